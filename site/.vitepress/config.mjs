@@ -1,5 +1,6 @@
 /** The site of the pages in `docs`. `npm run docs` puts the pages into `site/pages` first. */
 import { existsSync, readFileSync } from 'node:fs';
+import { createCssVariablesTheme } from 'shiki';
 import { accessible } from './accessible.mjs';
 
 const grammar = JSON.parse(readFileSync(new URL('../../grammar/tower.tmLanguage.json', import.meta.url), 'utf8'));
@@ -37,8 +38,8 @@ export default {
     },
     languages: [{ ...grammar, name: 'tower' }],
     languageAlias: { ebnf: 'txt', text: 'txt' },
-    // Unlike those of `github-light`, its words can be read on the grey of a code block.
-    theme: { light: 'github-light-default', dark: 'github-dark-default' },
+    // The colours are in theme/style.css: those of the first page and the playground.
+    theme: createCssVariablesTheme({ name: 'tower-design' }),
   },
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}icon.svg` }]],
   themeConfig: {

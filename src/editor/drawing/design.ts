@@ -6,7 +6,7 @@ export type Theme = 'light' | 'dark';
 
 /**
  * `ink`, `soft` and `accent` are words on `paper` and on `card`, `line` is a border, `grid` a line of a chart. `c0` to `c5` tell series apart, also as words.
- * `good`, `fair` and `bad` are verdicts, and `quiet` is a bar that needs no attention.
+ * `good`, `fair` and `bad` are verdicts, `alert` is behind the words of a mistake, and `quiet` is a bar that needs no attention.
  */
 const colours: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
   light: {
@@ -21,6 +21,7 @@ const colours: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
     good: '#12774a',
     fair: '#8a5a00',
     bad: '#b42318',
+    alert: '#fdf0ee',
     quiet: '#a3acb9',
     c0: '#2554d9',
     c1: '#b4470a',
@@ -41,6 +42,7 @@ const colours: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
     good: '#57cf97',
     fair: '#e3b341',
     bad: '#ff8b80',
+    alert: '#3a2022',
     quiet: '#5d6876',
     c0: '#83aaff',
     c1: '#ff9d5c',
@@ -76,6 +78,18 @@ export const coloursCss = (theme?: Theme): string =>
 /** Colours, type and spacing, for the style sheet of a page. */
 export const tokens = `${coloursCss()}:root {${measures} }\n`;
 
+/** Where every page begins: its letters, headings, links, code, and the ring of what has the focus. */
+export const basics = `
+*, ::before { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: var(--text)/1.5 var(--sans); }
+h1, h2, h3, h4 { line-height: 1.25; margin: 0; font-weight: 650; overflow-wrap: anywhere; }
+h2 { font-size: var(--text-large); letter-spacing: -.01em; }
+code, pre { font-family: var(--mono); font-size: .92em; }
+a { color: var(--accent); }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
+`;
+
 /** The mark: two towers, and the score that joins them. */
 export const mark =
   '<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true"><rect x="2" y="3.5" width="20" height="4" rx="1.2" fill="var(--accent)"/><path fill="currentColor" d="M5 9.5h4.5V21H5zM14.5 9.5H19V21h-4.5z"/></svg>';
@@ -85,3 +99,6 @@ export const iconFile = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24
 
 /** The address of the icon within a page. */
 export const icon = `data:image/svg+xml,${encodeURIComponent(iconFile)}`;
+
+/** Shows the icon before the name of the project, where a page has no markup for it. */
+export const brand = `.brand::before { content: ""; display: inline-block; width: 1.25em; height: 1.25em; margin-right: .5em; vertical-align: -.25em; background: url("${icon}") center / contain no-repeat; }\n`;

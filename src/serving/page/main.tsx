@@ -227,7 +227,7 @@ function App({ client }: { readonly client: PageClient }) {
   }
   return (
     <main class="alone">
-      <h1>Tower</h1>
+      <h1 class="brand">Tower</h1>
       {start.state === 'loading' && (
         <p role="status">{start.reason === undefined ? 'Loading the model …' : prose(start.reason)}</p>
       )}
@@ -317,7 +317,7 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
         Skip to the answer
       </a>
       <header>
-        <h1>
+        <h1 class="brand">
           Tower <span class="soft">serves</span> {about.query.model}
         </h1>
         <p class="facts">

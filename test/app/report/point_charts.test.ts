@@ -29,7 +29,7 @@ it('maps points by colour of their group, with one scale for both directions', (
       { x: 1, y: 0, title: 'b', group: -1 },
       { x: 0, y: 1, title: 'c', group: 1 },
     ],
-    ['Drama', '<script>'],
+    { groups: ['Drama', '<script>'] },
   );
   const at = (title: string): number[] =>
     new RegExp(`cx="([\\d.]+)" cy="([\\d.]+)"[^>]*><title>${title}<`).exec(svg)!.slice(1).map(Number);

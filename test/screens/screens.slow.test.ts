@@ -1,0 +1,117 @@
+/** Each kind of page as four readers see it, with pictures for people: on a phone and at a desk, by day and at night. Skips where there is no Chromium. */
+import { existsSync, statSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyFilmsPage } from '../../scripts/site/films.ts';
+import { siteHandler } from '../../scripts/site/serve.ts';
+import { load, type Serving, serve, type Trained, train, tune, writeReport, writeRunsReport } from '../../src/api.ts';
+import { exportPage } from '../../src/app/api/export_page.ts';
+import { writeStudyReport } from '../../src/app/api/report.ts';
+import { evaluate } from '../../src/app/api/run.ts';
+import { openWatch, type TrainingPage } from '../../src/app/api/watch.ts';
+import type { TrainingEvent } from '../../src/training/training_events.ts';
+import { chromium, Page } from '../playground/browser.ts';
+import { type Site, serveFolder } from '../serving/runtime/site.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+import { lookAt } from './look.ts';
+import { writeFilms } from './made_films.ts';
+
+if (chromium === undefined) console.warn('no pictures of pages are taken: there is no Chromium on this machine');
+const root = temporaryFolder();
+const [first, second, study] = ['first', 'second', 'study'].map((name) => join(root, name)) as [string, string, string];
+const address = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+describe.skipIf(chromium === undefined)('pages', () => {
+  let page: Page;
+  let trained: Trained;
+  const events: TrainingEvent[] = [];
+
+  beforeAll(async () => {
+    const { data, model } = writeFilms(root);
+    const set = { epochs: 8, batch: 256 };
+    trained = await train(model, { data, out: first, set, onEvent: (event) => events.push(event) });
+    await train(model, { data, out: second, set, seed: 2 });
+    for (const folder of [first, second]) {
+      const run = await load(folder);
+      await writeReport(folder, await evaluate(run, { baselines: ['popularity', 'item_cf', 'ease'] }));
+      await run.close();
+    }
+    page = await Page.open('about:blank#first');
+  }, 120_000);
+  afterAll(async () => page?.close());
+
+  const file = (path: string): string => pathToFileURL(resolve(path)).href;
+  const look = async (name: string, visit: string, ready?: string) =>
+    expect(await lookAt(page, name, { visit, ...(ready ? { ready } : {}) })).toEqual({});
+
+  it('of a run: its report, which is no larger than 400 kB', async () => {
+    await look('report', file(join(first, 'report.html')));
+    expect(statSync(join(first, 'report.html')).size).toBeLessThan(400_000);
+  });
+
+  it('of several runs', async () => {
+    await look('runs', file(await writeRunsReport([first, second], join(root, 'report.html'))));
+    expect(statSync(join(root, 'report.html')).size).toBeLessThan(400_000);
+  });
+
+  it('of a study', async () => {
+    const [data, model] = ['data.tower', 'films.tower'].map((name) => join(root, name)) as [string, string];
+    const asked = { data, out: study, trials: 6, finalists: 2, seeds: 2, test: true, set: { epochs: 2 } };
+    await look('study', file(await writeStudyReport({ ...(await tune(model, asked)), folder: study })));
+  }, 120_000);
+
+  describe('of servers', () => {
+    let watch: TrainingPage;
+    let serving: Serving;
+    let films: Site;
+    beforeAll(async () => {
+      watch = await openWatch(0);
+      watch.ready(trained.plan);
+      await watch.compare(trained);
+      for (const event of events.slice(0, Math.floor(0.6 * events.length))) watch.event(event);
+      const run = await load(first);
+      await exportPage(run, { out: join(root, 'films/model'), columns: ['year', 'genres'] });
+      serving = await serve(run, { port: 0 });
+      copyFilmsPage(join(root, 'films'));
+      films = await serveFolder(join(root, 'films'));
+    }, 60_000);
+    afterAll(async () => {
+      await watch?.end('ended');
+      await serving?.close();
+      await films?.close();
+    });
+
+    it('of a run that trains', () => look('live', watch.url, `document.querySelectorAll('svg.plot').length > 1`));
+    it('of a server of recommendations', () =>
+      look('serve', serving.url, `document.querySelectorAll('.items > li').length > 0`));
+    it('of films, with its model in the page', () =>
+      look('films', `${films.url}index.html`, `document.querySelectorAll('#answer li').length === 10`));
+  });
+
+  const isBuilt = existsSync('build/site/index.html');
+  if (!isBuilt) console.warn('no pictures of the site are taken: `npm run docs` builds it');
+  describe.skipIf(!isBuilt)('of the site', () => {
+    let server: Server;
+    beforeAll(async () => {
+      server = createServer(siteHandler('build/site'));
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    });
+    afterAll(() => {
+      server?.closeAllConnections();
+      server?.close();
+    });
+
+    // Vue has taken over what the server of files sent.
+    const taken = `document.querySelector('#app')?.__vue_app__ && document.querySelector('h1')`;
+    const withModel = `(document.querySelector('[data-part=live]').scrollIntoView(), document.querySelectorAll('[data-part=answer] li').length === 8) && (scrollTo(0, 0), scrollY === 0)`;
+    it.each([
+      ['site-home', '/', `${taken} && ${withModel}`],
+      ['site-gallery', '/gallery.html', taken],
+      ['site-tutorial', '/tutorial/3-negatives.html', taken],
+      ['playground', '/app/playground/index.html', `document.getElementById('state')?.textContent === 'no errors'`],
+    ])('%s', (name, path, ready) => look(name, `${address(server)}${path}`, ready));
+  });
+});
