@@ -10,6 +10,10 @@ const hasFilms = existsSync(new URL('../pages/public/app/films/index.html', impo
 // `scripts/site/relative.ts` takes it out again.
 const base = process.env.TOWER_SITE_ROOT;
 
+const codeTheme = createCssVariablesTheme({ name: 'tower-design' });
+// Words of a command are no strings, though its grammar calls them so.
+codeTheme.tokenColors.push({ scope: 'string.unquoted', settings: { foreground: 'var(--shiki-foreground)' } });
+
 export default {
   title: 'Tower',
   description: 'A small declarative language for retrieval models: check, train, evaluate, serve.',
@@ -39,7 +43,7 @@ export default {
     languages: [{ ...grammar, name: 'tower' }],
     languageAlias: { ebnf: 'txt', text: 'txt' },
     // The colours are in theme/style.css: those of the first page and the playground.
-    theme: createCssVariablesTheme({ name: 'tower-design' }),
+    theme: codeTheme,
   },
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}icon.svg` }]],
   themeConfig: {

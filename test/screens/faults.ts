@@ -3,13 +3,15 @@
 export interface Wanted {
   /** Colour of the page, as the design writes it. */
   readonly paper: string;
+  /** Width of the window. A page that is wider makes the window of a phone wider too. */
+  readonly width: number;
 }
 
 /** Returns a line for each fault: a page wider than its window, another colour than the design's, words that are cut or lie on each other. */
-export function faultsOf({ paper }: Wanted): string[] {
+export function faultsOf({ paper, width: own }: Wanted): string[] {
   const faults: string[] = [];
   const { scrollWidth } = document.documentElement;
-  if (scrollWidth > innerWidth) faults.push(`the page is ${scrollWidth} pixels wide, in a window of ${innerWidth}`);
+  if (scrollWidth > own) faults.push(`the page is ${scrollWidth} pixels wide, in a window of ${own}`);
 
   const clear = 'rgba(0, 0, 0, 0)';
   const colours = [document.body, document.documentElement].map((one) => getComputedStyle(one).backgroundColor);
@@ -18,8 +20,8 @@ export function faultsOf({ paper }: Wanted): string[] {
   document.body.append(sample);
   const wanted = getComputedStyle(sample).backgroundColor;
   sample.remove();
-  const own = colours.find((colour) => colour !== clear) ?? clear;
-  if (own !== wanted) faults.push(`the page is ${own}, and the design's paper ${wanted}`);
+  const behind = colours.find((colour) => colour !== clear) ?? clear;
+  if (behind !== wanted) faults.push(`the page is ${behind}, and the design's paper ${wanted}`);
 
   interface Words {
     readonly node: Text;

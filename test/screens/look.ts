@@ -53,13 +53,13 @@ export async function lookAt(
     // What fades in has little contrast on its way.
     await page.until(`document.fonts.status === 'loaded' && document.getAnimations().length === 0`);
     const key = `${name}, ${width}, ${scheme}`;
-    const wanted: Wanted = { paper: paperOf(scheme) };
+    const wanted: Wanted = { paper: paperOf(scheme), width };
     const own = await page.value<string[]>(`(${faultsOf.toString()})(${JSON.stringify(wanted)})`);
     // Axe asks for style sheets by itself, which policies refuse.
     const troubles = [...page.troubles];
     await page.send('Runtime.evaluate', { expression: axe });
     await page.value(
-      `void (delete window.judged, axe.run().then(({ violations }) => { window.judged = violations; }))`,
+      `void (delete window.judged, axe.run({ resultTypes: ['violations'] }).then(({ violations }) => { window.judged = violations; }))`,
     );
     await page.until('window.judged');
     const barriers = await page.value<string[]>(serious);

@@ -14,7 +14,7 @@ const things =
 const [films, people, likes] = [360, 500, 24];
 
 /** Writes the files and the data block. Each person likes two genres most, and earlier films of a genre more than later ones. */
-export function writeFilms(folder: string): { readonly data: string; readonly model: string } {
+export function writeFilms(folder: string): string {
   const random = makeRandom(7);
   const at = (film: number) => film % genres.length;
   const movies = Array.from({ length: films }, (_, film) => {
@@ -34,9 +34,5 @@ export function writeFilms(folder: string): { readonly data: string; readonly mo
   writeFileSync(join(folder, 'movielens/ratings.csv'), `userId,movieId,rating,timestamp\n${ratings.join('\n')}\n`);
   const data = join(folder, 'data.tower');
   writeFileSync(data, readFileSync(`${source}/data.tower`, 'utf8').replaceAll('../../../models/data/', ''));
-  const model = join(folder, 'films.tower');
-  const search =
-    'search {\n  dense.rate : log 1e-4 .. 1e-2\n  task.like.loss.temperature : 0.02 .. 0.2\n  batch : one of 128, 256\n}\n';
-  writeFileSync(model, `${readFileSync(`${source}/films.tower`, 'utf8')}\n${search}`);
-  return { data, model };
+  return data;
 }

@@ -1,5 +1,5 @@
 /** Each kind of page as four readers see it, with pictures for people: on a phone and at a desk, by day and at night. Skips where there is no Chromium. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -7,21 +7,26 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyFilmsPage } from '../../scripts/site/films.ts';
 import { siteHandler } from '../../scripts/site/serve.ts';
-import { load, type Serving, serve, type Trained, train, tune, writeReport, writeRunsReport } from '../../src/api.ts';
+import { load, type Serving, serve, type Trained, train, writeReport, writeRunsReport } from '../../src/api.ts';
 import { exportPage } from '../../src/app/api/export_page.ts';
-import { writeStudyReport } from '../../src/app/api/report.ts';
 import { evaluate } from '../../src/app/api/run.ts';
 import { openWatch, type TrainingPage } from '../../src/app/api/watch.ts';
+import { studyPage } from '../../src/app/report/study_page.ts';
 import type { TrainingEvent } from '../../src/training/training_events.ts';
 import { chromium, Page } from '../playground/browser.ts';
 import { type Site, serveFolder } from '../serving/runtime/site.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
-import { lookAt } from './look.ts';
+import { lookAt, readers } from './look.ts';
 import { writeFilms } from './made_films.ts';
+import { madeStudy } from './made_study.ts';
 
 if (chromium === undefined) console.warn('no pictures of pages are taken: there is no Chromium on this machine');
 const root = temporaryFolder();
-const [first, second, study] = ['first', 'second', 'study'].map((name) => join(root, name)) as [string, string, string];
+const [first, second, study] = ['first', 'second', 'study.html'].map((name) => join(root, name)) as [
+  string,
+  string,
+  string,
+];
 const address = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 describe.skipIf(chromium === undefined)('pages', () => {
@@ -30,7 +35,8 @@ describe.skipIf(chromium === undefined)('pages', () => {
   const events: TrainingEvent[] = [];
 
   beforeAll(async () => {
-    const { data, model } = writeFilms(root);
+    const data = writeFilms(root);
+    const model = 'docs/examples/films/films.tower';
     const set = { epochs: 8, batch: 256 };
     trained = await train(model, { data, out: first, set, onEvent: (event) => events.push(event) });
     await train(model, { data, out: second, set, seed: 2 });
@@ -47,6 +53,33 @@ describe.skipIf(chromium === undefined)('pages', () => {
   const look = async (name: string, visit: string, ready?: string) =>
     expect(await lookAt(page, name, { visit, ...(ready ? { ready } : {}) })).toEqual({});
 
+  it('that are wrong are found', async () => {
+    const wrong = [
+      '<!doctype html><html lang="en"><title>wrong</title><meta name="viewport" content="width=device-width"><body style="background:#123">',
+      '<div style="width:1500px">wide</div>',
+      '<p style="width:40px;overflow:hidden;white-space:nowrap">these words are cut</p>',
+      '<p style="position:absolute;top:200px">below</p><p style="position:absolute;top:203px">above</p>',
+      '<p style="color:#777;background:#888">pale</p><img src="none.png" alt="">',
+      '<script>console.error("an error"); missing();</script>',
+    ];
+    writeFileSync(join(root, 'wrong.html'), wrong.join('\n'));
+    const found = await lookAt(page, 'wrong', { visit: file(join(root, 'wrong.html')) });
+    expect(Object.keys(found)).toEqual(readers.map(({ width, scheme }) => `wrong, ${width}, ${scheme}`));
+    for (const faults of Object.values(found)) {
+      for (const fault of [
+        /^the page is 15\d\d pixels wide/,
+        /^the page is rgb\(17, 34, 51\), and the design's paper/,
+        /^cut: these words are cut$/,
+        /^on each other: below \| above$/,
+        /^color-contrast: .*pale/,
+        /^console: .*an error/,
+        /^exception: .*missing is not defined/,
+        /ERR_FILE_NOT_FOUND/,
+      ])
+        expect(faults).toContainEqual(expect.stringMatching(fault));
+    }
+  }, 60_000);
+
   it('of a run: its report, which is no larger than 400 kB', async () => {
     await look('report', file(join(first, 'report.html')));
     expect(statSync(join(first, 'report.html')).size).toBeLessThan(400_000);
@@ -58,10 +91,9 @@ describe.skipIf(chromium === undefined)('pages', () => {
   });
 
   it('of a study', async () => {
-    const [data, model] = ['data.tower', 'films.tower'].map((name) => join(root, name)) as [string, string];
-    const asked = { data, out: study, trials: 6, finalists: 2, seeds: 2, test: true, set: { epochs: 2 } };
-    await look('study', file(await writeStudyReport({ ...(await tune(model, asked)), folder: study })));
-  }, 120_000);
+    writeFileSync(study, studyPage(madeStudy));
+    await look('study', file(study));
+  });
 
   describe('of servers', () => {
     let watch: TrainingPage;

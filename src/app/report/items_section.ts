@@ -42,13 +42,13 @@ export function mapsSection(runs: readonly { readonly name: string; readonly eva
       .map(({ name, map: { points, groups, column, share } }) =>
         mapChart(
           `${name}: ${(100 * share).toFixed(0)} % of the variance, coloured by ${column ?? 'training events'}`,
-          points.slice(0, mostOnMap),
+          points.filter((_, i) => i % Math.ceil(points.length / mostOnMap) === 0),
           { groups, isOrdered: column === undefined, size: 'third' },
         ),
       )
       .join('\n')}</div>`,
     soft(
-      `The ${mostOnMap} items with the most training events, each map on axes of its own${shown.length > maps.length ? `; maps of the first ${mostMaps} runs` : ''}.`,
+      `At most ${mostOnMap} items of each map, which has axes of its own${shown.length > maps.length ? `; maps of the first ${mostMaps} runs` : ''}.`,
     ),
   );
 }

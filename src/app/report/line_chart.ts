@@ -75,7 +75,14 @@ export function lineChart({ title, x, series, mark, levels = [], size = 'half' }
           ? [
               ruleX([mark.x], { stroke: soft, strokeDasharray: '3 3' }),
               text([mark.x], {
-                ...{ x: (at) => at, text: () => mark.name, frameAnchor: 'top', ...labelLook, dy: 6 },
+                ...{
+                  x: (at) => at,
+                  text: () => mark.name,
+                  frameAnchor: 'top',
+                  lineAnchor: 'bottom',
+                  fill: soft,
+                  dy: -1,
+                },
                 ...(mark.x > (left + right) / 2 ? { textAnchor: 'end', dx: -5 } : { textAnchor: 'start', dx: 5 }),
               }),
             ]

@@ -130,7 +130,7 @@ function headOf({ state, last, epochs, steps, report, reason, popularity = {} }:
               .slice(0, 1)
               .map(
                 ([label, value]) =>
-                  `${label} ${value.toFixed(4)}${popularity[label] === undefined ? '' : `; popularity has ${popularity[label].toFixed(4)}`}`,
+                  `${label} ${value.toFixed(4)}${popularity[label] === undefined ? '' : `; popularity ${popularity[label].toFixed(4)}`}`,
               )
               .join(''),
           ] as [string, string],
@@ -163,10 +163,10 @@ function headline(state: LiveTraining['state'], last: LiveStep | undefined): str
 }
 
 const epochTime = ({ milliseconds: { total, engine, feed, scatter, validation } }: EpochRecord): string =>
-  `${figureText(total / 1000)} s: ${[
+  `${figureText(Number((total / 1000).toPrecision(3)))} s: ${[
     ['engine', engine] as const,
     ['feeding', feed] as const,
     ['scattering', scatter] as const,
   ]
     .map(([name, value]) => `${name} ${((100 * value) / Math.max(1, total)).toFixed(0)} %`)
-    .join(', ')}${validation > 0 ? `; validation ${figureText(validation / 1000)} s` : ''}`;
+    .join(', ')}${validation > 0 ? `; validation ${figureText(Number((validation / 1000).toPrecision(2)))} s` : ''}`;

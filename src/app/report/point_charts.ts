@@ -91,7 +91,7 @@ export function scatterChart({
       marks: [
         gridY({ ticks: 5, ...gridLook }),
         axisX({
-          ...(choices ? {} : { ticks: 5 }),
+          ...(choices ? {} : { ticks: scale.type === 'log' ? powersIn(scale.domain as [number, number]) : 5 }),
           ...axisLook,
           tickFormat,
           label: x,
@@ -108,6 +108,14 @@ export function scatterChart({
   );
   const rows = shown.map((point) => [point.name, figureText(point.x), figureText(point.y)]);
   return chartFigure(title, svg, alternative({ caption: title, head: ['', x, y], rows }));
+}
+
+/** Returns the powers of ten in a range, and its ends where these are no powers: numbers between would run into each other. */
+function powersIn([from, to]: readonly [number, number]): number[] {
+  const first = Math.ceil(Math.log10(from) - 1e-9);
+  const count = Math.max(0, Math.floor(Math.log10(to) + 1e-9) - first + 1);
+  const powers = Array.from({ length: count }, (_, i) => 10 ** (first + i));
+  return [...new Set([from, ...powers.filter((power) => power > 2 * from && power < to / 2), to])];
 }
 
 const titleOf = ({ name, x, y }: ChartPoint): string => `${name}: ${figureText(x)}, ${figureText(y)}`;
@@ -154,7 +162,10 @@ export function mapChart(
   const [xDomain, yDomain] = [domain(xs, inner[0]), domain(ys, inner[1])];
   const placed = points.map(({ x, y }) => ({ x: (x - xDomain[0]) / perPixel, y: (yDomain[1] - y) / perPixel }));
   const names = namesOn(
-    placed.map((place, i) => ({ ...place, name: shortened(points[i]!.title, longestName) })),
+    placed.map((place, i) => ({
+      ...place,
+      name: shortened(points[i]!.title.replace(/ \([^()]*\)$/, ''), longestName),
+    })),
     inner,
   );
   const svg = drawPlot(
@@ -211,7 +222,7 @@ interface PlacedName {
   readonly isLeft: boolean;
 }
 
-/** Chooses points whose names have room, the first points first. */
+/** Chooses points whose names have room, the first points first. What a title ends with in brackets, such as a year, is left to the pointer. */
 function namesOn(
   places: readonly { readonly x: number; readonly y: number; readonly name: string }[],
   [width, height]: readonly [number, number],

@@ -20,7 +20,7 @@ import {
 } from './html.ts';
 import { lineChart } from './line_chart.ts';
 import { scatterChart } from './point_charts.ts';
-import { verdictHead } from './verdict.ts';
+import { signed, verdictHead } from './verdict.ts';
 
 export interface StudyParts {
   readonly study: Study;
@@ -34,14 +34,16 @@ export interface StudyParts {
 
 export function studyPage(parts: StudyParts): string {
   const { study, trials } = parts;
+  const importance = mattered(parts);
   return shell(
     { title: `${study.model}: a study of Tower`, kind: 'Report of a study' },
     [`<h1>Tuning ${escapeHtml(study.model)}</h1>`, headOf(parts)].join('\n'),
     [
       history(parts),
-      mattered(parts),
+      // The place beside the history stays free without it.
+      importance === '' ? finals(parts, section) : importance,
       parameters(parts),
-      finals(parts),
+      importance === '' ? '' : finals(parts, wideSection),
       compared('On validation, with fresh seeds', parts.validation, study.metric),
       compared('On the test part', parts.test, study.metric),
       trials.length === 0 ? '' : allTrials(parts),
@@ -168,15 +170,15 @@ const scaleOf = ({ domain }: Dimension) =>
     ? { choices: domain.texts }
     : { scale: { domain: [domain.from, domain.to], ...(domain.log ? { type: 'log' as const } : {}) } };
 
-function finals({ finalists, trials, study }: StudyParts): string {
+function finals({ finalists, trials, study }: StudyParts, place: typeof section): string {
   if (finalists.length === 0) return '';
   const rows = finalists.map(({ trial, mean, values }) => [
     trial === 0 ? '0, as written' : String(trial),
     figureText(mean),
     values.map(figureText).join(' · '),
-    settingsLine(trials[trial]!),
+    settingsLine(trials[trial]!).replaceAll(' ', '\n'),
   ]);
-  return wideSection(
+  return place(
     'Finalists',
     table({ caption: study.metric, head: ['trial', 'mean', 'by seed', 'settings'], rows, words: true }),
   );
@@ -202,8 +204,8 @@ function compared(title: string, comparison: Comparison | undefined, judging: st
   const sentences = rows.flatMap(({ name, differences: found }) => {
     const lead = found?.[metric];
     if (!lead) return [];
-    const verdict = lead.low > 0 ? 'is better' : lead.high < 0 ? 'is worse' : 'is too close to call';
-    return [`${name} less ${against}: ${cell(lead)}, which ${verdict}.`];
+    const verdict = lead.low > 0 ? 'it is better' : lead.high < 0 ? 'it is worse' : 'too close to call';
+    return [`${name} − ${against}: ${signed(lead.mean)} (${signed(lead.low)} to ${signed(lead.high)}), ${verdict}.`];
   });
   return section(
     title,

@@ -74,7 +74,7 @@ table { border-collapse: collapse; font-size: var(--text-small); font-variant-nu
 caption { text-align: left; padding: var(--space-1) 0; }
 th, td { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); text-align: right; white-space: pre; font-weight: 400; }
 th:first-child, .words th, .words td { text-align: left; }
-.words td { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 7rem; max-width: 34rem; }
+.words td { white-space: pre-wrap; overflow-wrap: break-word; min-width: 7rem; max-width: 34rem; }
 th:first-child { position: sticky; left: 0; background: var(--paper); }
 thead th { color: var(--soft); font-weight: 550; }
 p.soft, figure > p { font-size: var(--text-small); margin: var(--space-2) 0 0; }

@@ -6,7 +6,7 @@ export type Theme = 'light' | 'dark';
 
 /**
  * `ink`, `soft` and `accent` are words on `paper` and on `card`, `line` is a border, `grid` a line of a chart. `c0` to `c5` tell series apart, also as words.
- * `good`, `fair` and `bad` are verdicts, `alert` is behind the words of a mistake, and `quiet` is a bar that needs no attention.
+ * `good`, `fair` and `bad` are verdicts, and `quiet` is a bar that needs no attention.
  */
 const colours: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
   light: {
@@ -21,7 +21,6 @@ const colours: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
     good: '#12774a',
     fair: '#8a5a00',
     bad: '#b42318',
-    alert: '#fdf0ee',
     quiet: '#a3acb9',
     c0: '#2554d9',
     c1: '#b4470a',
@@ -42,7 +41,6 @@ const colours: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
     good: '#57cf97',
     fair: '#e3b341',
     bad: '#ff8b80',
-    alert: '#3a2022',
     quiet: '#5d6876',
     c0: '#83aaff',
     c1: '#ff9d5c',

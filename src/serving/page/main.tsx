@@ -103,7 +103,7 @@ function AnswerView({ about, question, asking, asked, hasToken, change, addEvent
           <p class="state">
             {isOld && 'an earlier question: '}
             {countText(answer.value.items.length, 'item')} · {Math.max(1, Math.round(answer.milliseconds))} ms
-            {ofUser?.asOf !== undefined && ` · events up to ${ofUser.asOf}`}
+            {ofUser?.asOf !== undefined && ` · events up to ${String(ofUser.asOf).replace(/T.*/, '')}`}
             {answer.value.version !== about.version && ` · version ${shortVersion(answer.value.version)}`}
           </p>
         )}
