@@ -20,8 +20,8 @@ interface Answer {
 }
 
 function troubleOf({ method, params = {} }: Answer): string | undefined {
-  if (method === 'Runtime.exceptionThrown')
-    return `exception: ${JSON.stringify(params.exceptionDetails).slice(0, 400)}`;
+  const { exception } = (params.exceptionDetails ?? {}) as { exception?: { description?: string } };
+  if (method === 'Runtime.exceptionThrown') return `exception: ${exception?.description ?? 'without a name'}`;
   if (method === 'Runtime.consoleAPICalled' && params.type === 'error')
     return `console: ${JSON.stringify(params.args).slice(0, 400)}`;
   const { level, text, url } = (params.entry ?? {}) as { level?: string; text?: string; url?: string };

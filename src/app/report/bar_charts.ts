@@ -35,7 +35,7 @@ export function barChart(
 ): string {
   const most = full ?? Math.max(...bars.map(({ value }) => value), level?.value ?? 0, Number.MIN_VALUE);
   const longest = (texts: readonly string[], limit: number): number =>
-    characterWidth * Math.min(limit, Math.max(...texts.map((each) => each.length))) + 12;
+    characterWidth * Math.min(limit, Math.max(...texts.map((each) => each.length))) + 16;
   const limit = size === 'half' ? 22 : 15;
   const marginLeft = longest(
     bars.map(({ name }) => name),

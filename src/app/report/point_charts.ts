@@ -231,6 +231,8 @@ function namesOn(
   const chosen: PlacedName[] = [];
   for (const [at, { x, y, name }] of places.entries()) {
     if (chosen.length === mostNames) break;
+    // A number is a key, and says nothing to a reader.
+    if (!/\p{L}/u.test(name)) continue;
     const long = nameCharacter * name.length + 8;
     const isLeft = x + long > width;
     const box = {
