@@ -48,21 +48,19 @@ const types = { 'index.html': 'text/html', 'style.css': 'text/css', 'playground.
 copyFileSync('playground/index.html', join(out, 'index.html'));
 const design = await build({
   stdin: {
-    contents: "export { basics, brand, coloursCss, tokens } from './src/editor/drawing/design.ts'",
+    contents: "export { basics, brand, chosenColours, tokens } from './src/editor/drawing/design.ts'",
     resolveDir: '.',
   },
   bundle: true,
   format: 'esm',
   write: false,
 });
-const { basics, brand, coloursCss, tokens } = await import(
+const { basics, brand, chosenColours, tokens } = await import(
   `data:text/javascript,${encodeURIComponent(design.outputFiles[0].text)}`
 );
-// In the site, the page around it says which of the two its reader chose.
-const chosen = ['light', 'dark'].map((theme) => coloursCss(theme).replace(':root', `:root[data-theme="${theme}"]`));
 writeFileSync(
   join(out, 'style.css'),
-  [tokens, ...chosen, basics, brand, readFileSync('playground/style.css', 'utf8')].join(''),
+  [tokens, chosenColours, basics, brand, readFileSync('playground/style.css', 'utf8')].join(''),
 );
 
 if (process.argv.includes('--build')) {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { basics, tokens } from '../../src/editor/drawing/design.ts';
+import { basics, chosenColours, tokens } from '../../src/editor/drawing/design.ts';
 
 const source = 'docs/examples/films';
 
@@ -27,5 +27,5 @@ export function copyFilmsPage(out: string): void {
   for (const name of readdirSync(source).filter((each) => !each.endsWith('.tower')))
     copyFileSync(join(source, name), join(out, name));
   const own = readFileSync(join(source, 'style.css'), 'utf8');
-  writeFileSync(join(out, 'style.css'), `${tokens}${basics}${own}`);
+  writeFileSync(join(out, 'style.css'), `${tokens}${chosenColours}${basics}${own}`);
 }

@@ -116,7 +116,7 @@ describe.skipIf(chromium === undefined)('pages', () => {
       await films?.close();
     });
 
-    it('of a run that trains', () => look('live', watch.url, `document.querySelectorAll('svg.plot').length > 1`));
+    it('of a run that trains', () => look('live', watch.url, `document.body.textContent.includes('; popularity 0.')`));
     it('of a server of recommendations', () =>
       look('serve', serving.url, `document.querySelectorAll('.items > li').length > 0`));
     it('of films, with its model in the page', () =>

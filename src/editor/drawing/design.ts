@@ -73,6 +73,11 @@ export const coloursCss = (theme?: Theme): string =>
 `
     : `\n:root { color-scheme: ${theme}; ${declarations(theme)} }\n`;
 
+/** The colours of a page in a frame: the page around it says which of the two its reader chose. */
+export const chosenColours = (['light', 'dark'] as const)
+  .map((theme) => coloursCss(theme).replace(':root', `:root[data-theme="${theme}"]`))
+  .join('');
+
 /** Colours, type and spacing, for the style sheet of a page. */
 export const tokens = `${coloursCss()}:root {${measures} }\n`;
 

@@ -120,6 +120,15 @@ describe('the page of a run', () => {
     expect(levels({})).not.toMatch(/>popularity<\/text>/);
   });
 
+  it('gives each metric of validation an axis of its own, that of the verdict first', () => {
+    const [, charts] = page.split('<h2>Validation</h2>');
+    const titles = [...charts!.matchAll(/<svg class="plot (\w+)"[^>]*aria-label="([^"]+)"/g)].slice(0, 2);
+    expect(titles.map(([, size, title]) => [size, title])).toEqual([
+      ['half', 'recall@5'],
+      ['third', 'auc'],
+    ]);
+  });
+
   it('keeps what a validation said about the run', () => {
     const [first, ...others] = parts.curves.epochs;
     const warning = { code: 'ranks-below-popularity', message: 'the loss falls, but `recall@5` is 0' } as const;
