@@ -6,7 +6,7 @@ import type { Page } from '../playground/browser.ts';
 import { faultsOf, type Wanted } from './faults.ts';
 
 /** Folder of the pictures, which `.ci/run` keeps. */
-const folder = process.env.TOWER_SCREENS ?? 'build/screens';
+export const screens = process.env.TOWER_SCREENS ?? 'build/screens';
 
 export interface Reader {
   readonly width: number;
@@ -39,7 +39,7 @@ export async function lookAt(
   { visit, ready = 'true' }: { readonly visit: string | (() => Promise<void>); readonly ready?: string },
 ): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {};
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(screens, { recursive: true });
   for (const { width, scheme } of readers) {
     const screen = { width, height: width < 600 ? 844 : 800, deviceScaleFactor: 1, mobile: width < 600 };
     await page.send('Emulation.setDeviceMetricsOverride', screen);
@@ -63,7 +63,7 @@ export async function lookAt(
     );
     await page.until('window.judged');
     const barriers = await page.value<string[]>(serious);
-    await picture(page, join(folder, `${name}-${width}-${scheme}.png`), width);
+    await picture(page, join(screens, `${name}-${width}-${scheme}.png`), width);
     const faults = [...own, ...barriers, ...troubles];
     if (faults.length > 0) found[key] = faults;
   }

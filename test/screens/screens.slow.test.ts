@@ -1,5 +1,5 @@
 /** Each kind of page as four readers see it, with pictures for people: on a phone and at a desk, by day and at night. Skips where there is no Chromium. */
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -16,7 +16,7 @@ import type { TrainingEvent } from '../../src/training/training_events.ts';
 import { chromium, Page } from '../playground/browser.ts';
 import { type Site, serveFolder } from '../serving/runtime/site.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
-import { lookAt, readers } from './look.ts';
+import { lookAt, readers, screens } from './look.ts';
 import { writeFilms } from './made_films.ts';
 import { madeStudy } from './made_study.ts';
 
@@ -64,6 +64,7 @@ describe.skipIf(chromium === undefined)('pages', () => {
     ];
     writeFileSync(join(root, 'wrong.html'), wrong.join('\n'));
     const found = await lookAt(page, 'wrong', { visit: file(join(root, 'wrong.html')) });
+    for (const { width, scheme } of readers) rmSync(join(screens, `wrong-${width}-${scheme}.png`));
     expect(Object.keys(found)).toEqual(readers.map(({ width, scheme }) => `wrong, ${width}, ${scheme}`));
     for (const faults of Object.values(found)) {
       for (const fault of [
