@@ -38,9 +38,14 @@ const script = await bundled({
   define: { 'process.env.NODE_ENV': '"production"' },
 });
 const styleModule = await bundled({ entryPoints: ['src/editor/drawing/design.ts'], format: 'esm' });
-const { icon, tokens } = await import(`data:text/javascript;base64,${Buffer.from(styleModule).toString('base64')}`);
+const { basics, brand, icon, tokens } = await import(
+  `data:text/javascript;base64,${Buffer.from(styleModule).toString('base64')}`
+);
 const style = await bundled({
-  stdin: { contents: tokens + readFileSync(`${root}src/serving/page/style.css`, 'utf8'), loader: 'css' },
+  stdin: {
+    contents: tokens + basics + brand + readFileSync(`${root}src/serving/page/style.css`, 'utf8'),
+    loader: 'css',
+  },
   minify: true,
 });
 

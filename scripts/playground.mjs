@@ -47,15 +47,21 @@ mkdirSync(out, { recursive: true });
 const types = { 'index.html': 'text/html', 'style.css': 'text/css', 'playground.js': 'text/javascript' };
 copyFileSync('playground/index.html', join(out, 'index.html'));
 const design = await build({
-  stdin: { contents: "export { coloursCss, tokens } from './src/editor/drawing/design.ts'", resolveDir: '.' },
+  stdin: {
+    contents: "export { basics, brand, chosenColours, tokens } from './src/editor/drawing/design.ts'",
+    resolveDir: '.',
+  },
   bundle: true,
   format: 'esm',
   write: false,
 });
-const { coloursCss, tokens } = await import(`data:text/javascript,${encodeURIComponent(design.outputFiles[0].text)}`);
-// In the site, the page around it says which of the two its reader chose.
-const chosen = ['light', 'dark'].map((theme) => coloursCss(theme).replace(':root', `:root[data-theme="${theme}"]`));
-writeFileSync(join(out, 'style.css'), [tokens, ...chosen, readFileSync('playground/style.css', 'utf8')].join(''));
+const { basics, brand, chosenColours, tokens } = await import(
+  `data:text/javascript,${encodeURIComponent(design.outputFiles[0].text)}`
+);
+writeFileSync(
+  join(out, 'style.css'),
+  [tokens, chosenColours, basics, brand, readFileSync('playground/style.css', 'utf8')].join(''),
+);
 
 if (process.argv.includes('--build')) {
   console.log(`built ${out}/index.html`);

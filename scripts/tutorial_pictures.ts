@@ -35,9 +35,10 @@ export function tutorialPictures(root: URL): Map<string, string> {
   );
 }
 
-function picture(height: number, title: string, parts: readonly string[]): string {
+/** @param left where the picture begins: on a phone there is no room for an empty margin */
+function picture(height: number, title: string, parts: readonly string[], left = 0): string {
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width - left}" height="${height}" viewBox="${left} 0 ${width - left} ${height}" role="img" aria-labelledby="title">`,
     `<title id="title">${escapeHtml(title)}</title>`,
     `<style>${coloursCss()}${style}</style>`,
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" orient="auto"><path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>',
@@ -89,20 +90,25 @@ function negatives(): string {
     [236, 184],
     [206, 108],
   ] as const;
-  return picture(262, 'The purchased item is pulled towards the person, and the negatives are pushed away', [
-    arrow('M320 120L438 44', 'line thick'),
-    words(446, 36, 'the person', 'strong', 'start'),
-    arrow('M320 120L494 96'),
-    words(504, 100, 'the purchased item', '', 'start'),
-    arrow('M504 84C500 66 488 54 472 48', 'good'),
-    words(514, 68, 'closer', 'soft', 'start'),
-    ...others.map(([x, y]) => arrow(`M320 120L${x} ${y}`, 'line dash')),
-    arrow('M452 208C438 219 420 224 398 223', 'bad'),
-    arrow('M226 172C208 156 202 140 201 122', 'bad'),
-    words(466, 212, 'away', 'soft', 'start'),
-    words(164, 158, 'away', 'soft'),
-    words(320, 250, 'negatives: items that were not bought', 'soft'),
-  ]);
+  return picture(
+    262,
+    'The purchased item is pulled towards the person, and the negatives are pushed away',
+    [
+      arrow('M320 120L438 44', 'line thick'),
+      words(446, 36, 'the person', 'strong', 'start'),
+      arrow('M320 120L494 96'),
+      words(504, 100, 'the purchased item', '', 'start'),
+      arrow('M504 84C500 66 488 54 472 48', 'good'),
+      words(514, 68, 'closer', 'soft', 'start'),
+      ...others.map(([x, y]) => arrow(`M320 120L${x} ${y}`, 'line dash')),
+      arrow('M452 208C438 219 420 224 398 223', 'bad'),
+      arrow('M226 172C208 156 202 140 201 122', 'bad'),
+      words(466, 212, 'away', 'soft', 'start'),
+      words(164, 158, 'away', 'soft'),
+      words(320, 250, 'negatives: items that were not bought', 'soft'),
+    ],
+    130,
+  );
 }
 
 function softmax(): string {
@@ -120,17 +126,22 @@ function softmax(): string {
       return `<rect class="${row === column ? 'chosen' : 'box'}" x="${x}" y="${y}" width="${wide}" height="${high}"/>${words(x + wide / 2, y + 21, text, row === column ? 'strong' : 'soft')}`;
     }),
   ]);
-  return picture(242, 'Four people and the items they bought: the items of the others are the negatives', [
-    ...items.map((item, column) => words(x0 + (column + 0.5) * wide, y0 - 12, item, 'strong')),
-    words(x0 - 14, y0 - 12, 'a batch of four', 'soft', 'end'),
-    ...cells,
-    words(
-      x0 + 2 * wide,
-      218,
-      'tea is popular: it stands in two columns of four, and is a negative twice as often',
-      'soft',
-    ),
-  ]);
+  return picture(
+    242,
+    'Four people and the items they bought: the items of the others are the negatives',
+    [
+      ...items.map((item, column) => words(x0 + (column + 0.5) * wide, y0 - 12, item, 'strong')),
+      words(x0 - 14, y0 - 12, 'a batch of four', 'soft', 'end'),
+      ...cells,
+      words(
+        x0 + 2 * wide,
+        218,
+        'tea is popular: it stands in two columns of four, and is a negative twice as often',
+        'soft',
+      ),
+    ],
+    100,
+  );
 }
 
 function histories(): string {

@@ -12,6 +12,7 @@ export const filesByNeed = {
     'docs/templates/react',
     'editor/lsp/web_worker',
     'playground/playground.slow',
+    'screens/screens.slow',
     'serving/page/page.slow',
     'serving/serve/browser',
   ],

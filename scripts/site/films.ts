@@ -1,7 +1,8 @@
 /** The page of films as a folder for any host of static files: the page, the terms of its data, and the model that it opens. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { basics, chosenColours, tokens } from '../../src/editor/drawing/design.ts';
 
 const source = 'docs/examples/films';
 
@@ -20,9 +21,11 @@ export function buildFilms(out: string): void {
   copyFilmsPage(out);
 }
 
-/** Copies all files of the page, which are those that train nothing. */
+/** Copies all files of the page, which are those that train nothing. Its styles come after those of all pages. */
 export function copyFilmsPage(out: string): void {
   mkdirSync(out, { recursive: true });
   for (const name of readdirSync(source).filter((each) => !each.endsWith('.tower')))
     copyFileSync(join(source, name), join(out, name));
+  const own = readFileSync(join(source, 'style.css'), 'utf8');
+  writeFileSync(join(out, 'style.css'), `${tokens}${chosenColours}${basics}${own}`);
 }

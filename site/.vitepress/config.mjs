@@ -1,5 +1,6 @@
 /** The site of the pages in `docs`. `npm run docs` puts the pages into `site/pages` first. */
 import { existsSync, readFileSync } from 'node:fs';
+import { createCssVariablesTheme } from 'shiki';
 import { accessible } from './accessible.mjs';
 
 const grammar = JSON.parse(readFileSync(new URL('../../grammar/tower.tmLanguage.json', import.meta.url), 'utf8'));
@@ -8,6 +9,10 @@ const hasFilms = existsSync(new URL('../pages/public/app/films/index.html', impo
 
 // `scripts/site/relative.ts` takes it out again.
 const base = process.env.TOWER_SITE_ROOT;
+
+const codeTheme = createCssVariablesTheme({ name: 'tower-design' });
+// Words of a command are no strings, though its grammar calls them so.
+codeTheme.tokenColors.push({ scope: 'string.unquoted', settings: { foreground: 'var(--shiki-foreground)' } });
 
 export default {
   title: 'Tower',
@@ -37,8 +42,8 @@ export default {
     },
     languages: [{ ...grammar, name: 'tower' }],
     languageAlias: { ebnf: 'txt', text: 'txt' },
-    // Unlike those of `github-light`, its words can be read on the grey of a code block.
-    theme: { light: 'github-light-default', dark: 'github-dark-default' },
+    // The colours are in theme/style.css: those of the first page and the playground.
+    theme: codeTheme,
   },
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}icon.svg` }]],
   themeConfig: {

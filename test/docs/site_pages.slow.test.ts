@@ -1,5 +1,5 @@
 /** Pages of the built site in a real browser: axe finds no serious barrier. Skips where there is no site or no Chromium. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -13,11 +13,8 @@ const isBuilt = existsSync(`${site}/index.html`);
 if (!isBuilt) console.warn('the pages of the site are not tried: `npm run docs` builds it');
 if (chromium === undefined) console.warn('the pages of the site are not tried: there is no Chromium on this machine');
 
-/** One of each kind: the first, the gallery, the tutorial, a guide with code of three languages, a model with its picture, messages, the playground's, an address that is none. */
+/** A guide with code of three languages, a model with its picture, messages, the playground's, an address that is none. test/screens looks at others. */
 const paths = [
-  '/',
-  '/gallery.html',
-  '/tutorial/3-negatives.html',
   '/guide/tracking',
   '/models/mmoe_two_tower',
   '/errors/',
@@ -27,10 +24,14 @@ const paths = [
 ];
 
 /** A phone by day, and a desk at night. */
-const readers = [
+interface SiteReader {
+  readonly width: number;
+  readonly scheme: 'light' | 'dark';
+}
+const readers: readonly [SiteReader, SiteReader] = [
   { width: 390, scheme: 'light' },
   { width: 1440, scheme: 'dark' },
-] as const;
+];
 
 /** Rules that a page breaks, each with the elements that break it. */
 const serious = `judged
@@ -38,11 +39,16 @@ const serious = `judged
   .flatMap(({ id, nodes }) => nodes
     .map(({ html, any: [first] }) => [id, html.slice(0, 160), first?.message].join(': ')))`;
 
+const pagesIn = (folder: string): string[] =>
+  isBuilt
+    ? readdirSync(join(site, folder)).flatMap((name) => (name.endsWith('.html') ? [`/${folder}/${name}`] : []))
+    : [];
+
 describe.skipIf(!isBuilt || chromium === undefined)('a page of the site', () => {
   let page: Page;
   let server: Server;
   let base = '';
-  const open = async (path: string, { width, scheme }: (typeof readers)[number]): Promise<void> => {
+  const open = async (path: string, { width, scheme }: SiteReader): Promise<void> => {
     await page.send('Emulation.setDeviceMetricsOverride', {
       ...{ width, height: 900, deviceScaleFactor: 1, mobile: width < 600 },
     });
@@ -136,6 +142,41 @@ describe.skipIf(!isBuilt || chromium === undefined)('a page of the site', () => 
     const bytes = sent.reduce((sum, path) => sum + gzipSync(readFileSync(join(site, path))).length, 0);
     expect(bytes).toBeLessThan(300_000);
   });
+
+  it.each(['/gallery.html', ...pagesIn('tutorial')])(
+    '%s loads less than 300 kB first, with its pictures, as a host sends it',
+    async (path) => {
+      await open(path, readers[0]);
+      const asked = `[...new Set([location.href, ...performance.getEntriesByType('resource').map(({ name }) => name)])]`;
+      const names = await page.value<string[]>(asked);
+      const sent = names.map((name) => gzipSync(readFileSync(join(site, new URL(name).pathname))).length);
+      expect(names.length).toBeGreaterThan(4);
+      expect(sent.reduce((sum, size) => sum + size, 0)).toBeLessThan(300_000);
+    },
+    60_000,
+  );
+
+  it('has pictures that follow its switch between day and night, whatever the system says', async () => {
+    const model = '/models/two_tower.html';
+    const pictureAt = async (): Promise<string> => {
+      // The switch fades.
+      await page.until(`document.getAnimations().length === 0 && document.querySelector('.vp-doc img').complete`);
+      const { x, y, width, height } = await page.value<{ x: number; y: number; width: number; height: number }>(
+        `JSON.parse(JSON.stringify(document.querySelector('.vp-doc img').getBoundingClientRect()))`,
+      );
+      const clip = { x, y, width, height, scale: 1 };
+      return (await page.send('Page.captureScreenshot', { format: 'png', clip })).data as string;
+    };
+    await open(model, { width: 1440, scheme: 'dark' });
+    const night = await pictureAt();
+    await open(model, { width: 1440, scheme: 'light' });
+    const day = await pictureAt();
+    expect(day).not.toBe(night);
+    await page.value(`void document.querySelector('.VPSwitchAppearance').click()`);
+    await page.until(`document.documentElement.classList.contains('dark')`);
+    expect(await pictureAt()).toBe(night);
+    await page.value(`void document.querySelector('.VPSwitchAppearance').click()`);
+  }, 60_000);
 
   it('has a search without a barrier', async () => {
     for (const reader of readers) {

@@ -14,6 +14,21 @@ interface Answer {
   readonly id?: number;
   readonly result?: Record<string, unknown>;
   readonly error?: { readonly message: string };
+  /** Of an event, which answers nothing. */
+  readonly method?: string;
+  readonly params?: Record<string, unknown>;
+}
+
+function troubleOf({ method, params = {} }: Answer): string | undefined {
+  const { exception } = (params.exceptionDetails ?? {}) as { exception?: { description?: string } };
+  if (method === 'Runtime.exceptionThrown') return `exception: ${exception?.description ?? 'without a name'}`;
+  if (method === 'Runtime.consoleAPICalled' && params.type === 'error')
+    return `console: ${JSON.stringify(params.args).slice(0, 400)}`;
+  const { level, text, url } = (params.entry ?? {}) as { level?: string; text?: string; url?: string };
+  if (method === 'Log.entryAdded' && level === 'error') return `log: ${text} ${url ?? ''}`;
+  // A page that is left cancels its requests.
+  if (method === 'Network.loadingFailed' && params.canceled !== true) return `request: ${params.errorText as string}`;
+  return undefined;
 }
 
 export class Page {
@@ -23,6 +38,8 @@ export class Page {
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   readonly #process: ChildProcess;
   readonly #folder: string;
+  /** What went wrong in the page since `watch`: errors of its console, exceptions, requests that failed. */
+  readonly troubles: string[] = [];
 
   private constructor() {
     this.#folder = mkdtempSync(join(tmpdir(), 'tower-browser-'));
@@ -68,7 +85,15 @@ export class Page {
     for (const message of messages) {
       const answer = JSON.parse(message) as Answer;
       if (answer.id !== undefined) this.#waiting.get(answer.id)?.(answer);
+      const trouble = troubleOf(answer);
+      if (trouble !== undefined) this.troubles.push(trouble);
     }
+  }
+
+  /** From now on `troubles` holds what goes wrong. */
+  async watch(): Promise<void> {
+    await Promise.all(['Runtime', 'Log', 'Network'].map((domain) => this.send(`${domain}.enable`)));
+    this.troubles.length = 0;
   }
 
   /** The value of a JavaScript expression in the page. */

@@ -2,6 +2,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { failure } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
+import type { Dataset } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
 import { type LiveTraining, livePage } from '../report/live_page.ts';
@@ -9,6 +11,8 @@ import { type LiveTraining, livePage } from '../report/live_page.ts';
 export interface TrainingPage {
   readonly url: string;
   ready(plan: Pick<Plan, 'model' | 'tasks'>): void;
+  /** Measures popularity for the validation part, which is the line to beat. */
+  compare(ready: { readonly plan: Plan; readonly dataset: Dataset }): Promise<void>;
   event(event: TrainingEvent): void;
   /** Serves the last page for a few seconds at most, then closes. */
   end(state: 'ended' | 'failed', more?: Pick<LiveTraining, 'report' | 'reason'>): Promise<void>;
@@ -48,6 +52,17 @@ export async function openWatch(port: number, model = 'A run'): Promise<Training
     url: `http://${host}:${(server.address() as AddressInfo).port}/`,
     ready({ model, tasks }) {
       live = { ...live, model, tasks, state: 'training' };
+    },
+    async compare({ plan, dataset }) {
+      const [{ popularityLevel }, { declaredMeasures, makeMeasures }, { seenRule }] = await Promise.all([
+        import('../../training/evaluation/popularity_level.ts'),
+        import('../../training/evaluation/figures.ts'),
+        import('../../training/evaluation/questions.ts'),
+      ]);
+      const { stop } = plan.train;
+      const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
+      const popularity = await popularityLevel({ dataset, plan }, measures, seenRule(dataset).removes);
+      live = { ...live, ...defined({ popularity }) };
     },
     event(event) {
       live = { ...live, ...changes(live, event) };

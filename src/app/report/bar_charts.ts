@@ -35,7 +35,7 @@ export function barChart(
 ): string {
   const most = full ?? Math.max(...bars.map(({ value }) => value), level?.value ?? 0, Number.MIN_VALUE);
   const longest = (texts: readonly string[], limit: number): number =>
-    characterWidth * Math.min(limit, Math.max(...texts.map((each) => each.length))) + 12;
+    characterWidth * Math.min(limit, Math.max(...texts.map((each) => each.length))) + 16;
   const limit = size === 'half' ? 22 : 15;
   const marginLeft = longest(
     bars.map(({ name }) => name),
@@ -102,12 +102,15 @@ export function intervalChart(title: string, bars: readonly IntervalBar[], ...be
   const marginLeft = characterWidth * Math.min(18, Math.max(...bars.map(({ name }) => name.length))) + 14;
   const row = (bar: IntervalBar): number => bars.indexOf(bar);
   const measured = bars.filter(({ interval }) => interval);
+  const bounds = bars.flatMap(({ value, interval }) => [value, interval?.low ?? value, interval?.high ?? value]);
+  const [lowest, highest] = [Math.min(...bounds), Math.max(...bounds)];
   const ends = { x1: (bar: IntervalBar) => bar.interval!.low, x2: (bar: IntervalBar) => bar.interval!.high };
   const svg = drawPlot(
     { title, height: (rowHeight + 3) * bars.length + 34 },
     {
       ...{ marginLeft, marginRight: 78, marginTop: 4, marginBottom: 30, insetRight: 8 },
-      x: { nice: true, zero: true },
+      // Dots need no zero: where all figures are alike, it would hide how they differ.
+      x: { nice: true, zero: lowest < highest / 2 },
       y: { type: 'point', domain: bars.map((_, i) => i), axis: null, padding: 0.6 },
       marks: [
         gridX({ ticks: 4, ...gridLook }),

@@ -11,6 +11,8 @@ export interface ChartSeries {
   readonly name: string;
   /** Sorted by x. */
   readonly points: readonly (readonly [x: number, y: number])[];
+  /** True if a point does not lead to the next one. */
+  readonly isApart?: true;
 }
 
 export interface TrainingCurves {

@@ -58,7 +58,7 @@ export function slicesSection(evaluation: Evaluation | undefined): string {
   return wideSection(
     'Who is served worst',
     paragraph(
-      `${label} of the model for parts of the events, on one axis; the dashed line is its figure over all of them.`,
+      `${label} of the model for parts of the events, on one axis; the dashed line is its figure over all of them. Beside a bar are its figure and the number of its events.`,
     ),
     `<div class="charts three">${charts.map(([what, all]) => sliceChart(what, all, { label, full, mean })).join('\n')}</div>`,
     folded(

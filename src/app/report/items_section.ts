@@ -1,23 +1,54 @@
 /** The sections of a report about its items: a map of their vectors, which of them are shown, and how well probabilities are calibrated. */
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { shownItems } from '../../training/evaluation/exposure.ts';
+import type { ItemMap } from '../../training/evaluation/item_map.ts';
 import { judgingMetric } from '../../training/evaluation/sentences.ts';
 import { barChart } from './bar_charts.ts';
-import { figureText, section, soft } from './html.ts';
+import { figureText, section, soft, wideSection } from './html.ts';
 import { mapChart, scatterChart } from './point_charts.ts';
 
 export function mapSection({ map, items }: Partial<Pick<Evaluation, 'map' | 'items'>> = {}): string {
   if (!map || map.points.length === 0) return '';
-  const { points, groups, column, share } = map;
+  const { points, groups, column } = map;
   const which =
     points.length === items
       ? `All ${points.length.toLocaleString('en')} items`
       : `The ${points.length.toLocaleString('en')} items with the most training events`;
   return section(
     'Map of items',
-    mapChart(`${which}, coloured by ${column ?? 'their number of training events'}`, points, groups),
+    mapChart(`${which}, coloured by ${column ?? 'their number of training events'}`, points, {
+      groups,
+      isOrdered: column === undefined,
+    }),
     soft(
-      `Point at one to read what it is. Principal components of the directions of their vectors. The plane has ${(100 * share).toFixed(0)} % of their variance, so items that are near here may be far apart.${column !== undefined && groups.length > 1 ? ` Of several values of ${column} an item has the colour of the rarest.` : ''}`,
+      `${shareWords(map)}${column !== undefined && groups.length > 1 ? ` Of several values of ${column} an item has the colour of the rarest.` : ''}`,
+    ),
+  );
+}
+
+const shareWords = ({ share }: ItemMap): string =>
+  `The plane shows ${(100 * share).toFixed(0)} % of the variance of their directions${share < 0.5 ? ', so items that are near here may be far apart' : ''}. Point at one to read what it is.`;
+
+const [mostMaps, mostOnMap] = [6, 300];
+
+/** Puts the maps of several runs beside each other. Each has axes of its own. */
+export function mapsSection(runs: readonly { readonly name: string; readonly evaluation?: Evaluation }[]): string {
+  const shown = runs.flatMap(({ name, evaluation }) => (evaluation?.map ? [{ name, map: evaluation.map }] : []));
+  const maps = shown.slice(0, mostMaps);
+  if (maps.length === 0) return '';
+  return wideSection(
+    'Maps of items',
+    `<div class="charts three">${maps
+      .map(({ name, map: { points, groups, column, share } }) =>
+        mapChart(
+          `${name}: ${(100 * share).toFixed(0)} % of the variance, coloured by ${column ?? 'training events'}`,
+          points.filter((_, i) => i % Math.ceil(points.length / mostOnMap) === 0),
+          { groups, isOrdered: column === undefined, size: 'third' },
+        ),
+      )
+      .join('\n')}</div>`,
+    soft(
+      `At most ${mostOnMap} items of each map, which has axes of its own${shown.length > maps.length ? `; maps of the first ${mostMaps} runs` : ''}.`,
     ),
   );
 }

@@ -11,6 +11,7 @@ import {
   gridLook,
   type Hovered,
   hoverMarks,
+  labelLook,
   shortened,
   soft,
 } from './plot.ts';
@@ -41,7 +42,7 @@ const mostHovers = 60;
 
 /** Draws lines over one axis, with a legend and the numbers as a table; of a single x only the table. */
 export function lineChart({ title, x, series, mark, levels = [], size = 'half' }: LineChart): string {
-  const kept = series.map(({ name, points }) => ({ name, points: points.filter(([, y]) => Number.isFinite(y)) }));
+  const kept = series.map((each) => ({ ...each, points: each.points.filter(([, y]) => Number.isFinite(y)) }));
   const places = [...new Set(kept.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
   if (places.length === 0) return '';
   const data: HtmlTable = { caption: title, ...rowsOf(x, series, places) };
@@ -74,22 +75,30 @@ export function lineChart({ title, x, series, mark, levels = [], size = 'half' }
           ? [
               ruleX([mark.x], { stroke: soft, strokeDasharray: '3 3' }),
               text([mark.x], {
-                ...{ x: (at) => at, text: () => mark.name, frameAnchor: 'top', fill: soft, dy: 6 },
+                ...{
+                  x: (at) => at,
+                  text: () => mark.name,
+                  frameAnchor: 'top',
+                  lineAnchor: 'bottom',
+                  fill: soft,
+                  dy: -1,
+                },
                 ...(mark.x > (left + right) / 2 ? { textAnchor: 'end', dx: -5 } : { textAnchor: 'start', dx: 5 }),
               }),
             ]
           : []),
-        ...kept.flatMap(({ points }, i) => seriesMarks(points, i)),
+        ...kept.flatMap(seriesMarks),
         ...hoverMarks(hovers, bandWidth),
       ],
     },
   );
-  return chartFigure(title, svg, legend(kept.map(({ name }) => name)), alternative(data));
+  return chartFigure(title, svg, legend(kept), alternative(data));
 }
 
-function seriesMarks(points: ChartSeries['points'], i: number): Markish[] {
+function seriesMarks({ points, isApart }: ChartSeries, i: number): Markish[] {
   const at = { x: '0', y: '1' };
   const strokeDasharray = dashAt(i);
+  if (isApart) return [dot(points, { ...at, r: 3.5, fill: colourAt(i), stroke: 'none' })];
   return [
     lineY(points, { ...at, stroke: colourAt(i), strokeWidth: 2, ...(strokeDasharray ? { strokeDasharray } : {}) }),
     ...(points.length > fewPoints ? [] : [dot(points, { ...at, r: 2.5, fill: colourAt(i), stroke: 'none' })]),
@@ -98,7 +107,7 @@ function seriesMarks(points: ChartSeries['points'], i: number): Markish[] {
 
 const levelMarks = ({ name, y }: { readonly name: string; readonly y: number }, right: number): Markish[] => [
   ruleY([y], { stroke: soft, strokeDasharray: '2 3' }),
-  text([y], { x: () => right, y: (at) => at, text: () => name, textAnchor: 'end', dy: -6, fill: soft }),
+  text([y], { x: () => right, y: (at) => at, text: () => name, textAnchor: 'end', dy: -7, ...labelLook }),
 ];
 
 /** Returns about five whole numbers along the axis. */
@@ -127,12 +136,13 @@ function hoversOf(x: string, series: readonly ChartSeries[], places: readonly nu
     });
 }
 
-function legend(names: readonly string[]): string {
-  if (names.length < 2) return '';
-  const entries = names.map(
-    (name, i) =>
-      `<li><span class="key" style="border-top:2px ${['solid', 'dashed', 'dotted'][Math.floor(i / colourCount) % 3]} ${colourAt(i)}"></span>${escapeHtml(name)}</li>`,
-  );
+function legend(series: readonly ChartSeries[]): string {
+  if (series.length < 2) return '';
+  const key = (i: number): string =>
+    series[i]!.isApart
+      ? `<span class="dot" style="background:${colourAt(i)}"></span>`
+      : `<span class="key" style="border-top:2px ${['solid', 'dashed', 'dotted'][Math.floor(i / colourCount) % 3]} ${colourAt(i)}"></span>`;
+  const entries = series.map(({ name }, i) => `<li>${key(i)}${escapeHtml(name)}</li>`);
   return `<ul class="legend">${entries.join('')}</ul>`;
 }
 

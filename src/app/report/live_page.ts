@@ -21,6 +21,8 @@ export interface LiveTraining {
   /** At most `mostSteps` of the steps, each the mean over the epoch so far. */
   readonly steps: readonly LiveStep[];
   readonly last?: LiveStep;
+  /** Figures of popularity for the validation part, once they are measured. */
+  readonly popularity?: Readonly<Record<string, number>>;
   /** Path of the full report, once the run has ended. */
   readonly report?: string;
   readonly reason?: string;
@@ -64,7 +66,12 @@ export function livePage(live: LiveTraining): string {
   const best = epochs.findLast((record) => record.best);
   const training = { steps: live.last?.step ?? 0, ...(best ? { best: { epoch: best.epoch } } : {}) };
   const curves = { epochs, shortSteps: 0, steps: new Map() };
-  const liveParts = { curves, manifest: { plan: { tasks }, training } };
+  const liveParts = {
+    ...{ curves, manifest: { plan: { tasks }, training } },
+    ...(live.popularity
+      ? { evaluation: { part: 'test' as const, rows: [], popularityOnValidation: live.popularity } }
+      : {}),
+  };
   return shell(
     { title: `${model}: ${stateWords[state]}`, kind: 'A run that trains' },
     [`<h1>${escapeHtml(model)}</h1>`, headOf(live)].join('\n'),
@@ -97,7 +104,7 @@ const stateWords: Readonly<Record<LiveTraining['state'], string>> = {
   failed: 'training has failed',
 };
 
-function headOf({ state, last, epochs, steps, report, reason }: LiveTraining): string {
+function headOf({ state, last, epochs, steps, report, reason, popularity = {} }: LiveTraining): string {
   const record = epochs.at(-1);
   const validated = epochs.findLast(({ validation }) => validation);
   const started = steps[0];
@@ -120,8 +127,12 @@ function headOf({ state, last, epochs, steps, report, reason }: LiveTraining): s
           [
             `Validation, epoch ${validated.epoch}`,
             Object.entries(validated.validation!)
-              .map(([label, value]) => `${label} ${value.toFixed(4)}`)
-              .join(', '),
+              .slice(0, 1)
+              .map(
+                ([label, value]) =>
+                  `${label} ${value.toFixed(4)}${popularity[label] === undefined ? '' : `; popularity ${popularity[label].toFixed(4)}`}`,
+              )
+              .join(''),
           ] as [string, string],
         ]
       : []),
@@ -152,10 +163,10 @@ function headline(state: LiveTraining['state'], last: LiveStep | undefined): str
 }
 
 const epochTime = ({ milliseconds: { total, engine, feed, scatter, validation } }: EpochRecord): string =>
-  `${figureText(total / 1000)} s: ${[
+  `${figureText(Number((total / 1000).toPrecision(3)))} s: ${[
     ['engine', engine] as const,
     ['feeding', feed] as const,
     ['scattering', scatter] as const,
   ]
     .map(([name, value]) => `${name} ${((100 * value) / Math.max(1, total)).toFixed(0)} %`)
-    .join(', ')}${validation > 0 ? `; validation ${figureText(validation / 1000)} s` : ''}`;
+    .join(', ')}${validation > 0 ? `; validation ${figureText(Number((validation / 1000).toPrecision(2)))} s` : ''}`;

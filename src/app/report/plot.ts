@@ -84,6 +84,8 @@ function joinHovers(svg: SVGElement): void {
 
 export const soft = 'var(--soft)';
 export const axisLook = { tickSize: 0, fill: soft };
+/** Words within a chart, which lines and dots do not cross. */
+export const labelLook = { fill: soft, stroke: 'var(--paper)', strokeWidth: 4 } as const;
 export const gridLook = { stroke: 'var(--grid)', strokeOpacity: 1 };
 
 export const shortened = (name: string, most: number): string =>

@@ -20,6 +20,7 @@ import {
   table,
   wideSection,
 } from './html.ts';
+import { mapsSection } from './items_section.ts';
 import { lineChart, mostSeries } from './line_chart.ts';
 import type { ReportParts } from './report_parts.ts';
 import { settingFacts } from './settings_section.ts';
@@ -167,6 +168,7 @@ export function runsPage(runs: readonly NamedRun[], unfinished: readonly string[
     [
       unfinished.length === 0 ? '' : soft(`Not shown, because they have not finished: ${unfinished.join(', ')}.`),
       ...curveSections(runs),
+      mapsSection(runs),
       measured(runs),
       differences(runs),
     ],
@@ -245,7 +247,12 @@ function differences(runs: readonly NamedRun[]): string {
       new Map([['model', manifest.plan.model], ['text of the model', textOf(manifest)], ...settingFacts(manifest)]),
   );
   const names = [...new Set(factsOfRuns.flatMap((facts) => [...facts.keys()]))];
-  const differingNames = names.filter((name) => new Set(factsOfRuns.map((facts) => facts.get(name))).size > 1);
+  const differingNames = names.filter(
+    (name) =>
+      // What `--set` changed is in the setting itself.
+      !(name.startsWith('--set ') && names.includes(name.slice('--set '.length))) &&
+      new Set(factsOfRuns.map((facts) => facts.get(name))).size > 1,
+  );
   return wideSection(
     'Settings that differ',
     differingNames.length === 0

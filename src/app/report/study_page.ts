@@ -9,6 +9,7 @@ import {
   escapeHtml,
   factList,
   figureText,
+  folded,
   foldedSection,
   paragraph,
   section,
@@ -19,7 +20,7 @@ import {
 } from './html.ts';
 import { lineChart } from './line_chart.ts';
 import { scatterChart } from './point_charts.ts';
-import { verdictHead } from './verdict.ts';
+import { signed, verdictHead } from './verdict.ts';
 
 export interface StudyParts {
   readonly study: Study;
@@ -33,16 +34,18 @@ export interface StudyParts {
 
 export function studyPage(parts: StudyParts): string {
   const { study, trials } = parts;
+  const importance = mattered(parts);
   return shell(
     { title: `${study.model}: a study of Tower`, kind: 'Report of a study' },
     [`<h1>Tuning ${escapeHtml(study.model)}</h1>`, headOf(parts)].join('\n'),
     [
       history(parts),
-      mattered(parts),
+      // The place beside the history stays free without it.
+      importance === '' ? finals(parts, section) : importance,
       parameters(parts),
-      finals(parts),
-      compared('On validation, with fresh seeds', parts.validation),
-      compared('On the test part', parts.test),
+      importance === '' ? '' : finals(parts, wideSection),
+      compared('On validation, with fresh seeds', parts.validation, study.metric),
+      compared('On the test part', parts.test, study.metric),
       trials.length === 0 ? '' : allTrials(parts),
     ],
   );
@@ -73,7 +76,16 @@ function headOf({ study, trials, winner, finalists }: StudyParts): string {
       ? []
       : [intervalChart(`${study.metric} of the finalists: means over seeds, with the lowest and the highest`, means)]),
     factList([
-      ...(winner === undefined || winner === 0 ? [] : [['Settings', settingsLine(trials[winner]!)] as const]),
+      ...(winner === undefined || winner === 0
+        ? []
+        : [
+            [
+              'Settings',
+              Object.entries(trials[winner]!.settings)
+                .map(([name, value]) => `\`${name}\` = ${value}`)
+                .join(', '),
+            ] as const,
+          ]),
       [
         'Trials',
         `${counted(trials.length, 'trial')}, of which ${failedCount} failed; trial 0 is the file as it is written`,
@@ -119,7 +131,7 @@ function history({ trials, study }: StudyParts): string {
   const points = wholeTrials.map(({ number, values }): [number, number] => [number, values.at(-1)!]);
   const series = [
     { name: 'best so far', points: line },
-    { name: 'trial', points },
+    { name: 'trial', points, isApart: true as const },
   ];
   return section('How the best was found', lineChart({ title: study.metric, x: 'trial', series }));
 }
@@ -158,21 +170,21 @@ const scaleOf = ({ domain }: Dimension) =>
     ? { choices: domain.texts }
     : { scale: { domain: [domain.from, domain.to], ...(domain.log ? { type: 'log' as const } : {}) } };
 
-function finals({ finalists, trials, study }: StudyParts): string {
+function finals({ finalists, trials, study }: StudyParts, place: typeof section): string {
   if (finalists.length === 0) return '';
   const rows = finalists.map(({ trial, mean, values }) => [
     trial === 0 ? '0, as written' : String(trial),
     figureText(mean),
     values.map(figureText).join(' · '),
-    settingsLine(trials[trial]!),
+    settingsLine(trials[trial]!).replaceAll(' ', '\n'),
   ]);
-  return wideSection(
+  return place(
     'Finalists',
-    table({ caption: study.metric, head: ['trial', 'mean', 'by seed', 'settings'], rows }),
+    table({ caption: study.metric, head: ['trial', 'mean', 'by seed', 'settings'], rows, words: true }),
   );
 }
 
-function compared(title: string, comparison: Comparison | undefined): string {
+function compared(title: string, comparison: Comparison | undefined, judging: string): string {
   if (!comparison) return '';
   const { metrics, rows, protocol, against } = comparison;
   const cell = ({ mean, low, high }: { mean: number; low: number; high: number }): string =>
@@ -181,14 +193,33 @@ function compared(title: string, comparison: Comparison | undefined): string {
   const differences = rows.flatMap(({ name, differences: found }) =>
     found ? [[`${name} − ${against}`, ...metrics.map((label) => cell(found[label]!))]] : [],
   );
-  return wideSection(
+  const metric = metrics.includes(judging) ? judging : metrics[0]!;
+  const bars = rows.map(({ name, figures, differences: found }): IntervalBar => {
+    const interval = figures[metric]!;
+    return {
+      ...{ name, value: interval.mean, interval, tone: found ? 'own' : 'plain' },
+      ...(found ? { difference: cell(found[metric]!) } : {}),
+    };
+  });
+  const sentences = rows.flatMap(({ name, differences: found }) => {
+    const lead = found?.[metric];
+    if (!lead) return [];
+    const verdict = lead.low > 0 ? 'it is better' : lead.high < 0 ? 'it is worse' : 'too close to call';
+    return [`${name} − ${against}: ${signed(lead.mean)} (${signed(lead.low)} to ${signed(lead.high)}), ${verdict}.`];
+  });
+  return section(
     title,
-    table({
-      caption: 'Means over seeds, with 95 % intervals',
-      head: ['', ...metrics],
-      rows: [...lines, ...differences],
-    }),
-    ...protocol.map(paragraph),
+    ...sentences.map(paragraph),
+    intervalChart(`${metric}: means over seeds, with 95 % intervals`, bars),
+    folded(
+      'All metrics, and how they were measured',
+      table({
+        caption: 'Means over seeds, with 95 % intervals',
+        head: ['', ...metrics],
+        rows: [...lines, ...differences],
+      }),
+      ...protocol.map(paragraph),
+    ),
   );
 }
 
@@ -206,6 +237,7 @@ function allTrials({ trials, study }: StudyParts): string {
       caption: 'Of each trial what it came to',
       head: ['trial', study.metric, 'validations', 'seconds', 'settings'],
       rows: trialRows,
+      words: true,
     }),
   );
 }

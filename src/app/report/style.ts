@@ -1,11 +1,8 @@
 /** The style sheet of reports: one column on a phone, two on a desk, words and colours by the one design of all pages. */
-import { tokens } from '../../editor/drawing/design.ts';
+import { basics, tokens } from '../../editor/drawing/design.ts';
 import { pictureStyle } from '../../editor/drawing/drawing.ts';
 
 const page = `
-* { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: var(--text)/1.5 var(--sans); }
 .top, main { max-width: var(--page); margin: 0 auto; padding: 0 var(--space-6); }
 .top { display: flex; align-items: center; gap: var(--space-2); padding-top: var(--space-4); padding-bottom: var(--space-4); color: var(--soft); font-size: var(--text-small); }
 .top svg { width: 20px; height: 20px; color: var(--ink); }
@@ -16,17 +13,13 @@ main > section:not(.wide) { grid-column: auto; }
 /* The first of two that belong beside each other. */
 main > #loss, main > #map-of-items, main > #the-model { grid-column: 1; }
 section { border-top: 1px solid var(--line); padding: var(--space-6) 0 var(--space-8); }
-h1, h2, h3, h4 { line-height: 1.25; margin: 0; font-weight: 650; overflow-wrap: anywhere; }
 h1 { font-size: var(--text); color: var(--soft); font-weight: 550; margin: var(--space-6) 0 0; }
-h2 { font-size: var(--text-large); letter-spacing: -.01em; margin-bottom: var(--space-2); }
+h2 { margin-bottom: var(--space-2); }
 h3 { font-size: var(--text); margin-bottom: var(--space-2); }
 h4 { font-size: var(--text-small); color: var(--soft); margin: var(--space-3) 0 var(--space-1); font-weight: 550; }
 p, ul.soft { max-width: var(--prose); }
 p { margin: 0 0 var(--space-2); overflow-wrap: anywhere; }
 .soft, figcaption, caption, section > p { color: var(--soft); }
-code { font-family: var(--mono); font-size: .92em; }
-a { color: var(--accent); }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
 nav { display: flex; flex-wrap: wrap; gap: var(--space-1) var(--space-4); padding: var(--space-3) 0; font-size: var(--text-small); }
 nav a { text-decoration: none; padding: var(--space-1) 0; }
 nav a:hover { text-decoration: underline; }
@@ -81,7 +74,7 @@ table { border-collapse: collapse; font-size: var(--text-small); font-variant-nu
 caption { text-align: left; padding: var(--space-1) 0; }
 th, td { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); text-align: right; white-space: pre; font-weight: 400; }
 th:first-child, .words th, .words td { text-align: left; }
-.words td { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 7rem; max-width: 34rem; }
+.words td { white-space: pre-wrap; overflow-wrap: break-word; min-width: 7rem; max-width: 34rem; }
 th:first-child { position: sticky; left: 0; background: var(--paper); }
 thead th { color: var(--soft); font-weight: 550; }
 p.soft, figure > p { font-size: var(--text-small); margin: var(--space-2) 0 0; }
@@ -111,4 +104,4 @@ const smallAndPrinted = `
 @media print { nav { display: none; } .scroll { overflow: visible; } figure, article { break-inside: avoid; } h2 { break-after: avoid; } }
 `;
 
-export const style = `${tokens}${pictureStyle}${page}${verdict}${charts}${parts}${smallAndPrinted}`;
+export const style = `${tokens}${basics}${pictureStyle}${page}${verdict}${charts}${parts}${smallAndPrinted}`;

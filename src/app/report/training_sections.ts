@@ -9,7 +9,9 @@ import { type LineChart, lineChart } from './line_chart.ts';
 import type { ReportParts } from './report_parts.ts';
 
 /** The parts of a report about the training. A run that is still training has no manifest. */
-export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights' | 'evaluation'> {
+export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
+  /** What the curves of validation are compared with. */
+  readonly evaluation?: Pick<Evaluation, 'part' | 'rows' | 'popularityOnValidation'>;
   readonly manifest: {
     readonly plan: { readonly tasks: readonly { readonly name: string }[] };
     readonly data?: { readonly validation: number };
@@ -77,23 +79,24 @@ export function validation({ curves: { epochs }, manifest, evaluation }: Trainin
     points: validatedEpochs.map((record) => point(record, record.validation![name])),
   }));
   const { best } = manifest.training;
-  const levels = levelsOf(evaluation, best?.metric ?? labels.find(isOfAccuracy));
-  const chart = (title: string, some: readonly ChartSeries[], more: Pick<LineChart, 'size' | 'levels'>): string =>
+  const chosen = best?.metric ?? labels.find(isOfAccuracy) ?? labels[0];
+  // An area under a curve is near 1 while a recall may be near 0, so a shared axis would flatten all but one.
+  const charts = series.map((each) =>
     lineChart({
-      title,
+      title: each.name,
       x: 'epoch',
-      series: some,
-      ...more,
+      series: [each],
+      size: each.name === chosen ? 'half' : 'third',
+      levels: levelsOf(evaluation, each.name),
       ...defined({ mark: best && { x: best.epoch, name: 'kept' } }),
-    });
-  const isOnAxis = ({ name }: ChartSeries): boolean => name !== 'auc' && isOfAccuracy(name);
-  // An area under a curve is near 1 while a recall may be near 0, so a shared axis would flatten the others.
-  const others = series.filter((each) => !isOnAxis(each)).map((each) => chart(each.name, [each], { size: 'third' }));
+    }),
+  );
+  const others = charts.filter((_, i) => labels[i] !== chosen);
   return section(
     'Validation',
     ...epochs.flatMap(({ warning }) => (warning ? [paragraph(`Warning: ${warning.message} [${warning.code}].`)] : [])),
-    chart('Every validation event ranks the whole corpus', series.filter(isOnAxis), { levels }),
-    ...(others.length > 0 ? [folded('Metrics with axes of their own', ...others)] : []),
+    charts[labels.indexOf(chosen!)] ?? '',
+    ...(others.length > 0 ? [folded('The other metrics', `<div class="charts three">${others.join('\n')}</div>`)] : []),
   );
 }
 
@@ -101,13 +104,13 @@ export function validation({ curves: { epochs }, manifest, evaluation }: Trainin
 const mostLevels = 4;
 
 /** Returns what the curve of a metric is compared with: baselines by the same events. */
-function levelsOf(evaluation: Evaluation | undefined, metric = ''): NonNullable<LineChart['levels']> {
+function levelsOf(evaluation: TrainingParts['evaluation'], metric: string): NonNullable<LineChart['levels']> {
   const figures: [string, number | undefined][] =
     evaluation?.part === 'validation'
       ? evaluation.rows.slice(1).map(({ name, all }) => [name, all[metric]])
       : [['popularity', evaluation?.popularityOnValidation?.[metric]]];
   return figures
-    .flatMap(([name, y]) => (y === undefined ? [] : [{ name: `${metric} of ${name}`, y }]))
+    .flatMap(([name, y]) => (y === undefined ? [] : [{ name, y }]))
     .toSorted((a, b) => b.y - a.y)
     .slice(0, mostLevels);
 }

@@ -101,7 +101,7 @@ function leadText({ lead }: EvaluationRow, metric: string): string {
   return own ? `${signed(own.mean)} (${signed(own.low)} to ${signed(own.high)})` : '';
 }
 
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 
 const ended: Readonly<Record<Manifest['training']['status'], string>> = {
   epochs: 'to its last epoch',

@@ -73,8 +73,25 @@ export const coloursCss = (theme?: Theme): string =>
 `
     : `\n:root { color-scheme: ${theme}; ${declarations(theme)} }\n`;
 
+/** The colours of a page in a frame: the page around it says which of the two its reader chose. */
+export const chosenColours = (['light', 'dark'] as const)
+  .map((theme) => coloursCss(theme).replace(':root', `:root[data-theme="${theme}"]`))
+  .join('');
+
 /** Colours, type and spacing, for the style sheet of a page. */
 export const tokens = `${coloursCss()}:root {${measures} }\n`;
+
+/** Where every page begins: its letters, headings, links, code, and the ring of what has the focus. */
+export const basics = `
+*, ::before { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: var(--text)/1.5 var(--sans); }
+h1, h2, h3, h4 { line-height: 1.25; margin: 0; font-weight: 650; overflow-wrap: anywhere; }
+h2 { font-size: var(--text-large); letter-spacing: -.01em; }
+code, pre { font-family: var(--mono); font-size: .92em; }
+a { color: var(--accent); }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
+`;
 
 /** The mark: two towers, and the score that joins them. */
 export const mark =
@@ -85,3 +102,6 @@ export const iconFile = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24
 
 /** The address of the icon within a page. */
 export const icon = `data:image/svg+xml,${encodeURIComponent(iconFile)}`;
+
+/** Shows the icon before the name of the project, where a page has no markup for it. */
+export const brand = `.brand::before { content: ""; display: inline-block; width: 1.25em; height: 1.25em; margin-right: .5em; vertical-align: -.25em; background: url("${icon}") center / contain no-repeat; }\n`;

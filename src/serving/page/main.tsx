@@ -103,7 +103,7 @@ function AnswerView({ about, question, asking, asked, hasToken, change, addEvent
           <p class="state">
             {isOld && 'an earlier question: '}
             {countText(answer.value.items.length, 'item')} · {Math.max(1, Math.round(answer.milliseconds))} ms
-            {ofUser?.asOf !== undefined && ` · events up to ${ofUser.asOf}`}
+            {ofUser?.asOf !== undefined && ` · events up to ${String(ofUser.asOf).replace(/T.*/, '')}`}
             {answer.value.version !== about.version && ` · version ${shortVersion(answer.value.version)}`}
           </p>
         )}
@@ -227,7 +227,7 @@ function App({ client }: { readonly client: PageClient }) {
   }
   return (
     <main class="alone">
-      <h1>Tower</h1>
+      <h1 class="brand">Tower</h1>
       {start.state === 'loading' && (
         <p role="status">{start.reason === undefined ? 'Loading the model …' : prose(start.reason)}</p>
       )}
@@ -317,7 +317,7 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
         Skip to the answer
       </a>
       <header>
-        <h1>
+        <h1 class="brand">
           Tower <span class="soft">serves</span> {about.query.model}
         </h1>
         <p class="facts">

@@ -115,9 +115,18 @@ describe('the page of a run', () => {
   it('draws popularity below the curves, and baselines where they were measured by the same events', () => {
     const { evaluation } = partsOf();
     const levels = (more: object) => reportPage({ ...partsOf(), evaluation: { ...evaluation!, ...more } });
-    expect(levels({ popularityOnValidation: { 'recall@5': 0.125 } })).toContain('>recall@5 of popularity</text>');
-    expect(levels({ part: 'validation' })).toContain('>recall@5 of ease</text>');
-    expect(levels({})).not.toMatch(/>recall@5 of \w+<\/text>/);
+    expect(levels({ popularityOnValidation: { 'recall@5': 0.125 } })).toContain('>popularity</text>');
+    expect(levels({ part: 'validation' })).toMatch(/>ease<\/text>.*The other metrics/s);
+    expect(levels({})).not.toMatch(/>popularity<\/text>/);
+  });
+
+  it('gives each metric of validation an axis of its own, that of the verdict first', () => {
+    const [, charts] = page.split('<h2>Validation</h2>');
+    const titles = [...charts!.matchAll(/<svg class="plot (\w+)"[^>]*aria-label="([^"]+)"/g)].slice(0, 2);
+    expect(titles.map(([, size, title]) => [size, title])).toEqual([
+      ['half', 'recall@5'],
+      ['third', 'auc'],
+    ]);
   });
 
   it('keeps what a validation said about the run', () => {

@@ -21,6 +21,40 @@ it('draws a dot for each point that has numbers, and names it as text', () => {
   expect(scatterChart({ title: 'none', x: 'x', y: 'y', points: [] })).toBe('');
 });
 
+it('writes powers of ten along a logarithmic axis, and the ends of the range', () => {
+  const points = [0.01, 0.5].map((x) => ({ x, y: 1 + x, name: 'point' }));
+  const scale = { type: 'log', domain: [0.01, 0.5] } as const;
+  const svg = scatterChart({ title: 'rate', x: 'rate', y: 'recall', scale, points });
+  const written = [...svg.matchAll(/>(0[.\d]*)<\/text>/g)].map(([, number]) => number);
+  expect(written).toEqual(['0.01', '0.1', '0.5']);
+});
+
+it('names points that have room, none by a number, and shades groups that have an order', () => {
+  const points = Array.from({ length: 40 }, (_, at) => ({
+    x: at % 2,
+    y: at / 100,
+    title: `Film ${at} (1990)`,
+    group: 0,
+  }));
+  const options = { groups: ['many', 'some', 'few'], isOrdered: true };
+  const names = (svg: string) => [...svg.matchAll(/>(Film \d+)<\/text>/g)].map(([, name]) => name!);
+  const shown = names(mapChart('Items', points, options));
+  expect(shown[0]).toBe('Film 0');
+  expect(shown.length).toBeGreaterThan(1);
+  expect(shown.length).toBeLessThan(13);
+  const keys = mapChart(
+    'Items',
+    points.map((point, at) => ({ ...point, title: String(at) })),
+    options,
+  );
+  expect(keys).not.toMatch(/>\d+<\/text>/);
+  expect([...keys.matchAll(/background:var\(--c0\);opacity:([\d.]+)/g)].map(([, opacity]) => opacity)).toEqual([
+    '0.9',
+    '0.5',
+    '0.25',
+  ]);
+});
+
 it('maps points by colour of their group, with one scale for both directions', () => {
   const svg = mapChart(
     'Items',
@@ -29,7 +63,7 @@ it('maps points by colour of their group, with one scale for both directions', (
       { x: 1, y: 0, title: 'b', group: -1 },
       { x: 0, y: 1, title: 'c', group: 1 },
     ],
-    ['Drama', '<script>'],
+    { groups: ['Drama', '<script>'] },
   );
   const at = (title: string): number[] =>
     new RegExp(`cx="([\\d.]+)" cy="([\\d.]+)"[^>]*><title>${title}<`).exec(svg)!.slice(1).map(Number);

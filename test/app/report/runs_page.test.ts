@@ -1,6 +1,6 @@
 /** Which of several runs a report calls the best, and how sure it says that is. */
 import { describe, expect, it } from 'vitest';
-import { type NamedRun, runsVerdict } from '../../../src/app/report/runs_page.ts';
+import { type NamedRun, runsPage, runsVerdict } from '../../../src/app/report/runs_page.ts';
 import type { Evaluation } from '../../../src/training/evaluation/evaluate.ts';
 import { partsOf } from './parts.ts';
 
@@ -56,4 +56,19 @@ describe('the best of several runs', () => {
     const none = { ...parts, evaluation: undefined, curves: { ...parts.curves, epochs: [] } } as unknown as NamedRun;
     expect(titleOf(runsVerdict([none]))).toBe('No run was validated');
   });
+});
+
+it('shows the map of each run, and a changed setting once', () => {
+  const withSeed = (seed: number): NamedRun => {
+    const { manifest, ...parts } = run(`seed ${seed}`, 0.1, 0.2);
+    return { ...parts, manifest: { ...manifest, seed, settings: { seed: String(seed), width: String(seed) } } };
+  };
+  const page = runsPage([withSeed(1), withSeed(2)]);
+  const [, maps] = page.split('<h2>Maps of items</h2>');
+  expect(maps!.match(/aria-label="seed \d: 40 % of the variance/g)).toHaveLength(2);
+  const [, settings] = page.split('<h2>Settings that differ</h2>');
+  expect([...settings!.matchAll(/<th scope="row">(.*?)<\/th>/g)].map(([, name]) => name)).toEqual([
+    'seed',
+    '--set width',
+  ]);
 });

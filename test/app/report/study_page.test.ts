@@ -51,6 +51,23 @@ describe('the report of a study', () => {
     expect(page).toContain('1 failed');
   });
 
+  it('leads from no trial to the next, and says in a sentence what the settings gained', () => {
+    const [, chart] = page.split('<h2>How the best was found</h2>');
+    expect(chart!.split('</svg>')[0]!.match(/<path/g)).toHaveLength(1);
+    const figures = (mean: number) => ({ 'recall@10': { mean, low: mean - 0.02, high: mean + 0.02 } });
+    const rows = [
+      { name: 'as written', figures: figures(0.2) },
+      { name: 'tuned', figures: figures(0.23), differences: figures(0.03) },
+    ];
+    const validation = {
+      ...{ part: 'validation' as const, per: 'event' as const, events: 9, items: 5, metrics: ['recall@10'] },
+      ...{ against: 'as written', rows, protocol: [] },
+    };
+    expect(studyPage({ ...parts, validation })).toContain(
+      'tuned − as written: +0.0300 (+0.0100 to +0.0500), it is better.',
+    );
+  });
+
   it('holds names as text, and no script', () => {
     expect(page).toContain('films &lt;1&gt;');
     expect(page).not.toContain('<b>');

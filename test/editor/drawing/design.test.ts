@@ -1,6 +1,6 @@
 /** The colours of all pages can be read: contrasts by the formula of the Web Content Accessibility Guidelines. */
 import { expect, it } from 'vitest';
-import { coloursCss, icon, mark, tokens } from '../../../src/editor/drawing/design.ts';
+import { basics, brand, coloursCss, icon, mark, tokens } from '../../../src/editor/drawing/design.ts';
 
 const colour = (css: string, name: string): number[] =>
   [1, 3, 5].map(
@@ -27,5 +27,6 @@ it.each(['light', 'dark'] as const)('words on what is behind them differ by 4.5 
 it('the same names in both themes, and nothing that a page would load', () => {
   const names = (css: string) => [...css.matchAll(/--(\w+):/g)].map(([, name]) => name);
   expect(names(coloursCss('dark'))).toEqual(names(coloursCss('light')));
-  expect(`${tokens}${mark}${icon}`).not.toMatch(/url\(|@import|https?:\/\//);
+  expect(`${tokens}${basics}${mark}${icon}`).not.toMatch(/url\(|@import|https?:\/\//);
+  expect(brand.match(/url\([^)]{0,20}/g)).toEqual(['url("data:image/svg+xml,']);
 });

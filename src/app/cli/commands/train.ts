@@ -120,6 +120,8 @@ export function trainCommand(program: Command): void {
           sayReady(ready, options.from);
           if (options.final) say(`settings: those of ${options.final}`);
           watch?.ready(ready.plan);
+          // A page without the line is better than a training that ends for it.
+          watch?.compare(ready).catch(() => {});
           tracking?.ready(ready);
         },
         onEvent: (event) => {
