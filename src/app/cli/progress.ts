@@ -25,7 +25,7 @@ function makeBar(): Bar {
       if (now - drawnAt < pause) return;
       drawnAt = now;
       const share = done / of;
-      const marks = '='.repeat(Math.floor(12 * share)).padEnd(12, '-');
+      const marks = '='.repeat(Math.floor(10 * share)).padEnd(10, '-');
       showProgress([`${what} ${marks} ${Math.floor(100 * share)} %`, ...others()]);
     },
     end: () => showProgress([]),

@@ -37,7 +37,7 @@ function print(stream: NodeJS.WriteStream, text: string): void {
   const kept = progress;
   if (kept !== '') process.stderr.write('\r\x1b[K');
   stream.write(`${text}\n`);
-  if (kept !== '') process.stderr.write(kept);
+  if (kept !== '') process.stderr.write(`\r${kept}\x1b[K`);
 }
 
 /** Prints a message for the user on stderr. Stdout has only answers. */

@@ -259,7 +259,7 @@ describe('a trained model', () => {
   it('answers a user it does not know from the unseen row, and says so', async () => {
     const done = await tower(['recommend', 'run', '--user', 'nobody', '--engine', 'onnx'], here);
     expect(done.code, done.stderr).toBe(0);
-    expect(done.stdout).toMatch(/^user nobody is not in the data: this is the answer for an unseen user/);
+    expect(done.stdout).toMatch(/^· user nobody is not in the data: this is the answer for an unseen user/);
     expect(done.stdout.match(/^ +\d+ {2}-?\d\.\d{3} {2}Film /gm)).toHaveLength(10);
   });
 
@@ -324,7 +324,7 @@ describe('engines', () => {
     expect(await json('engines')).toEqual(listed.map((engine) => ({ ...engine })));
     const { code, stdout } = await tower(['engines'], hidden);
     expect(code).toBe(0);
-    expect(stdout.split('\n').map((line) => line.split(' ')[0])).toEqual([...engineNames, '']);
+    expect(stdout.split('\n').map((line) => line.split(' ')[0])).toEqual(['engine', ...engineNames, '']);
   });
 
   it('one that is asked for and does not load is named with the reason', async ({ skip }) => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { Command, Option } from 'commander';
 import { packageFile } from '../../../base/storage/package_file.ts';
 import { defined } from '../../../base/util/defined.ts';
-import { pairsOf } from '../layout.ts';
+import { tableOf } from '../layout.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerAsIs, answerJson, say } from '../report.ts';
 
@@ -43,7 +43,8 @@ export function enginesCommand(program: Command): void {
       }
       const listed = await listEngines();
       if (json) return answerJson(listed);
-      answerAsIs(pairsOf(listed.map((one) => [one.name, one.loads ? one.version : `does not load: ${one.reason}`])));
+      const rows = listed.map((one) => [one.name, one.loads ? one.version : `does not load: ${one.reason}`]);
+      answerAsIs(tableOf(['engine', 'version'], rows));
     });
   program.addCommand(
     withExample(

@@ -126,7 +126,7 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
       import('../../../graph/print.ts'),
       import('../views/graph.ts'),
     ]);
-    return options.json ? answerJson(plain(graph)) : answerAsIs(print(graph));
+    return options.json ? answerJson(plain(graph)) : answerAsIs(print(graph).trimEnd());
   }
   if (options.svg) return answer((await import('../../api/compile.ts')).modelPicture(model, lowered).trimEnd());
   const summary = summarise(lowered);
