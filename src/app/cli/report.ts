@@ -12,7 +12,7 @@ import { pageOf, widthOf, wrapWords } from './layout.ts';
 let progress = '';
 
 /** Terminals that cannot go back on a line, and readers of screens, which set `TERM=dumb`, get no line of progress. */
-export const showsProgress = (): boolean => process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+const showsProgress = (): boolean => process.stderr.isTTY === true && process.env.TERM !== 'dumb';
 
 /** Shows parts on the line of progress: as many as fit, so the most important comes first. No part: erases the line. */
 export function showProgress(parts: readonly string[]): void {

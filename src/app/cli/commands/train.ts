@@ -10,7 +10,6 @@ import { type Manifest, reportFile, validationUnit } from '../../../training/art
 import { traceFile } from '../../../training/profile/profile.ts';
 import type { Trained, TrainReady, TrainRequest } from '../../api/train.ts';
 import { nextOf } from '../layout.ts';
-import { stepsWithRun } from '../next_steps.ts';
 import { interruptible, leaveReport, openTracking } from '../open_run.ts';
 import {
   allowOption,
@@ -155,6 +154,7 @@ export function trainCommand(program: Command): void {
       else if (status === 'interrupted') answer(stoppedWords(path, options, manifest));
       else {
         answer(endedWords(options.out, status, manifest));
+        const { stepsWithRun } = await import('../next_steps.ts');
         answerAsIs(`\n${nextOf(stepsWithRun(options.out))}`);
       }
       // Scripts such as `train … && export …` must not continue with an unfinished model.
