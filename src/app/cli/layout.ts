@@ -13,10 +13,11 @@ export interface Page {
   readonly colour: boolean;
 }
 
-type Stream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>;
-
 /** @param env `NO_COLOR` wins over `FORCE_COLOR`; a terminal of `TERM=dumb` has no colours; `COLUMNS` wins over the width of a terminal */
-export function pageOf({ isTTY, columns }: Stream, env: NodeJS.ProcessEnv = process.env): Page {
+export function pageOf(
+  { isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+  env: NodeJS.ProcessEnv = process.env,
+): Page {
   const { NO_COLOR = '', FORCE_COLOR = '', TERM, COLUMNS } = env;
   const forced = FORCE_COLOR === '' ? undefined : !['0', 'false'].includes(FORCE_COLOR);
   return {

@@ -3,60 +3,39 @@ import { bytesWords } from '../../base/diagnostics/wording.ts';
 import { passWords } from '../../data/shards/request.ts';
 import type { ChosenPrecision } from '../../training/fitted_step.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
-import type { MemoryRequest, PassEvent, ShardDecision } from '../api/shards.ts';
+import type { MemoryRequest, ShardDecision } from '../api/shards.ts';
 import { say, sayOne, showProgress } from './report.ts';
 
 /** Milliseconds between two drawings of the line. */
 const pause = 100;
 
-interface Bar {
-  /** Draws nothing without a terminal. @param others what the line shows if there is room, the most important first */
-  draw(what: string, done: number, of: number, others: () => readonly string[]): void;
-  end(): void;
-}
-
-/** Makes a bar. At its last step it ends by itself, so that no full bar stands over what follows. */
-function makeBar(): Bar {
+/** Makes a bar, which draws nothing without a terminal. At its last step it ends by itself, so that no full bar stands over what follows. */
+function makeBar() {
   let drawnAt = Number.NEGATIVE_INFINITY;
+  let begun = { what: '', at: 0, share: 0 };
   return {
-    draw(what, done, of, others) {
-      if (done >= of) return showProgress([]);
-      const now = performance.now();
+    /** @param others what the line shows if there is room, the most important first (default: the time that is left) */
+    draw(what: string, done: number, of: number, others?: readonly string[]): void {
+      if (done >= of) {
+        showProgress([]);
+        return;
+      }
+      const [now, share] = [performance.now(), done / of];
+      if (begun.what !== what && others === undefined) begun = { what, at: now, share };
       if (now - drawnAt < pause) return;
       drawnAt = now;
-      const share = done / of;
       const marks = '='.repeat(Math.floor(10 * share)).padEnd(10, '-');
-      showProgress([`${what} ${marks} ${Math.floor(100 * share)} %`, ...others()]);
+      const left = ((now - begun.at) / 1000 / (share - begun.share)) * (1 - share);
+      const shown = others ?? (share > begun.share ? [`${durationWords(left)} left`] : []);
+      showProgress([`${what} ${marks} ${Math.floor(100 * share)} %`, ...shown]);
     },
     end: () => showProgress([]),
   };
 }
 
-interface CountBar {
-  /** Draws nothing without a terminal. */
-  count(done: number, of: number): void;
-  end(): void;
-}
-
-export function makeCountBar(what: string): CountBar {
+export function makeCountBar(what: string) {
   const bar = makeBar();
-  const left = makeClock();
-  return {
-    count(done, of) {
-      bar.draw(what, done, of, () => [...left(done / of), `${thousands(done)} of ${thousands(of)}`]);
-    },
-    end: bar.end,
-  };
-}
-
-/** Estimates the time that is left from the share that is done since the first call. */
-function makeClock(): (share: number) => readonly string[] {
-  let first: { readonly at: number; readonly share: number } | undefined;
-  return (share) => {
-    first ??= { at: performance.now(), share };
-    const done = share - first.share;
-    return done > 0 ? [`${durationWords(((performance.now() - first.at) / 1000 / done) * (1 - share))} left`] : [];
-  };
+  return { count: (done: number, of: number) => bar.draw(what, done, of), end: bar.end };
 }
 
 export interface ProgressView {
@@ -82,12 +61,12 @@ export function makeProgress(): ProgressView {
         if (withoutList) say(`${withoutList} training rows have an empty list, so they are the target of no position`);
         if (leftOut > 0) say(`each epoch skips ${leftOut} rows, which are too few for a batch`);
         inSteps = event.round !== undefined;
-        bar.draw('training', resumedAt ?? 0, event.steps, () => []);
+        bar.draw('training', resumedAt ?? 0, event.steps, []);
       } else if (event.kind === 'fitting') {
         say(`fitting ${event.by}: about ${durationWords(event.seconds)}`);
       } else if (event.kind === 'step') {
         const { epoch, step, steps, loss, examplesPerSecond, secondsLeft } = event;
-        bar.draw(inSteps ? `step ${thousands(step)}` : `epoch ${epoch}`, step, steps, () => [
+        bar.draw(inSteps ? `step ${thousands(step)}` : `epoch ${epoch}`, step, steps, [
           `${durationWords(secondsLeft)} left`,
           `loss ${loss.toFixed(4)}`,
           `${thousands(examplesPerSecond)} examples/s`,
@@ -137,14 +116,8 @@ interface ShardsProgress extends Required<Pick<MemoryRequest, 'onPass' | 'onDeci
 
 export function makeShardsProgress(): ShardsProgress {
   const bar = makeBar();
-  let drawnPass: PassEvent['pass'] | undefined;
-  let left = makeClock();
   return {
-    onPass({ pass, done, total }) {
-      if (drawnPass !== pass) left = makeClock();
-      drawnPass = pass;
-      bar.draw(passWords[pass], done, total, () => left(done / total));
-    },
+    onPass: ({ pass, done, total }) => bar.draw(passWords[pass], done, total),
     onDecision(decision) {
       bar.end();
       say(decisionWords(decision));

@@ -6,7 +6,7 @@ import { countOf } from '../../base/diagnostics/wording.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Choice } from '../../engines/engines.ts';
 import { duration } from '../../training/evaluation/sentences.ts';
-import { pageOf, widthOf, wrapWords } from './layout.ts';
+import { nextOf, pageOf, widthOf, wrapWords } from './layout.ts';
 
 /** The line of progress, which is the last one on the terminal. Other output is printed above it. */
 let progress = '';
@@ -63,6 +63,11 @@ export function answer(text: string): void {
 /** Prints an answer whose line breaks matter, such as a graph. */
 export function answerAsIs(text: string): void {
   print(process.stdout, text);
+}
+
+/** Prints commands to go on with. */
+export function answerNext(steps: Parameters<typeof nextOf>[0]): void {
+  answerAsIs(`\n${nextOf(steps)}`);
 }
 
 export function answerJson(value: unknown): void {

@@ -29,7 +29,7 @@ function count(diagnostics: readonly Diagnostic[]): string {
 export interface RenderOptions {
   /** Default: off, because only the caller knows whether it writes to a terminal. */
   readonly colour?: boolean;
-  /** Cells of a line. A longer line of a file is cut, because under a wrapped one the carets would mark something else. */
+  /** Cells of a line. A longer line of a file is cut, because carets would mark something else under a wrapped one. */
   readonly columns?: number | undefined;
 }
 

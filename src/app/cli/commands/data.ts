@@ -8,10 +8,9 @@ import { packageFile } from '../../../base/storage/package_file.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { type DataSetName, dataSetNames } from '../../../data/sets/names.ts';
-import { nextOf } from '../layout.ts';
 import { countOption, jsonOption, seedOption, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
-import { answer, answerAsIs, answerJson, notesText, say } from '../report.ts';
+import { answer, answerJson, answerNext, notesText, say } from '../report.ts';
 import { endable } from '../signals.ts';
 
 interface DataCommandOptions {
@@ -63,9 +62,7 @@ export function dataCommand(program: Command): void {
       answer(`${out}: ${source.holds}, from ${source.from}`);
       answer(`terms: ${source.terms}`);
       if (source.notes) answer(notesText(source.notes));
-      answerAsIs(
-        `\n${nextOf([[`tower train MODEL --data ${shellWord(block)} --out runs/first`, 'train a model on these rows']])}`,
-      );
+      answerNext([[`tower train MODEL --data ${shellWord(block)} --out runs/first`, 'train a model on these rows']]);
     });
   program.addCommand(
     withExample(

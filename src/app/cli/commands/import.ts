@@ -4,9 +4,9 @@ import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { ImportRequest } from '../../api/import.ts';
 import type { ImportNote, NoteKind } from '../../easyrec/part.ts';
-import { heading, nextOf } from '../layout.ts';
+import { heading } from '../layout.ts';
 import { jsonOption, withExample } from '../options.ts';
-import { answer, answerAsIs, answerJson, say } from '../report.ts';
+import { answer, answerJson, answerNext, say } from '../report.ts';
 import { endable } from '../signals.ts';
 
 interface ImportCommandOptions extends Omit<ImportRequest, 'config' | 'items'> {
@@ -57,11 +57,11 @@ export function importCommand(program: Command): void {
         for (const { path, columns } of missing) {
           answer(`put the rows into ${path}, with a header: ${columns.join(', ')}`);
         }
-        answerAsIs(`\n${nextOf([[`tower check ${model}`, 'check the model with these rows']])}`);
+        answerNext([[`tower check ${model}`, 'check the model with these rows']]);
         return;
       }
       const allowed = allow.map((folder) => ` --allow ${folder}`).join('');
-      answerAsIs(`\n${nextOf([[`tower train ${model}${allowed} --out runs/imported`, 'train it']])}`);
+      answerNext([[`tower train ${model}${allowed} --out runs/imported`, 'train it']]);
     });
   program.addCommand(
     withExample(

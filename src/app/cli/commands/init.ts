@@ -8,10 +8,10 @@ import { nextSteps } from '../../../data/init/next_steps.ts';
 import type { InitAnswers } from '../../../data/init/proposal.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import type { LookedFiles, StarterProject } from '../../api/init.ts';
-import { asCalled, heading, nextOf, tableOf } from '../layout.ts';
+import { asCalled, heading, tableOf } from '../layout.ts';
 import { interruptible } from '../open_run.ts';
 import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
-import { answer, answerAsIs, answerJson, say, sayData, sayDiagnostics, sayEngine } from '../report.ts';
+import { answer, answerJson, answerNext, say, sayData, sayDiagnostics, sayEngine } from '../report.ts';
 import { endable, Interrupted } from '../signals.ts';
 
 /** A choice of a question on a terminal. The most likely choice comes first, and Enter takes it. */
@@ -125,7 +125,7 @@ export function initCommand(program: Command): void {
         if (options.json) answerJson({ proposal, ...writtenProject, allow });
         else {
           const command = `tower train ${writtenProject.model} --out ${join(options.out, 'runs/first')}${allowText(allow)}`;
-          answerAsIs(`\n${nextOf([[command, 'train it']])}`);
+          answerNext([[command, 'train it']]);
         }
         return;
       }

@@ -1,6 +1,5 @@
 import { Argument, Command } from 'commander';
 import type { PrepareRequest } from '../../api/scale.ts';
-import { nextOf } from '../layout.ts';
 import {
   allowOption,
   dataOption,
@@ -13,7 +12,7 @@ import {
   wholeNumber,
   withExample,
 } from '../options.ts';
-import { answer, answerAsIs, answerJson } from '../report.ts';
+import { answer, answerJson, answerNext } from '../report.ts';
 import { endable } from '../signals.ts';
 
 interface ScaleCommandOptions extends PrepareRequest {
@@ -46,9 +45,7 @@ export function scaleCommand(program: Command): void {
       answer(`job of model ${job.model} for ${job.workers} workers in ${options.out}:`);
       for (const file of files) answer(`  ${file}`);
       answer(`a step has ${job.gathers} gathers and ${job.sums} sums between workers, and the gradients of rows`);
-      answerAsIs(
-        `\n${nextOf([[`${options.out}/torchrun.sh`, 'start it; docs/guide/scale.md shows Slurm and Kubernetes']])}`,
-      );
+      answerNext([[`${options.out}/torchrun.sh`, 'start it; docs/guide/scale.md shows Slurm and Kubernetes']]);
     });
   program.addCommand(
     withExample(

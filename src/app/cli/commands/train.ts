@@ -9,7 +9,6 @@ import { isReplay } from '../../../training/artifact/identity.ts';
 import { type Manifest, reportFile, validationUnit } from '../../../training/artifact/manifest.ts';
 import { traceFile } from '../../../training/profile/profile.ts';
 import type { Trained, TrainReady, TrainRequest } from '../../api/train.ts';
-import { nextOf } from '../layout.ts';
 import { interruptible, leaveReport, openTracking } from '../open_run.ts';
 import {
   allowOption,
@@ -27,7 +26,7 @@ import {
   withExample,
   workersOption,
 } from '../options.ts';
-import { answer, answerAsIs, answerJson, say, sayData, sayDiagnostics, sayEngine } from '../report.ts';
+import { answer, answerJson, answerNext, say, sayData, sayDiagnostics, sayEngine } from '../report.ts';
 import { Interrupted } from '../signals.ts';
 
 type TrainOutcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
@@ -155,7 +154,7 @@ export function trainCommand(program: Command): void {
       else {
         answer(endedWords(options.out, status, manifest));
         const { stepsWithRun } = await import('../next_steps.ts');
-        answerAsIs(`\n${nextOf(stepsWithRun(options.out))}`);
+        answerNext(stepsWithRun(options.out));
       }
       // Scripts such as `train … && export …` must not continue with an unfinished model.
       if (status === 'interrupted') throw interrupt.aborted ? interrupt.reason : otherStopped;
