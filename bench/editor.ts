@@ -10,7 +10,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import Table from 'cli-table3';
 import {
   createProtocolConnection,
   type Position,
@@ -20,6 +19,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node';
+import { tableOf } from '../src/app/cli/layout.ts';
 import { debounceMs } from '../src/editor/lsp/diagnostics.ts';
 import { largeModel } from './editor_model.ts';
 import { describeMachine, median } from './machine.ts';
@@ -270,16 +270,17 @@ if (process.argv.includes('--json')) {
   );
   console.log(`the server checks ${debounceMs} ms after the last keystroke; the times are without these`);
   for (const { lines, goal, value, newLine, asked, memory, busy } of models) {
-    const table = new Table({ head: [`${lines} lines`, 'passed', 'processor', 'slowest', 'goal'] });
+    const head = [`${lines} lines`, 'passed', 'processor', 'slowest', 'goal'];
+    const rows: string[][] = [];
     const row = (name: string, { wall, processor, slowest }: Figures, wanted: number): string[] => [
       ...[name, ms(wall), ms(processor), ms(slowest), `${wanted} ms`],
     ];
-    table.push(
+    rows.push(
       row('a keystroke in a value', value, goal),
       row('a keystroke of a new line', newLine, goal),
       ...Object.entries(asked).map(([name, figures]) => row(name, figures, 100)),
       [`memory after ${edits} edits; while typing`, `${memory} MB; ${busy} MB`, '', '', `${goals.memory} MB`],
     );
-    console.log(table.toString());
+    console.log(tableOf(head, rows));
   }
 }

@@ -2,7 +2,7 @@
  * The training step of docs/architecture.md on every engine that loads, next to the rate of a plain product on the same
  * engine, a large square one and one of the step's own shape: a step can take no less than its products do. `npx tsx bench/engines.ts [--json] [--rounds=5] [engine …]`
  */
-import Table from 'cli-table3';
+import { tableOf } from '../src/app/cli/layout.ts';
 import type { EngineName, Program, Tensors } from '../src/engines/engine.ts';
 import { engineNames, listEngines, loadEngine } from '../src/engines/engines.ts';
 import type { Graph } from '../src/graph/graph.ts';
@@ -107,25 +107,24 @@ if (process.argv.includes('--json')) {
 } else {
   console.log(describeMachine());
   const rates = ['square GFLOP/s', 'own shape GFLOP/s'];
-  const table = new Table({
-    head: [
-      'engine',
-      'batch',
-      'step, ms',
-      ...rates,
-      'step ÷ FLOPs at the square rate',
-      `≤ ${goal}`,
-      'step ÷ its products alone',
-    ],
-  });
+  const head = [
+    'engine',
+    'batch',
+    'step, ms',
+    ...rates,
+    'step ÷ FLOPs at the square rate',
+    `≤ ${goal}`,
+    'step ÷ its products alone',
+  ];
+  const rows: string[][] = [];
   for (const { name, figures } of results) {
     for (const { batch, milliseconds, square, own, ratios, overProducts } of figures) {
       const met = name === 'javascript' ? '' : median(ratios) <= goal ? 'yes' : 'no';
       const rates = [range(square, 0), range(own, 0)];
-      table.push([name, batch, range(milliseconds, 2), ...rates, range(ratios, 2), met, range(overProducts, 2)]);
+      rows.push([name, String(batch), range(milliseconds, 2), ...rates, range(ratios, 2), met, range(overProducts, 2)]);
     }
   }
-  console.log(table.toString());
+  console.log(tableOf(head, rows));
   for (const { version, prepare } of results)
     console.log(`${version}: the step is prepared in ${prepare.toFixed(0)} ms`);
   for (const each of missing) console.log(`${each.name} is not here: ${each.reason}`);

@@ -5,8 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import Table from 'cli-table3';
 import { checkAndLower } from '../src/app/api/check.ts';
+import { tableOf } from '../src/app/cli/layout.ts';
 import { Failure } from '../src/base/diagnostics/failure.ts';
 import { lower } from '../src/compiler/lower/lower.ts';
 import type { Model } from '../src/compiler/model/model.ts';
@@ -127,9 +127,8 @@ async function ablation(model: Model, dataset: Dataset, engine: Engine) {
 
 const { engine } = await chooseEngine();
 const results = [];
-const table = new Table({
-  head: ['model', 'examples/s', 'step ms', 'engine', 'feed', 'scatter', `÷ channels (goal ${goal})`],
-});
+const head = ['model', 'examples/s', 'step ms', 'engine', 'feed', 'scatter', `÷ channels (goal ${goal})`];
+const rows: string[][] = [];
 console.error(describeMachine());
 for (const [name, [data, file]] of Object.entries(models)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
@@ -148,7 +147,7 @@ for (const [name, [data, file]] of Object.entries(models)) {
       `${(100 * median(runs.map((run, i) => run[part] / whole[i]!))).toFixed(0)} %`;
     const channels = await ablation(checked.model, dataset, engine);
     results.push({ name, runs, channels });
-    table.push([
+    rows.push([
       name,
       range(
         runs.map(({ batch }, i) => (1000 * batch) / whole[i]!),
@@ -169,4 +168,5 @@ for (const [name, [data, file]] of Object.entries(models)) {
 }
 if (process.argv.includes('--json'))
   console.log(JSON.stringify({ machine: describeMachine(), engine: engine.name, results }));
-else console.log(`${table.toString()}\n${engine.name}, medians of ${rounds} rounds of ${steps} steps [lowest–highest]`);
+else
+  console.log(`${tableOf(head, rows)}\n${engine.name}, medians of ${rounds} rounds of ${steps} steps [lowest–highest]`);

@@ -3,7 +3,7 @@
  * rows. Processor time next to wall time: on a machine that others use, the first says more. `npx tsx bench/precision.ts [--rounds=20] [engine]`
  */
 import { readFileSync } from 'node:fs';
-import Table from 'cli-table3';
+import { tableOf } from '../src/app/cli/layout.ts';
 import { makeSource } from '../src/base/text/source.ts';
 import { compileSource } from '../src/compiler/pipeline.ts';
 import type { EngineName, Program, Tensors } from '../src/engines/engine.ts';
@@ -38,7 +38,8 @@ async function timed(program: Program, inputs: Tensors): Promise<readonly [proce
 const engine = await loadEngine(name);
 console.log(`precision: ${describeMachine()} · ${engine.version} · ${bfloat16Instructions() ?? 'no bfloat16'}`);
 const columns = ['float32', 'bf16'].flatMap((precision) => [`${precision}: processor, ms`, 'wall, ms']);
-const table = new Table({ head: ['step', 'batch', 'MFLOP in bf16', ...columns, 'processor, float32 ÷ bf16'] });
+const head = ['step', 'batch', 'MFLOP in bf16', ...columns, 'processor, float32 ÷ bf16'];
+const rows: string[][] = [];
 const steps = [
   ['256 → 256 → 128 → 64', stepGraph(), [256, 1024, 4096]],
   ['MovieLens', movieLensStep(), [256, 1024, 4096]],
@@ -60,9 +61,15 @@ for (const [title, graph, batches] of steps) {
     }
     const ratios = times[0]!.map((wide, round) => wide / times[2]![round]!);
     const operations = operationsInBfloat16(graph, { sizes: { batch } });
-    table.push([title, batch, Math.round(operations / 1e6), ...times.map((each) => range(each, 2)), range(ratios, 2)]);
+    rows.push([
+      title,
+      String(batch),
+      String(Math.round(operations / 1e6)),
+      ...times.map((each) => range(each, 2)),
+      range(ratios, 2),
+    ]);
     for (const program of programs) await program.close();
   }
 }
-console.log(table.toString());
+console.log(tableOf(head, rows));
 console.log(`median [lowest–highest] of ${rounds} rounds`);

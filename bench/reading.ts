@@ -8,8 +8,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import Table from 'cli-table3';
 import { buildSync } from 'esbuild';
+import { tableOf } from '../src/app/cli/layout.ts';
 import { makeSource } from '../src/base/text/source.ts';
 import { bindData } from '../src/data/binding/bind.ts';
 import { makeReadPlan, type Needs } from '../src/data/binding/layout.ts';
@@ -135,9 +135,8 @@ const memory = peakMemory();
 const json = { machine: describeMachine(), goal: GOAL, memory, figures, cold };
 if (process.argv.includes('--json')) console.log(JSON.stringify(json));
 else {
-  const table = new Table({
-    head: ['file', 'rows', 'whole data set, M rows/s', 'two ids into codes, M rows/s', 'goal'],
-  });
+  const head = ['file', 'rows', 'whole data set, M rows/s', 'two ids into codes, M rows/s', 'goal'];
+  const lines: string[][] = [];
   for (const { name, rows, whole, codes } of figures) {
     const millions = (rates: readonly number[]): string =>
       range(
@@ -145,11 +144,11 @@ else {
         2,
       );
     const goal = name === 'Parquet' ? `≥ ${GOAL / 1e6}: ${median(codes) >= GOAL ? 'met' : 'missed'}` : '';
-    table.push([name, rows.toLocaleString('en'), millions(whole), millions(codes), goal]);
+    lines.push([name, rows.toLocaleString('en'), millions(whole), millions(codes), goal]);
   }
   const launch =
     cold === undefined
       ? 'MovieLens is not in models/data/movielens: `tower data movielens` puts it there'
       : `MovieLens, cold process: plan after ${range(cold.compiled, 0)} ms, data after ${range(cold.data, 0)} ms (goal ≤ 600)`;
-  console.log(`${describeMachine()}\n${table.toString()}\nlargest resident memory: ${memory} MiB\n${launch}`);
+  console.log(`${describeMachine()}\n${tableOf(head, lines)}\nlargest resident memory: ${memory} MiB\n${launch}`);
 }

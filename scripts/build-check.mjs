@@ -29,7 +29,11 @@ export async function buildCheck(options) {
     write: false,
     metafile: true,
   });
-  const [{ contents }] = outputFiles;
+  // esbuild leaves characters beyond ASCII in regular expressions as they are, and the script is read as Latin-1.
+  const contents = outputFiles[0].text.replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
   const name = `check-${createHash('sha256').update(contents).digest('hex').slice(0, 16)}`;
   const script = `dist/${name}.script`;
   const code = `dist/${name}-${process.version}-${process.arch}.code`;

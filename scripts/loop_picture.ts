@@ -98,7 +98,10 @@ function modelLines(text: string): string[] {
 
 /** The commands, two columns of the table, and the verdict. */
 function terminalLines(output: string): string[] {
-  const rows = [...output.matchAll(/^│ (.*) │$/gm)].map(([, row]) => row!.split('│').map((cell) => cell.trim()));
+  const rows = output
+    .split('\n\n')[0]!
+    .split('\n')
+    .map((line) => line.split(/ {2,}/));
   const shown = ['', 'recall@10', 'ndcg@10'].map((name) => rows[0]!.indexOf(name));
   const [top, ...figures] = rows.map((row) =>
     shown.map((at, place) => (place === 0 ? row[at]!.padEnd(12) : row[at]!.padStart(11))).join(''),

@@ -392,7 +392,7 @@ it.each(Object.entries(optionalParts))('%s is there', (_, isOfPart) => {
 
 it.each([
   ['src/app/cli/main.ts', []],
-  ['src/app/cli/all.ts', ['cli-progress', 'commander', 'picocolors']],
+  ['src/app/cli/all.ts', ['commander', 'picocolors']],
   ['src/app/cli/check.ts', ['commander', 'picocolors']],
   ['src/app/api/check.ts', ['chevrotain', 'picocolors']],
 ])('%s loads few packages before there is something to do', (file, packages) => {

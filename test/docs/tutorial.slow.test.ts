@@ -137,7 +137,7 @@ it('the judge of the loop cannot tell the second day from the first', async () =
   const compared = wordsOf('compare runs/loop1 runs/loop2 --data shop2.tower --baselines none');
   const { stdout } = await tower(compared);
   const number = String.raw`([+-]?\d\.\d+)`;
-  const row = (name: string) => new RegExp(`│ ${name} +│ ${number} \\[${number}, ${number}\\]`).exec(stdout)!;
+  const row = (name: string) => new RegExp(`^${name} +${number} \\[${number}, ${number}\\]`, 'm').exec(stdout)!;
   const [, , low, high] = row('loop2 − loop1');
   expect([Number(low) < 0, Number(high) > 0]).toEqual([true, true]);
   const figures = [...pageText('8-loop.md').matchAll(/^\| the version [^|]+ \| (0\.\d+) \|$/gm)].map(

@@ -72,8 +72,7 @@ const ofMachine = /^(?:engine|precision|tensorflow|onnx|javascript|torch)\b/;
 /** A line of an output as the reader sees its form: `   1  0.232  Snatch (2000) (4011)` → `# # FILM (#)`. */
 const formOf = (line: string): string =>
   line
-    .replace(/(?<=^| {2})[A-Z][^│]*? \(\d{4}\)/g, 'FILM')
-    .replace(/[─┬┼┴┌┐└┘├┤│]+/g, '|')
+    .replace(/(?<=^| {2})[A-Z].*? \(\d{4}\)/g, 'FILM')
     .replace(/\d[\d,.]*/g, '#')
     .replace(/\s+/g, ' ')
     .trim();

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { show } from '../../base/text/display.ts';
 import { listRuns, type RunSummary } from '../api/runs.ts';
+import { nextOf, pageOf, wrapWords } from './layout.ts';
 
 /** What the folder of a project holds. Names are paths from that folder. */
 export interface ProjectFiles {
@@ -14,10 +15,7 @@ export interface ProjectFiles {
   readonly runs: readonly RunSummary[];
 }
 
-interface NextCommand {
-  readonly command: string;
-  readonly what: string;
-}
+type NextCommand = readonly [command: string, what: string];
 
 /** Files of a folder that are looked at: enough for a project, and few enough for a folder of downloads. */
 const mostFiles = 200;
@@ -65,25 +63,20 @@ export function nextSteps({ models, data, rows, runs }: ProjectFiles): {
   if (run?.status === 'running') {
     return {
       found: `${show(run.folder).text} is training.`,
-      next: [{ command: 'tower runs', what: 'epochs so far, and the figures of validation' }],
+      next: [['tower runs', 'epochs so far, and the figures of validation']],
     };
   }
   if (run?.status === 'unfinished' && run.model !== undefined && model !== undefined) {
     const resume = `tower train ${quoted(model)}${withData} --out ${quoted(run.folder)} --resume`;
     return {
       found: `${show(run.folder).text} was stopped before its end.`,
-      next: [{ command: resume, what: 'go on from its last checkpoint' }],
+      next: [[resume, 'go on from its last checkpoint']],
     };
   }
   if (run && run.status !== 'damaged' && run.status !== 'unfinished') {
-    const folder = quoted(run.folder);
     return {
       found: `The newest run is ${show(run.folder).text}${run.model === undefined ? '' : `, of model ${run.model}`}.`,
-      next: [
-        { command: `tower evaluate ${folder}`, what: 'compare it with baselines on the test part' },
-        { command: `tower recommend ${folder}`, what: 'ask it for one user' },
-        { command: `tower serve ${folder}`, what: 'answer over HTTP' },
-      ],
+      next: stepsWithRun(run.folder),
     };
   }
   if (model !== undefined) {
@@ -91,8 +84,8 @@ export function nextSteps({ models, data, rows, runs }: ProjectFiles): {
     return {
       found: `There ${models.length === 1 ? 'is a model' : `are ${models.length} models`}, and no run.`,
       next: [
-        { command: `tower check ${quoted(model)}${withData}`, what: 'find mistakes before rows are read' },
-        { command: `tower train ${quoted(model)}${withData} --out ${quoted(`runs/${name}`)}`, what: 'train it' },
+        [`tower check ${quoted(model)}${withData}`, 'find mistakes before rows are read'],
+        [`tower train ${quoted(model)}${withData} --out ${quoted(`runs/${name}`)}`, 'train it'],
       ],
     };
   }
@@ -100,30 +93,34 @@ export function nextSteps({ models, data, rows, runs }: ProjectFiles): {
     const files = rows.slice(0, 3).map(quoted).join(' ');
     return {
       found: `There ${rows.length === 1 ? 'is a file of rows' : `are ${rows.length} files of rows`}, and no model.`,
-      next: [
-        { command: `tower init ${files}`, what: 'look at the rows, write a data block and a model, and train it' },
-      ],
+      next: [[`tower init ${files}`, 'look at the rows, write a data block and a model, and train it']],
     };
   }
   return {
     found: 'There is no model, no run and no file of rows here.',
     next: [
-      { command: 'tower data --help', what: 'data sets to begin with' },
-      { command: 'tower init FILES', what: 'begin with files of your own' },
+      ['tower data --help', 'data sets to begin with'],
+      ['tower init FILES', 'begin with files of your own'],
     ],
   };
+}
+
+/** What a trained model is for. */
+export function stepsWithRun(run: string): readonly NextCommand[] {
+  const folder = quoted(run);
+  return [
+    [`tower evaluate ${folder}`, 'compare it with baselines on the test part'],
+    [`tower recommend ${folder} --user KEY`, 'ask it for one user'],
+    [`tower serve ${folder}`, 'answer over HTTP'],
+  ];
 }
 
 /** A path as a shell takes it. */
 const quoted = (path: string): string => (/^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
-/** Returns the lines that are printed. @param columns width of the terminal */
-export function nextStepsText(files: ProjectFiles, columns = 80): string {
+/** Returns the lines that are printed. */
+export function nextStepsText(files: ProjectFiles, page = pageOf(process.stdout)): string {
   const { found, next } = nextSteps(files);
-  const width = Math.max(...next.map(({ command }) => command.length));
-  const beside = width + 4 + Math.max(...next.map(({ what }) => what.length)) <= columns;
-  const lines = next.flatMap(({ command, what }) =>
-    beside ? [`  ${command.padEnd(width)}  ${what}`] : [`  ${command}`, `    ${what}`],
-  );
-  return [found, '', ...lines.map((line) => show(line).text), '', 'All commands: tower help'].join('\n');
+  const shown: readonly NextCommand[] = [...next, ['tower help', 'all commands']];
+  return `${wrapWords(found, page.columns)}\n\n${nextOf(shown, page)}`;
 }

@@ -1,7 +1,6 @@
 import { constants } from 'node:os';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { renderOne } from '../../base/diagnostics/render.ts';
 import { shellWord } from '../../base/diagnostics/wording.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { EngineName } from '../../engines/engine.ts';
@@ -10,8 +9,8 @@ import type { Run } from '../api/run.ts';
 import type { RunSummary } from '../api/runs.ts';
 import type { Tracked, Tracker } from '../api/track.ts';
 import type { StudyTracker } from '../api/track_study.ts';
-import { makeShardsProgress, type ProgressView } from './progress.ts';
-import { colour, say } from './report.ts';
+import { makeShardsProgress } from './progress.ts';
+import { say, sayOne } from './report.ts';
 import { type EndingSignal, endable, Interrupted, signals } from './signals.ts';
 
 export interface RunOptions {
@@ -66,7 +65,7 @@ export function interruptible(beforeExit: () => void): AbortSignal {
     if (firstSignalAt === undefined) {
       firstSignalAt = performance.now();
       interrupt.abort(new Interrupted(signal));
-      say('\nstopping after this step, with a checkpoint; press Ctrl-C again to stop now');
+      say('stopping after this step, with a checkpoint; press Ctrl-C again to stop now');
     } else if (performance.now() - firstSignalAt > samePress) {
       beforeExit();
       process.exit(128 + constants.signals[signal]);
@@ -96,11 +95,7 @@ interface TrackingOptions {
 }
 
 /** @throws Failure `track-address` */
-export async function openTracking(
-  address: string,
-  { out, model, set, seed }: TrackingOptions,
-  progress: ProgressView,
-): Promise<Tracker> {
+export async function openTracking(address: string, { out, model, set, seed }: TrackingOptions): Promise<Tracker> {
   const { openTracker } = await import('../api/track.ts');
   let isBehind = false;
   const tracker = openTracker(address, {
@@ -108,7 +103,7 @@ export async function openTracking(
     settings: { ...set, ...defined({ seed: seed?.toString() }) },
     onWarning(warning) {
       isBehind = true;
-      progress.say(renderOne(warning, { colour }));
+      sayOne(warning);
     },
   });
   return {
@@ -131,7 +126,7 @@ export async function openStudyTracking(
   { out, model }: Pick<TrackingOptions, 'out' | 'model'>,
 ): Promise<StudyTracker> {
   const { openStudyTracker } = await import('../api/track_study.ts');
-  const onWarning = (warning: Diagnostic): void => say(renderOne(warning, { colour }));
+  const onWarning = (warning: Diagnostic): void => sayOne(warning);
   const tracker = openStudyTracker(address, { out, model, onWarning });
   return {
     ...tracker,

@@ -6,6 +6,7 @@ import type { EngineName } from '../../engines/engine.ts';
 import type { WeightedFilter } from '../../serving/serve/top_request.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import type { Per } from '../../training/evaluation/questions.ts';
+import { heading } from './layout.ts';
 import type { RunOptions } from './open_run.ts';
 
 export const jsonOption = (): Option => new Option('--json', 'write the answer as JSON to stdout, and nothing else');
@@ -258,7 +259,10 @@ export function wholeNumber(text: string): number {
 
 /** Adds the examples at the end of the help of a command. */
 export function withExample(command: Command, ...examples: readonly string[]): Command {
-  return command.addHelpText('after', `\nExample:\n${examples.map((example) => `  ${example}`).join('\n')}`);
+  return command.addHelpText(
+    'after',
+    () => `\n${heading('Example')}\n${examples.map((example) => `  ${example}`).join('\n')}`,
+  );
 }
 
 /** Parses a port such as `8321`; 0 takes any free port. */

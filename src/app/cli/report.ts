@@ -1,68 +1,73 @@
 /** Prints the output of commands: diagnostics and progress on stderr, answers on stdout. */
-import { stripVTControlCharacters } from 'node:util';
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { render } from '../../base/diagnostics/render.ts';
+import { render, renderOne } from '../../base/diagnostics/render.ts';
+import { countOf } from '../../base/diagnostics/wording.ts';
+import type { Dataset } from '../../data/dataset.ts';
 import type { Choice } from '../../engines/engines.ts';
 import { duration } from '../../training/evaluation/sentences.ts';
+import { nextOf, pageOf, widthOf, wrapWords } from './layout.ts';
 
-// Wraps lines between words, because a terminal breaks them anywhere.
+/** The line of progress, which is the last one on the terminal. Other output is printed above it. */
+let progress = '';
 
-/** Lines that must not be wrapped: tables, lines of a file under a message, and commands. */
-const wholeLine = /^\s*(\d+ )?[│┆┌├└]|^\s*(npx|curl|cp) /;
+/** Terminals that cannot go back on a line, and readers of screens, which set `TERM=dumb`, get no line of progress. */
+const showsProgress = (): boolean => process.stderr.isTTY === true && process.env.TERM !== 'dumb';
 
-/** Code, such as `tower train … --resume`, is not broken across lines. */
-const wordOrCode = /(?:`[^`]*`|[^\s`])+|`/g;
-
-const widthOf = (text: string): number => stripVTControlCharacters(text).length;
-
-/** Wraps a line. Continuation lines are indented to its first word, after a list marker. @param columns undefined without a terminal: no line is broken */
-export function wrapWords(text: string, columns: number | undefined): string {
-  if (columns === undefined) return text;
-  return text
-    .split('\n')
-    .map((line) => (widthOf(line) <= columns || wholeLine.test(stripVTControlCharacters(line)) ? line : broken(line)))
-    .join('\n');
-
-  function broken(line: string): string {
-    const [head] = /^\s*((·|\d+\.) )?/.exec(line)!;
-    const indent = ' '.repeat(head.length);
-    const room = columns! - head.length;
-    const lineWords = line.slice(head.length).match(wordOrCode) ?? [];
-    const lines: string[] = [];
-    for (const word of lineWords.flatMap((each) => (widthOf(each) <= room ? [each] : each.split(' ')))) {
-      const lastLine = lines.at(-1);
-      if (lastLine !== undefined && widthOf(lastLine) + 1 + widthOf(word) <= room)
-        lines[lines.length - 1] = `${lastLine} ${word}`;
-      else lines.push(word);
-    }
-    return head + lines.join(`\n${indent}`);
+/** Shows parts on the line of progress: as many as fit, so the most important comes first. No part: erases the line. */
+export function showProgress(parts: readonly string[]): void {
+  if (!showsProgress() || (progress === '' && parts.length === 0)) return;
+  const { columns = 80 } = pageOf(process.stderr);
+  if (progress === '') process.once('exit', eraseProgress);
+  let line = '';
+  for (const part of parts) {
+    const longer = line === '' ? part : `${line} · ${part}`;
+    // A full line would move the cursor to the next one.
+    if (widthOf(longer) >= columns) break;
+    line = longer;
   }
+  process.stderr.write(`\r${line}\x1b[K`);
+  progress = line;
+  if (progress === '') process.off('exit', eraseProgress);
 }
 
-export const colour = Boolean(process.stderr.isTTY) && !process.env.NO_COLOR;
+const eraseProgress = (): void => showProgress([]);
 
-/** True while a progress bar occupies the last line of the terminal. */
-let hasBar = false;
-
-export function setBar(isDrawn: boolean): void {
-  hasBar = isDrawn;
+function print(stream: NodeJS.WriteStream, text: string): void {
+  const kept = progress;
+  if (kept !== '') process.stderr.write('\r\x1b[K');
+  stream.write(`${text}\n`);
+  if (kept !== '') process.stderr.write(`\r${kept}\x1b[K`);
 }
 
 /** Prints a message for the user on stderr. Stdout has only answers. */
 export function say(text: string): void {
-  if (hasBar) process.stderr.write('\r\x1b[K');
-  process.stderr.write(`${wrapWords(text, process.stderr.columns)}\n`);
+  print(process.stderr, wrapWords(text, pageOf(process.stderr).columns));
+}
+
+/** Prints diagnostics on stderr. */
+export function sayDiagnostics(diagnostics: readonly Diagnostic[]): void {
+  if (diagnostics.length > 0) say(render(diagnostics, pageOf(process.stderr)).trimEnd());
+}
+
+/** Prints a diagnostic among other messages, so without a count. */
+export function sayOne(diagnostic: Diagnostic): void {
+  say(renderOne(diagnostic, pageOf(process.stderr)));
 }
 
 /** Prints an answer in words on stdout. */
 export function answer(text: string): void {
-  answerAsIs(wrapWords(text, process.stdout.columns));
+  answerAsIs(wrapWords(text, pageOf(process.stdout).columns));
 }
 
 /** Prints an answer whose line breaks matter, such as a graph. */
 export function answerAsIs(text: string): void {
-  process.stdout.write(`${text}\n`);
+  print(process.stdout, text);
+}
+
+/** Prints commands to go on with. */
+export function answerNext(steps: Parameters<typeof nextOf>[0]): void {
+  answerAsIs(`\n${nextOf(steps)}`);
 }
 
 export function answerJson(value: unknown): void {
@@ -72,7 +77,14 @@ export function answerJson(value: unknown): void {
 /** Shows diagnostics, and stops the command if one of them is an error. */
 export function report(diagnostics: readonly Diagnostic[]): void {
   if (hasErrors(diagnostics)) throw new Failure(diagnostics);
-  if (diagnostics.length > 0) say(render(diagnostics, { colour }));
+  sayDiagnostics(diagnostics);
+}
+
+/** What a reader of figures has to know: a line for each. */
+export const notesText = (notes: readonly string[]): string => notes.map((note) => `\u00b7 ${note}`).join('\n');
+
+export function sayNotes(notes: readonly string[]): void {
+  if (notes.length > 0) say(notesText(notes));
 }
 
 /** Names the engine, and for each engine before it the reason why it does not load. */
@@ -86,4 +98,12 @@ export function sayEngine({ engine, skipped, reason }: Choice): void {
 export function sayBaselines(names: readonly string[], seconds: number): void {
   if (seconds < 3) return;
   say(`${names.join(', ')}: about ${duration(seconds)}; \`--baselines none\` leaves them out`);
+}
+
+/** Counts the events of each part and the items; says how many rows are invalid, and where their reasons are. */
+export function sayData({ parts: { train, validation, test }, corpus, rejected: { count, file } }: Dataset): void {
+  const [training, held, tested] = [train, validation, test].map(({ rows }) => rows.toLocaleString('en'));
+  say(`data: ${training} training, ${held} validation and ${tested} test events; ${countOf(corpus.rows, 'item')}`);
+  if (count > 0)
+    say(`excluded: ${countOf(count, 'invalid row')}${file === undefined ? '' : `; ${file} has the reason of each`}`);
 }

@@ -8,18 +8,18 @@ import { Command, CommanderError } from 'commander';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { toJson } from '../../base/diagnostics/json.ts';
-import { render } from '../../base/diagnostics/render.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { version } from '../api/version.ts';
+import { heading, pageOf, pairOf, wrapWords } from './layout.ts';
 import { withExample } from './options.ts';
-import { answer, answerJson, colour, say } from './report.ts';
+import { answerAsIs, answerJson, say, sayDiagnostics } from './report.ts';
 import { endBy, endIfStuck, Interrupted } from './signals.ts';
 
 export async function run(program: Command): Promise<void> {
   endWell();
   process.on('uncaughtException', (error) => process.exit(reportFailure(error)));
   try {
-    if (process.argv.length === 2) return answer(await nextStepsHere());
+    if (process.argv.length === 2) return answerAsIs(await nextStepsHere());
     await program.parseAsync();
   } catch (error) {
     if (error instanceof Interrupted) endBy(error);
@@ -32,7 +32,7 @@ export async function run(program: Command): Promise<void> {
 /** `tower` without arguments shows what comes next in this folder. */
 async function nextStepsHere(): Promise<string> {
   const { nextStepsText, projectFiles } = await import('./next_steps.ts');
-  return nextStepsText(await projectFiles('.'), process.stdout.columns);
+  return nextStepsText(await projectFiles('.'));
 }
 
 /**
@@ -54,22 +54,28 @@ function reportFailure(error: unknown): 1 | 2 {
   const json = process.argv.includes('--json');
   if (error instanceof Failure) {
     if (json) answerJson(toJson(error.diagnostics));
-    else say(render(error.diagnostics, { colour }));
+    else sayDiagnostics(error.diagnostics);
     return 1;
   }
   const [reason, trace] = error instanceof Error ? [error.message, error.stack] : [String(error), String(error)];
   const ours = diagnose('internal', undefined, { reason });
   if (json) answerJson(toJson([ours]));
-  else say(render([ours], { colour }));
+  else sayDiagnostics([ours]);
   say(`${trace}`);
   return 2;
 }
 
 /** Reports on stderr that stdout cannot be written to. */
 function reportUnanswered({ diagnostics }: Failure): 1 {
-  say(render(diagnostics, { colour }));
+  sayDiagnostics(diagnostics);
   return 1;
 }
+
+/** Cells of a line of help, which is wrapped in a file too. */
+const helpWidth = (): number => pageOf(process.stdout).columns ?? 80;
+
+const exitCodes =
+  'Exit codes: 0 success, 1 a mistake in the input, 2 a failure of Tower itself, 130 stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP).';
 
 /** The program for commander. Mistakes of the command line become diagnostics. */
 export type AddCommand = (program: Command) => void;
@@ -84,12 +90,21 @@ export function buildProgram(commands: readonly AddCommand[]): Command {
     program,
     'tower check models/two_tower.tower --data models/data/movielens.tower',
     'tower train --help',
-  ).addHelpText(
-    'after',
-    '\nExit codes: 0 success, 1 a mistake in the input, 2 a failure of Tower itself, 130 stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP).',
-  );
+  ).addHelpText('after', () => `\n${wrapWords(exitCodes, helpWidth())}`);
   for (const command of [program, ...program.commands]) {
-    command.configureOutput({ outputError: () => {} }).exitOverride((error) => throwAsFailure(command, error));
+    command
+      .configureOutput({
+        outputError: () => {},
+        getOutHelpWidth: helpWidth,
+        getOutHasColors: () => pageOf(process.stdout).colour,
+      })
+      .configureHelp({
+        styleTitle: (title) => heading(title.replace(/:$/, '')),
+        formatItem(term, termWidth, description) {
+          return pairOf(term, description, termWidth, this.helpWidth);
+        },
+      })
+      .exitOverride((error) => throwAsFailure(command, error));
   }
   return program;
 }

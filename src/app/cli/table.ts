@@ -1,56 +1,30 @@
 import { relative } from 'node:path';
-import Table from 'cli-table3';
-import { bytesWords } from '../../base/diagnostics/wording.ts';
+import { bytesWords, percentWords } from '../../base/diagnostics/wording.ts';
 import { show } from '../../base/text/display.ts';
 import type { Proposal } from '../../data/init/proposal.ts';
 import type { Profile, ProfileBlock, ProfileRow } from '../../training/profile/profile.ts';
 import type { RunSummary } from '../api/runs.ts';
+import { heading, pageOf, tableOf, wrapWords } from './layout.ts';
+import { notesText } from './report.ts';
 
-/** Formats a table with lines only around it and under the head. @param others alignment of all columns but the first: `left` for texts */
-export function tableOf(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  others: 'left' | 'right' = 'right',
-): string {
-  const table = new Table({
-    head: [...head],
-    colAligns: head.map((_, column) => (column === 0 ? 'left' : others)),
-    style: { head: [], border: [], compact: true },
+/** Maximum width of what a file may make as long as it likes. */
+const mostCells = 44;
+
+export function guessesText({ reasons, notes }: Proposal, page = pageOf(process.stdout)): string {
+  const files = [...new Set(reasons.map(({ file }) => file))];
+  const tables = files.map((file) => {
+    const rows = reasons
+      .filter((reason) => reason.file === file)
+      .map(({ column, taken, because }) => [short(column), short(taken), because]);
+    const table = tableOf(['column', 'taken as', 'because'], rows, page);
+    return files.length === 1 ? table : `${heading(file.replace(/^.*\//, ''), page)}\n${table}`;
   });
-  table.push(...rows.map((row) => [...row]));
-  return table.toString();
+  return [tables.join('\n\n'), ...(notes.length > 0 ? ['', wrapWords(notesText(notes), page.columns)] : [])].join('\n');
 }
 
-/** Maximum column widths in characters, because a table is hard to read if the terminal wraps it. */
-const [NAMES, TAKEN, WHY] = [26, 44, 70];
-
-export function guessesText({ reasons, notes }: Proposal): string {
-  const several = new Set(reasons.map(({ file }) => file)).size > 1;
-  let lastFile = '';
-  const guessRows = reasons.map(({ file, column, taken, because }) => {
-    const shown = file === lastFile ? '' : short(file.replace(/^.*\//, ''), NAMES);
-    lastFile = file;
-    return [...(several ? [shown] : []), short(column, NAMES), short(taken, TAKEN), wrapped(because, WHY)];
-  });
-  const table = tableOf([...(several ? ['file'] : []), 'column', 'taken as', 'because'], guessRows, 'left');
-  return [table, ...notes.map((note) => `· ${note}`)].join('\n');
-}
-
-/** Shortens a name to one line, because it may have line breaks. */
-function short(text: string, most: number): string {
+function short(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ');
-  return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
-}
-
-/** Wraps a text between words. */
-function wrapped(text: string, most: number): string {
-  const lines: string[] = [];
-  for (const word of text.trim().split(/\s+/)) {
-    const lastLine = lines.at(-1);
-    if (lastLine !== undefined && lastLine.length + word.length < most) lines[lines.length - 1] = `${lastLine} ${word}`;
-    else lines.push(short(word, most));
-  }
-  return lines.join('\n');
+  return line.length <= mostCells ? line : `${line.slice(0, mostCells - 1)}…`;
 }
 
 /** Makes a name safe to print, because it may come from files of a stranger. */
@@ -71,16 +45,16 @@ const statusWords: Readonly<Record<RunSummary['status'], string>> = {
 export function runsText(runs: readonly RunSummary[], root: string, first?: string): string {
   const metrics = metricsOf(runs, first);
   const runRows = runs.map((run) => [
-    shown(relative(root, run.folder) || run.folder),
-    shown(run.model ?? ''),
+    relative(root, run.folder) || run.folder,
+    run.model ?? '',
     `${statusWords[run.status]}${run.final ? ', all events' : ''}${run.served ? ', served' : ''}`,
     String(run.epochs),
     ...metrics.map((metric) => (Object.hasOwn(run.validation, metric) ? run.validation[metric]!.toFixed(4) : '')),
     run.changed > 0 ? new Date(run.changed).toISOString().slice(0, 16).replace('T', ' ') : '',
     bytesWords(run.bytes),
   ]);
-  const table = tableOf(['', 'model', 'status', 'epochs', ...metrics.map(shown), 'changed', 'size'], runRows);
-  return [table, ...notes(runs)].join('\n');
+  const table = tableOf(['run', 'model', 'status', 'epochs', ...metrics.map(shown), 'changed', 'size'], runRows);
+  return [table, ...(runs.length > 0 ? ['', notesText(notes(runs))] : [])].join('\n');
 }
 
 /** Returns the metrics to show. The metric that stopped the runs comes first, followed by those that most runs have. */
@@ -98,12 +72,12 @@ function metricsOf(runs: readonly RunSummary[], first: string | undefined): stri
 /** Formats notes: damaged runs, and metrics for which the table has no room. */
 function notes(runs: readonly RunSummary[]): string[] {
   const damagedRuns = runs.flatMap(({ folder, reason }) =>
-    reason === undefined ? [] : [`· ${shown(folder)}: ${shown(reason)}`],
+    reason === undefined ? [] : [`${shown(folder)}: ${shown(reason)}`],
   );
   return [
-    ...(runs.length > 0 ? ['· metrics are of the validation part, at the epoch that was kept'] : []),
+    'metrics are of the validation part, at the epoch that was kept',
     ...(runs.some(({ final }) => final)
-      ? ['· a run on all events has no metrics: `tower train --final` trained it']
+      ? ['a run on all events has no metrics: `tower train --final` trained it']
       : []),
     ...damagedRuns,
   ];
@@ -112,7 +86,10 @@ function notes(runs: readonly RunSummary[]): string[] {
 /** Maximum rows of the tables. The rest is summed in one more row. */
 const [mostBlocks, mostOps] = [30, 10];
 
-export function profileText({ engine, steps, rows, milliseconds, blocks, ops, notes }: Profile): string {
+export function profileText(
+  { engine, steps, rows, milliseconds, blocks, ops, notes }: Profile,
+  page = pageOf(process.stderr),
+): string {
   return [
     `a training step of ${rows} rows takes ${digits(milliseconds.step)} ms: medians of ${counted(steps)}`,
     tableOf(
@@ -121,14 +98,16 @@ export function profileText({ engine, steps, rows, milliseconds, blocks, ops, no
         block.name,
         placeOf(block),
         digits(block.milliseconds),
-        percent(block.share),
+        percentWords(block.share),
         !('backward' in block) || block.backward === undefined
           ? ''
-          : percent(block.milliseconds === 0 ? 0 : block.backward / block.milliseconds),
+          : percentWords(block.milliseconds === 0 ? 0 : block.backward / block.milliseconds),
         String(block.calls),
         work(block),
       ]),
+      page,
     ),
+    '',
     ...(ops.length === 0
       ? []
       : [
@@ -137,13 +116,15 @@ export function profileText({ engine, steps, rows, milliseconds, blocks, ops, no
             shortened(ops, mostOps).map((op) => [
               op.name,
               digits(op.milliseconds),
-              percent(op.share),
+              percentWords(op.share),
               String(op.calls),
               work(op),
             ]),
+            page,
           ),
+          '',
         ]),
-    ...notes,
+    notesText(notes),
   ].join('\n');
 }
 
@@ -169,6 +150,4 @@ const placeOf = (row: Partial<ProfileBlock>): string => (row.place ? `${row.plac
 
 const work = ({ flops }: ProfileRow): string => (flops === undefined ? '' : digits(flops / 1e6));
 
-const digits = (value: number): string => String(Number(value.toPrecision(value >= 100 ? 4 : 3)));
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const digits = (value: number): string => value.toFixed(3);

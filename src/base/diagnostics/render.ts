@@ -29,6 +29,8 @@ function count(diagnostics: readonly Diagnostic[]): string {
 export interface RenderOptions {
   /** Default: off, because only the caller knows whether it writes to a terminal. */
   readonly colour?: boolean;
+  /** Cells of a line. A longer line of a file is cut, because carets would mark something else under a wrapped one. */
+  readonly columns?: number | undefined;
 }
 
 /** Renders one diagnostic (position, message, source lines with an underline, notes, hint), without a newline at the end. */
@@ -39,10 +41,13 @@ export function renderOne(diagnostic: Diagnostic, options: RenderOptions = {}): 
   const headline = `${mark(paint.bold(diagnostic.severity))}: ${paint.bold(show(diagnostic.message).text)}`;
   const lines = [`${positionText}${headline} ${paint.dim(`[${diagnostic.code}]`)}`];
   const gutterWidth = gutter(diagnostic);
-  if (diagnostic.at) lines.push(...frame(diagnostic.at, { width: gutterWidth, mark, paint }));
+  // A bar with a blank on each side, and the dots of a line that is cut at both ends.
+  const longest = Math.min(mostCharacters, (options.columns ?? Number.POSITIVE_INFINITY) - gutterWidth - 5);
+  const style = { width: gutterWidth, longest, paint };
+  if (diagnostic.at) lines.push(...frame(diagnostic.at, { ...style, mark }));
   for (const note of diagnostic.notes) {
     lines.push(`${' '.repeat(gutterWidth)} ${paint.cyan(place(note.at))}: ${show(note.message).text}`);
-    lines.push(...frame(note.at, { width: gutterWidth, mark: paint.cyan, paint }));
+    lines.push(...frame(note.at, { ...style, mark: paint.cyan }));
   }
   if (diagnostic.hint !== undefined) {
     lines.push(`${' '.repeat(gutterWidth)} ${paint.green('hint')}: ${show(diagnostic.hint).text}`);
@@ -66,12 +71,14 @@ function gutter(diagnostic: Diagnostic): number {
 interface FrameStyle {
   /** Terminal cells of the gutter, which has the line numbers. */
   readonly width: number;
+  /** Characters shown of a line. A longer line is cut around the marked position. */
+  readonly longest: number;
   readonly mark: (text: string) => string;
   readonly paint: ReturnType<typeof createColors>;
 }
 
-/** Maximum characters shown of a line. A longer line is cut around the marked position, so that a line of a megabyte stays readable. */
-const longest = 120;
+/** Maximum characters shown of a line at any width, so that a line of a megabyte stays readable. */
+const mostCharacters = 120;
 
 /** Returns the first line of a span, and the last if that is a different line, with carets under the part in the span. */
 function frame(at: Span, style: FrameStyle): string[] {
@@ -88,9 +95,15 @@ function frame(at: Span, style: FrameStyle): string[] {
   return [...lines, ...marked(at, end.line, Math.min(indent + 1, end.column), end.column, style)];
 }
 
-function marked(at: Span, line: number, from: number, to: number, { width, mark, paint }: FrameStyle): string[] {
+function marked(
+  at: Span,
+  line: number,
+  from: number,
+  to: number,
+  { width, longest, mark, paint }: FrameStyle,
+): string[] {
   const lineText = lineAt(at.source, line);
-  const cutAt = from > longest - 20 ? from - 40 : 0;
+  const cutAt = lineText.length > longest && from > (5 / 6) * longest ? from - Math.floor(longest / 3) : 0;
   const visibleText = lineText.slice(cutAt, cutAt + longest);
   const leadingDots = show(cutAt > 0 ? '…' : '');
   const textBefore = show(visibleText.slice(0, from - 1 - cutAt), leadingDots.width);

@@ -44,6 +44,9 @@ export const typeWords = (type: string): string => (type === 'number' ? 'a numbe
 export const bytesWords = (bytes: number): string =>
   bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
+/** `12.5 %` */
+export const percentWords = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
+
 /** Formats bytes as a value of `--memory` that allows at least as many: `70M`, `12G`. */
 export function memoryOption(bytes: number): string {
   const megabytes = Math.ceil(bytes / 2 ** 20);

@@ -151,7 +151,7 @@ describe('import', () => {
     expect(thrown).toBeUndefined();
     expect(said).toContain(`wrote ${join(out, 'items.csv')}, 7 items`);
     expect(written).toContain('line 10: learning_rate.exponential_decay_learning_rate');
-    expect(written).toContain(`train with \`npx tower train ${join(out, 'model.tower')}`);
+    expect(written).toContain(`Next:\n  tower train ${join(out, 'model.tower')}`);
     const wrong = await inProcess('import', 'easyrek', config);
     expect((wrong.thrown as Failure).diagnostics[0]!.code).toBe('unknown-name');
   });

@@ -39,7 +39,7 @@ it('is what evaluate shows: in its figures, its table and the report', async () 
   const evaluation = await measured('twenty');
   expect(evaluation.metrics).toEqual(['recall@20', 'ndcg@20']);
   expect(Object.keys(evaluation.rows[0]!.all)).toEqual(['recall@20', 'ndcg@20']);
-  expect(evaluationText(evaluation)).toMatch(/│ recall@20 │ ndcg@20 │/);
+  expect(evaluationText(evaluation)).toMatch(/recall@20 {2}ndcg@20$/m);
   await writeReport(at('twenty'), evaluation);
   expect(readFileSync(at('twenty/report.html'), 'utf8')).toMatch(/recall@20[\s\S]*ndcg@20/);
 });
@@ -85,9 +85,9 @@ it('is in a comparison all that one of the runs names, unless others are asked f
   const runs = await Promise.all(['twenty', 'other', 'silent'].map(async (name) => ({ name, run: await open(name) })));
   const all = await compare(runs, { draws: 20 });
   expect(all.metrics).toEqual(['recall@20', 'ndcg@20', 'mrr']);
-  expect(comparisonText(all)).toMatch(/recall@20 *│ *ndcg@20 *│ *mrr/);
+  expect(comparisonText(all)).toMatch(/recall@20 +ndcg@20 +mrr/);
   const asked = await compare(runs, { draws: 20, metrics: 'recall(10), recall(20)' });
-  expect(comparisonText(asked)).toMatch(/recall@10 *│ *recall@20/);
+  expect(comparisonText(asked)).toMatch(/recall@10 +recall@20/);
   expect((await compare(runs.slice(2), { draws: 20 })).metrics).toEqual(usual);
 });
 

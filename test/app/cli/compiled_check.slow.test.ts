@@ -81,6 +81,10 @@ it('explains codes in SARIF, from their pages in the package', async () => {
   ]);
 });
 
+it('is ASCII, because it is read as Latin-1: quotes that a mail program has curled are known', async () => {
+  expect(readFileSync(join(dist, script), 'latin1')).not.toMatch(/[\u0080-\u00ff]/);
+});
+
 it('answers the same without the code', async () => {
   rmSync(join(dist, code));
   expect(await checked()).toEqual(expected);

@@ -16,8 +16,8 @@ describe('a stage of the compiler', () => {
   it.each([
     ['--ast', /^ {2}"kind": "File",$/m, { kind: 'File', span: '1:1–22:1' }],
     ['--model', /^model films$/m, { name: 'films', features: { user_id: { call: { arguments: { dim: 8 } } } } }],
-    ['--plan', /^inputs of step$/m, { model: 'films', tables: [{ name: 'user_id' }, { name: 'movie_id' }] }],
-    ['--graph', /^one training step at batch 64$/m, { model: 'films', batch: 64 }],
+    ['--plan', /^Inputs of step:$/m, { model: 'films', tables: [{ name: 'user_id' }, { name: 'movie_id' }] }],
+    ['--graph', /^One training step at batch 64:$/m, { model: 'films', batch: 64 }],
     ['--graph step', /^graph films_step$/m, { name: 'films_step' }],
     ['--graph item', /^ {2}input movie_id float32\[batch, 8\]$/m, { inputs: [{ name: 'movie_id' }] }],
   ])('%s is shown, and JSON when asked', async (view, shown, data) => {
@@ -42,10 +42,10 @@ describe('a stage of the compiler', () => {
 
   it('says shapes, parameters, FLOPs and bytes of each block', async () => {
     const { written } = await inProcess('inspect', films, '--graph', '--set', 'width=4');
-    expect(written).toMatch(/^ +13 {2}profile +fields\[2 × 8\]$/m);
-    expect(written).toMatch(/^ +13 {2}mlp\(16, width\) +vector\[4\]$/m);
+    expect(written).toMatch(/^13 +profile +fields\[2 × 8\]$/m);
+    expect(written).toMatch(/^13 +mlp\(16, width\) +vector\[4\]$/m);
     // 16 × 16 + 16 and 16 × 4 + 4.
-    expect(written).toMatch(/│ user +│ +340 │ +\d+\.\d\d │ +\d+\.\d\d │/);
+    expect(written).toMatch(/^user +340 +\d+\.\d\d +\d+\.\d\d$/m);
   });
 
   it('says as how many sequences a step of positions is counted', async () => {
@@ -60,7 +60,7 @@ describe('a stage of the compiler', () => {
       train { batch = 64, targets = positions }`,
     );
     const { written } = await inProcess('inspect', path, '--graph');
-    expect(written).toMatch(/^one training step at batch 64, as 7 sequences of 10 positions$/m);
+    expect(written).toMatch(/^One training step at batch 64, as 7 sequences of 10 positions:$/m);
     const plan = await inProcess('inspect', path, '--plan');
     expect(plan.written).toMatch(/^ {2}sequences\/history +sequence, feature history, rows sequences$/m);
   });

@@ -19,24 +19,24 @@ describe('`tower` without arguments', () => {
     expect(nextStepsText(nothing)).toBe(
       `There is no model, no run and no file of rows here.
 
+Next:
   tower data --help  data sets to begin with
   tower init FILES   begin with files of your own
-
-All commands: tower help`,
+  tower help         all commands`,
     );
   });
 
   it('takes files of rows to `tower init`', () => {
     const { next } = nextSteps({ ...nothing, rows: ['orders.csv', "it's new.parquet"] });
-    expect(next.map(({ command }) => command)).toEqual(["tower init orders.csv 'it'\\''s new.parquet'"]);
+    expect(next.map(([command]) => command)).toEqual(["tower init orders.csv 'it'\\''s new.parquet'"]);
   });
 
   it('checks and trains a model with the only data block', () => {
-    expect(nextSteps(model).next.map(({ command }) => command)).toEqual([
+    expect(nextSteps(model).next.map(([command]) => command)).toEqual([
       'tower check models/shop.tower --data models/data/orders.tower',
       'tower train models/shop.tower --data models/data/orders.tower --out runs/shop',
     ]);
-    expect(nextSteps({ ...model, data: ['a.tower', 'b.tower'] }).next[0]!.command).toContain('--data FILE');
+    expect(nextSteps({ ...model, data: ['a.tower', 'b.tower'] }).next[0]![0]).toContain('--data FILE');
   });
 
   it.each([
@@ -45,19 +45,19 @@ All commands: tower help`,
     ['running', 'tower runs'],
     ['damaged', 'tower check models/shop.tower --data models/data/orders.tower'],
   ] as const)('goes on from a run that is %s', (status, command) => {
-    expect(nextSteps({ ...model, runs: [{ ...run, status }] }).next[0]!.command).toBe(command);
+    expect(nextSteps({ ...model, runs: [{ ...run, status }] }).next[0]![0]).toBe(command);
   });
 
   it('names commands that the program has', () => {
     const names = makeProgram().commands.map((each) => each.name());
     for (const files of [nothing, model, { ...model, runs: [run] }, { ...nothing, rows: ['a.csv'] }]) {
-      for (const { command } of nextSteps(files).next) expect(names).toContain(command.split(' ')[1]);
+      for (const [command] of nextSteps(files).next) expect(names).toContain(command.split(' ')[1]);
     }
   });
 
   it('writes what a command does below it where the terminal is narrow', () => {
-    const lines = nextStepsText({ ...model, runs: [run] }, 40).split('\n');
-    expect(lines).toContain('  tower recommend runs/shop');
+    const lines = nextStepsText({ ...model, runs: [run] }, { columns: 40, colour: false }).split('\n');
+    expect(lines).toContain('  tower recommend runs/shop --user KEY');
     expect(lines).toContain('    ask it for one user');
   });
 

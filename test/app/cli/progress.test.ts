@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { makeProgress } from '../../../src/app/cli/progress.ts';
+import { durationWords, makeProgress } from '../../../src/app/cli/progress.ts';
 import type { EpochRecord } from '../../../src/training/training_events.ts';
 
 let written: string;
@@ -51,17 +51,17 @@ describe('progress', () => {
     process.stderr.isTTY = true;
     const progress = makeProgress();
     progress.show({ ...started, resumedAt: 3, leftOut: 2, withoutList: 7 });
-    progress.show({ ...step, examplesPerSecond: 12_345.6, secondsLeft: 125 });
     vi.advanceTimersByTime(500);
+    progress.show({ ...step, examplesPerSecond: 12_345.6, secondsLeft: 125 });
     progress.show({ kind: 'epoch', record });
     progress.end();
     expect(written).toContain('resumed after step 3\n');
     expect(written).toContain('each epoch skips 2 rows');
     expect(written).toContain('7 training rows have an empty list, so they are the target of no position\n');
-    expect(written).toMatch(/epoch 1 .* 25% · loss 0\.1235 · 12,346 examples\/s · 2 m 05 s left/);
+    expect(written).toContain('\repoch 1 ==-------- 25 % · 2 m 05 s left · loss 0.1235 · 12,346 examples/s\x1b[K');
     expect(written).toContain('epoch 1: loss 0.1000 · 12,346 examples/s · recall@50 0.5000 · best\n');
-    // The cursor that the bar hid is back.
-    expect(written.lastIndexOf('\u001b[?25h')).toBeGreaterThan(written.lastIndexOf('\u001b[?25l'));
+    // The line is erased, so nothing stands before what follows.
+    expect(written.endsWith('\r\x1b[K')).toBe(true);
   });
 
   it('counts steps where validation does, and says that figures are of a sample', () => {
@@ -85,5 +85,20 @@ describe('progress', () => {
     progress.show({ kind: 'epoch', record });
     progress.end();
     expect(written).toBe('epoch 1: loss 0.1000 · 12,346 examples/s · recall@50 0.5000 · best\n');
+  });
+
+  it('drops what a narrow terminal has no room for, the least important first', () => {
+    process.stderr.isTTY = true;
+    const { columns } = process.stderr;
+    process.stderr.columns = 40;
+    const progress = makeProgress();
+    progress.show({ ...step, examplesPerSecond: 1, secondsLeft: 7325 });
+    progress.end();
+    process.stderr.columns = columns;
+    expect(written).toBe('\repoch 1 ==-------- 25 % · 2 h 02 m left\x1b[K\r\x1b[K');
+  });
+
+  it('says the time that is left', () => {
+    expect([0, 9, 75, 3600, 7325].map(durationWords)).toEqual(['0 s', '9 s', '1 m 15 s', '1 h 00 m', '2 h 02 m']);
   });
 });

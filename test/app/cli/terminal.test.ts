@@ -1,6 +1,5 @@
 /** The command line on a terminal of 80 × 40: progress overwrites nothing that was printed, and lines break between words. */
 import { expect, it } from 'vitest';
-import { wrapWords } from '../../../src/app/cli/report.ts';
 import { temporaryFolder } from '../../temporary_folder.ts';
 import { writeProject } from './project.ts';
 import { hasTerminals, linesOnTerminal, screenOf } from './terminal.ts';
@@ -31,20 +30,4 @@ it('the screen of the test is that of a terminal', () => {
   expect(screenOf('abcdef\r\nx', { rows: 2, columns: 4 })).toEqual(['abcd', 'ef', 'x']);
   expect(screenOf('\x1b7one\r\ntwo\r\n\x1b8\x1b[2Kend', { rows: 4, columns: 9 })).toEqual(['end', 'two', '']);
   expect(screenOf('\x1b[?7labcdef', { rows: 4, columns: 4 })).toEqual(['abcf']);
-});
-
-it('lines break between words, and code, tables and lines of files stay whole', () => {
-  const wrap = (text: string): string => wrapWords(text, 20);
-  expect(wrap('one two three four five six')).toBe('one two three four\nfive six');
-  expect(wrap('1. one two three four five six')).toBe('1. one two three\n   four five six');
-  expect(wrap('continue with `tower x --resume`')).toBe('continue with\n`tower x --resume`');
-  expect(wrap('    hint: one two three four')).toBe('    hint: one two\n    three four');
-  expect(wrap('\x1b[31mred\x1b[39m two three four')).toBe('\x1b[31mred\x1b[39m two three four');
-  for (const line of [
-    '  12 │ user : id(dim: 8, share: x)',
-    '│ one two three │ four │',
-    '   npx tower train model.tower',
-  ])
-    expect(wrap(line)).toBe(line);
-  expect(wrapWords('one two three', undefined)).toBe('one two three');
 });

@@ -60,6 +60,13 @@ test('a line of a megabyte is cut around the place', () => {
   expect(line!.slice(mark!.indexOf('^'), mark!.indexOf('^') + 4)).toBe('HERE');
 });
 
+test('a line that is wider than the terminal is cut around the place', () => {
+  const source = makeSource('a', 'tower item(movie) keyed by movie { channel main = movie -> mlp(16) }');
+  const [, line, mark] = render([unknown(source, 'mlp')], { columns: 40 }).split('\n');
+  expect(line!.length).toBeLessThanOrEqual(40);
+  expect(line!.slice(mark!.indexOf('^'), mark!.indexOf('^') + 3)).toBe('mlp');
+});
+
 test('windows line ends leave no trace', () => {
   const source = makeSource('a', 'one\r\ntwo\r\n');
   expect(render([unknown(source, 'one')])).not.toContain('\r');

@@ -154,7 +154,7 @@ describe('figures of tasks', () => {
   it('are printed next to the constant, and explained', () => {
     const printed = evaluationText(evaluation);
     expect(printed).toMatch(/label of each event .*auc .*log_loss .*rmse .*mae .*events/);
-    expect(printed).toMatch(/rate: rating +│ +– │ +– │ +\d\.\d{4} │ +\d\.\d{4} │/);
+    expect(printed).toMatch(/^rate: rating +– +– +\d\.\d{4} +\d\.\d{4} +10$/m);
     expect(printed).toMatch(/ {2}constant \d/);
     expect(evaluation.protocol.at(-1)).toMatch(/^Tasks: each test event that has the label/);
   });

@@ -1,13 +1,12 @@
 import { Command, Option } from 'commander';
 import { type Diagnostic, hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import { toJson } from '../../../base/diagnostics/json.ts';
-import { render } from '../../../base/diagnostics/render.ts';
 import { positionAt } from '../../../base/text/source.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { filesAt } from '../../api/files.ts';
 import { version } from '../../api/version.ts';
 import { allowOption, dataOption, jsonOption, setOption, withExample } from '../options.ts';
-import { answer, answerJson, colour, say } from '../report.ts';
+import { answer, answerJson, say, sayDiagnostics } from '../report.ts';
 import { endable } from '../signals.ts';
 
 type CheckFormat = 'text' | 'json' | 'sarif' | 'github';
@@ -76,7 +75,7 @@ async function print(found: readonly Diagnostic[], format: CheckFormat): Promise
   if (format === 'sarif') return answerJson((await import('../views/sarif.ts')).sarif(found, version));
   if (found.length === 0) return;
   if (format === 'github') answer((await import('../views/sarif.ts')).annotations(found));
-  else say(render(found, { colour }));
+  else sayDiagnostics(found);
 }
 
 async function applyFixes(paths: readonly string[], set: Record<string, string>): Promise<void> {

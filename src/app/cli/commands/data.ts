@@ -3,13 +3,14 @@ import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { refuse } from '../../../base/diagnostics/system_reason.ts';
+import { shellWord } from '../../../base/diagnostics/wording.ts';
 import { packageFile } from '../../../base/storage/package_file.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { type DataSetName, dataSetNames } from '../../../data/sets/names.ts';
 import { countOption, jsonOption, seedOption, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
-import { answer, answerJson, say } from '../report.ts';
+import { answer, answerJson, answerNext, notesText, say } from '../report.ts';
 import { endable } from '../signals.ts';
 
 interface DataCommandOptions {
@@ -60,8 +61,8 @@ export function dataCommand(program: Command): void {
       if (json) return answerJson({ folder: out, block, ...source });
       answer(`${out}: ${source.holds}, from ${source.from}`);
       answer(`terms: ${source.terms}`);
-      for (const note of source.notes ?? []) answer(note);
-      answer(`read the rows with --data ${block}`);
+      if (source.notes) answer(notesText(source.notes));
+      answerNext([[`tower train MODEL --data ${shellWord(block)} --out runs/first`, 'train a model on these rows']]);
     });
   program.addCommand(
     withExample(

@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { Command, Option } from 'commander';
 import { packageFile } from '../../../base/storage/package_file.ts';
 import { defined } from '../../../base/util/defined.ts';
+import { tableOf } from '../layout.ts';
 import { jsonOption, withExample } from '../options.ts';
-import { answer, answerJson, say } from '../report.ts';
+import { answer, answerAsIs, answerJson, say } from '../report.ts';
 
 const scripts = { tensorflow: 'scripts/setup-tensorflow.mjs', torch: 'scripts/setup-torch.mjs' } as const;
 
@@ -42,9 +43,8 @@ export function enginesCommand(program: Command): void {
       }
       const listed = await listEngines();
       if (json) return answerJson(listed);
-      for (const engine of listed) {
-        answer(`${engine.name.padEnd(11)} ${engine.loads ? engine.version : `does not load: ${engine.reason}`}`);
-      }
+      const rows = listed.map((one) => [one.name, one.loads ? one.version : `does not load: ${one.reason}`]);
+      answerAsIs(tableOf(['engine', 'version'], rows));
     });
   program.addCommand(
     withExample(

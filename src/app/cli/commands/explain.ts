@@ -3,7 +3,7 @@ import { codeNamed, codes } from '../../../base/diagnostics/codes.ts';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { jsonOption, withExample } from '../options.ts';
-import { answer, answerJson } from '../report.ts';
+import { answerAsIs, answerJson } from '../report.ts';
 
 export function explainCommand(program: Command): void {
   const command = new Command('explain')
@@ -18,9 +18,11 @@ export function explainCommand(program: Command): void {
       const { words, wordsNamed, wordText } = await import('../../../editor/reference/page.ts');
       const foundWords = wordsNamed(name);
       if (kinds.length > 0 || foundWords.length > 0) {
-        const { kindJson, kindText } = await import('../views/kind.ts');
+        const { kindJson, kindText, wrapped } = await import('../views/kind.ts');
         if (json) return answerJson([...kinds.map(kindJson), ...foundWords]);
-        return answer([...kinds.map(kindText), ...foundWords.map(wordText)].join('\n\n\n'));
+        return answerAsIs(
+          [...kinds.map(kindText), ...foundWords.map((each) => wrapped(wordText(each)))].join('\n\n\n'),
+        );
       }
       const { readErrorPage } = await import('../../../compiler/explain/page.ts');
       const code = codeNamed(name);
@@ -32,7 +34,7 @@ export function explainCommand(program: Command): void {
       if (json) return answerJson(explained);
       const { explanationText } = await import('../views/kind.ts');
       const renamed = code === name ? [] : [`\`${name}\` is now called \`${code}\`.`];
-      answer([...renamed, explanationText(explained)].join('\n\n'));
+      answerAsIs([...renamed, explanationText(explained)].join('\n\n'));
     });
   program.addCommand(withExample(command, 'tower explain shape-mismatch', 'tower explain senet'));
 }

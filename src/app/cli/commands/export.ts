@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { countOf } from '../../../base/diagnostics/wording.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { ExportRequest } from '../../api/run.ts';
+import { tableOf } from '../layout.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { allowOption, dataOption, engineOption, jsonOption, unfinishedOption, withExample } from '../options.ts';
-import { answer, answerJson, say } from '../report.ts';
+import { answer, answerAsIs, answerJson, sayNotes } from '../report.ts';
 
 interface ExportCommandOptions extends RunOptions, ExportRequest {
   readonly json?: boolean;
@@ -49,7 +51,7 @@ export function exportCommand(program: Command): void {
       }
       const { serving, files } = await exportTowers(run, { out, ...defined({ force, index }) });
       // The vectors are those of the items of today.
-      if (index) for (const note of await run.notes()) say(note);
+      if (index) sayNotes(await run.notes());
       if (json) return answerJson({ folder: out, files, serving });
       const { status, epochs, steps } = serving.training;
       const isUnfinished = status === 'interrupted' || status === 'stopped';
@@ -80,10 +82,14 @@ async function exportForBrowser(
   });
   await run.close();
   if (json) return answerJson({ folder: out, index, files });
-  for (const note of index.notes) say(note);
+  sayNotes(index.notes);
   answer(`exported model ${index.model} for pages and workers into ${out}:`);
-  for (const [file, bytes] of Object.entries(files)) answer(`  ${file}  ${bytes.toLocaleString('en')} bytes`);
-  if (users > 0)
-    say(`the folder has the keys of ${users.toLocaleString('en')} users: a page shows all that it fetches`);
-  if (chosenColumns === undefined && known.length > 0) say(`for filters add --columns: ${known.join(', ')}`);
+  answerAsIs(
+    tableOf(
+      ['file', 'bytes'],
+      Object.entries(files).map(([file, bytes]) => [file, bytes.toLocaleString('en')]),
+    ),
+  );
+  if (users > 0) sayNotes([`the folder has the keys of ${countOf(users, 'user')}: a page shows all that it fetches`]);
+  if (chosenColumns === undefined && known.length > 0) sayNotes([`for filters add \`--columns\`: ${known.join(', ')}`]);
 }

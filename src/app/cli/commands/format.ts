@@ -4,10 +4,9 @@ import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import { toJson } from '../../../base/diagnostics/json.ts';
-import { render } from '../../../base/diagnostics/render.ts';
 import { refuse } from '../../../base/diagnostics/system_reason.ts';
 import { jsonOption, withExample } from '../options.ts';
-import { answer, answerJson, colour, say } from '../report.ts';
+import { answer, answerJson, sayDiagnostics } from '../report.ts';
 
 interface FormatCommandOptions {
   readonly check?: boolean;
@@ -45,7 +44,7 @@ function print(
   check: boolean,
 ): void {
   if (!check) for (const { path } of answers.filter(({ changed }) => changed)) answer(`formatted ${path}`);
-  if (found.length > 0) say(render(found, { colour }));
+  if (found.length > 0) sayDiagnostics(found);
   else if (!answers.some(({ changed }) => changed)) {
     answer(
       answers.length === 1 ? `${answers[0]!.path}: already formatted` : `${answers.length} files: already formatted`,

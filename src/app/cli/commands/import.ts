@@ -4,8 +4,9 @@ import { nearest } from '../../../base/text/nearest.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { ImportRequest } from '../../api/import.ts';
 import type { ImportNote, NoteKind } from '../../easyrec/part.ts';
+import { heading } from '../layout.ts';
 import { jsonOption, withExample } from '../options.ts';
-import { answer, answerJson, say } from '../report.ts';
+import { answer, answerJson, answerNext, say } from '../report.ts';
 import { endable } from '../signals.ts';
 
 interface ImportCommandOptions extends Omit<ImportRequest, 'config' | 'items'> {
@@ -49,18 +50,18 @@ export function importCommand(program: Command): void {
       for (const { from, to, rows } of copies) {
         say(`wrote ${to}${rows === undefined ? ' with a header' : `, ${rows} items`}, from ${from.join(', ')}`);
       }
-      if (warnings !== '') say(warnings);
+      if (warnings !== '') say(warnings.trimEnd());
       if (notes.length > 0) answer(`${notesText(notes)}\n`);
       answer(`wrote ${data} and ${model}, from a config of ${dialect}`);
       if (missing.length > 0) {
         for (const { path, columns } of missing) {
           answer(`put the rows into ${path}, with a header: ${columns.join(', ')}`);
         }
-        answer(`then run \`npx tower check ${model}\``);
+        answerNext([[`tower check ${model}`, 'check the model with these rows']]);
         return;
       }
       const allowed = allow.map((folder) => ` --allow ${folder}`).join('');
-      answer(`train with \`npx tower train ${model}${allowed} --out runs/imported\``);
+      answerNext([[`tower train ${model}${allowed} --out runs/imported`, 'train it']]);
     });
   program.addCommand(
     withExample(
@@ -84,7 +85,7 @@ export function notesText(notes: readonly ImportNote[]): string {
   return (['left out', 'differs', 'not needed'] as const)
     .flatMap((kind) => {
       const ownNotes = notes.filter((note) => note.kind === kind);
-      return ownNotes.length === 0 ? [] : [`${titles[kind]}:\n${grouped(ownNotes).join('\n')}`];
+      return ownNotes.length === 0 ? [] : [`${heading(titles[kind])}\n${grouped(ownNotes).join('\n')}`];
     })
     .join('\n\n');
 }

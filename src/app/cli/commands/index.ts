@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { percentWords } from '../../../base/diagnostics/wording.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { IndexRequest } from '../../api/index_items.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { addRunOptions, wholeNumber, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
-import { answer, answerJson, say, sayEngine } from '../report.ts';
+import { answer, answerJson, say, sayEngine, sayNotes } from '../report.ts';
 import { endable } from '../signals.ts';
 
 interface IndexCommandOptions extends RunOptions, IndexRequest {
@@ -47,7 +48,7 @@ export function indexCommand(program: Command): void {
     await checkIndexTarget(folder, request);
     const run = await openRun(folder, defined({ data, allow, engine, unfinished }), 'knownRows');
     sayEngine(await run.engine());
-    for (const note of await run.notes()) say(note);
+    sayNotes(await run.notes());
     const bar = makeCountBar('items');
     const onProgress = (line: string): void => {
       // The line replaces the bar.
@@ -66,7 +67,7 @@ export function indexCommand(program: Command): void {
     );
     const { k, queries, recall, low } = certificate;
     answer(
-      `finds ${percent(recall)} of the best ${k} items, and ${percent(low)} or more for 95 % of ${queries.toLocaleString('en')} queries`,
+      `finds ${percentWords(recall, 2)} of the best ${k} items, and ${percentWords(low, 2)} or more for 95 % of ${queries.toLocaleString('en')} queries`,
     );
     answer(
       `settings: ${Object.entries(settings)
@@ -90,5 +91,3 @@ function shareOf(text: string): number {
   if (!(share > 0 && share <= 1)) throw new InvalidArgumentError('It must be a number above 0, up to 1.');
   return share;
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;

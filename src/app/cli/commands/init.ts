@@ -3,15 +3,15 @@ import { basename, dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { render } from '../../../base/diagnostics/render.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { nextSteps } from '../../../data/init/next_steps.ts';
 import type { InitAnswers } from '../../../data/init/proposal.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import type { LookedFiles, StarterProject } from '../../api/init.ts';
+import { asCalled, heading, tableOf } from '../layout.ts';
 import { interruptible } from '../open_run.ts';
 import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
-import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
+import { answer, answerJson, answerNext, say, sayData, sayDiagnostics, sayEngine } from '../report.ts';
 import { endable, Interrupted } from '../signals.ts';
 
 /** A choice of a question on a terminal. The most likely choice comes first, and Enter takes it. */
@@ -123,10 +123,10 @@ export function initCommand(program: Command): void {
       );
       if (!options.train) {
         if (options.json) answerJson({ proposal, ...writtenProject, allow });
-        else
-          answer(
-            `train with \`npx tower train ${writtenProject.model} --out ${join(options.out, 'runs/first')}${allowText(allow)}\``,
-          );
+        else {
+          const command = `tower train ${writtenProject.model} --out ${join(options.out, 'runs/first')}${allowText(allow)}`;
+          answerNext([[command, 'train it']]);
+        }
         return;
       }
       await trainFirst(project, writtenProject.model, options);
@@ -219,7 +219,7 @@ async function settled(look: LookedFiles, options: InitCommandOptions, asks: boo
 async function goOn(out: string, model: string, allow: readonly string[]): Promise<string> {
   const { checkpointFile } = await import('../../../training/artifact/checkpoint.ts');
   const hasCheckpoint = existsSync(join(out, checkpointFile));
-  const command = `npx tower train ${model} --out ${out}${hasCheckpoint ? ' --resume' : ''}${allowText(allow)}`;
+  const command = `${asCalled('tower train')} ${model} --out ${out}${hasCheckpoint ? ' --resume' : ''}${allowText(allow)}`;
   return `stopped; the project is in ${model}. ${hasCheckpoint ? 'Continue' : 'Train'} with \`${command}\``;
 }
 
@@ -246,18 +246,15 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
     onReady({ dataset, warnings, ...choice }) {
       // The check has already reported the other warnings.
       const emptyHistories = warnings.filter(({ code }) => code === 'empty-histories');
-      if (emptyHistories.length > 0) say(render(emptyHistories, { colour }));
+      sayDiagnostics(emptyHistories);
       sayEngine(choice);
-      const { train, validation, test } = dataset.parts;
-      say(
-        `data: ${train.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
-      );
-      const { count, file } = dataset.rejected;
-      if (count > 0)
-        say(`excluded ${count} invalid rows${file === undefined ? '' : `; ${file} has the reason of each`}`);
+      sayData(dataset);
     },
     onEvent: progress.show,
-    onEvaluate: () => say('ranking the test events, for the model and for simple baselines'),
+    onEvaluate() {
+      progress.end();
+      say('ranking the test events, for the model and for simple baselines');
+    },
   })
     .catch(async (error: unknown) => {
       progress.end();
@@ -286,16 +283,16 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
       protocol: evaluation.protocol,
       next: steps,
     });
-  const { tableOf } = await import('../table.ts');
   answer(
     tableOf(
       ['', ...evaluation.metrics],
       evaluation.rows.map(({ name, all }) => [name, ...evaluation.metrics.map((label) => all[label]!.toFixed(4))]),
     ),
   );
-  if (isCut) answer(`Training ended after ${options.seconds} seconds, before its last epoch.`);
-  answer(`${verdict}\n`);
-  answer('Next:');
-  for (const [at, text] of steps.entries()) answer(`${at + 1}. ${text.replaceAll('\n', '\n   ')}`);
+  if (isCut) answer(`\nTraining ended after ${options.seconds} seconds, before its last epoch.`);
+  answer(`\n${verdict}\n`);
+  answer(heading('Next'));
+  for (const [at, text] of steps.entries())
+    answer(`${at + 1}. ${text.replaceAll('npx tower ', asCalled('tower ')).replaceAll('\n', '\n   ')}`);
   answer(`\nreport: ${report}`);
 }

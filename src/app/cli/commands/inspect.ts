@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { render } from '../../../base/diagnostics/render.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { CheckRequest } from '../../api/check.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
@@ -16,7 +15,7 @@ import {
   unfinishedOption,
   withExample,
 } from '../options.ts';
-import { answer, answerAsIs, answerJson, colour, report, say, sayEngine } from '../report.ts';
+import { answer, answerAsIs, answerJson, report, say, sayDiagnostics, sayEngine, sayNotes } from '../report.ts';
 import { endable } from '../signals.ts';
 
 interface InspectCommandOptions extends RunOptions {
@@ -127,7 +126,7 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
       import('../../../graph/print.ts'),
       import('../views/graph.ts'),
     ]);
-    return options.json ? answerJson(plain(graph)) : answerAsIs(print(graph));
+    return options.json ? answerJson(plain(graph)) : answerAsIs(print(graph).trimEnd());
   }
   if (options.svg) return answer((await import('../../api/compile.ts')).modelPicture(model, lowered).trimEnd());
   const summary = summarise(lowered);
@@ -140,7 +139,7 @@ async function inspectTree(path: string, options: InspectCommandOptions): Promis
   const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/graph.ts')]);
   const { file, diagnostics } = await endable((signal) => check(path, { ...requestOf(options), signal }));
   answerJson(astJson(file));
-  if (diagnostics.length > 0) say(render(diagnostics, { colour }));
+  sayDiagnostics(diagnostics);
   if (hasErrors(diagnostics)) process.exitCode = 1;
 }
 
@@ -164,7 +163,7 @@ async function inspectAttention(folder: string, { json, ...options }: InspectCom
   const run = await openRun(folder, options);
   sayEngine(await run.engine());
   const attentionValues = await attention(run);
-  for (const note of await run.notes()) say(note);
+  sayNotes(await run.notes());
   if (json) answerJson(attentionValues);
   else answer(attentionText(attentionValues));
 }

@@ -2,9 +2,11 @@ import { Command } from 'commander';
 import { defined } from '../../../base/util/defined.ts';
 import type { CloseRequest } from '../../api/live.ts';
 import type { ClosedDay } from '../../report/days_page.ts';
+import { tableOf } from '../layout.ts';
 import { allowOption, dataOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
+import { intervalWords } from '../views/comparison.ts';
 
 interface LiveCommandOptions extends Omit<CloseRequest, 'say' | 'signal'> {
   readonly json?: boolean;
@@ -40,13 +42,10 @@ export function liveCommand(program: Command): void {
 }
 
 function dayText({ metric, figures = {}, outcome, published, reason }: ClosedDay): string {
-  const lines = Object.entries(figures).map(
-    ([name, { mean, low, high }]) => `${name.padEnd(12)} ${mean.toFixed(4)}  (${low.toFixed(4)} to ${high.toFixed(4)})`,
-  );
+  const rows = Object.entries(figures).map(([name, figure]) => [name, intervalWords(figure)]);
   const result = [outcome, ...Object.values(defined({ published }))].join(': ');
   return [
-    ...(metric ? [`${metric} on the events of the day`] : []),
-    ...lines,
+    ...(metric ? [tableOf(['', `${metric} on the events of the day`], rows)] : []),
     result,
     ...(reason ? [reason] : []),
   ].join('\n');

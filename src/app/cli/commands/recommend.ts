@@ -3,6 +3,7 @@ import { defined } from '../../../base/util/defined.ts';
 import type { Item } from '../../../serving/serve/prepare.ts';
 import type { RerankEntries } from '../../../serving/serve/top_request.ts';
 import type { RecommendRequest } from '../../api/run.ts';
+import { heading } from '../layout.ts';
 import { openRun } from '../open_run.ts';
 import {
   addRunOptions,
@@ -17,7 +18,7 @@ import {
   withExample,
   withOption,
 } from '../options.ts';
-import { answer, answerJson, sayEngine } from '../report.ts';
+import { answer, answerJson, notesText, sayEngine } from '../report.ts';
 
 interface RecommendCommandOptions
   extends RankingOptions,
@@ -70,16 +71,15 @@ export function recommendCommand(program: Command): void {
         ...seenChoice({ removeSeen, keepSeen }),
       });
       if (json) return answerJson({ user, asOf, items, history, notes });
-      for (const note of notes) answer(note);
-      if (asOf !== undefined) answer(`knows the events up to ${asOf}`);
+      answer(notesText([...notes, ...(asOf === undefined ? [] : [`the answer knows the events up to ${asOf}`])]));
       if (history.length > 0) {
-        answer(`\nhistory, latest of ${history.length}:`);
+        answer(`\n${heading(`History, latest of ${history.length.toLocaleString('en')}`)}`);
         for (const item of history.slice(0, shownHistory)) answer(`          ${named(item)}`);
       }
-      answer('\nbest first:');
+      answer(`\n${heading('Best first')}`);
       for (const [index, item] of items.entries()) {
         answer(`  ${String((offset ?? 0) + index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
-        for (const past of item.because ?? []) answer(`              +${past.score.toFixed(3)} by ${named(past)}`);
+        for (const past of item.because ?? []) answer(`          + ${past.score.toFixed(3)} by ${named(past)}`);
       }
     },
   );

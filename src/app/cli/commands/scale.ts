@@ -12,7 +12,7 @@ import {
   wholeNumber,
   withExample,
 } from '../options.ts';
-import { answer, answerJson } from '../report.ts';
+import { answer, answerJson, answerNext } from '../report.ts';
 import { endable } from '../signals.ts';
 
 interface ScaleCommandOptions extends PrepareRequest {
@@ -45,7 +45,7 @@ export function scaleCommand(program: Command): void {
       answer(`job of model ${job.model} for ${job.workers} workers in ${options.out}:`);
       for (const file of files) answer(`  ${file}`);
       answer(`a step has ${job.gathers} gathers and ${job.sums} sums between workers, and the gradients of rows`);
-      answer(`start it with ${options.out}/torchrun.sh; docs/guide/scale.md shows Slurm and Kubernetes`);
+      answerNext([[`${options.out}/torchrun.sh`, 'start it; docs/guide/scale.md shows Slurm and Kubernetes']]);
     });
   program.addCommand(
     withExample(

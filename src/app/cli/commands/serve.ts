@@ -18,7 +18,7 @@ import {
   wholeNumber,
   withExample,
 } from '../options.ts';
-import { say, sayEngine } from '../report.ts';
+import { say, sayEngine, sayNotes } from '../report.ts';
 import { type EndingSignal, endable, signals } from '../signals.ts';
 
 interface ServeCommandOptions
@@ -148,7 +148,7 @@ export function serveCommand(program: Command): void {
         const run = await openRun(folder, ofRun, 'recommender');
         sayEngine(choice);
         const serving = await serve(run, { ...requestHere, ...defined({ index, table }) });
-        for (const note of await run.notes()) say(note);
+        sayNotes(await run.notes());
         if (serving.index !== undefined) say(`searching in ${serving.index}`);
         say(`serving ${folder} on ${serving.url}`);
         await untilSignal(signals);

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../base/diagnostics/failure.ts';
-import { render } from '../../../base/diagnostics/render.ts';
 import { bytesWords } from '../../../base/diagnostics/wording.ts';
 import { defined } from '../../../base/util/defined.ts';
 import { replayedEvents } from '../../../data/rows/fresh.ts';
@@ -27,7 +26,7 @@ import {
   withExample,
   workersOption,
 } from '../options.ts';
-import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
+import { answer, answerJson, answerNext, say, sayData, sayDiagnostics, sayEngine } from '../report.ts';
 import { Interrupted } from '../signals.ts';
 
 type TrainOutcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
@@ -107,8 +106,7 @@ export function trainCommand(program: Command): void {
           : await (await import('../../api/watch.ts')).openWatch(port, basename(model, '.tower'));
       if (watch) say(`watch it on ${watch.url}`);
       const progress = makeProgress();
-      const tracking =
-        track === undefined || !isFirst ? undefined : await openTracking(track, { ...options, model }, progress);
+      const tracking = track === undefined || !isFirst ? undefined : await openTracking(track, { ...options, model });
       const interrupt = interruptible(() => progress.end());
       const stoppedOutcome: TrainOutcome = { status: 'interrupted', records: [] };
       const { status, manifest, records, profile }: TrainOutcome = await train(path, {
@@ -154,10 +152,12 @@ export function trainCommand(program: Command): void {
           ...{ status, folder: options.out, training: manifest?.training, epochs: records },
           ...{ tracked, profile },
         });
-      else
-        answer(
-          status === 'interrupted' ? stoppedWords(path, options, manifest) : endedWords(options.out, status, manifest),
-        );
+      else if (status === 'interrupted') answer(stoppedWords(path, options, manifest));
+      else {
+        answer(endedWords(options.out, status, manifest));
+        const { stepsWithRun } = await import('../next_steps.ts');
+        answerNext(stepsWithRun(options.out));
+      }
       // Scripts such as `train … && export …` must not continue with an unfinished model.
       if (status === 'interrupted') throw interrupt.aborted ? interrupt.reason : otherStopped;
     });
@@ -208,23 +208,17 @@ const replayOption = (): Option =>
     .conflicts('all');
 
 function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, from: string | undefined): void {
-  if (warnings.length > 0) say(render(warnings, { colour }));
+  sayDiagnostics(warnings);
   sayEngine(choice);
-  const { train: events, validation, test } = dataset.parts;
-  say(
-    `data: ${events.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
-  );
+  const { train: events } = dataset.parts;
+  sayData(dataset);
   const freshCount = events.fresh?.length;
   if (freshCount === 0) say(`no training event is new: the run keeps the weights of ${from ?? 'the run before it'}`);
   else if (freshCount !== undefined)
-    say(`new: ${freshCount} of the training events${replayWords(replayedEvents(events))}`);
+    say(`new: ${freshCount.toLocaleString('en')} of the training events${replayWords(replayedEvents(events))}`);
   for (const line of vocabularyWords(dataset)) say(line);
   say(`seed: ${plan.train.seed}`);
   if (tables) say(layoutWords(tables));
-  const { count, file } = dataset.rejected;
-  if (count === 0) return;
-  const rowsText = count === 1 ? '1 invalid row' : `${count} invalid rows`;
-  say(`excluded ${rowsText}${file === undefined ? '' : `; ${file} has the reason of each`}`);
 }
 
 function layoutWords({ layout, bytes, isAsked, workers }: NonNullable<TrainReady['tables']>): string {
@@ -234,7 +228,7 @@ function layoutWords({ layout, bytes, isAsked, workers }: NonNullable<TrainReady
 }
 
 const replayWords = (earlier: number): string =>
-  earlier === 0 ? '' : `; each epoch adds ${earlier} earlier ones, drawn anew`;
+  earlier === 0 ? '' : `; each epoch adds ${earlier.toLocaleString('en')} earlier ones, drawn anew`;
 
 /** Describes the changes of vocabularies: how many values have a code, how many are too rare so far, and how many left. */
 function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainReady['dataset']): string[] {

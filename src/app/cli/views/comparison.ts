@@ -6,7 +6,8 @@ import { verdictOf, verdictSentences } from '../../../training/evaluation/senten
 import type { Interval } from '../../../training/evaluation/slices.ts';
 import { taskTable } from '../../../training/evaluation/task_figures.ts';
 import { evaluationRows } from '../../report/stored_evaluation.ts';
-import { tableOf } from '../table.ts';
+import { tableOf } from '../layout.ts';
+import { notesText } from '../report.ts';
 
 /** The default metrics that are shown. If metrics were requested, all of them are shown. */
 const shown = ['recall@10', 'recall@50', 'ndcg@10'];
@@ -16,18 +17,19 @@ export function comparisonText({ metrics, rows, against, protocol, per }: Compar
   const corner = per === 'user' ? 'per user' : '';
   const areUsual = metrics.join() === usualMeasures.map(labelOf).join();
   const labels = areUsual ? shown : metrics;
-  const lines = rows.map(({ name, figures }) => [name, ...labels.map((label) => cell(figures[label]!, ''))]);
+  const lines = rows.map(({ name, figures }) => [name, ...labels.map((label) => intervalWords(figures[label]!))]);
   const differences = rows.flatMap(({ name, differences }) =>
-    differences ? [[`${name} − ${against}`, ...labels.map((label) => cell(differences[label]!, '+'))]] : [],
+    differences ? [[`${name} − ${against}`, ...labels.map((label) => intervalWords(differences[label]!, '+'))]] : [],
   );
   return [
     tableOf([corner, ...labels], lines),
     ...(differences.length > 0 ? [tableOf([corner, ...labels], differences)] : []),
-    ...protocol.map((sentence) => `· ${sentence}`),
-  ].join('\n');
+    notesText(protocol),
+  ].join('\n\n');
 }
 
-function cell({ mean, low, high }: Interval, sign: '' | '+'): string {
+/** `0.1234 [0.1200, 0.1300]` @param sign `+` for a difference */
+export function intervalWords({ mean, low, high }: Interval, sign: '' | '+' = ''): string {
   const digits = (value: number): string => `${sign !== '' && value > 0 ? '+' : ''}${value.toFixed(4)}`;
   return `${digits(mean)} [${digits(low)}, ${digits(high)}]`;
 }
@@ -41,7 +43,7 @@ export function evaluationText(evaluation: Evaluation): string {
   return [
     tableOf([corner, ...metrics], evaluationRows(evaluation)),
     ...(figures.rows.length > 0 ? [tableOf(figures.head, figures.rows)] : []),
-    ...(verdict ? [`${verdictSentences(verdict).join(' ')}\n`] : []),
-    ...protocol.map((sentence) => `· ${sentence}`),
-  ].join('\n');
+    ...(verdict ? [verdictSentences(verdict).join(' ')] : []),
+    notesText(protocol),
+  ].join('\n\n');
 }

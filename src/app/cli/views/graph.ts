@@ -13,7 +13,7 @@ import { inPrecision } from '../../../graph/in_bfloat16.ts';
 import { type GraphPlan, type InputSource, type Plan, sequenceFeature } from '../../../graph/plan/plan.ts';
 import { largestSizes } from '../../../graph/plan/rows_prefix.ts';
 import type { Attention } from '../../../training/scoring/attention.ts';
-import { tableOf } from '../table.ts';
+import { heading, pairsOf, tableOf } from '../layout.ts';
 
 export interface GraphSummary {
   readonly model: string;
@@ -85,24 +85,30 @@ function sequencesOf({ step, train, features }: Plan): GraphSummary['sequences']
 }
 
 export function summaryText({ model, batch, sequences, flows, tables, parts, total, shared }: GraphSummary): string {
-  const flowWidth = Math.max(...flows.map(({ text }) => text.length));
   const costs = [...parts, { part: 'all', ...total }].map(({ part, ...cost }) => [indented(part), ...cells(cost)]);
   return [
     `model ${model}`,
     '',
-    'what flows carry',
-    ...flows.map(({ line, text, type }) => `  ${String(line).padStart(4)}  ${text.padEnd(flowWidth)}  ${type}`),
+    tableOf(
+      ['line', 'step of a flow', 'carries'],
+      flows.map(({ line, text, type }) => [String(line), text, type]),
+    ),
     '',
-    'embedding tables, outside the graph',
-    ...tables.map(({ name, dim, rowsOf }) => `  ${name}: ${dim} wide, a row for each code of ${rowsOf}`),
+    heading('Embedding tables, outside the graph'),
+    tablesText(tables.map(({ rowsOf, ...table }) => ({ ...table, encoderOf: rowsOf }))),
     '',
     ...(shared.length === 0
       ? []
-      : ['shared by tasks', ...shared.map(({ name, tasks }) => `  ${name}: ${tasks.join(', ')}`), '']),
-    `one training step at batch ${batch}${sequences ? `, as ${sequences.count} sequences of ${sequences.length} positions` : ''}`,
+      : [heading('Shared by tasks'), pairsOf(shared.map(({ name, tasks }) => [name, tasks.join(', ')])), '']),
+    heading(
+      `One training step at batch ${batch}${sequences ? `, as ${sequences.count} sequences of ${sequences.length} positions` : ''}`,
+    ),
     tableOf(['part', 'parameters', 'MFLOP', 'MB moved'], costs),
   ].join('\n');
 }
+
+const tablesText = (tables: readonly Pick<Plan['tables'][number], 'name' | 'dim' | 'encoderOf'>[]): string =>
+  pairsOf(tables.map(({ name, dim, encoderOf }) => [name, `${dim} wide, a row for each code of ${encoderOf}`]));
 
 const cells = ({ parameters, flops, bytes }: Cost): string[] => [
   parameters.toLocaleString('en'),
@@ -140,21 +146,24 @@ export function planJson(plan: Plan): unknown {
 export function planText(plan: Plan): string {
   const features = plan.features.map(({ name, tower, encoder, encoderOf, table, width, max }) => {
     const encoded = encoderOf === name ? encoder.kind : `as ${encoderOf}`;
-    const stored = table === undefined ? 'no table' : `table ${table}`;
-    return `  ${name.padEnd(16)} ${tower.padEnd(8)} ${encoded.padEnd(14)} ${stored}, ${width} wide${max === undefined ? '' : `, at most ${max}`}`;
+    return [name, tower, encoded, table ?? '', String(width), max === undefined ? '' : String(max)];
   });
   const graphs: readonly (readonly [string, GraphPlan])[] = [
     ...plan.towers.map((tower) => [tower.name, tower.embedded] as const),
     ['step', plan.step],
   ];
   const inputs = graphs.flatMap(([name, { inputs }]) => [
-    `inputs of ${name}`,
-    ...inputs.map((input) => `  ${input.name.padEnd(24)} ${describe(input.source)}`),
+    '',
+    heading(`Inputs of ${name}`),
+    pairsOf(inputs.map((input) => [input.name, describe(input.source)])),
   ]);
-  const tables = plan.tables.map(
-    ({ name, dim, encoderOf }) => `  ${name.padEnd(16)} ${dim} wide, a row for each code of ${encoderOf}`,
-  );
-  return ['features', ...features, 'tables', ...tables, ...inputs].join('\n');
+  return [
+    tableOf(['feature', 'tower', 'encoding', 'table', 'width', 'at most'], features),
+    '',
+    heading('Tables'),
+    tablesText(plan.tables),
+    ...inputs,
+  ].join('\n');
 }
 
 function describe({ from, ...rest }: InputSource): string {
@@ -192,19 +201,13 @@ function place({ source, start, end }: Span): string {
   return `${from.line}:${from.column}–${to.line}:${to.column}`;
 }
 
-/** Characters of the longest bar. */
-const longestBar = 24;
-
 export function attentionText(all: readonly Attention[]): string {
   return all
     .map(({ block, over, fields }) => {
-      const fieldRows = fields.map(({ name, mean, deviation }) => [
-        name,
-        mean.toFixed(4),
-        `± ${deviation.toFixed(4)}`,
-        '█'.repeat(Math.round(mean * longestBar)).padEnd(longestBar),
-      ]);
-      return [`${block}, mean over ${over}`, tableOf(['field', 'let through', '', ''], fieldRows)].join('\n');
+      const fieldRows = fields.map(({ name, mean, deviation }) => [name, mean.toFixed(4), `±${deviation.toFixed(4)}`]);
+      return [heading(`${block}, mean over ${over}`), tableOf(['field', 'let through', 'deviation'], fieldRows)].join(
+        '\n',
+      );
     })
     .join('\n\n');
 }

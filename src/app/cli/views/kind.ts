@@ -5,7 +5,7 @@ import type { KindRow } from '../../../compiler/library/contract.ts';
 import { signatureOf } from '../../../editor/language/markdown.ts';
 import { exampleOf, innerKinds, type LibraryKind } from '../../../editor/reference/examples.ts';
 import { paperLine, parameterCells, shapesOf } from '../../../editor/reference/page.ts';
-import { wrapWords } from '../report.ts';
+import { heading, pageOf, wrapWords } from '../layout.ts';
 
 export function kindText(kind: LibraryKind): string {
   const { section, name, row, facts } = kind;
@@ -15,7 +15,7 @@ export function kindText(kind: LibraryKind): string {
     `${name} · ${section.what}`,
     indented(signatureOf(name, row.parameters)),
     wrapped([row.doc, ...facts].join(' ')),
-    row.formula === undefined ? '' : `Formula:\n\n${indented(row.formula.join('\n'))}`,
+    row.formula === undefined ? '' : `${heading('Formula')}\n\n${indented(row.formula.join('\n'))}`,
     row.formula === undefined || section.symbols === undefined ? '' : wrapped(section.symbols),
     row.when === undefined ? '' : wrapped(`When to use it: ${row.when}`),
     parameterLines(row),
@@ -23,9 +23,9 @@ export function kindText(kind: LibraryKind): string {
       wrapped(`${inner.name}, for ${inner.parameter}: ${inner.row.doc}`),
       parameterLines(inner.row),
     ]),
-    'Example:',
+    heading('Example'),
     indented(example.excerpt),
-    shapes === undefined ? '' : `Here: ${shapes}`,
+    shapes === undefined ? '' : wrapped(`Here: ${shapes}`),
     row.paper === undefined ? '' : wrapped(paperLine(row.paper)),
   ]
     .filter((part) => part !== '')
@@ -37,7 +37,7 @@ const parameterLines = ({ parameters }: KindRow): string =>
     .map(([name, parameter]) => {
       const [is, otherwise] = parameterCells(parameter);
       const valueText = `${is}; ${/^`/.test(otherwise) ? `default ${otherwise}` : otherwise}`;
-      return `  ${name}\n${indented(wrapped(`${parameter.doc}\n`.trim()))}\n${indented(wrapped(valueText))}`;
+      return `  ${name}\n${wrapped(indented(`${parameter.doc}\n${valueText}`))}`;
     })
     .join('\n');
 
@@ -67,13 +67,16 @@ export function kindJson(kind: LibraryKind) {
 export function explanationText({ code, severity, means, wrong, printed, right, remedy }: ErrorPage): string {
   const pageParts = [code, wrapped(severityText(code, severity)), wrapped(means)];
   if (wrong !== undefined && printed !== undefined && right !== undefined) {
-    pageParts.push('Wrong:', indented(wrong), '`tower check` prints:', indented(printed), 'Right:', indented(right));
+    pageParts.push(
+      ...[heading('Wrong'), indented(wrong), heading('`tower check` prints'), indented(printed)],
+      ...[heading('Right'), indented(right)],
+    );
   }
-  if (remedy !== undefined) pageParts.push('What to do:', wrapped(remedy));
+  if (remedy !== undefined) pageParts.push(heading('What to do'), wrapped(remedy));
   return pageParts.join('\n\n');
 }
 
 const indented = (text: string): string => text.trimEnd().replace(/^(?=.)/gm, '    ');
 
 /** Maximum width for good readability. */
-const wrapped = (text: string): string => wrapWords(text, Math.min(100, process.stdout.columns ?? 100));
+export const wrapped = (text: string): string => wrapWords(text, Math.min(100, pageOf(process.stdout).columns ?? 100));

@@ -1,10 +1,10 @@
 /** Prints the progress and the result of `tower tune`. */
-import { shellWord } from '../../../base/diagnostics/wording.ts';
+import { percentWords, shellWord } from '../../../base/diagnostics/wording.ts';
 import { domainWords, isAtEnd, valueText } from '../../../training/tune/space.ts';
 import { type JobRecord, settingsLine } from '../../../training/tune/trial.ts';
 import type { Tuned, TuneEvent } from '../../api/tune.ts';
+import { heading, nextOf, tableOf } from '../layout.ts';
 import { decisionWords } from '../progress.ts';
-import { tableOf } from '../table.ts';
 import { comparisonText } from './comparison.ts';
 
 /** Formats the result of `tower tune`: the finalists, the importance of settings, the winner compared with the file, and its settings. */
@@ -18,10 +18,10 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
       values.map((value) => value.toFixed(4)).join(' '),
       settingsLine(trials[trial]!),
     ]);
-    textParts.push(tableOf([`finalists`, study.metric, 'by seed', 'settings'], finalistRows));
+    textParts.push(tableOf(['finalist', study.metric, 'by seed', 'settings'], finalistRows));
   }
   if (importance.length > 0) {
-    const shares = importance.map(({ name, share }) => `${name} ${(100 * share).toFixed(0)} %`);
+    const shares = importance.map(({ name, share }) => `${name} ${percentWords(share, 0)}`);
     textParts.push(`mattered at the first rung: ${shares.join(', ')}`);
   }
   const isUsualAlone = trials.every(({ number, values }) => number === 0 || values.length === 0);
@@ -34,9 +34,9 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
       winnerDifference === undefined || winnerDifference.low > 0
         ? []
         : [`The interval of ${study.metric} is not above 0: on fresh seeds, the file as it is written may be as good.`];
-    textParts.push([`validation, fresh seeds:\n${comparisonText(validation)}`, ...verdict].join('\n'));
+    textParts.push([`${heading('Validation, fresh seeds')}\n${comparisonText(validation)}`, ...verdict].join('\n'));
   }
-  if (test) textParts.push(`test:\n${comparisonText(test)}`);
+  if (test) textParts.push(`${heading('Test')}\n${comparisonText(test)}`);
   if (winner && winner.trial !== 0) {
     const { point } = trials[winner.trial]!;
     const atEnd = study.space.filter((dimension) => point && isAtEnd(dimension, point[dimension.name]!));
@@ -47,10 +47,17 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
       ),
     );
     const set = Object.entries(winner.settings).map(([name, value]) => `--set ${quoted(`${name}=${value}`)}`);
-    textParts.push(`tower train ${shellWord(path)} … ${set.join(' ')}`, `its run of a fresh seed: ${winner.run}`);
+    textParts.push(
+      nextOf([
+        [
+          `tower train ${shellWord(path)} … ${set.join(' ')}`,
+          `train as the winner; ${winner.run} is its run of a fresh seed`,
+        ],
+      ]),
+    );
   }
   if (written !== undefined && winner?.trial !== 0) textParts.push(`wrote ${written}`);
-  textParts.push(`wrote ${report}`);
+  textParts.push(`report: ${report}`);
   return textParts.join('\n\n');
 }
 

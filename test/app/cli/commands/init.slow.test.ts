@@ -50,7 +50,7 @@ describe('tower init', () => {
       '--time',
       'none',
     );
-    expect(written).toMatch(/brand +│ key of the item +│ you said so/);
+    expect(written).toMatch(/^brand +key of the item +you said so/m);
     expect(readFileSync(join(folder, 'data.tower'), 'utf8')).toContain('others(brand, 200)');
   });
 

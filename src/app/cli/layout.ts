@@ -1,0 +1,166 @@
+/**
+ * Lays out what commands print: prose, headings, pairs and tables. Every command uses these, so that all look alike. They have the same words at every
+ * width, with and without colours. They draw no lines: a screen reader would read each of them, and a narrow terminal has no room for them.
+ */
+import { stripVTControlCharacters } from 'node:util';
+import pc from 'picocolors';
+import { show } from '../../base/text/display.ts';
+
+/** What a stream can show. */
+export interface Page {
+  /** Cells of a line; undefined where nothing breaks lines, as in a file. */
+  readonly columns: number | undefined;
+  readonly colour: boolean;
+}
+
+/** @param env `NO_COLOR` wins over `FORCE_COLOR`; a terminal of `TERM=dumb` has no colours; `COLUMNS` wins over the width of a terminal */
+export function pageOf(
+  { isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+  env: NodeJS.ProcessEnv = process.env,
+): Page {
+  const { NO_COLOR = '', FORCE_COLOR = '', TERM, COLUMNS } = env;
+  const forced = FORCE_COLOR === '' ? undefined : !['0', 'false'].includes(FORCE_COLOR);
+  return {
+    // A terminal that does not know its width says 0.
+    columns: isTTY ? Math.max(20, Number(COLUMNS) || columns || 80) : undefined,
+    colour: NO_COLOR === '' && (forced ?? (isTTY && TERM !== 'dumb')),
+  };
+}
+
+const stdoutPage = (): Page => pageOf(process.stdout);
+
+/** The cells that a text takes, which may have colours. */
+export const widthOf = (text: string): number => show(stripVTControlCharacters(text)).width;
+
+/** Lines that must not be wrapped: commands, which a reader copies. */
+const command = /^\s*(npx|tower|curl|cp) /;
+
+/** Code, such as `tower train … --resume`, is not broken across lines. */
+const wordOrCode = /(?:`[^`]*`|[^\s`])+|`/g;
+
+/** Wraps lines between words, because a terminal breaks them anywhere. Continuation lines are indented to the first word, after a list marker. */
+export function wrapWords(text: string, columns: number | undefined): string {
+  if (columns === undefined) return text;
+  return text
+    .split('\n')
+    .map((line) => (widthOf(line) <= columns || command.test(line) ? line : broken(line, columns)))
+    .join('\n');
+}
+
+function broken(line: string, columns: number): string {
+  const [head] = /^\s*((\u00b7|\d+\.) )?/.exec(line)!;
+  const room = columns - head.length;
+  const lineWords = line.slice(head.length).match(wordOrCode) ?? [];
+  const lines: string[] = [];
+  for (const word of lineWords.flatMap((each) => (widthOf(each) <= room ? [each] : each.split(' ')))) {
+    const lastLine = lines.at(-1);
+    if (lastLine !== undefined && widthOf(lastLine) + 1 + widthOf(word) <= room)
+      lines[lines.length - 1] = `${lastLine} ${word}`;
+    else lines.push(word);
+  }
+  return head + lines.join(`\n${' '.repeat(head.length)}`);
+}
+
+/** `Next:` */
+export const heading = (text: string, { colour } = stdoutPage()): string => bold(`${text}:`, colour);
+
+const bold = (text: string, colour: boolean): string => pc.createColors(colour).bold(text);
+
+/** Cells between two columns, and before a line that belongs to the one above. */
+const gap = '  ';
+/** The fewest cells in which prose is wrapped beside something else. */
+const leastRoom = 24;
+
+const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
+
+/** Puts a text beside a name, or below it where there is too little room. @param width cells of the longest name */
+export function pairOf(name: string, text: string, width: number, columns: number | undefined): string {
+  if (text === '') return `${gap}${name}`;
+  const room = (columns ?? Number.POSITIVE_INFINITY) - width - 2 * gap.length;
+  if (room < Math.min(leastRoom, widthOf(text))) return wrapWords(`${gap}${name}\n${gap}${gap}${text}`, columns);
+  const [first, ...rest] = wrapWords(text, columns && room).split('\n');
+  return [`${gap}${padded(name, width)}${gap}${first}`, ...rest.map((line) => ' '.repeat(width + 4) + line)].join('\n');
+}
+
+/** Lines of a name and what it means: all beside each other, or all below. */
+export function pairsOf(given: readonly (readonly [name: string, text: string])[], { columns } = stdoutPage()): string {
+  const pairs = given.map(([name, text]) => [show(name).text, show(text).text] as const);
+  const width = Math.max(...pairs.map(([name]) => widthOf(name)));
+  const isBelow =
+    columns !== undefined && pairs.some(([, text]) => columns - width - 4 < Math.min(leastRoom, widthOf(text)));
+  return pairs.map(([name, text]) => pairOf(name, text, isBelow ? columns : width, columns)).join('\n');
+}
+
+/** Commands to go on with. Under npx they begin with it. */
+export function nextOf(steps: readonly (readonly [command: string, what: string])[], page = stdoutPage()): string {
+  return `${heading('Next', page)}\n${pairsOf(
+    steps.map(([line, what]) => [asCalled(line), what]),
+    page,
+  )}`;
+}
+
+/** A command, as it has to be typed where this one was. npm tells a program how it was called. */
+export function asCalled(line: string): string {
+  const { npm_lifecycle_event: event, npm_lifecycle_script: script = '' } = process.env;
+  return event === 'npx' && /^['"]?tower\b/.test(script) ? `npx ${line}` : line;
+}
+
+/** A number with its unit or its interval. Columns of these are aligned to the right. */
+const numeric = /^([-+\u2212±]?\d[^A-Za-z]*( ?([kMG]?B|ms))?|\u2013)?$/;
+
+/**
+ * Lays out a table. Where it is wider than the page, its last column of texts is wrapped; then its columns follow each other in parts, each with the first
+ * column; then each row has its cells below each other.
+ */
+export function tableOf(head: readonly string[], given: readonly (readonly string[])[], page = stdoutPage()): string {
+  const { columns = Number.POSITIVE_INFINITY } = page;
+  const rows = given.map((row) => row.map((cell) => show(cell.replaceAll(/\s*\n\s*/g, ' ')).text));
+  const isNumber = head.map((_, at) => at > 0 && rows.every((row) => numeric.test(row[at]!)));
+  const widths = head.map((name, at) => Math.max(...[name, ...rows.map((row) => row[at]!)].map(widthOf)));
+  const all = head.map((_, at) => at);
+  const widthWith = (shown: readonly number[]): number =>
+    shown.reduce((sum, at) => sum + widths[at]!, gap.length * (shown.length - 1));
+  const over = widthWith(all) - columns;
+  if (over <= 0) return part(all);
+  const lastText = isNumber.lastIndexOf(false);
+  const rest = widths[lastText]! - over;
+  if (lastText > 0 && rest >= leastRoom) {
+    widths[lastText] = rest;
+    return part(all);
+  }
+  if (all.slice(1).some((at) => widthWith([0, at]) > columns)) {
+    return rows.map((row) => [row[0], below(row)].filter(Boolean).join('\n')).join('\n');
+  }
+  const parts: number[][] = [[0]];
+  for (const at of all.slice(1)) {
+    if (widthWith([...parts.at(-1)!, at]) <= columns) parts.at(-1)!.push(at);
+    else parts.push([0, at]);
+  }
+  return parts.map(part).join('\n\n');
+
+  function below(row: readonly string[]): string {
+    return pairsOf(
+      all.slice(1).flatMap((at) => (row[at] === '' ? [] : [[head[at]!, row[at]!] as const])),
+      page,
+    );
+  }
+
+  function part(shown: readonly number[]): string {
+    const [first, ...others] = [head, ...rows].map((row) => line(row, shown));
+    return [bold(first!, page.colour), ...others].join('\n');
+  }
+
+  function line(row: readonly string[], shown: readonly number[]): string {
+    const cells = shown.map((at) => wrapWords(row[at]!, widths[at]!).split('\n'));
+    const height = Math.max(...cells.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, index) =>
+      shown
+        .map((at, place) => {
+          const text = cells[place]![index] ?? '';
+          return isNumber[at] ? ' '.repeat(widths[at]! - widthOf(text)) + text : padded(text, widths[at]!);
+        })
+        .join(gap)
+        .trimEnd(),
+    ).join('\n');
+  }
+}
