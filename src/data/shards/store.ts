@@ -221,7 +221,7 @@ const restName = 'rest.bin';
 /** The file with the counts of vocabularies that grow from run to run. Only the run that wrote the shards knows them. */
 const grownName = 'grown.bin';
 export const shardName = (at: number): string => `pile-${at}.bin`;
-const format = 'tower-shards-6';
+const format = 'tower-shards-7';
 
 interface ShardManifest {
   readonly format: typeof format;
