@@ -72,6 +72,27 @@ export class ShardWriter {
     file.rows += rows;
   }
 
+  /** Appends the blocks of another file. @throws Failure `shards-damaged`, `shards-not-written` */
+  async appendFile(index: number, path: string, expected: ShardFile): Promise<void> {
+    const file = this.shards[index]!;
+    const hash = createHash('sha256');
+    await withFile(path, async (handle, size) => {
+      if (size !== expected.bytes) throw damaged(path, `it has ${size} bytes instead of ${expected.bytes}`);
+      const buffer = new Uint8Array(Math.min(stride, size));
+      for (let offset = 0; offset < size; ) {
+        const { bytesRead } = await handle.read(buffer, 0, Math.min(stride, size - offset), offset);
+        if (bytesRead === 0) throw damaged(path, 'it ends too early');
+        const piece = buffer.subarray(0, bytesRead);
+        for (const each of [hash, file.hash]) each.update(piece);
+        this.#write(index, [piece]);
+        offset += bytesRead;
+      }
+    });
+    if (hash.digest('hex') !== expected.sha256) throw damaged(path, 'its checksum differs');
+    file.bytes += expected.bytes;
+    file.rows += expected.rows;
+  }
+
   /** Flushes all files to the disk. Nothing may be appended afterwards. */
   async finish(): Promise<ShardFile[]> {
     for (const { name } of this.shards) {
