@@ -174,7 +174,10 @@ export async function stage(
 
 /** Returns the types of the columns of a staged table. */
 export async function typesOf(database: Database, role: Role): Promise<ReadonlyMap<string, string>> {
-  const rows = await database.rows(`SELECT column_name, column_type FROM (DESCRIBE ${role})`);
+  // A view shows the number of the row as a column.
+  const rows = await database.rows(
+    `SELECT column_name, column_type FROM (DESCRIBE ${role}) WHERE column_name <> 'rowid'`,
+  );
   return new Map(rows.map((row) => [String(row.column_name), String(row.column_type)]));
 }
 
