@@ -43,7 +43,7 @@ let bundle = '';
 if (values.do !== undefined) {
   await work(values.do.split(' '));
   const { user, system } = process.cpuUsage();
-  console.log(JSON.stringify({ seconds: (user + system) / 1e6, peak: peakMemory() }));
+  console.log(JSON.stringify({ seconds: (user + system) / 1e6, system: system / 1e6, peak: peakMemory() }));
 } else {
   bundle = bundled();
   mkdirSync(folder, { recursive: true });

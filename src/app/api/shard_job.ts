@@ -42,7 +42,10 @@ export async function planShardJob(path: string, request: ShardPlanRequest): Pro
   const command: JobCommand = {
     ...{ model: resolve(path), data: resolve(request.data), shards: resolve(shards) },
     ...defined({
-      set: set && Object.fromEntries(Object.entries(set).map(([name, value]) => [name, String(value)])),
+      set:
+        set && Object.keys(set).length > 0
+          ? Object.fromEntries(Object.entries(set).map(([name, value]) => [name, String(value)]))
+          : undefined,
       allow: allow?.map((place) => (isAddress(place) ? place : resolve(place))),
     }),
   };

@@ -247,7 +247,7 @@ export async function scatterInto(
   const { readPlan, database, options } = computing;
   const events = computing.staged.get('events')!;
   const names = Array.from({ length: partitions }, (_, index) => partitionName(index));
-  const writer = ShardWriter.new(folder, names);
+  const writer = ShardWriter.new(folder, names, 'crc32');
   const { dictionaries, joined, files } = await validFiles(computing);
   const { bad, ...scattered } = await scatterRows({
     ...{ tables: computing, readPlan, staged: events, joined, dictionaries, writer, partitions, onPass },

@@ -175,7 +175,7 @@ async function mergeFirstPass(
       computing.bad.push({ ...row, file: stagedFiles(computing.staged.get(row.role)!)[row.file]! });
   }
   const names = Array.from({ length: job.plan.buckets }, (_, bucket) => partitionName(bucket));
-  const writer = ShardWriter.new(partial, names);
+  const writer = ShardWriter.new(partial, names, 'crc32');
   const rows = await mergeRows(readers, readPlan, writer, signal);
   computing.warnings.push(...warningsOfIds(readPlan, rows.dictionaries));
   const rejected = await settle(computing, rows.scattered.rows > 0);
@@ -208,7 +208,7 @@ export async function encodePart(source: JobSource, job: JobFolder, part: number
   await job.make('encode', part, async (partial) => {
     const { input, firstPass, plan, source: partitions } = await merged(source, job);
     const names = namesOf(plan);
-    const writer = ShardWriter.new(partial, names);
+    const writer = ShardWriter.new(partial, names, 'crc32');
     const rests: [string, ShardFile][] = [];
     await encodePartitions(partitions, makeCuts(input.readPlan.description, firstPass.scattered, plan.moments), {
       ...{ ...encodingOf(input, plan), writer, from, end },
