@@ -26,7 +26,7 @@ const { values, positionals } = parseArgs({
 });
 const rows = Number(positionals[0] ?? 2e6);
 const folder = join(values.folder, String(rows));
-const [model, data] = ['model.tower', 'rows.tower'].map((name) => join(folder, name)) as [string, string];
+const [model, data] = ['model.tower', 'data.tower'].map((name) => join(folder, name)) as [string, string];
 const modelText = `model parts
 features {
   user_id : id(dim: 16)
@@ -40,6 +40,17 @@ task watch { score = dot(user, item), loss = softmax(in_batch, correction: frequ
 `;
 
 let bundle = '';
+
+/** Holds out few events, as with many rows. */
+const blockText = `data synthetic {
+  events = "rows/events/*.parquet"
+  items = "rows/items/*.parquet" by item_id
+  time = "time"
+  history = past(item_id, 20)
+  split = by_time(validation: 0.1%, test: 0.1%)
+}
+`;
+
 if (values.do !== undefined) {
   await work(values.do.split(' '));
   const { user, system } = process.cpuUsage();
@@ -48,6 +59,7 @@ if (values.do !== undefined) {
   bundle = bundled();
   mkdirSync(folder, { recursive: true });
   writeFileSync(model, modelText);
+  writeFileSync(data, blockText);
   const size = ['--rows', String(rows), '--users', String(rows / 20), '--items', String(Math.min(2e5, rows / 100))];
   tower(['data', 'synthetic', ...size, '--out', join(folder, 'rows')]);
   console.log(describeMachine());
