@@ -44,7 +44,7 @@ export async function readDataset(
   const limit = defined({ memory: shards && shareOf(shards.memory, 'database') });
   const loaded = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
     const readPlan = makeReadPlan(description, needs, bound.layout);
-    const readContext: Context = { database, readPlan, files: bound.files, options };
+    const readContext: DatasetContext = { database, readPlan, files: bound.files, options };
     const stored =
       shards && ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
     return stored || readFiles(readContext);
@@ -54,9 +54,9 @@ export async function readDataset(
 }
 
 /** Returns a data set, or a function for the second pass, which runs after the database is closed. */
-type Context = ReadContext<DatasetReadOptions>;
+type DatasetContext = ReadContext<DatasetReadOptions>;
 
-async function readFiles(readContext: Context): Promise<Dataset | (() => Promise<Dataset>)> {
+async function readFiles(readContext: DatasetContext): Promise<Dataset | (() => Promise<Dataset>)> {
   const computing = await stageSources(readContext);
   const { database, readPlan, files, options } = computing;
   const { layout, needs } = readPlan;

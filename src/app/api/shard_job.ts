@@ -31,7 +31,7 @@ export interface PlannedShards {
   readonly files: readonly string[];
 }
 
-type StepWatch = Pick<MemoryRequest, 'onPass'> & {
+type ShardStepWatch = Pick<MemoryRequest, 'onPass'> & {
   readonly signal?: AbortSignal;
   readonly onWarning?: (warning: Diagnostic) => void;
 };
@@ -82,7 +82,7 @@ export interface DoneStep {
 export async function runShardStep(
   folder: string,
   step: ShardStep,
-  { part, ...watch }: StepWatch & { readonly part?: string | undefined } = {},
+  { part, ...watch }: ShardStepWatch & { readonly part?: string | undefined } = {},
 ): Promise<DoneStep> {
   const { JobFolder } = await import('../../data/shards/job/folder.ts');
   const { encodePart, mapPart, mergeParts, sealParts } = await import('../../data/shards/job/steps.ts');
@@ -110,7 +110,7 @@ function partOf(text: string | undefined, { plan: { parts } }: JobFolder): numbe
 async function sourceOf(
   { model, data: dataPath, set, allow, shards }: JobCommand,
   sizes: Pick<ShardJobPlan, 'memory' | 'sizes'>,
-  { onPass, onWarning, signal }: StepWatch,
+  { onPass, onWarning, signal }: ShardStepWatch,
 ): Promise<JobSource> {
   const request: CheckRequest = { data: dataPath, ...defined({ set, allow, signal }) };
   const checked = await checkAndLower(model, request);

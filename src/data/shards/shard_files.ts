@@ -15,13 +15,13 @@ export interface ShardFile {
   readonly sum: string;
 }
 
-interface Checksum {
+interface FileChecksum {
   update(bytes: Uint8Array): unknown;
   /** Returns that of all bytes so far. */
   text(): string;
 }
 
-class Sha256 implements Checksum {
+class Sha256 implements FileChecksum {
   readonly #hash = createHash('sha256');
 
   update(bytes: Uint8Array): void {
@@ -34,7 +34,7 @@ class Sha256 implements Checksum {
 }
 
 /** Finds damage several times as fast as SHA-256. */
-class Crc32 implements Checksum {
+class Crc32 implements FileChecksum {
   #value = 0;
 
   update(bytes: Uint8Array): void {
@@ -46,11 +46,11 @@ class Crc32 implements Checksum {
   }
 }
 
-const sumLike = (sum: string): Checksum => (sum.length === 8 ? new Crc32() : new Sha256());
+const sumLike = (sum: string): FileChecksum => (sum.length === 8 ? new Crc32() : new Sha256());
 
 interface OpenShard {
   readonly name: string;
-  readonly hash: Checksum;
+  readonly hash: FileChecksum;
   rows: number;
   bytes: number;
 }
@@ -65,7 +65,7 @@ export class ShardWriter {
 
   /** @param names of files that do not exist yet @param checksum `crc32` for files between two passes */
   static new(folder: string, names: readonly string[], checksum: 'sha256' | 'crc32' = 'sha256'): ShardWriter {
-    const hash = (): Checksum => (checksum === 'crc32' ? new Crc32() : new Sha256());
+    const hash = (): FileChecksum => (checksum === 'crc32' ? new Crc32() : new Sha256());
     const shards = names.map((name) => ({ name, hash: hash(), rows: 0, bytes: 0 }));
     const writer = new ShardWriter(folder, shards);
     for (const index of names.keys()) writer.#write(index, []);
@@ -234,7 +234,7 @@ async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sum'>
   return bytes;
 }
 
-async function addStart(hash: Checksum, path: string, length: number): Promise<void> {
+async function addStart(hash: FileChecksum, path: string, length: number): Promise<void> {
   const buffer = new Uint8Array(Math.min(stride, length));
   const pieceAt = (offset: number): Uint8Array => buffer.subarray(0, Math.min(stride, length - offset));
   await withFile(path, (handle) => readStart(handle, path, length, pieceAt, hash));
@@ -246,7 +246,7 @@ async function readStart(
   path: string,
   length: number,
   pieceAt: (offset: number) => Uint8Array,
-  hash: Checksum | undefined,
+  hash: FileChecksum | undefined,
 ): Promise<void> {
   for (let offset = 0; offset < length; ) {
     const piece = pieceAt(offset);

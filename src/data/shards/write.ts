@@ -71,7 +71,7 @@ export function encodingOf({ readPlan, request }: ShardingInput, plan: ShardPlan
   };
 }
 
-interface Encoded {
+interface EncodedShards {
   readonly source: PartitionSource;
   readonly plan: ShardPlan;
   readonly rest: EncodedRest;
@@ -79,7 +79,11 @@ interface Encoded {
   readonly files: readonly ShardFile[];
 }
 
-export async function sealShards(input: ShardingInput, from: FirstPassResult, encoded: Encoded): Promise<Dataset> {
+export async function sealShards(
+  input: ShardingInput,
+  from: FirstPassResult,
+  encoded: EncodedShards,
+): Promise<Dataset> {
   const { memory, folder, sizes } = input.request;
   const { source, plan, rest, files } = encoded;
   const { description } = input.readPlan;

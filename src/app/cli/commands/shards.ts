@@ -24,17 +24,20 @@ export function shardsCommand(program: Command): void {
       ).choices(actions),
     )
     .argument('<path>', 'for `plan` a `.tower` file with a model; otherwise the folder of the plan')
-    .option('--part <part>', 'with `map` and `encode`: the part, such as `3/64`')
+    .option('--part <part>', 'run this part of `map` or `encode`, such as `3/64`')
     .addOption(dataOption())
     .addOption(allowOption())
-    .option('--out <folder>', 'with `plan`: write the plan and the scripts into this folder')
+    .option('--out <folder>', 'write the plan and the scripts into this folder')
     .addOption(
-      new Option('--parts <number>', 'with `plan`: divide the rows into this many parts').argParser(wholeNumber),
+      new Option('--parts <number>', 'divide the rows of the plan into this many parts').argParser(wholeNumber),
     )
-    .option('--memory <amount>', 'with `plan`: the memory of each part, such as `8G`; train with the same')
+    .option(
+      '--memory <amount>',
+      'use at most about this much memory in each part of the plan, such as `8G`; train with the same',
+    )
     .addOption(shardsOption())
     .addOption(setOption())
-    .option('--force', 'with `plan`: replace another plan in the folder, and remove what its parts have done')
+    .option('--force', 'replace another plan in the folder, and remove what its parts have done')
     .addOption(jsonOption())
     .action(async (action: (typeof actions)[number], path: string, options: ShardsCommandOptions, self: Command) => {
       const { json, part, ...request } = options;

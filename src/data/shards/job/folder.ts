@@ -22,7 +22,7 @@ const ownerName = 'owner.json';
 
 export interface ShardJobPlan extends Pick<ShardRequest, 'memory' | 'sizes'> {
   readonly format: typeof format;
-  /** Of the model, the data block and the files, as of shards. */
+  /** Identifies the model, the data block and the state of its files, as that of shards does. */
   readonly key: string;
   /** Number of parts that rows, and afterwards buckets, are divided into. */
   readonly parts: number;
