@@ -43,10 +43,9 @@ export interface JobCommand {
   readonly shards: string;
 }
 
-export const shardSteps = ['map', 'merge', 'encode', 'seal'] as const;
-export type ShardStep = (typeof shardSteps)[number];
+export type ShardStep = 'map' | 'merge' | 'encode' | 'seal';
 
-export const stepName = (step: ShardStep, part?: number): string => (part === undefined ? step : `${step}-${part}`);
+const stepName = (step: ShardStep, part?: number): string => (part === undefined ? step : `${step}-${part}`);
 
 /** By name, the files of a step. */
 export type StepFiles = Readonly<Record<string, ShardFile>>;
@@ -69,8 +68,8 @@ export class JobFolder {
     const path = join(folder, planName);
     if (!existsSync(path)) throw failure('shard-job-missing', { folder });
     const text = await reading(path, readFile(path, 'utf8'));
-    const plan = jsonOf(text) as ShardJobPlan | undefined;
-    if (plan?.format !== format) throw failure('shard-job-missing', { folder });
+    const plan = jsonOf(text);
+    if (!isPlan(plan)) throw failure('shard-job-missing', { folder });
     return new JobFolder(folder, plan, createHash('sha256').update(text).digest('hex'));
   }
 
@@ -154,6 +153,21 @@ export class JobFolder {
       if (owner && stateOf(owner) === 'gone') removeTemporary(join(this.folder, each));
     }
   }
+}
+
+/** Most parts, buckets and events of a plan. */
+const mostCounted = 2 ** 31 - 1;
+
+function isPlan(value: unknown): value is ShardJobPlan {
+  const { format: found, key, command, ...plan } = (value ?? {}) as Partial<ShardJobPlan>;
+  const { model, data, shards } = (command ?? {}) as Partial<JobCommand>;
+  const counts = [plan.parts, plan.buckets, plan.events];
+  return (
+    found === format &&
+    [key, model, data, shards].every((text) => typeof text === 'string') &&
+    counts.every((count) => Number.isInteger(count) && count! >= 1 && count! <= mostCounted) &&
+    [plan.memory, plan.eventBytes].every((bytes) => Number.isFinite(bytes) && bytes! > 0)
+  );
 }
 
 const isOfStep = (name: string): boolean =>

@@ -177,7 +177,17 @@ it('refuses a source, a model or a plan that has changed, and files that are dam
   const other = await planned(source, folder, 3, true);
   expect(readdirSync(folder)).toEqual(['plan.json']);
   expect(await failureOf(mergeParts(source, other))).toEqual([expect.stringMatching(/^shard-job-unfinished/)]);
-  writeFileSync(join(folder, 'plan.json'), '{"format":"tower-shard-job-1"');
-  expect(await failureOf(JobFolder.open(folder))).toEqual([expect.stringMatching(/^shard-job-missing /)]);
+  const text = readFileSync(join(folder, 'plan.json'), 'utf8');
+  for (const [from, to] of [
+    ['}', ''],
+    ['"parts": 3', '"parts": 1e12'],
+    ['"parts": 3', '"parts": "3"'],
+    ['"buckets": 5,\n  "command"', '"buckets": 0,\n  "command"'],
+    ['"model"', '"other"'],
+    ['"memory": ', '"memory": -'],
+  ] as const) {
+    writeFileSync(join(folder, 'plan.json'), text.replace(from, to));
+    expect(await failureOf(JobFolder.open(folder))).toEqual([expect.stringMatching(/^shard-job-missing /)]);
+  }
   rmSync(folder, { recursive: true });
 });
