@@ -3,22 +3,19 @@ import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { failure } from '../base/diagnostics/failure.ts';
 import { defined } from '../base/util/defined.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
-import { type BindOptions, type BoundData, withBoundDatabase } from './binding/bind.ts';
-import { makeReadPlan, type Needs, type ReadPlan } from './binding/layout.ts';
+import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
+import { makeReadPlan, type Needs } from './binding/layout.ts';
 import { assemble } from './columns/assemble.ts';
 import { readFirstValues } from './columns/fit_encoders.ts';
 import type { AsOf, Dataset } from './dataset.ts';
-import type { Database } from './files/duckdb.ts';
-import type { Role } from './files/files.ts';
-import { inStores } from './files/remote/stores.ts';
 import type { Pinned } from './pinned.ts';
 import { sentencesOfVectors } from './protocol.ts';
-import type { Staged, StagedTable, ValidRows } from './rows/raw.ts';
+import type { Staged, ValidRows } from './rows/raw.ts';
 import { parts } from './rows/split.ts';
-import { stage } from './rows/stage.ts';
-import { refuseTooMany, shareOf } from './shards/layout.ts';
+import { shareOf } from './shards/layout.ts';
 import { bytesForShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read.ts';
 import type { ShardRequest } from './shards/request.ts';
+import { type ReadContext, stageSources } from './stage_sources.ts';
 import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
 import { eventBasisOf } from './written/event_files.ts';
 
@@ -47,7 +44,7 @@ export async function readDataset(
   const limit = defined({ memory: shards && shareOf(shards.memory, 'database') });
   const loaded = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
     const readPlan = makeReadPlan(description, needs, bound.layout);
-    const readContext: ReadContext = { database, readPlan, files: bound.files, options };
+    const readContext: DatasetContext = { database, readPlan, files: bound.files, options };
     const stored =
       shards && ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
     return stored || readFiles(readContext);
@@ -56,35 +53,14 @@ export async function readDataset(
   return typeof loaded === 'function' ? loaded() : loaded;
 }
 
-interface ReadContext {
-  readonly database: Database;
-  readonly readPlan: ReadPlan;
-  readonly files: BoundData['files'];
-  readonly options: DatasetReadOptions;
-}
-
 /** Returns a data set, or a function for the second pass, which runs after the database is closed. */
-async function readFiles(readContext: ReadContext): Promise<Dataset | (() => Promise<Dataset>)> {
-  const { database, readPlan, files, options } = readContext;
+type DatasetContext = ReadContext<DatasetReadOptions>;
+
+async function readFiles(readContext: DatasetContext): Promise<Dataset | (() => Promise<Dataset>)> {
+  const computing = await stageSources(readContext);
+  const { database, readPlan, files, options } = computing;
   const { layout, needs } = readPlan;
-  const staged = new Map<Role, StagedTable>();
-  const { shards, signal } = options;
-  const room = shards && (shards.sizes?.room ?? shareOf(shards.memory, 'database'));
-  for (const source of layout.sources.values()) {
-    // Each query reads joined files completely, so they always become tables.
-    const stageOptions = source.role === 'events' ? { signal, room } : { signal };
-    staged.set(source.role, await stage(database, source, layout, stageOptions));
-  }
-  refuseTooMany(staged.get('events')!.rows);
-  // All columns of expressions are now in the database, or in files that are read in place.
-  const inPlace = [...staged.values()]
-    .filter((stagedTable) => stagedTable.inPlace !== undefined)
-    .flatMap(({ files }) => files);
-  // Stores may be read again, to check if a file has changed.
-  const storeFiles = inStores([...layout.sources.values()].flatMap(({ files }) => files));
-  await database.seal([...new Set([...inPlace.map(({ file }) => file.path), ...storeFiles.map(({ path }) => path)])]);
-  const bad = [...staged.values()].flatMap(({ broken }) => broken);
-  const computing: Computing & ReadContext = { ...readContext, layout, staged, bad, warnings: [] };
+  const { shards } = options;
   const eventBytes = shards && (await bytesForShards(shards, computing));
   if (eventBytes !== undefined) return scatterToPartitions(shards!, computing, eventBytes);
   const rows = await computed(computing, () => validRows(computing));

@@ -8,9 +8,17 @@ import type { DataDescription } from '../graph/plan/data_description.ts';
 import { sqlFails } from './binding/binder.ts';
 import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } from './binding/layout.ts';
 import type { Rejected } from './dataset.ts';
-import { columnAsText, type Database, elementOf, enclose, largestWhole, quoteText, sqlReason } from './files/duckdb.ts';
+import { columnAsText, type Database, elementOf, enclose, largestWhole, sqlReason } from './files/duckdb.ts';
 import type { BadRow, Role } from './files/files.ts';
-import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './rows/raw.ts';
+import { warningsOfIds } from './rows/look_alikes.ts';
+import {
+  type Dictionaries,
+  type RawCodes,
+  rangeOf,
+  type Staged,
+  type StagedTable,
+  type ValidRawRows,
+} from './rows/raw.ts';
 import { badRow, settleRejects } from './rows/rejects.ts';
 import { verifyUnchanged } from './rows/stage.ts';
 import {
@@ -91,7 +99,8 @@ export interface ValidFiles {
 export async function validFiles(computing: Computing): Promise<ValidFiles> {
   const { readPlan, staged } = computing;
   const dictionaries = await makeDictionaries(computing);
-  computing.warnings.splice(0, Number.POSITIVE_INFINITY, ...(await checkIds(computing)));
+  await refuseRoundedIds(computing);
+  computing.warnings.splice(0, Number.POSITIVE_INFINITY, ...warningsOfIds(readPlan, dictionaries));
   const joined: { items?: Int32Array; users?: Int32Array } = {};
   const files: { items?: ValidRawRows; users?: ValidRawRows } = {};
   for (const role of ['items', 'users'] as const) {
@@ -136,16 +145,9 @@ function dropped({ present, kept }: ValidRawRows): number[] {
   return rows;
 }
 
-/** Invisible blanks at the end of an id. */
-const blankCharacters = ' \t\r\n\u00a0\u200b\u2060\ufeff';
-
-/**
- * @returns a warning for each key with ids that look alike
- * @throws Failure `rounded-ids` if a key is a floating-point column with an id of more digits than it can represent
- */
-async function checkIds(computing: Computing): Promise<readonly Diagnostic[]> {
+/** @throws Failure `rounded-ids` if a key is a floating-point column with an id of more digits than it can represent */
+async function refuseRoundedIds(computing: Computing): Promise<void> {
   const { database, layout, readPlan } = computing;
-  const warnings: Diagnostic[] = [];
   for (const key of [readPlan.userKey, readPlan.itemKey]) {
     if (key === undefined) continue;
     for (const request of [key.inEvents, key.inFile]) {
@@ -160,33 +162,7 @@ async function checkIds(computing: Computing): Promise<readonly Diagnostic[]> {
       const { path, span } = layout.sources.get(rowIndex)!.described;
       if (roundedRow) throw new Failure([diagnose('rounded-ids', span, { path, name, id: String(roundedRow.id) })]);
     }
-    const { column, dictionary } = key.inEvents;
-    const { span } = layout.sources.get(column.at)!.described;
-    for (const ids of await lookAlikes(database, dictionaryTable(dictionary!))) {
-      warnings.push(diagnose('ids-look-alike', span, { name: column.name, ...ids }));
-    }
   }
-  return warnings;
-}
-
-/** Finds ids that look alike. Only few differ from their plain form, so only few are joined with the others. */
-async function lookAlikes(database: Database, table: string) {
-  const plainForm = `trim(nfc_normalize(value), ${quoteText(blankCharacters)})`;
-  const groups = await database.rows(
-    `WITH odd AS MATERIALIZED (SELECT value, ${plainForm} AS plain FROM ${table} WHERE value <> ${enclose(plainForm)}),
-       forms AS (SELECT * FROM odd UNION ALL SELECT value, value FROM ${table} WHERE value IN (SELECT plain FROM odd)),
-       pairs AS (SELECT min(value) AS first, max(value) AS second FROM forms GROUP BY plain HAVING count(*) > 1)
-     SELECT first, second, count(*) OVER () AS count FROM pairs ORDER BY first LIMIT 1`,
-  );
-  return groups.map(({ first, second, count }) => {
-    const isBlank = String(first).normalize('NFC') !== String(second).normalize('NFC');
-    return {
-      first: String(first),
-      second: String(second),
-      count: Number(count),
-      differ: isBlank ? 'blanks' : 'letters',
-    };
-  });
 }
 
 /** Maximum number of rows of one expression whose errors are looked up one by one. */
@@ -313,11 +289,13 @@ async function fillTable(
 
 const partsTable = '"texts of all parts"';
 
-async function inParts({ rows, inPlace }: StagedTable, each: () => Promise<void>): Promise<void> {
+async function inParts(staged: StagedTable, each: () => Promise<void>): Promise<void> {
+  const { inPlace } = staged;
   if (inPlace === undefined) return each();
-  const { atOnce: count, focus } = inPlace;
-  for (let first = 0; first < rows; first += count) {
-    await focus({ first, count });
+  const { atOnce, focus } = inPlace;
+  const { first: start, count } = rangeOf(staged);
+  for (let first = start; first < start + count; first += atOnce) {
+    await focus({ first, count: Math.min(atOnce, start + count - first) });
     await each();
   }
   await focus();

@@ -6,6 +6,7 @@ import { reading, writing } from '../../base/diagnostics/system_reason.ts';
 import { defined } from '../../base/util/defined.ts';
 import { isAddress } from '../../data/files/remote/address.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
+import { coresPerProcess, jobName, mountsOf, quoted, quotedText, sharedVolume, startTower } from './launchers.ts';
 import { memoryBytes } from './shards.ts';
 import { version } from './version.ts';
 
@@ -112,12 +113,6 @@ interface ScaleJob {
   readonly gathers: number;
 }
 
-/** Quotes a text for a shell. */
-const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
-
-/** Quotes a text for YAML. */
-const text = (value: string): string => JSON.stringify(value);
-
 function jobFiles(job: ScaleJob): Readonly<Record<string, string>> {
   return {
     'worker.sh': worker(job),
@@ -138,9 +133,7 @@ export RANK WORLD_SIZE MASTER_ADDR MASTER_PORT
 set -- ${words.map(quoted).join(' ')} "$@"
 # A run that was stopped goes on, with any number of workers.
 [ ! -e ${quoted(`${run}/run.json`)} ] || set -- "$@" --resume
-[ -z "$TOWER" ] || exec $TOWER "$@"
-${program === undefined ? '# `--no`: npm has another program of this name, which npx would fetch.\nexec npx --no -- tower' : `exec node ${quoted(program)}`} "$@"
-`;
+${startTower(program)}`;
 
 const torchrun = ({ workers, folder }: ScaleJob): string => `#!/bin/sh
 # All workers on this machine: ./torchrun.sh
@@ -153,7 +146,7 @@ exec \${TORCHRUN:-torchrun} --no-python --nnodes "\${NODES:-1}" --nproc-per-node
 const slurm = ({ workers, folder }: ScaleJob): string => `#!/bin/bash
 #SBATCH --job-name=${jobName(folder)}
 #SBATCH --ntasks=${workers}
-#SBATCH --cpus-per-task=${cores}
+#SBATCH --cpus-per-task=${coresPerProcess}
 #SBATCH --requeue
 # sbatch slurm.sh
 MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
@@ -193,41 +186,15 @@ spec:
       containers:
         - name: worker
           image: tower
-          command: [${text(`${folder}/worker.sh`)}]
-          workingDir: ${text(project)}
+          command: [${quotedText(`${folder}/worker.sh`)}]
+          workingDir: ${quotedText(project)}
           resources:
-            requests: { cpu: ${text(String(cores))}${memory === undefined ? '' : `, memory: ${memoryBytes(memory)}`} }
+            requests: { cpu: ${quotedText(String(coresPerProcess))}${memory === undefined ? '' : `, memory: ${memoryBytes(memory)}`} }
           env:
-            - { name: WORLD_SIZE, value: ${text(String(workers))} }
+            - { name: WORLD_SIZE, value: ${quotedText(String(workers))} }
             - { name: MASTER_ADDR, value: ${objectName}-0.${objectName} }
-            - { name: TOWER_TORCH_THREADS, value: ${text(String(cores))} }
+            - { name: TOWER_TORCH_THREADS, value: ${quotedText(String(coresPerProcess))} }
           volumeMounts:
-${mounts(folders)}
-      volumes:
-        - name: shared
-          persistentVolumeClaim:
-            claimName: tower
-`;
-};
-
-/** Cores of a worker. */
-const cores = 4;
-
-/** Mounts each folder that is not in another one, at its own path. A mounted folder hides what the image has there. */
-const mounts = (folders: readonly string[]): string =>
-  [...new Set(folders)]
-    .filter((folder) => !folders.some((other) => folder.startsWith(`${other}/`)))
-    .map((folder) => `            - { name: shared, mountPath: ${text(folder)}, subPath: ${text(folder.slice(1))} }`)
-    .join('\n');
-
-/** Returns a name that DNS allows, because Kubernetes makes addresses from it. */
-const jobName = (folder: string): string => {
-  const folderName = folder
-    .slice(folder.lastIndexOf('/') + 1)
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^[^a-z]+/, '')
-    .slice(0, 40)
-    .replace(/-+$/, '');
-  return folderName === '' ? 'tower-job' : folderName;
+${mountsOf(folders)}
+${sharedVolume}`;
 };

@@ -41,7 +41,7 @@ export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
 
   const find = (slots: Uint32Array, from: Uint8Array, start: number, end: number): number => {
     const mask = slots.length - 1;
-    for (let slot = hash(from, start, end) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hashOfBytes(from, start, end) & mask; ; slot = (slot + 1) & mask) {
       const row = slots[slot]! - 1;
       if (row < 0 || isSame(bytes, startOf(row), ends[row]!, from, start, end)) return slot;
     }
@@ -118,7 +118,7 @@ export function keyPartsComplaint({ bytes, ends, slots }: KeyParts): string | un
 const shared = new Uint8Array(768);
 
 /** FNV-1a, mixed so that the low bits depend on all. */
-function hash(bytes: Uint8Array, from: number, end: number): number {
+export function hashOfBytes(bytes: Uint8Array, from: number, end: number): number {
   let hashValue = 0x811c9dc5;
   for (let at = from; at < end; at++) hashValue = Math.imul(hashValue ^ bytes[at]!, 0x01000193);
   return mixed(hashValue);

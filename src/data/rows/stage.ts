@@ -43,16 +43,22 @@ async function staysInPlace({ database, source, types }: StageInput, room: numbe
   return rowTotal * types.size * valueBytes > room;
 }
 
-/** Makes the view after reading each file completely. @throws Failure for a damaged file */
-async function stageInPlace(loading: StageInput, room: number): Promise<Omit<StagedTable, 'source' | 'broken'>> {
+/** Makes the view after reading each file completely, or the rows of the part. @throws Failure for a damaged file */
+async function stageInPlace(
+  loading: StageInput,
+  room: number,
+  part: RowsPart | undefined,
+): Promise<Omit<StagedTable, 'source' | 'broken'>> {
   const files: StagedFile[] = [];
   let rowTotal = 0;
   for (const file of loading.source.files) {
-    files.push({ file, first: rowTotal, rows: await readToEnd(loading, file) });
-    rowTotal += files.at(-1)!.rows;
+    const rows = part ? await placeOf(file).count(loading.database, file) : await readToEnd(loading, file);
+    files.push({ file, first: rowTotal, rows });
+    rowTotal += rows;
   }
   const excludedIds: number[] = [];
-  const allRows = { first: 0, count: rowTotal };
+  const allRows = part?.range(rowTotal) ?? { first: 0, count: rowTotal };
+  if (part?.isRead) for (const file of files) await readWithin(loading, file, allRows);
   const focus = (range: RowRange = allRows): Promise<void> =>
     loading.database.run(viewOf(loading, files, range, excludedIds));
   const leaveOut = (ids: readonly number[]): Promise<void> => {
@@ -61,19 +67,32 @@ async function stageInPlace(loading: StageInput, room: number): Promise<Omit<Sta
   };
   await focus();
   const atOnce = Math.max(2048, Math.floor(room / groupedBytes));
-  return { files, rows: rowTotal, inPlace: { atOnce, focus }, leaveOut };
+  return { files, rows: rowTotal, range: allRows, inPlace: { atOnce, focus }, leaveOut };
+}
+
+/** Reads all values of a query. A mere count would be answered from metadata. @returns the number of rows */
+async function readValues({ database, types }: StageInput, sql: string): Promise<number> {
+  const hashes = [...types.keys()].map((name) => `, bit_xor(hash(${quoteName(name)}))`);
+  const [totals] = await database.rows(`SELECT count(*) AS rows${hashes.join('')} FROM (${sql})`);
+  return Number(totals!.rows);
+}
+
+async function readWithin(loading: StageInput, staged: StagedFile, range: RowRange): Promise<void> {
+  const sql = rowsWithin(loading, staged, range);
+  if (sql === undefined) return;
+  try {
+    await readValues(loading, sql);
+  } catch (error) {
+    loading.database.passOn(error);
+    throw new Failure([unreadable(error, staged.file)]);
+  }
 }
 
 async function readToEnd(loading: StageInput, file: DescribedFile): Promise<number> {
-  const { database, types } = loading;
+  const { database } = loading;
   try {
     const records = await placeOf(file).count(database, file);
-    // The hashes force the values to be read: a mere count would be answered from metadata.
-    const hashes = [...types.keys()].map((name) => `, bit_xor(hash(${quoteName(name)}))`);
-    const [totals] = await database.rows(
-      `SELECT count(*) AS rows${hashes.join('')} FROM (${placeOf(file).select(loading, file)})`,
-    );
-    settleRows(file, Number(totals!.rows), records);
+    settleRows(file, await readValues(loading, placeOf(file).select(loading, file)), records);
     return records;
   } catch (error) {
     database.passOn(error);
@@ -88,27 +107,48 @@ function viewOf(
   range: RowRange,
   excludedIds: readonly number[],
 ): string {
-  const selects = files.flatMap(({ file, first, rows }) => {
-    const firstRow = Math.max(0, range.first - first);
-    const endRow = Math.min(rows, range.first + range.count - first);
-    if (firstRow >= endRow) return [];
-    const { rowNumber, select: selectOf } = placeOf(file);
-    const select = selectOf(loading, file, `${rowNumber} + CAST(${first} AS BIGINT) AS rowid`);
-    return [
-      firstRow > 0 || endRow < rows
-        ? `${select} WHERE ${rowNumber} >= ${firstRow} AND ${rowNumber} < ${endRow}`
-        : select,
-    ];
-  });
+  const selects = files.flatMap((file) => rowsWithin(loading, file, range) ?? []);
+  // A part without rows has the columns.
+  if (selects.length === 0) selects.push(`${selectOf(loading, files[0]!)} WHERE false`);
   const filter = excludedIds.length > 0 ? ` WHERE rowid NOT IN (${excludedIds.join(', ')})` : '';
   const view = `CREATE OR REPLACE TEMP VIEW ${loading.source.role} AS`;
   return `${view} SELECT * FROM (${selects.join(' UNION ALL ')})${filter}`;
+}
+
+function rowsWithin(loading: StageInput, staged: StagedFile, range: RowRange): string | undefined {
+  const { file, first, rows } = staged;
+  const firstRow = Math.max(0, range.first - first);
+  const endRow = Math.min(rows, range.first + range.count - first);
+  if (firstRow >= endRow) return undefined;
+  const select = selectOf(loading, staged);
+  const { rowNumber } = placeOf(file);
+  return firstRow > 0 || endRow < rows
+    ? `${select} WHERE ${rowNumber} >= ${firstRow} AND ${rowNumber} < ${endRow}`
+    : select;
+}
+
+function selectOf(loading: StageInput, { file, first }: StagedFile): string {
+  const { rowNumber, select } = placeOf(file);
+  return select(loading, file, `${rowNumber} + CAST(${first} AS BIGINT) AS rowid`);
+}
+
+/** True if the value of a column depends on other events, so that a view of some rows would have other values. */
+const readsOtherRows = (layout: DataLayout): boolean =>
+  columnsOfLayout(layout).some(({ reads }) => reads && (reads.windows || reads.tables.includes('events')));
+
+/** The rows of which a process reads its own. */
+export interface RowsPart {
+  range(rows: number): RowRange;
+  /** True if the rows are read once for errors of the files. */
+  readonly isRead: boolean;
 }
 
 export interface StageOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes of the database's memory. Parquet that would take more stays in its files. Absent: all files become tables. */
   readonly room?: number | undefined;
+  /** Absent: all rows are read. */
+  readonly part?: RowsPart | undefined;
 }
 
 /**
@@ -119,14 +159,14 @@ export async function stage(
   database: Database,
   source: DataSource,
   layout: DataLayout,
-  { signal, room }: StageOptions = {},
+  { signal, room, part }: StageOptions = {},
 ): Promise<StagedTable> {
   const types = columnTypes(source, layout);
   const loading = { database, source, types: types.read, signal };
   const staged =
-    room !== undefined && (await staysInPlace(loading, room))
-      ? { source, broken: [], ...(await stageInPlace(loading, room)) }
-      : await load(loading);
+    room !== undefined && !readsOtherRows(layout) && (await staysInPlace(loading, part ? 0 : room))
+      ? { source, broken: [], ...(await stageInPlace(loading, room, part)) }
+      : await load(loading, part);
   await verifyUnchanged(database, source);
   for (const name of types.numbers) await makeNumbers(database, source.role, name);
   return staged;
@@ -134,7 +174,10 @@ export async function stage(
 
 /** Returns the types of the columns of a staged table. */
 export async function typesOf(database: Database, role: Role): Promise<ReadonlyMap<string, string>> {
-  const rows = await database.rows(`SELECT column_name, column_type FROM (DESCRIBE ${role})`);
+  // A view shows the number of the row as a column.
+  const rows = await database.rows(
+    `SELECT column_name, column_type FROM (DESCRIBE ${role}) WHERE column_name <> 'rowid'`,
+  );
   return new Map(rows.map((row) => [String(row.column_name), String(row.column_type)]));
 }
 
@@ -213,7 +256,7 @@ async function makeNumbers(database: Database, role: Role, name: string): Promis
   await database.run(`ALTER TABLE ${role} ALTER ${column} TYPE ${type}`);
 }
 
-async function load(loading: StageInput): Promise<StagedTable> {
+async function load(loading: StageInput, part: RowsPart | undefined): Promise<StagedTable> {
   const { database, source, types } = loading;
   const files: StagedFile[] = [];
   const broken: BadRow[] = [];
@@ -236,7 +279,7 @@ async function load(loading: StageInput): Promise<StagedTable> {
   }
   const leaveOut = (ids: readonly number[]): Promise<void> =>
     database.run(`DELETE FROM ${source.role} WHERE rowid IN (${ids.join(', ')})`);
-  return { source, files, rows: rowTotal, broken, leaveOut };
+  return { source, files, rows: rowTotal, broken, leaveOut, ...(part ? { range: part.range(rowTotal) } : {}) };
 }
 
 async function blankRows(

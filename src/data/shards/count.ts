@@ -67,6 +67,8 @@ export interface TrainingCounts {
   readonly users: Int32Array;
   /** Row id of each item's last training event; −1 if there is none. */
   readonly lastTraining: Int32Array;
+  /** By item: the first partition with an event of it; 0 for all items of a file. */
+  readonly firstPartitions: Int32Array;
   /** By item: the title code in its last training event. Present if events have the title. */
   readonly titles?: Int32Array;
   /** Total number of elements in training of each list column of the events. */
@@ -104,6 +106,7 @@ export async function countPartitions(
   const users = new Int32Array(userCount);
   const lastTraining = new Int32Array(itemCount).fill(-1);
   const lastTimes = new Float64Array(itemCount);
+  const firstPartitions = new Int32Array(itemCount).fill(sides.items.fileRows ? 0 : -1);
   const titles = title?.column.at === 'events' ? new Int32Array(itemCount) : undefined;
   const columnSamplers = new Map(
     sampledColumns(input).map((column) => [column, makeSampler(column, dictionaries)] as const),
@@ -114,13 +117,14 @@ export async function countPartitions(
   const newCounts = new NewEventCounts(readPlan, past, itemCount);
   let beforeHeldOut = 0;
 
-  const countPartition = (arrangedPartition: ArrangedPartition): void => {
+  const countPartition = (index: number, arrangedPartition: ArrangedPartition): void => {
     const { partition, good, arranged, members } = arrangedPartition;
     for (const [partIndex, part] of parts.entries()) counts[partIndex]! += arranged.places[part].length;
     arranged.users.trainingCounts.forEach((trainingCount, local) => {
       users[members[local]!] = trainingCount;
     });
     beforeHeldOut += trainingBeforeHeldOut(arranged);
+    for (const item of arranged.items.ofEvent) if (firstPartitions[item] === -1) firstPartitions[item] = index;
     const { train } = arranged.places;
     const titleCodes = titles && (rawOf(good, title!) as RawCodes).values;
     for (let i = 0; i < train.length; i++) {
@@ -144,7 +148,7 @@ export async function countPartitions(
   };
   for (let index = 0; index < source.count; index++) {
     onPass?.({ pass: 'counting', done: index, total: source.count });
-    countPartition(await source.read(index, cuts));
+    countPartition(index, await source.read(index, cuts));
   }
   onPass?.({ pass: 'counting', done: source.count, total: source.count });
   const weights = {
@@ -156,6 +160,7 @@ export async function countPartitions(
     items,
     users,
     lastTraining,
+    firstPartitions,
     elements,
     beforeHeldOut,
     heldOutBefore: newCounts.heldOutBefore,

@@ -21,7 +21,6 @@ import { newEvents } from './continued.ts';
 import { packEvents, specOf } from './event_rows.ts';
 import {
   blockOfSeen,
-  type Gathered,
   type MissingLabels,
   type PartitionRest,
   type SideRows,
@@ -40,8 +39,12 @@ export interface EncodingInput {
   readonly lastTraining: Int32Array;
   readonly writer: ShardWriter;
   readonly shards: number;
-  readonly gathered: Gathered;
+  /** By item: the first partition with an event of it. */
+  readonly firstPartitions: Int32Array;
+  /** The first partition to encode. */
   readonly from: number;
+  /** The partition after the last one. Default: their number. */
+  readonly end?: number;
   readonly unit?: ShardUnit | undefined;
   /** The first new event, if a run trains on new events alone. */
   readonly fresh?: Moment | undefined;
@@ -54,10 +57,10 @@ export interface EncodingInput {
 const shardStream = 2;
 
 export async function encodePartitions(source: PartitionSource, cuts: Cuts, input: EncodingInput): Promise<void> {
-  const { readPlan, encodings, lastTraining, writer, shards, gathered, onPass } = input;
+  const { readPlan, encodings, lastTraining, writer, shards, onPass, from, end = source.count } = input;
   const sides = sidesOfFeatures(readPlan);
-  for (let index = input.from; index < source.count; index++) {
-    onPass?.({ pass: 'encoding', done: index, total: source.count });
+  for (let index = from; index < end; index++) {
+    onPass?.({ pass: 'encoding', done: index, total: end });
     const partition = await source.read(index, cuts, lastTraining);
     const parts = encodeParts({ good: partition.good, readPlan }, partition.arranged, encodings);
     const train = withOwnIds(parts.events.train, partition);
@@ -79,10 +82,9 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
       ...restOfPartition(index, partition, parts, blockSpecs, sides, input),
       ...defined({ units: input.unit && unitsIn(train, input.unit, shards, { pileOf, isTrained }) }),
     };
-    gathered.add(partitionRest);
     await input.onDone(index, partitionRest);
   }
-  onPass?.({ pass: 'encoding', done: source.count, total: source.count });
+  onPass?.({ pass: 'encoding', done: end, total: end });
 }
 
 type SideOf = ReadonlyMap<string, 'items' | 'users'>;
@@ -169,12 +171,14 @@ function restOfPartition(
           },
         }
       : {}),
-    ...itemsOfPartition(
-      index,
-      new Map([...encoded.items].filter(([name]) => !fromFile(name))),
-      arranged.items,
-      to.gathered,
-    ),
+    ...defined({
+      items: itemsOfPartition(
+        index,
+        new Map([...encoded.items].filter(([name]) => !fromFile(name))),
+        arranged.items,
+        to.firstPartitions,
+      ),
+    }),
     users: sideRows(encoded.users, everyRow(members.length), members),
     ...{ seen: seenOfPartition(seen), had: seenOfPartition(had) },
     ...defined({ knownUntil, until: untilOf(trainingTimes(to.readPlan, arranged)) }),
@@ -193,19 +197,15 @@ function restOfPartition(
 function itemsOfPartition(
   index: number,
   columns: ReadonlyMap<string, IndexedColumn>,
-  { rows, lastTraining }: { readonly rows: Int32Array; readonly lastTraining: Int32Array },
-  { knownItems }: Gathered,
-): { readonly items?: SideRows; readonly newItems: Int32Array } {
-  if (columns.size === 0) return { newItems: new Int32Array(0) };
+  { lastTraining }: { readonly lastTraining: Int32Array },
+  firstPartitions: Int32Array,
+): SideRows | undefined {
+  if (columns.size === 0) return undefined;
   const targets: number[] = [];
-  const newItems: number[] = [];
-  for (let item = 0; item < rows.length; item++) {
-    const isNew = rows[item]! >= 0 && knownItems[item] === 0;
-    if (isNew) newItems.push(item);
-    if (index === 0 || isNew || lastTraining[item]! >= 0) targets.push(item);
-  }
+  for (let item = 0; item < lastTraining.length; item++)
+    if (index === 0 || firstPartitions[item] === index || lastTraining[item]! >= 0) targets.push(item);
   const itemIndexes = Int32Array.from(targets);
-  return { items: sideRows(columns, itemIndexes, itemIndexes), newItems: Int32Array.from(newItems) };
+  return sideRows(columns, itemIndexes, itemIndexes);
 }
 
 /** Returns the features whose column is in the file of items or of users. */

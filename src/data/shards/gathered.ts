@@ -31,7 +31,6 @@ export interface PartitionRest {
   };
   /** Item columns from events. Absent if the items' file has all columns. */
   readonly items?: SideRows;
-  readonly newItems: Int32Array;
   readonly users: SideRows;
   /** The spans of the items that the partition's users had in training; the items themselves are in the file of all partitions. */
   readonly seen: SeenOfPartition;
@@ -48,7 +47,7 @@ export interface PartitionRest {
 }
 
 export interface EncodedRest
-  extends Omit<PartitionRest, 'held' | 'shared' | 'items' | 'newItems' | 'users' | 'members' | 'seen' | 'had'> {
+  extends Omit<PartitionRest, 'held' | 'shared' | 'items' | 'users' | 'members' | 'seen' | 'had'> {
   readonly seen: SeenSpans;
   readonly had: SeenSpans;
   readonly held: Readonly<Record<'validation' | 'test', readonly ColumnBlock[]>>;
@@ -59,8 +58,6 @@ export interface EncodedRest
 }
 
 export class Gathered {
-  /** 1 for each item that occurred in a partition. */
-  readonly knownItems: Uint8Array;
   readonly #items: SideColumns;
   readonly #users: SideColumns;
   readonly #seen: SeenItems;
@@ -75,7 +72,6 @@ export class Gathered {
   #asOfLastEvent: readonly string[] = [];
 
   constructor(items: number, users: number) {
-    this.knownItems = new Uint8Array(items);
     this.#items = new SideColumns(items);
     this.#users = new SideColumns(users);
     this.#seen = new SeenItems(users);
@@ -86,7 +82,6 @@ export class Gathered {
     const { spec, heldSpec, shared } = rest;
     this.#first ??= { spec, heldSpec, ...defined({ shared }) };
     if (rest.items) this.#items.add(rest.items);
-    for (const item of rest.newItems) this.knownItems[item] = 1;
     this.#users.add(rest.users);
     this.#seen.add(rest.seen, rest.members);
     this.#had.add(rest.had, rest.members);

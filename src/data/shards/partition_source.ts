@@ -16,7 +16,7 @@ import {
 } from '../rows/order_events.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from '../rows/raw.ts';
 import { foldsOfFiles, type PartOfFile, partsOfUsers } from '../rows/split.ts';
-import { grouped, type Partition, partitionOfUser, unpackPartition } from './scatter.ts';
+import { grouped, type Partition, partitionsOfUsers, unpackPartition } from './scatter.ts';
 import { readShard, type ShardFile } from './shard_files.ts';
 
 export interface PartitionFiles {
@@ -49,7 +49,8 @@ export class PartitionSource {
   constructor(readonly of: PartitionFiles) {
     const { users } = of.sides;
     const partitions = of.files.length;
-    this.#members = grouped(users.codes.length, partitions, (user) => partitionOfUser(users.codes[user]!, partitions));
+    const partitionOf = partitionsOfUsers(users.keys, partitions);
+    this.#members = grouped(users.codes.length, partitions, (user) => partitionOf[user]!);
     this.#localOf = new Int32Array(users.codes.length);
     for (const members of this.#members)
       members.forEach((member, local) => {

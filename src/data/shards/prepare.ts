@@ -4,32 +4,34 @@ import { packTexts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
+import type { ReadPlan } from '../binding/layout.ts';
 import { knowsEarlier } from '../columns/assemble.ts';
 import { fitFromSamples } from '../columns/fit_encoders.ts';
 import { type GrownEncodings, growEncodings } from '../columns/grown_encodings.ts';
-import type { Encoding, EventBasis, Rejected, ShardLayout } from '../dataset.ts';
-import type { FeatureFile } from '../files/feature_files.ts';
-import type { Role } from '../files/files.ts';
-import type { Pinned } from '../pinned.ts';
-import type { Dictionaries, RawColumn, ValidRawRows } from '../rows/raw.ts';
-import { cutsOf, type PartOfFile, partsOfUsers } from '../rows/split.ts';
+import type { Encoding, ShardLayout } from '../dataset.ts';
+import type { Dictionaries } from '../rows/raw.ts';
+import { cutsOf, describeSplit, partsOfUsers } from '../rows/split.ts';
 import { type PastCuts, pastCuts } from './continued.ts';
 import { countPartitions, type TrainingCounts } from './count.ts';
 import { sidesOfFeatures } from './encode.ts';
+import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { heldShards, refuseLargeHeldOut, shardsFor } from './layout.ts';
 import type { Cuts, PartitionSource } from './partition_source.ts';
 import { momentsAt } from './partition_source.ts';
 import type { ShardRequest } from './request.ts';
 import type { ScatterResult } from './scatter.ts';
-import type { ShardFile } from './shard_files.ts';
 
 export interface ShardPlan
-  extends Pick<TrainingCounts, 'counts' | 'items' | 'lastTraining' | 'titles' | 'fresh' | 'heldOutBefore'>,
+  extends Pick<
+      TrainingCounts,
+      'counts' | 'items' | 'lastTraining' | 'firstPartitions' | 'titles' | 'fresh' | 'heldOutBefore'
+    >,
     Pick<Cuts, 'moments'>,
     GrownEncodings {
   readonly past: PastCuts;
   readonly layout: ShardLayout;
+  /** Describes the split. */
+  readonly sentence: string;
 }
 
 export async function prepareShards(
@@ -48,13 +50,14 @@ export async function prepareShards(
   const counted = await countPartitions(source, cuts, {
     ...{ readPlan, sides, dictionaries, files: joinedFiles, past, onPass: request.onPass },
   });
-  const { counts, items: itemCounts, lastTraining, titles, fresh, heldOutBefore } = counted;
+  const { counts, items: itemCounts, lastTraining, firstPartitions, titles, fresh, heldOutBefore } = counted;
   return {
     ...(moments ? { moments } : {}),
-    ...{ counts, items: itemCounts, lastTraining, past, heldOutBefore },
+    ...{ counts, items: itemCounts, lastTraining, firstPartitions, past, heldOutBefore },
     ...defined({ titles, fresh }),
     ...encodingsOf(input, dictionaries, counted),
     layout: layoutOf(input, source.count, counted),
+    sentence: describeSplit(description, counts),
   };
 }
 
@@ -170,71 +173,4 @@ function windowsOf(users: Int32Array, max: number, others: boolean): number {
     else sum += (max * (max - 1)) / 2 + (count - max) * max;
   }
   return sum;
-}
-
-/** The input of both passes. */
-export interface ShardingInput {
-  readonly readPlan: ReadPlan;
-  readonly featureFiles: ReadonlyMap<string, FeatureFile>;
-  readonly request: ShardRequest;
-  readonly signal?: AbortSignal | undefined;
-  /** Absent: encodings are learned from the training part. */
-  readonly pinned?: Pinned | undefined;
-}
-
-export interface FirstPassResult {
-  readonly partial: string;
-  readonly key: string;
-  readonly scattered: Omit<ScatterResult, 'bad'>;
-  readonly files: readonly ShardFile[];
-  readonly dictionaries: Dictionaries;
-  readonly items?: ValidRawRows | undefined;
-  readonly users?: ValidRawRows | undefined;
-  readonly partsOfFiles: readonly PartOfFile[];
-  readonly eventBasis: Omit<EventBasis, 'itemElements'>;
-  readonly rejected: Rejected;
-}
-
-/** Columns are in the order of their requests. */
-interface PlainRows extends Omit<ValidRawRows, 'columns'> {
-  readonly columns: readonly RawColumn[];
-}
-
-interface PlainFirstPass extends Omit<FirstPassResult, 'partial' | 'key' | 'items' | 'users'> {
-  readonly items?: PlainRows | undefined;
-  readonly users?: PlainRows | undefined;
-}
-
-export function plainFirstPass({ partial: _, key: __, ...of }: FirstPassResult, { columns }: ReadPlan): PlainFirstPass {
-  const { count, total } = of.rejected;
-  const plainRows = (role: Role, rows: ValidRawRows | undefined): PlainRows | undefined =>
-    rows && { ...rows, columns: columns.get(role)!.map((column) => rows.columns.get(column)!) };
-  return {
-    ...of,
-    items: plainRows('items', of.items),
-    users: plainRows('users', of.users),
-    // The file of rejected rows is in the folder of the stopped run.
-    rejected: { count, total },
-  };
-}
-
-/** @throws Error if `plain` is not the result of `plainFirstPass` for the same requests */
-export function firstPassOf(plain: unknown, partial: string, key: string, { columns }: ReadPlan): FirstPassResult {
-  const plainResult = plain as PlainFirstPass;
-  const rowsOf = (role: Role, rows: PlainRows | undefined): ValidRawRows | undefined => {
-    if (rows === undefined) return undefined;
-    const requested = columns.get(role)!;
-    if (rows.columns.length !== requested.length) throw new Error('columns are missing');
-    return {
-      ...rows,
-      columns: new Map(requested.map((column, index): [ColumnRequest, RawColumn] => [column, rows.columns[index]!])),
-    };
-  };
-  return {
-    ...plainResult,
-    partial,
-    key,
-    items: rowsOf('items', plainResult.items),
-    users: rowsOf('users', plainResult.users),
-  };
 }

@@ -7,11 +7,13 @@ import { type Dataset, rowsOf } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
 import { columnAsText, elementOf } from '../files/duckdb.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
+import type { BadRow } from '../files/files.ts';
 import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
 import { computedQuery } from '../rows/staged_tables.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
 import { eventBasisOf } from '../written/event_files.ts';
+import type { FirstPassResult, ScatteredRows, ShardingInput } from './first_pass.ts';
 import {
   bytesInMemory,
   partitionsFor,
@@ -22,7 +24,6 @@ import {
   shareOf,
 } from './layout.ts';
 import { partitionName } from './partition_source.ts';
-import type { FirstPassResult, ShardingInput } from './prepare.ts';
 import type { ShardRequest } from './request.ts';
 import { scatterRows } from './scatter.ts';
 import { ShardWriter } from './shard_files.ts';
@@ -207,48 +208,54 @@ export async function scatterToPartitions(
   computing: Computing & ShardSource,
   eventBytes: number,
 ): Promise<() => Promise<Dataset>> {
-  const { readPlan, staged, bad, options, files: featureFiles } = computing;
+  const { readPlan, options, files: featureFiles } = computing;
   const { signal } = options;
-  const { memory, folder, when, sizes, onPass } = request;
-  const events = staged.get('events')!;
-  const partitions =
-    typeof when === 'object' ? when.buckets : (sizes?.buckets ?? partitionsFor(memory, events.rows, eventBytes));
+  const { folder } = request;
   const { key, pinned } = keyFor(request, computing);
+  const partitions = partitionsOf(request, computing, eventBytes);
   const partial = await makePartial(folder, key);
   const firstPass = async () => {
     await makePartial(folder, key);
-    const names = Array.from({ length: partitions }, (_, index) => partitionName(index));
-    const writer = ShardWriter.new(partial, names);
-    const { dictionaries, joined, files } = await validFiles(computing);
-    const scattered = await scatterRows({
-      ...{ tables: computing, readPlan, staged: events, joined, dictionaries, writer, partitions, signal, onPass },
-      atOnce: sizes?.atOnce ?? rowsAtOnce(memory, eventBytes),
-    });
-    const eventBasis = await eventBasisOf(computing.database, computing.readPlan.layout);
-    return { dictionaries, files, scattered, writer, eventBasis };
+    return scatterInto(partial, request, computing, { partitions, eventBytes });
   };
   try {
-    const { dictionaries, files, scattered, writer, eventBasis } = await computed(computing, firstPass);
-    const { bad: badEvents, ...scatteredRows } = scattered;
-    bad.push(...badEvents);
-    const rejected = await settle(computing, scattered.rows > 0);
-    const results = {
-      partial,
-      key,
-      scattered: scatteredRows,
-      dictionaries,
-      ...files,
-      partsOfFiles: partsOfFiles(events),
-      eventBasis,
-      rejected,
-    };
-    const firstResult = { ...results, files: await writer.finish() };
+    const { rows, bad } = await computed(computing, firstPass);
+    computing.bad.push(...bad);
+    const rejected = await settle(computing, rows.scattered.rows > 0);
+    const firstResult = { ...rows, partial, key, rejected };
     const passes = await Passes.begun(request, firstResult, readPlan);
     return secondPass({ readPlan, featureFiles, request, signal, pinned }, firstResult, passes);
   } catch (error) {
     removePartial(partial);
     throw error;
   }
+}
+
+/** Returns the number of partitions for these rows. @param eventBytes bytes of an event as it is read from the database */
+export function partitionsOf({ when, sizes, memory }: ShardRequest, { staged }: Computing, eventBytes: number): number {
+  if (typeof when === 'object') return when.buckets;
+  return sizes?.buckets ?? partitionsFor(memory, staged.get('events')!.rows, eventBytes);
+}
+
+/** Writes the valid events that this process reads to a file for each partition in `folder`. */
+export async function scatterInto(
+  folder: string,
+  { memory, sizes, onPass }: ShardRequest,
+  computing: Computing & ShardSource,
+  { partitions, eventBytes }: { readonly partitions: number; readonly eventBytes: number },
+): Promise<{ readonly rows: ScatteredRows; readonly bad: readonly BadRow[] }> {
+  const { readPlan, database, options } = computing;
+  const events = computing.staged.get('events')!;
+  const names = Array.from({ length: partitions }, (_, index) => partitionName(index));
+  const writer = ShardWriter.new(folder, names, 'crc32');
+  const { dictionaries, joined, files } = await validFiles(computing);
+  const { bad, ...scattered } = await scatterRows({
+    ...{ tables: computing, readPlan, staged: events, joined, dictionaries, writer, partitions, onPass },
+    ...{ signal: options.signal, atOnce: sizes?.atOnce ?? rowsAtOnce(memory, eventBytes) },
+  });
+  const eventBasis = await eventBasisOf(database, readPlan.layout);
+  const joinedFiles = { dictionaries, ...files, partsOfFiles: partsOfFiles(events), eventBasis };
+  return { rows: { scattered, ...joinedFiles, files: await writer.finish() }, bad };
 }
 
 /** Runs the second pass. If it is stopped, the finished work is kept for the same command. */

@@ -2,6 +2,9 @@
  * Runs the first pass: reads rows from the database in ranges, validates them, and writes each to the partition of its user, which so has complete timelines.
  */
 import { hashOf } from '../../base/random/random.ts';
+import { hashOfBytes } from '../../base/text/key_table.ts';
+import { packTexts, type Texts } from '../../base/text/texts.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BadRow } from '../files/files.ts';
 import {
@@ -10,6 +13,7 @@ import {
   type RawCodes,
   type RawColumn,
   type RawNumbers,
+  rangeOf,
   type StagedTable,
   type ValidRawRows,
 } from '../rows/raw.ts';
@@ -40,11 +44,25 @@ export interface ScatterResult {
   readonly occurs: { readonly items: Uint8Array; readonly users: Uint8Array };
   /** True if the events are already sorted by time. */
   readonly ascends: boolean;
+  /** Times of the first and the last valid event. */
+  readonly firstTime?: number;
+  readonly lastTime?: number;
+}
+
+interface TimeProgress {
+  rank: number;
+  ascends: boolean;
+  firstTime?: number;
+  lastTime?: number;
 }
 
 const userStream = 1;
 
-export const partitionOfUser = (code: number, partitions: number): number => hashOf(code, userStream) % partitions;
+/** Returns the partition of each user by their text, because parts of the rows that are read apart number users differently. */
+export function partitionsOfUsers(users: Texts, partitions: number): Int32Array {
+  const texts = packTexts(users);
+  return Int32Array.from(texts.ends, (end, at) => hashOfBytes(texts.bytes, texts.startOf(at), end) % partitions);
+}
 
 /** Partitions all rows. Afterwards a view is still restricted to its last rows: `computed` resets it. */
 export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
@@ -54,11 +72,14 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
   const marksOf = (key: ReadPlan['itemKey']): Uint8Array =>
     new Uint8Array(key ? dictionaries.get(key.inEvents.dictionary!)!.length : 0);
   const occurs = { items: marksOf(readPlan.itemKey), users: marksOf(readPlan.userKey) };
-  const progress = { rank: 0, time: Number.NEGATIVE_INFINITY, ascends: true };
-  for (let first = 0; first < staged.rows; first += atOnce) {
+  const progress: TimeProgress = { rank: 0, ascends: true };
+  const { first: start, count: total } = rangeOf(staged);
+  const userDictionary = readPlan.userKey && dictionaries.get(readPlan.userKey.inEvents.dictionary!)!;
+  const partitionOfCode = userDictionary && partitionsOfUsers(userDictionary, partitions);
+  for (let first = start; first < start + total; first += atOnce) {
     input.signal?.throwIfAborted();
-    onPass?.({ pass: 'reading', done: first, total: staged.rows });
-    const range = { first, count: Math.min(atOnce, staged.rows - first) };
+    onPass?.({ pass: 'reading', done: first - start, total });
+    const range = { first, count: Math.min(atOnce, start + total - first) };
     await staged.inPlace?.focus(range);
     const raw = await readRows(tables, staged, columns, range);
     const validation = await validateRows({ tables, readPlan, raw, staged, dictionaries, joined });
@@ -69,15 +90,16 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
     const users = readPlan.userKey && (rows.columns.get(readPlan.userKey.inEvents) as RawCodes).values;
     const groups = grouped(rows.rows, partitions, (row) => {
       if (rows.kept[row] === 0) return -1;
-      return partitionOfUser(users ? users[row]! : first + row, partitions);
+      return users ? partitionOfCode![users[row]!]! : hashOf(first + row, userStream) % partitions;
     });
     for (const [partition, partitionRows] of groups.entries()) {
       if (partitionRows.length > 0)
         writer.append(partition, partitionRows.length, packRaw(rows, columns, partitionRows, ranks));
     }
   }
-  onPass?.({ pass: 'reading', done: staged.rows, total: staged.rows });
-  return { bad, rows: progress.rank, occurs, ascends: progress.ascends };
+  onPass?.({ pass: 'reading', done: total, total });
+  const { rank: rows, ascends, firstTime, lastTime } = progress;
+  return { bad, rows, occurs, ascends, ...defined({ firstTime, lastTime }) };
 }
 
 function markKeys(
@@ -96,19 +118,16 @@ function markKeys(
 }
 
 /** Returns the number of valid rows before each valid row, continuing from the previous range. */
-function rankRows(
-  { kept, columns, rows }: ValidRawRows,
-  { time }: ReadPlan,
-  progress: { rank: number; time: number; ascends: boolean },
-): Int32Array {
+function rankRows({ kept, columns, rows }: ValidRawRows, { time }: ReadPlan, progress: TimeProgress): Int32Array {
   const times = time && (columns.get(time) as RawNumbers).values;
   const ranks = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
     if (kept[row] === 0) continue;
     ranks[row] = progress.rank++;
     if (times === undefined) continue;
-    if (times[row]! < progress.time) progress.ascends = false;
-    progress.time = times[row]!;
+    progress.firstTime ??= times[row]!;
+    if (times[row]! < (progress.lastTime ?? times[row]!)) progress.ascends = false;
+    progress.lastTime = times[row]!;
   }
   return ranks;
 }

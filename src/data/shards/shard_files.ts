@@ -1,8 +1,9 @@
 /** Appends blocks to files and keeps their checksums. */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { blocksIn, type ColumnBlock, type OwnBlock, piecesOf } from './block.ts';
@@ -10,25 +11,62 @@ import { blocksIn, type ColumnBlock, type OwnBlock, piecesOf } from './block.ts'
 export interface ShardFile {
   readonly rows: number;
   readonly bytes: number;
-  readonly sha256: string;
+  /** In hexadecimal: SHA-256, or CRC-32 of files between two passes. */
+  readonly sum: string;
 }
+
+interface FileChecksum {
+  update(bytes: Uint8Array): unknown;
+  /** Returns that of all bytes so far. */
+  text(): string;
+}
+
+class Sha256 implements FileChecksum {
+  readonly #hash = createHash('sha256');
+
+  update(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+  }
+
+  text(): string {
+    return this.#hash.copy().digest('hex');
+  }
+}
+
+/** Finds damage several times as fast as SHA-256. */
+class Crc32 implements FileChecksum {
+  #value = 0;
+
+  update(bytes: Uint8Array): void {
+    this.#value = crc32(bytes, this.#value);
+  }
+
+  text(): string {
+    return this.#value.toString(16).padStart(8, '0');
+  }
+}
+
+const sumLike = (sum: string): FileChecksum => (sum.length === 8 ? new Crc32() : new Sha256());
 
 interface OpenShard {
   readonly name: string;
-  readonly hash: Hash;
+  readonly hash: FileChecksum;
   rows: number;
   bytes: number;
 }
 
 export class ShardWriter {
+  #buffer: Uint8Array | undefined;
+
   private constructor(
     private readonly folder: string,
     private readonly shards: readonly OpenShard[],
   ) {}
 
-  /** @param names of files that do not exist yet */
-  static new(folder: string, names: readonly string[]): ShardWriter {
-    const shards = names.map((name) => ({ name, hash: createHash('sha256'), rows: 0, bytes: 0 }));
+  /** @param names of files that do not exist yet @param checksum `crc32` for files between two passes */
+  static new(folder: string, names: readonly string[], checksum: 'sha256' | 'crc32' = 'sha256'): ShardWriter {
+    const hash = (): FileChecksum => (checksum === 'crc32' ? new Crc32() : new Sha256());
+    const shards = names.map((name) => ({ name, hash: hash(), rows: 0, bytes: 0 }));
     const writer = new ShardWriter(folder, shards);
     for (const index of names.keys()) writer.#write(index, []);
     return writer;
@@ -47,10 +85,11 @@ export class ShardWriter {
     const shards: OpenShard[] = [];
     for (const [index, name] of names.entries()) {
       signal?.throwIfAborted();
-      const { rows, bytes, sha256 } = files[index]!;
+      const { rows, bytes, sum } = files[index]!;
       const path = join(folder, name);
-      const hash = await hashOfStart(path, bytes);
-      if (hash.copy().digest('hex') !== sha256) throw damaged(path, 'its checksum differs');
+      const hash = sumLike(sum);
+      await addStart(hash, path, bytes);
+      if (hash.text() !== sum) throw damaged(path, 'its checksum differs');
       truncateSync(path, bytes);
       shards.push({ name, hash, rows, bytes });
     }
@@ -72,6 +111,29 @@ export class ShardWriter {
     file.rows += rows;
   }
 
+  /** Appends the blocks of another file. @throws Failure `shards-damaged`, `shards-not-written` */
+  async appendFile(index: number, path: string, expected: ShardFile): Promise<void> {
+    const file = this.shards[index]!;
+    const hash = sumLike(expected.sum);
+    await withFile(path, async (handle, size) => {
+      if (size !== expected.bytes) throw damaged(path, `it has ${size} bytes instead of ${expected.bytes}`);
+      // One for all files, because making it takes as long as filling it.
+      this.#buffer ??= Buffer.allocUnsafeSlow(stride);
+      const buffer = this.#buffer;
+      for (let offset = 0; offset < size; ) {
+        const { bytesRead } = await handle.read(buffer, 0, Math.min(stride, size - offset), offset);
+        if (bytesRead === 0) throw damaged(path, 'it ends too early');
+        const piece = buffer.subarray(0, bytesRead);
+        for (const each of [hash, file.hash]) each.update(piece);
+        this.#write(index, [piece]);
+        offset += bytesRead;
+      }
+    });
+    if (hash.text() !== expected.sum) throw damaged(path, 'its checksum differs');
+    file.bytes += expected.bytes;
+    file.rows += expected.rows;
+  }
+
   /** Flushes all files to the disk. Nothing may be appended afterwards. */
   async finish(): Promise<ShardFile[]> {
     for (const { name } of this.shards) {
@@ -88,7 +150,7 @@ export class ShardWriter {
   }
 
   files(): ShardFile[] {
-    return this.shards.map(({ rows, bytes, hash }) => ({ rows, bytes, sha256: hash.copy().digest('hex') }));
+    return this.shards.map(({ rows, bytes, hash }) => ({ rows, bytes, sum: hash.text() }));
   }
 
   #write(index: number, pieces: readonly Uint8Array[]): void {
@@ -119,7 +181,7 @@ const stride = 8 * 2 ** 20;
 export async function readShard(
   folder: string,
   name: string,
-  expected?: Pick<ShardFile, 'bytes' | 'sha256'>,
+  expected?: Pick<ShardFile, 'bytes' | 'sum'>,
 ): Promise<OwnBlock[]> {
   const path = join(folder, name);
   const bytes = await bytesOf(path, expected);
@@ -156,9 +218,9 @@ export function readShardSync(folder: string, name: string, { bytes: size }: Pic
 
 const damaged = (path: string, reason: string) => failure('shards-damaged', { path, folder: join(path, '..'), reason });
 
-async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sha256'>): Promise<ArrayBuffer> {
+async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sum'>): Promise<ArrayBuffer> {
   let bytes = new ArrayBuffer(0);
-  const hash = createHash('sha256');
+  const hash = expected && sumLike(expected.sum);
   await withFile(path, async (handle, size) => {
     if (expected && size !== expected.bytes) {
       throw damaged(path, `it has ${size} bytes instead of ${expected.bytes}`);
@@ -166,18 +228,16 @@ async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sha25
     // A single `Uint8Array` could not exceed 4 GiB.
     bytes = new ArrayBuffer(size);
     const pieceAt = (offset: number): Uint8Array => new Uint8Array(bytes, offset, Math.min(stride, size - offset));
-    await readStart(handle, path, size, pieceAt, expected && hash);
+    await readStart(handle, path, size, pieceAt, hash);
   });
-  if (expected && hash.digest('hex') !== expected.sha256) throw damaged(path, 'its checksum differs');
+  if (hash && hash.text() !== expected?.sum) throw damaged(path, 'its checksum differs');
   return bytes;
 }
 
-async function hashOfStart(path: string, length: number): Promise<Hash> {
-  const hash = createHash('sha256');
+async function addStart(hash: FileChecksum, path: string, length: number): Promise<void> {
   const buffer = new Uint8Array(Math.min(stride, length));
   const pieceAt = (offset: number): Uint8Array => buffer.subarray(0, Math.min(stride, length - offset));
   await withFile(path, (handle) => readStart(handle, path, length, pieceAt, hash));
-  return hash;
 }
 
 /** @param pieceAt returns the memory for the bytes from an offset on */
@@ -186,7 +246,7 @@ async function readStart(
   path: string,
   length: number,
   pieceAt: (offset: number) => Uint8Array,
-  hash: Hash | undefined,
+  hash: FileChecksum | undefined,
 ): Promise<void> {
   for (let offset = 0; offset < length; ) {
     const piece = pieceAt(offset);

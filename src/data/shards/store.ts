@@ -221,7 +221,7 @@ const restName = 'rest.bin';
 /** The file with the counts of vocabularies that grow from run to run. Only the run that wrote the shards knows them. */
 const grownName = 'grown.bin';
 export const shardName = (at: number): string => `pile-${at}.bin`;
-const format = 'tower-shards-6';
+const format = 'tower-shards-7';
 
 interface ShardManifest {
   readonly format: typeof format;
@@ -320,8 +320,8 @@ function parseOrUndefined(text: string): unknown {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function isFile(value: unknown): value is ShardFile {
-  const { rows, bytes, sha256 } = (value ?? {}) as Partial<ShardFile>;
-  return isCount(rows) && isCount(bytes) && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
+  const { rows, bytes, sum } = (value ?? {}) as Partial<ShardFile>;
+  return isCount(rows) && isCount(bytes) && typeof sum === 'string' && /^[0-9a-f]{64}$/.test(sum);
 }
 
 function isSpec(value: unknown): value is EventsSpec {

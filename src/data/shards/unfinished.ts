@@ -12,13 +12,14 @@ import { writeTextDurably } from '../../base/storage/durable.ts';
 import { type Owner, removeTemporary, stateOf, thisProcess } from '../../base/storage/temporary.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { packPlain, unpackPlain } from './block.ts';
+import { type FirstPassResult, firstPassOf, plainFirstPass } from './first_pass.ts';
 import type { Gathered, PartitionRest } from './gathered.ts';
 import { partitionName } from './partition_source.ts';
-import { type FirstPassResult, firstPassOf, plainFirstPass, type ShardPlan } from './prepare.ts';
+import type { ShardPlan } from './prepare.ts';
 import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
-const format = 'tower-passes-6';
+const format = 'tower-passes-7';
 const firstName = 'first.bin';
 const preparedName = 'prepared.bin';
 const restName = (partition: number): string => `bucket-${partition}.rest.bin`;
@@ -148,7 +149,7 @@ async function readState(folder: string): Promise<PassesState | undefined> {
   }
 }
 
-async function writePlain(partial: string, name: string, value: unknown): Promise<ShardFile> {
+export async function writePlain(partial: string, name: string, value: unknown): Promise<ShardFile> {
   rmSync(join(partial, name), { force: true });
   const writer = ShardWriter.new(partial, [name]);
   writer.append(0, 0, packPlain(value));
@@ -156,7 +157,7 @@ async function writePlain(partial: string, name: string, value: unknown): Promis
 }
 
 /** @throws Failure `shards-damaged` */
-async function readPlain(partial: string, name: string, file: ShardFile): Promise<unknown> {
+export async function readPlain(partial: string, name: string, file: ShardFile): Promise<unknown> {
   const [block] = await readShard(partial, name, file);
   return unpackPlain(block!);
 }

@@ -11,62 +11,96 @@ import type { Dataset, Events } from '../dataset.ts';
 import { protocolOf, sentencesOfPast, sentencesOfVectors } from '../protocol.ts';
 import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import { type GlobalSides, globalSide } from '../rows/order_events.ts';
-import { describeSplit } from '../rows/split.ts';
 import { type ColumnBlock, joinedArrays } from './block.ts';
 import { titleCodes } from './count.ts';
 import { encodePartitions } from './encode.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
+import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { type EncodedRest, Gathered, hadName, seenName } from './gathered.ts';
 import { refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './layout.ts';
 import { PartitionSource } from './partition_source.ts';
-import { type FirstPassResult, makeCuts, prepareShards, type ShardingInput, type ShardPlan } from './prepare.ts';
+import { makeCuts, prepareShards, type ShardPlan } from './prepare.ts';
+import type { ShardFile } from './shard_files.ts';
 import { datasetOf, type ShardRest, seal, shardName } from './store.ts';
 import type { Passes } from './unfinished.ts';
 
 export async function writeShards(input: ShardingInput, from: FirstPassResult, passes: Passes): Promise<Dataset> {
-  const { readPlan, request, signal } = input;
-  const { description } = readPlan;
-  const { partial, dictionaries, files, items, users, scattered, partsOfFiles } = from;
-  const { memory, onPass, folder, sizes } = request;
-  refuseLargePartition(memory, Math.max(...files.map(({ bytes }) => bytes)));
+  const source = sourceOf(input, from);
+  const storedPlan = await passes.prepared();
+  const plan = storedPlan ?? (await prepareShards(input, from, source));
+  if (!storedPlan) await passes.keepPrepared(plan);
+  const gathered = gatheredOf(source);
+  const writer = await passes.shards(namesOf(plan), gathered, input.signal);
+  await encodePartitions(source, makeCuts(input.readPlan.description, from.scattered, plan.moments), {
+    ...{ ...encodingOf(input, plan), writer, from: passes.done },
+    async onDone(partition, rest) {
+      gathered.add(rest);
+      await passes.keepPartition(partition, rest, writer);
+    },
+  });
+  return sealShards(input, from, { source, plan, rest: gathered.all(), files: await writer.finish() });
+}
+
+/** @throws Failure `shards-memory` */
+export function sourceOf({ readPlan, request, signal }: ShardingInput, from: FirstPassResult): PartitionSource {
+  const { partial: folder, dictionaries, files, items, users, scattered, partsOfFiles } = from;
+  refuseLargePartition(request.memory, Math.max(...files.map(({ bytes }) => bytes)));
   const sides: GlobalSides = {
     items: globalSide(readPlan.itemKey, items, scattered.occurs.items, dictionaries),
     users: globalSide(readPlan.userKey, users, scattered.occurs.users, dictionaries),
   };
-  const source = new PartitionSource({
-    ...{ folder: partial, files, readPlan, dictionaries, sides, partsOfFiles, items, users, signal },
-  });
-  const storedPlan = await passes.prepared();
-  const plan = storedPlan ?? (await prepareShards(input, from, source));
-  if (!storedPlan) await passes.keepPrepared(plan);
-  const { counts, encodings, lastTraining } = plan;
-  const { piles: shards, held } = plan.layout;
-  const sentence = describeSplit(description, counts);
+  return new PartitionSource({ folder, files, readPlan, dictionaries, sides, partsOfFiles, items, users, signal });
+}
 
-  const gathered = new Gathered(sides.items.keys.length, sides.users.keys.length);
-  const names = [...Array.from({ length: shards }, (_, index) => shardName(index)), seenName, hadName];
-  const writer = await passes.shards(names, gathered, signal);
-  await encodePartitions(source, makeCuts(description, scattered, plan.moments), {
-    ...{ readPlan, encodings, lastTraining, writer, shards, gathered, from: passes.done, onPass },
-    ...{ unit: request.unit, fresh: plan.past.fresh },
-    keepsGiven: (feature) => request.given?.includes(feature) ?? false,
-    onDone: (partition, rest) => passes.keepPartition(partition, rest, writer),
-  });
-  const rest = gathered.all();
+export const gatheredOf = ({ of: { sides } }: PartitionSource): Gathered =>
+  new Gathered(sides.items.keys.length, sides.users.keys.length);
+
+/** Returns the names of the files that the second pass appends to. */
+export const namesOf = ({ layout }: ShardPlan): string[] => [
+  ...Array.from({ length: layout.piles }, (_, index) => shardName(index)),
+  seenName,
+  hadName,
+];
+
+export function encodingOf({ readPlan, request }: ShardingInput, plan: ShardPlan) {
+  const { encodings, lastTraining, firstPartitions, past, layout } = plan;
+  return {
+    ...{ readPlan, encodings, lastTraining, firstPartitions, shards: layout.piles, fresh: past.fresh },
+    ...{ unit: request.unit, onPass: request.onPass },
+    keepsGiven: (feature: string) => request.given?.includes(feature) ?? false,
+  };
+}
+
+interface EncodedShards {
+  readonly source: PartitionSource;
+  readonly plan: ShardPlan;
+  readonly rest: EncodedRest;
+  /** In the order of `namesOf`, in the partial folder. */
+  readonly files: readonly ShardFile[];
+}
+
+export async function sealShards(
+  input: ShardingInput,
+  from: FirstPassResult,
+  encoded: EncodedShards,
+): Promise<Dataset> {
+  const { memory, folder, sizes } = input.request;
+  const { source, plan, rest, files } = encoded;
+  const { description } = input.readPlan;
+  const { piles: shards, held } = plan.layout;
   refuseWithoutLabels(rest, plan, description);
-  const allFiles = await writer.finish();
-  const shardFiles = allFiles.slice(0, shards);
+  const shardFiles = files.slice(0, shards);
   refuseLargeShard(memory, Math.max(...shardFiles.map(({ bytes }) => bytes)), held);
-  const shardRest = await restOf(input, from, { sides, prepared: plan, rest, sentence });
+  const shardRest = await restOf(input, from, { sides: source.of.sides, prepared: plan, rest });
   const manifestFields = {
     key: from.key,
     layout: plan.layout,
     spec: rest.spec,
     piles: shardFiles,
-    seen: allFiles[shards]!,
-    had: allFiles[shards + 1]!,
+    seen: files[shards]!,
+    had: files[shards + 1]!,
   };
-  const sealed = await seal(partial, folder, manifestFields, shardRest, { memory, ...defined({ sizes }) });
+  const sealed = await seal(from.partial, folder, manifestFields, shardRest, { memory, ...defined({ sizes }) });
   const dataset = datasetOf(shardRest, sealed.folder, sealed.manifest, sealed.checksum);
   return { ...dataset, rejected: from.rejected };
 }
@@ -83,7 +117,7 @@ function refuseWithoutLabels({ missingLabels }: EncodedRest, { counts }: ShardPl
 async function restOf(
   to: ShardingInput,
   from: FirstPassResult,
-  { sides, prepared, rest, sentence }: { sides: GlobalSides; prepared: ShardPlan; rest: EncodedRest; sentence: string },
+  { sides, prepared, rest }: { sides: GlobalSides; prepared: ShardPlan; rest: EncodedRest },
 ): Promise<ShardRest> {
   const { readPlan, featureFiles, request } = to;
   const { description, needs, layout } = readPlan;
@@ -98,7 +132,7 @@ async function restOf(
   const corpus = { keys: sides.items.keys, trainingCounts: prepared.items };
   const firstValues = await readFirstValues(featureFiles, encodings);
   const protocol = [
-    ...protocolOf(readPlan, defined({ items }), { sentence, items: corpus }, missingLabels),
+    ...protocolOf(readPlan, defined({ items }), { sentence: prepared.sentence, items: corpus }, missingLabels),
     ...sentencesOfPast(
       { fresh: prepared.fresh && { length: prepared.fresh.rows }, heldOutBefore },
       to.pinned,

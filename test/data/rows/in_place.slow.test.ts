@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
@@ -7,25 +7,19 @@ import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { stage } from '../../../src/data/rows/stage.ts';
 import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../fixture.ts';
-import { block, bothWays, byId, restOf, rowsOf, shardRows, small } from '../shards/both_ways.ts';
+import {
+  asParquet,
+  block,
+  bothWays,
+  byId,
+  parquetParts,
+  restOf,
+  rowsOf,
+  shardRows,
+  small,
+} from '../shards/both_ways.ts';
 
-/** The file of events as Parquet: three files, each of several row groups. */
-async function asParquet(folder: string, more = ''): Promise<void> {
-  const connection = await (await DuckDBInstance.create()).connect();
-  mkdirSync(join(folder, 'parts'));
-  await connection.run(`CREATE TABLE events AS SELECT *${more} FROM read_csv('${join(folder, 'events.csv')}')`);
-  for (const [part, [from, to]] of [
-    [0, 2100],
-    [2100, 2101],
-    [2101, 9000],
-  ].entries()) {
-    const rows = `SELECT * FROM events WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`;
-    await connection.run(`COPY (${rows}) TO '${join(folder, 'parts', `${part}.parquet`)}' (ROW_GROUP_SIZE 2048)`);
-  }
-  connection.closeSync();
-}
-
-const events = 'parts/*.parquet';
+const events = parquetParts;
 const inPlace = { sizes: { ...small, atOnce: 700, room: 0 } };
 const tiny = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });
 
@@ -36,16 +30,24 @@ async function staged(folder: string, room: number) {
   return { database, source, layout: output!.layout, table: await stage(database, source, output!.layout, { room }) };
 }
 
+interface Variant {
+  readonly where?: string;
+  readonly bad?: boolean;
+  readonly device?: string;
+}
+
 describe('Parquet that is read where it is', () => {
   it.each([
     ['every row', {}],
     ['rows that `where` takes', { where: "hours < 7.5 AND user <> 'u3'" }],
     ['all rows but those that an expression fails on', { bad: true }],
-  ] as const)('gives %s that a table gives', async (_, { bad = false, ...more }: { where?: string; bad?: boolean }) => {
+    ['each row with what a column reads of others,', { device: 'lag(device) OVER (ORDER BY rowid)' }],
+  ] as const)('gives %s that a table gives', async (_, { bad = false, device, ...more }: Variant) => {
     const of = block({ split: { kind: 'by_time', validation: 0.1, test: 0.1 }, ...more }, 2400);
     await asParquet(of.folder);
     const liked = bad ? "CAST(CASE WHEN item = 'i5' THEN 'many' ELSE '1' END AS INTEGER) = 1" : of.columns!.liked!;
-    const [memory, shards] = await bothWays({ ...of, events, columns: { ...of.columns, liked } }, undefined, inPlace);
+    const columns = { ...of.columns, liked, ...(device ? { device } : {}) };
+    const [memory, shards] = await bothWays({ ...of, events, columns }, undefined, inPlace);
     expect(restOf(shards)).toEqual(restOf(memory));
     expect(byId(rowsOf(await shardRows(shards), false))).toEqual(byId(rowsOf(memory.parts.train, false)));
     expect(memory.rejected.count > 0).toBe(bad);

@@ -1,5 +1,7 @@
 /** One data set, read into memory and through shards; and what each row of it says, so that the two can be compared. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../../src/data/dataset.ts';
 import { type DatasetReadOptions, readDataset } from '../../../src/data/read.ts';
@@ -92,6 +94,24 @@ export const block = (more: Partial<Block>, rows = 900): Block => ({
 });
 
 export const small = { atOnce: 250, buckets: 5, piles: 4, held: 2 };
+
+export const parquetParts = 'parts/*.parquet';
+
+/** The file of events as Parquet: three files, each of several row groups. */
+export async function asParquet(folder: string, more = ''): Promise<void> {
+  const connection = await (await DuckDBInstance.create()).connect();
+  mkdirSync(join(folder, 'parts'));
+  await connection.run(`CREATE TABLE events AS SELECT *${more} FROM read_csv('${join(folder, 'events.csv')}')`);
+  for (const [part, [from, to]] of [
+    [0, 2100],
+    [2100, 2101],
+    [2101, 9000],
+  ].entries()) {
+    const rows = `SELECT * FROM events WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`;
+    await connection.run(`COPY (${rows}) TO '${join(folder, 'parts', `${part}.parquet`)}' (ROW_GROUP_SIZE 2048)`);
+  }
+  connection.closeSync();
+}
 
 export async function bothWays(
   of: Block,

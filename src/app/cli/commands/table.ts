@@ -23,6 +23,7 @@ import { reportCommand } from './report.ts';
 import { runsCommand } from './runs.ts';
 import { scaleCommand } from './scale.ts';
 import { serveCommand } from './serve.ts';
+import { shardsCommand } from './shards.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 
@@ -38,6 +39,7 @@ const commands: readonly AddCommand[] = [
   compileCommand,
   trainCommand,
   scaleCommand,
+  shardsCommand,
   tuneCommand,
   evaluateCommand,
   compareCommand,

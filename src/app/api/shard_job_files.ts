@@ -1,0 +1,136 @@
+/** The scripts with which Slurm, Kubernetes and Ray run the steps of a plan. */
+import { dirname } from 'node:path';
+import type { ShardJobPlan, ShardStep } from '../../data/shards/job/folder.ts';
+import { coresPerProcess, jobName, mountsOf, quoted, quotedText, sharedVolume, startTower } from './launchers.ts';
+
+interface JobPlace {
+  readonly folder: string;
+  /** The working folder, against which settings of the model may name files. */
+  readonly project: string;
+  readonly program?: string | undefined;
+}
+
+export const shardJobFiles = (plan: ShardJobPlan, place: JobPlace): Readonly<Record<string, string>> => ({
+  'step.sh': stepScript(plan, place),
+  'slurm.sh': slurm(plan, place),
+  'kubernetes.yaml': kubernetes(plan, place),
+  'kubernetes.sh': kubernetesScript(place),
+  'on_ray.py': ray(plan, place),
+});
+
+/** Bytes that the engine of JavaScript and the code of the database take beside `--memory`. */
+const besideMemory = 512 * 2 ** 20;
+
+const steps: readonly { readonly step: ShardStep; readonly inParts: boolean }[] = [
+  { step: 'map', inParts: true },
+  { step: 'merge', inParts: false },
+  { step: 'encode', inParts: true },
+  { step: 'seal', inParts: false },
+];
+
+const stepScript = ({ parts }: ShardJobPlan, { folder, project, program }: JobPlace): string => `#!/bin/sh
+# One step: ./step.sh map 3, ./step.sh merge, ./step.sh encode 3, ./step.sh seal
+# Slurm counts parts from 1, and Kubernetes from 0.
+set -e
+cd ${quoted(project)}
+step=$1
+part=\${2:-\${SLURM_ARRAY_TASK_ID:-$((\${JOB_COMPLETION_INDEX:-0} + 1))}}
+set -- shards "$step" ${quoted(folder)}
+case $step in map | encode) set -- "$@" --part "$part/${parts}" ;; esac
+${startTower(program)}`;
+
+const slurm = ({ parts, memory }: ShardJobPlan, { folder }: JobPlace): string => `#!/bin/bash
+# Sends all steps, each to begin after the one before it: ./slurm.sh. Arguments go to sbatch, such as --partition=long.
+set -e
+options=(--parsable --requeue --kill-on-invalid-dep=yes --job-name=${jobName(folder)}
+  --cpus-per-task=${coresPerProcess} --mem=${Math.ceil((memory + besideMemory) / 2 ** 20)}M "$@")
+step=${quoted(`${folder}/step.sh`)}
+map=$(sbatch "\${options[@]}" --array=1-${parts} "$step" map)
+merge=$(sbatch "\${options[@]}" --dependency="afterok:$map" "$step" merge)
+encode=$(sbatch "\${options[@]}" --dependency="afterok:$merge" --array=1-${parts} "$step" encode)
+sbatch "\${options[@]}" --dependency="afterok:$encode" "$step" seal
+`;
+
+const kubernetes = (plan: ShardJobPlan, { folder, project }: JobPlace): string => {
+  const { parts, memory, command } = plan;
+  const folders = [folder, command.shards, dirname(command.model), dirname(command.data)];
+  const jobs = steps.map(
+    ({ step, inParts }) => `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: ${jobName(folder)}-${step}
+  labels: { tower-step: ${step} }
+spec:
+${inParts ? `  completionMode: Indexed\n  completions: ${parts}\n  parallelism: ${parts}\n` : ''}  backoffLimit: ${inParts ? 3 * parts : 3}
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: ${step}
+          image: tower
+          command: [${quotedText(`${folder}/step.sh`)}, ${step}]
+          workingDir: ${quotedText(project)}
+          resources:
+            requests: { cpu: "${coresPerProcess}", memory: "${memory + besideMemory}" }
+            limits: { memory: "${memory + besideMemory}" }
+          volumeMounts:
+${mountsOf(folders)}
+${sharedVolume}`,
+  );
+  return `# Set the image, which has Node.js and the project with its packages in ${project}; the claim of a volume that has the folders
+# below at the same paths; and \`parallelism\`. Then kubernetes.sh starts the jobs one after another.
+${jobs.join('---\n')}`;
+};
+
+const kubernetesScript = ({ folder }: JobPlace): string => `#!/bin/sh
+# Starts the jobs of kubernetes.yaml, each when the one before it is complete: ./kubernetes.sh
+set -e
+for step in ${steps.map(({ step }) => step).join(' ')}; do
+  kubectl apply -f ${quoted(`${folder}/kubernetes.yaml`)} -l "tower-step=$step"
+  until kubectl wait --for=condition=complete --timeout=60s "job/${jobName(folder)}-$step"; do
+    if kubectl wait --for=condition=failed --timeout=0s "job/${jobName(folder)}-$step"; then exit 1; fi
+  done
+done
+`;
+
+const ray = (
+  { parts, memory }: ShardJobPlan,
+  { folder }: JobPlace,
+): string => `"""Runs all steps on Ray: python on_ray.py
+
+RAY_ADDRESS names the cluster; without it Ray starts one on this machine. CORES: those of a part.
+A part that fails or whose machine is lost is run again, at most three times.
+"""
+import os
+import subprocess
+
+import ray
+
+STEP = ${quotedText(`${folder}/step.sh`)}
+PARTS = ${parts}
+
+
+@ray.remote(
+    num_cpus=int(os.environ.get("CORES", "${coresPerProcess}")),
+    memory=${memory + besideMemory},
+    max_retries=3,
+    retry_exceptions=[subprocess.CalledProcessError],
+)
+def run(*words):
+    subprocess.run([STEP, *words], check=True)
+
+
+def run_parts(step):
+    waiting = [run.remote(step, str(part)) for part in range(1, PARTS + 1)]
+    while waiting:
+        done, waiting = ray.wait(waiting)
+        ray.get(done)
+        print(f"{step}: {PARTS - len(waiting)} of {PARTS} parts are done", flush=True)
+
+
+ray.init()
+run_parts("map")
+ray.get(run.remote("merge"))
+run_parts("encode")
+ray.get(run.remote("seal"))
+`;
