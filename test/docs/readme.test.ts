@@ -48,7 +48,10 @@ it('each file of docs/pictures is shown, and takes less than 300 kB', () => {
 /** Headings of outputs, up to their first number: `History, latest of 138:`, `wrote step 17 of 3130 into audit/step-17: …`. */
 const headings = ['README.md', 'docs/guide/getting-started.md', 'docs/guide/audit.md'].flatMap((page) =>
   fences(page, 'text').flatMap(({ text }) =>
-    [...text.matchAll(/^([A-Za-z][a-z, ]+?)(?: \d.*)?: ?(?:before.*)?$/gm)].map(([, words]) => ({ page, words: words! })),
+    [...text.matchAll(/^([A-Za-z][a-z, ]+?)(?: \d.*)?: ?(?:before.*)?$/gm)].map(([, words]) => ({
+      page,
+      words: words!,
+    })),
   ),
 );
 
