@@ -41,6 +41,7 @@ export const filesByNeed = {
     'engines/torch/compiled.slow',
     'engines/torch/group.slow',
     'engines/torch/worker.slow',
+    'training/held_tables.slow',
   ],
   data: [
     'app/api/init.slow',
