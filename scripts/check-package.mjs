@@ -228,6 +228,7 @@ try {
     'dist/chunks/torch_runner.py',
     'dist/chunks/torch_group.py',
     'dist/chunks/torch_meeting.py',
+    'dist/chunks/torch_tables.py',
     'dist/THIRD_PARTY_LICENSES.txt',
     `dist/onnxruntime/${process.platform}/${process.arch}/onnxruntime_binding.node`,
     'docs/errors/unknown-name.md',

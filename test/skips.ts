@@ -43,6 +43,7 @@ export const filesByNeed = {
     'engines/torch/compiled.slow',
     'engines/torch/group.slow',
     'engines/torch/worker.slow',
+    'training/held_tables.slow',
   ],
   data: [
     'app/api/init.slow',

@@ -13,6 +13,7 @@ import type { Edges } from './embedding/propagation.ts';
 import { largestStep, makeTables, type Tables } from './embedding/tables.ts';
 import { type Feeder, makeFeeder } from './feed/feeder.ts';
 import { fitted } from './fitted_step.ts';
+import { HeldTables, reasonForHost } from './held_tables.ts';
 import { type AnyEpoch, type EventOrder, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';
 import type { TrainOptions } from './train_options.ts';
@@ -41,6 +42,10 @@ export interface BegunState extends TrainingState {
   readonly order: EventOrder<AnyEpoch>;
   readonly graph: Graph;
   readonly group?: WorkerGroup;
+  /** Present if the engine holds the tables. */
+  readonly held?: HeldTables;
+  /** Why the host holds the tables of an engine that could hold others. */
+  readonly onHost?: string;
 }
 
 export async function beginState(
@@ -52,31 +57,37 @@ export async function beginState(
   const { step, train } = fitted(plan, dataset.corpus.rows);
   const graph = inPrecision(group ? sharedStep(step) : step.graph, precision, plan);
   connectGraph(plan, tables, dataset.parts.train);
+  const initialTensors = {
+    ...initialValues(step.graph, train.seed),
+    ...labelMeans(plan, dataset.parts.train, dataset.shards?.labelSums),
+  };
+  await group?.note('prepares its step');
+  const { prepareWithTables } = engine;
+  const onHost = prepareWithTables && tables.size > 0 ? reasonForHost(tables, group !== undefined) : undefined;
+  const held =
+    prepareWithTables && tables.size > 0 && onHost === undefined
+      ? await HeldTables.prepare({ ...plan, step }, tables, { prepareWithTables }, graph, initialTensors)
+      : undefined;
+  const program = held?.program ?? (await engine.prepare(graph, initialTensors));
   const feederOf = (events: Events): Feeder =>
     makeFeeder({
       plan: step,
       events,
       corpus: dataset.corpus,
       features: plan.features,
-      tables,
+      tables: held?.tables ?? tables,
       seed: train.seed,
       batch: train.batch,
       ...defined({ share: group }),
     });
   const { shards } = dataset;
-  const { order, feeder } = shards
-    ? await feedFromShards({ ...dataset, shards }, plan, feederOf)
-    : { order: orderOf(plan, dataset.parts.train), feeder: feederOf(dataset.parts.train) };
   try {
-    const initialTensors = {
-      ...initialValues(step.graph, train.seed),
-      ...labelMeans(plan, dataset.parts.train, shards?.labelSums),
-    };
-    await group?.note('prepares its step');
-    const program = await engine.prepare(graph, initialTensors);
-    return { tables, program, feeder, order, graph, ...defined({ group }) };
+    const { order, feeder } = shards
+      ? await feedFromShards({ ...dataset, shards }, plan, feederOf)
+      : { order: orderOf(plan, dataset.parts.train), feeder: feederOf(dataset.parts.train) };
+    return { tables, program, feeder, order, graph, ...defined({ group, held, onHost }) };
   } catch (error) {
-    feeder.close();
+    await program.close();
     throw error;
   }
 }

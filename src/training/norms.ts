@@ -5,7 +5,7 @@
 import type { Engine, Program, Tensors } from '../engines/engine.ts';
 import type { GraphPlan, Plan } from '../graph/plan/plan.ts';
 import type { BegunState } from './begin_state.ts';
-import { type Table, tableNorm } from './embedding/table.ts';
+import { maxNumbersRead, type Table, tableNorm } from './embedding/table.ts';
 import { fitted } from './fitted_step.ts';
 import type { TrainOptions } from './train_options.ts';
 
@@ -29,10 +29,10 @@ export class StepNorms {
   readonly values: Record<string, number> = {};
 
   constructor(
-    tables: readonly Table[],
+    tables: readonly (readonly [name: string, norm: number])[],
     private readonly gradients: (inputs: Tensors) => Promise<Tensors>,
   ) {
-    for (const table of tables) this.add(`${tablePrefix}${table.name}`, tableNorm(table));
+    for (const [name, norm] of tables) this.add(`${tablePrefix}${name}`, norm);
   }
 
   /** Measures the gradients. Must be called before the step runs, which changes the weights. */
@@ -66,9 +66,13 @@ export class Norms {
     this.tables = plan.tables.flatMap(({ name, frozen }) => (frozen ? [] : [state.tables.get(name)!]));
   }
 
-  at(step: number): StepNorms | undefined {
+  async at(step: number): Promise<StepNorms | undefined> {
     if (step !== 1 && step % this.every !== 0) return undefined;
-    return new StepNorms(this.tables, (inputs) => this.gradients(inputs));
+    const heldNorms = await this.state.held?.tableNorms(maxNumbersRead);
+    const tableNorms = this.tables.map(
+      (table) => [table.name, heldNorms?.get(table.name) ?? tableNorm(table)] as const,
+    );
+    return new StepNorms(tableNorms, (inputs) => this.gradients(inputs));
   }
 
   async close(): Promise<void> {
@@ -78,7 +82,8 @@ export class Norms {
   private async gradients(inputs: Tensors): Promise<Tensors> {
     const graph = this.graph()?.graph;
     if (!graph) return {};
-    const allParameters = await this.state.program.read();
+    const { held, program } = this.state;
+    const allParameters = await (held ? held.weights() : program.read());
     const ownParameters = Object.fromEntries(graph.parameters.map(({ name }) => [name, allParameters[name]!]));
     if (this.program) await this.program.write(ownParameters);
     else this.program = await this.engine.prepare(graph, ownParameters);

@@ -56,8 +56,9 @@ except Exception as error:  # The user gets any error of loading torch as the re
     send({'error': {'kind': 'import', 'message': f'{type(error).__name__}: {error}'}})
     sys.exit(1)
 
-# This module is next to this file and has the ops between workers.
+# These modules are next to this file: the ops between workers, and tables.
 import torch_group
+import torch_tables
 
 dtypes = {'float32': torch.float32, 'int32': torch.int32, 'bool': torch.bool}
 
@@ -99,6 +100,7 @@ class Program:
         self.outputs = [dtypes[dtype] for dtype in message['outputs']]
         self.updates = message['updates']
         self.parameters = parameters
+        self.groups = [torch_tables.TableGroup(each, device) for each in message.get('groups', [])]
         self.device = device
         self.times = []
         module = {'__clock': self.clock}
@@ -127,21 +129,48 @@ class Program:
         ]
 
     def run(self, memory, places):
-        """@param places of inputs and of outputs: an offset and a shape for each"""
-        inputs = [memory.view(dtype, at, shape) for dtype, (at, shape) in zip(self.inputs, places['inputs'])]
-        borrowed = {value.untyped_storage().data_ptr() for value in inputs}
-        if self.device.type != 'cpu':
-            inputs = [value.to(self.device) for value in inputs]
+        """@param places of inputs and of outputs: an offset and a shape for each; rows of tables have no offset, and neither have gradients that stay here"""
+        inputs = self.given(memory, places['inputs'])
+        borrowed = {value.untyped_storage().data_ptr() for value in inputs if value is not None}
+        inputs = [value if value is None or self.device.type == 'cpu' else value.to(self.device) for value in inputs]
+        reads = self.look_up(memory, places, inputs)
         results = self.function(*inputs, *self.parameters)
         for value, dtype, (at, shape) in zip(results, self.outputs, places['outputs']):
             if value.dtype != dtype or list(value.shape) != shape:
                 raise TypeError(f'an output is {value.dtype}{list(value.shape)}, and the graph says {dtype}{shape}')
-            if value.numel() > 0:
+            if value.numel() > 0 and at is not None:
                 memory.view(dtype, at, shape).copy_(value)
         # All values are copied before any parameter changes, because each was computed from the values before the run.
         values = [own(value, borrowed) for value in results[len(self.outputs):]]
         for parameter, value in zip(self.updates, values):
             self.parameters[parameter] = value
+        norms = {}
+        for group, each, rate in zip(self.groups, reads, places.get('rates', [])):
+            norms.update(group.train(each, results, rate, places['watched']))
+        return norms
+
+    def given(self, memory, places):
+        return [
+            None if at is None else memory.view(dtype, at, shape) for dtype, (at, shape) in zip(self.inputs, places)
+        ]
+
+    def look_up(self, memory, places, inputs):
+        """Sets the inputs that are rows of tables. Returns the lists of each group."""
+        shapes = [shape for _, shape in places['inputs']]
+        reads = []
+        for group, about in zip(self.groups, places.get('reads', [])):
+            numbers = memory.view(torch.int32, about['at'], [about['length']]).to(self.device)
+            reads.append(torch_tables.Reads(about, numbers))
+            group.look_up(reads[-1], inputs, shapes)
+        return reads
+
+    def fill(self, memory, places):
+        """Writes the rows that each group reads in a step. @param places as those of `run`, with `into`: an offset of each input, or none"""
+        inputs = [None] * len(self.inputs)
+        self.look_up(memory, places, inputs)
+        for value, at in zip(inputs, places['into']):
+            if value is not None and value.numel() > 0:
+                memory.view(value.dtype, at, list(value.shape)).copy_(value)
 
 
 # Number of rows that the compiler plans for, instead of that of the first run: a step is then the same program in each run, with the same bits.
@@ -237,7 +266,21 @@ class Runner:
         self.programs[message['program']] = Program(message, parameters, self.device)
 
     def run(self, message):
-        self.programs[message['program']].run(self.memory, message)
+        return self.programs[message['program']].run(self.memory, message)
+
+    def read_rows(self, message):
+        at, length = message['first'], message['length']
+        value = self.programs[message['program']].groups[message['group']].numbers(message['slot'])
+        self.memory.view(value.dtype, 0, [length]).copy_(value[at : at + length])
+
+    def write_rows(self, message):
+        at, length = message['first'], message['length']
+        value = self.programs[message['program']].groups[message['group']].numbers(message['slot'])
+        value[at : at + length].copy_(self.memory.view(value.dtype, 0, [length]))
+
+    def table_norms(self, message):
+        groups = self.programs[message['program']].groups
+        return {name: norm for each in groups for name, norm in each.table_norms(message['most']).items()}
 
     def read(self, message):
         program = self.programs[message['program']]
@@ -266,6 +309,10 @@ class Runner:
                 'read': self.read,
                 'write': self.write,
                 'close': self.close,
+                'fill': lambda asked: self.programs[asked['program']].fill(self.memory, asked),
+                'readRows': self.read_rows,
+                'writeRows': self.write_rows,
+                'tableNorms': self.table_norms,
                 'join': torch_group.join,
                 'note': torch_group.note,
                 'leave': torch_group.leave,

@@ -199,55 +199,6 @@ for (const [name, text] of Object.entries(models)) {
   });
 }
 
-/** As in `models/parallel_fused.tower`: all four channels, whose products one learned layer weighs. */
-const fused = (dense: string): string => `
-  features {
-    user_id  : id(dim: 4)
-    history  : list(movie_id, max: 5)
-    movie_id : id(dim: 4)
-    genres   : list(category(dim: 4), max: 4)
-  }
-  group profile = user_id, history
-  group movie   = movie_id, genres
-  block deep    = flatten -> mlp(8, 4) -> dense(4)
-  block crossed = flatten -> cross_v2(layers: 2, rank: 3) -> dense(4)
-  block pairs   = fm -> dense(4)
-  block outer   = cin(3, 3) -> dense(4)
-  tower user(profile) keyed by user_id {
-    weighted = profile -> senet(reduction: 2)
-    channel deep = weighted -> deep
-    channel cross = weighted -> crossed
-    channel fm = weighted -> pairs
-    channel cin = weighted -> outer
-  }
-  tower item(movie) keyed by movie_id {
-    weighted = movie -> senet(reduction: 2)
-    channel deep = weighted -> deep
-    channel cross = weighted -> crossed
-    channel fm = weighted -> pairs
-    channel cin = weighted -> outer
-  }
-  task watch { score = hadamard(user, item), loss = softmax(in_batch, correction: frequency) }
-  train { batch = 14, epochs = 1, embeddings = adagrad(rate: 0.05), dense = ${dense} }`;
-
-it('a weight whose gradient is 0 but for rounding is all in which fused channels differ, under Adam alone', async () => {
-  const differing = async (dense: string): Promise<string[]> => {
-    const plan = planOf(fused(dense));
-    const [alone, together] = [optionsOf(`fused-${dense}-1`, plan), optionsOf(`fused-${dense}-2`, plan)];
-    await trainModel(alone);
-    await trainTogether(together, 2);
-    const [expected, found] = await Promise.all([weightsOf(alone), weightsOf(together)]);
-    const farthest = (name: string): number =>
-      expected.get(name)!.reduce((most, value, at) => Math.max(most, Math.abs(value - found.get(name)![at]!)), 0);
-    return [...expected.keys()].filter((name) => farthest(name) > 1e-6);
-  };
-  expect(await differing('sgd(rate: 0.1)')).toEqual([]);
-  // What is added to all items alike changes no softmax over items: Adam divides rounding by its own size.
-  for (const name of await differing('adam(rate: 1e-3)')) {
-    expect(name).toMatch(/^parameter\/item\/.*\/(dense\/bias|mlp\/bias_1)$/);
-  }
-});
-
 it('refuses a part of a model that workers cannot share, before the run begins', async () => {
   const plan = planOf(task('directau'));
   const pieces = { name: 'pieces', source: { from: 'piece_rows' } } as unknown as InputPlan;
