@@ -93,6 +93,7 @@ interface CountingInput {
   readonly onPass?: OnPass | undefined;
 }
 
+/** Counts what encoding needs to know of all events. Long because one pass over the partitions fills all counters. */
 export async function countPartitions(
   source: PartitionSource,
   cuts: Cuts,

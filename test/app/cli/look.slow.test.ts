@@ -53,6 +53,7 @@ const cases: readonly Case[] = [
   { line: 'explain retrieve', files: true },
   { line: 'compile films.tower --out OUT' },
   { line: 'scale prepare films.tower --data data.tower --workers 2 --out OUT' },
+  { line: 'shards plan films.tower --data data.tower --parts 2 --out OUT' },
   { line: 'runs' },
   { line: 'report run' },
   { line: 'recommend runs/one --user u1 --because 2 --engine onnx' },

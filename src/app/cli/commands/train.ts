@@ -45,6 +45,21 @@ const otherStopped = new Interrupted('SIGTERM');
 const whyOf = ({ diagnostics }: Failure): string =>
   diagnostics.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`)).join('. ');
 
+/** Refuses options that need another, or say what another says. */
+function refuseOptions(
+  command: Command,
+  options: Omit<TrainCommandOptions, 'workers'>,
+  workers: TrainCommandOptions['workers'] = 1,
+): void {
+  refuseTwoSeeds(command, options);
+  if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
+    command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
+  }
+  if (options.tables !== undefined && workers === 1) {
+    command.error("error: option '--tables' needs '--workers', with 2 or more");
+  }
+}
+
 /** Long because it lists all options of the command. */
 export function trainCommand(program: Command): void {
   const command = new Command('train')
@@ -86,13 +101,7 @@ export function trainCommand(program: Command): void {
       if (path === undefined && options.final === undefined && !isOld)
         command.error("error: missing required argument 'model'");
       const model = path ?? options.final ?? options.out;
-      refuseTwoSeeds(command, options);
-      if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
-        command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
-      }
-      if (options.tables !== undefined && (workers ?? 1) === 1) {
-        command.error("error: option '--tables' needs '--workers', with 2 or more");
-      }
+      refuseOptions(command, options, workers);
       const [{ train }, { makeProgress }, { launchWorkers }] = await Promise.all([
         import('../../api/train.ts'),
         import('../progress.ts'),

@@ -25,7 +25,7 @@ describe('tower init', () => {
     expect(thrown).toBeUndefined();
     expect(said).toContain('copied u.data to');
     expect(said).toContain('they check without an error or a warning');
-    expect(written).toContain(`npx tower train ${folder}/model.tower --out ${folder}/runs/first`);
+    expect(written).toContain(`tower train ${folder}/model.tower --out ${folder}/runs/first`);
     expect(existsSync(join(folder, 'runs'))).toBe(false);
   });
 
