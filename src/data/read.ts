@@ -53,9 +53,9 @@ export async function readDataset(
   return typeof loaded === 'function' ? loaded() : loaded;
 }
 
-/** Returns a data set, or a function for the second pass, which runs after the database is closed. */
 type DatasetContext = ReadContext<DatasetReadOptions>;
 
+/** Returns a data set, or a function for the second pass, which runs after the database is closed. */
 async function readFiles(readContext: DatasetContext): Promise<Dataset | (() => Promise<Dataset>)> {
   const computing = await stageSources(readContext);
   const { database, readPlan, files, options } = computing;

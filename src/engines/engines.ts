@@ -2,30 +2,8 @@
  * The list of engines, in the order in which they are chosen for training. Those of `onRequest` are only chosen by name. A runtime is imported only when it is
  * needed.
  */
-import { readFileSync } from 'node:fs';
 import { failure } from '../base/diagnostics/failure.ts';
 import type { Engine, EngineName } from './engine.ts';
-
-// Instructions of the processor, as far as the operating system reports them.
-
-/** Instructions that multiply bfloat16 matrices, by their names in Linux. Those of Arm are not measured. */
-const instructions = ['amx_bf16', 'avx512_bf16'];
-
-/** Returns the best of them that this processor has; undefined if it has none, or if the system does not report them. */
-export function bfloat16Instructions(flags = processorFlags()): string | undefined {
-  return instructions.find((name) => flags.has(name));
-}
-
-function processorFlags(): ReadonlySet<string> {
-  try {
-    // All cores have the flags of the first.
-    const flagsLine = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
-    return new Set(flagsLine?.[1]?.trim().split(/\s+/));
-  } catch {
-    // There is no such file on other systems, and a container may hide it.
-    return new Set();
-  }
-}
 
 /** Each function throws, with the reason, if its runtime does not load. */
 const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {

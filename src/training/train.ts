@@ -7,7 +7,7 @@ import { failure } from '../base/diagnostics/failure.ts';
 import { removeDurably } from '../base/storage/durable.ts';
 import { defined } from '../base/util/defined.ts';
 import { freshCount } from '../data/rows/fresh.ts';
-import { bfloat16Instructions } from '../engines/engines.ts';
+import { bfloat16Instructions } from '../engines/processor.ts';
 import { hasCheckpoint, type Progress, restoreState, saveState, type TrainingState } from './artifact/checkpoint.ts';
 import { writeAdmissions } from './artifact/encoding_file.ts';
 import { changesOf, identify } from './artifact/identity.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bfloat16Instructions } from '../../src/engines/engines.ts';
+import { bfloat16Instructions } from '../../src/engines/processor.ts';
 
 it('names the best instructions for bfloat16 of a processor', () => {
   expect(bfloat16Instructions(new Set(['fpu', 'avx512_bf16', 'avx512f']))).toBe('avx512_bf16');

@@ -52,7 +52,7 @@ export async function planShardJob(path: string, request: ShardPlanRequest): Pro
   const sizes = { memory: memoryBytes(memory), ...defined({ sizes: request.shardSizes }) };
   const { planShards } = await import('../../data/shards/job/steps.ts');
   const { writeTextDurably } = await import('../../base/storage/durable.ts');
-  const { plan } = await planShards(await sourceOf(command, sizes, request), { folder: out, parts, command, force });
+  const { plan } = await planShards(await jobSourceOf(command, sizes, request), { folder: out, parts, command, force });
   const fileTexts = shardJobFiles(plan, {
     folder: resolve(out),
     project: resolve(),
@@ -92,7 +92,7 @@ export async function runShardStep(
   const sealed = job.sealed();
   if (sealed !== undefined) return { ...done, shards: join(job.plan.command.shards, sealed) };
   const { command, memory, sizes } = job.plan;
-  const source = await sourceOf(command, { memory, ...defined({ sizes }) }, watch);
+  const source = await jobSourceOf(command, { memory, ...defined({ sizes }) }, watch);
   if (step === 'map') await mapPart(source, job, number!);
   else if (step === 'merge') await mergeParts(source, job);
   else if (step === 'encode') await encodePart(source, job, number!);
@@ -107,7 +107,7 @@ function partOf(text: string | undefined, { plan: { parts } }: JobFolder): numbe
   throw failure('shard-part-unknown', { text: text ?? '', parts });
 }
 
-async function sourceOf(
+async function jobSourceOf(
   { model, data: dataPath, set, allow, shards }: JobCommand,
   sizes: Pick<ShardJobPlan, 'memory' | 'sizes'>,
   { onPass, onWarning, signal }: ShardStepWatch,

@@ -20,9 +20,9 @@ import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
 const format = 'tower-passes-7';
-const firstName = 'first.bin';
-const preparedName = 'prepared.bin';
-const restName = (partition: number): string => `bucket-${partition}.rest.bin`;
+export const firstName = 'first.bin';
+export const preparedName = 'prepared.bin';
+export const restName = (partition: number): string => `bucket-${partition}.rest.bin`;
 
 interface PassesState {
   readonly format: typeof format;

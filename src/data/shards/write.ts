@@ -25,7 +25,7 @@ import { datasetOf, type ShardRest, seal, shardName } from './store.ts';
 import type { Passes } from './unfinished.ts';
 
 export async function writeShards(input: ShardingInput, from: FirstPassResult, passes: Passes): Promise<Dataset> {
-  const source = sourceOf(input, from);
+  const source = partitionSourceOf(input, from);
   const storedPlan = await passes.prepared();
   const plan = storedPlan ?? (await prepareShards(input, from, source));
   if (!storedPlan) await passes.keepPrepared(plan);
@@ -42,7 +42,10 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
 }
 
 /** @throws Failure `shards-memory` */
-export function sourceOf({ readPlan, request, signal }: ShardingInput, from: FirstPassResult): PartitionSource {
+export function partitionSourceOf(
+  { readPlan, request, signal }: ShardingInput,
+  from: FirstPassResult,
+): PartitionSource {
   const { partial: folder, dictionaries, files, items, users, scattered, partsOfFiles } = from;
   refuseLargePartition(request.memory, Math.max(...files.map(({ bytes }) => bytes)));
   const sides: GlobalSides = {

@@ -7,7 +7,7 @@ import { mapTable } from './emitted.ts';
 import type { TensorflowLowering, TensorflowTable } from './tensorflow_writer.ts';
 
 /** Inputs that a loss may lack, by their marks and the attributes that count them, in the order of the op. */
-const optionalInputs = {
+export const optionalInputs = {
   own: 'own_count',
   counts: 'counted',
   hits: 'hit_count',

@@ -2,8 +2,10 @@
  * Loads the ops of our own that `scripts/setup-tensorflow.mjs` compiles next to tfjs-node's addon. They are used only if this processor has their instructions,
  * and if they compute what the formula says; otherwise TensorFlow's own ops run.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { optionalInputs } from '../formats/softmax_loss.ts';
+import { processorFlags } from '../processor.ts';
 import type { TensorflowAddon } from './addon.ts';
 
 export interface FusedOps {
@@ -32,7 +34,7 @@ export function fusedOps(binding: TensorflowAddon, folder: string): FusedOps {
 }
 
 function loadOps(binding: TensorflowAddon, path: string): FusedOps {
-  const flags = new Set(processorFlags());
+  const flags = processorFlags();
   const lacks = needed.filter((flag) => !flags.has(flag));
   if (lacks.length > 0) return refused(`the processor lacks ${lacks.join(', ')}`);
   try {
@@ -48,14 +50,6 @@ function loadOps(binding: TensorflowAddon, path: string): FusedOps {
 
 const refused = (reason: string): FusedOps => ({ used: false, note: `fused loss refused: ${reason}` });
 
-function processorFlags(): readonly string[] {
-  try {
-    return /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(' ') ?? [];
-  } catch {
-    return [];
-  }
-}
-
 /** Returns the relative error of the loss of 70 rows and 70 columns, each row's own item being that of its number. */
 function errorOfSample(binding: TensorflowAddon): number {
   const [rows, width, sharpness] = [70, 5, 4];
@@ -63,10 +57,9 @@ function errorOfSample(binding: TensorflowAddon): number {
     Float32Array.from({ length: rows * width }, (_, at) => Math.sin(stream * 7.1 + at * (0.9 + stream))),
   );
   const ids = vectors.map((data) => binding.createTensor([rows, width], binding.TF_FLOAT, data));
-  const counts = ['own_count', 'counted', 'hit_count', 'corrected', 'weighted'];
   const attributes = [
     { name: 'sharpness', type: binding.TF_ATTR_FLOAT, value: sharpness },
-    ...counts.map((name) => ({ name, type: binding.TF_ATTR_INT, value: 0 })),
+    ...Object.values(optionalInputs).map((name) => ({ name, type: binding.TF_ATTR_INT, value: 0 })),
   ];
   const results = binding.executeOp('TowerSoftmaxLoss', attributes, ids, 3);
   const [loss] = binding.tensorDataSync(results[0]!.id);

@@ -34,8 +34,17 @@ import { bytesForShards, partitionsOf, scatterInto } from '../read.ts';
 import type { ShardRequest } from '../request.ts';
 import { type ShardFile, ShardWriter } from '../shard_files.ts';
 import { sourceHash } from '../store.ts';
-import { leavePartial, makePartial, readPlain, removePartial, writePlain } from '../unfinished.ts';
-import { encodingOf, gatheredOf, namesOf, sealShards, sourceOf } from '../write.ts';
+import {
+  firstName,
+  leavePartial,
+  makePartial,
+  preparedName,
+  readPlain,
+  removePartial,
+  restName,
+  writePlain,
+} from '../unfinished.ts';
+import { encodingOf, gatheredOf, namesOf, partitionSourceOf, sealShards } from '../write.ts';
 import { type JobCommand, JobFolder, type ShardJobPlan, type StepFiles, spanOfPart } from './folder.ts';
 import { mergeRows } from './merge.ts';
 
@@ -95,9 +104,6 @@ export async function planShards(
 
 const rowsName = 'rows.bin';
 const badName = 'bad.bin';
-const firstName = 'first.bin';
-const preparedName = 'prepared.bin';
-const restName = (bucket: number): string => `bucket-${bucket}.rest.bin`;
 
 /** Bad rows of the events without the objects that every process has. */
 type PlainBadRow = Omit<BadRow, 'file'> & { readonly file: number };
@@ -147,7 +153,7 @@ export async function mergeParts(source: JobSource, job: JobFolder): Promise<voi
       mergeFirstPass(context, job, { mapped, partial }),
     );
     // The database is closed now, so its memory is free.
-    const plan = await prepareShards(input, firstPass, sourceOf(input, firstPass));
+    const plan = await prepareShards(input, firstPass, partitionSourceOf(input, firstPass));
     return { [firstName]: first, [preparedName]: await writePlain(partial, preparedName, plan) };
   });
   const { parts, buckets } = job.plan;
@@ -200,7 +206,7 @@ async function merged(source: JobSource, job: JobFolder) {
   const plain = await readPlain(folder, firstName, files[firstName]!);
   const firstPass = firstPassOf(plain, folder, job.plan.key, input.readPlan);
   const plan = (await readPlain(folder, preparedName, files[preparedName]!)) as ShardPlan;
-  return { input, firstPass, plan, source: sourceOf(input, firstPass) };
+  return { input, firstPass, plan, source: partitionSourceOf(input, firstPass) };
 }
 
 export async function encodePart(source: JobSource, job: JobFolder, part: number): Promise<void> {
