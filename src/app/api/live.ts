@@ -22,6 +22,7 @@ import type { RejectedVersions } from '../../serving/server/versions/swaps.ts';
 import { eventLog, makeEventCompaction } from '../../serving/server/writes/event_log.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
+import { signed } from '../../training/evaluation/sentences.ts';
 import type { ClosedDay } from '../report/days_page.ts';
 import { compare } from './compare.ts';
 import { blockOf, type LoadRequest, load, type Run } from './run.ts';
@@ -113,8 +114,6 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
     say,
   );
 }
-
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 
 /** Returns the folders of complete runs, the newest first. Servers do not answer with rejected ones, so nothing is trained on from them. */
 async function versionsIn(folder: string, rejected: RejectedVersions): Promise<readonly string[]> {

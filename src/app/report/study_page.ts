@@ -1,5 +1,6 @@
 /** Writes `report.html` of a study, without a script: the importance of parameters, their values against results, and how the best was found. */
 import type { Comparison } from '../../training/evaluation/compare.ts';
+import { signedInterval } from '../../training/evaluation/sentences.ts';
 import type { Importance } from '../../training/tune/importance.ts';
 import { type Dimension, domainWords, valueText } from '../../training/tune/space.ts';
 import { type Finalist, type Study, settingsLine, type Trial } from '../../training/tune/trial.ts';
@@ -20,7 +21,7 @@ import {
 } from './html.ts';
 import { lineChart } from './line_chart.ts';
 import { scatterChart } from './point_charts.ts';
-import { signed, verdictHead } from './verdict.ts';
+import { verdictHead } from './verdict.ts';
 
 export interface StudyParts {
   readonly study: Study;
@@ -205,7 +206,7 @@ function compared(title: string, comparison: Comparison | undefined, judging: st
     const lead = found?.[metric];
     if (!lead) return [];
     const verdict = lead.low > 0 ? 'it is better' : lead.high < 0 ? 'it is worse' : 'too close to call';
-    return [`${name} − ${against}: ${signed(lead.mean)} (${signed(lead.low)} to ${signed(lead.high)}), ${verdict}.`];
+    return [`${name} − ${against}: ${signedInterval(lead)}, ${verdict}.`];
   });
   return section(
     title,

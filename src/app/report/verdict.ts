@@ -2,7 +2,7 @@
 import type { Lineage } from '../../training/artifact/identity.ts';
 import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
 import type { Evaluation, EvaluationRow } from '../../training/evaluation/evaluate.ts';
-import { listOf, type Verdict, verdictOf } from '../../training/evaluation/sentences.ts';
+import { listOf, signedInterval, type Verdict, verdictOf } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { type IntervalBar, intervalChart } from './bar_charts.ts';
 import { counted, escapeHtml, factList, figureText, paragraph, soft } from './html.ts';
@@ -98,10 +98,8 @@ function toneLegend(model: string, tones: ReadonlySet<string>): string {
 
 function leadText({ lead }: EvaluationRow, metric: string): string {
   const own = lead?.[metric];
-  return own ? `${signed(own.mean)} (${signed(own.low)} to ${signed(own.high)})` : '';
+  return own ? signedInterval(own) : '';
 }
-
-export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 
 const ended: Readonly<Record<Manifest['training']['status'], string>> = {
   epochs: 'to its last epoch',

@@ -122,3 +122,10 @@ export function verdictSentences({ model, metric, figure, beats, beatenBy, undec
     `The ${metric} of ${model} is ${figure.toFixed(4)}.`,
   ];
 }
+
+/** A difference of a metric: `+0.0123`. */
+export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+
+/** `+0.0123 (+0.0100 to +0.0146)` */
+export const signedInterval = ({ mean, low, high }: Interval): string =>
+  `${signed(mean)} (${signed(low)} to ${signed(high)})`;
