@@ -15,7 +15,7 @@ export interface Page {
 
 /** @param env `NO_COLOR` wins over `FORCE_COLOR`; a terminal of `TERM=dumb` has no colours; `COLUMNS` wins over the width of a terminal */
 export function pageOf(
-  { isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+  { isTTY = false, columns }: Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>>,
   env: NodeJS.ProcessEnv = process.env,
 ): Page {
   const { NO_COLOR = '', FORCE_COLOR = '', TERM, COLUMNS } = env;
@@ -23,6 +23,7 @@ export function pageOf(
   return {
     // A terminal that does not know its width says 0.
     columns: isTTY ? Math.max(20, Number(COLUMNS) || columns || 80) : undefined,
+    // Never undefined: picocolors would then look at `CI`.
     colour: NO_COLOR === '' && (forced ?? (isTTY && TERM !== 'dumb')),
   };
 }

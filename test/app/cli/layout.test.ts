@@ -19,6 +19,7 @@ describe('what a stream shows', () => {
       { FORCE_COLOR: '1' },
       { columns: undefined, colour: true },
     ],
+    ['a pipe, which has no isTTY', {}, { CI: 'true' }, { columns: undefined, colour: false }],
     ['FORCE_COLOR=0', terminal, { FORCE_COLOR: '0' }, { columns: 90, colour: false }],
   ])('is right for %s', (_, stream, env, shown) => {
     expect(pageOf(stream, env)).toEqual(shown);
