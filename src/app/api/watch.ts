@@ -11,7 +11,7 @@ import { type LiveTraining, livePage } from '../report/live_page.ts';
 export interface TrainingPage {
   readonly url: string;
   ready(plan: Pick<Plan, 'model' | 'tasks'>): void;
-  /** Measures popularity for the validation part, which is the line to beat. */
+  /** Measures the lines to beat. */
   compare(ready: { readonly plan: Plan; readonly dataset: Dataset }): Promise<void>;
   event(event: TrainingEvent): void;
   /** Serves the last page for a few seconds at most, then closes. */
@@ -54,15 +54,15 @@ export async function openWatch(port: number, model = 'A run'): Promise<Training
       live = { ...live, model, tasks, state: 'training' };
     },
     async compare({ plan, dataset }) {
-      const [{ popularityLevel }, { declaredMeasures, makeMeasures }, { seenRule }] = await Promise.all([
-        import('../../training/evaluation/popularity_level.ts'),
+      const [{ linesToBeat }, { declaredMeasures, makeMeasures }, { seenRule }] = await Promise.all([
+        import('../../training/evaluation/lines_to_beat.ts'),
         import('../../training/evaluation/figures.ts'),
         import('../../training/evaluation/questions.ts'),
       ]);
       const { stop } = plan.train;
       const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
-      const popularity = await popularityLevel({ dataset, plan }, measures, seenRule(dataset).removes);
-      live = { ...live, ...defined({ popularity }) };
+      const lines = await linesToBeat({ dataset, plan }, measures, seenRule(dataset).removes);
+      live = { ...live, ...defined({ linesToBeat: lines }) };
     },
     event(event) {
       live = { ...live, ...changes(live, event) };

@@ -1,4 +1,6 @@
 /** Makes the page of a run that trains. */
+import { defined } from '../../base/util/defined.ts';
+import type { LinesToBeat } from '../../training/evaluation/lines_to_beat.ts';
 import { duration } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
 import { counted, escapeHtml, factList, figureText, paragraph, section, shell } from './html.ts';
@@ -21,8 +23,8 @@ export interface LiveTraining {
   /** At most `mostSteps` of the steps, each the mean over the epoch so far. */
   readonly steps: readonly LiveStep[];
   readonly last?: LiveStep;
-  /** Figures of popularity for the validation part, once they are measured. */
-  readonly popularity?: Readonly<Record<string, number>>;
+  /** Baselines by the validation part, once they are measured. */
+  readonly linesToBeat?: LinesToBeat;
   /** Path of the full report, once the run has ended. */
   readonly report?: string;
   readonly reason?: string;
@@ -68,9 +70,7 @@ export function livePage(live: LiveTraining): string {
   const curves = { epochs, shortSteps: 0, steps: new Map() };
   const liveParts = {
     ...{ curves, manifest: { plan: { tasks }, training } },
-    ...(live.popularity
-      ? { evaluation: { part: 'test' as const, rows: [], popularityOnValidation: live.popularity } }
-      : {}),
+    evaluation: { part: 'test' as const, rows: [], ...defined({ linesToBeat: live.linesToBeat }) },
   };
   return shell(
     { title: `${model}: ${stateWords[state]}`, kind: 'A run that trains' },
@@ -104,7 +104,7 @@ const stateWords: Readonly<Record<LiveTraining['state'], string>> = {
   failed: 'training has failed',
 };
 
-function headOf({ state, last, epochs, steps, report, reason, popularity = {} }: LiveTraining): string {
+function headOf({ state, last, epochs, steps, report, reason, linesToBeat = {} }: LiveTraining): string {
   const record = epochs.at(-1);
   const validated = epochs.findLast(({ validation }) => validation);
   const started = steps[0];
@@ -128,9 +128,13 @@ function headOf({ state, last, epochs, steps, report, reason, popularity = {} }:
             `Validation, epoch ${validated.epoch}`,
             Object.entries(validated.validation!)
               .slice(0, 1)
-              .map(
-                ([label, value]) =>
-                  `${label} ${value.toFixed(4)}${popularity[label] === undefined ? '' : `; popularity ${popularity[label].toFixed(4)}`}`,
+              .map(([label, value]) =>
+                [
+                  `${label} ${value.toFixed(4)}`,
+                  ...Object.entries(linesToBeat).flatMap(([name, { [label]: figure }]) =>
+                    figure === undefined ? [] : [`${name} ${figure.toFixed(4)}`],
+                  ),
+                ].join('; '),
               )
               .join(''),
           ] as [string, string],

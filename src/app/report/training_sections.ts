@@ -11,7 +11,7 @@ import type { ReportParts } from './report_parts.ts';
 /** The parts of a report about the training. A run that is still training has no manifest. */
 export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
   /** What the curves of validation are compared with. */
-  readonly evaluation?: Pick<Evaluation, 'part' | 'rows' | 'popularityOnValidation'>;
+  readonly evaluation?: Pick<Evaluation, 'part' | 'rows' | 'linesToBeat'>;
   readonly manifest: {
     readonly plan: { readonly tasks: readonly { readonly name: string }[] };
     readonly data?: { readonly validation: number };
@@ -108,7 +108,7 @@ function levelsOf(evaluation: TrainingParts['evaluation'], metric: string): NonN
   const figures: [string, number | undefined][] =
     evaluation?.part === 'validation'
       ? evaluation.rows.slice(1).map(({ name, all }) => [name, all[metric]])
-      : [['popularity', evaluation?.popularityOnValidation?.[metric]]];
+      : Object.entries(evaluation?.linesToBeat ?? {}).map(([name, figures]) => [name, figures[metric]]);
   return figures
     .flatMap(([name, y]) => (y === undefined ? [] : [{ name, y }]))
     .toSorted((a, b) => b.y - a.y)

@@ -8,7 +8,7 @@ import { type BaselineOptions, baselinesBeside, makeTask, type OpenBaseline, wit
 import { type Exposure, exposedList, exposureOf, exposureOfHeld } from './exposure.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, longestListOf, type Measure } from './figures.ts';
 import type { ItemMap } from './item_map.ts';
-import { popularityLevel } from './popularity_level.ts';
+import { type LinesToBeat, linesToBeat } from './lines_to_beat.ts';
 import {
   bagAt,
   drawRankings,
@@ -42,8 +42,8 @@ export interface Evaluation {
   readonly slices: Slices;
   /** Which items users took, to compare with those that are shown. */
   readonly held?: Exposure;
-  /** Figures of popularity for the validation part, below the curves of validation. */
-  readonly popularityOnValidation?: Figures['all'];
+  /** For the validation part, below whose curves they are drawn. */
+  readonly linesToBeat?: LinesToBeat;
   /** The items with the most training events, on the plane in which their vectors vary most. */
   readonly map?: ItemMap;
   readonly examples?: readonly RankingExample[];
@@ -126,7 +126,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   }
   // A validation has the rules of the data block, so with others there is nothing to compare.
   const isAsValidated = part === 'test' && options.per === undefined && options.removeSeen === undefined;
-  const level = isAsValidated ? await popularityLevel(options, measures, seenOption.removes) : undefined;
+  const lines = isAsValidated ? await linesToBeat(options, measures, seenOption.removes) : undefined;
   const examples = await examplesOf(task, scorer, seenOption.removes);
   const intervals = leads.rows();
   const coldCounts = coldItems(events, dataset.corpus);
@@ -144,7 +144,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     rows: rows.map((row, at) => ({ ...row, ...intervals[at] })),
     slices: slices!,
     held: exposureOfHeld(task),
-    ...defined({ popularityOnValidation: level }),
+    ...defined({ linesToBeat: lines }),
     ...(examples.length > 0 ? { examples } : {}),
     ...(figuresOfTasks.length > 0 ? { tasks: figuresOfTasks } : {}),
     protocol: [

@@ -115,7 +115,7 @@ describe('the page of a run', () => {
   it('draws popularity below the curves, and baselines where they were measured by the same events', () => {
     const { evaluation } = partsOf();
     const levels = (more: object) => reportPage({ ...partsOf(), evaluation: { ...evaluation!, ...more } });
-    expect(levels({ popularityOnValidation: { 'recall@5': 0.125 } })).toContain('>popularity</text>');
+    expect(levels({ linesToBeat: { popularity: { 'recall@5': 0.125 } } })).toContain('>popularity</text>');
     expect(levels({ part: 'validation' })).toMatch(/>ease<\/text>.*The other metrics/s);
     expect(levels({})).not.toMatch(/>popularity<\/text>/);
   });
