@@ -226,6 +226,7 @@ try {
     'dist/runtime.edge-light.js',
     'dist/kernels.wasm',
     'dist/chunks/torch_runner.py',
+    'dist/chunks/torch_compile.py',
     'dist/chunks/torch_group.py',
     'dist/chunks/torch_meeting.py',
     'dist/chunks/torch_tables.py',

@@ -4,13 +4,11 @@ stdout, 4 bytes of length and JSON; numbers are in a file that both processes ha
 
     python torch_runner.py '{"threads": 2, "device": "cpu", "compile": true, "cache": "/home/me/.cache/tower-lang/torch"}'
 """
-import hashlib
 import json
 import mmap
 import os
 import platform
 import select
-import shutil
 import signal
 import struct
 import sys
@@ -56,7 +54,8 @@ except Exception as error:  # The user gets any error of loading torch as the re
     send({'error': {'kind': 'import', 'message': f'{type(error).__name__}: {error}'}})
     sys.exit(1)
 
-# These modules are next to this file: the ops between workers, and tables.
+# These modules are next to this file: the compiler, the ops between workers, and tables.
+import torch_compile
 import torch_group
 import torch_tables
 
@@ -100,14 +99,17 @@ class Program:
         self.outputs = [dtypes[dtype] for dtype in message['outputs']]
         self.updates = message['updates']
         self.parameters = parameters
-        self.groups = [torch_tables.TableGroup(each, device) for each in message.get('groups', [])]
+        programs = os.path.join(settings['cache'], 'programs') if message['compile'] else None
+        self.groups = [torch_tables.TableGroup(each, device, programs) for each in message.get('groups', [])]
         self.device = device
         self.times = []
         module = {'__clock': self.clock}
         exec(compile(message['source'], f'<{message["entry"]}>', 'exec'), module)
         self.function = module[message['entry']]
-        if message['compile']:
-            self.function = compiled(self.function, message, parameters)
+        if programs is not None:
+            function = self.function
+            about = [message['source'], message['inputs'], [list(each.shape) for each in parameters]]
+            self.function = torch_compile.compiled(about, lambda: exported_step(function, message, parameters), programs)
 
     def clock(self, node):
         """Called after each line by a function that is timed."""
@@ -173,43 +175,8 @@ class Program:
                 memory.view(value.dtype, at, list(value.shape)).copy_(value)
 
 
-# Number of rows that the compiler plans for, instead of that of the first run: a step is then the same program in each run, with the same bits.
-planned_rows = 1024
-
-
-def compiled(function, message, parameters):
-    """Returns the function compiled by Inductor for all sizes, from the cache if it was compiled before on such a machine."""
-    folder = os.path.join(settings['cache'], 'programs')
-    about = [message['source'], message['inputs'], [list(each.shape) for each in parameters], torch.__version__]
-    key = hashlib.sha256(json.dumps([*about, machine(), torch.get_num_threads(), planned_rows]).encode()).hexdigest()
-    path = os.path.join(folder, f'{key}.pt2')
-    if not os.path.exists(path):
-        os.makedirs(folder, exist_ok=True)
-        # The file has a unique name until it is complete, because two processes may compile the same step.
-        partial = os.path.join(folder, f'{key}.{os.getpid()}.pt2')
-        try:
-            package(function, message, parameters, partial)
-            os.replace(partial, path)
-        except Exception as error:
-            traceback.print_exc()
-            raise CompileError(f'{type(error).__name__}: {str(error).strip().splitlines()[0][:300]}') from error
-        finally:
-            if os.path.exists(partial):
-                os.remove(partial)
-    loaded = torch._inductor.aoti_load_package(path)
-    return lambda *values: loaded(*values)
-
-
-class CompileError(Exception):
-    pass
-
-
-def package(function, message, parameters, path):
-    from torch._inductor import config
-
-    # Avoids a pool of processes that would outlive a kill, and minutes for the few lines around the kernels.
-    config.compile_threads = 1
-    config.aot_inductor.compile_wrapper_opt_level = 'O1'
+def exported_step(function, message, parameters):
+    """Returns the function with a symbol for each length that differs between runs."""
 
     class Step(torch.nn.Module):
         def forward(self, *values):
@@ -224,7 +191,7 @@ def package(function, message, parameters, path):
         if name not in symbols:
             symbols[name] = torch.export.Dim(f's{len(symbols)}', min=2)
             # Each symbol has another example, because the compiler would take equal ones for one symbol.
-            rows[name] = planned_rows - len(rows)
+            rows[name] = torch_compile.planned_rows - len(rows)
         return symbols[name] if each['times'] == 1 else each['times'] * symbols[name]
 
     examples = []
@@ -234,22 +201,7 @@ def package(function, message, parameters, path):
         lengths = [rows[d['symbol']] * d['times'] if isinstance(d, dict) else d for d in each['shape']]
         examples.append(torch.zeros(lengths, dtype=dtypes[each['dtype']]))
     dynamic = (tuple([*shapes, *({} for _ in parameters)]),)
-    exported = torch.export.export(Step(), (*examples, *parameters), dynamic_shapes=dynamic, strict=False)
-    torch._inductor.aoti_compile_and_package(exported, package_path=path)
-
-
-def machine():
-    """Returns the instructions of the processor, on which compiled code depends."""
-    try:
-        with open('/proc/cpuinfo') as file:
-            return next((line for line in file if line.startswith(('flags', 'Features'))), platform.machine())
-    except OSError:
-        return f'{platform.machine()} {platform.processor()}'
-
-
-def cpp_compiler():
-    names = [os.environ.get('CXX'), 'g++', 'c++', 'clang++']
-    return next((name for name in names if name and shutil.which(name)), None)
+    return torch.export.export(Step(), (*examples, *parameters), dynamic_shapes=dynamic, strict=False)
 
 
 class Runner:
@@ -330,7 +282,7 @@ class Runner:
             if isinstance(error, torch_group.PeerError):
                 return {'error': {'kind': 'peer', 'message': text, 'lost': error.lost}}
             is_full = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in text
-            kind = 'memory' if is_full else 'compile' if isinstance(error, CompileError) else 'run'
+            kind = 'memory' if is_full else 'compile' if isinstance(error, torch_compile.CompileError) else 'run'
             return {'error': {'kind': kind, 'message': text}}
 
 
@@ -346,7 +298,7 @@ def main():
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False
     runner = Runner(device)
-    send({'version': torch.__version__, 'python': platform.python_version(), 'compiler': cpp_compiler()})
+    send({'version': torch.__version__, 'python': platform.python_version(), 'compiler': torch_compile.cpp_compiler()})
     while True:
         head = frames_in.read(4)
         if len(head) < 4:

@@ -2,9 +2,11 @@
 Embedding tables that the process of torch_runner.py holds next to the weights of a program. The tables of a group have one width and one
 optimizer, and their rows lie one after the other. So a step has one look-up for a group, one sum of gradients, and one update.
 """
+import hashlib
 import math
 
 import torch
+import torch_compile
 
 dtypes = {'float32': torch.float32, 'int32': torch.int32}
 
@@ -32,7 +34,8 @@ def finite(number):
 
 
 class TableGroup:
-    def __init__(self, about, device):
+    def __init__(self, about, device, programs):
+        """@param programs the folder of compiled programs; None to compile nothing"""
         self.dim = about['dim']
         self.inputs = about['inputs']
         self.tables = about['tables']
@@ -43,9 +46,18 @@ class TableGroup:
             name: torch.zeros((rows, self.dim) if per == 'element' else (rows, 1), dtype=dtypes[dtype], device=device)
             for name, per, dtype in about['slots']
         }
-        self.update = updates[self.optimizer['kind']]
+        self.update = self.eager_update = Update(self.optimizer, list(self.slots))
+        self.fixed = []
         if self.optimizer['kind'] in ('adam', 'lamb'):
-            self.corrections = corrections(self.optimizer['beta1'], self.optimizer['beta2']).to(device)
+            self.fixed = [corrections(self.optimizer['beta1'], self.optimizer['beta2']).to(device)]
+        if programs is not None:
+            with open(__file__, encoding='utf-8') as file:
+                source = hashlib.sha256(file.read().encode()).hexdigest()
+            described = [source, self.optimizer, self.dim, about['slots']]
+            self.update = torch_compile.compiled(described, lambda: exported_update(self), programs, True)
+
+    def stored(self):
+        return [self.values, *self.slots.values()]
 
     def numbers(self, slot):
         return (self.values if slot is None else self.slots[slot]).view(-1)
@@ -65,15 +77,9 @@ class TableGroup:
         sums = sums_of(gradients, reads.gradients, reads.begins, reads.shares)
         rows = reads.distinct.long()
         norms = self.norms_of(rows, sums) if is_watched else {}
-        l2, decay = self.optimizer['l2'], self.optimizer['weightDecay']
-        values = self.values.index_select(0, rows)
-        state = {name: slot.index_select(0, rows) for name, slot in self.slots.items()}
-        if l2 > 0:
-            sums.add_(values, alpha=l2)
-        self.update(self, values, sums, state, rate, 1 - rate * decay)
-        self.values.index_copy_(0, rows, values)
-        for name, slot in self.slots.items():
-            slot.index_copy_(0, rows, state[name])
+        # The compiler planned for several.
+        update = self.update if rows.numel() > 1 and self.values.shape[0] > 1 else self.eager_update
+        update(rows, sums, torch.tensor(rate, device=rows.device), self.values, *self.slots.values(), *self.fixed)
         return norms
 
     def norms_of(self, rows, sums):
@@ -97,57 +103,81 @@ class TableGroup:
         return norms
 
 
-# One step on the rows seen, in place: `values`, and the state by name; `sums` may be overwritten. `keep` is 1 − rate × weight decay. The arithmetic
-# is that of kernels/update.ts.
+class Update(torch.nn.Module):
+    """One step on distinct rows, in place. The arithmetic is that of kernels/update.ts."""
+
+    def __init__(self, optimizer, slots):
+        super().__init__()
+        self.optimizer = optimizer
+        self.slots = slots
+
+    def forward(self, rows, sums, rate, table, *others):
+        """@param others the slots in the order of their names, then what `corrections` returns for Adam and LAMB"""
+        values = table.index_select(0, rows)
+        state = {name: slot.index_select(0, rows) for name, slot in zip(self.slots, others)}
+        l2, decay = self.optimizer['l2'], self.optimizer['weightDecay']
+        if l2 > 0:
+            sums = sums + l2 * values
+        if decay > 0 and self.optimizer['kind'] != 'lamb':
+            values = values * (1 - rate * decay)
+        change = changes[self.optimizer['kind']](self.optimizer, sums, state, values, *others[len(self.slots) :])
+        table.index_copy_(0, rows, values - rate * change)
+        for name, slot in zip(self.slots, others):
+            slot.index_copy_(0, rows, state[name])
+        return ()
 
 
-def sgd(group, values, sums, state, rate, keep):
-    decayed(values, keep).sub_(sums, alpha=rate)
+def exported_update(group):
+    """Returns the update of a group for any number of its rows and of rows in a step."""
+    examples = [torch.zeros(4 * torch_compile.planned_rows, *each.shape[1:], dtype=each.dtype) for each in group.stored()]
+    rows = torch.arange(torch_compile.planned_rows)
+    count, all_rows = torch.export.Dim('count', min=2), torch.export.Dim('all_rows', min=2)
+    others = tuple([*({0: all_rows} for _ in group.slots), *({} for _ in group.fixed)])
+    shapes = ({0: count}, {0: count}, {}, {0: all_rows}, *([others] if others else []))
+    arguments = (rows, torch.zeros(len(rows), group.dim), torch.tensor(0.0), *examples, *group.fixed)
+    return torch.export.export(group.eager_update, arguments, dynamic_shapes=shapes, strict=False)
 
 
-def momentum(group, values, sums, state, rate, keep):
-    state['momentum'].mul_(group.optimizer['beta1']).add_(sums)
-    decayed(values, keep).sub_(state['momentum'], alpha=rate)
+# What a row optimizer subtracts from a row, times the rate. Each updates the state by name.
 
 
-def adagrad(group, values, sums, state, rate, keep):
-    state['sum'].addcmul_(sums, sums)
-    decayed(values, keep).addcdiv_(sums, state['sum'].sqrt().add_(group.optimizer['epsilon']), value=-rate)
+def sgd(optimizer, sums, state, values):
+    return sums
 
 
-def row_adagrad(group, values, sums, state, rate, keep):
-    state['sum'].add_(sums.square().mean(1, keepdim=True))
-    decayed(values, keep).sub_(sums.mul_(rate / state['sum'].sqrt().add_(group.optimizer['epsilon'])))
+def momentum(optimizer, sums, state, values):
+    state['momentum'] = optimizer['beta1'] * state['momentum'] + sums
+    return state['momentum']
 
 
-def adam(group, values, sums, state, rate, keep):
-    decayed(values, keep).sub_(direction(group, sums, state), alpha=rate)
+def adagrad(optimizer, sums, state, values):
+    state['sum'] = state['sum'] + sums * sums
+    return sums / (state['sum'].sqrt() + optimizer['epsilon'])
 
 
-def lamb(group, values, sums, state, rate, keep):
-    change = direction(group, sums, state).add_(values, alpha=group.optimizer['weightDecay'])
+def row_adagrad(optimizer, sums, state, values):
+    state['sum'] = state['sum'] + sums.square().mean(1, keepdim=True)
+    return sums / (state['sum'].sqrt() + optimizer['epsilon'])
+
+
+def adam(optimizer, sums, state, values, corrections):
+    """Each row counts its own steps."""
+    beta1, beta2 = optimizer['beta1'], optimizer['beta2']
+    state['steps'] = state['steps'] + 1
+    state['mean'] = beta1 * state['mean'] + (1 - beta1) * sums
+    state['square'] = beta2 * state['square'] + (1 - beta2) * sums * sums
+    both = corrections.index_select(0, (state['steps'].view(-1) - 1).clamp(max=corrections.shape[0] - 1))
+    divisor = state['square'].sqrt() + both[:, 1:] * optimizer['epsilon']
+    return state['mean'] * both[:, :1] / divisor
+
+
+def lamb(optimizer, sums, state, values, corrections):
+    change = adam(optimizer, sums, state, values, corrections) + optimizer['weightDecay'] * values
     length, size = values.norm(dim=1, keepdim=True), change.norm(dim=1, keepdim=True)
-    rates = torch.where((length > 0) & (size > 0), rate * length / size, rate)
-    values.sub_(change.mul_(rates))
+    return change * torch.where((length > 0) & (size > 0), length / size, 1.0)
 
 
-def direction(group, sums, state):
-    """Updates the moments. Returns what Adam subtracts, times the rate. Each row counts its own steps."""
-    beta1, beta2 = group.optimizer['beta1'], group.optimizer['beta2']
-    state['steps'].add_(1)
-    state['mean'].mul_(beta1).add_(sums, alpha=1 - beta1)
-    state['square'].mul_(beta2).addcmul_(sums, sums, value=1 - beta2)
-    both = group.corrections.index_select(0, (state['steps'].view(-1) - 1).clamp(max=len(group.corrections) - 1))
-    divisor = state['square'].sqrt().add_(both[:, 1:] * group.optimizer['epsilon'])
-    return (state['mean'] * both[:, :1]).div_(divisor)
-
-
-updates = {each.__name__: each for each in (sgd, momentum, adagrad, row_adagrad, adam, lamb)}
-
-
-def decayed(values, keep):
-    return values if keep == 1 else values.mul_(keep)
-
+changes = {each.__name__: each for each in (sgd, momentum, adagrad, row_adagrad, adam, lamb)}
 
 # The corrections of a row with more steps are 1, which is exact in float32 for β₂ up to 0.9999.
 most_corrections = 200_000
