@@ -41,6 +41,7 @@ export const filesByNeed = {
   torch: [
     'app/cli/workers.slow',
     'engines/torch/compiled.slow',
+    'engines/torch/compiled_tables.slow',
     'engines/torch/group.slow',
     'engines/torch/worker.slow',
     'training/held_tables.slow',
