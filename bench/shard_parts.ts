@@ -10,9 +10,9 @@ import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
 import { checkAndLower } from '../src/app/api/check.ts';
 import { planShardJob, runShardStep } from '../src/app/api/shard_job.ts';
-import { memoryBytes, shardRequest } from '../src/app/api/shards.ts';
+import { memoryBytes, type PassEvent, shardRequest } from '../src/app/api/shards.ts';
 import { readDataset } from '../src/data/read.ts';
-import type { ShardStep } from '../src/data/shards/job/folder.ts';
+import { type ShardStep, shardSteps, stepNames } from '../src/data/shards/job/folder.ts';
 import { describeMachine, peakMemory } from './machine.ts';
 
 const { values, positionals } = parseArgs({
@@ -51,10 +51,12 @@ const blockText = `data synthetic {
 }
 `;
 
+/** By pass of one process, the seconds before it. */
+const passes: Record<string, number> = {};
+
 if (values.do !== undefined) {
   await work(values.do.split(' '));
-  const { user, system } = process.cpuUsage();
-  console.log(JSON.stringify({ seconds: (user + system) / 1e6, system: system / 1e6, peak: peakMemory() }));
+  console.log(JSON.stringify({ seconds: secondsSoFar(), passes, peak: peakMemory() }));
 } else {
   bundle = bundled();
   mkdirSync(folder, { recursive: true });
@@ -67,20 +69,25 @@ if (values.do !== undefined) {
   console.log(`a process that does nothing takes ${start.seconds.toFixed(2)} s`);
   const whole = measure('whole');
   say('one process', [whole], whole.seconds);
+  const { reading, counting, encoding } = whole.passes;
+  const spent = [counting! - reading!, encoding! - counting!, whole.seconds - encoding!].map((each) => each.toFixed(1));
+  console.log(`  rows to buckets ${spent[0]} s, counting ${spent[1]} s, rows to piles and sealing ${spent[2]} s`);
   const sums = sumsOf('whole');
   for (const parts of values.parts.split(',').map(Number)) {
     const done = [measure(`plan ${parts}`)];
-    const each = (step: ShardStep): void => {
-      for (let part = 1; part <= parts; part++) done.push(measure(`${step} ${parts} ${part}/${parts}`));
-    };
-    each('map');
-    done.push(measure(`merge ${parts}`));
-    const merge = done.at(-1)!.seconds;
-    each('encode');
-    done.push(measure(`seal ${parts}`));
+    const ofSteps = stepNames.map((step) => {
+      const count = shardSteps[step].inParts ? parts : 1;
+      const each = Array.from({ length: count }, (_, at) => measure(`${step} ${parts} ${at + 1}/${parts}`));
+      done.push(...each);
+      return { step, inParts: count > 1, longest: Math.max(...each.map(({ seconds }) => seconds)), all: total(each) };
+    });
     say(`${parts} parts`, done, whole.seconds);
+    for (const { step, inParts, longest, all } of ofSteps)
+      console.log(`  ${step}: ${all.toFixed(2)} s${inParts ? `, the longest part ${longest.toFixed(2)} s` : ''}`);
+    const chain = done[0]!.seconds + ofSteps.reduce((sum, { longest }) => sum + longest, 0);
+    const withoutStarts = (total(done) - done.length * start.seconds) / (whole.seconds - start.seconds);
     console.log(
-      `  without starting processes: ${((total(done) - done.length * start.seconds) / (whole.seconds - start.seconds)).toFixed(2)} times; merge ${merge.toFixed(1)} s, seal ${done.at(-1)!.seconds.toFixed(1)} s; same bytes: ${sumsOf(`parts-${parts}`) === sums}`,
+      `  longest chain ${chain.toFixed(1)} s; without starting processes ${withoutStarts.toFixed(2)} times; same bytes: ${sumsOf(`parts-${parts}`) === sums}`,
     );
   }
 }
@@ -95,9 +102,16 @@ async function work([step, parts, part]: string[]): Promise<void> {
     await planShardJob(model, { data, out: job, parts: Number(parts), memory: values.memory, shards });
   } else if (step === 'whole') {
     const { data: checkedData, lowered } = await checkAndLower(model, { data });
-    const request = await shardRequest(lowered.plan, { memory: memoryBytes(values.memory), shards }, shards, 'always');
+    const onPass = ({ pass }: PassEvent) => void (passes[pass] ??= secondsSoFar());
+    const memory = memoryBytes(values.memory);
+    const request = await shardRequest(lowered.plan, { memory, shards, onPass }, shards, 'always');
     await readDataset(checkedData!.description, lowered.plan, { shards: request });
   } else await runShardStep(job, step as ShardStep, { part });
+}
+
+function secondsSoFar(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 /** Starting TypeScript would take most of a short step. */
@@ -110,7 +124,8 @@ function bundled(): string {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    packages: 'external',
+    external: ['@duckdb/*', 'esbuild'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'error',
   });
   return outfile;
@@ -118,6 +133,7 @@ function bundled(): string {
 
 interface Measured {
   readonly seconds: number;
+  readonly passes: Readonly<Record<string, number>>;
   readonly peak: number;
 }
 

@@ -76,7 +76,7 @@ export interface DoneStep {
 
 /**
  * Does a step of the plan in `folder`, unless it is done.
- * @param part such as `3/64`, for `map` and `encode`
+ * @param part such as `3/64`, for steps in parts
  * @throws Failure `shard-job-missing`, `shard-job-changed`, `shard-part-unknown`, `shard-job-unfinished`, `shards-damaged`, `shards-not-written`, …
  */
 export async function runShardStep(
@@ -84,19 +84,19 @@ export async function runShardStep(
   step: ShardStep,
   { part, ...watch }: ShardStepWatch & { readonly part?: string | undefined } = {},
 ): Promise<DoneStep> {
-  const { JobFolder } = await import('../../data/shards/job/folder.ts');
-  const { encodePart, mapPart, mergeParts, sealParts } = await import('../../data/shards/job/steps.ts');
+  const { JobFolder, shardSteps } = await import('../../data/shards/job/folder.ts');
+  const steps = await import('../../data/shards/job/steps.ts');
   const job = await JobFolder.open(folder);
-  const number = step === 'map' || step === 'encode' ? partOf(part, job) : undefined;
+  const number = shardSteps[step].inParts ? partOf(part, job) : undefined;
   const done = defined({ step, part: number }) as DoneStep;
   const sealed = job.sealed();
   if (sealed !== undefined) return { ...done, shards: join(job.plan.command.shards, sealed) };
   const { command, memory, sizes } = job.plan;
   const source = await jobSourceOf(command, { memory, ...defined({ sizes }) }, watch);
-  if (step === 'map') await mapPart(source, job, number!);
-  else if (step === 'merge') await mergeParts(source, job);
-  else if (step === 'encode') await encodePart(source, job, number!);
-  else return { ...done, shards: (await sealParts(source, job)).shards!.folder };
+  if (step === 'seal') return { ...done, shards: await steps.sealParts(source, job) };
+  if (step === 'merge') await steps.mergeParts(source, job);
+  else if (step === 'fit') await steps.fitParts(source, job);
+  else await { map: steps.mapPart, count: steps.countPart, encode: steps.encodePart }[step](source, job, number!);
   return done;
 }
 

@@ -1,6 +1,6 @@
 /** The scripts with which Slurm, Kubernetes and Ray run the steps of a plan. */
 import { dirname } from 'node:path';
-import type { ShardJobPlan, ShardStep } from '../../data/shards/job/folder.ts';
+import { type ShardJobPlan, shardSteps, stepNames } from '../../data/shards/job/folder.ts';
 import { coresPerProcess, jobName, mountsOf, quoted, quotedText, sharedVolume, startTower } from './launchers.ts';
 
 interface JobPlace {
@@ -21,22 +21,17 @@ export const shardJobFiles = (plan: ShardJobPlan, place: JobPlace): Readonly<Rec
 /** Bytes that the engine of JavaScript and the code of the database take beside `--memory`. */
 const besideMemory = 512 * 2 ** 20;
 
-const steps: readonly { readonly step: ShardStep; readonly inParts: boolean }[] = [
-  { step: 'map', inParts: true },
-  { step: 'merge', inParts: false },
-  { step: 'encode', inParts: true },
-  { step: 'seal', inParts: false },
-];
+const stepsInParts = stepNames.filter((step) => shardSteps[step].inParts);
 
 const stepScript = ({ parts }: ShardJobPlan, { folder, project, program }: JobPlace): string => `#!/bin/sh
-# One step: ./step.sh map 3, ./step.sh merge, ./step.sh encode 3, ./step.sh seal
+# One step: ${stepNames.map((step) => `./step.sh ${step}${shardSteps[step].inParts ? ' 3' : ''}`).join(', ')}
 # Slurm counts parts from 1, and Kubernetes from 0.
 set -e
 cd ${quoted(project)}
 step=$1
 part=\${2:-\${SLURM_ARRAY_TASK_ID:-$((\${JOB_COMPLETION_INDEX:-0} + 1))}}
 set -- shards "$step" ${quoted(folder)}
-case $step in map | encode) set -- "$@" --part "$part/${parts}" ;; esac
+case $step in ${stepsInParts.join(' | ')}) set -- "$@" --part "$part/${parts}" ;; esac
 ${startTower(program)}`;
 
 const slurm = ({ parts, memory }: ShardJobPlan, { folder }: JobPlace): string => `#!/bin/bash
@@ -44,18 +39,23 @@ const slurm = ({ parts, memory }: ShardJobPlan, { folder }: JobPlace): string =>
 set -e
 options=(--parsable --requeue --kill-on-invalid-dep=yes --job-name=${jobName(folder)}
   --cpus-per-task=${coresPerProcess} --mem=${Math.ceil((memory + besideMemory) / 2 ** 20)}M "$@")
-step=${quoted(`${folder}/step.sh`)}
-map=$(sbatch "\${options[@]}" --array=1-${parts} "$step" map)
-merge=$(sbatch "\${options[@]}" --dependency="afterok:$map" "$step" merge)
-encode=$(sbatch "\${options[@]}" --dependency="afterok:$merge" --array=1-${parts} "$step" encode)
-sbatch "\${options[@]}" --dependency="afterok:$encode" "$step" seal
-`;
+script=${quoted(`${folder}/step.sh`)}
+${stepNames
+  .map(
+    (step, at) => `${step}=$(sbatch "\${options[@]}"${at === 0 ? '' : ` --dependency="afterok:$${stepNames[at - 1]}"`}${
+      shardSteps[step].inParts ? ` --array=1-${parts}` : ''
+    } "$script" ${step})
+echo "${step}: $${step}"
+`,
+  )
+  .join('')}`;
 
 const kubernetes = (plan: ShardJobPlan, { folder, project }: JobPlace): string => {
   const { parts, memory, command } = plan;
   const folders = [folder, command.shards, dirname(command.model), dirname(command.data)];
-  const jobs = steps.map(
-    ({ step, inParts }) => `apiVersion: batch/v1
+  const jobs = stepNames.map((step) => {
+    const { inParts } = shardSteps[step];
+    return `apiVersion: batch/v1
 kind: Job
 metadata:
   name: ${jobName(folder)}-${step}
@@ -75,8 +75,8 @@ ${inParts ? `  completionMode: Indexed\n  completions: ${parts}\n  parallelism: 
             limits: { memory: "${memory + besideMemory}" }
           volumeMounts:
 ${mountsOf(folders)}
-${sharedVolume}`,
-  );
+${sharedVolume}`;
+  });
   return `# Set the image, which has Node.js and the project with its packages in ${project}; the claim of a volume that has the folders
 # below at the same paths; and \`parallelism\`. Then kubernetes.sh starts the jobs one after another.
 ${jobs.join('---\n')}`;
@@ -85,7 +85,7 @@ ${jobs.join('---\n')}`;
 const kubernetesScript = ({ folder }: JobPlace): string => `#!/bin/sh
 # Starts the jobs of kubernetes.yaml, each when the one before it is complete: ./kubernetes.sh
 set -e
-for step in ${steps.map(({ step }) => step).join(' ')}; do
+for step in ${stepNames.join(' ')}; do
   kubectl apply -f ${quoted(`${folder}/kubernetes.yaml`)} -l "tower-step=$step"
   until kubectl wait --for=condition=complete --timeout=60s "job/${jobName(folder)}-$step"; do
     if kubectl wait --for=condition=failed --timeout=0s "job/${jobName(folder)}-$step"; then exit 1; fi
@@ -129,8 +129,5 @@ def run_parts(step):
 
 
 ray.init()
-run_parts("map")
-ray.get(run.remote("merge"))
-run_parts("encode")
-ray.get(run.remote("seal"))
+${stepNames.map((step) => (shardSteps[step].inParts ? `run_parts("${step}")` : `ray.get(run.remote("${step}"))`)).join('\n')}
 `;

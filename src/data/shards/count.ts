@@ -1,9 +1,16 @@
 /** Counts all training events before the first one is encoded, and samples the values that encoders learn from. */
+import { defined } from '../../base/util/defined.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { sampleColumn } from '../columns/encode.ts';
 import type { ColumnSample, NumberSample } from '../columns/encoders/contract.ts';
 import { teachersOf, weightsIn } from '../columns/fit_encoders.ts';
-import { countedColumns, OccurrenceCounter } from '../columns/grown_encodings.ts';
+import {
+  countedColumns,
+  OccurrenceCounter,
+  type OccurrencesOfPart,
+  type SparseCounts,
+  sparse,
+} from '../columns/grown_encodings.ts';
 import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import type { GlobalSides, OrderedEvents } from '../rows/order_events.ts';
 import {
@@ -25,11 +32,11 @@ export class NumbersSample {
   #weights = new Float64Array(2 ** 16);
   #length = 0;
 
-  add(value: number): void {
+  add(value: number, weight = 1): void {
     if (Number.isNaN(value)) return;
     if (this.#length === this.#values.length) this.#compact();
     this.#values[this.#length] = value;
-    this.#weights[this.#length++] = 1;
+    this.#weights[this.#length++] = weight;
   }
 
   get bytes(): number {
@@ -84,6 +91,28 @@ export interface TrainingCounts {
   sampleOf(column: ColumnRequest): ColumnSample;
 }
 
+/** What a part of the partitions adds to the counts, as plain data. Parts do not go on from an earlier run. */
+export interface CountsOfPart
+  extends Pick<TrainingCounts, 'counts' | 'items' | 'lastTraining' | 'firstPartitions' | 'titles' | 'beforeHeldOut'> {
+  /** The first of its partitions, and the one after its last. */
+  readonly first: number;
+  readonly end: number;
+  readonly lastTimes: Float64Array;
+  /** By partition, and by its users. */
+  readonly users: readonly Int32Array[];
+  /** By column of the events. */
+  readonly elements: readonly number[];
+  /** By feature whose vocabulary has admission. */
+  readonly occurrences: readonly OccurrencesOfPart[];
+  /** By sampled column. */
+  readonly samples: readonly SampleOfPart[];
+}
+
+interface SampleOfPart {
+  readonly texts: SparseCounts;
+  readonly numbers: NumberSample;
+}
+
 interface CountingInput {
   readonly readPlan: ReadPlan;
   readonly sides: GlobalSides;
@@ -93,88 +122,139 @@ interface CountingInput {
   readonly onPass?: OnPass | undefined;
 }
 
-/** Counts what encoding needs to know of all events. Long because one pass over the partitions fills all counters. */
-export async function countPartitions(
-  source: PartitionSource,
-  cuts: Cuts,
-  input: CountingInput,
-): Promise<TrainingCounts> {
-  const { readPlan, sides, dictionaries, past, onPass } = input;
-  const { title } = readPlan;
-  const [itemCount, userCount] = [sides.items.keys.length, sides.users.keys.length];
-  const counts = [0, 0, 0];
-  const items = new Int32Array(itemCount);
-  const users = new Int32Array(userCount);
-  const lastTraining = new Int32Array(itemCount).fill(-1);
-  const lastTimes = new Float64Array(itemCount);
-  const firstPartitions = new Int32Array(itemCount).fill(sides.items.fileRows ? 0 : -1);
-  const titles = title?.column.at === 'events' ? new Int32Array(itemCount) : undefined;
-  const columnSamplers = new Map(
-    sampledColumns(input).map((column) => [column, makeSampler(column, dictionaries)] as const),
-  );
-  const numberColumns = numberSampledColumns(input);
-  const elements = new Map<ColumnRequest, number>();
-  const occurrences = occurrenceCounters(input);
-  const newCounts = new NewEventCounts(readPlan, past, itemCount);
-  let beforeHeldOut = 0;
+/** Counts what encoding needs to know of all events, one partition after another. */
+export class TrainingCounter {
+  readonly #counts = [0, 0, 0];
+  readonly #items: Int32Array;
+  readonly #users: Int32Array;
+  readonly #lastTraining: Int32Array;
+  readonly #lastTimes: Float64Array;
+  readonly #firstPartitions: Int32Array;
+  readonly #titles: Int32Array | undefined;
+  readonly #elements = new Map<ColumnRequest, number>();
+  readonly #occurrences: TrainingCounts['occurrences'];
+  readonly #samplers: ReadonlyMap<ColumnRequest, ColumnSampler>;
+  readonly #newCounts: NewEventCounts;
+  #beforeHeldOut = 0;
 
-  const countPartition = (index: number, arrangedPartition: ArrangedPartition): void => {
+  constructor(private readonly input: CountingInput) {
+    const { readPlan, sides, dictionaries, past } = input;
+    const [itemCount, userCount] = [sides.items.keys.length, sides.users.keys.length];
+    this.#items = new Int32Array(itemCount);
+    this.#users = new Int32Array(userCount);
+    this.#lastTraining = new Int32Array(itemCount).fill(-1);
+    this.#lastTimes = new Float64Array(itemCount);
+    this.#firstPartitions = new Int32Array(itemCount).fill(sides.items.fileRows ? 0 : -1);
+    this.#titles = readPlan.title?.column.at === 'events' ? new Int32Array(itemCount) : undefined;
+    const numberColumns = numberSampledColumns(input);
+    this.#samplers = new Map(
+      sampledColumns(input).map((column) => [column, makeSampler(column, dictionaries, numberColumns.has(column))]),
+    );
+    this.#occurrences = occurrenceCounters(input);
+    this.#newCounts = new NewEventCounts(readPlan, past, itemCount);
+  }
+
+  /** Counts partitions from `first` to before `end`. @throws Failure `shards-damaged` */
+  async read(source: PartitionSource, cuts: Cuts, first = 0, end = source.count): Promise<void> {
+    const { onPass } = this.input;
+    for (let index = first; index < end; index++) {
+      onPass?.({ pass: 'counting', done: index - first, total: end - first });
+      this.#count(index, await source.read(index, cuts));
+    }
+    onPass?.({ pass: 'counting', done: end - first, total: end - first });
+  }
+
+  #count(index: number, arrangedPartition: ArrangedPartition): void {
     const { partition, good, arranged, members } = arrangedPartition;
-    for (const [partIndex, part] of parts.entries()) counts[partIndex]! += arranged.places[part].length;
+    const { readPlan, past } = this.input;
+    for (const [partIndex, part] of parts.entries()) this.#counts[partIndex]! += arranged.places[part].length;
     arranged.users.trainingCounts.forEach((trainingCount, local) => {
-      users[members[local]!] = trainingCount;
+      this.#users[members[local]!] = trainingCount;
     });
-    beforeHeldOut += trainingBeforeHeldOut(arranged);
+    this.#beforeHeldOut += trainingBeforeHeldOut(arranged);
+    const firstPartitions = this.#firstPartitions;
     for (const item of arranged.items.ofEvent) if (firstPartitions[item] === -1) firstPartitions[item] = index;
     const { train } = arranged.places;
-    const titleCodes = titles && (rawOf(good, title!) as RawCodes).values;
+    const titleCodes = this.#titles && (rawOf(good, readPlan.title!) as RawCodes).values;
     for (let i = 0; i < train.length; i++) {
       const item = arranged.items.ofEvent[train[i]!]!;
       if (item < 0) continue;
-      items[item]!++;
+      this.#items[item]!++;
       const row = arranged.rows.train[i]!;
-      const [time, id] = [arranged.stream.times?.[train[i]!] ?? 0, partition.ids[row]!];
-      const isLater = time > lastTimes[item]! || (time === lastTimes[item] && id > lastTraining[item]!);
-      if (lastTraining[item]! >= 0 && !isLater) continue;
-      lastTimes[item] = time;
-      lastTraining[item] = id;
-      if (titles) titles[item] = titleCodes![row]!;
+      this.#addLast(item, arranged.stream.times?.[train[i]!] ?? 0, partition.ids[row]!, titleCodes?.[row]);
     }
-    newCounts.add(arrangedPartition);
+    this.#newCounts.add(arrangedPartition);
     const isUncounted = newEvents(readPlan, arrangedPartition, past.uncounted);
-    for (const counter of occurrences.values()) counter.add(good, arranged, isUncounted);
-    countElements(elements, good, arranged.rows.train);
-    for (const [column, learner] of columnSamplers)
-      learner.add(rawOf(good, column), arranged.rows.train, numberColumns.has(column));
-  };
-  for (let index = 0; index < source.count; index++) {
-    onPass?.({ pass: 'counting', done: index, total: source.count });
-    countPartition(index, await source.read(index, cuts));
+    for (const counter of this.#occurrences.values()) counter.add(good, arranged, isUncounted);
+    countElements(this.#elements, good, arranged.rows.train);
+    for (const [column, sampler] of this.#samplers) sampler.add(rawOf(good, column), arranged.rows.train);
   }
-  onPass?.({ pass: 'counting', done: source.count, total: source.count });
-  const weights = {
-    items: input.files.items && weightsIn(input.files.items, sides.items.fileRows!, items),
-    users: input.files.users && weightsIn(input.files.users, sides.users.fileRows!, users),
-  };
-  return {
-    counts,
-    items,
-    users,
-    lastTraining,
-    firstPartitions,
-    elements,
-    beforeHeldOut,
-    heldOutBefore: newCounts.heldOutBefore,
-    occurrences,
-    ...(past.fresh ? { fresh: newCounts.fresh } : {}),
-    ...(titles ? { titles } : {}),
-    sampleOf(column) {
-      const { at } = column.column;
-      if (at === 'events') return columnSamplers.get(column)!.sample();
-      const dictionary = column.dictionary === undefined ? undefined : dictionaries.get(column.dictionary);
-      return sampleColumn(input.files[at]!.columns.get(column)!, weights[at]!, dictionary);
-    },
-  };
+
+  /** Takes a training event of an item if it is later than those before. */
+  #addLast(item: number, time: number, id: number, title: number | undefined): void {
+    const lastTime = this.#lastTimes[item]!;
+    const lastId = this.#lastTraining[item]!;
+    if (lastId >= 0 && !(time > lastTime || (time === lastTime && id > lastId))) return;
+    this.#lastTimes[item] = time;
+    this.#lastTraining[item] = id;
+    if (this.#titles) this.#titles[item] = title!;
+  }
+
+  /** Returns what the partitions that were read add. */
+  ofPart({ members }: PartitionSource, first: number, end: number): CountsOfPart {
+    const columns = this.input.readPlan.columns.get('events')!;
+    const usersOf = (partition: number) => gatherCodes(this.#users, members[partition]!);
+    return {
+      ...{ first, end, counts: this.#counts, beforeHeldOut: this.#beforeHeldOut },
+      ...{ items: this.#items, lastTraining: this.#lastTraining, lastTimes: this.#lastTimes },
+      ...{ firstPartitions: this.#firstPartitions, ...defined({ titles: this.#titles }) },
+      users: Array.from({ length: end - first }, (_, at) => usersOf(first + at)),
+      elements: columns.map((column) => this.#elements.get(column) ?? 0),
+      occurrences: [...this.#occurrences.values()].map((counter) => counter.ofPart()),
+      samples: [...this.#samplers.values()].map((sampler) => sampler.ofPart()),
+    };
+  }
+
+  /** Adds the counts of a part. Parts come in the order of their partitions. */
+  add(part: CountsOfPart, { members }: PartitionSource): void {
+    for (const at of this.#counts.keys()) this.#counts[at]! += part.counts[at]!;
+    this.#beforeHeldOut += part.beforeHeldOut;
+    for (let item = 0; item < this.#items.length; item++) {
+      this.#items[item]! += part.items[item]!;
+      if (this.#firstPartitions[item] === -1) this.#firstPartitions[item] = part.firstPartitions[item]!;
+      const last = part.lastTraining[item]!;
+      if (last >= 0) this.#addLast(item, part.lastTimes[item]!, last, part.titles?.[item]);
+    }
+    for (const [at, users] of part.users.entries())
+      users.forEach((count, local) => {
+        this.#users[members[part.first + at]![local]!] = count;
+      });
+    for (const [at, column] of this.input.readPlan.columns.get('events')!.entries())
+      this.#elements.set(column, (this.#elements.get(column) ?? 0) + part.elements[at]!);
+    for (const [at, counter] of [...this.#occurrences.values()].entries()) counter.addPart(part.occurrences[at]!);
+    for (const [at, sampler] of [...this.#samplers.values()].entries()) sampler.addPart(part.samples[at]!);
+  }
+
+  all(): TrainingCounts {
+    const { files, sides, dictionaries, past } = this.input;
+    const weights = {
+      items: files.items && weightsIn(files.items, sides.items.fileRows!, this.#items),
+      users: files.users && weightsIn(files.users, sides.users.fileRows!, this.#users),
+    };
+    return {
+      ...{ counts: this.#counts, items: this.#items, users: this.#users, lastTraining: this.#lastTraining },
+      ...{ firstPartitions: this.#firstPartitions, elements: this.#elements, beforeHeldOut: this.#beforeHeldOut },
+      ...{ heldOutBefore: this.#newCounts.heldOutBefore, occurrences: this.#occurrences },
+      ...(past.fresh ? { fresh: this.#newCounts.fresh } : {}),
+      ...defined({ titles: this.#titles }),
+      sampleOf: (column) => {
+        const { at } = column.column;
+        if (at === 'events') return this.#samplers.get(column)!.sample();
+        const dictionary = column.dictionary === undefined ? undefined : dictionaries.get(column.dictionary);
+        return sampleColumn(files[at]!.columns.get(column)!, weights[at]!, dictionary);
+      },
+    };
+  }
 }
 
 function countElements(elements: Map<ColumnRequest, number>, { events }: ValidRows, rows: Int32Array): void {
@@ -219,16 +299,18 @@ const numberSampledColumns = ({ readPlan }: CountingInput): ReadonlySet<ColumnRe
   );
 
 interface ColumnSampler {
-  add(raw: RawColumn, rows: Int32Array, takesNumbers: boolean): void;
+  add(raw: RawColumn, rows: Int32Array): void;
+  ofPart(): SampleOfPart;
+  addPart(part: SampleOfPart): void;
   sample(): ColumnSample;
 }
 
-function makeSampler({ dictionary }: ColumnRequest, dictionaries: Dictionaries): ColumnSampler {
+function makeSampler({ dictionary }: ColumnRequest, dictionaries: Dictionaries, takesNumbers: boolean): ColumnSampler {
   const texts = dictionary === undefined ? [''] : dictionaries.get(dictionary)!;
   const counts = new Float64Array(texts.length);
   const numbers = new NumbersSample();
   return {
-    add(raw, rows, takesNumbers) {
+    add(raw, rows) {
       if (raw.kind === 'codes') {
         for (const row of rows) counts[raw.values[row]!]!++;
       } else if (raw.kind === 'bags') {
@@ -238,6 +320,13 @@ function makeSampler({ dictionary }: ColumnRequest, dictionaries: Dictionaries):
             else if (takesNumbers) numbers.add(raw.values[index]!);
           }
       } else if (takesNumbers && raw.width === 1) for (const row of rows) numbers.add(raw.values[row]!);
+    },
+    ofPart: () => ({ texts: sparse(counts), numbers: numbers.sample() }),
+    addPart(part) {
+      part.texts.codes.forEach((code, at) => {
+        counts[code]! += part.texts.counts[at]!;
+      });
+      for (const [at, value] of part.numbers.values.entries()) numbers.add(value, part.numbers.weights[at]!);
     },
     sample() {
       counts[0] = 0;

@@ -29,6 +29,7 @@ import {
   type UnitsOfPiles,
 } from './gathered.ts';
 import type { ArrangedPartition, Cuts, Moment, PartitionSource } from './partition_source.ts';
+import { PieceWriter } from './pieces.ts';
 import type { OnPass } from './request.ts';
 import { grouped } from './scatter.ts';
 import type { ShardWriter } from './shard_files.ts';
@@ -37,7 +38,9 @@ export interface EncodingInput {
   readonly readPlan: ReadPlan;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly lastTraining: Int32Array;
+  /** Its files are those of the buckets from `firstFile` on. */
   readonly writer: ShardWriter;
+  readonly firstFile: number;
   readonly shards: number;
   /** By item: the first partition with an event of it. */
   readonly firstPartitions: Int32Array;
@@ -57,7 +60,7 @@ export interface EncodingInput {
 const shardStream = 2;
 
 export async function encodePartitions(source: PartitionSource, cuts: Cuts, input: EncodingInput): Promise<void> {
-  const { readPlan, encodings, lastTraining, writer, shards, onPass, from, end = source.count } = input;
+  const { readPlan, encodings, lastTraining, writer, firstFile, shards, onPass, from, end = source.count } = input;
   const sides = sidesOfFeatures(readPlan);
   for (let index = from; index < end; index++) {
     onPass?.({ pass: 'encoding', done: index, total: end });
@@ -72,13 +75,12 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
     };
     const isTrained = trainedRows(train, newEvents(readPlan, partition, input.fresh), input);
     const groups = grouped(train.rows, shards, pileOf).map((rows) => rows.filter(isTrained));
-    for (const [shard, rows] of groups.entries()) {
-      if (rows.length > 0)
-        writer.append(shard, rows.length, packEvents(train, blockSpecs.spec, rows, partition.members));
-    }
-    writer.append(shards, partition.members.length, blockOfSeen(parts.seen));
-    writer.append(shards + 1, partition.members.length, blockOfSeen(parts.had));
+    const file = new PieceWriter(writer, index - firstFile, shards);
+    const packed = (rows: Int32Array) => packEvents(train, blockSpecs.spec, rows, partition.members);
+    for (const rows of groups) file.append(rows.length, rows.length > 0 ? packed(rows) : undefined);
+    for (const items of [parts.seen, parts.had]) file.append(partition.members.length, blockOfSeen(items));
     const partitionRest = {
+      pieces: file.pieces,
       ...restOfPartition(index, partition, parts, blockSpecs, sides, input),
       ...defined({ units: input.unit && unitsIn(train, input.unit, shards, { pileOf, isTrained }) }),
     };
@@ -145,7 +147,7 @@ function restOfPartition(
   specs: ReturnType<typeof specsOfParts>,
   sides: SideOf,
   to: EncodingInput,
-): PartitionRest {
+): Omit<PartitionRest, 'pieces'> {
   const { events, encoded, seen, had, knownUntil } = parts;
   const { arranged, members } = partition;
   const heldOutBlock = (part: 'validation' | 'test'): ColumnBlock => {

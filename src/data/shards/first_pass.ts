@@ -31,8 +31,10 @@ export interface ScatteredRows {
   readonly eventBasis: Omit<EventBasis, 'itemElements'>;
 }
 
-export interface FirstPassResult extends ScatteredRows {
-  /** The folder with the files of the partitions. */
+export interface FirstPassResult extends Omit<ScatteredRows, 'files'> {
+  /** By partition. */
+  readonly files: readonly Pick<ShardFile, 'rows' | 'bytes'>[];
+  /** The folder that the shards are written in. */
   readonly partial: string;
   readonly key: string;
   readonly rejected: Rejected;
@@ -43,19 +45,21 @@ interface PlainRows extends Omit<ValidRawRows, 'columns'> {
   readonly columns: readonly RawColumn[];
 }
 
-type PlainScattered<T extends ScatteredRows> = Omit<T, 'items' | 'users'> & {
+type JoinedFiles = Pick<ScatteredRows, 'items' | 'users'>;
+
+type PlainScattered<T extends JoinedFiles> = Omit<T, 'items' | 'users'> & {
   readonly items?: PlainRows | undefined;
   readonly users?: PlainRows | undefined;
 };
 
-export function plainScattered<T extends ScatteredRows>(rows: T, { columns }: ReadPlan): PlainScattered<T> {
+export function plainScattered<T extends JoinedFiles>(rows: T, { columns }: ReadPlan): PlainScattered<T> {
   const plainRows = (role: Role, own: ValidRawRows | undefined): PlainRows | undefined =>
     own && { ...own, columns: columns.get(role)!.map((column) => own.columns.get(column)!) };
   return { ...rows, items: plainRows('items', rows.items), users: plainRows('users', rows.users) };
 }
 
 /** @throws Error if `plain` is not the result of `plainScattered` for the same requests */
-export function scatteredOf<T extends ScatteredRows>(plain: unknown, { columns }: ReadPlan): T {
+export function scatteredOf<T extends JoinedFiles>(plain: unknown, { columns }: ReadPlan): T {
   const plainResult = plain as PlainScattered<T>;
   const rowsOf = (role: Role, rows: PlainRows | undefined): ValidRawRows | undefined => {
     if (rows === undefined) return undefined;

@@ -4,7 +4,7 @@ import { addSums, type BagColumn, type IndexedColumn, type LabelSums, noSums, ty
 import { laterEnd } from '../rows/fresh.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
-import { readShardSync, type ShardFile } from './shard_files.ts';
+import type { PieceFiles, Pieces } from './pieces.ts';
 
 /** Number of events without a value of a label, in training and overall. */
 export interface MissingLabels {
@@ -20,6 +20,8 @@ export interface UnitsOfPiles {
 
 /** Plain data, which is stored while later partitions are encoded, so that stopped passes can resume. */
 export interface PartitionRest {
+  /** Of the file with its rows. */
+  readonly pieces: Pieces;
   readonly spec: EventsSpec;
   readonly heldSpec: EventsSpec;
   readonly held: Readonly<Record<'validation' | 'test', ColumnBlock>>;
@@ -32,7 +34,7 @@ export interface PartitionRest {
   /** Item columns from events. Absent if the items' file has all columns. */
   readonly items?: SideRows;
   readonly users: SideRows;
-  /** The spans of the items that the partition's users had in training; the items themselves are in the file of all partitions. */
+  /** The spans of the items that the partition's users had in training; the items themselves are in the file of its rows. */
   readonly seen: SeenOfPartition;
   /** The same spans for all events. */
   readonly had: SeenOfPartition;
@@ -47,7 +49,9 @@ export interface PartitionRest {
 }
 
 export interface EncodedRest
-  extends Omit<PartitionRest, 'held' | 'shared' | 'items' | 'users' | 'members' | 'seen' | 'had'> {
+  extends Omit<PartitionRest, 'pieces' | 'held' | 'shared' | 'items' | 'users' | 'members' | 'seen' | 'had'> {
+  /** By partition. */
+  readonly pieces: readonly Pieces[];
   readonly seen: SeenSpans;
   readonly had: SeenSpans;
   readonly held: Readonly<Record<'validation' | 'test', readonly ColumnBlock[]>>;
@@ -68,6 +72,7 @@ export class Gathered {
   readonly #missingLabels = new Map<string, MissingLabels>();
   readonly #sums = new Map<string, LabelSums>();
   #first: Pick<PartitionRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
+  readonly #pieces: Pieces[] = [];
   #units: UnitsOfPiles | undefined;
   #asOfLastEvent: readonly string[] = [];
 
@@ -81,6 +86,7 @@ export class Gathered {
   add(rest: PartitionRest): void {
     const { spec, heldSpec, shared } = rest;
     this.#first ??= { spec, heldSpec, ...defined({ shared }) };
+    this.#pieces.push(rest.pieces);
     if (rest.items) this.#items.add(rest.items);
     this.#users.add(rest.users);
     this.#seen.add(rest.seen, rest.members);
@@ -107,6 +113,7 @@ export class Gathered {
     const { items, itemElements, inner } = shared!;
     return {
       ...{ spec, heldSpec, itemElements, inner, held: this.#held, asOfLastEvent: this.#asOfLastEvent },
+      pieces: this.#pieces,
       ...{ seen: this.#seen.places, had: this.#had.places },
       ...(Number.isFinite(this.#knownUntil) ? { knownUntil: this.#knownUntil } : {}),
       ...defined({ until: this.#until, units: this.#units }),
@@ -158,11 +165,7 @@ export class SideColumns {
   }
 }
 
-/** The files with the items that each user had in training, and in all events: 4 bytes for each event. Training does not read them. */
-export const seenName = 'seen.bin';
-export const hadName = 'had.bin';
-
-/** The span of each user's items in the file. */
+/** The span of each user's items among those of all users: 4 bytes for each event. Training does not read them. */
 export type SeenSpans = Pick<BagColumn, 'starts' | 'ends'>;
 
 export interface SeenOfPartition extends SeenSpans {
@@ -196,12 +199,12 @@ export class SeenItems {
 }
 
 /** Returns a column whose items are read at their first use. Reading throws Failure `shards-damaged`. */
-export function seenInFile(folder: string, name: string, file: ShardFile, { starts, ends }: SeenSpans): BagColumn {
+export function seenInFiles(files: PieceFiles, which: 'seen' | 'had', { starts, ends }: SeenSpans): BagColumn {
   let values: Int32Array | undefined;
   return {
     ...{ kind: 'bags', starts, ends },
     get values() {
-      values ??= endToEnd(readShardSync(folder, name, file));
+      values ??= endToEnd(files.readBeyondPiles(which));
       return values;
     },
   };

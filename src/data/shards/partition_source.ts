@@ -16,12 +16,13 @@ import {
 } from '../rows/order_events.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from '../rows/raw.ts';
 import { foldsOfFiles, type PartOfFile, partsOfUsers } from '../rows/split.ts';
+import type { ColumnBlock } from './block.ts';
 import { grouped, type Partition, partitionsOfUsers, unpackPartition } from './scatter.ts';
-import { readShard, type ShardFile } from './shard_files.ts';
 
-export interface PartitionFiles {
-  readonly folder: string;
-  readonly files: readonly ShardFile[];
+export interface PartitionRows {
+  readonly count: number;
+  /** Reads the rows of a partition. @throws Failure `shards-damaged` */
+  readonly read: (index: number) => Promise<readonly ColumnBlock[]>;
   readonly readPlan: ReadPlan;
   readonly dictionaries: Dictionaries;
   readonly sides: GlobalSides;
@@ -43,23 +44,23 @@ export const partitionName = (at: number): string => `bucket-${at}.bin`;
 
 export class PartitionSource {
   /** By partition, the indexes of its users among all users. */
-  readonly #members: readonly Int32Array[];
+  readonly members: readonly Int32Array[];
   readonly #localOf: Int32Array;
 
-  constructor(readonly of: PartitionFiles) {
+  constructor(readonly of: PartitionRows) {
     const { users } = of.sides;
-    const partitions = of.files.length;
+    const partitions = of.count;
     const partitionOf = partitionsOfUsers(users.keys, partitions);
-    this.#members = grouped(users.codes.length, partitions, (user) => partitionOf[user]!);
+    this.members = grouped(users.codes.length, partitions, (user) => partitionOf[user]!);
     this.#localOf = new Int32Array(users.codes.length);
-    for (const members of this.#members)
+    for (const members of this.members)
       members.forEach((member, local) => {
         this.#localOf[member] = local;
       });
   }
 
   get count(): number {
-    return this.of.files.length;
+    return this.of.count;
   }
 
   /** @throws Failure `shards-damaged` */
@@ -69,7 +70,7 @@ export class PartitionSource {
     const { split } = readPlan.description;
     const folds = split.kind === 'files' ? foldsOfFiles(partsOfFiles, partition.ids) : undefined;
     const good: ValidRows = { dictionaries, events: partition.rows, ...defined({ items, users, folds }) };
-    const members = this.#members[index]!;
+    const members = this.members[index]!;
     const context = { readPlan, sides, cuts, members, localOf: this.#localOf, ...defined({ lastTraining }) };
     return { partition, good, members, arranged: arrangePartition(partition, good, context) };
   }
@@ -84,10 +85,9 @@ export class PartitionSource {
   }
 
   async #load(index: number): Promise<Partition> {
-    const { folder, files, readPlan, signal } = this.of;
+    const { read, readPlan, signal } = this.of;
     signal?.throwIfAborted();
-    const blocks = await readShard(folder, partitionName(index), files[index]!);
-    return unpackPartition(blocks, readPlan.columns.get('events')!);
+    return unpackPartition(await read(index), readPlan.columns.get('events')!);
   }
 }
 

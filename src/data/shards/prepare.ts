@@ -12,7 +12,7 @@ import type { Encoding, ShardLayout } from '../dataset.ts';
 import type { Dictionaries } from '../rows/raw.ts';
 import { cutsOf, describeSplit, partsOfUsers } from '../rows/split.ts';
 import { type PastCuts, pastCuts } from './continued.ts';
-import { countPartitions, type TrainingCounts } from './count.ts';
+import { TrainingCounter, type TrainingCounts } from './count.ts';
 import { sidesOfFeatures } from './encode.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { heldShards, refuseLargeHeldOut, shardsFor } from './layout.ts';
@@ -39,25 +39,39 @@ export async function prepareShards(
   from: FirstPassResult,
   source: PartitionSource,
 ): Promise<ShardPlan> {
-  const { readPlan, request, pinned } = input;
-  const { description } = readPlan;
-  const { scattered, dictionaries, items, users } = from;
-  const moments = await momentsOf(description, scattered, source);
-  const cuts = makeCuts(description, scattered, moments);
+  const { readPlan, pinned } = input;
+  const { scattered } = from;
+  const moments = await momentsOf(readPlan.description, scattered, source);
+  const cuts = makeCuts(readPlan.description, scattered, moments);
   const past = pinned ? await pastCuts(readPlan, pinned, source, cuts) : {};
-  const joinedFiles = { items, users };
-  const { sides } = source.of;
-  const counted = await countPartitions(source, cuts, {
-    ...{ readPlan, sides, dictionaries, files: joinedFiles, past, onPass: request.onPass },
-  });
-  const { counts, items: itemCounts, lastTraining, firstPartitions, titles, fresh, heldOutBefore } = counted;
+  const counter = counterOf(input, from, source, past);
+  await counter.read(source, cuts);
+  return planOfCounts(input, from, counter.all(), { ...defined({ moments }), past, buckets: source.count });
+}
+
+export const counterOf = (
+  { readPlan, request }: ShardingInput,
+  { dictionaries, items, users }: FirstPassResult,
+  { of: { sides } }: PartitionSource,
+  past: PastCuts = {},
+): TrainingCounter =>
+  new TrainingCounter({ readPlan, sides, dictionaries, files: { items, users }, past, onPass: request.onPass });
+
+/** Fits encoders to the counts of all training events, and computes the number of shards. */
+export function planOfCounts(
+  input: ShardingInput,
+  { dictionaries }: FirstPassResult,
+  counted: TrainingCounts,
+  { moments, past = {}, buckets }: Pick<Cuts, 'moments'> & { readonly past?: PastCuts; readonly buckets: number },
+): ShardPlan {
+  const { counts, items, lastTraining, firstPartitions, titles, fresh, heldOutBefore } = counted;
   return {
     ...(moments ? { moments } : {}),
-    ...{ counts, items: itemCounts, lastTraining, firstPartitions, past, heldOutBefore },
+    ...{ counts, items, lastTraining, firstPartitions, past, heldOutBefore },
     ...defined({ titles, fresh }),
     ...encodingsOf(input, dictionaries, counted),
-    layout: layoutOf(input, source.count, counted),
-    sentence: describeSplit(description, counts),
+    layout: layoutOf(input, buckets, counted),
+    sentence: describeSplit(input.readPlan.description, counts),
   };
 }
 
@@ -104,7 +118,7 @@ export function makeCuts(
 }
 
 /** Returns the times at which parts begin; undefined if the split is not by time, or if events are sorted by time, so that ranks are enough. */
-async function momentsOf(
+export async function momentsOf(
   { split, trainsAll }: DataDescription,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
   source: PartitionSource,

@@ -1,7 +1,7 @@
 /** Appends blocks to files and keeps their checksums. */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
@@ -35,18 +35,35 @@ class Sha256 implements FileChecksum {
 
 /** Finds damage several times as fast as SHA-256. */
 class Crc32 implements FileChecksum {
-  #value = 0;
+  value = 0;
 
   update(bytes: Uint8Array): void {
-    this.#value = crc32(bytes, this.#value);
+    this.value = crc32(bytes, this.value);
   }
 
   text(): string {
-    return this.#value.toString(16).padStart(8, '0');
+    return this.value.toString(16).padStart(8, '0');
   }
 }
 
+/** Returns the size of a block in a file, and its CRC-32. */
+export function sizeAndSum(block: ColumnBlock): { readonly bytes: number; readonly sum: number } {
+  const sum = new Crc32();
+  let bytes = 0;
+  for (const piece of piecesOf(block)) {
+    sum.update(piece);
+    bytes += piece.byteLength;
+  }
+  return { bytes, sum: sum.value };
+}
+
 const sumLike = (sum: string): FileChecksum => (sum.length === 8 ? new Crc32() : new Sha256());
+
+export function isShardFile(value: unknown): value is ShardFile {
+  const { rows, bytes, sum } = (value ?? {}) as Partial<ShardFile>;
+  const areCounts = [rows, bytes].every((count) => Number.isSafeInteger(count) && count! >= 0);
+  return areCounts && typeof sum === 'string' && /^([0-9a-f]{8}|[0-9a-f]{64})$/.test(sum);
+}
 
 interface OpenShard {
   readonly name: string;
@@ -56,8 +73,6 @@ interface OpenShard {
 }
 
 export class ShardWriter {
-  #buffer: Uint8Array | undefined;
-
   private constructor(
     private readonly folder: string,
     private readonly shards: readonly OpenShard[],
@@ -111,36 +126,12 @@ export class ShardWriter {
     file.rows += rows;
   }
 
-  /** Appends the blocks of another file. @throws Failure `shards-damaged`, `shards-not-written` */
-  async appendFile(index: number, path: string, expected: ShardFile): Promise<void> {
-    const file = this.shards[index]!;
-    const hash = sumLike(expected.sum);
-    await withFile(path, async (handle, size) => {
-      if (size !== expected.bytes) throw damaged(path, `it has ${size} bytes instead of ${expected.bytes}`);
-      // One for all files, because making it takes as long as filling it.
-      this.#buffer ??= Buffer.allocUnsafeSlow(stride);
-      const buffer = this.#buffer;
-      for (let offset = 0; offset < size; ) {
-        const { bytesRead } = await handle.read(buffer, 0, Math.min(stride, size - offset), offset);
-        if (bytesRead === 0) throw damaged(path, 'it ends too early');
-        const piece = buffer.subarray(0, bytesRead);
-        for (const each of [hash, file.hash]) each.update(piece);
-        this.#write(index, [piece]);
-        offset += bytesRead;
-      }
-    });
-    if (hash.text() !== expected.sum) throw damaged(path, 'its checksum differs');
-    file.bytes += expected.bytes;
-    file.rows += expected.rows;
-  }
-
   /** Flushes all files to the disk. Nothing may be appended afterwards. */
   async finish(): Promise<ShardFile[]> {
     for (const { name } of this.shards) {
       const path = join(this.folder, name);
       try {
-        const handle = await open(path, 'r+');
-        await handle.sync().finally(() => handle.close());
+        await syncFile(path);
       } catch (error) {
         // Some disks report only now that they are full.
         throw notWritten(path, error);
@@ -168,6 +159,11 @@ export class ShardWriter {
   }
 }
 
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  await handle.sync().finally(() => handle.close());
+}
+
 /** Returns the error that replaces an error of the system. */
 export function notWritten(path: string, error: unknown): unknown {
   const reason = systemReason(error);
@@ -184,36 +180,83 @@ export async function readShard(
   expected?: Pick<ShardFile, 'bytes' | 'sum'>,
 ): Promise<OwnBlock[]> {
   const path = join(folder, name);
-  const bytes = await bytesOf(path, expected);
+  return blocksOf(await bytesOf(path, expected), path);
+}
+
+/** A part of a file. */
+export interface FileSpan {
+  readonly name: string;
+  /** Bytes of the whole file. */
+  readonly size: number;
+  readonly start: number;
+  readonly bytes: number;
+  /** CRC-32. */
+  readonly sum: number;
+}
+
+/** Returns the blocks of parts of files, in this order, after checking the checksum of each. @throws Failure `shards-damaged` */
+export async function readSpans(folder: string, spans: readonly FileSpan[]): Promise<OwnBlock[]> {
+  const bytes = new ArrayBuffer(totalBytes(spans));
+  let target = 0;
+  for (const { name, size, start, bytes: length, sum } of spans) {
+    const path = join(folder, name);
+    const found = new Crc32();
+    await withFile(path, async (handle, foundSize) => {
+      refuseOtherSize(path, foundSize, size);
+      const pieceAt = (offset: number) => new Uint8Array(bytes, target + offset, Math.min(stride, length - offset));
+      await readFrom(handle, path, { start, length }, pieceAt, found);
+    });
+    if (found.value !== sum) throw damaged(path, 'its checksum differs');
+    target += length;
+  }
+  return blocksOf(bytes, join(folder, spans[0]?.name ?? ''));
+}
+
+/** Does so synchronously, and checks no checksum: those of the files were checked when the folder was opened. @throws Failure `shards-damaged` */
+export function readSpansSync(folder: string, spans: readonly FileSpan[]): OwnBlock[] {
+  const bytes = new ArrayBuffer(totalBytes(spans));
+  let target = 0;
+  for (const { name, size, start, bytes: length } of spans) {
+    const path = join(folder, name);
+    try {
+      const file = openSync(path, 'r');
+      try {
+        refuseOtherSize(path, fstatSync(file).size, size);
+        for (let offset = 0; offset < length; ) {
+          const piece = new Uint8Array(bytes, target + offset, Math.min(stride, length - offset));
+          const bytesRead = readSync(file, piece, { position: start + offset });
+          if (bytesRead === 0) throw damaged(path, 'it ends too early');
+          offset += bytesRead;
+        }
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      throw damagedBy(path, error);
+    }
+    target += length;
+  }
+  return blocksOf(bytes, join(folder, spans[0]?.name ?? ''));
+}
+
+const totalBytes = (spans: readonly FileSpan[]): number => spans.reduce((sum, { bytes }) => sum + bytes, 0);
+
+function blocksOf(bytes: ArrayBuffer, path: string): OwnBlock[] {
   try {
     return blocksIn(bytes);
   } catch (error) {
-    throw failure('shards-damaged', { path, folder, reason: (error as Error).message });
+    throw damaged(path, (error as Error).message);
   }
 }
 
-/** Returns the blocks of a shard synchronously. Does not check the checksum, which was checked when the folder was opened. @throws Failure `shards-damaged` */
-export function readShardSync(folder: string, name: string, { bytes: size }: Pick<ShardFile, 'bytes'>): OwnBlock[] {
-  const path = join(folder, name);
-  try {
-    const file = openSync(path, 'r');
-    try {
-      if (fstatSync(file).size !== size) throw new Error('it has another length');
-      const bytes = new ArrayBuffer(size);
-      for (let offset = 0; offset < size; ) {
-        const bytesRead = readSync(file, new Uint8Array(bytes, offset, Math.min(stride, size - offset)), {
-          position: offset,
-        });
-        if (bytesRead === 0) throw new Error('it ends too early');
-        offset += bytesRead;
-      }
-      return blocksIn(bytes);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw damaged(path, systemReason(error) ?? (error as Error).message);
-  }
+function refuseOtherSize(path: string, size: number, expected: number): void {
+  if (size !== expected) throw damaged(path, `it has ${size} bytes instead of ${expected}`);
+}
+
+/** Returns the error that replaces an error of the system. */
+function damagedBy(path: string, error: unknown): unknown {
+  const reason = systemReason(error);
+  return reason === undefined ? error : damaged(path, reason);
 }
 
 const damaged = (path: string, reason: string) => failure('shards-damaged', { path, folder: join(path, '..'), reason });
@@ -222,13 +265,11 @@ async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sum'>
   let bytes = new ArrayBuffer(0);
   const hash = expected && sumLike(expected.sum);
   await withFile(path, async (handle, size) => {
-    if (expected && size !== expected.bytes) {
-      throw damaged(path, `it has ${size} bytes instead of ${expected.bytes}`);
-    }
+    if (expected) refuseOtherSize(path, size, expected.bytes);
     // A single `Uint8Array` could not exceed 4 GiB.
     bytes = new ArrayBuffer(size);
     const pieceAt = (offset: number): Uint8Array => new Uint8Array(bytes, offset, Math.min(stride, size - offset));
-    await readStart(handle, path, size, pieceAt, hash);
+    await readFrom(handle, path, { start: 0, length: size }, pieceAt, hash);
   });
   if (hash && hash.text() !== expected?.sum) throw damaged(path, 'its checksum differs');
   return bytes;
@@ -237,20 +278,20 @@ async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sum'>
 async function addStart(hash: FileChecksum, path: string, length: number): Promise<void> {
   const buffer = new Uint8Array(Math.min(stride, length));
   const pieceAt = (offset: number): Uint8Array => buffer.subarray(0, Math.min(stride, length - offset));
-  await withFile(path, (handle) => readStart(handle, path, length, pieceAt, hash));
+  await withFile(path, (handle) => readFrom(handle, path, { start: 0, length }, pieceAt, hash));
 }
 
-/** @param pieceAt returns the memory for the bytes from an offset on */
-async function readStart(
+/** @param pieceAt returns the memory for the bytes from an offset on, which counts from `start` */
+async function readFrom(
   handle: FileHandle,
   path: string,
-  length: number,
+  { start, length }: { readonly start: number; readonly length: number },
   pieceAt: (offset: number) => Uint8Array,
   hash: FileChecksum | undefined,
 ): Promise<void> {
   for (let offset = 0; offset < length; ) {
     const piece = pieceAt(offset);
-    const { bytesRead } = await handle.read(piece, 0, piece.byteLength, offset);
+    const { bytesRead } = await handle.read(piece, 0, piece.byteLength, start + offset);
     if (bytesRead === 0) throw damaged(path, 'it ends too early');
     hash?.update(piece.subarray(0, bytesRead));
     offset += bytesRead;
@@ -266,8 +307,19 @@ async function withFile(path: string, body: (handle: FileHandle, size: number) =
       await handle.close();
     }
   } catch (error) {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : damaged(path, reason);
+    throw damagedBy(path, error);
+  }
+}
+
+/** Gives a file a second name in another folder, or copies it to another disk. @throws Failure `shards-damaged`, `shards-not-written` */
+export async function takeFile(from: string, to: string, name: string, expected: ShardFile): Promise<void> {
+  const [path, target] = [join(from, name), join(to, name)];
+  await withFile(path, async (_, size) => refuseOtherSize(path, size, expected.bytes));
+  try {
+    // Some disks know no second names.
+    await link(path, target).catch(() => copyFile(path, target).then(() => syncFile(target)));
+  } catch (error) {
+    throw notWritten(target, error);
   }
 }
 

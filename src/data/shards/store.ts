@@ -11,9 +11,10 @@ import type { Needs, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
 import { merged, type OwnBlock, packPlain, unpackPlain } from './block.ts';
 import { type EventsSpec, packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
-import { hadName, type SeenSpans, seenInFile, seenName } from './gathered.ts';
+import { type SeenSpans, seenInFiles } from './gathered.ts';
+import { PieceFiles, type Pieces, rowsName, totalsOfPiles } from './pieces.ts';
 import type { OnPass, ShardRequest } from './request.ts';
-import { notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
+import { isShardFile, notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
 
 export interface ShardRest {
   /** The data set without the training rows and without the items that users had. */
@@ -21,6 +22,8 @@ export interface ShardRest {
     readonly parts: Pick<Dataset['parts'], 'validation' | 'test'>;
     readonly users: Omit<Dataset['users'], 'seen' | 'had'>;
   };
+  /** By bucket. */
+  readonly pieces: readonly Pieces[];
   readonly seen: SeenSpans;
   readonly had: SeenSpans;
   readonly shared: SharedColumns;
@@ -62,9 +65,7 @@ export async function seal(
       manifestName,
       restName,
       grownName,
-      seenName,
-      hadName,
-      ...manifestFields.piles.map((_, index) => shardName(index)),
+      ...manifestFields.buckets.map((_, bucket) => rowsName(bucket)),
     ]);
     // Removes the state and the owner file of the passes.
     for (const name of readdirSync(partial)) if (!finalNames.has(name)) rmSync(join(partial, name), { force: true });
@@ -126,16 +127,11 @@ async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promis
   const opened = await readShardManifest(folder);
   if (!opened) return undefined;
   const { manifest, checksum } = opened;
-  const files = [
-    ...manifest.piles.map((shard, index) => [shardName(index), shard] as const),
-    [seenName, manifest.seen] as const,
-    [hadName, manifest.had] as const,
-  ];
-  const total = files.length;
-  for (const [index, [name, file]] of files.entries()) {
+  const total = manifest.buckets.length;
+  for (const [bucket, file] of manifest.buckets.entries()) {
     signal?.throwIfAborted();
-    onPass?.({ pass: 'checking', done: index, total });
-    await verifyShard(folder, name, file);
+    onPass?.({ pass: 'checking', done: bucket, total });
+    await verifyShard(folder, rowsName(bucket), file);
   }
   onPass?.({ pass: 'checking', done: total, total });
   const [block] = await readShard(folder, restName, manifest.rest);
@@ -149,22 +145,25 @@ async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promis
 }
 
 export function datasetOf(
-  { dataset, shared, seen, had, labelSums, training }: ShardRest,
+  { dataset, shared, pieces, seen, had, labelSums, training }: ShardRest,
   folder: string,
   manifest: ShardManifest,
   checksum: string,
 ): ShardedDataset {
   const { rows, units, piles, freshItems } = training;
+  const files = new PieceFiles(folder, manifest.buckets, pieces, manifest.layout.piles);
+  const rowsOfPiles = totalsOfPiles(pieces, 'rows', manifest.layout.piles);
   return {
     ...dataset,
     parts: { train: absentRows(defined({ rows, units })), ...dataset.parts },
     users: {
       ...dataset.users,
-      seen: seenInFile(folder, seenName, manifest.seen, seen),
-      had: seenInFile(folder, hadName, manifest.had, had),
+      seen: seenInFiles(files, 'seen', seen),
+      had: seenInFiles(files, 'had', had),
     },
     shards: {
-      ...trainingShards(folder, manifest, checksum, { ...shared, ...defined({ freshItems }) }, labelSums),
+      ...{ folder, checksum, layout: manifest.layout, piles: rowsOfPiles, labelSums },
+      read: pileReader(files, manifest.spec, { ...shared, ...defined({ freshItems }) }),
       ...defined({ units: piles }),
     },
   };
@@ -192,27 +191,17 @@ function absentRows(counts: Pick<Events, 'rows' | 'units'>): Events {
   };
 }
 
-function trainingShards(
-  folder: string,
-  { piles: shards, layout, spec }: ShardManifest,
-  checksum: string,
+function pileReader(
+  files: PieceFiles,
+  spec: EventsSpec,
   { freshItems, ...shared }: SharedColumns & Pick<Events, 'freshItems'>,
-  labelSums: TrainingShards['labelSums'],
-): TrainingShards {
-  return {
-    folder,
-    checksum,
-    layout,
-    piles: shards.map(({ rows }) => rows),
-    labelSums,
-    async read(requestedShards, earlierRows) {
-      const blocks: OwnBlock[] = earlierRows ? [packEvents(earlierRows.events, spec, earlierRows.rows)] : [];
-      for (const shard of requestedShards) {
-        if (shards[shard]!.rows > 0) blocks.push(merged(await readShard(folder, shardName(shard), shards[shard]!)));
-      }
-      const events = unpackEvents(blocks.length > 1 ? [merged(blocks)] : blocks, spec, shared);
-      return { ...events, ...defined({ freshItems }) };
-    },
+): TrainingShards['read'] {
+  return async (piles, earlierRows) => {
+    const blocks: OwnBlock[] = earlierRows ? [packEvents(earlierRows.events, spec, earlierRows.rows)] : [];
+    for (const pile of piles) blocks.push(merged(await files.read(pile)));
+    const filled = blocks.filter(({ size }) => size > 0);
+    const events = unpackEvents(filled.length > 1 ? [merged(filled)] : filled, spec, shared);
+    return { ...events, ...defined({ freshItems }) };
   };
 }
 
@@ -220,8 +209,7 @@ const manifestName = 'shards.json';
 const restName = 'rest.bin';
 /** The file with the counts of vocabularies that grow from run to run. Only the run that wrote the shards knows them. */
 const grownName = 'grown.bin';
-export const shardName = (at: number): string => `pile-${at}.bin`;
-const format = 'tower-shards-7';
+const format = 'tower-shards-8';
 
 interface ShardManifest {
   readonly format: typeof format;
@@ -229,11 +217,8 @@ interface ShardManifest {
   readonly key: string;
   readonly layout: ShardLayout;
   readonly spec: EventsSpec;
-  readonly piles: readonly ShardFile[];
-  /** The items that each user had in training. */
-  readonly seen: ShardFile;
-  /** The items that each user had in all events. */
-  readonly had: ShardFile;
+  /** The rows of each bucket. */
+  readonly buckets: readonly ShardFile[];
   readonly rest: ShardFile;
   readonly grown: ShardFile;
 }
@@ -319,11 +304,6 @@ function parseOrUndefined(text: string): unknown {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-function isFile(value: unknown): value is ShardFile {
-  const { rows, bytes, sum } = (value ?? {}) as Partial<ShardFile>;
-  return isCount(rows) && isCount(bytes) && typeof sum === 'string' && /^[0-9a-f]{64}$/.test(sum);
-}
-
 function isSpec(value: unknown): value is EventsSpec {
   const { features, labels, given, earlier } = (value ?? {}) as Partial<EventsSpec>;
   const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((each) => typeof each === 'string');
@@ -337,18 +317,16 @@ function isSpec(value: unknown): value is EventsSpec {
 function isManifest(value: unknown): value is ShardManifest {
   if (typeof value !== 'object' || value === null) return false;
   const candidate = value as Partial<ShardManifest>;
-  const { buckets: partitions, piles: shards, held } = candidate.layout ?? ({} as Partial<ShardLayout>);
+  const { buckets, piles, held } = candidate.layout ?? ({} as Partial<ShardLayout>);
   return (
     candidate.format === format &&
     typeof candidate.key === 'string' &&
-    [partitions, shards, held].every((count) => isCount(count) && count > 0) &&
-    Array.isArray(candidate.piles) &&
-    candidate.piles.length === shards &&
-    candidate.piles.every(isFile) &&
-    isFile(candidate.seen) &&
-    isFile(candidate.had) &&
-    isFile(candidate.rest) &&
-    isFile(candidate.grown) &&
+    [buckets, piles, held].every((count) => isCount(count) && count > 0) &&
+    Array.isArray(candidate.buckets) &&
+    candidate.buckets.length === buckets &&
+    candidate.buckets.every(isShardFile) &&
+    isShardFile(candidate.rest) &&
+    isShardFile(candidate.grown) &&
     isSpec(candidate.spec)
   );
 }

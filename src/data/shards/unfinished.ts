@@ -6,20 +6,20 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, wri
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { type Owner, removeTemporary, stateOf, thisProcess } from '../../base/storage/temporary.ts';
 import type { ReadPlan } from '../binding/layout.ts';
-import { packPlain, unpackPlain } from './block.ts';
-import { type FirstPassResult, firstPassOf, plainFirstPass } from './first_pass.ts';
+import { type ColumnBlock, packPlain, unpackPlain } from './block.ts';
+import { type FirstPassResult, firstPassOf, plainFirstPass, type ScatteredRows } from './first_pass.ts';
 import type { Gathered, PartitionRest } from './gathered.ts';
 import { partitionName } from './partition_source.ts';
 import type { ShardPlan } from './prepare.ts';
 import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
-const format = 'tower-passes-7';
+const format = 'tower-passes-8';
 export const firstName = 'first.bin';
 export const preparedName = 'prepared.bin';
 export const restName = (partition: number): string => `bucket-${partition}.rest.bin`;
@@ -32,8 +32,8 @@ interface PassesState {
   readonly buckets: readonly ShardFile[];
   readonly first: ShardFile;
   readonly prepared?: ShardFile;
-  /** The shards, and the other results by partition. */
-  readonly encoded?: { readonly piles: readonly ShardFile[]; readonly rests: readonly ShardFile[] };
+  /** The files of rows, and the other results by partition. */
+  readonly encoded?: { readonly rows: readonly ShardFile[]; readonly rests: readonly ShardFile[] };
 }
 
 export class Passes {
@@ -43,7 +43,11 @@ export class Passes {
   ) {}
 
   /** Creates the state after the first pass. @throws Failure `shards-not-written` */
-  static async begun(request: ShardRequest, firstPass: FirstPassResult, readPlan: ReadPlan): Promise<Passes> {
+  static async begun(
+    request: ShardRequest,
+    firstPass: FirstPassResult & Pick<ScatteredRows, 'files'>,
+    readPlan: ReadPlan,
+  ): Promise<Passes> {
     const { partial, key, files } = firstPass;
     const first = await writePlain(partial, firstName, plainFirstPass(firstPass, readPlan));
     const passes = new Passes(partial, { format, key, of: sizesOf(request), buckets: files, first });
@@ -82,6 +86,11 @@ export class Passes {
     return this.state.buckets.length;
   }
 
+  /** @throws Failure `shards-damaged` */
+  readPartition(index: number): Promise<ColumnBlock[]> {
+    return readShard(this.partial, partitionName(index), this.state.buckets[index]!);
+  }
+
   /** Returns undefined if the passes were stopped earlier. @throws Failure `shards-damaged` */
   async prepared(): Promise<ShardPlan | undefined> {
     const { prepared } = this.state;
@@ -100,7 +109,7 @@ export class Passes {
       for (const name of names) rmSync(join(this.partial, name), { force: true });
       return ShardWriter.new(this.partial, names);
     }
-    const writer = await ShardWriter.resume(this.partial, names, encoded.piles, signal);
+    const writer = await ShardWriter.resume(this.partial, names, encoded.rows, signal);
     for (const [partition, rest] of encoded.rests.entries()) {
       signal?.throwIfAborted();
       gathered.add((await readPlain(this.partial, restName(partition), rest)) as PartitionRest);
@@ -112,7 +121,7 @@ export class Passes {
   async keepPartition(partition: number, rest: PartitionRest, writer: ShardWriter): Promise<void> {
     const file = await writePlain(this.partial, restName(partition), rest);
     const rests = [...(this.state.encoded?.rests ?? []), file];
-    await this.save({ encoded: { piles: writer.files(), rests } });
+    await this.save({ encoded: { rows: writer.files(), rests } });
     rmSync(join(this.partial, partitionName(partition)), { force: true });
   }
 
@@ -159,7 +168,11 @@ export async function writePlain(partial: string, name: string, value: unknown):
 /** @throws Failure `shards-damaged` */
 export async function readPlain(partial: string, name: string, file: ShardFile): Promise<unknown> {
   const [block] = await readShard(partial, name, file);
-  return unpackPlain(block!);
+  try {
+    return unpackPlain(block ?? new Map());
+  } catch (error) {
+    throw failure('shards-damaged', { path: join(partial, name), folder: partial, reason: (error as Error).message });
+  }
 }
 
 /** The file that names the process which writes the folder. The name of the folder ends in `.partial` until it is complete. */

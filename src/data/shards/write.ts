@@ -16,23 +16,25 @@ import { titleCodes } from './count.ts';
 import { encodePartitions } from './encode.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
-import { type EncodedRest, Gathered, hadName, seenName } from './gathered.ts';
+import { type EncodedRest, Gathered } from './gathered.ts';
 import { refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './layout.ts';
-import { PartitionSource } from './partition_source.ts';
+import { type PartitionRows, PartitionSource } from './partition_source.ts';
+import { rowsName, totalsOfPiles } from './pieces.ts';
 import { makeCuts, prepareShards, type ShardPlan } from './prepare.ts';
 import type { ShardFile } from './shard_files.ts';
-import { datasetOf, type ShardRest, seal, shardName } from './store.ts';
+import { datasetOf, type ShardRest, seal } from './store.ts';
 import type { Passes } from './unfinished.ts';
 
 export async function writeShards(input: ShardingInput, from: FirstPassResult, passes: Passes): Promise<Dataset> {
-  const source = partitionSourceOf(input, from);
+  const source = partitionSourceOf(input, from, (partition) => passes.readPartition(partition));
   const storedPlan = await passes.prepared();
   const plan = storedPlan ?? (await prepareShards(input, from, source));
   if (!storedPlan) await passes.keepPrepared(plan);
   const gathered = gatheredOf(source);
-  const writer = await passes.shards(namesOf(plan), gathered, input.signal);
+  const names = Array.from({ length: source.count }, (_, bucket) => rowsName(bucket));
+  const writer = await passes.shards(names, gathered, input.signal);
   await encodePartitions(source, makeCuts(input.readPlan.description, from.scattered, plan.moments), {
-    ...{ ...encodingOf(input, plan), writer, from: passes.done },
+    ...{ ...encodingOf(input, plan), writer, firstFile: 0, from: passes.done },
     async onDone(partition, rest) {
       gathered.add(rest);
       await passes.keepPartition(partition, rest, writer);
@@ -41,29 +43,23 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
   return sealShards(input, from, { source, plan, rest: gathered.all(), files: await writer.finish() });
 }
 
-/** @throws Failure `shards-memory` */
+/** @param read reads the rows of a partition @throws Failure `shards-memory` */
 export function partitionSourceOf(
   { readPlan, request, signal }: ShardingInput,
-  from: FirstPassResult,
+  { dictionaries, files, items, users, scattered, partsOfFiles }: FirstPassResult,
+  read: PartitionRows['read'],
 ): PartitionSource {
-  const { partial: folder, dictionaries, files, items, users, scattered, partsOfFiles } = from;
   refuseLargePartition(request.memory, Math.max(...files.map(({ bytes }) => bytes)));
   const sides: GlobalSides = {
     items: globalSide(readPlan.itemKey, items, scattered.occurs.items, dictionaries),
     users: globalSide(readPlan.userKey, users, scattered.occurs.users, dictionaries),
   };
-  return new PartitionSource({ folder, files, readPlan, dictionaries, sides, partsOfFiles, items, users, signal });
+  const { length: count } = files;
+  return new PartitionSource({ count, read, readPlan, dictionaries, sides, partsOfFiles, items, users, signal });
 }
 
 export const gatheredOf = ({ of: { sides } }: PartitionSource): Gathered =>
   new Gathered(sides.items.keys.length, sides.users.keys.length);
-
-/** Returns the names of the files that the second pass appends to. */
-export const namesOf = ({ layout }: ShardPlan): string[] => [
-  ...Array.from({ length: layout.piles }, (_, index) => shardName(index)),
-  seenName,
-  hadName,
-];
 
 export function encodingOf({ readPlan, request }: ShardingInput, plan: ShardPlan) {
   const { encodings, lastTraining, firstPartitions, past, layout } = plan;
@@ -78,7 +74,7 @@ interface EncodedShards {
   readonly source: PartitionSource;
   readonly plan: ShardPlan;
   readonly rest: EncodedRest;
-  /** In the order of `namesOf`, in the partial folder. */
+  /** The rows of each bucket, in the partial folder. */
   readonly files: readonly ShardFile[];
 }
 
@@ -90,19 +86,11 @@ export async function sealShards(
   const { memory, folder, sizes } = input.request;
   const { source, plan, rest, files } = encoded;
   const { description } = input.readPlan;
-  const { piles: shards, held } = plan.layout;
+  const { piles, held } = plan.layout;
   refuseWithoutLabels(rest, plan, description);
-  const shardFiles = files.slice(0, shards);
-  refuseLargeShard(memory, Math.max(...shardFiles.map(({ bytes }) => bytes)), held);
+  refuseLargeShard(memory, Math.max(...totalsOfPiles(rest.pieces, 'bytes', piles)), held);
   const shardRest = await restOf(input, from, { sides: source.of.sides, prepared: plan, rest });
-  const manifestFields = {
-    key: from.key,
-    layout: plan.layout,
-    spec: rest.spec,
-    piles: shardFiles,
-    seen: files[shards]!,
-    had: files[shards + 1]!,
-  };
+  const manifestFields = { key: from.key, layout: plan.layout, spec: rest.spec, buckets: files };
   const sealed = await seal(from.partial, folder, manifestFields, shardRest, { memory, ...defined({ sizes }) });
   const dataset = datasetOf(shardRest, sealed.folder, sealed.manifest, sealed.checksum);
   return { ...dataset, rejected: from.rejected };
@@ -144,7 +132,7 @@ async function restOf(
     ...sentencesOfVectors(firstValues, needs, encodings),
   ];
   return {
-    ...{ shared, seen: rest.seen, had: rest.had },
+    ...{ shared, pieces: rest.pieces, seen: rest.seen, had: rest.had },
     labelSums: rest.labelSums,
     training: trainingRows(rest, prepared),
     dataset: {

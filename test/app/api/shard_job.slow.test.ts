@@ -8,6 +8,7 @@ import { type ShardDecision, shardRequest } from '../../../src/app/api/shards.ts
 import { train } from '../../../src/app/api/train.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { readDataset } from '../../../src/data/read.ts';
+import { shardSteps, stepNames } from '../../../src/data/shards/job/folder.ts';
 import { failureOf } from '../../data/fixture.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
@@ -58,10 +59,9 @@ async function planned(name: string, text: string, parts: number) {
 }
 
 async function runAll(out: string, parts: number): Promise<void> {
-  for (const step of ['map', 'encode'] as const) {
-    for (let part = parts; part >= 1; part--) await runShardStep(out, step, { part: `${part}/${parts}` });
-    await runShardStep(out, step === 'map' ? 'merge' : 'seal');
-  }
+  for (const step of stepNames)
+    for (let part = shardSteps[step].inParts ? parts : 1; part >= 1; part--)
+      await runShardStep(out, step, { part: `${part}/${parts}` });
 }
 
 const filesOf = (folder: string): unknown =>

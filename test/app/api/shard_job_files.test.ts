@@ -12,7 +12,7 @@ const root = temporaryFolder();
 const folder = join(root, "Kim's shards");
 const command = { model: join(root, 'm.tower'), data: join(root, 'd.tower'), shards: join(root, 'disk') };
 const plan = {
-  ...{ format: 'tower-shard-job-1', key: '', memory: 2 ** 30, parts: 5, events: 100, eventBytes: 8, buckets: 9 },
+  ...{ format: 'tower-shard-job-2', key: '', memory: 2 ** 30, parts: 5, events: 100, eventBytes: 8, buckets: 9 },
   command,
 } satisfies ShardJobPlan;
 const files = shardJobFiles(plan, { folder, project: root });
@@ -37,6 +37,8 @@ it('a step says its part, whoever starts it', () => {
   expect(ask(['map'], { SLURM_ARRAY_TASK_ID: '5' })).toEqual([`shards map ${folder} --part 5/5`]);
   expect(ask(['encode'], { JOB_COMPLETION_INDEX: '0' })).toEqual([`shards encode ${folder} --part 1/5`]);
   expect(ask(['merge'], { SLURM_ARRAY_TASK_ID: '2' })).toEqual([`shards merge ${folder}`]);
+  expect(ask(['count', '2'])).toEqual([`shards count ${folder} --part 2/5`]);
+  expect(ask(['fit'])).toEqual([`shards fit ${folder}`]);
   expect(ask(['seal'])).toEqual([`shards seal ${folder}`]);
   const [npx] = asked('step.sh', ['merge'], {}, 'npx');
   expect(npx).toBe(`--no -- tower shards merge ${folder}`);
@@ -44,11 +46,13 @@ it('a step says its part, whoever starts it', () => {
 
 it('Slurm gets each step after the one before it', () => {
   const submitted = asked('slurm.sh', ['--partition=long'], {}, 'sbatch');
-  expect(submitted).toHaveLength(4);
+  expect(submitted).toHaveLength(6);
   for (const each of submitted) expect(each).toMatch(/--requeue .*--mem=1536M --partition=long /);
   expect(submitted.map((each) => each.replace(/.*--partition=long /, ''))).toEqual([
     `--array=1-5 ${folder}/step.sh map`,
     `--dependency=afterok:7 ${folder}/step.sh merge`,
+    `--dependency=afterok:7 --array=1-5 ${folder}/step.sh count`,
+    `--dependency=afterok:7 ${folder}/step.sh fit`,
     `--dependency=afterok:7 --array=1-5 ${folder}/step.sh encode`,
     `--dependency=afterok:7 ${folder}/step.sh seal`,
   ]);
@@ -57,15 +61,22 @@ it('Slurm gets each step after the one before it', () => {
 it('Kubernetes has a job for each step, with the folders that the steps read and write', () => {
   expect(spawnSync('sh', ['-n', join(folder, 'kubernetes.sh')]).status).toBe(0);
   const jobs = parseAllDocuments(files['kubernetes.yaml']!).map((each) => each.toJS());
-  expect(jobs.map(({ metadata }) => metadata.labels['tower-step'])).toEqual(['map', 'merge', 'encode', 'seal']);
+  expect(jobs.map(({ metadata }) => metadata.labels['tower-step'])).toEqual([
+    'map',
+    'merge',
+    'count',
+    'fit',
+    'encode',
+    'seal',
+  ]);
   expect(jobs.map(({ spec }) => [spec.completionMode, spec.completions, spec.backoffLimit])).toEqual([
-    ['Indexed', 5, 15],
-    [undefined, undefined, 3],
-    ['Indexed', 5, 15],
-    [undefined, undefined, 3],
+    ...['map', 'count', 'encode'].flatMap(() => [
+      ['Indexed', 5, 15],
+      [undefined, undefined, 3],
+    ]),
   ]);
   for (const { metadata, spec } of jobs) {
-    expect(metadata.name).toMatch(/^kim-s-shards-(map|merge|encode|seal)$/);
+    expect(metadata.name).toMatch(/^kim-s-shards-(map|merge|count|fit|encode|seal)$/);
     const { restartPolicy, containers, volumes } = spec.template.spec;
     expect(restartPolicy).toBe('Never');
     expect(containers[0]).toMatchObject({

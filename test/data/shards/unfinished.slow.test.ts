@@ -67,22 +67,15 @@ it.each([
     before = partition;
     expect(readdirSync(left).filter((name) => /^bucket-\d\.bin$/.test(name))).toHaveLength(5 - partition);
     // As a kill leaves it in the middle of the next bucket.
-    appendFileSync(join(left, 'pile-1.bin'), 'half a block');
+    appendFileSync(join(left, `rows-${partition}.bin`), 'half a block');
   }
   expect(await contents(await read(of, needed as never))).toEqual(whole);
   expect(decisions.at(-1)).toMatchObject({ continues: { done: 4, of: 5 } });
   expect(folders(of)).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/)]);
   const there = readdirSync(join(shardsOf(of), folders(of)[0]!)).sort();
   expect(there).toEqual([
-    'grown.bin',
-    'had.bin',
-    'made.json',
-    'pile-0.bin',
-    'pile-1.bin',
-    'pile-2.bin',
-    'pile-3.bin',
-    'rest.bin',
-    'seen.bin',
+    ...['grown.bin', 'made.json', 'rest.bin'],
+    ...[0, 1, 2, 3, 4].map((bucket) => `rows-${bucket}.bin`),
     'shards.json',
   ]);
 });
@@ -103,12 +96,12 @@ it('begins again where what is left cannot be read, or is for other sizes', asyn
   expect(await contents(await read(of))).toEqual(whole);
 });
 
-it('says that a pile was changed, and removes what it made of it', async () => {
+it('says that rows were changed, and removes what it made of it', async () => {
   const of = inTime();
   const left = await stopAt(of, 'encoding', 3);
-  const bytes = readFileSync(join(left, 'pile-2.bin'));
+  const bytes = readFileSync(join(left, 'rows-2.bin'));
   bytes[bytes.length - 1]! ^= 1;
-  writeFileSync(join(left, 'pile-2.bin'), bytes);
+  writeFileSync(join(left, 'rows-2.bin'), bytes);
   await expect(read(of)).rejects.toThrow('its checksum differs');
   expect(existsSync(left)).toBe(false);
   await read(of);

@@ -99,7 +99,7 @@ describe('the same bits', () => {
 describe('files of shards', () => {
   it('are refused where one is cut off, changed or missing; removed, they are written again with the same bits', async () => {
     cpSync(join(root, 'whole'), join(root, 'damaged'), { recursive: true });
-    const pile = join(shardsIn('damaged'), 'pile-3.bin');
+    const pile = join(shardsIn('damaged'), 'rows-0.bin');
     const bytes = readFileSync(pile);
     const complaint = () => failureOf(trainIn('damaged', { resume: true, set: { epochs: 4 } }));
     truncateSync(pile, bytes.length - 8);

@@ -146,7 +146,7 @@ describe('files that are not as they should be', () => {
   it('a damaged or missing file ends the opening with its name', async () => {
     await rowsIn('damaged');
     const [folder] = readdirSync(join(root, 'damaged', 'tower-shards'));
-    const pile = join(root, 'damaged', 'tower-shards', folder!, 'pile-2.bin');
+    const pile = join(root, 'damaged', 'tower-shards', folder!, 'rows-0.bin');
     rmSync(pile);
     const ends = await Promise.allSettled(
       makeWorkers(2).map(({ group }) => amongWorkers(group, () => rowsIn('damaged', group))),
@@ -160,7 +160,7 @@ describe('files that are not as they should be', () => {
     async (rank) => {
       const options = optionsOf(`damage-${rank}`, alone);
       const lost = failure('shards-damaged', {
-        path: 'pile-1.bin',
+        path: 'rows-1.bin',
         folder: 'tower-shards/x',
         reason: 'it does not exist',
       });
@@ -176,7 +176,7 @@ describe('files that are not as they should be', () => {
       const ends = await outcomes(given, makeWorkers(2), { dataset: rank === 1 ? broken : alone });
       expect(reasonOf(ends[rank]!)).toBe(lost);
       expect(reasonOf(ends[1 - rank]!).message).toMatch(
-        new RegExp(`^worker ${rank} on here ended: .*shard pile-1.bin is damaged: it does not exist`),
+        new RegExp(`^worker ${rank} on here ended: .*shard rows-1.bin is damaged: it does not exist`),
       );
       await trainTogether({ ...options, resume: true }, 2);
       const whole = optionsOf('two', alone);

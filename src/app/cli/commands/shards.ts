@@ -12,7 +12,11 @@ interface ShardsCommandOptions extends Partial<ShardPlanRequest> {
   readonly json?: boolean | undefined;
 }
 
-const actions = ['plan', 'map', 'merge', 'encode', 'seal'] as const satisfies readonly (ShardStep | 'plan')[];
+const actions = ['plan', 'map', 'merge', 'count', 'fit', 'encode', 'seal'] as const satisfies readonly (
+  | ShardStep
+  | 'plan'
+)[];
+const actionsInParts: ReadonlySet<(typeof actions)[number]> = new Set(['map', 'count', 'encode']);
 
 export function shardsCommand(program: Command): void {
   const command = new Command('shards')
@@ -20,11 +24,11 @@ export function shardsCommand(program: Command): void {
     .addArgument(
       new Argument(
         '<action>',
-        'what to do, in this order: `plan`, `map` each part of the rows, `merge`, `encode` each part, `seal`',
+        'what to do, in this order: `plan`, `map` each part, `merge`, `count` each part, `fit`, `encode` each part, `seal`',
       ).choices(actions),
     )
     .argument('<path>', 'for `plan` a `.tower` file with a model; otherwise the folder of the plan')
-    .option('--part <part>', 'run this part of `map` or `encode`, such as `3/64`')
+    .option('--part <part>', 'run this part of `map`, `count` or `encode`, such as `3/64`')
     .addOption(dataOption())
     .addOption(allowOption())
     .option('--out <folder>', 'write the plan and the scripts into this folder')
@@ -44,7 +48,7 @@ export function shardsCommand(program: Command): void {
       if (action === 'plan') return plan(path, { ...request, json }, self);
       const given = Object.keys(request).find((name) => self.getOptionValueSource(name) === 'cli');
       if (given !== undefined) self.error(`error: only \`plan\` takes \`--${given}\`; the other steps follow the plan`);
-      const isInParts = action === 'map' || action === 'encode';
+      const isInParts = actionsInParts.has(action);
       if (isInParts !== (part !== undefined))
         self.error(`error: \`${action}\` ${isInParts ? 'needs' : 'has no'} \`--part\``);
       const progress = makeShardsProgress();
@@ -65,6 +69,8 @@ export function shardsCommand(program: Command): void {
       'tower shards plan models/two_tower.tower --data models/data/movielens.tower --parts 16 --memory 8G --out jobs/shards',
       'tower shards map jobs/shards --part 1/16',
       'tower shards merge jobs/shards',
+      'tower shards count jobs/shards --part 1/16',
+      'tower shards fit jobs/shards',
       'tower shards encode jobs/shards --part 1/16',
       'tower shards seal jobs/shards',
     ),
@@ -86,7 +92,7 @@ async function plan(path: string, { json, ...request }: ShardsCommandOptions, se
     `plan in ${out}: ${counts[0]} events into ${counts[1]} buckets, in ${counts[2]} parts of ${bytesWords(planned.memory)}`,
   );
   for (const file of files) answer(`  ${out}/${file}`);
-  if (buckets < planned.parts) say(`only ${buckets} parts have buckets to encode: fewer parts are as fast`);
+  if (buckets < planned.parts) say(`only ${buckets} parts have buckets to count and encode: fewer parts are as fast`);
   answer(
     `start it with ${out}/slurm.sh, ${out}/kubernetes.sh or python ${out}/on_ray.py; the shards go to ${command.shards}`,
   );

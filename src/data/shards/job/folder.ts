@@ -11,10 +11,12 @@ import { failure } from '../../../base/diagnostics/failure.ts';
 import { reading } from '../../../base/diagnostics/system_reason.ts';
 import { makeFolder, syncFolder, writeTextDurably } from '../../../base/storage/durable.ts';
 import { type Owner, removeTemporary, stateOf, thisProcess } from '../../../base/storage/temporary.ts';
+import { isObject } from '../../../base/util/defined.ts';
 import type { ShardRequest } from '../request.ts';
-import { notWritten, type ShardFile } from '../shard_files.ts';
+import { isShardFile, notWritten, type ShardFile } from '../shard_files.ts';
+import { readPlain } from '../unfinished.ts';
 
-const format = 'tower-shard-job-1';
+const format = 'tower-shard-job-2';
 const planName = 'plan.json';
 const doneName = 'done.json';
 const sealedName = 'sealed.json';
@@ -43,7 +45,19 @@ export interface JobCommand {
   readonly shards: string;
 }
 
-export type ShardStep = 'map' | 'merge' | 'encode' | 'seal';
+/** In their order. Those in parts are done once for each part. */
+export const shardSteps = {
+  map: { inParts: true },
+  merge: { inParts: false },
+  count: { inParts: true },
+  fit: { inParts: false },
+  encode: { inParts: true },
+  seal: { inParts: false },
+} as const;
+
+export type ShardStep = keyof typeof shardSteps;
+
+export const stepNames = Object.keys(shardSteps) as ShardStep[];
 
 const stepName = (step: ShardStep, part?: number): string => (part === undefined ? step : `${step}-${part}`);
 
@@ -92,24 +106,30 @@ export class JobFolder {
     return join(this.folder, stepName(step, part));
   }
 
-  /** Returns the files of a step; undefined if it is not done. @throws Failure `shard-job-changed` */
-  done(step: ShardStep, part?: number): StepFiles | undefined {
-    const state = readJson(join(this.pathOf(step, part), doneName)) as { plan: string; files: StepFiles } | undefined;
-    if (state && state.plan !== this.planSum)
-      throw failure('shard-job-changed', { folder: this.folder, what: 'the plan' });
-    return state?.files;
+  /** Returns what a step has written; undefined if it is not done. @throws Failure `shard-job-changed` */
+  done(step: ShardStep, part?: number): DoneFiles | undefined {
+    const folder = this.pathOf(step, part);
+    const state = readJson(join(folder, doneName)) as { plan?: unknown; files?: unknown } | undefined;
+    if (state?.plan === undefined || !isObject(state.files)) return undefined;
+    if (state.plan !== this.planSum) throw failure('shard-job-changed', { folder: this.folder, what: 'the plan' });
+    return new DoneFiles(folder, state.files);
   }
 
-  /** Returns the files of each part of a step. @throws Failure `shard-job-unfinished` */
-  doneParts(step: ShardStep): StepFiles[] {
-    const { parts } = this.plan;
-    const files = Array.from({ length: parts }, (_, at) => this.done(step, at + 1));
-    const missing = files.flatMap((each, at) => (each ? [] : [at + 1]));
-    if (missing.length > 0) throw failure('shard-job-unfinished', { folder: this.folder, step, missing, parts });
-    return files as StepFiles[];
+  /** Returns what each part of a step has written, or the step itself if it has no parts. @throws Failure `shard-job-unfinished` */
+  needed(step: ShardStep): DoneFiles[] {
+    const { inParts } = shardSteps[step];
+    const parts = inParts ? this.plan.parts : 1;
+    const files = Array.from({ length: parts }, (_, at) => this.done(step, inParts ? at + 1 : undefined));
+    const undone = files.flatMap((each, at) => (each ? [] : [at + 1]));
+    const missing = inParts ? undone : [];
+    if (undone.length > 0) throw failure('shard-job-unfinished', { folder: this.folder, step, missing, parts });
+    return files as DoneFiles[];
   }
 
-  /** Does a step unless it is done. Of several processes that do the same, the first to end wins: their files are equal. */
+  /**
+   * Does a step unless it is done. Of several processes that do the same, the first to end wins: their files are equal. The others may then miss files that the
+   * first one has removed.
+   */
   async make(step: ShardStep, part: number | undefined, body: (partial: string) => Promise<StepFiles>): Promise<void> {
     if (this.done(step, part)) return;
     const path = this.pathOf(step, part);
@@ -121,13 +141,21 @@ export class JobFolder {
       const files = await body(partial);
       rmSync(join(partial, ownerName));
       await writeTextDurably(join(partial, doneName), `${JSON.stringify({ plan: this.planSum, files })}\n`);
+      // A folder without a list of its files is of no use.
+      if (existsSync(path) && !this.done(step, part)) removeTemporary(path);
       await rename(partial, path).catch((error: unknown) => {
-        if (!this.done(step, part)) throw notWritten(path, error);
+        if (!this.isDone(step, part)) throw notWritten(path, error);
       });
       await asWritten(this.folder, syncFolder(this.folder));
+    } catch (error) {
+      if (!this.isDone(step, part)) throw error;
     } finally {
       removeTemporary(partial);
     }
+  }
+
+  private isDone(step: ShardStep, part: number | undefined): boolean {
+    return this.sealed() !== undefined || this.done(step, part) !== undefined;
   }
 
   /** Returns the name of the shards if the job is sealed, and they are there. */
@@ -155,6 +183,27 @@ export class JobFolder {
   }
 }
 
+/** The files that a step has written. */
+export class DoneFiles {
+  constructor(
+    readonly folder: string,
+    private readonly files: Readonly<Record<string, unknown>>,
+  ) {}
+
+  /** @throws Failure `shards-damaged` */
+  file(name: string): ShardFile {
+    const file = this.files[name];
+    if (isShardFile(file)) return file;
+    const path = join(this.folder, doneName);
+    throw failure('shards-damaged', { path, folder: this.folder, reason: `it does not list ${name}` });
+  }
+
+  /** Reads plain data. @throws Failure `shards-damaged` */
+  async read(name: string): Promise<unknown> {
+    return readPlain(this.folder, name, this.file(name));
+  }
+}
+
 /** Most parts, buckets and events of a plan. */
 const mostCounted = 2 ** 31 - 1;
 
@@ -171,7 +220,7 @@ function isPlan(value: unknown): value is ShardJobPlan {
 }
 
 const isOfStep = (name: string): boolean =>
-  name === sealedName || /^(map|merge|encode|seal)(-\d+)?(\.[0-9a-f-]+\.partial)?$/.test(name);
+  name === sealedName || new RegExp(`^(${stepNames.join('|')})(-\\d+)?(\\.[0-9a-f-]+\\.partial)?$`).test(name);
 
 const asWritten = <T>(path: string, writes: Promise<T>): Promise<T> =>
   writes.catch((error: unknown) => {

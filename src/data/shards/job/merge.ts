@@ -1,47 +1,51 @@
-/** Joins rows that were read in parts: texts get the codes that one process would give them, and events their place among all. */
+/**
+ * Joins what is known of rows that were read in parts: texts get the codes that one process would give them. The rows stay where they are, and `JoinedBuckets`
+ * gives them these codes when it reads them.
+ */
 
 import { type PackedTexts, packTexts, type Texts, TextsWriter } from '../../../base/text/texts.ts';
 import { defined } from '../../../base/util/defined.ts';
-import type { ColumnRequest, ReadPlan } from '../../binding/layout.ts';
+import type { ReadPlan } from '../../binding/layout.ts';
 import { refuseTooLarge } from '../../columns/grown_encodings.ts';
+import { gatherCodes } from '../../rows/gather.ts';
 import type { Dictionaries, ValidRawRows } from '../../rows/raw.ts';
-import type { ColumnBlock } from '../block.ts';
 import type { ScatteredRows } from '../first_pass.ts';
-import { partitionName } from '../partition_source.ts';
-import { readShard, type ShardWriter } from '../shard_files.ts';
+import { grouped, partitionsOfUsers } from '../scatter.ts';
+import type { ShardWriter } from '../shard_files.ts';
+import type { PartOfBuckets } from './joined_buckets.ts';
 
-interface MappedPart {
-  readonly folder: string;
-  /** Reads what is not in buckets, because all parts together may be large. */
-  read(): Promise<ScatteredRows>;
+/** By dictionary, the code of each text of a part among all texts. */
+export type CodeMaps = ReadonlyMap<string, Int32Array>;
+
+interface MergedRows {
+  readonly rows: Omit<ScatteredRows, 'files'>;
+  readonly parts: readonly PartOfBuckets[];
 }
 
-type CodeMaps = ReadonlyMap<string, Int32Array>;
-
-/** @param writer of one file for each bucket */
+/**
+ * @param parts read what is not in buckets, one after another, because all together may be large
+ * @param userCodes writer of one file for each bucket, with a block for each part
+ */
 export async function mergeRows(
-  parts: readonly MappedPart[],
+  parts: readonly (() => Promise<ScatteredRows>)[],
   readPlan: ReadPlan,
-  writer: ShardWriter,
-  signal?: AbortSignal,
-): Promise<Omit<ScatteredRows, 'files'>> {
-  const columns = readPlan.columns.get('events')!;
+  { buckets, userCodes, signal }: { buckets: number; userCodes: ShardWriter; signal?: AbortSignal | undefined },
+): Promise<MergedRows> {
   const dictionaries = await unionOfParts(parts);
   const marksOf = (key: ReadPlan['itemKey']): Uint8Array =>
     new Uint8Array(key ? dictionaries.get(key.inEvents.dictionary!)!.length : 0);
   const occurs = { items: marksOf(readPlan.itemKey), users: marksOf(readPlan.userKey) };
+  const names = namesOfWholeMaps(readPlan);
   const total: TimesOfParts = { rows: 0, ascends: true };
+  const partsOfBuckets: PartOfBuckets[] = [];
   let joined: Pick<ScatteredRows, 'items' | 'users' | 'partsOfFiles' | 'eventBasis'> | undefined;
-  for (const { folder, read } of parts) {
+  for (const read of parts) {
+    signal?.throwIfAborted();
     const { scattered, files, dictionaries: own, ...others } = await read();
     const codes: CodeMaps = new Map([...own].map(([name, texts]) => [name, placesOf(texts, dictionaries.get(name)!)]));
-    for (const [bucket, file] of files.entries()) {
-      signal?.throwIfAborted();
-      for (const block of file.bytes === 0 ? [] : await readShard(folder, partitionName(bucket), file)) {
-        const rows = block.get('row')!.length;
-        writer.append(bucket, rows, renumbered(block, columns, codes, total.rows));
-      }
-    }
+    const whole = new Map([...codes].filter(([name]) => names.has(name)));
+    partsOfBuckets.push({ files, before: total.rows, codes: whole });
+    writeUserCodes(own, codes, readPlan, { buckets, userCodes });
     markAll(occurs.items, scattered.occurs.items, readPlan.itemKey, codes);
     markAll(occurs.users, scattered.occurs.users, readPlan.userKey, codes);
     addTimes(total, scattered);
@@ -54,7 +58,34 @@ export async function mergeRows(
       }),
     };
   }
-  return { scattered: { ...total, occurs }, dictionaries, ...joined! };
+  return { rows: { scattered: { ...total, occurs }, dictionaries, ...joined! }, parts: partsOfBuckets };
+}
+
+/** Returns the dictionaries whose codes may be in any bucket. Those of users are only in the bucket of the user. */
+const namesOfWholeMaps = ({ columns, userKey }: ReadPlan): ReadonlySet<string | undefined> =>
+  new Set(columns.get('events')!.flatMap((column) => (column === userKey?.inEvents ? [] : [column.dictionary])));
+
+/** Writes the codes of users apart for each bucket, because all users of all parts may be many times those of one part. */
+function writeUserCodes(
+  own: Dictionaries,
+  codes: CodeMaps,
+  { userKey }: ReadPlan,
+  { buckets, userCodes }: { readonly buckets: number; readonly userCodes: ShardWriter },
+): void {
+  if (userKey === undefined) return;
+  const name = userKey.inEvents.dictionary!;
+  const bucketOf = partitionsOfUsers(own.get(name)!, buckets);
+  for (const [bucket, users] of grouped(bucketOf.length, buckets, (user) => bucketOf[user]!).entries()) {
+    const all = gatherCodes(codes.get(name)!, users);
+    userCodes.append(
+      bucket,
+      users.length,
+      new Map([
+        ['own', users],
+        ['all', all],
+      ]),
+    );
+  }
 }
 
 type TimesOfParts = {
@@ -77,33 +108,19 @@ function markAll(marks: Uint8Array, own: Uint8Array, key: ReadPlan['itemKey'], c
   for (let code = 0; code < own.length; code++) if (own[code] === 1) marks[codeOf![code]!] = 1;
 }
 
-/** Gives the events of a block their codes and ranks among all. @param before number of events before those of the part */
-function renumbered(
-  block: ColumnBlock,
-  columns: readonly ColumnRequest[],
-  codes: CodeMaps,
-  before: number,
-): ColumnBlock {
-  const ranks = block.get('rank')!;
-  for (let row = 0; row < ranks.length; row++) ranks[row]! += before;
-  for (const [index, { dictionary }] of columns.entries())
-    if (dictionary !== undefined) recode(block.get(`c${index}`)!, codes.get(dictionary)!);
-  return block;
-}
-
 function recoded(rows: ValidRawRows, codes: CodeMaps): ValidRawRows {
   for (const [{ dictionary }, { values }] of rows.columns)
     if (dictionary !== undefined) recode(values, codes.get(dictionary)!);
   return rows;
 }
 
-function recode(values: { readonly length: number; [at: number]: number }, codes: Int32Array): void {
+export function recode(values: { readonly length: number; [at: number]: number }, codes: Int32Array): void {
   for (let at = 0; at < values.length; at++) values[at] = codes[values[at]!]!;
 }
 
-async function unionOfParts(parts: readonly MappedPart[]): Promise<Dictionaries> {
+async function unionOfParts(parts: readonly (() => Promise<ScatteredRows>)[]): Promise<Dictionaries> {
   const union = new Map<string, Texts>();
-  for (const { read } of parts) {
+  for (const read of parts) {
     for (const [name, texts] of (await read()).dictionaries) {
       const earlier = union.get(name);
       union.set(name, earlier ? refuseTooLarge(name, () => unionOf(packTexts(earlier), packTexts(texts))) : texts);

@@ -1,14 +1,14 @@
 /**
- * Writes shards in parts that any scheduler may place: each part maps its rows to buckets, one process merges what they know of all rows, each part encodes its
- * buckets, and one process joins and seals. The shards are those of one process, byte for byte.
+ * Writes shards in parts that any scheduler may place: each part maps its rows to buckets, counts its buckets, and encodes them. After each of these, one process
+ * joins what the parts have found. The shards are those of one process, byte for byte.
  */
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
+import { defined } from '../../../base/util/defined.ts';
 import type { DataDescription } from '../../../graph/plan/data_description.ts';
 import { withBoundDatabase } from '../../binding/bind.ts';
 import { makeReadPlan, type Needs } from '../../binding/layout.ts';
-import type { Dataset } from '../../dataset.ts';
 import type { BadRow } from '../../files/files.ts';
 import type { DatasetReadOptions } from '../../read.ts';
 import { warningsOfIds } from '../../rows/look_alikes.ts';
@@ -16,6 +16,7 @@ import { rangeOf, type StagedTable } from '../../rows/raw.ts';
 import type { RowsPart } from '../../rows/stage.ts';
 import { type ReadContext, stageSources } from '../../stage_sources.ts';
 import { type Computing, computed, settle } from '../../valid_files.ts';
+import type { CountsOfPart } from '../count.ts';
 import { encodePartitions } from '../encode.ts';
 import {
   type FirstPassResult,
@@ -29,23 +30,24 @@ import {
 import type { PartitionRest } from '../gathered.ts';
 import { shareOf } from '../layout.ts';
 import { partitionName } from '../partition_source.ts';
-import { makeCuts, prepareShards, type ShardPlan } from '../prepare.ts';
+import { rowsName } from '../pieces.ts';
+import { counterOf, makeCuts, momentsOf, planOfCounts, type ShardPlan } from '../prepare.ts';
 import { bytesForShards, partitionsOf, scatterInto } from '../read.ts';
 import type { ShardRequest } from '../request.ts';
-import { type ShardFile, ShardWriter } from '../shard_files.ts';
+import { type ShardFile, ShardWriter, takeFile } from '../shard_files.ts';
 import { sourceHash } from '../store.ts';
 import {
   firstName,
   leavePartial,
   makePartial,
   preparedName,
-  readPlain,
   removePartial,
   restName,
   writePlain,
 } from '../unfinished.ts';
-import { encodingOf, gatheredOf, namesOf, partitionSourceOf, sealShards } from '../write.ts';
-import { type JobCommand, JobFolder, type ShardJobPlan, type StepFiles, spanOfPart } from './folder.ts';
+import { encodingOf, gatheredOf, partitionSourceOf, sealShards } from '../write.ts';
+import { DoneFiles, type JobCommand, JobFolder, type ShardJobPlan, spanOfPart } from './folder.ts';
+import { JoinedBuckets, type PartOfBuckets, userCodesName } from './joined_buckets.ts';
 import { mergeRows } from './merge.ts';
 
 /** The rows that a job reads. */
@@ -102,7 +104,7 @@ export async function planShards(
   return JobFolder.make(folder, plan, force ?? false);
 }
 
-const rowsName = 'rows.bin';
+const scatteredName = 'scattered.bin';
 const badName = 'bad.bin';
 
 /** Bad rows of the events without the objects that every process has. */
@@ -128,7 +130,7 @@ export async function mapPart(source: JobSource, job: JobFolder, part: number): 
         (row): PlainBadRow => ({ ...row, file: stagedFiles(files.get(row.role)!).indexOf(row.file) }),
       );
       return {
-        [rowsName]: await writePlain(partial, rowsName, plainScattered(rows, context.readPlan)),
+        [scatteredName]: await writePlain(partial, scatteredName, plainScattered(rows, context.readPlan)),
         [badName]: await writePlain(partial, badName, plainBad),
       };
     }),
@@ -146,54 +148,69 @@ function isOwn({ role, file, at }: BadRow, { staged }: Computing, isFirst: boole
   return row >= first && row < first + count;
 }
 
+/** Gives all texts their codes, and finds where the parts of a split begin. */
 export async function mergeParts(source: JobSource, job: JobFolder): Promise<void> {
   await job.make('merge', undefined, async (partial) => {
-    const mapped = job.doneParts('map');
-    const { input, firstPass, first } = await boundOfPlan(source, job, (context) =>
-      mergeFirstPass(context, job, { mapped, partial }),
+    const mapped = job.needed('map');
+    const { buckets } = job.plan;
+    const codesNames = Array.from({ length: buckets }, (_, bucket) => userCodesName(bucket));
+    const userCodes = ShardWriter.new(partial, codesNames, 'crc32');
+    const { input, firstPass, parts } = await boundOfPlan(source, job, (context) =>
+      mergeFirstPass(context, job, { mapped, partial, userCodes }),
     );
+    const written = await userCodes.finish();
+    const files = Object.fromEntries(written.map((file, bucket) => [codesNames[bucket]!, file]));
     // The database is closed now, so its memory is free.
-    const plan = await prepareShards(input, firstPass, partitionSourceOf(input, firstPass));
-    return { [firstName]: first, [preparedName]: await writePlain(partial, preparedName, plan) };
+    const joined = new JoinedBuckets(input.readPlan, foldersOf(mapped), parts, new DoneFiles(partial, files));
+    const partitions = partitionSourceOf(input, firstPass, (bucket) => joined.read(bucket));
+    const moments = await momentsOf(input.readPlan.description, firstPass.scattered, partitions);
+    return {
+      ...files,
+      [firstName]: await writePlain(partial, firstName, plainFirstPass(firstPass, input.readPlan)),
+      [partsName]: await writePlain(partial, partsName, { parts, ...defined({ moments }) } satisfies MergedParts),
+    };
   });
-  const { parts, buckets } = job.plan;
-  for (let part = 1; part <= parts; part++)
-    for (let bucket = 0; bucket < buckets; bucket++)
-      rmSync(join(job.pathOf('map', part), partitionName(bucket)), { force: true });
+}
+
+const foldersOf = (done: readonly DoneFiles[]): string[] => done.map(({ folder }) => folder);
+
+const partsName = 'parts.bin';
+
+interface MergedParts extends Pick<ShardPlan, 'moments'> {
+  readonly parts: readonly PartOfBuckets[];
 }
 
 async function mergeFirstPass(
   context: JobContext,
   job: JobFolder,
-  { mapped, partial }: { readonly mapped: readonly StepFiles[]; readonly partial: string },
+  to: { readonly mapped: readonly DoneFiles[]; readonly partial: string; readonly userCodes: ShardWriter },
 ) {
   const { readPlan, files: featureFiles, options } = context;
+  const { mapped, partial, userCodes } = to;
   const { signal, shards: request } = options;
+  const { key, buckets } = job.plan;
   const computing = await stageSources(context, unread);
-  const readers = mapped.map((files, at) => {
-    const folder = job.pathOf('map', at + 1);
-    const read = async () => scatteredOf<ScatteredRows>(await readPlain(folder, rowsName, files[rowsName]!), readPlan);
-    return { folder, read };
-  });
-  for (const [at, files] of mapped.entries()) {
-    const bad = await readPlain(job.pathOf('map', at + 1), badName, files[badName]!);
-    for (const row of bad as readonly PlainBadRow[])
+  for (const part of mapped)
+    for (const row of (await part.read(badName)) as readonly PlainBadRow[])
       computing.bad.push({ ...row, file: stagedFiles(computing.staged.get(row.role)!)[row.file]! });
-  }
-  const names = Array.from({ length: job.plan.buckets }, (_, bucket) => partitionName(bucket));
-  const writer = ShardWriter.new(partial, names, 'crc32');
-  const rows = await mergeRows(readers, readPlan, writer, signal);
+  const readers = mapped.map(
+    (part) => async () => scatteredOf<ScatteredRows>(await part.read(scatteredName), readPlan),
+  );
+  const { rows, parts } = await mergeRows(readers, readPlan, { buckets, userCodes, signal });
   computing.warnings.push(...warningsOfIds(readPlan, rows.dictionaries));
   const rejected = await settle(computing, rows.scattered.rows > 0);
-  const firstPass: FirstPassResult = { ...rows, files: await writer.finish(), partial, key: job.plan.key, rejected };
+  const files = Array.from({ length: buckets }, (_, bucket) => ({
+    rows: parts.reduce((sum, part) => sum + part.files[bucket]!.rows, 0),
+    bytes: parts.reduce((sum, part) => sum + part.files[bucket]!.bytes, 0),
+  }));
+  const firstPass: FirstPassResult = { ...rows, files, partial, key, rejected };
   const input: ShardingInput = { readPlan, featureFiles, request, signal };
-  return { input, firstPass, first: await writePlain(partial, firstName, plainFirstPass(firstPass, readPlan)) };
+  return { input, firstPass, parts };
 }
 
-/** Reads what `mergeParts` has found. */
+/** Opens what `mergeParts` has found, and the rows of all parts. */
 async function merged(source: JobSource, job: JobFolder) {
-  const files = job.done('merge');
-  if (!files) throw failure('shard-job-unfinished', { folder: job.folder, step: 'merge', missing: [], parts: 1 });
+  const [done] = job.needed('merge') as [DoneFiles];
   const input = await boundOfPlan(
     source,
     job,
@@ -202,22 +219,57 @@ async function merged(source: JobSource, job: JobFolder) {
       return { readPlan, featureFiles, request, signal };
     },
   );
-  const folder = job.pathOf('merge');
-  const plain = await readPlain(folder, firstName, files[firstName]!);
-  const firstPass = firstPassOf(plain, folder, job.plan.key, input.readPlan);
-  const plan = (await readPlain(folder, preparedName, files[preparedName]!)) as ShardPlan;
-  return { input, firstPass, plan, source: partitionSourceOf(input, firstPass) };
+  const { readPlan } = input;
+  const firstPass = firstPassOf(await done.read(firstName), done.folder, job.plan.key, readPlan);
+  const { parts, moments } = (await done.read(partsName)) as MergedParts;
+  const buckets = new JoinedBuckets(readPlan, foldersOf(job.needed('map')), parts, done);
+  const partitions = partitionSourceOf(input, firstPass, (bucket) => buckets.read(bucket));
+  const cuts = makeCuts(readPlan.description, firstPass.scattered, moments);
+  return { input, firstPass, partitions, cuts, ...defined({ moments }) };
+}
+
+const bucketsOfPart = (part: number, { plan: { parts, buckets } }: JobFolder) => spanOfPart(part, parts, buckets);
+
+const countsName = 'counts.bin';
+
+export async function countPart(source: JobSource, job: JobFolder, part: number): Promise<void> {
+  await job.make('count', part, async (partial) => {
+    const { input, firstPass, partitions, cuts } = await merged(source, job);
+    const { first, end } = bucketsOfPart(part, job);
+    const counter = counterOf(input, firstPass, partitions);
+    await counter.read(partitions, cuts, first, end);
+    const counts = counter.ofPart(partitions, first, end);
+    return { [countsName]: await writePlain(partial, countsName, counts) };
+  });
+}
+
+/** Fits encoders to the counts of all parts, and computes the number of piles. */
+export async function fitParts(source: JobSource, job: JobFolder): Promise<void> {
+  await job.make('fit', undefined, async (partial) => {
+    const counted = job.needed('count');
+    const { input, firstPass, partitions, moments } = await merged(source, job);
+    const counter = counterOf(input, firstPass, partitions);
+    for (const part of counted) counter.add((await part.read(countsName)) as CountsOfPart, partitions);
+    const plan = planOfCounts(input, firstPass, counter.all(), { ...defined({ moments }), buckets: partitions.count });
+    return { [preparedName]: await writePlain(partial, preparedName, plan) };
+  });
+}
+
+/** Opens what `mergeParts` and `fitParts` have found. */
+async function fitted(source: JobSource, job: JobFolder) {
+  const [done] = job.needed('fit') as [DoneFiles];
+  return { ...(await merged(source, job)), plan: (await done.read(preparedName)) as ShardPlan };
 }
 
 export async function encodePart(source: JobSource, job: JobFolder, part: number): Promise<void> {
-  const { first: from, end } = spanOfPart(part, job.plan.parts, job.plan.buckets);
+  const { first: from, end } = bucketsOfPart(part, job);
   await job.make('encode', part, async (partial) => {
-    const { input, firstPass, plan, source: partitions } = await merged(source, job);
-    const names = namesOf(plan);
-    const writer = ShardWriter.new(partial, names, 'crc32');
+    const { input, plan, partitions, cuts } = await fitted(source, job);
+    const names = Array.from({ length: end - from }, (_, at) => rowsName(from + at));
+    const writer = ShardWriter.new(partial, names);
     const rests: [string, ShardFile][] = [];
-    await encodePartitions(partitions, makeCuts(input.readPlan.description, firstPass.scattered, plan.moments), {
-      ...{ ...encodingOf(input, plan), writer, from, end },
+    await encodePartitions(partitions, cuts, {
+      ...{ ...encodingOf(input, plan), writer, firstFile: from, from, end },
       async onDone(bucket, rest) {
         rests.push([restName(bucket), await writePlain(partial, restName(bucket), rest)]);
       },
@@ -225,39 +277,41 @@ export async function encodePart(source: JobSource, job: JobFolder, part: number
     const files = await writer.finish();
     return Object.fromEntries([...names.map((name, at): [string, ShardFile] => [name, files[at]!]), ...rests]);
   });
-  for (let bucket = from; bucket < end; bucket++)
-    rmSync(join(job.pathOf('merge'), partitionName(bucket)), { force: true });
+  for (let bucket = from; bucket < end; bucket++) {
+    rmSync(join(job.pathOf('merge'), userCodesName(bucket)), { force: true });
+    for (let mapped = 1; mapped <= job.plan.parts; mapped++)
+      rmSync(join(job.pathOf('map', mapped), partitionName(bucket)), { force: true });
+  }
 }
 
-/** Joins what the parts have encoded in the order of buckets, and seals the shards. The folders of the steps are removed. */
-export async function sealParts(source: JobSource, job: JobFolder): Promise<Dataset> {
-  const encoded = job.doneParts('encode');
-  const { input, firstPass, plan, source: partitions } = await merged(source, job);
+/** Seals the files that the parts have encoded, and returns the folder of the shards. The folders of the steps are removed. */
+export async function sealParts(source: JobSource, job: JobFolder): Promise<string> {
+  const encoded = job.needed('encode');
+  const { input, firstPass, plan, partitions } = await fitted(source, job);
   const { request, signal } = input;
   const partial = await makePartial(request.folder, job.plan.key);
   try {
-    const names = namesOf(plan);
-    const writer = ShardWriter.new(partial, names);
     const gathered = gatheredOf(partitions);
-    for (const [at, files] of encoded.entries()) {
-      const folder = job.pathOf('encode', at + 1);
-      for (const [index, name] of names.entries()) {
-        signal?.throwIfAborted();
-        await writer.appendFile(index, join(folder, name), files[name]!);
-      }
-      const { first, end } = spanOfPart(at + 1, job.plan.parts, job.plan.buckets);
+    const files: ShardFile[] = [];
+    for (const [at, part] of encoded.entries()) {
+      const { first, end } = bucketsOfPart(at + 1, job);
       for (let bucket = first; bucket < end; bucket++) {
-        const rest = await readPlain(folder, restName(bucket), files[restName(bucket)]!);
-        gathered.add(rest as PartitionRest);
+        signal?.throwIfAborted();
+        const file = part.file(rowsName(bucket));
+        await takeFile(part.folder, partial, rowsName(bucket), file);
+        files.push(file);
+        gathered.add((await part.read(restName(bucket))) as PartitionRest);
       }
     }
-    const result = { source: partitions, plan, rest: gathered.all(), files: await writer.finish() };
-    const dataset = await sealShards(input, { ...firstPass, partial }, result);
-    await job.keepSealed(basename(dataset.shards!.folder));
-    return dataset;
+    const result = { source: partitions, plan, rest: gathered.all(), files };
+    const { shards } = await sealShards(input, { ...firstPass, partial }, result);
+    await job.keepSealed(basename(shards!.folder));
+    return shards!.folder;
   } catch (error) {
     removePartial(partial);
-    throw error;
+    const sealed = job.sealed();
+    if (sealed === undefined) throw error;
+    return join(request.folder, sealed);
   } finally {
     leavePartial(partial);
   }

@@ -6,7 +6,9 @@ import { expect, it } from 'vitest';
 import { readDataset } from '../../../../src/data/read.ts';
 import { type JobCommand, JobFolder } from '../../../../src/data/shards/job/folder.ts';
 import {
+  countPart,
   encodePart,
+  fitParts,
   type JobSource,
   mapPart,
   mergeParts,
@@ -34,6 +36,8 @@ async function inParts(source: JobSource, folder: string, parts: number): Promis
   // Parts may run in any order.
   for (const part of partsOf(job).reverse()) await mapPart(source, job, part);
   await mergeParts(source, job);
+  for (const part of partsOf(job).reverse()) await countPart(source, job, part);
+  await fitParts(source, job);
   for (const part of partsOf(job).reverse()) await encodePart(source, job, part);
   await sealParts(source, job);
 }
@@ -135,18 +139,28 @@ it('goes on with what is done, and removes it in the end', async () => {
   const done = readFileSync(join(folder, 'map-2', 'done.json'), 'utf8');
   await mapPart(source, job, 2);
   expect(readFileSync(join(folder, 'map-2', 'done.json'), 'utf8')).toBe(done);
-  expect(await failureOf(encodePart(source, job, 1))).toEqual([expect.stringMatching(/^shard-job-unfinished .*merge/)]);
+  expect(await failureOf(countPart(source, job, 1))).toEqual([expect.stringMatching(/^shard-job-unfinished .*merge/)]);
   await mergeParts(source, job);
-  expect(readdirSync(join(folder, 'map-1')).filter((name) => name.startsWith('bucket'))).toEqual([]);
+  for (const part of [2, 3]) await countPart(source, job, part);
+  expect(await failureOf(fitParts(source, job))).toEqual([
+    expect.stringMatching(/^shard-job-unfinished .*part 1 .*count .*--part 1\/3/),
+  ]);
+  expect(await failureOf(encodePart(source, job, 1))).toEqual([expect.stringMatching(/^shard-job-unfinished .*fit/)]);
+  await Promise.all([countPart(source, job, 1), countPart(source, job, 1)]);
+  await Promise.all([fitParts(source, job), fitParts(source, job)]);
   // The same plan again keeps what is done.
   await planned(source, folder, 3);
   for (const part of [1, 3]) await encodePart(source, job, part);
+  expect(readdirSync(join(folder, 'map-1')).filter((name) => name.startsWith('bucket'))).toEqual([
+    'bucket-1.bin',
+    'bucket-2.bin',
+  ]);
   expect(await failureOf(sealParts(source, job))).toEqual([
     expect.stringMatching(/^shard-job-unfinished .*encode.*part 2/),
   ]);
   // Of two processes with the same part, the first to end wins.
   await Promise.all([encodePart(source, job, 2), encodePart(source, job, 2)]);
-  await sealParts(source, job);
+  await Promise.all([sealParts(source, job), sealParts(source, job)]);
   expect(filesIn(shards)).toEqual(filesIn(whole));
   expect(readdirSync(folder).sort()).toEqual(['plan.json', 'sealed.json']);
   expect(job.sealed()).toBe(readdirSync(shards)[0]);

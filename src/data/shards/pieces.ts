@@ -1,0 +1,100 @@
+/**
+ * The files of encoded rows. Each has the rows of one bucket, pile after pile, so one process writes it from beginning to end, and parts need no copy to be
+ * joined. A pile is read from its pieces in all files.
+ */
+import type { ColumnBlock, OwnBlock } from './block.ts';
+import {
+  type FileSpan,
+  readSpans,
+  readSpansSync,
+  type ShardFile,
+  type ShardWriter,
+  sizeAndSum,
+} from './shard_files.ts';
+
+/** The pieces of one file: those of all piles, then the items that users had in training, and in all events. */
+export interface Pieces {
+  readonly rows: Int32Array;
+  readonly bytes: Float64Array;
+  /** CRC-32 of each. */
+  readonly sums: Float64Array;
+}
+
+const beyondPiles = ['seen', 'had'] as const;
+
+export const rowsName = (bucket: number): string => `rows-${bucket}.bin`;
+
+/** Appends the pieces of a file in their order. */
+export class PieceWriter {
+  readonly pieces: Pieces;
+  #next = 0;
+
+  /** @param file index among the files of the writer */
+  constructor(
+    private readonly writer: ShardWriter,
+    private readonly file: number,
+    piles: number,
+  ) {
+    const count = piles + beyondPiles.length;
+    this.pieces = { rows: new Int32Array(count), bytes: new Float64Array(count), sums: new Float64Array(count) };
+  }
+
+  /** @param block absent if there are no rows @throws Failure `shards-not-written` */
+  append(rows: number, block: ColumnBlock | undefined): void {
+    const at = this.#next++;
+    if (!block) return;
+    this.writer.append(this.file, rows, block);
+    const { bytes, sum } = sizeAndSum(block);
+    this.pieces.rows[at] = rows;
+    this.pieces.bytes[at] = bytes;
+    this.pieces.sums[at] = sum;
+  }
+}
+
+/** The files of all buckets, with what they consist of. */
+export class PieceFiles {
+  /** By file, where each piece begins. */
+  readonly #starts: readonly Float64Array[];
+
+  constructor(
+    private readonly folder: string,
+    private readonly files: readonly ShardFile[],
+    private readonly pieces: readonly Pieces[],
+    private readonly piles: number,
+  ) {
+    const count = piles + beyondPiles.length;
+    const isWhole = ({ rows, bytes, sums }: Pieces, at: number): boolean =>
+      [rows, bytes, sums].every(({ length }) => length === count) &&
+      bytes.every((each) => each >= 0) &&
+      bytes.reduce((sum, each) => sum + each, 0) === files[at]!.bytes;
+    if (pieces.length !== files.length || !pieces.every(isWhole))
+      throw new Error('its pieces are not those of its files');
+    this.#starts = pieces.map(({ bytes }) => {
+      let end = 0;
+      return bytes.map((each) => (end += each) - each);
+    });
+  }
+
+  /** @throws Failure `shards-damaged` */
+  read(pile: number): Promise<OwnBlock[]> {
+    return readSpans(this.folder, this.#spansOf(pile));
+  }
+
+  /** Reads what users had without checking checksums, which were checked when the folder was opened. @throws Failure `shards-damaged` */
+  readBeyondPiles(which: (typeof beyondPiles)[number]): OwnBlock[] {
+    return readSpansSync(this.folder, this.#spansOf(this.piles + beyondPiles.indexOf(which)));
+  }
+
+  #spansOf(at: number): FileSpan[] {
+    return this.pieces.flatMap(({ bytes, sums }, bucket) => {
+      if (bytes[at] === 0) return [];
+      const file = { name: rowsName(bucket), size: this.files[bucket]!.bytes };
+      return [{ ...file, start: this.#starts[bucket]![at]!, bytes: bytes[at]!, sum: sums[at]! }];
+    });
+  }
+}
+
+/** Returns the total of each pile over all files. */
+export function totalsOfPiles(pieces: readonly Pieces[], of: 'rows' | 'bytes', piles: number): number[] {
+  return Array.from({ length: piles }, (_, pile) => pieces.reduce((sum, each) => sum + each[of][pile]!, 0));
+}
