@@ -216,7 +216,8 @@ export function readShardSync(folder: string, name: string, { bytes: size }: Pic
   }
 }
 
-const damaged = (path: string, reason: string) => failure('shards-damaged', { path, folder: join(path, '..'), reason });
+export const damaged = (path: string, reason: string) =>
+  failure('shards-damaged', { path, folder: join(path, '..'), reason });
 
 async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sum'>): Promise<ArrayBuffer> {
   let bytes = new ArrayBuffer(0);
@@ -257,7 +258,7 @@ async function readStart(
   }
 }
 
-async function withFile(path: string, body: (handle: FileHandle, size: number) => Promise<void>): Promise<void> {
+export async function withFile(path: string, body: (handle: FileHandle, size: number) => Promise<void>): Promise<void> {
   try {
     const handle = await open(path, 'r');
     try {
@@ -273,5 +274,27 @@ async function withFile(path: string, body: (handle: FileHandle, size: number) =
 
 /** Reads a shard only to check its checksum. @throws Failure `shards-damaged` */
 export async function verifyShard(folder: string, name: string, expected: ShardFile): Promise<void> {
-  await bytesOf(join(folder, name), expected);
+  await readPieces(join(folder, name), expected, () => {});
+}
+
+/** Reads a shard in pieces, which are valid only during the call. @throws Failure `shards-damaged`, after the last piece if the checksum differs */
+export async function readPieces(
+  path: string,
+  { bytes: size, sum }: Pick<ShardFile, 'bytes' | 'sum'>,
+  take: (piece: Uint8Array, offset: number) => void,
+): Promise<void> {
+  const hash = sumLike(sum);
+  await withFile(path, async (handle, found) => {
+    if (found !== size) throw damaged(path, `it has ${found} bytes instead of ${size}`);
+    const buffer = Buffer.allocUnsafeSlow(Math.min(stride, size));
+    for (let offset = 0; offset < size; ) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(stride, size - offset), offset);
+      if (bytesRead === 0) throw damaged(path, 'it ends too early');
+      const piece = buffer.subarray(0, bytesRead);
+      hash.update(piece);
+      take(piece, offset);
+      offset += bytesRead;
+    }
+  });
+  if (hash.text() !== sum) throw damaged(path, 'its checksum differs');
 }

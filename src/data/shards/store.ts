@@ -9,9 +9,11 @@ import { syncFolder } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Needs, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
-import { merged, type OwnBlock, packPlain, unpackPlain } from './block.ts';
+import { giveBack } from '../files/give_back.ts';
+import { packPlain, unpackPlain } from './block.ts';
 import { type EventsSpec, packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import { hadName, type SeenSpans, seenInFile, seenName } from './gathered.ts';
+import { type NamedShard, readJoined } from './joined.ts';
 import type { OnPass, ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
 
@@ -192,6 +194,9 @@ function absentRows(counts: Pick<Events, 'rows' | 'units'>): Events {
   };
 }
 
+/** Bytes of shards before which it pays to give back what was read earlier: that takes some 50 milliseconds. */
+const largeRead = 2 ** 24;
+
 function trainingShards(
   folder: string,
   { piles: shards, layout, spec }: ShardManifest,
@@ -206,11 +211,11 @@ function trainingShards(
     piles: shards.map(({ rows }) => rows),
     labelSums,
     async read(requestedShards, earlierRows) {
-      const blocks: OwnBlock[] = earlierRows ? [packEvents(earlierRows.events, spec, earlierRows.rows)] : [];
-      for (const shard of requestedShards) {
-        if (shards[shard]!.rows > 0) blocks.push(merged(await readShard(folder, shardName(shard), shards[shard]!)));
-      }
-      const events = unpackEvents(blocks.length > 1 ? [merged(blocks)] : blocks, spec, shared);
+      const files = requestedShards.map((shard): NamedShard => [shardName(shard), shards[shard]!]);
+      if (files.reduce((sum, [, { bytes }]) => sum + bytes, 0) > largeRead) await giveBack();
+      const before = earlierRows && packEvents(earlierRows.events, spec, earlierRows.rows);
+      const joined = await readJoined(folder, files, before);
+      const events = unpackEvents(joined.size > 0 ? [joined] : [], spec, shared);
       return { ...events, ...defined({ freshItems }) };
     },
   };
