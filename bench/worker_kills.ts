@@ -1,7 +1,7 @@
 /**
  * Kills of random workers: a training of several workers is killed again and again, at random moments, and resumed. Its weights and losses must be
  * the bits of a training that nobody disturbs. `tsx bench/worker_kills.ts [--kills 20] [--workers 2] [--seed 1] [--more="--tables sharded"]`
- * With `--events 1.4e6 --batch 16384 --more="--memory 256M"` the rows are in shards.
+ * With `--events 1.4e6 --batch 16384 --more="--memory 1280M"` the rows are in shards.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -18,9 +18,6 @@ export const shardJobFiles = (plan: ShardJobPlan, place: JobPlace): Readonly<Rec
   'on_ray.py': ray(plan, place),
 });
 
-/** Bytes that the engine of JavaScript and the code of the database take beside `--memory`. */
-const besideMemory = 512 * 2 ** 20;
-
 const stepsInParts = stepNames.filter((step) => shardSteps[step].inParts);
 
 const stepScript = ({ parts }: ShardJobPlan, { folder, project, program }: JobPlace): string => `#!/bin/sh
@@ -38,7 +35,7 @@ const slurm = ({ parts, memory }: ShardJobPlan, { folder }: JobPlace): string =>
 # Sends all steps, each to begin after the one before it: ./slurm.sh. Arguments go to sbatch, such as --partition=long.
 set -e
 options=(--parsable --requeue --kill-on-invalid-dep=yes --job-name=${jobName(folder)}
-  --cpus-per-task=${coresPerProcess} --mem=${Math.ceil((memory + besideMemory) / 2 ** 20)}M "$@")
+  --cpus-per-task=${coresPerProcess} --mem=${Math.ceil(memory / 2 ** 20)}M "$@")
 script=${quoted(`${folder}/step.sh`)}
 ${stepNames
   .map(
@@ -71,8 +68,8 @@ ${inParts ? `  completionMode: Indexed\n  completions: ${parts}\n  parallelism: 
           command: [${quotedText(`${folder}/step.sh`)}, ${step}]
           workingDir: ${quotedText(project)}
           resources:
-            requests: { cpu: "${coresPerProcess}", memory: "${memory + besideMemory}" }
-            limits: { memory: "${memory + besideMemory}" }
+            requests: { cpu: "${coresPerProcess}", memory: "${memory}" }
+            limits: { memory: "${memory}" }
           volumeMounts:
 ${mountsOf(folders)}
 ${sharedVolume}`;
@@ -112,7 +109,7 @@ PARTS = ${parts}
 
 @ray.remote(
     num_cpus=int(os.environ.get("CORES", "${coresPerProcess}")),
-    memory=${memory + besideMemory},
+    memory=${memory},
     max_retries=3,
     retry_exceptions=[subprocess.CalledProcessError],
 )

@@ -4,7 +4,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Until } from '../../data/dataset.ts';
 import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard.ts';
-import type { OnPass, ShardDecision, ShardRequest } from '../../data/shards/request.ts';
+import type { OnPass, ShardDecision, ShardRequest, TableRow } from '../../data/shards/request.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 
@@ -12,7 +12,7 @@ export type { PassEvent, ShardDecision } from '../../data/shards/request.ts';
 
 export interface MemoryRequest {
   /**
-   * Memory for the rows, the database and the tables together, in bytes or as text: `8G`. Default: three quarters of the memory of the machine or
+   * Memory for the process with rows, database, tables and engine, in bytes or as text: `8G`. Default: three quarters of the memory of the machine or
    * container.
    */
   readonly memory?: number | string;
@@ -39,12 +39,15 @@ export async function shardRequest(
   const { itemsGivenInTraining, tableRows, shardUnitOf, unsupportedInShards } = await import(
     '../../training/shards/feed.ts'
   );
+  const { stepBytes } = await import('../../training/embedding/tables.ts');
   return {
     memory: memoryBytes(memory),
+    isSet: memory !== undefined,
     folder: shards ?? usualShards(run),
     when,
     given: itemsGivenInTraining(plan),
-    tables: tableRows(plan, sharing),
+    tables: withItemVectors(plan, tableRows(plan, sharing)),
+    step: stepBytes(plan.step, { batch: plan.train.batch, corpus: 1 }),
     ...defined({
       unit: shardUnitOf(plan),
       continues: continues && earlierOf(continues),
@@ -54,6 +57,12 @@ export async function shardRequest(
       sizes: shardSizes,
     }),
   };
+}
+
+/** Adds the vectors of items, and their copies for the engine, to the table of their keys. */
+function withItemVectors({ towers }: Plan, tables: readonly TableRow[]): readonly TableRow[] {
+  const { key, width } = towers[1];
+  return tables.map((table) => (table.encoderOf === key ? { ...table, vectorBytes: 2 * 4 * width } : table));
 }
 
 /** Returns what determines the rows of a run that continues another one. */

@@ -12,6 +12,7 @@ import { makeSource, type Source } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
 import { findSlot } from '../../compiler/model/settings/slots.ts';
 import { checkSource } from '../../compiler/pipeline.ts';
+import { leastMemory } from '../../data/files/query_guard.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
 import { type Importance, importanceOf } from '../../training/tune/importance.ts';
@@ -139,20 +140,28 @@ export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
   }
 }
 
+/** Returns the memory of a trial of those side by side; undefined for that of the machine. @throws Failure `memory-text` */
+function memoryOfTrial(memory: TuneRequest['memory'], parallel: number): number | undefined {
+  if (memory === undefined && parallel === 1) return undefined;
+  const bytes = Math.floor(memoryBytes(memory) / parallel);
+  if (memory === undefined || bytes >= leastMemory) return Math.max(leastMemory, bytes);
+  throw failure('memory-text', { text: `${memory} ÷ ${parallel}`, least: parallel * leastMemory, bytes });
+}
+
 async function goOn(path: string, request: TuneRequest, study: Study, records: readonly JobRecord[]): Promise<Tuned> {
   const { out, onEvent, data, allow, engine, shardSizes } = request;
   // The end of the study also ends all running jobs.
   const inner = new AbortController();
   const signal = request.signal ? AbortSignal.any([request.signal, inner.signal]) : inner.signal;
   const workers = study.parallel > 1 ? makeWorkers() : undefined;
-  const memory = Math.floor(memoryBytes(request.memory) / study.parallel);
+  const memory = memoryOfTrial(request.memory, study.parallel);
   const shards = request.shards ?? usualShards(out);
   const runJob = workers ? workers.run : trainJob;
   let decided = false;
   const jobs = new TuneJobs({
     folder: out,
     study,
-    request: { path, memory, shards, ...defined({ data, allow, engine, shardSizes }) },
+    request: { path, shards, ...defined({ memory, data, allow, engine, shardSizes }) },
     records,
     async run(job, signal) {
       const { decision, ...trained } = await runJob(job, signal);

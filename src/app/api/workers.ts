@@ -199,8 +199,11 @@ export interface RowsOfWorkers {
 export async function rowsOfWorker(group: WorkerGroup, { plan, request, when, read }: RowsOfWorkers): Promise<Dataset> {
   const { out, tables, signal } = request;
   const sharing = tables === 'sharded' ? group.workers : 1;
-  const requestOf = (memory: number, where: ShardRequest['when']): Promise<ShardRequest> =>
-    shardRequest(plan, { ...request, memory }, out, where, sharing);
+  // Workers share tables that do not fit on one of them, so their size is no reason to refuse rows that fit.
+  const requestOf = async (memory: number, where: ShardRequest['when']): Promise<ShardRequest> => ({
+    ...(await shardRequest(plan, { ...request, memory }, out, where, sharing)),
+    isSet: false,
+  });
   const { readTogether } = await import('../../training/workers/read_together.ts');
   return readTogether(group, {
     memory: memoryBytes(request.memory),

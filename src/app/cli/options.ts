@@ -17,7 +17,7 @@ export const dataOption = (): Option =>
 export const memoryFlag = (): Option =>
   new Option(
     '--memory <amount>',
-    'use at most about this much memory for rows, database and tables, such as `8G`; workers of one machine divide it (default: three quarters of the machine)',
+    'use at most about this much memory, engine and tables included, such as `8G`; workers of one machine divide it (default: three quarters of the machine)',
   );
 
 export const shardsOption = (): Option =>

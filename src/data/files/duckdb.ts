@@ -181,6 +181,12 @@ async function connect(
   return { instance, connection: await instance.connect() };
 }
 
+/** Opens an empty database and closes it. DuckDB then lets the C library return freed memory of the whole process to the system (`malloc_trim`). */
+export async function emptyDatabase(): Promise<void> {
+  const { DuckDBInstance } = await loadApi();
+  (await DuckDBInstance.create(':memory:', { threads: '1' })).closeSync();
+}
+
 async function loadApi() {
   const api = await import('@duckdb/node-api');
   // In a bundle the names of this CommonJS package are those of its default export.

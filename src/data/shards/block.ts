@@ -43,8 +43,47 @@ function* bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView, maxBytes:
   }
 }
 
-const padded = (length: number): number => Math.ceil(length / alignment) * alignment;
+export const padded = (length: number): number => Math.ceil(length / alignment) * alignment;
 const padding = (length: number): Uint8Array => new Uint8Array(padded(length) - length);
+
+export interface PlacedColumn {
+  readonly name: string;
+  readonly make: (typeof arrayTypes)[BlockArrayKind];
+  readonly length: number;
+  /** The offset of its bytes in the file. */
+  readonly start: number;
+}
+
+/** Bytes in front of a header, which give its length. */
+export const prefixBytes = 8;
+
+/** @throws Error if a block does not begin with these bytes */
+export function headerBytes(prefix: Uint32Array): number {
+  if (prefix[0] !== magic) throw new Error('a block has no beginning');
+  return prefix[1]!;
+}
+
+/** Returns where the columns of a block are, and where the block ends. @param start of the block in a file of `size` bytes @throws Error if it is none */
+export function columnsOf(
+  header: string,
+  start: number,
+  size: number,
+): { readonly columns: readonly PlacedColumn[]; readonly end: number } {
+  let offset = start;
+  const take = (length: number): number => {
+    const taken = offset;
+    offset += padded(length);
+    if (!(length >= 0) || offset > size) throw new Error('a block is cut off');
+    return taken;
+  };
+  take(prefixBytes + Buffer.byteLength(header));
+  const columns = (JSON.parse(header) as [string, BlockArrayKind, number][]).map(([name, kind, length]) => {
+    const make = arrayTypes[kind];
+    if (make === undefined || !Number.isSafeInteger(length)) throw new Error('a block has an unknown column');
+    return { name, make, length, start: take(length * make.BYTES_PER_ELEMENT) };
+  });
+  return { columns, end: offset };
+}
 
 /**
  * Returns all blocks of a file as views of its bytes.
@@ -52,45 +91,16 @@ const padding = (length: number): Uint8Array => new Uint8Array(padded(length) - 
  */
 export function blocksIn(bytes: ArrayBuffer): OwnBlock[] {
   const blocks: OwnBlock[] = [];
-  let offset = 0;
-  const take = (length: number): number => {
-    const start = offset;
-    offset += padded(length);
-    if (!(length >= 0) || offset > bytes.byteLength) throw new Error('a block is cut off');
-    return start;
-  };
-  while (offset < bytes.byteLength) {
-    const blockStart = offset;
-    const [foundMagic, length] = new Uint32Array(bytes, take(8), 2);
-    if (foundMagic !== magic) throw new Error('a block has no beginning');
-    offset = blockStart;
-    const headerStart = take(8 + length!) + 8;
-    const header = Buffer.from(bytes, headerStart, length).toString();
-    const columns = JSON.parse(header) as [string, BlockArrayKind, number][];
-    blocks.push(
-      new Map(
-        columns.map(([name, kind, count]) => {
-          const make = arrayTypes[kind];
-          if (make === undefined || !Number.isSafeInteger(count)) throw new Error('a block has an unknown column');
-          return [name, new make(bytes, take(count * make.BYTES_PER_ELEMENT), count)];
-        }),
-      ),
-    );
+  for (let offset = 0; offset < bytes.byteLength; ) {
+    if (offset + prefixBytes > bytes.byteLength) throw new Error('a block is cut off');
+    const length = headerBytes(new Uint32Array(bytes, offset, 2));
+    if (offset + prefixBytes + length > bytes.byteLength) throw new Error('a block is cut off');
+    const header = Buffer.from(bytes, offset + prefixBytes, length).toString();
+    const { columns, end } = columnsOf(header, offset, bytes.byteLength);
+    blocks.push(new Map(columns.map(({ name, make, length, start }) => [name, new make(bytes, start, length)])));
+    offset = end;
   }
   return blocks;
-}
-
-/**
- * Joins the columns of several blocks. Each column is removed from the blocks after it is joined, so that at most one column, or the bytes of one file, is in
- * memory twice.
- */
-export function merged(blocks: readonly OwnBlock[]): OwnBlock {
-  const mergedBlock: OwnBlock = new Map();
-  for (const [name, array] of blocks[0] ?? []) {
-    mergedBlock.set(name, joinedArrays(blocks, name, array.constructor as new (length: number) => BlockArray));
-    for (const block of blocks) block.delete(name);
-  }
-  return mergedBlock;
 }
 
 export function joinedArrays<T extends BlockArray>(

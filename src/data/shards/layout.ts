@@ -1,8 +1,9 @@
-/** Divides the memory budget: determines the number of rows to read at a time, in a partition, and in a shard. */
+/** Divides the memory of a process: determines the number of rows to read at a time, in a partition, and in a shard. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
+import { processMemory } from '../files/query_guard.ts';
 
-/** Shares of the budget, between 0 and 1. They sum to more than 1, because not all are in use at the same time. */
+/** Shares of what the process itself leaves of its memory, between 0 and 1. They sum to more than 1, because not all are in use at the same time. */
 const shares = {
   database: 0.5,
   /** Rows that have left the database and are not in a partition so far. */
@@ -13,10 +14,16 @@ const shares = {
   heldOut: 0.5,
 } as const;
 
-export const shareOf = (memory: number, of: keyof typeof shares): number => Math.floor(memory * shares[of]);
+/** Returns a share of what the process itself leaves of its memory. */
+const partOf = (memory: number, share: number): number => Math.floor((memory - processMemory) * share);
+
+export const shareOf = (memory: number, of: keyof typeof shares): number => partOf(memory, shares[of]);
 
 /** Number of shards that are shuffled together. */
 export const heldShards = 4;
+
+/** Bytes for the place of a row in the order of its shuffle. */
+const placeBytes = 4;
 
 /** Bytes of a partition in memory, with its histories, columns and packed rows, for each byte on disk. Measured: 5 to 7. */
 const growth = 8;
@@ -45,8 +52,9 @@ export const rowsAtOnce = (memory: number, bytes: number): number =>
 export const partitionsFor = (memory: number, rows: number, bytes: number): number =>
   Math.max(1, Math.ceil((growth * rows * bytes) / shareOf(memory, 'partition')));
 
-export const shardsFor = (memory: number, packed: number): number =>
-  Math.max(1, Math.ceil((heldShards * packed) / shareOf(memory, 'held')));
+/** @param packed bytes of all rows in shards */
+export const shardsFor = (memory: number, packed: number, rows: number): number =>
+  Math.max(1, Math.ceil((heldShards * (packed + placeBytes * rows)) / shareOf(memory, 'held')));
 
 /** Row numbers have 32 bits, in memory and in shards. */
 const maxEvents = 2 ** 31 - 1;
@@ -75,13 +83,13 @@ export const refuseLargeShard = (memory: number, bytes: number, held: number): v
 const tableShare = 1 - 2 * shares.held;
 
 /** Returns the bytes that remain for tables while shards are shuffled and the next ones are read. */
-export const roomForTables = (memory: number): number => Math.floor(memory * tableShare);
+export const roomForTables = (memory: number): number => partOf(memory, tableShare);
 
-/** @param bytes size of the tables. @throws Failure `shards-memory` */
+/** @param bytes size of the tables and of a step. @throws Failure `shards-memory` */
 export const refuseLargeTables = (memory: number, bytes: number): void =>
   refusePast(memory, tableShare, bytes, {
-    what: 'holding the tables next to piles',
-    otherwise: 'use a smaller `dim` or `hash`, or `precision: bf16`',
+    what: 'holding the tables and a step next to piles',
+    otherwise: 'use a smaller `dim`, `hash` or `batch`, or `precision: bf16`',
   });
 
 /** @param bytes size of the validation and test events. @throws Failure `shards-memory` */
@@ -98,8 +106,8 @@ function refusePast(
   needed: number,
   words: { readonly what: string; readonly otherwise: string },
 ): void {
-  const allowed = Math.floor(memory * share);
-  if (needed > allowed) {
-    throw failure('shards-memory', { ...words, needed, memory: allowed, least: (memory * needed) / allowed });
-  }
+  const allowed = partOf(memory, share);
+  if (needed <= allowed) return;
+  const least = processMemory + needed / share;
+  throw failure('shards-memory', { ...words, needed, memory: allowed, least, process: processMemory });
 }

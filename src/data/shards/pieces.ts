@@ -3,14 +3,7 @@
  * joined. A pile is read from its pieces in all files.
  */
 import type { ColumnBlock, OwnBlock } from './block.ts';
-import {
-  type FileSpan,
-  readSpans,
-  readSpansSync,
-  type ShardFile,
-  type ShardWriter,
-  sizeAndSum,
-} from './shard_files.ts';
+import { crcText, type FileSpan, readSpansSync, type ShardFile, type ShardWriter, sizeAndSum } from './shard_files.ts';
 
 /** The pieces of one file: those of all piles, then the items that users had in training, and in all events. */
 export interface Pieces {
@@ -57,7 +50,7 @@ export class PieceFiles {
   readonly #starts: readonly Float64Array[];
 
   constructor(
-    private readonly folder: string,
+    readonly folder: string,
     private readonly files: readonly ShardFile[],
     private readonly pieces: readonly Pieces[],
     private readonly piles: number,
@@ -75,21 +68,17 @@ export class PieceFiles {
     });
   }
 
-  /** @throws Failure `shards-damaged` */
-  read(pile: number): Promise<OwnBlock[]> {
-    return readSpans(this.folder, this.#spansOf(pile));
-  }
-
   /** Reads what users had without checking checksums, which were checked when the folder was opened. @throws Failure `shards-damaged` */
   readBeyondPiles(which: (typeof beyondPiles)[number]): OwnBlock[] {
-    return readSpansSync(this.folder, this.#spansOf(this.piles + beyondPiles.indexOf(which)));
+    return readSpansSync(this.folder, this.spansOf(this.piles + beyondPiles.indexOf(which)));
   }
 
-  #spansOf(at: number): FileSpan[] {
+  /** Returns the pieces of a pile, in the order of buckets. */
+  spansOf(at: number): FileSpan[] {
     return this.pieces.flatMap(({ bytes, sums }, bucket) => {
       if (bytes[at] === 0) return [];
       const file = { name: rowsName(bucket), size: this.files[bucket]!.bytes };
-      return [{ ...file, start: this.#starts[bucket]![at]!, bytes: bytes[at]!, sum: sums[at]! }];
+      return [{ ...file, start: this.#starts[bucket]![at]!, bytes: bytes[at]!, sum: crcText(sums[at]!) }];
     });
   }
 }

@@ -144,7 +144,11 @@ function layoutOf({ request, readPlan }: ShardingInput, partitions: number, coun
   const earlierBytes = knowsEarlier(readPlan) ? 4 * counted.beforeHeldOut : 0;
   refuseLargeHeldOut(memory, 2 * (heldOutBytes + earlierBytes));
   if (typeof when === 'object') return when;
-  return { buckets: partitions, piles: sizes?.piles ?? shardsFor(memory, packedSize), held: sizes?.held ?? heldShards };
+  return {
+    buckets: partitions,
+    piles: sizes?.piles ?? shardsFor(memory, packedSize, training),
+    held: sizes?.held ?? heldShards,
+  };
 }
 
 /** Estimates the bytes of all training rows in shards, slightly too high: histories are counted as if all events of a user had different times. */

@@ -8,6 +8,8 @@ import type { Database } from '../files/duckdb.ts';
 import { columnAsText, elementOf } from '../files/duckdb.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { BadRow } from '../files/files.ts';
+import { giveBack } from '../files/give_back.ts';
+import { processMemory } from '../files/query_guard.ts';
 import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
 import { computedQuery } from '../rows/staged_tables.ts';
@@ -24,7 +26,7 @@ import {
   shareOf,
 } from './layout.ts';
 import { partitionName } from './partition_source.ts';
-import type { ShardRequest } from './request.ts';
+import type { ShardRequest, TableRow } from './request.ts';
 import { scatterRows } from './scatter.ts';
 import { ShardWriter } from './shard_files.ts';
 import { type LayoutFilter, openNamed, openShards, shardsName, sourceHash } from './store.ts';
@@ -35,10 +37,14 @@ interface SizeEstimate {
   readonly rows: number;
   /** Bytes of an event as it is read from the database. */
   readonly row: number;
+  /** Bytes of the tables, of their keys and of a step. */
   readonly tables: number;
 }
 
-async function estimate({ tables = [] }: ShardRequest, computing: Computing): Promise<SizeEstimate> {
+/** Bytes of a key of a table: its text in the vocabulary and among the users or items, and where its events are. Measured: 55. */
+const keyBytes = 56;
+
+async function estimate(request: ShardRequest, computing: Computing): Promise<SizeEstimate> {
   const { database, readPlan, staged } = computing;
   const columns = readPlan.columns.get('events')!;
   const lists = columns.filter(({ form }) => form === 'codes' || form === 'numbers');
@@ -48,14 +54,14 @@ async function estimate({ tables = [] }: ShardRequest, computing: Computing): Pr
     lists.map(() => 16),
   );
   const eventBytes = rawBytes(columns, (column) => listLengths[lists.indexOf(column)]!);
-  let totalBytes = 0;
-  for (const { encoderOf, rowBytes } of tables) {
+  const rowsOfTables: TableRows[] = [];
+  for (const { encoderOf } of request.tables ?? []) {
     const encoder = readPlan.needs.features.find(({ name }) => name === encoderOf)?.encoder;
     const hashed = encoder?.kind === 'hash' ? encoder.buckets : undefined;
     const rows = hashed ?? (await queryOr(database, () => estimateTexts(computing, encoderOf), 0));
-    totalBytes += rowBytes * rows;
+    rowsOfTables.push({ rows, hasKeys: hashed === undefined });
   }
-  return { rows: staged.get('events')!.rows, row: eventBytes, tables: totalBytes };
+  return { rows: staged.get('events')!.rows, row: eventBytes, tables: tableBytes(request, rowsOfTables) };
 }
 
 /** Returns `otherwise` if an expression fails on some rows, because the error is reported later together with these rows. */
@@ -134,13 +140,38 @@ export async function openKnownShards(request: ShardRequest, bound: ShardSource)
   const dataset = await openShards(folder, key, wantsOf(request), { onPass, signal: bound.options.signal });
   if (!dataset) return undefined;
   if (pinned?.grows && !dataset.admissions && countedColumns(bound.readPlan).length > 0) return undefined;
-  if (typeof when !== 'object') refuseLargeTables(memory, tableBytes(request, dataset));
+  if (typeof when !== 'object') {
+    const rowsOfTables = (request.tables ?? []).map(({ encoderOf }): TableRows => {
+      const encoding = dataset.encodings.get(encoderOf)!;
+      return { rows: rowsOf(encoding), hasKeys: 'values' in encoding };
+    });
+    refuseLargeTables(memory, tableBytes(request, rowsOfTables));
+  }
   onDecision?.({ rows: 'shards', memory, folder: dataset.shards.folder, reused: true });
   return dataset;
 }
 
-const tableBytes = ({ tables = [] }: ShardRequest, { encodings }: Dataset): number =>
-  tables.reduce((sum, { encoderOf, rowBytes }) => sum + rowBytes * rowsOf(encodings.get(encoderOf)!), 0);
+interface TableRows {
+  readonly rows: number;
+  /** True if a vocabulary gives the rows. */
+  readonly hasKeys: boolean;
+}
+
+/** Returns the bytes of tables and their keys; and of a step, or of the vectors of a validation if they take more. */
+function tableBytes({ tables = [], step = 0 }: ShardRequest, rowsOfTables: readonly TableRows[]): number {
+  const sumOf = (bytes: (table: TableRow, hasKeys: boolean) => number): number =>
+    tables.reduce((sum, table, at) => {
+      const { rows, hasKeys } = rowsOfTables[at]!;
+      return sum + rows * bytes(table, hasKeys);
+    }, 0);
+  return (
+    sumOf(({ rowBytes }, hasKeys) => rowBytes + (hasKeys ? keyBytes : 0)) +
+    Math.max(
+      step,
+      sumOf(({ vectorBytes = 0 }) => vectorBytes),
+    )
+  );
+}
 
 /** Opens shards that another worker has opened or written, by the name of their folder. @throws Failure `shards-missing`, `shards-damaged` */
 export async function openSharedShards(
@@ -158,14 +189,14 @@ export async function bytesForShards(
   request: ShardRequest,
   computing: Computing & ShardSource,
 ): Promise<number | undefined> {
-  const { when, memory, onDecision } = request;
+  const { when, memory, isSet, onDecision } = request;
   const { rows, row, tables } = await estimate(request, computing);
   const databaseBytes = Math.min(rows * row, shareOf(memory, 'database'));
-  const rowBytes = bytesInMemory(rows, row, computing.readPlan) + databaseBytes;
+  const rowBytes = processMemory + bytesInMemory(rows, row, computing.readPlan) + databaseBytes;
   const needed = rowBytes + tables;
   const isForced = when === 'always' || typeof when === 'object';
   // If the tables alone are too large, shards do not help: training reports which tables do not fit, or continues.
-  const fits = needed <= memory || (rowBytes <= memory && tables > roomForTables(memory));
+  const fits = needed <= memory || (!isSet && rowBytes <= memory && tables > roomForTables(memory));
   if (when === 'never' || (!isForced && fits)) {
     onDecision?.({ rows: 'memory', needed, memory });
     return undefined;
@@ -267,5 +298,6 @@ const secondPass = (input: ShardingInput, firstPass: FirstPassResult, passes: Pa
     throw error;
   } finally {
     leavePartial(passes.partial);
+    await giveBack();
   }
 };

@@ -2,8 +2,10 @@
 import type { Fresh, ShardLayout, ShardUnit, Until } from '../dataset.ts';
 
 export interface ShardRequest {
-  /** Bytes of memory for the data and the tables together. */
+  /** Bytes of memory for the whole process. */
   readonly memory: number;
+  /** True if somebody has set the memory. Tables must then fit in it even if rows do. */
+  readonly isSet?: boolean;
   /** The folder with a subfolder for each set of shards, named by its key. */
   readonly folder: string;
   /** `as-needed` makes shards only if the rows do not fit in memory. A layout requests the shards of an earlier run. */
@@ -21,8 +23,9 @@ export interface ShardRequest {
   readonly continues?: { readonly checksum: string; readonly fresh?: Fresh; readonly until?: Until } | undefined;
   /** Features whose items training reads: `givenItems`. */
   readonly given?: readonly string[];
-  /** Tables that training holds, by the feature that owns each, with the bytes of a row including the optimizer's state. */
-  readonly tables?: readonly { readonly encoderOf: string; readonly rowBytes: number }[];
+  readonly tables?: readonly TableRow[];
+  /** Bytes of a training step beside the tables. */
+  readonly step?: number;
   readonly onPass?: OnPass;
   readonly onDecision?: (decision: ShardDecision) => void;
   /** Sizes for tests. Default: computed from the memory. */
@@ -36,9 +39,18 @@ export interface ShardRequest {
   };
 }
 
+/** A row of a table that training holds, by the feature that owns the table. */
+export interface TableRow {
+  readonly encoderOf: string;
+  /** Bytes with the state of the optimizer. */
+  readonly rowBytes: number;
+  /** Bytes of the vector that a validation computes, if there is one for each row. */
+  readonly vectorBytes?: number;
+}
+
 export interface ShardDecision {
   readonly rows: 'memory' | 'shards';
-  /** Estimated bytes of all rows and tables in memory. Absent if there was nothing to decide. */
+  /** Estimated bytes of the process with all rows and tables in memory. Absent if there was nothing to decide. */
   readonly needed?: number;
   readonly memory: number;
   readonly folder?: string;

@@ -42,9 +42,11 @@ class Crc32 implements FileChecksum {
   }
 
   text(): string {
-    return this.value.toString(16).padStart(8, '0');
+    return crcText(this.value);
   }
 }
+
+export const crcText = (value: number): string => value.toString(16).padStart(8, '0');
 
 /** Returns the size of a block in a file, and its CRC-32. */
 export function sizeAndSum(block: ColumnBlock): { readonly bytes: number; readonly sum: number } {
@@ -190,29 +192,11 @@ export interface FileSpan {
   readonly size: number;
   readonly start: number;
   readonly bytes: number;
-  /** CRC-32. */
-  readonly sum: number;
+  /** As that of a file. */
+  readonly sum: string;
 }
 
-/** Returns the blocks of parts of files, in this order, after checking the checksum of each. @throws Failure `shards-damaged` */
-export async function readSpans(folder: string, spans: readonly FileSpan[]): Promise<OwnBlock[]> {
-  const bytes = new ArrayBuffer(totalBytes(spans));
-  let target = 0;
-  for (const { name, size, start, bytes: length, sum } of spans) {
-    const path = join(folder, name);
-    const found = new Crc32();
-    await withFile(path, async (handle, foundSize) => {
-      refuseOtherSize(path, foundSize, size);
-      const pieceAt = (offset: number) => new Uint8Array(bytes, target + offset, Math.min(stride, length - offset));
-      await readFrom(handle, path, { start, length }, pieceAt, found);
-    });
-    if (found.value !== sum) throw damaged(path, 'its checksum differs');
-    target += length;
-  }
-  return blocksOf(bytes, join(folder, spans[0]?.name ?? ''));
-}
-
-/** Does so synchronously, and checks no checksum: those of the files were checked when the folder was opened. @throws Failure `shards-damaged` */
+/** Returns the blocks of parts of files, in this order, without checking checksums: those of the files were checked when the folder was opened. @throws Failure `shards-damaged` */
 export function readSpansSync(folder: string, spans: readonly FileSpan[]): OwnBlock[] {
   const bytes = new ArrayBuffer(totalBytes(spans));
   let target = 0;
@@ -259,7 +243,8 @@ function damagedBy(path: string, error: unknown): unknown {
   return reason === undefined ? error : damaged(path, reason);
 }
 
-const damaged = (path: string, reason: string) => failure('shards-damaged', { path, folder: join(path, '..'), reason });
+export const damaged = (path: string, reason: string) =>
+  failure('shards-damaged', { path, folder: join(path, '..'), reason });
 
 async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sum'>): Promise<ArrayBuffer> {
   let bytes = new ArrayBuffer(0);
@@ -298,7 +283,7 @@ async function readFrom(
   }
 }
 
-async function withFile(path: string, body: (handle: FileHandle, size: number) => Promise<void>): Promise<void> {
+export async function withFile(path: string, body: (handle: FileHandle, size: number) => Promise<void>): Promise<void> {
   try {
     const handle = await open(path, 'r');
     try {
@@ -324,6 +309,32 @@ export async function takeFile(from: string, to: string, name: string, expected:
 }
 
 /** Reads a shard only to check its checksum. @throws Failure `shards-damaged` */
-export async function verifyShard(folder: string, name: string, expected: ShardFile): Promise<void> {
-  await bytesOf(join(folder, name), expected);
+export async function verifyShard(folder: string, name: string, { bytes, sum }: ShardFile): Promise<void> {
+  await readSpan(folder, { name, size: bytes, start: 0, bytes, sum }, () => {});
+}
+
+/**
+ * Reads a part of a file some bytes at a time, which are valid only during the call.
+ * @throws Failure `shards-damaged`, after the last bytes if the checksum differs
+ */
+export async function readSpan(
+  folder: string,
+  { name, size, start, bytes: length, sum }: FileSpan,
+  take: (bytes: Uint8Array, offset: number) => void,
+): Promise<void> {
+  const path = join(folder, name);
+  const hash = sumLike(sum);
+  await withFile(path, async (handle, found) => {
+    refuseOtherSize(path, found, size);
+    const buffer = Buffer.allocUnsafeSlow(Math.min(stride, length));
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(stride, length - at), start + at);
+      if (bytesRead === 0) throw damaged(path, 'it ends too early');
+      const bytes = buffer.subarray(0, bytesRead);
+      hash.update(bytes);
+      take(bytes, start + at);
+      at += bytesRead;
+    }
+  });
+  if (hash.text() !== sum) throw damaged(path, 'its checksum differs');
 }

@@ -9,9 +9,11 @@ import { syncFolder } from '../../base/storage/durable.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { Needs, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
-import { merged, type OwnBlock, packPlain, unpackPlain } from './block.ts';
+import { giveBack } from '../files/give_back.ts';
+import { packPlain, unpackPlain } from './block.ts';
 import { type EventsSpec, packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import { type SeenSpans, seenInFiles } from './gathered.ts';
+import { readJoined } from './joined.ts';
 import { PieceFiles, type Pieces, rowsName, totalsOfPiles } from './pieces.ts';
 import type { OnPass, ShardRequest } from './request.ts';
 import { isShardFile, notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
@@ -191,16 +193,20 @@ function absentRows(counts: Pick<Events, 'rows' | 'units'>): Events {
   };
 }
 
+/** Bytes of shards before which it pays to give back what was read earlier: that takes some 50 milliseconds. */
+const largeRead = 2 ** 24;
+
 function pileReader(
   files: PieceFiles,
   spec: EventsSpec,
   { freshItems, ...shared }: SharedColumns & Pick<Events, 'freshItems'>,
 ): TrainingShards['read'] {
   return async (piles, earlierRows) => {
-    const blocks: OwnBlock[] = earlierRows ? [packEvents(earlierRows.events, spec, earlierRows.rows)] : [];
-    for (const pile of piles) blocks.push(merged(await files.read(pile)));
-    const filled = blocks.filter(({ size }) => size > 0);
-    const events = unpackEvents(filled.length > 1 ? [merged(filled)] : filled, spec, shared);
+    const spans = piles.flatMap((pile) => files.spansOf(pile));
+    if (spans.reduce((sum, { bytes }) => sum + bytes, 0) > largeRead) await giveBack();
+    const before = earlierRows && packEvents(earlierRows.events, spec, earlierRows.rows);
+    const joined = await readJoined(files.folder, spans, before);
+    const events = unpackEvents(joined.size > 0 ? [joined] : [], spec, shared);
     return { ...events, ...defined({ freshItems }) };
   };
 }

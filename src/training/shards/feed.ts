@@ -304,6 +304,9 @@ function refuseUnsupported(plan: Pick<Plan, 'train' | 'step' | 'fitted'>): void 
   if (unsupportedPart !== undefined) throw failure('shards-unsupported', { what: unsupportedPart });
 }
 
-/** Returns the bytes of a row of each table, with the state of its optimizer. @param sharing number of workers that share the rows */
+/** Returns the bytes of a row of each table, with the state of its optimizer and its place among the gradients. @param sharing number of workers that share the rows */
 export const tableRows = (plan: Plan, sharing: number): readonly { encoderOf: string; rowBytes: number }[] =>
-  rowSizes(plan).map((size) => ({ encoderOf: size.encoderOf, rowBytes: tableBytes({ ...size, rows: 1 }) / sharing }));
+  rowSizes(plan).map((size) => ({
+    encoderOf: size.encoderOf,
+    rowBytes: (tableBytes({ ...size, rows: 1 }) + 4) / sharing,
+  }));

@@ -62,11 +62,11 @@ it.skipIf(!hasRay)(
     writeSource();
     const { data: checkedData, lowered } = await checkAndLower(model, { data });
     const whole = join(root, 'whole');
-    const request = await shardRequest(lowered.plan, { memory: '64M', shards: whole, shardSizes }, whole, 'always');
+    const request = await shardRequest(lowered.plan, { memory: '1G', shards: whole, shardSizes }, whole, 'always');
     await readDataset(checkedData!.description, lowered.plan, { shards: request });
     for (const parts of [4, 16]) {
       const [out, shards] = [join(root, `job-${parts}`), join(root, `shards-${parts}`)];
-      await planShardJob(model, { data, out, parts, memory: '64M', shards, shardSizes });
+      await planShardJob(model, { data, out, parts, memory: '1G', shards, shardSizes });
       const environment = { CORES: '1', RAY_ADDRESS: '', RAY_USAGE_STATS_ENABLED: '0', TOWER: killedOnce(parts) };
       const child = spawn(python, [join(out, 'on_ray.py')], { env: { ...process.env, ...environment } });
       const { code, stdout, stderr } = await ended(child);

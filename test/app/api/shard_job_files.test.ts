@@ -47,7 +47,7 @@ it('a step says its part, whoever starts it', () => {
 it('Slurm gets each step after the one before it', () => {
   const submitted = asked('slurm.sh', ['--partition=long'], {}, 'sbatch');
   expect(submitted).toHaveLength(6);
-  for (const each of submitted) expect(each).toMatch(/--requeue .*--mem=1536M --partition=long /);
+  for (const each of submitted) expect(each).toMatch(/--requeue .*--mem=1024M --partition=long /);
   expect(submitted.map((each) => each.replace(/.*--partition=long /, ''))).toEqual([
     `--array=1-5 ${folder}/step.sh map`,
     `--dependency=afterok:7 ${folder}/step.sh merge`,
@@ -82,7 +82,7 @@ it('Kubernetes has a job for each step, with the folders that the steps read and
     expect(containers[0]).toMatchObject({
       command: [join(folder, 'step.sh'), metadata.labels['tower-step']],
       workingDir: root,
-      resources: { requests: { cpu: '4', memory: String(1.5 * 2 ** 30) }, limits: { memory: String(1.5 * 2 ** 30) } },
+      resources: { requests: { cpu: '4', memory: String(2 ** 30) }, limits: { memory: String(2 ** 30) } },
       // The shards, the plan, the model and the data are below this folder.
       volumeMounts: [{ name: 'shared', mountPath: root, subPath: root.slice(1) }],
     });

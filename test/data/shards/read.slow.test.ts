@@ -91,7 +91,7 @@ it('refuses held-out events that do not fit before it encodes any', async () => 
   // What the one user had before makes the held-out events large.
   writeFileSync(join(of.folder, 'events.csv'), eventsText(8000).replace(/^u\d+/gm, 'u1'));
   const passes = new Set<string>();
-  const request = { memory: 128 * 2 ** 20, onPass: ({ pass }: { pass: string }) => passes.add(pass) };
+  const request = { memory: 640 * 2 ** 20, onPass: ({ pass }: { pass: string }) => passes.add(pass) };
   expect((await failureOf(bothWays(of, needs, request))).join()).toContain('holding validation and test events');
   expect([...passes]).toEqual(['reading', 'counting']);
 });
@@ -100,7 +100,7 @@ it('refuses tables that do not fit next to the piles, before any pass and with s
   const of = block({ split: { kind: 'leave_one_out' } });
   const passes = new Set<string>();
   const tablesOf = (rowBytes: number): Partial<ShardRequest> => ({
-    ...{ memory: 128 * 2 ** 20, tables: [{ encoderOf: 'user', rowBytes }] },
+    ...{ memory: 640 * 2 ** 20, tables: [{ encoderOf: 'user', rowBytes }] },
     onPass: ({ pass }) => passes.add(pass),
   });
   const expected = expect.stringMatching(/^shards-memory at nowhere: holding the tables .* of memory is for it/);

@@ -6,7 +6,7 @@ import type { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { PackedTexts, packTexts } from '../../../src/base/text/texts.ts';
 import { memoryOf } from '../../../src/data/files/query_guard.ts';
-import { blocksIn, merged, packPlain, piecesOf, unpackPlain } from '../../../src/data/shards/block.ts';
+import { blocksIn, packPlain, piecesOf, unpackPlain } from '../../../src/data/shards/block.ts';
 import { NumbersSample } from '../../../src/data/shards/count.ts';
 import {
   refuseLargeHeldOut,
@@ -39,24 +39,6 @@ it('reads back what blocks were appended', async () => {
   expect(empty).toMatchObject({ rows: 0, bytes: 0 });
   expect(await readShard(at, 'a.bin', empty)).toEqual([]);
   expect(await readShard(at, 'b.bin', full)).toEqual(blocks);
-});
-
-it('puts blocks end to end, and leaves nothing in them', () => {
-  const blocks = [1, 2, 3].map(
-    (rows) =>
-      new Map<string, Int32Array | Float64Array>([
-        ['x', new Int32Array(rows).fill(rows)],
-        ['y', new Float64Array(1).fill(rows / 2)],
-      ]),
-  );
-  expect(merged(blocks)).toEqual(
-    new Map<string, unknown>([
-      ['x', Int32Array.of(1, 2, 2, 3, 3, 3)],
-      ['y', Float64Array.of(0.5, 1, 1.5)],
-    ]),
-  );
-  expect(blocks.map(({ size }) => size)).toEqual([0, 0, 0]);
-  expect(merged([])).toEqual(new Map());
 });
 
 it('gives the bytes of a column in pieces that one call can write', () => {

@@ -41,7 +41,7 @@ it('the others wait for shards however long it takes, and open what the first ha
   const opened: [number, string][] = [];
   const [first, second] = makeWorkers(2);
   const asked: WorkerRowsRequest = {
-    memory: gigabyte,
+    memory: 4 * gigabyte,
     async read(_, of) {
       of!.decided(decision('shards'));
       while (words < 5) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -59,8 +59,8 @@ it('the others wait for shards however long it takes, and open what the first ha
       return second!.group.exchange(...of);
     },
   };
-  await Promise.all([readTogether(first!.group, asked, 1), readTogether(counted, { ...asked, memory: 3 * gigabyte })]);
-  expect(opened).toEqual([[gigabyte / 2, '0123']]);
+  await Promise.all([readTogether(first!.group, asked, 1), readTogether(counted, { ...asked, memory: 5 * gigabyte })]);
+  expect(opened).toEqual([[2 * gigabyte, '0123']]);
 });
 
 it('a worker that is lost meanwhile ends the reading of the first, which stops what it does', async () => {

@@ -199,12 +199,12 @@ export const data = {
       `let the tower read what a user gives, \`history = ${history}(…)\` in the data block, or hold out events of known users with \`random(…)\``,
   }),
 
-  'data-memory': row<{ bytes: number; spill?: string | undefined }>({
+  'data-memory': row<{ bytes: number; enough: number; spill?: string | undefined }>({
     message: ({ bytes, spill }) =>
       `the data needs more than the ${bytesWords(bytes)} of memory that the database may use${spill === undefined ? '' : `; and ${spill}`}`,
-    hint: ({ bytes, spill }) =>
+    hint: ({ enough, spill }) =>
       spill === undefined
-        ? `allow more with \`--memory\`, such as \`--memory ${memoryOption(4 * bytes)}\`, read fewer rows, or write expressions with smaller values`
+        ? `allow more with \`--memory\`, such as \`--memory ${memoryOption(enough)}\`, read fewer rows, or write expressions with smaller values`
         : 'set `TMPDIR` to a writable folder, so that the database can put rows there',
   }),
 

@@ -6,7 +6,7 @@ export const shards = {
     message: ({ text, bytes }) =>
       bytes === undefined
         ? `\`${text}\` is not an amount of memory`
-        : `\`${text}\` is less memory than the database needs`,
+        : `\`${text}\` is less memory than a process with an engine and a database needs`,
     hint: ({ least }) =>
       `write a number and a unit, such as \`8G\` or \`800M\`; at least ${Math.ceil(least / 2 ** 20)}M`,
   }),
@@ -22,10 +22,18 @@ export const shards = {
         : 'allow more with `--memory`, or remove this from the model',
   }),
 
-  'shards-memory': row<{ what: string; needed: number; memory: number; least: number; otherwise: string }>({
+  'shards-memory': row<{
+    what: string;
+    needed: number;
+    memory: number;
+    least: number;
+    process: number;
+    otherwise: string;
+  }>({
     message: ({ what, needed, memory }) =>
       `${what} needs about ${bytesWords(needed)}, and ${bytesWords(memory)} of memory is for it`,
-    hint: ({ least, otherwise }) => `allow at least \`--memory ${memoryOption(least)}\`, or ${otherwise}`,
+    hint: ({ least, process, otherwise }) =>
+      `allow at least \`--memory ${memoryOption(least)}\`, of which Node.js and the engine take ${memoryOption(process)}, or ${otherwise}`,
   }),
 
   'too-many-events': row<{ rows: number; most: number }>({
