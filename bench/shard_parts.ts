@@ -92,6 +92,10 @@ if (values.do !== undefined) {
   }
 }
 
+function onPass({ pass }: PassEvent): void {
+  passes[pass] ??= secondsSoFar();
+}
+
 async function work([step, parts, part]: string[]): Promise<void> {
   const shards = join(folder, step === 'whole' ? 'whole' : `parts-${parts}`);
   const job = join(folder, `job-${parts}`);
@@ -102,11 +106,10 @@ async function work([step, parts, part]: string[]): Promise<void> {
     await planShardJob(model, { data, out: job, parts: Number(parts), memory: values.memory, shards });
   } else if (step === 'whole') {
     const { data: checkedData, lowered } = await checkAndLower(model, { data });
-    const onPass = ({ pass }: PassEvent) => void (passes[pass] ??= secondsSoFar());
     const memory = memoryBytes(values.memory);
     const request = await shardRequest(lowered.plan, { memory, shards, onPass }, shards, 'always');
     await readDataset(checkedData!.description, lowered.plan, { shards: request });
-  } else await runShardStep(job, step as ShardStep, { part });
+  } else await runShardStep(job, step as ShardStep, { part, onPass });
 }
 
 function secondsSoFar(): number {

@@ -85,18 +85,26 @@ export async function runShardStep(
   { part, ...watch }: ShardStepWatch & { readonly part?: string | undefined } = {},
 ): Promise<DoneStep> {
   const { JobFolder, shardSteps } = await import('../../data/shards/job/folder.ts');
-  const steps = await import('../../data/shards/job/steps.ts');
   const job = await JobFolder.open(folder);
   const number = shardSteps[step].inParts ? partOf(part, job) : undefined;
   const done = defined({ step, part: number }) as DoneStep;
   const sealed = job.sealed();
   if (sealed !== undefined) return { ...done, shards: join(job.plan.command.shards, sealed) };
-  const { command, memory, sizes } = job.plan;
-  const source = await jobSourceOf(command, { memory, ...defined({ sizes }) }, watch);
-  if (step === 'seal') return { ...done, shards: await steps.sealParts(source, job) };
-  if (step === 'merge') await steps.mergeParts(source, job);
-  else if (step === 'fit') await steps.fitParts(source, job);
-  else await { map: steps.mapPart, count: steps.countPart, encode: steps.encodePart }[step](source, job, number!);
+  if (step === 'map' || step === 'merge') {
+    const { mapPart, mergeParts } = await import('../../data/shards/job/steps.ts');
+    const { command, memory, sizes } = job.plan;
+    const source = await jobSourceOf(command, { memory, ...defined({ sizes }) }, watch);
+    if (step === 'map') await mapPart(source, job, number!);
+    else await mergeParts(source, job);
+    return done;
+  }
+  const { countPart, encodePart, fitParts, sealParts } = await import('../../data/shards/job/bucket_steps.ts');
+  const { onPass, signal } = watch;
+  const { access } = readingOf(job.plan.command);
+  const ofStep = defined({ onPass, signal, access });
+  if (step === 'seal') return { ...done, shards: await sealParts(job, ofStep) };
+  if (step === 'fit') await fitParts(job, ofStep);
+  else await { count: countPart, encode: encodePart }[step](job, number!, ofStep);
   return done;
 }
 

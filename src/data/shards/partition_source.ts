@@ -17,12 +17,14 @@ import {
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from '../rows/raw.ts';
 import { foldsOfFiles, type PartOfFile, partsOfUsers } from '../rows/split.ts';
 import type { ColumnBlock } from './block.ts';
-import { grouped, type Partition, partitionsOfUsers, unpackPartition } from './scatter.ts';
+import { grouped, type Partition, unpackPartition } from './scatter.ts';
 
 export interface PartitionRows {
   readonly count: number;
   /** Reads the rows of a partition. @throws Failure `shards-damaged` */
   readonly read: (index: number) => Promise<readonly ColumnBlock[]>;
+  /** By code. Absent without users. */
+  readonly partitionOfUser?: Int32Array | undefined;
   readonly readPlan: ReadPlan;
   readonly dictionaries: Dictionaries;
   readonly sides: GlobalSides;
@@ -49,9 +51,7 @@ export class PartitionSource {
 
   constructor(readonly of: PartitionRows) {
     const { users } = of.sides;
-    const partitions = of.count;
-    const partitionOf = partitionsOfUsers(users.keys, partitions);
-    this.members = grouped(users.codes.length, partitions, (user) => partitionOf[user]!);
+    this.members = grouped(users.codes.length, of.count, (user) => of.partitionOfUser![users.codes[user]!]!);
     this.#localOf = new Int32Array(users.codes.length);
     for (const members of this.members)
       members.forEach((member, local) => {

@@ -41,7 +41,7 @@ export async function prepareShards(
 ): Promise<ShardPlan> {
   const { readPlan, pinned } = input;
   const { scattered } = from;
-  const moments = await momentsOf(readPlan.description, scattered, source);
+  const moments = await momentsOf(readPlan.description, scattered, () => source);
   const cuts = makeCuts(readPlan.description, scattered, moments);
   const past = pinned ? await pastCuts(readPlan, pinned, source, cuts) : {};
   const counter = counterOf(input, from, source, past);
@@ -121,10 +121,11 @@ export function makeCuts(
 export async function momentsOf(
   { split, trainsAll }: DataDescription,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
-  source: PartitionSource,
+  source: () => PartitionSource,
 ): Promise<Cuts['moments']> {
   if (trainsAll || split.kind !== 'by_time' || ascends) return undefined;
-  const [validation, test] = await momentsAt(() => source.times(), cutsOf(split, rows));
+  const from = source();
+  const [validation, test] = await momentsAt(() => from.times(), cutsOf(split, rows));
   return { ...(validation ? { validation } : {}), ...(test ? { test } : {}) };
 }
 

@@ -42,6 +42,8 @@ export interface ScatterResult {
   readonly rows: number;
   /** 1 for each code that occurs in a valid event, for the dictionaries of items and of users. */
   readonly occurs: { readonly items: Uint8Array; readonly users: Uint8Array };
+  /** The partition of each user, by code. Absent without users. */
+  readonly partitionOfUser?: Int32Array;
   /** True if the events are already sorted by time. */
   readonly ascends: boolean;
   /** Times of the first and the last valid event. */
@@ -59,7 +61,7 @@ interface TimeProgress {
 const userStream = 1;
 
 /** Returns the partition of each user by their text, because parts of the rows that are read apart number users differently. */
-export function partitionsOfUsers(users: Texts, partitions: number): Int32Array {
+function partitionsOfUsers(users: Texts, partitions: number): Int32Array {
   const texts = packTexts(users);
   return Int32Array.from(texts.ends, (end, at) => hashOfBytes(texts.bytes, texts.startOf(at), end) % partitions);
 }
@@ -75,7 +77,7 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
   const progress: TimeProgress = { rank: 0, ascends: true };
   const { first: start, count: total } = rangeOf(staged);
   const userDictionary = readPlan.userKey && dictionaries.get(readPlan.userKey.inEvents.dictionary!)!;
-  const partitionOfCode = userDictionary && partitionsOfUsers(userDictionary, partitions);
+  const partitionOfUser = userDictionary && partitionsOfUsers(userDictionary, partitions);
   for (let first = start; first < start + total; first += atOnce) {
     input.signal?.throwIfAborted();
     onPass?.({ pass: 'reading', done: first - start, total });
@@ -90,7 +92,7 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
     const users = readPlan.userKey && (rows.columns.get(readPlan.userKey.inEvents) as RawCodes).values;
     const groups = grouped(rows.rows, partitions, (row) => {
       if (rows.kept[row] === 0) return -1;
-      return users ? partitionOfCode![users[row]!]! : hashOf(first + row, userStream) % partitions;
+      return users ? partitionOfUser![users[row]!]! : hashOf(first + row, userStream) % partitions;
     });
     for (const [partition, partitionRows] of groups.entries()) {
       if (partitionRows.length > 0)
@@ -99,7 +101,7 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
   }
   onPass?.({ pass: 'reading', done: total, total });
   const { rank: rows, ascends, firstTime, lastTime } = progress;
-  return { bad, rows, occurs, ascends, ...defined({ firstTime, lastTime }) };
+  return { bad, rows, occurs, ascends, ...defined({ partitionOfUser, firstTime, lastTime }) };
 }
 
 function markKeys(

@@ -187,12 +187,16 @@ const maxAge = 7 * 24 * 3600 * 1000;
 const ownFolders = new Set<string>();
 
 const shortOf = (key: string): string => key.slice(0, 16);
-const partialOf = (root: string, key: string): string => join(root, `${shortOf(key)}.${process.pid}.partial`);
+const partialOf = (root: string, key: string, name = String(process.pid)): string =>
+  join(root, `${shortOf(key)}.${name}.partial`);
 
-/** Makes the partial folder. Removes folders of ended processes: those of the same data, and those of other data that are old or cannot resume. */
-export async function makePartial(root: string, key: string): Promise<string> {
+/**
+ * Makes the partial folder. Removes folders of ended processes: those of the same data, and those of other data that are old or cannot resume.
+ * @param name tells folders of machines apart that share `root`
+ */
+export async function makePartial(root: string, key: string, name?: string): Promise<string> {
   removeAbandoned(root, key);
-  const partial = partialOf(root, key);
+  const partial = partialOf(root, key, name);
   try {
     rmSync(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
@@ -255,7 +259,7 @@ function removeAbandoned(root: string, key: string): void {
 function abandonedFolders(root: string): string[] {
   if (!existsSync(root)) return [];
   return readdirSync(root)
-    .filter((name) => /^[0-9a-f]{16}\.\d+\.partial$/.test(name))
+    .filter((name) => /^[0-9a-f]{16}\.[0-9a-f-]+\.partial$/.test(name))
     .map((name) => join(root, name))
     .filter((folder) => {
       try {

@@ -54,8 +54,21 @@ export function partitionSourceOf(
     items: globalSide(readPlan.itemKey, items, scattered.occurs.items, dictionaries),
     users: globalSide(readPlan.userKey, users, scattered.occurs.users, dictionaries),
   };
-  const { length: count } = files;
-  return new PartitionSource({ count, read, readPlan, dictionaries, sides, partsOfFiles, items, users, signal });
+  const { partitionOfUser } = scattered;
+  return new PartitionSource({
+    ...{
+      count: files.length,
+      read,
+      partitionOfUser,
+      readPlan,
+      dictionaries,
+      sides,
+      partsOfFiles,
+      items,
+      users,
+      signal,
+    },
+  });
 }
 
 export const gatheredOf = ({ of: { sides } }: PartitionSource): Gathered =>

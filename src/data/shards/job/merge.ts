@@ -10,7 +10,7 @@ import { refuseTooLarge } from '../../columns/grown_encodings.ts';
 import { gatherCodes } from '../../rows/gather.ts';
 import type { Dictionaries, ValidRawRows } from '../../rows/raw.ts';
 import type { ScatteredRows } from '../first_pass.ts';
-import { grouped, partitionsOfUsers } from '../scatter.ts';
+import { grouped } from '../scatter.ts';
 import type { ShardWriter } from '../shard_files.ts';
 import type { PartOfBuckets } from './joined_buckets.ts';
 
@@ -29,12 +29,14 @@ interface MergedRows {
 export async function mergeRows(
   parts: readonly (() => Promise<ScatteredRows>)[],
   readPlan: ReadPlan,
-  { buckets, userCodes, signal }: { buckets: number; userCodes: ShardWriter; signal?: AbortSignal | undefined },
+  { userCodes, signal }: { userCodes: ShardWriter; signal?: AbortSignal | undefined },
 ): Promise<MergedRows> {
   const dictionaries = await unionOfParts(parts);
   const marksOf = (key: ReadPlan['itemKey']): Uint8Array =>
     new Uint8Array(key ? dictionaries.get(key.inEvents.dictionary!)!.length : 0);
   const occurs = { items: marksOf(readPlan.itemKey), users: marksOf(readPlan.userKey) };
+  const userTexts = readPlan.userKey?.inEvents.dictionary;
+  const partitionOfUser = userTexts === undefined ? undefined : new Int32Array(dictionaries.get(userTexts)!.length);
   const names = namesOfWholeMaps(readPlan);
   const total: TimesOfParts = { rows: 0, ascends: true };
   const partsOfBuckets: PartOfBuckets[] = [];
@@ -45,7 +47,11 @@ export async function mergeRows(
     const codes: CodeMaps = new Map([...own].map(([name, texts]) => [name, placesOf(texts, dictionaries.get(name)!)]));
     const whole = new Map([...codes].filter(([name]) => names.has(name)));
     partsOfBuckets.push({ files, before: total.rows, codes: whole });
-    writeUserCodes(own, codes, readPlan, { buckets, userCodes });
+    if (partitionOfUser)
+      writeUserCodes(codes.get(userTexts!)!, scattered.partitionOfUser!, partitionOfUser, {
+        userCodes,
+        buckets: files.length,
+      });
     markAll(occurs.items, scattered.occurs.items, readPlan.itemKey, codes);
     markAll(occurs.users, scattered.occurs.users, readPlan.userKey, codes);
     addTimes(total, scattered);
@@ -58,38 +64,39 @@ export async function mergeRows(
       }),
     };
   }
-  return { rows: { scattered: { ...total, occurs }, dictionaries, ...joined! }, parts: partsOfBuckets };
+  return {
+    rows: { scattered: { ...total, occurs, ...defined({ partitionOfUser }) }, dictionaries, ...joined! },
+    parts: partsOfBuckets,
+  };
 }
 
 /** Returns the dictionaries whose codes may be in any bucket. Those of users are only in the bucket of the user. */
 const namesOfWholeMaps = ({ columns, userKey }: ReadPlan): ReadonlySet<string | undefined> =>
   new Set(columns.get('events')!.flatMap((column) => (column === userKey?.inEvents ? [] : [column.dictionary])));
 
-/** Writes the codes of users apart for each bucket, because all users of all parts may be many times those of one part. */
+/**
+ * Writes the codes of a part's users apart for each bucket, because all users of all parts may be many times those of one part.
+ * @param bucketOf of each user of the part @param bucketOfAll of each user of all parts, which is filled
+ */
 function writeUserCodes(
-  own: Dictionaries,
-  codes: CodeMaps,
-  { userKey }: ReadPlan,
-  { buckets, userCodes }: { readonly buckets: number; readonly userCodes: ShardWriter },
+  codes: Int32Array,
+  bucketOf: Int32Array,
+  bucketOfAll: Int32Array,
+  { userCodes, buckets }: { readonly userCodes: ShardWriter; readonly buckets: number },
 ): void {
-  if (userKey === undefined) return;
-  const name = userKey.inEvents.dictionary!;
-  const bucketOf = partitionsOfUsers(own.get(name)!, buckets);
-  for (const [bucket, users] of grouped(bucketOf.length, buckets, (user) => bucketOf[user]!).entries()) {
-    const all = gatherCodes(codes.get(name)!, users);
-    userCodes.append(
-      bucket,
-      users.length,
-      new Map([
-        ['own', users],
-        ['all', all],
-      ]),
-    );
+  for (const [bucket, own] of grouped(codes.length, buckets, (user) => bucketOf[user]!).entries()) {
+    const all = gatherCodes(codes, own);
+    for (const user of all) bucketOfAll[user] = bucket;
+    const block = new Map([
+      ['own', own],
+      ['all', all],
+    ]);
+    userCodes.append(bucket, own.length, block);
   }
 }
 
 type TimesOfParts = {
-  -readonly [K in keyof Omit<ScatteredRows['scattered'], 'occurs'>]: ScatteredRows['scattered'][K];
+  -readonly [K in keyof Omit<ScatteredRows['scattered'], 'occurs' | 'partitionOfUser'>]: ScatteredRows['scattered'][K];
 };
 
 /** @param next of the part that follows */

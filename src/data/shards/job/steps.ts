@@ -1,9 +1,9 @@
 /**
- * Writes shards in parts that any scheduler may place: each part maps its rows to buckets, counts its buckets, and encodes them. After each of these, one process
- * joins what the parts have found. The shards are those of one process, byte for byte.
+ * The steps that read files of data: the plan, the map of rows to buckets in parts, and the merge of what the parts know of their rows. Those of
+ * `bucket_steps.ts` read nothing but the folder of the job. The shards are those of one process, byte for byte.
  */
 import { rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
 import type { DataDescription } from '../../../graph/plan/data_description.ts';
@@ -16,38 +16,26 @@ import { rangeOf, type StagedTable } from '../../rows/raw.ts';
 import type { RowsPart } from '../../rows/stage.ts';
 import { type ReadContext, stageSources } from '../../stage_sources.ts';
 import { type Computing, computed, settle } from '../../valid_files.ts';
-import type { CountsOfPart } from '../count.ts';
-import { encodePartitions } from '../encode.ts';
 import {
   type FirstPassResult,
-  firstPassOf,
   plainFirstPass,
   plainScattered,
   type ScatteredRows,
   type ShardingInput,
   scatteredOf,
 } from '../first_pass.ts';
-import type { PartitionRest } from '../gathered.ts';
-import { shareOf } from '../layout.ts';
+import { refuseLargePartition, shareOf } from '../layout.ts';
 import { partitionName } from '../partition_source.ts';
-import { rowsName } from '../pieces.ts';
-import { counterOf, makeCuts, momentsOf, planOfCounts, type ShardPlan } from '../prepare.ts';
+import { momentsOf } from '../prepare.ts';
 import { bytesForShards, partitionsOf, scatterInto } from '../read.ts';
 import type { ShardRequest } from '../request.ts';
-import { type ShardFile, ShardWriter, takeFile } from '../shard_files.ts';
+import { ShardWriter } from '../shard_files.ts';
 import { sourceHash } from '../store.ts';
-import {
-  firstName,
-  leavePartial,
-  makePartial,
-  preparedName,
-  removePartial,
-  restName,
-  writePlain,
-} from '../unfinished.ts';
-import { encodingOf, gatheredOf, partitionSourceOf, sealShards } from '../write.ts';
+import { firstName, writePlain } from '../unfinished.ts';
+import { partitionSourceOf } from '../write.ts';
+import { boundName, boundRows, foldersOf, type MergedParts, partsName } from './bucket_steps.ts';
 import { DoneFiles, type JobCommand, JobFolder, type ShardJobPlan, spanOfPart } from './folder.ts';
-import { JoinedBuckets, type PartOfBuckets, userCodesName } from './joined_buckets.ts';
+import { JoinedBuckets, userCodesName } from './joined_buckets.ts';
 import { mergeRows } from './merge.ts';
 
 /** The rows that a job reads. */
@@ -162,22 +150,15 @@ export async function mergeParts(source: JobSource, job: JobFolder): Promise<voi
     const files = Object.fromEntries(written.map((file, bucket) => [codesNames[bucket]!, file]));
     // The database is closed now, so its memory is free.
     const joined = new JoinedBuckets(input.readPlan, foldersOf(mapped), parts, new DoneFiles(partial, files));
-    const partitions = partitionSourceOf(input, firstPass, (bucket) => joined.read(bucket));
+    const partitions = () => partitionSourceOf(input, firstPass, (bucket) => joined.read(bucket));
     const moments = await momentsOf(input.readPlan.description, firstPass.scattered, partitions);
     return {
       ...files,
       [firstName]: await writePlain(partial, firstName, plainFirstPass(firstPass, input.readPlan)),
       [partsName]: await writePlain(partial, partsName, { parts, ...defined({ moments }) } satisfies MergedParts),
+      [boundName]: await writePlain(partial, boundName, boundRows(input)),
     };
   });
-}
-
-const foldersOf = (done: readonly DoneFiles[]): string[] => done.map(({ folder }) => folder);
-
-const partsName = 'parts.bin';
-
-interface MergedParts extends Pick<ShardPlan, 'moments'> {
-  readonly parts: readonly PartOfBuckets[];
 }
 
 async function mergeFirstPass(
@@ -196,123 +177,15 @@ async function mergeFirstPass(
   const readers = mapped.map(
     (part) => async () => scatteredOf<ScatteredRows>(await part.read(scatteredName), readPlan),
   );
-  const { rows, parts } = await mergeRows(readers, readPlan, { buckets, userCodes, signal });
+  const { rows, parts } = await mergeRows(readers, readPlan, { userCodes, signal });
   computing.warnings.push(...warningsOfIds(readPlan, rows.dictionaries));
   const rejected = await settle(computing, rows.scattered.rows > 0);
   const files = Array.from({ length: buckets }, (_, bucket) => ({
     rows: parts.reduce((sum, part) => sum + part.files[bucket]!.rows, 0),
     bytes: parts.reduce((sum, part) => sum + part.files[bucket]!.bytes, 0),
   }));
+  refuseLargePartition(request.memory, Math.max(...files.map(({ bytes }) => bytes)));
   const firstPass: FirstPassResult = { ...rows, files, partial, key, rejected };
   const input: ShardingInput = { readPlan, featureFiles, request, signal };
   return { input, firstPass, parts };
-}
-
-/** Opens what `mergeParts` has found, and the rows of all parts. */
-async function merged(source: JobSource, job: JobFolder) {
-  const [done] = job.needed('merge') as [DoneFiles];
-  const input = await boundOfPlan(
-    source,
-    job,
-    async ({ readPlan, files: featureFiles, options }): Promise<ShardingInput> => {
-      const { shards: request, signal } = options;
-      return { readPlan, featureFiles, request, signal };
-    },
-  );
-  const { readPlan } = input;
-  const firstPass = firstPassOf(await done.read(firstName), done.folder, job.plan.key, readPlan);
-  const { parts, moments } = (await done.read(partsName)) as MergedParts;
-  const buckets = new JoinedBuckets(readPlan, foldersOf(job.needed('map')), parts, done);
-  const partitions = partitionSourceOf(input, firstPass, (bucket) => buckets.read(bucket));
-  const cuts = makeCuts(readPlan.description, firstPass.scattered, moments);
-  return { input, firstPass, partitions, cuts, ...defined({ moments }) };
-}
-
-const bucketsOfPart = (part: number, { plan: { parts, buckets } }: JobFolder) => spanOfPart(part, parts, buckets);
-
-const countsName = 'counts.bin';
-
-export async function countPart(source: JobSource, job: JobFolder, part: number): Promise<void> {
-  await job.make('count', part, async (partial) => {
-    const { input, firstPass, partitions, cuts } = await merged(source, job);
-    const { first, end } = bucketsOfPart(part, job);
-    const counter = counterOf(input, firstPass, partitions);
-    await counter.read(partitions, cuts, first, end);
-    const counts = counter.ofPart(partitions, first, end);
-    return { [countsName]: await writePlain(partial, countsName, counts) };
-  });
-}
-
-/** Fits encoders to the counts of all parts, and computes the number of piles. */
-export async function fitParts(source: JobSource, job: JobFolder): Promise<void> {
-  await job.make('fit', undefined, async (partial) => {
-    const counted = job.needed('count');
-    const { input, firstPass, partitions, moments } = await merged(source, job);
-    const counter = counterOf(input, firstPass, partitions);
-    for (const part of counted) counter.add((await part.read(countsName)) as CountsOfPart, partitions);
-    const plan = planOfCounts(input, firstPass, counter.all(), { ...defined({ moments }), buckets: partitions.count });
-    return { [preparedName]: await writePlain(partial, preparedName, plan) };
-  });
-}
-
-/** Opens what `mergeParts` and `fitParts` have found. */
-async function fitted(source: JobSource, job: JobFolder) {
-  const [done] = job.needed('fit') as [DoneFiles];
-  return { ...(await merged(source, job)), plan: (await done.read(preparedName)) as ShardPlan };
-}
-
-export async function encodePart(source: JobSource, job: JobFolder, part: number): Promise<void> {
-  const { first: from, end } = bucketsOfPart(part, job);
-  await job.make('encode', part, async (partial) => {
-    const { input, plan, partitions, cuts } = await fitted(source, job);
-    const names = Array.from({ length: end - from }, (_, at) => rowsName(from + at));
-    const writer = ShardWriter.new(partial, names);
-    const rests: [string, ShardFile][] = [];
-    await encodePartitions(partitions, cuts, {
-      ...{ ...encodingOf(input, plan), writer, firstFile: from, from, end },
-      async onDone(bucket, rest) {
-        rests.push([restName(bucket), await writePlain(partial, restName(bucket), rest)]);
-      },
-    });
-    const files = await writer.finish();
-    return Object.fromEntries([...names.map((name, at): [string, ShardFile] => [name, files[at]!]), ...rests]);
-  });
-  for (let bucket = from; bucket < end; bucket++) {
-    rmSync(join(job.pathOf('merge'), userCodesName(bucket)), { force: true });
-    for (let mapped = 1; mapped <= job.plan.parts; mapped++)
-      rmSync(join(job.pathOf('map', mapped), partitionName(bucket)), { force: true });
-  }
-}
-
-/** Seals the files that the parts have encoded, and returns the folder of the shards. The folders of the steps are removed. */
-export async function sealParts(source: JobSource, job: JobFolder): Promise<string> {
-  const encoded = job.needed('encode');
-  const { input, firstPass, plan, partitions } = await fitted(source, job);
-  const { request, signal } = input;
-  const partial = await makePartial(request.folder, job.plan.key);
-  try {
-    const gathered = gatheredOf(partitions);
-    const files: ShardFile[] = [];
-    for (const [at, part] of encoded.entries()) {
-      const { first, end } = bucketsOfPart(at + 1, job);
-      for (let bucket = first; bucket < end; bucket++) {
-        signal?.throwIfAborted();
-        const file = part.file(rowsName(bucket));
-        await takeFile(part.folder, partial, rowsName(bucket), file);
-        files.push(file);
-        gathered.add((await part.read(restName(bucket))) as PartitionRest);
-      }
-    }
-    const result = { source: partitions, plan, rest: gathered.all(), files };
-    const { shards } = await sealShards(input, { ...firstPass, partial }, result);
-    await job.keepSealed(basename(shards!.folder));
-    return shards!.folder;
-  } catch (error) {
-    removePartial(partial);
-    const sealed = job.sealed();
-    if (sealed === undefined) throw error;
-    return join(request.folder, sealed);
-  } finally {
-    leavePartial(partial);
-  }
 }

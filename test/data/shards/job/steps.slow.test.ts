@@ -4,17 +4,9 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readDataset } from '../../../../src/data/read.ts';
+import { countPart, encodePart, fitParts, sealParts } from '../../../../src/data/shards/job/bucket_steps.ts';
 import { type JobCommand, JobFolder } from '../../../../src/data/shards/job/folder.ts';
-import {
-  countPart,
-  encodePart,
-  fitParts,
-  type JobSource,
-  mapPart,
-  mergeParts,
-  planShards,
-  sealParts,
-} from '../../../../src/data/shards/job/steps.ts';
+import { type JobSource, mapPart, mergeParts, planShards } from '../../../../src/data/shards/job/steps.ts';
 import type { ShardRequest } from '../../../../src/data/shards/request.ts';
 import { type Block, describeData, failureOf } from '../../fixture.ts';
 import { asParquet, block, needs, needsOfEvents, parquetParts, small } from '../both_ways.ts';
@@ -36,10 +28,10 @@ async function inParts(source: JobSource, folder: string, parts: number): Promis
   // Parts may run in any order.
   for (const part of partsOf(job).reverse()) await mapPart(source, job, part);
   await mergeParts(source, job);
-  for (const part of partsOf(job).reverse()) await countPart(source, job, part);
-  await fitParts(source, job);
-  for (const part of partsOf(job).reverse()) await encodePart(source, job, part);
-  await sealParts(source, job);
+  for (const part of partsOf(job).reverse()) await countPart(job, part);
+  await fitParts(job);
+  for (const part of partsOf(job).reverse()) await encodePart(job, part);
+  await sealParts(job);
 }
 
 /** The checksum of each file of the only shards in a folder. */
@@ -59,6 +51,18 @@ const withoutFiles = (more: Partial<Block>, rows: number): Block => {
   const columns = { liked: 'CASE WHEN rating IS NULL THEN NULL ELSE rating >= 4 END' };
   return { ...rest, histories: [{ name: 'history', of: 'item', max: 4 }], columns, ...more };
 };
+
+/** Runs steps until one of these names, which is not done. */
+async function until(source: JobSource, job: JobFolder, step: 'count' | 'fit' | 'encode' | 'seal'): Promise<void> {
+  for (const part of partsOf(job)) await mapPart(source, job, part);
+  await mergeParts(source, job);
+  if (step === 'count') return;
+  for (const part of partsOf(job)) await countPart(job, part);
+  if (step === 'fit') return;
+  await fitParts(job);
+  if (step === 'encode') return;
+  for (const part of partsOf(job)) await encodePart(job, part);
+}
 
 const byTime = { split: { kind: 'by_time', validation: 0.1, test: 0.1 } } as const;
 const failing = "CAST(CASE WHEN item = 'i5' THEN 'many' ELSE '1' END AS INTEGER) = 1";
@@ -139,28 +143,26 @@ it('goes on with what is done, and removes it in the end', async () => {
   const done = readFileSync(join(folder, 'map-2', 'done.json'), 'utf8');
   await mapPart(source, job, 2);
   expect(readFileSync(join(folder, 'map-2', 'done.json'), 'utf8')).toBe(done);
-  expect(await failureOf(countPart(source, job, 1))).toEqual([expect.stringMatching(/^shard-job-unfinished .*merge/)]);
+  expect(await failureOf(countPart(job, 1))).toEqual([expect.stringMatching(/^shard-job-unfinished .*merge/)]);
   await mergeParts(source, job);
-  for (const part of [2, 3]) await countPart(source, job, part);
-  expect(await failureOf(fitParts(source, job))).toEqual([
-    expect.stringMatching(/^shard-job-unfinished .*part 1 .*count .*--part 1\/3/),
+  for (const part of [2, 3]) await countPart(job, part);
+  expect(await failureOf(fitParts(job))).toEqual([
+    expect.stringMatching(/^shard-job-unfinished .*shards count .*for part 1 .*--part 1\/3/),
   ]);
-  expect(await failureOf(encodePart(source, job, 1))).toEqual([expect.stringMatching(/^shard-job-unfinished .*fit/)]);
-  await Promise.all([countPart(source, job, 1), countPart(source, job, 1)]);
-  await Promise.all([fitParts(source, job), fitParts(source, job)]);
+  expect(await failureOf(encodePart(job, 1))).toEqual([expect.stringMatching(/^shard-job-unfinished .*fit/)]);
+  await Promise.all([countPart(job, 1), countPart(job, 1)]);
+  await Promise.all([fitParts(job), fitParts(job)]);
   // The same plan again keeps what is done.
   await planned(source, folder, 3);
-  for (const part of [1, 3]) await encodePart(source, job, part);
+  for (const part of [1, 3]) await encodePart(job, part);
   expect(readdirSync(join(folder, 'map-1')).filter((name) => name.startsWith('bucket'))).toEqual([
     'bucket-1.bin',
     'bucket-2.bin',
   ]);
-  expect(await failureOf(sealParts(source, job))).toEqual([
-    expect.stringMatching(/^shard-job-unfinished .*encode.*part 2/),
-  ]);
+  expect(await failureOf(sealParts(job))).toEqual([expect.stringMatching(/^shard-job-unfinished .*encode.*part 2/)]);
   // Of two processes with the same part, the first to end wins.
-  await Promise.all([encodePart(source, job, 2), encodePart(source, job, 2)]);
-  await Promise.all([sealParts(source, job), sealParts(source, job)]);
+  await Promise.all([encodePart(job, 2), encodePart(job, 2)]);
+  await Promise.all([sealParts(job), sealParts(job)]);
   expect(filesIn(shards)).toEqual(filesIn(whole));
   expect(readdirSync(folder).sort()).toEqual(['plan.json', 'sealed.json']);
   expect(job.sealed()).toBe(readdirSync(shards)[0]);
@@ -204,4 +206,38 @@ it('refuses a source, a model or a plan that has changed, and files that are dam
     expect(await failureOf(JobFolder.open(folder))).toEqual([expect.stringMatching(/^shard-job-missing /)]);
   }
   rmSync(folder, { recursive: true });
+});
+
+it.each([
+  ['count', 'map-1/bucket-0.bin', (job: JobFolder) => countPart(job, 1)],
+  ['count', 'merge/users-0.bin', (job: JobFolder) => countPart(job, 1)],
+  ['count', 'merge/parts.bin', (job: JobFolder) => countPart(job, 1)],
+  ['count', 'merge/bound.bin', (job: JobFolder) => countPart(job, 1)],
+  ['fit', 'count-2/counts.bin', (job: JobFolder) => fitParts(job)],
+  ['encode', 'fit/prepared.bin', (job: JobFolder) => encodePart(job, 1)],
+  ['seal', 'encode-2/rows-4.bin', (job: JobFolder) => sealParts(job)],
+  ['seal', 'encode-1/bucket-0.rest.bin', (job: JobFolder) => sealParts(job)],
+] as const)('says before %s that %s is cut off or missing, or was never listed', async (step, name, run) => {
+  const of = block(byTime);
+  const job = await planned(sourceOf(of, join(of.folder, 'shards')), join(of.folder, 'job'), 2);
+  await until(sourceOf(of, join(of.folder, 'shards')), job, step);
+  const path = join(job.folder, name);
+  const bytes = readFileSync(path);
+  const [folder, file] = name.split('/') as [string, string];
+  const refused = async () => (await failureOf(run(job))).join();
+  writeFileSync(path, bytes.subarray(0, bytes.length - 8));
+  expect(await refused()).toMatch(/^shards-damaged .* bytes instead of /);
+  rmSync(path);
+  expect(await refused()).toMatch(/^shards-damaged .* it does not exist/);
+  writeFileSync(path, bytes);
+  // A list of files that somebody has changed.
+  const listPath = join(job.folder, folder, 'done.json');
+  const list = readFileSync(listPath, 'utf8');
+  if (!list.includes(`"${file}"`)) return;
+  writeFileSync(listPath, list.replace(`"${file}"`, '"other"'));
+  expect(await refused()).toMatch(/^shards-damaged .* it does not list /);
+  writeFileSync(listPath, list.slice(0, 20));
+  expect(await refused()).toMatch(/^shard-job-unfinished /);
+  writeFileSync(listPath, list);
+  await run(job);
 });
