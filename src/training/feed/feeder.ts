@@ -76,7 +76,7 @@ export interface Feeder {
   inputs(rows: Int32Array, step: number, extra: DenseRate, watch?: FeedWatch): Tensors;
   /** Does the first half of `inputs` if workers share the rows of tables: lets look-ups collect the rows that they will read. */
   ask(rows: Int32Array, step: number, extra: DenseRate): void;
-  /** Returns the rows that the last `inputs` read: rows of the events, or of the corpus if they are drawn. */
+  /** Returns the rows that the last `inputs` read: rows of the events, or of the corpus if they are drawn; the items of a queue. */
   rowsOf(of: RowsOf): Int32Array;
   /**
    * Adds the outputs `gradient:<input>` of the same step to the tables, and updates these at `rate` × `multiplier`.
@@ -151,7 +151,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
           if (of.kind === 'elements') return elementItems!.of(whole ?? batch);
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
-          if (of.kind === 'queue') return queue(of).rows();
+          if (of.kind === 'queue') return queue(of).items;
           if (isViewPart(of)) return batch.partOf(of).rows;
           if (of.kind === 'views') return views.rowsOf(of, rows, step);
           if (of.kind === 'listed' || of.kind === 'mined') return ownRowsOf(of).rows;

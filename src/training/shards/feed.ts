@@ -262,7 +262,6 @@ export async function feedFromShards(
 
 /** Parts of a plan that need all training rows at any time, so that a few shuffled shards are not enough. */
 const kinds: { readonly [K in RowsOf['kind']]?: string } = {
-  queue: 'a queue of items of past batches',
   mined: 'mining of negatives',
 };
 

@@ -107,26 +107,26 @@ describe('mined', () => {
 });
 
 describe('a queue', () => {
-  const of = { kind: 'queue', task: 'watch', count: 4, width: 2, after: 1 } as const;
+  const of = { kind: 'queue', task: 'watch', key: 'movie_id', count: 4, width: 2, after: 1 } as const;
+  const itemOf = (row: number): number => (row === 2 ? -1 : 10 * row);
 
-  it('holds the latest vectors with their events, and nothing counts before its time', () => {
+  it('holds the latest vectors with their items, and nothing counts before its time', () => {
     const queue = makeQueue(of);
     expect([...queue.empty(5)]).toEqual([1, 1, 1, 1]);
-    queue.push(Int32Array.of(3, 5, 1), Float32Array.of(1, 1, 2, 2, 3, 3));
+    queue.push(Int32Array.of(3, 5, 2), itemOf, Float32Array.of(1, 1, 2, 2, 3, 3));
     expect([...queue.empty(1)]).toEqual([1, 1, 1, 1]);
+    // An item that equals no other is a negative too.
     expect([...queue.empty(2)]).toEqual([0, 0, 0, 1]);
-    queue.push(Int32Array.of(2, 4), Float32Array.of(4, 4, 5, 5));
-    expect([...queue.rows()]).toEqual([4, 5, 1, 2]);
+    queue.push(Int32Array.of(1, 4), itemOf, Float32Array.of(4, 4, 5, 5));
+    expect([...queue.items]).toEqual([40, 50, -1, 10]);
     expect([...queue.vectors]).toEqual([5, 5, 2, 2, 3, 3, 4, 4]);
   });
 
   it('keeps the end of a batch that is larger', () => {
     const queue = makeQueue(of);
-    queue.push(
-      Int32Array.of(0, 1, 2, 3, 4),
-      Float32Array.from({ length: 10 }, (_, i) => i),
-    );
-    expect([...queue.rows()].sort()).toEqual([1, 2, 3, 4]);
+    const vectors = Float32Array.from({ length: 10 }, (_, i) => i);
+    queue.push(Int32Array.of(0, 1, 2, 3, 4), itemOf, vectors);
+    expect([...queue.items].sort((a, b) => a - b)).toEqual([-1, 10, 30, 40]);
     expect([...queue.vectors].sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
   });
 });

@@ -54,12 +54,10 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
     fill(batch) {
       const rows = batch.rowsOf(rowsOf);
       buffer = enlargedBuffer(buffer, rows.length);
-      if (!areEvents(rowsOf)) for (let i = 0; i < rows.length; i++) buffer[i] = logOfRow[rows[i]!]!;
-      else {
-        for (let i = 0; i < rows.length; i++) {
-          const item = events.item[rows[i]!]!;
-          buffer[i] = item < 0 ? logUnseen : logOfRow[item]!;
-        }
+      const isEvent = areEvents(rowsOf);
+      for (let i = 0; i < rows.length; i++) {
+        const item = isEvent ? events.item[rows[i]!]! : rows[i]!;
+        buffer[i] = item < 0 || item >= corpus.rows ? logUnseen : logOfRow[item]!;
       }
       return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
     },
