@@ -147,11 +147,23 @@ export interface TrainingShards {
   /** Number of units of each. Absent: units are rows. */
   readonly units?: Int32Array;
   readonly labelSums: ReadonlyMap<string, LabelSums>;
+  /** Present if training asks the towers about users. */
+  readonly latest?: LatestInShards;
   /**
    * Reads the rows of some shards and appends them to those of `before`.
    * @throws Failure `shards-damaged`
    */
   read(piles: readonly number[], before?: { readonly events: Events; readonly rows: Int32Array }): Promise<Events>;
+}
+
+/** Files with the latest training event of each user who has one to train on. A file has the users of a range; the ranges ascend. */
+export interface LatestInShards {
+  readonly files: number;
+  /**
+   * Reads the events of a file, whose `earlier` are the items of all training events of the user, and appends them to those of `before`.
+   * @throws Failure `shards-damaged`
+   */
+  read(file: number, before?: { readonly events: Events; readonly rows: Int32Array }): Promise<Events>;
 }
 
 export interface ShardLayout {

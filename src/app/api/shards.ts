@@ -5,7 +5,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { Until } from '../../data/dataset.ts';
 import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard.ts';
 import type { OnPass, ShardDecision, ShardRequest } from '../../data/shards/request.ts';
-import type { Plan } from '../../graph/plan/plan.ts';
+import { asksAboutUsers, type Plan } from '../../graph/plan/plan.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 
 export type { PassEvent, ShardDecision } from '../../data/shards/request.ts';
@@ -45,6 +45,7 @@ export async function shardRequest(
     when,
     given: itemsGivenInTraining(plan),
     tables: tableRows(plan, sharing),
+    latest: asksAboutUsers(plan),
     ...defined({
       unit: shardUnitOf(plan),
       continues: continues && earlierOf(continues),

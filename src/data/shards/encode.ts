@@ -18,7 +18,7 @@ import { lastRowsOfUsers } from '../rows/gather.ts';
 import { windowsOf } from '../rows/windows.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { newEvents } from './continued.ts';
-import { packEvents, specOf } from './event_rows.ts';
+import { packEvents, specOf, withEarlier } from './event_rows.ts';
 import {
   blockOfSeen,
   type MissingLabels,
@@ -48,6 +48,8 @@ export interface EncodingInput {
   readonly unit?: ShardUnit | undefined;
   /** The first new event, if a run trains on new events alone. */
   readonly fresh?: Moment | undefined;
+  /** True if the latest event of each user also goes to files of their own, as many as there are shards. */
+  readonly latest: boolean;
   /** True for features whose items training reads. */
   readonly keepsGiven: (feature: string) => boolean;
   readonly onPass?: OnPass | undefined;
@@ -59,6 +61,8 @@ const shardStream = 2;
 export async function encodePartitions(source: PartitionSource, cuts: Cuts, input: EncodingInput): Promise<void> {
   const { readPlan, encodings, lastTraining, writer, shards, onPass, from, end = source.count } = input;
   const sides = sidesOfFeatures(readPlan);
+  const users = source.of.sides.users.keys.length;
+  const fileOfUser = (user: number): number => Math.floor((user / users) * shards);
   for (let index = from; index < end; index++) {
     onPass?.({ pass: 'encoding', done: index, total: end });
     const partition = await source.read(index, cuts, lastTraining);
@@ -78,6 +82,17 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
     }
     writer.append(shards, partition.members.length, blockOfSeen(parts.seen));
     writer.append(shards + 1, partition.members.length, blockOfSeen(parts.had));
+    if (input.latest) {
+      const latest = lastRowsOfUsers(train).filter(isTrained);
+      const withSeen = { ...train, earlier: { bags: parts.seen, index: train.user } };
+      const spec = withEarlier(blockSpecs.spec);
+      const fileOf = (at: number): number => fileOfUser(partition.members[train.user[latest[at]!]!]!);
+      for (const [file, places] of grouped(latest.length, shards, fileOf).entries()) {
+        const rows = places.map((at) => latest[at]!);
+        if (rows.length > 0)
+          writer.append(shards + 2 + file, rows.length, packEvents(withSeen, spec, rows, partition.members));
+      }
+    }
     const partitionRest = {
       ...restOfPartition(index, partition, parts, blockSpecs, sides, input),
       ...defined({ units: input.unit && unitsIn(train, input.unit, shards, { pileOf, isTrained }) }),

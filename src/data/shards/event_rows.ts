@@ -27,6 +27,8 @@ export interface EventsSpec {
   readonly earlier: boolean;
 }
 
+export const withEarlier = (spec: EventsSpec): EventsSpec => ({ ...spec, earlier: true });
+
 /** Columns that all blocks share: those with one row for each item or user, and the bags that are elements of lists. */
 export interface SharedColumns {
   readonly items: ReadonlyMap<string, IndexedColumn>;

@@ -30,6 +30,8 @@ export interface ShardPlan
     GrownEncodings {
   readonly past: PastCuts;
   readonly layout: ShardLayout;
+  /** True if the latest event of each user has files of its own. */
+  readonly latest: boolean;
   /** Describes the split. */
   readonly sentence: string;
 }
@@ -57,6 +59,7 @@ export async function prepareShards(
     ...defined({ titles, fresh }),
     ...encodingsOf(input, dictionaries, counted),
     layout: layoutOf(input, source.count, counted),
+    latest: request.latest ?? false,
     sentence: describeSplit(description, counts),
   };
 }

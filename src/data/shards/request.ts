@@ -19,6 +19,8 @@ export interface ShardRequest {
   readonly unit?: ShardUnit | undefined;
   /** The run that this one goes on from, by the checksum of its manifest, and the events that are new. */
   readonly continues?: { readonly checksum: string; readonly fresh?: Fresh; readonly until?: Until } | undefined;
+  /** True if training asks the towers about users when an epoch begins, so that it reads the latest event of each. */
+  readonly latest?: boolean;
   /** Features whose items training reads: `givenItems`. */
   readonly given?: readonly string[];
   /** Tables that training holds, by the feature that owns each, with the bytes of a row including the optimizer's state. */

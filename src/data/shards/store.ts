@@ -10,7 +10,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { Needs, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
 import { merged, type OwnBlock, packPlain, unpackPlain } from './block.ts';
-import { type EventsSpec, packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
+import { type EventsSpec, packEvents, type SharedColumns, unpackEvents, withEarlier } from './event_rows.ts';
 import { hadName, type SeenSpans, seenInFile, seenName } from './gathered.ts';
 import type { OnPass, ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
@@ -65,6 +65,7 @@ export async function seal(
       seenName,
       hadName,
       ...manifestFields.piles.map((_, index) => shardName(index)),
+      ...(manifestFields.latest ?? []).map((_, index) => latestName(index)),
     ]);
     // Removes the state and the owner file of the passes.
     for (const name of readdirSync(partial)) if (!finalNames.has(name)) rmSync(join(partial, name), { force: true });
@@ -130,6 +131,7 @@ async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promis
     ...manifest.piles.map((shard, index) => [shardName(index), shard] as const),
     [seenName, manifest.seen] as const,
     [hadName, manifest.had] as const,
+    ...(manifest.latest ?? []).map((file, index) => [latestName(index), file] as const),
   ];
   const total = files.length;
   for (const [index, [name, file]] of files.entries()) {
@@ -194,25 +196,39 @@ function absentRows(counts: Pick<Events, 'rows' | 'units'>): Events {
 
 function trainingShards(
   folder: string,
-  { piles: shards, layout, spec }: ShardManifest,
+  { piles: shards, layout, spec, latest }: ShardManifest,
   checksum: string,
   { freshItems, ...shared }: SharedColumns & Pick<Events, 'freshItems'>,
   labelSums: TrainingShards['labelSums'],
 ): TrainingShards {
+  const readFiles = async (
+    files: readonly (readonly [name: string, file: ShardFile])[],
+    of: EventsSpec,
+    before?: { readonly events: Events; readonly rows: Int32Array },
+  ): Promise<Events> => {
+    const blocks: OwnBlock[] = before ? [packEvents(before.events, of, before.rows)] : [];
+    for (const [name, file] of files) if (file.rows > 0) blocks.push(merged(await readShard(folder, name, file)));
+    const events = unpackEvents(blocks.length > 1 ? [merged(blocks)] : blocks, of, shared);
+    return { ...events, ...defined({ freshItems }) };
+  };
   return {
     folder,
     checksum,
     layout,
     piles: shards.map(({ rows }) => rows),
     labelSums,
-    async read(requestedShards, earlierRows) {
-      const blocks: OwnBlock[] = earlierRows ? [packEvents(earlierRows.events, spec, earlierRows.rows)] : [];
-      for (const shard of requestedShards) {
-        if (shards[shard]!.rows > 0) blocks.push(merged(await readShard(folder, shardName(shard), shards[shard]!)));
-      }
-      const events = unpackEvents(blocks.length > 1 ? [merged(blocks)] : blocks, spec, shared);
-      return { ...events, ...defined({ freshItems }) };
-    },
+    read: (piles, before) =>
+      readFiles(
+        piles.map((pile) => [shardName(pile), shards[pile]!]),
+        spec,
+        before,
+      ),
+    ...(latest && {
+      latest: {
+        files: latest.length,
+        read: (file, before) => readFiles([[latestName(file), latest[file]!]], withEarlier(spec), before),
+      },
+    }),
   };
 }
 
@@ -221,6 +237,7 @@ const restName = 'rest.bin';
 /** The file with the counts of vocabularies that grow from run to run. Only the run that wrote the shards knows them. */
 const grownName = 'grown.bin';
 export const shardName = (at: number): string => `pile-${at}.bin`;
+export const latestName = (at: number): string => `latest-${at}.bin`;
 const format = 'tower-shards-7';
 
 interface ShardManifest {
@@ -234,6 +251,8 @@ interface ShardManifest {
   readonly seen: ShardFile;
   /** The items that each user had in all events. */
   readonly had: ShardFile;
+  /** The latest training event of each user, if training asks the towers about users: as many files as there are shards. */
+  readonly latest?: readonly ShardFile[];
   readonly rest: ShardFile;
   readonly grown: ShardFile;
 }
@@ -244,7 +263,7 @@ interface ShardManifest {
  */
 export function sourceHash(
   { description, needs, layout }: ReadPlan,
-  { given = [], unit, continues }: Pick<ShardRequest, 'given' | 'unit' | 'continues'>,
+  { given = [], unit, continues, latest }: Pick<ShardRequest, 'given' | 'unit' | 'continues' | 'latest'>,
   encodedBy?: string,
 ): string {
   const { features, labels, tasks = [], towers } = needs;
@@ -255,6 +274,7 @@ export function sourceHash(
   const { folder: _, ...block } = description;
   const rowParts = features.map(rowsOfFeature);
   const parts = [format, withoutSpans(block), stamps, rowParts, labels, towerParts, taskParts, given, unit, continues];
+  if (latest) parts.push('latest');
   if (encodedBy !== undefined) parts.push([encodedBy]);
   return createHash('sha256')
     .update(JSON.stringify(parts, (_, value) => withoutSpans(value)))
@@ -347,6 +367,7 @@ function isManifest(value: unknown): value is ShardManifest {
     candidate.piles.every(isFile) &&
     isFile(candidate.seen) &&
     isFile(candidate.had) &&
+    (candidate.latest === undefined || (candidate.latest.length === shards && candidate.latest.every(isFile))) &&
     isFile(candidate.rest) &&
     isFile(candidate.grown) &&
     isSpec(candidate.spec)

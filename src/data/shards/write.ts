@@ -21,7 +21,7 @@ import { refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './la
 import { PartitionSource } from './partition_source.ts';
 import { makeCuts, prepareShards, type ShardPlan } from './prepare.ts';
 import type { ShardFile } from './shard_files.ts';
-import { datasetOf, type ShardRest, seal, shardName } from './store.ts';
+import { datasetOf, latestName, type ShardRest, seal, shardName } from './store.ts';
 import type { Passes } from './unfinished.ts';
 
 export async function writeShards(input: ShardingInput, from: FirstPassResult, passes: Passes): Promise<Dataset> {
@@ -59,16 +59,17 @@ export const gatheredOf = ({ of: { sides } }: PartitionSource): Gathered =>
   new Gathered(sides.items.keys.length, sides.users.keys.length);
 
 /** Returns the names of the files that the second pass appends to. */
-export const namesOf = ({ layout }: ShardPlan): string[] => [
+export const namesOf = ({ layout, latest }: ShardPlan): string[] => [
   ...Array.from({ length: layout.piles }, (_, index) => shardName(index)),
   seenName,
   hadName,
+  ...(latest ? Array.from({ length: layout.piles }, (_, index) => latestName(index)) : []),
 ];
 
 export function encodingOf({ readPlan, request }: ShardingInput, plan: ShardPlan) {
-  const { encodings, lastTraining, firstPartitions, past, layout } = plan;
+  const { encodings, lastTraining, firstPartitions, past, layout, latest } = plan;
   return {
-    ...{ readPlan, encodings, lastTraining, firstPartitions, shards: layout.piles, fresh: past.fresh },
+    ...{ readPlan, encodings, lastTraining, firstPartitions, shards: layout.piles, fresh: past.fresh, latest },
     ...{ unit: request.unit, onPass: request.onPass },
     keepsGiven: (feature: string) => request.given?.includes(feature) ?? false,
   };
@@ -102,6 +103,7 @@ export async function sealShards(
     piles: shardFiles,
     seen: files[shards]!,
     had: files[shards + 1]!,
+    ...(plan.latest ? { latest: files.slice(shards + 2) } : {}),
   };
   const sealed = await seal(from.partial, folder, manifestFields, shardRest, { memory, ...defined({ sizes }) });
   const dataset = datasetOf(shardRest, sealed.folder, sealed.manifest, sealed.checksum);

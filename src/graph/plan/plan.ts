@@ -393,6 +393,10 @@ export function earlierWidth({ inputs }: GraphPlan): number | undefined {
   return undefined;
 }
 
+/** True if the towers are asked about users when an epoch begins, as of the latest training event of each. */
+export const asksAboutUsers = ({ step, earlier }: Pick<Plan, 'step' | 'earlier'>): boolean =>
+  earlier !== undefined || step.inputs.some(({ source }) => 'rows' in source && source.rows?.kind === 'mined');
+
 export interface Sequences {
   readonly kind: 'sequences';
   readonly feature: string;

@@ -31,6 +31,7 @@ import {
 import type { FeedWatch } from './draws.ts';
 import { makeGroupSampler } from './group_sampler.ts';
 import { type BatchLists, type BatchPart, makeLists } from './groups.ts';
+import { latestRows } from './latest.ts';
 import { type ItemSampler, type Mined, makeOwnItems, makeSampler } from './sampler.ts';
 import { fillOf, isListedByWorker, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
 import {
@@ -55,6 +56,8 @@ export interface FeederOptions {
   readonly seed: number;
   /** Number of rows of a full batch; the last of an epoch may have fewer. */
   readonly batch: number;
+  /** The users who have an event to train on, ascending. Absent: those of `events`. */
+  readonly latestUsers?: Int32Array;
   /** Present for one of several workers, whose graph is that of `plan` after `distribute`. */
   readonly share?: WorkerShare;
 }
@@ -104,7 +107,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const listsOf = makeLists(options);
   const queue = makeQueues();
   const elementItems = listedItems(options);
-  const earlier = makeEarlierValues(plan, events);
+  const earlier = makeEarlierValues(plan, events, () => options.latestUsers ?? latestRows(events).users);
   const context: FeedContext = {
     seed,
     features: byName(options.features),

@@ -4,7 +4,7 @@ import { makeRandom } from '../../base/random/random.ts';
 import type { Dataset, Events, ShardUnit, TrainingShards } from '../../data/dataset.ts';
 import { lastRowsOfUsers, makeTimeline } from '../../data/rows/gather.ts';
 import { windowsOf } from '../../data/rows/windows.ts';
-import { type Plan, type RowsOf, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
+import { type Plan, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
 import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import { type AnyEpoch, type EventOrder, firstWindow, joined, orderOf, orderStream, stepsOfEpoch } from '../order.ts';
@@ -236,7 +236,6 @@ export async function feedFromShards(
     currentFeeder = feederOf(events);
     currentFeeder.load(Object.fromEntries(feederState));
   });
-  invariant(currentFeeder.mined.length === 0, 'no negatives are mined in shards');
   const wrappedFeeder: Feeder = {
     get events() {
       return currentFeeder.events;
@@ -247,7 +246,12 @@ export async function feedFromShards(
     apply: (...args) => currentFeeder.apply(...args),
     accumulate: (outputs) => currentFeeder.accumulate(outputs),
     update: (...args) => currentFeeder.update(...args),
-    mined: [],
+    get mined() {
+      return currentFeeder.mined;
+    },
+    get earlier() {
+      return currentFeeder.earlier;
+    },
     state: () => currentFeeder.state(),
     load: (state) => currentFeeder.load(state),
     close: () => currentFeeder.close(),
@@ -260,26 +264,10 @@ export async function feedFromShards(
   return { feeder: wrappedFeeder, order: { ...counts, epoch } };
 }
 
-/** Parts of a plan that need all training rows at any time, so that a few shuffled shards are not enough. */
-const kinds: { readonly [K in RowsOf['kind']]?: string } = {
-  mined: 'mining of negatives',
-};
-
-export function unsupportedInShards({
-  train,
-  step,
-  fitted,
-  earlier,
-}: Pick<Plan, 'train' | 'step' | 'fitted' | 'earlier'>): string | undefined {
+/** Names the part of a plan that needs all training rows at any time, so that a few shuffled shards are not enough. */
+export function unsupportedInShards({ train, fitted }: Pick<Plan, 'train' | 'fitted'>): string | undefined {
   if (fitted) return 'a score that is fitted as a whole';
-  if (earlier) return '`prior: composite`';
-  if (train.graph !== undefined) return '`graph` of `train`';
-  for (const { source } of step.inputs) {
-    const rows = 'rows' in source ? source.rows : undefined;
-    const unsupportedKind = rows && kinds[rows.kind];
-    if (unsupportedKind !== undefined) return unsupportedKind;
-  }
-  return undefined;
+  return train.graph === undefined ? undefined : '`graph` of `train`';
 }
 
 /** Returns what a step of a plan takes whole. Absent: single rows. */
@@ -298,7 +286,7 @@ export const itemsGivenInTraining = ({ step }: Pick<Plan, 'step'>): readonly str
 ];
 
 /** @throws Failure `shards-unsupported` */
-function refuseUnsupported(plan: Pick<Plan, 'train' | 'step' | 'fitted'>): void {
+function refuseUnsupported(plan: Pick<Plan, 'train' | 'fitted'>): void {
   const unsupportedPart = unsupportedInShards(plan);
   if (unsupportedPart !== undefined) throw failure('shards-unsupported', { what: unsupportedPart });
 }

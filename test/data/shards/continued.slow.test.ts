@@ -7,7 +7,8 @@ import type { Pinned } from '../../../src/data/pinned.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { windowsOf } from '../../../src/data/rows/windows.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
-import { describeData, failureOf } from '../fixture.ts';
+import { latestInShards, latestRows } from '../../../src/training/feed/latest.ts';
+import { describeData, failureOf, valueAt } from '../fixture.ts';
 import { block, byId, eventsText, needs, restOf, rowsOf, shardRows, small } from './both_ways.ts';
 
 const day = 86_400;
@@ -56,7 +57,7 @@ async function continued(
     ...(typeof more === 'function' ? more(until) : more),
   };
   const shards: ShardRequest = {
-    ...{ memory: 2 ** 30, folder: join(of.folder, 'shards'), when: 'always', sizes: small, unit },
+    ...{ memory: 2 ** 30, folder: join(of.folder, 'shards'), when: 'always', sizes: small, unit, latest: true },
     continues: { checksum: 'of the first run', until },
   };
   return [
@@ -85,6 +86,16 @@ it.each([
   const counts = new Int32Array(memory.corpus.rows);
   for (const row of memory.parts.train.fresh!) counts[memory.parts.train.item[row]!]!++;
   expect(held.freshItems).toEqual(counts);
+  const latest = latestRows(memory.parts.train);
+  const { users, chunks } = await latestInShards(shards.shards!.latest!);
+  expect(users).toEqual(latest.users);
+  for await (const { columns, rows, seen } of chunks(users, users.length)) {
+    const [own, all] = [columns.get('history')!, memory.parts.train.features.get('history')!];
+    for (const [at, user] of users.entries()) {
+      expect(valueAt(own, rows[at]!)).toEqual(valueAt(all, latest.rows[at]!));
+      expect([...seen(at)]).toEqual(valueAt({ column: memory.users.seen }, user));
+    }
+  }
 });
 
 it('has all events of users who have new ones, and of lists the new targets alone', async () => {

@@ -23,11 +23,18 @@ export interface BothStates {
   readonly inShards: BegunState;
 }
 
+interface StatesAt {
+  readonly engine: Engine;
+  readonly folder: string;
+  readonly sizes: NonNullable<ShardRequest['sizes']>;
+  readonly batch?: number;
+}
+
 export async function bothStates(
   [model, data]: readonly [model: string, data: string],
-  { engine, folder, sizes }: { engine: Engine; folder: string; sizes: NonNullable<ShardRequest['sizes']> },
+  { engine, folder, sizes, batch = 32 }: StatesAt,
 ): Promise<BothStates> {
-  const checked = await checkAndLower(model, { data, set: { batch: 32 } });
+  const checked = await checkAndLower(model, { data, set: { batch } });
   const { plan } = checked.lowered;
   const request = await shardRequest(plan, { memory: '1G', shardSizes: sizes }, folder, 'always');
   const readWith = (more: Parameters<typeof readDataset>[2]) =>

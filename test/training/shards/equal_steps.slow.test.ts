@@ -19,7 +19,6 @@ const sizesOf = (model: string) =>
 /** Models that need all rows at once. */
 const refused = {
   lightgcn: '`graph` of `train`',
-  rec_vae: '`prior: composite`',
   slim: 'a score that is fitted as a whole',
 };
 
