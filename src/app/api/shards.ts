@@ -58,8 +58,8 @@ export async function shardRequest(
 }
 
 /** Returns what determines the rows of a run that continues another one. */
-const earlierOf = ({ checksum, fresh, until }: NonNullable<ShardRequest['continues']>) =>
-  defined({ checksum, fresh, until }) as NonNullable<ShardRequest['continues']>;
+const earlierOf = ({ checksum, fresh, until, replay }: NonNullable<ShardRequest['continues']>) =>
+  defined({ checksum, fresh, until, replay: replay || undefined }) as NonNullable<ShardRequest['continues']>;
 
 /** Returns the default folder for shards, next to the folder of a run or of a study. */
 export const usualShards = (folder: string): string => join(dirname(resolve(folder)), 'tower-shards');

@@ -32,6 +32,8 @@ export interface ShardPlan
   readonly layout: ShardLayout;
   /** True if the latest event of each user has files of its own. */
   readonly latest: boolean;
+  /** Number of earlier events that an epoch adds for each new one. Absent: shards have new events alone, or all are new. */
+  readonly replay?: number;
   /** Describes the split. */
   readonly sentence: string;
 }
@@ -60,6 +62,7 @@ export async function prepareShards(
     ...encodingsOf(input, dictionaries, counted),
     layout: layoutOf(input, source.count, counted),
     latest: request.latest ?? false,
+    ...(past.fresh && pinned?.replay ? { replay: pinned.replay } : {}),
     sentence: describeSplit(description, counts),
   };
 }

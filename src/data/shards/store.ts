@@ -29,8 +29,9 @@ export interface ShardRest {
 }
 
 /** The number of training events, the units that an epoch takes of them, and how many of these each shard has. */
-interface TrainingRows extends Pick<Events, 'rows' | 'units' | 'freshItems'> {
+interface TrainingRows extends Pick<Events, 'rows' | 'units' | 'freshItems' | 'replayedShare'> {
   readonly piles?: Int32Array;
+  readonly replayed?: Int32Array;
 }
 
 /** Returns the name of the folder with the shards of a key and layout. */
@@ -156,7 +157,8 @@ export function datasetOf(
   manifest: ShardManifest,
   checksum: string,
 ): ShardedDataset {
-  const { rows, units, piles, freshItems } = training;
+  const { rows, units, piles, replayed, freshItems, replayedShare } = training;
+  const ofEpoch = defined({ freshItems, replayedShare });
   return {
     ...dataset,
     parts: { train: absentRows(defined({ rows, units })), ...dataset.parts },
@@ -166,8 +168,8 @@ export function datasetOf(
       had: seenInFile(folder, hadName, manifest.had, had),
     },
     shards: {
-      ...trainingShards(folder, manifest, checksum, { ...shared, ...defined({ freshItems }) }, labelSums),
-      ...defined({ units: piles }),
+      ...trainingShards(folder, manifest, checksum, { shared, ofEpoch }, labelSums),
+      ...defined({ units: piles, replayed }),
     },
   };
 }
@@ -198,18 +200,23 @@ function trainingShards(
   folder: string,
   { piles: shards, layout, spec, latest }: ShardManifest,
   checksum: string,
-  { freshItems, ...shared }: SharedColumns & Pick<Events, 'freshItems'>,
+  { shared, ofEpoch }: { readonly shared: SharedColumns; readonly ofEpoch: Partial<Events> },
   labelSums: TrainingShards['labelSums'],
 ): TrainingShards {
   const readFiles = async (
     files: readonly (readonly [name: string, file: ShardFile])[],
     of: EventsSpec,
     before?: { readonly events: Events; readonly rows: Int32Array },
+    rowsOf?: (events: Events, at: number) => Int32Array,
   ): Promise<Events> => {
     const blocks: OwnBlock[] = before ? [packEvents(before.events, of, before.rows)] : [];
-    for (const [name, file] of files) if (file.rows > 0) blocks.push(merged(await readShard(folder, name, file)));
-    const events = unpackEvents(blocks.length > 1 ? [merged(blocks)] : blocks, of, shared);
-    return { ...events, ...defined({ freshItems }) };
+    for (const [at, [name, file]] of files.entries()) {
+      if (file.rows === 0) continue;
+      const block = merged(await readShard(folder, name, file));
+      const all = rowsOf && unpackEvents([block], of, shared);
+      blocks.push(all ? packEvents(all, of, rowsOf(all, at)) : block);
+    }
+    return { ...unpackEvents(blocks.length > 1 ? [merged(blocks)] : blocks, of, shared), ...ofEpoch };
   };
   return {
     folder,
@@ -217,11 +224,12 @@ function trainingShards(
     layout,
     piles: shards.map(({ rows }) => rows),
     labelSums,
-    read: (piles, before) =>
+    read: (piles, before, rowsOf) =>
       readFiles(
         piles.map((pile) => [shardName(pile), shards[pile]!]),
         spec,
         before,
+        rowsOf && ((events, at) => rowsOf(events, piles[at]!)),
       ),
     ...(latest && {
       latest: {

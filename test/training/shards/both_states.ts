@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { checkAndLower } from '../../../src/app/api/check.ts';
 import { shardRequest } from '../../../src/app/api/shards.ts';
+import { defined } from '../../../src/base/util/defined.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
+import type { Pinned } from '../../../src/data/pinned.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
@@ -28,19 +30,28 @@ interface StatesAt {
   readonly folder: string;
   readonly sizes: NonNullable<ShardRequest['sizes']>;
   readonly batch?: number;
+  /** What a run that goes on from an earlier one takes of it. */
+  readonly earlier?: Pick<Pinned, 'fresh' | 'replay'>;
 }
 
 export async function bothStates(
   [model, data]: readonly [model: string, data: string],
-  { engine, folder, sizes, batch = 32 }: StatesAt,
+  { engine, folder, sizes, batch = 32, earlier }: StatesAt,
 ): Promise<BothStates> {
   const checked = await checkAndLower(model, { data, set: { batch } });
   const { plan } = checked.lowered;
-  const request = await shardRequest(plan, { memory: '1G', shardSizes: sizes }, folder, 'always');
+  const continues = earlier && { checksum: 'of an earlier run', ...earlier };
+  const request = await shardRequest(
+    plan,
+    { memory: '1G', shardSizes: sizes, ...defined({ continues }) },
+    folder,
+    'always',
+  );
   const readWith = (more: Parameters<typeof readDataset>[2]) =>
     readDataset(checked.data!.description, plan, { model: checked.model, ...more });
-  const memory = await readWith({});
-  const shards = await readWith({ shards: request });
+  const pinned = earlier && { encodings: (await readWith({})).encodings, grows: true, ...earlier };
+  const memory = await readWith(defined({ pinned }));
+  const shards = await readWith({ shards: request, ...defined({ pinned }) });
   const stateOf = (dataset: Dataset) => beginState({ plan, dataset, engine }, 'float32', tablesOf({ plan, dataset }));
   return { plan, engine, memory, shards, inMemory: await stateOf(memory), inShards: await stateOf(shards) };
 }
