@@ -68,6 +68,10 @@ export interface Events {
   readonly earlier?: IndexedBags;
   /** Number of new events of each item of the corpus, where only some of the new events are at hand. */
   readonly freshItems?: Int32Array;
+  /** The share of the earlier events that an epoch adds, where only some of them are at hand. */
+  readonly replayedShare?: number;
+  /** In shards with replayed events: 1 for a new event, 0 for an earlier one, 2 for one that only completes the list of others. */
+  readonly marks?: Int32Array;
   /** True if `earlier` are the items that held-out users give: their whole history, which also leaves the ranking per user. */
   readonly givesEarlier?: true;
   /**
@@ -133,6 +137,8 @@ export interface UnitCounts {
   readonly targets: number;
   /** Number of new events, if the run goes on from an earlier one. */
   readonly fresh?: number;
+  /** Number of earlier events that an epoch adds to these. */
+  readonly replayed?: number;
 }
 
 /** Training rows in files, if they do not fit in memory. */
@@ -144,14 +150,33 @@ export interface TrainingShards {
   readonly layout: ShardLayout;
   /** Number of rows of each. */
   readonly piles: readonly number[];
-  /** Number of units of each. Absent: units are rows. */
+  /** Number of units that an epoch takes of each. Absent: its rows. */
   readonly units?: Int32Array;
+  /** The number of earlier units among them, which each epoch draws anew. Absent: it takes all units. */
+  readonly replayed?: Int32Array;
   readonly labelSums: ReadonlyMap<string, LabelSums>;
+  /** Present if training asks the towers about users. */
+  readonly latest?: LatestInShards;
   /**
    * Reads the rows of some shards and appends them to those of `before`.
+   * @param rowsOf returns the rows of a shard that are kept. Absent: all
    * @throws Failure `shards-damaged`
    */
-  read(piles: readonly number[], before?: { readonly events: Events; readonly rows: Int32Array }): Promise<Events>;
+  read(
+    piles: readonly number[],
+    before?: { readonly events: Events; readonly rows: Int32Array },
+    rowsOf?: (events: Events, pile: number) => Int32Array,
+  ): Promise<Events>;
+}
+
+/** The latest training event of each user who has one to train on, by ranges of users, which ascend. */
+export interface LatestInShards {
+  readonly ranges: number;
+  /**
+   * Reads the events of a range, whose `earlier` are the items of all training events of the user, and appends them to those of `before`.
+   * @throws Failure `shards-damaged`
+   */
+  read(range: number, before?: { readonly events: Events; readonly rows: Int32Array }): Promise<Events>;
 }
 
 export interface ShardLayout {

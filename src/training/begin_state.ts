@@ -1,17 +1,18 @@
 /** Creates the initial state of a run, both for training and for repeating one of its steps. */
 import { invariant } from '../base/diagnostics/failure.ts';
 import { defined } from '../base/util/defined.ts';
-import { type Events, labelSums, type TrainingShards } from '../data/dataset.ts';
+import { type Dataset, type Events, labelSums, type TrainingShards } from '../data/dataset.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Graph } from '../graph/graph.ts';
 import { inPrecision, type Precision } from '../graph/in_bfloat16.ts';
 import { initialValues } from '../graph/initial.ts';
-import type { FeaturePlan, Plan, TaskPlan } from '../graph/plan/plan.ts';
+import { asksAboutUsers, type FeaturePlan, type Plan, type TaskPlan } from '../graph/plan/plan.ts';
 import type { TrainingState } from './artifact/checkpoint.ts';
 import type { Edges } from './embedding/propagation.ts';
 import { largestStep, makeTables, type Tables } from './embedding/tables.ts';
 import { type Feeder, makeFeeder } from './feed/feeder.ts';
+import { type LatestEvents, latestInMemory, latestInShards } from './feed/latest.ts';
 import { fitted } from './fitted_step.ts';
 import { HeldTables, reasonForHost } from './held_tables.ts';
 import { type AnyEpoch, type EventOrder, orderOf } from './order.ts';
@@ -42,6 +43,8 @@ export interface BegunState extends TrainingState {
   readonly order: EventOrder<AnyEpoch>;
   readonly graph: Graph;
   readonly group?: WorkerGroup;
+  /** Present if the towers are asked about users when an epoch begins. */
+  readonly latest?: LatestEvents;
   /** Present if the engine holds the tables. */
   readonly held?: HeldTables;
   /** Why the host holds the tables of an engine that could hold others. */
@@ -57,6 +60,7 @@ export async function beginState(
   const { step, train } = fitted(plan, dataset.corpus.rows);
   const graph = inPrecision(group ? sharedStep(step) : step.graph, precision, plan);
   connectGraph(plan, tables, dataset.parts.train);
+  const latest = await latestFor(plan, dataset);
   const initialTensors = {
     ...initialValues(step.graph, train.seed),
     ...labelMeans(plan, dataset.parts.train, dataset.shards?.labelSums),
@@ -69,10 +73,12 @@ export async function beginState(
       ? await HeldTables.prepare({ ...plan, step }, tables, { prepareWithTables }, graph, initialTensors)
       : undefined;
   const program = held?.program ?? (await engine.prepare(graph, initialTensors));
+  const { shards } = dataset;
   const feederOf = (events: Events): Feeder =>
     makeFeeder({
       plan: step,
       events,
+      ...defined({ latestUsers: latest?.users }),
       corpus: dataset.corpus,
       features: plan.features,
       tables: held?.tables ?? tables,
@@ -80,16 +86,24 @@ export async function beginState(
       batch: train.batch,
       ...defined({ share: group }),
     });
-  const { shards } = dataset;
   try {
     const { order, feeder } = shards
       ? await feedFromShards({ ...dataset, shards }, plan, feederOf)
       : { order: orderOf(plan, dataset.parts.train), feeder: feederOf(dataset.parts.train) };
-    return { tables, program, feeder, order, graph, ...defined({ group, held, onHost }) };
+    return { tables, program, feeder, order, graph, ...defined({ group, held, onHost, latest }) };
   } catch (error) {
     await program.close();
     throw error;
   }
+}
+
+/** Returns undefined if a plan does not ask the towers about users. @throws Failure `shards-damaged` */
+async function latestFor(
+  plan: Plan,
+  { parts, shards, users }: Pick<Dataset, 'parts' | 'shards' | 'users'>,
+): Promise<LatestEvents | undefined> {
+  if (!asksAboutUsers(plan)) return undefined;
+  return shards ? latestInShards(shards.latest!) : latestInMemory(parts.train, users.seen);
 }
 
 /**

@@ -28,7 +28,7 @@ export function orderOf({ step, train: { batch, seed } }: Plan, events: Events):
   if (units) {
     if (listFeature === undefined) return orderOfRows({ rows: units.count }, batch, seed);
     return {
-      ...stepsOfWindows(units, units.fresh ?? events.rows, batch),
+      ...stepsOfWindows(units, (units.fresh ?? events.rows) + replayedEvents(events), batch),
       epoch(): never {
         invariant(false, 'rows are in memory');
       },
@@ -200,7 +200,7 @@ export function joined(units: Int32Array, rowsOf: (unit: number) => Int32Array):
 }
 
 /** Separates the draws of replay, which choose the earlier events or lists that an epoch adds to the new ones, from all other draws of the same seed. */
-const replayStream = 0x4e91;
+export const replayStream = 0x4e91;
 
 /** Draws `count` of the numbers below `below`, each at most once, ascending. @param epoch from 1 */
 function drawReplayed(below: number, count: number, seed: number, epoch: number): Int32Array {

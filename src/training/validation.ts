@@ -1,23 +1,25 @@
 /** Uses the towers of a run while it trains: scores the validation part after an epoch, as `evaluate` does, and prepares an epoch when it begins. */
 import { invariant } from '../base/diagnostics/failure.ts';
 import { defined } from '../base/util/defined.ts';
-import type { Dataset } from '../data/dataset.ts';
+import type { Corpus, Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Plan, TrainPlan } from '../graph/plan/plan.ts';
 import type { TrainingState } from './artifact/checkpoint.ts';
+import type { BegunState } from './begin_state.ts';
 import { rowReader } from './embedding/table.ts';
 import { makeTask } from './evaluation/contestants.ts';
 import { declaredMeasures, figuresOf, longestListOf, makeMeasures } from './evaluation/figures.ts';
 import { drawRankings, type RankingSample, seenRule } from './evaluation/questions.ts';
 import { rankEvents } from './evaluation/ranks.ts';
-import type { Feeder } from './feed/feeder.ts';
+import type { LatestEvents } from './feed/latest.ts';
+import type { Mined } from './feed/sampler.ts';
 import type { EarlierValues } from './feed/users.ts';
 import type { AnyEpoch, Epoch, EventOrder } from './order.ts';
 import type { GuardedRun } from './rank_guard.ts';
 import { spreadOf } from './scoring/attention.ts';
 import { makeRetrieval, type Retrieval } from './scoring/retrieval.ts';
 import { firstItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
-import { TowerVectors } from './scoring/tower_vectors.ts';
+import { type IndexedFeatures, TowerVectors } from './scoring/tower_vectors.ts';
 
 /** Users whose values are computed together: their lists have room for the longest. */
 const filledAtOnce = 256;
@@ -44,8 +46,8 @@ export class CurrentTowers {
   }
 
   /** Fills values of users with those of the current weights. */
-  async fill({ width, rows, values }: EarlierValues): Promise<void> {
-    const { plan, engine, state, dataset } = this;
+  async fill({ width, users, values }: EarlierValues, latest: LatestEvents): Promise<void> {
+    const { plan, engine, state } = this;
     const { name, features } = plan.towers[0];
     const parameters = await state.program.read();
     // Lists that go through the item tower need its vectors of the corpus.
@@ -55,11 +57,13 @@ export class CurrentTowers {
     const tower = { name, features, embedded: plan.earlier, width };
     this.encoder ??= new TowerVectors(tower, { plan, engine, tables, parameters });
     await this.encoder.write(parameters);
-    for (let from = 0; from < rows.length; from += filledAtOnce) {
-      const chunk = rows.subarray(from, from + filledAtOnce);
-      const into = values.subarray(from * width, (from + chunk.length) * width);
-      await this.encoder.of(dataset.parts.train.features, chunk, { into });
+    const { encoder } = this;
+    const forgetColumns = forgetting(encoder);
+    for await (const { columns, rows, from } of latest.chunks(users, filledAtOnce)) {
+      forgetColumns(columns);
+      await encoder.of(columns, rows, { into: values.subarray(from * width, (from + rows.length) * width) });
     }
+    forgetColumns();
   }
 
   async close(): Promise<void> {
@@ -70,45 +74,53 @@ export class CurrentTowers {
 
 /** Prepares what the steps of an epoch read as it was when the epoch began. Depends only on the weights, the seed and the epoch. */
 export async function beginEpoch(
-  { feeder }: Pick<TrainingState, 'feeder'>,
+  { feeder, latest }: Pick<BegunState, 'feeder' | 'latest'>,
   towers: CurrentTowers,
-  dataset: Dataset,
+  { corpus }: Pick<Dataset, 'corpus'>,
   epoch: number,
 ): Promise<void> {
-  await mineNegatives(feeder, towers, dataset, epoch);
-  if (feeder.earlier) await towers.fill(feeder.earlier);
+  if (!latest) return;
+  for (const mined of feeder.mined) await mineNegatives(mined, towers, latest, corpus, epoch);
+  if (feeder.earlier) await towers.fill(feeder.earlier, latest);
 }
 
 /** Number of scores in a block: 16 MB. */
 const blockNumbers = 4 * 2 ** 20;
 
-/** Finds hard negatives with the current towers. Does nothing if no loss reads them. */
+/** Finds hard negatives with the current towers. */
 async function mineNegatives(
-  feeder: Feeder,
+  mined: Mined,
   towers: CurrentTowers,
-  { parts, corpus, users }: Dataset,
+  latest: LatestEvents,
+  corpus: Corpus,
   epoch: number,
 ): Promise<void> {
   const usersAtOnce = Math.max(16, Math.min(1024, Math.floor(blockNumbers / Math.max(1, corpus.rows))));
-  for (const mined of feeder.mined) {
-    const { best, skip } = mined.of;
-    const minedUsers = mined.usersOf(epoch);
-    const minedItems = new Int32Array(minedUsers.length * best).fill(-1);
-    const retrieval = await towers.refreshed();
-    for (let from = 0; from < minedUsers.length; from += usersAtOnce) {
-      const userChunk = minedUsers.subarray(from, from + usersAtOnce);
-      const queries = await retrieval.queries(parts.train.features, userChunk.map(mined.eventOf));
-      const scores = await retrieval.scores(queries);
-      userChunk.forEach((user, i) => {
-        const { starts, ends, values } = users.seen;
-        const seenItems = values.subarray(starts[user]!, ends[user]!).filter((item) => item >= 0);
-        const row = scores.subarray(i * corpus.rows, (i + 1) * corpus.rows);
-        const { rows } = firstItems(row, skip + best, seenItems);
-        minedItems.set(rows.subarray(skip), (from + i) * best);
-      });
+  const { best, skip } = mined.of;
+  const minedUsers = mined.usersOf(epoch);
+  const minedItems = new Int32Array(minedUsers.length * best).fill(-1);
+  const retrieval = await towers.refreshed();
+  const forgetColumns = forgetting(retrieval);
+  for await (const { users, from, columns, rows, seen } of latest.chunks(minedUsers, usersAtOnce)) {
+    forgetColumns(columns);
+    const scores = await retrieval.scores(await retrieval.queries(columns, rows));
+    for (const i of users.keys()) {
+      const seenItems = seen(i).filter((item) => item >= 0);
+      const found = firstItems(scores.subarray(i * corpus.rows, (i + 1) * corpus.rows), skip + best, seenItems);
+      minedItems.set(found.rows.subarray(skip), (from + i) * best);
     }
-    mined.take(minedUsers, minedItems);
   }
+  forgetColumns();
+  mined.take(minedUsers, minedItems);
+}
+
+/** Returns a function that forgets the columns of its last call, if others follow: those of shards are read anew in each epoch. */
+function forgetting(towers: Pick<Retrieval, 'forget'>): (next?: IndexedFeatures) => void {
+  let last: IndexedFeatures | undefined;
+  return (next) => {
+    if (last && last !== next) towers.forget(last);
+    last = next;
+  };
 }
 
 export class RunValidation {

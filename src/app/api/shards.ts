@@ -5,7 +5,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { Until } from '../../data/dataset.ts';
 import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard.ts';
 import type { OnPass, ShardDecision, ShardRequest, TableRow } from '../../data/shards/request.ts';
-import type { Plan } from '../../graph/plan/plan.ts';
+import { asksAboutUsers, type Plan } from '../../graph/plan/plan.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 
 export type { PassEvent, ShardDecision } from '../../data/shards/request.ts';
@@ -48,6 +48,7 @@ export async function shardRequest(
     given: itemsGivenInTraining(plan),
     tables: withItemVectors(plan, tableRows(plan, sharing)),
     step: stepBytes(plan.step, { batch: plan.train.batch, corpus: 1 }),
+    latest: asksAboutUsers(plan),
     ...defined({
       unit: shardUnitOf(plan),
       continues: continues && earlierOf(continues),
@@ -66,8 +67,8 @@ function withItemVectors({ towers }: Plan, tables: readonly TableRow[]): readonl
 }
 
 /** Returns what determines the rows of a run that continues another one. */
-const earlierOf = ({ checksum, fresh, until }: NonNullable<ShardRequest['continues']>) =>
-  defined({ checksum, fresh, until }) as NonNullable<ShardRequest['continues']>;
+const earlierOf = ({ checksum, fresh, until, replay }: NonNullable<ShardRequest['continues']>) =>
+  defined({ checksum, fresh, until, replay: replay || undefined }) as NonNullable<ShardRequest['continues']>;
 
 /** Returns the default folder for shards, next to the folder of a run or of a study. */
 export const usualShards = (folder: string): string => join(dirname(resolve(folder)), 'tower-shards');

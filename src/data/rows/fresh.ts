@@ -144,7 +144,8 @@ export const unitOf = (type: string): number => (/^(DATE|TIMESTAMP)/.test(type) 
 type ReplayedEvents = Pick<Events, 'rows' | 'fresh' | 'replay'>;
 
 /** Returns the number of earlier events in an epoch: `replay` for each new event, but at most all. */
-export function replayedEvents({ rows, fresh, replay = 0 }: ReplayedEvents): number {
+export function replayedEvents({ rows, fresh, replay = 0, units }: ReplayedEvents & Pick<Events, 'units'>): number {
+  if (units) return units.replayed ?? 0;
   return fresh === undefined ? 0 : Math.min(rows - fresh.length, Math.round(replay * fresh.length));
 }
 
@@ -152,7 +153,8 @@ export function replayedEvents({ rows, fresh, replay = 0 }: ReplayedEvents): num
 export const freshCount = ({ fresh, units }: Pick<Events, 'fresh' | 'units'>): number | undefined =>
   fresh?.length ?? units?.fresh;
 
-export function replayedShare(events: ReplayedEvents): number {
+export function replayedShare(events: ReplayedEvents & Pick<Events, 'replayedShare'>): number {
+  if (events.replayedShare !== undefined) return events.replayedShare;
   const added = replayedEvents(events);
   return added === 0 ? 0 : added / (events.rows - events.fresh!.length);
 }

@@ -18,7 +18,7 @@ import { lastRowsOfUsers } from '../rows/gather.ts';
 import { windowsOf } from '../rows/windows.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { newEvents } from './continued.ts';
-import { packEvents, specOf } from './event_rows.ts';
+import { packEvents, specOf, withEarlier } from './event_rows.ts';
 import {
   blockOfSeen,
   type MissingLabels,
@@ -51,6 +51,10 @@ export interface EncodingInput {
   readonly unit?: ShardUnit | undefined;
   /** The first new event, if a run trains on new events alone. */
   readonly fresh?: Moment | undefined;
+  /** True if the latest event of each user is also written apart, by ranges of users, as many as there are shards. */
+  readonly latest: boolean;
+  /** True if an epoch adds earlier events to the new ones. */
+  readonly replays: boolean;
   /** True for features whose items training reads. */
   readonly keepsGiven: (feature: string) => boolean;
   readonly onPass?: OnPass | undefined;
@@ -62,27 +66,43 @@ const shardStream = 2;
 export async function encodePartitions(source: PartitionSource, cuts: Cuts, input: EncodingInput): Promise<void> {
   const { readPlan, encodings, lastTraining, writer, firstFile, shards, onPass, from, end = source.count } = input;
   const sides = sidesOfFeatures(readPlan);
+  const users = source.of.sides.users.keys.length;
+  const rangeOfUser = (user: number): number => Math.floor((user / users) * shards);
   for (let index = from; index < end; index++) {
     onPass?.({ pass: 'encoding', done: index, total: end });
     const partition = await source.read(index, cuts, lastTraining);
     const parts = encodeParts({ good: partition.good, readPlan }, partition.arranged, encodings);
-    const train = withOwnIds(parts.events.train, partition);
-    const blockSpecs = specsOfParts(parts, sides, input);
+    const isFresh = newEvents(readPlan, partition, input.fresh);
+    const train = {
+      ...withOwnIds(parts.events.train, partition),
+      ...(input.replays ? { marks: Int32Array.from(parts.events.train.user, (_, row) => Number(isFresh(row))) } : {}),
+    };
+    const blockSpecs = specsOfParts(train, parts.events.validation, sides, input);
     const pileOf = (row: number): number => {
       const user = train.user[row]!;
       const kept = input.unit && user >= 0 ? partition.members[user]! : train.ids![row]!;
       return hashOf(kept, shardStream) % shards;
     };
-    const isTrained = trainedRows(train, newEvents(readPlan, partition, input.fresh), input);
+    const isTrained = trainedRows(train, isFresh, input);
     const groups = grouped(train.rows, shards, pileOf).map((rows) => rows.filter(isTrained));
-    const file = new PieceWriter(writer, index - firstFile, shards);
+    const file = new PieceWriter(writer, index - firstFile, shards, input.latest);
     const packed = (rows: Int32Array) => packEvents(train, blockSpecs.spec, rows, partition.members);
     for (const rows of groups) file.append(rows.length, rows.length > 0 ? packed(rows) : undefined);
     for (const items of [parts.seen, parts.had]) file.append(partition.members.length, blockOfSeen(items));
+    if (input.latest) {
+      const latest = lastRowsOfUsers(train).filter(isTrained);
+      const withSeen = { ...train, earlier: { bags: parts.seen, index: train.user } };
+      const spec = withEarlier(blockSpecs.spec);
+      const rangeOf = (at: number): number => rangeOfUser(partition.members[train.user[latest[at]!]!]!);
+      for (const places of grouped(latest.length, shards, rangeOf)) {
+        const rows = places.map((at) => latest[at]!);
+        file.append(rows.length, rows.length > 0 ? packEvents(withSeen, spec, rows, partition.members) : undefined);
+      }
+    }
     const partitionRest = {
       pieces: file.pieces,
       ...restOfPartition(index, partition, parts, blockSpecs, sides, input),
-      ...defined({ units: input.unit && unitsIn(train, input.unit, shards, { pileOf, isTrained }) }),
+      ...defined({ units: unitsOfPartition(train, shards, { pileOf, isTrained, isFresh }, input) }),
     };
     await input.onDone(index, partitionRest);
   }
@@ -91,12 +111,13 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
 
 type SideOf = ReadonlyMap<string, 'items' | 'users'>;
 
-/** Returns which rows go into shards: the new ones, or all of a user who has new ones. */
+/** Returns which rows go into shards: the new ones, or all of a user who has new ones; all rows if earlier ones are replayed. */
 function trainedRows(
   { rows, user }: Events,
   isFresh: (row: number) => boolean,
-  { unit, fresh }: Pick<EncodingInput, 'unit' | 'fresh'>,
+  { unit, fresh, replays }: Pick<EncodingInput, 'unit' | 'fresh' | 'replays'>,
 ): (row: number) => boolean {
+  if (replays) return () => true;
   if (unit?.kind !== 'users' || !fresh) return isFresh;
   const users = new Set(
     everyRow(rows)
@@ -106,15 +127,36 @@ function trainedRows(
   return (row) => users.has(user[row]!);
 }
 
-/** Counts the units of each shard, and the events that they have as rows of a batch. */
+interface DealtRows {
+  pileOf(row: number): number;
+  isTrained(row: number): boolean;
+  isFresh(row: number): boolean;
+}
+
+/** Returns undefined if units are single rows, and shards have no others than an epoch takes. */
+function unitsOfPartition(
+  events: Events,
+  shards: number,
+  { pileOf, isTrained, isFresh }: DealtRows,
+  { unit, replays }: Pick<EncodingInput, 'unit' | 'replays'>,
+): UnitsOfPiles | undefined {
+  if (!replays) return unit && unitsIn(events, unit, shards, { pileOf, isTrained });
+  const isEarlier = (row: number): boolean => !isFresh(row);
+  return {
+    ...unitsIn(events, unit, shards, { pileOf, isTrained: isFresh }),
+    earlier: unitsIn(events, unit, shards, { pileOf, isTrained: isEarlier }),
+  };
+}
+
+/** Counts the units of each shard that have trained events, and these events. A user is counted by the last event. */
 function unitsIn(
   events: Events,
-  unit: ShardUnit,
+  unit: ShardUnit | undefined,
   shards: number,
-  { pileOf, isTrained }: { pileOf(row: number): number; isTrained(row: number): boolean },
+  { pileOf, isTrained }: Pick<DealtRows, 'pileOf' | 'isTrained'>,
 ): UnitsOfPiles {
   const piles = new Int32Array(shards);
-  if (unit.kind === 'windows') {
+  if (unit?.kind === 'windows') {
     const { starts, members } = windowsOf(events.features.get(unit.list)!, events.rows);
     let targets = 0;
     for (let window = 0; window + 1 < starts.length; window++) {
@@ -124,15 +166,15 @@ function unitsIn(
     }
     return { piles, targets };
   }
-  const trained = lastRowsOfUsers(events).filter(isTrained);
+  const trained = (unit ? lastRowsOfUsers(events) : everyRow(events.rows)).filter(isTrained);
   for (const row of trained) piles[pileOf(row)]!++;
   return { piles, targets: trained.length };
 }
 
 /** Events of one user have windows on one timeline. If they stay together, it is written once. */
-const specsOfParts = ({ events }: EncodedParts, sides: SideOf, { keepsGiven, unit, readPlan }: EncodingInput) => ({
-  spec: specOf(events.train, sides, keepsGiven, (name) => unit !== undefined && readPlan.layout.histories.has(name)),
-  heldSpec: specOf(events.validation, sides, () => true),
+const specsOfParts = (train: Events, held: Events, sides: SideOf, { keepsGiven, unit, readPlan }: EncodingInput) => ({
+  spec: specOf(train, sides, keepsGiven, (name) => unit !== undefined && readPlan.layout.histories.has(name)),
+  heldSpec: specOf(held, sides, () => true),
 });
 
 const withOwnIds = (events: Events, { partition }: ArrangedPartition): Events => ({

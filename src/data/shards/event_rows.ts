@@ -25,7 +25,11 @@ export interface EventsSpec {
   /** Features whose items are stored as `givenItems`. */
   readonly given: readonly string[];
   readonly earlier: boolean;
+  /** True if rows say whether they are new. */
+  readonly marks?: boolean;
 }
+
+export const withEarlier = (spec: EventsSpec): EventsSpec => ({ ...spec, earlier: true });
 
 /** Columns that all blocks share: those with one row for each item or user, and the bags that are elements of lists. */
 export interface SharedColumns {
@@ -51,7 +55,7 @@ export const specsOf = (
   });
 
 export const specOf = (
-  { features, labels, givenItems, earlier }: Events,
+  { features, labels, givenItems, earlier, marks }: Events,
   sides: ReadonlyMap<string, 'items' | 'users'>,
   keepsGiven: (feature: string) => boolean,
   isShared?: (feature: string) => boolean,
@@ -60,6 +64,7 @@ export const specOf = (
   labels: [...labels.keys()],
   given: [...(givenItems?.keys() ?? [])].filter(keepsGiven),
   earlier: earlier !== undefined,
+  ...(marks ? { marks: true } : {}),
 });
 
 const bagSpec = ({ weights, items, inner }: BagColumn) => ({
@@ -71,7 +76,7 @@ const bagSpec = ({ weights, items, inner }: BagColumn) => ({
 /** @param userOf maps rows to users, if events number users differently than the data set */
 export function packEvents(
   events: Events,
-  { features, labels, given, earlier }: EventsSpec,
+  { features, labels, given, earlier, marks }: EventsSpec,
   rows: Int32Array,
   userOf?: Int32Array,
 ): OwnBlock {
@@ -84,6 +89,7 @@ export function packEvents(
   packColumns(block, events.features, features, rows);
   for (const name of given) packIndexed(block, `given ${name}`, events.givenItems!.get(name)!, rows);
   if (earlier) packIndexed(block, '#earlier', events.earlier!, rows);
+  if (marks) block.set('#mark', pick(events.marks!, rows));
   return block;
 }
 
@@ -186,7 +192,7 @@ export function pick<T extends PickedArray>(values: T, rows: Int32Array, width =
 
 export function unpackEvents(
   blocks: readonly ColumnBlock[],
-  { features, labels, given, earlier }: EventsSpec,
+  { features, labels, given, earlier, marks }: EventsSpec,
   shared: SharedColumns,
 ): Events {
   const ids = joinedArrays(blocks, '#row', Int32Array);
@@ -210,6 +216,7 @@ export function unpackEvents(
     ...defined({
       givenItems: given.length > 0 ? new Map(given.map((name) => [name, unpackGiven(`given ${name}`)])) : undefined,
       earlier: earlier ? unpackGiven('#earlier') : undefined,
+      marks: marks ? joinedArrays(blocks, '#mark', Int32Array) : undefined,
     }),
   };
 }

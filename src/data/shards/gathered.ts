@@ -16,7 +16,15 @@ export interface MissingLabels {
 export interface UnitsOfPiles {
   readonly piles: Int32Array;
   readonly targets: number;
+  /** Those of earlier events, if an epoch draws some of them. */
+  readonly earlier?: Pick<UnitsOfPiles, 'piles' | 'targets'>;
 }
+
+const addUnits = (one: UnitsOfPiles, other: UnitsOfPiles): UnitsOfPiles => ({
+  piles: one.piles.map((count, at) => count + other.piles[at]!),
+  targets: one.targets + other.targets,
+  ...(one.earlier && other.earlier ? { earlier: addUnits(one.earlier, other.earlier) } : {}),
+});
 
 /** Plain data, which is stored while later partitions are encoded, so that stopped passes can resume. */
 export interface PartitionRest {
@@ -100,11 +108,7 @@ export class Gathered {
       this.#missingLabels.set(name, { training: total.training + training, all: total.all + all });
     }
     for (const [task, sums] of rest.labelSums) this.#sums.set(task, addSums(this.#sums.get(task) ?? noSums, sums));
-    if (rest.units) {
-      const { piles, targets } = rest.units;
-      const earlier = this.#units ?? { piles: new Int32Array(piles.length), targets: 0 };
-      this.#units = { piles: piles.map((count, at) => count + earlier.piles[at]!), targets: targets + earlier.targets };
-    }
+    if (rest.units) this.#units = this.#units ? addUnits(this.#units, rest.units) : rest.units;
     this.#asOfLastEvent = rest.asOfLastEvent;
   }
 

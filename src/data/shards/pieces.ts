@@ -5,7 +5,10 @@
 import type { ColumnBlock, OwnBlock } from './block.ts';
 import { crcText, type FileSpan, readSpansSync, type ShardFile, type ShardWriter, sizeAndSum } from './shard_files.ts';
 
-/** The pieces of one file: those of all piles, then the items that users had in training, and in all events. */
+/**
+ * The pieces of one file: those of all piles, the items that users had in training and in all events, and the latest events of users, if training asks
+ * the towers about users: by ranges of users, as many as there are piles.
+ */
 export interface Pieces {
   readonly rows: Int32Array;
   readonly bytes: Float64Array;
@@ -22,13 +25,14 @@ export class PieceWriter {
   readonly pieces: Pieces;
   #next = 0;
 
-  /** @param file index among the files of the writer */
+  /** @param file index among the files of the writer @param latest true if latest events of users follow */
   constructor(
     private readonly writer: ShardWriter,
     private readonly file: number,
     piles: number,
+    latest = false,
   ) {
-    const count = piles + beyondPiles.length;
+    const count = piles + beyondPiles.length + (latest ? piles : 0);
     this.pieces = { rows: new Int32Array(count), bytes: new Float64Array(count), sums: new Float64Array(count) };
   }
 
@@ -46,6 +50,8 @@ export class PieceWriter {
 
 /** The files of all buckets, with what they consist of. */
 export class PieceFiles {
+  /** Number of ranges of users with their latest events; 0 if these are not there. */
+  readonly latestRanges: number;
   /** By file, where each piece begins. */
   readonly #starts: readonly Float64Array[];
 
@@ -55,12 +61,14 @@ export class PieceFiles {
     private readonly pieces: readonly Pieces[],
     private readonly piles: number,
   ) {
-    const count = piles + beyondPiles.length;
+    const count = pieces[0]?.rows.length ?? 0;
+    this.latestRanges = count - piles - beyondPiles.length;
     const isWhole = ({ rows, bytes, sums }: Pieces, at: number): boolean =>
       [rows, bytes, sums].every(({ length }) => length === count) &&
       bytes.every((each) => each >= 0) &&
       bytes.reduce((sum, each) => sum + each, 0) === files[at]!.bytes;
-    if (pieces.length !== files.length || !pieces.every(isWhole))
+    const isKnown = this.latestRanges === 0 || this.latestRanges === piles;
+    if (!isKnown || pieces.length !== files.length || !pieces.every(isWhole))
       throw new Error('its pieces are not those of its files');
     this.#starts = pieces.map(({ bytes }) => {
       let end = 0;
@@ -71,6 +79,10 @@ export class PieceFiles {
   /** Reads what users had without checking checksums, which were checked when the folder was opened. @throws Failure `shards-damaged` */
   readBeyondPiles(which: (typeof beyondPiles)[number]): OwnBlock[] {
     return readSpansSync(this.folder, this.spansOf(this.piles + beyondPiles.indexOf(which)));
+  }
+
+  spansOfLatest(range: number): FileSpan[] {
+    return this.spansOf(this.piles + beyondPiles.length + range);
   }
 
   /** Returns the pieces of a pile, in the order of buckets. */

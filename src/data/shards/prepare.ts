@@ -30,6 +30,10 @@ export interface ShardPlan
     GrownEncodings {
   readonly past: PastCuts;
   readonly layout: ShardLayout;
+  /** True if the latest event of each user has files of its own. */
+  readonly latest: boolean;
+  /** Number of earlier events that an epoch adds for each new one. Absent: shards have new events alone, or all are new. */
+  readonly replay?: number;
   /** Describes the split. */
   readonly sentence: string;
 }
@@ -71,6 +75,8 @@ export function planOfCounts(
     ...defined({ titles, fresh }),
     ...encodingsOf(input, dictionaries, counted),
     layout: layoutOf(input, buckets, counted),
+    latest: input.request.latest ?? false,
+    ...(past.fresh && input.pinned?.replay ? { replay: input.pinned.replay } : {}),
     sentence: describeSplit(input.readPlan.description, counts),
   };
 }

@@ -201,8 +201,7 @@ export async function bytesForShards(
     onDecision?.({ rows: 'memory', needed, memory });
     return undefined;
   }
-  const { pinned } = computing.options;
-  const what = request.unsupported ?? (pinned?.replay ? '`--replay`' : unsupportedHistory(computing));
+  const what = request.unsupported ?? unsupportedHistory(computing);
   if (what !== undefined) throw failure('shards-unsupported', { what, memory, ...(isForced ? {} : { needed }) });
   refuseLargeTables(memory, tables);
   onDecision?.({ rows: 'shards', needed, memory, folder: request.folder });

@@ -20,7 +20,9 @@ export interface ShardRequest {
   /** What is not divided between shards. Absent: single rows, which are shuffled best. */
   readonly unit?: ShardUnit | undefined;
   /** The run that this one goes on from, by the checksum of its manifest, and the events that are new. */
-  readonly continues?: { readonly checksum: string; readonly fresh?: Fresh; readonly until?: Until } | undefined;
+  readonly continues?: EarlierRun | undefined;
+  /** True if training asks the towers about users when an epoch begins, so that it reads the latest event of each. */
+  readonly latest?: boolean;
   /** Features whose items training reads: `givenItems`. */
   readonly given?: readonly string[];
   readonly tables?: readonly TableRow[];
@@ -46,6 +48,14 @@ export interface TableRow {
   readonly rowBytes: number;
   /** Bytes of the vector that a validation computes, if there is one for each row. */
   readonly vectorBytes?: number;
+}
+
+interface EarlierRun {
+  readonly checksum: string;
+  readonly fresh?: Fresh;
+  readonly until?: Until;
+  /** Number of earlier events that an epoch adds for each new one. */
+  readonly replay?: number;
 }
 
 export interface ShardDecision {

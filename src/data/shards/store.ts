@@ -10,13 +10,21 @@ import { defined } from '../../base/util/defined.ts';
 import type { Needs, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
 import { giveBack } from '../files/give_back.ts';
-import { packPlain, unpackPlain } from './block.ts';
-import { type EventsSpec, packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
+import { type ColumnBlock, packPlain, unpackPlain } from './block.ts';
+import { type EventsSpec, packEvents, type SharedColumns, unpackEvents, withEarlier } from './event_rows.ts';
 import { type SeenSpans, seenInFiles } from './gathered.ts';
 import { readJoined } from './joined.ts';
 import { PieceFiles, type Pieces, rowsName, totalsOfPiles } from './pieces.ts';
 import type { OnPass, ShardRequest } from './request.ts';
-import { isShardFile, notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
+import {
+  type FileSpan,
+  isShardFile,
+  notWritten,
+  readShard,
+  type ShardFile,
+  ShardWriter,
+  verifyShard,
+} from './shard_files.ts';
 
 export interface ShardRest {
   /** The data set without the training rows and without the items that users had. */
@@ -34,8 +42,9 @@ export interface ShardRest {
 }
 
 /** The number of training events, the units that an epoch takes of them, and how many of these each shard has. */
-interface TrainingRows extends Pick<Events, 'rows' | 'units' | 'freshItems'> {
+interface TrainingRows extends Pick<Events, 'rows' | 'units' | 'freshItems' | 'replayedShare'> {
   readonly piles?: Int32Array;
+  readonly replayed?: Int32Array;
 }
 
 /** Returns the name of the folder with the shards of a key and layout. */
@@ -152,7 +161,8 @@ export function datasetOf(
   manifest: ShardManifest,
   checksum: string,
 ): ShardedDataset {
-  const { rows, units, piles, freshItems } = training;
+  const { rows, units, piles, replayed, freshItems, replayedShare } = training;
+  const ofEpoch = defined({ freshItems, replayedShare });
   const files = new PieceFiles(folder, manifest.buckets, pieces, manifest.layout.piles);
   const rowsOfPiles = totalsOfPiles(pieces, 'rows', manifest.layout.piles);
   return {
@@ -165,8 +175,8 @@ export function datasetOf(
     },
     shards: {
       ...{ folder, checksum, layout: manifest.layout, piles: rowsOfPiles, labelSums },
-      read: pileReader(files, manifest.spec, { ...shared, ...defined({ freshItems }) }),
-      ...defined({ units: piles }),
+      ...readersOf(files, manifest.spec, shared, ofEpoch),
+      ...defined({ units: piles, replayed }),
     },
   };
 }
@@ -196,18 +206,45 @@ function absentRows(counts: Pick<Events, 'rows' | 'units'>): Events {
 /** Bytes of shards before which it pays to give back what was read earlier: that takes some 50 milliseconds. */
 const largeRead = 2 ** 24;
 
-function pileReader(
+function readersOf(
   files: PieceFiles,
   spec: EventsSpec,
-  { freshItems, ...shared }: SharedColumns & Pick<Events, 'freshItems'>,
-): TrainingShards['read'] {
-  return async (piles, earlierRows) => {
-    const spans = piles.flatMap((pile) => files.spansOf(pile));
-    if (spans.reduce((sum, { bytes }) => sum + bytes, 0) > largeRead) await giveBack();
-    const before = earlierRows && packEvents(earlierRows.events, spec, earlierRows.rows);
-    const joined = await readJoined(files.folder, spans, before);
-    const events = unpackEvents(joined.size > 0 ? [joined] : [], spec, shared);
-    return { ...events, ...defined({ freshItems }) };
+  shared: SharedColumns,
+  ofEpoch: Partial<Events>,
+): Pick<TrainingShards, 'read' | 'latest'> {
+  const readParts = async (
+    parts: readonly (readonly FileSpan[])[],
+    of: EventsSpec,
+    before?: { readonly events: Events; readonly rows: Int32Array },
+    rowsOf?: (events: Events, at: number) => Int32Array,
+  ): Promise<Events> => {
+    if (parts.flat().reduce((sum, { bytes }) => sum + bytes, 0) > largeRead) await giveBack();
+    const blocks: ColumnBlock[] = before ? [packEvents(before.events, of, before.rows)] : [];
+    if (!rowsOf) blocks.push(await readJoined(files.folder, parts.flat(), blocks.pop()));
+    else {
+      for (const [at, spans] of parts.entries()) {
+        if (spans.length === 0) continue;
+        const all = unpackEvents([await readJoined(files.folder, spans)], of, shared);
+        blocks.push(packEvents(all, of, rowsOf(all, at)));
+      }
+    }
+    const filled = blocks.filter(({ size }) => size > 0);
+    return { ...unpackEvents(filled, of, shared), ...ofEpoch };
+  };
+  return {
+    read: (piles, before, rowsOf) =>
+      readParts(
+        piles.map((pile) => files.spansOf(pile)),
+        spec,
+        before,
+        rowsOf && ((events, at) => rowsOf(events, piles[at]!)),
+      ),
+    ...(files.latestRanges > 0 && {
+      latest: {
+        ranges: files.latestRanges,
+        read: (range, before) => readParts([files.spansOfLatest(range)], withEarlier(spec), before),
+      },
+    }),
   };
 }
 
@@ -235,7 +272,7 @@ interface ShardManifest {
  */
 export function sourceHash(
   { description, needs, layout }: ReadPlan,
-  { given = [], unit, continues }: Pick<ShardRequest, 'given' | 'unit' | 'continues'>,
+  { given = [], unit, continues, latest }: Pick<ShardRequest, 'given' | 'unit' | 'continues' | 'latest'>,
   encodedBy?: string,
 ): string {
   const { features, labels, tasks = [], towers } = needs;
@@ -246,6 +283,7 @@ export function sourceHash(
   const { folder: _, ...block } = description;
   const rowParts = features.map(rowsOfFeature);
   const parts = [format, withoutSpans(block), stamps, rowParts, labels, towerParts, taskParts, given, unit, continues];
+  if (latest) parts.push('latest');
   if (encodedBy !== undefined) parts.push([encodedBy]);
   return createHash('sha256')
     .update(JSON.stringify(parts, (_, value) => withoutSpans(value)))

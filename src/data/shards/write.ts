@@ -12,11 +12,12 @@ import { protocolOf, sentencesOfPast, sentencesOfVectors } from '../protocol.ts'
 import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import { type GlobalSides, globalSide } from '../rows/order_events.ts';
 import { type ColumnBlock, joinedArrays } from './block.ts';
+import type { NewEventCounts } from './continued.ts';
 import { titleCodes } from './count.ts';
 import { encodePartitions } from './encode.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
-import { type EncodedRest, Gathered } from './gathered.ts';
+import { type EncodedRest, Gathered, type UnitsOfPiles } from './gathered.ts';
 import { refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './layout.ts';
 import { type PartitionRows, PartitionSource } from './partition_source.ts';
 import { rowsName, totalsOfPiles } from './pieces.ts';
@@ -75,9 +76,10 @@ export const gatheredOf = ({ of: { sides } }: PartitionSource): Gathered =>
   new Gathered(sides.items.keys.length, sides.users.keys.length);
 
 export function encodingOf({ readPlan, request }: ShardingInput, plan: ShardPlan) {
-  const { encodings, lastTraining, firstPartitions, past, layout } = plan;
+  const { encodings, lastTraining, firstPartitions, past, layout, latest } = plan;
   return {
-    ...{ readPlan, encodings, lastTraining, firstPartitions, shards: layout.piles, fresh: past.fresh },
+    ...{ readPlan, encodings, lastTraining, firstPartitions, shards: layout.piles, fresh: past.fresh, latest },
+    replays: plan.replay !== undefined,
     ...{ unit: request.unit, onPass: request.onPass },
     keepsGiven: (feature: string) => request.given?.includes(feature) ?? false,
   };
@@ -177,14 +179,48 @@ async function restOf(
   };
 }
 
-/** Counts what training takes. The shards have new events alone if the run goes on from an earlier one. */
-function trainingRows({ units }: EncodedRest, { counts, fresh }: ShardPlan): ShardRest['training'] {
+/** Counts what training takes. Without replay, the shards have new events alone if the run goes on from an earlier one. */
+function trainingRows({ units }: EncodedRest, { counts, fresh, replay }: ShardPlan): ShardRest['training'] {
   const rows = counts[0]!;
   if (!units && !fresh) return { rows };
+  if (units?.earlier && replay !== undefined) return withReplay(units, units.earlier, { rows, fresh: fresh!, replay });
   const count = units?.piles.reduce((sum, each) => sum + each, 0) ?? fresh!.rows;
   const targets = units?.targets ?? fresh!.rows;
   const unitCounts = { count, targets, ...defined({ fresh: fresh?.rows }) };
   return { rows, units: unitCounts, ...defined({ piles: units?.piles, freshItems: fresh?.items }) };
+}
+
+/** Counts what an epoch takes if it adds earlier units to the new ones: as many of each shard as its share of them. */
+function withReplay(
+  own: UnitsOfPiles,
+  earlier: UnitsOfPiles,
+  { rows, fresh, replay }: { readonly rows: number; readonly fresh: NewEventCounts['fresh']; readonly replay: number },
+): ShardRest['training'] {
+  const sumOf = ({ piles }: UnitsOfPiles): number => piles.reduce((sum, each) => sum + each, 0);
+  const [ownCount, earlierCount] = [sumOf(own), sumOf(earlier)];
+  const drawn = Math.min(earlierCount, Math.round(replay * ownCount));
+  // Exact, so that no shard gives more than it has.
+  const drawnBefore = (units: number): number =>
+    earlierCount === 0 ? 0 : Number((BigInt(units) * BigInt(drawn)) / BigInt(earlierCount));
+  let before = 0;
+  const replayed = earlier.piles.map((count) => {
+    const first = drawnBefore(before);
+    before += count;
+    return drawnBefore(before) - first;
+  });
+  const replayedEvents = Math.min(rows - fresh.rows, Math.round(replay * fresh.rows));
+  return {
+    rows,
+    units: {
+      count: ownCount + drawn,
+      targets: own.targets + Math.round((drawn / Math.max(1, earlierCount)) * earlier.targets),
+      fresh: fresh.rows,
+      replayed: replayedEvents,
+    },
+    piles: own.piles.map((count, pile) => count + replayed[pile]!),
+    ...{ replayed, freshItems: fresh.items },
+    replayedShare: replayedEvents === 0 ? 0 : replayedEvents / (rows - fresh.rows),
+  };
 }
 
 /** Reads validation and test events, which stay in memory, sorted by time. @throws Failure `shards-memory` */

@@ -355,10 +355,14 @@ export interface MinedRows {
   readonly users: number;
 }
 
-/** The events of past batches whose items' vectors a task stores: `count` rows, of which the latest replace the oldest. */
+/**
+ * The items of past batches whose vectors a task stores: `count` of them, of which the latest replace the oldest. They are numbered as items of the batch are
+ * compared by `key`; −1 for an item that equals no other.
+ */
 export interface QueueRows {
   readonly kind: 'queue';
   readonly task: string;
+  readonly key: string;
   readonly count: number;
   readonly width: number;
   /** Number of steps before which no vector counts. */
@@ -388,6 +392,10 @@ export function earlierWidth({ inputs }: GraphPlan): number | undefined {
   for (const { source } of inputs) if (source.from === 'earlier') return source.width;
   return undefined;
 }
+
+/** True if the towers are asked about users when an epoch begins, as of the latest training event of each. */
+export const asksAboutUsers = ({ step, earlier }: Pick<Plan, 'step' | 'earlier'>): boolean =>
+  earlier !== undefined || step.inputs.some(({ source }) => 'rows' in source && source.rows?.kind === 'mined');
 
 export interface Sequences {
   readonly kind: 'sequences';

@@ -31,6 +31,7 @@ import {
 import type { FeedWatch } from './draws.ts';
 import { makeGroupSampler } from './group_sampler.ts';
 import { type BatchLists, type BatchPart, makeLists } from './groups.ts';
+import { latestRows } from './latest.ts';
 import { type ItemSampler, type Mined, makeOwnItems, makeSampler } from './sampler.ts';
 import { fillOf, isListedByWorker, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
 import {
@@ -55,6 +56,8 @@ export interface FeederOptions {
   readonly seed: number;
   /** Number of rows of a full batch; the last of an epoch may have fewer. */
   readonly batch: number;
+  /** The users who have an event to train on, ascending. Absent: those of `events`. */
+  readonly latestUsers?: Int32Array;
   /** Present for one of several workers, whose graph is that of `plan` after `distribute`. */
   readonly share?: WorkerShare;
 }
@@ -76,7 +79,7 @@ export interface Feeder {
   inputs(rows: Int32Array, step: number, extra: DenseRate, watch?: FeedWatch): Tensors;
   /** Does the first half of `inputs` if workers share the rows of tables: lets look-ups collect the rows that they will read. */
   ask(rows: Int32Array, step: number, extra: DenseRate): void;
-  /** Returns the rows that the last `inputs` read: rows of the events, or of the corpus if they are drawn. */
+  /** Returns the rows that the last `inputs` read: rows of the events, or of the corpus if they are drawn; the items of a queue. */
   rowsOf(of: RowsOf): Int32Array;
   /**
    * Adds the outputs `gradient:<input>` of the same step to the tables, and updates these at `rate` × `multiplier`.
@@ -104,7 +107,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const listsOf = makeLists(options);
   const queue = makeQueues();
   const elementItems = listedItems(options);
-  const earlier = makeEarlierValues(plan, events);
+  const earlier = makeEarlierValues(plan, events, () => options.latestUsers ?? latestRows(events).users);
   const context: FeedContext = {
     seed,
     features: byName(options.features),
@@ -151,7 +154,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
           if (of.kind === 'elements') return elementItems!.of(whole ?? batch);
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
-          if (of.kind === 'queue') return queue(of).rows();
+          if (of.kind === 'queue') return queue(of).items;
           if (isViewPart(of)) return batch.partOf(of).rows;
           if (of.kind === 'views') return views.rowsOf(of, rows, step);
           if (of.kind === 'listed' || of.kind === 'mined') return ownRowsOf(of).rows;

@@ -5,6 +5,7 @@ import { everyRow } from '../../base/util/defined.ts';
 import type { Corpus, Events } from '../../data/dataset.ts';
 import type { Draw, GraphPlan, ListedRows, MinedRows } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
+import { latestRows } from './latest.ts';
 import type { FeedState } from './source.ts';
 
 /** Fills `rows` with corpus rows, with replacement. @param batch the events, which a draw within groups of items depends on */
@@ -102,16 +103,20 @@ export interface Mined {
   readonly items: OwnItems;
   /** Returns the users of an epoch as ascending rows. They depend only on the seed and the epoch. */
   usersOf(epoch: number): Int32Array;
-  eventOf(user: number): number;
   /** Stores the best items of these users, `best` for each; −1 if there are fewer. @param found int32 [users, best] */
   take(users: Int32Array, found: Int32Array): void;
   /** Returns the entries of a checkpoint: the users, −1 for none, and their items. */
   state(): FeedState;
 }
 
-export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: number): Mined {
-  const latest = latestEvents(events);
-  const candidates = Int32Array.from(latest.keys()).sort();
+/** @param candidates the users who have an event to train on, ascending, which `events` need not have all of */
+export function makeMined(
+  { user: userOf }: Pick<Events, 'user'>,
+  candidates: Int32Array,
+  corpus: Corpus,
+  of: MinedRows,
+  seed: number,
+): Mined {
   const userCount = Math.min(of.users, candidates.length);
   const { best, perRow } = of;
   const users = new Int32Array(userCount).fill(-1);
@@ -130,7 +135,6 @@ export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: n
         .map((at) => candidates[at]!)
         .sort();
     },
-    eventOf: (user) => latest.get(user)!,
     take(found, best) {
       invariant(found.length === userCount && best.length === items.length, 'the mined items are as many as planned');
       users.set(found);
@@ -147,7 +151,7 @@ export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: n
       sample(step, drawnItems);
       const random = makeRandom(seed, minedStream, 1, step);
       for (let i = 0; i < batch.length; i++) {
-        const user = events.user[batch[i]!]!;
+        const user = userOf[batch[i]!]!;
         const place = user < 0 ? undefined : places().get(user);
         const count = place === undefined ? 0 : countOf(items, place * best, best);
         if (count === 0) continue;
@@ -167,17 +171,6 @@ export function makeMined(events: Events, corpus: Corpus, of: MinedRows, seed: n
 function countOf(items: Int32Array, from: number, best: number): number {
   for (let count = 0; count < best; count++) if (items[from + count]! < 0) return count;
   return best;
-}
-
-/** Returns the last event of each user who has one to train on, in the order of the events. */
-function latestEvents({ user, rows, fresh }: Events): ReadonlyMap<number, number> {
-  const latest = new Map<number, number>();
-  const eventCount = fresh?.length ?? rows;
-  for (let at = 0; at < eventCount; at++) {
-    const row = fresh ? fresh[at]! : at;
-    if (user[row]! >= 0) latest.set(user[row]!, row);
-  }
-  return latest;
 }
 
 /** Items that each row of a batch has for itself as negatives, row-major. `known` is 0 where a row has none, and the corpus row there has no meaning. */
@@ -204,6 +197,7 @@ export function makeOwnItems(of: {
   readonly events: Events;
   readonly corpus: Corpus;
   readonly seed: number;
+  readonly latestUsers?: Int32Array;
 }): PlannedItems {
   const { plan, events, corpus, seed } = of;
   const itemsByPrefix = new Map<string, OwnItems>();
@@ -213,7 +207,7 @@ export function makeOwnItems(of: {
     if (rows === undefined || itemsByPrefix.has(rowsPrefix(rows))) continue;
     if (rows.kind === 'listed') itemsByPrefix.set(rowsPrefix(rows), makeListed(events, rows, seed));
     if (rows.kind !== 'mined') continue;
-    const minedItems = makeMined(events, corpus, rows, seed);
+    const minedItems = makeMined(events, of.latestUsers ?? latestRows(events).users, corpus, rows, seed);
     mined.push(minedItems);
     itemsByPrefix.set(rowsPrefix(rows), minedItems.items);
   }

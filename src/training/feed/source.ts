@@ -69,14 +69,9 @@ export interface FeedContext {
   };
 }
 
-/** True if `rows` are rows of the events; else they are rows of the corpus. */
+/** True if `rows` are rows of the events; else they are rows of the corpus, or items of a queue. */
 export const areEvents = ({ kind }: RowsOf): boolean =>
-  kind === 'events' ||
-  kind === 'part' ||
-  kind === 'distinct' ||
-  kind === 'sequences' ||
-  kind === 'views' ||
-  kind === 'queue';
+  kind === 'events' || kind === 'part' || kind === 'distinct' || kind === 'sequences' || kind === 'views';
 
 /** Returns the length of a list in the tensors of these rows. A padding row of a part may have more elements, of which the first are read. */
 export function placesOf({ name, along, max }: FeaturePlan, rows: RowsOf): number {
@@ -153,7 +148,7 @@ export function enlargedBuffer(buffer: Float32Array<ArrayBuffer>, length: number
   return buffer.length >= length ? buffer : new Float32Array(length);
 }
 
-/** Stores the item vectors of past batches, and their events. */
+/** Stores the item vectors of past batches, and the numbers of their items, which do not depend on the events at hand. */
 export type VectorQueue = ReturnType<typeof makeQueue>;
 
 export function makeQueues(): (of: QueueRows) => VectorQueue {
@@ -165,36 +160,34 @@ export function makeQueues(): (of: QueueRows) => VectorQueue {
   };
 }
 
+const emptySlot = -2;
+
 export function makeQueue({ count, width, after }: QueueRows) {
   const vectors = new Float32Array(count * width);
-  const events = new Int32Array(count).fill(-1);
+  const items = new Int32Array(count).fill(emptySlot);
   const nextSlot = new Int32Array(1);
-  const rowsRead = new Int32Array(count);
   const emptyFlags = new Float32Array(count);
   return {
     /** float32 [count, width]; zeros in empty slots. */
     vectors,
-    /** Returns rows of the events; 0 for empty slots. */
-    rows(): Int32Array {
-      for (let at = 0; at < count; at++) rowsRead[at] = Math.max(0, events[at]!);
-      return rowsRead;
-    },
+    /** The item of each slot, as `makeIdentity` numbers it; below 0 for an unknown item and in empty slots. */
+    items,
     /** Returns float32 [count]: 1 for a slot that is empty or does not count yet, else 0. */
     empty(step: number): Float32Array {
-      for (let at = 0; at < count; at++) emptyFlags[at] = step <= after || events[at]! < 0 ? 1 : 0;
+      for (let at = 0; at < count; at++) emptyFlags[at] = step <= after || items[at]! === emptySlot ? 1 : 0;
       return emptyFlags;
     },
     /** Replaces the oldest vectors by those of a batch: float32 [rows, width]. */
-    push(rows: Int32Array, values: Float32Array): void {
+    push(rows: Int32Array, itemOf: (row: number) => number, values: Float32Array): void {
       // If a batch is larger than the queue, only its end is stored.
       for (let i = Math.max(0, rows.length - count); i < rows.length; i++) {
         const at = nextSlot[0]!;
-        events[at] = rows[i]!;
+        items[at] = itemOf(rows[i]!);
         vectors.set(values.subarray(i * width, (i + 1) * width), at * width);
         nextSlot[0] = (at + 1) % count;
       }
     },
-    state: (): FeedState => ({ vectors, events, next: nextSlot }),
+    state: (): FeedState => ({ vectors, items, next: nextSlot }),
   };
 }
 

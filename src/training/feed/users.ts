@@ -1,16 +1,15 @@
 /** Keeps the codes of users that the query tower gave when the epoch began, for `prior: composite` of the block `gaussian`. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Events } from '../../data/dataset.ts';
-import { lastRowsOfUsers } from '../../data/rows/gather.ts';
 import { earlierWidth, type GraphPlan } from '../../graph/plan/plan.ts';
 import { freeBytes } from '../embedding/table_memory.ts';
 
 /** Filled when an epoch begins. A checkpoint within the epoch contains the values. */
 export interface EarlierValues {
   readonly width: number;
-  /** The event of each user. */
-  readonly rows: Int32Array;
-  /** float32 [rows, width]: zeros before the first epoch. */
+  /** Ascending. */
+  readonly users: Int32Array;
+  /** float32 [users, width]: zeros before the first epoch. */
   readonly values: Float32Array;
   /** Returns the values of the user of an event; zeros if it has none. */
   of(row: number): Float32Array;
@@ -18,17 +17,25 @@ export interface EarlierValues {
   state(): { readonly earlier: Float32Array };
 }
 
-/** Returns undefined if no input reads such values. @throws Failure `too-large-for-memory` */
-export function makeEarlierValues(plan: GraphPlan, { user }: Pick<Events, 'user'>): EarlierValues | undefined {
+/**
+ * Returns undefined if no input reads such values.
+ * @param usersOf returns the users who have an event to train on, ascending
+ * @throws Failure `too-large-for-memory`
+ */
+export function makeEarlierValues(
+  plan: GraphPlan,
+  { user }: Pick<Events, 'user'>,
+  usersOf: () => Int32Array,
+): EarlierValues | undefined {
   const width = earlierWidth(plan);
   if (width === undefined) return undefined;
-  const rows = lastRowsOfUsers({ user });
-  refuseTooMany(rows.length, width);
-  const values = new Float32Array(rows.length * width);
-  const placeOfUser = new Map(Array.from(rows, (row, place) => [user[row]!, place]));
+  const users = usersOf();
+  refuseTooMany(users.length, width);
+  const values = new Float32Array(users.length * width);
+  const placeOfUser = new Map(Array.from(users, (each, place) => [each, place]));
   const nothing = new Float32Array(width);
   return {
-    ...{ width, rows, values },
+    ...{ width, users, values },
     of(row) {
       const place = placeOfUser.get(user[row]!);
       return place === undefined ? nothing : values.subarray(place * width, (place + 1) * width);

@@ -106,6 +106,8 @@ export interface Retrieval {
   refresh(parameters: Tensors): Promise<void>;
   /** Computes vectors of the query tower for rows of these columns (of events, or of users). Caches a feeder of the columns until `close`. */
   queries(columns: IndexedFeatures, rows: Int32Array): Promise<Vectors>;
+  /** Releases what `queries` has cached of these columns. */
+  forget(columns: IndexedFeatures): void;
   /** Computes the same for the first rows of columns that are used only once, such as those of requests. Caches nothing. */
   query(columns: IndexedFeatures, rows: number): Promise<Vectors>;
   /** Computes vectors of the item tower for the first rows of columns that are used only once, such as those of items that are written. */
@@ -177,6 +179,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     tables,
     refresh,
     queries: (columns, rows) => inTurn(() => queryVectors.of(columns, rows)),
+    forget: (columns) => queryVectors.forget(columns),
     query: (columns, rows) => inTurn(() => queryVectors.once(columns, rows)),
     item: (columns, rows) => inTurn(() => itemVectors.once(columns, rows)),
     scores: (vectors) => itemScores.all(vectors),
@@ -209,6 +212,7 @@ function makeFittedRetrieval(source: FittedSource): Retrieval {
     tables,
     refresh: async () => {},
     queries: async (columns, rows) => vectorsOf(columns, rows),
+    forget: () => {},
     query: async (columns, rows) => vectorsOf(columns, everyRow(rows)),
     // An item that is written again keeps its place in the scores, and a new one has none.
     async item(columns, rows) {

@@ -209,6 +209,11 @@ export class TowerVectors {
     return this.vectors(columns, rows, true, wanted);
   }
 
+  /** Releases what `of` has cached of these columns. */
+  forget(columns: IndexedFeatures): void {
+    for (const graph of this.graphs) graph.forget(columns);
+  }
+
   /** Computes the vectors of the first `rows` rows of columns that are used only once. Caches nothing. */
   once(columns: IndexedFeatures, rows: number): Promise<Vectors> {
     return this.vectors(columns, everyRow(rows), false);
@@ -321,6 +326,11 @@ class TowerGraph {
     } finally {
       if (!this.feeders.has(columns)) feeder.close();
     }
+  }
+
+  forget(columns: IndexedFeatures): void {
+    this.feeders.get(columns)?.close();
+    this.feeders.delete(columns);
   }
 
   async close(): Promise<void> {

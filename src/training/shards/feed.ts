@@ -2,12 +2,11 @@
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Dataset, Events, ShardUnit, TrainingShards } from '../../data/dataset.ts';
-import { lastRowsOfUsers, makeTimeline } from '../../data/rows/gather.ts';
-import { windowsOf } from '../../data/rows/windows.ts';
-import { type Plan, type RowsOf, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
+import { type Plan, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
 import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
 import type { Feeder } from '../feed/feeder.ts';
-import { type AnyEpoch, type EventOrder, firstWindow, joined, orderOf, orderStream, stepsOfEpoch } from '../order.ts';
+import { type AnyEpoch, type EventOrder, orderStream, replayStream } from '../order.ts';
+import { type EpochUnits, epochUnits, type UnitsToKeep } from './units.ts';
 
 /** Separates the order of shards from all other draws. */
 const pileStream = 0x511e;
@@ -16,7 +15,7 @@ interface ShuffledChunk {
   readonly epoch: number;
   readonly group: number;
   readonly events: Events;
-  readonly units: UnitRows;
+  readonly units: ReturnType<EpochUnits['rowsIn']>;
   /** Index of the first unit here in the epoch's order of units. */
   readonly from: number;
   /** The unit of `events` at each position from there on. */
@@ -27,77 +26,6 @@ interface PileGroups {
   readonly piles: readonly (readonly number[])[];
   /** Number of units of the epoch before each group, then the total. */
   readonly starts: readonly number[];
-}
-
-/** The units of some events. Those whose rows come first have the lowest numbers. */
-interface UnitRows {
-  /** Returns the rows of a batch that has these units. */
-  batch(units: Int32Array): Int32Array;
-  /** Returns all rows that a step with these units reads. Those of each unit are together. */
-  all(units: Int32Array): Int32Array;
-}
-
-/** Defines how an epoch takes units, which are never divided: rows, windows with their targets, or users with their events. */
-export interface EpochUnits {
-  readonly counts: Omit<EventOrder, 'epoch'>;
-  /** Returns the index of the first unit of a step. */
-  startOf(step: number): number;
-  /** Returns the step that has the unit with this index. */
-  stepOf(unit: number): number;
-  rowsIn(events: Events): UnitRows;
-}
-
-/** Returns units that are single rows, in batches of `size`. */
-export function rowUnits(count: number, size: number): EpochUnits {
-  const steps = stepsOfEpoch(count, size);
-  return {
-    counts: { rows: count, steps, leftOut: Math.max(0, count - steps * size), withoutList: 0 },
-    startOf: (step) => Math.min(count, step * size),
-    stepOf: (unit) => Math.floor(unit / size),
-    rowsIn: () => ({ batch: (units) => units.sort(), all: (units) => units }),
-  };
-}
-
-/** Returns units that are users, each of which the last of its events stands for. */
-const userUnits = (count: number, size: number): EpochUnits => ({
-  ...rowUnits(count, size),
-  rowsIn({ user }) {
-    const last = lastRowsOfUsers({ user });
-    const unitOfUser = new Map(Array.from(last, (row, unit) => [user[row]!, unit]));
-    const unitOfRow = user.map((each) => unitOfUser.get(each) ?? -1);
-    const stream = { user: unitOfRow, users: last.length };
-    const { starts, order } = makeTimeline(stream, new Uint8Array(user.length).fill(1));
-    return {
-      batch: (units) => units.map((unit) => last[unit]!).sort(),
-      all: (units) => joined(units, (unit) => order.subarray(starts[unit]!, starts[unit + 1]!)),
-    };
-  },
-});
-
-/** Returns units that are windows. @param list the feature whose windows they are */
-const windowUnits = (list: string, counts: Omit<EventOrder, 'epoch'>, count: number): EpochUnits => ({
-  counts,
-  startOf: (step) => firstWindow(step, count, counts.steps),
-  stepOf: (unit) => Math.ceil(((unit + 1) * counts.steps) / count) - 1,
-  rowsIn(events) {
-    const { windowOf, rows, starts, members } = windowsOf(events.features.get(list)!, events.rows);
-    const byFirstRow = members.length === 0 ? rows : rows.map((_, window) => members[starts[window]!]!).sort();
-    const all = (units: Int32Array): Int32Array =>
-      joined(units, (unit) => {
-        const window = windowOf[byFirstRow[unit]!]!;
-        return members.subarray(starts[window]!, starts[window + 1]!);
-      });
-    return { batch: (units) => all(units).sort(), all };
-  },
-});
-
-/** Returns the units of a plan's epochs over the training rows of a data set in shards. */
-export function epochUnits(plan: Plan, events: Events): EpochUnits {
-  const { epoch: _, ...counts } = orderOf(plan, events);
-  const { batch } = plan.train;
-  const list = sequenceFeature(plan.step);
-  if (list !== undefined) return windowUnits(list, counts, events.units!.count);
-  return (usersAreRows(plan.step) ? userUnits : rowUnits)(events.units?.count ?? events.rows, batch);
 }
 
 /**
@@ -165,13 +93,13 @@ export class ShardStream {
     const from = this.units.startOf(this.units.stepOf(starts[group]!));
     if (from === starts[group]) {
       // If all shards are held together, the events are the same in each epoch.
-      if (piles.length === 1 && before) return { ...before, epoch, group, from, order: ownOrder };
-      return { epoch, group, from, ...(await this.read(piles[group]!)), order: ownOrder };
+      if (piles.length === 1 && before && !this.shards.replayed)
+        return { ...before, epoch, group, from, order: ownOrder };
+      return { epoch, group, from, ...(await this.read(epoch, piles[group]!)), order: ownOrder };
     }
     const lastChunk =
       before?.epoch === epoch && before.group === group - 1 ? before : await this.enoughOf(epoch, group - 1, from);
     const leftUnits = lastChunk.order.slice(from - lastChunk.from, starts[group]! - lastChunk.from);
-    const leftRows = lastChunk.units.all(leftUnits);
     const order = new Int32Array(leftUnits.length + ownOrder.length);
     for (let at = 0; at < leftUnits.length; at++) order[at] = at;
     for (let at = 0; at < ownOrder.length; at++) order[leftUnits.length + at] = leftUnits.length + ownOrder[at]!;
@@ -179,7 +107,7 @@ export class ShardStream {
       epoch,
       group,
       from,
-      ...(await this.read(piles[group]!, { events: lastChunk.events, rows: leftRows })),
+      ...(await this.read(epoch, piles[group]!, lastChunk.units.all(leftUnits))),
       order,
     };
   }
@@ -190,11 +118,20 @@ export class ShardStream {
     invariant(group >= 0, 'rows are left of a group before');
     if (starts[group]! > from) return this.load(epoch, group, undefined);
     const order = this.permutation(epoch, group, starts[group + 1]! - starts[group]!);
-    return { epoch, group, from: starts[group]!, ...(await this.read(piles[group]!)), order };
+    return { epoch, group, from: starts[group]!, ...(await this.read(epoch, piles[group]!)), order };
   }
 
-  private async read(...of: Parameters<TrainingShards['read']>): Promise<Pick<ShuffledChunk, 'events' | 'units'>> {
-    const events = await this.shards.read(...of);
+  /** Reads what an epoch takes of some piles. */
+  private async read(
+    epoch: number,
+    piles: readonly number[],
+    before?: UnitsToKeep,
+  ): Promise<Pick<ShuffledChunk, 'events' | 'units'>> {
+    const { shards, units, seed } = this;
+    const { replayed } = shards;
+    const rowsOf = (events: Events, pile: number): Int32Array =>
+      units.drawn(events, replayed![pile]!, makeRandom(seed, replayStream, epoch, pile));
+    const events = await shards.read(piles, before, replayed && rowsOf);
     return { events, units: this.units.rowsIn(events) };
   }
 
@@ -236,7 +173,6 @@ export async function feedFromShards(
     currentFeeder = feederOf(events);
     currentFeeder.load(Object.fromEntries(feederState));
   });
-  invariant(currentFeeder.mined.length === 0, 'no negatives are mined in shards');
   const wrappedFeeder: Feeder = {
     get events() {
       return currentFeeder.events;
@@ -247,7 +183,12 @@ export async function feedFromShards(
     apply: (...args) => currentFeeder.apply(...args),
     accumulate: (outputs) => currentFeeder.accumulate(outputs),
     update: (...args) => currentFeeder.update(...args),
-    mined: [],
+    get mined() {
+      return currentFeeder.mined;
+    },
+    get earlier() {
+      return currentFeeder.earlier;
+    },
     state: () => currentFeeder.state(),
     load: (state) => currentFeeder.load(state),
     close: () => currentFeeder.close(),
@@ -260,27 +201,10 @@ export async function feedFromShards(
   return { feeder: wrappedFeeder, order: { ...counts, epoch } };
 }
 
-/** Parts of a plan that need all training rows at any time, so that a few shuffled shards are not enough. */
-const kinds: { readonly [K in RowsOf['kind']]?: string } = {
-  queue: 'a queue of items of past batches',
-  mined: 'mining of negatives',
-};
-
-export function unsupportedInShards({
-  train,
-  step,
-  fitted,
-  earlier,
-}: Pick<Plan, 'train' | 'step' | 'fitted' | 'earlier'>): string | undefined {
+/** Names the part of a plan that needs all training rows at any time, so that a few shuffled shards are not enough. */
+export function unsupportedInShards({ train, fitted }: Pick<Plan, 'train' | 'fitted'>): string | undefined {
   if (fitted) return 'a score that is fitted as a whole';
-  if (earlier) return '`prior: composite`';
-  if (train.graph !== undefined) return '`graph` of `train`';
-  for (const { source } of step.inputs) {
-    const rows = 'rows' in source ? source.rows : undefined;
-    const unsupportedKind = rows && kinds[rows.kind];
-    if (unsupportedKind !== undefined) return unsupportedKind;
-  }
-  return undefined;
+  return train.graph === undefined ? undefined : '`graph` of `train`';
 }
 
 /** Returns what a step of a plan takes whole. Absent: single rows. */
@@ -299,7 +223,7 @@ export const itemsGivenInTraining = ({ step }: Pick<Plan, 'step'>): readonly str
 ];
 
 /** @throws Failure `shards-unsupported` */
-function refuseUnsupported(plan: Pick<Plan, 'train' | 'step' | 'fitted'>): void {
+function refuseUnsupported(plan: Pick<Plan, 'train' | 'fitted'>): void {
   const unsupportedPart = unsupportedInShards(plan);
   if (unsupportedPart !== undefined) throw failure('shards-unsupported', { what: unsupportedPart });
 }

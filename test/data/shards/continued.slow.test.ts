@@ -7,7 +7,8 @@ import type { Pinned } from '../../../src/data/pinned.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { windowsOf } from '../../../src/data/rows/windows.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
-import { describeData, failureOf } from '../fixture.ts';
+import { latestInShards, latestRows } from '../../../src/training/feed/latest.ts';
+import { describeData, valueAt } from '../fixture.ts';
 import { block, byId, eventsText, needs, restOf, rowsOf, shardRows, small } from './both_ways.ts';
 
 const day = 86_400;
@@ -56,7 +57,7 @@ async function continued(
     ...(typeof more === 'function' ? more(until) : more),
   };
   const shards: ShardRequest = {
-    ...{ memory: 2 ** 30, folder: join(of.folder, 'shards'), when: 'always', sizes: small, unit },
+    ...{ memory: 2 ** 30, folder: join(of.folder, 'shards'), when: 'always', sizes: small, unit, latest: true },
     continues: { checksum: 'of the first run', until },
   };
   return [
@@ -85,6 +86,16 @@ it.each([
   const counts = new Int32Array(memory.corpus.rows);
   for (const row of memory.parts.train.fresh!) counts[memory.parts.train.item[row]!]!++;
   expect(held.freshItems).toEqual(counts);
+  const latest = latestRows(memory.parts.train);
+  const { users, chunks } = await latestInShards(shards.shards!.latest!);
+  expect(users).toEqual(latest.users);
+  for await (const { columns, rows, seen } of chunks(users, users.length)) {
+    const [own, all] = [columns.get('history')!, memory.parts.train.features.get('history')!];
+    for (const [at, user] of users.entries()) {
+      expect(valueAt(own, rows[at]!)).toEqual(valueAt(all, latest.rows[at]!));
+      expect([...seen(at)]).toEqual(valueAt({ column: memory.users.seen }, user));
+    }
+  }
 });
 
 it('has all events of users who have new ones, and of lists the new targets alone', async () => {
@@ -110,6 +121,22 @@ it('reads other data than that of the run, with its codes', async () => {
   expect(byId(rowsOf(await shardRows(shards), false))).toEqual(byId(rowsOf(memory.parts.train, false)));
 });
 
-it('is refused with earlier events that each epoch draws anew', async () => {
-  expect((await failureOf(continued({ replay: 2 }))).join()).toContain('`--replay`');
+it('has earlier events too if each epoch draws some of them, and says how many', async () => {
+  const replay = 2;
+  const [memory, shards] = await continued({ replay });
+  const { train } = memory.parts;
+  const held = await shardRows(shards);
+  expect(byId(rowsOf(held, false))).toEqual(byId(rowsOf(train, false)));
+  const newIds = [...held.ids!.keys()].filter((row) => held.marks![row] === 1).map((row) => held.ids![row]!);
+  expect(newIds.sort()).toEqual(freshIds(memory).sort());
+  const fresh = train.fresh!.length;
+  const replayed = Math.min(train.rows - fresh, replay * fresh);
+  expect(shards.parts.train.units).toEqual({ count: fresh + replayed, targets: fresh + replayed, fresh, replayed });
+  expect(held.replayedShare).toBe(replayed / (train.rows - fresh));
+  const { units, replayed: ofPiles, piles } = shards.shards!;
+  expect([units, ofPiles].map((counts) => counts!.reduce((sum, each) => sum + each, 0))).toEqual([
+    fresh + replayed,
+    replayed,
+  ]);
+  for (const [pile, rows] of piles.entries()) expect(units![pile]).toBeLessThanOrEqual(rows);
 });

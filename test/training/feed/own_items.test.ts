@@ -72,18 +72,19 @@ describe('listed', () => {
 describe('mined', () => {
   const of = { kind: 'mined', perRow: 3, best: 2, skip: 0, users: 2 } as const;
 
-  it('asks as of the latest event of users that the seed and the epoch draw', () => {
-    const mined = makeMined(events, corpus, of, 4);
+  const users = Int32Array.of(0, 1, 2);
+
+  it('asks about users that the seed and the epoch draw', () => {
+    const mined = makeMined(events, users, corpus, of, 4);
     const drawn = Array.from({ length: 12 }, (_, epoch) => [...mined.usersOf(epoch + 1)]);
     for (const users of drawn) expect(users).toEqual([...new Set(users)].sort());
     expect(new Set(drawn.flat())).toEqual(new Set([0, 1, 2]));
-    expect(drawn[3]).toEqual([...makeMined(events, corpus, of, 4).usersOf(4)]);
-    expect([0, 1, 2].map(mined.eventOf)).toEqual([1, 3, 5]);
-    expect(makeMined(events, corpus, { ...of, users: 9 }, 4).usersOf(1).length).toBe(3);
+    expect(drawn[3]).toEqual([...makeMined(events, users, corpus, of, 4).usersOf(4)]);
+    expect(makeMined(events, users, corpus, { ...of, users: 9 }, 4).usersOf(1).length).toBe(3);
   });
 
   it('draws from what was taken for the user of a row; other rows draw from the training part', () => {
-    const mined = makeMined(events, corpus, of, 4);
+    const mined = makeMined(events, users, corpus, of, 4);
     mined.take(Int32Array.of(0, 2), Int32Array.of(3, 1, 2, -1));
     const found = Array.from({ length: 40 }, (_, step) => mined.items(all, step + 1).rows.slice());
     const seen = (row: number) => new Set(found.flatMap((rows) => [...rows.subarray(row * 3, row * 3 + 3)]));
@@ -98,7 +99,7 @@ describe('mined', () => {
   });
 
   it('goes on from what a checkpoint holds', () => {
-    const [one, other] = [makeMined(events, corpus, of, 4), makeMined(events, corpus, of, 4)];
+    const [one, other] = [makeMined(events, users, corpus, of, 4), makeMined(events, users, corpus, of, 4)];
     one.take(Int32Array.of(1, 2), Int32Array.of(0, 1, 3, 2));
     other.items(all, 1);
     for (const [name, view] of Object.entries(other.state())) view.set(one.state()[name]!);
@@ -107,26 +108,26 @@ describe('mined', () => {
 });
 
 describe('a queue', () => {
-  const of = { kind: 'queue', task: 'watch', count: 4, width: 2, after: 1 } as const;
+  const of = { kind: 'queue', task: 'watch', key: 'movie_id', count: 4, width: 2, after: 1 } as const;
+  const itemOf = (row: number): number => (row === 2 ? -1 : 10 * row);
 
-  it('holds the latest vectors with their events, and nothing counts before its time', () => {
+  it('holds the latest vectors with their items, and nothing counts before its time', () => {
     const queue = makeQueue(of);
     expect([...queue.empty(5)]).toEqual([1, 1, 1, 1]);
-    queue.push(Int32Array.of(3, 5, 1), Float32Array.of(1, 1, 2, 2, 3, 3));
+    queue.push(Int32Array.of(3, 5, 2), itemOf, Float32Array.of(1, 1, 2, 2, 3, 3));
     expect([...queue.empty(1)]).toEqual([1, 1, 1, 1]);
+    // An item that equals no other is a negative too.
     expect([...queue.empty(2)]).toEqual([0, 0, 0, 1]);
-    queue.push(Int32Array.of(2, 4), Float32Array.of(4, 4, 5, 5));
-    expect([...queue.rows()]).toEqual([4, 5, 1, 2]);
+    queue.push(Int32Array.of(1, 4), itemOf, Float32Array.of(4, 4, 5, 5));
+    expect([...queue.items]).toEqual([40, 50, -1, 10]);
     expect([...queue.vectors]).toEqual([5, 5, 2, 2, 3, 3, 4, 4]);
   });
 
   it('keeps the end of a batch that is larger', () => {
     const queue = makeQueue(of);
-    queue.push(
-      Int32Array.of(0, 1, 2, 3, 4),
-      Float32Array.from({ length: 10 }, (_, i) => i),
-    );
-    expect([...queue.rows()].sort()).toEqual([1, 2, 3, 4]);
+    const vectors = Float32Array.from({ length: 10 }, (_, i) => i);
+    queue.push(Int32Array.of(0, 1, 2, 3, 4), itemOf, vectors);
+    expect([...queue.items].sort((a, b) => a - b)).toEqual([-1, 10, 30, 40]);
     expect([...queue.vectors].sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
   });
 });

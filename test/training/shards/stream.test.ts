@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Events, TrainingShards } from '../../../src/data/dataset.ts';
-import { rowUnits, ShardStream } from '../../../src/training/shards/feed.ts';
+import { ShardStream } from '../../../src/training/shards/feed.ts';
+import { rowUnits } from '../../../src/training/shards/units.ts';
 
 /** Piles of so many rows, numbered from 0 through all piles. */
 function pilesOf(piles: readonly number[], held: number): TrainingShards & { reads: number[] } {

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import { bytesWords } from '../../../base/diagnostics/wording.ts';
 import { defined } from '../../../base/util/defined.ts';
-import { replayedEvents } from '../../../data/rows/fresh.ts';
+import { freshCount, replayedEvents } from '../../../data/rows/fresh.ts';
 import { isReplay } from '../../../training/artifact/identity.ts';
 import { type Manifest, reportFile, validationUnit } from '../../../training/artifact/manifest.ts';
 import { traceFile } from '../../../training/profile/profile.ts';
@@ -221,10 +221,10 @@ function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, fr
   sayEngine(choice);
   const { train: events } = dataset.parts;
   sayData(dataset);
-  const freshCount = events.fresh?.length;
-  if (freshCount === 0) say(`no training event is new: the run keeps the weights of ${from ?? 'the run before it'}`);
-  else if (freshCount !== undefined)
-    say(`new: ${freshCount.toLocaleString('en')} of the training events${replayWords(replayedEvents(events))}`);
+  const newCount = freshCount(events);
+  if (newCount === 0) say(`no training event is new: the run keeps the weights of ${from ?? 'the run before it'}`);
+  else if (newCount !== undefined)
+    say(`new: ${newCount.toLocaleString('en')} of the training events${replayWords(replayedEvents(events))}`);
   for (const line of vocabularyWords(dataset)) say(line);
   say(`seed: ${plan.train.seed}`);
   if (tables) say(layoutWords(tables));

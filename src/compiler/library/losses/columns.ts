@@ -42,9 +42,9 @@ export function queueColumns(
     hits,
   }: { sharpness: number; correction: 'none' | 'frequency' | 'streaming'; hits: FurtherHits },
 ): ScoreColumns {
-  const { builder, task, batch } = context;
+  const { builder, task, key, batch } = context;
   const count = n * batch;
-  const rows: QueueRows = { kind: 'queue', task, count, width: score.width, after };
+  const rows: QueueRows = { kind: 'queue', task, key, count, width: score.width, after };
   const vectors = context.input(`queue/${task}`, { from: 'queue_vectors', rows }, [count, score.width]);
   const empty = context.input(`queue/${task}/empty`, { from: 'queue_empty', rows }, [count]);
   builder.output(`queue:${task}`, score.item);

@@ -115,8 +115,12 @@ function makeHistory({ key, rows: rowsOf }: AccidentalHits, name: string, contex
   const keyColumn = columnOf(context, key, rowsOf, 'codes');
   // All values outside the vocabulary share code 0.
   const minCode = feature.encoder.kind === 'vocabulary' ? 1 : 0;
+  const corpusRows = rowsOf.kind === 'queue' ? context.training!.corpus.rows : Number.POSITIVE_INFINITY;
   const codeOf = (row: number): number => {
-    const code = keyColumn.column.values[keyColumn.index ? keyColumn.index[row]! : row]!;
+    if (row < 0) return -1;
+    // An item of a queue that the corpus lacks is numbered by its code.
+    const code =
+      row < corpusRows ? keyColumn.column.values[keyColumn.index ? keyColumn.index[row]! : row]! : row - corpusRows;
     return code < minCode ? -1 : code;
   };
   const bagOf = (row: number): number => (index ? index[row]! : row);

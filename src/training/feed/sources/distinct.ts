@@ -3,6 +3,7 @@ import { makeRandom, normalNumber } from '../../../base/random/random.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import type { QueueRows } from '../../../graph/plan/plan.ts';
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
+import { makeIdentity } from '../distinct.ts';
 import { enlargedBuffer, type FeedContext, type MakeSource, type VectorQueue, vector } from '../source.ts';
 
 /** int32 [batch, 2] */
@@ -129,13 +130,15 @@ function queueOf({ training }: FeedContext, rows: QueueRows): VectorQueue {
 /** float32 [count, width]; after the step, the queue takes the vectors of the batch */
 export const queueVectors: MakeSource<'queue_vectors'> = ({ rows }, context, { name }) => {
   const queue = queueOf(context, rows);
-  const { count, width, task } = rows;
+  const { count, width, task, key } = rows;
+  const { events, corpus } = context.training!;
+  const identity = makeIdentity(events, corpus, key);
   return {
     fill: () => ({ dtype: 'float32', shape: [count, width], data: queue.vectors }),
     after(batch, outputs) {
       const vectors = outputs[`queue:${task}`];
       invariant(vectors?.data instanceof Float32Array, `the step gives no vectors for the queue of ${task}`);
-      queue.push(batch.rows, vectors.data);
+      queue.push(batch.rows, identity, vectors.data);
     },
     state: () => Object.fromEntries(Object.entries(queue.state()).map(([part, view]) => [`${name}/${part}`, view])),
   };

@@ -54,12 +54,10 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
     fill(batch) {
       const rows = batch.rowsOf(rowsOf);
       buffer = enlargedBuffer(buffer, rows.length);
-      if (!areEvents(rowsOf)) for (let i = 0; i < rows.length; i++) buffer[i] = logOfRow[rows[i]!]!;
-      else {
-        for (let i = 0; i < rows.length; i++) {
-          const item = events.item[rows[i]!]!;
-          buffer[i] = item < 0 ? logUnseen : logOfRow[item]!;
-        }
+      const isEvent = areEvents(rowsOf);
+      for (let i = 0; i < rows.length; i++) {
+        const item = isEvent ? events.item[rows[i]!]! : rows[i]!;
+        buffer[i] = item < 0 || item >= corpus.rows ? logUnseen : logOfRow[item]!;
       }
       return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
     },
@@ -111,10 +109,10 @@ function logShares(rows: number, counts: ArrayLike<number>, least: number): Floa
 /** Returns the counts of the events in batches: those of the training part, or the new ones plus the average number of others that an epoch adds. */
 function countsOf(events: Events, { rows, trainingCounts }: Corpus): ArrayLike<number> {
   const { item, fresh, freshItems } = events;
-  if (freshItems) return freshItems;
-  if (fresh === undefined) return trainingCounts;
+  if (!freshItems && !fresh) return trainingCounts;
   const counts = new Float64Array(rows);
-  for (const event of fresh) if (item[event]! >= 0) counts[item[event]!]!++;
+  if (freshItems) counts.set(freshItems);
+  else for (const event of fresh!) if (item[event]! >= 0) counts[item[event]!]!++;
   const share = replayedShare(events);
   if (share > 0) for (let row = 0; row < rows; row++) counts[row]! += share * (trainingCounts[row]! - counts[row]!);
   return counts;

@@ -82,7 +82,7 @@ it.each<[string, () => Block, { parquet?: boolean; needed?: unknown; more?: Part
   [
     'Parquet, with users that stay together',
     () => block(byTime, 2400),
-    { parquet: true, more: { unit: { kind: 'users' } } },
+    { parquet: true, more: { unit: { kind: 'users' }, latest: true } },
   ],
   [
     'Parquet, with rows that are left out, and rows that fail',

@@ -57,6 +57,22 @@ describe('hits of a history', () => {
     expect(pairsOf([...hits!.data])).toEqual(expected);
   });
 
+  test('among items of past batches are recognised by their code where the corpus lacks them', () => {
+    const rows = { kind: 'queue', task: 'watch', key: 'movie_id', count: 3, width: 1, after: 0 } as const;
+    const feeder = feederOf({
+      vectors: { from: 'queue_vectors', rows },
+      hits: { ...source, rows, history: 'history' },
+      q: { from: 'log_q', key: 'movie_id', estimator: 'frequency', rows },
+    });
+    feeder.inputs(Int32Array.of(1, 4), 1, { rate: 1 });
+    feeder.apply({ 'queue:watch': { dtype: 'float32', shape: [2, 1], data: Float32Array.of(7, 8) } });
+    // The corpus lacks the item of row 4, and row 5 has it in its history.
+    const { hits, q } = feeder.inputs(Int32Array.of(4, 5, 1, 0), 2, { rate: 1 });
+    expect(pairsOf([...hits!.data])).toEqual(['0 1', '1 1', '2 0']);
+    // Item 2 has one of five events. An item without events, and an empty slot, count as if they had one.
+    expect([...q!.data]).toEqual(Array(3).fill(Math.fround(Math.log(1) - Math.log(5))));
+  });
+
   test('an unseen value of a vocabulary is nobody: code 0 in a history hides no column', () => {
     const unseen: Events = {
       ...events,

@@ -1,0 +1,101 @@
+/** The latest training event of each user, by which the towers are asked about users when an epoch begins: of rows in memory, or of shards. */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import type { BagColumn, Events, IndexedColumn, LatestInShards } from '../../data/dataset.ts';
+import { lastRowsOfUsers } from '../../data/rows/gather.ts';
+
+export interface LatestEvents {
+  /** The users who have one, ascending. */
+  readonly users: Int32Array;
+  /**
+   * Returns the events of some users, ascending, in chunks of `most` users, of which the last may have fewer. The chunks are the same in memory and in shards.
+   * @throws Failure `shards-damaged`
+   */
+  chunks(users: Int32Array, most: number): AsyncIterable<LatestChunk>;
+}
+
+interface LatestChunk {
+  readonly users: Int32Array;
+  /** Index of the first of them among the users that were asked for. */
+  readonly from: number;
+  readonly columns: ReadonlyMap<string, IndexedColumn>;
+  /** For each user, the row in the columns. */
+  readonly rows: Int32Array;
+  /** Returns the corpus rows of all training events of a user of the chunk; −1 for an item that the corpus lacks. @param at index in `users` */
+  seen(at: number): Int32Array;
+}
+
+/** Returns the users with events to train on, ascending, and the last of these events of each. */
+export function latestRows({ user, fresh, replay = 0 }: Pick<Events, 'user' | 'fresh' | 'replay'>): {
+  readonly users: Int32Array;
+  readonly rows: Int32Array;
+} {
+  // New events are the end of the training part, so a user who has some has one as the last event.
+  const trained = fresh && replay === 0 ? new Set(fresh) : undefined;
+  const rows = lastRowsOfUsers({ user }).filter((row) => trained?.has(row) ?? true);
+  const rowOf = new Map(Array.from(rows, (row) => [user[row]!, row]));
+  const users = Int32Array.from(rowOf.keys()).sort();
+  return { users, rows: users.map((each) => rowOf.get(each)!) };
+}
+
+/** @param seen corpus rows of the training events of each user */
+export function latestInMemory(events: Events, seen: BagColumn): LatestEvents {
+  const latest = latestRows(events);
+  const rowOf = new Map(Array.from(latest.users, (user, at) => [user, latest.rows[at]!]));
+  return {
+    users: latest.users,
+    async *chunks(users, most) {
+      for (let from = 0; from < users.length; from += most) {
+        const own = users.subarray(from, from + most);
+        const rows = own.map((user) => rowOf.get(user)!);
+        yield { users: own, from, columns: events.features, rows, seen: (at) => bagOf(seen, own[at]!) };
+      }
+    },
+  };
+}
+
+/** @throws Failure `shards-damaged` */
+export async function latestInShards(latest: LatestInShards): Promise<LatestEvents> {
+  const usersOfRanges: Int32Array[] = [];
+  for (let range = 0; range < latest.ranges; range++)
+    usersOfRanges.push((await latest.read(range)).user.slice().sort());
+  const all = new Int32Array(usersOfRanges.reduce((sum, { length }) => sum + length, 0));
+  let filled = 0;
+  for (const users of usersOfRanges) {
+    all.set(users, filled);
+    filled += users.length;
+  }
+  return {
+    users: all,
+    async *chunks(users, most) {
+      const chunkAt = ({ features, earlier }: Events, rows: Int32Array, from: number): LatestChunk => {
+        const own = users.subarray(from, from + rows.length);
+        return { users: own, from, columns: features, rows, seen: (at) => bagOf(earlier!.bags, rows[at]!) };
+      };
+      let from = 0;
+      let left: { readonly events: Events; readonly rows: Int32Array } | undefined;
+      for (let range = 0; range < latest.ranges; range++) {
+        const events: Events = await latest.read(range, left);
+        const rows = rowsOfUsers(events.user, users.subarray(from));
+        let taken = 0;
+        for (; taken + most <= rows.length; taken += most) {
+          yield chunkAt(events, rows.subarray(taken, taken + most), from);
+          from += most;
+        }
+        left = taken < rows.length ? { events, rows: rows.subarray(taken) } : undefined;
+      }
+      if (left) yield chunkAt(left.events, left.rows, from);
+      invariant(from + (left?.rows.length ?? 0) === users.length, 'each user has a latest event');
+    },
+  };
+}
+
+/** Returns the rows of the first of these users, as far as there are any: both ascend by ranges. */
+function rowsOfUsers(user: Int32Array, users: Int32Array): Int32Array {
+  const rowOf = new Map(Array.from(user, (each, row) => [each, row]));
+  let end = 0;
+  while (end < users.length && rowOf.has(users[end]!)) end++;
+  return users.subarray(0, end).map((each) => rowOf.get(each)!);
+}
+
+const bagOf = ({ starts, ends, values }: BagColumn, bag: number): Int32Array =>
+  values.subarray(starts[bag]!, ends[bag]!);

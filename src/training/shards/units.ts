@@ -1,0 +1,160 @@
+/** The units of an epoch from shards, which no step divides: rows, lists with their targets, or users with their events. */
+import type { Random } from '../../base/random/random.ts';
+import { everyRow } from '../../base/util/defined.ts';
+import type { Events } from '../../data/dataset.ts';
+import { lastRowsOfUsers, makeTimeline } from '../../data/rows/gather.ts';
+import { type Windows, windowsOf } from '../../data/rows/windows.ts';
+import { type Plan, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
+import { type EventOrder, firstWindow, joined, orderOf, stepsOfEpoch } from '../order.ts';
+
+/** The units of some events. Those whose rows come first have the lowest numbers. */
+interface UnitRows {
+  /** Returns the rows of a batch that has these units. */
+  batch(units: Int32Array): Int32Array;
+  /** Returns all rows that a step with these units reads, so that they can go to other events. Those of each unit are together. */
+  all(units: Int32Array): UnitsToKeep;
+}
+
+export interface UnitsToKeep {
+  readonly rows: Int32Array;
+  readonly events: Events;
+}
+
+/** Defines how an epoch takes units, which are never divided: rows, windows with their targets, or users with their events. */
+export interface EpochUnits {
+  readonly counts: Omit<EventOrder, 'epoch'>;
+  /** Returns the index of the first unit of a step. */
+  startOf(step: number): number;
+  /** Returns the step that has the unit with this index. */
+  stepOf(unit: number): number;
+  rowsIn(events: Events): UnitRows;
+  /** Returns the rows of new units of a shard, and of so many earlier ones that are drawn, ascending. */
+  drawn(events: Events, earlier: number, random: Random): Int32Array;
+}
+
+/** Draws `count` of the numbers below `below`. */
+function drawNumbers(below: number, count: number, random: Random): (number: number) => boolean {
+  const isDrawn = new Uint8Array(below);
+  for (const number of random.permutation(below).subarray(0, count)) isDrawn[number] = 1;
+  return (number) => isDrawn[number] === 1;
+}
+
+/** Returns units that are single rows, in batches of `size`. */
+export function rowUnits(count: number, size: number): EpochUnits {
+  const steps = stepsOfEpoch(count, size);
+  return {
+    counts: { rows: count, steps, leftOut: Math.max(0, count - steps * size), withoutList: 0 },
+    startOf: (step) => Math.min(count, step * size),
+    stepOf: (unit) => Math.floor(unit / size),
+    rowsIn: (events) => ({ batch: (units) => units.sort(), all: (rows) => ({ rows, events }) }),
+    drawn({ rows, marks }, earlier, random) {
+      const isDrawn = drawNumbers(rows - sumOf(marks!), earlier, random);
+      let number = 0;
+      return everyRow(rows).filter((row) => marks![row] === 1 || isDrawn(number++));
+    },
+  };
+}
+
+const sumOf = (numbers: Int32Array): number => numbers.reduce((sum, each) => sum + each, 0);
+
+/** Returns units that are users, each of which the last of its events stands for. */
+const userUnits = (count: number, size: number): EpochUnits => ({
+  ...rowUnits(count, size),
+  rowsIn(events) {
+    const { user } = events;
+    const last = lastRowsOfUsers({ user });
+    const unitOfUser = new Map(Array.from(last, (row, unit) => [user[row]!, unit]));
+    const unitOfRow = user.map((each) => unitOfUser.get(each) ?? -1);
+    const stream = { user: unitOfRow, users: last.length };
+    const { starts, order } = makeTimeline(stream, new Uint8Array(user.length).fill(1));
+    return {
+      batch: (units) => units.map((unit) => last[unit]!).sort(),
+      all: (units) => ({ events, rows: joined(units, (unit) => order.subarray(starts[unit]!, starts[unit + 1]!)) }),
+    };
+  },
+  drawn({ user, marks }, earlier, random) {
+    const last = lastRowsOfUsers({ user });
+    // The last event of a user who has new ones is new.
+    const others = last.filter((row) => marks![row] === 0);
+    const isDrawn = drawNumbers(others.length, earlier, random);
+    const kept = [...last.filter((row) => marks![row] === 1), ...others.filter((_, number) => isDrawn(number))];
+    const users = new Set(kept.map((row) => user[row]!));
+    return everyRow(user.length).filter((row) => users.has(user[row]!));
+  },
+});
+
+/** Returns units that are windows. @param list the feature whose windows they are */
+const windowUnits = (list: string, counts: Omit<EventOrder, 'epoch'>, count: number): EpochUnits => ({
+  counts,
+  startOf: (step) => firstWindow(step, count, counts.steps),
+  stepOf: (unit) => Math.ceil(((unit + 1) * counts.steps) / count) - 1,
+  rowsIn(events) {
+    const windows = windowsOf(events.features.get(list)!, events.rows);
+    if (events.marks) return markedWindows(events, windows, events.marks);
+    const { windowOf, rows, starts, members } = windows;
+    const byFirstRow = members.length === 0 ? rows : rows.map((_, window) => members[starts[window]!]!).sort();
+    const all = (units: Int32Array): Int32Array =>
+      joined(units, (unit) => {
+        const window = windowOf[byFirstRow[unit]!]!;
+        return members.subarray(starts[window]!, starts[window + 1]!);
+      });
+    return { batch: (units) => all(units).sort(), all: (units) => ({ events, rows: all(units) }) };
+  },
+  drawn({ features, rows, marks }, earlier, random) {
+    const earlierUnits = membersWith(windowsOf(features.get(list)!, rows), marks!, 0);
+    const isDrawn = drawNumbers(earlierUnits.length, earlier, random);
+    const isKept = marks!.slice();
+    for (const [number, { members }] of earlierUnits.entries()) {
+      if (isDrawn(number)) for (const row of members) isKept[row] = 1;
+    }
+    return everyRow(rows).filter((row) => isKept[row] === 1);
+  },
+});
+
+interface MarkedWindow {
+  /** The targets of the unit. */
+  readonly members: Int32Array;
+  /** The event whose list the window is. */
+  readonly row: number;
+}
+
+/** Returns the windows that have targets with a mark, with these targets alone. */
+function membersWith({ rows, starts, members }: Windows, marks: Int32Array, mark: number): MarkedWindow[] {
+  return Array.from(rows, (row, window): MarkedWindow => {
+    const own = members.subarray(starts[window]!, starts[window + 1]!);
+    return { row, members: own.filter((member) => marks[member] === mark) };
+  }).filter(({ members: own }) => own.length > 0);
+}
+
+/** Returns the units of windows whose new targets are a unit, and whose earlier ones are another. */
+function markedWindows(events: Events, windows: Windows, marks: Int32Array): UnitRows {
+  const units = [...membersWith(windows, marks, 1), ...membersWith(windows, marks, 0)];
+  units.sort((a, b) => a.members[0]! - b.members[0]!);
+  const targetsOf = (some: Int32Array): Int32Array => joined(some, (unit) => units[unit]!.members);
+  return {
+    batch: (some) => targetsOf(some).sort(),
+    all(some) {
+      const targets = targetsOf(some);
+      const ownTargets = new Set(targets);
+      // The list of a window is that of its newest event, which may be the target of another unit.
+      const others = Int32Array.from(
+        new Set(Array.from(some, (unit) => units[unit]!.row).filter((row) => !ownTargets.has(row))),
+      );
+      const marksThen = marks.slice();
+      for (const row of others) marksThen[row] = 2;
+      const rows = new Int32Array(targets.length + others.length);
+      rows.set(targets);
+      rows.set(others, targets.length);
+      return { rows, events: { ...events, marks: marksThen } };
+    },
+  };
+}
+
+/** Returns the units of a plan's epochs over the training rows of a data set in shards. */
+export function epochUnits(plan: Plan, events: Events): EpochUnits {
+  const { epoch: _, ...counts } = orderOf(plan, events);
+  const { batch } = plan.train;
+  const list = sequenceFeature(plan.step);
+  if (list !== undefined) return windowUnits(list, counts, events.units!.count);
+  return (usersAreRows(plan.step) ? userUnits : rowUnits)(events.units?.count ?? events.rows, batch);
+}
