@@ -70,8 +70,11 @@ if (values.do !== undefined) {
   const whole = measure('whole');
   say('one process', [whole], whole.seconds);
   const { reading, counting, encoding } = whole.passes;
-  const spent = [counting! - reading!, encoding! - counting!, whole.seconds - encoding!].map((each) => each.toFixed(1));
-  console.log(`  rows to buckets ${spent[0]} s, counting ${spent[1]} s, rows to piles and sealing ${spent[2]} s`);
+  const passesEnd = [reading!, counting!, encoding!, whole.seconds];
+  const [texts, map, count, encode] = passesEnd.map((end, at) => (end - (passesEnd[at - 1] ?? 0)).toFixed(1));
+  console.log(
+    `  texts ${texts} s, rows to buckets ${map} s, counting ${count} s, rows to piles and sealing ${encode} s`,
+  );
   const sums = sumsOf('whole');
   for (const parts of values.parts.split(',').map(Number)) {
     const done = [measure(`plan ${parts}`)];

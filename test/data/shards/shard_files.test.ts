@@ -145,6 +145,22 @@ it('counts equal numbers together, however many come', () => {
   expect(values).toHaveLength(counts.size);
 });
 
+it('counts in parts what it counts at once', () => {
+  const random = makeRandom(9);
+  const numbers = Array.from({ length: 90_000 }, () => random.integer(80_000) - 3);
+  const sampleOf = (of: readonly number[]) => {
+    const sample = new NumbersSample();
+    for (const value of of) sample.add(value);
+    return sample.sample();
+  };
+  const joined = new NumbersSample();
+  for (const part of [numbers.slice(0, 40_000), [], numbers.slice(40_000)]) {
+    const { values, weights } = sampleOf(part);
+    for (const [at, value] of values.entries()) joined.add(value, weights[at]!);
+  }
+  expect(joined.sample()).toEqual(sampleOf(numbers));
+});
+
 it('keeps plain data with arrays, maps and many texts', () => {
   const texts = Array.from({ length: 1500 }, (_, at) => `é ${at}\n`);
   const packed = packTexts(['', '\ufeffa', '🎬', '\ud800', ...texts]);
