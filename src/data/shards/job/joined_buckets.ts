@@ -4,7 +4,9 @@ import type { ColumnBlock } from '../block.ts';
 import { partitionName } from '../partition_source.ts';
 import { readShard, type ShardFile } from '../shard_files.ts';
 import type { DoneFiles } from './folder.ts';
-import { type CodeMaps, recode } from './merge.ts';
+
+/** By dictionary, the code of each text of a part among all texts. */
+export type CodeMaps = ReadonlyMap<string, Int32Array>;
 
 /** What a part has written, as plain data. */
 export interface PartOfBuckets {
@@ -64,4 +66,8 @@ export class JoinedBuckets {
       recode(block.get(`c${index}`)!, isUser ? this.#users : codes.get(column.dictionary)!);
     }
   }
+}
+
+export function recode(values: { readonly length: number; [at: number]: number }, codes: Int32Array): void {
+  for (let at = 0; at < values.length; at++) values[at] = codes[values[at]!]!;
 }

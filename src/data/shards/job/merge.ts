@@ -12,10 +12,7 @@ import type { Dictionaries, ValidRawRows } from '../../rows/raw.ts';
 import type { ScatteredRows } from '../first_pass.ts';
 import { grouped } from '../scatter.ts';
 import type { ShardWriter } from '../shard_files.ts';
-import type { PartOfBuckets } from './joined_buckets.ts';
-
-/** By dictionary, the code of each text of a part among all texts. */
-export type CodeMaps = ReadonlyMap<string, Int32Array>;
+import { type CodeMaps, type PartOfBuckets, recode } from './joined_buckets.ts';
 
 interface MergedRows {
   readonly rows: Omit<ScatteredRows, 'files'>;
@@ -119,10 +116,6 @@ function recoded(rows: ValidRawRows, codes: CodeMaps): ValidRawRows {
   for (const [{ dictionary }, { values }] of rows.columns)
     if (dictionary !== undefined) recode(values, codes.get(dictionary)!);
   return rows;
-}
-
-export function recode(values: { readonly length: number; [at: number]: number }, codes: Int32Array): void {
-  for (let at = 0; at < values.length; at++) values[at] = codes[values[at]!]!;
 }
 
 async function unionOfParts(parts: readonly (() => Promise<ScatteredRows>)[]): Promise<Dictionaries> {
