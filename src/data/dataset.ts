@@ -152,6 +152,8 @@ export interface TrainingShards {
    * @throws Failure `shards-damaged`
    */
   read(piles: readonly number[], before?: { readonly events: Events; readonly rows: Int32Array }): Promise<Events>;
+  /** Reads what some users had in training, by user. All others have nothing there. @throws Failure `shards-damaged` */
+  seenOf(users: Iterable<number>): Promise<BagColumn>;
 }
 
 export interface ShardLayout {

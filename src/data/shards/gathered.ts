@@ -158,7 +158,7 @@ export class SideColumns {
   }
 }
 
-/** The files with the items that each user had in training, and in all events: 4 bytes for each event. Training does not read them. */
+/** The files with the items that each user had in training, and in all events: 4 bytes for each event. Training reads only what users of held-out events had. */
 export const seenName = 'seen.bin';
 export const hadName = 'had.bin';
 

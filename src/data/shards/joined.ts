@@ -2,6 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../base/diagnostics/failure.ts';
+import type { BagColumn } from '../dataset.ts';
 import {
   type BlockArray,
   type ColumnBlock,
@@ -51,6 +52,41 @@ export async function readJoined(
   for (const [at, [file, expected]] of shards.entries())
     await readPieces(join(folder, file), expected, filling(joined, placesOfShards[at]!));
   return new Map([...joined].map(([name, { array }]) => [name, array]));
+}
+
+/**
+ * Reads some bags of a column, by their numbers; all others are empty. A bag is in one block of the file, and shares nothing with others.
+ * @param spans of all bags among the values of all blocks
+ * @throws Failure `shards-damaged`
+ */
+export async function readBags(
+  folder: string,
+  [name, file]: NamedShard,
+  spans: Pick<BagColumn, 'starts' | 'ends'>,
+  bags: Iterable<number>,
+): Promise<BagColumn> {
+  const path = join(folder, name);
+  const starts = new Int32Array(spans.starts.length);
+  const ends = new Int32Array(spans.starts.length);
+  const inFile = [...new Set(bags)].filter((bag) => bag >= 0 && spans.ends[bag]! > spans.starts[bag]!);
+  inFile.sort((a, b) => spans.starts[a]! - spans.starts[b]!);
+  const places: PlacedColumn[] = [];
+  const blocks = await placesIn(path, file.bytes);
+  let block = 0;
+  let before = 0;
+  let length = 0;
+  for (const bag of inFile) {
+    while (spans.starts[bag]! >= before + blocks[block]!.length) before += blocks[block++]!.length;
+    const place = { ...blocks[block]!, length: spans.ends[bag]! - spans.starts[bag]! };
+    const start = place.start + (spans.starts[bag]! - before) * place.make.BYTES_PER_ELEMENT;
+    places.push({ ...place, start });
+    starts[bag] = length;
+    length += place.length;
+    ends[bag] = length;
+  }
+  const joined = new Map([['values', { array: new Int32Array(length), filled: 0 }]]);
+  await readPieces(path, file, filling(joined, places));
+  return { kind: 'bags', starts, ends, values: joined.get('values')!.array };
 }
 
 /** Allocates columns in one buffer: the C library returns a large one to the system when it is freed, and keeps small ones. */

@@ -13,7 +13,7 @@ import { giveBack } from '../files/give_back.ts';
 import { packPlain, unpackPlain } from './block.ts';
 import { type EventsSpec, packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import { hadName, type SeenSpans, seenInFile, seenName } from './gathered.ts';
-import { type NamedShard, readJoined } from './joined.ts';
+import { type NamedShard, readBags, readJoined } from './joined.ts';
 import type { OnPass, ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter, verifyShard } from './shard_files.ts';
 
@@ -168,6 +168,7 @@ export function datasetOf(
     shards: {
       ...trainingShards(folder, manifest, checksum, { ...shared, ...defined({ freshItems }) }, labelSums),
       ...defined({ units: piles }),
+      seenOf: (some) => readBags(folder, [seenName, manifest.seen], seen, some),
     },
   };
 }
@@ -203,7 +204,7 @@ function trainingShards(
   checksum: string,
   { freshItems, ...shared }: SharedColumns & Pick<Events, 'freshItems'>,
   labelSums: TrainingShards['labelSums'],
-): TrainingShards {
+): Omit<TrainingShards, 'seenOf'> {
   return {
     folder,
     checksum,
