@@ -152,7 +152,7 @@ function packedBytes(
     const perElement =
       4 *
       (1 +
-        Number(plan.through ?? false) +
+        Number(plan.through !== undefined) +
         Number(readPlan.listWeights.has(plan.name)) * (given.includes(plan.name) ? 2 : 1) +
         Number(given.includes(plan.name)));
     if (history && unit && history.kind !== 'others')
