@@ -1,6 +1,6 @@
 /**
  * Shards written in parts next to those of one process: processor time, most memory, and whether all bytes are equal. Each part is a process of
- * its own. `tsx bench/shard_parts.ts ROWS [--parts 1,4,16] [--memory 256M] [--folder /tmp/shard-parts]`
+ * its own. `tsx bench/shard_parts.ts ROWS [--parts 1,4,16] [--memory 768M] [--folder /tmp/shard-parts]`
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     parts: { type: 'string', default: '1,4,16' },
-    memory: { type: 'string', default: '256M' },
+    memory: { type: 'string', default: '768M' },
     folder: { type: 'string', default: '/tmp/shard-parts' },
     do: { type: 'string' },
   },

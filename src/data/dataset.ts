@@ -167,6 +167,8 @@ export interface TrainingShards {
     before?: { readonly events: Events; readonly rows: Int32Array },
     rowsOf?: (events: Events, pile: number) => Int32Array,
   ): Promise<Events>;
+  /** Reads what some users had in training, by user. All others have nothing there. @throws Failure `shards-damaged` */
+  seenOf(users: Iterable<number>): Promise<BagColumn>;
 }
 
 /** The latest training event of each user who has one to train on, by ranges of users, which ascend. */

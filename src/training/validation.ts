@@ -164,11 +164,22 @@ export class RunValidation {
     const { plan, dataset } = this;
     const { stop } = plan.train;
     const watchedMeasures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
-    const { task } = this.drawn;
+    const task = await this.withSeen();
     const { events } = task;
     const scorer = modelScorer(await this.towers.refreshed(), { plan, events, corpus: dataset.corpus });
     const ranks = await rankEvents(task, scorer, seenRule(dataset).removes, longestListOf(watchedMeasures));
     return { ...figuresOf(task, ranks, watchedMeasures).all };
+  }
+
+  /** Returns the task with what its users had in training. Shards keep that of all users in a file. */
+  private async withSeen(): Promise<ScoringTask> {
+    const { task, sample } = this.drawn;
+    const { shards, users } = this.dataset;
+    if (!shards || task.users !== users) return task;
+    const seen = await shards.seenOf(task.events.user);
+    const made = { task: { ...task, users: { ...users, seen } }, ...defined({ sample }) };
+    this.made = made;
+    return made.task;
   }
 
   private get drawn() {

@@ -128,11 +128,11 @@ export function makeShardsProgress(): ShardsProgress {
 }
 
 export function decisionWords({ rows, needed, memory, folder, reused, continues }: ShardDecision): string {
-  const why = needed === undefined ? '' : `about ${bytesWords(needed)} in all, of ${bytesWords(memory)}`;
+  const why = needed === undefined ? '' : `the process takes about ${bytesWords(needed)}, of ${bytesWords(memory)}`;
   if (rows === 'memory') return `rows: in memory (${why})`;
   if (reused) return `rows: in shards that are there already, in ${folder}`;
   if (continues) {
     return `rows: in shards, in ${folder} (the passes go on where they were stopped: ${continues.done} of ${continues.of} buckets are done)`;
   }
-  return `rows: in shards, in ${folder} (in memory the process takes ${why})`;
+  return `rows: in shards, in ${folder} (in memory ${why})`;
 }

@@ -169,7 +169,7 @@ export class SideColumns {
   }
 }
 
-/** The span of each user's items among those of all users: 4 bytes for each event. Training does not read them. */
+/** The span of each user's items among those of all users: 4 bytes for each event. Training reads only what users of held-out events had. */
 export type SeenSpans = Pick<BagColumn, 'starts' | 'ends'>;
 
 export interface SeenOfPartition extends SeenSpans {

@@ -2,6 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../base/diagnostics/failure.ts';
+import type { BagColumn } from '../dataset.ts';
 import {
   type BlockArray,
   type ColumnBlock,
@@ -48,6 +49,43 @@ export async function readJoined(
   }
   for (const [at, span] of spans.entries()) await readSpan(folder, span, filling(joined, placesOfSpans[at]!));
   return new Map([...joined].map(([name, { array }]) => [name, array]));
+}
+
+/**
+ * Reads some bags of a column, by their numbers; all others are empty. A bag is in one block, and shares nothing with others.
+ * @param files parts of files with the values of all bags, and below where each bag is among all values
+ * @throws Failure `shards-damaged`
+ */
+export async function readBags(
+  folder: string,
+  files: readonly FileSpan[],
+  { starts: allStarts, ends: allEnds }: Pick<BagColumn, 'starts' | 'ends'>,
+  bags: Iterable<number>,
+): Promise<BagColumn> {
+  const starts = new Int32Array(allStarts.length);
+  const ends = new Int32Array(allStarts.length);
+  const inOrder = [...new Set(bags)].filter((bag) => bag >= 0 && allEnds[bag]! > allStarts[bag]!);
+  inOrder.sort((a, b) => allStarts[a]! - allStarts[b]!);
+  const blocks: { readonly file: number; readonly place: PlacedColumn }[] = [];
+  for (const [file, span] of files.entries())
+    for (const place of await placesIn(join(folder, span.name), span)) blocks.push({ file, place });
+  const placesOfFiles = files.map((): PlacedColumn[] => []);
+  let block = 0;
+  let before = 0;
+  let length = 0;
+  for (const bag of inOrder) {
+    while (allStarts[bag]! >= before + blocks[block]!.place.length) before += blocks[block++]!.place.length;
+    const { file, place } = blocks[block]!;
+    const start = place.start + (allStarts[bag]! - before) * place.make.BYTES_PER_ELEMENT;
+    placesOfFiles[file]!.push({ ...place, start, length: allEnds[bag]! - allStarts[bag]! });
+    starts[bag] = length;
+    length += allEnds[bag]! - allStarts[bag]!;
+    ends[bag] = length;
+  }
+  const joined = new Map([['values', { array: new Int32Array(length), filled: 0 }]]);
+  for (const [file, places] of placesOfFiles.entries())
+    if (places.length > 0) await readSpan(folder, files[file]!, filling(joined, places));
+  return { kind: 'bags', starts, ends, values: joined.get('values')!.array };
 }
 
 /** Allocates columns in one buffer: the C library returns a large one to the system when it is freed, and keeps small ones. */

@@ -78,7 +78,12 @@ export class PieceFiles {
 
   /** Reads what users had without checking checksums, which were checked when the folder was opened. @throws Failure `shards-damaged` */
   readBeyondPiles(which: (typeof beyondPiles)[number]): OwnBlock[] {
-    return readSpansSync(this.folder, this.spansOf(this.piles + beyondPiles.indexOf(which)));
+    return readSpansSync(this.folder, this.spansBeyondPiles(which));
+  }
+
+  /** Returns what users had, in the order of buckets. */
+  spansBeyondPiles(which: (typeof beyondPiles)[number]): FileSpan[] {
+    return this.spansOf(this.piles + beyondPiles.indexOf(which));
   }
 
   spansOfLatest(range: number): FileSpan[] {

@@ -13,7 +13,7 @@ import { giveBack } from '../files/give_back.ts';
 import { type ColumnBlock, packPlain, unpackPlain } from './block.ts';
 import { type EventsSpec, packEvents, type SharedColumns, unpackEvents, withEarlier } from './event_rows.ts';
 import { type SeenSpans, seenInFiles } from './gathered.ts';
-import { readJoined } from './joined.ts';
+import { readBags, readJoined } from './joined.ts';
 import { PieceFiles, type Pieces, rowsName, totalsOfPiles } from './pieces.ts';
 import type { OnPass, ShardRequest } from './request.ts';
 import {
@@ -177,6 +177,7 @@ export function datasetOf(
       ...{ folder, checksum, layout: manifest.layout, piles: rowsOfPiles, labelSums },
       ...readersOf(files, manifest.spec, shared, ofEpoch),
       ...defined({ units: piles, replayed }),
+      seenOf: (some) => readBags(folder, files.spansBeyondPiles('seen'), seen, some),
     },
   };
 }

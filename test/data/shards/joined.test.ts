@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { BlockArray } from '../../../src/data/shards/block.ts';
-import { readJoined } from '../../../src/data/shards/joined.ts';
+import { readBags, readJoined } from '../../../src/data/shards/joined.ts';
 import { type FileSpan, type ShardFile, ShardWriter } from '../../../src/data/shards/shard_files.ts';
 import { failureOf } from '../fixture.ts';
 
@@ -60,6 +60,24 @@ it('joins columns that are longer than a piece of a file', async () => {
     (x as Int32Array).every((number, index) => number === (index < long.length ? index : index - long.length + 7)),
   ).toBe(true);
   expect(second).toEqual(Uint8Array.of(1));
+});
+
+it('reads some bags of a column, whichever block they are in', async () => {
+  const at = folder();
+  const writer = ShardWriter.new(at, ['seen.bin']);
+  for (const values of [[1, 2, 3], [], [4, 5, 6, 7]])
+    writer.append(0, 1, new Map([['values', Int32Array.from(values)]]));
+  const files = (await writer.finish()).map(({ bytes, sum }) => ({
+    name: 'seen.bin',
+    size: bytes,
+    start: 0,
+    bytes,
+    sum,
+  }));
+  const spans = { starts: Int32Array.of(5, 0, 3, 7, 3), ends: Int32Array.of(7, 1, 5, 7, 3) };
+  const { values, starts, ends } = await readBags(at, files, spans, [2, 0, 3, -1, 2]);
+  const bags = Array.from(starts, (start, bag) => [...values.subarray(start, ends[bag])]);
+  expect(bags).toEqual([[6, 7], [], [4, 5], [], []]);
 });
 
 it('finds each change of a shard, wherever it is', async () => {

@@ -14,6 +14,7 @@ function pilesOf(piles: readonly number[], held: number): TrainingShards & { rea
     layout: { buckets: 1, piles: piles.length, held },
     piles,
     labelSums: new Map(),
+    seenOf: () => Promise.reject(new Error('no user is asked for')),
     async read(these, before) {
       reads.push(...these);
       const kept = before ? [...before.rows].map((row) => before.events.ids![row]!) : [];
