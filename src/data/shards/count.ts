@@ -14,7 +14,7 @@ import {
   type ValidRawRows,
   type ValidRows,
 } from '../rows/raw.ts';
-import { parts } from '../rows/split.ts';
+import { givenMark } from '../rows/split.ts';
 import { NewEventCounts, newEvents, type PastCuts } from './continued.ts';
 import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
 import type { OnPass } from './request.ts';
@@ -102,7 +102,7 @@ export async function countPartitions(
   const { readPlan, sides, dictionaries, past, onPass } = input;
   const { title } = readPlan;
   const [itemCount, userCount] = [sides.items.keys.length, sides.users.keys.length];
-  const counts = [0, 0, 0];
+  const counts = [0, 0, 0, 0];
   const items = new Int32Array(itemCount);
   const users = new Int32Array(userCount);
   const lastTraining = new Int32Array(itemCount).fill(-1);
@@ -120,7 +120,7 @@ export async function countPartitions(
 
   const countPartition = (index: number, arrangedPartition: ArrangedPartition): void => {
     const { partition, good, arranged, members } = arrangedPartition;
-    for (const [partIndex, part] of parts.entries()) counts[partIndex]! += arranged.places[part].length;
+    for (const partIndex of arranged.part) counts[partIndex]!++;
     arranged.users.trainingCounts.forEach((trainingCount, local) => {
       users[members[local]!] = trainingCount;
     });
@@ -194,7 +194,8 @@ function occurrenceCounters({ readPlan, dictionaries }: CountingInput): Training
   return new Map(counters);
 }
 
-function trainingBeforeHeldOut({ part, users }: OrderedEvents): number {
+function trainingBeforeHeldOut({ part, users, hasGiven }: OrderedEvents): number {
+  if (hasGiven) return givenToHeldOut({ part, users });
   const trainingBefore = new Int32Array(users.keys.length);
   let sum = 0;
   for (let index = 0; index < part.length; index++) {
@@ -204,6 +205,17 @@ function trainingBeforeHeldOut({ part, users }: OrderedEvents): number {
     else sum += trainingBefore[userIndex]!;
   }
   return sum;
+}
+
+/** Returns the sum, over held-out events, of the events that their users give. */
+function givenToHeldOut({ part, users }: Pick<OrderedEvents, 'part' | 'users'>): number {
+  const [given, held] = [new Int32Array(users.keys.length), new Int32Array(users.keys.length)];
+  for (let index = 0; index < part.length; index++) {
+    const userIndex = users.ofEvent[index]!;
+    if (part[index] === givenMark) given[userIndex]!++;
+    else if (part[index]! > 0) held[userIndex]!++;
+  }
+  return given.reduce((sum, count, user) => sum + count * held[user]!, 0);
 }
 
 const sampledColumns = ({ readPlan }: CountingInput): ColumnRequest[] => [

@@ -15,7 +15,14 @@ import {
   sideOf,
 } from '../rows/order_events.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from '../rows/raw.ts';
-import { foldsOfFiles, type PartOfFile, partsOfUsers } from '../rows/split.ts';
+import {
+  foldsOfFiles,
+  givesEvents,
+  type PartOfFile,
+  type PartsOfDrawnUsers,
+  partsOfDrawn,
+  partsOfUsers,
+} from '../rows/split.ts';
 import { grouped, type Partition, partitionsOfUsers, unpackPartition } from './scatter.ts';
 import { readShard, type ShardFile } from './shard_files.ts';
 
@@ -83,6 +90,18 @@ export class PartitionSource {
     }
   }
 
+  /** Returns the number of events of each user. */
+  async eventsOfUsers(): Promise<Int32Array> {
+    const { readPlan, sides } = this.of;
+    const counts = new Int32Array(sides.users.keys.length);
+    for (let index = 0; index < this.count && readPlan.userKey; index++) {
+      const { rows } = await this.#load(index);
+      const { values } = rows.columns.get(readPlan.userKey.inEvents) as RawCodes;
+      for (const code of values) counts[sides.users.ofCode[code]!]!++;
+    }
+    return counts;
+  }
+
   async #load(index: number): Promise<Partition> {
     const { folder, files, readPlan, signal } = this.of;
     signal?.throwIfAborted();
@@ -98,6 +117,8 @@ export interface Cuts {
   readonly moments?: { readonly validation?: Moment; readonly test?: Moment };
   /** Returns the part of an event by its rank among all events. Present if the rank determines the part. */
   readonly ofRank?: (rank: number) => number;
+  /** For `by_user`: the parts of the events of held-out users. */
+  readonly ofUsers?: PartsOfDrawnUsers;
 }
 
 interface PartitionContext {
@@ -125,7 +146,9 @@ function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: P
   const userOfEvent =
     codesOf(readPlan.userKey)?.map((code) => localOf[sides.users.ofCode[code]!]!) ?? noEntities(order.length);
   const stream: Stream = { user: userOfEvent, users: members.length, ...defined({ times }) };
-  const part = partOf({ ids, ranks }, good, readPlan, order, stream, cuts);
+  const part = cuts.ofUsers
+    ? partsOfDrawn(cuts.ofUsers, { rows: order.length, ...stream }, (local) => members[local]!)
+    : partOf({ ids, ranks }, good, readPlan, order, stream, cuts);
   const { places, rows } = rowsOfParts(part, order);
   const items = {
     keys: sides.items.keys,
@@ -150,7 +173,7 @@ function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: P
     places,
     rows,
     sentence: '',
-    hasGiven: false,
+    hasGiven: givesEvents(readPlan.description),
   };
 }
 

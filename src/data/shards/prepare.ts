@@ -10,7 +10,7 @@ import { fitFromSamples } from '../columns/fit_encoders.ts';
 import { type GrownEncodings, growEncodings } from '../columns/grown_encodings.ts';
 import type { Encoding, ShardLayout } from '../dataset.ts';
 import type { Dictionaries } from '../rows/raw.ts';
-import { cutsOf, describeSplit, partsOfUsers } from '../rows/split.ts';
+import { cutsOf, describeSplit, drawUsers, givesEvents, partsOfUsers } from '../rows/split.ts';
 import { type PastCuts, pastCuts } from './continued.ts';
 import { countPartitions, type TrainingCounts } from './count.ts';
 import { sidesOfFeatures } from './encode.ts';
@@ -29,6 +29,8 @@ export interface ShardPlan
     Pick<Cuts, 'moments'>,
     GrownEncodings {
   readonly past: PastCuts;
+  /** For `by_user`: the number of events of each user, which the draw of users depends on. */
+  readonly eventsOfUsers?: Int32Array;
   readonly layout: ShardLayout;
   /** True if the latest event of each user has files of its own. */
   readonly latest: boolean;
@@ -47,7 +49,8 @@ export async function prepareShards(
   const { description } = readPlan;
   const { scattered, dictionaries, items, users } = from;
   const moments = await momentsOf(description, scattered, source);
-  const cuts = makeCuts(description, scattered, moments);
+  const eventsOfUsers = givesEvents(description) ? await source.eventsOfUsers() : undefined;
+  const cuts = makeCuts(description, scattered, defined({ moments, eventsOfUsers }));
   const past = pinned ? await pastCuts(readPlan, pinned, source, cuts) : {};
   const joinedFiles = { items, users };
   const { sides } = source.of;
@@ -56,14 +59,14 @@ export async function prepareShards(
   });
   const { counts, items: itemCounts, lastTraining, firstPartitions, titles, fresh, heldOutBefore } = counted;
   return {
-    ...(moments ? { moments } : {}),
+    ...defined({ moments, eventsOfUsers }),
     ...{ counts, items: itemCounts, lastTraining, firstPartitions, past, heldOutBefore },
     ...defined({ titles, fresh }),
     ...encodingsOf(input, dictionaries, counted),
     layout: layoutOf(input, source.count, counted),
     latest: request.latest ?? false,
     ...(past.fresh && pinned?.replay ? { replay: pinned.replay } : {}),
-    sentence: describeSplit(description, counts),
+    sentence: describeSplit(description, counts, eventsOfUsers),
   };
 }
 
@@ -88,11 +91,11 @@ const packed = (encodings: ReadonlyMap<string, Encoding>): ReadonlyMap<string, E
     ]),
   );
 
-/** @throws Failure `shards-unsupported` for a split by users, and for a random one of events that are not sorted by time */
+/** @throws Failure `shards-unsupported` for a random split of events that are not sorted by time */
 export function makeCuts(
   { split, trainsAll }: Pick<DataDescription, 'split' | 'trainsAll'>,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
-  moments: Cuts['moments'],
+  { moments, eventsOfUsers }: Pick<ShardPlan, 'moments' | 'eventsOfUsers'>,
 ): Cuts {
   if (trainsAll) return { split, ofRank: () => 0 };
   if (moments) return { split, moments };
@@ -100,7 +103,7 @@ export function makeCuts(
     const [validation, test] = cutsOf(split, rows);
     return { split, ofRank: (rank) => (rank >= test ? 2 : rank >= validation ? 1 : 0) };
   }
-  if (split.kind === 'by_user') throw failure('shards-unsupported', { what: '`split = by_user`' });
+  if (split.kind === 'by_user') return { split, ofUsers: drawUsers(split, eventsOfUsers!).partsOf };
   if (split.kind !== 'random') return { split };
   if (!ascends) {
     throw failure('shards-unsupported', { what: '`split = random` of events that are not in the order of their time' });

@@ -216,7 +216,7 @@ export async function encodePart(source: JobSource, job: JobFolder, part: number
     const names = namesOf(plan);
     const writer = ShardWriter.new(partial, names, 'crc32');
     const rests: [string, ShardFile][] = [];
-    await encodePartitions(partitions, makeCuts(input.readPlan.description, firstPass.scattered, plan.moments), {
+    await encodePartitions(partitions, makeCuts(input.readPlan.description, firstPass.scattered, plan), {
       ...{ ...encodingOf(input, plan), writer, from, end },
       async onDone(bucket, rest) {
         rests.push([restName(bucket), await writePlain(partial, restName(bucket), rest)]);
