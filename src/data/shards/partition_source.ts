@@ -85,8 +85,12 @@ export class PartitionSource {
   async *times(): AsyncIterable<Times> {
     const { time } = this.of.readPlan;
     for (let index = 0; index < this.count; index++) {
-      const { ids, rows } = await this.#load(index);
-      yield { rows: ids, times: time ? (rows.columns.get(time) as RawNumbers).values : new Float64Array(ids.length) };
+      const { ids, ranks, rows } = await this.#load(index);
+      yield {
+        rows: ids,
+        ranks,
+        times: time ? (rows.columns.get(time) as RawNumbers).values : new Float64Array(ids.length),
+      };
     }
   }
 
@@ -215,12 +219,17 @@ export interface Moment {
   readonly row: number;
 }
 
-const isBefore = (time: number, row: number, cut: Moment): boolean =>
+export const isBefore = (time: number, row: number, cut: Moment): boolean =>
   time < cut.time || (time === cut.time && row < cut.row);
 
-interface Times {
+interface MomentsOfRows {
   readonly times: Float64Array;
   readonly rows: Int32Array;
+}
+
+export interface Times extends MomentsOfRows {
+  /** The place of each event among all in the order of reading. */
+  readonly ranks: Int32Array;
 }
 
 /** Maximum number of candidates to sort in the last step. */
@@ -240,7 +249,7 @@ interface RankSearch {
  * ranges and continues in the range with the event, so that memory does not grow with the rows.
  */
 export async function momentsAt(
-  pieces: () => AsyncIterable<Times>,
+  pieces: () => AsyncIterable<MomentsOfRows>,
   ranks: readonly number[],
   sortable = maxSorted,
 ): Promise<(Moment | undefined)[]> {
@@ -264,7 +273,7 @@ export async function momentsAt(
   return searches.map((search) => search && momentOf(candidatesOf.get(search)!, search.left));
 }
 
-async function narrow(pieces: () => AsyncIterable<Times>, searches: readonly RankSearch[]): Promise<void> {
+async function narrow(pieces: () => AsyncIterable<MomentsOfRows>, searches: readonly RankSearch[]): Promise<void> {
   const rounds = searches.map((search) => ({
     search,
     width: (search.high - search.low) / bins,
@@ -293,9 +302,9 @@ async function narrow(pieces: () => AsyncIterable<Times>, searches: readonly Ran
 }
 
 async function candidates(
-  pieces: () => AsyncIterable<Times>,
+  pieces: () => AsyncIterable<MomentsOfRows>,
   searches: readonly RankSearch[],
-): Promise<ReadonlyMap<RankSearch, Times>> {
+): Promise<ReadonlyMap<RankSearch, MomentsOfRows>> {
   const collectors = searches.map((search) => {
     const { within } = search;
     return { search, at: 0, times: new Float64Array(within), rows: new Int32Array(within) };
@@ -313,7 +322,7 @@ async function candidates(
   return new Map(collectors.map(({ search, times, rows }) => [search, { times, rows }]));
 }
 
-function momentOf({ times, rows }: Times, left: number): Moment {
+function momentOf({ times, rows }: MomentsOfRows, left: number): Moment {
   const byRow = ascendingIndexes(rows);
   const byTime = ascendingIndexes(Float64Array.from(byRow, (index) => times[index]!));
   const place = byRow[byTime[left]!]!;

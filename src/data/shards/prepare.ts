@@ -1,5 +1,4 @@
 /** Prepares the second pass over all events: computes where parts begin, counts, encoders, and the number of shards. */
-import { failure } from '../../base/diagnostics/failure.ts';
 import { packTexts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
@@ -10,14 +9,15 @@ import { fitFromSamples } from '../columns/fit_encoders.ts';
 import { type GrownEncodings, growEncodings } from '../columns/grown_encodings.ts';
 import type { Encoding, ShardLayout } from '../dataset.ts';
 import type { Dictionaries } from '../rows/raw.ts';
-import { cutsOf, describeSplit, drawUsers, givesEvents, partsOfUsers } from '../rows/split.ts';
+import { cutsOf, describeSplit, drawUsers, givesEvents } from '../rows/split.ts';
 import { type PastCuts, pastCuts } from './continued.ts';
 import { countPartitions, type TrainingCounts } from './count.ts';
 import { sidesOfFeatures } from './encode.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
-import { heldShards, refuseLargeHeldOut, shardsFor } from './layout.ts';
+import { heldShards, refuseLargeHeldOut, shardsFor, shareOf } from './layout.ts';
 import type { Cuts, PartitionSource } from './partition_source.ts';
 import { momentsAt } from './partition_source.ts';
+import { randomParts, randomPartsByRank } from './random_parts.ts';
 import type { ShardRequest } from './request.ts';
 import type { ScatterResult } from './scatter.ts';
 
@@ -31,6 +31,8 @@ export interface ShardPlan
   readonly past: PastCuts;
   /** For `by_user`: the number of events of each user, which the draw of users depends on. */
   readonly eventsOfUsers?: Int32Array;
+  /** For a random split of events that are not sorted by time: the part of each event by its rank. */
+  readonly partOfRank?: Uint8Array;
   readonly layout: ShardLayout;
   /** True if the latest event of each user has files of its own. */
   readonly latest: boolean;
@@ -49,8 +51,9 @@ export async function prepareShards(
   const { description } = readPlan;
   const { scattered, dictionaries, items, users } = from;
   const moments = await momentsOf(description, scattered, source);
+  const partOfRank = await partsOfUnsorted(input, scattered, source);
   const eventsOfUsers = givesEvents(description) ? await source.eventsOfUsers() : undefined;
-  const cuts = makeCuts(description, scattered, defined({ moments, eventsOfUsers }));
+  const cuts = makeCuts(description, scattered, defined({ moments, eventsOfUsers, partOfRank }));
   const past = pinned ? await pastCuts(readPlan, pinned, source, cuts) : {};
   const joinedFiles = { items, users };
   const { sides } = source.of;
@@ -59,7 +62,7 @@ export async function prepareShards(
   });
   const { counts, items: itemCounts, lastTraining, firstPartitions, titles, fresh, heldOutBefore } = counted;
   return {
-    ...defined({ moments, eventsOfUsers }),
+    ...defined({ moments, eventsOfUsers, partOfRank }),
     ...{ counts, items: itemCounts, lastTraining, firstPartitions, past, heldOutBefore },
     ...defined({ titles, fresh }),
     ...encodingsOf(input, dictionaries, counted),
@@ -91,11 +94,10 @@ const packed = (encodings: ReadonlyMap<string, Encoding>): ReadonlyMap<string, E
     ]),
   );
 
-/** @throws Failure `shards-unsupported` for a random split of events that are not sorted by time */
 export function makeCuts(
   { split, trainsAll }: Pick<DataDescription, 'split' | 'trainsAll'>,
-  { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
-  { moments, eventsOfUsers }: Pick<ShardPlan, 'moments' | 'eventsOfUsers'>,
+  { rows }: Pick<ScatterResult, 'rows'>,
+  { moments, eventsOfUsers, partOfRank }: Pick<ShardPlan, 'moments' | 'eventsOfUsers' | 'partOfRank'>,
 ): Cuts {
   if (trainsAll) return { split, ofRank: () => 0 };
   if (moments) return { split, moments };
@@ -105,11 +107,23 @@ export function makeCuts(
   }
   if (split.kind === 'by_user') return { split, ofUsers: drawUsers(split, eventsOfUsers!).partsOf };
   if (split.kind !== 'random') return { split };
-  if (!ascends) {
-    throw failure('shards-unsupported', { what: '`split = random` of events that are not in the order of their time' });
-  }
-  const random = partsOfUsers(split, { rows, user: new Int32Array(0), users: 0 });
+  const random = partOfRank ?? randomParts(split, rows);
   return { split, ofRank: (rank) => random[rank]! };
+}
+
+/** Bytes that sorting takes for an event: its time and rank, and the lists of both sorts. */
+const bytesToSort = 64;
+
+/** Returns the parts of a random split by rank; undefined for another one, or if events are sorted by time, so that ranks are enough. */
+async function partsOfUnsorted(
+  { readPlan: { description }, request }: ShardingInput,
+  { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
+  source: PartitionSource,
+): Promise<Uint8Array | undefined> {
+  const { split, trainsAll } = description;
+  if (trainsAll || split.kind !== 'random' || ascends) return undefined;
+  const most = Math.ceil(shareOf(request.memory, 'partition') / bytesToSort);
+  return randomPartsByRank(() => source.times(), split, { rows, most });
 }
 
 /** Returns the times at which parts begin; undefined if the split is not by time, or if events are sorted by time, so that ranks are enough. */

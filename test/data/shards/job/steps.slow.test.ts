@@ -67,8 +67,8 @@ it.each<[string, () => Block, { parquet?: boolean; needed?: unknown; more?: Part
     { parquet: true, needed: needsOfEvents },
   ],
   [
-    'Parquet, with lists that stay together',
-    () => block(byTime, 2400),
+    'Parquet, with lists that stay together, and events drawn for the parts',
+    () => block({ split: { kind: 'random', validation: 0.1, test: 0.1, seed: 1 } }, 2400),
     { parquet: true, more: { unit: { kind: 'windows', list: 'history' } } },
   ],
   [
