@@ -2,10 +2,11 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Texts } from '../../base/text/texts.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { DataDescription, Split, UserSplit } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
 import { firstAfter, momentWords } from './fresh.ts';
-import { makeTimeline, type Stream } from './gather.ts';
+import type { Stream } from './gather.ts';
 import type { Staged } from './raw.ts';
 
 export const parts = ['train', 'validation', 'test'] as const satisfies readonly Part[];
@@ -29,6 +30,8 @@ export interface SplitInput extends Stream {
   readonly folds?: Uint8Array;
   /** Number of units of `times` in a second, or in the unit of the data. Default: 1. */
   readonly unit?: number;
+  /** For `by_user`: the number of events of each user. Default: those of `user`. */
+  readonly eventsOfUsers?: Int32Array;
 }
 
 /** Finds the code of each part in a column's dictionary; −1 if no row names the part. It iterates, because a wrong column may have millions of texts. */
@@ -80,8 +83,14 @@ export const foldsOfFiles = (files: readonly PartOfFile[], ids: Int32Array): Uin
   Uint8Array.from(ids, (id) => parts.indexOf(files.findLast(({ first }) => first <= id)!.part));
 
 /** Returns the sentence of `splitEvents` for these sizes of parts. Throws a Failure if a requested part is empty. */
-export const describeSplit = (description: SplitOfBlock, counts: readonly number[]): string =>
-  sentenceOf(description, resultOf(description, { rows: 0, user: new Int32Array(0), users: 0 }).sentence, counts);
+export const describeSplit = (
+  description: SplitOfBlock,
+  counts: readonly number[],
+  eventsOfUsers: Int32Array = new Int32Array(0),
+): string => {
+  const nothing = { rows: 0, user: new Int32Array(0), users: eventsOfUsers.length, eventsOfUsers };
+  return sentenceOf(description, resultOf(description, nothing).sentence, counts);
+};
 
 export const cutsOf = (
   { validation, test }: Extract<Split, { kind: 'by_time' }>,
@@ -162,7 +171,9 @@ const splitters: {
   },
   by_user(split, events) {
     const { validation, test, given, order, seed } = split;
-    const { part, drawnFrom } = drawUsers(split, events);
+    const { rows, user, users, eventsOfUsers } = events;
+    const { partsOf, drawnFrom } = drawUsers(split, eventsOfUsers ?? countEvents(user, users));
+    const part = partsOfDrawn(partsOf, { rows, user, users });
     const chosen = order === 'time' ? 'the first by time' : 'drawn at random';
     const givenWords =
       given === 0
@@ -185,32 +196,57 @@ const splitters: {
   },
 };
 
+function countEvents(user: Int32Array, users: number): Int32Array {
+  const counts = new Int32Array(users);
+  for (const u of user) if (u >= 0) counts[u]!++;
+  return counts;
+}
+
+/** By held-out user, the part of each event in the order of time, as an index in `parts`, or `givenMark`. */
+export type PartsOfDrawnUsers = ReadonlyMap<number, Uint8Array>;
+
+/** Returns the part of each event of these users. @param numberOf maps users to those of the draw. Default: the same */
+export function partsOfDrawn(
+  partsOf: PartsOfDrawnUsers,
+  { rows, user, users }: Pick<SplitInput, 'rows' | 'user' | 'users'>,
+  numberOf: (user: number) => number = (u) => u,
+): Uint8Array {
+  const eventsBefore = new Int32Array(users);
+  const part = new Uint8Array(rows);
+  for (let event = 0; event < rows; event++) {
+    const u = user[event]!;
+    if (u >= 0) part[event] = partsOf.get(numberOf(u))?.[eventsBefore[u]!++] ?? 0;
+  }
+  return part;
+}
+
 /**
  * Strong generalization (Liang et al., WWW 2018): of the users with two events or more, some are held out with all their events. Of n events of such a user
  * floor(n (1 − given)) are to be found, one at least, and the others are given. Also returns how many users the draw is from.
+ * @param eventsOf the number of events of each user
  */
-function drawUsers(
+export function drawUsers(
   { validation, test, given, order, seed }: UserSplit,
-  { rows, user, users }: SplitInput,
-): { readonly part: Uint8Array; readonly drawnFrom: number } {
-  const ownEvents = makeTimeline({ user, users }, new Uint8Array(rows).fill(1));
-  const eventsOf = (u: number): Int32Array => ownEvents.order.subarray(ownEvents.starts[u]!, ownEvents.starts[u + 1]!);
-  const candidates = Array.from({ length: users }, (_, u) => u).filter((u) => eventsOf(u).length >= 2);
+  eventsOf: Int32Array,
+): { readonly partsOf: PartsOfDrawnUsers; readonly drawnFrom: number } {
+  const candidates = everyRow(eventsOf.length).filter((u) => eventsOf[u]! >= 2);
   const testUsers = candidates.length - shareOf(candidates.length, 1 - test);
   const heldOutUsers = candidates.length - shareOf(candidates.length, 1 - validation - test);
-  const random = makeRandom(seed, users);
+  const random = makeRandom(seed, eventsOf.length);
   const drawnUsers = random.permutation(candidates.length).subarray(0, heldOutUsers);
-  const part = new Uint8Array(rows);
+  const partsOf = new Map<number, Uint8Array>();
   drawnUsers.forEach((candidate, at) => {
-    const events = eventsOf(candidates[candidate]!);
-    const heldCount = Math.max(1, shareOf(events.length, 1 - given));
-    const latestFirst = (index: number): number => events.length - 1 - index;
-    const drawn = order === 'time' ? events.map((_, index) => latestFirst(index)) : random.permutation(events.length);
-    drawn.forEach((own, index) => {
-      part[events[own]!] = index >= heldCount ? givenMark : at < testUsers ? 2 : 1;
+    const user = candidates[candidate]!;
+    const events = eventsOf[user]!;
+    const heldCount = Math.max(1, shareOf(events, 1 - given));
+    const drawn = order === 'time' ? everyRow(events).reverse() : random.permutation(events);
+    const own = new Uint8Array(events);
+    drawn.forEach((event, index) => {
+      own[event] = index >= heldCount ? givenMark : at < testUsers ? 2 : 1;
     });
+    partsOf.set(user, own);
   });
-  return { part, drawnFrom: candidates.length };
+  return { partsOf, drawnFrom: candidates.length };
 }
 
 /** Returns the number of rows in a share. A share such as 1 − 0.1 − 0.1 is not reduced by its rounding error. */

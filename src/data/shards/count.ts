@@ -21,7 +21,7 @@ import {
   type ValidRawRows,
   type ValidRows,
 } from '../rows/raw.ts';
-import { parts } from '../rows/split.ts';
+import { givenMark } from '../rows/split.ts';
 import { NewEventCounts, newEvents, type PastCuts } from './continued.ts';
 import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
 import type { OnPass } from './request.ts';
@@ -124,7 +124,7 @@ interface CountingInput {
 
 /** Counts what encoding needs to know of all events, one partition after another. */
 export class TrainingCounter {
-  readonly #counts = [0, 0, 0];
+  readonly #counts = [0, 0, 0, 0];
   readonly #items: Int32Array;
   readonly #users: Int32Array;
   readonly #lastTraining: Int32Array;
@@ -167,7 +167,7 @@ export class TrainingCounter {
   #count(index: number, arrangedPartition: ArrangedPartition): void {
     const { partition, good, arranged, members } = arrangedPartition;
     const { readPlan, past } = this.input;
-    for (const [partIndex, part] of parts.entries()) this.#counts[partIndex]! += arranged.places[part].length;
+    for (const partIndex of arranged.part) this.#counts[partIndex]!++;
     arranged.users.trainingCounts.forEach((trainingCount, local) => {
       this.#users[members[local]!] = trainingCount;
     });
@@ -274,7 +274,8 @@ function occurrenceCounters({ readPlan, dictionaries }: CountingInput): Training
   return new Map(counters);
 }
 
-function trainingBeforeHeldOut({ part, users }: OrderedEvents): number {
+function trainingBeforeHeldOut({ part, users, hasGiven }: OrderedEvents): number {
+  if (hasGiven) return givenToHeldOut({ part, users });
   const trainingBefore = new Int32Array(users.keys.length);
   let sum = 0;
   for (let index = 0; index < part.length; index++) {
@@ -284,6 +285,17 @@ function trainingBeforeHeldOut({ part, users }: OrderedEvents): number {
     else sum += trainingBefore[userIndex]!;
   }
   return sum;
+}
+
+/** Returns the sum, over held-out events, of the events that their users give. */
+function givenToHeldOut({ part, users }: Pick<OrderedEvents, 'part' | 'users'>): number {
+  const [given, held] = [new Int32Array(users.keys.length), new Int32Array(users.keys.length)];
+  for (let index = 0; index < part.length; index++) {
+    const userIndex = users.ofEvent[index]!;
+    if (part[index] === givenMark) given[userIndex]!++;
+    else if (part[index]! > 0) held[userIndex]!++;
+  }
+  return given.reduce((sum, count, user) => sum + count * held[user]!, 0);
 }
 
 const sampledColumns = ({ readPlan }: CountingInput): ColumnRequest[] => [

@@ -15,7 +15,14 @@ import {
   sideOf,
 } from '../rows/order_events.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from '../rows/raw.ts';
-import { foldsOfFiles, type PartOfFile, partsOfUsers } from '../rows/split.ts';
+import {
+  foldsOfFiles,
+  givesEvents,
+  type PartOfFile,
+  type PartsOfDrawnUsers,
+  partsOfDrawn,
+  partsOfUsers,
+} from '../rows/split.ts';
 import type { ColumnBlock } from './block.ts';
 import { grouped, type Partition, unpackPartition } from './scatter.ts';
 
@@ -79,9 +86,25 @@ export class PartitionSource {
   async *times(): AsyncIterable<Times> {
     const { time } = this.of.readPlan;
     for (let index = 0; index < this.count; index++) {
-      const { ids, rows } = await this.#load(index);
-      yield { rows: ids, times: time ? (rows.columns.get(time) as RawNumbers).values : new Float64Array(ids.length) };
+      const { ids, ranks, rows } = await this.#load(index);
+      yield {
+        rows: ids,
+        ranks,
+        times: time ? (rows.columns.get(time) as RawNumbers).values : new Float64Array(ids.length),
+      };
     }
+  }
+
+  /** Returns the number of events of each user. */
+  async eventsOfUsers(): Promise<Int32Array> {
+    const { readPlan, sides } = this.of;
+    const counts = new Int32Array(sides.users.keys.length);
+    for (let index = 0; index < this.count && readPlan.userKey; index++) {
+      const { rows } = await this.#load(index);
+      const { values } = rows.columns.get(readPlan.userKey.inEvents) as RawCodes;
+      for (const code of values) counts[sides.users.ofCode[code]!]!++;
+    }
+    return counts;
   }
 
   async #load(index: number): Promise<Partition> {
@@ -98,6 +121,8 @@ export interface Cuts {
   readonly moments?: { readonly validation?: Moment; readonly test?: Moment };
   /** Returns the part of an event by its rank among all events. Present if the rank determines the part. */
   readonly ofRank?: (rank: number) => number;
+  /** For `by_user`: the parts of the events of held-out users. */
+  readonly ofUsers?: PartsOfDrawnUsers;
 }
 
 interface PartitionContext {
@@ -125,7 +150,9 @@ function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: P
   const userOfEvent =
     codesOf(readPlan.userKey)?.map((code) => localOf[sides.users.ofCode[code]!]!) ?? noEntities(order.length);
   const stream: Stream = { user: userOfEvent, users: members.length, ...defined({ times }) };
-  const part = partOf({ ids, ranks }, good, readPlan, order, stream, cuts);
+  const part = cuts.ofUsers
+    ? partsOfDrawn(cuts.ofUsers, { rows: order.length, ...stream }, (local) => members[local]!)
+    : partOf({ ids, ranks }, good, readPlan, order, stream, cuts);
   const { places, rows } = rowsOfParts(part, order);
   const items = {
     keys: sides.items.keys,
@@ -150,7 +177,7 @@ function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: P
     places,
     rows,
     sentence: '',
-    hasGiven: false,
+    hasGiven: givesEvents(readPlan.description),
   };
 }
 
@@ -192,12 +219,17 @@ export interface Moment {
   readonly row: number;
 }
 
-const isBefore = (time: number, row: number, cut: Moment): boolean =>
+export const isBefore = (time: number, row: number, cut: Moment): boolean =>
   time < cut.time || (time === cut.time && row < cut.row);
 
-interface Times {
+interface MomentsOfRows {
   readonly times: Float64Array;
   readonly rows: Int32Array;
+}
+
+export interface Times extends MomentsOfRows {
+  /** The place of each event among all in the order of reading. */
+  readonly ranks: Int32Array;
 }
 
 /** Maximum number of candidates to sort in the last step. */
@@ -217,7 +249,7 @@ interface RankSearch {
  * ranges and continues in the range with the event, so that memory does not grow with the rows.
  */
 export async function momentsAt(
-  pieces: () => AsyncIterable<Times>,
+  pieces: () => AsyncIterable<MomentsOfRows>,
   ranks: readonly number[],
   sortable = maxSorted,
 ): Promise<(Moment | undefined)[]> {
@@ -241,7 +273,7 @@ export async function momentsAt(
   return searches.map((search) => search && momentOf(candidatesOf.get(search)!, search.left));
 }
 
-async function narrow(pieces: () => AsyncIterable<Times>, searches: readonly RankSearch[]): Promise<void> {
+async function narrow(pieces: () => AsyncIterable<MomentsOfRows>, searches: readonly RankSearch[]): Promise<void> {
   const rounds = searches.map((search) => ({
     search,
     width: (search.high - search.low) / bins,
@@ -270,9 +302,9 @@ async function narrow(pieces: () => AsyncIterable<Times>, searches: readonly Ran
 }
 
 async function candidates(
-  pieces: () => AsyncIterable<Times>,
+  pieces: () => AsyncIterable<MomentsOfRows>,
   searches: readonly RankSearch[],
-): Promise<ReadonlyMap<RankSearch, Times>> {
+): Promise<ReadonlyMap<RankSearch, MomentsOfRows>> {
   const collectors = searches.map((search) => {
     const { within } = search;
     return { search, at: 0, times: new Float64Array(within), rows: new Int32Array(within) };
@@ -290,7 +322,7 @@ async function candidates(
   return new Map(collectors.map(({ search, times, rows }) => [search, { times, rows }]));
 }
 
-function momentOf({ times, rows }: Times, left: number): Moment {
+function momentOf({ times, rows }: MomentsOfRows, left: number): Moment {
   const byRow = ascendingIndexes(rows);
   const byTime = ascendingIndexes(Float64Array.from(byRow, (index) => times[index]!));
   const place = byRow[byTime[left]!]!;

@@ -1,5 +1,4 @@
 /** Prepares the second pass over all events: computes where parts begin, counts, encoders, and the number of shards. */
-import { failure } from '../../base/diagnostics/failure.ts';
 import { packTexts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
@@ -10,23 +9,32 @@ import { fitFromSamples } from '../columns/fit_encoders.ts';
 import { type GrownEncodings, growEncodings } from '../columns/grown_encodings.ts';
 import type { Encoding, ShardLayout } from '../dataset.ts';
 import type { Dictionaries } from '../rows/raw.ts';
-import { cutsOf, describeSplit, partsOfUsers } from '../rows/split.ts';
+import { cutsOf, describeSplit, drawUsers, givesEvents } from '../rows/split.ts';
 import { type PastCuts, pastCuts } from './continued.ts';
 import { TrainingCounter, type TrainingCounts } from './count.ts';
 import { sidesOfFeatures } from './encode.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
-import { heldShards, refuseLargeHeldOut, shardsFor } from './layout.ts';
+import { heldShards, refuseLargeHeldOut, shardsFor, shareOf } from './layout.ts';
 import type { Cuts, PartitionSource } from './partition_source.ts';
 import { momentsAt } from './partition_source.ts';
+import { randomParts, randomPartsByRank } from './random_parts.ts';
 import type { ShardRequest } from './request.ts';
 import type { ScatterResult } from './scatter.ts';
+
+/** What a split depends on, of all events together. */
+export interface SplitFacts extends Pick<Cuts, 'moments'> {
+  /** For `by_user`: the number of events of each user, which the draw of users depends on. */
+  readonly eventsOfUsers?: Int32Array;
+  /** For a random split of events that are not sorted by time: the part of each event by its rank. */
+  readonly partOfRank?: Uint8Array;
+}
 
 export interface ShardPlan
   extends Pick<
       TrainingCounts,
       'counts' | 'items' | 'lastTraining' | 'firstPartitions' | 'titles' | 'fresh' | 'heldOutBefore'
     >,
-    Pick<Cuts, 'moments'>,
+    SplitFacts,
     GrownEncodings {
   readonly past: PastCuts;
   readonly layout: ShardLayout;
@@ -43,14 +51,12 @@ export async function prepareShards(
   from: FirstPassResult,
   source: PartitionSource,
 ): Promise<ShardPlan> {
-  const { readPlan, pinned } = input;
-  const { scattered } = from;
-  const moments = await momentsOf(readPlan.description, scattered, () => source);
-  const cuts = makeCuts(readPlan.description, scattered, moments);
-  const past = pinned ? await pastCuts(readPlan, pinned, source, cuts) : {};
+  const facts = await splitFacts(input, from.scattered, () => source);
+  const cuts = makeCuts(input.readPlan.description, from.scattered, facts);
+  const past = input.pinned ? await pastCuts(input.readPlan, input.pinned, source, cuts) : {};
   const counter = counterOf(input, from, source, past);
   await counter.read(source, cuts);
-  return planOfCounts(input, from, counter.all(), { ...defined({ moments }), past, buckets: source.count });
+  return planOfCounts(input, from, counter.all(), { facts, past, buckets: source.count });
 }
 
 export const counterOf = (
@@ -66,18 +72,18 @@ export function planOfCounts(
   input: ShardingInput,
   { dictionaries }: FirstPassResult,
   counted: TrainingCounts,
-  { moments, past = {}, buckets }: Pick<Cuts, 'moments'> & { readonly past?: PastCuts; readonly buckets: number },
+  { facts, past = {}, buckets }: { readonly facts: SplitFacts; readonly past?: PastCuts; readonly buckets: number },
 ): ShardPlan {
   const { counts, items, lastTraining, firstPartitions, titles, fresh, heldOutBefore } = counted;
   return {
-    ...(moments ? { moments } : {}),
+    ...facts,
     ...{ counts, items, lastTraining, firstPartitions, past, heldOutBefore },
     ...defined({ titles, fresh }),
     ...encodingsOf(input, dictionaries, counted),
     layout: layoutOf(input, buckets, counted),
     latest: input.request.latest ?? false,
     ...(past.fresh && input.pinned?.replay ? { replay: input.pinned.replay } : {}),
-    sentence: describeSplit(input.readPlan.description, counts),
+    sentence: describeSplit(input.readPlan.description, counts, facts.eventsOfUsers),
   };
 }
 
@@ -102,11 +108,10 @@ const packed = (encodings: ReadonlyMap<string, Encoding>): ReadonlyMap<string, E
     ]),
   );
 
-/** @throws Failure `shards-unsupported` for a split by users, and for a random one of events that are not sorted by time */
 export function makeCuts(
   { split, trainsAll }: Pick<DataDescription, 'split' | 'trainsAll'>,
-  { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
-  moments: Cuts['moments'],
+  { rows }: Pick<ScatterResult, 'rows'>,
+  { moments, eventsOfUsers, partOfRank }: SplitFacts,
 ): Cuts {
   if (trainsAll) return { split, ofRank: () => 0 };
   if (moments) return { split, moments };
@@ -114,17 +119,44 @@ export function makeCuts(
     const [validation, test] = cutsOf(split, rows);
     return { split, ofRank: (rank) => (rank >= test ? 2 : rank >= validation ? 1 : 0) };
   }
-  if (split.kind === 'by_user') throw failure('shards-unsupported', { what: '`split = by_user`' });
+  if (split.kind === 'by_user') return { split, ofUsers: drawUsers(split, eventsOfUsers!).partsOf };
   if (split.kind !== 'random') return { split };
-  if (!ascends) {
-    throw failure('shards-unsupported', { what: '`split = random` of events that are not in the order of their time' });
-  }
-  const random = partsOfUsers(split, { rows, user: new Int32Array(0), users: 0 });
+  const random = partOfRank ?? randomParts(split, rows);
   return { split, ofRank: (rank) => random[rank]! };
 }
 
+/** @param source opens all partitions, for a split that reads them @throws Failure `shards-damaged` */
+export async function splitFacts(
+  input: ShardingInput,
+  scattered: Pick<ScatterResult, 'rows' | 'ascends'>,
+  source: () => PartitionSource,
+): Promise<SplitFacts> {
+  const { description } = input.readPlan;
+  return defined({
+    moments: await momentsOf(description, scattered, source),
+    partOfRank: await partsOfUnsorted(input, scattered, source),
+    eventsOfUsers: givesEvents(description) ? await source().eventsOfUsers() : undefined,
+  });
+}
+
+/** Bytes that sorting takes for an event: its time and rank, and the lists of both sorts. */
+const bytesToSort = 64;
+
+/** Returns the parts of a random split by rank; undefined for another one, or if events are sorted by time, so that ranks are enough. */
+async function partsOfUnsorted(
+  { readPlan: { description }, request }: ShardingInput,
+  { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
+  source: () => PartitionSource,
+): Promise<Uint8Array | undefined> {
+  const { split, trainsAll } = description;
+  if (trainsAll || split.kind !== 'random' || ascends) return undefined;
+  const most = Math.ceil(shareOf(request.memory, 'partition') / bytesToSort);
+  const from = source();
+  return randomPartsByRank(() => from.times(), split, { rows, most });
+}
+
 /** Returns the times at which parts begin; undefined if the split is not by time, or if events are sorted by time, so that ranks are enough. */
-export async function momentsOf(
+async function momentsOf(
   { split, trainsAll }: DataDescription,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
   source: () => PartitionSource,

@@ -11,6 +11,7 @@ import type { Dataset, Events } from '../dataset.ts';
 import { protocolOf, sentencesOfPast, sentencesOfVectors } from '../protocol.ts';
 import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import { type GlobalSides, globalSide } from '../rows/order_events.ts';
+import { givesEvents } from '../rows/split.ts';
 import { type ColumnBlock, joinedArrays } from './block.ts';
 import type { NewEventCounts } from './continued.ts';
 import { titleCodes } from './count.ts';
@@ -34,7 +35,7 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
   const gathered = gatheredOf(source);
   const names = Array.from({ length: source.count }, (_, bucket) => rowsName(bucket));
   const writer = await passes.shards(names, gathered, input.signal);
-  await encodePartitions(source, makeCuts(input.readPlan.description, from.scattered, plan.moments), {
+  await encodePartitions(source, makeCuts(input.readPlan.description, from.scattered, plan), {
     ...{ ...encodingOf(input, plan), writer, firstFile: 0, from: passes.done },
     async onDone(partition, rest) {
       gathered.add(rest);
@@ -151,7 +152,7 @@ async function restOf(
     labelSums: rest.labelSums,
     training: trainingRows(rest, prepared),
     dataset: {
-      parts: heldOut(rest, shared, request.memory),
+      parts: heldOut(rest, shared, { memory: request.memory, givesEarlier: givesEvents(description) }),
       corpus: {
         rows: corpus.keys.length,
         features: rest.items,
@@ -227,7 +228,7 @@ function withReplay(
 function heldOut(
   { held, heldSpec }: Pick<EncodedRest, 'held' | 'heldSpec'>,
   shared: SharedColumns,
-  memory: number,
+  { memory, givesEarlier }: { readonly memory: number; readonly givesEarlier: boolean },
 ): Pick<Dataset['parts'], 'validation' | 'test'> {
   // Sorting doubles the memory.
   refuseLargeHeldOut(memory, 2 * [...held.validation, ...held.test].reduce((sum, block) => sum + bytesOf(block), 0));
@@ -238,7 +239,11 @@ function heldOut(
     const byTime = ascendingIndexes(Float64Array.from(byRow, (index) => times[index]!));
     return unpackEvents([packEvents(events, heldSpec, gatherCodes(byRow, byTime))], heldSpec, shared);
   };
-  return { validation: inOrder(held.validation), test: inOrder(held.test) };
+  const ofPart = (part: 'validation' | 'test'): Events => ({
+    ...inOrder(held[part]),
+    ...(heldSpec.earlier && givesEarlier ? { givesEarlier } : {}),
+  });
+  return { validation: ofPart('validation'), test: ofPart('test') };
 }
 
 const bytesOf = (block: ColumnBlock): number =>

@@ -180,6 +180,7 @@ export const restOf = ({
   knownUntil,
   until,
   rows: parts.train.rows,
+  gives: [parts.validation.givesEarlier, parts.test.givesEarlier],
   validation: rowsOf(parts.validation),
   test: rowsOf(parts.test),
   corpus: [corpus.rows, corpus.keys, corpus.titles, [...corpus.trainingCounts]],

@@ -15,6 +15,13 @@ describe('rows in shards are the rows in memory', () => {
     ['by time', { split: { kind: 'by_time', validation: 0.1, test: 0.1 } }],
     ['leave one out', { split: { kind: 'leave_one_out' } }],
     ['by a column', { split: { kind: 'column', column: 'fold' } }],
+    ['at random', { split: { kind: 'random', validation: 0.1, test: 0.1, seed: 4 } }],
+    ['by users', { split: { kind: 'by_user', validation: 0.1, test: 0.2, given: 0.7, order: 'random', seed: 3 } }],
+    ['by users and time', { split: { kind: 'by_user', validation: 0, test: 0.3, given: 0.5, order: 'time', seed: 1 } }],
+    [
+      'by users who give nothing',
+      { split: { kind: 'by_user', validation: 0.1, test: 0.1, given: 0, order: 'random', seed: 2 } },
+    ],
   ] as const)('split %s', async (_, more) => {
     const columns = { ...block({}).columns!, ...(more.split.kind === 'column' ? { fold: 'fold' } : {}) };
     const [memory, shards] = await bothWays(block({ ...more, columns }));

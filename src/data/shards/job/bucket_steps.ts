@@ -17,7 +17,7 @@ import { firstPassOf, type ShardingInput } from '../first_pass.ts';
 import type { PartitionRest } from '../gathered.ts';
 import { partitionName } from '../partition_source.ts';
 import { rowsName } from '../pieces.ts';
-import { counterOf, makeCuts, planOfCounts, type ShardPlan } from '../prepare.ts';
+import { counterOf, makeCuts, planOfCounts, type ShardPlan, type SplitFacts } from '../prepare.ts';
 import type { OnPass, ShardRequest } from '../request.ts';
 import { type ShardFile, ShardWriter, takeFile } from '../shard_files.ts';
 import {
@@ -41,14 +41,15 @@ interface StepWatch {
 
 export const partsName = 'parts.bin';
 
-export interface MergedParts extends Pick<ShardPlan, 'moments'> {
+export interface MergedParts {
+  readonly facts: SplitFacts;
   readonly parts: readonly PartOfBuckets[];
 }
 
 export const boundName = 'bound.bin';
 
 /** What is read of a model and its data after all rows are in buckets, as plain data. */
-interface BoundRows extends Pick<ShardRequest, 'given' | 'unit'> {
+interface BoundRows extends Pick<ShardRequest, 'given' | 'unit' | 'latest'> {
   readonly description: DataDescription;
   readonly needs: Needs;
   readonly layout: DataLayout;
@@ -61,7 +62,7 @@ export function boundRows({ readPlan, request }: ShardingInput): BoundRows {
     description,
     needs: { features, labels, towers, ...defined({ tasks, sequence, step }) },
     layout: { ...layout, sources: new Map() },
-    ...defined({ given: request.given, unit: request.unit }),
+    ...defined({ given: request.given, unit: request.unit, latest: request.latest }),
   };
 }
 
@@ -71,18 +72,18 @@ export const foldersOf = (done: readonly DoneFiles[]): string[] => done.map(({ f
 async function merged(job: JobFolder, { onPass, signal }: StepWatch) {
   const [done] = job.needed('merge') as [DoneFiles];
   const { memory, sizes, command } = job.plan;
-  const { description, needs, layout, given, unit } = (await done.read(boundName)) as BoundRows;
+  const { description, needs, layout, given, unit, latest } = (await done.read(boundName)) as BoundRows;
   const readPlan = makeReadPlan(description, needs, layout);
   const input: ShardingInput = {
     ...{ readPlan, featureFiles: new Map(), signal },
-    request: { memory, folder: command.shards, when: 'always', ...defined({ sizes, given, unit, onPass }) },
+    request: { memory, folder: command.shards, when: 'always', ...defined({ sizes, given, unit, latest, onPass }) },
   };
   const firstPass = firstPassOf(await done.read(firstName), done.folder, job.plan.key, readPlan);
-  const { parts, moments } = (await done.read(partsName)) as MergedParts;
+  const { parts, facts } = (await done.read(partsName)) as MergedParts;
   const buckets = new JoinedBuckets(readPlan, foldersOf(job.needed('map')), parts, done);
   const partitions = partitionSourceOf(input, firstPass, (bucket) => buckets.read(bucket));
-  const cuts = makeCuts(readPlan.description, firstPass.scattered, moments);
-  return { input, firstPass, partitions, cuts, ...defined({ moments }) };
+  const cuts = makeCuts(readPlan.description, firstPass.scattered, facts);
+  return { input, firstPass, partitions, cuts, facts };
 }
 
 /** Reads the files of vocabularies and vectors. @throws Failure of these files */
@@ -117,10 +118,10 @@ export async function countPart(job: JobFolder, part: number, watch: StepWatch =
 export async function fitParts(job: JobFolder, watch: StepWatch = {}): Promise<void> {
   await job.make('fit', undefined, async (partial) => {
     const counted = job.needed('count');
-    const { input, firstPass, partitions, moments } = await withFeatureFiles(await merged(job, watch), watch);
+    const { input, firstPass, partitions, facts } = await withFeatureFiles(await merged(job, watch), watch);
     const counter = counterOf(input, firstPass, partitions);
     for (const part of counted) counter.add((await part.read(countsName)) as CountsOfPart, partitions);
-    const plan = planOfCounts(input, firstPass, counter.all(), { ...defined({ moments }), buckets: partitions.count });
+    const plan = planOfCounts(input, firstPass, counter.all(), { facts, buckets: partitions.count });
     return { [preparedName]: await writePlain(partial, preparedName, plan) };
   });
 }

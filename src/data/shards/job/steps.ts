@@ -26,7 +26,7 @@ import {
 } from '../first_pass.ts';
 import { refuseLargePartition, shareOf } from '../layout.ts';
 import { partitionName } from '../partition_source.ts';
-import { momentsOf } from '../prepare.ts';
+import { splitFacts } from '../prepare.ts';
 import { bytesForShards, partitionsOf, scatterInto } from '../read.ts';
 import type { ShardRequest } from '../request.ts';
 import { ShardWriter } from '../shard_files.ts';
@@ -151,11 +151,11 @@ export async function mergeParts(source: JobSource, job: JobFolder): Promise<voi
     // The database is closed now, so its memory is free.
     const joined = new JoinedBuckets(input.readPlan, foldersOf(mapped), parts, new DoneFiles(partial, files));
     const partitions = () => partitionSourceOf(input, firstPass, (bucket) => joined.read(bucket));
-    const moments = await momentsOf(input.readPlan.description, firstPass.scattered, partitions);
+    const facts = await splitFacts(input, firstPass.scattered, partitions);
     return {
       ...files,
       [firstName]: await writePlain(partial, firstName, plainFirstPass(firstPass, input.readPlan)),
-      [partsName]: await writePlain(partial, partsName, { parts, ...defined({ moments }) } satisfies MergedParts),
+      [partsName]: await writePlain(partial, partsName, { parts, facts } satisfies MergedParts),
       [boundName]: await writePlain(partial, boundName, boundRows(input)),
     };
   });

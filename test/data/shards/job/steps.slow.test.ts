@@ -75,13 +75,13 @@ it.each<[string, () => Block, { parquet?: boolean; needed?: unknown; more?: Part
     { parquet: true, needed: needsOfEvents },
   ],
   [
-    'Parquet, with lists that stay together',
-    () => block(byTime, 2400),
+    'Parquet, with lists that stay together, and events drawn for the parts',
+    () => block({ split: { kind: 'random', validation: 0.1, test: 0.1, seed: 1 } }, 2400),
     { parquet: true, more: { unit: { kind: 'windows', list: 'history' } } },
   ],
   [
-    'Parquet, with users that stay together',
-    () => block(byTime, 2400),
+    'Parquet, with users that stay together, of whom some are held out',
+    () => block({ split: { kind: 'by_user', validation: 0.1, test: 0.1, given: 0.8, order: 'random', seed: 1 } }, 2400),
     { parquet: true, more: { unit: { kind: 'users' }, latest: true } },
   ],
   [
