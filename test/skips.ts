@@ -26,6 +26,7 @@ export const filesByNeed = {
     'training/tune/study_files',
   ],
   ray: ['app/api/ray.slow'],
+  slurm: ['app/api/slurm.slow'],
   store: ['app/api/remote', 'data/files/remote/stores.slow'],
   mlflow: ['app/api/track/study.slow', 'app/api/track/track.slow'],
   usearch: ['app/api/versions/items.slow', 'serving/ann/index_folder.slow'],

@@ -1,7 +1,16 @@
 /** The scripts with which Slurm, Kubernetes and Ray run the steps of a plan. */
 import { dirname } from 'node:path';
 import type { ShardJobPlan, ShardStep } from '../../data/shards/job/folder.ts';
-import { coresPerProcess, jobName, mountsOf, quoted, quotedText, sharedVolume, startTower } from './launchers.ts';
+import {
+  coresPerProcess,
+  jobName,
+  mountsOf,
+  quoted,
+  quotedText,
+  restarted,
+  sharedVolume,
+  startTower,
+} from './launchers.ts';
 
 interface JobPlace {
   readonly folder: string;
@@ -13,6 +22,7 @@ interface JobPlace {
 export const shardJobFiles = (plan: ShardJobPlan, place: JobPlace): Readonly<Record<string, string>> => ({
   'step.sh': stepScript(plan, place),
   'slurm.sh': slurm(plan, place),
+  'slurm_step.sh': slurmStep(place),
   'kubernetes.yaml': kubernetes(plan, place),
   'kubernetes.sh': kubernetesScript(place),
   'on_ray.py': ray(plan, place),
@@ -41,15 +51,27 @@ ${startTower(program)}`;
 
 const slurm = ({ parts, memory }: ShardJobPlan, { folder }: JobPlace): string => `#!/bin/bash
 # Sends all steps, each to begin after the one before it: ./slurm.sh. Arguments go to sbatch, such as --partition=long.
+# If a step fails, those after it are removed. Then ./slurm.sh goes on with what is missing.
 set -e
-options=(--parsable --requeue --kill-on-invalid-dep=yes --job-name=${jobName(folder)}
+options=(--parsable --requeue --open-mode=append --kill-on-invalid-dep=yes --chdir=${quoted(folder)}
   --cpus-per-task=${coresPerProcess} --mem=${Math.ceil((memory + besideMemory) / 2 ** 20)}M "$@")
-step=${quoted(`${folder}/step.sh`)}
-map=$(sbatch "\${options[@]}" --array=1-${parts} "$step" map)
-merge=$(sbatch "\${options[@]}" --dependency="afterok:$map" "$step" merge)
-encode=$(sbatch "\${options[@]}" --dependency="afterok:$merge" --array=1-${parts} "$step" encode)
-sbatch "\${options[@]}" --dependency="afterok:$encode" "$step" seal
+job=
+submit() {
+  job=$(sbatch "\${options[@]}" --job-name="${jobName(folder)}-$1" \${job:+--dependency="afterok:$job"} "\${@:2}" \\
+    ${quoted(`${folder}/slurm_step.sh`)} "$1")
+  # With --clusters, a name follows.
+  job=\${job%;*}
+  echo "$1: job \${job:-not sent}"
+}
+submit map --array=1-${parts}
+submit merge
+submit encode --array=1-${parts}
+submit seal
 `;
+
+const slurmStep = ({ folder }: JobPlace): string => `#!/bin/sh
+# A step as a job of Slurm: sbatch --array=3 slurm_step.sh map
+${restarted(`${quoted(`${folder}/step.sh`)} "$1"`)}`;
 
 const kubernetes = (plan: ShardJobPlan, { folder, project }: JobPlace): string => {
   const { parts, memory, command } = plan;
