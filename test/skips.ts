@@ -20,6 +20,7 @@ export const filesByNeed = {
   hosts: ['docs/templates/worker', 'serving/runtime/hosts'],
   nginx: ['deploy/nginx'],
   python: [
+    'app/api/kubernetes',
     'editor/lsp/pygls',
     'serving/server/protocols/tritonclient',
     'training/tracking/event_file.slow',

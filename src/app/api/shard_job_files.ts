@@ -108,9 +108,13 @@ const kubernetesScript = ({ folder }: JobPlace): string => `#!/bin/sh
 # Starts the jobs of kubernetes.yaml, each when the one before it is complete: ./kubernetes.sh
 set -e
 for step in ${steps.map(({ step }) => step).join(' ')}; do
+  job=job/${jobName(folder)}-$step
   kubectl apply -f ${quoted(`${folder}/kubernetes.yaml`)} -l "tower-step=$step"
-  until kubectl wait --for=condition=complete --timeout=60s "job/${jobName(folder)}-$step"; do
-    if kubectl wait --for=condition=failed --timeout=0s "job/${jobName(folder)}-$step"; then exit 1; fi
+  until kubectl wait --for=condition=complete --timeout=60s "$job"; do
+    if kubectl wait --for=condition=failed --timeout=0s "$job"; then
+      echo "kubectl logs $job says why. Then kubectl delete $job, and start this again: it goes on with what is missing." >&2
+      exit 1
+    fi
   done
 done
 `;
