@@ -15,6 +15,16 @@ export const startTower = (program: string | undefined): string => `[ -z "$TOWER
 ${program === undefined ? '# `--no`: npm has another program of this name, which npx would fetch.\nexec npx --no -- tower' : `exec node ${quoted(program)}`} "$@"
 `;
 
+/** Runs a command in a job of Slurm, and again if it was killed: Slurm itself starts only those of a lost machine again. */
+export const restarted = (command: string): string => `# What is killed runs again, at most three times.
+for try in 1 2 3 4; do
+  ${command}
+  code=$?
+  [ $code -gt 128 ] || break
+done
+exit $code
+`;
+
 /** Mounts each folder that is not in another one, at its own path. A mounted folder hides what the image has there. */
 export const mountsOf = (folders: readonly string[]): string =>
   [...new Set(folders)]

@@ -6,7 +6,16 @@ import { reading, writing } from '../../base/diagnostics/system_reason.ts';
 import { defined } from '../../base/util/defined.ts';
 import { isAddress } from '../../data/files/remote/address.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
-import { coresPerProcess, jobName, mountsOf, quoted, quotedText, sharedVolume, startTower } from './launchers.ts';
+import {
+  coresPerProcess,
+  jobName,
+  mountsOf,
+  quoted,
+  quotedText,
+  restarted,
+  sharedVolume,
+  startTower,
+} from './launchers.ts';
 import { memoryBytes } from './shards.ts';
 import { version } from './version.ts';
 
@@ -123,9 +132,10 @@ function jobFiles(job: ScaleJob): Readonly<Record<string, string>> {
   };
 }
 
-const worker = ({ arguments: words, run, program }: ScaleJob): string => `#!/bin/sh
+const worker = ({ arguments: words, run, program, project }: ScaleJob): string => `#!/bin/sh
 # One worker. torchrun sets RANK and the others; Slurm and Kubernetes say the same by other names.
 set -e
+cd ${quoted(project)}
 : "\${RANK:=\${SLURM_PROCID:-$JOB_COMPLETION_INDEX}}"
 : "\${WORLD_SIZE:=$SLURM_NTASKS}"
 : "\${MASTER_PORT:=29500}"
@@ -148,12 +158,14 @@ const slurm = ({ workers, folder }: ScaleJob): string => `#!/bin/bash
 #SBATCH --ntasks=${workers}
 #SBATCH --cpus-per-task=${coresPerProcess}
 #SBATCH --requeue
+#SBATCH --open-mode=append
 # sbatch slurm.sh
 MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
-export MASTER_ADDR TOWER_TORCH_THREADS="\${SLURM_CPUS_PER_TASK:-1}"
+# Jobs that share a machine need ports of their own.
+MASTER_PORT=$((29500 + SLURM_JOB_ID % 1000))
+export MASTER_ADDR MASTER_PORT TOWER_TORCH_THREADS="\${SLURM_CPUS_PER_TASK:-1}"
 # Since Slurm 22.05, srun does not take the number of processors from the job.
-srun --cpus-per-task="$TOWER_TORCH_THREADS" --kill-on-bad-exit=1 ${quoted(`${folder}/worker.sh`)}
-`;
+${restarted(`srun --cpus-per-task="$TOWER_TORCH_THREADS" --kill-on-bad-exit=1 ${quoted(`${folder}/worker.sh`)}`)}`;
 
 const kubernetes = ({ workers, folder, project, folders, memory }: ScaleJob): string => {
   const objectName = jobName(folder);

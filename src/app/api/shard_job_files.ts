@@ -1,7 +1,16 @@
 /** The scripts with which Slurm, Kubernetes and Ray run the steps of a plan. */
 import { dirname } from 'node:path';
 import { type ShardJobPlan, shardSteps, stepNames } from '../../data/shards/job/folder.ts';
-import { coresPerProcess, jobName, mountsOf, quoted, quotedText, sharedVolume, startTower } from './launchers.ts';
+import {
+  coresPerProcess,
+  jobName,
+  mountsOf,
+  quoted,
+  quotedText,
+  restarted,
+  sharedVolume,
+  startTower,
+} from './launchers.ts';
 
 interface JobPlace {
   readonly folder: string;
@@ -13,6 +22,7 @@ interface JobPlace {
 export const shardJobFiles = (plan: ShardJobPlan, place: JobPlace): Readonly<Record<string, string>> => ({
   'step.sh': stepScript(plan, place),
   'slurm.sh': slurm(plan, place),
+  'slurm_step.sh': slurmStep(place),
   'kubernetes.yaml': kubernetes(plan, place),
   'kubernetes.sh': kubernetesScript(place),
   'on_ray.py': ray(plan, place),
@@ -33,19 +43,23 @@ ${startTower(program)}`;
 
 const slurm = ({ parts, memory }: ShardJobPlan, { folder }: JobPlace): string => `#!/bin/bash
 # Sends all steps, each to begin after the one before it: ./slurm.sh. Arguments go to sbatch, such as --partition=long.
+# If a step fails, those after it are removed. Then ./slurm.sh goes on with what is missing.
 set -e
-options=(--parsable --requeue --kill-on-invalid-dep=yes --job-name=${jobName(folder)}
+options=(--parsable --requeue --open-mode=append --kill-on-invalid-dep=yes --chdir=${quoted(folder)}
   --cpus-per-task=${coresPerProcess} --mem=${Math.ceil(memory / 2 ** 20)}M "$@")
-script=${quoted(`${folder}/step.sh`)}
-${stepNames
-  .map(
-    (step, at) => `${step}=$(sbatch "\${options[@]}"${at === 0 ? '' : ` --dependency="afterok:$${stepNames[at - 1]}"`}${
-      shardSteps[step].inParts ? ` --array=1-${parts}` : ''
-    } "$script" ${step})
-echo "${step}: $${step}"
-`,
-  )
-  .join('')}`;
+job=
+submit() {
+  job=$(sbatch "\${options[@]}" --job-name="${jobName(folder)}-$1" \${job:+--dependency="afterok:$job"} "\${@:2}" \\
+    ${quoted(`${folder}/slurm_step.sh`)} "$1")
+  # With --clusters, a name follows.
+  job=\${job%;*}
+  echo "$1: job \${job:-not sent}"
+}
+${stepNames.map((step) => `submit ${step}${shardSteps[step].inParts ? ` --array=1-${parts}` : ''}\n`).join('')}`;
+
+const slurmStep = ({ folder }: JobPlace): string => `#!/bin/sh
+# A step as a job of Slurm: sbatch --array=3 slurm_step.sh map
+${restarted(`${quoted(`${folder}/step.sh`)} "$1"`)}`;
 
 const kubernetes = (plan: ShardJobPlan, { folder, project }: JobPlace): string => {
   const { parts, memory, command } = plan;
@@ -83,9 +97,13 @@ const kubernetesScript = ({ folder }: JobPlace): string => `#!/bin/sh
 # Starts the jobs of kubernetes.yaml, each when the one before it is complete: ./kubernetes.sh
 set -e
 for step in ${stepNames.join(' ')}; do
+  job=job/${jobName(folder)}-$step
   kubectl apply -f ${quoted(`${folder}/kubernetes.yaml`)} -l "tower-step=$step"
-  until kubectl wait --for=condition=complete --timeout=60s "job/${jobName(folder)}-$step"; do
-    if kubectl wait --for=condition=failed --timeout=0s "job/${jobName(folder)}-$step"; then exit 1; fi
+  until kubectl wait --for=condition=complete --timeout=60s "$job"; do
+    if kubectl wait --for=condition=failed --timeout=0s "$job"; then
+      echo "kubectl logs $job says why. Then kubectl delete $job, and start this again: it goes on with what is missing." >&2
+      exit 1
+    fi
   done
 done
 `;

@@ -73,8 +73,13 @@ it('a job has a script for each launcher, and each worker gets the same command'
   mkdirSync(join(folder, 'run'));
   writeFileSync(join(folder, 'run', 'run.json'), '{}');
   expect(ask({ RANK: '1', WORLD_SIZE: '3' })).toEqual(['1 of 3', ...words, '--resume']);
-  // Each step of a job says itself how many processors it needs.
-  expect(readFileSync(join(folder, 'slurm.sh'), 'utf8')).toMatch(/^srun --cpus-per-task="\$TOWER_TORCH_THREADS" /m);
+  // Each step of a job says itself how many processors it needs. What is killed is started again.
+  writeFileSync(join(root, 'scontrol'), '#!/bin/sh\nprintf "first\\nother\\n"\n', { mode: 0o755 });
+  writeFileSync(join(root, 'srun'), '#!/bin/sh\necho "$MASTER_ADDR:$MASTER_PORT $@"\nkill -9 $$\n', { mode: 0o755 });
+  const env = { PATH: path.PATH, SLURM_CPUS_PER_TASK: '4', SLURM_JOB_ID: '7003' };
+  const job7003 = spawnSync(join(folder, 'slurm.sh'), [], { env, encoding: 'utf8' });
+  const srun = `first:29503 --cpus-per-task=4 --kill-on-bad-exit=1 ${folder}/worker.sh\n`;
+  expect([job7003.status, job7003.stdout]).toEqual([137, srun.repeat(4)]);
   const [, { spec }] = parseAllDocuments(readFileSync(join(folder, 'kubernetes.yaml'), 'utf8')).map((each) =>
     each.toJS(),
   );

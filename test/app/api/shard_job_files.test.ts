@@ -49,13 +49,25 @@ it('Slurm gets each step after the one before it', () => {
   expect(submitted).toHaveLength(6);
   for (const each of submitted) expect(each).toMatch(/--requeue .*--mem=1024M --partition=long /);
   expect(submitted.map((each) => each.replace(/.*--partition=long /, ''))).toEqual([
-    `--array=1-5 ${folder}/step.sh map`,
-    `--dependency=afterok:7 ${folder}/step.sh merge`,
-    `--dependency=afterok:7 --array=1-5 ${folder}/step.sh count`,
-    `--dependency=afterok:7 ${folder}/step.sh fit`,
-    `--dependency=afterok:7 --array=1-5 ${folder}/step.sh encode`,
-    `--dependency=afterok:7 ${folder}/step.sh seal`,
+    `--job-name=kim-s-shards-map --array=1-5 ${folder}/slurm_step.sh map`,
+    `--job-name=kim-s-shards-merge --dependency=afterok:7 ${folder}/slurm_step.sh merge`,
+    `--job-name=kim-s-shards-count --dependency=afterok:7 --array=1-5 ${folder}/slurm_step.sh count`,
+    `--job-name=kim-s-shards-fit --dependency=afterok:7 ${folder}/slurm_step.sh fit`,
+    `--job-name=kim-s-shards-encode --dependency=afterok:7 --array=1-5 ${folder}/slurm_step.sh encode`,
+    `--job-name=kim-s-shards-seal --dependency=afterok:7 ${folder}/slurm_step.sh seal`,
   ]);
+});
+
+it('a step that is killed runs four times at most under Slurm, and one that fails runs once', () => {
+  const timesOf = (how: string): number => {
+    const [program, log] = [join(root, 'failing.sh'), join(root, 'failed')];
+    writeFileSync(program, `#!/bin/sh\necho "$@" >> ${log}\n${how}\n`, { mode: 0o755 });
+    writeFileSync(log, '');
+    const { status } = spawnSync(join(folder, 'slurm_step.sh'), ['merge'], { env: { ...process.env, TOWER: program } });
+    expect(status).toBe(how === 'exit 3' ? 3 : 137);
+    return readFileSync(log, 'utf8').trim().split('\n').length;
+  };
+  expect([timesOf('kill -9 $$'), timesOf('exit 3')]).toEqual([4, 1]);
 });
 
 it('Kubernetes has a job for each step, with the folders that the steps read and write', () => {

@@ -1,5 +1,5 @@
 /** Workers whose training rows are in shards: the first writes them, all read them, and the run is that of one process over the same shards. */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkAndLower } from '../../../src/app/api/check.ts';
@@ -8,6 +8,7 @@ import { type Failure, failure } from '../../../src/base/diagnostics/failure.ts'
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
+import { openSharedShards } from '../../../src/data/shards/read.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import { amongWorkers, type WorkerGroup } from '../../../src/engines/group.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
@@ -153,6 +154,17 @@ describe('files that are not as they should be', () => {
     );
     expect(ends.map(codeOf)).toEqual(['shards-damaged', 'worker-lost']);
     for (const end of ends) expect(reasonOf(end).message).toContain(`shard ${pile} is damaged: it does not exist`);
+  });
+
+  it('workers that did not write a file check it when they read it', async () => {
+    await rowsIn('changed');
+    const folder = join(root, 'changed', 'tower-shards');
+    const [name] = readdirSync(folder);
+    const pile = join(folder, name!, 'pile-2.bin');
+    writeFileSync(pile, readFileSync(pile).fill(0, 100, 110));
+    const { shards } = await openSharedShards({ folder, memory: 2 ** 30 }, name!);
+    expect((await shards!.read([1])).rows).toBe(shards!.piles[1]);
+    await expect(shards!.read([2])).rejects.toThrow(`shard ${pile} is damaged: its checksum differs`);
   });
 
   it.each([0, 1])(

@@ -120,10 +120,12 @@ export function trainCommand(program: Command): void {
       const stoppedOutcome: TrainOutcome = { status: 'interrupted', records: [] };
       const { status, manifest, records, profile }: TrainOutcome = await train(path, {
         ...options,
-        ...progress.passes,
+        ...(isFirst ? progress.passes : {}),
         signal: interrupt,
         ...defined({ meeting: launched.meeting }),
         onReady: (ready) => {
+          // A launcher shows what all workers say.
+          if (!isFirst) return;
           sayReady(ready, options.from);
           if (options.final) say(`settings: those of ${options.final}`);
           watch?.ready(ready.plan);

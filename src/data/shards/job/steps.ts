@@ -5,7 +5,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { DataDescription } from '../../../graph/plan/data_description.ts';
 import { withBoundDatabase } from '../../binding/bind.ts';
 import { makeReadPlan, type Needs } from '../../binding/layout.ts';
