@@ -12,7 +12,8 @@ import { openDatabase, quoteText } from '../src/data/files/duckdb.ts';
 import { readDataset } from '../src/data/read.ts';
 import { tablesOf } from '../src/training/begin_state.ts';
 import { makeFeeder } from '../src/training/feed/feeder.ts';
-import { epochUnits, ShardStream } from '../src/training/shards/feed.ts';
+import { ShardStream } from '../src/training/shards/feed.ts';
+import { epochUnits } from '../src/training/shards/units.ts';
 import { describeMachine } from './machine.ts';
 
 const { values, positionals } = parseArgs({

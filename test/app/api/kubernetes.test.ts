@@ -40,7 +40,7 @@ describe.skipIf(!hasSchemas)('Kubernetes takes', () => {
     const command = { model, data, shards: join(root, 'disk') };
     const plan = { key: '', memory: 2 ** 30, parts: 5, events: 100, eventBytes: 8, buckets: 9, command };
     const place = { folder: join(root, "Kim's job"), project: root };
-    const text = shardJobFiles({ format: 'tower-shard-job-1', ...plan }, place)['kubernetes.yaml']!;
+    const text = shardJobFiles({ format: 'tower-shard-job-2', ...plan }, place)['kubernetes.yaml']!;
     const objects = ['map', 'merge', 'encode', 'seal'].map((step) => `job/kim-s-job-${step}`);
     expect(check('shards.yaml', text)).toEqual({ wrong: [], objects });
     expect(check('misspelt.yaml', text.replace('volumeMounts', 'volumeMount')).wrong).toEqual([

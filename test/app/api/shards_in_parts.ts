@@ -7,7 +7,7 @@ import { shardRequest } from '../../../src/app/api/shards.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { readDataset } from '../../../src/data/read.ts';
 
-const sizes = { memory: '64M', shardSizes: { atOnce: 2048, buckets: 20, piles: 3, held: 2 } };
+const sizes = { memory: '1G', shardSizes: { atOnce: 2048, buckets: 20, piles: 3, held: 2 } };
 
 export async function shardsInParts(root: string) {
   const [model, data, whole] = ['model.tower', 'data.tower', 'whole'].map((name) => join(root, name));
