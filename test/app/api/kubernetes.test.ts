@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { prepare } from '../../../src/app/api/scale.ts';
 import { shardJobFiles } from '../../../src/app/api/shard_job_files.ts';
+import { stepNames } from '../../../src/data/shards/job/folder.ts';
 import { fences } from '../../docs/fences.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { writeProject } from '../cli/project.ts';
@@ -41,7 +42,7 @@ describe.skipIf(!hasSchemas)('Kubernetes takes', () => {
     const plan = { key: '', memory: 2 ** 30, parts: 5, events: 100, eventBytes: 8, buckets: 9, command };
     const place = { folder: join(root, "Kim's job"), project: root };
     const text = shardJobFiles({ format: 'tower-shard-job-2', ...plan }, place)['kubernetes.yaml']!;
-    const objects = ['map', 'merge', 'encode', 'seal'].map((step) => `job/kim-s-job-${step}`);
+    const objects = stepNames.map((step) => `job/kim-s-job-${step}`);
     expect(check('shards.yaml', text)).toEqual({ wrong: [], objects });
     expect(check('misspelt.yaml', text.replace('volumeMounts', 'volumeMount')).wrong).toEqual([
       expect.stringContaining("('volumeMount' was unexpected)"),

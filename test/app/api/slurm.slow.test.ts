@@ -1,7 +1,9 @@
 /** Slurm runs the steps of a plan on a cluster of this machine, also where it stops or cancels them. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { stepNames } from '../../../src/data/shards/job/folder.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { program } from '../cli/tower.ts';
 import { filesOf, shardsInParts } from './shards_in_parts.ts';
@@ -14,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.stop());
 
-/** In place of `tower`, disturbs three steps, each once: a signal ends the process, Slurm starts the job again, a user cancels it. */
+/** In place of `tower`, disturbs each step once: a signal ends the process, Slurm starts the job again, a user cancels it. */
 function disturbed(): string {
   const path = join(root, 'tower.sh');
   const disturb = (step: string, how: string): string => {
@@ -25,6 +27,7 @@ function disturbed(): string {
     disturb('map1/2', 'kill -9 $! $$'),
     disturb('map2/2', 'scontrol requeue "$SLURM_ARRAY_JOB_ID"_2'),
     disturb('merge', 'scancel $SLURM_JOB_ID'),
+    ...['count2/2', 'fit', 'encode1/2', 'seal'].map((step) => disturb(step, 'kill -9 $! $$')),
     `exec node ${program} "$@"`,
   ];
   writeFileSync(path, `#!/bin/sh\n${lines.join('\n')}\n`, { mode: 0o755 });
@@ -39,11 +42,11 @@ it.skipIf(!hasSlurm)(
     await source.plan(out, 2, shards);
     const send = (...words: string[]): string => cluster.run(join(out, 'slurm.sh'), words, { TOWER: disturbed() });
     expect(send('--test-only')).toMatch(/^map: job not sent\n/);
-    expect(send()).toMatch(/^map: job \d+\nmerge: job \d+\nencode: job \d+\nseal: job (\d+)\n$/);
+    expect(send()).toMatch(new RegExp(`^${stepNames.map((step) => `${step}: job \\d+\n`).join('')}$`));
     await cluster.finish();
     // The steps after the one that was cancelled have not begun; what was done stays.
     const jobs = cluster.run('scontrol', ['--oneliner', 'show', 'job']);
-    expect(jobs.match(/JobName=kim-s-job-(merge|encode|seal) .*JobState=CANCELLED/g)).toHaveLength(3);
+    expect(jobs.match(/JobName=kim-s-job-(?!map)\w+ .*JobState=CANCELLED/g)).toHaveLength(stepNames.length - 1);
     expect(jobs).toMatch(/JobName=kim-s-job-map .*JobState=COMPLETED.* Requeue=1 Restarts=1 /);
     const [, map] = /ArrayJobId=(\d+) ArrayTaskId=1 JobName=kim-s-job-map /.exec(jobs)!;
     expect(readFileSync(join(out, `slurm-${map}_1.out`), 'utf8')).toMatch(/Killed\nmap 1\/2: done\n/);
