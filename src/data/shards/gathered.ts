@@ -4,7 +4,7 @@ import { addSums, type BagColumn, type IndexedColumn, type LabelSums, noSums, ty
 import { laterEnd } from '../rows/fresh.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
-import type { PieceFiles, Pieces } from './pieces.ts';
+import type { PieceFiles, PiecesOfFile } from './pieces.ts';
 
 /** Number of events without a value of a label, in training and overall. */
 export interface MissingLabels {
@@ -28,8 +28,8 @@ const addUnits = (one: UnitsOfPiles, other: UnitsOfPiles): UnitsOfPiles => ({
 
 /** Plain data, which is stored while later partitions are encoded, so that stopped passes can resume. */
 export interface PartitionRest {
-  /** Of the file with its rows. */
-  readonly pieces: Pieces;
+  /** What the file with its rows consists of. */
+  readonly pieces: PiecesOfFile;
   readonly spec: EventsSpec;
   readonly heldSpec: EventsSpec;
   readonly held: Readonly<Record<'validation' | 'test', ColumnBlock>>;
@@ -59,7 +59,7 @@ export interface PartitionRest {
 export interface EncodedRest
   extends Omit<PartitionRest, 'pieces' | 'held' | 'shared' | 'items' | 'users' | 'members' | 'seen' | 'had'> {
   /** By partition. */
-  readonly pieces: readonly Pieces[];
+  readonly pieces: readonly PiecesOfFile[];
   readonly seen: SeenSpans;
   readonly had: SeenSpans;
   readonly held: Readonly<Record<'validation' | 'test', readonly ColumnBlock[]>>;
@@ -80,7 +80,7 @@ export class Gathered {
   readonly #missingLabels = new Map<string, MissingLabels>();
   readonly #sums = new Map<string, LabelSums>();
   #first: Pick<PartitionRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
-  readonly #pieces: Pieces[] = [];
+  readonly #pieces: PiecesOfFile[] = [];
   #units: UnitsOfPiles | undefined;
   #asOfLastEvent: readonly string[] = [];
 

@@ -9,7 +9,7 @@ import { crcText, type FileSpan, readSpansSync, type ShardFile, type ShardWriter
  * The pieces of one file: those of all piles, the items that users had in training and in all events, and the latest events of users, if training asks
  * the towers about users: by ranges of users, as many as there are piles.
  */
-export interface Pieces {
+export interface PiecesOfFile {
   readonly rows: Int32Array;
   readonly bytes: Float64Array;
   /** CRC-32 of each. */
@@ -22,7 +22,7 @@ export const rowsName = (bucket: number): string => `rows-${bucket}.bin`;
 
 /** Appends the pieces of a file in their order. */
 export class PieceWriter {
-  readonly pieces: Pieces;
+  readonly pieces: PiecesOfFile;
   #next = 0;
 
   /** @param file index among the files of the writer @param latest true if latest events of users follow */
@@ -58,12 +58,12 @@ export class PieceFiles {
   constructor(
     readonly folder: string,
     private readonly files: readonly ShardFile[],
-    private readonly pieces: readonly Pieces[],
+    private readonly pieces: readonly PiecesOfFile[],
     private readonly piles: number,
   ) {
     const count = pieces[0]?.rows.length ?? 0;
     this.latestRanges = count - piles - beyondPiles.length;
-    const isWhole = ({ rows, bytes, sums }: Pieces, at: number): boolean =>
+    const isWhole = ({ rows, bytes, sums }: PiecesOfFile, at: number): boolean =>
       [rows, bytes, sums].every(({ length }) => length === count) &&
       bytes.every((each) => each >= 0) &&
       bytes.reduce((sum, each) => sum + each, 0) === files[at]!.bytes;
@@ -101,6 +101,6 @@ export class PieceFiles {
 }
 
 /** Returns the total of each pile over all files. */
-export function totalsOfPiles(pieces: readonly Pieces[], of: 'rows' | 'bytes', piles: number): number[] {
+export function totalsOfPiles(pieces: readonly PiecesOfFile[], of: 'rows' | 'bytes', piles: number): number[] {
   return Array.from({ length: piles }, (_, pile) => pieces.reduce((sum, each) => sum + each[of][pile]!, 0));
 }

@@ -14,7 +14,7 @@ import { type ColumnBlock, packPlain, unpackPlain } from './block.ts';
 import { type EventsSpec, packEvents, type SharedColumns, unpackEvents, withEarlier } from './event_rows.ts';
 import { type SeenSpans, seenInFiles } from './gathered.ts';
 import { readBags, readJoined } from './joined.ts';
-import { PieceFiles, type Pieces, rowsName, totalsOfPiles } from './pieces.ts';
+import { PieceFiles, type PiecesOfFile, rowsName, totalsOfPiles } from './pieces.ts';
 import type { OnPass, ShardRequest } from './request.ts';
 import {
   type FileSpan,
@@ -33,7 +33,7 @@ export interface ShardRest {
     readonly users: Omit<Dataset['users'], 'seen' | 'had'>;
   };
   /** By bucket. */
-  readonly pieces: readonly Pieces[];
+  readonly pieces: readonly PiecesOfFile[];
   readonly seen: SeenSpans;
   readonly had: SeenSpans;
   readonly shared: SharedColumns;

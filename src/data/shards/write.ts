@@ -58,18 +58,8 @@ export function partitionSourceOf(
   };
   const { partitionOfUser } = scattered;
   return new PartitionSource({
-    ...{
-      count: files.length,
-      read,
-      partitionOfUser,
-      readPlan,
-      dictionaries,
-      sides,
-      partsOfFiles,
-      items,
-      users,
-      signal,
-    },
+    ...{ count: files.length, read, partitionOfUser, readPlan },
+    ...{ dictionaries, sides, partsOfFiles, items, users, signal },
   });
 }
 

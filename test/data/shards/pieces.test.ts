@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readJoined } from '../../../src/data/shards/joined.ts';
-import { PieceFiles, type Pieces, PieceWriter, rowsName, totalsOfPiles } from '../../../src/data/shards/pieces.ts';
+import {
+  PieceFiles,
+  type PiecesOfFile,
+  PieceWriter,
+  rowsName,
+  totalsOfPiles,
+} from '../../../src/data/shards/pieces.ts';
 import { ShardWriter, takeFile } from '../../../src/data/shards/shard_files.ts';
 import { failureOf } from '../fixture.ts';
 
@@ -59,8 +65,8 @@ it('finds damage in a piece when it is read, and a file that is cut off', async 
 
 it('refuses pieces that are not those of the files', async () => {
   const { folder, files, pieces } = await written();
-  const open = (changed: readonly Pieces[]) => () => new PieceFiles(folder, files, changed, piles);
-  const [first, second] = pieces as [Pieces, Pieces];
+  const open = (changed: readonly PiecesOfFile[]) => () => new PieceFiles(folder, files, changed, piles);
+  const [first, second] = pieces as [PiecesOfFile, PiecesOfFile];
   for (const wrong of [
     [first],
     [first, { ...second, rows: second.rows.subarray(1) }],

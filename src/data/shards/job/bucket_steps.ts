@@ -33,7 +33,7 @@ import { encodingOf, gatheredOf, partitionSourceOf, sealShards } from '../write.
 import { type DoneFiles, type JobFolder, spanOfPart } from './folder.ts';
 import { JoinedBuckets, type PartOfBuckets, userCodesName } from './joined_buckets.ts';
 
-interface StepWatch {
+interface JobWatch {
   readonly onPass?: OnPass;
   readonly signal?: AbortSignal;
   readonly access?: Access;
@@ -69,7 +69,7 @@ export function boundRows({ readPlan, request }: ShardingInput): BoundRows {
 export const foldersOf = (done: readonly DoneFiles[]): string[] => done.map(({ folder }) => folder);
 
 /** Opens what `mergeParts` has found, and the rows of all parts. */
-async function merged(job: JobFolder, { onPass, signal }: StepWatch) {
+async function merged(job: JobFolder, { onPass, signal }: JobWatch) {
   const [done] = job.needed('merge') as [DoneFiles];
   const { memory, sizes, command } = job.plan;
   const { description, needs, layout, given, unit, latest } = (await done.read(boundName)) as BoundRows;
@@ -87,7 +87,7 @@ async function merged(job: JobFolder, { onPass, signal }: StepWatch) {
 }
 
 /** Reads the files of vocabularies and vectors. @throws Failure of these files */
-async function withFeatureFiles<T extends { readonly input: ShardingInput }>(opened: T, watch: StepWatch): Promise<T> {
+async function withFeatureFiles<T extends { readonly input: ShardingInput }>(opened: T, watch: JobWatch): Promise<T> {
   const { description, needs } = opened.input.readPlan;
   const { output, diagnostics } = await readFeatureFiles(
     description,
@@ -103,7 +103,7 @@ const bucketsOfPart = (part: number, { plan: { parts, buckets } }: JobFolder) =>
 
 const countsName = 'counts.bin';
 
-export async function countPart(job: JobFolder, part: number, watch: StepWatch = {}): Promise<void> {
+export async function countPart(job: JobFolder, part: number, watch: JobWatch = {}): Promise<void> {
   await job.make('count', part, async (partial) => {
     const { input, firstPass, partitions, cuts } = await merged(job, watch);
     const { first, end } = bucketsOfPart(part, job);
@@ -115,7 +115,7 @@ export async function countPart(job: JobFolder, part: number, watch: StepWatch =
 }
 
 /** Fits encoders to the counts of all parts, and computes the number of piles. */
-export async function fitParts(job: JobFolder, watch: StepWatch = {}): Promise<void> {
+export async function fitParts(job: JobFolder, watch: JobWatch = {}): Promise<void> {
   await job.make('fit', undefined, async (partial) => {
     const counted = job.needed('count');
     const { input, firstPass, partitions, facts } = await withFeatureFiles(await merged(job, watch), watch);
@@ -127,12 +127,12 @@ export async function fitParts(job: JobFolder, watch: StepWatch = {}): Promise<v
 }
 
 /** Opens what `mergeParts` and `fitParts` have found. */
-async function fitted(job: JobFolder, watch: StepWatch = {}) {
+async function fitted(job: JobFolder, watch: JobWatch = {}) {
   const [done] = job.needed('fit') as [DoneFiles];
   return { ...(await merged(job, watch)), plan: (await done.read(preparedName)) as ShardPlan };
 }
 
-export async function encodePart(job: JobFolder, part: number, watch: StepWatch = {}): Promise<void> {
+export async function encodePart(job: JobFolder, part: number, watch: JobWatch = {}): Promise<void> {
   const { first: from, end } = bucketsOfPart(part, job);
   await job.make('encode', part, async (partial) => {
     const { input, plan, partitions, cuts } = await fitted(job, watch);
@@ -156,7 +156,7 @@ export async function encodePart(job: JobFolder, part: number, watch: StepWatch 
 }
 
 /** Seals the files that the parts have encoded, and returns the folder of the shards. The folders of the steps are removed. */
-export async function sealParts(job: JobFolder, watch: StepWatch = {}): Promise<string> {
+export async function sealParts(job: JobFolder, watch: JobWatch = {}): Promise<string> {
   const encoded = job.needed('encode');
   const { input, firstPass, plan, partitions } = await withFeatureFiles(await fitted(job, watch), watch);
   const { request, signal } = input;
