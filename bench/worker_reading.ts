@@ -1,6 +1,6 @@
 /**
  * What a worker takes for rows that are not its own: it reads all shards, draws the order of all rows, and fills what a step needs of the whole batch.
- * Seconds of a processor, without any engine: `tsx bench/worker_reading.ts ROWS [--features 20] [--history] [--memory 300M] [--batch 4096] [--workers 32]`
+ * Seconds of a processor, without any engine: `tsx bench/worker_reading.ts ROWS [--features 20] [--history] [--memory 812M] [--batch 4096] [--workers 32]`
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const { values, positionals } = parseArgs({
   options: {
     features: { type: 'string', default: '20' },
     history: { type: 'boolean', default: false },
-    memory: { type: 'string', default: '300M' },
+    memory: { type: 'string', default: '812M' },
     batch: { type: 'string', default: '4096' },
     workers: { type: 'string', default: '32' },
     folder: { type: 'string', default: '/tmp/worker-reading' },
