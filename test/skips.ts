@@ -55,6 +55,7 @@ export const filesByNeed = {
     'training/evaluation/strong_generalization.slow',
   ],
   system: [
+    'app/api/memory.slow',
     'app/cli/commands/serve_processes.slow',
     'app/cli/streams.slow',
     'app/cli/terminal',

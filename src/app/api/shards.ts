@@ -36,10 +36,9 @@ export async function shardRequest(
   when: ShardRequest['when'],
   sharing = 1,
 ): Promise<ShardRequest> {
-  const { itemsGivenInTraining, tableRows, shardUnitOf, unsupportedInShards } = await import(
+  const { itemsGivenInTraining, bytesOfStep, tableRows, shardUnitOf, unsupportedInShards } = await import(
     '../../training/shards/feed.ts'
   );
-  const { stepBytes } = await import('../../training/embedding/tables.ts');
   return {
     memory: memoryBytes(memory),
     isSet: memory !== undefined,
@@ -47,7 +46,7 @@ export async function shardRequest(
     when,
     given: itemsGivenInTraining(plan),
     tables: withItemVectors(plan, tableRows(plan, sharing)),
-    step: stepBytes(plan.step, { batch: plan.train.batch, corpus: 1 }),
+    step: bytesOfStep(plan),
     latest: asksAboutUsers(plan),
     ...defined({
       unit: shardUnitOf(plan),

@@ -4,6 +4,7 @@ import { makeRandom } from '../../base/random/random.ts';
 import type { Dataset, Events, ShardUnit, TrainingShards } from '../../data/dataset.ts';
 import { type Plan, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
 import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
+import { stepBytes } from '../embedding/tables.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import { type AnyEpoch, type EventOrder, orderStream, replayStream } from '../order.ts';
 import { type EpochUnits, epochUnits, type UnitsToKeep } from './units.ts';
@@ -227,6 +228,9 @@ function refuseUnsupported(plan: Pick<Plan, 'train' | 'fitted'>): void {
   const unsupportedPart = unsupportedInShards(plan);
   if (unsupportedPart !== undefined) throw failure('shards-unsupported', { what: unsupportedPart });
 }
+
+/** Returns the bytes of a step, as if it scored no items but those of its batch. */
+export const bytesOfStep = ({ step, train }: Plan): number => stepBytes(step, { batch: train.batch, corpus: 1 });
 
 /** Returns the bytes of a row of each table, with the state of its optimizer and its place among the gradients. @param sharing number of workers that share the rows */
 export const tableRows = (plan: Plan, sharing: number): readonly { encoderOf: string; rowBytes: number }[] =>
