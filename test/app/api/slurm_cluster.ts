@@ -67,6 +67,11 @@ export async function startSlurm(folder: string): Promise<SlurmCluster> {
   run('munged', ['--force', `--socket=${path('munge')}`, ...mungeFiles]);
   run('slurmctld', []);
   run('slurmd', ['-N', host!]);
+  const registered = performance.now() + 20_000;
+  while (run('sinfo', ['--noheader', '--format=%T']).trim() !== 'idle') {
+    if (performance.now() > registered) throw new Error('the node of Slurm has not registered in 20 seconds');
+    await pause(100);
+  }
   return {
     run,
     stop,
