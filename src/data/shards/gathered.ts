@@ -208,7 +208,7 @@ export function seenInFiles(files: PieceFiles, which: 'seen' | 'had', { starts, 
   return {
     ...{ kind: 'bags', starts, ends },
     get values() {
-      values ??= endToEnd(files.readBeyondPiles(which));
+      values ??= endToEnd(files.readItemsOfUsers(which));
       return values;
     },
   };

@@ -16,7 +16,7 @@ export interface PiecesOfFile {
   readonly sums: Float64Array;
 }
 
-const beyondPiles = ['seen', 'had'] as const;
+const itemsOfUsers = ['seen', 'had'] as const;
 
 export const rowsName = (bucket: number): string => `rows-${bucket}.bin`;
 
@@ -32,7 +32,7 @@ export class PieceWriter {
     piles: number,
     latest = false,
   ) {
-    const count = piles + beyondPiles.length + (latest ? piles : 0);
+    const count = piles + itemsOfUsers.length + (latest ? piles : 0);
     this.pieces = { rows: new Int32Array(count), bytes: new Float64Array(count), sums: new Float64Array(count) };
   }
 
@@ -62,7 +62,7 @@ export class PieceFiles {
     private readonly piles: number,
   ) {
     const count = pieces[0]?.rows.length ?? 0;
-    this.latestRanges = count - piles - beyondPiles.length;
+    this.latestRanges = count - piles - itemsOfUsers.length;
     const isWhole = ({ rows, bytes, sums }: PiecesOfFile, at: number): boolean =>
       [rows, bytes, sums].every(({ length }) => length === count) &&
       bytes.every((each) => each >= 0) &&
@@ -77,17 +77,17 @@ export class PieceFiles {
   }
 
   /** Reads what users had without checking checksums, which were checked when the folder was opened. @throws Failure `shards-damaged` */
-  readBeyondPiles(which: (typeof beyondPiles)[number]): OwnBlock[] {
-    return readSpansSync(this.folder, this.spansBeyondPiles(which));
+  readItemsOfUsers(which: (typeof itemsOfUsers)[number]): OwnBlock[] {
+    return readSpansSync(this.folder, this.spansOfItemsOfUsers(which));
   }
 
   /** Returns what users had, in the order of buckets. */
-  spansBeyondPiles(which: (typeof beyondPiles)[number]): FileSpan[] {
-    return this.spansOf(this.piles + beyondPiles.indexOf(which));
+  spansOfItemsOfUsers(which: (typeof itemsOfUsers)[number]): FileSpan[] {
+    return this.spansOf(this.piles + itemsOfUsers.indexOf(which));
   }
 
   spansOfLatest(range: number): FileSpan[] {
-    return this.spansOf(this.piles + beyondPiles.length + range);
+    return this.spansOf(this.piles + itemsOfUsers.length + range);
   }
 
   /** Returns the pieces of a pile, in the order of buckets. */

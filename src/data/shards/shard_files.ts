@@ -254,7 +254,7 @@ async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sum'>
     // A single `Uint8Array` could not exceed 4 GiB.
     bytes = new ArrayBuffer(size);
     const pieceAt = (offset: number): Uint8Array => new Uint8Array(bytes, offset, Math.min(stride, size - offset));
-    await readFrom(handle, path, { start: 0, length: size }, pieceAt, hash);
+    await readFrom(handle, path, { start: 0, length: size }, pieceAt, (piece) => hash?.update(piece));
   });
   if (hash && hash.text() !== expected?.sum) throw damaged(path, 'its checksum differs');
   return bytes;
@@ -263,7 +263,9 @@ async function bytesOf(path: string, expected?: Pick<ShardFile, 'bytes' | 'sum'>
 async function addStart(hash: FileChecksum, path: string, length: number): Promise<void> {
   const buffer = new Uint8Array(Math.min(stride, length));
   const pieceAt = (offset: number): Uint8Array => buffer.subarray(0, Math.min(stride, length - offset));
-  await withFile(path, (handle) => readFrom(handle, path, { start: 0, length }, pieceAt, hash));
+  await withFile(path, (handle) =>
+    readFrom(handle, path, { start: 0, length }, pieceAt, (piece) => hash.update(piece)),
+  );
 }
 
 /** @param pieceAt returns the memory for the bytes from an offset on, which counts from `start` */
@@ -272,13 +274,13 @@ async function readFrom(
   path: string,
   { start, length }: { readonly start: number; readonly length: number },
   pieceAt: (offset: number) => Uint8Array,
-  hash: FileChecksum | undefined,
+  take: (bytes: Uint8Array, offset: number) => void,
 ): Promise<void> {
   for (let offset = 0; offset < length; ) {
     const piece = pieceAt(offset);
     const { bytesRead } = await handle.read(piece, 0, piece.byteLength, start + offset);
     if (bytesRead === 0) throw damaged(path, 'it ends too early');
-    hash?.update(piece.subarray(0, bytesRead));
+    take(piece.subarray(0, bytesRead), offset);
     offset += bytesRead;
   }
 }
@@ -327,14 +329,11 @@ export async function readSpan(
   await withFile(path, async (handle, found) => {
     refuseOtherSize(path, found, size);
     const buffer = Buffer.allocUnsafeSlow(Math.min(stride, length));
-    for (let at = 0; at < length; ) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(stride, length - at), start + at);
-      if (bytesRead === 0) throw damaged(path, 'it ends too early');
-      const bytes = buffer.subarray(0, bytesRead);
+    const pieceAt = (offset: number): Uint8Array => buffer.subarray(0, Math.min(stride, length - offset));
+    await readFrom(handle, path, { start, length }, pieceAt, (bytes, offset) => {
       hash.update(bytes);
-      take(bytes, start + at);
-      at += bytesRead;
-    }
+      take(bytes, start + offset);
+    });
   });
   if (hash.text() !== sum) throw damaged(path, 'its checksum differs');
 }

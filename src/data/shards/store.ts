@@ -185,7 +185,7 @@ export function datasetOf(
       ...{ folder, checksum, layout: manifest.layout, piles: rowsOfPiles, labelSums },
       ...readersOf(files, manifest.spec, shared, ofEpoch),
       ...defined({ units: piles, replayed }),
-      seenOf: (some) => readBags(folder, files.spansBeyondPiles('seen'), seen, some),
+      seenOf: (some) => readBags(folder, files.spansOfItemsOfUsers('seen'), seen, some),
     },
   };
 }
@@ -223,22 +223,22 @@ function readersOf(
 ): Pick<TrainingShards, 'read' | 'latest'> {
   const readParts = async (
     parts: readonly (readonly FileSpan[])[],
-    of: EventsSpec,
+    blockSpec: EventsSpec,
     before?: { readonly events: Events; readonly rows: Int32Array },
     rowsOf?: (events: Events, at: number) => Int32Array,
   ): Promise<Events> => {
     if (parts.flat().reduce((sum, { bytes }) => sum + bytes, 0) > largeRead) await giveBack();
-    const blocks: ColumnBlock[] = before ? [packEvents(before.events, of, before.rows)] : [];
+    const blocks: ColumnBlock[] = before ? [packEvents(before.events, blockSpec, before.rows)] : [];
     if (!rowsOf) blocks.push(await readJoined(files.folder, parts.flat(), blocks.pop()));
     else {
       for (const [at, spans] of parts.entries()) {
         if (spans.length === 0) continue;
-        const all = unpackEvents([await readJoined(files.folder, spans)], of, shared);
-        blocks.push(packEvents(all, of, rowsOf(all, at)));
+        const all = unpackEvents([await readJoined(files.folder, spans)], blockSpec, shared);
+        blocks.push(packEvents(all, blockSpec, rowsOf(all, at)));
       }
     }
     const filled = blocks.filter(({ size }) => size > 0);
-    return { ...unpackEvents(filled, of, shared), ...ofEpoch };
+    return { ...unpackEvents(filled, blockSpec, shared), ...ofEpoch };
   };
   return {
     read: (piles, before, rowsOf) =>

@@ -42,8 +42,8 @@ it('reads each pile from all files, in the order of buckets', async () => {
   const opened = new PieceFiles(folder, files, pieces, piles);
   const read = async (pile: number) => [...((await readJoined(folder, opened.spansOf(pile))).get('x') ?? [])];
   expect(await Promise.all([0, 1, 2].map(read))).toEqual([[1, 2, 3, 4], [5, 6], []]);
-  expect(opened.readBeyondPiles('seen').map((block) => [...block.get('x')!])).toEqual([[7], [8]]);
-  expect(opened.readBeyondPiles('had')).toEqual([]);
+  expect(opened.readItemsOfUsers('seen').map((block) => [...block.get('x')!])).toEqual([[7], [8]]);
+  expect(opened.readItemsOfUsers('had')).toEqual([]);
   expect(totalsOfPiles(pieces, 'rows', piles)).toEqual([4, 2, 0]);
 });
 
