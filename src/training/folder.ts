@@ -98,7 +98,8 @@ export async function isRunIn(folder: string, names: readonly string[]): Promise
   return fileKinds.includes('run') ? 'run' : fileKinds.includes('damaged') ? 'damaged' : 'other';
 }
 
-const hasRunFile = async (folder: string): Promise<boolean> =>
+/** True if a run has begun in the folder, so that `resume` can go on with it. */
+export const hasRun = async (folder: string): Promise<boolean> =>
   (await readTowerJson(folder, runFile, formats[runFile]!)) !== undefined;
 
 const formats: Readonly<Record<string, RegExp>> = {
@@ -345,7 +346,7 @@ export async function removeRun(folder: string): Promise<readonly string[]> {
     const ownPaths = (await runContentsIn(folder, await namesIn(folder)))?.paths;
     // Another process may have replaced the content since the runs were listed.
     if (ownPaths === undefined) return await pathsIn(folder);
-    const isBegun = await hasRunFile(folder);
+    const isBegun = await hasRun(folder);
     // A partly removed folder must not look like a model. run.json lists the files of Tower, and is removed last.
     for (const path of [manifestFile, checkpointFile]) if (ownPaths.has(path)) await removeDurably(join(folder, path));
     for (const path of ownPaths) if (path !== runFile) await remove(join(folder, path));

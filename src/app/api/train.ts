@@ -38,8 +38,8 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
    * own engine.
    */
   readonly engine?: EngineName | 'auto';
-  /** Resumes the run in the folder. */
-  readonly resume?: boolean;
+  /** Resumes the run in the folder. `auto`: if there is none, begins one, as a launcher that restarts its command needs it. */
+  readonly resume?: boolean | 'auto';
   /** The folder of a run to continue from, with its weights, tables and optimizer states. */
   readonly from?: string;
   /** The folder of a finished run. Its model is trained again on all events, with the same data block, settings, engine and number of epochs. */
@@ -91,7 +91,8 @@ export interface Trained extends TrainResult {
  * @throws Failure with diagnostics for whatever is wrong with the model, the data, the folder or the machine; the reason of `signal` if it comes before the
  * rows are read
  */
-export async function train(path: string | undefined, given: TrainRequest): Promise<Trained> {
+export async function train(path: string | undefined, { resume, ...asked }: TrainRequest): Promise<Trained> {
+  const given = { ...asked, resume: resume === 'auto' ? await hasRunIn(asked.out) : resume === true };
   const isOld = given.resume || given.finish;
   const final = given.final ?? (isOld ? await finalOf(given.out) : undefined);
   const settled = final === undefined ? undefined : await (await import('./final.ts')).settledBy(final, path, given);
@@ -128,8 +129,16 @@ export async function train(path: string | undefined, given: TrainRequest): Prom
   }
 }
 
+/** A request for which is decided whether it resumes the run in its folder. */
+type BegunRequest = Omit<TrainRequest, 'resume'> & { readonly resume: boolean };
+
+async function hasRunIn(folder: string): Promise<boolean> {
+  const { hasRun } = await import('../../training/folder.ts');
+  return hasRun(folder);
+}
+
 /** @throws Failure `fitted-whole` for an option about steps, if the model takes none */
-function refuseSteps(plan: Plan, { from, meeting, profile }: TrainRequest): void {
+function refuseSteps(plan: Plan, { from, meeting, profile }: BegunRequest): void {
   const refuse = (option: string, what: string): void => refuseFitted(plan, what, `leave out \`${option}\``);
   if (from !== undefined) refuse('--from', 'it is fitted to all events again, and goes on from no earlier run');
   if (meeting) refuse('--workers', 'it takes no steps that workers could share');
@@ -137,7 +146,7 @@ function refuseSteps(plan: Plan, { from, meeting, profile }: TrainRequest): void
 }
 
 /** @throws Failure `model-missing` without a path, and those of the model */
-async function checkModel(path: string | undefined, request: TrainRequest): Promise<ModelToTrain> {
+async function checkModel(path: string | undefined, request: BegunRequest): Promise<ModelToTrain> {
   if (path !== undefined) return checkAndLower(path, request);
   throw failure('model-missing', { folder: request.resume || request.finish ? request.out : undefined });
 }
@@ -158,7 +167,7 @@ interface TrainingStart {
 
 /** Reads the run to resume or to continue, before the rows are read, so that its errors appear at once. */
 async function beforeOf(
-  { from, out, resume, finish, replay }: TrainRequest,
+  { from, out, resume, finish, replay }: BegunRequest,
   plan: Plan,
   description: DataDescription,
   asked: SinceRequest,
@@ -208,7 +217,7 @@ async function refuseTrained(
 /** Trains. The function is long because a single process and one of several workers share these steps. @param lock if this process writes the folder */
 async function trainIn(
   lock: FolderLock | undefined,
-  request: TrainRequest,
+  request: BegunRequest,
   checked: ModelToTrain,
   data: NonNullable<ModelToTrain['data']>,
   before: TrainingStart,
@@ -330,7 +339,7 @@ function lateEvents(
 
 /** Chooses the engine. A resumed run uses its own engine unless another one is named, which is refused later. */
 async function engineFor(
-  { engine, resume, finish, out }: TrainRequest,
+  { engine, resume, finish, out }: BegunRequest,
   plan: Plan,
   reading: Promise<Dataset>,
 ): Promise<Choice> {

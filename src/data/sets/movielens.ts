@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
+import { readZip } from '../../base/storage/zip.ts';
 import { everyRow } from '../../base/util/defined.ts';
 import { type RValue, readRObject } from './archives/r_object.ts';
-import { readZip } from './archives/zip.ts';
 import { type DataSet, quoted, type WriteLogLine, writeWhole } from './set.ts';
 
 // MovieLens for examples and tests (Harper & Konstan, "The MovieLens datasets", ACM TiiS 2015) comes from GroupLens or, if that fails, from a Debian package

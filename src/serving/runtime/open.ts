@@ -246,7 +246,7 @@ async function openFiles(
         const { removeSeen = removesSeen, exclude = [], ...given } = checkRecommend(add(request));
         return answers.recommend({ ...given, removeSeen, exclude: [...exclude, ...(removeSeen ? knownItems : [])] });
       },
-      vectors: async (request = {}) => answers.queryVectors(checkRecommend(add(request))),
+      vectors: async (request = {}) => answers.vectors(checkRecommend(add(request))),
     };
   };
   return {
@@ -262,7 +262,7 @@ async function openFiles(
       const { snapshot } = answers;
       for (let row = 0; row < snapshot.rows; row++) yield itemAt(row, snapshot);
     },
-    vectors: async (request) => answers.queryVectors(checkRecommend(request)),
+    vectors: async (request) => answers.vectors(checkRecommend(request)),
     with: withEvents,
   };
 }

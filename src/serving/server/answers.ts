@@ -32,6 +32,7 @@ import type {
   SimilarBody,
   UsersAnswer,
   UsersQuery,
+  VectorsBody,
 } from './schemas.ts';
 
 export interface AnswerOptions {
@@ -136,12 +137,10 @@ export interface Answers {
    */
   similar(body: SimilarBody, options?: AnswerOptions): Promise<SimilarAnswer>;
   /**
-   * Returns the vectors with which `recommend` searches: one, or one for each interest.
+   * Returns the vectors with which `recommend` searches for a query: one, or one for each interest. Of an item: its own vector.
    * @throws Failure `unknown-name`, `feature-value`, `request-value`, `no-user-key`
    */
-  queryVectors(body: Pick<RecommendBody, 'user' | 'values'>): Promise<readonly Float32Array[]>;
-  /** @throws Failure `unknown-name` */
-  itemVector(body: Pick<SimilarBody, 'item'>): Promise<Float32Array>;
+  vectors(body: VectorsBody): Promise<readonly Float32Array[]>;
   users(query: UsersQuery): Promise<UsersAnswer>;
   search(query: SearchQuery, options?: AnswerOptions): Promise<SearchAnswer>;
   about(): About;
@@ -237,13 +236,15 @@ export function makeAnswers({
         ...defined({ seed: answer.seed }),
       };
     },
-    async queryVectors(body) {
-      refuseContradictions(body, recommender.snapshot);
-      return recommender.vectors(questionOf(body));
-    },
-    async itemVector({ item }) {
+    async vectors({ item, ...query }) {
       const { snapshot } = recommender;
-      return snapshot.itemVector(rowOf(String(item), snapshot));
+      const hasQuery = query.user !== undefined || query.values !== undefined;
+      if (item === undefined) {
+        if (!hasQuery) throw requestFailure('user', 'is missing', 'give `user`, `values`, both, or `item`');
+        return recommender.vectors(questionOf(query));
+      }
+      if (hasQuery) throw requestFailure('item', 'is given next to a query', 'send both in an array');
+      return [snapshot.itemVector(rowOf(String(item), snapshot))];
     },
     users: async ({ prefix = '', limit = usualUsers }) => ({
       version,

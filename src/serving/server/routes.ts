@@ -118,7 +118,7 @@ export interface Route {
   readonly path: string;
   readonly summary: string;
   /** The schema of its body. It takes one body or an array, and answers in the same form. */
-  readonly body?: 'Recommend' | 'Similar';
+  readonly body?: 'Recommend' | 'Similar' | 'Vectors';
   /** The schema of its body, for a protocol of another server. Its errors have the form of that protocol. */
   readonly takes?: 'Predict' | 'Infer';
   /** Set for writes of items and events: the schema of the body, if there is one. */
@@ -184,6 +184,10 @@ export const routes = {
     answer: 'Recommended',
   }),
   similar: route('POST', '/v1/similar', 'Find the items near an item.', { body: 'Similar', answer: 'Similars' }),
+  vectors: route('POST', '/v1/vectors', 'Compute the vectors of a query, or of an item, for other search systems.', {
+    body: 'Vectors',
+    answer: 'Computed',
+  }),
   users: route('GET', '/v1/users', 'Find users by the beginning of their keys.', { query: 'Users', answer: 'Found' }),
   about: route('GET', '/v1/about', 'Say what the model takes and gives: features, tasks, columns.', {
     answer: 'About',

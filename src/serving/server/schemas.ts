@@ -47,6 +47,17 @@ export interface SimilarBody extends Selection {
   readonly item: Key;
 }
 
+/** A query by user, by feature values or by both, or an item. */
+export interface VectorsBody extends Pick<RecommendBody, 'user' | 'values'> {
+  readonly item?: Key;
+}
+
+export interface VectorsAnswer {
+  readonly version: string;
+  /** One for each interest of a query; otherwise one. */
+  readonly vectors: readonly (readonly number[])[];
+}
+
 export interface AnsweredItem extends Omit<TopItem, 'row'> {
   readonly columns?: Readonly<Record<string, unknown>>;
 }
@@ -258,16 +269,20 @@ export function makeSchemas(limits: Limits) {
   const version = textSchema('What identifies the model: the checksum of its manifest.');
   const notes = listSchema('How the answer came about, where it is not the plain case.', { type: 'string' });
 
+  const query = {
+    user: { ...keySchema, description: 'Key of the query tower. With a vector: whose seen items are left out.' },
+    values: {
+      type: 'object',
+      maxProperties: 1000,
+      propertyNames: { maxLength: longestKey },
+      description:
+        'Values of features, encoded as training encoded them. They replace what the data has of the user. Without a user, they are all that is known.',
+    },
+  };
+
   return {
     Recommend: closed('A query: by the key of a user, by feature values, by both, or by a vector.', {
-      user: { ...keySchema, description: 'Key of the query tower. With a vector: whose seen items are left out.' },
-      values: {
-        type: 'object',
-        maxProperties: 1000,
-        propertyNames: { maxLength: longestKey },
-        description:
-          'Values of features, encoded as training encoded them. They replace what the data has of the user. Without a user, they are all that is known.',
-      },
+      ...query,
       vector: listSchema(
         'A vector of the query tower, in place of `values`.',
         { type: 'number' },
@@ -310,6 +325,21 @@ export function makeSchemas(limits: Limits) {
       'A query for the items near an item.',
       { item: { ...keySchema, description: 'Key of the item.' }, ...selection },
       ['item'],
+    ),
+    Vectors: closed('A query, as of `/v1/recommend`, or an item.', {
+      ...query,
+      item: { ...keySchema, description: 'Key of the item.' },
+    }),
+    Computed: closed(
+      'The vectors with which `/v1/recommend` compares queries and items by inner product.',
+      {
+        version,
+        vectors: listSchema(
+          'One vector; for a query of a model with interests, one for each.',
+          listSchema('float32 numbers.', { type: 'number' }),
+        ),
+      },
+      ['version', 'vectors'],
     ),
     Recommended: closed(
       'The answer to one query.',

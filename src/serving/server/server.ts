@@ -39,6 +39,8 @@ import {
   type SearchQuery,
   type Selection,
   type UsersQuery,
+  type VectorsAnswer,
+  type VectorsBody,
   type VersionsAnswer,
   type WriteBody,
   type WriteOutcome,
@@ -255,6 +257,21 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       return isArray ? reply.type('application/json; charset=utf-8').send(await jsonOf(named)) : named[0];
     };
   };
+  const answerVectors: Handler = async (request) => {
+    const requestBodies = readers.Vectors(request.body);
+    // Vectors of two versions cannot be compared.
+    const answers = await passThroughGate(
+      request,
+      requestBodies,
+      ({ stable }) =>
+        async (body): Promise<VectorsAnswer> => {
+          const vectors = await stable.answers.vectors(body as VectorsBody);
+          return { version: stable.id, vectors: vectors.map((vector) => [...vector]) };
+        },
+    );
+    for (const { version } of answers) metrics.question(routes.vectors.path, version, 0);
+    return requestBodies.isArray ? answers : answers[0];
+  };
   const stateAnswer = (status: string) => ({ status, version: versions.current.stable.id });
   const showFile =
     ({ headers, text }: (typeof browserFiles)['page' | 'icon']): Handler =>
@@ -264,6 +281,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const handlers: Readonly<Record<OwnRouteName, Handler>> = {
     recommend: answerAll('recommend', readers.Recommend),
     similar: answerAll('similar', readers.Similar),
+    vectors: answerVectors,
     users({ query }) {
       const [asked] = readers.Users(parametersIn(query)).bodies;
       return versions.use(({ stable }) => stable.answers.users(asked as UsersQuery));
@@ -319,6 +337,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
 const bodySchemas = [
   'Recommend',
   'Similar',
+  'Vectors',
   'Users',
   'Search',
   'Predict',

@@ -18,14 +18,16 @@ describe('a limit of time', () => {
   it('that has passed leaves one step, and the model of it', async () => {
     const limit = new AbortController();
     limit.abort();
-    const { status, manifest } = await train(model, { data, out, engine: 'onnx', limit: limit.signal });
+    // A launcher repeats one command: it begins the run, and later goes on with it.
+    const repeated = { data, out, engine: 'onnx', resume: 'auto' } as const;
+    const { status, manifest } = await train(model, { ...repeated, limit: limit.signal });
     expect(status).toBe('stopped');
     expect(manifest?.training).toMatchObject({ status: 'stopped', steps: 1, epochs: 0 });
     // It is as good as any: nothing has to be marked as unfinished, and training goes on from its step.
     const run = await load(out);
     expect(run.trained.manifest.training.steps).toBe(1);
     await run.close();
-    const on = await train(model, { data, out, engine: 'onnx', resume: true });
+    const on = await train(model, repeated);
     const whole = await train(model, { data, out: join(root, 'whole'), engine: 'onnx' });
     expect(on.manifest?.training).toMatchObject({ status: 'epochs', steps: 16 });
     const weights = (folder: string): Buffer => readFileSync(join(folder, 'weights.safetensors'));

@@ -71,7 +71,11 @@ describe('a mistake of the command line', () => {
     ],
     [
       ['train', 'm', '--out', 'x', '--resume', '--force'],
-      'option `--resume` cannot be used with option `--force`; run `tower train --help` for its arguments and an example',
+      'option `--resume [when]` cannot be used with option `--force`; run `tower train --help` for its arguments and an example',
+    ],
+    [
+      ['train', '--out', 'x', '--resume', 'm'],
+      'option `--resume [when]` argument `m` is invalid. Write `--resume` after the model, or `--resume=auto`; run `tower train --help` for its arguments and an example',
     ],
     [
       ['recommend', 'r', '--user', 'u', '-k', '0.5'],

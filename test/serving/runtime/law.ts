@@ -33,7 +33,7 @@ export class RuntimeLaw {
         vectors.map((vector) => [...vector]),
         answer,
       );
-      const computed = await answers.queryVectors({ values });
+      const computed = await answers.vectors({ values });
       computed.forEach((vector, at) => {
         const length = Math.hypot(...vector);
         const apart = Math.max(...vector.map((each, i) => Math.abs(each - vectors[at]![i]!)));

@@ -58,7 +58,7 @@ describe('an export that is opened', () => {
 
   it('searches with the vector that an engine computes, but for rounding', async () => {
     const [mine] = await page.vectors({ values: { history } });
-    const [theirs] = await small.answers.queryVectors({ values: { history } });
+    const [theirs] = await small.answers.vectors({ values: { history } });
     expect(mine!.length).toBe(theirs!.length);
     expect(Math.max(...mine!.map((value, i) => Math.abs(value - theirs![i]!)))).toBeLessThan(1e-6);
   });

@@ -186,10 +186,10 @@ describe('recommend', () => {
       const { items } = (await recommend({ ...body, k: 6, because: 100 })).body;
       expect(items.map(({ because: _, ...item }) => item)).toEqual(plain.items);
       for (const { key, score, because } of items) {
-        const item = await answers.itemVector({ item: key });
+        const item = (await answers.vectors({ item: key }))[0]!;
         const scoreWithout = async (left: string): Promise<number> => {
           const values = { history: history.filter((each) => each !== left) };
-          const [vector] = await answers.queryVectors({ ...body, values });
+          const [vector] = await answers.vectors({ ...body, values });
           return dot(vector!, item);
         };
         expect(because!.map((each) => each.score)).toEqual(because!.map((each) => each.score).sort((a, b) => b - a));
@@ -201,13 +201,13 @@ describe('recommend', () => {
       }
     }
     expect(compared).toBeGreaterThan(10);
-    const { errors } = (await recommend({ vector: [...(await answers.itemVector({ item: 'm1' }))], because: 1 })).body;
+    const { errors } = (await recommend({ vector: [...(await answers.vectors({ item: 'm1' }))[0]!], because: 1 })).body;
     expect(errors[0]).toMatchObject({ code: 'request-value', at: '/because' });
   });
 
   it('answers without past items for users of the data on average', async () => {
     const { answers } = served;
-    const vectors = await Promise.all([...users.keys].map(async (user) => (await answers.queryVectors({ user }))[0]!));
+    const vectors = await Promise.all([...users.keys].map(async (user) => (await answers.vectors({ user }))[0]!));
     const mean = [...vectors[0]!.keys()].map(
       (at) => vectors.reduce((sum, each) => sum + each[at]!, 0) / vectors.length,
     );
@@ -264,14 +264,33 @@ it('gives the vectors that an answer rests on', async () => {
     { values: { history: ['m1', 'm2'] } },
     { user: 'u4', values: { history: [] } },
   ]) {
-    const [vector, ...others] = await answers.queryVectors(question);
+    const [vector, ...others] = await answers.vectors(question);
     expect(others).toEqual([]);
     const { items } = await answers.recommend({ ...question, k: 5 });
     for (const { key, score } of items) {
-      const item = await answers.itemVector({ item: key });
+      const item = (await answers.vectors({ item: key }))[0]!;
       expect(item.reduce((sum, each, at) => sum + each * vector![at]!, 0)).toBeCloseTo(score, 6);
     }
   }
-  await expect(answers.queryVectors({})).rejects.toThrow('`user` of the request is missing');
-  await expect(answers.itemVector({ item: 'nothing' })).rejects.toThrow('no item called `nothing`');
+  const asked = [{ user: 'u3' }, { item: 'm1' }];
+  const [query, item] = await Promise.all(asked.map(async (body) => [...(await answers.vectors(body))[0]!]));
+  const version = 'v1';
+  const { body } = await ask(server, '/v1/vectors', asked);
+  expect(body).toEqual([
+    { version, vectors: [query] },
+    { version, vectors: [item] },
+  ]);
+  expect((await ask(server, '/v1/vectors', asked[1])).body).toEqual({ version, vectors: [item] });
+  for (const [wrong, at, reason] of [
+    [{}, '/user', 'is missing'],
+    [{ user: 'u3', item: 'm1' }, '/item', 'is given next to a query'],
+    [{ item: 'nothing' }, '/item', 'no item called `nothing`'],
+    [{ user: 'u3', k: 3 }, '/k', ''],
+  ] as const) {
+    const refused = await ask(server, '/v1/vectors', wrong);
+    expect([refused.status, refused.body.errors]).toMatchObject([
+      400,
+      [{ at, message: expect.stringContaining(reason) }],
+    ]);
+  }
 });

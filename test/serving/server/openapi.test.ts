@@ -61,6 +61,8 @@ it('describes each answer and each refusal', async () => {
   isAs('Recommended', (await ask(server, '/v1/recommend', full)).body);
   isAs('Recommended', (await ask(server, '/v1/recommend', { values: {} })).body);
   isAs('Similars', (await ask(server, '/v1/similar', { item: 'm1', columns: ['new'] })).body);
+  isAs('Vectors', { user: 'u3', values: {} });
+  isAs('Computed', (await ask(server, '/v1/vectors', { item: 'm1' })).body);
   isAs('Search', { text: 'film', limit: 2 });
   isAs('FoundItems', (await ask(server, '/v1/items?text=film&limit=2')).body);
   isAs('Users', { prefix: 'u', limit: 2 });

@@ -84,7 +84,7 @@ export function trainCommand(program: Command): void {
     .addOption(sinceOption())
     .option('--all', 'with --from: train on all events of the training part')
     .addOption(replayOption())
-    .addOption(new Option('--resume', 'continue the run in the folder').conflicts(['force', 'finish']))
+    .addOption(resumeOption())
     .addOption(new Option('--finish', 'end the run in the folder without further training').conflicts('force'))
     .option('--force', 'replace the run in the folder; files that Tower did not write remain')
     .addOption(
@@ -192,6 +192,14 @@ async function sayProfile(profile: Trained['profile'], folder: string): Promise<
   say(profileText(profile));
   say(`trace: ${join(folder, traceFile)} (open it in https://ui.perfetto.dev or chrome://tracing)`);
 }
+
+const resumeOption = (): Option =>
+  new Option('--resume [when]', 'continue the run in the folder; `--resume=auto`: if there is none, begin one')
+    .argParser((when: string): 'auto' => {
+      if (when === 'auto') return when;
+      throw new InvalidArgumentError('Write `--resume` after the model, or `--resume=auto`.');
+    })
+    .conflicts(['force', 'finish']);
 
 const fromOption = (): Option =>
   new Option(

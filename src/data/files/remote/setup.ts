@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
 import { makeFolder, writeDurably } from '../../../base/storage/durable.ts';
-import { readZip } from '../../sets/archives/zip.ts';
+import { readZip } from '../../../base/storage/zip.ts';
 import { openDatabase, quoteText } from '../duckdb.ts';
 import { withoutSecrets } from './address.ts';
 import { duckdbVersion, extensionPath, memberName, packageName, platform, type Wheel, wheels } from './stores.ts';

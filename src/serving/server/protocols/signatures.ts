@@ -212,7 +212,7 @@ export const signatures = {
       },
     ],
     async ask(answers, body: RecommendBody) {
-      const vectors = (await answers.queryVectors(body)).map((each) => [...each]);
+      const vectors = (await answers.vectors(body)).map((each) => [...each]);
       return { vector: answers.about().query.interests === undefined ? vectors[0]! : vectors };
     },
     topic: () => ({}),
@@ -223,7 +223,7 @@ export const signatures = {
     schema: 'Similar',
     inputs: () => [item],
     outputs: (about) => [vectorOf(about)],
-    ask: async (answers, body: SimilarBody) => ({ vector: [...(await answers.itemVector(body))] }),
+    ask: async (answers, body: SimilarBody) => ({ vector: [...(await answers.vectors(body))[0]!] }),
     topic: () => ({}),
   },
 } as const satisfies Readonly<Record<string, ServingSignature>>;

@@ -56,6 +56,14 @@ const near = fc.record(
 );
 export const similarBody = fc.oneof(near, fc.record({ item: mostly(key), ...selection }, { requiredKeys: [] }));
 
+export const vectorsBody = fc.oneof(
+  fc.record({ item: fc.constantFrom(...filmKeys) }),
+  fc.record(
+    { user: mostly(key), values: mostly(fc.dictionary(feature, mostly(fc.array(key)))), item: mostly(key) },
+    { requiredKeys: [] },
+  ),
+);
+
 const text = fc.oneof(fc.constantFrom('War', 'Opera', 'A film'), fc.string(), oddTexts);
 const year = fc.oneof(fc.integer({ min: 1900, max: 2100 }), fc.constantFrom(null, 1e300, -0, 'soon', true, []));
 const strange = fc.dictionary(fc.constantFrom('film', 'x', '__proto__', 'constructor'), text, { maxKeys: 1 });

@@ -2,7 +2,17 @@
 import type { RouteName } from '../../../../src/serving/server/routes.ts';
 import fc from '../../../fast_check.ts';
 import { filmKeys, personKeys } from '../films.ts';
-import { changeBody, eventBody, itemBody, key, recommendBody, shareBody, similarBody, writeBody } from './bodies.ts';
+import {
+  changeBody,
+  eventBody,
+  itemBody,
+  key,
+  recommendBody,
+  shareBody,
+  similarBody,
+  vectorsBody,
+  writeBody,
+} from './bodies.ts';
 import { inferRequest, predictText } from './protocol_bodies.ts';
 import { oddTexts, textsOf } from './texts.ts';
 
@@ -81,6 +91,7 @@ export function requestsTo({ width, model, versions }: Known): Readonly<Record<R
   return {
     recommend: post('/v1/recommend', recommendBody(width)),
     similar: post('/v1/similar', similarBody),
+    vectors: post('/v1/vectors', vectorsBody),
     users: plain(joined('/v1/users', queryOf('prefix'))),
     findItems: plain(joined('/v1/items', queryOf('text'))),
     about: plain('/v1/about'),

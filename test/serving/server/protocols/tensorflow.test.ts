@@ -110,7 +110,7 @@ describe('rows', () => {
 
   it('of other signatures', async () => {
     const { answers } = served;
-    const [vector] = await answers.queryVectors({ user: 'u3' });
+    const [vector] = await answers.vectors({ user: 'u3' });
     const vectors = await predict({ signature_name: 'query_vector', instances: ['u3', { history: [] }] });
     expect(vectors.body.predictions[0]).toEqual([...vector!]);
     expect(vectors.body.predictions).toHaveLength(2);
@@ -119,7 +119,7 @@ describe('rows', () => {
     const seen = await predict({ signature_name: 'search', instances: [{ vector: [...vector!], user: 'u3', k: 4 }] });
     expect(seen.body.predictions).toEqual([await best({ vector: [...vector!], user: 'u3', k: 4 })]);
     const item = await predict({ signature_name: 'item_vector', instances: ['m3'] });
-    expect(item.body.predictions).toEqual([[...(await answers.itemVector({ item: 'm3' }))]]);
+    expect(item.body.predictions).toEqual([[...(await answers.vectors({ item: 'm3' }))[0]!]]);
     const near = await predict({ signature_name: 'similar', instances: [{ item: 'm3', k: 2 }] });
     const { items } = await answers.similar({ item: 'm3', k: 2 });
     expect(near.body.predictions[0].keys).toEqual(items.map(({ key }) => key));
