@@ -22,7 +22,6 @@ export const filesByNeed = {
   python: [
     'app/api/kubernetes',
     'editor/lsp/pygls',
-    'serving/server/protocols/tritonclient',
     'training/tracking/event_file.slow',
     'training/tune/study_files',
   ],

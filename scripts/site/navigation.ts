@@ -26,7 +26,6 @@ const guide = [
   'scale',
   'audit',
   'serving',
-  'protocols',
   'deployment',
   'runtime',
   'templates',

@@ -55,15 +55,6 @@ function isDeeper(value: unknown, left: number): boolean {
 /** @throws RequestError 400, 413 */
 export type Reader = (body: unknown) => { readonly bodies: readonly unknown[]; readonly isArray: boolean };
 
-/** Refuses an array, for routes that take only one body. @throws RequestError 400, 413 */
-export function readOne(read: Reader, body: unknown): void {
-  if (Array.isArray(body)) {
-    const facts = { reason: 'has a list in the place of an object', advice: 'send one JSON object' };
-    throw refused(400, diagnose('request-body', undefined, facts));
-  }
-  read(body);
-}
-
 export const maxErrors = 20;
 
 export async function makeReaders<N extends keyof Schemas>(
@@ -165,4 +156,4 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'a text' : 'an object';
 }
 
-export const shortenedName = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
+const shortenedName = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);

@@ -21,7 +21,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { page } from './generated_page.ts';
 import { slowest } from './limits.ts';
-import { busy, refusalBody, refused } from './refused.ts';
+import { busy, refused } from './refused.ts';
 import { noRoute, routeNames, routeOf } from './routes.ts';
 
 /** Serves the page and its icon, with a content security policy, even before a run is loaded. */
@@ -72,7 +72,7 @@ export function makeDoor(isShared = false): Door {
   // By default, Node.js closes a CONNECT without an answer, and refuses an `Expect` without an explanation.
   http.on('connect', ({ url = '' }, socket: Duplex) => {
     socket.on('error', () => socket.destroy());
-    const facts = { method: 'CONNECT', path: url.slice(0, 100), routes: routeNames(false) };
+    const facts = { method: 'CONNECT', path: url.slice(0, 100), routes: routeNames() };
     endWith(socket, 404, diagnose('request-route', undefined, facts));
   });
   http.on('checkExpectation', (request, response) => handler(request, response));
@@ -125,15 +125,13 @@ const starting: RequestListener = ({ url = '', method = '' }, response) => {
   const earlyAnswer = route && earlyAnswers[route];
   if (earlyAnswer !== undefined) return sendJson(response, ...earlyAnswer);
   const { status, mistakes, headers } = route ? busy('it is starting') : noRoute({ method, url });
-  sendJson(response, status, refusalBody(url, randomUUID(), mistakes), headers);
+  sendJson(response, status, { request: randomUUID(), errors: mistakes }, headers);
 };
 
 /** Answers while no run is loaded, by name of the route. */
 const earlyAnswers: Readonly<Record<string, readonly [status: number, body: object]>> = {
   health: [200, { status: 'ok' }],
-  inferenceLive: [200, { live: true }],
   ready: [503, { status: 'starting' }],
-  inferenceReady: [503, { ready: false }],
 };
 
 function sendJson(response: ServerResponse, status: number, body: object, headers = {}): void {
@@ -165,7 +163,7 @@ export function refuseUnparsed({ code }: { readonly code?: string }, socket: Dup
 
 /** The client's request id has not been read, so the refusal has a new id. */
 function endWith(socket: Duplex, status: number, diagnostic: Diagnostic): number {
-  const text = JSON.stringify(refusalBody('', randomUUID(), refused(status, diagnostic).mistakes));
+  const text = JSON.stringify({ request: randomUUID(), errors: refused(status, diagnostic).mistakes });
   const responseHead = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close`;
   socket.end(`${responseHead}\r\n\r\n${text}`, () => socket.destroy());
   return status;

@@ -8,50 +8,11 @@ import { type Door, hostNameIn, makeHostCheck, makeTokenCheck, refuseUnparsed } 
 import type { Gate } from './gate.ts';
 import { type Limits, longestInAddress } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
-import type { ModelPath, ProtocolContext } from './protocols/ask.ts';
-import * as inference from './protocols/inference.ts';
-import * as tensorflow from './protocols/tensorflow.ts';
-import { internalError, RequestError, refusalBehind, refusalBody, refused } from './refused.ts';
-import { isQuestion, noRoute, type ProtocolRouteName, type Route, type RouteName, routes, urlOf } from './routes.ts';
+import { internalError, RequestError, refusalBehind, refused } from './refused.ts';
+import { isQuestion, noRoute, type Route, type RouteName, routes, urlOf } from './routes.ts';
 import type { VersionChanges } from './versions/swaps.ts';
 import type { WritesOfEvents } from './writes/events.ts';
 import type { WritesOfItems } from './writes/items.ts';
-
-type ProtocolHandler = (
-  desk: ProtocolContext,
-  target: ModelPath,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) => unknown;
-
-const { status, tensorflowMetadata: signatures, predict } = tensorflow;
-const { inferenceMetadata: tensors, modelReady, infer } = inference;
-
-const handlers: Readonly<Record<ProtocolRouteName, ProtocolHandler>> = {
-  ...{ status, statusOfVersion: status, statusOfLabel: status },
-  ...{ signatures, signaturesOfVersion: signatures, signaturesOfLabel: signatures },
-  ...{ predict, predictByVersion: predict, predictByLabel: predict },
-  inferenceServer: inference.server,
-  inferenceLive: () => ({ live: true }),
-  inferenceReady(desk, _, __, reply) {
-    if (desk.isStopping()) reply.code(503);
-    return { ready: !desk.isStopping() };
-  },
-  ...{ tensors, tensorsOfVersion: tensors, modelReady, versionReady: modelReady, infer, inferByVersion: infer },
-};
-
-/** Registers the protocols of other servers. Their clients declare bodies as JSON, as bytes, as a form or not at all. */
-export async function addProtocols(http: FastifyInstance, desk: ProtocolContext): Promise<void> {
-  await http.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    addBodyParser(scope, '*', (bytes) => bytes);
-    for (const [name, handle] of Object.entries(handlers)) {
-      addRoute(scope, name as ProtocolRouteName, (request, reply) =>
-        handle(desk, request.params as ModelPath, request, reply),
-      );
-    }
-  });
-}
 
 export interface ServerOptions {
   readonly tower: string;
@@ -197,10 +158,7 @@ function answerError(place: ServerContext, error: unknown, request: FastifyReque
   const reason = requestError ? requestError.reason : ownReason;
   if (reason !== undefined) logLine(place.options, { level: 'error', id: request.id, reason });
   const { status, mistakes, headers } = requestError ?? new RequestError(500, [internalError()]);
-  return reply
-    .code(status)
-    .headers(headers)
-    .send(refusalBody(request.url, request.id, mistakes));
+  return reply.code(status).headers(headers).send({ request: request.id, errors: mistakes });
 }
 
 /** Returns the refusal for an error; undefined for an internal error. */

@@ -54,19 +54,6 @@ export const busy = (reason: string): RequestError =>
 /** Made only once, because a server that is overloaded should refuse quickly. */
 export const overload: RequestError = busy('it has more requests than it can answer');
 
-export const isForeignProtocol = (url: string): boolean => /^\/(?:v1\/models|v2)(?:[/?]|$)/.test(url);
-
-/** Returns the body of a refusal. In the form of other servers' protocols it is one text: `{"error": "…"}`. */
-export const refusalBody = (url: string, request: string, mistakes: readonly ErrorDetail[]): object =>
-  isForeignProtocol(url) ? { error: mistakes.map(lineOf).join('\n') } : { request, errors: mistakes };
-
-/** `unknown-name at /instances/0/user: there is no user called ``u`` (give the key of a user of the data)` */
-function lineOf({ code, message, hint, at, start, end }: ErrorDetail): string {
-  const characters = start === undefined || end === undefined ? '' : `, characters ${start} to ${end}`;
-  // A name in a message may have line breaks.
-  return `${code}${at === '' ? '' : ` at ${at}${characters}`}: ${message} (${hint})`.replace(/[\r\n]+/g, ' ');
-}
-
 /** Returns the error for the client. The reason goes only to the log. */
 export const internalError = (): ErrorDetail =>
   errorDetailOf(diagnose('internal', undefined, { reason: 'the log of the server has the reason' }), '');

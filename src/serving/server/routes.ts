@@ -1,8 +1,7 @@
 /** The table of routes, which the server registers, messages about unknown routes list, and OpenAPI 3.1 describes with the schemas that validate bodies. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Schema } from './protocols/schemas.ts';
-import { isForeignProtocol, type RequestError, refused } from './refused.ts';
-import type { SchemaName, Schemas } from './schemas.ts';
+import { type RequestError, refused } from './refused.ts';
+import type { Schema, SchemaName, Schemas } from './schemas.ts';
 
 const refTo = (name: SchemaName): Schema => ({ $ref: `#/components/schemas/${name}` });
 const oneOrMany = (name: SchemaName): Schema => ({ oneOf: [refTo(name), { type: 'array', items: refTo(name) }] });
@@ -49,7 +48,7 @@ export function openApi({ schemas, version, hasToken }: OpenApiSource): Schema {
 }
 
 function operation(name: string, route: Route, { schemas, hasToken }: OpenApiSource): Schema {
-  const { summary, body, takes, writes, change, query, answer, media, open } = route;
+  const { summary, body, writes, change, query, answer, media, open } = route;
   const isMany = body !== undefined || writes === 'Write' || writes === 'Event';
   const answered: Schema = answer ? (isMany ? oneOrMany(answer) : refTo(answer)) : {};
   const content = media ? { [media]: { schema: { type: 'string' } } } : json(answered);
@@ -61,9 +60,8 @@ function operation(name: string, route: Route, { schemas, hasToken }: OpenApiSou
     ...(query ? parametersOf(query, schemas) : []),
     ...(isQuestion(route) ? [deadline] : []),
   ];
-  const schema = body ?? takes ?? change ?? (writes === 'nothing' ? undefined : writes);
+  const schema = body ?? change ?? (writes === 'nothing' ? undefined : writes);
   const bodySchema = schema && (isMany ? oneOrMany(schema) : refTo(schema));
-  const refusal = isForeignProtocol(route.path) ? 'RefusalText' : 'Refusal';
   return {
     operationId: name,
     summary,
@@ -77,7 +75,7 @@ function operation(name: string, route: Route, { schemas, hasToken }: OpenApiSou
           code,
           {
             description: refusals[code],
-            content: json(refTo(name === 'ready' && code === '503' ? 'State' : refusal)),
+            content: json(refTo(name === 'ready' && code === '503' ? 'State' : 'Refusal')),
           },
         ]),
       ),
@@ -119,8 +117,6 @@ export interface Route {
   readonly summary: string;
   /** The schema of its body. It takes one body or an array, and answers in the same form. */
   readonly body?: 'Recommend' | 'Similar' | 'Vectors';
-  /** The schema of its body, for a protocol of another server. Its errors have the form of that protocol. */
-  readonly takes?: 'Predict' | 'Infer';
   /** Set for writes of items and events: the schema of the body, if there is one. */
   readonly writes?: 'Item' | 'Write' | 'Event' | 'nothing';
   /** The schema of its parameters. */
@@ -134,49 +130,12 @@ export interface Route {
   readonly open?: true;
 }
 
-const tensorflow = '/v1/models/{model}';
-const inference = '/v2/models/{model}';
-const version = '/versions/{version}';
-const label = '/labels/{label}';
-
 const route = (
   method: Route['method'],
   path: string,
   summary: string,
   more: Omit<Route, 'method' | 'path' | 'summary'> = {},
 ): Route => ({ method, path, summary, ...more });
-
-const status = (path: string): Route => route('GET', path, 'TensorFlow Serving: the versions of the model.');
-const signatures = (path: string): Route => route('GET', path, 'TensorFlow Serving: the signatures of the model.');
-const predict = (path: string): Route => route('POST', path, 'TensorFlow Serving: predict.', { takes: 'Predict' });
-const tensors = (path: string): Route => route('GET', path, 'Open Inference Protocol: the tensors of the model.');
-const modelReady = (path: string): Route =>
-  route('GET', path, 'Open Inference Protocol: whether the model answers.', { open: true });
-const infer = (path: string): Route => route('POST', path, 'Open Inference Protocol: infer.', { takes: 'Infer' });
-
-/** The routes of other servers' protocols: TensorFlow Serving and the Open Inference Protocol. */
-const protocolRoutes = {
-  status: status(tensorflow),
-  statusOfVersion: status(tensorflow + version),
-  statusOfLabel: status(tensorflow + label),
-  signatures: signatures(`${tensorflow}/metadata`),
-  signaturesOfVersion: signatures(`${tensorflow}${version}/metadata`),
-  signaturesOfLabel: signatures(`${tensorflow}${label}/metadata`),
-  predict: predict(`${tensorflow}:predict`),
-  predictByVersion: predict(`${tensorflow}${version}:predict`),
-  predictByLabel: predict(`${tensorflow}${label}:predict`),
-  inferenceServer: route('GET', '/v2', 'Open Inference Protocol: the server.'),
-  inferenceLive: route('GET', '/v2/health/live', 'Open Inference Protocol: say that the process runs.', { open: true }),
-  inferenceReady: route('GET', '/v2/health/ready', 'Open Inference Protocol: say whether requests are answered.', {
-    open: true,
-  }),
-  tensors: tensors(inference),
-  tensorsOfVersion: tensors(inference + version),
-  modelReady: modelReady(`${inference}/ready`),
-  versionReady: modelReady(`${inference}${version}/ready`),
-  infer: infer(`${inference}/infer`),
-  inferByVersion: infer(`${inference}${version}/infer`),
-};
 
 export const routes = {
   recommend: route('POST', '/v1/recommend', 'Recommend items for a user, for feature values, or for a vector.', {
@@ -232,24 +191,18 @@ export const routes = {
   }),
   metrics: route('GET', '/metrics', 'Give the metrics in the text format of Prometheus.', { media: 'text/plain' }),
   openapi: route('GET', '/openapi.json', 'Give this description.'),
-  ...protocolRoutes,
 };
 
 export type RouteName = keyof typeof routes;
-export type ProtocolRouteName = keyof typeof protocolRoutes;
-export type OwnRouteName = Exclude<RouteName, ProtocolRouteName>;
 export const routeList = Object.entries(routes) as readonly (readonly [RouteName, Route])[];
 /** True if the requests of a route pass the gate. If it is full, they are refused before their body is read. */
-export const isQuestion = ({ body, takes }: Route): boolean => body !== undefined || takes !== undefined;
+export const isQuestion = ({ body }: Route): boolean => body !== undefined;
 
-/** Converts a path to fastify's form. A parameter before a colon ends there. */
-export const urlOf = (path: string): string =>
-  path.replace(/\{(\w+)\}:/g, ':$1([^:/]+)::').replace(/\{(\w+)\}/g, ':$1');
+/** Converts a path to fastify's form. */
+export const urlOf = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
 
-const foreignNames = new Set(Object.keys(protocolRoutes));
-/** Returns the routes for messages: those of Tower, or those of other servers' protocols. */
-export const routeNames = (isForeign: boolean): readonly string[] =>
-  routeList.filter(([name]) => foreignNames.has(name) === isForeign).map(([, { method, path }]) => `${method} ${path}`);
+/** Returns the routes for messages. */
+export const routeNames = (): readonly string[] => routeList.map(([, { method, path }]) => `${method} ${path}`);
 
 const routesOf = (path: string): readonly RouteName[] =>
   routeList.flatMap(([name, route]) => (patternOf(route.path).test(path) ? [name] : []));
@@ -277,7 +230,7 @@ export function noRoute({ method, url }: { readonly method: string; readonly url
   const diagnostic = diagnose('request-route', undefined, {
     method,
     path: shownPath,
-    routes: routeNames(isForeignProtocol(url)),
+    routes: routeNames(),
   });
   return allowedMethods.length > 0
     ? refused(405, diagnostic, '', { allow: allowedMethods.join(', ') })

@@ -6,15 +6,6 @@ import type { Item } from '../serve/prepare.ts';
 import type { FoundUser, TopItem } from '../serve/snapshot.ts';
 import { mostWeight, type RerankEntries } from '../serve/top_request.ts';
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
-import {
-  closed,
-  integerSchema,
-  keySchema,
-  listSchema,
-  protocolSchemas,
-  type Schema,
-  textSchema,
-} from './protocols/schemas.ts';
 
 /** A key as in a data file: a text, or a whole number that JSON can represent. */
 type Key = string | number;
@@ -163,6 +154,40 @@ export interface VersionsAnswer {
   readonly canary?: ShownVersion & { readonly share: number };
   readonly before?: { readonly version: string; readonly folder: string };
 }
+
+export type Schema = Readonly<Record<string, unknown>>;
+
+const textSchema = (description: string, more: Schema = {}): Schema => ({
+  type: 'string',
+  description,
+  ...more,
+});
+
+const listSchema = (description: string, items: Schema, more: Schema = {}): Schema => ({
+  ...{ type: 'array', description, items },
+  ...more,
+});
+
+const integerSchema = (description: string, more: Schema = {}): Schema => ({
+  ...{ type: 'integer', description },
+  ...more,
+});
+
+/** A key, as a text or as a number that JSON does not round. */
+const keySchema: Schema = {
+  type: ['string', 'integer'],
+  maxLength: longestKey,
+  minimum: Number.MIN_SAFE_INTEGER,
+  maximum: Number.MAX_SAFE_INTEGER,
+};
+
+const closed = (description: string, properties: Schema, required: readonly string[] = []): Schema => ({
+  type: 'object',
+  description,
+  properties,
+  required,
+  additionalProperties: false,
+});
 
 export type Schemas = Readonly<Record<SchemaName, Schema>>;
 export type SchemaName = keyof ReturnType<typeof makeSchemas>;
@@ -374,7 +399,6 @@ export function makeSchemas(limits: Limits) {
     ),
     ...searchSchemas(version, item),
     About: aboutSchema(version),
-    ...protocolSchemas,
     ...versionSchemas(),
     ...itemSchemas,
     ...eventSchemas,

@@ -10,24 +10,15 @@ import { defined } from '../../base/util/defined.ts';
 import type { GivenEvent } from '../serve/live/event_writes.ts';
 import type { ItemWrite } from '../serve/live/item_writes.ts';
 import { depthOf } from '../serve/rerank.ts';
+import type { AnswerOptions } from './answers.ts';
 import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { browserFiles, isFromThisMachine, makeDoor } from './door.ts';
 import { makeGate } from './gate.ts';
-import {
-  addProtocols,
-  addRoute,
-  type Handler,
-  logLine,
-  makeHttp,
-  type ServerContext,
-  type ServerOptions,
-} from './http.ts';
+import { addRoute, type Handler, logLine, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
 import { type Limits, longestKey, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
-import type { ChooseVersion } from './protocols/ask.ts';
-import type { InputRow } from './protocols/signatures.ts';
 import { atIndex, errorDetailsOf, RequestError, refused, throwWithStatus } from './refused.ts';
-import { deadlineHeader, type OwnRouteName, openApi, type Route, routes } from './routes.ts';
+import { deadlineHeader, openApi, type Route, type RouteName, routes } from './routes.ts';
 import {
   type AnsweredItem,
   type ErrorDetail,
@@ -47,7 +38,7 @@ import {
   type WrittenAnswer,
 } from './schemas.ts';
 import type { VersionChanges } from './versions/swaps.ts';
-import type { RequestTopic, Version, Versions } from './versions/versions.ts';
+import type { ActiveVersions, RequestTopic, Version, Versions } from './versions/versions.ts';
 import type { WritesOfEvents } from './writes/events.ts';
 import type { WritesOfItems } from './writes/items.ts';
 
@@ -278,7 +269,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     (_, reply) =>
       reply.headers(headers).send(text);
   const description = openApi({ schemas, version: tower, hasToken });
-  const handlers: Readonly<Record<OwnRouteName, Handler>> = {
+  const handlers: Readonly<Record<RouteName, Handler>> = {
     recommend: answerAll('recommend', readers.Recommend),
     similar: answerAll('similar', readers.Similar),
     vectors: answerVectors,
@@ -306,16 +297,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     ...eventHandlers({ ...defined({ events }), read: readers.Event, hasToken, received: metrics.received }),
     ...versionHandlers({ versions, ...defined({ swaps }), readers, hasToken }),
   };
-  for (const [name, handler] of Object.entries(handlers)) addRoute(http, name as OwnRouteName, handler);
-  await addProtocols(http, {
-    tower,
-    limits,
-    readers,
-    versions,
-    isStopping: () => isStopping,
-    answer: (request, bodies, choose) => passThroughGate(request, { bodies, isArray: true }, choose),
-    answered: metrics.question,
-  });
+  for (const [name, handler] of Object.entries(handlers)) addRoute(http, name as RouteName, handler);
 
   return {
     http,
@@ -340,14 +322,15 @@ const bodySchemas = [
   'Vectors',
   'Users',
   'Search',
-  'Predict',
-  'Infer',
   'Change',
   'Share',
   'Item',
   'Write',
   'Event',
 ] as const;
+
+/** Chooses the version that answers a body. */
+type ChooseVersion<T> = (sides: ActiveVersions) => (body: object, options: AnswerOptions) => Promise<T>;
 
 type PassThroughGate = <T>(
   request: FastifyRequest,
@@ -359,7 +342,7 @@ type PassThroughGate = <T>(
 const makePass =
   ({ gate, limits }: ServerContext, versions: Versions): PassThroughGate =>
   (request, { bodies, isArray }, choose) => {
-    const slices = slicesOf(bodies as readonly InputRow[]);
+    const slices = slicesOf(bodies as readonly object[]);
     const answerAll = (isLate: () => boolean) => {
       const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
       return versions.use((sides) => {
@@ -377,13 +360,13 @@ const workOfRequest = 1000;
 const workOfSlice = 4 * workOfRequest;
 
 interface BodySlice {
-  readonly bodies: readonly InputRow[];
+  readonly bodies: readonly object[];
   readonly work: number;
 }
 
 /** Splits an array into slices of bodies that are answered together before others get a turn. A body with more work than a slice is alone in one. */
-function slicesOf(all: readonly InputRow[]): readonly BodySlice[] {
-  const bodySlices: { bodies: InputRow[]; work: number }[] = [];
+function slicesOf(all: readonly object[]): readonly BodySlice[] {
+  const bodySlices: { bodies: object[]; work: number }[] = [];
   for (const body of all) {
     const { k = 10, values, ...others } = body as RecommendBody;
     const listLengths = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
@@ -429,7 +412,7 @@ async function allOf<T>(
   slices: readonly BodySlice[],
   isArray: boolean,
   isOver: () => boolean,
-  answerOne: (body: InputRow) => Promise<T>,
+  answerOne: (body: object) => Promise<T>,
 ): Promise<T[]> {
   const settledAnswers: PromiseSettledResult<T>[] = [];
   for (const { bodies } of slices) {

@@ -15,7 +15,7 @@ const words = [
   ...names,
   ...['and', 'or', 'not', 'in', 'is', 'null', '(', ')', ',', '=', '<', '>=', "'War'", '1990', "'", '-', '1e999'],
 ];
-export const filter = fc.oneof(
+const filter = fc.oneof(
   { arbitrary: fc.constantFrom('year > 1990', "genre = 'War' and not year < 2000", "genre in ('War')"), weight: 4 },
   { arbitrary: fc.array(fc.constantFrom(...words), { maxLength: 9 }).map((parts) => parts.join(' ')), weight: 2 },
   { arbitrary: fc.oneof(fc.string(), oddTexts, fc.constant('('.repeat(5000))), weight: 1 },

@@ -51,7 +51,7 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
   return {
     server,
     port: Number(url.port),
-    known: { width, model: run.trained.plan.model, versions: ['1', '2', '3'] },
+    known: { width },
     async restore(answer) {
       const { stable, canary } = versions.current;
       if (stable.folder !== '1' || canary === undefined) void versions.assign(fresh());

@@ -13,7 +13,6 @@ import {
   vectorsBody,
   writeBody,
 } from './bodies.ts';
-import { inferRequest, predictText } from './protocol_bodies.ts';
 import { oddTexts, textsOf } from './texts.ts';
 
 /** What is asked of a route, before anything of HTTP is odd. */
@@ -27,8 +26,6 @@ export interface Asked {
 /** What requests must name to be answered. */
 export interface Known {
   readonly width: number;
-  readonly model: string;
-  readonly versions: readonly string[];
 }
 
 const encoded = (text: string): string => encodeURIComponent(Buffer.from(text).toString()).replaceAll('.', '%2E');
@@ -72,22 +69,9 @@ const posting = (path: fc.Arbitrary<string>, text: fc.Arbitrary<string>, headers
 const joined = (...parts: readonly (fc.Arbitrary<string> | string)[]): fc.Arbitrary<string> =>
   fc.tuple(...parts.map((part) => (typeof part === 'string' ? fc.constant(part) : part))).map((each) => each.join(''));
 
-export function requestsTo({ width, model, versions }: Known): Readonly<Record<RouteName, fc.Arbitrary<Asked>>> {
+export function requestsTo({ width }: Known): Readonly<Record<RouteName, fc.Arbitrary<Asked>>> {
   const item = joined('/v1/items/', segment(fc.oneof(fc.constantFrom(...filmKeys, 'new', 'new/1'), key.map(String))));
-  const tensorflow = joined('/v1/models/', segment(fc.constant(model)));
-  const signature = fc.constantFrom(
-    ...Array<string>(16).fill(''),
-    '.search',
-    '.similar',
-    '.query_vector',
-    '.item_vector',
-  );
-  const inference = joined('/v2/models/', segment(signature.map((name) => `${model}${name}`)));
-  const version = joined('/versions/', segment(fc.constantFrom(...versions)));
-  const label = joined('/labels/', segment(fc.constantFrom('stable', 'stable', 'canary')));
   const post = (path: string, body: fc.Arbitrary<unknown>) => posting(fc.constant(path), textsOf(body), json);
-  const infer = (path: fc.Arbitrary<string>): fc.Arbitrary<Asked> =>
-    fc.tuple(path, inferRequest).map(([each, { body, headers }]) => ({ path: each, body, headers }));
   return {
     recommend: post('/v1/recommend', recommendBody(width)),
     similar: post('/v1/similar', similarBody),
@@ -110,23 +94,5 @@ export function requestsTo({ width, model, versions }: Known): Readonly<Record<R
     ready: plain('/readyz'),
     metrics: plain(joined('/metrics', queryOf('name'))),
     openapi: plain('/openapi.json'),
-    status: plain(tensorflow),
-    statusOfVersion: plain(joined(tensorflow, version)),
-    statusOfLabel: plain(joined(tensorflow, label)),
-    signatures: plain(joined(tensorflow, '/metadata')),
-    signaturesOfVersion: plain(joined(tensorflow, version, '/metadata')),
-    signaturesOfLabel: plain(joined(tensorflow, label, '/metadata')),
-    predict: posting(joined(tensorflow, ':predict'), predictText),
-    predictByVersion: posting(joined(tensorflow, version, ':predict'), predictText),
-    predictByLabel: posting(joined(tensorflow, label, ':predict'), predictText),
-    inferenceServer: plain('/v2'),
-    inferenceLive: plain('/v2/health/live'),
-    inferenceReady: plain('/v2/health/ready'),
-    tensors: plain(inference),
-    tensorsOfVersion: plain(joined(inference, version)),
-    modelReady: plain(joined(inference, '/ready')),
-    versionReady: plain(joined(inference, version, '/ready')),
-    infer: infer(joined(inference, '/infer')),
-    inferByVersion: infer(joined(inference, version, '/infer')),
   };
 }
