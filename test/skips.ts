@@ -19,14 +19,7 @@ export const filesByNeed = {
   neovim: ['editor/lsp/neovim'],
   hosts: ['docs/templates/worker', 'serving/runtime/hosts'],
   nginx: ['deploy/nginx'],
-  python: [
-    'app/api/kubernetes',
-    'editor/lsp/pygls',
-    'training/tracking/event_file.slow',
-    'training/tune/study_files',
-  ],
-  ray: ['app/api/ray.slow'],
-  slurm: ['app/api/slurm.slow'],
+  python: ['editor/lsp/pygls', 'training/tracking/event_file.slow', 'training/tune/study_files'],
   store: ['app/api/remote', 'data/files/remote/stores.slow'],
   mlflow: ['app/api/track/study.slow', 'app/api/track/track.slow'],
   usearch: ['app/api/versions/items.slow', 'serving/ann/index_folder.slow'],
@@ -40,6 +33,7 @@ export const filesByNeed = {
   ],
   redis: ['serving/redis/days.slow', 'serving/redis/redis_log', 'serving/redis/shared', 'serving/redis/versions.slow'],
   torch: [
+    'app/cli/torchrun.slow',
     'app/cli/workers.slow',
     'engines/torch/compiled.slow',
     'engines/torch/compiled_tables.slow',

@@ -5,7 +5,7 @@ import type { Database } from './files/duckdb.ts';
 import type { Role } from './files/files.ts';
 import { inStores } from './files/remote/stores.ts';
 import type { StagedTable } from './rows/raw.ts';
-import { type RowsPart, stage } from './rows/stage.ts';
+import { stage } from './rows/stage.ts';
 import { refuseTooMany, shareOf } from './shards/layout.ts';
 import type { ShardRequest } from './shards/request.ts';
 import type { Computing } from './valid_files.ts';
@@ -21,10 +21,8 @@ interface SourceOptions extends BindOptions {
   readonly shards?: ShardRequest;
 }
 
-/** @param part the events that this process reads. Absent: all */
 export async function stageSources<T extends SourceOptions>(
   readContext: ReadContext<T>,
-  part?: RowsPart,
 ): Promise<Computing & ReadContext<T>> {
   const { database, readPlan, options } = readContext;
   const { layout } = readPlan;
@@ -33,7 +31,7 @@ export async function stageSources<T extends SourceOptions>(
   const room = shards && (shards.sizes?.room ?? shareOf(shards.memory, 'database'));
   for (const source of layout.sources.values()) {
     // Each query reads joined files completely, so they always become tables.
-    const stageOptions = source.role === 'events' ? { signal, room, part } : { signal };
+    const stageOptions = source.role === 'events' ? { signal, room } : { signal };
     staged.set(source.role, await stage(database, source, layout, stageOptions));
   }
   refuseTooMany(staged.get('events')!.rows);

@@ -11,14 +11,7 @@ import type { Rejected } from './dataset.ts';
 import { columnAsText, type Database, elementOf, enclose, largestWhole, sqlReason } from './files/duckdb.ts';
 import type { BadRow, Role } from './files/files.ts';
 import { warningsOfIds } from './rows/look_alikes.ts';
-import {
-  type Dictionaries,
-  type RawCodes,
-  rangeOf,
-  type Staged,
-  type StagedTable,
-  type ValidRawRows,
-} from './rows/raw.ts';
+import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './rows/raw.ts';
 import { badRow, settleRejects } from './rows/rejects.ts';
 import { verifyUnchanged } from './rows/stage.ts';
 import {
@@ -293,9 +286,9 @@ async function inParts(staged: StagedTable, each: () => Promise<void>): Promise<
   const { inPlace } = staged;
   if (inPlace === undefined) return each();
   const { atOnce, focus } = inPlace;
-  const { first: start, count } = rangeOf(staged);
-  for (let first = start; first < start + count; first += atOnce) {
-    await focus({ first, count: Math.min(atOnce, start + count - first) });
+  const { rows } = staged;
+  for (let first = 0; first < rows; first += atOnce) {
+    await focus({ first, count: Math.min(atOnce, rows - first) });
     await each();
   }
   await focus();

@@ -63,7 +63,7 @@ function secondsOf(environment: NodeJS.ProcessEnv, name: string, usual: number):
   throw failure('workers-setting', { name, value: settingText, example: String(usual) });
 }
 
-/** Reads the variables that torchrun sets. The scripts of `tower scale prepare` set the same ones for Slurm and Kubernetes. */
+/** Reads the variables that torchrun sets. Other launchers set the same ones, or a script does. */
 export function meetingOfLauncher(environment: NodeJS.ProcessEnv): Meeting {
   const names = ['RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'];
   const missing = names.filter((name) => !environment[name]);

@@ -109,14 +109,22 @@ export function buildProgram(commands: readonly AddCommand[]): Command {
   return program;
 }
 
+/** What to do in place of commands and options that were taken away. */
+const removed: Readonly<Record<string, string>> = {
+  scale: 'let torchrun start `tower train … --workers launched --resume=auto`',
+  shards: 'run `tower train … --memory 8G`, which writes shards where rows do not fit',
+};
+
 /** Turns an error of commander into a Failure. Help and the version are no errors, so they are rethrown unchanged. */
 function throwAsFailure(command: Command, error: CommanderError): never {
   if (error.exitCode === 0 || error.code === 'commander.help') throw error;
   const [first, ...rest] = error.message.replace(/^error: /, '').split('\n');
   const suggestion = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(rest.at(-1) ?? '')?.[1];
+  const [, word = ''] = /^unknown (?:command|option) '([^']*)'/.exec(first!) ?? [];
   throw failure('command-line', {
     message: first!.replaceAll(/'([^']*)'/g, '`$1`').replace(/\.$/, ''),
     suggestion,
+    instead: Object.hasOwn(removed, word) ? removed[word] : undefined,
     command: command.parent ? `${command.parent.name()} ${command.name()}` : command.name(),
   });
 }

@@ -1,7 +1,7 @@
 /** Fits vocabularies that grow from run to run, from the counts of an earlier run and the training events since. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { mostBytes, type Texts, TextsTooLarge } from '../../base/text/texts.ts';
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { defined } from '../../base/util/defined.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Encoding } from '../dataset.ts';
@@ -66,23 +66,6 @@ export const countedColumns = (
     return [{ teacher, column: readPlan.features.get(name) ?? readPlan.histories.get(name)!, rule: encoder }];
   });
 
-/** The counts that are not 0. */
-export interface SparseCounts {
-  readonly codes: Int32Array;
-  readonly counts: Float64Array;
-}
-
-export function sparse(counts: Float64Array): SparseCounts {
-  const codes = everyRow(counts.length).filter((code) => counts[code] !== 0);
-  return { codes, counts: Float64Array.from(codes, (code) => counts[code]!) };
-}
-
-/** What a part of the events adds to a counter, as plain data. */
-export interface OccurrencesOfPart extends SparseCounts {
-  readonly seen: Float64Array;
-  readonly lastTime?: number;
-}
-
 /** Counts the values of a vocabulary in training events, and notes when each was last seen. */
 export class OccurrenceCounter {
   readonly #counts: Float64Array;
@@ -114,20 +97,6 @@ export class OccurrenceCounter {
         if (time > this.#seen[code]!) this.#seen[code] = time;
       });
     }
-  }
-
-  ofPart(): OccurrencesOfPart {
-    const { codes, counts } = sparse(this.#counts);
-    const seen = Float64Array.from(codes, (code) => this.#seen[code]!);
-    return { codes, counts, seen, ...defined({ lastTime: this.#lastTime }) };
-  }
-
-  addPart({ codes, counts, seen, lastTime }: OccurrencesOfPart): void {
-    codes.forEach((code, at) => {
-      this.#counts[code]! += counts[at]!;
-      this.#seen[code] = Math.max(this.#seen[code]!, seen[at]!);
-    });
-    if (lastTime !== undefined) this.#lastTime = Math.max(this.#lastTime ?? lastTime, lastTime);
   }
 
   /** @param time the end of the earlier run */

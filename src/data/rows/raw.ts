@@ -93,16 +93,11 @@ export interface RowRange {
 }
 
 export interface StagedTable extends Staged {
-  /** The rows that this process reads. Absent: all. If the table is a view, it has no others. */
-  readonly range?: RowRange;
   /** Set if the table is a view of the files, which each query reads again. */
   readonly inPlace?: InPlace;
   /** Deletes rows from the table. The other rows keep their ids. */
   leaveOut(ids: readonly number[]): Promise<void>;
 }
-
-export const rangeOf = ({ range, rows }: Pick<StagedTable, 'range' | 'rows'>): RowRange =>
-  range ?? { first: 0, count: rows };
 
 export interface StagedFile {
   readonly file: DescribedFile;

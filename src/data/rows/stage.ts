@@ -43,22 +43,17 @@ async function staysInPlace({ database, source, types }: StageInput, room: numbe
   return rowTotal * types.size * valueBytes > room;
 }
 
-/** Makes the view after reading each file completely, or the rows of the part. @throws Failure for a damaged file */
-async function stageInPlace(
-  loading: StageInput,
-  room: number,
-  part: RowsPart | undefined,
-): Promise<Omit<StagedTable, 'source' | 'broken'>> {
+/** Makes the view after reading each file completely. @throws Failure for a damaged file */
+async function stageInPlace(loading: StageInput, room: number): Promise<Omit<StagedTable, 'source' | 'broken'>> {
   const files: StagedFile[] = [];
   let rowTotal = 0;
   for (const file of loading.source.files) {
-    const rows = part ? await placeOf(file).count(loading.database, file) : await readToEnd(loading, file);
+    const rows = await readToEnd(loading, file);
     files.push({ file, first: rowTotal, rows });
     rowTotal += rows;
   }
   const excludedIds: number[] = [];
-  const allRows = part?.range(rowTotal) ?? { first: 0, count: rowTotal };
-  if (part?.isRead) for (const file of files) await readWithin(loading, file, allRows);
+  const allRows = { first: 0, count: rowTotal };
   const focus = (range: RowRange = allRows): Promise<void> =>
     loading.database.run(viewOf(loading, files, range, excludedIds));
   const leaveOut = (ids: readonly number[]): Promise<void> => {
@@ -67,32 +62,18 @@ async function stageInPlace(
   };
   await focus();
   const atOnce = Math.max(2048, Math.floor(room / groupedBytes));
-  return { files, rows: rowTotal, range: allRows, inPlace: { atOnce, focus }, leaveOut };
-}
-
-/** Reads all values of a query. A mere count would be answered from metadata. @returns the number of rows */
-async function readValues({ database, types }: StageInput, sql: string): Promise<number> {
-  const hashes = [...types.keys()].map((name) => `, bit_xor(hash(${quoteName(name)}))`);
-  const [totals] = await database.rows(`SELECT count(*) AS rows${hashes.join('')} FROM (${sql})`);
-  return Number(totals!.rows);
-}
-
-async function readWithin(loading: StageInput, staged: StagedFile, range: RowRange): Promise<void> {
-  const sql = rowsWithin(loading, staged, range);
-  if (sql === undefined) return;
-  try {
-    await readValues(loading, sql);
-  } catch (error) {
-    loading.database.passOn(error);
-    throw new Failure([unreadable(error, staged.file)]);
-  }
+  return { files, rows: rowTotal, inPlace: { atOnce, focus }, leaveOut };
 }
 
 async function readToEnd(loading: StageInput, file: DescribedFile): Promise<number> {
-  const { database } = loading;
+  const { database, types } = loading;
   try {
     const records = await placeOf(file).count(database, file);
-    settleRows(file, await readValues(loading, placeOf(file).select(loading, file)), records);
+    // A mere count would be answered from metadata.
+    const hashes = [...types.keys()].map((name) => `, bit_xor(hash(${quoteName(name)}))`);
+    const query = `SELECT count(*) AS rows${hashes.join('')} FROM (${placeOf(file).select(loading, file)})`;
+    const [totals] = await database.rows(query);
+    settleRows(file, Number(totals!.rows), records);
     return records;
   } catch (error) {
     database.passOn(error);
@@ -108,8 +89,6 @@ function viewOf(
   excludedIds: readonly number[],
 ): string {
   const selects = files.flatMap((file) => rowsWithin(loading, file, range) ?? []);
-  // A part without rows has the columns.
-  if (selects.length === 0) selects.push(`${selectOf(loading, files[0]!)} WHERE false`);
   const filter = excludedIds.length > 0 ? ` WHERE rowid NOT IN (${excludedIds.join(', ')})` : '';
   const view = `CREATE OR REPLACE TEMP VIEW ${loading.source.role} AS`;
   return `${view} SELECT * FROM (${selects.join(' UNION ALL ')})${filter}`;
@@ -136,19 +115,10 @@ function selectOf(loading: StageInput, { file, first }: StagedFile): string {
 const readsOtherRows = (layout: DataLayout): boolean =>
   columnsOfLayout(layout).some(({ reads }) => reads && (reads.windows || reads.tables.includes('events')));
 
-/** The rows of which a process reads its own. */
-export interface RowsPart {
-  range(rows: number): RowRange;
-  /** True if the rows are read once for errors of the files. */
-  readonly isRead: boolean;
-}
-
 export interface StageOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes of the database's memory. Parquet that would take more stays in its files. Absent: all files become tables. */
   readonly room?: number | undefined;
-  /** Absent: all rows are read. */
-  readonly part?: RowsPart | undefined;
 }
 
 /**
@@ -159,14 +129,14 @@ export async function stage(
   database: Database,
   source: DataSource,
   layout: DataLayout,
-  { signal, room, part }: StageOptions = {},
+  { signal, room }: StageOptions = {},
 ): Promise<StagedTable> {
   const types = columnTypes(source, layout);
   const loading = { database, source, types: types.read, signal };
   const staged =
-    room !== undefined && !readsOtherRows(layout) && (await staysInPlace(loading, part ? 0 : room))
-      ? { source, broken: [], ...(await stageInPlace(loading, room, part)) }
-      : await load(loading, part);
+    room !== undefined && !readsOtherRows(layout) && (await staysInPlace(loading, room))
+      ? { source, broken: [], ...(await stageInPlace(loading, room)) }
+      : await load(loading);
   await verifyUnchanged(database, source);
   for (const name of types.numbers) await makeNumbers(database, source.role, name);
   return staged;
@@ -256,7 +226,7 @@ async function makeNumbers(database: Database, role: Role, name: string): Promis
   await database.run(`ALTER TABLE ${role} ALTER ${column} TYPE ${type}`);
 }
 
-async function load(loading: StageInput, part: RowsPart | undefined): Promise<StagedTable> {
+async function load(loading: StageInput): Promise<StagedTable> {
   const { database, source, types } = loading;
   const files: StagedFile[] = [];
   const broken: BadRow[] = [];
@@ -279,7 +249,7 @@ async function load(loading: StageInput, part: RowsPart | undefined): Promise<St
   }
   const leaveOut = (ids: readonly number[]): Promise<void> =>
     database.run(`DELETE FROM ${source.role} WHERE rowid IN (${ids.join(', ')})`);
-  return { source, files, rows: rowTotal, broken, leaveOut, ...(part ? { range: part.range(rowTotal) } : {}) };
+  return { source, files, rows: rowTotal, broken, leaveOut };
 }
 
 async function blankRows(

@@ -4,13 +4,7 @@ import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { sampleColumn } from '../columns/encode.ts';
 import type { ColumnSample, NumberSample } from '../columns/encoders/contract.ts';
 import { teachersOf, weightsIn } from '../columns/fit_encoders.ts';
-import {
-  countedColumns,
-  OccurrenceCounter,
-  type OccurrencesOfPart,
-  type SparseCounts,
-  sparse,
-} from '../columns/grown_encodings.ts';
+import { countedColumns, OccurrenceCounter } from '../columns/grown_encodings.ts';
 import { ascendingIndexes, gatherCodes } from '../rows/gather.ts';
 import type { GlobalSides, OrderedEvents } from '../rows/order_events.ts';
 import {
@@ -91,28 +85,6 @@ export interface TrainingCounts {
   sampleOf(column: ColumnRequest): ColumnSample;
 }
 
-/** What a part of the partitions adds to the counts, as plain data. Parts do not go on from an earlier run. */
-export interface CountsOfPart
-  extends Pick<TrainingCounts, 'counts' | 'items' | 'lastTraining' | 'firstPartitions' | 'titles' | 'beforeHeldOut'> {
-  /** The first of its partitions, and the one after its last. */
-  readonly first: number;
-  readonly end: number;
-  readonly lastTimes: Float64Array;
-  /** By partition, and by its users. */
-  readonly users: readonly Int32Array[];
-  /** By column of the events. */
-  readonly elements: readonly number[];
-  /** By feature whose vocabulary has admission. */
-  readonly occurrences: readonly OccurrencesOfPart[];
-  /** By sampled column. */
-  readonly samples: readonly SampleOfPart[];
-}
-
-interface SampleOfPart {
-  readonly texts: SparseCounts;
-  readonly numbers: NumberSample;
-}
-
 interface CountingInput {
   readonly readPlan: ReadPlan;
   readonly sides: GlobalSides;
@@ -154,14 +126,15 @@ export class TrainingCounter {
     this.#newCounts = new NewEventCounts(readPlan, past, itemCount);
   }
 
-  /** Counts partitions from `first` to before `end`. @throws Failure `shards-damaged` */
-  async read(source: PartitionSource, cuts: Cuts, first = 0, end = source.count): Promise<void> {
+  /** Counts all partitions. @throws Failure `shards-damaged` */
+  async read(source: PartitionSource, cuts: Cuts): Promise<void> {
     const { onPass } = this.input;
-    for (let index = first; index < end; index++) {
-      onPass?.({ pass: 'counting', done: index - first, total: end - first });
+    const total = source.count;
+    for (let index = 0; index < total; index++) {
+      onPass?.({ pass: 'counting', done: index, total });
       this.#count(index, await source.read(index, cuts));
     }
-    onPass?.({ pass: 'counting', done: end - first, total: end - first });
+    onPass?.({ pass: 'counting', done: total, total });
   }
 
   #count(index: number, arrangedPartition: ArrangedPartition): void {
@@ -198,41 +171,6 @@ export class TrainingCounter {
     this.#lastTimes[item] = time;
     this.#lastTraining[item] = id;
     if (this.#titles) this.#titles[item] = title!;
-  }
-
-  /** Returns what the partitions that were read add. */
-  ofPart({ members }: PartitionSource, first: number, end: number): CountsOfPart {
-    const columns = this.input.readPlan.columns.get('events')!;
-    const usersOf = (partition: number) => gatherCodes(this.#users, members[partition]!);
-    return {
-      ...{ first, end, counts: this.#counts, beforeHeldOut: this.#beforeHeldOut },
-      ...{ items: this.#items, lastTraining: this.#lastTraining, lastTimes: this.#lastTimes },
-      ...{ firstPartitions: this.#firstPartitions, ...defined({ titles: this.#titles }) },
-      users: Array.from({ length: end - first }, (_, at) => usersOf(first + at)),
-      elements: columns.map((column) => this.#elements.get(column) ?? 0),
-      occurrences: [...this.#occurrences.values()].map((counter) => counter.ofPart()),
-      samples: [...this.#samplers.values()].map((sampler) => sampler.ofPart()),
-    };
-  }
-
-  /** Adds the counts of a part. Parts come in the order of their partitions. */
-  add(part: CountsOfPart, { members }: PartitionSource): void {
-    for (const at of this.#counts.keys()) this.#counts[at]! += part.counts[at]!;
-    this.#beforeHeldOut += part.beforeHeldOut;
-    for (let item = 0; item < this.#items.length; item++) {
-      this.#items[item]! += part.items[item]!;
-      if (this.#firstPartitions[item] === -1) this.#firstPartitions[item] = part.firstPartitions[item]!;
-      const last = part.lastTraining[item]!;
-      if (last >= 0) this.#addLast(item, part.lastTimes[item]!, last, part.titles?.[item]);
-    }
-    for (const [at, users] of part.users.entries())
-      users.forEach((count, local) => {
-        this.#users[members[part.first + at]![local]!] = count;
-      });
-    for (const [at, column] of this.input.readPlan.columns.get('events')!.entries())
-      this.#elements.set(column, (this.#elements.get(column) ?? 0) + part.elements[at]!);
-    for (const [at, counter] of [...this.#occurrences.values()].entries()) counter.addPart(part.occurrences[at]!);
-    for (const [at, sampler] of [...this.#samplers.values()].entries()) sampler.addPart(part.samples[at]!);
   }
 
   all(): TrainingCounts {
@@ -312,8 +250,6 @@ const numberSampledColumns = ({ readPlan }: CountingInput): ReadonlySet<ColumnRe
 
 interface ColumnSampler {
   add(raw: RawColumn, rows: Int32Array): void;
-  ofPart(): SampleOfPart;
-  addPart(part: SampleOfPart): void;
   sample(): ColumnSample;
 }
 
@@ -332,13 +268,6 @@ function makeSampler({ dictionary }: ColumnRequest, dictionaries: Dictionaries, 
             else if (takesNumbers) numbers.add(raw.values[index]!);
           }
       } else if (takesNumbers && raw.width === 1) for (const row of rows) numbers.add(raw.values[row]!);
-    },
-    ofPart: () => ({ texts: sparse(counts), numbers: numbers.sample() }),
-    addPart(part) {
-      part.texts.codes.forEach((code, at) => {
-        counts[code]! += part.texts.counts[at]!;
-      });
-      for (const [at, value] of part.numbers.values.entries()) numbers.add(value, part.numbers.weights[at]!);
     },
     sample() {
       counts[0] = 0;

@@ -38,16 +38,12 @@ export interface EncodingInput {
   readonly readPlan: ReadPlan;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly lastTraining: Int32Array;
-  /** Its files are those of the buckets from `firstFile` on. */
   readonly writer: ShardWriter;
-  readonly firstFile: number;
   readonly shards: number;
   /** By item: the first partition with an event of it. */
   readonly firstPartitions: Int32Array;
   /** The first partition to encode. */
   readonly from: number;
-  /** The partition after the last one. Default: their number. */
-  readonly end?: number;
   readonly unit?: ShardUnit | undefined;
   /** The first new event, if a run trains on new events alone. */
   readonly fresh?: Moment | undefined;
@@ -64,7 +60,8 @@ export interface EncodingInput {
 const shardStream = 2;
 
 export async function encodePartitions(source: PartitionSource, cuts: Cuts, input: EncodingInput): Promise<void> {
-  const { readPlan, encodings, lastTraining, writer, firstFile, shards, onPass, from, end = source.count } = input;
+  const { readPlan, encodings, lastTraining, writer, shards, onPass, from } = input;
+  const end = source.count;
   const sides = sidesOfFeatures(readPlan);
   const users = source.of.sides.users.keys.length;
   const rangeOfUser = (user: number): number => Math.floor((user / users) * shards);
@@ -85,7 +82,7 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
     };
     const isTrained = trainedRows(train, isFresh, input);
     const groups = grouped(train.rows, shards, pileOf).map((rows) => rows.filter(isTrained));
-    const file = new PieceWriter(writer, index - firstFile, shards, input.latest);
+    const file = new PieceWriter(writer, index, shards, input.latest);
     const packed = (rows: Int32Array) => packEvents(train, blockSpecs.spec, rows, partition.members);
     for (const rows of groups) file.append(rows.length, rows.length > 0 ? packed(rows) : undefined);
     for (const items of [parts.seen, parts.had]) file.append(partition.members.length, blockOfSeen(items));

@@ -1,4 +1,4 @@
-/** What the first pass over all events, or over a part of them, gives to the second one, and its form as plain data. */
+/** What the first pass over all events gives to the second one, and its form as plain data. */
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { EventBasis, Rejected } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
@@ -45,44 +45,33 @@ interface PlainRows extends Omit<ValidRawRows, 'columns'> {
   readonly columns: readonly RawColumn[];
 }
 
-type JoinedFiles = Pick<ScatteredRows, 'items' | 'users'>;
-
-type PlainScattered<T extends JoinedFiles> = Omit<T, 'items' | 'users'> & {
+type PlainFirstPass = Omit<FirstPassResult, 'items' | 'users'> & {
   readonly items?: PlainRows | undefined;
   readonly users?: PlainRows | undefined;
 };
 
-export function plainScattered<T extends JoinedFiles>(rows: T, { columns }: ReadPlan): PlainScattered<T> {
-  const plainRows = (role: Role, own: ValidRawRows | undefined): PlainRows | undefined =>
-    own && { ...own, columns: columns.get(role)!.map((column) => own.columns.get(column)!) };
-  return { ...rows, items: plainRows('items', rows.items), users: plainRows('users', rows.users) };
+export function plainFirstPass({ partial: _, key: __, ...of }: FirstPassResult, { columns }: ReadPlan): unknown {
+  const plainRows = (role: Role, rows: ValidRawRows | undefined): PlainRows | undefined =>
+    rows && { ...rows, columns: columns.get(role)!.map((column) => rows.columns.get(column)!) };
+  const { count, total } = of.rejected;
+  // The file of rejected rows is in the folder of the stopped run.
+  return {
+    ...of,
+    items: plainRows('items', of.items),
+    users: plainRows('users', of.users),
+    rejected: { count, total },
+  };
 }
 
-/** @throws Error if `plain` is not the result of `plainScattered` for the same requests */
-export function scatteredOf<T extends JoinedFiles>(plain: unknown, { columns }: ReadPlan): T {
-  const plainResult = plain as PlainScattered<T>;
+/** @throws Error if `plain` is not the result of `plainFirstPass` for the same requests */
+export function firstPassOf(plain: unknown, partial: string, key: string, { columns }: ReadPlan): FirstPassResult {
+  const { items, users, ...of } = plain as PlainFirstPass;
   const rowsOf = (role: Role, rows: PlainRows | undefined): ValidRawRows | undefined => {
     if (rows === undefined) return undefined;
     const requested = columns.get(role)!;
     if (rows.columns.length !== requested.length) throw new Error('columns are missing');
-    return {
-      ...rows,
-      columns: new Map(requested.map((column, index): [ColumnRequest, RawColumn] => [column, rows.columns[index]!])),
-    };
+    const columnsOfRows = requested.map((column, index): [ColumnRequest, RawColumn] => [column, rows.columns[index]!]);
+    return { ...rows, columns: new Map(columnsOfRows) };
   };
-  const joined = { items: rowsOf('items', plainResult.items), users: rowsOf('users', plainResult.users) };
-  return { ...plainResult, ...joined } as unknown as T;
+  return { ...of, items: rowsOf('items', items), users: rowsOf('users', users), partial, key };
 }
-
-export function plainFirstPass({ partial: _, key: __, ...of }: FirstPassResult, readPlan: ReadPlan): unknown {
-  const { count, total } = of.rejected;
-  // The file of rejected rows is in the folder of the stopped run.
-  return { ...plainScattered(of, readPlan), rejected: { count, total } };
-}
-
-/** @throws Error if `plain` is not the result of `plainFirstPass` for the same requests */
-export const firstPassOf = (plain: unknown, partial: string, key: string, readPlan: ReadPlan): FirstPassResult => ({
-  ...scatteredOf<FirstPassResult>(plain, readPlan),
-  partial,
-  key,
-});

@@ -59,7 +59,7 @@ export async function prepareShards(
   return planOfCounts(input, from, counter.all(), { facts, past, buckets: source.count });
 }
 
-export const counterOf = (
+const counterOf = (
   { readPlan, request }: ShardingInput,
   { dictionaries, items, users }: FirstPassResult,
   { of: { sides } }: PartitionSource,
@@ -68,7 +68,7 @@ export const counterOf = (
   new TrainingCounter({ readPlan, sides, dictionaries, files: { items, users }, past, onPass: request.onPass });
 
 /** Fits encoders to the counts of all training events, and computes the number of shards. */
-export function planOfCounts(
+function planOfCounts(
   input: ShardingInput,
   { dictionaries }: FirstPassResult,
   counted: TrainingCounts,
@@ -126,7 +126,7 @@ export function makeCuts(
 }
 
 /** @param source opens all partitions, for a split that reads them @throws Failure `shards-damaged` */
-export async function splitFacts(
+async function splitFacts(
   input: ShardingInput,
   scattered: Pick<ScatterResult, 'rows' | 'ascends'>,
   source: () => PartitionSource,

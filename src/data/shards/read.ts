@@ -262,13 +262,13 @@ export async function scatterToPartitions(
 }
 
 /** Returns the number of partitions for these rows. @param eventBytes bytes of an event as it is read from the database */
-export function partitionsOf({ when, sizes, memory }: ShardRequest, { staged }: Computing, eventBytes: number): number {
+function partitionsOf({ when, sizes, memory }: ShardRequest, { staged }: Computing, eventBytes: number): number {
   if (typeof when === 'object') return when.buckets;
   return sizes?.buckets ?? partitionsFor(memory, staged.get('events')!.rows, eventBytes);
 }
 
 /** Writes the valid events that this process reads to a file for each partition in `folder`. */
-export async function scatterInto(
+async function scatterInto(
   folder: string,
   { memory, sizes, onPass }: ShardRequest,
   computing: Computing & ShardSource,

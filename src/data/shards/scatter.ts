@@ -13,7 +13,6 @@ import {
   type RawCodes,
   type RawColumn,
   type RawNumbers,
-  rangeOf,
   type StagedTable,
   type ValidRawRows,
 } from '../rows/raw.ts';
@@ -60,7 +59,7 @@ interface TimeProgress {
 
 const userStream = 1;
 
-/** Returns the partition of each user by their text, because parts of the rows that are read apart number users differently. */
+/** Returns the partition of each user, which is a hash of their text. */
 function partitionsOfUsers(users: Texts, partitions: number): Int32Array {
   const texts = packTexts(users);
   return Int32Array.from(texts.ends, (end, at) => hashOfBytes(texts.bytes, texts.startOf(at), end) % partitions);
@@ -75,13 +74,13 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
     new Uint8Array(key ? dictionaries.get(key.inEvents.dictionary!)!.length : 0);
   const occurs = { items: marksOf(readPlan.itemKey), users: marksOf(readPlan.userKey) };
   const progress: TimeProgress = { rank: 0, ascends: true };
-  const { first: start, count: total } = rangeOf(staged);
+  const { rows: total } = staged;
   const userDictionary = readPlan.userKey && dictionaries.get(readPlan.userKey.inEvents.dictionary!)!;
   const partitionOfUser = userDictionary && partitionsOfUsers(userDictionary, partitions);
-  for (let first = start; first < start + total; first += atOnce) {
+  for (let first = 0; first < total; first += atOnce) {
     input.signal?.throwIfAborted();
-    onPass?.({ pass: 'reading', done: first - start, total });
-    const range = { first, count: Math.min(atOnce, start + total - first) };
+    onPass?.({ pass: 'reading', done: first, total });
+    const range = { first, count: Math.min(atOnce, total - first) };
     await staged.inPlace?.focus(range);
     const raw = await readRows(tables, staged, columns, range);
     const validation = await validateRows({ tables, readPlan, raw, staged, dictionaries, joined });

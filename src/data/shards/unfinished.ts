@@ -20,9 +20,9 @@ import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
 const format = 'tower-passes-8';
-export const firstName = 'first.bin';
-export const preparedName = 'prepared.bin';
-export const restName = (partition: number): string => `bucket-${partition}.rest.bin`;
+const firstName = 'first.bin';
+const preparedName = 'prepared.bin';
+const restName = (partition: number): string => `bucket-${partition}.rest.bin`;
 
 interface PassesState {
   readonly format: typeof format;
@@ -158,7 +158,7 @@ async function readState(folder: string): Promise<PassesState | undefined> {
   }
 }
 
-export async function writePlain(partial: string, name: string, value: unknown): Promise<ShardFile> {
+async function writePlain(partial: string, name: string, value: unknown): Promise<ShardFile> {
   rmSync(join(partial, name), { force: true });
   const writer = ShardWriter.new(partial, [name]);
   writer.append(0, 0, packPlain(value));
@@ -166,7 +166,7 @@ export async function writePlain(partial: string, name: string, value: unknown):
 }
 
 /** @throws Failure `shards-damaged` */
-export async function readPlain(partial: string, name: string, file: ShardFile): Promise<unknown> {
+async function readPlain(partial: string, name: string, file: ShardFile): Promise<unknown> {
   const [block] = await readShard(partial, name, file);
   try {
     return unpackPlain(block ?? new Map());

@@ -36,7 +36,7 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
   const names = Array.from({ length: source.count }, (_, bucket) => rowsName(bucket));
   const writer = await passes.shards(names, gathered, input.signal);
   await encodePartitions(source, makeCuts(input.readPlan.description, from.scattered, plan), {
-    ...{ ...encodingOf(input, plan), writer, firstFile: 0, from: passes.done },
+    ...{ ...encodingOf(input, plan), writer, from: passes.done },
     async onDone(partition, rest) {
       gathered.add(rest);
       await passes.keepPartition(partition, rest, writer);
@@ -46,7 +46,7 @@ export async function writeShards(input: ShardingInput, from: FirstPassResult, p
 }
 
 /** @param read reads the rows of a partition @throws Failure `shards-memory` */
-export function partitionSourceOf(
+function partitionSourceOf(
   { readPlan, request, signal }: ShardingInput,
   { dictionaries, files, items, users, scattered, partsOfFiles }: FirstPassResult,
   read: PartitionRows['read'],
@@ -63,10 +63,10 @@ export function partitionSourceOf(
   });
 }
 
-export const gatheredOf = ({ of: { sides } }: PartitionSource): Gathered =>
+const gatheredOf = ({ of: { sides } }: PartitionSource): Gathered =>
   new Gathered(sides.items.keys.length, sides.users.keys.length);
 
-export function encodingOf({ readPlan, request }: ShardingInput, plan: ShardPlan) {
+function encodingOf({ readPlan, request }: ShardingInput, plan: ShardPlan) {
   const { encodings, lastTraining, firstPartitions, past, layout, latest } = plan;
   return {
     ...{ readPlan, encodings, lastTraining, firstPartitions, shards: layout.piles, fresh: past.fresh, latest },
@@ -84,11 +84,7 @@ interface EncodedShards {
   readonly files: readonly ShardFile[];
 }
 
-export async function sealShards(
-  input: ShardingInput,
-  from: FirstPassResult,
-  encoded: EncodedShards,
-): Promise<Dataset> {
+async function sealShards(input: ShardingInput, from: FirstPassResult, encoded: EncodedShards): Promise<Dataset> {
   const { memory, folder, sizes } = input.request;
   const { source, plan, rest, files } = encoded;
   const { description } = input.readPlan;

@@ -52,7 +52,6 @@ const cases: readonly Case[] = [
   { line: 'explain senet', files: true },
   { line: 'explain retrieve', files: true },
   { line: 'compile films.tower --out OUT' },
-  { line: 'scale prepare films.tower --data data.tower --workers 2 --out OUT' },
   { line: 'shards plan films.tower --data data.tower --parts 2 --out OUT' },
   { line: 'runs' },
   { line: 'report run' },

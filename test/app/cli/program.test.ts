@@ -51,6 +51,10 @@ describe('a mistake of the command line', () => {
   it.each([
     [['chek'], 'unknown command `chek`; did you mean `check`?'],
     [['check', 'm', '--dta', 'd'], 'unknown option `--dta`; did you mean `--data`?'],
+    [
+      ['shards', 'plan', 'm'],
+      'unknown command `shards`; run `tower train … --memory 8G`, which writes shards where rows do not fit',
+    ],
     [['engines', '--setpu'], 'unknown option `--setpu`; did you mean `--setup`?'],
     [['check'], 'missing required argument `files`; run `tower check --help` for its arguments and an example'],
     [

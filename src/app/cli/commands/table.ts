@@ -21,9 +21,7 @@ import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
 import { reportCommand } from './report.ts';
 import { runsCommand } from './runs.ts';
-import { scaleCommand } from './scale.ts';
 import { serveCommand } from './serve.ts';
-import { shardsCommand } from './shards.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 
@@ -38,8 +36,6 @@ const commands: readonly AddCommand[] = [
   explainCommand,
   compileCommand,
   trainCommand,
-  scaleCommand,
-  shardsCommand,
   tuneCommand,
   evaluateCommand,
   compareCommand,

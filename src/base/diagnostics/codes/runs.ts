@@ -255,15 +255,21 @@ export const runs = {
     hint: 'set TOWER_TORCH_COMPILE=off to run the step without compiling it',
   }),
 
-  'command-line': row<{ message: string; suggestion?: string | undefined; command: string }>({
+  'command-line': row<{
+    message: string;
+    suggestion?: string | undefined;
+    instead?: string | undefined;
+    command: string;
+  }>({
     message: ({ message }) => message,
-    hint: ({ suggestion, command }) =>
-      suggestion === undefined
+    hint: ({ suggestion, instead, command }) =>
+      instead ??
+      (suggestion === undefined
         ? `run \`${command} --help\` for its arguments and an example`
         : `did you mean ${suggestion
             .split(', ')
             .map((name) => `\`${name}\``)
-            .join(' or ')}?`,
+            .join(' or ')}?`),
   }),
 
   internal: row<{ reason: string }>({

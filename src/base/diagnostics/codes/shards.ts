@@ -58,31 +58,6 @@ export const shards = {
     hint: 'let all machines share the folder of shards: name one with `--shards`, at the same path on each',
   }),
 
-  'shard-job-missing': row<{ folder: string }>({
-    message: ({ folder }) => `there is no plan of shards in ${folder}`,
-    hint: 'name the folder that `tower shards plan` wrote, or plan first',
-  }),
-
-  'shard-job-changed': row<{ folder: string; what: string }>({
-    message: ({ folder, what }) => `${what} has changed since the shards in ${folder} were planned`,
-    hint: 'change it back, or plan again with `--force`, which removes what the parts have done',
-  }),
-
-  'shard-part-unknown': row<{ text: string; parts?: number | undefined }>({
-    message: ({ text, parts }) =>
-      parts === undefined ? `\`${text}\` is not a part` : `\`${text}\` is none of the ${parts} parts that are planned`,
-    hint: ({ parts = 64 }) => `write a part from \`1/${parts}\` to \`${parts}/${parts}\``,
-  }),
-
-  'shard-job-unfinished': row<{ folder: string; step: string; missing: readonly number[]; parts: number }>({
-    message: ({ folder, step, missing }) =>
-      missing.length === 0
-        ? `\`tower shards ${step} ${folder}\` has not ended yet`
-        : `\`tower shards ${step} ${folder}\` has not ended for ${missing.length === 1 ? 'part' : 'parts'} ${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ` and ${missing.length - 10} more` : ''}`,
-    hint: ({ folder, step, missing, parts }) =>
-      `run it${missing.length === 0 ? '' : ` with \`--part ${missing[0]}/${parts}\``} and wait for it: \`tower shards ${step} ${folder}\``,
-  }),
-
   'shards-damaged': row<{ path: string; folder: string; reason: string }>({
     message: ({ path, reason }) => `shard ${path} is damaged: ${reason}`,
     hint: ({ folder }) =>
