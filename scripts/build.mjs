@@ -145,7 +145,7 @@ for (const name of readdirSync(wasm)) {
 }
 
 // The other process of the engine `torch`, next to the chunk that starts it, and its part of a group of workers.
-for (const file of ['torch_runner.py', 'torch_compile.py', 'torch_group.py', 'torch_meeting.py', 'torch_tables.py'])
+for (const file of ['torch_runner.py', 'torch_group.py', 'torch_meeting.py'])
   copy(`src/engines/torch/${file}`, `dist/chunks/${file}`);
 
 const forPackage = process.argv.includes('--package');

@@ -39,7 +39,6 @@ export const filesByNeed = {
     'engines/torch/compiled_tables.slow',
     'engines/torch/group.slow',
     'engines/torch/worker.slow',
-    'training/held_tables.slow',
   ],
   data: [
     'app/api/init.slow',

@@ -4,7 +4,6 @@
  */
 import type { Graph, Tensor } from '../graph/graph.ts';
 import type { Meeting, WorkerGroup } from './group.ts';
-import type { GroupReads, GroupsStep, TableGroup, TableNorms } from './table_group.ts';
 
 export type EngineName = 'tensorflow' | 'onnx' | 'javascript' | 'torch';
 
@@ -26,8 +25,6 @@ export interface Engine {
    * @param rows maximum rows of a run, if they are so few that threads may cost more than they save. Default: many
    */
   prepare(graph: Graph, parameters: Tensors, rows?: number): Promise<Program>;
-  /** Prepares a training step with tables that the engine holds, which begin with zeros. Absent: the host holds all tables. */
-  prepareWithTables?(graph: Graph, parameters: Tensors, groups: readonly TableGroup[]): Promise<TableProgram>;
   /**
    * Makes this process one of several workers: programs that are prepared after it run ops between them. Absent: not supported.
    * @throws Failure `worker-lost`
@@ -53,19 +50,6 @@ export interface Program {
   write(parameters: Tensors): Promise<void>;
   /** Frees the memory of the runtime. */
   close(): Promise<void>;
-}
-
-/** A program whose look-ups are rows of tables that it holds. Such inputs have a shape, and no numbers. */
-export interface TableProgram extends Program {
-  /** Runs the graph once, and trains the rows. Gradients of look-ups are outputs without numbers, unless the step is watched. */
-  step(inputs: Tensors, step: GroupsStep): Promise<{ readonly outputs: Tensors; readonly gradientNorms: TableNorms }>;
-  /** Returns the inputs with the numbers of their rows. */
-  filled(inputs: Tensors, reads: readonly GroupReads[]): Promise<Tensors>;
-  /** Reads numbers of a group, from number `first` on: values, or a slot. */
-  readRows(group: number, slot: string | undefined, first: number, into: Float32Array | Int32Array): Promise<void>;
-  writeRows(group: number, slot: string | undefined, first: number, from: Float32Array | Int32Array): Promise<void>;
-  /** Returns the norm of each table; of a large one, an estimate from evenly spaced rows. @param most numbers to read of a table */
-  tableNorms(most: number): Promise<TableNorms>;
 }
 
 /** The time of an op in an engine, measured in a program of its own, so that the program that trains is not disturbed. */

@@ -14,7 +14,6 @@ import { largestStep, makeTables, type Tables } from './embedding/tables.ts';
 import { type Feeder, makeFeeder } from './feed/feeder.ts';
 import { type LatestEvents, latestInMemory, latestInShards } from './feed/latest.ts';
 import { fitted } from './fitted_step.ts';
-import { HeldTables, reasonForHost } from './held_tables.ts';
 import { type AnyEpoch, type EventOrder, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';
 import type { TrainOptions } from './train_options.ts';
@@ -45,10 +44,6 @@ export interface BegunState extends TrainingState {
   readonly group?: WorkerGroup;
   /** Present if the towers are asked about users when an epoch begins. */
   readonly latest?: LatestEvents;
-  /** Present if the engine holds the tables. */
-  readonly held?: HeldTables;
-  /** Why the host holds the tables of an engine that could hold others. */
-  readonly onHost?: string;
 }
 
 export async function beginState(
@@ -66,13 +61,7 @@ export async function beginState(
     ...labelMeans(plan, dataset.parts.train, dataset.shards?.labelSums),
   };
   await group?.note('prepares its step');
-  const { prepareWithTables } = engine;
-  const onHost = prepareWithTables && tables.size > 0 ? reasonForHost(tables, group !== undefined) : undefined;
-  const held =
-    prepareWithTables && tables.size > 0 && onHost === undefined
-      ? await HeldTables.prepare({ ...plan, step }, tables, { prepareWithTables }, graph, initialTensors)
-      : undefined;
-  const program = held?.program ?? (await engine.prepare(graph, initialTensors));
+  const program = await engine.prepare(graph, initialTensors);
   const { shards } = dataset;
   const feederOf = (events: Events): Feeder =>
     makeFeeder({
@@ -81,7 +70,7 @@ export async function beginState(
       ...defined({ latestUsers: latest?.users }),
       corpus: dataset.corpus,
       features: plan.features,
-      tables: held?.tables ?? tables,
+      tables,
       seed: train.seed,
       batch: train.batch,
       ...defined({ share: group }),
@@ -90,7 +79,7 @@ export async function beginState(
     const { order, feeder } = shards
       ? await feedFromShards({ ...dataset, shards }, plan, feederOf)
       : { order: orderOf(plan, dataset.parts.train), feeder: feederOf(dataset.parts.train) };
-    return { tables, program, feeder, order, graph, ...defined({ group, held, onHost, latest }) };
+    return { tables, program, feeder, order, graph, ...defined({ group, latest }) };
   } catch (error) {
     await program.close();
     throw error;

@@ -129,8 +129,7 @@ async function runTrial(
     return 'no trial: the tables are too large to be made twice';
   }
   const [first] = engines as [Engine];
-  const { prepareWithTables: _, ...hostTables } = first;
-  const state = await beginState({ plan, dataset, engine: hostTables }, precisionOf(plan, first), tables);
+  const state = await beginState({ plan, dataset, engine: first }, precisionOf(plan, first), tables);
   const milliseconds: Partial<Record<EngineName, number>> = {};
   try {
     const batches = await batchesOf(plan, state);

@@ -5,7 +5,7 @@
 import type { Engine, Program, Tensors } from '../engines/engine.ts';
 import type { GraphPlan, Plan } from '../graph/plan/plan.ts';
 import type { BegunState } from './begin_state.ts';
-import { maxNumbersRead, type Table, tableNorm } from './embedding/table.ts';
+import { type Table, tableNorm } from './embedding/table.ts';
 import { fitted } from './fitted_step.ts';
 import type { TrainOptions } from './train_options.ts';
 
@@ -29,10 +29,10 @@ export class StepNorms {
   readonly values: Record<string, number> = {};
 
   constructor(
-    tables: readonly (readonly [name: string, norm: number])[],
+    tables: readonly Table[],
     private readonly gradients: (inputs: Tensors) => Promise<Tensors>,
   ) {
-    for (const [name, norm] of tables) this.add(`${tablePrefix}${name}`, norm);
+    for (const table of tables) this.add(`${tablePrefix}${table.name}`, tableNorm(table));
   }
 
   /** Measures the gradients. Must be called before the step runs, which changes the weights. */
@@ -66,13 +66,9 @@ export class Norms {
     this.tables = plan.tables.flatMap(({ name, frozen }) => (frozen ? [] : [state.tables.get(name)!]));
   }
 
-  async at(step: number): Promise<StepNorms | undefined> {
+  at(step: number): StepNorms | undefined {
     if (step !== 1 && step % this.every !== 0) return undefined;
-    const heldNorms = await this.state.held?.tableNorms(maxNumbersRead);
-    const tableNorms = this.tables.map(
-      (table) => [table.name, heldNorms?.get(table.name) ?? tableNorm(table)] as const,
-    );
-    return new StepNorms(tableNorms, (inputs) => this.gradients(inputs));
+    return new StepNorms(this.tables, (inputs) => this.gradients(inputs));
   }
 
   async close(): Promise<void> {
@@ -82,8 +78,7 @@ export class Norms {
   private async gradients(inputs: Tensors): Promise<Tensors> {
     const graph = this.graph()?.graph;
     if (!graph) return {};
-    const { held, program } = this.state;
-    const allParameters = await (held ? held.weights() : program.read());
+    const allParameters = await this.state.program.read();
     const ownParameters = Object.fromEntries(graph.parameters.map(({ name }) => [name, allParameters[name]!]));
     if (this.program) await this.program.write(ownParameters);
     else this.program = await this.engine.prepare(graph, ownParameters);

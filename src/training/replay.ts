@@ -13,10 +13,10 @@ import type { Dataset } from '../data/dataset.ts';
 import { copies } from '../engines/check.ts';
 import type { Engine, Tensors } from '../engines/engine.ts';
 import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
-import { hasCheckpoint, readProgress, restoreState, stateTensors } from './artifact/checkpoint.ts';
+import { hasCheckpoint, readProgress, restoreState, stateTensors, type TrainingState } from './artifact/checkpoint.ts';
 import { differenceOfData, type LoadedModel } from './artifact/load.ts';
 import { complaint } from './artifact/validate.ts';
-import { type BegunState, beginState, tablesOf } from './begin_state.ts';
+import { beginState, tablesOf } from './begin_state.ts';
 import { precisionOfRun } from './fitted_step.ts';
 import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
 import { type AnyEpoch, type EventOrder, ratesAt } from './order.ts';
@@ -141,10 +141,9 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
     const batch = describeBatch({ plan, dataset, feeder: replayState.feeder, rows, step: number, inputs });
     // Restores the state before the step, for the same draws and the same log q.
     replayState.feeder.load(estimators);
-    const { held, feeder, program } = replayState;
-    const numberOfAll = (manifest.from?.steps ?? 0) + number;
-    const inputsAfter = feeder.inputs(rows, numberOfAll, { rate: taken.rates.dense, factor });
-    const outputsAfter = await program.run(held ? await held.filled(inputsAfter) : inputsAfter);
+    const outputsAfter = await replayState.program.run(
+      replayState.feeder.inputs(rows, (manifest.from?.steps ?? 0) + number, { rate: taken.rates.dense, factor }),
+    );
     const scalarNames = scalarOutputs(plan.step.graph);
     const scalarsBefore = scalarsOf(scalarNames, outputs);
     const loggedLine = await loggedScalars(folder, number);
@@ -183,7 +182,7 @@ class ReplayWalk {
 
   constructor(
     private readonly options: ReplayOptions,
-    private readonly state: BegunState,
+    private readonly state: TrainingState,
     private readonly order: EventOrder<AnyEpoch>,
   ) {
     const { trained, dataset, engine } = options;
@@ -202,7 +201,7 @@ class ReplayWalk {
     }
     signal?.throwIfAborted();
     const trainPlan = trainingAt(trained, step);
-    const { feeder, program, held } = this.state;
+    const { feeder, program } = this.state;
     const earlierRuns = trained.manifest.from ?? { epochs: 0, steps: 0 };
     const epoch = Math.floor((step - 1) / this.order.steps) + 1;
     const at = (step - 1) % this.order.steps;
@@ -213,10 +212,9 @@ class ReplayWalk {
     const { dense, denseFactor, embeddings, factor } = ratesAt(trainPlan, step, totalSteps(trainPlan, this.order));
     const rows = await this.epoch.order.batch(at);
     const stepInputs = feeder.inputs(rows, earlierRuns.steps + step, { rate: dense, factor: denseFactor });
-    const inputCopies = copies(held ? await held.filled(stepInputs) : stepInputs);
-    const { rate } = trainPlan.embeddings;
-    const outputs = await (held ? held.step(stepInputs, factor, rate, true) : program.run(stepInputs));
-    feeder.apply(outputs, factor, rate);
+    const inputCopies = copies(stepInputs);
+    const outputs = await program.run(stepInputs);
+    feeder.apply(outputs, factor, trainPlan.embeddings.rate);
     return {
       epoch,
       stepOfEpoch: at + 1,

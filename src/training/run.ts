@@ -128,11 +128,7 @@ export class TrainingRun {
       epochs: plan.train.epochs,
       stepsOfEpoch: steps,
       steps: this.rounds.total,
-      ...defined({
-        round: plan.train.validate?.steps,
-        precision: this.resumeState.chosen,
-        onHost: this.state.onHost,
-      }),
+      ...defined({ round: plan.train.validate?.steps, precision: this.resumeState.chosen }),
       leftOut,
       ...(withoutList > 0 ? { withoutList } : {}),
       ...(this.resumeState.resumed ? { resumedAt: this.progress.step } : {}),
@@ -211,7 +207,7 @@ export class TrainingRun {
       step++;
       stepRates = ratesAt(plan.train, step, this.rounds.total);
       const stepWatch = this.profiler?.begin(step);
-      const stepNorms = await this.norms?.at(step);
+      const stepNorms = this.norms?.at(step);
       const readStart = performance.now();
       const rows = await this.rowsOf(epoch, stepOfEpoch, { step: step - 1, sums: epochSums });
       stepWatch?.done('read', 'rows', readStart);

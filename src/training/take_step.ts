@@ -35,7 +35,7 @@ export interface TrainingStepRequest {
 }
 
 export async function takeStep(plan: Plan, state: BegunState, request: TrainingStepRequest): Promise<StepTaken> {
-  const { feeder, program, group, held } = state;
+  const { feeder, program, group } = state;
   const { rows, number, rates, signal, watch, norms, seen } = request;
   const fetchStart = performance.now();
   const rateInputs = { rate: rates.dense, factor: rates.denseFactor };
@@ -45,15 +45,13 @@ export async function takeStep(plan: Plan, state: BegunState, request: TrainingS
     await fetchRows(sharedTables, group);
     watch?.done('exchange', 'rows of tables', fetchStart);
   }
-  const fedInputs = feeder.inputs(rows, number, rateInputs, watch);
+  const inputs = feeder.inputs(rows, number, rateInputs, watch);
   const inputsReady = performance.now();
-  const isWatched = watch !== undefined || norms !== undefined;
-  const inputs = held && isWatched ? await held.filled(fedInputs) : fedInputs;
   await norms?.before(inputs);
   const fed = performance.now();
   // Norms are no part of a step, so their time is excluded.
   const start = fetchStart + (fed - inputsReady);
-  const outputs = await (held ? held.step(fedInputs, rates.factor, undefined, isWatched) : program.run(inputs));
+  const outputs = await program.run(inputs);
   const ran = performance.now();
   watch?.done('engine', 'the graph', fed);
   if (!group) {

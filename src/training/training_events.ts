@@ -47,8 +47,6 @@ export type TrainingEvent =
       readonly round?: number;
       readonly resumedAt?: number;
       readonly precision?: ChosenPrecision;
-      /** Why the host holds the tables, if the engine was asked to hold them. */
-      readonly onHost?: string;
       /** Number of rows that each epoch leaves out because they are too few for a batch. */
       readonly leftOut: number;
       readonly withoutList?: number;

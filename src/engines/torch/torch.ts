@@ -1,12 +1,13 @@
 /** The `torch` engine: graphs as functions of PyTorch in a child process, training steps compiled by Inductor. */
 import { defined } from '../../base/util/defined.ts';
+import { resolveShape } from '../../graph/dims.ts';
+import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { checkParameters, checkTensor, type SymbolLengths } from '../check.ts';
-import type { Engine, OpTime, Tensors } from '../engine.ts';
+import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
+import type { Engine, OpTime, Program, Tensors } from '../engine.ts';
+import { torchModule } from '../formats/torch.ts';
 import type { Meeting, WorkerGroup } from '../group.ts';
-import type { TableGroup } from '../table_group.ts';
-import { type OpenedProgram, open, TorchProgram, TorchTableProgram } from './program.ts';
-import { layout, put, SharedMemory } from './shared_memory.ts';
+import { layout, put, SharedMemory, sizeOf } from './shared_memory.ts';
 import { type Hello, type TorchSettings, TorchWorker, torchSettings, torchVersion } from './worker.ts';
 
 // A group of workers through torch.distributed, in the process that runs their graphs.
@@ -155,6 +156,12 @@ const howEager = 'These are the times of the ops of PyTorch, run one by one.';
 const howCompiled =
   'The step is compiled: its ops are fused into kernels that cannot be distinguished. These are the times of its ops without the compiler, run one by one.';
 
+/** A graph that a process has opened. */
+interface OpenedProgram {
+  readonly worker: TorchWorker;
+  readonly id: number;
+}
+
 /** Times the ops of a graph with one run for each of the inputs, after a warm-up run. Then closes the graph. */
 async function timeLines(
   { worker, id }: OpenedProgram,
@@ -179,11 +186,125 @@ async function timeLines(
   return runs.slice(1);
 }
 
+class TorchProgram implements Program {
+  /** @param again opens the graph in the process that took the place of another; absent where a run changes what the process holds */
+  constructor(
+    private readonly graph: Graph,
+    private opened: OpenedProgram,
+    private again: ((gone: TorchWorker) => Promise<OpenedProgram>) | undefined,
+  ) {}
+
+  private get worker(): TorchWorker {
+    return this.opened.worker;
+  }
+
+  async run(inputs: Tensors): Promise<Tensors> {
+    const { graph, again } = this;
+    if (this.worker.ended !== undefined && again) this.opened = await again(this.worker);
+    const { memory } = this.worker;
+    return this.worker.exclusively(async (ask) => {
+      const symbols: SymbolLengths = {};
+      const checkedInputs = graph.inputs.map((input) => checkTensor(graph, input, inputs[input.name], symbols));
+      const outputTypes = graph.outputs.map(({ node }) => {
+        const { dtype, shape } = graph.nodes[node]!.type;
+        return { dtype: hostDtype(dtype), shape: resolveShape(shape, symbols) };
+      });
+      const inputLayout = layout(checkedInputs.map(({ data }) => data.byteLength));
+      const outputLayout = layout(outputTypes.map(sizeOf), inputLayout.end);
+      memory.reserve(outputLayout.end);
+      checkedInputs.forEach((tensor, index) => {
+        memory.put(tensor, inputLayout.places[index]!);
+      });
+      await ask({
+        do: 'run',
+        program: this.opened.id,
+        inputs: checkedInputs.map(({ shape }, index) => [inputLayout.places[index], shape]),
+        outputs: outputTypes.map(({ shape }, index) => [outputLayout.places[index], shape]),
+      });
+      return Object.fromEntries(
+        graph.outputs.map(({ name }, index) => {
+          const { dtype, shape } = outputTypes[index]!;
+          return [name, memory.take(dtype, shape, outputLayout.places[index]!)];
+        }),
+      );
+    });
+  }
+
+  read(): Promise<Tensors> {
+    const { memory } = this.worker;
+    const valueTypes = this.graph.parameters.map(({ node }) => {
+      const { dtype, shape } = this.graph.nodes[node]!.type;
+      return { dtype: hostDtype(dtype), shape };
+    });
+    return this.worker.exclusively(async (ask) => {
+      const { places, end } = layout(valueTypes.map(sizeOf));
+      memory.reserve(end);
+      await ask({ do: 'read', program: this.opened.id, parameters: places.map((at, index) => [index, at]) });
+      const values = valueTypes.map(({ dtype, shape }, index) => memory.take(dtype, shape as number[], places[index]!));
+      memory.shrink();
+      return Object.fromEntries(this.graph.parameters.map(({ name }, index) => [name, values[index]!]));
+    });
+  }
+
+  write(parameters: Tensors): Promise<void> {
+    // From now on only the process has the current parameters, so it cannot be replaced.
+    this.again = undefined;
+    const { memory } = this.worker;
+    const writtenValues = givenParameters(this.graph, parameters);
+    return this.worker.exclusively(async (ask) => {
+      const places = put(
+        memory,
+        writtenValues.map(({ tensor }) => tensor),
+      );
+      await ask({
+        do: 'write',
+        program: this.opened.id,
+        parameters: writtenValues.map(({ index }, at) => [index, places[at]]),
+      });
+      memory.shrink();
+    });
+  }
+
+  close(): Promise<void> {
+    return this.worker.exclusively(async (ask) => {
+      await ask({ do: 'close', program: this.opened.id });
+    });
+  }
+}
+
 /** Maximum ops to compile: the compiler would take minutes for a step in pieces, which has thousands. */
 const mostOps = 1000;
 
 /** A graph that updates its parameters is a training step. It runs often enough to be worth compiling. */
 const paysForCompiling = (graph: Graph): boolean => graph.updates.length > 0 && graph.nodes.length <= mostOps;
+
+async function open(
+  worker: TorchWorker,
+  graph: Graph,
+  parameters: Tensors,
+  id: number,
+  { compileSeconds, isTimed = false }: { readonly compileSeconds?: number; readonly isTimed?: boolean },
+): Promise<void> {
+  const { source, entry } = torchModule(graph, isTimed);
+  const values = graph.parameters.map(({ name }) => parameters[name]!);
+  const parameterNames = graph.parameters.map(({ name }) => name);
+  await worker.exclusively(async (ask) => {
+    const valueStarts = put(worker.memory, values);
+    const request = {
+      do: 'open',
+      program: id,
+      source,
+      entry,
+      compile: compileSeconds !== undefined,
+      inputs: graph.inputs.map(({ node }) => graph.nodes[node]!.type),
+      outputs: graph.outputs.map(({ node }) => graph.nodes[node]!.type.dtype),
+      parameters: values.map(({ dtype, shape }, index) => [dtype, valueStarts[index], shape]),
+      updates: graph.updates.map(({ parameter }) => parameterNames.indexOf(parameter)),
+    };
+    await ask(request, compileSeconds);
+    worker.memory.shrink();
+  });
+}
 
 /** Rejects with the reason if there is no Python with a recent enough version of torch. */
 export async function torchEngine(settings: TorchSettings = torchSettings()): Promise<Engine> {
@@ -198,32 +319,20 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
   const compiles = settings.compile && compiler !== null && settings.device === 'cpu';
   const eagerReason = !settings.compile ? '' : compiler === null ? ': no C++ compiler' : '';
   let programCount = 0;
-  const opened = async (
-    worker: TorchWorker,
-    graph: Graph,
-    values: Tensors,
-    groups: readonly TableGroup[] = [],
-  ): Promise<OpenedProgram> => {
-    programCount += 1;
-    const id = programCount;
-    const compileTimeout = compiles && paysForCompiling(graph) ? settings.compileSeconds : undefined;
-    await open(worker, graph, values, id, { groups, ...defined({ compileSeconds: compileTimeout }) });
-    return { worker, id };
-  };
-  const prepareWithTables: Engine['prepareWithTables'] = async (graph, parameters, groups) => {
-    checkParameters(graph, parameters);
-    return new TorchTableProgram(graph, await opened(await current.renewed(), graph, parameters, groups), groups);
-  };
-  const kinds = [compiles ? 'steps compiled' : `eager${eagerReason}`, ...(settings.holdsTables ? ['with tables'] : [])];
   return {
     name: 'torch',
-    version: `PyTorch ${version.split('+')[0]} (${[settings.device, ...kinds].join(', ')})`,
-    ...(settings.holdsTables ? { prepareWithTables } : {}),
+    version: `PyTorch ${version.split('+')[0]} (${settings.device}, ${compiles ? 'steps compiled' : `eager${eagerReason}`})`,
     evenRows: 8,
     multipliesBfloat16: true,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
-      const openIn = (worker: TorchWorker, values: Tensors) => opened(worker, graph, values);
+      const compileTimeout = compiles && paysForCompiling(graph) ? settings.compileSeconds : undefined;
+      const openIn = async (worker: TorchWorker, values: Tensors): Promise<OpenedProgram> => {
+        programCount += 1;
+        const id = programCount;
+        await open(worker, graph, values, id, defined({ compileSeconds: compileTimeout }));
+        return { worker, id };
+      };
       const heldParameters = { ...parameters };
       const again = async (gone: TorchWorker): Promise<OpenedProgram> => {
         current.renew();

@@ -4,11 +4,13 @@ stdout, 4 bytes of length and JSON; numbers are in a file that both processes ha
 
     python torch_runner.py '{"threads": 2, "device": "cpu", "compile": true, "cache": "/home/me/.cache/tower-lang/torch"}'
 """
+import hashlib
 import json
 import mmap
 import os
 import platform
 import select
+import shutil
 import signal
 import struct
 import sys
@@ -54,10 +56,8 @@ except Exception as error:  # The user gets any error of loading torch as the re
     send({'error': {'kind': 'import', 'message': f'{type(error).__name__}: {error}'}})
     sys.exit(1)
 
-# These modules are next to this file: the compiler, the ops between workers, and tables.
-import torch_compile
+# This module is next to this file and has the ops between workers.
 import torch_group
-import torch_tables
 
 dtypes = {'float32': torch.float32, 'int32': torch.int32, 'bool': torch.bool}
 
@@ -99,17 +99,13 @@ class Program:
         self.outputs = [dtypes[dtype] for dtype in message['outputs']]
         self.updates = message['updates']
         self.parameters = parameters
-        programs = os.path.join(settings['cache'], 'programs') if message['compile'] else None
-        self.groups = [torch_tables.TableGroup(each, device, programs) for each in message.get('groups', [])]
         self.device = device
         self.times = []
         module = {'__clock': self.clock}
         exec(compile(message['source'], f'<{message["entry"]}>', 'exec'), module)
         self.function = module[message['entry']]
-        if programs is not None:
-            function = self.function
-            about = [message['source'], message['inputs'], [list(each.shape) for each in parameters]]
-            self.function = torch_compile.compiled(about, lambda: exported_step(function, message, parameters), programs)
+        if message['compile']:
+            self.function = compiled(self.function, message, parameters)
 
     def clock(self, node):
         """Called after each line by a function that is timed."""
@@ -131,52 +127,60 @@ class Program:
         ]
 
     def run(self, memory, places):
-        """@param places of inputs and of outputs: an offset and a shape for each; rows of tables have no offset, and neither have gradients that stay here"""
-        inputs = self.given(memory, places['inputs'])
-        borrowed = {value.untyped_storage().data_ptr() for value in inputs if value is not None}
-        inputs = [value if value is None or self.device.type == 'cpu' else value.to(self.device) for value in inputs]
-        reads = self.look_up(memory, places, inputs)
+        """@param places of inputs and of outputs: an offset and a shape for each"""
+        inputs = [memory.view(dtype, at, shape) for dtype, (at, shape) in zip(self.inputs, places['inputs'])]
+        borrowed = {value.untyped_storage().data_ptr() for value in inputs}
+        if self.device.type != 'cpu':
+            inputs = [value.to(self.device) for value in inputs]
         results = self.function(*inputs, *self.parameters)
         for value, dtype, (at, shape) in zip(results, self.outputs, places['outputs']):
             if value.dtype != dtype or list(value.shape) != shape:
                 raise TypeError(f'an output is {value.dtype}{list(value.shape)}, and the graph says {dtype}{shape}')
-            if value.numel() > 0 and at is not None:
+            if value.numel() > 0:
                 memory.view(dtype, at, shape).copy_(value)
         # All values are copied before any parameter changes, because each was computed from the values before the run.
         values = [own(value, borrowed) for value in results[len(self.outputs):]]
         for parameter, value in zip(self.updates, values):
             self.parameters[parameter] = value
-        norms = {}
-        for group, each, rate in zip(self.groups, reads, places.get('rates', [])):
-            norms.update(group.train(each, results, rate, places['watched']))
-        return norms
-
-    def given(self, memory, places):
-        return [
-            None if at is None else memory.view(dtype, at, shape) for dtype, (at, shape) in zip(self.inputs, places)
-        ]
-
-    def look_up(self, memory, places, inputs):
-        """Sets the inputs that are rows of tables. Returns the lists of each group."""
-        shapes = [shape for _, shape in places['inputs']]
-        reads = []
-        for group, about in zip(self.groups, places.get('reads', [])):
-            numbers = memory.view(torch.int32, about['at'], [about['length']]).to(self.device)
-            reads.append(torch_tables.Reads(about, numbers))
-            group.look_up(reads[-1], inputs, shapes)
-        return reads
-
-    def fill(self, memory, places):
-        """Writes the rows that each group reads in a step. @param places as those of `run`, with `into`: an offset of each input, or none"""
-        inputs = [None] * len(self.inputs)
-        self.look_up(memory, places, inputs)
-        for value, at in zip(inputs, places['into']):
-            if value is not None and value.numel() > 0:
-                memory.view(value.dtype, at, list(value.shape)).copy_(value)
 
 
-def exported_step(function, message, parameters):
-    """Returns the function with a symbol for each length that differs between runs."""
+# Number of rows that the compiler plans for, instead of that of the first run: a step is then the same program in each run, with the same bits.
+planned_rows = 1024
+
+
+def compiled(function, message, parameters):
+    """Returns the function compiled by Inductor for all sizes, from the cache if it was compiled before on such a machine."""
+    folder = os.path.join(settings['cache'], 'programs')
+    about = [message['source'], message['inputs'], [list(each.shape) for each in parameters], torch.__version__]
+    key = hashlib.sha256(json.dumps([*about, machine(), torch.get_num_threads(), planned_rows]).encode()).hexdigest()
+    path = os.path.join(folder, f'{key}.pt2')
+    if not os.path.exists(path):
+        os.makedirs(folder, exist_ok=True)
+        # The file has a unique name until it is complete, because two processes may compile the same step.
+        partial = os.path.join(folder, f'{key}.{os.getpid()}.pt2')
+        try:
+            package(function, message, parameters, partial)
+            os.replace(partial, path)
+        except Exception as error:
+            traceback.print_exc()
+            raise CompileError(f'{type(error).__name__}: {str(error).strip().splitlines()[0][:300]}') from error
+        finally:
+            if os.path.exists(partial):
+                os.remove(partial)
+    loaded = torch._inductor.aoti_load_package(path)
+    return lambda *values: loaded(*values)
+
+
+class CompileError(Exception):
+    pass
+
+
+def package(function, message, parameters, path):
+    from torch._inductor import config
+
+    # Avoids a pool of processes that would outlive a kill, and minutes for the few lines around the kernels.
+    config.compile_threads = 1
+    config.aot_inductor.compile_wrapper_opt_level = 'O1'
 
     class Step(torch.nn.Module):
         def forward(self, *values):
@@ -191,7 +195,7 @@ def exported_step(function, message, parameters):
         if name not in symbols:
             symbols[name] = torch.export.Dim(f's{len(symbols)}', min=2)
             # Each symbol has another example, because the compiler would take equal ones for one symbol.
-            rows[name] = torch_compile.planned_rows - len(rows)
+            rows[name] = planned_rows - len(rows)
         return symbols[name] if each['times'] == 1 else each['times'] * symbols[name]
 
     examples = []
@@ -201,7 +205,22 @@ def exported_step(function, message, parameters):
         lengths = [rows[d['symbol']] * d['times'] if isinstance(d, dict) else d for d in each['shape']]
         examples.append(torch.zeros(lengths, dtype=dtypes[each['dtype']]))
     dynamic = (tuple([*shapes, *({} for _ in parameters)]),)
-    return torch.export.export(Step(), (*examples, *parameters), dynamic_shapes=dynamic, strict=False)
+    exported = torch.export.export(Step(), (*examples, *parameters), dynamic_shapes=dynamic, strict=False)
+    torch._inductor.aoti_compile_and_package(exported, package_path=path)
+
+
+def machine():
+    """Returns the instructions of the processor, on which compiled code depends."""
+    try:
+        with open('/proc/cpuinfo') as file:
+            return next((line for line in file if line.startswith(('flags', 'Features'))), platform.machine())
+    except OSError:
+        return f'{platform.machine()} {platform.processor()}'
+
+
+def cpp_compiler():
+    names = [os.environ.get('CXX'), 'g++', 'c++', 'clang++']
+    return next((name for name in names if name and shutil.which(name)), None)
 
 
 class Runner:
@@ -218,21 +237,7 @@ class Runner:
         self.programs[message['program']] = Program(message, parameters, self.device)
 
     def run(self, message):
-        return self.programs[message['program']].run(self.memory, message)
-
-    def read_rows(self, message):
-        at, length = message['first'], message['length']
-        value = self.programs[message['program']].groups[message['group']].numbers(message['slot'])
-        self.memory.view(value.dtype, 0, [length]).copy_(value[at : at + length])
-
-    def write_rows(self, message):
-        at, length = message['first'], message['length']
-        value = self.programs[message['program']].groups[message['group']].numbers(message['slot'])
-        value[at : at + length].copy_(self.memory.view(value.dtype, 0, [length]))
-
-    def table_norms(self, message):
-        groups = self.programs[message['program']].groups
-        return {name: norm for each in groups for name, norm in each.table_norms(message['most']).items()}
+        self.programs[message['program']].run(self.memory, message)
 
     def read(self, message):
         program = self.programs[message['program']]
@@ -261,10 +266,6 @@ class Runner:
                 'read': self.read,
                 'write': self.write,
                 'close': self.close,
-                'fill': lambda asked: self.programs[asked['program']].fill(self.memory, asked),
-                'readRows': self.read_rows,
-                'writeRows': self.write_rows,
-                'tableNorms': self.table_norms,
                 'join': torch_group.join,
                 'note': torch_group.note,
                 'leave': torch_group.leave,
@@ -282,7 +283,7 @@ class Runner:
             if isinstance(error, torch_group.PeerError):
                 return {'error': {'kind': 'peer', 'message': text, 'lost': error.lost}}
             is_full = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in text
-            kind = 'memory' if is_full else 'compile' if isinstance(error, torch_compile.CompileError) else 'run'
+            kind = 'memory' if is_full else 'compile' if isinstance(error, CompileError) else 'run'
             return {'error': {'kind': kind, 'message': text}}
 
 
@@ -298,7 +299,7 @@ def main():
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False
     runner = Runner(device)
-    send({'version': torch.__version__, 'python': platform.python_version(), 'compiler': torch_compile.cpp_compiler()})
+    send({'version': torch.__version__, 'python': platform.python_version(), 'compiler': cpp_compiler()})
     while True:
         head = frames_in.read(4)
         if len(head) < 4:

@@ -237,8 +237,6 @@ export interface TorchSettings {
   readonly device: string;
   /** Compiles training steps, if there is a C++ compiler. */
   readonly compile: boolean;
-  /** The process holds and trains embedding tables. */
-  readonly holdsTables: boolean;
   /** Folder of compiled steps. */
   readonly cache: string;
   readonly threads: number;
@@ -260,13 +258,10 @@ export const torchFolder = (): string => join(cacheBase(), `torch-${torchVersion
 export function torchSettings(environment: NodeJS.ProcessEnv = process.env): TorchSettings {
   if (process.platform === 'win32') throw new Error('it runs on Linux and macOS; use WSL on Windows');
   const { TOWER_TORCH_DEVICE: device = 'cpu', TOWER_TORCH_COMPILE: compile = 'on' } = environment;
-  const { TOWER_TORCH_TABLES: tables = 'host' } = environment;
   if (!/^(cpu|cuda(:\d+)?)$/.test(device))
     throw new Error(`TOWER_TORCH_DEVICE is \`${device}\`; set it to cpu, cuda or cuda:1`);
   if (compile !== 'on' && compile !== 'off')
     throw new Error(`TOWER_TORCH_COMPILE is \`${compile}\`; set it to on or off`);
-  if (tables !== 'host' && tables !== 'device')
-    throw new Error(`TOWER_TORCH_TABLES is \`${tables}\`; set it to host or device`);
   const timeoutSeconds = Number(environment.TOWER_TORCH_TIMEOUT ?? 900);
   if (!(timeoutSeconds > 0))
     throw new Error(`TOWER_TORCH_TIMEOUT is \`${environment.TOWER_TORCH_TIMEOUT}\`; set it to seconds, such as 900`);
@@ -274,7 +269,6 @@ export function torchSettings(environment: NodeJS.ProcessEnv = process.env): Tor
     python: environment.TOWER_PYTHON || pythonOfSetup(),
     device,
     compile: compile === 'on',
-    holdsTables: tables === 'device',
     cache: join(cacheBase(), 'torch'),
     threads: threadsOf(environment.TOWER_TORCH_THREADS),
     answerSeconds: timeoutSeconds,

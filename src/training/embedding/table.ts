@@ -188,7 +188,7 @@ export function rowReader(numbers: Numbers, dim: number): (row: number) => Array
 }
 
 /** How many numbers to read at most for the norm of a table. The norm of a larger one is estimated. */
-export const maxNumbersRead = 2 ** 18;
+const maxNumbersRead = 2 ** 18;
 
 /** Returns the square root of the sum of squares; for a large table, an estimate from evenly spaced rows. */
 export function tableNorm(table: Table, most = maxNumbersRead): number {

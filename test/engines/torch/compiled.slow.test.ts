@@ -1,4 +1,5 @@
 /** A step that Inductor compiled: the numbers of plain arrays at sizes that the compiler did not plan for, the same bits each time, and no compiling twice. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,6 @@ import { symbolic } from '../../../src/graph/dims.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { randomTensor, tensor } from '../../graph/support.ts';
 import { engineOrSkip, expectEngineToAgree } from '../support.ts';
-import { hasCompiler } from './support.ts';
 
 const cache = mkdtempSync(join(tmpdir(), 'tower-test-'));
 afterAll(() => rmSync(cache, { recursive: true }));
@@ -51,6 +51,7 @@ function inputs(batch: number, distinct: number, hits: number): Tensors {
   };
 }
 
+const hasCompiler = ['g++', 'c++', 'clang++'].some((name) => spawnSync(name, ['--version']).status === 0);
 const loads = (await engineOrSkip('torch')) !== undefined;
 
 it.skipIf(!loads || !hasCompiler)(

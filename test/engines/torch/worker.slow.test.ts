@@ -31,7 +31,6 @@ function shell(...lines: readonly string[]): TorchSettings {
     python: path,
     device: 'cpu',
     compile: false,
-    holdsTables: false,
     cache: folder,
     threads: 1,
     answerSeconds: 20,
@@ -73,7 +72,6 @@ describe('the torch engine does not load, and says why', () => {
       'set it to cpu, cuda or cuda:1',
     );
     expect(() => torchSettings({ TOWER_PYTHON: 'p', TOWER_TORCH_COMPILE: 'yes' })).toThrow('set it to on or off');
-    expect(() => torchSettings({ TOWER_PYTHON: 'p', TOWER_TORCH_TABLES: 'gpu' })).toThrow('set it to host or device');
     expect(() => torchSettings({ TOWER_PYTHON: 'p', TOWER_TORCH_TIMEOUT: 'soon' })).toThrow('set it to seconds');
   });
 
