@@ -28,7 +28,6 @@ export { listRuns, prunable, pruneRun, type RunSummary, sortRuns } from './app/a
 export { type OpenRequest, open, type ServeRequest, type Serving, serve } from './app/api/serve.ts';
 export { openTextModel, type TextModel, type TextModelRequest } from './app/api/text_model.ts';
 export { openTracker, type Tracked, type Tracker, type TrackerRequest, track } from './app/api/track.ts';
-export { openStudyTracker, type StudyTracker } from './app/api/track_study.ts';
 export { type Trained, type TrainReady, type TrainRequest, train } from './app/api/train.ts';
 export { type Tuned, type TuneEvent, type TuneRequest, tune } from './app/api/tune.ts';
 export type { ClosedDay } from './app/report/days_page.ts';

@@ -19,9 +19,9 @@ export const filesByNeed = {
   neovim: ['editor/lsp/neovim'],
   hosts: ['docs/templates/worker', 'serving/runtime/hosts'],
   nginx: ['deploy/nginx'],
-  python: ['editor/lsp/pygls', 'training/tracking/event_file.slow', 'training/tune/study_files'],
+  python: ['editor/lsp/pygls', 'training/tracking/event_file.slow'],
   store: ['app/api/remote', 'data/files/remote/stores.slow'],
-  mlflow: ['app/api/track/study.slow', 'app/api/track/track.slow'],
+  mlflow: ['app/api/track/track.slow'],
   usearch: ['app/api/versions/items.slow', 'serving/ann/index_folder.slow'],
   postgres: [
     'app/cli/commands/index.slow',

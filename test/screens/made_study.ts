@@ -43,11 +43,6 @@ export const madeStudy: StudyParts = {
     ...{ sampler: 'tpe', seed: 1, halving: false, rungs: 1, parallel: 1, finalists: 3, seeds: 3 },
   },
   trials,
-  importance: [
-    { name: 'dense.rate', share: 0.61 },
-    { name: 'task.like.loss.temperature', share: 0.22 },
-    { name: 'batch', share: 0.06 },
-  ],
   finalists: best.map(({ number, values: [value] }) => ({
     trial: number,
     values: [value! - 0.006, value!, value! + 0.004],

@@ -127,8 +127,8 @@ async function modelOf(folder: string, manifest: Manifest): Promise<Pick<ReportP
 
 /** Writes the report of a study. @returns the path */
 export async function writeStudyReport(tuned: Omit<Tuned, 'folder'> & { readonly folder: string }): Promise<string> {
-  const { folder, study, trials, importance, finalists, winner, validation, test } = tuned;
-  const studyParts = { study, trials, importance, finalists, ...defined({ winner: winner?.trial, validation, test }) };
+  const { folder, study, trials, finalists, winner, validation, test } = tuned;
+  const studyParts = { study, trials, finalists, ...defined({ winner: winner?.trial, validation, test }) };
   const pagePath = join(folder, 'report.html');
   const { studyPage } = await import('../report/study_page.ts');
   await writeTextDurably(pagePath, studyPage(studyParts));

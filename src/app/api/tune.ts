@@ -6,7 +6,7 @@ import { hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { applyEdits } from '../../base/diagnostics/fixes.ts';
 import { writing } from '../../base/diagnostics/system_reason.ts';
-import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
+import { makeFolder } from '../../base/storage/durable.ts';
 import { lockFolder } from '../../base/storage/lock.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -15,17 +15,8 @@ import { checkSource } from '../../compiler/pipeline.ts';
 import { leastMemory } from '../../data/files/query_guard.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Comparison } from '../../training/evaluation/compare.ts';
-import { type Importance, importanceOf } from '../../training/tune/importance.ts';
 import type { SamplerName } from '../../training/tune/samplers/table.ts';
-import {
-  contentsOf,
-  journalFile,
-  journalOf,
-  readRecords,
-  readStudy,
-  writeRecords,
-  writeStudy,
-} from '../../training/tune/study_files.ts';
+import { contentsOf, readRecords, readStudy, writeRecords, writeStudy } from '../../training/tune/study_files.ts';
 import {
   type Finalist,
   finalistsOf,
@@ -96,7 +87,6 @@ export interface Tuned {
   readonly study: Study;
   readonly trials: readonly Trial[];
   readonly ended: SearchEnd;
-  readonly importance: readonly Importance[];
   readonly finalists: readonly Finalist[];
   /** The number of the trial; 0 is the unchanged file. Absent if no trial succeeded. */
   readonly winner?: {
@@ -182,15 +172,13 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
     });
     const trials = trialsOf(jobs.records, study);
     onEvent?.({ kind: 'search ended', why: searchEnd, trials });
-    await writeJournal(out, study, jobs.records);
     const best = ranked(trials).filter(({ values }) => values.length > 0);
     if (!request.keep) await removeRuns(out, trials, best.slice(0, study.finalists));
     // If the unchanged file is the only candidate, there is nothing to choose.
     const isUsualAlone = best.length === 1 && best[0]!.number === 0;
     const finalists = isUsualAlone ? [] : await trainFinalists(jobs, study, best.slice(0, study.finalists), signal);
     const winner = finalists[0] && trials[finalists[0].trial]!;
-    const importance = importanceOf(study.space, scoredOf(trials));
-    const studyResult = { folder: out, study, trials, ended: searchEnd, importance, finalists };
+    const studyResult = { folder: out, study, trials, ended: searchEnd, finalists };
     if (!winner) return studyResult;
     // The unchanged file needs no comparison with itself.
     if (winner.number === 0 && !request.test) {
@@ -212,14 +200,9 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
     await jobs.dropStopped().catch(() => {});
     throw error instanceof JobStopped ? signal.reason : error;
   } finally {
-    await writeJournal(out, study, jobs.records).catch(() => {});
     await workers?.close();
   }
 }
-
-/** Returns the results of trials at their first rung, at which all of them had the same training. */
-const scoredOf = (trials: readonly Trial[]) =>
-  trials.flatMap(({ point, values }) => (point && values.length > 0 ? [{ point, value: values[0]! }] : []));
 
 /** Ends the search in time for the finalists, which take as long as the first trial for each seed, and at most half of the time. */
 function timerOf(time: number | undefined, jobs: TuneJobs, { finalists, seeds, parallel }: Study): AbortSignal {
@@ -290,11 +273,6 @@ async function comparisonOf(
   } finally {
     for (const { run } of runs) await run.close();
   }
-}
-
-async function writeJournal(out: string, study: Study, records: readonly JobRecord[]): Promise<void> {
-  const { model, space, rungs } = study;
-  await writeTextDurably(join(out, journalFile), journalOf({ name: model, space, records, rungs }));
 }
 
 /** Removes the runs of trials that do not continue. Their results stay in the log. */

@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { shellWord } from '../../base/diagnostics/wording.ts';
 import { defined } from '../../base/util/defined.ts';
@@ -8,7 +7,6 @@ import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import type { Run } from '../api/run.ts';
 import type { RunSummary } from '../api/runs.ts';
 import type { Tracked, Tracker } from '../api/track.ts';
-import type { StudyTracker } from '../api/track_study.ts';
 import { makeShardsProgress } from './progress.ts';
 import { say, sayOne } from './report.ts';
 import { type EndingSignal, endable, Interrupted, signals } from './signals.ts';
@@ -115,24 +113,6 @@ export async function openTracking(address: string, { out, model, set, seed }: T
         say(
           `MLflow does not have all of this run: \`tower runs ${shellWord(out)} --track ${shellWord(address)}\` sends the rest`,
         );
-      return tracked;
-    },
-  };
-}
-
-/** @throws Failure `track-address` */
-export async function openStudyTracking(
-  address: string,
-  { out, model }: Pick<TrackingOptions, 'out' | 'model'>,
-): Promise<StudyTracker> {
-  const { openStudyTracker } = await import('../api/track_study.ts');
-  const onWarning = (warning: Diagnostic): void => sayOne(warning);
-  const tracker = openStudyTracker(address, { out, model, onWarning });
-  return {
-    ...tracker,
-    async end(status, tuned) {
-      const tracked = await tracker.end(status, tuned);
-      if (tracked) say(trackedWords(tracked));
       return tracked;
     },
   };

@@ -112,6 +112,7 @@ export function buildProgram(commands: readonly AddCommand[]): Command {
 /** What to do in place of commands and options that were taken away. */
 const removed: Readonly<Record<string, string>> = {
   scale: 'let torchrun start `tower train … --workers launched --resume=auto`',
+  '--track': 'send a run afterwards, with `tower runs RUN --track mlflow:…`',
   shards: 'run `tower train … --memory 8G`, which writes shards where rows do not fit',
 };
 

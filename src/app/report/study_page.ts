@@ -1,10 +1,9 @@
-/** Writes `report.html` of a study, without a script: the importance of parameters, their values against results, and how the best was found. */
+/** Writes `report.html` of a study, without a script: values of parameters against results, and how the best was found. */
 import type { Comparison } from '../../training/evaluation/compare.ts';
 import { signedInterval } from '../../training/evaluation/sentences.ts';
-import type { Importance } from '../../training/tune/importance.ts';
 import { type Dimension, domainWords, valueText } from '../../training/tune/space.ts';
 import { type Finalist, type Study, settingsLine, type Trial } from '../../training/tune/trial.ts';
-import { barChart, type IntervalBar, intervalChart } from './bar_charts.ts';
+import { type IntervalBar, intervalChart } from './bar_charts.ts';
 import {
   counted,
   escapeHtml,
@@ -15,7 +14,6 @@ import {
   paragraph,
   section,
   shell,
-  soft,
   table,
   wideSection,
 } from './html.ts';
@@ -26,7 +24,6 @@ import { verdictHead } from './verdict.ts';
 export interface StudyParts {
   readonly study: Study;
   readonly trials: readonly Trial[];
-  readonly importance: readonly Importance[];
   readonly finalists: readonly Finalist[];
   readonly winner?: number;
   readonly validation?: Comparison;
@@ -35,16 +32,13 @@ export interface StudyParts {
 
 export function studyPage(parts: StudyParts): string {
   const { study, trials } = parts;
-  const importance = mattered(parts);
   return shell(
     { title: `${study.model}: a study of Tower`, kind: 'Report of a study' },
     [`<h1>Tuning ${escapeHtml(study.model)}</h1>`, headOf(parts)].join('\n'),
     [
       history(parts),
-      // The place beside the history stays free without it.
-      importance === '' ? finals(parts, section) : importance,
+      finals(parts),
       parameters(parts),
-      importance === '' ? '' : finals(parts, wideSection),
       compared('On validation, with fresh seeds', parts.validation, study.metric),
       compared('On the test part', parts.test, study.metric),
       trials.length === 0 ? '' : allTrials(parts),
@@ -109,18 +103,6 @@ function winnerFigure(finalists: readonly Finalist[], winner: number, metric: st
   return `: ${metric} ${best.toFixed(4)}${written === undefined ? '' : ` against ${written.toFixed(4)} as written`}`;
 }
 
-function mattered({ importance }: StudyParts): string {
-  if (importance.length === 0) return '';
-  const bars = importance.map(({ name, share }) => ({ name, value: share, text: `${(100 * share).toFixed(0)} %` }));
-  return section(
-    'What mattered',
-    barChart('Share of the variance that a parameter explains by itself', bars),
-    soft(
-      'At the first rung, where all trials are trained alike: functional ANOVA over a forest of trees. The rest lies in combinations and in noise.',
-    ),
-  );
-}
-
 function history({ trials, study }: StudyParts): string {
   const wholeTrials = trials.filter(({ values }) => values.length > 0);
   if (wholeTrials.length === 0) return '';
@@ -171,7 +153,7 @@ const scaleOf = ({ domain }: Dimension) =>
     ? { choices: domain.texts }
     : { scale: { domain: [domain.from, domain.to], ...(domain.log ? { type: 'log' as const } : {}) } };
 
-function finals({ finalists, trials, study }: StudyParts, place: typeof section): string {
+function finals({ finalists, trials, study }: StudyParts): string {
   if (finalists.length === 0) return '';
   const rows = finalists.map(({ trial, mean, values }) => [
     trial === 0 ? '0, as written' : String(trial),
@@ -179,7 +161,7 @@ function finals({ finalists, trials, study }: StudyParts, place: typeof section)
     values.map(figureText).join(' · '),
     settingsLine(trials[trial]!).replaceAll(' ', '\n'),
   ]);
-  return place(
+  return section(
     'Finalists',
     table({ caption: study.metric, head: ['trial', 'mean', 'by seed', 'settings'], rows, words: true }),
   );

@@ -6,90 +6,7 @@ import { reading, writing } from '../../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { isObject } from '../../base/util/defined.ts';
 import { samplers } from './samplers/table.ts';
-import type { Dimension, SearchSpace } from './space.ts';
 import type { JobKind, JobRecord, Study } from './trial.ts';
-
-/**
- * Operations of Optuna's journal, the format in which a study is exported: `optuna.storages.JournalStorage(JournalFileBackend(path))` reads one operation per
- * line, with the numbers of `optuna/storages/journal/_storage.py`.
- */
-const operation = {
-  createStudy: 0,
-  createTrial: 4,
-  parameter: 5,
-  state: 6,
-  intermediate: 7,
-  userAttribute: 8,
-} as const;
-const state = { complete: 1, pruned: 2, failed: 3 } as const;
-const maximize = 2;
-
-interface JournalOptions {
-  readonly name: string;
-  readonly space: SearchSpace;
-  readonly records: readonly JobRecord[];
-  readonly rungs: number;
-}
-
-/** Returns the lines of the journal. Trials that ended below the last rung are pruned; the values of all epochs are intermediate values. */
-export function journalOf({ name, space, records, rungs }: JournalOptions): string {
-  const lines: string[] = [];
-  const writeLine = (op_code: number, facts: Readonly<Record<string, unknown>>): void => {
-    lines.push(JSON.stringify({ op_code, worker_id: 'tower', ...facts }));
-  };
-  writeLine(operation.createStudy, { study_name: name, directions: [maximize] });
-  const lastRecords = lastOfTrials(records);
-  // Optuna numbers trials in the order of their lines, which is the order of our numbers.
-  for (const [trial_id, record] of [...lastRecords.entries()].sort(([a], [b]) => a - b)) {
-    const firstRecord = records.find(({ kind, trial }) => kind === 'search' && trial === trial_id)!;
-    writeLine(operation.createTrial, { study_id: 0, datetime_start: optunaTime(firstRecord.begun) });
-    const { point } = firstRecord;
-    for (const dimension of point ? space : []) {
-      const { name: param_name } = dimension;
-      const param_value_internal = point![param_name]!;
-      writeLine(operation.parameter, {
-        trial_id,
-        param_name,
-        param_value_internal,
-        distribution: distributionOf(dimension),
-      });
-    }
-    record.values.forEach((intermediate_value, at) => {
-      writeLine(operation.intermediate, { trial_id, step: at + 1, intermediate_value });
-    });
-    if (record.message !== undefined) {
-      writeLine(operation.userAttribute, { trial_id, user_attr: { message: record.message } });
-    }
-    const hasFailed = record.value === undefined || record.state === 'failed' || record.state === 'invalid';
-    const isWhole = record.rung === rungs - 1 || record.state === 'done';
-    writeLine(operation.state, {
-      trial_id,
-      state: hasFailed ? state.failed : isWhole ? state.complete : state.pruned,
-      values: hasFailed ? null : [record.value],
-      datetime_complete: optunaTime(new Date(Date.parse(record.begun) + 1000 * record.seconds).toISOString()),
-    });
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-function lastOfTrials(records: readonly JobRecord[]): Map<number, JobRecord> {
-  const lastRecord = new Map<number, JobRecord>();
-  for (const record of records) if (record.kind === 'search') lastRecord.set(record.trial, record);
-  return lastRecord;
-}
-
-/** Returns `2026-01-31T12:00:00.123Z` in the form that Python's `datetime.fromisoformat` reads in all versions. */
-const optunaTime = (time: string): string => time.replace('Z', '000+00:00');
-
-function distributionOf({ domain }: Dimension): string {
-  if (domain.kind === 'choices') {
-    return JSON.stringify({ name: 'CategoricalDistribution', attributes: { choices: domain.texts } });
-  }
-  const { from: low, to: high, log, whole } = domain;
-  return whole
-    ? JSON.stringify({ name: 'IntDistribution', attributes: { log, step: 1, low, high } })
-    : JSON.stringify({ name: 'FloatDistribution', attributes: { step: null, low, high, log } });
-}
 
 /** Checks an entry in the files of a study's folder, because anyone may have changed them since they were written. */
 type ShapeCheck = (value: unknown) => boolean;
@@ -171,7 +88,6 @@ const isStudy = (value: unknown): value is Study => hasShape(value, study);
 
 export const studyFile = 'study.json';
 export const trialsFile = 'trials.jsonl';
-export const journalFile = 'optuna.journal';
 
 const format = 'tower-study-1';
 

@@ -34,7 +34,6 @@ const parts: StudyParts = {
     seeds: 1,
   },
   trials: [trial(0, 0.001, 0.1), trial(1, 0.01, 0.2), trial(2, 0.05, undefined)],
-  importance: [{ name: 'dense.rate', share: 0.8 }],
   finalists: [{ trial: 1, values: [0.2, 0.3], mean: 0.25 }],
   winner: 1,
 };
@@ -42,11 +41,10 @@ const parts: StudyParts = {
 describe('the report of a study', () => {
   const page = studyPage(parts);
 
-  it('shows what mattered, each parameter, the history and all trials', () => {
-    for (const title of ['What mattered', 'Each parameter', 'How the best was found', 'Finalists', 'All trials']) {
+  it('shows each parameter, the history and all trials', () => {
+    for (const title of ['Each parameter', 'How the best was found', 'Finalists', 'All trials']) {
       expect(page).toContain(`<h2>${title}</h2>`);
     }
-    expect(page).toContain('80 %');
     expect(page).toContain('Trial 1 won');
     expect(page).toContain('1 failed');
   });
@@ -84,6 +82,6 @@ describe('the report of a study', () => {
 
   it('of a study without a winner says so', () => {
     const { winner: _, ...others } = parts;
-    expect(studyPage({ ...others, finalists: [], importance: [] })).toContain('No trial came to a value');
+    expect(studyPage({ ...others, finalists: [] })).toContain('No trial came to a value');
   });
 });

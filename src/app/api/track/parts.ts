@@ -1,4 +1,4 @@
-/** Sends parameters, figures and files that a server lacks. Runs and studies share this. */
+/** Sends parameters, figures and files of a run that a server lacks. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
@@ -108,7 +108,6 @@ const [usualPatience, lessPatience] = [10_000, 2000];
 export function openBackground(
   address: string,
   { onWarning, patience }: { readonly onWarning?: (warning: Diagnostic) => void; readonly patience?: number },
-  study = false,
 ): BackgroundSender {
   const { url, experiment } = destinationOf(address, process.env);
   const ending = new AbortController();
@@ -122,7 +121,7 @@ export function openBackground(
     failures++;
     nextTry = performance.now() + Math.min(longestMs, everyMs * 2 ** (failures - 1));
     isOver ||= !(error instanceof RequestRefused) || !error.isPassing;
-    if (!hasWarned) onWarning?.(diagnose('track-behind', undefined, { url, reason: (error as Error).message, study }));
+    if (!hasWarned) onWarning?.(diagnose('track-behind', undefined, { url, reason: (error as Error).message }));
     hasWarned = true;
   };
   const kick = (): void => {
@@ -252,7 +251,7 @@ export const endTagsOf = ({ checksum, training, data, plan }: Manifest): TextsBy
       : []),
   ]);
 
-export const byKey = (pairs: readonly (readonly [string, unknown])[]): TextsByKey =>
+const byKey = (pairs: readonly (readonly [string, unknown])[]): TextsByKey =>
   Object.fromEntries(pairs.map(([key, value]) => [metricKey(key), String(value)]));
 
 /** Returns the name of the user, if it has one. On some machines it has none. */

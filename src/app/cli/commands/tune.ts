@@ -13,7 +13,6 @@ import {
   seedOption,
   setOption,
   shardsOption,
-  trackOption,
   wholeNumber,
   withExample,
 } from '../options.ts';
@@ -74,17 +73,12 @@ export function tuneCommand(program: Command): void {
     .option('--write <file>', 'write the model with the values that won into this new file')
     .option('--keep', 'keep the runs of all trials')
     .option('--resume', 'continue the study in the folder')
-    .addOption(trackOption())
     .addOption(jsonOption())
-    .action(async (path: string, { json, for: time, halving, track, ...options }: TuneCommandOptions) => {
+    .action(async (path: string, { json, for: time, halving, ...options }: TuneCommandOptions) => {
       const [{ tune }, { makeTuneView, tunedText }] = await Promise.all([
         import('../../api/tune.ts'),
         import('../views/study.ts'),
       ]);
-      const tracking =
-        track === undefined
-          ? undefined
-          : await (await import('../open_run.ts')).openStudyTracking(track, { out: options.out, model: path });
       const view = makeTuneView(say);
       const interrupt = interruptible(() => {});
       try {
@@ -92,18 +86,13 @@ export function tuneCommand(program: Command): void {
           ...options,
           ...defined({ time, halving: halving === false ? false : undefined }),
           signal: interrupt,
-          onEvent(event) {
-            view(event);
-            tracking?.event(event);
-          },
+          onEvent: view,
         });
         const { writeStudyReport } = await import('../../api/report.ts');
         const report = await writeStudyReport(tuned);
-        const tracked = await tracking?.end('FINISHED', tuned);
-        if (json) answerJson({ ...tuned, ...defined({ tracked }) });
+        if (json) answerJson(tuned);
         else answer(tunedText(path, tuned, report));
       } catch (error) {
-        await tracking?.end(error === interrupt.reason ? 'KILLED' : 'FAILED');
         if (error !== interrupt.reason) throw error;
         say(`stopped; continue with \`tower tune ${path} … --resume\``);
         interrupt.throwIfAborted();

@@ -1,5 +1,5 @@
 /** Prints the progress and the result of `tower tune`. */
-import { percentWords, shellWord } from '../../../base/diagnostics/wording.ts';
+import { shellWord } from '../../../base/diagnostics/wording.ts';
 import { domainWords, isAtEnd, valueText } from '../../../training/tune/space.ts';
 import { type JobRecord, settingsLine } from '../../../training/tune/trial.ts';
 import type { Tuned, TuneEvent } from '../../api/tune.ts';
@@ -7,9 +7,9 @@ import { heading, nextOf, tableOf } from '../layout.ts';
 import { decisionWords } from '../progress.ts';
 import { comparisonText } from './comparison.ts';
 
-/** Formats the result of `tower tune`: the finalists, the importance of settings, the winner compared with the file, and its settings. */
+/** Formats the result of `tower tune`: the finalists, the winner compared with the file, and its settings. */
 export function tunedText(path: string, tuned: Tuned, report: string): string {
-  const { finalists, importance, winner, study, trials, validation, test, written } = tuned;
+  const { finalists, winner, study, trials, validation, test, written } = tuned;
   const textParts: string[] = [];
   if (finalists.length > 0) {
     const finalistRows = finalists.map(({ trial, mean, values }) => [
@@ -19,10 +19,6 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
       settingsLine(trials[trial]!),
     ]);
     textParts.push(tableOf(['finalist', study.metric, 'by seed', 'settings'], finalistRows));
-  }
-  if (importance.length > 0) {
-    const shares = importance.map(({ name, share }) => `${name} ${percentWords(share, 0)}`);
-    textParts.push(`mattered at the first rung: ${shares.join(', ')}`);
   }
   const isUsualAlone = trials.every(({ number, values }) => number === 0 || values.length === 0);
   if (!winner && isUsualAlone) textParts.push('no trial besides the file as it is written came to a value');

@@ -7,14 +7,10 @@ export const tracking = {
     hint: 'write `mlflow:http://host:5000`, or `mlflow:http://host:5000#experiment`',
   }),
 
-  'track-behind': row<{ url: string; reason: string; study?: boolean }>({
+  'track-behind': row<{ url: string; reason: string }>({
     severity: 'warning',
-    message: ({ url, reason, study }) =>
-      `the tracking server at ${url} does not have all of this ${study ? 'study' : 'run'}: ${reason}`,
-    hint: ({ study }) =>
-      study
-        ? 'send what is missing afterwards, with the same command and `--resume`; the study goes on'
-        : 'send what is missing afterwards, with `tower runs RUN --track mlflow:…`; training goes on',
+    message: ({ url, reason }) => `the tracking server at ${url} does not have all of this run: ${reason}`,
+    hint: 'send what is missing afterwards, with `tower runs RUN --track mlflow:…`; training goes on',
   }),
 
   'track-failed': row<{ url: string; reason: string }>({

@@ -30,7 +30,6 @@ export type RunStatus = 'RUNNING' | 'FINISHED' | 'KILLED' | 'FAILED';
 /** The tag by which a run is found again, on any server and after any request whose answer was lost. */
 const ownTag = 'tower.run';
 /** MLflow's own tag, by which its pages nest a run in another one. */
-const parentTag = 'mlflow.parentRunId';
 
 /** Returns the id of the experiment with this name, and creates the experiment if there is none. */
 export async function experimentId(client: MlflowClient, name: string): Promise<string> {
@@ -57,15 +56,13 @@ interface NewRun {
   readonly own: string;
   readonly name: string;
   readonly start: number;
-  /** Id of the run that it is nested in. */
-  readonly parent?: string;
 }
 
 /** Returns the run of the experiment with this tag, and creates the run if there is none. */
 export async function findOrCreateRun(
   client: MlflowClient,
   experiment: string,
-  { own, name, start, parent }: NewRun,
+  { own, name, start }: NewRun,
 ): Promise<RemoteRun> {
   const { runs } = await client.post('runs/search', {
     experiment_ids: [experiment],
@@ -78,7 +75,7 @@ export async function findOrCreateRun(
     experiment_id: experiment,
     run_name: name,
     start_time: start,
-    tags: [{ key: ownTag, value: own }, ...(parent === undefined ? [] : [{ key: parentTag, value: parent }])],
+    tags: [{ key: ownTag, value: own }],
   });
   return runOf(run);
 }
