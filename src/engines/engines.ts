@@ -38,8 +38,6 @@ export interface Choice {
   readonly engine: Engine;
   /** Engines before the chosen one, each with the reason why it was not chosen. */
   readonly skipped: readonly Skipped[];
-  /** The reason for this engine, if nobody named it and it is not the first that loads. */
-  readonly reason?: string;
 }
 
 const loaded = new Map<EngineName, Promise<Engine>>();

@@ -33,11 +33,8 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly out: string;
   /** Seed of all random choices. The same as `set: { seed }`, over which it takes precedence. Default: the model's, otherwise 1. */
   readonly seed?: number;
-  /**
-   * `auto` takes the fastest in a trial of about two seconds, and keeps that choice in the cache folder. Default: the first that loads; for a resumed run, its
-   * own engine.
-   */
-  readonly engine?: EngineName | 'auto';
+  /** Default: the first that loads; for a resumed run, its own engine. */
+  readonly engine?: EngineName;
   /** Resumes the run in the folder. `auto`: if there is none, begins one, as a launcher that restarts its command needs it. */
   readonly resume?: boolean | 'auto';
   /** The folder of a run to continue from, with its weights, tables and optimizer states. */
@@ -111,7 +108,7 @@ export async function train(path: string | undefined, { resume, ...asked }: Trai
     const { refuseItself } = await import('../../training/base.ts');
     await refuseItself(from, request.out);
   }
-  if (meeting && !['torch', 'auto'].includes(request.engine ?? 'torch'))
+  if (meeting && (request.engine ?? 'torch') !== 'torch')
     throw failure('workers-engine', { engine: request.engine! });
   if (meeting && meeting.rank > 0) return trainFolder(undefined);
   const { claimFolder } = await import('../../training/folder.ts');
@@ -249,7 +246,7 @@ async function trainIn(
     // The database reads in its own threads while this thread loads the engine.
     const readingRows = readRows(await shardRequest(plan, rowsRequest, request.out, whenSharded));
     readingRows.catch(() => {});
-    return trainOn(await engineFor(request, plan, readingRows), readingRows);
+    return trainOn(await engineFor(request), readingRows);
   }
   // Workers connect before they read, so that all learn if one of them is slow or fails.
   const choice = await chooseEngine('torch');
@@ -338,17 +335,10 @@ function lateEvents(
 }
 
 /** Chooses the engine. A resumed run uses its own engine unless another one is named, which is refused later. */
-async function engineFor(
-  { engine, resume, finish, out }: BegunRequest,
-  plan: Plan,
-  reading: Promise<Dataset>,
-): Promise<Choice> {
-  if (engine !== undefined && engine !== 'auto') return chooseEngine(engine);
+async function engineFor({ engine, resume, finish, out }: BegunRequest): Promise<Choice> {
+  if (engine !== undefined) return chooseEngine(engine);
   const { engineOfRun } = await import('../../training/folder.ts');
-  const ownEngine = resume || finish ? await engineOfRun(out) : undefined;
-  if (ownEngine !== undefined || engine === undefined) return chooseEngine(ownEngine);
-  const { engineByTrial } = await import('../../training/engine_trial.ts');
-  return engineByTrial(plan, await reading);
+  return chooseEngine(resume || finish ? await engineOfRun(out) : undefined);
 }
 
 /** Trains as a worker that writes nothing, and returns its result. */

@@ -44,12 +44,6 @@ export const engineOption = (): Option =>
     'torch',
   ] satisfies EngineName[]);
 
-export const engineOrAutoOption = (): Option =>
-  new Option(
-    '--engine <name>',
-    'run on this engine; `auto`: the fastest by a trial of about two seconds (default: the first that loads, or that of the run with --resume)',
-  ).choices(['tensorflow', 'onnx', 'javascript', 'torch', 'auto'] satisfies (EngineName | 'auto')[]);
-
 const mostWorkers = 1024;
 
 export const tablesOption = (): Option =>

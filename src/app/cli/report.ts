@@ -88,10 +88,9 @@ export function sayNotes(notes: readonly string[]): void {
 }
 
 /** Names the engine, and for each engine before it the reason why it does not load. */
-export function sayEngine({ engine, skipped, reason }: Choice): void {
+export function sayEngine({ engine, skipped }: Choice): void {
   for (const { name, reason } of skipped) say(`engine ${name} does not load: ${reason}`);
   say(`engine: ${engine.name}, ${engine.version}`);
-  if (reason !== undefined) say(`engine chosen: ${reason}`);
 }
 
 /** Warns if baselines take long. */

@@ -13,7 +13,7 @@ import { interruptible, leaveReport, openTracking } from '../open_run.ts';
 import {
   allowOption,
   dataOption,
-  engineOrAutoOption,
+  engineOption,
   jsonOption,
   memoryFlag,
   portOf,
@@ -68,7 +68,7 @@ export function trainCommand(program: Command): void {
     .addOption(dataOption())
     .addOption(allowOption())
     .requiredOption('--out <folder>', 'write the run into this folder')
-    .addOption(engineOrAutoOption())
+    .addOption(engineOption())
     .addOption(workersOption())
     .addOption(tablesOption())
     .addOption(memoryFlag())
