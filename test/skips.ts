@@ -36,7 +36,6 @@ export const filesByNeed = {
     'app/cli/torchrun.slow',
     'app/cli/workers.slow',
     'engines/torch/compiled.slow',
-    'engines/torch/compiled_tables.slow',
     'engines/torch/group.slow',
     'engines/torch/worker.slow',
   ],

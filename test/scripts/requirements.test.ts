@@ -7,7 +7,6 @@ const text = (path: string): string => readFileSync(path, 'utf8');
 const forPip = [
   ...readdirSync(folder).flatMap((name) => (name.endsWith('.txt') ? `${folder}/${name}` : [])),
   '.ci/requirements.txt',
-  '.ci/ray.txt',
 ];
 const forNpm = readdirSync(folder).filter((name) => !name.includes('.'));
 

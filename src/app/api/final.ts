@@ -23,8 +23,7 @@ export interface ModelToTrain extends Pick<Lowering, 'diagnostics' | 'sources' |
 }
 
 type Flags = Partial<Record<'resume' | 'finish' | 'all', boolean> & Record<'seed' | 'replay', number>>;
-type FinalRequest = CheckRequest &
-  Flags & { out: string; engine?: EngineName; from?: string; meeting?: Meeting };
+type FinalRequest = CheckRequest & Flags & { out: string; engine?: EngineName; from?: string; meeting?: Meeting };
 
 /**
  * @param path must be undefined, because the run has the model

@@ -108,8 +108,7 @@ export async function train(path: string | undefined, { resume, ...asked }: Trai
     const { refuseItself } = await import('../../training/base.ts');
     await refuseItself(from, request.out);
   }
-  if (meeting && (request.engine ?? 'torch') !== 'torch')
-    throw failure('workers-engine', { engine: request.engine! });
+  if (meeting && (request.engine ?? 'torch') !== 'torch') throw failure('workers-engine', { engine: request.engine! });
   if (meeting && meeting.rank > 0) return trainFolder(undefined);
   const { claimFolder } = await import('../../training/folder.ts');
   // Before the invalid rows of the data are written into the folder.

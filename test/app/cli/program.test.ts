@@ -71,7 +71,7 @@ describe('a mistake of the command line', () => {
     ],
     [
       ['train', 'm', '--out', 'x', '--engine', 'cuda'],
-      'option `--engine <name>` argument `cuda` is invalid. Allowed choices are tensorflow, onnx, javascript, torch, auto; run `tower train --help` for its arguments and an example',
+      'option `--engine <name>` argument `cuda` is invalid. Allowed choices are tensorflow, onnx, javascript, torch; run `tower train --help` for its arguments and an example',
     ],
     [
       ['train', 'm', '--out', 'x', '--resume', '--force'],
