@@ -171,7 +171,9 @@ function refusal(
 ): Diagnostic {
   if (error instanceof GraphTypeError) {
     const hasOtherLength = path.startsWith('shared/') && inputs.some((value) => value.kind === 'sequence');
-    const hint = hasOtherLength ? ': it has a weight for each place, so the lists of a `shared` block need one `max`' : '';
+    const hint = hasOtherLength
+      ? ': it has a weight for each place, so the lists of a `shared` block need one `max`'
+      : '';
     const reason = `cannot take ${inputs.map(printValue).join(' and ')}${context.round}${hint}`;
     return diagnose('shape-mismatch', span, { kind, reason });
   }

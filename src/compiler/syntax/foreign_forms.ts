@@ -12,6 +12,7 @@ import type { Source } from '../../base/text/source.ts';
 import { meaningOf } from '../../base/text/synonyms.ts';
 import { callWords } from './known_calls.ts';
 import { declarationWords } from './layout.ts';
+import { reportGroups } from './lexical.ts';
 import { beginsLine, is, isAny, quote } from './token.ts';
 
 /** The declaration that contains a token. */
@@ -49,12 +50,20 @@ function callOf(word: string): string {
     : (meantCalls.find((one) => calls.includes(one)) ?? word);
 }
 
+const dashRule = 'entries have no dash before them';
+
 const forms: readonly ForeignForm[] = [
   {
-    pattern: /-\s+(?=[\p{L}_][\p{L}\p{M}\w]*\s*:)/uy,
+    pattern: /-\s+(?=[\p{L}_][\p{L}\p{M}\w]*\s*[:=])/uy,
     where: (tokens, at) => beginsLine(tokens, at),
     write: () => '',
-    rule: 'entries have no dash before them',
+    rule: dashRule,
+  },
+  {
+    pattern: /(?:optional|required|nullable|feature|field|column|const|var)\s+(?=[\p{L}_][\p{L}\p{M}\w]*\s*[:=])/uy,
+    where: (tokens, at, { word, braced }) => is(word, t.Features) && braced && beginsEntry(tokens, at),
+    write: () => '',
+    rule: 'an entry begins with its name, and any value may be missing',
   },
   {
     pattern: /([\p{L}_][\p{L}\p{M}\w]*)[ \t]*@[ \t]*(\d+)/uy,
@@ -140,6 +149,7 @@ export function readForeignForms(
   const readTokens: IToken[] = [];
   const rewrittenRanges: [start: number, end: number][] = [];
   let declaration: EnclosingDeclaration = { braced: false };
+  const dashes: Diagnostic[] = [];
   let rewrittenUpTo = 0;
   for (const [at, token] of lexed.tokens.entries()) {
     const { startOffset } = token;
@@ -162,7 +172,10 @@ export function readForeignForms(
       rule: form.rule,
     };
     const fix = [{ at: formSpan, text: written }];
-    report(diagnose('foreign-form', formSpan, facts, { fixes: [fix], ...(form.doubtful ? { doubtful: true } : {}) }));
+    const extra = { fixes: [fix], ...(form.doubtful ? { doubtful: true as const } : {}) };
+    const found = diagnose('foreign-form', formSpan, facts, extra);
+    if (form.rule === dashRule) dashes.push(found);
+    else report(found);
     let lastIndex = at;
     while (lexed.tokens[lastIndex + 1] && lexed.tokens[lastIndex + 1]!.startOffset < rewrittenUpTo) lastIndex++;
     const lastToken = lexed.tokens[lastIndex]!;
@@ -193,6 +206,13 @@ export function readForeignForms(
     }
   }
   if (rewrittenRanges.length === 0) return lexed;
+  // A list with dashes is fixed as a whole, or not at all.
+  const isWhole = text.match(/^[ \t]*-(?!>)/gm)?.length === dashes.length;
+  reportGroups(
+    dashes,
+    () => isWhole,
+    (one) => report(isWhole ? one : { ...one, fixes: [] }),
+  );
   const { unknown, comments, foreignComments } = lexed;
   return {
     tokens: readTokens,

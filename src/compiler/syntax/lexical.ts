@@ -137,7 +137,7 @@ function lookAlike(source: Source, token: IToken): Diagnostic {
 const mostNotes = 20;
 
 /** Merges diagnostics with the same key, such as the quotes of one line or the two marks of a fence, into the first one. Its fix repairs all of them. */
-function reportGroups(
+export function reportGroups(
   found: readonly Diagnostic[],
   inOne: (one: Diagnostic) => unknown,
   report: ReportDiagnostic,
