@@ -8,9 +8,10 @@
  * `checkSource` finds every error; the command line, the editor and the tests call it. `compileSource` continues to the graphs.
  */
 import type { Code } from '../base/diagnostics/codes.ts';
-import { type Diagnostic, hasErrors } from '../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, type Edit, hasErrors } from '../base/diagnostics/diagnostic.ts';
+import { applyEdits, withTriedFixes } from '../base/diagnostics/fixes.ts';
 import { inOrder } from '../base/diagnostics/json.ts';
-import type { Source } from '../base/text/source.ts';
+import { makeSource, type Source } from '../base/text/source.ts';
 import { defined } from '../base/util/defined.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import { applyIgnores } from './lint/ignores.ts';
@@ -39,16 +40,28 @@ export interface CheckResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** Finds every error. The fixes of the diagnostics are those that help: each is tried when it is asked for. */
 export function checkSource(source: Source, options: CheckOptions = {}): CheckResult {
   const cachedOptions = rememberFiles(options);
-  const checked = checkOnce(source, cachedOptions);
+  const checked = checkWhole(source, cachedOptions);
+  const retry = (edits: readonly Edit[]): readonly Diagnostic[] => {
+    const edited = (file: Source): Source =>
+      edits.some(({ at }) => at.source === file) ? makeSource(file.name, applyEdits(file, edits)) : file;
+    const load: CheckOptions['load'] = (path, roots) => {
+      const used = cachedOptions.load?.(path, roots);
+      return typeof used === 'object' ? edited(used) : used;
+    };
+    return checkWhole(edited(source), { ...cachedOptions, load }).diagnostics;
+  };
+  return { ...checked, diagnostics: withTriedFixes(source, checked.diagnostics, retry) };
+}
+
+function checkWhole(source: Source, options: CheckOptions): CheckResult {
+  const checked = checkOnce(source, options);
   const { search } = checked.resolution;
   // If settings are given, other choices are not tried, because a choice that no trial combines with them need not fit them.
   if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
-  const trialDiagnostics = tryChoices(
-    search,
-    (settings) => checkOnce(source, { ...cachedOptions, settings }).diagnostics,
-  );
+  const trialDiagnostics = tryChoices(search, (settings) => checkOnce(source, { ...options, settings }).diagnostics);
   return trialDiagnostics.length === 0
     ? checked
     : { ...checked, diagnostics: inOrder([...checked.diagnostics, ...trialDiagnostics]) };

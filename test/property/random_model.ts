@@ -84,6 +84,30 @@ export function randomModel(choose: Choose): string {
     .join('\n');
 }
 
+/** A model whose towers read lists in sequence through one block, which is `shared` or not. */
+export function randomSequenceModel(choose: Choose): string {
+  const [seen, tagged] = [1 + choose(60), 1 + choose(60)];
+  const most = choose(3) === 0 ? [seen, seen] : [seen, tagged];
+  const { text, value } = randomFlow(choose, sequenceInput(makeBuilder('sequence'), 3, vectorWidth), []);
+  if (value.kind === 'outputs') return randomSequenceModel(choose);
+  const steps = `${text} -> ${asVector(value).slice(4)}`.replace(/^ -> /, '').replace(/^-> /, '');
+  const channel = (list: string): string => `{ channel main = ${list} -> encoder -> dense(${vectorWidth}) }`;
+  return [
+    'model random',
+    'features {',
+    '  user_id : id(dim: 0)',
+    `  history : list(item_id, max: ${most[0]}, pool: none)`,
+    `  item_id : id(dim: ${vectorWidth})`,
+    `  tags    : list(category(dim: ${vectorWidth}), max: ${most[1]}, pool: none)`,
+    '}',
+    `${oneOf(choose, ['shared ', 'shared ', ''])}block encoder = ${steps}`,
+    `tower user(user_id, history) keyed by user_id ${channel('history')}`,
+    `tower item(item_id, tags) keyed by item_id ${channel('tags')}`,
+    'task click { score = dot(user, item), loss = softmax(in_batch) }',
+    `train { batch = ${oneOf(choose, [8, 512])}, epochs = 1 }`,
+  ].join('\n');
+}
+
 /** Losses that leave a tower without training come second, and views need one vector of a tower, a way to differ, and a list in sequence to be changed. */
 function fitting(loss: BoundKind, user: readonly string[], task: string, at: number, sequence: boolean): BoundKind {
   if (at === 0 && (losses[loss.kind] as LossKind).oneSided) return { kind: 'softmax', arguments: {} };

@@ -61,6 +61,37 @@ export interface Fixed {
   readonly fixed: readonly Diagnostic[];
 }
 
+/** Maximum characters that are checked again to try the fixes of one file. Those that are left are not offered. */
+const mostTried = 4_000_000;
+
+/**
+ * Returns the diagnostics with those of their fixes that help: with the edits made there are fewer errors, and none is new. A fix is tried when `fixes` is first
+ * read, so that a check alone takes no longer.
+ * @param retry returns what a check finds with these edits made
+ */
+export function withTriedFixes(
+  source: Source,
+  found: readonly Diagnostic[],
+  retry: (edits: readonly Edit[]) => readonly Diagnostic[],
+): readonly Diagnostic[] {
+  let charactersLeft = mostTried;
+  const helps = (fixed: Diagnostic, edits: readonly Edit[]): boolean => {
+    charactersLeft -= source.text.length;
+    return charactersLeft >= 0 && hasFewerErrors(found, retry(edits), [fixed]);
+  };
+  return found.map((one) => {
+    if (one.fixes.length === 0) return one;
+    let triedFixes: Diagnostic['fixes'] | undefined;
+    const get = (): Diagnostic['fixes'] => {
+      triedFixes ??= one.fixes.filter((edits) => helps(one, edits));
+      return triedFixes;
+    };
+    // One of several fixes stays a guess, also where the others do not help.
+    const tried = one.fixes.length > 1 ? { ...one, doubtful: true as const } : { ...one };
+    return Object.defineProperty(tried, 'fixes', { enumerable: true, get });
+  });
+}
+
 type Check = (source: Source) => readonly Diagnostic[];
 
 /** Maximum number of rounds. Errors do not hide each other more often than this. */
@@ -135,9 +166,18 @@ function separately(from: State, check: Check, remake: (text: string) => Source)
   return best.fixed.length > 0 ? best : undefined;
 }
 
-/** True if there are fewer errors, the fixed ones are gone, and none is new. New warnings are allowed, because errors may have hidden them. */
+/** True if the fixes help, and leave no error on a line that they changed, where something else may be meant. */
 function isBetter(from: State, to: State, fixed: readonly Diagnostic[]): boolean {
-  const [before, after] = [from.found, to.found];
+  if (changesLineOf(from.source, to) || (fixed.some(isOfBrackets) && to.found.some(isOfBrackets))) return false;
+  return hasFewerErrors(from.found, to.found, fixed);
+}
+
+/** True if there are fewer errors, the fixed ones are gone, and none is new. New warnings are allowed, because errors may have hidden them. */
+function hasFewerErrors(
+  before: readonly Diagnostic[],
+  after: readonly Diagnostic[],
+  fixed: readonly Diagnostic[],
+): boolean {
   const errorCounts = [before, after].map((all) => all.filter(({ severity }) => severity === 'error').length);
   if (errorCounts[1]! > errorCounts[0]!) return false;
   const afterCounted = errorCounts[1]! < errorCounts[0]! ? after.filter(({ severity }) => severity === 'error') : after;
@@ -147,7 +187,6 @@ function isBetter(from: State, to: State, fixed: readonly Diagnostic[]): boolean
     DiagnosticCounts,
   ];
   if (before.length === 0 || (errorCounts[0] === errorCounts[1] && after.length >= before.length)) return false;
-  if (changesLineOf(from.source, to) || (fixed.some(isOfBrackets) && after.some(isOfBrackets))) return false;
   for (const [key, count] of are) if (count > (were.get(key) ?? 0) - (gone.get(key) ?? 0)) return false;
   return true;
 }

@@ -197,8 +197,8 @@ const names: Readonly<Record<WordPlace, NamesByWord>> = {
     correction:
       'sampling_bias_correction logq log_q logq_correction sampling_correction popularity_correction bias_correction sampling_bias',
     accidental_hits: 'remove_accidental_hits mask_accidental_hits accidental_hit remove_duplicates',
-    negatives:
-      'negative neg sampler negative_sampler negative_sampling neg_sampling sampling neg_sampler hard_negatives',
+    negatives: 'negative neg sampler negative_sampler negative_sampling neg_sampling sampling neg_sampler',
+    hardest: 'hard_negatives hard_negative num_hard_negatives',
     in_batch: 'inbatch in_batch_negatives use_in_batch in_batch_negative batch_negatives inbatch_negatives',
     mask: 'exclude seen exclude_seen history_mask filter_seen positives',
     dim: 'embedding_dim emb_dim embedding_size embed_dim emb_size embed_size | output_dim d_model d emb_dims embedding_width width size embedding latent_dim k factors dimension dims embedding_dimension',

@@ -51,8 +51,8 @@ export interface FlowContext {
   readonly arrows: Arrow[];
   /** Steps by the label of their nodes: `user/main/mlp`. */
   readonly written: Map<string, Visited>;
-  /** Input types of `shared` blocks by name, because their weights fit only one type. */
-  readonly shared: Map<string, string>;
+  /** Input types of `shared` blocks by name, because their weights fit only one type. Sequences of all lengths are one type. */
+  readonly shared: Map<string, ValueType>;
   /** Returns a context for the block at `path`. */
   block(path: string): BlockContext;
   /** Called in a trial with the result of each step. */
@@ -92,16 +92,21 @@ function lowerDeclared(
   path: string,
 ): Value | undefined {
   if (!step.shared) return lowerSteps(context, input, step.steps, path);
-  const type = printValueType(typeOf(input));
+  const type = typeOf(input);
   const firstType = context.shared.get(step.name) ?? type;
   context.shared.set(step.name, firstType);
-  if (firstType !== type) {
-    const mismatchReason = `has the same weights at all its uses, but gets ${type} here${context.round} and ${firstType} elsewhere`;
+  if (!fitsSameWeights(type, firstType)) {
+    const mismatchReason = `has the same weights at all its uses, but gets ${printValueType(type)} here${context.round} and ${printValueType(firstType)} elsewhere`;
     context.diagnostics.push(diagnose('shape-mismatch', step.span, { kind: step.name, reason: mismatchReason }));
     return undefined;
   }
   return lowerSteps(context, input, step.steps, `shared/${step.name}`);
 }
+
+const fitsSameWeights = (one: ValueType, other: ValueType): boolean =>
+  one.kind === 'sequence' && other.kind === 'sequence'
+    ? one.width === other.width
+    : printValueType(one) === printValueType(other);
 
 function lowerBlock(
   context: FlowContext,
@@ -151,17 +156,26 @@ function attempt(
   try {
     return block.builder.unscoped(() => block.builder.scope(path, () => lower(block)));
   } catch (error) {
-    if (!(error instanceof Refused)) context.diagnostics.push(refusal(context, error, kind, span, inputs));
+    if (!(error instanceof Refused)) context.diagnostics.push(refusal(context, error, kind, span, path, inputs));
     return undefined;
   }
 }
 
-function refusal(context: FlowContext, error: unknown, kind: string, span: Span, inputs: readonly Value[]): Diagnostic {
+function refusal(
+  context: FlowContext,
+  error: unknown,
+  kind: string,
+  span: Span,
+  path: string,
+  inputs: readonly Value[],
+): Diagnostic {
   if (error instanceof GraphTypeError) {
-    return diagnose('shape-mismatch', span, {
-      kind,
-      reason: `cannot take ${inputs.map(printValue).join(' and ')}${context.round}`,
-    });
+    const hasOtherLength = path.startsWith('shared/') && inputs.some((value) => value.kind === 'sequence');
+    const hint = hasOtherLength
+      ? ': it has a weight for each place, so the lists of a `shared` block need one `max`'
+      : '';
+    const reason = `cannot take ${inputs.map(printValue).join(' and ')}${context.round}${hint}`;
+    return diagnose('shape-mismatch', span, { kind, reason });
   }
   if (!(error instanceof ShapeError)) throw error;
   const { reason, feature, insert } = error;

@@ -88,7 +88,7 @@ export function lowerInParts(
     const partRows: PartRows | ViewPart =
       rows.kind === 'views' ? { ...rows, list: feature, length } : { kind: 'part', feature, length };
     // Types and errors of flows are reported for the whole batch only.
-    const partContext = { ...context, shared: new Map(), diagnostics: [], arrows: [] };
+    const partContext = { ...context, diagnostics: [], arrows: [] };
     return {
       of: partRows,
       channels: lowerTower(partContext, tower, rows.kind === 'sequences' ? { ...rows, length } : partRows),

@@ -29,7 +29,7 @@ export interface TowerContext {
   readonly inputs: GraphInputs;
   readonly features: LoweredFeatures;
   readonly names: UniqueNames;
-  readonly shared: Map<string, string>;
+  readonly shared: FlowContext['shared'];
   readonly diagnostics: Diagnostic[];
   readonly arrows: Arrow[];
   /** Steps of flows by the label of their nodes. */

@@ -41,7 +41,7 @@ export function lowerViews(
     (what: string, width: number) =>
       inputs.input(`${what}/${rowsPrefix(rows)}${name}`, { from: 'noise', width, rows }, [rowsDim(rows), width]);
   const vectorOf = (rows: ViewRows) => {
-    const own: TowerContext = { ...context, diagnostics: [], arrows: [], shared: new Map(), change: changed };
+    const own: TowerContext = { ...context, diagnostics: [], arrows: [], change: changed };
     const score = inputs.builder.unscoped(() => {
       const channels = cut && cut.feature === list ? lowerInParts(own, tower, rows, cut) : lowerTower(own, tower, rows);
       return lowerScore(blockContext(own, `loss/${task.name}`, rows), model, task, channels, items, []);

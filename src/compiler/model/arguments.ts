@@ -285,8 +285,10 @@ function misplaced(
     repeated(kind, takenParameter[0], argument, places.get(takenParameter[0])!, binding);
     return;
   }
+  // A surplus number may be a size, which is whole, but is no share or factor by guess: `layer_norm(128)` says nothing of `epsilon`.
   const [named, ...others] = Object.entries(parameters).filter(
-    ([name, { type }]) => !places.has(name) && looksLike(type, argument.value, binding.constants),
+    ([name, { type }]) =>
+      !places.has(name) && type.is !== 'number' && looksLike(type, argument.value, binding.constants),
   );
   const { span, value } = argument;
   const fix = named ? insertion(span.source, span.start, `${named[0]}: `) : removal(span);

@@ -91,7 +91,9 @@ export function parameterOf(
   places: ReadonlyMap<string, ArgumentNode>,
   numbers: NumberTest,
 ): string | undefined {
-  const freeParameters = Object.entries(parameters).filter(([name, { rest }]) => rest || !places.has(name));
+  const isFree = ([name, { rest }]: [string, Parameter]): boolean =>
+    !places.has(name) || (rest === true && places.get(name)!.name === undefined);
+  const freeParameters = Object.entries(parameters).filter(isFree);
   const word = firstWordOf(value);
   if (word !== undefined) {
     const knows = ([name, { type }]: [string, Parameter]): boolean =>
@@ -111,8 +113,7 @@ export function parameterOf(
   );
   if (isNamedAlready) return undefined;
   // A value of the wrong type still belongs to the first free parameter, but a word does not belong to a parameter that takes a call.
-  const openParameters = positional.filter(([name, { rest }]) => rest || !places.has(name));
-  return openParameters.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
+  return positional.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
 }
 
 export function looksLike(type: Parameter['type'], value: ExpressionNode, numbers: NumberTest): boolean {

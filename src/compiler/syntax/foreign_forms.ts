@@ -12,6 +12,7 @@ import type { Source } from '../../base/text/source.ts';
 import { meaningOf } from '../../base/text/synonyms.ts';
 import { callWords } from './known_calls.ts';
 import { declarationWords } from './layout.ts';
+import { reportGroups } from './lexical.ts';
 import { beginsLine, is, isAny, quote } from './token.ts';
 
 /** The declaration that contains a token. */
@@ -49,15 +50,23 @@ function callOf(word: string): string {
     : (meantCalls.find((one) => calls.includes(one)) ?? word);
 }
 
+const dashRule = 'entries have no dash before them';
+
 const forms: readonly ForeignForm[] = [
   {
-    pattern: /-\s+(?=[A-Za-z_]\w*\s*:)/y,
+    pattern: /-\s+(?=[\p{L}_][\p{L}\p{M}\w]*\s*[:=])/uy,
     where: (tokens, at) => beginsLine(tokens, at),
     write: () => '',
-    rule: 'entries have no dash before them',
+    rule: dashRule,
   },
   {
-    pattern: /([A-Za-z_]\w*)[ \t]*@[ \t]*(\d+)/y,
+    pattern: /(?:optional|required|nullable|feature|field|column|const|var)\s+(?=[\p{L}_][\p{L}\p{M}\w]*\s*[:=])/uy,
+    where: (tokens, at, { word, braced }) => is(word, t.Features) && braced && beginsEntry(tokens, at),
+    write: () => '',
+    rule: 'an entry begins with its name, and any value may be missing',
+  },
+  {
+    pattern: /([\p{L}_][\p{L}\p{M}\w]*)[ \t]*@[ \t]*(\d+)/uy,
     write: ([, metric, k]) => `${metric}(${k})`,
     rule: 'a cutoff is an argument',
   },
@@ -67,13 +76,13 @@ const forms: readonly ForeignForm[] = [
     rule: 'a block is declared with `block`, and its value follows `=`',
   },
   {
-    pattern: /["']([A-Za-z_]\w*)["']\s*:/y,
+    pattern: /["']([\p{L}_][\p{L}\p{M}\w]*)["']\s*:/uy,
     where: (tokens, at, { word }) => isAny(word, [t.Task, t.Train, t.Data]) && beginsEntry(tokens, at),
     write: ([, name]) => `${name} =`,
     rule: 'names have no quotes, and `=` gives them a value',
   },
   {
-    pattern: /["']([A-Za-z_]\w*)["'](?=\s*[:=])/y,
+    pattern: /["']([\p{L}_][\p{L}\p{M}\w]*)["'](?=\s*[:=])/uy,
     where: beginsEntry,
     write: ([, name]) => name,
     rule: 'names have no quotes',
@@ -97,14 +106,14 @@ const forms: readonly ForeignForm[] = [
     doubtful: true,
   },
   {
-    pattern: /\[([\w\s,]*)\]/y,
+    pattern: /\[([\p{L}\p{M}\w\s,]*)\]/uy,
     where: (tokens, at, { word }) =>
       (is(word, t.Group) && is(tokens[at - 1], t.Equals)) || (is(word, t.Tower) && is(tokens[at - 3], t.Tower)),
     write: ([, names]) => names!.trim(),
     rule: 'names are listed without brackets',
   },
   {
-    pattern: /[A-Za-z_]\w*\.([A-Za-z_]\w*)(?!\s*\.)/y,
+    pattern: /[\p{L}_][\p{L}\p{M}\w]*\.([\p{L}_][\p{L}\p{M}\w]*)(?!\s*\.)/uy,
     where: (tokens, at, { word, braced }) =>
       // After `group` a brace opens a declaration with a misspelled keyword.
       (is(word, t.Group) && !braced) ||
@@ -140,6 +149,7 @@ export function readForeignForms(
   const readTokens: IToken[] = [];
   const rewrittenRanges: [start: number, end: number][] = [];
   let declaration: EnclosingDeclaration = { braced: false };
+  const dashes: Diagnostic[] = [];
   let rewrittenUpTo = 0;
   for (const [at, token] of lexed.tokens.entries()) {
     const { startOffset } = token;
@@ -162,7 +172,10 @@ export function readForeignForms(
       rule: form.rule,
     };
     const fix = [{ at: formSpan, text: written }];
-    report(diagnose('foreign-form', formSpan, facts, { fixes: [fix], ...(form.doubtful ? { doubtful: true } : {}) }));
+    const extra = { fixes: [fix], ...(form.doubtful ? { doubtful: true as const } : {}) };
+    const found = diagnose('foreign-form', formSpan, facts, extra);
+    if (form.rule === dashRule) dashes.push(found);
+    else report(found);
     let lastIndex = at;
     while (lexed.tokens[lastIndex + 1] && lexed.tokens[lastIndex + 1]!.startOffset < rewrittenUpTo) lastIndex++;
     const lastToken = lexed.tokens[lastIndex]!;
@@ -193,6 +206,13 @@ export function readForeignForms(
     }
   }
   if (rewrittenRanges.length === 0) return lexed;
+  // A list with dashes is fixed as a whole, or not at all.
+  const isWhole = text.match(/^[ \t]*-(?!>)/gm)?.length === dashes.length;
+  reportGroups(
+    dashes,
+    () => isWhole,
+    (one) => report(isWhole ? one : { ...one, fixes: [] }),
+  );
   const { unknown, comments, foreignComments } = lexed;
   return {
     tokens: readTokens,

@@ -286,3 +286,20 @@ describe('arrows', () => {
 test('lowering the same model twice gives the same plan', () => {
   for (const text of Object.values(models)) expect(JSON.stringify(planOf(text))).toBe(JSON.stringify(planOf(text)));
 });
+
+test.each([20, 12, 60])('a shared block takes lists of any length in both towers: 20 and %i', (most) => {
+  const text = `
+    model lengths
+    features {
+      user_id  : id(dim: 0)
+      seen     : list(video_id, max: 20, pool: none)
+      video_id : id(dim: 4)
+      tags     : list(category(dim: 4), max: ${most}, pool: none)
+    }
+    shared block encoder = transformer(layers: 1, heads: 1) -> mean
+    tower user(user_id, seen) keyed by user_id   { channel main = seen -> encoder }
+    tower item(video_id, tags) keyed by video_id { channel main = tags -> encoder }
+    task click { score = dot(user, item), loss = softmax(in_batch) }
+    train { batch = 128, epochs = 1, dense = adam, embeddings = adagrad }`;
+  expect(planOf(text).towers.map(({ parts = [] }) => parts.map(({ length }) => length))).toEqual([[8], []]);
+});

@@ -4,7 +4,14 @@ import { among, article, didYouMean, plural, quotedList, row, type Suggestion, t
 export const names = {
   'unknown-name': row<Suggestion & { what: string; name: string; known?: readonly string[]; entry?: string }>({
     message: ({ what, name }) => `there is no ${what} called \`${name}\``,
-    hint: (facts) => didYouMean(facts) ?? among(facts.known ?? []),
+    hint: (facts) => {
+      // Another constant is no more likely than any number.
+      const others =
+        facts.what === 'constant'
+          ? `write a number, or declare it: \`let ${facts.name} = …\``
+          : among(facts.known ?? []);
+      return didYouMean(facts) ?? others;
+    },
     fix: 'restores',
   }),
 

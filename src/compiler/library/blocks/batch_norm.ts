@@ -15,7 +15,7 @@ export const batch_norm = blockKind({
   example: 'batch_norm',
   parameters: {
     decay,
-    epsilon: number({ above: 0, doc: 'Added to the variance.', default: 1e-5 }),
+    epsilon: number({ above: 0, max: 1, doc: 'Added to the variance.', default: 1e-5 }),
   },
   lower(context, input, args) {
     return eachVector(context.builder, input, (rows, width, mask) => {

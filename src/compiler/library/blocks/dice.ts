@@ -12,7 +12,7 @@ export const dice = blockKind({
   example: 'dice',
   parameters: {
     decay,
-    epsilon: number({ above: 0, doc: 'Added to the variance.', default: diceEpsilon }),
+    epsilon: number({ above: 0, max: 1, doc: 'Added to the variance.', default: diceEpsilon }),
   },
   lower: (context, input, args) =>
     eachColumn(context.builder, input, (x, mask) => diceOf(context, x, { ...args, mask })),

@@ -10,7 +10,7 @@ export const layer_norm = blockKind({
   paper: 'Ba et al., "Layer normalization", 2016',
   example: 'layer_norm',
   parameters: {
-    epsilon: number({ above: 0, doc: 'Added to the variance.', default: 1e-5 }),
+    epsilon: number({ above: 0, max: 1, doc: 'Added to the variance.', default: 1e-5 }),
   },
   lower({ builder }, input, { epsilon }) {
     return eachVector(builder, input, (rows, width) => {

@@ -12,6 +12,7 @@ export const multi_interest = blockKind({
     'by: attention: A = softmax over t of tanh(X · W₁) · W₂, interest k = Σ_t A_tk x_t',
     'by: routing: c_t = softmax over k of b_t, z_k = Σ_t c_tk (x_t · M_k), b_tk 0 at first',
     'interest k = ‖z_k‖² / (1 + ‖z_k‖²) · z_k / ‖z_k‖, b_tk ← b_tk + (x_t · M_k) · interest k',
+    'the rounds before the last are not differentiated: the last c_t are constants',
   ],
   when: 'For users with several tastes: retrieval searches with each vector.',
   paper: 'Cen et al., "ComiRec", KDD 2020 (equations 4 to 7); routing after Li et al., "MIND", CIKM 2019 (algorithm 1)',

@@ -24,7 +24,7 @@ export const adagrad = optimizerKind({
       doc: 'First value of a. While the g² of a weight add up to less than this, its step is about rate · g / √initial. The g of a row is small where the batch is large: try a smaller value, or `adam`, if the loss does not fall.',
       default: 0.1,
     }),
-    epsilon: number({ min: 0, doc: 'Added to the root of a.', default: 1e-7 }),
+    epsilon: number({ min: 0, max: 1, doc: 'Added to the root of a.', default: 1e-7 }),
     per: choice(['element', 'row'], {
       doc: 'One a for each number, or for each row of an embedding table.',
       default: 'element',

@@ -9,7 +9,7 @@ export const adamParameters = {
   rate: number({ above: 0, doc: 'Step size.', default: 1e-3 }),
   beta1: number({ min: 0, below: 1, doc: 'Decay of the mean gradient.', default: 0.9 }),
   beta2: number({ min: 0, below: 1, doc: 'Decay of the mean squared gradient.', default: 0.999 }),
-  epsilon: number({ above: 0, doc: 'Added to the root of the mean square.', default: 1e-8 }),
+  epsilon: number({ above: 0, max: 1, doc: 'Added to the root of the mean square.', default: 1e-8 }),
   ...scheduled,
 };
 

@@ -18,7 +18,7 @@ export const lamb = optimizerKind({
   parameters: {
     ...adamParameters,
     rate: number({ above: 0, doc: 'Step size, as a share of the length of w.', default: 1e-3 }),
-    epsilon: number({ above: 0, doc: 'Added to the root of the mean square.', default: 1e-6 }),
+    epsilon: number({ above: 0, max: 1, doc: 'Added to the root of the mean square.', default: 1e-6 }),
     weight_decay: number({
       min: 0,
       doc: 'Share of w that is added to its step, before the step is scaled.',
