@@ -95,7 +95,7 @@ export function faultsOf({ paper, width: own }: Wanted): string[] {
     if (parent instanceof SVGElement && letters < leastLetters)
       faults.push(`letters of ${letters.toFixed(1)} pixels: ${text}`);
   }
-  for (const image of document.querySelectorAll<HTMLImageElement>('img[src$=".svg"]')) {
+  for (const image of document.querySelectorAll<HTMLImageElement>('img[src*="/gallery/"]')) {
     // Our drawings have letters of 12 pixels.
     const letters = (12 * image.getBoundingClientRect().width) / image.naturalWidth;
     if (isSeen(image) && letters < leastLetters) faults.push(`letters of ${letters.toFixed(1)} pixels: ${image.src}`);

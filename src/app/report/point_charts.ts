@@ -189,7 +189,7 @@ export function mapChart(
 const mostNames = 12;
 const longestName = 24;
 /** Size of a character of a phone, where words are larger than the chart's own, and the free space around a name. */
-const [nameHeight, nameCharacter, nameSpace] = [22, 9.5, 3];
+const [nameHeight, nameCharacter, nameSpace] = [22, 10.5, 3];
 
 interface NamedPoint extends ChartPoint {
   readonly isOwn: boolean;

@@ -99,7 +99,7 @@ const smallAndPrinted = `
 @media (max-width: 40rem) {
   .top, main { padding-left: var(--space-4); padding-right: var(--space-4); }
   .verdict h2 { font-size: 1.6rem; }
-  svg.plot.half text { font-size: 18px; } svg.plot.third text { font-size: 12.5px; }
+  svg.plot.half text { font-size: 17.5px; } svg.plot.third text { font-size: 12.5px; }
   .scroll.desk { display: none; } .scroll.phone { display: block; }
 }
 @media print { nav { display: none; } .scroll { overflow: visible; } figure, article { break-inside: avoid; } h2 { break-after: avoid; } }
