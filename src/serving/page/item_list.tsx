@@ -29,9 +29,7 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
   const names = about.objectives.map(({ name }) => name);
   const itemParts = items.map(({ score, shares }) => shares ?? { [scoreName]: score });
   const shownNames = items.some(({ shares }) => shares) ? names : [scoreName];
-  const scoreSpan = spanOfScores(itemParts);
-  const digits = digitsOf(items.map(({ score }) => score));
-  const best = Math.max(...items.map(({ score }) => score));
+  const bars = { names: shownNames, span: spanOfScores(itemParts), ...digitsAndBest(items.map(({ score }) => score)) };
   return (
     <>
       {shownNames.length > 1 && (
@@ -61,12 +59,7 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
                 </h3>
                 <Facts item={item} picture={picture} />
               </div>
-              <ScoreBar
-                score={item.score}
-                parts={itemParts[at]!}
-                names={shownNames}
-                {...{ span: scoreSpan, digits, best }}
-              />
+              <ScoreBar score={item.score} parts={itemParts[at]!} {...bars} />
               <span class="choices">
                 {addEvent && (
                   <button
@@ -104,6 +97,8 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
 }
 
 const scoreName = 'score';
+
+const digitsAndBest = (scores: readonly number[]) => ({ digits: digitsOf(scores), best: Math.max(...scores) });
 
 function Facts({ item, picture }: { readonly item: AnsweredItem; readonly picture: string | undefined }) {
   const { key, title, columns = {} } = item;
