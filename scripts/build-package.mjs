@@ -52,7 +52,7 @@ export function licencesOf(inputs) {
   const folders = inputs.map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);
   const parts = [...new Set(folders.filter(Boolean))].sort().map((folder) => {
     const { name, version, license, repository } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const file = readdirSync(folder).find((entry) => /^(licence|license)/i.test(entry));
     const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `See ${repository?.url ?? repository}`;
     return `${name} ${version}: ${license}\n\n${text}\n`;
   });
