@@ -51,7 +51,6 @@ const view = new EditorView({
     bracketMatching(),
     closeBrackets(),
     highlightActiveLine(),
-    EditorView.lineWrapping,
     EditorView.contentAttributes.of({ 'aria-label': 'text of the model' }),
     keymap.of([
       { key: 'Mod-s', preventDefault: true, run: formatText },

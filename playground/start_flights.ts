@@ -42,7 +42,8 @@ export async function startFlights(places: FlightPlaces, folder: string): Promis
 
   const dots = new Map<string, SVGCircleElement>();
   const lines = svgElement('g', { class: 'lines' });
-  map.replaceChildren(lines);
+  // The outline is there before the model.
+  map.append(lines);
   for (const { key, name, x, y, isOnMap } of airports.values()) {
     if (!isOnMap) continue;
     const dot = svgElement('circle', { cx: x, cy: y, r: 2.6 });
@@ -52,6 +53,9 @@ export async function startFlights(places: FlightPlaces, folder: string): Promis
     dots.set(key, dot as SVGCircleElement);
     map.append(dot);
   }
+
+  const label = svgElement('text', {});
+  map.append(label);
 
   async function update(): Promise<void> {
     const from = airports.get(origin.value)!;
@@ -89,6 +93,11 @@ export async function startFlights(places: FlightPlaces, folder: string): Promis
       dot.setAttribute('class', key === from.key ? 'from' : keys.has(key) ? 'to' : '');
       dot.setAttribute('r', key === from.key ? '6' : keys.has(key) ? '4.5' : '2.6');
     }
+    const isWest = from.x < size.width / 2;
+    label.textContent = from.isOnMap ? from.place : '';
+    label.setAttribute('text-anchor', isWest ? 'start' : 'end');
+    label.setAttribute('x', String(from.x + (isWest ? 9 : -9)));
+    label.setAttribute('y', String(Math.max(12, from.y - 8)));
     lines.replaceChildren(
       ...found.flatMap(({ key }, at) => {
         const to = airports.get(key)!;

@@ -2,7 +2,6 @@
  * Builds what is run: the WebAssembly kernels, the page of the server, then the command line and the library as bundles under `dist/`, with the engines in
  * them. `--package` adds what only a package needs: types of the library, and licences.
  */
-import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -18,6 +17,7 @@ import { build } from 'esbuild';
 import { buildCheck, buildStart } from './build-check.mjs';
 import { buildRuntime } from './build-runtime.mjs';
 import './build-kernels.mjs';
+import { licencesOf, writeCommonJs, writeTypes } from './build-package.mjs';
 import { pageInputs } from './build-page.mjs';
 import { onnxFiles } from './onnx-libraries.mjs';
 
@@ -116,7 +116,8 @@ const start = await buildStart({ ...options, check });
 const runtime = await buildRuntime();
 
 // Chunks are named by what they hold: those of this build are all there before the others go, as `tower` may be running.
-const built = new Set([...[metafile, start, runtime].flatMap(({ outputs }) => Object.keys(outputs)), ...check.files]);
+const bundles = [metafile, start, runtime].flatMap(({ outputs }) => Object.keys(outputs));
+const built = new Set([...bundles, ...check.files, ...writeCommonJs()]);
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const path = join(relative('.', entry.parentPath), entry.name);
   if (entry.isFile() && /\.(c?js|script|code)$/.test(path) && !built.has(path.replaceAll('\\', '/')))
@@ -148,29 +149,14 @@ for (const name of readdirSync(wasm)) {
 for (const file of ['torch_runner.py', 'torch_group.py', 'torch_meeting.py'])
   copy(`src/engines/torch/${file}`, `dist/chunks/${file}`);
 
-const forPackage = process.argv.includes('--package');
 const platform = `${process.platform}/${process.arch}`;
 for (const path of onnxFiles(platform)) {
   mkdirSync(join('dist/onnxruntime', platform), { recursive: true });
   copy(path, join('dist/onnxruntime', platform, basename(path)));
 }
 
-if (forPackage) {
-  writeFileSync('dist/THIRD_PARTY_LICENSES.txt', licences());
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
-    stdio: 'inherit',
-  });
-}
-
-/** What each bundled package is, and the text of its licence. */
-function licences() {
-  const inputs = [...[metafile, runtime, check.metafile].flatMap((each) => Object.keys(each.inputs)), ...pageInputs];
-  const folders = inputs.map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);
-  const parts = [...new Set(folders.filter(Boolean))].sort().map((folder) => {
-    const { name, version, license, repository } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `See ${repository?.url ?? repository}`;
-    return `${name} ${version}: ${license}\n\n${text}\n`;
-  });
-  return parts.join(`\n${'-'.repeat(80)}\n\n`);
+if (process.argv.includes('--package')) {
+  const inputs = [metafile, runtime, check.metafile].flatMap((each) => Object.keys(each.inputs));
+  writeFileSync('dist/THIRD_PARTY_LICENSES.txt', licencesOf([...inputs, ...pageInputs]));
+  writeTypes();
 }

@@ -7,6 +7,7 @@ import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { iconFile } from '../src/editor/drawing/design.ts';
+import { cardWidth, modelPicture } from './pictures.ts';
 import { brokenLinks } from './site/check_links.ts';
 import { buildFilms } from './site/films.ts';
 import { galleryModels } from './site/gallery.ts';
@@ -33,9 +34,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
 
 rmSync(pages, { recursive: true, force: true });
 // The gallery shows all models.
-const copied = new Set<string>(
-  galleryModels().flatMap(({ file, picture }) => [file, picture].map((path) => path.slice('/files/'.length))),
-);
+const copied = new Set<string>(galleryModels().map(({ file }) => file.slice('/files/'.length)));
 const put = (path: string, text: string): void => {
   mkdirSync(dirname(join(pages, path)), { recursive: true });
   writeFileSync(join(pages, path), text);
@@ -56,6 +55,8 @@ cpSync('docs/llms.txt', join(pages, 'public/llms.txt'));
 for (const name of ['playground.md', 'films.md']) cpSync(join(site, name), join(pages, name));
 if (process.argv.includes('--flights')) trainFlights();
 put('index.md', withFacts('index.md', { start: startFacts() }));
+for (const { name, file, picture } of galleryModels())
+  put(`public${picture}`, modelPicture(name, readFileSync(file.slice('/files/'.length), 'utf8'), cardWidth));
 put('gallery.md', withFacts('gallery.md', { models: galleryModels() }));
 put('.design.css', siteDesign());
 put('public/icon.svg', iconFile);

@@ -1,11 +1,16 @@
-/** Fills `deploy/runtime/dist` before `@tower-lang/runtime` is packed: what `npm run build -- --package` made for `tower-lang/runtime`, and the types that it needs. */
-import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+/** Builds `tower-lang/runtime` with its types, and copies it into `deploy/runtime/dist`, before `@tower-lang/runtime` is packed. */
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import './build-kernels.mjs';
+import { licencesOf, writeCommonJs, writeTypes } from './build-package.mjs';
+import { buildRuntime } from './build-runtime.mjs';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const to = 'deploy/runtime/dist';
 rmSync(to, { recursive: true, force: true });
+
+const { inputs } = await buildRuntime();
+writeCommonJs(['runtime']);
+writeTypes();
 
 const copied = new Set();
 function copy(path) {
@@ -13,18 +18,19 @@ function copy(path) {
   copied.add(path);
   mkdirSync(dirname(join(to, path)), { recursive: true });
   copyFileSync(join('dist', path), join(to, path));
-  if (!path.endsWith('.d.ts')) return;
-  for (const [, imported] of readFileSync(join('dist', path), 'utf8').matchAll(/(?:from '|import\(")(\.[^'"]+)/g))
+  if (!/\.d\.c?ts$/.test(path)) return;
+  for (const [, imported] of readFileSync(join('dist', path), 'utf8').matchAll(/(?:from ['"]|import\(")(\.[^'"]+)/g))
     copy(join(dirname(path), imported.replace(/\.ts$/, '.d.ts')));
 }
 
 for (const name of [
   'runtime.js',
+  'runtime.cjs',
   'runtime.workerd.js',
   'runtime.edge-light.js',
   'kernels.wasm',
   'kernels.wasm.d.ts',
-  'types/src/runtime.d.ts',
-  'THIRD_PARTY_LICENSES.txt',
+  'runtime.d.cts',
 ])
   copy(name);
+writeFileSync(join(to, 'THIRD_PARTY_LICENSES.txt'), licencesOf(Object.keys(inputs)));

@@ -8,6 +8,8 @@ import { drawingOf } from '../src/editor/drawing/drawn.ts';
 
 /** A column of text in the site and on GitHub: a wider picture would be shown with smaller words. */
 const columnWidth = 610;
+/** A card of the gallery. */
+export const cardWidth = 328;
 
 /** Path from the root of the project → the picture. */
 export function pictures(root: URL): Map<string, string> {
@@ -28,7 +30,7 @@ export function readmePicture(root: URL): string {
 }
 
 /** A model as a picture for a page: its towers with shapes, and its tasks. */
-export function modelPicture(name: string, text: string): string {
+export function modelPicture(name: string, text: string, width = columnWidth): string {
   const { model, lowered } = compileSource(makeSource(`${name}.tower`, text));
-  return svgFile(name, drawingOf(model!, lowered!.arrows), { width: columnWidth });
+  return svgFile(name, drawingOf(model!, lowered!.arrows), { width });
 }

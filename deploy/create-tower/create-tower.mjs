@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /**
  * `npm create tower`: makes a project of this folder, installs Tower in it, and runs `tower init` with the same arguments. It asks for the data and for a
- * template if neither is given and somebody can answer. A template is copied, and the export of the model put next to it. It has no dependencies.
+ * template if neither is given and somebody can answer. A template is copied, and the export of the model put next to it. What a run wrote is removed if the
+ * packages cannot be installed, and a later failure is gone on from. It has no dependencies.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -25,7 +26,11 @@ const choices = {
   },
 };
 const questions = { data: 'Which data?', template: 'Which template?' };
-const given = process.argv.slice(2);
+const given = process.argv.slice(2).flatMap((word) => /^(--[\w-]+)=(.*)$/s.exec(word)?.slice(1) ?? [word]);
+if (given.includes('--help') || given.includes('-h')) {
+  console.log(helpText());
+  process.exit();
+}
 
 /** Takes an option with its value out of the arguments. */
 function take(name, meaning) {
@@ -53,14 +58,16 @@ for (const name of Object.keys(choices)) {
   if (chosen[name] && !names.includes(chosen[name]))
     fail(`--${name} is one of ${names.join(', ')}, not ${chosen[name]}`);
 }
-const asksHelp = given.includes('--help') || given.includes('-h');
-const isQuiet = asksHelp || ['--yes', '-y', '--json'].some((flag) => given.includes(flag)) || !process.stdin.isTTY;
-/** The options of `tower init` that take no value. */
-const isFlag = (word) => /^(-y|--(yes|no-train|json))$/.test(word);
-const namesFiles = given.some((word, at) => {
-  const before = given[at - 1] ?? '';
-  return !word.startsWith('-') && (!before.startsWith('-') || isFlag(before));
-});
+const isQuiet = ['--yes', '-y', '--json'].some((flag) => given.includes(flag)) || !process.stdin.isTTY;
+/** The options of `tower init`: a misspelt one is told here, before anything is installed. */
+const flags = ['--yes', '-y', '--no-train', '--json'];
+const valued = ['--out', '--seconds', '--events', '--user', '--item', '--time', '--engine'];
+const files = given.filter((word, index) => !word.startsWith('-') && !valued.includes(given[index - 1]));
+const known = [...flags, ...valued];
+for (const word of given)
+  if (word.startsWith('-') && !known.includes(word)) fail(`there is no option ${word}; --help lists them`);
+for (const path of files) if (!path.includes('://') && !existsSync(path)) fail(`there is no file ${resolve(path)}`);
+const namesFiles = files.length > 0;
 
 async function ask(name) {
   const entries = Object.entries(choices[name]);
@@ -85,45 +92,40 @@ if (chosen.data === 'movielens' && namesFiles) fail('--data movielens takes no f
 
 const { template } = chosen;
 const from = join(templates, template);
-if (!asksHelp) {
-  const name =
-    basename(resolve('.'))
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9-]+/g, '-')
-      .replaceAll(/^-+|-+$/g, '') || 'retrieval';
-  const own = existsSync('package.json') ? JSON.parse(readFileSync('package.json', 'utf8')) : undefined;
-  if (template !== 'none') {
-    const isProduct = (path) => /^(node_modules|public|package\.json)$/.test(path);
-    const paths = readdirSync(from).filter((path) => !isProduct(path));
-    const taken = paths.filter((path) => existsSync(path));
-    if (taken.length > 0) fail(`this folder has ${taken.join(', ')} already; use an empty folder, or --template none`);
-    for (const path of paths) cpSync(join(from, path), path, { recursive: true });
-    if (!existsSync('.gitignore')) {
-      const products = [
-        'node_modules',
-        'runs',
-        'model',
-        'public/model',
-        'data/movielens',
-        'dist',
-        '.next',
-        '.wrangler',
-      ];
-      writeFileSync('.gitignore', `${products.map((path) => `/${path}\n`).join('')}`);
-    }
-    const { scripts, dependencies, devDependencies } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
-    const merged = {
-      ...(own ?? { name, private: true, type: 'module' }),
-      scripts: { ...scripts, ...own?.scripts },
-      dependencies: { ...dependencies, '@tower-lang/runtime': runtime, ...own?.dependencies },
-      devDependencies: { ...devDependencies, 'tower-lang': tower, ...own?.devDependencies },
-    };
-    writeFileSync('package.json', `${JSON.stringify(merged, null, 2)}\n`);
-    console.error(`copied the template ${template}: ${[...paths, 'package.json'].join(', ')}`);
-  } else if (!own) {
-    writeFileSync('package.json', `${JSON.stringify({ name, private: true, type: 'module' }, null, 2)}\n`);
-    console.error('wrote package.json');
-  }
+const name =
+  basename(resolve('.'))
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '') || 'retrieval';
+const ownText = existsSync('package.json') ? readFileSync('package.json', 'utf8') : undefined;
+const own = ownText === undefined ? undefined : JSON.parse(ownText);
+/** What this run wrote, by path: it removes a file that is still the same if it fails early. */
+const written = new Map();
+if (template !== 'none') {
+  const products = ['node_modules', 'runs', 'model', 'public/model', 'data/movielens', 'dist', '.next', '.wrangler'];
+  const isProduct = (path) => /^(node_modules|public|package\.json)($|[\\/])/.test(path);
+  const wanted = new Map(
+    readdirSync(from, { recursive: true, encoding: 'utf8' })
+      .filter((path) => !isProduct(path) && statSync(join(from, path)).isFile())
+      .map((path) => [path, readFileSync(join(from, path))]),
+  );
+  // An earlier run that failed may have left them: they are those of the template, and this run goes on.
+  const taken = [...wanted].filter(([path, bytes]) => existsSync(path) && !isSame(path, bytes)).map(([path]) => path);
+  if (taken.length > 0) fail(`this folder has ${taken.join(', ')} already; use an empty folder, or --template none`);
+  for (const [path, bytes] of wanted) write(path, bytes);
+  if (!existsSync('.gitignore')) write('.gitignore', products.map((path) => `/${path}\n`).join(''));
+  const { scripts, dependencies, devDependencies } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+  const merged = {
+    ...(own ?? { name, private: true, type: 'module' }),
+    scripts: { ...scripts, ...own?.scripts },
+    dependencies: withPackage(dependencies, own?.dependencies, '@tower-lang/runtime', runtime),
+    devDependencies: withPackage(devDependencies, own?.devDependencies, 'tower-lang', tower),
+  };
+  write('package.json', `${JSON.stringify(merged, null, 2)}\n`);
+  console.error(`copied the template ${template}: ${[...wanted.keys(), 'package.json'].join(', ')}`);
+} else if (!own) {
+  write('package.json', `${JSON.stringify({ name, private: true, type: 'module' }, null, 2)}\n`);
+  console.error('wrote package.json');
 }
 // On Windows npm is a script of the shell.
 const isWindows = process.platform === 'win32';
@@ -133,14 +135,23 @@ const goNpm = (args) => (npm && /npm-cli\.js$/.test(npm) ? go(process.execPath, 
 const install = ['install', '--no-audit', '--no-fund', ...(template === 'none' ? [`tower-lang@${tower}`] : [])];
 console.error(`npm ${install.join(' ')}`);
 const installed = goNpm(install);
-if (installed.status !== 0) fail('npm could not install the packages; its message is above', installed.status ?? 1);
+if (installed.status !== 0) {
+  removeWritten();
+  fail('npm could not install the packages; its message is above. The folder is as it was', installed.status ?? 1);
+}
 
 const goTower = (...args) => go(process.execPath, ['node_modules/tower-lang/dist/cli.js', ...args]);
 const steps = [];
-if (chosen.data === 'movielens' && !asksHelp) steps.push(() => goTower('data', 'movielens', '--out', 'data/movielens'));
 const demo = chosen.data === 'movielens' ? ['data/movielens', '--yes'] : [];
-steps.push(() => goTower('init', ...demo, ...given));
-const trains = !asksHelp && !given.includes('--no-train');
+const hasModel = ['data.tower', 'model.tower'].every((path) => existsSync(path));
+const trains = !given.includes('--no-train');
+if (hasModel) {
+  console.error('this folder has data.tower and model.tower already, and goes on with them');
+  if (trains && !existsSync('runs/first')) steps.push(() => goTower('train', 'model.tower', '--out', 'runs/first'));
+} else {
+  if (demo.length > 0) steps.push(() => goTower('data', 'movielens', '--out', 'data/movielens'));
+  steps.push(() => goTower('init', ...demo, ...given));
+}
 if (template !== 'none' && trains) steps.push(() => goNpm(['run', '--silent', 'model']));
 
 let status = 0;
@@ -151,14 +162,70 @@ for (const step of steps) {
   if (status !== 0) break;
 }
 process.exitCode = status;
-if (status !== 0 && !asksHelp) {
-  console.error('\nTower is installed. Put your files into this folder and run `npx tower init`,');
-  console.error('or fetch some: `npx tower data movielens --out movielens`, then `npx tower init movielens`.');
-} else if (template !== 'none' && !asksHelp) {
+if (status !== 0) {
+  console.error(
+    '\nTower is installed. Put right what the message says, such as by files in this folder, and run the same command',
+  );
+  console.error('again: it goes on from here. `npx tower data movielens --out movielens` fetches files to try.');
+} else if (template !== 'none') {
   console.error(`\n${trains ? 'Start it' : 'Train, and start it'}: README.md says how. For short:`);
   console.error(
     trains ? '  npm start' : '  npx tower train model.tower --out runs/first && npm run model && npm start',
   );
+}
+
+function isSame(path, bytes) {
+  return statSync(path).isFile() && readFileSync(path).equals(Buffer.from(bytes));
+}
+
+function write(path, bytes) {
+  if (existsSync(path) && isSame(path, bytes)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, bytes);
+  written.set(path, bytes);
+}
+
+/** Leaves what a person wrote in the meantime, and folders that hold it. */
+function removeWritten() {
+  for (const [path, bytes] of written) {
+    if (!existsSync(path) || !isSame(path, bytes)) continue;
+    if (path === 'package.json' && ownText !== undefined) writeFileSync(path, ownText);
+    else rmSync(path);
+    for (let folder = dirname(path); folder !== '.' && readdirSync(folder).length === 0; folder = dirname(folder))
+      rmdirSync(folder);
+  }
+}
+
+/** What the folder has stays, but a package that the command line names takes its place: an earlier run may have left it. */
+function withPackage(ofTemplate, ofFolder, packageName, source) {
+  const named = source.startsWith('file:') ? { [packageName]: source } : {};
+  return { ...ofTemplate, [packageName]: source, ...ofFolder, ...named };
+}
+
+function helpText() {
+  const listed = Object.entries(choices).map(([option, values]) => {
+    const lines = Object.entries(values).map(([value, text]) => `    ${value.padEnd(12)} ${text}`);
+    return `  --${option}\n${lines.join('\n')}`;
+  });
+  return `Usage: npm create tower -- [files...] [options]
+
+Makes a project of this folder: installs Tower, writes a data block and a model of your files, trains the model for a
+minute at most, and says whether it beats simple baselines. With a template, \`npm start\` then answers.
+
+Options:
+${listed.join('\n')}
+  --yes          asks nothing: files and none, where the options say nothing else
+  --tower FILE   a tarball or a folder of tower-lang, in place of the registry's
+  --runtime FILE the same for @tower-lang/runtime, which templates use
+  --help         prints this
+
+Files and other options are those of \`tower init\`: --no-train, --seconds, --out, --events, --user, --item, --time,
+--engine and --json. \`npx tower init --help\` explains them where Tower is installed.
+
+Examples:
+  npm create tower
+  npm create tower -- ratings.csv movies.csv --yes
+  npm create tower -- --data movielens --template worker`;
 }
 
 function fail(reason, code = 1) {

@@ -55,7 +55,7 @@ export function galleryModels(): readonly GalleryModel[] {
         paper: paperOf(text, pageText),
         page: `/models/${page.replace('.md', '.html')}`,
         file: `/files/models/${file}`,
-        picture: `/files/docs/models/pictures/${name}.svg`,
+        picture: `/files/gallery/${name}.svg`,
         playground: playgroundLink(text),
       };
     });

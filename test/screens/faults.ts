@@ -86,6 +86,28 @@ export function faultsOf({ paper, width: own }: Wanted): string[] {
       if (seen.left < seen.right && seen.top < seen.bottom) all.push({ node, text, box, ...seen });
     }
   }
+  // As shown: what scales a drawing scales its letters.
+  const leastLetters = 10.9;
+  for (const { node, text } of all) {
+    const parent = node.parentElement!;
+    const scale = parent instanceof SVGGraphicsElement ? parent.getScreenCTM()!.a : 1;
+    const letters = Number.parseFloat(getComputedStyle(parent).fontSize) * scale;
+    if (parent instanceof SVGElement && letters < leastLetters)
+      faults.push(`letters of ${letters.toFixed(1)} pixels: ${text}`);
+  }
+  for (const image of document.querySelectorAll<HTMLImageElement>('img[src*="/gallery/"]')) {
+    // Our drawings have letters of 12 pixels.
+    const letters = (12 * image.getBoundingClientRect().width) / image.naturalWidth;
+    if (isSeen(image) && letters < leastLetters) faults.push(`letters of ${letters.toFixed(1)} pixels: ${image.src}`);
+  }
+  for (const drawing of document.querySelectorAll('svg.model, .model-picture svg')) {
+    const box = drawing.parentElement!;
+    if (isSeen(drawing) && box.scrollWidth > box.clientWidth + 2) faults.push(`cut: the drawing ${drawing.ariaLabel}`);
+  }
+  for (const code of document.querySelectorAll('pre, .cm-line')) {
+    if (isSeen(code) && !/^(pre|nowrap)$/.test(getComputedStyle(code).whiteSpace))
+      faults.push(`code wraps: ${code.textContent!.trim().slice(0, 40)}`);
+  }
   // Boxes of letters are higher than the letters, so lines that are set closely share some pixels.
   const share = 0.4;
   all.sort((a, b) => a.top - b.top);

@@ -13,7 +13,7 @@ export interface Reader {
   readonly scheme: Theme;
 }
 
-export const readers: readonly Reader[] = [390, 1280].flatMap((width) =>
+export const readers: readonly Reader[] = [360, 1280].flatMap((width) =>
   (['light', 'dark'] as const).map((scheme) => ({ width, scheme })),
 );
 

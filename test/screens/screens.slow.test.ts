@@ -42,7 +42,9 @@ describe.skipIf(chromium === undefined)('pages', () => {
     await train(model, { data, out: second, set, seed: 2 });
     for (const folder of [first, second]) {
       const run = await load(folder);
-      await writeReport(folder, await evaluate(run, { baselines: ['popularity', 'item_cf', 'ease'] }));
+      // All of them have names in the charts, and lie near each other.
+      const near = folder === second ? (['item_knn', 'rp3beta', 'slim', 'ials'] as const) : [];
+      await writeReport(folder, await evaluate(run, { baselines: ['popularity', 'item_cf', 'ease', ...near] }));
       await run.close();
     }
     page = await Page.open('about:blank#first');
@@ -60,6 +62,9 @@ describe.skipIf(chromium === undefined)('pages', () => {
       '<p style="width:40px;overflow:hidden;white-space:nowrap">these words are cut</p>',
       '<p style="position:absolute;top:200px">below</p><p style="position:absolute;top:203px">above</p>',
       '<p style="color:#777;background:#888">pale</p><img src="none.png" alt="">',
+      '<svg width="100" height="20" viewBox="0 0 200 40"><text y="12" font-size="14">small</text></svg>',
+      '<div style="width:90px;overflow:auto"><svg class="model" width="200" height="20" aria-label="of a model"></svg></div>',
+      '<pre style="white-space:pre-wrap">wrapped</pre>',
       '<script>console.error("an error"); missing();</script>',
     ];
     writeFileSync(join(root, 'wrong.html'), wrong.join('\n'));
@@ -72,6 +77,9 @@ describe.skipIf(chromium === undefined)('pages', () => {
         /^the page is rgb\(17, 34, 51\), and the design's paper/,
         /^cut: these words are cut$/,
         /^on each other: below \| above$/,
+        /^letters of 7.0 pixels: small$/,
+        /^cut: the drawing of a model$/,
+        /^code wraps: wrapped$/,
         /^color-contrast: .*pale/,
         /^console: .*an error/,
         /^exception: .*missing is not defined/,
@@ -85,6 +93,8 @@ describe.skipIf(chromium === undefined)('pages', () => {
     await look('report', file(join(first, 'report.html')));
     expect(statSync(join(first, 'report.html')).size).toBeLessThan(400_000);
   });
+
+  it('of a run next to many baselines', () => look('report-baselines', file(join(second, 'report.html'))));
 
   it('of several runs', async () => {
     await look('runs', file(await writeRunsReport([first, second], join(root, 'report.html'))));

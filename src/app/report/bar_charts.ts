@@ -23,7 +23,7 @@ interface BarChart {
 /** Height of a row, in which words have room on a phone too. */
 const rowHeight = 27;
 /** Width of a character of a phone, where words are larger than the chart's own. */
-const characterWidth = 8;
+const characterWidth = 9;
 
 const fillOf = ({ isOwn = true }: ChartBar): string => (isOwn ? 'var(--c0)' : 'var(--quiet)');
 

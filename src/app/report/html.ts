@@ -36,9 +36,9 @@ export function shell(
   body: readonly string[],
   { head = '', script }: ShellOptions = {},
 ): string {
-  const bodyParts = body.filter((part) => part !== '');
+  const bodyParts = inPairs(body.filter((part) => part !== ''));
   const links = bodyParts.flatMap((part) => {
-    const found = /^<section(?: class="wide")? id="([^"]+)"><h2>(.*?)<\/h2>/.exec(part);
+    const found = /^<section(?: class="\w+")? id="([^"]+)"><h2>(.*?)<\/h2>/.exec(part);
     return found ? [`<a href="#${found[1]}">${found[2]}</a>`] : [];
   });
   return [
@@ -54,6 +54,17 @@ export function shell(
     ...bodyParts,
     `</main>${script === undefined ? '' : `<script>${script}</script>`}</body></html>\n`,
   ].join('\n');
+}
+
+/** Sections of half a page stand in pairs. One that nobody stands beside is marked, so that half of the page is not left empty. */
+function inPairs(parts: readonly string[]): string[] {
+  const isHalf = (part: string | undefined): boolean => part?.startsWith('<section id=') === true;
+  let isSecond = false;
+  return parts.map((part, index) => {
+    const isLone = isHalf(part) && !isSecond && !isHalf(parts[index + 1]);
+    isSecond = isHalf(part) && !isSecond;
+    return isLone ? part.replace('<section', '<section class="lone"') : part;
+  });
 }
 
 export { escapeHtml };

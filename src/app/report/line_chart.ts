@@ -53,8 +53,9 @@ export function lineChart({ title, x, series, mark, levels = [], size = 'half' }
   const lines = Math.max(...hovers.map((each) => each.text.split('\n').length));
   const [marginLeft, marginRight] = [52, 14];
   const bandWidth = (chartWidths[size] - marginLeft - marginRight) / hovers.length + 1;
+  const height = size === 'half' ? 270 : 210;
   const svg = drawPlot(
-    { title, size, height: size === 'half' ? 270 : 210 },
+    { title, size, height },
     {
       ...{ marginLeft, marginRight, marginTop: 16 * lines + 4, marginBottom: 40, insetTop: 6 },
       x: { domain: [left, right] },
@@ -70,7 +71,10 @@ export function lineChart({ title, x, series, mark, levels = [], size = 'half' }
           labelAnchor: 'center',
           labelArrow: 'none',
         }),
-        ...levels.flatMap((level) => levelMarks(level, right)),
+        ...levels.map(({ y }) => ruleY([y], { stroke: soft, strokeDasharray: '2 3' })),
+        ...levelNames(levels, kept, height).map(({ name, y }) =>
+          text([y], { x: () => right, y: (at) => at, text: () => name, textAnchor: 'end', dy: -7, ...labelLook }),
+        ),
         ...(mark
           ? [
               ruleX([mark.x], { stroke: soft, strokeDasharray: '3 3' }),
@@ -105,10 +109,20 @@ function seriesMarks({ points, isApart }: ChartSeries, i: number): Markish[] {
   ];
 }
 
-const levelMarks = ({ name, y }: { readonly name: string; readonly y: number }, right: number): Markish[] => [
-  ruleY([y], { stroke: soft, strokeDasharray: '2 3' }),
-  text([y], { x: () => right, y: (at) => at, text: () => name, textAnchor: 'end', dy: -7, ...labelLook }),
-];
+type Level = NonNullable<LineChart['levels']>[number];
+
+/** Returns the names of levels from the highest on. Levels that are near each other share a line of words, which would lie on each other otherwise. */
+function levelNames(levels: readonly Level[], series: readonly ChartSeries[], height: number): Level[] {
+  const values = [...levels.map(({ y }) => y), ...series.flatMap(({ points }) => points.map(([, y]) => y))];
+  const near = (24 / (height - 80)) * (Math.max(...values) - Math.min(...values));
+  const names: Level[] = [];
+  for (const level of levels.toSorted((a, b) => b.y - a.y)) {
+    const above = names.at(-1);
+    if (above && above.y - level.y < near) names[names.length - 1] = { ...above, name: `${above.name}, ${level.name}` };
+    else names.push(level);
+  }
+  return names;
+}
 
 /** Returns about five whole numbers along the axis. */
 function wholeTicks(left: number, right: number): number[] {

@@ -51,17 +51,21 @@ function picture({ manifest, drawing }: ReportParts): string {
   );
 }
 
-/** Width of half a page on a desk. A model with more channels than fit is wider, and scrolls. */
-const pictureWidth = 590;
+/** Widths of half a page on a desk, and of a phone. A model with more channels than fit is wider, and scrolls. */
+const pictureWidths = { desk: 590, phone: 328 } as const;
 
 /** Returns the picture of a model within a report, with a table next to it. */
 export function figureOf(model: string, drawing: Drawing): string {
-  const { width, height, title, svg } = drawModel(model, drawing, { width: pictureWidth });
-  const label = escapeHtml(title);
+  const pictures = Object.entries(pictureWidths).map(([reader, most]) => {
+    const { width, height, title, svg } = drawModel(model, drawing, { width: most });
+    const label = escapeHtml(title);
+    // A mark within a picture that is not shown draws no heads.
+    const own = svg.replaceAll('#head', `#head-${reader}`).replace('id="head"', `id="head-${reader}"`);
+    return `<div class="scroll ${reader}" tabindex="0" role="region" aria-label="${label}"><svg class="model" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${own}</svg></div>`;
+  });
   return [
-    `<figure><div class="scroll" tabindex="0" role="region" aria-label="${label}">`,
-    `<svg class="model" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${svg}`,
-    '</svg></div>',
+    '<figure>',
+    ...pictures,
     alternative({
       caption: 'What flows through the model',
       head: ['box', 'reads', 'does', 'gives'],

@@ -1,17 +1,7 @@
 /** Draws points: trials of a study, models by two figures, predicted against observed, and a map of vectors. */
-import { axisX, axisY, dot, gridY, line, type Markish, type ScaleOptions, text } from '@observablehq/plot';
+import { axisX, axisY, dot, gridY, line, type Markish, type ScaleOptions } from '@observablehq/plot';
 import { alternative, escapeHtml, figureText } from './html.ts';
-import {
-  axisLook,
-  type ChartShape,
-  chartFigure,
-  chartWidths,
-  drawPlot,
-  gridLook,
-  labelLook,
-  shortened,
-  soft,
-} from './plot.ts';
+import { axisLook, type ChartShape, chartFigure, chartWidths, drawPlot, gridLook, shortened, soft } from './plot.ts';
 
 interface ChartPoint {
   readonly x: number;
@@ -49,8 +39,6 @@ export function scatterChart({
   const shown = points.filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
   if (shown.length === 0) return '';
   const at = { x: 'x', y: 'y' };
-  const xs = shown.map((point) => point.x);
-  const [left, right] = [Math.min(...xs), Math.max(...xs)];
   const end = Math.max(...shown.flatMap((point) => [point.x, point.y]));
   const apart: Markish[] =
     own === undefined
@@ -63,17 +51,11 @@ export function scatterChart({
             stroke: 'none',
             title: titleOf,
           }),
-          ...shown.map((point) =>
-            text([point], {
-              ...at,
-              ...labelLook,
-              ...(point.name === own ? { fill: 'var(--ink)' } : {}),
-              text: () => shortened(point.name, 18),
-              dy: -12,
-              // A name begins at its point where half of it would lie on the axis.
-              textAnchor: point.x < left + (right - left) / 4 ? 'start' : 'middle',
-              dx: point.x < left + (right - left) / 4 ? -4 : 0,
-            }),
+          // The subject has its name first, and then the best.
+          nameMark(
+            shown
+              .toSorted((a, b) => Number(b.name === own) - Number(a.name === own) || b.y - a.y)
+              .map((point) => ({ ...point, name: shortened(point.name, 18), isOwn: point.name === own })),
           ),
         ];
   const tickFormat = choices ? (place: number): string => shortened(choices[place] ?? '', 12) : figureText;
@@ -82,7 +64,7 @@ export function scatterChart({
     {
       ...{
         marginLeft: 56,
-        marginRight: own === undefined ? 14 : 50,
+        marginRight: 14,
         marginTop: own === undefined ? 10 : 22,
         marginBottom: 42,
       },
@@ -160,14 +142,6 @@ export function mapChart(
     return [middle - (perPixel * pixels) / 2, middle + (perPixel * pixels) / 2];
   };
   const [xDomain, yDomain] = [domain(xs, inner[0]), domain(ys, inner[1])];
-  const placed = points.map(({ x, y }) => ({ x: (x - xDomain[0]) / perPixel, y: (yDomain[1] - y) / perPixel }));
-  const names = namesOn(
-    placed.map((place, i) => ({
-      ...place,
-      name: shortened(points[i]!.title.replace(/ \([^()]*\)$/, ''), longestName),
-    })),
-    inner,
-  );
   const svg = drawPlot(
     { title, height, size },
     {
@@ -186,15 +160,16 @@ export function mapChart(
             title: 'title',
           }),
         ),
-        ...names.map(({ at, name, isLeft }) =>
-          text([points[at]!], {
-            x: 'x',
-            y: 'y',
-            text: () => name,
-            ...labelLook,
-            fill: 'var(--ink)',
-            ...(isLeft ? { textAnchor: 'end', dx: -6 } : { textAnchor: 'start', dx: 6 }),
-          }),
+        // What a title ends with in brackets, such as a year, is left to the pointer. A number is a key, and says nothing to a reader.
+        nameMark(
+          points
+            .map(({ x, y, title: name }) => ({
+              x,
+              y,
+              name: shortened(name.replace(/ \([^()]*\)$/, ''), longestName),
+              isOwn: true,
+            }))
+            .filter(({ name }) => /\p{L}/u.test(name)),
         ),
       ],
     },
@@ -214,43 +189,58 @@ export function mapChart(
 const mostNames = 12;
 const longestName = 24;
 /** Size of a character of a phone, where words are larger than the chart's own, and the free space around a name. */
-const [nameHeight, nameCharacter, nameSpace] = [20, 8, 14];
+const [nameHeight, nameCharacter, nameSpace] = [22, 10.5, 3];
 
-interface PlacedName {
-  readonly at: number;
-  readonly name: string;
-  readonly isLeft: boolean;
+interface NamedPoint extends ChartPoint {
+  readonly isOwn: boolean;
 }
 
-/** Chooses points whose names have room, the first points first. What a title ends with in brackets, such as a year, is left to the pointer. */
-function namesOn(
-  places: readonly { readonly x: number; readonly y: number; readonly name: string }[],
-  [width, height]: readonly [number, number],
-): PlacedName[] {
-  const boxes: { left: number; right: number; top: number; bottom: number }[] = [];
-  const chosen: PlacedName[] = [];
-  for (const [at, { x, y, name }] of places.entries()) {
-    if (chosen.length === mostNames) break;
-    // A number is a key, and says nothing to a reader.
-    if (!/\p{L}/u.test(name)) continue;
-    const long = nameCharacter * name.length + 8;
-    const isLeft = x + long > width;
-    const box = {
-      left: isLeft ? x - long : x,
-      right: isLeft ? x : x + long,
-      top: y - nameHeight / 2,
-      bottom: y + nameHeight / 2,
+/** Writes names beside points, right, left, above or below, the first points first. Names never lie on each other: one without room is left to the pointer. */
+function nameMark(points: readonly NamedPoint[]): Markish {
+  return (_index, { x: xOf, y: yOf }, _values, { width, height, marginLeft, marginBottom }, { document }) => {
+    const group = document.createElementNS('http://www.w3.org/2000/svg', 'g');
+    const look = {
+      fill: soft,
+      stroke: 'var(--paper)',
+      'stroke-width': 4,
+      'stroke-linejoin': 'round',
+      'paint-order': 'stroke',
     };
-    const isFree = boxes.every(
-      (other) =>
-        box.left > other.right + nameSpace ||
-        other.left > box.right + nameSpace ||
-        box.top > other.bottom + nameSpace ||
-        other.top > box.bottom + nameSpace,
-    );
-    if (!isFree || box.left < 0 || box.top < 0 || box.bottom > height) continue;
-    boxes.push(box);
-    chosen.push({ at, name, isLeft });
-  }
-  return chosen;
+    for (const [attribute, value] of Object.entries(look)) group.setAttribute(attribute, String(value));
+    const taken: { left: number; right: number; middle: number }[] = [];
+    for (const { x, y, name, isOwn } of points) {
+      if (taken.length === mostNames) break;
+      const [pointX, pointY, long] = [xOf!(x), yOf!(y), nameCharacter * name.length];
+      const places = [
+        { anchor: 'start', at: pointX + 8, left: pointX + 8, middle: pointY },
+        { anchor: 'end', at: pointX - 8, left: pointX - 8 - long, middle: pointY },
+        { anchor: 'middle', at: pointX, left: pointX - long / 2, middle: pointY - 15 },
+        { anchor: 'middle', at: pointX, left: pointX - long / 2, middle: pointY + 15 },
+      ];
+      const place = places.find(({ left, middle }) => {
+        const isInside = left >= marginLeft && left + long <= width && middle >= nameHeight / 2;
+        const isFree = taken.every(
+          (other) =>
+            left > other.right + nameSpace ||
+            left + long < other.left - nameSpace ||
+            Math.abs(middle - other.middle) > nameHeight + nameSpace,
+        );
+        return isInside && isFree && middle <= height - marginBottom - nameHeight / 2;
+      });
+      if (!place) continue;
+      taken.push({ left: place.left, right: place.left + long, middle: place.middle });
+      const label = document.createElementNS('http://www.w3.org/2000/svg', 'text');
+      for (const [attribute, value] of Object.entries({
+        x: place.at,
+        y: place.middle,
+        dy: '0.32em',
+        'text-anchor': place.anchor,
+      }))
+        label.setAttribute(attribute, String(value));
+      if (isOwn) label.setAttribute('fill', 'var(--ink)');
+      label.textContent = name;
+      group.appendChild(label);
+    }
+    return group;
+  };
 }

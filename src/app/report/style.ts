@@ -9,9 +9,10 @@ const page = `
 .top strong { color: var(--ink); margin-right: var(--space-2); font-size: var(--text); font-weight: 650; }
 main { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: var(--space-12); align-items: start; padding-bottom: 5rem; }
 main > *, section.wide { grid-column: 1 / -1; min-width: 0; }
-main > section:not(.wide) { grid-column: auto; }
-/* The first of two that belong beside each other. */
-main > #loss, main > #map-of-items, main > #the-model { grid-column: 1; }
+main > section:not(.wide, .lone) { grid-column: auto; }
+/* A section that has nobody beside it has its words and charts beside each other. */
+main > section.lone { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: var(--space-12); }
+section.lone > h2 { grid-column: 1 / -1; }
 section { border-top: 1px solid var(--line); padding: var(--space-6) 0 var(--space-8); }
 h1 { font-size: var(--text); color: var(--soft); font-weight: 550; margin: var(--space-6) 0 0; }
 h2 { margin-bottom: var(--space-2); }
@@ -68,7 +69,7 @@ const parts = `
 .examples ul { padding-left: 1.1rem; }
 .examples .hit { font-weight: 650; color: var(--good); }
 pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: var(--space-4); font: var(--text-small)/1.55 var(--mono); }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } .scroll.phone { display: none; }
 .scroll > table { min-width: min(100%, 20rem); }
 table { border-collapse: collapse; font-size: var(--text-small); font-variant-numeric: tabular-nums; margin: var(--space-2) 0; }
 caption { text-align: left; padding: var(--space-1) 0; }
@@ -91,15 +92,15 @@ section.fold > details > summary h2 { display: inline; font-size: var(--text); m
 
 const smallAndPrinted = `
 @media (max-width: 62rem) {
-  main, .verdict, .charts { grid-template-columns: minmax(0, 1fr); }
+  main, .verdict, .charts, main > section.lone { grid-template-columns: minmax(0, 1fr); }
   main > section:not(.wide), main > section[id], .verdict > figure, .verdict > .facts { grid-column: 1 / -1; }
   .verdict > .facts, .verdict:not(:has(> figure)) > .facts { margin-top: var(--space-6); grid-template-columns: fit-content(9rem) minmax(0, 1fr); }
 }
 @media (max-width: 40rem) {
   .top, main { padding-left: var(--space-4); padding-right: var(--space-4); }
   .verdict h2 { font-size: 1.6rem; }
-  svg.plot.half text { font-size: 16px; }
-  svg.model { max-width: none; }
+  svg.plot.half text { font-size: 17.5px; } svg.plot.third text { font-size: 12.5px; }
+  .scroll.desk { display: none; } .scroll.phone { display: block; }
 }
 @media print { nav { display: none; } .scroll { overflow: visible; } figure, article { break-inside: avoid; } h2 { break-after: avoid; } }
 `;

@@ -90,7 +90,7 @@ function fitting(
     Array.from({ length: Math.max(0, from - to + 1) }, (_, i) => from - i).flatMap((columns) =>
       limits.map((limit) => ({ columns, boxWidth: widthOf(Math.min(168, limit), limit) })),
     );
-  const all = [...tries([290, 230, 190, 160], longest, 2), ...tries([290, 230, 190, 150], 1, 1)];
+  const all = [...tries([290, 230, 190, 160], longest, 2), ...tries([290, 230, 190, 150, 130], 1, 1)];
   const takes = ({ columns, boxWidth }: { columns: number; boxWidth: number }): number =>
     levels.reduce(
       (sum, rows) => sum + rowWidth(Math.min(columns, Math.max(1, ...rows.map((row) => row.length))), boxWidth),

@@ -29,8 +29,7 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
   const names = about.objectives.map(({ name }) => name);
   const itemParts = items.map(({ score, shares }) => shares ?? { [scoreName]: score });
   const shownNames = items.some(({ shares }) => shares) ? names : [scoreName];
-  const scoreSpan = spanOfScores(itemParts);
-  const digits = digitsOf(items.map(({ score }) => score));
+  const bars = { names: shownNames, span: spanOfScores(itemParts), ...digitsAndBest(items.map(({ score }) => score)) };
   return (
     <>
       {shownNames.length > 1 && (
@@ -60,7 +59,7 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
                 </h3>
                 <Facts item={item} picture={picture} />
               </div>
-              <ScoreBar score={item.score} parts={itemParts[at]!} names={shownNames} {...{ span: scoreSpan, digits }} />
+              <ScoreBar score={item.score} parts={itemParts[at]!} {...bars} />
               <span class="choices">
                 {addEvent && (
                   <button
@@ -73,7 +72,7 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
                       heading.current?.focus({ preventScroll: true });
                     }}
                   >
-                    ✓
+                    ✓ had it
                   </button>
                 )}
                 <button
@@ -86,7 +85,7 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
                     heading.current?.focus({ preventScroll: true });
                   }}
                 >
-                  ×
+                  × leave out
                 </button>
               </span>
             </li>
@@ -98,6 +97,8 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
 }
 
 const scoreName = 'score';
+
+const digitsAndBest = (scores: readonly number[]) => ({ digits: digitsOf(scores), best: Math.max(...scores) });
 
 function Facts({ item, picture }: { readonly item: AnsweredItem; readonly picture: string | undefined }) {
   const { key, title, columns = {} } = item;
@@ -197,9 +198,11 @@ interface ScoreBarProps {
   readonly names: readonly string[];
   readonly span: ScoreSpan;
   readonly digits: number;
+  /** The highest score of the answer. Bars from 0 look alike where scores are high, so each says how far it is below. */
+  readonly best: number;
 }
 
-function ScoreBar({ score, parts, names, span, digits }: ScoreBarProps) {
+function ScoreBar({ score, parts, names, span, digits, best }: ScoreBarProps) {
   const segments = segmentsOf(parts, span, names);
   // A single score does not belong to a task.
   const colour = (at: number): string => (names.length > 1 ? `c${at % 6}` : 'plain');
@@ -220,6 +223,7 @@ function ScoreBar({ score, parts, names, span, digits }: ScoreBarProps) {
         ))}
         {span.low < 0 && <span class="zero" style={{ left: `${zeroOf(span)}%` }} />}
       </div>
+      <span class="gap">{score === best ? 'the best score' : `${fixed(best - score, digits)} below the best`}</span>
       {names.length > 1 && (
         <ul class="shares">
           {segments.map(({ name, at, value }) => (
