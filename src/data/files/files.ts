@@ -309,4 +309,29 @@ export interface BadRow {
   readonly at: { readonly line: number } | { readonly record: number };
   readonly column?: string;
   readonly reason: string;
+  /** How many rows it stands for, of its file and column. Absent: one. */
+  rows?: number;
 }
+
+/** Maximum number of bad rows that a list has one by one. */
+export const maxListedBad = 100_000;
+
+/** Adds a bad row to a list that stays short: once it is full, all rows of a file and column are one entry with their number. */
+export function addBadRow(list: BadRow[], row: BadRow): void {
+  if (list.length < maxListedBad) {
+    list.push(row);
+    return;
+  }
+  const isLine = 'line' in row.at;
+  const isAlike = (other: BadRow): boolean =>
+    other.rows !== undefined && other.file === row.file && other.column === row.column && 'line' in other.at === isLine;
+  let index = list.length - 1;
+  while (list[index]?.rows !== undefined && !isAlike(list[index]!)) index--;
+  const entry = list[index];
+  const rows = row.rows ?? 1;
+  if (entry?.rows === undefined) list.push({ ...row, rows });
+  else entry.rows += rows;
+}
+
+/** Returns how many rows these entries stand for. */
+export const countBadRows = (list: readonly BadRow[]): number => list.reduce((sum, { rows }) => sum + (rows ?? 1), 0);

@@ -1,11 +1,11 @@
 /** Reports rows whose values a model cannot learn from, after their columns are read. */
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
-import type { BadRow } from '../files/files.ts';
+import { addBadRow, type BadRow, maxListedBad } from '../files/files.ts';
 import type { Dictionaries, RawBags, RawCodes, RawNumbers, RawRows, Staged } from './raw.ts';
 import { badRow } from './rejects.ts';
 import { codesOfParts } from './split.ts';
-import { type BoundTables, computedQuery, textsAt } from './staged_tables.ts';
+import { type BoundTables, computedQuery, idsOf, textsAt } from './staged_tables.ts';
 
 /** An error in a row; `…` in the reason stands for the value. */
 interface RowFinding {
@@ -65,6 +65,8 @@ class RowValidation {
   /** 1 for each present row without an error. */
   readonly kept: Uint8Array;
   readonly #findings: RowFinding[] = [];
+  /** Errors after the list of findings is full. */
+  readonly #others: BadRow[] = [];
   /** The row id of the first row. */
   private readonly first: number;
   private readonly role: Staged['source']['role'];
@@ -80,7 +82,8 @@ class RowValidation {
   private add(row: number, request: ColumnRequest, reason: string): void {
     if (this.kept[row] === 0) return;
     this.kept[row] = 0;
-    this.#findings.push({ row, request, reason });
+    if (this.#findings.length < maxListedBad) this.#findings.push({ row, request, reason });
+    else this.addWorded(this.#others, row, request, reason, 'the value');
   }
 
   private isOwn({ column }: ColumnRequest): boolean {
@@ -102,7 +105,7 @@ class RowValidation {
 
   async worded(): Promise<BadRow[]> {
     const bad: BadRow[] = [];
-    const { tables, staged } = this.input;
+    const { tables } = this.input;
     for (const request of new Set(this.#findings.map((finding) => finding.request))) {
       const columnFindings = this.#findings.filter((finding) => finding.request === request);
       const ids = columnFindings.filter(({ reason }) => reason.includes('…')).map(({ row }) => this.first + row);
@@ -113,11 +116,23 @@ class RowValidation {
       for (const { row, reason } of columnFindings) {
         const text = texts.get(this.first + row);
         const value = text === undefined || text === null ? 'the value' : JSON.stringify(text.slice(0, 80));
-        const reasonWithValue = reason.replace('…', () => value);
-        bad.push(badRow(staged, this.first + row, request.column.name, reasonWithValue));
+        this.addWorded(bad, row, request, reason, value);
       }
     }
+    for (const other of this.#others) addBadRow(bad, other);
     return bad;
+  }
+
+  private addWorded(to: BadRow[], row: number, { column }: ColumnRequest, reason: string, value: string): void {
+    addBadRow(
+      to,
+      badRow(
+        this.input.staged,
+        this.first + row,
+        column.name,
+        reason.replace('…', () => value),
+      ),
+    );
   }
 
   checkKeys(): void {
@@ -267,14 +282,14 @@ async function rowsApart(
   tables: BoundTables,
   role: Staged['source']['role'],
   lists: readonly [ColumnRequest, ColumnRequest],
-): Promise<readonly number[]> {
+): Promise<Int32Array> {
   const { sql } = await computedQuery(tables, role, lists);
   const lengthOf = (list: string): string => `coalesce(len(${list}), 0)`;
   const valuesIn = (list: string): string =>
     `coalesce(len(list_filter(${list}, element -> coalesce(CAST(element AS VARCHAR), '') <> '')), 0)`;
-  const differingRows = await tables.database.rows(
+  return idsOf(
+    tables.database,
     `SELECT CAST(row AS INTEGER) AS row FROM (${sql})
      WHERE ${lengthOf('c0')} <> ${lengthOf('c1')} OR ${lengthOf('c0')} <> ${valuesIn('c0')} OR ${lengthOf('c1')} <> ${valuesIn('c1')} ORDER BY row`,
   );
-  return differingRows.map(({ row }) => Number(row));
 }

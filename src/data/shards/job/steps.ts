@@ -8,13 +8,13 @@ import { failure } from '../../../base/diagnostics/failure.ts';
 import type { DataDescription } from '../../../graph/plan/data_description.ts';
 import { withBoundDatabase } from '../../binding/bind.ts';
 import { makeReadPlan, type Needs } from '../../binding/layout.ts';
-import type { BadRow } from '../../files/files.ts';
+import { addBadRow, type BadRow } from '../../files/files.ts';
 import type { DatasetReadOptions } from '../../read.ts';
 import { warningsOfIds } from '../../rows/look_alikes.ts';
-import { rangeOf, type StagedTable } from '../../rows/raw.ts';
+import type { StagedTable } from '../../rows/raw.ts';
 import type { RowsPart } from '../../rows/stage.ts';
 import { type ReadContext, stageSources } from '../../stage_sources.ts';
-import { type Computing, computed, settle } from '../../valid_files.ts';
+import { computed, settle } from '../../valid_files.ts';
 import {
   type FirstPassResult,
   plainFirstPass,
@@ -111,7 +111,10 @@ export async function mapPart(source: JobSource, job: JobFolder, part: number): 
         for (let bucket = 0; bucket < buckets; bucket++) rmSync(join(partial, partitionName(bucket)), { force: true });
         return scatterInto(partial, source.options.shards, computing, { partitions: buckets, eventBytes });
       });
-      const allBad = [...computing.bad.slice(brokenCount), ...bad].filter((row) => isOwn(row, computing, part === 1));
+      // Each part reads the other files as a whole.
+      const allBad = [...computing.bad.slice(brokenCount), ...bad].filter(
+        ({ role }) => role === 'events' || part === 1,
+      );
       const files = computing.staged;
       const plainBad = allBad.map(
         (row): PlainBadRow => ({ ...row, file: stagedFiles(files.get(row.role)!).indexOf(row.file) }),
@@ -125,15 +128,6 @@ export async function mapPart(source: JobSource, job: JobFolder, part: number): 
 }
 
 const stagedFiles = ({ files }: StagedTable) => files.map(({ file }) => file);
-
-/** True for bad events of the range, and for bad rows of the other files if `isFirst`, because each part reads these files as a whole. */
-function isOwn({ role, file, at }: BadRow, { staged }: Computing, isFirst: boolean): boolean {
-  if (role !== 'events' || !('record' in at)) return isFirst;
-  const events = staged.get('events')!;
-  const { first, count } = rangeOf(events);
-  const row = events.files.find((each) => each.file === file)!.first + at.record;
-  return row >= first && row < first + count;
-}
 
 /** Gives all texts their codes, and finds where the parts of a split begin. */
 export async function mergeParts(source: JobSource, job: JobFolder): Promise<void> {
@@ -172,7 +166,7 @@ async function mergeFirstPass(
   const computing = await stageSources(context, unread);
   for (const part of mapped)
     for (const row of (await part.read(badName)) as readonly PlainBadRow[])
-      computing.bad.push({ ...row, file: stagedFiles(computing.staged.get(row.role)!)[row.file]! });
+      addBadRow(computing.bad, { ...row, file: stagedFiles(computing.staged.get(row.role)!)[row.file]! });
   const readers = mapped.map(
     (part) => async () => scatteredOf<ScatteredRows>(await part.read(scatteredName), readPlan),
   );
