@@ -197,7 +197,7 @@ function bestPoints(records: readonly JobRecord[], at: number, { metric, rungs }
     kind === 'search' && rung === rungs - 1 && value !== undefined ? value : Number.NEGATIVE_INFINITY;
   const record = records[at]!;
   const trialValue = wholeValue(record);
-  if (trialValue <= Math.max(Number.NEGATIVE_INFINITY, ...records.slice(0, at).map(wholeValue))) return [];
+  if (records.slice(0, at).some((record) => trialValue <= wholeValue(record))) return [];
   return [{ key: metricKey(`best/${metric}`), value: trialValue, timestamp: endedAt(record), step: record.job }];
 }
 

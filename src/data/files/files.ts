@@ -67,7 +67,7 @@ export function findFiles(
       });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      diagnostics.push(...error.diagnostics);
+      for (const each of error.diagnostics) diagnostics.push(each);
     }
   }
   return { output, diagnostics };
@@ -115,7 +115,7 @@ function withParts(
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      diagnostics.push(...error.diagnostics);
+      for (const each of error.diagnostics) diagnostics.push(each);
     }
   }
   if (diagnostics.length > 0) throw new Failure(diagnostics);
@@ -323,12 +323,10 @@ export function addBadRow(list: BadRow[], row: BadRow): void {
     return;
   }
   const isLine = 'line' in row.at;
-  const isAlike = (other: BadRow): boolean =>
-    other.rows !== undefined && other.file === row.file && other.column === row.column && 'line' in other.at === isLine;
-  let index = list.length - 1;
-  while (list[index]?.rows !== undefined && !isAlike(list[index]!)) index--;
-  const entry = list[index];
-  const rows = row.rows ?? 1;
+  const { file, column, rows = 1 } = row;
+  const entry = list.findLast(
+    (other) => other.rows && other.file === file && other.column === column && 'line' in other.at === isLine,
+  );
   if (entry?.rows === undefined) list.push({ ...row, rows });
   else entry.rows += rows;
 }

@@ -229,7 +229,7 @@ export function exactAnswersOf(snapshot: Snapshot, queries: QueryVectors, k: num
   const requests = queries.map((vectors): TopRequest => ({ vectors, k }));
   const neededScores: number[] = [];
   for (const some of chunks(requests)) {
-    neededScores.push(...snapshot.top(some).map(({ items }) => items.at(-1)?.score ?? Number.POSITIVE_INFINITY));
+    for (const { items } of snapshot.top(some)) neededScores.push(items.at(-1)?.score ?? Number.POSITIVE_INFINITY);
   }
   const wantedCount = Math.min(k, snapshot.rows);
   /** Returns the share of good rows. An item with the same score as the last of the best items is as good as that one. */

@@ -247,7 +247,7 @@ export function sharesOf(
 
 function bestOf(vectors: readonly Float64Array[], item: Float32Array): Float64Array {
   const scores = vectors.map((vector) => scoreOf(vector, item, 0));
-  return vectors[scores.indexOf(Math.max(...scores))]!;
+  return vectors[scores.indexOf(scores.reduce((most, score) => Math.max(most, score)))]!;
 }
 
 /** @throws Failure `request-value` */

@@ -23,7 +23,7 @@ import {
   type ShardingInput,
   scatteredOf,
 } from '../first_pass.ts';
-import { refuseLargePartition, shareOf } from '../layout.ts';
+import { largestOf, refuseLargePartition, shareOf } from '../layout.ts';
 import { partitionName } from '../partition_source.ts';
 import { splitFacts } from '../prepare.ts';
 import { bytesForShards, partitionsOf, scatterInto } from '../read.ts';
@@ -171,13 +171,13 @@ async function mergeFirstPass(
     (part) => async () => scatteredOf<ScatteredRows>(await part.read(scatteredName), readPlan),
   );
   const { rows, parts } = await mergeRows(readers, readPlan, { userCodes, signal });
-  computing.warnings.push(...warningsOfIds(readPlan, rows.dictionaries));
+  for (const each of warningsOfIds(readPlan, rows.dictionaries)) computing.warnings.push(each);
   const rejected = await settle(computing, rows.scattered.rows > 0);
   const files = Array.from({ length: buckets }, (_, bucket) => ({
     rows: parts.reduce((sum, part) => sum + part.files[bucket]!.rows, 0),
     bytes: parts.reduce((sum, part) => sum + part.files[bucket]!.bytes, 0),
   }));
-  refuseLargePartition(request.memory, Math.max(...files.map(({ bytes }) => bytes)));
+  refuseLargePartition(request.memory, largestOf(files.map(({ bytes }) => bytes)));
   const firstPass: FirstPassResult = { ...rows, files, partial, key, rejected };
   const input: ShardingInput = { readPlan, featureFiles, request, signal };
   return { input, firstPass, parts };
