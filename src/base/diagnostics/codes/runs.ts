@@ -83,7 +83,7 @@ export const runs = {
 
   'nothing-to-resume': row<{ folder: string }>({
     message: ({ folder }) => `there is no run to resume in ${folder}`,
-    hint: 'remove `--resume` to start a new training',
+    hint: 'leave out `--resume` or `--finish` to start a new training',
   }),
 
   'other-run': row<{ folder: string; what: string }>({
