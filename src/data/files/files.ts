@@ -314,7 +314,7 @@ export interface BadRow {
 }
 
 /** Maximum number of bad rows that a list has one by one. */
-export const maxListedBad = 100_000;
+const maxListedBad = 100_000;
 
 /** Adds a bad row to a list that stays short: once it is full, all rows of a file and column are one entry with their number. */
 export function addBadRow(list: BadRow[], row: BadRow): void {

@@ -1,7 +1,7 @@
 /** Reports rows whose values a model cannot learn from, after their columns are read. */
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
-import { addBadRow, type BadRow, maxListedBad } from '../files/files.ts';
+import { addBadRow, type BadRow } from '../files/files.ts';
 import type { Dictionaries, RawBags, RawCodes, RawNumbers, RawRows, Staged } from './raw.ts';
 import { badRow } from './rejects.ts';
 import { codesOfParts } from './split.ts';
@@ -65,8 +65,6 @@ class RowValidation {
   /** 1 for each present row without an error. */
   readonly kept: Uint8Array;
   readonly #findings: RowFinding[] = [];
-  /** Errors after the list of findings is full. */
-  readonly #others: BadRow[] = [];
   /** The row id of the first row. */
   private readonly first: number;
   private readonly role: Staged['source']['role'];
@@ -82,8 +80,7 @@ class RowValidation {
   private add(row: number, request: ColumnRequest, reason: string): void {
     if (this.kept[row] === 0) return;
     this.kept[row] = 0;
-    if (this.#findings.length < maxListedBad) this.#findings.push({ row, request, reason });
-    else this.addWorded(this.#others, row, request, reason, 'the value');
+    this.#findings.push({ row, request, reason });
   }
 
   private isOwn({ column }: ColumnRequest): boolean {
@@ -105,7 +102,7 @@ class RowValidation {
 
   async worded(): Promise<BadRow[]> {
     const bad: BadRow[] = [];
-    const { tables } = this.input;
+    const { tables, staged } = this.input;
     for (const request of new Set(this.#findings.map((finding) => finding.request))) {
       const columnFindings = this.#findings.filter((finding) => finding.request === request);
       const ids = columnFindings.filter(({ reason }) => reason.includes('…')).map(({ row }) => this.first + row);
@@ -116,23 +113,11 @@ class RowValidation {
       for (const { row, reason } of columnFindings) {
         const text = texts.get(this.first + row);
         const value = text === undefined || text === null ? 'the value' : JSON.stringify(text.slice(0, 80));
-        this.addWorded(bad, row, request, reason, value);
+        const reasonWithValue = reason.replace('…', () => value);
+        addBadRow(bad, badRow(staged, this.first + row, request.column.name, reasonWithValue));
       }
     }
-    for (const other of this.#others) addBadRow(bad, other);
     return bad;
-  }
-
-  private addWorded(to: BadRow[], row: number, { column }: ColumnRequest, reason: string, value: string): void {
-    addBadRow(
-      to,
-      badRow(
-        this.input.staged,
-        this.first + row,
-        column.name,
-        reason.replace('…', () => value),
-      ),
-    );
   }
 
   checkKeys(): void {
