@@ -72,7 +72,7 @@ export function protocolOf(
     'Vocabularies, statistics and counts come from the training part only.',
     `The corpus has ${items.keys.length.toLocaleString('en')} items, ${source}; ${coldItems.toLocaleString('en')} of them have no training event.`,
   ];
-  sentences.push(...sentencesOfModels(description, layout, needs));
+  for (const each of sentencesOfModels(description, layout, needs)) sentences.push(each);
   for (const [name, { kind, max }] of layout.histories) {
     sentences.push(
       givesEvents(description)

@@ -9,7 +9,7 @@ import { sqlFails } from './binding/binder.ts';
 import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } from './binding/layout.ts';
 import type { Rejected } from './dataset.ts';
 import { columnAsText, type Database, elementOf, enclose, largestWhole, sqlReason } from './files/duckdb.ts';
-import type { BadRow, Role } from './files/files.ts';
+import { addBadRow, type BadRow, type Role } from './files/files.ts';
 import { warningsOfIds } from './rows/look_alikes.ts';
 import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './rows/raw.ts';
 import { badRow, settleRejects } from './rows/rejects.ts';
@@ -20,6 +20,7 @@ import {
   computedQuery,
   dictionaryTable,
   filterClause,
+  idsOf,
   readRows,
   relationOf,
 } from './rows/staged_tables.ts';
@@ -45,7 +46,7 @@ export async function computed<T>(computing: Computing, compute: () => Promise<T
   const value = await compute().catch(async (problem: unknown) => {
     database.passOn(problem);
     await settleInPlace(database, staged);
-    bad.push(...(await dropFailingRows(computing, problem)));
+    for (const row of await dropFailingRows(computing, problem)) addBadRow(bad, row);
     return compute().catch((secondError: unknown) => {
       database.passOn(secondError);
       throw new Failure([sqlFails(secondError, readPlan.description.span, layout.sources)]);
@@ -93,7 +94,8 @@ export async function validFiles(computing: Computing): Promise<ValidFiles> {
   const { readPlan, staged } = computing;
   const dictionaries = await makeDictionaries(computing);
   await refuseRoundedIds(computing);
-  computing.warnings.splice(0, Number.POSITIVE_INFINITY, ...warningsOfIds(readPlan, dictionaries));
+  computing.warnings.length = 0;
+  for (const warning of warningsOfIds(readPlan, dictionaries)) computing.warnings.push(warning);
   const joined: { items?: Int32Array; users?: Int32Array } = {};
   const files: { items?: ValidRawRows; users?: ValidRawRows } = {};
   for (const role of ['items', 'users'] as const) {
@@ -118,7 +120,7 @@ export async function validate(
   const { readPlan } = computing;
   const raw = await readRows(computing, staged, readPlan.columns.get(staged.source.role)!);
   const validation = await validateRows({ tables: computing, readPlan, raw, staged, dictionaries, joined });
-  computing.bad.push(...validation.bad);
+  for (const row of validation.bad) addBadRow(computing.bad, row);
   return { ...raw, kept: validation.kept };
 }
 
@@ -132,10 +134,10 @@ function rowsByKey(file: ValidRawRows, key: ColumnRequest, codes: number, hasBro
   return rows;
 }
 
-function dropped({ present, kept }: ValidRawRows): number[] {
+function dropped({ present, kept }: ValidRawRows): Int32Array {
   const rows: number[] = [];
   for (let row = 0; row < present.length; row++) if (present[row] === 1 && kept[row] === 0) rows.push(row);
-  return rows;
+  return Int32Array.from(rows);
 }
 
 /** @throws Failure `rounded-ids` if a key is a floating-point column with an id of more digits than it can represent */
@@ -178,22 +180,20 @@ async function dropFailingRows(computing: Computing, problem: unknown): Promise<
     const isFiltered = role === 'events' && where !== undefined && where !== column;
     const from = `${relation.sql}${isFiltered ? await filterClause(computing, column.over, relation.row) : ''}`;
     // TRY returns NULL if its argument fails; the struct distinguishes a failure from a NULL value.
-    const failingRows = `SELECT row FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
-    const rows = await database.rows(failingRows).then(
-      (validation) => validation.map(({ row }) => Number(row)),
-      (error: unknown) => {
-        database.passOn(error);
-        // TRY does not accept volatile functions such as `error` or `random`.
-        untried.push(column);
-        return [];
-      },
-    );
+    const failingRows = `SELECT CAST(row AS INTEGER) FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
+    const rows = await idsOf(database, failingRows).catch((error: unknown) => {
+      database.passOn(error);
+      // TRY does not accept volatile functions such as `error` or `random`.
+      untried.push(column);
+      return new Int32Array();
+    });
+    const stagedTable = staged.get(role)!;
     for (const [rowIndex, row] of rows.entries()) {
       const rowQuery = `SELECT ${enclose(column.sql)} FROM ${relation.sql} WHERE ${relation.row} = ${row}`;
       const reason = rowIndex < maxLookups ? await messageOf(database, rowQuery) : 'its SQL cannot be computed';
-      bad.push(badRow(staged.get(role)!, row, column.name, reason));
+      addBadRow(bad, badRow(stagedTable, row, column.name, reason));
     }
-    if (rows.length > 0) await staged.get(role)!.leaveOut(rows);
+    if (rows.length > 0) await stagedTable.leaveOut(rows);
   }
   if (bad.length === 0)
     throw new Failure([sqlFails(problem, spanOf(untried[0], readPlan.description), layout.sources)]);

@@ -58,7 +58,7 @@ const under = (group: string, values: Readonly<Record<string, number>>): Record<
 
 /** Wraps a model in a Markdown fence that is longer than any run of backticks in it. */
 function fenced(text: string): string {
-  const longestTicks = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const longestTicks = [...text.matchAll(/`+/g)].reduce((most, [ticks]) => Math.max(most, ticks.length), 2);
   const fence = '`'.repeat(longestTicks + 1);
   return `${fence}\n${text}\n${fence}`;
 }

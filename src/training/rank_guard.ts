@@ -1,5 +1,6 @@
 /** Warns once in a run that ranks worse than an order that is the same for all users, although its loss falls. */
 import { diagnose } from '../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { defined } from '../base/util/defined.ts';
 import { popularity, random } from './evaluation/baselines/same_for_all.ts';
 import { figuresOf, type Measure } from './evaluation/figures.ts';
@@ -21,6 +22,8 @@ export interface GuardedRun {
   readonly readsKeyAlone: boolean;
   /** Measures the vectors of the items with the current weights. */
   readonly spread: () => Promise<Spread>;
+  /** Returns the metric by the score of each task alone; undefined if `retrieve` has one. */
+  readonly alone: () => Promise<Readonly<Record<string, number>> | undefined>;
 }
 
 /** Maximum number of rankings by which popularity is measured, so that it costs no more than a part of a validation. */
@@ -48,10 +51,22 @@ export class RankGuard {
 
   /**
    * Returns a warning after a validation whose figure is below popularity or a random order, if the loss fell and the figure did not rise. At the end of the
-   * run a rising figure counts too.
+   * run a rising figure counts too, and so does one that a task has alone.
    */
-  async judge(
-    { epoch, loss, validation }: Pick<EpochRecord, 'epoch' | 'loss' | 'validation'>,
+  async judge(record: JudgedEpoch, isLast: boolean): Promise<RunWarning | undefined> {
+    return (await this.belowPopularity(record, isLast)) ?? this.belowTask(record);
+  }
+
+  private belowTask({ epoch, validation, alone }: JudgedEpoch): RunWarning | undefined {
+    const metric = this.run.measure.label;
+    const figure = validation?.[metric];
+    const best = bestOf(alone);
+    if (!best || figure === undefined || leastOf(best.figure, this.run.task()) <= figure) return undefined;
+    return warningOf(diagnose('ranks-below-a-task', undefined, { epoch, metric, figure, best }));
+  }
+
+  private async belowPopularity(
+    { epoch, loss, validation, alone }: JudgedEpoch,
     isLast: boolean,
   ): Promise<RunWarning | undefined> {
     const { measure, keepsBest, readsKeyAlone, spread } = this.run;
@@ -67,13 +82,25 @@ export class RankGuard {
     this.hasWarned = true;
     const { cosine = 0, directions = Number.POSITIVE_INFINITY, width } = await spread();
     const collapsed = cosine > collapsedCosine || directions < collapsedDirections;
-    const { code, message, hint } = diagnose('ranks-below-popularity', undefined, {
+    const best = bestOf(alone ?? (await this.run.alone()));
+    const popularityFacts = {
       ...{ metric: measure.label, figure: kept, epoch, by: this.bar.by, bar: this.bar.figure },
       newUsers: readsKeyAlone ? newUsersOf(this.run.task()) : 0,
       ...defined({ vectors: collapsed ? { cosine, directions, width } : undefined }),
-    });
-    return { code, message, ...defined({ hint }) };
+      ...defined({ best: best && leastOf(best.figure, this.run.task()) > figure ? best : undefined }),
+    };
+    return warningOf(diagnose('ranks-below-popularity', undefined, popularityFacts));
   }
+}
+
+type JudgedEpoch = Pick<EpochRecord, 'epoch' | 'loss' | 'validation' | 'alone'>;
+
+const warningOf = ({ code, message, hint }: Diagnostic): RunWarning => ({ code, message, ...defined({ hint }) });
+
+/** Returns the task whose score alone ranks best. */
+function bestOf(alone: EpochRecord['alone'] = {}): { readonly task: string; readonly figure: number } | undefined {
+  const [first] = Object.entries(alone).toSorted(([, a], [, b]) => b - a);
+  return first && { task: first[0], figure: first[1] };
 }
 
 /** Returns the share of events whose user has no training event. */
@@ -81,6 +108,10 @@ function newUsersOf({ events, users: { seen } }: ScoringTask): number {
   const isNew = (user: number): boolean => user >= 0 && seen.starts[user] === seen.ends[user];
   return events.user.reduce((count, user) => count + (isNew(user) ? 1 : 0), 0) / events.rows;
 }
+
+/** Returns the figure below which one is lower by more than chance. No metric in [0, 1] varies more than one that is 0 or 1. */
+const leastOf = (figure: number, task: ScoringTask): number =>
+  figure - standardErrors * Math.sqrt((figure * (1 - figure)) / questionsOf(task).asks.length);
 
 /** Returns the better of both orders, ranked as the model is. */
 async function barOf({ task: taskOf, removesSeen, measure }: GuardedRun): Promise<Bar> {
@@ -90,9 +121,7 @@ async function barOf({ task: taskOf, removesSeen, measure }: GuardedRun): Promis
   for (const [by, baseline] of Object.entries({ popularity, random }) as ['popularity' | 'random', typeof random][]) {
     const ranks = await rankEvents(task, { name: by, doc: baseline.doc, ...baseline.prepare(task) }, removesSeen);
     const figure = figuresOf(task, ranks, [measure]).all[measure.label]!;
-    // No metric in [0, 1] varies more than one that is 0 or 1.
-    const error = Math.sqrt((figure * (1 - figure)) / questionsOf(task).asks.length);
-    bars.push({ by, figure, least: figure - standardErrors * error });
+    bars.push({ by, figure, least: leastOf(figure, task) });
   }
   return bars.reduce((a, b) => (b.least > a.least ? b : a));
 }

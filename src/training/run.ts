@@ -102,7 +102,7 @@ export class TrainingRun {
     this.progress = resumeState.progress;
     const { plan, dataset, engine } = options;
     this.towers = new CurrentTowers(plan, dataset, engine, state);
-    this.validation = new RunValidation(plan, dataset, this.towers);
+    this.validation = new RunValidation(plan, dataset, this.towers, options.objectives);
     const { guarded } = this.validation;
     this.guard = guarded && new RankGuard(guarded);
     this.order = state.order;
@@ -321,7 +321,9 @@ export class TrainingRun {
       }),
     };
     const isLast = this.ended({ ...beginning, epoch, step, ...defined({ best }) }) !== undefined;
-    const epochRecord = { ...measuredEpoch, ...defined({ warning: await this.guard?.judge(measuredEpoch, isLast) }) };
+    const alone = isLast && isValidated ? await this.validation.alone() : undefined;
+    const judged = { ...measuredEpoch, ...defined({ alone }) };
+    const epochRecord = { ...judged, ...defined({ warning: await this.guard?.judge(judged, isLast) }) };
     await this.state.group?.note('writes a checkpoint');
     await this.logs.log.append(epochRecord);
     this.logs.events?.addEpoch(epochRecord);

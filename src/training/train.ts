@@ -102,15 +102,16 @@ const eventsOf = ({ dataset: { parts } }: TrainOptions): number => freshCount(pa
 
 /** Fits a score without steps. A resumed run that has no model yet begins anew, because a fit has no checkpoint. */
 async function fitWhole(options: TrainOptions): Promise<TrainResult> {
-  const { plan, dataset, engine, folder, origin, resume, signal } = options;
+  const { plan, dataset, engine, folder, origin, resume, finish, signal } = options;
   const { rows } = dataset.parts.train;
   if (rows < smallestBatch) throw failure('too-few-rows', { part: 'train', rows, needed: smallestBatch });
   const files = artifactPaths(plan, dataset.encodings, origin).all;
   const identity = identify(plan, dataset, engine.name, files);
-  if (resume) {
+  if (resume || finish) {
     await resumeFolder(folder, identity);
     const doneManifest = await finishedManifest(folder);
     if (doneManifest) return { folder, status: doneManifest.training.status, manifest: doneManifest, records: [] };
+    if (finish) throw failure('nothing-to-resume', { folder });
   } else {
     const final = origin.final && { ...origin.final, name: resolve(origin.final.name) };
     await startFolder(folder, { ...identity, ...defined({ final }) });

@@ -7,6 +7,7 @@ import type { Manifest } from './artifact/manifest.ts';
 import type { Base } from './base.ts';
 import type { ModelWriteOptions } from './model_files.ts';
 import type { BlockPosition, Profile } from './profile/profile.ts';
+import type { RetrievalObjective } from './scoring/retrieval.ts';
 import type { EpochRecord, TrainingEvent } from './training_events.ts';
 
 export interface TrainOptions extends ModelWriteOptions {
@@ -32,6 +33,8 @@ export interface TrainOptions extends ModelWriteOptions {
   readonly norms?: () => GraphPlan | undefined;
   /** True if workers share the rows of tables: each has the rows whose number mod N is its rank. */
   readonly sharesTables?: boolean;
+  /** The scores that `retrieve` adds up, which validation also ranks by one at a time. */
+  readonly objectives?: readonly RetrievalObjective[];
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 

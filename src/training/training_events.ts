@@ -30,6 +30,8 @@ export interface EpochRecord {
   /** Number of rankings in the validation, and of all rankings, if it uses a sample. */
   readonly sample?: RankingSample;
   readonly best?: boolean;
+  /** After the last epoch, if `retrieve` has several tasks: the metric that a guard compares, ranked by each task alone. */
+  readonly alone?: Readonly<Record<string, number>>;
   /** What the validation says about the run as a whole, once in a run. */
   readonly warning?: RunWarning;
 }

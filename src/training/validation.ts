@@ -8,7 +8,7 @@ import type { TrainingState } from './artifact/checkpoint.ts';
 import type { BegunState } from './begin_state.ts';
 import { rowReader } from './embedding/table.ts';
 import { makeTask } from './evaluation/contestants.ts';
-import { declaredMeasures, figuresOf, longestListOf, makeMeasures } from './evaluation/figures.ts';
+import { declaredMeasures, figuresOf, longestListOf, type Measure, makeMeasures } from './evaluation/figures.ts';
 import { drawRankings, type RankingSample, seenRule } from './evaluation/questions.ts';
 import { rankEvents } from './evaluation/ranks.ts';
 import type { LatestEvents } from './feed/latest.ts';
@@ -17,7 +17,7 @@ import type { EarlierValues } from './feed/users.ts';
 import type { AnyEpoch, Epoch, EventOrder } from './order.ts';
 import type { GuardedRun } from './rank_guard.ts';
 import { spreadOf } from './scoring/attention.ts';
-import { makeRetrieval, type Retrieval } from './scoring/retrieval.ts';
+import { makeRetrieval, type Retrieval, type RetrievalObjective } from './scoring/retrieval.ts';
 import { firstItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
 import { type IndexedFeatures, TowerVectors } from './scoring/tower_vectors.ts';
 
@@ -130,6 +130,7 @@ export class RunValidation {
     private readonly plan: Plan,
     private readonly dataset: Dataset,
     private readonly towers: CurrentTowers,
+    private readonly objectives: readonly RetrievalObjective[] = [],
   ) {}
 
   get hasRows(): boolean {
@@ -142,14 +143,14 @@ export class RunValidation {
 
   /** What a guard compares with orders that are the same for all; undefined if no loss compares items, or no metric is one of single rankings. */
   get guarded(): GuardedRun | undefined {
-    const { plan, dataset, towers } = this;
+    const { plan, dataset, towers, measure } = this;
     const { stop } = plan.train;
     const [{ features, key }] = plan.towers;
-    const measure = makeMeasures(stop ? [stop] : declaredMeasures([plan])).find(({ lists }) => lists === undefined);
     const compares = plan.tasks.some(({ loss, predicts }) => loss !== undefined && predicts === undefined);
     if (!measure || !compares) return undefined;
     return {
       task: () => this.drawn.task,
+      alone: () => this.alone(),
       removesSeen: seenRule(dataset).removes,
       ...{ measure, keepsBest: stop !== undefined, readsKeyAlone: features.every((name) => name === key) },
       async spread() {
@@ -157,6 +158,28 @@ export class RunValidation {
         return spreadOf('item vectors', rowReader(data, width), rows, width);
       },
     };
+  }
+
+  private get measure(): Measure | undefined {
+    const { stop } = this.plan.train;
+    return makeMeasures(stop ? [stop] : declaredMeasures([this.plan])).find(({ lists }) => lists === undefined);
+  }
+
+  /** Ranks by each task of `retrieve` alone, and returns the guard's metric by task; undefined if only one counts. */
+  async alone(): Promise<Record<string, number> | undefined> {
+    const { plan, dataset, measure } = this;
+    const counted = this.objectives.filter(({ factor }) => factor > 0);
+    if (counted.length < 2 || measure === undefined) return undefined;
+    const task = await this.withSeen();
+    const { events } = task;
+    const retrieval = await this.towers.refreshed();
+    const figures: Record<string, number> = {};
+    for (const objective of counted) {
+      const scorer = modelScorer(ofObjective(retrieval, objective), { plan, events, corpus: dataset.corpus });
+      const ranks = await rankEvents(task, scorer, seenRule(dataset).removes);
+      figures[objective.name] = figuresOf(task, ranks, [measure]).all[measure.label]!;
+    }
+    return figures;
   }
 
   /** Returns metrics of the current weights, in [0, 1], by label: the metric that `stop` watches, then `metrics`. */
@@ -191,6 +214,16 @@ export class RunValidation {
     return this.made;
   }
 }
+
+/** Returns a retrieval whose scores are those of one task: all other numbers of a query are 0. */
+const ofObjective = (retrieval: Retrieval, { from, to }: RetrievalObjective): Retrieval => ({
+  ...retrieval,
+  async queries(columns, rows) {
+    const vectors = await retrieval.queries(columns, rows);
+    const isOf = (index: number): boolean => index % vectors.width >= from && index % vectors.width < to;
+    return { ...vectors, data: vectors.data.map((value, index) => (isOf(index) ? value : 0)) };
+  },
+});
 
 /** The rounds of a run: a round is a number of steps with a record and a checkpoint at its end. It is an epoch, unless `validate` counts steps. */
 export interface Rounds<E extends AnyEpoch = Epoch> {

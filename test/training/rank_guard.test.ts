@@ -47,6 +47,7 @@ const run = (held: readonly number[], more: Partial<GuardedRun> = {}): GuardedRu
     keepsBest: false,
     readsKeyAlone: false,
     spread: async () => spreadOut,
+    alone: async () => undefined,
     ...more,
   };
 };
@@ -204,4 +205,43 @@ it('a run keeps the warning in `metrics.jsonl`', async () => {
     /^the loss falls, but recall@5 on validation is 0\.\d{4} after epoch 2, and an order by popularity has 0\.[3-9]/,
   );
   expect((await readMetricsLog(folder)).map(({ warning }) => warning)).toEqual([undefined, records[1]!.warning]);
+});
+
+describe('a task of `retrieve` that ranks better alone', () => {
+  const warningAfter = async (alone: Record<string, number>, figure: number, more: Partial<GuardedRun> = {}) => {
+    const guard = new RankGuard(
+      run(
+        always.map(() => 1),
+        { alone: async () => alone, ...more },
+      ),
+    );
+    return guard.judge({ epoch: 2, loss: 1, validation: { 'recall@1': figure }, alone }, true);
+  };
+
+  it('is named, with what to write', async () => {
+    const warning = await warningAfter({ rate: 0.01, watch: 0.6 }, 0.1);
+    expect(warning).toEqual({
+      code: 'ranks-below-a-task',
+      message: 'recall@1 on validation is 0.1000 after epoch 2, and by `watch` alone it is 0.6000',
+      hint: expect.stringContaining('`retrieve = watch`'),
+    });
+  });
+
+  it('is none where chance may be the reason, or where the sum is better', async () => {
+    expect(await warningAfter({ rate: 0.01, watch: 0.12 }, 0.1)).toBeUndefined();
+    expect(await warningAfter({ rate: 0.01, watch: 0.3 }, 0.6)).toBeUndefined();
+  });
+
+  it('is in the warning of a run below popularity, and vectors that point one way name `hardest`', async () => {
+    const guarded = run(always, { alone: async () => ({ watch: 0.6, rate: 0 }) });
+    const [, message] = await said(guarded, [
+      [3, 0.2],
+      [2, 0.1],
+    ]);
+    expect(message).toBe(`${warned(2, '0.1000')}; by \`watch\` alone it is 0.6000`);
+    const guard = new RankGuard(run(always, { spread: async () => ({ ...spreadOut, cosine: 0.95 }) }));
+    await guard.judge({ epoch: 1, loss: 3, validation: { 'recall@1': 0.2 } }, false);
+    const warning = await guard.judge({ epoch: 2, loss: 2, validation: { 'recall@1': 0.1 } }, true);
+    expect(warning!.hint).toContain('`hardest`');
+  });
 });

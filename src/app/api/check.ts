@@ -73,7 +73,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
       model && !hasErrors(headerDiagnostics)
         ? [...unorderedLists(model, data.description), ...shortHistories(model, data.description)]
         : [];
-    diagnostics.push(...withoutIgnored([...headerDiagnostics, ...listDiagnostics]));
+    for (const each of withoutIgnored([...headerDiagnostics, ...listDiagnostics])) diagnostics.push(each);
   }
   return {
     diagnostics,
@@ -151,7 +151,7 @@ function ownData(descriptions: readonly DataDescription[]): Checked['data'] {
 function otherData(path: string, diagnostics: Diagnostic[]): Checked['data'] {
   const source = readSource(path);
   const { dataDescriptions, diagnostics: found } = checkSource(source, { load: loadUsed });
-  diagnostics.push(...found);
+  for (const each of found) diagnostics.push(each);
   const [description] = dataDescriptions;
   if (!description && !hasErrors(found)) throw failure('no-data-block', { path });
   return description && { source, description };

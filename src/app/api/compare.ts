@@ -50,7 +50,7 @@ export async function compare(
   for (const { name, run } of runs) {
     const dataset = await run.dataset(specs);
     heldOutPart(run, dataset);
-    notes.push(...(await run.notes()).map((note) => `${name}: ${note}`));
+    for (const note of await run.notes()) notes.push(`${name}: ${note}`);
     const { plan } = run.trained;
     contestants.push({
       name,

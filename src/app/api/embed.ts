@@ -4,12 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
+import { reading } from '../../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder } from '../../base/storage/lock.ts';
 import { logFilesIn } from '../../base/storage/record_log/lines.ts';
 import { openRecordLog } from '../../base/storage/record_log/record_log.ts';
+import { checksumOpened } from '../../base/storage/run_files.ts';
 import { defined } from '../../base/util/defined.ts';
 import { littleEndian, openTextRows, writeNpy, writeVectorRecord } from '../../data/files/vector_files.ts';
 import { embedFailure, endpointOf, openTextModel, type TextModelRequest } from './text_model.ts';
@@ -114,7 +117,7 @@ type VectorCache = Awaited<ReturnType<typeof openVectorCache>>;
  */
 async function openVectorCache(request: EmbedRequest, texts: ReadonlySet<string>) {
   const { out, cache = `${out}.cache`, model, dimensions, prefix, url, pooling } = request;
-  const version = url === undefined ? folderVersion(model) : undefined;
+  const version = url === undefined ? await folderVersion(model, request.signal) : undefined;
   const identity = JSON.stringify([model, dimensions, prefix, pooling, version]);
   const hashOf = (text: string): string => createHash('sha256').update(`${identity}\0${text}`).digest('base64');
   const textByHash = new Map([...texts].map((text) => [hashOf(text), text]));
@@ -164,12 +167,18 @@ function decodeVector(value: unknown): { readonly record: CachedVector } | { rea
   return isVector ? { record: value as unknown as CachedVector } : { reason: 'it is no vector' };
 }
 
-/** Returns what changes when the files of a model are replaced; undefined for a model of the hub. */
-function folderVersion(model: string): string | undefined {
+/** Returns the checksums of the files of a model, which change when it is trained or saved again; undefined for a model of the hub. */
+async function folderVersion(model: string, signal?: AbortSignal): Promise<string | undefined> {
   if (!existsSync(join(model, 'config.json'))) return undefined;
-  const names = readdirSync(model, { recursive: true, encoding: 'utf8' }).sort();
-  const sizes = names.map((name) => [name, statSync(join(model, name))] as const).filter(([, stats]) => stats.isFile());
-  return sizes.map(([name, { size }]) => `${name} ${size}`).join('\n');
+  const sums: string[] = [];
+  for (const name of readdirSync(model, { recursive: true, encoding: 'utf8' }).sort()) {
+    const path = join(model, name);
+    if (!statSync(path).isFile()) continue;
+    const handle = await reading(path, open(path));
+    const { sha256 } = await reading(path, checksumOpened(handle, signal)).finally(() => handle.close());
+    sums.push(`${name} ${sha256}`);
+  }
+  return sums.join('\n');
 }
 
 /** Bytes of the texts of a request. A text that is longer is a request of its own. */

@@ -167,7 +167,7 @@ function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): Im
       return pathFrom(out, file);
     }
     if (isReadable) {
-      inPlace.push(...files);
+      for (const each of files) inPlace.push(each);
       return `{${files.map((each) => pathFrom(out, each)).join(',')}}`;
     }
     if (paths.columns.length === 0) throw failure('config-columns', { path: file });

@@ -6,12 +6,14 @@ import { makeSource } from '../../base/text/source.ts';
 import { lowerRetrieval } from '../../compiler/lower/retrieval.ts';
 import { lowerFeaturesWhole } from '../../compiler/lower/through.ts';
 import { withoutUnread } from '../../compiler/model/complete.ts';
+import type { Model } from '../../compiler/model/model.ts';
 import { type Access, isWithin, kindAt, reachOf } from '../../data/files/access.ts';
 import { addressOf, allowedAddresses, folderOfAddress, isAddress, isAllowed } from '../../data/files/remote/address.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
-import type { RetrievalObjective } from '../../serving/serve/snapshot.ts';
+import type { Plan } from '../../graph/plan/plan.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import { manifestFile } from '../../training/artifact/manifest.ts';
+import type { RetrievalObjective } from '../../training/scoring/retrieval.ts';
 import { blockIn } from './check.ts';
 import { loadUsed, readSource } from './files.ts';
 import { recompiled } from './runs.ts';
@@ -120,7 +122,11 @@ export async function objectivesOf({
   plan,
 }: LoadedModel): Promise<readonly RetrievalObjective[] | undefined> {
   const model = (await recompiled(folder, manifest))?.model;
-  if (model === undefined) return undefined;
+  return model && objectivesIn(model, plan);
+}
+
+/** Returns the same of a model that compiles to this plan. */
+export function objectivesIn(model: Model, plan: Plan): readonly RetrievalObjective[] | undefined {
   const readModel = withoutUnread(model);
   const { output: features } = lowerFeaturesWhole(readModel);
   let firstColumn = 0;

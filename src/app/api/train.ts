@@ -269,6 +269,7 @@ async function trainIn(
       ...defined({ access: data.access }),
     });
     await refuseTrained(before, dataset, data.description);
+    const { objectivesIn } = await import('./recorded.ts');
     const layoutRequest = { plan, dataset, asked: request.tables };
     const tables =
       group && (await (await import('../../training/workers/read_together.ts')).chooseLayout(group, layoutRequest));
@@ -308,6 +309,7 @@ async function trainIn(
         limit: request.limit,
         until: request.until,
         norms: checked.lowered.norms,
+        objectives: objectivesIn(checked.model, plan),
         profile: request.profile ? { places: blockPositions(checked) } : undefined,
         onEvent: request.onEvent,
       }),

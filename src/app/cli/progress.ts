@@ -72,13 +72,14 @@ export function makeProgress(): ProgressView {
           `${thousands(examplesPerSecond)} examples/s`,
         ]);
       } else if (event.kind === 'epoch') {
-        const { epoch, step, loss, examplesPerSecond, validation, sample, best, warning } = event.record;
+        const { epoch, step, loss, examplesPerSecond, validation, sample, best, alone = {}, warning } = event.record;
         const when = inSteps ? `step ${thousands(step)}` : `epoch ${epoch}`;
         const figures = Object.entries(validation ?? {}).slice(0, 3);
         const shownFigures = figures.map(([label, value]) => ` · ${label} ${value.toFixed(4)}`).join('');
         say(
           `${when}: loss ${loss.toFixed(4)} · ${thousands(examplesPerSecond)} examples/s${shownFigures}${sample ? sampleWords(sample) : ''}${best ? ' · best' : ''}`,
         );
+        for (const [task, value] of Object.entries(alone)) say(`  by \`${task}\` alone ${value.toFixed(4)}`);
         if (warning) sayOne({ ...warning, severity: 'warning', notes: [], fixes: [] });
       }
     },

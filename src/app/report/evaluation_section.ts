@@ -102,7 +102,7 @@ function sliceChart(
 }
 
 /** Shows ten users: their histories, their held-out items, and the first items of the model. */
-export function examplesSection(evaluation: Evaluation | undefined): string {
+export function examplesSection(evaluation: Evaluation | undefined, hasTimes: boolean): string {
   const examples = evaluation?.examples ?? [];
   if (!evaluation || examples.length === 0) return '';
   const hits = examples.filter(({ answers }) => answers.some(({ isHeld }) => isHeld)).length;
@@ -111,9 +111,9 @@ export function examplesSection(evaluation: Evaluation | undefined): string {
     paragraph(
       `${counted(examples.length, 'user')} of the ${evaluation.part} part, drawn by chance and the same for every run on this data. ${hits} of them ${hits === 1 ? 'has' : 'have'} a held-out item among the first ${Math.max(...examples.map(({ answers }) => answers.length))}, marked ✓.`,
     ),
-    cards(examples.slice(0, shownFirst)),
+    cards(examples.slice(0, shownFirst), hasTimes),
     ...(examples.length > shownFirst
-      ? [folded(counted(examples.length - shownFirst, 'more user'), cards(examples.slice(shownFirst)))]
+      ? [folded(counted(examples.length - shownFirst, 'more user'), cards(examples.slice(shownFirst), hasTimes))]
       : []),
   );
 }
@@ -121,17 +121,17 @@ export function examplesSection(evaluation: Evaluation | undefined): string {
 /** Number of examples that are open at first. A page of ten histories is long on a phone. */
 const shownFirst = 3;
 
-const cards = (examples: readonly RankingExample[]): string =>
-  `<div class="examples">${examples.map(exampleCard).join('\n')}</div>`;
+const cards = (examples: readonly RankingExample[], hasTimes: boolean): string =>
+  `<div class="examples">${examples.map((example, at) => exampleCard(example, at, hasTimes)).join('\n')}</div>`;
 
-function exampleCard({ user, history, had, held, answers }: RankingExample, at: number): string {
+function exampleCard({ user, history, had, held, answers }: RankingExample, at: number, hasTimes: boolean): string {
   const queryName = user === undefined ? `query ${at + 1}` : `user ${user}`;
   const hiddenHistory = had - history.length;
   return [
     `<article><h3><bdi>${escapeHtml(queryName)}</bdi></h3>`,
-    list('had, the latest first', 'ul', [
+    list(hasTimes ? 'had, the latest first' : 'had', 'ul', [
       ...history.map(itemText),
-      ...(hiddenHistory > 0 ? [`and ${counted(hiddenHistory, 'earlier item')}`] : []),
+      ...(hiddenHistory > 0 ? [`and ${counted(hiddenHistory, hasTimes ? 'earlier item' : 'other item')}`] : []),
     ]),
     list(
       'held out',

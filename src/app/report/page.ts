@@ -29,7 +29,7 @@ export function reportPage(parts: ReportParts): string {
       mapSection(evaluation),
       exposureSection(evaluation),
       slicesSection(evaluation),
-      examplesSection(evaluation),
+      examplesSection(evaluation, manifest.data?.until !== undefined),
       calibrationSection(evaluation),
       attentionSection(evaluation),
       picture(parts),
@@ -138,6 +138,9 @@ function vectorsSection(evaluation: Evaluation | undefined): string {
   );
 }
 
+/** Weights of a block that differ less than this from where they begin say nothing. */
+const unmoved = 0.02;
+
 function attentionSection(evaluation: Evaluation | undefined): string {
   const all = evaluation?.attention ?? [];
   if (all.length === 0) return '';
@@ -147,15 +150,17 @@ function attentionSection(evaluation: Evaluation | undefined): string {
       'How much of each field a block that weighs fields lets through: 0 is nothing, 1 is all of it, a bar over the whole width. After the mean comes the standard deviation from row to row.',
     ),
     ...all.map(({ block, over, fields }) =>
-      barChart(
-        `${block}, mean over ${over}`,
-        fields.map(({ name, mean, deviation }) => ({
-          name,
-          value: mean,
-          text: `${mean.toFixed(3)} ± ${deviation.toFixed(3)}`,
-        })),
-        { full: 1 },
-      ),
+      fields.every(({ mean, deviation }) => Math.abs(mean - 0.5) + deviation < unmoved)
+        ? paragraph(`${block} weighs no field: all weights stayed near 0.5, where they begin.`)
+        : barChart(
+            `${block}, mean over ${over}`,
+            fields.map(({ name, mean, deviation }) => ({
+              name,
+              value: mean,
+              text: `${mean.toFixed(3)} ± ${deviation.toFixed(3)}`,
+            })),
+            { full: 1 },
+          ),
     ),
   );
 }

@@ -95,6 +95,11 @@ export function validation({ curves: { epochs }, manifest, evaluation }: Trainin
   return section(
     'Validation',
     ...epochs.flatMap(({ warning }) => (warning ? [paragraph(`Warning: ${warning.message} [${warning.code}].`)] : [])),
+    ...epochs.flatMap(({ epoch, alone = {} }) =>
+      Object.entries(alone).map(([task, value]) =>
+        paragraph(`After epoch ${epoch}, ${chosen} is ${value.toFixed(4)} by the score of ${task} alone.`),
+      ),
+    ),
     charts[labels.indexOf(chosen!)] ?? '',
     ...(others.length > 0 ? [folded('The other metrics', `<div class="charts three">${others.join('\n')}</div>`)] : []),
   );

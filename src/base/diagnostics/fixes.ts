@@ -34,7 +34,7 @@ export function applyFixes(
     const fix = diagnostic.fixes[0];
     if (fix === undefined || fix.some((edit) => edit.at.source !== source)) continue;
     if (fix.some((edit) => edits.some((other) => touch(edit, other)))) continue;
-    edits.push(...fix);
+    for (const each of fix) edits.push(each);
     fixed.push(diagnostic);
   }
   return { text: applyEdits(source, edits.map(inLinesOf(source))), applied: fixed.length, fixed };
@@ -108,7 +108,7 @@ export function applySafeFixes(source: Source, check: Check, remake: (text: stri
   for (let round = 0; round < rounds; round++) {
     const next = chain(current, check, remake) ?? separately(current, check, remake);
     if (!next) break;
-    fixed.push(...next.fixed);
+    for (const each of next.fixed) fixed.push(each);
     current = next;
   }
   return { text: current.source.text, fixed };
@@ -132,7 +132,7 @@ function chain(from: State, check: Check, remake: (text: string) => Source): Nex
     if (attempted.applied === 0 || attempted.text === current.source.text) break;
     const fixedSource = remake(attempted.text);
     current = { source: fixedSource, found: check(fixedSource) };
-    fixed.push(...attempted.fixed);
+    for (const each of attempted.fixed) fixed.push(each);
     if (
       isBetter(
         from,

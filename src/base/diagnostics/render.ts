@@ -44,10 +44,10 @@ export function renderOne(diagnostic: Diagnostic, options: RenderOptions = {}): 
   // A bar with a blank on each side, and the dots of a line that is cut at both ends.
   const longest = Math.min(mostCharacters, (options.columns ?? Number.POSITIVE_INFINITY) - gutterWidth - 5);
   const style = { width: gutterWidth, longest, paint };
-  if (diagnostic.at) lines.push(...frame(diagnostic.at, { ...style, mark }));
+  if (diagnostic.at) for (const line of frame(diagnostic.at, { ...style, mark })) lines.push(line);
   for (const note of diagnostic.notes) {
     lines.push(`${' '.repeat(gutterWidth)} ${paint.cyan(place(note.at))}: ${show(note.message).text}`);
-    lines.push(...frame(note.at, { ...style, mark: paint.cyan }));
+    for (const line of frame(note.at, { ...style, mark: paint.cyan })) lines.push(line);
   }
   if (diagnostic.hint !== undefined) {
     lines.push(`${' '.repeat(gutterWidth)} ${paint.green('hint')}: ${show(diagnostic.hint).text}`);
@@ -64,7 +64,7 @@ function place(at: Span): string {
 /** Returns one width for all frames of a diagnostic, so that their gutters align. */
 function gutter(diagnostic: Diagnostic): number {
   const spans = [diagnostic.at, ...diagnostic.notes.map((note) => note.at)].filter((at) => at !== undefined);
-  const lastLine = Math.max(0, ...spans.map((at) => positionAt(at.source, at.end).line));
+  const lastLine = spans.reduce((last, at) => Math.max(last, positionAt(at.source, at.end).line), 0);
   return Math.max(3, String(lastLine).length + 1);
 }
 

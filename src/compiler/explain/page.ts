@@ -46,7 +46,7 @@ export function readErrorPage(code: Code): ErrorPage {
 }
 
 /** Warnings about a whole run, which belong to no line. */
-const placeless: ReadonlySet<Code> = new Set<Code>(['ranks-below-popularity', 'track-behind']);
+const placeless: ReadonlySet<Code> = new Set<Code>(['ranks-below-popularity', 'ranks-below-a-task', 'track-behind']);
 
 /** Describes the severity in a sentence. */
 export function severityText(code: Code, severity: ErrorPage['severity']): string {

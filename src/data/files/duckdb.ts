@@ -149,7 +149,8 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
     },
     passOn(error) {
       guard.throwIfEnded();
-      if (error instanceof Failure) throw error;
+      // The database throws plain errors; others are mistakes of this program.
+      if (error instanceof Failure || error instanceof RangeError || error instanceof TypeError) throw error;
     },
     explain(make) {
       guard.explain = make;

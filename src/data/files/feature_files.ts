@@ -217,7 +217,7 @@ export async function readFeatureFiles(
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      diagnostics.push(...error.diagnostics);
+      for (const each of error.diagnostics) diagnostics.push(each);
     }
   }
   return { output: filesByFeature, diagnostics };

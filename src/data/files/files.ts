@@ -67,7 +67,7 @@ export function findFiles(
       });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      diagnostics.push(...error.diagnostics);
+      for (const each of error.diagnostics) diagnostics.push(each);
     }
   }
   return { output, diagnostics };
@@ -115,7 +115,7 @@ function withParts(
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      diagnostics.push(...error.diagnostics);
+      for (const each of error.diagnostics) diagnostics.push(each);
     }
   }
   if (diagnostics.length > 0) throw new Failure(diagnostics);
@@ -309,4 +309,27 @@ export interface BadRow {
   readonly at: { readonly line: number } | { readonly record: number };
   readonly column?: string;
   readonly reason: string;
+  /** How many rows it stands for, of its file and column. Absent: one. */
+  rows?: number;
 }
+
+/** Maximum number of bad rows that a list has one by one. */
+const maxListedBad = 100_000;
+
+/** Adds a bad row to a list that stays short: once it is full, all rows of a file and column are one entry with their number. */
+export function addBadRow(list: BadRow[], row: BadRow): void {
+  if (list.length < maxListedBad) {
+    list.push(row);
+    return;
+  }
+  const isLine = 'line' in row.at;
+  const { file, column, rows = 1 } = row;
+  const entry = list.findLast(
+    (other) => other.rows && other.file === file && other.column === column && 'line' in other.at === isLine,
+  );
+  if (entry?.rows === undefined) list.push({ ...row, rows });
+  else entry.rows += rows;
+}
+
+/** Returns how many rows these entries stand for. */
+export const countBadRows = (list: readonly BadRow[]): number => list.reduce((sum, { rows }) => sum + (rows ?? 1), 0);

@@ -43,7 +43,8 @@ export async function describeSources(
         diagnostics.push(unreadable(error, file));
       }
     }
-    if (diagnostics.length === errorsBefore) diagnostics.push(...differences(input, columnsOfFiles));
+    if (diagnostics.length === errorsBefore)
+      for (const each of differences(input, columnsOfFiles)) diagnostics.push(each);
     if (diagnostics.length === errorsBefore)
       output.set(input.role, { ...input, columns: merged(columnsOfFiles), opened, stamps });
   }

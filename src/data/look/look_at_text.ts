@@ -42,7 +42,10 @@ export function lookAtText(
   const { columns, given, rows, records, bad } = isEscaped ? readTexts(texts.map(unescaped)) : unescapedRows;
   if (rows.length === 0)
     return { reason: hasHeader && records === 0 ? 'it has a header and no rows' : 'none of its lines is a row' };
-  if (bad * 2 > records) return { reason: `most of its lines are no rows of ${columns.length} values` };
+  if (bad * 2 > records)
+    return {
+      reason: `most of its lines do not have ${columns.length === 1 ? 'one value' : `${columns.length} values`}`,
+    };
   if (columns.length === 1) return { reason: 'its lines have one value each' };
   const rewrite: Omit<Rewrite, 'because'> = {
     encoding,

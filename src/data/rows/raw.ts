@@ -96,7 +96,7 @@ export interface StagedTable extends Staged {
   /** Set if the table is a view of the files, which each query reads again. */
   readonly inPlace?: InPlace;
   /** Deletes rows from the table. The other rows keep their ids. */
-  leaveOut(ids: readonly number[]): Promise<void>;
+  leaveOut(ids: Int32Array): Promise<void>;
 }
 
 export interface StagedFile {
@@ -104,6 +104,8 @@ export interface StagedFile {
   /** Row id of its first row. */
   readonly first: number;
   readonly rows: number;
+  /** Lines of records that are complete, but not rows, because a value has the wrong type. */
+  readonly skippedLines?: readonly number[];
 }
 
 interface InPlace {

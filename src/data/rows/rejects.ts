@@ -9,9 +9,9 @@ import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, DataFile } from '../../graph/plan/data_description.ts';
 import type { Rejected } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
-import type { BadRow, DescribedFile } from '../files/files.ts';
+import { type BadRow, countBadRows } from '../files/files.ts';
 import { eachGood } from '../files/records/scan.ts';
-import type { Staged } from './raw.ts';
+import type { Staged, StagedFile } from './raw.ts';
 import { verifyUnchanged } from './stage.ts';
 
 export function badRow(staged: Staged, row: number, column: string | undefined, reason: string): BadRow {
@@ -31,15 +31,15 @@ export async function settleRejects(
   description: DataDescription,
   folder: string | undefined,
 ): Promise<Rejected> {
-  const recordTotal = staged.reduce((sum, { rows, broken }) => sum + rows + broken.filter(isRecord).length, 0);
+  const recordTotal = staged.reduce((sum, { rows, broken }) => sum + rows + countBadRows(broken.filter(isRecord)), 0);
   if (bad.length === 0) return { count: 0, total: recordTotal };
   const lines = await linesOf(bad, staged);
   for (const { source } of staged) await verifyUnchanged(database, source);
   const rowOrder = bad.map((_, index) => index);
   rowOrder.sort((a, b) => compare(bad[a]!.file.name, bad[b]!.file.name) || (lines[a] ?? 0) - (lines[b] ?? 0));
   const records = rowOrder.map((index) => {
-    const { file, column, reason } = bad[index]!;
-    return { file: file.name, line: lines[index], column, reason };
+    const { file, column, reason, rows } = bad[index]!;
+    return { file: file.name, line: lines[index], column, reason, rows };
   });
   const rejectedFile = folder === undefined ? undefined : join(folder, 'rejected.jsonl');
   if (rejectedFile !== undefined)
@@ -50,10 +50,10 @@ export async function settleRejects(
   );
   const excesses = entries.flatMap(({ described, files, broken }) => {
     const isOfEntry = ({ file }: Pick<BadRow, 'file'>): boolean => file.described === described;
-    const badCount = bad.filter(isOfEntry).length;
+    const badCount = countBadRows(bad.filter(isOfEntry));
     const entryTotal =
       files.filter(isOfEntry).reduce((sum, { rows }) => sum + rows, 0) +
-      broken.filter((row) => isOfEntry(row) && isRecord(row)).length;
+      countBadRows(broken.filter((row) => isOfEntry(row) && isRecord(row)));
     if (badCount <= description.reject * entryTotal) return [];
     const firstRecord = records[rowOrder.findIndex((index) => isOfEntry(bad[index]!))]!;
     const position = `${firstRecord.file}${firstRecord.line === undefined ? '' : `:${firstRecord.line}`}`;
@@ -68,7 +68,7 @@ export async function settleRejects(
     return [diagnose('too-many-rejected', described.span, rejectFacts)];
   });
   if (excesses.length > 0) throw new Failure(excesses);
-  return { count: bad.length, total: recordTotal, ...defined({ file: rejectedFile }) };
+  return { count: countBadRows(bad), total: recordTotal, ...defined({ file: rejectedFile }) };
 }
 
 /** Returns the entries of the data block with these files: each part of `split = files(…)` is a separate entry. */
@@ -104,11 +104,11 @@ async function linesOf(bad: readonly BadRow[], staged: readonly Staged[]): Promi
     rowsOfFile.get(key)!.push(index);
   }
   for (const stagedSource of staged) {
-    for (const { file } of stagedSource.files) {
-      const unplaced = (rowsOfFile.get(`${stagedSource.source.role} ${file.path}`) ?? []).filter(
+    for (const stagedFile of stagedSource.files) {
+      const unplaced = (rowsOfFile.get(`${stagedSource.source.role} ${stagedFile.file.path}`) ?? []).filter(
         (index) => lines[index] === undefined,
       );
-      if (unplaced.length > 0) await fill(lines, bad, unplaced, stagedSource, file);
+      if (unplaced.length > 0) await fill(lines, bad, unplaced, stagedSource, stagedFile);
     }
   }
   return lines;
@@ -118,8 +118,8 @@ async function fill(
   lines: (number | undefined)[],
   bad: readonly BadRow[],
   indexes: readonly number[],
-  { source, broken }: Staged,
-  file: DescribedFile,
+  { source }: Staged,
+  { file, skippedLines }: StagedFile,
 ): Promise<void> {
   const recordOf = (index: number): number => (bad[index]!.at as { readonly record: number }).record;
   const scanner = source.opened.get(file.path)!.scanner?.();
@@ -128,10 +128,7 @@ async function fill(
     return;
   }
   const byRecord = [...indexes].sort((a, b) => recordOf(a) - recordOf(b));
-  // A record whose value has the wrong type is complete, but not a row.
-  const brokenLines = new Set(
-    broken.flatMap(({ file: ownFile, at }) => (ownFile === file && 'line' in at ? [at.line] : [])),
-  );
+  const brokenLines = new Set(skippedLines);
   let nextRow = 0;
   let record = 0;
   await eachGood(file, scanner, (line) => {

@@ -3,10 +3,11 @@
  * be traced to its line. Parquet that exceeds the memory stays in its files.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { defined } from '../../base/util/defined.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type DataLayout } from '../binding/layout.ts';
 import { type Database, isNumber, quoteName } from '../files/duckdb.ts';
-import type { BadRow, DescribedFile, Role } from '../files/files.ts';
+import { addBadRow, type BadRow, type DescribedFile, type Role } from '../files/files.ts';
 import { countOf, type LoadInput, NUMBER_TEXT, settleRows, UNWRAPPED } from '../files/formats/reader.ts';
 import { readers } from '../files/formats/readers.ts';
 import { formats } from '../files/formats/table.ts';
@@ -14,6 +15,7 @@ import { stampOf } from '../files/records/scan.ts';
 import { inStores, stampsNow } from '../files/remote/stores.ts';
 import { type DataSource, unreadable } from '../files/source.ts';
 import type { RowRange, StagedFile, StagedTable } from './raw.ts';
+import { idsOf } from './staged_tables.ts';
 
 /** Estimated bytes of a value in the database: a short text and its pointer. */
 const valueBytes = 20;
@@ -52,13 +54,15 @@ async function stageInPlace(loading: StageInput, room: number): Promise<Omit<Sta
     files.push({ file, first: rowTotal, rows });
     rowTotal += rows;
   }
-  const excludedIds: number[] = [];
+  const excluded: string[] = [];
   const allRows = { first: 0, count: rowTotal };
   const focus = (range: RowRange = allRows): Promise<void> =>
-    loading.database.run(viewOf(loading, files, range, excludedIds));
-  const leaveOut = (ids: readonly number[]): Promise<void> => {
-    excludedIds.push(...ids);
-    return focus();
+    loading.database.run(viewOf(loading, files, range, excluded));
+  const leaveOut = async (ids: Int32Array): Promise<void> => {
+    const table = `left out ${excluded.length}`;
+    await loading.database.fill(table, [{ name: 'id', integers: ids }], ids.length);
+    excluded.push(`rowid NOT IN (FROM ${quoteName(table)})`);
+    await focus();
   };
   await focus();
   const atOnce = Math.max(2048, Math.floor(room / groupedBytes));
@@ -86,10 +90,10 @@ function viewOf(
   loading: StageInput,
   files: readonly StagedFile[],
   range: RowRange,
-  excludedIds: readonly number[],
+  excluded: readonly string[],
 ): string {
   const selects = files.flatMap((file) => rowsWithin(loading, file, range) ?? []);
-  const filter = excludedIds.length > 0 ? ` WHERE rowid NOT IN (${excludedIds.join(', ')})` : '';
+  const filter = excluded.length > 0 ? ` WHERE ${excluded.join(' AND ')}` : '';
   const view = `CREATE OR REPLACE TEMP VIEW ${loading.source.role} AS`;
   return `${view} SELECT * FROM (${selects.join(' UNION ALL ')})${filter}`;
 }
@@ -237,30 +241,34 @@ async function load(loading: StageInput): Promise<StagedTable> {
       // Rows are traced to their lines by id, so ids must have no gaps.
       const [lastRow] = await database.rows(`SELECT max(rowid) AS row FROM ${source.role}`);
       if (loaded.rows > 0) settleRows(file, Number(lastRow!.row) + 1 - rowTotal, loaded.rows);
-      files.push({ file, first: rowTotal, rows: loaded.rows });
+      files.push({ file, first: rowTotal, rows: loaded.rows, ...defined({ skippedLines: loaded.skippedLines }) });
       rowTotal += loaded.rows;
-      broken.push(...loaded.broken);
+      for (const row of loaded.broken) addBadRow(broken, row);
     } catch (error) {
       database.passOn(error);
       throw new Failure([unreadable(error, file)]);
     }
     if (formats[file.kind].types === 'values')
-      broken.push(...(await blankRows(database, source.role, files.at(-1)!, [...types.keys()])));
+      await dropBlankRows(database, source.role, files.at(-1)!, [...types.keys()], broken);
   }
-  const leaveOut = (ids: readonly number[]): Promise<void> =>
-    database.run(`DELETE FROM ${source.role} WHERE rowid IN (${ids.join(', ')})`);
+  const leaveOut = async (ids: Int32Array): Promise<void> => {
+    await database.fill('left out', [{ name: 'id', integers: ids }], ids.length);
+    await database.run(`DELETE FROM ${source.role} WHERE rowid IN (FROM "left out")`);
+    await database.run('DROP TABLE "left out"');
+  };
   return { source, files, rows: rowTotal, broken, leaveOut };
 }
 
-async function blankRows(
+async function dropBlankRows(
   database: Database,
   role: Role,
   { file, first }: StagedFile,
   columns: readonly string[],
-): Promise<BadRow[]> {
+  broken: BadRow[],
+): Promise<void> {
   const isBlank = `rowid >= ${first} AND ${columns.map((name) => `${quoteName(name)} IS NULL`).join(' AND ')}`;
-  const blankRows = await database.rows(`SELECT rowid AS id FROM ${role} WHERE ${isBlank}`);
+  const blankRows = await idsOf(database, `SELECT CAST(rowid AS INTEGER) FROM ${role} WHERE ${isBlank}`);
   if (blankRows.length > 0) await database.run(`DELETE FROM ${role} WHERE ${isBlank}`);
-  const blankReason = `not a JSON object with ${columns.map((name) => `\`${name}\``).join(', ')}`;
-  return blankRows.map(({ id }) => ({ role, file, at: { record: Number(id) - first }, reason: blankReason }));
+  const reason = `not a JSON object with ${columns.map((name) => `\`${name}\``).join(', ')}`;
+  for (const id of blankRows) addBadRow(broken, { role, file, at: { record: id - first }, reason });
 }

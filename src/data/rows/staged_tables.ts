@@ -170,6 +170,17 @@ export async function relationOf(
   return { sql: `${events} ${joins.join(' ')}`, row: 'events."row of events"' };
 }
 
+/** Returns the integers of a query of one column, without an object for each. */
+export async function idsOf(database: Database, sql: string): Promise<Int32Array> {
+  const ids = growing((length) => new Int32Array(length));
+  await database.stream(sql, (chunk) => {
+    const { items } = chunkColumn(chunk, 0);
+    const start = ids.reserve(items.length);
+    ids.array.set(items, start);
+  });
+  return ids.array.slice(0, ids.length);
+}
+
 export async function textsAt(
   tables: BoundTables,
   column: BoundColumn,

@@ -1,11 +1,11 @@
 /** Reports rows whose values a model cannot learn from, after their columns are read. */
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
-import type { BadRow } from '../files/files.ts';
+import { addBadRow, type BadRow } from '../files/files.ts';
 import type { Dictionaries, RawBags, RawCodes, RawNumbers, RawRows, Staged } from './raw.ts';
 import { badRow } from './rejects.ts';
 import { codesOfParts } from './split.ts';
-import { type BoundTables, computedQuery, textsAt } from './staged_tables.ts';
+import { type BoundTables, computedQuery, idsOf, textsAt } from './staged_tables.ts';
 
 /** An error in a row; `…` in the reason stands for the value. */
 interface RowFinding {
@@ -114,7 +114,7 @@ class RowValidation {
         const text = texts.get(this.first + row);
         const value = text === undefined || text === null ? 'the value' : JSON.stringify(text.slice(0, 80));
         const reasonWithValue = reason.replace('…', () => value);
-        bad.push(badRow(staged, this.first + row, request.column.name, reasonWithValue));
+        addBadRow(bad, badRow(staged, this.first + row, request.column.name, reasonWithValue));
       }
     }
     return bad;
@@ -267,14 +267,14 @@ async function rowsApart(
   tables: BoundTables,
   role: Staged['source']['role'],
   lists: readonly [ColumnRequest, ColumnRequest],
-): Promise<readonly number[]> {
+): Promise<Int32Array> {
   const { sql } = await computedQuery(tables, role, lists);
   const lengthOf = (list: string): string => `coalesce(len(${list}), 0)`;
   const valuesIn = (list: string): string =>
     `coalesce(len(list_filter(${list}, element -> coalesce(CAST(element AS VARCHAR), '') <> '')), 0)`;
-  const differingRows = await tables.database.rows(
+  return idsOf(
+    tables.database,
     `SELECT CAST(row AS INTEGER) AS row FROM (${sql})
      WHERE ${lengthOf('c0')} <> ${lengthOf('c1')} OR ${lengthOf('c0')} <> ${valuesIn('c0')} OR ${lengthOf('c1')} <> ${valuesIn('c1')} ORDER BY row`,
   );
-  return differingRows.map(({ row }) => Number(row));
 }

@@ -33,7 +33,10 @@ export function piecesOf(block: ColumnBlock, maxBytes = pieceBytes): Uint8Array[
   const header = Buffer.from(JSON.stringify([...block].map(([name, array]) => [name, kindOf(array), array.length])));
   const prefix = new Uint32Array([magic, header.byteLength]);
   const pieces = [...bytesOf(prefix, maxBytes), header, padding(8 + header.byteLength)];
-  for (const array of block.values()) pieces.push(...bytesOf(array, maxBytes), padding(array.byteLength));
+  for (const array of block.values()) {
+    for (const piece of bytesOf(array, maxBytes)) pieces.push(piece);
+    pieces.push(padding(array.byteLength));
+  }
   return pieces.filter(({ byteLength }) => byteLength > 0);
 }
 

@@ -137,7 +137,7 @@ async function placesIn(path: string, { start, bytes }: FileSpan): Promise<Place
         if (offset + prefixBytes + length > spanEnd) throw new Error('a block is cut off');
         const header = await bytesAt(handle, offset + prefixBytes, length);
         const { columns, end } = columnsOf(header.toString(), offset, spanEnd);
-        places.push(...columns);
+        for (const each of columns) places.push(each);
         offset = end;
       }
     } catch (error) {

@@ -64,6 +64,8 @@ export function refuseTooMany(rows: number): void {
   if (rows > maxEvents) throw failure('too-many-events', { rows, most: maxEvents });
 }
 
+export const largestOf = (sizes: readonly number[]): number => sizes.reduce((most, size) => Math.max(most, size), 0);
+
 /**
  * @param bytes size of the largest partition, which may be much larger than the others, because it has all events of its users. @throws Failure `shards-memory`
  */

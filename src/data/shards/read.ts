@@ -7,7 +7,7 @@ import { type Dataset, rowsOf } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
 import { columnAsText, elementOf } from '../files/duckdb.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
-import type { BadRow } from '../files/files.ts';
+import { addBadRow, type BadRow } from '../files/files.ts';
 import { giveBack } from '../files/give_back.ts';
 import { processMemory } from '../files/query_guard.ts';
 import type { Pinned } from '../pinned.ts';
@@ -250,7 +250,7 @@ export async function scatterToPartitions(
   };
   try {
     const { rows, bad } = await computed(computing, firstPass);
-    computing.bad.push(...bad);
+    for (const row of bad) addBadRow(computing.bad, row);
     const rejected = await settle(computing, rows.scattered.rows > 0);
     const firstResult = { ...rows, partial, key, rejected };
     const passes = await Passes.begun(request, firstResult, readPlan);

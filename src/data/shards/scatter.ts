@@ -6,7 +6,7 @@ import { hashOfBytes } from '../../base/text/key_table.ts';
 import { packTexts, type Texts } from '../../base/text/texts.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
-import type { BadRow } from '../files/files.ts';
+import { addBadRow, type BadRow } from '../files/files.ts';
 import {
   bagSpans,
   type Dictionaries,
@@ -84,7 +84,7 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
     await staged.inPlace?.focus(range);
     const raw = await readRows(tables, staged, columns, range);
     const validation = await validateRows({ tables, readPlan, raw, staged, dictionaries, joined });
-    bad.push(...validation.bad);
+    for (const row of validation.bad) addBadRow(bad, row);
     const rows: ValidRawRows = { ...raw, kept: validation.kept };
     markKeys(rows, readPlan, occurs);
     const ranks = rankRows(rows, readPlan, progress);

@@ -19,7 +19,7 @@ import { encodePartitions } from './encode.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { type EncodedRest, Gathered, type UnitsOfPiles } from './gathered.ts';
-import { refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './layout.ts';
+import { largestOf, refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './layout.ts';
 import { type PartitionRows, PartitionSource } from './partition_source.ts';
 import { rowsName, totalsOfPiles } from './pieces.ts';
 import { makeCuts, prepareShards, type ShardPlan } from './prepare.ts';
@@ -51,7 +51,7 @@ function partitionSourceOf(
   { dictionaries, files, items, users, scattered, partsOfFiles }: FirstPassResult,
   read: PartitionRows['read'],
 ): PartitionSource {
-  refuseLargePartition(request.memory, Math.max(...files.map(({ bytes }) => bytes)));
+  refuseLargePartition(request.memory, largestOf(files.map(({ bytes }) => bytes)));
   const sides: GlobalSides = {
     items: globalSide(readPlan.itemKey, items, scattered.occurs.items, dictionaries),
     users: globalSide(readPlan.userKey, users, scattered.occurs.users, dictionaries),
@@ -90,7 +90,7 @@ async function sealShards(input: ShardingInput, from: FirstPassResult, encoded: 
   const { description } = input.readPlan;
   const { piles, held } = plan.layout;
   refuseWithoutLabels(rest, plan, description);
-  refuseLargeShard(memory, Math.max(...totalsOfPiles(rest.pieces, 'bytes', piles)), held);
+  refuseLargeShard(memory, largestOf(totalsOfPiles(rest.pieces, 'bytes', piles)), held);
   const shardRest = await restOf(input, from, { sides: source.of.sides, prepared: plan, rest });
   const manifestFields = { key: from.key, layout: plan.layout, spec: rest.spec, buckets: files };
   const sealed = await seal(from.partial, folder, manifestFields, shardRest, { memory, ...defined({ sizes }) });

@@ -49,7 +49,7 @@ function lossLowering(graph: Graph, prefix: string): readonly (readonly [number,
   const { values } = graph.nodes[sharpness]!.attributes;
   const given = Object.keys(optionalInputs).map((part) => partOf.get(part));
   const inputs = [user, item, ...given.filter((id) => id !== undefined)];
-  const first = Math.min(...(resultIds as number[]));
+  const first = (resultIds as number[]).reduce((least, id) => Math.min(least, id));
   if (!Array.isArray(values) || inputs.some((id) => id >= first && graph.nodes[id]!.op !== 'Input')) return [];
 
   let written: string | undefined;

@@ -122,7 +122,7 @@ function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: SqlP
 /** Returns the index of the first unit that cannot be stored; −1 if there is none. */
 export function unstorableAt(text: string): number {
   const badIndices = [text.indexOf('\0'), text.search(/\p{Surrogate}/u)].filter((at) => at >= 0);
-  return badIndices.length === 0 ? -1 : Math.min(...badIndices);
+  return badIndices.length === 0 ? -1 : badIndices.reduce((least, index) => Math.min(least, index));
 }
 
 /** Makes the statement that finds the best rows of a table for query vectors. */

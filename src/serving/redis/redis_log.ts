@@ -91,7 +91,8 @@ export async function readRedisLog<W>(
     const id = await logIdOf(redis, address.stream);
     const writes: PositionedWrite<W>[] = [];
     const end = await lastPositionOf(redis, address.stream);
-    for await (const { entries } of streamPages(redis, address, 0, () => end)) writes.push(...read(entries));
+    for await (const { entries } of streamPages(redis, address, 0, () => end))
+      for (const each of read(entries)) writes.push(each);
     return { id, end, writes };
   } catch (error) {
     throw redisFailure(error, address.shown);
@@ -191,7 +192,7 @@ export async function openRedisLog<W>(
   const deliver = async (entries: readonly StreamEntry[]): Promise<void> => {
     const writes = read(entries).map(withOwn);
     for (const run of runsOf(writes)) await Promise.all([...followers].map((apply) => applyTo(apply, run)));
-    position = Math.max(position, ...entries.map(([own]) => positionIn(own)));
+    for (const [own] of entries) position = Math.max(position, positionIn(own));
     for (const { write, by, position: own } of writes) {
       if (replaces(write)) replacements++;
       if (by !== undefined) pendingWrites.get(by)?.arrived(own);

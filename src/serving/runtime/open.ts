@@ -244,7 +244,12 @@ async function openFiles(
     return {
       async recommend(request = {}) {
         const { removeSeen = removesSeen, exclude = [], ...given } = checkRecommend(add(request));
-        return answers.recommend({ ...given, removeSeen, exclude: [...exclude, ...(removeSeen ? knownItems : [])] });
+        const excluded = [...exclude, ...(removeSeen ? knownItems : [])];
+        const answer = await answers.recommend({ ...given, removeSeen, exclude: excluded });
+        const [unknownItem] = items.filter((key) => snapshot.itemRow(key) < 0);
+        if (unknownItem === undefined) return answer;
+        const note = `of the events, ${items.length - knownItems.length} of ${items.length} items are not in this folder, such as \`${unknownItem}\``;
+        return { ...answer, notes: [...answer.notes, note] };
       },
       vectors: async (request = {}) => answers.vectors(checkRecommend(add(request))),
     };

@@ -89,9 +89,10 @@ async function writeTowers(
     const { name } = tower;
     const tfjs = join(folder, name, 'tfjs');
     await writing(tfjs, rm(tfjs, { recursive: true, force: true }));
-    files.push(...(await writeAll(folder, `${name}/tfjs`, servingTfjs(graph, parameters))));
-    files.push(...(await writeAll(folder, name, { 'model.onnx': servingOnnx(graph, parameters) })));
-    files.push(...(await writeAll(folder, `${name}/saved_model`, servingSavedModel(graph, parameters))));
+    for (const each of await writeAll(folder, `${name}/tfjs`, servingTfjs(graph, parameters))) files.push(each);
+    for (const each of await writeAll(folder, name, { 'model.onnx': servingOnnx(graph, parameters) })) files.push(each);
+    for (const each of await writeAll(folder, `${name}/saved_model`, servingSavedModel(graph, parameters)))
+      files.push(each);
     towerDescriptions[name] = describe(plan, tower, graph, encodingFile, missingOf, histories);
   }
   await writeTexts(folder, textFiles);

@@ -18,7 +18,7 @@ import { servingGraph, tableParameter } from '../../graph/plan/serving_graph.ts'
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import type { Tables } from '../../training/embedding/tables.ts';
 import { codesOfItems, itemWeightsOf } from '../../training/scoring/fitted_weights.ts';
-import type { Retrieval } from '../../training/scoring/retrieval.ts';
+import type { Retrieval, RetrievalObjective } from '../../training/scoring/retrieval.ts';
 import type { ItemColumns } from './filter/columns.ts';
 import {
   codedRows,
@@ -32,7 +32,7 @@ import {
   pageFiles,
   pageIndex,
 } from './page_files.ts';
-import { type RetrievalObjective, unknownFacts } from './top_request.ts';
+import { unknownFacts } from './top_request.ts';
 
 export interface PageOptions {
   readonly folder: string;

@@ -11,9 +11,9 @@ import type { Encoding, Seen } from '../../data/dataset.ts';
 import type { EventSource } from '../../data/written/fields.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { clockParts, type FittedPlan } from '../../graph/plan/plan.ts';
+import type { RetrievalObjective } from '../../training/scoring/retrieval.ts';
 import type { ItemColumn, ItemColumns } from './filter/columns.ts';
 import type { QueryPlan } from './prepare.ts';
-import type { RetrievalObjective } from './snapshot.ts';
 
 export const pageIndex = 'tower.json';
 export const pageFiles = ['query.jsonz', 'query.safetensors', 'items.jsonz', 'items.safetensors'] as const;

@@ -8,6 +8,7 @@ import type { Engine } from '../../engines/engine.ts';
 import { type RecallFigures, recallFigures } from '../../engines/scan/approximate.ts';
 import { hasVectors, makeScan, scanOfCoded } from '../../engines/scan/scan.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
+import type { RetrievalObjective } from '../../training/scoring/retrieval.ts';
 import { type ComputedItemVectors, makeRetrieval, type Retrieval } from '../../training/scoring/retrieval.ts';
 import { makeCohortFinder } from './cohort.ts';
 import type { ItemColumn, ItemColumns, Words } from './filter/columns.ts';
@@ -19,7 +20,6 @@ import { makeUserEvents } from './live/user_events.ts';
 import { describeQuery, makePreparer, type QueryDescription } from './prepare.ts';
 import { type ServedColumn, type ServingState, servingStateOf } from './served/served.ts';
 import { interestsOf, type Snapshot, snapshotOf, type TopRequest } from './snapshot.ts';
-import type { RetrievalObjective } from './top_request.ts';
 
 export interface Recommender extends QueryAnswerer {
   readonly query: QueryDescription;
@@ -229,7 +229,7 @@ export function exactAnswersOf(snapshot: Snapshot, queries: QueryVectors, k: num
   const requests = queries.map((vectors): TopRequest => ({ vectors, k }));
   const neededScores: number[] = [];
   for (const some of chunks(requests)) {
-    neededScores.push(...snapshot.top(some).map(({ items }) => items.at(-1)?.score ?? Number.POSITIVE_INFINITY));
+    for (const { items } of snapshot.top(some)) neededScores.push(items.at(-1)?.score ?? Number.POSITIVE_INFINITY);
   }
   const wantedCount = Math.min(k, snapshot.rows);
   /** Returns the share of good rows. An item with the same score as the last of the best items is as good as that one. */

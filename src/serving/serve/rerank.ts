@@ -355,7 +355,7 @@ export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[
   const together = mostTogether(snapshot);
   for (let from = 0; from < allSearches.length; from += together) {
     if (from > 0) await nextTurn();
-    foundAnswers.push(...(await searchEach(snapshot, allSearches.slice(from, from + together))));
+    for (const each of await searchEach(snapshot, allSearches.slice(from, from + together))) foundAnswers.push(each);
   }
   const answers: (TopAnswer | Failure)[] = [];
   for (const [at, own] of searches.entries()) {

@@ -21,12 +21,12 @@ import {
   searchAll,
 } from '../../engines/scan/approximate.ts';
 import { hasVectors, makeScan, type Scan, type VectorScan } from '../../engines/scan/scan.ts';
+import type { RetrievalObjective } from '../../training/scoring/retrieval.ts';
 import type { Vectors } from '../../training/scoring/tower_vectors.ts';
 import { type ItemColumns, valueAt } from './filter/columns.ts';
 import { makeFilters } from './filter/filter.ts';
 import {
   prepareTop,
-  type RetrievalObjective,
   type SearchIndex,
   sharesOf,
   type TopAnswer,
@@ -56,7 +56,7 @@ export function directionsOf(vectors: Float32Array, width: number): Float32Array
   return data ?? vectors;
 }
 
-export type { RetrievalObjective, TopAnswer, TopItem, TopRequest } from './top_request.ts';
+export type { TopAnswer, TopItem, TopRequest } from './top_request.ts';
 
 export interface SnapshotSource {
   /** Identifies the model and the items together. A server returns it with each answer. */

@@ -1,4 +1,5 @@
 /** Turns a request for the best items into a search request: validated, weighted vectors and the allowed rows. */
+
 import type { Facts } from '../../base/diagnostics/codes.ts';
 import { diagnose, factsOf } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
@@ -8,6 +9,7 @@ import { defined } from '../../base/util/defined.ts';
 import type { SearchRequest } from '../../engines/scan/approximate.ts';
 import { Bits } from '../../engines/scan/bits.ts';
 import { scoreOf } from '../../engines/scan/scan.ts';
+import type { RetrievalObjective } from '../../training/scoring/retrieval.ts';
 import type { Filters } from './filter/filter.ts';
 
 /** Entries of a request that choose and order items beyond the scan. `rerank.ts` has the table of what does so. */
@@ -219,14 +221,6 @@ export const unknownFacts = (what: string, name: string, known: readonly string[
 export const requestFailure = (entry: string, reason: string, advice: string): Failure =>
   failure('request-value', { entry, reason, advice });
 
-/** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. Query vectors are already multiplied by the factor. */
-export interface RetrievalObjective {
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-  readonly factor: number;
-}
-
 export type ScoreShares = Readonly<Record<string, number>>;
 
 /**
@@ -247,7 +241,7 @@ export function sharesOf(
 
 function bestOf(vectors: readonly Float64Array[], item: Float32Array): Float64Array {
   const scores = vectors.map((vector) => scoreOf(vector, item, 0));
-  return vectors[scores.indexOf(Math.max(...scores))]!;
+  return vectors[scores.indexOf(scores.reduce((most, score) => Math.max(most, score)))]!;
 }
 
 /** @throws Failure `request-value` */

@@ -351,7 +351,9 @@ const makePass =
       });
     };
     // Only one slice of a long request runs at a time.
-    const cost = Math.ceil(Math.max(0, ...slices.map(({ work }) => Math.min(work, workOfSlice))) / workOfRequest);
+    const cost = Math.ceil(
+      slices.reduce((most, { work }) => Math.max(most, Math.min(work, workOfSlice)), 0) / workOfRequest,
+    );
     return gate.pass(answerAll, { milliseconds: deadlineOf(request, limits), cost: Math.max(1, cost) });
   };
 
@@ -419,14 +421,14 @@ async function allOf<T>(
     if (settledAnswers.length > 0) await nextTurn();
     // Nobody waits for the rest.
     if (settledAnswers.length > 0 && isOver()) break;
-    settledAnswers.push(...(await Promise.allSettled(bodies.map(answerOne))));
+    for (const each of await Promise.allSettled(bodies.map(answerOne))) settledAnswers.push(each);
   }
   const errorDetails: ErrorDetail[] = [];
   for (const [at, each] of settledAnswers.entries()) {
     if (each.status === 'fulfilled') continue;
     const ownDetails = errorDetailsOf(each.reason);
     if (ownDetails === undefined) throw each.reason;
-    errorDetails.push(...(isArray ? ownDetails.map((mistake) => atIndex(at, mistake)) : ownDetails));
+    for (const mistake of ownDetails) errorDetails.push(isArray ? atIndex(at, mistake) : mistake);
   }
   if (errorDetails.length > 0) throw new RequestError(400, errorDetails.slice(0, maxErrors));
   return settledAnswers.map((each) => (each as PromiseFulfilledResult<Awaited<T>>).value);

@@ -117,7 +117,9 @@ function withRoom<T>(problem: () => Error, allocate: () => T): T {
 /** Returns the bytes that this process may still take: the free memory of the machine, or less if a control group (a container) allows less. */
 export function freeBytes(): number {
   // On Linux, `freemem` is MemAvailable, which counts caches that can be reclaimed as free.
-  return Math.min(freemem(), ...ownGroups('/sys/fs/cgroup', readOrEmpty('/proc/self/cgroup')).map(groupMemory));
+  return ownGroups('/sys/fs/cgroup', readOrEmpty('/proc/self/cgroup'))
+    .map(groupMemory)
+    .reduce((least, bytes) => Math.min(least, bytes), freemem());
 }
 
 /** Returns the folders of this process's control group (version 2) and of its ancestors. Exported for its tests. */

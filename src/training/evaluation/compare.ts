@@ -137,7 +137,7 @@ export async function compareContestants(
   for (const { name, open } of chosenBaselines.rows) {
     const { scorer, setting } = await open();
     await rank(first, scorer, name);
-    settingSentences.push(...settingSentence({ name, ...defined({ setting }) }));
+    for (const sentence of settingSentence({ name, ...defined({ setting }) })) settingSentences.push(sentence);
   }
 
   const reference = options.against === undefined ? 0 : rowNames.indexOf(options.against);

@@ -243,7 +243,7 @@ export function declaredMeasures(plans: readonly Pick<Plan, 'train'>[]): readonl
 
 /** Returns the length of the longest list of first items that the measures read of each ranking; 0 for none. */
 export const longestListOf = (measures: readonly Measure[]): number =>
-  Math.max(0, ...measures.map(({ lists }) => lists?.k ?? 0));
+  measures.reduce((most, { lists }) => Math.max(most, lists?.k ?? 0), 0);
 
 /** Makes each measure once, in the order of first mention. */
 export function makeMeasures(specs: readonly MeasureSpec[]): Measure[] {

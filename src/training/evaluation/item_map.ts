@@ -147,6 +147,6 @@ function groupsBy(
     column,
     names: frequent.map(([code]) => nameOf(code)),
     // Of several of these values the rarest says most.
-    of: codesByItem.map((codes) => Math.max(-1, ...codes.map((code) => groupOf.get(code) ?? -1))),
+    of: codesByItem.map((codes) => codes.reduce((last, code) => Math.max(last, groupOf.get(code) ?? -1), -1)),
   };
 }

@@ -95,6 +95,14 @@ function scoresOf({ scores }: Tensors): Float32Array {
   return scores.data;
 }
 
+/** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. Query vectors are already multiplied by the factor. */
+export interface RetrievalObjective {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly factor: number;
+}
+
 export interface Retrieval {
   /** Returns the vectors of the whole corpus as of the last `refresh`; the next one overwrites them. */
   items(): Vectors;

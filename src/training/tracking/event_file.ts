@@ -164,7 +164,7 @@ export async function openEventFile(folder: string, step: number, texts: Readonl
   const at = { seconds, step };
   const unwritten: Uint8Array[] = [versionRecord({ ...at, step: 0 })];
   if (step > 0) unwritten.push(startRecord({ ...at, step: step + 1 }));
-  else unwritten.push(...Object.entries(texts).map(([tag, text]) => textRecord(at, tag, text)));
+  else for (const [tag, text] of Object.entries(texts)) unwritten.push(textRecord(at, tag, text));
   return {
     /** Buffers scalars until the next `write`. Numbers that are not finite are left out. */
     scalars(now: number, scalars: Readonly<Record<string, number>>): void {

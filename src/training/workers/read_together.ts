@@ -59,7 +59,7 @@ async function memoryOfWorker(group: WorkerGroup, memory: number): Promise<numbe
   const onThisMachine = group.machines.filter((each) => each === machine).length;
   const ownMemory = Math.max(leastMemory, Math.floor(memory / onThisMachine));
   const memoryOfWorkers = await group.exchange(jsonBytes(ownMemory), { isPatient: true });
-  return Math.min(...memoryOfWorkers.map((bytes) => parsedJson<number>(bytes)));
+  return memoryOfWorkers.map((bytes) => parsedJson<number>(bytes)).reduce((least, bytes) => Math.min(least, bytes));
 }
 
 async function readFirst(

@@ -1,5 +1,5 @@
 /** A score from item to item, from its file to its answers: in the library, in pages, and as a table in a database. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -178,11 +178,27 @@ describe('a fit', () => {
     expect(events).toEqual([{ kind: 'fitting', by: 'item_knn', seconds: expect.any(Number) }]);
   });
 
-  it('that has ended is not repeated by `resume`', async () => {
+  it.each(['resume', 'finish'])('that has ended is not repeated by `%s`', async (option) => {
+    const written = statSync(join(at('run'), 'manifest.json')).mtimeMs;
+    const seen: TrainingEvent[] = [];
     const { manifest } = await train(at('item_knn.tower'), {
-      ...{ data: at('data.tower'), out: at('run'), engine: 'javascript', resume: true },
+      ...{ data: at('data.tower'), out: at('run'), engine: 'javascript', [option]: true },
+      onEvent: (event) => seen.push(event),
     });
     expect(manifest!.checksum).toBe(run.trained.manifest.checksum);
+    expect(seen).toEqual([]);
+    expect(statSync(join(at('run'), 'manifest.json')).mtimeMs).toBe(written);
+  });
+
+  it('that has no model yet is not begun by `finish`', async () => {
+    cpSync(at('run'), at('unfinished'), { recursive: true });
+    rmSync(join(at('unfinished'), 'manifest.json'));
+    const before = readdirSync(at('unfinished'));
+    const finished = train(at('item_knn.tower'), {
+      ...{ data: at('data.tower'), out: at('unfinished'), engine: 'javascript', finish: true },
+    });
+    expect((await diagnosticOf(finished)).code).toBe('nothing-to-resume');
+    expect(readdirSync(at('unfinished'))).toEqual(before);
   });
 
   it('on all events takes the settings of the run that chose them', async () => {

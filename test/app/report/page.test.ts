@@ -33,8 +33,22 @@ describe('the page of a run', () => {
     expect(whole).not.toMatch(/<script/);
     expect(whole).toContain('1.5 of 2');
     expect(whole).toContain('0.250 ± 0.100');
-    expect(whole).toContain('and 2 earlier items');
+    expect(whole).toContain('and 2 other items');
+    expect(whole).not.toContain('latest first');
+    const dated = { ...partsOf().manifest.data, until: { time: 5, events: 24 } };
+    const ordered = reportPage({ ...partsOf(), manifest: { ...partsOf().manifest, data: dated } });
+    expect(ordered).toContain('and 2 earlier items');
+    expect(ordered).toContain('had, the latest first');
     expect(whole).toContain('<th scope="row">batch</th><td>8</td>');
+  });
+
+  it('says that weights of fields which stayed where they begin weigh none', () => {
+    const parts = partsOf();
+    const [own] = parts.evaluation!.attention!;
+    const attention = [{ ...own!, block: 'senet', fields: [{ name: 'year', mean: 0.5, deviation: 0.001 }] }];
+    const whole = reportPage({ ...parts, evaluation: { ...parts.evaluation!, attention } });
+    expect(whole).toContain('senet weighs no field: all weights stayed near 0.5');
+    expect(whole).not.toContain('0.500 ±');
   });
 
   it('maps items, compares what is shown with what users took, and predictions with what happened', () => {

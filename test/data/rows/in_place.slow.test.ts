@@ -80,8 +80,8 @@ describe('Parquet that is read where it is', () => {
       await table.inPlace?.focus();
       await database.seal(kind ? source.files.map(({ path }) => path) : []);
       const some = 'SELECT count(*) AS n, min(events.rowid) AS least, any_value("user") AS one FROM events';
-      await table.leaveOut([2099, 2100]);
-      await table.leaveOut([2101]);
+      await table.leaveOut(Int32Array.of(2099, 2100));
+      await table.leaveOut(Int32Array.of(2101));
       const [row] = await database.rows(`${some} WHERE events.rowid >= 2098 AND events.rowid < 2104`);
       expect([Number(row!.n), Number(row!.least), row!.one]).toEqual([3, 2098, expect.stringMatching(/^u/)]);
       expect(layout.sources.size).toBe(1);

@@ -372,6 +372,33 @@ describe('the share of bad rows', () => {
   });
 });
 
+describe('more bad rows than a call has arguments are listed up to a limit, and all are counted', () => {
+  const [total, some] = [230_000, 10];
+  const eventsOf = (bad: string): string =>
+    `user,item,rating,price\n${Array.from({ length: total }, (_, at) => `u${at % 50},i${at % 9},${at % some === 0 ? 4 : bad},1\n`).join('')}`;
+  const cases: readonly (readonly [what: string, bad: string, liked: string])[] = [
+    ['values that a label cannot have', '9', 'CASE WHEN rating = 9 THEN 7 ELSE 1 END'],
+    ['rows on which an expression fails', 'five', 'CAST(rating AS DOUBLE) >= 4'],
+    ['rows that are too long', '5,1', 'rating >= 4'],
+  ];
+  for (const [what, bad, liked] of cases)
+    for (const when of ['never', 'always'] as const)
+      it(`${what}, rows ${when === 'never' ? 'in memory' : 'in shards'}`, async () => {
+        const folder = folderWith({ 'events.csv': eventsOf(bad) });
+        const events = { folder, columns: { liked } };
+        const shards = { folder: join(folder, 'shards'), memory: 2 ** 30, when };
+        const data = await readDataset(describeData({ ...events, reject: 0.95 }), needs, { folder, shards });
+        const badCount = total - total / some;
+        expect(data.rejected).toMatchObject({ count: badCount, total });
+        const lines = readFileSync(join(folder, 'rejected.jsonl'), 'utf8').trimEnd().split('\n');
+        const [first, last] = [lines[0]!, lines.at(-1)!].map((line) => JSON.parse(line) as Record<string, unknown>);
+        expect(first).toMatchObject({ file: 'events.csv', line: 3 });
+        expect(last).toMatchObject({ file: 'events.csv', rows: badCount - lines.length + 1 });
+        const failed = await failureOf(readDataset(describeData({ ...events, reject: 0.5 }), needs, { shards }));
+        expect(failed.join()).toContain(`${badCount.toLocaleString('en')} of ${total.toLocaleString('en')}`);
+      });
+});
+
 describe('what is not bad', () => {
   it('whole numbers that have fractions after the sample', async () => {
     const many = Array.from({ length: 20_000 }, (_, i) => `u${i % 7},i${i % 5},${i % 6},1\n`).join('');

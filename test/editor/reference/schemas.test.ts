@@ -22,6 +22,7 @@ const whole: Required<EpochRecord> = {
   validation: { 'recall@50': 0.087, auc: 0.81 },
   sample: { rankings: 200, of: 671, per: 'event' },
   best: true,
+  alone: { watch: 0.149, like: 0.021 },
   warning: { code: 'ranks-below-popularity', message: 'the loss falls, but …', hint: 'lower the rates' },
 };
 
@@ -35,7 +36,7 @@ it.each(readdirSync('src/training/artifact').filter((name) => name.endsWith('.sc
 
 describe('the schema of metrics.jsonl', () => {
   it('takes an epoch, with all that it may have and with what it must have', () => {
-    const { validation: _, sample: ___, best: __, warning: ____, ...least } = whole;
+    const { validation: _, sample: ___, best: __, alone: _____, warning: ____, ...least } = whole;
     expect(validate(whole), ajv.errorsText(validate.errors)).toBe(true);
     expect(validate(least), ajv.errorsText(validate.errors)).toBe(true);
     expect(Object.keys(schema.properties).sort()).toEqual(Object.keys(whole).sort());

@@ -135,7 +135,10 @@ describe('events that the caller keeps', () => {
 
   it('may be of items that are no longer there, and none', async () => {
     const person = page.with([...events, { item: 'gone', time: 0 }]);
-    expect((await person.recommend()).items).toHaveLength(10);
+    const answer = await person.recommend();
+    expect(answer.items).toHaveLength(10);
+    expect(answer.notes.at(-1)).toContain('items are not in this folder, such as `gone`');
+    expect((await page.with(events).recommend()).notes.join()).not.toContain('not in this folder');
     expect(await page.with([]).vectors()).toEqual(await page.vectors({ values: {} }));
   });
 

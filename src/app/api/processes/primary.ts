@@ -218,7 +218,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
         connected: connect,
         forget(position) {
           filedPositions.set(started, position);
-          logs.events?.forget?.(Math.min(...filedPositions.values()));
+          logs.events?.forget?.([...filedPositions.values()].reduce((least, position) => Math.min(least, position)));
         },
         promote: () => changed(swaps.promote()),
         rollback: () => changed(swaps.rollback()),

@@ -40,7 +40,9 @@ export async function sendNew(
     const lastValue = last.get(key);
     return lastValue === undefined || step > lastValue.step || (step === lastValue.step && value !== lastValue.value);
   };
-  metrics.splice(0, metrics.length, ...metrics.filter(isNew));
+  const newMetrics = metrics.filter(isNew);
+  metrics.length = 0;
+  for (const metric of newMetrics) metrics.push(metric);
   await logMetrics(client, id, [...metrics], (count) => {
     metrics.splice(0, count);
     sent(count);

@@ -78,7 +78,7 @@ export class RunSender {
 
   /** Sends the curves that are in the logs so far. @throws Refused; Failure for problems with the folder */
   async send(isLast = false): Promise<void> {
-    this.waiting.push(...(await this.points.more(isLast)));
+    for (const each of await this.points.more(isLast)) this.waiting.push(each);
     this.remote ??= await this.begin();
     await sendNew(this.client, this.remote, this.waiting, this.count);
   }

@@ -73,7 +73,8 @@ export function recommendCommand(program: Command): void {
       if (json) return answerJson({ user, asOf, items, history, notes });
       answer(notesText([...notes, ...(asOf === undefined ? [] : [`the answer knows the events up to ${asOf}`])]));
       if (history.length > 0) {
-        answer(`\n${heading(`History, latest of ${history.length.toLocaleString('en')}`)}`);
+        const title = run.trained.manifest.data.until ? 'History, latest of' : 'History, some of';
+        answer(`\n${heading(`${title} ${history.length.toLocaleString('en')}`)}`);
         for (const item of history.slice(0, shownHistory)) answer(`          ${named(item)}`);
       }
       answer(`\n${heading('Best first')}`);
@@ -93,4 +94,4 @@ export function recommendCommand(program: Command): void {
   );
 }
 
-const named = ({ key, title }: Item): string => (title === undefined ? key : `${title} (${key})`);
+const named = ({ key, title }: Item): string => (title === undefined || title === key ? key : `${title} (${key})`);

@@ -100,12 +100,14 @@ export const lint = {
     hint: 'move `dropout` before the last layer',
   }),
 
-  'retrieve-scales': row<{ first: string; second: string; firstSize: string; secondSize: string }>({
+  'retrieve-scales': row<Record<'first' | 'second' | 'firstSize' | 'secondSize', string> & { isWritten: boolean }>({
     severity: 'warning',
-    message: ({ first, second, firstSize, secondSize }) =>
-      `without \`retrieve\`, items rank by a sum of scores of different sizes: \`${first}\` ${firstSize}, \`${second}\` ${secondSize}`,
-    hint: ({ first, second }) =>
-      `write the weight of each task, such as \`retrieve = 0.5 * ${first} + 0.5 * ${second}\``,
+    message: ({ first, second, firstSize, secondSize, isWritten }) =>
+      `${isWritten ? '`retrieve` adds' : 'without `retrieve`, items rank by a sum of'} scores of different sizes: \`${first}\` ${firstSize}, \`${second}\` ${secondSize}`,
+    hint: ({ first, second, firstSize, secondSize }) =>
+      [firstSize, secondSize].includes('has no limit')
+        ? `rank by one task, such as \`retrieve = ${first}\`, or give both a score with a limit, such as \`cosine\``
+        : `write the weight of each task, such as \`retrieve = 0.5 * ${first} + 0.5 * ${second}\``,
   }),
 
   'retrieve-zero': row<{ task: string }>({

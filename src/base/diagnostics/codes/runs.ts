@@ -83,7 +83,7 @@ export const runs = {
 
   'nothing-to-resume': row<{ folder: string }>({
     message: ({ folder }) => `there is no run to resume in ${folder}`,
-    hint: 'remove `--resume` to start a new training',
+    hint: 'leave out `--resume` or `--finish` to start a new training',
   }),
 
   'other-run': row<{ folder: string; what: string }>({
@@ -112,19 +112,32 @@ export const runs = {
     /** Share of the events of users without a training event. */
     newUsers: number;
     vectors?: { cosine: number; directions: number; width: number } | undefined;
+    /** A task of `retrieve` that ranks better alone. */
+    best?: { task: string; figure: number } | undefined;
   }>({
     severity: 'warning',
-    message: ({ metric, figure, epoch, by, bar, vectors }) => {
+    message: ({ metric, figure, epoch, by, bar, vectors, best }) => {
       const order = by === 'random' ? 'a random order' : 'an order by popularity';
       const collapse = vectors
         ? `; the vectors of the items have a mean cosine of ${vectors.cosine.toFixed(2)} and vary in ${vectors.directions.toFixed(1)} of ${vectors.width} directions`
         : '';
-      return `the loss falls, but ${metric} on validation is ${figure.toFixed(4)} after epoch ${epoch}, and ${order} has ${bar.toFixed(4)}${collapse}`;
+      return `the loss falls, but ${metric} on validation is ${figure.toFixed(4)} after epoch ${epoch}, and ${order} has ${bar.toFixed(4)}${collapse}${best ? `; by \`${best.task}\` alone it is ${best.figure.toFixed(4)}` : ''}`;
     },
-    hint: ({ newUsers }) =>
-      newUsers > 0.5
-        ? `${Math.round(100 * newUsers)} % of the events are of users that training does not have: let the query tower read more than their ids`
-        : 'lower the rates of `train`, and bring temperature, margin and weights of the loss nearer to their defaults',
+    hint({ newUsers, vectors, best }) {
+      if (newUsers > 0.5)
+        return `${Math.round(100 * newUsers)} % of the events are of users that training does not have: let the query tower read more than their ids`;
+      if (best) return rankByTask(best);
+      const advice =
+        'lower the rates of `train`, and bring temperature, margin and weights of the loss nearer to their defaults';
+      return vectors ? `leave out \`hardest\` if the loss has it, ${advice}` : advice;
+    },
+  }),
+
+  'ranks-below-a-task': row<{ epoch: number; metric: string; figure: number; best: { task: string; figure: number } }>({
+    severity: 'warning',
+    message: ({ epoch, metric, figure, best }) =>
+      `${metric} on validation is ${figure.toFixed(4)} after epoch ${epoch}, and by \`${best.task}\` alone it is ${best.figure.toFixed(4)}`,
+    hint: ({ best }) => rankByTask(best),
   }),
 
   'vectors-not-finite': row<{ tower: string }>({
@@ -322,3 +335,6 @@ export const runs = {
     hint: 'choose another folder, or replace its contents with `--force`',
   }),
 } as const;
+
+const rankByTask = ({ task }: { task: string }): string =>
+  `give the other tasks less weight, such as \`retrieve = ${task}\`, or a score of the same size`;

@@ -80,7 +80,7 @@ export async function openRecordLog<R>(
 ): Promise<OpenedLog<R>> {
   const { name } = format;
   const partialName = `${name}.partial`;
-  const { numberOf, nameOf } = namesOf(name);
+  const { numberOf, latestOf, nameOf } = namesOf(name);
   let id: string = randomUUID();
 
   const start = async (number: number, before = 0): Promise<Started> => {
@@ -107,7 +107,7 @@ export async function openRecordLog<R>(
     }
   };
 
-  const latestNumber = Math.max(0, ...(await guarded(files, files.list(), 'cannot-read')).map(numberOf));
+  const latestNumber = latestOf(await guarded(files, files.list(), 'cannot-read'));
   let torn = false;
   let current: Started;
   if (latestNumber === 0) {
@@ -176,7 +176,7 @@ export async function openRecordLog<R>(
       }
       current.bytes += ownLines.length;
       current.lines += records.length;
-      appendedSince?.push(...records);
+      for (const record of records) appendedSince?.push(record);
     },
     get end() {
       return { bytes: current.bytes, lines: current.lines };
@@ -275,10 +275,13 @@ function headerIn<R>(files: LogFiles, path: string, value: unknown, { name, vers
   return { before: position, ...(id === undefined ? {} : { id }) };
 }
 
-const namesOf = (name: string) => ({
-  numberOf: (file: string): number => Number(new RegExp(`^${name}-([1-9]\\d{0,14})\\.log$`).exec(file)?.[1] ?? 0),
-  nameOf: (number: number): string => `${name}-${number}.log`,
-});
+function namesOf(name: string) {
+  const numberOf = (file: string): number =>
+    Number(new RegExp(`^${name}-([1-9]\\d{0,14})\\.log$`).exec(file)?.[1] ?? 0);
+  const latestOf = (files: readonly string[]): number =>
+    files.reduce((most, file) => Math.max(most, numberOf(file)), 0);
+  return { numberOf, latestOf, nameOf: (number: number): string => `${name}-${number}.log` };
+}
 
 /** Maximum number of times that a log is read anew because another process has replaced its file. */
 const mostReplacements = 10;
@@ -291,15 +294,15 @@ export async function readRecordLog<R>(
   files: LogFiles,
   format: LogFormat<R>,
 ): Promise<{ readonly id: string | undefined; readonly before: number; readonly records: readonly R[] }> {
-  const { numberOf, nameOf } = namesOf(format.name);
+  const { latestOf, nameOf } = namesOf(format.name);
   for (let attempt = 1; ; attempt++) {
-    const latestNumber = Math.max(0, ...(await guarded(files, files.list(), 'cannot-read')).map(numberOf));
+    const latestNumber = latestOf(await guarded(files, files.list(), 'cannot-read'));
     if (latestNumber === 0) return { id: undefined, before: 0, records: [] };
     const records: R[] = [];
     try {
       const recordReader = recordsOf(files, nameOf(latestNumber), format);
       let next = await recordReader.next();
-      for (; !next.done; next = await recordReader.next()) records.push(...next.value);
+      for (; !next.done; next = await recordReader.next()) for (const each of next.value) records.push(each);
       return { id: next.value.id, before: next.value.before, records };
     } catch (error) {
       const isReplaced = (error as NodeJS.ErrnoException).code === 'ENOENT';

@@ -76,19 +76,34 @@ function declared({ file }: Resolution, logits: string): Edit {
 /** If scales differ by more than this factor, the sum is probably not as intended. */
 const alike = 1.5;
 
-/** Items are ranked by the sum of the scores of all tasks. If their sizes differ, the larger score decides alone. */
+/**
+ * Items are ranked by a sum of scores. If their sizes differ, the larger score decides alone. Weights that are written are meant to even out sizes, which they
+ * cannot where a score has no limit.
+ */
 export const retrieveScales: Rule = (resolution, report) => {
-  const { tasks, towers, file } = resolution;
-  if (file.declarations.some(({ kind }) => kind === 'Retrieve')) return;
+  const { tasks, towers, file, retrieve } = resolution;
+  const isWritten = file.declarations.some(({ kind }) => kind === 'Retrieve');
   // With a product `retrieve` is required, which is an error of its own.
-  if (tasks.some(({ product }) => product)) return;
+  if (isWritten ? !retrieve : tasks.some(({ product }) => product)) return;
   // The size of a score is only known if the flows are valid.
   if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return;
-  const [first, ...others] = tasks.flatMap((task) => (task.score ? [sized(resolution, task, task.score)] : []));
-  const other = others.find((one) => differ(first!, one));
+  const isRanked = ({ name }: ResolvedTask): boolean =>
+    !retrieve || retrieve.some(({ task, factor }) => task === name && factor !== 0);
+  const [first, ...others] = tasks.flatMap((task) =>
+    task.score && isRanked(task) ? [sized(resolution, task, task.score)] : [],
+  );
+  const isOther = (one: SizedScore): boolean =>
+    isWritten ? (one.bound === undefined) !== (first!.bound === undefined) : differ(first!, one);
+  const other = others.find(isOther);
   if (!first || !other) return;
   const [firstSize, secondSize] = [sizeWords(first.bound), sizeWords(other.bound)];
-  report('retrieve-scales', other.score.span, { first: first.name, second: other.name, firstSize, secondSize });
+  report('retrieve-scales', other.score.span, {
+    first: first.name,
+    second: other.name,
+    firstSize,
+    secondSize,
+    isWritten,
+  });
 };
 
 interface SizedScore {

@@ -4,7 +4,7 @@
  */
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { type Copies, columnAsText, type Database, quoteName, type TextRowAppender } from '../duckdb.ts';
-import type { BadRow, DescribedFile, FileColumn, InputFiles } from '../files.ts';
+import { addBadRow, type BadRow, type DescribedFile, type FileColumn, type InputFiles } from '../files.ts';
 import type { Problem, Scanner } from '../records/csv.ts';
 import { eachPiece, refuseHopeless, type ScanResult } from '../records/scan.ts';
 
@@ -34,7 +34,10 @@ export interface OpenedFile {
    * Makes the table of the source's role from its first file, or adds file `at` to it. Throws the errors of the file, and a Failure if the sum of rows and
    * broken records differs from the number of records.
    */
-  load(input: LoadInput, at: number): Promise<{ readonly rows: number; readonly broken: readonly BadRow[] }>;
+  load(
+    input: LoadInput,
+    at: number,
+  ): Promise<{ readonly rows: number; readonly broken: readonly BadRow[]; readonly skippedLines?: readonly number[] }>;
   /** Finds the lines of records again. Absent if rows have no lines. */
   readonly scanner?: () => Scanner;
 }
@@ -85,6 +88,7 @@ export async function loadTexts(
   const isBad = columns.map((column) => column.isBad).join(' OR ');
   const openAppender = () => database.appendTexts(`texts of ${role}`, columns.length);
   const broken: BadRow[] = [];
+  const skippedLines: number[] = [];
   let [rows, waiting, pieces, misshapen] = [0, 0, 0, 0];
   let firstProblem: ScanResult['bad'][number] | undefined;
   let appender = await openAppender();
@@ -98,7 +102,8 @@ export async function loadTexts(
     for (const { line, place, value } of badRows) {
       const { name, type } = columns[Number(place)]!;
       const reason = `"${value}" is not ${kinds[type] ?? 'a number'}`;
-      broken.push({ role, file, at: { line: Number(line) }, column: name, reason });
+      addBadRow(broken, { role, file, at: { line: Number(line) }, column: name, reason });
+      skippedLines.push(Number(line));
     }
     const valuesSql = columns.map((column) => column.value).join(', ');
     await database.run(`INSERT INTO ${role} SELECT ${valuesSql} FROM ${textTable} WHERE NOT (${isBad})`);
@@ -112,7 +117,7 @@ export async function loadTexts(
       appender.endRow(line);
     },
     reject(line, problem) {
-      broken.push({ role, file, at: { line }, ...problem });
+      addBadRow(broken, { role, file, at: { line }, ...problem });
       firstProblem ??= { line, problem };
       refuseHopeless(++misshapen, rows + waiting, firstProblem);
     },
@@ -125,7 +130,7 @@ export async function loadTexts(
   });
   await makeValues();
   await database.run(`DROP TABLE ${textTable}`);
-  return { rows, broken };
+  return { rows, broken, skippedLines };
 }
 
 export async function columnsOfRelation(database: Database, relation: string): Promise<FileColumn[]> {

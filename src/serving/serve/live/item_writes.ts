@@ -51,7 +51,7 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
       if (items.length === 1) return [error];
       // One of them has a vector that is not finite, so each is computed alone.
       const oneByOne: (Float32Array | Failure)[] = [];
-      for (const item of items) oneByOne.push(...(await vectorsOf([item])));
+      for (const item of items) for (const each of await vectorsOf([item])) oneByOne.push(each);
       return oneByOne;
     }
   };

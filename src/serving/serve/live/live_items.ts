@@ -208,7 +208,7 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
         if (row < 0) unknownKeys.push(key);
         else excludedRows.push(row);
       }
-      if (user !== undefined) excludedRows.push(...seenBy(userRowOf(user, base.userRow)));
+      if (user !== undefined) for (const each of seenBy(userRowOf(user, base.userRow))) excludedRows.push(each);
       return { both, without: excludedRows, unknown: unknownKeys };
     });
     const inPart = ({ first: from, alive: within, snapshot }: SnapshotPart, { both, without }: SplitRequest) => ({

@@ -116,7 +116,7 @@ export async function makeWritesOfEvents({
   return {
     ...defined({ stored }),
     async write(events, isArray) {
-      const inMemory = Math.max(0, ...batches.versions.map(({ userEvents }) => userEvents.count));
+      const inMemory = batches.versions.reduce((most, { userEvents }) => Math.max(most, userEvents.count), 0);
       if (inMemory >= mostInMemory) {
         const count = inMemory.toLocaleString('en');
         throw busy(`${count} events are later than the data of the model, which should be trained again`);
@@ -140,7 +140,7 @@ export async function makeWritesOfEvents({
       await batches.attach(version, (entries, end) => apply(version, entries, end));
       filedPositions.push(version.filed.get(log.id) ?? 0);
       if (filedPositions.length > mostRollbacks) filedPositions.shift();
-      forget(Math.min(...filedPositions));
+      forget(filedPositions.reduce((least, position) => Math.min(least, position)));
     },
     detach: batches.detach,
     async close() {

@@ -84,9 +84,9 @@ export async function choose(
 /** Names the arguments whose value is the least or the greatest of at least three that were tried. Nothing is less than 0. */
 function endsReached(setting: BaselineSetting, settings: readonly BaselineSetting[]): readonly string[] {
   return Object.entries(setting).flatMap(([name, value]) => {
-    const tried = new Set(settings.map((each) => each[name]!));
-    const isEnd = (value !== 0 && value === Math.min(...tried)) || value === Math.max(...tried);
-    return tried.size > 2 && isEnd ? [name] : [];
+    const tried = [...new Set(settings.map((each) => each[name]!))];
+    const isEnd = (value !== 0 && tried.every((other) => value <= other)) || tried.every((other) => value >= other);
+    return tried.length > 2 && isEnd ? [name] : [];
   });
 }
 
