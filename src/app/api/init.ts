@@ -21,7 +21,7 @@ import type { EngineName } from '../../engines/engine.ts';
 import { fitKinds } from '../../graph/plan/plan.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
-import { check } from './check.ts';
+import { checkAndLower, readingOf } from './check.ts';
 import { format } from './format.ts';
 import { writeReport } from './report.ts';
 import { evaluate, load } from './run.ts';
@@ -247,11 +247,20 @@ export async function writeProject(
     );
   }
   for (const [path, text] of writtenTexts) await writeTextDurably(path, text);
-  const { diagnostics, text } = await check(model, { ...(allow.length > 0 ? { allow } : {}), ...defined({ signal }) });
-  if (diagnostics.some(({ severity }) => severity === 'error')) {
-    throw new Failure([diagnose('starter-fails', undefined, { model }), ...diagnostics]);
-  }
-  return { data, model, copies, warnings: diagnostics.length > 0 ? text : '' };
+  const warnings = await tryProject(model, allow, signal).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure([diagnose('starter-fails', undefined, { model }), ...error.diagnostics]);
+  });
+  return { data, model, copies, warnings };
+}
+
+/** Checks a model, reads a sample of its rows, and returns the warnings. @throws Failure with what a training would end with */
+async function tryProject(model: string, allow: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+  const request = { ...(allow.length > 0 ? { allow } : {}), ...defined({ signal }) };
+  const { diagnostics, text, data, lowered } = await checkAndLower(model, request);
+  const { tryReading } = await import('../../data/look/trial.ts');
+  await tryReading(data!.description, lowered.plan, readingOf(request));
+  return diagnostics.length > 0 ? text : '';
 }
 
 /**

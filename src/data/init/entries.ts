@@ -89,7 +89,7 @@ export function rejectOf(
   const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
   const why = [
     ...(brokenShare > 0 ? [`${percent(brokenShare)} of the rows in the sample are broken`] : []),
-    ...(missing > 0 ? [`${percent(missing)} are of items without a row of their own`] : []),
+    ...(missing > 0 ? [`${percent(missing)} are of items or users without a row of their own`] : []),
   ];
   return {
     reject: {
@@ -107,6 +107,24 @@ export function missingShare({ rows }: TableProfile, join: Join | undefined): nu
     (row) => !key.values.has(String(row[column.place] ?? '').trim()) && row[column.place] !== null,
   );
   return missing.length / Math.max(1, rows.length);
+}
+
+/** A file of keys that many events have no row in. */
+export interface JoinGap {
+  readonly join: Join;
+  readonly share: number;
+  /** The id of the question what happens to these events, and the likelier answer: `leave` them out, or `keep` them without the file. */
+  readonly question: 'missing' | 'missing_users';
+  readonly likely: 'leave' | 'keep';
+}
+
+export function gapsOf(events: TableProfile, { items, users }: EventRoles, item: ColumnProfile): readonly JoinGap[] {
+  const gapOf = (join: Join | undefined, question: JoinGap['question'], least: number): JoinGap[] => {
+    const share = missingShare(events, join);
+    return join && share > 0.05 ? [{ join, share, question, likely: share > least ? 'keep' : 'leave' }] : [];
+  };
+  // A file of items is the corpus, while a history says more of a user than such a file.
+  return [...gapOf(items?.column === item ? items : undefined, 'missing', 0.5), ...gapOf(users, 'missing_users', 0)];
 }
 
 /** True if most events have the same time as all other events of their user, as in a basket, so that no event precedes another. */

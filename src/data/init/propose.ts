@@ -3,8 +3,10 @@ import { sqlName } from '../../base/text/sql.ts';
 import { type DescribeContext, describe, elementsOfText } from './describe.ts';
 import {
   areSimultaneous,
+  gapsOf,
   heldOut,
   isSorted,
+  type JoinGap,
   MANY,
   missingShare,
   namedFile,
@@ -40,7 +42,7 @@ import {
   problemOfQuery,
   problemOfRows,
 } from './questions.ts';
-import { type ColumnChoice, type EventRoles, filesOf, type GivenColumnNames } from './roles.ts';
+import { type ColumnChoice, type EventRoles, filesOf, type GivenColumnNames, type KeySide } from './roles.ts';
 import { makeNames, meansOf, slug } from './words.ts';
 
 const maxFeatures = 10;
@@ -90,12 +92,14 @@ export function propose(
   };
 
   const areLines = events.kind === 'lines';
-  const itemsJoin = roles.items?.column === item.column ? roles.items : undefined;
-  const missingItems = missingShare(events, itemsJoin);
-  const keepsAll = (answers.missing ?? (missingItems > 0.5 ? 'keep' : 'leave')) === 'keep';
-  const isDropped = keepsAll && missingItems > 0.05;
-  const itemJoin = itemsJoin && !isDropped ? withOwnNames(itemsJoin, 'item') : undefined;
-  const userJoin = roles.users && withOwnNames(roles.users, 'user');
+  const gaps = gapsOf(events, roles, item.column);
+  const isDropped = (gap: JoinGap): boolean => (answers[gap.question] ?? gap.likely) === 'keep';
+  const joinOf = (side: KeySide): Join | undefined => {
+    const join = side === 'item' && roles.items?.column !== item.column ? undefined : roles[`${side}s`];
+    return join && !gaps.some((gap) => gap.join === join && isDropped(gap)) ? withOwnNames(join, side) : undefined;
+  };
+  const [itemJoin, userJoin] = [joinOf('item'), joinOf('user')];
+  const missingRows = missingShare(events, itemJoin) + missingShare(events, userJoin);
   const isPerUser = areLines && files.parts !== undefined;
   const isBasket = !!user && !!roles.time && !areLines && areSimultaneous(events, user.column, roles.time.column);
   const hasOrder = areLines
@@ -243,11 +247,12 @@ export function propose(
           `\`${user!.column.name}\` comes up about once for each user: a model cannot know what a user likes, and ranks nearly alike for all.`,
         ]
       : []),
-    ...(!isDropped || !itemsJoin
-      ? []
-      : [
-          `${baseOf(itemsJoin.table.path)} is not used: it has no row of ${Math.round(missingItems * 100)} % of the events.`,
-        ]),
+    ...gaps
+      .filter(isDropped)
+      .map(
+        ({ join, share }) =>
+          `${baseOf(join.table.path)} is not used: ${Math.round(share * 100)} % of the events have no row in it.`,
+      ),
     ...files.spare.map(({ table, column }) => unusedJoin(baseOf(table.path), column, itemJoin, userJoin)),
   ];
   const size = {
@@ -280,12 +285,7 @@ export function propose(
     split: splitOf(files, fold, hasOrder, areLines, nameOf, heldOut({ ...size, events: trainedEvents })),
     ...whereOf(outcomes.where, events.count, user?.column),
     seen: seenOf(events, user?.column, item.column, isText || kind === 'context'),
-    ...rejectOf(
-      events,
-      [user?.column, item.column],
-      hasOrder ? roles.time?.column : undefined,
-      itemJoin ? missingItems : 0,
-    ),
+    ...rejectOf(events, [user?.column, item.column], hasOrder ? roles.time?.column : undefined, missingRows),
     perUser: isPerUser,
     ...(title === undefined ? {} : { title }),
     features: sumsLists(kind) ? shownFeatures.map((feature) => ({ ...feature, isIdea: true })) : shownFeatures,
@@ -293,7 +293,7 @@ export function propose(
     ...(outcomes.weight ? { weight: outcomes.weight } : {}),
     size,
     reasons,
-    questions: initQuestions(files, isText, missingItems, answers),
+    questions: initQuestions(files, isText, gaps, answers),
     notes,
   };
 }

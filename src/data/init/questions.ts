@@ -1,5 +1,5 @@
 /** Asks questions that the files leave open, whose first choice is the default, and explains why nothing can be learned from some tables. */
-import { isSorted } from './entries.ts';
+import { isSorted, type JoinGap } from './entries.ts';
 import { isKeyLike, isNameless, rowsPerValue } from './guesses/keys.ts';
 import { baseOf } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
@@ -42,11 +42,10 @@ export const eventsQuestion = (files: FileChoice): InitQuestion => {
   };
 };
 
-/** @param missing the share of events whose item is not in the file of items */
 export function initQuestions(
   files: FileChoice,
   isText: boolean,
-  missing: number,
+  gaps: readonly JoinGap[],
   answers: InitAnswers,
 ): InitQuestion[] {
   const { events, rivals, roles } = files;
@@ -64,16 +63,16 @@ export function initQuestions(
   for (const side of ['user', 'item'] as const)
     if (!isText && !areLines && ((roles[side]?.guess.score ?? 0) < 0.5 || roles.tied.includes(side)))
       questions.push(keyQuestion(side, files));
-  if (missing > 0.05 && roles.items) {
-    const file = baseOf(roles.items.table.path);
+  for (const { join, share, question, likely } of gaps) {
+    const file = baseOf(join.table.path);
     const choices = [
       { value: 'leave', text: 'leave these events out' },
       { value: 'keep', text: `keep all events, and do without ${file}` },
     ];
     questions.push({
-      id: 'missing',
-      text: `${Math.round(missing * 100)} % of the events are of items that ${file} has no row of. What should happen to them?`,
-      choices: missing > 0.5 ? choices.reverse() : choices,
+      id: question,
+      text: `${Math.round(share * 100)} % of the events are of ${question === 'missing' ? 'items' : 'users'} that ${file} has no row of. What should happen to them?`,
+      choices: likely === 'keep' ? choices.reverse() : choices,
     });
   }
   const form = roles.time?.column.time;

@@ -119,7 +119,7 @@ export function initCommand(program: Command): void {
         say(`copied ${basename(from)} to ${join(options.out, to)}, because ${rewrite.because.join(', and ')}`);
       }
       say(
-        `wrote ${writtenProject.data} and ${writtenProject.model}; ${writtenProject.warnings === '' ? 'they check without an error or a warning' : `they check with warnings:\n${writtenProject.warnings.trimEnd()}`}`,
+        `wrote ${writtenProject.data} and ${writtenProject.model}; ${writtenProject.warnings === '' ? 'they check without an error or a warning, and a sample of the rows was read' : `they check, and a sample of the rows was read, with warnings:\n${writtenProject.warnings.trimEnd()}`}`,
       );
       if (!options.train) {
         if (options.json) answerJson({ proposal, ...writtenProject, allow });

@@ -26,7 +26,7 @@ export const starters = {
   }),
 
   'starter-fails': row<{ model: string }>({
-    message: ({ model }) => `${model} was written, and does not check`,
+    message: ({ model }) => `${model} was written, and cannot be trained`,
     hint: ({ model }) => `correct the lines of the other messages, then run \`tower check ${model}\``,
   }),
 } as const;

@@ -39,23 +39,63 @@ function northwind(): CorpusFolder {
         ),
       ]),
       'orders.csv': table([
-        ['OrderID', 'CustomerID', 'EmployeeID', 'OrderDate', 'RequiredDate', 'ShippedDate', 'ShipVia', 'Freight', 'ShipCity'],
+        [
+          'OrderID',
+          'CustomerID',
+          'EmployeeID',
+          'OrderDate',
+          'RequiredDate',
+          'ShippedDate',
+          'ShipVia',
+          'Freight',
+          'ShipCity',
+        ],
         ...orders.map((order) => {
           const at = later();
-          return [order, among(customers), 1 + pick(9), clock(at), clock(at + 2_000_000), clock(at + 500_000), 1 + pick(3), pick(9000) / 100, among(['Bern', 'Graz', 'Lyon'])];
+          return [
+            order,
+            among(customers),
+            1 + pick(9),
+            clock(at),
+            clock(at + 2_000_000),
+            clock(at + 500_000),
+            1 + pick(3),
+            pick(9000) / 100,
+            among(['Bern', 'Graz', 'Lyon']),
+          ];
         }),
       ]),
       'customers.csv': table([
         ['CustomerID', 'CompanyName', 'ContactName', 'ContactTitle', 'City', 'Country', 'Phone'],
-        ...customers.map((id) => [id, `${title()} Ltd`, name(), among(['Owner', 'Sales Agent']), among(['Bern', 'Graz', 'Lyon']), among(['CH', 'AT', 'FR']), pick(1e7)]),
+        ...customers.map((id) => [
+          id,
+          `${title()} Ltd`,
+          name(),
+          among(['Owner', 'Sales Agent']),
+          among(['Bern', 'Graz', 'Lyon']),
+          among(['CH', 'AT', 'FR']),
+          pick(1e7),
+        ]),
       ]),
       'products.csv': table([
         ['ProductID', 'ProductName', 'SupplierID', 'CategoryID', 'QuantityPerUnit', 'UnitPrice', 'Discontinued'],
-        ...times(77, (at) => [at + 1, title(), 1 + pick(29), 1 + pick(8), `${1 + pick(20)} boxes`, (3 + pick(900) / 10).toFixed(2), pick(2)]),
+        ...times(77, (at) => [
+          at + 1,
+          title(),
+          1 + pick(29),
+          1 + pick(8),
+          `${1 + pick(20)} boxes`,
+          (3 + pick(900) / 10).toFixed(2),
+          pick(2),
+        ]),
       ]),
       'categories.csv': table([
         ['CategoryID', 'CategoryName', 'Description'],
-        ...times(8, (at) => [at + 1, ['Beverages', 'Condiments', 'Confections', 'Dairy', 'Grains', 'Meat', 'Produce', 'Seafood'][at], sentence()]),
+        ...times(8, (at) => [
+          at + 1,
+          ['Beverages', 'Condiments', 'Confections', 'Dairy', 'Grains', 'Meat', 'Produce', 'Seafood'][at],
+          sentence(),
+        ]),
       ]),
     },
     right: {
@@ -79,11 +119,17 @@ function fewUsers(): CorpusFolder {
       ]),
       'users.csv': table([
         ['user_id', 'age', 'gender', 'country'],
-        ...users.filter((_, at) => at % 10 === 0).map((id) => [id, 18 + pick(50), among(['F', 'M']), among(['DE', 'JP'])]),
+        ...users
+          .filter((_, at) => at % 10 === 0)
+          .map((id) => [id, 18 + pick(50), among(['F', 'M']), among(['DE', 'JP'])]),
       ]),
       'movies.csv': table([
         ['movie_id', 'title', 'genres'],
-        ...times(150, (at) => [at + 1, title(), [...new Set(times(1 + pick(3), () => among(['Drama', 'Comedy', 'War'])))].join('|')]),
+        ...times(150, (at) => [
+          at + 1,
+          title(),
+          [...new Set(times(1 + pick(3), () => among(['Drama', 'Comedy', 'War'])))].join('|'),
+        ]),
       ]),
     },
     right: {
@@ -125,7 +171,13 @@ function ratedQueries(): CorpusFolder {
         }),
       ]),
     },
-    right: { events: 'judgements.csv', user: [undefined, 'query'], item: 'product_id', time: undefined, unread: ['rating'] },
+    right: {
+      events: 'judgements.csv',
+      user: [undefined, 'query'],
+      item: 'product_id',
+      time: undefined,
+      unread: ['rating'],
+    },
   };
 }
 
@@ -177,7 +229,12 @@ function chinese(): CorpusFolder {
       ]),
       '商品.csv': table([
         ['商品编号', '商品名称', '类别', '价格'],
-        ...times(90, (at) => [`S${at}`, `${among(['红', '蓝', '大'])}${among(['茶杯', '书包', '台灯'])}${at}`, among(['家居', '文具']), 5 + pick(300)]),
+        ...times(90, (at) => [
+          `S${at}`,
+          `${among(['红', '蓝', '大'])}${among(['茶杯', '书包', '台灯'])}${at}`,
+          among(['家居', '文具']),
+          5 + pick(300),
+        ]),
       ]),
     },
     right: {
@@ -195,14 +252,27 @@ function japanese(): CorpusFolder {
   return {
     name: 'columns in Japanese',
     files: {
-      '購入履歴.csv': `\uFEFF${table([
-        ['会員ID', '商品コード', '購入日', '数量'],
-        ...times(1300, () => [`M${1000 + pick(110)}`, `JP-${skewed(80)}`, day().replaceAll('-', '/'), 1 + pick(5)]),
-      ], ',', '\r\n')}`,
-      '商品マスタ.csv': `\uFEFF${table([
-        ['商品コード', '商品名', 'カテゴリ', '価格'],
-        ...times(80, (at) => [`JP-${at}`, `${among(['緑茶', 'ノート', '消しゴム'])}${at}`, among(['食品', '文具']), 100 + pick(2000)]),
-      ], ',', '\r\n')}`,
+      '購入履歴.csv': `\uFEFF${table(
+        [
+          ['会員ID', '商品コード', '購入日', '数量'],
+          ...times(1300, () => [`M${1000 + pick(110)}`, `JP-${skewed(80)}`, day().replaceAll('-', '/'), 1 + pick(5)]),
+        ],
+        ',',
+        '\r\n',
+      )}`,
+      '商品マスタ.csv': `\uFEFF${table(
+        [
+          ['商品コード', '商品名', 'カテゴリ', '価格'],
+          ...times(80, (at) => [
+            `JP-${at}`,
+            `${among(['緑茶', 'ノート', '消しゴム'])}${at}`,
+            among(['食品', '文具']),
+            100 + pick(2000),
+          ]),
+        ],
+        ',',
+        '\r\n',
+      )}`,
     },
     right: { events: '購入履歴.csv', user: '会員ID', item: '商品コード', time: '購入日', joined: ['商品マスタ.csv'] },
   };
@@ -212,9 +282,20 @@ function colons(): CorpusFolder {
   return {
     name: 'MovieLens 1M: `.dat` without headers, two colons',
     files: {
-      'ratings.dat': table(times(2400, () => [1 + pick(160), 1 + skewed(190), 1 + pick(5), later()])).replaceAll(',', '::'),
-      'movies.dat': times(200, (at) => `${at + 1}::${title()} (${1960 + pick(40)})::${[...new Set(times(1 + pick(3), () => among(['Drama', 'Comedy', 'War'])))].join('|')}\n`).join(''),
-      'users.dat': times(160, (at) => `${at + 1}::${among(['F', 'M'])}::${among([1, 18, 25, 35, 45, 50, 56])}::${pick(21)}::${10_000 + pick(89_999)}\n`).join(''),
+      'ratings.dat': table(times(2400, () => [1 + pick(160), 1 + skewed(190), 1 + pick(5), later()])).replaceAll(
+        ',',
+        '::',
+      ),
+      'movies.dat': times(
+        200,
+        (at) =>
+          `${at + 1}::${title()} (${1960 + pick(40)})::${[...new Set(times(1 + pick(3), () => among(['Drama', 'Comedy', 'War'])))].join('|')}\n`,
+      ).join(''),
+      'users.dat': times(
+        160,
+        (at) =>
+          `${at + 1}::${among(['F', 'M'])}::${among([1, 18, 25, 35, 45, 50, 56])}::${pick(21)}::${10_000 + pick(89_999)}\n`,
+      ).join(''),
     },
     right: {
       events: 'ratings.dat',
@@ -237,7 +318,11 @@ function ordinary(): CorpusFolder {
       ]),
       'movies.csv': table([
         ['movieId', 'title', 'genres'],
-        ...times(180, (at) => [1 + 3 * at, `${title()} (${1960 + pick(50)})`, [...new Set(times(1 + pick(3), () => among(['Drama', 'Comedy', 'War'])))].join('|')]),
+        ...times(180, (at) => [
+          1 + 3 * at,
+          `${title()} (${1960 + pick(50)})`,
+          [...new Set(times(1 + pick(3), () => among(['Drama', 'Comedy', 'War'])))].join('|'),
+        ]),
       ]),
       'links.csv': table([
         ['movieId', 'imdbId', 'tmdbId'],
@@ -248,7 +333,14 @@ function ordinary(): CorpusFolder {
         ...times(400, () => [1 + pick(150), 1 + 3 * skewed(180), word(), later()]),
       ]),
     },
-    right: { events: 'ratings.csv', user: 'userId', item: 'movieId', time: 'timestamp', joined: ['movies.csv'], labels: ['liked'] },
+    right: {
+      events: 'ratings.csv',
+      user: 'userId',
+      item: 'movieId',
+      time: 'timestamp',
+      joined: ['movies.csv'],
+      labels: ['liked'],
+    },
   };
 }
 

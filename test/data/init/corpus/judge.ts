@@ -65,7 +65,8 @@ export async function verdictOn(
       const isGood = refusal !== undefined || (right?.asks ?? []).some((id) => message.includes(id));
       return isGood || way === 'yes' ? `asked: ${message}` : `fails: ${message}`;
     }
-    if (refusal) return refusal.refused === code && refusal.says.test(message) ? `refused: ${message}` : `fails: ${message}`;
+    if (refusal)
+      return refusal.refused === code && refusal.says.test(message) ? `refused: ${message}` : `fails: ${message}`;
     return `fails: ${code}: ${message}`;
   }
 }

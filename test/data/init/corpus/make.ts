@@ -79,7 +79,7 @@ export const distinct = (count: number, make: () => string): string[] => {
   while (made.size < count) made.add(make());
   return [...made];
 };
-export const letters = (length: number): string =>
-  times(length, () => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[pick(26)]).join('');
+export const letters = (length: number): string => times(length, () => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[pick(26)]).join('');
 export const digits = (length: number): string => `${1 + pick(9)}${times(length - 1, () => pick(10)).join('')}`;
-export const name = (): string => `${among(['Ada', 'Ben', 'Chi', 'Dov', 'Eva', 'Fay'])} ${among(['Ro', 'Lind', 'Okafor', 'Silva', 'Maier', 'Tan'])}`;
+export const name = (): string =>
+  `${among(['Ada', 'Ben', 'Chi', 'Dov', 'Eva', 'Fay'])} ${among(['Ro', 'Lind', 'Okafor', 'Silva', 'Maier', 'Tan'])}`;

@@ -32,16 +32,40 @@ function sakila(): CorpusFolder {
     files: {
       'rental.csv': table([
         ['rental_id', 'rental_date', 'inventory_id', 'customer_id', 'return_date', 'staff_id', 'last_update'],
-        ...times(1600, (at) => [at + 1, clock(), among(inventory)[0], among(customers), clock(), 1 + pick(2), '2006-02-15 21:30:53']),
+        ...times(1600, (at) => [
+          at + 1,
+          clock(),
+          among(inventory)[0],
+          among(customers),
+          clock(),
+          1 + pick(2),
+          '2006-02-15 21:30:53',
+        ]),
       ]),
       'inventory.csv': table([['inventory_id', 'film_id', 'store_id', 'last_update'], ...inventory]),
       'film.csv': table([
         ['film_id', 'title', 'description', 'release_year', 'rental_rate', 'length', 'rating'],
-        ...films.map((id) => [id, title().toUpperCase(), sentence(), 2006, among([0.99, 2.99, 4.99]), 46 + pick(139), among(['G', 'PG', 'R'])]),
+        ...films.map((id) => [
+          id,
+          title().toUpperCase(),
+          sentence(),
+          2006,
+          among([0.99, 2.99, 4.99]),
+          46 + pick(139),
+          among(['G', 'PG', 'R']),
+        ]),
       ]),
       'customer.csv': table([
         ['customer_id', 'store_id', 'first_name', 'last_name', 'email', 'active', 'create_date'],
-        ...customers.map((id) => [id, 1 + pick(2), name().split(' ')[0], name().split(' ')[1], `c${id}@example.org`, 1, '2006-02-14']),
+        ...customers.map((id) => [
+          id,
+          1 + pick(2),
+          name().split(' ')[0],
+          name().split(' ')[1],
+          `c${id}@example.org`,
+          1,
+          '2006-02-14',
+        ]),
       ]),
     },
     right: {
@@ -60,14 +84,32 @@ function hundredThousand(): CorpusFolder {
   return {
     name: 'MovieLens 100K: u.data, u.item, u.user, u.genre',
     files: {
-      'u.data': table(times(2500, () => [1 + pick(140), 1 + skewed(200), 1 + pick(5), later()]), '\t'),
-      'u.item': latin1(
-        times(200, (at) => `${at + 1}|Café ${title()} (1995)|01-Jan-1995||http://us.imdb.com/M/title-exact?${at}|${genres.map(() => pick(2)).join('|')}\n`).join(''),
+      'u.data': table(
+        times(2500, () => [1 + pick(140), 1 + skewed(200), 1 + pick(5), later()]),
+        '\t',
       ),
-      'u.user': times(140, (at) => `${at + 1}|${18 + pick(50)}|${among(['M', 'F'])}|${among(['writer', 'student', 'other'])}|${10_000 + pick(80_000)}\n`).join(''),
+      'u.item': latin1(
+        times(
+          200,
+          (at) =>
+            `${at + 1}|Café ${title()} (1995)|01-Jan-1995||http://us.imdb.com/M/title-exact?${at}|${genres.map(() => pick(2)).join('|')}\n`,
+        ).join(''),
+      ),
+      'u.user': times(
+        140,
+        (at) =>
+          `${at + 1}|${18 + pick(50)}|${among(['M', 'F'])}|${among(['writer', 'student', 'other'])}|${10_000 + pick(80_000)}\n`,
+      ).join(''),
       'u.genre': genres.map((each, at) => `${each}|${at}\n`).join(''),
     },
-    right: { events: 'u.data', user: 'column1', item: 'column2', time: 'column4', joined: ['u.item', 'u.user'], labels: ['liked'] },
+    right: {
+      events: 'u.data',
+      user: 'column1',
+      item: 'column2',
+      time: 'column4',
+      joined: ['u.item', 'u.user'],
+      labels: ['liked'],
+    },
   };
 }
 
@@ -75,10 +117,25 @@ function yoochoose(): CorpusFolder {
   return {
     name: 'clicks and buys of sessions without headers, as of RecSys 2015',
     files: {
-      'yoochoose-clicks.dat': table(times(2600, () => [1 + pick(420), iso(later()), 214_500_000 + 37 * skewed(170), among([0, 0, 'S', 1 + pick(12)])])),
-      'yoochoose-buys.dat': table(times(300, () => [1 + pick(420), iso(later()), 214_500_000 + 37 * skewed(170), 100 + pick(9000), 1 + pick(3)])),
+      'yoochoose-clicks.dat': table(
+        times(2600, () => [
+          1 + pick(420),
+          iso(later()),
+          214_500_000 + 37 * skewed(170),
+          among([0, 0, 'S', 1 + pick(12)]),
+        ]),
+      ),
+      'yoochoose-buys.dat': table(
+        times(300, () => [1 + pick(420), iso(later()), 214_500_000 + 37 * skewed(170), 100 + pick(9000), 1 + pick(3)]),
+      ),
     },
-    right: { events: 'yoochoose-clicks.dat', user: 'column1', item: 'column3', time: 'column2', asks: ['user', 'item', 'events'] },
+    right: {
+      events: 'yoochoose-clicks.dat',
+      user: 'column1',
+      item: 'column3',
+      time: 'column2',
+      asks: ['user', 'item', 'events'],
+    },
   };
 }
 
@@ -120,7 +177,14 @@ function goodreads(): CorpusFolder {
         })),
       ),
     },
-    right: { events: 'goodreads_interactions.json', user: 'user_id', item: 'book_id', time: 'date_added', joined: ['goodreads_books.json'], unread: ['average_rating'] },
+    right: {
+      events: 'goodreads_interactions.json',
+      user: 'user_id',
+      item: 'book_id',
+      time: 'date_added',
+      joined: ['goodreads_books.json'],
+      unread: ['average_rating'],
+    },
   };
 }
 
@@ -155,7 +219,14 @@ function amazon(): CorpusFolder {
         })),
       ),
     },
-    right: { events: 'Magazine_5.json', user: 'reviewerID', item: 'asin', time: 'unixReviewTime', joined: ['meta_Magazine.json'], labels: ['liked'] },
+    right: {
+      events: 'Magazine_5.json',
+      user: 'reviewerID',
+      item: 'asin',
+      time: 'unixReviewTime',
+      joined: ['meta_Magazine.json'],
+      labels: ['liked'],
+    },
   };
 }
 
@@ -164,7 +235,11 @@ function criteo(): CorpusFolder {
     name: 'Criteo: a label, 13 numbers and 26 hashes, without names',
     files: {
       'train.txt': table(
-        times(1200, () => [pick(4) === 0 ? 1 : 0, ...times(13, () => (pick(5) ? pick(300) : '')), ...times(26, (at) => `${'0123456789abcdef'[skewed(at + 3) % 16]}${'68fd1e6'}`)]),
+        times(1200, () => [
+          pick(4) === 0 ? 1 : 0,
+          ...times(13, () => (pick(5) ? pick(300) : '')),
+          ...times(26, (at) => `${'0123456789abcdef'[skewed(at + 3) % 16]}${'68fd1e6'}`),
+        ]),
         '\t',
       ),
     },
@@ -201,7 +276,22 @@ function shopify(): CorpusFolder {
     name: 'an export of orders of Shopify: the first line of an order alone says when and who',
     files: {
       'orders_export.csv': table([
-        ['Name', 'Email', 'Financial Status', 'Paid at', 'Currency', 'Subtotal', 'Total', 'Created at', 'Lineitem quantity', 'Lineitem name', 'Lineitem price', 'Lineitem sku', 'Billing Country', 'Id'],
+        [
+          'Name',
+          'Email',
+          'Financial Status',
+          'Paid at',
+          'Currency',
+          'Subtotal',
+          'Total',
+          'Created at',
+          'Lineitem quantity',
+          'Lineitem name',
+          'Lineitem price',
+          'Lineitem sku',
+          'Billing Country',
+          'Id',
+        ],
         ...times(420, (at) => {
           const when = `${clock()} +0100`;
           const who = `buyer${pick(90)}@example.org`;
@@ -222,7 +312,13 @@ function shopify(): CorpusFolder {
         }).flat(),
       ]),
     },
-    right: { events: 'orders_export.csv', user: 'Email', item: ['Lineitem sku', 'Lineitem name'], time: 'Created at', unread: ['Total', 'Subtotal'] },
+    right: {
+      events: 'orders_export.csv',
+      user: 'Email',
+      item: ['Lineitem sku', 'Lineitem name'],
+      time: 'Created at',
+      unread: ['Total', 'Subtotal'],
+    },
   };
 }
 
@@ -234,12 +330,42 @@ function stripe(): CorpusFolder {
         ['id', 'Created date (UTC)', 'Amount', 'Currency', 'Status', 'Customer ID', 'Customer Email', 'Description'],
         ...times(1100, () => {
           const who = pick(120);
-          return [`ch_${hex(24)}`, clock().slice(0, 16), (5 + pick(9000) / 100).toFixed(2), 'eur', among(['Paid', 'Paid', 'Refunded']), `cus_${1000 + who}`, `who${who}@example.org`, among(['Plan Basic', 'Plan Plus', 'Plan Team', 'Plan Solo', 'Course A', 'Course B', 'Book 1', 'Book 2', 'Shirt S', 'Shirt M', 'Shirt L', 'Mug', 'Cap', 'Bag'])];
+          return [
+            `ch_${hex(24)}`,
+            clock().slice(0, 16),
+            (5 + pick(9000) / 100).toFixed(2),
+            'eur',
+            among(['Paid', 'Paid', 'Refunded']),
+            `cus_${1000 + who}`,
+            `who${who}@example.org`,
+            among([
+              'Plan Basic',
+              'Plan Plus',
+              'Plan Team',
+              'Plan Solo',
+              'Course A',
+              'Course B',
+              'Book 1',
+              'Book 2',
+              'Shirt S',
+              'Shirt M',
+              'Shirt L',
+              'Mug',
+              'Cap',
+              'Bag',
+            ]),
+          ];
         }),
       ]),
     },
     // A person says that the description names what was bought; no name of a column does.
-    right: { events: 'unified_payments.csv', user: ['Customer ID', 'Customer Email'], item: 'Description', time: 'Created date (UTC)', asks: ['item'] },
+    right: {
+      events: 'unified_payments.csv',
+      user: ['Customer ID', 'Customer Email'],
+      item: 'Description',
+      time: 'Created date (UTC)',
+      asks: ['item'],
+    },
   };
 }
 
@@ -248,10 +374,22 @@ function votes(): CorpusFolder {
   return {
     name: 'Stack Overflow: votes without voters, posts and their owners',
     files: {
-      'Votes.csv': table([['Id', 'PostId', 'VoteTypeId', 'CreationDate'], ...times(1800, (at) => [at + 1, favourite(posts), among([1, 2, 2, 2, 3]), `${day()}T00:00:00.000`])]),
+      'Votes.csv': table([
+        ['Id', 'PostId', 'VoteTypeId', 'CreationDate'],
+        ...times(1800, (at) => [at + 1, favourite(posts), among([1, 2, 2, 2, 3]), `${day()}T00:00:00.000`]),
+      ]),
       'Posts.csv': table([
         ['Id', 'PostTypeId', 'CreationDate', 'Score', 'ViewCount', 'OwnerUserId', 'Title', 'Tags'],
-        ...posts.map((id) => [id, 1, `${day()}T08:00:00.000`, pick(90), pick(9000), 1 + pick(60), title(), `<${word()}><${word()}>`]),
+        ...posts.map((id) => [
+          id,
+          1,
+          `${day()}T08:00:00.000`,
+          pick(90),
+          pick(9000),
+          1 + pick(60),
+          title(),
+          `<${word()}><${word()}>`,
+        ]),
       ]),
     },
     // Nobody says who voted, and the owner of a post is not who chose it.
@@ -270,7 +408,14 @@ function jester(): CorpusFolder {
         }),
       ),
     },
-    right: { events: 'jester-data-1.csv', user: 'row', item: 'item', time: undefined, labels: ['liked'], asks: ['missing_value'] },
+    right: {
+      events: 'jester-data-1.csv',
+      user: 'row',
+      item: 'item',
+      time: undefined,
+      labels: ['liked'],
+      asks: ['missing_value'],
+    },
   };
 }
 
@@ -278,7 +423,10 @@ function netflix(): CorpusFolder {
   return {
     name: 'Netflix Prize: titles in latin-1, a block of lines for each film',
     files: {
-      'combined_data_1.txt': times(60, (at) => `${at + 1}:\n${times(30, () => `${1000 + pick(200)},${1 + pick(5)},${day()}\n`).join('')}`).join(''),
+      'combined_data_1.txt': times(
+        60,
+        (at) => `${at + 1}:\n${times(30, () => `${1000 + pick(200)},${1 + pick(5)},${day()}\n`).join('')}`,
+      ).join(''),
       'movie_titles.csv': latin1(times(60, (at) => `${at + 1},${1960 + pick(45)},Amélie ${title()}\n`).join('')),
     },
     // A line says the film of the lines below it. No column has it, so nothing here may be taken for the item.
@@ -310,7 +458,14 @@ function till(): CorpusFolder {
             ['Bon-Nr.', 'Datum', 'Artikel-Nr.', 'Bezeichnung', 'Menge', 'Preis €'.replace('€', 'EUR')],
             ...times(450, (at) => {
               const when = day().split('-').reverse().join('.');
-              return [...new Set(times(2 + pick(5), () => skewed(80)))].map((article) => [70_000 + at, when, `A${100 + article}`, `Käse ${article}`, `${1 + pick(3)},000`, `${2 + (article % 20)},49`]);
+              return [...new Set(times(2 + pick(5), () => skewed(80)))].map((article) => [
+                70_000 + at,
+                when,
+                `A${100 + article}`,
+                `Käse ${article}`,
+                `${1 + pick(3)},000`,
+                `${2 + (article % 20)},49`,
+              ]);
             }).flat(),
           ],
           ';',
@@ -330,7 +485,13 @@ function chineseShop(): CorpusFolder {
         ['用户ID', '商品ID', '商品类目', '行为类型', '时间戳'],
         ...times(2000, () => {
           const item = skewed(110);
-          return [100_000 + pick(150), 500_000 + item, 30 + (item % 9), among(['pv', 'pv', 'pv', 'cart', 'fav', 'buy']), later()];
+          return [
+            100_000 + pick(150),
+            500_000 + item,
+            30 + (item % 9),
+            among(['pv', 'pv', 'pv', 'cart', 'fav', 'buy']),
+            later(),
+          ];
         }),
       ]),
     },
@@ -346,22 +507,55 @@ function library(): CorpusFolder {
       'Exemplare.csv': `\uFEFF${table([['Exemplar', 'Titel-Nr', 'Standort'], ...times(180, (at) => [`E${at}`, `T${at % 100}`, among(['Keller', 'Saal'])])], ';', '\r\n')}`,
       'Titel.csv': `\uFEFF${table([['Titel-Nr', 'Titel', 'Autor', 'Sachgruppe'], ...times(100, (at) => [`T${at}`, title(), name(), among(['Kunst', 'Physik'])])], ';', '\r\n')}`,
     },
-    right: { events: 'Ausleihen.csv', user: 'Leser-Nr', item: ['Titel-Nr', 'Exemplar'], time: 'ausgeliehen am', unread: ['zurück am'], asks: ['user', 'item'] },
+    right: {
+      events: 'Ausleihen.csv',
+      user: 'Leser-Nr',
+      item: ['Titel-Nr', 'Exemplar'],
+      time: 'ausgeliehen am',
+      unread: ['zurück am'],
+      asks: ['user', 'item'],
+    },
   };
 }
 
 function recipes(): CorpusFolder {
-  const dates = (): string => new Date(later() * 1000).toLocaleDateString('en-US', { year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' });
+  const dates = (): string =>
+    new Date(later() * 1000).toLocaleDateString('en-US', {
+      year: 'numeric',
+      month: 'long',
+      day: 'numeric',
+      timeZone: 'UTC',
+    });
   return {
     name: 'ratings of recipes with dates in words',
     files: {
-      'interactions.csv': table([['user_id', 'recipe_id', 'date', 'rating', 'review'], ...times(1500, () => [1000 + pick(130), 40_000 + skewed(120), dates(), pick(6), sentence()])]),
+      'interactions.csv': table([
+        ['user_id', 'recipe_id', 'date', 'rating', 'review'],
+        ...times(1500, () => [1000 + pick(130), 40_000 + skewed(120), dates(), pick(6), sentence()]),
+      ]),
       'recipes.csv': table([
         ['name', 'id', 'minutes', 'contributor_id', 'submitted', 'tags', 'n_steps', 'ingredients'],
-        ...times(120, (at) => [title(), 40_000 + at, 5 + pick(120), 90_000 + pick(40), day(), `['${word()}', '${word()}']`, 2 + pick(12), `['${word()}', '${word()}', 'salt']`]),
+        ...times(120, (at) => [
+          title(),
+          40_000 + at,
+          5 + pick(120),
+          90_000 + pick(40),
+          day(),
+          `['${word()}', '${word()}']`,
+          2 + pick(12),
+          `['${word()}', '${word()}', 'salt']`,
+        ]),
       ]),
     },
-    right: { events: 'interactions.csv', user: 'user_id', item: 'recipe_id', time: 'date', joined: ['recipes.csv'], labels: ['liked'], unread: ['review'] },
+    right: {
+      events: 'interactions.csv',
+      user: 'user_id',
+      item: 'recipe_id',
+      time: 'date',
+      joined: ['recipes.csv'],
+      labels: ['liked'],
+      unread: ['review'],
+    },
   };
 }
 
@@ -373,7 +567,16 @@ function ads(): CorpusFolder {
         ['impression_id', 'user_id', 'ad_id', 'campaign_id', 'site', 'hour', 'timestamp', 'click'],
         ...times(2600, () => {
           const ad = skewed(60);
-          return [hex(12), `u${pick(140)}`, `ad${ad}`, `c${ad % 8}`, among(['news', 'mail', 'sport']), pick(24), later(), pick(4) === 0 ? 1 : 0];
+          return [
+            hex(12),
+            `u${pick(140)}`,
+            `ad${ad}`,
+            `c${ad % 8}`,
+            among(['news', 'mail', 'sport']),
+            pick(24),
+            later(),
+            pick(4) === 0 ? 1 : 0,
+          ];
         }),
       ]),
     },
@@ -386,17 +589,32 @@ function searches(): CorpusFolder {
   return {
     name: 'queries of a search with the documents that were clicked',
     files: {
-      'clicks.tsv': table([['query', 'doc_id', 'clicks'], ...times(1200, () => [among(queries), `D${skewed(130)}`, 1 + pick(30)])], '\t'),
+      'clicks.tsv': table(
+        [['query', 'doc_id', 'clicks'], ...times(1200, () => [among(queries), `D${skewed(130)}`, 1 + pick(30)])],
+        '\t',
+      ),
       'docs.tsv': table([['doc_id', 'title', 'body'], ...times(130, (at) => [`D${at}`, title(), sentence()])], '\t'),
     },
-    right: { events: 'clicks.tsv', user: [undefined, 'query'], item: 'doc_id', time: undefined, joined: ['docs.tsv'], unread: ['clicks'] },
+    right: {
+      events: 'clicks.tsv',
+      user: [undefined, 'query'],
+      item: 'doc_id',
+      time: undefined,
+      joined: ['docs.tsv'],
+      unread: ['clicks'],
+    },
   };
 }
 
 function counted(): CorpusFolder {
   return {
     name: 'users and how many things each bought: no item',
-    files: { 'totals.csv': table([['user_id', 'orders', 'spend'], ...times(300, (at) => [`u${at}`, 1 + pick(40), (pick(90_000) / 100).toFixed(2)])]) },
+    files: {
+      'totals.csv': table([
+        ['user_id', 'orders', 'spend'],
+        ...times(300, (at) => [`u${at}`, 1 + pick(40), (pick(90_000) / 100).toFixed(2)]),
+      ]),
+    },
     right: { refused: 'starter-no-events', says: /user_id/ },
   };
 }
