@@ -192,9 +192,10 @@ export function proposeProject(look: LookedFiles, folder: string, answers: InitA
   if ('problem' in proposal) throw failure('starter-no-events', { reason: proposal.problem });
   const reach = reachOfNew(resolve(folder));
   const files = [proposal.events, proposal.items, proposal.users].flatMap((file) =>
-    file && !file.copy ? file.sources : [],
+    file?.copies.length === 0 ? file.sources : [],
   );
-  const splitFiles = /^files\(/.test(proposal.split.value) ? tables.map(({ path }) => path) : [];
+  const splitFiles =
+    /^files\(/.test(proposal.split.value) && proposal.events.copies.length === 0 ? tables.map(({ path }) => path) : [];
   const outside = [...files, ...splitFiles]
     .filter((path) => !isWithin(resolve(path), reach))
     .map((path) => dirname(resolve(path)));
@@ -214,7 +215,8 @@ function reachOfNew(folder: string): Reach {
 export interface WrittenProject {
   readonly data: string;
   readonly model: string;
-  readonly copies: readonly Copy[];
+  /** `leftOut`: the number of lines that are no rows, in a file that was joined. */
+  readonly copies: readonly (Copy & { readonly leftOut: number })[];
   readonly warnings: string;
 }
 
@@ -227,7 +229,7 @@ export async function writeProject(
   signal?: AbortSignal,
 ): Promise<WrittenProject> {
   const [data, model] = [join(folder, 'data.tower'), join(folder, 'model.tower')];
-  const copies = [proposal.events, proposal.items, proposal.users].flatMap((file) => file?.copy ?? []);
+  const copies = [proposal.events, proposal.items, proposal.users].flatMap((file) => file?.copies ?? []);
   for (const path of [data, model, ...copies.map(({ to }) => join(folder, to))]) {
     if (existsSync(path)) throw failure('starter-exists', { path });
   }
@@ -236,22 +238,24 @@ export async function writeProject(
     [model, formatted(modelText(proposal), model)],
   ] as const;
   await makeFolder(folder);
+  const writtenCopies: (Copy & { leftOut: number })[] = [];
   for (const copy of copies) {
     const targetPath = join(folder, copy.to);
     const { rewrite } = await import('../../data/look/rewrite.ts');
-    await writing(
+    const leftOut = await writing(
       targetPath,
       makeFolders(dirname(targetPath)).then(() =>
         rewrite({ from: copy.from, to: targetPath, kind: copy.kind, rewriteFile: copy.rewrite, signal }),
       ),
     );
+    writtenCopies.push({ ...copy, leftOut });
   }
   for (const [path, text] of writtenTexts) await writeTextDurably(path, text);
   const warnings = await tryProject(model, allow, signal).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error;
     throw new Failure([diagnose('starter-fails', undefined, { model }), ...error.diagnostics]);
   });
-  return { data, model, copies, warnings };
+  return { data, model, copies: writtenCopies, warnings };
 }
 
 /** Checks a model, reads a sample of its rows, and returns the warnings. @throws Failure with what a training would end with */

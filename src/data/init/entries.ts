@@ -1,9 +1,12 @@
 /** Derives entries of the data block from the sampled rows: time, split, excluded rows, and the names of files. */
 import { sqlName } from '../../base/text/sql.ts';
+import { unusedName } from '../look/looked_table.ts';
+import { joinedBecause } from './chains.ts';
+import type { FileChoice } from './file_choice.ts';
 import { dependence, type Join, stemOf } from './joins.ts';
 import { type ColumnProfile, type TableProfile, timeSql, unmarkedName } from './profile.ts';
-import type { DataEntry, InitAnswers, NamedFile, Proposal } from './proposal.ts';
-import type { EventRoles, FileChoice } from './roles.ts';
+import type { Copy, DataEntry, InitAnswers, NamedFile, Proposal } from './proposal.ts';
+import type { EventRoles } from './roles.ts';
 import { doubtfulForms } from './times.ts';
 import { meansOf } from './words.ts';
 
@@ -181,35 +184,38 @@ export function isSorted({ rows }: TableProfile): boolean {
   return pairs > 0 && risingPairs / pairs > 0.97;
 }
 
+/** @param key the column that gets the name of the events' column */
 export function namedFile(
   main: TableProfile,
-  others: readonly TableProfile[],
+  { more = [], parts = [] }: { readonly more?: readonly TableProfile[]; readonly parts?: readonly TableProfile[] },
   nameOf: (path: string) => string,
-  key: { readonly column: ColumnProfile; readonly as: string } | undefined,
+  key?: { readonly column: ColumnProfile; readonly as: string },
 ): NamedFile {
-  const sources = [main, ...others].map(({ path }) => path);
-  const path = others.length === 0 ? nameOf(main.path) : `{${sources.map(nameOf).join(',')}}`;
+  const read = [main, ...more];
+  const sources = read.map(({ path }) => path);
+  const pattern = (paths: readonly string[]): string => (paths.length === 1 ? paths[0]! : `{${paths.join(',')}}`);
   const isLines = main.kind === 'lines';
   const because = [
     ...(main.rewrite?.because ?? []),
+    ...(main.joined ? [joinedBecause(main.joined)] : []),
     ...(key ? [`its key is called \`${key.column.name}\`, and that of the events \`${key.as}\``] : []),
   ];
-  if (because.length === 0) return { path, isLines, sources };
-  const fileEnding =
-    main.kind === 'csv' ? (main.rewrite?.to === '\t' ? 'tsv' : 'csv') : main.kind === 'json' ? 'jsonl' : 'parquet';
-  const to = `tables/${stemOf(main.path)}.${fileEnding}`;
-  const baseRewrite = main.rewrite ?? {
-    encoding: 'utf-8',
-    from: (main.separator ?? ',') as ',',
-    to: main.separator ?? ',',
-    header: main.columns.map(({ name }) => name),
-    hasHeader: true,
-  };
-  const header = main.columns.map((column) => (column === key?.column ? key.as : column.name));
-  return {
-    path: to,
-    isLines,
-    sources,
-    copy: { from: main.path, to, kind: main.kind, rewrite: { ...baseRewrite, header, because } },
-  };
+  if (because.length === 0) return { path: pattern(sources.map(nameOf)), isLines, sources, copies: [] };
+  const usedNames = new Set<string>();
+  const ownColumns = main.columns.filter(({ source }) => source === undefined);
+  const header = ownColumns.map((column) => (column === key?.column ? key.as : column.name));
+  const copies = [...read, ...parts].map((table): Copy => {
+    const { kind, rewrite: own, separator = ',' } = table;
+    const to = main.joined ? ',' : (own?.to ?? separator);
+    const fileEnding = kind === 'csv' ? (to === '\t' ? 'tsv' : 'csv') : kind === 'json' ? 'jsonl' : 'parquet';
+    const plainRewrite = { encoding: 'utf-8', from: separator as ',', to: separator, hasHeader: true } as const;
+    const joined = main.joined && { files: main.joined, ...(own ? { own } : {}) };
+    return {
+      from: table.path,
+      to: `tables/${unusedName(stemOf(table.path), usedNames)}.${fileEnding}`,
+      kind,
+      rewrite: { ...(own ?? plainRewrite), header, because, ...(joined ? { joined } : {}) },
+    };
+  });
+  return { path: pattern(copies.slice(0, read.length).map(({ to }) => to)), isLines, sources, copies };
 }

@@ -118,6 +118,8 @@ export interface ColumnProfile {
   /** Index of the column, from 0. */
   readonly place: number;
   readonly kind: ValueKind;
+  /** The file that the column comes from and its name there, if it is joined to the events. */
+  readonly source?: { readonly path: string; readonly name: string };
   /** DuckDB's type, if the file has types. */
   readonly type?: string;
   /** Number of rows in the sample, and of those with a value. */

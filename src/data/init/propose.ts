@@ -17,6 +17,7 @@ import {
   titleOf,
   whereOf,
 } from './entries.ts';
+import { filesOf } from './file_choice.ts';
 import { rowsPerValue } from './guesses/keys.ts';
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
 import { inQuotes } from './lines.ts';
@@ -29,7 +30,6 @@ import type {
   InitAnswers,
   InitQuestion,
   ModelCase,
-  NamedFile,
   Proposal,
   StarterFeature,
 } from './proposal.ts';
@@ -42,7 +42,7 @@ import {
   problemOfQuery,
   problemOfRows,
 } from './questions.ts';
-import { type ColumnChoice, type EventRoles, filesOf, type GivenColumnNames, type KeySide } from './roles.ts';
+import type { ColumnChoice, EventRoles, GivenColumnNames, KeySide } from './roles.ts';
 import { makeNames, meansOf, slug } from './words.ts';
 
 const maxFeatures = 10;
@@ -74,7 +74,7 @@ export function propose(
   });
   const rowsProblem = problemOfRows(events);
   if (rowsProblem !== undefined) return noEvents(rowsProblem);
-  const names = makeNames(tables.flatMap(({ columns }) => columns.map(({ name }) => name)));
+  const names = makeNames([events, ...tables].flatMap(({ columns }) => columns.map(({ name }) => name)));
   const texts = textsOf(roles, events);
   const isText = texts !== undefined;
   const item = texts?.item ?? roles.item;
@@ -87,8 +87,13 @@ export function propose(
   const user = roles.user;
   const outcomes = outcomesOf(roles, events, names, isText);
   const reasons: ColumnReason[] = [];
-  const addReason = (table: TableProfile, column: string, taken: string, because: string): void => {
-    reasons.push({ file: nameOf(table.path), column, taken, because });
+  const addReason = (
+    { path }: TableProfile,
+    { name, source }: Pick<ColumnProfile, 'name' | 'source'>,
+    taken: string,
+    because: string,
+  ): void => {
+    reasons.push({ file: nameOf(source?.path ?? path), column: source?.name ?? name, taken, because });
   };
 
   const areLines = events.kind === 'lines';
@@ -129,20 +134,20 @@ export function propose(
   const userFed = user && feedName(user, 'user_id');
   const time = hasOrder ? timeEntry(events, roles, areLines, answers) : undefined;
 
-  if (user) addReason(events, user.column.name, isText ? 'key of the question' : 'key of the user', user.guess.because);
-  if (roles.item || !isText) addReason(events, item.column.name, 'key of the item', item.guess.because);
+  if (user) addReason(events, user.column, isText ? 'key of the question' : 'key of the user', user.guess.because);
+  if (roles.item || !isText) addReason(events, item.column, 'key of the item', item.guess.because);
   if (isBasket)
     addReason(
       events,
-      roles.time.column.name,
+      roles.time.column,
       'left out',
       `all events with the same \`${user.column.name}\` have one time, so none of them comes before another`,
     );
-  else if (roles.time && !areLines) addReason(events, roles.time.column.name, 'time', roles.time.guess.because);
+  else if (roles.time && !areLines) addReason(events, roles.time.column, 'time', roles.time.guess.because);
   if (areLines) {
     addReason(
       events,
-      'position',
+      { name: 'position' },
       hasOrder ? 'time' : 'left out',
       hasOrder
         ? 'the items of a line seem to be in the order of events'
@@ -162,7 +167,7 @@ export function propose(
     const { feature, taken, because: why } = describe(column, to);
     addReason(
       table,
-      column.name,
+      column,
       feature ? `${side} feature: ${taken}` : taken,
       because === '' || !feature ? why : `${why}; ${because}`,
     );
@@ -176,44 +181,47 @@ export function propose(
     const outcome = outcomes.taken.get(column);
     const guess = guesses[0]!;
     if (column === listColumn)
-      addReason(events, column.name, 'history', 'its elements are items, and never the item of the row');
-    else if (outcome) addReason(events, column.name, outcome, guess.because);
+      addReason(events, column, 'history', 'its elements are items, and never the item of the row');
+    else if (outcome) addReason(events, column, outcome, guess.because);
     else if (guess.role === 'fold') {
       fold = column;
-      addReason(events, column.name, 'split', guess.because);
+      addReason(events, column, 'split', guess.because);
     } else if (column === item.column) continue;
     else if (isText) {
       const isQuery = column === texts.query;
       if (isQuery) addFeature(events, column, 'query', false);
       else if (guess.role === 'text' && !itemJoin && texts.query !== column) addFeature(events, column, 'item', false);
-      else
-        addReason(events, column.name, 'left out', `a question and a text are enough to begin with; ${guess.because}`);
+      else addReason(events, column, 'left out', `a question and a text are enough to begin with; ${guess.because}`);
     } else placeColumn(column, guess.because);
   }
   function placeColumn(column: ColumnProfile, because: string): void {
     const describesItem = dependence(events, item!.column, column) >= 0.97 && !itemJoin;
     const describesUser = userKeys !== undefined && dependence(events, userKeys, column) >= 0.97;
     if (meansOf(column.name, 'outcome') && !describesItem && !describesUser) {
-      addReason(events, column.name, 'left out', 'it may be known only after the event');
+      addReason(events, column, 'left out', 'it may be known only after the event');
     } else if (describesUser && !userJoin && !(describesItem && meansOf(column.name, 'item'))) {
       addFeature(events, column, 'query', false, 'it is the same in all rows of a user');
     } else if (describesItem) {
       addFeature(events, column, 'item', false, 'it is the same in all rows of an item');
     } else if (kind === 'context' || meansOf(column.name, 'context') !== undefined) {
       if (isMeasure(column, kind))
-        addReason(events, column.name, 'left out', `${because}, and it may be known only after the event`);
+        addReason(events, column, 'left out', `${because}, and it may be known only after the event`);
       else addFeature(events, column, 'query', false, 'it seems to be known before the event');
-    } else addReason(events, column.name, 'left out', `${because}, and it may be known only after the event`);
+    } else addReason(events, column, 'left out', `${because}, and it may be known only after the event`);
   }
   const addJoined = (join: Join, side: StarterFeature['side']): void => {
     addReason(
       join.table,
-      join.key.name,
+      join.key,
       'joins',
       `${Math.round(join.overlap * 100)} % of \`${join.column.name}\` in the events have a row here`,
     );
     for (const column of join.table.columns) if (column !== join.key) addFeature(join.table, column, side, true);
   };
+  for (const { path, key, column, overlap } of events.joined ?? []) {
+    const because = `${Math.round(overlap * 100)} % of \`${column}\` in the events have a row here, whose values are copied beside theirs`;
+    addReason(events, { name: key, source: { path, name: key } }, 'joins', because);
+  }
   if (itemJoin) addJoined(itemJoin, 'item');
   if (userJoin) addJoined(userJoin, 'query');
 
@@ -263,11 +271,10 @@ export function propose(
   // With so many events, `where` keeps only a sample of the users.
   const trainedEvents = user && size.events > MANY ? 1_000_000 : size.events;
   const title = titleOf(itemJoin?.table ?? events, itemJoin ? undefined : item.column);
-  const describeFile = (
-    main: TableProfile,
-    others: readonly TableProfile[],
-    key?: { column: ColumnProfile; as: string },
-  ): NamedFile => namedFile(main, others, nameOf, key);
+  const { parts } = files;
+  const partTables = [parts?.validation ?? [], parts?.test ?? []].flat();
+  const eventFile = namedFile(events, { more: files.more, parts: partTables }, nameOf);
+  const readName = (path: string): string => eventFile.copies.find(({ from }) => from === path)?.to ?? nameOf(path);
   const keyRename = (join: Join): { column: ColumnProfile; as: string } | undefined =>
     join.key.name.toLowerCase() === join.column.name.toLowerCase()
       ? undefined
@@ -275,14 +282,14 @@ export function propose(
   return {
     case: kind,
     name: slug(stemOf(events.path), 'data'),
-    events: describeFile(events, files.more),
-    ...(itemJoin ? { items: describeFile(itemJoin.table, [], keyRename(itemJoin)) } : {}),
-    ...(userJoin ? { users: describeFile(userJoin.table, [], keyRename(userJoin)) } : {}),
+    events: eventFile,
+    ...(itemJoin ? { items: namedFile(itemJoin.table, {}, nameOf, keyRename(itemJoin)) } : {}),
+    ...(userJoin ? { users: namedFile(userJoin.table, {}, nameOf, keyRename(userJoin)) } : {}),
     ...(userFed ? { user: userFed } : {}),
     item: itemFed,
     ...(listColumn ? { history: listSql(listColumn) ?? listColumn.name } : {}),
     ...(time ? { time } : {}),
-    split: splitOf(files, fold, hasOrder, areLines, nameOf, heldOut({ ...size, events: trainedEvents })),
+    split: splitOf(files, fold, hasOrder, areLines, readName, heldOut({ ...size, events: trainedEvents })),
     ...whereOf(outcomes.where, events.count, user?.column),
     seen: seenOf(events, user?.column, item.column, isText || kind === 'context'),
     ...rejectOf(events, [user?.column, item.column], hasOrder ? roles.time?.column : undefined, missingRows),

@@ -1,10 +1,11 @@
 /** Asks questions that the files leave open, whose first choice is the default, and explains why nothing can be learned from some tables. */
 import { isSorted, type JoinGap } from './entries.ts';
+import type { FileChoice } from './file_choice.ts';
 import { isKeyLike, isNameless, rowsPerValue } from './guesses/keys.ts';
 import { baseOf } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { InitAnswers, InitQuestion, StarterFeature } from './proposal.ts';
-import type { ColumnChoice, EventRoles, FileChoice, KeySide } from './roles.ts';
+import type { ColumnChoice, EventRoles, KeySide } from './roles.ts';
 import { doubtfulForms } from './times.ts';
 import { meansOf } from './words.ts';
 

@@ -18,8 +18,21 @@ export interface LookedTable {
   readonly separator?: string;
   /** The changes for the copy that a data block reads. Absent if it reads the file itself. */
   readonly rewrite?: Rewrite;
+  /** The files that the rows are joined with, which needs a copy. */
+  readonly joined?: readonly JoinedFile[];
   /** The same rows with the fields of nested objects as columns, which needs a copy. Absent if rows contain no objects. */
   readonly flat?: Omit<LookedTable, 'path'>;
+}
+
+/** A file whose columns a copy of the events has beside their own. */
+export interface JoinedFile extends Pick<LookedTable, 'path' | 'kind' | 'separator' | 'rewrite'> {
+  readonly names: readonly string[];
+  /** The column that identifies its rows, and the column of the copy that has these keys. */
+  readonly key: string;
+  readonly column: string;
+  readonly columns: readonly { readonly name: string; readonly as: string }[];
+  /** Share of the keys in the events that have a row. */
+  readonly overlap: number;
 }
 
 export interface FlatColumn {
@@ -46,6 +59,8 @@ export interface Rewrite {
   readonly fields?: readonly FlatColumn[];
   /** True for a JSON object in which each key becomes a row. */
   readonly isMap?: boolean;
+  /** The files that the copy joins, and how the file itself is rewritten before. */
+  readonly joined?: { readonly files: readonly JoinedFile[]; readonly own?: Rewrite };
 }
 
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';

@@ -129,7 +129,7 @@ describe('a copy', () => {
     const files = uglySets[name]!();
     const folder = folderOf(files);
     const project = proposeProject(await lookAt([folder]), folder);
-    const { from, kind, rewrite: how } = project.proposal.events.copy!;
+    const { from, kind, rewrite: how } = project.proposal.events.copies[0]!;
     await rewrite({ from, to: join(folder, 'copy'), kind, rewriteFile: how });
     expect(project.proposal.events.path).toBe(`tables/${file}`);
     expect(readFileSync(join(folder, 'copy'), 'utf8')).toMatch(form);
