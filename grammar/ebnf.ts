@@ -1,4 +1,5 @@
 /** Writes the grammar as text from the parser itself, so that they cannot differ. */
+
 import {
   Alternation,
   type Alternative,
@@ -10,8 +11,9 @@ import {
   Terminal,
   type TokenType,
 } from 'chevrotain';
+import { nameForm } from '../src/base/text/names.ts';
 import { TowerParser } from './parser.ts';
-import { DocComment, Identifier, Name, NumberToken, Text } from './tokens.ts';
+import { DocComment, Name, NumberToken, Text } from './tokens.ts';
 
 /** Returns each rule with its production, in the order of the parser: `let` → `"let" Name "=" expression`. */
 export function productions(): ReadonlyMap<string, string> {
@@ -40,7 +42,7 @@ function lexical(): string {
     [DocComment, 'belongs to what follows'],
   ];
   const rows = named.map(([type, doc]) => `${type.name} = ${pattern(type)} ;  (* ${doc} *)`);
-  return `${[`${Name.name} = ${pattern(Identifier)} ;`, ...rows, 'Comment = ? // up to the end of the line ? ;'].join('\n')}\n`;
+  return `${[`${Name.name} = ? ${nameForm.source.slice(1, -1)} ? ;`, ...rows, 'Comment = ? // up to the end of the line ? ;'].join('\n')}\n`;
 }
 
 function pattern(type: TokenType): string {

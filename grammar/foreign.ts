@@ -3,10 +3,8 @@
  * original text as its payload, for the report. All functions look at a single line only.
  */
 import type { IToken, TokenType } from 'chevrotain';
+import { isIdentifier, withPlainLetters } from '../src/base/text/names.ts';
 import * as t from './tokens.ts';
-
-/** Matches zero-width characters, which are invisible. */
-const invisible = /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g;
 
 /** Maps Cyrillic and Greek letters to the Latin ones that look the same. */
 const twins: Readonly<Record<string, string>> = Object.fromEntries(
@@ -52,21 +50,22 @@ const signs: Readonly<Record<string, TokenType>> = {
 
 const words = new Map(t.tokens.flatMap((type) => (typeof type.PATTERN === 'string' ? [[type.PATTERN, type]] : [])));
 
-/** Returns a name with its look-alike letters replaced; undefined if it has others. */
+/** Returns the name that a text with look-alike letters was meant to be, or the text itself if it is a name; undefined if there is none. */
 export function plainName(image: string): string | undefined {
-  const seen = image.replace(invisible, '');
-  if (seen === '') return '';
-  const narrow = seen.replace(/[\uff10-\uff5a]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0xfee0));
-  // A word entirely in another alphabet is not a name with look-alike letters.
-  if (!/[A-Za-z]/.test(narrow)) return undefined;
-  const name = narrow.replace(/[^A-Za-z0-9_]/g, (letter) => twins[letter] ?? letter);
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : undefined;
+  const seen = withPlainLetters(image);
+  if (seen === '' || isIdentifier(seen)) return seen;
+  const name = inLatin(seen);
+  return isIdentifier(name) ? name : undefined;
 }
+
+const inLatin = (name: string): string => name.replace(/\P{ASCII}/gu, (letter) => twins[letter] ?? letter);
 
 /** Returns the tokens as they were meant, and those that cannot be read. */
 export function readForeign(tokens: readonly IToken[]): { tokens: IToken[]; unknown: IToken[] } {
   const read: IToken[] = [];
   const unknown: IToken[] = [];
+  const latinNames = new Set(tokens.flatMap(({ tokenType, image }) => (tokenType === t.Identifier ? [image] : [])));
+  const isKnown = (name: string): boolean => words.has(name) || latinNames.has(name);
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at]!;
     switch (token.tokenType) {
@@ -76,9 +75,12 @@ export function readForeign(tokens: readonly IToken[]): { tokens: IToken[]; unkn
         break;
       }
       case t.ForeignName: {
-        const name = plainName(token.image);
+        let name = plainName(token.image);
+        // A word entirely in another alphabet is a name of its own, unless it looks like one of this file.
+        if (name !== undefined && isKnown(inLatin(name))) name = inLatin(name);
         if (name === undefined) read.push(token);
         else if (name === '') unknown.push(token);
+        else if (name === token.image) read.push(retyped(token, t.Identifier));
         else read.push(readAs(token, words.get(name) ?? t.Identifier, name));
         break;
       }

@@ -3,7 +3,9 @@
  * the grammar does not know them. The scopes are those to which VS Code maps semantic tokens, so a text keeps its colours when the server responds, and code in
  * hovers and Markdown looks like that in the editor.
  */
+
 import type { TokenType } from 'chevrotain';
+import { nameForm } from '../src/base/text/names.ts';
 import * as t from './tokens.ts';
 
 /** Words that the grammar does not contain. */
@@ -45,7 +47,7 @@ const anyOf = (words: readonly string[]): string => `\\b(?:${[...new Set(words)]
 
 /** Returns the text of `tower.tmLanguage.json`. */
 export function textMate({ types, kinds, words }: Vocabulary): string {
-  const name = '[A-Za-z_][A-Za-z0-9_]*';
+  const name = nameForm.source.slice(1, -1);
   const grammar = {
     $schema: 'https://raw.githubusercontent.com/martinring/tmlanguage/master/tmlanguage.json',
     information_for_contributors: 'Written by `npm run generate` from grammar/textmate.ts: change that, not this.',

@@ -40,13 +40,21 @@ export const Identifier = token({
   label: 'a name',
 });
 
-/** `größe`, `用户`, and look-alike letters: parsed as a name, and reported. Includes invisible characters within a name. */
+/** Matches a word with other letters than a to z. It has marks and invisible characters too, and may begin with a digit. */
+const foreignWord =
+  /\w*(?!\w)[\p{L}\p{M}\p{Nl}\p{Nd}\p{Pc}\p{Default_Ignorable_Code_Point}][\p{L}\p{M}\p{Nl}\p{Nd}\p{Pc}\p{Default_Ignorable_Code_Point}]*/uy;
+
+/** `größe`, `用户`, and look-alike letters. `readForeign` decides whether it is a name, and what it was meant to be. */
 export const ForeignName = token({
   name: 'ForeignName',
-  begins:
-    'A-Za-z0-9_\u00ad\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u200b-\u200f\u2060-\u2064\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3\ufeff\uff10-\uff19\uff21-\uff3a\uff3f\uff41-\uff5a',
-  pattern:
-    /[A-Za-z0-9_]*[\u00ad\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u200b-\u200f\u2060-\u2064\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3\ufeff\uff10-\uff19\uff21-\uff3a\uff3f\uff41-\uff5a][A-Za-z0-9_\u00ad\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u200b-\u200f\u2060-\u2064\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3\ufeff\uff10-\uff19\uff21-\uff3a\uff3f\uff41-\uff5a]*/,
+  begins: 'A-Za-z0-9_\u0080-\uffff',
+  // Chevrotain reads no pattern with the flag `u`.
+  pattern: {
+    exec: (text, offset) => {
+      foreignWord.lastIndex = offset;
+      return foreignWord.exec(text);
+    },
+  },
   categories: Name,
   label: 'a name',
 });

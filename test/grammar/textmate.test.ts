@@ -29,7 +29,7 @@ function scopes(line: string): Record<string, string> {
     let best: { match: RegExpExecArray; pattern: Pattern } | undefined;
     for (const pattern of patterns) {
       const source = pattern.match ?? `${pattern.begin}[^"]*(?:${pattern.end})`;
-      const expression = new RegExp(source, 'dg');
+      const expression = new RegExp(source, 'dgu');
       expression.lastIndex = at;
       const match = expression.exec(line);
       if (match && match[0] !== '' && (!best || match.index < best.match.index)) best = { match, pattern };
@@ -42,7 +42,7 @@ function scopes(line: string): Record<string, string> {
       if (word === undefined) continue;
       if (name) found[word] = name;
       for (const { name, match } of inner ?? [])
-        for (const [one] of word.matchAll(RegExp(match!, 'g'))) found[one] = name!;
+        for (const [one] of word.matchAll(RegExp(match!, 'gu'))) found[one] = name!;
     }
     at = match.index + match[0].length;
   }

@@ -20,7 +20,10 @@ test('each token is tried at the characters that its pattern can begin with', ()
     return Array.from(defaultMode, (found = []) => [...new Set(found.map(({ tokenType }) => tokenType.name))]);
   };
   // Without what the tokens say themselves, Chevrotain reads the patterns.
-  const unsaid = tokens.map(({ START_CHARS_HINT: _, LONGER_ALT: __, ...token }) => token as TokenType);
+  const unsaid = tokens.map(({ START_CHARS_HINT: begins, LONGER_ALT: _, ...token }) => {
+    const isReadable = typeof token.PATTERN === 'string' || token.PATTERN instanceof RegExp;
+    return { ...token, ...(isReadable ? {} : { START_CHARS_HINT: begins }) } as TokenType;
+  });
   expect(tried(tokens)).toEqual(tried(unsaid));
 });
 

@@ -1,7 +1,9 @@
 /** Defines options that several commands share, and parses their values. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isIdentifier } from '../../base/text/names.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { WeightedFilter } from '../../serving/serve/top_request.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
@@ -124,8 +126,8 @@ export const setOption = (): Option =>
     'override a constant, a declared block, an entry of `train`, or an argument, such as `dense.rate` or `task.watch.loss.temperature`; may be repeated',
   )
     .argParser((text: string, before: Record<string, string> | undefined): Record<string, string> => {
-      const [, name, value] = /^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*=\s*(\S.*?)\s*$/s.exec(text) ?? [];
-      if (name === undefined || value === undefined) {
+      const [, name, value] = /^([^\s=]+)\s*=\s*(\S.*?)\s*$/s.exec(text) ?? [];
+      if (value === undefined || !name?.split('.').every(isIdentifier)) {
         throw new InvalidArgumentError('Write `name=value`, such as `width=128` or `dense.rate=1e-3`.');
       }
       return { ...before, [name]: value };
@@ -181,8 +183,8 @@ export function seenChoice({
 export const withOption = (): Option =>
   new Option('--with <feature=value>', 'set the value of a feature; write a list as JSON; may be repeated')
     .argParser((text: string, before: Record<string, unknown> | undefined): Record<string, unknown> => {
-      const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
-      if (name === undefined || value === undefined) {
+      const [, name, value] = /^([^\s=]+)=(.*)$/s.exec(text) ?? [];
+      if (value === undefined || name === undefined || !isIdentifier(name)) {
         throw new InvalidArgumentError('Write `feature=value`, such as `country=NL`.');
       }
       return { ...before, [name]: value.startsWith('[') ? listOf(value) : value };

@@ -1,9 +1,8 @@
 /** Converts the groups of features in a config, and assigns them to the towers. */
+import { isIdentifier } from '../../base/text/names.ts';
 import type { ConfigPart, ConfigPosition, ImportNotes } from './part.ts';
 
 /** Converts names of a config to names of the language and to columns of SQL. */
-const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 export class Identifiers {
   private readonly byName = new Map<string, string>();
   private readonly taken = new Set<string>(['__proto__', 'vector']);
@@ -17,7 +16,7 @@ export class Identifiers {
   of(text: string): string {
     const nameBefore = this.byName.get(text);
     if (nameBefore !== undefined) return nameBefore;
-    const freeName = this.free(identifier.test(text) ? text : slugOf(text));
+    const freeName = this.free(isIdentifier(text) ? text : slugOf(text));
     this.byName.set(text, freeName);
     return freeName;
   }

@@ -3,8 +3,10 @@
  *
  *   File ──gather──▶ Files ──declare──▶ Scope ──resolve/*──▶ Resolution ──rules──▶ ──complete──▶ Model
  */
+
 import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
+import { isIdentifier } from '../../base/text/names.ts';
 import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type * as Ast from '../syntax/ast.ts';
@@ -189,7 +191,7 @@ function nameOfFile({ span }: Ast.FileNode): string {
     .split(/[\\/]/)
     .at(-1)!
     .replace(/\.tower$/, '');
-  return /^[A-Za-z_]\w*$/.test(baseName) ? baseName : 'model';
+  return isIdentifier(baseName) ? baseName : 'model';
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Converts a written value to a checked value of the type of its parameter. */
+import { isIdentifier } from '../../base/text/names.ts';
 import { textOf } from '../../base/text/source.ts';
 import type { KindRow, ParameterType } from '../library/contract.ts';
 import type { CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
@@ -183,7 +184,7 @@ function column(written: WrittenValue): Converted | undefined {
   return wrong(written, unquoted(value, isName));
 }
 
-const isName = { has: (word: string): boolean => /^[A-Za-z_]\w*$/.test(word) };
+const isName = { has: isIdentifier };
 
 /** Converts a side, `item` or `item.main`. Its channel is checked later, when the steps of the tower are read. */
 function side(written: WrittenValue): Converted | undefined {

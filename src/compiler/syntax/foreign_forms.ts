@@ -51,13 +51,13 @@ function callOf(word: string): string {
 
 const forms: readonly ForeignForm[] = [
   {
-    pattern: /-\s+(?=[A-Za-z_]\w*\s*:)/y,
+    pattern: /-\s+(?=[\p{L}_][\p{L}\p{M}\w]*\s*:)/uy,
     where: (tokens, at) => beginsLine(tokens, at),
     write: () => '',
     rule: 'entries have no dash before them',
   },
   {
-    pattern: /([A-Za-z_]\w*)[ \t]*@[ \t]*(\d+)/y,
+    pattern: /([\p{L}_][\p{L}\p{M}\w]*)[ \t]*@[ \t]*(\d+)/uy,
     write: ([, metric, k]) => `${metric}(${k})`,
     rule: 'a cutoff is an argument',
   },
@@ -67,13 +67,13 @@ const forms: readonly ForeignForm[] = [
     rule: 'a block is declared with `block`, and its value follows `=`',
   },
   {
-    pattern: /["']([A-Za-z_]\w*)["']\s*:/y,
+    pattern: /["']([\p{L}_][\p{L}\p{M}\w]*)["']\s*:/uy,
     where: (tokens, at, { word }) => isAny(word, [t.Task, t.Train, t.Data]) && beginsEntry(tokens, at),
     write: ([, name]) => `${name} =`,
     rule: 'names have no quotes, and `=` gives them a value',
   },
   {
-    pattern: /["']([A-Za-z_]\w*)["'](?=\s*[:=])/y,
+    pattern: /["']([\p{L}_][\p{L}\p{M}\w]*)["'](?=\s*[:=])/uy,
     where: beginsEntry,
     write: ([, name]) => name,
     rule: 'names have no quotes',
@@ -97,14 +97,14 @@ const forms: readonly ForeignForm[] = [
     doubtful: true,
   },
   {
-    pattern: /\[([\w\s,]*)\]/y,
+    pattern: /\[([\p{L}\p{M}\w\s,]*)\]/uy,
     where: (tokens, at, { word }) =>
       (is(word, t.Group) && is(tokens[at - 1], t.Equals)) || (is(word, t.Tower) && is(tokens[at - 3], t.Tower)),
     write: ([, names]) => names!.trim(),
     rule: 'names are listed without brackets',
   },
   {
-    pattern: /[A-Za-z_]\w*\.([A-Za-z_]\w*)(?!\s*\.)/y,
+    pattern: /[\p{L}_][\p{L}\p{M}\w]*\.([\p{L}_][\p{L}\p{M}\w]*)(?!\s*\.)/uy,
     where: (tokens, at, { word, braced }) =>
       // After `group` a brace opens a declaration with a misspelled keyword.
       (is(word, t.Group) && !braced) ||

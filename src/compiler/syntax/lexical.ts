@@ -6,6 +6,7 @@ import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
+import { isIdentifier } from '../../base/text/names.ts';
 import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
 import { byType, endOf, quote, spanOf } from './token.ts';
 
@@ -31,7 +32,7 @@ export function reportLexicalErrors(source: Source, lexed: LexedText, report: Re
   reportGroups(foreignQuotes, (one) => positionAt(source, one.at!.start).line, report);
   reportGroups(
     lookAlikes,
-    (one) => (/^\w/.test(one.fixes[0]![0]!.text) ? one : positionAt(source, one.at!.start).line),
+    (one) => (/^[\p{L}\w]/u.test(one.fixes[0]![0]!.text) ? one : positionAt(source, one.at!.start).line),
     report,
   );
   foreignNames(source, oddTokens, report);
@@ -114,17 +115,21 @@ function foreignNames(source: Source, tokens: readonly IToken[], report: ReportD
     const alsoNotes = others
       .slice(0, mostNotes)
       .map((token) => ({ message: notes.also(name), at: spanOf(source, token) }));
-    const nameFacts = { name, digit: /^[0-9]/.test(name) };
-    report(diagnose('malformed-name', spanOf(source, first!), nameFacts, { notes: alsoNotes }));
+    report(diagnose('malformed-name', spanOf(source, first!), { name }, { notes: alsoNotes }));
   }
 }
 
 /** Describes a token with a look-alike character, such as a Cyrillic letter. */
 function lookAlike(source: Source, token: IToken): Diagnostic {
   const at = spanOf(source, token);
-  const oddLetter = [...(token.payload as string)].find((letter, index) => letter !== token.image[index])!;
-  const signKind = /^\p{Cf}$/u.test(oddLetter) ? 'hidden' : /^[A-Za-z_]/.test(token.image) ? 'letter' : 'sign';
-  const letterFacts = { what: signKind, code: codeOf(oddLetter), text: token.image } as const;
+  const oddLetter = [...(token.payload as string)].find(
+    (letter) => /\P{ASCII}/u.test(letter) && !token.image.includes(letter),
+  )!;
+  const isComposed = token.image === (token.payload as string).normalize('NFC');
+  const isHidden = /^\p{Default_Ignorable_Code_Point}$/u.test(oddLetter);
+  const seenKind = isIdentifier(token.image) ? 'letter' : 'sign';
+  const oddKind = isHidden ? 'hidden' : seenKind;
+  const letterFacts = { what: isComposed ? 'part' : oddKind, code: codeOf(oddLetter), text: token.image } as const;
   return diagnose('look-alike', at, letterFacts, { fixes: [[{ at, text: token.image }]] });
 }
 

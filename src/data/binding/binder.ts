@@ -98,8 +98,7 @@ function asColumn(expression: string, sources: ReadonlyMap<Role, DataSource>): s
   const text = expression.trim();
   for (const { role, columns } of sources.values()) {
     const prefix = text.toLowerCase().startsWith(`${role}.`) ? `${role}.` : '';
-    const name = text.slice(prefix.length).trim().toLowerCase();
-    const column = columns.find((each) => each.name.toLowerCase() === name);
+    const column = columns.find(({ name }) => sameName(name, text.slice(prefix.length).trim()));
     if (column !== undefined) return `${prefix}${quoteName(column.name)}`;
   }
   return expression;
@@ -191,10 +190,10 @@ function bareColumn(
 ): string | undefined {
   if (scope.length !== 1) return undefined;
   const role = scope[0]!;
-  const match = /^\s*(?:(\w+)\s*\.\s*)?(?:"((?:[^"]|"")+)"|([A-Za-z_]\w*))\s*$/.exec(expression);
+  const match = /^\s*(?:(\w+)\s*\.\s*)?(?:"((?:[^"]|"")+)"|([\p{L}_][\p{L}\p{M}\w]*))\s*$/u.exec(expression);
   if (match === null || (match[1] !== undefined && match[1].toLowerCase() !== role)) return undefined;
-  const name = (match[2]?.replaceAll('""', '"') ?? match[3]!).toLowerCase();
-  return sources.get(role)!.columns.find((column) => column.name.toLowerCase() === name)?.name;
+  const written = match[2]?.replaceAll('""', '"') ?? match[3]!;
+  return sources.get(role)!.columns.find(({ name }) => sameName(name, written))?.name;
 }
 
 function columnNames(roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string[] {
@@ -252,8 +251,9 @@ export function sqlFails(
   });
 }
 
+/** True if two names are the same column: case does not count, nor does whether an accent is a character of its own. */
 function sameName(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
+  return one.normalize('NFC').toLowerCase() === other.normalize('NFC').toLowerCase();
 }
 
 function filesOf(roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string {

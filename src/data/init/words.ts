@@ -1,4 +1,5 @@
 /** Splits column names into words, which are equal for `userId`, `user_id` and `USER ID`, and makes names of the language from them. */
+import { isIdentifier } from '../../base/text/names.ts';
 import { unusedName } from '../look/looked_table.ts';
 
 export interface ColumnNames {
@@ -11,8 +12,6 @@ const reserved: ReadonlySet<string> = new Set(
   'history recent latest strength asked offered shared main choose liked vector'.split(' '),
 );
 
-const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 export function slug(text: string, otherwise: string): string {
   const plainWords = wordsOf(text.replaceAll('ß', 'ss'))
     .filter((word) => /^[a-z0-9]+$/.test(word))
@@ -24,11 +23,11 @@ export function slug(text: string, otherwise: string): string {
 /** @param columns names of the columns in all files; no other column gets one of these */
 export function makeNames(columns: readonly string[]): ColumnNames {
   const namesByColumn = new Map<string, string>();
-  const usedNames = new Set(columns.filter((name) => identifier.test(name)).map((name) => name.toLowerCase()));
+  const usedNames = new Set(columns.filter(isIdentifier).map((name) => name.toLowerCase()));
   for (const reservedName of reserved) usedNames.add(reservedName);
   return {
     of(column, otherwise) {
-      if (identifier.test(column) && !reserved.has(column.toLowerCase())) return column;
+      if (isIdentifier(column) && !reserved.has(column.toLowerCase())) return column;
       const earlierName = namesByColumn.get(column.toLowerCase());
       if (earlierName !== undefined) return earlierName;
       const name = unusedName(slug(column, otherwise), usedNames);

@@ -159,7 +159,9 @@ const taskBox = ({ name, entries, span }: Ast.TaskNode, channels: readonly Box[]
     })),
   reads: channels.flatMap(({ id }) => {
     const score = entries.find((entry) => entry.name.name === 'score');
-    const scoreNames: string[] = score ? (textOf(score.value.span).match(/[A-Za-z_]\w*(\.\w+)?/g) ?? []) : [];
+    const scoreNames: string[] = score
+      ? (textOf(score.value.span).match(/[\p{L}_][\p{L}\p{M}\w]*(\.[\p{L}\p{M}\w]+)?/gu) ?? [])
+      : [];
     return scoreNames.includes(id) || scoreNames.includes(id.slice(0, id.indexOf('.'))) ? [id] : [];
   }),
   at: span,

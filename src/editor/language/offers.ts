@@ -2,9 +2,11 @@
  * Changes that an editor offers for an error, in addition to the error's own fixes. Each is tried first, and offered only if a check of the changed file no
  * longer finds the error and finds no new one.
  */
+
 import type { Code } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../base/diagnostics/fixes.ts';
+import { isIdentifier } from '../../base/text/names.ts';
 import { type Span, textOf } from '../../base/text/source.ts';
 import { data } from '../../compiler/library/declarations/data.ts';
 import type { Entries } from '../../compiler/library/declarations/entry.ts';
@@ -127,7 +129,7 @@ const constantValues = ['64', '0.1'];
 /** Offers to declare an undeclared name as a label, a feature or a constant, depending on its use. */
 function declareName({ checked: { file } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const unknownName = textOf(at);
-  if (!/^[A-Za-z_]\w*$/.test(unknownName)) return [];
+  if (!isIdentifier(unknownName)) return [];
   const tower = declarationAround(file, at, 'Tower');
   const lastInput = tower?.inputs.at(-1);
   // A flow reads only inputs of its tower, so the feature must become an input too.
@@ -152,7 +154,7 @@ function declareName({ checked: { file } }: FileAnalysis, { at }: LocatedError):
 /** Offers to declare a constant for a name that is written where a number is needed. */
 function declareConstant({ checked: { file } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const unknownName = textOf(at);
-  return /^[A-Za-z_]\w*$/.test(unknownName) ? constants(file, unknownName) : [];
+  return isIdentifier(unknownName) ? constants(file, unknownName) : [];
 }
 
 function constants(file: Ast.FileNode, name: string): readonly Offer[] {
@@ -210,7 +212,7 @@ function giveEntry({ checked: { file } }: FileAnalysis, { at, message }: Located
 /** Offers to read an output that nothing reads: adds a channel for it, as the other outputs have one, and the task of its name. */
 function readOutput({ checked: { file } }: FileAnalysis, { at, message }: LocatedError): readonly Offer[] {
   const step = textOf(at);
-  const [, output] = /`\w+\.(\w+)`/.exec(message) ?? [];
+  const [, output] = /`[^`.]+\.([^`.]+)`/.exec(message) ?? [];
   const tower = declarationAround(file, at, 'Tower');
   const sibling = tower?.entries.find(({ channel, flow }) => channel && sourceOf(flow)?.parts[0]?.name === step);
   if (output === undefined || !tower || !sibling || tower.entries.some(({ name }) => name.name === output)) return [];

@@ -1,5 +1,6 @@
 /** Renames a name: computes the edits, or the reason for a refusal. */
 import type { Edit } from '../../base/diagnostics/diagnostic.ts';
+import { brokenNameRule, isIdentifier } from '../../base/text/names.ts';
 import type { Span } from '../../base/text/source.ts';
 import { sqlName } from '../../base/text/sql.ts';
 import { firstWordOf, operandsOf, singleName } from '../../compiler/model/expressions.ts';
@@ -23,9 +24,7 @@ export function renameSymbol(
   recheck: (edits: readonly Edit[]) => readonly FileAnalysis[],
   headers: HeaderColumns = new Map(),
 ): Renaming {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    return { refusal: `\`${name}\` is not a name: a name consists of the letters a to z, digits and \`_\`` };
-  }
+  if (!isIdentifier(name)) return { refusal: `\`${name}\` is not a name: ${brokenNameRule(name)}` };
   const symbolsToRename = [
     symbol,
     ...files.slice(0, 1).flatMap((facts) => pairedChannels(symbol, facts)),

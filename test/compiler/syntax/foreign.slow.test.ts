@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { plainName } from '../../../grammar/foreign.ts';
 import { applyFixes, applySafeFixes } from '../../../src/base/diagnostics/fixes.ts';
+import { isIdentifier } from '../../../src/base/text/names.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
+import { formatSource } from '../../../src/compiler/format/format.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 
 const model = readFileSync('models/two_tower.tower', 'utf8').replace(
@@ -140,7 +142,32 @@ describe('what only looks like the language', () => {
   it('two numbers side by side stay two', () => {
     expect(codes(model.replace('mlp(128, 64)', 'mlp(128,64)').replace('mlp(128, 64)', 'mlp(256,128,64)'))).toEqual([]);
   });
-  it('a word of another alphabet is no word of ours that looks odd', () => {
-    expect(['größe', 'τ', 'оса', '用户'].map(plainName)).toEqual([undefined, undefined, undefined, undefined]);
+  it.each([
+    ['usеr_id', 'user_id'],
+    ['ｉｄ', 'id'],
+    ['user\u200b_id', 'user_id'],
+    ['gro\u0308ße', 'größe'],
+    ['用户ｉｄ', '用户id'],
+    ['tаsk', 'task'],
+    ['größя', undefined],
+    ['2größe', undefined],
+    ['用户・id', undefined],
+  ])('%s is meant as %s', (written, meant) => {
+    expect([isIdentifier(written), plainName(written)]).toEqual([false, meant]);
+  });
+  it.each(['größe', 'τ', 'оса', '用户', 'возраст_id', '商品ID', 'ユーザー', 'กลุ่ม', 'वर्ग', '𠮷野', 'שם_user'])(
+    '%s is a name',
+    (name) => {
+      expect([isIdentifier(name), plainName(name)]).toEqual([true, name]);
+      const text = model.replaceAll('history', name);
+      expect(codes(text)).toEqual([]);
+      expect(formatSource(makeSource('a.tower', text)).output).toContain(`, ${name}`);
+    },
+  );
+  it('a name entirely in another alphabet is reported where it looks like another name of the file', () => {
+    expect(codes(model.replaceAll('history', 'текст'))).toEqual([]);
+    expect(codes(model.replace('model two_tower', 'model two_tower\nlet хо = 1').replaceAll('history', 'xo'))).toEqual([
+      'look-alike',
+    ]);
   });
 });

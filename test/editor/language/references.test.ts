@@ -221,8 +221,12 @@ describe('rename', () => {
     expect(rename('fir|st = person', 'person')).toContain('has another meaning here');
   });
 
+  it('gives names in other alphabets', () => {
+    expect(rename('group per|son', 'größe')).toContain('group größe');
+  });
+
   it('refuses what is no name', () => {
-    for (const name of ['', '1st', 'a b', 'a-b', 'größe'])
+    for (const name of ['', '1st', 'a b', 'a-b', 'größя', 'gro\u0308ße', 'a\u200b'])
       expect(rename('group per|son', name)).toContain('is not a name');
   });
 });

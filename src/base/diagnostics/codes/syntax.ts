@@ -1,4 +1,5 @@
 /** Codes of errors in the text of a file: its words and its syntax. */
+import { brokenNameRule } from '../../text/names.ts';
 import { didYouMean, row, type Suggestion } from '../wording.ts';
 
 export const syntax = {
@@ -107,11 +108,8 @@ export const syntax = {
     fix: 'rewrites',
   }),
 
-  'malformed-name': row<{ name: string; proper?: string | undefined; digit?: boolean }>({
-    message: ({ name, digit }) =>
-      digit
-        ? `\`${name}\` is not a name: a name begins with a letter or \`_\``
-        : `\`${name}\` is not a name: names are made of the letters a to z, digits and \`_\``,
+  'malformed-name': row<{ name: string; proper?: string | undefined }>({
+    message: ({ name }) => `\`${name}\` is not a name: ${brokenNameRule(name)}`,
     hint: ({ proper }) =>
       proper === undefined
         ? 'choose such a name, and name the column in the data block: `columns { name = "its expression" }`'
@@ -119,11 +117,12 @@ export const syntax = {
     fix: 'restores',
   }),
 
-  'look-alike': row<{ what: 'letter' | 'sign' | 'blank' | 'hidden'; code: string; text: string }>({
+  'look-alike': row<{ what: 'letter' | 'part' | 'sign' | 'blank' | 'hidden'; code: string; text: string }>({
     message: ({ what, code, text }) => {
       if (what === 'blank') return `this blank (${code}) is not a plain blank, though it looks the same`;
       const where = text === '' ? 'here' : `within \`${text}\``;
       if (what === 'hidden') return `an invisible character (${code}) is ${where}`;
+      if (what === 'part') return `a letter ${where} is written in parts (${code}), which only look like that letter`;
       return what === 'letter'
         ? `a letter of another alphabet (${code}) is ${where}: it only looks like one of a to z`
         : `this sign (${code}) only looks like \`${text}\``;

@@ -1,5 +1,7 @@
 /** Parses the text of a setting, such as `dense.rate=1e-3`, by the rules of files. */
+
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
+import { isIdentifier } from '../../../base/text/names.ts';
 import { makeSource, type Source, type Span } from '../../../base/text/source.ts';
 import type { EntryNode, ExpressionNode } from '../../syntax/ast.ts';
 import { parse } from '../../syntax/parse.ts';
@@ -50,7 +52,7 @@ function readValues(
   found: Diagnostic[],
 ): readonly ExpressionNode[] | 'several' | undefined {
   // Parses an entry as in a file, so that lists have commas and errors have messages.
-  const textBefore = `train{${/^\w+$/.test(entry) ? entry : 'value'}=`;
+  const textBefore = `train{${isIdentifier(entry) ? entry : 'value'}=`;
   const { output, diagnostics } = parse(makeSource(sourceName, `${textBefore}${text}\n}`));
   const { length } = source.text;
   const offset = length - text.length;

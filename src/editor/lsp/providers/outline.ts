@@ -64,7 +64,7 @@ function symbolOf(
 }
 
 function firstWord(span: Span): Span {
-  const [word] = /^\w*/.exec(textOf(span))!;
+  const [word] = /^[\p{L}\p{M}\w]*/u.exec(textOf(span))!;
   return { ...span, end: span.start + word.length };
 }
 
