@@ -184,12 +184,17 @@ export const proposalFor = ({ tables }: LookedFiles, folder: string, answers: In
 
 /**
  * Proposes a project for the files. `proposal.questions` are the unanswered questions, for which the most likely answer is taken.
- * @throws Failure `starter-no-events`
+ * @throws Failure `starter-no-events`; `starter-asks` if no answer is likely enough
  */
 export function proposeProject(look: LookedFiles, folder: string, answers: InitAnswers = {}): StarterProject {
   const { tables } = look;
   const proposal = proposalFor(look, folder, answers);
   if ('problem' in proposal) throw failure('starter-no-events', { reason: proposal.problem });
+  const open = proposal.questions.find(({ isOpen }) => isOpen);
+  if (open) {
+    const choices = open.choices.map(({ text }) => text);
+    throw failure('starter-asks', { id: open.id, question: open.text, choices });
+  }
   const reach = reachOfNew(resolve(folder));
   const files = [proposal.events, proposal.items, proposal.users].flatMap((file) =>
     file?.copies.length === 0 ? file.sources : [],

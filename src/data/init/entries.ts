@@ -1,5 +1,6 @@
 /** Derives entries of the data block from the sampled rows: time, split, excluded rows, and the names of files. */
 import { sqlName } from '../../base/text/sql.ts';
+import { defined } from '../../base/util/defined.ts';
 import { unusedName } from '../look/looked_table.ts';
 import { joinedBecause } from './chains.ts';
 import type { FileChoice } from './file_choice.ts';
@@ -197,24 +198,29 @@ export function namedFile(
   const isLines = main.kind === 'lines';
   const because = [
     ...(main.rewrite?.because ?? []),
+    ...(main.melted
+      ? ['it has a row for each user and a column for each item, and a data block reads a row for each event']
+      : []),
     ...(main.joined ? [joinedBecause(main.joined)] : []),
     ...(key ? [`its key is called \`${key.column.name}\`, and that of the events \`${key.as}\``] : []),
   ];
   if (because.length === 0) return { path: pattern(sources.map(nameOf)), isLines, sources, copies: [] };
+  const isDerived = main.joined !== undefined || main.melted !== undefined;
   const usedNames = new Set<string>();
   const ownColumns = main.columns.filter(({ source }) => source === undefined);
   const header = ownColumns.map((column) => (column === key?.column ? key.as : column.name));
   const copies = [...read, ...parts].map((table): Copy => {
     const { kind, rewrite: own, separator = ',' } = table;
-    const to = main.joined ? ',' : (own?.to ?? separator);
+    const to = isDerived ? ',' : (own?.to ?? separator);
     const fileEnding = kind === 'csv' ? (to === '\t' ? 'tsv' : 'csv') : kind === 'json' ? 'jsonl' : 'parquet';
     const plainRewrite = { encoding: 'utf-8', from: separator as ',', to: separator, hasHeader: true } as const;
-    const joined = main.joined && { files: main.joined, ...(own ? { own } : {}) };
+    const { joined, melted } = main;
+    const derived = isDerived && { ...defined({ joined, melted, own }) };
     return {
       from: table.path,
       to: `tables/${unusedName(stemOf(table.path), usedNames)}.${fileEnding}`,
       kind,
-      rewrite: { ...(own ?? plainRewrite), header, because, ...(joined ? { joined } : {}) },
+      rewrite: { ...(own ?? plainRewrite), header, because, ...(derived ? { derived } : {}) },
     };
   });
   return { path: pattern(copies.slice(0, read.length).map(({ to }) => to)), isLines, sources, copies };

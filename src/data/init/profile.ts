@@ -35,6 +35,7 @@ export function timeSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kin
   const isPlain = time.name === 'iso' && [...column.values].every((text) => plainIso.test(text));
   if (kind === 'csv' && isPlain && column.mark === undefined) return name;
   if (kind === 'json' && time.name === 'seconds') return `TRY_CAST(${sqlName(name)} AS DOUBLE)`;
+  if (kind === 'json' && time.within) return time.within(name);
   return time.sql(name);
 }
 
@@ -204,7 +205,9 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
   // `01067` is a code, so a data block reads such columns as text.
   const areCodes = type === undefined && texts.some((text) => /^-?0\d/.test(text));
   // A value with this many digits is an id, which a number would round.
-  if (areDigits && !time && share((text) => text.length > 15) > 0.05) return { ...baseProfile, kind: 'text' };
+  const isLongId =
+    share((text) => text.length > 15) > 0.05 && (areDigits || (isKeyName(name) && share(isNumber) > 0.95));
+  if (isLongId && !time) return { ...baseProfile, kind: 'text' };
   if (share(isInteger) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'integer' };
   if (share(isNumber) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'decimal' };
   const number = time || areCodes ? undefined : numberFormOf(sampleTexts);

@@ -61,6 +61,8 @@ export interface InitQuestion {
   readonly id: string;
   readonly text: string;
   readonly choices: readonly { readonly value: string; readonly text: string }[];
+  /** True if no choice is likely enough to be taken unasked. */
+  readonly isOpen?: boolean;
 }
 
 export type InitAnswers = Readonly<Record<string, string>>;

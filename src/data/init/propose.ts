@@ -21,6 +21,7 @@ import { filesOf } from './file_choice.ts';
 import { rowsPerValue } from './guesses/keys.ts';
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
 import { inQuotes } from './lines.ts';
+import { markQuestion, matrixOf, reasonOfMelted } from './matrix.ts';
 import { sumsLists } from './model_text.ts';
 import { outcomesOf } from './outcomes.ts';
 import { type ColumnProfile, listSql, type TableProfile } from './profile.ts';
@@ -54,11 +55,35 @@ export interface NoEvents {
   readonly questions: readonly InitQuestion[];
 }
 
-/**
- * Long because each part of the proposal depends on the previous ones: keys and joins on files, features on keys.
- * @param nameOf returns the path of a file from the folder of the data block
- */
+/** @param nameOf returns the path of a file from the folder of the data block */
 export function propose(
+  tables: readonly TableProfile[],
+  answers: InitAnswers,
+  nameOf: (path: string) => string,
+): Proposal | NoEvents {
+  const proposal = proposeOf(tables, answers, nameOf);
+  if (!('problem' in proposal)) return proposal;
+  const matrices = tables.map((table) => matrixOf(table, answers));
+  if (matrices.every((matrix) => matrix === undefined)) return proposal;
+  const melted = proposeOf(
+    tables.map((table, at) => matrices[at]?.table ?? table),
+    answers,
+    nameOf,
+  );
+  if ('problem' in melted) return proposal;
+  const matrix = matrices.find((each) => each?.table.path === melted.events.sources[0]);
+  if (matrix === undefined) return proposal;
+  const { mark, table } = matrix;
+  const file = nameOf(table.path);
+  return {
+    ...melted,
+    reasons: melted.reasons.map((each) => (each.file === file ? reasonOfMelted(table.melted!, each) : each)),
+    questions: [...melted.questions, ...(mark && answers.no_value === undefined ? [markQuestion(mark)] : [])],
+  };
+}
+
+/** Long because each part of the proposal depends on the previous ones: keys and joins on files, features on keys. */
+function proposeOf(
   tables: readonly TableProfile[],
   answers: InitAnswers,
   nameOf: (path: string) => string,
@@ -197,7 +222,9 @@ export function propose(
   function placeColumn(column: ColumnProfile, because: string): void {
     const describesItem = dependence(events, item!.column, column) >= 0.97 && !itemJoin;
     const describesUser = userKeys !== undefined && dependence(events, userKeys, column) >= 0.97;
-    if (meansOf(column.name, 'outcome') && !describesItem && !describesUser) {
+    const isOutcome = meansOf(column.name, 'outcome') !== undefined && !describesItem && !describesUser;
+    // A rating in words, or one that is a mean over all events of an item.
+    if (isOutcome || meansOf(column.name, 'rating') !== undefined) {
       addReason(events, column, 'left out', 'it may be known only after the event');
     } else if (describesUser && !userJoin && !(describesItem && meansOf(column.name, 'item'))) {
       addFeature(events, column, 'query', false, 'it is the same in all rows of a user');
@@ -357,7 +384,7 @@ function textsOf(
   if (isPerson || kind === 'lines') return undefined;
   const texts = roles.others.filter(({ guesses }) => guesses.some(({ role }) => role === 'text' || role === 'query'));
   const namedQuery = texts.find(({ guesses }) => guesses[0]!.role === 'query')?.column;
-  const query = namedQuery ?? (columns.length <= 4 ? texts[0]?.column : undefined);
+  const query = namedQuery ?? (columns.length <= 4 && !roles.time ? texts[0]?.column : undefined);
   if (query === undefined) return undefined;
   const { item, items } = roles;
   if (item && item.column !== query) {

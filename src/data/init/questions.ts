@@ -2,7 +2,7 @@
 import { isSorted, type JoinGap } from './entries.ts';
 import type { FileChoice } from './file_choice.ts';
 import { isKeyLike, isNameless, rowsPerValue } from './guesses/keys.ts';
-import { baseOf } from './joins.ts';
+import { baseOf, dependence } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { InitAnswers, InitQuestion, StarterFeature } from './proposal.ts';
 import type { ColumnChoice, EventRoles, KeySide } from './roles.ts';
@@ -61,9 +61,18 @@ export function initQuestions(
         text: `${baseOf(path)} (${count.toLocaleString('en')} rows)`,
       })),
     });
-  for (const side of ['user', 'item'] as const)
-    if (!isText && !areLines && ((roles[side]?.guess.score ?? 0) < 0.5 || roles.tied.includes(side)))
-      questions.push(keyQuestion(side, files));
+  for (const side of ['user', 'item'] as const) {
+    if (isText || areLines) continue;
+    const isGuess = (roles[side]?.guess.score ?? 0) < 0.5;
+    const isOpen = isGuess && roles[side] !== undefined && roles[`${side}s`] === undefined;
+    if (isGuess || roles.tied.includes(side)) questions.push({ ...keyQuestion(side, files), isOpen });
+  }
+  const determined = isText || areLines ? undefined : determinedKey(events, roles);
+  if (determined !== undefined) {
+    const { text, ...question } = keyQuestion('item', files);
+    const others = questions.filter(({ id }) => id !== 'item');
+    questions.splice(0, questions.length, ...others, { ...question, text: `${determined} ${text}`, isOpen: true });
+  }
   for (const { join, share, question, likely } of gaps) {
     const file = baseOf(join.table.path);
     const choices = [
@@ -99,6 +108,17 @@ export function initQuestions(
     });
   }
   return questions.filter(({ id, choices }) => answers[id] === undefined && choices.length > 1);
+}
+
+/** Says that one key follows from the other, so that a model of both would only learn that. Users who come once are known by other columns. */
+function determinedKey(events: TableProfile, { user, item }: EventRoles): string | undefined {
+  if (!user || !item || rowsPerValue(user.column) < 1.1) return undefined;
+  const [userName, itemName] = [user.column, item.column].map(({ name }) => `\`${name}\``);
+  if (dependence(events, user.column, item.column) >= 0.97) return `Each ${userName} always has the same ${itemName}.`;
+  const isOnce = events.isWhole && rowsPerValue(item.column) < 1.02 && item.column.present > 20;
+  if (isOnce || dependence(events, item.column, user.column) >= 0.97)
+    return `Each ${itemName} belongs to one ${userName}.`;
+  return undefined;
 }
 
 // Explains in a sentence why nothing can be learned from tables.

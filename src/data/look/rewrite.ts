@@ -6,7 +6,15 @@ import { readers } from '../files/formats/readers.ts';
 import { isCompressed } from '../files/formats/table.ts';
 import { unpacked } from '../files/records/scan.ts';
 import { rowsOfMap } from './look_at_json.ts';
-import { separated, unescaped, unpadded, withoutBlankLines, withoutLines, withoutMark } from './look_at_text.ts';
+import {
+  separated,
+  unescaped,
+  unpadded,
+  withoutBlankLines,
+  withoutFiller,
+  withoutLines,
+  withoutMark,
+} from './look_at_text.ts';
 import { exactJson, type JoinedFile, type LookedTable, type Rewrite } from './looked_table.ts';
 
 export interface RewriteJob {
@@ -23,7 +31,7 @@ export interface RewriteJob {
  * @throws errors of the file system and of the database, and the reason of `signal`
  */
 export async function rewrite(work: RewriteJob): Promise<number> {
-  if (work.rewriteFile.joined) return joinFiles(work, work.rewriteFile.joined);
+  if (work.rewriteFile.derived) return deriveRows(work, work.rewriteFile.derived);
   await rewriteOne(work);
   return 0;
 }
@@ -34,10 +42,10 @@ async function rewriteOne(work: RewriteJob): Promise<void> {
   return renameColumns(work);
 }
 
-/** Writes the rows of a file with the columns of others beside them, in the order of the file. */
-async function joinFiles(
+/** Writes the rows of a file, or its values if it is a matrix, with the columns of others beside them, in the order of the file. */
+async function deriveRows(
   { from, to, kind, rewriteFile, signal }: RewriteJob,
-  { files, own }: NonNullable<Rewrite['joined']>,
+  { joined: files = [], melted, own }: NonNullable<Rewrite['derived']>,
 ): Promise<number> {
   const copies = new Copies();
   const database = await openDatabase(signal);
@@ -54,12 +62,20 @@ async function joinFiles(
     const events = {
       path: from,
       kind,
-      names: rewriteFile.header,
+      names: melted?.names ?? rewriteFile.header,
       separator: rewriteFile.to,
       ...(own ? { rewrite: own } : {}),
     };
     const order = quoteName('row of the file');
     let select = `SELECT *, row_number() OVER () AS ${order} FROM ${await relationOf(events)}`;
+    if (melted) {
+      const [user, item, value] = melted.columns.map(quoteName);
+      const row = melted.key === undefined ? `CAST(${order} AS VARCHAR)` : quoteName(melted.key);
+      const cells = melted.items.map((name) => `CAST(${quoteName(name)} AS VARCHAR) AS ${quoteName(name)}`).join(', ');
+      const from = `SELECT ${order}, ${row} AS ${user}, ${cells} FROM (${select})`;
+      const values = `UNPIVOT (${from}) ON ${melted.items.map(quoteName).join(', ')} INTO NAME ${item} VALUE ${value}`;
+      select = `SELECT * FROM (${values}) WHERE trim(${value}) NOT IN ('', ${quoteText(melted.mark ?? '')})`;
+    }
     for (const file of files) {
       const [column, key] = [`s.${quoteName(file.column)}`, quoteName(file.key)];
       const added = file.columns.map(({ name, as }) => `, j.${quoteName(name)} AS ${quoteName(as)}`).join('');
@@ -103,7 +119,8 @@ async function rewriteText({ from, to, rewriteFile: rewrite, signal }: RewriteJo
   const { encoding, hasHeader, header, from: fileSeparator, to: separator, titles = 0, isPadded = false } = rewrite;
   const isEscaped = rewrite.isEscaped === true;
   const rewriteRows = (text: string): string => {
-    const lines = isEscaped ? unescaped(text) : text;
+    const filled = rewrite.hasFiller ? withoutFiller(text, fileSeparator) : text;
+    const lines = isEscaped ? unescaped(filled) : filled;
     if (fileSeparator !== separator) return `${separated(lines.replace(/\r?\n$/, ''), fileSeparator)}\n`;
     return isPadded ? unpadded(lines, separator) : lines;
   };

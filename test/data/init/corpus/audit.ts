@@ -157,26 +157,27 @@ function gitAuthors(): CorpusFolder {
   };
 }
 
-function ratedQueries(): CorpusFolder {
-  const queries = times(140, (at) => `${word()} ${word()} ${at}`);
-  const products = times(220, (at) => [90_000 + at, title()] as const);
+function ratedSituations(): CorpusFolder {
   return {
-    name: 'queries of a shop with products and a judgement of each pair',
+    name: 'situations and the restaurants that were chosen in them, with a rating in words',
     files: {
-      'judgements.csv': table([
-        ['query', 'product_id', 'product_title', 'rating'],
-        ...times(1500, () => {
-          const [id, text] = favourite(products);
-          return [among(queries), id, text, 1 + pick(4)];
-        }),
+      'visits.csv': table([
+        ['city', 'weather', 'restaurant', 'rating', 'overall_score'],
+        ...times(1500, () => [
+          among(['Bern', 'Graz', 'Lyon']),
+          among(['sun', 'rain', 'snow']),
+          `R${skewed(60)}`,
+          among(['bad', 'fair', 'good', 'superb']),
+          `${1 + pick(5)} of 5`,
+        ]),
       ]),
     },
     right: {
-      events: 'judgements.csv',
-      user: [undefined, 'query'],
-      item: 'product_id',
+      events: 'visits.csv',
+      user: undefined,
+      item: 'restaurant',
       time: undefined,
-      unread: ['rating'],
+      unread: ['rating', 'overall_score'],
     },
   };
 }
@@ -198,9 +199,9 @@ function twoCounts(): CorpusFolder {
   return {
     name: 'two lines of counts above the names',
     files: {
-      'plays.csv': `Users: 120\nTracks: 90\n${table([
-        ['user', 'track', 'played_at', 'seconds'],
-        ...times(1300, () => [`u${pick(120)}`, `t${skewed(90)}`, clock(), 20 + pick(300)]),
+      'plays.csv': `users,120\ntracks,90\n${table([
+        ['user', 'track', 'played_at'],
+        ...times(1300, () => [`u${pick(120)}`, `t${skewed(90)}`, clock()]),
       ])}`,
     },
     right: { events: 'plays.csv', user: 'user', item: 'track', time: 'played_at' },
@@ -365,7 +366,7 @@ export const auditFolders: readonly CorpusFolder[] = [
   northwind(),
   fewUsers(),
   gitAuthors(),
-  ratedQueries(),
+  ratedSituations(),
   wide(),
   twoCounts(),
   filler(),

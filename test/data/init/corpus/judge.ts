@@ -27,6 +27,7 @@ async function writeFolder({ files, parquet = {} }: CorpusFolder, folder: string
 function answerOf({ id, choices }: InitQuestion, right: RightProject | undefined, folder: string): string {
   const given = right?.answers?.[id];
   if (given !== undefined) return given;
+  if (!right && choices.some(({ value }) => value === 'none')) return 'none';
   const known: unknown = right && id in right ? right[id as 'user'] : [];
   const rightValues = (Array.isArray(known) ? known : [known]).map((value) => value ?? 'none');
   const isRight = (value: string): boolean =>

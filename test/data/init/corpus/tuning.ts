@@ -410,7 +410,7 @@ function jester(): CorpusFolder {
     },
     right: {
       events: 'jester-data-1.csv',
-      user: 'row',
+      user: 'user',
       item: 'item',
       time: undefined,
       labels: ['liked'],
@@ -429,8 +429,8 @@ function netflix(): CorpusFolder {
       ).join(''),
       'movie_titles.csv': latin1(times(60, (at) => `${at + 1},${1960 + pick(45)},Amélie ${title()}\n`).join('')),
     },
-    // A line says the film of the lines below it. No column has it, so nothing here may be taken for the item.
-    right: { refused: 'starter-no-table', says: /combined_data_1/ },
+    // A line says the film of the lines below it. No column has it, so the file is left out, and the titles are no events.
+    right: { refused: 'starter-no-events', says: /movie_titles/ },
   };
 }
 
