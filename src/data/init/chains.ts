@@ -1,5 +1,6 @@
 /** Takes the user, the item or the time of events from another file that they name by a key: lines of orders name an order, and the order its customer. */
 import { type LookedTable, unusedName } from '../look/looked_table.ts';
+import { rowsPerValue } from './guesses/keys.ts';
 import { guessesOf } from './guesses/table.ts';
 import { baseOf, type Join, joinsOf, stemOf } from './joins.ts';
 import { type TableProfile, tableProfile } from './profile.ts';
@@ -42,7 +43,9 @@ function isLink({ table, key, column }: Join, { table: events, roles }: EventTab
     const given = chosen[role];
     if (given !== undefined)
       return !events.columns.some(({ name }) => name === given) && others.some(({ name }) => name === given);
-    return others.some((each) => guessesOf(each).some((guess) => guess.role === role && guess.score >= 0.55));
+    // Where each row has another item, the key stands for the item itself.
+    const mayBe = role === 'item' ? others.filter((each) => rowsPerValue(each) >= 1.1) : others;
+    return mayBe.some((each) => guessesOf(each).some((guess) => guess.role === role && guess.score >= 0.57));
   };
   const isKeyOf = (side: KeySide): boolean => isNamed(side, roles[side]) && roles[side]?.column === column;
   if (isKeyOf('user') || isKeyOf('item')) return false;
@@ -50,7 +53,7 @@ function isLink({ table, key, column }: Join, { table: events, roles }: EventTab
   return (
     (lacks('user') && brings('user')) ||
     (lacks('item') && brings('item')) ||
-    (roles.time === undefined && brings('time'))
+    ((roles.time?.guess.score ?? 0) < 0.57 && brings('time'))
   );
 }
 

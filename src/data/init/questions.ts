@@ -132,7 +132,8 @@ const nameOf = ({ path }: TableProfile): string => `\`${baseOf(path)}\``;
 export function problemOfRows(events: TableProfile): string | undefined {
   if (events.count < minEvents && events.isWhole)
     return `${nameOf(events)} has ${events.count === 1 ? 'one row' : `${events.count} rows`}: a model learns from many events`;
-  const refusedColumn = events.columns.find(isAlwaysNo);
+  const actions = events.columns.filter(({ name, distinct }) => meansOf(name, 'action') !== undefined && distinct <= 2);
+  const refusedColumn = actions.every(isAlwaysNo) ? actions[0] : undefined;
   if (refusedColumn)
     return `\`${refusedColumn.name}\` is ${refusedColumn.top[0]![0]} in all rows of ${nameOf(events)}, so no row says what somebody chose. Remove the column if it means nothing`;
   return undefined;

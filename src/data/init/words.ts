@@ -52,10 +52,14 @@ export function wordsOf(name: string): readonly string[] {
 /** Splits `movieid` into two words, like `movie_id`, and `用户编号`, which has no blanks, before and after the words that are known. */
 function splitWord(word: string): readonly string[] {
   if (/\p{Script=Han}|\p{Script=Katakana}/u.test(word)) return word.split(eastAsianWords);
+  const [, prefix, rest] = /^(id)(\w{4,})$/.exec(word) ?? [];
+  if (rest !== undefined && isKey(rest)) return [rest, prefix!];
   const [, base, id] = /^(\w{3,}?)(ids?|uid|uuid|name|nr|no|nummer|code)$/.exec(word) ?? [];
-  const isKnown = base !== undefined && (['user', 'item'] as const).some((side) => wordsByMeaning.get(side)!.has(base));
-  return isKnown ? [base, id!] : [word];
+  return base !== undefined && isKey(base) ? [base, id!] : [word];
 }
+
+const isKey = (word: string): boolean =>
+  (['user', 'item', 'basket'] as const).some((meaning) => wordsByMeaning.get(meaning)!.has(word));
 
 /** Words in English, and in other languages that occur in files. */
 const meanings = {

@@ -6,7 +6,7 @@ import { action, count, fold, kind, rating } from './labels.ts';
 
 /** Matches names of times that do not belong to the event itself. */
 const otherMoments =
-  /birth|born|dob|release|publish|expire|expiry|signup|registered|join|founded|geburt|update|modified|end/i;
+  /birth|born|dob|release|publish|expire|expiry|signup|registered|join|founded|geburt|update|modified|end|limit|ship|deliver|due|deadline|required|return|zurück/i;
 
 const time: Guesser = ({ name, time: form, kind, type, distinct, present, rows }) => {
   const isTyped = /^(DATE|TIMESTAMP)/.test(type ?? '');
