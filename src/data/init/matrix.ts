@@ -11,6 +11,8 @@ export interface Matrix {
 }
 
 const minItems = 8;
+/** A scale has fewer values than this. */
+const maxValues = 5000;
 /** With fewer empty places than this share every user has every item, so that nothing can be recommended. */
 const minEmpty = 0.1;
 
@@ -25,6 +27,7 @@ export function matrixOf(table: TableProfile, answers: InitAnswers): Matrix | un
       const value = String(row[place] ?? '').trim();
       if (value !== '') counts.set(value, (counts.get(value) ?? 0) + 1);
     }
+  if (counts.size === 0 || counts.size > maxValues) return undefined;
   const places = table.rows.length * cells.length;
   const values = [...counts.keys()].map(Number);
   const [mostFrequent = ['', 0]] = [...counts].sort((a, b) => b[1] - a[1]);
@@ -38,7 +41,8 @@ export function matrixOf(table: TableProfile, answers: InitAnswers): Matrix | un
   // A number of ratings before them is on no scale of theirs.
   const items = cells.filter((column, at) => at > 0 || isOnScale(column, cells, isMark ? markText : ''));
   const present = [...counts.values()].reduce((sum, count) => sum + count, 0) - (isMark ? markCount : 0);
-  const isWide = items.length >= minItems && table.columns.length - items.length <= 2;
+  const isWide =
+    items.length >= minItems && table.columns.filter(({ kind }) => kind !== 'empty').length - items.length <= 2;
   if (!isWide || low < -100 || high > 100 || present > places * (1 - minEmpty)) return undefined;
   const usedNames = new Set(key ? [key.name.toLowerCase()] : []);
   const names = [...(key ? [] : ['user']), 'item', 'rating'].map((name) => unusedName(name, usedNames));

@@ -34,8 +34,9 @@ export function timeSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kin
     return time.within(name);
   const isPlain = time.name === 'iso' && [...column.values].every((text) => plainIso.test(text));
   if (kind === 'csv' && isPlain && column.mark === undefined) return name;
-  if (kind === 'json' && time.name === 'seconds') return `TRY_CAST(${sqlName(name)} AS DOUBLE)`;
-  if (kind === 'json' && time.within) return time.within(name);
+  const number = `TRY_CAST(${sqlName(name)} AS DOUBLE)`;
+  if (kind === 'json' && time.name === 'seconds') return number;
+  if (kind === 'json' && time.within) return time.sql(name).replace(sqlName(name), () => number);
   return time.sql(name);
 }
 

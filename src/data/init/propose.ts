@@ -286,7 +286,7 @@ function proposeOf(
       .filter(isDropped)
       .map(
         ({ join, share }) =>
-          `${baseOf(join.table.path)} is not used: ${Math.round(share * 100)} % of the events have no row in it.`,
+          `${baseOf(join.table.path)} is not used: it has no row of ${Math.round(share * 100)} % of the events.`,
       ),
     ...files.spare.map(({ table, column }) => unusedJoin(baseOf(table.path), column, itemJoin, userJoin)),
   ];
