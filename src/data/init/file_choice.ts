@@ -81,7 +81,7 @@ export function filesOf(
   const usedTables = [roles.users?.table, roles.items?.table, ...alikeTables];
   for (const table of tables) {
     if (usedTables.includes(table) || joinedPaths.includes(table.path)) continue;
-    const [join] = joins.filter((each) => each.table === table).sort((a, b) => b.score - a.score);
+    const [join] = joins.filter((each) => each.table === table && each.isNamed).sort((a, b) => b.score - a.score);
     if (join) spareJoins.push(join);
     else unused.push({ table, because: whyUnused(table) });
   }
