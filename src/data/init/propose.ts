@@ -220,8 +220,10 @@ function proposeOf(
     } else placeColumn(column, guess.because);
   }
   function placeColumn(column: ColumnProfile, because: string): void {
-    if (events.joined?.some((file) => file.column === column.name))
-      return addReason(events, column, 'joins', 'it is the key of the file whose columns are beside it');
+    if (events.joined?.some((file) => file.column === column.name)) {
+      addReason(events, column, 'joins', 'it is the key of the file whose columns are beside it');
+      return;
+    }
     const describesItem = dependence(events, item!.column, column) >= 0.97 && !itemJoin;
     const describesUser = userKeys !== undefined && dependence(events, userKeys, column) >= 0.97;
     const isOutcome = meansOf(column.name, 'outcome') !== undefined && !describesItem && !describesUser;
