@@ -21,7 +21,7 @@ import type { EngineName } from '../../engines/engine.ts';
 import { fitKinds } from '../../graph/plan/plan.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
-import { check } from './check.ts';
+import { checkAndLower, readingOf } from './check.ts';
 import { format } from './format.ts';
 import { writeReport } from './report.ts';
 import { evaluate, load } from './run.ts';
@@ -184,17 +184,23 @@ export const proposalFor = ({ tables }: LookedFiles, folder: string, answers: In
 
 /**
  * Proposes a project for the files. `proposal.questions` are the unanswered questions, for which the most likely answer is taken.
- * @throws Failure `starter-no-events`
+ * @throws Failure `starter-no-events`; `starter-asks` if no answer is likely enough
  */
 export function proposeProject(look: LookedFiles, folder: string, answers: InitAnswers = {}): StarterProject {
   const { tables } = look;
   const proposal = proposalFor(look, folder, answers);
   if ('problem' in proposal) throw failure('starter-no-events', { reason: proposal.problem });
+  const open = proposal.questions.find(({ isOpen }) => isOpen);
+  if (open) {
+    const choices = open.choices.map(({ text }) => text);
+    throw failure('starter-asks', { id: open.id, question: open.text, choices });
+  }
   const reach = reachOfNew(resolve(folder));
   const files = [proposal.events, proposal.items, proposal.users].flatMap((file) =>
-    file && !file.copy ? file.sources : [],
+    file?.copies.length === 0 ? file.sources : [],
   );
-  const splitFiles = /^files\(/.test(proposal.split.value) ? tables.map(({ path }) => path) : [];
+  const splitFiles =
+    /^files\(/.test(proposal.split.value) && proposal.events.copies.length === 0 ? tables.map(({ path }) => path) : [];
   const outside = [...files, ...splitFiles]
     .filter((path) => !isWithin(resolve(path), reach))
     .map((path) => dirname(resolve(path)));
@@ -214,7 +220,8 @@ function reachOfNew(folder: string): Reach {
 export interface WrittenProject {
   readonly data: string;
   readonly model: string;
-  readonly copies: readonly Copy[];
+  /** `leftOut`: the number of lines that are no rows, in a file that was joined. */
+  readonly copies: readonly (Copy & { readonly leftOut: number })[];
   readonly warnings: string;
 }
 
@@ -227,7 +234,7 @@ export async function writeProject(
   signal?: AbortSignal,
 ): Promise<WrittenProject> {
   const [data, model] = [join(folder, 'data.tower'), join(folder, 'model.tower')];
-  const copies = [proposal.events, proposal.items, proposal.users].flatMap((file) => file?.copy ?? []);
+  const copies = [proposal.events, proposal.items, proposal.users].flatMap((file) => file?.copies ?? []);
   for (const path of [data, model, ...copies.map(({ to }) => join(folder, to))]) {
     if (existsSync(path)) throw failure('starter-exists', { path });
   }
@@ -236,22 +243,33 @@ export async function writeProject(
     [model, formatted(modelText(proposal), model)],
   ] as const;
   await makeFolder(folder);
+  const writtenCopies: (Copy & { leftOut: number })[] = [];
   for (const copy of copies) {
     const targetPath = join(folder, copy.to);
     const { rewrite } = await import('../../data/look/rewrite.ts');
-    await writing(
+    const leftOut = await writing(
       targetPath,
       makeFolders(dirname(targetPath)).then(() =>
         rewrite({ from: copy.from, to: targetPath, kind: copy.kind, rewriteFile: copy.rewrite, signal }),
       ),
     );
+    writtenCopies.push({ ...copy, leftOut });
   }
   for (const [path, text] of writtenTexts) await writeTextDurably(path, text);
-  const { diagnostics, text } = await check(model, { ...(allow.length > 0 ? { allow } : {}), ...defined({ signal }) });
-  if (diagnostics.some(({ severity }) => severity === 'error')) {
-    throw new Failure([diagnose('starter-fails', undefined, { model }), ...diagnostics]);
-  }
-  return { data, model, copies, warnings: diagnostics.length > 0 ? text : '' };
+  const warnings = await tryProject(model, allow, signal).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure([diagnose('starter-fails', undefined, { model }), ...error.diagnostics]);
+  });
+  return { data, model, copies: writtenCopies, warnings };
+}
+
+/** Checks a model, reads a sample of its rows, and returns the warnings. @throws Failure with what a training would end with */
+async function tryProject(model: string, allow: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+  const request = { ...(allow.length > 0 ? { allow } : {}), ...defined({ signal }) };
+  const { diagnostics, text, data, lowered } = await checkAndLower(model, request);
+  const { tryReading } = await import('../../data/look/trial.ts');
+  await tryReading(data!.description, lowered.plan, readingOf(request));
+  return diagnostics.length > 0 ? text : '';
 }
 
 /**

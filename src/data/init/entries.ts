@@ -1,9 +1,13 @@
 /** Derives entries of the data block from the sampled rows: time, split, excluded rows, and the names of files. */
 import { sqlName } from '../../base/text/sql.ts';
+import { defined } from '../../base/util/defined.ts';
+import { unusedName } from '../look/looked_table.ts';
+import { joinedBecause } from './chains.ts';
+import type { FileChoice } from './file_choice.ts';
 import { dependence, type Join, stemOf } from './joins.ts';
 import { type ColumnProfile, type TableProfile, timeSql, unmarkedName } from './profile.ts';
-import type { DataEntry, InitAnswers, NamedFile, Proposal } from './proposal.ts';
-import type { EventRoles, FileChoice } from './roles.ts';
+import type { Copy, DataEntry, InitAnswers, NamedFile, Proposal } from './proposal.ts';
+import type { EventRoles } from './roles.ts';
 import { doubtfulForms } from './times.ts';
 import { meansOf } from './words.ts';
 
@@ -89,7 +93,7 @@ export function rejectOf(
   const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
   const why = [
     ...(brokenShare > 0 ? [`${percent(brokenShare)} of the rows in the sample are broken`] : []),
-    ...(missing > 0 ? [`${percent(missing)} are of items without a row of their own`] : []),
+    ...(missing > 0 ? [`${percent(missing)} are of items or users without a row of their own`] : []),
   ];
   return {
     reject: {
@@ -107,6 +111,24 @@ export function missingShare({ rows }: TableProfile, join: Join | undefined): nu
     (row) => !key.values.has(String(row[column.place] ?? '').trim()) && row[column.place] !== null,
   );
   return missing.length / Math.max(1, rows.length);
+}
+
+/** A file of keys that many events have no row in. */
+export interface JoinGap {
+  readonly join: Join;
+  readonly share: number;
+  /** The id of the question what happens to these events, and the likelier answer: `leave` them out, or `keep` them without the file. */
+  readonly question: 'missing' | 'missing_users';
+  readonly likely: 'leave' | 'keep';
+}
+
+export function gapsOf(events: TableProfile, { items, users }: EventRoles, item: ColumnProfile): readonly JoinGap[] {
+  const gapOf = (join: Join | undefined, question: JoinGap['question'], least: number): JoinGap[] => {
+    const share = missingShare(events, join);
+    return join && share > 0.05 ? [{ join, share, question, likely: share > least ? 'keep' : 'leave' }] : [];
+  };
+  // A file of items is the corpus, while a history says more of a user than such a file.
+  return [...gapOf(items?.column === item ? items : undefined, 'missing', 0.5), ...gapOf(users, 'missing_users', 0)];
 }
 
 /** True if most events have the same time as all other events of their user, as in a basket, so that no event precedes another. */
@@ -163,35 +185,43 @@ export function isSorted({ rows }: TableProfile): boolean {
   return pairs > 0 && risingPairs / pairs > 0.97;
 }
 
+/** @param key the column that gets the name of the events' column */
 export function namedFile(
   main: TableProfile,
-  others: readonly TableProfile[],
+  { more = [], parts = [] }: { readonly more?: readonly TableProfile[]; readonly parts?: readonly TableProfile[] },
   nameOf: (path: string) => string,
-  key: { readonly column: ColumnProfile; readonly as: string } | undefined,
+  key?: { readonly column: ColumnProfile; readonly as: string },
 ): NamedFile {
-  const sources = [main, ...others].map(({ path }) => path);
-  const path = others.length === 0 ? nameOf(main.path) : `{${sources.map(nameOf).join(',')}}`;
+  const read = [main, ...more];
+  const sources = read.map(({ path }) => path);
+  const pattern = (paths: readonly string[]): string => (paths.length === 1 ? paths[0]! : `{${paths.join(',')}}`);
   const isLines = main.kind === 'lines';
   const because = [
     ...(main.rewrite?.because ?? []),
+    ...(main.melted
+      ? ['it has a row for each user and a column for each item, and a data block reads a row for each event']
+      : []),
+    ...(main.joined ? [joinedBecause(main.joined)] : []),
     ...(key ? [`its key is called \`${key.column.name}\`, and that of the events \`${key.as}\``] : []),
   ];
-  if (because.length === 0) return { path, isLines, sources };
-  const fileEnding =
-    main.kind === 'csv' ? (main.rewrite?.to === '\t' ? 'tsv' : 'csv') : main.kind === 'json' ? 'jsonl' : 'parquet';
-  const to = `tables/${stemOf(main.path)}.${fileEnding}`;
-  const baseRewrite = main.rewrite ?? {
-    encoding: 'utf-8',
-    from: (main.separator ?? ',') as ',',
-    to: main.separator ?? ',',
-    header: main.columns.map(({ name }) => name),
-    hasHeader: true,
-  };
-  const header = main.columns.map((column) => (column === key?.column ? key.as : column.name));
-  return {
-    path: to,
-    isLines,
-    sources,
-    copy: { from: main.path, to, kind: main.kind, rewrite: { ...baseRewrite, header, because } },
-  };
+  if (because.length === 0) return { path: pattern(sources.map(nameOf)), isLines, sources, copies: [] };
+  const isDerived = main.joined !== undefined || main.melted !== undefined;
+  const usedNames = new Set<string>();
+  const ownColumns = main.columns.filter(({ source }) => source === undefined);
+  const header = ownColumns.map((column) => (column === key?.column ? key.as : column.name));
+  const copies = [...read, ...parts].map((table): Copy => {
+    const { kind, rewrite: own, separator = ',' } = table;
+    const to = isDerived ? ',' : (own?.to ?? separator);
+    const fileEnding = kind === 'csv' ? (to === '\t' ? 'tsv' : 'csv') : kind === 'json' ? 'jsonl' : 'parquet';
+    const plainRewrite = { encoding: 'utf-8', from: separator as ',', to: separator, hasHeader: true } as const;
+    const { joined, melted } = main;
+    const derived = isDerived && { ...defined({ joined, melted, own }) };
+    return {
+      from: table.path,
+      to: `tables/${unusedName(stemOf(table.path), usedNames)}.${fileEnding}`,
+      kind,
+      rewrite: { ...(own ?? plainRewrite), header, because, ...(derived ? { derived } : {}) },
+    };
+  });
+  return { path: pattern(copies.slice(0, read.length).map(({ to }) => to)), isLines, sources, copies };
 }

@@ -72,7 +72,7 @@ const share = (part: number, whole: number): string =>
 
 function ratings(columns: readonly ColumnProfile[], table: TableProfile, { labels, taken }: OutcomeDrafts): void {
   for (const column of columns) {
-    const { threshold, share: highShare } = thresholdOf(column);
+    const { threshold, share: highShare } = thresholdOf(column, table);
     const conditionSql = `${numberOf(column, table)} >= ${threshold}`;
     const labelName = columns.length === 1 ? 'liked' : `liked_${slug(column.name, 'rating')}`;
     labels.push({ name: labelName, kind: 'binary', sql: conditionSql, why: share(highShare, 1) });
@@ -87,7 +87,7 @@ function judgements(
 ): void {
   if (column === undefined) return;
   const number = numberOf(column, table);
-  const condition = column.min <= 0 ? `${number} > 0` : `${number} >= ${thresholdOf(column).threshold}`;
+  const condition = column.min <= 0 ? `${number} > 0` : `${number} >= ${thresholdOf(column, table).threshold}`;
   conditions.push({ value: condition, why: 'judgements that found no relevance teach nothing here' });
   taken.set(column, `where ${condition}`);
 }
@@ -151,19 +151,18 @@ function weightOf(column: ColumnProfile, table: TableProfile, { taken }: Outcome
 }
 
 /** Returns the threshold for a good rating: the value that splits the events most evenly. */
-function thresholdOf(column: ColumnProfile): { readonly threshold: number; readonly share: number } {
-  const values = column.top
-    .map(([value, count]) => [column.number ? column.number.value(value) : Number(value), count] as const)
-    .filter(([value]) => !Number.isNaN(value));
-  const total = values.reduce((sum, [, count]) => sum + count, 0);
-  const shares = [...new Set(values.map(([value]) => value))]
-    .map((threshold) => ({
-      threshold,
-      share: values.filter(([value]) => value >= threshold).reduce((sum, [, count]) => sum + count, 0) / total,
-    }))
-    .filter(({ share }) => share < 1);
+function thresholdOf(
+  { place, mark, max, number }: ColumnProfile,
+  { rows }: TableProfile,
+): { readonly threshold: number; readonly share: number } {
+  const texts = rows.map((row) => String(row[place] ?? '').trim()).filter((text) => text !== '' && text !== mark);
+  const values = texts.map((text) => number?.value(text) ?? Number(text)).filter((value) => !Number.isNaN(value));
+  values.sort((a, b) => a - b);
+  const shares = values.flatMap((threshold, at) =>
+    at > 0 && threshold > values[at - 1]! ? [{ threshold, share: 1 - at / values.length }] : [],
+  );
   return shares.reduce(
     (best, candidate) => (Math.abs(candidate.share - 0.5) < Math.abs(best.share - 0.5) ? candidate : best),
-    shares[0] ?? { threshold: column.max, share: 0 },
+    shares[0] ?? { threshold: max, share: 0 },
   );
 }

@@ -34,7 +34,9 @@ export function timeSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kin
     return time.within(name);
   const isPlain = time.name === 'iso' && [...column.values].every((text) => plainIso.test(text));
   if (kind === 'csv' && isPlain && column.mark === undefined) return name;
-  if (kind === 'json' && time.name === 'seconds') return `TRY_CAST(${sqlName(name)} AS DOUBLE)`;
+  const number = `TRY_CAST(${sqlName(name)} AS DOUBLE)`;
+  if (kind === 'json' && time.name === 'seconds') return number;
+  if (kind === 'json' && time.within) return time.sql(name).replace(sqlName(name), () => number);
   return time.sql(name);
 }
 
@@ -118,6 +120,8 @@ export interface ColumnProfile {
   /** Index of the column, from 0. */
   readonly place: number;
   readonly kind: ValueKind;
+  /** The file that the column comes from and its name there, if it is joined to the events. */
+  readonly source?: { readonly path: string; readonly name: string };
   /** DuckDB's type, if the file has types. */
   readonly type?: string;
   /** Number of rows in the sample, and of those with a value. */
@@ -202,7 +206,9 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
   // `01067` is a code, so a data block reads such columns as text.
   const areCodes = type === undefined && texts.some((text) => /^-?0\d/.test(text));
   // A value with this many digits is an id, which a number would round.
-  if (areDigits && !time && share((text) => text.length > 15) > 0.05) return { ...baseProfile, kind: 'text' };
+  const isLongId =
+    share((text) => text.length > 15) > 0.05 && (areDigits || (isKeyName(name) && share(isNumber) > 0.95));
+  if (isLongId && !time) return { ...baseProfile, kind: 'text' };
   if (share(isInteger) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'integer' };
   if (share(isNumber) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'decimal' };
   const number = time || areCodes ? undefined : numberFormOf(sampleTexts);

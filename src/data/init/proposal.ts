@@ -28,7 +28,8 @@ export interface NamedFile {
   readonly path: string;
   readonly isLines: boolean;
   readonly sources: readonly string[];
-  readonly copy?: Copy;
+  /** Copies that are read instead: one for each source, and for each other part of a split set. Empty if the sources are read. */
+  readonly copies: readonly Copy[];
 }
 
 /** A copy that a data block can read, of a file that it cannot. */
@@ -60,6 +61,8 @@ export interface InitQuestion {
   readonly id: string;
   readonly text: string;
   readonly choices: readonly { readonly value: string; readonly text: string }[];
+  /** True if no choice is likely enough to be taken unasked. */
+  readonly isOpen?: boolean;
 }
 
 export type InitAnswers = Readonly<Record<string, string>>;

@@ -3,8 +3,10 @@ import { sqlName } from '../../base/text/sql.ts';
 import { type DescribeContext, describe, elementsOfText } from './describe.ts';
 import {
   areSimultaneous,
+  gapsOf,
   heldOut,
   isSorted,
+  type JoinGap,
   MANY,
   missingShare,
   namedFile,
@@ -15,9 +17,11 @@ import {
   titleOf,
   whereOf,
 } from './entries.ts';
+import { filesOf } from './file_choice.ts';
 import { rowsPerValue } from './guesses/keys.ts';
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
 import { inQuotes } from './lines.ts';
+import { markQuestion, matrixOf, reasonOfMelted } from './matrix.ts';
 import { sumsLists } from './model_text.ts';
 import { outcomesOf } from './outcomes.ts';
 import { type ColumnProfile, listSql, type TableProfile } from './profile.ts';
@@ -27,7 +31,6 @@ import type {
   InitAnswers,
   InitQuestion,
   ModelCase,
-  NamedFile,
   Proposal,
   StarterFeature,
 } from './proposal.ts';
@@ -40,7 +43,7 @@ import {
   problemOfQuery,
   problemOfRows,
 } from './questions.ts';
-import { type ColumnChoice, type EventRoles, filesOf, type GivenColumnNames } from './roles.ts';
+import type { ColumnChoice, EventRoles, GivenColumnNames, KeySide } from './roles.ts';
 import { makeNames, meansOf, slug } from './words.ts';
 
 const maxFeatures = 10;
@@ -52,11 +55,35 @@ export interface NoEvents {
   readonly questions: readonly InitQuestion[];
 }
 
-/**
- * Long because each part of the proposal depends on the previous ones: keys and joins on files, features on keys.
- * @param nameOf returns the path of a file from the folder of the data block
- */
+/** @param nameOf returns the path of a file from the folder of the data block */
 export function propose(
+  tables: readonly TableProfile[],
+  answers: InitAnswers,
+  nameOf: (path: string) => string,
+): Proposal | NoEvents {
+  const proposal = proposeOf(tables, answers, nameOf);
+  if (!('problem' in proposal)) return proposal;
+  const matrices = tables.map((table) => matrixOf(table, answers));
+  if (matrices.every((matrix) => matrix === undefined)) return proposal;
+  const melted = proposeOf(
+    tables.map((table, at) => matrices[at]?.table ?? table),
+    answers,
+    nameOf,
+  );
+  if ('problem' in melted) return proposal;
+  const matrix = matrices.find((each) => each?.table.path === melted.events.sources[0]);
+  if (matrix === undefined) return proposal;
+  const { mark, table } = matrix;
+  const file = nameOf(table.path);
+  return {
+    ...melted,
+    reasons: melted.reasons.map((each) => (each.file === file ? reasonOfMelted(table.melted!, each) : each)),
+    questions: [...melted.questions, ...(mark && answers.no_value === undefined ? [markQuestion(mark)] : [])],
+  };
+}
+
+/** Long because each part of the proposal depends on the previous ones: keys and joins on files, features on keys. */
+function proposeOf(
   tables: readonly TableProfile[],
   answers: InitAnswers,
   nameOf: (path: string) => string,
@@ -72,7 +99,7 @@ export function propose(
   });
   const rowsProblem = problemOfRows(events);
   if (rowsProblem !== undefined) return noEvents(rowsProblem);
-  const names = makeNames(tables.flatMap(({ columns }) => columns.map(({ name }) => name)));
+  const names = makeNames([events, ...tables].flatMap(({ columns }) => columns.map(({ name }) => name)));
   const texts = textsOf(roles, events);
   const isText = texts !== undefined;
   const item = texts?.item ?? roles.item;
@@ -85,17 +112,24 @@ export function propose(
   const user = roles.user;
   const outcomes = outcomesOf(roles, events, names, isText);
   const reasons: ColumnReason[] = [];
-  const addReason = (table: TableProfile, column: string, taken: string, because: string): void => {
-    reasons.push({ file: nameOf(table.path), column, taken, because });
+  const addReason = (
+    { path }: TableProfile,
+    { name, source }: Pick<ColumnProfile, 'name' | 'source'>,
+    taken: string,
+    because: string,
+  ): void => {
+    reasons.push({ file: nameOf(source?.path ?? path), column: source?.name ?? name, taken, because });
   };
 
   const areLines = events.kind === 'lines';
-  const itemsJoin = roles.items?.column === item.column ? roles.items : undefined;
-  const missingItems = missingShare(events, itemsJoin);
-  const keepsAll = (answers.missing ?? (missingItems > 0.5 ? 'keep' : 'leave')) === 'keep';
-  const isDropped = keepsAll && missingItems > 0.05;
-  const itemJoin = itemsJoin && !isDropped ? withOwnNames(itemsJoin, 'item') : undefined;
-  const userJoin = roles.users && withOwnNames(roles.users, 'user');
+  const gaps = gapsOf(events, roles, item.column);
+  const isDropped = (gap: JoinGap): boolean => (answers[gap.question] ?? gap.likely) === 'keep';
+  const joinOf = (side: KeySide): Join | undefined => {
+    const join = side === 'item' && roles.items?.column !== item.column ? undefined : roles[`${side}s`];
+    return join && !gaps.some((gap) => gap.join === join && isDropped(gap)) ? withOwnNames(join, side) : undefined;
+  };
+  const [itemJoin, userJoin] = [joinOf('item'), joinOf('user')];
+  const missingRows = missingShare(events, itemJoin) + missingShare(events, userJoin);
   const isPerUser = areLines && files.parts !== undefined;
   const isBasket = !!user && !!roles.time && !areLines && areSimultaneous(events, user.column, roles.time.column);
   const hasOrder = areLines
@@ -125,20 +159,20 @@ export function propose(
   const userFed = user && feedName(user, 'user_id');
   const time = hasOrder ? timeEntry(events, roles, areLines, answers) : undefined;
 
-  if (user) addReason(events, user.column.name, isText ? 'key of the question' : 'key of the user', user.guess.because);
-  if (roles.item || !isText) addReason(events, item.column.name, 'key of the item', item.guess.because);
+  if (user) addReason(events, user.column, isText ? 'key of the question' : 'key of the user', user.guess.because);
+  if (roles.item || !isText) addReason(events, item.column, 'key of the item', item.guess.because);
   if (isBasket)
     addReason(
       events,
-      roles.time.column.name,
+      roles.time.column,
       'left out',
       `all events with the same \`${user.column.name}\` have one time, so none of them comes before another`,
     );
-  else if (roles.time && !areLines) addReason(events, roles.time.column.name, 'time', roles.time.guess.because);
+  else if (roles.time && !areLines) addReason(events, roles.time.column, 'time', roles.time.guess.because);
   if (areLines) {
     addReason(
       events,
-      'position',
+      { name: 'position' },
       hasOrder ? 'time' : 'left out',
       hasOrder
         ? 'the items of a line seem to be in the order of events'
@@ -158,7 +192,7 @@ export function propose(
     const { feature, taken, because: why } = describe(column, to);
     addReason(
       table,
-      column.name,
+      column,
       feature ? `${side} feature: ${taken}` : taken,
       because === '' || !feature ? why : `${why}; ${because}`,
     );
@@ -172,44 +206,53 @@ export function propose(
     const outcome = outcomes.taken.get(column);
     const guess = guesses[0]!;
     if (column === listColumn)
-      addReason(events, column.name, 'history', 'its elements are items, and never the item of the row');
-    else if (outcome) addReason(events, column.name, outcome, guess.because);
+      addReason(events, column, 'history', 'its elements are items, and never the item of the row');
+    else if (outcome) addReason(events, column, outcome, guess.because);
     else if (guess.role === 'fold') {
       fold = column;
-      addReason(events, column.name, 'split', guess.because);
+      addReason(events, column, 'split', guess.because);
     } else if (column === item.column) continue;
     else if (isText) {
       const isQuery = column === texts.query;
       if (isQuery) addFeature(events, column, 'query', false);
       else if (guess.role === 'text' && !itemJoin && texts.query !== column) addFeature(events, column, 'item', false);
-      else
-        addReason(events, column.name, 'left out', `a question and a text are enough to begin with; ${guess.because}`);
+      else addReason(events, column, 'left out', `a question and a text are enough to begin with; ${guess.because}`);
     } else placeColumn(column, guess.because);
   }
   function placeColumn(column: ColumnProfile, because: string): void {
+    if (events.joined?.some((file) => file.column === column.name)) {
+      addReason(events, column, 'joins', 'it is the key of the file whose columns are beside it');
+      return;
+    }
     const describesItem = dependence(events, item!.column, column) >= 0.97 && !itemJoin;
     const describesUser = userKeys !== undefined && dependence(events, userKeys, column) >= 0.97;
-    if (meansOf(column.name, 'outcome') && !describesItem && !describesUser) {
-      addReason(events, column.name, 'left out', 'it may be known only after the event');
+    const isOutcome = meansOf(column.name, 'outcome') !== undefined && !describesItem && !describesUser;
+    // A rating in words, or one that is a mean over all events of an item.
+    if (isOutcome || meansOf(column.name, 'rating') !== undefined) {
+      addReason(events, column, 'left out', 'it may be known only after the event');
     } else if (describesUser && !userJoin && !(describesItem && meansOf(column.name, 'item'))) {
       addFeature(events, column, 'query', false, 'it is the same in all rows of a user');
     } else if (describesItem) {
       addFeature(events, column, 'item', false, 'it is the same in all rows of an item');
     } else if (kind === 'context' || meansOf(column.name, 'context') !== undefined) {
       if (isMeasure(column, kind))
-        addReason(events, column.name, 'left out', `${because}, and it may be known only after the event`);
+        addReason(events, column, 'left out', `${because}, and it may be known only after the event`);
       else addFeature(events, column, 'query', false, 'it seems to be known before the event');
-    } else addReason(events, column.name, 'left out', `${because}, and it may be known only after the event`);
+    } else addReason(events, column, 'left out', `${because}, and it may be known only after the event`);
   }
   const addJoined = (join: Join, side: StarterFeature['side']): void => {
     addReason(
       join.table,
-      join.key.name,
+      join.key,
       'joins',
       `${Math.round(join.overlap * 100)} % of \`${join.column.name}\` in the events have a row here`,
     );
     for (const column of join.table.columns) if (column !== join.key) addFeature(join.table, column, side, true);
   };
+  for (const { path, key, column, overlap } of events.joined ?? []) {
+    const because = `${Math.round(overlap * 100)} % of \`${column}\` in the events have a row here, whose values are copied beside theirs`;
+    addReason(events, { name: key, source: { path, name: key } }, 'joins', because);
+  }
   if (itemJoin) addJoined(itemJoin, 'item');
   if (userJoin) addJoined(userJoin, 'query');
 
@@ -243,11 +286,12 @@ export function propose(
           `\`${user!.column.name}\` comes up about once for each user: a model cannot know what a user likes, and ranks nearly alike for all.`,
         ]
       : []),
-    ...(!isDropped || !itemsJoin
-      ? []
-      : [
-          `${baseOf(itemsJoin.table.path)} is not used: it has no row of ${Math.round(missingItems * 100)} % of the events.`,
-        ]),
+    ...gaps
+      .filter(isDropped)
+      .map(
+        ({ join, share }) =>
+          `${baseOf(join.table.path)} is not used: it has no row of ${Math.round(share * 100)} % of the events.`,
+      ),
     ...files.spare.map(({ table, column }) => unusedJoin(baseOf(table.path), column, itemJoin, userJoin)),
   ];
   const size = {
@@ -258,11 +302,10 @@ export function propose(
   // With so many events, `where` keeps only a sample of the users.
   const trainedEvents = user && size.events > MANY ? 1_000_000 : size.events;
   const title = titleOf(itemJoin?.table ?? events, itemJoin ? undefined : item.column);
-  const describeFile = (
-    main: TableProfile,
-    others: readonly TableProfile[],
-    key?: { column: ColumnProfile; as: string },
-  ): NamedFile => namedFile(main, others, nameOf, key);
+  const { parts } = files;
+  const partTables = [parts?.validation ?? [], parts?.test ?? []].flat();
+  const eventFile = namedFile(events, { more: files.more, parts: partTables }, nameOf);
+  const readName = (path: string): string => eventFile.copies.find(({ from }) => from === path)?.to ?? nameOf(path);
   const keyRename = (join: Join): { column: ColumnProfile; as: string } | undefined =>
     join.key.name.toLowerCase() === join.column.name.toLowerCase()
       ? undefined
@@ -270,22 +313,17 @@ export function propose(
   return {
     case: kind,
     name: slug(stemOf(events.path), 'data'),
-    events: describeFile(events, files.more),
-    ...(itemJoin ? { items: describeFile(itemJoin.table, [], keyRename(itemJoin)) } : {}),
-    ...(userJoin ? { users: describeFile(userJoin.table, [], keyRename(userJoin)) } : {}),
+    events: eventFile,
+    ...(itemJoin ? { items: namedFile(itemJoin.table, {}, nameOf, keyRename(itemJoin)) } : {}),
+    ...(userJoin ? { users: namedFile(userJoin.table, {}, nameOf, keyRename(userJoin)) } : {}),
     ...(userFed ? { user: userFed } : {}),
     item: itemFed,
     ...(listColumn ? { history: listSql(listColumn) ?? listColumn.name } : {}),
     ...(time ? { time } : {}),
-    split: splitOf(files, fold, hasOrder, areLines, nameOf, heldOut({ ...size, events: trainedEvents })),
+    split: splitOf(files, fold, hasOrder, areLines, readName, heldOut({ ...size, events: trainedEvents })),
     ...whereOf(outcomes.where, events.count, user?.column),
     seen: seenOf(events, user?.column, item.column, isText || kind === 'context'),
-    ...rejectOf(
-      events,
-      [user?.column, item.column],
-      hasOrder ? roles.time?.column : undefined,
-      itemJoin ? missingItems : 0,
-    ),
+    ...rejectOf(events, [user?.column, item.column], hasOrder ? roles.time?.column : undefined, missingRows),
     perUser: isPerUser,
     ...(title === undefined ? {} : { title }),
     features: sumsLists(kind) ? shownFeatures.map((feature) => ({ ...feature, isIdea: true })) : shownFeatures,
@@ -293,7 +331,7 @@ export function propose(
     ...(outcomes.weight ? { weight: outcomes.weight } : {}),
     size,
     reasons,
-    questions: initQuestions(files, isText, missingItems, answers),
+    questions: initQuestions(files, isText, gaps, answers),
     notes,
   };
 }
@@ -350,7 +388,7 @@ function textsOf(
   if (isPerson || kind === 'lines') return undefined;
   const texts = roles.others.filter(({ guesses }) => guesses.some(({ role }) => role === 'text' || role === 'query'));
   const namedQuery = texts.find(({ guesses }) => guesses[0]!.role === 'query')?.column;
-  const query = namedQuery ?? (columns.length <= 4 ? texts[0]?.column : undefined);
+  const query = namedQuery ?? (columns.length <= 4 && !roles.time ? texts[0]?.column : undefined);
   if (query === undefined) return undefined;
   const { item, items } = roles;
   if (item && item.column !== query) {

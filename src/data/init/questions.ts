@@ -1,10 +1,11 @@
 /** Asks questions that the files leave open, whose first choice is the default, and explains why nothing can be learned from some tables. */
-import { isSorted } from './entries.ts';
+import { isSorted, type JoinGap } from './entries.ts';
+import type { FileChoice } from './file_choice.ts';
 import { isKeyLike, isNameless, rowsPerValue } from './guesses/keys.ts';
-import { baseOf } from './joins.ts';
+import { baseOf, dependence } from './joins.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { InitAnswers, InitQuestion, StarterFeature } from './proposal.ts';
-import type { ColumnChoice, EventRoles, FileChoice, KeySide } from './roles.ts';
+import type { ColumnChoice, EventRoles, KeySide } from './roles.ts';
 import { doubtfulForms } from './times.ts';
 import { meansOf } from './words.ts';
 
@@ -42,11 +43,10 @@ export const eventsQuestion = (files: FileChoice): InitQuestion => {
   };
 };
 
-/** @param missing the share of events whose item is not in the file of items */
 export function initQuestions(
   files: FileChoice,
   isText: boolean,
-  missing: number,
+  gaps: readonly JoinGap[],
   answers: InitAnswers,
 ): InitQuestion[] {
   const { events, rivals, roles } = files;
@@ -61,19 +61,28 @@ export function initQuestions(
         text: `${baseOf(path)} (${count.toLocaleString('en')} rows)`,
       })),
     });
-  for (const side of ['user', 'item'] as const)
-    if (!isText && !areLines && ((roles[side]?.guess.score ?? 0) < 0.5 || roles.tied.includes(side)))
-      questions.push(keyQuestion(side, files));
-  if (missing > 0.05 && roles.items) {
-    const file = baseOf(roles.items.table.path);
+  for (const side of ['user', 'item'] as const) {
+    if (isText || areLines) continue;
+    const isGuess = (roles[side]?.guess.score ?? 0) < 0.5;
+    const isOpen = isGuess && roles[side] !== undefined && roles[`${side}s`] === undefined;
+    if (isGuess || roles.tied.includes(side)) questions.push({ ...keyQuestion(side, files), isOpen });
+  }
+  const determined = isText || areLines ? undefined : determinedKey(events, roles);
+  if (determined !== undefined) {
+    const { text, ...question } = keyQuestion('item', files);
+    const others = questions.filter(({ id }) => id !== 'item');
+    questions.splice(0, questions.length, ...others, { ...question, text: `${determined} ${text}`, isOpen: true });
+  }
+  for (const { join, share, question, likely } of gaps) {
+    const file = baseOf(join.table.path);
     const choices = [
       { value: 'leave', text: 'leave these events out' },
       { value: 'keep', text: `keep all events, and do without ${file}` },
     ];
     questions.push({
-      id: 'missing',
-      text: `${Math.round(missing * 100)} % of the events are of items that ${file} has no row of. What should happen to them?`,
-      choices: missing > 0.5 ? choices.reverse() : choices,
+      id: question,
+      text: `${Math.round(share * 100)} % of the events are of ${question === 'missing' ? 'items' : 'users'} that ${file} has no row of. What should happen to them?`,
+      choices: likely === 'keep' ? choices.reverse() : choices,
     });
   }
   const form = roles.time?.column.time;
@@ -101,6 +110,17 @@ export function initQuestions(
   return questions.filter(({ id, choices }) => answers[id] === undefined && choices.length > 1);
 }
 
+/** Says that one key follows from the other, so that a model of both would only learn that. Users who come once are known by other columns. */
+function determinedKey(events: TableProfile, { user, item }: EventRoles): string | undefined {
+  if (!user || !item || rowsPerValue(user.column) < 1.1) return undefined;
+  const [userName, itemName] = [user.column, item.column].map(({ name }) => `\`${name}\``);
+  if (dependence(events, user.column, item.column) >= 0.97) return `Each ${userName} always has the same ${itemName}.`;
+  const isOnce = events.isWhole && rowsPerValue(item.column) < 1.02 && item.column.present > 20;
+  if (isOnce || dependence(events, item.column, user.column) >= 0.97)
+    return `Each ${itemName} belongs to one ${userName}.`;
+  return undefined;
+}
+
 // Explains in a sentence why nothing can be learned from tables.
 
 /** Fewer events leave no training part. */
@@ -112,7 +132,8 @@ const nameOf = ({ path }: TableProfile): string => `\`${baseOf(path)}\``;
 export function problemOfRows(events: TableProfile): string | undefined {
   if (events.count < minEvents && events.isWhole)
     return `${nameOf(events)} has ${events.count === 1 ? 'one row' : `${events.count} rows`}: a model learns from many events`;
-  const refusedColumn = events.columns.find(isAlwaysNo);
+  const actions = events.columns.filter(({ name, distinct }) => meansOf(name, 'action') !== undefined && distinct <= 2);
+  const refusedColumn = actions.every(isAlwaysNo) ? actions[0] : undefined;
   if (refusedColumn)
     return `\`${refusedColumn.name}\` is ${refusedColumn.top[0]![0]} in all rows of ${nameOf(events)}, so no row says what somebody chose. Remove the column if it means nothing`;
   return undefined;

@@ -74,7 +74,7 @@ const textForm = (name: string, format: string, pattern: string, doc = exampleWo
 const day = '(?:19|20)\\d\\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])';
 const hour = '[ T]\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?';
 const iso = new RegExp(`^${day}(?:${hour}(?:Z| ?UTC)?)?$`);
-const isoOffset = new RegExp(`^${day}${hour}(?:Z|[+-]\\d\\d(?::?\\d\\d)?)$`);
+const isoOffset = new RegExp(`^${day}${hour}(?:Z| ?[+-]\\d\\d(?::?\\d\\d)?)$`);
 
 /** The first format that fits nearly all values is used. */
 export const timeForms: readonly TimeForm[] = [
@@ -93,7 +93,8 @@ export const timeForms: readonly TimeForm[] = [
     name: 'iso, other zones',
     doc: 'times of the form 2024-05-31T18:30+02:00',
     fits: (text) => isoOffset.test(text),
-    sql: (column) => `epoch(TRY_CAST(${sqlName(column)} AS TIMESTAMPTZ))`,
+    sql: (column) =>
+      `epoch(TRY_CAST(regexp_replace(CAST(${sqlName(column)} AS VARCHAR), ' ?([+-]\\d\\d):?(\\d\\d)$', '\\1:\\2') AS TIMESTAMPTZ))`,
   },
   textForm(
     'compact',

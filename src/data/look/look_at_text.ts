@@ -31,9 +31,12 @@ export function lookAtText(
   if (dialect === 'lines') return linesTable(texts, sample);
   const { separator, hasHeader } = dialect;
   const to = separator === '::' || separator === 'blanks' ? '\t' : separator;
+  const hasFiller = to === separator && withoutFiller(texts[0]!, separator) !== texts[0];
   const isPaddedText = to === separator && isPadded(texts[0]!.slice(0, 256 << 10), separator);
   const readTexts = (each: readonly string[]): TextRows => {
-    const cleanTexts = each.map((text) => cleaned(text, separator, to, isPaddedText));
+    const cleanTexts = each.map((text) =>
+      cleaned(hasFiller ? withoutFiller(text, separator) : text, separator, to, isPaddedText),
+    );
     return readRows(cleanTexts, to, hasHeader);
   };
   const unescapedRows = readTexts(texts);
@@ -55,6 +58,7 @@ export function lookAtText(
     hasHeader,
     ...(titles > 0 ? { titles } : {}),
     ...(isPaddedText ? { isPadded: true } : {}),
+    ...(hasFiller ? { hasFiller } : {}),
     ...(isEscaped ? { isEscaped: true } : {}),
   };
   const because = reasonsFor(rewrite, given, readable);
@@ -104,7 +108,15 @@ function readRows(texts: readonly string[], separator: string, hasHeader: boolea
 }
 
 function reasonsFor(
-  { encoding, from: separator, hasHeader, titles = 0, isPadded: isPaddedText, isEscaped }: Omit<Rewrite, 'because'>,
+  {
+    encoding,
+    from: separator,
+    hasHeader,
+    titles = 0,
+    isPadded: isPaddedText,
+    hasFiller,
+    isEscaped,
+  }: Omit<Rewrite, 'because'>,
   given: readonly string[],
   readable: 'csv' | 'tsv' | undefined,
 ): string[] {
@@ -114,6 +126,7 @@ function reasonsFor(
     ...(encoding === 'utf-8' ? [] : [`it is text in ${encoding}, and a data block reads UTF-8`]),
     ...(titles === 0 ? [] : [`${titles === 1 ? 'a line comes' : `${titles} lines come`} before its names`]),
     ...(isPaddedText ? ['blanks are around its values'] : []),
+    ...(hasFiller ? ['some of its rows have separators and no values'] : []),
     ...(isEscaped ? ['a backslash is before its quotes'] : []),
     ...(hasHeader ? [] : ['its first line is a row, and a data block needs names']),
     ...(separator === '::' ? ['`::` separates its values'] : []),
@@ -182,6 +195,10 @@ export function decode(bytes: Buffer, encoding: TextEncoding): string {
 
 /** Removes the byte order mark of UTF-8, which in another encoding is read as three letters. */
 export const withoutMark = (text: string): string => text.replace(/^(?:\uFEFF|\u00EF\u00BB\u00BF)/, '');
+
+/** Removes rows of separators alone, which a spreadsheet writes below a table. */
+export const withoutFiller = (text: string, separator: string): string =>
+  text.replaceAll(new RegExp(`^ *[${separator}][ ${separator}]*(\\r\\n|\\r|\\n|$)`, 'gm'), '');
 
 export const withoutBlankLines = (text: string): string => text.replace(/^(?:[ \t]*(?:\r\n|\r|\n))+/, '');
 
@@ -264,10 +281,15 @@ function titleLines(text: string): number {
   const values = lines.map((line) => split(line, dialect.separator));
   const valueCounts = values.map((row) => row.filter((value) => value !== '').length);
   const usualCount = mostFrequent(valueCounts.filter((count) => count > 0))[0];
-  const namesLine = valueCounts.findIndex((count) => count > usualCount / 2);
-  if (usualCount < 2 || namesLine < 1 || namesLine > maxTitles) return 0;
-  const rowsBelow = values.slice(namesLine + 1).filter((_, at) => valueCounts[namesLine + 1 + at]! > 0);
-  return rowsBelow.length > 0 && isHeader(values[namesLine]!, rowsBelow) ? namesLine : 0;
+  const below = (at: number): readonly string[][] =>
+    values.slice(at + 1).filter((row) => row.some((value) => value !== ''));
+  // Counts above the names, such as `users,943`, are rows of few values.
+  const namesLine = valueCounts.findIndex(
+    (count, at) => count > usualCount / 2 && below(at).length > 0 && isHeader(values[at]!, below(at)),
+  );
+  const isTitle = (count: number): boolean => count < usualCount && count <= Math.max(2, usualCount / 2);
+  const areTitles = namesLine > 0 && namesLine <= maxTitles && valueCounts.slice(0, namesLine).every(isTitle);
+  return usualCount >= 2 && areTitles ? namesLine : 0;
 }
 
 export function withoutLines(text: string, count: number): string {
@@ -351,6 +373,9 @@ function areLines(lines: readonly string[]): boolean {
   if (lines.length < 3 || lines.some((line) => /[,;|"]|::/.test(line))) return false;
   const words = lines.map((line) => line.trim().split(/[ \t]+/));
   const counts = words.map(({ length }) => length);
+  // A table may have empty values, but has as many tabs in each line.
+  const tabs = new Set(lines.map((line) => line.split('\t').length));
+  if (tabs.size === 1 && !tabs.has(1) && !tabs.has(2)) return false;
   const allWords = words.flat();
   const idWords = allWords.filter((word) => /^[\w.:-]{1,40}$/.test(word) && /\d/.test(word)).length;
   const unevenLines = counts.filter((count) => count !== counts[0]).length;

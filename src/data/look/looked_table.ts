@@ -18,8 +18,35 @@ export interface LookedTable {
   readonly separator?: string;
   /** The changes for the copy that a data block reads. Absent if it reads the file itself. */
   readonly rewrite?: Rewrite;
+  /** The files that the rows are joined with, which needs a copy. */
+  readonly joined?: readonly JoinedFile[];
+  /** Set if each row is a value of a wide matrix, which needs a copy. */
+  readonly melted?: MeltedFile;
   /** The same rows with the fields of nested objects as columns, which needs a copy. Absent if rows contain no objects. */
   readonly flat?: Omit<LookedTable, 'path'>;
+}
+
+/** A file whose columns a copy of the events has beside their own. */
+export interface JoinedFile extends Pick<LookedTable, 'path' | 'kind' | 'separator' | 'rewrite'> {
+  readonly names: readonly string[];
+  /** The column that identifies its rows, and the column of the copy that has these keys. */
+  readonly key: string;
+  readonly column: string;
+  readonly columns: readonly { readonly name: string; readonly as: string }[];
+  /** Share of the keys in the events that have a row. */
+  readonly overlap: number;
+}
+
+/** A file with a row for each user and a column for each item. */
+export interface MeltedFile {
+  readonly names: readonly string[];
+  /** The column that identifies its rows; absent if only their numbers do. */
+  readonly key?: string;
+  readonly items: readonly string[];
+  /** The columns of the copy: the user, the item, the value. */
+  readonly columns: readonly string[];
+  /** A value that says that there is none. */
+  readonly mark?: string;
 }
 
 export interface FlatColumn {
@@ -42,10 +69,14 @@ export interface Rewrite {
   /** True if quotes within values are escaped by a backslash instead of a second quote. */
   readonly isEscaped?: boolean;
   readonly isPadded?: boolean;
+  /** True if some rows have no values, which the copy omits. */
+  readonly hasFiller?: boolean;
   /** The columns of the copy, if they are fields of nested objects. */
   readonly fields?: readonly FlatColumn[];
   /** True for a JSON object in which each key becomes a row. */
   readonly isMap?: boolean;
+  /** How rows are made of those of the file and of others. `own`: how the file itself is rewritten before. */
+  readonly derived?: Pick<LookedTable, 'joined' | 'melted'> & { readonly own?: Rewrite };
 }
 
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';

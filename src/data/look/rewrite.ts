@@ -1,13 +1,21 @@
 /** Writes a copy that a data block can read, of a file that it cannot: with a header, in UTF-8, and with a single-character separator. */
 import { copyFile, open, readFile } from 'node:fs/promises';
-import { openDatabase, quoteName, quoteText } from '../files/duckdb.ts';
+import { Copies, openDatabase, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
 import { columnsOfRelation } from '../files/formats/reader.ts';
 import { readers } from '../files/formats/readers.ts';
 import { isCompressed } from '../files/formats/table.ts';
 import { unpacked } from '../files/records/scan.ts';
 import { rowsOfMap } from './look_at_json.ts';
-import { separated, unescaped, unpadded, withoutBlankLines, withoutLines, withoutMark } from './look_at_text.ts';
-import { exactJson, type LookedTable, type Rewrite } from './looked_table.ts';
+import {
+  separated,
+  unescaped,
+  unpadded,
+  withoutBlankLines,
+  withoutFiller,
+  withoutLines,
+  withoutMark,
+} from './look_at_text.ts';
+import { exactJson, type JoinedFile, type LookedTable, type Rewrite } from './looked_table.ts';
 
 export interface RewriteJob {
   readonly from: string;
@@ -18,11 +26,74 @@ export interface RewriteJob {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws errors of the file system, and the reason of `signal` */
-export async function rewrite(work: RewriteJob): Promise<void> {
+/**
+ * Returns the number of lines that a copy of joined files leaves out, because they are no rows; otherwise the copy has all lines.
+ * @throws errors of the file system and of the database, and the reason of `signal`
+ */
+export async function rewrite(work: RewriteJob): Promise<number> {
+  if (work.rewriteFile.derived) return deriveRows(work, work.rewriteFile.derived);
+  await rewriteOne(work);
+  return 0;
+}
+
+async function rewriteOne(work: RewriteJob): Promise<void> {
   if (work.kind === 'csv') return work.rewriteFile.isMap ? rewriteMap(work) : rewriteText(work);
   if (work.rewriteFile.header.length === 0) return copyFile(work.from, work.to);
   return renameColumns(work);
+}
+
+/** Writes the rows of a file, or its values if it is a matrix, with the columns of others beside them, in the order of the file. */
+async function deriveRows(
+  { from, to, kind, rewriteFile, signal }: RewriteJob,
+  { joined: files = [], melted, own }: NonNullable<Rewrite['derived']>,
+): Promise<number> {
+  const copies = new Copies();
+  const database = await openDatabase(signal);
+  const relationOf = async (table: Omit<JoinedFile, 'key' | 'column' | 'columns' | 'overlap'>): Promise<string> => {
+    const { path, rewrite: first, names, separator = ',' } = table;
+    const readable = first ? copies.of(path, `.${table.kind}`) : path;
+    if (first) await rewriteOne({ from: path, to: readable, kind: table.kind, rewriteFile: first, signal });
+    const { relation } = readers[table.kind];
+    if (relation) return relation(readable);
+    const columns = names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ');
+    return `read_csv([${quotePath(readable)}], auto_detect = false, header = true, delim = ${quoteText(separator)}, quote = '"', escape = '"', columns = {${columns}}, ignore_errors = true, store_rejects = true)`;
+  };
+  try {
+    const events = {
+      path: from,
+      kind,
+      names: melted?.names ?? rewriteFile.header,
+      separator: rewriteFile.to,
+      ...(own ? { rewrite: own } : {}),
+    };
+    const order = quoteName('row of the file');
+    let select = `SELECT *, row_number() OVER () AS ${order} FROM ${await relationOf(events)}`;
+    if (melted) {
+      const [user, item, value] = melted.columns.map(quoteName);
+      const row = melted.key === undefined ? `CAST(${order} AS VARCHAR)` : quoteName(melted.key);
+      const cells = melted.items.map((name) => `CAST(${quoteName(name)} AS VARCHAR) AS ${quoteName(name)}`).join(', ');
+      const from = `SELECT ${order}, ${row} AS ${user}, ${cells} FROM (${select})`;
+      const values = `UNPIVOT (${from}) ON ${melted.items.map(quoteName).join(', ')} INTO NAME ${item} VALUE ${value}`;
+      select = `SELECT * FROM (${values}) WHERE trim(${value}) NOT IN ('', ${quoteText(melted.mark ?? '')})`;
+    }
+    for (const file of files) {
+      const [column, key] = [`s.${quoteName(file.column)}`, quoteName(file.key)];
+      const added = file.columns.map(({ name, as }) => `, j.${quoteName(name)} AS ${quoteName(as)}`).join('');
+      const rows = `SELECT DISTINCT ON (${key}) * FROM ${await relationOf(file)}`;
+      const same = `trim(CAST(${column} AS VARCHAR)) = trim(CAST(j.${key} AS VARCHAR))`;
+      select = `SELECT s.*${added} FROM (${select}) s LEFT JOIN (${rows}) j ON ${same}`;
+    }
+    const format = { csv: "CSV, HEADER, DELIMITER ','", json: 'JSON', parquet: 'PARQUET', lines: 'CSV' }[kind];
+    await database.run(
+      `COPY (SELECT * EXCLUDE (${order}) FROM (${select}) ORDER BY ${order}) TO ${quoteText(to)} (FORMAT ${format})`,
+    );
+    const isText = kind === 'csv' || files.some((file) => file.kind === 'csv');
+    const [rejected] = isText ? await database.rows('SELECT count(*) AS lines FROM reject_errors') : [];
+    return Number(rejected?.lines ?? 0);
+  } finally {
+    database.close();
+    copies.discard();
+  }
 }
 
 async function rewriteMap({ from, to, rewriteFile: rewrite }: RewriteJob): Promise<void> {
@@ -48,7 +119,8 @@ async function rewriteText({ from, to, rewriteFile: rewrite, signal }: RewriteJo
   const { encoding, hasHeader, header, from: fileSeparator, to: separator, titles = 0, isPadded = false } = rewrite;
   const isEscaped = rewrite.isEscaped === true;
   const rewriteRows = (text: string): string => {
-    const lines = isEscaped ? unescaped(text) : text;
+    const filled = rewrite.hasFiller ? withoutFiller(text, fileSeparator) : text;
+    const lines = isEscaped ? unescaped(filled) : filled;
     if (fileSeparator !== separator) return `${separated(lines.replace(/\r?\n$/, ''), fileSeparator)}\n`;
     return isPadded ? unpadded(lines, separator) : lines;
   };

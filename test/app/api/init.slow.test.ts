@@ -2,10 +2,18 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { init, lookAt, proposeProject, writeProject } from '../../../src/app/api/init.ts';
+import {
+  init,
+  type LookedFiles,
+  lookAt,
+  proposalFor,
+  proposeProject,
+  writeProject,
+} from '../../../src/app/api/init.ts';
 import { guessesText } from '../../../src/app/cli/table.ts';
 import type { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
+import type { InitAnswers } from '../../../src/data/init/proposal.ts';
 import { rewrite } from '../../../src/data/look/rewrite.ts';
 import { type Files, noTables, uglySets, unlearnable } from '../../data/init/ugly.ts';
 import { temporaryFolder } from '../../temporary_folder.ts';
@@ -16,12 +24,24 @@ function folderOf(files: Files): string {
   return folder;
 }
 
+const visits = `user,item,time\n${Array.from({ length: 40 }, (_, at) => `${at % 7},${at % 9},${1_700_000_000 + at}\n`).join('')}`;
+
+/** Answers each question that is not taken unasked with its first choice. */
+function firstChoices(look: LookedFiles, folder: string): InitAnswers {
+  let answers: InitAnswers = {};
+  for (;;) {
+    const open = proposalFor(look, folder, answers).questions.find(({ isOpen }) => isOpen);
+    if (open === undefined) return answers;
+    answers = { ...answers, [open.id]: open.choices[0]!.value };
+  }
+}
+
 /** Guesses, open questions, and the data block: it checks without a warning, or this throws. */
 async function answerFor(folder: string, files: readonly string[], out = folder): Promise<string> {
   const look = await lookAt(files.map((file) => join(folder, file)));
-  const project = proposeProject(look, out);
+  const project = proposeProject(look, out, firstChoices(look, out));
   const { data, model, copies } = await writeProject(project);
-  const questions = project.proposal.questions.map(
+  const questions = proposalFor(look, out).questions.map(
     ({ text, choices }) => `? ${text} ${choices.map((choice) => choice.text).join(' / ')}`,
   );
   return [
@@ -128,8 +148,9 @@ describe('a copy', () => {
   ])('of %s has the rows that a data block reads', async (name, file, form) => {
     const files = uglySets[name]!();
     const folder = folderOf(files);
-    const project = proposeProject(await lookAt([folder]), folder);
-    const { from, kind, rewrite: how } = project.proposal.events.copy!;
+    const look = await lookAt([folder]);
+    const project = proposeProject(look, folder, firstChoices(look, folder));
+    const { from, kind, rewrite: how } = project.proposal.events.copies[0]!;
     await rewrite({ from, to: join(folder, 'copy'), kind, rewriteFile: how });
     expect(project.proposal.events.path).toBe(`tables/${file}`);
     expect(readFileSync(join(folder, 'copy'), 'utf8')).toMatch(form);
@@ -174,7 +195,7 @@ describe('a folder that has files already', () => {
   });
 
   it('writes into the folder of `out`, and reads files of another project', async () => {
-    const folder = folderOf({ 'v.csv': 'user,item,time\n1,2,1700000000\n1,3,1700000001\n2,2,1700000002\n' });
+    const folder = folderOf({ 'v.csv': visits });
     const out = join(folderOf({}), 'new', 'project');
     const { allow } = await init({ files: [join(folder, 'v.csv')], out });
     expect(allow).toEqual([folder]);
@@ -182,8 +203,30 @@ describe('a folder that has files already', () => {
   });
 });
 
+it('each of several files without names gets a copy, and all are read', async () => {
+  const part = (from: number): string =>
+    Array.from({ length: 60 }, (_, at) => `u${(at + from) % 9},i${(at * 7 + from) % 11}\n`).join('');
+  const folder = folderOf({ 'log-1.csv': part(0), 'log-2.csv': part(4) });
+  const answers = { user: 'column1', item: 'column2' };
+  const { proposal, copies, data } = await init({ files: [folder], out: folder, answers });
+  expect(copies.map(({ to }) => to)).toEqual(['tables/log-1.csv', 'tables/log-2.csv']);
+  expect(readFileSync(data, 'utf8')).toContain(proposal.events.path);
+  expect(proposal.size.events).toBe(120);
+});
+
+it('says that a project checks only after a sample of its rows was read', async () => {
+  const folder = folderOf({
+    'v.csv': visits,
+    'users.csv': `user,age\n${[0, 1, 2].map((id) => `${id},30\n`).join('')}`,
+  });
+  const look = await lookAt([folder]);
+  const project = proposeProject(look, folder, { missing_users: 'leave' });
+  const { reject: _, ...withoutLimit } = project.proposal;
+  await expect(writeProject({ ...project, proposal: withoutLimit })).rejects.toThrow(/cannot be trained/);
+});
+
 it('a new folder next to the files is a project of its own', async () => {
-  const folder = folderOf({ 'v.csv': 'user,item,time\n1,2,1700000000\n1,3,1700000001\n2,2,1700000002\n' });
+  const folder = folderOf({ 'v.csv': visits });
   const { allow } = await init({ files: [join(folder, 'v.csv')], out: join(folder, 'new') });
   expect(allow).toEqual([folder]);
 });

@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lookAt, proposeProject } from '../../../src/app/api/init.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { lookAt, proposalFor } from '../../../src/app/api/init.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import type { Proposal } from '../../../src/data/init/proposal.ts';
 import { temporaryFolder } from '../../temporary_folder.ts';
@@ -26,7 +25,8 @@ async function written({ files, parquet = {} }: Folder): Promise<string> {
 function answered({ events, users, items, reasons, time, case: kind }: Proposal): Record<string, string | undefined> {
   const file = basename(events.sources[0]!);
   const column = (taken: RegExp): string | undefined =>
-    reasons.find((each) => basename(each.file) === file && taken.test(each.taken))?.column;
+    reasons.find((each) => (basename(each.file) === file || events.copies.length > 0) && taken.test(each.taken))
+      ?.column;
   const key = (source: string | undefined): string | undefined => {
     const name = source && basename(source);
     const found = reasons.find((each) => basename(each.file) === name && each.taken === 'joins');
@@ -45,13 +45,8 @@ function answered({ events, users, items, reasons, time, case: kind }: Proposal)
 
 async function wrongAnswers(folder: Folder): Promise<string[]> {
   const path = await written(folder);
-  let proposal: Proposal;
-  try {
-    ({ proposal } = proposeProject(await lookAt([path]), path));
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return folder.right === 'refused' ? [] : [`refused: ${error.diagnostics[0]!.message}`];
-  }
+  const proposal = proposalFor(await lookAt([path]), path);
+  if ('problem' in proposal) return folder.right === 'refused' ? [] : [`refused: ${proposal.problem}`];
   if (folder.right === 'refused') return [`proposed ${JSON.stringify(answered(proposal))}`];
   const { right } = folder;
   const given = answered(proposal);

@@ -158,10 +158,10 @@ function grocery(): Folder {
     },
     right: {
       events: ['order_products.csv'],
-      user: ['order_id'],
+      user: ['user_id'],
       item: ['product_id'],
       time: [undefined],
-      users: ['orders.csv.order_id'],
+      users: [undefined],
       items: ['products.csv.product_id'],
       history: ['others'],
     },

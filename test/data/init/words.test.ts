@@ -9,6 +9,9 @@ describe('words of a name', () => {
     ['ISBNNumber', ['isbn', 'number']],
     ['Käufe am', ['kaufe', 'am']],
     ['用户', ['用户']],
+    ['用户编号', ['用户', '编号']],
+    ['会員ID', ['会員', 'id']],
+    ['idvisitor', ['visitor', 'id']],
     ['  ', []],
   ])('%s', (name, words) => {
     expect(wordsOf(name)).toEqual(words);
@@ -28,7 +31,7 @@ describe('words of a name', () => {
   it.each([
     ['Größe', 'x', 'grosse'],
     ['2nd price', 'x', 'x_2nd_price'],
-    ['用户', 'user_id', 'user_id'],
+    ['用户', 'user_id', '用户'],
     ['a b', 'x', 'a_b'],
   ])('%s is a name of the language', (name, otherwise, expected) => {
     expect(slug(name, otherwise)).toBe(expected);

@@ -115,11 +115,12 @@ export function initCommand(program: Command): void {
       const { proposal, allow } = project;
       answerUnless(options.json, guessesText(proposal));
       const writtenProject = await endable((signal) => writeProject(project, signal));
-      for (const { from, to, rewrite } of writtenProject.copies) {
+      for (const { from, to, rewrite, leftOut } of writtenProject.copies) {
         say(`copied ${basename(from)} to ${join(options.out, to)}, because ${rewrite.because.join(', and ')}`);
+        if (leftOut > 0) say(`${leftOut.toLocaleString('en')} lines are left out of ${to}, because they are no rows`);
       }
       say(
-        `wrote ${writtenProject.data} and ${writtenProject.model}; ${writtenProject.warnings === '' ? 'they check without an error or a warning' : `they check with warnings:\n${writtenProject.warnings.trimEnd()}`}`,
+        `wrote ${writtenProject.data} and ${writtenProject.model}; ${writtenProject.warnings === '' ? 'they check without an error or a warning, and a sample of the rows was read' : `they check, and a sample of the rows was read, with warnings:\n${writtenProject.warnings.trimEnd()}`}`,
       );
       if (!options.train) {
         if (options.json) answerJson({ proposal, ...writtenProject, allow });

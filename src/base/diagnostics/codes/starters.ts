@@ -25,8 +25,14 @@ export const starters = {
     hint: 'name the columns: `--user COLUMN --item COLUMN`, or add the file of events',
   }),
 
+  'starter-asks': row<{ id: string; question: string; choices: readonly string[] }>({
+    message: ({ question, choices }) =>
+      `the files do not say it, and no answer is likely enough: ${question} ${choices.join('; ')}`,
+    hint: ({ id }) => `answer with an option, such as \`--${id} COLUMN\``,
+  }),
+
   'starter-fails': row<{ model: string }>({
-    message: ({ model }) => `${model} was written, and does not check`,
+    message: ({ model }) => `${model} was written, and cannot be trained`,
     hint: ({ model }) => `correct the lines of the other messages, then run \`tower check ${model}\``,
   }),
 } as const;

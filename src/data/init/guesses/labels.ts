@@ -6,8 +6,9 @@ import { isNameless } from './keys.ts';
 const isNumeric = ({ kind }: ColumnProfile): boolean => kind === 'integer' || kind === 'decimal';
 
 /** True for usual rating scales: 0 to 2, 1 to 5, 0 to 10, 1 to 100. */
-function isScale({ min, max, distinct }: ColumnProfile): boolean {
-  return min >= -10 && max <= 100 && max > min && distinct >= 2 && distinct <= 101;
+function isScale({ min, max, distinct, kind }: ColumnProfile): boolean {
+  const isFine = kind === 'decimal' && max - min <= 20;
+  return min >= -10 && max <= 100 && max > min && distinct >= 2 && (distinct <= 101 || isFine);
 }
 
 export const rating: Guesser = (column) => {

@@ -21,10 +21,14 @@ const codeOf = (thrown: unknown): string[] => (thrown as Failure).diagnostics.ma
 describe('tower init', () => {
   it('stops after the check, and names the command that trains', async () => {
     const { folder, files } = setIn('no header, tabs, an unknown ending');
-    const { written, said, thrown } = await inProcess('init', ...files, '--out', folder, '--no-train');
+    const asked = await inProcess('init', ...files, '--out', folder, '--no-train', '--yes');
+    expect(codeOf(asked.thrown)).toEqual(['starter-asks']);
+    expect((asked.thrown as Failure).diagnostics[0]!.hint).toContain('--user COLUMN');
+    const keys = ['--user', 'column1', '--item', 'column2'];
+    const { written, said, thrown } = await inProcess('init', ...files, '--out', folder, '--no-train', ...keys);
     expect(thrown).toBeUndefined();
     expect(said).toContain('copied u.data to');
-    expect(said).toContain('they check without an error or a warning');
+    expect(said).toContain('they check without an error or a warning, and a sample of the rows was read');
     expect(written).toContain(`tower train ${folder}/model.tower --out ${folder}/runs/first`);
     expect(existsSync(join(folder, 'runs'))).toBe(false);
   });

@@ -1,0 +1,108 @@
+/** Takes the user, the item or the time of events from another file that they name by a key: lines of orders name an order, and the order its customer. */
+import { type LookedTable, unusedName } from '../look/looked_table.ts';
+import { rowsPerValue } from './guesses/keys.ts';
+import { guessesOf } from './guesses/table.ts';
+import { baseOf, type Join, joinsOf, stemOf } from './joins.ts';
+import { type TableProfile, tableProfile } from './profile.ts';
+import { type ColumnChoice, type EventRoles, type GivenColumnNames, type KeySide, rolesOf } from './roles.ts';
+import { slug } from './words.ts';
+
+export interface EventTable {
+  readonly table: TableProfile;
+  readonly joins: readonly Join[];
+  readonly roles: EventRoles;
+}
+
+const maxSteps = 3;
+
+/** Returns the events with the columns of all files on the way to their user, item and time. */
+export function alongChain(start: EventTable, tables: readonly TableProfile[], chosen: GivenColumnNames): EventTable {
+  let events = start;
+  const used = new Set([start.table]);
+  for (let step = 0; step < maxSteps; step++) {
+    const link = events.joins.find((join) => join.isNamed && join.overlap >= 0.5 && isLink(join, events, chosen));
+    if (link === undefined) return events;
+    used.add(link.table);
+    const table = withColumnsOf(events.table, link);
+    const joins = joinsOf(
+      table,
+      tables.filter((each) => !used.has(each)),
+    );
+    events = { table, joins, roles: rolesOf(table, chosen, joins) };
+  }
+  return events;
+}
+
+const isNamed = (side: KeySide, taken: ColumnChoice | undefined): boolean =>
+  taken !== undefined && guessesOf(taken.column).some(({ role, score }) => role === side && score >= 0.55);
+
+/** True if the file has what the events lack, and its key stands for a happening, such as an order, or for a copy of an item. */
+function isLink({ table, key, column }: Join, { table: events, roles }: EventTable, chosen: GivenColumnNames): boolean {
+  const others = table.columns.filter((each) => each !== key);
+  const brings = (role: KeySide | 'time'): boolean => {
+    const given = chosen[role];
+    if (given !== undefined)
+      return !events.columns.some(({ name }) => name === given) && others.some(({ name }) => name === given);
+    // Where each row has another item, the key stands for the item itself.
+    const mayBe = role === 'item' ? others.filter((each) => rowsPerValue(each) >= 1.1) : others;
+    return mayBe.some((each) => guessesOf(each).some((guess) => guess.role === role && guess.score >= 0.57));
+  };
+  const isKeyOf = (side: KeySide): boolean => isNamed(side, roles[side]) && roles[side]?.column === column;
+  if (isKeyOf('user') || isKeyOf('item')) return false;
+  const lacks = (side: KeySide): boolean => chosen[side] !== undefined || !isNamed(side, roles[side]);
+  return (
+    (lacks('user') && brings('user')) ||
+    (lacks('item') && brings('item')) ||
+    ((roles.time?.guess.score ?? 0) < 0.57 && brings('time'))
+  );
+}
+
+function withColumnsOf(events: TableProfile, { table, key, column, overlap }: Join): TableProfile {
+  const text = (value: unknown): string => String(value ?? '').trim();
+  const rowsByKey = new Map(table.rows.map((row) => [text(row[key.place]), row]));
+  const usedNames = new Set(events.columns.map(({ name }) => name.toLowerCase()));
+  const added = table.columns
+    .filter((each) => each !== key && each.kind !== 'object' && each.kind !== 'list' && each.kind !== 'vector')
+    .map((each) => {
+      const isTaken = usedNames.has(each.name.toLowerCase());
+      const name = isTaken ? `${slug(stemOf(table.path), 'joined')}_${each.name}` : each.name;
+      return { ...each, as: unusedName(name, usedNames) };
+    });
+  const rows = events.rows.flatMap((row) => {
+    const joinedRow = rowsByKey.get(text(row[column.place]));
+    if (joinedRow === undefined && !table.isWhole) return [];
+    return [[...row, ...added.map(({ place }) => joinedRow?.[place] ?? null)]];
+  });
+  const joinedFile = {
+    path: table.path,
+    kind: table.kind,
+    names: table.columns.map(({ name }) => name),
+    key: key.name,
+    column: column.name,
+    columns: added.map(({ name, as }) => ({ name, as })),
+    overlap,
+    ...(table.rewrite ? { rewrite: table.rewrite } : {}),
+    ...(table.separator === undefined ? {} : { separator: table.separator }),
+  };
+  const isTyped = events.columns.some(({ type }) => type !== undefined);
+  const looked: LookedTable = {
+    ...events,
+    columns: [...events.columns.map(({ name }) => name), ...added.map(({ as }) => as)],
+    ...(isTyped ? { types: [...events.columns, ...added].map(({ type }) => type ?? 'VARCHAR') } : {}),
+    rows,
+    joined: [...(events.joined ?? []), joinedFile],
+  };
+  const sources = [
+    ...events.columns.map(({ source }) => source),
+    ...added.map(({ name }) => ({ path: table.path, name })),
+  ];
+  const profile = tableProfile(looked);
+  return {
+    ...profile,
+    columns: profile.columns.map((each, at) => (sources[at] ? { ...each, source: sources[at] } : each)),
+  };
+}
+
+/** The reason for the copy that joins files. */
+export const joinedBecause = (joined: NonNullable<LookedTable['joined']>): string =>
+  `${joined.map(({ path, column }) => `${baseOf(path)} is joined by \`${column}\``).join(' and ')}, and a data block joins files by the user and the item alone`;

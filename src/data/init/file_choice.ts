@@ -1,0 +1,124 @@
+/** Chooses the files of events, items and users. */
+import { alongChain } from './chains.ts';
+import { isNameless } from './guesses/keys.ts';
+import { baseOf, isUnique, type Join, joinsOf, stemOf } from './joins.ts';
+import type { TableProfile } from './profile.ts';
+import { type ColumnChoice, type EventRoles, type GivenColumnNames, rolesOf } from './roles.ts';
+
+const eventNames =
+  /event|rating|interact|click|view|order|purchase|log|train|visit|transaction|review|play|judg|qrel|pair|behav|history|stream/i;
+
+/** Rates the likelihood that a table holds events: repeated users and items, a time or an outcome, and other files with their keys. */
+function eventScore(table: TableProfile, { user, item, time, users, items, others }: EventRoles): number {
+  const hasOutcomes = others.some(({ guesses }) =>
+    ['rating', 'action', 'count', 'kind'].includes(guesses[0]?.role ?? ''),
+  );
+  const repeatedKeys = [user, item].filter((each) => each && each.column.present / each.column.distinct > 1.1).length;
+  const hasQueries = others.some(({ guesses }) => guesses[0]?.role === 'query');
+  const certainty = (taken: ColumnChoice | undefined): number => (taken ? (taken.guess.score < 0.5 ? 1.2 : 2) : 0);
+  return (
+    certainty(item) +
+    (certainty(user) || (hasQueries ? 2 : 0)) +
+    (time ? 1 : 0) +
+    (hasOutcomes ? 1 : 0) +
+    repeatedKeys * 0.75 +
+    0.5 * ((users?.score ?? 0) + (items?.score ?? 0)) +
+    Math.log10(table.count + 1) * 0.3 +
+    (table.kind === 'lines' ? 3 : 0) +
+    (eventNames.test(baseOf(table.path)) ? 1 : 0)
+  );
+}
+
+export interface FileChoice {
+  readonly events: TableProfile;
+  readonly roles: EventRoles;
+  /** Tables that fit nearly as well as events. */
+  readonly rivals: readonly TableProfile[];
+  readonly more: readonly TableProfile[];
+  /** The parts of a data set that is already split. */
+  readonly parts?: { readonly validation?: TableProfile; readonly test: TableProfile };
+  /** Files that are not joined although the events contain their keys, because a data block joins only one file by a column. */
+  readonly spare: readonly Join[];
+  readonly unused: readonly { readonly table: TableProfile; readonly because: string }[];
+}
+
+/** Maximum difference to the best score at which another table may also contain the events. */
+const maxDifference = 1.5;
+
+/** @param path the file of events, if the user has given it */
+export function filesOf(
+  tables: readonly TableProfile[],
+  chosen: GivenColumnNames,
+  path: string | undefined,
+): FileChoice {
+  const isReferenced = (table: TableProfile): boolean =>
+    hasKey(table) && tables.some((other) => other.count > table.count && joinsOf(other, [table]).length > 0);
+  const scoredTables = tables
+    .map((table) => {
+      const joins = joinsOf(table, tables);
+      const roles = rolesOf(table, chosen, joins);
+      return { table, joins, roles, score: eventScore(table, roles) - (isReferenced(table) ? 4 : 0) };
+    })
+    .sort((a, b) => b.score - a.score);
+  const bestTable = scoredTables.find(({ table }) => table.path === path) ?? scoredTables[0]!;
+  const alikeTables = tables.filter((table) => isAlike(table, bestTable.table));
+  const parts = partsOf(alikeTables);
+  const given = parts?.train ?? bestTable.table;
+  const {
+    table: events,
+    roles,
+    joins,
+  } = alongChain(scoredTables.find(({ table }) => table === given)!, tables, chosen);
+  const joinedPaths = (events.joined ?? []).map(({ path: joinedPath }) => joinedPath);
+  const rivals = scoredTables.filter(
+    (other) =>
+      !alikeTables.includes(other.table) &&
+      other.score > bestTable.score - maxDifference &&
+      [other.roles.user, other.roles.item].every((taken) => taken && taken.guess.score >= 0.5),
+  );
+  const spareJoins: Join[] = [];
+  const unused: { table: TableProfile; because: string }[] = [];
+  const usedTables = [roles.users?.table, roles.items?.table, ...alikeTables];
+  for (const table of tables) {
+    if (usedTables.includes(table) || joinedPaths.includes(table.path)) continue;
+    const [join] = joins.filter((each) => each.table === table && each.isNamed).sort((a, b) => b.score - a.score);
+    if (join) spareJoins.push(join);
+    else unused.push({ table, because: whyUnused(table) });
+  }
+  return {
+    events,
+    roles,
+    rivals: path === undefined ? rivals.map(({ table }) => table) : [],
+    more: parts ? [] : alikeTables.filter((table) => table !== given),
+    ...(parts ? { parts: { ...(parts.validation ? { validation: parts.validation } : {}), test: parts.test } } : {}),
+    spare: spareJoins,
+    unused,
+  };
+}
+
+const hasKey = (table: TableProfile): boolean => table.columns.some((column) => isUnique(column));
+
+function isAlike(one: TableProfile, other: TableProfile): boolean {
+  // Without column names the kinds of values must match.
+  const names = (table: TableProfile): string =>
+    table.columns
+      .map((column) => (isNameless(column) ? `${column.name} ${column.kind}` : column.name.toLowerCase()))
+      .sort()
+      .join('\n');
+  return one === other || (one.kind === other.kind && names(one) === names(other) && !!one.rewrite === !!other.rewrite);
+}
+
+function partsOf(alikeTables: readonly TableProfile[]) {
+  const tableNamed = (form: RegExp): TableProfile | undefined =>
+    alikeTables.find(({ path }) => form.test(stemOf(path)));
+  const train = tableNamed(/(^|[^a-z])train(ing)?([^a-z]|$)/i);
+  const test = tableNamed(/(^|[^a-z])test([^a-z]|$)/i);
+  const validation = tableNamed(/(^|[^a-z])(valid(ation)?|val|dev)([^a-z]|$)/i);
+  return train && test ? { train, test, validation } : undefined;
+}
+
+function whyUnused(table: TableProfile): string {
+  return hasKey(table)
+    ? 'no column of the events has its keys'
+    : 'it has several rows for a key, and a data block joins one row to a key';
+}
