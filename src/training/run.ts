@@ -200,7 +200,7 @@ export class TrainingRun {
         this.progress = { ...this.progress, step, stepOfEpoch, sums: epochSums.sums(), rows: epochSums.rows };
         return false;
       }
-      // Only at the start of an epoch: a checkpoint within an epoch contains the mined items and the earlier values.
+      // Only at the start of an epoch: a checkpoint within an epoch contains the mined items.
       const ofEpoch = step % this.order.steps;
       const drawnEpoch = earlierRuns.epochs + step / this.order.steps + 1;
       if (ofEpoch === 0) await this.beginEpoch(drawnEpoch);

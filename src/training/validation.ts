@@ -1,5 +1,4 @@
 /** Uses the towers of a run while it trains: scores the validation part after an epoch, as `evaluate` does, and prepares an epoch when it begins. */
-import { invariant } from '../base/diagnostics/failure.ts';
 import { defined } from '../base/util/defined.ts';
 import type { Corpus, Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -13,21 +12,16 @@ import { drawRankings, type RankingSample, seenRule } from './evaluation/questio
 import { rankEvents } from './evaluation/ranks.ts';
 import type { LatestEvents } from './feed/latest.ts';
 import type { Mined } from './feed/sampler.ts';
-import type { EarlierValues } from './feed/users.ts';
 import type { AnyEpoch, Epoch, EventOrder } from './order.ts';
 import type { GuardedRun } from './rank_guard.ts';
 import { spreadOf } from './scoring/attention.ts';
 import { makeRetrieval, type Retrieval, type RetrievalObjective } from './scoring/retrieval.ts';
 import { firstItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
-import { type IndexedFeatures, TowerVectors } from './scoring/tower_vectors.ts';
-
-/** Users whose values are computed together: their lists have room for the longest. */
-const filledAtOnce = 256;
+import type { IndexedFeatures } from './scoring/tower_vectors.ts';
 
 /** The towers of a run with its current weights: prepared at their first use, and given new weights at each later one. */
 export class CurrentTowers {
   private retrieval: Retrieval | undefined;
-  private encoder: TowerVectors | undefined;
 
   constructor(
     private readonly plan: Plan,
@@ -45,30 +39,8 @@ export class CurrentTowers {
     return this.retrieval;
   }
 
-  /** Fills values of users with those of the current weights. */
-  async fill({ width, users, values }: EarlierValues, latest: LatestEvents): Promise<void> {
-    const { plan, engine, state } = this;
-    const { name, features } = plan.towers[0];
-    const parameters = await state.program.read();
-    // Lists that go through the item tower need its vectors of the corpus.
-    const throughItems = plan.features.some(({ through }) => through);
-    const tables = throughItems ? (await this.refreshed()).tables : state.tables;
-    invariant(plan.earlier, 'the plan says how to compute what its step reads');
-    const tower = { name, features, embedded: plan.earlier, width };
-    this.encoder ??= new TowerVectors(tower, { plan, engine, tables, parameters });
-    await this.encoder.write(parameters);
-    const { encoder } = this;
-    const forgetColumns = forgetting(encoder);
-    for await (const { columns, rows, from } of latest.chunks(users, filledAtOnce)) {
-      forgetColumns(columns);
-      await encoder.of(columns, rows, { into: values.subarray(from * width, (from + rows.length) * width) });
-    }
-    forgetColumns();
-  }
-
   async close(): Promise<void> {
     await this.retrieval?.close();
-    await this.encoder?.close();
   }
 }
 
@@ -81,7 +53,6 @@ export async function beginEpoch(
 ): Promise<void> {
   if (!latest) return;
   for (const mined of feeder.mined) await mineNegatives(mined, towers, latest, corpus, epoch);
-  if (feeder.earlier) await towers.fill(feeder.earlier, latest);
 }
 
 /** Number of scores in a block: 16 MB. */

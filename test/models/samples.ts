@@ -117,7 +117,7 @@ export const cases = [
   ['elsa', 'movielens'],
   ['mult_dae', 'movielens'],
   ['mult_vae', 'movielens'],
-  ['rec_vae', 'movielens'],
+  ['vae_per_item', 'movielens'],
   ['two_tower_msweb', 'msweb'],
   ['two_tower_flights', 'flights'],
   ['restaurant_objectives', 'restaurants'],

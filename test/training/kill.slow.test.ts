@@ -9,7 +9,7 @@ import { chooseEngine } from '../../src/engines/engines.ts';
 import { hasCheckpoint } from '../../src/training/artifact/checkpoint.ts';
 import { load } from '../../src/training/artifact/load.ts';
 import { readMetricsLog } from '../../src/training/metrics_log.ts';
-import { composite, losses, planWith } from './remembering.ts';
+import { losses, planWith } from './remembering.ts';
 import { temporaryFolder } from './temporary_folder.ts';
 
 const root = temporaryFolder();
@@ -115,7 +115,6 @@ describe.each([
   { name: 'mined negatives', given: planWith(losses.mined) },
   { name: 'a queue', given: planWith(losses.queue) },
   // 20 users: 10 steps an epoch.
-  { name: 'codes of the epoch before', given: composite(2) },
 ])('a run with $name', ({ name, given }) => {
   it('killed with SIGKILL in its second and third epoch, and resumed, gives the bits of one that was not', async () => {
     const [whole, killed, plan] = ['whole', 'killed', 'plan.json'].map((each) => join(root, `${name}-${each}`));

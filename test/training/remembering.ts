@@ -26,19 +26,3 @@ export const losses = {
   listed: 'softmax(in_batch, negatives: listed(history, 2), temperature: 0.2, correction: frequency)',
   pairs: 'bpr(negatives: mined(2, best: 6, skip: 1, users: 100), scale: 5, hardest: 1)',
 };
-
-/** The history of a user, for three epochs, with a code that is kept near that of the epoch before. */
-export const composite = (batch: number): Plan =>
-  planOf(`
-    model remembers
-    features {
-      user_id  : id(dim: 0)
-      history  : list(movie_id, max: 5, pool: none)
-      movie_id : id(dim: 4)
-    }
-    tower user(history) keyed by user_id {
-      channel main = history -> dropout(0.5, elements) -> mean -> gaussian(4, kl: per_item(0.05), prior: composite)
-    }
-    tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
-    task watch { score = dot(user, item), loss = softmax(all) }
-    train { batch = ${batch}, epochs = 3, targets = users, dense = adam(rate: 0.03), embeddings = adam(rate: 0.03) }`);

@@ -100,7 +100,6 @@ export async function refuseOtherPlan({ folder, manifest, plan }: LoadedModel): 
     ...manifest.plan.towers.map(({ embedded }, at) => [embedded.graph, plan.towers[at]!, planAnew.towers[at]] as const),
     [manifest.plan.step.graph, plan.step, planAnew.step] as const,
     [manifest.plan.predictions?.graph ?? manifestFile, plan.predictions, planAnew.predictions] as const,
-    [manifest.plan.earlier?.graph ?? manifestFile, plan.earlier, planAnew.earlier] as const,
     [manifestFile, plan, planAnew] as const,
   ];
   for (const [path, is, should] of pairs) {

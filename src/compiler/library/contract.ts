@@ -231,11 +231,6 @@ export interface BlockContext {
   /** In training, returns how many items the user of each row has: float32 [rows] for float32 [rows, any width]. Only for `targets = users`. */
   itemCounts(rows: Ref): Ref;
   /**
-   * In training, returns what the served tower gave for some values, float32 [rows, width], of the users of these rows when the epoch began. In a served tower,
-   * names these values, and returns them. Only for `targets = users`, and once in a query tower.
-   */
-  earlier(values: Ref): Ref;
-  /**
    * Present if the targets of a step are positions, so that a sequence serves several rows of the batch. From float32 [sequences, length, width] it selects the
    * last element of each row's own list, float32 [batch, width]. Blocks that need the newest element of a sequence must use it.
    */

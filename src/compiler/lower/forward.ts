@@ -309,17 +309,14 @@ function checkTraining({ tasks }: Model): Diagnostic[] {
 
 /** Checks that blocks that read something of the users of rows get such rows. */
 function checkOfUsers({ towers: [{ name }], train }: Model, { ofUsers, written }: TowerContext): Diagnostic[] {
-  const readers = new Map(ofUsers.map(({ path }) => [path, written.get(path)]));
-  const earlierPaths = new Set(ofUsers.flatMap(({ path, values }) => (values ? [path] : [])));
-  return [...readers].flatMap(([path, step]) => {
+  return [...ofUsers].flatMap((path) => {
+    const step = written.get(path);
     const reason =
       train.targets.kind !== 'users'
-        ? 'reads what each user has: write `targets = users` in `train`, or drop `per_item` and `prior`'
+        ? 'reads what each user has: write `targets = users` in `train`, or drop `per_item`'
         : !path.startsWith(`${name}/`)
-          ? `reads what each user has: \`per_item\` and \`prior\` are for steps of \`${name}\` that are not \`shared\``
-          : earlierPaths.size > 1 && earlierPaths.has(path)
-            ? 'takes `prior: composite` once in a tower'
-            : undefined;
+          ? `reads what each user has: \`per_item\` is for steps of \`${name}\` that are not \`shared\``
+          : undefined;
     return step && reason ? [diagnose('arguments-conflict', step.span, { kind: step.kind, reason })] : [];
   });
 }

@@ -21,7 +21,7 @@ import { finished, GraphInputs } from './inputs.ts';
 import { checkOptimizer, checkOverrides, checkRowOptimizer, withOverrides } from './optimize.ts';
 import { cutOf } from './parts.ts';
 import { sequencesOf } from './positions.ts';
-import { lowerEarlier, lowerRetrieval } from './retrieval.ts';
+import { lowerRetrieval } from './retrieval.ts';
 import type { SharedByTasks } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerFeaturesWhole } from './through.ts';
@@ -134,7 +134,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
       ...(score.biases?.some(({ kind }) => kind === 'mean') ? { mean: meanParameter(name) } : {}),
     })),
     step,
-    ...defined({ predictions: lowerPredictions(model, features), earlier: lowerEarlier(model, features, step) }),
+    ...defined({ predictions: lowerPredictions(model, features) }),
     train: trainPlan(model),
   };
   return { output: { plan, arrows: forward.arrows, written: trained.context.written, shared, norms }, diagnostics };

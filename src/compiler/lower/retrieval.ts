@@ -2,14 +2,7 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
-import {
-  earlierWidth,
-  elementOutput,
-  type GraphPlan,
-  type RowsOf,
-  type TowerPartPlan,
-  type TowerPlan,
-} from '../../graph/plan/plan.ts';
+import { elementOutput, type RowsOf, type TowerPartPlan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Model } from '../model/model.ts';
 import { featuresRead, type LoweredFeatures } from './features.ts';
@@ -40,18 +33,6 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
     ...(side === 'query' && whole.interests !== undefined ? { interests: whole.interests } : {}),
     ...(readouts.length === 0 ? {} : { readouts }),
   };
-}
-
-/** Lowers the served query tower up to the values that a step reads as they were when the epoch began. */
-export function lowerEarlier(model: Model, features: LoweredFeatures, step: GraphPlan): GraphPlan | undefined {
-  if (earlierWidth(step) === undefined) return undefined;
-  const inputs = new GraphInputs(makeBuilder(`${model.name}_earlier`));
-  const context = makeTowerContext(inputs, features, false);
-  lowerTower(context, model.towers[0], { kind: 'events' });
-  const values = context.ofUsers.find((each) => each.values)?.values;
-  invariant(values, 'the served tower names what the step reads');
-  inputs.builder.output('vector', values);
-  return finished(inputs);
 }
 
 /** Lowers the query tower for each length except the longest, which the tower itself has. */

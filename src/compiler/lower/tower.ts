@@ -40,8 +40,8 @@ export interface TowerContext {
   /** What blocks add to the loss: values of rows, float32 [rows], and 1 for a row that counts, else 0. Absent: all count. */
   readonly penalties: { readonly values: Ref; readonly known?: Ref }[];
   readonly readouts: Readout[];
-  /** What blocks read of the users of rows. `values`: what they were when the epoch began. */
-  readonly ofUsers: { readonly path: string; readonly values?: Ref }[];
+  /** Paths of the blocks that read how many items the user of a row has. */
+  readonly ofUsers: Set<string>;
   /**
    * In a training step, returns a channel of the item tower for the rows `elements`, float32 [elements, width]. Absent: lists that go `through` it read rows of
    * a computed table.
@@ -67,7 +67,7 @@ export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures,
     kept: new Map(),
     penalties: [],
     readouts: [],
-    ofUsers: [],
+    ofUsers: new Set(),
   };
 }
 
@@ -96,7 +96,7 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): T
 }
 
 /** Inputs of blocks that the host fills for each row, of events or others. */
-const filledByRow: ReadonlySet<InputSource['from']> = new Set(['noise', 'item_counts', 'earlier']);
+const filledByRow: ReadonlySet<InputSource['from']> = new Set(['noise', 'item_counts']);
 
 /** Returns a context for a block, a score or a loss at `path`. */
 export function blockContext(context: TowerContext, path: string, rows: RowsOf, within = ''): BlockContext {
@@ -132,15 +132,8 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
       penalties.push({ values, ...(eventRows.kind === 'part' ? { known: knownRows(inputs, eventRows) } : {}) });
     },
     itemCounts({ type: { shape } }) {
-      ofUsers.push({ path });
+      ofUsers.add(path);
       return this.input(this.fresh('items'), { from: 'item_counts' }, [shape[0]!]);
-    },
-    earlier(values) {
-      ofUsers.push({ path, values });
-      const { shape } = values.type;
-      return training
-        ? this.input(this.fresh('earlier'), { from: 'earlier', width: shape[1] as number }, shape)
-        : values;
     },
     ...(rows.kind === 'sequences' ? { newest: (elements) => newestOf(inputs, elements, rows) } : {}),
     readout(what, of, make) {

@@ -51,7 +51,7 @@ export const callWords: Readonly<Record<string, string>> = {
   fm: '',
   focal: 'gamma alpha scale',
   gate: '',
-  gaussian: '# units kl anneal prior',
+  gaussian: '# units kl anneal',
   gbce: 'negatives calibration scale mask',
   gelu: '',
   gini: '# k',

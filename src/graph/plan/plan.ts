@@ -234,8 +234,6 @@ export type InputSource =
   | { readonly from: 'user_items'; readonly key: string }
   /** The number of these items: float32 [batch], or [part]. */
   | { readonly from: 'item_counts'; readonly rows?: PartRows }
-  /** What `earlier` of the plan gave for the row's user when the epoch began: float32 [batch, width], or [part, width]. */
-  | { readonly from: 'earlier'; readonly width: number; readonly rows?: PartRows }
   /** 1 if the corpus has any of these items, else 0: float32 [batch]. */
   | { readonly from: 'has_items'; readonly key: string }
   /** 1 if the corpus has the row's item, else 0: float32 [batch]. */
@@ -387,15 +385,9 @@ export const sequenceFeature = (step: GraphPlan): string | undefined => sequence
 export const usersAreRows = ({ inputs }: GraphPlan): boolean =>
   inputs.some(({ source }) => source.from === 'user_items');
 
-/** Returns the number of values of a user that a step reads as they were when the epoch began; undefined if it reads none. */
-export function earlierWidth({ inputs }: GraphPlan): number | undefined {
-  for (const { source } of inputs) if (source.from === 'earlier') return source.width;
-  return undefined;
-}
-
 /** True if the towers are asked about users when an epoch begins, as of the latest training event of each. */
-export const asksAboutUsers = ({ step, earlier }: Pick<Plan, 'step' | 'earlier'>): boolean =>
-  earlier !== undefined || step.inputs.some(({ source }) => 'rows' in source && source.rows?.kind === 'mined');
+export const asksAboutUsers = ({ step }: Pick<Plan, 'step'>): boolean =>
+  step.inputs.some(({ source }) => 'rows' in source && source.rows?.kind === 'mined');
 
 export interface Sequences {
   readonly kind: 'sequences';
@@ -610,11 +602,6 @@ export interface Plan {
   readonly step: GraphPlan;
   /** The towers as served, over the rows of events: outputs `prediction:<task>`, float32 [batch]. Absent if no task predicts. */
   readonly predictions?: GraphPlan;
-  /**
-   * The query tower as served, up to the values that a step reads as they were when the epoch began: output `vector`, float32 [batch, width]. Absent if no step
-   * reads such values.
-   */
-  readonly earlier?: GraphPlan;
   /** Present if the score is fitted as a whole. */
   readonly fitted?: FittedPlan;
   readonly train: TrainPlan;

@@ -12,7 +12,6 @@ import { type Encoding, rowsOf } from '../../data/dataset.ts';
 import { printType, sameType, symbolic } from '../../graph/dims.ts';
 import type { Dim, Graph, TensorType } from '../../graph/graph.ts';
 import {
-  earlierWidth,
   elementOutput,
   type FeaturePlan,
   type FittedPlan,
@@ -65,13 +64,6 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelP
     const graphFile = manifest.plan.predictions!.graph;
     refuse(graphFile, problemsOfGraph(predictions.graph, predictions.inputs));
     refuse(graphFile, problemsOfPredictions(predictions, plan));
-  }
-  const { earlier } = plan;
-  if (earlier) {
-    const graphFile = manifest.plan.earlier!.graph;
-    refuse(graphFile, problemsOfGraph(earlier.graph, earlier.inputs));
-    const { interests: _, ...query } = plan.towers[0];
-    refuse(graphFile, problemsOfTower({ ...query, width: earlierWidth(plan.step) ?? 0 }, earlier, plan));
   }
 }
 

@@ -12,20 +12,19 @@ type StoredTower = Omit<TowerPlan, 'embedded' | 'parts'> & {
   readonly embedded: StoredGraph;
   readonly parts?: readonly StoredPart[];
 };
-type StoredPlan = Omit<Plan, 'towers' | 'step' | 'predictions' | 'earlier'> & {
+type StoredPlan = Omit<Plan, 'towers' | 'step' | 'predictions'> & {
   readonly towers: readonly [StoredTower, StoredTower];
   readonly step: StoredGraph;
   readonly predictions?: StoredGraph;
-  readonly earlier?: StoredGraph;
 };
 
-export const graphsOf = ({ towers, step, predictions, earlier }: StoredPlan): readonly StoredGraph[] => [
+export const graphsOf = ({ towers, step, predictions }: StoredPlan): readonly StoredGraph[] => [
   ...towers.flatMap(({ embedded, parts = [] }) => [embedded, ...parts]),
   step,
-  ...[predictions, earlier].filter((graph) => graph !== undefined),
+  ...(predictions ? [predictions] : []),
 ];
 
-/** Replaces each graph by the path that `place` returns for it. `place` gets a name such as `tower user`, `step`, `predictions` or `earlier`. */
+/** Replaces each graph by the path that `place` returns for it. `place` gets a name such as `tower user`, `step` or `predictions`. */
 export function storePlan(plan: Plan, place: (graph: GraphPlan, name: string) => string): StoredPlan {
   const storeGraph = <G extends GraphPlan>(graph: G, name: string) => ({ ...graph, graph: place(graph, name) });
   const storeTower = ({ parts, ...each }: TowerPlan): StoredTower => ({
@@ -33,13 +32,12 @@ export function storePlan(plan: Plan, place: (graph: GraphPlan, name: string) =>
     embedded: storeGraph(each.embedded, `tower ${each.name}`),
     ...defined({ parts: parts?.map((part) => storeGraph(part, partName(each.name, part))) }),
   });
-  const { predictions, earlier, ...rest } = plan;
+  const { predictions, ...rest } = plan;
   return {
     ...rest,
     towers: [storeTower(plan.towers[0]), storeTower(plan.towers[1])],
     step: storeGraph(plan.step, 'step'),
     ...(predictions ? { predictions: storeGraph(predictions, 'predictions') } : {}),
-    ...(earlier ? { earlier: storeGraph(earlier, 'earlier') } : {}),
   };
 }
 
@@ -47,7 +45,7 @@ export const partName = (tower: string, { length }: TowerPartPlan): string => `p
 
 export function restorePlan(stored: StoredPlan, graphs: ReadonlyMap<string, GraphPlan['graph']>): Plan {
   const restoreGraph = <G extends StoredGraph>(each: G) => ({ ...each, graph: graphs.get(each.graph)! });
-  const { predictions, earlier, ...rest } = stored;
+  const { predictions, ...rest } = stored;
   const restoreTower = ({ parts, ...each }: StoredTower): TowerPlan => ({
     ...each,
     embedded: restoreGraph(each.embedded),
@@ -58,7 +56,6 @@ export function restorePlan(stored: StoredPlan, graphs: ReadonlyMap<string, Grap
     towers: [restoreTower(stored.towers[0]), restoreTower(stored.towers[1])],
     step: restoreGraph(stored.step),
     ...(predictions ? { predictions: restoreGraph(predictions) } : {}),
-    ...(earlier ? { earlier: restoreGraph(earlier) } : {}),
   };
 }
 

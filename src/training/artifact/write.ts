@@ -123,7 +123,7 @@ export async function writeTexts(folder: string, texts: ReadonlyMap<string, stri
 }
 
 export interface ArtifactPaths {
-  /** Paths by graph: `tower user`, `part 8 of user`, `step` and, if the model has them, `predictions` and `earlier`. The prefix is there because a tower may be named `step`. */
+  /** Paths by graph: `tower user`, `part 8 of user`, `step` and, if the model has them, `predictions`. The prefix is there because a tower may be named `step`. */
   readonly graphs: ReadonlyMap<string, string>;
   readonly encodings: ReadonlyMap<string, string>;
   readonly sources: readonly string[];
@@ -146,7 +146,7 @@ export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origi
   };
   const graphs = [
     ...plan.towers.map(({ name }) => [`tower ${name}`, freePath(`graphs/${name}.json`)] as const),
-    ...(['step', 'predictions', 'earlier'] as const).flatMap((name) =>
+    ...(['step', 'predictions'] as const).flatMap((name) =>
       plan[name] ? [[name, freePath(`graphs/${name}.json`)] as const] : [],
     ),
     ...plan.towers.flatMap(({ name, parts = [] }) =>

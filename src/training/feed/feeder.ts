@@ -31,7 +31,6 @@ import {
 import type { FeedWatch } from './draws.ts';
 import { makeGroupSampler } from './group_sampler.ts';
 import { type BatchLists, type BatchPart, makeLists } from './groups.ts';
-import { latestRows } from './latest.ts';
 import { type ItemSampler, type Mined, makeOwnItems, makeSampler } from './sampler.ts';
 import { fillOf, isListedByWorker, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
 import {
@@ -44,7 +43,6 @@ import {
   placesOf,
 } from './source.ts';
 import { makeInputFeed } from './sources.ts';
-import { type EarlierValues, makeEarlierValues } from './users.ts';
 import { makeViews } from './views.ts';
 
 export interface FeederOptions {
@@ -91,9 +89,7 @@ export interface Feeder {
   update(multiplier?: number, rate?: number): void;
   /** Mined negatives, which must be filled when an epoch begins. */
   readonly mined: readonly Mined[];
-  /** Values of users, which must be filled when an epoch begins. */
-  readonly earlier?: EarlierValues | undefined;
-  /** Returns views of the state that a checkpoint needs in addition to the tables: streaming estimators, queues, mined items, earlier values. */
+  /** Returns views of the state that a checkpoint needs in addition to the tables: streaming estimators, queues, mined items. */
   state(): FeedState;
   /** Restores a saved state, which must have all entries of `state`. */
   load(state: FeedState): void;
@@ -107,7 +103,6 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const listsOf = makeLists(options);
   const queue = makeQueues();
   const elementItems = listedItems(options);
-  const earlier = makeEarlierValues(plan, events, () => options.latestUsers ?? latestRows(events).users);
   const context: FeedContext = {
     seed,
     features: byName(options.features),
@@ -117,7 +112,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
       events,
       corpus,
       batch: wholeBatch,
-      ...defined({ distinct, elements: elementItems, earlier }),
+      ...defined({ distinct, elements: elementItems }),
       seen: seenRows(),
       queue,
     },
@@ -197,7 +192,6 @@ export function makeFeeder(options: FeederOptions): Feeder {
       return lastBatch.rowsOf(of);
     },
     mined: ownItems.mined,
-    earlier,
     apply(outputs, multiplier = 1, rate = undefined, watch = undefined) {
       const afterStart = performance.now();
       for (const { source } of sources) source.after?.(lastBatch!, outputs);
@@ -219,12 +213,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
       for (const table of tablesToUpdate.keys()) table.update(multiplier, rate);
     },
     state: () =>
-      Object.assign(
-        {},
-        ownItems.state(),
-        earlier?.state(),
-        ...sources.map(({ source }) => source.state?.() ?? {}),
-      ) as FeedState,
+      Object.assign({}, ownItems.state(), ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
     load(state) {
       for (const [name, view] of Object.entries(this.state())) {
         const givenView = state[name];

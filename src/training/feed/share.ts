@@ -38,7 +38,6 @@ const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
   corpus_places: 'own',
   user_items: 'pairs',
   item_counts: 'own',
-  earlier: 'own',
   has_items: 'own',
   in_corpus: 'own',
   draw_pool: 'all',

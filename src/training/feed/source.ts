@@ -18,7 +18,6 @@ import type { Table } from '../embedding/table.ts';
 import { pick } from './copy.ts';
 import type { DistinctItems, DistinctRows, ListedItems, RowNumbers } from './distinct.ts';
 import type { BatchPart, BatchSequences } from './groups.ts';
-import type { EarlierValues } from './users.ts';
 
 export interface Batch {
   /** Rows of the events (or of the columns that a forward-only feed reads). */
@@ -62,8 +61,6 @@ export interface FeedContext {
     readonly elements?: ListedItems;
     /** Returns the numbering of the rows of a table that a batch looks up, the same for all inputs. */
     seen(table: string): RowNumbers;
-    /** Values of users as they were when the epoch began, if an input reads them. */
-    readonly earlier?: EarlierValues;
     /** Returns the past batches of a task, the same for all inputs. */
     queue(rows: QueueRows): VectorQueue;
   };

@@ -4,7 +4,6 @@ import type { FeedContext, InputFeed, MakeSource } from './source.ts';
 import { accidentalHits, pieceHits, pieceKnown, piecePlaces, pieceRows, positives } from './sources/accidental_hits.ts';
 import {
   counts,
-  earlier,
   newest,
   noise,
   partKnown,
@@ -49,7 +48,6 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   corpus_places: corpusPlaces,
   user_items: userItems,
   item_counts: itemCounts,
-  earlier,
   has_items: hasItems,
   in_corpus: inCorpus,
   draw_pool: drawPool,

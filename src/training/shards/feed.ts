@@ -187,9 +187,6 @@ export async function feedFromShards(
     get mined() {
       return currentFeeder.mined;
     },
-    get earlier() {
-      return currentFeeder.earlier;
-    },
     state: () => currentFeeder.state(),
     load: (state) => currentFeeder.load(state),
     close: () => currentFeeder.close(),

@@ -166,5 +166,5 @@ export async function takeBegun(feeder: Feeder, tables: ReadonlyMap<string, Tabl
   });
 }
 
-const arraysOf = ({ mined, earlier }: Feeder): readonly (Int32Array | Float32Array)[] =>
-  [...mined, ...(earlier ? [earlier] : [])].flatMap((each) => Object.values(each.state()));
+const arraysOf = ({ mined }: Feeder): readonly Int32Array[] =>
+  mined.flatMap((each) => Object.values(each.state()) as Int32Array[]);

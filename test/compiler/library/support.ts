@@ -70,7 +70,6 @@ export function contextOf(
     keep: (parameter, next) => builder.update(parameter, next(parameter)),
     penalize: () => {},
     itemCounts: ({ type: { shape } }) => builder.input('items', [shape[0]!]),
-    earlier: (values) => (training ? builder.input('earlier', values.type.shape) : values),
     readout: (_, names, make) => {
       expect(names.length).toBeGreaterThan(0);
       return make();

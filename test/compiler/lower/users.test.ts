@@ -45,19 +45,15 @@ test.each([
   expect(errorsOf(given)).toContainEqual(expect.stringMatching(message));
 });
 
-const composite = 'gaussian(4, prior: composite)';
 const perItem = 'gaussian(4, kl: per_item(0.1))';
 
 test.each([
-  [{ user: `flatten -> ${composite}`, targets: 'events', loss: 'softmax' }, /^gaussian.*: write `targets = users`/],
   [{ user: `flatten -> ${perItem}`, targets: 'events', loss: 'softmax' }, /^gaussian.*: write `targets = users`/],
-  [{ item: `flatten -> ${composite}` }, /are for steps of `user`/],
-  [{ item: `flatten -> ${perItem}` }, /are for steps of `user`/],
-  [{ user: `flatten -> ${composite} -> ${composite}` }, /takes `prior: composite` once in a tower/],
+  [{ item: `flatten -> ${perItem}` }, /is for steps of `user`/],
 ])('%j is refused too', (given, message) => {
   expect(errorsOf(given)).toContainEqual(expect.stringMatching(message));
 });
 
-test.each([composite, perItem, `repeat(2, gaussian(4, kl: per_item(0.1))) -> ${composite}`])('%s is taken', (user) => {
+test.each([perItem, 'repeat(2, gaussian(4, kl: per_item(0.1)))'])('%s is taken', (user) => {
   expect(errorsOf({ user: `flatten -> ${user}` })).toEqual([]);
 });

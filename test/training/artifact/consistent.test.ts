@@ -7,7 +7,6 @@ import { refuseInconsistent } from '../../../src/training/artifact/consistent.ts
 import { graphsOf, type Manifest, restorePlan, storePlan } from '../../../src/training/artifact/manifest.ts';
 import { artifactPaths } from '../../../src/training/artifact/write.ts';
 import { planOf } from '../../compiler/library/support.ts';
-import { composite } from '../remembering.ts';
 
 const plan = planOf(`
   model cut
@@ -73,14 +72,4 @@ it.each<[string, RegExp, (parts: Loose) => unknown]>([
   const changed = JSON.parse(JSON.stringify(plan));
   change(changed.towers[0].parts);
   expect(() => check(changed)).toThrow(reason);
-});
-
-it('the graph of codes of users gives as many numbers as the step reads', () => {
-  const coded = composite(4);
-  const own = artifactPaths(coded, encodings, { sources: [] });
-  expect([...own.graphs.values()]).toContain('graphs/earlier.json');
-  check(coded, coded, own);
-  const changed = JSON.parse(JSON.stringify(coded)) as Loose;
-  for (const { source } of changed.step.inputs) if (source.from === 'earlier') source.width = 6;
-  expect(() => check(changed, coded, own)).toThrow(/earlier\.json.*tower `user` gives float32\[batch, 8\]/);
 });

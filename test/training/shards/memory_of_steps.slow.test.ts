@@ -20,20 +20,6 @@ writeFileSync(data, smallData());
 
 const withLoss = (loss: string): string => smallModel().replace(/loss {2}= .*/, `loss = ${loss}`);
 
-const composite = `model coded
-features {
-  user : id(dim: 0)
-  history : list(item, max: 5, pool: none)
-  item : id(dim: 4)
-}
-tower person(history) keyed by user {
-  channel main = history -> dropout(0.5, elements) -> mean -> gaussian(4, kl: per_item(0.05), prior: composite)
-}
-tower thing(item) keyed by item { channel main = item -> flatten }
-task watch { score = dot(person, thing), loss = softmax(all) }
-train { batch = 8, targets = users }
-`;
-
 const models = {
   queue: withLoss('softmax(in_batch, queue: batches(3, after: 2), temperature: 0.2, correction: frequency)'),
   queue_masked: withLoss(
@@ -41,7 +27,6 @@ const models = {
   ),
   mined: withLoss('softmax(in_batch, negatives: mined(3, best: 4, users: 40), temperature: 0.2)'),
   mined_alone: withLoss('bpr(negatives: mined(2, best: 6, skip: 1), scale: 5, hardest: 1)'),
-  composite,
 };
 
 /** Returns the states with one from shards that knows what a checkpoint knows. */

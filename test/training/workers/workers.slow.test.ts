@@ -90,8 +90,6 @@ const through = (pool: string, query: string, more = ''): string => `
   task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }
   ${settings(more)}`;
 
-const compositeGaussian = 'gaussian(4, kl: per_item(0.05), prior: composite)';
-
 const models: Readonly<Record<string, string>> = {
   'in-batch softmax': task('softmax(in_batch, temperature: 0.1, correction: frequency)'),
   'a streaming correction': task('softmax(in_batch, temperature: 0.1, correction: streaming)'),
@@ -130,12 +128,11 @@ const models: Readonly<Record<string, string>> = {
     .replace('transformer(layers: 1, heads: 2) -> last', 'dropout(0.3, elements) -> mean(power: 0.5) -> gaussian(4)')
     .replace('batch = 200', 'batch = 16')
     .replace('max: 16', 'max: 200'),
-  'whole rows of users, with codes of the epoch before': lists(', targets = users')
-    .replace('transformer(layers: 1, heads: 2) -> last', `mean -> ${compositeGaussian}`)
-    .replace('batch = 200', 'batch = 16')
-    .replace('epochs = 1', 'epochs = 2'),
   'such rows, in parts': lists(', targets = users')
-    .replace('transformer(layers: 1, heads: 2) -> last', `dropout(0.3, elements) -> mean -> ${compositeGaussian}`)
+    .replace(
+      'transformer(layers: 1, heads: 2) -> last',
+      'dropout(0.3, elements) -> mean -> gaussian(4, kl: per_item(0.05))',
+    )
     .replace('batch = 200', 'batch = 16')
     .replace('max: 16', 'max: 200'),
   'whole rows of users, through the item tower': through('sum', 'flatten -> mlp(6, 4)', ', targets = users').replace(

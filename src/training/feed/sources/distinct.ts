@@ -4,7 +4,7 @@ import type { Tensor } from '../../../graph/graph.ts';
 import type { QueueRows } from '../../../graph/plan/plan.ts';
 import { makeKernelSpace, type Region } from '../../embedding/space.ts';
 import { makeIdentity } from '../distinct.ts';
-import { enlargedBuffer, type FeedContext, type MakeSource, type VectorQueue, vector } from '../source.ts';
+import { type FeedContext, type MakeSource, type VectorQueue, vector } from '../source.ts';
 
 /** int32 [batch, 2] */
 export const places: MakeSource<'places'> = () => {
@@ -101,23 +101,6 @@ const uniformNoise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' 
       if (!placeOf) drawNoise(0, numberCount, 0);
       else for (let row = 0; row < rows.length; row++) drawNoise(row, width, placeOf(row));
       return { dtype: 'float32', shape: [rows.length, width], data: space.floats(region, numberCount) };
-    },
-  };
-};
-
-/** float32 [rows, width] */
-export const earlier: MakeSource<'earlier'> = ({ width, rows: of = { kind: 'events' } }, { training }) => {
-  const earlierValues = training?.earlier;
-  invariant(earlierValues, 'values of users are those of training events');
-  let buffer = new Float32Array(0);
-  return {
-    fill({ rowsOf }) {
-      const rows = rowsOf(of);
-      buffer = enlargedBuffer(buffer, rows.length * width);
-      rows.forEach((row, i) => {
-        buffer.set(earlierValues.of(row), i * width);
-      });
-      return { dtype: 'float32', shape: [rows.length, width], data: buffer.subarray(0, rows.length * width) };
     },
   };
 };
