@@ -172,8 +172,7 @@ describe.skipIf(!isThere)('nginx', () => {
     expect(id).toMatch(/^[0-9a-f]{32}$/);
     expect((await send('POST', '/v1/recommend', {})).status).toBe(400);
     expect((await send('POST', '/v1/recommend', ' '.repeat(1_100_000))).status).toBe(413);
-    const { model } = run.trained.plan;
-    expect((await send('POST', `/v1/models/${model}:predict`, { instances: ['u1'] })).status).toBe(200);
+    expect((await send('POST', '/v1/vectors', { user: 'u1' })).status).toBe(200);
     expect((await send('GET', '/v1/items?text=film')).status).toBe(200);
   });
 
