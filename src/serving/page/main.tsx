@@ -192,7 +192,8 @@ function Command({ asked, hasToken }: { readonly asked: PageRequest; readonly ha
           {said}
         </span>
       </div>
-      <pre>{command}</pre>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard scrolls only what it can reach */}
+      <pre tabIndex={0}>{command}</pre>
     </details>
   );
 }
