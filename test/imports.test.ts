@@ -392,9 +392,9 @@ it.each(Object.entries(optionalParts))('%s is there', (_, isOfPart) => {
 
 it.each([
   ['src/app/cli/main.ts', []],
-  ['src/app/cli/all.ts', ['commander', 'picocolors']],
-  ['src/app/cli/check.ts', ['commander', 'picocolors']],
-  ['src/app/api/check.ts', ['chevrotain', 'picocolors']],
+  ['src/app/cli/all.ts', ['commander', 'get-east-asian-width', 'picocolors']],
+  ['src/app/cli/check.ts', ['commander', 'get-east-asian-width', 'picocolors']],
+  ['src/app/api/check.ts', ['chevrotain', 'get-east-asian-width', 'picocolors']],
 ])('%s loads few packages before there is something to do', (file, packages) => {
   expect(loadedWith(file).packages).toEqual(packages);
 });

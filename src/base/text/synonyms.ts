@@ -157,8 +157,7 @@ const names: Readonly<Record<WordPlace, NamesByWord>> = {
       'batch_size bs batchsize train_batch_size | minibatch mini_batch minibatch_size per_device_train_batch_size batches',
     epochs: 'num_epochs epoch n_epochs max_epochs nb_epoch nb_epochs num_train_epochs | total_epochs epoch_num',
     seed: 'random_seed random_state | rng rng_seed manual_seed',
-    dense:
-      'dense_optimizer | optimizer optim opt optimiser dense_optim optimizer_config weights_optimizer main_optimizer',
+    dense: 'dense_optimizer | dense_optim weights_optimizer main_optimizer',
     embeddings:
       'sparse_optimizer embedding_optimizer emb_optimizer embeddings_optimizer | sparse embedding sparse_optim embedding_optim table_optimizer tables',
     steps: 'max_steps num_steps total_steps train_steps num_train_steps',
@@ -380,6 +379,8 @@ const advice: Readonly<Partial<Record<WordPlace, Advice>>> = {
     'kfold stratified groupkfold': 'name a column that says the part of each row: `split = column(…)`',
   },
   train: {
+    'optimizer optim opt optimiser optimizerconfig':
+      'name both: `dense = adam(rate: 1e-3)` for the weights, `embeddings = adagrad(rate: 0.05)` for the tables',
     'lr learningrate rate': 'the rate belongs to an optimizer: `dense = adam(rate: 1e-3)`',
     embeddinglr: 'the rate belongs to an optimizer: `embeddings = adagrad(rate: 0.05)`',
     'weightdecay l2 l2reg regularization embeddingregularization': decayed,

@@ -119,6 +119,8 @@ export function parameterOf(
 export function looksLike(type: Parameter['type'], value: ExpressionNode, numbers: NumberTest): boolean {
   switch (type.is) {
     case 'integer':
+      if (value.kind === 'Number' && !Number.isInteger(value.value)) return false;
+      return looksLike({ is: 'number' }, value, numbers);
     case 'number':
       return numbers.isNumeric(value) || value.kind === 'Unary' || value.kind === 'Binary';
     case 'text':

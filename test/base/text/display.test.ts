@@ -13,6 +13,9 @@ test('wide characters take two cells, joining marks none', () => {
   expect(show('한글').width).toBe(4);
   expect(show('😀').width).toBe(2);
   expect(show('e\u0301').width).toBe(1);
+  expect(show('ผู้ใช้').width).toBe(3);
+  expect(show('हुए').width).toBe(2);
+  expect(show('a\u202eb').width).toBe(3);
 });
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: these are what must not be there

@@ -1,7 +1,10 @@
 /** What holds for every row of every table. */
 import { describe, expect, test } from 'vitest';
+import { makeSource } from '../../../src/base/text/source.ts';
+import { blocks } from '../../../src/compiler/library/blocks/table.ts';
 import type { Parameter } from '../../../src/compiler/library/contract.ts';
-import { allKinds, exampleOf } from '../../../src/editor/reference/examples.ts';
+import { checkSource } from '../../../src/compiler/pipeline.ts';
+import { allKinds, exampleOf, takesOf } from '../../../src/editor/reference/examples.ts';
 import { printType } from '../../../src/graph/dims.ts';
 import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
@@ -106,3 +109,37 @@ function expectEveryWeightToLearn({ step, towers, fitted, tables }: Plan): void 
     expect(printType(type)).toBe(`float32[batch, ${width}]`);
   }
 }
+
+/** The flows in the words of blocks: `history -> conv(64, width: 3, activation: relu) -> max`. */
+const advisedFlows = Object.entries(blocks).flatMap(([name, { doc, when, example }]) =>
+  [...`${doc} ${when}`.matchAll(/`([^`]*->[^`]*)`/g)].map(([, flow]) => ({ name, flow: flow!, example })),
+);
+
+/** A source for a flow that begins with a block, by what the block takes. */
+const sources: Readonly<Record<string, string>> = {
+  vector: 'profile -> flatten',
+  fields: 'profile',
+  sequence: 'history',
+  interests: 'history -> multi_interest(2)',
+};
+
+test.each(advisedFlows)(
+  'the advice of $name checks after each value that the block takes: $flow',
+  ({ flow, example }) => {
+    const beginsWithSource = /^(?:history|profile) ->/.test(flow);
+    const taken = new Set(takesOf(example).map(({ takes }) => takes.kind));
+    const written = beginsWithSource ? [flow] : [...taken].map((kind) => `${sources[kind]} -> ${flow}`);
+    expect(written.length).toBeGreaterThan(0);
+    for (const one of written) {
+      const text = `
+      model m
+      features { user_id, item_id: id(dim: 8), history: list(item_id, max: 20, pool: none), age: category(dim: 8) }
+      group profile = user_id, age
+      tower user(profile, history) keyed by user_id { advised = ${one}, channel main = profile -> flatten -> dense(8) }
+      tower item(item_id) keyed by item_id { channel main = item_id -> flatten -> dense(8) }
+      task t { score = cosine(user, item) / 0.1, loss = softmax(in_batch) }`;
+      const { diagnostics } = checkSource(makeSource('advice.tower', text));
+      expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+    }
+  },
+);

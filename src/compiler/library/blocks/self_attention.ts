@@ -4,7 +4,7 @@ import { needElements } from '../values.ts';
 import { multiHead } from './multi_head.ts';
 
 export const self_attention = blockKind({
-  doc: 'Multi-head attention of a sequence, or of fields of one width, to itself, then a linear layer over all heads; the shape stays. No sum and no norm: write `residual(self_attention(heads: 2)) -> layer_norm`.',
+  doc: 'Multi-head attention of a sequence, or of fields of one width, to itself, then a linear layer over all heads; the shape stays. No sum and no norm: write `history -> residual(self_attention(heads: 2)) -> layer_norm`, and `flatten` before the norm of fields.',
   formula: [
     'Q, K, V = X · W + b, each with its own W and b',
     'softmax(Q Kᵀ / √(D / heads)) V for each head; [head_1, …] · W + b',

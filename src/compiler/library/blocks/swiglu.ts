@@ -6,7 +6,7 @@ import { eachVector } from '../values.ts';
 export const swiglu = blockKind({
   doc: 'A net with one hidden layer that a second layer gates, as in Llama, without biases. vector[N] → the same; the same for each interest, and for each element of a sequence.',
   formula: ['(silu(x · W_gate) ⊙ (x · W_up)) · W_down', 'silu(z) = z · σ(z), W_gate and W_up of [N × units]'],
-  when: 'In place of two dense layers, most often within a sum: `residual { layer_norm -> swiglu }`.',
+  when: 'In place of two dense layers, most often within a sum: `residual(layer_norm -> swiglu)`.',
   paper: 'Shazeer, "GLU variants improve transformer", 2020 (equation 6, `FFN_SwiGLU`)',
   near: ['geglu', 'reglu', 'glu'],
   example: 'swiglu(8)',
