@@ -22,12 +22,24 @@ export interface Budget {
 }
 
 export const budget: Budget = {
-  lines: {},
-  typescript: 0,
-  formats: 0,
-  defined: 0,
-  dynamicImports: 0,
-  repeatedFileNames: 0,
+  lines: {
+    '.': 70,
+    app: 17_850,
+    base: 7050,
+    compiler: 23_500,
+    data: 23_000,
+    editor: 6750,
+    engines: 7450,
+    grammar: 1950,
+    graph: 5450,
+    serving: 14_750,
+    training: 22_000,
+  },
+  typescript: 124_600,
+  formats: 20,
+  defined: 468,
+  dynamicImports: 198,
+  repeatedFileNames: 103,
   headersWithoutSubject: 0,
   repeatedTypes: 0,
 };

@@ -3,7 +3,7 @@
  * the place of the one that answers unless it is worse. A server that watches the folder of versions takes the new one.
  */
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
@@ -28,7 +28,7 @@ import { compare } from './compare.ts';
 import { blockOf, type LoadRequest, load, type Run } from './run.ts';
 import { listRuns, prunable, pruneRun } from './runs.ts';
 import { train } from './train.ts';
-import { candidatesIn } from './versions/watch.ts';
+import { candidatesIn, closedDays, daysName } from './versions/watch.ts';
 
 export interface CloseRequest extends Pick<LoadRequest, 'data' | 'allow' | 'engine' | 'signal'> {
   /** The folder or the address of the events of servers: that of `tower serve --events`. */
@@ -46,8 +46,6 @@ export interface CloseRequest extends Pick<LoadRequest, 'data' | 'allow' | 'engi
   readonly say?: (line: string) => void;
 }
 
-/** The file with a line for each closed day, beside the versions. */
-const daysName = 'days.jsonl';
 /** Below this number of events, no version is refused: with one or two users an interval says nothing. */
 const leastJudged = 100;
 /** Above this number of items, a linear baseline of all pairs of items takes too long. */
@@ -243,16 +241,4 @@ async function record(folder: string, day: ClosedDay, say: (line: string) => voi
   await writeTextDurably(join(folder, 'days.html'), daysPage(days));
   say(`${join(folder, 'days.html')} shows ${days.length === 1 ? 'this day' : `these ${days.length} days`}`);
   return day;
-}
-
-/** Returns the days that were closed before. Lines that are no such days are left out. */
-async function closedDays(folder: string): Promise<readonly ClosedDay[]> {
-  const text = await readFile(join(folder, daysName), 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line): ClosedDay[] => {
-    try {
-      return [JSON.parse(line) as ClosedDay];
-    } catch {
-      return [];
-    }
-  });
 }

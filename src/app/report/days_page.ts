@@ -58,6 +58,17 @@ export function daysPage(days: readonly ClosedDay[]): string {
   );
 }
 
+/** Says in a line of text how the version that answered did on a day, and what came of it. */
+export function dayText(day: ClosedDay): string {
+  const judgement = `Day until ${day.until}: ${changeOf(day)}.`;
+  return (day.figures ? `${judgement} ${verdictOf(day)}` : judgement).slice(0, longestText);
+}
+
+const longestText = 400;
+
+const changeOf = ({ outcome, published, reason }: ClosedDay): string =>
+  [outcome, published && `as ${published}`, reason && `: ${reason}`].filter(Boolean).join(' ').replace(' :', ':');
+
 function verdictOf({ metric = '', figures = {}, events }: ClosedDay): string {
   const { now, ...others } = figures;
   if (now === undefined) return '';
@@ -70,13 +81,12 @@ function verdictOf({ metric = '', figures = {}, events }: ClosedDay): string {
 
 function daysTable(days: readonly ClosedDay[], names: readonly string[]): string {
   const rows = days.toReversed().map((day) => {
-    const { until, events, version, figures, outcome, published, reason } = day;
+    const { until, events, version, figures } = day;
     const figureCells = names.map((name) => {
       const figure = figures?.[name];
       return figure ? `${figureText(figure.mean)} (${figureText(figure.low)}–${figureText(figure.high)})` : '';
     });
-    const change = [outcome, published && `as ${published}`, reason && `: ${reason}`].filter(Boolean).join(' ');
-    return [String(until), String(events), version, ...figureCells, change];
+    return [String(until), String(events), version, ...figureCells, changeOf(day)];
   });
   const head = ['until', 'events', 'version', ...names.map((name) => seriesNames[name] ?? name), 'what came of it'];
   return table({ caption: 'The latest day is first', head: head.map(String), rows });

@@ -285,12 +285,13 @@ function misplaced(
     repeated(kind, takenParameter[0], argument, places.get(takenParameter[0])!, binding);
     return;
   }
+  const { span, value } = argument;
   // A surplus number may be a size, which is whole, but is no share or factor by guess: `layer_norm(128)` says nothing of `epsilon`.
+  const isFraction = !Number.isInteger(Number(textOf(value.span))) && !Number.isNaN(Number(textOf(value.span)));
   const [named, ...others] = Object.entries(parameters).filter(
     ([name, { type }]) =>
-      !places.has(name) && type.is !== 'number' && looksLike(type, argument.value, binding.constants),
+      !places.has(name) && type.is !== 'number' && !isFraction && looksLike(type, argument.value, binding.constants),
   );
-  const { span, value } = argument;
   const fix = named ? insertion(span.source, span.start, `${named[0]}: `) : removal(span);
   const instead = named && `${named[0]}: ${textOf(value.span)}`;
   const fixAndDoubt = { fixes: [[fix]], doubtful: others.length > 0 };

@@ -139,7 +139,9 @@ function quotedSql(sql: string): string | undefined {
   return `"${sql.replace(/(?<!\\)"/g, "'")}"`;
 }
 
-/** Returns the tokens with these forms translated; the same object if there are none. */
+/**
+ * Returns the tokens with these forms translated; the same object if there are none. Long because it has a branch for each form.
+ */
 export function readForeignForms(
   source: Source,
   lexed: LexedText,

@@ -4,7 +4,7 @@ import { isUnique } from './joins.ts';
 import { type ColumnProfile, type TableProfile, tableProfile } from './profile.ts';
 import type { ColumnReason, InitAnswers, InitQuestion } from './proposal.ts';
 
-export interface Matrix {
+export interface WideMatrix {
   readonly table: TableProfile;
   /** A value that seems to say that there is none, and its share of all values. */
   readonly mark?: { readonly value: string; readonly share: number };
@@ -17,7 +17,7 @@ const maxValues = 5000;
 const minEmpty = 0.1;
 
 /** Returns the events of a matrix; undefined for another table. */
-export function matrixOf(table: TableProfile, answers: InitAnswers): Matrix | undefined {
+export function matrixOf(table: TableProfile, answers: InitAnswers): WideMatrix | undefined {
   const numbers = table.columns.filter(({ kind, number }) => (kind === 'integer' || kind === 'decimal') && !number);
   const key = table.columns.find((column) => isUnique(column) && (column.kind === 'text' || column.place === 0));
   const cells = numbers.filter((column) => column !== key);
@@ -37,13 +37,13 @@ export function matrixOf(table: TableProfile, answers: InitAnswers): Matrix | un
   const isMark = isExtreme && markCount >= places * minEmpty && counts.size > 1;
   const isLeftOut = isMark && answers.no_value !== 'none';
   const rest = values.filter((value) => !(isMark && value === Number(markText)));
-  const [low, high] = [Math.min(...rest), Math.max(...rest)];
+  const isRating = rest.every((value) => value >= -100 && value <= 100);
   // A number of ratings before them is on no scale of theirs.
   const items = cells.filter((column, at) => at > 0 || isOnScale(column, cells, isMark ? markText : ''));
   const present = [...counts.values()].reduce((sum, count) => sum + count, 0) - (isMark ? markCount : 0);
   const isWide =
     items.length >= minItems && table.columns.filter(({ kind }) => kind !== 'empty').length - items.length <= 2;
-  if (!isWide || low < -100 || high > 100 || present > places * (1 - minEmpty)) return undefined;
+  if (!isWide || !isRating || present > places * (1 - minEmpty)) return undefined;
   const usedNames = new Set(key ? [key.name.toLowerCase()] : []);
   const names = [...(key ? [] : ['user']), 'item', 'rating'].map((name) => unusedName(name, usedNames));
   const rows = table.rows.flatMap((row, at) =>
@@ -84,7 +84,10 @@ function isOnScale(first: ColumnProfile, cells: readonly ColumnProfile[], mark: 
   const numbers = [...others].filter((value) => value !== mark).map(Number);
   const own = [...first.values].filter((value) => value !== mark);
   const haveFractions = numbers.some((value) => !Number.isInteger(value));
-  const isWithin = own.every((value) => Number(value) <= Math.max(...numbers) && Number(value) >= Math.min(...numbers));
+  const isWithin = own.every((value) => {
+    const number = Number(value);
+    return numbers.some((other) => other >= number) && numbers.some((other) => other <= number);
+  });
   return isWithin && (!haveFractions || own.some((value) => !Number.isInteger(Number(value))));
 }
 
@@ -99,7 +102,7 @@ export function reasonOfMelted({ items, columns, key }: MeltedFile, reason: Colu
   return { ...reason, because: because[reason.column] ?? reason.because };
 }
 
-export const markQuestion = ({ value, share }: NonNullable<Matrix['mark']>): InitQuestion => ({
+export const markQuestion = ({ value, share }: NonNullable<WideMatrix['mark']>): InitQuestion => ({
   id: 'no_value',
   text: `${Math.round(share * 100)} % of the values are \`${value}\`. Does it say that there is no value?`,
   choices: [

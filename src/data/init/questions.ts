@@ -70,8 +70,9 @@ export function initQuestions(
   const determined = isText || areLines ? undefined : determinedKey(events, roles);
   if (determined !== undefined) {
     const { text, ...question } = keyQuestion('item', files);
-    const others = questions.filter(({ id }) => id !== 'item');
-    questions.splice(0, questions.length, ...others, { ...question, text: `${determined} ${text}`, isOpen: true });
+    const asked = questions.findIndex(({ id }) => id === 'item');
+    if (asked >= 0) questions.splice(asked, 1);
+    questions.push({ ...question, text: `${determined} ${text}`, isOpen: true });
   }
   for (const { join, share, question, likely } of gaps) {
     const file = baseOf(join.table.path);

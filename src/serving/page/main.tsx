@@ -20,22 +20,23 @@ import {
 } from './question.ts';
 import { QuestionForm } from './question_form.tsx';
 
-/** Lists the items of a user, the latest first. Shows a few until all are requested. */
+/** Lists the items of a user, the latest first if the data has times. Shows a few until all are requested. */
 interface HistoryProps {
   readonly history: readonly Item[];
+  readonly hasTimes: boolean;
   showNear(item: Item): void;
 }
 
 /** Number of items at first. On a phone, each takes a line of its own. */
 const few = matchMedia('(min-width: 40rem)').matches ? 5 : 3;
 
-function History({ history, showNear }: HistoryProps) {
+function History({ history, hasTimes, showNear }: HistoryProps) {
   const [isWhole, setWhole] = useState(false);
   const shownHistory = isWhole ? history : history.slice(0, few);
   const hiddenCount = history.length - shownHistory.length;
   return (
     <section class="history" aria-labelledby="history">
-      <h3 id="history">History, latest first</h3>
+      <h3 id="history">{hasTimes ? 'History, latest first' : 'History'}</h3>
       <ul>
         {shownHistory.map(({ key, title }, at) => (
           <li key={`${at} ${key}`}>
@@ -122,7 +123,9 @@ function AnswerView({ about, question, asking, asked, hasToken, change, addEvent
         </div>
       )}
       <MistakeText id="answer-mistake" mistakes={mistakes.filter(({ at }) => !shownElsewhere.test(at))} />
-      {history.length > 0 && <History key={ofUser?.user} {...{ history, showNear }} />}
+      {history.length > 0 && (
+        <History key={ofUser?.user} hasTimes={ofUser?.asOf !== undefined} {...{ history, showNear }} />
+      )}
       {answer && answer.value.notes.length > 0 && (
         <ul class="notes" aria-label="Notes">
           {answer.value.notes.map((note) => (
@@ -327,6 +330,9 @@ function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
           <span title={about.version}>
             version <code>{shortVersion(about.version)}</code>
           </span>
+          {about.state.map((sentence) => (
+            <span key={sentence}>{sentence}</span>
+          ))}
         </p>
       </header>
       <div class="columns">

@@ -11,7 +11,7 @@ import type {
   SimilarBody,
 } from '../server/schemas.ts';
 
-export type AboutAnswer = About & { readonly mostItems: number };
+export type AboutAnswer = About & { readonly mostItems: number; readonly state: readonly string[] };
 
 export type PageAnswer = RecommendAnswer | SimilarAnswer;
 

@@ -1,4 +1,5 @@
 /** Opens a folder of `tower export --browser`. Computes recommendations in pages, workers and Node.js with the same code as the server. */
+import { factsOf } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { defined, isObject } from '../../base/util/defined.ts';
 import { useKernels } from '../../engines/scan/store.ts';
@@ -192,6 +193,7 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
 /** Returns the text of a file in gzip. */
 type Unpack = (bytes: Uint8Array<ArrayBuffer>, damaged: (reason: string) => Failure) => Promise<string>;
 
+/** Long because the methods of the answer share what the files hold. */
 async function openFiles(
   index: PageIndex,
   files: PageFileBytes,
@@ -235,6 +237,8 @@ async function openFiles(
     await modelAnswers.recommend({ values: {} });
     return modelAnswers;
   });
+  const recommendItems = (body: RecommendBody): Promise<RecommendAnswer> =>
+    withColumnAdvice(Object.keys(columns), () => answers.recommend(body));
   const withEvents = (events: readonly PageEvent[]): OpenedForUser => {
     const { values, items } = valuesOfEvents(events, query);
     const { snapshot } = answers;
@@ -245,7 +249,7 @@ async function openFiles(
       async recommend(request = {}) {
         const { removeSeen = removesSeen, exclude = [], ...given } = checkRecommend(add(request));
         const excluded = [...exclude, ...(removeSeen ? knownItems : [])];
-        const answer = await answers.recommend({ ...given, removeSeen, exclude: excluded });
+        const answer = await recommendItems({ ...given, removeSeen, exclude: excluded });
         const [unknownItem] = items.filter((key) => snapshot.itemRow(key) < 0);
         if (unknownItem === undefined) return answer;
         const note = `of the events, ${items.length - knownItems.length} of ${items.length} items are not in this folder, such as \`${unknownItem}\``;
@@ -261,8 +265,8 @@ async function openFiles(
     query: answers.about().query,
     columns: Object.keys(columns),
     tasks: query.objectives.map(({ name }) => name),
-    recommend: async (request) => answers.recommend(checkRecommend(request)),
-    similar: async (request) => answers.similar(checkSimilar(request)),
+    recommend: async (request) => recommendItems(checkRecommend(request)),
+    similar: async (request) => withColumnAdvice(Object.keys(columns), () => answers.similar(checkSimilar(request))),
     *items() {
       const { snapshot } = answers;
       for (let row = 0; row < snapshot.rows; row++) yield itemAt(row, snapshot);
@@ -270,6 +274,22 @@ async function openFiles(
     vectors: async (request) => answers.vectors(checkRecommend(request)),
     with: withEvents,
   };
+}
+
+/** Adds to the error of a column that is not here how an export gets it: the items file may well have it. */
+async function withColumnAdvice<T>(exported: readonly string[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const diagnostics = error.diagnostics.map((diagnostic) => {
+      const { what, name } = factsOf(diagnostic);
+      if (what !== 'column of the items') return diagnostic;
+      const advice = `this folder has the columns that it was exported with: \`tower export RUN --browser --columns ${[...exported, name].join(',')}\``;
+      return { ...diagnostic, hint: diagnostic.hint ? `${diagnostic.hint}; ${advice}` : advice };
+    });
+    throw new Failure(diagnostics);
+  }
 }
 
 async function damagedOnError<T>(damaged: (reason: string) => Failure, work: () => Promise<T>): Promise<T> {

@@ -124,8 +124,11 @@ export interface WrittenAnswer {
   readonly outcome: WriteOutcome;
 }
 
-/** `known`: an event with this id is there already. `left_out`: the data block leaves the event out, by `where`. */
-export type EventOutcome = 'added' | 'known' | 'left_out';
+/**
+ * `known`: an event with this id is there already. `left_out`: the data block leaves the event out, by `where`. `unknown_item`: it is kept, and training may learn
+ * the item, which the model does not have.
+ */
+export type EventOutcome = 'added' | 'known' | 'left_out' | 'unknown_item';
 
 export interface EventBody {
   readonly user: Key;
@@ -579,7 +582,7 @@ const eventSchemas = {
       user: textSchema('Key of the user.'),
       item: textSchema('Key of the item.'),
       outcome: textSchema(
-        '`added`, `known` for an id that was sent before, or `left_out` by `where` of the data block.',
+        '`added`, `known` for an id that was sent before, `left_out` by `where` of the data block, or `unknown_item`: kept for the next training, as the model does not have the item.',
       ),
     },
     ['user', 'item', 'outcome'],
@@ -669,6 +672,10 @@ const aboutSchema = (version: Schema): Schema =>
         textSchema('Its name.'),
       ),
       mostItems: integerSchema('The largest `k`.'),
+      state: listSchema(
+        'Sentences: since when the version answers, up to which events it was trained, and what `tower live` made of the last closed day.',
+        { type: 'string' },
+      ),
     },
-    ['version', 'items', 'users', 'width', 'query', 'objectives', 'columns', 'removeSeen', 'mostItems'],
+    ['version', 'items', 'users', 'width', 'query', 'objectives', 'columns', 'removeSeen', 'mostItems', 'state'],
   );

@@ -286,7 +286,10 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       };
       return gate.pass(search, { milliseconds: limits.deadline });
     },
-    about: () => ({ ...versions.current.stable.answers.about(), mostItems: limits.k }),
+    async about() {
+      const { answers, state = async () => [] } = versions.current.stable;
+      return { ...answers.about(), mostItems: limits.k, state: await state() };
+    },
     page: showFile(browserFiles.page),
     icon: showFile(browserFiles.icon),
     health: () => stateAnswer('ok'),

@@ -104,6 +104,7 @@ it('asks a busy server again after the time that it names, unless another questi
 });
 
 const about: AboutAnswer = {
+  state: [],
   version: '1',
   items: 9,
   users: 3,

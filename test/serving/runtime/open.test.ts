@@ -133,6 +133,15 @@ describe('events that the caller keeps', () => {
     expect(all.items.map(({ key }) => key)).not.toContain(history[0]);
   });
 
+  it('with a filter on a column that was not exported say how it is', async () => {
+    const failed = await page
+      .with(events)
+      .recommend({ filter: 'colour = 1' })
+      .catch((error: unknown) => error);
+    const { hint } = (failed as Failure).diagnostics[0]!;
+    expect(hint).toMatch(/`tower export RUN --browser --columns [\w,]*colour`$/);
+  });
+
   it('may be of items that are no longer there, and none', async () => {
     const person = page.with([...events, { item: 'gone', time: 0 }]);
     const answer = await person.recommend();

@@ -1,7 +1,9 @@
 /** Serves versions: a run with a canary, or the newest run of a folder, which may change while the server answers. */
-import { isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { defined } from '../../../base/util/defined.ts';
+import type { Until } from '../../../data/dataset.ts';
+import { momentOf } from '../../../data/rows/fresh.ts';
 import { type Choice, chooseEngine } from '../../../engines/engines.ts';
 import type {
   RejectedVersions,
@@ -256,12 +258,27 @@ export async function openVersion(
       await endReading();
     };
     const { makeVersion } = await import('../../../serving/server/versions/versions.ts');
-    return makeVersion({ answers, folder, file, close });
+    const { until } = run.trained.manifest.data;
+    return makeVersion({ answers, folder, file, close, state: stateOf(folder, until, new Date()) });
   } catch (error) {
     await run.close();
     await endReading();
     throw error;
   }
+}
+
+/** Returns what tells since when a version answers, up to which events it was trained, and how the last closed day beside it was judged. */
+function stateOf(folder: string, until: Until | undefined, since: Date): () => Promise<readonly string[]> {
+  const trained = until ? `, trained on events until ${momentOf(until.time)}` : '';
+  const own = `Version ${basename(folder)} answers since ${since.toISOString().slice(0, 19)}Z${trained}.`;
+  return async () => {
+    const [{ closedDays }, { dayText }] = await Promise.all([
+      import('./watch.ts'),
+      import('../../report/days_page.ts'),
+    ]);
+    const lastDay = (await closedDays(dirname(folder))).at(-1);
+    return lastDay === undefined ? [own] : [own, dayText(lastDay)];
+  };
 }
 
 /** Returns the index of a run: in its folder, or the one address or folder that all versions share. */

@@ -1,5 +1,5 @@
 /** Watches a folder of runs and loads the newest run that can be served. */
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
@@ -7,6 +7,7 @@ import { Failure } from '../../../base/diagnostics/failure.ts';
 import { reading } from '../../../base/diagnostics/system_reason.ts';
 import { readManifest } from '../../../training/artifact/load.ts';
 import { type Manifest, manifestFile } from '../../../training/artifact/manifest.ts';
+import type { ClosedDay } from '../../report/days_page.ts';
 
 export interface WatchOptions {
   readonly folder: string;
@@ -206,3 +207,18 @@ const isFile = (path: string): Promise<boolean> =>
     (found) => found.isFile(),
     () => false,
   );
+
+/** The file with a line for each closed day, beside the versions. */
+export const daysName = 'days.jsonl';
+
+/** Returns the days that were closed before. Lines that are no such days are left out. */
+export async function closedDays(folder: string): Promise<readonly ClosedDay[]> {
+  const text = await readFile(join(folder, daysName), 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line): ClosedDay[] => {
+    try {
+      return [JSON.parse(line) as ClosedDay];
+    } catch {
+      return [];
+    }
+  });
+}

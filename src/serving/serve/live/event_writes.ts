@@ -30,6 +30,8 @@ export interface EventWrites {
   prepare(writes: readonly EventWrite[]): Promise<(EventChange | Failure)[]>;
   /** Returns the error of an event whose item does not exist, if the items have a file. */
   itemError(change: EventChange): Failure | undefined;
+  /** True if the model has no such item, so that no answer shows the event. */
+  isUnknownItem(change: EventChange): boolean;
   /** True if some event of the user is known. */
   knows(user: string): boolean;
   /**
@@ -68,6 +70,8 @@ export function makeEventWrites({
 }: EventWritesSource): EventWrites {
   /** Events are read by one query at a time: entries of other processes arrive while this one validates its own. */
   const inTurn = oneAtATime();
+  const isUnknownItem = (change: EventChange): boolean =>
+    !('deleted' in change) && live.snapshot.itemRow(change.item) < 0;
   return {
     reader,
     userEvents,
@@ -78,8 +82,9 @@ export function makeEventWrites({
         const nextEvent = (await reader.read(givenEvents, base.corpusRow)).values();
         return writes.map((write) => ('deleted' in write ? write : nextEvent.next().value!));
       }),
+    isUnknownItem,
     itemError(change) {
-      if ('deleted' in change || !reader.hasItemsFile || live.snapshot.itemRow(change.item) >= 0) return undefined;
+      if (!reader.hasItemsFile || !isUnknownItem(change)) return undefined;
       const reason = 'is the key of no item';
       return new Failure([writtenError('event', 'item', reason, 'write the item first: `PUT /v1/items/{key}`')]);
     },

@@ -17,6 +17,8 @@ export interface Version {
   readonly folder: string;
   readonly answers: Answers;
   readonly loaded: Date;
+  /** Returns sentences about the version now: since when it answers, and how it was judged. */
+  readonly state?: () => Promise<readonly string[]>;
   /** Absent: it can only be loaded from its folder again. */
   readonly file?: VersionFile;
   /** Frees the resources of the engine. The version must not be used afterwards. */
@@ -36,15 +38,16 @@ export interface VersionSource {
   readonly answers: Answers;
   readonly folder?: string;
   readonly file?: VersionFile | undefined;
+  readonly state?: Version['state'];
   close?(): Promise<void>;
 }
 
-export const makeVersion = ({ answers, folder = '', file, close = async () => {} }: VersionSource): Version => ({
+export const makeVersion = ({ answers, folder = '', file, state, close = async () => {} }: VersionSource): Version => ({
   id: answers.version,
   folder,
   answers,
   loaded: new Date(),
-  ...defined({ file }),
+  ...defined({ file, state }),
   close,
 });
 

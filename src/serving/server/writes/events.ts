@@ -84,7 +84,9 @@ export async function makeWritesOfEvents({
         const outcomeOf = (write: EventWrite): EventOutcome => {
           if (!newWrites.has(write) || repeatedEvents.has(write)) return 'known';
           const change = changeOf(write);
-          return change && 'counts' in change && !change.counts ? 'left_out' : 'added';
+          if (change && 'counts' in change && !change.counts) return 'left_out';
+          const isUnknownItem = change && batches.versions.every((version) => version.isUnknownItem(change));
+          return isUnknownItem ? 'unknown_item' : 'added';
         };
         return { writes: [...newWrites], outcomes: () => writes.map(outcomeOf) };
       };

@@ -1,5 +1,5 @@
 /** Events that arrive over HTTP, on a run of real files: the next answer knows them, and so does a server that starts again. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { load, type Run, type Serving, serve } from '../../../../src/api.ts';
@@ -144,4 +144,20 @@ it('takes none without a folder', async () => {
   });
   expect(existsSync(join(root, 'undefined'))).toBe(false);
   await closed.close();
+});
+
+it('an event of an item that the model does not have says so where no file has the items, and is kept', async () => {
+  const bare = join(root, 'bare');
+  mkdirSync(bare);
+  const bareRun = await load(await trainFilms(bare, false), { engine: 'onnx' });
+  const bareServer = await serve(bareRun, { port: 0, events: join(root, 'bare events') });
+  const events = ['f1', 'f999'].map((item, at) => ({ user: 'u1', item, time: 400 + at }));
+  const { body } = await send(events, bareServer);
+  expect(body.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['added', 'unknown_item']);
+  const stored = readdirSync(join(root, 'bare events')).map((name) =>
+    readFileSync(join(root, 'bare events', name), 'utf8'),
+  );
+  expect(stored.join()).toContain('f999');
+  await bareServer.close();
+  await bareRun.close();
 });
