@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { canFault, cases, disturb, workFolder } from '../../bench/faults/faults.ts';
 
-const short = cases.filter(({ name }) => ['train', 'import', 'prepare', 'reports'].includes(name));
+const short = cases.filter(({ name }) => ['train', 'import', 'reports'].includes(name));
 
 afterAll(() => {
   if (canFault()) rmSync(workFolder(), { recursive: true, force: true });
