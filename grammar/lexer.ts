@@ -14,7 +14,7 @@ export interface LexedText {
 
 /** Matches texts that `readForeign` may change. Most texts do not match. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all that is not ASCII
-const looksForeign = /[^\x00-\x7f]|[0-9],[0-9]{3}|[0-9],0[0-9]|\b0,[0-9]|\b[0-9][0-9_]*(?![eE][+-]?[0-9]+\b)[A-Za-z]/;
+const looksForeign = /[^\x00-\x7f]|\b[0-9][0-9_]*(?![eE][+-]?[0-9]+\b)[A-Za-z]/;
 
 const byPlace = (a: IToken, b: IToken): number => a.startOffset - b.startOffset;
 

@@ -44,7 +44,7 @@ export const Identifier = token({
 const foreignWord =
   /\w*(?!\w)[\p{L}\p{M}\p{Nl}\p{Nd}\p{Pc}\p{Default_Ignorable_Code_Point}][\p{L}\p{M}\p{Nl}\p{Nd}\p{Pc}\p{Default_Ignorable_Code_Point}]*/uy;
 
-/** `größe`, `用户`, and look-alike letters. `readForeign` decides whether it is a name, and what it was meant to be. */
+/** `größe`, `用户`, and words with letters that only look like others. `readForeign` decides whether it is a name. */
 export const ForeignName = token({
   name: 'ForeignName',
   begins: 'A-Za-z0-9_\u0080-\uffff',
@@ -125,16 +125,6 @@ export const ForeignArrow = token({
   label: '`->`',
 });
 
-/** `：`, `（`, `×`, `−`: look-alike punctuation. Never reaches the parser, because it is replaced by the token that it looks like. */
-export const ForeignSign = token({
-  name: 'ForeignSign',
-  begins:
-    '\u00d7\u00f7\u2010-\u2015\u2044\u2212\u2215\u2217\u2236\u3001\uff08-\uff0f\uff1a\uff1d\uff3b\uff3d\uff5b\uff5d',
-  pattern:
-    /[\u00d7\u00f7\u2010-\u2015\u2044\u2212\u2215\u2217\u2236\u3001\uff08-\uff0f\uff1a\uff1d\uff3b\uff3d\uff5b\uff5d]/,
-  label: 'a sign',
-});
-
 /** `64`, `30_000`, `0.05`, `1e-3`, `10%`. */
 export const NumberToken = token({
   name: 'Number',
@@ -143,12 +133,12 @@ export const NumberToken = token({
   label: 'a number',
 });
 
-/** `1_`, `64px`, `1.2.3`, `.5`, `2**16`: parsed as a number, and reported. */
+/** `1_`, `64px`, `1.2.3`, `.5`, `2**16`, `0,05`, `1,000`: parsed as a number, and reported. */
 export const MalformedNumber = token({
   name: 'MalformedNumber',
   begins: '0-9.',
   pattern:
-    /[0-9]+ ?(?:\*\*|\^) ?[0-9]+|\.[0-9](?:_?[0-9])*(?:[eE][+-]?[0-9]+)?%?|[0-9]+\.[eE][+-]?[0-9]+|[0-9](?:[0-9_]|\.(?!\.))*[eE][+-][0-9]+[A-Za-z_][A-Za-z0-9_]*|[0-9](?:[0-9A-Za-z_]|\.(?!\.))*/,
+    /[0-9]+(?:,[0-9]+){0,4}?,0[0-9]+(?:,[0-9]+){0,4}|[0-9][0-9.]*[eE]\u2212[0-9]+|[0-9]+ ?(?:\*\*|\^) ?[0-9]+|\.[0-9](?:_?[0-9])*(?:[eE][+-]?[0-9]+)?%?|[0-9]+\.[eE][+-]?[0-9]+|[0-9](?:[0-9_]|\.(?!\.))*[eE][+-][0-9]+[A-Za-z_][A-Za-z0-9_]*|[0-9](?:[0-9A-Za-z_]|\.(?!\.))*/,
   categories: NumberToken,
   label: 'a number',
 });
@@ -254,7 +244,6 @@ export const tokens: readonly TokenType[] = [
   UnclosedText,
   Arrow,
   ForeignArrow,
-  ForeignSign,
   LeftBrace,
   RightBrace,
   LeftParenthesis,

@@ -40,7 +40,6 @@ describe('a name', () => {
     ['feature', 'list', /^is a feature already/],
     ['lint', 'bce-unscaled', /^is a code already: see docs\/errors\/bce-unscaled.md$/],
     ['lint', 'data-memory', /^is a code already/],
-    ['lint', 'label-sort', /^is a code already/],
     ['lint', 'few_things', /^is no code/],
     ['command', 'train', /^is a command already: see src\/app\/cli\/commands\/table.ts$/],
     ['command', 'Train', /^is no command/],

@@ -52,14 +52,7 @@ export const codes = {
 
 export type Code = keyof typeof codes;
 export function codeNamed(name: string): Code | undefined {
-  return Object.hasOwn(codes, name) ? (name as Code) : formerCodes.get(name);
+  return Object.hasOwn(codes, name) ? (name as Code) : undefined;
 }
-
-/** Former name → code. */
-export const formerCodes: ReadonlyMap<string, Code> = new Map(
-  (Object.entries(codes) as [Code, { readonly formerly?: string }][]).flatMap(([code, { formerly }]) =>
-    formerly === undefined ? [] : [[formerly, code]],
-  ),
-);
 
 export type Facts<C extends Code> = (typeof codes)[C] extends CodeRow<infer F> ? F : never;

@@ -58,8 +58,6 @@ export type Severity = 'error' | 'warning';
 /** A row of a code: its message, its hint, and whether `--fix` may use its fix. Its page, `docs/errors/CODE.md`, is written by hand. */
 export interface CodeRow<F> {
   readonly severity: Severity;
-  /** The code's name in the previous version. Ignores, `tower explain` and links keep working with this name for one version. */
-  readonly formerly?: string;
   /** One line that says what is wrong and where, in the words of the language. No capital at the start, no full stop at the end. */
   readonly message: (facts: F) => string;
   readonly hint?: (facts: F) => string | undefined;

@@ -3,7 +3,7 @@
  * hand, and tests check their examples. Links lead to sections of the specification.
  */
 import { readFileSync } from 'node:fs';
-import { type Code, codes, formerCodes } from '../../base/diagnostics/codes.ts';
+import { type Code, codes } from '../../base/diagnostics/codes.ts';
 import { packageFile } from '../../base/storage/package_file.ts';
 import { defined } from '../../base/util/defined.ts';
 import { aboutIgnores } from '../lint/ignores.ts';
@@ -57,7 +57,7 @@ export function severityText(code: Code, severity: ErrorPage['severity']): strin
 
 const generated = '<!-- Written by `npm run generate` from the pages of the codes: change those, not this. -->';
 
-/** Returns texts of files by their path in the project: the list of all codes, and a page for each former name, for links. */
+/** Returns the list of all codes, by its path in the project. */
 export function errorIndex(): ReadonlyMap<string, string> {
   const codeRows = (Object.keys(codes) as Code[]).map((code) => {
     const { severity, means } = readErrorPage(code);
@@ -69,14 +69,7 @@ export function errorIndex(): ReadonlyMap<string, string> {
     'Each message ends with a code in brackets. `tower explain CODE` prints the page of the code in the terminal.',
     ['| code | | |', '|---|---|---|', ...codeRows].join('\n'),
   ];
-  const pages = new Map([['docs/errors/README.md', `${list.join('\n\n')}\n`]]);
-  for (const [former, code] of formerCodes) {
-    pages.set(
-      `docs/errors/${former}.md`,
-      `${generated}\n\n# ${former}\n\nThis code is now called [${code}](${code}.md).\n`,
-    );
-  }
-  return pages;
+  return new Map([['docs/errors/README.md', `${list.join('\n\n')}\n`]]);
 }
 
 export const firstSentence = (text: string): string =>

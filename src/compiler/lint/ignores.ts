@@ -16,7 +16,6 @@ const form = /^\/\/(?!\/)\s*tower-ignore(?![\w-])\s*([^:]*)(?::(.*))?$/;
 export const aboutIgnores: ReadonlySet<Code> = new Set<Code>([
   'ignore-without-reason',
   'ignore-unknown-code',
-  'ignore-renamed-code',
   'ignore-of-error',
   'unused-ignore',
 ]);
@@ -68,7 +67,7 @@ function silence(found: readonly Diagnostic[], file?: Ast.FileNode) {
     if (severity === 'error' || at === undefined) return true;
     const { line } = positionAt(at.source, at.start);
     const silencingIgnores = ignoresOf(at.source).filter(
-      (ignore) => codeNamed(ignore.code) === code && ignore.lines[0] <= line && line <= ignore.lines[1],
+      (ignore) => ignore.code === code && ignore.lines[0] <= line && line <= ignore.lines[1],
     );
     for (const ignore of silencingIgnores) used.add(ignore);
     return silencingIgnores.length === 0;
@@ -98,10 +97,6 @@ function mistakeOf(
   const removalFix = { fixes: [[removal(span)]] };
   if (codes[code].severity === 'error') return diagnose('ignore-of-error', span, { code }, removalFix);
   if (whole && judged(code) && !used.has(ignore)) return diagnose('unused-ignore', span, { code }, removalFix);
-  if (code !== ignore.code) {
-    const fixes = [[{ at: codeSpan, text: code }]];
-    return diagnose('ignore-renamed-code', codeSpan, { former: ignore.code, code }, { fixes });
-  }
   return reason === '' ? diagnose('ignore-without-reason', span, { code }) : undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Translates forms of other languages, such as `recall@50`, to Tower, so that each is one error. There is one row for each form. It is used only for
- * text that does not parse.
+ * Translates the commonest forms of other languages, such as the dashes of YAML and `nn.Linear(…)`, to Tower, so that each is one error. There is one row for each
+ * form. It is used only for text that does not parse.
  */
 import type { IToken } from 'chevrotain';
 import { type LexedText, lex } from '../../../grammar/lexer.ts';
@@ -8,7 +8,7 @@ import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { likest } from '../../base/text/nearest.ts';
-import type { Source } from '../../base/text/source.ts';
+import { type Source, type Span, textOf } from '../../base/text/source.ts';
 import { meaningOf } from '../../base/text/synonyms.ts';
 import { callWords } from './known_calls.ts';
 import { declarationWords } from './layout.ts';
@@ -66,82 +66,33 @@ const forms: readonly ForeignForm[] = [
     rule: 'an entry begins with its name, and any value may be missing',
   },
   {
-    pattern: /([\p{L}_][\p{L}\p{M}\w]*)[ \t]*@[ \t]*(\d+)/uy,
-    write: ([, metric, k]) => `${metric}(${k})`,
-    rule: 'a cutoff is an argument',
-  },
-  {
-    pattern: /def\s+(\w+)\s*(\([^)\n]*\))\s*:\s*return\s+/y,
-    write: ([, name, parameters]) => `block ${name}${parameters} = `,
-    rule: 'a block is declared with `block`, and its value follows `=`',
-  },
-  {
-    pattern: /["']([\p{L}_][\p{L}\p{M}\w]*)["']\s*:/uy,
-    where: (tokens, at, { word }) => isAny(word, [t.Task, t.Train, t.Data]) && beginsEntry(tokens, at),
-    write: ([, name]) => `${name} =`,
-    rule: 'names have no quotes, and `=` gives them a value',
-  },
-  {
-    pattern: /["']([\p{L}_][\p{L}\p{M}\w]*)["'](?=\s*[:=])/uy,
-    where: beginsEntry,
+    pattern: /["']([\p{L}_][\p{L}\p{M}\w]*)["'](?=\s*:)/uy,
+    where: (tokens, at, { word }) => isAny(word, [t.Features, t.Labels]) && beginsEntry(tokens, at),
     write: ([, name]) => name,
     rule: 'names have no quotes',
   },
   {
-    pattern: /["']([A-Za-z_][\w -]*)["']/y,
-    where: (tokens, at) => is(tokens[at - 1], t.Model),
-    write: ([, name]) => name!.replace(/[ -]+/g, '_'),
-    rule: 'names have no quotes',
-  },
-  {
-    pattern: /(?:[A-Za-z_]\w*\.){1,8}Linear\(\s*\w+\s*,\s*(\w+)\s*\)/y,
+    pattern: /(?:(?:nn|torch|tf|keras)\.)(?:[A-Za-z_]\w*\.){0,8}Linear\(\s*\w+\s*,\s*(\w+)\s*\)/y,
     write: ([, units]) => `dense(${units})`,
     rule: 'blocks have names of one word and take their input as it is',
     doubtful: true,
   },
   {
-    pattern: /(?:[A-Za-z_]\w*\.){1,8}([A-Za-z_]\w*)(?=\()/y,
+    pattern: /(?:(?:nn|torch|tf|keras)\.)(?:[A-Za-z_]\w*\.){0,8}([A-Za-z_]\w*)(?=\()/y,
     write: ([, word]) => callOf(word!),
     rule: 'blocks, losses and optimizers have names of one word',
     doubtful: true,
   },
   {
-    pattern: /\[([\p{L}\p{M}\w\s,]*)\]/uy,
-    where: (tokens, at, { word }) =>
-      (is(word, t.Group) && is(tokens[at - 1], t.Equals)) || (is(word, t.Tower) && is(tokens[at - 3], t.Tower)),
-    write: ([, names]) => names!.trim(),
-    rule: 'names are listed without brackets',
-  },
-  {
-    pattern: /[\p{L}_][\p{L}\p{M}\w]*\.([\p{L}_][\p{L}\p{M}\w]*)(?!\s*\.)/uy,
-    where: (tokens, at, { word, braced }) =>
-      // After `group` a brace opens a declaration with a misspelled keyword.
-      (is(word, t.Group) && !braced) ||
-      (is(word, t.Data) && is(tokens[at - 1], t.By)) ||
-      (isAny(word, [t.Features, t.Data]) && beginsEntry(tokens, at)),
-    write: ([, column]) => column,
-    rule: 'a column goes by its name alone',
-  },
-  {
-    // SQL with quotes inside that ends its line. `"items.csv" by "item_id"` is two texts instead.
-    pattern: /["](?![^"\n]*"[ \t]*by\b)(.{1,500}[^\\\n])["](?=[ \t]*(?:,[ \t]*)?(?:\/\/.*)?$)/my,
-    where: (tokens, at, { word }) => is(word, t.Data) && is(tokens[at - 1], t.Equals),
-    write: ([, sql]) => quotedSql(sql!),
-    rule: 'a quote inside of a text would end it',
+    pattern: /(?:[A-Za-z_]\w*\.){1,8}[A-Za-z_]\w*(?=\()/y,
+    where: (_tokens, _at, { word }) => isAny(word, [t.Tower, t.Block, t.Shared]),
+    write: ([path]) => path.replaceAll('.', ' -> '),
+    rule: 'an arrow leads to the next step',
     doubtful: true,
   },
 ];
 
-/** Converts `"` within SQL: around the whole text it quotes a name, elsewhere a text. */
-function quotedSql(sql: string): string | undefined {
-  if (!/(?<!\\)"/.test(sql) || /"\s*,\s*\w+\s*=|\/\//.test(sql)) return undefined;
-  if (/^"[^"]+"$/.test(sql)) return `"${sql.replaceAll('"', '\\"')}"`;
-  return `"${sql.replace(/(?<!\\)"/g, "'")}"`;
-}
-
-/**
- * Returns the tokens with these forms translated; the same object if there are none. Long because it has a branch for each form.
- */
+/** Returns the tokens with these forms translated; the same object if there are none. */
 export function readForeignForms(
   source: Source,
   lexed: LexedText,
@@ -149,9 +100,8 @@ export function readForeignForms(
 ): LexedText {
   const { text } = source;
   const readTokens: IToken[] = [];
-  const rewrittenRanges: [start: number, end: number][] = [];
-  let declaration: EnclosingDeclaration = { braced: false };
   const dashes: Diagnostic[] = [];
+  let declaration: EnclosingDeclaration = { braced: false };
   let rewrittenUpTo = 0;
   for (const [at, token] of lexed.tokens.entries()) {
     const { startOffset } = token;
@@ -166,48 +116,15 @@ export function readForeignForms(
     }
     const { form, length, written } = foundForm;
     rewrittenUpTo = startOffset + length;
-    rewrittenRanges.push([startOffset, rewrittenUpTo]);
     const formSpan = { source, start: startOffset, end: rewrittenUpTo };
-    const facts = {
-      found: quote(text.slice(startOffset, rewrittenUpTo).trim()),
-      written: written.trim(),
-      rule: form.rule,
-    };
-    const fix = [{ at: formSpan, text: written }];
-    const extra = { fixes: [fix], ...(form.doubtful ? { doubtful: true as const } : {}) };
-    const found = diagnose('foreign-form', formSpan, facts, extra);
+    const facts = { found: quote(textOf(formSpan).trim()), written: written.trim(), rule: form.rule };
+    const fixes = [[{ at: formSpan, text: written }]];
+    const found = diagnose('foreign-form', formSpan, facts, { fixes, ...(form.doubtful ? { doubtful: true } : {}) });
     if (form.rule === dashRule) dashes.push(found);
     else report(found);
-    let lastIndex = at;
-    while (lexed.tokens[lastIndex + 1] && lexed.tokens[lastIndex + 1]!.startOffset < rewrittenUpTo) lastIndex++;
-    const lastToken = lexed.tokens[lastIndex]!;
-    let searchFrom = startOffset;
-    for (const { tokenType, tokenTypeIdx, image } of lex(written).tokens) {
-      const readToken = {
-        ...lastToken,
-        tokenType,
-        tokenTypeIdx,
-        image,
-        startLine: token.startLine!,
-        startColumn: token.startColumn!,
-      };
-      const foundAt = text
-        .slice(searchFrom, rewrittenUpTo)
-        .search(new RegExp(`(?<!\\w)${image.replace(/\W/g, '\\$&')}(?!\\w)`));
-      if (foundAt === -1)
-        readTokens.push({
-          ...readToken,
-          startOffset: searchFrom,
-          endOffset: rewrittenUpTo - 1,
-          isInsertedInRecovery: is(readToken, t.Name),
-        });
-      else {
-        searchFrom += foundAt + image.length;
-        readTokens.push({ ...readToken, startOffset: searchFrom - image.length, endOffset: searchFrom - 1 });
-      }
-    }
+    readTokens.push(...tokensOf(written, token, formSpan));
   }
-  if (rewrittenRanges.length === 0) return lexed;
+  if (rewrittenUpTo === 0) return lexed;
   // A list with dashes is fixed as a whole, or not at all.
   const isWhole = text.match(/^[ \t]*-(?!>)/gm)?.length === dashes.length;
   reportGroups(
@@ -215,24 +132,20 @@ export function readForeignForms(
     () => isWhole,
     (one) => report(isWhole ? one : { ...one, fixes: [] }),
   );
-  const { unknown, comments, foreignComments } = lexed;
-  return {
-    tokens: readTokens,
-    comments: without(comments, rewrittenRanges),
-    foreignComments,
-    unknown: without(unknown, rewrittenRanges),
-  };
+  return { ...lexed, tokens: readTokens };
 }
 
-/** Removes the tokens in these ranges. Both are sorted. */
-function without(
-  tokens: readonly IToken[],
-  taken: readonly (readonly [start: number, end: number])[],
-): readonly IToken[] {
-  let rangeIndex = 0;
-  return tokens.filter(({ startOffset }) => {
-    while (rangeIndex < taken.length && taken[rangeIndex]![1] <= startOffset) rangeIndex++;
-    return rangeIndex === taken.length || startOffset < taken[rangeIndex]![0];
+/** Returns the tokens of a translated form, each where its text is written. */
+function tokensOf(written: string, first: IToken, { source, end }: Span): readonly IToken[] {
+  let searchFrom = first.startOffset;
+  return lex(written).tokens.map((token) => {
+    const word = new RegExp(`(?<!\\w)${token.image.replace(/\W/g, '\\$&')}(?!\\w)`);
+    const foundAt = source.text.slice(searchFrom, end).search(word);
+    const startOffset = searchFrom + Math.max(0, foundAt);
+    const endOffset = foundAt === -1 ? end - 1 : startOffset + token.image.length - 1;
+    if (foundAt !== -1) searchFrom = endOffset + 1;
+    const place = { startOffset, endOffset, startLine: first.startLine!, startColumn: first.startColumn! };
+    return { ...token, ...place, endLine: first.endLine!, isInsertedInRecovery: foundAt === -1 && is(token, t.Name) };
   });
 }
 

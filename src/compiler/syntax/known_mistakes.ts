@@ -156,12 +156,6 @@ const missingArrow: CommonErrorRule = (place) => {
   return insert(place, t.Arrow, '-> ');
 };
 
-/** Removes a comma after the last name: `a, b, : id(…)`. */
-const commaBeforeColon: CommonErrorRule = ({ source, tokens, index, here, previous, rule }) => {
-  if (rule !== 'typedEntry' || !is(here, t.Colon) || !is(previous, t.Comma)) return undefined;
-  return { diagnostic: needless(source, previous!), tokens: tokens.toSpliced(index - 1, 1) };
-};
-
 /** Removes surplus punctuation: `a, , b`, `(, a)`, `a -> -> b`, `group profile = a, b,`. */
 const needlessSign: CommonErrorRule = ({ source, tokens, index, here, previous, because }) => {
   const isNeedlessComma =
@@ -182,7 +176,6 @@ const needlessSign: CommonErrorRule = ({ source, tokens, index, here, previous, 
 export const habits: readonly CommonErrorRule[] = [
   hyphenatedName,
   hyphenatedArgument,
-  commaBeforeColon,
   equalsOrColon,
   equalsInArguments,
   colonInParameters,

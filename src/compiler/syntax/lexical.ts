@@ -6,7 +6,6 @@ import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
-import { isIdentifier } from '../../base/text/names.ts';
 import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
 import { byType, endOf, quote, spanOf } from './token.ts';
 
@@ -21,27 +20,23 @@ const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
 /** Reports every error that can be seen in a token alone. */
 export function reportLexicalErrors(source: Source, lexed: LexedText, report: ReportDiagnostic): void {
   const oddTokens = lexed.tokens.filter(isOdd);
-  const lookAlikes: Diagnostic[] = [];
   const foreignQuotes: Diagnostic[] = [];
   const reportOrGather: ReportDiagnostic = (one) =>
     one.code === 'foreign-quotes' ? foreignQuotes.push(one) : report(one);
   for (const token of oddTokens) {
     reporterOfType[token.tokenTypeIdx]?.(source, token, reportOrGather);
-    if (token.payload !== undefined) lookAlikes.push(lookAlike(source, token));
+    if (token.payload !== undefined) report(lookAlike(source, token));
   }
   reportGroups(foreignQuotes, (one) => positionAt(source, one.at!.start).line, report);
-  reportGroups(
-    lookAlikes,
-    (one) => (/^[\p{L}\w]/u.test(one.fixes[0]![0]!.text) ? one : positionAt(source, one.at!.start).line),
-    report,
-  );
   foreignNames(source, oddTokens, report);
   for (const token of lexed.foreignComments) foreignComment(source, token, report);
-  const fenceDiagnostics: Diagnostic[] = [];
-  for (const run of runs(lexed.unknown)) {
-    unknown(source, run, (one) => (one.code === 'markdown-fence' ? fenceDiagnostics.push(one) : report(one)));
-  }
-  reportGroups(fenceDiagnostics, () => 'all', report);
+  const unknownDiagnostics: Diagnostic[] = [];
+  for (const run of runs(lexed.unknown)) unknown(source, run, (one) => unknownDiagnostics.push(one));
+  reportGroups(
+    unknownDiagnostics,
+    (one) => (one.code === 'markdown-fence' ? one.code : `${one.code} ${positionAt(source, one.at!.start).line}`),
+    report,
+  );
 }
 
 const errorReporters: Readonly<Record<string, (source: Source, token: IToken, report: ReportDiagnostic) => void>> = {
@@ -51,14 +46,9 @@ const errorReporters: Readonly<Record<string, (source: Source, token: IToken, re
   },
   [t.MalformedNumber.name]: (source, token, report) => {
     const at = spanOf(source, token);
-    const { proper, sure } = properNumber(token.image);
+    const proper = properNumber(token.image);
     const fixes = proper === undefined ? [] : [[{ at, text: proper }]];
-    // The comma may separate two values: `units: 256,128`.
-    const mayBeTwoValues =
-      /,[1-9]/.test(token.image) && !/,0/.test(token.image) && /:\s*$/.test(source.text.slice(0, at.start));
-    report(
-      diagnose('malformed-number', at, { number: token.image, proper }, { fixes, doubtful: !sure || mayBeTwoValues }),
-    );
+    report(diagnose('malformed-number', at, { number: token.image, proper }, { fixes }));
   },
   [t.ForeignText.name]: (source, token, report) => {
     const at = spanOf(source, token);
@@ -82,25 +72,11 @@ const errorReporters: Readonly<Record<string, (source: Source, token: IToken, re
   },
 };
 
-/** Returns the corrected number, and whether it is the only possible meaning. */
-function properNumber(image: string): { proper?: string; sure: boolean } {
-  const [, base, exponent] = /^([0-9]+)\s*(?:\*\*|\^)\s*([0-9]+)$/.exec(image) ?? [];
-  if (base !== undefined) {
-    const value = Number(base) ** Number(exponent);
-    return Number.isSafeInteger(value) ? { proper: inGroups(String(value)), sure: true } : { sure: false };
-  }
-  if (/^0,[0-9]+$|^[0-9]+,0(?:[0-9]|[0-9]{3,})$/.test(image)) return { proper: image.replace(',', '.'), sure: true };
-  if (/^[0-9]+(?:,[0-9]{3})+$/.test(image)) return { proper: image.replaceAll(',', '_'), sure: true };
-  if (/^\.[0-9]/.test(image)) return { proper: `0${image}`, sure: true };
-  if (/^[0-9]+\.(?:[eE][+-]?[0-9]+)?$/.test(image)) return { proper: image.replace('.', ''), sure: true };
-  if (/^[0-9]+_[0-9_]*$/.test(image)) return { proper: image.replace(/_+/g, '_').replace(/_$/, ''), sure: true };
-  const [, count, unit] = /^([0-9]+)([kKmM])$/.exec(image) ?? [];
-  if (count === undefined) return { sure: false };
-  return { proper: inGroups(count + (/k/i.test(unit!) ? '000' : '000000')), sure: false };
+/** Returns the number with the digit that is missing beside its point. */
+function properNumber(image: string): string | undefined {
+  if (/^\.[0-9]/.test(image)) return `0${image}`;
+  return /^[0-9]+\.(?:[eE][+-]?[0-9]+)?$/.test(image) ? image.replace('.', '') : undefined;
 }
-
-const inGroups = (digits: string): string =>
-  digits.length < 5 ? digits : digits.replace(/\B(?=(?:[0-9]{3})+$)/g, '_');
 
 /** Reports a name with characters that are not allowed once, with notes at its other occurrences. */
 function foreignNames(source: Source, tokens: readonly IToken[], report: ReportDiagnostic): void {
@@ -119,7 +95,7 @@ function foreignNames(source: Source, tokens: readonly IToken[], report: ReportD
   }
 }
 
-/** Describes a token with a look-alike character, such as a Cyrillic letter. */
+/** Describes a name with an invisible character, an ornate letter, or one that is made of parts. */
 function lookAlike(source: Source, token: IToken): Diagnostic {
   const at = spanOf(source, token);
   const oddLetter = [...(token.payload as string)].find(
@@ -127,8 +103,7 @@ function lookAlike(source: Source, token: IToken): Diagnostic {
   )!;
   const isComposed = token.image === (token.payload as string).normalize('NFC');
   const isHidden = /^\p{Default_Ignorable_Code_Point}$/u.test(oddLetter);
-  const seenKind = isIdentifier(token.image) ? 'letter' : 'sign';
-  const oddKind = isHidden ? 'hidden' : seenKind;
+  const oddKind = isHidden ? 'hidden' : 'letter';
   const letterFacts = { what: isComposed ? 'part' : oddKind, code: codeOf(oddLetter), text: token.image } as const;
   return diagnose('look-alike', at, letterFacts, { fixes: [[{ at, text: token.image }]] });
 }
@@ -153,8 +128,8 @@ export function reportGroups(
     const alsoNotes = others
       .slice(0, mostNotes)
       .flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at).trim()), at }] : []));
-    const commonFix = [first!, ...others].flatMap(({ fixes }) => fixes[0]!);
-    report({ ...first!, notes: alsoNotes, fixes: [commonFix] });
+    const commonFix = [first!, ...others].flatMap(({ fixes }) => fixes[0] ?? []);
+    report({ ...first!, notes: alsoNotes, fixes: commonFix.length > 0 ? [commonFix] : [] });
   }
 }
 

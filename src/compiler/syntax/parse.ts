@@ -44,6 +44,9 @@ export function parse(source: Source): Outcome<FileNode> {
     'tree' in reading
       ? { declarations: reading.tree, lost: [], doubtful: [] }
       : new Recovery(source, docs.text, collector, tokens).read();
+  const malformedNames = tokens.filter(({ tokenType }) => tokenType === t.ForeignName);
+  doubtful.push(...malformedNames.map((token) => spanOf(source, token)));
+  if (malformedNames.length > 0) lost.push({});
   const output: FileNode = {
     kind: 'File',
     span,

@@ -1,7 +1,7 @@
 /** Every code has its page, and the examples of the pages are what they say: `UPDATE=1` writes what `tower check` prints now. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Code, codeNamed, codes, formerCodes } from '../../../src/base/diagnostics/codes.ts';
+import { type Code, codes } from '../../../src/base/diagnostics/codes.ts';
 import { render } from '../../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { errorIndex, readErrorPage, severityText } from '../../../src/compiler/explain/page.ts';
@@ -13,16 +13,9 @@ const pathOf = (code: Code): string => `docs/errors/${code}.md`;
 const found = (text: string) => checkSource(makeSource('example.tower', text)).diagnostics;
 
 describe('every code', () => {
-  it('has a page under docs/errors, as has each former name, and no other page exists', () => {
+  it('has a page under docs/errors, and no other page exists', () => {
     const pages = readdirSync('docs/errors').filter((name) => name !== 'README.md');
-    expect(pages.sort()).toEqual([...all, ...formerCodes.keys()].map((code) => `${code}.md`).sort());
-  });
-  it('has a former name that no other code has', () => {
-    const former = all.flatMap((code) => (codes[code] as { readonly formerly?: string }).formerly ?? []);
-    expect(former.filter((name) => Object.hasOwn(codes, name))).toEqual([]);
-    expect(new Set(former).size).toBe(former.length);
-    expect(codeNamed('label-sort')).toBe('label-type');
-    expect(codeNamed('use-circle')).toBe('use-cycle');
+    expect(pages.sort()).toEqual(all.map((code) => `${code}.md`).sort());
   });
 });
 

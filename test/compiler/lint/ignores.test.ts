@@ -56,13 +56,6 @@ describe('what is wrong with an ignore', () => {
     expect(codesOf(few('// tower-ignore few-negatives\ntrain { batch = 8 }'))).toEqual(['ignore-without-reason']);
     expect(codesOf(few('// tower-ignore few-negatives:  \ntrain { batch = 8 }'))).toEqual(['ignore-without-reason']);
   });
-  it('it names a code by its former name: it works, and has the new name as its fix', () => {
-    const nonnegative = model({ user: 'user_id -> dense(4, relu) // tower-ignore one-sided-channel: counts\n' });
-    expect(codesOf(nonnegative)).toEqual(['ignore-renamed-code']);
-    expect(codesOf(fixed(nonnegative))).toEqual([]);
-    expect(codesOf(few('// tower-ignore one-sided-channel: counts'))).toEqual(['unused-ignore']);
-    expect(codesOf(few('// tower-ignore label-sort: later\ntrain { epochs = 1 }'))).toEqual(['ignore-of-error']);
-  });
   it('it names a code that is none; a misspelt one has its fix', () => {
     const text = few('// tower-ignore few-negative: a toy\ntrain { batch = 8 }');
     expect(found(checkText(text))).toEqual(['ignore-unknown-code: few-negative', 'few-negatives: batch = 8']);

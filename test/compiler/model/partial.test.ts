@@ -20,7 +20,7 @@ function codes(...replaced: readonly (readonly [RegExp, string])[]): string[] {
 }
 
 const unread = [/stop {2}= .*/, 'stop = recall@50'] as const;
-const at = 'foreign-form recall@50';
+const at = 'unexpected-character @';
 
 it('library words and entries are judged all the same', () => {
   expect(codes(unread)).toEqual([at]);

@@ -106,7 +106,6 @@ export const data = {
   }),
 
   'column-type': row<{ name: string; needs: string; found: string; hint?: string | undefined }>({
-    formerly: 'column-sort',
     message: ({ name, needs, found }) => `\`${name}\` needs ${needs}, but its column is ${found}`,
     hint: ({ hint }) => hint,
   }),

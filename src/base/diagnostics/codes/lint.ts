@@ -87,7 +87,6 @@ export const lint = {
 
   'nonnegative-channel': row<{ tower: string; channel: string; activation: string }>({
     severity: 'warning',
-    formerly: 'one-sided-channel',
     message: ({ tower, channel, activation }) =>
       `\`${tower}.${channel}\` ends in \`${activation}\`, so no cosine of its vectors can be below 0`,
     hint: 'remove the last activation, or end with `tanh`',
@@ -142,13 +141,6 @@ export const lint = {
       didYouMean(facts) ??
       'write the code that each message ends with, such as `// tower-ignore few-negatives: a test`',
     fix: 'restores',
-  }),
-
-  'ignore-renamed-code': row<{ former: string; code: string }>({
-    severity: 'warning',
-    message: ({ former, code }) => `\`${former}\` is now called \`${code}\``,
-    hint: ({ code }) => `write \`${code}\`: a later version will not know the former name`,
-    fix: 'rewrites',
   }),
 
   'ignore-of-error': row<{ code: string }>({

@@ -71,7 +71,6 @@ export const model = {
   }),
 
   'block-cycle': row<{ name: string }>({
-    formerly: 'block-circle',
     message: ({ name }) => `block \`${name}\` contains itself`,
     hint: 'remove one of the uses that close the cycle',
   }),
@@ -83,7 +82,6 @@ export const model = {
   }),
 
   'group-cycle': row<{ name: string }>({
-    formerly: 'group-circle',
     message: ({ name }) => `group \`${name}\` contains itself`,
     hint: 'remove one of the members that lead back to it',
   }),

@@ -117,7 +117,6 @@ export const names = {
   }),
 
   'constant-cycle': row<{ name: string }>({
-    formerly: 'constant-circle',
     message: ({ name }) => `the value of \`${name}\` depends on itself`,
     hint: 'write a number, or use constants that do not depend on this one',
   }),
@@ -133,7 +132,6 @@ export const names = {
   }),
 
   'use-cycle': row<{ path: string; cycle: readonly string[] }>({
-    formerly: 'use-circle',
     message: ({ cycle }) => `files use each other in a cycle: ${cycle.join(' → ')}`,
     hint: 'move what both need to a third file',
   }),

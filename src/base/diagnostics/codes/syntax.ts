@@ -117,15 +117,13 @@ export const syntax = {
     fix: 'restores',
   }),
 
-  'look-alike': row<{ what: 'letter' | 'part' | 'sign' | 'blank' | 'hidden'; code: string; text: string }>({
+  'look-alike': row<{ what: 'letter' | 'part' | 'blank' | 'hidden'; code: string; text: string }>({
     message: ({ what, code, text }) => {
       if (what === 'blank') return `this blank (${code}) is not a plain blank, though it looks the same`;
       const where = text === '' ? 'here' : `within \`${text}\``;
       if (what === 'hidden') return `an invisible character (${code}) is ${where}`;
       if (what === 'part') return `a letter ${where} is written in parts (${code}), which only look like that letter`;
-      return what === 'letter'
-        ? `a letter of another alphabet (${code}) is ${where}: it only looks like one of a to z`
-        : `this sign (${code}) only looks like \`${text}\``;
+      return `a wide or ornate letter (${code}) is ${where}: it only looks like one of a to z`;
     },
     hint: ({ what, text }) =>
       what === 'blank' ? 'write a plain blank' : text === '' ? 'remove it' : `write \`${text}\``,

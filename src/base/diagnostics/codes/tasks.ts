@@ -95,7 +95,6 @@ export const tasks = {
   }),
 
   'label-type': row<{ loss: string; label: string; needs: string; type: string }>({
-    formerly: 'label-sort',
     message: ({ loss, label, needs, type }) =>
       `\`${loss}\` needs a ${needs} label, and \`${label}\` is a ${type} label`,
     hint: ({ type }) =>
