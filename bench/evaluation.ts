@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { evaluate, load, train } from '../src/api.ts';
 import { makeRandom } from '../src/base/random/random.ts';
-import { defined } from '../src/base/util/defined.ts';
 import { engineOption } from './engine_option.ts';
 import { describeMachine, range } from './machine.ts';
 
@@ -52,9 +51,9 @@ try {
   await train(join(folder, 'factors.tower'), {
     data: join(folder, 'lines.tower'),
     out: join(folder, 'run'),
-    ...defined({ engine }),
+    engine,
   });
-  const run = await load(join(folder, 'run'), defined({ engine }));
+  const run = await load(join(folder, 'run'), { engine });
   const [wall, processor]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
     const before = process.cpuUsage();

@@ -8,7 +8,6 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defined } from '../src/base/util/defined.ts';
 import { engineOption } from './engine_option.ts';
 import { type Load, type LoadOptions, load, post, quantile } from './load.ts';
 import { describeMachine } from './machine.ts';
@@ -81,7 +80,7 @@ const requestsOf = (make: (i: number) => unknown): Buffer[] =>
 const root = mkdtempSync(join(tmpdir(), 'tower-http-'));
 try {
   console.log(`tower serve, ${items.toLocaleString('en')} items, the load on the same cores: ${describeMachine()}`);
-  const run = await makeServedRun(join(root, 'small'), { items, users, events: 200_000, ...defined({ engine }) });
+  const run = await makeServedRun(join(root, 'small'), { items, users, events: 200_000, engine });
   const served = await start(run);
   const { port } = served;
   const ask = (make: (i: number) => unknown, more: Partial<Omit<LoadOptions, 'port' | 'requests'>> = {}) =>
@@ -120,7 +119,7 @@ try {
   const large = numberOf('start', 1e6);
   if (large > 0) {
     const started = await start(
-      await makeServedRun(join(root, 'large'), { items: large, users: 50_000, events: 60_000, ...defined({ engine }) }),
+      await makeServedRun(join(root, 'large'), { items: large, users: 50_000, events: 60_000, engine }),
     );
     const { memory } = figuresOf(started);
     console.log(

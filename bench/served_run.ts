@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { train } from '../src/api.ts';
 import { makeRandom } from '../src/base/random/random.ts';
-import { defined } from '../src/base/util/defined.ts';
 import type { EngineName } from '../src/engines/engine.ts';
 
 export interface Sizes {
@@ -69,7 +68,7 @@ export async function makeServedRun(
   writeFileSync(join(root, 'model.tower'), modelOf(width));
   writeFileSync(join(root, 'data.tower'), data);
   const out = join(root, 'run');
-  await train(join(root, 'model.tower'), { data: join(root, 'data.tower'), out, ...defined({ engine }) });
+  await train(join(root, 'model.tower'), { data: join(root, 'data.tower'), out, engine });
   return out;
 }
 

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkAndLower } from '../src/app/api/check.ts';
 import { shardRequest } from '../src/app/api/shards.ts';
-import { defined } from '../src/base/util/defined.ts';
 import { openDatabase, quoteText } from '../src/data/files/duckdb.ts';
 import { readDataset } from '../src/data/read.ts';
 import { tablesOf } from '../src/training/begin_state.ts';
@@ -67,7 +66,7 @@ const feederOf = (share?: { rank: number; workers: number }) => {
     feeder?.close();
     const { corpus } = dataset;
     const options = { plan: step, events: held, corpus, features, tables, seed: 1, batch: ownTrain.batch };
-    feeder = makeFeeder({ ...options, ...defined({ share }) });
+    feeder = makeFeeder({ ...options, share });
   });
   return { stream, feeder: () => feeder!, rows: epochs * stream.steps * ownTrain.batch };
 };

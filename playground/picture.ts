@@ -1,5 +1,4 @@
 /** The picture in its pane: it fits by itself, zooms, is moved by dragging, and folds. */
-import { defined } from '../src/base/util/defined.ts';
 import type { Box, Drawing } from '../src/editor/drawing/drawn.ts';
 import { pictureElement } from './drawing.ts';
 import { element } from './markdown.ts';
@@ -49,7 +48,7 @@ export function makePicture({ pane, tools, size, fold, buttons }: PictureParts, 
     }
     const focused = pane.contains(document.activeElement) ? boxIdOf(document.activeElement) : undefined;
     const width = Math.max(narrowest, pane.clientWidth);
-    drawn = pictureElement(now.name, now.drawing, { width, folded, canFold: true, ...defined({ title: now.title }) });
+    drawn = pictureElement(now.name, now.drawing, { width, folded, canFold: true, title: now.title });
     pane.replaceChildren(drawn.element);
     resize();
     markBox();

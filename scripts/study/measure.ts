@@ -4,7 +4,6 @@ import { checkAndLower } from '../../src/app/api/check.ts';
 import { load } from '../../src/app/api/run.ts';
 import { train } from '../../src/app/api/train.ts';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
-import { defined } from '../../src/base/util/defined.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { readDataset } from '../../src/data/read.ts';
 import { chooseEngine } from '../../src/engines/engines.ts';
@@ -34,7 +33,7 @@ export interface OpenSet {
 export async function openSet(set: StudySet, reference: string): Promise<OpenSet> {
   const { lowered, model, data } = await checkAndLower(`models/${reference}.tower`, { data: set.data });
   const dataset = await readDataset(data!.description, lowered.plan, { model });
-  const task = makeTask({ dataset, part: 'test', plan: lowered.plan, ...defined({ by: set.by }) });
+  const task = makeTask({ dataset, part: 'test', plan: lowered.plan, by: set.by });
   return { set, plan: lowered.plan, dataset, task };
 }
 
@@ -87,7 +86,7 @@ export async function measureBaseline(open: OpenSet, name: string): Promise<Meas
     baselines: [name.split(' ')[0]!],
     removeSeen: seenRule(dataset).removes,
     product: () => engineProduct(engine),
-    ...defined({ by: set.by }),
+    by: set.by,
   });
   const row = rows.find((each) => each.name === name);
   if (row === undefined) {
@@ -96,7 +95,7 @@ export async function measureBaseline(open: OpenSet, name: string): Promise<Meas
     return { ...empty, values: {}, ranksCold: false, excluded };
   }
   const { scorer, setting } = await row.open();
-  return { ...(await measureScorer(open, task, scorer)), ...defined({ setting }) };
+  return { ...(await measureScorer(open, task, scorer)), setting };
 }
 
 export interface TrainingOf {
@@ -133,7 +132,7 @@ export async function measureModel(open: OpenSet, training: TrainingOf): Promise
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   try {
     const { seen, history } = open.task;
-    const task: ScoringTask = { ...makeTask({ dataset, part: 'test' }), ...defined({ seen, history }) };
+    const task: ScoringTask = { ...makeTask({ dataset, part: 'test' }), seen, history };
     return await measureScorer(
       open,
       task,

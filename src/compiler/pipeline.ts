@@ -12,7 +12,6 @@ import { type Diagnostic, type Edit, hasErrors } from '../base/diagnostics/diagn
 import { applyEdits, withTriedFixes } from '../base/diagnostics/fixes.ts';
 import { inOrder } from '../base/diagnostics/json.ts';
 import { makeSource, type Source } from '../base/text/source.ts';
-import { defined } from '../base/util/defined.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import { applyIgnores } from './lint/ignores.ts';
 import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
@@ -85,7 +84,8 @@ function checkOnce(source: Source, options: CheckOptions): CheckResult {
   return {
     file,
     resolution,
-    ...defined({ model, shapes: shapes?.output }),
+    model,
+    shapes: shapes?.output,
     dataDescriptions: resolution.data,
     diagnostics: inOrder(applyIgnores(file, [...earlyDiagnostics, ...shapeDiagnostics], { judged: isJudged })),
   };
@@ -131,5 +131,5 @@ export function compileSource(source: Source, options: CheckOptions = {}): Compi
   const checked = checkSource(source, options);
   const { model, diagnostics } = checked;
   const lowered = model && !hasErrors(diagnostics) ? lower(model).output : undefined;
-  return { ...checked, ...defined({ lowered }) };
+  return { ...checked, lowered };
 }

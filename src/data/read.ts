@@ -1,7 +1,6 @@
 /** Reads a data block into a data set: files are staged, computed, validated, ordered, split, and encoded. */
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { failure } from '../base/diagnostics/failure.ts';
-import { defined } from '../base/util/defined.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
 import { makeReadPlan, type Needs } from './binding/layout.ts';
@@ -41,8 +40,8 @@ export async function readDataset(
   const { shards, asOf } = options;
   if (asOf !== undefined && typeof shards?.when === 'object')
     throw failure('shards-unsupported', { what: '`--as-of`' });
-  const limit = defined({ memory: shards && shareOf(shards.memory, 'database') });
-  const loaded = await withBoundDatabase(description, needs, { ...options, ...limit }, async (database, bound) => {
+  const memory = shards && shareOf(shards.memory, 'database');
+  const loaded = await withBoundDatabase(description, needs, { ...options, memory }, async (database, bound) => {
     const readPlan = makeReadPlan(description, needs, bound.layout);
     const readContext: DatasetContext = { database, readPlan, files: bound.files, options };
     const stored =
@@ -66,11 +65,11 @@ async function readFiles(readContext: DatasetContext): Promise<Dataset | (() => 
   const rows = await computed(computing, () => validRows(computing));
   const rejected = await settle(computing, rows.events.kept.includes(1));
   const { pinned, asOf } = options;
-  const { itemElements, ...dataset } = assemble({ readPlan, files, good: rows, ...defined({ pinned, asOf }) });
+  const { itemElements, ...dataset } = assemble({ readPlan, files, good: rows, pinned, asOf });
   const eventBasis = { ...(await eventBasisOf(database, layout)), itemElements };
   const firstValues = await readFirstValues(files, dataset.encodings);
   const protocol = [...dataset.protocol, ...sentencesOfVectors(firstValues, needs, dataset.encodings)];
-  return { ...dataset, protocol, eventBasis, ...defined({ firstValues }), rejected };
+  return { ...dataset, protocol, eventBasis, firstValues, rejected };
 }
 
 async function validRows(computing: Computing): Promise<ValidRows> {
@@ -81,7 +80,7 @@ async function validRows(computing: Computing): Promise<ValidRows> {
   return {
     dictionaries,
     events,
-    ...defined({ folds }),
+    folds,
     ...files,
   };
 }

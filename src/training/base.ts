@@ -1,7 +1,7 @@
 /** Reads the base run that a new run continues: checks all of it before any training, then copies its state into the new run. */
+
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { failure, invariant } from '../base/diagnostics/failure.ts';
 import { refuseHeld } from '../base/storage/lock.ts';
 import {
@@ -14,7 +14,7 @@ import {
   type StoredTensor,
   writeNumbers,
 } from '../base/storage/tensor_header.ts';
-import { defined } from '../base/util/defined.ts';
+import { isSameJson } from '../base/util/defined.ts';
 import { type Dataset, type Encoding, type Fresh, rowsOf } from '../data/dataset.ts';
 import { rowsBefore } from '../data/pinned.ts';
 import type { Tensors } from '../engines/engine.ts';
@@ -99,7 +99,9 @@ export function lineageOf(
     runs: runs + 1,
     steps: steps + training.steps,
     epochs: epochs + training.epochs,
-    ...defined({ until: data.until, fresh, replay }),
+    until: data.until,
+    fresh,
+    replay,
   };
 }
 
@@ -125,7 +127,7 @@ function modelDifferences(before: Plan, now: Plan): string[] {
       `the optimizer of the tables is \`${now.train.embeddings.kind}\`, and was \`${embeddings.kind}\``,
     );
   }
-  if (!isDeepStrictEqual(graph, now.train.graph)) modelDifferenceWords.push('the graph between the tables differs');
+  if (!isSameJson(graph, now.train.graph)) modelDifferenceWords.push('the graph between the tables differs');
   // A changed tower or feature is already reported.
   return modelDifferenceWords.length > 0 ? modelDifferenceWords : trainedDifferences(before.step, now.step);
 }
@@ -155,7 +157,7 @@ function differences<T>(
 function featureDifference(before: FeaturePlan, now: FeaturePlan): string | undefined {
   const [one, other] = [before, now] as unknown as readonly [Record<string, unknown>, Record<string, unknown>];
   const words = [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap((entry) => {
-    if (isDeepStrictEqual(one[entry], other[entry])) return [];
+    if (isSameJson(one[entry], other[entry])) return [];
     return [`its ${entry} is ${shown(other[entry])}, and was ${shown(one[entry])}`];
   });
   return words.length === 0 ? undefined : words.join(', ');
@@ -170,7 +172,7 @@ function towerDifferences(before: TowerPlan, now: TowerPlan): string[] {
   if (before.key !== now.key) return [`${towerWords} is keyed by ${shown(now.key)}, and was by ${shown(before.key)}`];
   if (before.width !== now.width) return [`${towerWords} is ${now.width} wide, and was ${before.width}`];
   const own = ({ embedded, interests }: TowerPlan) => ({ embedded, interests });
-  return isDeepStrictEqual(own(before), own(now)) ? [] : [`${towerWords} computes its vector in another way`];
+  return isSameJson(own(before), own(now)) ? [] : [`${towerWords} computes its vector in another way`];
 }
 
 /** Compares the parameters of the steps: weights of losses and tasks, and the state of the dense optimizer. */
@@ -178,7 +180,7 @@ function trainedDifferences(before: GraphPlan, now: GraphPlan): string[] {
   const parameters = ({ graph }: GraphPlan) =>
     new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type] as const));
   return differences('the trained number', parameters(before), parameters(now), (one, other) =>
-    isDeepStrictEqual(one, other) ? undefined : 'its shape',
+    isSameJson(one, other) ? undefined : 'its shape',
   );
 }
 
@@ -216,7 +218,7 @@ export async function beginFrom(
     if (numberKindOf(numbers) === kind && numbers.length === numbersOfShape(shape)) return numbers;
     throw damaged(`\`${name}\` is of another type or size`);
   });
-  if (!isDeepStrictEqual(checkpoint.progress, progress)) throw damaged('it was changed while it was read');
+  if (!isSameJson(checkpoint.progress, progress)) throw damaged('it was changed while it was read');
   const missingName = [...targetNumbers.keys()].find((name) => !foundNames.has(name));
   if (missingName !== undefined) throw damaged(`it has no \`${missingName}\``);
   const servedWeights = servesEarlier ? await readWeights(trained, (name) => takeOvers.get(name)!.values) : {};

@@ -1,6 +1,5 @@
 /** Creates the initial state of a run, both for training and for repeating one of its steps. */
 import { invariant } from '../base/diagnostics/failure.ts';
-import { defined } from '../base/util/defined.ts';
 import { type Dataset, type Events, labelSums, type TrainingShards } from '../data/dataset.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
@@ -67,19 +66,19 @@ export async function beginState(
     makeFeeder({
       plan: step,
       events,
-      ...defined({ latestUsers: latest?.users }),
+      latestUsers: latest?.users,
       corpus: dataset.corpus,
       features: plan.features,
       tables,
       seed: train.seed,
       batch: train.batch,
-      ...defined({ share: group }),
+      share: group,
     });
   try {
     const { order, feeder } = shards
       ? await feedFromShards({ ...dataset, shards }, plan, feederOf)
       : { order: orderOf(plan, dataset.parts.train), feeder: feederOf(dataset.parts.train) };
-    return { tables, program, feeder, order, graph, ...defined({ group, latest }) };
+    return { tables, program, feeder, order, graph, group, latest };
   } catch (error) {
     await program.close();
     throw error;

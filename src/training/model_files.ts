@@ -8,7 +8,6 @@ import { remove, syncFolder, writeDurably } from '../base/storage/durable.ts';
 import { checksumOf } from '../base/storage/run_files.ts';
 import { writeSafetensors } from '../base/storage/safetensors.ts';
 import type { Checksum } from '../base/storage/tensor_header.ts';
-import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Plan } from '../graph/plan/plan.ts';
@@ -78,16 +77,16 @@ export async function writeModel(
     origin,
     tower,
     engine: { name: engine.name, version: engine.version },
-    ...defined({ from }),
+    from,
     training: {
       status,
       epochs: epoch,
       steps: step,
       rows: dataset.parts.train.rows,
-      ...defined({ precision }),
-      ...defined({ best: best && { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value } }),
+      precision,
+      best: best && { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value },
       ...(changes.length > 0 ? { changes } : {}),
-      ...defined({ fit }),
+      fit,
     },
     present: [weightsFile, runFile, metricsFile, stepsFile, ...(await admissionFilesIn(folder))],
   });

@@ -1,6 +1,6 @@
 import { invariant } from '../base/diagnostics/failure.ts';
 import { makeRandom } from '../base/random/random.ts';
-import { defined, everyRow } from '../base/util/defined.ts';
+import { everyRow } from '../base/util/defined.ts';
 import type { Events, UnitCounts } from '../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../data/rows/fresh.ts';
 import { lastRowsOfUsers } from '../data/rows/gather.ts';
@@ -70,11 +70,7 @@ function orderOfUsers({ user, fresh, ...events }: Events, batch: number, seed: n
   const rowsOfUsers = lastRowsOfUsers({ user });
   const withNew = fresh && new Set(Array.from(fresh, (row) => user[row]!));
   const places = withNew && everyRow(rowsOfUsers.length).filter((place) => withNew.has(user[rowsOfUsers[place]!]!));
-  const order = orderOfRows(
-    { ...defined({ replay: events.replay, fresh: places }), rows: rowsOfUsers.length },
-    batch,
-    seed,
-  );
+  const order = orderOfRows({ replay: events.replay, fresh: places, rows: rowsOfUsers.length }, batch, seed);
   return {
     ...order,
     epoch(number) {

@@ -1,7 +1,6 @@
 /** Warns once in a run that ranks worse than an order that is the same for all users, although its loss falls. */
 import { diagnose } from '../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
-import { defined } from '../base/util/defined.ts';
 import { popularity, random } from './evaluation/baselines/same_for_all.ts';
 import { figuresOf, type Measure } from './evaluation/figures.ts';
 import { drawRankings, questionsOf } from './evaluation/questions.ts';
@@ -86,8 +85,8 @@ export class RankGuard {
     const popularityFacts = {
       ...{ metric: measure.label, figure: kept, epoch, by: this.bar.by, bar: this.bar.figure },
       newUsers: readsKeyAlone ? newUsersOf(this.run.task()) : 0,
-      ...defined({ vectors: collapsed ? { cosine, directions, width } : undefined }),
-      ...defined({ best: best && leastOf(best.figure, this.run.task()) > figure ? best : undefined }),
+      vectors: collapsed ? { cosine, directions, width } : undefined,
+      best: best && leastOf(best.figure, this.run.task()) > figure ? best : undefined,
     };
     return warningOf(diagnose('ranks-below-popularity', undefined, popularityFacts));
   }
@@ -95,7 +94,7 @@ export class RankGuard {
 
 type JudgedEpoch = Pick<EpochRecord, 'epoch' | 'loss' | 'validation' | 'alone'>;
 
-const warningOf = ({ code, message, hint }: Diagnostic): RunWarning => ({ code, message, ...defined({ hint }) });
+const warningOf = ({ code, message, hint }: Diagnostic): RunWarning => ({ code, message, hint });
 
 /** Returns the task whose score alone ranks best. */
 function bestOf(alone: EpochRecord['alone'] = {}): { readonly task: string; readonly figure: number } | undefined {

@@ -8,7 +8,6 @@ import { failure, invariant } from '../base/diagnostics/failure.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../base/storage/durable.ts';
 import { linesOf, openIfThere } from '../base/storage/run_files.ts';
 import { writeSafetensors } from '../base/storage/safetensors.ts';
-import { defined } from '../base/util/defined.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { copies } from '../engines/check.ts';
 import type { Engine, Tensors } from '../engines/engine.ts';
@@ -110,7 +109,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
         seed: train.seed,
         step: number,
         steps,
-        ...defined({ taken }),
+        taken,
         files: out === undefined ? [] : [...files, 'step.json'],
       };
       if (out !== undefined) {
@@ -268,7 +267,7 @@ function trainingAt({ plan, manifest }: LoadedModel, step: number): TrainPlan {
   return {
     ...rest,
     epochs: settings.epochs as number,
-    ...defined({ steps: settings.steps as number | undefined }),
+    steps: settings.steps as number | undefined,
     dense: { rate: settings['dense.rate'] as number, schedule: settings['dense.schedule'] as SchedulePlan },
     embeddings: {
       ...embeddings,

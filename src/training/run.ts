@@ -3,7 +3,6 @@
  * state.
  */
 import { createHash } from 'node:crypto';
-import { defined } from '../base/util/defined.ts';
 import { type Progress, saveState } from './artifact/checkpoint.ts';
 import type { Lineage, SettingChange } from './artifact/identity.ts';
 import type { Manifest } from './artifact/manifest.ts';
@@ -115,7 +114,7 @@ export class TrainingRun {
   async go(): Promise<TrainResult> {
     const result = await this.train();
     const stepProfile = await this.profiler?.end(this.state);
-    return { ...result, ...defined({ profile: stepProfile }) };
+    return { ...result, profile: stepProfile };
   }
 
   private async train(): Promise<TrainResult> {
@@ -128,7 +127,8 @@ export class TrainingRun {
       epochs: plan.train.epochs,
       stepsOfEpoch: steps,
       steps: this.rounds.total,
-      ...defined({ round: plan.train.validate?.steps, precision: this.resumeState.chosen }),
+      round: plan.train.validate?.steps,
+      precision: this.resumeState.chosen,
       leftOut,
       ...(withoutList > 0 ? { withoutList } : {}),
       ...(this.resumeState.resumed ? { resumedAt: this.progress.step } : {}),
@@ -216,7 +216,7 @@ export class TrainingRun {
         seen: ({ inputs, outputs, counts }) => {
           stepWatch?.keep(inputs);
           const logStart = performance.now();
-          epochSums.add(inputs, outputs, rows.length, { epoch: number, step, ...defined({ counts }) });
+          epochSums.add(inputs, outputs, rows.length, { epoch: number, step, counts });
           if (!stepNorms) this.logs.steps.add(step, outputs);
           this.logs.events?.add(step, outputs);
           stepWatch?.done('log', 'losses and logs', logStart);
@@ -314,22 +314,20 @@ export class TrainingRun {
       rates,
       examplesPerSecond,
       milliseconds: { ...clock.milliseconds(trainedAt), validation: validatedAt - trainedAt },
-      ...defined({
-        validation: figures,
-        sample: isValidated ? this.validation.sample : undefined,
-        best: stop && isValidated && isBest,
-      }),
+      validation: figures,
+      sample: isValidated ? this.validation.sample : undefined,
+      best: stop && isValidated && isBest,
     };
-    const isLast = this.ended({ ...beginning, epoch, step, ...defined({ best }) }) !== undefined;
+    const isLast = this.ended({ ...beginning, epoch, step, best }) !== undefined;
     const alone = isLast && isValidated ? await this.validation.alone() : undefined;
-    const judged = { ...measuredEpoch, ...defined({ alone }) };
-    const epochRecord = { ...judged, ...defined({ warning: await this.guard?.judge(judged, isLast) }) };
+    const judged = { ...measuredEpoch, alone };
+    const epochRecord = { ...judged, warning: await this.guard?.judge(judged, isLast) };
     await this.state.group?.note('writes a checkpoint');
     await this.logs.log.append(epochRecord);
     this.logs.events?.addEpoch(epochRecord);
     await this.logs.events?.write();
     await this.logs.steps.sync();
-    this.progress = { ...beginning, epoch, step, ...this.checksums(), ...defined({ best }) };
+    this.progress = { ...beginning, epoch, step, ...this.checksums(), best };
     await saveState(folder, this.progress, this.state);
     await removeOldBest(folder, best && bestFile(best.epoch));
     this.records.push(epochRecord);
@@ -361,7 +359,7 @@ export class TrainingRun {
     const { options, state, progress, records, resumeState: standing } = this;
     const { changes, from, chosen } = standing;
     const precision = chosen?.precision;
-    const manifest = await writeModel(options, state, progress, { status, changes, ...defined({ from, precision }) });
+    const manifest = await writeModel(options, state, progress, { status, changes, from, precision });
     return { folder: options.folder, status, manifest, records };
   }
 }

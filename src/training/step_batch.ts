@@ -1,7 +1,6 @@
 /** Describes the inputs of a step in words that the data's owner knows: events by their keys, labels, drawn items, log q. */
 import { invariant } from '../base/diagnostics/failure.ts';
 import type { Texts } from '../base/text/texts.ts';
-import { defined } from '../base/util/defined.ts';
 import type { BagColumn, Dataset, Events, IndexedColumn } from '../data/dataset.ts';
 import { windowsOf } from '../data/rows/windows.ts';
 import type { Tensors } from '../engines/engine.ts';
@@ -93,7 +92,7 @@ export function describeBatch(of: {
       rows,
       (row): BatchEvent => ({
         row,
-        ...defined({ event: train.ids && train.ids[row]! }),
+        event: train.ids && train.ids[row]!,
         user: keyOf(users.keys, train.user[row]!),
         item: keyOf(corpus.keys, train.item[row]!),
         labels: Object.fromEntries(

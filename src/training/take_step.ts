@@ -1,5 +1,3 @@
-/** Takes one step of a training: alone, or together with other workers. */
-import { defined } from '../base/util/defined.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Plan } from '../graph/plan/plan.ts';
@@ -100,7 +98,7 @@ async function exchangeGradients(
   const sum = (at: number): number => numbersOfWorkers.reduce((total, numbers) => total + numbers[at]!, 0);
   return {
     stops: sum(0) > 0,
-    ...defined({ counts: new Map(taskNames.map((name, at) => [name, sum(at + 1)])) }),
+    counts: new Map(taskNames.map((name, at) => [name, sum(at + 1)])),
   };
 }
 

@@ -5,7 +5,7 @@
 import { join, resolve } from 'node:path';
 import { failure } from '../base/diagnostics/failure.ts';
 import { removeDurably } from '../base/storage/durable.ts';
-import { defined } from '../base/util/defined.ts';
+import { withDefaults } from '../base/util/defined.ts';
 import { freshCount } from '../data/rows/fresh.ts';
 import { bfloat16Instructions } from '../engines/processor.ts';
 import { hasCheckpoint, type Progress, restoreState, saveState, type TrainingState } from './artifact/checkpoint.ts';
@@ -69,11 +69,12 @@ async function start(options: TrainOptions): Promise<TrainResult> {
   // Allocates before the folder is touched, so that tables that do not fit do not destroy the run in it.
   const firstTables = tablesOf(options);
   const files = artifactPaths(plan, dataset.encodings, origin).all;
-  const earlierLineage = options.from && { ...options.from.lineage, ...defined({ events: eventsOf(options) }) };
+  const earlierLineage = options.from && withDefaults(options.from.lineage, { events: eventsOf(options) });
   const chosenPrecision = choosePrecision(plan, engine, bfloat16Instructions());
   const foreignFiles = await startFolder(folder, {
     ...identify(plan, dataset, engine.name, files),
-    ...defined({ precision: chosenPrecision?.precision, from: earlierLineage }),
+    precision: chosenPrecision?.precision,
+    from: earlierLineage,
     // The run may be resumed from another working folder.
     ...(origin?.final ? { final: { ...origin.final, name: resolve(origin.final.name) } } : {}),
   });
@@ -90,7 +91,8 @@ async function start(options: TrainOptions): Promise<TrainResult> {
     const resumeState = { progress: beginning, changes: [], resumed: false, kept: foreignFiles, others: otherWorkers };
     return trainWithLogs(options, state, {
       ...resumeState,
-      ...defined({ from: earlierLineage, chosen: chosenPrecision }),
+      from: earlierLineage,
+      chosen: chosenPrecision,
     });
   });
 }
@@ -114,7 +116,7 @@ async function fitWhole(options: TrainOptions): Promise<TrainResult> {
     if (finish) throw failure('nothing-to-resume', { folder });
   } else {
     const final = origin.final && { ...origin.final, name: resolve(origin.final.name) };
-    await startFolder(folder, { ...identity, ...defined({ final }) });
+    await startFolder(folder, { ...identity, final });
   }
   const { fitItems } = await import('./fit_items.ts');
   const known = origin.final && (await readManifest(origin.final.name)).training.fit;
@@ -155,13 +157,15 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
     const { from, final } = folderIdentity;
     await writeIdentity(folder, {
       ...identity,
-      ...defined({ precision: chosenPrecision?.precision, from, final }),
+      precision: chosenPrecision?.precision,
+      from,
+      final,
       files: [...new Set([...folderIdentity.files, ...files])],
       changes,
     });
     const otherWorkers = othersOf(options, hasState ? 'checkpoint' : 'first values');
     const resumeState = { progress, changes, resumed: progress.step > 0, kept: [], others: otherWorkers };
-    return trainWithLogs(options, state, { ...resumeState, ...defined({ from, chosen: chosenPrecision }) });
+    return trainWithLogs(options, state, { ...resumeState, from, chosen: chosenPrecision });
   });
 }
 
@@ -204,7 +208,7 @@ async function trainWithLogs(options: TrainOptions, state: BegunState, resumeSta
   const { progress, resumed } = resumeState;
   const { graph } = plan.step;
   const runWith = (log: MetricsLog, steps: StepsLog, events?: EventLog): Promise<TrainResult> =>
-    closing(new TrainingRun(options, state, { log, steps, ...defined({ events }) }, resumeState), (run) =>
+    closing(new TrainingRun(options, state, { log, steps, events }, resumeState), (run) =>
       options.finish ? run.finishAsItIs() : run.go(),
     );
   return closing(await openMetricsLog(folder, resumed ? progress.metrics : undefined), async (log) =>

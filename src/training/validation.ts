@@ -1,5 +1,3 @@
-/** Uses the towers of a run while it trains: scores the validation part after an epoch, as `evaluate` does, and prepares an epoch when it begins. */
-import { defined } from '../base/util/defined.ts';
 import type { Corpus, Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Plan, TrainPlan } from '../graph/plan/plan.ts';
@@ -171,7 +169,7 @@ export class RunValidation {
     const { shards, users } = this.dataset;
     if (!shards || task.users !== users) return task;
     const seen = await shards.seenOf(task.events.user);
-    const made = { task: { ...task, users: { ...users, seen } }, ...defined({ sample }) };
+    const made = { task: { ...task, users: { ...users, seen } }, sample };
     this.made = made;
     return made.task;
   }
@@ -181,7 +179,7 @@ export class RunValidation {
     const { plan, dataset } = this;
     const wholeTask = makeTask({ dataset, part: 'validation', plan });
     const { of, sample } = drawRankings(wholeTask, plan.train.validate?.sample, plan.train.seed);
-    this.made = { task: of(wholeTask), ...defined({ sample }) };
+    this.made = { task: of(wholeTask), sample };
     return this.made;
   }
 }

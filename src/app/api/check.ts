@@ -7,7 +7,6 @@ import { applySafeFixes, type Fixed } from '../../base/diagnostics/fixes.ts';
 import { render } from '../../base/diagnostics/render.ts';
 import { refuse } from '../../base/diagnostics/system_reason.ts';
 import { makeSource, type Source, textOf } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import { type Lowered, lower, measureOf, type Shapes } from '../../compiler/lower/lower.ts';
 import { orderReadOf } from '../../compiler/lower/trial.ts';
 import type { Model } from '../../compiler/model/model.ts';
@@ -58,7 +57,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
     if (usedFile !== undefined && usedFile !== 'outside') usedFiles.push(usedFile);
     return usedFile;
   };
-  const checkedSource = checkSource(source, { load, ...defined({ settings: request.set }) });
+  const checkedSource = checkSource(source, { load, settings: request.set });
   const diagnostics = [...checkedSource.diagnostics];
   const data =
     request.data === undefined ? ownData(checkedSource.dataDescriptions) : otherData(request.data, diagnostics);
@@ -67,7 +66,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
     const { model, shapes } = checkedSource;
     const headerDiagnostics = await checkHeaders(data.description, shapes, {
       ...readingOf(request),
-      ...defined({ model }),
+      model,
     });
     const listDiagnostics =
       model && !hasErrors(headerDiagnostics)
@@ -81,7 +80,9 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
     sources: [source, ...usedFiles],
     file: checkedSource.file,
     search: checkedSource.resolution.search,
-    ...defined({ model: checkedSource.model, shapes: checkedSource.shapes, data }),
+    model: checkedSource.model,
+    shapes: checkedSource.shapes,
+    data,
   };
 }
 
@@ -115,7 +116,7 @@ export function readingOf({ allow, signal }: Pick<CheckRequest, 'allow' | 'signa
   readonly access?: Access;
   readonly signal?: AbortSignal;
 } {
-  return defined({ access: allow && { allow }, signal });
+  return { access: allow && { allow }, signal };
 }
 
 export interface Lowering extends Checked {

@@ -13,7 +13,6 @@ import { lockFolder } from '../../base/storage/lock.ts';
 import { logFilesIn } from '../../base/storage/record_log/lines.ts';
 import { openRecordLog } from '../../base/storage/record_log/record_log.ts';
 import { checksumOpened } from '../../base/storage/run_files.ts';
-import { defined } from '../../base/util/defined.ts';
 import { littleEndian, openTextRows, writeNpy, writeVectorRecord } from '../../data/files/vector_files.ts';
 import { embedFailure, endpointOf, openTextModel, type TextModelRequest } from './text_model.ts';
 
@@ -78,12 +77,13 @@ export async function embed(request: EmbedRequest): Promise<Embedded> {
     const { model, url, prefix } = request;
     const record = await writeVectorRecord(out, {
       ...{ model, columns, width, rows: texts.length },
-      ...defined({ url: url && endpointOf(request, url).href, prefix }),
+      url: url && endpointOf(request, url).href,
+      prefix,
     });
     const empty = texts.filter((text) => text === '').length;
     return {
       ...{ out, record, rows: texts.length, width, empty, texts: distinct.size, computed },
-      ...defined({ keys: keyFile }),
+      keys: keyFile,
     };
   } finally {
     source.close();

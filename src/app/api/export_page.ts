@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';
 import { packageFile } from '../../base/storage/package_file.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { EventSource } from '../../data/written/fields.ts';
 import type { ExportedPage } from '../../serving/serve/export_page.ts';
@@ -65,7 +64,8 @@ export async function exportPage(
       notes,
       events: await eventsOf(run, dataset),
       script: await reading(scriptPath, readFile(scriptPath)),
-      ...defined({ force, exact }),
+      force,
+      exact,
     });
     return { ...exported, known: [...columns.keys()] };
   } finally {

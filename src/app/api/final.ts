@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { readRunFile } from '../../base/storage/run_files.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Access } from '../../data/files/access.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Meeting } from '../../engines/group.ts';
@@ -63,7 +62,7 @@ export async function settledBy(
         access: reading.access,
       },
     },
-    request: { set: settings, ...defined({ engine, replay }) },
+    request: { set: settings, engine, replay },
   };
 }
 

@@ -5,7 +5,6 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
-import { defined } from '../../base/util/defined.ts';
 import { isWithin, kindAt, reachOf } from '../../data/files/access.ts';
 import { formatOf } from '../../data/files/formats/table.ts';
 import { type ConvertedConfig, convertConfig } from '../easyrec/convert.ts';
@@ -59,12 +58,13 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
     throw failure('cannot-read', { path: config, reason: `it is larger than a config of ${LARGEST >> 20} MB` });
   }
   const source = readSource(config);
-  const firstPass = convertConfig(source.name, source.text, defined({ user: request.user, item: request.item }));
+  const firstPass = convertConfig(source.name, source.text, { user: request.user, item: request.item });
   const importFiles = await filesOf(request, firstPass);
   const lists = await listsOf([...importFiles.events, ...importFiles.test], signal);
   const names = new Set(firstPass.draft.features.map(({ name }) => name));
   const converted = convertConfig(source.name, source.text, {
-    ...defined({ user: request.user, item: request.item }),
+    user: request.user,
+    item: request.item,
     isList: (column) => lists.has(column),
     findFile: (path) => nearby(path, config).map((at) => pathFrom(out, at))[0],
   });
@@ -90,7 +90,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   }
   const { diagnostics, text } = await check(model, {
     ...(plan.allow.length > 0 ? { allow: plan.allow } : {}),
-    ...defined({ signal }),
+    signal,
   });
   // Missing files get a clearer message.
   const errors = diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'data-file-missing');
@@ -181,7 +181,7 @@ function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): Im
   const reach = reachOf(existsSync(out) ? out : dirname(resolve(out)));
   const outside = inPlace.filter((path) => !isWithin(resolve(path), reach)).map((path) => dirname(resolve(path)));
   return {
-    files: { events, ...defined({ test, items }) },
+    files: { events, test, items },
     copies,
     missing,
     allow: [...new Set(outside)],

@@ -1,7 +1,6 @@
 /** Writes an index of the items of a run, and opens it for `serve`, for corpora that are too large for one process. */
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { IndexEvent, IndexKindName } from '../../serving/ann/build.ts';
 import type { RecallCertificate } from '../../serving/serve/recommend.ts';
@@ -46,7 +45,8 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
       k,
       recall,
       onProgress: show,
-      ...defined({ kind, signal }),
+      kind,
+      signal,
     });
     const { milliseconds, asked: _, of: events, ...found } = certificate;
     const settings = {
@@ -96,7 +96,7 @@ const targets: readonly IndexTarget[] = [
       const { to, table: name = usualTable, recall = 0.99, half = false, dropOlder = false, onProgress } = request;
       const { writeIndex } = await import('../../serving/postgres/write.ts');
       const { snapshot, truth } = await measured(run, request);
-      const options = { name, recall, half, dropsOlder: dropOlder, ...defined({ onProgress }) };
+      const options = { name, recall, half, dropsOlder: dropOlder, onProgress };
       const { address, row, dropped } = await writeIndex(to, snapshot, truth, options);
       const { table, settings, certificate } = row;
       return { to: address, table, items: row.items, settings: { ...settings }, certificate, dropped };

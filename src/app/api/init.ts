@@ -5,7 +5,6 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { writing } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder, makeFolders, writeTextDurably } from '../../base/storage/durable.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
 import { endingChoice } from '../../data/files/formats/table.ts';
@@ -71,14 +70,15 @@ export interface FirstRun {
 /** @throws Failure like `train` and `evaluate`; the reason of `signal` */
 export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   const { model, out, seconds = 60, signal, onEvaluate, clock = machineClock } = request;
-  const commonOptions = { out, ...defined({ allow: request.allow, engine: request.engine }) };
+  const commonOptions = { out, allow: request.allow, engine: request.engine };
   const timeLimit = new AbortController();
   let cancelLimit = (): void => {};
   let endTime = 0;
   const trained = await train(model, {
     ...commonOptions,
     limit: timeLimit.signal,
-    ...defined({ signal, onReady: request.onReady }),
+    signal,
+    onReady: request.onReady,
     onEvent(event) {
       if (event.kind === 'started') {
         endTime = clock.now() + seconds * 1000;
@@ -96,17 +96,19 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   const { dataset } = trained;
   const firstRunLoaded = await load(out, {
     dataset,
-    ...defined({ allow: request.allow, engine: request.engine, signal }),
+    allow: request.allow,
+    engine: request.engine,
+    signal,
   });
   try {
-    const evaluation = await evaluate(firstRunLoaded, defined({ by: request.by }));
+    const evaluation = await evaluate(firstRunLoaded, { by: request.by });
     const report = await writeReport(out, evaluation);
     const [metric] = evaluation.metrics;
     const [own, ...others] = evaluation.rows;
     const verdict = verdictSentences(verdictOf(evaluation)!).join(' ');
     const better = others.filter(({ all }) => all[metric!]! > own!.all[metric!]!).map(({ name }) => name);
     const user = userToAsk(dataset, evaluation.part);
-    return { evaluation, verdict, better, isCut, report, ...defined({ user }) };
+    return { evaluation, verdict, better, isCut, report, user };
   } finally {
     await firstRunLoaded.close();
   }
@@ -265,7 +267,7 @@ export async function writeProject(
 
 /** Checks a model, reads a sample of its rows, and returns the warnings. @throws Failure with what a training would end with */
 async function tryProject(model: string, allow: readonly string[], signal: AbortSignal | undefined): Promise<string> {
-  const request = { ...(allow.length > 0 ? { allow } : {}), ...defined({ signal }) };
+  const request = { ...(allow.length > 0 ? { allow } : {}), signal };
   const { diagnostics, text, data, lowered } = await checkAndLower(model, request);
   const { tryReading } = await import('../../data/look/trial.ts');
   await tryReading(data!.description, lowered.plan, readingOf(request));

@@ -9,7 +9,6 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import { logFilesIn } from '../../base/storage/record_log/lines.ts';
 import { readRecordLog } from '../../base/storage/record_log/record_log.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Until } from '../../data/dataset.ts';
 import type { Access } from '../../data/files/access.ts';
 import { isAddress } from '../../data/files/remote/address.ts';
@@ -59,12 +58,12 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   const { say = () => {}, keep = 10, data, allow, engine, signal } = request;
   const [latest, before] = await versionsIn(folder, await rejectedBy(request.events));
   if (latest === undefined) throw failure('no-version', { folder, refused: 0 });
-  const options = defined({ data, allow, engine, signal });
+  const options = { data, allow, engine, signal };
   const run = await load(latest, options);
   const filed = await fileNewEvents(run, request).finally(run.close);
   const { until } = run.trained.manifest.data;
   if (until === undefined) throw failure('data-needs', { what: '`tower live`', needs: 'a `time` in the data block' });
-  const found = await compared({ now: latest, ...defined({ before }) }, until, options);
+  const found = await compared(before === undefined ? { now: latest } : { now: latest, before }, until, options);
   const lastMoment = found?.lastMoment ?? momentOf(until.time);
   const day = { until: lastMoment, events: found?.comparison.events ?? 0, version: basename(latest) };
   say(
@@ -87,7 +86,7 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   const whole = request.whole || run.trained.plan.fitted !== undefined;
   await train(undefined, {
     ...{ final: settings, out: next, force: true, ...options },
-    ...(whole ? {} : { from: base, ...defined({ replay: request.replay }) }),
+    ...(whole ? {} : { from: base, replay: request.replay }),
   });
   const trial = await compared({ now: latest, next }, until, options);
   const change = trial?.comparison.rows.find(({ name }) => name === 'next')?.differences?.[metric];

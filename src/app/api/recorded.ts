@@ -1,8 +1,9 @@
 /** Finds the data block that a trained model recorded, and checks which of its files may be read. */
+
 import { dirname, join, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeSource } from '../../base/text/source.ts';
+import { isSameJson } from '../../base/util/defined.ts';
 import { lowerRetrieval } from '../../compiler/lower/retrieval.ts';
 import { lowerFeaturesWhole } from '../../compiler/lower/through.ts';
 import { withoutUnread } from '../../compiler/model/complete.ts';
@@ -103,7 +104,7 @@ export async function refuseOtherPlan({ folder, manifest, plan }: LoadedModel): 
     [manifestFile, plan, planAnew] as const,
   ];
   for (const [path, is, should] of pairs) {
-    if (isDeepStrictEqual(is, should)) continue;
+    if (isSameJson(is, should)) continue;
     throw failure('damaged-file', {
       path: join(folder, path),
       reason: 'it is not what the sources of the run compile to',

@@ -4,7 +4,6 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder } from '../../base/storage/lock.ts';
 import { readIfThere, readRunFile } from '../../base/storage/run_files.ts';
-import { defined } from '../../base/util/defined.ts';
 import { drawingOf } from '../../editor/drawing/drawn.ts';
 import { readManifest } from '../../training/artifact/load.ts';
 import { type Manifest, reportFile } from '../../training/artifact/manifest.ts';
@@ -32,7 +31,7 @@ export async function writeReport(folder: string, evaluation?: Evaluation): Prom
   const pageParts = await reportParts(folder, manifest);
   // Only a report needs what draws the charts.
   const { reportPage } = await import('../report/page.ts');
-  const page = reportPage({ ...pageParts, ...defined({ evaluation: evaluation ?? pageParts.evaluation }) });
+  const page = reportPage({ ...pageParts, evaluation: evaluation ?? pageParts.evaluation });
   const pagePath = join(folder, reportFile);
   const lock = await lockFolder(folder, { purpose: 'tower evaluate', wait: patience });
   try {
@@ -109,7 +108,8 @@ async function reportParts(folder: string, manifest: Manifest): Promise<ReportPa
     curves: await readCurves(folder, training.steps, plan.train.batch),
     ...(await modelOf(folder, manifest)),
     sources: modelFiles,
-    ...defined({ evaluation: await readEvaluation(folder, manifest), profile: await readProfile(folder) }),
+    evaluation: await readEvaluation(folder, manifest),
+    profile: await readProfile(folder),
   };
 }
 
@@ -128,7 +128,7 @@ async function modelOf(folder: string, manifest: Manifest): Promise<Pick<ReportP
 /** Writes the report of a study. @returns the path */
 export async function writeStudyReport(tuned: Omit<Tuned, 'folder'> & { readonly folder: string }): Promise<string> {
   const { folder, study, trials, finalists, winner, validation, test } = tuned;
-  const studyParts = { study, trials, finalists, ...defined({ winner: winner?.trial, validation, test }) };
+  const studyParts = { study, trials, finalists, winner: winner?.trial, validation, test };
   const pagePath = join(folder, 'report.html');
   const { studyPage } = await import('../report/study_page.ts');
   await writeTextDurably(pagePath, studyPage(studyParts));

@@ -1,6 +1,6 @@
 /** Loads a trained model from its folder and answers requests with it. Long because each method of a run validates and describes its own request. */
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
+import { withDefaults } from '../../base/util/defined.ts';
 import type { AsOf, Dataset, Part, Until } from '../../data/dataset.ts';
 import { momentAsked, momentOf, momentWords } from '../../data/rows/fresh.ts';
 import type { EventReader, ItemReader } from '../../data/written/fields.ts';
@@ -121,11 +121,11 @@ async function cacheOf(trained: LoadedModel, request: LoadRequest, closing: Abor
     trained,
     async block() {
       const { description, reading } = await blockOf(trained, request);
-      return { description, ...defined({ access: reading.access }) };
+      return { description, access: reading.access };
     },
     isNamed: data !== undefined,
     signal: signal ? AbortSignal.any([signal, closing]) : closing,
-    ...defined({ say }),
+    say,
   });
 }
 
@@ -224,7 +224,7 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
     sources.objectives(),
     import('../../serving/serve/recommend.ts'),
   ]);
-  const options = { version: trained.manifest.checksum, ...defined({ objectives }) };
+  const options = { version: trained.manifest.checksum, objectives };
   const cachedRun = sources.made ?? (await cache?.open(engine));
   if (cachedRun) {
     const { served, notes } = cachedRun;
@@ -234,7 +234,7 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
   const { dataset, notes } = await sources.known();
   const recommender = await makeRecommender(trained, dataset, engine, { ...options, columns: await run.itemColumns() });
   const keeping = cache?.keep(engine, { served: recommender.served(), notes });
-  return { recommender, notes, ...defined({ keeping }) };
+  return { recommender, notes, keeping };
 }
 
 /** Loads the engine while the rows are read: the database reads in its own threads. */
@@ -323,14 +323,12 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       product: () => engineProduct(engine),
       predictions: await predictionsOf({ plan, engine, tables: retrieval.tables, parameters }, dataset.parts[part]),
       measures: makeMeasures(requestedMeasures ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
-      ...defined({
-        removeSeen: request.removeSeen,
-        baselines: request.baselines,
-        onBaselines: request.onBaselines,
-        by: request.by,
-        per: request.per,
-        sample: request.sample,
-      }),
+      removeSeen: request.removeSeen,
+      baselines: request.baselines,
+      onBaselines: request.onBaselines,
+      by: request.by,
+      per: request.per,
+      sample: request.sample,
     });
     return {
       ...evaluation,
@@ -339,7 +337,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
         ? {}
         : {
             spreads: spreadsOf(tables, retrieval.items()),
-            ...defined({ map: itemMapOf(retrieval.items(), dataset.corpus, plan, dataset.encodings) }),
+            map: itemMapOf(retrieval.items(), dataset.corpus, plan, dataset.encodings),
           }),
       protocol: [...(await run.notes()), ...evaluation.protocol],
     };
@@ -371,9 +369,9 @@ export interface RecommendationOfRun extends Recommendation {
 export async function recommend(run: Run, request: RecommendRequest): Promise<RecommendationOfRun> {
   const { user, values = {}, k = 10, ...options } = request;
   const recommender = await run.recommender();
-  const recommendation = await recommender.ask({ ...defined({ key: user }), values }, { k, ...defined(options) });
+  const recommendation = await recommender.ask({ key: user, values }, { k, ...options });
   const notes = [...(await run.notes()), ...recommendation.notes];
-  return { ...recommendation, ...defined({ asOf: recommender.asOf }), notes };
+  return { ...recommendation, asOf: recommender.asOf, notes };
 }
 
 /** Returns the weights that blocks such as `senet` give to each field. */
@@ -424,7 +422,7 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
   const advice = 'write its weights, with `exportWeights`';
   refuseFitted(run.trained.plan, 'it has no towers and no vectors to write', advice);
   const { exportModel } = await import('../../serving/serve/export.ts');
-  const options = { folder: request.out, tower: version, ...defined({ force: request.force }) };
+  const options = { folder: request.out, tower: version, force: request.force };
   const hasElements = run.trained.plan.features.some(({ through }) => through);
   if (!hasElements && !request.index) return exportModel(run.trained, options);
   // Lists that go through the item tower contain items of the corpus.
@@ -433,8 +431,8 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
   try {
     const { keys, titles } = corpus;
     const elements = hasElements ? { corpus, tables: retrieval.tables } : undefined;
-    const items = request.index ? { keys, ...defined({ titles }), vectors: retrieval.items() } : undefined;
-    return await exportModel(run.trained, { ...options, ...defined({ elements, items }) });
+    const items = request.index ? { keys, titles, vectors: retrieval.items() } : undefined;
+    return await exportModel(run.trained, { ...options, elements, items });
   } finally {
     await retrieval.close();
   }
@@ -449,7 +447,7 @@ export async function exportWeights(run: Run, { out, force }: ExportRequest): Pr
     import('../../serving/serve/export_weights.ts'),
     run.knownRows(),
   ]);
-  return writeWeightsExport(run.trained, corpus, { folder: out, tower: version, ...defined({ force }) });
+  return writeWeightsExport(run.trained, corpus, { folder: out, tower: version, force });
 }
 
 /** @throws Failure `since-unreadable`, and `data-needs` if the data block does not have what the moment or the part needs */
@@ -486,12 +484,12 @@ async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dat
   const trainedUntil =
     request.data === undefined && later === undefined
       ? {}
-      : defined({ trainedUntil: later ?? data.until, trainedAll: final && true });
+      : { trainedUntil: later ?? data.until, trainedAll: final && true };
   return readDataset(description, trained.plan, {
     ...reading,
     shards: await shardsOfTrained(trained, request),
-    pinned: { ...pinnedBy(encodings, from), ...trainedUntil },
-    ...defined({ asOf }),
+    pinned: withDefaults(pinnedBy(encodings, from), trainedUntil),
+    asOf,
   });
 }
 
@@ -535,6 +533,6 @@ export async function blockOf(trained: LoadedModel, request: Pick<LoadRequest, '
   const block =
     data === undefined ? recordedBlock(trained, allow) : { description: blockIn(readSource(data)), access: {} };
   const { access, ...reading } = readingOf(request);
-  const description: DataDescription = { ...block.description, ...defined({ later }) };
+  const description: DataDescription = withDefaults(block.description, { later });
   return { description, reading: { ...reading, access: { ...access, ...block.access } } };
 }

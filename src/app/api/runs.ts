@@ -6,7 +6,6 @@ import { reading } from '../../base/diagnostics/system_reason.ts';
 import { isRead } from '../../base/storage/lock.ts';
 import { readJsonFile, readRunFile } from '../../base/storage/run_files.ts';
 import { makeSource } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import { compileSource } from '../../compiler/pipeline.ts';
 import { readManifest } from '../../training/artifact/load.ts';
 import { type Manifest, manifestFile } from '../../training/artifact/manifest.ts';
@@ -73,7 +72,10 @@ async function summaryOf(folder: string): Promise<RunSummary | undefined> {
     validation: bestRecord?.validation ?? lastValidation,
     ...sizes,
     ...served,
-    ...defined({ best: training.best, settings, data: data.file, final }),
+    best: training.best,
+    settings,
+    data: data.file,
+    final,
   };
 }
 
@@ -205,6 +207,6 @@ export async function recompiled(
     },
     folder: resolve(folder, 'sources'),
     project: parse(resolve(folder)).root,
-    ...defined({ settings }),
+    settings,
   });
 }

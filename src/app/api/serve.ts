@@ -2,7 +2,6 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
 import type { LogCompaction, WriteLogOptions } from '../../base/storage/record_log/write_log.ts';
-import { defined } from '../../base/util/defined.ts';
 import { isAddress } from '../../data/files/remote/address.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Choice } from '../../engines/engines.ts';
@@ -66,7 +65,7 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedM
   const notes = await run.notes();
   const { query, removesSeen } = recommender;
   const openedIndex =
-    index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, defined({ table }));
+    index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, { table });
   const writableAnswerer = recommender.over(openedIndex?.snapshot);
   const items = reader && writableAnswerer.writes(reader);
   const events = eventReader && writableAnswerer.eventWrites(eventReader);
@@ -76,10 +75,11 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedM
     removesSeen,
     notes,
     userVectors,
-    ...defined({ items, events }),
+    items,
+    events,
   });
   const close = openedIndex?.close ?? (async () => {});
-  return Object.assign(answers, { close, ...defined({ index: openedIndex?.address }) });
+  return Object.assign(answers, { close, index: openedIndex?.address });
 }
 
 export interface ServeRequest extends Omit<OpenRequest, 'takesItems' | 'takesEvents'> {
@@ -160,7 +160,7 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
   try {
     const [{ onlyVersion }, answers] = await Promise.all([
       import('../../serving/server/versions/versions.ts'),
-      open(run, { ...defined({ index, table, userVectors }), ...takenBy(logs) }),
+      open(run, { index, table, userVectors, ...takenBy(logs) }),
     ]);
     const detach = await attachTo(logs, answers);
     const close = async (): Promise<void> => {
@@ -170,7 +170,7 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
     };
     const versions = onlyVersion({ answers, folder: run.trained.folder, close });
     const serving = await listen({ versions, logs }, request);
-    return { ...serving, ...defined({ index: answers.index }) };
+    return { ...serving, index: answers.index };
   } catch (error) {
     await endReading();
     await closeLogs(logs);
@@ -203,8 +203,16 @@ export async function listen(
   const server = await makeServer(versions, {
     tower: version,
     // A `TakenAddress` always is such a `Door`.
-    ...defined({ token, hosts, limits, log, logsShown: logShown, swaps, allMetrics, door: door as Door | undefined }),
-    ...defined({ items: logs.items?.writes, events: logs.events?.writes }),
+    token,
+    hosts,
+    limits,
+    log,
+    logsShown: logShown,
+    swaps,
+    allMetrics,
+    door: door as Door | undefined,
+    items: logs.items?.writes,
+    events: logs.events?.writes,
   });
   for (const { answers } of versions.current.all) await warmUp(answers);
   const url = await server.listen(host, port);
@@ -258,13 +266,13 @@ export async function takeWrites(
     import('../../serving/server/writes/events.ts'),
   ]);
   try {
-    return defined({
+    return {
       items: items && openedWrites(makeWritesOfItems({ ...items, say }), items),
       events:
         events && openedWrites(await makeWritesOfEvents({ ...events, catchUpItems: items?.log.catchUp, say }), events),
-    });
+    };
   } catch (error) {
-    await closeLogs(defined({ items, events }));
+    await closeLogs({ items, events });
     throw error;
   }
 }
@@ -297,7 +305,7 @@ export async function openLogFolders({ items: itemFolder, events: eventFolder, s
   const items = itemFolder === undefined ? undefined : await openItemLog(itemFolder, say);
   try {
     const events = eventFolder === undefined ? undefined : await openEventLog(eventFolder, say);
-    return defined({ items, events });
+    return { items, events };
   } catch (error) {
     await items?.close();
     throw error;

@@ -1,7 +1,6 @@
 /** Decides how the rows of a run are read: the available memory, and the folder for training rows that do not fit into it. */
 import { basename, dirname, join, resolve } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Until } from '../../data/dataset.ts';
 import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard.ts';
 import type { OnPass, ShardDecision, ShardRequest, TableRow } from '../../data/shards/request.ts';
@@ -48,14 +47,12 @@ export async function shardRequest(
     tables: withItemVectors(plan, tableRows(plan, sharing)),
     step: bytesOfStep(plan),
     latest: asksAboutUsers(plan),
-    ...defined({
-      unit: shardUnitOf(plan),
-      continues: continues && earlierOf(continues),
-      unsupported: unsupportedInShards(plan),
-      onPass,
-      onDecision,
-      sizes: shardSizes,
-    }),
+    unit: shardUnitOf(plan),
+    continues: continues && earlierOf(continues),
+    unsupported: unsupportedInShards(plan),
+    onPass,
+    onDecision,
+    sizes: shardSizes,
   };
 }
 
@@ -67,7 +64,7 @@ function withItemVectors({ towers }: Plan, tables: readonly TableRow[]): readonl
 
 /** Returns what determines the rows of a run that continues another one. */
 const earlierOf = ({ checksum, fresh, until, replay }: NonNullable<ShardRequest['continues']>) =>
-  defined({ checksum, fresh, until, replay: replay || undefined }) as NonNullable<ShardRequest['continues']>;
+  ({ checksum, fresh, until, replay: replay || undefined }) as NonNullable<ShardRequest['continues']>;
 
 /** Returns the default folder for shards, next to the folder of a run or of a study. */
 export const usualShards = (folder: string): string => join(dirname(resolve(folder)), 'tower-shards');
@@ -86,17 +83,17 @@ export async function shardsOfTrained(
 ): Promise<ShardRequest> {
   const { fingerprint, shards } = manifest.data;
   // Other data is read with the codes of the run, so its shards belong to the run.
-  const ofOther = { checksum: manifest.checksum, ...defined({ until: request.later ?? manifest.data.until }) };
+  const ofOther = { checksum: manifest.checksum, until: request.later ?? manifest.data.until };
   const continues = request.data === undefined ? manifest.from : ofOther;
-  const knownShards = defined({ shards: request.shards ?? (shards && dirname(shards)) });
+  const knownShards = request.shards ?? (shards && dirname(shards));
   const trained = await shardRequest(
     plan,
-    { ...request, ...knownShards, ...defined({ continues }) },
+    { ...request, shards: knownShards, continues },
     folder,
     fingerprint.shards ?? 'never',
   );
   return {
     ...trained,
-    ...defined({ trainedFrom: request.data === undefined ? shards && basename(shards) : undefined }),
+    trainedFrom: request.data === undefined ? shards && basename(shards) : undefined,
   };
 }

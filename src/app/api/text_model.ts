@@ -5,7 +5,6 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
-import { defined } from '../../base/util/defined.ts';
 import { jsonObjectIn, RequestRefused, refusal, requestText } from '../../base/util/http.ts';
 
 export interface TextModelRequest {
@@ -74,9 +73,9 @@ function openEndpoint(request: TextModelRequest, url: string): AnswerTexts {
   const endpoint = endpointOf(request, url);
   const secret = request.secret ?? secretFor(endpoint);
   const headers = { 'content-type': 'application/json', ...(secret ? { authorization: `Bearer ${secret}` } : {}) };
-  const limits = { timeout: 1000 * timeout, maxBytes: longestAnswer, ...defined({ signal }) };
+  const limits = { timeout: 1000 * timeout, maxBytes: longestAnswer, signal };
   return async (texts) => {
-    const body = JSON.stringify({ model, input: texts, encoding_format: 'float', ...defined({ dimensions }) });
+    const body = JSON.stringify({ model, input: texts, encoding_format: 'float', dimensions });
     for (let attempt = 1; ; attempt++) {
       try {
         const response = await requestText(endpoint.href, { method: 'POST', headers, body }, limits);

@@ -2,7 +2,6 @@
 import { dirname } from 'node:path';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import { RequestRefused } from '../../base/util/http.ts';
 import { readManifest } from '../../training/artifact/load.ts';
 import {
@@ -51,13 +50,13 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
   let sender: Promise<RunSender> | undefined;
   const beginSender = async (steps: number, began: number): Promise<RunSender> => {
     const commit = await commitOf(dirname(source));
-    return new RunSender(client, { folder, facts: facts!, steps, source, began, ...defined({ experiment, commit }) });
+    return new RunSender(client, { folder, facts: facts!, steps, source, began, experiment, commit });
   };
   return {
     ready({ plan, dataset, engine }) {
       const { train, validation, test } = dataset.parts;
       facts = {
-        ...{ plan, engine, tower: version, seed: plan.train.seed, ...defined({ settings }) },
+        ...{ plan, engine, tower: version, seed: plan.train.seed, settings },
         data: { train: train.rows, validation: validation.rows, test: test.rows, items: dataset.corpus.rows },
       };
     },
@@ -84,7 +83,7 @@ export async function track(folder: string, address: string): Promise<Tracked> {
   const manifest = await readManifest(folder);
   const client = makeMlflowClient(url, authorizationOf(process.env));
   const { training } = manifest;
-  const sender = new RunSender(client, { folder, facts: manifest, steps: training.steps, ...defined({ experiment }) });
+  const sender = new RunSender(client, { folder, facts: manifest, steps: training.steps, experiment });
   try {
     return await sender.end('FINISHED');
   } catch (error) {

@@ -4,7 +4,6 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { FolderLock } from '../../base/storage/lock.ts';
 import { positionAt, type Span } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Lowered } from '../../compiler/lower/lower.ts';
 import type { Model } from '../../compiler/model/model.ts';
 import { withoutIgnored } from '../../compiler/pipeline.ts';
@@ -96,8 +95,7 @@ export async function train(path: string | undefined, { resume, ...asked }: Trai
   const request = { ...given, ...settled?.request };
   const { seed, from, all, since, replay, meeting } = request;
   const allSettings = seed === undefined ? request.set : { ...request.set, seed };
-  const checkedModel: ModelToTrain =
-    settled?.model ?? (await checkModel(path, { ...request, ...defined({ set: allSettings }) }));
+  const checkedModel: ModelToTrain = settled?.model ?? (await checkModel(path, { ...request, set: allSettings }));
   const { data, lowered } = checkedModel;
   if (!data) throw failure('data-missing', { path: path ?? final! });
   const freshRequest =
@@ -121,7 +119,7 @@ export async function train(path: string | undefined, { resume, ...asked }: Trai
 
   async function trainFolder(held: FolderLock | undefined): Promise<Trained> {
     const trainingStart = await beforeOf(request, checkedModel.lowered.plan, data!.description, freshRequest);
-    return trainIn(held, { ...request, ...defined({ set: allSettings }) }, checkedModel, data!, trainingStart);
+    return trainIn(held, { ...request, set: allSettings }, checkedModel, data!, trainingStart);
   }
 }
 
@@ -170,7 +168,7 @@ async function beforeOf(
 ): Promise<TrainingStart> {
   if (resume || finish) {
     const { pinnedIn, readIdentity } = await import('../../training/folder.ts');
-    return defined({ pinned: await pinnedIn(out, plan), lineage: (await readIdentity(out)).from });
+    return { pinned: await pinnedIn(out, plan), lineage: (await readIdentity(out)).from };
   }
   if (from === undefined) return {};
   const { readBase, lineageOf } = await import('../../training/base.ts');
@@ -187,7 +185,9 @@ async function beforeOf(
       grows: true,
       admissions,
       trainedAll: final !== undefined,
-      ...defined({ fresh: freshEvents, replay, until: data.until }),
+      fresh: freshEvents,
+      replay,
+      until: data.until,
     },
     from: { base: baseRun, lineage },
     lineage,
@@ -231,15 +231,16 @@ async function trainIn(
   const newShards = request.shardSizes ? 'always' : 'as-needed';
   const whenSharded = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : newShards;
   const warnings: Diagnostic[] = [];
-  const rowsRequest = { ...request, ...defined({ continues: before.lineage }) };
+  const rowsRequest = { ...request, continues: before.lineage };
   const readRows = (shards: ShardRequest, stop = signal) =>
     readDataset(data.description, plan, {
       onWarning: (warning) => warnings.push(warning),
       ...(lock ? { folder: request.out } : {}),
       model: checked.model,
       shards,
-      ...readingOf(request),
-      ...defined({ pinned: before.pinned, signal: stop, access: data.access }),
+      pinned: before.pinned,
+      signal: stop,
+      access: data.access ?? readingOf(request).access,
     });
   if (!meeting) {
     // The database reads in its own threads while this thread loads the engine.
@@ -265,8 +266,8 @@ async function trainIn(
     const [rows, run] = await Promise.all([reading, import('../../training/train.ts')]);
     const source = { metrics: plan.train.metrics ?? [], description: data.description, needs: plan };
     const dataset = await withMetricColumns(rows, source, {
-      ...readingOf(request),
-      ...defined({ access: data.access }),
+      access: data.access ?? readingOf(request).access,
+      signal: request.signal,
     });
     await refuseTrained(before, dataset, data.description);
     const { objectivesIn } = await import('./recorded.ts');
@@ -283,7 +284,7 @@ async function trainIn(
           ...(await listWarnings(dataset, plan, data.description, checked.model)),
         ]),
       ],
-      ...defined({ tables: tables && { ...tables, workers: group.workers } }),
+      tables: tables && { ...tables, workers: group.workers },
     });
     const options: TrainOptions = {
       plan,
@@ -294,25 +295,23 @@ async function trainIn(
       origin: {
         sources: checked.sources.map(({ name, text }) => ({ name, text })),
         data: { name: resolve(data.source.name), text: data.source.text },
-        ...defined({ settings: set && Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])) }),
-        ...defined({ final: checked.final }),
+        settings: set && Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])),
+        final: checked.final,
       },
-      ...defined({
-        lock,
-        group,
-        sharesTables: tables && tables.layout === 'sharded',
-        from: before.from,
-        resume: request.resume,
-        finish: request.finish,
-        force: request.force,
-        signal,
-        limit: request.limit,
-        until: request.until,
-        norms: checked.lowered.norms,
-        objectives: objectivesIn(checked.model, plan),
-        profile: request.profile ? { places: blockPositions(checked) } : undefined,
-        onEvent: request.onEvent,
-      }),
+      lock,
+      group,
+      sharesTables: tables && tables.layout === 'sharded',
+      from: before.from,
+      resume: request.resume,
+      finish: request.finish,
+      force: request.force,
+      signal,
+      limit: request.limit,
+      until: request.until,
+      norms: checked.lowered.norms,
+      objectives: objectivesIn(checked.model, plan),
+      profile: request.profile ? { places: blockPositions(checked) } : undefined,
+      onEvent: request.onEvent,
     };
     const trainResult = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.trainModel(options));
     return { ...trainResult, plan, dataset, engine: choice.engine };

@@ -9,7 +9,6 @@ import { writing } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder } from '../../base/storage/durable.ts';
 import { lockFolder } from '../../base/storage/lock.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import { findSlot } from '../../compiler/model/settings/slots.ts';
 import { checkSource } from '../../compiler/pipeline.ts';
 import { leastMemory } from '../../data/files/query_guard.ts';
@@ -151,7 +150,7 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   const jobs = new TuneJobs({
     folder: out,
     study,
-    request: { path, shards, ...defined({ memory, data, allow, engine, shardSizes }) },
+    request: { path, shards, memory, data, allow, engine, shardSizes },
     records,
     async run(job, signal) {
       const { decision, ...trained } = await runJob(job, signal);
@@ -193,7 +192,7 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
       ...studyResult,
       winner: { trial: winner.number, settings: winner.settings, run: winnerFolder },
       ...runs,
-      ...defined({ written: write }),
+      written: write,
     };
   } catch (error) {
     inner.abort(error);
@@ -264,12 +263,12 @@ async function comparisonOf(
   const runs = [];
   for (const { trial, folder } of valid) {
     // Reads each run's own data, because none is named.
-    const loadedRun = await load(join(out, folder), defined({ allow, engine, memory, shards }));
+    const loadedRun = await load(join(out, folder), { allow, engine, memory, shards });
     runs.push({ name: trial === 0 ? 'as written' : 'tuned', run: loadedRun });
   }
   try {
     const validation = winner === 0 ? undefined : await compare(runs, { part: 'validation' });
-    return defined({ validation, test: test ? await compare(runs, { part: 'test' }) : undefined });
+    return { validation, test: test ? await compare(runs, { part: 'test' }) : undefined };
   } finally {
     for (const { run } of runs) await run.close();
   }

@@ -2,7 +2,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
@@ -62,7 +61,7 @@ export async function openWatch(port: number, model = 'A run'): Promise<Training
       const { stop } = plan.train;
       const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
       const lines = await linesToBeat({ dataset, plan }, measures, seenRule(dataset).removes);
-      live = { ...live, ...defined({ linesToBeat: lines }) };
+      live = { ...live, linesToBeat: lines };
     },
     event(event) {
       live = { ...live, ...changes(live, event) };

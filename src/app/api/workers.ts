@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import type { Facts } from '../../base/diagnostics/codes.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { ShardRequest } from '../../data/shards/request.ts';
 import { type Meeting, type WorkerGroup, WorkerLost } from '../../engines/group.ts';
@@ -126,7 +125,7 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
       const moment = new Promise<undefined>((resolve) => setTimeout(resolve, 3000));
       const firstExit = await Promise.race([moment, ...otherWorkers.map(({ failed }) => failed)]);
       const lastWorker = error instanceof WorkerLost ? error.last : undefined;
-      return firstExit ? failure('worker-ended', { ...firstExit, ...defined({ last: lastWorker }) }) : error;
+      return firstExit ? failure('worker-ended', { ...firstExit, last: lastWorker }) : error;
     },
     kill() {
       isOver = true;

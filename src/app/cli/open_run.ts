@@ -1,7 +1,6 @@
 import { constants } from 'node:os';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { shellWord } from '../../base/diagnostics/wording.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import type { Run } from '../api/run.ts';
@@ -36,7 +35,14 @@ export async function openRun(
     const { data, allow, engine, unfinished, cache, asOf } = options;
     const passes = makeShardsProgress();
     const run = await load(folder, {
-      ...defined({ data, allow, engine, unfinished, cache, asOf, memory, shards }),
+      data,
+      allow,
+      engine,
+      unfinished,
+      cache,
+      asOf,
+      memory,
+      shards,
       ...{ signal, say, onPass: passes.onPass },
       // The run knows where its rows are. Prints a line only if rows are written again.
       onDecision: (decision) => {
@@ -98,7 +104,7 @@ export async function openTracking(address: string, { out, model, set, seed }: T
   let isBehind = false;
   const tracker = openTracker(address, {
     ...{ out, model },
-    settings: { ...set, ...defined({ seed: seed?.toString() }) },
+    settings: seed === undefined ? { ...set } : { ...set, seed: String(seed) },
     onWarning(warning) {
       isBehind = true;
       sayOne(warning);

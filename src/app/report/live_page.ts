@@ -1,5 +1,3 @@
-/** Makes the page of a run that trains. */
-import { defined } from '../../base/util/defined.ts';
 import type { LinesToBeat } from '../../training/evaluation/lines_to_beat.ts';
 import { duration } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
@@ -70,7 +68,7 @@ export function livePage(live: LiveTraining): string {
   const curves = { epochs, shortSteps: 0, steps: new Map() };
   const liveParts = {
     ...{ curves, manifest: { plan: { tasks }, training } },
-    evaluation: { part: 'test' as const, rows: [], ...defined({ linesToBeat: live.linesToBeat }) },
+    evaluation: { part: 'test' as const, rows: [], linesToBeat: live.linesToBeat },
   };
   return shell(
     { title: `${model}: ${stateWords[state]}`, kind: 'A run that trains' },

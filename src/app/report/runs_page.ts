@@ -1,5 +1,3 @@
-/** Writes the report of several runs: their curves in shared charts, their figures, and the settings in which they differ. */
-import { defined } from '../../base/util/defined.ts';
 import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
@@ -107,7 +105,7 @@ function baselineBars(runs: readonly MeasuredRun[], metric: string): IntervalBar
         .flatMap(({ name, all, intervals }): [string, IntervalBar][] =>
           all[metric] === undefined
             ? []
-            : [[name, { name, value: all[metric], tone: 'plain', ...defined({ interval: intervals?.[metric] }) }]],
+            : [[name, { name, value: all[metric], tone: 'plain', interval: intervals?.[metric] }]],
         ),
     ),
   );

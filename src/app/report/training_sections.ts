@@ -1,5 +1,3 @@
-/** The sections of a report about its training: losses, validation, weights of tasks, temperatures. */
-import { defined } from '../../base/util/defined.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
@@ -88,7 +86,7 @@ export function validation({ curves: { epochs }, manifest, evaluation }: Trainin
       series: [each],
       size: each.name === chosen ? 'half' : 'third',
       levels: levelsOf(evaluation, each.name),
-      ...defined({ mark: best && { x: best.epoch, name: 'kept' } }),
+      mark: best && { x: best.epoch, name: 'kept' },
     }),
   );
   const others = charts.filter((_, i) => labels[i] !== chosen);

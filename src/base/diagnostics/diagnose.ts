@@ -1,6 +1,5 @@
 /** Makes a diagnostic from a code and the facts of an error. */
 import type { Span } from '../text/source.ts';
-import { defined } from '../util/defined.ts';
 import { type Code, codes, type Facts } from './codes.ts';
 import type { Diagnostic, Edit, Note } from './diagnostic.ts';
 import type { CodeRow } from './wording.ts';
@@ -19,7 +18,8 @@ export function diagnose<C extends Code>(
     code,
     severity: codeRow.severity,
     message: inWords(codeRow.message(facts)),
-    ...defined({ hint: rowHint && inWords(rowHint), at }),
+    hint: rowHint && inWords(rowHint),
+    at,
     notes: extra.notes ?? [],
     fixes: extra.fixes ?? [],
     ...(extra.doubtful ? { doubtful: true } : {}),

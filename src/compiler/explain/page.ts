@@ -5,7 +5,6 @@
 import { readFileSync } from 'node:fs';
 import { type Code, codes } from '../../base/diagnostics/codes.ts';
 import { packageFile } from '../../base/storage/package_file.ts';
-import { defined } from '../../base/util/defined.ts';
 import { aboutIgnores } from '../lint/ignores.ts';
 
 export interface ErrorPage {
@@ -36,12 +35,10 @@ export function readErrorPage(code: Code): ErrorPage {
     code,
     severity: codes[code].severity,
     means: head.trim().split('\n\n').slice(2).join('\n\n'),
-    ...defined({
-      wrong: fence('Wrong', 'tower wrong'),
-      printed: fence('Wrong', 'text'),
-      right: fence('Right', 'tower'),
-      remedy: section('What to do'),
-    }),
+    wrong: fence('Wrong', 'tower wrong'),
+    printed: fence('Wrong', 'text'),
+    right: fence('Right', 'tower'),
+    remedy: section('What to do'),
   };
 }
 

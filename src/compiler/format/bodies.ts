@@ -1,6 +1,5 @@
 /** Prints the content of braces: on one line if it was written so and fits, otherwise one line for each entry. */
 import { builders } from 'prettier/doc';
-import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { beforeComment, hasComments, hasDescription, saysIgnore, type TokenCursor, type TokenGap } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
@@ -172,7 +171,7 @@ export function readBody(nodes: readonly Ast.BodyEntryNode[], cursor: TokenCurso
   const onOneLine = cursor.line === openingLine || (items.length === 0 && !hasComments(close));
   cursor.word();
   const oneLine = onOneLine ? textOfItems(items) : undefined;
-  return { items, close, ...defined({ oneLine }) };
+  return { items, close, oneLine };
 }
 
 /** Reads an entry without a head, so that it is not aligned. */

@@ -1,7 +1,6 @@
 /** Walks the tokens of a file for the printer, with the comments and blank lines between each two tokens, which stay there. */
 import type { IToken } from 'chevrotain';
 import { builders } from 'prettier/doc';
-import { defined } from '../../base/util/defined.ts';
 import type { Doc } from './doc.ts';
 
 interface CommentLine {
@@ -41,7 +40,7 @@ function merge(first: TokenGap, second: TokenGap): TokenGap {
   const { trailing, own, blank } = second;
   const below = trailing === undefined ? [] : [{ text: trailing, blank: first.blank, continues: false }];
   return {
-    ...defined({ trailing: first.trailing }),
+    trailing: first.trailing,
     own: [...first.own, ...below, ...own],
     blank,
     newline,
@@ -93,7 +92,7 @@ function gapOf(before: IToken | undefined, comments: readonly IToken[], after: I
   }
   const nextLine = after?.startLine ?? line;
   return {
-    ...defined({ trailing: trailing?.image.trimEnd() }),
+    trailing: trailing?.image.trimEnd(),
     own: ownComments,
     blank: nextLine > line + 1 && line > 0,
     newline: nextLine > line,

@@ -3,7 +3,6 @@
  * first token of an expression.
  */
 import { builders } from 'prettier/doc';
-import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { TokenCursor } from './cursor.ts';
 import { type Doc, flatDoc } from './doc.ts';
@@ -233,7 +232,8 @@ function binding(
   const signSpace = sign === '=' && beforeSign === '' ? ' ' : '';
   return {
     kind: 'binding',
-    ...defined({ head: headText, breaking: breaks ? wholeHead : undefined }),
+    head: headText,
+    breaking: breaks ? wholeHead : undefined,
     doc: [indent([...wholeHead, signSpace, sign]), valueDoc],
     sign,
     value: valueDoc,

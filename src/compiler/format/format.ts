@@ -1,9 +1,11 @@
 /** Formats a file in the standard format of Tower. Each comment stays between the same two tokens. */
+
 import { printer } from 'prettier/doc';
 import { lex } from '../../../grammar/lexer.ts';
 import type { Diagnostic, Edit, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
+import { withDefaults } from '../../base/util/defined.ts';
 import type { FileNode } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { gapsBetween, TokenCursor } from './cursor.ts';
@@ -26,7 +28,7 @@ export function formatSource(source: Source, layout: Partial<FormatLayout> = {})
     const diagnostics = isChanged ? syntaxMistakes(parse(source).diagnostics) : readResult.diagnostics;
     return { output: undefined, diagnostics };
   }
-  const wholeLayout = { ...defaultLayout, ...layout };
+  const wholeLayout = withDefaults(defaultLayout, layout);
   const doc = printTree(readResult.output, plainText, wholeLayout);
   const { formatted } = printer.printDocToString(doc, { ...wholeLayout, endOfLine: 'lf' } as never);
   return {

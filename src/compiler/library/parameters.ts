@@ -1,8 +1,3 @@
-/**
- * Constructors of parameter rows. Each carries the TypeScript type of its checked argument, so that `Arguments<P>` follows from the declaration, and `lower` of
- * a kind is typed without a second declaration.
- */
-import { defined } from '../../base/util/defined.ts';
 import type {
   Arguments,
   FeatureArgument,
@@ -33,7 +28,10 @@ function parameter<T, O extends Options<T>>(type: ParameterType, options: O): Pa
     type,
     doc,
     ...('default' in options ? { default: options.default as ArgumentOf<T, O> } : {}),
-    ...defined({ required, positional, also, near }),
+    required,
+    positional,
+    also,
+    near,
   };
 }
 

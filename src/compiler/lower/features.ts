@@ -2,7 +2,6 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../../graph/plan/plan.ts';
 import { type ElementBag, type FeatureUse, ShapeError } from '../library/contract.ts';
 import { featureUse, usesOf } from '../library/features/uses.ts';
@@ -50,7 +49,7 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
     const isHistory = use.lists === true && listed === itemOwner && tower === towers[0].name;
     const plan = planOf(name, tower, use, owner, ownerUse, dim, isHistory);
     const frozen = inGraph.includes(plan.table) ? undefined : plan.frozen;
-    return { feature, use, plan, ...defined({ frozen }) };
+    return { feature, use, plan, frozen };
   };
   const byName = new Map<string, LoweredFeature>();
   for (const [name, feature] of features) {
@@ -113,7 +112,7 @@ function conflicts({ features }: Pick<Model, 'features'>): Diagnostic[] {
 }
 
 function tableOf(name: string, { frozen, precision, ordinal }: FeatureUse, dim: number): TablePlan {
-  return { name, dim, encoderOf: name, limit: firstLimit, ...defined({ frozen, precision, ordinal }) };
+  return { name, dim, encoderOf: name, limit: firstLimit, frozen, precision, ordinal };
 }
 
 /** Returns a diagnostic because the layers of a graph need float32 tables in the same memory. */
@@ -144,12 +143,16 @@ function planOf(
     gives: use.gives,
     encoder: encoder as Encoder,
     column: name,
-    ...defined({ crosses: use.crosses, last: use.last, along: use.along, drop: use.drop, vectors: use.vectors }),
-    ...defined({ weights: use.weights }),
+    crosses: use.crosses,
+    last: use.last,
+    along: use.along,
+    drop: use.drop,
+    vectors: use.vectors,
+    weights: use.weights,
     ...(use.each ? { each: eachOf(use.each, encoder as Encoder) } : {}),
-    ...(dim > 0 ? defined({ frozen }) : {}),
+    frozen: dim > 0 ? frozen : undefined,
     encoderOf: owner,
-    ...defined({ max: use.max }),
+    max: use.max,
     ...(isHistory ? { keeps: 'latest' } : {}),
     ...(use.gives === 'bag' && use.unseen !== 'keep' && (encoder as Encoder).kind === 'vocabulary'
       ? { skipsUnseen: true }

@@ -1,5 +1,3 @@
-/** Lowers a feature at the entry of a tower: graph inputs, which the host fills, become a field or a sequence. */
-import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf, symbolic } from '../../graph/dims.ts';
 import type { Dim } from '../../graph/graph.ts';
@@ -76,12 +74,12 @@ export function lowerFeature(
       name: list,
       tensor: encoded
         ? elementsInSequence(inputs, { plan, rows, encoded, mask })
-        : inputs.input(name, { from: 'sequence', feature, rows, ...defined({ frozen }) }, [count, length, plan.width]),
+        : inputs.input(name, { from: 'sequence', feature, rows, frozen }, [count, length, plan.width]),
       mask,
       length,
       most: largestLength,
       width: plan.width,
-      ...defined({ moments: use.ordinal }),
+      moments: use.ordinal,
     };
   }
   const pool = use.gives === 'bag' ? (use.pool ?? 'mean') : 'none';
@@ -93,10 +91,7 @@ export function lowerFeature(
       width: plan.width,
     };
   }
-  const tensor = inputs.input(name, { from: 'embedding', feature, pool, rows, ...defined({ frozen }) }, [
-    count,
-    plan.width,
-  ]);
+  const tensor = inputs.input(name, { from: 'embedding', feature, pool, rows, frozen }, [count, plan.width]);
   return { kind: 'field', name: feature, tensor, width: plan.width };
 }
 

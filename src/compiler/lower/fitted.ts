@@ -1,6 +1,5 @@
 /** Plans a model whose score is fitted as a whole, so that it has no vectors and no steps. */
 import { hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
-import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import { type FittedPlan, fittedTables, type GraphPlan, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { library } from '../model/library.ts';
@@ -30,7 +29,7 @@ export function lowerFitted(model: Model): Outcome<FittedParts | undefined> | un
   const emptyGraph = (part: string): GraphPlan => ({ graph: makeBuilder(`${name}_${part}`).finish(), inputs: [] });
   const towerPlan = (tower: Tower): TowerPlan => ({
     name: tower.name,
-    ...defined({ key: tower.key }),
+    key: tower.key,
     features: tower.features,
     embedded: emptyGraph(tower.name),
     width: 0,

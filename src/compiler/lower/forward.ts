@@ -2,7 +2,6 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { symbolic } from '../../graph/dims.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
@@ -78,7 +77,7 @@ function lowerTask(
       const lossContext: LossContext = {
         ...block,
         key: itemTower.key ?? '',
-        ...defined({ queryKey: queryTower.key }),
+        queryKey: queryTower.key,
         task: task.name,
         distinct,
         measure: (what, value) => measured.set(what, value),
@@ -102,14 +101,14 @@ function lowerTask(
             }
           : {}),
         ...(task.label === undefined ? {} : { label: labelInput(context, task.label) }),
-        ...defined({ weight: counts }),
+        weight: counts,
       };
       const loss = row.lower(lossContext, score, task.loss.arguments);
       if (rowsAreUsers && !readsUserItems)
         throw new ShapeError(
           'compares one item of a row, and with `targets = users` a row has all items of a user: take `softmax(all)`, `mse(all)` or `bce(all)`, or drop `targets = users`',
         );
-      return { loss, measured, ...defined({ weight: counts }) };
+      return { loss, measured, weight: counts };
     }),
   );
 }
@@ -214,7 +213,7 @@ export function lowerForward(
   const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true);
   const [tower] = model.towers;
   const items = itemChannels(context, model);
-  const asking = { ...context, ...defined({ elements: elementsOf(model, context, items) }) };
+  const asking = { ...context, elements: elementsOf(model, context, items) };
   const query = cut ? lowerInParts(asking, tower, rows, cut) : lowerTower(asking, tower, rows);
   items(events);
   const byTask = new Map<string, Ref>();
@@ -236,7 +235,7 @@ export function lowerForward(
   context.diagnostics.push(...checkRetrieve(model, query), ...checkTraining(model), ...checkOfUsers(model, context));
   return {
     ...{ context, losses: byTask, rowWeights, measured },
-    ...defined({ penalty: penaltyOf(context) }),
+    penalty: penaltyOf(context),
     ...{ arrows: context.arrows, diagnostics: context.diagnostics },
   };
 }

@@ -2,7 +2,6 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import type { FeaturePlan, GraphPlan, MeasureSpec, Plan, RowsOf, TaskPlan, TrainPlan } from '../../graph/plan/plan.ts';
 import type { BoundKind } from '../library/contract.ts';
@@ -81,7 +80,7 @@ export function checkShapes(model: Model): Outcome<Shapes | undefined> {
       },
       labels: labelPlans(model),
       towers: [keyed(query), keyed(item)],
-      ...defined({ sequence: rows?.feature }),
+      sequence: rows?.feature,
     },
     diagnostics,
   };
@@ -97,7 +96,7 @@ export function checkTowers({ valid, ...model }: ValidTowers): readonly Diagnost
   return context.diagnostics;
 }
 
-const keyed = ({ name, key }: Tower): KeyedTower => ({ name, ...defined({ key }) });
+const keyed = ({ name, key }: Tower): KeyedTower => ({ name, key });
 
 const featurePlans = (features: LoweredFeatures): readonly FeaturePlan[] =>
   [...features.byName.values()].map((feature) => feature.plan);
@@ -130,11 +129,15 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
     towers: [lowerRetrieval(model, features, 'query'), lowerRetrieval(model, features, 'item')],
     tasks: model.tasks.map(({ name, score, loss, label, weight, only }) => ({
       name,
-      ...defined({ loss: loss?.kind, label, weight, only, predicts: predictsOf({ ...defined({ loss }) }) }),
+      loss: loss?.kind,
+      label,
+      weight,
+      only,
+      predicts: predictsOf({ loss }),
       ...(score.biases?.some(({ kind }) => kind === 'mean') ? { mean: meanParameter(name) } : {}),
     })),
     step,
-    ...defined({ predictions: lowerPredictions(model, features) }),
+    predictions: lowerPredictions(model, features),
     train: trainPlan(model),
   };
   return { output: { plan, arrows: forward.arrows, written: trained.context.written, shared, norms }, diagnostics };
@@ -171,15 +174,13 @@ function trainPlan(model: Model): TrainPlan {
     seed,
     dense: { rate, schedule },
     embeddings: optimizers[embeddings.kind]!.rows(embeddings.arguments),
-    ...defined({
-      steps,
-      precision: precision === 'float32' ? undefined : precision,
-      clip,
-      metrics: metrics?.map(measureOf),
-      validate: validatePlan(train),
-      graph: graphPlan(model),
-      stop: stop && { ...measureOf(stop), patience: stop.arguments.patience as number },
-    }),
+    steps,
+    precision: precision === 'float32' ? undefined : precision,
+    clip,
+    metrics: metrics?.map(measureOf),
+    validate: validatePlan(train),
+    graph: graphPlan(model),
+    stop: stop && { ...measureOf(stop), patience: stop.arguments.patience as number },
   };
 }
 
@@ -211,7 +212,7 @@ function validatePlan({ validate }: Training): TrainPlan['validate'] {
     string,
     number | undefined
   >;
-  return defined({ epochs, steps, sample: rankings });
+  return { epochs, steps, sample: rankings };
 }
 
 const events: RowsOf = { kind: 'events' };
@@ -245,9 +246,7 @@ function lowerPredictions(model: Model, features: LoweredFeatures): GraphPlan | 
 export function measureOf({ kind, arguments: { column, k } }: BoundKind): MeasureSpec {
   return {
     metric: kind,
-    ...defined({
-      column: typeof column === 'string' ? column : undefined,
-      k: typeof k === 'number' ? k : undefined,
-    }),
+    column: typeof column === 'string' ? column : undefined,
+    k: typeof k === 'number' ? k : undefined,
   };
 }

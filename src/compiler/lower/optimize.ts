@@ -1,7 +1,6 @@
 /** Lowers the update of the dense weights, as part of the training step, and the `overrides` of optimizer settings. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
-import { defined } from '../../base/util/defined.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
 import type { TablePlan } from '../../graph/plan/plan.ts';
 import { optimizers } from '../library/optimizers/table.ts';
@@ -55,7 +54,7 @@ function updateAll(inputs: GraphInputs, call: Call, weights: readonly Weight[], 
   const stepInputs = {
     rate: inputs.input(
       ownRate === undefined ? 'train/rate' : `train/rate/${of!.tower}`,
-      { from: 'rate', optimizer: 'dense', ...defined({ own: ownRate }) },
+      { from: 'rate', optimizer: 'dense', own: ownRate },
       [],
     ),
     step: inputs.input('train/step', { from: 'step' }, []),
@@ -136,7 +135,9 @@ function overridesOf({ overrides = [] }: Pick<Training, 'overrides'>, kind: 'tab
   return overrides.flatMap((call) => {
     if (call.kind !== kind) return [];
     const { feature, tower, ...settings } = call.arguments;
-    const givenSettings = defined(settings) as Record<string, number>;
+    const givenSettings = Object.fromEntries(
+      Object.entries(settings).filter(([, value]) => value !== undefined),
+    ) as Record<string, number>;
     return [{ call, name: (feature ?? tower) as string, settings: givenSettings }];
   });
 }
@@ -195,7 +196,7 @@ export function withOverrides(train: Training, tables: readonly TablePlan[]): re
     const settings = byName.get(table.name);
     if (settings === undefined) return table;
     const { rate, l2, weight_decay: weightDecay } = settings;
-    return { ...table, overrides: defined({ rate, l2, weightDecay }) };
+    return { ...table, overrides: { rate, l2, weightDecay } };
   });
 }
 
@@ -211,6 +212,6 @@ function towerOptimizers(train: Training): readonly TowerOptimizer[] {
   return overridesOf(train, 'weights').map(({ name, settings }) => ({
     tower: name,
     call: { ...train.dense, arguments: { ...train.dense.arguments, ...settings } },
-    ...defined({ rate: settings.rate }),
+    rate: settings.rate,
   }));
 }

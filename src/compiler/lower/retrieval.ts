@@ -1,6 +1,5 @@
 /** Lowers the served towers: one vector for each side, or several for the query, whose inner product is the score of `retrieve`. */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import { elementOutput, type RowsOf, type TowerPartPlan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
@@ -25,7 +24,7 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
   const towerParts = side === 'query' ? lowerParts(model, features) : [];
   return {
     name: tower.name,
-    ...defined({ key: tower.key }),
+    key: tower.key,
     features: readsKey ? [...new Set([...readFeatures, tower.key!])] : readFeatures,
     embedded,
     ...(towerParts.length === 0 ? {} : { parts: towerParts }),

@@ -1,7 +1,6 @@
 /** Lowers the score of a task: pairs its channels, sums its terms and biases, and puts its factors into the query vector. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { defined } from '../../base/util/defined.ts';
 import { type BlockContext, type Interests, ShapeError, type Vector, type VectorScore } from '../library/contract.ts';
 import { scores } from '../library/scores/table.ts';
 import { endToEnd } from '../library/values.ts';
@@ -81,7 +80,7 @@ function lowerSum(
 export function addUp({ builder }: BlockContext, parts: readonly VectorScore[]): VectorScore {
   const { tensor, interests } = joinQueries(
     builder,
-    parts.map(({ query, interests }) => ({ tensor: query, ...defined({ interests }) })),
+    parts.map(({ query, interests }) => ({ tensor: query, interests })),
   );
   const items = parts.map(({ item }) => item);
   const power = parts.find((part) => part.power !== undefined)?.power;
@@ -90,7 +89,9 @@ export function addUp({ builder }: BlockContext, parts: readonly VectorScore[]):
     query: tensor,
     item: endToEnd(builder, items),
     width: parts.reduce((sum, { width }) => sum + width, 0),
-    ...defined({ interests, power, lifted }),
+    interests,
+    power,
+    lifted,
     bound: parts.reduce((sum, { bound }) => sum + bound, 0),
   };
 }

@@ -3,7 +3,6 @@
  * through any input. Gradients of looked-up rows are converted to gradients of table rows.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { reachedBy } from '../../graph/differentiate.ts';
 import { elementsOf, symbolic } from '../../graph/dims.ts';
@@ -107,7 +106,7 @@ function byRow(context: TowerContext, table: string, { name, ref, source }: Embe
   const rowCount = pool === 'none' ? ref.type.shape[0]! : symbolic(`${name}_elements`);
   const rowPlaces = inputs.input(
     `table/${name}/places`,
-    { from: 'table_places', feature, rows, ...defined({ table: own }) },
+    { from: 'table_places', feature, rows, table: own },
     [rowCount],
     'int32',
   );

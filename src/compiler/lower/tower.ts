@@ -1,7 +1,6 @@
 /** Lowers one side, from its features to its channels. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf, sameDim } from '../../graph/dims.ts';
 import type { InputSource, PartRows, Readout, RowsOf, Sequences, ViewPart } from '../../graph/plan/plan.ts';
@@ -162,7 +161,7 @@ function newestOf(inputs: GraphInputs, elements: Ref, rows: Sequences): Ref {
 
 function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowContext {
   return {
-    ...defined({ visit: context.visit }),
+    visit: context.visit,
     features: context.features,
     diagnostics: context.diagnostics,
     arrows: context.arrows,

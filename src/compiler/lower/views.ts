@@ -1,5 +1,3 @@
-/** Lowers the query tower twice more for a loss that compares views of the same row. Only the training step has such views. */
-import { defined } from '../../base/util/defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import type { RowsOf, ViewRows } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
@@ -58,7 +56,7 @@ export function lowerViews(
       `compares two views that are the same: add \`dropout\` to \`${tower.name}\`, or take \`crop\`, \`mask\`, \`reorder\` or \`same_item\``,
     );
   const isSame = (what: 'user' | 'item', key?: string): Ref => {
-    const source = { from: 'view_numbers', rows: first, ...defined({ key }) } as const;
+    const source = { from: 'view_numbers', rows: first, key } as const;
     const numbers = inputs.input(`${rowsPrefix(first)}${what}`, source, [rowsDim(first)], 'int32');
     const column = inputs.builder.reshape(numbers, [rowsDim(first), 1]);
     return inputs.builder.cast(inputs.builder.equal(column, numbers), 'float32');

@@ -1,6 +1,5 @@
 /** Turns a resolution without errors into a Model, in which required parts are no longer optional, and removes the parts that no task reads. */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import {
   type Flow,
@@ -85,7 +84,7 @@ export function validTowers(resolution: Resolution): ValidTowers | undefined {
 /** Returns the features that the model reads. An imported file may declare more, and their columns need not be in the data. */
 function readFeatures({ towers, tasks, features, library }: Resolution): ReadonlySet<string> {
   const namedFeatures = featuresOfTasks(
-    tasks.map(({ loss, weight }) => defined({ loss, weight: weight?.name })),
+    tasks.map(({ loss, weight }) => ({ loss, weight: weight?.name })),
     features,
     library,
   );
@@ -118,7 +117,11 @@ function completeTask({ name, span, score, product, loss, label, weight, only }:
     name,
     span,
     score: completeScore,
-    ...defined({ loss, label: label?.name, weight: weight?.name, weightAt: weight?.span, only: only?.name }),
+    loss,
+    label: label?.name,
+    weight: weight?.name,
+    weightAt: weight?.span,
+    only: only?.name,
   };
 }
 
@@ -141,7 +144,7 @@ function completeTower({ name, span, features, key, steps }: ResolvedTower, bias
     name,
     span,
     features,
-    ...defined({ key: key?.name }),
+    key: key?.name,
     ...(bias && !steps.some((step) => step.name === keyBias) ? { bias } : {}),
     steps: steps.map(({ name, span, channel, flow }): TowerStep => {
       invariant(flow, 'every step of a valid tower has a flow');
@@ -157,7 +160,7 @@ export function withoutUnread(model: Model, library: Library = wholeLibrary): Mo
   const encodedChannels = channelsThrough(queryRead.features, model.features, item);
   // A loss may divide the items by a feature that no flow reads: `within: market`.
   const ofLosses = featuresOfTasks(
-    model.tasks.map(({ loss }) => defined({ loss })),
+    model.tasks.map(({ loss }) => ({ loss })),
     model.features,
     library,
   );

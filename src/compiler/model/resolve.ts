@@ -7,7 +7,6 @@
 import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
 import { isIdentifier } from '../../base/text/names.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { complete, type ValidTowers, validTowers } from './complete.ts';
@@ -112,7 +111,9 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
       groups,
       towers,
       tasks: consistentOrder(tasks, report),
-      ...defined({ objective, retrieve, train }),
+      objective,
+      retrieve,
+      train,
       search,
       data,
       whole,

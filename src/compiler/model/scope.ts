@@ -1,7 +1,6 @@
 /** Declares every name of a file and of the files it uses, looks names up, and records which are read. */
 import { notes } from '../../base/diagnostics/wording.ts';
 import type { Span } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import type { Files } from './files.ts';
@@ -40,7 +39,7 @@ export function typedNames(entry: Ast.TypedEntryNode): readonly TypedName[] {
   const { names, value, doc } = entry;
   return names.map((name): TypedName => {
     const span = names.length === 1 ? entry.span : name.span;
-    return { kind: 'TypedName', name, value, span, entry, ...defined({ doc }) };
+    return { kind: 'TypedName', name, value, span, entry, doc };
   });
 }
 

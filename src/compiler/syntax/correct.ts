@@ -7,7 +7,6 @@ import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import {
   bracketCandidates,
   bracketMistake,
@@ -201,5 +200,5 @@ function searched(place: ParseStop, whole: 'declaration' | EntryRule): Corrected
     }
   };
   const changeDiagnostic = describeChange();
-  return { ...defined({ diagnostic: changeDiagnostic }), tokens: foundRepair.tokens };
+  return { diagnostic: changeDiagnostic, tokens: foundRepair.tokens };
 }

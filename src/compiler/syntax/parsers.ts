@@ -4,7 +4,6 @@ import * as t from '../../../grammar/tokens.ts';
 import { likest } from '../../base/text/nearest.ts';
 import type { Source } from '../../base/text/source.ts';
 import { meaningOf } from '../../base/text/synonyms.ts';
-import { defined } from '../../base/util/defined.ts';
 import { callWords, entryWords, listEntries } from './known_calls.ts';
 import { is, isAny } from './token.ts';
 
@@ -86,7 +85,7 @@ function complaintOf(error: IRecognitionException, input: readonly IToken[]): Pa
   return {
     because,
     rule,
-    ...defined({ expected: expectedType }),
+    expected: expectedType,
     index: tokenIndex === -1 ? input.length : tokenIndex,
   };
 }

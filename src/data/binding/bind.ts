@@ -3,7 +3,6 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import type { Span } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
 import { elementPlan, type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { Access } from '../files/access.ts';
@@ -112,7 +111,12 @@ async function bindLayout(
   const ofMetrics = await bindMetrics(binding, itemKey, model?.train?.metrics ?? []);
   const layout: DataLayout = {
     ...{ sources: binding.sources, features, labels, histories, listWeights, ofMetrics },
-    ...defined({ userKey, itemKey, time, where, fold, title }),
+    userKey,
+    itemKey,
+    time,
+    where,
+    fold,
+    title,
   };
   await bindUnread(binding, layout);
   return { layout, binding };
@@ -176,7 +180,7 @@ async function bindKey(
   const inEvents = await binding.bind({ what: 'key', name, kind: 'text', scopes: [['events']] });
   const inFile = file && (await bindInFile(binding, role, name));
   if (inEvents === undefined || (file !== undefined && inFile === undefined)) return undefined;
-  return { feature: tower.key ?? name, inEvents, ...defined({ inFile }) };
+  return { feature: tower.key ?? name, inEvents, inFile };
 }
 
 async function bindInFile(

@@ -6,7 +6,6 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { sqlName } from '../../base/text/sql.ts';
-import { defined } from '../../base/util/defined.ts';
 import { type Database, elementOf, enclose, isList, isNumber, quoteName, sqlReason } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
@@ -81,7 +80,8 @@ async function bind(tables: BindTables, request: Request): Promise<BindResult> {
       at: scope.includes('events') ? 'events' : scope[0]!,
       kind: request.kind,
       type,
-      ...defined({ bare, reads }),
+      bare,
+      reads,
     };
     const typeError = wrongType(column, bare === undefined ? undefined : sources.get(scope[0]!), request.expression);
     return typeError === undefined ? { column } : { diagnostic: diagnose('column-type', request.span, typeError) };

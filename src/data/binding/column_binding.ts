@@ -3,7 +3,6 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { likest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
 import type { Role } from '../files/files.ts';
 import type { Binder, BindResult, Request } from './binder.ts';
@@ -67,8 +66,9 @@ export class ColumnBinding {
 
   /** Returns the column, or a diagnostic that is not reported. */
   attempt(request: BindRequest): Promise<BindResult> {
-    const expression = this.entries.get(request.name)?.expression;
-    return this.#binder.bind({ span: this.placeOf(request.name), ...defined({ expression }), ...request });
+    const span = request.span ?? this.placeOf(request.name);
+    const expression = request.expression ?? this.entries.get(request.name)?.expression;
+    return this.#binder.bind({ ...request, span, expression });
   }
 
   placeOf(name: string): Span {

@@ -1,8 +1,3 @@
-/**
- * Decides which SQL a data block may contain: one expression over its own rows. DuckDB parses the text, and only nodes in the lists below are allowed in the
- * tree. The settings of the database refuse files as well: see `duckdb.ts`.
- */
-import { defined } from '../../base/util/defined.ts';
 import { type Database, enclose, quoteText } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { parseJsonText } from '../files/records/lines.ts';
@@ -131,7 +126,7 @@ export async function readsOf(database: Database, expression: string): Promise<E
     windows: hasWindows,
     endless: isEndless,
     own: [...own],
-    ...defined({ beyond }),
+    beyond,
   };
 }
 

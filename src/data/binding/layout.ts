@@ -1,5 +1,3 @@
-/** Describes the origin of each column that a model reads, its SQL and its tables, and lists the columns that the database computes, without repetition. */
-import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import {
   elementPlan,
@@ -216,13 +214,11 @@ export function makeReadPlan(description: DataDescription, needs: Needs, layout:
   const itemKey = keyOf(layout.itemKey);
   return {
     ...{ description, needs, layout, columns, features, histories, listWeights, labels, weights },
-    ...defined({
-      userKey,
-      itemKey,
-      time: layout.time && number(layout.time),
-      fold: layout.fold && text(layout.fold, 'fold'),
-      title: layout.title && text(layout.title, 'title'),
-    }),
+    userKey,
+    itemKey,
+    time: layout.time && number(layout.time),
+    fold: layout.fold && text(layout.fold, 'fold'),
+    title: layout.title && text(layout.title, 'title'),
   };
 }
 

@@ -1,7 +1,6 @@
 /** Assembles the valid rows into the parts, the corpus and the users of a data set. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { type Texts, TextsWriter } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import type { AsOf, BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '../dataset.ts';
@@ -46,7 +45,7 @@ export function assemble(
   const { events, encoded, seen, had, knownUntil } = encodeParts(input, arranged, encodings);
   const eventsByPart = {
     ...events,
-    train: { ...events.train, ...defined({ fresh: past.fresh, replay: past.fresh && pinned?.replay }) },
+    train: { ...events.train, fresh: past.fresh, replay: past.fresh && pinned?.replay },
   };
   const missingLabels = countMissingLabels(eventsByPart, description);
   const { items, users } = arranged;
@@ -58,7 +57,7 @@ export function assemble(
       features: encoded.items,
       keys: items.keys,
       trainingCounts: items.trainingCounts,
-      ...defined({ titles }),
+      titles,
     },
     users: {
       rows: users.keys.length,
@@ -70,7 +69,7 @@ export function assemble(
     encodings,
     itemElements: encoded.itemElements,
     seen: description.seen,
-    ...defined({ evaluate: description.evaluate }),
+    evaluate: description.evaluate,
     histories: new Map([...layout.histories].map(([name, { max }]) => [name, max])),
     protocol: [
       ...protocolOf(readPlan, good, arranged, missingLabels),
@@ -78,7 +77,9 @@ export function assemble(
     ],
     ...(admissions.size > 0 ? { admissions } : {}),
     ...(recoded.size > 0 ? { recoded } : {}),
-    ...defined({ until: past.until, knownUntil, heldOutBefore: past.heldOutBefore }),
+    until: past.until,
+    knownUntil,
+    heldOutBefore: past.heldOutBefore,
   };
 }
 
@@ -86,7 +87,7 @@ function encodingsOf(input: AssemblyInput, arranged: OrderedEvents): GrownEncodi
   const { good, readPlan, files, pinned } = input;
   if (pinned && !pinned.grows) return { encodings: pinned.encodings, admissions: new Map(), recoded: new Map() };
   const fitted = fitEncodings(good, readPlan, arranged, files);
-  return growEncodings({ readPlan, fitted, ...defined({ pinned }) }, (teacher, column) => {
+  return growEncodings({ readPlan, fitted, pinned }, (teacher, column) => {
     const counter = new OccurrenceCounter(readPlan, teacher, column, dictionaryOf(good, column) ?? []);
     const times = trainingTimes(readPlan, arranged);
     // The counts of the earlier run already include its events.
@@ -148,7 +149,7 @@ export function encodeParts(
     encoded,
     seen: itemsOfUsers(input, arranged, pastByPart.get('train')!, itemsOf),
     had: itemsOfUsers(input, arranged, known, itemsOf),
-    ...defined({ knownUntil: lastTime === undefined ? undefined : lastTime / unit }),
+    knownUntil: lastTime === undefined ? undefined : lastTime / unit,
   };
 }
 

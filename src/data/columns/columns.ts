@@ -1,5 +1,5 @@
 /** Encodes features as columns for the events of each part, for the corpus, and for the users. */
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import { type FeaturePlan, madeOf, usersAreRows } from '../../graph/plan/plan.ts';
 import type { BoundHistory, ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
@@ -114,7 +114,7 @@ class ColumnWriter implements EncodedColumns {
       wantedKey: ReadPlan['itemKey'],
     ): EntityColumns => ({
       at,
-      ...defined({ key }),
+      key,
       wantedKey,
       side: arranged[at],
       columns: this[at],
@@ -165,7 +165,7 @@ class ColumnWriter implements EncodedColumns {
     if (column.column.at === 'items') {
       const { weights, ...others } = ofRows;
       const ownWeights = weightColumn?.column.at === 'items' ? weights : undefined;
-      this.itemElements.set(plan.name, elementBags({ ...others, ...defined({ weights: ownWeights }) }, items.rows));
+      this.itemElements.set(plan.name, elementBags({ ...others, weights: ownWeights }, items.rows));
     }
     const itemOf = ofRows.items && inEventOrder(ofRows.items);
     const inOrder = inEventOrder(ofRows.elements);
@@ -186,13 +186,13 @@ class ColumnWriter implements EncodedColumns {
       elementsByOrder.set(seenEvents, ownElements);
       const { values, givenItems, weights } = ownElements;
       const items = plan.through && givenItems;
-      const column: BagColumn = { ...{ kind: 'bags', values, ...windows }, ...defined({ weights, items, inner }) };
+      const column: BagColumn = { kind: 'bags', values, ...windows, weights, items, inner };
       if (part === 'users') this.users.set(plan.name, { column });
       else {
         this.parts[part].set(plan.name, { column });
         if (givenItems)
           this.givenItems[part].set(plan.name, {
-            bags: { kind: 'bags', ...windows, values: givenItems, ...defined({ weights }) },
+            bags: { kind: 'bags', ...windows, values: givenItems, weights },
           });
       }
     }
@@ -280,7 +280,7 @@ class ColumnWriter implements EncodedColumns {
       raw.kind === 'bags' ? raw : { starts: singleBags.subarray(0, -1), ends: singleBags.subarray(1) };
     const weightColumn = this.given.readPlan.listWeights.get(plan.name);
     const weights = weightColumn && weightsOf(raw, rawOf(this.given.good, weightColumn));
-    const bags = { kind: 'bags', starts, ends, values: rows, ...defined({ weights }) } as const;
+    const bags = { kind: 'bags', starts, ends, values: rows, weights } as const;
     return (ids) => ({ bags, index: ids });
   }
 

@@ -1,7 +1,7 @@
 /** Encodes raw columns and crosses of them. It works on typed arrays and makes no object for each row. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import { elementPlan, type FeaturePlan } from '../../graph/plan/plan.ts';
 import type { BagColumn, Encoding, IndexedColumn } from '../dataset.ts';
 import { gatherCodes } from '../rows/gather.ts';
@@ -65,7 +65,8 @@ export function makeColumnEncoder(
       starts,
       ends,
       values: elementsOf(encoding, raw.values, dictionary),
-      ...defined({ weights: weights && weightsOf(raw, weights), items }),
+      weights: weights && weightsOf(raw, weights),
+      items,
     };
     return bagEncoder(plan, keptElements(plan, allBags, allBags));
   }
@@ -109,7 +110,7 @@ export function makeAlongEncoder(own: EncoderArguments, list: EncoderArguments):
       starts,
       ends,
       values: elementsOf(encoding, values, dictionary),
-      ...defined({ items }),
+      items,
     };
   };
   const [plan] = list;
@@ -203,7 +204,7 @@ export function historyElements(
     });
   }
   const numbers = weights && Float32Array.from(weights.values, (weight) => (Number.isNaN(weight) ? 0 : weight));
-  return { ...encoded, ...defined({ items, weights: numbers }) };
+  return { ...encoded, items, weights: numbers };
 }
 
 /** Returns a bag for each of these rows, with the element of the row or empty. */
@@ -214,11 +215,9 @@ export function elementBags({ elements, inner, items, weights }: HistoryElements
     starts: rows.map((_, at) => at),
     ends: rows.map((row, at) => (elements[row]! < 0 ? at : at + 1)),
     values: codesOfRows(elements),
-    ...defined({
-      inner,
-      weights: weights && Float32Array.from(rows, (row) => weights[row]!),
-      items: items && codesOfRows(items),
-    }),
+    inner,
+    weights: weights && Float32Array.from(rows, (row) => weights[row]!),
+    items: items && codesOfRows(items),
   };
 }
 
@@ -333,5 +332,5 @@ export function lastColumn(encoding: Encoding, { column, index }: IndexedColumn)
   const { starts, ends, values } = column;
   const missing = missingCode(encoding);
   const lastCode = (_: unknown, bag: number): number => (ends[bag]! > starts[bag]! ? values[ends[bag]! - 1]! : missing);
-  return { column: { kind: 'codes', values: ends.map(lastCode) }, ...defined({ index }) };
+  return { column: { kind: 'codes', values: ends.map(lastCode) }, index };
 }

@@ -1,7 +1,6 @@
 /** Fits vocabularies that grow from run to run, from the counts of an earlier run and the training events since. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { mostBytes, type Texts, TextsTooLarge } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Encoding } from '../dataset.ts';
@@ -39,7 +38,7 @@ export function growEncodings(
     const newOccurrences = counterOf(teacher, column).upTo(pinned?.until?.time);
     const earlierVocabulary =
       earlierEncoding?.kind === 'vocabulary'
-        ? { values: earlierEncoding.values, ...defined({ admission: pinned?.admissions?.get(name) }) }
+        ? { values: earlierEncoding.values, admission: pinned?.admissions?.get(name) }
         : undefined;
     const { values, admission } = refuseTooLarge(name, () => admit(rule, newOccurrences, earlierVocabulary));
     encodings.set(name, { kind: 'vocabulary', values });

@@ -1,6 +1,5 @@
 /** Derives entries of the data block from the sampled rows: time, split, excluded rows, and the names of files. */
 import { sqlName } from '../../base/text/sql.ts';
-import { defined } from '../../base/util/defined.ts';
 import { unusedName } from '../look/looked_table.ts';
 import { joinedBecause } from './chains.ts';
 import type { FileChoice } from './file_choice.ts';
@@ -215,7 +214,7 @@ export function namedFile(
     const fileEnding = kind === 'csv' ? (to === '\t' ? 'tsv' : 'csv') : kind === 'json' ? 'jsonl' : 'parquet';
     const plainRewrite = { encoding: 'utf-8', from: separator as ',', to: separator, hasHeader: true } as const;
     const { joined, melted } = main;
-    const derived = isDerived && { ...defined({ joined, melted, own }) };
+    const derived = isDerived && { joined, melted, own };
     return {
       from: table.path,
       to: `tables/${unusedName(stemOf(table.path), usedNames)}.${fileEnding}`,

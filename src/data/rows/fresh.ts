@@ -1,6 +1,5 @@
 /** Finds the end of the training part, the events that are new to a run which continues an earlier one, and the earlier events that it replays. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import type { Events, Fresh, Part, Until } from '../dataset.ts';
 import type { Pinned } from '../pinned.ts';
@@ -119,11 +118,11 @@ export function pastOf({ readPlan, pinned }: PastInput, arranged: TimedEvents): 
   const firstLater = trainedUntil && firstAfter(times, { ...trainedUntil, ...had }, unit);
   const countEarlier = (events: Int32Array): number =>
     events.reduce((count, event) => count + (event < firstLater! ? 1 : 0), 0);
-  return defined({
+  return {
     until,
     fresh: pinned?.fresh && freshRows(timesOfTraining, pinned.fresh),
     heldOutBefore: trainedUntil && countEarlier(places.validation) + countEarlier(places.test),
-  });
+  };
 }
 
 /** Returns the time of each training event, in the unit of `Until`; undefined if the data has no time. */

@@ -1,7 +1,6 @@
 /** Orders events and finds the part, the item and the user of each. All encoding is based on these. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { pickTexts, type Texts } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import type { Part } from '../dataset.ts';
 import { unitOf } from './fresh.ts';
@@ -57,11 +56,11 @@ export function orderEvents(good: ValidRows, readPlan: ReadPlan): OrderedEvents 
   const stream: Stream = {
     user: users.ofEvent,
     users: users.keys.length,
-    ...defined({ times: time && gatherNumbers(time, order, new Float64Array(order.length)) }),
+    times: time && gatherNumbers(time, order, new Float64Array(order.length)),
   };
   const folds = foldsOf(good, readPlan, order);
   const unit = unitOf(readPlan.time?.column.type ?? '');
-  const toSplit = { rows: order.length, ...stream, unit, ...defined({ folds }) };
+  const toSplit = { rows: order.length, ...stream, unit, folds };
   const { part, sentence } = splitEvents(readPlan.description, toSplit);
   const { places, rows } = rowsOfParts(part, order);
   return {

@@ -5,7 +5,6 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { DataDescription, DataFile } from '../../graph/plan/data_description.ts';
 import type { Rejected } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
@@ -17,7 +16,7 @@ import { verifyUnchanged } from './stage.ts';
 export function badRow(staged: Staged, row: number, column: string | undefined, reason: string): BadRow {
   const file = staged.files.findLast(({ first }) => first <= row)!;
   const record = { record: row - file.first };
-  return { role: staged.source.role, file: file.file, at: record, reason, ...defined({ column }) };
+  return { role: staged.source.role, file: file.file, at: record, reason, column };
 }
 
 /**
@@ -68,7 +67,7 @@ export async function settleRejects(
     return [diagnose('too-many-rejected', described.span, rejectFacts)];
   });
   if (excesses.length > 0) throw new Failure(excesses);
-  return { count: countBadRows(bad), total: recordTotal, ...defined({ file: rejectedFile }) };
+  return { count: countBadRows(bad), total: recordTotal, file: rejectedFile };
 }
 
 /** Returns the entries of the data block with these files: each part of `split = files(…)` is a separate entry. */

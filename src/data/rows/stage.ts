@@ -3,7 +3,6 @@
  * be traced to its line. Parquet that exceeds the memory stays in its files.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type DataLayout } from '../binding/layout.ts';
 import { type Database, isNumber, quoteName } from '../files/duckdb.ts';
@@ -241,7 +240,7 @@ async function load(loading: StageInput): Promise<StagedTable> {
       // Rows are traced to their lines by id, so ids must have no gaps.
       const [lastRow] = await database.rows(`SELECT max(rowid) AS row FROM ${source.role}`);
       if (loaded.rows > 0) settleRows(file, Number(lastRow!.row) + 1 - rowTotal, loaded.rows);
-      files.push({ file, first: rowTotal, rows: loaded.rows, ...defined({ skippedLines: loaded.skippedLines }) });
+      files.push({ file, first: rowTotal, rows: loaded.rows, skippedLines: loaded.skippedLines });
       rowTotal += loaded.rows;
       for (const row of loaded.broken) addBadRow(broken, row);
     } catch (error) {

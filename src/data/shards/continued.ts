@@ -1,5 +1,5 @@
 /** For `--from` with rows in shards: finds the events that the earlier run did not have, partition by partition, without sorting all events. */
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import type { Until } from '../dataset.ts';
 import type { Pinned } from '../pinned.ts';
@@ -36,11 +36,11 @@ export async function pastCuts(
     return { time: last.time, row: sameTime.sort((a, b) => a - b)[last.events] ?? Number.POSITIVE_INFINITY };
   };
   const uncounted = until && (await cutAfter(until));
-  return defined({
+  return {
     uncounted,
     fresh: fresh && ('since' in fresh ? { time: fresh.since, row: 0 } : (uncounted ?? (await cutAfter(fresh.after)))),
     untrained: trainedUntil && (trainedAll ? await cutAfter(trainedUntil, true) : { time: trainedUntil.time, row: 0 }),
-  });
+  };
 }
 
 /** Returns which events of a part are new, by their index in the part. */

@@ -1,5 +1,3 @@
-/** Counts all training events before the first one is encoded, and samples the values that encoders learn from. */
-import { defined } from '../../base/util/defined.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { sampleColumn } from '../columns/encode.ts';
 import type { ColumnSample, NumberSample } from '../columns/encoders/contract.ts';
@@ -184,7 +182,7 @@ export class TrainingCounter {
       ...{ firstPartitions: this.#firstPartitions, elements: this.#elements, beforeHeldOut: this.#beforeHeldOut },
       ...{ heldOutBefore: this.#newCounts.heldOutBefore, occurrences: this.#occurrences },
       ...(past.fresh ? { fresh: this.#newCounts.fresh } : {}),
-      ...defined({ titles: this.#titles }),
+      titles: this.#titles,
       sampleOf: (column) => {
         const { at } = column.column;
         if (at === 'events') return this.#samplers.get(column)!.sample();

@@ -1,6 +1,6 @@
 /** Runs the second pass: encodes the events of each partition with their histories, writes training events to shuffled shards, and returns the others. */
 import { hashOf } from '../../base/random/random.ts';
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
@@ -99,7 +99,7 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
     const partitionRest = {
       pieces: file.pieces,
       ...restOfPartition(index, partition, parts, blockSpecs, sides, input),
-      ...defined({ units: unitsOfPartition(train, shards, { pileOf, isTrained, isFresh }, input) }),
+      units: unitsOfPartition(train, shards, { pileOf, isTrained, isFresh }, input),
     };
     await input.onDone(index, partitionRest);
   }
@@ -212,17 +212,16 @@ function restOfPartition(
           },
         }
       : {}),
-    ...defined({
-      items: itemsOfPartition(
-        index,
-        new Map([...encoded.items].filter(([name]) => !fromFile(name))),
-        arranged.items,
-        to.firstPartitions,
-      ),
-    }),
+    items: itemsOfPartition(
+      index,
+      new Map([...encoded.items].filter(([name]) => !fromFile(name))),
+      arranged.items,
+      to.firstPartitions,
+    ),
     users: sideRows(encoded.users, everyRow(members.length), members),
     ...{ seen: seenOfPartition(seen), had: seenOfPartition(had) },
-    ...defined({ knownUntil, until: untilOf(trainingTimes(to.readPlan, arranged)) }),
+    knownUntil,
+    until: untilOf(trainingTimes(to.readPlan, arranged)),
     members,
     asOfLastEvent: encoded.asOfLastEvent,
     missingLabels: new Map([...events.train.labels.keys()].map((name) => [name, missingLabelsOf(events, name)])),

@@ -1,6 +1,6 @@
 /** Packs encoded events into blocks of some rows each, and unpacks them. */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
 import { ascendingIndexes } from '../rows/gather.ts';
 import { bagSpans } from '../rows/raw.ts';
@@ -213,11 +213,9 @@ export function unpackEvents(
     user,
     features: new Map(features.map(([name, spec]) => [name, unpackFeature(name, spec)])),
     labels: new Map(labels.map((name) => [name, joinedArrays(blocks, `label ${name}`, Float32Array)])),
-    ...defined({
-      givenItems: given.length > 0 ? new Map(given.map((name) => [name, unpackGiven(`given ${name}`)])) : undefined,
-      earlier: earlier ? unpackGiven('#earlier') : undefined,
-      marks: marks ? joinedArrays(blocks, '#mark', Int32Array) : undefined,
-    }),
+    givenItems: given.length > 0 ? new Map(given.map((name) => [name, unpackGiven(`given ${name}`)])) : undefined,
+    earlier: earlier ? unpackGiven('#earlier') : undefined,
+    marks: marks ? joinedArrays(blocks, '#mark', Int32Array) : undefined,
   };
 }
 
@@ -251,11 +249,9 @@ function unpackBags(
       ...(shared ? spansOfRuns(blocks, name) : bagSpans(joinedArrays(blocks, `${name} lengths`, Int32Array))),
       values: joinedArrays(blocks, name, Int32Array),
     },
-    ...defined({
-      weights: weights ? joinedArrays(blocks, `${name} weights`, Float32Array) : undefined,
-      items: items ? joinedArrays(blocks, `${name} items`, Int32Array) : undefined,
-      inner: inner ? innerBags.get(name) : undefined,
-    }),
+    weights: weights ? joinedArrays(blocks, `${name} weights`, Float32Array) : undefined,
+    items: items ? joinedArrays(blocks, `${name} items`, Int32Array) : undefined,
+    inner: inner ? innerBags.get(name) : undefined,
   };
 }
 

@@ -1,5 +1,3 @@
-/** Combines the results of partitions that are not stored in shards. */
-import { defined } from '../../base/util/defined.ts';
 import { addSums, type BagColumn, type IndexedColumn, type LabelSums, noSums, type Until } from '../dataset.ts';
 import { laterEnd } from '../rows/fresh.ts';
 import type { BlockArray, ColumnBlock } from './block.ts';
@@ -93,7 +91,7 @@ export class Gathered {
 
   add(rest: PartitionRest): void {
     const { spec, heldSpec, shared } = rest;
-    this.#first ??= { spec, heldSpec, ...defined({ shared }) };
+    this.#first ??= { spec, heldSpec, shared };
     this.#pieces.push(rest.pieces);
     if (rest.items) this.#items.add(rest.items);
     this.#users.add(rest.users);
@@ -120,7 +118,8 @@ export class Gathered {
       pieces: this.#pieces,
       ...{ seen: this.#seen.places, had: this.#had.places },
       ...(Number.isFinite(this.#knownUntil) ? { knownUntil: this.#knownUntil } : {}),
-      ...defined({ until: this.#until, units: this.#units }),
+      until: this.#until,
+      units: this.#units,
       items: new Map([...items, ...this.#items.columns(inner)]),
       users: this.#users.columns(inner),
       ...{ missingLabels: this.#missingLabels, labelSums: this.#sums },

@@ -1,6 +1,6 @@
 /** Reads partitions one by one, with events ordered and divided into parts: as `orderEvents` does, but only for the users of the partition. */
 import { pickTexts } from '../../base/text/texts.ts';
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { Split } from '../../graph/plan/data_description.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { ascendingIndexes, gatherCodes, gatherNumbers, type Stream } from '../rows/gather.ts';
@@ -76,9 +76,9 @@ export class PartitionSource {
     const partition = await this.#load(index);
     const { split } = readPlan.description;
     const folds = split.kind === 'files' ? foldsOfFiles(partsOfFiles, partition.ids) : undefined;
-    const good: ValidRows = { dictionaries, events: partition.rows, ...defined({ items, users, folds }) };
+    const good: ValidRows = { dictionaries, events: partition.rows, items, users, folds };
     const members = this.members[index]!;
-    const context = { readPlan, sides, cuts, members, localOf: this.#localOf, ...defined({ lastTraining }) };
+    const context = { readPlan, sides, cuts, members, localOf: this.#localOf, lastTraining };
     return { partition, good, members, arranged: arrangePartition(partition, good, context) };
   }
 
@@ -149,7 +149,7 @@ function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: P
   const itemOfEvent = codesOf(readPlan.itemKey)?.map((code) => sides.items.ofCode[code]!) ?? noEntities(order.length);
   const userOfEvent =
     codesOf(readPlan.userKey)?.map((code) => localOf[sides.users.ofCode[code]!]!) ?? noEntities(order.length);
-  const stream: Stream = { user: userOfEvent, users: members.length, ...defined({ times }) };
+  const stream: Stream = { user: userOfEvent, users: members.length, times };
   const part = cuts.ofUsers
     ? partsOfDrawn(cuts.ofUsers, { rows: order.length, ...stream }, (local) => members[local]!)
     : partOf({ ids, ranks }, good, readPlan, order, stream, cuts);
@@ -208,7 +208,7 @@ function partOf(
   }
   if (ofRank) return Uint8Array.from(order, (row) => ofRank(ranks[row]!));
   const folds = foldsOf(good, readPlan, order);
-  return partsOfUsers(split, { rows: order.length, ...stream, ...defined({ folds }) });
+  return partsOfUsers(split, { rows: order.length, ...stream, folds });
 }
 
 // Finds events by their rank in time without sorting all of them.

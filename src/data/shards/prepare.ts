@@ -1,6 +1,5 @@
 /** Prepares the second pass over all events: computes where parts begin, counts, encoders, and the number of shards. */
 import { packTexts } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/layout.ts';
@@ -78,7 +77,8 @@ function planOfCounts(
   return {
     ...facts,
     ...{ counts, items, lastTraining, firstPartitions, past, heldOutBefore },
-    ...defined({ titles, fresh }),
+    titles,
+    fresh,
     ...encodingsOf(input, dictionaries, counted),
     layout: layoutOf(input, buckets, counted),
     latest: input.request.latest ?? false,
@@ -95,7 +95,7 @@ function encodingsOf(
   if (pinned && !pinned.grows)
     return { encodings: packed(pinned.encodings), admissions: new Map(), recoded: new Map() };
   const fitted = fitFromSamples({ readPlan, files: featureFiles, dictionaries }, sampleOf);
-  const grown = growEncodings({ readPlan, fitted, ...defined({ pinned }) }, ({ name }) => occurrences.get(name)!);
+  const grown = growEncodings({ readPlan, fitted, pinned }, ({ name }) => occurrences.get(name)!);
   return { ...grown, encodings: packed(grown.encodings) };
 }
 
@@ -132,11 +132,11 @@ async function splitFacts(
   source: () => PartitionSource,
 ): Promise<SplitFacts> {
   const { description } = input.readPlan;
-  return defined({
+  return {
     moments: await momentsOf(description, scattered, source),
     partOfRank: await partsOfUnsorted(input, scattered, source),
     eventsOfUsers: givesEvents(description) ? await source().eventsOfUsers() : undefined,
-  });
+  };
 }
 
 /** Bytes that sorting takes for an event: its time and rank, and the lists of both sorts. */

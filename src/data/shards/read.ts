@@ -1,6 +1,7 @@
 /** Reads data whose training rows may be in shards: decides where rows are stored, opens existing shards, and runs the first pass. */
-import { isDeepStrictEqual } from 'node:util';
+
 import { failure } from '../../base/diagnostics/failure.ts';
+import { isSameJson } from '../../base/util/defined.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { countedColumns } from '../columns/grown_encodings.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
@@ -124,9 +125,7 @@ function keyFor(request: ShardRequest, { readPlan, options }: ShardSource): Shar
 const wantsOf =
   ({ when, memory, sizes }: ShardRequest): LayoutFilter =>
   (layout, made) =>
-    typeof when === 'object'
-      ? isDeepStrictEqual(layout, when)
-      : made?.memory === memory && isDeepStrictEqual(made.sizes, sizes);
+    typeof when === 'object' ? isSameJson(layout, when) : made?.memory === memory && isSameJson(made.sizes, sizes);
 
 /**
  * Opens existing shards of the same data and plan; undefined if there are none. Every run from them has the same encodings, even if the data is given

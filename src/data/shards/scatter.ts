@@ -4,7 +4,6 @@
 import { hashOf } from '../../base/random/random.ts';
 import { hashOfBytes } from '../../base/text/key_table.ts';
 import { packTexts, type Texts } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
 import { addBadRow, type BadRow } from '../files/files.ts';
 import {
@@ -100,7 +99,7 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
   }
   onPass?.({ pass: 'reading', done: total, total });
   const { rank: rows, ascends, firstTime, lastTime } = progress;
-  return { bad, rows, occurs, ascends, ...defined({ partitionOfUser, firstTime, lastTime }) };
+  return { bad, rows, occurs, ascends, partitionOfUser, firstTime, lastTime };
 }
 
 function markKeys(

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { syncFolder } from '../../base/storage/durable.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Needs, ReadPlan } from '../binding/layout.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
 import { giveBack } from '../files/give_back.ts';
@@ -64,7 +63,7 @@ export async function seal(
   const { admissions, recoded, ...dataset } = rest.dataset;
   const writer = ShardWriter.new(partial, [restName, grownName]);
   writer.append(0, 0, packPlain({ ...rest, dataset }));
-  writer.append(1, 0, packPlain(defined({ admissions, recoded })));
+  writer.append(1, 0, packPlain({ admissions, recoded }));
   const [restFile, grown] = (await writer.finish()) as [ShardFile, ShardFile];
   const manifest = makeManifest({ ...manifestFields, rest: restFile, grown });
   const folder = join(root, shardsName(manifestFields.key, manifestFields.layout));
@@ -170,12 +169,12 @@ export function datasetOf(
   checksum: string,
 ): ShardedDataset {
   const { rows, units, piles, replayed, freshItems, replayedShare } = training;
-  const ofEpoch = defined({ freshItems, replayedShare });
+  const ofEpoch = { freshItems, replayedShare };
   const files = new PieceFiles(folder, manifest.buckets, pieces, manifest.layout.piles);
   const rowsOfPiles = totalsOfPiles(pieces, 'rows', manifest.layout.piles);
   return {
     ...dataset,
-    parts: { train: absentRows(defined({ rows, units })), ...dataset.parts },
+    parts: { train: absentRows({ rows, units }), ...dataset.parts },
     users: {
       ...dataset.users,
       seen: seenInFiles(files, 'seen', seen),
@@ -184,7 +183,8 @@ export function datasetOf(
     shards: {
       ...{ folder, checksum, layout: manifest.layout, piles: rowsOfPiles, labelSums },
       ...readersOf(files, manifest.spec, shared, ofEpoch),
-      ...defined({ units: piles, replayed }),
+      units: piles,
+      replayed,
       seenOf: (some) => readBags(folder, files.spansOfItemsOfUsers('seen'), seen, some),
     },
   };

@@ -2,14 +2,15 @@
  * Stores the finished work of stopped passes next to the partitions, so that the same command can resume: the first pass is complete or starts again, and the
  * second one continues with the first partition that is not in shards.
  */
+
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { type Owner, removeTemporary, stateOf, thisProcess } from '../../base/storage/temporary.ts';
+import { isSameJson } from '../../base/util/defined.ts';
 import type { ReadPlan } from '../binding/layout.ts';
 import { type ColumnBlock, packPlain, unpackPlain } from './block.ts';
 import { type FirstPassResult, firstPassOf, plainFirstPass, type ScatteredRows } from './first_pass.ts';
@@ -63,7 +64,7 @@ export class Passes {
   ): Promise<{ readonly passes: Passes; readonly firstPass: FirstPassResult } | undefined> {
     for (const folder of stoppedPasses(request.folder, key)) {
       const state = await readState(folder);
-      if (state?.key !== key || !isDeepStrictEqual(state.of, sizesOf(request))) continue;
+      if (state?.key !== key || !isSameJson(state.of, sizesOf(request))) continue;
       const partial = await takePartial(folder, request.folder, key);
       if (partial === undefined) continue;
       try {

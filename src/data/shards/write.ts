@@ -3,7 +3,6 @@
  * time, as if it were all data, and distributes its encoded rows over shuffled shards. Only the rows of one partition are ever sorted.
  */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { titlesFrom } from '../columns/assemble.ts';
 import { readFirstValues } from '../columns/fit_encoders.ts';
@@ -93,7 +92,7 @@ async function sealShards(input: ShardingInput, from: FirstPassResult, encoded: 
   refuseLargeShard(memory, largestOf(totalsOfPiles(rest.pieces, 'bytes', piles)), held);
   const shardRest = await restOf(input, from, { sides: source.of.sides, prepared: plan, rest });
   const manifestFields = { key: from.key, layout: plan.layout, spec: rest.spec, buckets: files };
-  const sealed = await seal(from.partial, folder, manifestFields, shardRest, { memory, ...defined({ sizes }) });
+  const sealed = await seal(from.partial, folder, manifestFields, shardRest, { memory, sizes });
   const dataset = datasetOf(shardRest, sealed.folder, sealed.manifest, sealed.checksum);
   return { ...dataset, rejected: from.rejected };
 }
@@ -125,7 +124,7 @@ async function restOf(
   const corpus = { keys: sides.items.keys, trainingCounts: prepared.items };
   const firstValues = await readFirstValues(featureFiles, encodings);
   const protocol = [
-    ...protocolOf(readPlan, defined({ items }), { sentence: prepared.sentence, items: corpus }, missingLabels),
+    ...protocolOf(readPlan, { items }, { sentence: prepared.sentence, items: corpus }, missingLabels),
     ...sentencesOfPast(
       { fresh: prepared.fresh && { length: prepared.fresh.rows }, heldOutBefore },
       to.pinned,
@@ -143,7 +142,7 @@ async function restOf(
         rows: corpus.keys.length,
         features: rest.items,
         ...corpus,
-        ...defined({ titles: titles && titlesFrom(titles, texts!, corpus.keys) }),
+        titles: titles && titlesFrom(titles, texts!, corpus.keys),
       },
       users: {
         rows: sides.users.keys.length,
@@ -153,7 +152,10 @@ async function restOf(
       },
       encodings,
       seen: description.seen,
-      ...defined({ evaluate: description.evaluate, firstValues, knownUntil: rest.knownUntil, until }),
+      evaluate: description.evaluate,
+      firstValues,
+      knownUntil: rest.knownUntil,
+      until,
       ...(admissions.size > 0 ? { admissions } : {}),
       ...(recoded.size > 0 ? { recoded } : {}),
       ...(prepared.past.untrained ? { heldOutBefore } : {}),
@@ -173,8 +175,8 @@ function trainingRows({ units }: EncodedRest, { counts, fresh, replay }: ShardPl
   if (units?.earlier && replay !== undefined) return withReplay(units, units.earlier, { rows, fresh: fresh!, replay });
   const count = units?.piles.reduce((sum, each) => sum + each, 0) ?? fresh!.rows;
   const targets = units?.targets ?? fresh!.rows;
-  const unitCounts = { count, targets, ...defined({ fresh: fresh?.rows }) };
-  return { rows, units: unitCounts, ...defined({ piles: units?.piles, freshItems: fresh?.items }) };
+  const unitCounts = { count, targets, fresh: fresh?.rows };
+  return { rows, units: unitCounts, piles: units?.piles, freshItems: fresh?.items };
 }
 
 /** Counts what an epoch takes if it adds earlier units to the new ones: as many of each shard as its share of them. */

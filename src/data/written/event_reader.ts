@@ -3,7 +3,7 @@
  * adds to histories. Only the types of the columns are kept of the files. Long because all steps of reading an event share its context.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { defined, oneAtATime } from '../../base/util/defined.ts';
+import { oneAtATime } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
@@ -393,11 +393,9 @@ function elementsOfItems(
   const noElement = plan.along === undefined ? -1 : inner ? inner.starts.length : missingCode(encoding);
   const ofItems: HistoryElements = {
     elements: itemRows.map((row) => (row < 0 ? noElement : ends[row]! > starts[row]! ? values[starts[row]!]! : -1)),
-    ...defined({
-      inner: isInner ? withEmptyBag(inner) : inner,
-      items: items && itemRows.map((row) => items[starts[row]!] ?? -1),
-      weights: weights && Float32Array.from(itemRows, (row) => weights[starts[row]!] ?? 0),
-    }),
+    inner: isInner ? withEmptyBag(inner) : inner,
+    items: items && itemRows.map((row) => items[starts[row]!] ?? -1),
+    weights: weights && Float32Array.from(itemRows, (row) => weights[starts[row]!] ?? 0),
   };
   return { column: elementBags(ofItems, Int32Array.from(itemRows.keys())) };
 }

@@ -3,7 +3,7 @@
  * them. Only the column types are kept of the file.
  */
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
-import { defined, oneAtATime } from '../../base/util/defined.ts';
+import { oneAtATime } from '../../base/util/defined.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
@@ -131,7 +131,7 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
           ]),
         ),
         values: values[row] ?? new Map(),
-        ...defined({ title: title && (textAt(title, row) || item.key) }),
+        title: title && (textAt(title, row) || item.key),
       };
     });
   };

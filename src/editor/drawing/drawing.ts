@@ -2,7 +2,6 @@
  * Draws a model as boxes with arrows, each box below its inputs. The towers are side by side, and the tasks below both.
  */
 import { escapeHtml } from '../../base/text/display.ts';
-import { defined } from '../../base/util/defined.ts';
 import { coloursCss, type Theme } from './design.ts';
 import type { Box, Drawing } from './drawn.ts';
 import { heightOf, lineHeight, type PlacedBox, placeBoxes, routeArrows, titleHeight } from './layout.ts';
@@ -82,7 +81,7 @@ function firstOf(lines: Box['lines']): Box['lines'] {
   const gives = lines.at(-1)!.gives;
   const hiddenCount = lines.length - mostFeatures + 1;
   const moreText = `and ${hiddenCount.toLocaleString('en')} more`;
-  return [...lines.slice(0, mostFeatures - 1), { text: moreText, ...defined({ gives }) }];
+  return [...lines.slice(0, mostFeatures - 1), { text: moreText, gives }];
 }
 
 /** Returns a width for the longest line, within bounds. */

@@ -1,6 +1,5 @@
 /** Describes a model as boxes and arrows: the contents of its picture, before the layout. */
 import { type Span, textOf } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import type { Arrow } from '../../compiler/lower/flow.ts';
 import type { Flow, FlowPart, Model, Task, Tower } from '../../compiler/model/model.ts';
@@ -81,7 +80,7 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
     }
     const line = (text: string, span: Span) => {
       const gives = carried.get(keyOf(span));
-      return { text, ...defined({ gives }) };
+      return { text, gives };
     };
     return {
       id: stepId(tower, name),

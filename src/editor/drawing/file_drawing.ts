@@ -1,6 +1,5 @@
 /** Draws the model in an editor, or the part that a word refers to, with its weights. For a text with errors it shows the valid flows. */
 import { type Span, textOf } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import { stepsOf } from '../../compiler/model/expressions.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
@@ -87,7 +86,7 @@ function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.BlockNode, use:
   const lines = stepsOf(flow).map(({ span }) => {
     const stepArrows = facts.arrows.filter((arrow) => arrow.span.source === span.source && arrow.span.end === span.end);
     const types = [...new Set(stepArrows.map(({ type }) => printValueType(type)))];
-    return { text: flatText(span), ...defined({ gives: types.length > 0 ? types.join(' or ') : undefined }) };
+    return { text: flatText(span), gives: types.length > 0 ? types.join(' or ') : undefined };
   });
   const box: Box = { id: name.name, kind: 'step', name: name.name, lines, reads: [] };
   return { towers: [], tasks: [use.source === facts.source && weights ? { ...box, weights } : box] };

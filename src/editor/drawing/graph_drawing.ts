@@ -1,5 +1,3 @@
-/** Draws a graph as boxes and arrows, with one box for each block of the model: a whole training step in one picture. */
-import { defined } from '../../base/util/defined.ts';
 import { printType } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { Box, Drawing } from './drawn.ts';
@@ -133,11 +131,11 @@ function boxOf({ name, ops, inputs, reads, gives, outputs, weights }: NodeGroup,
       ...(read.length > 0 ? [{ text: `reads ${read.join(', ')}` }] : []),
       {
         text: counts.join(', '),
-        ...defined({ gives: shapes.length > 0 ? shapes.slice(0, mostShapes).join(', ') + moreShapes : undefined }),
+        gives: shapes.length > 0 ? shapes.slice(0, mostShapes).join(', ') + moreShapes : undefined,
       },
       ...(outputs.length > 0 ? [{ text: `gives ${[...new Set(outputs)].join(', ')}` }] : []),
     ],
     reads: names([...reads].filter(isNear)),
-    ...defined({ weights: weights > 0 ? weights : undefined }),
+    weights: weights > 0 ? weights : undefined,
   };
 }

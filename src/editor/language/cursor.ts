@@ -1,7 +1,6 @@
 /** Finds where in the language a cursor is from the words before it, because a text that is being written is seldom complete enough for a syntax tree. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
-import { defined } from '../../base/util/defined.ts';
 import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
 import { declarationWords, looksLikeEntry } from '../../compiler/syntax/layout.ts';
 import { beginsLine, depthOf, endOf, endsValue, is, isAny, isUnfinished } from '../../compiler/syntax/token.ts';
@@ -115,7 +114,7 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
   return {
     declaration,
     ...braces,
-    ...defined({ entry }),
+    entry,
     value: true,
     calls: isHeader
       ? []
@@ -240,7 +239,7 @@ function callAt(
     callee: tokens[open - 1]!,
     arrows: arrowsBetween(tokens, from, open - 1),
     index: givenParts.length,
-    ...defined({ argument }),
+    argument,
     named: argument === undefined && ownName !== undefined ? [...argumentNames, ownName] : argumentNames,
     given: givenParts,
   };

@@ -2,7 +2,6 @@
  * Lowers the valid parts of a file that has errors: features, towers, the types that its arrows carry, and the weights and FLOPs of towers, channels and steps.
  */
 import type { Span } from '../../base/text/source.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { BoundKind } from '../../compiler/library/contract.ts';
 import { usesOf } from '../../compiler/library/features/uses.ts';
 import { type LoweredFeatures, lowerFeatures } from '../../compiler/lower/features.ts';
@@ -23,7 +22,7 @@ function validTower(part: ResolvedTower, resolution: Resolution, features: Lower
   const steps = part.steps.flatMap(({ name, span, channel, flow }): TowerStep[] =>
     flow && isSourceValid(flow, resolution, features) ? [{ name, span, channel, flow }] : [],
   );
-  return { name: part.name, span: part.span, features: part.features, steps, ...defined({ key: part.key?.name }) };
+  return { name: part.name, span: part.span, features: part.features, steps, key: part.key?.name };
 }
 
 /** Returns, for each flow with an error, the steps before the error, under a name that nothing can read. */
@@ -57,7 +56,7 @@ export function validFeatures(resolution: Resolution): LoweredFeatures {
   const validKinds = uses.size === features.size ? features : new Map([...features].filter(([name]) => uses.has(name)));
   const towerInputs = towers.map(({ name, span, features, key }) => ({
     ...{ name, span, features, steps: [] },
-    ...defined({ key: key?.name }),
+    key: key?.name,
   }));
   const noTower = { name: '', span: undefined as never, features: [], steps: [] };
   const [first = noTower, second = noTower] = towerInputs;

@@ -7,7 +7,6 @@ import {
 } from 'vscode-languageserver';
 import { codes } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { defined } from '../../base/util/defined.ts';
 import { toLocation, toRange } from './provider.ts';
 import type { EditorSession } from './session.ts';
 
@@ -83,7 +82,7 @@ export class Publisher {
       sentTexts.set(path, reportText);
       if (this.#sent.get(path) === reportText) continue;
       const uri = this.#session.uriOf(path);
-      this.#connection.sendDiagnostics({ uri, diagnostics, ...defined({ version }) });
+      this.#connection.sendDiagnostics({ uri, diagnostics, version });
     }
     for (const path of this.#sent.keys()) {
       if (!sentTexts.has(path)) this.#connection.sendDiagnostics({ uri: this.#session.uriOf(path), diagnostics: [] });

@@ -1,5 +1,3 @@
-/** The nodes of a written graph in the order in which a run op by op takes them, and the values that it can free after each. */
-import { defined } from '../../base/util/defined.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkTensor, type SymbolLengths } from '../check.ts';
 import type { OpTime, Tensors } from '../engine.ts';
@@ -87,7 +85,7 @@ export function timeOneByOne<Value>(
         const opStart = performance.now();
         values.set(op.at, runtime.execute(op, operands));
         const milliseconds = performance.now() - opStart;
-        times.push({ op: op.node.op, start: opStart - runStart, milliseconds, ...defined({ node: op.owner }) });
+        times.push({ op: op.node.op, start: opStart - runStart, milliseconds, node: op.owner });
         for (const end of op.ends) {
           runtime.free(values.get(end)!);
           values.delete(end);

@@ -4,7 +4,6 @@
  * Serving, Python and tf.node.loadSavedModel load.
  */
 import { message } from '../../base/storage/protobuf.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Graph, GraphOutput, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
 import { type Owners, withMarks } from './emitted.ts';
@@ -181,7 +180,7 @@ export function trainingSavedModel(
     outputs: Object.fromEntries(graph.outputs.map((output) => [output.name, fetchable(graph, writer, output)])),
     read: Object.fromEntries([...variables].map(([name, { read }]) => [name, read])),
     ...assignments,
-    ...defined({ updated }),
+    updated,
   };
   return { bytes: encode(writer, {}), names };
 }

@@ -1,5 +1,3 @@
-/** The `torch` engine: graphs as functions of PyTorch in a child process, training steps compiled by Inductor. */
-import { defined } from '../../base/util/defined.ts';
 import { resolveShape } from '../../graph/dims.ts';
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph } from '../../graph/graph.ts';
@@ -330,7 +328,7 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
       const openIn = async (worker: TorchWorker, values: Tensors): Promise<OpenedProgram> => {
         programCount += 1;
         const id = programCount;
-        await open(worker, graph, values, id, defined({ compileSeconds: compileTimeout }));
+        await open(worker, graph, values, id, { compileSeconds: compileTimeout });
         return { worker, id };
       };
       const heldParameters = { ...parameters };

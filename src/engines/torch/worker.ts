@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import { cacheBase } from '../../base/storage/package_file.ts';
-import { defined } from '../../base/util/defined.ts';
 import { WorkerLost } from '../group.ts';
 import type { SharedMemory } from './shared_memory.ts';
 
@@ -223,7 +222,7 @@ function notMet(reason: string, missing: readonly number[] | undefined, meeting:
   const { meet, meetSeconds } = meeting as { readonly meet: string; readonly meetSeconds: number };
   const { MASTER_ADDR, MASTER_PORT } = process.env;
   const meetingPoint = meet === 'env://' ? `${MASTER_ADDR}:${MASTER_PORT}` : meet.replace('file://', '');
-  return failure('workers-not-met', { where: meetingPoint, seconds: meetSeconds, reason, ...defined({ missing }) });
+  return failure('workers-not-met', { where: meetingPoint, seconds: meetSeconds, reason, missing });
 }
 
 // Settings of the `torch` engine, from the environment.

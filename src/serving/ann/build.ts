@@ -1,8 +1,3 @@
-/**
- * Builds a certified index of item vectors. A trial on a sample chooses it from the table of kinds: the better one depends on the spread of vector lengths and
- * on the distance of queries from items.
- */
-import { defined } from '../../base/util/defined.ts';
 import {
   type ApproximateIndex,
   type RecallFigures,
@@ -167,13 +162,13 @@ export async function buildBest(
     best.rows === items.rows
       ? best.items
       : await best.kind.build(items, best.variant, {
-          ...defined({ signal }),
+          signal,
           onProgress: (done) => onProgress?.({ kind: 'items', done, of: items.rows }),
         });
   const scan = makeScan(items.data, items.rows, items.width);
   const certified = await certifySearches(scan, built.searches(scan, Math.min(asked.k, scan.rows)), best.kind.name, {
     ...asked,
-    ...defined({ signal }),
+    signal,
     onProgress: (what) => onProgress?.({ kind: 'certifying', what }),
   });
   return { kind: best.kind, items: built, ...certified };
@@ -193,7 +188,7 @@ async function bestVariant(
   const someItems = someOf(items);
   const scan = makeScan(someItems.data, someItems.rows, someItems.width);
   const queries = asked.queries.slice(0, triedQueries);
-  const signal = defined({ signal: options.signal });
+  const signal = { signal: options.signal };
   let bestTrial: VariantTrial | undefined;
   for (const kind of kindsToTry(options.kind)) {
     for (const variant of kind.variants) {

@@ -14,7 +14,6 @@ import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
 import { checksumOf, readIfThere } from '../../base/storage/run_files.ts';
 import type { Checksum } from '../../base/storage/tensor_header.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { ApproximateIndex, RecallGauge } from '../../engines/scan/approximate.ts';
 import type { VectorScan } from '../../engines/scan/scan.ts';
 import {
@@ -63,7 +62,7 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
   try {
     await refuseOtherFiles(folder, isIndexFile);
     const certifyOptions = { queries: queries.vectors, k, recall };
-    const buildOptions = defined({ kind: askedKind, signal, onProgress });
+    const buildOptions = { kind: askedKind, signal, onProgress };
     const { kind, items: built, width, certificate }: BuiltIndex = await buildBest(items, certifyOptions, buildOptions);
     if (certificate.recall < recall) {
       throw failure('index-recall', { asked: recall, ...certificate });

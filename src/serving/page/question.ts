@@ -1,5 +1,3 @@
-/** Holds the query on the page, and converts it to a request. */
-import { defined } from '../../base/util/defined.ts';
 import type { DescribedFeature, Item } from '../serve/prepare.ts';
 import type { About } from '../server/about.ts';
 import type {
@@ -62,7 +60,7 @@ export function requestOf(question: QueryForm, about: AboutAnswer): PageRequest 
   return {
     path: '/v1/recommend',
     body: {
-      ...defined({ user: user === '' ? undefined : user }),
+      user: user === '' ? undefined : user,
       ...(user === '' || Object.keys(values).length > 0 ? { values } : {}),
       ...querySelection,
       ...(removeSeen === about.removeSeen ? {} : { removeSeen }),

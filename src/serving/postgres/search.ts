@@ -4,7 +4,6 @@
  */
 import { DatabaseError, Pool } from 'pg';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import { conditionOf, makeFilters } from '../serve/filter/filter.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
 import {
@@ -120,7 +119,7 @@ const itemAt = (
 ): TopItem => ({
   row,
   key: keyAt(row),
-  ...defined({ title: titleAt(row) }),
+  title: titleAt(row),
   score,
   ...(of ? { shares: sharesOf(of, itemVector(row), objectives) } : {}),
 });

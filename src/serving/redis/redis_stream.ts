@@ -5,7 +5,6 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { connectionReasons, reasonOf } from '../../base/diagnostics/system_reason.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
 import type { PositionedWrite } from '../../base/storage/record_log/write_log.ts';
-import { defined } from '../../base/util/defined.ts';
 
 /** Milliseconds after which a Redis that does not answer counts as down. */
 export const patience = 5000;
@@ -52,7 +51,8 @@ export function redisAddress(text: string, format: string): RedisAddress {
     shown: `${protocol}//${hostname}:${port || 6379}/${path}`,
     connection: {
       ...{ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379), db: Number(db) },
-      ...defined({ username: username || undefined, password: password || process.env.REDISCLI_AUTH }),
+      username: username || undefined,
+      password: password || process.env.REDISCLI_AUTH,
       ...(protocol === 'rediss:' && { tls: {} }),
     },
     // The braces keep both keys of a log on one node of a cluster.

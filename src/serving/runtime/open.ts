@@ -1,7 +1,7 @@
 /** Opens a folder of `tower export --browser`. Computes recommendations in pages, workers and Node.js with the same code as the server. */
 import { factsOf } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { defined, isObject } from '../../base/util/defined.ts';
+import { isObject } from '../../base/util/defined.ts';
 import { useKernels } from '../../engines/scan/store.ts';
 import { makeQueryAnswerer } from '../serve/join_columns.ts';
 import { indexShape, itemColumns, type PageFile, type PageIndex, pageFiles, pageIndex } from '../serve/page_files.ts';
@@ -170,7 +170,7 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
   if (kernels) useKernels(kernels);
   const baseUrl = folderOf(url);
   const urlOf = (name: string): string => new URL(name, baseUrl).href;
-  const fetchOptions: FetchOptions = { fetch, ...defined({ signal }) };
+  const fetchOptions: FetchOptions = { fetch, signal };
   const damagedIndex = damagedAt(urlOf(pageIndex));
   const index = parsedShape<PageIndex>(
     await fetchText(urlOf(pageIndex), mostIndex, fetchOptions),
@@ -213,7 +213,8 @@ async function openFiles(
         vectors,
         keys,
         columns: itemColumns(columns),
-        ...defined({ titles, scan }),
+        titles,
+        scan,
       },
       objectives: query.objectives,
     });
@@ -226,7 +227,7 @@ async function openFiles(
     const queryDescription = {
       ...query.plan,
       model: index.model,
-      ...defined({ interests: query.interests > 1 ? query.interests : undefined }),
+      interests: query.interests > 1 ? query.interests : undefined,
     };
     const recommender = {
       ...makeQueryAnswerer({ snapshot }, prepare, queryTower),

@@ -6,7 +6,7 @@
  */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import type { Damaged } from '../../base/storage/tensor_header.ts';
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
 import { ItemSums } from '../../engines/scan/item_weights.ts';
 import type { Scan } from '../../engines/scan/scan.ts';
@@ -78,7 +78,7 @@ function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters
     const { vector } = evaluateGraph(graph, givenInputs, parameters).outputs;
     const data = vector!.data as Float32Array;
     if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: tower.name });
-    return { data, rows, width, ...defined({ interests: interests === 1 ? undefined : interests }) };
+    return { data, rows, width, interests: interests === 1 ? undefined : interests };
   };
 }
 

@@ -8,7 +8,6 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { writing } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
 import { missingCode } from '../../data/columns/encode.ts';
 import { type PublishedRules, publishedRules } from '../../data/columns/encoders/published.ts';
 import { writeParquet } from '../../data/files/duckdb.ts';
@@ -108,10 +107,10 @@ async function writeTowers(
       query: plan.towers[0].name,
       item: plan.towers[1].name,
       width: plan.towers[1].width,
-      ...defined({ interests }),
+      interests,
       score: interests === undefined ? 'inner product' : 'largest inner product',
     },
-    ...defined({ index }),
+    index,
     towers: towerDescriptions,
     rules: publishedRules(),
   };
@@ -158,7 +157,7 @@ function describe(
     };
   };
   return {
-    ...defined({ key }),
+    key,
     files: { tfjs: `${name}/tfjs/model.json`, onnx: `${name}/model.onnx`, savedModel: `${name}/saved_model` },
     inputs: graph.inputs.map((input): ServingInput => {
       const { dtype } = graph.nodes[input.node]!.type;
@@ -181,7 +180,7 @@ function describe(
         ...(madeOf(feature).length > 0 ? {} : { column: feature.column }),
         encoding: encodingFile(encodingOf(feature)),
         ...(feature.gives === 'code' ? { missing: missingOf(feature.encoderOf) } : {}),
-        ...defined({ crosses: feature.crosses?.map(featurePart) }),
+        crosses: feature.crosses?.map(featurePart),
         ...(feature.last === undefined ? {} : { last: featurePart(feature.last) }),
         ...(feature.along === undefined ? {} : { along: featurePart(feature.along) }),
         ...(feature.along === undefined || feature.each ? {} : { missing: missingOf(feature.encoderOf) }),

@@ -8,7 +8,7 @@ import { checksumOf } from '../../base/storage/run_files.ts';
 import { writeSafetensors } from '../../base/storage/safetensors.ts';
 import type { StoredTensor } from '../../base/storage/tensor_header.ts';
 import { pickTexts } from '../../base/text/texts.ts';
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { Corpus, Dataset, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { ItemWeights } from '../../engines/scan/item_weights.ts';
@@ -113,7 +113,7 @@ async function writePage(
     width: itemWeights ? rows : width,
     interests: query.interests ?? 1,
     graph,
-    ...defined({ fitted: plan.fitted && pick(plan.fitted, ['list', 'keep']) }),
+    fitted: plan.fitted && pick(plan.fitted, ['list', 'keep']),
     events,
   };
   const tables = new Set([...trained.tables.keys(), ...itemLists.keys()].map(tableParameter));
@@ -192,7 +192,7 @@ function itemsOf({ dataset: { corpus }, columns, chosen }: PageOptions): PageIte
   }
   return {
     keys: [...corpus.keys],
-    ...defined({ titles: corpus.titles && [...corpus.titles] }),
+    titles: corpus.titles && [...corpus.titles],
     columns: Object.fromEntries(chosen.map((each) => [each, pageColumn(columns.get(each)!)])),
   };
 }

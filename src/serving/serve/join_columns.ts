@@ -1,6 +1,5 @@
 /** Joins the columns of several queries, one row each, into one batch, so that they go through the query tower together. */
 import { Failure, invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, CodeColumn, Column, IndexedColumn, NumberColumn } from '../../data/dataset.ts';
 import type { Vectors } from '../../training/scoring/tower_vectors.ts';
 import {
@@ -112,7 +111,9 @@ function joinedBags(given: readonly ColumnRow<BagColumn>[]): BagColumn {
     starts,
     ends,
     values: innerBags ? values.map((_, at) => at) : values,
-    ...defined({ weights, items, inner: innerBags }),
+    weights,
+    items,
+    inner: innerBags,
   };
 }
 

@@ -1,6 +1,5 @@
 /** Converts a request to a row for the query tower and a request to the snapshot. Needs neither Node.js nor an engine. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding, IndexedColumn, Users } from '../../data/dataset.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { columnsWithout, type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
@@ -156,7 +155,7 @@ export function makePreparer(
       const cohort = average && givenRows.length === 0 ? cohortOf(average, { values, columns }, snapshot) : undefined;
       if (cohort) notes.push(averageNote(average!));
       return {
-        ...defined({ cohort }),
+        cohort,
         ...{ columns, notes, history: [] },
         request: { ...request, excludeRows: excludedRows },
         withoutEach: (oneRow) => withoutEach(givenRows, snapshot, oneRow),
@@ -173,7 +172,7 @@ export function makePreparer(
           ? undefined
           : { columns: users.features, row };
       const allValues = { ...(base ? {} : { [tower.key!]: key }), ...values };
-      return queryColumns(plan, tower, encodings, allValues, { histories, itemOf, ...defined({ base }) });
+      return queryColumns(plan, tower, encodings, allValues, { histories, itemOf, base });
     };
     const seenRows = pastRows(key, snapshot, laterEvents);
     const isAverage = average !== undefined && seenRows.length + givenRows.length === 0;
@@ -193,11 +192,12 @@ export function makePreparer(
     if (excludedRows.size > 0) notes.push(leftOut(excludedRows.size, userName));
     if (cohort) notes.push(averageNote(average!));
     return {
-      ...{ key, ...defined({ cohort }) },
+      ...{ key, cohort },
       get columns() {
         return columns ?? columnsOf();
       },
-      ...defined({ user, laterEvents: isUserAlone ? laterEvents : undefined }),
+      user,
+      laterEvents: isUserAlone ? laterEvents : undefined,
       request: { ...request, excludeRows: excludedRows },
       withoutEach: (oneRow) => withoutEach([...seenRows, ...givenRows], snapshot, oneRow),
       notes,
@@ -256,13 +256,14 @@ export function recommendationOf(prepared: PreparedQuery, { items, unknown, exac
   const { key, notes } = prepared;
   const exclusionNotes = excludedNothing(unknown);
   return {
-    ...defined({ key }),
+    key,
     notes: [...notes, ...exclusionNotes],
     items: items.map(shownItem),
     get history() {
       return prepared.history;
     },
-    ...defined({ exact, seed }),
+    exact,
+    seed,
   };
 }
 
@@ -333,7 +334,7 @@ export function describeQuery(
   const itemOwner = plan.features.find(({ name }) => name === item.key)?.encoderOf;
   const itemExample = (key: string): FeatureExample => {
     const row = items.itemRow(key);
-    return { value: key, ...defined({ title: row < 0 ? undefined : items.titleAt(row) }) };
+    return { value: key, title: row < 0 ? undefined : items.titleAt(row) };
   };
   const firstItems = (): string[] =>
     Array.from({ length: Math.min(items.rows, mostExamples) }, (_, row) => items.keyAt(row));
@@ -349,7 +350,7 @@ export function describeQuery(
       kind: valueKind,
       ...(isList ? { list: true } : {}),
       ...(encoding.kind === 'vector' ? { size: encoding.size } : {}),
-      ...defined({ along: feature.along }),
+      along: feature.along,
       ...(feature.each ? { each: true } : {}),
       examples: values.map((value) => (isItem ? itemExample(String(value)) : { value })),
     };
@@ -361,7 +362,8 @@ export function describeQuery(
   return {
     model: plan.model,
     tower: query.name,
-    ...defined({ key: query.key, interests: query.interests }),
+    key: query.key,
+    interests: query.interests,
     features: queryFeatures.flatMap(describeFeature),
   };
 }

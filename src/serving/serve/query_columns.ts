@@ -1,6 +1,5 @@
 /** Encodes the feature values of a request as one row, like the columns in training. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import { crossColumns, lastColumn, missingCode } from '../../data/columns/encode.ts';
 import { type EncodedValue, encodeValue } from '../../data/columns/encoders/value.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../../data/dataset.ts';
@@ -109,11 +108,9 @@ export function columnsWithout(
 
 const bagElements = ({ values, weights, items, inner }: BagColumn, kept: readonly number[]): BagColumn => ({
   ...bagOf(kept.map((at) => values[at]!)),
-  ...defined({
-    weights: weights && Float32Array.from(kept, (at) => weights[at]!),
-    items: items && Int32Array.from(kept, (at) => items[at]!),
-    inner,
-  }),
+  weights: weights && Float32Array.from(kept, (at) => weights[at]!),
+  items: items && Int32Array.from(kept, (at) => items[at]!),
+  inner,
 });
 
 /** Adds the features of a tower that are computed from others. A cross may use a last element. */

@@ -1,6 +1,5 @@
 /** Answers with a trained model whose vectors an engine computes: the best items of the corpus, with titles, scores and the basis of the answer. */
 import { type KeyParts, keyTableOf } from '../../base/text/key_table.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { momentOf } from '../../data/rows/fresh.ts';
 import type { EventReader, ItemReader } from '../../data/written/fields.ts';
@@ -65,7 +64,7 @@ export async function makeRecommender(
   const { columns, computed } = options;
   const { plan, parameters, tables } = trained;
   const { corpus } = dataset;
-  const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters, ...defined({ computed }) });
+  const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters, computed });
   const served = servingStateOf(dataset, retrieval.computed(), columns);
   return recommenderOf({ trained, served, retrieval, dataset: async () => dataset }, options);
 }
@@ -136,7 +135,8 @@ function recommenderOf(
       eventWrites: (reader) =>
         makeEventWrites({
           ...{ reader, userEvents, live, base },
-          ...defined({ knownUntil, filed: served.eventBasis.filed }),
+          knownUntil,
+          filed: served.eventBasis.filed,
         }),
       writes(reader) {
         const corpus = { features: items.features, hasTitles: titles !== undefined };

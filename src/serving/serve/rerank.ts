@@ -5,7 +5,7 @@
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { defined, isObject, nextTurn } from '../../base/util/defined.ts';
+import { isObject, nextTurn } from '../../base/util/defined.ts';
 import { attempt, type Snapshot, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
 import {
   type ItemCondition,
@@ -258,7 +258,7 @@ const poolOf = (request: TopRequest, placed: readonly TopItem[], draw?: number):
   return {
     ...request,
     k: 0,
-    ...defined({ draw }),
+    draw,
     conditions: [...conditions, ...isInPool],
     excludeRows: [...excludeRows, ...placed.map(({ row }) => row)],
   };
@@ -300,8 +300,8 @@ async function withReasons(
 ): Promise<readonly TopItem[]> {
   const { because, leaveOut, weights } = request;
   const pastItems = (await leaveOut!()).map(({ row, vectors }) => ({
-    item: { key: snapshot.keyAt(row), ...defined({ title: snapshot.titleAt(row) }) },
-    vectors: weighedVectors({ vectors, ...defined({ weights }) }, snapshot),
+    item: { key: snapshot.keyAt(row), title: snapshot.titleAt(row) },
+    vectors: weighedVectors({ vectors, weights }, snapshot),
   }));
   const ownVectors = weighedVectors(request, snapshot);
   return items.map((item) => {
@@ -401,7 +401,7 @@ async function reranked(found: TopAnswer, asked: TopRequest, snapshot: Snapshot)
   let answered: readonly TopItem[] = items.slice(offset, offset + k);
   for (const row of table)
     if (row.explain && asksFor(request, row)) answered = await row.explain(request, answered, snapshot);
-  return { ...found, items: answered, ...defined({ seed }) };
+  return { ...found, items: answered, seed };
 }
 
 /** Multiplications after which other requests get a turn: about a millisecond. */

@@ -11,7 +11,6 @@
 import { Failure, invariant } from '../../base/diagnostics/failure.ts';
 import { type KeyTable, makeKeyTable } from '../../base/text/key_table.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { BagColumn } from '../../data/dataset.ts';
 import {
   type ApproximateIndex,
@@ -145,7 +144,7 @@ export function makeSnapshot({ version, items, users, objectives = [] }: Snapsho
     titleAt: (row) => titles?.keyAt(row),
     columns: items.columns ?? new Map(),
     userKeys: makeKeyTable(users?.keys ?? []),
-    ...defined({ seen: users?.seen }),
+    seen: users?.seen,
   });
 }
 
@@ -190,7 +189,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     width,
     columns,
     objectives,
-    ...defined({ recall: near?.gauge }),
+    recall: near?.gauge,
     top(requests) {
       const preparedRequests = requests.map((request) => prepareTop(request, searchContext));
       const searchRequests = preparedRequests.map(({ scanned }) => scanned);
@@ -211,7 +210,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
           }),
           candidates,
           unknown,
-          ...defined({ exact }),
+          exact,
         };
       });
     },
@@ -251,7 +250,7 @@ function directionParts({ near: _, ...parts }: SnapshotParts): SnapshotParts {
 export function shownItem({ key, title, score, shares, boost, probability, because }: TopItem): Omit<TopItem, 'row'> {
   const item = title === undefined ? { key, score } : { key, title, score };
   if ((shares ?? boost ?? probability ?? because) === undefined) return item;
-  return { ...item, ...defined({ shares, boost, probability, because }) };
+  return { ...item, shares, boost, probability, because };
 }
 
 export function attempt<T>(work: () => T): T | Failure {

@@ -5,7 +5,6 @@ import { diagnose, factsOf } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { KeyTable } from '../../base/text/key_table.ts';
 import { nearest } from '../../base/text/nearest.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { SearchRequest } from '../../engines/scan/approximate.ts';
 import { Bits } from '../../engines/scan/bits.ts';
 import { scoreOf } from '../../engines/scan/scan.ts';
@@ -111,7 +110,7 @@ export function prepareTop(
   // An index is certified for queries of the tower, and weights change the queries.
   const exactly = request.weights !== undefined && Object.keys(request.weights).length > 0;
   const isFiltered = request.filter !== undefined;
-  return { scanned: { vectors, k, isFiltered, ...defined({ allowed }), ...(exactly && { exactly }) }, unknown };
+  return { scanned: { vectors, k, isFiltered, allowed, ...(exactly && { exactly }) }, unknown };
 }
 
 /** Validates query vectors, and multiplies them by the weights. @throws Failure `request-value`, `unknown-name` */
@@ -152,7 +151,7 @@ function allowedBy(
   }
   const unknownKeys = exclude.filter((key) => place.keys.rowOf(key) < 0);
   const rowsToExclude = excludedRows(request, place);
-  if (rowsToExclude.length === 0) return { ...defined({ allowed: allowedItems }), unknown: unknownKeys };
+  if (rowsToExclude.length === 0) return { allowed: allowedItems, unknown: unknownKeys };
   const allowed = allowedItems?.copy() ?? Bits.all(place.rows);
   for (const row of rowsToExclude) allowed.delete(row);
   return { allowed, unknown: unknownKeys };

@@ -1,6 +1,6 @@
 /** Converts validated bodies to answers, from one snapshot. It knows nothing of HTTP, so programs use it too, by `open` of the library. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { defined, nextTurn } from '../../base/util/defined.ts';
+import { nextTurn } from '../../base/util/defined.ts';
 import { makeItemSearch } from '../serve/item_search.ts';
 import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../serve/join_columns.ts';
 import type { EventWrites } from '../serve/live/event_writes.ts';
@@ -178,8 +178,9 @@ export function makeAnswers({
     return {
       vectors: [body.vector!],
       ...selectionOf(body),
-      ...(hasLater ? { excludeRows: pastOf(seenUser, snapshot) } : defined({ seenBy: seenUser })),
-      ...defined({ weights, shares }),
+      ...(hasLater ? { excludeRows: pastOf(seenUser, snapshot) } : { seenBy: seenUser }),
+      weights,
+      shares,
     };
   };
   const answererOf = alone ? answerAlone : makeBatcher;
@@ -190,7 +191,9 @@ export function makeAnswers({
   const topBatched = answererOf<SnapshotRequest<TopRequest>, TopAnswer>(answerBySnapshot(topEach), maxBatch);
   return {
     version,
-    ...defined({ items, events, userVectors: userVectorCache?.figures }),
+    items,
+    events,
+    userVectors: userVectorCache?.figures,
     get snapshot() {
       return recommender.snapshot;
     },
@@ -202,7 +205,7 @@ export function makeAnswers({
       refuseOtherVersion(body, version);
       refuseUnknownColumns(columns, snapshot);
       const { removeSeen, weights, shares, average } = body;
-      const queryOptions = { ...selectionOf(body), ...defined({ removeSeen, weights, shares, average }) };
+      const queryOptions = { ...selectionOf(body), removeSeen, weights, shares, average };
       const answer = body.vector
         ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, user, snapshot) }, options))
         : await answerBatched({ snapshot, asked: { question: questionOf(body), options: queryOptions } }, options);
@@ -212,11 +215,13 @@ export function makeAnswers({
           : (user === undefined ? [] : pastOf(user, snapshot)).toReversed().map((row) => itemAt(row, snapshot));
       return {
         version,
-        ...defined({ asOf: recommender.asOf, user }),
+        asOf: recommender.asOf,
+        user,
         items: shown(snapshot, answer.items, columns),
         ...(history > 0 ? { history: pastItems().slice(0, history) } : {}),
         notes: [...notes, ...answer.notes],
-        ...defined({ exact: answer.exact, seed: answer.seed }),
+        exact: answer.exact,
+        seed: answer.seed,
       };
     },
     async similar(body, options) {
@@ -233,7 +238,7 @@ export function makeAnswers({
         item,
         items: shown(snapshot, answer.items, body.columns),
         notes: [...notes, ...answer.notes],
-        ...defined({ seed: answer.seed }),
+        seed: answer.seed,
       };
     },
     async vectors({ item, ...query }) {
@@ -255,7 +260,8 @@ export function makeAnswers({
     },
     about: () => ({
       ...aboutOf(recommender.snapshot, recommender.query, removesSeen),
-      ...defined({ asOf: recommender.asOf, eventColumns: events?.reader.neededColumns }),
+      asOf: recommender.asOf,
+      eventColumns: events?.reader.neededColumns,
     }),
   };
 }
@@ -321,12 +327,13 @@ function usersWith(prefix: string, limit: number, snapshot: Snapshot, later: Use
 const itemsAndNotes = ({ items, unknown, exact, seed }: TopAnswer) => ({
   items: items.map(shownItem),
   notes: excludedNothing(unknown),
-  ...defined({ exact, seed }),
+  exact,
+  seed,
 });
 
 function selectionOf(body: Selection): Omit<TopRequest, 'vectors'> {
   const { k = 10, filter, exclude } = body;
-  const selection = { k, ...defined({ filter, exclude: exclude?.map(String) }) };
+  const selection = { k, filter, exclude: exclude?.map(String) };
   for (const entry of rerankEntries) {
     const value = (body as RerankEntries)[entry];
     if (value !== undefined) Object.assign(selection, { [entry]: value });

@@ -2,7 +2,6 @@
 import { diagnose, factsOf } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { ErrorDetail } from './schemas.ts';
 
 export class RequestError extends Error {
@@ -29,7 +28,7 @@ export const pointer = (...segments: readonly (string | number)[]): string =>
 export function errorDetailOf(diagnostic: Diagnostic, at: string = pointerOf(diagnostic)): ErrorDetail {
   // There may be many known names, but none near.
   const { code, message, hint = 'correct the entry that `at` names', at: span } = diagnostic;
-  return { code, message, hint, at, ...defined({ start: span?.start, end: span?.end }) };
+  return { code, message, hint, at, start: span?.start, end: span?.end };
 }
 
 export const refused = (status: number, diagnostic: Diagnostic, at = '', headers = {}): RequestError =>

@@ -2,11 +2,12 @@
  * Answers over HTTP. Long because it has the handlers of all routes. A request passes, in this order, the limits of the body, the token, JSON, the schema, the
  * gate and the core. Each failure is answered with a code, a position and a hint. Only the core, `answers.ts`, makes the answers.
  */
+
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
+import { withDefaults } from '../../base/util/defined.ts';
 import type { GivenEvent } from '../serve/live/event_writes.ts';
 import type { ItemWrite } from '../serve/live/item_writes.ts';
 import { depthOf } from '../serve/rerank.ts';
@@ -214,11 +215,11 @@ export interface Server {
 
 /** The function is long because it creates and connects all parts of the server. */
 export async function makeServer(versions: Versions, options: ServerOptions): Promise<Server> {
-  const limits = { ...usualLimits, ...options.limits };
+  const limits = withDefaults(usualLimits, options.limits);
   const schemas = makeSchemas(limits);
   const readers = await makeReaders(schemas, bodySchemas, limits);
   const gate = makeGate(limits);
-  const metrics = makeMetrics({ gate, versions, ...defined({ items: options.items, events: options.events }) });
+  const metrics = makeMetrics({ gate, versions, items: options.items, events: options.events });
   let isStopping = false;
   const context: ServerContext = { limits, gate, metrics, options, isStopping: () => isStopping };
   const { door = makeDoor(), swaps, items: writes, events, tower, allMetrics = metrics.text } = options;
@@ -296,9 +297,9 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     ready: (_, reply) => reply.code(isStopping ? 503 : 200).send(stateAnswer(isStopping ? 'stopping' : 'ready')),
     metrics: async (_, reply) => reply.type(metrics.contentType).send(await allMetrics()),
     openapi: () => description,
-    ...itemHandlers({ ...defined({ writes }), readers, hasToken, written: metrics.written }),
-    ...eventHandlers({ ...defined({ events }), read: readers.Event, hasToken, received: metrics.received }),
-    ...versionHandlers({ versions, ...defined({ swaps }), readers, hasToken }),
+    ...itemHandlers({ writes, readers, hasToken, written: metrics.written }),
+    ...eventHandlers({ events, read: readers.Event, hasToken, received: metrics.received }),
+    ...versionHandlers({ versions, swaps, readers, hasToken }),
   };
   for (const [name, handler] of Object.entries(handlers)) addRoute(http, name as RouteName, handler);
 
@@ -405,10 +406,13 @@ function logShown(
   { request, version, user, item, seed, items }: VersionedAnswer & { readonly request: string },
   { offset }: Selection,
 ): void {
-  const shownItems = items.map(({ key, score, probability }) => ({ key, score, ...defined({ probability }) }));
+  const shownItems = items.map(({ key, score, probability }) => ({ key, score, probability }));
   logLine(options, {
     ...{ level: 'info', shown: request, route, version },
-    ...defined({ user, item, offset, seed }),
+    user,
+    item,
+    offset,
+    seed,
     items: shownItems,
   });
 }

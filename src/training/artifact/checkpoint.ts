@@ -14,7 +14,6 @@ import {
   numberKindOf,
   type StoredTensor,
 } from '../../base/storage/tensor_header.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Program, Tensors } from '../../engines/engine.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { Tables } from '../embedding/tables.ts';
@@ -90,7 +89,8 @@ export async function readCheckpoint(
   const { tensors, metadata } = await readSafetensors(path, {
     sealed: true,
     finite: (name) => name.startsWith('table/'),
-    ...defined({ expected, into }),
+    expected,
+    into,
   });
   return { progress: progressOf(path, metadata), tensors };
 }

@@ -3,10 +3,11 @@
  * that the model can be computed, whatever was written and sealed.
  * Long because each part of a model has its check here, next to the other parts that it must agree with.
  */
+
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Expected } from '../../base/storage/tensor_header.ts';
+import { isSameJson } from '../../base/util/defined.ts';
 import { metrics } from '../../compiler/library/metrics/table.ts';
 import { type Encoding, rowsOf } from '../../data/dataset.ts';
 import { printType, sameType, symbolic } from '../../graph/dims.ts';
@@ -115,8 +116,7 @@ function* problemsOfFitted(fitted: FittedPlan, { features, tables, towers, tasks
   if (key?.gives !== 'code' || list?.gives !== 'bag' || list.encoderOf !== key.encoderOf)
     yield `\`${fitted.list}\` is no list of the items`;
   else if (!query.features.includes(list.name)) yield `tower \`${query.name}\` does not read \`${list.name}\``;
-  else if (!isDeepStrictEqual(tables, fittedTables(fitted, key.encoderOf)))
-    yield 'the tables are not those of its score';
+  else if (!isSameJson(tables, fittedTables(fitted, key.encoderOf))) yield 'the tables are not those of its score';
   if (query.width + item.width > 0 || query.interests) yield 'a fitted score has no vectors';
   if (tasks.length !== 1) yield 'a fitted score has one task';
 }
@@ -286,7 +286,7 @@ function typeOfInput(
   own: readonly string[],
   rows: RowsOf,
 ): TensorType | string {
-  if (!('feature' in source) || !isDeepStrictEqual(source.rows, rows)) return 'is of no feature of the row';
+  if (!('feature' in source) || !isSameJson(source.rows, rows)) return 'is of no feature of the row';
   const feature = features.find(({ name }) => name === source.feature);
   if (!feature || !own.includes(feature.name)) return `is of \`${source.feature}\`, which is no feature of the tower`;
   const { gives, max, width, encoder, along } = feature;

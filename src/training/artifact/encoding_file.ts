@@ -13,7 +13,6 @@ import { readSafetensors, type Stored, writeSafetensors } from '../../base/stora
 import type { StoredNumbers, StoredTensor } from '../../base/storage/tensor_header.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { hasHalves, isTexts, PackedTexts, packTexts, slicesOfTexts, type Texts } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Admission } from '../../data/columns/admission.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
 import { refuseUnlessValid } from './validate.ts';
@@ -48,9 +47,11 @@ export async function writeAdmissions(
 }
 
 function tensorsOf(feature: string, { seen, waiting }: Admission): StoredTensor[] {
-  const numbers = { ...defined({ seen }), 'waiting/events': waiting.events, 'waiting/seen': waiting.seen };
+  const numbers = { seen, 'waiting/events': waiting.events, 'waiting/seen': waiting.seen };
   return [
-    ...Object.entries(numbers).map(([name, data]) => ({ name: `${feature}/${name}`, shape: [data.length], data })),
+    ...Object.entries(numbers).flatMap(([name, data]) =>
+      data === undefined ? [] : [{ name: `${feature}/${name}`, shape: [data.length], data }],
+    ),
     ...tensorsOfTexts(waiting.values, `${feature}/waiting/`),
   ];
 }
@@ -82,7 +83,7 @@ function admissionsIn({ tensors, metadata }: Stored): ReadonlyMap<string, Admiss
     const [events, last, seen] = [numbersOf('waiting/events'), numbersOf('waiting/seen'), numbersOf('seen')];
     if (!values || events?.length !== values.length || last?.length !== values.length) return undefined;
     if (!seen && tensors.has(`${feature}/seen`)) return undefined;
-    admissions.set(feature, { waiting: { values, events, seen: last }, ...defined({ seen }) });
+    admissions.set(feature, { waiting: { values, events, seen: last }, seen });
   }
   return admissions;
 }

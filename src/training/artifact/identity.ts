@@ -1,8 +1,8 @@
 /** Identifies the run that a folder holds: the model, the data, the engine, and the settings that may change on resume. */
+
 import { createHash, type Hash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { slicesOfTexts, type Texts } from '../../base/text/texts.ts';
-import { defined } from '../../base/util/defined.ts';
+import { isSameJson } from '../../base/util/defined.ts';
 import type {
   Column,
   Dataset,
@@ -70,7 +70,10 @@ function isUntil(value: unknown): boolean {
 /** Returns the options to read the data of a run again with the run's own codes. */
 export const pinnedBy = (encodings: ReadonlyMap<string, Encoding>, from: Lineage | undefined): Pinned => ({
   encodings,
-  ...defined({ fresh: from?.fresh, replay: from?.replay, until: from?.until, trainedEvents: from?.events }),
+  fresh: from?.fresh,
+  replay: from?.replay,
+  until: from?.until,
+  trainedEvents: from?.events,
 });
 
 /** The content of `run.json`, which is written when a run begins, and compared when it is resumed. */
@@ -137,7 +140,8 @@ export function identify(plan: Plan, dataset: Dataset, engine: string, files: re
     format: 'tower-run-2',
     ...identityOf(plan),
     data: fingerprintOf(dataset),
-    ...defined({ seen, evaluate }),
+    seen,
+    evaluate,
     engine,
     changes: [],
     files,
@@ -155,13 +159,13 @@ export const identityOf = (plan: Plan): Pick<RunIdentity, 'model' | 'plan' | 'se
 });
 
 function settingsOf({ epochs, steps, stop, metrics, dense, embeddings: { rate, schedule } }: TrainPlan): RunSettings {
-  return { epochs, ...defined({ steps, patience: stop?.patience, metrics }), dense, embeddings: { rate, schedule } };
+  return { epochs, steps, patience: stop?.patience, metrics, dense, embeddings: { rate, schedule } };
 }
 
 function withoutSettings({ train, ...plan }: Plan): unknown {
   const { epochs, steps, dense, stop, metrics, embeddings, ...rest } = train;
   const { rate, schedule, ...optimizer } = embeddings;
-  return { ...plan, train: { ...rest, embeddings: optimizer, ...defined({ stop: stop && { ...stop, patience: 0 } }) } };
+  return { ...plan, train: { ...rest, embeddings: optimizer, stop: stop && { ...stop, patience: 0 } } };
 }
 
 export function changesOf(before: RunSettings, now: RunSettings, step: number): SettingChange[] {
@@ -174,7 +178,7 @@ export function changesOf(before: RunSettings, now: RunSettings, step: number): 
   });
   const [old, next] = [flatSettings(before), flatSettings(now)];
   return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap((setting) =>
-    isDeepStrictEqual(old[setting], next[setting]) ? [] : [{ step, setting, from: old[setting], to: next[setting] }],
+    isSameJson(old[setting], next[setting]) ? [] : [{ step, setting, from: old[setting], to: next[setting] }],
   );
 }
 
@@ -236,7 +240,7 @@ const featuresOf = ({ features }: Events): string[] => [...features.keys()];
 
 /** Returns the first difference between two data sets in words; undefined if there is none. */
 export function otherData(was: Fingerprint, is: Fingerprint): string | undefined {
-  if (!isDeepStrictEqual(was.shards, is.shards)) {
+  if (!isSameJson(was.shards, is.shards)) {
     return was.shards ? 'its training rows lay in shards then' : 'its training rows lay in memory then';
   }
   const featureNames = Object.keys(was.features);

@@ -18,7 +18,6 @@ import {
 } from '../../base/storage/run_files.ts';
 import { readOpened } from '../../base/storage/safetensors.ts';
 import { type Checksum, type Numbers, writeNumbers } from '../../base/storage/tensor_header.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
@@ -90,7 +89,7 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<L
   if (withoutWeights) return { folder, manifest, plan, encodings, tables, parameters: {} };
   const parameters = await readWeights({ folder, manifest, plan, encodings }, (name, [rows, dim]) => {
     const { precision } = plan.tables.find((each) => each.name === name)!;
-    const table = makeTable({ name, rows: rows!, dim: dim!, ...defined({ precision }) });
+    const table = makeTable({ name, rows: rows!, dim: dim!, precision });
     tables.set(table.name, table);
     return table.numbers();
   });
@@ -209,7 +208,7 @@ export const plainOf = (trained: LoadedModel): PlainTrained => ({
     rows: table.rows,
     dim: table.dim,
     values: table.read(),
-    ...defined({ precision: table.precision }),
+    precision: table.precision,
   })),
 });
 

@@ -1,6 +1,5 @@
 /** The manifest of a model's folder describes the model and its training data. */
 import type { Checksum } from '../../base/storage/tensor_header.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Seen, Until } from '../../data/dataset.ts';
 import type { GraphPlan, Plan, TowerPartPlan, TowerPlan } from '../../graph/plan/plan.ts';
 import type { FinalOrigin, Fingerprint, Lineage, SettingChange } from './identity.ts';
@@ -30,7 +29,7 @@ export function storePlan(plan: Plan, place: (graph: GraphPlan, name: string) =>
   const storeTower = ({ parts, ...each }: TowerPlan): StoredTower => ({
     ...each,
     embedded: storeGraph(each.embedded, `tower ${each.name}`),
-    ...defined({ parts: parts?.map((part) => storeGraph(part, partName(each.name, part))) }),
+    parts: parts?.map((part) => storeGraph(part, partName(each.name, part))),
   });
   const { predictions, ...rest } = plan;
   return {
@@ -49,7 +48,7 @@ export function restorePlan(stored: StoredPlan, graphs: ReadonlyMap<string, Grap
   const restoreTower = ({ parts, ...each }: StoredTower): TowerPlan => ({
     ...each,
     embedded: restoreGraph(each.embedded),
-    ...defined({ parts: parts?.map(restoreGraph) }),
+    parts: parts?.map(restoreGraph),
   });
   return {
     ...rest,

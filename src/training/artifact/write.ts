@@ -5,7 +5,6 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import { checksumOf } from '../../base/storage/run_files.ts';
 import type { Checksum } from '../../base/storage/tensor_header.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { encodingPath, isKeysFile, writeKeys } from './encoding_file.ts';
@@ -67,15 +66,14 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
     tower: parts.tower,
     engine: parts.engine,
     seed: plan.train.seed,
-    ...defined({ from: parts.from, final: origin.final }),
+    from: parts.from,
+    final: origin.final,
     training: parts.training,
     data: {
       fingerprint: fingerprintOf(dataset),
-      ...defined({
-        file: origin.data?.name,
-        source: dataSource,
-        shards: dataset.shards && resolve(dataset.shards.folder),
-      }),
+      file: origin.data?.name,
+      source: dataSource,
+      shards: dataset.shards && resolve(dataset.shards.folder),
       protocol: dataset.protocol,
       seen: dataset.seen,
       histories: Object.fromEntries(dataset.histories),
@@ -85,10 +83,10 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
       items: dataset.corpus.rows,
       users: dataset.users.rows,
       rejected: dataset.rejected.count,
-      ...defined({ until: dataset.until }),
+      until: dataset.until,
     },
     sources,
-    ...defined({ settings: origin.settings }),
+    settings: origin.settings,
     plan: storedPlan,
     encodings,
     weights: parts.present[0]!,
@@ -164,7 +162,7 @@ export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origi
     graphs: new Map(graphs),
     encodings: new Map(ofFeatures),
     sources,
-    ...defined({ data }),
+    data,
     all: [...takenPaths],
   };
 }

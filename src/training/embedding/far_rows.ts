@@ -221,8 +221,9 @@ export class FarRows implements Staging {
       const kind = dtype === 'int32' ? 'I32' : 'F32';
       return [name, this.#long(kind, per === 'row' ? 1 : dim, (memory) => memory.state(at))] as const;
     });
-    const roundState = precision === 'bf16' && this.#options.optimizer ? { [roundsSlot]: this.#rounds } : {};
-    return { ...Object.fromEntries(ofRows), ...roundState };
+    const state: Record<string, LongNumbers | Int32Array> = Object.fromEntries(ofRows);
+    if (precision === 'bf16' && this.#options.optimizer) state[roundsSlot] = this.#rounds;
+    return state;
   }
 
   /** Counts a step that saw rows of other workers, and none of these. */

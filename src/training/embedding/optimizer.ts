@@ -1,5 +1,4 @@
-/** Row-wise optimizers: the state that they need for a table, its bytes, and one step on the rows seen. The arithmetic is in kernels/update.ts. */
-import { defined } from '../../base/util/defined.ts';
+import { withDefaults } from '../../base/util/defined.ts';
 import type { Plan, RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import type { KernelSpace, Kernels, Region } from './space.ts';
 
@@ -29,8 +28,9 @@ export function rowSizes({ tables, train }: Plan) {
   const { embeddings: optimizer, graph } = train;
   return tables.map(({ name, dim, encoderOf, overrides, precision }) => ({
     ...{ name, dim, encoderOf },
-    optimizer: { ...optimizer, ...overrides },
-    ...defined({ layers: graph?.tables.includes(name) ? graph.layers : undefined, precision }),
+    optimizer: withDefaults(optimizer, overrides),
+    layers: graph?.tables.includes(name) ? graph.layers : undefined,
+    precision,
   }));
 }
 

@@ -12,7 +12,6 @@ import {
   numberKindOf,
   type StoredNumbers,
 } from '../../base/storage/tensor_header.ts';
-import { defined } from '../../base/util/defined.ts';
 import { ownRows } from './optimizer.ts';
 import { RemoteRows } from './remote_rows.ts';
 import { makeKernelSpace } from './space.ts';
@@ -87,7 +86,7 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
   const whole = (): never => invariantWhole(name);
   return {
     ...{ name, rows, dim, bytes: ownTable.bytes, remote },
-    ...defined({ precision: options.precision }),
+    precision: options.precision,
     ...{ values: whole, read: whole, shown: whole, load: whole, state: whole, gradientNorm: whole },
     numbers: () => longNumbers(undefined, ownTable.numbers()),
     shownNumbers: () => longNumbers(undefined, ownTable.numbers()),

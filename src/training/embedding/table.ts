@@ -12,7 +12,6 @@ import {
   type StoredNumbers,
   writeNumbers,
 } from '../../base/storage/tensor_header.ts';
-import { defined } from '../../base/util/defined.ts';
 import { rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
 import type { Propagation, UpdateStep } from './propagation.ts';
 import { spaceLimit } from './space.ts';
@@ -114,7 +113,8 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     read: () => (far ? (copyOf(far.values()) as Float32Array) : values()),
     shown: shownRows,
     shownNumbers: () => (far ? far.values() : shownRows()),
-    ...defined({ graph, precision: options.precision }),
+    graph,
+    precision: options.precision,
     state,
     stateNumbers: () => (far ? far.state() : state()),
     initialize(seed, limit) {

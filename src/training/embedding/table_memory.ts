@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { FarRows, makeShards } from './far_rows.ts';
 import { type StateSpec, sizeWords, stateLength, tableBytes } from './optimizer.ts';
@@ -86,10 +85,11 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
       shards &&
       new FarRows({
         ...{ rows, dim, precision, specs, shards, front: space, enlarge },
-        ...defined({ optimizer, idOf: owner && ((row: number) => row * owner.workers + owner.rank) }),
+        optimizer,
+        idOf: owner && ((row: number) => row * owner.workers + owner.rank),
       });
     const rowsOfAll = { name, rows, bytes, rowBytes, space, values, state };
-    return { ...rowsOfAll, ...defined({ slots: slotRegion, far, staged: far }), enlarge };
+    return { ...rowsOfAll, slots: slotRegion, far, staged: far, enlarge };
   });
 }
 

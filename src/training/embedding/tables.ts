@@ -1,6 +1,5 @@
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { isLong, writeNumbers } from '../../base/storage/tensor_header.ts';
-import { defined } from '../../base/util/defined.ts';
 import { type Dataset, type Encoding, type FirstValues, rowsOf } from '../../data/dataset.ts';
 import { crossingBytes, evenSizes, peakBytes } from '../../graph/count.ts';
 import { countElements, resolveShape, type Sizes } from '../../graph/dims.ts';
@@ -115,13 +114,14 @@ export interface StepSizes {
 export const largestStep = (
   { corpus }: Pick<Dataset, 'corpus'>,
   { rows, sequences }: { readonly rows: number; readonly sequences?: number },
-): StepSizes => ({ batch: rows, corpus: corpus.rows, ...defined({ sequences }) });
+): StepSizes => ({ batch: rows, corpus: corpus.rows, sequences });
 
 const sizesOf = ({ graph, inputs }: GraphPlan, { batch, ...known }: StepSizes): Sizes => ({
   ...evenSizes(graph, batch),
   ...largestSizes(inputs, { batch, sequences: known.sequences ?? batch }),
   ...mostElements(inputs, { batch, corpus: known.corpus }),
-  ...defined(known),
+  corpus: known.corpus,
+  ...(known.sequences === undefined ? {} : { sequences: known.sequences }),
 });
 
 /** Returns the bytes of the inputs that are read from one table, because they are stored in the table's own memory. */

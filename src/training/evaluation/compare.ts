@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
@@ -93,20 +92,21 @@ export async function compareContestants(
   const contextDataset = await withContext(first.dataset, options.by);
   // Before the runs rank, so that a wrong name is reported without delay.
   const chosenBaselines = baselinesBeside(
-    drawnRankings.of(makeTask({ ...first, dataset: contextDataset, part, per, ...defined({ by: options.by }) })),
+    drawnRankings.of(makeTask({ ...first, dataset: contextDataset, part, per, by: options.by })),
     {
       ...first,
       part,
       per,
       baselines: options.baselines ?? false,
       removeSeen: seenOption.removes,
-      ...defined({ product: options.product }),
+      product: options.product,
     },
   );
   const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
     const task: ScoringTask = {
       ...drawnRankings.of(makeTask({ dataset, part, per })),
-      ...defined({ seen: firstTask.seen, history: firstTask.history }),
+      seen: firstTask.seen,
+      history: firstTask.history,
     };
     const ranks = await rankEvents(task, scorer, seenOption.removes, longestListOf(measures));
     const row = rowNames.indexOf(name);
@@ -137,7 +137,7 @@ export async function compareContestants(
   for (const { name, open } of chosenBaselines.rows) {
     const { scorer, setting } = await open();
     await rank(first, scorer, name);
-    for (const sentence of settingSentence({ name, ...defined({ setting }) })) settingSentences.push(sentence);
+    for (const sentence of settingSentence({ name, setting })) settingSentences.push(sentence);
   }
 
   const reference = options.against === undefined ? 0 : rowNames.indexOf(options.against);
@@ -163,7 +163,7 @@ export async function compareContestants(
     part,
     per,
     events: firstTask.events.rows,
-    ...defined({ sample: drawnRankings.sample }),
+    sample: drawnRankings.sample,
     items: protocol.sizes.corpus,
     metrics: metricLabels,
     against: rowNames[reference]!,

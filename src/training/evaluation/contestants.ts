@@ -1,7 +1,6 @@
 /** Makes the task that every scorer gets for one held-out part, and chooses the baselines that can score it. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Encoding, Events, IndexedBags, IndexedColumn, Part } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { freeBytes } from '../embedding/table_memory.ts';
@@ -75,7 +74,7 @@ export function makeTask({ dataset, part, plan, by, per = perOf(dataset) }: Task
   // Per user, several items are held out together, and no item of a held-out part was seen before all others.
   const seenItems = per === 'user' && !givesEarlier ? [] : [...(earlier ? [earlier] : []), ...givenItems];
   const context = by === undefined || plan === undefined ? undefined : contextOf(dataset, part, plan, by);
-  return { events, corpus, users, seen: seenItems, per, ...defined({ history, context }) };
+  return { events, corpus, users, seen: seenItems, per, history, context };
 }
 
 /** Returns a data set whose training rows have the feature `by` and the items: those in shards are read once, and take 8 bytes each. */
@@ -195,7 +194,7 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
   const training = once(() => trainingOf(task));
   const validation = once(() => {
     if (dataset.parts.validation.rows === 0) return undefined;
-    return makeTask({ dataset, part: 'validation', ...defined({ plan, per: task.per }) });
+    return makeTask({ dataset, part: 'validation', plan, per: task.per });
   });
   const secondsOf = (steps: number, ranked: number): number =>
     (steps + ranked * task.corpus.rows * rankingSteps) / stepsPerSecond;

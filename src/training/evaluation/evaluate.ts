@@ -1,6 +1,5 @@
 /** Measures how well a model ranks held-out events, next to baselines under the same protocol, and describes the protocol in sentences. */
 import { makeRandom } from '../../base/random/random.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Part } from '../../data/dataset.ts';
 import type { Attention, Spread } from '../scoring/attention.ts';
 import type { Predictions, Scorer, ScoringTask } from '../scoring/scorer.ts';
@@ -118,7 +117,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     rows.push({
       name,
       doc: scorer.doc,
-      ...defined({ setting }),
+      setting,
       ...figures,
       exposure: exposureOf(task, ranks),
       milliseconds,
@@ -137,14 +136,14 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     per: task.per!,
     events: events.rows,
     rankings: questionsOf(task).asks.length,
-    ...defined({ sample }),
+    sample,
     items: dataset.corpus.rows,
     cold: coldCounts,
     metrics: measures.map(({ label }) => label),
     rows: rows.map((row, at) => ({ ...row, ...intervals[at] })),
     slices: slices!,
     held: exposureOfHeld(task),
-    ...defined({ linesToBeat: lines }),
+    linesToBeat: lines,
     ...(examples.length > 0 ? { examples } : {}),
     ...(figuresOfTasks.length > 0 ? { tasks: figuresOfTasks } : {}),
     protocol: [
@@ -210,7 +209,7 @@ async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: boolean
   const ranks = await rankEvents(exampleTask, scorerOverRows(scorer, rows), removeSeen, maxAnswers);
   const exampleItem = (row: number): ExampleItem => ({
     key: corpus.keys.at(row)!,
-    ...defined({ title: corpus.titles?.at(row) }),
+    title: corpus.titles?.at(row),
   });
   const { asks: someAsks, held: someHeld } = questionsOf(exampleTask);
   return [...someAsks].map((ask, question): RankingExample => {
@@ -219,7 +218,7 @@ async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: boolean
     const heldOutRows = [...bagAt(someHeld, question)];
     const isHeld = new Set(heldOutRows.map((row) => exampleTask.events.item[row]!));
     return {
-      ...defined({ user: user < 0 ? undefined : users.keys.at(user) }),
+      user: user < 0 ? undefined : users.keys.at(user),
       history: historyItems.slice(-maxHistory).reverse().map(exampleItem),
       had: historyItems.length,
       held: heldOutRows

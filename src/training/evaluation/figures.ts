@@ -1,6 +1,5 @@
 /** Computes the printed figures from ranks: means over events, or over users. */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { HeldOut, MetricKind, TiedGroup } from '../../compiler/library/contract.ts';
 import { accuracyMetrics, metrics } from '../../compiler/library/metrics/table.ts';
 import type { Corpus, Events } from '../../data/dataset.ts';
@@ -130,7 +129,7 @@ function listValuesOf(task: ScoringTask, ranks: Ranks, { label, lists }: Measure
   const { events, users, corpus } = task;
   const elements = lists!.column === undefined ? undefined : corpus.elements?.get(lists!.column);
   invariant(elements || lists!.column === undefined, `the corpus has no column ${lists!.column}`);
-  const ofList = lists!.ofEach!({ trainingCounts: corpus.trainingCounts, ...defined({ elements }) });
+  const ofList = lists!.ofEach!({ trainingCounts: corpus.trainingCounts, elements });
   const { asks } = questionsOf(task);
   const hadBefore = (row: number): Int32Array => {
     const { earlier, user } = events;
@@ -223,9 +222,9 @@ export function makeMeasure({ metric, column, k }: MeasureSpec): Measure {
   const { parameters, ofList, ofLists } = metricKind;
   const cutoff = parameters.k && (k ?? (parameters.k.default as number));
   return {
-    label: labelOf({ metric, ...defined({ column, k: cutoff }) }),
+    label: labelOf({ metric, column, k: cutoff }),
     of: (held) => metricKind.of?.(held, { k: cutoff }) ?? 0,
-    ...(metricKind.of ? {} : { lists: { k: cutoff!, ...defined({ column, ofEach: ofList, ofAll: ofLists }) } }),
+    ...(metricKind.of ? {} : { lists: { k: cutoff!, column, ofEach: ofList, ofAll: ofLists } }),
   };
 }
 

@@ -1,5 +1,3 @@
-/** Projects vectors of items onto the plane in which they vary most, so that a report can draw which items a model holds alike. */
-import { defined } from '../../base/util/defined.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
 import { rowReader } from '../embedding/table.ts';
@@ -46,7 +44,7 @@ export function itemMapOf(
   const { places, share } = projected(rows.map((row) => unit(vectorOf(row))));
   const coloured = groupsOf(rows, corpus, plan, encodings) ?? byEvents(rows, corpus);
   return {
-    ...defined({ column: coloured.column }),
+    column: coloured.column,
     groups: coloured.names,
     share,
     points: rows.map((row, i) => ({

@@ -1,5 +1,3 @@
-/** Ranks the validation part by baselines without settings, so that a page can draw them below the curves of validation. */
-import { defined } from '../../base/util/defined.ts';
 import { interactionsCost } from './baselines/baseline.ts';
 import { baselinesBeside, makeTask, stepsPerSecond, type TaskOptions } from './contestants.ts';
 import { type Figures, figuresOf, type Measure } from './figures.ts';
@@ -21,10 +19,10 @@ export async function linesToBeat(
   removeSeen: boolean,
 ): Promise<LinesToBeat | undefined> {
   if (dataset.parts.validation.rows === 0) return undefined;
-  const whole = makeTask({ dataset, part: 'validation', ...defined({ plan }) });
+  const whole = makeTask({ dataset, part: 'validation', plan });
   const task = drawRankings(whole, maxRankings).of(whole);
   const choose = (...names: string[]) =>
-    baselinesBeside(task, { dataset, part: 'validation', ...defined({ plan }), removeSeen, baselines: names });
+    baselinesBeside(task, { dataset, part: 'validation', plan, removeSeen, baselines: names });
   const readsQuickly = interactionsCost(task).steps < maxSeconds * stepsPerSecond;
   const both = readsQuickly ? choose('popularity', 'item_cf') : undefined;
   const { rows } = both && both.seconds <= maxSeconds ? both : choose('popularity');

@@ -1,6 +1,6 @@
 /** The questions of an evaluation. A question is a query with its held-out items: one per event, or one per user with all held-out items of the user. */
 import { makeRandom } from '../../base/random/random.ts';
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../data/dataset.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 
@@ -16,16 +16,15 @@ export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
     labels: new Map([...events.labels].map(([name, values]) => [name, Float32Array.from(rows, (row) => values[row]!)])),
     item: rows.map((row) => events.item[row]!),
     user: rows.map((row) => events.user[row]!),
-    ...defined({ earlier: events.earlier && bagsOver(events.earlier), givesEarlier: events.givesEarlier }),
+    earlier: events.earlier && bagsOver(events.earlier),
+    givesEarlier: events.givesEarlier,
   };
   return {
     ...task,
     events: fewerEvents,
-    ...defined({
-      history: history && bagsOver(history),
-      seen: seen?.map(bagsOver),
-      context: context && { ...context, asked: indexOver(context.asked) },
-    }),
+    history: history && bagsOver(history),
+    seen: seen?.map(bagsOver),
+    context: context && { ...context, asked: indexOver(context.asked) },
   };
 }
 
@@ -35,11 +34,9 @@ export function scorerOverRows(scorer: Scorer, rows: Int32Array): Scorer {
   return {
     ...scorer,
     score: (own) => scorer.score(wholeRows(own)),
-    ...defined({
-      expect: expect && ((own: Int32Array) => expect.call(scorer, wholeRows(own))),
-      scoreSome:
-        scoreSome && ((own: Int32Array, from: number, to: number) => scoreSome.call(scorer, wholeRows(own), from, to)),
-    }),
+    expect: expect && ((own: Int32Array) => expect.call(scorer, wholeRows(own))),
+    scoreSome:
+      scoreSome && ((own: Int32Array, from: number, to: number) => scoreSome.call(scorer, wholeRows(own), from, to)),
   };
 }
 

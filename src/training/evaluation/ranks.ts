@@ -1,6 +1,5 @@
 /** Ranks the item of each event among the whole corpus. The model and every baseline are measured by this one code path. */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { BagColumn, Events } from '../../data/dataset.ts';
 import { makeKernelSpace, type Region } from '../embedding/space.ts';
 import { FirstItems, type Scorer, type ScoringTask } from '../scoring/scorer.ts';
@@ -40,7 +39,7 @@ export async function rankEvents(
     better: new Int32Array(events.rows),
     equal: new Int32Array(events.rows),
     corpus: new Int32Array(events.rows),
-    ...defined({ ranksCold: scorer.ranksCold }),
+    ranksCold: scorer.ranksCold,
     ...(k > 0 ? { lists: { k, items: new Int32Array(k * questionsOf(task).asks.length).fill(-1) } } : {}),
   };
   const ranker = makeRanker();

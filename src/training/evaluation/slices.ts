@@ -2,7 +2,9 @@
  * Computes figures for slices of events, which show whom a model serves worst: by the training events of an event's item, and by the length of the user's
  * history.
  */
+
 import { makeRandom } from '../../base/random/random.ts';
+import { withDefaults } from '../../base/util/defined.ts';
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
 import { eachQuestion, type Figures, isMean, type Measure, makeSums, metricValues } from './figures.ts';
 import { questionsOf } from './questions.ts';
@@ -150,7 +152,7 @@ export function groupsOf(task: ScoringTask): { group: Int32Array; groups: number
 }
 
 export function intervalSentence(unit: string, options: BootstrapOptions = {}): string {
-  const { draws, seed, level } = { ...usualBootstrap, ...options };
+  const { draws, seed, level } = withDefaults(usualBootstrap, options);
   return `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences use the same draws.`;
 }
 
@@ -231,7 +233,7 @@ interface Intervals {
   readonly differences: readonly Interval[];
 }
 
-const usualBootstrap = { draws: 1000, seed: 1, level: 0.95 } as const;
+const usualBootstrap: Required<BootstrapOptions> = { draws: 1000, seed: 1, level: 0.95 };
 
 export function bootstrap(
   { series, group, groups, reference = 0 }: BootstrapSample,
@@ -257,7 +259,7 @@ interface GroupSums {
 }
 
 function bootstrapSums({ sums, sizes, reference = 0 }: GroupSums, options: BootstrapOptions = {}): Intervals {
-  const { draws, seed, level } = { ...usualBootstrap, ...options };
+  const { draws, seed, level } = withDefaults(usualBootstrap, options);
   const groups = sizes.length;
   const drawnMeans = sums.map(() => new Float64Array(draws));
   const random = makeRandom(seed, groups, draws);

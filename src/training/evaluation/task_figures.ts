@@ -1,5 +1,3 @@
-/** Compares the predictions of tasks for held-out events with their labels, next to a constant prediction. Nothing is ranked. */
-import { defined } from '../../base/util/defined.ts';
 import type { Dataset, Events, Part } from '../../data/dataset.ts';
 import type { Plan, TaskPlan } from '../../graph/plan/plan.ts';
 import type { Predictions } from '../scoring/scorer.ts';
@@ -43,9 +41,7 @@ export function taskFigures(
     const figures = figuresBy(labelValues, predictedValues);
     const calibration = predicts === 'probability' ? calibrationOf(labelValues, predictedValues) : undefined;
     const constant = constantOf(task, meanInTraining(task, label, parts.train, shards), labelValues);
-    return [
-      { task: name, label, predicts, events: countedRows.length, figures, ...defined({ calibration, constant }) },
-    ];
+    return [{ task: name, label, predicts, events: countedRows.length, figures, calibration, constant }];
   });
 }
 
@@ -102,8 +98,9 @@ function ofNumbers(labels: Float64Array, predicted: Float64Array): Readonly<Reco
 /** @param logits x in σ(x) */
 function ofProbabilities(labels: Float64Array, logits: Float64Array): Readonly<Record<string, number>> {
   const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  const area = areaOf(labels, logits);
   return {
-    ...defined({ auc: areaOf(labels, logits) }),
+    ...(area === undefined ? {} : { auc: area }),
     log_loss: meanOf(labels, (label, at) => softplus(logits[at]!) - label * logits[at]!),
   };
 }

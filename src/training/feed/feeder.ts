@@ -3,7 +3,7 @@
  * Long because both directions walk the same plan of inputs, by kind of rows.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined, everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/defined.ts';
 import type { Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Tensor } from '../../graph/graph.ts';
@@ -112,7 +112,8 @@ export function makeFeeder(options: FeederOptions): Feeder {
       events,
       corpus,
       batch: wholeBatch,
-      ...defined({ distinct, elements: elementItems }),
+      distinct,
+      elements: elementItems,
       seen: seenRows(),
       queue,
     },
@@ -158,7 +159,9 @@ export function makeFeeder(options: FeederOptions): Feeder {
         partOf: (of) => (of.kind === 'views' ? views.partOf(of, rows, step) : partOf(of.length)),
         known: (of) => ownRowsOf(of).known,
         weights: (of) => ownRowsOf(of).weights!,
-        ...defined({ distinct: items, sequences, whole }),
+        distinct: items,
+        sequences,
+        whole,
       };
       return batch;
     };
@@ -341,7 +344,7 @@ function listedItems({ plan, events, corpus, features }: FeederOptions): ListedI
     const { column, index } = events.features.get(source.feature)!;
     invariant(column.kind === 'bags', `list ${source.feature} has no bags`);
     const feature = features.find(({ name }) => name === source.feature)!;
-    return [{ rows: source.rows, column, ...defined({ index }), most: placesOf(feature, source.rows) }];
+    return [{ rows: source.rows, column, index, most: placesOf(feature, source.rows) }];
   });
   if (lists.length === 0) return undefined;
   const isExact = sources.some((source) => 'rows' in source && source.rows?.kind === 'elements' && source.rows.exact);

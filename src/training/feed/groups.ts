@@ -1,5 +1,4 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined } from '../../base/util/defined.ts';
 import type { Events } from '../../data/dataset.ts';
 import { type Windows, windowsOf } from '../../data/rows/windows.ts';
 import type { Tensor } from '../../graph/graph.ts';
@@ -89,8 +88,10 @@ export function makeLists(options: ListsOptions): (rows: Int32Array, step: numbe
   const windows = windowsOfPlan(options);
   const parts = partsOf(options, windows);
   const sequences = windows && !parts ? makeSequences(windows.of, windows.max, windows.placeOf) : undefined;
-  return (rows, step) =>
-    defined({ cut: parts && { lengths: parts.lengths, of: parts.of(rows, step) }, sequences: sequences?.(rows, step) });
+  return (rows, step) => ({
+    cut: parts && { lengths: parts.lengths, of: parts.of(rows, step) },
+    sequences: sequences?.(rows, step),
+  });
 }
 
 function partsOf({ plan, events }: ListsOptions, windows: ReturnType<typeof windowsOfPlan>) {
@@ -109,7 +110,7 @@ function partsOf({ plan, events }: ListsOptions, windows: ReturnType<typeof wind
   };
   const ofWindows = windows?.of;
   const lengthOf = ofWindows ? (event: number) => elementsOf(ofWindows.rows[ofWindows.windowOf[event]!]!) : elementsOf;
-  const partsOptions = { lengths: cutLengths, lengthOf, ...defined({ windows: ofWindows, placeOf: windows?.placeOf }) };
+  const partsOptions = { lengths: cutLengths, lengthOf, windows: ofWindows, placeOf: windows?.placeOf };
   return { lengths: cutLengths, of: makeParts(partsOptions) };
 }
 

@@ -3,7 +3,6 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isPartialOf } from '../../base/storage/durable.ts';
 import { isFolder } from '../../base/storage/run_files.ts';
-import { defined } from '../../base/util/defined.ts';
 import { copies } from '../../engines/check.ts';
 import type { OpTime, OpTimes, Tensors } from '../../engines/engine.ts';
 import { costOf } from '../../graph/count.ts';
@@ -269,7 +268,7 @@ function blocksOf({ graph, towers, places, inputs }: StepMeasurements, runs: OpT
   >();
   const entryOf = (node: number | undefined) => {
     const { name, place } = blockOfNode(node);
-    const blockEntry = blockTimes.get(name) ?? { ...defined({ place }), runs: [], back: [], calls: 0, flops: 0 };
+    const blockEntry = blockTimes.get(name) ?? { place, runs: [], back: [], calls: 0, flops: 0 };
     blockTimes.set(name, blockEntry);
     return blockEntry;
   };
@@ -291,7 +290,7 @@ function blocksOf({ graph, towers, places, inputs }: StepMeasurements, runs: OpT
           {
             name,
             where: 'engine' as const,
-            ...defined({ place }),
+            place,
             milliseconds: median(filled(all, runs.length)),
             calls,
             ...(flops > 0 ? { flops } : {}),

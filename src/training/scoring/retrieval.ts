@@ -1,6 +1,6 @@
 /** Computes item and query vectors with the trained towers, and scores them by inner product (the maximum over the interests of a query). */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { defined, everyRow, oneAtATime } from '../../base/util/defined.ts';
+import { everyRow, oneAtATime } from '../../base/util/defined.ts';
 import type { Corpus } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
 import { ItemSums } from '../../engines/scan/item_weights.ts';
@@ -166,7 +166,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
       return { output, into: table.values() };
     });
     allItems ??= everyRow(corpus.rows);
-    items = await itemVectors.of(corpus.features, allItems, { more, ...defined({ into: items?.data }) });
+    items = await itemVectors.of(corpus.features, allItems, { more, into: items?.data });
     itemScores.renew(items);
   };
   if (options.computed) {

@@ -1,7 +1,7 @@
 /** Computes the vectors of one tower with its current weights. Rows with short lists go through graphs that are compiled for short lists. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { defined, everyRow, nextTurn } from '../../base/util/defined.ts';
+import { everyRow, nextTurn } from '../../base/util/defined.ts';
 import type { IndexedColumn } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
 import { evenSizes } from '../../graph/count.ts';
@@ -264,7 +264,7 @@ export class TowerVectors {
     }
     // No item would score above a target whose score is NaN, so its rank would look perfect.
     if (!areFinite(data)) throw failure('vectors-not-finite', { tower: name });
-    return { data, rows: rows.length, width, ...defined({ interests }) };
+    return { data, rows: rows.length, width, interests };
   }
 
   /** Assigns each row to the graph for the shortest lists that its list fits. Returns the indexes in `rows` for each graph. */

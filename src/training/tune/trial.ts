@@ -1,5 +1,3 @@
-/** The log of a study has a line for each piece of training that has ended. The state of a study follows from the lines. */
-import { defined } from '../../base/util/defined.ts';
 import type { SamplerName } from './samplers/table.ts';
 import type { Point, SearchSpace } from './space.ts';
 
@@ -178,7 +176,8 @@ export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<S
       values: hasFailed || byRung.includes(undefined) ? [] : (byRung as number[]),
       validations: values,
       seconds: seconds + (earlierTrial?.seconds ?? 0),
-      ...defined({ point, message }),
+      point,
+      message,
     };
   }
   return trials;

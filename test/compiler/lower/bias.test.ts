@@ -107,7 +107,8 @@ describe('in the towers as they are served', () => {
     };
     const [query, item] = plan.towers.map(({ embedded: { graph } }) => {
       const own = Object.fromEntries(graph.inputs.map(({ name }) => [name, inputs[name as keyof typeof inputs]]));
-      const parameters = graph.parameters.length > 0 ? { 'score/rate/mean': floats([1], [3.5]) } : {};
+      const parameters: Parameters<typeof evaluateGraph>[2] =
+        graph.parameters.length > 0 ? { 'score/rate/mean': floats([1], [3.5]) } : {};
       return rowsOf(evaluateGraph(graph, own, parameters).outputs.vector!);
     });
     expect(plan.towers.map(({ embedded }) => embedded.inputs.map(({ name }) => name))).toEqual([

@@ -1,5 +1,7 @@
 /** A step at work by itself over tables of the host, and batches of which some rows are looked up several times. */
+
 import { makeRandom } from '../../../src/base/random/random.ts';
+import { withDefaults } from '../../../src/base/util/defined.ts';
 import type { Corpus, Events, IndexedColumn } from '../../../src/data/dataset.ts';
 import { evaluateGraph, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
@@ -29,7 +31,7 @@ export function makeRun(plan: Plan, { events, corpus, first }: Given, parameters
   const tables = new Map<string, Table>(
     plan.tables.map(({ name, dim, overrides, frozen = false }) => {
       const values = first(name, dim);
-      const optimizer = { ...plan.train.embeddings, ...overrides };
+      const optimizer = withDefaults(plan.train.embeddings, overrides);
       const ownRate = overrides?.rate !== undefined;
       const table = makeTable({ name, rows: values.length, dim, optimizer, ownRate, frozen }, graph);
       table.load(Float32Array.from(values.flat()));

@@ -33,7 +33,7 @@ describe.skipIf(redisProgram === undefined)(`servers of one log${redisAbsent}`, 
     return server;
   }
   async function ask(to: Serving, method: string, path: string, body?: unknown) {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
     const answer = await fetch(`${to.url}${path}`, {
       method,
       headers,

@@ -301,7 +301,7 @@ describe('overload', () => {
   it('answers 504 at the deadline, which a request may shorten, and works on', async () => {
     const { answers, release } = held();
     const small = await served.server({ limits: { running: 1, waiting: 3, deadline: 60 } }, answers);
-    const asked = [{}, { 'tower-deadline': '20' }, { 'tower-deadline': '100000' }].map((headers) =>
+    const asked = [undefined, { 'tower-deadline': '20' }, { 'tower-deadline': '100000' }].map((headers) =>
       ask(small, '/v1/recommend', { user: 'u1' }, headers),
     );
     const answered = await Promise.all(asked);

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { checkAndLower } from '../../../src/app/api/check.ts';
 import { shardRequest } from '../../../src/app/api/shards.ts';
-import { defined } from '../../../src/base/util/defined.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import type { Pinned } from '../../../src/data/pinned.ts';
 import { readDataset } from '../../../src/data/read.ts';
@@ -41,17 +40,12 @@ export async function bothStates(
   const checked = await checkAndLower(model, { data, set: { batch } });
   const { plan } = checked.lowered;
   const continues = earlier && { checksum: 'of an earlier run', ...earlier };
-  const request = await shardRequest(
-    plan,
-    { memory: '1G', shardSizes: sizes, ...defined({ continues }) },
-    folder,
-    'always',
-  );
+  const request = await shardRequest(plan, { memory: '1G', shardSizes: sizes, continues }, folder, 'always');
   const readWith = (more: Parameters<typeof readDataset>[2]) =>
     readDataset(checked.data!.description, plan, { model: checked.model, ...more });
   const pinned = earlier && { encodings: (await readWith({})).encodings, grows: true, ...earlier };
-  const memory = await readWith(defined({ pinned }));
-  const shards = await readWith({ shards: request, ...defined({ pinned }) });
+  const memory = await readWith({ pinned });
+  const shards = await readWith({ shards: request, pinned });
   const stateOf = (dataset: Dataset) => beginState({ plan, dataset, engine }, 'float32', tablesOf({ plan, dataset }));
   return { plan, engine, memory, shards, inMemory: await stateOf(memory), inShards: await stateOf(shards) };
 }

@@ -11,7 +11,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { programBeside } from '../../../base/storage/package_file.ts';
-import { defined, oneAtATime } from '../../../base/util/defined.ts';
+import { oneAtATime } from '../../../base/util/defined.ts';
 import { chooseEngine } from '../../../engines/engines.ts';
 import { makeGroupMetrics } from '../../../serving/server/metrics.ts';
 import { makeSwaps, type SwapOptions } from '../../../serving/server/versions/swaps.ts';
@@ -87,23 +87,29 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     await closeLogs(logs);
     throw error;
   });
-  const sharedLogs = defined({ items: logs.items?.log, events: logs.events?.log });
+  const sharedLogs = { items: logs.items?.log, events: logs.events?.log };
   /** Positions up to which no version of a process needs the events of the log, by process. */
   const filedPositions = new Map<ServingProcess, number>();
   const firstShare = canary === undefined ? share : (share ?? usualShare);
   const { hosts, limits, logShown, index, table, userVectors, data, allow, unfinished, cache, asOf } = request;
-  const ofRun = defined({ data, allow, unfinished, cache, asOf });
+  const ofRun = { data, allow, unfinished, cache, asOf };
   const hasChanges = canary !== undefined || watch !== undefined;
   // The index of a run that does not change may be in any folder.
   const sharedIndex = index === undefined || hasChanges || isAddress(index) ? index : resolve(index);
   const processRequest: ProcessRequest = {
     ...ofRun,
-    ...defined({ token, hosts, limits, logShown, table, userVectors, index: sharedIndex }),
+    token,
+    hosts,
+    limits,
+    logShown,
+    table,
+    userVectors,
+    index: sharedIndex,
     ...{ host, port, engine: engineChoice.engine.name, takesItems: logs.items !== undefined },
-    ...defined({ eventLog: logs.events?.log.id }),
+    eventLog: logs.events?.log.id,
     ...{ logsRequests: writeLine !== undefined, hasChanges },
   };
-  const watching = watch === undefined ? undefined : { folder: watch, say, ...defined({ index }) };
+  const watching = watch === undefined ? undefined : { folder: watch, say, index };
   const processes = new Set<ServingProcess>();
   const withVersions = (): ServingProcess[] => [...processes].filter(({ hasVersions }) => hasVersions);
   const control = new AbortController();
@@ -138,7 +144,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   const load = async (at: string, ending?: AbortSignal, before?: VersionFile): Promise<SharedVersion> => {
     const isFirst = current === undefined;
     const ofProcess = { engine: engineChoice.engine.name, isFirst, say };
-    const file = await loadToFile(at, { ...ofRun, ...ofProcess, ...defined({ signal: ending, file: before }) });
+    const file = await loadToFile(at, { ...ofRun, ...ofProcess, signal: ending, file: before });
     const version = { key: ++keyCount, file, folder: at };
     const close = async (): Promise<void> => {
       loadedVersions.delete(version);
@@ -163,7 +169,8 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     share: ofOther,
   }: ActiveVersions<SharedVersion>): AssignedVersions => ({
     ...{ stable: stable.key, share: ofOther },
-    ...defined({ canary: other?.key, before: swaps.before }),
+    canary: other?.key,
+    before: swaps.before,
   });
   const versions: SwapOptions<SharedVersion>['versions'] = {
     get current() {
@@ -184,7 +191,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     const sentences = await Promise.all(ready.map(({ calls }) => calls.call('rehearse', { key, isKnown })));
     return sentences.find((each) => each.startsWith('asked')) ?? sentences[0] ?? 'no process to warm up';
   };
-  const swaps = makeSwaps({ versions, load, rehearse, say, decisions, ...defined({ firstShare }) });
+  const swaps = makeSwaps({ versions, load, rehearse, say, decisions, firstShare });
   /** Resolves when all processes answer with the changed versions. */
   const changed = async (change: Promise<void>): Promise<void> => {
     await change;

@@ -1,5 +1,3 @@
-/** A process of `tower serve --processes`: it answers requests, opens and assigns the versions that the primary has loaded, and follows the primary's log. */
-import { defined } from '../../../base/util/defined.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import type { EventWrite } from '../../../serving/serve/live/event_writes.ts';
 import { type Door, makeDoor } from '../../../serving/server/door.ts';
@@ -147,7 +145,7 @@ function serveForPrimary(channel: ProcessChannel): void {
     async open({ key, folder, path }) {
       const run = await runOf(await readLoaded(path), request.engine, request);
       const { index, table, userVectors } = request;
-      const version = await openVersion(run, folder, { logs, ...defined({ index, table, userVectors }) });
+      const version = await openVersion(run, folder, { logs, index, table, userVectors });
       openedVersions.set(key, version);
       return { id: version.id, notes: await run.notes() };
     },

@@ -8,7 +8,6 @@ import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { writeTextDurably } from '../../../base/storage/durable.ts';
 import { closeRead, openIfThere, readJsonFile, readRunFile } from '../../../base/storage/run_files.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { RequestRefused } from '../../../base/util/http.ts';
 import { type Manifest, trackingFile, validationUnit } from '../../../training/artifact/manifest.ts';
 import {
@@ -180,7 +179,7 @@ export async function remembered(
 ): Promise<TrackingRecord> {
   const storedRecord = await readJsonFile(folder, trackingFile);
   if (isRemembered(storedRecord)) return storedRecord;
-  const newRecord: TrackingRecord = { format: 'tower-tracking-1', run: randomUUID(), ...defined(anew) };
+  const newRecord: TrackingRecord = { format: 'tower-tracking-1', run: randomUUID(), ...anew };
   await writeTextDurably(join(folder, trackingFile), `${JSON.stringify(newRecord)}\n`);
   return newRecord;
 }
@@ -226,16 +225,14 @@ export const tagsOf = (
   commit: string | undefined,
 ): TextsByKey =>
   byKey(
-    Object.entries(
-      defined({
-        'tower.model': plan.model,
-        'tower.version': tower,
-        'mlflow.user': userName(),
-        'mlflow.source.type': 'LOCAL',
-        'mlflow.source.name': source,
-        'mlflow.source.git.commit': commit,
-      }),
-    ),
+    Object.entries({
+      'tower.model': plan.model,
+      'tower.version': tower,
+      'mlflow.user': userName(),
+      'mlflow.source.type': 'LOCAL',
+      'mlflow.source.name': source,
+      'mlflow.source.git.commit': commit,
+    }).filter((tag): tag is [string, string] => tag[1] !== undefined),
   );
 
 export const endTagsOf = ({ checksum, training, data, plan }: Manifest): TextsByKey =>

@@ -6,7 +6,6 @@ import { basename, join, resolve } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { reading } from '../../../base/diagnostics/system_reason.ts';
 import { closeRead, openIfThere } from '../../../base/storage/run_files.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { readManifest } from '../../../training/artifact/load.ts';
 import { evaluationFile, type Manifest, manifestFile, reportFile } from '../../../training/artifact/manifest.ts';
 import { refuseUnlessValid } from '../../../training/artifact/validate.ts';
@@ -105,7 +104,7 @@ export class RunSender {
     const { client } = this;
     const { folder, facts, source } = this.of;
     const began = this.of.began ?? this.points.began();
-    const trackingRecord = await remembered(folder, defined({ began, commit: this.of.commit }));
+    const trackingRecord = await remembered(folder, { began, commit: this.of.commit });
     const experiment = await experimentId(client, this.of.experiment ?? facts.plan.model);
     const runName = basename(resolve(folder));
     const remote = await findOrCreateRun(client, experiment, {

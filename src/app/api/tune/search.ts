@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../../base/random/random.ts';
-import { defined } from '../../../base/util/defined.ts';
+import { withDefaults } from '../../../base/util/defined.ts';
 import type { SearchParameter } from '../../../compiler/model/resolve/search.ts';
 import type { Settings } from '../../../compiler/model/settings/setting_text.ts';
 import type { TrainPlan } from '../../../graph/plan/plan.ts';
@@ -50,7 +50,7 @@ export function studyOf(path: string, request: StudyRequest, checked: Lowering, 
   const metric = request.metric ?? before?.metric ?? (train.stop ? labelOf(train.stop) : knownMeasures[0]!);
   if (!knownMeasures.includes(metric)) throw failure('unknown-measure', { name: metric, known: knownMeasures });
   const halving = request.halving ?? before?.halving ?? true;
-  const requestedSettings = { ...before, ...defined({ ...pick(request) }) };
+  const requestedSettings = withDefaults<Partial<Study>>(before ?? {}, pick(request));
   const study: Study = {
     model: lowered.plan.model,
     sources: sha256([...sources.map(({ text }) => text), data!.source.text].join('\0')),
@@ -85,8 +85,13 @@ function validationsOf({ steps, epochs, validate }: TrainPlan): number {
 
 const many = 27;
 
-const pick = ({ sampler, seed, parallel, finalists, seeds }: StudyRequest): Partial<Study> =>
-  defined({ sampler, seed, parallel, finalists, seeds });
+const pick = ({ sampler, seed, parallel, finalists, seeds }: StudyRequest): Partial<Study> => ({
+  sampler,
+  seed,
+  parallel,
+  finalists,
+  seeds,
+});
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -99,11 +104,11 @@ const spaceOf = (parameters: readonly SearchParameter[]): SearchSpace =>
       return {
         name,
         domain: { kind: 'choices', texts: domain.choices.map(({ text }) => text) },
-        ...defined({ usual }),
+        usual,
       };
     }
     const { from, to, log, whole } = domain;
-    return { name, domain: { kind: 'range', from, to, log, whole }, ...defined({ usual }) };
+    return { name, domain: { kind: 'range', from, to, log, whole }, usual };
   });
 
 /**
@@ -207,7 +212,9 @@ export class TuneJobs {
       settings,
       state,
       values,
-      ...defined({ validations, value, message }),
+      validations,
+      value,
+      message,
       folder: jobFolder,
       begun: begunAt,
       seconds: rounded((performance.now() - startTime) / 1000),

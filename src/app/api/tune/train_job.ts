@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import type { Code } from '../../../base/diagnostics/codes.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { programBeside } from '../../../base/storage/package_file.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import { hasCheckpoint } from '../../../training/artifact/checkpoint.ts';
 import { readMetricsLog } from '../../../training/metrics_log.ts';
@@ -70,7 +69,7 @@ export async function trainJob(
       ...job,
       ...(resume ? { resume } : { force: true }),
       until: validationLimit,
-      ...defined({ signal }),
+      signal,
       onDecision(given) {
         decision = given;
       },
@@ -83,12 +82,12 @@ export async function trainJob(
     const values = (await valuesOf(job.out, metric)).slice(0, lastValidation);
     const state =
       status !== 'interrupted' ? 'done' : signal?.aborted && values.length < lastValidation ? 'stopped' : 'paused';
-    return { state, values, ...defined({ validations, decision, value: keptValue(values, stops) }) };
+    return { state, values, validations, decision, value: keptValue(values, stops) };
   } catch (error) {
     if (signal?.aborted) return { state: 'stopped', values: [] };
     if (!(error instanceof Failure) || !error.diagnostics.some(({ code }) => ofTrial.includes(code))) throw error;
     const values = await valuesOf(job.out, metric).catch(() => []);
-    return { state: 'failed', values, ...defined({ validations }), message: messageOf(error) };
+    return { state: 'failed', values, validations, message: messageOf(error) };
   }
 }
 

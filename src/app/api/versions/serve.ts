@@ -1,7 +1,6 @@
 /** Serves versions: a run with a canary, or the newest run of a folder, which may change while the server answers. */
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { Until } from '../../../data/dataset.ts';
 import { momentOf } from '../../../data/rows/fresh.ts';
 import { type Choice, chooseEngine } from '../../../engines/engines.ts';
@@ -116,12 +115,12 @@ async function serveWith(
       import('../../../serving/server/versions/swaps.ts'),
     ]);
   const versionOf = (run: Run, folder: string, file?: VersionFile): Promise<Version> =>
-    openVersion(run, folder, { say, logs, ...defined({ index, table, userVectors, file }) });
+    openVersion(run, folder, { say, logs, index, table, userVectors, file });
   const engine = engineChoice.engine.name;
-  const ofRun = defined({ data, allow, unfinished, cache, asOf, say: sayOfRun });
+  const ofRun = { data, allow, unfinished, cache, asOf, say: sayOfRun };
   let isFirst = true;
   const load = async (at: string, ending?: AbortSignal, before?: VersionFile): Promise<Version> => {
-    const file = await loadToFile(at, { ...ofRun, engine, isFirst, ...defined({ signal: ending, file: before }) });
+    const file = await loadToFile(at, { ...ofRun, engine, isFirst, signal: ending, file: before });
     try {
       return await versionOf(await runOf(await readLoaded(file.path), engine, ofRun), at, file);
     } catch (error) {
@@ -130,7 +129,7 @@ async function serveWith(
     }
   };
 
-  const watching = watch === undefined ? undefined : { folder: watch, say, ...defined({ index }) };
+  const watching = watch === undefined ? undefined : { folder: watch, say, index };
   const firstVersion = await (request.run
     ? versionOf(request.run, request.run.trained.folder)
     : firstIn({ ...watching!, decisions, share }, (at) => load(at, signal), signal));
@@ -143,7 +142,7 @@ async function serveWith(
     rehearse: rehearseWith(versions),
     say,
     decisions,
-    ...defined({ firstShare }),
+    firstShare,
   });
   decisions.passTo(swaps);
   if (canary !== undefined) await swaps.take(canary);
@@ -171,8 +170,9 @@ interface WatchedRuns {
 }
 
 /** If a run's index is written after the run, the run must be tried again. */
-const extraFileOf = ({ index }: WatchedRuns) =>
-  defined({ extraFile: index === undefined || isAddress(index) ? undefined : join(index, 'index.json') });
+const extraFileOf = ({ index }: WatchedRuns) => ({
+  extraFile: index === undefined || isAddress(index) ? undefined : join(index, 'index.json'),
+});
 
 interface FirstRuns extends WatchedRuns {
   readonly decisions: SharedDecisions;
@@ -247,7 +247,9 @@ export async function openVersion(
   try {
     const answers = await open(run, {
       ...takenBy(logs),
-      ...defined({ index: index && indexOf(folder, index), table, userVectors }),
+      index: index && indexOf(folder, index),
+      table,
+      userVectors,
     });
     if (say) for (const note of await run.notes()) say(`${folder}: ${note}`);
     const detach = await attachTo(logs, answers);

@@ -2,7 +2,6 @@ import { Command, Option } from 'commander';
 import { type Diagnostic, hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import { toJson } from '../../../base/diagnostics/json.ts';
 import { positionAt } from '../../../base/text/source.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { filesAt } from '../../api/files.ts';
 import { version } from '../../api/version.ts';
 import { allowOption, dataOption, jsonOption, setOption, withExample } from '../options.ts';
@@ -46,7 +45,7 @@ export function checkCommand(program: Command): void {
       const foundDiagnostics: Diagnostic[] = [];
       const seenPaths = new Set<string>();
       for (const path of paths) {
-        const request = { set, ...defined({ data, allow }) };
+        const request = { set, data, allow };
         const { diagnostics } = await endable((signal) => check(path, { ...request, signal }));
         // A diagnostic of a file that several files use is reported once.
         for (const one of diagnostics) {

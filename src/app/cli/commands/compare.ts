@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
-import { defined } from '../../../base/util/defined.ts';
 import type { CompareRequest } from '../../api/compare.ts';
 import { openRun } from '../open_run.ts';
 import {
@@ -43,7 +42,10 @@ export function compareCommand(program: Command): void {
     ) => {
       const { compare } = await import('../../api/compare.ts');
       const options = {
-        ...defined({ data, allow, engine, unfinished }),
+        data,
+        allow,
+        engine,
+        unfinished,
       };
       const runs = [];
       for (const folder of folders) {
@@ -52,7 +54,7 @@ export function compareCommand(program: Command): void {
       }
       const comparison = await compare(runs, {
         ...request,
-        ...defined({ baselines: baselinesOf(baselines) }),
+        baselines: baselinesOf(baselines),
         ...seenChoice({ removeSeen, keepSeen }),
         onBaselines: sayBaselines,
       });

@@ -6,7 +6,6 @@ import { refuse } from '../../../base/diagnostics/system_reason.ts';
 import { shellWord } from '../../../base/diagnostics/wording.ts';
 import { packageFile } from '../../../base/storage/package_file.ts';
 import { nearest } from '../../../base/text/nearest.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { type DataSetName, dataSetNames } from '../../../data/sets/names.ts';
 import { countOption, jsonOption, seedOption, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
@@ -55,7 +54,7 @@ export function dataCommand(program: Command): void {
       if (option !== undefined && !dataSet.isDrawn) throw failure('set-has-one-size', { set: name, option });
       const bar = makeCountBar('rows');
       const source = await endable((signal) =>
-        dataSet.get({ folder: out, ...defined({ from }), synthetic, log: say, progress: bar.count, signal }),
+        dataSet.get({ folder: out, from, synthetic, log: say, progress: bar.count, signal }),
       ).finally(bar.end);
       const block = keepBlock(name, out, dataSet.isForm);
       if (json) return answerJson({ folder: out, block, ...source });

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { Command, Option } from 'commander';
 import { packageFile } from '../../../base/storage/package_file.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { tableOf } from '../layout.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerAsIs, answerJson, say } from '../report.ts';
@@ -59,6 +58,6 @@ export function enginesCommand(program: Command): void {
 
 async function setUpStores(from: string | undefined): Promise<void> {
   const { setUpExtension } = await import('../../../data/files/remote/setup.ts');
-  const { path, wasThere } = await setUpExtension(say, defined({ from }));
+  const { path, wasThere } = await setUpExtension(say, { from });
   answer(wasThere ? `${path} is set up, and loads` : `${path} is set up`);
 }

@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { defined } from '../../../base/util/defined.ts';
 import type { EvaluateRequest } from '../../api/run.ts';
 import { leaveReport, openRun } from '../open_run.ts';
 import {
@@ -48,7 +47,12 @@ export function evaluateCommand(program: Command): void {
       const run = await openRun(folder, options);
       sayEngine(await run.engine());
       const evaluation = await evaluate(run, {
-        ...defined({ baselines: baselinesOf(baselines), part, by, metrics, per, sample }),
+        baselines: baselinesOf(baselines),
+        part,
+        by,
+        metrics,
+        per,
+        sample,
         ...seenChoice({ removeSeen, keepSeen }),
         onBaselines: sayBaselines,
       });

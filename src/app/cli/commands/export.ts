@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { countOf } from '../../../base/diagnostics/wording.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { ExportRequest } from '../../api/run.ts';
 import { tableOf } from '../layout.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
@@ -41,15 +40,15 @@ export function exportCommand(program: Command): void {
       for (const name of ['columns', 'exact'] as const)
         if (options[name] !== undefined) command.error(`error: option '--${name}' needs the option '--browser'.`);
       const { exportTowers, exportWeights, load } = await import('../../api/run.ts');
-      const run = await load(folder, defined({ data, allow, engine, unfinished }));
+      const run = await load(folder, { data, allow, engine, unfinished });
       if (run.trained.plan.fitted && !index) {
-        const description = await exportWeights(run, { out, ...defined({ force }) });
+        const description = await exportWeights(run, { out, force });
         if (json) return answerJson({ folder: out, ...description });
         return answer(
           `exported ${description.rows.toLocaleString('en')} weights of model ${description.model} into ${out}`,
         );
       }
-      const { serving, files } = await exportTowers(run, { out, ...defined({ force, index }) });
+      const { serving, files } = await exportTowers(run, { out, force, index });
       // The vectors are those of the items of today.
       if (index) sayNotes(await run.notes());
       if (json) return answerJson({ folder: out, files, serving });
@@ -78,7 +77,9 @@ async function exportForBrowser(
   const chosenColumns = columns?.split(',').map((name) => name.trim());
   const { index, files, users, known } = await exportPage(run, {
     out,
-    ...defined({ force, exact, columns: chosenColumns }),
+    force,
+    exact,
+    columns: chosenColumns,
   });
   await run.close();
   if (json) return answerJson({ folder: out, index, files });

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { nearest } from '../../../base/text/nearest.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { ImportRequest } from '../../api/import.ts';
 import type { ImportNote, NoteKind } from '../../easyrec/part.ts';
 import { heading } from '../layout.ts';
@@ -41,7 +40,10 @@ export function importCommand(program: Command): void {
           config,
           signal,
           out: options.out,
-          ...defined({ events: options.events, test: options.test, user: options.user, item: options.item }),
+          events: options.events,
+          test: options.test,
+          user: options.user,
+          item: options.item,
           ...(items === false || typeof items === 'string' ? { items } : {}),
         }),
       );

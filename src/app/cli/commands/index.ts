@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { percentWords } from '../../../base/diagnostics/wording.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { IndexRequest } from '../../api/index_items.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { addRunOptions, wholeNumber, withExample } from '../options.ts';
@@ -46,7 +45,7 @@ export function indexCommand(program: Command): void {
     const { data, allow, engine, unfinished, ...request } = options;
     const { checkIndexTarget, indexItems } = await import('../../api/index_items.ts');
     await checkIndexTarget(folder, request);
-    const run = await openRun(folder, defined({ data, allow, engine, unfinished }), 'knownRows');
+    const run = await openRun(folder, { data, allow, engine, unfinished }, 'knownRows');
     sayEngine(await run.engine());
     sayNotes(await run.notes());
     const bar = makeCountBar('items');

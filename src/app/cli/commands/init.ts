@@ -3,7 +3,6 @@ import { basename, dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { nextSteps } from '../../../data/init/next_steps.ts';
 import type { InitAnswers } from '../../../data/init/proposal.ts';
 import type { EngineName } from '../../../engines/engine.ts';
@@ -201,7 +200,7 @@ function refuseUnknown({ tables }: LookedFiles, { events, ...options }: InitComm
 async function settled(look: LookedFiles, options: InitCommandOptions, asks: boolean): Promise<StarterProject> {
   const { proposalFor, proposeProject } = await import('../../api/init.ts');
   const { events, user, item, time } = options;
-  let answers: InitAnswers = defined({ events, user, item, time }) as InitAnswers;
+  let answers: InitAnswers = { events, user, item, time } as InitAnswers;
   for (;;) {
     const lastProposal = proposalFor(look, options.out, answers);
     const { questions } = lastProposal;
@@ -243,7 +242,8 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
     signal,
     seconds: options.seconds,
     ...(allow.length > 0 ? { allow } : {}),
-    ...defined({ engine: options.engine, by }),
+    engine: options.engine,
+    by,
     onReady({ dataset, warnings, ...choice }) {
       // The check has already reported the other warnings.
       const emptyHistories = warnings.filter(({ code }) => code === 'empty-histories');
@@ -272,7 +272,8 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
     allow: allowText(allow),
     better,
     isCut,
-    ...defined({ user, fit }),
+    user,
+    fit,
   });
   if (options.json)
     return answerJson({

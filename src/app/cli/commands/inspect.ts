@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { CheckRequest } from '../../api/check.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
@@ -133,7 +132,7 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
   return options.json ? answerJson(summary) : answerAsIs(summaryText(summary));
 }
 
-const requestOf = ({ set, allow }: InspectCommandOptions): CheckRequest => ({ set, ...defined({ allow }) });
+const requestOf = ({ set, allow }: InspectCommandOptions): CheckRequest => ({ set, allow });
 
 async function inspectTree(path: string, options: InspectCommandOptions): Promise<void> {
   const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/graph.ts')]);
@@ -176,13 +175,16 @@ async function inspectStepOf(
   const { step, out, force, engine, data, allow, json } = options;
   const record = await endable(async (signal) => {
     const run = await load(folder, {
-      ...defined({ data, allow }),
+      data,
+      allow,
       signal,
       unfinished: true,
     });
     return inspectStep(run, {
       step,
-      ...defined({ out, force, engine }),
+      out,
+      force,
+      engine,
       signal,
     });
   });

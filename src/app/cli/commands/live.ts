@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { defined } from '../../../base/util/defined.ts';
 import type { CloseRequest } from '../../api/live.ts';
 import type { ClosedDay } from '../../report/days_page.ts';
 import { tableOf } from '../layout.ts';
@@ -43,7 +42,7 @@ export function liveCommand(program: Command): void {
 
 function dayText({ metric, figures = {}, outcome, published, reason }: ClosedDay): string {
   const rows = Object.entries(figures).map(([name, figure]) => [name, intervalWords(figure)]);
-  const result = [outcome, ...Object.values(defined({ published }))].join(': ');
+  const result = published === undefined ? outcome : `${outcome}: ${published}`;
   return [
     ...(metric ? [tableOf(['', `${metric} on the events of the day`], rows)] : []),
     result,

@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { defined } from '../../../base/util/defined.ts';
 import type { Item } from '../../../serving/serve/prepare.ts';
 import type { RerankEntries } from '../../../serving/serve/top_request.ts';
 import type { RecommendRequest } from '../../api/run.ts';
@@ -64,7 +63,17 @@ export function recommendCommand(program: Command): void {
       const run = await openRun(folder, options, 'recommender');
       sayEngine(await run.engine());
       const { items, history, notes, asOf } = await recommend(run, {
-        ...defined({ user, filter, exclude, weights, offset, boost, bury, most, diversity, candidates, because }),
+        user,
+        filter,
+        exclude,
+        weights,
+        offset,
+        boost,
+        bury,
+        most,
+        diversity,
+        candidates,
+        because,
         ...(average ? { average: average === true ? [] : average } : {}),
         values,
         k,

@@ -3,7 +3,6 @@ import { constants } from 'node:os';
 import { isAbsolute, normalize } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { refuse } from '../../../base/diagnostics/system_reason.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { LogLines, makeLogLines } from '../../api/serve.ts';
 import type { ServingVersions, VersionsRequest } from '../../api/versions/serve.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
@@ -121,17 +120,23 @@ export function serveCommand(program: Command): void {
     const { engineToServe, makeLogLines, refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
-    const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
+    const limits = { deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting };
     const lines = log ? stdoutLines(makeLogLines) : undefined;
     const serveRequest = {
       ...{ host, port, limits, say },
-      ...defined({ token, hosts, items, events, userVectors, logShown, log: lines?.write }),
+      token,
+      hosts,
+      items,
+      events,
+      userVectors,
+      logShown,
+      log: lines?.write,
     };
     if (processes > 1) {
       const { serveProcesses } = await import('../../api/processes/primary.ts');
-      const ofVersions = defined({ folder, watch, canary, share, index, table, engine: requested });
+      const ofVersions = { folder, watch, canary, share, index, table, engine: requested };
       const serving = await endable((signal) =>
-        serveProcesses({ ...serveRequest, ...defined(read), ...ofVersions, processes, onEngine: sayEngine, signal }),
+        serveProcesses({ ...serveRequest, ...read, ...ofVersions, processes, onEngine: sayEngine, signal }),
       );
       say(`serving ${folder ?? watch} on ${serving.url} in ${processes} processes`);
       await untilEnd(serving);
@@ -147,7 +152,7 @@ export function serveCommand(program: Command): void {
       if (folder !== undefined && canary === undefined) {
         const run = await openRun(folder, ofRun, 'recommender');
         sayEngine(choice);
-        const serving = await serve(run, { ...requestHere, ...defined({ index, table }) });
+        const serving = await serve(run, { ...requestHere, index, table });
         sayNotes(await run.notes());
         if (serving.index !== undefined) say(`searching in ${serving.index}`);
         say(`serving ${folder} on ${serving.url}`);
@@ -162,7 +167,12 @@ export function serveCommand(program: Command): void {
       const versions = {
         ...requestHere,
         ...ofRun,
-        ...defined({ run, watch, canary, share, index, table }),
+        run,
+        watch,
+        canary,
+        share,
+        index,
+        table,
         onEngine: () => sayEngine(choice),
       };
       const serving = await endable((signal) => serveVersions({ ...versions, signal }));

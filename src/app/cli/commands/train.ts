@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import { bytesWords } from '../../../base/diagnostics/wording.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { freshCount, replayedEvents } from '../../../data/rows/fresh.ts';
 import { isReplay } from '../../../training/artifact/identity.ts';
 import { type Manifest, reportFile, validationUnit } from '../../../training/artifact/manifest.ts';
@@ -122,7 +121,7 @@ export function trainCommand(program: Command): void {
         ...options,
         ...(isFirst ? progress.passes : {}),
         signal: interrupt,
-        ...defined({ meeting: launched.meeting }),
+        meeting: launched.meeting,
         onReady: (ready) => {
           // A launcher shows what all workers say.
           if (!isFirst) return;

@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { defined } from '../../../base/util/defined.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import type { SamplerName } from '../../../training/tune/samplers/table.ts';
 import type { TuneRequest } from '../../api/tune.ts';
@@ -84,7 +83,8 @@ export function tuneCommand(program: Command): void {
       try {
         const tuned = await tune(path, {
           ...options,
-          ...defined({ time, halving: halving === false ? false : undefined }),
+          time,
+          halving: halving === false ? false : undefined,
           signal: interrupt,
           onEvent: view,
         });

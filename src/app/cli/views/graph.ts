@@ -2,7 +2,6 @@
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { positionAt, type Span, textOf } from '../../../base/text/source.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { printValueType } from '../../../compiler/library/values.ts';
 import type { Lowered } from '../../../compiler/lower/lower.ts';
 import type { SharedByTasks } from '../../../compiler/lower/shared.ts';
@@ -43,7 +42,7 @@ export function summarise({ plan, arrows, shared }: Lowered): GraphSummary {
   return {
     model: plan.model,
     batch,
-    ...defined({ sequences }),
+    sequences,
     flows: arrows.map(({ span, type }) => ({
       ...positionAt(span.source, span.start),
       text: textOf(span),
@@ -167,8 +166,8 @@ export function planText(plan: Plan): string {
 }
 
 function describe({ from, ...rest }: InputSource): string {
-  const details = Object.entries(rest).map(
-    ([key, value]) => `${key} ${typeof value === 'object' ? value.kind : value}`,
+  const details = Object.entries(rest).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key} ${typeof value === 'object' ? value.kind : value}`],
   );
   return [from, ...details].join(', ');
 }

@@ -1,5 +1,3 @@
-/** Formats a kind's entry in the reference for the terminal, like docs/reference. */
-import { defined } from '../../../base/util/defined.ts';
 import { type ErrorPage, severityText } from '../../../compiler/explain/page.ts';
 import type { KindRow } from '../../../compiler/library/contract.ts';
 import { signatureOf } from '../../../editor/language/markdown.ts';
@@ -50,10 +48,10 @@ export function kindJson(kind: LibraryKind) {
     table: section.table,
     signature: signatureOf(name, row.parameters),
     doc: row.doc,
-    ...defined({ formula: row.formula }),
+    formula: row.formula,
     ...(row.when === undefined ? {} : { when: row.when }),
     facts,
-    ...defined({ paper: row.paper }),
+    paper: row.paper,
     parameters: Object.entries(row.parameters).map(([parameter, { doc, required = false, ...type }]) => {
       const [is, otherwise] = parameterCells({ doc, required, ...type });
       return { name: parameter, is, default: otherwise, required, doc };

@@ -8,7 +8,7 @@
  *     await log.append([entry]); // `show` has ended
  */
 import { Failure } from '../../diagnostics/failure.ts';
-import { defined, oneAtATime } from '../../util/defined.ts';
+import { oneAtATime } from '../../util/defined.ts';
 import { firstLine, type LogFiles } from './lines.ts';
 import { type LogFormat, openRecordLog } from './record_log.ts';
 
@@ -177,7 +177,7 @@ export async function openWriteLog<E, C extends LogCompaction<E>>(
     await inTurn(async () => {
       const { dropped } = compaction!;
       replacement = records.replace(compaction!.shortened(records.read(firstLine, records.end)), {
-        ...defined({ dropped }),
+        dropped,
         exclusive: (work) =>
           inTurn(async () => {
             const done = await work();

@@ -1,4 +1,3 @@
-import { defined } from '../../../base/util/defined.ts';
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { elementsOf } from '../../../graph/dims.ts';
 import { activate, activations } from '../activations.ts';
@@ -99,7 +98,7 @@ function layersOf(
         suffix,
         relative,
         initial: small,
-        ...defined({ intervals }),
+        intervals,
       }),
     );
   };

@@ -1,5 +1,4 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { type ElementBag, type FeatureUse, ShapeError } from '../contract.ts';
 import { feature, name } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
@@ -64,13 +63,16 @@ export const along = featureKind({
       along: list,
       pool: 'none',
       unseen: 'keep',
-      ...defined({ frozen: element.ordinal, ordinal: element.ordinal }),
-      ...defined({ max: target.max, dim: element.dim, each: element.gives === 'bag' ? eachOf(element) : undefined }),
+      frozen: element.ordinal,
+      ordinal: element.ordinal,
+      max: target.max,
+      dim: element.dim,
+      each: element.gives === 'bag' ? eachOf(element) : undefined,
     };
   },
 });
 
 const eachOf = ({ max, pool = 'mean', unseen }: FeatureUse): ElementBag => {
   invariant(max !== undefined && pool !== 'none', 'several values are pooled, and have a largest number');
-  return { max, pool, ...defined({ unseen }) };
+  return { max, pool, unseen };
 };

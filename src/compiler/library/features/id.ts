@@ -1,4 +1,3 @@
-import { defined } from '../../../base/util/defined.ts';
 import type { Encoder } from '../../../graph/plan/plan.ts';
 import { ShapeError } from '../contract.ts';
 import { choice, flag, integer, number, text } from '../parameters.ts';
@@ -6,7 +5,7 @@ import { featureKind } from '../rows.ts';
 import { dictionary } from './dictionary.ts';
 
 const expiring = (encoder: Encoder, expireDays: number | undefined): Encoder =>
-  encoder.kind === 'vocabulary' ? { ...encoder, ...defined({ expireDays }) } : encoder;
+  encoder.kind === 'vocabulary' ? { ...encoder, expireDays } : encoder;
 
 export const id = featureKind({
   doc: 'An identifier: one row of an embedding table. Values come from the training part; one row is for unseen values, which `drop` trains. Gives a field of width `dim`.',
@@ -68,12 +67,10 @@ export const id = featureKind({
       encoder: expiring(dictionary({ hash, minimumCount: min_count, file: vocabulary }), expire_days),
       gives: 'code',
       dim,
-      ...defined({
-        drop: drop > 0 ? drop : undefined,
-        vectors: init === undefined || keys === undefined ? undefined : { file: init, keys },
-        frozen: frozen || undefined,
-        precision: precision === 'bf16' ? precision : undefined,
-      }),
+      drop: drop > 0 ? drop : undefined,
+      vectors: init === undefined || keys === undefined ? undefined : { file: init, keys },
+      frozen: frozen || undefined,
+      precision: precision === 'bf16' ? precision : undefined,
     };
   },
 });

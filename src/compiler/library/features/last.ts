@@ -1,4 +1,3 @@
-import { defined } from '../../../base/util/defined.ts';
 import { ShapeError } from '../contract.ts';
 import { name } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
@@ -32,7 +31,7 @@ export const last = featureKind({
       encoder: target.encoder,
       gives: 'code',
       last: list,
-      ...defined({ dim: target.dim }),
+      dim: target.dim,
     };
   },
 });

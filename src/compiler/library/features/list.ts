@@ -1,4 +1,3 @@
-import { defined } from '../../../base/util/defined.ts';
 import { ShapeError } from '../contract.ts';
 import { choice, column, feature, integer, side } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
@@ -65,7 +64,8 @@ export const list = featureKind({
       max,
       pool,
       ...(unseen === 'keep' ? { unseen } : {}),
-      ...defined({ dim: element.dim, weights }),
+      dim: element.dim,
+      weights,
     };
   },
 });

@@ -1,4 +1,3 @@
-import { defined } from '../../../base/util/defined.ts';
 import { ShapeError } from '../contract.ts';
 import { flag, integer, numbers } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
@@ -36,7 +35,7 @@ export const number = featureKind({
       encoder: { kind: standardize ? 'standardize' : 'number', log },
       gives: 'numbers',
       size: 1,
-      ...defined({ project: dim }),
+      project: dim,
     };
   },
 });

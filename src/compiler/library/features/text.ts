@@ -1,4 +1,3 @@
-import { defined } from '../../../base/util/defined.ts';
 import { choice, integer, text as quoted } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
@@ -28,7 +27,7 @@ export const text = featureKind({
   },
   use({ pieces, hash, vocabulary, dim, max, pool }) {
     const buckets = hash ?? (vocabulary === undefined ? 30_000 : 1);
-    const encoder = { kind: pieces, buckets, ...defined({ file: vocabulary }) };
+    const encoder = { kind: pieces, buckets, file: vocabulary };
     return { encoder, gives: 'bag', max, dim, pool };
   },
 });

@@ -1,4 +1,3 @@
-import { defined } from '../../../base/util/defined.ts';
 import { integer } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
@@ -21,7 +20,7 @@ export const vector = featureKind({
       encoder: { kind: 'vector', size },
       gives: 'numbers',
       size,
-      ...defined({ project: dim }),
+      project: dim,
     };
   },
 });

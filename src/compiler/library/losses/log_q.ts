@@ -1,4 +1,3 @@
-import { defined } from '../../../base/util/defined.ts';
 import type { Ref } from '../../../graph/builder.ts';
 import type { Dim } from '../../../graph/graph.ts';
 import type { RowsOf, SharedRows } from '../../../graph/plan/plan.ts';
@@ -26,7 +25,7 @@ export function logQOf(
   count: Dim,
   mixed?: SharedRows,
 ): Ref {
-  const source = { from: 'log_q', key, estimator, rows, ...defined({ mixed }) } as const;
+  const source = { from: 'log_q', key, estimator, rows, mixed } as const;
   const prefix = mixed === undefined ? '' : `mixed_${rowsPrefix(mixed)}`;
   const estimated = estimator === 'streaming' ? 'streaming/' : '';
   return input(`log_q/${estimated}${prefix}${rowsPrefix(rows)}${key}`, source, [count]);

@@ -1,5 +1,3 @@
-/** Defines the arguments of losses that compare items. */
-import { defined } from '../../../base/util/defined.ts';
 import type { Draw, DrawnBy, OwnRows, SampledRows, SharedRows } from '../../../graph/plan/plan.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, flag, integer, kind, name, number } from '../parameters.ts';
@@ -106,7 +104,7 @@ export function sampledRowsOf(context: LossContext, { n, by, power, within }: Sa
       );
     }
   }
-  return { kind: 'sampled', perRow: n, ...drawOf({ by, power }), ...defined({ within }) };
+  return { kind: 'sampled', perRow: n, ...drawOf({ by, power }), within };
 }
 
 /**
@@ -124,7 +122,7 @@ export function sharedRowsOf(negatives: Negatives, inBatch = false): SharedRows 
 /** Returns the distribution of the draws. Throws ShapeError for a power without frequencies. */
 export function drawOf({ by, power }: { readonly by: DrawnBy; readonly power: number | undefined }): Draw {
   if (power !== undefined && by !== 'frequency') throw new ShapeError('needs `by: frequency` for a `power`');
-  return { by, ...defined({ power }) };
+  return { by, power };
 }
 
 /** The negatives of a loss without negatives from the batch. */

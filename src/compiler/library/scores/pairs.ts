@@ -1,4 +1,3 @@
-import { defined } from '../../../base/util/defined.ts';
 import type { Ref } from '../../../graph/builder.ts';
 import {
   type Arguments,
@@ -57,7 +56,8 @@ export function pairs(
     query,
     item: endToEnd(builder, items),
     width: channels.reduce((sum, { query }) => sum + query.width, 0),
-    ...defined({ interests, power }),
+    interests,
+    power,
     bound: bounded ? channels.length : Number.POSITIVE_INFINITY,
     ...(normalize ? cosineOf(channels) : {}),
   };

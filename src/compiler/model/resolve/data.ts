@@ -1,7 +1,6 @@
 /** Resolves data blocks, entry by entry, and finds SQL functions whose value changes with each evaluation. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { nearest } from '../../../base/text/nearest.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { DataDescription, DataFile, HistoryKind, Split } from '../../../graph/plan/data_description.ts';
 import { data, histories as kinds, splits, usualShare } from '../../library/declarations/data.ts';
 import type { EntryType } from '../../library/declarations/entry.ts';
@@ -92,7 +91,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string):
     // A held-out user is asked for once, with what the user gives.
     evaluate: values.evaluate ?? (split.kind === 'by_user' ? 'per_user' : undefined),
   };
-  return defined(description) as unknown as DataDescription;
+  return description as unknown as DataDescription;
 }
 
 const historyKinds = Object.keys(kinds) as HistoryKind[];
@@ -220,10 +219,10 @@ function givenFiles(workspace: Workspace, value: Ast.ExpressionNode, events: Dat
   const file = (name: string): DataFile | undefined => {
     const argument = asCall(value)?.arguments.find((each) => each.name?.name === name);
     const filePath = argument && located(workspace, name, argument.value);
-    return filePath && { path: filePath.expression, span: filePath.span, ...defined({ lines: events?.lines }) };
+    return filePath && { path: filePath.expression, span: filePath.span, lines: events?.lines };
   };
   const test = file('test');
-  return test && { kind: 'files', ...defined({ validation: file('validation') }), test };
+  return test && { kind: 'files', validation: file('validation'), test };
 }
 
 function reportNoSplit({ report }: Workspace, node: Ast.DataNode, of: string): void {

@@ -2,7 +2,6 @@
 import { hasErrors, type Outcome } from '../../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { makeSource, type Span, textOf } from '../../../base/text/source.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { DataFile } from '../../../graph/plan/data_description.ts';
 import type { BoundKind } from '../../library/contract.ts';
 import type { DeclarationEntry, Entries, EntryType } from '../../library/declarations/entry.ts';
@@ -299,7 +298,7 @@ export function resolveTask(
     saysLabel: given.has('label'),
     hasNoLoss: !given.has('loss') && !strange,
   };
-  return defined(part) as unknown as ResolvedTask;
+  return part as unknown as ResolvedTask;
 }
 
 const { entries: rows } = train;

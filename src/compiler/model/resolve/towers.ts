@@ -1,7 +1,6 @@
 /** Resolves towers: their inputs, key, and steps in order, each with the source of its flow. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { textOf } from '../../../base/text/source.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
 import { stepsOf } from '../expressions.ts';
@@ -43,7 +42,7 @@ export function resolveTower(
       node,
       entry,
     });
-    steps.push({ name, span, node: entry, channel: entry.channel, ...(firstUse ? {} : flow), ...defined({ reads }) });
+    steps.push({ name, span, node: entry, channel: entry.channel, ...(firstUse ? {} : flow), reads });
   }
   return {
     name: node.name.name,
@@ -87,7 +86,7 @@ function resolveFlow(flowScope: FlowScope): Pick<ResolvedStep, 'flow' | 'begun' 
   const flowSource = first && resolveSource(flowScope, first);
   const steps = blocks.map(readStep);
   const reads = flowSource ? readsOf(flowSource) : first && writtenSources(first);
-  if (!flowSource || !reads) return defined({ reads });
+  if (!flowSource || !reads) return { reads };
   const invalid = steps.indexOf(undefined);
   const valid = (invalid === -1 ? steps : steps.slice(0, invalid)) as FlowStep[];
   const flow = { span: entry.flow.span, from: flowSource, steps: valid };
@@ -137,7 +136,7 @@ function resolveSource(flowScope: FlowScope, expression: Ast.ExpressionNode): Fl
 function readsOf(source: FlowSource): readonly SourceName[] {
   if (source.kind === 'join') return source.parts.flatMap(readsOf);
   const output = source.kind === 'step' ? source.output : undefined;
-  return [{ name: source.name, ...defined({ output }) }];
+  return [{ name: source.name, output }];
 }
 
 /** Returns the names in an invalid source; undefined if it does not consist of names. */
@@ -148,7 +147,7 @@ function writtenSources(expression: Ast.ExpressionNode): readonly SourceName[] |
   }
   if (expression.kind !== 'Name' || expression.parts.length > 2) return undefined;
   const [name, output] = expression.parts;
-  return [{ name: name!.name, ...defined({ output: output?.name }) }];
+  return [{ name: name!.name, output: output?.name }];
 }
 
 /** True if an argument without a name is a source: a name that is no choice of the block's own parameters. */
@@ -234,7 +233,7 @@ function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): 
     if (groups.has(name)) reads.group.add(name);
     // The name may have been meant for an input that could not be resolved.
     if (new Set(tower.inputs.map((input) => input.name)).size > inputs.length) return undefined;
-    report('not-an-input', span, { tower: tower.name.name, name }, defined({ fixes: fix && [[fix]] }));
+    report('not-an-input', span, { tower: tower.name.name, name }, { fixes: fix && [[fix]] });
     return undefined;
   }
   const inputNames = inputs.flatMap((input) => [input.name, ...input.groups]);

@@ -1,5 +1,3 @@
-/** Checks that towers have channels, and how these end. */
-import { defined } from '../../../base/util/defined.ts';
 import type { Library } from '../library.ts';
 import type { Call, FlowStep } from '../model.ts';
 import { fittedTerm } from '../references.ts';
@@ -16,7 +14,7 @@ export const towerChannel: Rule = ({ towers, tasks, library }, report) => {
     if (steps.some(({ channel }) => channel) || isFitted || (isUnknown && steps.length === 0)) continue;
     const lastSpan = steps.at(-1)?.node.span;
     const fix = lastSpan && insertion(lastSpan.source, lastSpan.start, 'channel ');
-    report('tower-without-channel', span, { tower: name }, defined({ fixes: fix && [[fix]] }));
+    report('tower-without-channel', span, { tower: name }, { fixes: fix && [[fix]] });
   }
 };
 

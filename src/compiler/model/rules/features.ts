@@ -1,6 +1,5 @@
 import { notes } from '../../../base/diagnostics/wording.ts';
 import type { Span } from '../../../base/text/source.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { type BoundKind, type FeatureUse, ShapeError, type SideArgument } from '../../library/contract.ts';
 import { deepest, featureUse, usesOf } from '../../library/features/uses.ts';
 import type { ExpressionNode } from '../../syntax/ast.ts';
@@ -99,7 +98,7 @@ export const featureBothSides: Rule = ({ towers, features: declared, library }, 
         } else {
           const note = { message: notes.read(tower.name, name), at: firstPlace.span };
           const keyOf = span === other.key?.span ? other.name : undefined;
-          report('feature-both-sides', span, { ...featureFacts, ...defined({ keyOf }) }, { notes: [note] });
+          report('feature-both-sides', span, { ...featureFacts, keyOf }, { notes: [note] });
         }
       }
     }

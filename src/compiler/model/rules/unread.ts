@@ -1,4 +1,3 @@
-import { defined } from '../../../base/util/defined.ts';
 import { channelsThrough, featuresOfTasks } from '../references.ts';
 import { removal } from '../report.ts';
 import type { Rule, SourceName } from '../resolution.ts';
@@ -49,7 +48,7 @@ export const unreadOutput: Rule = ({ towers, library }, report) => {
 export const unreadInput: Rule = ({ towers, tasks, features: declared, library, groups, uncertain }, report) => {
   if (uncertain.has('feature')) return;
   const ofTasks = featuresOfTasks(
-    tasks.map(({ loss }) => defined({ loss })),
+    tasks.map(({ loss }) => ({ loss })),
     declared,
     library,
   );

@@ -1,6 +1,5 @@
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { nearest } from '../../../base/text/nearest.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { ExpressionNode, FileNode } from '../../syntax/ast.ts';
 import { firstWordOf } from '../expressions.ts';
 import { noteAt, removal } from '../report.ts';
@@ -133,12 +132,7 @@ export const shadowedName: Rule = ({ file, library, scope, towers }, report) => 
       if (kindWord === undefined || node.inputs.some((input) => input.name === name)) continue;
       const at = (scope.features.get(name) ?? scope.groups.get(name))?.name.span;
       const nameFacts = { what: channel ? 'channel' : 'step', name, hides: `the ${kindWord} of that name` };
-      report(
-        'shadowed-name',
-        span,
-        nameFacts,
-        defined({ notes: at && [{ message: notes.declared(kindWord, name), at }] }),
-      );
+      report('shadowed-name', span, nameFacts, { notes: at && [{ message: notes.declared(kindWord, name), at }] });
     }
   }
   const constants = new Map(scope.lets.map(({ name }) => [name.name, name.span]));

@@ -1,6 +1,5 @@
 /** Encodes texts as pieces, each with a code of its own or the code of its hash. */
 import { packTexts, type Texts } from '../../../base/text/texts.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { Coder } from './contract.ts';
 import { murmur3 } from './murmur3.ts';
 
@@ -16,7 +15,7 @@ interface PieceEncoder<K extends string> {
 export const fitPieces = <K extends string>({ kind, buckets, values }: PieceEncoder<K>): PieceEncoder<K> => ({
   kind,
   buckets,
-  ...defined({ values: values && packTexts(values) }),
+  values: values && packTexts(values),
 });
 
 /** Piece i of `values` has the code buckets + i; any other piece has its hash modulo buckets. */

@@ -6,7 +6,9 @@
  * probabilities of `tastes` an event takes an item of the first cluster, of the second, or of any. Events of a user are independent, so P(item | user) is known
  * in closed form: see `boundsOf` in `synthetic.ts`.
  */
+
 import { failure } from '../../../base/diagnostics/failure.ts';
+import { withDefaults } from '../../../base/util/defined.ts';
 
 /** Probabilities that an event is from the user's first cluster, from the second, and from any. */
 export const tastes = { first: 0.6, second: 0.25, any: 0.15 } as const;
@@ -133,7 +135,7 @@ export interface SyntheticOptions {
 /** All parameters that determine the bytes of a set. */
 export type SyntheticShape = Required<SyntheticOptions>;
 
-const syntheticDefaults = { rows: 1_000_000, users: 10_000, items: 10_000, seed: 1 } as const;
+const syntheticDefaults: Omit<SyntheticShape, 'clusters'> = { rows: 1_000_000, users: 10_000, items: 10_000, seed: 1 };
 
 /** User and item numbers are 32-bit integers in the files. */
 const maxNumber = 2 ** 31 - 1;
@@ -147,7 +149,7 @@ const maxInCluster = 2 ** 24;
  * @throws Failure `synthetic-shape`
  */
 export function syntheticShape(options: SyntheticOptions): SyntheticShape {
-  const { rows, users, items, seed } = { ...syntheticDefaults, ...options };
+  const { rows, users, items, seed } = withDefaults(syntheticDefaults, options);
   const clusters = options.clusters ?? Math.max(2, Math.ceil(items / maxInCluster), Math.round(Math.sqrt(items)));
   inRange('rows', rows, 1, maxRows);
   inRange('users', users, 1, maxNumber);

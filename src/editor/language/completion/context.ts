@@ -5,7 +5,6 @@
  */
 import type { Vocabulary } from '../../../../grammar/textmate.ts';
 import * as t from '../../../../grammar/tokens.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { KindRow, Parameter, Parameters } from '../../../compiler/library/contract.ts';
 import { histories } from '../../../compiler/library/declarations/data.ts';
 import type { EntryType } from '../../../compiler/library/declarations/entry.ts';
@@ -314,7 +313,7 @@ export function symbolItem(symbol: NamedSymbol): Completion {
   // A block that needs numbers is written with its parentheses.
   const needsNumbers = node.kind === 'Block' && node.parameters.some((parameter) => !parameter.default);
   const insert = needsNumbers ? { insert: `${name}($1)`, snippet: true as const } : {};
-  return { label: name, kind: 'name', detail: headOf(symbol), ...defined({ doc: node.doc }), ...insert };
+  return { label: name, kind: 'name', detail: headOf(symbol), doc: node.doc, ...insert };
 }
 
 /** @param what what is expected at the position: "block", "loss" */

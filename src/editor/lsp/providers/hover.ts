@@ -1,5 +1,3 @@
-/** Answers hovers with text and, as a Markdown image that fits a hover of VS Code, a drawing of the declaration. */
-import { defined } from '../../../base/util/defined.ts';
 import { drawFile, type SvgFile } from '../../drawing/drawing.ts';
 import { boxesOf, type PicturePart, partAt } from '../../drawing/file_drawing.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
@@ -57,7 +55,7 @@ export function hoverPicture(facts: FileAnalysis, offset: number, theme: Picture
 const draw = ({ name, title, drawing }: PicturePart, theme: PictureTheme, fold: readonly string[]): SvgFile =>
   drawFile(name, drawing, {
     ...{ title, width: room.width, most: room.width, folded: new Set(fold) },
-    ...defined({ theme: theme === 'system' ? undefined : theme }),
+    theme: theme === 'system' ? undefined : theme,
   });
 
 /** Returns the ids of the boxes to fold: the towers, but not tasks, which are small, or a single block, whose steps are of interest. */

@@ -1,7 +1,6 @@
 /** Answers what can be folded, and which ranges a selection expands to. */
 import { type FoldingRange, FoldingRangeKind, type SelectionRange } from 'vscode-languageserver';
 import { positionAt, type Span } from '../../../base/text/source.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type * as Ast from '../../../compiler/syntax/ast.ts';
 import { depthOf } from '../../../compiler/syntax/token.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
@@ -18,7 +17,7 @@ export function foldingRanges({ lexed, source }: FileAnalysis): FoldingRange[] {
   const folds: FoldingRange[] = [];
   /** Lines from 1, both inclusive. */
   const fold = (start: number, end: number, kind?: FoldingRangeKind): void => {
-    if (end > start) folds.push({ startLine: start - 1, endLine: end - 1, ...defined({ kind }) });
+    if (end > start) folds.push({ startLine: start - 1, endLine: end - 1, kind });
   };
   const openLines: number[] = [];
   for (const token of lexed.tokens) {
@@ -58,7 +57,7 @@ export const selection: Provider = {
         positions.map((position) => {
           const spansAround = selectionsAt(checked.file, toOffset(source, position));
           const selectionRange = spansAround.reduceRight<SelectionRange | undefined>(
-            (parent, span) => ({ range: toRange(span), ...defined({ parent }) }),
+            (parent, span) => ({ range: toRange(span), parent }),
             undefined,
           );
           return selectionRange ?? { range: { start: position, end: position } };

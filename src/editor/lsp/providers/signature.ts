@@ -1,4 +1,3 @@
-import { defined } from '../../../base/util/defined.ts';
 import { signatureAt } from '../../language/callee.ts';
 import { aboutPosition, type Provider } from '../provider.ts';
 
@@ -15,7 +14,7 @@ export const signature: Provider = {
         }));
         return {
           activeSignature: 0,
-          ...defined({ activeParameter: call.active }),
+          activeParameter: call.active,
           signatures: [{ label: call.text, documentation: { kind: 'markdown' as const, value: call.doc }, parameters }],
         };
       }),

@@ -3,7 +3,7 @@
  * separate steps, so that a log can be written in between, and several models can show the items at the same moment.
  */
 import { Failure } from '../../../base/diagnostics/failure.ts';
-import { defined, oneAtATime } from '../../../base/util/defined.ts';
+import { oneAtATime } from '../../../base/util/defined.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../../data/dataset.ts';
 import type { GivenItem, ItemReader, ReadItem } from '../../../data/written/fields.ts';
 import type { Plan } from '../../../graph/plan/plan.ts';
@@ -69,7 +69,7 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
       const vector = vectors.next().value!;
       if (vector instanceof Failure) return vector;
       const { key, values } = item;
-      return { put: { key, vector, values, ...defined({ title: titleOf(item, base, corpus) }) } };
+      return { put: { key, vector, values, title: titleOf(item, base, corpus) } };
     });
   };
   /** Items are read by one query at a time: entries of other processes arrive while this one validates its own. */

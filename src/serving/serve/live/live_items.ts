@@ -3,7 +3,7 @@
  * item that is written again moves to the end, so ties are ordered as in a file with the written lines at the end.
  */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { defined, nextTurn } from '../../../base/util/defined.ts';
+import { nextTurn } from '../../../base/util/defined.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
 import type { Snapshot, TopAnswer, TopItem, TopRequest } from '../snapshot.ts';
 import { userRowOf } from '../top_request.ts';
@@ -213,7 +213,7 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
     });
     const inPart = ({ first: from, alive: within, snapshot }: SnapshotPart, { both, without }: SplitRequest) => ({
       ...both,
-      ...defined({ within }),
+      within,
       excludeRows: without.flatMap((row) => (row >= from && row < from + snapshot.rows ? [row - from] : [])),
     });
     const partAnswers = snapshotParts.map((part) => part.snapshot.top(splitRequests.map((each) => inPart(part, each))));
@@ -243,7 +243,7 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
         items: draw === undefined ? bestOf(i) : drawnItem(split, counts, draw),
         candidates: counts.reduce((sum, count) => sum + count, 0),
         unknown: split.unknown,
-        ...defined({ exact: partAnswers[0]![i]!.exact }),
+        exact: partAnswers[0]![i]!.exact,
       };
     });
   };
@@ -255,7 +255,7 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
     width,
     columns,
     objectives,
-    ...defined({ recall: base.recall }),
+    recall: base.recall,
     top,
     itemRow,
     corpusRow: (key) => (itemRow(key) < 0 ? -1 : base.corpusRow(key)),

@@ -3,7 +3,6 @@
  * ends it. So a view is immutable and shares all arrays with later ones.
  */
 import { makeKeyIndex } from '../../../base/text/key_table.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
 import { type GrowingScan, makeGrowingScan } from '../../../engines/scan/scan.ts';
 import { makeGrowingColumn, valueAt } from '../filter/columns.ts';
@@ -157,7 +156,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
           key: keys[slot]!,
           vector: vectors.subarray(slot * width, (slot + 1) * width),
           values: new Map(namedColumns.map(([name, column]) => [name, valueAt(column, slot)])),
-          ...defined({ title: titles[slot] }),
+          title: titles[slot],
         });
       }
       return items;

@@ -1,8 +1,3 @@
-/**
- * The events of users that arrived after the data of a model was read. A user's features are those of the data with these events added: each history ends with
- * them, and a feature that comes from events has the value of the last one. So a request has the same columns as if the files had the events.
- */
-import { defined } from '../../../base/util/defined.ts';
 import type { IndexedColumn } from '../../../data/dataset.ts';
 import type { ReadEvent } from '../../../data/written/fields.ts';
 import { madeOf } from '../../../graph/plan/plan.ts';
@@ -122,7 +117,7 @@ function columnsAfter(
   const [tower] = plan.towers;
   const base = row === undefined ? undefined : { columns: users.features, row };
   const values = base ? {} : { [tower.key!]: user };
-  const before = queryColumns(plan, tower, encodings, values, { histories, ...defined({ base }) });
+  const before = queryColumns(plan, tower, encodings, values, { histories, base });
   const columns = new Map<string, IndexedColumn>(before);
   const lastEvent = events.at(-1);
   for (const feature of plan.features) {

@@ -4,7 +4,6 @@
  */
 import { type KeyParts, keyPartsComplaint, makeKeyTable } from '../../../base/text/key_table.ts';
 import type { Texts } from '../../../base/text/texts.ts';
-import { defined } from '../../../base/util/defined.ts';
 import {
   type BagColumn,
   type Column,
@@ -287,17 +286,17 @@ export function servingStateOf(
   const { keys, titles, features } = corpus;
   return {
     ...{ seen, histories, eventBasis },
-    ...defined({ knownUntil }),
+    knownUntil,
     items: {
       ...{ vectors, features, tables },
       keys: partsOf(keys),
-      ...defined({ titles: titles && partsOf(titles) }),
+      titles: titles && partsOf(titles),
       columns: new Map([...columns].map(([name, column]) => [name, plainColumn(column)])),
     },
     users: {
       ...{ had: users.had, features: users.features },
       keys: partsOf(users.keys),
-      ...defined({ asOfLastEvent: users.asOfLastEvent }),
+      asOfLastEvent: users.asOfLastEvent,
     },
   };
 }

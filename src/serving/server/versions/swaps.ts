@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
-import { defined, isObject, oneAtATime } from '../../../base/util/defined.ts';
+import { isObject, oneAtATime } from '../../../base/util/defined.ts';
 import type { Answers } from '../answers.ts';
 import {
   type ActiveVersions,
@@ -135,7 +135,7 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
     const { id, folder, file } = versions.current.stable;
     if (!rejected.has(id)) {
       previousVersions.at(-1)?.file?.remove();
-      previousVersions.push({ id, folder, ...defined({ file }) });
+      previousVersions.push({ id, folder, file });
       if (previousVersions.length > mostBefore) previousVersions.shift();
     }
     assign(makeActiveVersions(version));

@@ -8,7 +8,6 @@
  */
 import { createHash } from 'node:crypto';
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { Answers } from '../answers.ts';
 
 export interface Version {
@@ -47,7 +46,8 @@ export const makeVersion = ({ answers, folder = '', file, state, close = async (
   folder,
   answers,
   loaded: new Date(),
-  ...defined({ file, state }),
+  file,
+  state,
   close,
 });
 

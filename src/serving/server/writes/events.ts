@@ -5,7 +5,6 @@
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { EventChange, EventWrite, EventWrites, GivenEvent } from '../../serve/live/event_writes.ts';
 import { busy, refused } from '../refused.ts';
 import type { EventOutcome } from '../schemas.ts';
@@ -116,7 +115,7 @@ export async function makeWritesOfEvents({
   const timeAt = (moment: Date): GivenEvent['time'] => batches.versions[0]?.reader.timeOf(moment);
 
   return {
-    ...defined({ stored }),
+    stored,
     async write(events, isArray) {
       const inMemory = batches.versions.reduce((most, { userEvents }) => Math.max(most, userEvents.count), 0);
       if (inMemory >= mostInMemory) {
@@ -124,7 +123,7 @@ export async function makeWritesOfEvents({
         throw busy(`${count} events are later than the data of the model, which should be trained again`);
       }
       const time = timeAt(now());
-      return batches.write({ writes: events.map((event) => ({ ...defined({ time }), ...event })), isArray });
+      return batches.write({ writes: events.map((event) => ({ time, ...event })), isArray });
     },
     async remove(user) {
       const isThere = (): boolean => batches.versions.some((version) => version.knows(user));
@@ -136,7 +135,7 @@ export async function makeWritesOfEvents({
       const moment = now();
       const time = timeAt(moment);
       const until = typeof time === 'string' ? moment.getTime() / 1000 : time;
-      await log.append([[{ user, deleted: true, ...defined({ until }) }]]);
+      await log.append([[{ user, deleted: true, until }]]);
     },
     async attach(version) {
       await batches.attach(version, (entries, end) => apply(version, entries, end));

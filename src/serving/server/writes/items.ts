@@ -2,7 +2,6 @@
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
-import { defined } from '../../../base/util/defined.ts';
 import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
 import type { ItemChange } from '../../serve/live/live_items.ts';
 import { errorDetailOf, pointer, RequestError } from '../refused.ts';
@@ -54,7 +53,7 @@ export function makeWritesOfItems({ log, stored, say = () => {} }: WritesSource)
   };
 
   return {
-    ...defined({ stored }),
+    stored,
     write: (writes, isArray) => batches.write({ writes, isArray }),
     async attach(version) {
       let isAttached = false;

@@ -1,5 +1,3 @@
-/** The contract of a baseline, and the interactions of users and items in training, which most baselines learn from. */
-import { defined } from '../../../base/util/defined.ts';
 import type { BagColumn } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
@@ -234,7 +232,7 @@ export function historyScorer(
           itemSums.fill(0);
           add(history, itemSums, task.events.user[row]!, weights);
         }
-        last = { history, ...defined({ weights }) };
+        last = { history, weights };
         scoreBlock.set(itemSums, i * items);
       }
       return scoreBlock;

@@ -1,6 +1,6 @@
 /** Chooses the setting of a baseline that ranks the validation part best, and how much less an item counts the longer ago it was. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { defined, everyRow } from '../../../base/util/defined.ts';
+import { everyRow } from '../../../base/util/defined.ts';
 import type { IndexedBags } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
@@ -236,6 +236,7 @@ export function amongItems(task: ScoringTask, most: number): ScoringTask {
       trainingCounts: keptItems.map((item) => counts[item]!),
     },
     users: { ...users, seen: { ...users.seen, values: moved(users.seen.values) } },
-    ...defined({ history: history && bags(history), seen: seen?.map(bags) }),
+    history: history && bags(history),
+    seen: seen?.map(bags),
   };
 }

@@ -1,6 +1,5 @@
 /** Calls MLflow's REST API (https://mlflow.org/docs/latest/rest-api.html) as far as a run needs it. The server may be down, slow, or not MLflow at all. */
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { defined } from '../../../base/util/defined.ts';
 import { jsonObjectIn, RequestRefused, refusal, requestText } from '../../../base/util/http.ts';
 
 export interface Metric {
@@ -196,7 +195,7 @@ export function destinationOf(text: string, environment: EnvironmentVariables): 
     throw addressError('the name of an experiment has no `/`');
   return {
     url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
-    ...defined({ experiment: experimentName === '' ? undefined : experimentName }),
+    experiment: experimentName === '' ? undefined : experimentName,
   };
 }
 
@@ -240,10 +239,10 @@ export function makeMlflowClient(url: string, authorization?: string, signal?: A
   const ask = async (method: string, path: string, body?: string | Uint8Array): Promise<MlflowAnswer> => {
     const headers = {
       ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
-      ...defined({ authorization }),
+      ...(authorization === undefined ? {} : { authorization }),
     };
     const request = { method, headers, ...(body === undefined ? {} : { body: body as BodyInit }) };
-    const limits = { timeout: requestTimeout, maxBytes: maxAnswerBytes, ...defined({ signal }) };
+    const limits = { timeout: requestTimeout, maxBytes: maxAnswerBytes, signal };
     const response = await requestText(`${url}/api/2.0/${path}`, request, limits);
     if (response.ok) return objectIn(response.text);
     const { error_code: code, message } = jsonObjectIn(response.text) ?? {};

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexItems, load, open } from '../../../../src/api.ts';
 import { openLogs } from '../../../../src/app/api/serve.ts';
 import { openVersion } from '../../../../src/app/api/versions/serve.ts';
-import { defined } from '../../../../src/base/util/defined.ts';
 import type { ItemChange } from '../../../../src/serving/serve/live/live_items.ts';
 import { makeSwaps, rehearseWith } from '../../../../src/serving/server/versions/swaps.ts';
 import { makeActiveVersions, makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
@@ -34,7 +33,7 @@ async function place(name: string, index?: string) {
   const logs = await openLogs({ items: join(root, name) });
   const items = logs.items!;
   const make = async (): Promise<Version> =>
-    openVersion(await load(folder, { engine: 'onnx' }), folder, { logs, ...defined({ index }) });
+    openVersion(await load(folder, { engine: 'onnx' }), folder, { logs, index });
   const versions = makeVersions(makeActiveVersions(await make()));
   const swaps = makeSwaps({ versions, rehearse: rehearseWith(versions), load: make, say: () => {} });
   const canary = makeSwaps({ versions, rehearse: rehearseWith(versions), load: make, say: () => {}, firstShare: 0.5 });

@@ -50,8 +50,8 @@ it('gives the loss and the gradients of a column a row, however often an item co
       const hits = items.flatMap((own, row) =>
         items.flatMap((item, column) => (item === own && column !== row ? [row, column] : [])),
       );
-      const weights = weighted ? { weight: float([rows], numbers(rows).map(Math.abs)) } : {};
-      const shared = { query: float([rows, width], query), ...weights };
+      const weights: Record<string, Tensor> = weighted ? { weight: float([rows], numbers(rows).map(Math.abs)) } : {};
+      const shared: Record<string, Tensor> = { query: float([rows, width], query), ...weights };
       const losses: LossCase = {
         kind: 'softmax',
         width,

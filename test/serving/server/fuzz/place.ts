@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { load } from '../../../../src/api.ts';
 import { attachTo, closeLogs, open, openLogs } from '../../../../src/app/api/serve.ts';
-import { defined } from '../../../../src/base/util/defined.ts';
 import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server } from '../../../../src/serving/server/server.ts';
 import { makeSwaps, rehearseWith } from '../../../../src/serving/server/versions/swaps.ts';
@@ -44,7 +43,8 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
   });
   const server = await makeServer(versions, {
     ...{ tower: '0.0.0', limits, swaps },
-    ...defined({ items: logs.items?.writes, events: logs.events?.writes }),
+    items: logs.items?.writes,
+    events: logs.events?.writes,
   });
   const url = new URL(await server.listen('127.0.0.1', 0));
   const { width } = both[0].snapshot;

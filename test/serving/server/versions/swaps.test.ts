@@ -3,7 +3,6 @@ import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { failure } from '../../../../src/base/diagnostics/failure.ts';
 import { openWriteLog } from '../../../../src/base/storage/record_log/write_log.ts';
-import { defined } from '../../../../src/base/util/defined.ts';
 import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server, type ServerOptions } from '../../../../src/serving/server/server.ts';
 import {
@@ -313,7 +312,7 @@ describe('servers that share their decisions', () => {
       [0.5, 'rollback', 'a b 0.5'],
       [undefined, 'rollback', 'b 0'],
     ] as const) {
-      const away = await place({ ...defined({ firstShare }), decisions: { latest, log: { append: down } } });
+      const away = await place({ firstShare, decisions: { latest, log: { append: down } } });
       await away.swaps.take('b');
       const refused = await ask(away.server, `/v1/versions/${change}`, {}, { host: 'localhost:8321' });
       expect([refused.status, refused.body.errors[0].code]).toEqual([503, 'log-server']);

@@ -23,7 +23,7 @@ const open = (events?: string): Promise<Serving> =>
   serve(run, { port: 0, ...(events === undefined ? {} : { events: join(root, events) }) });
 
 async function ask(method: string, path: string, body?: unknown, to = server) {
-  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
   const answer = await fetch(`${to.url}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
   return { status: answer.status, body: await answer.json() };
 }

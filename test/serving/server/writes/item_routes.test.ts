@@ -22,7 +22,7 @@ const open = (items: string | undefined = join(root, 'written')): Promise<Servin
   serve(run, { port: 0, ...(items === '' ? {} : { items }) });
 
 async function ask(method: string, path: string, body?: string, to = server) {
-  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
   const answer = await fetch(`${to.url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
   return { status: answer.status, body: await answer.json() };
 }
