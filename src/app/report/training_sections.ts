@@ -99,8 +99,18 @@ export function validation({ curves: { epochs }, manifest, evaluation }: Trainin
       ),
     ),
     charts[labels.indexOf(chosen!)] ?? '',
+    ...(best ? [] : [soft(highestWords(validatedEpochs, chosen!))]),
+    soft('Validation has no loss: that of training goes on falling while a model only learns its rows by heart.'),
     ...(others.length > 0 ? [folded('The other metrics', `<div class="charts three">${others.join('\n')}</div>`)] : []),
   );
+}
+
+/** Says when a metric was highest, if no `stop` made training keep that epoch. */
+function highestWords(epochs: readonly EpochRecord[], metric: string): string {
+  const measured = ({ validation }: EpochRecord): number => validation?.[metric] ?? Number.NEGATIVE_INFINITY;
+  const highest = epochs.reduce((one, other) => (measured(other) > measured(one) ? other : one));
+  if (highest === epochs.at(-1)) return `It was highest after the last epoch, ${highest.epoch}.`;
+  return `It was highest after epoch ${highest.epoch}, and the weights are those of the last: \`stop\` would keep the best.`;
 }
 
 /** Maximum number of lines of baselines: their names would run into each other. */

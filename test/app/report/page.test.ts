@@ -143,6 +143,19 @@ describe('the page of a run', () => {
     ]);
   });
 
+  it('says after which epoch a metric was highest, if no `stop` kept it', () => {
+    const { best: _, ...training } = parts.manifest.training;
+    const without = (...epochs: typeof parts.curves.epochs) =>
+      reportPage({ ...parts, manifest: { ...parts.manifest, training }, curves: { ...parts.curves, epochs } });
+    const [first, second] = parts.curves.epochs;
+    expect(without(first!, second!)).toContain('It was highest after the last epoch, 2.');
+    expect(without(second!, { ...first!, epoch: 3 })).toContain(
+      'It was highest after epoch 2, and the weights are those of the last: <code>stop</code> would keep the best.',
+    );
+    expect(page).not.toContain('It was highest');
+    expect(page).toContain('Validation has no loss');
+  });
+
   it('keeps what a validation said about the run', () => {
     const [first, ...others] = parts.curves.epochs;
     const warning = { code: 'ranks-below-popularity', message: 'the loss falls, but `recall@5` is 0' } as const;
