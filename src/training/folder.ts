@@ -16,7 +16,6 @@ import {
   admissionFile,
   cacheFilesIn,
   compactionFile,
-  earlierAdmissionFile,
   readEncoding,
   startCacheFolder,
 } from './artifact/encoding_file.ts';
@@ -33,7 +32,7 @@ export const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$
 
 const topFiles = [
   ...[runFile, manifestFile, checkpointFile, weightsFile, metricsFile, stepsFile, reportFile, evaluationFile],
-  ...[admissionFile, earlierAdmissionFile, compactionFile, trackingFile],
+  ...[admissionFile, compactionFile, trackingFile],
 ];
 
 const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name) || isEventFile(name);

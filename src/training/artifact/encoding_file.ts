@@ -24,11 +24,6 @@ import { refuseUnlessValid } from './validate.ts';
 export const admissionFile = 'admission.safetensors';
 export const compactionFile = 'compaction.json';
 
-const admissionFormat = 'tower-admission-2';
-const compactionFormat = 'tower-compaction-1';
-/** The name of the admission file in format 1. */
-export const earlierAdmissionFile = 'admission.json';
-
 /** @param from checksum of the base run */
 export async function writeAdmissions(
   folder: string,
@@ -37,12 +32,12 @@ export async function writeAdmissions(
 ): Promise<void> {
   if (admissions) {
     const tensors = [...admissions].flatMap(([name, admission]) => tensorsOf(name, admission));
-    const metadata = { format: admissionFormat, features: [...admissions.keys()].join(' ') };
+    const metadata = { features: [...admissions.keys()].join(' ') };
     await writeDurably(join(folder, admissionFile), (sink) => writeSafetensors(sink, tensors, metadata));
   }
   if (recoded) {
-    const value = { format: compactionFormat, from, codes: Object.fromEntries(recoded) };
-    await writeTextDurably(join(folder, compactionFile), `${JSON.stringify(value)}\n`);
+    const compaction = { from, codes: Object.fromEntries(recoded) };
+    await writeTextDurably(join(folder, compactionFile), `${JSON.stringify(compaction)}\n`);
   }
 }
 
@@ -59,20 +54,15 @@ function tensorsOf(feature: string, { seen, waiting }: Admission): StoredTensor[
 /** Reads the counts of a run whose checksums have been verified. Returns an empty map if it has none. @throws Failure `damaged-file`, `cannot-read` */
 export async function readAdmissions(folder: string): Promise<ReadonlyMap<string, Admission>> {
   const fileNames = await reading(folder, readdir(folder));
-  const damaged = (name: string, reason: string): Error =>
-    failure('damaged-file', { path: join(folder, name), reason });
-  if (fileNames.includes(earlierAdmissionFile)) {
-    throw damaged(earlierAdmissionFile, 'it is of an earlier version of Tower');
-  }
   if (!fileNames.includes(admissionFile)) return new Map();
-  const stored = await readSafetensors(join(folder, admissionFile));
-  const admissions = admissionsIn(stored);
-  if (!admissions) throw damaged(admissionFile, 'an entry of it is missing or of another kind');
+  const path = join(folder, admissionFile);
+  const admissions = admissionsIn(await readSafetensors(path));
+  if (!admissions) throw failure('damaged-file', { path, reason: 'an entry of it is missing or of another kind' });
   return admissions;
 }
 
 function admissionsIn({ tensors, metadata }: Stored): ReadonlyMap<string, Admission> | undefined {
-  if (metadata.format !== admissionFormat || metadata.features === undefined) return undefined;
+  if (metadata.features === undefined) return undefined;
   const admissions = new Map<string, Admission>();
   for (const feature of metadata.features.split(' ')) {
     const numbersOf = (name: string): Float64Array | undefined => {
@@ -157,8 +147,6 @@ export function limitJsonValues(count: number = usualJsonValues): void {
   maxJsonValues = count;
 }
 
-const format = 'tower-keys-1';
-
 export const encodingPath = (feature: string, encoding: Encoding): string =>
   `encodings/${feature}.${isLong(encoding) ? 'keys' : 'json'}`;
 
@@ -171,7 +159,7 @@ const isLong = (encoding: Encoding): encoding is Vocabulary =>
 /** @throws Failure `cannot-write` */
 export async function writeKeys(folder: string, path: string, { values }: Vocabulary): Promise<void> {
   const tensors = tensorsOfTexts(values);
-  await writeDurably(join(folder, path), (sink) => writeSafetensors(sink, tensors, { format }));
+  await writeDurably(join(folder, path), (sink) => writeSafetensors(sink, tensors));
 }
 
 export const isKeysFile = (path: string): boolean => path.endsWith('.keys');
@@ -189,8 +177,7 @@ export async function readEncoding(folder: string, path: string): Promise<Encodi
 /** Reads a file without verifying a checksum: the caller has done so, or there is none yet. */
 export async function readKeys(path: string): Promise<Encoding> {
   const damaged = (reason: string): Error => failure('damaged-file', { path, reason });
-  const { tensors, metadata } = await readSafetensors(path);
-  if (metadata.format !== format) throw damaged('it is no file of keys of this version');
+  const { tensors } = await readSafetensors(path);
   const values = textsInTensors(tensors);
   if (!values) throw damaged('its lengths and its bytes do not fit each other');
   if (!isUtf8(values.bytes) || hasPieces(values)) throw damaged(`value ${firstBroken(values) + 1} is no UTF-8`);

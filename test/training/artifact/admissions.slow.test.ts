@@ -1,5 +1,5 @@
 /** What a run counted of its values, for the run that goes on from it. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeDurably } from '../../../src/base/storage/durable.ts';
@@ -50,19 +50,14 @@ it.each([
   ['waiting/events', undefined],
   ['waiting/seen', Float64Array.of(1)],
   ['waiting/lengths', Int32Array.of(1, 2)],
-  ['format', undefined],
+  ['features', undefined],
 ])('is refused where %s is missing, of another size, or no number', async (name, data) => {
   await writeAdmissions(folder, { admissions: new Map([['movie_id', admission(['a', 'b'], [1])]]) }, undefined);
   const { tensors, metadata } = await readSafetensors(file);
   const own = `movie_id/${name}`;
   const kept = [...tensors.values()].filter((tensor) => tensor.name !== own);
   const changed = data ? [...kept, { name: own, shape: [data.length], data }] : kept;
-  const texts = name === 'format' ? { ...metadata, format: 'tower-admission-1' } : metadata;
+  const texts = name === 'features' ? {} : metadata;
   await writeDurably(file, (sink) => writeSafetensors(sink, changed, texts));
   await expect(readAdmissions(folder)).rejects.toMatchObject({ diagnostics: [{ code: 'damaged-file' }] });
-});
-
-it('of an earlier version is refused: its counts would be lost', async () => {
-  writeFileSync(join(folder, 'admission.json'), '{"format":"tower-admission-1","features":{}}');
-  await expect(readAdmissions(folder)).rejects.toThrow(/admission\.json is damaged: it is of an earlier version/);
 });
