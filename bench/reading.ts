@@ -5,8 +5,8 @@
  * `npx tsx bench/reading.ts [--json] [--rounds=3]`
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { buildSync } from 'esbuild';
 import { tableOf } from '../src/app/cli/layout.ts';
@@ -21,6 +21,7 @@ import { makeDictionaries } from '../src/data/valid_files.ts';
 import type { DataDescription } from '../src/graph/plan/data_description.ts';
 import type { Encoder } from '../src/graph/plan/plan.ts';
 import { describeMachine, median, peakMemory, range } from './machine.ts';
+import { readNpmPackage } from './sets/npm_package.ts';
 
 const GOAL = 1_000_000;
 const cache = join(import.meta.dirname, '../.cache');
@@ -29,15 +30,13 @@ const option = (name: string): string | undefined =>
 const rounds = Number(option('rounds') ?? 3);
 
 /** The Parquet file, fetched once. */
-function flights(): string {
+async function flights(): Promise<string> {
   const file = join(cache, 'package/data/flights-3m.parquet');
   if (existsSync(file)) return file;
-  mkdirSync(cache, { recursive: true });
-  const pack = execFileSync('npm', ['pack', 'vega-datasets@3.2.1', '--silent'], {
-    cwd: cache,
-    encoding: 'utf8',
-  }).trim();
-  execFileSync('tar', ['xzf', pack, 'package/data/flights-3m.parquet'], { cwd: cache });
+  const name = 'data/flights-3m.parquet';
+  const { [name]: content } = await readNpmPackage('flights', 'vega-datasets@3.2.1', [name]);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
   return file;
 }
 
@@ -119,7 +118,7 @@ function coldStarts(): { compiled: number[]; data: number[] } | undefined {
 }
 
 const cold = coldStarts();
-const parquet = flights();
+const parquet = await flights();
 const csv = join(cache, 'flights.csv');
 if (!existsSync(csv)) {
   const connection = await (await DuckDBInstance.create()).connect();

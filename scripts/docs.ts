@@ -53,7 +53,7 @@ for (const file of copied) cpSync(file, join(pages, 'public/files', file), { rec
 // Programs look for it at the root of a site.
 cpSync('docs/llms.txt', join(pages, 'public/llms.txt'));
 for (const name of ['playground.md', 'films.md']) cpSync(join(site, name), join(pages, name));
-if (process.argv.includes('--flights')) trainFlights();
+if (process.argv.includes('--flights')) await trainFlights();
 put('index.md', withFacts('index.md', { start: startFacts() }));
 for (const { name, file, picture } of galleryModels())
   put(`public${picture}`, modelPicture(name, readFileSync(file.slice('/files/'.length), 'utf8'), cardWidth));

@@ -185,7 +185,7 @@ async function plan(set: StudySet): Promise<Planned> {
     }
   }
   if (found.length === 0) {
-    say(`${set.name}: no model fits, or its files are not there: see \`tower data ${basename(set.data, '.tower')}\``);
+    say(`${set.name}: no model fits, or its files are not there: docs/guide/data.md says how to get them`);
     const known = [
       ...new Set(keptRows(given.rows, set.name).flatMap(({ name, seed }) => (seed === undefined ? [] : name))),
     ];

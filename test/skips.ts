@@ -41,6 +41,7 @@ export const filesByNeed = {
   ],
   data: [
     'app/api/init.slow',
+    'bench/sets',
     'data/sets/movielens_files',
     'data/sets/sets',
     'training/evaluation/strong_generalization.slow',

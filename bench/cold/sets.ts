@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataSets } from '../../src/data/sets/table.ts';
+import { msweb } from '../sets/msweb.ts';
 
 export interface Described {
   readonly name: string;
@@ -60,7 +60,7 @@ export const coldSets: Readonly<Record<string, ColdSet>> = {
     ...{ key: 'area_id', columns: ['title', 'path'] },
     async prepare(originals, folder, fold) {
       const whole = join(folder, 'whole');
-      await dataSets.msweb.get({ folder: whole, from: join(originals, 'msweb'), synthetic: {}, log: () => {} });
+      await msweb.get({ folder: whole, from: join(originals, 'msweb'), log: () => {} });
       const [header, ...visits] = readFileSync(join(whole, 'visits.csv'), 'utf8').trim().split(/\r?\n/);
       writeFileSync(
         join(folder, 'events.csv'),

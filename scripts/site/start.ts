@@ -1,7 +1,8 @@
 /** The first page of the site: the model of the README with its picture, and a model of flights that answers in the page. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { flights } from '../../bench/sets/flights.ts';
 import { highlight } from '../../playground/highlight.ts';
 import { makeSource } from '../../src/base/text/source.ts';
 import { checkSource } from '../../src/compiler/pipeline.ts';
@@ -10,7 +11,7 @@ import { drawModel, pictureStyle } from '../../src/editor/drawing/drawing.ts';
 import { drawingIn } from '../../src/editor/drawing/file_drawing.ts';
 import { FileAnalysis } from '../../src/editor/language/file_analysis.ts';
 
-const flights = 'site/flights';
+const flightsFolder = 'site/flights';
 
 /** What the page shows before any script has arrived. */
 export function startFacts() {
@@ -27,14 +28,14 @@ export function startFacts() {
 
 /** Puts the model of flights where the page opens it, with the program of the build beside it. */
 export function copyFlights(out: string): void {
-  cpSync(flights, out, { recursive: true });
+  cpSync(flightsFolder, out, { recursive: true });
   copyFileSync('dist/runtime.js', join(out, 'tower.js'));
 }
 
 /** Trains the model of flights, and exports it to the folder that the site takes it from. The program beside it comes from the build. */
-export function trainFlights(): void {
+export async function trainFlights(): Promise<void> {
+  await flights.get({ folder: 'models/data/flights', log: console.log });
   const steps = [
-    ...(existsSync('models/data/flights/flights.parquet') ? [] : [['data', 'flights']]),
     [
       'train',
       'models/two_tower_flights.tower',
@@ -51,7 +52,7 @@ export function trainFlights(): void {
       '--columns',
       'name,city,state,latitude,longitude',
       '--out',
-      flights,
+      flightsFolder,
       '--force',
     ],
   ];
@@ -59,7 +60,7 @@ export function trainFlights(): void {
     const { status } = spawnSync(process.execPath, ['dist/tower.cjs', command!, ...args], { stdio: 'inherit' });
     if (status !== 0) process.exit(status ?? 2);
   }
-  rmSync(join(flights, 'tower.js'));
+  rmSync(join(flightsFolder, 'tower.js'));
 }
 
 /** The one design of all pages, for a page whose reader chooses between light and dark. */

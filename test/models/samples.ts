@@ -1,12 +1,12 @@
 /**
- * Small samples of the data sets that models are for. The sets are in the folder that TOWER_DATA names, or where `tower data` puts
- * them; a model whose data is in neither is skipped, and says so.
+ * Small samples of the data sets that models are for. The sets are in the folder that TOWER_DATA names, or where `tower data` and
+ * `npm run bench:sets` put them; a model whose data is in neither is skipped, and says so.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { benchSets } from '../../bench/sets/table.ts';
 import { valuesOf } from '../../src/data/files/records/csv.ts';
-import { dataSets } from '../../src/data/sets/table.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
@@ -34,7 +34,7 @@ function cut(from: string, to: string, name: string, keep: (row: Row) => boolean
 const converted = (set: 'msweb' | 'restaurants' | 'cranfield') => home && firstOf(join(home, set));
 const convert = async (set: 'msweb' | 'restaurants' | 'cranfield', from: string): Promise<string> => {
   const folder = join(root, `whole-${set}`);
-  await dataSets[set].get({ folder, from, log: () => {} });
+  await benchSets[set].get({ folder, from, log: () => {} });
   return folder;
 };
 

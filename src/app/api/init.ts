@@ -315,18 +315,3 @@ export async function init({
   const project = proposeProject(await lookAt(files, signal), out, answers);
   return { ...project, ...(await writeProject(project, signal)) };
 }
-
-/** Original files of published sets that are not tables, or for which `tower data` makes better tables. */
-const sets: readonly (readonly [RegExp, string])[] = [
-  [/^anonymous-msweb\.(data|test)$/i, 'msweb'],
-  [/^cran(\.all\.1400|\.qry|qrel)$/i, 'cranfield'],
-  [/^(chefmoz\w+|rating_final|geoplaces2)\.csv$/i, 'restaurants'],
-];
-
-/** Returns the name of a published set, such as `restaurants`, for its files or a folder with them. */
-export function originalsOf(paths: readonly string[]): string | undefined {
-  const names = paths.flatMap((path) =>
-    existsSync(path) && statSync(path).isDirectory() ? readdirSync(path) : [basename(path)],
-  );
-  return sets.find(([form]) => names.filter((name) => form.test(name)).length >= 2)?.[1];
-}

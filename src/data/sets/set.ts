@@ -1,14 +1,10 @@
-/** Defines a data set for trying models: it is fetched from npm, or made from original files of the user. None is shipped. */
-import { execFile } from 'node:child_process';
+/** Defines a data set for trying models: it is fetched, or made from original files of the user. None is shipped. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
-import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
-import { valuesOf } from '../files/records/csv.ts';
 import type { SyntheticOptions } from './synthetic/draws.ts';
 
 export type WriteLogLine = (line: string) => void;
@@ -26,14 +22,12 @@ export interface GetOptions {
 
 /** A row of the table of data sets. */
 export interface DataSet {
-  readonly doc: string;
   /** Original files that the set is made from. Absent: it is fetched. */
   readonly originals?: readonly string[];
   /** True if `--from` may name other files of the same form. A folder of another name then holds another set. */
   readonly isForm?: boolean;
   /** True if the option `synthetic` determines its size. */
   readonly isDrawn?: boolean;
-  readonly home: string;
   get(options: GetOptions): Promise<SetSource>;
 }
 
@@ -110,17 +104,6 @@ export function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Returns rows by the names of the header. `wrong` is called with the error of a line. */
-export function readCsv(text: string, wrong: (reason: string) => never): Record<string, string>[] {
-  const [headerLine = '', ...lines] = text.trimEnd().split('\n');
-  const names = valuesOf(headerLine, ',');
-  return lines.map((line, index) => {
-    const fields = valuesOf(line, ',');
-    if (fields.length !== names.length) wrong(`line ${index + 2} has ${fields.length} fields, not ${names.length}`);
-    return Object.fromEntries(names.map((name, column) => [name, fields[column]!]));
-  });
-}
-
 // Reads the original files of a data set from a folder of the user.
 
 /** @throws Failure `originals-needed` without a folder; `cannot-read` with the name of the file */
@@ -157,39 +140,4 @@ export const termsIfPublished = (text: string, sha256: string, terms: string): s
 /** @throws Failure `data-file-damaged` */
 export function refuseDamaged(from: string | undefined, name: string, reason: string): never {
   throw failure('data-file-damaged', { path: join(from ?? '', name), reason });
-}
-
-// Reads files of an npm package. It is fetched and unpacked by npm itself, so the user's mirrors and settings apply.
-
-/**
- * Reads files of `name@version`, which is unpacked in a temporary folder. None of its code is run.
- * @throws Failure `fetch-failed`
- */
-export async function readNpmPackage<N extends string>(
-  set: string,
-  specifier: string,
-  names: readonly N[],
-): Promise<Readonly<Record<N, Buffer>>> {
-  const folder = makeTemporary('npm');
-  const installOptions = [
-    '--ignore-scripts',
-    '--no-save',
-    '--no-audit',
-    '--no-fund',
-    '--omit=optional',
-    '--omit=peer',
-    '--silent',
-  ];
-  try {
-    const args = ['install', specifier, '--prefix', folder, ...installOptions];
-    await promisify(execFile)('npm', args, { timeout: 300_000, shell: process.platform === 'win32' });
-    const home = join(folder, 'node_modules', specifier.replace(/(?<=.)@.*$/, ''));
-    return Object.fromEntries(names.map((name) => [name, readFileSync(join(home, name))])) as Record<N, Buffer>;
-  } catch (error) {
-    const npmReason = (error as Error).message.split('\n').find((line) => line.trim() !== '') ?? 'no answer';
-    const byHand = `check that \`npm install ${specifier}\` works in an empty folder`;
-    throw failure('fetch-failed', { what: set, tried: [`npm's ${specifier}: ${npmReason}`], byHand });
-  } finally {
-    removeTemporary(folder);
-  }
 }

@@ -27,8 +27,6 @@ const startTime = 1_767_225_600_000;
 const bytesOf = { events: 13, items: 10, users: 10 } as const;
 
 export const synthetic: DataSet = {
-  doc: 'Events of any size, drawn from a known structure, with the recall of a perfect model',
-  home: 'https://www.npmjs.com/package/tower-lang',
   isDrawn: true,
   get: (options) => make(options),
 };

@@ -1,19 +1,18 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { eventsIn, readUserLines, short, writeUserLines } from './lastfm.ts';
 import { dataSet, type GetOptions, readOriginals, refuseDamaged, termsIfPublished, writeCsv } from './set.ts';
 
 const originals = ['Toys_and_Games.txt', 'Toys_and_Games_item2attributes.json'] as const;
 const home = 'https://github.com/RUCAIBox/CIKM2020-S3Rec/tree/master/data';
 
 /**
+ * Amazon Toys & Games, 5-core, as S3-Rec prepared it: the items of 19,412 people in the order of time, and attributes of 11,924 items.
+ *
  * Each user has a line of items in the order of time, and each item has attributes. Other sets of the same source have the same format, so `--from`
  * may also name one of them, with its attributes in the file next to it.
  */
 export const toys = dataSet({
-  doc: 'Amazon Toys & Games, 5-core, as S3-Rec prepared it: the items of 19,412 people in the order of time, and attributes of 11,924 items',
   originals,
-  home,
   isForm: true,
   async make(options) {
     const { folder, names } = originalsOf(options);
@@ -55,6 +54,40 @@ function originalsOf({ from }: GetOptions): { folder: string | undefined; names:
   const textName = basename(from);
   return { folder: dirname(from), names: [textName, `${textName.replace(/\.txt$/, '')}_item2attributes.json`] };
 }
+
+export interface UserLine {
+  readonly user: string;
+  readonly items: readonly string[];
+}
+
+/**
+ * Returns the lines, each with a user and at least one item. A user may have only one line, because the order across lines would be unknown.
+ * @param wrong called with the error of a line
+ */
+export function readUserLines(text: string, wrong: (reason: string) => never): readonly UserLine[] {
+  const lines: UserLine[] = [];
+  const lineOf = new Map<string, number>();
+  for (const [at, line] of text.split('\n').entries()) {
+    if (line.includes('\0')) wrong(`line ${at + 1} holds a zero byte`);
+    if (line.includes('\uFFFD')) wrong(`line ${at + 1} is not UTF-8`);
+    const [user = '', ...items] = line.trim().split(/[ \t]+/);
+    if (user === '') continue;
+    const earlierLine = lineOf.get(user);
+    if (earlierLine !== undefined) wrong(`lines ${earlierLine} and ${at + 1} are of the same user, ${short(user)}`);
+    lineOf.set(user, at + 1);
+    if (items.length === 0) wrong(`line ${at + 1} has a user, ${short(user)}, and no item`);
+    lines.push({ user, items });
+  }
+  if (lines.length === 0) wrong('it has no lines of a user and items');
+  return lines;
+}
+
+export const writeUserLines = (lines: readonly UserLine[]): string =>
+  lines.map(({ user, items }) => `${user} ${items.join(' ')}\n`).join('');
+
+export const eventsIn = (lines: readonly UserLine[]): number => lines.reduce((sum, { items }) => sum + items.length, 0);
+
+const short = (word: string): string => (word.length <= 40 ? word : `${word.slice(0, 40)}…`);
 
 /** Parses `{"4": [1, 2, 3], …}`: the numbers or names of attributes by item. */
 function readAttributes(text: string, wrong: (reason: string) => never): ReadonlyMap<string, readonly string[]> {

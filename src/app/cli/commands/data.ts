@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { type Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { refuse } from '../../../base/diagnostics/system_reason.ts';
 import { shellWord } from '../../../base/diagnostics/wording.ts';
 import { packageFile } from '../../../base/storage/package_file.ts';
@@ -39,6 +39,7 @@ export function dataCommand(program: Command): void {
     .addOption(seedOption('draw all events from this number (default: 1)'))
     .addOption(jsonOption())
     .action(async (name: string, { out = `models/data/${name}`, from, json, ...synthetic }: DataCommandOptions) => {
+      if (setsOfResults.includes(name)) throw preparedInClone(name);
       if (!isDataSet(name)) {
         throw failure('unknown-name', {
           what: 'data set',
@@ -68,11 +69,21 @@ export function dataCommand(program: Command): void {
       command,
       'tower data movielens',
       'tower data movielens --out data/ml',
-      'tower data restaurants --from downloads/restaurants',
+      'tower data toys --from downloads/toys',
       'tower data synthetic --rows 1e7 --users 1e5 --items 1e5',
     ),
   );
 }
+
+/** Data sets that only the page of results measures. The program had them, and its repository prepares them. */
+const setsOfResults: readonly string[] = ['flights', 'wordnet', 'msweb', 'restaurants', 'cranfield', 'lastfm'];
+
+const preparedInClone = (set: string): Failure =>
+  failure('command-line', {
+    message: `\`tower data\` does not have \`${set}\` any more`,
+    instead: `run \`npm run bench:sets -- ${set}\` in a clone of https://github.com/tower-lang/tower; files of your own take \`tower init\``,
+    command: 'tower data',
+  });
 
 const isDataSet = (name: string): name is DataSetName => (dataSetNames as readonly string[]).includes(name);
 

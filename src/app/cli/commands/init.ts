@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
@@ -101,12 +101,11 @@ export function initCommand(program: Command): void {
     .addOption(engineOption())
     .addOption(jsonOption())
     .action(async (given: string[], options: InitCommandOptions) => {
-      const { lookAt, originalsOf, writeProject } = await import('../../api/init.ts');
+      const { lookAt, writeProject } = await import('../../api/init.ts');
       const { guessesText } = await import('../table.ts');
       refuseWritten(options.out);
       const isAsking = options.yes !== true && options.json !== true && canAsk();
       const files = given.length > 0 ? given : await offered(isAsking);
-      sayOriginals(files, originalsOf(files));
       const lookedFiles = await endable((signal) => lookAt(files, signal));
       sayLook(lookedFiles);
       refuseUnknown(lookedFiles, options);
@@ -160,16 +159,6 @@ function sayLook({ tables, others }: LookedFiles): void {
     say(`${path}: ${rowsText}${kind === 'lines' ? ' in lines of a user and items' : ` of ${columns.length} columns`}`);
   }
   for (const { path, reason } of others) say(`${path} is left out: ${reason}`);
-}
-
-/** Suggests `tower data` for published sets, which have formats of their own. */
-function sayOriginals(files: readonly string[], set: string | undefined): void {
-  if (set === undefined) return;
-  const [first] = files;
-  const folder = statSync(first!).isDirectory() ? first! : dirname(first!);
-  say(
-    `these are original files of ${set}: \`tower data ${set} --from ${folder} --out ${set}\` makes tables of all of them, then run \`tower init ${set}\``,
-  );
 }
 
 /** Refuses existing files early, so that nobody answers questions in vain. */

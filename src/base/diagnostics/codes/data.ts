@@ -248,7 +248,7 @@ export const data = {
   'originals-needed': row<{ set: string; files: readonly string[]; home: string }>({
     message: ({ set, files }) =>
       `\`${set}\` is made from the original files ${files.join(', ')}, and \`--from\` is missing`,
-    hint: ({ set, home }) => `get them from ${home}, then run: tower data ${set} --from FOLDER`,
+    hint: ({ home }) => `get them from ${home}, and give their folder: \`--from FOLDER\``,
   }),
 
   'set-has-one-size': row<{ set: string; option: string }>({

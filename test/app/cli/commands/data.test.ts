@@ -9,9 +9,9 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 it('puts the data block next to the folder, under its name', () => {
   mkdirSync(join(root, 'there'));
-  const block = keepBlock('restaurants', join(root, 'there/eating'));
-  expect(block).toBe(join(root, 'there/eating.tower'));
-  expect(readFileSync(block, 'utf8')).toContain('events = "eating/ratings.csv"');
+  const block = keepBlock('movielens', join(root, 'there/films'));
+  expect(block).toBe(join(root, 'there/films.tower'));
+  expect(readFileSync(block, 'utf8')).toContain('events = "films/ratings.csv"');
 });
 
 it('gives the block of another set of the same form a name of its own', () => {
@@ -26,7 +26,7 @@ it.each(['.', '..'])('puts the data block into a folder that is called `%s`, und
   const folder = join(root, `in${name.length}`);
   mkdirSync(join(folder, 'deep'), { recursive: true });
   const out = name === '.' ? `${folder}/.` : `${folder}/deep/..`;
-  keepBlock('restaurants', out);
-  expect(readdirSync(folder).sort()).toEqual(['deep', 'restaurants.tower']);
-  expect(readFileSync(join(folder, 'restaurants.tower'), 'utf8')).toContain('events = "ratings.csv"');
+  keepBlock('movielens', out);
+  expect(readdirSync(folder).sort()).toEqual(['deep', 'movielens.tower']);
+  expect(readFileSync(join(folder, 'movielens.tower'), 'utf8')).toContain('events = "ratings.csv"');
 });

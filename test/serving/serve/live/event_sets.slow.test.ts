@@ -3,10 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, it } from 'vitest';
+import { readCsv } from '../../../../bench/sets/read_csv.ts';
+import { benchSets } from '../../../../bench/sets/table.ts';
 import { checkAndLower } from '../../../../src/app/api/check.ts';
-import { readCsv, writeCsv } from '../../../../src/data/sets/set.ts';
+import { writeCsv } from '../../../../src/data/sets/set.ts';
 import { make as makeSynthetic } from '../../../../src/data/sets/synthetic.ts';
-import { dataSets } from '../../../../src/data/sets/table.ts';
+import { toys } from '../../../../src/data/sets/toys.ts';
 import type { GivenEvent } from '../../../../src/data/written/fields.ts';
 import { folderWith } from '../../../data/fixture.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
@@ -47,10 +49,12 @@ const text = (folder: string, name: string): string => readFileSync(join(folder,
 const csv = (folder: string, name: string): CsvRow[] => readCsv(text(folder, name), expect.fail);
 const numberOf = (value: string | undefined): number | null => (value ? Number(value) : null);
 
-/** The files of a set as `tower data` makes them. */
-async function made(name: 'msweb' | 'restaurants' | 'cranfield' | 'toys' | 'lastfm', from: string): Promise<string> {
+const preparedSets = { ...benchSets, toys };
+
+/** The files of a set as its command makes them. */
+async function made(name: keyof typeof preparedSets, from: string): Promise<string> {
   const folder = join(root, name);
-  await dataSets[name].get({ folder, from, log: () => {} });
+  await preparedSets[name].get({ folder, from, log: () => {} });
   return folder;
 }
 

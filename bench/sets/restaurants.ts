@@ -1,4 +1,5 @@
-import { dataSet, readCsv, readOriginals, refuseDamaged, writeCsv } from './set.ts';
+import { dataSet, readOriginals, refuseDamaged, writeCsv } from '../../src/data/sets/set.ts';
+import { readCsv } from './read_csv.ts';
 
 const originals = [
   'rating_final.csv',
@@ -19,11 +20,13 @@ const placeColumns =
   `latitude longitude name city state country alcohol smoking_area dress_code accessibility price Rambience franchise
   area other_services`.split(/\s+/);
 
-/** Tables with several rows for a key (cuisines, payments, parking) become columns of values separated by `|`. */
+/**
+ * Restaurant & consumer data: 1,161 ratings by 138 people of 130 places, each with three labels (rating, food, service: 0 to 2).
+ *
+ * Tables with several rows for a key (cuisines, payments, parking) become columns of values separated by `|`.
+ */
 export const restaurants = dataSet({
-  doc: 'Restaurant & consumer data: 1,161 ratings by 138 people of 130 places, each with three labels (rating, food, service: 0 to 2)',
   originals,
-  home,
   async make(options) {
     const texts = readOriginals('restaurants', originals, home, options);
     const rowsOfFile = (name: (typeof originals)[number]): Record<string, string>[] =>

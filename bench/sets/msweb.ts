@@ -1,4 +1,4 @@
-import { dataSet, readOriginals, refuseDamaged, writeCsv } from './set.ts';
+import { dataSet, readOriginals, refuseDamaged, writeCsv } from '../../src/data/sets/set.ts';
 
 const originals = ['anonymous-msweb.data', 'anonymous-msweb.test'] as const;
 const home = 'https://archive.ics.uci.edu/dataset/4/anonymous+microsoft+web+data';
@@ -9,13 +9,13 @@ interface VisitorCase {
 }
 
 /**
+ * Anonymous Microsoft Web: which of 294 areas of a site 37,711 people visited in a week of 1998, with the official test part.
+ *
  * Visits have no time, and the areas of a user are a set: `others` are the user's other areas, so that each visit serves as a target once. `fold` is the
  * official split; every tenth training user is for validation.
  */
 export const msweb = dataSet({
-  doc: 'Anonymous Microsoft Web: which of 294 areas of a site 37,711 people visited in a week of 1998, with the official test part',
   originals,
-  home,
   async make(options) {
     const originalTexts = readOriginals('msweb', originals, home, options);
     const wrong =

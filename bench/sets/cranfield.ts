@@ -1,16 +1,16 @@
-import { dataSet, readOriginals, refuseDamaged, writeCsv } from './set.ts';
+import { dataSet, readOriginals, refuseDamaged, writeCsv } from '../../src/data/sets/set.ts';
 
 const originals = ['cran.all.1400', 'cran.qry', 'cranqrel'] as const;
 const home = 'https://ir.dcs.gla.ac.uk/resources/test_collections/cran/';
 
 /**
+ * Cranfield: 1,400 abstracts of aerodynamics, 225 questions, graded judgements of who answers what.
+ *
  * The judgements number the queries 1 to 225 in the order of their file, not by their `.I`. Grades are 1 (a complete answer) to 4 (of minimum interest). Those
  * marked −1 or 5 answer nothing, and are kept. `fold` holds whole queries out.
  */
 export const cranfield = dataSet({
-  doc: 'Cranfield: 1,400 abstracts of aerodynamics, 225 questions, graded judgements of who answers what',
   originals,
-  home,
   async make(options) {
     const texts = readOriginals('cranfield', originals, home, options);
     const wrong = (name: string, reason: string): never => refuseDamaged(options.from, name, reason);
