@@ -1,5 +1,5 @@
 /** Items that are written while versions change: each version has all of them, with an index and without. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexItems, load, open } from '../../../../src/api.ts';
@@ -9,7 +9,6 @@ import { defined } from '../../../../src/base/util/defined.ts';
 import type { ItemChange } from '../../../../src/serving/serve/live/live_items.ts';
 import { makeSwaps, rehearseWith } from '../../../../src/serving/server/versions/swaps.ts';
 import { makeActiveVersions, makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
-import { hasUsearch, skipped } from '../../../serving/ann/has_usearch.ts';
 import { filmKeys, trainFilms } from '../../../serving/server/films.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 
@@ -18,14 +17,8 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await trainFilms(root);
-  if (!hasUsearch) return;
   const run = await load(folder, { engine: 'onnx' });
   await indexItems(run, { k: 3 });
-  // A search as wide as it must be, whatever the times of this machine are.
-  const path = join(folder, 'index/index.json');
-  const manifest = JSON.parse(readFileSync(path, 'utf8'));
-  Object.assign(manifest.certificate.milliseconds, { graph: 1, scan: 1000 });
-  writeFileSync(path, JSON.stringify(manifest));
   await run.close();
 }, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -106,7 +99,7 @@ it('both sides of a canary have each write, and the side that stays keeps them',
   await close();
 });
 
-describe.skipIf(!hasUsearch)(`with an index${skipped}`, () => {
+describe('with an index', () => {
   it('the index answers of what it has, and written items are searched exactly next to it', async () => {
     const { items, versions, swaps, close } = await place('indexed', 'index');
     const exactly = await open(await load(folder, { engine: 'onnx' }), { takesItems: true });
@@ -121,7 +114,7 @@ describe.skipIf(!hasUsearch)(`with an index${skipped}`, () => {
       for (const user of ['u1', 'u2']) {
         const own = await answers.recommend({ ...body, user });
         expect(own.exact).toBe(false);
-        // The graph of so few items finds all of them.
+        // The lists of so few items have all of them.
         expect(own.items).toEqual((await exactly.recommend({ ...body, user })).items);
         const all = { ...body, user, k: 100 };
         expect((await answers.recommend(all)).items).toEqual((await exactly.recommend(all)).items);
