@@ -206,7 +206,7 @@ export async function listen(
     ...defined({ token, hosts, limits, log, logsShown: logShown, swaps, allMetrics, door: door as Door | undefined }),
     ...defined({ items: logs.items?.writes, events: logs.events?.writes }),
   });
-  for (const { answers } of versions.current.all) await warmUp(answers);
+  await warmUp(versions.current.answers);
   const url = await server.listen(host, port);
   return {
     url,

@@ -8,7 +8,7 @@ import { openVersion } from '../../../../src/app/api/versions/serve.ts';
 import { defined } from '../../../../src/base/util/defined.ts';
 import type { ItemChange } from '../../../../src/serving/serve/live/live_items.ts';
 import { makeSwaps, rehearseWith } from '../../../../src/serving/server/versions/swaps.ts';
-import { makeActiveVersions, makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
+import { makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
 import { filmKeys, trainFilms } from '../../../serving/server/films.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 
@@ -28,14 +28,13 @@ async function place(name: string, index?: string) {
   const items = logs.items!;
   const make = async (): Promise<Version> =>
     openVersion(await load(folder, { engine: 'onnx' }), folder, { logs, ...defined({ index }) });
-  const versions = makeVersions(makeActiveVersions(await make()));
+  const versions = makeVersions(await make());
   const swaps = makeSwaps({ versions, rehearse: rehearseWith(versions), load: make, say: () => {} });
-  const canary = makeSwaps({ versions, rehearse: rehearseWith(versions), load: make, say: () => {}, firstShare: 0.5 });
   const close = async (): Promise<void> => {
     await versions.close();
     await items.close();
   };
-  return { items, versions, swaps, canary, close };
+  return { items, versions, swaps, close };
 }
 
 const put = (key: string, year: number) => ({ key, columns: { title: `Film ${key}`, genre: 'War', year } });
@@ -65,38 +64,22 @@ it('writes during a swap are in the next version, and writes after it too', asyn
     }
   })();
   for (let at = 0; at < 2; at++) {
-    const before = versions.current.stable;
+    const before = versions.current;
     await swaps.take(folder);
-    expect(versions.current.stable).not.toBe(before);
+    expect(versions.current).not.toBe(before);
   }
   isOver = true;
   await writing;
   const sorted = () => Object.fromEntries(Object.entries(expected).sort());
-  expect(await allOf(versions.current.stable)).toEqual(sorted());
+  expect(await allOf(versions.current)).toEqual(sorted());
   await write('after', 2026);
-  expect(await allOf(versions.current.stable)).toEqual(sorted());
+  expect(await allOf(versions.current)).toEqual(sorted());
   await close();
 
   // What a new start reads is the same.
   const again = await place('swap');
-  expect(await allOf(again.versions.current.stable)).toEqual(sorted());
+  expect(await allOf(again.versions.current)).toEqual(sorted());
   await again.close();
-});
-
-it('both sides of a canary have each write, and the side that stays keeps them', async () => {
-  const { items, versions, canary, close } = await place('canary');
-  await items.writes.write([put('before', 2001)], false);
-  await canary.take(folder);
-  await items.writes.write([put('during', 2002), gone('f3')], true);
-  for (const version of versions.current.all) {
-    expect(await allOf(version)).toMatchObject({ before: 2001, during: 2002 });
-    expect(await allOf(version)).not.toHaveProperty('f3');
-  }
-  expect(versions.current.all).toHaveLength(2);
-  await canary.rollback();
-  await items.writes.write([put('later', 2003)], false);
-  expect(await allOf(versions.current.stable)).toMatchObject({ before: 2001, during: 2002, later: 2003 });
-  await close();
 });
 
 describe('with an index', () => {
@@ -110,7 +93,7 @@ describe('with an index', () => {
     };
     const body = { user: 'u1', k: 3, removeSeen: false };
     const compare = async (): Promise<void> => {
-      const { answers } = versions.current.stable;
+      const { answers } = versions.current;
       for (const user of ['u1', 'u2']) {
         const own = await answers.recommend({ ...body, user });
         expect(own.exact).toBe(false);
@@ -135,10 +118,10 @@ describe('with an index', () => {
 
   it('a version without an index is refused, and the one before answers', async () => {
     const { versions, swaps, close } = await place('refused', 'index');
-    const before = versions.current.stable;
+    const before = versions.current;
     rmSync(join(folder, 'index'), { recursive: true });
     await expect(swaps.take(folder)).rejects.toThrow('no index.json');
-    expect(versions.current.stable).toBe(before);
+    expect(versions.current).toBe(before);
     expect((await before.answers.recommend({ user: 'u1', k: 3 })).exact).toBe(false);
     await close();
   });
