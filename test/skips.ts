@@ -22,7 +22,6 @@ export const filesByNeed = {
   python: ['editor/lsp/pygls', 'training/tracking/event_file.slow'],
   store: ['app/api/remote', 'data/files/remote/stores.slow'],
   mlflow: ['app/api/track/track.slow'],
-  usearch: ['app/api/versions/items.slow', 'serving/ann/index_folder.slow'],
   postgres: [
     'app/cli/commands/index.slow',
     'docs/templates/node_server',

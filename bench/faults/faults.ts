@@ -183,8 +183,9 @@ export const cases: readonly Case[] = [
     isWhole: (folder) => {
       const path = (name: string): string => join(folder, 'run', 'index', name);
       if (!existsSync(path('index.json'))) return 'absent';
-      const { sha256 } = JSON.parse(readFileSync(path('index.json'), 'utf8')).files['graph.usearch'];
-      const isSame = existsSync(path('graph.usearch')) && hashOf(readFileSync(path('graph.usearch'))) === sha256;
+      const { sha256 } = JSON.parse(readFileSync(path('index.json'), 'utf8')).files['lists.safetensors'];
+      const isSame =
+        existsSync(path('lists.safetensors')) && hashOf(readFileSync(path('lists.safetensors'))) === sha256;
       return isSame ? 'whole' : 'half';
     },
   },

@@ -8,10 +8,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { searchGraph } from '../../src/engines/scan/approximate.ts';
+import { prepareLists } from '../../src/engines/scan/lists.ts';
 import { makeScan } from '../../src/engines/scan/scan.ts';
-import { certify } from '../../src/serving/ann/build.ts';
-import { buildGraph, settingsIn } from '../../src/serving/ann/graph.ts';
+import { certify } from '../../src/serving/ann/certificate.ts';
+import { buildLists } from '../../src/serving/ann/lists.ts';
 import { describeMachine, median, range } from '../machine.ts';
 import { twoTowers } from './two_towers.ts';
 
@@ -83,15 +83,15 @@ try {
   [some, warm] = [near.queries.slice(0, measured), near.queries.slice(measured, measured + 30)];
   const facts: Record<string, Facts[string]> = { ...(await ask<Facts>('near items.f32')) };
   const start = processorTime();
-  const graph = await buildGraph({ data: near.data, rows: few, width }, settingsIn('ip'));
+  const indexOf = prepareLists(await buildLists({ data: near.data, rows: few, width }), near.scan);
   const built = (processorTime() - start) / 1000;
   const ours = new Map<string, (query: Float64Array) => void>();
   const asked = near.queries.slice(measured).map((query) => [query]);
   for (const recall of [0.95, 0.99]) {
-    const { certificate, width: candidates } = await certify(near.scan, graph, { queries: asked, k, recall });
-    const own = { ...graph, k, width: candidates, widest: few };
-    ours.set(`Tower, index @ ${recall}`, (query) => searchGraph(near.scan, own, { vectors: [query], k }));
-    facts[`Tower, index @ ${recall}`] = { setting: candidates, recall: certificate.recall, built };
+    const { certificate, reach } = await certify(near.scan, indexOf, { queries: asked, k, recall });
+    const index = indexOf(k, reach);
+    ours.set(`Tower, lists @ ${recall}`, (query) => index.search({ vectors: [query], k }));
+    facts[`Tower, lists @ ${recall}`] = { setting: reach, recall: certificate.recall, built };
   }
   ours.set('Tower, exact', (query) => near.scan.top([{ vectors: [query], k }]));
   await compare(`approximate, ${few.toLocaleString('en')} × ${width}, k ${k}`, ours, facts);

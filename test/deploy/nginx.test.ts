@@ -195,10 +195,8 @@ describe.skipIf(!isThere)('nginx', () => {
   });
 
   it('passes on changes of versions, which these servers refuse because they have one', async () => {
-    for (const [change, body] of [['promote'], ['rollback'], ['share', { share: 0.5 }]] as const) {
-      const { status, text } = await send('POST', `/v1/versions/${change}`, body ?? {});
-      expect({ status, code: JSON.parse(text).errors[0].code }).toEqual({ status: 409, code: 'version-change' });
-    }
+    const { status, text } = await send('POST', '/v1/versions/rollback', {});
+    expect({ status, code: JSON.parse(text).errors[0].code }).toEqual({ status: 409, code: 'version-change' });
     expect((await send('GET', '/v1/versions')).status).toBe(200);
   });
 

@@ -2,41 +2,27 @@
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import type { IndexEvent, IndexKindName } from '../../serving/ann/build.ts';
 import type { RecallCertificate } from '../../serving/serve/recommend.ts';
 import type { Snapshot } from '../../serving/serve/snapshot.ts';
 import { refuseFitted } from './refuse_fitted.ts';
 import { type Run, retrievalOf } from './run.ts';
 import { version } from './version.ts';
 
-const variantTitles: Readonly<Record<string, string>> = {
-  ip: 'a graph of inner products',
-  l2sq: 'a graph of distances',
-  lists: 'lists of near items',
-};
-
 /**
  * Builds an index of the items, measures it with queries of the data, and writes it.
- * @throws Failure `no-usearch`, `index-recall`, `folder-in-use`, `run-in-use`, `cannot-write`; the reason of the signal
+ * @throws Failure `index-recall`, `folder-in-use`, `run-in-use`, `cannot-write`; the reason of the signal
  */
 export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTargetRequest): Promise<Indexed> {
-  const { to, recall = 0.99, k = 100, queries = 500, kind, signal, onProgress, onItems } = request;
-  const { kindsToTry } = await import('../../serving/ann/build.ts');
-  kindsToTry(kind);
+  const { to, recall = 0.99, k = 100, queries = 500, signal, onProgress, onItems } = request;
   const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
   const [{ writeIndexFolder: writeIndex }, { interestsOf }] = await Promise.all([
     import('../../serving/ann/index_folder.ts'),
     import('../../serving/serve/snapshot.ts'),
   ]);
-  const show = (event: IndexEvent): void => {
-    if (event.kind === 'items') onItems?.(event.done, event.of);
-    else if (event.kind === 'certifying') onProgress?.(`measured ${event.what}`);
-    else onProgress?.(`trying ${variantTitles[event.variant]} on some of the items`);
-  };
   try {
     const { features, rows, of } = sampleOf(dataset, queries);
     const vectors = interestsOf(await retrieval.queries(features, rows));
-    const { items, graph, lists, certificate } = await writeIndex({
+    const { items, lists, certificate } = await writeIndex({
       folder: to,
       tower: version,
       version: run.trained.manifest.checksum,
@@ -44,16 +30,14 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
       queries: { vectors: vectors.map((each) => each.map((vector) => Float64Array.from(vector))), of },
       k,
       recall,
-      onProgress: show,
-      kind,
-      signal,
+      signal, onProgress, onItems,
     });
     const { milliseconds, asked: _, of: events, ...found } = certificate;
     const settings = {
       queries: events,
-      ...(graph && { space: graph.settings.metric, candidates: graph.width }),
-      ...(lists && { lists: lists.count, reach: lists.reach }),
-      'ms a query': (milliseconds.graph ?? milliseconds.lists)!.toFixed(2),
+      lists: lists.count,
+      reach: lists.reach,
+      'ms a query': milliseconds.lists.toFixed(2),
       'ms of the exact scan': milliseconds.scan.toFixed(2),
     };
     return { to, items: items.rows, settings, certificate: found, dropped: [] };
@@ -62,7 +46,7 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
   }
 }
 
-/** @throws Failure `not-an-index`, `other-index`, `damaged-index`, `no-usearch`, `cannot-read` */
+/** @throws Failure `not-an-index`, `other-index`, `damaged-index`, `cannot-read` */
 export async function openFolderIndex(folder: string, snapshot: Snapshot): Promise<OpenedIndex> {
   const { makeRecallGauge, openIndexFolder: openIndex } = await import('../../serving/ann/index_folder.ts');
   const { makeIndex } = await openIndex(folder, snapshot);
@@ -110,10 +94,7 @@ const targets: readonly IndexTarget[] = [
   {
     takes: (to) => !/^\w+:\/\//.test(to),
     takesItems: true,
-    async check({ kind }) {
-      const { kindsToTry } = await import('../../serving/ann/build.ts');
-      kindsToTry(kind);
-    },
+    check: async () => {},
     write: writeFolderIndex,
     open: openFolderIndex,
   },
@@ -135,7 +116,7 @@ async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
 
 const placed = (folder: string, request: IndexRequest) => ({ ...request, to: request.to ?? join(folder, 'index') });
 
-/** Checks, before a run is loaded, that an index can be written to the target. @throws Failure `index-address`, `index-server`, `no-usearch`, … */
+/** Checks, before a run is loaded, that an index can be written to the target. @throws Failure `index-address`, `index-server`, … */
 export function checkIndexTarget(folder: string, request: IndexRequest): Promise<void> {
   const targetRequest = placed(folder, request);
   return targetOf(targetRequest.to).check(targetRequest);
@@ -143,7 +124,7 @@ export function checkIndexTarget(folder: string, request: IndexRequest): Promise
 
 /**
  * Writes an index of the items of a run if its recall against the exact scan is high enough.
- * @throws Failure `fitted-whole`, `index-address`, `index-recall`, `no-usearch`, …
+ * @throws Failure `fitted-whole`, `index-address`, `index-recall`, …
  */
 export async function indexItems(run: Run, request: IndexRequest = {}): Promise<Indexed> {
   const { plan } = run.trained;
@@ -174,9 +155,7 @@ export interface IndexRequest {
   readonly k?: number;
   /** Maximum number of queries for the certificate. Default: 500. */
   readonly queries?: number;
-  /** The kind of an index in a folder: lists of near items, or a graph of usearch. Default: the quicker one on a sample, if usearch is installed. */
-  readonly kind?: IndexKindName;
-  /** Compares float16 numbers in the graph, which then takes half of the memory. */
+  /** Compares float16 numbers in the graph of PostgreSQL, which then takes half of the memory. */
   readonly half?: boolean;
   /** Drops the other indexes of this name, which servers of other runs may still use. */
   readonly dropOlder?: boolean;
@@ -199,7 +178,6 @@ export interface Indexed {
 export interface IndexTargetRequest {
   readonly to: string;
   readonly table?: string;
-  readonly kind?: IndexKindName;
 }
 
 export interface OpenedIndex {

@@ -214,7 +214,7 @@ export async function listen(
     items: logs.items?.writes,
     events: logs.events?.writes,
   });
-  for (const { answers } of versions.current.all) await warmUp(answers);
+  await warmUp(versions.current.answers);
   const url = await server.listen(host, port);
   return {
     url,

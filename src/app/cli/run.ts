@@ -111,6 +111,9 @@ export function buildProgram(commands: readonly AddCommand[]): Command {
 
 /** What to do in place of commands and options that were taken away. */
 const removed: Readonly<Record<string, string>> = {
+  '--canary': 'start a second server with the other run, and let a proxy split the requests between the two',
+  '--share': 'start two servers, and let a proxy split the requests between them',
+  '--kind': 'leave it out: an index in a folder is of lists, and one with `--to postgres://…` is a graph of pgvector',
   scale: 'let torchrun start `tower train … --workers launched --resume=auto`',
   '--track': 'send a run afterwards, with `tower runs RUN --track mlflow:…`',
   shards: 'run `tower train … --memory 8G`, which writes shards where rows do not fit',

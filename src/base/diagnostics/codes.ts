@@ -1,7 +1,6 @@
 /** Collects all codes: a slug that names the error, and its row. Each file of `codes/` has the codes of one subject, in the order of the pages. */
 import { continued } from './codes/continued.ts';
 import { data } from './codes/data.ts';
-import { graphs } from './codes/graphs.ts';
 import { imports } from './codes/imports.ts';
 import { indexes } from './codes/indexes.ts';
 import { lint } from './codes/lint.ts';
@@ -42,7 +41,6 @@ export const codes = {
   ...tracking,
   ...serving,
   ...pages,
-  ...graphs,
   ...indexes,
   ...studies,
   ...starters,

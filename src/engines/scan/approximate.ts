@@ -1,11 +1,8 @@
 /**
- * Finds the best items by an index if its certificate covers the request, and by the scan otherwise. An index says which items are probably near: a graph, or
- * lists of items (`lists.ts`). Their scores are those of the scan, in float64, so an answer has right scores in the right order, but may miss items.
- *
- * Items that an answer must not have, such as those that a filter leaves out, are removed after the search. So the search is wider: as many candidates must
- * remain as an unfiltered search has, or else the scan answers. Like all of this folder, this file is pure: a graph itself is behind an interface.
+ * Finds the best items by an index if its certificate covers the request, and by the scan otherwise. An index says which items are probably among the best
+ * (`lists.ts`). Their scores are those of the scan, in float64, so an answer has right scores in the right order, but may miss items.
  */
-import { BestRows, type RankedRows } from './candidates.ts';
+import type { RankedRows } from './candidates.ts';
 import type { Scan, ScanRequest } from './scan.ts';
 
 /** Recall, measured while requests are answered. */
@@ -17,32 +14,12 @@ export interface RecallGauge {
   readonly recall: number;
 }
 
-export interface NeighbourGraph {
-  /** Returns the rows of about `count` items with the largest inner products; undefined if the query has no direction. */
-  nearest(query: Float64Array, count: number): Int32Array | undefined;
-  /** The largest k that its certificate covers. */
-  readonly k: number;
-  /** Number of candidates of a search without a filter. */
-  readonly width: number;
-  /** Number of candidates with which a search takes about as long as the scan. */
-  readonly widest: number;
-  readonly gauge?: RecallGauge;
-}
-
-/** Lists of items, prepared for the items of one scan. */
-export interface ListIndex {
-  /** The largest k that its certificate covers. */
-  readonly k: number;
+/** An index, prepared for the items of one scan. */
+export interface ApproximateIndex {
   /** Returns undefined if the scan must answer. */
   search(request: SearchRequest): RankedRows | undefined;
   readonly gauge?: RecallGauge;
 }
-
-export type ApproximateIndex = NeighbourGraph | ListIndex;
-
-/** Returns undefined if the scan must answer. */
-export const searchIndex = (scan: Scan, index: ApproximateIndex, request: SearchRequest): RankedRows | undefined =>
-  'nearest' in index ? searchGraph(scan, index, request) : index.search(request);
 
 export interface SearchRequest extends ScanRequest {
   /** Always uses the scan. */
@@ -56,41 +33,6 @@ export interface Searched extends RankedRows {
   readonly exact?: false;
 }
 
-/** Factor by which a search is wider than the share of allowed items requires, because a filter leaves candidates by chance. */
-const spare = 1.25;
-
-/** Returns undefined if the scan must answer. */
-export function searchGraph(
-  scan: Scan,
-  graph: NeighbourGraph,
-  { vectors, k, allowed }: ScanRequest,
-): RankedRows | undefined {
-  if (k > graph.k || k === 0) return undefined;
-  const allowedCount = allowed?.count() ?? scan.rows;
-  if (allowedCount < graph.width) return undefined;
-  const removedCount = scan.rows - allowedCount;
-  // A few removed items may all be near the query, such as those that a user has seen. A filter that removes many is independent of the query.
-  const widerSearch = Math.ceil((spare * graph.width * scan.rows) / allowedCount);
-  const wantedCandidates =
-    removedCount <= graph.width ? graph.width + removedCount : Math.min(graph.width + removedCount, widerSearch);
-  if (wantedCandidates > graph.widest) return undefined;
-  const candidates = new Set<number>();
-  for (const vector of vectors) {
-    const nearRows = graph.nearest(vector, wantedCandidates);
-    if (nearRows === undefined) return undefined;
-    let remain = 0;
-    for (const row of nearRows) {
-      if (allowed && !allowed.has(row)) continue;
-      candidates.add(row);
-      remain++;
-    }
-    if (remain < graph.width) return undefined;
-  }
-  const best = new BestRows(k, candidates.size);
-  for (const row of candidates) best.push(row, scan.score(vectors, row));
-  return best.ordered();
-}
-
 /** Returns the answers in the order of the requests. The scan answers all requests that the index does not answer together. */
 export function searchAll(
   scan: Scan,
@@ -99,7 +41,7 @@ export function searchAll(
 ): Searched[] {
   const nearAnswers = requests.map((request) => {
     if (index === undefined || request.exactly) return undefined;
-    const nearRows = searchIndex(scan, index, request);
+    const nearRows = index.search(request);
     if (nearRows) index.gauge?.offer(() => recallOf(nearRows, scan.top([request])[0]!));
     return nearRows;
   });

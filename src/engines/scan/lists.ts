@@ -4,7 +4,7 @@
  * which `reach` deviations do not reach the k-th best score so far. Codes of 2 bits a number then estimate the score (a sieve, 16 items at a time, by
  * tables in registers: André, Kermarrec and Le Scouarnec, Quicker ADC, 2019), and the scan finds the best of the items whose score may be high enough.
  */
-import type { ListIndex } from './approximate.ts';
+import type { ApproximateIndex } from './approximate.ts';
 import { BestRows } from './candidates.ts';
 import { makeScan, type VectorScan } from './scan.ts';
 import { aligned, bottom, instantiateScan, page } from './store.ts';
@@ -33,7 +33,7 @@ const [keptShare, slack] = [0.9, 0.22];
 const mostEntry = 63;
 
 /**
- * Returns a function that makes searches which read the items that reach the k-th best score at `reach` deviations above the mean. They share the codes.
+ * Returns a function that makes searches for `k` items at most, which read the items that reach the k-th best score at `reach` deviations above the mean. They share the codes.
  * @param scan of the items of the lists
  */
 export function prepareLists(lists: ItemLists, scan: VectorScan) {
@@ -53,8 +53,7 @@ export function prepareLists(lists: ItemLists, scan: VectorScan) {
     return Math.sqrt(Math.max(0, variance));
   };
 
-  return (k: number, reach: number): ListIndex => ({
-    k,
+  return (k: number, reach: number): ApproximateIndex => ({
     search({ vectors, k: wanted, allowed, isFiltered }) {
       if (isFiltered || wanted === 0 || wanted > k) return undefined;
       if (allowed && rows - allowed.count() > mostRemoved) return undefined;

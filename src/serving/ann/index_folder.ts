@@ -1,35 +1,21 @@
-/** Writes and opens an index as a folder with index.json and the file of its kind. It is written whole or not at all, and opened only for its own model and items. */
+/** Writes and opens an index as a folder with index.json and the file of its lists. It is written whole or not at all, and opened only for its own model and items. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { failure } from '../../base/diagnostics/failure.ts';
-import {
-  isPartialOf,
-  makeFolder,
-  removeDurably,
-  replaceDurably,
-  writeTextDurably,
-} from '../../base/storage/durable.ts';
+import { isPartialOf, makeFolder, removeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
 import { checksumOf, readIfThere } from '../../base/storage/run_files.ts';
 import type { Checksum } from '../../base/storage/tensor_header.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import type { ApproximateIndex, RecallGauge } from '../../engines/scan/approximate.ts';
-import type { VectorScan } from '../../engines/scan/scan.ts';
-import {
-  type BuiltIndex,
-  buildBest,
-  type Certificate,
-  type IndexEntries,
-  type IndexEvent,
-  type IndexKindName,
-  indexKinds,
-  kindsToTry,
-} from './build.ts';
-import type { ItemVectors } from './graph.ts';
+import { prepareLists } from '../../engines/scan/lists.ts';
+import { makeScan, type VectorScan } from '../../engines/scan/scan.ts';
+import { type Certificate, certify } from './certificate.ts';
 import schema from './index.schema.json' with { type: 'json' };
+import { type BuildOptions, buildLists, type ItemVectors, openLists, saveLists } from './lists.ts';
 
-export interface IndexSource {
+export interface IndexSource extends BuildOptions {
   readonly folder: string;
   readonly tower: string;
   readonly version: string;
@@ -42,35 +28,35 @@ export interface IndexSource {
   readonly k: number;
   /** Minimum recall, from 0 to 1. */
   readonly recall: number;
-  /** Default: the better one of those that can be built here. */
-  readonly kind?: IndexKindName;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (event: IndexEvent) => void;
+  readonly onProgress?: (line: string) => void;
 }
 
 const isIndexFile = (name: string): boolean =>
-  [indexManifestFile, ...indexKinds.map(({ file }) => file)].some((file) => name === file || isPartialOf(name, file));
+  [indexManifestFile, listsFile].some((file) => name === file || isPartialOf(name, file));
 
 /**
  * Builds an index, certifies it, and writes it. A previous index stays until the new one is certified.
- * @throws Failure `no-usearch`, `folder-in-use`, `run-in-use`, `index-recall`, `cannot-write`; the reason of the signal
+ * @throws Failure `folder-in-use`, `run-in-use`, `index-recall`, `cannot-write`; the reason of the signal
  */
 export async function writeIndexFolder(source: IndexSource): Promise<IndexManifest> {
-  const { folder, items, queries, k, recall, kind: askedKind, signal, onProgress } = source;
-  kindsToTry(askedKind);
+  const { folder, items, queries, k, recall, signal, onItems, onProgress } = source;
   const lock = await lockFolder(folder, { purpose: 'tower index' });
   try {
     await refuseOtherFiles(folder, isIndexFile);
-    const certifyOptions = { queries: queries.vectors, k, recall };
-    const buildOptions = { kind: askedKind, signal, onProgress };
-    const { kind, items: built, width, certificate }: BuiltIndex = await buildBest(items, certifyOptions, buildOptions);
-    if (certificate.recall < recall) {
-      throw failure('index-recall', { asked: recall, ...certificate });
-    }
+    const lists = await buildLists(items, { signal, onItems });
+    const scan = makeScan(items.data, items.rows, items.width);
+    const { reach, certificate } = await certify(scan, prepareLists(lists, scan), {
+      queries: queries.vectors,
+      k,
+      recall,
+      signal, onProgress,
+    });
+    if (certificate.recall < recall) throw failure('index-recall', { asked: recall, ...certificate });
     await removeDurably(join(folder, indexManifestFile));
-    for (const { file } of indexKinds) if (file !== kind.file) await removeDurably(join(folder, file));
+    await makeFolder(folder);
+    await saveLists(join(folder, listsFile), lists);
     const manifest: IndexManifest = {
-      format: 'tower-index-1',
+      format,
       tower: source.tower,
       version: source.version,
       items: itemsIdentity({
@@ -79,9 +65,9 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
         keyAt: (row) => items.keys.at(row)!,
         itemVector: (row) => items.data.subarray(row * items.width, (row + 1) * items.width),
       }),
-      ...built.entry(width),
+      lists: { count: lists.ends.length, reach },
       certificate: { asked: recall, of: queries.of, ...certificate },
-      files: { [kind.file]: await writeKind(folder, kind.file, built) },
+      files: { [listsFile]: await checksumOf(folder, listsFile) },
     };
     await writeTextDurably(join(folder, indexManifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
     return manifest;
@@ -92,7 +78,7 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
 
 /**
  * Opens the index of a folder for the items that it was built for.
- * @throws Failure `not-an-index`, `other-index`, `damaged-index`, `no-usearch`, `cannot-read`
+ * @throws Failure `not-an-index`, `other-index`, `damaged-index`, `cannot-read`
  */
 export async function openIndexFolder(
   folder: string,
@@ -102,27 +88,14 @@ export async function openIndexFolder(
   const difference =
     manifest.version === version ? otherItems(manifest.items, itemsIdentity(items)) : 'another version of the model';
   if (difference !== undefined) throw failure('other-index', { folder, what: difference });
-  const kind = indexKinds.find(({ name }) => manifest[name] !== undefined)!;
-  const path = join(folder, kind.file);
-  const [listed, found] = [manifest.files[kind.file], await checksumOf(folder, kind.file)];
-  if (found.sha256 !== listed?.sha256) throw failure('damaged-index', { path, reason: 'its checksum differs' });
-  return { makeIndex: await kind.open(path, items, manifest, manifest.certificate), manifest };
-}
-
-/** Writes the file of an index durably, which usearch does not: under another name, synced, then renamed. */
-async function writeKind(folder: string, file: string, built: BuiltIndex['items']): Promise<Checksum> {
-  await makeFolder(folder);
-  await replaceDurably(join(folder, file), (partial) => saveItems(built, partial));
-  return checksumOf(folder, file);
-}
-
-/** Errors of usearch are texts without a code. */
-async function saveItems(built: BuiltIndex['items'], path: string): Promise<void> {
-  try {
-    await built.save(path);
-  } catch (error) {
-    throw failure('cannot-write', { path, reason: (error as Error).message });
+  const path = join(folder, listsFile);
+  const { sha256 } = await checksumOf(folder, listsFile);
+  if (sha256 !== manifest.files[listsFile].sha256) {
+    throw failure('damaged-index', { path, reason: 'its checksum differs' });
   }
+  const { count, reach } = manifest.lists;
+  const lists = await openLists(path, items, count);
+  return { makeIndex: (scan) => prepareLists(lists, scan)(manifest.certificate.k, reach), manifest };
 }
 
 /**
@@ -180,18 +153,21 @@ export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}):
 
 /** The file index.json: the contents of a folder with an index, its model and its certificate. It is written last, so a folder without it is no index. */
 const indexManifestFile = 'index.json';
+const listsFile = 'lists.safetensors';
+const format = 'tower-index-2';
 
-export interface IndexManifest extends IndexEntries {
-  readonly format: 'tower-index-1';
+export interface IndexManifest {
+  readonly format: typeof format;
   readonly tower: string;
   readonly version: string;
   readonly items: ItemsIdentity;
+  readonly lists: { readonly count: number; readonly reach: number };
   readonly certificate: Certificate & {
     readonly asked: number;
     /** Origin of the queries, such as `events of the part test`. */
     readonly of: string;
   };
-  readonly files: Readonly<Record<string, Checksum>>;
+  readonly files: Readonly<Record<typeof listsFile, Checksum>>;
 }
 
 interface ItemsIdentity {
@@ -199,7 +175,7 @@ interface ItemsIdentity {
   readonly width: number;
   /** SHA-256 of all keys, each preceded by its length. */
   readonly keys: string;
-  /** Lengths of evenly spaced item vectors. Engines agree on them except for rounding, so they show whether the vectors are those of the graph. */
+  /** Lengths of evenly spaced item vectors. Engines agree on them except for rounding, so they show whether the vectors are those of the lists. */
   readonly lengths: readonly number[];
 }
 
@@ -235,11 +211,15 @@ function otherItems(built: ItemsIdentity, served: ItemsIdentity): string | undef
     : 'items with other vectors';
 }
 
-/** @throws Failure `not-an-index`, `damaged-index`, `cannot-read` */
+/** @throws Failure `not-an-index`, `other-index`, `damaged-index`, `cannot-read` */
 async function readIndexManifest(folder: string): Promise<IndexManifest> {
   const bytes = await readIfThere(folder, indexManifestFile, mostOfManifest);
   if (bytes === undefined) throw failure('not-an-index', { folder });
   const value = jsonOf(bytes);
+  const { format: found }: { readonly format?: unknown } = Object(value);
+  if (typeof found === 'string' && found !== format) {
+    throw failure('other-index', { folder, what: 'another version of Tower' });
+  }
   const reason = value === undefined ? 'it is not JSON' : await complaint(value);
   if (reason !== undefined) throw failure('damaged-index', { path: join(folder, indexManifestFile), reason });
   return value as IndexManifest;

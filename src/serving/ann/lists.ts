@@ -2,13 +2,25 @@
  * Divides items into lists of items that lie near each other: spherical k-means, since an inner product ranks by directions first. (Dhillon and Modha, Concept
  * Decompositions for Large Sparse Text Data Using Clustering, Machine Learning 2001.) The scan of the centres finds the nearest one of each item.
  */
-import { open } from 'node:fs/promises';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
+import { writeDurably } from '../../base/storage/durable.ts';
 import { readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
 import type { ItemLists } from '../../engines/scan/lists.ts';
 import { makeScan } from '../../engines/scan/scan.ts';
-import type { BuildOptions, ItemVectors } from './graph.ts';
+
+export interface ItemVectors {
+  /** float32 [rows, width], finite */
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly width: number;
+}
+
+export interface BuildOptions {
+  readonly signal?: AbortSignal;
+  /** Called after each slice with the number of items that are in a list. */
+  readonly onItems?: (done: number, of: number) => void;
+}
 
 /** Lists are many, because each that is searched is searched whole, and few enough that the means are read quickly: 8 · √rows, of 64 items or more. */
 const listCountOf = (rows: number): number =>
@@ -21,7 +33,7 @@ const slice = 2048;
 const together = 64;
 
 /** @throws the reason of the signal */
-export async function buildLists(items: ItemVectors, { signal, onProgress }: BuildOptions = {}): Promise<ItemLists> {
+export async function buildLists(items: ItemVectors, { signal, onItems }: BuildOptions = {}): Promise<ItemLists> {
   const { data, rows, width } = items;
   const count = listCountOf(rows);
   const random = makeRandom(1);
@@ -50,7 +62,7 @@ export async function buildLists(items: ItemVectors, { signal, onProgress }: Bui
   }
   const all = await nearestCentres(
     Uint32Array.from({ length: rows }, (_, row) => row),
-    onProgress,
+    onItems,
   );
   return listsFrom(items, all, count);
 
@@ -71,7 +83,7 @@ export async function buildLists(items: ItemVectors, { signal, onProgress }: Bui
     }
     return vectors;
   }
-  async function nearestCentres(some: Uint32Array, onDone?: (count: number) => void): Promise<Uint32Array> {
+  async function nearestCentres(some: Uint32Array, onDone?: BuildOptions['onItems']): Promise<Uint32Array> {
     const scan = makeScan(centres, count, width);
     const nearest = new Uint32Array(some.length);
     for (let from = 0; from < some.length; from += together) {
@@ -81,12 +93,12 @@ export async function buildLists(items: ItemVectors, { signal, onProgress }: Bui
         nearest[from + i] = answer.rows[0]!;
       });
       if (from % slice === 0) {
-        onDone?.(from);
+        onDone?.(from, some.length);
         await new Promise(setImmediate);
         signal?.throwIfAborted();
       }
     }
-    onDone?.(some.length);
+    onDone?.(some.length, some.length);
     return nearest;
   }
 }
@@ -132,16 +144,12 @@ const shapesOf = (rows: number, width: number, lists: number) =>
     ['covariance', { dtype: 'F32', shape: [width, width] }],
   ] as const);
 
+/** @throws Failure `cannot-write` */
 export async function saveLists(path: string, lists: ItemLists): Promise<void> {
   const width = lists.means.length / lists.ends.length;
   const shapes = [...shapesOf(lists.order.length, width, lists.ends.length)];
-  const handle = await open(path, 'w');
-  try {
-    const tensors = shapes.map(([name, { shape }]) => ({ name, shape, data: lists[name] }));
-    await writeSafetensors({ write: async (bytes) => void (await handle.writeFile(bytes)) }, tensors);
-  } finally {
-    await handle.close();
-  }
+  const tensors = shapes.map(([name, { shape }]) => ({ name, shape, data: lists[name] }));
+  await writeDurably(path, (sink) => writeSafetensors(sink, tensors));
 }
 
 /** @throws Failure `damaged-index`, `cannot-read` */

@@ -78,10 +78,9 @@ export function makeMetrics({ gate, versions, items, events }: MetricsSource): S
       aggregator,
       collect() {
         this.reset();
-        for (const { id, answers } of versions.current.all) {
-          const value = read(answers);
-          if (value !== undefined) this.set({ version: id }, value);
-        }
+        const { id, answers } = versions.current;
+        const value = read(answers);
+        if (value !== undefined) this.set({ version: id }, value);
       },
     });
   const checkedRecall = ({ snapshot: { recall } }: Answers) => (recall && recall.checked > 0 ? recall : undefined);
@@ -116,24 +115,18 @@ export function makeMetrics({ gate, versions, items, events }: MetricsSource): S
     ),
     collect() {
       this.reset();
-      for (const { id: version, answers } of versions.current.all) {
-        const { kept, computed } = answers.userVectors ?? {};
-        if (kept !== undefined) this.inc({ version, vector: 'kept' }, kept);
-        if (computed !== undefined) this.inc({ version, vector: 'computed' }, computed);
-      }
+      const { id: version, answers } = versions.current;
+      const { kept, computed } = answers.userVectors ?? {};
+      if (kept !== undefined) this.inc({ version, vector: 'kept' }, kept);
+      if (computed !== undefined) this.inc({ version, vector: 'computed' }, computed);
     },
   });
   new Gauge({
-    ...metricOptions('tower_snapshot_info', 'What answers: the checksum of the model, and its share of the questions', [
-      'version',
-      'label',
-    ]),
+    ...metricOptions('tower_snapshot_info', 'What answers: the checksum of the model', ['version']),
     aggregator: 'max',
     collect() {
-      const { stable, canary, share } = versions.current;
       this.reset();
-      this.set({ version: stable.id, label: 'stable' }, 1 - share);
-      if (canary) this.set({ version: canary.id, label: 'canary' }, share);
+      this.set({ version: versions.current.id }, 1);
     },
   });
 

@@ -121,8 +121,8 @@ export interface Route {
   readonly writes?: 'Item' | 'Write' | 'Event' | 'nothing';
   /** The schema of its parameters. */
   readonly query?: 'Users' | 'Search';
-  /** Set for changes of versions: the schema of the body. They require the token, or a client on this machine. */
-  readonly change?: 'Change' | 'Share';
+  /** Set for changes of the version: the schema of the body. They require the token, or a client on this machine. */
+  readonly change?: 'Change';
   readonly answer?: SchemaName;
   /** Media type of the answer. Default: JSON. */
   readonly media?: string;
@@ -171,17 +171,9 @@ export const routes = {
   }),
   page: route('GET', '/', 'Show a page to try the model in.', { media: 'text/html', open: true }),
   icon: route('GET', '/favicon.ico', 'Show the icon of the page.', { media: 'image/svg+xml', open: true }),
-  versions: route('GET', '/v1/versions', 'Say which versions answer.', { answer: 'Versions' }),
-  promote: route('POST', '/v1/versions/promote', 'Let the canary answer everything.', {
+  versions: route('GET', '/v1/versions', 'Say which version answers.', { answer: 'Versions' }),
+  rollback: route('POST', '/v1/versions/rollback', 'Go back to the version before.', {
     change: 'Change',
-    answer: 'Versions',
-  }),
-  rollback: route('POST', '/v1/versions/rollback', 'Remove the canary, or go back to the version before.', {
-    change: 'Change',
-    answer: 'Versions',
-  }),
-  share: route('POST', '/v1/versions/share', 'Set the share of the questions that the canary answers.', {
-    change: 'Share',
     answer: 'Versions',
   }),
   health: route('GET', '/healthz', 'Say that the process runs.', { answer: 'State', open: true }),

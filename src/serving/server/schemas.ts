@@ -153,8 +153,7 @@ interface ShownVersion {
 }
 
 export interface VersionsAnswer {
-  readonly stable: ShownVersion;
-  readonly canary?: ShownVersion & { readonly share: number };
+  readonly current: ShownVersion;
   readonly before?: { readonly version: string; readonly folder: string };
 }
 
@@ -493,14 +492,7 @@ function searchSchemas(version: Schema, item: Schema) {
   } as const satisfies Readonly<Record<string, Schema>>;
 }
 
-const share: Schema = {
-  type: 'number',
-  minimum: 0,
-  maximum: 1,
-  description: 'The share of the questions that `canary` answers, from 0 to 1.',
-};
-
-function versionSchemas(): Readonly<Record<'Change' | 'Share' | 'Versions', Schema>> {
+function versionSchemas(): Readonly<Record<'Change' | 'Versions', Schema>> {
   const namedVersion = {
     version: textSchema('The checksum of its manifest.'),
     folder: textSchema('The folder that it was loaded from.'),
@@ -510,18 +502,15 @@ function versionSchemas(): Readonly<Record<'Change' | 'Share' | 'Versions', Sche
     loaded: textSchema('When it was loaded, as ISO 8601.'),
     items: integerSchema('Items that it can recommend.'),
   };
-  const requiredEntries = ['version', 'folder', 'loaded', 'items'];
   return {
     Change: closed('A change that needs no value: `{}`.', {}),
-    Share: closed('The share of `canary`.', { share }, ['share']),
     Versions: closed(
-      'The versions that answer.',
+      'The version that answers, and the one before.',
       {
-        stable: closed('Answers what `canary` does not.', shownVersion, requiredEntries),
-        canary: closed('Answers a share of the questions.', { ...shownVersion, share }, [...requiredEntries, 'share']),
+        current: closed('The version that answers.', shownVersion, ['version', 'folder', 'loaded', 'items']),
         before: closed('The version that a rollback goes back to.', namedVersion, ['version', 'folder']),
       },
-      ['stable'],
+      ['current'],
     ),
   };
 }

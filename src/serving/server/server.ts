@@ -39,7 +39,7 @@ import {
   type WrittenAnswer,
 } from './schemas.ts';
 import type { VersionChanges } from './versions/swaps.ts';
-import type { ActiveVersions, RequestTopic, Version, Versions } from './versions/versions.ts';
+import type { Version, Versions } from './versions/versions.ts';
 import type { WritesOfEvents } from './writes/events.ts';
 import type { WritesOfItems } from './writes/items.ts';
 
@@ -149,46 +149,39 @@ function closed(): never {
 interface VersionRoutes {
   readonly versions: Versions;
   readonly swaps?: VersionChanges;
-  readonly readers: Readonly<Record<'Change' | 'Share', Reader>>;
+  readonly readers: Readonly<Record<'Change', Reader>>;
   /** True if the server has a token, so all requests that arrive here have it. */
   readonly hasToken: boolean;
 }
 
 function versionHandlers({ versions, swaps, readers, hasToken }: VersionRoutes) {
-  const change = (read: Reader, work: (swaps: VersionChanges, body: object) => Promise<void>) => {
-    return async (request: FastifyRequest): Promise<VersionsAnswer> => {
-      if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
-      const { bodies, isArray } = read(request.body);
-      const facts = { reason: 'is an array', advice: 'send one JSON object' };
-      if (isArray) throw refused(400, diagnose('request-body', undefined, facts));
-      const [body] = bodies;
-      try {
-        if (swaps === undefined) {
-          const advice = 'start the server with `--watch FOLDER`, or with `--canary RUN`';
-          throw failure('version-change', { reason: 'the server has one version', advice });
-        }
-        await work(swaps, body as object);
-      } catch (error) {
-        const isDown = error instanceof Failure && error.diagnostics[0]?.code === 'log-server';
-        throwWithStatus(isDown ? 503 : 409, error);
+  const rollback = async (request: FastifyRequest): Promise<VersionsAnswer> => {
+    if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
+    const { isArray } = readers.Change(request.body);
+    const facts = { reason: 'is an array', advice: 'send one JSON object' };
+    if (isArray) throw refused(400, diagnose('request-body', undefined, facts));
+    try {
+      if (swaps === undefined) {
+        const advice = 'start the server with `--watch FOLDER`';
+        throw failure('version-change', { reason: 'the server has one version', advice });
       }
-      return answerOf(versions, swaps);
-    };
+      await swaps.rollback();
+    } catch (error) {
+      const isDown = error instanceof Failure && error.diagnostics[0]?.code === 'log-server';
+      throwWithStatus(isDown ? 503 : 409, error);
+    }
+    return answerOf(versions, swaps);
   };
   return {
     versions: async () => answerOf(versions, swaps),
-    promote: change(readers.Change, (own) => own.promote()),
-    rollback: change(readers.Change, (own) => own.rollback()),
-    share: change(readers.Share, (own, body) => own.share((body as { readonly share: number }).share)),
+    rollback,
   };
 }
 
 function answerOf({ current }: Versions, swaps: VersionChanges | undefined): VersionsAnswer {
-  const { stable, canary, share } = current;
   const { before } = swaps ?? {};
   return {
-    stable: shown(stable),
-    ...(canary ? { canary: { ...shown(canary), share } } : {}),
+    current: shown(current),
     ...(before ? { before: { version: before.id, folder: before.folder } } : {}),
   };
 }
@@ -234,9 +227,9 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       const answers = await passThroughGate(
         request,
         requestBodies,
-        (sides) =>
+        (version) =>
           (body, options): Promise<VersionedAnswer> =>
-            sides.of(body as RequestTopic).answers[name](body as never, options),
+            version.answers[name](body as never, options),
       );
       for (const { version, items } of answers) metrics.question(routes[name].path, version, items.length);
       // Each answer of an array has an id of its own, which later events can name.
@@ -252,19 +245,14 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const answerVectors: Handler = async (request) => {
     const requestBodies = readers.Vectors(request.body);
     // Vectors of two versions cannot be compared.
-    const answers = await passThroughGate(
-      request,
-      requestBodies,
-      ({ stable }) =>
-        async (body): Promise<VectorsAnswer> => {
-          const vectors = await stable.answers.vectors(body as VectorsBody);
-          return { version: stable.id, vectors: vectors.map((vector) => [...vector]) };
-        },
-    );
+    const answers = await passThroughGate(request, requestBodies, (version) => async (body): Promise<VectorsAnswer> => {
+      const vectors = await version.answers.vectors(body as VectorsBody);
+      return { version: version.id, vectors: vectors.map((vector) => [...vector]) };
+    });
     for (const { version } of answers) metrics.question(routes.vectors.path, version, 0);
     return requestBodies.isArray ? answers : answers[0];
   };
-  const stateAnswer = (status: string) => ({ status, version: versions.current.stable.id });
+  const stateAnswer = (status: string) => ({ status, version: versions.current.id });
   const showFile =
     ({ headers, text }: (typeof browserFiles)['page' | 'icon']): Handler =>
     (_, reply) =>
@@ -276,19 +264,19 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     vectors: answerVectors,
     users({ query }) {
       const [asked] = readers.Users(parametersIn(query)).bodies;
-      return versions.use(({ stable }) => stable.answers.users(asked as UsersQuery));
+      return versions.use(({ answers }) => answers.users(asked as UsersQuery));
     },
     // A search reads all titles, so it waits for its turn like a query.
     findItems(request) {
       const [asked] = readers.Search(parametersIn(request.query)).bodies;
       const search = (isLate: () => boolean) => {
         const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
-        return versions.use(({ stable }) => stable.answers.search(asked as SearchQuery, { isOver }));
+        return versions.use(({ answers }) => answers.search(asked as SearchQuery, { isOver }));
       };
       return gate.pass(search, { milliseconds: limits.deadline });
     },
     async about() {
-      const { answers, state = async () => [] } = versions.current.stable;
+      const { answers, state = async () => [] } = versions.current;
       return { ...answers.about(), mostItems: limits.k, state: await state() };
     },
     page: showFile(browserFiles.page),
@@ -320,21 +308,10 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   };
 }
 
-const bodySchemas = [
-  'Recommend',
-  'Similar',
-  'Vectors',
-  'Users',
-  'Search',
-  'Change',
-  'Share',
-  'Item',
-  'Write',
-  'Event',
-] as const;
+const bodySchemas = ['Recommend', 'Similar', 'Vectors', 'Users', 'Search', 'Change', 'Item', 'Write', 'Event'] as const;
 
 /** Chooses the version that answers a body. */
-type ChooseVersion<T> = (sides: ActiveVersions) => (body: object, options: AnswerOptions) => Promise<T>;
+type ChooseVersion<T> = (version: Version) => (body: object, options: AnswerOptions) => Promise<T>;
 
 type PassThroughGate = <T>(
   request: FastifyRequest,
@@ -349,8 +326,8 @@ const makePass =
     const slices = slicesOf(bodies as readonly object[]);
     const answerAll = (isLate: () => boolean) => {
       const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
-      return versions.use((sides) => {
-        const answerOne = choose(sides);
+      return versions.use((version) => {
+        const answerOne = choose(version);
         return allOf(slices, isArray, isOver, (body) => answerOne(body, { isOver }));
       });
     };

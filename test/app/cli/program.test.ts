@@ -55,6 +55,10 @@ describe('a mistake of the command line', () => {
       ['shards', 'plan', 'm'],
       'unknown command `shards`; run `tower train … --memory 8G`, which writes shards where rows do not fit',
     ],
+    [
+      ['index', 'run', '--kind', 'graph'],
+      'unknown option `--kind`; leave it out: an index in a folder is of lists, and one with `--to postgres://…` is a graph of pgvector',
+    ],
     [['engines', '--setpu'], 'unknown option `--setpu`; did you mean `--setup`?'],
     [['check'], 'missing required argument `files`; run `tower check --help` for its arguments and an example'],
     [

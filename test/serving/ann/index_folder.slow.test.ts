@@ -1,10 +1,10 @@
-/** An index on disk, with usearch. Its certificate is computed again here from the files alone, by plain sums. */
+/** An index on disk. Its certificate is computed again here from the files alone, by plain sums. */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { type ListIndex, type NeighbourGraph, recallOf, searchAll } from '../../../src/engines/scan/approximate.ts';
+import { type ApproximateIndex, recallOf, searchAll } from '../../../src/engines/scan/approximate.ts';
 import { Bits } from '../../../src/engines/scan/bits.ts';
 import { makeScan } from '../../../src/engines/scan/scan.ts';
 import {
@@ -14,15 +14,14 @@ import {
   writeIndexFolder,
 } from '../../../src/serving/ann/index_folder.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
-import { hasUsearch, skipped } from './has_usearch.ts';
 
-/** While it is set, the disk is full when a graph is to be on it. */
+/** While it is set, the disk is full when lists are to be on it. */
 const disk = vi.hoisted(() => ({ isFull: false }));
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();
   const open: typeof real.open = async (path, ...more) => {
     const handle = await real.open(path, ...more);
-    if (disk.isFull && String(path).includes('graph.usearch')) {
+    if (disk.isFull && String(path).includes('lists.safetensors')) {
       handle.sync = () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'fsync' }));
     }
     return handle;
@@ -64,7 +63,6 @@ const sourceOf = (name: string, more: Partial<IndexSource> = {}): IndexSource =>
   queries: { vectors: queries, of: 'events of the test part' },
   k,
   recall: 0.95,
-  kind: 'graph',
   ...more,
 });
 const scan = makeScan(data, rows, width);
@@ -78,53 +76,77 @@ function bestOf(vectors: readonly Float64Array[]): { readonly best: Set<number>;
   return { best: new Set(order), last: scores[order.at(-1)!]! };
 }
 
-describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
+describe('an index in a folder', () => {
   let manifest: IndexManifest;
-  const events: string[] = [];
+  let index: ApproximateIndex;
+  const lines: string[] = [];
+  const counts: (readonly number[])[] = [];
 
   beforeAll(async () => {
-    manifest = await writeIndexFolder(sourceOf('index', { onProgress: ({ kind }) => void events.push(kind) }));
+    manifest = await writeIndexFolder(
+      sourceOf('index', {
+        onProgress: (line) => void lines.push(line),
+        onItems: (...count) => void counts.push(count),
+      }),
+    );
+    const { makeIndex } = await openIndexFolder(join(root, 'index'), served());
+    index = makeIndex(scan);
   });
 
-  it('has a certificate whose recalls are those of an independent computation', async () => {
-    const { makeIndex } = await openIndexFolder(join(root, 'index'), served());
-    const graph = makeIndex(scan) as NeighbourGraph;
+  it('has a certificate whose recalls are those of an independent computation', () => {
     const recalls = queries.map((vectors) => {
       const { best } = bestOf(vectors);
-      const near = new Set(vectors.flatMap((vector) => [...graph.nearest(vector, graph.width)!]));
-      return [...best].filter((row) => near.has(row)).length / k;
+      return index.search({ vectors, k })!.rows.filter((row) => best.has(row)).length / k;
     });
-    recalls.sort((a, b) => a - b);
     const { certificate } = manifest;
     expect(certificate.recall).toBeCloseTo(recalls.reduce((sum, each) => sum + each, 0) / recalls.length, 12);
+    expect(certificate.recall).toBeGreaterThanOrEqual(0.95);
+    recalls.sort((a, b) => a - b);
     expect(certificate.low).toBe(recalls[3]);
     expect(certificate).toMatchObject({ k, queries: 60, asked: 0.95, of: 'events of the test part' });
-    expect(certificate.recall).toBeGreaterThanOrEqual(0.95);
-    expect(certificate.milliseconds.graph).toBeGreaterThan(0);
+    expect(certificate.milliseconds.lists).toBeGreaterThan(0);
     expect(certificate.milliseconds.scan).toBeGreaterThan(0);
+    expect(manifest.lists.count).toBeGreaterThan(10);
+    expect(Object.keys(manifest.files)).toEqual(['lists.safetensors']);
   });
 
   it('shows what it is doing', () => {
-    expect(new Set(events)).toEqual(new Set(['trying', 'certifying']));
+    expect(lines[0]).toBe('measured the exact scan');
+    expect(lines.at(-1)).toMatch(/^measured [\d.]+ deviations: \d+\.\d\d % found$/);
+    expect(counts.at(-1)).toEqual([rows, rows]);
   });
 
-  it('answers as the scan does where it claims to, and never what a filter leaves out', async () => {
-    const { makeIndex } = await openIndexFolder(join(root, 'index'), served());
-    const graph = makeIndex(scan) as NeighbourGraph;
-    let approximate = 0;
-    for (const share of [0.002, 0.1, 0.6, 0.99]) {
-      const allowed = new Bits(rows);
-      for (let row = 0; row < rows; row++) if (random.next() < share) allowed.add(row);
-      const requests = queries.map((vectors) => ({ vectors, k: 5, allowed }));
-      const exact = scan.top(requests);
-      searchAll(scan, { ...graph, widest: rows }, requests).forEach((answer, i) => {
-        expect([...answer.rows].every((row) => allowed.has(row))).toBe(true);
-        expect(answer.rows).toHaveLength(exact[i]!.rows.length);
-        if (answer.exact === undefined) expect(answer).toEqual(exact[i]);
-        else approximate++;
+  it('finds all of the best items if the lists are searched wide enough', async () => {
+    const wide = await writeIndexFolder(sourceOf('wide', { recall: 1 }));
+    expect(wide.certificate.recall).toBe(1);
+    const { makeIndex } = await openIndexFolder(join(root, 'wide'), served());
+    const requests = queries.map((vectors) => ({ vectors, k }));
+    const exact = scan.top(requests);
+    searchAll(scan, makeIndex(scan), requests).forEach((answer, i) => {
+      expect(answer).toEqual({ ...exact[i], exact: false });
+    });
+  });
+
+  it('leaves out the items that are excluded, and leaves filters and longer answers to the scan', () => {
+    for (const vectors of queries) {
+      const allowed = Bits.all(rows);
+      const [best] = scan.top([{ vectors, k: 2 * k }]);
+      for (const row of best!.rows.filter((_, at) => at % 2 === 0)) allowed.delete(row);
+      const request = { vectors, k, allowed };
+      const found = index.search(request)!;
+      expect(found.rows).toHaveLength(k);
+      expect(found.rows.every((row) => allowed.has(row))).toBe(true);
+      found.rows.forEach((row, at) => {
+        expect(found.scores[at]).toBe(scan.score(vectors, row));
       });
+      expect(recallOf(found, scan.top([request])[0]!)).toBeGreaterThan(0.5);
+      const [filtered, longer] = searchAll(scan, index, [
+        { ...request, isFiltered: true },
+        { vectors, k: k + 1 },
+      ]);
+      expect(filtered).toEqual(scan.top([request])[0]);
+      expect(longer).toEqual(scan.top([{ vectors, k: k + 1 }])[0]);
     }
-    expect(approximate).toBeGreaterThan(0);
   });
 
   it('is refused where it finds less than is asked for, and the index of before stays', async () => {
@@ -135,7 +157,7 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
       /the index finds \d+\.\d\d % of the best 10 items of 60 queries, and 100\.10 % are asked for/,
     );
     expect(text()).toBe(before);
-    expect(readdirSync(join(root, 'index')).sort()).toEqual(['graph.usearch', 'index.json']);
+    expect(readdirSync(join(root, 'index')).sort()).toEqual(['index.json', 'lists.safetensors']);
     await openIndexFolder(join(root, 'index'), served());
   });
 
@@ -176,25 +198,18 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
       /index.json is damaged: \/items\/width must be integer/,
     ],
     [
-      'a graph that was cut off',
-      (folder) => truncateSync(join(folder, 'graph.usearch'), 4000),
-      /graph.usearch is damaged: its checksum differs/,
+      'lists that were cut off',
+      (folder) => truncateSync(join(folder, 'lists.safetensors'), 4000),
+      /lists.safetensors is damaged: its checksum differs/,
     ],
-    ['no graph', (folder) => rmSync(join(folder, 'graph.usearch')), /graph.usearch is missing/],
+    ['no lists', (folder) => rmSync(join(folder, 'lists.safetensors')), /lists.safetensors is missing/],
     [
-      'a graph that is none',
+      'a manifest of an earlier format',
       (folder) => {
-        const path = join(folder, 'graph.usearch');
-        const bytes = Buffer.from('no graph at all');
-        const { sha256 } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')).files['graph.usearch'];
-        const text = readFileSync(join(folder, 'index.json'), 'utf8');
-        writeFileSync(path, bytes);
-        writeFileSync(
-          join(folder, 'index.json'),
-          text.replace(sha256, createHash('sha256').update(bytes).digest('hex')),
-        );
+        const path = join(folder, 'index.json');
+        writeFileSync(path, readFileSync(path, 'utf8').replace(/tower-index-\d+/, 'tower-index-1'));
       },
-      /graph.usearch is damaged: it is no graph of 3,000 such vectors/,
+      /does not fit the run: it is of another version of Tower/,
     ],
   ])('is reported with %s', async (_, damage, message) => {
     const folder = join(root, 'damaged');
@@ -202,6 +217,23 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
     cpSync(join(root, 'index'), folder, { recursive: true });
     damage(folder);
     await expect(openIndexFolder(folder, served())).rejects.toThrow(message);
+  });
+
+  it('is reported if an item is in its lists twice, whatever the checksum says', async () => {
+    const folder = join(root, 'twice');
+    cpSync(join(root, 'index'), folder, { recursive: true });
+    const path = join(folder, 'lists.safetensors');
+    const bytes = readFileSync(path);
+    const { order } = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString());
+    const at = 8 + Number(bytes.readBigUInt64LE(0)) + order.data_offsets[0];
+    bytes.copy(bytes, at, at + 4, at + 8);
+    writeFileSync(path, bytes);
+    await expect(openIndexFolder(folder, served())).rejects.toThrow('its checksum differs');
+    const manifestPath = join(folder, 'index.json');
+    const text = readFileSync(manifestPath, 'utf8');
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    writeFileSync(manifestPath, text.replace(manifest.files['lists.safetensors'].sha256, hash));
+    await expect(openIndexFolder(folder, served())).rejects.toThrow('its lists do not have each item once');
   });
 
   it('ends at a signal and leaves nothing', async () => {
@@ -214,88 +246,7 @@ describe.skipIf(!hasUsearch)(`an index in a folder${skipped}`, () => {
   });
 });
 
-describe('lists in a folder', () => {
-  const listed = (name: string, more: Partial<IndexSource> = {}) => sourceOf(name, { kind: 'lists', ...more });
-  let manifest: IndexManifest;
-  let index: ListIndex;
-
-  beforeAll(async () => {
-    manifest = await writeIndexFolder(listed('lists'));
-    const { makeIndex } = await openIndexFolder(join(root, 'lists'), served());
-    index = makeIndex(scan) as ListIndex;
-  });
-
-  it('have a certificate whose recalls are those of an independent computation', () => {
-    const recalls = queries.map((vectors) => {
-      const { best } = bestOf(vectors);
-      return index.search({ vectors, k })!.rows.filter((row) => best.has(row)).length / k;
-    });
-    const { certificate } = manifest;
-    expect(certificate.recall).toBeCloseTo(recalls.reduce((sum, each) => sum + each, 0) / recalls.length, 12);
-    expect(certificate.recall).toBeGreaterThanOrEqual(0.95);
-    expect(manifest.lists!.count).toBeGreaterThan(10);
-    expect(Object.keys(manifest.files)).toEqual(['lists.safetensors']);
-  });
-
-  it('find all of the best items if they are searched wide enough', async () => {
-    const wide = await writeIndexFolder(listed('wide', { recall: 1 }));
-    expect(wide.certificate.recall).toBe(1);
-    const { makeIndex } = await openIndexFolder(join(root, 'wide'), served());
-    const requests = queries.map((vectors) => ({ vectors, k }));
-    const exact = scan.top(requests);
-    searchAll(scan, makeIndex(scan), requests).forEach((answer, i) => {
-      expect(answer).toEqual({ ...exact[i], exact: false });
-    });
-  });
-
-  it('leave out the items that are excluded, and leave filters and longer answers to the scan', () => {
-    for (const vectors of queries) {
-      const allowed = Bits.all(rows);
-      const [best] = scan.top([{ vectors, k: 2 * k }]);
-      for (const row of best!.rows.filter((_, at) => at % 2 === 0)) allowed.delete(row);
-      const request = { vectors, k, allowed };
-      const found = index.search(request)!;
-      expect(found.rows).toHaveLength(k);
-      expect(found.rows.every((row) => allowed.has(row))).toBe(true);
-      found.rows.forEach((row, at) => {
-        expect(found.scores[at]).toBe(scan.score(vectors, row));
-      });
-      expect(recallOf(found, scan.top([request])[0]!)).toBeGreaterThan(0.5);
-      const [filtered, longer] = searchAll(scan, index, [
-        { ...request, isFiltered: true },
-        { vectors, k: k + 1 },
-      ]);
-      expect(filtered).toEqual(scan.top([request])[0]);
-      expect(longer).toEqual(scan.top([{ vectors, k: k + 1 }])[0]);
-    }
-  });
-
-  it('replace a graph in its folder', async () => {
-    cpSync(join(root, 'lists'), join(root, 'replaced'), { recursive: true });
-    writeFileSync(join(root, 'replaced', 'graph.usearch'), '');
-    await writeIndexFolder(listed('replaced'));
-    expect(readdirSync(join(root, 'replaced')).sort()).toEqual(['index.json', 'lists.safetensors']);
-  });
-
-  it('are reported if an item is in them twice, whatever the checksum says', async () => {
-    const folder = join(root, 'twice');
-    cpSync(join(root, 'lists'), folder, { recursive: true });
-    const path = join(folder, 'lists.safetensors');
-    const bytes = readFileSync(path);
-    const { order } = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString());
-    const at = 8 + Number(bytes.readBigUInt64LE(0)) + order.data_offsets[0];
-    bytes.copy(bytes, at, at + 4, at + 8);
-    writeFileSync(path, bytes);
-    await expect(openIndexFolder(folder, served())).rejects.toThrow('its checksum differs');
-    const manifestPath = join(folder, 'index.json');
-    const text = readFileSync(manifestPath, 'utf8');
-    const hash = createHash('sha256').update(bytes).digest('hex');
-    writeFileSync(manifestPath, text.replace(manifest.files['lists.safetensors']!.sha256, hash));
-    await expect(openIndexFolder(folder, served())).rejects.toThrow('its lists do not have each item once');
-  });
-});
-
-describe.skipIf(!hasUsearch)('on a disk that is full when the graph is to be on it', () => {
+describe('on a disk that is full when the lists are to be on it', () => {
   it('no index is written, and the message says why', async () => {
     disk.isFull = true;
     const work = writeIndexFolder(sourceOf('full')).finally(() => {

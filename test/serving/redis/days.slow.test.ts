@@ -147,7 +147,7 @@ describe.skipIf(redisProgram === undefined)(`days with a log in Redis${redisAbse
       rows += count;
       expect(await rowsOf(day.published)).toBe(rows);
       for (const port of ports) {
-        const folderOf = async () => (await ask(port, 'GET', '/v1/versions')).body.stable.folder;
+        const folderOf = async () => (await ask(port, 'GET', '/v1/versions')).body.current.folder;
         await vi.waitFor(async () => expect(await folderOf()).toBe(`live/${day.published}`), inTime);
         expect(await historyOf(port, 'new')).toEqual(before);
         expect((await ask(port, 'GET', '/metrics')).text).toMatch(/^tower_later_events\{.*\} 0$/m);
@@ -160,7 +160,7 @@ describe.skipIf(redisProgram === undefined)(`days with a log in Redis${redisAbse
   }, 300_000);
 
   it('a day after a rollback goes on from the version that answers', async () => {
-    const stable = async (port: number) => (await ask(port, 'GET', '/v1/versions')).body.stable.folder as string;
+    const stable = async (port: number) => (await ask(port, 'GET', '/v1/versions')).body.current.folder as string;
     const left = await stable(ports[0]!);
     expect((await ask(ports[2]!, 'POST', '/v1/versions/rollback', {})).status).toBe(200);
     const kept = await stable(ports[2]!);

@@ -39,7 +39,7 @@ describe.skipIf(redisProgram === undefined)(`servers of one log and one folder${
   async function start(...more: readonly string[]) {
     const log = redis.url('shop');
     const options = ['--items', log, '--events', log, '--port', '0', '--engine', 'onnx', '--no-log', ...more];
-    const child = spawn(process.execPath, [program, 'serve', '--watch', 'live', '--share', '50%', ...options], {
+    const child = spawn(process.execPath, [program, 'serve', '--watch', 'live', ...options], {
       cwd: root,
     });
     children.push(child);
@@ -51,40 +51,33 @@ describe.skipIf(redisProgram === undefined)(`servers of one log and one folder${
       const answer = await fetch(url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
       return { status: answer.status, body: await answer.json() };
     };
-    const roles = async () => {
-      const { stable, canary } = (await ask('GET', '/v1/versions')).body;
-      return { stable: stable.version, ...(canary && { canary: canary.version, share: canary.share }) };
-    };
-    return { ask, roles, said: () => said };
+    const current = async () => (await ask('GET', '/v1/versions')).body.current.version;
+    return { ask, current, said: () => said };
   }
   type Started = Awaited<ReturnType<typeof start>>;
-  const agree = (servers: readonly Started[], roles: object) =>
+  const agree = (servers: readonly Started[], id: string) =>
     vi.waitFor(async () => {
-      for (const server of servers) expect(await server.roles()).toEqual(roles);
+      for (const server of servers) expect(await server.current()).toBe(id);
     }, inTime);
   const change = async (server: Started, name: string, body = {}) => {
     const { status, body: answer } = await server.ask('POST', `/v1/versions/${name}`, body);
     expect({ status, answer }).toMatchObject({ status: 200 });
   };
 
-  it('share, promote and roll back together, and a server that starts later begins with the version of the others', async () => {
+  it('roll back together, and a server that starts later begins with the version of the others', async () => {
     const [one, two] = [await start(), await start('--processes', '2')];
     cpSync(at('second'), at('live/.2'), { recursive: true });
     renameSync(at('live/.2'), at('live/2'));
-    await agree([one, two], { stable: first, canary: second, share: 0.5 });
-    await change(one, 'share', { share: 0.25 });
-    await agree([one, two], { stable: first, canary: second, share: 0.25 });
-    await change(two, 'promote');
-    await agree([one, two], { stable: second });
+    await agree([one, two], second);
     const later = await start();
-    expect(await later.roles()).toEqual({ stable: second });
+    expect(await later.current()).toBe(second);
     await change(one, 'rollback');
-    await agree([one, two, later], { stable: first });
+    await agree([one, two, later], first);
     const last = await start('--processes', '2');
-    expect(await last.roles()).toEqual({ stable: first });
+    expect(await last.current()).toBe(first);
     // The folder is looked at each second: the version that was rolled back from does not come again by itself.
     await new Promise((resolve) => setTimeout(resolve, 1500));
-    await agree([one, two, later, last], { stable: first });
+    await agree([one, two, later, last], first);
     expect(one.said() + two.said() + later.said()).not.toContain('left out');
 
     // A process also knows what another server has just acknowledged.

@@ -1,6 +1,8 @@
-/** A server whose model has an index: it says what is not proved, and how right its answers are. The index here is a list that misses one item. */
+/** A server whose model has an index: it says what is not proved, and how right its answers are. The index here is the scan without one item. */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { scoreOf } from '../../../src/engines/scan/scan.ts';
+import type { ApproximateIndex } from '../../../src/engines/scan/approximate.ts';
+import { Bits } from '../../../src/engines/scan/bits.ts';
+import type { Scan } from '../../../src/engines/scan/scan.ts';
 import { makeRecallGauge } from '../../../src/serving/ann/index_folder.ts';
 import { makeAnswers } from '../../../src/serving/server/answers.ts';
 import type { Server } from '../../../src/serving/server/server.ts';
@@ -18,18 +20,14 @@ beforeAll(async () => {
   const exact = await served.recommender.ask({ key: user }, { k: 1, removeSeen: false });
   missed = [...corpus.keys].indexOf(exact.items[0]!.key);
   const { snapshot } = served.recommender;
-  const graph = {
-    k: 3,
-    width: 3,
-    widest: snapshot.rows,
+  const known = Bits.all(snapshot.rows);
+  known.delete(missed);
+  const indexOf = (scan: Scan): ApproximateIndex => ({
     gauge: makeRecallGauge({ every: 1, pause: 5 }),
-    nearest(query: Float64Array, count: number) {
-      const order = [...corpus.keys].map((_, row) => row).filter((row) => row !== missed);
-      const score = (row: number): number => scoreOf(query, snapshot.itemVector(row), 0);
-      return Int32Array.from(order.sort((a, b) => score(b) - score(a)).slice(0, count));
-    },
-  };
-  const recommender = { ...served.recommender, snapshot: snapshot.withIndex(() => graph) };
+    search: ({ vectors, k, isFiltered }) =>
+      k > 3 || isFiltered ? undefined : scan.top([{ vectors, k, allowed: known }])[0],
+  });
+  const recommender = { ...served.recommender, snapshot: snapshot.withIndex(indexOf) };
   server = await served.server({}, makeAnswers({ recommender, removesSeen: true, notes: [] }));
 });
 
@@ -46,7 +44,7 @@ describe('a server with an index', () => {
   it.each([
     ['more is asked for than it is certified for', { k: 4 }],
     ['weights change the query', { weights: { watch: 2 } }],
-    ['a filter keeps few items', { filter: 'year = 1981' }],
+    ['there is a filter', { filter: 'year = 1981' }],
   ])('is exact, and does not say so, where %s', async (_, change) => {
     const answer = await ask(server, '/v1/recommend', { ...body, ...change });
     expect(answer.status).toBe(200);

@@ -373,7 +373,7 @@ it('writes one line of JSON a request, without its body, and counts it', async (
   expect(text).toContain('tower_requests_total{route="/v1/recommend",status="200"} 1');
   expect(text).toContain('tower_requests_total{route="/v1/recommend",status="400"} 1');
   expect(text).toContain('tower_items_total{route="/v1/recommend",version="v1"} 3');
-  expect(text).toContain('tower_snapshot_info{version="v1",label="stable"} 1');
+  expect(text).toContain('tower_snapshot_info{version="v1"} 1');
   expect(text).toContain('tower_request_seconds_bucket');
 });
 

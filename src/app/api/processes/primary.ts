@@ -1,10 +1,10 @@
 /**
  * Serves from several processes of one machine, which share the address. The primary answers nothing itself: it loads versions, tells the processes which of them
- * answer, has the log of written items, and starts a process again that has ended.
+ * answers, has the log of written items, and starts a process again that has ended.
  *
  *     primary ── open, assign, apply ─▶ process 1 ─┐
  *        ▲   └─ open, assign, apply ─▶ process 2 ─┤ one address: the system gives each connection to a process
- *        └───── append, promote, metrics ─────────┘
+ *        └───── append, rollback, metrics ────────┘
  */
 import cluster, { type Worker } from 'node:cluster';
 import { resolve } from 'node:path';
@@ -15,12 +15,7 @@ import { oneAtATime } from '../../../base/util/defined.ts';
 import { chooseEngine } from '../../../engines/engines.ts';
 import { makeGroupMetrics } from '../../../serving/server/metrics.ts';
 import { makeSwaps, type SwapOptions } from '../../../serving/server/versions/swaps.ts';
-import {
-  type ActiveVersions,
-  makeActiveVersions,
-  type SwappedVersion,
-  type VersionFile,
-} from '../../../serving/server/versions/versions.ts';
+import type { SwappedVersion, VersionFile } from '../../../serving/server/versions/versions.ts';
 import { ProcessEnded } from '../child_process.ts';
 import { closeLogs, openLogFolders, refuseUnsafe } from '../serve.ts';
 import { loadToFile } from '../versions/load_beside.ts';
@@ -30,12 +25,11 @@ import {
   isAddress,
   openDecisions,
   type ServingVersions,
-  usualShare,
   type VersionsRequest,
 } from '../versions/serve.ts';
 import { type Calls, connectCalls, type ProcessChannel, type SharedLogs, shareLogs } from './calls.ts';
 import type {
-  AssignedVersions,
+  AssignedVersion,
   OpenedVersion,
   PrimaryCalls,
   ProcessRequest,
@@ -78,7 +72,7 @@ interface ServingProcess {
  */
 export async function serveProcesses(request: ProcessesRequest): Promise<ServingVersions> {
   const { host = '127.0.0.1', port = 8321, token, say = () => {}, log: writeLine } = request;
-  const { folder, canary, share, watch, signal } = request;
+  const { folder, watch, signal } = request;
   await refuseUnsafe({ host, token });
   const engineChoice = await chooseEngine(request.engine, 'serving');
   request.onEngine?.(engineChoice);
@@ -90,10 +84,9 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   const sharedLogs = { items: logs.items?.log, events: logs.events?.log };
   /** Positions up to which no version of a process needs the events of the log, by process. */
   const filedPositions = new Map<ServingProcess, number>();
-  const firstShare = canary === undefined ? share : (share ?? usualShare);
   const { hosts, limits, logShown, index, table, userVectors, data, allow, unfinished, cache, asOf } = request;
   const ofRun = { data, allow, unfinished, cache, asOf };
-  const hasChanges = canary !== undefined || watch !== undefined;
+  const hasChanges = watch !== undefined;
   // The index of a run that does not change may be in any folder.
   const sharedIndex = index === undefined || hasChanges || isAddress(index) ? index : resolve(index);
   const processRequest: ProcessRequest = {
@@ -118,7 +111,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   let askedPort = port;
   /** Versions that processes have opened, also those that do not answer yet. */
   const loadedVersions = new Set<OpenableVersion>();
-  let current: ActiveVersions<SharedVersion> | undefined;
+  let current: SharedVersion | undefined;
   let assigned: Promise<unknown> = Promise.resolve();
   let [keyCount, restarts] = [0, 0];
   /** Opens a version, or starts a process, one at a time, so that each process has all versions. */
@@ -163,25 +156,16 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
       throw error;
     }
   };
-  const assignmentOf = ({
-    stable,
-    canary: other,
-    share: ofOther,
-  }: ActiveVersions<SharedVersion>): AssignedVersions => ({
-    ...{ stable: stable.key, share: ofOther },
-    canary: other?.key,
-    before: swaps.before,
-  });
+  const assignmentOf = ({ key }: SharedVersion): AssignedVersion => ({ key, before: swaps.before });
   const versions: SwapOptions<SharedVersion>['versions'] = {
     get current() {
       return current!;
     },
-    async assign(sides) {
-      const leavingVersions = current!.all.filter((each) => !sides.all.includes(each));
-      current = sides;
-      for (const { key } of leavingVersions)
-        for (const each of loadedVersions) if (each.key === key) loadedVersions.delete(each);
-      assigned = inAll((calls) => calls.call('assign', assignmentOf(sides)));
+    async assign(version) {
+      const { key } = current!;
+      current = version;
+      for (const each of loadedVersions) if (each.key === key) loadedVersions.delete(each);
+      assigned = inAll((calls) => calls.call('assign', assignmentOf(version)));
       await assigned;
       await inAll((calls) => calls.call('freed'));
     },
@@ -191,7 +175,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     const sentences = await Promise.all(ready.map(({ calls }) => calls.call('rehearse', { key, isKnown })));
     return sentences.find((each) => each.startsWith('asked')) ?? sentences[0] ?? 'no process to warm up';
   };
-  const swaps = makeSwaps({ versions, load, rehearse, say, decisions, firstShare });
+  const swaps = makeSwaps({ versions, load, rehearse, say, decisions });
   /** Resolves when all processes answer with the changed versions. */
   const changed = async (change: Promise<void>): Promise<void> => {
     await change;
@@ -227,9 +211,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
           filedPositions.set(started, position);
           logs.events?.forget?.([...filedPositions.values()].reduce((least, position) => Math.min(least, position)));
         },
-        promote: () => changed(swaps.promote()),
         rollback: () => changed(swaps.rollback()),
-        share: (value) => changed(swaps.share(value)),
         async allMetrics() {
           const late = delay<object[]>(longestMetrics, [], { ref: false });
           return groupMetrics(await inAll((each) => Promise.race([each.call('metrics'), late])));
@@ -326,14 +308,13 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
       each.hasVersions = true;
     }
     const loadFirst = (at: string): Promise<SharedVersion> => load(at, signal);
-    current = makeActiveVersions(
-      await (folder === undefined ? firstIn({ ...watching!, decisions, share }, loadFirst, signal) : loadFirst(folder)),
-    );
+    current = await (folder === undefined
+      ? firstIn({ ...watching!, decisions }, loadFirst, signal)
+      : loadFirst(folder));
     decisions.passTo(swaps);
     await Promise.all(first.map(({ calls }) => calls.call('assign', assignmentOf(current!))));
     await Promise.all(first.map(letAnswer));
     for (const each of first) replaceAtEnd(each, firstBackoff);
-    if (canary !== undefined) await swaps.take(canary);
     following = watching && (await followNewer(watching, swaps, versions));
   } catch (error) {
     await close(0);

@@ -2,12 +2,7 @@ import type { EngineName } from '../../../engines/engine.ts';
 import type { EventWrite } from '../../../serving/serve/live/event_writes.ts';
 import { type Door, makeDoor } from '../../../serving/server/door.ts';
 import { type PreviousVersion, rehearseWith } from '../../../serving/server/versions/swaps.ts';
-import {
-  makeActiveVersions,
-  makeVersions,
-  type Version,
-  type Versions,
-} from '../../../serving/server/versions/versions.ts';
+import { makeVersions, type Version, type Versions } from '../../../serving/server/versions/versions.ts';
 import type { LoadRequest } from '../run.ts';
 import {
   type ListeningServer,
@@ -52,11 +47,9 @@ interface LoadedVersion {
   readonly path: string;
 }
 
-/** Keys of the versions that answer. */
-export interface AssignedVersions {
-  readonly stable: number;
-  readonly canary?: number;
-  readonly share: number;
+/** The version that answers. */
+export interface AssignedVersion {
+  readonly key: number;
   readonly before?: PreviousVersion;
 }
 
@@ -70,8 +63,8 @@ export type ServingProcessCalls = FollowerCalls & {
   rehearse: ProcessCall<{ readonly key: number; readonly isKnown: boolean }, string>;
   /** Frees a version that does not answer. */
   drop: ProcessCall<number, void>;
-  /** Resolves when the versions answer every later request. */
-  assign: ProcessCall<AssignedVersions, void>;
+  /** Resolves when the version answers every later request. */
+  assign: ProcessCall<AssignedVersion, void>;
   /** Resolves when the versions that do not answer are freed. */
   freed: ProcessCall<undefined, void>;
   answer: ProcessCall<ProcessRequest, string>;
@@ -89,9 +82,7 @@ export type PrimaryCalls = LogCalls & {
   connected: ProcessCall<undefined, void>;
   /** Events up to this position are in the data of all versions of the process. */
   forget: ProcessCall<number, void>;
-  promote: ProcessCall<undefined, void>;
   rollback: ProcessCall<undefined, void>;
-  share: ProcessCall<number, void>;
   /** Metrics of all processes. */
   allMetrics: ProcessCall<undefined, string>;
   say: ProcessCall<string, void>;
@@ -130,8 +121,6 @@ function serveForPrimary(channel: ProcessChannel): void {
     logs = await takeWrites(ownLogs, say);
   };
   const versionOf = (key: number): Version => openedVersions.get(key)!;
-  const active = ({ stable, canary, share }: AssignedVersions) =>
-    makeActiveVersions(versionOf(stable), canary === undefined ? undefined : versionOf(canary), share);
 
   const remote = remoteLogs(() => primary);
   const forget = (position: number): void => void primary.call('forget', position).catch(() => {});
@@ -157,13 +146,13 @@ function serveForPrimary(channel: ProcessChannel): void {
     assign(assigned) {
       ({ before } = assigned);
       if (versions === undefined) {
-        versions = makeVersions(active(assigned));
+        versions = makeVersions(versionOf(assigned.key));
         return;
       }
       const leavingKeys = [...openedVersions.keys()].filter(
-        (key) => key !== assigned.stable && key !== assigned.canary && versions!.current.all.includes(versionOf(key)),
+        (key) => key !== assigned.key && versions!.current === versionOf(key),
       );
-      freeing = versions.assign(active(assigned));
+      freeing = versions.assign(versionOf(assigned.key));
       for (const key of leavingKeys) openedVersions.delete(key);
     },
     freed: () => freeing,
@@ -173,9 +162,7 @@ function serveForPrimary(channel: ProcessChannel): void {
         get before() {
           return before;
         },
-        promote: () => primary.call('promote'),
         rollback: () => primary.call('rollback'),
-        share: (share: number) => primary.call('share', share),
       };
       server = await listen(
         {

@@ -1,21 +1,11 @@
-/** Serves versions: a run with a canary, or the newest run of a folder, which may change while the server answers. */
+/** Serves versions: the newest run of a folder, which may change while the server answers. */
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import type { Until } from '../../../data/dataset.ts';
 import { momentOf } from '../../../data/rows/fresh.ts';
 import { type Choice, chooseEngine } from '../../../engines/engines.ts';
-import type {
-  RejectedVersions,
-  SharedDecisions,
-  Swaps,
-  VersionDecision,
-} from '../../../serving/server/versions/swaps.ts';
-import type {
-  ActiveVersions,
-  SwappedVersion,
-  Version,
-  VersionFile,
-} from '../../../serving/server/versions/versions.ts';
+import type { SharedDecisions, Swaps, VersionDecision } from '../../../serving/server/versions/swaps.ts';
+import type { SwappedVersion, Version, VersionFile } from '../../../serving/server/versions/versions.ts';
 import type { LoadRequest, Run } from '../run.ts';
 import {
   attachTo,
@@ -40,10 +30,6 @@ export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal
   readonly run?: Run;
   /** The folder whose newest run answers. */
   readonly watch?: string;
-  /** The folder of a run that answers a share of the requests. */
-  readonly canary?: string;
-  /** The share of the canary, from 0 to 1. With `watch`, new versions begin as canaries. */
-  readonly share?: number;
   readonly signal?: AbortSignal;
   readonly onEngine?: (engine: Choice) => void;
   readonly say?: (line: string) => void;
@@ -104,16 +90,15 @@ async function serveWith(
   decisions: OpenedDecisions,
   request: VersionsRequest,
 ): Promise<ServingVersions> {
-  const { watch, canary, share, signal, say = () => {}, index, table, userVectors } = request;
+  const { watch, signal, say = () => {}, index, table, userVectors } = request;
   const { data, allow, unfinished, cache, asOf, say: sayOfRun } = request;
   const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
   request.onEngine?.(engineChoice);
-  const [{ loadToFile, readLoaded, runOf }, { makeActiveVersions, makeVersions }, { makeSwaps, rehearseWith }] =
-    await Promise.all([
-      import('./load_beside.ts'),
-      import('../../../serving/server/versions/versions.ts'),
-      import('../../../serving/server/versions/swaps.ts'),
-    ]);
+  const [{ loadToFile, readLoaded, runOf }, { makeVersions }, { makeSwaps, rehearseWith }] = await Promise.all([
+    import('./load_beside.ts'),
+    import('../../../serving/server/versions/versions.ts'),
+    import('../../../serving/server/versions/swaps.ts'),
+  ]);
   const versionOf = (run: Run, folder: string, file?: VersionFile): Promise<Version> =>
     openVersion(run, folder, { say, logs, index, table, userVectors, file });
   const engine = engineChoice.engine.name;
@@ -132,20 +117,11 @@ async function serveWith(
   const watching = watch === undefined ? undefined : { folder: watch, say, index };
   const firstVersion = await (request.run
     ? versionOf(request.run, request.run.trained.folder)
-    : firstIn({ ...watching!, decisions, share }, (at) => load(at, signal), signal));
+    : firstIn({ ...watching!, decisions }, (at) => load(at, signal), signal));
   isFirst = false;
-  const versions = makeVersions(makeActiveVersions(firstVersion));
-  const firstShare = canary === undefined ? share : (share ?? usualShare);
-  const swaps = makeSwaps({
-    versions,
-    load,
-    rehearse: rehearseWith(versions),
-    say,
-    decisions,
-    firstShare,
-  });
+  const versions = makeVersions(firstVersion);
+  const swaps = makeSwaps({ versions, load, rehearse: rehearseWith(versions), say, decisions });
   decisions.passTo(swaps);
-  if (canary !== undefined) await swaps.take(canary);
   const serving = await listen({ versions, swaps, logs }, request);
   const following = watching && (await followNewer(watching, swaps, versions));
   return {
@@ -176,8 +152,6 @@ const extraFileOf = ({ index }: WatchedRuns) => ({
 
 interface FirstRuns extends WatchedRuns {
   readonly decisions: SharedDecisions;
-  /** If new versions begin as canaries, the first one should be one that was promoted. */
-  readonly share?: number | undefined;
 }
 
 /** Returns the first version that can be served. Tries incomplete runs in a second scan, in which nothing has changed. @throws Failure `no-version` */
@@ -190,7 +164,7 @@ export async function firstIn<V extends SwappedVersion>(
     import('./watch.ts'),
     import('../../../serving/server/versions/swaps.ts'),
   ]);
-  const { folder, say, decisions, share } = watched;
+  const { folder, say, decisions } = watched;
   let foundVersion: V | undefined;
   const take = async (at: string): Promise<void> => {
     const startTime = performance.now();
@@ -200,12 +174,9 @@ export async function firstIn<V extends SwappedVersion>(
     const seconds = ((performance.now() - startTime) / 1000).toFixed(1);
     say(`version ${foundVersion.id.slice(0, 12)} of ${at}: loaded in ${seconds} s`);
   };
-  const lookTwice = async (rejected: RejectedVersions): Promise<number> => {
-    const looking = makeWatch({ ...{ folder, take, say, answering: () => [], rejected }, ...extraFileOf(watched) });
-    return (await looking.look()) + (foundVersion ? 0 : await looking.look());
-  };
-  if (share !== undefined) await lookTwice({ has: (version) => decisions.latest.get(version)?.role !== 'stable' });
-  const refused = foundVersion ? 0 : await lookTwice(rejectedIn(decisions));
+  const rejected = rejectedIn(decisions);
+  const looking = makeWatch({ ...{ folder, take, say, answering: () => [], rejected }, ...extraFileOf(watched) });
+  const refused = (await looking.look()) + (foundVersion ? 0 : await looking.look());
   signal?.throwIfAborted();
   if (foundVersion === undefined) throw failure('no-version', { folder, refused });
   return foundVersion;
@@ -215,12 +186,12 @@ export async function firstIn<V extends SwappedVersion>(
 export async function followNewer(
   watched: WatchedRuns,
   { rejected, take }: Swaps,
-  versions: { readonly current: ActiveVersions<SwappedVersion> },
+  versions: { readonly current: SwappedVersion },
 ): Promise<{ look(): Promise<unknown>; stop(): void }> {
   const { makeWatch } = await import('./watch.ts');
   const control = new AbortController();
   const { folder, say } = watched;
-  const answering = (): readonly string[] => versions.current.all.map(({ id }) => id);
+  const answering = (): readonly string[] => [versions.current.id];
   const watch = makeWatch({ folder, say, answering, rejected, take, ...extraFileOf(watched) });
   void watch.follow(control.signal);
   return { look: watch.again, stop: () => control.abort() };
@@ -287,6 +258,3 @@ function stateOf(folder: string, until: Until | undefined, since: Date): () => P
 const indexOf = (folder: string, index: string): string =>
   isAddress(index) || isAbsolute(index) ? index : join(folder, index);
 export const isAddress = (index: string): boolean => /^\w+:\/\//.test(index);
-
-/** The default share of a canary: one request in twenty. */
-export const usualShare = 0.05;

@@ -33,13 +33,7 @@ export function indexCommand(program: Command): void {
         .argParser(wholeNumber)
         .default(500),
     )
-    .addOption(
-      new Option(
-        '--kind <kind>',
-        'build lists of near items, or a graph with usearch (default: the quicker one)',
-      ).choices(['lists', 'graph']),
-    )
-    .option('--half', 'compare float16 numbers in the graph, in half of the memory')
+    .option('--half', 'compare float16 numbers in PostgreSQL, in half of the memory')
     .option('--drop-older', 'drop the other indexes of this name');
   addRunOptions(command).action(async (folder: string, { json, ...options }: IndexCommandOptions) => {
     const { data, allow, engine, unfinished, ...request } = options;

@@ -22,7 +22,7 @@ import { type EndingSignal, endable, signals } from '../signals.ts';
 
 interface ServeCommandOptions
   extends RunOptions,
-    Pick<VersionsRequest, 'watch' | 'canary' | 'share' | 'index' | 'table' | 'userVectors' | 'items' | 'events'> {
+    Pick<VersionsRequest, 'watch' | 'index' | 'table' | 'userVectors' | 'items' | 'events'> {
   readonly host: string;
   readonly port: number;
   readonly tokenFile?: string;
@@ -45,20 +45,13 @@ export function serveCommand(program: Command): void {
     .description('answer requests for recommendations over HTTP')
     .argument('[run]', 'the folder of a trained model')
     .option('--watch <folder>', 'answer from the newest run of this folder, and take newer ones when they come')
-    .option('--canary <run>', 'let a second run answer a share of the requests')
-    .addOption(
-      new Option(
-        '--share <share>',
-        'give a canary this share of the requests, such as `5%`; with `--watch`, new runs begin as canaries',
-      ).argParser(shareOf),
-    )
     .option('--host <address>', 'listen on this address of the machine', '127.0.0.1')
     .addOption(
       new Option('--port <number>', 'listen on this port; 0 takes any that is free').argParser(portOf).default(8321),
     )
     .option(
       '--index <place>',
-      'search in the index that `tower index` wrote there: a folder or an address; with `--watch` and `--canary`, a folder in each run, such as `index`',
+      'search in the index that `tower index` wrote there: a folder or an address; with `--watch`, a folder in each run, such as `index`',
     )
     .option('--table <name>', 'with --index: search in the index of this name (default: `tower_items`)')
     .option('--token-file <file>', 'answer only requests with the bearer token in this file')
@@ -114,7 +107,7 @@ export function serveCommand(program: Command): void {
       processes,
       ...others
     } = options;
-    const { mostItems, mostRequests, mostBytes, watch, canary, share, engine: requested, ...read } = others;
+    const { mostItems, mostRequests, mostBytes, watch, engine: requested, ...read } = others;
     const complaint = complaintOf(folder, options);
     if (complaint !== undefined) command.error(`error: ${complaint}`);
     const { engineToServe, makeLogLines, refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
@@ -134,7 +127,7 @@ export function serveCommand(program: Command): void {
     };
     if (processes > 1) {
       const { serveProcesses } = await import('../../api/processes/primary.ts');
-      const ofVersions = { folder, watch, canary, share, index, table, engine: requested };
+      const ofVersions = { folder, watch, index, table, engine: requested };
       const serving = await endable((signal) =>
         serveProcesses({ ...serveRequest, ...read, ...ofVersions, processes, onEngine: sayEngine, signal }),
       );
@@ -149,7 +142,7 @@ export function serveCommand(program: Command): void {
       const choice = await engineToServe(requested);
       const ofRun = { ...read, engine: choice.engine.name };
       const requestHere = { ...serveRequest, door };
-      if (folder !== undefined && canary === undefined) {
+      if (folder !== undefined) {
         const run = await openRun(folder, ofRun, 'recommender');
         sayEngine(choice);
         const serving = await serve(run, { ...requestHere, index, table });
@@ -163,20 +156,14 @@ export function serveCommand(program: Command): void {
         return;
       }
       const { serveVersions } = await import('../../api/versions/serve.ts');
-      const run = folder === undefined ? undefined : await openRun(folder, ofRun, 'recommender');
       const versions = {
         ...requestHere,
         ...ofRun,
-        run,
-        watch,
-        canary,
-        share,
-        index,
-        table,
+        watch, index, table,
         onEngine: () => sayEngine(choice),
       };
       const serving = await endable((signal) => serveVersions({ ...versions, signal }));
-      say(`serving ${folder ?? watch} on ${serving.url}`);
+      say(`serving ${watch} on ${serving.url}`);
       await untilEnd(serving);
     } finally {
       await door.close();
@@ -187,7 +174,7 @@ export function serveCommand(program: Command): void {
     withExample(
       command,
       'tower serve runs/first',
-      'tower serve --watch models/live --share 5%',
+      'tower serve --watch models/live',
       'tower serve runs/first --host 0.0.0.0 --port 80 --token-file token.txt',
     ),
   );
@@ -196,28 +183,20 @@ export function serveCommand(program: Command): void {
 /** Returns why options do not fit together. */
 function complaintOf(
   folder: string | undefined,
-  { watch, canary, share, index, events, asOf }: ServeCommandOptions,
+  { watch, index, events, asOf }: ServeCommandOptions,
 ): string | undefined {
   if (events !== undefined && asOf !== undefined) return "option '--events' does not go with '--as-of'";
   if ((folder === undefined) === (watch === undefined)) {
     return 'give a run, or the folder of runs with `--watch <folder>`';
   }
-  const hasVersions = canary !== undefined || watch !== undefined;
-  if (share !== undefined && !hasVersions) return "option '--share' needs '--canary <run>' or '--watch <folder>'";
-  if (index === undefined || !hasVersions || /^\w+:\/\//.test(index)) return undefined;
+  if (index === undefined || watch === undefined || /^\w+:\/\//.test(index)) return undefined;
   const isInside = !isAbsolute(index) && !normalize(index).startsWith('..');
-  return isInside ? undefined : "with '--watch' or '--canary', '--index' is a folder in each run, such as 'index'";
+  return isInside ? undefined : "with '--watch', '--index' is a folder in each run, such as 'index'";
 }
 
 function numberFrom0(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.');
   return Number(text);
-}
-
-function shareOf(text: string): number {
-  const number = /^\d+(\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number(text);
-  if (text.trim() !== '' && number >= 0 && number <= 1) return number;
-  throw new InvalidArgumentError('It must be a share, such as 5% or 0.05.');
 }
 
 function readToken(path: string): string {

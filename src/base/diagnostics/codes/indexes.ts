@@ -1,9 +1,25 @@
 /** Codes of indexes of items, which find the best items without a scan. */
-import { countOf, row } from '../wording.ts';
+import { countOf, row, shellWord } from '../wording.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 export const indexes = {
+  'not-an-index': row<{ folder: string }>({
+    message: ({ folder }) => `${folder} contains no index: it has no index.json`,
+    hint: 'build one with `tower index RUN --to FOLDER`',
+  }),
+
+  'other-index': row<{ folder: string; what: string }>({
+    message: ({ folder, what }) => `the index in ${folder} does not fit the run: it is of ${what}`,
+    hint: ({ folder }) =>
+      `build it again with \`tower index RUN --to ${shellWord(folder)}\`, or serve without \`--index\``,
+  }),
+
+  'damaged-index': row<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `${path} is damaged: ${reason}`,
+    hint: 'build the index again with `tower index`, or serve without `--index`',
+  }),
+
   'index-address': row<{ reason: string }>({
     message: ({ reason }) => `the address of the database ${reason}`,
     hint: 'write it as `postgres://USER@HOST:5432/DATABASE`',

@@ -78,7 +78,7 @@ export const runs = {
     hint: ({ run }) =>
       run
         ? 'continue it with `--resume`, replace it with `--force`, or give another folder'
-        : 'give another folder, or add the run to these files with `--force`',
+        : 'give another folder, or remove these files; `tower train` and `tower export` add to them with `--force`',
   }),
 
   'nothing-to-resume': row<{ folder: string }>({

@@ -8,33 +8,20 @@ import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
 import { isObject, oneAtATime } from '../../../base/util/defined.ts';
 import type { Answers } from '../answers.ts';
-import {
-  type ActiveVersions,
-  makeActiveVersions,
-  type RecentBody,
-  type SwappedVersion,
-  type Version,
-  type VersionFile,
-  type Versions,
-} from './versions.ts';
+import type { RecentBody, SwappedVersion, Version, VersionFile, Versions } from './versions.ts';
 
 /** Changes of versions that operators request. */
 export interface VersionChanges {
   readonly before: PreviousVersion | undefined;
-  /** Makes `canary` the new `stable`. @throws Failure `version-change` */
-  promote(): Promise<void>;
-  /** Removes `canary`; if there is none, opens the previous version again. @throws Failure `version-change`, or of loading */
+  /** Opens the previous version again. @throws Failure `version-change`, or of loading */
   rollback(): Promise<void>;
-  /** Sets the share of the queries that `canary` answers. @throws Failure `version-change` */
-  share(share: number): Promise<void>;
 }
 
-/** What an operator has decided on a version, by its checksum. A later decision on the same version replaces it. */
+/** What was decided on a version, by its checksum. A later decision on the same version replaces it. */
 export interface VersionDecision {
   readonly version: string;
-  readonly role: 'stable' | 'canary' | 'rejected';
-  /** Share of the queries that a canary answers. */
-  readonly share?: number;
+  /** A rollback rejects a version. Logs of earlier versions of Tower also have decisions that let a version answer: they lift a rejection. */
+  readonly role: 'rejected' | 'stable' | 'canary';
 }
 
 /** The log of decisions, by which servers agree on their versions. Its records come from Redis, so they are validated. */
@@ -45,13 +32,11 @@ export const decisionLog: LogFormat<readonly VersionDecision[]> = {
     const isDecision = (each: unknown): boolean =>
       isObject(each) &&
       typeof each.version === 'string' &&
-      (each.role === 'canary' ? isShare(each.share) : each.role === 'stable' || each.role === 'rejected');
+      ['rejected', 'stable', 'canary'].includes(each.role as string);
     if (!Array.isArray(value) || !value.every(isDecision)) return { reason: 'it is no decision on a version' };
     return { record: value };
   },
 };
-
-const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1;
 
 export const decisionReplacement = {
   subjectOf: ({ version }: VersionDecision): string => version,
@@ -75,9 +60,9 @@ export type RejectedVersions = Pick<ReadonlySet<string>, 'has'>;
 
 export interface Swaps extends VersionChanges {
   readonly rejected: RejectedVersions;
-  /** Follows a decision, which may be that of another server. Resolves when the versions that answer agree with it. */
+  /** Follows a decision, which may be that of another server. Resolves when the version that answers agrees with it. */
   follow(decision: VersionDecision): Promise<void>;
-  /** Loads a folder, which then replaces `stable`; or, if new versions begin as `canary`, gets its share of the queries. @throws Failure of loading */
+  /** Loads a folder, whose version then answers, unless it was rejected. @throws Failure of loading */
   take(folder: string): Promise<void>;
   /** Removes the files of all versions. */
   close(): void;
@@ -87,25 +72,23 @@ export type PreviousVersion = Pick<Version, 'id' | 'folder'>;
 
 export interface SwapOptions<V extends SwappedVersion> {
   readonly versions: {
-    readonly current: ActiveVersions<V>;
-    /** Resolves when the versions that are no longer active are freed. */
-    assign(sides: ActiveVersions<V>): Promise<void>;
+    readonly current: V;
+    /** Resolves when the version before is freed. */
+    assign(version: V): Promise<void>;
   };
   /** @param file of a version that answered before. It may be gone, and is removed after a failure. @throws Failure */
   load(folder: string, signal: AbortSignal, file?: VersionFile): Promise<V>;
   /** Sends requests to a version before clients do. Resolves to a part of a sentence about its answers. @param isKnown the version answered before */
   rehearse(version: V, isKnown: boolean): Promise<string>;
   say(line: string): void;
-  /** New versions begin as `canary` with this share. Absent: they become `stable`. */
-  readonly firstShare?: number;
   readonly decisions?: SharedDecisions;
 }
 
 const mostBefore = 10;
 
-/** The function is long because all changes share the versions that answer and those before. */
+/** The function is long because all changes share the version that answers and those before. */
 export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Swaps {
-  const { versions, say, firstShare } = options;
+  const { versions, say } = options;
   const decisions: SharedDecisions = options.decisions ?? { latest: new Map() };
   /** Only the last of them has its file, because a file takes as much of the disk as the version takes memory. */
   const previousVersions: (PreviousVersion & Pick<Version, 'file'>)[] = [];
@@ -113,45 +96,35 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
   let loadControl = new AbortController();
   const inTurn = oneAtATime();
 
-  /** Assigns versions, and reports when an old version is freed, which may be later. */
-  const assign = (sides: ActiveVersions<V>): void => {
-    const leavingVersions = versions.current.all.filter((each) => !sides.all.includes(each));
-    void versions.assign(sides).then(
+  /** Assigns a version, and reports when the one before is freed, which may be later. */
+  const assign = (version: V): void => {
+    const leaving = versions.current;
+    void versions.assign(version).then(
       () => {
-        for (const version of leavingVersions) {
-          const mayAnswer = [previousVersions.at(-1), ...versions.current.all];
-          if (!mayAnswer.some((each) => each?.file === version.file)) version.file?.remove();
-          say(`version ${nameOf(version)} is freed`);
-        }
+        const mayAnswer = [previousVersions.at(-1), versions.current];
+        if (!mayAnswer.some((each) => each?.file === leaving.file)) leaving.file?.remove();
+        say(`version ${nameOf(leaving)} is freed`);
       },
-      (error: Error) => say(`version ${leavingVersions.map(nameOf)} is not freed: ${error.message}`),
+      (error: Error) => say(`version ${nameOf(leaving)} is not freed: ${error.message}`),
     );
   };
   const loadRehearsed = (folder: string, previous?: Pick<Version, 'file'>): Promise<V> => {
     loadControl = new AbortController();
     return rehearsed(options, folder, loadControl.signal, previous);
   };
-  const becomeStable = (version: V): void => {
-    const { id, folder, file } = versions.current.stable;
+  const letAnswer = (version: V): void => {
+    const { id, folder, file } = versions.current;
     if (!rejected.has(id)) {
       previousVersions.at(-1)?.file?.remove();
       previousVersions.push({ id, folder, file });
       if (previousVersions.length > mostBefore) previousVersions.shift();
     }
-    assign(makeActiveVersions(version));
+    assign(version);
     say(`version ${nameOf(version)} answers`);
   };
-  const withCanary = (version: V, share: number): void => {
-    assign(makeActiveVersions(versions.current.stable, version, share));
-    say(`version ${nameOf(version)} answers ${percent(share)} as canary`);
-  };
-  const canaryOf = (): V => {
-    const { canary } = versions.current;
-    if (canary === undefined) throw changeFailure('there is no canary', 'start the server with `--share`');
-    return canary;
-  };
-  const goBack = async (passOn: () => Promise<void>): Promise<void> => {
-    const { stable } = versions.current;
+  /** @param passOn called when nothing can fail any more. If it fails, nothing changes */
+  const goBack = async (passOn = async (): Promise<void> => {}): Promise<void> => {
+    const { current } = versions;
     const previousVersion = previousVersions.at(-1);
     if (previousVersion === undefined)
       throw changeFailure('there is no version before this one', 'start the server with another run');
@@ -168,36 +141,9 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
       throw error;
     }
     previousVersions.pop();
-    assign(makeActiveVersions(version));
-    say(`rolled back from ${nameOf(stable)} to ${nameOf(version)}`);
+    assign(version);
+    say(`rolled back from ${nameOf(current)} to ${nameOf(version)}`);
   };
-  /**
-   * Lets the active versions agree with a decision. One on a version that is not loaded counts when it comes.
-   * @param passOn called when nothing can fail any more. If it fails, nothing changes
-   */
-  const settle = async (
-    { version, role, share = 0 }: VersionDecision,
-    passOn = async (): Promise<void> => {},
-  ): Promise<void> => {
-    const { stable, canary, share: shareNow } = versions.current;
-    if (canary?.id === version) {
-      await passOn();
-      if (role === 'stable') becomeStable(canary);
-      else if (role === 'canary' && share !== shareNow) withCanary(canary, share);
-      else if (role === 'rejected') {
-        assign(makeActiveVersions(stable));
-        say(`canary ${nameOf(canary)} answers no more`);
-      }
-    } else if (stable.id === version && role === 'rejected') await goBack(passOn);
-  };
-  /** Follows a decision of an operator of this server, and passes it on to the others. */
-  const decide = (decisionNow: () => VersionDecision): Promise<void> =>
-    inTurn(async () => {
-      const decision = decisionNow();
-      await settle(decision, async () => void (await decisions.log?.append([[decision]])));
-      decisions.latest.set(decision.version, decision);
-    });
-
   return {
     get before() {
       const previousVersion = previousVersions.at(-1);
@@ -207,40 +153,38 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
     take: (folder) =>
       inTurn(async () => {
         const version = await loadRehearsed(folder);
-        const { role, share = firstShare } = decisions.latest.get(version.id) ?? {};
-        if (role === 'rejected') {
+        if (rejected.has(version.id)) {
           say(`version ${nameOf(version)} does not answer, because it was rolled back from`);
           version.file?.remove();
           return version.close();
         }
-        const mustReplace = role === 'stable' || rejected.has(versions.current.stable.id);
-        if (firstShare === undefined || mustReplace) becomeStable(version);
-        else withCanary(version, share!);
+        letAnswer(version);
       }),
     follow(decision) {
       const { version, role } = decision;
       // The version may be the one that is being loaded. Another one is loaded again.
       if (role === 'rejected' && !rejected.has(version)) loadControl.abort();
       return inTurn(async () => {
-        await settle(decision).catch((error: Error) =>
-          say(`version ${nameOf({ id: version })} still answers: ${error.message}`),
-        );
+        if (role === 'rejected' && versions.current.id === version) {
+          await goBack().catch((error: Error) =>
+            say(`version ${nameOf({ id: version })} still answers: ${error.message}`),
+          );
+        }
         decisions.latest.set(version, decision);
       });
     },
-    promote: () => decide(() => ({ version: canaryOf().id, role: 'stable' })),
-    share: (share) => decide(() => ({ version: canaryOf().id, role: 'canary', share })),
     rollback() {
       // A version that is being loaded is cancelled, so the rollback does not wait for it.
-      if (versions.current.canary || previousVersions.length > 0) loadControl.abort();
-      return decide(() => {
-        const { stable, canary } = versions.current;
-        return { version: (canary ?? stable).id, role: 'rejected' };
+      if (previousVersions.length > 0) loadControl.abort();
+      return inTurn(async () => {
+        const decision: VersionDecision = { version: versions.current.id, role: 'rejected' };
+        await goBack(async () => void (await decisions.log?.append([[decision]])));
+        decisions.latest.set(decision.version, decision);
       });
     },
     close() {
       loadControl.abort();
-      for (const { file } of [...previousVersions, ...(versions.current?.all ?? [])]) file?.remove();
+      for (const { file } of [...previousVersions, versions.current]) file?.remove();
     },
   };
 }
@@ -248,8 +192,6 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
 const changeFailure = (reason: string, advice: string): Error => failure('version-change', { reason, advice });
 
 const nameOf = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
-
-const percent = (share: number): string => `${Math.round(1e4 * share) / 100} %`;
 
 /** Loads a version and warms it up, before it answers any client. */
 async function rehearsed<V extends SwappedVersion>(
@@ -297,7 +239,7 @@ export function rehearseWith(versions: Versions): (next: Version, isKnown: boole
       await warmUp(next.answers);
       return 'no recent request to warm up with';
     }
-    const now = versions.current.stable;
+    const now = versions.current;
     for (const asked of recentBodies) {
       const ours = await keysOf(next, asked);
       const theirs = isKnown ? undefined : await keysOf(now, asked).catch(() => undefined);

@@ -1,12 +1,10 @@
 /**
- * Holds the active versions. A request takes them once, at its start; a swap is one assignment; an inactive version is freed when its last request
- * has ended.
+ * Holds the version that answers. A request takes it once, at its start; a swap is one assignment; a version is freed when its last request has ended.
  *
- *     const versions = makeVersions(makeSides(first));
- *     await versions.use(async (sides) => sides.of(body).answers.recommend(body));
- *     await versions.assign(makeSides(second)); // resolves when `first` is freed
+ *     const versions = makeVersions(first);
+ *     await versions.use(async ({ answers }) => answers.recommend(body));
+ *     await versions.assign(second); // resolves when `first` is freed
  */
-import { createHash } from 'node:crypto';
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { Answers } from '../answers.ts';
 
@@ -51,57 +49,29 @@ export const makeVersion = ({ answers, folder = '', file, state, close = async (
   close,
 });
 
-/** The part of a query that decides which version answers. */
-export interface RequestTopic {
-  readonly user?: string | number;
-  readonly values?: unknown;
-  readonly item?: string | number;
-  /** The version of the first page, which answers while it is active. */
-  readonly version?: string;
-}
-
-/**
- * The versions that answer at one moment: all queries go to `stable`, or a share of them to `canary`. Immutable, so a request that takes it once has a
- * consistent tower, index and share.
- */
-export interface ActiveVersions<V = Version> {
-  readonly stable: V;
-  readonly canary?: V;
-  /** Share of the queries that `canary` answers, from 0 to 1. */
-  readonly share: number;
-  readonly all: readonly V[];
-  /**
-   * Returns the version that answers a query. A user, or an item of `similar`, always gets the same version, and a larger share moves nobody back. Without
-   * either, the feature values decide. Vectors alone go to `stable`, because a vector belongs to the tower that computed it.
-   */
-  of(about: RequestTopic): V;
-}
-
 export interface Versions {
-  /** The current versions. Outside of `use`, a version may be freed at any time. */
-  readonly current: ActiveVersions;
+  /** The version that answers. Outside of `use`, it may be freed at any time. */
+  readonly current: Version;
   readonly recent: RecentBodies;
-  /** Does work with the versions of this moment, which are not freed before the work ends. */
-  use<T>(work: (sides: ActiveVersions) => Promise<T>): Promise<T>;
-  /** Resolves when the versions that are no longer active are freed. */
-  assign(sides: ActiveVersions): Promise<void>;
-  /** Frees all versions when the requests that took them have ended. No request may follow. */
+  /** Does work with the version of this moment, which is not freed before the work ends. */
+  use<T>(work: (version: Version) => Promise<T>): Promise<T>;
+  /** Resolves when the version before is freed. */
+  assign(version: Version): Promise<void>;
+  /** Frees the version when the requests that took it have ended. No request may follow. */
   close(): Promise<void>;
 }
 
-export function makeVersions(first: ActiveVersions): Versions {
+export function makeVersions(first: Version): Versions {
   const requestCounts = new Map<Version, number>();
   /** Called when the last request of an inactive version ends. */
   const leavingVersions = new Map<Version, () => void>();
-  let currentVersions = first;
+  let current = first;
 
-  const countRequest = (sides: ActiveVersions, by: 1 | -1): void => {
-    for (const version of sides.all) {
-      const count = (requestCounts.get(version) ?? 0) + by;
-      if (count > 0) requestCounts.set(version, count);
-      else requestCounts.delete(version);
-      if (count === 0) leavingVersions.get(version)?.();
-    }
+  const countRequest = (version: Version, by: 1 | -1): void => {
+    const count = (requestCounts.get(version) ?? 0) + by;
+    if (count > 0) requestCounts.set(version, count);
+    else requestCounts.delete(version);
+    if (count === 0) leavingVersions.get(version)?.();
   };
   const freeWhenUnused = async (version: Version): Promise<void> => {
     const lastRequestEnded = new Promise<void>((resolve) => leavingVersions.set(version, resolve));
@@ -112,31 +82,29 @@ export function makeVersions(first: ActiveVersions): Versions {
 
   return {
     get current() {
-      return currentVersions;
+      return current;
     },
     recent: makeRecent(),
     async use(work) {
-      const sides = currentVersions;
-      countRequest(sides, 1);
+      const version = current;
+      countRequest(version, 1);
       try {
-        return await work(sides);
+        return await work(version);
       } finally {
-        countRequest(sides, -1);
+        countRequest(version, -1);
       }
     },
-    async assign(sides) {
-      invariant(!sides.all.some((each) => leavingVersions.has(each)), 'a version that is freed does not come back');
-      const previousVersions = currentVersions;
-      currentVersions = sides;
-      await Promise.all(previousVersions.all.filter((each) => !sides.all.includes(each)).map(freeWhenUnused));
+    async assign(version) {
+      invariant(!leavingVersions.has(version), 'a version that is freed does not come back');
+      const versionBefore = current;
+      current = version;
+      if (versionBefore !== version) await freeWhenUnused(versionBefore);
     },
-    async close() {
-      await Promise.all(currentVersions.all.map(freeWhenUnused));
-    },
+    close: () => freeWhenUnused(current),
   };
 }
 
-export const onlyVersion = (source: VersionSource): Versions => makeVersions(makeActiveVersions(makeVersion(source)));
+export const onlyVersion = (source: VersionSource): Versions => makeVersions(makeVersion(source));
 
 /** Recent bodies, which are kept only in memory. A new version is warmed up with them before it answers clients. */
 type RecentRoute = 'recommend' | 'similar';
@@ -168,36 +136,3 @@ export function makeRecent(most = mostBodies): RecentBodies {
     all: () => [...recentBodies],
   };
 }
-
-export function makeActiveVersions<V extends { readonly id: string }>(
-  stable: V,
-  canary?: V,
-  share = 0,
-): ActiveVersions<V> {
-  const isCanary = ({ user, values, item }: RequestTopic): boolean => {
-    if (user !== undefined) return fractionOf(`user ${user}`) < share;
-    if (item !== undefined) return fractionOf(`item ${item}`) < share;
-    return values !== undefined && fractionOf(JSON.stringify(values)) < share;
-  };
-  const all = canary ? [stable, canary] : [stable];
-  return {
-    stable,
-    ...(canary ? { canary } : {}),
-    share: canary ? share : 0,
-    all,
-    of: (about) =>
-      (about.version !== undefined && all.find(({ id }) => id === about.version)) ||
-      (canary && share > 0 && isCanary(about) ? canary : stable),
-  };
-}
-
-/** A salt makes the share of users independent of other systems that hash the same keys. */
-const salt = 'tower canary ';
-
-/** Maps a key to a number from 0 to 1: the same in every process, and evenly distributed over many keys. */
-export const fractionOf = (key: string): number =>
-  createHash('sha256')
-    .update(salt + key)
-    .digest()
-    .readUInt32BE(0) /
-  2 ** 32;

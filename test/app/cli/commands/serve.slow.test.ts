@@ -101,7 +101,7 @@ it('takes a new run of the folder, survives a kill while it loads it and items a
     const done = ended(child);
     const url = await vi.waitFor(() => /serving live on (http:\S+)/.exec(said)![1]!, { timeout: 60_000, interval: 50 });
     const version = async () =>
-      ((await (await fetch(`${url}/v1/versions`)).json()) as { stable: { version: string } }).stable.version;
+      ((await (await fetch(`${url}/v1/versions`)).json()) as { current: { version: string } }).current.version;
     const write = (method: string, key: string, body?: object) =>
       fetch(`${url}/v1/items/${key}`, {
         method,
@@ -187,9 +187,8 @@ it('says in a line what is wrong, with exit code 1', async () => {
   expect(await failing('damaged')).toMatch(/changed-file|damaged-file/);
   expect(await failing('run', '--host', '0.0.0.0')).toContain('token-needed');
   expect(await failing()).toContain('give a run, or the folder of runs');
-  expect(await failing('run', '--share', '5%')).toContain('`--share` needs');
-  expect(await failing('run', '--canary', 'run', '--share', '120%')).toContain('must be a share');
-  expect(await failing('run', '--canary', 'run', '--index', '../index')).toContain('is a folder in each run');
+  expect(await failing('run', '--canary', 'run')).toContain('let a proxy split the requests');
+  expect(await failing('--watch', 'runs', '--index', '../index')).toContain('is a folder in each run');
   mkdirSync(at('empty'));
   expect(await failing('--watch', 'empty')).toContain('no-version');
   expect(await failing('run', '--token-file', 'none.txt')).toContain('cannot-read');

@@ -95,6 +95,3 @@ export const eventBody = fc.record(
 );
 
 export const changeBody = mostly(fc.constant({}));
-export const shareBody = fc.record({
-  share: mostly(fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(-0.01, 1.01, '5%'))),
-});

@@ -5,7 +5,7 @@ import { attachTo, closeLogs, open, openLogs } from '../../../../src/app/api/ser
 import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server } from '../../../../src/serving/server/server.ts';
 import { makeSwaps, rehearseWith } from '../../../../src/serving/server/versions/swaps.ts';
-import { makeActiveVersions, makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
+import { makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
 import { trainFilms } from '../films.ts';
 import type { Known } from './requests.ts';
 
@@ -13,7 +13,7 @@ export interface FuzzPlace {
   readonly server: Server;
   readonly port: number;
   readonly known: Known;
-  /** A canary answers half, and there are items to delete, as before the request. @param answer of it */
+  /** The first version answers, and there are items to delete, as before the request. @param answer of it */
   restore(answer: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -32,14 +32,12 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
     close: async () => {},
   });
   const make = (folder: string): Version => version(folder, both[folder === '1' ? 0 : 1]!);
-  const fresh = () => makeActiveVersions(make('1'), make('2'), 0.5);
-  const versions = makeVersions(fresh());
+  const versions = makeVersions(make('1'));
   const swaps = makeSwaps({
     versions,
     rehearse: rehearseWith(versions),
     load: async (folder) => make(folder),
     say: () => {},
-    firstShare: 0.5,
   });
   const server = await makeServer(versions, {
     ...{ tower: '0.0.0', limits, swaps },
@@ -53,8 +51,7 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
     port: Number(url.port),
     known: { width },
     async restore(answer) {
-      const { stable, canary } = versions.current;
-      if (stable.folder !== '1' || canary === undefined) void versions.assign(fresh());
+      if (versions.current.folder !== '1') void versions.assign(make('1'));
       const [, key] = /^\{"key":"(f\d+)","outcome":"deleted"\}$/.exec(answer) ?? [];
       if (key !== undefined)
         await logs.items!.writes.write([{ key, columns: { title: 'Back', genre: 'War', year: 2000 } }], false);

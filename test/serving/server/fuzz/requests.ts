@@ -2,17 +2,7 @@
 import type { RouteName } from '../../../../src/serving/server/routes.ts';
 import fc from '../../../fast_check.ts';
 import { filmKeys, personKeys } from '../films.ts';
-import {
-  changeBody,
-  eventBody,
-  itemBody,
-  key,
-  recommendBody,
-  shareBody,
-  similarBody,
-  vectorsBody,
-  writeBody,
-} from './bodies.ts';
+import { changeBody, eventBody, itemBody, key, recommendBody, similarBody, vectorsBody, writeBody } from './bodies.ts';
 import { oddTexts, textsOf } from './texts.ts';
 
 /** What is asked of a route, before anything of HTTP is odd. */
@@ -87,9 +77,7 @@ export function requestsTo({ width }: Known): Readonly<Record<RouteName, fc.Arbi
     page: plain(joined('/', queryOf('user'))),
     icon: plain('/favicon.ico'),
     versions: plain('/v1/versions'),
-    promote: post('/v1/versions/promote', changeBody),
     rollback: post('/v1/versions/rollback', changeBody),
-    share: post('/v1/versions/share', shareBody),
     health: plain('/healthz'),
     ready: plain('/readyz'),
     metrics: plain(joined('/metrics', queryOf('name'))),

@@ -13,12 +13,7 @@ import {
   type Swaps,
   type VersionDecision,
 } from '../../../../src/serving/server/versions/swaps.ts';
-import {
-  makeActiveVersions,
-  makeVersions,
-  type Version,
-  type Versions,
-} from '../../../../src/serving/server/versions/versions.ts';
+import { makeVersions, type Version, type Versions } from '../../../../src/serving/server/versions/versions.ts';
 import { Disk, faultyFiles } from '../../../base/storage/record_log/faulty_files.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { trainSmall } from '../../../training/trained.ts';
@@ -51,7 +46,7 @@ async function place(options: Partial<SwapOptions<Version> & ServerOptions> = {}
     made.push(counted(offline.get(id)!, id));
     return made.at(-1)!.version;
   };
-  const versions = makeVersions(makeActiveVersions(make('a')));
+  const versions = makeVersions(make('a'));
   const said: string[] = [];
   const load = async (folder: string) => {
     if (!offline.has(folder)) throw failure('not-a-run', { folder });
@@ -149,7 +144,7 @@ describe('a swap', () => {
     expect(made.map(({ closed }) => closed())).toEqual([1, 0]);
     expect((await ask(server, '/v1/recommend', { user: 'u1' })).body).toMatchObject({ version: 'b' });
     const { text } = await ask(server, '/metrics');
-    expect(text).toContain('tower_snapshot_info{version="b",label="stable"} 1');
+    expect(text).toContain('tower_snapshot_info{version="b"} 1');
     expect(text).toContain('tower_questions_total{route="/v1/recommend",version="a"} 3');
     expect(text).toContain('tower_questions_total{route="/v1/recommend",version="b"} 1');
   });
@@ -177,41 +172,14 @@ describe('the routes of versions', () => {
     const { swaps, server, said } = await place();
     await swaps.take('b');
     expect((await ask(server, '/v1/versions')).body).toMatchObject({
-      stable: { version: 'b', folder: 'b', items: 24 },
+      current: { version: 'b', folder: 'b', items: 24 },
       before: { version: 'a', folder: 'a' },
     });
-    expect(await change(server, 'rollback')).toMatchObject({ status: 200, body: { stable: { version: 'a' } } });
+    expect(await change(server, 'rollback')).toMatchObject({ status: 200, body: { current: { version: 'a' } } });
     expect(said).toContain('rolled back from b to a');
     expect(['a', 'b'].map(swaps.rejected.has)).toEqual([false, true]);
     const again = await change(server, 'rollback');
     expect([again.status, again.body.errors[0].code]).toEqual([409, 'version-change']);
-  });
-
-  it('keep a canary to its users, change its share, promote it, and remove it', async () => {
-    const { swaps, server } = await place({ firstShare: 0.5 });
-    await swaps.take('b');
-    const sides = async (): Promise<string[]> => {
-      const { body } = await ask(
-        server,
-        '/v1/recommend',
-        [...users.keys].map((user) => ({ user, k: 1 })),
-      );
-      return (body as unknown as { version: string }[]).map(({ version }) => version);
-    };
-    const first = await sides();
-    expect([...new Set(first)].sort()).toEqual(['a', 'b']);
-    expect(await sides()).toEqual(first);
-    expect(await change(server, 'share', { share: 1 })).toMatchObject({ body: { canary: { version: 'b', share: 1 } } });
-    expect(new Set(await sides())).toEqual(new Set(['b']));
-    expect(await change(server, 'share', { share: 1.5 })).toMatchObject({ status: 400 });
-    await change(server, 'share', { share: 0 });
-    expect(new Set(await sides())).toEqual(new Set(['a']));
-    const { body } = await change(server, 'promote');
-    expect(body).toMatchObject({ stable: { version: 'b' }, before: { version: 'a' } });
-    expect(body).not.toHaveProperty('canary');
-    await swaps.take('a');
-    expect(await change(server, 'rollback')).toMatchObject({ status: 200, body: { stable: { version: 'b' } } });
-    expect((await change(server, 'promote')).status).toBe(409);
   });
 
   it('take changes from this machine, or with the token', async () => {
@@ -255,69 +223,67 @@ describe('servers that share their decisions', () => {
     for (let at = 0; at < count; at++) started.push(await start());
     return { started, start, log };
   }
-  const rolesOf = ({ versions }: Place): string =>
-    [...versions.current.all.map(({ id }) => id), versions.current.share].join(' ');
+  const idOf = ({ versions }: Place): string => versions.current.id;
 
-  it('follow a share, a promotion and a rollback of any of them', async () => {
-    const { started, start } = await servers(2, { firstShare: 0.5 });
-    const [first, second] = started as [Place, Place];
+  it('follow a rollback of any of them', async () => {
+    const { started, start } = await servers(2);
+    const [first] = started as [Place, Place];
     for (const { swaps } of started) await swaps.take('b');
-    await first.swaps.share(0.2);
-    await vi.waitFor(() => expect(started.map(rolesOf)).toEqual(['a b 0.2', 'a b 0.2']));
-    await second.swaps.promote();
-    await vi.waitFor(() => expect(started.map(rolesOf)).toEqual(['b 0', 'b 0']));
-    // One that starts later, and one that loads the version later, need no further decision.
+    expect(started.map(idOf)).toEqual(['b', 'b']);
+    await first.swaps.rollback();
+    await vi.waitFor(() => expect(started.map(idOf)).toEqual(['a', 'a']), { timeout: 10_000 });
+    // One that starts later does not take what was rolled back from.
     const later = await start();
     await later.swaps.take('b');
-    expect(rolesOf(later)).toBe('b 0');
-    await first.swaps.rollback();
-    const isRejected = () => [...started, later].map(({ swaps }) => swaps.rejected.has('b'));
-    await vi.waitFor(() => expect(isRejected()).toEqual([true, true, true]), { timeout: 10_000 });
-    expect([...started, later].map(rolesOf)).toEqual(['a 0', 'a 0', 'a 0']);
+    expect(idOf(later)).toBe('a');
     for (const { said } of started) expect(said.filter((line) => line.startsWith('rolled back'))).toHaveLength(1);
   });
 
-  it('never let a rejected version answer, and let it answer again if it is promoted later', async () => {
+  it('read decisions of earlier versions of Tower: a rejection counts, and the others lift it', () => {
+    const earlier = [
+      { version: 'a', role: 'canary', share: 0.2 },
+      { version: 'b', role: 'rejected' },
+      { version: 'c', role: 'stable' },
+    ];
+    expect(decisionLog.decode(earlier)).toEqual({ record: earlier });
+    expect(decisionLog.decode([{ version: 'a', role: 'other' }])).toHaveProperty('reason');
+  });
+
+  it('never let a rejected version answer, and let it answer again if the log says so later', async () => {
     const { started, start, log } = await servers(1);
     const [first] = started as [Place];
     await first.swaps.take('b');
     await first.swaps.rollback();
     const later = await start();
     await later.swaps.take('b');
-    expect(rolesOf(later)).toBe('a 0');
+    expect(idOf(later)).toBe('a');
     expect(later.made.map(({ closed }) => closed())).toEqual([0, 1]);
     await log.append([[{ version: 'b', role: 'stable' }]]);
     await vi.waitFor(() => expect(later.swaps.rejected.has('b')).toBe(false));
     await later.swaps.take('b');
-    expect(rolesOf(later)).toBe('b 0');
+    expect(idOf(later)).toBe('b');
   });
 
   it('keep a version that has none before it, and replace it by the next that comes', async () => {
-    const { started, log } = await servers(1, { firstShare: 0.5 });
+    const { started, log } = await servers(1);
     const [only] = started as [Place];
     await log.append([[{ version: 'a', role: 'rejected' }]]);
     await vi.waitFor(() => expect(only.swaps.rejected.has('a')).toBe(true));
-    expect(rolesOf(only)).toBe('a 0');
+    expect(idOf(only)).toBe('a');
     expect(only.said.at(-1)).toContain('version a still answers: ');
     await only.swaps.take('b');
-    expect(rolesOf(only)).toBe('b 0');
+    expect(idOf(only)).toBe('b');
     expect(only.swaps.before).toBeUndefined();
   });
 
   it('change nothing while the log is down, and nothing elsewhere when a rollback fails', async () => {
     const down = async () => Promise.reject(failure('log-server', { log: 'of versions', reason: 'x', advice: 'y' }));
     const latest = new Map<string, VersionDecision>();
-    for (const [firstShare, change, roles] of [
-      [0.5, 'promote', 'a b 0.5'],
-      [0.5, 'rollback', 'a b 0.5'],
-      [undefined, 'rollback', 'b 0'],
-    ] as const) {
-      const away = await place({ firstShare, decisions: { latest, log: { append: down } } });
-      await away.swaps.take('b');
-      const refused = await ask(away.server, `/v1/versions/${change}`, {}, { host: 'localhost:8321' });
-      expect([refused.status, refused.body.errors[0].code]).toEqual([503, 'log-server']);
-      expect([rolesOf(away), away.swaps.rejected.has('b')]).toEqual([roles, false]);
-    }
+    const away = await place({ decisions: { latest, log: { append: down } } });
+    await away.swaps.take('b');
+    const refused = await ask(away.server, '/v1/versions/rollback', {}, { host: 'localhost:8321' });
+    expect([refused.status, refused.body.errors[0].code]).toEqual([503, 'log-server']);
+    expect([idOf(away), away.swaps.rejected.has('b')]).toEqual(['b', false]);
     const { started, log } = await servers(1);
     await expect(started[0]!.swaps.rollback()).rejects.toThrow('no version before');
     expect(log.end).toBe(0);

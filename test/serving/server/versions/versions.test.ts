@@ -1,7 +1,7 @@
 /** A version is freed once, when no side has it and the last request that took it has ended. */
 import { expect, it } from 'vitest';
 import type { Answers } from '../../../../src/serving/server/answers.ts';
-import { makeActiveVersions, makeRecent, makeVersions } from '../../../../src/serving/server/versions/versions.ts';
+import { makeRecent, makeVersions } from '../../../../src/serving/server/versions/versions.ts';
 import { counted } from './two_versions.ts';
 
 const versionOf = (version: string) => counted({ version } as Answers, version);
@@ -9,16 +9,16 @@ const later = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 it('keeps a version until the last request that took it ends', async () => {
   const [first, second] = [versionOf('a'), versionOf('b')];
-  const versions = makeVersions(makeActiveVersions(first.version));
+  const versions = makeVersions(first.version);
   let end = (): void => {};
-  const request = versions.use(async (sides) => {
+  const request = versions.use(async ({ id }) => {
     await new Promise<void>((resolve) => (end = resolve));
-    return sides.stable.id;
+    return id;
   });
-  const quick = versions.use(async (sides) => sides.stable.id);
-  const freed = versions.assign(makeActiveVersions(second.version));
-  expect(versions.current.stable.id).toBe('b');
-  expect(await versions.use(async (sides) => sides.stable.id)).toBe('b');
+  const quick = versions.use(async ({ id }) => id);
+  const freed = versions.assign(second.version);
+  expect(versions.current.id).toBe('b');
+  expect(await versions.use(async ({ id }) => id)).toBe('b');
   expect(await quick).toBe('a');
   await later();
   expect(first.closed()).toBe(0);
@@ -31,20 +31,11 @@ it('keeps a version until the last request that took it ends', async () => {
   expect([first.closed(), second.closed()]).toEqual([1, 1]);
 });
 
-it('frees what no side has, and keeps a canary that becomes stable', async () => {
-  const [first, second] = [versionOf('a'), versionOf('b')];
-  const versions = makeVersions(makeActiveVersions(first.version));
-  await versions.assign(makeActiveVersions(first.version, second.version, 0.5));
-  expect([first.closed(), second.closed()]).toEqual([0, 0]);
-  await versions.assign(makeActiveVersions(second.version));
-  expect([first.closed(), second.closed()]).toEqual([1, 0]);
-});
-
 it('frees a version after a request that fails', async () => {
   const [first, second] = [versionOf('a'), versionOf('b')];
-  const versions = makeVersions(makeActiveVersions(first.version));
+  const versions = makeVersions(first.version);
   await expect(versions.use(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-  await versions.assign(makeActiveVersions(second.version));
+  await versions.assign(second.version);
   expect(first.closed()).toBe(1);
 });
 
