@@ -157,18 +157,19 @@ export async function lookAt(paths: readonly string[], signal?: AbortSignal): Pr
   for (const path of new Set(files)) {
     const lookedTable = await lookAtFile(path, signal);
     if ('reason' in lookedTable) noTables.push(lookedTable);
-    else tables.push(tableProfile(needsFields(lookedTable) ? { ...lookedTable.flat, path } : lookedTable));
+    else tables.push(profileOf(lookedTable));
   }
   if (tables.length === 0)
     throw failure('starter-no-table', { reasons: noTables.map(({ path, reason }) => `${path}: ${reason}`) });
   return { tables, others: noTables };
 }
 
-/** True for a table whose user or item is within objects. A table of plain columns needs no rewriting. */
-function needsFields(table: LookedTable): table is LookedTable & Required<Pick<LookedTable, 'flat'>> {
-  if (table.flat === undefined) return false;
-  const { user, item } = rolesOf(tableProfile(table));
-  return user === undefined || item === undefined;
+/** Profiles the fields of objects as columns if the user or the item is among them. A table of plain columns needs no rewriting. */
+function profileOf(table: LookedTable): TableProfile {
+  const profile = tableProfile(table);
+  if (table.flat === undefined) return profile;
+  const { user, item } = rolesOf(profile);
+  return user && item ? profile : tableProfile({ ...table.flat, path: table.path });
 }
 
 export interface StarterProject {

@@ -98,19 +98,26 @@ const isOf = (path: string, meaning: 'user' | 'item'): boolean => meansOf(stemOf
 
 const singular = (word: string): string => word.replace(/ies$/, 'y').replace(/s$/, '');
 
-/** Returns the share of repeated keys whose rows all have the same value in a column. */
-export function dependence(table: TableProfile, key: ColumnProfile, column: ColumnProfile): number {
-  const firstValues = new Map<string, string>();
-  const repeatedKeys = new Set<string>();
-  const differingKeys = new Set<string>();
-  for (const row of table.rows) {
-    const [ownKey, value] = [String(row[key.place] ?? ''), JSON.stringify(row[column.place] ?? '')];
-    const earlierValue = firstValues.get(ownKey);
-    if (earlierValue === undefined) firstValues.set(ownKey, value);
-    else {
-      repeatedKeys.add(ownKey);
-      if (earlierValue !== value) differingKeys.add(ownKey);
-    }
+interface KeyGroup {
+  readonly values: Set<string>;
+  rows: number;
+}
+
+/** Groups the rows by their key: how many there are, and the different values that they have in a column. */
+export function valuesByKey(key: ColumnProfile, column: ColumnProfile): ReadonlyMap<string, KeyGroup> {
+  const groups = new Map<string, KeyGroup>();
+  for (const [row, cell] of key.cells.entries()) {
+    const ownKey = String(cell ?? '');
+    const group = groups.get(ownKey) ?? { values: new Set(), rows: 0 };
+    group.values.add(JSON.stringify(column.cells[row] ?? ''));
+    group.rows++;
+    groups.set(ownKey, group);
   }
-  return repeatedKeys.size < 3 ? 0 : 1 - differingKeys.size / repeatedKeys.size;
+  return groups;
+}
+
+/** Returns the share of repeated keys whose rows all have the same value in a column. */
+export function dependence(key: ColumnProfile, column: ColumnProfile): number {
+  const repeated = [...valuesByKey(key, column).values()].filter(({ rows }) => rows > 1);
+  return repeated.length < 3 ? 0 : repeated.filter(({ values }) => values.size === 1).length / repeated.length;
 }

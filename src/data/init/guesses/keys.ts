@@ -63,17 +63,13 @@ export const basketByName: Guesser = (column) => {
 };
 export const itemByName = byName('item', 'item');
 
-/** Returns the columns whose values may be ids, judged only by the values, the likeliest first. */
-export function keysByValues(columns: readonly ColumnProfile[]): readonly ColumnProfile[] {
-  return columns.filter(
-    (column) =>
-      isKeyLike(column) &&
-      column.time === undefined &&
-      column.distinct > 12 &&
-      rowsPerValue(column) >= 1.3 &&
-      column.meanWords < (rowsPerValue(column) > 3 ? 8 : 4),
-  );
-}
+/** True if the values may be ids, judged without the name. */
+export const isKeyByValues = (column: ColumnProfile): boolean =>
+  isKeyLike(column) &&
+  column.time === undefined &&
+  column.distinct > 12 &&
+  rowsPerValue(column) >= 1.3 &&
+  column.meanWords < (rowsPerValue(column) > 3 ? 8 : 4);
 
 export const byValues = (role: 'user' | 'item', column: ColumnProfile): ColumnGuess => ({
   role,
