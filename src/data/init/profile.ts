@@ -1,5 +1,6 @@
 /** Profiles the values of a column for later guesses, and writes SQL that reads such values. */
 import { sqlName, sqlText } from '../../base/text/sql.ts';
+import { countsOf } from '../../base/util/defined.ts';
 import type { FileKind } from '../files/formats/table.ts';
 import type { Cell, LookedTable } from '../look/looked_table.ts';
 import { type TimeForm, timeFormOf } from './times.ts';
@@ -151,13 +152,6 @@ export interface TableProfile extends Omit<LookedTable, 'columns' | 'types'> {
 }
 
 const missingMarks: ReadonlySet<string> = new Set(['?', 'na', 'n/a', 'nan', 'null', '-', '--', '\\n', '#n/a', 'nil']);
-
-/** Counts how often each value comes up, in the order in which they come. */
-export function countsOf<T>(values: Iterable<T>): Map<T, number> {
-  const counts = new Map<T, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return counts;
-}
 
 /** Returns the counts from the most frequent value to the least. */
 export const byFrequency = <T>(counts: ReadonlyMap<T, number>): [T, number][] =>
