@@ -71,14 +71,15 @@ export interface FirstRun {
 /** @throws Failure like `train` and `evaluate`; the reason of `signal` */
 export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   const { model, out, seconds = 60, signal, onEvaluate, clock = machineClock } = request;
-  const commonOptions = { out, ...defined({ allow: request.allow, engine: request.engine }) };
+  const access = defined({ allow: request.allow, engine: request.engine, signal });
   const timeLimit = new AbortController();
   let cancelLimit = (): void => {};
   let endTime = 0;
   const trained = await train(model, {
-    ...commonOptions,
+    out,
+    ...access,
     limit: timeLimit.signal,
-    ...defined({ signal, onReady: request.onReady }),
+    ...defined({ onReady: request.onReady }),
     onEvent(event) {
       if (event.kind === 'started') {
         endTime = clock.now() + seconds * 1000;
@@ -94,10 +95,7 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   const isCut = trained.status === 'stopped';
   onEvaluate?.();
   const { dataset } = trained;
-  const firstRunLoaded = await load(out, {
-    dataset,
-    ...defined({ allow: request.allow, engine: request.engine, signal }),
-  });
+  const firstRunLoaded = await load(out, { dataset, ...access });
   try {
     const evaluation = await evaluate(firstRunLoaded, defined({ by: request.by }));
     const report = await writeReport(out, evaluation);

@@ -33,7 +33,7 @@ export function outcomesOf({ others }: EventRoles, names: ColumnNames, isText: b
   const drafts: OutcomeDrafts = { labels: [], conditions: [], taken: new Map() };
   const { taken, conditions } = drafts;
   if (isText) judgements(of('rating'), drafts);
-  else ratings(ratingColumns(of('rating')), drafts);
+  else ratings(of('rating'), drafts);
   for (const column of of('action')) action(column, names, drafts);
   for (const column of of('kind').slice(0, 1)) kindsOfEvents(column, drafts);
   const [count] = drafts.labels.length === 0 && !isText ? of('count') : [];
@@ -54,18 +54,15 @@ export function outcomesOf({ others }: EventRoles, names: ColumnNames, isText: b
   };
 }
 
-/** Returns the columns that are named like ratings. If there are none, returns the only candidate, and nothing if there are several. */
-function ratingColumns(columns: readonly ColumnProfile[]): readonly ColumnProfile[] {
-  const named = columns.filter(({ name }) => meansOf(name, 'rating') !== undefined);
-  return named.length === 0 && columns.length === 1 ? columns : named;
-}
-
 const numberOf = (column: ColumnProfile): string => numberSql(column) ?? sqlName(column.name);
 
 const share = (part: number, whole: number): string =>
   `${Math.round((100 * part) / whole)} % of the events in the sample`;
 
-function ratings(columns: readonly ColumnProfile[], { labels, taken }: OutcomeDrafts): void {
+/** Makes labels of the columns that are named like ratings. If there are none, takes the only candidate, and nothing if there are several. */
+function ratings(candidates: readonly ColumnProfile[], { labels, taken }: OutcomeDrafts): void {
+  const named = candidates.filter(({ name }) => meansOf(name, 'rating') !== undefined);
+  const columns = named.length === 0 && candidates.length === 1 ? candidates : named;
   for (const column of columns) {
     const { threshold, share: highShare } = thresholdOf(column);
     const name = columns.length === 1 ? 'liked' : `liked_${slug(column.name, 'rating')}`;
