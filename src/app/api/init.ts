@@ -237,10 +237,6 @@ export async function writeProject(
   for (const path of [data, model, ...copies.map(({ to }) => join(folder, to))]) {
     if (existsSync(path)) throw failure('starter-exists', { path });
   }
-  const writtenTexts = [
-    [data, formatted(dataText(proposal), data)],
-    [model, formatted(modelText(proposal), model)],
-  ] as const;
   await makeFolder(folder);
   const writtenCopies: (Copy & { leftOut: number })[] = [];
   for (const copy of copies) {
@@ -254,7 +250,8 @@ export async function writeProject(
     );
     writtenCopies.push({ ...copy, leftOut });
   }
-  for (const [path, text] of writtenTexts) await writeTextDurably(path, text);
+  await writeTextDurably(data, formatted(dataText(proposal), data));
+  await writeTextDurably(model, formatted(modelText(proposal), model));
   const warnings = await tryProject(model, allow, signal).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error;
     throw new Failure([diagnose('starter-fails', undefined, { model }), ...error.diagnostics]);

@@ -56,11 +56,13 @@ const textFeature = (column: ColumnProfile, { readsText }: DescribeContext): Pla
 const featureMakers: Partial<
   Record<ColumnGuess['role'], (column: ColumnProfile, to: DescribeContext) => PlannedFeature>
 > = {
-  list: (column) => ({
-    kind: `list(category(dim: ${widthOf(listDistinct(column))}), max: ${lengthOf(column)})`,
-    why: 'several values; their vectors are averaged',
-    sql: listSql(column),
-  }),
+  list: (column) => {
+    const lists = [...column.values].slice(0, 2000).map((text) => elementsOfText(text, column));
+    const lengths = lists.map(({ length }) => length).sort((a, b) => a - b);
+    const max = Math.min(50, Math.max(2, lengths[Math.floor(lengths.length * 0.97)] ?? 2));
+    const kind = `list(category(dim: ${widthOf(new Set(lists.flat()).size)}), max: ${max})`;
+    return { kind, why: 'several values; their vectors are averaged', sql: listSql(column) };
+  },
   vector: (column) => ({
     kind: `vector(${column.width}, dim: 32)`,
     why: 'numbers that were made elsewhere',
@@ -93,16 +95,4 @@ export function elementsOfText(text: string, { separator }: Pick<ColumnProfile, 
   const isSign = separator === '|' || separator === ';' || separator === ' ';
   const parts = isSign ? text.split(separator) : text.replaceAll(/^\[|\]$/g, '').split(',');
   return parts.map((part) => part.trim().replaceAll(/^["']|["']$/g, '')).filter((part) => part !== '');
-}
-
-const listsOf = (column: ColumnProfile): readonly (readonly string[])[] =>
-  [...column.values].slice(0, 2000).map((text) => elementsOfText(text, column));
-
-const listDistinct = (column: ColumnProfile): number => new Set(listsOf(column).flat()).size;
-
-function lengthOf(column: ColumnProfile): number {
-  const lengths = listsOf(column)
-    .map(({ length }) => length)
-    .sort((a, b) => a - b);
-  return Math.min(50, Math.max(2, lengths[Math.floor(lengths.length * 0.97)] ?? 2));
 }

@@ -98,14 +98,9 @@ const isOf = (path: string, meaning: 'user' | 'item'): boolean => meansOf(stemOf
 
 const singular = (word: string): string => word.replace(/ies$/, 'y').replace(/s$/, '');
 
-interface KeyGroup {
-  readonly values: Set<string>;
-  rows: number;
-}
-
 /** Groups the rows by their key: how many there are, and the different values that they have in a column. */
-export function valuesByKey(key: ColumnProfile, column: ColumnProfile): ReadonlyMap<string, KeyGroup> {
-  const groups = new Map<string, KeyGroup>();
+export function valuesByKey(key: ColumnProfile, column: ColumnProfile) {
+  const groups = new Map<string, { readonly values: Set<string>; rows: number }>();
   for (const [row, cell] of key.cells.entries()) {
     const ownKey = String(cell ?? '');
     const group = groups.get(ownKey) ?? { values: new Set(), rows: 0 };

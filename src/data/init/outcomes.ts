@@ -117,10 +117,7 @@ function kindsOfEvents(column: ColumnProfile, { labels, conditions, taken }: Out
 }
 
 /** Returns the threshold for a good rating: the value that splits the events most evenly. */
-function thresholdOf({ cells, mark, max, number }: ColumnProfile): {
-  readonly threshold: number;
-  readonly share: number;
-} {
+function thresholdOf({ cells, mark, max, number }: ColumnProfile) {
   const texts = cells.map(textOf).filter((text) => text !== '' && text !== mark);
   const values = texts.map((text) => number?.value(text) ?? Number(text)).filter((value) => !Number.isNaN(value));
   values.sort((a, b) => a - b);

@@ -216,7 +216,13 @@ function columnProfile(table: LookedTable, name: string, place: number): ColumnP
   const number = time || areCodes ? undefined : numberFormOf(sampleTexts);
   if (number) return { ...baseProfile, ...range(texts.map(number.value)), kind: 'decimal', number };
   const separator = time ? undefined : listFormOf(sampleTexts);
-  const width = separator === 'json' ? vectorWidth(firstArrays(sampleTexts)) : undefined;
+  const firstArrays = sampleTexts.slice(0, 200).map((text) =>
+    text
+      .slice(1, -1)
+      .trim()
+      .split(/\s*,\s*/),
+  );
+  const width = separator === 'json' ? vectorWidth(firstArrays) : undefined;
   return { ...baseProfile, kind: width === undefined ? 'text' : 'vector', width, time, separator };
 }
 
@@ -247,9 +253,8 @@ function markOf(texts: readonly string[]): string | undefined {
 }
 
 function listKind(lists: readonly (readonly Cell[])[]): Pick<ColumnProfile, 'kind' | 'width'> {
-  const isNested = lists.some((list) => list.some((each) => each !== null && typeof each !== 'string'));
-  const areObjects = lists.some((list) => list.some((each) => typeof each === 'string' && each.startsWith('{"')));
-  if (isNested || areObjects) return { kind: 'object' };
+  const isObject = (each: Cell): boolean => each !== null && (typeof each !== 'string' || each.startsWith('{"'));
+  if (lists.some((list) => list.some(isObject))) return { kind: 'object' };
   const width = vectorWidth(lists);
   return { kind: width === undefined ? 'list' : 'vector', width };
 }
@@ -262,15 +267,6 @@ function vectorWidth(lists: readonly (readonly Cell[])[]): number | undefined {
     .every((list) => list.every((each) => typeof each === 'string' && isNumber(each)));
   return width >= 8 && areNumbers && lists.every(({ length }) => length === width) ? width : undefined;
 }
-
-/** Returns the elements of the first arrays of JSON. */
-const firstArrays = (texts: readonly string[]): string[][] =>
-  texts.slice(0, 200).map((text) =>
-    text
-      .slice(1, -1)
-      .split(',')
-      .map((each) => each.trim()),
-  );
 
 /** Finds the separator of elements. Sentences contain commas too, but the elements of a list are short and occur repeatedly. */
 function listFormOf(texts: readonly string[]): ListForm | undefined {

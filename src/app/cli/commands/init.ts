@@ -252,6 +252,7 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
     })
     .finally(progress.end);
   const { evaluation, verdict, better, isCut, report, user } = first;
+  const { metrics, rows, protocol } = evaluation;
   const fit = await offerFit(project, first);
   const near = relative('', model) || model;
   const steps = nextSteps(proposal, {
@@ -262,22 +263,9 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
     isCut,
     ...defined({ user, fit }),
   });
-  if (options.json)
-    return answerJson({
-      proposal,
-      folder: out,
-      verdict,
-      report,
-      rows: evaluation.rows,
-      protocol: evaluation.protocol,
-      next: steps,
-    });
-  answer(
-    tableOf(
-      ['', ...evaluation.metrics],
-      evaluation.rows.map(({ name, all }) => [name, ...evaluation.metrics.map((label) => all[label]!.toFixed(4))]),
-    ),
-  );
+  if (options.json) return answerJson({ proposal, folder: out, verdict, report, rows, protocol, next: steps });
+  const figures = rows.map(({ name, all }) => [name, ...metrics.map((label) => all[label]!.toFixed(4))]);
+  answer(tableOf(['', ...metrics], figures));
   if (isCut) answer(`\nTraining ended after ${options.seconds} seconds, before its last epoch.`);
   answer(`\n${verdict}\n`);
   answer(heading('Next'));
