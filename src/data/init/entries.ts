@@ -3,7 +3,7 @@ import { sqlName } from '../../base/text/sql.ts';
 import { unusedName } from '../look/looked_table.ts';
 import { joinedBecause } from './chains.ts';
 import type { FileChoice } from './file_choice.ts';
-import { dependence, type Join, stemOf, valuesByKey } from './joins.ts';
+import { dependence, groupsByKey, type Join, stemOf } from './joins.ts';
 import { present } from './lines.ts';
 import { type ColumnProfile, type TableProfile, textOf, timeSql, unmarkedSql } from './profile.ts';
 import type { Copy, DataEntry, InitAnswers, NamedFile, Proposal } from './proposal.ts';
@@ -114,9 +114,9 @@ export function gapsOf({ items, users }: EventRoles, item: ColumnProfile): reado
 
 /** True if most events have the same time as all other events of their user, as in a basket, so that no event precedes another. */
 export function areSimultaneous(user: ColumnProfile, time: ColumnProfile): boolean {
-  const groups = [...valuesByKey(user, time).values()].filter(({ rows }) => rows > 1);
+  const groups = groupsByKey(user, time).filter(({ rows }) => rows > 1);
   const rowsIn = (some: typeof groups): number => some.reduce((sum, { rows }) => sum + rows, 0);
-  return rowsIn(groups.filter(({ values }) => values.size === 1)) > rowsIn(groups) * 0.5;
+  return rowsIn(groups.filter(({ isConstant }) => isConstant)) > rowsIn(groups) * 0.5;
 }
 
 export function seenOf(user: ColumnProfile | undefined, item: ColumnProfile, isKept: boolean): DataEntry {

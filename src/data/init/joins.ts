@@ -98,21 +98,24 @@ const isOf = (path: string, meaning: 'user' | 'item'): boolean => meansOf(stemOf
 
 const singular = (word: string): string => word.replace(/ies$/, 'y').replace(/s$/, '');
 
-/** Groups the rows by their key: how many there are, and the different values that they have in a column. */
-export function valuesByKey(key: ColumnProfile, column: ColumnProfile) {
-  const groups = new Map<string, { readonly values: Set<string>; rows: number }>();
+/** Groups the rows by their key: how many there are, and whether all have the same value in a column. */
+export function groupsByKey(key: ColumnProfile, column: ColumnProfile) {
+  const groups = new Map<string, { readonly first: string; rows: number; isConstant: boolean }>();
   for (const [row, cell] of key.cells.entries()) {
     const ownKey = String(cell ?? '');
-    const group = groups.get(ownKey) ?? { values: new Set(), rows: 0 };
-    group.values.add(JSON.stringify(column.cells[row] ?? ''));
-    group.rows++;
-    groups.set(ownKey, group);
+    const value = JSON.stringify(column.cells[row] ?? '');
+    const group = groups.get(ownKey);
+    if (group === undefined) groups.set(ownKey, { first: value, rows: 1, isConstant: true });
+    else {
+      group.rows++;
+      group.isConstant &&= group.first === value;
+    }
   }
-  return groups;
+  return [...groups.values()];
 }
 
 /** Returns the share of repeated keys whose rows all have the same value in a column. */
 export function dependence(key: ColumnProfile, column: ColumnProfile): number {
-  const repeated = [...valuesByKey(key, column).values()].filter(({ rows }) => rows > 1);
-  return repeated.length < 3 ? 0 : repeated.filter(({ values }) => values.size === 1).length / repeated.length;
+  const repeated = groupsByKey(key, column).filter(({ rows }) => rows > 1);
+  return repeated.length < 3 ? 0 : repeated.filter(({ isConstant }) => isConstant).length / repeated.length;
 }
