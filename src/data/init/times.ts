@@ -29,7 +29,7 @@ const numberForm = (name: string, doc: string, scale: number, form = /^\d{9,19}(
 
 const scaleOf = (scale: number): string => scale.toLocaleString('en').replaceAll(',', '');
 
-/** The parts of a date: an example, its sign in `strptime`, and what texts may have there. */
+/** The parts of a date: an example, its sign in a format of DuckDB, and what texts may have there. */
 const dateParts: Readonly<Record<string, readonly [string, string, string]>> = {
   MONTH: ['August', '%B', '[A-Za-z]{3,9}'],
   MON: ['May', '%b', '[A-Za-z]{3}'],
