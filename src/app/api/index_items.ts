@@ -30,7 +30,9 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
       queries: { vectors: vectors.map((each) => each.map((vector) => Float64Array.from(vector))), of },
       k,
       recall,
-      signal, onProgress, onItems,
+      signal,
+      onProgress,
+      onItems,
     });
     const { milliseconds, asked: _, of: events, ...found } = certificate;
     const settings = {

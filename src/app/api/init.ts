@@ -70,14 +70,14 @@ export interface FirstRun {
 /** @throws Failure like `train` and `evaluate`; the reason of `signal` */
 export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   const { model, out, seconds = 60, signal, onEvaluate, clock = machineClock } = request;
-  const commonOptions = { out, allow: request.allow, engine: request.engine };
+  const access = { allow: request.allow, engine: request.engine, signal };
   const timeLimit = new AbortController();
   let cancelLimit = (): void => {};
   let endTime = 0;
   const trained = await train(model, {
-    ...commonOptions,
+    out,
+    ...access,
     limit: timeLimit.signal,
-    signal,
     onReady: request.onReady,
     onEvent(event) {
       if (event.kind === 'started') {
@@ -94,12 +94,7 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   const isCut = trained.status === 'stopped';
   onEvaluate?.();
   const { dataset } = trained;
-  const firstRunLoaded = await load(out, {
-    dataset,
-    allow: request.allow,
-    engine: request.engine,
-    signal,
-  });
+  const firstRunLoaded = await load(out, { dataset, ...access });
   try {
     const evaluation = await evaluate(firstRunLoaded, { by: request.by });
     const report = await writeReport(out, evaluation);
@@ -159,18 +154,19 @@ export async function lookAt(paths: readonly string[], signal?: AbortSignal): Pr
   for (const path of new Set(files)) {
     const lookedTable = await lookAtFile(path, signal);
     if ('reason' in lookedTable) noTables.push(lookedTable);
-    else tables.push(tableProfile(needsFields(lookedTable) ? { ...lookedTable.flat, path } : lookedTable));
+    else tables.push(profileOf(lookedTable));
   }
   if (tables.length === 0)
     throw failure('starter-no-table', { reasons: noTables.map(({ path, reason }) => `${path}: ${reason}`) });
   return { tables, others: noTables };
 }
 
-/** True for a table whose user or item is within objects. A table of plain columns needs no rewriting. */
-function needsFields(table: LookedTable): table is LookedTable & Required<Pick<LookedTable, 'flat'>> {
-  if (table.flat === undefined) return false;
-  const { user, item } = rolesOf(tableProfile(table));
-  return user === undefined || item === undefined;
+/** Profiles the fields of objects as columns if the user or the item is among them. A table of plain columns needs no rewriting. */
+function profileOf(table: LookedTable): TableProfile {
+  const profile = tableProfile(table);
+  if (table.flat === undefined) return profile;
+  const { user, item } = rolesOf(profile);
+  return user && item ? profile : tableProfile({ ...table.flat, path: table.path });
 }
 
 export interface StarterProject {
@@ -240,10 +236,6 @@ export async function writeProject(
   for (const path of [data, model, ...copies.map(({ to }) => join(folder, to))]) {
     if (existsSync(path)) throw failure('starter-exists', { path });
   }
-  const writtenTexts = [
-    [data, formatted(dataText(proposal), data)],
-    [model, formatted(modelText(proposal), model)],
-  ] as const;
   await makeFolder(folder);
   const writtenCopies: (Copy & { leftOut: number })[] = [];
   for (const copy of copies) {
@@ -257,7 +249,8 @@ export async function writeProject(
     );
     writtenCopies.push({ ...copy, leftOut });
   }
-  for (const [path, text] of writtenTexts) await writeTextDurably(path, text);
+  await writeTextDurably(data, formatted(dataText(proposal), data));
+  await writeTextDurably(model, formatted(modelText(proposal), model));
   const warnings = await tryProject(model, allow, signal).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error;
     throw new Failure([diagnose('starter-fails', undefined, { model }), ...error.diagnostics]);

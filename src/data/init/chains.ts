@@ -3,8 +3,9 @@ import { type LookedTable, unusedName } from '../look/looked_table.ts';
 import { rowsPerValue } from './guesses/keys.ts';
 import { guessesOf } from './guesses/table.ts';
 import { baseOf, type Join, joinsOf, stemOf } from './joins.ts';
-import { type TableProfile, tableProfile } from './profile.ts';
-import { type ColumnChoice, type EventRoles, type GivenColumnNames, type KeySide, rolesOf } from './roles.ts';
+import { type TableProfile, tableProfile, textOf } from './profile.ts';
+import type { InitAnswers } from './proposal.ts';
+import { type ColumnChoice, type EventRoles, type KeySide, rolesOf } from './roles.ts';
 import { slug } from './words.ts';
 
 export interface EventTable {
@@ -16,11 +17,11 @@ export interface EventTable {
 const maxSteps = 3;
 
 /** Returns the events with the columns of all files on the way to their user, item and time. */
-export function alongChain(start: EventTable, tables: readonly TableProfile[], chosen: GivenColumnNames): EventTable {
+export function alongChain(start: EventTable, tables: readonly TableProfile[], answers: InitAnswers): EventTable {
   let events = start;
   const used = new Set([start.table]);
   for (let step = 0; step < maxSteps; step++) {
-    const link = events.joins.find((join) => join.isNamed && join.overlap >= 0.5 && isLink(join, events, chosen));
+    const link = events.joins.find((join) => join.isNamed && join.overlap >= 0.5 && isLink(join, events, answers));
     if (link === undefined) return events;
     used.add(link.table);
     const table = withColumnsOf(events.table, link);
@@ -28,7 +29,7 @@ export function alongChain(start: EventTable, tables: readonly TableProfile[], c
       table,
       tables.filter((each) => !used.has(each)),
     );
-    events = { table, joins, roles: rolesOf(table, chosen, joins) };
+    events = { table, joins, roles: rolesOf(table, answers, joins) };
   }
   return events;
 }
@@ -37,10 +38,10 @@ const isNamed = (side: KeySide, taken: ColumnChoice | undefined): boolean =>
   taken !== undefined && guessesOf(taken.column).some(({ role, score }) => role === side && score >= 0.55);
 
 /** True if the file has what the events lack, and its key stands for a happening, such as an order, or for a copy of an item. */
-function isLink({ table, key, column }: Join, { table: events, roles }: EventTable, chosen: GivenColumnNames): boolean {
+function isLink({ table, key, column }: Join, { table: events, roles }: EventTable, answers: InitAnswers): boolean {
   const others = table.columns.filter((each) => each !== key);
   const brings = (role: KeySide | 'time'): boolean => {
-    const given = chosen[role];
+    const given = answers[role];
     if (given !== undefined)
       return !events.columns.some(({ name }) => name === given) && others.some(({ name }) => name === given);
     // Where each row has another item, the key stands for the item itself.
@@ -49,7 +50,7 @@ function isLink({ table, key, column }: Join, { table: events, roles }: EventTab
   };
   const isKeyOf = (side: KeySide): boolean => isNamed(side, roles[side]) && roles[side]?.column === column;
   if (isKeyOf('user') || isKeyOf('item')) return false;
-  const lacks = (side: KeySide): boolean => chosen[side] !== undefined || !isNamed(side, roles[side]);
+  const lacks = (side: KeySide): boolean => answers[side] !== undefined || !isNamed(side, roles[side]);
   return (
     (lacks('user') && brings('user')) ||
     (lacks('item') && brings('item')) ||
@@ -58,8 +59,7 @@ function isLink({ table, key, column }: Join, { table: events, roles }: EventTab
 }
 
 function withColumnsOf(events: TableProfile, { table, key, column, overlap }: Join): TableProfile {
-  const text = (value: unknown): string => String(value ?? '').trim();
-  const rowsByKey = new Map(table.rows.map((row) => [text(row[key.place]), row]));
+  const rowsByKey = new Map(table.rows.map((row, at) => [textOf(key.cells[at]), row]));
   const usedNames = new Set(events.columns.map(({ name }) => name.toLowerCase()));
   const added = table.columns
     .filter((each) => each !== key && each.kind !== 'object' && each.kind !== 'list' && each.kind !== 'vector')
@@ -68,8 +68,8 @@ function withColumnsOf(events: TableProfile, { table, key, column, overlap }: Jo
       const name = isTaken ? `${slug(stemOf(table.path), 'joined')}_${each.name}` : each.name;
       return { ...each, as: unusedName(name, usedNames) };
     });
-  const rows = events.rows.flatMap((row) => {
-    const joinedRow = rowsByKey.get(text(row[column.place]));
+  const rows = events.rows.flatMap((row, at) => {
+    const joinedRow = rowsByKey.get(textOf(column.cells[at]));
     if (joinedRow === undefined && !table.isWhole) return [];
     return [[...row, ...added.map(({ place }) => joinedRow?.[place] ?? null)]];
   });
@@ -81,26 +81,23 @@ function withColumnsOf(events: TableProfile, { table, key, column, overlap }: Jo
     column: column.name,
     columns: added.map(({ name, as }) => ({ name, as })),
     overlap,
-    ...(table.rewrite ? { rewrite: table.rewrite } : {}),
-    ...(table.separator === undefined ? {} : { separator: table.separator }),
+    rewrite: table.rewrite,
+    separator: table.separator,
   };
   const isTyped = events.columns.some(({ type }) => type !== undefined);
-  const looked: LookedTable = {
+  const sources = [...events.columns, ...added];
+  const profile = tableProfile({
     ...events,
     columns: [...events.columns.map(({ name }) => name), ...added.map(({ as }) => as)],
-    ...(isTyped ? { types: [...events.columns, ...added].map(({ type }) => type ?? 'VARCHAR') } : {}),
+    types: isTyped ? sources.map(({ type }) => type ?? 'VARCHAR') : undefined,
     rows,
     joined: [...(events.joined ?? []), joinedFile],
-  };
-  const sources = [
-    ...events.columns.map(({ source }) => source),
-    ...added.map(({ name }) => ({ path: table.path, name })),
-  ];
-  const profile = tableProfile(looked);
-  return {
-    ...profile,
-    columns: profile.columns.map((each, at) => (sources[at] ? { ...each, source: sources[at] } : each)),
-  };
+  });
+  const columns = profile.columns.map((each, at) => {
+    const { path, name } = sources[at]!.file;
+    return { ...each, file: { path, name, kind: events.kind } };
+  });
+  return { ...profile, columns };
 }
 
 /** The reason for the copy that joins files. */

@@ -1,39 +1,36 @@
 /** Writes `data.tower`, which describes the rows. Comments explain each line. */
 import { baseOf } from './joins.ts';
 import { braces, inQuotes, line, oneLine } from './lines.ts';
+import { historyLists } from './model_text.ts';
 import type { NamedFile, Proposal } from './proposal.ts';
 
 export function dataText(proposal: Proposal): string {
-  const { name, events, items, users, user, item, time, where, split, seen, reject, perUser } = proposal;
+  const { name, case: kind, events, items, users, user, item, time, where, split, seen, reject, perUser } = proposal;
   const columns = columnLines(proposal);
   const lines = [
     line(
       `events = ${pathOf(events)}`,
       events.isLines ? 'a line for each user: the user, then its items' : 'one row for each event',
     ),
-    ...(items
-      ? [
-          line(
-            `items = ${pathOf(items)} by ${item.name}`,
-            'one row for each item; all of them are ranked, also those without an event',
-          ),
-        ]
-      : []),
-    ...(users && user ? [line(`users = ${pathOf(users)} by ${user.name}`, 'one row for each user')] : []),
+    items &&
+      line(
+        `items = ${pathOf(items)} by ${item.name}`,
+        'one row for each item; all of them are ranked, also those without an event',
+      ),
+    users && user && line(`users = ${pathOf(users)} by ${user.name}`, 'one row for each user'),
     ...(columns.length > 0 ? ['', braces('columns', columns)] : []),
-    ...(where ? [line(`where = ${inQuotes(where.value)}`, where.why)] : []),
-    ...(time ? [line(`time = ${inQuotes(time.value)}`, time.why)] : []),
-    ...historyLines(proposal),
+    where && line(`where = ${inQuotes(where.value)}`, where.why),
+    time && line(`time = ${inQuotes(time.value)}`, time.why),
+    ...historyLists[kind].map(
+      ({ name, max, dataWhy }) => dataWhy && line(`${name} = ${kind}(${item.name}, ${max})`, dataWhy),
+    ),
     line(`split = ${split.value}`, split.why),
-    ...(perUser
-      ? [line('evaluate = per_user', 'a user has several held-out items, and ranks once for all of them')]
-      : []),
+    perUser && line('evaluate = per_user', 'a user has several held-out items, and ranks once for all of them'),
     line(`seen = ${seen.value}`, seen.why),
-    ...(reject ? [line(`reject = ${reject.value}`, reject.why)] : []),
+    reject && line(`reject = ${reject.value}`, reject.why),
   ];
-  const files = [events, ...(items ? [items] : []), ...(users ? [users] : [])].flatMap(({ sources }) => sources);
-  const names = files.map(baseOf).slice(0, 5);
-  const header = `/// Where the rows are. \`tower init\` guessed it from ${oneLine(names.join(', '))}: read each line, and change what is wrong.`;
+  const names = [events, items, users].flatMap((file) => file?.sources ?? []).map(baseOf);
+  const header = `/// Where the rows are. \`tower init\` guessed it from ${oneLine(names.slice(0, 5).join(', '))}: read each line, and change what is wrong.`;
   return `${header}\n${braces(`data ${name}`, lines)}\n`;
 }
 
@@ -53,22 +50,4 @@ function columnLines({ user, item, history, features, labels, weight, title }: P
   if (weight) add(weight.name, weight.sql, weight.why);
   if (title !== undefined) add('title', title, 'what `tower recommend` shows of an item');
   return lines;
-}
-
-function historyLines({ case: kind, item }: Proposal): string[] {
-  if (kind === 'past') {
-    return [
-      line(
-        `history = past(${item.name}, 50)`,
-        'the last 50 items before each event: never the event itself, never a later one',
-      ),
-      line(`recent = past(${item.name}, 5)`, 'the last five of them'),
-      line(`latest = past(${item.name}, 1)`, 'the last one'),
-    ];
-  }
-  if (kind === 'others')
-    return [
-      line(`history = others(${item.name}, 200)`, 'without a time: the other items of the user, none of them held out'),
-    ];
-  return [];
 }

@@ -3,7 +3,8 @@ import { alongChain } from './chains.ts';
 import { isNameless } from './guesses/keys.ts';
 import { baseOf, isUnique, type Join, joinsOf, stemOf } from './joins.ts';
 import type { TableProfile } from './profile.ts';
-import { type ColumnChoice, type EventRoles, type GivenColumnNames, rolesOf } from './roles.ts';
+import type { InitAnswers } from './proposal.ts';
+import { type ColumnChoice, type EventRoles, rolesOf } from './roles.ts';
 
 const eventNames =
   /event|rating|interact|click|view|order|purchase|log|train|visit|transaction|review|play|judg|qrel|pair|behav|history|stream/i;
@@ -36,76 +37,65 @@ export interface FileChoice {
   readonly rivals: readonly TableProfile[];
   readonly more: readonly TableProfile[];
   /** The parts of a data set that is already split. */
-  readonly parts?: { readonly validation?: TableProfile; readonly test: TableProfile };
+  readonly parts: { readonly validation: TableProfile | undefined; readonly test: TableProfile } | undefined;
   /** Files that are not joined although the events contain their keys, because a data block joins only one file by a column. */
   readonly spare: readonly Join[];
-  readonly unused: readonly { readonly table: TableProfile; readonly because: string }[];
+  readonly unused: readonly TableProfile[];
 }
 
 /** Maximum difference to the best score at which another table may also contain the events. */
 const maxDifference = 1.5;
 
-/** @param path the file of events, if the user has given it */
-export function filesOf(
-  tables: readonly TableProfile[],
-  chosen: GivenColumnNames,
-  path: string | undefined,
-): FileChoice {
+/** @param answers the file of events and its columns, if the user has given them */
+export function filesOf(tables: readonly TableProfile[], answers: InitAnswers): FileChoice {
   const isReferenced = (table: TableProfile): boolean =>
     hasKey(table) && tables.some((other) => other.count > table.count && joinsOf(other, [table]).length > 0);
   const scoredTables = tables
     .map((table) => {
       const joins = joinsOf(table, tables);
-      const roles = rolesOf(table, chosen, joins);
+      const roles = rolesOf(table, answers, joins);
       return { table, joins, roles, score: eventScore(table, roles) - (isReferenced(table) ? 4 : 0) };
     })
     .sort((a, b) => b.score - a.score);
-  const bestTable = scoredTables.find(({ table }) => table.path === path) ?? scoredTables[0]!;
+  const bestTable = scoredTables.find(({ table }) => table.path === answers.events) ?? scoredTables[0]!;
   const alikeTables = tables.filter((table) => isAlike(table, bestTable.table));
   const parts = partsOf(alikeTables);
-  const given = parts?.train ?? bestTable.table;
-  const {
-    table: events,
-    roles,
-    joins,
-  } = alongChain(scoredTables.find(({ table }) => table === given)!, tables, chosen);
-  const joinedPaths = (events.joined ?? []).map(({ path: joinedPath }) => joinedPath);
+  const given = scoredTables.find(({ table }) => table === (parts?.train ?? bestTable.table))!;
+  const { table: events, roles, joins } = alongChain(given, tables, answers);
   const rivals = scoredTables.filter(
     (other) =>
       !alikeTables.includes(other.table) &&
       other.score > bestTable.score - maxDifference &&
       [other.roles.user, other.roles.item].every((taken) => taken && taken.guess.score >= 0.5),
   );
-  const spareJoins: Join[] = [];
-  const unused: { table: TableProfile; because: string }[] = [];
   const usedTables = [roles.users?.table, roles.items?.table, ...alikeTables];
-  for (const table of tables) {
-    if (usedTables.includes(table) || joinedPaths.includes(table.path)) continue;
-    const [join] = joins.filter((each) => each.table === table && each.isNamed).sort((a, b) => b.score - a.score);
-    if (join) spareJoins.push(join);
-    else unused.push({ table, because: whyUnused(table) });
-  }
+  const joinedPaths = events.joined?.map(({ path }) => path);
+  const leftTables = tables.filter((table) => !usedTables.includes(table) && !joinedPaths?.includes(table.path));
+  const leftJoins = leftTables.map((table) => {
+    const named = joins.filter((join) => join.table === table && join.isNamed);
+    return { table, join: named.sort((a, b) => b.score - a.score)[0] };
+  });
   return {
     events,
     roles,
-    rivals: path === undefined ? rivals.map(({ table }) => table) : [],
-    more: parts ? [] : alikeTables.filter((table) => table !== given),
-    ...(parts ? { parts: { ...(parts.validation ? { validation: parts.validation } : {}), test: parts.test } } : {}),
-    spare: spareJoins,
-    unused,
+    rivals: answers.events === undefined ? rivals.map(({ table }) => table) : [],
+    more: parts ? [] : alikeTables.filter((table) => table !== given.table),
+    parts,
+    spare: leftJoins.flatMap(({ join }) => join ?? []),
+    unused: leftJoins.filter(({ join }) => !join).map(({ table }) => table),
   };
 }
 
 const hasKey = (table: TableProfile): boolean => table.columns.some((column) => isUnique(column));
 
+/** True for files with the same columns. Without column names the kinds of values must match. */
 function isAlike(one: TableProfile, other: TableProfile): boolean {
-  // Without column names the kinds of values must match.
-  const names = (table: TableProfile): string =>
-    table.columns
+  const names = ({ columns }: TableProfile): string =>
+    columns
       .map((column) => (isNameless(column) ? `${column.name} ${column.kind}` : column.name.toLowerCase()))
       .sort()
       .join('\n');
-  return one === other || (one.kind === other.kind && names(one) === names(other) && !!one.rewrite === !!other.rewrite);
+  return one === other || (one.kind === other.kind && names(one) === names(other) && !one.rewrite === !other.rewrite);
 }
 
 function partsOf(alikeTables: readonly TableProfile[]) {
@@ -117,8 +107,7 @@ function partsOf(alikeTables: readonly TableProfile[]) {
   return train && test ? { train, test, validation } : undefined;
 }
 
-function whyUnused(table: TableProfile): string {
-  return hasKey(table)
+export const whyUnused = (table: TableProfile): string =>
+  hasKey(table)
     ? 'no column of the events has its keys'
     : 'it has several rows for a key, and a data block joins one row to a key';
-}

@@ -98,19 +98,24 @@ const isOf = (path: string, meaning: 'user' | 'item'): boolean => meansOf(stemOf
 
 const singular = (word: string): string => word.replace(/ies$/, 'y').replace(/s$/, '');
 
-/** Returns the share of repeated keys whose rows all have the same value in a column. */
-export function dependence(table: TableProfile, key: ColumnProfile, column: ColumnProfile): number {
-  const firstValues = new Map<string, string>();
-  const repeatedKeys = new Set<string>();
-  const differingKeys = new Set<string>();
-  for (const row of table.rows) {
-    const [ownKey, value] = [String(row[key.place] ?? ''), JSON.stringify(row[column.place] ?? '')];
-    const earlierValue = firstValues.get(ownKey);
-    if (earlierValue === undefined) firstValues.set(ownKey, value);
+/** Groups the rows by their key: how many there are, and whether all have the same value in a column. */
+export function groupsByKey(key: ColumnProfile, column: ColumnProfile) {
+  const groups = new Map<string, { readonly first: string; rows: number; isConstant: boolean }>();
+  for (const [row, cell] of key.cells.entries()) {
+    const ownKey = String(cell ?? '');
+    const value = JSON.stringify(column.cells[row] ?? '');
+    const group = groups.get(ownKey);
+    if (group === undefined) groups.set(ownKey, { first: value, rows: 1, isConstant: true });
     else {
-      repeatedKeys.add(ownKey);
-      if (earlierValue !== value) differingKeys.add(ownKey);
+      group.rows++;
+      group.isConstant &&= group.first === value;
     }
   }
-  return repeatedKeys.size < 3 ? 0 : 1 - differingKeys.size / repeatedKeys.size;
+  return [...groups.values()];
+}
+
+/** Returns the share of repeated keys whose rows all have the same value in a column. */
+export function dependence(key: ColumnProfile, column: ColumnProfile): number {
+  const repeated = groupsByKey(key, column).filter(({ rows }) => rows > 1);
+  return repeated.length < 3 ? 0 : repeated.filter(({ isConstant }) => isConstant).length / repeated.length;
 }

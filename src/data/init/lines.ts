@@ -15,11 +15,14 @@ export function line(code: string, comment?: string): string {
   return code.length > 50 || code.length + note.length > maxWidth ? `${note}\n${code}` : `${code} ${note}`;
 }
 
-export function braces(head: string, lines: readonly string[]): string {
-  return `${head} {\n${lines
-    .flatMap((each) => each.split('\n'))
-    .map((each) => (each === '' ? '' : `  ${each}`))
-    .join('\n')}\n}`;
+/** A line, or the value of a condition that leaves it out. */
+export type MaybeLine = string | false | undefined;
+
+export const present = (lines: readonly MaybeLine[]): string[] => lines.filter((each) => typeof each === 'string');
+
+export function braces(head: string, lines: readonly MaybeLine[]): string {
+  const indented = present(lines).flatMap((each) => each.split('\n').map((part) => (part === '' ? '' : `  ${part}`)));
+  return `${head} {\n${indented.join('\n')}\n}`;
 }
 
 /** Replaces line ends, which may be in names of files and columns. */

@@ -1,13 +1,14 @@
 /** Reads a wide matrix as events: a row for each user and a column for each item becomes a row for each value. */
+import { countsOf } from '../../base/util/defined.ts';
 import { type MeltedFile, unusedName } from '../look/looked_table.ts';
 import { isUnique } from './joins.ts';
-import { type ColumnProfile, type TableProfile, tableProfile } from './profile.ts';
+import { byFrequency, type ColumnProfile, type TableProfile, tableProfile, textOf } from './profile.ts';
 import type { ColumnReason, InitAnswers, InitQuestion } from './proposal.ts';
 
 export interface WideMatrix {
   readonly table: TableProfile;
   /** A value that seems to say that there is none, and its share of all values. */
-  readonly mark?: { readonly value: string; readonly share: number };
+  readonly mark?: { readonly value: string; readonly share: number } | undefined;
 }
 
 const minItems = 8;
@@ -20,67 +21,49 @@ const minEmpty = 0.1;
 export function matrixOf(table: TableProfile, answers: InitAnswers): WideMatrix | undefined {
   const numbers = table.columns.filter(({ kind, number }) => (kind === 'integer' || kind === 'decimal') && !number);
   const key = table.columns.find((column) => isUnique(column) && (column.kind === 'text' || column.place === 0));
-  const cells = numbers.filter((column) => column !== key);
-  const counts = new Map<string, number>();
-  for (const row of table.rows)
-    for (const { place } of cells) {
-      const value = String(row[place] ?? '').trim();
-      if (value !== '') counts.set(value, (counts.get(value) ?? 0) + 1);
-    }
+  const columns = numbers.filter((column) => column !== key);
+  const places = table.rows.flatMap((_, at) => columns.map(({ cells }) => textOf(cells[at])));
+  const texts = places.filter((text) => text !== '');
+  const counts = countsOf(texts);
   if (counts.size === 0 || counts.size > maxValues) return undefined;
-  const places = table.rows.length * cells.length;
   const values = [...counts.keys()].map(Number);
-  const [mostFrequent = ['', 0]] = [...counts].sort((a, b) => b[1] - a[1]);
-  const [markText, markCount] = mostFrequent;
+  const [markText, markCount] = byFrequency(counts)[0]!;
   const isExtreme =
     values.every((value) => value >= Number(markText)) || values.every((value) => value <= Number(markText));
-  const isMark = isExtreme && markCount >= places * minEmpty && counts.size > 1;
-  const isLeftOut = isMark && answers.no_value !== 'none';
-  const rest = values.filter((value) => !(isMark && value === Number(markText)));
-  const isRating = rest.every((value) => value >= -100 && value <= 100);
+  const isMark = isExtreme && markCount >= places.length * minEmpty && counts.size > 1;
+  const mark = isMark ? { value: markText, share: markCount / places.length } : undefined;
+  const leftOut = isMark && answers.no_value !== 'none' ? markText : undefined;
+  const isRating = values.every((value) => (isMark && value === Number(markText)) || (value >= -100 && value <= 100));
   // A number of ratings before them is on no scale of theirs.
-  const items = cells.filter((column, at) => at > 0 || isOnScale(column, cells, isMark ? markText : ''));
-  const present = [...counts.values()].reduce((sum, count) => sum + count, 0) - (isMark ? markCount : 0);
+  const items = columns.filter((column, at) => at > 0 || isOnScale(column, columns, mark?.value));
+  const present = texts.length - (isMark ? markCount : 0);
   const isWide =
     items.length >= minItems && table.columns.filter(({ kind }) => kind !== 'empty').length - items.length <= 2;
-  if (!isWide || !isRating || present > places * (1 - minEmpty)) return undefined;
+  if (!isWide || !isRating || present > places.length * (1 - minEmpty)) return undefined;
   const usedNames = new Set(key ? [key.name.toLowerCase()] : []);
-  const names = [...(key ? [] : ['user']), 'item', 'rating'].map((name) => unusedName(name, usedNames));
-  const rows = table.rows.flatMap((row, at) =>
-    items.flatMap(({ place, name }) => {
-      const value = String(row[place] ?? '').trim();
-      if (value === '' || (isLeftOut && value === markText)) return [];
-      return [[key ? row[key.place]! : String(at + 1), name, value]];
+  const [itemName, ratingName, userName] = ['item', 'rating', 'user'].map((name) => unusedName(name, usedNames));
+  const rows = table.rows.flatMap((_, at) =>
+    items.flatMap(({ cells, name }) => {
+      const value = textOf(cells[at]);
+      return value === '' || value === leftOut ? [] : [[key ? key.cells[at]! : String(at + 1), name, value]];
     }),
   );
-  const columns = [...(key ? [key.name] : []), ...names];
   const melted = {
     items: items.map(({ name }) => name),
-    columns,
-    ...(isLeftOut ? { mark: markText } : {}),
+    columns: [key?.name ?? userName!, itemName!, ratingName!],
+    mark: leftOut,
     names: table.columns.map(({ name }) => name),
-    ...(key ? { key: key.name } : {}),
+    key: key?.name,
   };
-  return {
-    table: tableProfile({
-      path: table.path,
-      kind: table.kind,
-      columns,
-      rows: rows.slice(0, 40_000),
-      count: Math.round((present / table.rows.length) * table.count),
-      isWhole: table.isWhole,
-      bad: table.bad,
-      separator: table.separator ?? ',',
-      melted,
-      ...(table.rewrite ? { rewrite: table.rewrite } : {}),
-    }),
-    ...(isMark ? { mark: { value: markText, share: markCount / places } } : {}),
-  };
+  const { path, kind, isWhole, bad, separator = ',', rewrite } = table;
+  const count = Math.round((present / table.rows.length) * table.count);
+  const events = { path, kind, columns: melted.columns, rows: rows.slice(0, 40_000), count, isWhole, bad, separator };
+  return { table: tableProfile({ ...events, melted, rewrite }), mark };
 }
 
 /** True if the values of the first column are within those of the others, and have fractions if those have. */
-function isOnScale(first: ColumnProfile, cells: readonly ColumnProfile[], mark: string): boolean {
-  const others = new Set(cells.filter((each) => each !== first).flatMap(({ values }) => [...values]));
+function isOnScale(first: ColumnProfile, columns: readonly ColumnProfile[], mark: string | undefined): boolean {
+  const others = new Set(columns.filter((each) => each !== first).flatMap(({ values }) => [...values]));
   const numbers = [...others].filter((value) => value !== mark).map(Number);
   const own = [...first.values].filter((value) => value !== mark);
   const haveFractions = numbers.some((value) => !Number.isInteger(value));

@@ -1,53 +1,47 @@
 /** Writes `model.tower`, a model that is short enough to read. Comments explain each line. */
-import { braces, line } from './lines.ts';
-import type { ModelCase, Proposal, StarterFeature, StarterLabel } from './proposal.ts';
+import { braces, line, type MaybeLine, present } from './lines.ts';
+import type { FedName, ModelCase, Proposal, StarterFeature, StarterLabel } from './proposal.ts';
 
 export function modelText(proposal: Proposal): string {
-  return [
-    `use "data.tower" // where the rows are`,
-    `/// ${caseSentences[proposal.case]}`,
-    `model ${proposal.name}`,
-    '',
+  return blocksText([
+    headText(proposal, caseSentences[proposal.case]),
     featuresText(proposal),
-    '',
-    ...labelsText(proposal),
-    ...groupsText(proposal),
+    ...labelsBlocks(proposal),
+    groupsText(proposal),
     towersText(proposal),
-    '',
     tasksText(proposal),
-    '',
     trainText(proposal),
-    '',
     searchText(proposal),
-    '',
-  ].join('\n');
+  ]);
 }
+
+const blocksText = (blocks: readonly MaybeLine[]): string => `${present(blocks).join('\n\n')}\n`;
+
+const headText = ({ name }: Proposal, sentence: string): string =>
+  `use "data.tower" // where the rows are\n/// ${sentence}\nmodel ${name}`;
 
 /** The file of a model with the weights of a baseline that ranked better. */
 export const fittedFile = 'item_to_item.tower';
 
-export function fittedText({ name, user, item, case: kind }: Proposal, fit: string): string {
-  return [
-    `use "data.tower" // where the rows are`,
-    `/// Weights from item to item, fitted at once: \`${fit}\` ranked better than \`model.tower\` in its first run.`,
-    `model ${name}`,
-    '',
+export function fittedText(proposal: Proposal, fit: string): string {
+  const { user, item, case: kind } = proposal;
+  const max = historyLists[kind][0]?.max;
+  return blocksText([
+    headText(
+      proposal,
+      `Weights from item to item, fitted at once: \`${fit}\` ranked better than \`model.tower\` in its first run.`,
+    ),
     braces('features', [
-      ...(user ? [line(`${user.name} : id(dim: 0)`, 'names the user')] : []),
-      line(`history : list(${item.name}, max: ${kind === 'past' ? 50 : 200})`, 'each item has weights to others'),
+      user && line(`${user.name} : id(dim: 0)`, 'names the user'),
+      line(`history : list(${item.name}, max: ${max})`, 'each item has weights to others'),
       `${item.name} : id`,
     ]),
-    '',
-    `tower query(history)${user ? ` keyed by ${user.name}` : ''} {}`,
-    `tower item(${item.name}) keyed by ${item.name} {}`,
-    '',
+    `${towerHead('query', 'history', user)} {}\n${towerHead('item', item.name, item)} {}`,
     braces('task choose', [
       line(`score = item_to_item(query, item, fit: ${fit})`, 'there are no steps, so there is no loss'),
     ]),
-    '',
     braces('train', ['metrics = recall(10), recall(50), ndcg(10)']),
-    '',
-  ].join('\n');
+  ]);
 }
 
 const caseSentences = {
@@ -60,7 +54,41 @@ const caseSentences = {
   context: 'Which item suits a situation. Each line says why it is there, and what to try.',
 } as const;
 
-const hasHistory = ({ case: kind }: Proposal): boolean => sumsLists(kind) || kind === 'listed';
+interface HistoryList {
+  readonly name: string;
+  readonly max: number;
+  readonly why: string;
+  /** Why the data block has an entry for it; absent if a column holds it. */
+  readonly dataWhy?: string;
+}
+
+const tableReason = 'its items share the table of the item';
+
+/** What a user had, which the query tower reads. The entries of the data block call a function with the name of the case. */
+export const historyLists: Readonly<Record<ModelCase, readonly HistoryList[]>> = {
+  past: [
+    {
+      name: 'history',
+      max: 50,
+      why: tableReason,
+      dataWhy: 'the last 50 items before each event: never the event itself, never a later one',
+    },
+    { name: 'recent', max: 5, why: 'the last few say more about the next', dataWhy: 'the last five of them' },
+    { name: 'latest', max: 1, why: 'and the last one most', dataWhy: 'the last one' },
+  ],
+  others: [
+    {
+      name: 'history',
+      max: 200,
+      why: tableReason,
+      dataWhy: 'without a time: the other items of the user, none of them held out',
+    },
+  ],
+  listed: [{ name: 'history', max: 50, why: 'the mean of the vectors of its items; they share the table of the item' }],
+  features: [],
+  text: [],
+  context: [],
+};
 
 /**
  * True for a model whose query tower is a sum of means of items, in the table that ranks them. On the data sets of docs/results it ranks better than two towers
@@ -73,68 +101,49 @@ const takesUsers = ({ case: kind, size, weight }: Pick<Proposal, 'case' | 'size'
   kind === 'others' && size.items <= 20_000 && weight === undefined;
 
 export function queryNames(proposal: Proposal): string[] {
-  const { case: kind, user, features } = proposal;
+  const { case: kind, user } = proposal;
   return [
     ...(kind === 'features' && user ? [user.name] : []),
-    ...(hasHistory(proposal) ? ['history'] : []),
-    ...(kind === 'past' ? ['recent', 'latest'] : []),
-    ...features.filter(({ side, isIdea }) => side === 'query' && !isIdea).map(({ name }) => name),
+    ...historyLists[kind].map(({ name }) => name),
+    ...namesOfSide(proposal, 'query'),
   ];
 }
-
-const readsItemKey = ({ case: kind }: Proposal): boolean => kind !== 'text';
 
 export function itemNames(proposal: Proposal): string[] {
-  const { item, features } = proposal;
-  return [
-    ...(readsItemKey(proposal) ? [item.name] : []),
-    ...features.filter(({ side, isIdea }) => side === 'item' && !isIdea).map(({ name }) => name),
-  ];
+  const { case: kind, item } = proposal;
+  return [...(kind === 'text' ? [] : [item.name]), ...namesOfSide(proposal, 'item')];
 }
+
+const namesOfSide = ({ features }: Proposal, side: StarterFeature['side']): string[] =>
+  features.filter((feature) => feature.side === side && !feature.isIdea).map(({ name }) => name);
 
 function featuresText(proposal: Proposal): string {
   const { case: kind, user, item, features, size } = proposal;
-  const small = size.items < 200;
-  const dim = sumsLists(kind) ? settingsOf(proposal).out : small ? 16 : 32;
-  const userLine =
-    user &&
-    (kind === 'features'
-      ? line(`${user.name} : id(dim: 16)`, 'a vector for each user, and one for all that training did not see')
-      : line(
-          `${user.name} : id(dim: 0)`,
-          kind === 'text'
-            ? 'names the question'
-            : 'names the user and has no vector of its own, so that new users are served as well',
-        ));
-  const listLine = (name: string, max: number, why: string): string =>
-    line(`${name} : list(${item.name}, max: ${max}, pool: ${sumsLists(kind) ? 'none' : 'mean'})`, why);
-  const lists = {
-    past: [
-      listLine('history', 50, 'its items share the table of the item'),
-      listLine('recent', 5, 'the last few say more about the next'),
-      listLine('latest', 1, 'and the last one most'),
-    ],
-    others: [listLine('history', 200, 'its items share the table of the item')],
-    listed: [listLine('history', 50, 'the mean of the vectors of its items; they share the table of the item')],
-    features: [],
-    text: [],
-    context: [],
-  };
+  const sums = sumsLists(kind);
+  const layersDim = size.items < 200 ? 16 : 32;
+  const dim = sums ? settingsOf(proposal).out : layersDim;
+  const userWhy =
+    kind === 'text'
+      ? 'names the question'
+      : 'names the user and has no vector of its own, so that new users are served as well';
+  const itemWhy = sums
+    ? 'a vector for each item; nothing else is learned'
+    : 'a vector for each item; try 64 if there are many events';
   return braces('features', [
     '// What asks: the query tower reads these.',
-    ...(userLine === undefined ? [] : [userLine]),
-    ...lists[kind],
+    user &&
+      (kind === 'features'
+        ? line(`${user.name} : id(dim: 16)`, 'a vector for each user, and one for all that training did not see')
+        : line(`${user.name} : id(dim: 0)`, userWhy)),
+    ...historyLists[kind].map(({ name, max, why }) =>
+      line(`${name} : list(${item.name}, max: ${max}, pool: ${sums ? 'none' : 'mean'})`, why),
+    ),
     ...side(features, 'query'),
     '',
     '// What is ranked: the item tower reads these.',
-    readsItemKey(proposal)
-      ? line(
-          `${item.name} : id(dim: ${dim})`,
-          sumsLists(kind)
-            ? 'a vector for each item; nothing else is learned'
-            : 'a vector for each item; try 64 if there are many events',
-        )
-      : line(`${item.name} : id(dim: 0)`, 'a key only: its words describe an item, also a new one'),
+    kind === 'text'
+      ? line(`${item.name} : id(dim: 0)`, 'a key only: its words describe an item, also a new one')
+      : line(`${item.name} : id(dim: ${dim})`, itemWhy),
     ...side(features, 'item'),
   ]);
 }
@@ -148,45 +157,35 @@ function side(features: readonly StarterFeature[], side: StarterFeature['side'])
 /** The labels that tasks are made for. */
 const tasksOf = ({ case: kind, labels }: Proposal): readonly StarterLabel[] => (sumsLists(kind) ? [] : labels);
 
-function labelsText(proposal: Proposal): string[] {
+function labelsBlocks(proposal: Proposal): readonly MaybeLine[] {
   const { labels, weight } = proposal;
-  const allLabels = [...tasksOf(proposal), ...(weight ? [weight] : [])];
-  const ideas = labels.filter((label) => !allLabels.includes(label)).map(({ name }) => name);
-  if (ideas.length > 0) {
-    const note = `// The data has ${ideas.length === 1 ? 'a label' : 'labels'}: ${ideas.join(', ')}. A task for it can be added, and costs the ranking of what is chosen.`;
-    return [note, '', ...labelsBlock(allLabels)];
-  }
-  return labelsBlock(allLabels);
-}
-
-function labelsBlock(allLabels: readonly StarterLabel[]): string[] {
-  return allLabels.length === 0
-    ? []
-    : [
-        braces(
-          'labels',
-          allLabels.map(({ name, kind, why }) => line(`${name} : ${kind}`, why)),
-        ),
-        '',
-      ];
-}
-
-function groupsText(proposal: Proposal): string[] {
-  const [queryStart, item] = [sumsLists(proposal.case) ? [] : queryNames(proposal), itemNames(proposal)];
-  const groups = [
-    ...(queryStart.length > 1 ? [`group asked = ${queryStart.join(', ')}`] : []),
-    ...(item.length > 1 ? [`group offered = ${item.join(', ')}`] : []),
+  const tasks = tasksOf(proposal);
+  const ideas = tasks.length > 0 ? [] : labels.map(({ name }) => name);
+  const used = [...tasks, ...(weight ? [weight] : [])].map(({ name, kind, why }) => line(`${name} : ${kind}`, why));
+  return [
+    ideas.length > 0 &&
+      `// The data has ${ideas.length === 1 ? 'a label' : 'labels'}: ${ideas.join(', ')}. A task for it can be added, and costs the ranking of what is chosen.`,
+    used.length > 0 && braces('labels', used),
   ];
-  return groups.length > 0 ? [...groups, ''] : [];
 }
 
-/** Returns the start of a flow: a flattened group, or the only field. */
-function startOf(names: readonly string[], group: string): { readonly input: string; readonly flow: string } {
-  return names.length > 1 ? { input: group, flow: `${group} -> flatten` } : { input: names[0]!, flow: names[0]! };
+function groupsText(proposal: Proposal): string | undefined {
+  if (sumsLists(proposal.case)) return undefined;
+  const [query, item] = [queryNames(proposal), itemNames(proposal)];
+  const groups = [
+    query.length > 1 && `group asked = ${query.join(', ')}`,
+    item.length > 1 && `group offered = ${item.join(', ')}`,
+  ];
+  return present(groups).join('\n') || undefined;
 }
+
+const towerHead = (name: string, input: string, key: FedName | undefined): string =>
+  `tower ${name}(${input})${key ? ` keyed by ${key.name}` : ''}`;
 
 /** Why a sum ends with a norm: that of no items is 0, and all items would have the same score. */
 const normReason = 'its offset, which is learned, is the vector of somebody who had nothing';
+
+const towersReason = 'Two towers meet in the score alone, so vectors of items are computed once and searched.';
 
 /** Both towers read the one table: what a user had is summed to a vector of its kind. */
 function sumsText(proposal: Proposal): string {
@@ -205,121 +204,101 @@ function sumsText(proposal: Proposal): string {
             'half of what was had is left out at each step',
           ),
         ];
-  const head = `tower query(${queryNames(proposal).join(', ')})${user ? ` keyed by ${user.name}` : ''}`;
-  const query = braces(head, [...sum, line('channel main = had -> layer_norm', normReason)]);
-  const items = braces(`tower item(${item.name}) keyed by ${item.name}`, [`channel main = ${item.name} -> flatten`]);
-  return `// Two towers meet in the score alone, so vectors of items are computed once and searched.\n${query}\n\n${items}`;
+  const query = braces(towerHead('query', queryNames(proposal).join(', '), user), [
+    ...sum,
+    line('channel main = had -> layer_norm', normReason),
+  ]);
+  const items = braces(towerHead('item', item.name, item), [`channel main = ${item.name} -> flatten`]);
+  return `// ${towersReason}\n${query}\n\n${items}`;
 }
 
 function towersText(proposal: Proposal): string {
   if (sumsLists(proposal.case)) return sumsText(proposal);
-  const { user, item } = proposal;
-  const labels = proposal.labels;
-  const { hidden, out } = settingsOf(proposal);
-  const tower = (name: string, input: string, key: string | undefined, flow: string, why: string): string => {
-    const head = `tower ${name}(${input})${key === undefined ? '' : ` keyed by ${key}`}`;
-    if (labels.length === 0) return `// ${why}\n${braces(head, [`channel main = ${flow} -> mlp(${hidden}, ${out})`])}`;
-    return `// ${why}\n${braces(head, [
-      line(`shared = ${flow} -> mlp(${hidden})`, 'what all channels read'),
+  const { user, item, labels } = proposal;
+  const { out } = settingsOf(proposal);
+  const tower = (side: string, names: readonly string[], group: string, key: FedName | undefined): string => {
+    const input = names.length > 1 ? group : names[0]!;
+    const flow = names.length > 1 ? `${group} -> flatten` : input;
+    const channels = [
+      line(`shared = ${flow} -> mlp(128)`, 'what all channels read'),
       line(`channel main = shared -> dense(${out})`, 'for what is chosen'),
-      ...labels.map((label) => `channel ${channelOf(label)} = shared -> dense(${out})`),
-    ])}`;
+      ...labels.map(({ name }) => `channel ${name} = shared -> dense(${out})`),
+    ];
+    return braces(
+      towerHead(side, input, key),
+      labels.length > 0 ? channels : [`channel main = ${flow} -> mlp(128, ${out})`],
+    );
   };
-  const queryStart = startOf(queryNames(proposal), 'asked');
-  const itemStart = startOf(itemNames(proposal), 'offered');
   return [
-    tower(
-      'query',
-      queryStart.input,
-      user?.name,
-      queryStart.flow,
-      'Two towers meet in the score alone, so vectors of items are computed once and searched.',
-    ),
-    tower(
-      'item',
-      itemStart.input,
-      item.name,
-      itemStart.flow,
-      'Try `mlp(256, 64)`, or `senet -> flatten` where a tower has many features.',
-    ),
-  ].join('\n\n');
+    `// ${towersReason}`,
+    tower('query', queryNames(proposal), 'asked', user),
+    '',
+    '// Try `mlp(256, 64)`, or `senet -> flatten` where a tower has many features.',
+    tower('item', itemNames(proposal), 'offered', item),
+  ].join('\n');
 }
 
-const channelOf = ({ name }: StarterLabel): string => name;
+function lossLine(proposal: Proposal): string {
+  const { case: kind, size } = proposal;
+  const { temperature } = settingsOf(proposal);
+  const softmax = (wrongItems: string, why: string, more = ''): string =>
+    line(`loss = softmax(${wrongItems}, temperature: ${temperature}${more})`, why);
+  if (kind === 'text') return softmax('in_batch', 'the texts of the other rows of the batch are the wrong answers');
+  if (!sumsLists(kind)) {
+    const why = 'the items of the other rows are the wrong ones; the correction is fair to frequent items';
+    return softmax('in_batch', why, ', correction: frequency');
+  }
+  if (takesUsers(proposal)) return softmax('all', 'the items of a user are the right ones, all others the wrong ones');
+  return size.items <= (kind === 'others' ? 20_000 : 2000)
+    ? softmax('all', 'all other items are the wrong ones')
+    : softmax('negatives: sampled(1024, shared)', '1,024 items that are drawn are the wrong ones');
+}
 
 function tasksText(proposal: Proposal): string {
-  const { weight, case: kind } = proposal;
+  const { weight } = proposal;
   const labels = tasksOf(proposal);
-  const { temperature } = settingsOf(proposal);
-  const drawn = proposal.size.items <= (kind === 'others' ? 20_000 : 2000) ? 'all' : 'negatives: sampled(1024, shared)';
-  const loss = sumsLists(kind)
-    ? line(
-        `loss = softmax(${drawn}, temperature: ${temperature})`,
-        takesUsers(proposal)
-          ? 'the items of a user are the right ones, all others the wrong ones'
-          : drawn === 'all'
-            ? 'all other items are the wrong ones'
-            : '1,024 items that are drawn are the wrong ones',
-      )
-    : kind === 'text'
-      ? line(
-          `loss = softmax(in_batch, temperature: ${temperature})`,
-          'the texts of the other rows of the batch are the wrong answers',
-        )
-      : line(
-          `loss = softmax(in_batch, temperature: ${temperature}, correction: frequency)`,
-          'the items of the other rows are the wrong ones; the correction is fair to frequent items',
-        );
-  const hasLabels = labels.length > 0;
+  const channel = labels.length > 0 ? '.main' : '';
   const mainTask = braces(`task choose`, [
-    line(
-      `score = cosine(query${hasLabels ? '.main' : ''}, item${hasLabels ? '.main' : ''})`,
-      'try `dot`, with a temperature of 1',
-    ),
-    loss,
-    ...(weight ? [line(`weight = ${weight.name}`, 'an event counts as much as this says')] : []),
+    line(`score = cosine(query${channel}, item${channel})`, 'try `dot`, with a temperature of 1'),
+    lossLine(proposal),
+    weight && line(`weight = ${weight.name}`, 'an event counts as much as this says'),
   ]);
-  if (!hasLabels) return mainTask;
-  const tasks = labels.map((label) =>
-    braces(`task ${label.name}`, [
+  if (labels.length === 0) return mainTask;
+  const tasks = labels.map(({ name }) =>
+    braces(`task ${name}`, [
       line(
-        `score = cosine(query.${channelOf(label)}, item.${channelOf(label)}) / 0.2`,
+        `score = cosine(query.${name}, item.${name}) / 0.2`,
         'a logit: a cosine alone is too small for a probability',
       ),
       line('loss = bce', 'yes or no'),
-      `label = ${label.name}`,
+      `label = ${name}`,
     ]),
   );
-  const share = Number((0.3 / labels.length).toFixed(2));
-  const rankShare = Number((0.1 / labels.length).toFixed(2));
+  const parts = (share: number): string =>
+    labels.map(({ name }) => `${Number((share / labels.length).toFixed(2))} * ${name}`).join(' + ');
   return [
     mainTask,
     ...tasks,
-    line(
-      `objective = choose + ${labels.map(({ name }) => `${share} * ${name}`).join(' + ')}`,
-      'what training minimises',
-    ),
-    line(
-      `retrieve = 0.9 * choose + ${labels.map(({ name }) => `${rankShare} * ${name}`).join(' + ')}`,
-      'what ranks; try other shares with `tower recommend --weight`',
-    ),
+    line(`objective = choose + ${parts(0.3)}`, 'what training minimises'),
+    line(`retrieve = 0.9 * choose + ${parts(0.1)}`, 'what ranks; try other shares with `tower recommend --weight`'),
   ].join('\n\n');
 }
 
 function trainText(proposal: Proposal): string {
   const { batch, epochs } = settingsOf(proposal);
+  const rowIsUser = takesUsers(proposal);
   const embeddings = sumsLists(proposal.case) ? 'adam(rate: 3e-3)' : 'adagrad(rate: 0.05)';
+  const steps = `batch = ${batch}, epochs = ${epochs}, seed = 1`;
   return braces('train', [
-    ...(batch < 16 && !takesUsers(proposal) ? ['// tower-ignore few-negatives: there are few rows'] : []),
-    takesUsers(proposal)
-      ? line(`batch = ${batch}, epochs = ${epochs}, seed = 1, targets = users`, 'a row is a user with all its items')
-      : line(`batch = ${batch}, epochs = ${epochs}, seed = 1`, 'a larger batch has more wrong items for each row'),
+    batch < 16 && !rowIsUser && '// tower-ignore few-negatives: there are few rows',
+    rowIsUser
+      ? line(`${steps}, targets = users`, 'a row is a user with all its items')
+      : line(steps, 'a larger batch has more wrong items for each row'),
     `dense = adam(rate: 1e-3), embeddings = ${embeddings}`,
     'metrics = recall(10), recall(50), ndcg(10)',
-    ...(proposal.size.events > 50_000
-      ? [line('validate = sample(2000)', 'ranks for 2,000 events only, so that an epoch ends soon')]
-      : []),
-    line(`stop = recall(10, patience: ${takesUsers(proposal) ? 5 : 3})`, 'keeps the best epoch on the validation part'),
+    proposal.size.events > 50_000 &&
+      line('validate = sample(2000)', 'ranks for 2,000 events only, so that an epoch ends soon'),
+    line(`stop = recall(10, patience: ${rowIsUser ? 5 : 3})`, 'keeps the best epoch on the validation part'),
   ]);
 }
 
@@ -334,7 +313,7 @@ function searchText({ case: kind }: Proposal): string {
 interface StarterSettings {
   readonly batch: number;
   readonly epochs: number;
-  readonly hidden: number;
+  /** The width of the vectors that the score compares. */
   readonly out: number;
   readonly temperature: number;
 }
@@ -344,31 +323,18 @@ const maxRows = 1_500_000;
 
 export function settingsOf(proposal: Pick<Proposal, 'size' | 'case' | 'weight'>): StarterSettings {
   const { size, case: kind } = proposal;
-  const trainingRows = Math.max(1, Math.round(Math.min(size.events, 3_000_000) * 0.8));
   const sums = sumsLists(kind);
-  const small = size.items < 200;
+  const isSmall = size.items < 200;
+  const rowIsUser = takesUsers(proposal);
+  const trainingRows = Math.max(1, Math.round(Math.min(size.events, 3_000_000) * 0.8));
+  const largestBatch = trainingRows > (sums ? 20_000 : 400_000) ? 1024 : 256;
   // Ensures about ten steps in each epoch, and enough rows in a batch for negatives.
-  const batch = Math.max(
-    4,
-    Math.min(trainingRows > (sums ? 20_000 : 400_000) ? 1024 : 256, 2 ** Math.floor(Math.log2(trainingRows / 12))),
-  );
-  const epochs = Math.max(1, Math.min(30, Math.round(maxRows / trainingRows)));
-  if (takesUsers(proposal)) {
-    const users = size.events / size.perUser;
-    const usersOfStep = 2 ** Math.floor(Math.log2(Math.max(1, users / 12)));
-    return {
-      batch: Math.max(4, Math.min(128, usersOfStep)),
-      epochs: 40,
-      hidden: 128,
-      out: small ? 32 : 128,
-      temperature: 0.1,
-    };
-  }
+  const tenth = (rowIsUser ? size.events / size.perUser : trainingRows) / 12;
+  const fullWidth = sums ? 128 : 64;
   return {
-    batch,
-    epochs,
-    hidden: 128,
-    out: sums && !small ? 128 : small ? 32 : 64,
-    temperature: sums || kind === 'text' || small ? 0.1 : 0.05,
+    batch: Math.max(4, Math.min(rowIsUser ? 128 : largestBatch, 2 ** Math.floor(Math.log2(tenth)))),
+    epochs: rowIsUser ? 40 : Math.max(1, Math.min(30, Math.round(maxRows / trainingRows))),
+    out: isSmall ? 32 : fullWidth,
+    temperature: sums || kind === 'text' || isSmall ? 0.1 : 0.05,
   };
 }

@@ -1,42 +1,39 @@
 /** Profiles the values of a column for later guesses, and writes SQL that reads such values. */
 import { sqlName, sqlText } from '../../base/text/sql.ts';
+import { countsOf } from '../../base/util/defined.ts';
+import type { FileKind } from '../files/formats/table.ts';
 import type { Cell, LookedTable } from '../look/looked_table.ts';
 import { type TimeForm, timeFormOf } from './times.ts';
 import { meansOf, wordsOf } from './words.ts';
 
-export function unmarkedName({ name, mark }: ColumnProfile): string {
-  return mark === undefined ? sqlName(name) : `nullif(${sqlName(name)}, ${sqlText(mark)})`;
-}
+/** Returns SQL of the values without the mark of missing ones; undefined if there is no mark. */
+export const unmarkedSql = ({ name, mark }: ColumnProfile): string | undefined =>
+  mark === undefined ? undefined : `nullif(${sqlName(name)}, ${sqlText(mark)})`;
 
-export function numberSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string | undefined {
-  const { name, mark, number } = column;
+export function numberSql({ name, mark, number, file }: ColumnProfile): string | undefined {
   if (number) return number.sql(name);
   // Invalid values then become missing values, and their rows stay valid.
-  return mark !== undefined || kind === 'json' ? `TRY_CAST(${sqlName(name)} AS DOUBLE)` : undefined;
+  return mark !== undefined || file.kind === 'json' ? `TRY_CAST(${sqlName(name)} AS DOUBLE)` : undefined;
 }
 
 export function listSql(column: ColumnProfile): string | undefined {
-  const { name, separator } = column;
+  const { name, kind, separator } = column;
   if (separator === undefined) return undefined;
-  if (separator === 'json' || separator === 'python') {
-    return `TRY_CAST(${sqlName(name)} AS ${column.kind === 'vector' ? 'FLOAT[]' : 'VARCHAR[]'})`;
-  }
-  const sign = sqlText(separator.trim());
-  if (separator === ' ') return `string_split(${unmarkedName(column)}, ' ')`;
-  if (separator === '|' || separator === ';') return `string_split(${unmarkedName(column)}, ${sign})`;
-  return `[trim(part) FOR part IN string_split(${unmarkedName(column)}, ${sign})]`;
+  if (separator === 'json' || separator === 'python')
+    return `TRY_CAST(${sqlName(name)} AS ${kind === 'vector' ? 'FLOAT[]' : 'VARCHAR[]'})`;
+  const parts = `string_split(${unmarkedSql(column) ?? sqlName(name)}, ${sqlText(separator.trim() || ' ')})`;
+  return separator.startsWith(',') ? `[trim(part) FOR part IN ${parts}]` : parts;
 }
 
-export function timeSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string {
-  const { name, time, type } = column;
+export function timeSql({ name, time, type, values, mark, file }: ColumnProfile): string {
   if (time === undefined || /^(DATE|TIMESTAMP)/.test(type ?? '')) return name;
-  if (time.within && [...column.values].some((text) => startsAsNumber.test(text) && !time.fits(text)))
-    return time.within(name);
-  const isPlain = time.name === 'iso' && [...column.values].every((text) => plainIso.test(text));
-  if (kind === 'csv' && isPlain && column.mark === undefined) return name;
+  const texts = [...values];
+  if (time.within && texts.some((text) => startsAsNumber.test(text) && !time.fits(text))) return time.within(name);
+  const isPlain = time.name === 'iso' && texts.every((text) => plainIso.test(text));
+  if (file.kind === 'csv' && isPlain && mark === undefined) return name;
   const number = `TRY_CAST(${sqlName(name)} AS DOUBLE)`;
-  if (kind === 'json' && time.name === 'seconds') return number;
-  if (kind === 'json' && time.within) return time.sql(name).replace(sqlName(name), () => number);
+  if (file.kind === 'json' && time.name === 'seconds') return number;
+  if (file.kind === 'json' && time.within) return time.sql(name).replace(sqlName(name), () => number);
   return time.sql(name);
 }
 
@@ -120,15 +117,17 @@ export interface ColumnProfile {
   /** Index of the column, from 0. */
   readonly place: number;
   readonly kind: ValueKind;
-  /** The file that the column comes from and its name there, if it is joined to the events. */
-  readonly source?: { readonly path: string; readonly name: string };
+  /** The file that the column comes from, which for a joined column is not that of the events, and its name there. */
+  readonly file: { readonly path: string; readonly name: string; readonly kind: FileKind };
+  /** The values of the sample as they are, one for each row. */
+  readonly cells: readonly Cell[];
   /** DuckDB's type, if the file has types. */
-  readonly type?: string;
+  readonly type?: string | undefined;
   /** Number of rows in the sample, and of those with a value. */
   readonly rows: number;
   readonly present: number;
   /** The text that marks a missing value, such as `?` or `NA`. */
-  readonly mark?: string;
+  readonly mark?: string | undefined;
   readonly distinct: number;
   /** Distinct values of the sample. */
   readonly values: ReadonlySet<string>;
@@ -137,13 +136,13 @@ export interface ColumnProfile {
   readonly min: number;
   readonly max: number;
   /** Set if numbers are written in a notation that a data block cannot read by itself. */
-  readonly number?: NumberForm;
+  readonly number?: NumberForm | undefined;
   readonly meanLength: number;
   readonly meanWords: number;
   /** The separator of elements, if values are texts that contain lists. */
-  readonly separator?: ListForm;
-  readonly time?: TimeForm;
-  readonly width?: number;
+  readonly separator?: ListForm | undefined;
+  readonly time?: TimeForm | undefined;
+  readonly width?: number | undefined;
 }
 
 type ListForm = '|' | ';' | ',' | ', ' | ' ' | 'json' | 'python';
@@ -154,42 +153,44 @@ export interface TableProfile extends Omit<LookedTable, 'columns' | 'types'> {
 
 const missingMarks: ReadonlySet<string> = new Set(['?', 'na', 'n/a', 'nan', 'null', '-', '--', '\\n', '#n/a', 'nil']);
 
-export function tableProfile(table: LookedTable): TableProfile {
-  const columns = table.columns.map((name, place) =>
-    columnProfile(
-      name,
-      place,
-      table.rows.map((row) => row[place] ?? null),
-      table.types?.[place],
-    ),
-  );
-  return { ...table, columns };
-}
+/** Returns the counts from the most frequent value to the least. */
+export const byFrequency = <T>(counts: ReadonlyMap<T, number>): [T, number][] =>
+  [...counts].sort((a, b) => b[1] - a[1]);
 
-function columnProfile(name: string, place: number, cells: readonly Cell[], type: string | undefined): ColumnProfile {
+export const textOf = (cell: Cell | undefined): string => String(cell ?? '').trim();
+
+export const tableProfile = (table: LookedTable): TableProfile => ({
+  ...table,
+  columns: table.columns.map((name, place) => columnProfile(table, name, place)),
+});
+
+function columnProfile(table: LookedTable, name: string, place: number): ColumnProfile {
+  const cells = table.rows.map((row) => row[place] ?? null);
+  const type = table.types?.[place];
   const lists = cells.filter((cell) => Array.isArray(cell)) as (readonly Cell[])[];
   const cellTexts = cells.map((cell) =>
-    typeof cell === 'string' ? cell.trim() : cell === null ? '' : JSON.stringify(cell),
+    typeof cell === 'string' || cell === null ? textOf(cell) : JSON.stringify(cell),
   );
   const mark = markOf(cellTexts);
   const texts = cellTexts.filter((text) => text !== '' && text !== mark);
-  const counts = new Map<string, number>();
-  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const counts = countsOf(texts);
   const baseProfile = {
     name,
     place,
+    file: { path: table.path, name, kind: table.kind },
+    cells,
     words: wordsOf(name),
     rows: cells.length,
     present: texts.length,
     distinct: counts.size,
     values: new Set(counts.keys()),
-    top: [...counts].sort((a, b) => b[1] - a[1]).slice(0, 30),
+    top: byFrequency(counts).slice(0, 30),
     min: Number.NaN,
     max: Number.NaN,
-    meanLength: mean(texts, (text) => text.length),
-    meanWords: mean(texts, (text) => text.split(/\s+/).length),
-    ...(mark === undefined ? {} : { mark }),
-    ...(type === undefined ? {} : { type }),
+    meanLength: mean(texts.map((text) => text.length)),
+    meanWords: mean(texts.map((text) => text.split(/\s+/).length)),
+    mark,
+    type,
   };
   if (texts.length === 0) return { ...baseProfile, kind: 'empty' };
   if (lists.length * 10 >= texts.length * 9) return { ...baseProfile, ...listKind(lists) };
@@ -200,7 +201,6 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
   const isTime = meansOf(name, 'time') !== undefined;
   // A column named like a key stays a key, even if its digits could be times.
   const time = areDigits && !isTime && isKeyName(name) ? undefined : timeFormOf(sampleTexts, isTime);
-  const timeField = time ? { time } : {};
   if (share((text) => /^(true|false|t|f|yes|no|y|n|ja|nein)$/i.test(text)) > 0.97 && counts.size <= 4)
     return { ...baseProfile, kind: 'boolean' };
   // `01067` is a code, so a data block reads such columns as text.
@@ -209,14 +209,21 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
   const isLongId =
     share((text) => text.length > 15) > 0.05 && (areDigits || (isKeyName(name) && share(isNumber) > 0.95));
   if (isLongId && !time) return { ...baseProfile, kind: 'text' };
-  if (share(isInteger) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'integer' };
-  if (share(isNumber) > 0.95 && !areCodes) return { ...baseProfile, ...range(texts), ...timeField, kind: 'decimal' };
+  if (share(isNumber) > 0.95 && !areCodes) {
+    const kind = share(isInteger) > 0.95 ? 'integer' : 'decimal';
+    return { ...baseProfile, ...range(texts.map(Number)), time, kind };
+  }
   const number = time || areCodes ? undefined : numberFormOf(sampleTexts);
   if (number) return { ...baseProfile, ...range(texts.map(number.value)), kind: 'decimal', number };
   const separator = time ? undefined : listFormOf(sampleTexts);
-  const vectorWidth = separator === 'json' ? vectorOf(sampleTexts) : undefined;
-  if (vectorWidth !== undefined) return { ...baseProfile, kind: 'vector', width: vectorWidth, separator: 'json' };
-  return { ...baseProfile, kind: 'text', ...timeField, ...(separator === undefined ? {} : { separator }) };
+  const firstArrays = sampleTexts.slice(0, 200).map((text) =>
+    text
+      .slice(1, -1)
+      .trim()
+      .split(/\s*,\s*/),
+  );
+  const width = separator === 'json' ? vectorWidth(firstArrays) : undefined;
+  return { ...baseProfile, kind: width === undefined ? 'text' : 'vector', width, time, separator };
 }
 
 const isKeyName = (name: string): boolean =>
@@ -226,50 +233,39 @@ const isKeyName = (name: string): boolean =>
 const isInteger = (text: string): boolean => /^-?\d{1,19}(\.0)?$/.test(text);
 const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
 
-function range(numbers: readonly (string | number)[]): { readonly min: number; readonly max: number } {
+function range(numbers: readonly number[]): { readonly min: number; readonly max: number } {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const number of numbers) {
-    const value = Number(number);
-    if (Number.isNaN(value)) continue;
-    if (value < min) min = value;
-    if (value > max) max = value;
+    if (number < min) min = number;
+    if (number > max) max = number;
   }
   return { min, max };
 }
 
-function mean(texts: readonly string[], of: (text: string) => number): number {
-  return texts.length === 0 ? 0 : texts.reduce((sum, text) => sum + of(text), 0) / texts.length;
-}
+const mean = (numbers: readonly number[]): number =>
+  numbers.length === 0 ? 0 : numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 function markOf(texts: readonly string[]): string | undefined {
-  const counts = new Map<string, number>();
-  for (const text of texts)
-    if (text.length <= 7 && missingMarks.has(text.toLowerCase())) counts.set(text, (counts.get(text) ?? 0) + 1);
-  const [bestMark] = [...counts].sort((a, b) => b[1] - a[1]);
+  const marks = texts.filter((text) => text.length <= 7 && missingMarks.has(text.toLowerCase()));
+  const [mark, count] = byFrequency(countsOf(marks))[0] ?? ['', 0];
   // If all values are the mark, such as `none`, it is a value.
-  return bestMark && bestMark[1] < texts.length && bestMark[1] >= Math.min(2, texts.length * 0.001)
-    ? bestMark[0]
-    : undefined;
+  return count > 0 && count < texts.length && count >= Math.min(2, texts.length * 0.001) ? mark : undefined;
 }
 
 function listKind(lists: readonly (readonly Cell[])[]): Pick<ColumnProfile, 'kind' | 'width'> {
-  const isNested = lists.some((list) => list.some((each) => typeof each !== 'string' && each !== null));
-  const areObjects = lists.some((list) => list.some((each) => typeof each === 'string' && each.startsWith('{"')));
-  if (isNested || areObjects) return { kind: 'object' };
+  const isObject = (each: Cell): boolean => each !== null && (typeof each !== 'string' || each.startsWith('{"'));
+  if (lists.some((list) => list.some(isObject))) return { kind: 'object' };
+  const width = vectorWidth(lists);
+  return { kind: width === undefined ? 'list' : 'vector', width };
+}
+
+/** Returns the length of vectors; undefined for lists of something else than numbers, or of different lengths. */
+function vectorWidth(lists: readonly (readonly Cell[])[]): number | undefined {
   const width = lists[0]!.length;
   const areNumbers = lists
     .slice(0, 200)
     .every((list) => list.every((each) => typeof each === 'string' && isNumber(each)));
-  return width >= 8 && areNumbers && lists.every(({ length }) => length === width)
-    ? { kind: 'vector', width }
-    : { kind: 'list' };
-}
-
-function vectorOf(texts: readonly string[]): number | undefined {
-  const lists = texts.slice(0, 200).map((text) => text.slice(1, -1).split(','));
-  const width = lists[0]!.length;
-  const fits = lists.every((list) => list.length === width && list.every((each) => isNumber(each.trim())));
-  return width >= 8 && fits ? width : undefined;
+  return width >= 8 && areNumbers && lists.every(({ length }) => length === width) ? width : undefined;
 }
 
 /** Finds the separator of elements. Sentences contain commas too, but the elements of a list are short and occur repeatedly. */
@@ -285,7 +281,7 @@ function listFormOf(texts: readonly string[]): ListForm | undefined {
     if (textsWithComma.length < texts.length * 0.15) continue;
     const parts = texts.flatMap((text) => text.split(sign).map((part) => part.trim())).filter((part) => part !== '');
     const distinct = new Set(parts).size;
-    const wordsPerPart = parts.reduce((sum, part) => sum + part.split(/\s+/).length, 0) / parts.length;
+    const wordsPerPart = mean(parts.map((part) => part.split(/\s+/).length));
     const repetition = parts.length / distinct;
     if (wordsPerPart < (sign === ',' ? 2.2 : 4) && repetition > (sign === ',' ? 2.5 : 1.5)) {
       return sign === ',' && textsWithComma.every((text) => /, /.test(text)) ? ', ' : sign;

@@ -6,7 +6,7 @@ import type { Rewrite } from '../look/looked_table.ts';
 export interface FedName {
   readonly name: string;
   /** The expression of the entry. */
-  readonly sql?: string;
+  readonly sql?: string | undefined;
 }
 
 export interface StarterFeature extends FedName {
@@ -15,7 +15,7 @@ export interface StarterFeature extends FedName {
   readonly kind: string;
   readonly why: string;
   /** True if it is written as a comment, as a suggestion. */
-  readonly isIdea?: boolean;
+  readonly isIdea?: boolean | undefined;
 }
 
 export interface StarterLabel extends FedName {
@@ -62,7 +62,7 @@ export interface InitQuestion {
   readonly text: string;
   readonly choices: readonly { readonly value: string; readonly text: string }[];
   /** True if no choice is likely enough to be taken unasked. */
-  readonly isOpen?: boolean;
+  readonly isOpen?: boolean | undefined;
 }
 
 export type InitAnswers = Readonly<Record<string, string>>;
@@ -71,23 +71,23 @@ export interface Proposal {
   readonly case: ModelCase;
   readonly name: string;
   readonly events: NamedFile;
-  readonly items?: NamedFile;
-  readonly users?: NamedFile;
-  readonly user?: FedName;
+  readonly items?: NamedFile | undefined;
+  readonly users?: NamedFile | undefined;
+  readonly user?: FedName | undefined;
   readonly item: FedName;
   /** For `listed`: the column with the history. */
-  readonly history?: string;
-  readonly time?: DataEntry;
+  readonly history?: string | undefined;
+  readonly time?: DataEntry | undefined;
   readonly split: DataEntry;
-  readonly where?: DataEntry;
+  readonly where?: DataEntry | undefined;
   readonly seen: DataEntry;
-  readonly reject?: DataEntry;
+  readonly reject?: DataEntry | undefined;
   readonly perUser: boolean;
-  readonly title?: string;
+  readonly title?: string | undefined;
   readonly features: readonly StarterFeature[];
   readonly labels: readonly StarterLabel[];
   /** A label that weights events. */
-  readonly weight?: StarterLabel;
+  readonly weight?: StarterLabel | undefined;
   /** Number of events, which may be estimated, and numbers of distinct items and users in the sample. */
   readonly size: { readonly events: number; readonly items: number; readonly perUser: number };
   readonly reasons: readonly ColumnReason[];

@@ -1,6 +1,6 @@
 /** Combines the guesses about all files into a starter project. Long because each part of the proposal depends on the previous ones. */
 import { sqlName } from '../../base/text/sql.ts';
-import { type DescribeContext, describe, elementsOfText } from './describe.ts';
+import { describe, elementsOfText } from './describe.ts';
 import {
   areSimultaneous,
   gapsOf,
@@ -17,10 +17,10 @@ import {
   titleOf,
   whereOf,
 } from './entries.ts';
-import { filesOf } from './file_choice.ts';
+import { filesOf, whyUnused } from './file_choice.ts';
 import { rowsPerValue } from './guesses/keys.ts';
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
-import { inQuotes } from './lines.ts';
+import { inQuotes, present } from './lines.ts';
 import { markQuestion, matrixOf, reasonOfMelted } from './matrix.ts';
 import { sumsLists } from './model_text.ts';
 import { outcomesOf } from './outcomes.ts';
@@ -43,7 +43,7 @@ import {
   problemOfQuery,
   problemOfRows,
 } from './questions.ts';
-import type { ColumnChoice, EventRoles, GivenColumnNames, KeySide } from './roles.ts';
+import type { ColumnChoice, EventRoles, KeySide } from './roles.ts';
 import { makeNames, meansOf, slug } from './words.ts';
 
 const maxFeatures = 10;
@@ -88,11 +88,8 @@ function proposeOf(
   answers: InitAnswers,
   nameOf: (path: string) => string,
 ): Proposal | NoEvents {
-  const chosen: GivenColumnNames = Object.fromEntries(
-    ['user', 'item', 'time'].flatMap((id) => (answers[id] === undefined ? [] : [[id, answers[id]]])),
-  );
-  const files = filesOf(tables, chosen, answers.events);
-  const { events, roles } = files;
+  const files = filesOf(tables, answers);
+  const { events, roles, parts, more } = files;
   const noEvents = (problem: string, questions: readonly InitQuestion[] = []): NoEvents => ({
     problem,
     questions: questions.filter(({ id, choices }) => answers[id] === undefined && choices.length > 1),
@@ -102,268 +99,207 @@ function proposeOf(
   const names = makeNames([events, ...tables].flatMap(({ columns }) => columns.map(({ name }) => name)));
   const texts = textsOf(roles, events);
   const isText = texts !== undefined;
-  const item = texts?.item ?? roles.item;
   const pairsProblem = isText ? undefined : problemOfPairs(events, roles);
-  if (item === undefined || pairsProblem !== undefined)
-    return noEvents(pairsProblem ?? `no column of ${baseOf(events.path)} seems to name an item`, [
+  if (pairsProblem !== undefined)
+    return noEvents(pairsProblem, [
       eventsQuestion(files),
       ...(answers.user === undefined || answers.user === 'none' ? [] : [keyQuestion('item', files)]),
     ]);
-  const user = roles.user;
-  const outcomes = outcomesOf(roles, events, names, isText);
+  const { user, time } = roles;
+  const item = (texts?.item ?? roles.item)!;
+  const outcomes = outcomesOf(roles, names, isText);
   const reasons: ColumnReason[] = [];
-  const addReason = (
-    { path }: TableProfile,
-    { name, source }: Pick<ColumnProfile, 'name' | 'source'>,
-    taken: string,
-    because: string,
-  ): void => {
-    reasons.push({ file: nameOf(source?.path ?? path), column: source?.name ?? name, taken, because });
+  const addReason = ({ file: { path, name } }: Pick<ColumnProfile, 'file'>, taken: string, because: string): void => {
+    reasons.push({ file: nameOf(path), column: name, taken, because });
   };
+  const leaveOut = (column: ColumnProfile, because: string): void => addReason(column, 'left out', because);
 
   const areLines = events.kind === 'lines';
-  const gaps = gapsOf(events, roles, item.column);
+  const gaps = gapsOf(roles, item.column);
   const isDropped = (gap: JoinGap): boolean => (answers[gap.question] ?? gap.likely) === 'keep';
-  const joinOf = (side: KeySide): Join | undefined => {
-    const join = side === 'item' && roles.items?.column !== item.column ? undefined : roles[`${side}s`];
-    return join && !gaps.some((gap) => gap.join === join && isDropped(gap)) ? withOwnNames(join, side) : undefined;
-  };
-  const [itemJoin, userJoin] = [joinOf('item'), joinOf('user')];
-  const missingRows = missingShare(events, itemJoin) + missingShare(events, userJoin);
-  const isPerUser = areLines && files.parts !== undefined;
-  const isBasket = !!user && !!roles.time && !areLines && areSimultaneous(events, user.column, roles.time.column);
-  const hasOrder = areLines
-    ? !isPerUser && (answers.order ?? (isSorted(events) ? 'no' : 'yes')) === 'yes'
-    : roles.time !== undefined && !isBasket;
+  const joinOf = (join: Join | undefined, side: KeySide): Join | undefined =>
+    join && !gaps.some((gap) => gap.join === join && isDropped(gap)) ? withOwnNames(join, side) : undefined;
+  const itemJoin = joinOf(roles.items?.column === item.column ? roles.items : undefined, 'item');
+  const userJoin = joinOf(roles.users, 'user');
+  const isPerUser = areLines && parts !== undefined;
+  const isBasket = !!user && !!time && !areLines && areSimultaneous(user.column, time.column);
+  const linesHaveOrder = !isPerUser && (answers.order ?? (isSorted(events) ? 'no' : 'yes')) === 'yes';
+  const hasOrder = areLines ? linesHaveOrder : time !== undefined && !isBasket;
   const perUser = user ? rowsPerValue(user.column) : 0;
-  const listColumn = hasOrder || isText ? undefined : listedItems(events, roles, item.column);
-  const kind: ModelCase = isText
-    ? 'text'
-    : listColumn
-      ? 'listed'
-      : !user
-        ? 'context'
-        : perUser < 1.5
-          ? 'features'
-          : hasOrder
-            ? 'past'
-            : 'others';
-
-  const feedName = (taken: ColumnChoice, otherwise: string): FedName => {
-    const name = names.of(taken.column.name, otherwise);
-    if (areLines) return { name: otherwise, sql: sqlName(taken.column.name) };
-    return { name, ...(name === taken.column.name ? {} : { sql: taken.column.name }) };
+  const listColumn = hasOrder || isText ? undefined : listedItems(roles, item.column);
+  const caseOfUser = (): ModelCase => {
+    if (!user) return 'context';
+    if (perUser < 1.5) return 'features';
+    return hasOrder ? 'past' : 'others';
   };
-  // If a text is its own key, the key gets another name.
-  const itemFed: FedName = texts?.item ? { name: 'answer_id', sql: item.column.name } : feedName(item, 'item_id');
-  const userFed = user && feedName(user, 'user_id');
-  const time = hasOrder ? timeEntry(events, roles, areLines, answers) : undefined;
+  const kindOfKeys = listColumn ? 'listed' : caseOfUser();
+  const kind = isText ? 'text' : kindOfKeys;
 
-  if (user) addReason(events, user.column, isText ? 'key of the question' : 'key of the user', user.guess.because);
-  if (roles.item || !isText) addReason(events, item.column, 'key of the item', item.guess.because);
-  if (isBasket)
-    addReason(
-      events,
-      roles.time.column,
-      'left out',
-      `all events with the same \`${user.column.name}\` have one time, so none of them comes before another`,
-    );
-  else if (roles.time && !areLines) addReason(events, roles.time.column, 'time', roles.time.guess.because);
+  const feedName = ({ column }: ColumnChoice, otherwise: string): FedName => {
+    if (areLines) return { name: otherwise, sql: sqlName(column.name) };
+    const name = names.of(column.name, otherwise);
+    return { name, sql: name === column.name ? undefined : column.name };
+  };
+  const userFed = user && feedName(user, 'user_id');
+  // If a text is its own key, the key gets another name.
+  const itemFed = texts?.item ? { name: 'answer_id', sql: item.column.name } : feedName(item, 'item_id');
+
+  if (user) addReason(user.column, isText ? 'key of the question' : 'key of the user', user.guess.because);
+  if (roles.item || !isText) addReason(item.column, 'key of the item', item.guess.because);
   if (areLines) {
-    addReason(
-      events,
-      { name: 'position' },
-      hasOrder ? 'time' : 'left out',
-      hasOrder
-        ? 'the items of a line seem to be in the order of events'
-        : 'the items of a line seem to be in no order of events',
-    );
-  }
+    const order = hasOrder ? 'the order of events' : 'no order of events';
+    addReason(events.columns[2]!, hasOrder ? 'time' : 'left out', `the items of a line seem to be in ${order}`);
+  } else if (isBasket) {
+    const because = `all events with the same \`${user.column.name}\` have one time, so none of them comes before another`;
+    leaveOut(time.column, because);
+  } else if (time) addReason(time.column, 'time', time.guess.because);
 
   const features: StarterFeature[] = [];
-  const addFeature = (
-    table: TableProfile,
-    column: ColumnProfile,
-    side: StarterFeature['side'],
-    isFile: boolean,
-    because = '',
-  ): void => {
-    const to: DescribeContext = { table, side, names, readsText: isText, isFile };
-    const { feature, taken, because: why } = describe(column, to);
-    addReason(
-      table,
-      column,
-      feature ? `${side} feature: ${taken}` : taken,
-      because === '' || !feature ? why : `${why}; ${because}`,
-    );
+  const hasFeature = (side: StarterFeature['side']): boolean =>
+    features.some((feature) => feature.side === side && !feature.isIdea);
+  const addFeature = (column: ColumnProfile, side: StarterFeature['side'], because = '', isFile = false): void => {
+    const { feature, taken, because: why } = describe(column, { side, names, readsText: isText, isFile });
+    if (feature) addReason(column, `${side} feature: ${taken}`, because === '' ? why : `${why}; ${because}`);
+    else addReason(column, taken, why);
     if (feature && !features.some(({ name }) => name.toLowerCase() === feature.name.toLowerCase()))
       features.push(feature);
   };
-  let fold: ColumnProfile | undefined;
-  const userKeys = user && !isText ? user.column : undefined;
-  for (const { column, guesses } of roles.others) {
-    if (areLines) break;
-    const outcome = outcomes.taken.get(column);
-    const guess = guesses[0]!;
-    if (column === listColumn)
-      addReason(events, column, 'history', 'its elements are items, and never the item of the row');
-    else if (outcome) addReason(events, column, outcome, guess.because);
-    else if (guess.role === 'fold') {
-      fold = column;
-      addReason(events, column, 'split', guess.because);
-    } else if (column === item.column) continue;
-    else if (isText) {
-      const isQuery = column === texts.query;
-      if (isQuery) addFeature(events, column, 'query', false);
-      else if (guess.role === 'text' && !itemJoin && texts.query !== column) addFeature(events, column, 'item', false);
-      else addReason(events, column, 'left out', `a question and a text are enough to begin with; ${guess.because}`);
-    } else placeColumn(column, guess.because);
-  }
-  function placeColumn(column: ColumnProfile, because: string): void {
+  const placeColumn = (column: ColumnProfile, because: string): void => {
     if (events.joined?.some((file) => file.column === column.name)) {
-      addReason(events, column, 'joins', 'it is the key of the file whose columns are beside it');
+      addReason(column, 'joins', 'it is the key of the file whose columns are beside it');
       return;
     }
-    const describesItem = dependence(events, item!.column, column) >= 0.97 && !itemJoin;
-    const describesUser = userKeys !== undefined && dependence(events, userKeys, column) >= 0.97;
+    const describesItem = dependence(item.column, column) >= 0.97 && !itemJoin;
+    const describesUser = user !== undefined && dependence(user.column, column) >= 0.97;
     const isOutcome = meansOf(column.name, 'outcome') !== undefined && !describesItem && !describesUser;
+    const isSituation = kind === 'context' || meansOf(column.name, 'context') !== undefined;
     // A rating in words, or one that is a mean over all events of an item.
-    if (isOutcome || meansOf(column.name, 'rating') !== undefined) {
-      addReason(events, column, 'left out', 'it may be known only after the event');
-    } else if (describesUser && !userJoin && !(describesItem && meansOf(column.name, 'item'))) {
-      addFeature(events, column, 'query', false, 'it is the same in all rows of a user');
-    } else if (describesItem) {
-      addFeature(events, column, 'item', false, 'it is the same in all rows of an item');
-    } else if (kind === 'context' || meansOf(column.name, 'context') !== undefined) {
-      if (isMeasure(column, kind))
-        addReason(events, column, 'left out', `${because}, and it may be known only after the event`);
-      else addFeature(events, column, 'query', false, 'it seems to be known before the event');
-    } else addReason(events, column, 'left out', `${because}, and it may be known only after the event`);
-  }
-  const addJoined = (join: Join, side: StarterFeature['side']): void => {
-    addReason(
-      join.table,
-      join.key,
-      'joins',
-      `${Math.round(join.overlap * 100)} % of \`${join.column.name}\` in the events have a row here`,
-    );
-    for (const column of join.table.columns) if (column !== join.key) addFeature(join.table, column, side, true);
+    if (isOutcome || meansOf(column.name, 'rating') !== undefined)
+      leaveOut(column, 'it may be known only after the event');
+    else if (describesUser && !userJoin && !(describesItem && meansOf(column.name, 'item')))
+      addFeature(column, 'query', 'it is the same in all rows of a user');
+    else if (describesItem) addFeature(column, 'item', 'it is the same in all rows of an item');
+    else if (isSituation && !isMeasure(column, kind))
+      addFeature(column, 'query', 'it seems to be known before the event');
+    else leaveOut(column, `${because}, and it may be known only after the event`);
   };
-  for (const { path, key, column, overlap } of events.joined ?? []) {
-    const because = `${Math.round(overlap * 100)} % of \`${column}\` in the events have a row here, whose values are copied beside theirs`;
-    addReason(events, { name: key, source: { path, name: key } }, 'joins', because);
+  for (const { column, guesses } of areLines ? [] : roles.others) {
+    const outcome = outcomes.taken.get(column);
+    const { role, because } = guesses[0]!;
+    if (column === listColumn) addReason(column, 'history', 'its elements are items, and never the item of the row');
+    else if (outcome) addReason(column, outcome, because);
+    else if (role === 'fold') addReason(column, 'split', because);
+    else if (column === item.column) continue;
+    else if (!isText) placeColumn(column, because);
+    else if (column === texts.query) addFeature(column, 'query');
+    else if (role === 'text' && !itemJoin) addFeature(column, 'item');
+    else leaveOut(column, `a question and a text are enough to begin with; ${because}`);
   }
+  const fold = roles.others.findLast(({ guesses }) => guesses[0]!.role === 'fold')?.column;
+  const overlapText = ({ overlap, column }: { readonly overlap: number; readonly column: string }): string =>
+    `${Math.round(overlap * 100)} % of \`${column}\` in the events have a row here`;
+  for (const file of events.joined ?? []) {
+    const because = `${overlapText(file)}, whose values are copied beside theirs`;
+    addReason({ file: { ...file, name: file.key } }, 'joins', because);
+  }
+  const addJoined = ({ table, key, column, overlap }: Join, side: StarterFeature['side']): void => {
+    addReason(key, 'joins', overlapText({ overlap, column: column.name }));
+    for (const each of table.columns) if (each !== key) addFeature(each, side, '', true);
+  };
   if (itemJoin) addJoined(itemJoin, 'item');
   if (userJoin) addJoined(userJoin, 'query');
 
-  if (isText && !features.some(({ side, isIdea }) => side === 'item' && !isIdea)) {
-    const answerColumn = names.of(item.column.name, 'answer');
-    features.push({
-      name: answerColumn,
-      side: 'item',
-      kind: 'text(words, hash: 30_000, dim: 64)',
-      ...(answerColumn === item.column.name ? {} : { sql: item.column.name }),
-      why: 'its words, each with a vector',
-    });
+  if (isText && !hasFeature('item')) {
+    const { name, sql } = feedName(item, 'answer');
+    const kind = 'text(words, hash: 30_000, dim: 64)';
+    features.push({ name, side: 'item', kind, sql, why: 'its words, each with a vector' });
   }
-  if (kind === 'context' && !features.some(({ side, isIdea }) => side === 'query' && !isIdea)) {
-    return noEvents(problemOfQuery(events), [keyQuestion('user', files)]);
-  }
-  const keysProblem =
-    kind === 'features' ? problemOfKeys(events, { user: user?.column, item: item.column }, features) : undefined;
+  if (kind === 'context' && !hasFeature('query')) return noEvents(problemOfQuery(events), [keyQuestion('user', files)]);
+  const keysProblem = kind === 'features' ? problemOfKeys(events, user!.column, item.column, features) : undefined;
   if (keysProblem !== undefined) return noEvents(keysProblem);
 
   const shownFeatures = limitFeatures(features);
   const unshownCount = features.length - shownFeatures.length;
   const notes = [
-    ...files.unused.map(({ table, because }) => `${baseOf(table.path)} is not used: ${because}.`),
-    ...(unshownCount > 0
-      ? [`${unshownCount} more columns could be features: the model leaves them out, so that it can be read.`]
-      : []),
-    ...(isText || roles.time || answers.time === 'none' ? [] : unreadTimes(events)),
-    ...(kind === 'features' && perUser < 1.1 && !features.some(({ side, isIdea }) => side === 'query' && !isIdea)
-      ? [
-          `\`${user!.column.name}\` comes up about once for each user: a model cannot know what a user likes, and ranks nearly alike for all.`,
-        ]
-      : []),
+    ...files.unused.map((table) => `${baseOf(table.path)} is not used: ${whyUnused(table)}.`),
+    unshownCount > 0 &&
+      `${unshownCount} more columns could be features: the model leaves them out, so that it can be read.`,
+    ...(isText || time || answers.time === 'none' ? [] : unreadTimes(events)),
+    kind === 'features' &&
+      perUser < 1.1 &&
+      !hasFeature('query') &&
+      `\`${user!.column.name}\` comes up about once for each user: a model cannot know what a user likes, and ranks nearly alike for all.`,
     ...gaps
       .filter(isDropped)
       .map(
         ({ join, share }) =>
           `${baseOf(join.table.path)} is not used: it has no row of ${Math.round(share * 100)} % of the events.`,
       ),
-    ...files.spare.map(({ table, column }) => unusedJoin(baseOf(table.path), column, itemJoin, userJoin)),
+    ...files.spare.map(({ table, column }) => unusedJoin(baseOf(table.path), column, [itemJoin, userJoin])),
   ];
   const size = {
-    events: events.count + files.more.reduce((sum, { count }) => sum + count, 0),
+    events: [events, ...more].reduce((sum, { count }) => sum + count, 0),
     items: itemJoin?.table.count ?? item.column.distinct,
     perUser,
   };
   // With so many events, `where` keeps only a sample of the users.
   const trainedEvents = user && size.events > MANY ? 1_000_000 : size.events;
-  const title = titleOf(itemJoin?.table ?? events, itemJoin ? undefined : item.column);
-  const { parts } = files;
   const partTables = [parts?.validation ?? [], parts?.test ?? []].flat();
-  const eventFile = namedFile(events, { more: files.more, parts: partTables }, nameOf);
+  const eventFile = namedFile(events, nameOf, { more, parts: partTables });
   const readName = (path: string): string => eventFile.copies.find(({ from }) => from === path)?.to ?? nameOf(path);
-  const keyRename = (join: Join): { column: ColumnProfile; as: string } | undefined =>
-    join.key.name.toLowerCase() === join.column.name.toLowerCase()
-      ? undefined
-      : { column: join.key, as: join.column.name };
+  const missingRows = missingShare(itemJoin) + missingShare(userJoin);
+  const keys = [user?.column ?? [], item.column].flat();
   return {
     case: kind,
     name: slug(stemOf(events.path), 'data'),
     events: eventFile,
-    ...(itemJoin ? { items: namedFile(itemJoin.table, {}, nameOf, keyRename(itemJoin)) } : {}),
-    ...(userJoin ? { users: namedFile(userJoin.table, {}, nameOf, keyRename(userJoin)) } : {}),
-    ...(userFed ? { user: userFed } : {}),
+    items: itemJoin && namedFile(itemJoin.table, nameOf, { join: itemJoin }),
+    users: userJoin && namedFile(userJoin.table, nameOf, { join: userJoin }),
+    user: userFed,
     item: itemFed,
-    ...(listColumn ? { history: listSql(listColumn) ?? listColumn.name } : {}),
-    ...(time ? { time } : {}),
+    history: listColumn && (listSql(listColumn) ?? listColumn.name),
+    time: hasOrder ? timeEntry(roles, areLines, answers) : undefined,
     split: splitOf(files, fold, hasOrder, areLines, readName, heldOut({ ...size, events: trainedEvents })),
-    ...whereOf(outcomes.where, events.count, user?.column),
-    seen: seenOf(events, user?.column, item.column, isText || kind === 'context'),
-    ...rejectOf(events, [user?.column, item.column], hasOrder ? roles.time?.column : undefined, missingRows),
+    where: whereOf(outcomes.where, events.count, user?.column),
+    seen: seenOf(user?.column, item.column, isText || kind === 'context'),
+    reject: rejectOf(events, keys, hasOrder ? time?.column : undefined, missingRows),
     perUser: isPerUser,
-    ...(title === undefined ? {} : { title }),
+    title: titleOf(itemJoin?.table ?? events, itemJoin ? undefined : item.column),
     features: sumsLists(kind) ? shownFeatures.map((feature) => ({ ...feature, isIdea: true })) : shownFeatures,
     labels: isText ? [] : outcomes.labels,
-    ...(outcomes.weight ? { weight: outcomes.weight } : {}),
+    weight: outcomes.weight,
     size,
     reasons,
     questions: initQuestions(files, isText, gaps, answers),
-    notes,
+    notes: present(notes),
   };
 }
 
 /** Renames columns of a joined file whose names may occur in other files, because files without a header number their columns in the same way. */
-function withOwnNames(join: Join, side: 'user' | 'item'): Join {
+function withOwnNames(join: Join, side: KeySide): Join {
   const { table, key, column: joinedColumn } = join;
   const hasNames = table.rewrite?.hasHeader ?? true;
   const columns = table.columns.map((column) => {
     const isTaken = !hasNames || column.name.toLowerCase() === joinedColumn.name.toLowerCase();
-    return column !== key && isTaken ? { ...column, name: `${side}_${column.place + 1}` } : column;
+    const name = `${side}_${column.place + 1}`;
+    return column !== key && isTaken ? { ...column, name, file: { ...column.file, name } } : column;
   });
   return { ...join, table: { ...table, columns } };
 }
 
 /** Finds a column that lists other items of the user in each row. A list of items that were shown does not count. */
-function listedItems(events: TableProfile, { others }: EventRoles, item: ColumnProfile): ColumnProfile | undefined {
-  return others
-    .filter(({ guesses }) => guesses[0]?.role === 'list')
-    .map(({ column }) => column)
-    .find((column) => {
-      if (/shown|impression|candidate|negative|expos|slate/i.test(column.name)) return false;
-      let [elementCount, knownItems, rowsWithOwnItem] = [0, 0, 0];
-      for (const row of events.rows.slice(0, 5000)) {
-        const cell = row[column.place] ?? null;
-        const listedKeys = Array.isArray(cell) ? cell.map(String) : elementsOfText(String(cell ?? ''), column);
-        elementCount += listedKeys.length;
-        knownItems += listedKeys.filter((each) => item.values.has(each)).length;
-        if (listedKeys.includes(String(row[item.place]))) rowsWithOwnItem++;
-      }
-      return knownItems > elementCount * 0.5 && rowsWithOwnItem < events.rows.length * 0.02;
-    });
+function listedItems({ others }: EventRoles, item: ColumnProfile): ColumnProfile | undefined {
+  const isHistory = (column: ColumnProfile): boolean => {
+    if (/shown|impression|candidate|negative|expos|slate/i.test(column.name)) return false;
+    const lists = column.cells
+      .slice(0, 5000)
+      .map((cell) => (Array.isArray(cell) ? cell.map(String) : elementsOfText(String(cell ?? ''), column)));
+    const elements = lists.flat();
+    const knownItems = elements.filter((each) => item.values.has(each)).length;
+    const rowsWithOwnItem = lists.filter((list, row) => list.includes(String(item.cells[row]))).length;
+    return knownItems > elements.length * 0.5 && rowsWithOwnItem < column.cells.length * 0.02;
+  };
+  return others.find(({ column, guesses }) => guesses[0]?.role === 'list' && isHistory(column))?.column;
 }
 
 /** Reports columns that are named like a time but cannot be read as one. */
@@ -411,32 +347,27 @@ function isMeasure({ kind, distinct }: ColumnProfile, of: ModelCase): boolean {
   return of === 'context' && (kind === 'decimal' || (kind === 'integer' && distinct > 100));
 }
 
+/** Shows the first features of each side, lists before numbers, and makes ideas of the others. */
 function limitFeatures(features: readonly StarterFeature[]): readonly StarterFeature[] {
-  const chosenFeatures = new Set<StarterFeature>();
-  for (const side of ['query', 'item'] as const) {
-    const ownFeatures = features.filter((feature) => feature.side === side && !feature.isIdea);
-    const orderedFeatures = [
-      ...ownFeatures.filter(({ kind }) => !kind.startsWith('number')),
-      ...ownFeatures.filter(({ kind }) => kind.startsWith('number')),
-    ];
-    for (const feature of [...orderedFeatures]
-      .sort((a, b) => Number(b.kind.startsWith('list')) - Number(a.kind.startsWith('list')))
-      .slice(0, maxFeatures))
-      chosenFeatures.add(feature);
-  }
-  let ideas = 0;
-  return features
-    .map((feature) =>
-      feature.isIdea || chosenFeatures.has(feature)
-        ? feature
-        : { ...feature, isIdea: true, why: 'try it: there are many features already' },
-    )
-    .filter(({ isIdea }) => !isIdea || ++ideas <= maxIdeas);
+  const usefulness = ({ kind }: StarterFeature): number =>
+    Number(kind.startsWith('list')) - Number(kind.startsWith('number'));
+  const shownOf = (side: StarterFeature['side']): readonly StarterFeature[] =>
+    features
+      .filter((feature) => feature.side === side && !feature.isIdea)
+      .sort((a, b) => usefulness(b) - usefulness(a))
+      .slice(0, maxFeatures);
+  const shown = [...shownOf('query'), ...shownOf('item')];
+  const limited = features.map((feature) =>
+    feature.isIdea || shown.includes(feature)
+      ? feature
+      : { ...feature, isIdea: true, why: 'try it: there are many features already' },
+  );
+  const ideas = limited.filter(({ isIdea }) => isIdea).slice(0, maxIdeas);
+  return limited.filter((feature) => !feature.isIdea || ideas.includes(feature));
 }
 
-function unusedJoin(name: string, column: ColumnProfile, item: Join | undefined, user: Join | undefined): string {
-  const first = [item, user].find((join) => join?.column === column);
-  return first
+function unusedJoin(name: string, column: ColumnProfile, joins: readonly (Join | undefined)[]): string {
+  return joins.some((join) => join?.column === column)
     ? `${name} is not used: a data block joins one file by \`${column.name}\`. Put its columns into the other file.`
     : `${name} is not used: it describes \`${column.name}\`, which is neither the user nor the item.`;
 }

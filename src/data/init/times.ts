@@ -29,47 +29,57 @@ const numberForm = (name: string, doc: string, scale: number, form = /^\d{9,19}(
 
 const scaleOf = (scale: number): string => scale.toLocaleString('en').replaceAll(',', '');
 
-const patternRegex = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .replaceAll(/[.\\]/g, '\\$&')
-      .replaceAll('YYYY', '(?:19|20)\\d\\d')
-      .replaceAll('YY', '\\d\\d')
-      .replaceAll('MONTH', '[A-Za-z]{3,9}')
-      .replaceAll('MON', '[A-Za-z]{3}')
-      .replaceAll('MM', '(?:0?[1-9]|1[0-2])')
-      .replaceAll('DD', '(?:0?[1-9]|[12]\\d|3[01])')
-      .replaceAll('hh:mm', '\\d{1,2}:\\d\\d')
-      .replaceAll('pm', '[AaPp][Mm]')
-      .replaceAll(':ss', ':\\d\\d')}$`,
-  );
-
-const exampleParts: Readonly<Record<string, string>> = {
-  MONTH: 'August',
-  MON: 'May',
-  D: '31',
-  M: '05',
-  Y: '2024',
-  y: '24',
-  h: '06',
-  m: '30',
-  s: '05',
-  pm: 'PM',
+/** The parts of a date: an example, its sign in a format of DuckDB, and what texts may have there. */
+const dateParts: Readonly<Record<string, readonly [string, string, string]>> = {
+  MONTH: ['August', '%B', '[A-Za-z]{3,9}'],
+  MON: ['May', '%b', '[A-Za-z]{3}'],
+  GMT: ['GMT', 'GMT', 'GMT'],
+  pm: ['PM', '%p', '[AaPp][Mm]'],
+  WD: ['Fri', '%a', '[A-Z][a-z]{2}'],
+  D: ['31', '%d', '(?:0?[1-9]|[12]\\d|3[01])'],
+  M: ['05', '%m', '(?:0?[1-9]|1[0-2])'],
+  Y: ['2024', '%Y', '(?:19|20)\\d\\d'],
+  y: ['24', '%y', '\\d\\d'],
+  h: ['06', '%H', '\\d{1,2}'],
+  m: ['30', '%M', '\\d\\d'],
+  s: ['05', '%S', '\\d\\d'],
+  z: ['+0000', '%z', '[+-]\\d{4}'],
 };
 
-/** Describes `D.M.Y` by an example: `31.05.2024`. */
-const exampleWords = (name: string): string =>
-  `dates of the form ${name.replaceAll(/MONTH|MON|pm|[DMYyhms]/g, (sign) => exampleParts[sign]!)}`;
+/** Writes each part of a form such as `D.M.Y` by a column of the table: `31.05.2024`, `%d.%m.%Y`, or a pattern. */
+const writtenBy = (form: string, column: 0 | 1 | 2): string =>
+  form.replaceAll(new RegExp(Object.keys(dateParts).join('|'), 'g'), (part) => dateParts[part]![column]);
 
-const textForm = (name: string, format: string, pattern: string, doc = exampleWords(name)): TimeForm => {
-  const shape = patternRegex(pattern);
-  return {
-    name,
-    doc,
-    fits: (text) => shape.test(text),
-    sql: (column) => `try_strptime(CAST(${sqlName(column)} AS VARCHAR), '${format}')`,
-  };
-};
+const textForm = (name: string, doc: string, format: string, shape: RegExp): TimeForm => ({
+  name,
+  doc,
+  fits: (text) => shape.test(text),
+  sql: (column) => `try_strptime(CAST(${sqlName(column)} AS VARCHAR), '${format}')`,
+});
+
+function dateForm(form: string, name = form, doc = `dates of the form ${writtenBy(form, 0)}`): TimeForm {
+  const format = writtenBy(form, 1);
+  const shape = new RegExp(`^${writtenBy(form.replaceAll('.', '\\.'), 2)}$`);
+  return textForm(name, doc, format.includes('%p') ? format.replace('%H', '%I') : format, shape);
+}
+
+/** Dates, each with the clocks that may follow it. Of two forms that fit the same texts the first is taken. */
+const datesAndClocks: readonly (readonly [string, ...string[]])[] = [
+  ['Y/M/D', ' h:m:s', ' h:m', ''],
+  ['D.M.Y', ' h:m:s', ' h:m', ''],
+  ['D.M.y', ' h:m', ''],
+  ['M/D/Y', ' h:m:s', ' h:m', '', ' h:m:s pm', ' h:m pm'],
+  ['M/D/y', '', ' h:m'],
+  ['D/M/Y', ' h:m:s', ' h:m', '', ' h:m:s pm', ' h:m pm'],
+  ['D/M/y', '', ' h:m'],
+  ['D-M-Y', ' h:m:s', ''],
+  ['M D, Y', ''],
+  ['MON D, Y', ' h:m pm', ' h:m:s pm', ''],
+  ['MONTH D, Y', ''],
+  ['D MON Y', '', ' h:m:s'],
+  ['D-MON-Y', ''],
+  ['D-MON-y', ''],
+];
 
 const day = '(?:19|20)\\d\\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])';
 const hour = '[ T]\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?';
@@ -96,64 +106,17 @@ export const timeForms: readonly TimeForm[] = [
     sql: (column) =>
       `epoch(TRY_CAST(regexp_replace(CAST(${sqlName(column)} AS VARCHAR), ' ?([+-]\\d\\d):?(\\d\\d)$', '\\1:\\2') AS TIMESTAMPTZ))`,
   },
-  textForm(
-    'compact',
-    '%Y%m%d',
-    'YYYY(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])'.replaceAll('\\d', '[0-9]'),
-    'dates of the form 20240531',
-  ),
+  textForm('compact', 'dates of the form 20240531', '%Y%m%d', /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/),
   textForm(
     'compact time',
-    '%Y%m%d%H%M%S',
-    'YYYY(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{6}',
     'times of the form 20240531235959',
+    '%Y%m%d%H%M%S',
+    /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{6}$/,
   ),
-  textForm('Y/M/D h:m:s', '%Y/%m/%d %H:%M:%S', 'YYYY/MM/DD hh:mm:ss'),
-  textForm('Y/M/D h:m', '%Y/%m/%d %H:%M', 'YYYY/MM/DD hh:mm'),
-  textForm('Y/M/D', '%Y/%m/%d', 'YYYY/MM/DD'),
-  textForm('D.M.Y h:m:s', '%d.%m.%Y %H:%M:%S', 'DD.MM.YYYY hh:mm:ss'),
-  textForm('D.M.Y h:m', '%d.%m.%Y %H:%M', 'DD.MM.YYYY hh:mm'),
-  textForm('D.M.Y', '%d.%m.%Y', 'DD.MM.YYYY'),
-  textForm('D.M.y h:m', '%d.%m.%y %H:%M', 'DD.MM.YY hh:mm'),
-  textForm('D.M.y', '%d.%m.%y', 'DD.MM.YY'),
-  textForm('M/D/Y h:m:s', '%m/%d/%Y %H:%M:%S', 'MM/DD/YYYY hh:mm:ss'),
-  textForm('M/D/Y h:m', '%m/%d/%Y %H:%M', 'MM/DD/YYYY hh:mm'),
-  textForm('M/D/Y', '%m/%d/%Y', 'MM/DD/YYYY'),
-  textForm('M/D/Y h:m:s pm', '%m/%d/%Y %I:%M:%S %p', 'MM/DD/YYYY hh:mm:ss pm'),
-  textForm('M/D/Y h:m pm', '%m/%d/%Y %I:%M %p', 'MM/DD/YYYY hh:mm pm'),
-  textForm('M/D/y', '%m/%d/%y', 'MM/DD/YY'),
-  textForm('M/D/y h:m', '%m/%d/%y %H:%M', 'MM/DD/YY hh:mm'),
-  textForm('D/M/Y h:m:s', '%d/%m/%Y %H:%M:%S', 'DD/MM/YYYY hh:mm:ss'),
-  textForm('D/M/Y h:m', '%d/%m/%Y %H:%M', 'DD/MM/YYYY hh:mm'),
-  textForm('D/M/Y', '%d/%m/%Y', 'DD/MM/YYYY'),
-  textForm('D/M/Y h:m:s pm', '%d/%m/%Y %I:%M:%S %p', 'DD/MM/YYYY hh:mm:ss pm'),
-  textForm('D/M/Y h:m pm', '%d/%m/%Y %I:%M %p', 'DD/MM/YYYY hh:mm pm'),
-  textForm('D/M/y', '%d/%m/%y', 'DD/MM/YY'),
-  textForm('D/M/y h:m', '%d/%m/%y %H:%M', 'DD/MM/YY hh:mm'),
-  textForm('D-M-Y h:m:s', '%d-%m-%Y %H:%M:%S', 'DD-MM-YYYY hh:mm:ss'),
-  textForm('D-M-Y', '%d-%m-%Y', 'DD-MM-YYYY'),
-  textForm('M D, Y', '%m %d, %Y', 'MM DD, YYYY'),
-  textForm('MON D, Y h:m pm', '%b %d, %Y %I:%M %p', 'MON DD, YYYY hh:mm pm'),
-  textForm('MON D, Y h:m:s pm', '%b %d, %Y %I:%M:%S %p', 'MON DD, YYYY hh:mm:ss pm'),
-  textForm('MON D, Y', '%b %d, %Y', 'MON DD, YYYY'),
-  textForm('MONTH D, Y', '%B %d, %Y', 'MONTH DD, YYYY'),
-  textForm('D MON Y', '%d %b %Y', 'DD MON YYYY'),
-  textForm('D MON Y h:m:s', '%d %b %Y %H:%M:%S', 'DD MON YYYY hh:mm:ss'),
-  textForm('D-MON-Y', '%d-%b-%Y', 'DD-MON-YYYY'),
-  textForm('D-MON-y', '%d-%b-%y', 'DD-MON-YY'),
-  textForm('log', '%d/%b/%Y:%H:%M:%S', 'DD/MON/YYYY:hh:mm:ss', 'times of the form 31/May/2024:18:30:05'),
-  textForm(
-    'mail',
-    '%a, %d %b %Y %H:%M:%S GMT',
-    '[A-Z][a-z]{2}, DD MON YYYY hh:mm:ss GMT',
-    'times of the form Fri, 31 May 2024 18:30:05 GMT',
-  ),
-  textForm(
-    'twitter',
-    '%a %b %d %H:%M:%S %z %Y',
-    '[A-Z][a-z]{2} MON DD hh:mm:ss [+-][0-9]{4} YYYY',
-    'times of the form Fri May 31 18:30:05 +0000 2024',
-  ),
+  ...datesAndClocks.flatMap(([date, ...clocks]) => clocks.map((clock) => dateForm(date + clock))),
+  dateForm('D/MON/Y:h:m:s', 'log', 'times of the form 31/May/2024:18:30:05'),
+  dateForm('WD, D MON Y h:m:s GMT', 'mail', 'times of the form Fri, 31 May 2024 18:30:05 GMT'),
+  dateForm('WD MON D h:m:s z Y', 'twitter', 'times of the form Fri May 31 18:30:05 +0000 2024'),
 ];
 
 /** Formats of plain numbers, which only the column's name identifies as times. */
@@ -177,16 +140,8 @@ const namedForms: readonly TimeForm[] = [
   },
 ];
 
-/** Formats in which day and month may be swapped, as in `03/04/2024`. */
-export const doubtfulForms: ReadonlyMap<string, string> = new Map([
-  ['M/D/Y', 'D/M/Y'],
-  ['M/D/Y h:m', 'D/M/Y h:m'],
-  ['M/D/Y h:m:s', 'D/M/Y h:m:s'],
-  ['M/D/Y h:m pm', 'D/M/Y h:m pm'],
-  ['M/D/Y h:m:s pm', 'D/M/Y h:m:s pm'],
-  ['M/D/y', 'D/M/y'],
-  ['M/D/y h:m', 'D/M/y h:m'],
-]);
+/** True for a form whose day and month may be swapped, as in `03/04/2024`. */
+export const isDoubtful = ({ name }: TimeForm): boolean => name.startsWith('M/D/');
 
 /** Maximum share of values that do not fit the format of a column of times. */
 const maxWrongShare = 0.03;

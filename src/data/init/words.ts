@@ -103,7 +103,7 @@ const meanings = {
   id: `id ids uri urn guid ref handle key code nr no number num uid uuid asin isbn sku nummer 编号 編號 代码 番号 コード 号`,
 } as const;
 
-export type NameMeaning = keyof typeof meanings;
+type NameMeaning = keyof typeof meanings;
 
 const wordsByMeaning = new Map<NameMeaning, ReadonlySet<string>>(
   (Object.keys(meanings) as NameMeaning[]).map((meaning) => [

@@ -44,12 +44,10 @@ export function lookAtJson(sample: FileSample, isKnown: boolean): SampledTable |
       return { reason: (error as Error).message };
     }
   }
-  if (objects.length * 2 < records || objects.length === 0) {
-    const map = sample.isWhole ? mapOf(text) : undefined;
-    return map ?? { reason: 'it is JSON, and neither objects line by line nor an array of objects' };
-  }
-  const singleMap = objects.length === 1 && sample.isWhole ? mapOf(text) : undefined;
-  if (singleMap) return singleMap;
+  const areRows = objects.length > 0 && objects.length * 2 >= records;
+  const map = sample.isWhole && (!areRows || objects.length === 1) ? mapOf(text) : undefined;
+  if (map) return map;
+  if (!areRows) return { reason: 'it is JSON, and neither objects line by line nor an array of objects' };
   const columns = [...new Set(objects.flatMap((object) => Object.keys(object)))];
   const rows = objects.map((object) => columns.map((name): Cell => cellOf(object[name])));
   const count = sample.isWhole ? records - bad : Math.round((records / bytes) * (sample.size ?? bytes));
@@ -65,11 +63,11 @@ function mapOf(text: string): SampledTable | undefined {
   } catch {
     return undefined;
   }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const entries = Object.entries(value);
   const nested = entries.filter(([, entryValue]) => entryValue !== null && typeof entryValue === 'object');
   if (entries.length < 3 || nested.length * 10 < entries.length * 9) return undefined;
-  const { columns, rows } = rowsOfMap(value as Record<string, unknown>);
+  const { columns, rows } = rowsOfMap(value);
   const because = ['it is one JSON object, and a data block reads an object for each row'];
   return {
     kind: 'csv',
@@ -83,21 +81,20 @@ function mapOf(text: string): SampledTable | undefined {
 }
 
 /** Returns the entries as rows. A list becomes a text with `|`, which a data block splits again. */
-export function rowsOfMap(map: Readonly<Record<string, unknown>>): {
+export function rowsOfMap(map: JsonRow): {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | null)[])[];
 } {
-  const hasLists = Object.values(map).some(Array.isArray);
-  const names = hasLists
-    ? ['values']
-    : [...new Set(Object.values(map).flatMap((entryValue) => Object.keys(entryValue as object)))];
+  const values = Object.values(map);
+  const hasLists = values.some(Array.isArray);
+  const names = hasLists ? ['values'] : [...new Set(values.flatMap((value) => Object.keys(value as object)))];
   const text = (value: unknown): string | null => {
     const cell = cellOf(value);
-    return Array.isArray(cell) ? cell.map((entryValue) => String(entryValue ?? '')).join('|') : (cell as string | null);
+    return Array.isArray(cell) ? cell.map((element) => String(element ?? '')).join('|') : (cell as string | null);
   };
-  const rows = Object.entries(map).map(([key, entryValue]) => [
+  const rows = Object.entries(map).map(([key, value]) => [
     key,
-    ...(hasLists ? [text(entryValue)] : names.map((name) => text((entryValue as Record<string, unknown>)[name]))),
+    ...(hasLists ? [text(value)] : names.map((name) => text((value as JsonRow)[name]))),
   ]);
   return { columns: ['key', ...names], rows };
 }
@@ -161,7 +158,7 @@ export function tableOfObjects(
     flat: {
       ...table,
       columns: header,
-      ...(types ? { types: fields.map(typeOf) } : {}),
+      types: types && fields.map(typeOf),
       rows: objects.map((object) => fields.map((field) => flatCell(object, field))),
       rewrite: { ...plain, because: [...because, objectsBecause], header, fields },
     },

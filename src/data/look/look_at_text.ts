@@ -1,4 +1,5 @@
 /** Samples rows of a text table after detecting its dialect: the separator, and whether the first line is a header. */
+import { countsOf } from '../../base/util/defined.ts';
 import { CsvScanner, valuesOf } from '../files/records/csv.ts';
 import type { FileSample } from '../files/records/scan.ts';
 import {
@@ -31,18 +32,17 @@ export function lookAtText(
   if (dialect === 'lines') return linesTable(texts, sample);
   const { separator, hasHeader } = dialect;
   const to = separator === '::' || separator === 'blanks' ? '\t' : separator;
-  const hasFiller = to === separator && withoutFiller(texts[0]!, separator) !== texts[0];
   const isPaddedText = to === separator && isPadded(texts[0]!.slice(0, 256 << 10), separator);
-  const readTexts = (each: readonly string[]): TextRows => {
-    const cleanTexts = each.map((text) =>
-      cleaned(hasFiller ? withoutFiller(text, separator) : text, separator, to, isPaddedText),
-    );
+  const hasFiller = to === separator && withoutFiller(texts[0]!, separator) !== texts[0];
+  const cleaning = { isPadded: isPaddedText || undefined, hasFiller: hasFiller || undefined };
+  const readTexts = (isEscaped: boolean): TextRows => {
+    const cleanTexts = texts.map((text) => cleaned(text, { from: separator, to, ...cleaning, isEscaped }));
     return readRows(cleanTexts, to, hasHeader);
   };
-  const unescapedRows = readTexts(texts);
+  const unescapedRows = readTexts(false);
   // A backslash is only an escape if rows are broken because of quotes after it.
   const isEscaped = unescapedRows.bad * 2 > unescapedRows.records && texts[0]!.includes('\\"');
-  const { columns, given, rows, records, bad } = isEscaped ? readTexts(texts.map(unescaped)) : unescapedRows;
+  const { columns, given, rows, records, bad } = isEscaped ? readTexts(true) : unescapedRows;
   if (rows.length === 0)
     return { reason: hasHeader && records === 0 ? 'it has a header and no rows' : 'none of its lines is a row' };
   if (bad * 2 > records)
@@ -56,10 +56,9 @@ export function lookAtText(
     to,
     header: columns,
     hasHeader,
-    ...(titles > 0 ? { titles } : {}),
-    ...(isPaddedText ? { isPadded: true } : {}),
-    ...(hasFiller ? { hasFiller } : {}),
-    ...(isEscaped ? { isEscaped: true } : {}),
+    titles: titles || undefined,
+    ...cleaning,
+    isEscaped: isEscaped || undefined,
   };
   const because = reasonsFor(rewrite, given, readable);
   return {
@@ -69,12 +68,22 @@ export function lookAtText(
     ...counted(records, sample),
     bad,
     separator: to,
-    ...(because.length > 0 ? { rewrite: { because, ...rewrite } } : {}),
+    rewrite: because.length > 0 ? { because, ...rewrite } : undefined,
   };
 }
 
-const cleaned = (text: string, from: Separator, to: string, isPaddedText: boolean): string =>
-  from !== to ? separated(text, from) : isPaddedText ? unpadded(text, to) : text;
+type Cleaning = 'from' | 'to' | 'hasFiller' | 'isEscaped' | 'isPadded';
+
+/** Cleans rows as a copy has them: without rows of separators, escapes, other separators and blanks around values. */
+export function cleaned(
+  text: string,
+  { from, to, hasFiller, isEscaped, isPadded: hasBlanks }: Pick<Rewrite, Cleaning>,
+): string {
+  const filled = hasFiller ? withoutFiller(text, from) : text;
+  const unescapedText = isEscaped ? unescaped(filled) : filled;
+  if (from !== to) return separated(unescapedText, from);
+  return hasBlanks ? unpadded(unescapedText, to) : unescapedText;
+}
 
 interface TextRows {
   /** The names in the first line. */
@@ -108,38 +117,31 @@ function readRows(texts: readonly string[], separator: string, hasHeader: boolea
 }
 
 function reasonsFor(
-  {
-    encoding,
-    from: separator,
-    hasHeader,
-    titles = 0,
-    isPadded: isPaddedText,
-    hasFiller,
-    isEscaped,
-  }: Omit<Rewrite, 'because'>,
+  rewrite: Omit<Rewrite, 'because'>,
   given: readonly string[],
   readable: 'csv' | 'tsv' | undefined,
 ): string[] {
+  const { encoding, from: separator, to, hasHeader, titles = 0 } = rewrite;
   const lowerNames = given.map((name) => name.toLowerCase());
   const repeatedName = given.find((name, index) => name !== '' && lowerNames.indexOf(name.toLowerCase()) !== index);
-  return [
-    ...(encoding === 'utf-8' ? [] : [`it is text in ${encoding}, and a data block reads UTF-8`]),
-    ...(titles === 0 ? [] : [`${titles === 1 ? 'a line comes' : `${titles} lines come`} before its names`]),
-    ...(isPaddedText ? ['blanks are around its values'] : []),
-    ...(hasFiller ? ['some of its rows have separators and no values'] : []),
-    ...(isEscaped ? ['a backslash is before its quotes'] : []),
-    ...(hasHeader ? [] : ['its first line is a row, and a data block needs names']),
-    ...(separator === '::' ? ['`::` separates its values'] : []),
-    ...(separator === 'blanks' ? ['blanks separate its values'] : []),
-    ...(repeatedName === undefined ? [] : [`it has two columns with the name \`${repeatedName}\``]),
-    ...(readable === undefined ? [unknownEnding] : []),
-    ...(readable === 'tsv' && separator !== '\t'
-      ? ['its ending says tabs, and something else separates its values']
-      : []),
-    ...(separator !== '::' && separator !== 'blanks' && hasHeader && otherIsMoreFrequent(given, separator)
-      ? ['another sign in its header would be taken for the separator']
-      : []),
+  const isOtherSeparator = readable === 'tsv' && separator !== '\t';
+  const reasons: readonly (readonly [boolean | undefined, string])[] = [
+    [encoding !== 'utf-8', `it is text in ${encoding}, and a data block reads UTF-8`],
+    [titles > 0, `${titles === 1 ? 'a line comes' : `${titles} lines come`} before its names`],
+    [rewrite.isPadded, 'blanks are around its values'],
+    [rewrite.hasFiller, 'some of its rows have separators and no values'],
+    [rewrite.isEscaped, 'a backslash is before its quotes'],
+    [!hasHeader, 'its first line is a row, and a data block needs names'],
+    [separator !== to, `${separator === '::' ? '`::` separates' : 'blanks separate'} its values`],
+    [repeatedName !== undefined, `it has two columns with the name \`${repeatedName}\``],
+    [readable === undefined, unknownEnding],
+    [isOtherSeparator, 'its ending says tabs, and something else separates its values'],
+    [
+      separator === to && hasHeader && otherIsMoreFrequent(given, separator),
+      'another sign in its header would be taken for the separator',
+    ],
   ];
+  return reasons.flatMap(([isTrue, reason]) => (isTrue ? [reason] : []));
 }
 
 /** True if a data block would choose another separator, because that is more frequent in the header. */
@@ -171,7 +173,8 @@ function linesTable(texts: readonly string[], sample: FileSample): SampledTable 
   return { kind: 'lines', columns: ['user', 'item', 'position'], rows, count, isWhole: sample.isWhole, bad: 0 };
 }
 
-function firstRecord(text: string, separator: string): { readonly values: string[]; readonly end: number } {
+/** Returns the values of the first line that is not blank, and the offset after it. */
+export function firstRecord(text: string, separator: string): { readonly values: string[]; readonly end: number } {
   const start = text.length - withoutBlankLines(text).length;
   let end = start;
   for (let isQuoted = false; end < text.length; end++) {
@@ -197,7 +200,7 @@ export function decode(bytes: Buffer, encoding: TextEncoding): string {
 export const withoutMark = (text: string): string => text.replace(/^(?:\uFEFF|\u00EF\u00BB\u00BF)/, '');
 
 /** Removes rows of separators alone, which a spreadsheet writes below a table. */
-export const withoutFiller = (text: string, separator: string): string =>
+const withoutFiller = (text: string, separator: string): string =>
   text.replaceAll(new RegExp(`^ *[${separator}][ ${separator}]*(\\r\\n|\\r|\\n|$)`, 'gm'), '');
 
 export const withoutBlankLines = (text: string): string => text.replace(/^(?:[ \t]*(?:\r\n|\r|\n))+/, '');
@@ -209,11 +212,10 @@ function wholeLines(text: string, isCutBefore: boolean, isEnd: boolean): string 
 }
 
 /** Converts quotes after a backslash to the doubled quotes of CSV. */
-export const unescaped = (text: string): string =>
-  text.replaceAll(/\\(["\\])/g, (_, sign) => (sign === '"' ? '""' : '\\'));
+const unescaped = (text: string): string => text.replaceAll(/\\(["\\])/g, (_, sign) => (sign === '"' ? '""' : '\\'));
 
 /** Separates values by tabs. Such files contain no quotes. */
-export function separated(text: string, separator: Separator): string {
+function separated(text: string, separator: Separator): string {
   return text
     .split(/\r\n|\r|\n/)
     .map((line) =>
@@ -226,19 +228,22 @@ export function separated(text: string, separator: Separator): string {
     .join('\n');
 }
 
-/** True if at least half of the lines have blanks around the separator. */
-function isPadded(text: string, separator: string): boolean {
-  const lines = text
+/** Returns the first lines of a text that are not blank. */
+const firstLines = (text: string): string[] =>
+  text
     .split(/\r\n|\r|\n/)
     .filter((line) => line.trim() !== '')
-    .slice(0, 400)
-    .map((line) => line.replaceAll(/"[^"]*"/g, '""'));
+    .slice(0, 400);
+
+/** True if at least half of the lines have blanks around the separator. */
+function isPadded(text: string, separator: string): boolean {
+  const lines = firstLines(text).map((line) => line.replaceAll(/"[^"]*"/g, '""'));
   const paddedLines = lines.filter((line) => line.includes(` ${separator}`) || line.includes(`${separator} `));
   return lines.length > 1 && paddedLines.length * 2 >= lines.length;
 }
 
 /** Removes blanks around values, but not within quotes. */
-export function unpadded(text: string, separator: string): string {
+function unpadded(text: string, separator: string): string {
   const isBlank = (at: number): boolean => text[at] === ' ' || (text[at] === '\t' && separator !== '\t');
   const skipBlanks = (at: number): number => {
     let end = at;
@@ -313,18 +318,12 @@ const separators: readonly Separator[] = ['\t', ';', '|', ',', '::', 'blanks'];
 
 /** Returns `lines` for lines `user item item …`; undefined for a text that is not a table. */
 function dialectOf(text: string): TextDialect | 'lines' | undefined {
-  const lines = text
-    .split(/\r\n|\r|\n/)
-    .filter((line) => line.trim() !== '')
-    .slice(0, 400);
+  const lines = firstLines(text);
   if (lines.length === 0) return undefined;
   if (areLines(lines)) return 'lines';
   const unquotedLines = lines.map((line) => line.replaceAll(/"[^"]*("|$)/g, '""'));
-  let best: { readonly separator: Separator; readonly fit: number } | undefined;
-  for (const separator of separators) {
-    const fit = fitOf(unquotedLines, separator);
-    if (fit > (best?.fit ?? 0)) best = { separator, fit };
-  }
+  const fits = separators.map((each) => ({ separator: each, fit: fitOf(unquotedLines, each) }));
+  const [best] = fits.filter(({ fit }) => fit > 0).sort((a, b) => b.fit - a.fit);
   // The text has a single column: any separator will do.
   const separator = best?.separator ?? ',';
   const [first, ...rest] = lines.map((line) => split(line, separator));
@@ -343,11 +342,8 @@ function fitOf(lines: readonly string[], separator: Separator): number {
 }
 
 /** Returns the first of the most frequent counts, and its frequency. */
-function mostFrequent(counts: readonly number[]): readonly [number, number] {
-  const frequencies = new Map<number, number>();
-  for (const count of counts) frequencies.set(count, (frequencies.get(count) ?? 0) + 1);
-  return [...frequencies].reduce((best, candidate) => (candidate[1] > best[1] ? candidate : best), [0, 0]);
-}
+const mostFrequent = (counts: readonly number[]): readonly [number, number] =>
+  [...countsOf(counts)].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
 
 function split(line: string, separator: Separator): string[] {
   if (separator === 'blanks') return line.trim().split(/\s+/);

@@ -9,21 +9,21 @@ export interface LookedTable {
   readonly kind: FileKind;
   readonly columns: readonly string[];
   /** DuckDB's types, if the file has types. */
-  readonly types?: readonly string[];
+  readonly types?: readonly string[] | undefined;
   readonly rows: readonly (readonly Cell[])[];
   /** Number of rows in the file: counted if the sample is the whole file, otherwise estimated. */
   readonly count: number;
   readonly isWhole: boolean;
   readonly bad: number;
-  readonly separator?: string;
+  readonly separator?: string | undefined;
   /** The changes for the copy that a data block reads. Absent if it reads the file itself. */
-  readonly rewrite?: Rewrite;
+  readonly rewrite?: Rewrite | undefined;
   /** The files that the rows are joined with, which needs a copy. */
-  readonly joined?: readonly JoinedFile[];
+  readonly joined?: readonly JoinedFile[] | undefined;
   /** Set if each row is a value of a wide matrix, which needs a copy. */
-  readonly melted?: MeltedFile;
+  readonly melted?: MeltedFile | undefined;
   /** The same rows with the fields of nested objects as columns, which needs a copy. Absent if rows contain no objects. */
-  readonly flat?: Omit<LookedTable, 'path'>;
+  readonly flat?: Omit<LookedTable, 'path'> | undefined;
 }
 
 /** A file whose columns a copy of the events has beside their own. */
@@ -41,12 +41,12 @@ export interface JoinedFile extends Pick<LookedTable, 'path' | 'kind' | 'separat
 export interface MeltedFile {
   readonly names: readonly string[];
   /** The column that identifies its rows; absent if only their numbers do. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   readonly items: readonly string[];
   /** The columns of the copy: the user, the item, the value. */
   readonly columns: readonly string[];
   /** A value that says that there is none. */
-  readonly mark?: string;
+  readonly mark?: string | undefined;
 }
 
 export interface FlatColumn {
@@ -65,18 +65,18 @@ export interface Rewrite {
   /** True if the first line of the file is a header, which the new one replaces. */
   readonly hasHeader: boolean;
   /** Number of lines above the header, which the copy omits. */
-  readonly titles?: number;
+  readonly titles?: number | undefined;
   /** True if quotes within values are escaped by a backslash instead of a second quote. */
-  readonly isEscaped?: boolean;
-  readonly isPadded?: boolean;
+  readonly isEscaped?: boolean | undefined;
+  readonly isPadded?: boolean | undefined;
   /** True if some rows have no values, which the copy omits. */
-  readonly hasFiller?: boolean;
+  readonly hasFiller?: boolean | undefined;
   /** The columns of the copy, if they are fields of nested objects. */
-  readonly fields?: readonly FlatColumn[];
+  readonly fields?: readonly FlatColumn[] | undefined;
   /** True for a JSON object in which each key becomes a row. */
-  readonly isMap?: boolean;
+  readonly isMap?: boolean | undefined;
   /** How rows are made of those of the file and of others. `own`: how the file itself is rewritten before. */
-  readonly derived?: Pick<LookedTable, 'joined' | 'melted'> & { readonly own?: Rewrite };
+  readonly derived?: (Pick<LookedTable, 'joined' | 'melted'> & { readonly own?: Rewrite | undefined }) | undefined;
 }
 
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';

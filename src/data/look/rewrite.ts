@@ -1,20 +1,12 @@
 /** Writes a copy that a data block can read, of a file that it cannot: with a header, in UTF-8, and with a single-character separator. */
-import { copyFile, open, readFile } from 'node:fs/promises';
+import { copyFile, open, readFile, writeFile } from 'node:fs/promises';
 import { Copies, openDatabase, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
 import { columnsOfRelation } from '../files/formats/reader.ts';
 import { readers } from '../files/formats/readers.ts';
 import { isCompressed } from '../files/formats/table.ts';
 import { unpacked } from '../files/records/scan.ts';
 import { rowsOfMap } from './look_at_json.ts';
-import {
-  separated,
-  unescaped,
-  unpadded,
-  withoutBlankLines,
-  withoutFiller,
-  withoutLines,
-  withoutMark,
-} from './look_at_text.ts';
+import { cleaned, firstRecord, withoutBlankLines, withoutLines, withoutMark } from './look_at_text.ts';
 import { exactJson, type JoinedFile, type LookedTable, type Rewrite } from './looked_table.ts';
 
 export interface RewriteJob {
@@ -64,7 +56,7 @@ async function deriveRows(
       kind,
       names: melted?.names ?? rewriteFile.header,
       separator: rewriteFile.to,
-      ...(own ? { rewrite: own } : {}),
+      rewrite: own,
     };
     const order = quoteName('row of the file');
     let select = `SELECT *, row_number() OVER () AS ${order} FROM ${await relationOf(events)}`;
@@ -96,33 +88,17 @@ async function deriveRows(
   }
 }
 
-async function rewriteMap({ from, to, rewriteFile: rewrite }: RewriteJob): Promise<void> {
-  const { rows } = rowsOfMap(
-    exactJson((await readFile(from, 'utf8')).replace(/^\uFEFF/, '')) as Readonly<Record<string, unknown>>,
-  );
-  const handle = await open(to, 'wx');
-  try {
-    await handle.write(rowText(rewrite.header, ','));
-    for (const row of rows)
-      await handle.write(
-        rowText(
-          row.map((value) => value ?? ''),
-          ',',
-        ),
-      );
-  } finally {
-    await handle.close();
-  }
+async function rewriteMap({ from, to, rewriteFile }: RewriteJob): Promise<void> {
+  const map = exactJson(withoutMark(await readFile(from, 'utf8'))) as Readonly<Record<string, unknown>>;
+  const lines = [rewriteFile.header, ...rowsOfMap(map).rows].map((row) => rowText(row, ','));
+  await writeFile(to, lines.join(''), { flag: 'wx' });
 }
 
 async function rewriteText({ from, to, rewriteFile: rewrite, signal }: RewriteJob): Promise<void> {
-  const { encoding, hasHeader, header, from: fileSeparator, to: separator, titles = 0, isPadded = false } = rewrite;
-  const isEscaped = rewrite.isEscaped === true;
+  const { encoding, hasHeader, header, to: separator, titles = 0, isPadded, isEscaped } = rewrite;
   const rewriteRows = (text: string): string => {
-    const filled = rewrite.hasFiller ? withoutFiller(text, fileSeparator) : text;
-    const lines = isEscaped ? unescaped(filled) : filled;
-    if (fileSeparator !== separator) return `${separated(lines.replace(/\r?\n$/, ''), fileSeparator)}\n`;
-    return isPadded ? unpadded(lines, separator) : lines;
+    const rows = cleaned(text, rewrite);
+    return rewrite.from === separator || rows.endsWith('\n') ? rows : `${rows}\n`;
   };
   const decoder = new TextDecoder(encoding);
   const handle = await open(to, 'wx');
@@ -133,11 +109,11 @@ async function rewriteText({ from, to, rewriteFile: rewrite, signal }: RewriteJo
     if (isFirst) {
       // The header may contain quotes, and the first piece is longer than the header.
       pendingText = withoutLines(withoutBlankLines(withoutMark(pendingText)), titles);
-      if (hasHeader) pendingText = pendingText.slice(pastFirstLine(pendingText));
+      if (hasHeader) pendingText = pendingText.slice(firstRecord(pendingText, separator).end);
       await handle.write(rowText(header, separator));
       isFirst = false;
     }
-    const end = isLast ? pendingText.length : endOfRecords(pendingText, isPadded || isEscaped);
+    const end = isLast ? pendingText.length : endOfRecords(pendingText, isPadded === true || isEscaped === true);
     const whole = pendingText.slice(0, end);
     pendingText = pendingText.slice(end);
     if (whole !== '') await handle.write(rewriteRows(whole));
@@ -167,18 +143,10 @@ function endOfRecords(text: string, hasQuotes: boolean): number {
   return end;
 }
 
-function pastFirstLine(text: string): number {
-  let isQuoted = false;
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === '"') isQuoted = !isQuoted;
-    else if (!isQuoted && text[at] === '\n') return at + 1;
-    else if (!isQuoted && text[at] === '\r') return text[at + 1] === '\n' ? at + 2 : at + 1;
-  }
-  return text.length;
-}
-
-function rowText(values: readonly string[], separator: string): string {
-  const quotedValues = values.map((value) => (/[",;|\t\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value));
+function rowText(values: readonly (string | null)[], separator: string): string {
+  const quotedValues = values.map((value) =>
+    value && /[",;|\t\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value,
+  );
   return `${quotedValues.join(separator)}\n`;
 }
 

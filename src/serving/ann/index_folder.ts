@@ -49,7 +49,8 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
       queries: queries.vectors,
       k,
       recall,
-      signal, onProgress,
+      signal,
+      onProgress,
     });
     if (certificate.recall < recall) throw failure('index-recall', { asked: recall, ...certificate });
     await removeDurably(join(folder, indexManifestFile));

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { nextSteps } from '../../../data/init/next_steps.ts';
-import type { InitAnswers } from '../../../data/init/proposal.ts';
+import type { InitAnswers, InitQuestion } from '../../../data/init/proposal.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import type { LookedFiles, StarterProject } from '../../api/init.ts';
 import { asCalled, heading, tableOf } from '../layout.ts';
@@ -12,12 +12,6 @@ import { interruptible } from '../open_run.ts';
 import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
 import { answer, answerJson, answerNext, say, sayData, sayDiagnostics, sayEngine } from '../report.ts';
 import { endable, Interrupted } from '../signals.ts';
-
-/** A choice of a question on a terminal. The most likely choice comes first, and Enter takes it. */
-interface AskedChoice {
-  readonly value: string;
-  readonly text: string;
-}
 
 /** True if input and output are both a terminal. */
 const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
@@ -30,10 +24,10 @@ interface Terminal {
 const own: Terminal = { input: process.stdin, output: process.stderr };
 
 /**
- * Prompts for a choice and returns its value. An invalid answer repeats the prompt; the end of the input takes the first choice.
+ * Prompts for a choice and returns its value. The most likely choice comes first, and Enter takes it. An invalid answer repeats the prompt; the end of the input takes the first choice.
  * @throws Interrupted at Ctrl-C, which answers nothing
  */
-export async function ask(question: string, choices: readonly AskedChoice[], on = own): Promise<string> {
+export async function ask(question: string, choices: InitQuestion['choices'], on = own): Promise<string> {
   const lines = [question, ...choices.map(({ text }, at) => `  ${at + 1}  ${text}`)];
   on.output.write(`${lines.join('\n')}\n`);
   for (;;) {
@@ -111,7 +105,7 @@ export function initCommand(program: Command): void {
       refuseUnknown(lookedFiles, options);
       const project = await settled(lookedFiles, options, isAsking);
       const { proposal, allow } = project;
-      answerUnless(options.json, guessesText(proposal));
+      if (!options.json) answer(guessesText(proposal));
       const writtenProject = await endable((signal) => writeProject(project, signal));
       for (const { from, to, rewrite, leftOut } of writtenProject.copies) {
         say(`copied ${basename(from)} to ${join(options.out, to)}, because ${rewrite.because.join(', and ')}`);
@@ -140,8 +134,6 @@ export function initCommand(program: Command): void {
   );
 }
 
-const answerUnless = (json: boolean | undefined, text: string): void => (json ? undefined : answer(text));
-
 const allowText = (allow: readonly string[]): string => allow.map((folder) => ` --allow ${folder}`).join('');
 
 /** Returns files of the working folder: all, or those that the user chooses. */
@@ -168,21 +160,18 @@ function refuseWritten(out: string): void {
 }
 
 /** Refuses an option that names a column or file that does not exist. */
-function refuseUnknown({ tables }: LookedFiles, { events, ...options }: InitCommandOptions): void {
+function refuseUnknown({ tables }: LookedFiles, { events, user, item, time }: InitCommandOptions): void {
+  const refuseOther = (what: string, name: string | undefined, known: readonly string[]): void => {
+    if (name !== undefined && !known.includes(name))
+      throw failure('unknown-name', { what, name, nearest: undefined, known });
+  };
   const columns = tables.flatMap((table) => table.columns.map(({ name }) => name));
-  for (const option of ['user', 'item', 'time'] as const) {
-    const columnName = options[option];
-    if (columnName === undefined || columnName === 'none' || columns.includes(columnName)) continue;
-    throw failure('unknown-name', { what: 'column', name: columnName, nearest: undefined, known: columns });
-  }
-  if (events !== undefined && !tables.some(({ path }) => path === events)) {
-    throw failure('unknown-name', {
-      what: 'file',
-      name: events,
-      nearest: undefined,
-      known: tables.map(({ path }) => path),
-    });
-  }
+  for (const name of [user, item, time]) if (name !== 'none') refuseOther('column', name, columns);
+  refuseOther(
+    'file',
+    events,
+    tables.map(({ path }) => path),
+  );
 }
 
 /** Returns the project with every question answered by the user, or with the most likely answer. */
@@ -191,10 +180,9 @@ async function settled(look: LookedFiles, options: InitCommandOptions, asks: boo
   const { events, user, item, time } = options;
   let answers: InitAnswers = { events, user, item, time } as InitAnswers;
   for (;;) {
-    const lastProposal = proposalFor(look, options.out, answers);
-    const { questions } = lastProposal;
-    const [question] = questions;
-    if (question === undefined || !asks) {
+    const { questions } = proposalFor(look, options.out, answers);
+    const [question] = asks ? questions : [];
+    if (question === undefined) {
       const project = proposeProject(look, options.out, answers);
       // The proposal already has the first choice of each question.
       for (const { text, choices } of questions) say(`not asked: ${text} Taken: ${choices[0]!.text}`);
@@ -253,6 +241,7 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
     })
     .finally(progress.end);
   const { evaluation, verdict, better, isCut, report, user } = first;
+  const { metrics, rows, protocol } = evaluation;
   const fit = await offerFit(project, first);
   const near = relative('', model) || model;
   const steps = nextSteps(proposal, {
@@ -264,22 +253,9 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
     user,
     fit,
   });
-  if (options.json)
-    return answerJson({
-      proposal,
-      folder: out,
-      verdict,
-      report,
-      rows: evaluation.rows,
-      protocol: evaluation.protocol,
-      next: steps,
-    });
-  answer(
-    tableOf(
-      ['', ...evaluation.metrics],
-      evaluation.rows.map(({ name, all }) => [name, ...evaluation.metrics.map((label) => all[label]!.toFixed(4))]),
-    ),
-  );
+  if (options.json) return answerJson({ proposal, folder: out, verdict, report, rows, protocol, next: steps });
+  const figures = rows.map(({ name, all }) => [name, ...metrics.map((label) => all[label]!.toFixed(4))]);
+  answer(tableOf(['', ...metrics], figures));
   if (isCut) answer(`\nTraining ended after ${options.seconds} seconds, before its last epoch.`);
   answer(`\n${verdict}\n`);
   answer(heading('Next'));

@@ -159,7 +159,9 @@ export function serveCommand(program: Command): void {
       const versions = {
         ...requestHere,
         ...ofRun,
-        watch, index, table,
+        watch,
+        index,
+        table,
         onEngine: () => sayEngine(choice),
       };
       const serving = await endable((signal) => serveVersions({ ...versions, signal }));

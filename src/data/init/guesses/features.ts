@@ -1,8 +1,8 @@
 /** Guesses features of a user, an item or an event: lists, texts, numbers, categories, vectors. */
-import type { ColumnGuess, ColumnProfile, Guesser } from '../profile.ts';
+import type { ColumnGuess, Guesser } from '../profile.ts';
 import { meansOf } from '../words.ts';
 
-export const list: Guesser = ({ kind, separator }) => {
+const list: Guesser = ({ kind, separator }) => {
   if (kind === 'list') return { role: 'list', score: 0.8, because: 'its values are lists' };
   if (separator === undefined || kind === 'vector') return undefined;
   const formWords = { json: 'JSON arrays', python: 'lists in brackets' }[separator as string];
@@ -15,10 +15,10 @@ export const list: Guesser = ({ kind, separator }) => {
   };
 };
 
-export const vector: Guesser = ({ kind, width }) =>
+const vector: Guesser = ({ kind, width }) =>
   kind === 'vector' ? { role: 'vector', score: 0.9, because: `each value is a list of ${width} numbers` } : undefined;
 
-export const text: Guesser = ({ kind, name, meanWords, meanLength, separator, time, distinct, present }) => {
+const text: Guesser = ({ kind, name, meanWords, meanLength, separator, time, distinct, present }) => {
   if (kind !== 'text' || separator !== undefined || time) return undefined;
   const word = meansOf(name, 'text');
   const isLong = meanWords >= 3 || (meanLength > 24 && meanWords >= 2);
@@ -32,14 +32,14 @@ export const text: Guesser = ({ kind, name, meanWords, meanLength, separator, ti
   };
 };
 
-export const query: Guesser = (column) => {
+const query: Guesser = (column) => {
   const word = meansOf(column.name, 'query');
   if (word === undefined || column.kind !== 'text' || column.separator !== undefined || meansOf(column.name, 'id'))
     return undefined;
   return { role: 'query', score: 0.72, because: `its name says \`${word}\`, and its values are texts` };
 };
 
-export const number: Guesser = ({ kind, min, max, distinct, time }) => {
+const number: Guesser = ({ kind, min, max, distinct, time }) => {
   if (kind !== 'integer' && kind !== 'decimal') return undefined;
   if (distinct < 3 || time) return undefined;
   return { role: 'number', score: 0.5, because: `its values are numbers from ${rounded(min)} to ${rounded(max)}` };
@@ -47,7 +47,7 @@ export const number: Guesser = ({ kind, min, max, distinct, time }) => {
 
 const rounded = (value: number): string => String(Number(value.toPrecision(4)));
 
-export const category: Guesser = ({ kind, distinct, present, meanWords }) => {
+const category: Guesser = ({ kind, distinct, present, meanWords }) => {
   if (kind !== 'boolean' && kind !== 'integer' && kind !== 'text') return undefined;
   const maxDistinct = kind === 'integer' ? 12 : Math.max(12, Math.min(2000, present * 0.2));
   if (distinct < 2 || distinct > maxDistinct || meanWords > 6) return undefined;
@@ -56,9 +56,7 @@ export const category: Guesser = ({ kind, distinct, present, meanWords }) => {
   return { role: 'category', score, because: `it has ${distinct} different values` };
 };
 
-export const leftOut: Guesser = (column) => reasonToLeave(column);
-
-function reasonToLeave({ kind, present, distinct, name, rows }: ColumnProfile): ColumnGuess | undefined {
+const leftOut: Guesser = ({ kind, present, distinct, name, rows }) => {
   const leftOutGuess = (score: number, because: string): ColumnGuess => ({ role: 'left out', score, because });
   if (kind === 'empty') return leftOutGuess(1, 'it has no values');
   if (kind === 'object') return leftOutGuess(0.9, 'its values are objects, or lists in lists');
@@ -68,4 +66,6 @@ function reasonToLeave({ kind, present, distinct, name, rows }: ColumnProfile): 
   const word = meansOf(name, 'address');
   if (word !== undefined) return leftOutGuess(0.6, `its name says \`${word}\``);
   return leftOutGuess(0.05, 'nothing says what it is');
-}
+};
+
+export const featureGuessers: readonly Guesser[] = [query, list, vector, text, number, category, leftOut];

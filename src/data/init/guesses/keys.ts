@@ -1,6 +1,6 @@
 /** Guesses users and items: ids that occur repeatedly, in columns whose names suggest users or items. */
 import type { ColumnGuess, ColumnProfile, Guesser } from '../profile.ts';
-import { meansOf, type NameMeaning } from '../words.ts';
+import { meansOf } from '../words.ts';
 
 /** Words for something narrower than a user: a user has several sessions. */
 const narrowerWords: ReadonlySet<string> = new Set(
@@ -25,9 +25,9 @@ export const rowsPerValue = ({ present, distinct }: ColumnProfile): number => (d
 export const isNameless = ({ name }: ColumnProfile): boolean =>
   /^(column|col|_?c|f|field|var|v|x)?[ _]?\d*$|^[a-z]$/i.test(name);
 
-function byName(role: 'user' | 'item', meaning: NameMeaning): Guesser {
+function byName(role: 'user' | 'item'): Guesser {
   return (column) => {
-    const word = meansOf(column.name, meaning);
+    const word = meansOf(column.name, role);
     if (word === undefined || !isKeyLike(column)) return undefined;
     const otherWords = column.words.filter((each) => each !== word && meansOf(each, 'id') === undefined);
     const isAlone = otherWords.length === 0 || column.words.join('') === word;
@@ -51,29 +51,24 @@ function byName(role: 'user' | 'item', meaning: NameMeaning): Guesser {
   };
 }
 
-export const userByName = byName('user', 'user');
-
 /** Guesses baskets, whose key replaces that of a user if there is none. */
-export const basketByName: Guesser = (column) => {
+const basketByName: Guesser = (column) => {
   const word = meansOf(column.name, 'basket');
   const isAlone = column.words.every((each) => each === word || meansOf(each, 'id') !== undefined);
   if (word === undefined || !isAlone || !isKeyLike(column) || rowsPerValue(column) < 1.2) return undefined;
   const because = `its name says \`${word}\`, and its values come up ${rowsPerValue(column).toFixed(1)} times each`;
   return { role: 'user', score: 0.52, because };
 };
-export const itemByName = byName('item', 'item');
 
-/** Returns the columns whose values may be ids, judged only by the values, the likeliest first. */
-export function keysByValues(columns: readonly ColumnProfile[]): readonly ColumnProfile[] {
-  return columns.filter(
-    (column) =>
-      isKeyLike(column) &&
-      column.time === undefined &&
-      column.distinct > 12 &&
-      rowsPerValue(column) >= 1.3 &&
-      column.meanWords < (rowsPerValue(column) > 3 ? 8 : 4),
-  );
-}
+export const keyGuessers: readonly Guesser[] = [byName('user'), basketByName, byName('item')];
+
+/** True if the values may be ids, judged without the name. */
+export const isKeyByValues = (column: ColumnProfile): boolean =>
+  isKeyLike(column) &&
+  column.time === undefined &&
+  column.distinct > 12 &&
+  rowsPerValue(column) >= 1.3 &&
+  column.meanWords < (rowsPerValue(column) > 3 ? 8 : 4);
 
 export const byValues = (role: 'user' | 'item', column: ColumnProfile): ColumnGuess => ({
   role,

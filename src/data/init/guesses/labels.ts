@@ -11,7 +11,7 @@ function isScale({ min, max, distinct, kind }: ColumnProfile): boolean {
   return min >= -10 && max <= 100 && max > min && distinct >= 2 && (distinct <= 101 || isFine);
 }
 
-export const rating: Guesser = (column) => {
+const rating: Guesser = (column) => {
   if (!isNumeric(column) || !isScale(column) || column.time) return undefined;
   const word = meansOf(column.name, 'rating');
   const because = `${column.distinct} values from ${column.min} to ${column.max}`;
@@ -25,7 +25,7 @@ export const rating: Guesser = (column) => {
 const isFlag = ({ kind, distinct, min, max }: ColumnProfile): boolean =>
   kind === 'boolean' || (kind === 'integer' && distinct <= 2 && min >= 0 && max <= 1);
 
-export const action: Guesser = (column) => {
+const action: Guesser = (column) => {
   const word = meansOf(column.name, 'action');
   if (!isFlag(column) || (word === undefined && !isNameless(column))) return undefined;
   const yesCount = column.top.find(([value]) => isYes(value))?.[1] ?? 0;
@@ -37,7 +37,7 @@ export const action: Guesser = (column) => {
 
 export const isYes = (value: string): boolean => /^(1|true|t|yes|y|ja)$/i.test(value);
 
-export const count: Guesser = (column) => {
+const count: Guesser = (column) => {
   const word = meansOf(column.name, 'count');
   if (word === undefined || !isNumeric(column) || column.min < 0 || column.distinct < 3 || column.time)
     return undefined;
@@ -62,7 +62,7 @@ const rankOf = (value: string): number =>
     form.test(value.replaceAll(/^(add|to)[_ -]?(to)?[_ -]?/gi, (all) => (/add/i.test(all) ? 'add' : ''))),
   );
 
-export const kind: Guesser = (column) => {
+const kind: Guesser = (column) => {
   if (column.kind !== 'text' || column.distinct > 30 || column.distinct < 2) return undefined;
   const knownKinds = column.top.filter(([value]) => rankOf(value) >= 0).length;
   if (knownKinds * 2 < column.distinct) return undefined;
@@ -82,15 +82,12 @@ export function kindsByStrength({ top }: ColumnProfile): readonly string[] {
 
 export const isNoInterest = (value: string): boolean => rankOf(value) === 0;
 
-export const fold: Guesser = (column) => {
-  const partNames = [...column.values].map((value) => value.toLowerCase());
-  const areParts = partNames.every((value) =>
-    ['train', 'training', 'validation', 'valid', 'val', 'dev', 'test'].includes(value),
-  );
-  if (!areParts || !partNames.includes('train') || !partNames.includes('test') || partNames.length > 3)
-    return undefined;
-  const isReadable = partNames.every((value) => ['train', 'validation', 'test'].includes(value));
-  return isReadable
-    ? { role: 'fold', score: 0.99, because: `its values are the parts: ${partNames.join(', ')}` }
+const fold: Guesser = ({ values }) => {
+  const names = [...values].map((value) => value.toLowerCase());
+  const areParts = names.length <= 3 && names.every((name) => ['train', 'validation', 'test'].includes(name));
+  return areParts && names.includes('train') && names.includes('test')
+    ? { role: 'fold', score: 0.99, because: `its values are the parts: ${names.join(', ')}` }
     : undefined;
 };
+
+export const labelGuessers: readonly Guesser[] = [rating, action, count, kind, fold];

@@ -1,8 +1,8 @@
 import type { ColumnGuess, ColumnProfile, Guesser } from '../profile.ts';
 import { meansOf } from '../words.ts';
-import { category, leftOut, list, number, query, text, vector } from './features.ts';
-import { basketByName, itemByName, userByName } from './keys.ts';
-import { action, count, fold, kind, rating } from './labels.ts';
+import { featureGuessers } from './features.ts';
+import { keyGuessers } from './keys.ts';
+import { labelGuessers } from './labels.ts';
 
 /** Matches names of times that do not belong to the event itself. */
 const otherMoments =
@@ -28,24 +28,7 @@ const time: Guesser = ({ name, time: form, kind, type, distinct, present, rows }
   return { role: 'time', score, because: `${nameReason}its values are ${form?.doc ?? 'times'}` };
 };
 
-const guessers: readonly Guesser[] = [
-  userByName,
-  basketByName,
-  itemByName,
-  time,
-  rating,
-  action,
-  count,
-  kind,
-  fold,
-  query,
-  list,
-  vector,
-  text,
-  number,
-  category,
-  leftOut,
-];
+const guessers: readonly Guesser[] = [...keyGuessers, time, ...labelGuessers, ...featureGuessers];
 
 /** Returns all guesses about a column, the likeliest first. */
 export function guessesOf(column: ColumnProfile): readonly ColumnGuess[] {
