@@ -160,9 +160,10 @@ function sayOriginals(files: readonly string[], set: string | undefined): void {
   if (set === undefined) return;
   const [first] = files;
   const folder = statSync(first!).isDirectory() ? first! : dirname(first!);
-  say(
-    `these are original files of ${set}: \`tower data ${set} --from ${folder} --out ${set}\` makes tables of all of them, then run \`tower init ${set}\``,
-  );
+  const tables = asCalled(`tower data ${set} --from ${folder} --out ${set}`);
+  // This run may write a project here, so the next one needs a folder of its own.
+  const project = asCalled(`tower init ${set} --out ${set}`);
+  say(`these are original files of ${set}: \`${tables}\` makes tables of all of them, then run \`${project}\``);
 }
 
 /** Refuses existing files early, so that nobody answers questions in vain. */
