@@ -223,7 +223,7 @@ function proposeOf(
   const notes = [
     ...files.unused.map((table) => `${baseOf(table.path)} is not used: ${whyUnused(table)}.`),
     unshownCount > 0 &&
-      `${unshownCount} more columns could be features: the model leaves them out, so that it can be read.`,
+      `${unshownCount} more ${unshownCount === 1 ? 'column' : 'columns'} could be features: the model leaves some out, so that it can be read.`,
     ...(isText || time || answers.time === 'none' ? [] : unreadTimes(events)),
     kind === 'features' &&
       perUser < 1.1 &&
