@@ -12,7 +12,7 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { load, type Run, train } from '../src/api.ts';
 import type { Part } from '../src/data/dataset.ts';
-import { overRows } from '../src/training/evaluation/questions.ts';
+import { overRows } from '../src/training/evaluation/ranking_questions.ts';
 import { bootstrap, groupsOf } from '../src/training/evaluation/slices.ts';
 import { coldRows, coldValues, meanOf, measures, valuesOfRuns, wholeTask } from './cold/measure.ts';
 import { coldModels } from './cold/models.ts';

@@ -11,7 +11,7 @@ import { Failure } from '../src/base/diagnostics/failure.ts';
 import { lower } from '../src/compiler/lower/lower.ts';
 import type { Model } from '../src/compiler/model/model.ts';
 import type { Dataset } from '../src/data/dataset.ts';
-import { readDataset } from '../src/data/read.ts';
+import { readDataset } from '../src/data/read_dataset.ts';
 import type { Engine } from '../src/engines/engine.ts';
 import { chooseEngine } from '../src/engines/engines.ts';
 import { initialValues } from '../src/graph/initial.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { makeSource } from '../src/base/text/source.ts';
 import { lower } from '../src/compiler/lower/lower.ts';
 import { checkSource } from '../src/compiler/pipeline.ts';
-import { readDataset } from '../src/data/read.ts';
+import { readDataset } from '../src/data/read_dataset.ts';
 
 const read = (path: string) => checkSource(makeSource(path, readFileSync(path, 'utf8')));
 const plan = lower(read('models/two_tower.tower').model!).output?.plan;

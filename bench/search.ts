@@ -15,7 +15,7 @@ import { recallOf } from '../src/engines/scan/approximate.ts';
 import { Bits } from '../src/engines/scan/bits.ts';
 import { prepareLists } from '../src/engines/scan/lists.ts';
 import { makeScan, type ScanRequest } from '../src/engines/scan/scan.ts';
-import { buildLists } from '../src/serving/ann/lists.ts';
+import { buildLists } from '../src/serving/ann/index_lists.ts';
 import { describeMachine, median, range } from './machine.ts';
 import { type TwoTowers, twoTowers } from './serving/two_towers.ts';
 

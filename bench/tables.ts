@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { makeRandom } from '../src/base/random/random.ts';
-import { largestSpace, limitSpaces } from '../src/training/embedding/space.ts';
+import { largestSpace, limitSpaces } from '../src/training/embedding/kernel_memory.ts';
 import { makeTable } from '../src/training/embedding/table.ts';
 import { rowOptimizer } from './row_optimizer.ts';
 

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { checkAndLower } from '../src/app/api/check.ts';
 import { shardRequest } from '../src/app/api/shards.ts';
 import { openDatabase, quoteText } from '../src/data/files/duckdb.ts';
-import { readDataset } from '../src/data/read.ts';
+import { readDataset } from '../src/data/read_dataset.ts';
 import { tablesOf } from '../src/training/begin_state.ts';
 import { makeFeeder } from '../src/training/feed/feeder.ts';
 import { ShardStream } from '../src/training/shards/feed.ts';

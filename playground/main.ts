@@ -11,7 +11,7 @@ import { drawingIn } from '../src/editor/drawing/file_drawing.ts';
 import { drawingOfGraph } from '../src/editor/drawing/graph_drawing.ts';
 import { actionsFor } from '../src/editor/language/offers.ts';
 import { costsOf, printCost } from '../src/editor/language/valid_parts.ts';
-import { print } from '../src/graph/print.ts';
+import { print } from '../src/graph/print_graph.ts';
 import { exampleModels, firstExample } from './examples.ts';
 import { explanationAt } from './explain.ts';
 import { factsOf, fileName } from './facts.ts';

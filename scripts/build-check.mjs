@@ -14,7 +14,7 @@ const compile = fileURLToPath(new URL('compile-check.mjs', import.meta.url));
 export async function buildCheck(options) {
   const { outputFiles, metafile } = await build({
     ...options,
-    entryPoints: ['src/app/cli/check.ts'],
+    entryPoints: ['src/app/cli/check_program.ts'],
     outfile: 'dist/check.script',
     bundle: true,
     format: 'cjs',

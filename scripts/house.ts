@@ -39,7 +39,7 @@ export const budget: Budget = {
   formats: 17,
   defined: 0,
   dynamicImports: 196,
-  repeatedFileNames: 103,
+  repeatedFileNames: 15,
   headersWithoutSubject: 0,
   repeatedTypes: 0,
 };

@@ -50,8 +50,8 @@ export {
 export type { Answers } from './serving/server/answers.ts';
 export type { Limits } from './serving/server/limits.ts';
 export type { RecommendAnswer, RecommendBody, SimilarAnswer, SimilarBody } from './serving/server/schemas.ts';
-export type { ComparedRow, Comparison } from './training/evaluation/compare.ts';
-export type { Evaluation } from './training/evaluation/evaluate.ts';
+export type { ComparedRow, Comparison } from './training/evaluation/compare_models.ts';
+export type { Evaluation } from './training/evaluation/evaluate_model.ts';
 export type { EpochRecord, TrainingEvent } from './training/training_events.ts';
 
 hintForPrograms();

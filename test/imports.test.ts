@@ -373,11 +373,11 @@ it.each([
   'src/app/api/run.ts',
   'src/app/api/report.ts',
   'src/app/api/serve.ts',
-  'src/app/api/versions/serve.ts',
+  'src/app/api/versions/serve_versions.ts',
   'src/app/cli/views/comparison.ts',
   'src/engines/engines.ts',
   'src/serving/server/server.ts',
-  'src/training/train.ts',
+  'src/training/train_model.ts',
 ])('%s loads no optional part', (file) => {
   const { files: loadedFiles } = loadedWith(file);
   const wrong = Object.entries(optionalParts).flatMap(([part, isOfPart]) =>
@@ -393,7 +393,7 @@ it.each(Object.entries(optionalParts))('%s is there', (_, isOfPart) => {
 it.each([
   ['src/app/cli/main.ts', []],
   ['src/app/cli/all.ts', ['commander', 'get-east-asian-width', 'picocolors']],
-  ['src/app/cli/check.ts', ['commander', 'get-east-asian-width', 'picocolors']],
+  ['src/app/cli/check_program.ts', ['commander', 'get-east-asian-width', 'picocolors']],
   ['src/app/api/check.ts', ['chevrotain', 'get-east-asian-width', 'picocolors']],
 ])('%s loads few packages before there is something to do', (file, packages) => {
   expect(loadedWith(file).packages).toEqual(packages);

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 const longest = 400;
 const longestFunction = 80;
 /** Files with a long function that is still to be taken apart. */
-const unfinished = ['training/evaluation/compare.ts', 'training/replay.ts'];
+const unfinished = ['training/evaluation/compare_models.ts', 'training/replay.ts'];
 const generated = /\/kernels\//;
 /** Tables of messages, which grow by a row a code. */
 const tables = 'base/diagnostics/codes/';

@@ -23,7 +23,7 @@ export const filesByNeed = {
   store: ['app/api/remote', 'data/files/remote/stores.slow'],
   mlflow: ['app/api/track/track.slow'],
   postgres: [
-    'app/cli/commands/index.slow',
+    'app/cli/commands/index_command.slow',
     'docs/templates/node_server',
     'serving/postgres/filter_sql',
     'serving/postgres/index.slow',
@@ -36,7 +36,7 @@ export const filesByNeed = {
     'app/cli/workers.slow',
     'engines/torch/compiled.slow',
     'engines/torch/group.slow',
-    'engines/torch/worker.slow',
+    'engines/torch/torch_worker.slow',
   ],
   data: [
     'app/api/init.slow',
@@ -58,7 +58,7 @@ export const filesByNeed = {
     'deploy/deploy',
     'engines/tensorflow/softmax_loss',
     'editor/lsp/program',
-    'editor/lsp/server',
+    'editor/lsp/language_server',
     'editor/lsp/vscode_web',
     'engines/engines.slow',
     'engines/formats/saved_model',

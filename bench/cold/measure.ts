@@ -5,7 +5,7 @@ import type { Dataset, Part } from '../../src/data/dataset.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
 import { makeTask } from '../../src/training/evaluation/contestants.ts';
 import { makeMeasures, metricValues } from '../../src/training/evaluation/figures.ts';
-import { overRows, scorerOverRows } from '../../src/training/evaluation/questions.ts';
+import { overRows, scorerOverRows } from '../../src/training/evaluation/ranking_questions.ts';
 import { rankEvents } from '../../src/training/evaluation/ranks.ts';
 import { modelScorer, type Scorer, type ScoringTask } from '../../src/training/scoring/scorer.ts';
 

@@ -1,6 +1,6 @@
 /** Nearest neighbours by content: what a model that ranks cold items is compared with. */
-import { wordsOfText } from '../../src/data/columns/encoders/words.ts';
-import { bagAt } from '../../src/training/evaluation/questions.ts';
+import { wordsOfText } from '../../src/data/columns/encoders/word_encoder.ts';
+import { bagAt } from '../../src/training/evaluation/ranking_questions.ts';
 import type { Scorer, ScoringTask } from '../../src/training/scoring/scorer.ts';
 import type { ItemRows } from '../text_vectors.ts';
 

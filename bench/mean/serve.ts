@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { exportPage, load, train } from '../../src/api.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { open } from '../../src/runtime.ts';
-import { bagAt } from '../../src/training/evaluation/questions.ts';
-import type { Matrix } from '../../src/training/scoring/product.ts';
+import { bagAt } from '../../src/training/evaluation/ranking_questions.ts';
+import type { Matrix } from '../../src/training/scoring/matrix_product.ts';
 import type { ScoringTask } from '../../src/training/scoring/scorer.ts';
 import { startCluster } from '../../test/serving/postgres/cluster.ts';
 

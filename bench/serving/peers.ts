@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { prepareLists } from '../../src/engines/scan/lists.ts';
 import { makeScan } from '../../src/engines/scan/scan.ts';
 import { certify } from '../../src/serving/ann/certificate.ts';
-import { buildLists } from '../../src/serving/ann/lists.ts';
+import { buildLists } from '../../src/serving/ann/index_lists.ts';
 import { describeMachine, median, range } from '../machine.ts';
 import { twoTowers } from './two_towers.ts';
 

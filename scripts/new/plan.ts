@@ -87,7 +87,7 @@ function planLint(name: string, read: Read): Plan {
   const path = `src/compiler/model/rules/${file}.ts`;
   if (read(path) !== undefined) throw new RefusedName(`has a file already: ${path}`);
   const table = 'src/compiler/model/rules/table.ts';
-  const group = 'src/base/diagnostics/codes/lint.ts';
+  const group = 'src/base/diagnostics/codes/lint_codes.ts';
   const golden = `test/compiler/model/mistakes/${name}.tower`;
   return {
     files: new Map([
@@ -110,7 +110,7 @@ function planLint(name: string, read: Read): Plan {
 function planCommand(name: string, read: Read): Plan {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
     throw new RefusedName('is no command: use lower-case letters, digits and single hyphens');
-  const file = name.replaceAll('-', '_');
+  const file = `${name.replaceAll('-', '_')}_command`;
   const path = `src/app/cli/commands/${file}.ts`;
   const table = 'src/app/cli/commands/table.ts';
   if (read(path) !== undefined) throw new RefusedName(`is a command already: see ${table}`);
@@ -165,24 +165,25 @@ function planFormat(name: string, read: Read): Plan {
   const table = `${folder}/table.ts`;
   if (new RegExp(`^  ${name}: |endings: .*'${name}'`, 'm').test(read(table)!))
     throw new RefusedName(`is an ending already: see ${table}`);
-  const path = `${folder}/${name}.ts`;
+  const file = `${name}_format`;
+  const path = `${folder}/${file}.ts`;
   if (read(path) !== undefined) throw new RefusedName(`has a file already: ${path}`);
   const readers = `${folder}/readers.ts`;
   const guide = 'docs/guide/data.md';
-  const test = `test/data/files/formats/${name}.test.ts`;
+  const test = `test/data/files/formats/${file}.test.ts`;
   return {
     files: new Map([
       [path, write.formatFile(name)],
       [table, insertBefore(read(table)!, '} as const satisfies', write.formatRow(name))],
-      [readers, insertWord(read(readers)!, name, name, /^export const readers: [^=]* = \{/m)],
+      [readers, insertWord(read(readers)!, name, file, /^export const readers: [^=]* = \{/m)],
       [test, write.formatTest(name)],
       [guide, read(guide)!.replace(/(\n\| ending \| format \|\n(?:\|.*\n)*)/, (rows) => rows + write.formatLine(name))],
     ]),
     next: [
       `Write the SQL that reads it in ${path}, and the title and \`magic\` of its row in ${table}: \`tower init\` knows it by these bytes.`,
       `Put a real small file into ${test}: bytes of another program, or SQL of DuckDB that writes one.`,
-      `Write its line in ${guide}, and its name into the help of \`init\` in src/app/cli/commands/init.ts.`,
-      'Run `npx vitest run test/data/files/formats test/data/files/files.slow.test.ts`: it is green when nothing is missing.',
+      `Write its line in ${guide}, and its name into the help of \`init\` in src/app/cli/commands/init_command.ts.`,
+      'Run `npx vitest run test/data/files/formats test/data/files/find_files.slow.test.ts`: it is green when nothing is missing.',
     ],
   };
 }

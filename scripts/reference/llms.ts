@@ -1,5 +1,5 @@
 /** `docs/llms.txt`: the whole language on one page, for programs that write models (llmstxt.org). */
-import { firstSentence } from '../../src/compiler/explain/page.ts';
+import { firstSentence } from '../../src/compiler/explain/error_page.ts';
 import { activations } from '../../src/compiler/library/activations.ts';
 import type { KindRow } from '../../src/compiler/library/contract.ts';
 import type { DeclarationRow, EntryType, WordRow } from '../../src/compiler/library/declarations/entry.ts';

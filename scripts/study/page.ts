@@ -1,5 +1,5 @@
 /** `docs/results.md` from the rows that are kept. */
-import { missSentence } from '../../src/training/evaluation/compare.ts';
+import { missSentence } from '../../src/training/evaluation/compare_models.ts';
 import { bootstrap, type Interval } from '../../src/training/evaluation/slices.ts';
 import { type DaysOfUse, sectionOfDays } from './days.ts';
 import { notes } from './notes.ts';

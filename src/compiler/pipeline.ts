@@ -17,7 +17,7 @@ import { applyIgnores } from './lint/ignores.ts';
 import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
 import type { Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
-import { tryChoices } from './model/resolve/search.ts';
+import { tryChoices } from './model/resolve/resolve_search.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
 import type { FileNode } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';

@@ -3,11 +3,11 @@ import { makeKeyTable } from '../base/text/key_table.ts';
 import type { Texts } from '../base/text/texts.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
-import type { BoundColumn, DataLayout, Needs } from './binding/layout.ts';
+import type { BoundColumn, DataLayout, Needs } from './binding/data_layout.ts';
 import type { ItemValues } from './dataset.ts';
+import type { DataSource } from './files/data_source.ts';
 import { columnAsText, type Database, enclose, isList, isNumber, quoteName } from './files/duckdb.ts';
 import { hasSampledTypes } from './files/formats/table.ts';
-import type { DataSource } from './files/source.ts';
 import { stage } from './rows/stage.ts';
 import { withDoubledMark } from './rows/staged_tables.ts';
 

@@ -3,7 +3,7 @@ import { diagnose } from '../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import type { DataDescription, ModelSpans } from '../graph/plan/data_description.ts';
 import { usersAreRows } from '../graph/plan/plan.ts';
-import type { Needs } from './binding/layout.ts';
+import type { Needs } from './binding/data_layout.ts';
 import type { BagColumn, Dataset, Events, IndexedBags } from './dataset.ts';
 
 interface ListCounts {

@@ -3,7 +3,7 @@ import { failure } from '../base/diagnostics/failure.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import type { MeasureSpec } from '../graph/plan/plan.ts';
 import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
-import type { Needs } from './binding/layout.ts';
+import type { Needs } from './binding/data_layout.ts';
 import type { Corpus, Dataset } from './dataset.ts';
 import { filterColumnsOf, readValues } from './item_columns.ts';
 

@@ -1,7 +1,7 @@
 /** Defines the encodings of an earlier run, for data on which the run is evaluated or continued. */
 import { makeKeyTable } from '../base/text/key_table.ts';
 import { joinedTexts, pickTexts, sameTexts } from '../base/text/texts.ts';
-import { everyRow } from '../base/util/defined.ts';
+import { everyRow } from '../base/util/objects.ts';
 import type { Admission } from './columns/admission.ts';
 import type { Encoding, Fresh, Until } from './dataset.ts';
 

@@ -1,7 +1,7 @@
 /** Describes a data set in sentences, which are printed with every figure. */
 import { resolve } from 'node:path';
 import type { DataDescription } from '../graph/plan/data_description.ts';
-import type { DataLayout, Needs, ReadPlan } from './binding/layout.ts';
+import type { DataLayout, Needs, ReadPlan } from './binding/data_layout.ts';
 import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
 import { sentenceOfRecord } from './files/vector_files.ts';
 import type { Pinned } from './pinned.ts';

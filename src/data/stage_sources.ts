@@ -1,12 +1,12 @@
 /** Stages the files of a data block: reads them into tables of the database, or makes views of Parquet that is too large. */
 import type { BindOptions, BoundData } from './binding/bind.ts';
-import type { ReadPlan } from './binding/layout.ts';
+import type { ReadPlan } from './binding/data_layout.ts';
 import type { Database } from './files/duckdb.ts';
-import type { Role } from './files/files.ts';
+import type { Role } from './files/find_files.ts';
 import { inStores } from './files/remote/stores.ts';
 import type { StagedTable } from './rows/raw.ts';
 import { stage } from './rows/stage.ts';
-import { refuseTooMany, shareOf } from './shards/layout.ts';
+import { refuseTooMany, shareOf } from './shards/memory_shares.ts';
 import type { ShardRequest } from './shards/request.ts';
 import type { Computing } from './valid_files.ts';
 

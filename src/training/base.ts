@@ -14,7 +14,7 @@ import {
   type StoredTensor,
   writeNumbers,
 } from '../base/storage/tensor_header.ts';
-import { isSameJson } from '../base/util/defined.ts';
+import { isSameJson } from '../base/util/objects.ts';
 import { type Dataset, type Encoding, type Fresh, rowsOf } from '../data/dataset.ts';
 import { rowsBefore } from '../data/pinned.ts';
 import type { Tensors } from '../engines/engine.ts';
@@ -28,7 +28,7 @@ import {
 } from './artifact/checkpoint.ts';
 import { fingerprintOf, type Lineage, otherData } from './artifact/identity.ts';
 import { type LoadedModel, load, readWeights } from './artifact/load.ts';
-import type { Manifest } from './artifact/manifest.ts';
+import type { Manifest } from './artifact/run_manifest.ts';
 import { roundsSlot } from './embedding/far_rows.ts';
 import type { Table } from './embedding/table.ts';
 

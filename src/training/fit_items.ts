@@ -3,18 +3,18 @@ import { failure } from '../base/diagnostics/failure.ts';
 import { bytesWords } from '../base/diagnostics/wording.ts';
 import { type Dataset, rowsOf } from '../data/dataset.ts';
 import { fittedTable, type Plan } from '../graph/plan/plan.ts';
-import type { FitChoice } from './artifact/manifest.ts';
+import type { FitChoice } from './artifact/run_manifest.ts';
 import { makeTable } from './embedding/table.ts';
 import { freeBytes } from './embedding/table_memory.ts';
 import type { Tables } from './embedding/tables.ts';
 import { type HistoryScores, type TunedBaseline, trainingOf } from './evaluation/baselines/baseline.ts';
-import { makePicker } from './evaluation/baselines/neighbours.ts';
+import { makePicker } from './evaluation/baselines/item_to_item.ts';
 import { baselines } from './evaluation/baselines/table.ts';
-import { choose, fitOne } from './evaluation/baselines/tune.ts';
+import { choose, fitOne } from './evaluation/baselines/tune_baselines.ts';
 import { makeTask, secondsToTune, stepsPerSecond } from './evaluation/contestants.ts';
-import { seenRule } from './evaluation/questions.ts';
+import { seenRule } from './evaluation/ranking_questions.ts';
 import { codesOfItems } from './scoring/fitted_weights.ts';
-import { engineProduct } from './scoring/product.ts';
+import { engineProduct } from './scoring/matrix_product.ts';
 import type { TrainOptions } from './train_options.ts';
 
 export interface FittedItems {

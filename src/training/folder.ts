@@ -20,9 +20,9 @@ import {
   startCacheFolder,
 } from './artifact/encoding_file.ts';
 import { identityOf, isLineage, otherData, pinnedBy, type RunIdentity } from './artifact/identity.ts';
-import { evaluationFile, manifestFile, reportFile, trackingFile } from './artifact/manifest.ts';
+import { evaluationFile, manifestFile, reportFile, trackingFile } from './artifact/run_manifest.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
-import { profileFilesIn, profileFolder } from './profile/profile.ts';
+import { profileFilesIn, profileFolder } from './profile/step_profile.ts';
 import { isEventFile } from './tracking/event_file.ts';
 
 export const [runFile, weightsFile] = ['run.json', 'weights.safetensors'] as const;

@@ -10,7 +10,7 @@ import { failure, invariant } from '../base/diagnostics/failure.ts';
 import { reading, writing } from '../base/diagnostics/system_reason.ts';
 import { closeRead, openRunFile, readRunFile } from '../base/storage/run_files.ts';
 import type { Checksum } from '../base/storage/tensor_header.ts';
-import { isObject } from '../base/util/defined.ts';
+import { isObject } from '../base/util/objects.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { InputSource, Plan, TaskPlan } from '../graph/plan/plan.ts';

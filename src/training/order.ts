@@ -1,9 +1,9 @@
 import { invariant } from '../base/diagnostics/failure.ts';
 import { makeRandom } from '../base/random/random.ts';
-import { everyRow } from '../base/util/defined.ts';
+import { everyRow } from '../base/util/objects.ts';
 import type { Events, UnitCounts } from '../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../data/rows/fresh.ts';
-import { lastRowsOfUsers } from '../data/rows/gather.ts';
+import { lastRowsOfUsers } from '../data/rows/gather_rows.ts';
 import { type Windows, windowsOf } from '../data/rows/windows.ts';
 import { type Plan, type SchedulePlan, sequenceFeature, type TrainPlan, usersAreRows } from '../graph/plan/plan.ts';
 

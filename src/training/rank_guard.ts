@@ -3,9 +3,9 @@ import { diagnose } from '../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { popularity, random } from './evaluation/baselines/same_for_all.ts';
 import { figuresOf, type Measure } from './evaluation/figures.ts';
-import { drawRankings, questionsOf } from './evaluation/questions.ts';
+import { drawRankings, questionsOf } from './evaluation/ranking_questions.ts';
 import { rankEvents } from './evaluation/ranks.ts';
-import type { Spread } from './scoring/attention.ts';
+import type { Spread } from './scoring/field_attention.ts';
 import type { ScoringTask } from './scoring/scorer.ts';
 import type { EpochRecord, RunWarning } from './training_events.ts';
 

@@ -7,7 +7,7 @@ import type { FeedWatch } from './feed/draws.ts';
 import { makeTaskRows } from './metrics_log.ts';
 import type { StepNorms } from './norms.ts';
 import type { Rates } from './order.ts';
-import type { StepWatch } from './profile/profile.ts';
+import type { StepWatch } from './profile/step_profile.ts';
 import { fetchRows, packStep, sendGradients, unpackStep } from './workers/table_wire.ts';
 
 export interface StepTaken {

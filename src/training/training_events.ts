@@ -1,6 +1,6 @@
 /** Types of the epochs and events that a training reports while it runs. */
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
-import type { RankingSample } from './evaluation/questions.ts';
+import type { RankingSample } from './evaluation/ranking_questions.ts';
 import type { ChosenPrecision } from './fitted_step.ts';
 
 /** One finished epoch: a line of metrics.jsonl. If `validate` counts steps, it is a round of that many steps. */

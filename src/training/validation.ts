@@ -6,14 +6,14 @@ import type { BegunState } from './begin_state.ts';
 import { rowReader } from './embedding/table.ts';
 import { makeTask } from './evaluation/contestants.ts';
 import { declaredMeasures, figuresOf, longestListOf, type Measure, makeMeasures } from './evaluation/figures.ts';
-import { drawRankings, type RankingSample, seenRule } from './evaluation/questions.ts';
+import { drawRankings, type RankingSample, seenRule } from './evaluation/ranking_questions.ts';
 import { rankEvents } from './evaluation/ranks.ts';
+import type { Mined } from './feed/item_sampler.ts';
 import type { LatestEvents } from './feed/latest.ts';
-import type { Mined } from './feed/sampler.ts';
 import type { AnyEpoch, Epoch, EventOrder } from './order.ts';
 import type { GuardedRun } from './rank_guard.ts';
-import { spreadOf } from './scoring/attention.ts';
-import { makeRetrieval, type Retrieval, type RetrievalObjective } from './scoring/retrieval.ts';
+import { spreadOf } from './scoring/field_attention.ts';
+import { makeRetrieval, type Retrieval, type RetrievalObjective } from './scoring/retrieval_scorer.ts';
 import { firstItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
 import type { IndexedFeatures } from './scoring/tower_vectors.ts';
 

@@ -8,7 +8,7 @@ import { Failure } from '../../src/base/diagnostics/failure.ts';
 import { makeRandom } from '../../src/base/random/random.ts';
 import { bindData } from '../../src/data/binding/bind.ts';
 import { openDatabase } from '../../src/data/files/duckdb.ts';
-import { readDataset } from '../../src/data/read.ts';
+import { readDataset } from '../../src/data/read_dataset.ts';
 import { stage } from '../../src/data/rows/stage.ts';
 import { countCsv, countJsonLines } from './count.ts';
 import { type Block, describeData, failureOf, folderWith, needsOf, vocabulary } from './fixture.ts';

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import type { Diagnostic } from '../../src/base/diagnostics/diagnostic.ts';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
 import { makeSource, type Span, textOf } from '../../src/base/text/source.ts';
-import type { Needs } from '../../src/data/binding/layout.ts';
+import type { Needs } from '../../src/data/binding/data_layout.ts';
 import type { Column, IndexedColumn } from '../../src/data/dataset.ts';
 import type { DataDescription } from '../../src/graph/plan/data_description.ts';
 import type { Encoder, FeaturePlan } from '../../src/graph/plan/plan.ts';

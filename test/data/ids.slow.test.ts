@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { makeRandom, type Random } from '../../src/base/random/random.ts';
 import { makeValueEncoder } from '../../src/data/columns/encoders/value.ts';
 import { readItemColumns } from '../../src/data/item_columns.ts';
-import { readDataset } from '../../src/data/read.ts';
+import { readDataset } from '../../src/data/read_dataset.ts';
 import { checkColumns, fieldKind, type GivenColumns } from '../../src/data/written/fields.ts';
 import { makeReaders, type Reader } from '../../src/serving/server/body.ts';
 import { usualLimits } from '../../src/serving/server/limits.ts';

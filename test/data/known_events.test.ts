@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../src/base/random/random.ts';
 import type { Part } from '../../src/data/dataset.ts';
-import { readDataset } from '../../src/data/read.ts';
+import { readDataset } from '../../src/data/read_dataset.ts';
 import { describeData, valueAt } from './fixture.ts';
 import { block, needs } from './shards/both_ways.ts';
 

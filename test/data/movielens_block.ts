@@ -1,6 +1,6 @@
 /** MovieLens latest-small as the data block and plan of a two-tower model. */
 import { join } from 'node:path';
-import type { Needs } from '../../src/data/binding/layout.ts';
+import type { Needs } from '../../src/data/binding/data_layout.ts';
 import type { DataDescription, Split } from '../../src/graph/plan/data_description.ts';
 import { describeData, features, vocabulary } from './fixture.ts';
 

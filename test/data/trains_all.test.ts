@@ -2,7 +2,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readDataset } from '../../src/data/read.ts';
+import { readDataset } from '../../src/data/read_dataset.ts';
 import { describeData, folderWith, needsOf, vocabulary } from './fixture.ts';
 import { block, bothWays, byId, eventsText, needs, restOf, rowsOf, shardRows } from './shards/both_ways.ts';
 

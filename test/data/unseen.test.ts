@@ -1,6 +1,6 @@
 /** Elements of lists and histories that training never had: left out, or kept where that is asked for. */
 import { expect, test } from 'vitest';
-import { readDataset } from '../../src/data/read.ts';
+import { readDataset } from '../../src/data/read_dataset.ts';
 import { planOf } from '../compiler/library/support.ts';
 import { describeData, folderWith, valuesOf } from './fixture.ts';
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { initCommand } from '../../src/app/cli/commands/init.ts';
+import { initCommand } from '../../src/app/cli/commands/init_command.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();

@@ -13,9 +13,9 @@ import { FileAnalysis, linksOf, referencesTo } from '../../src/editor/language/f
 import { hoverAt } from '../../src/editor/language/hover.ts';
 import { actionsFor } from '../../src/editor/language/offers.ts';
 import { semanticTokensOf } from '../../src/editor/language/semantic_tokens.ts';
-import { inlaysIn } from '../../src/editor/lsp/providers/annotations.ts';
-import { outlineOf } from '../../src/editor/lsp/providers/outline.ts';
-import { foldingRanges, selectionsAt } from '../../src/editor/lsp/providers/ranges.ts';
+import { inlaysIn } from '../../src/editor/lsp/providers/annotations_provider.ts';
+import { outlineOf } from '../../src/editor/lsp/providers/outline_provider.ts';
+import { foldingRanges, selectionsAt } from '../../src/editor/lsp/providers/ranges_provider.ts';
 import { edit, pick, randomOf } from './edits.ts';
 
 const total = Number(process.env.TOWER_FUZZ ?? 2000);

@@ -5,7 +5,7 @@ import { evaluateInDoubles, unitRoundoff } from '../../src/graph/evaluate.ts';
 import { type Graph, type OpName, opNames } from '../../src/graph/graph.ts';
 import { inBfloat16, operationsInBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import { isLeaf, rowOf } from '../../src/graph/ops/table.ts';
-import { print } from '../../src/graph/print.ts';
+import { print } from '../../src/graph/print_graph.ts';
 import { simplify } from '../../src/graph/simplify.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { bfloat16Cases } from './bfloat16_cases.ts';

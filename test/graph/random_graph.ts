@@ -3,7 +3,7 @@ import { type Builder, GraphTypeError, makeBuilder, type Ref } from '../../src/g
 import { gradients } from '../../src/graph/differentiate.ts';
 import { sameShape, symbolic } from '../../src/graph/dims.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
-import { print } from '../../src/graph/print.ts';
+import { print } from '../../src/graph/print_graph.ts';
 import fc from '../fast_check.ts';
 import { batch, randomTensor, tensor } from './support.ts';
 

@@ -4,7 +4,7 @@ import { gradients } from '../../src/graph/differentiate.ts';
 import { symbolic } from '../../src/graph/dims.ts';
 import { type DoubleTensors, evaluateGraph, evaluateInDoubles } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
-import { print } from '../../src/graph/print.ts';
+import { print } from '../../src/graph/print_graph.ts';
 import { passes, simplify } from '../../src/graph/simplify.ts';
 import { verify } from '../../src/graph/verify.ts';
 import fc from '../fast_check.ts';

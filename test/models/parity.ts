@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import { makeSource } from '../../src/base/text/source.ts';
 import { checkSource, compileSource } from '../../src/compiler/pipeline.ts';
 import type { Dataset, Events } from '../../src/data/dataset.ts';
-import { readDataset } from '../../src/data/read.ts';
+import { readDataset } from '../../src/data/read_dataset.ts';
 import { chooseEngine } from '../../src/engines/engines.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import type { DataDescription } from '../../src/graph/plan/data_description.ts';
@@ -18,7 +18,7 @@ import { makeRecommender } from '../../src/serving/serve/recommend.ts';
 import { servedComplaint } from '../../src/serving/serve/served/served.ts';
 import type { LoadedModel } from '../../src/training/artifact/load.ts';
 import { makeTables } from '../../src/training/embedding/tables.ts';
-import { makeRetrieval } from '../../src/training/scoring/retrieval.ts';
+import { makeRetrieval } from '../../src/training/scoring/retrieval_scorer.ts';
 import { valueAt, weightsAt } from '../data/fixture.ts';
 
 type Row = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 /**
  * Models that read a history in its order, each against its paper's formulas for one row. They are tried without dropout, and with a
- * row an event: that `targets = positions` has the same gradient is tested in test/compiler/lower/positions.test.ts.
+ * row an event: that `targets = positions` has the same gradient is tested in test/compiler/lower/lower_positions.test.ts.
  */
 import { describe, expect, it } from 'vitest';
 import { evaluateGraph } from '../../src/graph/evaluate.ts';

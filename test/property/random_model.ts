@@ -16,7 +16,7 @@ import { losses } from '../../src/compiler/library/losses/table.ts';
 import { optimizers } from '../../src/compiler/library/optimizers/table.ts';
 import { scores } from '../../src/compiler/library/scores/table.ts';
 import { weightings } from '../../src/compiler/library/weightings/table.ts';
-import { printCall as printBound } from '../../src/compiler/model/print.ts';
+import { printCall as printBound } from '../../src/compiler/model/print_model.ts';
 import { needsOf } from '../../src/compiler/model/references.ts';
 import { makeBuilder } from '../../src/graph/builder.ts';
 import { lossGraph } from '../compiler/library/losses/support.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
 import { hasCheckpoint } from '../../src/training/artifact/checkpoint.ts';
-import { trainModel } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train_model.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';

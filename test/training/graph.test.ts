@@ -6,7 +6,7 @@ import { readSafetensors } from '../../src/base/storage/safetensors.ts';
 import type { Dataset, Events } from '../../src/data/dataset.ts';
 import { load } from '../../src/training/artifact/load.ts';
 import { replayStep } from '../../src/training/replay.ts';
-import { trainModel } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train_model.ts';
 import { expectClose, planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';

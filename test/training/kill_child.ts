@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import type { EngineName } from '../../src/engines/engine.ts';
 import { loadEngine } from '../../src/engines/engines.ts';
-import { trainModel } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train_model.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
 import { watched } from './watched_engine.ts';

@@ -8,7 +8,7 @@ import type { Plan } from '../../src/graph/plan/plan.ts';
 import { load } from '../../src/training/artifact/load.ts';
 import { makeEpoch, orderOf, stepsOfEpoch } from '../../src/training/order.ts';
 import { replayStep } from '../../src/training/replay.ts';
-import { trainModel } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train_model.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
 import type { TrainingEvent } from '../../src/training/training_events.ts';
 import { planOf } from '../compiler/library/support.ts';

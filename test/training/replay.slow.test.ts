@@ -11,7 +11,7 @@ import { load } from '../../src/training/artifact/load.ts';
 import { complaint } from '../../src/training/artifact/validate.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { replayStep, type StepRecord } from '../../src/training/replay.ts';
-import { trainModel } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train_model.ts';
 import { expectClose, planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';

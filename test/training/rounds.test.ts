@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
-import { trainModel } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train_model.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
 import { roundsOf } from '../../src/training/validation.ts';
 import { makePlan } from './fixture_plan.ts';

@@ -1,7 +1,7 @@
 /** One small trained model for the tests that only read it. */
 import { join } from 'node:path';
 import { type LoadedModel, load } from '../../src/training/artifact/load.ts';
-import { trainModel } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train_model.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';

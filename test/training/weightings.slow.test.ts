@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { weightings } from '../../src/compiler/library/weightings/table.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
-import { trainModel } from '../../src/training/train.ts';
+import { trainModel } from '../../src/training/train_model.ts';
 import { planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';

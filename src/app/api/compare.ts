@@ -1,5 +1,5 @@
 import type { Part } from '../../data/dataset.ts';
-import type { Comparison } from '../../training/evaluation/compare.ts';
+import type { Comparison } from '../../training/evaluation/compare_models.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import { askedMeasures, type Metrics } from './check.ts';
 import { heldOutPart, type Run, retrievalOf } from './run.ts';
@@ -39,10 +39,10 @@ export async function compare(
   const requestedMeasures = request.metrics === undefined ? undefined : askedMeasures(request.metrics);
   const [{ compareContestants: compareAll }, { modelScorer }, { declaredMeasures, makeMeasures }, { engineProduct }] =
     await Promise.all([
-      import('../../training/evaluation/compare.ts'),
+      import('../../training/evaluation/compare_models.ts'),
       import('../../training/scoring/scorer.ts'),
       import('../../training/evaluation/figures.ts'),
-      import('../../training/scoring/product.ts'),
+      import('../../training/scoring/matrix_product.ts'),
     ]);
   const specs = requestedMeasures ?? declaredMeasures(runs.map(({ run }) => run.trained.plan));
   const contestants = [];

@@ -9,7 +9,7 @@ import { drawingOf } from '../../editor/drawing/drawn.ts';
 import { drawingOfGraph } from '../../editor/drawing/graph_drawing.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { GraphPlan, Plan } from '../../graph/plan/plan.ts';
-import { print } from '../../graph/print.ts';
+import { print } from '../../graph/print_graph.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
 
 export interface Compiled {
@@ -34,7 +34,7 @@ export async function compile(path: string, { out, force = false, ...request }: 
   if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
 
   const { trainingTfjs, tfjsFiles } = await import('../../engines/formats/tfjs_model.ts');
-  const { torchModule } = await import('../../engines/formats/torch.ts');
+  const { torchModule } = await import('../../engines/formats/torch_module.ts');
   const graphs: readonly (readonly [string, GraphPlan])[] = [
     ['step', plan.step],
     ...plan.towers.flatMap(({ name, embedded, parts = [] }) => [

@@ -7,7 +7,7 @@ import type { Access } from '../../data/files/access.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Meeting } from '../../engines/group.ts';
 import { load } from '../../training/artifact/load.ts';
-import type { Manifest } from '../../training/artifact/manifest.ts';
+import type { Manifest } from '../../training/artifact/run_manifest.ts';
 import { refuseItself } from '../../training/base.ts';
 import { readMetricsLog } from '../../training/metrics_log.ts';
 import type { CheckRequest, Lowering } from './check.ts';

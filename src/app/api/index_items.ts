@@ -75,12 +75,12 @@ const targets: readonly IndexTarget[] = [
     takes: (to) => /^postgres(ql)?:/i.test(to),
     takesItems: false,
     async check({ to, table = usualTable }) {
-      const { checkServer } = await import('../../serving/postgres/write.ts');
+      const { checkServer } = await import('../../serving/postgres/write_postgres.ts');
       await checkServer(to, table);
     },
     async write(run, request) {
       const { to, table: name = usualTable, recall = 0.99, half = false, dropOlder = false, onProgress } = request;
-      const { writeIndex } = await import('../../serving/postgres/write.ts');
+      const { writeIndex } = await import('../../serving/postgres/write_postgres.ts');
       const { snapshot, truth } = await measured(run, request);
       const options = { name, recall, half, dropsOlder: dropOlder, onProgress };
       const { address, row, dropped } = await writeIndex(to, snapshot, truth, options);
@@ -88,7 +88,7 @@ const targets: readonly IndexTarget[] = [
       return { to: address, table, items: row.items, settings: { ...settings }, certificate, dropped };
     },
     async open(to, snapshot, { table: name = usualTable }) {
-      const { openPostgres } = await import('../../serving/postgres/search.ts');
+      const { openPostgres } = await import('../../serving/postgres/search_postgres.ts');
       const index = await openPostgres(to, snapshot, { name });
       return { snapshot: { ...snapshot, index }, address: index.address, close: index.close };
     },

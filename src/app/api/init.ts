@@ -8,9 +8,9 @@ import { makeFolder, makeFolders, writeTextDurably } from '../../base/storage/du
 import type { Dataset, Part } from '../../data/dataset.ts';
 import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
 import { endingChoice } from '../../data/files/formats/table.ts';
+import { type TableProfile, tableProfile } from '../../data/init/column_profile.ts';
 import { dataText } from '../../data/init/data_text.ts';
 import { fittedFile, fittedText, modelText, sumsLists } from '../../data/init/model_text.ts';
-import { type TableProfile, tableProfile } from '../../data/init/profile.ts';
 import type { Copy, InitAnswers, Proposal } from '../../data/init/proposal.ts';
 import { type NoEvents, propose } from '../../data/init/propose.ts';
 import { rolesOf } from '../../data/init/roles.ts';
@@ -18,7 +18,7 @@ import { lookAtFile, type NoTable } from '../../data/look/look.ts';
 import type { LookedTable } from '../../data/look/looked_table.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { fitKinds } from '../../graph/plan/plan.ts';
-import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
 import { checkAndLower, readingOf } from './check.ts';
 import { format } from './format.ts';
@@ -240,7 +240,7 @@ export async function writeProject(
   const writtenCopies: (Copy & { leftOut: number })[] = [];
   for (const copy of copies) {
     const targetPath = join(folder, copy.to);
-    const { rewrite } = await import('../../data/look/rewrite.ts');
+    const { rewrite } = await import('../../data/look/readable_copy.ts');
     const leftOut = await writing(
       targetPath,
       makeFolders(dirname(targetPath)).then(() =>
@@ -262,7 +262,7 @@ export async function writeProject(
 async function tryProject(model: string, allow: readonly string[], signal: AbortSignal | undefined): Promise<string> {
   const request = { ...(allow.length > 0 ? { allow } : {}), signal };
   const { diagnostics, text, data, lowered } = await checkAndLower(model, request);
-  const { tryReading } = await import('../../data/look/trial.ts');
+  const { tryReading } = await import('../../data/look/trial_read.ts');
   await tryReading(data!.description, lowered.plan, readingOf(request));
   return diagnostics.length > 0 ? text : '';
 }

@@ -19,7 +19,7 @@ import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { EventWrite } from '../../serving/serve/live/event_writes.ts';
 import type { RejectedVersions } from '../../serving/server/versions/swaps.ts';
 import { eventLog, makeEventCompaction } from '../../serving/server/writes/event_log.ts';
-import type { Comparison } from '../../training/evaluation/compare.ts';
+import type { Comparison } from '../../training/evaluation/compare_models.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import { signed } from '../../training/evaluation/sentences.ts';
 import type { ClosedDay } from '../report/days_page.ts';
@@ -27,7 +27,7 @@ import { compare } from './compare.ts';
 import { blockOf, type LoadRequest, load, type Run } from './run.ts';
 import { listRuns, prunable, pruneRun } from './runs.ts';
 import { train } from './train.ts';
-import { candidatesIn, closedDays, daysName } from './versions/watch.ts';
+import { candidatesIn, closedDays, daysName } from './versions/watch_folder.ts';
 
 export interface CloseRequest extends Pick<LoadRequest, 'data' | 'allow' | 'engine' | 'signal'> {
   /** The folder or the address of the events of servers: that of `tower serve --events`. */
@@ -151,7 +151,7 @@ async function refuseOtherFolder(
   access: Access,
 ): Promise<void> {
   if (files.length === 0) return;
-  const { findFiles } = await import('../../data/files/files.ts');
+  const { findFiles } = await import('../../data/files/find_files.ts');
   const { output } = findFiles(description, access, new Map());
   const paths = new Set(output.flatMap(({ files: ofRole }) => ofRole.map(({ path }) => basename(path))));
   if (files.every((path) => paths.has(basename(path)))) return;

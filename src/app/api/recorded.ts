@@ -3,8 +3,8 @@
 import { dirname, join, resolve } from 'node:path';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeSource } from '../../base/text/source.ts';
-import { isSameJson } from '../../base/util/defined.ts';
-import { lowerRetrieval } from '../../compiler/lower/retrieval.ts';
+import { isSameJson } from '../../base/util/objects.ts';
+import { lowerRetrieval } from '../../compiler/lower/lower_retrieval.ts';
 import { lowerFeaturesWhole } from '../../compiler/lower/through.ts';
 import { withoutUnread } from '../../compiler/model/complete.ts';
 import type { Model } from '../../compiler/model/model.ts';
@@ -13,8 +13,8 @@ import { addressOf, allowedAddresses, folderOfAddress, isAddress, isAllowed } fr
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
-import { manifestFile } from '../../training/artifact/manifest.ts';
-import type { RetrievalObjective } from '../../training/scoring/retrieval.ts';
+import { manifestFile } from '../../training/artifact/run_manifest.ts';
+import type { RetrievalObjective } from '../../training/scoring/retrieval_scorer.ts';
 import { blockIn } from './check.ts';
 import { loadUsed, readSource } from './files.ts';
 import { recompiled } from './runs.ts';

@@ -6,8 +6,8 @@ import { lockFolder } from '../../base/storage/lock.ts';
 import { readIfThere, readRunFile } from '../../base/storage/run_files.ts';
 import { drawingOf } from '../../editor/drawing/drawn.ts';
 import { readManifest } from '../../training/artifact/load.ts';
-import { type Manifest, reportFile } from '../../training/artifact/manifest.ts';
-import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import { type Manifest, reportFile } from '../../training/artifact/run_manifest.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { readCurves } from '../report/curves.ts';
 import { generator } from '../report/html.ts';
 import type { ReportParts } from '../report/report_parts.ts';
@@ -30,7 +30,7 @@ export async function writeReport(folder: string, evaluation?: Evaluation): Prom
   const manifest = await readManifest(folder);
   const pageParts = await reportParts(folder, manifest);
   // Only a report needs what draws the charts.
-  const { reportPage } = await import('../report/page.ts');
+  const { reportPage } = await import('../report/run_page.ts');
   const page = reportPage({ ...pageParts, evaluation: evaluation ?? pageParts.evaluation });
   const pagePath = join(folder, reportFile);
   const lock = await lockFolder(folder, { purpose: 'tower evaluate', wait: patience });

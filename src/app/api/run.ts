@@ -1,6 +1,6 @@
 /** Loads a trained model from its folder and answers requests with it. Long because each method of a run validates and describes its own request. */
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
-import { withDefaults } from '../../base/util/defined.ts';
+import { withDefaults } from '../../base/util/objects.ts';
 import type { AsOf, Dataset, Part, Until } from '../../data/dataset.ts';
 import { momentAsked, momentOf, momentWords } from '../../data/rows/fresh.ts';
 import type { EventReader, ItemReader } from '../../data/written/fields.ts';
@@ -10,18 +10,18 @@ import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { MeasureSpec } from '../../graph/plan/plan.ts';
 import type { Exported } from '../../serving/serve/export.ts';
 import type { WeightsDescription } from '../../serving/serve/export_weights.ts';
-import type { ItemColumns } from '../../serving/serve/filter/columns.ts';
+import type { ItemColumns } from '../../serving/serve/filter/filter_columns.ts';
 import type { Recommendation, RecommendOptions } from '../../serving/serve/prepare.ts';
 import type { FeatureValues } from '../../serving/serve/query_columns.ts';
 import type { Recommender } from '../../serving/serve/recommend.ts';
 import type { RerankEntries } from '../../serving/serve/top_request.ts';
 import { type LoadedModel, load as loadArtifact } from '../../training/artifact/load.ts';
-import type { Manifest } from '../../training/artifact/manifest.ts';
+import type { Manifest } from '../../training/artifact/run_manifest.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
-import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import type { StepRecord } from '../../training/replay.ts';
-import type { Attention } from '../../training/scoring/attention.ts';
-import type { RetrievalObjective } from '../../training/scoring/retrieval.ts';
+import type { Attention } from '../../training/scoring/field_attention.ts';
+import type { RetrievalObjective } from '../../training/scoring/retrieval_scorer.ts';
 import type { CachedRun, RunCache } from './cache/cache.ts';
 import { askedMeasures, blockIn, type Metrics, readingOf } from './check.ts';
 import { readSource } from './files.ts';
@@ -249,7 +249,7 @@ async function rowsAndEngine(
 /** The towers of a run over the items of its training, or over those of `rows`. The caller closes them. */
 export async function retrievalOf(run: Run, rows = run.dataset()) {
   const [{ makeRetrieval }, { dataset, engine }] = await Promise.all([
-    import('../../training/scoring/retrieval.ts'),
+    import('../../training/scoring/retrieval_scorer.ts'),
     rowsAndEngine(rows, run.engine()),
   ]);
   const { plan, tables, parameters } = run.trained;
@@ -305,11 +305,11 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     { spreadsOf },
     { itemMapOf },
   ] = await Promise.all([
-    import('../../training/evaluation/evaluate.ts'),
+    import('../../training/evaluation/evaluate_model.ts'),
     import('../../training/scoring/scorer.ts'),
     import('../../training/evaluation/figures.ts'),
-    import('../../training/scoring/product.ts'),
-    import('../../training/scoring/attention.ts'),
+    import('../../training/scoring/matrix_product.ts'),
+    import('../../training/scoring/field_attention.ts'),
     import('../../training/evaluation/item_map.ts'),
   ]);
   const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
@@ -377,7 +377,7 @@ export async function recommend(run: Run, request: RecommendRequest): Promise<Re
 /** Returns the weights that blocks such as `senet` give to each field. */
 export async function attention(run: Run): Promise<readonly Attention[]> {
   const { dataset, engine } = await rowsAndEngine(run.dataset(), run.engine());
-  const { readAttention } = await import('../../training/scoring/attention.ts');
+  const { readAttention } = await import('../../training/scoring/field_attention.ts');
   return readAttention(run.trained, dataset, engine);
 }
 
@@ -472,7 +472,7 @@ function asOfAsked(
 /** Reads rows with the encodings of the run, also if they are not those of its training. */
 async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dataset> {
   const [{ readDataset }, { description, reading }, { pinnedBy }] = await Promise.all([
-    import('../../data/read.ts'),
+    import('../../data/read_dataset.ts'),
     blockOf(trained, request),
     import('../../training/artifact/identity.ts'),
   ]);
@@ -501,7 +501,7 @@ async function readColumns(
   const { dataset } = await known();
   const [{ readItemColumns }, { columnsFrom }, { description, reading }] = await Promise.all([
     import('../../data/item_columns.ts'),
-    import('../../serving/serve/filter/columns.ts'),
+    import('../../serving/serve/filter/filter_columns.ts'),
     blockOf(trained, request),
   ]);
   return columnsFrom(await readItemColumns(description, trained.plan, dataset.corpus.keys, reading));

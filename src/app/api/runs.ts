@@ -8,7 +8,7 @@ import { readJsonFile, readRunFile } from '../../base/storage/run_files.ts';
 import { makeSource } from '../../base/text/source.ts';
 import { compileSource } from '../../compiler/pipeline.ts';
 import { readManifest } from '../../training/artifact/load.ts';
-import { type Manifest, manifestFile } from '../../training/artifact/manifest.ts';
+import { type Manifest, manifestFile } from '../../training/artifact/run_manifest.ts';
 import { isRunIn, removeRun, runFile } from '../../training/folder.ts';
 import { readMetricsLog } from '../../training/metrics_log.ts';
 import type { EpochRecord } from '../../training/training_events.ts';

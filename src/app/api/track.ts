@@ -11,8 +11,8 @@ import {
   type RunStatus,
 } from '../../training/tracking/mlflow/client.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
-import { commitOf, openBackground, type RunFacts } from './track/parts.ts';
 import { RunSender, type Tracked } from './track/sender.ts';
+import { commitOf, openBackground, type RunFacts } from './track/tracked_parts.ts';
 import type { TrainReady } from './train.ts';
 import { version } from './version.ts';
 

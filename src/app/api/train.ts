@@ -17,7 +17,7 @@ import type { Meeting, WorkerGroup } from '../../engines/group.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { isReplay, type Lineage } from '../../training/artifact/identity.ts';
-import type { BlockPosition } from '../../training/profile/profile.ts';
+import type { BlockPosition } from '../../training/profile/step_profile.ts';
 import type { TrainOptions, TrainResult } from '../../training/train_options.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
 import type { LayoutChosen, TableLayout } from '../../training/workers/read_together.ts';
@@ -221,7 +221,7 @@ async function trainIn(
   const { signal, set, meeting } = request;
   const { plan } = checked.lowered;
   const [{ readDataset }, { withMetricColumns }, { listWarnings }] = await Promise.all([
-    import('../../data/read.ts'),
+    import('../../data/read_dataset.ts'),
     import('../../data/metric_columns.ts'),
     import('../../data/list_warnings.ts'),
   ]);
@@ -263,7 +263,7 @@ async function trainIn(
   });
 
   async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: WorkerGroup): Promise<Trained> {
-    const [rows, run] = await Promise.all([reading, import('../../training/train.ts')]);
+    const [rows, run] = await Promise.all([reading, import('../../training/train_model.ts')]);
     const source = { metrics: plan.train.metrics ?? [], description: data.description, needs: plan };
     const dataset = await withMetricColumns(rows, source, {
       access: data.access ?? readingOf(request).access,

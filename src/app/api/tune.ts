@@ -13,7 +13,7 @@ import { findSlot } from '../../compiler/model/settings/slots.ts';
 import { checkSource } from '../../compiler/pipeline.ts';
 import { leastMemory } from '../../data/files/query_guard.ts';
 import type { EngineName } from '../../engines/engine.ts';
-import type { Comparison } from '../../training/evaluation/compare.ts';
+import type { Comparison } from '../../training/evaluation/compare_models.ts';
 import type { SamplerName } from '../../training/tune/samplers/table.ts';
 import { contentsOf, readRecords, readStudy, writeRecords, writeStudy } from '../../training/tune/study_files.ts';
 import {
@@ -25,7 +25,7 @@ import {
   type Trial,
   type TrialJob,
   trialsOf,
-} from '../../training/tune/trial.ts';
+} from '../../training/tune/study_log.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
 import { compare } from './compare.ts';
 import { loadUsed, readSource } from './files.ts';
@@ -33,7 +33,7 @@ import { format } from './format.ts';
 import { refuseFitted } from './refuse_fitted.ts';
 import { load } from './run.ts';
 import { type MemoryRequest, memoryBytes, type ShardDecision, usualShards } from './shards.ts';
-import { JobStopped, type SearchEnd, searchTrials, studyOf, TuneJobs } from './tune/search.ts';
+import { JobStopped, type SearchEnd, searchTrials, studyOf, TuneJobs } from './tune/study_search.ts';
 import { makeWorkers, trainJob } from './tune/train_job.ts';
 
 export interface TuneRequest extends CheckRequest {

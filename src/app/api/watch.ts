@@ -56,7 +56,7 @@ export async function openWatch(port: number, model = 'A run'): Promise<Training
       const [{ linesToBeat }, { declaredMeasures, makeMeasures }, { seenRule }] = await Promise.all([
         import('../../training/evaluation/lines_to_beat.ts'),
         import('../../training/evaluation/figures.ts'),
-        import('../../training/evaluation/questions.ts'),
+        import('../../training/evaluation/ranking_questions.ts'),
       ]);
       const { stop } = plan.train;
       const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);

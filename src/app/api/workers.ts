@@ -216,7 +216,7 @@ export async function rowsOfWorker(group: WorkerGroup, { plan, request, when, re
       return read({ ...shards, onDecision }, AbortSignal.any([first.signal, ...(signal ? [signal] : [])]));
     },
     async open(memory, name) {
-      const { openSharedShards } = await import('../../data/shards/read.ts');
+      const { openSharedShards } = await import('../../data/shards/read_shards.ts');
       return openSharedShards(await requestOf(memory, 'always'), name, signal);
     },
   });

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { shellWord } from '../../base/diagnostics/wording.ts';
 import type { EngineName } from '../../engines/engine.ts';
-import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import type { Run } from '../api/run.ts';
 import type { RunSummary } from '../api/runs.ts';
 import type { Tracked, Tracker } from '../api/track.ts';

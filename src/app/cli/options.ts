@@ -7,7 +7,7 @@ import { isIdentifier } from '../../base/text/names.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { WeightedFilter } from '../../serving/serve/top_request.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
-import type { Per } from '../../training/evaluation/questions.ts';
+import type { Per } from '../../training/evaluation/ranking_questions.ts';
 import { heading } from './layout.ts';
 import type { RunOptions } from './open_run.ts';
 

@@ -2,7 +2,7 @@
 import { readConfig } from '../../../grammar/text_format.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import { easyrecFeatures } from './features.ts';
+import { easyrecFeatures } from './easyrec_features.ts';
 import {
   configGroups,
   type FeatureDraft,

@@ -1,5 +1,5 @@
 /** Converts features of TorchEasyRec: `feature_configs { id_feature { … } }`, and sequences of them. */
-import type { EasyrecFeatureContext } from './features.ts';
+import type { EasyrecFeatureContext } from './easyrec_features.ts';
 import { type FeatureDraft, quotedColumn, type SideName } from './groups.ts';
 import {
   draftOf,

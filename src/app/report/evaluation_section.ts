@@ -1,5 +1,5 @@
 /** The sections of a report about its evaluation: the slices that are served worst, examples, and all figures with their protocol. */
-import type { Evaluation, ExampleItem, RankingExample } from '../../training/evaluation/evaluate.ts';
+import type { Evaluation, ExampleItem, RankingExample } from '../../training/evaluation/evaluate_model.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import { judgingMetric } from '../../training/evaluation/sentences.ts';
 import { coldSlice, type FigureSlice, worst } from '../../training/evaluation/slices.ts';

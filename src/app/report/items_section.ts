@@ -1,5 +1,5 @@
 /** The sections of a report about its items: a map of their vectors, which of them are shown, and how well probabilities are calibrated. */
-import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { shownItems } from '../../training/evaluation/exposure.ts';
 import type { ItemMap } from '../../training/evaluation/item_map.ts';
 import { judgingMetric } from '../../training/evaluation/sentences.ts';

@@ -1,5 +1,5 @@
-import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
-import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import { type Manifest, validationUnit } from '../../training/artifact/run_manifest.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import { judgingMetric, listOf, verdictOf } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord } from '../../training/training_events.ts';

@@ -1,5 +1,5 @@
 /** The section of a report that lists what the run was trained with. */
-import type { Manifest } from '../../training/artifact/manifest.ts';
+import type { Manifest } from '../../training/artifact/run_manifest.ts';
 import { escapeHtml, foldedSection, table } from './html.ts';
 
 export interface ModelFileText {

@@ -1,8 +1,8 @@
 /** Writes `report.html` of a study, without a script: values of parameters against results, and how the best was found. */
-import type { Comparison } from '../../training/evaluation/compare.ts';
+import type { Comparison } from '../../training/evaluation/compare_models.ts';
 import { signedInterval } from '../../training/evaluation/sentences.ts';
-import { type Dimension, domainWords, valueText } from '../../training/tune/space.ts';
-import { type Finalist, type Study, settingsLine, type Trial } from '../../training/tune/trial.ts';
+import { type Dimension, domainWords, valueText } from '../../training/tune/search_space.ts';
+import { type Finalist, type Study, settingsLine, type Trial } from '../../training/tune/study_log.ts';
 import { type IntervalBar, intervalChart } from './bar_charts.ts';
 import {
   counted,

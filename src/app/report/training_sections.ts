@@ -1,4 +1,4 @@
-import type { Evaluation } from '../../training/evaluation/evaluate.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import type { ChartSeries } from './curves.ts';

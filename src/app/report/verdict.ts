@@ -1,7 +1,7 @@
 /** The head of a report: in one sentence whether the model beats the baselines, the picture of it, and the facts of the run. */
 import type { Lineage } from '../../training/artifact/identity.ts';
-import { type Manifest, validationUnit } from '../../training/artifact/manifest.ts';
-import type { Evaluation, EvaluationRow } from '../../training/evaluation/evaluate.ts';
+import { type Manifest, validationUnit } from '../../training/artifact/run_manifest.ts';
+import type { Evaluation, EvaluationRow } from '../../training/evaluation/evaluate_model.ts';
 import { listOf, signedInterval, type Verdict, verdictOf } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { type IntervalBar, intervalChart } from './bar_charts.ts';

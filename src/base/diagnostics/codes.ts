@@ -1,26 +1,26 @@
 /** Collects all codes: a slug that names the error, and its row. Each file of `codes/` has the codes of one subject, in the order of the pages. */
-import { continued } from './codes/continued.ts';
-import { data } from './codes/data.ts';
-import { imports } from './codes/imports.ts';
-import { indexes } from './codes/indexes.ts';
-import { lint } from './codes/lint.ts';
-import { model } from './codes/model.ts';
-import { names } from './codes/names.ts';
-import { pages } from './codes/pages.ts';
-import { products } from './codes/products.ts';
-import { remote } from './codes/remote.ts';
-import { runs } from './codes/runs.ts';
-import { search } from './codes/search.ts';
-import { serving } from './codes/serving.ts';
-import { shapes } from './codes/shapes.ts';
-import { shards } from './codes/shards.ts';
-import { starters } from './codes/starters.ts';
-import { studies } from './codes/studies.ts';
-import { syntax } from './codes/syntax.ts';
-import { tasks } from './codes/tasks.ts';
-import { tracking } from './codes/tracking.ts';
-import { vectors } from './codes/vectors.ts';
-import { workers } from './codes/workers.ts';
+import { continued } from './codes/continued_codes.ts';
+import { data } from './codes/data_codes.ts';
+import { imports } from './codes/imports_codes.ts';
+import { indexes } from './codes/indexes_codes.ts';
+import { lint } from './codes/lint_codes.ts';
+import { model } from './codes/model_codes.ts';
+import { names } from './codes/names_codes.ts';
+import { pages } from './codes/pages_codes.ts';
+import { products } from './codes/products_codes.ts';
+import { remote } from './codes/remote_codes.ts';
+import { runs } from './codes/runs_codes.ts';
+import { search } from './codes/search_codes.ts';
+import { serving } from './codes/serving_codes.ts';
+import { shapes } from './codes/shapes_codes.ts';
+import { shards } from './codes/shards_codes.ts';
+import { starters } from './codes/starters_codes.ts';
+import { studies } from './codes/studies_codes.ts';
+import { syntax } from './codes/syntax_codes.ts';
+import { tasks } from './codes/tasks_codes.ts';
+import { tracking } from './codes/tracking_codes.ts';
+import { vectors } from './codes/vectors_codes.ts';
+import { workers } from './codes/workers_codes.ts';
 import type { CodeRow } from './wording.ts';
 
 export const codes = {

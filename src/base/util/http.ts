@@ -1,5 +1,5 @@
 /** Sends requests to servers of others, which may be down, slow, or not what they should be: with a timeout, without redirects, and with a limit for the answer. */
-import { isObject } from './defined.ts';
+import { isObject } from './objects.ts';
 
 export class RequestRefused extends Error {
   constructor(

@@ -5,7 +5,7 @@ import { lex } from '../../../grammar/lexer.ts';
 import type { Diagnostic, Edit, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import { withDefaults } from '../../base/util/defined.ts';
+import { withDefaults } from '../../base/util/objects.ts';
 import type { FileNode } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { gapsBetween, TokenCursor } from './cursor.ts';

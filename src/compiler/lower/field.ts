@@ -5,8 +5,8 @@ import { type FeaturePlan, placesIn, type RowsOf } from '../../graph/plan/plan.t
 import { rowsPrefix, rowsSymbol } from '../../graph/plan/rows_prefix.ts';
 import type { FeatureUse, Field, Sequence } from '../library/contract.ts';
 import { biasTable } from './bias.ts';
-import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
+import type { LoweredFeature } from './lower_features.ts';
 
 /** Returns the number of rows: `batch`, `sequences`, `distinct`, `elements`, `corpus` or a part, `perRow` for each row of the batch, or a constant. */
 export function rowsDim(rows: RowsOf): Dim {

@@ -14,7 +14,7 @@ import {
 } from '../library/contract.ts';
 import { printValue, printValueType, sideBySide, typeOf } from '../library/values.ts';
 import type { Call, FlowStep } from '../model/model.ts';
-import type { LoweredFeatures } from './features.ts';
+import type { LoweredFeatures } from './lower_features.ts';
 
 /** Returns unique names: `mlp`, `mlp_2`, … */
 export class UniqueNames {

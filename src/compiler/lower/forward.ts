@@ -10,11 +10,10 @@ import { type LossContext, ShapeError, type VectorScore } from '../library/contr
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
 import { type EventScores, makeEventScores } from './event_scores.ts';
-import type { LoweredFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { GraphInputs, withoutConflict } from './inputs.ts';
-import { type Cut, lowerInParts } from './parts.ts';
-import { type Channels, lowerScore, type QueryChannels } from './score.ts';
+import type { LoweredFeatures } from './lower_features.ts';
+import { type Cut, lowerInParts } from './lower_parts.ts';
 import {
   blockContext,
   lowerItem,
@@ -22,8 +21,9 @@ import {
   makeTowerContext,
   type TowerChannels,
   type TowerContext,
-} from './tower.ts';
-import { lowerViews } from './views.ts';
+} from './lower_tower.ts';
+import { lowerViews } from './lower_views.ts';
+import { type Channels, lowerScore, type QueryChannels } from './score.ts';
 
 // Lowers a task's loss: its score, its label and the weight of each row.
 

@@ -12,19 +12,19 @@ import type { Call, Model, Task, Tower, Training } from '../model/model.ts';
 import { needsOf } from '../model/references.ts';
 import { meanParameter } from './bias.ts';
 import { makeEventScores } from './event_scores.ts';
-import type { LoweredFeatures } from './features.ts';
 import { lowerFitted } from './fitted.ts';
 import type { Arrow, Visited } from './flow.ts';
 import { lowerForward } from './forward.ts';
 import { finished, GraphInputs } from './inputs.ts';
+import type { LoweredFeatures } from './lower_features.ts';
+import { cutOf } from './lower_parts.ts';
+import { sequencesOf } from './lower_positions.ts';
+import { lowerRetrieval } from './lower_retrieval.ts';
+import { blockContext, lowerItem, lowerTower, makeTowerContext } from './lower_tower.ts';
 import { checkOptimizer, checkOverrides, checkRowOptimizer, withOverrides } from './optimize.ts';
-import { cutOf } from './parts.ts';
-import { sequencesOf } from './positions.ts';
-import { lowerRetrieval } from './retrieval.ts';
 import type { SharedByTasks } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerFeaturesWhole } from './through.ts';
-import { blockContext, lowerItem, lowerTower, makeTowerContext } from './tower.ts';
 import { checkGraph, graphPlan } from './train_graph.ts';
 
 /** The shapes of a model, as editors and checks of data headers need them. */

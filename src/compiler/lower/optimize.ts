@@ -6,9 +6,9 @@ import type { TablePlan } from '../../graph/plan/plan.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import { endToEnd } from '../library/values.ts';
 import type { Call, Model, Tower, Training } from '../model/model.ts';
-import type { LoweredFeatures } from './features.ts';
 import { GraphInputs, withoutConflict } from './inputs.ts';
-import { lowerTower, makeTowerContext } from './tower.ts';
+import type { LoweredFeatures } from './lower_features.ts';
+import { lowerTower, makeTowerContext } from './lower_tower.ts';
 
 export interface Weight {
   /** For example `user/main/mlp/weights`. */

@@ -9,7 +9,7 @@ import { elementsOf, symbolic } from '../../graph/dims.ts';
 import { type BagPool, tableRead } from '../../graph/plan/plan.ts';
 import type { Forward } from './forward.ts';
 import type { EmbeddingInput } from './inputs.ts';
-import type { TowerContext } from './tower.ts';
+import type { TowerContext } from './lower_tower.ts';
 
 export interface SharedByTasks {
   /** The name of the parameter, or of the graph input with embedding rows. */

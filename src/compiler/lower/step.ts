@@ -12,9 +12,9 @@ import { weightings } from '../library/weightings/table.ts';
 import type { Model } from '../model/model.ts';
 import type { Forward } from './forward.ts';
 import { finished, GraphInputs, withoutConflict } from './inputs.ts';
+import { blockContext, makeTowerContext, type TowerContext } from './lower_tower.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
 import { byTrained, type SharedByTasks, type SharedRef, sharedByTasks } from './shared.ts';
-import { blockContext, makeTowerContext, type TowerContext } from './tower.ts';
 
 export interface LoweredStep {
   readonly plan: GraphPlan;

@@ -3,9 +3,9 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import type { Model, Tower } from '../model/model.ts';
 import { channelThrough } from '../model/references.ts';
-import { type LoweredFeature, type LoweredFeatures, lowerFeatures } from './features.ts';
 import { GraphInputs } from './inputs.ts';
-import { lowerTower, makeTowerContext } from './tower.ts';
+import { type LoweredFeature, type LoweredFeatures, lowerFeatures } from './lower_features.ts';
+import { lowerTower, makeTowerContext } from './lower_tower.ts';
 
 /** Lowers features for towers whose steps are known. */
 export function lowerFeaturesWhole(model: Pick<Model, 'features' | 'towers'>): {

@@ -3,7 +3,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { TrainPlan } from '../../graph/plan/plan.ts';
 import type { Model, Tower } from '../model/model.ts';
-import type { LoweredFeatures } from './features.ts';
+import type { LoweredFeatures } from './lower_features.ts';
 
 export function checkGraph({ train, towers }: Model, features: LoweredFeatures): Diagnostic[] {
   const { graph: call, clip } = train;

@@ -6,7 +6,7 @@ import type { Span } from '../../base/text/source.ts';
 import type { LabelType } from '../../graph/plan/plan.ts';
 import type { BoundKind } from '../library/contract.ts';
 import type { DeclarationEntry, Entries } from '../library/declarations/entry.ts';
-import type { train } from '../library/declarations/train.ts';
+import type { train } from '../library/declarations/train_declaration.ts';
 
 export interface Model {
   readonly name: string;

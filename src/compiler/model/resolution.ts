@@ -5,12 +5,12 @@
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type * as Ast from '../syntax/ast.ts';
-import type { Files } from './files.ts';
 import type { Library } from './library.ts';
 import type { Call, Feature, Flow, Label, Objective, ScoreSum, Training } from './model.ts';
 import type { Report } from './report.ts';
-import type { SearchParameter } from './resolve/search.ts';
+import type { SearchParameter } from './resolve/resolve_search.ts';
 import type { ReadKind, Scope } from './scope.ts';
+import type { Files } from './source_files.ts';
 
 export interface Resolution {
   readonly file: Ast.FileNode;

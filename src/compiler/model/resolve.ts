@@ -11,22 +11,22 @@ import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { complete, type ValidTowers, validTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
-import { type FileOptions, type Files, gatherFiles, isModel, makeFiles } from './files.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import type { Model } from './model.ts';
 import { certainly, doubtUnused, makeCollector, mergeRepeated, noteAt, type Report } from './report.ts';
 import type { Resolution, ResolvedTask } from './resolution.ts';
-import { resolveBlocks } from './resolve/blocks.ts';
-import { resolveDataBlocks } from './resolve/data.ts';
-import { defaultTraining, resolveTask, resolveTrain } from './resolve/entries.ts';
-import { resolveFeatures, resolveGroups, resolveLabels } from './resolve/features.ts';
-import { checkProducts, resolveObjective, resolveRetrieve } from './resolve/objective.ts';
-import { resolveSearch } from './resolve/search.ts';
-import { resolveTower } from './resolve/towers.ts';
+import { resolveBlocks } from './resolve/resolve_blocks.ts';
+import { resolveDataBlocks } from './resolve/resolve_data.ts';
+import { defaultTraining, resolveTask, resolveTrain } from './resolve/resolve_entries.ts';
+import { resolveFeatures, resolveGroups, resolveLabels } from './resolve/resolve_features.ts';
+import { checkProducts, resolveObjective, resolveRetrieve } from './resolve/resolve_objective.ts';
+import { resolveSearch } from './resolve/resolve_search.ts';
+import { resolveTower } from './resolve/resolve_towers.ts';
 import { checkRules, type RuleOptions } from './rules/table.ts';
 import { declare, makeWorkspace } from './scope.ts';
 import { readSettings, type Settings } from './settings/setting_text.ts';
 import { type DeclarationChange, findSlot } from './settings/slots.ts';
+import { type FileOptions, type Files, gatherFiles, isModel, makeFiles } from './source_files.ts';
 
 export interface ResolveOptions extends FileOptions, RuleOptions {
   /** Override values of the file: `--set width=128`, `--set dense.rate=1e-3`. */

@@ -3,10 +3,10 @@ import { notes } from '../../base/diagnostics/wording.ts';
 import type { Span } from '../../base/text/source.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
-import type { Files } from './files.ts';
 import { guess } from './guess.ts';
 import type { Library } from './library.ts';
 import { noteAt, type Report } from './report.ts';
+import type { Files } from './source_files.ts';
 import type { Binding } from './values.ts';
 
 const readKinds = ['feature', 'label', 'group', 'block', 'tower', 'task', 'channel'] as const;

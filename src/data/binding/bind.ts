@@ -6,12 +6,12 @@ import type { Span } from '../../base/text/source.ts';
 import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
 import { elementPlan, type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { Access } from '../files/access.ts';
+import { describeSources } from '../files/data_source.ts';
 import { Copies, type Database, openDatabase } from '../files/duckdb.ts';
 import { type FeatureFile, readFeatureFiles } from '../files/feature_files.ts';
-import { findFiles, type Role } from '../files/files.ts';
-import { listRemote } from '../files/remote/list.ts';
+import { findFiles, type Role } from '../files/find_files.ts';
+import { listRemote } from '../files/remote/list_remote.ts';
 import { connectStores, inStores } from '../files/remote/stores.ts';
-import { describeSources } from '../files/source.ts';
 import { type Binder, makeBinder } from './binder.ts';
 import { anywhere, ColumnBinding } from './column_binding.ts';
 import {
@@ -24,7 +24,7 @@ import {
   type Needs,
   sequenceOf,
   type TowerNeeds,
-} from './layout.ts';
+} from './data_layout.ts';
 import { leakWarnings } from './leaks.ts';
 import { bindMetrics } from './metric_binding.ts';
 

@@ -6,11 +6,11 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { sqlName } from '../../base/text/sql.ts';
+import type { DataSource } from '../files/data_source.ts';
 import { type Database, elementOf, enclose, isList, isNumber, quoteName, sqlReason } from '../files/duckdb.ts';
-import type { Role } from '../files/files.ts';
-import type { DataSource } from '../files/source.ts';
+import type { Role } from '../files/find_files.ts';
+import type { BoundColumn, ColumnKind } from './data_layout.ts';
 import { readsOf, refusalOf } from './expression.ts';
-import type { BoundColumn, ColumnKind } from './layout.ts';
 
 export interface Request {
   /** The kind of column in messages: feature, label, key, … */

@@ -4,9 +4,9 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { likest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
-import type { Role } from '../files/files.ts';
+import type { Role } from '../files/find_files.ts';
 import type { Binder, BindResult, Request } from './binder.ts';
-import type { BoundColumn, DataLayout, Needs } from './layout.ts';
+import type { BoundColumn, DataLayout, Needs } from './data_layout.ts';
 
 /** Scopes for columns that belong to no tower: the events, alone or joined. */
 export const anywhere: readonly (readonly Role[])[] = [

@@ -1,6 +1,6 @@
 import { type Database, enclose, quoteText } from '../files/duckdb.ts';
-import type { Role } from '../files/files.ts';
-import { parseJsonText } from '../files/records/lines.ts';
+import type { Role } from '../files/find_files.ts';
+import { parseJsonText } from '../files/records/line_records.ts';
 
 /** Expressions that compute a value from one row, from a window of rows, or by a query. */
 const EXPRESSIONS: ReadonlySet<string> = new Set(

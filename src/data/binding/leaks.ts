@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { givesEvents } from '../rows/split.ts';
 import type { ColumnBinding } from './column_binding.ts';
-import type { BoundColumn, DataLayout } from './layout.ts';
+import type { BoundColumn, DataLayout } from './data_layout.ts';
 
 /** Returns warnings about a layout without errors. Labels and `where` may read any row: a label tells what came later. */
 export function leakWarnings(binding: ColumnBinding, layout: DataLayout): readonly Diagnostic[] {

@@ -3,7 +3,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import type { ModelSpans } from '../../graph/plan/data_description.ts';
 import type { ColumnBinding } from './column_binding.ts';
-import type { BoundColumn, JoinKey } from './layout.ts';
+import type { BoundColumn, JoinKey } from './data_layout.ts';
 
 /** Binds the columns of the items that metrics name, by column. A metric without a place is reported at the items file. */
 export async function bindMetrics(

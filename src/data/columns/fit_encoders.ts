@@ -3,13 +3,13 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { joinedTexts, type Texts } from '../../base/text/texts.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import type { Encoding, FirstValues } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import { type Dictionaries, dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/raw.ts';
-import { sampleColumn } from './encode.ts';
-import type { ColumnSample } from './encoders/contract.ts';
+import { sampleColumn } from './column_encoder.ts';
+import type { ColumnSample } from './encoders/encoder_contract.ts';
 import { fitEncoder, makeCoder } from './encoders/table.ts';
 
 /** A cross learns nothing from the data. */

@@ -2,7 +2,7 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { mostBytes, type Texts, TextsTooLarge } from '../../base/text/texts.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import type { Dataset, Encoding } from '../dataset.ts';
 import { grownEncoding, type Pinned } from '../pinned.ts';
 import { maybeSeconds, trainingTimes } from '../rows/fresh.ts';

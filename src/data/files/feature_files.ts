@@ -9,11 +9,11 @@ import { makeKeyTable } from '../../base/text/key_table.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
-import { bigramsOf } from '../columns/encoders/bigrams.ts';
-import type { SplitText } from '../columns/encoders/pieces.ts';
-import { wordsOfText } from '../columns/encoders/words.ts';
+import { bigramsOf } from '../columns/encoders/bigram_encoder.ts';
+import type { SplitText } from '../columns/encoders/text_pieces.ts';
+import { wordsOfText } from '../columns/encoders/word_encoder.ts';
 import type { Access } from './access.ts';
-import { findFile } from './files.ts';
+import { findFile } from './find_files.ts';
 
 /**
  * Reads arrays of NumPy's formats 1 to 3 (`lib.format`): two dimensions, float32 or float64, row-major. The header is a Python literal that is

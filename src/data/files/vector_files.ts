@@ -10,10 +10,10 @@ import { nearest } from '../../base/text/nearest.ts';
 import { makeSource } from '../../base/text/source.ts';
 import { jsonObjectIn } from '../../base/util/http.ts';
 import { kindAt } from './access.ts';
+import { describeSources } from './data_source.ts';
 import { Copies, columnAsText, copyToParquet, isNumber, openDatabase, quoteName } from './duckdb.ts';
-import type { DescribedFile, FileColumn } from './files.ts';
+import type { DescribedFile, FileColumn } from './find_files.ts';
 import { endingChoice, formatOf, isCompressed } from './formats/table.ts';
-import { describeSources } from './source.ts';
 
 /** float32 [rows, width] */
 export interface RowVectors {

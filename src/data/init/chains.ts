@@ -1,12 +1,12 @@
 /** Takes the user, the item or the time of events from another file that they name by a key: lines of orders name an order, and the order its customer. */
 import { type LookedTable, unusedName } from '../look/looked_table.ts';
-import { rowsPerValue } from './guesses/keys.ts';
+import { type TableProfile, tableProfile, textOf } from './column_profile.ts';
+import { slug } from './column_words.ts';
+import { rowsPerValue } from './guesses/key_guesses.ts';
 import { guessesOf } from './guesses/table.ts';
 import { baseOf, type Join, joinsOf, stemOf } from './joins.ts';
-import { type TableProfile, tableProfile, textOf } from './profile.ts';
 import type { InitAnswers } from './proposal.ts';
 import { type ColumnChoice, type EventRoles, type KeySide, rolesOf } from './roles.ts';
-import { slug } from './words.ts';
 
 export interface EventTable {
   readonly table: TableProfile;

@@ -1,8 +1,8 @@
 /** Writes `data.tower`, which describes the rows. Comments explain each line. */
 import { baseOf } from './joins.ts';
-import { braces, inQuotes, line, oneLine } from './lines.ts';
 import { historyLists } from './model_text.ts';
 import type { NamedFile, Proposal } from './proposal.ts';
+import { braces, inQuotes, line, oneLine } from './tower_lines.ts';
 
 export function dataText(proposal: Proposal): string {
   const { name, case: kind, events, items, users, user, item, time, where, split, seen, reject, perUser } = proposal;

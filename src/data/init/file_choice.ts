@@ -1,8 +1,8 @@
 /** Chooses the files of events, items and users. */
 import { alongChain } from './chains.ts';
-import { isNameless } from './guesses/keys.ts';
+import type { TableProfile } from './column_profile.ts';
+import { isNameless } from './guesses/key_guesses.ts';
 import { baseOf, isUnique, type Join, joinsOf, stemOf } from './joins.ts';
-import type { TableProfile } from './profile.ts';
 import type { InitAnswers } from './proposal.ts';
 import { type ColumnChoice, type EventRoles, rolesOf } from './roles.ts';
 

@@ -1,8 +1,8 @@
 /** Finds columns of the events that are keys of other files, by shared values in both directions and by names. */
 import { endingChoice } from '../files/formats/table.ts';
-import { isKeyLike, isNameless } from './guesses/keys.ts';
-import type { ColumnProfile, TableProfile } from './profile.ts';
-import { meansOf, wordsOf } from './words.ts';
+import type { ColumnProfile, TableProfile } from './column_profile.ts';
+import { meansOf, wordsOf } from './column_words.ts';
+import { isKeyLike, isNameless } from './guesses/key_guesses.ts';
 
 export interface Join {
   readonly table: TableProfile;

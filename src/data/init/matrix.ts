@@ -1,8 +1,8 @@
 /** Reads a wide matrix as events: a row for each user and a column for each item becomes a row for each value. */
-import { countsOf } from '../../base/util/defined.ts';
+import { countsOf } from '../../base/util/objects.ts';
 import { type MeltedFile, unusedName } from '../look/looked_table.ts';
+import { byFrequency, type ColumnProfile, type TableProfile, tableProfile, textOf } from './column_profile.ts';
 import { isUnique } from './joins.ts';
-import { byFrequency, type ColumnProfile, type TableProfile, tableProfile, textOf } from './profile.ts';
 import type { ColumnReason, InitAnswers, InitQuestion } from './proposal.ts';
 
 export interface WideMatrix {

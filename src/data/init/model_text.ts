@@ -1,6 +1,7 @@
 /** Writes `model.tower`, a model that is short enough to read. Comments explain each line. */
-import { braces, line, type MaybeLine, present } from './lines.ts';
+
 import type { FedName, ModelCase, Proposal, StarterFeature, StarterLabel } from './proposal.ts';
+import { braces, line, type MaybeLine, present } from './tower_lines.ts';
 
 export function modelText(proposal: Proposal): string {
   return blocksText([

@@ -1,10 +1,10 @@
 /** Derives labels, a weight, and a condition that excludes events without interest from the outcome columns of events. */
 import { sqlName, sqlText } from '../../base/text/sql.ts';
-import { isNoInterest, isYes, kindsByStrength } from './guesses/labels.ts';
-import { type ColumnProfile, numberSql, textOf } from './profile.ts';
+import { type ColumnProfile, numberSql, textOf } from './column_profile.ts';
+import { type ColumnNames, meansOf, slug } from './column_words.ts';
+import { isNoInterest, isYes, kindsByStrength } from './guesses/label_guesses.ts';
 import type { DataEntry, StarterLabel } from './proposal.ts';
 import type { EventRoles } from './roles.ts';
-import { type ColumnNames, meansOf, slug } from './words.ts';
 
 /** Each label becomes a task, and the model should remain readable. */
 const maxLabels = 3;

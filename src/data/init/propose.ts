@@ -1,6 +1,8 @@
 /** Combines the guesses about all files into a starter project. Long because each part of the proposal depends on the previous ones. */
 import { sqlName } from '../../base/text/sql.ts';
-import { describe, elementsOfText } from './describe.ts';
+import { describe, elementsOfText } from './choose_features.ts';
+import { type ColumnProfile, listSql, type TableProfile } from './column_profile.ts';
+import { makeNames, meansOf, slug } from './column_words.ts';
 import {
   areSimultaneous,
   gapsOf,
@@ -16,15 +18,22 @@ import {
   timeEntry,
   titleOf,
   whereOf,
-} from './entries.ts';
+} from './data_entries.ts';
 import { filesOf, whyUnused } from './file_choice.ts';
-import { rowsPerValue } from './guesses/keys.ts';
+import { rowsPerValue } from './guesses/key_guesses.ts';
+import {
+  eventsQuestion,
+  initQuestions,
+  keyQuestion,
+  problemOfKeys,
+  problemOfPairs,
+  problemOfQuery,
+  problemOfRows,
+} from './init_questions.ts';
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
-import { inQuotes, present } from './lines.ts';
 import { markQuestion, matrixOf, reasonOfMelted } from './matrix.ts';
 import { sumsLists } from './model_text.ts';
 import { outcomesOf } from './outcomes.ts';
-import { type ColumnProfile, listSql, type TableProfile } from './profile.ts';
 import type {
   ColumnReason,
   FedName,
@@ -34,17 +43,8 @@ import type {
   Proposal,
   StarterFeature,
 } from './proposal.ts';
-import {
-  eventsQuestion,
-  initQuestions,
-  keyQuestion,
-  problemOfKeys,
-  problemOfPairs,
-  problemOfQuery,
-  problemOfRows,
-} from './questions.ts';
 import type { ColumnChoice, EventRoles, KeySide } from './roles.ts';
-import { makeNames, meansOf, slug } from './words.ts';
+import { inQuotes, present } from './tower_lines.ts';
 
 const maxFeatures = 10;
 /** Maximum number of commented-out features to try: nobody reads more of them. */

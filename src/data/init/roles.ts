@@ -1,10 +1,11 @@
 /** Chooses a role for each column of the events: one user, one item, one time, and the best guess for every other column. */
-import { byValues, isKeyByValues, isKeyLike, isNameless } from './guesses/keys.ts';
+
+import type { ColumnGuess, ColumnProfile, TableProfile } from './column_profile.ts';
+import { meansOf } from './column_words.ts';
+import { byValues, isKeyByValues, isKeyLike, isNameless } from './guesses/key_guesses.ts';
 import { guessesOf } from './guesses/table.ts';
 import { baseOf, type Join, personsOf } from './joins.ts';
-import type { ColumnGuess, ColumnProfile, TableProfile } from './profile.ts';
 import type { InitAnswers } from './proposal.ts';
-import { meansOf } from './words.ts';
 
 export interface ColumnChoice {
   readonly column: ColumnProfile;

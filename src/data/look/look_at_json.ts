@@ -1,9 +1,9 @@
 /**
  * Samples rows of JSON: one object in each line, an array of objects, or one object of rows. Fields of nested objects become columns: `user.id` is `user_id`.
  */
-import { isObject } from '../../base/util/defined.ts';
-import { JsonArrayScanner, JsonLinesScanner } from '../files/records/lines.ts';
-import type { FileSample } from '../files/records/scan.ts';
+import { isObject } from '../../base/util/objects.ts';
+import { JsonArrayScanner, JsonLinesScanner } from '../files/records/line_records.ts';
+import type { FileSample } from '../files/records/scan_file.ts';
 import type { SampledTable } from './look_at_text.ts';
 import {
   type Cell,

@@ -1,7 +1,7 @@
 /** Samples rows of a text table after detecting its dialect: the separator, and whether the first line is a header. */
-import { countsOf } from '../../base/util/defined.ts';
-import { CsvScanner, valuesOf } from '../files/records/csv.ts';
-import type { FileSample } from '../files/records/scan.ts';
+import { countsOf } from '../../base/util/objects.ts';
+import { CsvScanner, valuesOf } from '../files/records/csv_records.ts';
+import type { FileSample } from '../files/records/scan_file.ts';
 import {
   type LookedTable,
   type Rewrite,

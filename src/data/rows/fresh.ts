@@ -1,6 +1,6 @@
 /** Finds the end of the training part, the events that are new to a run which continues an earlier one, and the earlier events that it replays. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { ReadPlan } from '../binding/layout.ts';
+import type { ReadPlan } from '../binding/data_layout.ts';
 import type { Events, Fresh, Part, Until } from '../dataset.ts';
 import type { Pinned } from '../pinned.ts';
 

@@ -3,7 +3,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { keyTableOf } from '../../base/text/key_table.ts';
 import { packTexts, type Texts } from '../../base/text/texts.ts';
-import type { ReadPlan } from '../binding/layout.ts';
+import type { ReadPlan } from '../binding/data_layout.ts';
 import type { Dictionaries } from './raw.ts';
 
 /** Returns a warning for each key with ids that look alike. */

@@ -1,7 +1,7 @@
 /** Orders events and finds the part, the item and the user of each. All encoding is based on these. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { pickTexts, type Texts } from '../../base/text/texts.ts';
-import type { ReadPlan } from '../binding/layout.ts';
+import type { ReadPlan } from '../binding/data_layout.ts';
 import type { Part } from '../dataset.ts';
 import { unitOf } from './fresh.ts';
 import {
@@ -16,7 +16,7 @@ import {
   windowsAfter,
   windowsBefore,
   windowsOfUsers,
-} from './gather.ts';
+} from './gather_rows.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from './raw.ts';
 import { codesOfParts, givenMark, givesEvents, parts, splitEvents } from './split.ts';
 

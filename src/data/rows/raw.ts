@@ -1,8 +1,8 @@
 /** Defines the rows of a role after the database has read them: columns by row id, as typed arrays of dictionary codes and of numbers. */
 import type { Texts } from '../../base/text/texts.ts';
-import type { ColumnRequest } from '../binding/layout.ts';
-import type { BadRow, DescribedFile } from '../files/files.ts';
-import type { DataSource } from '../files/source.ts';
+import type { ColumnRequest } from '../binding/data_layout.ts';
+import type { DataSource } from '../files/data_source.ts';
+import type { BadRow, DescribedFile } from '../files/find_files.ts';
 
 /** Codes of a dictionary; 0 is a missing value. */
 export interface RawCodes {

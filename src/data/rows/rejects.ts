@@ -8,8 +8,8 @@ import { makeFoldersSync } from '../../base/storage/durable.ts';
 import type { DataDescription, DataFile } from '../../graph/plan/data_description.ts';
 import type { Rejected } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
-import { type BadRow, countBadRows } from '../files/files.ts';
-import { eachGood } from '../files/records/scan.ts';
+import { type BadRow, countBadRows } from '../files/find_files.ts';
+import { eachGood } from '../files/records/scan_file.ts';
 import type { Staged, StagedFile } from './raw.ts';
 import { verifyUnchanged } from './stage.ts';
 

@@ -2,11 +2,11 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import { everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/objects.ts';
 import type { DataDescription, Split, UserSplit } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
 import { firstAfter, momentWords } from './fresh.ts';
-import type { Stream } from './gather.ts';
+import type { Stream } from './gather_rows.ts';
 import type { Staged } from './raw.ts';
 
 export const parts = ['train', 'validation', 'test'] as const satisfies readonly Part[];

@@ -4,15 +4,15 @@
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { mentions } from '../binding/binder.ts';
-import { type ColumnKind, columnsOfLayout, type DataLayout } from '../binding/layout.ts';
+import { type ColumnKind, columnsOfLayout, type DataLayout } from '../binding/data_layout.ts';
+import { type DataSource, unreadable } from '../files/data_source.ts';
 import { type Database, isNumber, quoteName } from '../files/duckdb.ts';
-import { addBadRow, type BadRow, type DescribedFile, type Role } from '../files/files.ts';
+import { addBadRow, type BadRow, type DescribedFile, type Role } from '../files/find_files.ts';
 import { countOf, type LoadInput, NUMBER_TEXT, settleRows, UNWRAPPED } from '../files/formats/reader.ts';
 import { readers } from '../files/formats/readers.ts';
 import { formats } from '../files/formats/table.ts';
-import { stampOf } from '../files/records/scan.ts';
+import { stampOf } from '../files/records/scan_file.ts';
 import { inStores, stampsNow } from '../files/remote/stores.ts';
-import { type DataSource, unreadable } from '../files/source.ts';
 import type { RowRange, StagedFile, StagedTable } from './raw.ts';
 import { idsOf } from './staged_tables.ts';
 

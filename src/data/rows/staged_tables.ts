@@ -1,7 +1,7 @@
 /** Makes the SQL for staged tables: the computed columns of a role, the codes of texts, and one query that reads all of them. */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { TextsWriter } from '../../base/text/texts.ts';
-import type { BoundColumn, ColumnRequest, DataLayout } from '../binding/layout.ts';
+import type { BoundColumn, ColumnRequest, DataLayout } from '../binding/data_layout.ts';
 import {
   columnAsText,
   type Database,
@@ -12,7 +12,7 @@ import {
   quoteName,
   textBytes,
 } from '../files/duckdb.ts';
-import type { Role } from '../files/files.ts';
+import type { Role } from '../files/find_files.ts';
 import type { RawBags, RawColumn, RawNumbers, RawRows, RowRange, Staged } from './raw.ts';
 
 /** A database with the staged tables of a layout. */

@@ -1,7 +1,7 @@
 /** Reports rows whose values a model cannot learn from, after their columns are read. */
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
-import { addBadRow, type BadRow } from '../files/files.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
+import { addBadRow, type BadRow } from '../files/find_files.ts';
 import type { Dictionaries, RawBags, RawCodes, RawNumbers, RawRows, Staged } from './raw.ts';
 import { badRow } from './rejects.ts';
 import { codesOfParts } from './split.ts';

@@ -7,7 +7,7 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import { readZip } from '../../base/storage/zip.ts';
-import { everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/objects.ts';
 import { type RValue, readRObject } from './archives/r_object.ts';
 import { type DataSet, quoted, type WriteLogLine, writeWhole } from './set.ts';
 

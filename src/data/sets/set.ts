@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
-import type { SyntheticOptions } from './synthetic/draws.ts';
+import type { SyntheticOptions } from './synthetic/synthetic_draws.ts';
 
 export type WriteLogLine = (line: string) => void;
 

@@ -7,7 +7,7 @@ import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { isPartialOf, makeFolder, replaceDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { type Database, openDatabase, quoteText } from '../files/duckdb.ts';
 import type { DataSet, GetOptions, SetSource } from './set.ts';
-import { makeDraws, makeZipf, type SyntheticShape, syntheticShape, tastes } from './synthetic/draws.ts';
+import { makeDraws, makeZipf, type SyntheticShape, syntheticShape, tastes } from './synthetic/synthetic_draws.ts';
 
 export interface SyntheticSource extends SetSource {
   readonly bounds: readonly RecallBounds[];

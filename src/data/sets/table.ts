@@ -1,6 +1,6 @@
 import { movielens } from './movielens.ts';
-import type { DataSetName } from './names.ts';
 import type { DataSet } from './set.ts';
+import type { DataSetName } from './set_names.ts';
 import { synthetic } from './synthetic.ts';
 import { toys } from './toys.ts';
 

@@ -1,10 +1,10 @@
 /** Packs encoded events into blocks of some rows each, and unpacks them. */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/objects.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
-import { ascendingIndexes } from '../rows/gather.ts';
+import { ascendingIndexes } from '../rows/gather_rows.ts';
 import { bagSpans } from '../rows/raw.ts';
-import { type ColumnBlock, joinedArrays, type OwnBlock } from './block.ts';
+import { type ColumnBlock, joinedArrays, type OwnBlock } from './column_block.ts';
 
 /** The form of a column in a block. A column of items or users is stored only once, and events have the row of their item or user. */
 export type ColumnSpec =

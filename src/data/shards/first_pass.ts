@@ -1,8 +1,8 @@
 /** What the first pass over all events gives to the second one, and its form as plain data. */
-import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import type { EventBasis, Rejected } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
-import type { Role } from '../files/files.ts';
+import type { Role } from '../files/find_files.ts';
 import type { Pinned } from '../pinned.ts';
 import type { Dictionaries, RawColumn, ValidRawRows } from '../rows/raw.ts';
 import type { PartOfFile } from '../rows/split.ts';

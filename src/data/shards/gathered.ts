@@ -1,6 +1,6 @@
 import { addSums, type BagColumn, type IndexedColumn, type LabelSums, noSums, type Until } from '../dataset.ts';
 import { laterEnd } from '../rows/fresh.ts';
-import type { BlockArray, ColumnBlock } from './block.ts';
+import type { BlockArray, ColumnBlock } from './column_block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
 import type { PieceFiles, PiecesOfFile } from './pieces.ts';
 

@@ -12,7 +12,7 @@ import {
   type PlacedColumn,
   padded,
   prefixBytes,
-} from './block.ts';
+} from './column_block.ts';
 import { damaged, type FileSpan, readSpan, withFile } from './shard_files.ts';
 
 interface JoinedColumn {

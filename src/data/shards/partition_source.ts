@@ -1,9 +1,9 @@
 /** Reads partitions one by one, with events ordered and divided into parts: as `orderEvents` does, but only for the users of the partition. */
 import { pickTexts } from '../../base/text/texts.ts';
-import { everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/objects.ts';
 import type { Split } from '../../graph/plan/data_description.ts';
-import type { ReadPlan } from '../binding/layout.ts';
-import { ascendingIndexes, gatherCodes, gatherNumbers, type Stream } from '../rows/gather.ts';
+import type { ReadPlan } from '../binding/data_layout.ts';
+import { ascendingIndexes, gatherCodes, gatherNumbers, type Stream } from '../rows/gather_rows.ts';
 import {
   type EntityRows,
   firstRowsOf,
@@ -23,7 +23,7 @@ import {
   partsOfDrawn,
   partsOfUsers,
 } from '../rows/split.ts';
-import type { ColumnBlock } from './block.ts';
+import type { ColumnBlock } from './column_block.ts';
 import { grouped, type Partition, unpackPartition } from './scatter.ts';
 
 export interface PartitionRows {

@@ -2,7 +2,7 @@
  * The files of encoded rows. Each has the rows of one bucket, pile after pile, so one process writes it from beginning to end, and parts need no copy to be
  * joined. A pile is read from its pieces in all files.
  */
-import type { ColumnBlock, OwnBlock } from './block.ts';
+import type { ColumnBlock, OwnBlock } from './column_block.ts';
 import { crcText, type FileSpan, readSpansSync, type ShardFile, type ShardWriter, sizeAndSum } from './shard_files.ts';
 
 /**

@@ -4,8 +4,8 @@
 import { hashOf } from '../../base/random/random.ts';
 import { hashOfBytes } from '../../base/text/key_table.ts';
 import { packTexts, type Texts } from '../../base/text/texts.ts';
-import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
-import { addBadRow, type BadRow } from '../files/files.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
+import { addBadRow, type BadRow } from '../files/find_files.ts';
 import {
   bagSpans,
   type Dictionaries,
@@ -17,7 +17,7 @@ import {
 } from '../rows/raw.ts';
 import { type BoundTables, readRows } from '../rows/staged_tables.ts';
 import { type JoinedRows, validateRows } from '../rows/validate_rows.ts';
-import { type ColumnBlock, joinedArrays, type OwnBlock } from './block.ts';
+import { type ColumnBlock, joinedArrays, type OwnBlock } from './column_block.ts';
 import { packBags, pick } from './event_rows.ts';
 import type { OnPass } from './request.ts';
 import type { ShardWriter } from './shard_files.ts';

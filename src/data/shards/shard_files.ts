@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
-import { blocksIn, type ColumnBlock, type OwnBlock, piecesOf } from './block.ts';
+import { blocksIn, type ColumnBlock, type OwnBlock, piecesOf } from './column_block.ts';
 
 export interface ShardFile {
   readonly rows: number;

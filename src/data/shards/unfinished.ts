@@ -10,13 +10,13 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { type Owner, removeTemporary, stateOf, thisProcess } from '../../base/storage/temporary.ts';
-import { isSameJson } from '../../base/util/defined.ts';
-import type { ReadPlan } from '../binding/layout.ts';
-import { type ColumnBlock, packPlain, unpackPlain } from './block.ts';
+import { isSameJson } from '../../base/util/objects.ts';
+import type { ReadPlan } from '../binding/data_layout.ts';
+import { type ColumnBlock, packPlain, unpackPlain } from './column_block.ts';
 import { type FirstPassResult, firstPassOf, plainFirstPass, type ScatteredRows } from './first_pass.ts';
 import type { Gathered, PartitionRest } from './gathered.ts';
 import { partitionName } from './partition_source.ts';
-import type { ShardPlan } from './prepare.ts';
+import type { ShardPlan } from './prepare_shards.ts';
 import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 

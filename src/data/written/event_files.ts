@@ -8,7 +8,7 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
-import type { DataLayout, Needs } from '../binding/layout.ts';
+import type { DataLayout, Needs } from '../binding/data_layout.ts';
 import type { EventBasis } from '../dataset.ts';
 import { type Database, quoteName, writeParquet } from '../files/duckdb.ts';
 import { maybeSeconds } from '../rows/fresh.ts';

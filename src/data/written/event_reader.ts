@@ -3,22 +3,28 @@
  * adds to histories. Only the types of the columns are kept of the files. Long because all steps of reading an event share its context.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { oneAtATime } from '../../base/util/defined.ts';
+import { oneAtATime } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
 import { mentions } from '../binding/binder.ts';
-import { type BoundColumn, type ColumnRequest, makeReadPlan, type Needs, type ReadPlan } from '../binding/layout.ts';
+import {
+  type BoundColumn,
+  type ColumnRequest,
+  makeReadPlan,
+  type Needs,
+  type ReadPlan,
+} from '../binding/data_layout.ts';
 import {
   type EncoderArguments,
   elementBags,
   type HistoryElements,
   historyElements,
   missingCode,
-} from '../columns/encode.ts';
+} from '../columns/column_encoder.ts';
 import type { BagColumn, Dataset, Encoding, IndexedColumn } from '../dataset.ts';
+import type { DataSource } from '../files/data_source.ts';
 import { openDatabase } from '../files/duckdb.ts';
-import type { DataSource } from '../files/source.ts';
 import { maybeSeconds, unitOf } from '../rows/fresh.ts';
 import type { RawCodes, RawNumbers } from '../rows/raw.ts';
 import {

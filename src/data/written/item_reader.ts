@@ -3,7 +3,7 @@
  * them. Only the column types are kept of the file.
  */
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
-import { oneAtATime } from '../../base/util/defined.ts';
+import { oneAtATime } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
@@ -15,10 +15,10 @@ import {
   makeReadPlan,
   type Needs,
   type ReadPlan,
-} from '../binding/layout.ts';
+} from '../binding/data_layout.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
+import type { DataSource } from '../files/data_source.ts';
 import { type Database, openDatabase } from '../files/duckdb.ts';
-import type { DataSource } from '../files/source.ts';
 import { type FilterColumn, filterColumnsOf, filterLayout } from '../item_columns.ts';
 import type { RawCodes, RawColumn } from '../rows/raw.ts';
 import { stage, typesOf } from '../rows/stage.ts';

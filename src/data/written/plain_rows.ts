@@ -2,7 +2,7 @@
  * Computes columns of written rows without the database, if each is a column of the file, and each text is one that the database can read in one way only: for
  * a few events a query takes longer than all other work. Anything else is left to the database.
  */
-import type { ColumnRequest } from '../binding/layout.ts';
+import type { ColumnRequest } from '../binding/data_layout.ts';
 import type { TextRow } from './fields.ts';
 
 /** By request: its value in each row, as a query gives it. */

@@ -1,12 +1,12 @@
 /** Computes the columns of written items and events as rows in the database, and checks them. Texts from requests are only values, never SQL. */
 import { Failure, invariant } from '../../base/diagnostics/failure.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ReadPlan } from '../binding/layout.ts';
-import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../columns/encode.ts';
+import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
+import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../columns/column_encoder.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
+import type { DataSource } from '../files/data_source.ts';
 import { columnAsText, type Database, elementOf, enclose, quoteName, quoteText } from '../files/duckdb.ts';
 import { hasSampledTypes } from '../files/formats/table.ts';
-import type { DataSource } from '../files/source.ts';
 import { type FilterColumn, plainItemValue } from '../item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
 import {

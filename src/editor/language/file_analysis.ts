@@ -1,12 +1,12 @@
 /** Answers questions of an editor about one checked file: its words, types and costs, each computed on the first request, and where names are read. */
 import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import type { Source, Span } from '../../base/text/source.ts';
-import { data, histories } from '../../compiler/library/declarations/data.ts';
+import { data, histories } from '../../compiler/library/declarations/data_declaration.ts';
 import type { DeclarationEntry } from '../../compiler/library/declarations/entry.ts';
-import { labelTypes } from '../../compiler/library/declarations/labels.ts';
-import { weightedTasks } from '../../compiler/library/declarations/objective.ts';
+import { labelTypes } from '../../compiler/library/declarations/labels_declaration.ts';
+import { weightedTasks } from '../../compiler/library/declarations/objective_declaration.ts';
 import { type EntryPlace, entryTables, typeOfEntry } from '../../compiler/library/declarations/table.ts';
-import { train } from '../../compiler/library/declarations/train.ts';
+import { train } from '../../compiler/library/declarations/train_declaration.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import type { Arrow } from '../../compiler/lower/flow.ts';
 import { singleName, stepsOf } from '../../compiler/model/expressions.ts';

@@ -1,7 +1,7 @@
 /** Explains the word, or the arrow, under the pointer. */
 import * as t from '../../../grammar/tokens.ts';
 import { type Span, textOf } from '../../base/text/source.ts';
-import { labelKinds } from '../../compiler/library/declarations/labels.ts';
+import { labelKinds } from '../../compiler/library/declarations/labels_declaration.ts';
 import { makeConstants } from '../../compiler/model/constants.ts';
 import { rows } from '../../compiler/model/rules/embedding_tables.ts';
 import { endOf, spanOf } from '../../compiler/syntax/token.ts';

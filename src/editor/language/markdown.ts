@@ -2,13 +2,13 @@
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import type { BoundKind, KindRow, Parameter, Parameters } from '../../compiler/library/contract.ts';
-import { data } from '../../compiler/library/declarations/data.ts';
+import { data } from '../../compiler/library/declarations/data_declaration.ts';
 import type { DeclarationEntry } from '../../compiler/library/declarations/entry.ts';
-import { search } from '../../compiler/library/declarations/search.ts';
+import { search } from '../../compiler/library/declarations/search_declaration.ts';
 import { declarations } from '../../compiler/library/declarations/table.ts';
-import { tower } from '../../compiler/library/declarations/tower.ts';
+import { tower } from '../../compiler/library/declarations/tower_declaration.ts';
 import { describeEntry, describeType } from '../../compiler/model/describe.ts';
-import { printCall } from '../../compiler/model/print.ts';
+import { printCall } from '../../compiler/model/print_model.ts';
 import { declarationWords, looksLikeDeclaration } from '../../compiler/syntax/layout.ts';
 import { is, isAny } from '../../compiler/syntax/token.ts';
 

@@ -1,6 +1,6 @@
 /** Lists the declarations of a file, each with its span, for definitions, references and renames. */
 import type { Span } from '../../base/text/source.ts';
-import { data, histories } from '../../compiler/library/declarations/data.ts';
+import { data, histories } from '../../compiler/library/declarations/data_declaration.ts';
 import type { Resolution } from '../../compiler/model/resolution.ts';
 import type { TypedName } from '../../compiler/model/scope.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';

@@ -4,11 +4,11 @@
 import type { Span } from '../../base/text/source.ts';
 import type { BoundKind } from '../../compiler/library/contract.ts';
 import { usesOf } from '../../compiler/library/features/uses.ts';
-import { type LoweredFeatures, lowerFeatures } from '../../compiler/lower/features.ts';
 import { type Arrow, UniqueNames } from '../../compiler/lower/flow.ts';
 import { GraphInputs } from '../../compiler/lower/inputs.ts';
+import { type LoweredFeatures, lowerFeatures } from '../../compiler/lower/lower_features.ts';
+import { lowerTower, makeTowerContext, type TowerContext } from '../../compiler/lower/lower_tower.ts';
 import { withElements } from '../../compiler/lower/through.ts';
-import { lowerTower, makeTowerContext, type TowerContext } from '../../compiler/lower/tower.ts';
 import type { Flow, FlowSource, FlowStep, Tower, TowerStep } from '../../compiler/model/model.ts';
 import { isWholeGroup } from '../../compiler/model/references.ts';
 import type { Resolution, ResolvedTower } from '../../compiler/model/resolution.ts';

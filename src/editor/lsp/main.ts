@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import manifest from '../../../package.json' with { type: 'json' };
 import { nodeHost } from './hosts/node.ts';
-import { answerCancelled, startLanguageServer } from './server.ts';
+import { answerCancelled, startLanguageServer } from './language_server.ts';
 
 /**
  * Growth of the heap before a garbage collection, in percent of the live objects. The default of V8 is fourfold and needs more memory during typing. With 50 %

@@ -7,7 +7,7 @@ import {
 } from 'vscode-languageserver/browser';
 import manifest from '../../../package.json' with { type: 'json' };
 import { webHost } from './hosts/web.ts';
-import { answerCancelled, startLanguageServer } from './server.ts';
+import { answerCancelled, startLanguageServer } from './language_server.ts';
 
 /** The part of a worker that the connection uses. The types of a web page have a different `self`. */
 const scope = globalThis as unknown as ConstructorParameters<typeof BrowserMessageReader>[0];

@@ -10,7 +10,7 @@ import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, exportsOf, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, OpTime, OpTimes, Program, Tensors } from '../engine.ts';
 import { parameterInput, updatedOutput } from '../formats/emitted.ts';
-import { stepOnnx, trainingOnnx } from '../formats/onnx.ts';
+import { stepOnnx, trainingOnnx } from '../formats/onnx_file.ts';
 
 /** Times of ops come from ONNX Runtime's own profiler: they are those of its kernels in a session like the one that trains. */
 const how =

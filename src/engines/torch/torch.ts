@@ -3,10 +3,10 @@ import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, OpTime, Program, Tensors } from '../engine.ts';
-import { torchModule } from '../formats/torch.ts';
+import { torchModule } from '../formats/torch_module.ts';
 import type { Meeting, WorkerGroup } from '../group.ts';
 import { layout, put, SharedMemory, sizeOf } from './shared_memory.ts';
-import { type Hello, type TorchSettings, TorchWorker, torchSettings, torchVersion } from './worker.ts';
+import { type Hello, type TorchSettings, TorchWorker, torchSettings, torchVersion } from './torch_worker.ts';
 
 // A group of workers through torch.distributed, in the process that runs their graphs.
 

@@ -13,7 +13,7 @@ import { prepareLists } from '../../engines/scan/lists.ts';
 import { makeScan, type VectorScan } from '../../engines/scan/scan.ts';
 import { type Certificate, certify } from './certificate.ts';
 import schema from './index.schema.json' with { type: 'json' };
-import { type BuildOptions, buildLists, type ItemVectors, openLists, saveLists } from './lists.ts';
+import { type BuildOptions, buildLists, type ItemVectors, openLists, saveLists } from './index_lists.ts';
 
 export interface IndexSource extends BuildOptions {
   readonly folder: string;

@@ -16,7 +16,7 @@ import {
   type PositionedWrite,
   type WriteLog,
 } from '../../base/storage/record_log/write_log.ts';
-import { oneAtATime } from '../../base/util/defined.ts';
+import { oneAtATime } from '../../base/util/objects.ts';
 import {
   connectRedis,
   entryId,

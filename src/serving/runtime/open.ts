@@ -1,7 +1,7 @@
 /** Opens a folder of `tower export --browser`. Computes recommendations in pages, workers and Node.js with the same code as the server. */
 import { factsOf } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { isObject } from '../../base/util/defined.ts';
+import { isObject } from '../../base/util/objects.ts';
 import { useKernels } from '../../engines/scan/store.ts';
 import { makeQueryAnswerer } from '../serve/join_columns.ts';
 import { indexShape, itemColumns, type PageFile, type PageIndex, pageFiles, pageIndex } from '../serve/page_files.ts';
@@ -10,6 +10,7 @@ import { makeSnapshot } from '../serve/snapshot.ts';
 import { unknownFacts } from '../serve/top_request.ts';
 import { makeAnswers } from '../server/answers.ts';
 import type { RecommendAnswer, RecommendBody, Selection, SimilarAnswer, SimilarBody } from '../server/schemas.ts';
+import { isKey, type PageEvent, valuesOfEvents } from './page_events.ts';
 import { type PageFileBytes, readTower } from './query_tower.ts';
 import {
   damagedAt,
@@ -23,7 +24,6 @@ import {
   readQuery,
   unpackedText,
 } from './read_page.ts';
-import { isKey, type PageEvent, valuesOfEvents } from './user_events.ts';
 
 /** Requests of the page's program, checked like bodies by the server, with the same codes and messages. */
 export type PageRecommendRequest = Omit<RecommendBody, 'user' | 'history' | 'average'>;

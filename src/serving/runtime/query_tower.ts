@@ -6,7 +6,7 @@
  */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import type { Damaged } from '../../base/storage/tensor_header.ts';
-import { everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/objects.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
 import { ItemSums } from '../../engines/scan/item_weights.ts';
 import type { Scan } from '../../engines/scan/scan.ts';

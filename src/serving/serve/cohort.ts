@@ -3,7 +3,7 @@
  * the new user, such as a history, is then that of people on average, and not that of nobody.
  */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { nextTurn } from '../../base/util/defined.ts';
+import { nextTurn } from '../../base/util/objects.ts';
 import { joinColumns, type QueryTowerRun } from './join_columns.ts';
 import type { CohortFinder, PreparedQuery, QueryData, QueryModel } from './prepare.ts';
 import { type FeatureValues, queryColumns } from './query_columns.ts';

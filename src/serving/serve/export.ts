@@ -8,21 +8,21 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { writing } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import { missingCode } from '../../data/columns/encode.ts';
+import { missingCode } from '../../data/columns/column_encoder.ts';
 import { type PublishedRules, publishedRules } from '../../data/columns/encoders/published.ts';
 import { writeParquet } from '../../data/files/duckdb.ts';
 import { writeNpy } from '../../data/files/vector_files.ts';
 import type { Tensors } from '../../engines/engine.ts';
-import { servingOnnx } from '../../engines/formats/onnx.ts';
+import { servingOnnx } from '../../engines/formats/onnx_file.ts';
 import { servingSavedModel } from '../../engines/formats/saved_model.ts';
 import { servingTfjs } from '../../engines/formats/tfjs_model.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { weightsInput } from '../../graph/plan/serving_graph.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
-import type { Manifest } from '../../training/artifact/manifest.ts';
+import type { Manifest } from '../../training/artifact/run_manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
-import { addEncoding, writeTexts } from '../../training/artifact/write.ts';
+import { addEncoding, writeTexts } from '../../training/artifact/write_artifact.ts';
 import {
   type ItemsOfList,
   type ListElements,

@@ -8,7 +8,7 @@ import { checksumOf } from '../../base/storage/run_files.ts';
 import { writeSafetensors } from '../../base/storage/safetensors.ts';
 import type { StoredTensor } from '../../base/storage/tensor_header.ts';
 import { pickTexts } from '../../base/text/texts.ts';
-import { everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/objects.ts';
 import type { Corpus, Dataset, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { ItemWeights } from '../../engines/scan/item_weights.ts';
@@ -18,8 +18,8 @@ import { servingGraph, tableParameter } from '../../graph/plan/serving_graph.ts'
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import type { Tables } from '../../training/embedding/tables.ts';
 import { codesOfItems, itemWeightsOf } from '../../training/scoring/fitted_weights.ts';
-import type { Retrieval, RetrievalObjective } from '../../training/scoring/retrieval.ts';
-import type { ItemColumns } from './filter/columns.ts';
+import type { Retrieval, RetrievalObjective } from '../../training/scoring/retrieval_scorer.ts';
+import type { ItemColumns } from './filter/filter_columns.ts';
 import {
   codedRows,
   fittedNumbers,

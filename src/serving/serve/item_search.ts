@@ -3,7 +3,7 @@
  * with a word that begins with it, then others that contain it. Thousands of folded titles are joined into one text, which JavaScript engines scan at
  * gigabytes a second: a million titles take a few milliseconds, in slices, so that requests are answered between them. It runs in browsers too.
  */
-import { nextTurn } from '../../base/util/defined.ts';
+import { nextTurn } from '../../base/util/objects.ts';
 import { type Item, itemAt } from './prepare.ts';
 import type { OwnedRows, Snapshot } from './snapshot.ts';
 

@@ -6,13 +6,13 @@
  * its name, some hosts of files would unpack it on the way, and its checksum would be that of other bytes.
  */
 import type { StoredTensor } from '../../base/storage/tensor_header.ts';
-import { isObject } from '../../base/util/defined.ts';
+import { isObject } from '../../base/util/objects.ts';
 import type { Encoding, Seen } from '../../data/dataset.ts';
 import type { EventSource } from '../../data/written/fields.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { clockParts, type FittedPlan } from '../../graph/plan/plan.ts';
-import type { RetrievalObjective } from '../../training/scoring/retrieval.ts';
-import type { ItemColumn, ItemColumns } from './filter/columns.ts';
+import type { RetrievalObjective } from '../../training/scoring/retrieval_scorer.ts';
+import type { ItemColumn, ItemColumns } from './filter/filter_columns.ts';
 import type { QueryPlan } from './prepare.ts';
 
 export const pageIndex = 'tower.json';

@@ -192,15 +192,13 @@ export function makePreparer(
     if (excludedRows.size > 0) notes.push(leftOut(excludedRows.size, userName));
     if (cohort) notes.push(averageNote(average!));
     return {
-      ...{ key, cohort },
+      ...{ key, cohort, user, notes },
       get columns() {
         return columns ?? columnsOf();
       },
-      user,
       laterEvents: isUserAlone ? laterEvents : undefined,
       request: { ...request, excludeRows: excludedRows },
       withoutEach: (oneRow) => withoutEach([...seenRows, ...givenRows], snapshot, oneRow),
-      notes,
       // Computed on access, because few requests need it, and it may be long.
       get history() {
         return seenRows.toReversed().map((row): Item => itemAt(row, snapshot));

@@ -5,7 +5,7 @@
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { isObject, nextTurn } from '../../base/util/defined.ts';
+import { isObject, nextTurn } from '../../base/util/objects.ts';
 import { attempt, type Snapshot, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
 import {
   type ItemCondition,

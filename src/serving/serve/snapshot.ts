@@ -20,10 +20,10 @@ import {
   searchAll,
 } from '../../engines/scan/approximate.ts';
 import { hasVectors, makeScan, type Scan, type VectorScan } from '../../engines/scan/scan.ts';
-import type { RetrievalObjective } from '../../training/scoring/retrieval.ts';
+import type { RetrievalObjective } from '../../training/scoring/retrieval_scorer.ts';
 import type { Vectors } from '../../training/scoring/tower_vectors.ts';
-import { type ItemColumns, valueAt } from './filter/columns.ts';
 import { makeFilters } from './filter/filter.ts';
+import { type ItemColumns, valueAt } from './filter/filter_columns.ts';
 import {
   prepareTop,
   type SearchIndex,

@@ -8,7 +8,7 @@ import { nearest } from '../../base/text/nearest.ts';
 import type { SearchRequest } from '../../engines/scan/approximate.ts';
 import { Bits } from '../../engines/scan/bits.ts';
 import { scoreOf } from '../../engines/scan/scan.ts';
-import type { RetrievalObjective } from '../../training/scoring/retrieval.ts';
+import type { RetrievalObjective } from '../../training/scoring/retrieval_scorer.ts';
 import type { Filters } from './filter/filter.ts';
 
 /** Entries of a request that choose and order items beyond the scan. `rerank.ts` has the table of what does so. */

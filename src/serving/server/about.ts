@@ -1,5 +1,5 @@
 /** Describes the requests and answers of a version, for the page and for other programs with a form. */
-import type { ItemColumn } from '../serve/filter/columns.ts';
+import type { ItemColumn } from '../serve/filter/filter_columns.ts';
 import type { QueryDescription } from '../serve/prepare.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
 

@@ -1,6 +1,6 @@
 /** Converts validated bodies to answers, from one snapshot. It knows nothing of HTTP, so programs use it too, by `open` of the library. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { nextTurn } from '../../base/util/defined.ts';
+import { nextTurn } from '../../base/util/objects.ts';
 import { makeItemSearch } from '../serve/item_search.ts';
 import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../serve/join_columns.ts';
 import type { EventWrites } from '../serve/live/event_writes.ts';

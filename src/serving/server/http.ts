@@ -5,10 +5,10 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { parseBody, refuseCompressed } from './body.ts';
 import { type Door, hostNameIn, makeHostCheck, makeTokenCheck, refuseUnparsed } from './door.ts';
-import type { Gate } from './gate.ts';
 import { type Limits, longestInAddress } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { internalError, RequestError, refusalBehind, refused } from './refused.ts';
+import type { Gate } from './request_gate.ts';
 import { isQuestion, noRoute, type Route, type RouteName, routes, urlOf } from './routes.ts';
 import type { VersionChanges } from './versions/swaps.ts';
 import type { WritesOfEvents } from './writes/events.ts';

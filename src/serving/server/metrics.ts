@@ -9,7 +9,7 @@ import {
   Registry,
 } from 'prom-client';
 import type { Answers } from './answers.ts';
-import type { Gate } from './gate.ts';
+import type { Gate } from './request_gate.ts';
 import type { EventOutcome, WriteOutcome } from './schemas.ts';
 import type { Versions } from './versions/versions.ts';
 import type { WritesOfEvents } from './writes/events.ts';

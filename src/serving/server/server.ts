@@ -7,18 +7,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { withDefaults } from '../../base/util/defined.ts';
+import { withDefaults } from '../../base/util/objects.ts';
 import type { GivenEvent } from '../serve/live/event_writes.ts';
 import type { ItemWrite } from '../serve/live/item_writes.ts';
 import { depthOf } from '../serve/rerank.ts';
 import type { AnswerOptions } from './answers.ts';
 import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { browserFiles, isFromThisMachine, makeDoor } from './door.ts';
-import { makeGate } from './gate.ts';
 import { addRoute, type Handler, logLine, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
 import { type Limits, longestKey, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import { atIndex, errorDetailsOf, RequestError, refused, throwWithStatus } from './refused.ts';
+import { makeGate } from './request_gate.ts';
 import { deadlineHeader, openApi, type Route, type RouteName, routes } from './routes.ts';
 import {
   type AnsweredItem,

@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Expected } from '../../base/storage/tensor_header.ts';
-import { isSameJson } from '../../base/util/defined.ts';
+import { isSameJson } from '../../base/util/objects.ts';
 import { metrics } from '../../compiler/library/metrics/table.ts';
 import { type Encoding, rowsOf } from '../../data/dataset.ts';
 import { printType, sameType, symbolic } from '../../graph/dims.ts';
@@ -30,7 +30,7 @@ import { rowsSymbol } from '../../graph/plan/rows_prefix.ts';
 import { verify } from '../../graph/verify.ts';
 import { weightNames } from './checkpoint.ts';
 import { hasTwice } from './encoding_file.ts';
-import { type Manifest, manifestFile } from './manifest.ts';
+import { type Manifest, manifestFile } from './run_manifest.ts';
 
 export interface ModelParts {
   readonly folder: string;

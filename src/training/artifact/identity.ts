@@ -2,7 +2,7 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { slicesOfTexts, type Texts } from '../../base/text/texts.ts';
-import { isSameJson } from '../../base/util/defined.ts';
+import { isSameJson } from '../../base/util/objects.ts';
 import type {
   Column,
   Dataset,

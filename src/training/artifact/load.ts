@@ -27,7 +27,7 @@ import type { Tables } from '../embedding/tables.ts';
 import { expectedWeights, refuseInconsistent } from './consistent.ts';
 import { isKeysFile, readKeys, sameEncoding } from './encoding_file.ts';
 import { fingerprintOf, otherData } from './identity.ts';
-import { graphsOf, type Manifest, manifestFile, noChecksum, restorePlan } from './manifest.ts';
+import { graphsOf, type Manifest, manifestFile, noChecksum, restorePlan } from './run_manifest.ts';
 import { refuseUnlessValid } from './validate.ts';
 
 export interface LoadedModel {

@@ -1,8 +1,8 @@
 /** One of several WebAssembly memories of a table. It has the values and state of its rows, and buffers for a chunk of rows in transit. */
-import { everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/objects.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
+import { type KernelSpace, makeKernelSpace, type Region } from './kernel_memory.ts';
 import { type RowUpdate, rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
-import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';
 
 export interface FarMemory {
   readonly bytes: number;

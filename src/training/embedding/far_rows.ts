@@ -7,9 +7,9 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import type { LongNumbers } from '../../base/storage/tensor_header.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { type DrawKeys, type FarMemory, type FarNumbers, makeFarMemory, type RowPrecision } from './far_memory.ts';
+import { type KernelSpace, type Region, spaceLimit } from './kernel_memory.ts';
 import type { RowsToUpdate, StateSpec } from './optimizer.ts';
 import type { Staging } from './remote_rows.ts';
-import { type KernelSpace, type Region, spaceLimit } from './space.ts';
 
 /**
  * Distributes the rows of a table over several memories. Row r belongs to virtual shard r mod 64, and a memory has whole shards, so the values, the file and

@@ -1,6 +1,6 @@
-import { withDefaults } from '../../base/util/defined.ts';
+import { withDefaults } from '../../base/util/objects.ts';
 import type { Plan, RowOptimizerPlan } from '../../graph/plan/plan.ts';
-import type { KernelSpace, Kernels, Region } from './space.ts';
+import type { KernelSpace, Kernels, Region } from './kernel_memory.ts';
 
 export interface TableSize {
   readonly name: string;

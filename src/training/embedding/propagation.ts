@@ -7,9 +7,9 @@
  * from these rows. So L layers cost L − 1 products of the whole graph in each direction, and the products of the batch's neighbours.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/objects.ts';
+import { type KernelSpace, makeKernelSpace, type Region } from './kernel_memory.ts';
 import { graphCopies, type RowsToUpdate } from './optimizer.ts';
-import { type KernelSpace, makeKernelSpace, type Region } from './space.ts';
 import type { PendingGradients } from './table_lookup.ts';
 import type { ShownRows, TableMemory } from './table_memory.ts';
 

@@ -3,7 +3,7 @@
  * Gradients are added up by row of the step, so no array here has the length of the table.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import type { KernelSpace, Region } from './space.ts';
+import type { KernelSpace, Region } from './kernel_memory.ts';
 
 // Numbers the distinct rows of a step in the order in which they occur: a hash table that grows with the step, not with the table.
 

@@ -12,9 +12,9 @@ import {
   numberKindOf,
   type StoredNumbers,
 } from '../../base/storage/tensor_header.ts';
+import { makeKernelSpace } from './kernel_memory.ts';
 import { ownRows } from './optimizer.ts';
 import { RemoteRows } from './remote_rows.ts';
-import { makeKernelSpace } from './space.ts';
 import { makeTable, type Remote, type RemoteTable, type Table, type TableWire } from './table.ts';
 import { PendingGradients, TableLookup } from './table_lookup.ts';
 import type { TableMemory, TableOptions } from './table_memory.ts';

@@ -12,9 +12,9 @@ import {
   type StoredNumbers,
   writeNumbers,
 } from '../../base/storage/tensor_header.ts';
+import { spaceLimit } from './kernel_memory.ts';
 import { rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
 import type { Propagation, UpdateStep } from './propagation.ts';
-import { spaceLimit } from './space.ts';
 import { type Lookup, type LookupOptions, PendingGradients, type RowGradients, TableLookup } from './table_lookup.ts';
 import { allocateTable, type TableMemory, type TableOptions } from './table_memory.ts';
 

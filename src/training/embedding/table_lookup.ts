@@ -1,7 +1,7 @@
 /** A lookup over the memory of a table: rows come out of the table's values, gradients go to its pending ones. */
 import { invariant } from '../../base/diagnostics/failure.ts';
+import type { Region } from './kernel_memory.ts';
 import type { RowsToUpdate } from './optimizer.ts';
-import type { Region } from './space.ts';
 import type { TableMemory } from './table_memory.ts';
 
 /** Gradients of some rows of a table, each row once: sums are float32 [codes, dim]. */

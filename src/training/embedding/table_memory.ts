@@ -4,9 +4,9 @@ import { freemem } from 'node:os';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { FarRows, makeShards } from './far_rows.ts';
+import { type KernelSpace, makeKernelSpace, type Region, spaceLimit } from './kernel_memory.ts';
 import { type StateSpec, sizeWords, stateLength, tableBytes } from './optimizer.ts';
 import type { Staging } from './remote_rows.ts';
-import { type KernelSpace, makeKernelSpace, type Region, spaceLimit } from './space.ts';
 
 export interface TableOptions {
   readonly name: string;

@@ -6,10 +6,10 @@ import { countElements, resolveShape, type Sizes } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { type GraphPlan, type Plan, tableRead } from '../../graph/plan/plan.ts';
 import { largestSizes, mostElements } from '../../graph/plan/rows_prefix.ts';
+import { spaceLimit } from './kernel_memory.ts';
 import { ownRows, rowSizes, sizeWords, type TableSize, tableBytes } from './optimizer.ts';
 import { Propagation } from './propagation.ts';
 import { makeShardedTable } from './sharded_table.ts';
-import { spaceLimit } from './space.ts';
 import { makeTable, type Table, type TableWire } from './table.ts';
 import { freeBytes, needsFar } from './table_memory.ts';
 

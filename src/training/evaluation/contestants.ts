@@ -4,7 +4,7 @@ import { nearest } from '../../base/text/nearest.ts';
 import type { Dataset, Encoding, Events, IndexedBags, IndexedColumn, Part } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { freeBytes } from '../embedding/table_memory.ts';
-import { type MakeProduct, plainProduct } from '../scoring/product.ts';
+import { type MakeProduct, plainProduct } from '../scoring/matrix_product.ts';
 import type { Context, Scorer, ScoringTask } from '../scoring/scorer.ts';
 import {
   type Baseline,
@@ -17,8 +17,8 @@ import {
   whyNoHistory,
 } from './baselines/baseline.ts';
 import { baselines } from './baselines/table.ts';
-import { choose, choosingEvents, decays } from './baselines/tune.ts';
-import { type Per, questionsOf } from './questions.ts';
+import { choose, choosingEvents, decays } from './baselines/tune_baselines.ts';
+import { type Per, questionsOf } from './ranking_questions.ts';
 import { duration } from './sentences.ts';
 
 /**

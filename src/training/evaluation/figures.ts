@@ -5,7 +5,7 @@ import { accuracyMetrics, metrics } from '../../compiler/library/metrics/table.t
 import type { Corpus, Events } from '../../data/dataset.ts';
 import type { MeasureSpec, Plan } from '../../graph/plan/plan.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
-import { bagAt, questionsOf } from './questions.ts';
+import { bagAt, questionsOf } from './ranking_questions.ts';
 import type { Ranks } from './ranks.ts';
 
 export interface Measure {

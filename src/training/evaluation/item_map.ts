@@ -3,7 +3,7 @@ import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
 import { rowReader } from '../embedding/table.ts';
 import type { Vectors } from '../scoring/tower_vectors.ts';
 import { symmetricEigen } from './baselines/symmetric_eigen.ts';
-import { bagAt } from './questions.ts';
+import { bagAt } from './ranking_questions.ts';
 
 export interface ItemMap {
   /** What the groups are values of: a feature of the item tower. Absent if none has few enough values: groups are then by training events. */

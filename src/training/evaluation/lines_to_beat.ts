@@ -1,7 +1,7 @@
 import { interactionsCost } from './baselines/baseline.ts';
 import { baselinesBeside, makeTask, stepsPerSecond, type TaskOptions } from './contestants.ts';
 import { type Figures, figuresOf, type Measure } from './figures.ts';
-import { drawRankings } from './questions.ts';
+import { drawRankings } from './ranking_questions.ts';
 import { rankEvents } from './ranks.ts';
 
 /** Maximum number of rankings, so that they cost a small part of an evaluation. */

@@ -1,9 +1,9 @@
 /** Ranks the item of each event among the whole corpus. The model and every baseline are measured by this one code path. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { BagColumn, Events } from '../../data/dataset.ts';
-import { makeKernelSpace, type Region } from '../embedding/space.ts';
+import { makeKernelSpace, type Region } from '../embedding/kernel_memory.ts';
 import { FirstItems, type Scorer, type ScoringTask } from '../scoring/scorer.ts';
-import { bagAt, type Questions, questionsOf } from './questions.ts';
+import { bagAt, type Questions, questionsOf } from './ranking_questions.ts';
 
 /** One entry per event. If the event's item is not in the corpus, it has no rank, and `corpus` is 0. */
 export interface Ranks {

@@ -2,7 +2,7 @@
 import type { Part } from '../../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 import { type ColdItems, type Figures, isOfAccuracy } from './figures.ts';
-import { questionsOf, type RankingSample } from './questions.ts';
+import { questionsOf, type RankingSample } from './ranking_questions.ts';
 import type { Interval, IntervalsOf } from './slices.ts';
 
 const count = (number: number, what: string): string =>

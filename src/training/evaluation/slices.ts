@@ -4,10 +4,10 @@
  */
 
 import { makeRandom } from '../../base/random/random.ts';
-import { withDefaults } from '../../base/util/defined.ts';
+import { withDefaults } from '../../base/util/objects.ts';
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
 import { eachQuestion, type Figures, isMean, type Measure, makeSums, metricValues } from './figures.ts';
-import { questionsOf } from './questions.ts';
+import { questionsOf } from './ranking_questions.ts';
 import type { Ranks } from './ranks.ts';
 
 export interface FigureSlice {

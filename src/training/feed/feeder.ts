@@ -3,7 +3,7 @@
  * Long because both directions walk the same plan of inputs, by kind of rows.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { everyRow } from '../../base/util/defined.ts';
+import { everyRow } from '../../base/util/objects.ts';
 import type { Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Tensor } from '../../graph/graph.ts';
@@ -19,6 +19,7 @@ import {
 } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { sharedIn, type Table } from '../embedding/table.ts';
+import { makeViews } from './batch_views.ts';
 import {
   type DistinctItems,
   type ItemList,
@@ -27,12 +28,10 @@ import {
   makeListedItems,
   makeRowNumbers,
   type RowNumbers,
-} from './distinct.ts';
+} from './distinct_items.ts';
 import type { FeedWatch } from './draws.ts';
+import { type BatchLists, type BatchPart, makeLists } from './equal_keys.ts';
 import { makeGroupSampler } from './group_sampler.ts';
-import { type BatchLists, type BatchPart, makeLists } from './groups.ts';
-import { type ItemSampler, type Mined, makeOwnItems, makeSampler } from './sampler.ts';
-import { fillOf, isListedByWorker, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
 import {
   areEvents,
   type Batch,
@@ -41,9 +40,10 @@ import {
   type InputFeed,
   makeQueues,
   placesOf,
-} from './source.ts';
+} from './input_source.ts';
+import { type ItemSampler, type Mined, makeOwnItems, makeSampler } from './item_sampler.ts';
+import { fillOf, isListedByWorker, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
 import { makeInputFeed } from './sources.ts';
-import { makeViews } from './views.ts';
 
 export interface FeederOptions {
   readonly plan: GraphPlan;

@@ -3,7 +3,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Corpus, Events } from '../../data/dataset.ts';
 import type { SampledRows } from '../../graph/plan/plan.ts';
-import { type ItemSampler, trainedRows } from './sampler.ts';
+import { type ItemSampler, trainedRows } from './item_sampler.ts';
 
 const groupStream = 0x6e40;
 

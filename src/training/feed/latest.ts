@@ -1,7 +1,7 @@
 /** The latest training event of each user, by which the towers are asked about users when an epoch begins: of rows in memory, or of shards. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { BagColumn, Events, IndexedColumn, LatestInShards } from '../../data/dataset.ts';
-import { lastRowsOfUsers } from '../../data/rows/gather.ts';
+import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
 
 export interface LatestEvents {
   /** The users who have one, ascending. */

@@ -7,7 +7,7 @@ import type { Distribution, InputShare } from '../../graph/distribute/distribute
 import { shareInputs } from '../../graph/distribute/values.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import type { GraphPlan, InputPlan, InputSource, PartRows, RowsOf, Sequences } from '../../graph/plan/plan.ts';
-import { type Batch, vector } from './source.ts';
+import { type Batch, vector } from './input_source.ts';
 
 export interface WorkerShare {
   readonly rank: number;

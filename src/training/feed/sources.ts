@@ -1,6 +1,7 @@
 /** The table of input sources: one row for each kind that a plan may name, with the function that fills it. */
 import type { InputPlan, InputSource } from '../../graph/plan/plan.ts';
-import type { FeedContext, InputFeed, MakeSource } from './source.ts';
+import { viewNumbers } from './batch_views.ts';
+import type { FeedContext, InputFeed, MakeSource } from './input_source.ts';
 import { accidentalHits, pieceHits, pieceKnown, piecePlaces, pieceRows, positives } from './sources/accidental_hits.ts';
 import {
   counts,
@@ -15,8 +16,8 @@ import {
   step,
 } from './sources/distinct.ts';
 import { embedding, sequence } from './sources/embedding.ts';
+import { logQ } from './sources/item_frequency.ts';
 import { label, labelKnown, listedWeights, mask, numbers } from './sources/label.ts';
-import { logQ } from './sources/log_q.ts';
 import {
   corpusPlaces,
   drawPool,
@@ -30,7 +31,6 @@ import {
   tableSeen,
   userItems,
 } from './sources/table_places.ts';
-import { viewNumbers } from './views.ts';
 
 const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   embedding,

@@ -20,7 +20,7 @@ import {
   StepSamples,
   type StepWatch,
   traceFile,
-} from './profile.ts';
+} from './step_profile.ts';
 
 export interface ProfilerOptions {
   readonly folder: string;

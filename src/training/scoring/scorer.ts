@@ -5,7 +5,7 @@ import { BestRows, type RankedRows } from '../../engines/scan/candidates.ts';
 import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
-import type { Retrieval } from './retrieval.ts';
+import type { Retrieval } from './retrieval_scorer.ts';
 import { graphParameters, towerRowsAtOnce, type Vectors } from './tower_vectors.ts';
 
 /** Collects the best items. Items arrive in ascending order, some at a time. Excluded items, and items with NaN scores, are left out. */

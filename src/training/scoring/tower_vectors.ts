@@ -1,7 +1,7 @@
 /** Computes the vectors of one tower with its current weights. Rows with short lists go through graphs that are compiled for short lists. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { everyRow, nextTurn } from '../../base/util/defined.ts';
+import { everyRow, nextTurn } from '../../base/util/objects.ts';
 import type { IndexedColumn } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
 import { evenSizes } from '../../graph/count.ts';

@@ -10,7 +10,7 @@ import { lower } from '../../../src/compiler/lower/lower.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { openNpy } from '../../../src/data/files/feature_files.ts';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { ended, program } from '../cli/tower.ts';
 import { answerOf, type EmbeddingServer, embeddingServer, modelWidth, wordCounts } from './embedding_server.ts';

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compare, evaluate, load, open, recommend, type TrainRequest, train } from '../../../src/api.ts';
-import { limitSpaces } from '../../../src/training/embedding/space.ts';
+import { limitSpaces } from '../../../src/training/embedding/kernel_memory.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { model as text, writeProject } from '../cli/project.ts';
 

@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { evaluate, exportPage, exportTowers, indexItems, load, open, recommend, train } from '../../../src/api.ts';
-import { serveVersions } from '../../../src/app/api/versions/serve.ts';
+import { serveVersions } from '../../../src/app/api/versions/serve_versions.ts';
 import { failureOf } from '../../data/fixture.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { data, writeProject } from '../cli/project.ts';

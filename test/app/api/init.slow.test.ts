@@ -14,7 +14,7 @@ import { guessesText } from '../../../src/app/cli/table.ts';
 import type { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import type { InitAnswers } from '../../../src/data/init/proposal.ts';
-import { rewrite } from '../../../src/data/look/rewrite.ts';
+import { rewrite } from '../../../src/data/look/readable_copy.ts';
 import { type Files, noTables, uglySets, unlearnable } from '../../data/init/ugly.ts';
 import { temporaryFolder } from '../../temporary_folder.ts';
 

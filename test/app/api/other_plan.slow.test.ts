@@ -7,8 +7,8 @@ import { refuseOtherPlan } from '../../../src/app/api/recorded.ts';
 import { version } from '../../../src/app/api/version.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
-import { storePlan } from '../../../src/training/artifact/manifest.ts';
-import { artifactPaths } from '../../../src/training/artifact/write.ts';
+import { storePlan } from '../../../src/training/artifact/run_manifest.ts';
+import { artifactPaths } from '../../../src/training/artifact/write_artifact.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const root = temporaryFolder();

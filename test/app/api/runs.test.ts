@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { load, serve, train } from '../../../src/api.ts';
 import { listRuns, prunable, pruneRun, sortRuns } from '../../../src/app/api/runs.ts';
-import { serveVersions } from '../../../src/app/api/versions/serve.ts';
+import { serveVersions } from '../../../src/app/api/versions/serve_versions.ts';
 import { runsText } from '../../../src/app/cli/table.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { lockEntryFor, lockFolder } from '../../../src/base/storage/lock.ts';

@@ -6,7 +6,7 @@ import { writeStudyReport } from '../../../src/app/api/report.ts';
 import type { TuneRequest } from '../../../src/app/api/tune.ts';
 import { tunedText } from '../../../src/app/cli/views/study.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import type { JobRecord } from '../../../src/training/tune/trial.ts';
+import type { JobRecord } from '../../../src/training/tune/study_log.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { model, writeProject } from '../cli/project.ts';
 

@@ -1,7 +1,7 @@
 /** Questions on a terminal: a number, Enter, the end of the input, and Ctrl-C. */
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { ask, askSome } from '../../../src/app/cli/commands/init.ts';
+import { ask, askSome } from '../../../src/app/cli/commands/init_command.ts';
 import { Interrupted } from '../../../src/app/cli/signals.ts';
 
 const choices = [

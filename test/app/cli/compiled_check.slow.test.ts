@@ -15,7 +15,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { check } from '../../../src/app/api/check.ts';
 import { toJson } from '../../../src/base/diagnostics/json.ts';
-import { readErrorPage } from '../../../src/compiler/explain/page.ts';
+import { readErrorPage } from '../../../src/compiler/explain/error_page.ts';
 import { type Done, ended, tower } from './tower.ts';
 
 const found = readdirSync('dist').filter((name) => name.startsWith('check-'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConfigField, readConfig } from '../../../grammar/text_format.ts';
 import { convertedDataText, convertedModelText } from '../../../src/app/api/import.ts';
-import { notesText } from '../../../src/app/cli/commands/import.ts';
+import { notesText } from '../../../src/app/cli/commands/import_command.ts';
 import { convertConfig } from '../../../src/app/easyrec/convert.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeSource } from '../../../src/base/text/source.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWatch } from '../../../src/app/api/watch.ts';
-import { reportPage } from '../../../src/app/report/page.ts';
+import { reportPage } from '../../../src/app/report/run_page.ts';
 import { runsPage } from '../../../src/app/report/runs_page.ts';
 import { chromium, Page } from '../../playground/browser.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';

@@ -1,6 +1,6 @@
 /** A run with hostile names, for the tests of its report. */
 import type { ReportParts } from '../../../src/app/report/report_parts.ts';
-import type { Manifest } from '../../../src/training/artifact/manifest.ts';
+import type { Manifest } from '../../../src/training/artifact/run_manifest.ts';
 import type { EpochRecord } from '../../../src/training/training_events.ts';
 
 export const hostile = `<script>alert("1 & 2"), (window.wasRun = true)</script>`;

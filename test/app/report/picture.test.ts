@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figureOf } from '../../../src/app/report/page.ts';
+import { figureOf } from '../../../src/app/report/run_page.ts';
 import { drawModel, svgFile } from '../../../src/editor/drawing/drawing.ts';
 import type { Box, Drawing } from '../../../src/editor/drawing/drawn.ts';
 

@@ -1,7 +1,7 @@
 /** Which of several runs a report calls the best, and how sure it says that is. */
 import { describe, expect, it } from 'vitest';
 import { type NamedRun, runsPage, runsVerdict } from '../../../src/app/report/runs_page.ts';
-import type { Evaluation } from '../../../src/training/evaluation/evaluate.ts';
+import type { Evaluation } from '../../../src/training/evaluation/evaluate_model.ts';
 import { partsOf } from './parts.ts';
 
 /** A run whose recall on the test part is in an interval. */

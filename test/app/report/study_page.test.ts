@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type StudyParts, studyPage } from '../../../src/app/report/study_page.ts';
-import type { Trial } from '../../../src/training/tune/trial.ts';
+import type { Trial } from '../../../src/training/tune/study_log.ts';
 
 const trial = (number: number, rate: number, value: number | undefined): Trial => ({
   number,

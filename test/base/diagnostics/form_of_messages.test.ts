@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeProgram } from '../../../src/app/cli/commands/table.ts';
 import { type Code, codes } from '../../../src/base/diagnostics/codes.ts';
 import type { CodeRow } from '../../../src/base/diagnostics/wording.ts';
-import { type ErrorPage, readErrorPage } from '../../../src/compiler/explain/page.ts';
+import { type ErrorPage, readErrorPage } from '../../../src/compiler/explain/error_page.ts';
 
 /** Facts of which every property is a text, a list of one text, or facts again, as the message takes it. */
 function anyFacts(): never {

@@ -7,7 +7,7 @@ import type { Diagnostic } from '../../../src/base/diagnostics/diagnostic.ts';
 import { toJson } from '../../../src/base/diagnostics/json.ts';
 import { render } from '../../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { readErrorPage } from '../../../src/compiler/explain/page.ts';
+import { readErrorPage } from '../../../src/compiler/explain/error_page.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Code, codes } from '../../../src/base/diagnostics/codes.ts';
 import { render } from '../../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { errorIndex, readErrorPage, severityText } from '../../../src/compiler/explain/page.ts';
+import { errorIndex, readErrorPage, severityText } from '../../../src/compiler/explain/error_page.ts';
 import { formatSource } from '../../../src/compiler/format/format.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 

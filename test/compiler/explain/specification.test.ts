@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { anchorOf, specLink, specSections } from '../../../src/compiler/explain/page.ts';
+import { anchorOf, specLink, specSections } from '../../../src/compiler/explain/error_page.ts';
 import { sections } from '../../../src/editor/reference/examples.ts';
 import { pages, proseOf } from '../../docs/fences.ts';
 

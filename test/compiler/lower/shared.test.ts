@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { lowerFeatures } from '../../../src/compiler/lower/features.ts';
 import { lowerForward } from '../../../src/compiler/lower/forward.ts';
+import { lowerFeatures } from '../../../src/compiler/lower/lower_features.ts';
 import { sharedByTasks } from '../../../src/compiler/lower/shared.ts';
 import { lastShared } from '../../../src/compiler/lower/step.ts';
 import { modelOf } from '../library/support.ts';

@@ -1,7 +1,7 @@
 /** A step at work by itself over tables of the host, and batches of which some rows are looked up several times. */
 
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { withDefaults } from '../../../src/base/util/defined.ts';
+import { withDefaults } from '../../../src/base/util/objects.ts';
 import type { Corpus, Events, IndexedColumn } from '../../../src/data/dataset.ts';
 import { evaluateGraph, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { printData } from '../../../src/compiler/model/print.ts';
+import { printData } from '../../../src/compiler/model/print_model.ts';
 import { resolveData } from '../../../src/compiler/model/resolve.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 import type { DataDescription } from '../../../src/graph/plan/data_description.ts';

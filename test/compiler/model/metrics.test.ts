@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { measureOf } from '../../../src/compiler/lower/lower.ts';
-import { readMetrics } from '../../../src/compiler/model/resolve/entries.ts';
+import { readMetrics } from '../../../src/compiler/model/resolve/resolve_entries.ts';
 import { labelOf } from '../../../src/training/evaluation/figures.ts';
 
 const codesOf = (text: string): string[] => readMetrics('--metrics', text).diagnostics.map(({ code }) => code);

@@ -1,7 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { unrepeatableIn } from '../../../src/compiler/model/resolve/data.ts';
+import { unrepeatableIn } from '../../../src/compiler/model/resolve/resolve_data.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { isCallable } from '../../../src/data/binding/expression.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkHeaders } from '../../../src/data/binding/bind.ts';
-import type { Needs } from '../../../src/data/binding/layout.ts';
+import type { Needs } from '../../../src/data/binding/data_layout.ts';
 import type { Encoder } from '../../../src/graph/plan/plan.ts';
 import { type Block, describeData, folderWith, needsOf, reported, vocabulary } from '../fixture.ts';
 

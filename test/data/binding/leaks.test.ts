@@ -1,7 +1,7 @@
 /** Columns that give an answer away, or that nobody has when a model is asked: what is warned of, and what is not. */
 import { describe, expect, it } from 'vitest';
 import { checkHeaders } from '../../../src/data/binding/bind.ts';
-import type { Needs } from '../../../src/data/binding/layout.ts';
+import type { Needs } from '../../../src/data/binding/data_layout.ts';
 import type { Encoder } from '../../../src/graph/plan/plan.ts';
 import { type Block, describeData, folderWith, needsOf, reported, vocabulary } from '../fixture.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Texts } from '../../../src/base/text/texts.ts';
 import { murmur3 } from '../../../src/data/columns/encoders/murmur3.ts';
 import type { BagColumn, IndexedColumn } from '../../../src/data/dataset.ts';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { type Block, describeData, failureOf, folderWith, valuesOf } from '../fixture.ts';
 

@@ -2,7 +2,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { limitTexts, packTexts } from '../../../src/base/text/texts.ts';
 import type { Pinned } from '../../../src/data/pinned.ts';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import type { Encoder } from '../../../src/graph/plan/plan.ts';
 import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../fixture.ts';
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Texts } from '../../../src/base/text/texts.ts';
 import type { BagColumn, IndexedColumn } from '../../../src/data/dataset.ts';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import { packEvents, specOf, unpackEvents } from '../../../src/data/shards/event_rows.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { type Block, describeData, failureOf, folderWith } from '../fixture.ts';

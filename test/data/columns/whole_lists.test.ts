@@ -1,7 +1,7 @@
 /** Histories where each row of a step stands for a user: in training they have all of its events. */
 import { expect, test } from 'vitest';
 import type { Texts } from '../../../src/base/text/texts.ts';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { describeData, folderWith, valuesOf } from '../fixture.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
-import { numberFormOf, numberForms } from '../../../src/data/init/profile.ts';
+import { numberFormOf, numberForms } from '../../../src/data/init/column_profile.ts';
 
 /** Columns as files have them, and the numbers that they are. */
 const columns: readonly (readonly [string, readonly string[], readonly number[]])[] = [

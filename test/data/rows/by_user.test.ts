@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Events } from '../../../src/data/dataset.ts';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import type { UserSplit } from '../../../src/graph/plan/data_description.ts';
 import { fingerprintOf } from '../../../src/training/artifact/identity.ts';
 import { makeTask } from '../../../src/training/evaluation/contestants.ts';
-import { bagAt, questionsOf } from '../../../src/training/evaluation/questions.ts';
+import { bagAt, questionsOf } from '../../../src/training/evaluation/ranking_questions.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import fc from '../../fast_check.ts';
 import { type Block, describeData, failureOf, folderWith, needsOf, vocabulary } from '../fixture.ts';

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { limitTexts, PackedTexts } from '../../../src/base/text/texts.ts';
 import { bindData } from '../../../src/data/binding/bind.ts';
-import { makeReadPlan } from '../../../src/data/binding/layout.ts';
+import { makeReadPlan } from '../../../src/data/binding/data_layout.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import type { Dictionaries } from '../../../src/data/rows/raw.ts';
 import { stage } from '../../../src/data/rows/stage.ts';

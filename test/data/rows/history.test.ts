@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readDataset } from '../../../src/data/read.ts';
-import { makeTimeline, type Stream, windowsAfter, windowsBefore } from '../../../src/data/rows/gather.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
+import { makeTimeline, type Stream, windowsAfter, windowsBefore } from '../../../src/data/rows/gather_rows.ts';
 import fc from '../../fast_check.ts';
 import { describeData, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';
 

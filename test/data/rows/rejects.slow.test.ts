@@ -3,7 +3,7 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import type { Encoder } from '../../../src/graph/plan/plan.ts';
 import { type Block, describeData, failureOf, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';
 

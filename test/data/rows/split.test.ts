@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { packTexts } from '../../../src/base/text/texts.ts';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import { codesOfParts } from '../../../src/data/rows/split.ts';
 import type { DataDescription } from '../../../src/graph/plan/data_description.ts';
 import { describeData, failureOf, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';

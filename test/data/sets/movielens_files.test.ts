@@ -4,7 +4,7 @@ import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readZip } from '../../../src/base/storage/zip.ts';
 import type { Encoding } from '../../../src/data/dataset.ts';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import { readRObject } from '../../../src/data/sets/archives/r_object.ts';
 import { asCsv, fetchMovieLens, readLazyLoad } from '../../../src/data/sets/movielens.ts';
 import { folderWith, valueAt } from '../fixture.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../../src/app/api/check.ts';
 import type { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { dataSetNames } from '../../../src/data/sets/names.ts';
+import { dataSetNames } from '../../../src/data/sets/set_names.ts';
 import { dataSets } from '../../../src/data/sets/table.ts';
 import { folderWith } from '../fixture.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../../src/data/dataset.ts';
-import { type DatasetReadOptions, readDataset } from '../../../src/data/read.ts';
+import { type DatasetReadOptions, readDataset } from '../../../src/data/read_dataset.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import { type Block, describeData, features, folderWith, needsOf, valueAt, vocabulary, weightsAt } from '../fixture.ts';
 

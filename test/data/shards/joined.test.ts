@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import type { BlockArray } from '../../../src/data/shards/block.ts';
+import type { BlockArray } from '../../../src/data/shards/column_block.ts';
 import { readBags, readJoined } from '../../../src/data/shards/joined.ts';
 import { type FileSpan, type ShardFile, ShardWriter } from '../../../src/data/shards/shard_files.ts';
 import { failureOf } from '../fixture.ts';

@@ -6,16 +6,16 @@ import type { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { PackedTexts, packTexts } from '../../../src/base/text/texts.ts';
 import { memoryOf } from '../../../src/data/files/query_guard.ts';
-import { blocksIn, packPlain, piecesOf, unpackPlain } from '../../../src/data/shards/block.ts';
-import { NumbersSample } from '../../../src/data/shards/count.ts';
+import { blocksIn, packPlain, piecesOf, unpackPlain } from '../../../src/data/shards/column_block.ts';
 import {
   refuseLargeHeldOut,
   refuseLargePartition,
   refuseLargeShard,
   refuseLargeTables,
-} from '../../../src/data/shards/layout.ts';
+} from '../../../src/data/shards/memory_shares.ts';
 import { momentsAt } from '../../../src/data/shards/partition_source.ts';
 import { readShard, ShardWriter } from '../../../src/data/shards/shard_files.ts';
+import { NumbersSample } from '../../../src/data/shards/training_counts.ts';
 import { failureOf } from '../fixture.ts';
 
 function folder(): string {

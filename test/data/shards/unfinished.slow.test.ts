@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import type { PassEvent, ShardDecision, ShardRequest } from '../../../src/data/shards/request.ts';
 import { describeData } from '../fixture.ts';
 import { block, byId, needs, needsOfEvents, restOf, rowsOf, shardRows, small } from './both_ways.ts';

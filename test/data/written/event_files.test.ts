@@ -2,7 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import { filedThrough, fileEvents } from '../../../src/data/written/event_files.ts';
 import type { GivenEvent } from '../../../src/data/written/fields.ts';
 import { describeData, folderWith, needsOf, vocabulary } from '../fixture.ts';

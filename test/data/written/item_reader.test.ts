@@ -2,9 +2,9 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import type { Needs } from '../../../src/data/binding/layout.ts';
+import type { Needs } from '../../../src/data/binding/data_layout.ts';
 import { readItemColumns } from '../../../src/data/item_columns.ts';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import type { ItemReader, ReadItem } from '../../../src/data/written/fields.ts';
 import { openItemReader } from '../../../src/data/written/item_reader.ts';
 import type { DataDescription } from '../../../src/graph/plan/data_description.ts';

@@ -1,7 +1,7 @@
 /** Law: a text that is read without the database has the value that the database gives. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import type { ColumnRequest } from '../../../src/data/binding/layout.ts';
+import type { ColumnRequest } from '../../../src/data/binding/data_layout.ts';
 import { columnAsText, type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
 import { numberOf, secondsOf, timeOf, withDoubledMark } from '../../../src/data/rows/staged_tables.ts';
 import { plainReader } from '../../../src/data/written/plain_rows.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { signatureAt } from '../../../src/editor/language/callee.ts';
 import { hoverAt } from '../../../src/editor/language/hover.ts';
-import { inlaysIn } from '../../../src/editor/lsp/providers/annotations.ts';
+import { inlaysIn } from '../../../src/editor/lsp/providers/annotations_provider.ts';
 import { factsOf, marked } from '../lsp/marked.ts';
 
 const model = (user = 'channel main = user_id -> flatten -> mlp(8, 4)', more = ''): string => `

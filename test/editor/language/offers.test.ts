@@ -6,7 +6,7 @@ import type { Diagnostic } from '../../../src/base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
 import { smallModel } from '../../../src/base/diagnostics/small_model.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { readErrorPage } from '../../../src/compiler/explain/page.ts';
+import { readErrorPage } from '../../../src/compiler/explain/error_page.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { offers, offersFor } from '../../../src/editor/language/offers.ts';
 import { factsOf } from '../lsp/marked.ts';

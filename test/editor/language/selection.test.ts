@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { textOf } from '../../../src/base/text/source.ts';
-import { selectionsAt } from '../../../src/editor/lsp/providers/ranges.ts';
+import { selectionsAt } from '../../../src/editor/lsp/providers/ranges_provider.ts';
 import { marked } from '../lsp/marked.ts';
 
 const grows = (text: string): string[] => {

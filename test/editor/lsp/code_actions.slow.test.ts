@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import type { CodeAction, CodeActionParams, Connection } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { type Code, codes } from '../../../src/base/diagnostics/codes.ts';
-import { readErrorPage } from '../../../src/compiler/explain/page.ts';
+import { readErrorPage } from '../../../src/compiler/explain/error_page.ts';
 import { nodeHost } from '../../../src/editor/lsp/hosts/node.ts';
-import { codeActions } from '../../../src/editor/lsp/providers/code_actions.ts';
+import { codeActions } from '../../../src/editor/lsp/providers/code_actions_provider.ts';
 import { EditorSession } from '../../../src/editor/lsp/session.ts';
 
 const path = '/not/there/model.tower';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Hover } from 'vscode-languageserver-protocol';
-import { hoverPicture } from '../../../src/editor/lsp/providers/hover.ts';
+import { hoverPicture } from '../../../src/editor/lsp/providers/hover_provider.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { Client } from './client.ts';
 import { factsOf } from './marked.ts';

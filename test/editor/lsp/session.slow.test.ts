@@ -10,7 +10,7 @@ import { makeSource } from '../../../src/base/text/source.ts';
 import { printValueType } from '../../../src/compiler/library/values.ts';
 import { type CheckResult, checkSource } from '../../../src/compiler/pipeline.ts';
 import { nodeHost } from '../../../src/editor/lsp/hosts/node.ts';
-import { inlaysIn } from '../../../src/editor/lsp/providers/annotations.ts';
+import { inlaysIn } from '../../../src/editor/lsp/providers/annotations_provider.ts';
 import { EditorSession } from '../../../src/editor/lsp/session.ts';
 import { edit, editLines, pick, randomOf } from '../../fuzz/edits.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';

@@ -150,6 +150,6 @@ describe('the extension of VS Code', () => {
     expect(
       inputs.filter((name) => /duckdb|tensorflow|onnxruntime|src\/(?:engines|training|serving)\//.test(name)),
     ).toEqual([]);
-    expect(inputs).toContain('src/editor/lsp/server.ts');
+    expect(inputs).toContain('src/editor/lsp/language_server.ts');
   });
 });

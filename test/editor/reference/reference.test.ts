@@ -13,7 +13,7 @@ import {
   kindsNamed,
   type LibraryKind,
 } from '../../../src/editor/reference/examples.ts';
-import { referencePages, shapesOf } from '../../../src/editor/reference/page.ts';
+import { referencePages, shapesOf } from '../../../src/editor/reference/reference_page.ts';
 
 const kinds = allKinds();
 const named = ({ section, name }: LibraryKind): string => `${section.table}: ${name}`;

@@ -4,7 +4,7 @@ import { tokens } from '../../../grammar/tokens.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { entryTables } from '../../../src/compiler/library/declarations/table.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
-import { words, wordsNamed, wordText } from '../../../src/editor/reference/page.ts';
+import { words, wordsNamed, wordText } from '../../../src/editor/reference/reference_page.ts';
 
 const grammar = tokens.flatMap(({ PATTERN }) =>
   typeof PATTERN === 'string' && /^[a-z]+$/.test(PATTERN) ? [PATTERN] : [],

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { it } from 'vitest';
-import { servingOnnx } from '../../../src/engines/formats/onnx.ts';
+import { servingOnnx } from '../../../src/engines/formats/onnx_file.ts';
 import { servingTfjs } from '../../../src/engines/formats/tfjs_model.ts';
 import { servingGraph } from '../../../src/graph/plan/serving_graph.ts';
 import { planOf } from '../../compiler/library/support.ts';

@@ -5,7 +5,7 @@ import { recallOf } from '../../../src/engines/scan/approximate.ts';
 import { Bits } from '../../../src/engines/scan/bits.ts';
 import { prepareLists } from '../../../src/engines/scan/lists.ts';
 import { makeScan } from '../../../src/engines/scan/scan.ts';
-import { buildLists } from '../../../src/serving/ann/lists.ts';
+import { buildLists } from '../../../src/serving/ann/index_lists.ts';
 
 const random = makeRandom(5);
 const gaussian = (): number => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Tensors } from '../../../src/engines/engine.ts';
 import { torchEngine } from '../../../src/engines/torch/torch.ts';
-import { torchSettings } from '../../../src/engines/torch/worker.ts';
+import { torchSettings } from '../../../src/engines/torch/torch_worker.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { gradients } from '../../../src/graph/differentiate.ts';
 import { symbolic } from '../../../src/graph/dims.ts';

@@ -2,14 +2,14 @@
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filterSql, SqlParameters } from '../../../src/serving/postgres/filter_sql.ts';
+import { conditionOf, filterRows } from '../../../src/serving/serve/filter/filter.ts';
 import {
   type ItemColumn,
   type ItemColumns,
   textColumn,
   textsColumn,
   wordOf,
-} from '../../../src/serving/serve/filter/columns.ts';
-import { conditionOf, filterRows } from '../../../src/serving/serve/filter/filter.ts';
+} from '../../../src/serving/serve/filter/filter_columns.ts';
 import fc from '../../fast_check.ts';
 import { absent, type Cluster, programs, startCluster } from './cluster.ts';
 

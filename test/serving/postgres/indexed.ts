@@ -1,6 +1,6 @@
 /** A snapshot of random items with columns, users and objectives, and requests to it. */
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { type ItemColumn, textColumn, textsColumn } from '../../../src/serving/serve/filter/columns.ts';
+import { type ItemColumn, textColumn, textsColumn } from '../../../src/serving/serve/filter/filter_columns.ts';
 import { makeSnapshot, type Snapshot, type TopRequest } from '../../../src/serving/serve/snapshot.ts';
 
 export const rows = 800;

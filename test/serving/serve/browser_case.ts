@@ -1,6 +1,6 @@
 /** What is computed here and in a browser: nothing of Node.js is loaded. */
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { textColumn } from '../../../src/serving/serve/filter/columns.ts';
+import { textColumn } from '../../../src/serving/serve/filter/filter_columns.ts';
 import { makeSnapshot } from '../../../src/serving/serve/snapshot.ts';
 
 /** Rows and the bits of scores, as text. */

@@ -8,7 +8,7 @@ import { addonIn, packageFolders } from '../../../src/engines/tensorflow/tensorf
 import { exportModel, type ServingDescription } from '../../../src/serving/serve/export.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { complaint } from '../../../src/training/artifact/validate.ts';
-import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
+import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { dataset, trainSmall } from '../../training/trained.ts';

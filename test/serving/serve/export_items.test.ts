@@ -6,7 +6,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { exportModel, writeItems } from '../../../src/serving/serve/export.ts';
 import { makeRecommender, type Recommender } from '../../../src/serving/serve/recommend.ts';
-import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
+import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { dataset, trainSmall } from '../../training/trained.ts';

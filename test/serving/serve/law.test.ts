@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { makeSnapshot } from '../../../src/serving/serve/snapshot.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
-import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
+import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { firstItems, modelScorer } from '../../../src/training/scoring/scorer.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';

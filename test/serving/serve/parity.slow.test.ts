@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { checkSource, compileSource } from '../../../src/compiler/pipeline.ts';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { makeRecommender } from '../../../src/serving/serve/recommend.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeRecommender, type Recommender } from '../../../src/serving/serve/recommend.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
-import { makeRetrieval, type Retrieval } from '../../../src/training/scoring/retrieval.ts';
+import { makeRetrieval, type Retrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { dataset as kept, trainSmall } from '../../training/trained.ts';

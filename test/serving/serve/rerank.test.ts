@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { textColumn, textsColumn } from '../../../src/serving/serve/filter/columns.ts';
+import { textColumn, textsColumn } from '../../../src/serving/serve/filter/filter_columns.ts';
 import { makeLiveItems } from '../../../src/serving/serve/live/live_items.ts';
 import { rerankers, topEach } from '../../../src/serving/serve/rerank.ts';
 import { makeSnapshot, type Snapshot, type TopAnswer, type TopRequest } from '../../../src/serving/serve/snapshot.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { textsColumn } from '../../../src/serving/serve/filter/columns.ts';
+import { textsColumn } from '../../../src/serving/serve/filter/filter_columns.ts';
 import { makeSnapshot, type TopRequest } from '../../../src/serving/serve/snapshot.ts';
 
 const random = makeRandom(3);

@@ -1,7 +1,7 @@
 /** Shares are what each task adds, and they add up to the score: next to sums written out, and for any vectors. */
 import { describe, expect, it } from 'vitest';
 import { makeSnapshot } from '../../../src/serving/serve/snapshot.ts';
-import type { RetrievalObjective } from '../../../src/training/scoring/retrieval.ts';
+import type { RetrievalObjective } from '../../../src/training/scoring/retrieval_scorer.ts';
 import fc from '../../fast_check.ts';
 
 const blocks = [

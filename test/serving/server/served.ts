@@ -1,5 +1,5 @@
 /** A server over the small trained model, with columns and titles of its items. */
-import { textColumn, textsColumn } from '../../../src/serving/serve/filter/columns.ts';
+import { textColumn, textsColumn } from '../../../src/serving/serve/filter/filter_columns.ts';
 import { makeRecommender, type Recommender } from '../../../src/serving/serve/recommend.ts';
 import { type Answers, makeAnswers } from '../../../src/serving/server/answers.ts';
 import type { AnsweredItem, ErrorDetail } from '../../../src/serving/server/schemas.ts';

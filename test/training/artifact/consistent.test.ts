@@ -4,8 +4,8 @@ import type { Encoding } from '../../../src/data/dataset.ts';
 import type { Graph } from '../../../src/graph/graph.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { refuseInconsistent } from '../../../src/training/artifact/consistent.ts';
-import { graphsOf, type Manifest, restorePlan, storePlan } from '../../../src/training/artifact/manifest.ts';
-import { artifactPaths } from '../../../src/training/artifact/write.ts';
+import { graphsOf, type Manifest, restorePlan, storePlan } from '../../../src/training/artifact/run_manifest.ts';
+import { artifactPaths } from '../../../src/training/artifact/write_artifact.ts';
 import { planOf } from '../../compiler/library/support.ts';
 
 const plan = planOf(`

@@ -12,7 +12,7 @@ import {
   sameEncoding,
   writeKeys,
 } from '../../../src/training/artifact/encoding_file.ts';
-import { writeEncodings } from '../../../src/training/artifact/write.ts';
+import { writeEncodings } from '../../../src/training/artifact/write_artifact.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 
 const folder = temporaryFolder();

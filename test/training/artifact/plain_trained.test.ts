@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { type LoadedModel, plainOf, trainedOf } from '../../../src/training/artifact/load.ts';
-import { limitSpaces } from '../../../src/training/embedding/space.ts';
+import { limitSpaces } from '../../../src/training/embedding/kernel_memory.ts';
 import { makeTable } from '../../../src/training/embedding/table.ts';
 import type { TableOptions } from '../../../src/training/embedding/table_memory.ts';
 

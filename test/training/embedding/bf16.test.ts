@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { limitSpaces } from '../../../src/training/embedding/space.ts';
+import { limitSpaces } from '../../../src/training/embedding/kernel_memory.ts';
 import { makeTable, type Table } from '../../../src/training/embedding/table.ts';
 import { optimizerPlan, sameBits } from './fixtures.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeRandom, type Random } from '../../../src/base/random/random.ts';
 import { isLong } from '../../../src/base/storage/tensor_header.ts';
+import { limitSpaces } from '../../../src/training/embedding/kernel_memory.ts';
 import { rowOptimizers } from '../../../src/training/embedding/optimizer.ts';
-import { limitSpaces } from '../../../src/training/embedding/space.ts';
 import { makeTable, type Table } from '../../../src/training/embedding/table.ts';
 import type { TableLookupKind } from '../../../src/training/embedding/table_lookup.ts';
 import type { TableOptions } from '../../../src/training/embedding/table_memory.ts';

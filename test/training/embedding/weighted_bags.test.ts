@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { makeTable } from '../../../src/training/embedding/table.ts';
-import { pickBags, pickShares } from '../../../src/training/feed/copy.ts';
+import { pickBags, pickShares } from '../../../src/training/feed/copy_columns.ts';
 import fc from '../../fast_check.ts';
 import { flat, type Nested } from '../../fixtures/fixtures.ts';
 import { bags as bagsOf } from '../feed/fixtures.ts';

@@ -1,7 +1,7 @@
 /** Intervals of an evaluation, held against those of a comparison, which draws single questions; and the verdict made of them. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compareContestants } from '../../../src/training/evaluation/compare.ts';
-import { type Evaluation, evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
+import { compareContestants } from '../../../src/training/evaluation/compare_models.ts';
+import { type Evaluation, evaluateModel } from '../../../src/training/evaluation/evaluate_model.ts';
 import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { verdictOf, verdictSentences } from '../../../src/training/evaluation/sentences.ts';
 import type { Scorer } from '../../../src/training/scoring/scorer.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { evaluateModel } from '../../../src/training/evaluation/evaluate.ts';
+import { evaluateModel } from '../../../src/training/evaluation/evaluate_model.ts';
 import { makeMeasures } from '../../../src/training/evaluation/figures.ts';
 import { linesToBeat } from '../../../src/training/evaluation/lines_to_beat.ts';
 import { dataset } from '../trained.ts';

@@ -8,7 +8,7 @@ import {
   type Measure,
   makeMeasures,
 } from '../../../src/training/evaluation/figures.ts';
-import { overRows } from '../../../src/training/evaluation/questions.ts';
+import { overRows } from '../../../src/training/evaluation/ranking_questions.ts';
 import { makeRanker, rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
 import fc from '../../fast_check.ts';

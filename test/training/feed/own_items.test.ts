@@ -1,8 +1,8 @@
 /** Negatives that each row has for itself: listed and mined ones; and the queue of past batches. */
 import { describe, expect, it } from 'vitest';
 import type { Events } from '../../../src/data/dataset.ts';
-import { makeListed, makeMined } from '../../../src/training/feed/sampler.ts';
-import { makeQueue } from '../../../src/training/feed/source.ts';
+import { makeQueue } from '../../../src/training/feed/input_source.ts';
+import { makeListed, makeMined } from '../../../src/training/feed/item_sampler.ts';
 import fc from '../../fast_check.ts';
 import { bags, corpus, events } from './fixtures.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { windowsOf } from '../../../src/data/rows/windows.ts';
 import { makePlaceDraw } from '../../../src/training/feed/draws.ts';
-import { makeSequences } from '../../../src/training/feed/groups.ts';
+import { makeSequences } from '../../../src/training/feed/equal_keys.ts';
 import { bags, eventRows, events, feederOf } from './fixtures.ts';
 
 const sequences = { kind: 'sequences', feature: 'history' } as const;

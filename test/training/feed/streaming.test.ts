@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { makeStreamingEstimator } from '../../../src/training/feed/sources/log_q.ts';
+import { makeStreamingEstimator } from '../../../src/training/feed/sources/item_frequency.ts';
 
 describe('streaming estimates', () => {
   test('follow B ← (1 − α) B + α (t − A), A ← t, worked by hand', () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { makeTables } from '../../../src/training/embedding/tables.ts';
-import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
+import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { makeDataset } from '../fixtures.ts';
 import { plainEngine } from '../plain_engine.ts';

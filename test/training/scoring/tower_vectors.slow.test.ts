@@ -5,7 +5,7 @@ import type { Corpus, Events } from '../../../src/data/dataset.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { Plan, TowerPlan } from '../../../src/graph/plan/plan.ts';
 import { makeTable } from '../../../src/training/embedding/table.ts';
-import { makeRetrieval } from '../../../src/training/scoring/retrieval.ts';
+import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { modelScorer } from '../../../src/training/scoring/scorer.ts';
 import { type IndexedFeatures, TowerVectors } from '../../../src/training/scoring/tower_vectors.ts';
 import { expectClose, planOf } from '../../compiler/library/support.ts';

@@ -5,7 +5,7 @@ import { checkAndLower } from '../../../src/app/api/check.ts';
 import { shardRequest } from '../../../src/app/api/shards.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import type { Pinned } from '../../../src/data/pinned.ts';
-import { readDataset } from '../../../src/data/read.ts';
+import { readDataset } from '../../../src/data/read_dataset.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { chooseEngine } from '../../../src/engines/engines.ts';
 import { restoreState, saveState } from '../../../src/training/artifact/checkpoint.ts';
 import { beginState, tablesOf } from '../../../src/training/begin_state.ts';
-import { beginning } from '../../../src/training/run.ts';
+import { beginning } from '../../../src/training/training_run.ts';
 import { beginEpoch, CurrentTowers } from '../../../src/training/validation.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { smallData, smallModel } from '../small_model.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { addRecord, readRecords, readStudy, studyFile, trialsFile } from '../../../src/training/tune/study_files.ts';
-import { type JobRecord, type Study, trialsOf } from '../../../src/training/tune/trial.ts';
+import { type JobRecord, type Study, trialsOf } from '../../../src/training/tune/study_log.ts';
 import fc from '../../fast_check.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 

@@ -8,7 +8,7 @@ import { readSafetensors } from '../../../src/base/storage/safetensors.ts';
 import { evaluateInDoubles } from '../../../src/graph/evaluate.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { beginState, tablesOf } from '../../../src/training/begin_state.ts';
-import { trainModel } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train_model.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { makeDataset } from '../fixtures.ts';

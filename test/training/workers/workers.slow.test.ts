@@ -13,7 +13,7 @@ import type { Dataset } from '../../../src/data/dataset.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import type { InputPlan, Plan } from '../../../src/graph/plan/plan.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
-import { trainModel } from '../../../src/training/train.ts';
+import { trainModel } from '../../../src/training/train_model.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
 import { chooseLayout, type TableLayout, unshared } from '../../../src/training/workers/read_together.ts';

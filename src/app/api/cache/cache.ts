@@ -18,7 +18,7 @@ import {
   writeSafetensors,
 } from '../../../base/storage/safetensors.ts';
 import type { Access } from '../../../data/files/access.ts';
-import { findFile, findFiles } from '../../../data/files/files.ts';
+import { findFile, findFiles } from '../../../data/files/find_files.ts';
 import { isAddress, remoteEntries } from '../../../data/files/remote/address.ts';
 import type { Engine } from '../../../engines/engine.ts';
 import type { DataDescription, DataFile } from '../../../graph/plan/data_description.ts';
@@ -26,7 +26,7 @@ import type { Plan } from '../../../graph/plan/plan.ts';
 import { type ServingState, servedComplaint } from '../../../serving/serve/served/served.ts';
 import { cacheFilesIn, cachePath, startCacheFolder } from '../../../training/artifact/encoding_file.ts';
 import type { LoadedModel } from '../../../training/artifact/load.ts';
-import type { Manifest } from '../../../training/artifact/manifest.ts';
+import type { Manifest } from '../../../training/artifact/run_manifest.ts';
 import { version } from '../version.ts';
 
 /** The state of a file that rows come from, to detect later changes. */

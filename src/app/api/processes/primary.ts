@@ -11,7 +11,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { programBeside } from '../../../base/storage/package_file.ts';
-import { oneAtATime } from '../../../base/util/defined.ts';
+import { oneAtATime } from '../../../base/util/objects.ts';
 import { chooseEngine } from '../../../engines/engines.ts';
 import { makeGroupMetrics } from '../../../serving/server/metrics.ts';
 import { makeSwaps, type SwapOptions } from '../../../serving/server/versions/swaps.ts';
@@ -26,7 +26,7 @@ import {
   openDecisions,
   type ServingVersions,
   type VersionsRequest,
-} from '../versions/serve.ts';
+} from '../versions/serve_versions.ts';
 import { type Calls, connectCalls, type ProcessChannel, type SharedLogs, shareLogs } from './calls.ts';
 import type {
   AssignedVersion,

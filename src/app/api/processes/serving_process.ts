@@ -14,7 +14,7 @@ import {
   takeWrites,
 } from '../serve.ts';
 import { readLoaded, runOf } from '../versions/load_beside.ts';
-import { openVersion } from '../versions/serve.ts';
+import { openVersion } from '../versions/serve_versions.ts';
 import {
   type Calls,
   connectCalls,

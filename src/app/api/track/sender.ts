@@ -7,7 +7,7 @@ import { failure } from '../../../base/diagnostics/failure.ts';
 import { reading } from '../../../base/diagnostics/system_reason.ts';
 import { closeRead, openIfThere } from '../../../base/storage/run_files.ts';
 import { readManifest } from '../../../training/artifact/load.ts';
-import { evaluationFile, type Manifest, manifestFile, reportFile } from '../../../training/artifact/manifest.ts';
+import { evaluationFile, type Manifest, manifestFile, reportFile } from '../../../training/artifact/run_manifest.ts';
 import { refuseUnlessValid } from '../../../training/artifact/validate.ts';
 import { metricsFile, parsedRecord, stepsFile } from '../../../training/metrics_log.ts';
 import { isNorm, trackedNorm } from '../../../training/norms.ts';
@@ -35,7 +35,7 @@ import {
   sendNew,
   sendNewParams,
   tagsOf,
-} from './parts.ts';
+} from './tracked_parts.ts';
 
 export interface RunSenderOptions {
   readonly folder: string;

@@ -7,7 +7,7 @@ import type { EngineName } from '../../../engines/engine.ts';
 import { hasCheckpoint } from '../../../training/artifact/checkpoint.ts';
 import { readMetricsLog } from '../../../training/metrics_log.ts';
 import { orderOf } from '../../../training/order.ts';
-import { keptValue, validationsAt } from '../../../training/tune/trial.ts';
+import { keptValue, validationsAt } from '../../../training/tune/study_log.ts';
 import { roundsOf } from '../../../training/validation.ts';
 import { checkAndLower } from '../check.ts';
 import { askProcess, ProcessEnded, startProgram } from '../child_process.ts';

@@ -14,7 +14,7 @@ import { makeTemporary, removeTemporary } from '../../../base/storage/temporary.
 import type { EngineName } from '../../../engines/engine.ts';
 import type { VersionFile } from '../../../serving/server/versions/versions.ts';
 import { type PlainTrained, plainOf, trainedOf } from '../../../training/artifact/load.ts';
-import type { RetrievalObjective } from '../../../training/scoring/retrieval.ts';
+import type { RetrievalObjective } from '../../../training/scoring/retrieval_scorer.ts';
 import type { CachedRun } from '../cache/cache.ts';
 import { askProcess, ProcessEnded, startProgram } from '../child_process.ts';
 import { type LoadRequest, load, makeRun, openReader, openReaderOfEvents, type Run } from '../run.ts';

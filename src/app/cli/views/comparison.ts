@@ -1,6 +1,6 @@
 /** Formats the results of `tower compare` and `tower evaluate`. */
-import type { Comparison } from '../../../training/evaluation/compare.ts';
-import type { Evaluation } from '../../../training/evaluation/evaluate.ts';
+import type { Comparison } from '../../../training/evaluation/compare_models.ts';
+import type { Evaluation } from '../../../training/evaluation/evaluate_model.ts';
 import { labelOf, usualMeasures } from '../../../training/evaluation/figures.ts';
 import { verdictOf, verdictSentences } from '../../../training/evaluation/sentences.ts';
 import type { Interval } from '../../../training/evaluation/slices.ts';

@@ -1,8 +1,8 @@
-import { type ErrorPage, severityText } from '../../../compiler/explain/page.ts';
+import { type ErrorPage, severityText } from '../../../compiler/explain/error_page.ts';
 import type { KindRow } from '../../../compiler/library/contract.ts';
 import { signatureOf } from '../../../editor/language/markdown.ts';
 import { exampleOf, innerKinds, type LibraryKind } from '../../../editor/reference/examples.ts';
-import { paperLine, parameterCells, shapesOf } from '../../../editor/reference/page.ts';
+import { paperLine, parameterCells, shapesOf } from '../../../editor/reference/reference_page.ts';
 import { heading, pageOf, wrapWords } from '../layout.ts';
 
 export function kindText(kind: LibraryKind): string {

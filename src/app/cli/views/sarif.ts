@@ -3,7 +3,7 @@ import { type Code, codes } from '../../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../../base/diagnostics/diagnostic.ts';
 import { inOrder } from '../../../base/diagnostics/json.ts';
 import { positionAt, type Source, type Span } from '../../../base/text/source.ts';
-import { firstSentence, readErrorPage } from '../../../compiler/explain/page.ts';
+import { firstSentence, readErrorPage } from '../../../compiler/explain/error_page.ts';
 
 /** Returns one SARIF run, with a rule for each code that occurs. */
 export function sarif(diagnostics: readonly Diagnostic[], version: string): object {

@@ -1,7 +1,7 @@
 /** Prints the progress and the result of `tower tune`. */
 import { shellWord } from '../../../base/diagnostics/wording.ts';
-import { domainWords, isAtEnd, valueText } from '../../../training/tune/space.ts';
-import { type JobRecord, settingsLine } from '../../../training/tune/trial.ts';
+import { domainWords, isAtEnd, valueText } from '../../../training/tune/search_space.ts';
+import { type JobRecord, settingsLine } from '../../../training/tune/study_log.ts';
 import type { Tuned, TuneEvent } from '../../api/tune.ts';
 import { heading, nextOf, tableOf } from '../layout.ts';
 import { decisionWords } from '../progress.ts';

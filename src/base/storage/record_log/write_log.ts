@@ -8,7 +8,7 @@
  *     await log.append([entry]); // `show` has ended
  */
 import { Failure } from '../../diagnostics/failure.ts';
-import { oneAtATime } from '../../util/defined.ts';
+import { oneAtATime } from '../../util/objects.ts';
 import { firstLine, type LogFiles } from './lines.ts';
 import { type LogFormat, openRecordLog } from './record_log.ts';
 

@@ -1,5 +1,5 @@
 import type { BlockKind } from '../contract.ts';
-import { gelu, relu, sigmoid, silu, softplus, tanh } from './activations.ts';
+import { gelu, relu, sigmoid, silu, softplus, tanh } from './activation_blocks.ts';
 import { attention } from './attention.ts';
 import { ball } from './ball.ts';
 import { batch_norm } from './batch_norm.ts';

@@ -1,18 +1,18 @@
-import { block, shared } from './block.ts';
-import { data } from './data.ts';
+import { block, shared } from './block_declaration.ts';
+import { data } from './data_declaration.ts';
 import type { DeclarationRow, Entries, EntryType } from './entry.ts';
-import { features } from './features.ts';
-import { group } from './group.ts';
-import { labels } from './labels.ts';
-import { constant } from './let.ts';
-import { model } from './model.ts';
-import { objective } from './objective.ts';
-import { retrieve } from './retrieve.ts';
-import { search } from './search.ts';
-import { task } from './task.ts';
-import { tower } from './tower.ts';
-import { train } from './train.ts';
-import { use } from './use.ts';
+import { features } from './features_declaration.ts';
+import { group } from './group_declaration.ts';
+import { labels } from './labels_declaration.ts';
+import { constant } from './let_declaration.ts';
+import { model } from './model_declaration.ts';
+import { objective } from './objective_declaration.ts';
+import { retrieve } from './retrieve_declaration.ts';
+import { search } from './search_declaration.ts';
+import { task } from './task_declaration.ts';
+import { tower } from './tower_declaration.ts';
+import { train } from './train_declaration.ts';
+import { use } from './use_declaration.ts';
 
 /** Maps keywords to declarations, in the order in which editors offer them. */
 export const declarations = {

@@ -4,7 +4,7 @@ import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { mask } from './hits.ts';
-import { rowScore, weightedMean } from './mean.ts';
+import { rowScore, weightedMean } from './mean_loss.ts';
 import { all, negatives } from './negatives.ts';
 import { drawnEntropy } from './pairwise.ts';
 import { smoothing } from './temperature.ts';

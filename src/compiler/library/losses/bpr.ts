@@ -1,6 +1,6 @@
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { weightedMean } from './mean.ts';
+import { weightedMean } from './mean_loss.ts';
 import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
 
 export const bpr = lossKind({

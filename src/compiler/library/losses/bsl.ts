@@ -2,10 +2,10 @@ import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { hidden } from './columns.ts';
 import { mask, sameQueryPairs } from './hits.ts';
 import { correction } from './log_q.ts';
-import { rowScore, weightedMean } from './mean.ts';
+import { hidden } from './loss_columns.ts';
+import { rowScore, weightedMean } from './mean_loss.ts';
 import { logSumOfNegatives, lowerNegatives } from './negative_columns.ts';
 import { negativeArguments } from './negatives.ts';
 

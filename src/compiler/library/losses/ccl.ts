@@ -1,7 +1,7 @@
 import { ShapeError } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { rowScore, weightedMean } from './mean.ts';
+import { rowScore, weightedMean } from './mean_loss.ts';
 import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
 
 export const ccl = lossKind({

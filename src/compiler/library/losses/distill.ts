@@ -1,8 +1,8 @@
 import { ShapeError } from '../contract.ts';
 import { name } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { hidden } from './columns.ts';
-import { sharpenedRow, weightedMean } from './mean.ts';
+import { hidden } from './loss_columns.ts';
+import { sharpenedRow, weightedMean } from './mean_loss.ts';
 import { ownRowsOf } from './negatives.ts';
 import { sharpened, sharpnessArguments } from './temperature.ts';
 

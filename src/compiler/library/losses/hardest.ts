@@ -2,7 +2,7 @@
 import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { integer, number } from '../parameters.ts';
-import { type AllColumns, hidden, type ScoreColumns } from './columns.ts';
+import { type AllColumns, hidden, type ScoreColumns } from './loss_columns.ts';
 
 export const hardestArguments = {
   hardest: integer({

@@ -2,7 +2,7 @@ import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { weightedMean } from './mean.ts';
+import { weightedMean } from './mean_loss.ts';
 import { drawPool, lowerPairs, meanOfNegatives, type Pairs, pairwiseArguments } from './pairwise.ts';
 
 export const hinge = lossKind({

@@ -1,11 +1,11 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import type { Arguments, LossContext, VectorScore } from '../contract.ts';
 import { flag, number } from '../parameters.ts';
-import { type BatchColumns, corpusColumns, distinctColumns, queue, rowColumns, withinCorpus } from './columns.ts';
 import { hardestArguments } from './hardest.ts';
 import { type FurtherHits, historyToMask, hitArguments, hitPairs, hitsToMask, replaceHits } from './hits.ts';
 import { logQOf, softmaxCorrection } from './log_q.ts';
-import { rowScore, rowShares, weightedMean } from './mean.ts';
+import { type BatchColumns, corpusColumns, distinctColumns, queue, rowColumns, withinCorpus } from './loss_columns.ts';
+import { rowScore, rowShares, weightedMean } from './mean_loss.ts';
 import { all, negativeArguments } from './negatives.ts';
 import { sharpnessArguments, smoothing } from './temperature.ts';
 

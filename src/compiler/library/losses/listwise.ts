@@ -1,10 +1,10 @@
 import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { lossKind } from '../rows.ts';
-import { logSum, lowerColumns } from './columns.ts';
 import { hitsToMask, mask, putAt, sameQueryPairs } from './hits.ts';
 import { correction } from './log_q.ts';
-import { weightedMean } from './mean.ts';
+import { logSum, lowerColumns } from './loss_columns.ts';
+import { weightedMean } from './mean_loss.ts';
 import { sharpened, sharpnessArguments } from './temperature.ts';
 
 export const listwise = lossKind({

@@ -3,7 +3,7 @@ import { ShapeError } from '../contract.ts';
 import { flag, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { unitLength } from '../vector_ops.ts';
-import { rowScore, weightedMean } from './mean.ts';
+import { rowScore, weightedMean } from './mean_loss.ts';
 import { all } from './negatives.ts';
 import { lowerWholeRows } from './whole_rows.ts';
 

@@ -3,10 +3,10 @@ import type { Ref } from '../../../graph/builder.ts';
 import { elementsOf } from '../../../graph/dims.ts';
 import type { OwnRows, RowsOf } from '../../../graph/plan/plan.ts';
 import type { Arguments, LossContext, VectorScore } from '../contract.ts';
-import { type AllColumns, hidden, logSum, lowerColumns, type ScoreColumns } from './columns.ts';
 import { hitsToMask, type mask, replaceHits } from './hits.ts';
 import { type correction, logQOf } from './log_q.ts';
-import { rowScore } from './mean.ts';
+import { type AllColumns, hidden, logSum, lowerColumns, type ScoreColumns } from './loss_columns.ts';
+import { rowScore } from './mean_loss.ts';
 import { type negativeArguments, ownRowsOf, refuseIdleCorrection, sharedRowsOf } from './negatives.ts';
 
 type NegativeArguments = Arguments<typeof negativeArguments> & {

@@ -2,10 +2,10 @@
 import type { Ref } from '../../../graph/builder.ts';
 import type { RowsOf } from '../../../graph/plan/plan.ts';
 import { type Arguments, type LossContext, ShapeError, type VectorScore } from '../contract.ts';
-import { hidden, type ScoreColumns } from './columns.ts';
 import { hardestArguments, hardestOf, refuseLoneGap } from './hardest.ts';
 import { hitsToMask, mask, replaceHits } from './hits.ts';
-import { rowScore, weightedMean } from './mean.ts';
+import { hidden, type ScoreColumns } from './loss_columns.ts';
+import { rowScore, weightedMean } from './mean_loss.ts';
 import { drawOf, type Negatives, negativeArguments, ownRowsOf, type Sampled, sharedRowsOf } from './negatives.ts';
 
 const events: RowsOf = { kind: 'events' };

@@ -1,6 +1,10 @@
 import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { lossKind } from '../rows.ts';
+import { hardestOf, refuseLoneGap } from './hardest.ts';
+import { historyToMask, hitsToMask, putAt, replaceHits, sameQueryPairs } from './hits.ts';
+import { inBatchSoftmax, type SoftmaxArguments, softmaxParameters } from './in_batch_softmax.ts';
+import { logQOf } from './log_q.ts';
 import {
   type ColumnOptions,
   hidden,
@@ -9,12 +13,8 @@ import {
   queueColumns,
   smoothedSoftmax,
   withinCorpus,
-} from './columns.ts';
-import { hardestOf, refuseLoneGap } from './hardest.ts';
-import { historyToMask, hitsToMask, putAt, replaceHits, sameQueryPairs } from './hits.ts';
-import { inBatchSoftmax, type SoftmaxArguments, softmaxParameters } from './in_batch_softmax.ts';
-import { logQOf } from './log_q.ts';
-import { rowScore, sharpenedRow, weightedMean } from './mean.ts';
+} from './loss_columns.ts';
+import { rowScore, sharpenedRow, weightedMean } from './mean_loss.ts';
 import { corrected, logSumOfNegatives, lowerChoice, lowerNegatives } from './negative_columns.ts';
 import { refuseIdleCorrection, type Sampled, sampledRowsOf, sharedRowsOf } from './negatives.ts';
 import { drawPool } from './pairwise.ts';

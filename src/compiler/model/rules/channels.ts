@@ -3,7 +3,7 @@ import type { Call, FlowStep } from '../model.ts';
 import { fittedTerm } from '../references.ts';
 import { insertion } from '../report.ts';
 import type { ResolvedStep, ResolvedTower, Rule } from '../resolution.ts';
-import { repeatedSteps } from '../resolve/towers.ts';
+import { repeatedSteps } from '../resolve/resolve_towers.ts';
 
 /** A tower needs a channel, because it has no other outputs. */
 export const towerChannel: Rule = ({ towers, tasks, library }, report) => {

@@ -1,9 +1,9 @@
 import type { Span } from '../../../base/text/source.ts';
-import { train } from '../../library/declarations/train.ts';
+import { train } from '../../library/declarations/train_declaration.ts';
 import { fittedTerm, useOf } from '../references.ts';
 import { removal } from '../report.ts';
 import type { Resolution, ResolvedTower, Rule } from '../resolution.ts';
-import { entriesOfLoss } from '../resolve/objective.ts';
+import { entriesOfLoss } from '../resolve/resolve_objective.ts';
 
 /** Entries of `train` that say something where no steps are taken. */
 const readEntries: readonly string[] = ['metrics'];

@@ -3,10 +3,10 @@ import { makeCollector } from '../report.ts';
 import type { Resolution, Rule, RuleOptions } from '../resolution.ts';
 import { lastDropout, nonnegativeChannel, towerChannel } from './channels.ts';
 import { tableBudget, wideTable } from './embedding_tables.ts';
-import { featureArguments, featureBothSides, keyKind, throughTower } from './features.ts';
+import { featureArguments, featureBothSides, keyKind, throughTower } from './feature_rules.ts';
 import { fittedScore } from './fitted_score.ts';
 import { rateExtreme } from './rates.ts';
-import { objectiveCovers, retrieveProduct, retrieveScales, retrieveZero } from './retrieval.ts';
+import { objectiveCovers, retrieveProduct, retrieveScales, retrieveZero } from './retrieval_rules.ts';
 import {
   bceScale,
   biases,
@@ -15,7 +15,7 @@ import {
   temperature,
   temperatureExtreme,
 } from './score_size.ts';
-import { fewNegatives, itemKey, noNegatives, ownNegatives, taskLabel, wholeModel } from './tasks.ts';
+import { fewNegatives, itemKey, noNegatives, ownNegatives, taskLabel, wholeModel } from './task_rules.ts';
 import { unreadChannel, unreadFeature, unreadInput, unreadLabel, unreadOutput } from './unread.ts';
 import { shadowedName, unusedBlock, unusedConstant, unusedGroup, unusedParameter } from './unused.ts';
 

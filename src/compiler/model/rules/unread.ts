@@ -1,7 +1,7 @@
 import { channelsThrough, featuresOfTasks } from '../references.ts';
 import { removal } from '../report.ts';
 import type { Rule, SourceName } from '../resolution.ts';
-import { outputsOf } from '../resolve/towers.ts';
+import { outputsOf } from '../resolve/resolve_towers.ts';
 import { factorNames } from './score_size.ts';
 
 /** A channel that neither a score nor a list reads learns nothing, and neither does a step that nothing reads. */

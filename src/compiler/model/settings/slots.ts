@@ -6,16 +6,16 @@ import { nearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
 import type { BoundKind, KindRow, Parameter, Parameters } from '../../library/contract.ts';
 import type { DeclarationEntry, Entries, EntryType } from '../../library/declarations/entry.ts';
-import { objective } from '../../library/declarations/objective.ts';
-import { retrieve } from '../../library/declarations/retrieve.ts';
-import { task } from '../../library/declarations/task.ts';
-import { train } from '../../library/declarations/train.ts';
+import { objective } from '../../library/declarations/objective_declaration.ts';
+import { retrieve } from '../../library/declarations/retrieve_declaration.ts';
+import { task } from '../../library/declarations/task_declaration.ts';
+import { train } from '../../library/declarations/train_declaration.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { asCall, isNumeric, parametersOfArguments } from '../expressions.ts';
-import type { Files } from '../files.ts';
 import { type Library, rowIn } from '../library.ts';
-import { printCall } from '../print.ts';
+import { printCall } from '../print_model.ts';
 import type { Report } from '../report.ts';
+import type { Files } from '../source_files.ts';
 import { expressionAt } from './setting_text.ts';
 
 /** The type of a slot: that of an entry, any number, or a flow of blocks. */

@@ -2,11 +2,11 @@
  * Publishes the rules that turn text into codes, with test values, so that programs in other languages can implement them. They are part of serving.json;
  * `docs/guide/serving.md` explains them. The rule of an existing encoding never changes.
  */
-import { crossedText } from '../encode.ts';
-import { bigramsOf } from './bigrams.ts';
+import { crossedText } from '../column_encoder.ts';
+import { bigramsOf } from './bigram_encoder.ts';
 import { murmur3 } from './murmur3.ts';
-import { trigramsOf } from './trigrams.ts';
-import { wordsOfText } from './words.ts';
+import { trigramsOf } from './trigram_encoder.ts';
+import { wordsOfText } from './word_encoder.ts';
 
 export type PublishedRules = ReturnType<typeof publishedRules>;
 

@@ -1,18 +1,18 @@
 /** Maps every kind of encoder to its fit, and every kind of encoding to its coder. */
 import type { Encoder } from '../../../graph/plan/plan.ts';
 import type { Encoding } from '../../dataset.ts';
-import { bigramsCoder, fitBigrams } from './bigrams.ts';
-import { boundariesCoder, fitBoundaries } from './boundaries.ts';
-import { clockCoder, fitClock } from './clock.ts';
-import type { Coder, ColumnSample, FitEncoder, MakeCoder } from './contract.ts';
-import { fitHash, hashCoder } from './hash.ts';
-import { fitNumber, numberCoder } from './number.ts';
-import { fitQuantiles } from './quantiles.ts';
-import { fitStandardize, standardizeCoder } from './standardize.ts';
-import { fitTrigrams, trigramsCoder } from './trigrams.ts';
-import { fitVector, vectorCoder } from './vector.ts';
-import { fitVocabulary, vocabularyCoder } from './vocabulary.ts';
-import { fitWords, wordsCoder } from './words.ts';
+import { bigramsCoder, fitBigrams } from './bigram_encoder.ts';
+import { boundariesCoder, fitBoundaries } from './boundary_encoder.ts';
+import { clockCoder, fitClock } from './clock_encoder.ts';
+import type { Coder, ColumnSample, FitEncoder, MakeCoder } from './encoder_contract.ts';
+import { fitHash, hashCoder } from './hash_encoder.ts';
+import { fitNumber, numberCoder } from './number_encoder.ts';
+import { fitQuantiles } from './quantile_encoder.ts';
+import { fitStandardize, standardizeCoder } from './standardizing_encoder.ts';
+import { fitTrigrams, trigramsCoder } from './trigram_encoder.ts';
+import { fitVector, vectorCoder } from './vector_encoder.ts';
+import { fitVocabulary, vocabularyCoder } from './vocabulary_encoder.ts';
+import { fitWords, wordsCoder } from './word_encoder.ts';
 
 const fits: { readonly [K in Encoder['kind']]: FitEncoder<K> } = {
   vocabulary: fitVocabulary,

@@ -4,9 +4,9 @@
  */
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { type Copies, columnAsText, type Database, quoteName, type TextRowAppender } from '../duckdb.ts';
-import { addBadRow, type BadRow, type DescribedFile, type FileColumn, type InputFiles } from '../files.ts';
-import type { Problem, Scanner } from '../records/csv.ts';
-import { eachPiece, refuseHopeless, type ScanResult } from '../records/scan.ts';
+import { addBadRow, type BadRow, type DescribedFile, type FileColumn, type InputFiles } from '../find_files.ts';
+import type { Problem, Scanner } from '../records/csv_records.ts';
+import { eachPiece, refuseHopeless, type ScanResult } from '../records/scan_file.ts';
 
 export interface FileReader {
   /** Finds the columns. Rows are loaded later, with another database. @throws an error of the file */

@@ -1,8 +1,8 @@
-import type { ColumnGuess, ColumnProfile, Guesser } from '../profile.ts';
-import { meansOf } from '../words.ts';
-import { featureGuessers } from './features.ts';
-import { keyGuessers } from './keys.ts';
-import { labelGuessers } from './labels.ts';
+import type { ColumnGuess, ColumnProfile, Guesser } from '../column_profile.ts';
+import { meansOf } from '../column_words.ts';
+import { featureGuessers } from './feature_guesses.ts';
+import { keyGuessers } from './key_guesses.ts';
+import { labelGuessers } from './label_guesses.ts';
 
 /** Matches names of times that do not belong to the event itself. */
 const otherMoments =

@@ -6,13 +6,13 @@
 import type { Vocabulary } from '../../../../grammar/textmate.ts';
 import * as t from '../../../../grammar/tokens.ts';
 import type { KindRow, Parameter, Parameters } from '../../../compiler/library/contract.ts';
-import { histories } from '../../../compiler/library/declarations/data.ts';
+import { histories } from '../../../compiler/library/declarations/data_declaration.ts';
 import type { EntryType } from '../../../compiler/library/declarations/entry.ts';
-import { labelTypes } from '../../../compiler/library/declarations/labels.ts';
-import { search } from '../../../compiler/library/declarations/search.ts';
+import { labelTypes } from '../../../compiler/library/declarations/labels_declaration.ts';
+import { search } from '../../../compiler/library/declarations/search_declaration.ts';
 import { allTypes, declarations, entriesOf } from '../../../compiler/library/declarations/table.ts';
-import { task } from '../../../compiler/library/declarations/task.ts';
-import { train } from '../../../compiler/library/declarations/train.ts';
+import { task } from '../../../compiler/library/declarations/task_declaration.ts';
+import { train } from '../../../compiler/library/declarations/train_declaration.ts';
 import { describeType } from '../../../compiler/model/describe.ts';
 import { type Library, library } from '../../../compiler/model/library.ts';
 import { parametersOf } from '../../../compiler/model/settings/slots.ts';

@@ -14,7 +14,7 @@ import { typeOf } from '../../../compiler/library/values.ts';
 import { rowsDim } from '../../../compiler/lower/field.ts';
 import type { Arrow } from '../../../compiler/lower/flow.ts';
 import { GraphInputs } from '../../../compiler/lower/inputs.ts';
-import { blockContext, makeTowerContext } from '../../../compiler/lower/tower.ts';
+import { blockContext, makeTowerContext } from '../../../compiler/lower/lower_tower.ts';
 import { bindDefaults } from '../../../compiler/model/arguments.ts';
 import { firstWordOf, stepsOf } from '../../../compiler/model/expressions.ts';
 import { rowIn } from '../../../compiler/model/library.ts';

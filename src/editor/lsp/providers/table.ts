@@ -1,17 +1,17 @@
 /** Lists the providers of the server in the order of registration. */
 import type { Provider } from '../provider.ts';
-import { codeLens, inlayHints } from './annotations.ts';
-import { codeActions } from './code_actions.ts';
-import { completion } from './completion.ts';
-import { formatting } from './formatting.ts';
-import { hover } from './hover.ts';
-import { definition, highlight, links, references } from './navigation.ts';
-import { symbols } from './outline.ts';
-import { pulledDiagnostics } from './pulled_diagnostics.ts';
-import { folding, selection } from './ranges.ts';
-import { rename } from './rename.ts';
-import { semanticTokens } from './semantic_tokens.ts';
-import { signature } from './signature.ts';
+import { codeLens, inlayHints } from './annotations_provider.ts';
+import { codeActions } from './code_actions_provider.ts';
+import { completion } from './completion_provider.ts';
+import { formatting } from './formatting_provider.ts';
+import { hover } from './hover_provider.ts';
+import { definition, highlight, links, references } from './navigation_provider.ts';
+import { symbols } from './outline_provider.ts';
+import { pulledDiagnostics } from './pulled_diagnostics_provider.ts';
+import { folding, selection } from './ranges_provider.ts';
+import { rename } from './rename_provider.ts';
+import { semanticTokens } from './semantic_tokens_provider.ts';
+import { signature } from './signature_provider.ts';
 
 export const providers: readonly Provider[] = [
   hover,

@@ -8,8 +8,8 @@ import { Failure } from '../../../base/diagnostics/failure.ts';
 import { makeKeyTable } from '../../../base/text/key_table.ts';
 import { makeSource } from '../../../base/text/source.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
-import { type Condition, checkFilter, type NumberValue, type TextValue, type TruthValue } from './check.ts';
-import { type ItemColumn, type ItemColumns, wordOf } from './columns.ts';
+import { type Condition, checkFilter, type NumberValue, type TextValue, type TruthValue } from './check_filter.ts';
+import { type ItemColumn, type ItemColumns, wordOf } from './filter_columns.ts';
 
 const longest = 10_000;
 /** Maximum number of filters whose items are cached, the latest used. */

@@ -1,6 +1,6 @@
 /** Writes events for one trained model. Reading and showing are separate steps, so that a log can be written in between, and several models can show them. */
 import { Failure } from '../../../base/diagnostics/failure.ts';
-import { oneAtATime } from '../../../base/util/defined.ts';
+import { oneAtATime } from '../../../base/util/objects.ts';
 import type { EventReader, GivenEvent, ReadEvent } from '../../../data/written/fields.ts';
 import { writtenError } from '../../../data/written/fields.ts';
 import type { Snapshot } from '../snapshot.ts';

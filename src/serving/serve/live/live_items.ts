@@ -3,7 +3,7 @@
  * item that is written again moves to the end, so ties are ordered as in a file with the written lines at the end.
  */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { nextTurn } from '../../../base/util/defined.ts';
+import { nextTurn } from '../../../base/util/objects.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
 import type { Snapshot, TopAnswer, TopItem, TopRequest } from '../snapshot.ts';
 import { userRowOf } from '../top_request.ts';

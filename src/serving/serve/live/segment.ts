@@ -5,7 +5,7 @@
 import { makeKeyIndex } from '../../../base/text/key_table.ts';
 import { Bits } from '../../../engines/scan/bits.ts';
 import { type GrowingScan, makeGrowingScan } from '../../../engines/scan/scan.ts';
-import { makeGrowingColumn, valueAt } from '../filter/columns.ts';
+import { makeGrowingColumn, valueAt } from '../filter/filter_columns.ts';
 import { directionsOf, type Snapshot, snapshotOf } from '../snapshot.ts';
 
 export interface WrittenItem {

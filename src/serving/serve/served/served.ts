@@ -15,9 +15,9 @@ import {
 import { layoutOf } from '../../../engines/scan/codes.ts';
 import type { CodedItems } from '../../../engines/scan/scan.ts';
 import { computedTable, type FeaturePlan, type Plan } from '../../../graph/plan/plan.ts';
-import type { ComputedItemVectors } from '../../../training/scoring/retrieval.ts';
+import type { ComputedItemVectors } from '../../../training/scoring/retrieval_scorer.ts';
 import type { Vectors } from '../../../training/scoring/tower_vectors.ts';
-import type { ItemColumn, ItemColumns } from '../filter/columns.ts';
+import type { ItemColumn, ItemColumns } from '../filter/filter_columns.ts';
 
 interface ServedModel {
   readonly plan: Plan;

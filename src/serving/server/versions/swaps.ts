@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
-import { isObject, oneAtATime } from '../../../base/util/defined.ts';
+import { isObject, oneAtATime } from '../../../base/util/objects.ts';
 import type { Answers } from '../answers.ts';
 import type { RecentBody, SwappedVersion, Version, VersionFile, Versions } from './versions.ts';
 

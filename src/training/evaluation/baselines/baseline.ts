@@ -1,5 +1,5 @@
 import type { BagColumn } from '../../../data/dataset.ts';
-import type { Product } from '../../scoring/product.ts';
+import type { Product } from '../../scoring/matrix_product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
 
 export interface RowLists {

@@ -1,4 +1,4 @@
-import type { Product } from '../../scoring/product.ts';
+import type { Product } from '../../scoring/matrix_product.ts';
 import {
   type HistoryScores,
   type Interactions,

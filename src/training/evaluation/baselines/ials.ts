@@ -1,7 +1,7 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { makeRandom, normalNumber } from '../../../base/random/random.ts';
-import { everyRow } from '../../../base/util/defined.ts';
-import { makeKernelSpace, type Region } from '../../embedding/space.ts';
+import { everyRow } from '../../../base/util/objects.ts';
+import { makeKernelSpace, type Region } from '../../embedding/kernel_memory.ts';
 import { type HistoryScores, type RowLists, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
 import { symmetricEigen } from './symmetric_eigen.ts';
 

@@ -1,5 +1,5 @@
 import { pairCount, type TrainingInteractions, tuned } from './baseline.ts';
-import { collect, groupsBy, makePicker, summed, transposed, type Weights } from './neighbours.ts';
+import { collect, groupsBy, makePicker, summed, transposed, type Weights } from './item_to_item.ts';
 
 type ItemKnnSetting = Readonly<Record<'k' | 'shrink', number>>;
 

@@ -1,5 +1,5 @@
 import { pairCount, type RowLists, type TrainingInteractions, tuned } from './baseline.ts';
-import { collect, groupsBy, makePicker, summed, type Weights } from './neighbours.ts';
+import { collect, groupsBy, makePicker, summed, type Weights } from './item_to_item.ts';
 
 type Rp3betaSetting = Readonly<Record<'α' | 'β', number>>;
 

@@ -1,6 +1,6 @@
-import { makeKernelSpace, type Region } from '../../embedding/space.ts';
+import { makeKernelSpace, type Region } from '../../embedding/kernel_memory.ts';
 import { pairCount, type TrainingInteractions, tuned } from './baseline.ts';
-import { collect, summed, transposed, type Weights } from './neighbours.ts';
+import { collect, summed, transposed, type Weights } from './item_to_item.ts';
 
 type SlimSetting = Readonly<Record<'l1' | 'l2', number>>;
 

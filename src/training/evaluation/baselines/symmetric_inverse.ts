@@ -1,4 +1,4 @@
-import type { Matrix, Product } from '../../scoring/product.ts';
+import type { Matrix, Product } from '../../scoring/matrix_product.ts';
 
 /**
  * Returns the inverse of a symmetric positive definite matrix, row-major [size, size], by its Cholesky factor: M = L Lᵀ, M⁻¹ = L⁻ᵀ L⁻¹. It takes about size³

@@ -2,9 +2,9 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import { makeRandom, normalNumber } from '../../../base/random/random.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import type { QueueRows } from '../../../graph/plan/plan.ts';
-import { makeKernelSpace, type Region } from '../../embedding/space.ts';
-import { makeIdentity } from '../distinct.ts';
-import { type FeedContext, type MakeSource, type VectorQueue, vector } from '../source.ts';
+import { makeKernelSpace, type Region } from '../../embedding/kernel_memory.ts';
+import { makeIdentity } from '../distinct_items.ts';
+import { type FeedContext, type MakeSource, type VectorQueue, vector } from '../input_source.ts';
 
 /** int32 [batch, 2] */
 export const places: MakeSource<'places'> = () => {

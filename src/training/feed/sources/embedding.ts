@@ -4,9 +4,16 @@ import type { BagColumn, CodeColumn } from '../../../data/dataset.ts';
 import { computedTable, type FeaturePlan } from '../../../graph/plan/plan.ts';
 import type { Table } from '../../embedding/table.ts';
 import type { TableLookupKind } from '../../embedding/table_lookup.ts';
-import { bagElements, countInner, longestOf, pick, pickBags, pickInner, pickShares } from '../copy.ts';
+import { bagElements, countInner, longestOf, pick, pickBags, pickInner, pickShares } from '../copy_columns.ts';
 import { type IdDrop, makeDrop } from '../draws.ts';
-import { columnOf, type FeedContext, type InputFeed, type MakeSource, makeColumnRows, placesOf } from '../source.ts';
+import {
+  columnOf,
+  type FeedContext,
+  type InputFeed,
+  type MakeSource,
+  makeColumnRows,
+  placesOf,
+} from '../input_source.ts';
 
 /** float32 [batch, dim] */
 export const embedding: MakeSource<'embedding'> = (source, context) => {

@@ -1,5 +1,5 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { pickNumbers, pickRows } from '../copy.ts';
+import { pickNumbers, pickRows } from '../copy_columns.ts';
 import {
   columnOf,
   enlargedBuffer,
@@ -8,7 +8,7 @@ import {
   type MakeSource,
   makeColumnRows,
   placesOf,
-} from '../source.ts';
+} from '../input_source.ts';
 
 /** float32 [batch]; 0 where it is missing */
 export const label: MakeSource<'label'> = (source, context) =>

@@ -1,13 +1,12 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { Events } from '../../../data/dataset.ts';
-import { gatherCodes, makeTimeline } from '../../../data/rows/gather.ts';
+import { gatherCodes, makeTimeline } from '../../../data/rows/gather_rows.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import { type BagPool, type RowsOf, tableRead } from '../../../graph/plan/plan.ts';
-import { countInner, pick, pickShares } from '../copy.ts';
-import { paddedLength, type RowNumbers } from '../distinct.ts';
+import { countInner, pick, pickShares } from '../copy_columns.ts';
+import { paddedLength, type RowNumbers } from '../distinct_items.ts';
 import { makeDrop } from '../draws.ts';
-import { makePairs } from '../groups.ts';
-import { poolSize } from '../sampler.ts';
+import { makePairs } from '../equal_keys.ts';
 import {
   type Batch,
   columnOf,
@@ -17,7 +16,8 @@ import {
   makeColumnRows,
   placesOf,
   vector,
-} from '../source.ts';
+} from '../input_source.ts';
+import { poolSize } from '../item_sampler.ts';
 
 function seenOf({ training }: FeedContext, table: string | undefined): RowNumbers {
   invariant(training && table !== undefined, 'places are of rows of a table that is trained');

@@ -1,5 +1,5 @@
 import type { Random } from '../../../base/random/random.ts';
-import { drawValue, type Point, type SearchSpace } from '../space.ts';
+import { drawValue, type Point, type SearchSpace } from '../search_space.ts';
 
 export interface Sampler {
   /** One line, for the help. */

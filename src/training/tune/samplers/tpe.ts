@@ -11,7 +11,7 @@ import {
   type NumberRange,
   nearestValue,
   type SearchDomain,
-} from '../space.ts';
+} from '../search_space.ts';
 import { random as byChance, type Sampler } from './sampler.ts';
 
 /** Number of random points before the densities are used. */

@@ -4,7 +4,7 @@ import type { DeclarationRow } from '../../../../src/compiler/library/declaratio
 import { declarations, type EntryPlace, entryTables } from '../../../../src/compiler/library/declarations/table.ts';
 import { completionsAt } from '../../../../src/editor/language/completion.ts';
 import { hoverAt } from '../../../../src/editor/language/hover.ts';
-import { wordsNamed } from '../../../../src/editor/reference/page.ts';
+import { wordsNamed } from '../../../../src/editor/reference/reference_page.ts';
 import { usualMeasures } from '../../../../src/training/evaluation/figures.ts';
 import { factsOf } from '../../../editor/lsp/marked.ts';
 import { checkText, model } from '../../model/check_text.ts';

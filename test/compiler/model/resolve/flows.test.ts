@@ -1,6 +1,6 @@
 /** Blocks with parameters: written out for the values of each use. */
 import { describe, expect, it } from 'vitest';
-import { printModel } from '../../../../src/compiler/model/print.ts';
+import { printModel } from '../../../../src/compiler/model/print_model.ts';
 import { planOf } from '../../library/support.ts';
 import { checkText, found, memory, model } from '../check_text.ts';
 

@@ -1,7 +1,7 @@
 /** Groups whose members are groups. */
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../../src/base/text/source.ts';
-import { printModel } from '../../../../src/compiler/model/print.ts';
+import { printModel } from '../../../../src/compiler/model/print_model.ts';
 import { checkSource } from '../../../../src/compiler/pipeline.ts';
 import { found } from '../check_text.ts';
 

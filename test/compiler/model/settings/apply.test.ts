@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { render } from '../../../../src/base/diagnostics/render.ts';
 import type { Model } from '../../../../src/compiler/model/model.ts';
-import { printModel } from '../../../../src/compiler/model/print.ts';
+import { printModel } from '../../../../src/compiler/model/print_model.ts';
 import type { Settings } from '../../../../src/compiler/model/settings/setting_text.ts';
 import { checkText, found, model } from '../check_text.ts';
 

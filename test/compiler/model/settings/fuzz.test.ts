@@ -1,6 +1,6 @@
 /** Settings of strangers: any path and any value gives a model or errors, and no exception. */
 import { expect, it } from 'vitest';
-import { printModel } from '../../../../src/compiler/model/print.ts';
+import { printModel } from '../../../../src/compiler/model/print_model.ts';
 import fc from '../../../fast_check.ts';
 import { checkText, model } from '../check_text.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { PackedTexts, packTexts, type Texts } from '../../../../src/base/text/texts.ts';
-import { bigramsOf } from '../../../../src/data/columns/encoders/bigrams.ts';
-import type { ColumnSample } from '../../../../src/data/columns/encoders/contract.ts';
+import { bigramsOf } from '../../../../src/data/columns/encoders/bigram_encoder.ts';
+import type { ColumnSample } from '../../../../src/data/columns/encoders/encoder_contract.ts';
 import { murmur3 } from '../../../../src/data/columns/encoders/murmur3.ts';
 import { fitEncoder } from '../../../../src/data/columns/encoders/table.ts';
-import { trigramsOf } from '../../../../src/data/columns/encoders/trigrams.ts';
+import { trigramsOf } from '../../../../src/data/columns/encoders/trigram_encoder.ts';
 import { encodeValue } from '../../../../src/data/columns/encoders/value.ts';
-import { wordsOfText } from '../../../../src/data/columns/encoders/words.ts';
+import { wordsOfText } from '../../../../src/data/columns/encoders/word_encoder.ts';
 import { type Encoding, rowsOf } from '../../../../src/data/dataset.ts';
 import { invalidPieceReason } from '../../../../src/data/files/feature_files.ts';
 import type { Encoder } from '../../../../src/graph/plan/plan.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { lookAtFile } from '../../../../src/data/look/look.ts';
-import { readDataset } from '../../../../src/data/read.ts';
+import { readDataset } from '../../../../src/data/read_dataset.ts';
 import { describeData, folderWith, needsOf, valuesOf, vocabulary } from '../../fixture.ts';
 
 const needs = needsOf(

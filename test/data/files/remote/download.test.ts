@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { download } from '../../../../src/data/files/remote/list.ts';
+import { download } from '../../../../src/data/files/remote/list_remote.ts';
 import { folderWith } from '../../fixture.ts';
 import { serve } from './store.ts';
 

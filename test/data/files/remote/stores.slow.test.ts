@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bindData } from '../../../../src/data/binding/bind.ts';
 import { openDatabase } from '../../../../src/data/files/duckdb.ts';
 import { connectStores } from '../../../../src/data/files/remote/stores.ts';
-import { readDataset } from '../../../../src/data/read.ts';
+import { readDataset } from '../../../../src/data/read_dataset.ts';
 import { stage } from '../../../../src/data/rows/stage.ts';
 import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../../fixture.ts';
 import { block, bothWays, byId, needs, restOf, rowsOf, shardRows, small } from '../../shards/both_ways.ts';

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { readFilter } from '../../../../grammar/filter.ts';
 import { Failure } from '../../../../src/base/diagnostics/failure.ts';
-import { type ItemColumns, textColumn, textsColumn } from '../../../../src/serving/serve/filter/columns.ts';
 import { compareCodePoints, makeFilters } from '../../../../src/serving/serve/filter/filter.ts';
+import { type ItemColumns, textColumn, textsColumn } from '../../../../src/serving/serve/filter/filter_columns.ts';
 import fc from '../../../fast_check.ts';
 
 interface Item {

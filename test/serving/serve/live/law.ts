@@ -1,7 +1,7 @@
 /** The law of events: the inputs of a user after some events are those that a reading of files with the same events gives, bit for bit. */
 import { expect } from 'vitest';
 import type { BagColumn, Dataset, IndexedColumn } from '../../../../src/data/dataset.ts';
-import { readDataset } from '../../../../src/data/read.ts';
+import { readDataset } from '../../../../src/data/read_dataset.ts';
 import { openEventReader } from '../../../../src/data/written/event_reader.ts';
 import type { GivenEvent, ReadEvent } from '../../../../src/data/written/fields.ts';
 import type { DataDescription } from '../../../../src/graph/plan/data_description.ts';

@@ -1,7 +1,7 @@
 /** Law: after any writes, every answer is that of a snapshot made from scratch of the items that there are, and older snapshots answer as before. */
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../../src/base/random/random.ts';
-import { columnsFrom } from '../../../../src/serving/serve/filter/columns.ts';
+import { columnsFrom } from '../../../../src/serving/serve/filter/filter_columns.ts';
 import { type ItemChange, makeLiveItems } from '../../../../src/serving/serve/live/live_items.ts';
 import { makeSnapshot, type Snapshot, type TopRequest } from '../../../../src/serving/serve/snapshot.ts';
 

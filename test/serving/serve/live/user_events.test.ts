@@ -1,7 +1,7 @@
 /** Law: after some events, a user has the inputs that a reading of files with the same events gives, bit for bit. */
 import { expect, test } from 'vitest';
 import { makeRandom } from '../../../../src/base/random/random.ts';
-import { readDataset } from '../../../../src/data/read.ts';
+import { readDataset } from '../../../../src/data/read_dataset.ts';
 import type { GivenEvent } from '../../../../src/data/written/fields.ts';
 import type { Plan } from '../../../../src/graph/plan/plan.ts';
 import { planOf } from '../../../compiler/library/support.ts';

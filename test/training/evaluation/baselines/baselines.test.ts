@@ -9,7 +9,7 @@ import {
   unitedBags,
 } from '../../../../src/training/evaluation/contestants.ts';
 import { rankEvents } from '../../../../src/training/evaluation/ranks.ts';
-import { plainProduct } from '../../../../src/training/scoring/product.ts';
+import { plainProduct } from '../../../../src/training/scoring/matrix_product.ts';
 import type { ScoringTask } from '../../../../src/training/scoring/scorer.ts';
 import { makePlan } from '../../fixture_plan.ts';
 import { makeDataset } from '../../fixtures.ts';

@@ -9,7 +9,7 @@ import {
   makeStrips,
   symmetricInverse,
 } from '../../../../src/training/evaluation/baselines/symmetric_inverse.ts';
-import { engineProduct, plainProduct } from '../../../../src/training/scoring/product.ts';
+import { engineProduct, plainProduct } from '../../../../src/training/scoring/matrix_product.ts';
 
 function matrixOf(size: number): Float64Array {
   const random = makeRandom(size);

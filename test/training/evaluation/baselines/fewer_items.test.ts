@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { IndexedBags } from '../../../../src/data/dataset.ts';
 import { type TunedBaseline, trainingOf } from '../../../../src/training/evaluation/baselines/baseline.ts';
 import { baselines } from '../../../../src/training/evaluation/baselines/table.ts';
-import { amongItems, choose } from '../../../../src/training/evaluation/baselines/tune.ts';
+import { amongItems, choose } from '../../../../src/training/evaluation/baselines/tune_baselines.ts';
 import { makeTask } from '../../../../src/training/evaluation/contestants.ts';
-import { plainProduct } from '../../../../src/training/scoring/product.ts';
+import { plainProduct } from '../../../../src/training/scoring/matrix_product.ts';
 import { makePlan } from '../../fixture_plan.ts';
 import { makeDataset } from '../../fixtures.ts';
 

@@ -12,13 +12,18 @@ import {
 import { throughItems, throughUsers } from '../../../../src/training/evaluation/baselines/ease.ts';
 import { type Factors, factorize, makeSolver } from '../../../../src/training/evaluation/baselines/ials.ts';
 import { itemKnnWeights } from '../../../../src/training/evaluation/baselines/item_knn.ts';
-import { summed, transposed } from '../../../../src/training/evaluation/baselines/neighbours.ts';
+import { summed, transposed } from '../../../../src/training/evaluation/baselines/item_to_item.ts';
 import { rp3betaWeights } from '../../../../src/training/evaluation/baselines/rp3beta.ts';
 import { slimWeights } from '../../../../src/training/evaluation/baselines/slim.ts';
 import { baselines } from '../../../../src/training/evaluation/baselines/table.ts';
-import { choose, fitOne, settingWords, someUsers } from '../../../../src/training/evaluation/baselines/tune.ts';
+import {
+  choose,
+  fitOne,
+  settingWords,
+  someUsers,
+} from '../../../../src/training/evaluation/baselines/tune_baselines.ts';
 import { makeTask } from '../../../../src/training/evaluation/contestants.ts';
-import { plainProduct } from '../../../../src/training/scoring/product.ts';
+import { plainProduct } from '../../../../src/training/scoring/matrix_product.ts';
 import { makeDataset } from '../../fixtures.ts';
 
 /** Dense computations by numpy and scikit-learn: test/fixtures/baselines.py. */

@@ -3,7 +3,7 @@ import { makeRandom } from '../../../../src/base/random/random.ts';
 import type { Sampler } from '../../../../src/training/tune/samplers/sampler.ts';
 import { samplers } from '../../../../src/training/tune/samplers/table.ts';
 import { normalBelow } from '../../../../src/training/tune/samplers/tpe.ts';
-import type { Dimension, Point, SearchSpace } from '../../../../src/training/tune/space.ts';
+import type { Dimension, Point, SearchSpace } from '../../../../src/training/tune/search_space.ts';
 
 const real = (name: string, from: number, to: number, log = false): Dimension => ({
   name,

@@ -1,0 +1,260 @@
+/** Serves versions: the newest run of a folder, which may change while the server answers. */
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { failure } from '../../../base/diagnostics/failure.ts';
+import type { Until } from '../../../data/dataset.ts';
+import { momentOf } from '../../../data/rows/fresh.ts';
+import { type Choice, chooseEngine } from '../../../engines/engines.ts';
+import type { SharedDecisions, Swaps, VersionDecision } from '../../../serving/server/versions/swaps.ts';
+import type { SwappedVersion, Version, VersionFile } from '../../../serving/server/versions/versions.ts';
+import type { LoadRequest, Run } from '../run.ts';
+import {
+  attachTo,
+  type ClosableLog,
+  closeLogs,
+  type LogRequest,
+  listen,
+  type OpenedLogs,
+  open,
+  openLogs,
+  openSharedLog,
+  refuseUnsafe,
+  type ServeRequest,
+  type Serving,
+  takenBy,
+} from '../serve.ts';
+
+export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal'> {
+  /** The index of each version: a folder in its run, such as `index`, or `postgres://user@host/database`. */
+  readonly index?: string;
+  /** The run that answers. It is closed when nothing uses it any more. If absent, `watch` is needed. */
+  readonly run?: Run;
+  /** The folder whose newest run answers. */
+  readonly watch?: string;
+  readonly signal?: AbortSignal;
+  readonly onEngine?: (engine: Choice) => void;
+  readonly say?: (line: string) => void;
+}
+
+export interface ServingVersions extends Serving {
+  /** Scans the watched folder now, and retries runs that could not be served. */
+  look(): Promise<void>;
+}
+
+/** @throws Failure `no-version`, and those of `serve` and `load` */
+export async function serveVersions(request: VersionsRequest): Promise<ServingVersions> {
+  const { host = '127.0.0.1', token } = request;
+  await refuseUnsafe({ host, token });
+  const logs = await openLogs(request);
+  let decisions: OpenedDecisions | undefined;
+  try {
+    decisions = await openDecisions(request);
+    return await serveWith(logs, decisions, request);
+  } catch (error) {
+    await decisions?.close();
+    await closeLogs(logs);
+    throw error;
+  }
+}
+
+export interface OpenedDecisions extends SharedDecisions, ClosableLog {
+  /** Passes each later decision to the swaps of this server. */
+  passTo(swaps: Pick<Swaps, 'follow'>): void;
+}
+
+/**
+ * Opens the log of decisions on versions. Servers have it in common if they share a log of events or of items.
+ * @throws Failure `log-address`, `log-server`
+ */
+export async function openDecisions({ items, events, say = () => {} }: LogRequest): Promise<OpenedDecisions> {
+  const latest = new Map<string, VersionDecision>();
+  const address = [events, items].find((each) => each !== undefined && isAddress(each));
+  if (address === undefined) return { latest, passTo: () => {}, close: async () => {} };
+  const { decisionLog, decisionReplacement } = await import('../../../serving/server/versions/swaps.ts');
+  const { log, close } = await openSharedLog(address, decisionLog, decisionReplacement, say);
+  let swaps: Pick<Swaps, 'follow'> | undefined;
+  const take = (decision: VersionDecision): void => {
+    if (swaps) void swaps.follow(decision);
+    else latest.set(decision.version, decision);
+  };
+  try {
+    await log.follow(0, (entries) => entries.flat().forEach(take));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { latest, log, close, passTo: (own) => void (swaps = own) };
+}
+
+async function serveWith(
+  logs: OpenedLogs,
+  decisions: OpenedDecisions,
+  request: VersionsRequest,
+): Promise<ServingVersions> {
+  const { watch, signal, say = () => {}, index, table, userVectors } = request;
+  const { data, allow, unfinished, cache, asOf, say: sayOfRun } = request;
+  const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
+  request.onEngine?.(engineChoice);
+  const [{ loadToFile, readLoaded, runOf }, { makeVersions }, { makeSwaps, rehearseWith }] = await Promise.all([
+    import('./load_beside.ts'),
+    import('../../../serving/server/versions/versions.ts'),
+    import('../../../serving/server/versions/swaps.ts'),
+  ]);
+  const versionOf = (run: Run, folder: string, file?: VersionFile): Promise<Version> =>
+    openVersion(run, folder, { say, logs, index, table, userVectors, file });
+  const engine = engineChoice.engine.name;
+  const ofRun = { data, allow, unfinished, cache, asOf, say: sayOfRun };
+  let isFirst = true;
+  const load = async (at: string, ending?: AbortSignal, before?: VersionFile): Promise<Version> => {
+    const file = await loadToFile(at, { ...ofRun, engine, isFirst, signal: ending, file: before });
+    try {
+      return await versionOf(await runOf(await readLoaded(file.path), engine, ofRun), at, file);
+    } catch (error) {
+      file.remove();
+      throw error;
+    }
+  };
+
+  const watching = watch === undefined ? undefined : { folder: watch, say, index };
+  const firstVersion = await (request.run
+    ? versionOf(request.run, request.run.trained.folder)
+    : firstIn({ ...watching!, decisions }, (at) => load(at, signal), signal));
+  isFirst = false;
+  const versions = makeVersions(firstVersion);
+  const swaps = makeSwaps({ versions, load, rehearse: rehearseWith(versions), say, decisions });
+  decisions.passTo(swaps);
+  const serving = await listen({ versions, swaps, logs }, request);
+  const following = watching && (await followNewer(watching, swaps, versions));
+  return {
+    url: serving.url,
+    async look() {
+      await following?.look();
+    },
+    async close(grace) {
+      following?.stop();
+      swaps.close();
+      await serving.close(grace);
+      await decisions.close();
+    },
+  };
+}
+
+interface WatchedRuns {
+  readonly folder: string;
+  /** The index of each version. */
+  readonly index?: string;
+  readonly say: (line: string) => void;
+}
+
+/** If a run's index is written after the run, the run must be tried again. */
+const extraFileOf = ({ index }: WatchedRuns) => ({
+  extraFile: index === undefined || isAddress(index) ? undefined : join(index, 'index.json'),
+});
+
+interface FirstRuns extends WatchedRuns {
+  readonly decisions: SharedDecisions;
+}
+
+/** Returns the first version that can be served. Tries incomplete runs in a second scan, in which nothing has changed. @throws Failure `no-version` */
+export async function firstIn<V extends SwappedVersion>(
+  watched: FirstRuns,
+  load: (folder: string) => Promise<V>,
+  signal?: AbortSignal,
+): Promise<V> {
+  const [{ makeWatch }, { rejectedIn }] = await Promise.all([
+    import('./watch_folder.ts'),
+    import('../../../serving/server/versions/swaps.ts'),
+  ]);
+  const { folder, say, decisions } = watched;
+  let foundVersion: V | undefined;
+  const take = async (at: string): Promise<void> => {
+    const startTime = performance.now();
+    foundVersion = await load(at).catch((error: unknown) => {
+      throw signal?.aborted ? new DOMException('the start has ended', 'AbortError') : error;
+    });
+    const seconds = ((performance.now() - startTime) / 1000).toFixed(1);
+    say(`version ${foundVersion.id.slice(0, 12)} of ${at}: loaded in ${seconds} s`);
+  };
+  const rejected = rejectedIn(decisions);
+  const looking = makeWatch({ ...{ folder, take, say, answering: () => [], rejected }, ...extraFileOf(watched) });
+  const refused = (await looking.look()) + (foundVersion ? 0 : await looking.look());
+  signal?.throwIfAborted();
+  if (foundVersion === undefined) throw failure('no-version', { folder, refused });
+  return foundVersion;
+}
+
+/** Takes newer versions until it is stopped. `look` scans the folder now, and retries runs that could not be served. */
+export async function followNewer(
+  watched: WatchedRuns,
+  { rejected, take }: Swaps,
+  versions: { readonly current: SwappedVersion },
+): Promise<{ look(): Promise<unknown>; stop(): void }> {
+  const { makeWatch } = await import('./watch_folder.ts');
+  const control = new AbortController();
+  const { folder, say } = watched;
+  const answering = (): readonly string[] => [versions.current.id];
+  const watch = makeWatch({ folder, say, answering, rejected, take, ...extraFileOf(watched) });
+  void watch.follow(control.signal);
+  return { look: watch.again, stop: () => control.abort() };
+}
+
+export interface VersionsOptions {
+  readonly logs: OpenedLogs;
+  readonly index?: string;
+  readonly table?: string;
+  readonly userVectors?: number;
+  readonly file?: VersionFile;
+  /** Called with the notes that go with every answer, such as that the data has grown. */
+  readonly say?: (line: string) => void;
+}
+
+/** Makes a version of a run, with all written items. The run is closed with it, also if this fails. */
+export async function openVersion(
+  run: Run,
+  folder: string,
+  { logs, index, table, userVectors, file, say }: VersionsOptions,
+): Promise<Version> {
+  const { beginReading } = await import('../../../base/storage/lock.ts');
+  const endReading = await beginReading(folder, 'tower serve');
+  try {
+    const answers = await open(run, {
+      ...takenBy(logs),
+      index: index && indexOf(folder, index),
+      table,
+      userVectors,
+    });
+    if (say) for (const note of await run.notes()) say(`${folder}: ${note}`);
+    const detach = await attachTo(logs, answers);
+    const close = async (): Promise<void> => {
+      await detach();
+      await answers.close();
+      await run.close();
+      await endReading();
+    };
+    const { makeVersion } = await import('../../../serving/server/versions/versions.ts');
+    const { until } = run.trained.manifest.data;
+    return makeVersion({ answers, folder, file, close, state: stateOf(folder, until, new Date()) });
+  } catch (error) {
+    await run.close();
+    await endReading();
+    throw error;
+  }
+}
+
+/** Returns what tells since when a version answers, up to which events it was trained, and how the last closed day beside it was judged. */
+function stateOf(folder: string, until: Until | undefined, since: Date): () => Promise<readonly string[]> {
+  const trained = until ? `, trained on events until ${momentOf(until.time)}` : '';
+  const own = `Version ${basename(folder)} answers since ${since.toISOString().slice(0, 19)}Z${trained}.`;
+  return async () => {
+    const [{ closedDays }, { dayText }] = await Promise.all([
+      import('./watch_folder.ts'),
+      import('../../report/days_page.ts'),
+    ]);
+    const lastDay = (await closedDays(dirname(folder))).at(-1);
+    return lastDay === undefined ? [own] : [own, dayText(lastDay)];
+  };
+}
+
+/** Returns the index of a run: in its folder, or the one address or folder that all versions share. */
+const indexOf = (folder: string, index: string): string =>
+  isAddress(index) || isAbsolute(index) ? index : join(folder, index);
+export const isAddress = (index: string): boolean => /^\w+:\/\//.test(index);

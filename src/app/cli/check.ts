@@ -1,5 +1,0 @@
-/** Runs the program with only the command `check`. `scripts/build-check.mjs` makes a single script of it, which starts faster. */
-import { checkCommand } from './commands/check.ts';
-import { buildProgram, run } from './run.ts';
-
-void run(buildProgram([checkCommand]));

@@ -1,0 +1,35 @@
+import { basename } from 'node:path';
+import { Command } from 'commander';
+import type { Failure } from '../../../base/diagnostics/failure.ts';
+import { reportFile } from '../../../training/artifact/run_manifest.ts';
+import { jsonOption, withExample } from '../options.ts';
+import { answer, answerJson, say } from '../report.ts';
+
+interface ReportCommandOptions {
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+const sayLeftOut = (_: string, { message }: Failure): void => say(`left out: ${message}`);
+
+export function reportCommand(program: Command): void {
+  const command = new Command('report')
+    .description('write the report of a run again, or one report of several runs')
+    .argument('<run...>', 'the folders of trained models')
+    .option(
+      '--out <file>',
+      'write the page of several runs here (default: `report.html` in the folder that holds them)',
+    )
+    .addOption(jsonOption())
+    .action(async (folders: readonly string[], { out, json }: ReportCommandOptions, self: Command) => {
+      const { writeReport, writeRunsReport } = await import('../../api/report.ts');
+      // `runs/*` also matches the report of an earlier call.
+      const own = [...new Set(folders)].filter((path) => basename(path) !== reportFile);
+      if (own.length === 0) self.error('error: there is no folder of a run among these');
+      if (own.length === 1 && out !== undefined) self.error('error: `--out` needs several runs');
+      const reportPath = own.length === 1 ? await writeReport(own[0]!) : await writeRunsReport(own, out, sayLeftOut);
+      if (json) answerJson({ report: reportPath });
+      else answer(`report: ${reportPath}`);
+    });
+  program.addCommand(withExample(command, 'tower report runs/first', 'tower report runs/*'));
+}

@@ -1,0 +1,233 @@
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { isAbsolute, normalize } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { refuse } from '../../../base/diagnostics/system_reason.ts';
+import type { LogLines, makeLogLines } from '../../api/serve.ts';
+import type { ServingVersions, VersionsRequest } from '../../api/versions/serve_versions.ts';
+import { openRun, type RunOptions } from '../open_run.ts';
+import {
+  allowOption,
+  asOfOption,
+  dataOption,
+  engineOption,
+  noCacheOption,
+  portOf,
+  unfinishedOption,
+  wholeNumber,
+  withExample,
+} from '../options.ts';
+import { say, sayEngine, sayNotes } from '../report.ts';
+import { type EndingSignal, endable, signals } from '../signals.ts';
+
+interface ServeCommandOptions
+  extends RunOptions,
+    Pick<VersionsRequest, 'watch' | 'index' | 'table' | 'userVectors' | 'items' | 'events'> {
+  readonly host: string;
+  readonly port: number;
+  readonly tokenFile?: string;
+  readonly allowHost?: readonly string[];
+  readonly deadline?: number;
+  readonly mostItems?: number;
+  readonly mostRequests?: number;
+  readonly mostBytes?: number;
+  readonly waiting?: number;
+  readonly log: boolean;
+  readonly logShown?: boolean;
+  readonly processes: number;
+}
+
+const limit = (flag: string, description: string): Option => new Option(flag, description).argParser(wholeNumber);
+
+/** The function is long because each option takes a line. */
+export function serveCommand(program: Command): void {
+  const command = new Command('serve')
+    .description('answer requests for recommendations over HTTP')
+    .argument('[run]', 'the folder of a trained model')
+    .option('--watch <folder>', 'answer from the newest run of this folder, and take newer ones when they come')
+    .option('--host <address>', 'listen on this address of the machine', '127.0.0.1')
+    .addOption(
+      new Option('--port <number>', 'listen on this port; 0 takes any that is free').argParser(portOf).default(8321),
+    )
+    .option(
+      '--index <place>',
+      'search in the index that `tower index` wrote there: a folder or an address; with `--watch`, a folder in each run, such as `index`',
+    )
+    .option('--table <name>', 'with --index: search in the index of this name (default: `tower_items`)')
+    .option('--token-file <file>', 'answer only requests with the bearer token in this file')
+    .addOption(
+      new Option(
+        '--allow-host <name>',
+        'allow requests for this host name without a token, such as that of a proxy in front; may be repeated',
+      ).argParser((name: string, before: readonly string[] = []): readonly string[] => [...before, name]),
+    )
+    .addOption(limit('--deadline <milliseconds>', 'give up an answer after this time (default: 2000)'))
+    .addOption(limit('--most-items <count>', 'give at most this many items in an answer (default: 1000)'))
+    .addOption(limit('--most-requests <count>', 'take at most this many requests in an array (default: 256)'))
+    .addOption(limit('--most-bytes <count>', 'take at most this many bytes in a body (default: 1048576)'))
+    .addOption(limit('--waiting <count>', 'let this many requests of a burst wait while 16 are answered (default: 64)'))
+    .addOption(
+      new Option(
+        '--user-vectors <MiB>',
+        'keep the query vectors of users who have asked in this much memory; 0 keeps none (default: 32)',
+      ).argParser(numberFrom0),
+    )
+    .option(
+      '--items <log>',
+      'take items that are added, changed and deleted, and keep them in this folder, or in redis://HOST/NAME for several servers',
+    )
+    .option(
+      '--events <log>',
+      'take events of users, answer with them from the next request on, and keep them in this folder, or in redis://HOST/NAME',
+    )
+    .addOption(
+      limit('--processes <count>', 'answer in this many processes, each with a copy of the model (default: 1)').default(
+        1,
+      ),
+    )
+    .option('--no-log', 'write no line for each request')
+    .option('--log-shown', 'write a line for each answer too: user, items, scores and probabilities');
+  for (const option of [asOfOption(), noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
+    command.addOption(option);
+  command.action(async (folder: string | undefined, options: ServeCommandOptions) => {
+    const {
+      host,
+      port,
+      index,
+      table,
+      tokenFile,
+      allowHost: hosts,
+      deadline,
+      waiting,
+      userVectors,
+      items,
+      events,
+      log,
+      logShown,
+      processes,
+      ...others
+    } = options;
+    const { mostItems, mostRequests, mostBytes, watch, engine: requested, ...read } = others;
+    const complaint = complaintOf(folder, options);
+    if (complaint !== undefined) command.error(`error: ${complaint}`);
+    const { engineToServe, makeLogLines, refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
+    const token = tokenFile === undefined ? undefined : readToken(tokenFile);
+    await refuseUnsafe({ host, token, path: tokenFile });
+    const limits = { deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting };
+    const lines = log ? stdoutLines(makeLogLines) : undefined;
+    const serveRequest = {
+      ...{ host, port, hosts, limits, token, say },
+      ...{ items, events, userVectors, logShown, log: lines?.write },
+    };
+    if (processes > 1) {
+      const { serveProcesses } = await import('../../api/processes/primary.ts');
+      const ofVersions = { folder, watch, index, table, engine: requested };
+      const serving = await endable((signal) =>
+        serveProcesses({ ...serveRequest, ...read, ...ofVersions, processes, onEngine: sayEngine, signal }),
+      );
+      say(`serving ${folder ?? watch} on ${serving.url} in ${processes} processes`);
+      await untilEnd(serving);
+      lines?.flush();
+      return;
+    }
+    // Takes the address first, so that a port in use is reported before a run is loaded.
+    const door = await takeAddress(host, port);
+    try {
+      const choice = await engineToServe(requested);
+      const ofRun = { ...read, engine: choice.engine.name };
+      const requestHere = { ...serveRequest, door };
+      if (folder !== undefined) {
+        const run = await openRun(folder, ofRun, 'recommender');
+        sayEngine(choice);
+        const serving = await serve(run, { ...requestHere, index, table });
+        sayNotes(await run.notes());
+        if (serving.index !== undefined) say(`searching in ${serving.index}`);
+        say(`serving ${folder} on ${serving.url}`);
+        await untilSignal(signals);
+        say('stopping: requests that have arrived are answered');
+        await serving.close();
+        await run.close();
+        return;
+      }
+      const { serveVersions } = await import('../../api/versions/serve_versions.ts');
+      const versions = {
+        ...requestHere,
+        ...ofRun,
+        watch,
+        index,
+        table,
+        onEngine: () => sayEngine(choice),
+      };
+      const serving = await endable((signal) => serveVersions({ ...versions, signal }));
+      say(`serving ${watch} on ${serving.url}`);
+      await untilEnd(serving);
+    } finally {
+      await door.close();
+      lines?.flush();
+    }
+  });
+  program.addCommand(
+    withExample(
+      command,
+      'tower serve runs/first',
+      'tower serve --watch models/live',
+      'tower serve runs/first --host 0.0.0.0 --port 80 --token-file token.txt',
+    ),
+  );
+}
+
+/** Returns why options do not fit together. */
+function complaintOf(
+  folder: string | undefined,
+  { watch, index, events, asOf }: ServeCommandOptions,
+): string | undefined {
+  if (events !== undefined && asOf !== undefined) return "option '--events' does not go with '--as-of'";
+  if ((folder === undefined) === (watch === undefined)) {
+    return 'give a run, or the folder of runs with `--watch <folder>`';
+  }
+  if (index === undefined || watch === undefined || /^\w+:\/\//.test(index)) return undefined;
+  const isInside = !isAbsolute(index) && !normalize(index).startsWith('..');
+  return isInside ? undefined : "with '--watch', '--index' is a folder in each run, such as 'index'";
+}
+
+function numberFrom0(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.');
+  return Number(text);
+}
+
+function readToken(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    return refuse('cannot-read', path, error);
+  }
+}
+
+/** Resolves when a signal has ended the server. */
+async function untilEnd(serving: ServingVersions): Promise<void> {
+  // By convention SIGHUP makes a daemon reload its files.
+  process.on('SIGHUP', () => void serving.look().catch((error: Error) => say(error.message)));
+  await untilSignal(signals.filter((signal) => signal !== 'SIGHUP'));
+  say('stopping: requests that have arrived are answered');
+  await serving.close();
+}
+
+/** Resolves at the first signal. A second one ends the process immediately. */
+function untilSignal(all: readonly EndingSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    let isEnding = false;
+    const endServer = (signal: EndingSignal): void => {
+      if (isEnding) process.exit(128 + constants.signals[signal]);
+      isEnding = true;
+      resolve();
+    };
+    for (const signal of all) process.on(signal, endServer);
+  });
+}
+
+/** Returns log lines for stdout. They are also written if the process ends early, as by a second signal. */
+function stdoutLines(make: typeof makeLogLines): LogLines {
+  const lines = make((text) => void process.stdout.write(text));
+  process.once('exit', () => lines.flush());
+  return lines;
+}

@@ -1,0 +1,295 @@
+/** Resolves towers: their inputs, key, and steps in order, each with the source of its flow. */
+import { notes } from '../../../base/diagnostics/wording.ts';
+import { textOf } from '../../../base/text/source.ts';
+import type * as Ast from '../../syntax/ast.ts';
+import { describeExpression } from '../describe.ts';
+import { stepsOf } from '../expressions.ts';
+import { type Library, rowIn } from '../library.ts';
+import type { Call, FlowPart, FlowSource, FlowStep } from '../model.ts';
+import { groupsWithin } from '../references.ts';
+import { insertion, noteAt, removal, repeats } from '../report.ts';
+import type { ResolvedStep, ResolvedTower, SourceName, TowerInput } from '../resolution.ts';
+import { find, read, type Workspace } from '../scope.ts';
+import type { ReadStep } from './resolve_blocks.ts';
+import { labelExtra } from './resolve_features.ts';
+
+export function resolveTower(
+  workspace: Workspace,
+  node: Ast.TowerNode,
+  groups: Groups,
+  readStep: ReadStep,
+): ResolvedTower {
+  const inputs = resolveInputs(workspace, node, groups);
+  const features = [...new Set(inputs.flatMap((input) => input.features))];
+  const key = node.key && read(workspace, 'feature', workspace.scope.features, node.key);
+  const steps: ResolvedStep[] = [];
+  const seen = new Map<string, Ast.IdentifierNode>();
+  for (const entry of node.entries) {
+    const { name, span } = entry.name;
+    const firstUse = seen.get(name) ?? node.inputs.find((input) => input.name === name);
+    if (firstUse) {
+      const kindWord = entry.channel ? 'channel' : 'step';
+      const nameFacts = { what: kindWord, name, other: seen.has(name) ? kindWord : 'input' };
+      workspace.report('repeated-name', span, nameFacts, noteAt(notes.first(name), firstUse.span));
+    } else seen.set(name, entry.name);
+    const { reads, ...flow } = resolveFlow({
+      ...workspace,
+      readStep,
+      inputs,
+      features,
+      above: steps,
+      groups,
+      node,
+      entry,
+    });
+    steps.push({ name, span, node: entry, channel: entry.channel, ...(firstUse ? {} : flow), reads });
+  }
+  return {
+    name: node.name.name,
+    span: node.name.span,
+    node,
+    inputs,
+    features,
+    ...(key && node.key ? { key: { ...node.key, name: key.name } } : {}),
+    steps,
+  };
+}
+
+function resolveInputs(workspace: Workspace, node: Ast.TowerNode, groups: Groups): TowerInput[] {
+  const { scope, reads, report, uncertain } = workspace;
+  const knownInputs = new Map<string, unknown>([...groups, ...scope.features]);
+  return node.inputs.flatMap((input): TowerInput[] => {
+    if (scope.labels.has(input.name)) {
+      report('label-as-feature', input.span, { name: input.name }, labelExtra(workspace, input.name, input.span));
+      return [];
+    }
+    const firstInput = node.inputs.find((other) => other.name === input.name)!;
+    if (firstInput !== input) {
+      const nameFacts = { what: 'input', name: input.name, other: 'input' };
+      report('repeated-name', input.span, nameFacts, repeats(input.name, firstInput.span, input.span));
+      return [];
+    }
+    const name = find('group or feature', knownInputs, input, report)?.name;
+    if (name === undefined) {
+      uncertain.add('feature');
+      uncertain.add('group');
+      return [];
+    }
+    if (groups.has(name)) reads.group.add(name);
+    return [{ name, span: input.span, features: groups.get(name) ?? [name], groups: groupsWithin(scope, name) }];
+  });
+}
+
+function resolveFlow(flowScope: FlowScope): Pick<ResolvedStep, 'flow' | 'begun' | 'reads'> {
+  const { entry, readStep } = flowScope;
+  const [first, ...blocks] = stepsOf(entry.flow);
+  const flowSource = first && resolveSource(flowScope, first);
+  const steps = blocks.map(readStep);
+  const reads = flowSource ? readsOf(flowSource) : first && writtenSources(first);
+  if (!flowSource || !reads) return { reads };
+  const invalid = steps.indexOf(undefined);
+  const valid = (invalid === -1 ? steps : steps.slice(0, invalid)) as FlowStep[];
+  const flow = { span: entry.flow.span, from: flowSource, steps: valid };
+  return invalid === -1 ? { reads, flow } : { reads, begun: flow };
+}
+
+type Groups = ReadonlyMap<string, readonly string[]>;
+
+/** The context of a flow: the names at which it may start. */
+interface FlowScope extends Workspace {
+  readonly node: Ast.TowerNode;
+  readonly entry: Ast.TowerEntryNode;
+  readonly inputs: readonly TowerInput[];
+  readonly features: readonly string[];
+  readonly above: readonly ResolvedStep[];
+  readonly groups: Groups;
+  readonly readStep: ReadStep;
+}
+
+function resolveSource(flowScope: FlowScope, expression: Ast.ExpressionNode): FlowSource | undefined {
+  if (expression.kind !== 'Call') return resolvePart(flowScope, expression);
+  const sourceNodes: Ast.ExpressionNode[] = [];
+  const others: Ast.ArgumentNode[] = [];
+  for (const argument of expression.arguments) {
+    if (argument.name === undefined && isPart(flowScope, expression, argument.value)) sourceNodes.push(argument.value);
+    else others.push(argument);
+  }
+  // The call is a block without a source.
+  if (sourceNodes.length === 0) return resolvePart(flowScope, expression);
+  const resolvedParts = sourceNodes.map((part) => resolvePart(flowScope, part));
+  const block = flowScope.readStep({ ...expression, arguments: others });
+  if (block?.kind === 'declared') {
+    const { name } = block;
+    const sourceTexts = sourceNodes.map(({ span }) => textOf(span));
+    const argumentTexts = others.map(({ span }) => textOf(span));
+    const joinedSource = sourceTexts.length === 1 ? sourceTexts[0]! : `concat(${sourceTexts.join(', ')})`;
+    const flow = `${joinedSource} -> ${argumentTexts.length === 0 ? name : `${name}(${argumentTexts.join(', ')})`}`;
+    // Several values may have been meant as fields or as a vector, so there is no certain fix.
+    const fixes = sourceTexts.length === 1 ? [[{ at: expression.span, text: flow }]] : [];
+    flowScope.report('block-arguments', expression.span, { name, flow }, { fixes });
+    return undefined;
+  }
+  if (!block || resolvedParts.some((part) => part === undefined)) return undefined;
+  return { kind: 'join', span: expression.span, call: block.call, parts: resolvedParts as FlowPart[] };
+}
+
+function readsOf(source: FlowSource): readonly SourceName[] {
+  if (source.kind === 'join') return source.parts.flatMap(readsOf);
+  const output = source.kind === 'step' ? source.output : undefined;
+  return [{ name: source.name, output }];
+}
+
+/** Returns the names in an invalid source; undefined if it does not consist of names. */
+function writtenSources(expression: Ast.ExpressionNode): readonly SourceName[] | undefined {
+  if (expression.kind === 'Call') {
+    const partSources = expression.arguments.filter(({ name }) => !name).map(({ value }) => writtenSources(value));
+    return partSources.every((part) => part !== undefined) ? partSources.flat() : undefined;
+  }
+  if (expression.kind !== 'Name' || expression.parts.length > 2) return undefined;
+  const [name, output] = expression.parts;
+  return [{ name: name!.name, output: output?.name }];
+}
+
+/** True if an argument without a name is a source: a name that is no choice of the block's own parameters. */
+function isPart(flowScope: FlowScope, call: Ast.CallNode, value: Ast.ExpressionNode): boolean {
+  const { library, scope, constants, above, inputs, features } = flowScope;
+  const parameters = Object.entries(rowIn(library.blocks, call.callee.name)?.parameters ?? {});
+  if (value.kind !== 'Name') return value.kind === 'Flow' && !parameters.some(([, { type }]) => type.is === 'flow');
+  const word = value.parts[0]!.name;
+  if (above.some(({ name }) => name === word) || inputs.some(({ name }) => name === word)) return true;
+  if (features.includes(word) || inputs.some(({ groups }) => groups.includes(word))) return true;
+  if (constants.has(word)) return false;
+  return !parameters.some(
+    ([parameter, { type }]) =>
+      (type.is === 'choice' && type.of.includes(word)) ||
+      (type.is === 'flag' && parameter === word) ||
+      type.is === 'flow' ||
+      (type.is === 'name' && type.of === 'task' && scope.tasks.has(word)),
+  );
+}
+
+function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): FlowPart | undefined {
+  const { report, uncertain, library, above } = flowScope;
+  if (expression.kind !== 'Name' || expression.parts.length > 2) {
+    uncertain.add('feature');
+    const expected = 'the name of an input or of a step above';
+    report('not-a-flow', expression.span, { found: describeExpression(expression), expected });
+    return undefined;
+  }
+  const [name, output] = expression.parts;
+  const source = resolveName(flowScope, name!);
+  if (!output || !source) return source && { ...source, span: expression.span };
+  const step = above.find((candidate) => candidate.name === source.name);
+  const outputs = step ? outputsOf(library, step, above) : [];
+  // The invalid step has its own error.
+  if (outputs === undefined) return undefined;
+  if (outputs.length === 0) {
+    const outputSpan = { ...output.span, start: name!.span.end };
+    report('no-outputs', output.span, { name: source.name, output: output.name }, { fixes: [[removal(outputSpan)]] });
+    return undefined;
+  }
+  const outputNames = new Map(outputs.map((word) => [word, word]));
+  const takenOutput = find(`output of \`${source.name}\``, outputNames, output, report);
+  return takenOutput && { kind: 'step', span: expression.span, name: source.name, output: takenOutput.name };
+}
+
+/** Resolves a name: a step above, or an input, which is a group of features or one of them. A misspelled name is taken as the nearest one. */
+function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): FlowPart | undefined {
+  const { node: tower, entry, inputs, features, above, groups, report, scope, reads, uncertain } = flowScope;
+  const open = (word: string): FlowPart | undefined => {
+    if (above.some((step) => step.name === word)) return { kind: 'step', span, name: word };
+    const input = inputs.find((candidate) => candidate.name === word);
+    const innerGroup = inputs.some((candidate) => candidate.groups.includes(word)) ? groups.get(word) : undefined;
+    const opened = input?.features ?? innerGroup ?? (features.includes(word) ? [word] : undefined);
+    if (!opened) return undefined;
+    for (const feature of opened) reads.feature.add(feature);
+    return { kind: 'features', span, name: word, features: opened };
+  };
+
+  const source = open(name);
+  if (source) return source;
+  const step = tower.entries.find((other) => other.name.name === name);
+  if (step) {
+    const at = step.name.span;
+    report('read-before', span, { name }, at === entry.name.span ? {} : noteAt(notes.declared('step', name), at));
+    return undefined;
+  }
+  if (scope.labels.has(name)) {
+    reads.label.add(name);
+    const note = noteAt(notes.declared('label', name), scope.labels.get(name)!.name.span);
+    report('label-as-feature', span, { name }, note);
+    return undefined;
+  }
+  if (groups.has(name) || scope.features.has(name)) {
+    const other = otherSide(flowScope, name);
+    if (other) {
+      const featureFacts = { name, first: other.tower, second: tower.name.name, group: groups.has(name) };
+      report('feature-both-sides', span, featureFacts, noteAt(notes.read(other.tower, name), other.span));
+      return undefined;
+    }
+    const lastInput = tower.inputs.at(-1);
+    const fix = lastInput && insertion(lastInput.span.source, lastInput.span.end, `, ${name}`);
+    for (const feature of groups.get(name) ?? [name]) reads.feature.add(feature);
+    if (groups.has(name)) reads.group.add(name);
+    // The name may have been meant for an input that could not be resolved.
+    if (new Set(tower.inputs.map((input) => input.name)).size > inputs.length) return undefined;
+    report('not-an-input', span, { tower: tower.name.name, name }, { fixes: fix && [[fix]] });
+    return undefined;
+  }
+  const inputNames = inputs.flatMap((input) => [input.name, ...input.groups]);
+  const knownNames = new Set([...above.map((earlier) => earlier.name), ...inputNames, ...features]);
+  const meant = find('input or step', new Map([...knownNames].map((word) => [word, word])), { name, span }, report);
+  if (meant) return open(meant.name);
+  uncertain.add('feature');
+  return undefined;
+}
+
+/** Returns another tower whose input contains this feature or group, and the span of that input. */
+function otherSide(
+  { scope, node, groups }: FlowScope,
+  name: string,
+): { readonly tower: string; readonly span: Ast.IdentifierNode['span'] } | undefined {
+  const wanted = groups.get(name) ?? [name];
+  for (const other of scope.towers.values()) {
+    const input = other.inputs.find((candidate) =>
+      (groups.get(candidate.name) ?? [candidate.name]).some((feature) => wanted.includes(feature)),
+    );
+    if (input && other !== node) return { tower: other.name.name, span: input.span };
+  }
+  return undefined;
+}
+
+/** Returns the names of the outputs of a step: none if it has a single value, undefined if it is invalid. */
+export function outputsOf(
+  library: Library,
+  { flow }: ResolvedStep,
+  above: readonly ResolvedStep[],
+): readonly string[] | undefined {
+  if (!flow) return undefined;
+  const lastStep = flow.steps.at(-1);
+  if (lastStep) return ofStep(library, lastStep);
+  const { from } = flow;
+  if (from.kind === 'join') return ofCall(library, from.call);
+  if (from.kind === 'features' || from.output !== undefined) return [];
+  const step = above.find(({ name }) => name === from.name);
+  return step ? outputsOf(library, step, above) : [];
+}
+
+function ofStep(library: Library, step: FlowStep): readonly string[] {
+  if (step.kind === 'block') return ofCall(library, step.call);
+  const lastStep = step.steps.at(-1);
+  return lastStep ? ofStep(library, lastStep) : [];
+}
+
+function ofCall(library: Library, call: Call): readonly string[] {
+  const lastRepeated = repeatedSteps(library, call).at(-1);
+  return lastRepeated ? ofStep(library, lastRepeated) : (library.blocks[call.kind]?.outputs?.(call.arguments) ?? []);
+}
+
+/** Returns the steps of a flow that a block applies and whose result it returns: `repeat(2, dense(8) -> dropout)`. */
+export function repeatedSteps({ blocks }: Library, call: Call): readonly FlowStep[] {
+  if (!blocks[call.kind]?.times) return [];
+  return Object.values(call.arguments).flatMap((value) =>
+    typeof value === 'object' && value !== null && 'flow' in value ? (value.flow as readonly FlowStep[]) : [],
+  );
+}

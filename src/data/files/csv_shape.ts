@@ -1,0 +1,160 @@
+/** Finds the columns of a CSV file, its delimiter and the types of its values, from its first records. */
+import type { FileColumn, InputFile } from './find_files.ts';
+import {
+  CsvParser,
+  CsvScanner,
+  type CsvShape,
+  FileShapeError,
+  firstByte,
+  lineEnd,
+  maxRecordBytes,
+  pastLineEnd,
+  valuesOf,
+} from './records/csv_records.ts';
+import { readBeginning, shortSample } from './records/scan_file.ts';
+
+export interface CsvLayout {
+  readonly delimiter: string;
+  readonly columns: readonly (FileColumn & { readonly type: CsvType })[];
+}
+
+type CsvType = 'VARCHAR' | 'BIGINT' | 'HUGEINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP';
+
+const longest = maxRecordBytes.toLocaleString('en');
+
+/** Reads the beginning of the file. Throws the errors of the file system and of zlib, and FileShapeError if its header cannot be read. */
+export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
+  let { bytes, whole } = await readBeginning(file, shortSample);
+  let header = headerOf(bytes, whole, file.path);
+  // In rare cases the header is longer than a sample.
+  if (header === 'cut') {
+    ({ bytes, whole } = await readBeginning(file, maxRecordBytes + 1));
+    header = headerOf(bytes, whole, file.path);
+  }
+  if (header === undefined) return { delimiter: ',', columns: [] };
+  if (header === 'cut') throw new FileShapeError(1, `the header, or a quote in it, does not end in ${longest} bytes`);
+  const { delimiter } = header;
+  const headerNames = columnNames(header);
+  const rows: string[][] = [];
+  const scanner = new CsvScanner({ delimiter, columns: headerNames.map((name) => ({ name })) });
+  scanner.take(bytes, whole, (_line, from, to, problem) => {
+    if (problem === undefined) rows.push(valuesOf(bytes.toString('utf8', from, to), delimiter));
+  });
+  const columns = headerNames.map((name, index) => ({ name, ...typeOf(rows.map((row) => row[index] ?? '')) }));
+  return { delimiter, columns };
+}
+
+export function csvShape({ delimiter, columns }: CsvLayout): CsvShape {
+  return {
+    delimiter,
+    columns: columns.map(({ name, type }) => {
+      const typePattern =
+        type === 'VARCHAR' ? undefined : typePatterns.find(([candidateType]) => candidateType === type)![1];
+      return { name, fits: typePattern && ((value) => typePattern.test(value)) };
+    }),
+  };
+}
+
+interface CsvHeader {
+  readonly delimiter: string;
+  readonly names: readonly string[];
+  readonly line: number;
+}
+
+/** Returns the first record that is not a blank line; `undefined` if there is none, `cut` if it continues after `bytes`. */
+function headerOf(bytes: Buffer, whole: boolean, path: string): CsvHeader | 'cut' | undefined {
+  let offset = firstByte(bytes);
+  let line = 1;
+  for (let lineStart = pastLineEnd(bytes, offset); lineStart > offset; lineStart = pastLineEnd(bytes, offset)) {
+    offset = lineStart;
+    line++;
+  }
+  if (offset === bytes.length) return whole ? undefined : 'cut';
+  const delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : delimiterOf(bytes, offset);
+  const csvParser = new CsvParser(delimiter);
+  const outcome = csvParser.parse(bytes, offset, whole);
+  if (outcome === 'cut') return 'cut';
+  if (outcome === 'unclosed') throw new FileShapeError(line, 'a quote opens a name and never closes');
+  if (outcome === 'trailing') throw new FileShapeError(line, 'a quoted name does not end where its quote ends');
+  const record = bytes.subarray(offset, csvParser.end);
+  if (record.includes(0)) throw new FileShapeError(line, 'the header is not text in UTF-8');
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(record);
+  } catch {
+    throw new FileShapeError(line, 'the header is not text in UTF-8');
+  }
+  const valueCounts = text.split(/\r\n|\r|\n/).map((part) => part.split(delimiter).length);
+  if (valueCounts.length > 1 && valueCounts[0]! > 1 && valueCounts.slice(1).includes(valueCounts[0]!)) {
+    throw new FileShapeError(
+      line,
+      'a quote opens a name that continues on the next lines, which are rows of their own',
+    );
+  }
+  return { delimiter, names: valuesOf(text, delimiter), line };
+}
+
+/** Returns the delimiter that occurs most often outside of quotes in the line at `offset`. */
+function delimiterOf(bytes: Buffer, offset: number): string {
+  const line = bytes.toString('utf8', offset, lineEnd(bytes, offset, bytes.length)).replaceAll(/"[^"]*("|$)/g, '');
+  let bestDelimiter = ',';
+  for (const candidate of [',', '\t', ';', '|']) {
+    if (line.split(candidate).length > line.split(bestDelimiter).length) bestDelimiter = candidate;
+  }
+  return bestDelimiter;
+}
+
+/** Trims names, and names an empty one by its index: `column3`. Throws FileShapeError if two are equal. */
+function columnNames({ names, line }: CsvHeader): string[] {
+  const columnIndexes = new Map<string, number>();
+  const trimmedNames = names.map((name) => name.trim());
+  for (const [index, name] of trimmedNames.entries()) {
+    const key = name.toLowerCase();
+    const firstIndex = columnIndexes.get(key);
+    if (name !== '' && firstIndex !== undefined) {
+      const repeatedName =
+        trimmedNames[firstIndex] === name ? `\`${name}\`` : `\`${trimmedNames[firstIndex]}\`, again as \`${name}\`,`;
+      throw new FileShapeError(
+        line,
+        `the header has the name ${repeatedName} in columns ${firstIndex + 1} and ${index + 1}`,
+      );
+    }
+    columnIndexes.set(key, index);
+  }
+  return trimmedNames.map((name, index) => {
+    if (name !== '') return name;
+    let defaultName = `column${index + 1}`;
+    while (columnIndexes.has(defaultName)) defaultName += '_';
+    return defaultName;
+  });
+}
+
+/**
+ * A value with a leading zero or plus sign is no number, because only text preserves it. Neither is an integer with more digits than its type.
+ */
+const typePatterns: readonly (readonly [CsvType, RegExp])[] = [
+  ['BIGINT', /^(0|-?[1-9]\d{0,17})$/],
+  ['HUGEINT', /^(0|-?[1-9]\d{0,37})$/],
+  ['DOUBLE', /^(?![+-]?\d{39})[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?$|^[+-]?(nan|inf|infinity)$/i],
+  ['BOOLEAN', /^(true|false)$/i],
+  ['DATE', /^\d{4}-\d\d-\d\d$/],
+  ['TIMESTAMP', /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/],
+];
+
+/** Returns the narrowest type that fits nearly all values. The few others are found again as bad rows when all are read. */
+function typeOf(values: readonly string[]): { type: CsvType; mixed: boolean; unknown: boolean } {
+  const presentValues = values.filter((value) => value !== '');
+  const maxWrong = Math.max(3, Math.floor(presentValues.length * 0.1));
+  let bestType: { type: CsvType; wrong: number } | undefined;
+  for (const [type, typePattern] of typePatterns) {
+    const wrongCount = presentValues.reduce((count, value) => count + (typePattern.test(value) ? 0 : 1), 0);
+    if (
+      wrongCount <= maxWrong &&
+      wrongCount * 2 < presentValues.length &&
+      wrongCount < (bestType?.wrong ?? Number.POSITIVE_INFINITY)
+    ) {
+      bestType = { type, wrong: wrongCount };
+    }
+  }
+  return { type: bestType?.type ?? 'VARCHAR', mixed: (bestType?.wrong ?? 0) > 0, unknown: presentValues.length === 0 };
+}

@@ -1,0 +1,95 @@
+/** Reads a data block into a data set: files are staged, computed, validated, ordered, split, and encoded. */
+import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
+import { failure } from '../base/diagnostics/failure.ts';
+import type { DataDescription } from '../graph/plan/data_description.ts';
+import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
+import { makeReadPlan, type Needs } from './binding/data_layout.ts';
+import { assemble } from './columns/assemble.ts';
+import { readFirstValues } from './columns/fit_encoders.ts';
+import type { AsOf, Dataset } from './dataset.ts';
+import type { Pinned } from './pinned.ts';
+import { sentencesOfVectors } from './protocol.ts';
+import type { Staged, ValidRows } from './rows/raw.ts';
+import { parts } from './rows/split.ts';
+import { shareOf } from './shards/memory_shares.ts';
+import { bytesForShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read_shards.ts';
+import type { ShardRequest } from './shards/request.ts';
+import { type ReadContext, stageSources } from './stage_sources.ts';
+import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
+import { eventBasisOf } from './written/event_files.ts';
+
+export interface DatasetReadOptions extends BindOptions {
+  /** The folder for `rejected.jsonl`. Without it bad rows are only counted. */
+  readonly folder?: string;
+  /** Called with suspicious facts about the rows that are no certain errors. */
+  readonly onWarning?: (warning: Diagnostic) => void;
+  /** The events that answers know. Default: those of all parts. With a time, the data block must have a time too. */
+  readonly asOf?: AsOf;
+  /** Encodings of an earlier run. Absent: they are learned from the training part. */
+  readonly pinned?: Pinned;
+  /** The memory, and the folder for training rows that do not fit in it. Absent: all rows are read into memory. */
+  readonly shards?: ShardRequest;
+}
+
+/** Reads the data for `needs` (a `Plan`, or part of one). Throws a Failure for errors in the block or its files, and for too many bad rows. */
+export async function readDataset(
+  description: DataDescription,
+  needs: Needs,
+  options: DatasetReadOptions = {},
+): Promise<Dataset> {
+  const { shards, asOf } = options;
+  if (asOf !== undefined && typeof shards?.when === 'object')
+    throw failure('shards-unsupported', { what: '`--as-of`' });
+  const memory = shards && shareOf(shards.memory, 'database');
+  const loaded = await withBoundDatabase(description, needs, { ...options, memory }, async (database, bound) => {
+    const readPlan = makeReadPlan(description, needs, bound.layout);
+    const readContext: DatasetContext = { database, readPlan, files: bound.files, options };
+    const stored =
+      shards && ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
+    return stored || readFiles(readContext);
+  });
+  // The database is closed now, so its memory is free for the second pass.
+  return typeof loaded === 'function' ? loaded() : loaded;
+}
+
+type DatasetContext = ReadContext<DatasetReadOptions>;
+
+/** Returns a data set, or a function for the second pass, which runs after the database is closed. */
+async function readFiles(readContext: DatasetContext): Promise<Dataset | (() => Promise<Dataset>)> {
+  const computing = await stageSources(readContext);
+  const { database, readPlan, files, options } = computing;
+  const { layout, needs } = readPlan;
+  const { shards } = options;
+  const eventBytes = shards && (await bytesForShards(shards, computing));
+  if (eventBytes !== undefined) return scatterToPartitions(shards!, computing, eventBytes);
+  const rows = await computed(computing, () => validRows(computing));
+  const rejected = await settle(computing, rows.events.kept.includes(1));
+  const { pinned, asOf } = options;
+  const { itemElements, ...dataset } = assemble({ readPlan, files, good: rows, pinned, asOf });
+  const eventBasis = { ...(await eventBasisOf(database, layout)), itemElements };
+  const firstValues = await readFirstValues(files, dataset.encodings);
+  const protocol = [...dataset.protocol, ...sentencesOfVectors(firstValues, needs, dataset.encodings)];
+  return { ...dataset, protocol, eventBasis, firstValues, rejected };
+}
+
+async function validRows(computing: Computing): Promise<ValidRows> {
+  const { staged, readPlan } = computing;
+  const { dictionaries, joined, files } = await validFiles(computing);
+  const events = await validate(computing, staged.get('events')!, dictionaries, joined);
+  const folds = foldsOf(staged.get('events')!, readPlan.description);
+  return {
+    dictionaries,
+    events,
+    folds,
+    ...files,
+  };
+}
+
+/** Returns the part of each event's file as an index in `parts`. */
+function foldsOf({ files, rows }: Staged, { split }: DataDescription): Uint8Array | undefined {
+  if (split.kind !== 'files') return undefined;
+  const folds = new Uint8Array(rows);
+  for (const { file, first, rows: count } of files)
+    folds.fill(parts.indexOf(file.part ?? 'train'), first, first + count);
+  return folds;
+}

@@ -1,0 +1,277 @@
+/** Runs the second pass: encodes the events of each partition with their histories, writes training events to shuffled shards, and returns the others. */
+import { hashOf } from '../../base/random/random.ts';
+import { everyRow } from '../../base/util/objects.ts';
+import { madeOf } from '../../graph/plan/plan.ts';
+import type { ReadPlan } from '../binding/data_layout.ts';
+import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
+import {
+  type BagColumn,
+  type Encoding,
+  type Events,
+  type IndexedColumn,
+  labelSums,
+  type Part,
+  type ShardUnit,
+} from '../dataset.ts';
+import { trainingTimes, untilOf } from '../rows/fresh.ts';
+import { lastRowsOfUsers } from '../rows/gather_rows.ts';
+import { windowsOf } from '../rows/windows.ts';
+import type { BlockArray, ColumnBlock } from './column_block.ts';
+import { packEvents, specOf, withEarlier } from './event_rows.ts';
+import { newEvents } from './events_since_run.ts';
+import {
+  blockOfSeen,
+  type MissingLabels,
+  type PartitionRest,
+  type SideRows,
+  seenOfPartition,
+  sideRows,
+  type UnitsOfPiles,
+} from './gathered.ts';
+import type { ArrangedPartition, Cuts, Moment, PartitionSource } from './partition_source.ts';
+import { PieceWriter } from './pieces.ts';
+import type { OnPass } from './request.ts';
+import { grouped } from './scatter.ts';
+import type { ShardWriter } from './shard_files.ts';
+
+export interface EncodingInput {
+  readonly readPlan: ReadPlan;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  readonly lastTraining: Int32Array;
+  readonly writer: ShardWriter;
+  readonly shards: number;
+  /** By item: the first partition with an event of it. */
+  readonly firstPartitions: Int32Array;
+  /** The first partition to encode. */
+  readonly from: number;
+  readonly unit?: ShardUnit | undefined;
+  /** The first new event, if a run trains on new events alone. */
+  readonly fresh?: Moment | undefined;
+  /** True if the latest event of each user is also written apart, by ranges of users, as many as there are shards. */
+  readonly latest: boolean;
+  /** True if an epoch adds earlier events to the new ones. */
+  readonly replays: boolean;
+  /** True for features whose items training reads. */
+  readonly keepsGiven: (feature: string) => boolean;
+  readonly onPass?: OnPass | undefined;
+  readonly onDone: (partition: number, rest: PartitionRest) => Promise<void>;
+}
+
+const shardStream = 2;
+
+export async function encodePartitions(source: PartitionSource, cuts: Cuts, input: EncodingInput): Promise<void> {
+  const { readPlan, encodings, lastTraining, writer, shards, onPass, from } = input;
+  const end = source.count;
+  const sides = sidesOfFeatures(readPlan);
+  const users = source.of.sides.users.keys.length;
+  const rangeOfUser = (user: number): number => Math.floor((user / users) * shards);
+  for (let index = from; index < end; index++) {
+    onPass?.({ pass: 'encoding', done: index, total: end });
+    const partition = await source.read(index, cuts, lastTraining);
+    const parts = encodeParts({ good: partition.good, readPlan }, partition.arranged, encodings);
+    const isFresh = newEvents(readPlan, partition, input.fresh);
+    const train = {
+      ...withOwnIds(parts.events.train, partition),
+      ...(input.replays ? { marks: Int32Array.from(parts.events.train.user, (_, row) => Number(isFresh(row))) } : {}),
+    };
+    const blockSpecs = specsOfParts(train, parts.events.validation, sides, input);
+    const pileOf = (row: number): number => {
+      const user = train.user[row]!;
+      const kept = input.unit && user >= 0 ? partition.members[user]! : train.ids![row]!;
+      return hashOf(kept, shardStream) % shards;
+    };
+    const isTrained = trainedRows(train, isFresh, input);
+    const groups = grouped(train.rows, shards, pileOf).map((rows) => rows.filter(isTrained));
+    const file = new PieceWriter(writer, index, shards, input.latest);
+    const packed = (rows: Int32Array) => packEvents(train, blockSpecs.spec, rows, partition.members);
+    for (const rows of groups) file.append(rows.length, rows.length > 0 ? packed(rows) : undefined);
+    for (const items of [parts.seen, parts.had]) file.append(partition.members.length, blockOfSeen(items));
+    if (input.latest) {
+      const latest = lastRowsOfUsers(train).filter(isTrained);
+      const withSeen = { ...train, earlier: { bags: parts.seen, index: train.user } };
+      const spec = withEarlier(blockSpecs.spec);
+      const rangeOf = (at: number): number => rangeOfUser(partition.members[train.user[latest[at]!]!]!);
+      for (const places of grouped(latest.length, shards, rangeOf)) {
+        const rows = places.map((at) => latest[at]!);
+        file.append(rows.length, rows.length > 0 ? packEvents(withSeen, spec, rows, partition.members) : undefined);
+      }
+    }
+    const partitionRest = {
+      pieces: file.pieces,
+      ...restOfPartition(index, partition, parts, blockSpecs, sides, input),
+      units: unitsOfPartition(train, shards, { pileOf, isTrained, isFresh }, input),
+    };
+    await input.onDone(index, partitionRest);
+  }
+  onPass?.({ pass: 'encoding', done: end, total: end });
+}
+
+type SideOf = ReadonlyMap<string, 'items' | 'users'>;
+
+/** Returns which rows go into shards: the new ones, or all of a user who has new ones; all rows if earlier ones are replayed. */
+function trainedRows(
+  { rows, user }: Events,
+  isFresh: (row: number) => boolean,
+  { unit, fresh, replays }: Pick<EncodingInput, 'unit' | 'fresh' | 'replays'>,
+): (row: number) => boolean {
+  if (replays) return () => true;
+  if (unit?.kind !== 'users' || !fresh) return isFresh;
+  const users = new Set(
+    everyRow(rows)
+      .filter(isFresh)
+      .map((row) => user[row]!),
+  );
+  return (row) => users.has(user[row]!);
+}
+
+interface DealtRows {
+  pileOf(row: number): number;
+  isTrained(row: number): boolean;
+  isFresh(row: number): boolean;
+}
+
+/** Returns undefined if units are single rows, and shards have no others than an epoch takes. */
+function unitsOfPartition(
+  events: Events,
+  shards: number,
+  { pileOf, isTrained, isFresh }: DealtRows,
+  { unit, replays }: Pick<EncodingInput, 'unit' | 'replays'>,
+): UnitsOfPiles | undefined {
+  if (!replays) return unit && unitsIn(events, unit, shards, { pileOf, isTrained });
+  const isEarlier = (row: number): boolean => !isFresh(row);
+  return {
+    ...unitsIn(events, unit, shards, { pileOf, isTrained: isFresh }),
+    earlier: unitsIn(events, unit, shards, { pileOf, isTrained: isEarlier }),
+  };
+}
+
+/** Counts the units of each shard that have trained events, and these events. A user is counted by the last event. */
+function unitsIn(
+  events: Events,
+  unit: ShardUnit | undefined,
+  shards: number,
+  { pileOf, isTrained }: Pick<DealtRows, 'pileOf' | 'isTrained'>,
+): UnitsOfPiles {
+  const piles = new Int32Array(shards);
+  if (unit?.kind === 'windows') {
+    const { starts, members } = windowsOf(events.features.get(unit.list)!, events.rows);
+    let targets = 0;
+    for (let window = 0; window + 1 < starts.length; window++) {
+      const trained = members.subarray(starts[window], starts[window + 1]).filter(isTrained);
+      if (trained.length > 0) piles[pileOf(trained[0]!)]!++;
+      targets += trained.length;
+    }
+    return { piles, targets };
+  }
+  const trained = (unit ? lastRowsOfUsers(events) : everyRow(events.rows)).filter(isTrained);
+  for (const row of trained) piles[pileOf(row)]!++;
+  return { piles, targets: trained.length };
+}
+
+/** Events of one user have windows on one timeline. If they stay together, it is written once. */
+const specsOfParts = (train: Events, held: Events, sides: SideOf, { keepsGiven, unit, readPlan }: EncodingInput) => ({
+  spec: specOf(train, sides, keepsGiven, (name) => unit !== undefined && readPlan.layout.histories.has(name)),
+  heldSpec: specOf(held, sides, () => true),
+});
+
+const withOwnIds = (events: Events, { partition }: ArrangedPartition): Events => ({
+  ...events,
+  ids: events.ids!.map((row) => partition.ids[row]!),
+});
+
+function restOfPartition(
+  index: number,
+  partition: ArrangedPartition,
+  parts: EncodedParts,
+  specs: ReturnType<typeof specsOfParts>,
+  sides: SideOf,
+  to: EncodingInput,
+): Omit<PartitionRest, 'pieces'> {
+  const { events, encoded, seen, had, knownUntil } = parts;
+  const { arranged, members } = partition;
+  const heldOutBlock = (part: 'validation' | 'test'): ColumnBlock => {
+    const ownEvents = withOwnIds(events[part], partition);
+    const block = packEvents(ownEvents, specs.heldSpec, everyRow(ownEvents.rows), members) as Map<string, BlockArray>;
+    const { times } = arranged.stream;
+    block.set(
+      '#time',
+      Float64Array.from(arranged.places[part], (index) => times?.[index] ?? 0),
+    );
+    return block;
+  };
+  const fromFile = (name: string): boolean => sides.get(name) === 'items';
+  return {
+    ...specs,
+    held: { validation: heldOutBlock('validation'), test: heldOutBlock('test') },
+    ...(index === 0
+      ? {
+          shared: {
+            items: new Map([...encoded.items].filter(([name]) => fromFile(name))),
+            itemElements: encoded.itemElements,
+            inner: innerOf(encoded.parts.train),
+          },
+        }
+      : {}),
+    items: itemsOfPartition(
+      index,
+      new Map([...encoded.items].filter(([name]) => !fromFile(name))),
+      arranged.items,
+      to.firstPartitions,
+    ),
+    users: sideRows(encoded.users, everyRow(members.length), members),
+    ...{ seen: seenOfPartition(seen), had: seenOfPartition(had) },
+    knownUntil,
+    until: untilOf(trainingTimes(to.readPlan, arranged)),
+    members,
+    asOfLastEvent: encoded.asOfLastEvent,
+    missingLabels: new Map([...events.train.labels.keys()].map((name) => [name, missingLabelsOf(events, name)])),
+    labelSums: new Map(
+      (to.readPlan.needs.tasks ?? []).flatMap((task) =>
+        task.name === undefined || task.label === undefined ? [] : [[task.name, labelSums(task, events.train)]],
+      ),
+    ),
+  };
+}
+
+/** Selects the items whose columns come from this partition: items that are new, or whose last training event is in it; partition 0 includes all. */
+function itemsOfPartition(
+  index: number,
+  columns: ReadonlyMap<string, IndexedColumn>,
+  { lastTraining }: { readonly lastTraining: Int32Array },
+  firstPartitions: Int32Array,
+): SideRows | undefined {
+  if (columns.size === 0) return undefined;
+  const targets: number[] = [];
+  for (let item = 0; item < lastTraining.length; item++)
+    if (index === 0 || firstPartitions[item] === index || lastTraining[item]! >= 0) targets.push(item);
+  const itemIndexes = Int32Array.from(targets);
+  return sideRows(columns, itemIndexes, itemIndexes);
+}
+
+/** Returns the features whose column is in the file of items or of users. */
+export function sidesOfFeatures(readPlan: ReadPlan): Map<string, 'items' | 'users'> {
+  return new Map(
+    readPlan.needs.features.flatMap((plan): [string, 'items' | 'users'][] => {
+      const role = madeOf(plan).length > 0 ? undefined : readPlan.features.get(plan.name)?.column.at;
+      return role === 'items' || role === 'users' ? [[plan.name, role]] : [];
+    }),
+  );
+}
+
+/** Returns the bags that are elements of lists. They are equal in all partitions, because they come from a dictionary or from the items' file. */
+const innerOf = (columns: ReadonlyMap<string, IndexedColumn>): Map<string, BagColumn> =>
+  new Map(
+    [...columns].flatMap(([name, { column }]): [string, BagColumn][] =>
+      column.kind === 'bags' && column.inner ? [[name, column.inner]] : [],
+    ),
+  );
+
+function missingLabelsOf(events: Readonly<Record<Part, Events>>, name: string): MissingLabels {
+  const [training, validation, test] = [events.train, events.validation, events.test].map((each) =>
+    countNaN(each, name),
+  );
+  return { training: training!, all: training! + validation! + test! };
+}
+
+const countNaN = ({ labels }: Events, name: string): number =>
+  labels.get(name)!.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0);

@@ -1,0 +1,92 @@
+/** For `--from` with rows in shards: finds the events that the earlier run did not have, partition by partition, without sorting all events. */
+import { everyRow } from '../../base/util/objects.ts';
+import type { ReadPlan } from '../binding/data_layout.ts';
+import type { Until } from '../dataset.ts';
+import type { Pinned } from '../pinned.ts';
+import { unitOf } from '../rows/fresh.ts';
+import type { ArrangedPartition, Cuts, Moment, PartitionSource } from './partition_source.ts';
+
+/** The first events that an earlier run did not have, with times in the unit of `Until`. Absent: all are new. */
+export interface PastCuts {
+  /** Among training events: those that this run trains on. */
+  readonly fresh?: Moment;
+  /** Among training events: those that the counts of the earlier run lack. */
+  readonly uncounted?: Moment;
+  /** Among held-out events: those that the earlier run cannot have trained on. */
+  readonly untrained?: Moment;
+}
+
+export async function pastCuts(
+  { time }: ReadPlan,
+  { fresh, until, trainedUntil = until, trainedAll }: Pinned,
+  source: PartitionSource,
+  cuts: Cuts,
+): Promise<PastCuts> {
+  if (time === undefined) return {};
+  const unit = unitOf(time.column.type);
+  /** @param last the time of the last events that a run had, and how many of that time it had: the first ones */
+  const cutAfter = async (last: Until, ofAll = false): Promise<Moment> => {
+    const sameTime: number[] = [];
+    for (let index = 0; index < source.count; index++) {
+      const { arranged, partition } = await source.read(index, cuts);
+      const { order, places, stream } = arranged;
+      for (const event of ofAll ? everyRow(order.length) : places.train)
+        if (stream.times![event]! / unit === last.time) sameTime.push(partition.ids[order[event]!]!);
+    }
+    return { time: last.time, row: sameTime.sort((a, b) => a - b)[last.events] ?? Number.POSITIVE_INFINITY };
+  };
+  const uncounted = until && (await cutAfter(until));
+  return {
+    uncounted,
+    fresh: fresh && ('since' in fresh ? { time: fresh.since, row: 0 } : (uncounted ?? (await cutAfter(fresh.after)))),
+    untrained: trainedUntil && (trainedAll ? await cutAfter(trainedUntil, true) : { time: trainedUntil.time, row: 0 }),
+  };
+}
+
+/** Returns which events of a part are new, by their index in the part. */
+export function newEvents(
+  { time }: ReadPlan,
+  { arranged, partition }: ArrangedPartition,
+  cut: Moment | undefined,
+  part: 'train' | 'validation' | 'test' = 'train',
+): (index: number) => boolean {
+  const { times } = arranged.stream;
+  if (cut === undefined || times === undefined || time === undefined) return () => true;
+  const unit = unitOf(time.column.type);
+  const [places, rows] = [arranged.places[part], arranged.rows[part]];
+  return (index) => {
+    const eventTime = times[places[index]!]! / unit;
+    return eventTime > cut.time || (eventTime === cut.time && partition.ids[rows[index]!]! >= cut.row);
+  };
+}
+
+/** Counts new events, and the held-out events that an earlier run may have trained on. */
+export class NewEventCounts {
+  /** New training events of each item, and their number. */
+  readonly fresh: { readonly items: Int32Array; rows: number };
+  heldOutBefore = 0;
+
+  constructor(
+    private readonly readPlan: ReadPlan,
+    private readonly past: PastCuts,
+    items: number,
+  ) {
+    this.fresh = { items: new Int32Array(items), rows: 0 };
+  }
+
+  add(partition: ArrangedPartition): void {
+    if (this.past.fresh === undefined && this.past.untrained === undefined) return;
+    const { items, places } = partition.arranged;
+    const isFresh = newEvents(this.readPlan, partition, this.past.fresh);
+    places.train.forEach((event, index) => {
+      if (!isFresh(index)) return;
+      this.fresh.rows++;
+      const item = items.ofEvent[event]!;
+      if (item >= 0) this.fresh.items[item]!++;
+    });
+    for (const part of this.past.untrained ? (['validation', 'test'] as const) : []) {
+      const isUntrained = newEvents(this.readPlan, partition, this.past.untrained, part);
+      for (const index of places[part].keys()) if (!isUntrained(index)) this.heldOutBefore++;
+    }
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * Writes training rows to shards in two passes. The first pass partitions the valid rows of the database by user. The second pass reads one partition at a
+ * time, as if it were all data, and distributes its encoded rows over shuffled shards. Only the rows of one partition are ever sorted.
+ */
+import { failure } from '../../base/diagnostics/failure.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
+import { titlesFrom } from '../columns/assemble.ts';
+import { readFirstValues } from '../columns/fit_encoders.ts';
+import type { Dataset, Events } from '../dataset.ts';
+import { protocolOf, sentencesOfPast, sentencesOfVectors } from '../protocol.ts';
+import { ascendingIndexes, gatherCodes } from '../rows/gather_rows.ts';
+import { type GlobalSides, globalSide } from '../rows/order_events.ts';
+import { givesEvents } from '../rows/split.ts';
+import { type ColumnBlock, joinedArrays } from './column_block.ts';
+import { encodePartitions } from './encode_partitions.ts';
+import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
+import type { NewEventCounts } from './events_since_run.ts';
+import type { FirstPassResult, ShardingInput } from './first_pass.ts';
+import { type EncodedRest, Gathered, type UnitsOfPiles } from './gathered.ts';
+import { largestOf, refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './memory_shares.ts';
+import { type PartitionRows, PartitionSource } from './partition_source.ts';
+import { rowsName, totalsOfPiles } from './pieces.ts';
+import { makeCuts, prepareShards, type ShardPlan } from './prepare_shards.ts';
+import type { ShardFile } from './shard_files.ts';
+import { datasetOf, type ShardRest, seal } from './shard_store.ts';
+import { titleCodes } from './training_counts.ts';
+import type { Passes } from './unfinished.ts';
+
+export async function writeShards(input: ShardingInput, from: FirstPassResult, passes: Passes): Promise<Dataset> {
+  const source = partitionSourceOf(input, from, (partition) => passes.readPartition(partition));
+  const storedPlan = await passes.prepared();
+  const plan = storedPlan ?? (await prepareShards(input, from, source));
+  if (!storedPlan) await passes.keepPrepared(plan);
+  const gathered = gatheredOf(source);
+  const names = Array.from({ length: source.count }, (_, bucket) => rowsName(bucket));
+  const writer = await passes.shards(names, gathered, input.signal);
+  await encodePartitions(source, makeCuts(input.readPlan.description, from.scattered, plan), {
+    ...{ ...encodingOf(input, plan), writer, from: passes.done },
+    async onDone(partition, rest) {
+      gathered.add(rest);
+      await passes.keepPartition(partition, rest, writer);
+    },
+  });
+  return sealShards(input, from, { source, plan, rest: gathered.all(), files: await writer.finish() });
+}
+
+/** @param read reads the rows of a partition @throws Failure `shards-memory` */
+function partitionSourceOf(
+  { readPlan, request, signal }: ShardingInput,
+  { dictionaries, files, items, users, scattered, partsOfFiles }: FirstPassResult,
+  read: PartitionRows['read'],
+): PartitionSource {
+  refuseLargePartition(request.memory, largestOf(files.map(({ bytes }) => bytes)));
+  const sides: GlobalSides = {
+    items: globalSide(readPlan.itemKey, items, scattered.occurs.items, dictionaries),
+    users: globalSide(readPlan.userKey, users, scattered.occurs.users, dictionaries),
+  };
+  const { partitionOfUser } = scattered;
+  return new PartitionSource({
+    ...{ count: files.length, read, partitionOfUser, readPlan },
+    ...{ dictionaries, sides, partsOfFiles, items, users, signal },
+  });
+}
+
+const gatheredOf = ({ of: { sides } }: PartitionSource): Gathered =>
+  new Gathered(sides.items.keys.length, sides.users.keys.length);
+
+function encodingOf({ readPlan, request }: ShardingInput, plan: ShardPlan) {
+  const { encodings, lastTraining, firstPartitions, past, layout, latest } = plan;
+  return {
+    ...{ readPlan, encodings, lastTraining, firstPartitions, shards: layout.piles, fresh: past.fresh, latest },
+    replays: plan.replay !== undefined,
+    ...{ unit: request.unit, onPass: request.onPass },
+    keepsGiven: (feature: string) => request.given?.includes(feature) ?? false,
+  };
+}
+
+interface EncodedShards {
+  readonly source: PartitionSource;
+  readonly plan: ShardPlan;
+  readonly rest: EncodedRest;
+  /** The rows of each bucket, in the partial folder. */
+  readonly files: readonly ShardFile[];
+}
+
+async function sealShards(input: ShardingInput, from: FirstPassResult, encoded: EncodedShards): Promise<Dataset> {
+  const { memory, folder, sizes } = input.request;
+  const { source, plan, rest, files } = encoded;
+  const { description } = input.readPlan;
+  const { piles, held } = plan.layout;
+  refuseWithoutLabels(rest, plan, description);
+  refuseLargeShard(memory, largestOf(totalsOfPiles(rest.pieces, 'bytes', piles)), held);
+  const shardRest = await restOf(input, from, { sides: source.of.sides, prepared: plan, rest });
+  const manifestFields = { key: from.key, layout: plan.layout, spec: rest.spec, buckets: files };
+  const sealed = await seal(from.partial, folder, manifestFields, shardRest, { memory, sizes });
+  const dataset = datasetOf(shardRest, sealed.folder, sealed.manifest, sealed.checksum);
+  return { ...dataset, rejected: from.rejected };
+}
+
+/** @throws Failure `data-needs` if no training event has a value of a label, because nothing could be learned */
+function refuseWithoutLabels({ missingLabels }: EncodedRest, { counts }: ShardPlan, { events }: DataDescription): void {
+  for (const [name, { training }] of missingLabels) {
+    if (training < counts[0]!) continue;
+    const needs = 'a value in one event at least of the training part';
+    throw failure('data-needs', { what: name, needs }, events.span);
+  }
+}
+
+async function restOf(
+  to: ShardingInput,
+  from: FirstPassResult,
+  { sides, prepared, rest }: { sides: GlobalSides; prepared: ShardPlan; rest: EncodedRest },
+): Promise<ShardRest> {
+  const { readPlan, featureFiles, request } = to;
+  const { description, needs, layout } = readPlan;
+  const { dictionaries, items, rejected } = from;
+  const { encodings, admissions, recoded, heldOutBefore } = prepared;
+  const earlierEnd = to.pinned?.until;
+  const until = rest.until && earlierEnd && earlierEnd.time > rest.until.time ? earlierEnd : rest.until;
+  const shared = { items: rest.items, users: rest.users, inner: rest.inner };
+  const texts = dictionaries.get('title');
+  const titles = readPlan.title && titleCodes(prepared, readPlan.title, sides, items);
+  const missingLabels = new Map([...rest.missingLabels].map(([name, { all }]) => [name, all]));
+  const corpus = { keys: sides.items.keys, trainingCounts: prepared.items };
+  const firstValues = await readFirstValues(featureFiles, encodings);
+  const protocol = [
+    ...protocolOf(readPlan, { items }, { sentence: prepared.sentence, items: corpus }, missingLabels),
+    ...sentencesOfPast(
+      { fresh: prepared.fresh && { length: prepared.fresh.rows }, heldOutBefore },
+      to.pinned,
+      description.split.kind,
+    ),
+    ...sentencesOfVectors(firstValues, needs, encodings),
+  ];
+  return {
+    ...{ shared, pieces: rest.pieces, seen: rest.seen, had: rest.had },
+    labelSums: rest.labelSums,
+    training: trainingRows(rest, prepared),
+    dataset: {
+      parts: heldOut(rest, shared, { memory: request.memory, givesEarlier: givesEvents(description) }),
+      corpus: {
+        rows: corpus.keys.length,
+        features: rest.items,
+        ...corpus,
+        titles: titles && titlesFrom(titles, texts!, corpus.keys),
+      },
+      users: {
+        rows: sides.users.keys.length,
+        features: rest.users,
+        keys: sides.users.keys,
+        asOfLastEvent: rest.asOfLastEvent,
+      },
+      encodings,
+      seen: description.seen,
+      evaluate: description.evaluate,
+      firstValues,
+      knownUntil: rest.knownUntil,
+      until,
+      ...(admissions.size > 0 ? { admissions } : {}),
+      ...(recoded.size > 0 ? { recoded } : {}),
+      ...(prepared.past.untrained ? { heldOutBefore } : {}),
+      histories: new Map([...layout.histories].map(([name, { max }]) => [name, max])),
+      protocol,
+      // The file of rejected rows is in the folder of one run, but several runs share the shards.
+      rejected: { count: rejected.count, total: rejected.total },
+      eventBasis: { ...from.eventBasis, itemElements: rest.itemElements },
+    },
+  };
+}
+
+/** Counts what training takes. Without replay, the shards have new events alone if the run goes on from an earlier one. */
+function trainingRows({ units }: EncodedRest, { counts, fresh, replay }: ShardPlan): ShardRest['training'] {
+  const rows = counts[0]!;
+  if (!units && !fresh) return { rows };
+  if (units?.earlier && replay !== undefined) return withReplay(units, units.earlier, { rows, fresh: fresh!, replay });
+  const count = units?.piles.reduce((sum, each) => sum + each, 0) ?? fresh!.rows;
+  const targets = units?.targets ?? fresh!.rows;
+  const unitCounts = { count, targets, fresh: fresh?.rows };
+  return { rows, units: unitCounts, piles: units?.piles, freshItems: fresh?.items };
+}
+
+/** Counts what an epoch takes if it adds earlier units to the new ones: as many of each shard as its share of them. */
+function withReplay(
+  own: UnitsOfPiles,
+  earlier: UnitsOfPiles,
+  { rows, fresh, replay }: { readonly rows: number; readonly fresh: NewEventCounts['fresh']; readonly replay: number },
+): ShardRest['training'] {
+  const sumOf = ({ piles }: UnitsOfPiles): number => piles.reduce((sum, each) => sum + each, 0);
+  const [ownCount, earlierCount] = [sumOf(own), sumOf(earlier)];
+  const drawn = Math.min(earlierCount, Math.round(replay * ownCount));
+  // Exact, so that no shard gives more than it has.
+  const drawnBefore = (units: number): number =>
+    earlierCount === 0 ? 0 : Number((BigInt(units) * BigInt(drawn)) / BigInt(earlierCount));
+  let before = 0;
+  const replayed = earlier.piles.map((count) => {
+    const first = drawnBefore(before);
+    before += count;
+    return drawnBefore(before) - first;
+  });
+  const replayedEvents = Math.min(rows - fresh.rows, Math.round(replay * fresh.rows));
+  return {
+    rows,
+    units: {
+      count: ownCount + drawn,
+      targets: own.targets + Math.round((drawn / Math.max(1, earlierCount)) * earlier.targets),
+      fresh: fresh.rows,
+      replayed: replayedEvents,
+    },
+    piles: own.piles.map((count, pile) => count + replayed[pile]!),
+    ...{ replayed, freshItems: fresh.items },
+    replayedShare: replayedEvents === 0 ? 0 : replayedEvents / (rows - fresh.rows),
+  };
+}
+
+/** Reads validation and test events, which stay in memory, sorted by time. @throws Failure `shards-memory` */
+function heldOut(
+  { held, heldSpec }: Pick<EncodedRest, 'held' | 'heldSpec'>,
+  shared: SharedColumns,
+  { memory, givesEarlier }: { readonly memory: number; readonly givesEarlier: boolean },
+): Pick<Dataset['parts'], 'validation' | 'test'> {
+  // Sorting doubles the memory.
+  refuseLargeHeldOut(memory, 2 * [...held.validation, ...held.test].reduce((sum, block) => sum + bytesOf(block), 0));
+  const inOrder = (blocks: readonly ColumnBlock[]): Events => {
+    const events = unpackEvents(blocks, heldSpec, shared);
+    const times = joinedArrays(blocks, '#time', Float64Array);
+    const byRow = ascendingIndexes(events.ids!);
+    const byTime = ascendingIndexes(Float64Array.from(byRow, (index) => times[index]!));
+    return unpackEvents([packEvents(events, heldSpec, gatherCodes(byRow, byTime))], heldSpec, shared);
+  };
+  const ofPart = (part: 'validation' | 'test'): Events => ({
+    ...inOrder(held[part]),
+    ...(heldSpec.earlier && givesEarlier ? { givesEarlier } : {}),
+  });
+  return { validation: ofPart('validation'), test: ofPart('test') };
+}
+
+const bytesOf = (block: ColumnBlock): number =>
+  [...block.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);

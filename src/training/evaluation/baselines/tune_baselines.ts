@@ -1,0 +1,242 @@
+/** Chooses the setting of a baseline that ranks the validation part best, and how much less an item counts the longer ago it was. */
+import { invariant } from '../../../base/diagnostics/failure.ts';
+import { everyRow } from '../../../base/util/objects.ts';
+import type { IndexedBags } from '../../../data/dataset.ts';
+import type { Product } from '../../scoring/matrix_product.ts';
+import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
+import { figuresOf, makeMeasure } from '../figures.ts';
+import { overRows } from '../ranking_questions.ts';
+import { rankEvents } from '../ranks.ts';
+import {
+  type BaselineSetting,
+  type HistoryScores,
+  historyScorer,
+  type TrainingInteractions,
+  type TunedBaseline,
+  trainingOf,
+} from './baseline.ts';
+
+export const choosingEvents = 5000;
+
+const measure = makeMeasure({ metric: 'ndcg', k: 10 });
+
+export interface ChoosingOptions {
+  readonly validation: ScoringTask | undefined;
+  readonly removeSeen: boolean;
+  readonly product: Product;
+  /** True if the events have an order, so that the ages of a history mean something. Default: false. */
+  readonly ordered?: boolean;
+}
+
+/** Weight of an item of a history relative to that of the item after it. The first counts all alike. */
+export const decays = [1, 0.9, 0.8, 0.7, 0.6, 0.4];
+
+export interface ChosenSetting {
+  readonly scores: HistoryScores;
+  readonly setting: BaselineSetting;
+  /** One of `decays`. */
+  readonly decay: number;
+  /** `λ = 250, chosen out of 6 by ndcg@10 on 5,000 of 19,412 validation events; decay = 0.8, chosen out of 6`. */
+  readonly words: string;
+}
+
+/** Chooses the best setting, and the first of equally good ones. If there are more than `choosingEvents` validation events, it uses those of some users. */
+export async function choose(
+  row: TunedBaseline,
+  training: TrainingInteractions,
+  { validation, ordered = false, ...options }: ChoosingOptions,
+): Promise<ChosenSetting> {
+  const { settings, usual } = row;
+  if (validation === undefined) {
+    const setting = settings[usual]!;
+    const scores = await fitOne(row, training, setting, options.product);
+    return { scores, setting, decay: 1, words: `${settingWords(setting)}, not chosen: there is no validation event` };
+  }
+  const itemCount = row.choosesAmong?.(training);
+  const items = itemCount === undefined ? validation : amongItems(validation, itemCount);
+  const task = someUsers(items, choosingEvents);
+  const bestSetting = await bestOf(row, items === validation ? training : trainingOf(task), task, options);
+  const { setting, tried } = bestSetting;
+  const scores = items === validation ? bestSetting.scores : await fitOne(row, training, setting, options.product);
+  const allEvents = validation.events.rows.toLocaleString('en');
+  const rows = task.events.rows.toLocaleString('en');
+  const onEvents =
+    rows === allEvents
+      ? `${allEvents} validation event${allEvents === '1' ? '' : 's'}`
+      : `${rows} of ${allEvents} validation events`;
+  const amongItemsClause =
+    items === validation
+      ? ''
+      : `, among the ${items.corpus.rows.toLocaleString('en')} items with the most training events`;
+  const words = `${settingWords(setting)}, chosen out of ${tried.length} by ${measure.label} on ${onEvents}${amongItemsClause}`;
+  const atEnds = endsReached(setting, tried);
+  const endClause = atEnds.length === 0 ? '' : `; ${atEnds.join(' and ')} at the end of what was tried`;
+  if (!row.weighsHistory || !ordered) return { scores, setting, decay: 1, words: words + endClause };
+  const { removeSeen } = options;
+  const ranked = items === validation ? task : someUsers(validation, choosingEvents);
+  const valueAt = (decay: number): Promise<number> =>
+    choosingValue(ranked, historyScorer(ranked, training.itemsOf, scores, decay), removeSeen);
+  // The setting was measured without a decay, unless it was chosen among fewer items.
+  const decay = await bestDecay(items === validation ? bestSetting.value : await valueAt(1), valueAt);
+  return { scores, setting, decay, words: `${words}${endClause}; decay = ${decay}, chosen out of ${decays.length}` };
+}
+
+/** Names the arguments whose value is the least or the greatest of at least three that were tried. Nothing is less than 0. */
+function endsReached(setting: BaselineSetting, settings: readonly BaselineSetting[]): readonly string[] {
+  return Object.entries(setting).flatMap(([name, value]) => {
+    const tried = [...new Set(settings.map((each) => each[name]!))];
+    const isEnd = (value !== 0 && tried.every((other) => value <= other)) || tried.every((other) => value >= other);
+    return tried.length > 2 && isEnd ? [name] : [];
+  });
+}
+
+/** @param plainValue that of a decay of 1 */
+async function bestDecay(plainValue: number, valueAt: (decay: number) => Promise<number>): Promise<number> {
+  let best = { decay: 1, value: plainValue };
+  for (const decay of decays.slice(1)) {
+    const value = await valueAt(decay);
+    if (value > best.value) best = { decay, value };
+  }
+  return best.decay;
+}
+
+/** Returns the metric by which settings are chosen. */
+async function choosingValue(task: ScoringTask, scorer: Pick<Scorer, 'score'>, removeSeen: boolean): Promise<number> {
+  const ranks = await rankEvents(task, { name: '', doc: '', ...scorer }, removeSeen);
+  return figuresOf(task, ranks, [measure]).all[measure.label]!;
+}
+
+export async function fitOne(
+  row: TunedBaseline,
+  training: TrainingInteractions,
+  setting: BaselineSetting,
+  product: Product,
+): Promise<HistoryScores> {
+  let onlyScores: HistoryScores | undefined;
+  for await (const scores of row.fit(training, [setting], product)) onlyScores = scores;
+  invariant(onlyScores, 'a setting has scores');
+  return onlyScores;
+}
+
+interface BestSetting {
+  readonly scores: HistoryScores;
+  readonly setting: BaselineSetting;
+  readonly value: number;
+}
+
+async function bestOf(
+  row: TunedBaseline,
+  training: TrainingInteractions,
+  task: ScoringTask,
+  { removeSeen, product }: Omit<ChoosingOptions, 'validation' | 'ordered'>,
+): Promise<BestSetting & { readonly tried: readonly BaselineSetting[] }> {
+  const measured = (scores: HistoryScores): Promise<number> =>
+    choosingValue(task, historyScorer(task, training.itemsOf, scores), removeSeen);
+  let bestSoFar: BestSetting | undefined;
+  let at = 0;
+  for await (const scores of row.fit(training, row.settings, product)) {
+    const setting = row.settings[at++]!;
+    const value = await measured(scores);
+    if (bestSoFar === undefined || value > bestSoFar.value) bestSoFar = { scores, setting, value };
+  }
+  const tried = [...row.settings];
+  const best = await walk(row, bestSoFar!, async (setting) => {
+    const isTried = tried.some((each) => settingWords(each) === settingWords(setting));
+    if (isTried || !(row.affords?.(training, setting) ?? true)) return undefined;
+    tried.push(setting);
+    const scores = await fitOne(row, training, setting, product);
+    return { scores, setting, value: await measured(scores) };
+  });
+  return { ...best, tried };
+}
+
+/** @param attempt returns undefined for a setting that is not tried */
+async function walk(
+  { ladders = {} }: TunedBaseline,
+  start: BestSetting,
+  attempt: (setting: BaselineSetting) => Promise<BestSetting | undefined>,
+): Promise<BestSetting> {
+  let best = start;
+  for (const [name, ladder] of Object.entries(ladders)) {
+    const first = best;
+    for (const direction of [1, -1]) {
+      for (;;) {
+        const next = ladder[ladder.indexOf(best.setting[name]!) + direction];
+        const found = next === undefined ? undefined : await attempt({ ...best.setting, [name]: next });
+        if (found === undefined || found.value <= best.value) break;
+        best = found;
+      }
+      // Where a value was better in one direction, the other one is not tried.
+      if (best !== first) break;
+    }
+  }
+  return best;
+}
+
+export const settingWords = (setting: BaselineSetting): string =>
+  Object.entries(setting)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ');
+
+/** Keeps about `most` events or fewer: all events of evenly spaced users. */
+export function someUsers(task: ScoringTask, most: number): ScoringTask {
+  const { events } = task;
+  if (events.rows <= most) return task;
+  const rowsOf = new Map<number, number[]>();
+  for (let row = 0; row < events.rows; row++) {
+    // An event without a user is a group of its own.
+    const user = events.user[row]! < 0 ? -1 - row : events.user[row]!;
+    const rows = rowsOf.get(user);
+    if (rows) rows.push(row);
+    else rowsOf.set(user, [row]);
+  }
+  const groups = [...rowsOf.values()];
+  const groupCount = Math.max(1, Math.floor((groups.length * most) / events.rows));
+  const pickedRows = Int32Array.from(
+    Array.from({ length: groupCount }, (_, at) => groups[Math.floor((at * groups.length) / groupCount)]!).flat(),
+  );
+  return overRows(task, pickedRows);
+}
+
+/** Keeps the `most` items with the most training events (the first of ties), and the events of these items. All users stay. */
+export function amongItems(task: ScoringTask, most: number): ScoringTask {
+  const { events, corpus, users, history, seen } = task;
+  if (corpus.rows <= most) return task;
+  const counts = corpus.trainingCounts;
+  const keptItems = everyRow(corpus.rows)
+    .sort((a, b) => counts[b]! - counts[a]! || a - b)
+    .subarray(0, most)
+    .sort();
+  const rowOf = new Int32Array(corpus.rows).fill(-1);
+  keptItems.forEach((item, row) => {
+    rowOf[item] = row;
+  });
+  const moved = (items: Int32Array): Int32Array => items.map((item) => (item < 0 ? -1 : rowOf[item]!));
+  const rows = Int32Array.from(events.item.keys()).filter(
+    (row) => events.item[row]! >= 0 && rowOf[events.item[row]!]! >= 0,
+  );
+  const bags = ({ bags, index }: IndexedBags): IndexedBags => ({
+    bags: { ...bags, values: moved(bags.values) },
+    index: rows.map((row) => (index ? index[row]! : row)),
+  });
+  const { context: _, ...rest } = task;
+  return {
+    ...rest,
+    events: {
+      rows: rows.length,
+      features: new Map(),
+      labels: new Map(),
+      item: rows.map((row) => rowOf[events.item[row]!]!),
+      user: rows.map((row) => events.user[row]!),
+    },
+    corpus: {
+      rows: most,
+      features: new Map(),
+      keys: [],
+      trainingCounts: keptItems.map((item) => counts[item]!),
+    },
+    users: { ...users, seen: { ...users.seen, values: moved(users.seen.values) } },
+    history: history && bags(history),
+    seen: seen?.map(bags),
+  };
+}

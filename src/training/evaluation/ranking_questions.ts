@@ -1,0 +1,188 @@
+/** The questions of an evaluation. A question is a query with its held-out items: one per event, or one per user with all held-out items of the user. */
+import { makeRandom } from '../../base/random/random.ts';
+import { everyRow } from '../../base/util/objects.ts';
+import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../data/dataset.ts';
+import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
+
+/** Returns the task with only these rows of its events, in their order. */
+export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
+  const { events, history, seen, context } = task;
+  const indexOver = (of: Int32Array | undefined): Int32Array => (of ? rows.map((row) => of[row]!) : rows);
+  const bagsOver = ({ bags, index: of }: IndexedBags): IndexedBags => ({ bags, index: indexOver(of) });
+  const columnOver = ({ column, index: of }: IndexedColumn): IndexedColumn => ({ column, index: indexOver(of) });
+  const fewerEvents: Events = {
+    rows: rows.length,
+    features: new Map([...events.features].map(([name, each]) => [name, columnOver(each)])),
+    labels: new Map([...events.labels].map(([name, values]) => [name, Float32Array.from(rows, (row) => values[row]!)])),
+    item: rows.map((row) => events.item[row]!),
+    user: rows.map((row) => events.user[row]!),
+    earlier: events.earlier && bagsOver(events.earlier),
+    givesEarlier: events.givesEarlier,
+  };
+  return {
+    ...task,
+    events: fewerEvents,
+    history: history && bagsOver(history),
+    seen: seen?.map(bagsOver),
+    context: context && { ...context, asked: indexOver(context.asked) },
+  };
+}
+
+export function scorerOverRows(scorer: Scorer, rows: Int32Array): Scorer {
+  const wholeRows = (own: Int32Array): Int32Array => own.map((row) => rows[row]!);
+  const { expect, scoreSome } = scorer;
+  return {
+    ...scorer,
+    score: (own) => scorer.score(wholeRows(own)),
+    expect: expect && ((own: Int32Array) => expect.call(scorer, wholeRows(own))),
+    scoreSome:
+      scoreSome && ((own: Int32Array, from: number, to: number) => scoreSome.call(scorer, wholeRows(own), from, to)),
+  };
+}
+
+const sampleStream = 0x5a3b;
+
+/** Returns the events of `count` rankings that are drawn from the task's; undefined if it has no more than `count`. */
+export function sampledRows(task: ScoringTask, count: number, seed: number): Int32Array | undefined {
+  const { asks, held } = questionsOf(task);
+  if (count >= asks.length) return undefined;
+  const drawnQuestions = makeRandom(seed, sampleStream).permutation(asks.length).subarray(0, count).sort();
+  return Int32Array.from([...drawnQuestions].flatMap((question) => [...bagAt(held, question)]));
+}
+
+/** Number of rankings in a sample, and of all rankings. */
+export interface RankingSample {
+  readonly rankings: number;
+  readonly of: number;
+  readonly per: Per;
+}
+
+interface DrawnRankings {
+  readonly sample?: RankingSample;
+  /** Returns the drawn part of a task over the same events; the task itself if all are drawn. */
+  of(task: ScoringTask): ScoringTask;
+  scorer(whole: Scorer): Scorer;
+}
+
+/** Seed of every evaluation, so that models of the same data are measured on the same events. */
+const seedOfAll = 1;
+
+/** @param count number of rankings; undefined: all */
+export function drawRankings(whole: ScoringTask, count: number | undefined, seed: number = seedOfAll): DrawnRankings {
+  const drawnRows = count === undefined ? undefined : sampledRows(whole, count, seed);
+  if (!drawnRows) return { of: (task) => task, scorer: (scorer) => scorer };
+  return {
+    sample: { rankings: count!, of: questionsOf(whole).asks.length, per: whole.per ?? 'event' },
+    of: (task) => overRows(task, drawnRows),
+    scorer: (scorer) => scorerOverRows(scorer, drawnRows),
+  };
+}
+
+/** Tells if figures are means over events or over users. */
+export type Per = 'event' | 'user';
+
+export interface Questions {
+  /** The event whose features are the query. Per user it is the first held-out event, so that nothing later is read. */
+  readonly asks: Int32Array;
+  /** The held-out events of each question, as bags of row indexes. Per user, an item that is held out twice counts once. */
+  readonly held: BagColumn;
+}
+
+const questionsCache = new WeakMap<Events, Partial<Record<Per, Questions>>>();
+
+export function questionsOf({ events, per = 'event' }: Pick<ScoringTask, 'events' | 'per'>): Questions {
+  const cachedQuestions = questionsCache.get(events) ?? {};
+  questionsCache.set(events, cachedQuestions);
+  return (cachedQuestions[per] ??= per === 'user' ? perUser(events) : perEvent(events));
+}
+export const bagAt = ({ starts, ends, values }: BagColumn, bag: number): Int32Array =>
+  values.subarray(starts[bag]!, ends[bag]!) as Int32Array;
+
+function perEvent({ rows }: Events): Questions {
+  const asks = everyRow(rows);
+  return { asks, held: { kind: 'bags', starts: asks, ends: asks.map((row) => row + 1), values: asks } };
+}
+
+/** An event without a user is a question of its own. */
+function perUser({ rows, user, item }: Events): Questions {
+  const rowsOf = new Map<number, number[]>();
+  for (let row = 0; row < rows; row++) {
+    const key = user[row]! < 0 ? -1 - row : user[row]!;
+    const ownRows = rowsOf.get(key);
+    if (ownRows) ownRows.push(row);
+    else rowsOf.set(key, [row]);
+  }
+  const values: number[] = [];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const asks: number[] = [];
+  for (const rowsOfUser of rowsOf.values()) {
+    const items = new Set<number>();
+    asks.push(rowsOfUser[0]!);
+    starts.push(values.length);
+    for (const row of rowsOfUser) {
+      // Items outside the corpus cannot be told apart, so each counts.
+      if (item[row]! >= 0 && items.has(item[row]!)) continue;
+      items.add(item[row]!);
+      values.push(row);
+    }
+    ends.push(values.length);
+  }
+  const held = {
+    kind: 'bags' as const,
+    starts: Int32Array.from(starts),
+    ends: Int32Array.from(ends),
+    values: Int32Array.from(values),
+  };
+  return { asks: Int32Array.from(asks), held };
+}
+
+export interface SeenRule {
+  readonly removes: boolean;
+  /** True if an option requested it, which overrides the data block. */
+  readonly isAsked: boolean;
+}
+
+export function seenRule({ seen }: Pick<Dataset, 'seen'>, asked?: boolean): SeenRule {
+  return { removes: asked ?? seen === 'excluded', isAsked: asked !== undefined };
+}
+
+export function seenSentence(
+  { removes, isAsked }: SeenRule,
+  { seen }: Pick<Dataset, 'seen'>,
+  { per, events }: Pick<ScoringTask, 'per' | 'events'>,
+): string {
+  const asked = per === 'user' ? 'a user' : 'an event';
+  const removed = events.givesEarlier
+    ? `The ranking of ${asked} excludes the items that the user gives, except ${per === 'user' ? 'held-out items' : 'the event’s own item'}`
+    : per === 'user'
+      ? 'The ranking of a user excludes the items of the user’s training events, except held-out items, and nothing else: items of the validation part stay when the test part is ranked'
+      : 'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item';
+  const ruleWords = removes ? removed : `The ranking of ${asked} keeps items that the user had before`;
+  const declaredWords = `the data block says \`seen = ${seen}\``;
+  return isAsked ? `${ruleWords}, as requested; ${declaredWords}.` : `${ruleWords}: ${declaredWords}.`;
+}
+
+/** Counts the events whose user had the item before. A ranking that excludes seen items never shows these items. */
+function countRepeats(task: ScoringTask): number {
+  const { events, users, seen = [] } = task;
+  let repeatCount = 0;
+  for (let row = 0; row < events.rows; row++) {
+    const item = events.item[row]!;
+    if (item < 0) continue;
+    const user = events.user[row]!;
+    const hadItem =
+      (user >= 0 && bagAt(users.seen, user).includes(item)) ||
+      seen.some(({ bags, index }) => bagAt(bags, index ? index[row]! : row).includes(item));
+    if (hadItem) repeatCount++;
+  }
+  return repeatCount;
+}
+
+/** Returns a warning if users had items of events before, although rankings exclude seen items; undefined if there are no such events. */
+export function repeatsSentence(task: ScoringTask, { removes }: SeenRule): string | undefined {
+  const repeatCount = removes ? countRepeats(task) : 0;
+  if (repeatCount === 0) return undefined;
+  const repeatShare = ((100 * repeatCount) / task.events.rows).toFixed(1);
+  return `${repeatCount.toLocaleString('en')} ${repeatCount === 1 ? 'event' : 'events'} (${repeatShare} %) ${repeatCount === 1 ? 'is of an item' : 'are of items'} that the user had before; if users often return to items, use \`seen = kept\`.`;
+}

@@ -1,0 +1,276 @@
+/** Draws items of the corpus as negatives. The draws depend only on the seed and the step. */
+import { invariant } from '../../base/diagnostics/failure.ts';
+import { makeRandom } from '../../base/random/random.ts';
+import { everyRow } from '../../base/util/objects.ts';
+import type { Corpus, Events } from '../../data/dataset.ts';
+import type { Draw, GraphPlan, ListedRows, MinedRows } from '../../graph/plan/plan.ts';
+import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
+import type { FeedState } from './input_source.ts';
+import { latestRows } from './latest.ts';
+
+/** Fills `rows` with corpus rows, with replacement. @param batch the events, which a draw within groups of items depends on */
+export type ItemSampler = (step: number, rows: Int32Array, batch?: Int32Array) => void;
+
+/**
+ * `uniform` draws all items with a training event alike; `frequency` draws in proportion to training events, or to a power of them; `corpus` draws all items
+ * alike, even without a training event. If no item has any event, all are drawn alike.
+ */
+export function makeSampler(corpus: Corpus, draw: Draw, seed: number): ItemSampler {
+  const { by } = draw;
+  const alias = by === 'frequency' ? makeAlias(weightsOf(corpus, draw)) : undefined;
+  const trainedItems = by === 'uniform' ? trainedRows(corpus) : undefined;
+  const kind = { uniform: 0, frequency: 1, corpus: 2 }[by];
+  return (step, rows) => {
+    const random = makeRandom(seed, samplingStream, kind, step);
+    if (trainedItems)
+      for (let i = 0; i < rows.length; i++) rows[i] = trainedItems[random.integer(trainedItems.length)]!;
+    else if (!alias) for (let i = 0; i < rows.length; i++) rows[i] = random.integer(corpus.rows);
+    else {
+      for (let i = 0; i < rows.length; i++) {
+        const row = random.integer(corpus.rows);
+        rows[i] = random.next() < alias.keep[row]! ? row : alias.other[row]!;
+      }
+    }
+  };
+}
+
+/** Returns the chance that a draw gives a corpus row; 0 for −1, an item that is not in the corpus. */
+export function drawChance(corpus: Corpus, draw: Draw): (row: number) => number {
+  const { rows, trainingCounts } = corpus;
+  const { by } = draw;
+  const trainedCount = trainedRows(corpus).length;
+  const weights = weightsOf(corpus, draw);
+  const weightTotal = weights.reduce((sum, weight) => sum + weight, 0);
+  return (row) => {
+    if (row < 0) return 0;
+    if (by === 'corpus' || weightTotal === 0) return 1 / rows;
+    if (by === 'frequency') return weights[row]! / weightTotal;
+    return trainingCounts[row]! > 0 ? 1 / trainedCount : 0;
+  };
+}
+
+/** Returns the number of items that a draw may give, at least 1. */
+export function poolSize(corpus: Corpus, by: Draw['by']): number {
+  return Math.max(1, by === 'corpus' ? corpus.rows : trainedRows(corpus).length);
+}
+
+/** Returns the number of events of each item, to the power of the draw. */
+function weightsOf({ rows, trainingCounts }: Corpus, { power = 1 }: Draw): Float64Array {
+  return Float64Array.from(trainingCounts.subarray(0, rows), (count) => (count > 0 ? count ** power : 0));
+}
+
+/** Returns the rows that occur in training events; all if none does. */
+export function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
+  const allRows = everyRow(rows);
+  const trainedRowList = allRows.filter((row) => trainingCounts[row]! > 0);
+  return trainedRowList.length > 0 ? trainedRowList : allRows;
+}
+
+const samplingStream = 0x5a3b;
+
+/** Walker's alias method (Vose 1991): a draw picks one row, and keeps it with probability `keep`, or else takes `other`. */
+export function makeAlias(weights: ArrayLike<number>): { keep: Float64Array; other: Int32Array } | undefined {
+  const { length } = weights;
+  let weightTotal = 0;
+  for (let i = 0; i < length; i++) weightTotal += weights[i]!;
+  if (weightTotal === 0) return undefined;
+  const keepChance = new Float64Array(length);
+  const otherRow = new Int32Array(length);
+  const small: number[] = [];
+  const large: number[] = [];
+  for (let i = 0; i < length; i++) {
+    keepChance[i] = (weights[i]! * length) / weightTotal;
+    otherRow[i] = i;
+    (keepChance[i]! < 1 ? small : large).push(i);
+  }
+  while (small.length > 0 && large.length > 0) {
+    const less = small.pop()!;
+    const more = large.pop()!;
+    otherRow[less] = more;
+    keepChance[more]! -= 1 - keepChance[less]!;
+    (keepChance[more]! < 1 ? small : large).push(more);
+  }
+  for (const i of large) keepChance[i] = 1;
+  // Rounding left these rows. Their chance is practically 1, but an item without weight must never be drawn.
+  for (const i of small) if (weights[i]! > 0) keepChance[i] = 1;
+  return { keep: keepChance, other: otherRow };
+}
+
+const minedStream = 0x317e;
+
+export interface Mined {
+  readonly of: MinedRows;
+  readonly items: OwnItems;
+  /** Returns the users of an epoch as ascending rows. They depend only on the seed and the epoch. */
+  usersOf(epoch: number): Int32Array;
+  /** Stores the best items of these users, `best` for each; −1 if there are fewer. @param found int32 [users, best] */
+  take(users: Int32Array, found: Int32Array): void;
+  /** Returns the entries of a checkpoint: the users, −1 for none, and their items. */
+  state(): FeedState;
+}
+
+/** @param candidates the users who have an event to train on, ascending, which `events` need not have all of */
+export function makeMined(
+  { user: userOf }: Pick<Events, 'user'>,
+  candidates: Int32Array,
+  corpus: Corpus,
+  of: MinedRows,
+  seed: number,
+): Mined {
+  const userCount = Math.min(of.users, candidates.length);
+  const { best, perRow } = of;
+  const users = new Int32Array(userCount).fill(-1);
+  const items = new Int32Array(userCount * best).fill(-1);
+  const sample = makeSampler(corpus, { by: 'uniform' }, seed);
+  let placeOf: Map<number, number> | undefined;
+  const places = (): Map<number, number> => (placeOf ??= new Map([...users].map((user, at) => [user, at])));
+  let rows = new Int32Array(0);
+  let known = new Uint8Array(0);
+  return {
+    of,
+    usersOf(epoch) {
+      const order = makeRandom(seed, minedStream, 0, epoch).permutation(candidates.length);
+      return order
+        .subarray(0, userCount)
+        .map((at) => candidates[at]!)
+        .sort();
+    },
+    take(found, best) {
+      invariant(found.length === userCount && best.length === items.length, 'the mined items are as many as planned');
+      users.set(found);
+      items.set(best);
+      placeOf = undefined;
+    },
+    items(batch, step) {
+      const drawCount = batch.length * perRow;
+      if (rows.length < drawCount) {
+        rows = new Int32Array(drawCount);
+        known = new Uint8Array(drawCount).fill(1);
+      }
+      const drawnItems = rows.subarray(0, drawCount);
+      sample(step, drawnItems);
+      const random = makeRandom(seed, minedStream, 1, step);
+      for (let i = 0; i < batch.length; i++) {
+        const user = userOf[batch[i]!]!;
+        const place = user < 0 ? undefined : places().get(user);
+        const count = place === undefined ? 0 : countOf(items, place * best, best);
+        if (count === 0) continue;
+        for (let n = 0; n < perRow; n++) drawnItems[i * perRow + n] = items[place! * best + random.integer(count)]!;
+      }
+      return { rows: drawnItems, known: known.subarray(0, drawCount) };
+    },
+    // A checkpoint may be read into these arrays, so the index is built again.
+    state() {
+      placeOf = undefined;
+      return { users, items };
+    },
+  };
+}
+
+/** Counts the items before the first −1, at most `best`. */
+function countOf(items: Int32Array, from: number, best: number): number {
+  for (let count = 0; count < best; count++) if (items[from + count]! < 0) return count;
+  return best;
+}
+
+/** Items that each row of a batch has for itself as negatives, row-major. `known` is 0 where a row has none, and the corpus row there has no meaning. */
+interface OwnRowsOfBatch {
+  readonly rows: Int32Array;
+  readonly known: Uint8Array;
+  /** The weights of listed items, 1 in a list without; −1 where a row has none. */
+  readonly weights?: Float32Array;
+}
+
+/** Draws the own items of a batch's events at a step. Returns views that the next step reuses. */
+export type OwnItems = (batch: Int32Array, step: number) => OwnRowsOfBatch;
+
+/** The listed and mined negatives of a plan. */
+interface PlannedItems {
+  /** Draws them for the events of a batch, once for all inputs that read the same ones. */
+  of(batch: Int32Array, step: number): (rows: ListedRows | MinedRows) => OwnRowsOfBatch;
+  readonly mined: readonly Mined[];
+  state(): FeedState;
+}
+
+export function makeOwnItems(of: {
+  readonly plan: GraphPlan;
+  readonly events: Events;
+  readonly corpus: Corpus;
+  readonly seed: number;
+  readonly latestUsers?: Int32Array;
+}): PlannedItems {
+  const { plan, events, corpus, seed } = of;
+  const itemsByPrefix = new Map<string, OwnItems>();
+  const mined: Mined[] = [];
+  for (const { source } of plan.inputs) {
+    const rows = 'rows' in source ? source.rows : undefined;
+    if (rows === undefined || itemsByPrefix.has(rowsPrefix(rows))) continue;
+    if (rows.kind === 'listed') itemsByPrefix.set(rowsPrefix(rows), makeListed(events, rows, seed));
+    if (rows.kind !== 'mined') continue;
+    const minedItems = makeMined(events, of.latestUsers ?? latestRows(events).users, corpus, rows, seed);
+    mined.push(minedItems);
+    itemsByPrefix.set(rowsPrefix(rows), minedItems.items);
+  }
+  return {
+    of(batch, step) {
+      const ownItems = new Map([...itemsByPrefix].map(([name, make]) => [name, make(batch, step)]));
+      return (rows) => ownItems.get(rowsPrefix(rows))!;
+    },
+    mined,
+    state: () => Object.assign({}, ...mined.map(stateOf)) as FeedState,
+  };
+}
+
+const stateOf = ({ of, state }: Mined): FeedState =>
+  Object.fromEntries(Object.entries(state()).map(([part, view]) => [`${rowsPrefix(of)}${part}`, view]));
+
+const listedStream = 0x115d;
+
+/**
+ * Draws negatives from a list of each event. They depend only on the seed and the step; the next step reuses the views. From a list longer than `perRow`, that
+ * many items are drawn without replacement; a shorter one is padded with the event's own item, which counts nothing. Items outside the corpus are excluded.
+ */
+export function makeListed(events: Events, { feature, perRow }: ListedRows, seed: number): OwnItems {
+  const listItems = events.givenItems?.get(feature);
+  invariant(listItems, `list ${feature} has no items of the corpus`);
+  const { bags, index } = listItems;
+  let rows = new Int32Array(0);
+  let knownFlags = new Uint8Array(0);
+  let weights = new Float32Array(0);
+  /** Places in `bags.values`. */
+  const placesOfList: number[] = [];
+  return (batch, step) => {
+    const drawCount = batch.length * perRow;
+    if (rows.length < drawCount) {
+      rows = new Int32Array(drawCount);
+      knownFlags = new Uint8Array(drawCount);
+      weights = new Float32Array(drawCount);
+    }
+    knownFlags.fill(0, 0, drawCount);
+    weights.fill(-1, 0, drawCount);
+    const random = makeRandom(seed, listedStream, ...Buffer.from(feature), step);
+    for (let i = 0; i < batch.length; i++) {
+      const bag = index ? index[batch[i]!]! : batch[i]!;
+      placesOfList.length = 0;
+      for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) if (bags.values[at]! >= 0) placesOfList.push(at);
+      // The own item is looked up in any case.
+      rows.fill(Math.max(0, events.item[batch[i]!]!), i * perRow, (i + 1) * perRow);
+      const count = Math.min(perRow, placesOfList.length);
+      const isTooLong = placesOfList.length > perRow;
+      for (let n = 0; n < count; n++) {
+        if (isTooLong) {
+          const other = n + random.integer(placesOfList.length - n);
+          [placesOfList[n], placesOfList[other]] = [placesOfList[other]!, placesOfList[n]!];
+        }
+        rows[i * perRow + n] = bags.values[placesOfList[n]!]!;
+        knownFlags[i * perRow + n] = 1;
+        weights[i * perRow + n] = bags.weights?.[placesOfList[n]!] ?? 1;
+      }
+    }
+    return {
+      rows: rows.subarray(0, drawCount),
+      known: knownFlags.subarray(0, drawCount),
+      weights: weights.subarray(0, drawCount),
+    };
+  };
+}

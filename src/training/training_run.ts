@@ -1,0 +1,365 @@
+/**
+ * Runs the epochs of one call of `train`, each with a validation and a checkpoint at its end. Long because every way to end a run must leave the same
+ * state.
+ */
+import { createHash } from 'node:crypto';
+import { type Progress, saveState } from './artifact/checkpoint.ts';
+import type { Lineage, SettingChange } from './artifact/identity.ts';
+import type { Manifest } from './artifact/run_manifest.ts';
+import type { BegunState } from './begin_state.ts';
+import { labelOf } from './evaluation/figures.ts';
+import type { ChosenPrecision } from './fitted_step.ts';
+import { bestFile } from './folder.ts';
+import { type MetricsLog, makeStepSums, type StepSums, type StepsLog } from './metrics_log.ts';
+import { removeOldBest, writeModel, writeWeights } from './model_files.ts';
+import { type Norms, normsOf } from './norms.ts';
+import { type AnyEpoch, type EventOrder, type Rates, ratesAt } from './order.ts';
+import { type Profiler, profilerOf } from './profile/profiler.ts';
+import { RankGuard } from './rank_guard.ts';
+import { takeStep } from './take_step.ts';
+import type { EventLog } from './tensorboard_log.ts';
+import type { TrainOptions, TrainResult } from './train_options.ts';
+import type { EpochRecord } from './training_events.ts';
+import { beginEpoch, CurrentTowers, type Rounds, RunValidation, roundsOf } from './validation.ts';
+import { sendBegun } from './workers/table_wire.ts';
+import type { OtherWorkers } from './workers/talk.ts';
+
+/** Maximum milliseconds between two pauses in which signals are handled and the progress bar is drawn. */
+const yieldInterval = 50;
+
+class EpochClock {
+  private readonly start = performance.now();
+  private lastYield = this.start;
+  private feed = 0;
+  private engine = 0;
+  private scatter = 0;
+
+  /** @param rowsBefore rows of the epoch that an earlier process has done */
+  constructor(private readonly rowsBefore: number) {}
+
+  add(start: number, fed: number, ran: number, applied: number): void {
+    this.feed += fed - start;
+    this.engine += ran - fed;
+    this.scatter += applied - ran;
+  }
+
+  shouldYield(): boolean {
+    const now = performance.now();
+    if (now - this.lastYield < yieldInterval) return false;
+    this.lastYield = now;
+    return true;
+  }
+
+  rate(rows: number): number {
+    return (1000 * (rows - this.rowsBefore)) / Math.max(1e-3, performance.now() - this.start);
+  }
+
+  milliseconds(end: number): { total: number; feed: number; engine: number; scatter: number } {
+    return { total: end - this.start, feed: this.feed, engine: this.engine, scatter: this.scatter };
+  }
+}
+
+export interface ResumeState {
+  readonly progress: Progress;
+  readonly changes: readonly SettingChange[];
+  readonly resumed: boolean;
+  readonly kept: readonly string[];
+  readonly from?: Lineage;
+  readonly chosen?: ChosenPrecision;
+  readonly others?: OtherWorkers | undefined;
+}
+
+const emptyChecksum = { sha256: createHash('sha256').digest('hex'), bytes: 0 };
+export const beginning: Progress = {
+  epoch: 0,
+  stepOfEpoch: 0,
+  step: 0,
+  sums: {},
+  rows: 0,
+  metrics: emptyChecksum,
+  steps: emptyChecksum,
+};
+
+export class TrainingRun {
+  private readonly records: EpochRecord[] = [];
+  private readonly order: EventOrder<AnyEpoch>;
+  private readonly rounds: Rounds<AnyEpoch>;
+  private readonly towers: CurrentTowers;
+  private readonly validation: RunValidation;
+  private readonly guard: RankGuard | undefined;
+  private readonly profiler: Profiler | undefined;
+  private readonly norms: Norms | undefined;
+  private progress: Progress;
+  private readonly others: OtherWorkers | undefined;
+
+  constructor(
+    private readonly options: TrainOptions,
+    private readonly state: BegunState,
+    private readonly logs: { readonly log: MetricsLog; readonly steps: StepsLog; readonly events?: EventLog },
+    private readonly resumeState: ResumeState,
+  ) {
+    this.progress = resumeState.progress;
+    const { plan, dataset, engine } = options;
+    this.towers = new CurrentTowers(plan, dataset, engine, state);
+    this.validation = new RunValidation(plan, dataset, this.towers, options.objectives);
+    const { guarded } = this.validation;
+    this.guard = guarded && new RankGuard(guarded);
+    this.order = state.order;
+    this.others = resumeState.others;
+    this.rounds = roundsOf(plan.train, this.order, resumeState.from?.epochs);
+    this.profiler = profilerOf(options, state, this.order, [resumeState.progress.step, this.rounds.total]);
+    this.norms = normsOf(options, state, this.rounds.total);
+  }
+
+  async go(): Promise<TrainResult> {
+    const result = await this.train();
+    const stepProfile = await this.profiler?.end(this.state);
+    return { ...result, profile: stepProfile };
+  }
+
+  private async train(): Promise<TrainResult> {
+    const { plan, onEvent } = this.options;
+    const { rows, steps, leftOut, withoutList } = this.order;
+    onEvent?.({
+      kind: 'started',
+      rows,
+      batch: plan.train.batch,
+      epochs: plan.train.epochs,
+      stepsOfEpoch: steps,
+      steps: this.rounds.total,
+      round: plan.train.validate?.steps,
+      precision: this.resumeState.chosen,
+      leftOut,
+      ...(withoutList > 0 ? { withoutList } : {}),
+      ...(this.resumeState.resumed ? { resumedAt: this.progress.step } : {}),
+      ...(this.resumeState.kept.length > 0 ? { kept: this.resumeState.kept } : {}),
+    });
+    for (;;) {
+      const endReason = this.ended();
+      const shouldPause = endReason === undefined && (this.pauses() || this.isToStop());
+      if (endReason || shouldPause) await this.others?.release();
+      if (endReason) return this.finish(endReason);
+      if (shouldPause) return this.interrupted();
+      if (!(await this.epoch())) return this.interrupted();
+    }
+  }
+
+  async finishAsItIs(): Promise<TrainResult> {
+    await this.others?.release();
+    return this.finish(this.ended() ?? 'stopped');
+  }
+
+  private ended(progress = this.progress): 'epochs' | 'patience' | undefined {
+    const { stop } = this.options.plan.train;
+    const { epoch, stepOfEpoch, step, best } = progress;
+    if (stepOfEpoch > 0) return undefined;
+    if (step >= this.rounds.total) return 'epochs';
+    return stop && best && this.rounds.since(best.epoch, epoch) >= stop.patience ? 'patience' : undefined;
+  }
+
+  /** True if the validation after which the run should pause is done. */
+  private pauses(): boolean {
+    const { until } = this.options;
+    const { epoch, stepOfEpoch, step } = this.progress;
+    if (until === undefined || step === 0 || stepOfEpoch > 0) return false;
+    return epoch >= this.rounds.roundOf(until(this.rounds.validations));
+  }
+
+  private isToStop(): boolean {
+    return this.state.group !== undefined && this.options.signal?.aborted === true && this.progress.step > 0;
+  }
+
+  async close(): Promise<void> {
+    await this.towers.close();
+    await this.norms?.close();
+  }
+
+  /** Returns false if the signal ended the epoch early. */
+  private async epoch(): Promise<boolean> {
+    const { plan, signal, limit } = this.options;
+    const number = this.progress.epoch + 1;
+    const epoch = this.rounds.round(this.progress.step - this.progress.stepOfEpoch);
+    const epochSums = makeStepSums(plan, this.progress);
+    const epochClock = new EpochClock(epochSums.rows);
+    // Draws, noise and the moments of optimizers count the steps of earlier runs too.
+    const earlierRuns = this.resumeState.from ?? { epochs: 0, steps: 0 };
+    let { step, stepOfEpoch } = this.progress;
+    let stepRates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
+
+    const { epochs, steps } = earlierRuns;
+    await this.others?.steps({ epoch: number, stepOfEpoch, step, before: { epochs, steps } });
+    for (; stepOfEpoch < epoch.steps; stepOfEpoch++) {
+      if (epochClock.shouldYield()) {
+        this.report(number, stepOfEpoch, step, epochSums, epochClock);
+        await this.logs.steps.write();
+        await this.logs.events?.write();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      // Workers stop together, after a step.
+      if ((signal?.aborted || (limit?.aborted && step > 0)) && !this.others) {
+        this.progress = { ...this.progress, step, stepOfEpoch, sums: epochSums.sums(), rows: epochSums.rows };
+        return false;
+      }
+      // Only at the start of an epoch: a checkpoint within an epoch contains the mined items.
+      const ofEpoch = step % this.order.steps;
+      const drawnEpoch = earlierRuns.epochs + step / this.order.steps + 1;
+      if (ofEpoch === 0) await this.beginEpoch(drawnEpoch);
+      step++;
+      stepRates = ratesAt(plan.train, step, this.rounds.total);
+      const stepWatch = this.profiler?.begin(step);
+      const stepNorms = this.norms?.at(step);
+      const readStart = performance.now();
+      const rows = await this.rowsOf(epoch, stepOfEpoch, { step: step - 1, sums: epochSums });
+      stepWatch?.done('read', 'rows', readStart);
+      const takenStep = await takeStep(plan, this.state, {
+        ...{ rows, number: earlierRuns.steps + step, rates: stepRates, signal, watch: stepWatch, norms: stepNorms },
+        seen: ({ inputs, outputs, counts }) => {
+          stepWatch?.keep(inputs);
+          const logStart = performance.now();
+          epochSums.add(inputs, outputs, rows.length, { epoch: number, step, counts });
+          if (!stepNorms) this.logs.steps.add(step, outputs);
+          this.logs.events?.add(step, outputs);
+          stepWatch?.done('log', 'losses and logs', logStart);
+        },
+      });
+      stepWatch?.end();
+      // The norms of tables are known only after the update of the tables.
+      if (stepNorms) this.logs.steps.add(step, takenStep.outputs, stepNorms.values);
+      if (stepNorms) this.logs.events?.addNorms(step, stepNorms.values);
+      epochClock.add(...takenStep.times);
+      if (takenStep.stops) this.others?.stopped();
+      if (takenStep.stops && stepOfEpoch + 1 < epoch.steps) {
+        this.progress = {
+          ...this.progress,
+          step,
+          stepOfEpoch: stepOfEpoch + 1,
+          sums: epochSums.sums(),
+          rows: epochSums.rows,
+        };
+        return false;
+      }
+    }
+    this.report(number, stepOfEpoch, step, epochSums, epochClock);
+    await this.endEpoch(number, step, epochSums, epochClock, {
+      dense: stepRates.dense,
+      embeddings: stepRates.embeddings,
+    });
+    return true;
+  }
+
+  private async beginEpoch(drawn: number): Promise<void> {
+    const { state, options } = this;
+    await beginEpoch(state, this.towers, options.dataset, drawn);
+    if (state.group && options.sharesTables) await sendBegun(state.feeder, state.group);
+  }
+
+  /** Reads the rows of a step. If that fails, saves the steps so far, so that `resume` can continue from there. */
+  private async rowsOf(
+    epoch: AnyEpoch,
+    at: number,
+    { step, sums }: { step: number; sums: StepSums },
+  ): Promise<Int32Array> {
+    try {
+      return await epoch.batch(at);
+    } catch (error) {
+      // Workers that wait in a step cannot be asked for their rows of the tables, so no checkpoint is possible.
+      if (step > 0 && !this.options.sharesTables) {
+        this.progress = { ...this.progress, step, stepOfEpoch: at, sums: sums.sums(), rows: sums.rows };
+        await this.logs.steps.sync();
+        this.progress = { ...this.progress, ...this.checksums() };
+        await saveState(this.options.folder, this.progress, this.state);
+      }
+      throw error;
+    }
+  }
+
+  private report(epoch: number, stepOfEpoch: number, step: number, sums: StepSums, clock: EpochClock): void {
+    const { onEvent } = this.options;
+    if (!onEvent || sums.rows === 0) return;
+    const examplesPerSecond = clock.rate(sums.rows);
+    const rowsLeft = ((this.rounds.total - step) * this.order.rows) / this.order.steps;
+    const loss = sums.loss();
+    const secondsLeft = examplesPerSecond === 0 ? 0 : rowsLeft / examplesPerSecond;
+    onEvent({ kind: 'step', epoch, stepOfEpoch, step, steps: this.rounds.total, loss, examplesPerSecond, secondsLeft });
+  }
+
+  private async endEpoch(
+    epoch: number,
+    step: number,
+    sums: StepSums,
+    clock: EpochClock,
+    rates: EpochRecord['rates'],
+  ): Promise<void> {
+    const { plan, folder, onEvent } = this.options;
+    const trainedAt = performance.now();
+    const examplesPerSecond = clock.rate(sums.rows);
+    const isValidated = this.validation.hasRows && this.rounds.validates(epoch, step);
+    if (isValidated) onEvent?.({ kind: 'validating', epoch });
+    await this.state.group?.note(isValidated ? 'validates' : 'writes a checkpoint');
+    const figures = isValidated ? await this.validation.figures() : undefined;
+    const validatedAt = performance.now();
+    const { stop } = plan.train;
+    const watchedValue = stop && figures?.[labelOf(stop)];
+    let { best } = this.progress;
+    const isBest = watchedValue !== undefined && (best === undefined || watchedValue > best.value);
+    if (isBest) {
+      best = { epoch, value: watchedValue, ...(await writeWeights(this.options, this.state, bestFile(epoch))) };
+    }
+    const measuredEpoch: EpochRecord = {
+      epoch,
+      step,
+      loss: sums.loss(),
+      scalars: sums.means(),
+      rows: sums.rows,
+      rates,
+      examplesPerSecond,
+      milliseconds: { ...clock.milliseconds(trainedAt), validation: validatedAt - trainedAt },
+      validation: figures,
+      sample: isValidated ? this.validation.sample : undefined,
+      best: stop && isValidated && isBest,
+    };
+    const isLast = this.ended({ ...beginning, epoch, step, best }) !== undefined;
+    const alone = isLast && isValidated ? await this.validation.alone() : undefined;
+    const judged = { ...measuredEpoch, alone };
+    const epochRecord = { ...judged, warning: await this.guard?.judge(judged, isLast) };
+    await this.state.group?.note('writes a checkpoint');
+    await this.logs.log.append(epochRecord);
+    this.logs.events?.addEpoch(epochRecord);
+    await this.logs.events?.write();
+    await this.logs.steps.sync();
+    this.progress = { ...beginning, epoch, step, ...this.checksums(), best };
+    await saveState(folder, this.progress, this.state);
+    await removeOldBest(folder, best && bestFile(best.epoch));
+    this.records.push(epochRecord);
+    onEvent?.({ kind: 'epoch', record: epochRecord });
+  }
+
+  private checksums(): Pick<Progress, 'metrics' | 'steps'> {
+    return { metrics: this.logs.log.checksum(), steps: this.logs.steps.checksum() };
+  }
+
+  private async interrupted(): Promise<TrainResult> {
+    const { folder } = this.options;
+    if (this.progress.step === 0) return { folder, status: 'interrupted', records: this.records };
+    await this.logs.steps.sync();
+    this.progress = { ...this.progress, ...this.checksums() };
+    await saveState(folder, this.progress, this.state);
+    const { signal, limit } = this.options;
+    return limit?.aborted && !signal?.aborted ? this.finish('stopped') : this.seal('interrupted');
+  }
+
+  /** Keeps the checkpoint, from which the run can continue with more epochs or more patience. */
+  private async finish(status: 'epochs' | 'patience' | 'stopped'): Promise<TrainResult> {
+    const result = await this.seal(status);
+    await removeOldBest(this.options.folder);
+    return result;
+  }
+
+  private async seal(status: Manifest['training']['status']): Promise<TrainResult> {
+    const { options, state, progress, records, resumeState: standing } = this;
+    const { changes, from, chosen } = standing;
+    const precision = chosen?.precision;
+    const manifest = await writeModel(options, state, progress, { status, changes, from, precision });
+    return { folder: options.folder, status, manifest, records };
+  }
+}

@@ -1,0 +1,211 @@
+import type { SamplerName } from './samplers/table.ts';
+import type { Point, SearchSpace } from './search_space.ts';
+
+export type JobKind =
+  /** A trial up to a rung. */
+  | 'search'
+  /** A finalist, with a further seed. */
+  | 'final'
+  /** The winner or the unchanged file on fresh seeds, which the search has not used. */
+  | 'fresh';
+
+export interface TrialJob {
+  readonly kind: JobKind;
+  /** 0 is the unchanged file. */
+  readonly trial: number;
+  /** Rung at which a `search` job ends. */
+  readonly rung?: number;
+  /** Present in other jobs. A search job uses the seed of the file. */
+  readonly seed?: number;
+  /** Present for a new trial. */
+  readonly point?: Point;
+}
+
+export interface JobRecord extends TrialJob {
+  /** From 0, in the order in which jobs began, which is the order of the lines. */
+  readonly job: number;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly state: /** It may continue. */
+    | 'paused'
+    | 'done'
+    /** Training failed: a loss that is not finite, more memory than there is. */
+    | 'failed'
+    /** The model is invalid with these settings. */
+    | 'invalid';
+  /** Number of validations of a whole run; its `stop` may end it sooner. Absent if the model is invalid. */
+  readonly validations?: number;
+  /** The metric of each validation, from the first. */
+  readonly values: readonly number[];
+  /** The value by which the trial is compared at its rung. */
+  readonly value?: number;
+  readonly message?: string;
+  /** The folder of the run, relative to that of the study. */
+  readonly folder: string;
+  /** Start, duration, and elapsed time of the study at its end; in seconds. */
+  readonly begun: string;
+  readonly seconds: number;
+  readonly elapsed: number;
+}
+
+/** A trial, as far as its search jobs have come. */
+export interface Trial {
+  readonly number: number;
+  readonly point?: Point;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly state: JobRecord['state'];
+  /** Values by which the trial is compared, by rung, as far as it came. */
+  readonly values: readonly number[];
+  /** The metric of each validation. */
+  readonly validations: readonly number[];
+  readonly seconds: number;
+  readonly message?: string;
+}
+
+/** The settings of a study. A study may be continued only if they are equal. */
+export interface Study {
+  readonly model: string;
+  /** SHA-256 of the model's files and of the data block's. */
+  readonly sources: string;
+  readonly space: SearchSpace;
+  readonly set: Readonly<Record<string, string>>;
+  readonly metric: string;
+  /** True if the model has `stop`: a run then keeps the weights of its best epoch. */
+  readonly stops: boolean;
+  /** Seed of the file: search jobs use it, all other jobs use seeds after it. */
+  readonly fileSeed: number;
+  readonly sampler: SamplerName;
+  readonly seed: number;
+  readonly halving: boolean;
+  readonly rungs: number;
+  readonly parallel: number;
+  readonly finalists: number;
+  readonly seeds: number;
+}
+
+/** One out of this many trials of a rung goes on. */
+const halvingFactor = 3;
+
+/** Returns the number of rungs for a run with this many validations: the last rung is the whole run, and at most 3 come before it. */
+export function rungsOf(validations: number, halves: boolean): number {
+  if (!halves) return 1;
+  return 1 + Math.min(3, Math.max(0, Math.floor(Math.log(validations) / Math.log(halvingFactor) + 1e-9)));
+}
+
+/** Returns the number of validations that a run has at a rung. */
+export function validationsAt(rung: number, rungs: number, validations: number): number {
+  return Math.max(Math.min(1, validations), Math.ceil(validations / halvingFactor ** (rungs - 1 - rung)));
+}
+
+interface HalvingState {
+  readonly rungs: number;
+  readonly trials: readonly Trial[];
+  /** For each trial, the last rung that it was sent to. */
+  readonly sent: ReadonlyMap<number, number>;
+  readonly more: boolean;
+  /** True if nothing is running: the results will not change by themselves. */
+  readonly settled: boolean;
+}
+
+/**
+ * Returns the next job by asynchronous successive halving (Li et al., MLSys 2020): every trial begins with few epochs, and the best share of each rung goes on
+ * to the next. A promotion comes before a new trial; undefined if there is neither.
+ */
+export function decide({
+  rungs,
+  trials,
+  sent,
+  more,
+  settled,
+}: HalvingState): Pick<TrialJob, 'trial' | 'rung'> | undefined {
+  // The unchanged file is trained to the end, regardless of its score, because the winner is compared with it.
+  if (!sent.has(0)) return { trial: 0, rung: rungs - 1 };
+  for (let rung = rungs - 2; rung >= 0; rung--) {
+    const rankedTrials = rankedAt(trials, rung);
+    const best = rankedTrials.slice(0, Math.floor(rankedTrials.length / halvingFactor));
+    const promotedTrial = best.find((trial) => sent.get(trial.number)! <= rung);
+    if (promotedTrial) return { trial: promotedTrial.number, rung: rung + 1 };
+  }
+  if (more) return { trial: sent.size, rung: 0 };
+  if (!settled) return undefined;
+  // A small study promotes at least one, so that another trial than the first is trained to the end.
+  for (let rung = 0; rung < rungs - 1; rung++) {
+    const hasPromotion = [...sent].some(([trial, to]) => trial > 0 && to > rung);
+    const best = rankedAt(trials, rung).find(({ number }) => number > 0);
+    if (!hasPromotion && best) return { trial: best.number, rung: rung + 1 };
+  }
+  return undefined;
+}
+
+/** Returns the trials that have reached a rung, the best first. */
+function rankedAt(trials: readonly Trial[], rung: number): readonly Trial[] {
+  return trials
+    .filter(({ state, values }) => state !== 'failed' && state !== 'invalid' && values.length > rung)
+    .sort((a, b) => b.values[rung]! - a.values[rung]! || a.number - b.number);
+}
+
+/** Returns all trials, the best first: those of higher rungs, then by value; those that failed last. */
+export function ranked(trials: readonly Trial[]): readonly Trial[] {
+  const rank = ({ state, values }: Trial): number => (state === 'failed' || state === 'invalid' ? -1 : values.length);
+  return [...trials].sort(
+    (a, b) => rank(b) - rank(a) || (b.values.at(-1) ?? 0) - (a.values.at(-1) ?? 0) || a.number - b.number,
+  );
+}
+
+/** Returns the metric of the weights that a run keeps: the best of its validations with `stop`, else the last. */
+export function keptValue(values: readonly number[], stops: boolean): number | undefined {
+  if (values.length === 0) return undefined;
+  return stops ? values.reduce((best, value) => Math.max(best, value)) : values.at(-1);
+}
+
+/** Returns the trials by number, as far as their search jobs have come. */
+export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<Study, 'rungs' | 'stops'>): Trial[] {
+  const trials: Trial[] = [];
+  for (const record of records) {
+    if (record.kind !== 'search') continue;
+    const { trial: number, settings, state, values, seconds, message, rung = 0, validations = 0 } = record;
+    const earlierTrial = trials[number];
+    const point = record.point ?? earlierTrial?.point;
+    const hasFailed = state === 'failed' || state === 'invalid';
+    const byRung = Array.from({ length: rung + 1 }, (_, at) =>
+      keptValue(values.slice(0, validationsAt(at, rungs, validations)), stops),
+    );
+    trials[number] = {
+      number,
+      settings,
+      state,
+      values: hasFailed || byRung.includes(undefined) ? [] : (byRung as number[]),
+      validations: values,
+      seconds: seconds + (earlierTrial?.seconds ?? 0),
+      point,
+      message,
+    };
+  }
+  return trials;
+}
+
+export interface Finalist {
+  readonly trial: number;
+  readonly values: readonly number[];
+  readonly mean: number;
+}
+
+/** Returns the finalists whose runs all have a value, the best mean first. */
+export function finalistsOf(records: readonly JobRecord[]): readonly Finalist[] {
+  const byTrial = new Map<number, (number | undefined)[]>();
+  for (const { kind, trial, value } of records) {
+    if (kind === 'final') byTrial.set(trial, [...(byTrial.get(trial) ?? []), value]);
+  }
+  return [...byTrial]
+    .flatMap(([trial, values]): Finalist[] => {
+      if (values.includes(undefined)) return [];
+      const allValues = values as number[];
+      return [{ trial, values: allValues, mean: allValues.reduce((sum, value) => sum + value, 0) / allValues.length }];
+    })
+    .sort((a, b) => b.mean - a.mean || a.trial - b.trial);
+}
+
+/** Returns `rate=0.01 body=wide`. */
+export const settingsLine = ({ settings }: Pick<Trial, 'settings'>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
