@@ -55,6 +55,19 @@ it('names points that have room, none by a number, and shades groups that have a
   ]);
 });
 
+it('writes no name over another where all items have the same vector', () => {
+  const points = Array.from({ length: 30 }, (_, at) => ({ x: 1, y: 1, title: `Film ${at}`, group: 0 }));
+  const svg = mapChart('Items', points, { groups: ['all'] });
+  const places = [...svg.matchAll(/<text[^>]* x="([\d.-]+)" y="([\d.-]+)"[^>]*>Film \d+</g)].map(
+    ([, x, y]) => `${x} ${y}`,
+  );
+  expect(svg).not.toContain('NaN');
+  // There is room to the right, to the left, above and below.
+  expect(places.length).toBeGreaterThan(0);
+  expect(places.length).toBeLessThanOrEqual(4);
+  expect(new Set(places).size).toBe(places.length);
+});
+
 it('maps points by colour of their group, with one scale for both directions', () => {
   const svg = mapChart(
     'Items',
