@@ -55,6 +55,8 @@ task see { score = dot(user, item), loss = softmax(sampled(8)) }
   const rows = makeTables(plan, new Map<string, Encoding>([...encodings, ['when', clock]]))
     .get('when')!
     .read();
-  expect(rows).toEqual(Float32Array.from({ length: 876_601 }, (_, hour) => hour));
+  expect(rows).toHaveLength(876_601);
+  // Comparing so many numbers by `toEqual` takes minutes on a busy machine.
+  expect(rows.every((hour, row) => hour === row)).toBe(true);
   expect(plan.step.graph.outputs.map(({ name }) => name)).not.toContain('gradient:when');
 });
