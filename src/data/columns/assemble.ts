@@ -1,4 +1,5 @@
 /** Assembles the valid rows into the parts, the corpus and the users of a data set. */
+
 import { failure } from '../../base/diagnostics/failure.ts';
 import { type Texts, TextsWriter } from '../../base/text/texts.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
@@ -8,16 +9,18 @@ import type { FeatureFile } from '../files/feature_files.ts';
 import type { Pinned } from '../pinned.ts';
 import { protocolOf, sentencesOfPast } from '../protocol.ts';
 import { freshRows, pastOf, trainingTimes, unitOf } from '../rows/fresh.ts';
-import { gatherCodes, gatherNumbers, makeTimeline, type Timeline, windowsAfter } from '../rows/gather_rows.ts';
+import { gatherCodes, gatherNumbers } from '../rows/gather_rows.ts';
+import { type OrderedEvents, orderEvents } from '../rows/order_events.ts';
 import {
   eventsBefore,
   knownEventsOf,
-  type OrderedEvents,
-  orderEvents,
+  makeTimeline,
   type PastEvents,
   pastEventsOf,
   pastWindows,
-} from '../rows/order_events.ts';
+  type Timeline,
+  windowsAfter,
+} from '../rows/past_events.ts';
 import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
 import { givesEvents, parts } from '../rows/split.ts';
 import { type EncodedColumns, encodeColumns } from './encode_columns.ts';

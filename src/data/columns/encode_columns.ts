@@ -1,18 +1,20 @@
 /** Encodes features as columns for the events of each part, for the corpus, and for the users. */
+
 import { everyRow } from '../../base/util/objects.ts';
 import { type FeaturePlan, madeOf, usersAreRows } from '../../graph/plan/plan.ts';
 import type { BoundHistory, ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
+import { gatherCodes, gatherNumbers } from '../rows/gather_rows.ts';
+import type { EntityRows, OrderedEvents } from '../rows/order_events.ts';
 import {
-  gatherCodes,
-  gatherNumbers,
   type ListWindows,
   makeTimeline,
+  type PastEvents,
+  pastWindows,
   type Timeline,
   windowsAfter,
   windowsOfUsers,
-} from '../rows/gather_rows.ts';
-import { type EntityRows, type OrderedEvents, type PastEvents, pastWindows } from '../rows/order_events.ts';
+} from '../rows/past_events.ts';
 import { dictionaryOf, rawOf, type ValidRows } from '../rows/raw.ts';
 import { makeRings, wholeRings, windowsAround } from '../rows/rings.ts';
 import { parts } from '../rows/split.ts';

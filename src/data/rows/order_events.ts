@@ -4,21 +4,11 @@ import { pickTexts, type Texts } from '../../base/text/texts.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import type { Part } from '../dataset.ts';
 import { unitOf } from './fresh.ts';
-import {
-  ascendingIndexes,
-  gatherCodes,
-  gatherNumbers,
-  indexesOf,
-  type ListWindows,
-  makeTimeline,
-  type Stream,
-  type Timeline,
-  windowsAfter,
-  windowsBefore,
-  windowsOfUsers,
-} from './gather_rows.ts';
+import { ascendingIndexes, gatherCodes, gatherNumbers, indexesOf } from './gather_rows.ts';
+import type { PartedEvents } from './past_events.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from './raw.ts';
-import { codesOfParts, givenMark, givesEvents, parts, splitEvents } from './split.ts';
+import type { Stream } from './split.ts';
+import { codesOfParts, givesEvents, splitEvents } from './split.ts';
 
 export interface EntityRows extends KeyRows {
   readonly trainingCounts: Int32Array;
@@ -26,20 +16,15 @@ export interface EntityRows extends KeyRows {
   readonly lastTraining: Int32Array;
 }
 
-export interface OrderedEvents {
+export interface OrderedEvents extends PartedEvents {
   /** Row ids of the valid events sorted by time. An event is identified by its index in this array. */
   readonly order: Int32Array;
-  readonly stream: Stream;
   readonly items: EntityRows;
   readonly users: EntityRows;
-  /** The index in `parts` of each event, or `givenMark`. */
-  readonly part: Uint8Array;
   /** The events of each part in ascending order. */
   readonly places: Readonly<Record<Part, Int32Array>>;
   readonly rows: Readonly<Record<Part, Int32Array>>;
   readonly sentence: string;
-  /** True if held-out users give some of their events, which alone are their history. */
-  readonly hasGiven: boolean;
 }
 
 /** Throws a Failure if a requested part is empty. */
@@ -110,44 +95,6 @@ export function rowsOfParts(part: Uint8Array, order: Int32Array): Pick<OrderedEv
     test: gatherCodes(order, partPlaces.test),
   };
   return { places: partPlaces, rows: partRows };
-}
-
-/** The events that events of a part may see: those of this part and of earlier ones. */
-export interface PastEvents {
-  /** 1 for each past event. */
-  readonly marks: Uint8Array;
-  readonly timeline: Timeline;
-  /** True: an event sees all of them that its user has, and not only earlier ones. */
-  readonly isWhole?: true;
-}
-
-export function pastEventsOf({ part, stream, hasGiven }: OrderedEvents, seeingPart: Part): PastEvents {
-  if (hasGiven && seeingPart !== 'train') {
-    const marks = part.map((partIndex) => (partIndex === 0 || partIndex === givenMark ? 1 : 0));
-    return { marks, timeline: makeTimeline(stream, marks), isWhole: true };
-  }
-  const lastPart = parts.indexOf(seeingPart);
-  const marks = part.map((partIndex) => (partIndex <= lastPart ? 1 : 0));
-  return { marks, timeline: makeTimeline(stream, marks) };
-}
-
-/** Returns the events up to a part, those that held-out users give included. */
-export function knownEventsOf({ part, stream }: OrderedEvents, lastKnown: Part): PastEvents {
-  const lastPart = parts.indexOf(lastKnown);
-  const marks = part.map((partIndex) => (partIndex <= lastPart || partIndex === givenMark ? 1 : 0));
-  return { marks, timeline: makeTimeline(stream, marks) };
-}
-
-/** Returns the window of at most `max` past events that each event in `targets` sees. */
-export function pastWindows(stream: Stream, past: PastEvents, targets: Int32Array, max: number): ListWindows {
-  if (!past.isWhole) return windowsBefore(stream, past.marks, past.timeline, targets, max);
-  return windowsOfUsers(windowsAfter(past.timeline, max), stream, targets);
-}
-
-/** Returns the events before a time, in the unit of the stream. */
-export function eventsBefore({ part, stream }: OrderedEvents, time: number): PastEvents {
-  const marks = part.map((_, event) => (stream.times![event]! < time ? 1 : 0));
-  return { marks, timeline: makeTimeline(stream, marks) };
 }
 
 /** The corpus or the users: one row for each key of their file or, without a file, of the events; and the entity of each event. */

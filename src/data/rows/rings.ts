@@ -1,6 +1,8 @@
 /** Histories of `others(…)`: the windows of events without regard to time. */
+
 import { makeRandom } from '../../base/random/random.ts';
-import { type ListWindows, makeTimeline, type Stream } from './gather_rows.ts';
+import { type ListWindows, makeTimeline } from './past_events.ts';
+import type { Stream } from './split.ts';
 
 /**
  * The other events of each user, without regard to time: an event sees the user's other past events in an order that is drawn once, but not itself. Each user's

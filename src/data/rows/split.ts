@@ -1,4 +1,5 @@
 /** Splits events into parts, and describes the split in a sentence that is printed with every figure. */
+
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Texts } from '../../base/text/texts.ts';
@@ -6,8 +7,16 @@ import { everyRow } from '../../base/util/objects.ts';
 import type { DataDescription, Split, UserSplit } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
 import { firstAfter, momentWords } from './fresh.ts';
-import type { Stream } from './gather_rows.ts';
 import type { Staged } from './raw.ts';
+
+/** Events sorted by time. All arrays have one element for each event. */
+export interface Stream {
+  /** Indexes 0 … users − 1; −1 for an event without a user. */
+  readonly user: Int32Array;
+  readonly users: number;
+  /** Ascending times. Absent if each event is later than the one before. */
+  readonly times?: ArrayLike<number>;
+}
 
 export const parts = ['train', 'validation', 'test'] as const satisfies readonly Part[];
 

@@ -1,9 +1,10 @@
 /** Reads partitions one by one, with events ordered and divided into parts: as `orderEvents` does, but only for the users of the partition. */
+
 import { pickTexts } from '../../base/text/texts.ts';
 import { everyRow } from '../../base/util/objects.ts';
 import type { Split } from '../../graph/plan/data_description.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
-import { ascendingIndexes, gatherCodes, gatherNumbers, type Stream } from '../rows/gather_rows.ts';
+import { ascendingIndexes, gatherCodes, gatherNumbers } from '../rows/gather_rows.ts';
 import {
   type EntityRows,
   firstRowsOf,
@@ -15,6 +16,7 @@ import {
   sideOf,
 } from '../rows/order_events.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from '../rows/raw.ts';
+import type { Stream } from '../rows/split.ts';
 import {
   foldsOfFiles,
   givesEvents,

@@ -1,8 +1,10 @@
 /** The units of an epoch from shards, which no step divides: rows, lists with their targets, or users with their events. */
+
 import type { Random } from '../../base/random/random.ts';
 import { everyRow } from '../../base/util/objects.ts';
 import type { Events } from '../../data/dataset.ts';
-import { lastRowsOfUsers, makeTimeline } from '../../data/rows/gather_rows.ts';
+import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
+import { makeTimeline } from '../../data/rows/past_events.ts';
 import { type Windows, windowsOf } from '../../data/rows/windows.ts';
 import { type Plan, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
 import { type EventOrder, firstWindow, joined, orderOf, stepsOfEpoch } from '../order.ts';

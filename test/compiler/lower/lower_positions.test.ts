@@ -1,10 +1,11 @@
 /** `targets = positions`: the same loss and the same gradient as a row an event, or a refusal. */
+
 import { describe, expect, test } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource, textOf } from '../../../src/base/text/source.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import type { Events, IndexedColumn } from '../../../src/data/dataset.ts';
-import { makeTimeline, windowsBefore } from '../../../src/data/rows/gather_rows.ts';
+import { makeTimeline, windowsBefore } from '../../../src/data/rows/past_events.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { evaluateGraph, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';

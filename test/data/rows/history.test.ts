@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDataset } from '../../../src/data/read_dataset.ts';
-import { makeTimeline, type Stream, windowsAfter, windowsBefore } from '../../../src/data/rows/gather_rows.ts';
+import { makeTimeline, windowsAfter, windowsBefore } from '../../../src/data/rows/past_events.ts';
+import type { Stream } from '../../../src/data/rows/split.ts';
 import fc from '../../fast_check.ts';
 import { describeData, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';
 

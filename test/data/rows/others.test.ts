@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Part } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';
-import type { Stream } from '../../../src/data/rows/gather_rows.ts';
 import { makeRings, wholeRings, windowsAround } from '../../../src/data/rows/rings.ts';
+import type { Stream } from '../../../src/data/rows/split.ts';
 import type { DataDescription } from '../../../src/graph/plan/data_description.ts';
 import fc from '../../fast_check.ts';
 import { describeData, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';

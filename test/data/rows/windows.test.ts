@@ -1,7 +1,8 @@
 /** Each event with a list is in one window, at the place where its list ends. */
+
 import { describe, expect, it } from 'vitest';
 import type { BagColumn, IndexedColumn } from '../../../src/data/dataset.ts';
-import { makeTimeline, windowsBefore } from '../../../src/data/rows/gather_rows.ts';
+import { makeTimeline, windowsBefore } from '../../../src/data/rows/past_events.ts';
 import { type Windows, windowsOf } from '../../../src/data/rows/windows.ts';
 import fc from '../../fast_check.ts';
 

@@ -1,6 +1,7 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { Events } from '../../../data/dataset.ts';
-import { gatherCodes, makeTimeline } from '../../../data/rows/gather_rows.ts';
+import { gatherCodes } from '../../../data/rows/gather_rows.ts';
+import { makeTimeline } from '../../../data/rows/past_events.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import { type BagPool, type RowsOf, tableRead } from '../../../graph/plan/plan.ts';
 import { countInner, pick, pickShares } from '../copy_columns.ts';
