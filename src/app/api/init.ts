@@ -18,7 +18,6 @@ import { lookAtFile, type NoTable } from '../../data/look/look.ts';
 import type { LookedTable } from '../../data/look/looked_table.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { fitKinds } from '../../graph/plan/plan.ts';
-import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
 import { checkAndLower, readingOf } from './check.ts';
 import { format } from './format.ts';
@@ -37,38 +36,24 @@ export interface FirstRunRequest extends Pick<TrainRequest, 'allow' | 'signal' |
   readonly seconds?: number;
   readonly onEvaluate?: () => void;
   /** Default: the clock of this machine. */
-  readonly clock?: RunClock;
+  readonly clock?: typeof machineClock;
 }
 
 /** All times are in milliseconds. */
-interface RunClock {
-  now(): number;
-  /** Calls `run` once. The returned function cancels the call. */
-  after(milliseconds: number, run: () => void): () => void;
-}
-
-const machineClock: RunClock = {
+const machineClock = {
   now: () => performance.now(),
-  after(milliseconds, run) {
+  /** Calls `run` once. The returned function cancels the call. */
+  after(milliseconds: number, run: () => void): () => void {
     const timer = setTimeout(run, milliseconds);
     return () => clearTimeout(timer);
   },
 };
 
-export interface FirstRun {
-  readonly evaluation: Evaluation;
-  readonly verdict: string;
-  /** Names of baselines that rank better than the model. */
-  readonly better: readonly string[];
-  /** True if training ended at its time limit. */
-  readonly isCut: boolean;
-  readonly report: string;
-  /** The key of a user for an example: one with test events, and with training events too if there is one with both. */
-  readonly user?: string;
-}
-
-/** @throws Failure like `train` and `evaluate`; the reason of `signal` */
-export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
+/**
+ * Returns the evaluation, the names of baselines that rank better, whether training ended at its time limit, and the user of an example.
+ * @throws Failure like `train` and `evaluate`; the reason of `signal`
+ */
+export async function firstRun(request: FirstRunRequest) {
   const { model, out, seconds = 60, signal, onEvaluate, clock = machineClock } = request;
   const access = { allow: request.allow, engine: request.engine, signal };
   const timeLimit = new AbortController();
@@ -109,7 +94,7 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   }
 }
 
-/** Returns a user for the example, preferably with training events: without them there is no history, and the example would show little of what was learned. */
+/** Returns a user for the example who has test events, preferably with training events: without them there is no history, and the example would show little of what was learned. */
 export function userToAsk({ users, parts }: Dataset, part: Part): string | undefined {
   const testedUsers = parts[part].user;
   const isKnown = (row: number): boolean => row >= 0 && users.seen.ends[row]! > users.seen.starts[row]!;
@@ -274,7 +259,7 @@ async function tryProject(model: string, allow: readonly string[], signal: Abort
  */
 export async function offerFit(
   { folder, proposal }: StarterProject,
-  { evaluation: { rows, metrics }, better }: Pick<FirstRun, 'evaluation' | 'better'>,
+  { evaluation: { rows, metrics }, better }: Pick<Awaited<ReturnType<typeof firstRun>>, 'evaluation' | 'better'>,
 ): Promise<string | undefined> {
   const figure = (name: string): number => rows.find((row) => row.name === name)!.all[metrics[0]!]!;
   const fit = fitKinds.filter((name) => better.includes(name)).sort((a, b) => figure(b) - figure(a))[0];

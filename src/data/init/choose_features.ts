@@ -5,12 +5,6 @@ import { type ColumnNames, meansOf } from './column_words.ts';
 import { guessesOf } from './guesses/table.ts';
 import type { StarterFeature } from './proposal.ts';
 
-export interface ColumnDescription {
-  readonly feature?: StarterFeature;
-  readonly taken: string;
-  readonly because: string;
-}
-
 export interface DescribeContext {
   readonly side: StarterFeature['side'];
   readonly names: ColumnNames;
@@ -20,7 +14,8 @@ export interface DescribeContext {
   readonly isFile: boolean;
 }
 
-export function describe(column: ColumnProfile, to: DescribeContext): ColumnDescription {
+/** Returns the feature of a column, if it has one, with what the column is taken for and why. */
+export function describe(column: ColumnProfile, to: DescribeContext) {
   const guesses = guessesOf(column);
   const first = guesses[0]!;
   // The mean rating of an item includes held-out events.
@@ -54,9 +49,9 @@ const textFeature = (column: ColumnProfile, { readsText }: DescribeContext): Pla
 });
 
 /** How a column becomes a feature, by what it is taken for. */
-const featureMakers: Partial<
-  Record<ColumnGuess['role'], (column: ColumnProfile, to: DescribeContext) => PlannedFeature>
-> = {
+const featureMakers: {
+  readonly [role in ColumnGuess['role']]?: (column: ColumnProfile, to: DescribeContext) => PlannedFeature;
+} = {
   list: (column) => {
     const lists = [...column.values].slice(0, 2000).map((text) => elementsOfText(text, column));
     const lengths = lists.map(({ length }) => length).sort((a, b) => a - b);
@@ -84,8 +79,8 @@ const featureMakers: Partial<
 };
 
 function manyValuesFeature(column: ColumnProfile, { isFile }: DescribeContext): PlannedFeature | undefined {
-  if (column.kind === 'list' || column.distinct > column.present * (isFile ? 0.7 : 0.5) || column.meanWords > 6)
-    return undefined;
+  const isVaried = column.distinct > column.present * (isFile ? 0.7 : 0.5);
+  if (column.kind === 'list' || isVaried || column.meanWords > 6) return undefined;
   return { kind: 'id(dim: 16)', why: 'a vector for each value', sql: unmarkedSql(column) };
 }
 

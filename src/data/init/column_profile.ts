@@ -307,25 +307,11 @@ function isJson(text: string): boolean {
   }
 }
 
-type ColumnRole =
-  | 'user'
-  | 'item'
-  | 'time'
-  | 'rating'
-  | 'action'
-  | 'count'
-  | 'kind'
-  | 'fold'
-  | 'query'
-  | 'list'
-  | 'text'
-  | 'vector'
-  | 'number'
-  | 'category'
-  | 'left out';
+type OutcomeRole = 'rating' | 'action' | 'count' | 'kind' | 'fold';
+type FeatureRole = 'query' | 'list' | 'text' | 'vector' | 'number' | 'category';
 
 export interface ColumnGuess {
-  readonly role: ColumnRole;
+  readonly role: 'user' | 'item' | 'time' | OutcomeRole | FeatureRole | 'left out';
   /** From 0 to 1. The guess with the highest score is taken. */
   readonly score: number;
   /** The reason, in words that follow "because". */

@@ -150,18 +150,17 @@ export function isSorted({ rows }: TableProfile): boolean {
   return pairs.length > 0 && pairs.filter((isRising) => isRising).length / pairs.length > 0.97;
 }
 
-interface FileUse {
-  /** Files with further rows, and those of other parts of a split set. */
-  readonly more?: readonly TableProfile[];
-  readonly parts?: readonly TableProfile[];
-  /** Set for a file that is joined: its key gets the name of the column of the events. */
-  readonly join?: Join;
-}
-
+/**
+ * @param more files with further rows
+ * @param parts files of other parts of a split set
+ * @param join for a file that is joined: its key gets the name of the column of the events
+ */
 export function namedFile(
   main: TableProfile,
   nameOf: (path: string) => string,
-  { more = [], parts = [], join }: FileUse = {},
+  more: readonly TableProfile[],
+  parts: readonly TableProfile[],
+  join?: Join,
 ): NamedFile {
   const read = [main, ...more];
   const sources = read.map(({ path }) => path);

@@ -7,16 +7,11 @@ import { braces, inQuotes, line, oneLine } from './tower_lines.ts';
 export function dataText(proposal: Proposal): string {
   const { name, case: kind, events, items, users, user, item, time, where, split, seen, reject, perUser } = proposal;
   const columns = columnLines(proposal);
+  const eventsWhy = events.isLines ? 'a line for each user: the user, then its items' : 'one row for each event';
+  const itemsWhy = 'one row for each item; all of them are ranked, also those without an event';
   const lines = [
-    line(
-      `events = ${pathOf(events)}`,
-      events.isLines ? 'a line for each user: the user, then its items' : 'one row for each event',
-    ),
-    items &&
-      line(
-        `items = ${pathOf(items)} by ${item.name}`,
-        'one row for each item; all of them are ranked, also those without an event',
-      ),
+    line(`events = ${pathOf(events)}`, eventsWhy),
+    items && line(`items = ${pathOf(items)} by ${item.name}`, itemsWhy),
     users && user && line(`users = ${pathOf(users)} by ${user.name}`, 'one row for each user'),
     ...(columns.length > 0 ? ['', braces('columns', columns)] : []),
     where && line(`where = ${inQuotes(where.value)}`, where.why),

@@ -2,7 +2,7 @@
 import { alongChain } from './chains.ts';
 import type { TableProfile } from './column_profile.ts';
 import { isNameless } from './guesses/key_guesses.ts';
-import { baseOf, isUnique, type Join, joinsOf, stemOf } from './joins.ts';
+import { baseOf, isUnique, joinsOf, stemOf } from './joins.ts';
 import type { InitAnswers } from './proposal.ts';
 import { type ColumnChoice, type EventRoles, rolesOf } from './roles.ts';
 
@@ -30,24 +30,13 @@ function eventScore(table: TableProfile, { user, item, time, users, items, other
   );
 }
 
-export interface FileChoice {
-  readonly events: TableProfile;
-  readonly roles: EventRoles;
-  /** Tables that fit nearly as well as events. */
-  readonly rivals: readonly TableProfile[];
-  readonly more: readonly TableProfile[];
-  /** The parts of a data set that is already split. */
-  readonly parts: { readonly validation: TableProfile | undefined; readonly test: TableProfile } | undefined;
-  /** Files that are not joined although the events contain their keys, because a data block joins only one file by a column. */
-  readonly spare: readonly Join[];
-  readonly unused: readonly TableProfile[];
-}
+export type FileChoice = ReturnType<typeof filesOf>;
 
 /** Maximum difference to the best score at which another table may also contain the events. */
 const maxDifference = 1.5;
 
 /** @param answers the file of events and its columns, if the user has given them */
-export function filesOf(tables: readonly TableProfile[], answers: InitAnswers): FileChoice {
+export function filesOf(tables: readonly TableProfile[], answers: InitAnswers) {
   const isReferenced = (table: TableProfile): boolean =>
     hasKey(table) && tables.some((other) => other.count > table.count && joinsOf(other, [table]).length > 0);
   const scoredTables = tables
@@ -78,9 +67,13 @@ export function filesOf(tables: readonly TableProfile[], answers: InitAnswers): 
   return {
     events,
     roles,
+    /** Tables that fit nearly as well as events. */
     rivals: answers.events === undefined ? rivals.map(({ table }) => table) : [],
+    /** Files with further events. */
     more: parts ? [] : alikeTables.filter((table) => table !== given.table),
+    /** The parts of a data set that is already split. */
     parts,
+    /** Joins that are left: a data block joins only one file by a column. */
     spare: leftJoins.flatMap(({ join }) => join ?? []),
     unused: leftJoins.filter(({ join }) => !join).map(({ table }) => table),
   };

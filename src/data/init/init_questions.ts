@@ -10,18 +10,19 @@ import type { InitAnswers, InitQuestion, StarterFeature } from './proposal.ts';
 import type { ColumnChoice, EventRoles, KeySide } from './roles.ts';
 import { isDoubtful } from './times.ts';
 
-const noneChoice = { value: 'none', text: 'none of them' };
+/** Makes choices of values and their texts. */
+export const choicesOf = (texts: InitAnswers): InitQuestion['choices'][number][] =>
+  Object.entries(texts).map(([value, text]) => ({ value, text }));
 
 /** Asks for the column that identifies the user or the item. The guessed column comes first. */
 export function keyQuestion(side: KeySide, { roles }: FileChoice): InitQuestion {
   const guessedColumn = roles[side]?.column;
-  const columns = [...new Set([...(guessedColumn ? [guessedColumn] : []), ...roles.candidates[side]])]
-    .slice(0, 8)
-    .map(({ name, top }) => {
-      const examples = top.slice(0, 3).map(([value]) => value.slice(0, 20));
-      return { value: name, text: `${name} (${examples.join(', ')}, …)` };
-    });
-  const none = side === 'user' ? [noneChoice] : [];
+  const keys = new Set([guessedColumn ?? [], roles.candidates[side]].flat());
+  const columns = [...keys].slice(0, 8).map(({ name, top }) => {
+    const examples = top.slice(0, 3).map(([value]) => value.slice(0, 20));
+    return { value: name, text: `${name} (${examples.join(', ')}, …)` };
+  });
+  const none = side === 'user' ? choicesOf({ none: 'none of them' }) : [];
   return {
     id: side,
     text: `Which column names the ${side}?`,
@@ -34,7 +35,7 @@ export const eventsQuestion = (files: FileChoice): InitQuestion => ({
   id: 'user',
   text: `${baseOf(files.events.path)} seems to hold no events. Which column names who chose something?`,
   choices: [
-    { value: 'none', text: 'none: there are no events' },
+    ...choicesOf({ none: 'none: there are no events' }),
     ...keyQuestion('user', files).choices.filter(({ value }) => value !== 'none'),
   ],
 });
@@ -71,10 +72,10 @@ export function initQuestions(
   }
   for (const { join, share, question, likely } of gaps) {
     const file = baseOf(join.table.path);
-    const choices = [
-      { value: 'leave', text: 'leave these events out' },
-      { value: 'keep', text: `keep all events, and do without ${file}` },
-    ];
+    const choices = choicesOf({
+      leave: 'leave these events out',
+      keep: `keep all events, and do without ${file}`,
+    });
     questions.push({
       id: question,
       text: `${Math.round(share * 100)} % of the events are of ${question === 'missing' ? 'items' : 'users'} that ${file} has no row of. What should happen to them?`,
@@ -86,17 +87,11 @@ export function initQuestions(
     questions.push({
       id: 'days',
       text: `\`${timeColumn.name}\` has dates such as ${timeColumn.top[0]![0]}. Which comes first?`,
-      choices: [
-        { value: 'month', text: 'the month' },
-        { value: 'day', text: 'the day' },
-      ],
+      choices: choicesOf({ month: 'the month', day: 'the day' }),
     });
   }
   if (areLines && !files.parts) {
-    const choices = [
-      { value: 'yes', text: 'yes, the first item came first' },
-      { value: 'no', text: 'no' },
-    ];
+    const choices = choicesOf({ yes: 'yes, the first item came first', no: 'no' });
     questions.push({
       id: 'order',
       text: 'Are the items of a line in the order of time?',

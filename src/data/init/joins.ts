@@ -62,7 +62,8 @@ function likenessOf(column: ColumnProfile, key: ColumnProfile, path: string): nu
     words.filter((word) => meansOf(word, 'id') === undefined).join(' ');
   const [ownKey, other] = [withoutIdWords(column.words), withoutIdWords(key.words)];
   if (ownKey !== '' && ownKey === other) return 0.95;
-  if (other === '' && fileWords(path).some((word) => ownKey !== '' && singular(word) === singular(ownKey))) return 0.9;
+  if (other === '' && ownKey !== '' && wordsOf(stemOf(path)).some((word) => singular(word) === singular(ownKey)))
+    return 0.9;
   for (const meaning of ['user', 'item'] as const) {
     const fits = meansOf(column.name, meaning) !== undefined;
     if (fits && (meansOf(key.name, meaning) !== undefined || isOf(path, meaning))) return 0.6;
@@ -87,8 +88,6 @@ export function personsOf({ path, columns }: TableProfile): number {
 }
 
 export const baseOf = (path: string): string => path.replace(/^.*[/\\]/, '');
-
-const fileWords = (path: string): readonly string[] => wordsOf(stemOf(path));
 
 /** Returns a file name without its directories and the endings of tables; `u.item` keeps its ending. */
 export const stemOf = (path: string): string =>

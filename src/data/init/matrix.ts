@@ -2,8 +2,9 @@
 import { countsOf } from '../../base/util/objects.ts';
 import { type MeltedFile, unusedName } from '../look/looked_table.ts';
 import { byFrequency, type ColumnProfile, type TableProfile, tableProfile, textOf } from './column_profile.ts';
+import { choicesOf } from './init_questions.ts';
 import { isUnique } from './joins.ts';
-import type { ColumnReason, InitAnswers, InitQuestion } from './proposal.ts';
+import type { InitAnswers, InitQuestion, Proposal } from './proposal.ts';
 
 export interface WideMatrix {
   readonly table: TableProfile;
@@ -75,7 +76,7 @@ function isOnScale(first: ColumnProfile, columns: readonly ColumnProfile[], mark
 }
 
 /** Says where the columns of a melted matrix come from, in place of guesses about names that it was given. */
-export function reasonOfMelted({ items, columns, key }: MeltedFile, reason: ColumnReason): ColumnReason {
+export function reasonOfMelted({ items, columns, key }: MeltedFile, reason: Proposal['reasons'][number]) {
   const [user, item, value] = columns;
   const because: Readonly<Record<string, string>> = {
     [item!]: `the names of ${items.length} columns, from \`${items[0]}\` to \`${items.at(-1)}\``,
@@ -88,8 +89,5 @@ export function reasonOfMelted({ items, columns, key }: MeltedFile, reason: Colu
 export const markQuestion = ({ value, share }: NonNullable<WideMatrix['mark']>): InitQuestion => ({
   id: 'no_value',
   text: `${Math.round(share * 100)} % of the values are \`${value}\`. Does it say that there is no value?`,
-  choices: [
-    { value: 'yes', text: 'yes, leave it out' },
-    { value: 'none', text: 'no, it is a value' },
-  ],
+  choices: choicesOf({ yes: 'yes, leave it out', none: 'no, it is a value' }),
 });

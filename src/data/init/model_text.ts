@@ -5,7 +5,7 @@ import { braces, line, type MaybeLine, present } from './tower_lines.ts';
 
 export function modelText(proposal: Proposal): string {
   return blocksText([
-    headText(proposal, caseSentences[proposal.case]),
+    headText(proposal, `${caseSentences[proposal.case]} Each line says why it is there, and what to try.`),
     featuresText(proposal),
     ...labelsBlocks(proposal),
     groupsText(proposal),
@@ -45,15 +45,14 @@ export function fittedText(proposal: Proposal, fit: string): string {
   ]);
 }
 
-const caseSentences = {
-  past: 'What comes next for a user, from what the user had before. Each line says why it is there, and what to try.',
-  others: 'What else suits a user, from the other items of the user. Each line says why it is there, and what to try.',
-  listed:
-    'What else suits a user, from the list of items in each row. Each line says why it is there, and what to try.',
-  features: 'Which item suits a user, from what is known of the two. Each line says why it is there, and what to try.',
-  text: 'Which text answers a question, from the words of the two. Each line says why it is there, and what to try.',
-  context: 'Which item suits a situation. Each line says why it is there, and what to try.',
-} as const;
+const caseSentences: Readonly<Record<ModelCase, string>> = {
+  past: 'What comes next for a user, from what the user had before.',
+  others: 'What else suits a user, from the other items of the user.',
+  listed: 'What else suits a user, from the list of items in each row.',
+  features: 'Which item suits a user, from what is known of the two.',
+  text: 'Which text answers a question, from the words of the two.',
+  context: 'Which item suits a situation.',
+};
 
 interface HistoryList {
   readonly name: string;
@@ -98,44 +97,34 @@ export const historyLists: Readonly<Record<ModelCase, readonly HistoryList[]>> =
 export const sumsLists = (kind: ModelCase): boolean => kind === 'past' || kind === 'others';
 
 /** True if a row of a step is a user: on Last.fm that is as good in a fortieth of the rows. A weight of events needs a row for each of them. */
-const takesUsers = ({ case: kind, size, weight }: Pick<Proposal, 'case' | 'size' | 'weight'>): boolean =>
+const takesUsers = ({ case: kind, size, weight }: Proposal): boolean =>
   kind === 'others' && size.items <= 20_000 && weight === undefined;
 
-export function queryNames(proposal: Proposal): string[] {
-  const { case: kind, user } = proposal;
-  return [
-    ...(kind === 'features' && user ? [user.name] : []),
-    ...historyLists[kind].map(({ name }) => name),
-    ...namesOfSide(proposal, 'query'),
-  ];
+/** Returns the names of what a tower reads. */
+export function inputsOf({ case: kind, user, item, features }: Proposal, side: StarterFeature['side']): string[] {
+  const query = [kind === 'features' && user ? user : [], historyLists[kind]].flat();
+  const key = { query, item: kind === 'text' ? [] : [item] }[side];
+  const ownFeatures = features.filter((feature) => feature.side === side && !feature.isIdea);
+  return [...key, ...ownFeatures].map(({ name }) => name);
 }
-
-export function itemNames(proposal: Proposal): string[] {
-  const { case: kind, item } = proposal;
-  return [...(kind === 'text' ? [] : [item.name]), ...namesOfSide(proposal, 'item')];
-}
-
-const namesOfSide = ({ features }: Proposal, side: StarterFeature['side']): string[] =>
-  features.filter((feature) => feature.side === side && !feature.isIdea).map(({ name }) => name);
 
 function featuresText(proposal: Proposal): string {
   const { case: kind, user, item, features, size } = proposal;
   const sums = sumsLists(kind);
   const layersDim = size.items < 200 ? 16 : 32;
   const dim = sums ? settingsOf(proposal).out : layersDim;
-  const userWhy =
-    kind === 'text'
-      ? 'names the question'
-      : 'names the user and has no vector of its own, so that new users are served as well';
-  const itemWhy = sums
-    ? 'a vector for each item; nothing else is learned'
-    : 'a vector for each item; try 64 if there are many events';
+  const users: { readonly [kind in ModelCase]?: readonly [number, string] } = {
+    features: [16, 'a vector for each user, and one for all that training did not see'],
+    text: [0, 'names the question'],
+  };
+  const [userDim, userWhy] = users[kind] ?? [
+    0,
+    'names the user and has no vector of its own, so that new users are served as well',
+  ];
+  const itemWhy = sums ? 'nothing else is learned' : 'try 64 if there are many events';
   return braces('features', [
     '// What asks: the query tower reads these.',
-    user &&
-      (kind === 'features'
-        ? line(`${user.name} : id(dim: 16)`, 'a vector for each user, and one for all that training did not see')
-        : line(`${user.name} : id(dim: 0)`, userWhy)),
+    user && line(`${user.name} : id(dim: ${userDim})`, userWhy),
     ...historyLists[kind].map(({ name, max, why }) =>
       line(`${name} : list(${item.name}, max: ${max}, pool: ${sums ? 'none' : 'mean'})`, why),
     ),
@@ -144,7 +133,7 @@ function featuresText(proposal: Proposal): string {
     '// What is ranked: the item tower reads these.',
     kind === 'text'
       ? line(`${item.name} : id(dim: 0)`, 'a key only: its words describe an item, also a new one')
-      : line(`${item.name} : id(dim: ${dim})`, itemWhy),
+      : line(`${item.name} : id(dim: ${dim})`, `a vector for each item; ${itemWhy}`),
     ...side(features, 'item'),
   ]);
 }
@@ -172,7 +161,7 @@ function labelsBlocks(proposal: Proposal): readonly MaybeLine[] {
 
 function groupsText(proposal: Proposal): string | undefined {
   if (sumsLists(proposal.case)) return undefined;
-  const [query, item] = [queryNames(proposal), itemNames(proposal)];
+  const [query, item] = [inputsOf(proposal, 'query'), inputsOf(proposal, 'item')];
   const groups = [
     query.length > 1 && `group asked = ${query.join(', ')}`,
     item.length > 1 && `group offered = ${item.join(', ')}`,
@@ -191,21 +180,16 @@ const towersReason = 'Two towers meet in the score alone, so vectors of items ar
 /** Both towers read the one table: what a user had is summed to a vector of its kind. */
 function sumsText(proposal: Proposal): string {
   const { case: kind, user, item } = proposal;
-  const sum =
-    kind === 'past'
-      ? [
-          'all = history -> dropout(0.3) -> mean',
-          'few = recent -> mean',
-          'last = latest -> mean',
-          line('had = sum(all, few, last)', 'an item counts for more, the later it was'),
-        ]
-      : [
-          line(
-            `had = history -> dropout(0.5${takesUsers(proposal) ? ', elements' : ''}) -> mean`,
-            'half of what was had is left out at each step',
-          ),
-        ];
-  const query = braces(towerHead('query', queryNames(proposal).join(', '), user), [
+  const elements = takesUsers(proposal) ? ', elements' : '';
+  const ofAll = `had = history -> dropout(0.5${elements}) -> mean`;
+  const weighted = [
+    'all = history -> dropout(0.3) -> mean',
+    'few = recent -> mean',
+    'last = latest -> mean',
+    line('had = sum(all, few, last)', 'an item counts for more, the later it was'),
+  ];
+  const sum = kind === 'past' ? weighted : [line(ofAll, 'half of what was had is left out at each step')];
+  const query = braces(towerHead('query', inputsOf(proposal, 'query').join(', '), user), [
     ...sum,
     line('channel main = had -> layer_norm', normReason),
   ]);
@@ -217,25 +201,23 @@ function towersText(proposal: Proposal): string {
   if (sumsLists(proposal.case)) return sumsText(proposal);
   const { user, item, labels } = proposal;
   const { out } = settingsOf(proposal);
-  const tower = (side: string, names: readonly string[], group: string, key: FedName | undefined): string => {
-    const input = names.length > 1 ? group : names[0]!;
-    const flow = names.length > 1 ? `${group} -> flatten` : input;
-    const channels = [
+  const tower = (side: StarterFeature['side'], group: string, key: FedName | undefined): string => {
+    const names = inputsOf(proposal, side);
+    const [input, flow] = names.length > 1 ? [group, `${group} -> flatten`] : [names[0]!, names[0]!];
+    const head = towerHead(side, input, key);
+    if (labels.length === 0) return braces(head, [`channel main = ${flow} -> mlp(128, ${out})`]);
+    return braces(head, [
       line(`shared = ${flow} -> mlp(128)`, 'what all channels read'),
       line(`channel main = shared -> dense(${out})`, 'for what is chosen'),
       ...labels.map(({ name }) => `channel ${name} = shared -> dense(${out})`),
-    ];
-    return braces(
-      towerHead(side, input, key),
-      labels.length > 0 ? channels : [`channel main = ${flow} -> mlp(128, ${out})`],
-    );
+    ]);
   };
   return [
     `// ${towersReason}`,
-    tower('query', queryNames(proposal), 'asked', user),
+    tower('query', 'asked', user),
     '',
     '// Try `mlp(256, 64)`, or `senet -> flatten` where a tower has many features.',
-    tower('item', itemNames(proposal), 'offered', item),
+    tower('item', 'offered', item),
   ].join('\n');
 }
 
@@ -265,12 +247,10 @@ function tasksText(proposal: Proposal): string {
     weight && line(`weight = ${weight.name}`, 'an event counts as much as this says'),
   ]);
   if (labels.length === 0) return mainTask;
+  const scoreWhy = 'a logit: a cosine alone is too small for a probability';
   const tasks = labels.map(({ name }) =>
     braces(`task ${name}`, [
-      line(
-        `score = cosine(query.${name}, item.${name}) / 0.2`,
-        'a logit: a cosine alone is too small for a probability',
-      ),
+      line(`score = cosine(query.${name}, item.${name}) / 0.2`, scoreWhy),
       line('loss = bce', 'yes or no'),
       `label = ${name}`,
     ]),
@@ -311,18 +291,11 @@ function searchText({ case: kind }: Proposal): string {
   ]);
 }
 
-interface StarterSettings {
-  readonly batch: number;
-  readonly epochs: number;
-  /** The width of the vectors that the score compares. */
-  readonly out: number;
-  readonly temperature: number;
-}
-
 /** Maximum number of training rows of a starter model over all epochs, which take about a minute on a slow machine. */
 const maxRows = 1_500_000;
 
-export function settingsOf(proposal: Pick<Proposal, 'size' | 'case' | 'weight'>): StarterSettings {
+/** Returns the numbers of a model and its training. `out` is the width of the vectors that the score compares. */
+export function settingsOf(proposal: Proposal) {
   const { size, case: kind } = proposal;
   const sums = sumsLists(kind);
   const isSmall = size.items < 200;

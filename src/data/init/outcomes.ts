@@ -9,13 +9,6 @@ import type { EventRoles } from './roles.ts';
 /** Each label becomes a task, and the model should remain readable. */
 const maxLabels = 3;
 
-export interface Outcomes {
-  readonly labels: readonly StarterLabel[];
-  readonly weight: StarterLabel | undefined;
-  readonly where: DataEntry | undefined;
-  readonly taken: ReadonlyMap<ColumnProfile, string>;
-}
-
 /** Names of action columns: a row without the action is not an event. */
 const gates: ReadonlySet<string> = new Set(
   'click clicked clicks watched label target geklickt is_read read_it'.split(' '),
@@ -27,7 +20,7 @@ interface OutcomeDrafts {
   readonly taken: Map<ColumnProfile, string>;
 }
 
-export function outcomesOf({ others }: EventRoles, names: ColumnNames, isText: boolean): Outcomes {
+export function outcomesOf({ others }: EventRoles, names: ColumnNames, isText: boolean) {
   const of = (role: string): ColumnProfile[] =>
     others.filter(({ guesses }) => guesses[0]?.role === role).map(({ column }) => column);
   const drafts: OutcomeDrafts = { labels: [], conditions: [], taken: new Map() };
@@ -45,7 +38,7 @@ export function outcomesOf({ others }: EventRoles, names: ColumnNames, isText: b
     labels: drafts.labels.slice(0, maxLabels).map(({ column, ...label }) => label),
     weight: count && {
       name: 'strength',
-      kind: 'number',
+      kind: 'number' as const,
       sql: `ln(1 + greatest(0, ${numberOf(count)}))`,
       why: 'how much an event counts: it grows with the number, and ever more slowly',
     },

@@ -49,13 +49,6 @@ export interface DataEntry {
   readonly why: string;
 }
 
-export interface ColumnReason {
-  readonly file: string;
-  readonly column: string;
-  readonly taken: string;
-  readonly because: string;
-}
-
 /** A question that the files do not answer. The first choice is the most likely. */
 export interface InitQuestion {
   readonly id: string;
@@ -90,7 +83,12 @@ export interface Proposal {
   readonly weight?: StarterLabel | undefined;
   /** Number of events, which may be estimated, and numbers of distinct items and users in the sample. */
   readonly size: { readonly events: number; readonly items: number; readonly perUser: number };
-  readonly reasons: readonly ColumnReason[];
+  readonly reasons: readonly {
+    readonly file: string;
+    readonly column: string;
+    readonly taken: string;
+    readonly because: string;
+  }[];
   readonly questions: readonly InitQuestion[];
   /** Sentences about unused files and columns, and about properties that the language cannot express. */
   readonly notes: readonly string[];

@@ -34,15 +34,7 @@ import { baseOf, dependence, type Join, stemOf } from './joins.ts';
 import { markQuestion, matrixOf, reasonOfMelted } from './matrix.ts';
 import { sumsLists } from './model_text.ts';
 import { outcomesOf } from './outcomes.ts';
-import type {
-  ColumnReason,
-  FedName,
-  InitAnswers,
-  InitQuestion,
-  ModelCase,
-  Proposal,
-  StarterFeature,
-} from './proposal.ts';
+import type { FedName, InitAnswers, InitQuestion, ModelCase, Proposal, StarterFeature } from './proposal.ts';
 import type { ColumnChoice, EventRoles, KeySide } from './roles.ts';
 import { inQuotes, present } from './tower_lines.ts';
 
@@ -65,11 +57,8 @@ export function propose(
   if (!('problem' in proposal)) return proposal;
   const matrices = tables.map((table) => matrixOf(table, answers));
   if (matrices.every((matrix) => matrix === undefined)) return proposal;
-  const melted = proposeOf(
-    tables.map((table, at) => matrices[at]?.table ?? table),
-    answers,
-    nameOf,
-  );
+  const meltedTables = tables.map((table, at) => matrices[at]?.table ?? table);
+  const melted = proposeOf(meltedTables, answers, nameOf);
   if ('problem' in melted) return proposal;
   const matrix = matrices.find((each) => each?.table.path === melted.events.sources[0]);
   if (matrix === undefined) return proposal;
@@ -108,7 +97,7 @@ function proposeOf(
   const { user, time } = roles;
   const item = (texts?.item ?? roles.item)!;
   const outcomes = outcomesOf(roles, names, isText);
-  const reasons: ColumnReason[] = [];
+  const reasons: Proposal['reasons'][number][] = [];
   const addReason = ({ file: { path, name } }: Pick<ColumnProfile, 'file'>, taken: string, because: string): void => {
     reasons.push({ file: nameOf(path), column: name, taken, because });
   };
@@ -127,13 +116,14 @@ function proposeOf(
   const hasOrder = areLines ? linesHaveOrder : time !== undefined && !isBasket;
   const perUser = user ? rowsPerValue(user.column) : 0;
   const listColumn = hasOrder || isText ? undefined : listedItems(roles, item.column);
-  const caseOfUser = (): ModelCase => {
+  const caseOf = (): ModelCase => {
+    if (isText) return 'text';
+    if (listColumn) return 'listed';
     if (!user) return 'context';
     if (perUser < 1.5) return 'features';
     return hasOrder ? 'past' : 'others';
   };
-  const kindOfKeys = listColumn ? 'listed' : caseOfUser();
-  const kind = isText ? 'text' : kindOfKeys;
+  const kind = caseOf();
 
   const feedName = ({ column }: ColumnChoice, otherwise: string): FedName => {
     if (areLines) return { name: otherwise, sql: sqlName(column.name) };
@@ -173,14 +163,16 @@ function proposeOf(
     const describesUser = user !== undefined && dependence(user.column, column) >= 0.97;
     const isOutcome = meansOf(column.name, 'outcome') !== undefined && !describesItem && !describesUser;
     const isSituation = kind === 'context' || meansOf(column.name, 'context') !== undefined;
+    // Numbers of an event without a user are usually its outcome.
+    const isNumber = column.kind === 'decimal' || (column.kind === 'integer' && column.distinct > 100);
+    const isMeasure = kind === 'context' && isNumber;
     // A rating in words, or one that is a mean over all events of an item.
     if (isOutcome || meansOf(column.name, 'rating') !== undefined)
       leaveOut(column, 'it may be known only after the event');
     else if (describesUser && !userJoin && !(describesItem && meansOf(column.name, 'item')))
       addFeature(column, 'query', 'it is the same in all rows of a user');
     else if (describesItem) addFeature(column, 'item', 'it is the same in all rows of an item');
-    else if (isSituation && !isMeasure(column, kind))
-      addFeature(column, 'query', 'it seems to be known before the event');
+    else if (isSituation && !isMeasure) addFeature(column, 'query', 'it seems to be known before the event');
     else leaveOut(column, `${because}, and it may be known only after the event`);
   };
   for (const { column, guesses } of areLines ? [] : roles.others) {
@@ -229,13 +221,17 @@ function proposeOf(
       perUser < 1.1 &&
       !hasFeature('query') &&
       `\`${user!.column.name}\` comes up about once for each user: a model cannot know what a user likes, and ranks nearly alike for all.`,
-    ...gaps
-      .filter(isDropped)
-      .map(
-        ({ join, share }) =>
-          `${baseOf(join.table.path)} is not used: it has no row of ${Math.round(share * 100)} % of the events.`,
-      ),
-    ...files.spare.map(({ table, column }) => unusedJoin(baseOf(table.path), column, [itemJoin, userJoin])),
+    ...gaps.filter(isDropped).map(({ join, share }) => {
+      const percent = Math.round(share * 100);
+      return `${baseOf(join.table.path)} is not used: it has no row of ${percent} % of the events.`;
+    }),
+    ...files.spare.map(({ table, column }) => {
+      const isTaken = [itemJoin, userJoin].some((join) => join?.column === column);
+      const why = isTaken
+        ? `a data block joins one file by \`${column.name}\`. Put its columns into the other file.`
+        : `it describes \`${column.name}\`, which is neither the user nor the item.`;
+      return `${baseOf(table.path)} is not used: ${why}`;
+    }),
   ];
   const size = {
     events: [events, ...more].reduce((sum, { count }) => sum + count, 0),
@@ -245,7 +241,7 @@ function proposeOf(
   // With so many events, `where` keeps only a sample of the users.
   const trainedEvents = user && size.events > MANY ? 1_000_000 : size.events;
   const partTables = [parts?.validation ?? [], parts?.test ?? []].flat();
-  const eventFile = namedFile(events, nameOf, { more, parts: partTables });
+  const eventFile = namedFile(events, nameOf, more, partTables);
   const readName = (path: string): string => eventFile.copies.find(({ from }) => from === path)?.to ?? nameOf(path);
   const missingRows = missingShare(itemJoin) + missingShare(userJoin);
   const keys = [user?.column ?? [], item.column].flat();
@@ -253,8 +249,8 @@ function proposeOf(
     case: kind,
     name: slug(stemOf(events.path), 'data'),
     events: eventFile,
-    items: itemJoin && namedFile(itemJoin.table, nameOf, { join: itemJoin }),
-    users: userJoin && namedFile(userJoin.table, nameOf, { join: userJoin }),
+    items: itemJoin && namedFile(itemJoin.table, nameOf, [], [], itemJoin),
+    users: userJoin && namedFile(userJoin.table, nameOf, [], [], userJoin),
     user: userFed,
     item: itemFed,
     history: listColumn && (listSql(listColumn) ?? listColumn.name),
@@ -316,10 +312,7 @@ function unreadTimes({ columns }: TableProfile): string[] {
 }
 
 /** Finds a question column and the text that answers it: in events without a user, if a column is a query or the table is small. */
-function textsOf(
-  roles: EventRoles,
-  { kind, columns }: TableProfile,
-): { readonly query: ColumnProfile; readonly item?: ColumnChoice } | undefined {
+function textsOf(roles: EventRoles, { kind, columns }: TableProfile) {
   const isPerson = roles.user && meansOf(roles.user.column.name, 'query') === undefined;
   if (isPerson || kind === 'lines') return undefined;
   const texts = roles.others.filter(({ guesses }) => guesses.some(({ role }) => role === 'text' || role === 'query'));
@@ -331,20 +324,11 @@ function textsOf(
     const isText = item.column.meanWords > 2;
     const hasText = isText || items?.table.columns.some((column) => column.kind === 'text' && column.meanWords > 1.5);
     const hasOther = texts.some(({ column }) => column !== query);
-    return hasText || hasOther ? { query, ...(isText ? { item } : {}) } : undefined;
+    return hasText || hasOther ? { query, item: isText ? item : undefined } : undefined;
   }
-  const answerColumn = texts.find(({ column }) => column !== query)?.column;
-  return (
-    answerColumn && {
-      query,
-      item: { column: answerColumn, guess: { role: 'item', score: 0.5, because: 'it is the text that answers' } },
-    }
-  );
-}
-
-/** True for numbers of an event without a user, which are usually its outcome. */
-function isMeasure({ kind, distinct }: ColumnProfile, of: ModelCase): boolean {
-  return of === 'context' && (kind === 'decimal' || (kind === 'integer' && distinct > 100));
+  const answer = texts.find(({ column }) => column !== query)?.column;
+  const guess = { role: 'item', score: 0.5, because: 'it is the text that answers' } as const;
+  return answer && { query, item: { column: answer, guess } };
 }
 
 /** Shows the first features of each side, lists before numbers, and makes ideas of the others. */
@@ -364,10 +348,4 @@ function limitFeatures(features: readonly StarterFeature[]): readonly StarterFea
   );
   const ideas = limited.filter(({ isIdea }) => isIdea).slice(0, maxIdeas);
   return limited.filter((feature) => !feature.isIdea || ideas.includes(feature));
-}
-
-function unusedJoin(name: string, column: ColumnProfile, joins: readonly (Join | undefined)[]): string {
-  return joins.some((join) => join?.column === column)
-    ? `${name} is not used: a data block joins one file by \`${column.name}\`. Put its columns into the other file.`
-    : `${name} is not used: it describes \`${column.name}\`, which is neither the user nor the item.`;
 }

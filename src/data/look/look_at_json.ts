@@ -4,7 +4,7 @@
 import { isObject } from '../../base/util/objects.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../files/records/line_records.ts';
 import type { FileSample } from '../files/records/scan_file.ts';
-import type { SampledTable } from './look_at_text.ts';
+import { countIn, type SampledTable } from './look_at_text.ts';
 import {
   type Cell,
   cellOf,
@@ -50,7 +50,7 @@ export function lookAtJson(sample: FileSample, isKnown: boolean): SampledTable |
   if (!areRows) return { reason: 'it is JSON, and neither objects line by line nor an array of objects' };
   const columns = [...new Set(objects.flatMap((object) => Object.keys(object)))];
   const rows = objects.map((object) => columns.map((name): Cell => cellOf(object[name])));
-  const count = sample.isWhole ? records - bad : Math.round((records / bytes) * (sample.size ?? bytes));
+  const count = countIn(sample, sample.isWhole ? records - bad : records, bytes);
   const sampledTable = { kind: 'json', columns, rows, count, isWhole: sample.isWhole, bad } as const;
   return tableOfObjects(sampledTable, objects, isKnown);
 }
@@ -69,22 +69,12 @@ function mapOf(text: string): SampledTable | undefined {
   if (entries.length < 3 || nested.length * 10 < entries.length * 9) return undefined;
   const { columns, rows } = rowsOfMap(value);
   const because = ['it is one JSON object, and a data block reads an object for each row'];
-  return {
-    kind: 'csv',
-    columns,
-    rows,
-    count: rows.length,
-    isWhole: true,
-    bad: 0,
-    rewrite: { ...plain, because, header: columns, isMap: true },
-  };
+  const rewrite = { ...plain, because, header: columns, isMap: true };
+  return { kind: 'csv', columns, rows, count: rows.length, isWhole: true, bad: 0, rewrite };
 }
 
 /** Returns the entries as rows. A list becomes a text with `|`, which a data block splits again. */
-export function rowsOfMap(map: JsonRow): {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | null)[])[];
-} {
+export function rowsOfMap(map: JsonRow) {
   const values = Object.values(map);
   const hasLists = values.some(Array.isArray);
   const names = hasLists ? ['values'] : [...new Set(values.flatMap((value) => Object.keys(value as object)))];

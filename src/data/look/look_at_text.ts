@@ -35,7 +35,7 @@ export function lookAtText(
   const isPaddedText = to === separator && isPadded(texts[0]!.slice(0, 256 << 10), separator);
   const hasFiller = to === separator && withoutFiller(texts[0]!, separator) !== texts[0];
   const cleaning = { isPadded: isPaddedText || undefined, hasFiller: hasFiller || undefined };
-  const readTexts = (isEscaped: boolean): TextRows => {
+  const readTexts = (isEscaped: boolean) => {
     const cleanTexts = texts.map((text) => cleaned(text, { from: separator, to, ...cleaning, isEscaped }));
     return readRows(cleanTexts, to, hasHeader);
   };
@@ -45,10 +45,8 @@ export function lookAtText(
   const { columns, given, rows, records, bad } = isEscaped ? readTexts(true) : unescapedRows;
   if (rows.length === 0)
     return { reason: hasHeader && records === 0 ? 'it has a header and no rows' : 'none of its lines is a row' };
-  if (bad * 2 > records)
-    return {
-      reason: `most of its lines do not have ${columns.length === 1 ? 'one value' : `${columns.length} values`}`,
-    };
+  const values = columns.length === 1 ? 'one value' : `${columns.length} values`;
+  if (bad * 2 > records) return { reason: `most of its lines do not have ${values}` };
   if (columns.length === 1) return { reason: 'its lines have one value each' };
   const rewrite: Omit<Rewrite, 'because'> = {
     encoding,
@@ -61,40 +59,35 @@ export function lookAtText(
     isEscaped: isEscaped || undefined,
   };
   const because = reasonsFor(rewrite, given, readable);
+  const { isWhole, pieces } = sample;
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
   return {
     kind: 'csv',
     columns,
     rows,
-    ...counted(records, sample),
+    count: countIn(sample, records, bytes),
+    isWhole,
     bad,
     separator: to,
     rewrite: because.length > 0 ? { because, ...rewrite } : undefined,
   };
 }
 
-type Cleaning = 'from' | 'to' | 'hasFiller' | 'isEscaped' | 'isPadded';
+/** Returns the number of rows in a file, of which so many were found in these bytes. */
+export const countIn = ({ isWhole, size }: FileSample, found: number, bytes: number): number =>
+  isWhole ? found : Math.round((found / bytes) * (size ?? bytes));
 
 /** Cleans rows as a copy has them: without rows of separators, escapes, other separators and blanks around values. */
-export function cleaned(
-  text: string,
-  { from, to, hasFiller, isEscaped, isPadded: hasBlanks }: Pick<Rewrite, Cleaning>,
-): string {
+export function cleaned(text: string, rewrite: Omit<Rewrite, 'because' | 'encoding' | 'header' | 'hasHeader'>): string {
+  const { from, to, hasFiller, isEscaped, isPadded: hasBlanks } = rewrite;
   const filled = hasFiller ? withoutFiller(text, from) : text;
   const unescapedText = isEscaped ? unescaped(filled) : filled;
   if (from !== to) return separated(unescapedText, from);
   return hasBlanks ? unpadded(unescapedText, to) : unescapedText;
 }
 
-interface TextRows {
-  /** The names in the first line. */
-  readonly given: readonly string[];
-  readonly columns: readonly string[];
-  readonly rows: readonly string[][];
-  readonly records: number;
-  readonly bad: number;
-}
-
-function readRows(texts: readonly string[], separator: string, hasHeader: boolean): TextRows {
+/** Returns the rows, the names in the first line, which are `given`, and those that the columns get. */
+function readRows(texts: readonly string[], separator: string, hasHeader: boolean) {
   const first = firstRecord(texts[0]!, separator);
   const given = hasHeader ? first.values.map((name) => name.trim()) : first.values.map(() => '');
   const columns = namesFor(given);
@@ -169,8 +162,8 @@ function linesTable(texts: readonly string[], sample: FileSample): SampledTable 
         for (const [index, item] of items.entries()) rows.push([user!, item, String(index + 1)]);
     }
   }
-  const count = sample.isWhole ? words : Math.round((words / bytes) * (sample.size ?? bytes));
-  return { kind: 'lines', columns: ['user', 'item', 'position'], rows, count, isWhole: sample.isWhole, bad: 0 };
+  const columns = ['user', 'item', 'position'];
+  return { kind: 'lines', columns, rows, count: countIn(sample, words, bytes), isWhole: sample.isWhole, bad: 0 };
 }
 
 /** Returns the values of the first line that is not blank, and the offset after it. */
@@ -183,12 +176,6 @@ export function firstRecord(text: string, separator: string): { readonly values:
   }
   const record = text.slice(start, end);
   return { values: valuesOf(record, separator), end: text[end] === '\r' && text[end + 1] === '\n' ? end + 2 : end + 1 };
-}
-
-function counted(records: number, { isWhole, size, pieces }: FileSample): Pick<SampledTable, 'count' | 'isWhole'> {
-  if (isWhole) return { count: records, isWhole };
-  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  return { count: Math.round((records / bytes) * (size ?? bytes)), isWhole };
 }
 
 /** Decodes without the byte order mark. Node.js 20 needs `stream` to decode Windows-1252 correctly, and a piece may end within a character. */
@@ -216,24 +203,18 @@ const unescaped = (text: string): string => text.replaceAll(/\\(["\\])/g, (_, si
 
 /** Separates values by tabs. Such files contain no quotes. */
 function separated(text: string, separator: Separator): string {
-  return text
-    .split(/\r\n|\r|\n/)
-    .map((line) =>
-      line.trim() === ''
-        ? ''
-        : split(line, separator)
-            .map((value) => value.replaceAll('\t', ' '))
-            .join('\t'),
-    )
-    .join('\n');
+  const lines = text.split(/\r\n|\r|\n/).map((line) => {
+    const values = line.trim() === '' ? [] : split(line, separator);
+    return values.map((value) => value.replaceAll('\t', ' ')).join('\t');
+  });
+  return lines.join('\n');
 }
 
 /** Returns the first lines of a text that are not blank. */
-const firstLines = (text: string): string[] =>
-  text
-    .split(/\r\n|\r|\n/)
-    .filter((line) => line.trim() !== '')
-    .slice(0, 400);
+function firstLines(text: string): string[] {
+  const lines = text.split(/\r\n|\r|\n/).filter((line) => line.trim() !== '');
+  return lines.slice(0, 400);
+}
 
 /** True if at least half of the lines have blanks around the separator. */
 function isPadded(text: string, separator: string): boolean {
@@ -308,16 +289,11 @@ export function withoutLines(text: string, count: number): string {
   return text.slice(at);
 }
 
-interface TextDialect {
-  readonly separator: Separator;
-  readonly hasHeader: boolean;
-}
-
 /** The separators in order of preference, for the case that two fit equally well. */
 const separators: readonly Separator[] = ['\t', ';', '|', ',', '::', 'blanks'];
 
 /** Returns `lines` for lines `user item item …`; undefined for a text that is not a table. */
-function dialectOf(text: string): TextDialect | 'lines' | undefined {
+function dialectOf(text: string) {
   const lines = firstLines(text);
   if (lines.length === 0) return undefined;
   if (areLines(lines)) return 'lines';

@@ -51,13 +51,8 @@ async function deriveRows(
     return `read_csv([${quotePath(readable)}], auto_detect = false, header = true, delim = ${quoteText(separator)}, quote = '"', escape = '"', columns = {${columns}}, ignore_errors = true, store_rejects = true)`;
   };
   try {
-    const events = {
-      path: from,
-      kind,
-      names: melted?.names ?? rewriteFile.header,
-      separator: rewriteFile.to,
-      rewrite: own,
-    };
+    const names = melted?.names ?? rewriteFile.header;
+    const events = { path: from, kind, names, separator: rewriteFile.to, rewrite: own };
     const order = quoteName('row of the file');
     let select = `SELECT *, row_number() OVER () AS ${order} FROM ${await relationOf(events)}`;
     if (melted) {

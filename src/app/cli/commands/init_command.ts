@@ -111,18 +111,21 @@ export function initCommand(program: Command): void {
         say(`copied ${basename(from)} to ${join(options.out, to)}, because ${rewrite.because.join(', and ')}`);
         if (leftOut > 0) say(`${leftOut.toLocaleString('en')} lines are left out of ${to}, because they are no rows`);
       }
-      say(
-        `wrote ${writtenProject.data} and ${writtenProject.model}; ${writtenProject.warnings === '' ? 'they check without an error or a warning, and a sample of the rows was read' : `they check, and a sample of the rows was read, with warnings:\n${writtenProject.warnings.trimEnd()}`}`,
-      );
+      const { data, model, warnings } = writtenProject;
+      const outcome =
+        warnings === ''
+          ? 'they check without an error or a warning, and a sample of the rows was read'
+          : `they check, and a sample of the rows was read, with warnings:\n${warnings.trimEnd()}`;
+      say(`wrote ${data} and ${model}; ${outcome}`);
       if (!options.train) {
         if (options.json) answerJson({ proposal, ...writtenProject, allow });
         else {
-          const command = `tower train ${writtenProject.model} --out ${join(options.out, 'runs/first')}${allowText(allow)}`;
+          const command = `tower train ${model} --out ${join(options.out, 'runs/first')}${allowText(allow)}`;
           answerNext([[command, 'train it']]);
         }
         return;
       }
-      await trainFirst(project, writtenProject.model, options);
+      await trainFirst(project, model, options);
     });
   program.addCommand(
     withExample(
@@ -167,11 +170,8 @@ function refuseUnknown({ tables }: LookedFiles, { events, user, item, time }: In
   };
   const columns = tables.flatMap((table) => table.columns.map(({ name }) => name));
   for (const name of [user, item, time]) if (name !== 'none') refuseOther('column', name, columns);
-  refuseOther(
-    'file',
-    events,
-    tables.map(({ path }) => path),
-  );
+  const paths = tables.map(({ path }) => path);
+  refuseOther('file', events, paths);
 }
 
 /** Returns the project with every question answered by the user, or with the most likely answer. */
@@ -244,15 +244,7 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
   const { metrics, rows, protocol } = evaluation;
   const fit = await offerFit(project, first);
   const near = relative('', model) || model;
-  const steps = nextSteps(proposal, {
-    run: out,
-    model: near,
-    allow: allowText(allow),
-    better,
-    isCut,
-    user,
-    fit,
-  });
+  const steps = nextSteps(proposal, { run: out, model: near, allow: allowText(allow), better, isCut, user, fit });
   if (options.json) return answerJson({ proposal, folder: out, verdict, report, rows, protocol, next: steps });
   const figures = rows.map(({ name, all }) => [name, ...metrics.map((label) => all[label]!.toFixed(4))]);
   answer(tableOf(['', ...metrics], figures));

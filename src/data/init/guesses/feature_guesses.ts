@@ -6,13 +6,9 @@ const list: Guesser = ({ kind, separator }) => {
   if (kind === 'list') return { role: 'list', score: 0.8, because: 'its values are lists' };
   if (separator === undefined || kind === 'vector') return undefined;
   const formWords = { json: 'JSON arrays', python: 'lists in brackets' }[separator as string];
-  return {
-    role: 'list',
-    score: 0.8,
-    because: formWords
-      ? `its values are ${formWords}`
-      : `${separator === ' ' ? 'a blank' : `\`${separator.trim()}\``} separates short values that come up again`,
-  };
+  const sign = separator === ' ' ? 'a blank' : `\`${separator.trim()}\``;
+  const because = formWords ? `its values are ${formWords}` : `${sign} separates short values that come up again`;
+  return { role: 'list', score: 0.8, because };
 };
 
 const vector: Guesser = ({ kind, width }) =>
@@ -24,12 +20,9 @@ const text: Guesser = ({ kind, name, meanWords, meanLength, separator, time, dis
   const isLong = meanWords >= 3 || (meanLength > 24 && meanWords >= 2);
   const isVaried = distinct > Math.max(20, present * 0.05);
   if (!isLong && !(word !== undefined && isVaried && meanWords >= 1.3)) return undefined;
-  const nameReason = word === undefined ? '' : `its name says \`${word}\`, and `;
-  return {
-    role: 'text',
-    score: word === undefined ? 0.55 : 0.7,
-    because: `${nameReason}its values have ${meanWords.toFixed(1)} words`,
-  };
+  const because = `its values have ${meanWords.toFixed(1)} words`;
+  if (word === undefined) return { role: 'text', score: 0.55, because };
+  return { role: 'text', score: 0.7, because: `its name says \`${word}\`, and ${because}` };
 };
 
 const query: Guesser = (column) => {

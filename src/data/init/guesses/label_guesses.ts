@@ -30,9 +30,8 @@ const action: Guesser = (column) => {
   if (!isFlag(column) || (word === undefined && !isNameless(column))) return undefined;
   const yesCount = column.top.find(([value]) => isYes(value))?.[1] ?? 0;
   const share = `${Math.round((100 * yesCount) / column.present)} % of its values say yes`;
-  return word === undefined
-    ? { role: 'action', score: 0.45, because: share }
-    : { role: 'action', score: 0.92, because: `its name says \`${word}\`, and ${share}` };
+  if (word === undefined) return { role: 'action', score: 0.45, because: share };
+  return { role: 'action', score: 0.92, because: `its name says \`${word}\`, and ${share}` };
 };
 
 export const isYes = (value: string): boolean => /^(1|true|t|yes|y|ja)$/i.test(value);
@@ -41,11 +40,8 @@ const count: Guesser = (column) => {
   const word = meansOf(column.name, 'count');
   if (word === undefined || !isNumeric(column) || column.min < 0 || column.distinct < 3 || column.time)
     return undefined;
-  return {
-    role: 'count',
-    score: 0.75,
-    because: `its name says \`${word}\`, and its numbers go from ${column.min} to ${column.max}`,
-  };
+  const because = `its name says \`${word}\`, and its numbers go from ${column.min} to ${column.max}`;
+  return { role: 'count', score: 0.75, because };
 };
 
 /** Patterns for kinds of events, ordered by increasing interest. */
@@ -68,11 +64,8 @@ const kind: Guesser = (column) => {
   if (knownKinds * 2 < column.distinct) return undefined;
   const word = meansOf(column.name, 'kind');
   const exampleKinds = column.top.slice(0, 4).map(([value]) => value);
-  return {
-    role: 'kind',
-    score: word === undefined ? 0.6 : 0.95,
-    because: `its values are kinds of events: ${exampleKinds.join(', ')}`,
-  };
+  const because = `its values are kinds of events: ${exampleKinds.join(', ')}`;
+  return { role: 'kind', score: word === undefined ? 0.6 : 0.95, because };
 };
 
 /** Returns the kinds of events in a column, that of the strongest interest first. */
