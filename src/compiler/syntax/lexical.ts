@@ -1,4 +1,5 @@
 /** Reports errors within a single token. The parser continues with the token that was most likely meant. */
+
 import type { IToken } from 'chevrotain';
 import type { LexedText } from '../../../grammar/lexer.ts';
 import { readText } from '../../../grammar/literals.ts';
@@ -7,6 +8,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
 import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
+import { groupedBy } from '../../base/util/objects.ts';
 import { byType, endOf, quote, spanOf } from './token.ts';
 
 type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
@@ -80,14 +82,8 @@ function properNumber(image: string): string | undefined {
 
 /** Reports a name with characters that are not allowed once, with notes at its other occurrences. */
 function foreignNames(source: Source, tokens: readonly IToken[], report: ReportDiagnostic): void {
-  const byImage = new Map<string, IToken[]>();
-  for (const token of tokens) {
-    if (token.tokenType !== t.ForeignName) continue;
-    const sameName = byImage.get(token.image);
-    if (sameName) sameName.push(token);
-    else byImage.set(token.image, [token]);
-  }
-  for (const [name, [first, ...others]] of byImage) {
+  const foreignTokens = tokens.filter(({ tokenType }) => tokenType === t.ForeignName);
+  for (const [name, [first, ...others]] of groupedBy(foreignTokens, ({ image }) => image)) {
     const alsoNotes = others
       .slice(0, mostNotes)
       .map((token) => ({ message: notes.also(name), at: spanOf(source, token) }));
@@ -117,14 +113,7 @@ export function reportGroups(
   inOne: (one: Diagnostic) => unknown,
   report: ReportDiagnostic,
 ): void {
-  const groups = new Map<unknown, Diagnostic[]>();
-  for (const one of found) {
-    const groupKey = inOne(one);
-    const group = groups.get(groupKey);
-    if (group) group.push(one);
-    else groups.set(groupKey, [one]);
-  }
-  for (const [first, ...others] of groups.values()) {
+  for (const [first, ...others] of groupedBy(found, inOne).values()) {
     const alsoNotes = others
       .slice(0, mostNotes)
       .flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at).trim()), at }] : []));
