@@ -1,5 +1,4 @@
 /** Prints the content of braces: on one line if it was written so and fits, otherwise one line for each entry. */
-
 import { builders } from 'prettier/doc';
 import { addTo } from '../../base/util/objects.ts';
 import type * as Ast from '../syntax/ast.ts';

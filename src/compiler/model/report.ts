@@ -2,7 +2,6 @@
  * Collects what the stages of this folder report, with notes and fixes. Repeated reports of one unknown name are merged, and in a file that was only partly
  * read, only certain errors are reported.
  */
-
 import type { Code, Facts } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit, Note } from '../../base/diagnostics/diagnostic.ts';

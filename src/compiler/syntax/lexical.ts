@@ -1,5 +1,4 @@
 /** Reports errors within a single token. The parser continues with the token that was most likely meant. */
-
 import type { IToken } from 'chevrotain';
 import type { LexedText } from '../../../grammar/lexer.ts';
 import { readText } from '../../../grammar/literals.ts';
