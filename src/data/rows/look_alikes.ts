@@ -1,5 +1,4 @@
 /** Finds ids that look alike: they differ only in invisible blanks around them, or in how their letters are composed. */
-
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { keyTableOf } from '../../base/text/key_table.ts';

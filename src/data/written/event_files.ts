@@ -2,7 +2,6 @@
  * Files of the events that a server has taken: Parquet in a folder for each day, `day=2026-11-29/tower-events-LOG-1-900.parquet`, which DuckDB, Spark and
  * Snowflake read too. The name of a file says which entries of which log it has, so a reader of the files knows which events of the log are not in them.
  */
-
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';

@@ -1,5 +1,4 @@
 /** Formats diagnostics as SARIF 2.1.0, which code-scanning services and editors read. */
-
 import { type Code, codes } from '../../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../../base/diagnostics/diagnostic.ts';
 import { inOrder } from '../../../base/diagnostics/json.ts';
