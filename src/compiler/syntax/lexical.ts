@@ -31,10 +31,8 @@ export function reportLexicalErrors(source: Source, lexed: LexedText, report: Re
   reportGroups(foreignQuotes, (one) => positionAt(source, one.at!.start).line, report);
   foreignNames(source, oddTokens, report);
   for (const token of lexed.foreignComments) foreignComment(source, token, report);
-  const unknownDiagnostics: Diagnostic[] = [];
-  for (const run of runs(lexed.unknown)) unknown(source, run, (one) => unknownDiagnostics.push(one));
   reportGroups(
-    unknownDiagnostics,
+    runs(lexed.unknown).map((run) => unknown(source, run)),
     (one) => (one.code === 'markdown-fence' ? one.code : `${one.code} ${positionAt(source, one.at!.start).line}`),
     report,
   );
@@ -165,31 +163,18 @@ function charKind(image: string): CharKind {
   return /^\p{Cf}+$/u.test(image) ? 'hidden' : 'other';
 }
 
-function unknown(source: Source, run: readonly IToken[], report: ReportDiagnostic): void {
+function unknown(source: Source, run: readonly IToken[]): Diagnostic {
   const at = { source, start: run[0]!.startOffset, end: endOf(run.at(-1)!) };
   const image = source.text.slice(at.start, at.end);
-  switch (charKind(run[0]!.image)) {
-    case 'fence':
-      report(diagnose('markdown-fence', at, {}, { fixes: [[removal(at)]] }));
-      break;
-    case 'semicolon': {
-      const hint = 'entries need no sign between them: remove it';
-      report(diagnose('unexpected-character', at, { found: quote(image), hint }, { fixes: [[{ at, text: '' }]] }));
-      break;
-    }
-    case 'blank':
-      report(
-        diagnose('look-alike', at, { what: 'blank', code: codeOf(image), text: ' ' }, { fixes: [[{ at, text: ' ' }]] }),
-      );
-      break;
-    case 'hidden':
-      report(
-        diagnose('look-alike', at, { what: 'hidden', code: codeOf(image), text: '' }, { fixes: [[{ at, text: '' }]] }),
-      );
-      break;
-    default:
-      report(diagnose('unexpected-character', at, { found: quote(image) }));
+  const kind = charKind(run[0]!.image);
+  if (kind === 'fence') return diagnose('markdown-fence', at, {}, { fixes: [[removal(at)]] });
+  if (kind === 'semicolon') {
+    const hint = 'entries need no sign between them: remove it';
+    return diagnose('unexpected-character', at, { found: quote(image), hint }, { fixes: [[{ at, text: '' }]] });
   }
+  if (kind === 'other') return diagnose('unexpected-character', at, { found: quote(image) });
+  const text = kind === 'blank' ? ' ' : '';
+  return diagnose('look-alike', at, { what: kind, code: codeOf(image), text }, { fixes: [[{ at, text }]] });
 }
 
 /** Removes the span, and its whole line if nothing else is on it. */
