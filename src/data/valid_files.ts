@@ -231,10 +231,7 @@ export async function makeDictionaries(computing: StagedColumns): Promise<Dictio
   return dictionaries;
 }
 
-interface StagedColumns extends BoundTables {
-  readonly readPlan: ReadPlan;
-  readonly staged: ReadonlyMap<Role, StagedTable>;
-}
+type StagedColumns = BoundTables & Pick<Computing, 'readPlan' | 'staged'>;
 
 interface TextQuery {
   readonly role: Role;
@@ -283,10 +280,9 @@ async function fillTable(
 const partsTable = '"texts of all parts"';
 
 async function inParts(staged: StagedTable, each: () => Promise<void>): Promise<void> {
-  const { inPlace } = staged;
+  const { inPlace, rows } = staged;
   if (inPlace === undefined) return each();
   const { atOnce, focus } = inPlace;
-  const { rows } = staged;
   for (let first = 0; first < rows; first += atOnce) {
     await focus({ first, count: Math.min(atOnce, rows - first) });
     await each();

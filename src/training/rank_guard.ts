@@ -59,9 +59,9 @@ export class RankGuard {
   private belowTask({ epoch, validation, alone }: JudgedEpoch): RunWarning | undefined {
     const metric = this.run.measure.label;
     const figure = validation?.[metric];
-    const best = bestOf(alone);
-    if (!best || figure === undefined || leastOf(best.figure, this.run.task()) <= figure) return undefined;
-    return warningOf(diagnose('ranks-below-a-task', undefined, { epoch, metric, figure, best }));
+    if (figure === undefined) return undefined;
+    const best = this.betterTask(figure, alone);
+    return best && warningOf(diagnose('ranks-below-a-task', undefined, { epoch, metric, figure, best }));
   }
 
   private async belowPopularity(
@@ -81,26 +81,26 @@ export class RankGuard {
     this.hasWarned = true;
     const { cosine = 0, directions = Number.POSITIVE_INFINITY, width } = await spread();
     const collapsed = cosine > collapsedCosine || directions < collapsedDirections;
-    const best = bestOf(alone ?? (await this.run.alone()));
     const popularityFacts = {
       ...{ metric: measure.label, figure: kept, epoch, by: this.bar.by, bar: this.bar.figure },
       newUsers: readsKeyAlone ? newUsersOf(this.run.task()) : 0,
       vectors: collapsed ? { cosine, directions, width } : undefined,
-      best: best && leastOf(best.figure, this.run.task()) > figure ? best : undefined,
+      best: this.betterTask(figure, alone ?? (await this.run.alone())),
     };
     return warningOf(diagnose('ranks-below-popularity', undefined, popularityFacts));
+  }
+
+  /** Returns the task whose score alone ranks best, if it ranks better than this figure by more than chance. */
+  private betterTask(figure: number, alone: EpochRecord['alone'] = {}) {
+    const [first] = Object.entries(alone).toSorted(([, a], [, b]) => b - a);
+    if (!first || leastOf(first[1], this.run.task()) <= figure) return undefined;
+    return { task: first[0], figure: first[1] };
   }
 }
 
 type JudgedEpoch = Pick<EpochRecord, 'epoch' | 'loss' | 'validation' | 'alone'>;
 
 const warningOf = ({ code, message, hint }: Diagnostic): RunWarning => ({ code, message, hint });
-
-/** Returns the task whose score alone ranks best. */
-function bestOf(alone: EpochRecord['alone'] = {}): { readonly task: string; readonly figure: number } | undefined {
-  const [first] = Object.entries(alone).toSorted(([, a], [, b]) => b - a);
-  return first && { task: first[0], figure: first[1] };
-}
 
 /** Returns the share of events whose user has no training event. */
 function newUsersOf({ events, users: { seen } }: ScoringTask): number {

@@ -136,31 +136,29 @@ export class RunValidation {
 
   /** Ranks by each task of `retrieve` alone, and returns the guard's metric by task; undefined if only one counts. */
   async alone(): Promise<Record<string, number> | undefined> {
-    const { plan, dataset, measure } = this;
+    const { measure } = this;
     const counted = this.objectives.filter(({ factor }) => factor > 0);
     if (counted.length < 2 || measure === undefined) return undefined;
-    const task = await this.withSeen();
-    const { events } = task;
     const retrieval = await this.towers.refreshed();
     const figures: Record<string, number> = {};
-    for (const objective of counted) {
-      const scorer = modelScorer(ofObjective(retrieval, objective), { plan, events, corpus: dataset.corpus });
-      const ranks = await rankEvents(task, scorer, seenRule(dataset).removes);
-      figures[objective.name] = figuresOf(task, ranks, [measure]).all[measure.label]!;
-    }
+    for (const objective of counted)
+      figures[objective.name] = (await this.ranked(ofObjective(retrieval, objective), [measure]))[measure.label]!;
     return figures;
   }
 
   /** Returns metrics of the current weights, in [0, 1], by label: the metric that `stop` watches, then `metrics`. */
   async figures(): Promise<Record<string, number>> {
+    const { stop } = this.plan.train;
+    const watchedMeasures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([this.plan])]);
+    return this.ranked(await this.towers.refreshed(), watchedMeasures);
+  }
+
+  private async ranked(retrieval: Retrieval, measures: readonly Measure[]): Promise<Record<string, number>> {
     const { plan, dataset } = this;
-    const { stop } = plan.train;
-    const watchedMeasures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
     const task = await this.withSeen();
-    const { events } = task;
-    const scorer = modelScorer(await this.towers.refreshed(), { plan, events, corpus: dataset.corpus });
-    const ranks = await rankEvents(task, scorer, seenRule(dataset).removes, longestListOf(watchedMeasures));
-    return { ...figuresOf(task, ranks, watchedMeasures).all };
+    const scorer = modelScorer(retrieval, { plan, events: task.events, corpus: dataset.corpus });
+    const ranks = await rankEvents(task, scorer, seenRule(dataset).removes, longestListOf(measures));
+    return { ...figuresOf(task, ranks, measures).all };
   }
 
   /** Returns the task with what its users had in training. Shards keep that of all users in a file. */

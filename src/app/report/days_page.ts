@@ -4,8 +4,6 @@ import { figureText, paragraph, shell, table, wideSection } from './html.ts';
 import { lineChart } from './line_chart.ts';
 import { verdictHead } from './verdict.ts';
 
-type DayOutcome = 'published' | 'refused' | 'rolled back' | 'nothing new';
-
 export interface ClosedDay {
   /** The last moment of the events, in ISO 8601 or as a number of the data. */
   readonly until: string | number;
@@ -15,7 +13,7 @@ export interface ClosedDay {
   readonly metric?: string;
   /** Figures of the events before any of these versions was trained on them: of the version, of the one before, and of baselines. */
   readonly figures?: Readonly<Record<string, Interval>>;
-  readonly outcome: DayOutcome;
+  readonly outcome: 'published' | 'refused' | 'rolled back' | 'nothing new';
   /** The folder of the new version. */
   readonly published?: string;
   readonly reason?: string;

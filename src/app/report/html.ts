@@ -20,11 +20,6 @@ const policyOf = (script: string | undefined): string =>
 /** Marks our pages. A page without it is never overwritten. */
 export const generator = '<meta name="generator" content="tower report">';
 
-interface ShellOptions {
-  readonly head?: string;
-  readonly script?: string;
-}
-
 /**
  * @param kind what the page is, such as `a run`
  * @param first the head of the page; the links to the sections come after it
@@ -34,7 +29,7 @@ export function shell(
   { title, kind }: { readonly title: string; readonly kind: string },
   first: string,
   body: readonly string[],
-  { head = '', script }: ShellOptions = {},
+  { head = '', script }: { readonly head?: string; readonly script?: string } = {},
 ): string {
   const bodyParts = inPairs(body.filter((part) => part !== ''));
   const links = bodyParts.flatMap((part) => {

@@ -12,6 +12,7 @@ import {
   type Hovered,
   hoverMarks,
   labelLook,
+  namedAxisLook,
   shortened,
   soft,
 } from './plot.ts';
@@ -63,14 +64,7 @@ export function lineChart({ title, x, series, mark, levels = [], size = 'half' }
       marks: [
         gridY({ ticks: 5, ...gridLook }),
         axisY({ ticks: 5, ...axisLook, tickFormat: figureText, label: null }),
-        axisX({
-          ticks: wholeTicks(left, right),
-          ...axisLook,
-          tickFormat: figureText,
-          label: x,
-          labelAnchor: 'center',
-          labelArrow: 'none',
-        }),
+        axisX({ ticks: wholeTicks(left, right), ...namedAxisLook, tickFormat: figureText, label: x }),
         ...levels.map(({ y }) => ruleY([y], { stroke: soft, strokeDasharray: '2 3' })),
         ...levelNames(levels, kept, height).map(({ name, y }) =>
           text([y], { x: () => right, y: (at) => at, text: () => name, textAnchor: 'end', dy: -7, ...labelLook }),
@@ -101,10 +95,9 @@ export function lineChart({ title, x, series, mark, levels = [], size = 'half' }
 
 function seriesMarks({ points, isApart }: ChartSeries, i: number): Markish[] {
   const at = { x: '0', y: '1' };
-  const strokeDasharray = dashAt(i);
   if (isApart) return [dot(points, { ...at, r: 3.5, fill: colourAt(i), stroke: 'none' })];
   return [
-    lineY(points, { ...at, stroke: colourAt(i), strokeWidth: 2, ...(strokeDasharray ? { strokeDasharray } : {}) }),
+    lineY(points, { ...at, stroke: colourAt(i), strokeWidth: 2, strokeDasharray: dashAt(i) }),
     ...(points.length > fewPoints ? [] : [dot(points, { ...at, r: 2.5, fill: colourAt(i), stroke: 'none' })]),
   ];
 }

@@ -61,10 +61,14 @@ export function hoverMarks(places: readonly Hovered[], bandWidth: number): Marki
       strokeWidth: bandWidth,
       strokeLinecap: 'butt',
     }),
-    text(places, {
-      ...{ className: readClass, text: 'text', frameAnchor: 'top-left', lineAnchor: 'bottom' },
-    }),
+    text(places, { className: readClass, text: 'text', frameAnchor: 'top-left', lineAnchor: 'bottom' }),
   ];
+}
+
+export function svgElement(document: Document, kind: string, attributes: Readonly<Record<string, string | number>>) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', kind);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  return element;
 }
 
 /** Puts each band together with its numbers, so that CSS knows which of them to show. */
@@ -73,8 +77,7 @@ function joinHovers(svg: SVGElement): void {
   if (!bands || !reads) return;
   const texts = Array.from(reads.querySelectorAll('text'));
   for (const [i, band] of Array.from(bands.querySelectorAll('line')).entries()) {
-    const group = svg.ownerDocument.createElementNS('http://www.w3.org/2000/svg', 'g');
-    group.setAttribute('class', 'at');
+    const group = svgElement(svg.ownerDocument, 'g', { class: 'at' });
     bands.replaceChild(group, band);
     group.appendChild(band);
     group.appendChild(texts[i]!);
@@ -84,6 +87,8 @@ function joinHovers(svg: SVGElement): void {
 
 export const soft = 'var(--soft)';
 export const axisLook = { tickSize: 0, fill: soft };
+/** An axis with its name below the middle, without an arrow. */
+export const namedAxisLook = { ...axisLook, labelAnchor: 'center', labelArrow: 'none' } as const;
 /** Words within a chart, which lines and dots do not cross. */
 export const labelLook = { fill: soft, stroke: 'var(--paper)', strokeWidth: 4 } as const;
 export const gridLook = { stroke: 'var(--grid)', strokeOpacity: 1 };

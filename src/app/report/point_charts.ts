@@ -1,7 +1,18 @@
 /** Draws points: trials of a study, models by two figures, predicted against observed, and a map of vectors. */
 import { axisX, axisY, dot, gridY, line, type Markish, type ScaleOptions } from '@observablehq/plot';
 import { alternative, escapeHtml, figureText } from './html.ts';
-import { axisLook, type ChartShape, chartFigure, chartWidths, drawPlot, gridLook, shortened, soft } from './plot.ts';
+import {
+  axisLook,
+  type ChartShape,
+  chartFigure,
+  chartWidths,
+  drawPlot,
+  gridLook,
+  namedAxisLook,
+  shortened,
+  soft,
+  svgElement,
+} from './plot.ts';
 
 interface ChartPoint {
   readonly x: number;
@@ -55,31 +66,21 @@ export function scatterChart({
           nameMark(
             shown
               .toSorted((a, b) => Number(b.name === own) - Number(a.name === own) || b.y - a.y)
-              .map((point) => ({ ...point, name: shortened(point.name, 18), isOwn: point.name === own })),
+              .map((point) => ({ ...point, name: shortened(point.name, 18), isQuiet: point.name !== own })),
           ),
         ];
+  const numberTicks = scale.type === 'log' ? powersIn(scale.domain as [number, number]) : 5;
+  const ticks = choices ? undefined : numberTicks;
   const tickFormat = choices ? (place: number): string => shortened(choices[place] ?? '', 12) : figureText;
   const svg = drawPlot(
     { title, size, height: size === 'half' ? 280 : 230 },
     {
-      ...{
-        marginLeft: 56,
-        marginRight: 14,
-        marginTop: own === undefined ? 10 : 22,
-        marginBottom: 42,
-      },
+      ...{ marginLeft: 56, marginRight: 14, marginTop: own === undefined ? 10 : 22, marginBottom: 42 },
       x: { ...scale, ...(choices ? { type: 'point', domain: choices.map((_, i) => i), padding: 0.5 } : {}) },
       y: { nice: true, zero: own !== undefined },
       marks: [
         gridY({ ticks: 5, ...gridLook }),
-        axisX({
-          ...(choices ? {} : { ticks: scale.type === 'log' ? powersIn(scale.domain as [number, number]) : 5 }),
-          ...axisLook,
-          tickFormat,
-          label: x,
-          labelAnchor: 'center',
-          labelArrow: 'none',
-        }),
+        axisX({ ticks, ...namedAxisLook, tickFormat, label: x }),
         axisY({ ticks: 5, ...axisLook, tickFormat: figureText, label: null }),
         ...(diagonal
           ? [line([0, end], { x: (place) => place, y: (place) => place, stroke: soft, strokeDasharray: '3 3' })]
@@ -163,12 +164,7 @@ export function mapChart(
         // What a title ends with in brackets, such as a year, is left to the pointer. A number is a key, and says nothing to a reader.
         nameMark(
           points
-            .map(({ x, y, title: name }) => ({
-              x,
-              y,
-              name: shortened(name.replace(/ \([^()]*\)$/, ''), longestName),
-              isOwn: true,
-            }))
+            .map(({ title, ...at }) => ({ ...at, name: shortened(title.replace(/ \([^()]*\)$/, ''), longestName) }))
             .filter(({ name }) => /\p{L}/u.test(name)),
         ),
       ],
@@ -191,24 +187,13 @@ const longestName = 24;
 /** Size of a character of a phone, where words are larger than the chart's own, and the free space around a name. */
 const [nameHeight, nameCharacter, nameSpace] = [22, 10.5, 3];
 
-interface NamedPoint extends ChartPoint {
-  readonly isOwn: boolean;
-}
-
 /** Writes names beside points, right, left, above or below, the first points first. Names never lie on each other: one without room is left to the pointer. */
-function nameMark(points: readonly NamedPoint[]): Markish {
+function nameMark(points: readonly (ChartPoint & { readonly isQuiet?: boolean })[]): Markish {
   return (_index, { x: xOf, y: yOf }, _values, { width, height, marginLeft, marginBottom }, { document }) => {
-    const group = document.createElementNS('http://www.w3.org/2000/svg', 'g');
-    const look = {
-      fill: soft,
-      stroke: 'var(--paper)',
-      'stroke-width': 4,
-      'stroke-linejoin': 'round',
-      'paint-order': 'stroke',
-    };
-    for (const [attribute, value] of Object.entries(look)) group.setAttribute(attribute, String(value));
+    const outline = { stroke: 'var(--paper)', 'stroke-width': 4, 'stroke-linejoin': 'round', 'paint-order': 'stroke' };
+    const group = svgElement(document, 'g', { fill: soft, ...outline });
     const taken: { left: number; right: number; middle: number }[] = [];
-    for (const { x, y, name, isOwn } of points) {
+    for (const { x, y, name, isQuiet } of points) {
       if (taken.length === mostNames) break;
       const [pointX, pointY, long] = [xOf!(x), yOf!(y), nameCharacter * name.length];
       const places = [
@@ -229,15 +214,9 @@ function nameMark(points: readonly NamedPoint[]): Markish {
       });
       if (!place) continue;
       taken.push({ left: place.left, right: place.left + long, middle: place.middle });
-      const label = document.createElementNS('http://www.w3.org/2000/svg', 'text');
-      for (const [attribute, value] of Object.entries({
-        x: place.at,
-        y: place.middle,
-        dy: '0.32em',
-        'text-anchor': place.anchor,
-      }))
-        label.setAttribute(attribute, String(value));
-      if (isOwn) label.setAttribute('fill', 'var(--ink)');
+      const { at, middle, anchor } = place;
+      const label = svgElement(document, 'text', { x: at, y: middle, dy: '0.32em', 'text-anchor': anchor });
+      if (!isQuiet) label.setAttribute('fill', 'var(--ink)');
       label.textContent = name;
       group.appendChild(label);
     }

@@ -1,4 +1,5 @@
 import { lineAt, positionAt, type Source, type Span, textOf, withLineEndsOf } from '../text/source.ts';
+import { countsOf } from '../util/objects.ts';
 import { codes } from './codes.ts';
 import type { Diagnostic, Edit } from './diagnostic.ts';
 
@@ -18,26 +19,20 @@ export function applyEdits(source: Source, edits: readonly Edit[]): string {
   return fixedText + source.text.slice(copiedTo);
 }
 
-/** Converts the line ends of a fix, which are `\n`, to those of the file, which may be `\r\n`. */
-const inLinesOf =
-  (source: Source) =>
-  ({ at, text }: Edit): Edit => ({ at, text: withLineEndsOf(source, text) });
-
 /** Makes the first fix of each diagnostic that has one, unless it would touch the range of an earlier fix. `fixed` lists the diagnostics whose fix was made. */
-export function applyFixes(
-  source: Source,
-  diagnostics: readonly Diagnostic[],
-): { text: string; applied: number; fixed: readonly Diagnostic[] } {
+export function applyFixes(source: Source, diagnostics: readonly Diagnostic[]): Fixed {
   const edits: Edit[] = [];
   const fixed: Diagnostic[] = [];
   for (const diagnostic of diagnostics) {
     const fix = diagnostic.fixes[0];
     if (fix === undefined || fix.some((edit) => edit.at.source !== source)) continue;
-    if (fix.some((edit) => edits.some((other) => touch(edit, other)))) continue;
+    if (fix.some(({ at }) => edits.some((other) => at.start <= other.at.end && other.at.start <= at.end))) continue;
     for (const each of fix) edits.push(each);
     fixed.push(diagnostic);
   }
-  return { text: applyEdits(source, edits.map(inLinesOf(source))), applied: fixed.length, fixed };
+  // The lines of a fix end with `\n`, and those of a file perhaps with `\r\n`.
+  const editsInLines = edits.map(({ at, text }) => ({ at, text: withLineEndsOf(source, text) }));
+  return { text: applyEdits(source, editsInLines), fixed };
 }
 
 /** True if `--fix` may try the fix of a diagnostic: it is the only fix, its code allows it, the reporter is sure, and it removes no word of the user. */
@@ -48,9 +43,7 @@ export function hasSafeFix({ code, fixes, doubtful }: Diagnostic): boolean {
 }
 
 /** True if an edit leaves at least as many words as it found: it may change words and add some, but removes none. */
-function keepsWords({ at, text }: Edit): boolean {
-  return countWords(text) >= countWords(textOf(at));
-}
+const keepsWords = ({ at, text }: Edit): boolean => countWords(text) >= countWords(textOf(at));
 
 const countWords = (text: string): number =>
   text.replace(/\p{Cf}/gu, '').match(/[\p{L}\p{N}_-]*[\p{L}\p{N}_][\p{L}\p{N}_-]*/gu)?.length ?? 0;
@@ -119,9 +112,7 @@ interface State {
   readonly found: readonly Diagnostic[];
 }
 
-interface Next extends State {
-  readonly fixed: readonly Diagnostic[];
-}
+type Next = State & Pick<Fixed, 'fixed'>;
 
 /** Makes all fixes together, round by round, until none is left. */
 function chain(from: State, check: Check, remake: (text: string) => Source): Next | undefined {
@@ -129,19 +120,12 @@ function chain(from: State, check: Check, remake: (text: string) => Source): Nex
   const fixed: Diagnostic[] = [];
   for (let round = 0; round < rounds; round++) {
     const attempted = applyFixes(current.source, current.found.filter(hasSafeFix));
-    if (attempted.applied === 0 || attempted.text === current.source.text) break;
+    if (attempted.text === current.source.text) break;
     const fixedSource = remake(attempted.text);
     current = { source: fixedSource, found: check(fixedSource) };
     for (const each of attempted.fixed) fixed.push(each);
-    if (
-      isBetter(
-        from,
-        current,
-        fixed.filter(({ at }) => at?.source === from.source),
-      )
-    ) {
-      return { ...current, fixed };
-    }
+    const fixedAtFirst = fixed.filter(({ at }) => at?.source === from.source);
+    if (isBetter(from, current, fixedAtFirst)) return { ...current, fixed };
   }
   return undefined;
 }
@@ -178,18 +162,15 @@ function hasFewerErrors(
   after: readonly Diagnostic[],
   fixed: readonly Diagnostic[],
 ): boolean {
-  const errorCounts = [before, after].map((all) => all.filter(({ severity }) => severity === 'error').length);
-  if (errorCounts[1]! > errorCounts[0]!) return false;
-  const afterCounted = errorCounts[1]! < errorCounts[0]! ? after.filter(({ severity }) => severity === 'error') : after;
-  const [were, are, gone] = [before, afterCounted, fixed].map(countAlike) as [
-    DiagnosticCounts,
-    DiagnosticCounts,
-    DiagnosticCounts,
-  ];
-  if (before.length === 0 || (errorCounts[0] === errorCounts[1] && after.length >= before.length)) return false;
-  for (const [key, count] of are) if (count > (were.get(key) ?? 0) - (gone.get(key) ?? 0)) return false;
-  return true;
+  const errorsAfter = after.filter(isError);
+  const fewerErrors = before.filter(isError).length - errorsAfter.length;
+  if (fewerErrors < 0 || (fewerErrors === 0 && after.length >= before.length)) return false;
+  const [were, gone] = [countAlike(before), countAlike(fixed)];
+  const are = countAlike(fewerErrors > 0 ? errorsAfter : after);
+  return [...are].every(([key, count]) => count <= (were.get(key) ?? 0) - (gone.get(key) ?? 0));
 }
+
+const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
 
 /** True for an error of brackets. If one is left after another was inserted, the inserted one may be in the wrong place. */
 const isOfBrackets = ({ code }: Diagnostic): boolean =>
@@ -198,31 +179,15 @@ const isOfBrackets = ({ code }: Diagnostic): boolean =>
 /** True if an error is left on a line that was changed: then something else may be meant there. */
 function changesLineOf(before: Source, { source, found }: State): boolean {
   const lines = new Set(before.text.split(/\r?\n/));
-  return found.some(
-    ({ at, severity }) =>
-      severity === 'error' &&
-      at?.source === source &&
-      [...linesOf(source, at)].some((line) => !lines.has(lineAt(source, line))),
-  );
+  const isChanged = ({ start, end }: Span): boolean => {
+    const lastLine = positionAt(source, end).line;
+    for (let line = positionAt(source, start).line; line <= lastLine; line++)
+      if (!lines.has(lineAt(source, line))) return true;
+    return false;
+  };
+  return found.filter(isError).some(({ at }) => at?.source === source && isChanged(at));
 }
-
-function* linesOf(source: Source, { start, end }: Span): Generator<number> {
-  const lastLine = positionAt(source, end).line;
-  for (let line = positionAt(source, start).line; line <= lastLine; line++) yield line;
-}
-
-type DiagnosticCounts = ReadonlyMap<string, number>;
 
 /** Counts the diagnostics of each kind, regardless of their positions, which move when a text changes. */
-function countAlike(diagnostics: readonly Diagnostic[]): DiagnosticCounts {
-  const counts = new Map<string, number>();
-  for (const { code, message } of diagnostics) {
-    const key = `${code} ${message}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return counts;
-}
-
-function touch(a: Edit, b: Edit): boolean {
-  return a.at.start <= b.at.end && b.at.start <= a.at.end;
-}
+const countAlike = (diagnostics: readonly Diagnostic[]): ReadonlyMap<string, number> =>
+  countsOf(diagnostics.map(({ code, message }) => `${code} ${message}`));

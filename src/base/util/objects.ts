@@ -26,6 +26,20 @@ export function countsOf<T>(values: Iterable<T>): Map<T, number> {
   return counts;
 }
 
+/** Adds a value to the list of its key. */
+export function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
+
+/** Returns lists of values by key. Keys and values are in the order in which they come. */
+export function groupedBy<K, V>(values: Iterable<V>, keyOf: (value: V) => K): Map<K, V[]> {
+  const groups = new Map<K, V[]>();
+  for (const value of values) addTo(groups, keyOf(value), value);
+  return groups;
+}
+
 // The rows of a table by their numbers. `Int32Array.from` with a function takes 0.27 s for 10 million, this loop 0.03 s.
 
 /** Returns the row numbers 0 … `count` − 1. */

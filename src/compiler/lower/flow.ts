@@ -1,6 +1,6 @@
 /** Lowers a flow: its source, then block after block. A block that refuses its input causes a diagnostic at its position. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Span } from '../../base/text/source.ts';
 import { GraphTypeError } from '../../graph/builder.ts';
 import { blocks } from '../library/blocks/table.ts';
@@ -180,18 +180,9 @@ function refusal(
   if (!(error instanceof ShapeError)) throw error;
   const { reason, feature, insert } = error;
   const declared = feature === undefined ? undefined : context.features.byName.get(feature);
-  const fix: readonly Edit[] | undefined =
-    insert === undefined ? undefined : [{ at: { ...span, end: span.start }, text: `${insert} -> ` }];
-  return diagnose(
-    'shape-mismatch',
-    span,
-    { kind, reason: reason + context.round, insert },
-    {
-      notes:
-        declared === undefined
-          ? []
-          : [{ message: `\`${feature}\` has width ${declared.plan.width}`, at: declared.feature.span }],
-      fixes: fix === undefined ? [] : [fix],
-    },
-  );
+  const shapeFacts = { kind, reason: reason + context.round, insert };
+  return diagnose('shape-mismatch', span, shapeFacts, {
+    notes: declared ? [{ message: `\`${feature}\` has width ${declared.plan.width}`, at: declared.feature.span }] : [],
+    fixes: insert === undefined ? [] : [[{ at: { ...span, end: span.start }, text: `${insert} -> ` }]],
+  });
 }

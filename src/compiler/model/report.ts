@@ -7,6 +7,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit, Note } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
 import { type Span, textOf } from '../../base/text/source.ts';
+import { groupedBy } from '../../base/util/objects.ts';
 import type * as Ast from '../syntax/ast.ts';
 
 export interface Extra {
@@ -72,19 +73,14 @@ export function insertion(source: Span['source'], offset: number, text: string):
  * channel that they all read, is kept once.
  */
 export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const groups = new Map<string, Diagnostic[]>();
   const placed = new Set<string>();
-  for (const [index, diagnostic] of diagnostics.entries()) {
-    const { code, message, at } = diagnostic;
+  const placedOnce = diagnostics.filter(({ code, message, at }) => {
     const place = JSON.stringify([code, message, at?.source.name, at?.start]);
-    if (placed.has(place)) continue;
+    const isFirst = !placed.has(place);
     placed.add(place);
-    const key = keyOf(diagnostic) ?? String(index);
-    const group = groups.get(key) ?? [];
-    groups.set(key, group);
-    group.push(diagnostic);
-  }
-  return [...groups.values()].map(merge);
+    return isFirst;
+  });
+  return [...groupedBy(placedOnce, (one) => keyOf(one) ?? one).values()].map(merge);
 }
 
 /** Returns an equal key for diagnostics about the same unknown name with the same suggestion; undefined for other diagnostics. */

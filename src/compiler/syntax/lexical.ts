@@ -7,6 +7,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
 import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
+import { groupedBy } from '../../base/util/objects.ts';
 import { byType, endOf, quote, spanOf } from './token.ts';
 
 type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
@@ -30,10 +31,8 @@ export function reportLexicalErrors(source: Source, lexed: LexedText, report: Re
   reportGroups(foreignQuotes, (one) => positionAt(source, one.at!.start).line, report);
   foreignNames(source, oddTokens, report);
   for (const token of lexed.foreignComments) foreignComment(source, token, report);
-  const unknownDiagnostics: Diagnostic[] = [];
-  for (const run of runs(lexed.unknown)) unknown(source, run, (one) => unknownDiagnostics.push(one));
   reportGroups(
-    unknownDiagnostics,
+    runs(lexed.unknown).map((run) => unknown(source, run)),
     (one) => (one.code === 'markdown-fence' ? one.code : `${one.code} ${positionAt(source, one.at!.start).line}`),
     report,
   );
@@ -80,14 +79,8 @@ function properNumber(image: string): string | undefined {
 
 /** Reports a name with characters that are not allowed once, with notes at its other occurrences. */
 function foreignNames(source: Source, tokens: readonly IToken[], report: ReportDiagnostic): void {
-  const byImage = new Map<string, IToken[]>();
-  for (const token of tokens) {
-    if (token.tokenType !== t.ForeignName) continue;
-    const sameName = byImage.get(token.image);
-    if (sameName) sameName.push(token);
-    else byImage.set(token.image, [token]);
-  }
-  for (const [name, [first, ...others]] of byImage) {
+  const foreignTokens = tokens.filter(({ tokenType }) => tokenType === t.ForeignName);
+  for (const [name, [first, ...others]] of groupedBy(foreignTokens, ({ image }) => image)) {
     const alsoNotes = others
       .slice(0, mostNotes)
       .map((token) => ({ message: notes.also(name), at: spanOf(source, token) }));
@@ -117,14 +110,7 @@ export function reportGroups(
   inOne: (one: Diagnostic) => unknown,
   report: ReportDiagnostic,
 ): void {
-  const groups = new Map<unknown, Diagnostic[]>();
-  for (const one of found) {
-    const groupKey = inOne(one);
-    const group = groups.get(groupKey);
-    if (group) group.push(one);
-    else groups.set(groupKey, [one]);
-  }
-  for (const [first, ...others] of groups.values()) {
+  for (const [first, ...others] of groupedBy(found, inOne).values()) {
     const alsoNotes = others
       .slice(0, mostNotes)
       .flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at).trim()), at }] : []));
@@ -177,31 +163,18 @@ function charKind(image: string): CharKind {
   return /^\p{Cf}+$/u.test(image) ? 'hidden' : 'other';
 }
 
-function unknown(source: Source, run: readonly IToken[], report: ReportDiagnostic): void {
+function unknown(source: Source, run: readonly IToken[]): Diagnostic {
   const at = { source, start: run[0]!.startOffset, end: endOf(run.at(-1)!) };
   const image = source.text.slice(at.start, at.end);
-  switch (charKind(run[0]!.image)) {
-    case 'fence':
-      report(diagnose('markdown-fence', at, {}, { fixes: [[removal(at)]] }));
-      break;
-    case 'semicolon': {
-      const hint = 'entries need no sign between them: remove it';
-      report(diagnose('unexpected-character', at, { found: quote(image), hint }, { fixes: [[{ at, text: '' }]] }));
-      break;
-    }
-    case 'blank':
-      report(
-        diagnose('look-alike', at, { what: 'blank', code: codeOf(image), text: ' ' }, { fixes: [[{ at, text: ' ' }]] }),
-      );
-      break;
-    case 'hidden':
-      report(
-        diagnose('look-alike', at, { what: 'hidden', code: codeOf(image), text: '' }, { fixes: [[{ at, text: '' }]] }),
-      );
-      break;
-    default:
-      report(diagnose('unexpected-character', at, { found: quote(image) }));
+  const kind = charKind(run[0]!.image);
+  if (kind === 'fence') return diagnose('markdown-fence', at, {}, { fixes: [[removal(at)]] });
+  if (kind === 'semicolon') {
+    const hint = 'entries need no sign between them: remove it';
+    return diagnose('unexpected-character', at, { found: quote(image), hint }, { fixes: [[{ at, text: '' }]] });
   }
+  if (kind === 'other') return diagnose('unexpected-character', at, { found: quote(image) });
+  const text = kind === 'blank' ? ' ' : '';
+  return diagnose('look-alike', at, { what: kind, code: codeOf(image), text }, { fixes: [[{ at, text }]] });
 }
 
 /** Removes the span, and its whole line if nothing else is on it. */

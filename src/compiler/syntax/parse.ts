@@ -5,6 +5,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { inOrder } from '../../base/diagnostics/json.ts';
 import type { Source } from '../../base/text/source.ts';
+import { addTo } from '../../base/util/objects.ts';
 import type { BodyEntryNode, DeclarationNode, FileNode } from './ast.ts';
 import { readForeignForms } from './foreign_forms.ts';
 import { reportLexicalErrors } from './lexical.ts';
@@ -158,8 +159,7 @@ function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): DocC
     if (tokens[nextIndex - 1]?.endLine === comment.startLine) inLine.add(comment);
     const offsetBelow = tokens[nextIndex]?.startOffset;
     if (offsetBelow === undefined) trailing.push(comment);
-    else if (commentsByOffset.has(offsetBelow)) commentsByOffset.get(offsetBelow)!.push(comment);
-    else commentsByOffset.set(offsetBelow, [comment]);
+    else addTo(commentsByOffset, offsetBelow, comment);
   }
   const docTexts = new Map(
     [...commentsByOffset].map(([at, lines]) => [at, lines.map((line) => strip(line.image)).join('\n')]),

@@ -5,7 +5,8 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
-import type { DataDescription, DataFile } from '../../graph/plan/data_description.ts';
+import { groupedBy } from '../../base/util/objects.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Rejected } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
 import { type BadRow, countBadRows } from '../files/find_files.ts';
@@ -34,18 +35,22 @@ export async function settleRejects(
   if (bad.length === 0) return { count: 0, total: recordTotal };
   const lines = await linesOf(bad, staged);
   for (const { source } of staged) await verifyUnchanged(database, source);
-  const rowOrder = bad.map((_, index) => index);
-  rowOrder.sort((a, b) => compare(bad[a]!.file.name, bad[b]!.file.name) || (lines[a] ?? 0) - (lines[b] ?? 0));
-  const records = rowOrder.map((index) => {
-    const { file, column, reason, rows } = bad[index]!;
-    return { file: file.name, line: lines[index], column, reason, rows };
-  });
+  const placed = bad.map((row, index) => ({ ...row, line: lines[index] }));
+  placed.sort((a, b) => compare(a.file.name, b.file.name) || (a.line ?? 0) - (b.line ?? 0));
   const rejectedFile = folder === undefined ? undefined : join(folder, 'rejected.jsonl');
-  if (rejectedFile !== undefined)
+  if (rejectedFile !== undefined) {
+    const records = placed.map(({ file, line, column, reason, rows }) => ({
+      file: file.name,
+      line,
+      column,
+      reason,
+      rows,
+    }));
     write(rejectedFile, folder!, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-
+  }
+  // Each part of `split = files(…)` is an entry of its own.
   const entries = staged.flatMap(({ files, broken }) =>
-    entriesOf(files).map((described) => ({ described, files, broken })),
+    [...new Set(files.map(({ file }) => file.described))].map((described) => ({ described, files, broken })),
   );
   const excesses = entries.flatMap(({ described, files, broken }) => {
     const isOfEntry = ({ file }: Pick<BadRow, 'file'>): boolean => file.described === described;
@@ -54,25 +59,15 @@ export async function settleRejects(
       files.filter(isOfEntry).reduce((sum, { rows }) => sum + rows, 0) +
       countBadRows(broken.filter((row) => isOfEntry(row) && isRecord(row)));
     if (badCount <= description.reject * entryTotal) return [];
-    const firstRecord = records[rowOrder.findIndex((index) => isOfEntry(bad[index]!))]!;
-    const position = `${firstRecord.file}${firstRecord.line === undefined ? '' : `:${firstRecord.line}`}`;
-    const rejectFacts = {
-      path: described.path,
-      count: badCount,
-      total: entryTotal,
-      limit: description.reject,
-      first: `${position}: ${firstRecord.column === undefined ? '' : `\`${firstRecord.column}\`: `}${firstRecord.reason}`,
-      file: rejectedFile,
-    };
+    const { file, line, column, reason } = placed.find(isOfEntry)!;
+    const position = `${file.name}${line === undefined ? '' : `:${line}`}`;
+    const first = `${position}: ${column === undefined ? '' : `\`${column}\`: `}${reason}`;
+    const totals = { count: badCount, total: entryTotal, limit: description.reject };
+    const rejectFacts = { path: described.path, ...totals, first, file: rejectedFile };
     return [diagnose('too-many-rejected', described.span, rejectFacts)];
   });
   if (excesses.length > 0) throw new Failure(excesses);
   return { count: countBadRows(bad), total: recordTotal, file: rejectedFile };
-}
-
-/** Returns the entries of the data block with these files: each part of `split = files(…)` is a separate entry. */
-function entriesOf(files: Staged['files']): DataFile[] {
-  return [...new Set(files.map(({ file }) => file.described))];
 }
 
 /** True for records that are not rows of the table. Blank JSON rows were in the table and have a row id. */
@@ -96,18 +91,12 @@ function write(path: string, folder: string, text: string): void {
 /** Finds the line of each row's record, from 1, by reading the files again. Rows of Parquet have no lines; their index in the file counts from 1. */
 async function linesOf(bad: readonly BadRow[], staged: readonly Staged[]): Promise<readonly (number | undefined)[]> {
   const lines = bad.map(({ at }) => ('line' in at ? at.line : undefined));
-  const rowsOfFile = new Map<string, number[]>();
-  for (const [index, { role, file }] of bad.entries()) {
-    const key = `${role} ${file.path}`;
-    if (!rowsOfFile.has(key)) rowsOfFile.set(key, []);
-    rowsOfFile.get(key)!.push(index);
-  }
+  const unplaced = [...lines.keys()].filter((index) => lines[index] === undefined);
+  const indexesOfFile = groupedBy(unplaced, (index) => `${bad[index]!.role} ${bad[index]!.file.path}`);
   for (const stagedSource of staged) {
     for (const stagedFile of stagedSource.files) {
-      const unplaced = (rowsOfFile.get(`${stagedSource.source.role} ${stagedFile.file.path}`) ?? []).filter(
-        (index) => lines[index] === undefined,
-      );
-      if (unplaced.length > 0) await fill(lines, bad, unplaced, stagedSource, stagedFile);
+      const indexes = indexesOfFile.get(`${stagedSource.source.role} ${stagedFile.file.path}`);
+      if (indexes) await fill(lines, bad, indexes, stagedSource, stagedFile);
     }
   }
   return lines;

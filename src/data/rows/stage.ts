@@ -97,42 +97,30 @@ function viewOf(
   return `${view} SELECT * FROM (${selects.join(' UNION ALL ')})${filter}`;
 }
 
-function rowsWithin(loading: StageInput, staged: StagedFile, range: RowRange): string | undefined {
-  const { file, first, rows } = staged;
+function rowsWithin(loading: StageInput, { file, first, rows }: StagedFile, range: RowRange): string | undefined {
   const firstRow = Math.max(0, range.first - first);
   const endRow = Math.min(rows, range.first + range.count - first);
   if (firstRow >= endRow) return undefined;
-  const select = selectOf(loading, staged);
-  const { rowNumber } = placeOf(file);
-  return firstRow > 0 || endRow < rows
-    ? `${select} WHERE ${rowNumber} >= ${firstRow} AND ${rowNumber} < ${endRow}`
-    : select;
-}
-
-function selectOf(loading: StageInput, { file, first }: StagedFile): string {
   const { rowNumber, select } = placeOf(file);
-  return select(loading, file, `${rowNumber} + CAST(${first} AS BIGINT) AS rowid`);
+  const query = select(loading, file, `${rowNumber} + CAST(${first} AS BIGINT) AS rowid`);
+  if (firstRow === 0 && endRow === rows) return query;
+  return `${query} WHERE ${rowNumber} >= ${firstRow} AND ${rowNumber} < ${endRow}`;
 }
 
 /** True if the value of a column depends on other events, so that a view of some rows would have other values. */
 const readsOtherRows = (layout: DataLayout): boolean =>
   columnsOfLayout(layout).some(({ reads }) => reads && (reads.windows || reads.tables.includes('events')));
 
-export interface StageOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Bytes of the database's memory. Parquet that would take more stays in its files. Absent: all files become tables. */
-  readonly room?: number | undefined;
-}
-
 /**
  * Reads the columns of one source that the layout needs. Throws a Failure for a damaged file, for a file that changed after its header was read, and for a file
  * whose rows and broken records do not sum to its records.
+ * @param room bytes of the database's memory: Parquet that would take more stays in its files. Absent: all files become tables
  */
 export async function stage(
   database: Database,
   source: DataSource,
   layout: DataLayout,
-  { signal, room }: StageOptions = {},
+  { signal, room }: { readonly signal?: AbortSignal; readonly room?: number } = {},
 ): Promise<StagedTable> {
   const types = columnTypes(source, layout);
   const loading = { database, source, types: types.read, signal };
@@ -171,14 +159,11 @@ export async function verifyUnchanged(database: Database, source: DataSource): P
   }
 }
 
-interface ColumnTypes {
-  readonly read: ReadonlyMap<string, string>;
-  /** Columns that are read as texts of numbers. They get their type after all rows are loaded. */
-  readonly numbers: readonly string[];
-}
-
-/** Chooses the types to read: keys stay texts, numeric columns become numbers, and columns in expressions have the sampled type. */
-function columnTypes(source: DataSource, layout: DataLayout): ColumnTypes {
+/**
+ * Chooses the types to read: keys stay texts, numeric columns become numbers, and columns in expressions have the sampled type. The columns in `numbers` are
+ * read as texts, and get their type after all rows are loaded.
+ */
+function columnTypes(source: DataSource, layout: DataLayout) {
   const readers = columnsOfLayout(layout).filter(
     ({ over, reads }) => over.includes(source.role) || reads?.tables.includes(source.role),
   );
@@ -190,11 +175,9 @@ function columnTypes(source: DataSource, layout: DataLayout): ColumnTypes {
     );
     if (uses.length === 0) continue;
     if (name.toLowerCase() === 'rowid') {
-      const columnFacts = {
-        path: source.described.path,
-        reason: 'its column `rowid` has a name that the database keeps for itself',
-      };
-      throw failure('data-file-unreadable', columnFacts, source.described.span);
+      const { path, span } = source.described;
+      const reason = 'its column `rowid` has a name that the database keeps for itself';
+      throw failure('data-file-unreadable', { path, reason }, span);
     }
     const isBare = uses.every((use) => use.bare === name);
     if (isBare && uses.every(({ kind }) => kind === 'text')) readTypes.set(name, 'VARCHAR');

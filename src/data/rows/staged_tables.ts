@@ -1,6 +1,7 @@
 /** Makes the SQL for staged tables: the computed columns of a role, the codes of texts, and one query that reads all of them. */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { TextsWriter } from '../../base/text/texts.ts';
+import { groupedBy } from '../../base/util/objects.ts';
 import type { BoundColumn, ColumnRequest, DataLayout } from '../binding/data_layout.ts';
 import {
   columnAsText,
@@ -111,14 +112,10 @@ export async function computedQuery(
 ): Promise<{ readonly sql: string; readonly types: readonly string[] }> {
   if (!tables.layout.sources.has(role)) return { sql: '', types: [] };
   // Several files may have a column of the same name, so each expression sees only the files that it was bound to.
-  const scopes = new Map<string, { readonly over: readonly Role[]; readonly places: number[] }>();
-  for (const [index, { column }] of columns.entries()) {
-    const key = column.over.join();
-    if (!scopes.has(key)) scopes.set(key, { over: column.over, places: [] });
-    scopes.get(key)!.places.push(index);
-  }
+  const scopes = groupedBy(columns.keys(), (index) => columns[index]!.column.over.join());
   const selects: string[] = [];
-  for (const { over, places } of scopes.values()) {
+  for (const places of scopes.values()) {
+    const { over } = columns[places[0]!]!.column;
     const relation = await relationOf(tables, over);
     const computed = places.map((index) => `, ${enclose(columns[index]!.column.sql)} AS c${index}`).join('');
     const filter = role === 'events' ? await filterClause(tables, over, relation.row) : '';

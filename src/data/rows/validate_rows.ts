@@ -1,4 +1,5 @@
 /** Reports rows whose values a model cannot learn from, after their columns are read. */
+import { groupedBy } from '../../base/util/objects.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { addBadRow, type BadRow } from '../files/find_files.ts';
@@ -41,13 +42,8 @@ interface ValidationInput {
   readonly joined: JoinedRows;
 }
 
-export interface ValidationResult {
-  readonly kept: Uint8Array;
-  readonly bad: readonly BadRow[];
-}
-
 /** Finds the valid rows of a role. Only the first error of a row is reported, so the order of the checks affects the result. */
-export async function validateRows(input: ValidationInput): Promise<ValidationResult> {
+export async function validateRows(input: ValidationInput) {
   const validation = new RowValidation(input);
   validation.checkKeys();
   validation.checkReadable();
@@ -103,8 +99,7 @@ class RowValidation {
   async worded(): Promise<BadRow[]> {
     const bad: BadRow[] = [];
     const { tables, staged } = this.input;
-    for (const request of new Set(this.#findings.map((finding) => finding.request))) {
-      const columnFindings = this.#findings.filter((finding) => finding.request === request);
+    for (const [request, columnFindings] of groupedBy(this.#findings, (finding) => finding.request)) {
       const ids = columnFindings.filter(({ reason }) => reason.includes('…')).map(({ row }) => this.first + row);
       const texts =
         ids.length === 0
@@ -243,9 +238,16 @@ class RowValidation {
 
   private async checkPair(own: ColumnRequest | undefined, list: ColumnRequest | undefined, what: string) {
     if (!own || !list || !this.isOwn(own) || !this.isOwn(list)) return;
-    for (const id of await rowsApart(this.input.tables, this.role, [own, list])) {
+    const { tables, raw } = this.input;
+    const { sql } = await computedQuery(tables, this.role, [own, list]);
+    const lengthOf = (column: string): string => `coalesce(len(${column}), 0)`;
+    const valuesIn = (column: string): string =>
+      `coalesce(len(list_filter(${column}, element -> coalesce(CAST(element AS VARCHAR), '') <> '')), 0)`;
+    const rowsApart = `SELECT CAST(row AS INTEGER) AS row FROM (${sql})
+     WHERE ${lengthOf('c0')} <> ${lengthOf('c1')} OR ${lengthOf('c0')} <> ${valuesIn('c0')} OR ${lengthOf('c1')} <> ${valuesIn('c1')} ORDER BY row`;
+    for (const id of await idsOf(tables.database, rowsApart)) {
       const row = id - this.first;
-      if (row >= 0 && row < this.input.raw.rows) this.add(row, own, `… has not one ${what}`);
+      if (row >= 0 && row < raw.rows) this.add(row, own, `… has not one ${what}`);
     }
   }
 }
@@ -261,20 +263,3 @@ const tooLarge = 'too large: a model stores numbers up to 3.4e38';
 const isTooLarge = (value: number): boolean => Math.abs(value) > maxFloat32;
 
 const takesLog = (encoder: FeaturePlan['encoder']): boolean => 'log' in encoder && encoder.log;
-
-/** Returns the row ids of a role at which two lists differ in length or have an element without a value. */
-async function rowsApart(
-  tables: BoundTables,
-  role: Staged['source']['role'],
-  lists: readonly [ColumnRequest, ColumnRequest],
-): Promise<Int32Array> {
-  const { sql } = await computedQuery(tables, role, lists);
-  const lengthOf = (list: string): string => `coalesce(len(${list}), 0)`;
-  const valuesIn = (list: string): string =>
-    `coalesce(len(list_filter(${list}, element -> coalesce(CAST(element AS VARCHAR), '') <> '')), 0)`;
-  return idsOf(
-    tables.database,
-    `SELECT CAST(row AS INTEGER) AS row FROM (${sql})
-     WHERE ${lengthOf('c0')} <> ${lengthOf('c1')} OR ${lengthOf('c0')} <> ${valuesIn('c0')} OR ${lengthOf('c1')} <> ${valuesIn('c1')} ORDER BY row`,
-  );
-}

@@ -6,6 +6,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
+import { groupedBy } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { type BindOptions, bindData } from '../binding/bind.ts';
 import type { DataLayout, Needs } from '../binding/data_layout.ts';
@@ -92,14 +93,7 @@ export async function fileEvents(
   if (events.length === 0) return { events: 0, files: [] };
   const columns = await columnsOf(description, needs, types, options);
   const files: string[] = [];
-  const eventsByDay = new Map<string, GivenEvent[]>();
-  for (const event of events) {
-    const day = dayOf(event.time);
-    const ofDay = eventsByDay.get(day);
-    if (ofDay) ofDay.push(event);
-    else eventsByDay.set(day, [event]);
-  }
-  for (const [day, ofDay] of eventsByDay) {
+  for (const [day, ofDay] of groupedBy(events, ({ time }) => dayOf(time))) {
     const dayFolder = join(folder, `day=${day}`);
     await makeFolder(dayFolder);
     const path = join(dayFolder, fileName(log, range));

@@ -209,13 +209,7 @@ async function openFiles(
   const answers = await damagedOnError(damagedAt(at(pageIndex)), async () => {
     const snapshot = makeSnapshot({
       version: index.version,
-      items: {
-        vectors,
-        keys,
-        columns: itemColumns(columns),
-        titles,
-        scan,
-      },
+      items: { vectors, keys, columns: itemColumns(columns), titles, scan },
       objectives: query.objectives,
     });
     const model = { plan: query.plan, encodings: new Map(Object.entries(query.encodings)) };
@@ -224,11 +218,8 @@ async function openFiles(
       seen: query.seen,
       users: { features: new Map() },
     });
-    const queryDescription = {
-      ...query.plan,
-      model: index.model,
-      interests: query.interests > 1 ? query.interests : undefined,
-    };
+    const interests = query.interests > 1 ? query.interests : undefined;
+    const queryDescription = { ...query.plan, model: index.model, interests };
     const recommender = {
       ...makeQueryAnswerer({ snapshot }, prepare, queryTower),
       query: describeQuery(queryDescription, model.encodings, snapshot),

@@ -1,6 +1,6 @@
 /** The questions of an evaluation. A question is a query with its held-out items: one per event, or one per user with all held-out items of the user. */
 import { makeRandom } from '../../base/random/random.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { addTo, everyRow } from '../../base/util/objects.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../data/dataset.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 
@@ -108,9 +108,7 @@ function perUser({ rows, user, item }: Events): Questions {
   const rowsOf = new Map<number, number[]>();
   for (let row = 0; row < rows; row++) {
     const key = user[row]! < 0 ? -1 - row : user[row]!;
-    const ownRows = rowsOf.get(key);
-    if (ownRows) ownRows.push(row);
-    else rowsOf.set(key, [row]);
+    addTo(rowsOf, key, row);
   }
   const values: number[] = [];
   const starts: number[] = [];

@@ -3,7 +3,7 @@
  * Long because both directions walk the same plan of inputs, by kind of rows.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { addTo, everyRow } from '../../base/util/objects.ts';
 import type { Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Tensor } from '../../graph/graph.ts';
@@ -318,10 +318,7 @@ function inputsByTable(sources: readonly PlannedSource[]): Learning {
   const tables = new Map<Table, PlannedSource[]>();
   for (const each of sources) {
     const learnedTable = each.source.learns?.table;
-    if (!learnedTable) continue;
-    const inputsOfTable = tables.get(learnedTable);
-    if (inputsOfTable) inputsOfTable.push(each);
-    else tables.set(learnedTable, [each]);
+    if (learnedTable) addTo(tables, learnedTable, each);
   }
   return tables;
 }

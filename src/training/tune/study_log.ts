@@ -1,3 +1,4 @@
+import { groupedBy } from '../../base/util/objects.ts';
 import type { SamplerName } from './samplers/table.ts';
 import type { Point, SearchSpace } from './search_space.ts';
 
@@ -191,15 +192,12 @@ export interface Finalist {
 
 /** Returns the finalists whose runs all have a value, the best mean first. */
 export function finalistsOf(records: readonly JobRecord[]): readonly Finalist[] {
-  const byTrial = new Map<number, (number | undefined)[]>();
-  for (const { kind, trial, value } of records) {
-    if (kind === 'final') byTrial.set(trial, [...(byTrial.get(trial) ?? []), value]);
-  }
-  return [...byTrial]
-    .flatMap(([trial, values]): Finalist[] => {
-      if (values.includes(undefined)) return [];
-      const allValues = values as number[];
-      return [{ trial, values: allValues, mean: allValues.reduce((sum, value) => sum + value, 0) / allValues.length }];
+  const finalRecords = records.filter(({ kind }) => kind === 'final');
+  return [...groupedBy(finalRecords, ({ trial }) => trial)]
+    .flatMap(([trial, own]): Finalist[] => {
+      const values = own.flatMap(({ value }) => (value === undefined ? [] : [value]));
+      if (values.length < own.length) return [];
+      return [{ trial, values, mean: values.reduce((sum, value) => sum + value, 0) / values.length }];
     })
     .sort((a, b) => b.mean - a.mean || a.trial - b.trial);
 }

@@ -150,13 +150,9 @@ const extraFileOf = ({ index }: WatchedRuns) => ({
   extraFile: index === undefined || isAddress(index) ? undefined : join(index, 'index.json'),
 });
 
-interface FirstRuns extends WatchedRuns {
-  readonly decisions: SharedDecisions;
-}
-
 /** Returns the first version that can be served. Tries incomplete runs in a second scan, in which nothing has changed. @throws Failure `no-version` */
 export async function firstIn<V extends SwappedVersion>(
-  watched: FirstRuns,
+  watched: WatchedRuns & { readonly decisions: SharedDecisions },
   load: (folder: string) => Promise<V>,
   signal?: AbortSignal,
 ): Promise<V> {
@@ -216,12 +212,8 @@ export async function openVersion(
   const { beginReading } = await import('../../../base/storage/lock.ts');
   const endReading = await beginReading(folder, 'tower serve');
   try {
-    const answers = await open(run, {
-      ...takenBy(logs),
-      index: index && indexOf(folder, index),
-      table,
-      userVectors,
-    });
+    const ownIndex = index && indexOf(folder, index);
+    const answers = await open(run, { ...takenBy(logs), index: ownIndex, table, userVectors });
     if (say) for (const note of await run.notes()) say(`${folder}: ${note}`);
     const detach = await attachTo(logs, answers);
     const close = async (): Promise<void> => {

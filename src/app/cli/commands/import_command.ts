@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { nearest } from '../../../base/text/nearest.ts';
+import { groupedBy } from '../../../base/util/objects.ts';
 import type { ImportRequest } from '../../api/import.ts';
 import type { ImportNote, NoteKind } from '../../easyrec/part.ts';
 import { heading } from '../layout.ts';
@@ -94,9 +95,7 @@ export function notesText(notes: readonly ImportNote[]): string {
 
 /** Returns a line for each text. Notes with the same text share it. */
 function grouped(notes: readonly ImportNote[]): string[] {
-  const byText = new Map<string, ImportNote[]>();
-  for (const note of notes) byText.set(note.text, [...(byText.get(note.text) ?? []), note]);
-  return [...byText].map(([text, mine]) => {
+  return [...groupedBy(notes, ({ text }) => text)].map(([text, mine]) => {
     const fields = [...new Set(mine.map(({ field }) => field.replace(/^.*\.(?=[^.]+\.[^.]+$)/, '')))];
     const fieldNames =
       fields.length > 3 ? `${fields.slice(0, 3).join(', ')} and ${fields.length - 3} more` : fields.join(', ');

@@ -3,6 +3,7 @@ import { type Code, codes } from '../../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../../base/diagnostics/diagnostic.ts';
 import { inOrder } from '../../../base/diagnostics/json.ts';
 import { positionAt, type Source, type Span } from '../../../base/text/source.ts';
+import { groupedBy } from '../../../base/util/objects.ts';
 import { firstSentence, readErrorPage } from '../../../compiler/explain/error_page.ts';
 
 /** Returns one SARIF run, with a rule for each code that occurs. */
@@ -53,9 +54,7 @@ function resultOf({ code, severity, message, hint, at, notes, fixes }: Diagnosti
 }
 
 function changesOf(edits: readonly Edit[]): object[] {
-  const sources = new Map<Source, Edit[]>();
-  for (const edit of edits) sources.set(edit.at.source, [...(sources.get(edit.at.source) ?? []), edit]);
-  return [...sources].map(([source, own]) => ({
+  return [...groupedBy(edits, ({ at }) => at.source)].map(([source, own]) => ({
     artifactLocation: { uri: uriOf(source) },
     replacements: own.map(({ at, text }) => ({
       deletedRegion: regionOf(at),

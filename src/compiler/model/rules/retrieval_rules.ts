@@ -96,27 +96,17 @@ export const retrieveScales: Rule = (resolution, report) => {
     isWritten ? (one.bound === undefined) !== (first!.bound === undefined) : differ(first!, one);
   const other = others.find(isOther);
   if (!first || !other) return;
-  const [firstSize, secondSize] = [sizeWords(first.bound), sizeWords(other.bound)];
-  report('retrieve-scales', other.score.span, {
-    first: first.name,
-    second: other.name,
-    firstSize,
-    secondSize,
-    isWritten,
-  });
+  const sizes = { firstSize: sizeWords(first.bound), secondSize: sizeWords(other.bound) };
+  report('retrieve-scales', other.score.span, { first: first.name, second: other.name, ...sizes, isWritten });
 };
 
-interface SizedScore {
-  readonly name: string;
-  readonly score: TaskScore;
-  readonly bound: number | undefined;
-}
-
-const sized = (resolution: Resolution, { name }: ResolvedTask, score: TaskScore): SizedScore => ({
+const sized = (resolution: Resolution, { name }: ResolvedTask, score: TaskScore) => ({
   name,
   score,
   bound: scoreBound(resolution, score),
 });
+
+type SizedScore = ReturnType<typeof sized>;
 
 function differ(one: SizedScore, other: SizedScore): boolean {
   // Without a bound the size of vectors depends on training, so only equal scores have equal sizes.
@@ -145,14 +135,7 @@ export const retrieveZero: Rule = ({ file, retrieve = [] }, report) => {
 
 /** Returns the first occurrence of a name in a sum. */
 function nameIn(node: ExpressionNode, name: string): ExpressionNode | undefined {
-  switch (node.kind) {
-    case 'Name':
-      return node.parts.length === 1 && node.parts[0]!.name === name ? node : undefined;
-    case 'Unary':
-      return nameIn(node.operand, name);
-    case 'Binary':
-      return nameIn(node.left, name) ?? nameIn(node.right, name);
-    default:
-      return undefined;
-  }
+  if (node.kind === 'Unary') return nameIn(node.operand, name);
+  if (node.kind === 'Binary') return nameIn(node.left, name) ?? nameIn(node.right, name);
+  return singleName(node)?.name === name ? node : undefined;
 }

@@ -1,6 +1,7 @@
+import { groupedBy } from '../../../base/util/objects.ts';
 import { channelsThrough, featuresOfTasks } from '../references.ts';
 import { removal } from '../report.ts';
-import type { Rule, SourceName } from '../resolution.ts';
+import type { Rule } from '../resolution.ts';
 import { outputsOf } from '../resolve/resolve_towers.ts';
 import { factorNames } from './score_size.ts';
 
@@ -24,14 +25,10 @@ export const unreadChannel: Rule = ({ towers, tasks, features, reads, uncertain 
 /** Warns about unused outputs of a block with several: they learn nothing. */
 export const unreadOutput: Rule = ({ towers, library }, report) => {
   for (const { steps } of towers) {
-    const read = new Map<string, SourceName[]>();
-    for (const { reads = [] } of steps) {
-      for (const use of reads) {
-        const others = read.get(use.name);
-        if (others) others.push(use);
-        else read.set(use.name, [use]);
-      }
-    }
+    const read = groupedBy(
+      steps.flatMap(({ reads = [] }) => reads),
+      ({ name }) => name,
+    );
     for (const step of steps) {
       const uses = read.get(step.name) ?? [];
       // A step that nothing reads is reported as a whole, and a step that is read without an output is an error of its reader.

@@ -1,6 +1,6 @@
 /** Chooses the setting of a baseline that ranks the validation part best, and how much less an item counts the longer ago it was. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { everyRow } from '../../../base/util/objects.ts';
+import { addTo, everyRow } from '../../../base/util/objects.ts';
 import type { IndexedBags } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/matrix_product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
@@ -186,9 +186,7 @@ export function someUsers(task: ScoringTask, most: number): ScoringTask {
   for (let row = 0; row < events.rows; row++) {
     // An event without a user is a group of its own.
     const user = events.user[row]! < 0 ? -1 - row : events.user[row]!;
-    const rows = rowsOf.get(user);
-    if (rows) rows.push(row);
-    else rowsOf.set(user, [row]);
+    addTo(rowsOf, user, row);
   }
   const groups = [...rowsOf.values()];
   const groupCount = Math.max(1, Math.floor((groups.length * most) / events.rows));
