@@ -9,7 +9,7 @@ import type { BagColumn, Dataset, Events, IndexedBags } from './dataset.ts';
 interface ListCounts {
   readonly empty: number;
   /** True if a list has an element with a code other than that of unknown values. */
-  readonly known: boolean;
+  readonly hasKnownElement: boolean;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function listWarnings(
       counts.empty < events.rows ||
       (history ? held.some((part) => isFilled(part.earlier, part)) : !given || isFilled(given, events));
     const span = history?.span ?? model?.features.get(name)?.span ?? place;
-    if (!counts.known && encoderOf !== name && hasElements)
+    if (!counts.hasKnownElement && encoderOf !== name && hasElements)
       warnings.push(diagnose('unknown-elements', span, { name, owner: encoderOf }));
     else if (history && counts.empty > events.rows / 2)
       warnings.push(
@@ -50,13 +50,13 @@ export async function listWarnings(
 
 function countLists({ starts, ends, values }: BagColumn, index: Int32Array | undefined, rows: number): ListCounts {
   let empty = 0;
-  let known = false;
+  let hasKnownElement = false;
   for (let row = 0; row < rows; row++) {
     const bag = index ? index[row]! : row;
     if (starts[bag] === ends[bag]) empty++;
-    for (let at = starts[bag]!; at < ends[bag]! && !known; at++) known = values[at]! > 0;
+    for (let at = starts[bag]!; at < ends[bag]! && !hasKnownElement; at++) hasKnownElement = values[at]! > 0;
   }
-  return { empty, known };
+  return { empty, hasKnownElement };
 }
 
 function isFilled(of: IndexedBags | undefined, { rows }: Events): boolean {

@@ -13,7 +13,7 @@ import { findFiles, type Role } from '../files/find_files.ts';
 import { listRemote } from '../files/remote/list_remote.ts';
 import { connectStores, inStores } from '../files/remote/stores.ts';
 import { type Binder, makeBinder } from './binder.ts';
-import { anywhere, ColumnBinding } from './column_binding.ts';
+import { ColumnBinding, eventScopes } from './column_binding.ts';
 import {
   type BoundColumn,
   type BoundHistory,
@@ -37,7 +37,7 @@ export interface BindOptions {
 
 export interface BoundData {
   readonly layout: DataLayout;
-  readonly files: ReadonlyMap<string, FeatureFile>;
+  readonly featureFiles: ReadonlyMap<string, FeatureFile>;
   readonly warnings: readonly Diagnostic[];
   /** Removes the copies of good records that were made for the database. */
   discard(): void;
@@ -71,7 +71,7 @@ export async function bindData(
     const { diagnostics } = binding;
     if (diagnostics.length > 0) return { diagnostics };
     const warnings = leakWarnings(binding, layout);
-    output = { layout, files: files.output, warnings, discard: () => copies.discard() };
+    output = { layout, featureFiles: files.output, warnings, discard: () => copies.discard() };
     return { output, diagnostics };
   } finally {
     database.close();
@@ -91,26 +91,32 @@ async function bindLayout(
   const itemKey = await bindKey(binding, 'items', item);
   const { features, histories, listWeights } = await bindFeatures(binding, { userKey, itemKey });
   const labels = new Map<string, BoundColumn>();
-  for (const { name, sort: kind } of needs.labels) {
-    const column = await binding.bind({ what: 'label', name, kind, scopes: anywhere });
+  for (const { name, sort: labelKind } of needs.labels) {
+    const column = await binding.bind({ what: 'label', name, kind: labelKind, scopes: eventScopes });
     if (column !== undefined) labels.set(name, column);
   }
   const { split } = description;
   const time =
     description.time &&
-    (await binding.bind({ what: 'time', name: 'time', kind: 'time', scopes: anywhere, ...description.time }));
+    (await binding.bind({ what: 'time', name: 'time', kind: 'time', scopes: eventScopes, ...description.time }));
   const where =
     description.where &&
-    (await binding.bind({ what: 'where', name: 'where', kind: 'condition', scopes: anywhere, ...description.where }));
+    (await binding.bind({
+      what: 'where',
+      name: 'where',
+      kind: 'condition',
+      scopes: eventScopes,
+      ...description.where,
+    }));
   const fold =
     split.kind === 'column'
-      ? await binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes: anywhere })
+      ? await binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes: eventScopes })
       : undefined;
   checkSplit(binding, { userKey, itemKey });
   const title = itemKey && (await bindTitle(binding));
-  const ofMetrics = await bindMetrics(binding, itemKey, model?.train?.metrics ?? []);
+  const metricColumns = await bindMetrics(binding, itemKey, model?.train?.metrics ?? []);
   const layout: DataLayout = {
-    ...{ sources: binding.sources, features, labels, histories, listWeights, ofMetrics },
+    ...{ sources: binding.sources, features, labels, histories, listWeights, metricColumns },
     userKey,
     itemKey,
     time,
@@ -153,7 +159,7 @@ async function bindUnread(binding: ColumnBinding, layout: DataLayout): Promise<v
     ...binding.needs.labels.map(({ name }) => name),
     ...columnsOfLayout(others).map(({ name }) => name),
   ]);
-  const scopes: readonly (readonly Role[])[] = [...anywhere, ['items'], ['users']];
+  const scopes: readonly (readonly Role[])[] = [...eventScopes, ['items'], ['users']];
   for (const entry of binding.entries.values()) {
     if (boundNames.has(entry.name)) continue;
     const bound = await binding.attempt({ what: 'column', kind: 'any', scopes, ...entry });
@@ -237,10 +243,10 @@ async function bindFeatures(
     if (weights && isHistory(weights.column) === isHistory(feature.name)) await bindOne(weights);
   }
   for (const feature of binding.needs.features) {
-    checkAlong(binding, feature, { features, histories });
+    checkSameElements(binding, feature, { features, histories });
     const weights = weightsOf(feature);
     if (!weights) continue;
-    checkAlong(binding, weights, { features, histories });
+    checkSameElements(binding, weights, { features, histories });
     const column = histories.get(weights.name)?.of ?? features.get(weights.name);
     histories.delete(weights.name);
     features.delete(weights.name);
@@ -260,7 +266,7 @@ function weightsOf({ name, tower, weights }: FeaturePlan): FeaturePlan | undefin
 const areWeights = ({ name, column, along }: FeaturePlan): boolean => along !== undefined && name !== column;
 
 /** Checks that a feature along a list comes from the same events, or from the same rows of one file. */
-function checkAlong(
+function checkSameElements(
   binding: ColumnBinding,
   { name: feature, column: name, along }: FeaturePlan,
   { features, histories }: Pick<DataLayout, 'features' | 'histories'>,
@@ -308,11 +314,11 @@ async function bindFeature(
   const tower = ownFile === 'items' ? item : query;
   const what = areWeights(feature) ? 'column of weights' : 'feature';
   const request = { what, name: feature.column, kind: columnKindOf(feature) };
-  const readName = areWeights(feature) ? feature.along! : feature.name;
+  const listOrOwnName = areWeights(feature) ? feature.along! : feature.name;
   // The key is already bound, or reported as missing.
   if (feature.name === tower.key) return (ownFile === 'items' ? itemKey : userKey)?.inEvents;
-  if (needs.towers.every(({ features, key }) => features?.includes(readName) === false && key !== readName)) {
-    return binding.bind({ ...request, scopes: [['events'], ['items'], ['users'], ...anywhere] });
+  if (needs.towers.every(({ features, key }) => features?.includes(listOrOwnName) === false && key !== listOrOwnName)) {
+    return binding.bind({ ...request, scopes: [['events'], ['items'], ['users'], ...eventScopes] });
   }
   const bound = await binding.attempt({ ...request, scopes: [[ownFile], ['events'], ['events', ownFile]] });
   if ('column' in bound) return bound.column;

@@ -71,7 +71,7 @@ export interface Database {
   /** Throws `error` again if the query did not cause it: an interruption, exhausted memory, or an error that `explain` has replaced. */
   passOn(error: unknown): void;
   /** Sets the function that replaces errors which no query has caused. */
-  explain(make: (error: unknown) => Failure | undefined): void;
+  translateErrors(make: (error: unknown) => Failure | undefined): void;
   close(): void;
 }
 
@@ -152,8 +152,8 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
       // The database throws plain errors; others are mistakes of this program.
       if (error instanceof Failure || error instanceof RangeError || error instanceof TypeError) throw error;
     },
-    explain(make) {
-      guard.explain = make;
+    translateErrors(make) {
+      guard.translateError = make;
     },
     close() {
       signal?.removeEventListener('abort', endQuery);
@@ -183,7 +183,7 @@ async function connect(
 }
 
 /** Opens an empty database and closes it. DuckDB then lets the C library return freed memory of the whole process to the system (`malloc_trim`). */
-export async function emptyDatabase(): Promise<void> {
+export async function releaseFreedMemory(): Promise<void> {
   const { DuckDBInstance } = await loadApi();
   (await DuckDBInstance.create(':memory:', { threads: '1' })).closeSync();
 }

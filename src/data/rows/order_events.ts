@@ -35,7 +35,7 @@ export interface OrderedEvents {
   /** The index in `parts` of each event, or `givenMark`. */
   readonly part: Uint8Array;
   /** The events of each part in ascending order. */
-  readonly places: Readonly<Record<Part, Int32Array>>;
+  readonly eventIndexes: Readonly<Record<Part, Int32Array>>;
   readonly rows: Readonly<Record<Part, Int32Array>>;
   readonly sentence: string;
   /** True if held-out users give some of their events, which alone are their history. */
@@ -62,14 +62,14 @@ export function orderEvents(good: ValidRows, readPlan: ReadPlan): OrderedEvents 
   const unit = unitOf(readPlan.time?.column.type ?? '');
   const toSplit = { rows: order.length, ...stream, unit, folds };
   const { part, sentence } = splitEvents(readPlan.description, toSplit);
-  const { places, rows } = rowsOfParts(part, order);
+  const { eventIndexes, rows } = rowsOfParts(part, order);
   return {
     order,
     stream,
-    items: sideOf(items, places.train, rows.train),
-    users: sideOf(users, places.train, rows.train),
+    items: sideOf(items, eventIndexes.train, rows.train),
+    users: sideOf(users, eventIndexes.train, rows.train),
     part,
-    places,
+    eventIndexes,
     rows,
     sentence,
     hasGiven: givesEvents(readPlan.description),
@@ -102,14 +102,14 @@ export function sideOf(keyed: KeyRows, places: Int32Array, rows: Int32Array): En
   return { ...keyed, trainingCounts, lastTraining };
 }
 
-export function rowsOfParts(part: Uint8Array, order: Int32Array): Pick<OrderedEvents, 'places' | 'rows'> {
+export function rowsOfParts(part: Uint8Array, order: Int32Array): Pick<OrderedEvents, 'eventIndexes' | 'rows'> {
   const partPlaces = { train: indexesOf(part, 0), validation: indexesOf(part, 1), test: indexesOf(part, 2) };
   const partRows = {
     train: gatherCodes(order, partPlaces.train),
     validation: gatherCodes(order, partPlaces.validation),
     test: gatherCodes(order, partPlaces.test),
   };
-  return { places: partPlaces, rows: partRows };
+  return { eventIndexes: partPlaces, rows: partRows };
 }
 
 /** The events that events of a part may see: those of this part and of earlier ones. */

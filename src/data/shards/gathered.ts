@@ -25,7 +25,7 @@ const addUnits = (one: UnitsOfPiles, other: UnitsOfPiles): UnitsOfPiles => ({
 });
 
 /** Plain data, which is stored while later partitions are encoded, so that stopped passes can resume. */
-export interface PartitionRest {
+export interface PartitionSummary {
   /** What the file with its rows consists of. */
   readonly pieces: PiecesOfFile;
   readonly spec: EventsSpec;
@@ -54,8 +54,8 @@ export interface PartitionRest {
   readonly labelSums: ReadonlyMap<string, LabelSums>;
 }
 
-export interface EncodedRest
-  extends Omit<PartitionRest, 'pieces' | 'held' | 'shared' | 'items' | 'users' | 'members' | 'seen' | 'had'> {
+export interface EncodedSummary
+  extends Omit<PartitionSummary, 'pieces' | 'held' | 'shared' | 'items' | 'users' | 'members' | 'seen' | 'had'> {
   /** By partition. */
   readonly pieces: readonly PiecesOfFile[];
   readonly seen: SeenSpans;
@@ -77,7 +77,7 @@ export class Gathered {
   readonly #held = { validation: [] as ColumnBlock[], test: [] as ColumnBlock[] };
   readonly #missingLabels = new Map<string, MissingLabels>();
   readonly #sums = new Map<string, LabelSums>();
-  #first: Pick<PartitionRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
+  #first: Pick<PartitionSummary, 'spec' | 'heldSpec' | 'shared'> | undefined;
   readonly #pieces: PiecesOfFile[] = [];
   #units: UnitsOfPiles | undefined;
   #asOfLastEvent: readonly string[] = [];
@@ -89,7 +89,7 @@ export class Gathered {
     this.#had = new SeenItems(users);
   }
 
-  add(rest: PartitionRest): void {
+  add(rest: PartitionSummary): void {
     const { spec, heldSpec, shared } = rest;
     this.#first ??= { spec, heldSpec, shared };
     this.#pieces.push(rest.pieces);
@@ -110,7 +110,7 @@ export class Gathered {
     this.#asOfLastEvent = rest.asOfLastEvent;
   }
 
-  all(): EncodedRest {
+  all(): EncodedSummary {
     const { spec, heldSpec, shared } = this.#first!;
     const { items, itemElements, inner } = shared!;
     return {

@@ -88,7 +88,7 @@ function declareShared(bytes: Uint8Array): void {
 
 export const page = 65_536;
 /** Codes begin at a page of the machine. */
-export const bottom = 4096;
+export const codesStart = 4096;
 const largestMemory = 2 ** 32 - page;
 
 export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
@@ -96,9 +96,9 @@ export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 export interface CodeStore {
   readonly memory: WebAssembly.Memory;
   readonly kernel: ScanKernel;
-  readonly codes: number;
-  readonly records: number;
-  readonly scratch: number;
+  readonly codesOffset: number;
+  readonly recordsOffset: number;
+  readonly scratchOffset: number;
   /** The end of the working memory, if another thread has what follows. */
   readonly scratchEnd?: number;
   /** float32 [width] */
@@ -122,15 +122,24 @@ export function openCodeStore(
   thread?: number,
 ): CodeStore {
   const kernel = instantiateScan(memory, thread !== undefined);
-  invariant(kernel.firstFree() <= bottom, 'the compiler uses less than a page');
-  const { records, scratch } = placesOf(layout);
-  if (thread === undefined) return { memory, kernel, codes: bottom, records, scratch, centre };
+  invariant(kernel.firstFree() <= codesStart, 'the compiler uses less than a page');
+  const { records: recordsOffset, scratch } = placesOf(layout);
+  if (thread === undefined)
+    return { memory, kernel, codesOffset: codesStart, recordsOffset, scratchOffset: scratch, centre };
   const own = scratch + thread * scratchBytes(layout);
-  return { memory, kernel, codes: bottom, records, scratch: own, scratchEnd: own + scratchBytes(layout), centre };
+  return {
+    memory,
+    kernel,
+    codesOffset: codesStart,
+    recordsOffset,
+    scratchOffset: own,
+    scratchEnd: own + scratchBytes(layout),
+    centre,
+  };
 }
 
 function placesOf(layout: CodeLayout): { readonly records: number; readonly scratch: number } {
-  const records = aligned(bottom + layout.codeBytes);
+  const records = aligned(codesStart + layout.codeBytes);
   return { records, scratch: aligned(records + layout.blocks * recordBytes) };
 }
 
@@ -140,7 +149,7 @@ const scratchBytes = ({ blocks, rowBytes }: CodeLayout): number =>
 
 /** Writes the blocks from `from` on. @param layout of the items that exist */
 export function writeStore(
-  { memory, codes, records, centre }: CodeStore,
+  { memory, codesOffset, recordsOffset, centre }: CodeStore,
   layout: CodeLayout,
   vectors: Float32Array,
   from = 0,
@@ -148,8 +157,8 @@ export function writeStore(
 ): void {
   const { codeBytes, blocks } = layout;
   const { buffer } = memory;
-  const storeRecords = new Float64Array(buffer, records, 4 * blocks);
-  writeCodes(layout, vectors, centre, new Int8Array(buffer, codes, codeBytes), storeRecords, from, order);
+  const storeRecords = new Float64Array(buffer, recordsOffset, 4 * blocks);
+  writeCodes(layout, vectors, centre, new Int8Array(buffer, codesOffset, codeBytes), storeRecords, from, order);
 }
 
 /** Number of vectors of a pass, and of blocks of a chunk. */

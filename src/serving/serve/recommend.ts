@@ -136,7 +136,7 @@ function recommenderOf(
         makeEventWrites({
           ...{ reader, userEvents, live, base },
           knownUntil,
-          filed: served.eventBasis.filed,
+          positionsInDataFiles: served.eventBasis.filed,
         }),
       writes(reader) {
         const corpus = { features: items.features, hasTitles: titles !== undefined };

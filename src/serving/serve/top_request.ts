@@ -101,7 +101,7 @@ export interface SearchContext {
 export function prepareTop(
   request: TopRequest,
   place: SearchContext,
-): { readonly scanned: SearchRequest; readonly unknown: readonly string[] } {
+): { readonly searchRequest: SearchRequest; readonly unknown: readonly string[] } {
   const { k } = request;
   if (!Number.isSafeInteger(k) || k < 0) throw requestFailure('k', `is ${k}`, 'give a whole number from 0');
   if (request.shares) refuseWithoutObjectives(place.objectives);
@@ -110,7 +110,7 @@ export function prepareTop(
   // An index is certified for queries of the tower, and weights change the queries.
   const exactly = request.weights !== undefined && Object.keys(request.weights).length > 0;
   const isFiltered = request.filter !== undefined;
-  return { scanned: { vectors, k, isFiltered, allowed, ...(exactly && { exactly }) }, unknown };
+  return { searchRequest: { vectors, k, isFiltered, allowed, ...(exactly && { exactly }) }, unknown };
 }
 
 /** Validates query vectors, and multiplies them by the weights. @throws Failure `request-value`, `unknown-name` */

@@ -49,7 +49,7 @@ export interface EventCompaction extends LogCompaction<readonly EventWrite[]> {
 }
 
 /** Number of entries that files have at which they are dropped from the log. */
-const manyFiled = 10_000;
+const minDroppableEntries = 10_000;
 
 /**
  * Drops the events of deleted users from the log, as soon as a user is deleted, and leading entries that files have. Other entries keep their positions, by which
@@ -58,20 +58,20 @@ const manyFiled = 10_000;
 export function makeEventCompaction(): EventCompaction {
   /** By deleted user: the number of writes before the deletion. */
   const deletions = new Map<string, number>();
-  let [count, deletionCount, pendingDeletions, dropped] = [0, 0, 0, 0];
+  let [count, deletionCount, pendingDeletions, droppableEntries] = [0, 0, 0, 0];
   const isGone = ({ user }: EventWrite, position: number): boolean => position < (deletions.get(user) ?? 0);
   const compaction: EventCompaction = {
     get events() {
       return count - deletionCount;
     },
-    get dropped() {
-      return dropped;
+    get droppableEntries() {
+      return droppableEntries;
     },
     get isWorthwhile() {
-      return pendingDeletions > 0 || dropped >= manyFiled;
+      return pendingDeletions > 0 || droppableEntries >= minDroppableEntries;
     },
     forget(entries) {
-      dropped = Math.max(dropped, entries);
+      droppableEntries = Math.max(droppableEntries, entries);
     },
     add(entry) {
       for (const write of entry) {
@@ -89,7 +89,7 @@ export function makeEventCompaction(): EventCompaction {
     },
     async *shortened(entries) {
       const remaining = compaction.remaining();
-      let toDrop = dropped;
+      let toDrop = droppableEntries;
       const clear = (write: EventWrite): EventWrite =>
         'deleted' in write ? ({ ...write, cleared: true } satisfies UserDeletion) : write;
       for await (const batch of entries) {
