@@ -391,14 +391,7 @@ function logShown(
   { offset }: Selection,
 ): void {
   const shownItems = items.map(({ key, score, probability }) => ({ key, score, probability }));
-  logLine(options, {
-    ...{ level: 'info', shown: request, route, version },
-    user,
-    item,
-    offset,
-    seed,
-    items: shownItems,
-  });
+  logLine(options, { level: 'info', shown: request, route, version, user, item, offset, seed, items: shownItems });
 }
 
 async function allOf<T>(

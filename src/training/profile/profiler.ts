@@ -84,10 +84,7 @@ export function profilerOf(
   if (!profile) return undefined;
   const { towers, train } = planWithFittedBatch(plan, dataset.corpus.rows);
   return new Profiler(
-    {
-      ...{ folder, engine, graph, places: profile.places, batchRows: train.batch },
-      towers: towers.map(({ name }) => name),
-    },
+    { folder, engine, graph, places: profile.places, batchRows: train.batch, towers: towers.map(({ name }) => name) },
     done,
     total,
     order.steps,
