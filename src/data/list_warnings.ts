@@ -13,8 +13,8 @@ interface ListCounts {
 }
 
 /**
- * Reads the training events; of rows in files one shard, whose rows are a random sample. If a row of a step stands for a user, training has whole histories, and
- * those of validation tell what answers will have. Returns at most one warning for each list.
+ * Reads the training events. If rows are in shards, one shard is read, whose rows are a random sample. If each row of a step is a user, it reads the histories
+ * of validation instead: they are as long as those that answers will have. Returns at most one warning for each list.
  */
 export async function listWarnings(
   { parts, shards }: Pick<Dataset, 'parts' | 'shards'>,
@@ -24,7 +24,8 @@ export async function listWarnings(
 ): Promise<readonly Diagnostic[]> {
   if (!features.some(({ gives }) => gives === 'bag')) return [];
   const part = step && usersAreRows(step) && parts.validation.rows > 0 ? 'validation' : 'training';
-  const events = shards ? await shards.read([0]) : part === 'training' ? parts.train : parts.validation;
+  let events = part === 'training' ? parts.train : parts.validation;
+  if (shards) events = await shards.read([0]);
   const held = [parts.validation, parts.test];
   const warnings: Diagnostic[] = [];
   for (const { name, encoderOf, along } of features) {
@@ -33,7 +34,7 @@ export async function listWarnings(
     const counts = countLists(column, index, events.rows);
     const history = histories.find((each) => each.name === name);
     const given = events.givenItems?.get(name);
-    // Unknown elements have left the list. What users had before held-out events is kept whole.
+    // These lists lack their unknown elements. `earlier` and `givenItems` have them, so they tell whether a list had any.
     const hasElements =
       counts.empty < events.rows ||
       (history ? held.some((part) => isFilled(part.earlier, part)) : !given || isFilled(given, events));

@@ -23,7 +23,7 @@ export interface RunOptions {
 
 /**
  * Loads a trained model and reads its data. Ctrl-C ends the reading.
- * @param needs the data of the training alone, also rows that were added since, or only what recommendations need, which may be cached
+ * @param needs `dataset`: the data of the training. `knownRows`: also rows added since. `recommender`: what recommendations need, which may be cached
  */
 export async function openRun(
   folder: string,
@@ -44,7 +44,7 @@ export async function openRun(
       memory,
       shards,
       ...{ signal, say, onPass: passes.onPass },
-      // The run knows where its rows are. Prints a line only if rows are written again.
+      // The user hears of shards only if they are written again: the run knows where its rows are.
       onDecision: (decision) => {
         if (decision.rows === 'shards') passes.onDecision(decision);
       },
@@ -90,7 +90,7 @@ export async function writeReportIfPossible(folder: string, evaluation?: Evaluat
   }
 }
 
-/** Formats messages about a tracking server. */
+/** What a tracking server is told about a run. */
 interface TrackingOptions {
   readonly out: string;
   readonly model: string;

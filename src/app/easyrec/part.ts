@@ -239,7 +239,7 @@ export class ConfigPart extends ConfigPosition {
   }
 
   /** Adds a note if the config has any of these fields, which Tower handles differently. */
-  noteDifference(text: string, ...names: readonly string[]): void {
+  noteIfAny(text: string, ...names: readonly string[]): void {
     for (const name of names.filter((each) => this.has(each))) this.at(name).differs(text);
     this.skip(...names);
   }

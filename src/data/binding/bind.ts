@@ -29,7 +29,7 @@ import { leakWarnings } from './leaks.ts';
 import { bindMetrics } from './metric_binding.ts';
 
 export interface BindOptions {
-  /** Provides the spans of features without a column. */
+  /** Positions of the model's features for messages, and its metrics. */
   readonly model?: ModelSpans;
   readonly signal?: AbortSignal;
   readonly access?: Access;
@@ -44,8 +44,8 @@ export interface BoundData {
 }
 
 /**
- * Binds every column of a data block, and reads only the headers of its files. There is no output if there are errors. Expressions run in a separate database,
- * on tables with the same columns, after this database has lost its access to files.
+ * Binds every column of a data block, and reads only the headers of its files. There is no output if there are errors. Column expressions are tried in a
+ * second, empty database, and only after this one is sealed.
  */
 export async function bindData(
   description: DataDescription,
@@ -91,26 +91,20 @@ async function bindLayout(
   const itemKey = await bindKey(binding, 'items', item);
   const { features, histories, listWeights } = await bindFeatures(binding, { userKey, itemKey });
   const labels = new Map<string, BoundColumn>();
+  const scopes = eventScopes;
   for (const { name, sort: labelKind } of needs.labels) {
-    const column = await binding.bind({ what: 'label', name, kind: labelKind, scopes: eventScopes });
+    const column = await binding.bind({ what: 'label', name, kind: labelKind, scopes });
     if (column !== undefined) labels.set(name, column);
   }
   const { split } = description;
   const time =
-    description.time &&
-    (await binding.bind({ what: 'time', name: 'time', kind: 'time', scopes: eventScopes, ...description.time }));
+    description.time && (await binding.bind({ what: 'time', name: 'time', kind: 'time', scopes, ...description.time }));
   const where =
     description.where &&
-    (await binding.bind({
-      what: 'where',
-      name: 'where',
-      kind: 'condition',
-      scopes: eventScopes,
-      ...description.where,
-    }));
+    (await binding.bind({ what: 'where', name: 'where', kind: 'condition', scopes, ...description.where }));
   const fold =
     split.kind === 'column'
-      ? await binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes: eventScopes })
+      ? await binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes })
       : undefined;
   checkSplit(binding, { userKey, itemKey });
   const title = itemKey && (await bindTitle(binding));
@@ -152,7 +146,7 @@ async function bindTitle(binding: ColumnBinding): Promise<BoundColumn | undefine
 
 /** Binds the columns that this model does not read, because a data block serves many models and all of its columns must be computable. */
 async function bindUnread(binding: ColumnBinding, layout: DataLayout): Promise<void> {
-  // An entry of `columns` named `time` or `where` is not the block's own `time` or `where`.
+  // The block's `time` and `where` do not count: `columns` may have entries of these names, which are still unbound.
   const { time, where, ...others } = layout;
   const boundNames = new Set([
     ...binding.needs.features.flatMap(({ column, weights }) => (weights === undefined ? [column] : [column, weights])),
@@ -255,7 +249,7 @@ async function bindFeatures(
   return { features, histories, listWeights };
 }
 
-/** Turns the weights of a list into a feature along it in the tower of the list. Its name cannot occur in a file. */
+/** Describes the weights of a list as a feature of the same tower, so that they are bound like one. `/` cannot occur in a name. */
 function weightsOf({ name, tower, weights }: FeaturePlan): FeaturePlan | undefined {
   if (weights === undefined) return undefined;
   const ownName = `${name}/weights`;
@@ -346,7 +340,7 @@ async function bindHistory(
   if (feature.tower !== query.name) reportMissing(`a feature of the query tower \`${query.name}\``);
   if (feature.gives !== 'bag') reportMissing(`\`${feature.column}\` to be a list: list(${of})`);
   if (kind === 'others') {
-    // Its elements have no order, and rows would see their own items in the lists of others.
+    // `others(…)` has no time order, and its lists would contain the target item itself.
     if (sequenceOf(needs) === feature.name) {
       reportMissing(`the order of time for \`targets = positions\`: ${name} = past(${of}, ${max})`);
     }
@@ -356,13 +350,13 @@ async function bindHistory(
         `the order of time for \`${newestElement.name} : last(${feature.name})\`: ${name} = past(${of}, ${max})`,
       );
   }
-  const elementKind = feature.each
-    ? columnKindOf(elementPlan(feature))
-    : columnKindOf(feature) === 'numbers'
-      ? 'number'
-      : 'text';
   const scopes = [['events'], ['items'], ['events', 'items']] as const;
-  return binding.bind({ what: 'history', name: of, kind: elementKind, span, scopes });
+  return binding.bind({ what: 'history', name: of, kind: elementKindOf(feature), span, scopes });
+}
+
+function elementKindOf(feature: FeaturePlan) {
+  if (feature.each) return columnKindOf(elementPlan(feature));
+  return columnKindOf(feature) === 'numbers' ? 'number' : 'text';
 }
 
 /**

@@ -89,12 +89,12 @@ export function foldsOf(
   return Uint8Array.from(order, (row) => codes.indexOf(values[row]!));
 }
 
-/** @param rows row ids of the training events `places` */
-export function sideOf(keyed: KeyRows, places: Int32Array, rows: Int32Array): EntityRows {
+/** @param rows row ids of the training events */
+export function sideOf(keyed: KeyRows, eventIndexes: Int32Array, rows: Int32Array): EntityRows {
   const trainingCounts = new Int32Array(keyed.keys.length);
   const lastTraining = new Int32Array(keyed.keys.length).fill(-1);
-  for (let i = 0; i < places.length; i++) {
-    const entity = keyed.ofEvent[places[i]!]!;
+  for (let i = 0; i < eventIndexes.length; i++) {
+    const entity = keyed.ofEvent[eventIndexes[i]!]!;
     if (entity < 0) continue;
     trainingCounts[entity]!++;
     lastTraining[entity] = rows[i]!;

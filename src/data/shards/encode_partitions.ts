@@ -54,7 +54,7 @@ export interface EncodingInput {
   /** True for features whose items training reads. */
   readonly keepsGiven: (feature: string) => boolean;
   readonly onPass?: OnPass | undefined;
-  readonly onDone: (partition: number, rest: PartitionSummary) => Promise<void>;
+  readonly onDone: (partition: number, summary: PartitionSummary) => Promise<void>;
 }
 
 const shardStream = 2;

@@ -6,13 +6,13 @@ import type { Pinned } from '../pinned.ts';
 import { unitOf } from '../rows/fresh.ts';
 import type { ArrangedPartition, Cuts, Moment, PartitionSource } from './partition_source.ts';
 
-/** The first events that an earlier run did not have, with times in the unit of `Until`. Absent: all are new. */
+/** From which event on, in the order of time, events are new in three senses. Times have the unit of `Until`. An absent field: all events are new. */
 export interface FirstNewEvents {
-  /** Among training events: those that this run trains on. */
+  /** The first training event that this run trains on. */
   readonly fresh?: Moment;
-  /** Among training events: those that the counts of the earlier run lack. */
+  /** The first training event that the counts of the earlier run lack. */
   readonly uncounted?: Moment;
-  /** Among held-out events: those that the earlier run cannot have trained on. */
+  /** The first held-out event that the earlier run cannot have trained on. */
   readonly untrained?: Moment;
 }
 
@@ -24,7 +24,10 @@ export async function firstNewEvents(
 ): Promise<FirstNewEvents> {
   if (time === undefined) return {};
   const unit = unitOf(time.column.type);
-  /** @param last the time of the last events that a run had, and how many of that time it had: the first ones */
+  /**
+   * Returns the first event after those that a run had. @param last the latest time of its events; it had the first `last.events` events of that time
+   * @param ofAll counts held-out events too
+   */
   const cutAfter = async (last: Until, ofAll = false): Promise<Moment> => {
     const sameTime: number[] = [];
     for (let index = 0; index < source.count; index++) {
@@ -36,14 +39,16 @@ export async function firstNewEvents(
     return { time: last.time, row: sameTime.sort((a, b) => a - b)[last.events] ?? Number.POSITIVE_INFINITY };
   };
   const uncounted = until && (await cutAfter(until));
-  return {
-    uncounted,
-    fresh: fresh && ('since' in fresh ? { time: fresh.since, row: 0 } : (uncounted ?? (await cutAfter(fresh.after)))),
-    untrained: trainedUntil && (trainedAll ? await cutAfter(trainedUntil, true) : { time: trainedUntil.time, row: 0 }),
-  };
+  let firstFresh: Moment | undefined;
+  if (fresh && 'since' in fresh) firstFresh = { time: fresh.since, row: 0 };
+  else if (fresh) firstFresh = uncounted ?? (await cutAfter(fresh.after));
+  let untrained: Moment | undefined;
+  if (trainedUntil && trainedAll) untrained = await cutAfter(trainedUntil, true);
+  else if (trainedUntil) untrained = { time: trainedUntil.time, row: 0 };
+  return { uncounted, fresh: firstFresh, untrained };
 }
 
-/** Returns which events of a part are new, by their index in the part. */
+/** Returns a function that tells whether an event of a part is new, given its index in the part. */
 export function newEvents(
   { time }: ReadPlan,
   { arranged, partition }: ArrangedPartition,

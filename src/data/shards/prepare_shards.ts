@@ -71,11 +71,7 @@ function planOfCounts(
   input: ShardingInput,
   { dictionaries }: FirstPassResult,
   counted: TrainingCounts,
-  {
-    facts,
-    past = {},
-    buckets,
-  }: { readonly facts: SplitFacts; readonly past?: FirstNewEvents; readonly buckets: number },
+  { facts, past = {}, buckets }: { facts: SplitFacts; past?: FirstNewEvents; buckets: number },
 ): ShardPlan {
   const { counts, items, lastTraining, firstPartitions, titles, fresh, heldOutBefore } = counted;
   return {

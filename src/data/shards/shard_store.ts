@@ -57,12 +57,12 @@ export async function seal(
   partial: string,
   root: string,
   manifestFields: Omit<ShardManifest, 'format' | 'rest' | 'grown'>,
-  rest: ShardSummary,
+  summary: ShardSummary,
   origin: ShardOrigin,
 ): Promise<{ readonly folder: string; readonly manifest: ShardManifest; readonly checksum: string }> {
-  const { admissions, recoded, ...dataset } = rest.dataset;
+  const { admissions, recoded, ...dataset } = summary.dataset;
   const writer = ShardWriter.new(partial, [restName, grownName]);
-  writer.append(0, 0, packPlain({ ...rest, dataset }));
+  writer.append(0, 0, packPlain({ ...summary, dataset }));
   writer.append(1, 0, packPlain({ admissions, recoded }));
   const [restFile, grown] = (await writer.finish()) as [ShardFile, ShardFile];
   const manifest = makeManifest({ ...manifestFields, rest: restFile, grown });

@@ -90,23 +90,19 @@ async function sealShards(input: ShardingInput, firstPass: FirstPassResult, enco
   const { piles, held } = plan.layout;
   refuseWithoutLabels(summary, plan, description);
   refuseLargeShard(memory, largestOf(totalsOfPiles(summary.pieces, 'bytes', piles)), held);
-  const shardRest = await summaryOf(input, firstPass, { sides: source.of.sides, prepared: plan, summary });
+  const shardSummary = await summaryOf(input, firstPass, { sides: source.of.sides, prepared: plan, summary });
   const manifestFields = { key: firstPass.key, layout: plan.layout, spec: summary.spec, buckets: files };
-  const sealed = await seal(firstPass.partial, folder, manifestFields, shardRest, { memory, sizes });
-  const dataset = datasetOf(shardRest, sealed.folder, sealed.manifest, sealed.checksum);
+  const sealed = await seal(firstPass.partial, folder, manifestFields, shardSummary, { memory, sizes });
+  const dataset = datasetOf(shardSummary, sealed.folder, sealed.manifest, sealed.checksum);
   return { ...dataset, rejected: firstPass.rejected };
 }
 
 /** @throws Failure `data-needs` if no training event has a value of a label, because nothing could be learned */
-function refuseWithoutLabels(
-  { missingLabels }: EncodedSummary,
-  { counts }: ShardPlan,
-  { events }: DataDescription,
-): void {
+function refuseWithoutLabels({ missingLabels }: EncodedSummary, { counts }: ShardPlan, block: DataDescription): void {
   for (const [name, { training }] of missingLabels) {
     if (training < counts[0]!) continue;
     const needs = 'a value in one event at least of the training part';
-    throw failure('data-needs', { what: name, needs }, events.span);
+    throw failure('data-needs', { what: name, needs }, block.events.span);
   }
 }
 
@@ -172,7 +168,7 @@ async function summaryOf(
   };
 }
 
-/** Counts what training takes. Without replay, the shards have new events alone if the run goes on from an earlier one. */
+/** Counts the rows and units of an epoch. A run that goes on from an earlier one, and replays nothing, has shards of new events alone. */
 function trainingRows({ units }: EncodedSummary, { counts, fresh, replay }: ShardPlan): ShardSummary['training'] {
   const rows = counts[0]!;
   if (!units && !fresh) return { rows };
@@ -183,7 +179,7 @@ function trainingRows({ units }: EncodedSummary, { counts, fresh, replay }: Shar
   return { rows, units: unitCounts, piles: units?.piles, freshItems: fresh?.items };
 }
 
-/** Counts what an epoch takes if it adds earlier units to the new ones: as many of each shard as its share of them. */
+/** Counts the units of an epoch that adds earlier units to the new ones. Each shard gives earlier units in proportion to those it has. */
 function withReplay(
   own: UnitsOfPiles,
   earlier: UnitsOfPiles,
@@ -192,7 +188,7 @@ function withReplay(
   const sumOf = ({ piles }: UnitsOfPiles): number => piles.reduce((sum, each) => sum + each, 0);
   const [ownCount, earlierCount] = [sumOf(own), sumOf(earlier)];
   const drawn = Math.min(earlierCount, Math.round(replay * ownCount));
-  // Exact, so that no shard gives more than it has.
+  // Rounds running totals, so that shares add up exactly to `drawn`, and no shard gives more than it has.
   const drawnBefore = (units: number): number =>
     earlierCount === 0 ? 0 : Number((BigInt(units) * BigInt(drawn)) / BigInt(earlierCount));
   let before = 0;
@@ -227,6 +223,7 @@ function heldOut(
   const inOrder = (blocks: readonly ColumnBlock[]): Events => {
     const events = unpackEvents(blocks, heldSpec, shared);
     const times = joinedArrays(blocks, '#time', Float64Array);
+    // Sorted by row first, so that events with the same time keep the file's order.
     const byRow = ascendingIndexes(events.ids!);
     const byTime = ascendingIndexes(Float64Array.from(byRow, (index) => times[index]!));
     return unpackEvents([packEvents(events, heldSpec, gatherCodes(byRow, byTime))], heldSpec, shared);

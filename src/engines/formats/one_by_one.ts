@@ -25,7 +25,7 @@ export interface SequentialOps {
 
 const isGiven = ({ op }: TensorflowNode): boolean => op === 'Placeholder' || op === 'Const';
 
-/** Returns the ops that the outputs and updates of a graph need. An op whose work a fusion has taken over is left out. */
+/** Returns the ops that the outputs and updates of a graph need. Ops that only a fused op replaced are unreachable from the outputs, so they are left out. */
 export function sequentialOps(graph: Graph, writer: TensorflowWriter, owners: Owners): SequentialOps {
   const { nodes } = writer;
   const indexOfName = new Map(nodes.map(({ name }, at) => [name, at]));
@@ -88,9 +88,9 @@ export function timeOneByOne<Value>(
         values.set(op.at, runtime.execute(op, operands));
         const milliseconds = performance.now() - opStart;
         times.push({ op: op.node.op, start: opStart - runStart, milliseconds, node: op.graphNode });
-        for (const end of op.lastReads) {
-          runtime.free(values.get(end)!);
-          values.delete(end);
+        for (const read of op.lastReads) {
+          runtime.free(values.get(read)!);
+          values.delete(read);
         }
       }
     } finally {
@@ -99,7 +99,8 @@ export function timeOneByOne<Value>(
     return times;
   };
   try {
-    return [...inputs.slice(0, 1), ...inputs].map(run).slice(1);
+    inputs.slice(0, 1).forEach(run);
+    return inputs.map(run);
   } finally {
     for (const value of fixed.values()) runtime.free(value);
   }

@@ -344,21 +344,8 @@ function onePass(
     let chunk = firstChunk;
     for (let from = 0; from < blocks; from += chunk, chunk = Math.min(chunkBlocks, 2 * chunk)) {
       const to = Math.min(blocks, from + chunk);
-      endChunk(
-        kernel.scan(
-          codesOffset,
-          rowBytes,
-          recordsOffset,
-          from,
-          to,
-          rows,
-          scratchOffset,
-          words,
-          quadCount,
-          single,
-          entries,
-        ),
-      );
+      const queryArguments = [scratchOffset, words, quadCount, single, entries] as const;
+      endChunk(kernel.scan(codesOffset, rowBytes, recordsOffset, from, to, rows, ...queryArguments));
     }
   }
   return candidatesEach.map((candidates) => candidates.end());

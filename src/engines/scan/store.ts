@@ -3,10 +3,10 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { blockRows, type CodeLayout, recordBytes, writeCodes } from './codes.ts';
 import { kernels as encoded } from './kernels/generated.ts';
 
-/** The compiled scan as the host calls it. Pointers are byte offsets in its memory. */
+/** The compiled scan as the host calls it. Pointers are byte offsets in its memory. `src/engines/scan/kernels` describes all arguments. */
 interface ScanKernel {
   firstFree(): number;
-  /** Returns the end of the entries; `src/engines/scan/kernels/main.ts` describes the arguments. */
+  /** Returns the end of the entries. @param quads number of groups of four queries @param single 1 if one more query follows them, otherwise 0 */
   scan(
     codes: number,
     rowBytes: number,
@@ -31,6 +31,10 @@ interface ScanKernel {
     words: number,
     entries: number,
   ): number;
+  /**
+   * Writes the places whose items may reach the score `least`, and returns their end. The gap of a list is `least` minus the score of its mean. Blocks with lengths
+   * below gap ÷ `deviation` are left out, and the sum of a place must be at least gap · `slope` ÷ length − `base`.
+   */
   sieve(
     codes: number,
     vectors: number,
@@ -49,7 +53,7 @@ interface ScanKernel {
   ): number;
 }
 
-/** By whether the memory is shared. */
+/** Compiled modules: one for private and one for shared memory. */
 const compiled = new Map<boolean, WebAssembly.Module>();
 
 /** Makes scans use kernels that the host compiled. @param module compiled of the file `kernels.wasm` of the package */
@@ -87,7 +91,7 @@ function declareShared(bytes: Uint8Array): void {
 }
 
 export const page = 65_536;
-/** Codes begin at a page of the machine. */
+/** Codes start at byte 4096: after the compiler's own data, aligned to a hardware page. */
 export const codesStart = 4096;
 const largestMemory = 2 ** 32 - page;
 
@@ -99,7 +103,7 @@ export interface CodeStore {
   readonly codesOffset: number;
   readonly recordsOffset: number;
   readonly scratchOffset: number;
-  /** The end of the working memory, if another thread has what follows. */
+  /** Where this thread's working memory ends. Absent if memory is not shared and can grow. */
   readonly scratchEnd?: number;
   /** float32 [width] */
   readonly centre: Float32Array;
@@ -107,9 +111,11 @@ export interface CodeStore {
 
 /** @param layout for the maximum number of items @param threads the number of those that share the memory; 0 if none does */
 export function makeCodeStore(layout: CodeLayout, centre: Float32Array, threads = 0): CodeStore {
-  const [isShared, { scratch }] = [threads > 0, placesOf(layout)];
+  const [isShared, { scratchOffset }] = [threads > 0, offsetsOf(layout)];
   // The kernel reads ahead, even at the end.
-  const initial = pagesFor(scratch + Math.max(2 * layout.rowBytes * blockRows + 64, threads * scratchBytes(layout)));
+  const initial = pagesFor(
+    scratchOffset + Math.max(2 * layout.rowBytes * blockRows + 64, threads * scratchBytes(layout)),
+  );
   const memory = new WebAssembly.Memory({ initial, maximum: 65_536, shared: isShared });
   return openCodeStore(memory, layout, centre, isShared ? 0 : undefined);
 }
@@ -123,24 +129,16 @@ export function openCodeStore(
 ): CodeStore {
   const kernel = instantiateScan(memory, thread !== undefined);
   invariant(kernel.firstFree() <= codesStart, 'the compiler uses less than a page');
-  const { records: recordsOffset, scratch } = placesOf(layout);
-  if (thread === undefined)
-    return { memory, kernel, codesOffset: codesStart, recordsOffset, scratchOffset: scratch, centre };
-  const own = scratch + thread * scratchBytes(layout);
-  return {
-    memory,
-    kernel,
-    codesOffset: codesStart,
-    recordsOffset,
-    scratchOffset: own,
-    scratchEnd: own + scratchBytes(layout),
-    centre,
-  };
+  const { recordsOffset, scratchOffset } = offsetsOf(layout);
+  const store = { memory, kernel, codesOffset: codesStart, recordsOffset, centre };
+  if (thread === undefined) return { ...store, scratchOffset };
+  const ownOffset = scratchOffset + thread * scratchBytes(layout);
+  return { ...store, scratchOffset: ownOffset, scratchEnd: ownOffset + scratchBytes(layout) };
 }
 
-function placesOf(layout: CodeLayout): { readonly records: number; readonly scratch: number } {
-  const records = aligned(codesStart + layout.codeBytes);
-  return { records, scratch: aligned(records + layout.blocks * recordBytes) };
+function offsetsOf(layout: CodeLayout): Pick<CodeStore, 'recordsOffset' | 'scratchOffset'> {
+  const recordsOffset = aligned(codesStart + layout.codeBytes);
+  return { recordsOffset, scratchOffset: aligned(recordsOffset + layout.blocks * recordBytes) };
 }
 
 /** Returns the working memory of a thread: for the queries, a mask and the entries of a chunk of each vector of a pass. The system provides what is used. */
@@ -167,7 +165,7 @@ export const longestChunk = 1024;
 
 const pagesFor = (bytes: number): number => {
   if (bytes > largestMemory)
-    throw new RangeError(`codes of ${bytes} bytes are past the ${largestMemory} that there are`);
+    throw new RangeError(`the codes take ${bytes} bytes, and WebAssembly memory has at most ${largestMemory}`);
   return Math.max(1, Math.ceil(bytes / page));
 };
 

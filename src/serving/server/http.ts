@@ -60,9 +60,9 @@ export function addRoute(http: FastifyInstance, name: RouteName, handler: Handle
 const routeOf = ({ routeOptions }: FastifyRequest): Route | undefined =>
   routes[(routeOptions.config as { readonly name?: RouteName }).name!];
 
-export async function makeHttp(place: ServerContext, listener: Listener): Promise<FastifyInstance> {
+export async function makeHttp(context: ServerContext, listener: Listener): Promise<FastifyInstance> {
   const { default: fastify } = await import('fastify');
-  const { limits, gate, metrics, options } = place;
+  const { limits, gate, metrics, options } = context;
   const http = fastify({
     bodyLimit: limits.body,
     serverFactory: () => listener.http,
@@ -76,14 +76,14 @@ export async function makeHttp(place: ServerContext, listener: Listener): Promis
     },
     frameworkErrors: (_, request, reply) => {
       reply.header('x-request-id', request.id);
-      return answerError(place, noRoute(request), request as FastifyRequest, reply as unknown as FastifyReply);
+      return answerError(context, noRoute(request), request as FastifyRequest, reply as unknown as FastifyReply);
     },
   });
   http.removeAllContentTypeParsers();
   addBodyParser(http, 'application/json', parseBody);
   // Hooks that take `done` create no promise, which matters because they run for each request.
   http.addHook('onSend', (_, reply, __, done) => {
-    if (place.isStopping()) reply.header('connection', 'close');
+    if (context.isStopping()) reply.header('connection', 'close');
     done();
   });
   const refuseHost = makeHostRefusal(options);
@@ -102,13 +102,13 @@ export async function makeHttp(place: ServerContext, listener: Listener): Promis
     done();
   });
   http.addHook('onResponse', (request, reply, done) => {
-    record(place, request, reply);
+    record(context, request, reply);
     done();
   });
   http.setNotFoundHandler((request) => {
     throw noRoute(request);
   });
-  http.setErrorHandler((error: unknown, request, reply) => answerError(place, error, request, reply));
+  http.setErrorHandler((error: unknown, request, reply) => answerError(context, error, request, reply));
   return http;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Answers over HTTP. Long because it has the handlers of all routes. A request passes, in this order, the limits of the body, the token, JSON, the schema, the
- * gate and the core. Each failure is answered with a code, a position and a hint. Only the core, `answers.ts`, makes the answers.
+ * The HTTP server: routes and their handlers; long because of their number. Checks run in this order: body size, token, JSON, schema, queue (gate). `answers.ts`
+ * then computes the answer. Each failure is answered with a code, a position and a hint.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -43,7 +43,7 @@ import type { Version, Versions } from './versions/versions.ts';
 import type { EventIntake } from './writes/events.ts';
 import type { ItemIntake } from './writes/items.ts';
 
-/** Routes for operators, which change the answers of the server: writes of items, and changes of versions. */
+/** What the handlers of item writes need. */
 interface ItemHandlerContext {
   /** Absent: the server accepts no items. */
   readonly writes?: ItemIntake;
@@ -60,9 +60,8 @@ function itemHandlers({ writes, readers, hasToken, countWrite }: ItemHandlerCont
     isArray: boolean,
   ): Promise<WrittenAnswer[]> => {
     if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
-    const outcomes = await (writes
-      ? writes.write(asked, isArray).catch((error: unknown) => throwWithStatus(503, error))
-      : refuseItemWrites());
+    if (!writes) return refuseItemWrites();
+    const outcomes = await writes.write(asked, isArray).catch((error: unknown) => throwWithStatus(503, error));
     outcomes.forEach(countWrite);
     return outcomes.map((outcome, at) => ({ key: asked[at]!.key, outcome }));
   };
@@ -113,7 +112,9 @@ function eventHandlers({ events, read, hasToken, countEvent }: EventHandlerConte
       const given = (bodies as readonly EventBody[]).map(
         ({ user, item, columns = {}, ...others }): GivenEvent => ({
           ...others,
-          ...{ user: String(user), item: String(item), columns },
+          user: String(user),
+          item: String(item),
+          columns,
         }),
       );
       const writes = requireEventWrites(request);
@@ -215,14 +216,8 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const metrics = makeMetrics({ gate, versions, items: options.items, events: options.events });
   let isStopping = false;
   const context: ServerContext = { limits, gate, metrics, options, isStopping: () => isStopping };
-  const {
-    listener = makeListener(),
-    versionChanges,
-    items: writes,
-    events,
-    tower,
-    allMetrics = metrics.text,
-  } = options;
+  const { listener = makeListener(), versionChanges, items: writes, events, tower } = options;
+  const { allMetrics = metrics.text } = options;
   const hasToken = options.token !== undefined;
   const http = await makeHttp(context, listener);
 
@@ -317,7 +312,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
 
 const bodySchemas = ['Recommend', 'Similar', 'Vectors', 'Users', 'Search', 'Change', 'Item', 'Write', 'Event'] as const;
 
-/** Chooses the version that answers a body. */
+/** Given the version of this moment, returns the function that answers one body with it. */
 type AnswererOf<T> = (version: Version) => (body: object, options: AnswerOptions) => Promise<T>;
 
 type PassThroughGate = <T>(
@@ -345,7 +340,7 @@ const makePass =
     return gate.pass(answerSlices, { milliseconds: deadlineOf(request, limits), cost: Math.max(1, cost) });
   };
 
-/** Work of an ordinary request, and of a slice of an array, counted in items of answers and elements of lists. A slice takes some milliseconds. */
+/** Cost unit = one answered item or one list element. An ordinary request costs 1000; a slice holds up to 4000, which take some milliseconds. */
 const workOfRequest = 1000;
 const workOfSlice = 4 * workOfRequest;
 
@@ -360,7 +355,7 @@ function slicesOf(all: readonly object[]): readonly BodySlice[] {
   for (const body of all) {
     const { k = 10, values, ...others } = body as RecommendBody;
     const listLengths = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
-    // Reasons take a row of the query tower for each past item.
+    // `because` and `average` run the query tower once for each past item.
     const fixedWork = depthOf({ ...others, k }) + (others.because || others.average ? workOfRequest : 0);
     const work = listLengths.reduce((sum, length) => sum + length, fixedWork);
     const lastSlice = bodySlices.at(-1);
@@ -403,7 +398,7 @@ async function allOf<T>(
   const settledAnswers: PromiseSettledResult<T>[] = [];
   for (const { bodies } of slices) {
     if (settledAnswers.length > 0) await nextTurn();
-    // Nobody waits for the rest.
+    // The client has gone or the deadline has passed: the partial result is thrown away.
     if (settledAnswers.length > 0 && isOver()) break;
     for (const each of await Promise.allSettled(bodies.map(answerOne))) settledAnswers.push(each);
   }
@@ -442,7 +437,7 @@ function deadlineOf({ headers }: FastifyRequest, { deadline }: Limits): number {
   throw refused(400, diagnose('request-value', undefined, facts));
 }
 
-/** Parses the parameters of a URL, which are texts. One that is a whole number becomes a number. */
+/** Parses the parameters of a URL, which are texts. A `limit` that is a whole number becomes a number. */
 const parametersIn = (query: unknown): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     Object.entries(query as object).map(([name, value]) => [

@@ -6,7 +6,7 @@ import { writeTextDurably } from '../../base/storage/durable.ts';
 import type { Engine, OpTimes } from '../../engines/engine.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { BegunState } from '../begin_state.ts';
-import { planWithFittedBatch } from '../fitted_step.ts';
+import { planWithFittedStep } from '../fitted_step.ts';
 import type { EventOrder } from '../order.ts';
 import type { TrainOptions } from '../train_options.ts';
 import {
@@ -27,7 +27,7 @@ export interface ProfilerOptions {
   readonly engine: Engine;
   readonly graph: Graph;
   readonly towers: readonly string[];
-  /** Positions of steps, scores and losses, by the label of their nodes. */
+  /** Source positions of the model's flow steps, scores and losses, by node label. */
   readonly places: ReadonlyMap<string, BlockPosition>;
   readonly batchRows: number;
 }
@@ -66,8 +66,8 @@ export class Profiler {
 
   private async timesOf(program: BegunState['program'], isShared: boolean): Promise<OpTimes | string> {
     const { engine, graph } = this.options;
-    // The ops of a shared step wait for other workers, which have ended by now.
-    if (isShared) return 'The graph is one row: its ops are not timed while workers share a step.';
+    // The ops of a shared step cannot run here: they wait for other workers, which have ended by now.
+    if (isShared) return 'The graph is one row: ops are not listed, because workers shared the steps.';
     if (!engine.timeOps) return `The graph is one row: the engine ${engine.name} does not distinguish its ops.`;
     if (this.samples.inputs.length === 0) return 'The graph is one row: the inputs of a step are too large to be kept.';
     return engine.timeOps(graph, await program.read(), this.samples.inputs);
@@ -82,7 +82,7 @@ export function profilerOf(
   [done, total]: readonly [number, number],
 ): Profiler | undefined {
   if (!profile) return undefined;
-  const { towers, train } = planWithFittedBatch(plan, dataset.corpus.rows);
+  const { towers, train } = planWithFittedStep(plan, dataset.corpus.rows);
   return new Profiler(
     { folder, engine, graph, places: profile.places, batchRows: train.batch, towers: towers.map(({ name }) => name) },
     done,

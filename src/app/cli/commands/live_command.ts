@@ -13,7 +13,7 @@ interface LiveCommandOptions extends Omit<CloseRequest, 'say' | 'signal'> {
 
 export function liveCommand(program: Command): void {
   const command = new Command('live')
-    .description('train the next version on the events of a server, judge the one that answers by them, and publish it')
+    .description('evaluate the serving version on the new events, train the next version on them, and publish it')
     .argument('<folder>', 'the folder of versions that `tower serve --watch` watches')
     .requiredOption(
       '--events <log>',

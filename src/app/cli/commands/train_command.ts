@@ -114,10 +114,8 @@ export function trainCommand(program: Command): void {
           : await (await import('../../api/watch.ts')).openWatch(port, basename(model, '.tower'));
       if (watch) say(`watch it on ${watch.url}`);
       const progress = makeProgress();
-      const tracking =
-        track === undefined || !isFirst
-          ? undefined
-          : await openTracking(track, { ...options, model, settings: options.set });
+      const trackingOptions = { ...options, model, settings: options.set };
+      const tracking = track === undefined || !isFirst ? undefined : await openTracking(track, trackingOptions);
       const interrupt = interruptible(() => progress.end());
       const stoppedOutcome: TrainOutcome = { status: 'interrupted', records: [] };
       const { status, manifest, records, profile }: TrainOutcome = await train(path, {

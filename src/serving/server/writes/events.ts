@@ -1,6 +1,6 @@
 /**
- * Takes events: one with the id of an earlier one counts once, also if two processes take it at the same time; one without a time has that of its arrival; and
- * all events of a user can be removed.
+ * Accepts events. Events with the same id count once, also if two processes accept them at the same time. An event without a time gets its arrival time. All
+ * events of a user can be removed.
  */
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
@@ -24,9 +24,9 @@ interface StoredEvents {
 
 export interface EventWritesOptions extends Pick<EventIntake, 'stored'> {
   readonly log: WriteLog<readonly EventWrite[]> & { readonly id: string };
-  /** Shows the items that other servers have acknowledged. @throws Failure `log-server` */
+  /** Applies item writes that other servers have accepted. @throws Failure `log-server` */
   readonly catchUpItems?: (() => Promise<void>) | undefined;
-  /** Forgets the events up to a position, which files have. */
+  /** Called with the log position up to which all events are in data files, so the log may drop them. */
   readonly forget?: (position: number) => void;
   /** Called with a message for the user if a version cannot read an event of the log. */
   readonly say?: (line: string) => void;
@@ -50,10 +50,11 @@ export async function makeEventIntake({
   say = () => {},
   now = () => new Date(),
 }: EventWritesOptions): Promise<EventIntake> {
-  /** Position of the first event that has an id. */
+  /** By event id: the log position of the first event with it. */
   const knownIds = new Map<string, number>();
   /** Events whose id an earlier entry has: two servers took them at the same time. */
   const repeatedEvents = new WeakSet<EventWrite>();
+  /** Returns true if an earlier event has the same id. */
   const recordId = (write: EventWrite, position: number): boolean => {
     if (!('id' in write) || write.id === undefined) return false;
     const first = knownIds.get(write.id) ?? position;
@@ -110,7 +111,10 @@ export async function makeEventIntake({
       version.show(shown, { log: log.id, position: firstPosition + at });
     }
   };
-  /** Positions up to which the data of the latest versions has the events. A rollback may load the first of them again. */
+  /**
+   * For each of the last 10 versions: the log position up to which its data files contain the events. The log keeps everything after the lowest, because a
+   * rollback may need it.
+   */
   const positionsInDataFiles: number[] = [];
   const timeAt = (moment: Date): GivenEvent['time'] => batches.versions[0]?.reader.timeOf(moment);
 

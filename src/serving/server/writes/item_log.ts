@@ -1,6 +1,6 @@
 /**
- * The format of the log of written items, and an index of the latest write of each item. The index has only the position of a write, which is in the log.
- * Positions count the writes from the first one of the file.
+ * The format of the log of written items, and an index of the latest write of each item. The index holds positions only; the writes themselves stay in the
+ * log. Positions count the writes from the first one of the file.
  */
 import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { LogCompaction } from '../../../base/storage/record_log/write_log.ts';
@@ -48,7 +48,7 @@ export interface LatestWrites extends LogCompaction<readonly ItemWrite[]> {
 export function makeLatestWrites(): LatestWrites {
   const keys: string[] = [];
   const keyIndex = makeKeyIndex((number) => keys[number]!);
-  /** By index of the key: twice the position of its latest write, plus 1 if it was a deletion. */
+  /** By index of the key: twice the position of its latest write, plus 1 if it was a deletion. One number for each key saves memory. */
   const latestCodes: number[] = [];
   let count = 0;
   let deletedCount = 0;
