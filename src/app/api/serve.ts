@@ -141,10 +141,10 @@ export async function refuseUnsafe(address: {
  * @throws Failure `cannot-listen`
  */
 export async function takeAddress(host: string, port: number): Promise<TakenAddress> {
-  const { makeListener: makeDoor } = await import('../../serving/server/door.ts');
-  const door = makeDoor();
-  await door.listen(host, port);
-  return door;
+  const { makeListener } = await import('../../serving/server/door.ts');
+  const listener = makeListener();
+  await listener.listen(host, port);
+  return listener;
 }
 
 /**

@@ -43,7 +43,9 @@ export async function openRun(
       asOf,
       memory,
       shards,
-      ...{ signal, say, onPass: passes.onPass },
+      signal,
+      say,
+      onPass: passes.onPass,
       // The user hears of shards only if they are written again: the run knows where its rows are.
       onDecision: (decision) => {
         if (decision.rows === 'shards') passes.onDecision(decision);
@@ -103,7 +105,8 @@ export async function openTracking(address: string, { out, model, settings, seed
   const { openTracker } = await import('../api/track.ts');
   let isBehind = false;
   const tracker = openTracker(address, {
-    ...{ out, model },
+    out,
+    model,
     settings: seed === undefined ? { ...settings } : { ...settings, seed: String(seed) },
     onWarning(warning) {
       isBehind = true;

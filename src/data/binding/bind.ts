@@ -229,11 +229,11 @@ async function bindFeatures(
   };
   for (const feature of binding.needs.features) {
     if (madeOf(feature).length > 0) continue;
-    // If the list is not a history, `checkAlong` reports it.
+    // If the list is not a history, `checkSameElements` reports it.
     if (feature.each && !isHistory(feature.name)) continue;
     await bindOne(feature);
     const weights = weightsOf(feature);
-    // If only one of the two is a history, `checkAlong` reports it.
+    // If only one of the two is a history, `checkSameElements` reports it.
     if (weights && isHistory(weights.column) === isHistory(feature.name)) await bindOne(weights);
   }
   for (const feature of binding.needs.features) {

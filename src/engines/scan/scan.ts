@@ -242,7 +242,7 @@ interface ScannedQuery {
 const pool: Candidates[] = [];
 
 /**
- * Makes one pass over the codes for all requests. Long because the kernel and the host agree on each address here. The memory from `scratch` on has records of queries, words of codes, masks or the list, entries.
+ * Makes one pass over the codes for all requests. Long because the kernel and the host agree on each address here. The memory from `scratchOffset` on has records of queries, words of codes, masks or the list, entries.
  * @param listed the rows of the only request; otherwise a pass reads all blocks with their rows
  */
 function onePass(

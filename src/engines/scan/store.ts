@@ -32,8 +32,8 @@ interface ScanKernel {
     entries: number,
   ): number;
   /**
-   * Writes the places whose items may reach the score `least`, and returns their end. The gap of a list is `least` minus the score of its mean. Blocks with lengths
-   * below gap ÷ `deviation` are left out, and the sum of a place must be at least gap · `slope` ÷ length − `base`.
+   * Writes the places whose items may reach the score `least`, and returns their end. The gap of a list is `least` minus the score of its mean. Blocks with
+   * lengths below gap ÷ `deviation` are left out, and the sum of a place must be at least gap · `slope` ÷ length − `base`.
    */
   sieve(
     codes: number,

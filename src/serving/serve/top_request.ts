@@ -213,7 +213,9 @@ function factorsOf(
 
 /** Returns the facts of the error `unknown-name`. */
 export const unknownFacts = (what: string, name: string, known: readonly string[]) => ({
-  ...{ what, name, known },
+  what,
+  name,
+  known,
   nearest: nearest(name, known),
 });
 

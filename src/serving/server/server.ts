@@ -1,6 +1,6 @@
 /**
- * The HTTP server: routes and their handlers; long because of their number. Checks run in this order: body size, token, JSON, schema, queue (gate). `answers.ts`
- * then computes the answer. Each failure is answered with a code, a position and a hint.
+ * The HTTP server: routes and their handlers; long because of their number. Checks run in this order: body size, token, JSON, schema, queue (gate).
+ * `answers.ts` then computes the answer. Each failure is answered with a code, a position and a hint.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';

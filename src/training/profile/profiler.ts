@@ -204,6 +204,9 @@ const complete = (
 const microseconds = (milliseconds: number): number => Math.round(milliseconds * 1e6) / 1000;
 
 const named = (name: 'process_name' | 'thread_name', pid: number, tid: number, text: string): TraceEvent => ({
-  ...{ ph: 'M', name, pid, tid },
+  ph: 'M',
+  name,
+  pid,
+  tid,
   args: { name: text },
 });
