@@ -50,7 +50,7 @@ export interface Database {
   run(sql: string): Promise<void>;
   /** Returns an object for each row. Only for small results, because the objects cost more than the query. */
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** Prepares a query with one text, `$1`: planning takes most of a small query's time. Values of a row have the order of the columns. Calls must not overlap. */
+  /** Prepares a query with one text, `$1`: planning takes most of a small query's time. Values have the order of the columns. Calls must not overlap. */
   prepare(sql: string): Promise<(text: string) => Promise<readonly (readonly unknown[])[]>>;
   /**
    * Runs a query, so that errors of computation are thrown, and returns DuckDB's types of its columns, in order, and the number of its rows. A query that
