@@ -70,8 +70,7 @@ function encodingOf({ readPlan, request }: ShardingInput, plan: ShardPlan) {
   return {
     ...{ readPlan, encodings, lastTraining, firstPartitions, shards: layout.piles, fresh: past.fresh, latest },
     replays: plan.replay !== undefined,
-    unit: request.unit,
-    onPass: request.onPass,
+    ...{ unit: request.unit, onPass: request.onPass },
     keepsGiven: (feature: string) => request.given?.includes(feature) ?? false,
   };
 }
@@ -208,8 +207,7 @@ function withReplay(
       replayed: replayedEvents,
     },
     piles: own.piles.map((count, pile) => count + replayed[pile]!),
-    replayed,
-    freshItems: fresh.items,
+    ...{ replayed, freshItems: fresh.items },
     replayedShare: replayedEvents === 0 ? 0 : replayedEvents / (rows - fresh.rows),
   };
 }

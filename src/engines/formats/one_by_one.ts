@@ -45,9 +45,7 @@ export function sequentialOps(graph: Graph, writer: TensorflowWriter, owners: Ow
     indexOfNode,
     ops: nodes.flatMap((node, at): SingleOp[] => {
       if (!isNeeded[at] || isGiven(node)) return [];
-      const lastReads = [...new Set(reads[at]!)].filter(
-        (read) => lastReader.get(read) === at && !isGiven(nodes[read]!),
-      );
+      const lastReads = [...new Set(reads[at]!)].filter((one) => lastReader.get(one) === at && !isGiven(nodes[one]!));
       return [{ at, node, reads: reads[at]!, lastReads, graphNode: owners[at] }];
     }),
     constants: nodes.flatMap((node, at) => (isNeeded[at] && node.op === 'Const' ? [{ at, node }] : [])),

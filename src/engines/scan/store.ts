@@ -31,10 +31,7 @@ interface ScanKernel {
     words: number,
     entries: number,
   ): number;
-  /**
-   * Writes the places whose items may reach the score `least`, and returns their end. The gap of a list is `least` minus the score of its mean. Blocks with
-   * lengths below gap ÷ `deviation` are left out, and the sum of a place must be at least gap · `slope` ÷ length − `base`.
-   */
+  /** Writes places that may reach the score `least`: their sums are at least gap · `slope` ÷ length − `base`, and lengths at least gap ÷ `deviation`. */
   sieve(
     codes: number,
     vectors: number,

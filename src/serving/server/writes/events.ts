@@ -69,11 +69,7 @@ export async function makeEventIntake({
 
   const isKnown = (write: EventWrite): boolean => 'id' in write && write.id !== undefined && knownIds.has(write.id);
   const batches = makeWriteBatches<EventWrite, EventChange, EventWrites, EventOutcome>({
-    log,
-    isKnown,
-    mostWaiting,
-    what: 'events',
-    catchUp: catchUpItems,
+    ...{ log, isKnown, mostWaiting, what: 'events', catchUp: catchUpItems },
     refusalOf: (version, change) => version.itemError(change),
     accept(changeOf) {
       const idsOfBatch = new Set<string>();
