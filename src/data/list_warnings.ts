@@ -9,12 +9,12 @@ import type { BagColumn, Dataset, Events, IndexedBags } from './dataset.ts';
 interface ListCounts {
   readonly empty: number;
   /** True if a list has an element with a code other than that of unknown values. */
-  readonly known: boolean;
+  readonly hasKnownElement: boolean;
 }
 
 /**
- * Reads the training events; of rows in files one shard, whose rows are a random sample. If a row of a step stands for a user, training has whole histories, and
- * those of validation tell what answers will have. Returns at most one warning for each list.
+ * Reads the training events. If rows are in shards, one shard is read, whose rows are a random sample. If each row of a step is a user, it reads the histories
+ * of validation instead: they are as long as those that answers will have. Returns at most one warning for each list.
  */
 export async function listWarnings(
   { parts, shards }: Pick<Dataset, 'parts' | 'shards'>,
@@ -24,7 +24,8 @@ export async function listWarnings(
 ): Promise<readonly Diagnostic[]> {
   if (!features.some(({ gives }) => gives === 'bag')) return [];
   const part = step && usersAreRows(step) && parts.validation.rows > 0 ? 'validation' : 'training';
-  const events = shards ? await shards.read([0]) : part === 'training' ? parts.train : parts.validation;
+  let events = part === 'training' ? parts.train : parts.validation;
+  if (shards) events = await shards.read([0]);
   const held = [parts.validation, parts.test];
   const warnings: Diagnostic[] = [];
   for (const { name, encoderOf, along } of features) {
@@ -33,12 +34,12 @@ export async function listWarnings(
     const counts = countLists(column, index, events.rows);
     const history = histories.find((each) => each.name === name);
     const given = events.givenItems?.get(name);
-    // Unknown elements have left the list. What users had before held-out events is kept whole.
+    // These lists lack their unknown elements. `earlier` and `givenItems` have them, so they tell whether a list had any.
     const hasElements =
       counts.empty < events.rows ||
       (history ? held.some((part) => isFilled(part.earlier, part)) : !given || isFilled(given, events));
     const span = history?.span ?? model?.features.get(name)?.span ?? place;
-    if (!counts.known && encoderOf !== name && hasElements)
+    if (!counts.hasKnownElement && encoderOf !== name && hasElements)
       warnings.push(diagnose('unknown-elements', span, { name, owner: encoderOf }));
     else if (history && counts.empty > events.rows / 2)
       warnings.push(
@@ -50,13 +51,13 @@ export async function listWarnings(
 
 function countLists({ starts, ends, values }: BagColumn, index: Int32Array | undefined, rows: number): ListCounts {
   let empty = 0;
-  let known = false;
+  let hasKnownElement = false;
   for (let row = 0; row < rows; row++) {
     const bag = index ? index[row]! : row;
     if (starts[bag] === ends[bag]) empty++;
-    for (let at = starts[bag]!; at < ends[bag]! && !known; at++) known = values[at]! > 0;
+    for (let at = starts[bag]!; at < ends[bag]! && !hasKnownElement; at++) hasKnownElement = values[at]! > 0;
   }
-  return { empty, known };
+  return { empty, hasKnownElement };
 }
 
 function isFilled(of: IndexedBags | undefined, { rows }: Events): boolean {

@@ -25,7 +25,7 @@ export async function withMetricColumns(
   const calls = named.map(({ metric: kind, column }) => ({ kind, arguments: { column } }));
   const model = { features: new Map(), labels: new Map(), train: { metrics: calls } };
   const elements = await withBoundDatabase(description, needs, { ...options, model }, async (database, { layout }) => {
-    const [source, key, columns] = [layout.sources.get('items')!, layout.itemKey!.inFile!, layout.ofMetrics!];
+    const [source, key, columns] = [layout.sources.get('items')!, layout.itemKey!.inFile!, layout.metricColumns!];
     const readable = filterColumnsOf(source, { features: columns }, key);
     const wanted = [...columns].map(([name, { bare = name }]) => {
       const column = readable.find((each) => each.name === bare);

@@ -43,7 +43,7 @@ export async function readDataset(
   const memory = shards && shareOf(shards.memory, 'database');
   const loaded = await withBoundDatabase(description, needs, { ...options, memory }, async (database, bound) => {
     const readPlan = makeReadPlan(description, needs, bound.layout);
-    const readContext: DatasetContext = { database, readPlan, files: bound.files, options };
+    const readContext: DatasetContext = { database, readPlan, files: bound.featureFiles, options };
     const stored =
       shards && ((await openKnownShards(shards, readContext)) ?? (await resumePasses(shards, readContext)));
     return stored || readFiles(readContext);

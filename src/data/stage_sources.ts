@@ -13,7 +13,7 @@ import type { Computing } from './valid_files.ts';
 export interface ReadContext<T extends SourceOptions = SourceOptions> {
   readonly database: Database;
   readonly readPlan: ReadPlan;
-  readonly files: BoundData['files'];
+  readonly files: BoundData['featureFiles'];
   readonly options: T;
 }
 

@@ -12,7 +12,7 @@ import type { Edges } from './embedding/propagation.ts';
 import { largestStep, makeTables, type Tables } from './embedding/tables.ts';
 import { type Feeder, makeFeeder } from './feed/feeder.ts';
 import { type LatestEvents, latestInMemory, latestInShards } from './feed/latest.ts';
-import { fitted } from './fitted_step.ts';
+import { planWithFittedStep } from './fitted_step.ts';
 import { type AnyEpoch, type EventOrder, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';
 import type { TrainOptions } from './train_options.ts';
@@ -30,7 +30,7 @@ export const tablesOf = ({
   sharesTables,
 }: Pick<TrainOptions, 'plan' | 'dataset' | 'group' | 'sharesTables'>): Tables =>
   makeTables(
-    fitted(plan, dataset.corpus.rows),
+    planWithFittedStep(plan, dataset.corpus.rows),
     dataset.encodings,
     largestStep(dataset, orderOf(plan, dataset.parts.train)),
     dataset.firstValues,
@@ -51,7 +51,7 @@ export async function beginState(
   tables: Tables,
   group?: WorkerGroup,
 ): Promise<BegunState> {
-  const { step, train } = fitted(plan, dataset.corpus.rows);
+  const { step, train } = planWithFittedStep(plan, dataset.corpus.rows);
   const graph = inPrecision(group ? sharedStep(step) : step.graph, precision, plan);
   connectGraph(plan, tables, dataset.parts.train);
   const latest = await latestFor(plan, dataset);

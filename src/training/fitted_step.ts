@@ -15,7 +15,7 @@ export const matrixBudget = 2 ** 28;
  * Returns the plan, with its step split into pieces if a score matrix is too large. The result is a function of the arguments, so it is not stored.
  * @param items number of items in the corpus
  */
-export function fitted(plan: Plan, items: number, budget = matrixBudget): Plan {
+export function planWithFittedStep(plan: Plan, items: number, budget = matrixBudget): Plan {
   const { step, train } = plan;
   const pieceCount = Math.min(train.batch, Math.ceil((4 * train.batch * items) / budget));
   if (pieceCount < 2) return plan;

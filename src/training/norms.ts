@@ -6,7 +6,7 @@ import type { Engine, Program, Tensors } from '../engines/engine.ts';
 import type { GraphPlan, Plan } from '../graph/plan/plan.ts';
 import type { BegunState } from './begin_state.ts';
 import { type Table, tableNorm } from './embedding/table.ts';
-import { fitted } from './fitted_step.ts';
+import { planWithFittedStep } from './fitted_step.ts';
 import type { TrainOptions } from './train_options.ts';
 
 /** Minimum number of steps between two measurements: each costs as much as a step, and together they must cost little. */
@@ -92,6 +92,6 @@ export function normsOf(
   state: BegunState,
   steps: number,
 ): Norms | undefined {
-  if (!norms || state.group || fitted(plan, dataset.corpus.rows) !== plan) return undefined;
+  if (!norms || state.group || planWithFittedStep(plan, dataset.corpus.rows) !== plan) return undefined;
   return new Norms(plan, engine, state, norms, normsEvery(steps));
 }

@@ -17,7 +17,7 @@ import { artifactPaths, writeEncodings } from './artifact/write_artifact.ts';
 import { beginFrom } from './base.ts';
 import { type BegunState, beginState, tablesOf } from './begin_state.ts';
 import { labelOf } from './evaluation/figures.ts';
-import { type ChosenPrecision, choosePrecision, fitted, precisionOfRun } from './fitted_step.ts';
+import { type ChosenPrecision, choosePrecision, planWithFittedStep, precisionOfRun } from './fitted_step.ts';
 import { claimFolder, readIdentity, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { type MetricsLog, openMetricsLog, openStepsLog, type StepsLog } from './metrics_log.ts';
 import { restoreBest, writeModel } from './model_files.ts';
@@ -36,7 +36,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainResult> {
   const { group } = options;
   if (!group) return trainAlone(options);
   // Throws before the folder is touched.
-  sharedStep(fitted(options.plan, options.dataset.corpus.rows).step);
+  sharedStep(planWithFittedStep(options.plan, options.dataset.corpus.rows).step);
   const { plan, dataset, engine, folder, tower } = options;
   const isOld = options.resume || options.finish;
   const chosenPrecision = isOld

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.ts';
 import { initialValues } from '../../src/graph/initial.ts';
-import { fitted } from '../../src/training/fitted_step.ts';
+import { planWithFittedStep } from '../../src/training/fitted_step.ts';
 import { feed, planOf } from '../compiler/library/support.ts';
 import { engineOrSkip, expectEngineToAgree, names } from './support.ts';
 
@@ -22,7 +22,7 @@ const plan = planOf(`
   task watch { score = cosine(user, item), loss = softmax(all, temperature: 0.2) }
   train { batch = 256, dense = sgd(rate: 0.1), embeddings = adagrad, clip = 0.5, targets = positions }
 `);
-const { step } = fitted(plan, rows, (4 * 256 * rows) / 3);
+const { step } = planWithFittedStep(plan, rows, (4 * 256 * rows) / 3);
 
 it('has parts and pieces', () => {
   const sources = step.inputs.map(({ source }) => source.from);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { IndexedColumn } from '../../src/data/dataset.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
-import { fitted, matrixBudget } from '../../src/training/fitted_step.ts';
+import { matrixBudget, planWithFittedStep } from '../../src/training/fitted_step.ts';
 import { expectClose, planOf } from '../compiler/library/support.ts';
 import { makeRun } from '../compiler/lower/tables_at_work.ts';
 
@@ -61,9 +61,9 @@ describe('a step over the whole corpus', () => {
   const bytes = 4 * batch * items;
 
   it('is as it was where its matrix is within the budget', () => {
-    expect(fitted(plan, items)).toBe(plan);
-    expect(fitted(plan, items, bytes)).toBe(plan);
-    expect(fitted(plan, matrixBudget / (4 * batch))).toBe(plan);
+    expect(planWithFittedStep(plan, items)).toBe(plan);
+    expect(planWithFittedStep(plan, items, bytes)).toBe(plan);
+    expect(planWithFittedStep(plan, matrixBudget / (4 * batch))).toBe(plan);
   });
 
   it.each([
@@ -75,7 +75,7 @@ describe('a step over the whole corpus', () => {
     const plan = planOf(model(loss));
     const whole = valuesAfterSteps(plan);
     for (const pieces of [2, 3, batch]) {
-      const cut = fitted(plan, items, bytes / pieces);
+      const cut = planWithFittedStep(plan, items, bytes / pieces);
       expect(cut.step.inputs.flatMap(({ source }) => (source.from === 'piece_rows' ? [source.pieces] : []))).toEqual([
         pieces,
       ]);
@@ -87,12 +87,12 @@ describe('a step over the whole corpus', () => {
   });
 
   it('has a piece a row at most', () => {
-    const cut = fitted(plan, items, 1);
+    const cut = planWithFittedStep(plan, items, 1);
     expect(cut.step.inputs.some(({ source }) => source.from === 'piece_rows' && source.pieces === batch)).toBe(true);
   });
 });
 
 it('a step against other items is as it was', () => {
   const plan = planOf(model('softmax(in_batch, temperature: 0.2)'));
-  expect(fitted(plan, items, 1)).toBe(plan);
+  expect(planWithFittedStep(plan, items, 1)).toBe(plan);
 });

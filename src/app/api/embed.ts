@@ -81,10 +81,7 @@ export async function embed(request: EmbedRequest): Promise<Embedded> {
       prefix,
     });
     const empty = texts.filter((text) => text === '').length;
-    return {
-      ...{ out, record, rows: texts.length, width, empty, texts: distinct.size, computed },
-      keys: keyFile,
-    };
+    return { out, record, rows: texts.length, width, empty, texts: distinct.size, computed, keys: keyFile };
   } finally {
     source.close();
   }

@@ -9,13 +9,13 @@ import type { WriteReplacement } from '../../serving/redis/redis_log.ts';
 import type { EventWrites } from '../../serving/serve/live/event_writes.ts';
 import type { ItemWrites } from '../../serving/serve/live/item_writes.ts';
 import type { Answers } from '../../serving/server/answers.ts';
-import type { Door } from '../../serving/server/door.ts';
+import type { Listener } from '../../serving/server/door.ts';
 import type { Limits } from '../../serving/server/limits.ts';
 import type { VersionChanges } from '../../serving/server/versions/swaps.ts';
 import type { Versions } from '../../serving/server/versions/versions.ts';
 import type { LoggedWrites } from '../../serving/server/writes/batches.ts';
-import type { EventWritesOptions, WritesOfEvents } from '../../serving/server/writes/events.ts';
-import type { WritesOfItems, WritesSource } from '../../serving/server/writes/items.ts';
+import type { EventIntake, EventWritesOptions } from '../../serving/server/writes/events.ts';
+import type { ItemIntake, WritesSource } from '../../serving/server/writes/items.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
 
@@ -141,10 +141,10 @@ export async function refuseUnsafe(address: {
  * @throws Failure `cannot-listen`
  */
 export async function takeAddress(host: string, port: number): Promise<TakenAddress> {
-  const { makeDoor } = await import('../../serving/server/door.ts');
-  const door = makeDoor();
-  await door.listen(host, port);
-  return door;
+  const { makeListener } = await import('../../serving/server/door.ts');
+  const listener = makeListener();
+  await listener.listen(host, port);
+  return listener;
 }
 
 /**
@@ -180,7 +180,7 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
 
 export interface ServedVersions {
   readonly versions: Versions;
-  readonly swaps?: VersionChanges;
+  readonly versionChanges?: VersionChanges;
   /** As in `ServerOptions`, whose file would bring the types of fastify into the package. */
   readonly allMetrics?: () => Promise<string>;
   readonly logs: OpenedLogs;
@@ -193,7 +193,7 @@ export interface ListeningServer extends Serving {
 
 /** Starts the server for some versions, which are freed when it is closed. */
 export async function listen(
-  { versions, swaps, logs, allMetrics }: ServedVersions,
+  { versions, versionChanges, logs, allMetrics }: ServedVersions,
   { host = '127.0.0.1', port = 8321, token, hosts, limits, log, logShown, door }: ServeRequest,
 ): Promise<ListeningServer> {
   const [{ makeServer }, { warmUp }] = await Promise.all([
@@ -208,9 +208,9 @@ export async function listen(
     limits,
     log,
     logsShown: logShown,
-    swaps,
+    versionChanges,
     allMetrics,
-    door: door as Door | undefined,
+    listener: door as Listener | undefined,
     items: logs.items?.writes,
     events: logs.events?.writes,
   });
@@ -237,8 +237,8 @@ interface OpenedWrites<V, W> {
 }
 
 export interface OpenedLogs {
-  readonly items?: OpenedWrites<ItemWrites, WritesOfItems>;
-  readonly events?: OpenedWrites<EventWrites, WritesOfEvents>;
+  readonly items?: OpenedWrites<ItemWrites, ItemIntake>;
+  readonly events?: OpenedWrites<EventWrites, EventIntake>;
 }
 
 /** The logs of a server, which are in folders of this process, in another process, or in Redis. */
@@ -261,15 +261,15 @@ export async function takeWrites(
   { items, events }: ServerLogs,
   say: (line: string) => void = () => {},
 ): Promise<OpenedLogs> {
-  const [{ makeWritesOfItems }, { makeWritesOfEvents }] = await Promise.all([
+  const [{ makeItemIntake }, { makeEventIntake }] = await Promise.all([
     import('../../serving/server/writes/items.ts'),
     import('../../serving/server/writes/events.ts'),
   ]);
   try {
     return {
-      items: items && openedWrites(makeWritesOfItems({ ...items, say }), items),
+      items: items && openedWrites(makeItemIntake({ ...items, say }), items),
       events:
-        events && openedWrites(await makeWritesOfEvents({ ...events, catchUpItems: items?.log.catchUp, say }), events),
+        events && openedWrites(await makeEventIntake({ ...events, catchUpItems: items?.log.catchUp, say }), events),
     };
   } catch (error) {
     await closeLogs({ items, events });

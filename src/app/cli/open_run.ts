@@ -7,8 +7,8 @@ import type { Run } from '../api/run.ts';
 import type { RunSummary } from '../api/runs.ts';
 import type { Tracked, Tracker } from '../api/track.ts';
 import { makeShardsProgress } from './progress.ts';
-import { say, sayOne } from './report.ts';
-import { type EndingSignal, endable, Interrupted, signals } from './signals.ts';
+import { printDiagnostic, say } from './report.ts';
+import { type EndingSignal, Interrupted, signals, withInterruptSignal } from './signals.ts';
 
 export interface RunOptions {
   readonly data?: string;
@@ -23,7 +23,7 @@ export interface RunOptions {
 
 /**
  * Loads a trained model and reads its data. Ctrl-C ends the reading.
- * @param needs the data of the training alone, also rows that were added since, or only what recommendations need, which may be cached
+ * @param needs `dataset`: the data of the training. `knownRows`: also rows added since. `recommender`: what recommendations need, which may be cached
  */
 export async function openRun(
   folder: string,
@@ -31,7 +31,7 @@ export async function openRun(
   needs: 'dataset' | 'knownRows' | 'recommender' = 'dataset',
 ): Promise<Run> {
   const { load } = await import('../api/run.ts');
-  return endable(async (signal) => {
+  return withInterruptSignal(async (signal) => {
     const { data, allow, engine, unfinished, cache, asOf } = options;
     const passes = makeShardsProgress();
     const run = await load(folder, {
@@ -43,8 +43,10 @@ export async function openRun(
       asOf,
       memory,
       shards,
-      ...{ signal, say, onPass: passes.onPass },
-      // The run knows where its rows are. Prints a line only if rows are written again.
+      signal,
+      say,
+      onPass: passes.onPass,
+      // The user hears of shards only if they are written again: the run knows where its rows are.
       onDecision: (decision) => {
         if (decision.rows === 'shards') passes.onDecision(decision);
       },
@@ -80,7 +82,7 @@ export function interruptible(beforeExit: () => void): AbortSignal {
 }
 
 /** Writes `report.html` into a run's folder. The command has done its work by then, so if the report cannot be written, that is reported but is no failure. */
-export async function leaveReport(folder: string, evaluation?: Evaluation): Promise<void> {
+export async function writeReportIfPossible(folder: string, evaluation?: Evaluation): Promise<void> {
   const { writeReport } = await import('../api/report.ts');
   try {
     say(`report: ${await writeReport(folder, evaluation)}`);
@@ -90,24 +92,25 @@ export async function leaveReport(folder: string, evaluation?: Evaluation): Prom
   }
 }
 
-/** Formats messages about a tracking server. */
+/** What a tracking server is told about a run. */
 interface TrackingOptions {
   readonly out: string;
   readonly model: string;
-  readonly set: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, string>>;
   readonly seed?: number;
 }
 
 /** @throws Failure `track-address` */
-export async function openTracking(address: string, { out, model, set, seed }: TrackingOptions): Promise<Tracker> {
+export async function openTracking(address: string, { out, model, settings, seed }: TrackingOptions): Promise<Tracker> {
   const { openTracker } = await import('../api/track.ts');
   let isBehind = false;
   const tracker = openTracker(address, {
-    ...{ out, model },
-    settings: seed === undefined ? { ...set } : { ...set, seed: String(seed) },
+    out,
+    model,
+    settings: seed === undefined ? { ...settings } : { ...settings, seed: String(seed) },
     onWarning(warning) {
       isBehind = true;
-      sayOne(warning);
+      printDiagnostic(warning);
     },
   });
   return {

@@ -4,7 +4,7 @@ import { passWords } from '../../data/shards/request.ts';
 import type { ChosenPrecision } from '../../training/fitted_step.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
 import type { MemoryRequest, ShardDecision } from '../api/shards.ts';
-import { say, sayOne, showProgress } from './report.ts';
+import { printDiagnostic, say, showProgress } from './report.ts';
 
 /** Milliseconds between two drawings of the line. */
 const pause = 100;
@@ -80,7 +80,7 @@ export function makeProgress(): ProgressView {
           `${when}: loss ${loss.toFixed(4)} · ${thousands(examplesPerSecond)} examples/s${shownFigures}${sample ? sampleWords(sample) : ''}${best ? ' · best' : ''}`,
         );
         for (const [task, value] of Object.entries(alone)) say(`  by \`${task}\` alone ${value.toFixed(4)}`);
-        if (warning) sayOne({ ...warning, severity: 'warning', notes: [], fixes: [] });
+        if (warning) printDiagnostic({ ...warning, severity: 'warning', notes: [], fixes: [] });
       }
     },
     passes: { onPass: passes.onPass, onDecision: passes.onDecision },

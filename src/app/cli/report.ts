@@ -51,7 +51,7 @@ export function sayDiagnostics(diagnostics: readonly Diagnostic[]): void {
 }
 
 /** Prints a diagnostic among other messages, so without a count. */
-export function sayOne(diagnostic: Diagnostic): void {
+export function printDiagnostic(diagnostic: Diagnostic): void {
   say(renderOne(diagnostic, pageOf(process.stderr)));
 }
 

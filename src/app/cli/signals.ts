@@ -17,7 +17,7 @@ export class Interrupted extends Error {
  * Does work that a signal can end. `work` gets an `AbortSignal`, which is aborted with an `Interrupted`, and must end soon after that. Without this, the system
  * ends the process.
  */
-export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withInterruptSignal<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const control = new AbortController();
   const stop = (signal: EndingSignal): void => control.abort(new Interrupted(signal));
   for (const signal of signals) process.on(signal, stop);

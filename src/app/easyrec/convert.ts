@@ -181,7 +181,7 @@ export function convertConfig(name: string, text: string, options: ConvertOption
   const train = trainLines(root, model, dialect, task.label !== undefined);
   const paths = dataPathsOf(root, dialect);
   model.skip('model_class', 'num_class', 'model_name', 'loss_weight_strategy');
-  notes.unread(root);
+  notes.addUnread(root);
   const draft: ModelDraft = {
     name: names.free(nameOf(name)),
     kind: row.title,

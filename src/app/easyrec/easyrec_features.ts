@@ -121,7 +121,7 @@ function sequence(read: EasyrecFeatureSource): FeatureKindValue | undefined {
     part.at('seq_multi_sep').leftOut('each element of the sequence is one value');
     part.skip('seq_multi_sep');
   }
-  part.replace('the sequence is pooled by its mean', 'sequence_combiner');
+  part.noteIfAny('the sequence is pooled by its mean', 'sequence_combiner');
   part.skip('sequence_length', 'combiner');
   if (isNumber && !part.has('boundaries') && !(part.number('max_val') ?? 0)) {
     part.leftOut('a sequence of numbers needs `boundaries`: write `along(HISTORY, number(…))` next to a history');

@@ -80,7 +80,7 @@ export function configGroups(model: ConfigPart): ConfigGroup[] {
       if (/^WIDE/.test(at.text(name) ?? ''))
         at.at(name).differs('Tower has no wide part: the features of this group have vectors, as those of a deep one');
     }
-    at.replace('a feature has one table in all groups', 'embedding_name_suffix');
+    at.noteIfAny('a feature has one table in all groups', 'embedding_name_suffix');
     const attendedLists = at.parts('sequence_features').flatMap((sequence) => {
       const attentionMaps = sequence.parts('seq_att_map');
       sequence.differs(

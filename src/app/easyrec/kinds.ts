@@ -42,8 +42,8 @@ export function idKind(part: ConfigPart, dim: number, findFile: FindFile): strin
   const hashRows = part.whole('hash_bucket_size') ?? 0;
   const buckets = part.whole('num_buckets') ?? 0;
   countOf(part, settings);
-  part.replace('values are learned from the training part, each with a row of its own', 'vocab_dict');
-  part.replace('all other values share a row that Tower adds', 'default_bucketize_value');
+  part.noteIfAny('values are learned from the training part, each with a row of its own', 'vocab_dict');
+  part.noteIfAny('all other values share a row that Tower adds', 'default_bucketize_value');
   if (listedValues.length > 0) return `category(${[...new Set(listedValues)].map(quoted).join(', ')}, dim: ${dim})`;
   if (foundFile !== undefined) return `id(vocabulary: ${quoted(foundFile)}, dim: ${dim})`;
   if (file)
@@ -65,7 +65,7 @@ function countOf(part: ConfigPart, settings: string[]): void {
   if ((ev?.whole('steps_to_live') ?? 0) > 0) {
     ev!.at('steps_to_live').leftOut('rows do not expire by steps: see `expire_days` of `id`');
   }
-  part.replace('a table has a row for each value of the training part, and none is evicted', 'zch', 'dynamicemb');
+  part.noteIfAny('a table has a row for each value of the training part, and none is evicted', 'zch', 'dynamicemb');
 }
 
 /** Returns the kind of a number. `boundaries` are for the result of `sql`. */
@@ -83,8 +83,8 @@ export function elementsInSql(column: string, separator: string, isList: IsList)
 }
 
 export function unusedSettings(part: ConfigPart): void {
-  part.replace("the first values of a table are drawn by Tower's rule", 'initializer', 'init_fn');
-  part.replace('the number goes through one learned map, or through its boundaries', 'autodis', 'mlp', 'dense_emb');
+  part.noteIfAny("the first values of a table are drawn by Tower's rule", 'initializer', 'init_fn');
+  part.noteIfAny('the number goes through one learned map, or through its boundaries', 'autodis', 'mlp', 'dense_emb');
   for (const name of ['default_value', 'fg_encoded_default_value', 'fill_missing'] as const) {
     const defaultText = part.text(name);
     if (defaultText !== undefined && defaultText !== '' && defaultText !== '0') {

@@ -102,7 +102,7 @@ function mind(context: ModelContext): ConvertedTowers {
     capsule.at('max_seq_len').differs(`the history keeps ${keptElements} elements: see the \`max\` of its feature`);
   const capsuleWidth = capsule.whole('high_dim', 1) ?? 64;
   const routing = `multi_interest(${Math.min(capsule.whole('max_k', 1) ?? 5, 64)}, routing, iterations: ${Math.min(capsule.whole('num_iters', 1) ?? 3, 16)})`;
-  capsule.replace(
+  capsule.noteIfAny(
     'the capsules are those of the paper: logits from 0, a squash of power 1, and all interests',
     'routing_logits_scale',
     'routing_logits_stddev',

@@ -23,11 +23,11 @@ export class ImportNotes {
   readonly all: ImportNote[] = [];
 
   /** Adds a note for each field that was not read. */
-  unread(root: ConfigPart): void {
-    for (const at of root.unread()) {
-      const row = notNeeded.find(([pattern]) => pattern.test(at.path));
+  addUnread(root: ConfigPart): void {
+    for (const at of root.unreadFields()) {
+      const notNeededEntry = notNeeded.find(([pattern]) => pattern.test(at.path));
       const missing = leftOut.find(([pattern]) => pattern.test(at.path));
-      if (row) at.notNeeded(row[1]);
+      if (notNeededEntry) at.notNeeded(notNeededEntry[1]);
       else at.leftOut(missing?.[1] ?? 'nothing in the import reads this field');
     }
     this.all.sort((a, b) => a.line - b.line);
@@ -165,7 +165,7 @@ export class ConfigPart extends ConfigPosition {
   }
 
   texts(name: string): string[] {
-    return this.taken(name).map((field) => {
+    return this.readFields(name).map((field) => {
       const { value } = field;
       if (value.kind === 'message') throw this.refused(field, 'a text');
       return value.text;
@@ -177,7 +177,7 @@ export class ConfigPart extends ConfigPosition {
   }
 
   numbers(name: string): number[] {
-    return this.taken(name).map((field) => {
+    return this.readFields(name).map((field) => {
       const { value } = field;
       const parsed = value.kind === 'message' ? Number.NaN : numberOf(value.text);
       if (!Number.isFinite(parsed)) throw this.refused(field, 'a number');
@@ -188,7 +188,7 @@ export class ConfigPart extends ConfigPosition {
   whole(name: string, least = 0): number | undefined {
     const wholeNumber = this.number(name);
     if (wholeNumber !== undefined && (!Number.isSafeInteger(wholeNumber) || wholeNumber < least)) {
-      throw this.refused(this.taken(name).at(-1)!, `a whole number of at least ${least}`);
+      throw this.refused(this.readFields(name).at(-1)!, `a whole number of at least ${least}`);
     }
     return wholeNumber;
   }
@@ -196,12 +196,12 @@ export class ConfigPart extends ConfigPosition {
   wholes(name: string, least = 1): number[] {
     const wholeNumbers = this.numbers(name);
     const wrongIndex = wholeNumbers.findIndex((value) => !Number.isSafeInteger(value) || value < least);
-    if (wrongIndex >= 0) throw this.refused(this.taken(name)[wrongIndex]!, `a whole number of at least ${least}`);
+    if (wrongIndex >= 0) throw this.refused(this.readFields(name)[wrongIndex]!, `a whole number of at least ${least}`);
     return wholeNumbers;
   }
 
   flag(name: string, otherwise: boolean): boolean {
-    const field = this.taken(name).at(-1);
+    const field = this.readFields(name).at(-1);
     if (field === undefined) return otherwise;
     const lowerWord = field.value.kind === 'message' ? '' : field.value.text.toLowerCase();
     if (['true', 't', '1'].includes(lowerWord)) return true;
@@ -214,7 +214,7 @@ export class ConfigPart extends ConfigPosition {
   }
 
   parts(name: string): ConfigPart[] {
-    return this.taken(name).map((field) => {
+    return this.readFields(name).map((field) => {
       const { value } = field;
       if (value.kind !== 'message') throw this.refused(field, 'a message in `{ }`');
       return new ConfigPart(this.pathOf(name), value.fields, field, this.shared);
@@ -235,22 +235,22 @@ export class ConfigPart extends ConfigPosition {
 
   /** Marks fields as read, because they are reported elsewhere. */
   skip(...names: readonly string[]): void {
-    for (const name of names) for (const field of this.taken(name)) this.markAll(field);
+    for (const name of names) for (const field of this.readFields(name)) this.markAll(field);
   }
 
   /** Adds a note if the config has any of these fields, which Tower handles differently. */
-  replace(text: string, ...names: readonly string[]): void {
+  noteIfAny(text: string, ...names: readonly string[]): void {
     for (const name of names.filter((each) => this.has(each))) this.at(name).differs(text);
     this.skip(...names);
   }
 
   /** Returns the fields that were not read; one entry for a message that was not read at all. */
-  unread(): ConfigPosition[] {
+  unreadFields(): ConfigPosition[] {
     return this.fields.flatMap((field) => {
       const fieldPath = this.pathOf(field.name);
       if (!this.shared.read.has(field)) return [new ConfigPosition(fieldPath, this.lineOf(field), this.notes)];
       const { value } = field;
-      return value.kind === 'message' ? new ConfigPart(fieldPath, value.fields, field, this.shared).unread() : [];
+      return value.kind === 'message' ? new ConfigPart(fieldPath, value.fields, field, this.shared).unreadFields() : [];
     });
   }
 
@@ -262,7 +262,7 @@ export class ConfigPart extends ConfigPosition {
     }
   }
 
-  private taken(name: string): ConfigField[] {
+  private readFields(name: string): ConfigField[] {
     const namedFields = this.fields.filter((field) => field.name === name);
     for (const field of namedFields) this.shared.read.add(field);
     return namedFields;

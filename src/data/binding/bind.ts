@@ -13,7 +13,7 @@ import { findFiles, type Role } from '../files/find_files.ts';
 import { listRemote } from '../files/remote/list_remote.ts';
 import { connectStores, inStores } from '../files/remote/stores.ts';
 import { type Binder, makeBinder } from './binder.ts';
-import { anywhere, ColumnBinding } from './column_binding.ts';
+import { ColumnBinding, eventScopes } from './column_binding.ts';
 import {
   type BoundColumn,
   type BoundHistory,
@@ -29,7 +29,7 @@ import { leakWarnings } from './leaks.ts';
 import { bindMetrics } from './metric_binding.ts';
 
 export interface BindOptions {
-  /** Provides the spans of features without a column. */
+  /** Positions of the model's features for messages, and its metrics. */
   readonly model?: ModelSpans;
   readonly signal?: AbortSignal;
   readonly access?: Access;
@@ -37,15 +37,15 @@ export interface BindOptions {
 
 export interface BoundData {
   readonly layout: DataLayout;
-  readonly files: ReadonlyMap<string, FeatureFile>;
+  readonly featureFiles: ReadonlyMap<string, FeatureFile>;
   readonly warnings: readonly Diagnostic[];
   /** Removes the copies of good records that were made for the database. */
   discard(): void;
 }
 
 /**
- * Binds every column of a data block, and reads only the headers of its files. There is no output if there are errors. Expressions run in a separate database,
- * on tables with the same columns, after this database has lost its access to files.
+ * Binds every column of a data block, and reads only the headers of its files. There is no output if there are errors. Column expressions are tried in a
+ * second, empty database, and only after this one is sealed.
  */
 export async function bindData(
   description: DataDescription,
@@ -71,7 +71,7 @@ export async function bindData(
     const { diagnostics } = binding;
     if (diagnostics.length > 0) return { diagnostics };
     const warnings = leakWarnings(binding, layout);
-    output = { layout, files: files.output, warnings, discard: () => copies.discard() };
+    output = { layout, featureFiles: files.output, warnings, discard: () => copies.discard() };
     return { output, diagnostics };
   } finally {
     database.close();
@@ -91,26 +91,26 @@ async function bindLayout(
   const itemKey = await bindKey(binding, 'items', item);
   const { features, histories, listWeights } = await bindFeatures(binding, { userKey, itemKey });
   const labels = new Map<string, BoundColumn>();
-  for (const { name, sort: kind } of needs.labels) {
-    const column = await binding.bind({ what: 'label', name, kind, scopes: anywhere });
+  const scopes = eventScopes;
+  for (const { name, sort: labelKind } of needs.labels) {
+    const column = await binding.bind({ what: 'label', name, kind: labelKind, scopes });
     if (column !== undefined) labels.set(name, column);
   }
   const { split } = description;
   const time =
-    description.time &&
-    (await binding.bind({ what: 'time', name: 'time', kind: 'time', scopes: anywhere, ...description.time }));
+    description.time && (await binding.bind({ what: 'time', name: 'time', kind: 'time', scopes, ...description.time }));
   const where =
     description.where &&
-    (await binding.bind({ what: 'where', name: 'where', kind: 'condition', scopes: anywhere, ...description.where }));
+    (await binding.bind({ what: 'where', name: 'where', kind: 'condition', scopes, ...description.where }));
   const fold =
     split.kind === 'column'
-      ? await binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes: anywhere })
+      ? await binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes })
       : undefined;
   checkSplit(binding, { userKey, itemKey });
   const title = itemKey && (await bindTitle(binding));
-  const ofMetrics = await bindMetrics(binding, itemKey, model?.train?.metrics ?? []);
+  const metricColumns = await bindMetrics(binding, itemKey, model?.train?.metrics ?? []);
   const layout: DataLayout = {
-    ...{ sources: binding.sources, features, labels, histories, listWeights, ofMetrics },
+    ...{ sources: binding.sources, features, labels, histories, listWeights, metricColumns },
     userKey,
     itemKey,
     time,
@@ -146,14 +146,14 @@ async function bindTitle(binding: ColumnBinding): Promise<BoundColumn | undefine
 
 /** Binds the columns that this model does not read, because a data block serves many models and all of its columns must be computable. */
 async function bindUnread(binding: ColumnBinding, layout: DataLayout): Promise<void> {
-  // An entry of `columns` named `time` or `where` is not the block's own `time` or `where`.
+  // The block's `time` and `where` do not count: `columns` may have entries of these names, which are still unbound.
   const { time, where, ...others } = layout;
   const boundNames = new Set([
     ...binding.needs.features.flatMap(({ column, weights }) => (weights === undefined ? [column] : [column, weights])),
     ...binding.needs.labels.map(({ name }) => name),
     ...columnsOfLayout(others).map(({ name }) => name),
   ]);
-  const scopes: readonly (readonly Role[])[] = [...anywhere, ['items'], ['users']];
+  const scopes: readonly (readonly Role[])[] = [...eventScopes, ['items'], ['users']];
   for (const entry of binding.entries.values()) {
     if (boundNames.has(entry.name)) continue;
     const bound = await binding.attempt({ what: 'column', kind: 'any', scopes, ...entry });
@@ -229,18 +229,18 @@ async function bindFeatures(
   };
   for (const feature of binding.needs.features) {
     if (madeOf(feature).length > 0) continue;
-    // If the list is not a history, `checkAlong` reports it.
+    // If the list is not a history, `checkSameElements` reports it.
     if (feature.each && !isHistory(feature.name)) continue;
     await bindOne(feature);
     const weights = weightsOf(feature);
-    // If only one of the two is a history, `checkAlong` reports it.
+    // If only one of the two is a history, `checkSameElements` reports it.
     if (weights && isHistory(weights.column) === isHistory(feature.name)) await bindOne(weights);
   }
   for (const feature of binding.needs.features) {
-    checkAlong(binding, feature, { features, histories });
+    checkSameElements(binding, feature, { features, histories });
     const weights = weightsOf(feature);
     if (!weights) continue;
-    checkAlong(binding, weights, { features, histories });
+    checkSameElements(binding, weights, { features, histories });
     const column = histories.get(weights.name)?.of ?? features.get(weights.name);
     histories.delete(weights.name);
     features.delete(weights.name);
@@ -249,7 +249,7 @@ async function bindFeatures(
   return { features, histories, listWeights };
 }
 
-/** Turns the weights of a list into a feature along it in the tower of the list. Its name cannot occur in a file. */
+/** Describes the weights of a list as a feature of the same tower, so that they are bound like one. `/` cannot occur in a name. */
 function weightsOf({ name, tower, weights }: FeaturePlan): FeaturePlan | undefined {
   if (weights === undefined) return undefined;
   const ownName = `${name}/weights`;
@@ -260,7 +260,7 @@ function weightsOf({ name, tower, weights }: FeaturePlan): FeaturePlan | undefin
 const areWeights = ({ name, column, along }: FeaturePlan): boolean => along !== undefined && name !== column;
 
 /** Checks that a feature along a list comes from the same events, or from the same rows of one file. */
-function checkAlong(
+function checkSameElements(
   binding: ColumnBinding,
   { name: feature, column: name, along }: FeaturePlan,
   { features, histories }: Pick<DataLayout, 'features' | 'histories'>,
@@ -308,11 +308,11 @@ async function bindFeature(
   const tower = ownFile === 'items' ? item : query;
   const what = areWeights(feature) ? 'column of weights' : 'feature';
   const request = { what, name: feature.column, kind: columnKindOf(feature) };
-  const readName = areWeights(feature) ? feature.along! : feature.name;
+  const listOrOwnName = areWeights(feature) ? feature.along! : feature.name;
   // The key is already bound, or reported as missing.
   if (feature.name === tower.key) return (ownFile === 'items' ? itemKey : userKey)?.inEvents;
-  if (needs.towers.every(({ features, key }) => features?.includes(readName) === false && key !== readName)) {
-    return binding.bind({ ...request, scopes: [['events'], ['items'], ['users'], ...anywhere] });
+  if (needs.towers.every(({ features, key }) => features?.includes(listOrOwnName) === false && key !== listOrOwnName)) {
+    return binding.bind({ ...request, scopes: [['events'], ['items'], ['users'], ...eventScopes] });
   }
   const bound = await binding.attempt({ ...request, scopes: [[ownFile], ['events'], ['events', ownFile]] });
   if ('column' in bound) return bound.column;
@@ -340,7 +340,7 @@ async function bindHistory(
   if (feature.tower !== query.name) reportMissing(`a feature of the query tower \`${query.name}\``);
   if (feature.gives !== 'bag') reportMissing(`\`${feature.column}\` to be a list: list(${of})`);
   if (kind === 'others') {
-    // Its elements have no order, and rows would see their own items in the lists of others.
+    // `others(…)` has no time order, and its lists would contain the target item itself.
     if (sequenceOf(needs) === feature.name) {
       reportMissing(`the order of time for \`targets = positions\`: ${name} = past(${of}, ${max})`);
     }
@@ -350,13 +350,13 @@ async function bindHistory(
         `the order of time for \`${newestElement.name} : last(${feature.name})\`: ${name} = past(${of}, ${max})`,
       );
   }
-  const elementKind = feature.each
-    ? columnKindOf(elementPlan(feature))
-    : columnKindOf(feature) === 'numbers'
-      ? 'number'
-      : 'text';
   const scopes = [['events'], ['items'], ['events', 'items']] as const;
-  return binding.bind({ what: 'history', name: of, kind: elementKind, span, scopes });
+  return binding.bind({ what: 'history', name: of, kind: elementKindOf(feature), span, scopes });
+}
+
+function elementKindOf(feature: FeaturePlan) {
+  if (feature.each) return columnKindOf(elementPlan(feature));
+  return columnKindOf(feature) === 'numbers' ? 'number' : 'text';
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Binder, BindResult, Request } from './binder.ts';
 import type { BoundColumn, DataLayout, Needs } from './data_layout.ts';
 
 /** Scopes for columns that belong to no tower: the events, alone or joined. */
-export const anywhere: readonly (readonly Role[])[] = [
+export const eventScopes: readonly (readonly Role[])[] = [
   ['events'],
   ['events', 'items'],
   ['events', 'users'],

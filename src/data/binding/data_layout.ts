@@ -62,7 +62,7 @@ export interface DataLayout {
   readonly fold?: BoundColumn;
   readonly title?: BoundColumn;
   /** Columns of the items that metrics name, which only `withMetricColumns` reads. */
-  readonly ofMetrics?: ReadonlyMap<string, BoundColumn>;
+  readonly metricColumns?: ReadonlyMap<string, BoundColumn>;
   /** By feature: the column of its elements, the kind of history, and its maximum length. */
   readonly histories: ReadonlyMap<string, BoundHistory>;
   /** By list: the column of its weights. If the list is a history, the column whose history has the weights. */

@@ -162,7 +162,7 @@ function eventsOf(
   arranged: OrderedEvents,
   encoded: EncodedColumns,
 ): Events {
-  const { places, items, users } = arranged;
+  const { eventIndexes, items, users } = arranged;
   const rows = arranged.rows[part];
   const labels = [...readPlan.labels].map(([name, column]) => {
     const { values } = rawOf(good, column) as RawNumbers;
@@ -174,19 +174,19 @@ function eventsOf(
     features: encoded.parts[part],
     givenItems: encoded.givenItems[part],
     labels: new Map(labels),
-    item: gatherCodes(items.ofEvent, places[part]),
-    user: gatherCodes(users.ofEvent, places[part]),
+    item: gatherCodes(items.ofEvent, eventIndexes[part]),
+    user: gatherCodes(users.ofEvent, eventIndexes[part]),
   };
 }
 
 /** Returns all items that the user of each event in a part had before it, however long ago, or those that a held-out user gives. */
 function earlierItems(
   part: Part,
-  { stream, places }: OrderedEvents,
+  { stream, eventIndexes }: OrderedEvents,
   past: PastEvents,
   itemsOf: (timeline: Timeline) => Int32Array,
 ): IndexedBags {
-  const windows = pastWindows(stream, past, places[part], Number.POSITIVE_INFINITY);
+  const windows = pastWindows(stream, past, eventIndexes[part], Number.POSITIVE_INFINITY);
   return { bags: { kind: 'bags', ...windows, values: itemsOf(past.timeline) } };
 }
 

@@ -147,7 +147,7 @@ class ColumnWriter implements EncodedColumns {
     const wholeColumn = encoder.encode(side.rows);
     columns.set(plan.name, wholeColumn);
     for (const part of parts) {
-      const rows = gatherCodes(side.ofEvent, arranged.places[part]);
+      const rows = gatherCodes(side.ofEvent, arranged.eventIndexes[part]);
       this.parts[part].set(plan.name, through(wholeColumn, rows));
       if (itemsOfRows) this.givenItems[part].set(plan.name, itemsOfRows(gatherCodes(side.rows, rows)));
     }
@@ -203,7 +203,7 @@ class ColumnWriter implements EncodedColumns {
   /** Returns the windows of a history. @param elements in the order of events; below 0 for an event that has none */
   private windowsByPart(kind: BoundHistory['kind'], max: number, elements: Int32Array): PartWindows {
     const { arranged, remembered, known, readPlan } = this.given;
-    const { stream, places } = arranged;
+    const { stream, eventIndexes } = arranged;
     const { step } = readPlan.needs;
     const areWhole = step !== undefined && usersAreRows(step);
     const isPresent = elements.map((element) => (element < 0 ? 0 : 1));
@@ -219,8 +219,8 @@ class ColumnWriter implements EncodedColumns {
         order: rings.order,
         windows:
           areWhole && part === 'train'
-            ? windowsOfUsers(wholeRings(rings, max), stream, places[part])
-            : windowsAround(stream, rings, places[part], max),
+            ? windowsOfUsers(wholeRings(rings, max), stream, eventIndexes[part])
+            : windowsAround(stream, rings, eventIndexes[part], max),
       });
       const knownRings = makeRings(stream, marksOf(known));
       const users = { order: knownRings.order, windows: wholeRings(knownRings, max) };
@@ -235,7 +235,7 @@ class ColumnWriter implements EncodedColumns {
         timeline,
         ...(areWhole && part === 'train' ? { isWhole: true as const } : {}),
       };
-      return { order: timeline.order, windows: pastWindows(stream, seenEvents, places[part], max) };
+      return { order: timeline.order, windows: pastWindows(stream, seenEvents, eventIndexes[part], max) };
     };
     const windowsOfParts = { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test') };
     const timeline = timelineOf(known);
@@ -257,7 +257,7 @@ class ColumnWriter implements EncodedColumns {
       const crossedColumns = crosses.map((name) => columns.get(name)!);
       columns.set(plan.name, crossColumns(encodings.get(plan.encoderOf)!, crossedColumns, rows));
     };
-    for (const part of parts) set(this.parts[part], arranged.places[part].length);
+    for (const part of parts) set(this.parts[part], arranged.eventIndexes[part].length);
     const { side, columns } = this.writtenOf(plan, 'events');
     set(columns, side.keys.length);
   }

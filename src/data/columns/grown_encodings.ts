@@ -87,7 +87,7 @@ export class OccurrenceCounter {
     this.#refuseTimes(times);
     if (times && times.length > 0) this.#lastTime = Math.max(this.#lastTime ?? times.at(-1)!, times.at(-1)!);
     const forEachCode = codesByEvent(good, this.column, arranged);
-    const { train } = arranged.places;
+    const { train } = arranged.eventIndexes;
     for (let index = 0; index < train.length; index++) {
       if (!isNew(index)) continue;
       const time = times?.[index] ?? 0;

@@ -34,7 +34,7 @@ export class Copies {
   }
 }
 
-/** Writes a copy. @throws Failure `cannot-write` */
+/** Runs `write`, and throws its system errors as failures. @throws Failure `cannot-write`, or `no-temporary-folder` if the folder is gone */
 export async function writingCopy<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
@@ -50,7 +50,7 @@ export interface Database {
   run(sql: string): Promise<void>;
   /** Returns an object for each row. Only for small results, because the objects cost more than the query. */
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** Prepares a query with one text, `$1`, because planning takes most of a small query's time. Rows have the order of its columns. Calls must not overlap. */
+  /** Prepares a query with one text, `$1`: planning takes most of a small query's time. Values have the order of the columns. Calls must not overlap. */
   prepare(sql: string): Promise<(text: string) => Promise<readonly (readonly unknown[])[]>>;
   /**
    * Runs a query, so that errors of computation are thrown, and returns DuckDB's types of its columns, in order, and the number of its rows. A query that
@@ -68,10 +68,10 @@ export interface Database {
    * read
    */
   seal(files?: readonly string[]): Promise<void>;
-  /** Throws `error` again if the query did not cause it: an interruption, exhausted memory, or an error that `explain` has replaced. */
+  /** Throws `error` again unless the SQL caused it. Other causes are an interruption, exhausted memory, and mistakes of this program. */
   passOn(error: unknown): void;
-  /** Sets the function that replaces errors which no query has caused. */
-  explain(make: (error: unknown) => Failure | undefined): void;
+  /** Sets the function that turns errors of files and stores into failures. It returns undefined for all other errors. */
+  translateErrors(make: (error: unknown) => Failure | undefined): void;
   close(): void;
 }
 
@@ -125,7 +125,7 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
           statement.bindVarchar(1, text);
           return statement.run();
         });
-        // The rows are already in memory: fetching them asynchronously would cost a thread and a turn of the event loop.
+        // The rows are already in memory, so they are read at once. To await them would cost a thread and a turn of the event loop.
         const chunks = Array.from({ length: result.chunkCount }, (_, index) => result.getChunk(index));
         return chunks.flatMap((chunk) => chunk.convertRows(JSDuckDBValueConverter));
       };
@@ -149,11 +149,11 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
     },
     passOn(error) {
       guard.throwIfEnded();
-      // The database throws plain errors; others are mistakes of this program.
+      // DuckDB throws plain errors. A failure has its message already, and other kinds of errors are mistakes of this program.
       if (error instanceof Failure || error instanceof RangeError || error instanceof TypeError) throw error;
     },
-    explain(make) {
-      guard.explain = make;
+    translateErrors(make) {
+      guard.translateError = make;
     },
     close() {
       signal?.removeEventListener('abort', endQuery);
@@ -183,7 +183,7 @@ async function connect(
 }
 
 /** Opens an empty database and closes it. DuckDB then lets the C library return freed memory of the whole process to the system (`malloc_trim`). */
-export async function emptyDatabase(): Promise<void> {
+export async function releaseFreedMemory(): Promise<void> {
   const { DuckDBInstance } = await loadApi();
   (await DuckDBInstance.create(':memory:', { threads: '1' })).closeSync();
 }
@@ -235,6 +235,7 @@ async function fill(
   appender.closeSync();
 }
 
+/** DuckDB's vector size. */
 const chunkRows = 2048;
 
 /** DuckDB stores a text in 16 bytes: its length and up to 12 bytes. Longer texts are stored elsewhere. */
@@ -325,7 +326,7 @@ export const isList = (type: string): boolean => type.endsWith(']');
 
 export const elementOf = (listType: string): string => listType.slice(0, listType.lastIndexOf('['));
 
-/** Returns SQL for a column as text. A whole number in a column of fractions becomes the same key as in a column of integers. */
+/** Returns SQL for a column as text. Whole numbers have no decimals, so that they are the same keys as in a column of integers. */
 export function columnAsText(column: string, type: string): string {
   const limit = largestWhole(type);
   const fraction = /^DECIMAL\(\d+,0\)$/.test(type) ? undefined : /^DECIMAL/.exec(type);

@@ -1,7 +1,7 @@
 /** Gives memory that is no longer used back to the system. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { emptyDatabase } from './duckdb.ts';
+import { releaseFreedMemory } from './duckdb.ts';
 
 let collect: (() => void) | undefined;
 
@@ -16,5 +16,5 @@ function collectGarbage(): void {
 /** Frees arrays that nothing refers to, and lets the C library return the memory to the system: it keeps arrays below 32 MiB for later. */
 export async function giveBack(): Promise<void> {
   collectGarbage();
-  await emptyDatabase();
+  await releaseFreedMemory();
 }

@@ -31,7 +31,7 @@ export class QueryGuard {
   readonly #memory: number;
   #ended: { readonly reason: unknown } | undefined;
   /** Returns an error that replaces one that the query has not caused; undefined for all others. */
-  explain: (error: unknown) => Failure | undefined = () => undefined;
+  translateError: (error: unknown) => Failure | undefined = () => undefined;
   #pending = 0;
   #giveUp: (reason: unknown) => void = () => {};
   #onIdle: (() => void) | undefined;
@@ -72,7 +72,7 @@ export class QueryGuard {
       return await Promise.race([queryResult, new Promise<never>((_, reject) => (this.#giveUp = reject))]);
     } catch (error) {
       this.throwIfEnded();
-      throw isMemory(error) ? this.#usedUp() : (this.explain(error) ?? error);
+      throw isMemory(error) ? this.#usedUp() : (this.translateError(error) ?? error);
     } finally {
       clearInterval(memoryTimer);
       this.#giveUp = () => {};

@@ -95,7 +95,7 @@ export interface Past {
 /** Events sorted by time, and which of them each part has. */
 interface TimedEvents {
   readonly stream: { readonly times?: ArrayLike<number> };
-  readonly places: Readonly<Record<Part, Int32Array>>;
+  readonly eventIndexes: Readonly<Record<Part, Int32Array>>;
 }
 
 interface PastInput {
@@ -105,7 +105,7 @@ interface PastInput {
 
 /** Returns an empty object for events without a time. */
 export function pastOf({ readPlan, pinned }: PastInput, arranged: TimedEvents): Past {
-  const { stream, places } = arranged;
+  const { stream, eventIndexes } = arranged;
   const { times } = stream;
   if (times === undefined || readPlan.time === undefined) return {};
   const unit = unitOf(readPlan.time.column.type);
@@ -121,16 +121,16 @@ export function pastOf({ readPlan, pinned }: PastInput, arranged: TimedEvents): 
   return {
     until,
     fresh: pinned?.fresh && freshRows(timesOfTraining, pinned.fresh),
-    heldOutBefore: trainedUntil && countEarlier(places.validation) + countEarlier(places.test),
+    heldOutBefore: trainedUntil && countEarlier(eventIndexes.validation) + countEarlier(eventIndexes.test),
   };
 }
 
 /** Returns the time of each training event, in the unit of `Until`; undefined if the data has no time. */
-export function trainingTimes({ time }: ReadPlan, { stream, places }: TimedEvents): Float64Array | undefined {
+export function trainingTimes({ time }: ReadPlan, { stream, eventIndexes }: TimedEvents): Float64Array | undefined {
   const { times } = stream;
   if (times === undefined || time === undefined) return undefined;
   const unit = unitOf(time.column.type);
-  return Float64Array.from(places.train, (event) => times[event]! / unit);
+  return Float64Array.from(eventIndexes.train, (event) => times[event]! / unit);
 }
 
 /** Returns the number of units in a second: the database returns dates and times in microseconds. */

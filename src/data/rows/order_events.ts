@@ -22,7 +22,7 @@ export interface OrderedEvents extends PartedEvents {
   readonly items: EntityRows;
   readonly users: EntityRows;
   /** The events of each part in ascending order. */
-  readonly places: Readonly<Record<Part, Int32Array>>;
+  readonly eventIndexes: Readonly<Record<Part, Int32Array>>;
   readonly rows: Readonly<Record<Part, Int32Array>>;
   readonly sentence: string;
 }
@@ -47,14 +47,14 @@ export function orderEvents(good: ValidRows, readPlan: ReadPlan): OrderedEvents 
   const unit = unitOf(readPlan.time?.column.type ?? '');
   const toSplit = { rows: order.length, ...stream, unit, folds };
   const { part, sentence } = splitEvents(readPlan.description, toSplit);
-  const { places, rows } = rowsOfParts(part, order);
+  const { eventIndexes, rows } = rowsOfParts(part, order);
   return {
     order,
     stream,
-    items: sideOf(items, places.train, rows.train),
-    users: sideOf(users, places.train, rows.train),
+    items: sideOf(items, eventIndexes.train, rows.train),
+    users: sideOf(users, eventIndexes.train, rows.train),
     part,
-    places,
+    eventIndexes,
     rows,
     sentence,
     hasGiven: givesEvents(readPlan.description),
@@ -74,12 +74,12 @@ export function foldsOf(
   return Uint8Array.from(order, (row) => codes.indexOf(values[row]!));
 }
 
-/** @param rows row ids of the training events `places` */
-export function sideOf(keyed: KeyRows, places: Int32Array, rows: Int32Array): EntityRows {
+/** @param rows row ids of the training events */
+export function sideOf(keyed: KeyRows, eventIndexes: Int32Array, rows: Int32Array): EntityRows {
   const trainingCounts = new Int32Array(keyed.keys.length);
   const lastTraining = new Int32Array(keyed.keys.length).fill(-1);
-  for (let i = 0; i < places.length; i++) {
-    const entity = keyed.ofEvent[places[i]!]!;
+  for (let i = 0; i < eventIndexes.length; i++) {
+    const entity = keyed.ofEvent[eventIndexes[i]!]!;
     if (entity < 0) continue;
     trainingCounts[entity]!++;
     lastTraining[entity] = rows[i]!;
@@ -87,14 +87,14 @@ export function sideOf(keyed: KeyRows, places: Int32Array, rows: Int32Array): En
   return { ...keyed, trainingCounts, lastTraining };
 }
 
-export function rowsOfParts(part: Uint8Array, order: Int32Array): Pick<OrderedEvents, 'places' | 'rows'> {
+export function rowsOfParts(part: Uint8Array, order: Int32Array): Pick<OrderedEvents, 'eventIndexes' | 'rows'> {
   const partPlaces = { train: indexesOf(part, 0), validation: indexesOf(part, 1), test: indexesOf(part, 2) };
   const partRows = {
     train: gatherCodes(order, partPlaces.train),
     validation: gatherCodes(order, partPlaces.validation),
     test: gatherCodes(order, partPlaces.test),
   };
-  return { places: partPlaces, rows: partRows };
+  return { eventIndexes: partPlaces, rows: partRows };
 }
 
 /** The corpus or the users: one row for each key of their file or, without a file, of the events; and the entity of each event. */

@@ -22,7 +22,7 @@ import { newEvents } from './events_since_run.ts';
 import {
   blockOfSeen,
   type MissingLabels,
-  type PartitionRest,
+  type PartitionSummary,
   type SideRows,
   seenOfPartition,
   sideRows,
@@ -54,7 +54,7 @@ export interface EncodingInput {
   /** True for features whose items training reads. */
   readonly keepsGiven: (feature: string) => boolean;
   readonly onPass?: OnPass | undefined;
-  readonly onDone: (partition: number, rest: PartitionRest) => Promise<void>;
+  readonly onDone: (partition: number, summary: PartitionSummary) => Promise<void>;
 }
 
 const shardStream = 2;
@@ -186,7 +186,7 @@ function restOfPartition(
   specs: ReturnType<typeof specsOfParts>,
   sides: SideOf,
   to: EncodingInput,
-): Omit<PartitionRest, 'pieces'> {
+): Omit<PartitionSummary, 'pieces'> {
   const { events, encoded, seen, had, knownUntil } = parts;
   const { arranged, members } = partition;
   const heldOutBlock = (part: 'validation' | 'test'): ColumnBlock => {
@@ -195,7 +195,7 @@ function restOfPartition(
     const { times } = arranged.stream;
     block.set(
       '#time',
-      Float64Array.from(arranged.places[part], (index) => times?.[index] ?? 0),
+      Float64Array.from(arranged.eventIndexes[part], (index) => times?.[index] ?? 0),
     );
     return block;
   };

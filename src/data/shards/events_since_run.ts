@@ -6,44 +6,49 @@ import type { Pinned } from '../pinned.ts';
 import { unitOf } from '../rows/fresh.ts';
 import type { ArrangedPartition, Cuts, Moment, PartitionSource } from './partition_source.ts';
 
-/** The first events that an earlier run did not have, with times in the unit of `Until`. Absent: all are new. */
-export interface PastCuts {
-  /** Among training events: those that this run trains on. */
+/** From which event on, in the order of time, events are new in three senses. Times have the unit of `Until`. An absent field: all events are new. */
+export interface FirstNewEvents {
+  /** The first training event that this run trains on. */
   readonly fresh?: Moment;
-  /** Among training events: those that the counts of the earlier run lack. */
+  /** The first training event that the counts of the earlier run lack. */
   readonly uncounted?: Moment;
-  /** Among held-out events: those that the earlier run cannot have trained on. */
+  /** The first held-out event that the earlier run cannot have trained on. */
   readonly untrained?: Moment;
 }
 
-export async function pastCuts(
+export async function firstNewEvents(
   { time }: ReadPlan,
   { fresh, until, trainedUntil = until, trainedAll }: Pinned,
   source: PartitionSource,
   cuts: Cuts,
-): Promise<PastCuts> {
+): Promise<FirstNewEvents> {
   if (time === undefined) return {};
   const unit = unitOf(time.column.type);
-  /** @param last the time of the last events that a run had, and how many of that time it had: the first ones */
+  /**
+   * Returns the first event after those that a run had. @param last the latest time of its events; it had the first `last.events` events of that time
+   * @param ofAll counts held-out events too
+   */
   const cutAfter = async (last: Until, ofAll = false): Promise<Moment> => {
     const sameTime: number[] = [];
     for (let index = 0; index < source.count; index++) {
       const { arranged, partition } = await source.read(index, cuts);
-      const { order, places, stream } = arranged;
-      for (const event of ofAll ? everyRow(order.length) : places.train)
+      const { order, eventIndexes, stream } = arranged;
+      for (const event of ofAll ? everyRow(order.length) : eventIndexes.train)
         if (stream.times![event]! / unit === last.time) sameTime.push(partition.ids[order[event]!]!);
     }
     return { time: last.time, row: sameTime.sort((a, b) => a - b)[last.events] ?? Number.POSITIVE_INFINITY };
   };
   const uncounted = until && (await cutAfter(until));
-  return {
-    uncounted,
-    fresh: fresh && ('since' in fresh ? { time: fresh.since, row: 0 } : (uncounted ?? (await cutAfter(fresh.after)))),
-    untrained: trainedUntil && (trainedAll ? await cutAfter(trainedUntil, true) : { time: trainedUntil.time, row: 0 }),
-  };
+  let firstFresh: Moment | undefined;
+  if (fresh && 'since' in fresh) firstFresh = { time: fresh.since, row: 0 };
+  else if (fresh) firstFresh = uncounted ?? (await cutAfter(fresh.after));
+  let untrained: Moment | undefined;
+  if (trainedUntil && trainedAll) untrained = await cutAfter(trainedUntil, true);
+  else if (trainedUntil) untrained = { time: trainedUntil.time, row: 0 };
+  return { uncounted, fresh: firstFresh, untrained };
 }
 
-/** Returns which events of a part are new, by their index in the part. */
+/** Returns a function that tells whether an event of a part is new, given its index in the part. */
 export function newEvents(
   { time }: ReadPlan,
   { arranged, partition }: ArrangedPartition,
@@ -53,7 +58,7 @@ export function newEvents(
   const { times } = arranged.stream;
   if (cut === undefined || times === undefined || time === undefined) return () => true;
   const unit = unitOf(time.column.type);
-  const [places, rows] = [arranged.places[part], arranged.rows[part]];
+  const [places, rows] = [arranged.eventIndexes[part], arranged.rows[part]];
   return (index) => {
     const eventTime = times[places[index]!]! / unit;
     return eventTime > cut.time || (eventTime === cut.time && partition.ids[rows[index]!]! >= cut.row);
@@ -68,7 +73,7 @@ export class NewEventCounts {
 
   constructor(
     private readonly readPlan: ReadPlan,
-    private readonly past: PastCuts,
+    private readonly past: FirstNewEvents,
     items: number,
   ) {
     this.fresh = { items: new Int32Array(items), rows: 0 };
@@ -76,9 +81,9 @@ export class NewEventCounts {
 
   add(partition: ArrangedPartition): void {
     if (this.past.fresh === undefined && this.past.untrained === undefined) return;
-    const { items, places } = partition.arranged;
+    const { items, eventIndexes } = partition.arranged;
     const isFresh = newEvents(this.readPlan, partition, this.past.fresh);
-    places.train.forEach((event, index) => {
+    eventIndexes.train.forEach((event, index) => {
       if (!isFresh(index)) return;
       this.fresh.rows++;
       const item = items.ofEvent[event]!;
@@ -86,7 +91,7 @@ export class NewEventCounts {
     });
     for (const part of this.past.untrained ? (['validation', 'test'] as const) : []) {
       const isUntrained = newEvents(this.readPlan, partition, this.past.untrained, part);
-      for (const index of places[part].keys()) if (!isUntrained(index)) this.heldOutBefore++;
+      for (const index of eventIndexes[part].keys()) if (!isUntrained(index)) this.heldOutBefore++;
     }
   }
 }

@@ -25,7 +25,7 @@ const addUnits = (one: UnitsOfPiles, other: UnitsOfPiles): UnitsOfPiles => ({
 });
 
 /** Plain data, which is stored while later partitions are encoded, so that stopped passes can resume. */
-export interface PartitionRest {
+export interface PartitionSummary {
   /** What the file with its rows consists of. */
   readonly pieces: PiecesOfFile;
   readonly spec: EventsSpec;
@@ -54,8 +54,8 @@ export interface PartitionRest {
   readonly labelSums: ReadonlyMap<string, LabelSums>;
 }
 
-export interface EncodedRest
-  extends Omit<PartitionRest, 'pieces' | 'held' | 'shared' | 'items' | 'users' | 'members' | 'seen' | 'had'> {
+export interface EncodedSummary
+  extends Omit<PartitionSummary, 'pieces' | 'held' | 'shared' | 'items' | 'users' | 'members' | 'seen' | 'had'> {
   /** By partition. */
   readonly pieces: readonly PiecesOfFile[];
   readonly seen: SeenSpans;
@@ -77,7 +77,7 @@ export class Gathered {
   readonly #held = { validation: [] as ColumnBlock[], test: [] as ColumnBlock[] };
   readonly #missingLabels = new Map<string, MissingLabels>();
   readonly #sums = new Map<string, LabelSums>();
-  #first: Pick<PartitionRest, 'spec' | 'heldSpec' | 'shared'> | undefined;
+  #first: Pick<PartitionSummary, 'spec' | 'heldSpec' | 'shared'> | undefined;
   readonly #pieces: PiecesOfFile[] = [];
   #units: UnitsOfPiles | undefined;
   #asOfLastEvent: readonly string[] = [];
@@ -89,28 +89,28 @@ export class Gathered {
     this.#had = new SeenItems(users);
   }
 
-  add(rest: PartitionRest): void {
-    const { spec, heldSpec, shared } = rest;
+  add(summary: PartitionSummary): void {
+    const { spec, heldSpec, shared } = summary;
     this.#first ??= { spec, heldSpec, shared };
-    this.#pieces.push(rest.pieces);
-    if (rest.items) this.#items.add(rest.items);
-    this.#users.add(rest.users);
-    this.#seen.add(rest.seen, rest.members);
-    this.#had.add(rest.had, rest.members);
-    const { knownUntil = Number.NEGATIVE_INFINITY } = rest;
+    this.#pieces.push(summary.pieces);
+    if (summary.items) this.#items.add(summary.items);
+    this.#users.add(summary.users);
+    this.#seen.add(summary.seen, summary.members);
+    this.#had.add(summary.had, summary.members);
+    const { knownUntil = Number.NEGATIVE_INFINITY } = summary;
     this.#knownUntil = Math.max(this.#knownUntil, knownUntil);
-    this.#until = laterEnd(this.#until, rest.until);
-    for (const part of ['validation', 'test'] as const) this.#held[part].push(rest.held[part]);
-    for (const [name, { training, all }] of rest.missingLabels) {
+    this.#until = laterEnd(this.#until, summary.until);
+    for (const part of ['validation', 'test'] as const) this.#held[part].push(summary.held[part]);
+    for (const [name, { training, all }] of summary.missingLabels) {
       const total = this.#missingLabels.get(name) ?? { training: 0, all: 0 };
       this.#missingLabels.set(name, { training: total.training + training, all: total.all + all });
     }
-    for (const [task, sums] of rest.labelSums) this.#sums.set(task, addSums(this.#sums.get(task) ?? noSums, sums));
-    if (rest.units) this.#units = this.#units ? addUnits(this.#units, rest.units) : rest.units;
-    this.#asOfLastEvent = rest.asOfLastEvent;
+    for (const [task, sums] of summary.labelSums) this.#sums.set(task, addSums(this.#sums.get(task) ?? noSums, sums));
+    if (summary.units) this.#units = this.#units ? addUnits(this.#units, summary.units) : summary.units;
+    this.#asOfLastEvent = summary.asOfLastEvent;
   }
 
-  all(): EncodedRest {
+  all(): EncodedSummary {
     const { spec, heldSpec, shared } = this.#first!;
     const { items, itemElements, inner } = shared!;
     return {

@@ -155,7 +155,7 @@ function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: P
   const part = cuts.ofUsers
     ? partsOfDrawn(cuts.ofUsers, { rows: order.length, ...stream }, (local) => members[local]!)
     : partOf({ ids, ranks }, good, readPlan, order, stream, cuts);
-  const { places, rows } = rowsOfParts(part, order);
+  const { eventIndexes, rows } = rowsOfParts(part, order);
   const items = {
     keys: sides.items.keys,
     rows: sides.items.fileRows ?? firstRowsOf(itemOfEvent, sides.items.keys.length, order),
@@ -173,10 +173,10 @@ function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: P
   return {
     order,
     stream,
-    items: lastOfAll(sideOf(items, places.train, rows.train), ids, context.lastTraining),
-    users: sideOf(users, places.train, rows.train),
+    items: lastOfAll(sideOf(items, eventIndexes.train, rows.train), ids, context.lastTraining),
+    users: sideOf(users, eventIndexes.train, rows.train),
     part,
-    places,
+    eventIndexes,
     rows,
     sentence: '',
     hasGiven: givesEvents(readPlan.description),

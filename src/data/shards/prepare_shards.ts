@@ -10,7 +10,7 @@ import type { Encoding, ShardLayout } from '../dataset.ts';
 import type { Dictionaries } from '../rows/raw.ts';
 import { cutsOf, describeSplit, drawUsers, givesEvents } from '../rows/split.ts';
 import { sidesOfFeatures } from './encode_partitions.ts';
-import { type PastCuts, pastCuts } from './events_since_run.ts';
+import { type FirstNewEvents, firstNewEvents } from './events_since_run.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { heldShards, refuseLargeHeldOut, shardsFor, shareOf } from './memory_shares.ts';
 import type { Cuts, PartitionSource } from './partition_source.ts';
@@ -35,7 +35,7 @@ export interface ShardPlan
     >,
     SplitFacts,
     GrownEncodings {
-  readonly past: PastCuts;
+  readonly past: FirstNewEvents;
   readonly layout: ShardLayout;
   /** True if the latest event of each user has files of its own. */
   readonly latest: boolean;
@@ -52,7 +52,7 @@ export async function prepareShards(
 ): Promise<ShardPlan> {
   const facts = await splitFacts(input, from.scattered, () => source);
   const cuts = makeCuts(input.readPlan.description, from.scattered, facts);
-  const past = input.pinned ? await pastCuts(input.readPlan, input.pinned, source, cuts) : {};
+  const past = input.pinned ? await firstNewEvents(input.readPlan, input.pinned, source, cuts) : {};
   const counter = counterOf(input, from, source, past);
   await counter.read(source, cuts);
   return planOfCounts(input, from, counter.all(), { facts, past, buckets: source.count });
@@ -62,7 +62,7 @@ const counterOf = (
   { readPlan, request }: ShardingInput,
   { dictionaries, items, users }: FirstPassResult,
   { of: { sides } }: PartitionSource,
-  past: PastCuts = {},
+  past: FirstNewEvents = {},
 ): TrainingCounter =>
   new TrainingCounter({ readPlan, sides, dictionaries, files: { items, users }, past, onPass: request.onPass });
 
@@ -71,7 +71,7 @@ function planOfCounts(
   input: ShardingInput,
   { dictionaries }: FirstPassResult,
   counted: TrainingCounts,
-  { facts, past = {}, buckets }: { readonly facts: SplitFacts; readonly past?: PastCuts; readonly buckets: number },
+  { facts, past = {}, buckets }: { facts: SplitFacts; past?: FirstNewEvents; buckets: number },
 ): ShardPlan {
   const { counts, items, lastTraining, firstPartitions, titles, fresh, heldOutBefore } = counted;
   return {

@@ -25,7 +25,7 @@ import {
   verifyShard,
 } from './shard_files.ts';
 
-export interface ShardRest {
+export interface ShardSummary {
   /** The data set without the training rows and without the items that users had. */
   readonly dataset: Omit<Dataset, 'parts' | 'shards' | 'users'> & {
     readonly parts: Pick<Dataset['parts'], 'validation' | 'test'>;
@@ -57,12 +57,12 @@ export async function seal(
   partial: string,
   root: string,
   manifestFields: Omit<ShardManifest, 'format' | 'rest' | 'grown'>,
-  rest: ShardRest,
+  summary: ShardSummary,
   origin: ShardOrigin,
 ): Promise<{ readonly folder: string; readonly manifest: ShardManifest; readonly checksum: string }> {
-  const { admissions, recoded, ...dataset } = rest.dataset;
+  const { admissions, recoded, ...dataset } = summary.dataset;
   const writer = ShardWriter.new(partial, [restName, grownName]);
-  writer.append(0, 0, packPlain({ ...rest, dataset }));
+  writer.append(0, 0, packPlain({ ...summary, dataset }));
   writer.append(1, 0, packPlain({ admissions, recoded }));
   const [restFile, grown] = (await writer.finish()) as [ShardFile, ShardFile];
   const manifest = makeManifest({ ...manifestFields, rest: restFile, grown });
@@ -155,7 +155,7 @@ async function openFolder(
   const [block] = await readShard(folder, restName, manifest.rest);
   const [grownBlock] = await readShard(folder, grownName, manifest.grown);
   try {
-    const dataset = datasetOf(unpackPlain(block!) as ShardRest, folder, manifest, checksum);
+    const dataset = datasetOf(unpackPlain(block!) as ShardSummary, folder, manifest, checksum);
     return { ...dataset, ...(unpackPlain(grownBlock!) as Pick<Dataset, 'admissions' | 'recoded'>) };
   } catch (error) {
     throw failure('shards-damaged', { path: join(folder, restName), folder, reason: (error as Error).message });
@@ -163,7 +163,7 @@ async function openFolder(
 }
 
 export function datasetOf(
-  { dataset, shared, pieces, seen, had, labelSums, training }: ShardRest,
+  { dataset, shared, pieces, seen, had, labelSums, training }: ShardSummary,
   folder: string,
   manifest: ShardManifest,
   checksum: string,

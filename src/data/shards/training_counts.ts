@@ -14,7 +14,7 @@ import {
   type ValidRows,
 } from '../rows/raw.ts';
 import { givenMark } from '../rows/split.ts';
-import { NewEventCounts, newEvents, type PastCuts } from './events_since_run.ts';
+import { type FirstNewEvents, NewEventCounts, newEvents } from './events_since_run.ts';
 import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
 import type { OnPass } from './request.ts';
 
@@ -88,7 +88,7 @@ interface CountingInput {
   readonly sides: GlobalSides;
   readonly dictionaries: Dictionaries;
   readonly files: { readonly items?: ValidRawRows | undefined; readonly users?: ValidRawRows | undefined };
-  readonly past: PastCuts;
+  readonly past: FirstNewEvents;
   readonly onPass?: OnPass | undefined;
 }
 
@@ -145,7 +145,7 @@ export class TrainingCounter {
     this.#beforeHeldOut += trainingBeforeHeldOut(arranged);
     const firstPartitions = this.#firstPartitions;
     for (const item of arranged.items.ofEvent) if (firstPartitions[item] === -1) firstPartitions[item] = index;
-    const { train } = arranged.places;
+    const { train } = arranged.eventIndexes;
     const titleCodes = this.#titles && (rawOf(good, readPlan.title!) as RawCodes).values;
     for (let i = 0; i < train.length; i++) {
       const item = arranged.items.ofEvent[train[i]!]!;

@@ -14,7 +14,7 @@ import { isSameJson } from '../../base/util/objects.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import { type ColumnBlock, packPlain, unpackPlain } from './column_block.ts';
 import { type FirstPassResult, firstPassOf, plainFirstPass, type ScatteredRows } from './first_pass.ts';
-import type { Gathered, PartitionRest } from './gathered.ts';
+import type { Gathered, PartitionSummary } from './gathered.ts';
 import { partitionName } from './partition_source.ts';
 import type { ShardPlan } from './prepare_shards.ts';
 import type { ShardRequest } from './request.ts';
@@ -113,13 +113,13 @@ export class Passes {
     const writer = await ShardWriter.resume(this.partial, names, encoded.rows, signal);
     for (const [partition, rest] of encoded.rests.entries()) {
       signal?.throwIfAborted();
-      gathered.add((await readPlain(this.partial, restName(partition), rest)) as PartitionRest);
+      gathered.add((await readPlain(this.partial, restName(partition), rest)) as PartitionSummary);
     }
     return writer;
   }
 
   /** Records that the partition is in shards, and removes its file. */
-  async keepPartition(partition: number, rest: PartitionRest, writer: ShardWriter): Promise<void> {
+  async keepPartition(partition: number, rest: PartitionSummary, writer: ShardWriter): Promise<void> {
     const file = await writePlain(this.partial, restName(partition), rest);
     const rests = [...(this.state.encoded?.rests ?? []), file];
     await this.save({ encoded: { rows: writer.files(), rests } });

@@ -16,32 +16,32 @@ import { encodePartitions } from './encode_partitions.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';
 import type { NewEventCounts } from './events_since_run.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
-import { type EncodedRest, Gathered, type UnitsOfPiles } from './gathered.ts';
+import { type EncodedSummary, Gathered, type UnitsOfPiles } from './gathered.ts';
 import { largestOf, refuseLargeHeldOut, refuseLargePartition, refuseLargeShard } from './memory_shares.ts';
 import { type PartitionRows, PartitionSource } from './partition_source.ts';
 import { rowsName, totalsOfPiles } from './pieces.ts';
 import { makeCuts, prepareShards, type ShardPlan } from './prepare_shards.ts';
 import type { ShardFile } from './shard_files.ts';
-import { datasetOf, type ShardRest, seal } from './shard_store.ts';
+import { datasetOf, type ShardSummary, seal } from './shard_store.ts';
 import { titleCodes } from './training_counts.ts';
 import type { Passes } from './unfinished.ts';
 
-export async function writeShards(input: ShardingInput, from: FirstPassResult, passes: Passes): Promise<Dataset> {
-  const source = partitionSourceOf(input, from, (partition) => passes.readPartition(partition));
+export async function writeShards(input: ShardingInput, firstPass: FirstPassResult, passes: Passes): Promise<Dataset> {
+  const source = partitionSourceOf(input, firstPass, (partition) => passes.readPartition(partition));
   const storedPlan = await passes.prepared();
-  const plan = storedPlan ?? (await prepareShards(input, from, source));
+  const plan = storedPlan ?? (await prepareShards(input, firstPass, source));
   if (!storedPlan) await passes.keepPrepared(plan);
   const gathered = gatheredOf(source);
   const names = Array.from({ length: source.count }, (_, bucket) => rowsName(bucket));
   const writer = await passes.shards(names, gathered, input.signal);
-  await encodePartitions(source, makeCuts(input.readPlan.description, from.scattered, plan), {
+  await encodePartitions(source, makeCuts(input.readPlan.description, firstPass.scattered, plan), {
     ...{ ...encodingOf(input, plan), writer, from: passes.done },
-    async onDone(partition, rest) {
-      gathered.add(rest);
-      await passes.keepPartition(partition, rest, writer);
+    async onDone(partition, summary) {
+      gathered.add(summary);
+      await passes.keepPartition(partition, summary, writer);
     },
   });
-  return sealShards(input, from, { source, plan, rest: gathered.all(), files: await writer.finish() });
+  return sealShards(input, firstPass, { source, plan, summary: gathered.all(), files: await writer.finish() });
 }
 
 /** @param read reads the rows of a partition @throws Failure `shards-memory` */
@@ -78,83 +78,83 @@ function encodingOf({ readPlan, request }: ShardingInput, plan: ShardPlan) {
 interface EncodedShards {
   readonly source: PartitionSource;
   readonly plan: ShardPlan;
-  readonly rest: EncodedRest;
+  readonly summary: EncodedSummary;
   /** The rows of each bucket, in the partial folder. */
   readonly files: readonly ShardFile[];
 }
 
-async function sealShards(input: ShardingInput, from: FirstPassResult, encoded: EncodedShards): Promise<Dataset> {
+async function sealShards(input: ShardingInput, firstPass: FirstPassResult, encoded: EncodedShards): Promise<Dataset> {
   const { memory, folder, sizes } = input.request;
-  const { source, plan, rest, files } = encoded;
+  const { source, plan, summary, files } = encoded;
   const { description } = input.readPlan;
   const { piles, held } = plan.layout;
-  refuseWithoutLabels(rest, plan, description);
-  refuseLargeShard(memory, largestOf(totalsOfPiles(rest.pieces, 'bytes', piles)), held);
-  const shardRest = await restOf(input, from, { sides: source.of.sides, prepared: plan, rest });
-  const manifestFields = { key: from.key, layout: plan.layout, spec: rest.spec, buckets: files };
-  const sealed = await seal(from.partial, folder, manifestFields, shardRest, { memory, sizes });
-  const dataset = datasetOf(shardRest, sealed.folder, sealed.manifest, sealed.checksum);
-  return { ...dataset, rejected: from.rejected };
+  refuseWithoutLabels(summary, plan, description);
+  refuseLargeShard(memory, largestOf(totalsOfPiles(summary.pieces, 'bytes', piles)), held);
+  const shardSummary = await summaryOf(input, firstPass, { sides: source.of.sides, prepared: plan, summary });
+  const manifestFields = { key: firstPass.key, layout: plan.layout, spec: summary.spec, buckets: files };
+  const sealed = await seal(firstPass.partial, folder, manifestFields, shardSummary, { memory, sizes });
+  const dataset = datasetOf(shardSummary, sealed.folder, sealed.manifest, sealed.checksum);
+  return { ...dataset, rejected: firstPass.rejected };
 }
 
 /** @throws Failure `data-needs` if no training event has a value of a label, because nothing could be learned */
-function refuseWithoutLabels({ missingLabels }: EncodedRest, { counts }: ShardPlan, { events }: DataDescription): void {
+function refuseWithoutLabels({ missingLabels }: EncodedSummary, { counts }: ShardPlan, block: DataDescription): void {
   for (const [name, { training }] of missingLabels) {
     if (training < counts[0]!) continue;
     const needs = 'a value in one event at least of the training part';
-    throw failure('data-needs', { what: name, needs }, events.span);
+    throw failure('data-needs', { what: name, needs }, block.events.span);
   }
 }
 
-async function restOf(
-  to: ShardingInput,
-  from: FirstPassResult,
-  { sides, prepared, rest }: { sides: GlobalSides; prepared: ShardPlan; rest: EncodedRest },
-): Promise<ShardRest> {
-  const { readPlan, featureFiles, request } = to;
+async function summaryOf(
+  input: ShardingInput,
+  firstPass: FirstPassResult,
+  { sides, prepared, summary }: { sides: GlobalSides; prepared: ShardPlan; summary: EncodedSummary },
+): Promise<ShardSummary> {
+  const { readPlan, featureFiles, request } = input;
   const { description, needs, layout } = readPlan;
-  const { dictionaries, items, rejected } = from;
+  const { dictionaries, items, rejected } = firstPass;
   const { encodings, admissions, recoded, heldOutBefore } = prepared;
-  const earlierEnd = to.pinned?.until;
-  const until = rest.until && earlierEnd && earlierEnd.time > rest.until.time ? earlierEnd : rest.until;
-  const shared = { items: rest.items, users: rest.users, inner: rest.inner };
+  const earlierEnd = input.pinned?.until;
+  const until = summary.until && earlierEnd && earlierEnd.time > summary.until.time ? earlierEnd : summary.until;
+  const shared = { items: summary.items, users: summary.users, inner: summary.inner };
   const texts = dictionaries.get('title');
   const titles = readPlan.title && titleCodes(prepared, readPlan.title, sides, items);
-  const missingLabels = new Map([...rest.missingLabels].map(([name, { all }]) => [name, all]));
+  const missingLabels = new Map([...summary.missingLabels].map(([name, { all }]) => [name, all]));
   const corpus = { keys: sides.items.keys, trainingCounts: prepared.items };
   const firstValues = await readFirstValues(featureFiles, encodings);
   const protocol = [
     ...protocolOf(readPlan, { items }, { sentence: prepared.sentence, items: corpus }, missingLabels),
     ...sentencesOfPast(
       { fresh: prepared.fresh && { length: prepared.fresh.rows }, heldOutBefore },
-      to.pinned,
+      input.pinned,
       description.split.kind,
     ),
     ...sentencesOfVectors(firstValues, needs, encodings),
   ];
   return {
-    ...{ shared, pieces: rest.pieces, seen: rest.seen, had: rest.had },
-    labelSums: rest.labelSums,
-    training: trainingRows(rest, prepared),
+    ...{ shared, pieces: summary.pieces, seen: summary.seen, had: summary.had },
+    labelSums: summary.labelSums,
+    training: trainingRows(summary, prepared),
     dataset: {
-      parts: heldOut(rest, shared, { memory: request.memory, givesEarlier: givesEvents(description) }),
+      parts: heldOut(summary, shared, { memory: request.memory, givesEarlier: givesEvents(description) }),
       corpus: {
         rows: corpus.keys.length,
-        features: rest.items,
+        features: summary.items,
         ...corpus,
         titles: titles && titlesFrom(titles, texts!, corpus.keys),
       },
       users: {
         rows: sides.users.keys.length,
-        features: rest.users,
+        features: summary.users,
         keys: sides.users.keys,
-        asOfLastEvent: rest.asOfLastEvent,
+        asOfLastEvent: summary.asOfLastEvent,
       },
       encodings,
       seen: description.seen,
       evaluate: description.evaluate,
       firstValues,
-      knownUntil: rest.knownUntil,
+      knownUntil: summary.knownUntil,
       until,
       ...(admissions.size > 0 ? { admissions } : {}),
       ...(recoded.size > 0 ? { recoded } : {}),
@@ -163,13 +163,13 @@ async function restOf(
       protocol,
       // The file of rejected rows is in the folder of one run, but several runs share the shards.
       rejected: { count: rejected.count, total: rejected.total },
-      eventBasis: { ...from.eventBasis, itemElements: rest.itemElements },
+      eventBasis: { ...firstPass.eventBasis, itemElements: summary.itemElements },
     },
   };
 }
 
-/** Counts what training takes. Without replay, the shards have new events alone if the run goes on from an earlier one. */
-function trainingRows({ units }: EncodedRest, { counts, fresh, replay }: ShardPlan): ShardRest['training'] {
+/** Counts the rows and units of an epoch. A run that goes on from an earlier one, and replays nothing, has shards of new events alone. */
+function trainingRows({ units }: EncodedSummary, { counts, fresh, replay }: ShardPlan): ShardSummary['training'] {
   const rows = counts[0]!;
   if (!units && !fresh) return { rows };
   if (units?.earlier && replay !== undefined) return withReplay(units, units.earlier, { rows, fresh: fresh!, replay });
@@ -179,16 +179,16 @@ function trainingRows({ units }: EncodedRest, { counts, fresh, replay }: ShardPl
   return { rows, units: unitCounts, piles: units?.piles, freshItems: fresh?.items };
 }
 
-/** Counts what an epoch takes if it adds earlier units to the new ones: as many of each shard as its share of them. */
+/** Counts the units of an epoch that adds earlier units to the new ones. Each shard gives earlier units in proportion to those it has. */
 function withReplay(
   own: UnitsOfPiles,
   earlier: UnitsOfPiles,
   { rows, fresh, replay }: { readonly rows: number; readonly fresh: NewEventCounts['fresh']; readonly replay: number },
-): ShardRest['training'] {
+): ShardSummary['training'] {
   const sumOf = ({ piles }: UnitsOfPiles): number => piles.reduce((sum, each) => sum + each, 0);
   const [ownCount, earlierCount] = [sumOf(own), sumOf(earlier)];
   const drawn = Math.min(earlierCount, Math.round(replay * ownCount));
-  // Exact, so that no shard gives more than it has.
+  // Rounds running totals, so that shares add up exactly to `drawn`, and no shard gives more than it has.
   const drawnBefore = (units: number): number =>
     earlierCount === 0 ? 0 : Number((BigInt(units) * BigInt(drawn)) / BigInt(earlierCount));
   let before = 0;
@@ -214,7 +214,7 @@ function withReplay(
 
 /** Reads validation and test events, which stay in memory, sorted by time. @throws Failure `shards-memory` */
 function heldOut(
-  { held, heldSpec }: Pick<EncodedRest, 'held' | 'heldSpec'>,
+  { held, heldSpec }: Pick<EncodedSummary, 'held' | 'heldSpec'>,
   shared: SharedColumns,
   { memory, givesEarlier }: { readonly memory: number; readonly givesEarlier: boolean },
 ): Pick<Dataset['parts'], 'validation' | 'test'> {
@@ -223,6 +223,7 @@ function heldOut(
   const inOrder = (blocks: readonly ColumnBlock[]): Events => {
     const events = unpackEvents(blocks, heldSpec, shared);
     const times = joinedArrays(blocks, '#time', Float64Array);
+    // Sorted by row first, so that events with the same time keep the file's order.
     const byRow = ascendingIndexes(events.ids!);
     const byTime = ascendingIndexes(Float64Array.from(byRow, (index) => times[index]!));
     return unpackEvents([packEvents(events, heldSpec, gatherCodes(byRow, byTime))], heldSpec, shared);

@@ -10,29 +10,29 @@ export interface SingleOp {
   readonly node: TensorflowNode;
   readonly reads: readonly number[];
   /** Values that nothing reads after this op, except constants and placeholders. */
-  readonly ends: readonly number[];
+  readonly lastReads: readonly number[];
   /** The graph's node that the op computes. */
-  readonly owner: number | undefined;
+  readonly graphNode: number | undefined;
 }
 
-export interface OneByOne {
+export interface SequentialOps {
   readonly ops: readonly SingleOp[];
   /** The constants that an op reads. */
   readonly constants: readonly { readonly at: number; readonly node: TensorflowNode }[];
   /** Returns the index of the value of a graph's node. */
-  placeOf(id: number): number;
+  indexOfNode(id: number): number;
 }
 
 const isGiven = ({ op }: TensorflowNode): boolean => op === 'Placeholder' || op === 'Const';
 
-/** Returns the ops that the outputs and updates of a graph need. An op whose work a fusion has taken over is left out. */
-export function oneByOne(graph: Graph, writer: TensorflowWriter, owners: Owners): OneByOne {
+/** Returns the ops that the outputs and updates of a graph need. Ops that only a fused op replaced are unreachable from the outputs, so they are left out. */
+export function sequentialOps(graph: Graph, writer: TensorflowWriter, owners: Owners): SequentialOps {
   const { nodes } = writer;
   const indexOfName = new Map(nodes.map(({ name }, at) => [name, at]));
-  const placeOf = (id: number): number => indexOfName.get(writer.valueOf(id))!;
+  const indexOfNode = (id: number): number => indexOfName.get(writer.valueOf(id))!;
   const reads = nodes.map(({ input }) => input.map((name) => indexOfName.get(name)!));
   const isNeeded = nodes.map(() => false);
-  for (const { node } of [...graph.outputs, ...graph.updates]) isNeeded[placeOf(node)] = true;
+  for (const { node } of [...graph.outputs, ...graph.updates]) isNeeded[indexOfNode(node)] = true;
   const lastReader = new Map<number, number>();
   for (let at = nodes.length - 1; at >= 0; at--) {
     if (!isNeeded[at]) continue;
@@ -42,11 +42,11 @@ export function oneByOne(graph: Graph, writer: TensorflowWriter, owners: Owners)
     }
   }
   return {
-    placeOf,
+    indexOfNode,
     ops: nodes.flatMap((node, at): SingleOp[] => {
       if (!isNeeded[at] || isGiven(node)) return [];
-      const ends = [...new Set(reads[at]!)].filter((read) => lastReader.get(read) === at && !isGiven(nodes[read]!));
-      return [{ at, node, reads: reads[at]!, ends, owner: owners[at] }];
+      const lastReads = [...new Set(reads[at]!)].filter((one) => lastReader.get(one) === at && !isGiven(nodes[one]!));
+      return [{ at, node, reads: reads[at]!, lastReads, graphNode: owners[at] }];
     }),
     constants: nodes.flatMap((node, at) => (isNeeded[at] && node.op === 'Const' ? [{ at, node }] : [])),
   };
@@ -54,7 +54,7 @@ export function oneByOne(graph: Graph, writer: TensorflowWriter, owners: Owners)
 
 /** A runtime that runs one op at a time, on values of its own. */
 export interface EagerRuntime<Value> {
-  enter(tensor: Tensor): Value;
+  upload(tensor: Tensor): Value;
   /** @param operands undefined for values that the runtime has itself, such as constants of a model */
   execute(op: SingleOp, operands: readonly (Value | undefined)[]): Value;
   free(value: Value): void;
@@ -67,7 +67,7 @@ export interface EagerRuntime<Value> {
 export function timeOneByOne<Value>(
   runtime: EagerRuntime<Value>,
   graph: Graph,
-  { ops, placeOf }: OneByOne,
+  { ops, indexOfNode }: SequentialOps,
   fixed: ReadonlyMap<number, Value>,
   inputs: readonly Tensors[],
 ): OpTime[][] {
@@ -77,7 +77,7 @@ export function timeOneByOne<Value>(
     const times: OpTime[] = [];
     try {
       for (const input of graph.inputs) {
-        values.set(placeOf(input.node), runtime.enter(checkTensor(graph, input, given[input.name], symbols)));
+        values.set(indexOfNode(input.node), runtime.upload(checkTensor(graph, input, given[input.name], symbols)));
       }
       const runStart = performance.now();
       for (const op of ops) {
@@ -85,10 +85,10 @@ export function timeOneByOne<Value>(
         const opStart = performance.now();
         values.set(op.at, runtime.execute(op, operands));
         const milliseconds = performance.now() - opStart;
-        times.push({ op: op.node.op, start: opStart - runStart, milliseconds, node: op.owner });
-        for (const end of op.ends) {
-          runtime.free(values.get(end)!);
-          values.delete(end);
+        times.push({ op: op.node.op, start: opStart - runStart, milliseconds, node: op.graphNode });
+        for (const read of op.lastReads) {
+          runtime.free(values.get(read)!);
+          values.delete(read);
         }
       }
     } finally {
@@ -97,7 +97,8 @@ export function timeOneByOne<Value>(
     return times;
   };
   try {
-    return [...inputs.slice(0, 1), ...inputs].map(run).slice(1);
+    inputs.slice(0, 1).forEach(run);
+    return inputs.map(run);
   } finally {
     for (const value of fixed.values()) runtime.free(value);
   }

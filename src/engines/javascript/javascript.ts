@@ -8,7 +8,7 @@ import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, exportsOf, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, OpTimes, Program, Tensors } from '../engine.ts';
 import { parameterInput, updatedOutput } from '../formats/emitted.ts';
-import { oneByOne, type SingleOp, timeOneByOne } from '../formats/one_by_one.ts';
+import { type SingleOp, sequentialOps, timeOneByOne } from '../formats/one_by_one.ts';
 import type { TensorflowNode } from '../formats/tensorflow_writer.ts';
 import { roundOp, stepTfjs, type TfjsArtifacts, trainingTfjs } from '../formats/tfjs_model.ts';
 
@@ -27,7 +27,7 @@ class JavascriptProgram implements Program {
     private readonly graph: Graph,
     parameters: Tensors,
   ) {
-    for (const { name } of graph.parameters) this.state.set(name, this.enter(parameters[name]!));
+    for (const { name } of graph.parameters) this.state.set(name, this.upload(parameters[name]!));
     this.results = [
       ...graph.outputs.map(({ name }) => name),
       ...graph.updates.map(({ parameter }) => updatedOutput(parameter)),
@@ -39,7 +39,7 @@ class JavascriptProgram implements Program {
     const checkedInputs = this.graph.inputs.map((input) => checkTensor(this.graph, input, inputs[input.name], symbols));
     if (this.runtime.getBackend() === 'wasm') this.checkMemory(symbols);
 
-    const fedTensors = checkedInputs.map((tensor) => this.enter(tensor));
+    const fedTensors = checkedInputs.map((tensor) => this.upload(tensor));
     const feeds = Object.fromEntries(this.graph.inputs.map(({ name }, index) => [name, fedTensors[index]!]));
     for (const [name, tensor] of this.state) feeds[parameterInput(name)] = tensor;
 
@@ -60,7 +60,7 @@ class JavascriptProgram implements Program {
   async write(parameters: Tensors): Promise<void> {
     for (const { name, tensor } of givenParameters(this.graph, parameters)) {
       this.state.get(name)!.dispose();
-      this.state.set(name, this.enter(tensor));
+      this.state.set(name, this.upload(tensor));
     }
   }
 
@@ -69,8 +69,8 @@ class JavascriptProgram implements Program {
     this.model.dispose();
   }
 
-  private enter(tensor: Tensor): tfjs.Tensor {
-    return enter(this.runtime, tensor);
+  private upload(tensor: Tensor): tfjs.Tensor {
+    return upload(this.runtime, tensor);
   }
 
   /** Beyond its memory limit WebAssembly only reports "memory access out of bounds". */
@@ -80,7 +80,7 @@ class JavascriptProgram implements Program {
   }
 }
 
-function enter(runtime: TfjsCore, { dtype, shape, data }: Tensor): tfjs.Tensor {
+function upload(runtime: TfjsCore, { dtype, shape, data }: Tensor): tfjs.Tensor {
   // The plain backend keeps the array that it is given, and the caller may reuse it.
   const ownData = runtime.getBackend() === 'cpu' ? data.slice() : data;
   return runtime.tensor(ownData, [...shape], dtype);
@@ -122,7 +122,7 @@ export async function javascriptEngine(): Promise<Engine> {
       checkParameters(graph, parameters);
       return new JavascriptProgram(runtime, await open(trainingTfjs(graph)), graph, parameters);
     },
-    timeOps: (...request) => timeJavascriptOps(open, (tensor) => enter(runtime, tensor), ...request),
+    timeOps: (...request) => timeJavascriptOps(open, (tensor) => upload(runtime, tensor), ...request),
   };
 }
 
@@ -130,21 +130,23 @@ const how = 'These are the times of the ops of TensorFlow.js, each called by its
 
 export async function timeJavascriptOps(
   open: (model: TfjsArtifacts) => Promise<converter.GraphModel>,
-  enter: (tensor: Tensor) => tfjs.Tensor,
+  upload: (tensor: Tensor) => tfjs.Tensor,
   ...[graph, parameters, inputs]: Parameters<NonNullable<Engine['timeOps']>>
 ): Promise<OpTimes> {
   checkParameters(graph, parameters);
   const { artifacts, writer, owners } = stepTfjs(graph);
-  const singleOps = oneByOne(graph, writer, owners);
+  const singleOps = sequentialOps(graph, writer, owners);
   const model = await open(apart(artifacts, singleOps.ops));
-  const fixed = new Map(graph.parameters.map(({ name, node }) => [singleOps.placeOf(node), enter(parameters[name]!)]));
+  const fixed = new Map(
+    graph.parameters.map(({ name, node }) => [singleOps.indexOfNode(node), upload(parameters[name]!)]),
+  );
   const execute = ({ at, node }: SingleOp, operands: readonly (tfjs.Tensor | undefined)[]): tfjs.Tensor => {
     const feeds = operands.flatMap((value, operand) => (value ? [[operandOf(at, operand), value] as const] : []));
     return model.execute(Object.fromEntries(feeds), node.name) as tfjs.Tensor;
   };
   try {
     const free = (tensor: tfjs.Tensor): void => tensor.dispose();
-    return { how, runs: timeOneByOne({ enter, execute, free }, graph, singleOps, fixed, inputs) };
+    return { how, runs: timeOneByOne({ upload, execute, free }, graph, singleOps, fixed, inputs) };
   } finally {
     model.dispose();
   }

@@ -35,7 +35,7 @@ export class Bits {
     this.#list = undefined;
   }
 
-  /** Adds the rows from `from` to `to`, of which the set has none. */
+  /** Adds the rows `from` to `to - 1`. None of them may be in the set yet (the count relies on it). */
   addRange(from: number, to: number): void {
     if (from >= to) return;
     if (this.#count !== undefined) this.#count += to - from;
@@ -89,7 +89,7 @@ export class Bits {
   /** Returns the number of rows of the set. Adding and deleting keep it up to date once it is known. */
   count(): number {
     if (this.#count !== undefined) return this.#count;
-    // Engines compute with signed words several times as fast: an unsigned one may be too large for their integers.
+    // V8 keeps int32 in registers, but a uint32 from 2³¹ on becomes a double: signed reads are several times as fast.
     const words = new Int32Array(this.words.buffer, this.words.byteOffset, this.words.length);
     let setBits = 0;
     for (let at = 0; at < words.length; at++) setBits += setBitsIn(words[at]!);

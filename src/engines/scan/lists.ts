@@ -7,7 +7,7 @@
 import type { ApproximateIndex } from './approximate.ts';
 import { BestRows } from './candidates.ts';
 import { makeScan, type VectorScan } from './scan.ts';
-import { aligned, bottom, instantiateScan, page } from './store.ts';
+import { aligned, codesStart, instantiateScan, page } from './store.ts';
 
 export interface ItemLists {
   /** The rows of the items, list after list. */
@@ -120,14 +120,14 @@ function makeSieve({ order, ends, means, covariance }: ItemLists, { vectors: dat
   /** Each of two numbers. */
   const tableCount = 4 * Math.ceil(width / 8);
   const blockBytes = 8 * tableCount;
-  const firsts = bottom + aligned((blocks + 3) * blockBytes);
+  const firsts = codesStart + aligned((blocks + 3) * blockBytes);
   const lengths = firsts + aligned(4 * listCount + 4);
   const tables = lengths + aligned(4 * blocks);
   const scores = tables + 16 * tableCount;
   const found = scores + aligned(12 * listCount + 4);
   const memory = new WebAssembly.Memory({ initial: Math.ceil((found + 64 * blocks) / page), maximum: 65_536 });
   const kernel = instantiateScan(memory);
-  const codes = new Uint8Array(memory.buffer, bottom, blocks * blockBytes);
+  const codes = new Uint8Array(memory.buffer, codesStart, blocks * blockBytes);
   new Uint32Array(memory.buffer, firsts, listCount + 1).set(firstBlocks);
   const lengthOfBlock = new Float32Array(memory.buffer, lengths, blocks);
   const [rowOf, placeAt] = [order.slice(), new Int32Array(16 * blocks).fill(-1)];
@@ -189,7 +189,7 @@ function makeSieve({ order, ends, means, covariance }: ItemLists, { vectors: dat
       listScores.set(bounds, listCount);
       const [slope, base] = [keptShare / unit, (slack * reach * deviation - sum) / unit];
       const end = kernel.sieve(
-        bottom,
+        codesStart,
         tableCount / 2,
         listCount,
         firsts,

@@ -143,8 +143,8 @@ export function scanOfCoded(
   const layout = layoutOf(rows, width);
   invariant(codes.length === layout.codeBytes && records.length === 4 * layout.blocks, `codes of ${rows} × ${width}`);
   const store = makeCodeStore(layout, centre);
-  new Uint8Array(store.memory.buffer, store.codes, codes.length).set(codes);
-  new Float64Array(store.memory.buffer, store.records, records.length).set(records);
+  new Uint8Array(store.memory.buffer, store.codesOffset, codes.length).set(codes);
+  new Float64Array(store.memory.buffer, store.recordsOffset, records.length).set(records);
   return scanOf(store, vectors, rows, width);
 }
 
@@ -171,8 +171,8 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
     score,
     estimates: (vector) => estimatesOf(scanStore, vector),
     coded: () => ({
-      codes: new Uint8Array(store.memory.buffer, store.codes, scanStore.layout.codeBytes),
-      records: new Float64Array(store.memory.buffer, store.records, 4 * scanStore.layout.blocks),
+      codes: new Uint8Array(store.memory.buffer, store.codesOffset, scanStore.layout.codeBytes),
+      records: new Float64Array(store.memory.buffer, store.recordsOffset, 4 * scanStore.layout.blocks),
       centre: store.centre,
     }),
     top(requests) {
@@ -242,7 +242,7 @@ interface ScannedQuery {
 const pool: Candidates[] = [];
 
 /**
- * Makes one pass over the codes for all requests. Long because the kernel and the host agree on each address here. The memory from `scratch` on has records of queries, words of codes, masks or the list, entries.
+ * Makes one pass over the codes for all requests. Long because the kernel and the host agree on each address here. The memory from `scratchOffset` on has records of queries, words of codes, masks or the list, entries.
  * @param listed the rows of the only request; otherwise a pass reads all blocks with their rows
  */
 function onePass(
@@ -251,7 +251,7 @@ function onePass(
   score: (queries: readonly Float64Array[], row: number) => number,
   listed?: (least: number) => Uint32Array | undefined,
 ): RankedRows[] {
-  const { memory, kernel, codes, records, scratch, layout, centre } = store;
+  const { memory, kernel, codesOffset, recordsOffset, scratchOffset, layout, centre } = store;
   const { rowBytes, blocks, rows } = layout;
   const candidatesEach = requests.map(({ vectors, k }, i) => {
     const candidates = (pool[i] ??= new Candidates());
@@ -274,7 +274,7 @@ function onePass(
   const single = queryCount % 4 === 1 ? 1 : 0;
   const quadCount = listed ? 0 : Math.ceil((queryCount - single) / 4);
   const queryPlaces = listed ? queryCount : 4 * quadCount + single;
-  const words = scratch + aligned(queryPlaces * queryBytes);
+  const words = scratchOffset + aligned(queryPlaces * queryBytes);
   const masks = words + aligned(4 * rowBytes * queryPlaces);
   const allowedSets = listed ? [] : [...new Set(requests.flatMap(({ allowed }) => allowed?.words ?? []))];
   const maskBytes = 8 * blocks;
@@ -289,8 +289,8 @@ function onePass(
   const allowedOf = requests.flatMap(({ vectors, allowed }) =>
     vectors.map(() => (allowed && !listed ? masks + allowedSets.indexOf(allowed.words) * maskBytes : 0)),
   );
-  const numbers = new Float64Array(memory.buffer, scratch, 4 * queryPlaces);
-  const pointers = new Uint32Array(memory.buffer, scratch, 8 * queryPlaces);
+  const numbers = new Float64Array(memory.buffer, scratchOffset, 4 * queryPlaces);
+  const pointers = new Uint32Array(memory.buffer, scratchOffset, 8 * queryPlaces);
   writeWords(new Int32Array(memory.buffer, words, rowBytes * queryPlaces), scannedQueries, rowBytes, 4 * quadCount);
   numbers.fill(0);
   const setLimits = (): void =>
@@ -306,7 +306,7 @@ function onePass(
     numbers[4 * i + 2] = scannedQueries[i]!.query.error;
     pointers[8 * i + 6] = allowedOf[i]!;
   }
-  const perBlock = new Float64Array(memory.buffer, records, 4 * blocks);
+  const perBlock = new Float64Array(memory.buffer, recordsOffset, 4 * blocks);
   const foundEntries = new Int32Array(memory.buffer, entries, 3 * chunkRows * queryCount);
   /** Takes the entries of a chunk, and raises the limits. */
   const endChunk = (end: number): void => {
@@ -334,8 +334,8 @@ function onePass(
         chunkList.fill(0, count, count + (-count & 3));
         let end = entries;
         for (let i = 0; i < queryCount; i++) {
-          const [query, queryWords] = [scratch + i * queryBytes, words + 4 * i * rowBytes];
-          end = kernel.pick(codes, rowBytes, records, masks, count, i, query, queryWords, end);
+          const [query, queryWords] = [scratchOffset + i * queryBytes, words + 4 * i * rowBytes];
+          end = kernel.pick(codesOffset, rowBytes, recordsOffset, masks, count, i, query, queryWords, end);
         }
         endChunk(end);
       }
@@ -344,24 +344,25 @@ function onePass(
     let chunk = firstChunk;
     for (let from = 0; from < blocks; from += chunk, chunk = Math.min(chunkBlocks, 2 * chunk)) {
       const to = Math.min(blocks, from + chunk);
-      endChunk(kernel.scan(codes, rowBytes, records, from, to, rows, scratch, words, quadCount, single, entries));
+      const queryArguments = [scratchOffset, words, quadCount, single, entries] as const;
+      endChunk(kernel.scan(codesOffset, rowBytes, recordsOffset, from, to, rows, ...queryArguments));
     }
   }
   return candidatesEach.map((candidates) => candidates.end());
 }
 
 function estimatesOf(store: ScanStore, vector: Float64Array): Float64Array {
-  const { memory, kernel, codes, records, scratch, layout, centre } = store;
+  const { memory, kernel, codesOffset, recordsOffset, scratchOffset, layout, centre } = store;
   const { rowBytes, blocks, rows } = layout;
   const query = codeQuery(vector, rowBytes);
-  const words = scratch + queryBytes;
+  const words = scratchOffset + queryBytes;
   const entries = words + aligned(4 * rowBytes);
   reserve(store, entries + blocks * blockRows * entryBytes);
-  const numbers = new Float64Array(memory.buffer, scratch, 4);
+  const numbers = new Float64Array(memory.buffer, scratchOffset, 4);
   numbers.set([Number.NEGATIVE_INFINITY, query.length, query.error, 0]);
   writeWords(new Int32Array(memory.buffer, words, rowBytes), [{ query }], rowBytes, 0);
-  kernel.scan(codes, rowBytes, records, 0, blocks, rows, scratch, words, 0, 1, entries);
-  const perBlock = new Float64Array(memory.buffer, records, 4 * blocks);
+  kernel.scan(codesOffset, rowBytes, recordsOffset, 0, blocks, rows, scratchOffset, words, 0, 1, entries);
+  const perBlock = new Float64Array(memory.buffer, recordsOffset, 4 * blocks);
   const foundEntries = new Int32Array(memory.buffer, entries, 3 * rows);
   const base = scoreOf(vector, centre, 0);
   // The entries of a scan of all rows are in their order.

@@ -3,10 +3,10 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { blockRows, type CodeLayout, recordBytes, writeCodes } from './codes.ts';
 import { kernels as encoded } from './kernels/generated.ts';
 
-/** The compiled scan as the host calls it. Pointers are byte offsets in its memory. */
+/** The compiled scan as the host calls it. Pointers are byte offsets in its memory. `src/engines/scan/kernels` describes all arguments. */
 interface ScanKernel {
   firstFree(): number;
-  /** Returns the end of the entries; `src/engines/scan/kernels/main.ts` describes the arguments. */
+  /** Returns the end of the entries. @param quads number of groups of four queries @param single 1 if one more query follows them, otherwise 0 */
   scan(
     codes: number,
     rowBytes: number,
@@ -31,6 +31,7 @@ interface ScanKernel {
     words: number,
     entries: number,
   ): number;
+  /** Writes places that may reach the score `least`: their sums are at least gap · `slope` ÷ length − `base`, and lengths at least gap ÷ `deviation`. */
   sieve(
     codes: number,
     vectors: number,
@@ -49,7 +50,7 @@ interface ScanKernel {
   ): number;
 }
 
-/** By whether the memory is shared. */
+/** Compiled modules: one for private and one for shared memory. */
 const compiled = new Map<boolean, WebAssembly.Module>();
 
 /** Makes scans use kernels that the host compiled. @param module compiled of the file `kernels.wasm` of the package */
@@ -87,8 +88,8 @@ function declareShared(bytes: Uint8Array): void {
 }
 
 export const page = 65_536;
-/** Codes begin at a page of the machine. */
-export const bottom = 4096;
+/** Codes start at byte 4096: after the compiler's own data, aligned to a hardware page. */
+export const codesStart = 4096;
 const largestMemory = 2 ** 32 - page;
 
 export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
@@ -96,10 +97,10 @@ export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 export interface CodeStore {
   readonly memory: WebAssembly.Memory;
   readonly kernel: ScanKernel;
-  readonly codes: number;
-  readonly records: number;
-  readonly scratch: number;
-  /** The end of the working memory, if another thread has what follows. */
+  readonly codesOffset: number;
+  readonly recordsOffset: number;
+  readonly scratchOffset: number;
+  /** Where this thread's working memory ends. Absent if memory is not shared and can grow. */
   readonly scratchEnd?: number;
   /** float32 [width] */
   readonly centre: Float32Array;
@@ -107,9 +108,11 @@ export interface CodeStore {
 
 /** @param layout for the maximum number of items @param threads the number of those that share the memory; 0 if none does */
 export function makeCodeStore(layout: CodeLayout, centre: Float32Array, threads = 0): CodeStore {
-  const [isShared, { scratch }] = [threads > 0, placesOf(layout)];
+  const [isShared, { scratchOffset }] = [threads > 0, offsetsOf(layout)];
   // The kernel reads ahead, even at the end.
-  const initial = pagesFor(scratch + Math.max(2 * layout.rowBytes * blockRows + 64, threads * scratchBytes(layout)));
+  const initial = pagesFor(
+    scratchOffset + Math.max(2 * layout.rowBytes * blockRows + 64, threads * scratchBytes(layout)),
+  );
   const memory = new WebAssembly.Memory({ initial, maximum: 65_536, shared: isShared });
   return openCodeStore(memory, layout, centre, isShared ? 0 : undefined);
 }
@@ -122,16 +125,17 @@ export function openCodeStore(
   thread?: number,
 ): CodeStore {
   const kernel = instantiateScan(memory, thread !== undefined);
-  invariant(kernel.firstFree() <= bottom, 'the compiler uses less than a page');
-  const { records, scratch } = placesOf(layout);
-  if (thread === undefined) return { memory, kernel, codes: bottom, records, scratch, centre };
-  const own = scratch + thread * scratchBytes(layout);
-  return { memory, kernel, codes: bottom, records, scratch: own, scratchEnd: own + scratchBytes(layout), centre };
+  invariant(kernel.firstFree() <= codesStart, 'the compiler uses less than a page');
+  const { recordsOffset, scratchOffset } = offsetsOf(layout);
+  const store = { memory, kernel, codesOffset: codesStart, recordsOffset, centre };
+  if (thread === undefined) return { ...store, scratchOffset };
+  const ownOffset = scratchOffset + thread * scratchBytes(layout);
+  return { ...store, scratchOffset: ownOffset, scratchEnd: ownOffset + scratchBytes(layout) };
 }
 
-function placesOf(layout: CodeLayout): { readonly records: number; readonly scratch: number } {
-  const records = aligned(bottom + layout.codeBytes);
-  return { records, scratch: aligned(records + layout.blocks * recordBytes) };
+function offsetsOf(layout: CodeLayout): Pick<CodeStore, 'recordsOffset' | 'scratchOffset'> {
+  const recordsOffset = aligned(codesStart + layout.codeBytes);
+  return { recordsOffset, scratchOffset: aligned(recordsOffset + layout.blocks * recordBytes) };
 }
 
 /** Returns the working memory of a thread: for the queries, a mask and the entries of a chunk of each vector of a pass. The system provides what is used. */
@@ -140,7 +144,7 @@ const scratchBytes = ({ blocks, rowBytes }: CodeLayout): number =>
 
 /** Writes the blocks from `from` on. @param layout of the items that exist */
 export function writeStore(
-  { memory, codes, records, centre }: CodeStore,
+  { memory, codesOffset, recordsOffset, centre }: CodeStore,
   layout: CodeLayout,
   vectors: Float32Array,
   from = 0,
@@ -148,8 +152,8 @@ export function writeStore(
 ): void {
   const { codeBytes, blocks } = layout;
   const { buffer } = memory;
-  const storeRecords = new Float64Array(buffer, records, 4 * blocks);
-  writeCodes(layout, vectors, centre, new Int8Array(buffer, codes, codeBytes), storeRecords, from, order);
+  const storeRecords = new Float64Array(buffer, recordsOffset, 4 * blocks);
+  writeCodes(layout, vectors, centre, new Int8Array(buffer, codesOffset, codeBytes), storeRecords, from, order);
 }
 
 /** Number of vectors of a pass, and of blocks of a chunk. */
@@ -158,7 +162,7 @@ export const longestChunk = 1024;
 
 const pagesFor = (bytes: number): number => {
   if (bytes > largestMemory)
-    throw new RangeError(`codes of ${bytes} bytes are past the ${largestMemory} that there are`);
+    throw new RangeError(`the codes take ${bytes} bytes, and WebAssembly memory has at most ${largestMemory}`);
   return Math.max(1, Math.ceil(bytes / page));
 };
 

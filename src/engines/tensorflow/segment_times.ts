@@ -4,7 +4,7 @@
  */
 import type { Graph } from '../../graph/graph.ts';
 import type { OpTime } from '../engine.ts';
-import type { OneByOne, SingleOp } from '../formats/one_by_one.ts';
+import type { SequentialOps, SingleOp } from '../formats/one_by_one.ts';
 
 /** Neighbouring ops of one block. */
 interface Segment {
@@ -13,13 +13,13 @@ interface Segment {
   readonly fetches: string;
 }
 
-export function segmentsOf(graph: Graph, { ops, placeOf }: OneByOne): readonly Segment[] {
-  const results = new Set([...graph.outputs, ...graph.updates].map(({ node }) => placeOf(node)));
+export function segmentsOf(graph: Graph, { ops, indexOfNode }: SequentialOps): readonly Segment[] {
+  const results = new Set([...graph.outputs, ...graph.updates].map(({ node }) => indexOfNode(node)));
   const lastReaders = new Map<number, number>();
   ops.forEach(({ reads }, order) => {
     for (const read of reads) lastReaders.set(read, order);
   });
-  const labelOf = ({ owner }: SingleOp): string | undefined =>
+  const labelOf = ({ graphNode: owner }: SingleOp): string | undefined =>
     owner === undefined ? undefined : graph.nodes[owner]!.label;
 
   const segments: Segment[] = [];

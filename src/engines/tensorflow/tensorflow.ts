@@ -10,7 +10,7 @@ import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, HostDtype, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
 import type { Engine, OpTimes, Program, Tensors } from '../engine.ts';
-import { type EagerRuntime, type OneByOne, oneByOne, timeOneByOne } from '../formats/one_by_one.ts';
+import { type EagerRuntime, type SequentialOps, sequentialOps, timeOneByOne } from '../formats/one_by_one.ts';
 import { stepModel, stepNodes, type TrainingNames, trainingSavedModel } from '../formats/saved_model.ts';
 import type { TensorflowNode } from '../formats/tensorflow_writer.ts';
 import type { OpAttribute, TensorflowAddon } from './addon.ts';
@@ -86,7 +86,7 @@ function timeTensorflowOps(
 ): OpTimes {
   checkParameters(graph, parameters);
   const { writer, owners } = stepNodes(graph);
-  const singleOps = oneByOne(graph, writer, owners);
+  const singleOps = sequentialOps(graph, writer, owners);
   const runs = timeEagerly(binding, graph, singleOps, parameters, inputs);
   const segments = segmentsOf(graph, singleOps);
   const session = loadSession(binding, stepModel(writer));
@@ -112,13 +112,13 @@ function timeTensorflowOps(
 function timeEagerly(
   binding: TensorflowAddon,
   graph: Graph,
-  singleOps: OneByOne,
+  singleOps: SequentialOps,
   parameters: Tensors,
   inputs: readonly Tensors[],
 ) {
   const attributes = new Map(singleOps.ops.map(({ at, node }) => [at, attributesOf(binding, node)]));
   const runtime: EagerRuntime<number> = {
-    enter: ({ dtype, shape, data }) => binding.createTensor(shape, typeCode(binding, dtype), data.slice()),
+    upload: ({ dtype, shape, data }) => binding.createTensor(shape, typeCode(binding, dtype), data.slice()),
     execute({ at, node }, operands) {
       const outputCount = node.op === 'TopKV2' ? 2 : 1;
       const [result, ...unread] = binding.executeOp(node.op, attributes.get(at)!, operands as number[], outputCount);
@@ -128,7 +128,7 @@ function timeEagerly(
     free: (id) => binding.deleteTensor(id),
   };
   const fixed = new Map(
-    graph.parameters.map(({ name, node }) => [singleOps.placeOf(node), runtime.enter(parameters[name]!)]),
+    graph.parameters.map(({ name, node }) => [singleOps.indexOfNode(node), runtime.upload(parameters[name]!)]),
   );
   for (const { at, node } of singleOps.constants) {
     const { dtype, tensorShape, tensorContent } = node.attr.value!.tensor!;

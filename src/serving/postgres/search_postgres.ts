@@ -46,7 +46,7 @@ export async function openPostgres(
 
   const answerRequest = async (request: TopRequest): Promise<TopAnswer> => {
     const {
-      scanned: { vectors, k, allowed },
+      searchRequest: { vectors, k, allowed },
       unknown,
     } = prepareTop(request, searchContext);
     const candidates = allowed?.count() ?? snapshot.rows;

@@ -133,11 +133,7 @@ function recommenderOf(
       },
       ...{ ask, askAll, vectors },
       eventWrites: (reader) =>
-        makeEventWrites({
-          ...{ reader, userEvents, live, base },
-          knownUntil,
-          filed: served.eventBasis.filed,
-        }),
+        makeEventWrites({ reader, userEvents, live, base, knownUntil, positionsInDataFiles: served.eventBasis.filed }),
       writes(reader) {
         const corpus = { features: items.features, hasTitles: titles !== undefined };
         return makeItemWrites({ plan, encodings, corpus, live, base, reader, itemTower: retrieval.item });

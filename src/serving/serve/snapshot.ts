@@ -192,21 +192,21 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     recall: near?.gauge,
     top(requests) {
       const preparedRequests = requests.map((request) => prepareTop(request, searchContext));
-      const searchRequests = preparedRequests.map(({ scanned }) => scanned);
+      const searchRequests = preparedRequests.map(({ searchRequest }) => searchRequest);
       return searchAll(scan, near, searchRequests).map((found, i) => {
-        const { scanned, unknown } = preparedRequests[i]!;
+        const { searchRequest, unknown } = preparedRequests[i]!;
         const { draw, shares } = requests[i]!;
-        const candidates = scanned.allowed?.count() ?? rows;
+        const candidates = searchRequest.allowed?.count() ?? rows;
         const {
           rows: best,
           scores,
           exact,
-        } = draw === undefined ? found : drawn(scanned, Math.floor(draw * candidates));
+        } = draw === undefined ? found : drawn(searchRequest, Math.floor(draw * candidates));
         return {
           version,
           items: Array.from(best, (row, at) => {
             const item = itemAt(row, scores[at]!);
-            return shares ? { ...item, shares: sharesOf(scanned.vectors, itemVector(row), objectives) } : item;
+            return shares ? { ...item, shares: sharesOf(searchRequest.vectors, itemVector(row), objectives) } : item;
           }),
           candidates,
           unknown,

@@ -11,9 +11,9 @@ import { scoreOf } from '../../engines/scan/scan.ts';
 import type { RetrievalObjective } from '../../training/scoring/retrieval_scorer.ts';
 import type { Filters } from './filter/filter.ts';
 
-/** Entries of a request that choose and order items beyond the scan. `rerank.ts` has the table of what does so. */
+/** Entries of a request that choose or order items after the scan. `rerank.ts` has a table of them. */
 export interface RerankEntries {
-  /** Number of the best items that earlier pages have shown. Default: 0. */
+  /** How many of the best items are left out, because earlier pages have shown them. Default: 0. */
   readonly offset?: number;
   /** Number of the best items that `diversity` and `most` choose from. Default: four times `k`, from 200 to 1000, and at least `k`. */
   readonly candidates?: number;
@@ -26,11 +26,11 @@ export interface RerankEntries {
   /** Weights that are subtracted. */
   readonly bury?: readonly WeightedFilter[];
   readonly exploration?: Exploration;
-  /** How many past items each item of the answer names, to which it owes the most of its score. */
+  /** How many past items each item of the answer names: those that add the most to its score. */
   readonly because?: number;
 }
 
-/** Gives a share of the places of a list to items that are drawn at random, and not by their score. */
+/** Fills a share of the places of a list with items that are drawn at random. */
 interface Exploration {
   /** Probability, from 0 to 1, with which the item of a place is drawn. */
   readonly share: number;
@@ -52,7 +52,7 @@ export interface TopRequest extends RerankEntries {
   readonly k: number;
   readonly filter?: string;
   readonly conditions?: readonly ItemCondition[];
-  /** From 0 to 1, without 1: asks for one item instead of the best ones, which has this place among all allowed items in the order of their rows. */
+  /** From 0 to below 1: asks for one item instead of the best. It has this place among the allowed items, which are in the order of their rows. */
   readonly draw?: number;
   /** Unknown keys exclude nothing. The answer lists them. */
   readonly exclude?: readonly string[];
@@ -75,7 +75,7 @@ export interface LeftOutVectors {
   readonly vectors: readonly ArrayLike<number>[];
 }
 
-/** Selects the items for which a filter is true, or all others: also those of which it is unknown, because a value is missing. */
+/** Selects the items for which a filter is true. `holds: false` selects the rest, including items with a missing value. */
 export interface ItemCondition {
   readonly filter: string;
   readonly holds: boolean;
@@ -100,32 +100,32 @@ export interface SearchContext {
 /** @throws Failure `request-value`, `unknown-name`, `filter-syntax`, `filter-type` */
 export function prepareTop(
   request: TopRequest,
-  place: SearchContext,
-): { readonly scanned: SearchRequest; readonly unknown: readonly string[] } {
+  context: SearchContext,
+): { readonly searchRequest: SearchRequest; readonly unknown: readonly string[] } {
   const { k } = request;
   if (!Number.isSafeInteger(k) || k < 0) throw requestFailure('k', `is ${k}`, 'give a whole number from 0');
-  if (request.shares) refuseWithoutObjectives(place.objectives);
-  const vectors = weighedVectors(request, place);
-  const { allowed, unknown } = allowedBy(request, place);
-  // An index is certified for queries of the tower, and weights change the queries.
+  if (request.shares) refuseWithoutObjectives(context.objectives);
+  const vectors = weighedVectors(request, context);
+  const { allowed, unknown } = allowedBy(request, context);
+  // The approximate index was only tested on unweighted queries, so weighted ones are scanned exactly.
   const exactly = request.weights !== undefined && Object.keys(request.weights).length > 0;
   const isFiltered = request.filter !== undefined;
-  return { scanned: { vectors, k, isFiltered, allowed, ...(exactly && { exactly }) }, unknown };
+  return { searchRequest: { vectors, k, isFiltered, allowed, ...(exactly && { exactly }) }, unknown };
 }
 
 /** Validates query vectors, and multiplies them by the weights. @throws Failure `request-value`, `unknown-name` */
 export function weighedVectors(
   { vectors, weights }: Pick<TopRequest, 'vectors' | 'weights'>,
-  place: Pick<SearchContext, 'width' | 'objectives'>,
+  context: Pick<SearchContext, 'width' | 'objectives'>,
 ): Float64Array[] {
   if (vectors.length === 0) throw requestFailure('vectors', 'has no vector', 'give one, or one for each interest');
-  const factors = factorsOf(weights, place);
+  const factors = factorsOf(weights, context);
   return vectors.map((vector) => {
-    if (vector.length !== place.width) {
-      throw requestFailure('vectors', `has ${vector.length} numbers in a vector`, `give ${place.width} numbers`);
+    if (vector.length !== context.width) {
+      throw requestFailure('vectors', `has ${vector.length} numbers in a vector`, `give ${context.width} numbers`);
     }
     // A loop, because a function call for each number would take as long as all other steps of the answer.
-    const numbers = new Float64Array(place.width);
+    const numbers = new Float64Array(context.width);
     for (let i = 0; i < numbers.length; i++) {
       const number = Math.fround(vector[i]!);
       if (!Number.isFinite(number)) {
@@ -139,20 +139,20 @@ export function weighedVectors(
 
 function allowedBy(
   request: TopRequest,
-  place: SearchContext,
+  context: SearchContext,
 ): { readonly allowed?: Bits; readonly unknown: readonly string[] } {
   const { within, filter, conditions = [], exclude = [] } = request;
-  const filteredItems = filter === undefined ? undefined : place.filters.itemsOf(filter);
+  const filteredItems = filter === undefined ? undefined : context.filters.itemsOf(filter);
   let allowedItems = within && filteredItems ? filteredItems.and(within) : (filteredItems ?? within);
   for (const { filter: condition, holds, entry } of conditions) {
-    const itemsTrue = inEntry(entry, () => place.filters.itemsOf(condition));
+    const itemsTrue = inEntry(entry, () => context.filters.itemsOf(condition));
     const items = holds ? itemsTrue : itemsTrue.not();
     allowedItems = allowedItems ? items.and(allowedItems) : items;
   }
-  const unknownKeys = exclude.filter((key) => place.keys.rowOf(key) < 0);
-  const rowsToExclude = excludedRows(request, place);
+  const unknownKeys = exclude.filter((key) => context.keys.rowOf(key) < 0);
+  const rowsToExclude = excludedRows(request, context);
   if (rowsToExclude.length === 0) return { allowed: allowedItems, unknown: unknownKeys };
-  const allowed = allowedItems?.copy() ?? Bits.all(place.rows);
+  const allowed = allowedItems?.copy() ?? Bits.all(context.rows);
   for (const row of rowsToExclude) allowed.delete(row);
   return { allowed, unknown: unknownKeys };
 }
@@ -171,7 +171,7 @@ function inEntry<T>(entry: string, work: () => T): T {
   }
 }
 
-/** Returns the rows to exclude, except for the filter. @throws Failure `unknown-name` */
+/** Returns the rows that `exclude`, `excludeRows` and `seenBy` exclude. @throws Failure `unknown-name` */
 export function excludedRows(
   { exclude = [], excludeRows = [], seenBy }: TopRequest,
   { keys, userKeys, seenBy: seenOf }: Pick<SearchContext, 'keys' | 'userKeys' | 'seenBy'>,
@@ -213,7 +213,9 @@ function factorsOf(
 
 /** Returns the facts of the error `unknown-name`. */
 export const unknownFacts = (what: string, name: string, known: readonly string[]) => ({
-  ...{ what, name, known },
+  what,
+  name,
+  known,
   nearest: nearest(name, known),
 });
 

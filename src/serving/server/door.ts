@@ -44,7 +44,7 @@ export const browserFiles = {
   },
 } as const;
 
-export interface Door {
+export interface Listener {
   readonly http: HttpServer;
   /** Takes the address, unless it has been taken. Returns the URL. @throws Failure `cannot-listen` */
   listen(host: string, port: number): Promise<string>;
@@ -63,7 +63,7 @@ const idle = 72_000;
 const arrival = 500;
 
 /** @param isShared true if other processes have the same address: one of them may have a request that this one is about to accept */
-export function makeDoor(isShared = false): Door {
+export function makeListener(isShared = false): Listener {
   let handler: RequestListener = starting;
   const http = createServer(
     { requestTimeout: slowest, keepAliveTimeout: idle, requireHostHeader: false },

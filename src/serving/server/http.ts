@@ -4,15 +4,15 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { parseBody, refuseCompressed } from './body.ts';
-import { type Door, hostNameIn, makeHostCheck, makeTokenCheck, refuseUnparsed } from './door.ts';
+import { hostNameIn, type Listener, makeHostCheck, makeTokenCheck, refuseUnparsed } from './door.ts';
 import { type Limits, longestInAddress } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { internalError, RequestError, refusalBehind, refused } from './refused.ts';
 import type { Gate } from './request_gate.ts';
 import { isQuestion, noRoute, type Route, type RouteName, routes, urlOf } from './routes.ts';
 import type { VersionChanges } from './versions/swaps.ts';
-import type { WritesOfEvents } from './writes/events.ts';
-import type { WritesOfItems } from './writes/items.ts';
+import type { EventIntake } from './writes/events.ts';
+import type { ItemIntake } from './writes/items.ts';
 
 export interface ServerOptions {
   readonly tower: string;
@@ -21,16 +21,16 @@ export interface ServerOptions {
   /** Further names in the header `Host` that a server without a token accepts, in addition to those of this machine. */
   readonly hosts?: readonly string[];
   /** Absent: writes of items are refused. */
-  readonly items?: WritesOfItems;
+  readonly items?: ItemIntake;
   /** Absent: events are refused. */
-  readonly events?: WritesOfEvents;
+  readonly events?: EventIntake;
   /** Called with one line of JSON for each request, without a line end. */
   readonly log?: (line: string) => void;
   /** True to also log users and items of each answer, for evaluations. */
   readonly logsShown?: boolean;
-  readonly door?: Door;
+  readonly listener?: Listener;
   /** Absent: the versions do not change. */
-  readonly swaps?: VersionChanges;
+  readonly versionChanges?: VersionChanges;
   /** Returns the metrics of all processes of the server. Absent: there is one process. */
   readonly allMetrics?: () => Promise<string>;
 }
@@ -60,12 +60,12 @@ export function addRoute(http: FastifyInstance, name: RouteName, handler: Handle
 const routeOf = ({ routeOptions }: FastifyRequest): Route | undefined =>
   routes[(routeOptions.config as { readonly name?: RouteName }).name!];
 
-export async function makeHttp(place: ServerContext, door: Door): Promise<FastifyInstance> {
+export async function makeHttp(context: ServerContext, listener: Listener): Promise<FastifyInstance> {
   const { default: fastify } = await import('fastify');
-  const { limits, gate, metrics, options } = place;
+  const { limits, gate, metrics, options } = context;
   const http = fastify({
     bodyLimit: limits.body,
-    serverFactory: () => door.http,
+    serverFactory: () => listener.http,
     routerOptions: { maxParamLength: longestInAddress },
     genReqId: ({ headers }) => idIn(headers['x-request-id']) ?? randomUUID(),
     // Requests that arrive while the server stops are answered.
@@ -76,14 +76,14 @@ export async function makeHttp(place: ServerContext, door: Door): Promise<Fastif
     },
     frameworkErrors: (_, request, reply) => {
       reply.header('x-request-id', request.id);
-      return answerError(place, noRoute(request), request as FastifyRequest, reply as unknown as FastifyReply);
+      return answerError(context, noRoute(request), request as FastifyRequest, reply as unknown as FastifyReply);
     },
   });
   http.removeAllContentTypeParsers();
   addBodyParser(http, 'application/json', parseBody);
   // Hooks that take `done` create no promise, which matters because they run for each request.
   http.addHook('onSend', (_, reply, __, done) => {
-    if (place.isStopping()) reply.header('connection', 'close');
+    if (context.isStopping()) reply.header('connection', 'close');
     done();
   });
   const refuseHost = makeHostRefusal(options);
@@ -102,13 +102,13 @@ export async function makeHttp(place: ServerContext, door: Door): Promise<Fastif
     done();
   });
   http.addHook('onResponse', (request, reply, done) => {
-    record(place, request, reply);
+    record(context, request, reply);
     done();
   });
   http.setNotFoundHandler((request) => {
     throw noRoute(request);
   });
-  http.setErrorHandler((error: unknown, request, reply) => answerError(place, error, request, reply));
+  http.setErrorHandler((error: unknown, request, reply) => answerError(context, error, request, reply));
   return http;
 }
 

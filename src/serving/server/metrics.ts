@@ -12,16 +12,16 @@ import type { Answers } from './answers.ts';
 import type { Gate } from './request_gate.ts';
 import type { EventOutcome, WriteOutcome } from './schemas.ts';
 import type { Versions } from './versions/versions.ts';
-import type { WritesOfEvents } from './writes/events.ts';
-import type { WritesOfItems } from './writes/items.ts';
+import type { EventIntake } from './writes/events.ts';
+import type { ItemIntake } from './writes/items.ts';
 
 export interface ServerMetrics {
   readonly contentType: string;
   /** @param seconds from the arrival of the request to the end of its answer */
   answered(route: string, status: number, seconds: number): void;
   question(route: string, version: string, items: number): void;
-  written(outcome: WriteOutcome): void;
-  received(outcome: EventOutcome | 'deleted'): void;
+  countWrite(outcome: WriteOutcome): void;
+  countEvent(outcome: EventOutcome | 'deleted'): void;
   text(): Promise<string>;
   /** Returns the metrics as plain data. */
   data(): Promise<object>;
@@ -30,8 +30,8 @@ export interface ServerMetrics {
 export interface MetricsSource {
   readonly gate: Gate;
   readonly versions: Versions;
-  readonly items?: WritesOfItems;
-  readonly events?: WritesOfEvents;
+  readonly items?: ItemIntake;
+  readonly events?: EventIntake;
 }
 
 /** The function is long because it describes each metric. */
@@ -152,8 +152,8 @@ export function makeMetrics({ gate, versions, items, events }: MetricsSource): S
       questionCounter.inc({ route, version });
       itemCounter.inc({ route, version }, items);
     },
-    written: (outcome) => writeCounter.inc({ outcome }),
-    received: (outcome) => eventCounter.inc({ outcome }),
+    countWrite: (outcome) => writeCounter.inc({ outcome }),
+    countEvent: (outcome) => eventCounter.inc({ outcome }),
     text: () => registry.metrics(),
     data: () => registry.getMetricsAsJSON(),
   };
@@ -170,8 +170,8 @@ function addGauge(registry: Registry, name: string, help: string, value: () => n
 
 /** Counts of the logs, if this process has them. */
 interface StoredCounts {
-  readonly items: WritesOfItems['stored'] | undefined;
-  readonly events: WritesOfEvents['stored'] | undefined;
+  readonly items: ItemIntake['stored'] | undefined;
+  readonly events: EventIntake['stored'] | undefined;
 }
 
 function addStoredGauges(registry: Registry, { items, events }: StoredCounts): void {

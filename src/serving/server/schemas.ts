@@ -170,10 +170,7 @@ const listSchema = (description: string, items: Schema, more: Schema = {}): Sche
   ...more,
 });
 
-const integerSchema = (description: string, more: Schema = {}): Schema => ({
-  ...{ type: 'integer', description },
-  ...more,
-});
+const integerSchema = (description: string, more: Schema = {}): Schema => ({ type: 'integer', description, ...more });
 
 /** A key, as a text or as a number that JSON does not round. */
 const keySchema: Schema = {

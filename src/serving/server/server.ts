@@ -1,6 +1,6 @@
 /**
- * Answers over HTTP. Long because it has the handlers of all routes. A request passes, in this order, the limits of the body, the token, JSON, the schema, the
- * gate and the core. Each failure is answered with a code, a position and a hint. Only the core, `answers.ts`, makes the answers.
+ * The HTTP server: routes and their handlers; long because of their number. Checks run in this order: body size, token, JSON, schema, queue (gate).
+ * `answers.ts` then computes the answer. Each failure is answered with a code, a position and a hint.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import type { ItemWrite } from '../serve/live/item_writes.ts';
 import { depthOf } from '../serve/rerank.ts';
 import type { AnswerOptions } from './answers.ts';
 import { makeReaders, maxErrors, type Reader } from './body.ts';
-import { browserFiles, isFromThisMachine, makeDoor } from './door.ts';
+import { browserFiles, isFromThisMachine, makeListener } from './door.ts';
 import { addRoute, type Handler, logLine, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
 import { type Limits, longestKey, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
@@ -40,30 +40,29 @@ import {
 } from './schemas.ts';
 import type { VersionChanges } from './versions/swaps.ts';
 import type { Version, Versions } from './versions/versions.ts';
-import type { WritesOfEvents } from './writes/events.ts';
-import type { WritesOfItems } from './writes/items.ts';
+import type { EventIntake } from './writes/events.ts';
+import type { ItemIntake } from './writes/items.ts';
 
-/** Routes for operators, which change the answers of the server: writes of items, and changes of versions. */
-interface ItemRoutes {
+/** What the handlers of item writes need. */
+interface ItemHandlerContext {
   /** Absent: the server accepts no items. */
-  readonly writes?: WritesOfItems;
+  readonly writes?: ItemIntake;
   readonly readers: Readonly<Record<'Item' | 'Write', Reader>>;
   /** True if the server has a token, so all requests that arrive here have it. */
   readonly hasToken: boolean;
-  readonly written: (outcome: WriteOutcome) => void;
+  readonly countWrite: (outcome: WriteOutcome) => void;
 }
 
-function itemHandlers({ writes, readers, hasToken, written }: ItemRoutes) {
+function itemHandlers({ writes, readers, hasToken, countWrite }: ItemHandlerContext) {
   const writeAll = async (
     request: FastifyRequest,
     asked: readonly ItemWrite[],
     isArray: boolean,
   ): Promise<WrittenAnswer[]> => {
     if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
-    const outcomes = await (writes
-      ? writes.write(asked, isArray).catch((error: unknown) => throwWithStatus(503, error))
-      : closed());
-    outcomes.forEach(written);
+    if (!writes) return refuseItemWrites();
+    const outcomes = await writes.write(asked, isArray).catch((error: unknown) => throwWithStatus(503, error));
+    outcomes.forEach(countWrite);
     return outcomes.map((outcome, at) => ({ key: asked[at]!.key, outcome }));
   };
   const writeOne = async (request: FastifyRequest, asked: ItemWrite): Promise<WrittenAnswer> =>
@@ -90,17 +89,17 @@ function itemHandlers({ writes, readers, hasToken, written }: ItemRoutes) {
   };
 }
 
-interface EventRoutes {
+interface EventHandlerContext {
   /** Absent: the server accepts no events. */
-  readonly events?: WritesOfEvents;
+  readonly events?: EventIntake;
   readonly read: Reader;
   /** True if the server has a token, so all requests that arrive here have it. */
   readonly hasToken: boolean;
-  readonly received: (outcome: EventOutcome | 'deleted') => void;
+  readonly countEvent: (outcome: EventOutcome | 'deleted') => void;
 }
 
-function eventHandlers({ events, read, hasToken, received }: EventRoutes) {
-  const opened = (request: FastifyRequest): WritesOfEvents => {
+function eventHandlers({ events, read, hasToken, countEvent }: EventHandlerContext) {
+  const requireEventWrites = (request: FastifyRequest): EventIntake => {
     if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
     if (events) return events;
     const facts = { reason: 'it has no folder to keep them in', advice: 'start the server with `--events FOLDER`' };
@@ -113,12 +112,14 @@ function eventHandlers({ events, read, hasToken, received }: EventRoutes) {
       const given = (bodies as readonly EventBody[]).map(
         ({ user, item, columns = {}, ...others }): GivenEvent => ({
           ...others,
-          ...{ user: String(user), item: String(item), columns },
+          user: String(user),
+          item: String(item),
+          columns,
         }),
       );
-      const writes = opened(request);
+      const writes = requireEventWrites(request);
       const outcomes = given.length === 0 ? [] : await writes.write(given, isArray).catch(as503);
-      outcomes.forEach(received);
+      outcomes.forEach(countEvent);
       const answers = outcomes.map((outcome, at): EventAnswer => {
         const { user, item } = given[at]!;
         return { user, item, outcome };
@@ -127,8 +128,8 @@ function eventHandlers({ events, read, hasToken, received }: EventRoutes) {
     },
     deleteUser: async (request: FastifyRequest) => {
       const user = keyIn(request);
-      await opened(request).remove(user).catch(as503);
-      received('deleted');
+      await requireEventWrites(request).remove(user).catch(as503);
+      countEvent('deleted');
       return { user, outcome: 'deleted' };
     },
   };
@@ -141,52 +142,52 @@ function keyIn({ params }: FastifyRequest): string {
   throw refused(400, diagnose('request-value', undefined, facts));
 }
 
-function closed(): never {
+function refuseItemWrites(): never {
   const facts = { reason: 'it has no folder to keep them in', advice: 'start the server with `--items FOLDER`' };
   throw refused(403, diagnose('items-closed', undefined, facts));
 }
 
-interface VersionRoutes {
+interface VersionHandlerContext {
   readonly versions: Versions;
-  readonly swaps?: VersionChanges;
+  readonly versionChanges?: VersionChanges;
   readonly readers: Readonly<Record<'Change', Reader>>;
   /** True if the server has a token, so all requests that arrive here have it. */
   readonly hasToken: boolean;
 }
 
-function versionHandlers({ versions, swaps, readers, hasToken }: VersionRoutes) {
+function versionHandlers({ versions, versionChanges, readers, hasToken }: VersionHandlerContext) {
   const rollback = async (request: FastifyRequest): Promise<VersionsAnswer> => {
     if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
     const { isArray } = readers.Change(request.body);
     const facts = { reason: 'is an array', advice: 'send one JSON object' };
     if (isArray) throw refused(400, diagnose('request-body', undefined, facts));
     try {
-      if (swaps === undefined) {
+      if (versionChanges === undefined) {
         const advice = 'start the server with `--watch FOLDER`';
         throw failure('version-change', { reason: 'the server has one version', advice });
       }
-      await swaps.rollback();
+      await versionChanges.rollback();
     } catch (error) {
       const isDown = error instanceof Failure && error.diagnostics[0]?.code === 'log-server';
       throwWithStatus(isDown ? 503 : 409, error);
     }
-    return answerOf(versions, swaps);
+    return answerOf(versions, versionChanges);
   };
   return {
-    versions: async () => answerOf(versions, swaps),
+    versions: async () => answerOf(versions, versionChanges),
     rollback,
   };
 }
 
-function answerOf({ current }: Versions, swaps: VersionChanges | undefined): VersionsAnswer {
-  const { before } = swaps ?? {};
+function answerOf({ current }: Versions, versionChanges: VersionChanges | undefined): VersionsAnswer {
+  const { before } = versionChanges ?? {};
   return {
-    current: shown(current),
+    current: versionSummary(current),
     ...(before ? { before: { version: before.id, folder: before.folder } } : {}),
   };
 }
 
-const shown = ({ id, folder, loaded, answers }: Version) => ({
+const versionSummary = ({ id, folder, loaded, answers }: Version) => ({
   version: id,
   folder,
   loaded: loaded.toISOString(),
@@ -215,12 +216,13 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const metrics = makeMetrics({ gate, versions, items: options.items, events: options.events });
   let isStopping = false;
   const context: ServerContext = { limits, gate, metrics, options, isStopping: () => isStopping };
-  const { door = makeDoor(), swaps, items: writes, events, tower, allMetrics = metrics.text } = options;
+  const { listener = makeListener(), versionChanges, items: writes, events, tower } = options;
+  const { allMetrics = metrics.text } = options;
   const hasToken = options.token !== undefined;
-  const http = await makeHttp(context, door);
+  const http = await makeHttp(context, listener);
 
   const passThroughGate = makePass(context, versions);
-  const answerAll = (name: 'recommend' | 'similar', read: Reader): Handler => {
+  const answerRoute = (name: 'recommend' | 'similar', read: Reader): Handler => {
     return async (request, reply) => {
       const requestBodies = read(request.body);
       const { bodies, isArray } = requestBodies;
@@ -259,8 +261,8 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       reply.headers(headers).send(text);
   const description = openApi({ schemas, version: tower, hasToken });
   const handlers: Readonly<Record<RouteName, Handler>> = {
-    recommend: answerAll('recommend', readers.Recommend),
-    similar: answerAll('similar', readers.Similar),
+    recommend: answerRoute('recommend', readers.Recommend),
+    similar: answerRoute('similar', readers.Similar),
     vectors: answerVectors,
     users({ query }) {
       const [asked] = readers.Users(parametersIn(query)).bodies;
@@ -285,9 +287,9 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     ready: (_, reply) => reply.code(isStopping ? 503 : 200).send(stateAnswer(isStopping ? 'stopping' : 'ready')),
     metrics: async (_, reply) => reply.type(metrics.contentType).send(await allMetrics()),
     openapi: () => description,
-    ...itemHandlers({ writes, readers, hasToken, written: metrics.written }),
-    ...eventHandlers({ events, read: readers.Event, hasToken, received: metrics.received }),
-    ...versionHandlers({ versions, swaps, readers, hasToken }),
+    ...itemHandlers({ writes, readers, hasToken, countWrite: metrics.countWrite }),
+    ...eventHandlers({ events, read: readers.Event, hasToken, countEvent: metrics.countEvent }),
+    ...versionHandlers({ versions, versionChanges, readers, hasToken }),
   };
   for (const [name, handler] of Object.entries(handlers)) addRoute(http, name as RouteName, handler);
 
@@ -296,13 +298,13 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     metrics: metrics.data,
     async listen(host, port) {
       await http.ready();
-      const url = await door.listen(host, port);
-      door.open(http.routing);
+      const url = await listener.listen(host, port);
+      listener.open(http.routing);
       return url;
     },
     async close(grace = 10_000) {
       isStopping = true;
-      await door.close(grace);
+      await listener.close(grace);
       await http.close();
     },
   };
@@ -310,24 +312,24 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
 
 const bodySchemas = ['Recommend', 'Similar', 'Vectors', 'Users', 'Search', 'Change', 'Item', 'Write', 'Event'] as const;
 
-/** Chooses the version that answers a body. */
-type ChooseVersion<T> = (version: Version) => (body: object, options: AnswerOptions) => Promise<T>;
+/** Given the version of this moment, returns the function that answers one body with it. */
+type AnswererOf<T> = (version: Version) => (body: object, options: AnswerOptions) => Promise<T>;
 
 type PassThroughGate = <T>(
   request: FastifyRequest,
   asked: ReturnType<Reader>,
-  choose: ChooseVersion<T>,
+  answererOf: AnswererOf<T>,
 ) => Promise<T[]>;
 
 /** Makes a function that sends the bodies of a request through the gate to the current versions. */
 const makePass =
   ({ gate, limits }: ServerContext, versions: Versions): PassThroughGate =>
-  (request, { bodies, isArray }, choose) => {
+  (request, { bodies, isArray }, answererOf) => {
     const slices = slicesOf(bodies as readonly object[]);
-    const answerAll = (isLate: () => boolean) => {
+    const answerSlices = (isLate: () => boolean) => {
       const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
       return versions.use((version) => {
-        const answerOne = choose(version);
+        const answerOne = answererOf(version);
         return allOf(slices, isArray, isOver, (body) => answerOne(body, { isOver }));
       });
     };
@@ -335,10 +337,10 @@ const makePass =
     const cost = Math.ceil(
       slices.reduce((most, { work }) => Math.max(most, Math.min(work, workOfSlice)), 0) / workOfRequest,
     );
-    return gate.pass(answerAll, { milliseconds: deadlineOf(request, limits), cost: Math.max(1, cost) });
+    return gate.pass(answerSlices, { milliseconds: deadlineOf(request, limits), cost: Math.max(1, cost) });
   };
 
-/** Work of an ordinary request, and of a slice of an array, counted in items of answers and elements of lists. A slice takes some milliseconds. */
+/** Cost unit = one answered item or one list element. An ordinary request costs 1000; a slice holds up to 4000, which take some milliseconds. */
 const workOfRequest = 1000;
 const workOfSlice = 4 * workOfRequest;
 
@@ -353,7 +355,7 @@ function slicesOf(all: readonly object[]): readonly BodySlice[] {
   for (const body of all) {
     const { k = 10, values, ...others } = body as RecommendBody;
     const listLengths = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
-    // Reasons take a row of the query tower for each past item.
+    // `because` and `average` run the query tower once for each past item.
     const fixedWork = depthOf({ ...others, k }) + (others.because || others.average ? workOfRequest : 0);
     const work = listLengths.reduce((sum, length) => sum + length, fixedWork);
     const lastSlice = bodySlices.at(-1);
@@ -384,14 +386,7 @@ function logShown(
   { offset }: Selection,
 ): void {
   const shownItems = items.map(({ key, score, probability }) => ({ key, score, probability }));
-  logLine(options, {
-    ...{ level: 'info', shown: request, route, version },
-    user,
-    item,
-    offset,
-    seed,
-    items: shownItems,
-  });
+  logLine(options, { level: 'info', shown: request, route, version, user, item, offset, seed, items: shownItems });
 }
 
 async function allOf<T>(
@@ -403,7 +398,7 @@ async function allOf<T>(
   const settledAnswers: PromiseSettledResult<T>[] = [];
   for (const { bodies } of slices) {
     if (settledAnswers.length > 0) await nextTurn();
-    // Nobody waits for the rest.
+    // The client has gone or the deadline has passed: the partial result is thrown away.
     if (settledAnswers.length > 0 && isOver()) break;
     for (const each of await Promise.allSettled(bodies.map(answerOne))) settledAnswers.push(each);
   }
@@ -442,7 +437,7 @@ function deadlineOf({ headers }: FastifyRequest, { deadline }: Limits): number {
   throw refused(400, diagnose('request-value', undefined, facts));
 }
 
-/** Parses the parameters of a URL, which are texts. One that is a whole number becomes a number. */
+/** Parses the parameters of a URL, which are texts. A `limit` that is a whole number becomes a number. */
 const parametersIn = (query: unknown): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     Object.entries(query as object).map(([name, value]) => [

@@ -6,7 +6,7 @@ import { writeTextDurably } from '../../base/storage/durable.ts';
 import type { Engine, OpTimes } from '../../engines/engine.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { BegunState } from '../begin_state.ts';
-import { fitted } from '../fitted_step.ts';
+import { planWithFittedStep } from '../fitted_step.ts';
 import type { EventOrder } from '../order.ts';
 import type { TrainOptions } from '../train_options.ts';
 import {
@@ -27,9 +27,9 @@ export interface ProfilerOptions {
   readonly engine: Engine;
   readonly graph: Graph;
   readonly towers: readonly string[];
-  /** Positions of steps, scores and losses, by the label of their nodes. */
+  /** Source positions of the model's flow steps, scores and losses, by node label. */
   readonly places: ReadonlyMap<string, BlockPosition>;
-  readonly rows: number;
+  readonly batchRows: number;
 }
 
 export class Profiler {
@@ -38,7 +38,7 @@ export class Profiler {
 
   /** @param steps arguments of `sampledSteps` */
   constructor(
-    private readonly of: ProfilerOptions,
+    private readonly options: ProfilerOptions,
     ...steps: Parameters<typeof sampledSteps>
   ) {
     this.steps = sampledSteps(...steps);
@@ -50,7 +50,7 @@ export class Profiler {
 
   /** Runs the graph op by op, and writes both files. Returns undefined if no step was watched. @throws Failure `cannot-write`, and those of the engine */
   async end({ program, group }: BegunState): Promise<Profile | undefined> {
-    const { folder, engine, graph, towers, places, rows } = this.of;
+    const { folder, engine, graph, towers, places, batchRows: rows } = this.options;
     const { steps, inputs } = this.samples;
     if (steps.length === 0) return undefined;
     const opTimes = await this.timesOf(program, group !== undefined);
@@ -65,9 +65,9 @@ export class Profiler {
   }
 
   private async timesOf(program: BegunState['program'], isShared: boolean): Promise<OpTimes | string> {
-    const { engine, graph } = this.of;
-    // The ops of a shared step wait for other workers, which have ended by now.
-    if (isShared) return 'The graph is one row: its ops are not timed while workers share a step.';
+    const { engine, graph } = this.options;
+    // The ops of a shared step cannot run here: they wait for other workers, which have ended by now.
+    if (isShared) return 'The graph is one row: ops are not listed, because workers shared the steps.';
     if (!engine.timeOps) return `The graph is one row: the engine ${engine.name} does not distinguish its ops.`;
     if (this.samples.inputs.length === 0) return 'The graph is one row: the inputs of a step are too large to be kept.';
     return engine.timeOps(graph, await program.read(), this.samples.inputs);
@@ -82,12 +82,9 @@ export function profilerOf(
   [done, total]: readonly [number, number],
 ): Profiler | undefined {
   if (!profile) return undefined;
-  const { towers, train } = fitted(plan, dataset.corpus.rows);
+  const { towers, train } = planWithFittedStep(plan, dataset.corpus.rows);
   return new Profiler(
-    {
-      ...{ folder, engine, graph, places: profile.places, rows: train.batch },
-      towers: towers.map(({ name }) => name),
-    },
+    { folder, engine, graph, places: profile.places, batchRows: train.batch, towers: towers.map(({ name }) => name) },
     done,
     total,
     order.steps,
@@ -103,12 +100,12 @@ const sampledRange = 400;
  * Returns steps that are spread evenly over the first ones of this call. The first tenth is excluded, because everything happens there for the first time.
  * @param done steps that were done before
  * @param total steps of the whole run
- * @param ofEpoch steps of an epoch: the last one may have fewer rows, and is excluded if there are others
+ * @param stepsPerEpoch steps of an epoch: the last one may have fewer rows, and is excluded if there are others
  */
-export function sampledSteps(done: number, total: number, ofEpoch: number): ReadonlySet<number> {
+export function sampledSteps(done: number, total: number, stepsPerEpoch: number): ReadonlySet<number> {
   const steps = Math.min(sampledRange, total - done);
   const firstSampled = Math.ceil(steps / 10);
-  const isWhole = (step: number): boolean => ofEpoch === 1 || step % ofEpoch !== 0;
+  const isWhole = (step: number): boolean => stepsPerEpoch === 1 || step % stepsPerEpoch !== 0;
   const wholeSteps = Array.from(
     { length: Math.max(0, steps - firstSampled) },
     (_, at) => done + firstSampled + at + 1,
@@ -207,6 +204,9 @@ const complete = (
 const microseconds = (milliseconds: number): number => Math.round(milliseconds * 1e6) / 1000;
 
 const named = (name: 'process_name' | 'thread_name', pid: number, tid: number, text: string): TraceEvent => ({
-  ...{ ph: 'M', name, pid, tid },
+  ph: 'M',
+  name,
+  pid,
+  tid,
   args: { name: text },
 });

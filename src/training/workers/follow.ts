@@ -5,7 +5,7 @@ import { restoreState } from '../artifact/checkpoint.ts';
 import { identify } from '../artifact/identity.ts';
 import { beginFrom } from '../base.ts';
 import { type BegunState, beginState, tablesOf } from '../begin_state.ts';
-import { fitted } from '../fitted_step.ts';
+import { planWithFittedStep } from '../fitted_step.ts';
 import { ratesAt } from '../order.ts';
 import { takeStep } from '../take_step.ts';
 import type { TrainOptions } from '../train_options.ts';
@@ -18,7 +18,7 @@ type FollowOptions = TrainOptions & { readonly group: WorkerGroup };
 /** Follows the orders of the first worker until it ends the run, or until a worker is asked to stop. */
 export async function follow(options: FollowOptions): Promise<void> {
   const { plan, dataset, engine, group, folder, tower, from, sharesTables } = options;
-  sharedStep(fitted(plan, dataset.corpus.rows).step);
+  sharedStep(planWithFittedStep(plan, dataset.corpus.rows).step);
   const precision = await agree(group, { ...identify(plan, dataset, engine.name), tower, from: from?.lineage });
   let state: BegunState | undefined;
   let currentTowers: CurrentTowers | undefined;

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { interruptible } from '../../../src/app/cli/open_run.ts';
-import { endable } from '../../../src/app/cli/signals.ts';
+import { withInterruptSignal } from '../../../src/app/cli/signals.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { writeProject } from './project.ts';
 import { ended, program, tower } from './tower.ts';
@@ -146,7 +146,7 @@ describe('a signal', () => {
 });
 
 it('a signal that comes as the work is done ends the command as well', async () => {
-  const work = endable(async () => {
+  const work = withInterruptSignal(async () => {
     process.emit('SIGTERM', 'SIGTERM');
     return 'done';
   });

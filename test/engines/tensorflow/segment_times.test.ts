@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
 import { stepGraph } from '../../../bench/step_graph.ts';
-import { oneByOne } from '../../../src/engines/formats/one_by_one.ts';
+import { sequentialOps } from '../../../src/engines/formats/one_by_one.ts';
 import { stepNodes } from '../../../src/engines/formats/saved_model.ts';
 import { scaledToSegments, segmentsOf } from '../../../src/engines/tensorflow/segment_times.ts';
 
 const graph = stepGraph();
 const { writer, owners } = stepNodes(graph);
-const singleOps = oneByOne(graph, writer, owners);
+const singleOps = sequentialOps(graph, writer, owners);
 const segments = segmentsOf(graph, singleOps);
 
 it('cuts a step where the block changes, with each op in one segment', () => {
   expect(segments.flatMap(({ ops }) => ops)).toEqual(singleOps.ops);
-  const labels = segments.map(({ ops }) => graph.nodes[ops[0]!.owner!]!.label);
+  const labels = segments.map(({ ops }) => graph.nodes[ops[0]!.graphNode!]!.label);
   expect(labels.every((label, at) => label !== labels[at - 1])).toBe(true);
   expect(labels).toContain('loss/watch');
   expect(labels).toContain('gradient/asks/main/mlp');

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textColumn } from '../../../src/serving/serve/filter/filter_columns.ts';
 import { makeRecommender } from '../../../src/serving/serve/recommend.ts';
 import { makeAnswers } from '../../../src/serving/server/answers.ts';
-import { makeDoor } from '../../../src/serving/server/door.ts';
+import { makeListener } from '../../../src/serving/server/door.ts';
 import { makeServer, type Server } from '../../../src/serving/server/server.ts';
 import { onlyVersion, type Versions } from '../../../src/serving/server/versions/versions.ts';
 import { chromium, Page } from '../../playground/browser.ts';
@@ -322,11 +322,11 @@ describe.skipIf(chromium === undefined)('the page', () => {
   });
 
   it('waits for a server that starts', async () => {
-    const door = makeDoor();
-    const url = await door.listen('127.0.0.1', 0);
+    const listener = makeListener();
+    const url = await listener.listen('127.0.0.1', 0);
     await visit(url);
     await page.until(`document.querySelector('[role=status]')?.textContent.includes('it is starting')`);
-    const late = await makeServer(versions, { tower: '0.0.0', door });
+    const late = await makeServer(versions, { tower: '0.0.0', listener });
     await late.listen('127.0.0.1', 0);
     await page.until(`document.querySelectorAll('.items > li').length > 0`);
     await late.close(0);

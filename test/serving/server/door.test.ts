@@ -1,6 +1,6 @@
 /** The address of a server before and after its run is loaded. */
 import { expect, it } from 'vitest';
-import { makeDoor } from '../../../src/serving/server/door.ts';
+import { makeListener } from '../../../src/serving/server/door.ts';
 import { warmUp } from '../../../src/serving/server/versions/swaps.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { serveSmall } from './served.ts';
@@ -8,8 +8,8 @@ import { serveSmall } from './served.ts';
 const root = temporaryFolder();
 
 it('answers 503 until the server is ready, on the same address and connection', async () => {
-  const door = makeDoor();
-  const url = await door.listen('127.0.0.1', 0);
+  const listener = makeListener();
+  const url = await listener.listen('127.0.0.1', 0);
   const state = async (path: string, body?: string) => {
     const request = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body };
     const response = await fetch(`${url}${path}`, request);
@@ -57,7 +57,7 @@ it('answers 503 until the server is ready, on the same address and connection', 
 
   const served = await serveSmall(root);
   await warmUp(served.answers);
-  const server = await served.server({ door });
+  const server = await served.server({ listener });
   expect(await server.listen('127.0.0.1', 1)).toBe(url);
   expect(await state('/readyz')).toMatchObject({ status: 200, body: { status: 'ready', version: 'v1' } });
   expect(await state('/v1/recommend', '{"user":"u1"}')).toMatchObject({ status: 200 });
@@ -68,7 +68,7 @@ it('answers 503 until the server is ready, on the same address and connection', 
 });
 
 it('names this machine where it listens on all addresses', async () => {
-  const door = makeDoor();
+  const door = makeListener();
   expect(await door.listen('0.0.0.0', 0)).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   await door.close();
 });

@@ -1,6 +1,6 @@
 import type { EngineName } from '../../../engines/engine.ts';
 import type { EventWrite } from '../../../serving/serve/live/event_writes.ts';
-import { type Door, makeDoor } from '../../../serving/server/door.ts';
+import { type Listener, makeListener } from '../../../serving/server/door.ts';
 import { type PreviousVersion, rehearseWith } from '../../../serving/server/versions/swaps.ts';
 import { makeVersions, type Version, type Versions } from '../../../serving/server/versions/versions.ts';
 import type { LoadRequest } from '../run.ts';
@@ -99,7 +99,7 @@ function serveForPrimary(channel: ProcessChannel): void {
   const openedVersions = new Map<number, Version>();
   let request: ProcessRequest;
   let hasBegun = false;
-  let door: Door | undefined;
+  let door: Listener | undefined;
   let logs: OpenedLogs = {};
   let versions: Versions | undefined;
   let before: PreviousVersion | undefined;
@@ -108,7 +108,7 @@ function serveForPrimary(channel: ProcessChannel): void {
 
   const begin = async (given: ProcessRequest): Promise<void> => {
     request = given;
-    door ??= makeDoor(true);
+    door ??= makeListener(true);
     if (hasBegun) return;
     hasBegun = true;
     const { takesItems, eventLog: id } = request;
@@ -158,7 +158,7 @@ function serveForPrimary(channel: ProcessChannel): void {
     freed: () => freeing,
     async answer(given) {
       await begin(given);
-      const swaps = {
+      const versionChanges = {
         get before() {
           return before;
         },
@@ -168,7 +168,7 @@ function serveForPrimary(channel: ProcessChannel): void {
         {
           versions: versions!,
           allMetrics: () => primary.call('allMetrics'),
-          ...(request.hasChanges ? { swaps } : {}),
+          ...(request.hasChanges ? { versionChanges } : {}),
           logs,
         },
         { ...request, door: door!, ...(request.logsRequests ? { log: logLines.write } : {}) } as ServeRequest,

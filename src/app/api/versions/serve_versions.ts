@@ -122,7 +122,7 @@ async function serveWith(
   const versions = makeVersions(firstVersion);
   const swaps = makeSwaps({ versions, load, rehearse: rehearseWith(versions), say, decisions });
   decisions.passTo(swaps);
-  const serving = await listen({ versions, swaps, logs }, request);
+  const serving = await listen({ versions, versionChanges: swaps, logs }, request);
   const following = watching && (await followNewer(watching, swaps, versions));
   return {
     url: serving.url,

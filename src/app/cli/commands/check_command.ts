@@ -6,7 +6,7 @@ import { filesAt } from '../../api/files.ts';
 import { version } from '../../api/version.ts';
 import { allowOption, dataOption, jsonOption, setOption, withExample } from '../options.ts';
 import { answer, answerJson, say, sayDiagnostics } from '../report.ts';
-import { endable } from '../signals.ts';
+import { withInterruptSignal } from '../signals.ts';
 
 type CheckFormat = 'text' | 'json' | 'sarif' | 'github';
 
@@ -46,7 +46,7 @@ export function checkCommand(program: Command): void {
       const seenPaths = new Set<string>();
       for (const path of paths) {
         const request = { set, data, allow };
-        const { diagnostics } = await endable((signal) => check(path, { ...request, signal }));
+        const { diagnostics } = await withInterruptSignal((signal) => check(path, { ...request, signal }));
         // A diagnostic of a file that several files use is reported once.
         for (const one of diagnostics) {
           const key = `${one.code} ${one.at?.source.name} ${one.at?.start} ${one.message}`;

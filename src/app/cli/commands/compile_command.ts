@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { CompileRequest } from '../../api/compile.ts';
 import { allowOption, jsonOption, setOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
-import { endable } from '../signals.ts';
+import { withInterruptSignal } from '../signals.ts';
 
 interface CompileCommandOptions extends CompileRequest {
   readonly json?: boolean;
@@ -19,7 +19,7 @@ export function compileCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (path: string, { json, ...options }: CompileCommandOptions) => {
       const { compile } = await import('../../api/compile.ts');
-      const { plan, files } = await endable((signal) => compile(path, { ...options, signal }));
+      const { plan, files } = await withInterruptSignal((signal) => compile(path, { ...options, signal }));
       if (json) return answerJson({ model: plan.model, folder: options.out, files });
       answer(`compiled model ${plan.model} into ${options.out}:`);
       for (const file of files) answer(`  ${file}`);

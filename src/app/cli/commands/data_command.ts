@@ -10,7 +10,7 @@ import { type DataSetName, dataSetNames } from '../../../data/sets/set_names.ts'
 import { countOption, jsonOption, seedOption, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
 import { answer, answerJson, answerNext, notesText, say } from '../report.ts';
-import { endable } from '../signals.ts';
+import { withInterruptSignal } from '../signals.ts';
 
 interface DataCommandOptions {
   readonly out?: string;
@@ -54,7 +54,7 @@ export function dataCommand(program: Command): void {
       const [option] = Object.keys(synthetic);
       if (option !== undefined && !dataSet.isDrawn) throw failure('set-has-one-size', { set: name, option });
       const bar = makeCountBar('rows');
-      const source = await endable((signal) =>
+      const source = await withInterruptSignal((signal) =>
         dataSet.get({ folder: out, from, synthetic, log: say, progress: bar.count, signal }),
       ).finally(bar.end);
       const block = keepBlock(name, out, dataSet.isForm);

@@ -3,7 +3,7 @@ import type { EmbedRequest } from '../../api/embed.ts';
 import { countOption, jsonOption, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
 import { answer, answerJson } from '../report.ts';
-import { endable } from '../signals.ts';
+import { withInterruptSignal } from '../signals.ts';
 
 interface EmbedCommandOptions extends Omit<EmbedRequest, 'file' | 'columns'> {
   readonly column: readonly string[];
@@ -53,7 +53,7 @@ export function embedCommand(program: Command): void {
     .action(async (file: string, { column, json, ...options }: EmbedCommandOptions) => {
       const { embed } = await import('../../api/embed.ts');
       const bar = makeCountBar('texts');
-      const embedded = await endable((signal) =>
+      const embedded = await withInterruptSignal((signal) =>
         embed({ file, columns: column, ...options, signal, onProgress: bar.count }),
       ).finally(bar.end);
       if (json) return answerJson(embedded);

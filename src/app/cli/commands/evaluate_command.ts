@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { EvaluateRequest } from '../../api/run.ts';
-import { leaveReport, openRun } from '../open_run.ts';
+import { openRun, writeReportIfPossible } from '../open_run.ts';
 import {
   addRunOptions,
   addSeenOptions,
@@ -58,7 +58,7 @@ export function evaluateCommand(program: Command): void {
       });
       if (json) answerJson(evaluation);
       else answer((await import('../views/comparison.ts')).evaluationText(evaluation));
-      await leaveReport(folder, evaluation);
+      await writeReportIfPossible(folder, evaluation);
     },
   );
   program.addCommand(

@@ -7,7 +7,7 @@ import type { ImportNote, NoteKind } from '../../easyrec/part.ts';
 import { heading } from '../layout.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, answerNext, say } from '../report.ts';
-import { endable } from '../signals.ts';
+import { withInterruptSignal } from '../signals.ts';
 
 interface ImportCommandOptions extends Omit<ImportRequest, 'config' | 'items'> {
   /** A path, or false for `--no-items`. */
@@ -36,7 +36,7 @@ export function importCommand(program: Command): void {
         throw failure('unknown-name', { what: 'program', name, nearest: nearest(name, programs), known: programs });
       }
       const { importConfig } = await import('../../api/import.ts');
-      const importedProject = await endable((signal) =>
+      const importedProject = await withInterruptSignal((signal) =>
         importConfig({
           config,
           signal,

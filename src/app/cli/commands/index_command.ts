@@ -5,7 +5,7 @@ import { openRun, type RunOptions } from '../open_run.ts';
 import { addRunOptions, wholeNumber, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
 import { answer, answerJson, say, sayEngine, sayNotes } from '../report.ts';
-import { endable } from '../signals.ts';
+import { withInterruptSignal } from '../signals.ts';
 
 interface IndexCommandOptions extends RunOptions, IndexRequest {
   readonly json?: boolean;
@@ -49,9 +49,9 @@ export function indexCommand(program: Command): void {
       say(line);
     };
     const progressOptions = { onProgress, onItems: bar.count };
-    const indexedItems = await endable((signal) => indexItems(run, { ...request, ...progressOptions, signal })).finally(
-      bar.end,
-    );
+    const indexedItems = await withInterruptSignal((signal) =>
+      indexItems(run, { ...request, ...progressOptions, signal }),
+    ).finally(bar.end);
     await run.close();
     if (json) return answerJson(indexedItems);
     const { to, table, items, settings, certificate, dropped } = indexedItems;

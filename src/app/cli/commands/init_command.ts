@@ -11,7 +11,7 @@ import { asCalled, heading, tableOf } from '../layout.ts';
 import { interruptible } from '../open_run.ts';
 import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
 import { answer, answerJson, answerNext, say, sayData, sayDiagnostics, sayEngine } from '../report.ts';
-import { endable, Interrupted } from '../signals.ts';
+import { Interrupted, withInterruptSignal } from '../signals.ts';
 
 /** True if input and output are both a terminal. */
 const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
@@ -100,13 +100,13 @@ export function initCommand(program: Command): void {
       refuseWritten(options.out);
       const isAsking = options.yes !== true && options.json !== true && canAsk();
       const files = given.length > 0 ? given : await offered(isAsking);
-      const lookedFiles = await endable((signal) => lookAt(files, signal));
+      const lookedFiles = await withInterruptSignal((signal) => lookAt(files, signal));
       sayLook(lookedFiles);
       refuseUnknown(lookedFiles, options);
       const project = await settled(lookedFiles, options, isAsking);
       const { proposal, allow } = project;
       if (!options.json) answer(guessesText(proposal));
-      const writtenProject = await endable((signal) => writeProject(project, signal));
+      const writtenProject = await withInterruptSignal((signal) => writeProject(project, signal));
       for (const { from, to, rewrite, leftOut } of writtenProject.copies) {
         say(`copied ${basename(from)} to ${join(options.out, to)}, because ${rewrite.because.join(', and ')}`);
         if (leftOut > 0) say(`${leftOut.toLocaleString('en')} lines are left out of ${to}, because they are no rows`);

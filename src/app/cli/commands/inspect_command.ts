@@ -15,7 +15,7 @@ import {
   withExample,
 } from '../options.ts';
 import { answer, answerAsIs, answerJson, report, say, sayDiagnostics, sayEngine, sayNotes } from '../report.ts';
-import { endable } from '../signals.ts';
+import { withInterruptSignal } from '../signals.ts';
 
 interface InspectCommandOptions extends RunOptions {
   readonly ast?: boolean;
@@ -101,7 +101,7 @@ async function inspect(command: Command, path: string, options: InspectCommandOp
 
 async function inspectLowered(path: string, options: InspectCommandOptions): Promise<void> {
   const { checkAndLower } = await import('../../api/check.ts');
-  const { model, lowered, diagnostics } = await endable((signal) =>
+  const { model, lowered, diagnostics } = await withInterruptSignal((signal) =>
     checkAndLower(path, { ...requestOf(options), signal }),
   );
   report(diagnostics);
@@ -136,7 +136,7 @@ const requestOf = ({ set, allow }: InspectCommandOptions): CheckRequest => ({ se
 
 async function inspectTree(path: string, options: InspectCommandOptions): Promise<void> {
   const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/graph_view.ts')]);
-  const { file, diagnostics } = await endable((signal) => check(path, { ...requestOf(options), signal }));
+  const { file, diagnostics } = await withInterruptSignal((signal) => check(path, { ...requestOf(options), signal }));
   answerJson(astJson(file));
   sayDiagnostics(diagnostics);
   if (hasErrors(diagnostics)) process.exitCode = 1;
@@ -173,7 +173,7 @@ async function inspectStepOf(
 ): Promise<void> {
   const { load, inspectStep } = await import('../../api/run.ts');
   const { step, out, force, engine, data, allow, json } = options;
-  const record = await endable(async (signal) => {
+  const record = await withInterruptSignal(async (signal) => {
     const run = await load(folder, {
       data,
       allow,

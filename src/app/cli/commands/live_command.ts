@@ -4,7 +4,7 @@ import type { ClosedDay } from '../../report/days_page.ts';
 import { tableOf } from '../layout.ts';
 import { allowOption, dataOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
-import { endable } from '../signals.ts';
+import { withInterruptSignal } from '../signals.ts';
 import { intervalWords } from '../views/comparison.ts';
 
 interface LiveCommandOptions extends Omit<CloseRequest, 'say' | 'signal'> {
@@ -13,7 +13,7 @@ interface LiveCommandOptions extends Omit<CloseRequest, 'say' | 'signal'> {
 
 export function liveCommand(program: Command): void {
   const command = new Command('live')
-    .description('train the next version on the events of a server, judge the one that answers by them, and publish it')
+    .description('evaluate the serving version on the new events, train the next version on them, and publish it')
     .argument('<folder>', 'the folder of versions that `tower serve --watch` watches')
     .requiredOption(
       '--events <log>',
@@ -27,7 +27,7 @@ export function liveCommand(program: Command): void {
   for (const option of [dataOption(), engineOption(), allowOption(), jsonOption()]) command.addOption(option);
   command.action(async (folder: string, { json, ...options }: LiveCommandOptions) => {
     const { closeDay } = await import('../../api/live.ts');
-    const day = await endable((signal) => closeDay(folder, { ...options, say, signal }));
+    const day = await withInterruptSignal((signal) => closeDay(folder, { ...options, say, signal }));
     if (json) return answerJson(day);
     answer(dayText(day));
   });

@@ -18,7 +18,7 @@ import {
   withExample,
 } from '../options.ts';
 import { say, sayEngine, sayNotes } from '../report.ts';
-import { type EndingSignal, endable, signals } from '../signals.ts';
+import { type EndingSignal, signals, withInterruptSignal } from '../signals.ts';
 
 interface ServeCommandOptions
   extends RunOptions,
@@ -122,7 +122,7 @@ export function serveCommand(program: Command): void {
     if (processes > 1) {
       const { serveProcesses } = await import('../../api/processes/primary.ts');
       const ofVersions = { folder, watch, index, table, engine: requested };
-      const serving = await endable((signal) =>
+      const serving = await withInterruptSignal((signal) =>
         serveProcesses({ ...serveRequest, ...read, ...ofVersions, processes, onEngine: sayEngine, signal }),
       );
       say(`serving ${folder ?? watch} on ${serving.url} in ${processes} processes`);
@@ -158,7 +158,7 @@ export function serveCommand(program: Command): void {
         table,
         onEngine: () => sayEngine(choice),
       };
-      const serving = await endable((signal) => serveVersions({ ...versions, signal }));
+      const serving = await withInterruptSignal((signal) => serveVersions({ ...versions, signal }));
       say(`serving ${watch} on ${serving.url}`);
       await untilEnd(serving);
     } finally {

@@ -8,7 +8,7 @@ import { isReplay } from '../../../training/artifact/identity.ts';
 import { type Manifest, reportFile, validationUnit } from '../../../training/artifact/run_manifest.ts';
 import { traceFile } from '../../../training/profile/step_profile.ts';
 import type { Trained, TrainReady, TrainRequest } from '../../api/train.ts';
-import { interruptible, leaveReport, openTracking } from '../open_run.ts';
+import { interruptible, openTracking, writeReportIfPossible } from '../open_run.ts';
 import {
   allowOption,
   dataOption,
@@ -114,7 +114,8 @@ export function trainCommand(program: Command): void {
           : await (await import('../../api/watch.ts')).openWatch(port, basename(model, '.tower'));
       if (watch) say(`watch it on ${watch.url}`);
       const progress = makeProgress();
-      const tracking = track === undefined || !isFirst ? undefined : await openTracking(track, { ...options, model });
+      const trackingOptions = { ...options, model, settings: options.set };
+      const tracking = track === undefined || !isFirst ? undefined : await openTracking(track, trackingOptions);
       const interrupt = interruptible(() => progress.end());
       const stoppedOutcome: TrainOutcome = { status: 'interrupted', records: [] };
       const { status, manifest, records, profile }: TrainOutcome = await train(path, {
@@ -154,7 +155,7 @@ export function trainCommand(program: Command): void {
       // Only the first worker prints results.
       if (!isFirst) return;
       if (options.profile) await sayProfile(profile, options.out);
-      if (manifest) await leaveReport(options.out);
+      if (manifest) await writeReportIfPossible(options.out);
       const tracked = await tracking?.end(status === 'interrupted' ? 'KILLED' : 'FINISHED');
       await watch?.end('ended', manifest ? { report: join(options.out, reportFile) } : {});
       if (json)

@@ -56,7 +56,7 @@ export interface LogCompaction<E> {
   /** Returns a function that is called with each entry, from the first one on, and returns what was not replaced of it; undefined for nothing. */
   remaining(): (entry: E) => E | undefined;
   /** Number of leading entries that a shorter log lacks, if it has one entry for each of the others, so that positions stay the same. */
-  readonly dropped?: number;
+  readonly droppableEntries?: number;
   /** Yields entries for a shorter log that say the same as all entries up to now. */
   shortened(entries: AsyncIterable<readonly E[]>): AsyncIterable<E>;
 }
@@ -175,7 +175,7 @@ export async function openWriteLog<E, C extends LogCompaction<E>>(
     let replacement: Promise<void> | undefined;
     // Reads the current records of the log. Later ones are appended after them.
     await inTurn(async () => {
-      const { dropped } = compaction!;
+      const { droppableEntries: dropped } = compaction!;
       replacement = records.replace(compaction!.shortened(records.read(firstLine, records.end)), {
         dropped,
         exclusive: (work) =>

@@ -84,7 +84,7 @@ export async function connectStores(database: Database, files: readonly InStore[
       throw failure('remote-failed', { path: files[0]!.path, reason }, files[0]!.described.span);
     }
   }
-  database.explain((error) => {
+  database.translateErrors((error) => {
     if (!isOfStore(error)) return undefined;
     const storeFile = files.find((file) => error.message.includes(file.path)) ?? files[0]!;
     const reason = reasonOfStore(error, schemeOf(storeFile.path));

@@ -25,7 +25,7 @@ export type EventChange = ReadEvent | UserDeletion;
 export interface EventWrites {
   readonly reader: EventReader;
   readonly userEvents: UserEvents;
-  readonly filed: ReadonlyMap<string, number>;
+  readonly positionsInDataFiles: ReadonlyMap<string, number>;
   /** Reads writes. An invalid one gives its Failure: `unknown-name`, `event-value`. */
   prepare(writes: readonly EventWrite[]): Promise<(EventChange | Failure)[]>;
   /** Returns the error of an event whose item does not exist, if the items have a file. */
@@ -57,7 +57,7 @@ interface EventWritesSource {
   /** Time of the last event of the data. */
   readonly knownUntil?: number;
   /** By log, the position up to which the files of the data have its entries. */
-  readonly filed?: ReadonlyMap<string, number>;
+  readonly positionsInDataFiles?: ReadonlyMap<string, number>;
 }
 
 export function makeEventWrites({
@@ -66,7 +66,7 @@ export function makeEventWrites({
   live,
   base,
   knownUntil = Number.NEGATIVE_INFINITY,
-  filed = new Map(),
+  positionsInDataFiles = new Map(),
 }: EventWritesSource): EventWrites {
   /** Events are read by one query at a time: entries of other processes arrive while this one validates its own. */
   const inTurn = oneAtATime();
@@ -75,7 +75,7 @@ export function makeEventWrites({
   return {
     reader,
     userEvents,
-    filed,
+    positionsInDataFiles,
     prepare: (writes) =>
       inTurn(async () => {
         const givenEvents = writes.filter((write): write is GivenEvent => !('deleted' in write));
@@ -90,7 +90,7 @@ export function makeEventWrites({
     },
     knows: (user) => (userEvents.of(user)?.items.length ?? 0) > 0 || base.userRow(user) >= 0,
     show(changes, { log, position }) {
-      const through = filed.get(log);
+      const through = positionsInDataFiles.get(log);
       const isLater = (change: ReadEvent): boolean =>
         change.counts && (through === undefined ? change.time > knownUntil : position > through);
       let pending: ReadEvent[] = [];

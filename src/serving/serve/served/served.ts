@@ -293,11 +293,7 @@ export function servingStateOf(
       titles: titles && partsOf(titles),
       columns: new Map([...columns].map(([name, column]) => [name, plainColumn(column)])),
     },
-    users: {
-      ...{ had: users.had, features: users.features },
-      keys: partsOf(users.keys),
-      asOfLastEvent: users.asOfLastEvent,
-    },
+    users: { had: users.had, features: users.features, keys: partsOf(users.keys), asOfLastEvent: users.asOfLastEvent },
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * The format of the log of events, and which of its entries are left out when it is shortened. Entries keep their positions, by which files and the log are
- * compared.
+ * The format of the log of events, and which of its entries are left out when it is shortened. Remaining entries keep their positions, which data files also
+ * name.
  */
 import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { LogCompaction } from '../../../base/storage/record_log/write_log.ts';
@@ -44,34 +44,34 @@ function isDeletion({ user: _, deleted, until, cleared, ...others }: Readonly<Re
 export interface EventCompaction extends LogCompaction<readonly EventWrite[]> {
   /** Number of events in the log. */
   readonly events: number;
-  /** Drops so many leading entries when the log is shortened next. */
+  /** The first `entries` entries of the file may go at the next compaction. A total, not in addition. */
   forget(entries: number): void;
 }
 
-/** Number of entries that files have at which they are dropped from the log. */
-const manyFiled = 10_000;
+/** The log is compacted once this many entries are also in data files. */
+const minDroppableEntries = 10_000;
 
 /**
- * Drops the events of deleted users from the log, as soon as a user is deleted, and leading entries that files have. Other entries keep their positions, by which
- * files and the log are compared.
+ * Drops the events of deleted users from the log, as soon as a user is deleted, and leading entries that are in data files. Remaining entries keep their
+ * positions.
  */
 export function makeEventCompaction(): EventCompaction {
   /** By deleted user: the number of writes before the deletion. */
   const deletions = new Map<string, number>();
-  let [count, deletionCount, pendingDeletions, dropped] = [0, 0, 0, 0];
+  let [count, deletionCount, pendingDeletions, droppableEntries] = [0, 0, 0, 0];
   const isGone = ({ user }: EventWrite, position: number): boolean => position < (deletions.get(user) ?? 0);
   const compaction: EventCompaction = {
     get events() {
       return count - deletionCount;
     },
-    get dropped() {
-      return dropped;
+    get droppableEntries() {
+      return droppableEntries;
     },
     get isWorthwhile() {
-      return pendingDeletions > 0 || dropped >= manyFiled;
+      return pendingDeletions > 0 || droppableEntries >= minDroppableEntries;
     },
     forget(entries) {
-      dropped = Math.max(dropped, entries);
+      droppableEntries = Math.max(droppableEntries, entries);
     },
     add(entry) {
       for (const write of entry) {
@@ -89,7 +89,7 @@ export function makeEventCompaction(): EventCompaction {
     },
     async *shortened(entries) {
       const remaining = compaction.remaining();
-      let toDrop = dropped;
+      let toDrop = droppableEntries;
       const clear = (write: EventWrite): EventWrite =>
         'deleted' in write ? ({ ...write, cleared: true } satisfies UserDeletion) : write;
       for await (const batch of entries) {

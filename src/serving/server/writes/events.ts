@@ -1,6 +1,6 @@
 /**
- * Takes events: one with the id of an earlier one counts once, also if two processes take it at the same time; one without a time has that of its arrival; and
- * all events of a user can be removed.
+ * Accepts events. Events with the same id count once, also if two processes accept them at the same time. An event without a time gets its arrival time. All
+ * events of a user can be removed.
  */
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
@@ -10,7 +10,7 @@ import { busy, refused } from '../refused.ts';
 import type { EventOutcome } from '../schemas.ts';
 import { type LoggedWrites, makeWriteBatches, type WriteRequest } from './batches.ts';
 
-export interface WritesOfEvents extends LoggedWrites<GivenEvent, EventWrites, EventOutcome, StoredEvents> {
+export interface EventIntake extends LoggedWrites<GivenEvent, EventWrites, EventOutcome, StoredEvents> {
   /** Removes the events of a user. @throws RequestError 404 for a user of whom nothing is known */
   remove(user: string): Promise<void>;
 }
@@ -22,11 +22,11 @@ interface StoredEvents {
   readonly bytes: number;
 }
 
-export interface EventWritesOptions extends Pick<WritesOfEvents, 'stored'> {
+export interface EventWritesOptions extends Pick<EventIntake, 'stored'> {
   readonly log: WriteLog<readonly EventWrite[]> & { readonly id: string };
-  /** Shows the items that other servers have acknowledged. @throws Failure `log-server` */
+  /** Applies item writes that other servers have accepted. @throws Failure `log-server` */
   readonly catchUpItems?: (() => Promise<void>) | undefined;
-  /** Forgets the events up to a position, which files have. */
+  /** Called with the log position up to which all events are in data files, so the log may drop them. */
   readonly forget?: (position: number) => void;
   /** Called with a message for the user if a version cannot read an event of the log. */
   readonly say?: (line: string) => void;
@@ -42,19 +42,20 @@ const mostInMemory = 2 ** 21;
 const mostRollbacks = 10;
 
 /** The function is long because all steps share the log, the versions and the known ids. */
-export async function makeWritesOfEvents({
+export async function makeEventIntake({
   log,
   stored,
   catchUpItems = async () => {},
   forget = () => {},
   say = () => {},
   now = () => new Date(),
-}: EventWritesOptions): Promise<WritesOfEvents> {
-  /** Position of the first event that has an id. */
+}: EventWritesOptions): Promise<EventIntake> {
+  /** By event id: the log position of the first event with it. */
   const knownIds = new Map<string, number>();
   /** Events whose id an earlier entry has: two servers took them at the same time. */
   const repeatedEvents = new WeakSet<EventWrite>();
-  const isRepeated = (write: EventWrite, position: number): boolean => {
+  /** Returns true if an earlier event has the same id. */
+  const recordId = (write: EventWrite, position: number): boolean => {
     if (!('id' in write) || write.id === undefined) return false;
     const first = knownIds.get(write.id) ?? position;
     knownIds.set(write.id, first);
@@ -63,7 +64,7 @@ export async function makeWritesOfEvents({
   };
   const idFollower = await log.follow(0, (entries, end) => {
     for (const [at, entry] of entries.entries())
-      for (const write of entry) isRepeated(write, end - entries.length + 1 + at);
+      for (const write of entry) recordId(write, end - entries.length + 1 + at);
   });
 
   const isKnown = (write: EventWrite): boolean => 'id' in write && write.id !== undefined && knownIds.has(write.id);
@@ -98,7 +99,7 @@ export async function makeWritesOfEvents({
     end: number,
   ): Promise<void> => {
     const firstPosition = end - entries.length + 1;
-    const newWrites = entries.map((entry, at) => entry.filter((write) => !isRepeated(write, firstPosition + at)));
+    const newWrites = entries.map((entry, at) => entry.filter((write) => !recordId(write, firstPosition + at)));
     const changes = (await batches.changesOf(version, newWrites.flat())).values();
     for (const [at, writes] of newWrites.entries()) {
       const shown: EventChange[] = [];
@@ -110,8 +111,11 @@ export async function makeWritesOfEvents({
       version.show(shown, { log: log.id, position: firstPosition + at });
     }
   };
-  /** Positions up to which the data of the latest versions has the events. A rollback may load the first of them again. */
-  const filedPositions: number[] = [];
+  /**
+   * For each of the last 10 versions: the log position up to which its data files contain the events. The log keeps everything after the lowest, because a
+   * rollback may need it.
+   */
+  const positionsInDataFiles: number[] = [];
   const timeAt = (moment: Date): GivenEvent['time'] => batches.versions[0]?.reader.timeOf(moment);
 
   return {
@@ -139,9 +143,9 @@ export async function makeWritesOfEvents({
     },
     async attach(version) {
       await batches.attach(version, (entries, end) => apply(version, entries, end));
-      filedPositions.push(version.filed.get(log.id) ?? 0);
-      if (filedPositions.length > mostRollbacks) filedPositions.shift();
-      forget(filedPositions.reduce((least, position) => Math.min(least, position)));
+      positionsInDataFiles.push(version.positionsInDataFiles.get(log.id) ?? 0);
+      if (positionsInDataFiles.length > mostRollbacks) positionsInDataFiles.shift();
+      forget(positionsInDataFiles.reduce((least, position) => Math.min(least, position)));
     },
     detach: batches.detach,
     async close() {

@@ -1,6 +1,6 @@
 /**
- * The format of the log of written items, and an index of the latest write of each item. The index has only the position of a write, which is in the log.
- * Positions count the writes from the first one of the file.
+ * The format of the log of written items, and an index of the latest write of each item. The index holds positions only; the writes themselves stay in the
+ * log. Positions count the writes from the first one of the file.
  */
 import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { LogCompaction } from '../../../base/storage/record_log/write_log.ts';
@@ -35,10 +35,10 @@ function isWrite(value: unknown): value is ItemWrite {
 }
 
 /** Maximum writes in one line of a shortened log. `charactersPerLine`: number of characters after which a line ends. */
-const perLine = 100;
+const writesPerLine = 100;
 const charactersPerLine = 2 ** 16;
 /** A log is shortened when it has at least this many writes, and twice as many writes as items. */
-const leastShortened = 10_000;
+const minWritesToCompact = 10_000;
 
 export interface LatestWrites extends LogCompaction<readonly ItemWrite[]> {
   /** Number of written items that exist. `deleted`: number of deleted keys. */
@@ -47,16 +47,16 @@ export interface LatestWrites extends LogCompaction<readonly ItemWrite[]> {
 
 export function makeLatestWrites(): LatestWrites {
   const keys: string[] = [];
-  const numberOf = makeKeyIndex((number) => keys[number]!);
-  /** By index of the key: twice the position of its latest write, plus 1 if it was a deletion. */
+  const keyIndex = makeKeyIndex((number) => keys[number]!);
+  /** By index of the key: twice the position of its latest write, plus 1 if it was a deletion. One number for each key saves memory. */
   const latestCodes: number[] = [];
   let count = 0;
   let deletedCount = 0;
   const add = (write: ItemWrite): void => {
-    let number = numberOf.placeOf(write.key);
+    let number = keyIndex.placeOf(write.key);
     if (number < 0) {
       number = keys.push(write.key) - 1;
-      numberOf.set(write.key, number);
+      keyIndex.set(write.key, number);
       latestCodes.push(0);
     }
     if (latestCodes[number]! % 2 === 1) deletedCount--;
@@ -65,7 +65,7 @@ export function makeLatestWrites(): LatestWrites {
     latestCodes[number] = 2 * count++ + Number(isDeleted);
   };
   const isLatest = (key: string, position: number): boolean => {
-    const number = numberOf.placeOf(key);
+    const number = keyIndex.placeOf(key);
     return number >= 0 && Math.floor(latestCodes[number]! / 2) === position;
   };
   const latestWrites: LatestWrites = {
@@ -73,7 +73,7 @@ export function makeLatestWrites(): LatestWrites {
       return { items: keys.length - deletedCount, deleted: deletedCount };
     },
     get isWorthwhile() {
-      return count >= Math.max(leastShortened, 2 * keys.length);
+      return count >= Math.max(minWritesToCompact, 2 * keys.length);
     },
     add: (writes) => writes.forEach(add),
     remaining() {
@@ -91,7 +91,7 @@ export function makeLatestWrites(): LatestWrites {
         for (const write of batch.flatMap((writes) => remaining(writes) ?? [])) {
           line.push(write);
           lineCharacters += JSON.stringify(write).length;
-          if (line.length < perLine && lineCharacters < charactersPerLine) continue;
+          if (line.length < writesPerLine && lineCharacters < charactersPerLine) continue;
           yield line;
           line = [];
           lineCharacters = 0;

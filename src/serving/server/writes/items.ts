@@ -8,7 +8,7 @@ import { errorDetailOf, pointer, RequestError } from '../refused.ts';
 import type { ErrorDetail, WriteOutcome } from '../schemas.ts';
 import { badRequest, type LoggedWrites, makeWriteBatches, type WriteRequest } from './batches.ts';
 
-export type WritesOfItems = LoggedWrites<ItemWrite, ItemWrites, WriteOutcome, StoredItems>;
+export type ItemIntake = LoggedWrites<ItemWrite, ItemWrites, WriteOutcome, StoredItems>;
 
 interface StoredItems {
   /** Number of written items that exist. `deleted`: number of deleted keys. */
@@ -18,7 +18,7 @@ interface StoredItems {
   readonly bytes: number;
 }
 
-export interface WritesSource extends Pick<WritesOfItems, 'stored'> {
+export interface WritesSource extends Pick<ItemIntake, 'stored'> {
   readonly log: WriteLog<readonly ItemWrite[]>;
   /** Called with a message for the user if memory is not freed, or if a version cannot apply a write of another process. */
   readonly say?: (line: string) => void;
@@ -27,7 +27,7 @@ export interface WritesSource extends Pick<WritesOfItems, 'stored'> {
 /** Maximum number of waiting requests. */
 const mostWaiting = 1024;
 
-export function makeWritesOfItems({ log, stored, say = () => {} }: WritesSource): WritesOfItems {
+export function makeItemIntake({ log, stored, say = () => {} }: WritesSource): ItemIntake {
   const batches = makeWriteBatches<ItemWrite, ItemChange, ItemWrites, WriteOutcome>({
     ...{ log, mostWaiting, what: 'writes', errorsAt: 'columns', catchUp: log.catchUp },
     accept() {

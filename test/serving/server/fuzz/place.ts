@@ -40,7 +40,7 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
     say: () => {},
   });
   const server = await makeServer(versions, {
-    ...{ tower: '0.0.0', limits, swaps },
+    ...{ tower: '0.0.0', limits, versionChanges: swaps },
     items: logs.items?.writes,
     events: logs.events?.writes,
   });

@@ -59,7 +59,7 @@ async function place(options: Partial<SwapOptions<Version> & ServerOptions> = {}
     say: (line) => void said.push(line),
     ...options,
   });
-  const server = await makeServer(versions, { tower: '0.0.0', swaps, ...options });
+  const server = await makeServer(versions, { tower: '0.0.0', versionChanges: swaps, ...options });
   servers.push(server);
   return { versions, swaps, server, said, made };
 }

@@ -8,7 +8,7 @@ import { makeLiveItems } from '../../../../src/serving/serve/live/live_items.ts'
 import { makeSnapshot } from '../../../../src/serving/serve/snapshot.ts';
 import { RequestError } from '../../../../src/serving/server/refused.ts';
 import { itemLog, makeLatestWrites } from '../../../../src/serving/server/writes/item_log.ts';
-import { makeWritesOfItems, type WritesOfItems } from '../../../../src/serving/server/writes/items.ts';
+import { type ItemIntake, makeItemIntake } from '../../../../src/serving/server/writes/items.ts';
 import { Crash, Disk, faultyFiles } from '../../../base/storage/record_log/faulty_files.ts';
 
 const keys = ['a', 'b', 'c'];
@@ -65,7 +65,7 @@ const crashes = (work: Promise<void>): Promise<boolean> =>
 async function open(disk: Disk, end?: number, events: string[] = []) {
   const log = await openWriteLog(faultyFiles(disk, end, 0.5), itemLog, { compaction: makeLatestWrites });
   await log.follow(0, (entries) => void events.push(`on the disk ${entries.flat().length}`));
-  const writes = makeWritesOfItems({ log, stored: () => ({ ...log.compaction!.stored, bytes: log.bytes }) });
+  const writes = makeItemIntake({ log, stored: () => ({ ...log.compaction!.stored, bytes: log.bytes }) });
   return {
     ...writes,
     stored: writes.stored!,
@@ -76,7 +76,7 @@ async function open(disk: Disk, end?: number, events: string[] = []) {
   };
 }
 
-const refusalOf = async (writes: WritesOfItems, asked: readonly ItemWrite[], isArray: boolean) => {
+const refusalOf = async (writes: ItemIntake, asked: readonly ItemWrite[], isArray: boolean) => {
   const refused = await writes.write(asked, isArray).then(
     () => undefined,
     (error: unknown) => error,
@@ -214,7 +214,7 @@ describe('writes of items', () => {
       compaction: makeLatestWrites,
       say: (line) => said.push(line),
     });
-    const writes = makeWritesOfItems({ log });
+    const writes = makeItemIntake({ log });
     await writes.attach(makeVersion());
     const many = Array.from({ length: 500 }, (_, at) => put(`k${at % 40}`, at % 9));
     for (let i = 0; i < 35; i++) {
