@@ -55,7 +55,8 @@ function countLists({ starts, ends, values }: BagColumn, index: Int32Array | und
   for (let row = 0; row < rows; row++) {
     const bag = index ? index[row]! : row;
     if (starts[bag] === ends[bag]) empty++;
-    for (let at = starts[bag]!; at < ends[bag]! && !hasKnownElement; at++) hasKnownElement = values[at]! > 0;
+    for (let index = starts[bag]!; index < ends[bag]! && !hasKnownElement; index++)
+      hasKnownElement = values[index]! > 0;
   }
   return { empty, hasKnownElement };
 }

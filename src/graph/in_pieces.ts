@@ -211,9 +211,9 @@ class Rewriting {
     const places = builder.input(pieceInputs.places, [of.rows], 'int32');
     const partsById = new Map<number, Ref[]>();
     const sumsById = new Map<number, Ref>();
-    for (let at = 0; at < of.pieces; at++) {
-      const rowOfPiece = (all: Ref): Ref => builder.reshape(builder.slice(all, [at, 0], [1, -1]), [piece]);
-      const pieceValues = this.piece(at, rowOfPiece(pieceRows), rowOfPiece(isRow), last(sumsById));
+    for (let index = 0; index < of.pieces; index++) {
+      const rowOfPiece = (all: Ref): Ref => builder.reshape(builder.slice(all, [index, 0], [1, -1]), [piece]);
+      const pieceValues = this.piece(index, rowOfPiece(pieceRows), rowOfPiece(isRow), last(sumsById));
       for (const [id, value] of pieceValues) {
         const sumSoFar = sumsById.get(id);
         if (cut.sums.has(id)) sumsById.set(id, sumSoFar ? builder.add(sumSoFar, value) : value);

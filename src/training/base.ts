@@ -110,7 +110,7 @@ export const hasSameData = ({ trained }: Base, dataset: Dataset): boolean =>
 
 /** Describes why the weights of one model do not fit the other. Training settings and the order of features do not matter. */
 function modelDifferences(before: Plan, now: Plan): string[] {
-  const towers = before.towers.flatMap((tower, at) => towerDifferences(tower, now.towers[at]!));
+  const towers = before.towers.flatMap((tower, index) => towerDifferences(tower, now.towers[index]!));
   const modelDifferenceWords = [
     ...differences('feature', byName(before.features), byName(now.features), featureDifference),
     ...differences('table', byName(before.tables), byName(now.tables), (one, other) =>
@@ -319,8 +319,8 @@ export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth)
       ]),
     ),
     end() {
-      rowsBefore?.forEach((row, at) => {
-        if (newRow && row < 0 && !own?.has(at)) writeNumbers(values, at * dim, newRow);
+      rowsBefore?.forEach((row, index) => {
+        if (newRow && row < 0 && !own?.has(index)) writeNumbers(values, index * dim, newRow);
       });
     },
   };
@@ -329,7 +329,7 @@ export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth)
 /** Returns the current row of each old row; −1 if it no longer exists. */
 function currentRowsOf(rowsBefore: Int32Array, rows: number): Int32Array {
   const currentRows = new Int32Array(rows).fill(-1);
-  for (const [at, row] of rowsBefore.entries()) if (row >= 0) currentRows[row] = at;
+  for (const [index, row] of rowsBefore.entries()) if (row >= 0) currentRows[row] = index;
   return currentRows;
 }
 

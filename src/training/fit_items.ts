@@ -94,9 +94,9 @@ function tablesOf(plan: Plan, { corpus, encodings }: Dataset, scores: HistorySco
     const kept = pick(scored, sizes)
       .slice()
       .sort((a, b) => sizes[b]! - sizes[a]! || a - b);
-    kept.forEach((other, at) => {
-      neighbourCodes[code * keep + at] = codes[other]!;
-      neighbourWeights[code * keep + at] = weights[other]!;
+    kept.forEach((other, index) => {
+      neighbourCodes[code * keep + index] = codes[other]!;
+      neighbourWeights[code * keep + index] = weights[other]!;
     });
   }
   eventCounts[0] = decay;

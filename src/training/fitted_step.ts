@@ -34,9 +34,9 @@ const inputsOf = (pieces: number, inputs: readonly InputPlan[]): readonly InputP
   { name: pieceInputs.places, source: { from: 'piece_places' } },
   ...inputs.flatMap(({ name, source }) =>
     source.from === 'accidental_hits'
-      ? Array.from({ length: pieces }, (_, at) => ({
-          name: pairsOfPiece(name, at),
-          source: { from: 'piece_hits', pieces, at, of: source } as const,
+      ? Array.from({ length: pieces }, (_, index) => ({
+          name: pairsOfPiece(name, index),
+          source: { from: 'piece_hits', pieces, at: index, of: source } as const,
         }))
       : [],
   ),

@@ -68,14 +68,14 @@ async function hashOf(folder: string, name: string, { bytes, sha256 }: Checksum)
     }
     const hash = createHash('sha256');
     const readBuffer = new Uint8Array(Math.min(pieceBytes, bytes));
-    for (let at = 0; at < bytes; ) {
+    for (let index = 0; index < bytes; ) {
       const { bytesRead } = await reading(
         path,
-        handle.read(readBuffer, 0, Math.min(readBuffer.length, bytes - at), at),
+        handle.read(readBuffer, 0, Math.min(readBuffer.length, bytes - index), index),
       );
       if (bytesRead === 0) throw failure('damaged-file', { path, reason: 'it is cut off' });
       hash.update(readBuffer.subarray(0, bytesRead));
-      at += bytesRead;
+      index += bytesRead;
     }
     if (hash.copy().digest('hex') !== sha256) {
       throw failure('damaged-file', { path, reason: 'it differs from its state at the checkpoint' });
@@ -104,7 +104,9 @@ export const readMetricsLog = (folder: string): Promise<Record<string, unknown>[
 /** @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
 export async function readLog(folder: string, name: string): Promise<Record<string, unknown>[]> {
   const text = (await readRunFile(folder, name)).toString('utf8');
-  return text.split('\n').flatMap((line, at) => (line === '' ? [] : [parsedRecord(line, join(folder, name), at + 1)]));
+  return text
+    .split('\n')
+    .flatMap((line, index) => (line === '' ? [] : [parsedRecord(line, join(folder, name), index + 1)]));
 }
 
 /** @throws Failure `damaged-file` with the line, if it is not a JSON object */

@@ -101,8 +101,8 @@ function windowsOfRows({ rows, starts, members }: Windows, targets: Int32Array):
   const keptMembers: number[] = [];
   const windowEnds = [0];
   for (let window = 0; window < rows.length; window++) {
-    for (let at = starts[window]!; at < starts[window + 1]!; at++)
-      if (targetRows.has(members[at]!)) keptMembers.push(members[at]!);
+    for (let index = starts[window]!; index < starts[window + 1]!; index++)
+      if (targetRows.has(members[index]!)) keptMembers.push(members[index]!);
     if (keptMembers.length > windowEnds.at(-1)!) windowEnds.push(keptMembers.length);
   }
   return {
@@ -204,8 +204,8 @@ function drawReplayed(below: number, count: number, seed: number, epoch: number)
   const random = makeRandom(seed, replayStream, epoch);
   // Selection sampling takes one pass, and needs no list of all numbers (Knuth, vol. 2, algorithm S).
   const drawnNumbers = new Int32Array(count);
-  for (let at = 0, had = 0; had < count; at++) {
-    if (random.next() * (below - at) < count - had) drawnNumbers[had++] = at;
+  for (let index = 0, had = 0; had < count; index++) {
+    if (random.next() * (below - index) < count - had) drawnNumbers[had++] = index;
   }
   return drawnNumbers;
 }

@@ -98,7 +98,7 @@ async function exchangeGradients(
   const sum = (at: number): number => numbersOfWorkers.reduce((total, numbers) => total + numbers[at]!, 0);
   return {
     stops: sum(0) > 0,
-    counts: new Map(taskNames.map((name, at) => [name, sum(at + 1)])),
+    counts: new Map(taskNames.map((name, index) => [name, sum(index + 1)])),
   };
 }
 
@@ -111,8 +111,8 @@ async function exchangeAll(
 ): Promise<readonly (readonly number[])[]> {
   const ownMessage = packStep({ numbers, gradients: trained.map((table) => table.drain()) });
   const messages = (await group.exchange(ownMessage, { done })).map(unpackStep);
-  trained.forEach((table, at) => {
-    for (const { gradients } of messages) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
+  trained.forEach((table, index) => {
+    for (const { gradients } of messages) if (gradients[index]!.codes.length > 0) table.add(gradients[index]!);
   });
   return messages.map((each) => each.numbers);
 }

@@ -47,7 +47,6 @@ describe('a name', () => {
     ['op', 'softplus', /^is no op/],
     ['format', 'parquet', /^is an ending already: see src\/data\/files\/formats\/table.ts$/],
     ['format', 'ndjson', /^is an ending already/],
-    ['format', 'reader', /^has a file already/],
     ['format', '.orc', /^is no format/],
   ] as const)('of a %s: `%s` is refused', (kind, name, reason) => {
     expect(() => planNew(kind, name, read)).toThrow(reason);

@@ -127,7 +127,7 @@ async function openVectorCache(request: EmbedRequest, texts: ReadonlySet<string>
     const bytes = Buffer.from(numbers, 'base64');
     vectors.set(
       text,
-      new Float32Array(bytes.length / 4).map((_, at) => bytes.readFloatLE(4 * at)),
+      new Float32Array(bytes.length / 4).map((_, index) => bytes.readFloatLE(4 * index)),
     );
   }).catch(async (error) => {
     await lock.release();
@@ -142,9 +142,9 @@ async function openVectorCache(request: EmbedRequest, texts: ReadonlySet<string>
     computed: missing.length,
     async add(batch: readonly string[], batchVectors: readonly Float32Array[]): Promise<void> {
       await log.append(
-        batch.map((text, at): CachedVector => [hashOf(text), littleEndian(batchVectors[at]!).toString('base64')]),
+        batch.map((text, index): CachedVector => [hashOf(text), littleEndian(batchVectors[index]!).toString('base64')]),
       );
-      for (const [at, text] of batch.entries()) vectors.set(text, batchVectors[at]!);
+      for (const [index, text] of batch.entries()) vectors.set(text, batchVectors[index]!);
     },
     async close(): Promise<void> {
       await log.close();

@@ -175,7 +175,7 @@ async function eventsOf(folder: string, say: (line: string) => void): Promise<Lo
 
 async function entriesOf(folder: string) {
   const { id, before, records } = await readRecordLog(logFilesIn(folder), eventLog);
-  const entries = records.map((writes, at) => ({ position: before + at + 1, writes }));
+  const entries = records.map((writes, index) => ({ position: before + index + 1, writes }));
   return { id, before, end: before + records.length, entries };
 }
 

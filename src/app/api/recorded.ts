@@ -98,7 +98,9 @@ export async function refuseOtherPlan({ folder, manifest, plan }: LoadedModel): 
   if (!loweredAnew) return;
   const planAnew = JSON.parse(JSON.stringify(loweredAnew.plan)) as typeof plan;
   const pairs = [
-    ...manifest.plan.towers.map(({ embedded }, at) => [embedded.graph, plan.towers[at]!, planAnew.towers[at]] as const),
+    ...manifest.plan.towers.map(
+      ({ embedded }, index) => [embedded.graph, plan.towers[index]!, planAnew.towers[index]] as const,
+    ),
     [manifest.plan.step.graph, plan.step, planAnew.step] as const,
     [manifest.plan.predictions?.graph ?? manifestFile, plan.predictions, planAnew.predictions] as const,
     [manifestFile, plan, planAnew] as const,

@@ -83,7 +83,7 @@ const isUnfinished = (error: unknown): error is Failure =>
 
 function commonFolder(folders: readonly string[]): string {
   const [first, ...others] = folders.map((folder) => dirname(resolve(folder)).split(sep));
-  const shared = first!.findIndex((part, at) => others.some((other) => other[at] !== part));
+  const shared = first!.findIndex((part, index) => others.some((other) => other[index] !== part));
   return first!.slice(0, shared === -1 ? undefined : shared).join(sep) || sep;
 }
 

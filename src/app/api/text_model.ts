@@ -37,7 +37,7 @@ export async function openTextModel(request: TextModelRequest, from?: string): P
   return {
     async embed(texts) {
       const vectors = await answer(texts.map((text) => prefix + text));
-      return texts.map((_, at) => checkedVector(request, vectors[at], at));
+      return texts.map((_, index) => checkedVector(request, vectors[index], index));
     },
   };
 }
@@ -184,7 +184,7 @@ async function openLocal(request: TextModelRequest, from = '@huggingface/transfo
   return async (texts) => {
     const { data, dims } = await attempt(extract(texts, { pooling, normalize: true }), 'try a smaller `--batch`');
     const width = dims.at(-1)!;
-    return texts.map((_, at) => data.slice(at * width, (at + 1) * width));
+    return texts.map((_, index) => data.slice(index * width, (index + 1) * width));
   };
 }
 

@@ -221,8 +221,8 @@ async function trainFinalists(
   signal: AbortSignal,
 ): Promise<readonly Finalist[]> {
   for (const { number: trial } of best) {
-    for (let at = 1; at <= seeds; at++)
-      await begin(jobs, { kind: 'final', trial, seed: fileSeed + at }, parallel, signal);
+    for (let index = 1; index <= seeds; index++)
+      await begin(jobs, { kind: 'final', trial, seed: fileSeed + index }, parallel, signal);
   }
   await jobs.settle(0);
   return finalistsOf(jobs.records);
@@ -237,8 +237,8 @@ async function trainFresh(
 ): Promise<readonly JobRecord[]> {
   const firstFresh = jobs.records.length;
   for (const trial of winner === 0 ? [0] : [0, winner]) {
-    for (let at = 1; at <= seeds; at++) {
-      await begin(jobs, { kind: 'fresh', trial, seed: fileSeed + seeds + at }, parallel, signal);
+    for (let index = 1; index <= seeds; index++) {
+      await begin(jobs, { kind: 'fresh', trial, seed: fileSeed + seeds + index }, parallel, signal);
     }
   }
   await jobs.settle(0);

@@ -89,7 +89,7 @@ function changes({ steps, epochs }: LiveTraining, event: TrainingEvent): Partial
 
 /** If there are too many points, every second one is dropped, so that the whole run remains visible. */
 const thinned = (steps: readonly ShownStep[]): readonly ShownStep[] =>
-  steps.length <= mostSteps ? steps : steps.filter((_, at) => at % 2 === 0);
+  steps.length <= mostSteps ? steps : steps.filter((_, index) => index % 2 === 0);
 
 /** True for a host name of this server. Any other name for this machine may come from a stranger's page (DNS rebinding). */
 const isOurs = (name: string | undefined): boolean => /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(name ?? '');

@@ -105,7 +105,7 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
   shareCores(workers);
   // Without it Gloo resolves the host name of this machine, and in a container this may fail.
   process.env.GLOO_SOCKET_IFNAME ??= process.platform === 'darwin' ? 'lo0' : 'lo';
-  const otherWorkers = Array.from({ length: workers - 1 }, (_, at) => start({ ...meeting, rank: at + 1 }));
+  const otherWorkers = Array.from({ length: workers - 1 }, (_, index) => start({ ...meeting, rank: index + 1 }));
   // Runs whenever this process ends, unless it is killed.
   process.once('exit', () => {
     for (const { child } of otherWorkers) child.kill('SIGKILL');

@@ -116,9 +116,9 @@ const numeric = /^([-+\u2212±]?\d[^A-Za-z]*( ?([kMG]?B|ms))?|\u2013)?$/;
 export function tableOf(head: readonly string[], given: readonly (readonly string[])[], page = stdoutPage()): string {
   const { columns = Number.POSITIVE_INFINITY } = page;
   const rows = given.map((row) => row.map((cell) => show(cell.replaceAll(/\s*\n\s*/g, ' ')).text));
-  const isNumber = head.map((_, at) => at > 0 && rows.every((row) => numeric.test(row[at]!)));
-  const widths = head.map((name, at) => Math.max(...[name, ...rows.map((row) => row[at]!)].map(widthOf)));
-  const all = head.map((_, at) => at);
+  const isNumber = head.map((_, index) => index > 0 && rows.every((row) => numeric.test(row[index]!)));
+  const widths = head.map((name, index) => Math.max(...[name, ...rows.map((row) => row[index]!)].map(widthOf)));
+  const all = head.map((_, index) => index);
   const widthWith = (shown: readonly number[]): number =>
     shown.reduce((sum, at) => sum + widths[at]!, gap.length * (shown.length - 1));
   const over = widthWith(all) - columns;

@@ -43,8 +43,8 @@ export async function projectFiles(root: string): Promise<ProjectFiles> {
     (entry) => entry.name === 'runs' && entry.isDirectory(),
   );
   return {
-    models: towerFiles.filter((_, at) => kinds[at] === 'model'),
-    data: towerFiles.filter((_, at) => kinds[at] === 'data'),
+    models: towerFiles.filter((_, index) => kinds[index] === 'model'),
+    data: towerFiles.filter((_, index) => kinds[index] === 'data'),
     rows: paths.filter((path) => /\.(csv|tsv|parquet|jsonl|ndjson)(\.gz)?$/.test(path)),
     runs: runFolders.length > 0 ? await listRuns(join(root, 'runs')).catch(() => []) : [],
   };

@@ -164,7 +164,7 @@ function ranged(part: ConfigPart, dim: number, column?: string): { readonly elem
   }
   if (isRanged && buckets > 1 && buckets <= MOST_PIECES) {
     const step = (max - min) / buckets;
-    const boundaries = Array.from({ length: buckets }, (_, at) => Number((min + at * step).toPrecision(9)));
+    const boundaries = Array.from({ length: buckets }, (_, index) => Number((min + index * step).toPrecision(9)));
     return { element: `number(boundaries: [${boundaries.join(', ')}], dim: ${Math.max(dim, 1)})` };
   }
   if (buckets > MOST_PIECES) part.at('num_buckets').leftOut(`a number has at most ${MOST_PIECES} pieces here`);

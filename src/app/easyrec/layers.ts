@@ -87,9 +87,9 @@ function blocksOf({ units, activation, norm, dropout }: DenseLayers, isActive: b
   ];
   const isEven = dropout.every((rate) => rate === dropout[0]);
   if (!isEven) {
-    return widths.flatMap((width, at) => [
+    return widths.flatMap((width, index) => [
       `dense(${width})`,
-      ...(at < widths.length - 1 || isActive ? afterLayer(dropout[at]) : []),
+      ...(index < widths.length - 1 || isActive ? afterLayer(dropout[index]) : []),
     ]);
   }
   const rate = dropout[0] ?? 0;

@@ -122,7 +122,7 @@ export function examplesSection(evaluation: Evaluation | undefined, hasTimes: bo
 const shownFirst = 3;
 
 const cards = (examples: readonly RankingExample[], hasTimes: boolean): string =>
-  `<div class="examples">${examples.map((example, at) => exampleCard(example, at, hasTimes)).join('\n')}</div>`;
+  `<div class="examples">${examples.map((example, index) => exampleCard(example, index, hasTimes)).join('\n')}</div>`;
 
 function exampleCard({ user, history, had, held, answers }: RankingExample, at: number, hasTimes: boolean): string {
   const queryName = user === undefined ? `query ${at + 1}` : `user ${user}`;
@@ -155,6 +155,8 @@ const itemText = ({ key, title }: ExampleItem): string => title ?? key;
 
 function list(title: string, tag: 'ul' | 'ol', lines: readonly string[], marked: readonly boolean[] = []): string {
   if (lines.length === 0) return `<h4>${escapeHtml(title)}</h4><p class="soft">nothing</p>`;
-  const items = lines.map((line, at) => `<li${marked[at] ? ' class="hit"' : ''}><bdi>${escapeHtml(line)}</bdi></li>`);
+  const items = lines.map(
+    (line, index) => `<li${marked[index] ? ' class="hit"' : ''}><bdi>${escapeHtml(line)}</bdi></li>`,
+  );
   return `<h4>${escapeHtml(title)}</h4><${tag}>${items.join('')}</${tag}>`;
 }

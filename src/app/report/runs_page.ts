@@ -140,7 +140,7 @@ function validated(runs: readonly NamedRun[]): string {
     ),
     intervalChart(
       `${metric} on validation, of the weights that each run kept`,
-      bars.map(({ name, value }, at): IntervalBar => ({ name, value, tone: at === 0 ? 'own' : 'below' })),
+      bars.map(({ name, value }, index): IntervalBar => ({ name, value, tone: index === 0 ? 'own' : 'below' })),
     ),
     facts,
   );

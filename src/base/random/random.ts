@@ -106,10 +106,10 @@ export function shuffledInBuckets(length: number, { bits, integer }: Draws): Int
   let bucketStart = 0;
   for (let bucket = 0; bucket < buckets; bucket++) {
     const bucketEnd = ends[bucket]!;
-    for (let at = bucketEnd - 1; at > bucketStart; at--) {
-      const other = bucketStart + integer(at - bucketStart + 1);
-      const swapped = shuffledIndices[at]!;
-      shuffledIndices[at] = shuffledIndices[other]!;
+    for (let index = bucketEnd - 1; index > bucketStart; index--) {
+      const other = bucketStart + integer(index - bucketStart + 1);
+      const swapped = shuffledIndices[index]!;
+      shuffledIndices[index] = shuffledIndices[other]!;
       shuffledIndices[other] = swapped;
     }
     bucketStart = bucketEnd;

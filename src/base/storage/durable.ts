@@ -108,9 +108,9 @@ export function fileSink(handle: OpenFile): Sink {
   return {
     async write(bytes) {
       // One write call writes at most 2 GiB, and may write less than requested.
-      for (let at = 0; at < bytes.byteLength; ) {
-        const { bytesWritten } = await handle.write(bytes, at, Math.min(pieceBytes, bytes.byteLength - at));
-        at += bytesWritten;
+      for (let index = 0; index < bytes.byteLength; ) {
+        const { bytesWritten } = await handle.write(bytes, index, Math.min(pieceBytes, bytes.byteLength - index));
+        index += bytesWritten;
       }
     },
   };

@@ -119,7 +119,7 @@ const isStale = (holder: LockEntry): boolean => abandoned.has(holder.id) || stat
 /** Removes the folders that were created only for the lock. */
 async function removeEmpty(folder: string, made: string): Promise<void> {
   try {
-    for (let at = resolve(folder); at.startsWith(resolve(made)); at = dirname(at)) await rmdir(at);
+    for (let index = resolve(folder); index.startsWith(resolve(made)); index = dirname(index)) await rmdir(index);
   } catch {
     // The folder is not empty.
   }

@@ -215,8 +215,8 @@ export async function writeSafetensors(
 
 /** Hashes in pieces, so that a server can answer in between. */
 async function hashPieces(hash: Hash, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.byteLength; at += hashedAtOnce) {
-    hash.update(bytes.subarray(at, at + hashedAtOnce));
+  for (let index = 0; index < bytes.byteLength; index += hashedAtOnce) {
+    hash.update(bytes.subarray(index, index + hashedAtOnce));
     if (bytes.byteLength > hashedAtOnce) await nextTurn();
   }
 }
@@ -326,12 +326,12 @@ async function fill(
   const read = (at: number): Promise<{ bytesRead: number }> =>
     handle.read(target, at, Math.min(readAtOnce, targetEnd - at), position + at);
   let pendingRead = targetEnd > 0 ? read(0) : undefined;
-  for (let at = 0; pendingRead !== undefined; ) {
+  for (let index = 0; pendingRead !== undefined; ) {
     const { bytesRead } = await pendingRead;
     if (bytesRead === 0) throw failure('damaged-file', { path, reason: 'it is cut off' });
-    const readFrom = at;
-    at += bytesRead;
-    pendingRead = at < targetEnd ? read(at) : undefined;
-    hash?.update(target.subarray(readFrom, at));
+    const readFrom = index;
+    index += bytesRead;
+    pendingRead = index < targetEnd ? read(index) : undefined;
+    hash?.update(target.subarray(readFrom, index));
   }
 }

@@ -66,8 +66,9 @@ export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
       const packedKeys = packTexts(keys, keys.length);
       const rows = new Int32Array(packedKeys.length);
       const builtSlots = (keySlots ??= makeIndex());
-      for (let at = 0; at < rows.length; at++) {
-        rows[at] = builtSlots[find(builtSlots, packedKeys.bytes, packedKeys.startOf(at), packedKeys.ends[at]!)]! - 1;
+      for (let index = 0; index < rows.length; index++) {
+        rows[index] =
+          builtSlots[find(builtSlots, packedKeys.bytes, packedKeys.startOf(index), packedKeys.ends[index]!)]! - 1;
       }
       return rows;
     },
@@ -106,8 +107,8 @@ export function keyPartsComplaint({ bytes, ends, slots }: KeyParts): string | un
   if (slots === undefined) return undefined;
   if (slots.length !== slotsFor(ends.length)) return 'it has another number of slots';
   let usedSlots = 0;
-  for (let at = 0; at < slots.length; at++) {
-    const slot = slots[at]!;
+  for (let index = 0; index < slots.length; index++) {
+    const slot = slots[index]!;
     if (slot > ends.length) return 'a slot has a row that is not there';
     if (slot > 0) usedSlots++;
   }
@@ -120,7 +121,7 @@ const shared = new Uint8Array(768);
 /** FNV-1a, mixed so that the low bits depend on all. */
 export function hashOfBytes(bytes: Uint8Array, from: number, end: number): number {
   let hashValue = 0x811c9dc5;
-  for (let at = from; at < end; at++) hashValue = Math.imul(hashValue ^ bytes[at]!, 0x01000193);
+  for (let index = from; index < end; index++) hashValue = Math.imul(hashValue ^ bytes[index]!, 0x01000193);
   return mixed(hashValue);
 }
 
@@ -187,6 +188,7 @@ export function makeKeyIndex(textAt: (place: number) => string, expected = 0): K
 /** FNV-1a over the UTF-16 units, mixed so that the low bits depend on all of them. A signed number, as an Int32Array stores it. */
 function hashOf(text: string): number {
   let hashValue = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hashValue = Math.imul(hashValue ^ text.charCodeAt(at), 0x01000193);
+  for (let index = 0; index < text.length; index++)
+    hashValue = Math.imul(hashValue ^ text.charCodeAt(index), 0x01000193);
   return mixed(hashValue) | 0;
 }

@@ -27,7 +27,7 @@ export function makeSource(name: string, text: string): Source {
 
 function lineStartsOf(text: string): readonly number[] {
   const lineStarts = [text.startsWith('\uFEFF') ? 1 : 0];
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
+  for (let index = text.indexOf('\n'); index !== -1; index = text.indexOf('\n', index + 1)) lineStarts.push(index + 1);
   return lineStarts;
 }
 

@@ -540,12 +540,12 @@ function byWord(rows: NamesByWord): ReadonlyMap<string, readonly Sense[]> {
   const sensesByWord = new Map<string, Sense[]>();
   for (const [write, words] of Object.entries(rows)) {
     const exactAndNear = words.split('|');
-    for (const [at, part] of exactAndNear.entries()) {
+    for (const [index, part] of exactAndNear.entries()) {
       for (const word of part.split(' ')) {
         // A different case or different underscores do not make another name.
         if (word === '' || plain(word) === plain(write)) continue;
         const senses = sensesByWord.get(plain(word)) ?? [];
-        const same = exactAndNear.length === 2 && at === 0;
+        const same = exactAndNear.length === 2 && index === 0;
         if (senses.every((sense) => sense.write !== write)) senses.push({ write, same });
         sensesByWord.set(plain(word), senses);
       }

@@ -89,7 +89,7 @@ export class TextsWriter {
     let writeAt = this.#used;
     // For a short text, a call of `set` and its view would cost more than the loop.
     if (end - from > 64) ownBytes.set(bytes.subarray(from, end), writeAt);
-    else for (let at = from; at < end; ) ownBytes[writeAt++] = bytes[at++]!;
+    else for (let index = from; index < end; ) ownBytes[writeAt++] = bytes[index++]!;
     this.#end(this.#used + end - from);
   }
 
@@ -153,7 +153,7 @@ export function pickTexts(texts: Texts, places: ArrayLike<number>): Texts {
 export function joinedTexts(first: Texts, second: Texts): Texts {
   if (!(first instanceof PackedTexts)) return [...first, ...second];
   const writer = new TextsWriter(first.length + second.length);
-  for (const list of [first, second]) for (let at = 0; at < list.length; at++) writer.addFrom(list, at);
+  for (const list of [first, second]) for (let index = 0; index < list.length; index++) writer.addFrom(list, index);
   return writer.texts();
 }
 
@@ -187,7 +187,8 @@ export function* slicesOfTexts(texts: Texts, most: number): Iterable<readonly st
 export function hasHalves(texts: Texts): boolean {
   if (!(texts instanceof PackedTexts)) return [...texts].some((text) => /\p{Surrogate}/u.test(text));
   const { bytes } = texts;
-  for (let at = 0; at < bytes.length; at++) if (bytes[at] === 0xed && bytes[at + 1]! >= 0xa0) return true;
+  for (let index = 0; index < bytes.length; index++)
+    if (bytes[index] === 0xed && bytes[index + 1]! >= 0xa0) return true;
   return false;
 }
 
@@ -196,7 +197,7 @@ export const isTexts = (value: unknown): value is Texts => Array.isArray(value) 
 /** True if two lists have the same texts in the same order. */
 export function sameTexts(one: Texts, other: Texts): boolean {
   if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at++) if (one.at(at) !== other.at(at)) return false;
+  for (let index = 0; index < one.length; index++) if (one.at(index) !== other.at(index)) return false;
   return true;
 }
 

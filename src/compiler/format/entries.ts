@@ -142,7 +142,7 @@ export function printEntry({ value, more = [], by }: Ast.EntryNode, cursor: Toke
 }
 
 export function searchEntry({ path, domain }: Ast.SearchEntryNode, cursor: TokenCursor): PrintedBinding {
-  const [first, ...rest] = path.map((_, at) => (at === 0 ? cursor.word() : [cursor.take(''), cursor.take('')]));
+  const [first, ...rest] = path.map((_, index) => (index === 0 ? cursor.word() : [cursor.take(''), cursor.take('')]));
   return binding([first!, ...rest], ':', 'search', cursor, () => {
     if (domain.kind === 'Choices') {
       const oneOfWords = [cursor.word(), indent(cursor.take(' ')), indent(cursor.gap(' '))];

@@ -60,7 +60,7 @@ export function lowerBiases(
 function onesLike(builder: Builder, { id, type }: Ref): Ref {
   const { shape } = type;
   const sliceStart = shape.map(() => 0);
-  const sliceSize = shape.map((_, at) => (at === 0 ? -1 : 1));
+  const sliceSize = shape.map((_, index) => (index === 0 ? -1 : 1));
   const like = builder.reshape(builder.slice({ id, type }, sliceStart, sliceSize), [shape[0]!, 1]);
   return builder.broadcastTo(builder.constant(1), like);
 }

@@ -292,9 +292,9 @@ function checkRetrieve({ tasks, retrieve }: Model, query: TowerChannels): Diagno
   );
   const refused = (task: string, reason: string): Diagnostic =>
     diagnose('interests-in-retrieve', tasks.find(({ name }) => name === task)!.score.span, { task, reason });
-  return several.flatMap(({ task, factor }, at) => {
+  return several.flatMap(({ task, factor }, index) => {
     if (factor < 0) return [refused(task, 'its score is the best of several interests and the factor is below 0')];
-    return at === 0 ? [] : [refused(task, `\`${several[0]!.task}\` also has several interests`)];
+    return index === 0 ? [] : [refused(task, `\`${several[0]!.task}\` also has several interests`)];
   });
 }
 

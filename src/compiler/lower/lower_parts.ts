@@ -54,7 +54,7 @@ function withinNodes(lengths: readonly number[], nodesOf: (length: number) => nu
   const nodes = new Map(lengths.map((length) => [length, nodesOf(length)]));
   let keptLengths = lengths;
   while (keptLengths.length > 1 && keptLengths.reduce((sum, length) => sum + nodes.get(length)!, 0) > most) {
-    keptLengths = keptLengths.filter((_, at) => at !== keptLengths.length - 2);
+    keptLengths = keptLengths.filter((_, index) => index !== keptLengths.length - 2);
   }
   return keptLengths;
 }
@@ -72,7 +72,9 @@ const mostParts = 5;
 export function partLengths(max: number): readonly number[] {
   const steps = Math.min(mostParts - 1, Math.max(0, Math.round(Math.log2(max / shortest))));
   const growth = (max / shortest) ** (1 / steps);
-  return Array.from({ length: steps + 1 }, (_, at) => (at === steps ? max : Math.round(shortest * growth ** at)));
+  return Array.from({ length: steps + 1 }, (_, index) =>
+    index === steps ? max : Math.round(shortest * growth ** index),
+  );
 }
 
 /** Returns the size of the tower for some rows, and whether a block keeps statistics. */

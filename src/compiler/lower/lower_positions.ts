@@ -137,8 +137,8 @@ function lookingAhead(step: GraphPlan): number {
   const [some, all] = [early, fullLength].map(
     (elements) => evaluateGraph(graph, numbersFor(step, elements), weights).outputs,
   );
-  return graph.outputs.findIndex((_, at) => {
-    const [one, other] = [some![`${at}`]!, all![`${at}`]!];
+  return graph.outputs.findIndex((_, index) => {
+    const [one, other] = [some![`${index}`]!, all![`${index}`]!];
     const numbers = early * one.shape.at(-1)!;
     for (let i = 0; i < numbers; i++) {
       const [a, b] = [one.data[i]!, other.data[i]!];

@@ -50,14 +50,14 @@ export function sequenceLength({ graph, inputs }: GraphPlan): number {
 export function numbersFor({ graph, inputs }: GraphPlan, elements: number): NamedTensors {
   const sizes = evenSizes(graph, 1);
   return Object.fromEntries(
-    inputs.map(({ name, source }, at) => {
-      const { shape: dims, dtype } = graph.nodes[graph.inputs[at]!.node]!.type;
+    inputs.map(({ name, source }, index) => {
+      const { shape: dims, dtype } = graph.nodes[graph.inputs[index]!.node]!.type;
       const shape = resolveShape(dims, sizes);
       const data = new Float32Array(shape.reduce((product, length) => product * length, 1));
       const ownData = data.subarray(0, (data.length / shape[1]!) * elements);
-      if (source.from === 'sequence') makeRandom(1, at).fill(ownData, -1, 1);
+      if (source.from === 'sequence') makeRandom(1, index).fill(ownData, -1, 1);
       else if (source.from === 'mask') ownData.fill(1);
-      else if (source.from === 'embedding') makeRandom(3, at).fill(data, -1, 1);
+      else if (source.from === 'embedding') makeRandom(3, index).fill(data, -1, 1);
       else if (source.from === 'noise') data.fill(1 - 2 ** -20);
       return [name, { dtype: hostDtype(dtype), shape, data: dtype === 'int32' ? Int32Array.from(data) : data }];
     }),
@@ -67,9 +67,9 @@ export function numbersFor({ graph, inputs }: GraphPlan, elements: number): Name
 /** Returns perturbed initial values, because a weight that starts at 0 would hide its input. */
 export function weightsOf({ graph }: GraphPlan): NamedTensors {
   return Object.fromEntries(
-    Object.entries(initialValues(graph, 1)).map(([name, tensor], at) => {
+    Object.entries(initialValues(graph, 1)).map(([name, tensor], index) => {
       const moves = new Float32Array(tensor.data.length);
-      makeRandom(2, at).fill(moves, 0.02, 0.2);
+      makeRandom(2, index).fill(moves, 0.02, 0.2);
       return [name, { ...tensor, data: moves.map((move, i) => move + tensor.data[i]!) }];
     }),
   );
@@ -121,9 +121,9 @@ function turned({ inputs }: GraphPlan, given: NamedTensors, along: (feature: str
 function reversed(tensor: Tensor): Tensor {
   const [, elements, width = 1] = tensor.shape;
   const data = new Float32Array(tensor.data.length);
-  for (let at = 0; at < elements!; at++)
-    data.set(tensor.data.slice(at * width, (at + 1) * width), (elements! - 1 - at) * width);
+  for (let index = 0; index < elements!; index++)
+    data.set(tensor.data.slice(index * width, (index + 1) * width), (elements! - 1 - index) * width);
   return { ...tensor, data };
 }
 
-const differs = (a: Tensor, b: Tensor): boolean => a.data.some((value, at) => isOther(value, b.data[at]!));
+const differs = (a: Tensor, b: Tensor): boolean => a.data.some((value, index) => isOther(value, b.data[index]!));

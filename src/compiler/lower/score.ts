@@ -57,8 +57,8 @@ function lowerSum(
 ): VectorScore | undefined {
   const { builder } = context;
   const { terms, span } = task.score;
-  const lowered = terms.map((use, at) => {
-    const scorePath = terms.length === 1 ? `score/${task.name}` : `score/${task.name}/${use.call.kind}_${at}`;
+  const lowered = terms.map((use, index) => {
+    const scorePath = terms.length === 1 ? `score/${task.name}` : `score/${task.name}/${use.call.kind}_${index}`;
     return lowerTerm(context, model, use, scorePath, query, item, diagnostics);
   });
   if (lowered.some((score) => score === undefined)) return undefined;

@@ -75,18 +75,18 @@ export function byTrained(
   const tables = tablesOfInputs(context);
   const embeddings = new Map(context.inputs.embeddings().map((input) => [input.ref.id, input]));
   const sums = new Map<string, Ref | undefined>();
-  by.forEach(({ id }, at) => {
+  by.forEach(({ id }, index) => {
     const table = tables.get(id);
     if (table === undefined) return;
-    const gradient = gradients[at];
+    const gradient = gradients[index];
     const tableSum = sums.get(table);
     const sum = gradient && byRow(context, table, embeddings.get(id)!, gradient);
     sums.set(table, tableSum && sum ? builder.add(tableSum, sum) : (tableSum ?? sum));
   });
   const givenTables = new Set<string>();
-  return by.flatMap(({ id }, at) => {
+  return by.flatMap(({ id }, index) => {
     const table = tables.get(id);
-    if (table === undefined) return [gradients[at]];
+    if (table === undefined) return [gradients[index]];
     if (givenTables.has(table)) return [];
     givenTables.add(table);
     return [sums.get(table)];

@@ -38,14 +38,14 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
     .parameters.filter(({ trainable }) => trainable)
     .map(({ name, node }) => ({ name, id: node, type: builder.nodes[node]!.type }));
 
-  const combinedGradients = new Map(combined && shared.map(({ ref }, at) => [ref.id, combined[at]]));
+  const combinedGradients = new Map(combined && shared.map(({ ref }, index) => [ref.id, combined[index]]));
   const differentiated = [...weights, ...embeddings.map(({ ref }) => ref)];
   const openRefs = differentiated.filter(({ id }) => !combinedGradients.has(id));
   const vectors = vectorsOfLoss(builder, total);
   const found = gradients(builder, total, [...openRefs, ...vectors.map(({ ref }) => ref)]);
-  const openGradients = new Map(openRefs.map(({ id }, at) => [id, found[at]]));
-  vectors.forEach(({ name }, at) => {
-    const gradient = found[openRefs.length + at];
+  const openGradients = new Map(openRefs.map(({ id }, index) => [id, found[index]]));
+  vectors.forEach(({ name }, index) => {
+    const gradient = found[openRefs.length + index];
     if (gradient) builder.mark(`${name}_gradient`, gradient);
   });
   const allGradients = differentiated.map(({ id }) =>
@@ -53,7 +53,7 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
   );
   const { clip } = model.train;
   const clipped = clip === undefined ? undefined : clipGradients(forward.context, clip, differentiated, allGradients);
-  const applied = new Map(differentiated.map(({ id }, at) => [id, (clipped?.gradients ?? allGradients)[at]]));
+  const applied = new Map(differentiated.map(({ id }, index) => [id, (clipped?.gradients ?? allGradients)[index]]));
   const gradientOf = ({ id }: Ref): Ref | undefined => applied.get(id);
 
   lowerUpdate(
@@ -80,7 +80,7 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
     shared: shared.map(({ name, kind, tasks }) => ({ name, kind, tasks })),
     norms() {
       const towers = model.towers.map(({ name }) => name);
-      const namedGradients = weights.map(({ name }, at) => ({ name, gradient: allGradients[at] }));
+      const namedGradients = weights.map(({ name }, index) => ({ name, gradient: allGradients[index] }));
       norms ??= { plan: lowerNorms(inputs, towers, namedGradients) };
       return norms.plan;
     },
@@ -117,8 +117,8 @@ function withPenalty(
     total: builder.add(objective.total, penalty),
     ...(added
       ? {
-          shared: objective.shared!.map((gradient, at) => {
-            const further = added[at];
+          shared: objective.shared!.map((gradient, index) => {
+            const further = added[index];
             return gradient && further ? builder.add(gradient, further) : (gradient ?? further);
           }),
         }
@@ -191,7 +191,7 @@ function lowerObjective(
       },
       call.arguments,
     );
-    return { ...weighted, weights: new Map(objective.tasks.map((task, at) => [task, weighted.weights[at]!])) };
+    return { ...weighted, weights: new Map(objective.tasks.map((task, index) => [task, weighted.weights[index]!])) };
   });
 }
 

@@ -95,7 +95,7 @@ function merge(group: readonly Diagnostic[]): Diagnostic {
   const [first, ...others] = sorted as [Diagnostic, ...Diagnostic[]];
   if (others.length === 0) return first;
   const otherNotes = others.flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at)), at }] : []));
-  const fixes = first.fixes.map((_, at): readonly Edit[] => sorted.flatMap(({ fixes }) => fixes[at] ?? []));
+  const fixes = first.fixes.map((_, index): readonly Edit[] => sorted.flatMap(({ fixes }) => fixes[index] ?? []));
   const isDoubtful = sorted.some((one) => one.doubtful);
   return { ...first, notes: [...first.notes, ...otherNotes], fixes, ...(isDoubtful ? { doubtful: isDoubtful } : {}) };
 }

@@ -48,14 +48,14 @@ const letAnywhere = [t.NumberToken, t.Name, t.RightParenthesis];
 export function oddness(tokens: readonly IToken[]): number {
   let oddCount = 0;
   const frames: CallFrame[] = [];
-  for (let at = 0; at < tokens.length; at++) {
-    const token = tokens[at]!;
-    const [previous, next] = [tokens[at - 1], tokens[at + 1]];
+  for (let index = 0; index < tokens.length; index++) {
+    const token = tokens[index]!;
+    const [previous, next] = [tokens[index - 1], tokens[index + 1]];
     const frame = frames.at(-1);
     const depthChange = depthOf(token);
     if (depthChange > 0) {
       const callee = is(token, t.LeftParenthesis) && is(previous, t.Name) ? previous! : undefined;
-      const isHeader = isAny(tokens[at - 2], [t.Tower, t.Block]);
+      const isHeader = isAny(tokens[index - 2], [t.Tower, t.Block]);
       const call = callee && !isHeader ? calls.get(callee.image) : undefined;
       if (callee && !isHeader && !call) oddCount += 2;
       if (frame?.isCall && frame.named && isAny(previous, [t.Comma])) oddCount += 1;
@@ -83,7 +83,7 @@ export function oddness(tokens: readonly IToken[]): number {
     const beginsArgument = isAny(previous, [t.LeftParenthesis, t.Comma]);
     if (is(token, t.Arrow) && !call!.flow) oddCount += 3;
     if (isAny(token, operators) && !beginsArgument && call!.takes.size === 0) oddCount += 3;
-    if (isAny(token, operators) && isAny(previous, letAnywhere) && is(tokens[at - 2], t.Dot)) oddCount += 3;
+    if (isAny(token, operators) && isAny(previous, letAnywhere) && is(tokens[index - 2], t.Dot)) oddCount += 3;
     if (!beginsArgument) continue;
     if (is(token, t.Name) && isAny(next, [t.Colon, t.Equals])) {
       if (!call!.takes.has(token.image) || frame.given.has(token.image)) oddCount += 2;
@@ -220,8 +220,8 @@ export function bracketCandidates(
 function* halves(token: IToken, header: boolean, text: string): Generator<[IToken, IToken]> {
   const { image, startOffset } = token;
   const occursInText = (word: string) => new RegExp(`\\b${word}\\b`).test(text);
-  for (let at = 1; at < image.length; at++) {
-    const [name, rest] = [image.slice(0, at), image.slice(at)];
+  for (let index = 1; index < image.length; index++) {
+    const [name, rest] = [image.slice(0, index), image.slice(index)];
     if (header ? !occursInText(name) || !occursInText(rest) : !isKnownCall(name)) continue;
     const restTokens = lex(rest).tokens;
     if (
@@ -230,8 +230,8 @@ function* halves(token: IToken, header: boolean, text: string): Generator<[IToke
       is(restTokens[0], t.MalformedNumber)
     )
       continue;
-    const splitOffset = startOffset + at;
-    const splitColumn = (token.startColumn ?? 1) + at;
+    const splitOffset = startOffset + index;
+    const splitColumn = (token.startColumn ?? 1) + index;
     const lineRange = { startLine: token.startLine!, endLine: token.endLine! };
     const leftHalf = { ...token, image: name, endOffset: splitOffset - 1, endColumn: splitColumn - 1 };
     const rightHalf = {

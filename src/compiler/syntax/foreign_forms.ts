@@ -103,13 +103,13 @@ export function readForeignForms(
   const dashes: Diagnostic[] = [];
   let declaration: EnclosingDeclaration = { braced: false };
   let rewrittenUpTo = 0;
-  for (const [at, token] of lexed.tokens.entries()) {
+  for (const [index, token] of lexed.tokens.entries()) {
     const { startOffset } = token;
     if (startOffset < rewrittenUpTo) continue;
-    if (isAny(token, declarationWords) && beginsLine(lexed.tokens, at) && token.startColumn === 1) {
+    if (isAny(token, declarationWords) && beginsLine(lexed.tokens, index) && token.startColumn === 1) {
       declaration = { word: token, braced: false };
     } else if (is(token, t.LeftBrace)) declaration = { ...declaration, braced: true };
-    const foundForm = formAt(text, lexed.tokens, at, declaration);
+    const foundForm = formAt(text, lexed.tokens, index, declaration);
     if (!foundForm) {
       readTokens.push(token);
       continue;

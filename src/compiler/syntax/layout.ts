@@ -178,7 +178,7 @@ export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToke
 }
 
 function hasSign(tokens: readonly IToken[], start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (isAny(tokens[at], [t.Equals, t.Colon, t.LeftBrace])) return true;
+  for (let index = start; index < end; index++) if (isAny(tokens[index], [t.Equals, t.Colon, t.LeftBrace])) return true;
   return false;
 }
 
@@ -265,7 +265,7 @@ export function missingWord(tokens: readonly IToken[]): TokenType | undefined {
   }
   if (is(second, t.LeftBrace)) return entriesWord(tokens, 2, undefined, t.Task);
   const members = tokens.slice(2);
-  const isList = members.length > 2 && members.every((token, at) => is(token, at % 2 === 0 ? t.Name : t.Comma));
+  const isList = members.length > 2 && members.every((token, index) => is(token, index % 2 === 0 ? t.Name : t.Comma));
   return is(second, t.Equals) && isList ? t.Group : undefined;
 }
 

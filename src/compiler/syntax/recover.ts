@@ -365,9 +365,9 @@ function homeOf(tokens: readonly IToken[]): string | undefined {
 /** Returns the index of the brace that closes the one at `open`. The tokens are balanced. */
 function closeOf(tokens: readonly IToken[], open: number): number {
   let depth = 0;
-  for (let at = open; at < tokens.length; at++) {
-    if (is(tokens[at], t.LeftBrace)) depth++;
-    else if (is(tokens[at], t.RightBrace) && --depth === 0) return at;
+  for (let index = open; index < tokens.length; index++) {
+    if (is(tokens[index], t.LeftBrace)) depth++;
+    else if (is(tokens[index], t.RightBrace) && --depth === 0) return index;
   }
   return tokens.length;
 }

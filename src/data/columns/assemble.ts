@@ -240,9 +240,9 @@ function titlesOf({ readPlan: { title }, good }: AssemblyInput, arranged: Ordere
 export function titlesFrom(codes: Int32Array, texts: Texts, keys: Texts): Texts {
   return refuseTooLarge('title', () => {
     const titles = new TextsWriter(codes.length);
-    for (let at = 0; at < codes.length; at++) {
-      if (codes[at] === 0) titles.addFrom(keys, at);
-      else titles.addFrom(texts, codes[at]!);
+    for (let index = 0; index < codes.length; index++) {
+      if (codes[index] === 0) titles.addFrom(keys, index);
+      else titles.addFrom(texts, codes[index]!);
     }
     return titles.texts();
   });

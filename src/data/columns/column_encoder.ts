@@ -142,7 +142,7 @@ function keptElements({ skipsUnseen }: FeaturePlan, own: BagColumn, list: BagCol
   const leavesOut = (index: number): boolean =>
     (skipsUnseen && list.values[index] === 0) || (list.items !== undefined && list.items[index]! < 0);
   const keepsAll = !skipsUnseen && list.items === undefined;
-  if (keepsAll || (own === list && !list.values.some((_, at) => leavesOut(at)))) return own;
+  if (keepsAll || (own === list && !list.values.some((_, index) => leavesOut(index)))) return own;
   const starts = new Int32Array(own.starts.length);
   const ends = new Int32Array(own.starts.length);
   const keptIndexes: number[] = [];
@@ -212,8 +212,8 @@ export function elementBags({ elements, inner, items, weights }: HistoryElements
   const codesOfRows = (codes: Int32Array): Int32Array => rows.map((row) => Math.max(0, codes[row]!));
   return {
     kind: 'bags',
-    starts: rows.map((_, at) => at),
-    ends: rows.map((row, at) => (elements[row]! < 0 ? at : at + 1)),
+    starts: rows.map((_, index) => index),
+    ends: rows.map((row, index) => (elements[row]! < 0 ? index : index + 1)),
     values: codesOfRows(elements),
     inner,
     weights: weights && Float32Array.from(rows, (row) => weights[row]!),

@@ -59,7 +59,7 @@ function isLink({ table, key, column }: Join, { table: events, roles }: EventTab
 }
 
 function withColumnsOf(events: TableProfile, { table, key, column, overlap }: Join): TableProfile {
-  const rowsByKey = new Map(table.rows.map((row, at) => [textOf(key.cells[at]), row]));
+  const rowsByKey = new Map(table.rows.map((row, index) => [textOf(key.cells[index]), row]));
   const usedNames = new Set(events.columns.map(({ name }) => name.toLowerCase()));
   const added = table.columns
     .filter((each) => each !== key && each.kind !== 'object' && each.kind !== 'list' && each.kind !== 'vector')
@@ -68,8 +68,8 @@ function withColumnsOf(events: TableProfile, { table, key, column, overlap }: Jo
       const name = isTaken ? `${slug(stemOf(table.path), 'joined')}_${each.name}` : each.name;
       return { ...each, as: unusedName(name, usedNames) };
     });
-  const rows = events.rows.flatMap((row, at) => {
-    const joinedRow = rowsByKey.get(textOf(column.cells[at]));
+  const rows = events.rows.flatMap((row, index) => {
+    const joinedRow = rowsByKey.get(textOf(column.cells[index]));
     if (joinedRow === undefined && !table.isWhole) return [];
     return [[...row, ...added.map(({ place }) => joinedRow?.[place] ?? null)]];
   });
@@ -93,8 +93,8 @@ function withColumnsOf(events: TableProfile, { table, key, column, overlap }: Jo
     rows,
     joined: [...(events.joined ?? []), joinedFile],
   });
-  const columns = profile.columns.map((each, at) => {
-    const { path, name } = sources[at]!.file;
+  const columns = profile.columns.map((each, index) => {
+    const { path, name } = sources[index]!.file;
     return { ...each, file: { path, name, kind: events.kind } };
   });
   return { ...profile, columns };

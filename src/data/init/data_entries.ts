@@ -143,8 +143,8 @@ export function titleOf({ columns }: TableProfile, key: ColumnProfile | undefine
 
 /** True for lines sorted by item id, whose order is not that of time. */
 export function isSorted({ rows }: TableProfile): boolean {
-  const pairs = rows.slice(1).flatMap(([user, item], at) => {
-    const [earlierUser, earlierItem] = rows[at]!;
+  const pairs = rows.slice(1).flatMap(([user, item], index) => {
+    const [earlierUser, earlierItem] = rows[index]!;
     return user === earlierUser ? [Number(item) > Number(earlierItem)] : [];
   });
   return pairs.length > 0 && pairs.filter((isRising) => isRising).length / pairs.length > 0.97;

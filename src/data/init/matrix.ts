@@ -23,7 +23,7 @@ export function matrixOf(table: TableProfile, answers: InitAnswers): WideMatrix 
   const numbers = table.columns.filter(({ kind, number }) => (kind === 'integer' || kind === 'decimal') && !number);
   const key = table.columns.find((column) => isUnique(column) && (column.kind === 'text' || column.place === 0));
   const columns = numbers.filter((column) => column !== key);
-  const places = table.rows.flatMap((_, at) => columns.map(({ cells }) => textOf(cells[at])));
+  const places = table.rows.flatMap((_, index) => columns.map(({ cells }) => textOf(cells[index])));
   const texts = places.filter((text) => text !== '');
   const counts = countsOf(texts);
   if (counts.size === 0 || counts.size > maxValues) return undefined;
@@ -36,17 +36,17 @@ export function matrixOf(table: TableProfile, answers: InitAnswers): WideMatrix 
   const leftOut = isMark && answers.no_value !== 'none' ? markText : undefined;
   const isRating = values.every((value) => (isMark && value === Number(markText)) || (value >= -100 && value <= 100));
   // A number of ratings before them is on no scale of theirs.
-  const items = columns.filter((column, at) => at > 0 || isOnScale(column, columns, mark?.value));
+  const items = columns.filter((column, index) => index > 0 || isOnScale(column, columns, mark?.value));
   const present = texts.length - (isMark ? markCount : 0);
   const isWide =
     items.length >= minItems && table.columns.filter(({ kind }) => kind !== 'empty').length - items.length <= 2;
   if (!isWide || !isRating || present > places.length * (1 - minEmpty)) return undefined;
   const usedNames = new Set(key ? [key.name.toLowerCase()] : []);
   const [itemName, ratingName, userName] = ['item', 'rating', 'user'].map((name) => unusedName(name, usedNames));
-  const rows = table.rows.flatMap((_, at) =>
+  const rows = table.rows.flatMap((_, index) =>
     items.flatMap(({ cells, name }) => {
-      const value = textOf(cells[at]);
-      return value === '' || value === leftOut ? [] : [[key ? key.cells[at]! : String(at + 1), name, value]];
+      const value = textOf(cells[index]);
+      return value === '' || value === leftOut ? [] : [[key ? key.cells[index]! : String(index + 1), name, value]];
     }),
   );
   const melted = {

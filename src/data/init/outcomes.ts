@@ -114,8 +114,8 @@ function thresholdOf({ cells, mark, max, number }: ColumnProfile) {
   const texts = cells.map(textOf).filter((text) => text !== '' && text !== mark);
   const values = texts.map((text) => number?.value(text) ?? Number(text)).filter((value) => !Number.isNaN(value));
   values.sort((a, b) => a - b);
-  const shares = values.flatMap((threshold, at) =>
-    at > 0 && threshold > values[at - 1]! ? [{ threshold, share: 1 - at / values.length }] : [],
+  const shares = values.flatMap((threshold, index) =>
+    index > 0 && threshold > values[index - 1]! ? [{ threshold, share: 1 - index / values.length }] : [],
   );
   const [best] = shares.sort((a, b) => Math.abs(a.share - 0.5) - Math.abs(b.share - 0.5));
   return best ?? { threshold: max, share: 0 };

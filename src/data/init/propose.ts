@@ -57,7 +57,7 @@ export function propose(
   if (!('problem' in proposal)) return proposal;
   const matrices = tables.map((table) => matrixOf(table, answers));
   if (matrices.every((matrix) => matrix === undefined)) return proposal;
-  const meltedTables = tables.map((table, at) => matrices[at]?.table ?? table);
+  const meltedTables = tables.map((table, index) => matrices[index]?.table ?? table);
   const melted = proposeOf(meltedTables, answers, nameOf);
   if ('problem' in melted) return proposal;
   const matrix = matrices.find((each) => each?.table.path === melted.events.sources[0]);

@@ -93,7 +93,7 @@ async function lookAtRelation(
     const rows = objects.map((object) => columns.map((name) => cellOf(object[name])));
     const types = described.map(({ type }) => type);
     const sampledTable = { kind, columns, types, rows, count, isWhole: count <= maxRows, bad: 0 } as const;
-    const structs = new Set(columns.filter((_, at) => types[at]!.startsWith('STRUCT(')));
+    const structs = new Set(columns.filter((_, index) => types[index]!.startsWith('STRUCT(')));
     return tableOfObjects(sampledTable, objects, isKnown, ([name]) => !structs.has(name!));
   } finally {
     database.close();

@@ -28,9 +28,9 @@ export function lookAtJson(sample: FileSample, isKnown: boolean): SampledTable |
   let records = 0;
   let bad = 0;
   let bytes = 0;
-  for (const [at, piece] of sample.pieces.entries()) {
-    if (isArray && at > 0) break;
-    const wholeRecords = at === 0 ? piece : piece.subarray(piece.indexOf(0x0a) + 1);
+  for (const [index, piece] of sample.pieces.entries()) {
+    if (isArray && index > 0) break;
+    const wholeRecords = index === 0 ? piece : piece.subarray(piece.indexOf(0x0a) + 1);
     const scanner = isArray ? new JsonArrayScanner() : new JsonLinesScanner();
     try {
       scanner.take(wholeRecords, sample.isWhole, (_line, from, to, problem) => {

@@ -233,15 +233,15 @@ function unpadded(text: string, separator: string): string {
   };
   const valueEnd = new RegExp(`[${separator === '|' ? '\\|' : separator}\\r\\n]`, 'g');
   const outputParts: string[] = [];
-  for (let at = 0; at < text.length; ) {
-    const start = skipBlanks(at);
+  for (let index = 0; index < text.length; ) {
+    const start = skipBlanks(index);
     const quoted = text[start] === '"' ? pastQuoted(text, start) : start;
     // Characters after the last quote are an error of the file, which is not repaired.
     const from = isEnd(text, skipBlanks(quoted), separator) ? quoted : start;
     valueEnd.lastIndex = from;
     const end = valueEnd.exec(text)?.index ?? text.length;
     outputParts.push(text.slice(start, end).trimEnd(), text.slice(end, end + 1));
-    at = end + 1;
+    index = end + 1;
   }
   return outputParts.join('');
 }
@@ -271,7 +271,7 @@ function titleLines(text: string): number {
     values.slice(at + 1).filter((row) => row.some((value) => value !== ''));
   // Counts above the names, such as `users,943`, are rows of few values.
   const namesLine = valueCounts.findIndex(
-    (count, at) => count > usualCount / 2 && below(at).length > 0 && isHeader(values[at]!, below(at)),
+    (count, index) => count > usualCount / 2 && below(index).length > 0 && isHeader(values[index]!, below(index)),
   );
   const isTitle = (count: number): boolean => count < usualCount && count <= Math.max(2, usualCount / 2);
   const areTitles = namesLine > 0 && namesLine <= maxTitles && valueCounts.slice(0, namesLine).every(isTitle);
@@ -334,9 +334,9 @@ const isValue = (text: string): boolean => number.test(text) || date.test(text);
 function isHeader(first: readonly string[], rest: readonly (readonly string[])[]): boolean {
   if (first.some(isValue)) return false;
   if (rest.length === 0) return true;
-  const hasTypes = first.some((_, at) => rest.filter((row) => isValue(row[at] ?? '')).length * 2 > rest.length);
+  const hasTypes = first.some((_, index) => rest.filter((row) => isValue(row[index] ?? '')).length * 2 > rest.length);
   if (hasTypes) return true;
-  const repeatedNames = first.filter((name, at) => name !== '' && rest.some((row) => row[at] === name)).length;
+  const repeatedNames = first.filter((name, index) => name !== '' && rest.some((row) => row[index] === name)).length;
   return repeatedNames === 0 && first.filter((name) => name === '').length <= 1;
 }
 

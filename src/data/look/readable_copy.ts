@@ -151,8 +151,8 @@ async function renameColumns({ from, to, kind, rewriteFile: rewrite, signal }: R
     const source = readers[kind].relation!(from);
     const ownColumns = await columnsOfRelation(database, source);
     const columns = rewrite.fields
-      ? rewrite.fields.map(({ path }, at) => `${fieldSql(path, kind)} AS ${quoteName(rewrite.header[at]!)}`)
-      : ownColumns.map(({ name }, at) => `${quoteName(name)} AS ${quoteName(rewrite.header[at] ?? name)}`);
+      ? rewrite.fields.map(({ path }, index) => `${fieldSql(path, kind)} AS ${quoteName(rewrite.header[index]!)}`)
+      : ownColumns.map(({ name }, index) => `${quoteName(name)} AS ${quoteName(rewrite.header[index] ?? name)}`);
     const format = kind === 'json' ? 'JSON' : 'PARQUET';
     await database.run(`COPY (SELECT ${columns.join(', ')} FROM ${source}) TO ${quoteText(to)} (FORMAT ${format})`);
   } finally {

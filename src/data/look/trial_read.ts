@@ -53,8 +53,8 @@ async function sampleIn(copies: Copies, file: InputFile, signal?: AbortSignal): 
   }
   const { pieces } = await sampleBytes(file);
   if (pieces[0]!.toString('latin1', 0, 64).trimStart().startsWith('[')) return undefined;
-  const wholeLines = pieces.map((piece, at) => {
-    const start = at === 0 ? 0 : piece.indexOf('\n') + 1;
+  const wholeLines = pieces.map((piece, index) => {
+    const start = index === 0 ? 0 : piece.indexOf('\n') + 1;
     return piece.subarray(start, Math.max(start, piece.lastIndexOf('\n') + 1));
   });
   await writingCopy(to, () => writeFile(to, wholeLines));

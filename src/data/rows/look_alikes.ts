@@ -48,6 +48,6 @@ function lookAlikes(ids: Texts) {
 function mayDiffer(bytes: Uint8Array, from: number, end: number): boolean {
   if (from === end) return false;
   if (bytes[from]! <= 0x20 || bytes[end - 1]! <= 0x20) return true;
-  for (let at = from; at < end; at++) if (bytes[at]! >= 0x80) return true;
+  for (let index = from; index < end; index++) if (bytes[index]! >= 0x80) return true;
   return false;
 }

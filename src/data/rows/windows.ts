@@ -81,7 +81,7 @@ function byEnd(rows: number, bagOf: (row: number) => number, starts: Int32Array,
   // The next slot for the events with each end, from the last end to the first.
   const nextSlot = new Int32Array(latestEnd + 2);
   for (let row = 0; row < rows; row++) if (!isEmpty(bagOf(row))) nextSlot[latestEnd - ends[bagOf(row)]! + 1]!++;
-  for (let at = 0; at <= latestEnd; at++) nextSlot[at + 1]! += nextSlot[at]!;
+  for (let index = 0; index <= latestEnd; index++) nextSlot[index + 1]! += nextSlot[index]!;
   const rowOrder = new Int32Array(nextSlot[latestEnd + 1]!);
   for (let row = 0; row < rows; row++) {
     const bag = bagOf(row);

@@ -67,15 +67,15 @@ export interface UserLine {
 export function readUserLines(text: string, wrong: (reason: string) => never): readonly UserLine[] {
   const lines: UserLine[] = [];
   const lineOf = new Map<string, number>();
-  for (const [at, line] of text.split('\n').entries()) {
-    if (line.includes('\0')) wrong(`line ${at + 1} holds a zero byte`);
-    if (line.includes('\uFFFD')) wrong(`line ${at + 1} is not UTF-8`);
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.includes('\0')) wrong(`line ${index + 1} holds a zero byte`);
+    if (line.includes('\uFFFD')) wrong(`line ${index + 1} is not UTF-8`);
     const [user = '', ...items] = line.trim().split(/[ \t]+/);
     if (user === '') continue;
     const earlierLine = lineOf.get(user);
-    if (earlierLine !== undefined) wrong(`lines ${earlierLine} and ${at + 1} are of the same user, ${short(user)}`);
-    lineOf.set(user, at + 1);
-    if (items.length === 0) wrong(`line ${at + 1} has a user, ${short(user)}, and no item`);
+    if (earlierLine !== undefined) wrong(`lines ${earlierLine} and ${index + 1} are of the same user, ${short(user)}`);
+    lineOf.set(user, index + 1);
+    if (items.length === 0) wrong(`line ${index + 1} has a user, ${short(user)}, and no item`);
     lines.push({ user, items });
   }
   if (lines.length === 0) wrong('it has no lines of a user and items');

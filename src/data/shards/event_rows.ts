@@ -161,7 +161,7 @@ function runsOf({ starts, ends }: Pick<BagColumn, 'starts' | 'ends'>, rows: Int3
       first = Math.min(first, byStart[to]!);
       end = Math.max(end, ends[rows[byStart[to]!]!]!);
     }
-    for (let at = from; at < to; at++) firstOf[byStart[at]!] = first;
+    for (let index = from; index < to; index++) firstOf[byStart[index]!] = first;
     runStarts[first] = start;
     counts[first] = end - start;
   }

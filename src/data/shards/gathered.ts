@@ -19,7 +19,7 @@ export interface UnitsOfPiles {
 }
 
 const addUnits = (one: UnitsOfPiles, other: UnitsOfPiles): UnitsOfPiles => ({
-  piles: one.piles.map((count, at) => count + other.piles[at]!),
+  piles: one.piles.map((count, index) => count + other.piles[index]!),
   targets: one.targets + other.targets,
   ...(one.earlier && other.earlier ? { earlier: addUnits(one.earlier, other.earlier) } : {}),
 });

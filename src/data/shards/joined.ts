@@ -47,7 +47,7 @@ export async function readJoined(
     column.array.set(array);
     column.filled = array.byteLength;
   }
-  for (const [at, span] of spans.entries()) await readSpan(folder, span, filling(joined, placesOfSpans[at]!));
+  for (const [index, span] of spans.entries()) await readSpan(folder, span, filling(joined, placesOfSpans[index]!));
   return new Map([...joined].map(([name, { array }]) => [name, array]));
 }
 

@@ -22,7 +22,7 @@ export async function randomPartsByRank(
   const partOfPlace = randomParts(split, rows);
   const partOfRank = new Uint8Array(rows);
   const spans = Math.ceil(rows / most);
-  const firstPlaces = Array.from({ length: spans - 1 }, (_, at) => (at + 1) * most);
+  const firstPlaces = Array.from({ length: spans - 1 }, (_, index) => (index + 1) * most);
   const firsts = (await momentsAt(pieces, firstPlaces, Math.ceil(most / spans))) as Moment[];
   for (let span = 0; span < spans; span++) {
     const [first, next] = [firsts[span - 1], firsts[span]];

@@ -159,8 +159,8 @@ interface TableRows {
 /** Returns the bytes of tables and their keys; and of a step, or of the vectors of a validation if they take more. */
 function tableBytes({ tables = [], step = 0 }: ShardRequest, rowsOfTables: readonly TableRows[]): number {
   const sumOf = (bytes: (table: TableRow, hasKeys: boolean) => number): number =>
-    tables.reduce((sum, table, at) => {
-      const { rows, hasKeys } = rowsOfTables[at]!;
+    tables.reduce((sum, table, index) => {
+      const { rows, hasKeys } = rowsOfTables[index]!;
       return sum + rows * bytes(table, hasKeys);
     }, 0);
   return (

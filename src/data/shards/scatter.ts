@@ -61,7 +61,7 @@ const userStream = 1;
 /** Returns the partition of each user, which is a hash of their text. */
 function partitionsOfUsers(users: Texts, partitions: number): Int32Array {
   const texts = packTexts(users);
-  return Int32Array.from(texts.ends, (end, at) => hashOfBytes(texts.bytes, texts.startOf(at), end) % partitions);
+  return Int32Array.from(texts.ends, (end, index) => hashOfBytes(texts.bytes, texts.startOf(index), end) % partitions);
 }
 
 /** Partitions all rows. Afterwards a view is still restricted to its last rows: `computed` resets it. */

@@ -231,10 +231,10 @@ function readersOf(
     const blocks: ColumnBlock[] = before ? [packEvents(before.events, blockSpec, before.rows)] : [];
     if (!rowsOf) blocks.push(await readJoined(files.folder, parts.flat(), blocks.pop()));
     else {
-      for (const [at, spans] of parts.entries()) {
+      for (const [index, spans] of parts.entries()) {
         if (spans.length === 0) continue;
         const all = unpackEvents([await readJoined(files.folder, spans)], blockSpec, shared);
-        blocks.push(packEvents(all, blockSpec, rowsOf(all, at)));
+        blocks.push(packEvents(all, blockSpec, rowsOf(all, index)));
       }
     }
     const filled = blocks.filter(({ size }) => size > 0);

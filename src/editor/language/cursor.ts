@@ -173,18 +173,18 @@ function beginsDeclaration(tokens: readonly IToken[], at: number): boolean {
 /** Returns the index where the declaration begins whose header or body ends before `end`. */
 function headOf(tokens: readonly IToken[], end: number): number | undefined {
   let depth = 0;
-  for (let at = end - 1; at >= 0; at--) {
-    const token = tokens[at]!;
+  for (let index = end - 1; index >= 0; index--) {
+    const token = tokens[index]!;
     depth = Math.max(0, depth - depthOf(token));
     if (depth > 0 || !isAny(token, declarationWords)) continue;
-    const previous = tokens[at - 1];
-    const isFirst = previous === undefined || beginsLine(tokens, at) || is(previous, t.RightBrace);
+    const previous = tokens[index - 1];
+    const isFirst = previous === undefined || beginsLine(tokens, index) || is(previous, t.RightBrace);
     if (!isFirst || (previous !== undefined && (isUnfinished(previous) || is(previous, t.Comma)))) continue;
     // `columns {` is in a body: the declaration is further out.
-    if (is(tokens[at + 1], t.Equals) && !isAny(token, [t.Objective, t.Retrieve])) continue;
+    if (is(tokens[index + 1], t.Equals) && !isAny(token, [t.Objective, t.Retrieve])) continue;
     // `task.watch.loss :`, an entry of a search.
-    if (isAny(tokens[at + 1], [t.Colon, t.Dot])) continue;
-    return at;
+    if (isAny(tokens[index + 1], [t.Colon, t.Dot])) continue;
+    return index;
   }
   return undefined;
 }
@@ -199,10 +199,10 @@ function declarationOf(tokens: readonly IToken[]): NonNullable<EditorCursor['dec
 /** Returns the index of the `=` or `:` of the last entry, or of a declaration without a body. @param open index of the first bracket that is open there */
 function signBefore(tokens: readonly IToken[], body: boolean, open: number | undefined): number | undefined {
   let depth = 0;
-  for (let at = (open ?? tokens.length) - 1; at >= 0; at--) {
-    const token = tokens[at]!;
+  for (let index = (open ?? tokens.length) - 1; index >= 0; index--) {
+    const token = tokens[index]!;
     depth = Math.max(0, depth - depthOf(token));
-    if (is(token, t.Equals) || (is(token, t.Colon) && body && depth === 0)) return at;
+    if (is(token, t.Equals) || (is(token, t.Colon) && body && depth === 0)) return index;
   }
   return undefined;
 }
@@ -210,8 +210,8 @@ function signBefore(tokens: readonly IToken[], body: boolean, open: number | und
 function arrowsBetween(tokens: readonly IToken[], from: number, end: number): number {
   let depth = 0;
   let arrows = 0;
-  for (let at = end - 1; at >= from; at--) {
-    const token = tokens[at]!;
+  for (let index = end - 1; index >= from; index--) {
+    const token = tokens[index]!;
     if (isAny(token, [t.RightParenthesis, t.RightBracket])) depth++;
     else if (isAny(token, [t.LeftParenthesis, t.LeftBracket]) && --depth < 0) return arrows;
     else if (depth === 0 && is(token, t.Arrow)) arrows++;

@@ -30,8 +30,8 @@ export function signatureParts(name: string, parameters: Parameters): SignatureT
   const parameterSpans: SignatureText['parameters'][number][] = [];
   const entries = Object.entries(parameters);
   if (entries.length > 0) text += '(';
-  for (const [at, [parameter, row]] of entries.entries()) {
-    if (at > 0) text += ', ';
+  for (const [index, [parameter, row]] of entries.entries()) {
+    if (index > 0) text += ', ';
     const start = text.length;
     text += parameterText(parameter, row);
     parameterSpans.push({ name: parameter, start, end: text.length });

@@ -38,8 +38,8 @@ export function actionsFor(
 }
 
 const fixesOf = (diagnostic: Diagnostic): readonly Action[] =>
-  diagnostic.fixes.map((edits, at) => {
-    const isPreferred = at === 0 && diagnostic.fixes.length === 1 && diagnostic.doubtful !== true;
+  diagnostic.fixes.map((edits, index) => {
+    const isPreferred = index === 0 && diagnostic.fixes.length === 1 && diagnostic.doubtful !== true;
     return { title: titleOf(edits), diagnostic, edits, preferred: isPreferred };
   });
 

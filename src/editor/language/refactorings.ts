@@ -174,8 +174,8 @@ function valuesOf(
   const givenArguments = use.kind === 'Call' ? use.arguments : [];
   const inPlaces = givenArguments.filter(({ name }) => !name);
   const argumentTexts = new Map<string, string>();
-  for (const [at, { name, default: usual }] of parameters.entries()) {
-    const givenValue = givenArguments.find((one) => one.name?.name === name.name)?.value ?? inPlaces[at]?.value;
+  for (const [index, { name, default: usual }] of parameters.entries()) {
+    const givenValue = givenArguments.find((one) => one.name?.name === name.name)?.value ?? inPlaces[index]?.value;
     const writtenValue = givenValue ?? usual;
     if (!writtenValue) return undefined;
     const text = givenValue ? textOf(givenValue.span) : withEdits(writtenValue, filled(reads, argumentTexts));

@@ -44,12 +44,12 @@ export function semanticTokensOf(
     return lastMeaning;
   };
   const endIndex = firstFrom(tokens, end);
-  for (let at = Math.max(0, firstFrom(tokens, start) - 1); at < endIndex; at++) {
-    const token = tokens[at]!;
+  for (let index = Math.max(0, firstFrom(tokens, start) - 1); index < endIndex; index++) {
+    const token = tokens[index]!;
     const tokenStart = token.startOffset;
     const tokenEnd = endOf(token);
     addComments(tokenStart);
-    const tokenStyle = lookOf(tokens, at, meaningAt(tokenStart));
+    const tokenStyle = lookOf(tokens, index, meaningAt(tokenStart));
     if (tokenStyle) add(tokenStart, tokenEnd, ...tokenStyle);
   }
   addComments(end);

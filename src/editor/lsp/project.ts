@@ -39,11 +39,11 @@ async function pathsIn({ folders: open, host }: EditorSession, token?: Cancellat
   const towerPaths: string[] = [];
   const folders = [...open];
   const turns = new Turns();
-  for (let at = 0; at < folders.length && at < most.folders && towerPaths.length < most.files; at++) {
+  for (let index = 0; index < folders.length && index < most.folders && towerPaths.length < most.files; index++) {
     await turns.next();
     if (token?.isCancellationRequested) break;
-    for (const { name, isFile, isFolder } of host.entries(folders[at]!)) {
-      const entryPath = join(folders[at]!, name);
+    for (const { name, isFile, isFolder } of host.entries(folders[index]!)) {
+      const entryPath = join(folders[index]!, name);
       if (isFolder && !name.startsWith('.') && !skipped.has(name)) folders.push(entryPath);
       else if (isFile && name.endsWith('.tower')) towerPaths.push(entryPath);
     }

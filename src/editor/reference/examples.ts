@@ -347,7 +347,7 @@ interface Sample {
 
 const fields = (...widths: readonly number[]): ValueType => ({
   kind: 'fields',
-  fields: widths.map((width, at) => ({ name: `field_${at}`, width })),
+  fields: widths.map((width, index) => ({ name: `field_${index}`, width })),
 });
 
 /** A sample of each type. A block's example is shown after the first sample that the block takes. */

@@ -58,7 +58,7 @@ export function withMarks<Args extends readonly unknown[], Result, Table>(
     const firstEmitted = emitted(node, ...args);
     const result = lower(node, ...args);
     const endEmitted = emitted(node, ...args);
-    for (let at = firstEmitted; at < endEmitted; at++) owners[at] = idOf.get(node);
+    for (let index = firstEmitted; index < endEmitted; index++) owners[index] = idOf.get(node);
     return result;
   });
   return { table: markedTable as Table, owners };

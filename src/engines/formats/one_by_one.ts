@@ -28,27 +28,29 @@ const isGiven = ({ op }: TensorflowNode): boolean => op === 'Placeholder' || op 
 /** Returns the ops that the outputs and updates of a graph need. Ops that only a fused op replaced are unreachable from the outputs, so they are left out. */
 export function sequentialOps(graph: Graph, writer: TensorflowWriter, owners: Owners): SequentialOps {
   const { nodes } = writer;
-  const indexOfName = new Map(nodes.map(({ name }, at) => [name, at]));
+  const indexOfName = new Map(nodes.map(({ name }, index) => [name, index]));
   const indexOfNode = (id: number): number => indexOfName.get(writer.valueOf(id))!;
   const reads = nodes.map(({ input }) => input.map((name) => indexOfName.get(name)!));
   const isNeeded = nodes.map(() => false);
   for (const { node } of [...graph.outputs, ...graph.updates]) isNeeded[indexOfNode(node)] = true;
   const lastReader = new Map<number, number>();
-  for (let at = nodes.length - 1; at >= 0; at--) {
-    if (!isNeeded[at]) continue;
-    for (const read of reads[at]!) {
+  for (let index = nodes.length - 1; index >= 0; index--) {
+    if (!isNeeded[index]) continue;
+    for (const read of reads[index]!) {
       isNeeded[read] = true;
-      if (!lastReader.has(read)) lastReader.set(read, at);
+      if (!lastReader.has(read)) lastReader.set(read, index);
     }
   }
   return {
     indexOfNode,
-    ops: nodes.flatMap((node, at): SingleOp[] => {
-      if (!isNeeded[at] || isGiven(node)) return [];
-      const lastReads = [...new Set(reads[at]!)].filter((one) => lastReader.get(one) === at && !isGiven(nodes[one]!));
-      return [{ at, node, reads: reads[at]!, lastReads, graphNode: owners[at] }];
+    ops: nodes.flatMap((node, index): SingleOp[] => {
+      if (!isNeeded[index] || isGiven(node)) return [];
+      const lastReads = [...new Set(reads[index]!)].filter(
+        (one) => lastReader.get(one) === index && !isGiven(nodes[one]!),
+      );
+      return [{ at: index, node, reads: reads[index]!, lastReads, graphNode: owners[index] }];
     }),
-    constants: nodes.flatMap((node, at) => (isNeeded[at] && node.op === 'Const' ? [{ at, node }] : [])),
+    constants: nodes.flatMap((node, index) => (isNeeded[index] && node.op === 'Const' ? [{ at: index, node }] : [])),
   };
 }
 

@@ -130,8 +130,8 @@ export function stepOnnx(whole: Graph): { readonly bytes: Uint8Array; readonly n
   const writer = new OnnxWriter(graph, table, names);
   const bytes = encode(writer, [...graph.inputs, ...parameters], outputs);
   const nodeOf = new Map<string, number>();
-  writer.nodes.forEach(({ name }, at) => {
-    const owner = owners[at];
+  writer.nodes.forEach(({ name }, index) => {
+    const owner = owners[index];
     if (owner !== undefined) nodeOf.set(name, owner);
   });
   return { bytes, nodeOf };

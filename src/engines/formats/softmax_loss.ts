@@ -62,7 +62,10 @@ function lossLowering(graph: Graph, prefix: string): readonly (readonly [number,
         {
           sharpness: { f: values[0] as number },
           ...Object.fromEntries(
-            Object.values(optionalInputs).map((attribute, at) => [attribute, { i: given[at] === undefined ? 0 : 1 }]),
+            Object.values(optionalInputs).map((attribute, index) => [
+              attribute,
+              { i: given[index] === undefined ? 0 : 1 },
+            ]),
           ),
         },
       );

@@ -81,7 +81,7 @@ const suffix = '_kernel_time';
 function ownerOf(name: string, nodeOf: ReadonlyMap<string, number>): number | undefined {
   const nameParts = name.replace(/^fused /, '').split('/');
   const ownerName = nameParts
-    .map((_, at) => nameParts.slice(0, nameParts.length - at).join('/'))
+    .map((_, index) => nameParts.slice(0, nameParts.length - index).join('/'))
     .find((known) => nodeOf.has(known));
   return ownerName === undefined ? undefined : nodeOf.get(ownerName);
 }

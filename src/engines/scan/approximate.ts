@@ -45,7 +45,7 @@ export function searchAll(
     if (nearRows) index.gauge?.offer(() => recallOf(nearRows, scan.top([request])[0]!));
     return nearRows;
   });
-  const scanned = scan.top(requests.filter((_, at) => nearAnswers[at] === undefined)).values();
+  const scanned = scan.top(requests.filter((_, index) => nearAnswers[index] === undefined)).values();
   return nearAnswers.map((near) => (near ? { ...near, exact: false } : scanned.next().value!));
 }
 

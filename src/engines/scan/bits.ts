@@ -92,7 +92,7 @@ export class Bits {
     // V8 keeps int32 in registers, but a uint32 from 2³¹ on becomes a double: signed reads are several times as fast.
     const words = new Int32Array(this.words.buffer, this.words.byteOffset, this.words.length);
     let setBits = 0;
-    for (let at = 0; at < words.length; at++) setBits += setBitsIn(words[at]!);
+    for (let index = 0; index < words.length; index++) setBits += setBitsIn(words[index]!);
     this.#count = setBits;
     return setBits;
   }
@@ -112,8 +112,8 @@ export class Bits {
   /** Calls `visit` with each row of the set, ascending. */
   forEach(visit: (row: number) => void): void {
     const words = new Int32Array(this.words.buffer, this.words.byteOffset, this.words.length);
-    for (let at = 0; at < words.length; at++) {
-      for (let word = words[at]!; word !== 0; word &= word - 1) visit(32 * at + 31 - Math.clz32(word & -word));
+    for (let index = 0; index < words.length; index++) {
+      for (let word = words[index]!; word !== 0; word &= word - 1) visit(32 * index + 31 - Math.clz32(word & -word));
     }
   }
 

@@ -71,8 +71,8 @@ export class ItemSums {
     const list = ++this.lists;
     const decay = this.source.events[0]!;
     let weight = 1;
-    for (let at = to - 1; at >= Math.max(from, to - this.source.most); at--) {
-      const code = codes[at]!;
+    for (let index = to - 1; index >= Math.max(from, to - this.source.most); index--) {
+      const code = codes[index]!;
       if (code <= 0 || this.lastList[code] === list) continue;
       this.lastList[code] = list;
       this.add(code, weight, scores);
@@ -132,11 +132,11 @@ export class ItemSums {
 
   private add(code: number, weight: number, scores: Float64Array): void {
     const { neighbours, weights } = this.source;
-    for (let at = code * this.keep; at < (code + 1) * this.keep; at++) {
-      const neighbour = neighbours[at]!;
+    for (let index = code * this.keep; index < (code + 1) * this.keep; index++) {
+      const neighbour = neighbours[index]!;
       if (neighbour === 0) return;
       const row = this.rowOfCode[neighbour]!;
-      if (row >= 0) scores[row]! += weight * weights[at]!;
+      if (row >= 0) scores[row]! += weight * weights[index]!;
     }
   }
 }

@@ -89,7 +89,8 @@ export function prepareLists(lists: ItemLists, scan: VectorScan) {
       };
       const [answer] = listScan.top([{ vectors, k: wanted, listed }]);
       const best = new BestRows(wanted, rows);
-      for (let at = 0; at < answer!.rows.length; at++) best.push(rowOf[answer!.rows[at]!]!, answer!.scores[at]!);
+      for (let index = 0; index < answer!.rows.length; index++)
+        best.push(rowOf[answer!.rows[index]!]!, answer!.scores[index]!);
       return best.ordered();
     },
   });
@@ -180,10 +181,10 @@ function makeSieve({ order, ends, means, covariance }: ItemLists, { vectors: dat
         sum += range;
       }
       const unit = largest > 0 ? (2 * largest) / most : 1;
-      for (let at = 0; at < entries.length; at++) {
-        const [one, other] = [weights[2 * (at >> 4)]!, weights[2 * (at >> 4) + 1]!];
-        const value = one * levels[at & 3]! + other * levels[(at >> 2) & 3]!;
-        entries[at] = Math.floor((value + outer * (Math.abs(one) + Math.abs(other))) / unit + 0.5);
+      for (let index = 0; index < entries.length; index++) {
+        const [one, other] = [weights[2 * (index >> 4)]!, weights[2 * (index >> 4) + 1]!];
+        const value = one * levels[index & 3]! + other * levels[(index >> 2) & 3]!;
+        entries[index] = Math.floor((value + outer * (Math.abs(one) + Math.abs(other))) / unit + 0.5);
       }
       listScores.set(scoresOf);
       listScores.set(bounds, listCount);

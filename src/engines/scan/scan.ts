@@ -187,26 +187,26 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
         passIndices = [];
         passVectors = 0;
       };
-      requests.forEach((request, at) => {
+      requests.forEach((request, index) => {
         for (const vector of request.vectors)
           invariant(vector.length === width, `a vector of ${vector.length} for ${width}`);
         invariant(request.vectors.length > 0 && request.k >= 0, 'a request has a vector, and no k below 0');
         if (request.listed) {
-          answers[at] = onePass(scanStore, [request], score, request.listed)[0]!;
+          answers[index] = onePass(scanStore, [request], score, request.listed)[0]!;
           return;
         }
         const allowedCount = request.allowed?.count() ?? rows;
         if (request.k === 0 || request.k >= allowedCount / 2) {
-          answers[at] = readAll(request, allowedCount);
+          answers[index] = readAll(request, allowedCount);
           return;
         }
         if (allowedCount < rows * fewRows) {
           const lists = [request.allowed!.list()];
-          answers[at] = onePass(scanStore, [request], score, () => lists.pop())[0]!;
+          answers[index] = onePass(scanStore, [request], score, () => lists.pop())[0]!;
           return;
         }
         if (passVectors > 0 && passVectors + request.vectors.length > mostVectors) run();
-        passIndices.push(at);
+        passIndices.push(index);
         passVectors += request.vectors.length;
       });
       if (passIndices.length > 0) run();
@@ -311,11 +311,11 @@ function onePass(
   /** Takes the entries of a chunk, and raises the limits. */
   const endChunk = (end: number): void => {
     const foundEnd = (end - entries) >> 2;
-    for (let at = 0; at < foundEnd; at += 3) {
-      const row = foundEntries[at]!;
-      const { candidates, query, length, error, base } = scannedQueries[foundEntries[at + 1]!]!;
+    for (let index = 0; index < foundEnd; index += 3) {
+      const row = foundEntries[index]!;
+      const { candidates, query, length, error, base } = scannedQueries[foundEntries[index + 1]!]!;
       const block = 4 * Math.floor(row / blockRows);
-      const codedScore = (foundEntries[at + 2]! * query.scale) / perBlock[block]!;
+      const codedScore = (foundEntries[index + 2]! * query.scale) / perBlock[block]!;
       const codeError = boundOf(length, error, perBlock[block + 1]!, perBlock[block + 2]!);
       const slack = codeError + (Math.abs(codedScore) + Math.abs(base) + codeError) * rounding;
       candidates.add(row, base + codedScore - slack, base + codedScore + slack);

@@ -54,7 +54,7 @@ const refused = (reason: string): FusedOps => ({ used: false, note: `fused loss 
 function errorOfSample(binding: TensorflowAddon): number {
   const [rows, width, sharpness] = [70, 5, 4];
   const vectors = [1, 2].map((stream) =>
-    Float32Array.from({ length: rows * width }, (_, at) => Math.sin(stream * 7.1 + at * (0.9 + stream))),
+    Float32Array.from({ length: rows * width }, (_, index) => Math.sin(stream * 7.1 + index * (0.9 + stream))),
   );
   const ids = vectors.map((data) => binding.createTensor([rows, width], binding.TF_FLOAT, data));
   const attributes = [
@@ -73,9 +73,11 @@ function errorOfSample(binding: TensorflowAddon): number {
     }),
   ) as [number[][], number[][]];
   const scores = users.map((user) =>
-    items.map((item) => sharpness * user.reduce((sum, x, at) => sum + x * item[at]!, 0)),
+    items.map((item) => sharpness * user.reduce((sum, x, index) => sum + x * item[index]!, 0)),
   );
-  const losses = scores.map((row, at) => Math.log(row.reduce((sum, score) => sum + Math.exp(score), 0)) - row[at]!);
+  const losses = scores.map(
+    (row, index) => Math.log(row.reduce((sum, score) => sum + Math.exp(score), 0)) - row[index]!,
+  );
   const expected = losses.reduce((sum, each) => sum + each, 0) / rows;
   return Math.abs(loss! - expected) / expected;
 }

@@ -43,8 +43,8 @@ function largestShare({
 }: ShareSite): { readonly axis: number; readonly symbol: string } | undefined {
   const rank = node.type.shape.length;
   let best: { readonly axis: number; readonly symbol: string; readonly size: number } | undefined;
-  values.forEach(({ axis, symbol }, at) => {
-    const shape = shapes[at]!;
+  values.forEach(({ axis, symbol }, index) => {
+    const shape = shapes[index]!;
     if (axis === undefined) return;
     const size = estimate(shape);
     if (!best || size > best.size) best = { axis: axis + rank - shape.length, symbol: symbol!, size };
@@ -53,8 +53,8 @@ function largestShare({
 }
 
 function alignedTo({ values, shapes, shares }: ShareSite, axis: number, symbol: string, rank: number): readonly Ref[] {
-  return values.map((value, at) => {
-    const shape = shapes[at]!;
+  return values.map((value, index) => {
+    const shape = shapes[index]!;
     const ownAxis = axis - (rank - shape.length);
     const stretches = ownAxis < 0 || shape[ownAxis] === 1;
     if (stretches) return shares.whole(value);
@@ -144,11 +144,11 @@ const reshape: ShareRule = (site) => {
   // The shared rows remain an axis if the axes before it have as many elements as before.
   const elementsBefore = elementsOf(from.slice(0, axis));
   const keptAxis = newShape.findIndex(
-    (dim, at) => hasSymbol(dim, symbol!) && sameDim(elementsOf(newShape.slice(0, at)), elementsBefore),
+    (dim, index) => hasSymbol(dim, symbol!) && sameDim(elementsOf(newShape.slice(0, index)), elementsBefore),
   );
   if (keptAxis < 0) return whole(site);
   if (points !== undefined && points !== 0) throw new CannotShare();
-  const ownShape = newShape.map((dim, at) => (at === keptAxis ? shares.ownDim(dim, symbol!) : dim));
+  const ownShape = newShape.map((dim, index) => (index === keptAxis ? shares.ownDim(dim, symbol!) : dim));
   return { ...value, ref: add([value.ref], { shape: ownShape }), axis: keptAxis };
 };
 
@@ -186,7 +186,7 @@ const slice: ShareRule = (site) => {
   const size = node.attributes.size as readonly Dim[];
   const isAll = begin[axis] === 0 && (size[axis] === -1 || sameDim(size[axis]!, shapes[0]![axis]!));
   if (!isAll) return whole(site);
-  const ownSizes = size.map((dim, at) => (at === axis ? shares.ownDim(dim, symbol!) : dim));
+  const ownSizes = size.map((dim, index) => (index === axis ? shares.ownDim(dim, symbol!) : dim));
   const { points: _, ...sliced } = { ...value, ref: add([value.ref], { begin, size: ownSizes }) };
   const lastAxisIndex = begin.length - 1;
   if (points === undefined || lastAxisIndex === axis) return { ...sliced, ...(points === undefined ? {} : { points }) };

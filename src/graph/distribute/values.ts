@@ -94,7 +94,7 @@ export class Shares {
   /** Moves the axis to the front as rows of length `from`, which `work` maps to rows of length `to`, and moves it back. */
   private alongRows(ref: Ref, axis: number, from: string, to: string, work: (rows: Ref) => Ref): Ref {
     const { builder } = this;
-    const axisOrder = [axis, ...ref.type.shape.map((_, at) => at).filter((at) => at !== axis)];
+    const axisOrder = [axis, ...ref.type.shape.map((_, index) => index).filter((at) => at !== axis)];
     const rowsFirst = axis === 0 ? ref : builder.transpose(ref, axisOrder);
     const [first, ...rest] = rowsFirst.type.shape;
     const rowsPerUnit = withoutSymbol(first!, from);
@@ -120,4 +120,4 @@ function withSymbol(each: Dim, symbol: string): Dim {
   return { symbol: [...each.symbol.split('·'), symbol].sort().join('·'), times: each.times };
 }
 
-const inverse = (order: readonly number[]): number[] => order.map((_, at) => order.indexOf(at));
+const inverse = (order: readonly number[]): number[] => order.map((_, index) => order.indexOf(index));

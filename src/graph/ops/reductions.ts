@@ -41,7 +41,8 @@ export const topK: OpRow = {
     const k = output.shape.at(-1)!;
     for (let row = 0; row * k < output.data.length; row++) {
       const sortedRow = (input!.data as Float32Array).slice(row * n, (row + 1) * n).sort();
-      for (let at = 0; at < k; at++) output.data[row * k + at] = at < n ? sortedRow[n - 1 - at]! : leastNumber;
+      for (let index = 0; index < k; index++)
+        output.data[row * k + index] = index < n ? sortedRow[n - 1 - index]! : leastNumber;
     }
   },
   flops: flopPerInput,
@@ -93,12 +94,12 @@ function addUp(input: NodeValues, output: NodeValues, axes: readonly number[], s
 /** Visits each row of the last axis with its largest element, and the sum of the exponentials after its subtraction. */
 function eachRow(input: NodeValues, visit: (at: number, length: number, largest: number, sum: number) => void): void {
   const rowLength = input.shape.at(-1)!;
-  for (let at = 0; at < input.data.length; at += rowLength) {
+  for (let index = 0; index < input.data.length; index += rowLength) {
     let largestInRow = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < rowLength; i++) largestInRow = Math.max(largestInRow, input.data[at + i]!);
+    for (let i = 0; i < rowLength; i++) largestInRow = Math.max(largestInRow, input.data[index + i]!);
     let exponentSum = 0;
-    for (let i = 0; i < rowLength; i++) exponentSum += Math.exp(input.data[at + i]! - largestInRow);
-    visit(at, rowLength, largestInRow, exponentSum);
+    for (let i = 0; i < rowLength; i++) exponentSum += Math.exp(input.data[index + i]! - largestInRow);
+    visit(index, rowLength, largestInRow, exponentSum);
   }
 }
 

@@ -52,7 +52,7 @@ export async function buildLists(items: ItemVectors, { signal, onItems }: BuildO
     const found = new Uint32Array(count);
     lists.forEach((list, i) => {
       found[list]!++;
-      for (let at = 0; at < width; at++) sums[list * width + at]! += data[sample[i]! * width + at]!;
+      for (let index = 0; index < width; index++) sums[list * width + index]! += data[sample[i]! * width + index]!;
     });
     // A centre that no item is near begins again at any item.
     found.forEach((size, list) => {
@@ -79,7 +79,7 @@ export async function buildLists(items: ItemVectors, { signal, onItems }: BuildO
   function normalized(vectors: Float32Array): Float32Array {
     for (let from = 0; from < vectors.length; from += width) {
       const length = Math.hypot(...vectors.subarray(from, from + width));
-      for (let at = from; at < from + width; at++) vectors[at] = length > 0 ? vectors[at]! / length : 0;
+      for (let index = from; index < from + width; index++) vectors[index] = length > 0 ? vectors[index]! / length : 0;
     }
     return vectors;
   }
@@ -109,9 +109,9 @@ function listsFrom({ data, rows, width }: ItemVectors, listOf: Uint32Array, coun
   for (const list of listOf) sizes[list]!++;
   const sums = new Float64Array(count * width);
   for (let row = 0; row < rows; row++) {
-    for (let at = 0; at < width; at++) sums[listOf[row]! * width + at]! += data[row * width + at]!;
+    for (let index = 0; index < width; index++) sums[listOf[row]! * width + index]! += data[row * width + index]!;
   }
-  const means = Float32Array.from(sums, (sum, at) => sum / Math.max(1, sizes[Math.floor(at / width)]!));
+  const means = Float32Array.from(sums, (sum, index) => sum / Math.max(1, sizes[Math.floor(index / width)]!));
   // Begins of the lists, which become their ends.
   const ends = new Int32Array(count);
   for (let list = 1; list < count; list++) ends[list] = ends[list - 1]! + sizes[list - 1]!;
@@ -121,7 +121,8 @@ function listsFrom({ data, rows, width }: ItemVectors, listOf: Uint32Array, coun
   const covered = Math.max(1, Math.floor(rows / 50_000));
   const offset = new Float64Array(width);
   for (let row = 0; row < rows; row += covered) {
-    for (let at = 0; at < width; at++) offset[at] = data[row * width + at]! - means[listOf[row]! * width + at]!;
+    for (let index = 0; index < width; index++)
+      offset[index] = data[row * width + index]! - means[listOf[row]! * width + index]!;
     for (let i = 0; i < width; i++) {
       for (let j = 0; j < width; j++) covariance[i * width + j]! += offset[i]! * offset[j]!;
     }

@@ -47,7 +47,7 @@ export function MistakeText({ id, mistakes }: { readonly id: string; readonly mi
 }
 
 export const prose = (text: string) =>
-  text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? <code key={`${at}`}>{part}</code> : part));
+  text.split(/`([^`]+)`/).map((part, index) => (index % 2 === 1 ? <code key={`${index}`}>{part}</code> : part));
 
 /** Formats a number with at most four significant digits and a typographic minus. */
 export function figure(value: number): string {

@@ -34,20 +34,20 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
     <>
       {shownNames.length > 1 && (
         <ul class="legend" aria-label="Shares of a score">
-          {shownNames.map((name, at) => (
+          {shownNames.map((name, index) => (
             <li key={name}>
-              <span class={`dot c${at % 6}`} aria-hidden="true" /> {name}
+              <span class={`dot c${index % 6}`} aria-hidden="true" /> {name}
             </li>
           ))}
         </ul>
       )}
       <ol class={`items${hasPictures ? ' pictures' : ''}${isOld ? ' old' : ''}`} ref={list}>
-        {items.map((item, at) => {
+        {items.map((item, index) => {
           const { key, title = key } = item;
           return (
             <li key={key} data-key={key}>
               <span class="rank" aria-hidden="true">
-                {at + 1}
+                {index + 1}
               </span>
               {hasPictures && <Picture address={pictureOf(item.columns?.[picture!], location.href)} />}
               <div class="what">
@@ -59,7 +59,7 @@ export function ItemList({ about, question, answer, isOld, heading, change, show
                 </h3>
                 <Facts item={item} picture={picture} />
               </div>
-              <ScoreBar score={item.score} parts={itemParts[at]!} {...bars} />
+              <ScoreBar score={item.score} parts={itemParts[index]!} {...bars} />
               <span class="choices">
                 {addEvent && (
                   <button
@@ -260,11 +260,11 @@ export function spanOfScores(all: readonly ScoreParts[]): ScoreSpan {
 export function segmentsOf(parts: ScoreParts, { low, high }: ScoreSpan, names: readonly string[]) {
   const percent = (value: number): number => (100 * value) / (high - low);
   let [below, above] = [0, 0];
-  return names.map((name, at) => {
+  return names.map((name, index) => {
     const value = parts[name] ?? 0;
     const from = value < 0 ? (below += value) : above;
     if (value > 0) above += value;
-    return { name, value, at, left: percent(from - low), width: percent(Math.abs(value)) };
+    return { name, value, at: index, left: percent(from - low), width: percent(Math.abs(value)) };
   });
 }
 

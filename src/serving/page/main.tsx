@@ -38,8 +38,8 @@ function History({ history, hasTimes, showNear }: HistoryProps) {
     <section class="history" aria-labelledby="history">
       <h3 id="history">{hasTimes ? 'History, latest first' : 'History'}</h3>
       <ul>
-        {shownHistory.map(({ key, title }, at) => (
-          <li key={`${at} ${key}`}>
+        {shownHistory.map(({ key, title }, index) => (
+          <li key={`${index} ${key}`}>
             <button
               type="button"
               title={`Items near ${title ?? key}`}

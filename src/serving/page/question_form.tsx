@@ -331,15 +331,15 @@ function Weights({ objectives, weights, mistakes, onWeights }: WeightsProps) {
           as trained
         </button>
       </div>
-      {objectives.map(({ name, factor }, at) => (
+      {objectives.map(({ name, factor }, index) => (
         <div class="weight" key={name}>
-          <label for={`weight-${at}`}>
-            <span class={`dot c${at % 6}`} aria-hidden="true" /> {name}
+          <label for={`weight-${index}`}>
+            <span class={`dot c${index % 6}`} aria-hidden="true" /> {name}
           </label>
-          <output for={`weight-${at}`}>{figure(weights[name] ?? factor)}</output>
+          <output for={`weight-${index}`}>{figure(weights[name] ?? factor)}</output>
           <input
-            id={`weight-${at}`}
-            class={`c${at % 6}`}
+            id={`weight-${index}`}
+            class={`c${index % 6}`}
             type="range"
             min={smallestWeight}
             max={largestWeight}

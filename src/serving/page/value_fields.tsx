@@ -16,9 +16,9 @@ export interface ValueFieldsProps {
 export function ValueFields({ features, values, mistakes, onValue }: ValueFieldsProps) {
   return (
     <>
-      {features.map((feature, at) => {
+      {features.map((feature, index) => {
         const ownErrors = mistakesAt(mistakes, `/values/${segment(feature.name)}`);
-        const id = `value-${at}`;
+        const id = `value-${index}`;
         const sharedProps = { id, feature, isWrong: ownErrors.length > 0 };
         const value = values[feature.name];
         const setValue = (given: string | readonly string[]): void => onValue(feature.name, given);
@@ -105,10 +105,15 @@ function ListInput({ id, feature, isWrong, value, set }: InputProps<readonly str
     <div class="list">
       <Chips
         label={feature.name}
-        chips={value.map((text, at) => {
+        chips={value.map((text, index) => {
           const shownTitle = titles.get(text) ?? text;
-          const remove = (): void => set(value.filter((_, other) => other !== at));
-          return { id: `${at} ${text}`, text: shownTitle, action: `Remove ${shownTitle} from ${feature.name}`, remove };
+          const remove = (): void => set(value.filter((_, other) => other !== index));
+          return {
+            id: `${index} ${text}`,
+            text: shownTitle,
+            action: `Remove ${shownTitle} from ${feature.name}`,
+            remove,
+          };
         })}
       />
       <input

@@ -106,10 +106,10 @@ const types: Readonly<Record<ItemColumn['kind'], string>> = {
 export function columnNames(columns: ItemColumns): ColumnName[] {
   const isFree = (name: string): boolean =>
     !own.includes(name) && unstorableAt(name) < 0 && name !== '' && Buffer.byteLength(name) <= longestName;
-  return [...columns].map(([name, { kind }], at) => ({
+  return [...columns].map(([name, { kind }], index) => ({
     name,
     kind,
-    column: isFree(name) ? name : freeName(at, columns),
+    column: isFree(name) ? name : freeName(index, columns),
   }));
 }
 

@@ -263,12 +263,12 @@ export async function openRedisLog<W>(
       const texts = writes.map((write) => JSON.stringify(write));
       let missing = writes.length;
       const applied = new Promise<number>((resolve) => {
-        for (const [at, name] of names.entries()) {
+        for (const [index, name] of names.entries()) {
           const arrived = (own: number): void => {
             pendingWrites.delete(name);
             if (--missing === 0) resolve(own);
           };
-          pendingWrites.set(name, { write: writes[at]!, text: texts[at]!, arrived });
+          pendingWrites.set(name, { write: writes[index]!, text: texts[index]!, arrived });
         }
       });
       const forget = (reason: Failure): never => {
@@ -280,7 +280,7 @@ export async function openRedisLog<W>(
         await delay(20);
       }
       const transaction = writer.multi();
-      for (const [at, name] of names.entries()) transaction.xadd(stream, '0-*', 'write', texts[at]!, 'by', name);
+      for (const [index, name] of names.entries()) transaction.xadd(stream, '0-*', 'write', texts[index]!, 'by', name);
       try {
         for (const [error] of (await transaction.exec())!) if (error) throw error;
       } catch (error) {

@@ -148,7 +148,7 @@ export function makeEntryReader<W>(
         reason: `its id is not \`0-NUMBER\`, and nothing can follow it before \`XDEL\` and \`XSETID ${stream}\``,
       };
     const fieldOf = (name: string): string | undefined =>
-      fields.find((_, at) => at % 2 === 1 && fields[at - 1] === name);
+      fields.find((_, index) => index % 2 === 1 && fields[index - 1] === name);
     const text = fieldOf('write');
     if (text === undefined) return { reason: 'it has no `write`' };
     if (text.length > longestWrite) return { reason: 'it is too long' };

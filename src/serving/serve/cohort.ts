@@ -57,7 +57,7 @@ export function makeCohortFinder(
         const [ofAll, ofSame] = [await meanOf(all, query), await meanOf(same, query)];
         const share = same.length / (same.length + priorMembers);
         return ofAll.map((mean, i) =>
-          Float32Array.from(mean, (number, at) => (1 - share) * number + share * (ofSame[i]?.[at] ?? 0)),
+          Float32Array.from(mean, (number, index) => (1 - share) * number + share * (ofSame[i]?.[index] ?? 0)),
         );
       },
     };
@@ -90,7 +90,7 @@ async function meanOf(members: readonly Columns[], query: QueryTowerRun): Promis
     for (const vectors of interestsOf(await query(joinColumns(rows), rows.length))) {
       vectors.forEach((vector, i) => {
         means[i] ??= new Float64Array(vector.length);
-        for (let at = 0; at < vector.length; at++) means[i]![at]! += vector[at]! / members.length;
+        for (let index = 0; index < vector.length; index++) means[i]![index]! += vector[index]! / members.length;
       });
     }
   }

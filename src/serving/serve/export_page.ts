@@ -295,8 +295,8 @@ const tablesOfCorpus = (
 /** Returns a table with the vectors of some rows. Its row 0 is zeros. */
 function rowsOf(vectors: Float32Array, rows: Int32Array, width: number): Tensor {
   const data = new Float32Array((rows.length + 1) * width);
-  for (const [at, row] of rows.entries()) {
-    data.set(vectors.subarray(row * width, (row + 1) * width), (at + 1) * width);
+  for (const [index, row] of rows.entries()) {
+    data.set(vectors.subarray(row * width, (row + 1) * width), (index + 1) * width);
   }
   return { dtype: 'float32', shape: [rows.length + 1, width], data };
 }

@@ -65,12 +65,12 @@ function rowsOf({ neighbours, weights, events, codes }: ItemWeights) {
   const rows = { items: [] as number[], neighbours: [] as number[], weights: [] as number[] };
   for (const [code, row] of rowOfCode) {
     if (code === 0) continue;
-    for (let at = code * keep; at < (code + 1) * keep; at++) {
-      const neighbour = neighbours[at] === 0 ? undefined : rowOfCode.get(neighbours[at]!);
+    for (let index = code * keep; index < (code + 1) * keep; index++) {
+      const neighbour = neighbours[index] === 0 ? undefined : rowOfCode.get(neighbours[index]!);
       if (neighbour === undefined) continue;
       rows.items.push(row);
       rows.neighbours.push(neighbour);
-      rows.weights.push(weights[at]!);
+      rows.weights.push(weights[index]!);
     }
   }
   return rows;

@@ -114,9 +114,9 @@ export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'
 function* rowsIn(part: string, text: string, first: number): Generator<number> {
   let row = first - 1;
   let countedTo = 0;
-  for (let at = part.indexOf(text); at >= 0; at = part.indexOf(text, countedTo)) {
+  for (let index = part.indexOf(text); index >= 0; index = part.indexOf(text, countedTo)) {
     // A search text that begins with a line break matches at the end of the previous line.
-    const matchStart = at + (text.startsWith('\n') ? 1 : 0);
+    const matchStart = index + (text.startsWith('\n') ? 1 : 0);
     for (let end = part.indexOf('\n', countedTo); end >= 0 && end < matchStart; end = part.indexOf('\n', end + 1)) {
       row++;
       countedTo = end + 1;

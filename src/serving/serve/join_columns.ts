@@ -80,9 +80,9 @@ const joinedCodes = (given: readonly ColumnRow<CodeColumn>[]): CodeColumn => ({
 function joinedNumbers(name: string, given: readonly ColumnRow<NumberColumn>[]): NumberColumn {
   const { width } = given[0]!.column;
   const values = new Float32Array(given.length * width);
-  given.forEach(({ column, row }, at) => {
+  given.forEach(({ column, row }, index) => {
     invariant(column.width === width, `feature ${name} has ${width} numbers a row`);
-    values.set(column.values.subarray(row * width, (row + 1) * width), at * width);
+    values.set(column.values.subarray(row * width, (row + 1) * width), index * width);
   });
   return { kind: 'numbers', width, values };
 }
@@ -90,19 +90,19 @@ function joinedNumbers(name: string, given: readonly ColumnRow<NumberColumn>[]):
 function joinedBags(given: readonly ColumnRow<BagColumn>[]): BagColumn {
   const ends = new Int32Array(given.length);
   let totalLength = 0;
-  given.forEach(({ column, row }, at) => {
+  given.forEach(({ column, row }, index) => {
     totalLength += column.ends[row]! - column.starts[row]!;
-    ends[at] = totalLength;
+    ends[index] = totalLength;
   });
-  const starts = ends.map((_, at) => (at === 0 ? 0 : ends[at - 1]!));
+  const starts = ends.map((_, index) => (index === 0 ? 0 : ends[index - 1]!));
   const weights = given.some(({ column }) => column.weights) ? new Float32Array(totalLength).fill(1) : undefined;
   // For lists that go through the item tower.
   const items = given.every(({ column }) => column.items) ? new Int32Array(totalLength) : undefined;
   const values = new Int32Array(totalLength);
-  given.forEach(({ column, row }, at) => {
-    values.set(elementsOf(column, row), starts[at]!);
-    if (column.weights) weights!.set(column.weights.subarray(column.starts[row], column.ends[row]), starts[at]!);
-    items?.set(column.items!.subarray(column.starts[row], column.ends[row]), starts[at]!);
+  given.forEach(({ column, row }, index) => {
+    values.set(elementsOf(column, row), starts[index]!);
+    if (column.weights) weights!.set(column.weights.subarray(column.starts[row], column.ends[row]), starts[index]!);
+    items?.set(column.items!.subarray(column.starts[row], column.ends[row]), starts[index]!);
   });
   const innerBags = joinedInner(given);
   // Element i of all queries is then bag i of `inner`.
@@ -110,7 +110,7 @@ function joinedBags(given: readonly ColumnRow<BagColumn>[]): BagColumn {
     kind: 'bags',
     starts,
     ends,
-    values: innerBags ? values.map((_, at) => at) : values,
+    values: innerBags ? values.map((_, index) => index) : values,
     weights,
     items,
     inner: innerBags,

@@ -45,12 +45,12 @@ export function codedRows({ name, shape, data }: StoredTensor<Float32Array>): St
   for (let row = 0; row < rows; row++) {
     const [start, end] = [row * width, (row + 1) * width];
     let largest = 0;
-    for (let at = start; at < end; at++) largest = Math.max(largest, Math.abs(data[at]!));
+    for (let index = start; index < end; index++) largest = Math.max(largest, Math.abs(data[index]!));
     const scale = Math.fround(largest / largestByte);
     scales[row] = scale;
-    for (let at = start; at < end; at++) {
-      const code = scale === 0 ? 0 : Math.round(data[at]! / scale);
-      codes[at] = zeroByte + Math.max(-largestByte, Math.min(largestByte, code));
+    for (let index = start; index < end; index++) {
+      const code = scale === 0 ? 0 : Math.round(data[index]! / scale);
+      codes[index] = zeroByte + Math.max(-largestByte, Math.min(largestByte, code));
     }
   }
   return [
@@ -63,9 +63,9 @@ export function codedRows({ name, shape, data }: StoredTensor<Float32Array>): St
 export function rowsOfCodes(codes: Uint8Array, scales: Float32Array): Float32Array {
   const width = codes.length / scales.length;
   const data = new Float32Array(codes.length);
-  for (let row = 0, at = 0; row < scales.length; row++) {
+  for (let row = 0, index = 0; row < scales.length; row++) {
     const scale = scales[row]!;
-    for (const end = at + width; at < end; at++) data[at] = (codes[at]! - zeroByte) * scale;
+    for (const end = index + width; index < end; index++) data[index] = (codes[index]! - zeroByte) * scale;
   }
   return data;
 }

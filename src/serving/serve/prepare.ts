@@ -382,7 +382,10 @@ const kinds: Readonly<Record<Encoding['kind'], DescribedFeature['kind']>> = {
 function examplesOf(encoding: Encoding): readonly (string | number)[] {
   switch (encoding.kind) {
     case 'vocabulary':
-      return Array.from({ length: Math.min(mostExamples, encoding.values.length) }, (_, at) => encoding.values.at(at)!);
+      return Array.from(
+        { length: Math.min(mostExamples, encoding.values.length) },
+        (_, index) => encoding.values.at(index)!,
+      );
     case 'boundaries': {
       const { boundaries, log } = encoding;
       const middle = boundaries[boundaries.length >> 1];

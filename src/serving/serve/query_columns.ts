@@ -316,7 +316,7 @@ function innerColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureVa
   });
   let end = 0;
   const ends = Int32Array.from(innerCodes, (codes) => (end += codes.length));
-  const starts = ends.map((last, at) => last - innerCodes[at]!.length);
+  const starts = ends.map((last, index) => last - innerCodes[index]!.length);
   const allCodes = Int32Array.from(innerCodes.flatMap((codes) => [...codes]));
   return { ...bagOf([...innerCodes.keys()]), inner: { kind: 'bags', starts, ends, values: allCodes } };
 }

@@ -183,7 +183,7 @@ function wordsOf(parts: KeyParts): Words {
     at: (place) => (place < table.size ? (allWords?.[place] ?? table.keyAt(place)) : undefined),
     slice(from, to) {
       const last = Math.min(to, table.size);
-      return Array.from({ length: Math.max(0, last - from) }, (_, at) => table.keyAt(from + at));
+      return Array.from({ length: Math.max(0, last - from) }, (_, index) => table.keyAt(from + index));
     },
     map: (each) => all().map((word) => each(word)),
     [Symbol.iterator]: () => all().values(),

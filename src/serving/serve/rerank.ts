@@ -166,8 +166,8 @@ const mostRules = 4;
 
 function strataOf({ boost = [], bury = [] }: TopRequest): readonly Stratum[] {
   const rules = [
-    ...boost.map(({ filter, weight }, at) => ({ filter, weight, entry: `boost.${at}.filter` })),
-    ...bury.map(({ filter, weight }, at) => ({ filter, weight: -weight, entry: `bury.${at}.filter` })),
+    ...boost.map(({ filter, weight }, index) => ({ filter, weight, entry: `boost.${index}.filter` })),
+    ...bury.map(({ filter, weight }, index) => ({ filter, weight: -weight, entry: `bury.${index}.filter` })),
   ];
   return rules.reduce<readonly Stratum[]>(
     (strata, { weight, ...rule }) =>
@@ -182,8 +182,8 @@ function strataOf({ boost = [], bury = [] }: TopRequest): readonly Stratum[] {
 /** Adds the weights of the strata to the scores, and orders all items again. */
 function mergedStrata(answers: readonly TopAnswer[], strata: readonly Stratum[], depth: number): TopAnswer {
   if (answers.length === 1) return answers[0]!;
-  const items = answers.flatMap((answer, at) => {
-    const { added } = strata[at]!;
+  const items = answers.flatMap((answer, index) => {
+    const { added } = strata[index]!;
     return answer.items.map(
       (item): TopItem => (added === 0 ? item : { ...item, score: item.score + added, boost: added }),
     );
@@ -210,12 +210,12 @@ function limitedByColumn(most: Readonly<Record<string, number>>, { valuesOf }: S
   };
   return {
     admits: (item) =>
-      valuesIn(item).every((values, at) =>
-        values.every((value) => (counts[at]!.get(value) ?? 0) < most[columnNames[at]!]!),
+      valuesIn(item).every((values, index) =>
+        values.every((value) => (counts[index]!.get(value) ?? 0) < most[columnNames[index]!]!),
       ),
     placed(item) {
-      valuesIn(item).forEach((values, at) => {
-        for (const value of values) counts[at]!.set(value, (counts[at]!.get(value) ?? 0) + 1);
+      valuesIn(item).forEach((values, index) => {
+        for (const value of values) counts[index]!.set(value, (counts[index]!.get(value) ?? 0) + 1);
       });
     },
   };
@@ -239,10 +239,10 @@ function maximalMarginalRelevance(
     placed({ row }) {
       const unit = unitVector(itemVector(row));
       const largest = cosines ?? new Float64Array(units.length).fill(-1);
-      units.forEach((other, at) => {
+      units.forEach((other, index) => {
         let cosine = 0;
         for (let i = 0; i < width; i++) cosine += unit[i]! * other[i]!;
-        if (cosine > largest[at]!) largest[at] = cosine;
+        if (cosine > largest[index]!) largest[index] = cosine;
       });
       cosines = largest;
     },
@@ -358,9 +358,9 @@ export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[
     for (const each of await searchEach(snapshot, allSearches.slice(from, from + together))) foundAnswers.push(each);
   }
   const answers: (TopAnswer | Failure)[] = [];
-  for (const [at, own] of searches.entries()) {
+  for (const [index, own] of searches.entries()) {
     const found = own instanceof Failure ? own : foundBy(own, foundAnswers.splice(0, own.length));
-    answers.push(found instanceof Failure ? found : await reranked(found, requests[at]!, snapshot));
+    answers.push(found instanceof Failure ? found : await reranked(found, requests[index]!, snapshot));
   }
   return answers;
 }
@@ -415,20 +415,20 @@ async function filled(
 ): Promise<readonly TopItem[]> {
   const worth = choosers.find((each) => each.worth)?.worth;
   const draw = choosers.find((each) => each.draw)?.draw;
-  const indexByRow = new Map(candidates.map(({ row }, at) => [row, at]));
+  const indexByRow = new Map(candidates.map(({ row }, index) => [row, index]));
   const workOfPlace = choosers.reduce((sum, { work = 0 }) => sum + work, 0);
   const isOut = new Uint8Array(candidates.length);
   const next = (): number => {
     let [best, bestWorth] = [-1, Number.NEGATIVE_INFINITY];
-    for (let at = 0; at < candidates.length; at++) {
-      if (isOut[at] === 1) continue;
-      if (choosers.some(({ admits }) => admits?.(candidates[at]!) === false)) {
-        isOut[at] = 1;
+    for (let index = 0; index < candidates.length; index++) {
+      if (isOut[index] === 1) continue;
+      if (choosers.some(({ admits }) => admits?.(candidates[index]!) === false)) {
+        isOut[index] = 1;
         continue;
       }
-      if (worth === undefined) return at;
-      const ownWorth = worth(at);
-      if (ownWorth > bestWorth) [best, bestWorth] = [at, ownWorth];
+      if (worth === undefined) return index;
+      const ownWorth = worth(index);
+      if (ownWorth > bestWorth) [best, bestWorth] = [index, ownWorth];
     }
     return best;
   };

@@ -46,11 +46,11 @@ export function directionsOf(vectors: Float32Array, width: number): Float32Array
   let data: Float32Array | undefined;
   for (let from = 0; from < vectors.length; from += width) {
     let square = 0;
-    for (let at = from; at < from + width; at++) square += vectors[at]! * vectors[at]!;
+    for (let index = from; index < from + width; index++) square += vectors[index]! * vectors[index]!;
     if (Math.abs(square - 1) <= rounding) continue;
     data ??= vectors.slice();
     const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
-    for (let at = from; at < from + width; at++) data[at] = vectors[at]! * scale;
+    for (let index = from; index < from + width; index++) data[index] = vectors[index]! * scale;
   }
   return data ?? vectors;
 }
@@ -204,8 +204,8 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
         } = draw === undefined ? found : drawn(searchRequest, Math.floor(draw * candidates));
         return {
           version,
-          items: Array.from(best, (row, at) => {
-            const item = itemAt(row, scores[at]!);
+          items: Array.from(best, (row, index) => {
+            const item = itemAt(row, scores[index]!);
             return shares ? { ...item, shares: sharesOf(searchRequest.vectors, itemVector(row), objectives) } : item;
           }),
           candidates,

@@ -64,8 +64,8 @@ export function makeBatcher<Q, A>(
   const answer = async (batch: readonly QueuedRequest<Q, A>[]): Promise<void> => {
     try {
       const answers = await answerAll(batch.map(({ question }) => question));
-      batch.forEach(({ resolve, reject }, at) => {
-        const ownAnswer = answers[at]!;
+      batch.forEach(({ resolve, reject }, index) => {
+        const ownAnswer = answers[index]!;
         if (ownAnswer instanceof Error) reject(ownAnswer);
         else resolve(ownAnswer);
       });

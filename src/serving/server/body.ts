@@ -79,9 +79,9 @@ function makeReader(validate: ValidateFunction, { batch }: Limits): Reader {
       throw refused(413, diagnose('request-size', undefined, { what: 'an array', limit: batch, unit: 'requests' }));
     }
     const errorDetails: ErrorDetail[] = [];
-    for (const [at, each] of bodyList.entries()) {
+    for (const [index, each] of bodyList.entries()) {
       if (errorDetails.length === maxErrors) break;
-      if (!validate(each)) errorDetails.push(errorDetailIn(validate.errors![0]!, isArray ? pointer(at) : ''));
+      if (!validate(each)) errorDetails.push(errorDetailIn(validate.errors![0]!, isArray ? pointer(index) : ''));
     }
     if (errorDetails.length > 0) throw new RequestError(400, errorDetails);
     return { bodies: bodyList, isArray };

@@ -133,8 +133,8 @@ function makeHostRefusal({ token, hosts: names = [] }: ServerOptions): (request:
     refused(status, diagnose('request-value', undefined, { entry, reason, advice }));
   return ({ httpVersion, rawHeaders, headers: { host, expect } }) => {
     let hostCount = 0;
-    for (let at = 0; at < rawHeaders.length; at += 2) {
-      const name = rawHeaders[at]!;
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const name = rawHeaders[index]!;
       if (name.length === 4 && name.toLowerCase() === 'host') hostCount++;
     }
     if (hostCount > 1) throw headerError('host', 'is there more than once', 'send one header `Host`');

@@ -63,7 +63,7 @@ function itemHandlers({ writes, readers, hasToken, countWrite }: ItemHandlerCont
     if (!writes) return refuseItemWrites();
     const outcomes = await writes.write(asked, isArray).catch((error: unknown) => throwWithStatus(503, error));
     outcomes.forEach(countWrite);
-    return outcomes.map((outcome, at) => ({ key: asked[at]!.key, outcome }));
+    return outcomes.map((outcome, index) => ({ key: asked[index]!.key, outcome }));
   };
   const writeOne = async (request: FastifyRequest, asked: ItemWrite): Promise<WrittenAnswer> =>
     (await writeAll(request, [asked], false))[0]!;
@@ -120,8 +120,8 @@ function eventHandlers({ events, read, hasToken, countEvent }: EventHandlerConte
       const writes = requireEventWrites(request);
       const outcomes = given.length === 0 ? [] : await writes.write(given, isArray).catch(as503);
       outcomes.forEach(countEvent);
-      const answers = outcomes.map((outcome, at): EventAnswer => {
-        const { user, item } = given[at]!;
+      const answers = outcomes.map((outcome, index): EventAnswer => {
+        const { user, item } = given[index]!;
         return { user, item, outcome };
       });
       return isArray ? answers : answers[0];
@@ -235,9 +235,13 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       );
       for (const { version, items } of answers) metrics.question(routes[name].path, version, items.length);
       // Each answer of an array has an id of its own, which later events can name.
-      const named = answers.map((answer, at) => ({ request: isArray ? `${request.id}.${at}` : request.id, ...answer }));
+      const named = answers.map((answer, index) => ({
+        request: isArray ? `${request.id}.${index}` : request.id,
+        ...answer,
+      }));
       if (options.logsShown) {
-        for (const [at, answer] of named.entries()) logShown(options, routes[name], answer, bodies[at] as Selection);
+        for (const [index, answer] of named.entries())
+          logShown(options, routes[name], answer, bodies[index] as Selection);
       }
       if (answers.length > 0)
         versions.recent.add(name, bodies[0] as object, Number(request.headers['content-length'] ?? 0));
@@ -403,11 +407,11 @@ async function allOf<T>(
     for (const each of await Promise.allSettled(bodies.map(answerOne))) settledAnswers.push(each);
   }
   const errorDetails: ErrorDetail[] = [];
-  for (const [at, each] of settledAnswers.entries()) {
+  for (const [index, each] of settledAnswers.entries()) {
     if (each.status === 'fulfilled') continue;
     const ownDetails = errorDetailsOf(each.reason);
     if (ownDetails === undefined) throw each.reason;
-    for (const mistake of ownDetails) errorDetails.push(isArray ? atIndex(at, mistake) : mistake);
+    for (const mistake of ownDetails) errorDetails.push(isArray ? atIndex(index, mistake) : mistake);
   }
   if (errorDetails.length > 0) throw new RequestError(400, errorDetails.slice(0, maxErrors));
   return settledAnswers.map((each) => (each as PromiseFulfilledResult<Awaited<T>>).value);

@@ -49,10 +49,10 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelP
   for (const [feature, path] of Object.entries(manifest.encodings)) {
     refuse(path, problemsOfEncoding(feature, encodings.get(feature)!, plan));
   }
-  plan.towers.forEach((tower, at) => {
+  plan.towers.forEach((tower, index) => {
     if (plan.fitted) return;
     refuse(manifestFile, problemsOfParts(tower, plan));
-    const storedTower = manifest.plan.towers[at]!;
+    const storedTower = manifest.plan.towers[index]!;
     const graphFiles = [storedTower.embedded, ...(storedTower.parts ?? [])].map(({ graph }) => graph);
     towerGraphs(tower).forEach((own, place) => {
       refuse(graphFiles[place]!, problemsOfGraph(own.graph, own.inputs));

@@ -201,7 +201,8 @@ type TensorsByName = ReadonlyMap<string, { readonly data: StoredNumbers }>;
 function tensorsOfTexts(texts: Texts, within = ''): StoredTensor[] {
   const packedTexts = packTexts(texts, texts.length);
   const lengths = new Int32Array(packedTexts.length);
-  for (let at = 0; at < lengths.length; at++) lengths[at] = packedTexts.ends[at]! - packedTexts.startOf(at);
+  for (let index = 0; index < lengths.length; index++)
+    lengths[index] = packedTexts.ends[index]! - packedTexts.startOf(index);
   return [
     { name: `${within}lengths`, shape: [lengths.length], data: lengths },
     { name: `${within}bytes`, shape: [packedTexts.bytes.length], data: packedTexts.bytes },

@@ -51,7 +51,7 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
     return path;
   };
   const storedPlan = storePlan(plan, ({ graph }, name) => addText(paths.graphs.get(name)!, jsonOf(graph)));
-  const sources = origin.sources.map(({ text }, at) => addText(paths.sources[at]!, text));
+  const sources = origin.sources.map(({ text }, index) => addText(paths.sources[index]!, text));
   const dataSource = origin.data && addText(paths.data!, origin.data.text);
 
   await writeTexts(folder, texts);

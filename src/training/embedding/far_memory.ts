@@ -67,10 +67,10 @@ export function makeFarMemory(options: FarMemoryOptions): FarMemory {
     },
     update: (count, step) => stepOn?.(moved.pointer, count, step),
     initializeState() {
-      specs.forEach((spec, at) => {
+      specs.forEach((spec, index) => {
         const length = stateLength(spec, rows, dim);
-        if (spec.dtype === 'float32') kernels.constant(stateRegions[at]!.pointer, length, spec.initial);
-        else space.integers(stateRegions[at]!, length).fill(spec.initial);
+        if (spec.dtype === 'float32') kernels.constant(stateRegions[index]!.pointer, length, spec.initial);
+        else space.integers(stateRegions[index]!, length).fill(spec.initial);
       });
     },
     draw(place, id, [key1, key2, low, width], noise) {
@@ -135,14 +135,14 @@ function halfStep(space: KernelSpace, options: TrainedFarOptions, { values, stat
   space.integers(allCodes, most).set(everyRow(most));
   return (sums, count, { rate, keep, l2, noise }) => {
     kernels.gatherHalf(values.pointer, rowBytes, codes.pointer, count, rowRegion.pointer);
-    for (const [at, width] of slotWidths.entries()) {
-      kernels.gather(state[at]!.pointer, width, codes.pointer, count, movedRegions[at]!.pointer);
+    for (const [index, width] of slotWidths.entries()) {
+      kernels.gather(state[index]!.pointer, width, codes.pointer, count, movedRegions[index]!.pointer);
     }
     if (l2 > 0) kernels.regularize(rowRegion.pointer, rowBytes, allCodes.pointer, count, sums, l2);
     updateRows({ table: rowRegion.pointer, bytes: rowBytes, unique: allCodes.pointer, seen: count, sums }, rate, keep);
     kernels.roundRows(rowRegion.pointer, rowBytes, codes.pointer, ids.pointer, count, values.pointer, ...noise);
-    for (const [at, width] of slotWidths.entries()) {
-      kernels.scatterRows(movedRegions[at]!.pointer, width, codes.pointer, count, state[at]!.pointer);
+    for (const [index, width] of slotWidths.entries()) {
+      kernels.scatterRows(movedRegions[index]!.pointer, width, codes.pointer, count, state[index]!.pointer);
     }
   };
 }

@@ -87,7 +87,8 @@ function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
         const count = Math.min(chunkRows, codes.length - from);
         countsIn.fill(0);
         for (let i = 0; i < count; i++) countsIn[(memories[i] = memoryOf(codes[from + i]!))]!++;
-        for (let at = 1; at < startsIn.length; at++) startsIn[at] = startsIn[at - 1]! + countsIn[at - 1]!;
+        for (let index = 1; index < startsIn.length; index++)
+          startsIn[index] = startsIn[index - 1]! + countsIn[index - 1]!;
         nextSlot.set(startsIn);
         for (let i = 0; i < count; i++) {
           const at = nextSlot[memories[i]!]!++;
@@ -159,12 +160,14 @@ export class FarRows implements Staging {
     const stagedPlaces = front.integers(this.#places, count);
     const stagedAt = this.#staged.pointer;
     this.#chunks.each(allCodes, ({ from, counts, starts, places: inMemory, order }) => {
-      for (const [at, memory] of this.#memories.entries()) {
-        const ownCount = counts[at]!;
+      for (const [index, memory] of this.#memories.entries()) {
+        const ownCount = counts[index]!;
         if (ownCount === 0) continue;
-        memory.codes().set(inMemory.subarray(starts[at]!, starts[at]! + ownCount));
+        memory.codes().set(inMemory.subarray(starts[index]!, starts[index]! + ownCount));
         const rows = memory.gather(ownCount);
-        new Uint8Array(front.memory.buffer, stagedAt + (from + starts[at]!) * rowBytes, ownCount * rowBytes).set(rows);
+        new Uint8Array(front.memory.buffer, stagedAt + (from + starts[index]!) * rowBytes, ownCount * rowBytes).set(
+          rows,
+        );
       }
       for (let i = 0; i < order.length; i++) stagedPlaces[from + order[i]!] = from + i;
     });
@@ -183,8 +186,8 @@ export class FarRows implements Staging {
       front.integers(this.#from!, order.length).set(order);
       const chunkSums = seen.sums + from * rowBytes;
       front.kernels.gather(chunkSums, rowBytes, this.#from!.pointer, order.length, this.#sums!.pointer);
-      for (const [at, memory] of this.#memories.entries()) {
-        const [start, some] = [starts[at]!, counts[at]!];
+      for (const [index, memory] of this.#memories.entries()) {
+        const [start, some] = [starts[index]!, counts[index]!];
         if (some === 0) continue;
         memory.codes().set(places.subarray(start, start + some));
         const ids = memory.ids();
@@ -217,9 +220,9 @@ export class FarRows implements Staging {
 
   state(): Readonly<Record<string, LongNumbers | Int32Array>> {
     const { specs, dim, precision } = this.#options;
-    const ofRows = specs.map(({ name, per, dtype }, at) => {
+    const ofRows = specs.map(({ name, per, dtype }, index) => {
       const kind = dtype === 'int32' ? 'I32' : 'F32';
-      return [name, this.#long(kind, per === 'row' ? 1 : dim, (memory) => memory.state(at))] as const;
+      return [name, this.#long(kind, per === 'row' ? 1 : dim, (memory) => memory.state(index))] as const;
     });
     const state: Record<string, LongNumbers | Int32Array> = Object.fromEntries(ofRows);
     if (precision === 'bf16' && this.#options.optimizer) state[roundsSlot] = this.#rounds;

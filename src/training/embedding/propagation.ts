@@ -190,11 +190,11 @@ export class Propagation {
     side.requestedUpdate = { multiplier, rate };
     if (!other.requestedUpdate) return;
     const gradients = this.#backwards();
-    this.#sides.forEach((each, at) => {
+    this.#sides.forEach((each, index) => {
       const { memory, requestedUpdate: asked, step, all } = each;
       each.requestedUpdate = undefined;
       const allRows = { table: memory.values.pointer, bytes: memory.rowBytes, unique: all.pointer, seen: memory.rows };
-      step({ ...allRows, sums: gradients[at]!.pointer }, asked!.multiplier, asked!.rate);
+      step({ ...allRows, sums: gradients[index]!.pointer }, asked!.multiplier, asked!.rate);
     });
     this.changed();
   }
@@ -208,14 +208,14 @@ export class Propagation {
       const rows = readRows[at];
       if (rows) kernels.addRows(rows.unique, rows.seen, rows.sums, to.pointer, rows.bytes, 1);
     };
-    this.#sides.forEach(({ memory: { rows, rowBytes }, layers }, at) => {
-      const readOfSide = readRows[at];
+    this.#sides.forEach(({ memory: { rows, rowBytes }, layers }, index) => {
+      const readOfSide = readRows[index];
       if (readOfSide) kernels.scale(readOfSide.sums, (readOfSide.seen * readOfSide.bytes) / 4, layerShare);
       new Uint8Array(memory.buffer, layers[0]!.pointer, rows * rowBytes).fill(0);
-      addGradients(at, layers[0]!);
+      addGradients(index, layers[0]!);
     });
-    readRows.forEach((rows, at) => {
-      const [side, other] = this.#both(at);
+    readRows.forEach((rows, index) => {
+      const [side, other] = this.#both(index);
       if (!rows) return;
       kernels.addToNeighbours(
         rows.unique,
@@ -236,8 +236,8 @@ export class Propagation {
         (side) => side.layers[to]!,
         false,
       );
-      this.#sides.forEach(({ layers }, at) => {
-        addGradients(at, layers[to]!);
+      this.#sides.forEach(({ layers }, index) => {
+        addGradients(index, layers[to]!);
       });
     }
     for (const { pending } of this.#sides) pending.forget();

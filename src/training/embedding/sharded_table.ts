@@ -45,7 +45,7 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
 
   const byOwner = (codes: Int32Array): readonly number[][] => {
     const indexesByOwner = Array.from({ length: workers }, (): number[] => []);
-    for (const [at, code] of codes.entries()) indexesByOwner[code % workers]!.push(at);
+    for (const [index, code] of codes.entries()) indexesByOwner[code % workers]!.push(index);
     return indexesByOwner;
   };
   const localOf = (codes: Int32Array, places: readonly number[]): Int32Array =>

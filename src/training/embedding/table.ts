@@ -196,8 +196,8 @@ export function tableNorm(table: Table, most = maxNumbersRead): number {
   const rowsRead = Math.min(rows, Math.max(1, Math.floor(most / dim)));
   const rowOf = rowReader(table.numbers(), dim);
   let squareSum = 0;
-  for (let at = 0; at < rowsRead; at++) {
-    const row = rowOf(Math.floor((at * rows) / rowsRead));
+  for (let index = 0; index < rowsRead; index++) {
+    const row = rowOf(Math.floor((index * rows) / rowsRead));
     for (let i = 0; i < dim; i++) squareSum += row[i]! * row[i]!;
   }
   return Math.sqrt((squareSum * rows) / Math.max(1, rowsRead));

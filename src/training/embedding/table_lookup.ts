@@ -64,7 +64,7 @@ export class PendingGradients {
     if (this.#seen === 0) return 0;
     const sums = this.#memory.space.floats(this.#sums!, (this.#seen * this.#memory.rowBytes) / 4);
     let squareSum = 0;
-    for (let at = 0; at < sums.length; at++) squareSum += sums[at]! * sums[at]!;
+    for (let index = 0; index < sums.length; index++) squareSum += sums[index]! * sums[index]!;
     return squareSum;
   }
 

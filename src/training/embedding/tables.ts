@@ -30,8 +30,8 @@ export function makeTables(
   wire?: TableWire,
 ): Tables {
   const { graph } = plan.train;
-  const tables = plan.tables.map((table, at) => ({
-    ...tableSizes(plan, encodings)[at]!,
+  const tables = plan.tables.map((table, index) => ({
+    ...tableSizes(plan, encodings)[index]!,
     ownRate: table.overrides?.rate !== undefined,
     frozen: table.frozen ?? false,
   }));
@@ -85,8 +85,8 @@ function fillFirstValues(table: Table, first: FirstValues | undefined, isFrozen:
     if (!isLong(values)) values.fill(0);
     else for (let row = 0; row < table.rows; row++) values.write(row * dim, new Float32Array(dim));
   }
-  first?.rows.forEach((row, at) => {
-    writeNumbers(values, row * dim, first.values.subarray(at * dim, (at + 1) * dim));
+  first?.rows.forEach((row, index) => {
+    writeNumbers(values, row * dim, first.values.subarray(index * dim, (index + 1) * dim));
   });
 }
 

@@ -112,11 +112,11 @@ export async function compareContestants(
     const row = rowNames.indexOf(name);
     runsOfRow[row === -1 ? rowNames.push(name) - 1 : row] = (runsOfRow[row] ?? 0) + 1;
     if (ranks.ranksCold && row === -1) rankingCold.push(name);
-    measures.forEach((measure, at) => {
+    measures.forEach((measure, index) => {
       const eventValues = metricValues(task, ranks, measure);
-      const earlierSum = seriesByMeasure[at]![row];
+      const earlierSum = seriesByMeasure[index]![row];
       if (earlierSum) eventValues.forEach((value, event) => void (earlierSum[event]! += value));
-      else seriesByMeasure[at]!.push(eventValues);
+      else seriesByMeasure[index]!.push(eventValues);
     });
   };
   for (const contestant of contestants) {
@@ -152,13 +152,14 @@ export async function compareContestants(
   }
   for (const series of seriesByMeasure)
     series.forEach(
-      (row, at) => void (runsOfRow[at]! > 1 && row.forEach((sum, event) => void (row[event] = sum / runsOfRow[at]!))),
+      (row, index) =>
+        void (runsOfRow[index]! > 1 && row.forEach((sum, event) => void (row[event] = sum / runsOfRow[index]!))),
     );
   const { group, groups, unit } = groupsOf(firstTask);
   const intervals = seriesByMeasure.map((series) => bootstrap({ series, group, groups, reference }, options));
   const metricLabels = measures.map(({ label }) => label);
   const intervalsOfRow = (of: 'means' | 'differences', row: number): Record<string, Interval> =>
-    Object.fromEntries(metricLabels.map((label, at) => [label, intervals[at]![of][row]!]));
+    Object.fromEntries(metricLabels.map((label, index) => [label, intervals[index]![of][row]!]));
   return {
     part,
     per,
@@ -277,8 +278,8 @@ function trainingChecksum({ corpus, users: { keys, seen } }: Dataset): string {
     for (const count of corpus.trainingCounts) add(String(count));
     for (let user = 0; user < keys.length; user++) {
       add(keys.at(user)!);
-      for (let at = seen.starts[user]!; at < seen.ends[user]!; at++) {
-        const item = seen.values[at]!;
+      for (let index = seen.starts[user]!; index < seen.ends[user]!; index++) {
+        const item = seen.values[index]!;
         add(item < 0 ? '' : corpus.keys.at(item)!);
       }
     }

@@ -302,7 +302,7 @@ export function unitedBags(given: readonly IndexedBags[], { rows }: Events): Ind
     const itemsOfEvent = new Set<number>();
     for (const { bags, index } of given) {
       const bag = index ? index[row]! : row;
-      for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) itemsOfEvent.add(bags.values[at]!);
+      for (let index = bags.starts[bag]!; index < bags.ends[bag]!; index++) itemsOfEvent.add(bags.values[index]!);
     }
     for (const item of itemsOfEvent) values.push(item);
     ends[row] = values.length;

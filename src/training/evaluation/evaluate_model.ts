@@ -140,7 +140,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     items: dataset.corpus.rows,
     cold: coldCounts,
     metrics: measures.map(({ label }) => label),
-    rows: rows.map((row, at) => ({ ...row, ...intervals[at] })),
+    rows: rows.map((row, index) => ({ ...row, ...intervals[index] })),
     slices: slices!,
     held: exposureOfHeld(task),
     linesToBeat: lines,

@@ -169,8 +169,8 @@ export function eachQuestion(
   for (let question = 0; question < asks.length; question++) {
     const rankedHeld: number[] = [];
     let heldCount = 0;
-    for (let at = held.starts[question]!; at < held.ends[question]!; at++) {
-      const row = held.values[at]!;
+    for (let index = held.starts[question]!; index < held.ends[question]!; index++) {
+      const row = held.values[index]!;
       if (rows && !rows(row)) continue;
       heldCount++;
       if (events.item[row]! >= 0 && (ranks.ranksCold || !isCold(events, corpus, row))) rankedHeld.push(row);

@@ -63,11 +63,11 @@ export async function rankEvents(
     // The targets' scores come from the pieces that are counted, because the rounding of a product may depend on its shape.
     for (const piece of pieces) if (group.hasTarget(...piece)) group.take(await scoresOf(piece), ...piece);
     const firstItems =
-      k > 0 ? Array.from(questionChunk, (_, at) => new FirstItems(k, corpus.rows, bagOf(seenItems, at))) : [];
+      k > 0 ? Array.from(questionChunk, (_, index) => new FirstItems(k, corpus.rows, bagOf(seenItems, index))) : [];
     for (const piece of pieces) {
       const block = await scoresOf(piece);
       group.count(block, ...piece);
-      for (const [at, list] of firstItems.entries()) list.add(rowOf(block, at, piece), piece[0]);
+      for (const [index, list] of firstItems.entries()) list.add(rowOf(block, index, piece), piece[0]);
     }
     const groupRanks = group.ranks();
     rows.forEach((row, i) => {
@@ -75,7 +75,8 @@ export async function rankEvents(
       ranks.equal[row] = groupRanks.equal[i]!;
       ranks.corpus[row] = groupRanks.ranked[i]!;
     });
-    for (const [at, list] of firstItems.entries()) ranks.lists!.items.set(list.ranked().rows, questionChunk[at]! * k);
+    for (const [index, list] of firstItems.entries())
+      ranks.lists!.items.set(list.ranked().rows, questionChunk[index]! * k);
   }
   return ranks;
 }
@@ -84,11 +85,11 @@ export async function rankEvents(
 function rankedRows(events: Events, questions: Questions, asked: Int32Array): { rows: Int32Array; of: Int32Array } {
   const rows: number[] = [];
   const questionOf: number[] = [];
-  asked.forEach((question, at) => {
+  asked.forEach((question, index) => {
     for (const row of bagAt(questions.held, question)) {
       if (events.item[row]! < 0) continue;
       rows.push(row);
-      questionOf.push(at);
+      questionOf.push(index);
     }
   });
   return { rows: Int32Array.from(rows), of: Int32Array.from(questionOf) };
@@ -113,8 +114,8 @@ function seenBefore(
     starts[i] = values.length;
     for (const row of bagAt(questions.held, question)) if (events.item[row]! >= 0) heldBy[events.item[row]!] = i;
     const addSeen = ({ starts: from, ends: to, values: items }: BagColumn, bag: number): void => {
-      for (let at = from[bag]!; at < to[bag]!; at++) {
-        const item = items[at]!;
+      for (let index = from[bag]!; index < to[bag]!; index++) {
+        const item = items[index]!;
         if (item >= 0 && heldBy[item] !== i) values.push(item);
       }
     };
@@ -177,7 +178,7 @@ function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes 
   const pieceLength = Math.max(1, inPieces ? piece : items);
   const pieces = Array.from(
     { length: Math.ceil(items / pieceLength) },
-    (_, at): Piece => [at * pieceLength, Math.min(items, (at + 1) * pieceLength)],
+    (_, index): Piece => [index * pieceLength, Math.min(items, (index + 1) * pieceLength)],
   );
   return {
     pieces,

@@ -181,13 +181,14 @@ export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
   return {
     add(ranks: Ranks): void {
       perRanking.forEach(
-        (measure, at) => void sumsByMeasure[at]!.push(sumsOf(metricValues(task, ranks, measure), groupOfRow, groups)),
+        (measure, index) =>
+          void sumsByMeasure[index]!.push(sumsOf(metricValues(task, ranks, measure), groupOfRow, groups)),
       );
     },
     rows(): readonly RowIntervals[] {
       const intervalsByMeasure = sumsByMeasure.map((series) => bootstrapSums({ sums: series, sizes: groupSizes }));
       const byLabel = (of: (at: number) => Interval): IntervalsOf =>
-        Object.fromEntries(perRanking.map(({ label }, at) => [label, of(at)]));
+        Object.fromEntries(perRanking.map(({ label }, index) => [label, of(index)]));
       return (sumsByMeasure[0] ?? []).map((_, row) => ({
         intervals: byLabel((at) => intervalsByMeasure[at]!.means[row]!),
         ...(row === 0 ? {} : { lead: byLabel((at) => negative(intervalsByMeasure[at]!.differences[row]!)) }),

@@ -86,7 +86,7 @@ function constantOf(task: TaskPlan, value: number | undefined, labels: Float64Ar
 }
 
 const meanOf = (values: Float64Array, of: (value: number, at: number) => number): number =>
-  values.reduce((sum, value, at) => sum + of(value, at), 0) / values.length;
+  values.reduce((sum, value, index) => sum + of(value, index), 0) / values.length;
 
 function ofNumbers(labels: Float64Array, predicted: Float64Array): Readonly<Record<string, number>> {
   return {
@@ -110,7 +110,7 @@ const calibrationParts = 10;
 const leastEvents = 20;
 
 function calibrationOf(labels: Float64Array, logits: Float64Array): CalibrationPart[] {
-  const order = Uint32Array.from(labels, (_, at) => at).sort((a, b) => logits[a]! - logits[b]!);
+  const order = Uint32Array.from(labels, (_, index) => index).sort((a, b) => logits[a]! - logits[b]!);
   const parts = Math.max(1, Math.min(calibrationParts, Math.floor(labels.length / leastEvents)));
   return Array.from({ length: parts }, (_, part) => {
     const rows = order.subarray(
@@ -132,7 +132,7 @@ function calibrationOf(labels: Float64Array, logits: Float64Array): CalibrationP
  */
 function areaOf(labels: Float64Array, scores: Float64Array): number | undefined {
   if (labels.some((label) => label > 0 && label < 1)) return undefined;
-  const scoreOrder = Uint32Array.from(labels, (_, at) => at).sort((a, b) => scores[a]! - scores[b]!);
+  const scoreOrder = Uint32Array.from(labels, (_, index) => index).sort((a, b) => scores[a]! - scores[b]!);
   let positiveCount = 0;
   let rankSum = 0;
   for (let from = 0; from < scoreOrder.length; ) {

@@ -203,7 +203,7 @@ export function makeListedItems(
     placeOf[item] = usedCount++;
   };
   const collect = (batch: BatchRows): void => {
-    for (let at = 0; at < usedCount; at++) placeOf[rows[at]!] = -1;
+    for (let index = 0; index < usedCount; index++) placeOf[rows[index]!] = -1;
     usedCount = 0;
     for (const { rows: of, column, index, most } of lists) {
       const { starts, ends, items: elements } = column;
@@ -211,7 +211,7 @@ export function makeListedItems(
       for (const row of batch.rowsOf(of)) {
         const bag = index ? index[row]! : row;
         const end = Math.min(ends[bag]!, starts[bag]! + most);
-        for (let at = starts[bag]!; at < end; at++) addItem(elements[at]!);
+        for (let index = starts[bag]!; index < end; index++) addItem(elements[index]!);
       }
     }
     if (usedCount === 0) addItem(Math.max(0, itemOf(batch.rows[0]!)));

@@ -22,7 +22,7 @@ export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number
   const dropStream = makeRandom(seed, ...Buffer.from(`drop/${rowsPrefix(rows)}${name}`)).integer(2 ** 32);
   const eachDropped = (count: number, step: number, found: (at: number) => void): void => {
     const random = makeRandom(dropStream, step);
-    for (let at = 0; at < count; at++) if (random.next() < drop) found(at);
+    for (let index = 0; index < count; index++) if (random.next() < drop) found(index);
   };
   return {
     places(count, step) {
@@ -38,10 +38,10 @@ export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number
         return;
       }
       let placeCount = 0;
-      for (let at = 0; at < count; at++) placeCount = Math.max(placeCount, placeOf(at) + 1);
+      for (let index = 0; index < count; index++) placeCount = Math.max(placeCount, placeOf(index) + 1);
       const isDropped = new Uint8Array(placeCount);
       eachDropped(placeCount, step, (place) => void (isDropped[place] = 1));
-      for (let at = 0; at < count; at++) if (isDropped[placeOf(at)] === 1) codes[at] = unknown;
+      for (let index = 0; index < count; index++) if (isDropped[placeOf(index)] === 1) codes[index] = unknown;
     },
   };
 }

@@ -156,7 +156,7 @@ export function makeParts(options: PartsOptions): (batch: Int32Array, step?: num
       const length = lengthOf(event);
       placesByPart[lengths.findIndex((most) => length <= most)]!.push(place);
     });
-    return placesByPart.map((own, at): BatchPart => {
+    return placesByPart.map((own, index): BatchPart => {
       if (own.length === 0) return filling(batch[0]!, windows);
       const rows = Int32Array.from(own, (place) => batch[place]!);
       const known = new Float32Array(own.length).fill(1);
@@ -164,7 +164,7 @@ export function makeParts(options: PartsOptions): (batch: Int32Array, step?: num
         rows,
         places: Int32Array.from(own),
         known,
-        ...(sequencesOf ? { sequences: sequencesOf[at]!(rows, step) } : {}),
+        ...(sequencesOf ? { sequences: sequencesOf[index]!(rows, step) } : {}),
       };
     });
   };

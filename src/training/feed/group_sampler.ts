@@ -37,13 +37,13 @@ export function makeGroupSampler(
       const group = own < 0 ? undefined : groups.get(codeOf(own));
       const ownPlace = own < 0 ? -1 : placeOf[own]!;
       const count = group ? group.to - group.from - (ownPlace < 0 ? 0 : 1) : 0;
-      for (let at = i * perRow; at < (i + 1) * perRow; at++) {
+      for (let index = i * perRow; index < (i + 1) * perRow; index++) {
         if (!group || count === 0) {
-          rows[at] = trained[random.integer(trained.length)]!;
+          rows[index] = trained[random.integer(trained.length)]!;
           continue;
         }
         const place = group.from + random.integer(count);
-        rows[at] = grouped[ownPlace >= 0 && place >= ownPlace ? place + 1 : place]!;
+        rows[index] = grouped[ownPlace >= 0 && place >= ownPlace ? place + 1 : place]!;
       }
     }
   };

@@ -171,7 +171,8 @@ export function makeQueue({ count, width, after }: QueueRows) {
     items,
     /** Returns float32 [count]: 1 for a slot that is empty or does not count yet, else 0. */
     empty(step: number): Float32Array {
-      for (let at = 0; at < count; at++) emptyFlags[at] = step <= after || items[at]! === emptySlot ? 1 : 0;
+      for (let index = 0; index < count; index++)
+        emptyFlags[index] = step <= after || items[index]! === emptySlot ? 1 : 0;
       return emptyFlags;
     },
     /** Replaces the oldest vectors by those of a batch: float32 [rows, width]. */

@@ -123,7 +123,7 @@ export function makeMined(
   const items = new Int32Array(userCount * best).fill(-1);
   const sample = makeSampler(corpus, { by: 'uniform' }, seed);
   let placeOf: Map<number, number> | undefined;
-  const places = (): Map<number, number> => (placeOf ??= new Map([...users].map((user, at) => [user, at])));
+  const places = (): Map<number, number> => (placeOf ??= new Map([...users].map((user, index) => [user, index])));
   let rows = new Int32Array(0);
   let known = new Uint8Array(0);
   return {
@@ -252,7 +252,8 @@ export function makeListed(events: Events, { feature, perRow }: ListedRows, seed
     for (let i = 0; i < batch.length; i++) {
       const bag = index ? index[batch[i]!]! : batch[i]!;
       placesOfList.length = 0;
-      for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) if (bags.values[at]! >= 0) placesOfList.push(at);
+      for (let index = bags.starts[bag]!; index < bags.ends[bag]!; index++)
+        if (bags.values[index]! >= 0) placesOfList.push(index);
       // The own item is looked up in any case.
       rows.fill(Math.max(0, events.item[batch[i]!]!), i * perRow, (i + 1) * perRow);
       const count = Math.min(perRow, placesOfList.length);

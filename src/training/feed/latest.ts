@@ -40,7 +40,7 @@ export function latestRows({ user, fresh, replay = 0 }: Pick<Events, 'user' | 'f
 /** @param seen corpus rows of the training events of each user */
 export function latestInMemory(events: Events, seen: BagColumn): LatestEvents {
   const latest = latestRows(events);
-  const rowOf = new Map(Array.from(latest.users, (user, at) => [user, latest.rows[at]!]));
+  const rowOf = new Map(Array.from(latest.users, (user, index) => [user, latest.rows[index]!]));
   return {
     users: latest.users,
     async *chunks(users, most) {

@@ -179,7 +179,7 @@ export class WorkerRows {
     for (const [symbol, rows] of this.counts) {
       const { length } = batch.rowsOf(rows);
       const [from, to] = rangeOf(length, this.share);
-      tensors[shareInputs.own(symbol)] = vector(Int32Array.from({ length: to - from }, (_, at) => from + at));
+      tensors[shareInputs.own(symbol)] = vector(Int32Array.from({ length: to - from }, (_, index) => from + index));
       tensors[shareInputs.all(symbol)] = vector(new Int32Array(length));
     }
     return tensors;
@@ -197,9 +197,9 @@ const partOf = ({ feature, length }: Sequences): PartRows => ({ kind: 'part', fe
 /** Keeps the pairs (row, column) whose row is within the range, and makes the rows relative to its start. */
 function pairsWithin({ data, shape }: Tensor, [from, to]: readonly [number, number]): Tensor {
   const ownPairs: number[] = [];
-  for (let at = 0; at < shape[0]!; at++) {
-    const row = data[2 * at]!;
-    if (row >= from && row < to) ownPairs.push(row - from, data[2 * at + 1]!);
+  for (let index = 0; index < shape[0]!; index++) {
+    const row = data[2 * index]!;
+    if (row >= from && row < to) ownPairs.push(row - from, data[2 * index + 1]!);
   }
   return { dtype: 'int32', shape: [ownPairs.length / 2, 2], data: Int32Array.from(ownPairs) };
 }

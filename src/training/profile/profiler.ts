@@ -108,12 +108,12 @@ export function sampledSteps(done: number, total: number, stepsPerEpoch: number)
   const isWhole = (step: number): boolean => stepsPerEpoch === 1 || step % stepsPerEpoch !== 0;
   const wholeSteps = Array.from(
     { length: Math.max(0, steps - firstSampled) },
-    (_, at) => done + firstSampled + at + 1,
+    (_, index) => done + firstSampled + index + 1,
   ).filter(isWhole);
   if (wholeSteps.length <= maxSamples)
     return new Set(wholeSteps.length > 0 ? wholeSteps : [total].filter((step) => step > done));
   return new Set(
-    Array.from({ length: maxSamples }, (_, at) => wholeSteps[Math.floor((at * wholeSteps.length) / maxSamples)]!),
+    Array.from({ length: maxSamples }, (_, index) => wholeSteps[Math.floor((index * wholeSteps.length) / maxSamples)]!),
   );
 }
 
@@ -178,12 +178,12 @@ function traceOf({ graph, towers, places, engine, steps, runs }: TraceOptions): 
     );
   }
   let runStart = 0;
-  for (const [at, run] of runs.entries()) {
+  for (const [index, run] of runs.entries()) {
     for (const { op, node, start, milliseconds } of run) {
       const { label = '', op: kind } = node === undefined ? { op: 'several' } : graph.nodes[node]!;
       const { name: block, place } = blockOf(label, towers, places);
       const where = place && { place: `${place.file}:${place.line}:${place.column}` };
-      const args = { block, op: kind, label, run: at + 1, ...(node === undefined ? {} : { node }), ...where };
+      const args = { block, op: kind, label, run: index + 1, ...(node === undefined ? {} : { node }), ...where };
       traceEvents.push(complete(op, block, runStart + start, milliseconds, [apart, 1], args));
     }
     const lastOp = run.at(-1);

@@ -123,7 +123,7 @@ export function blockOf(
 
 /** Removes repeated names, such as that of a step that is named after its channel. */
 function nameOf([first, ...rest]: readonly string[], towers: readonly string[]): string {
-  const distinctNames = rest.filter((name, at) => name !== rest[at - 1]);
+  const distinctNames = rest.filter((name, index) => name !== rest[index - 1]);
   return [towers.includes(first!) ? `${first} tower` : first, ...distinctNames].join(' · ');
 }
 
@@ -275,12 +275,12 @@ function blocksOf({ graph, towers, places, inputs }: StepMeasurements, runs: OpT
   flopsOf(graph, inputs).forEach((flops, node) => {
     if (!isLeaf(graph.nodes[node]!.op)) entryOf(node).flops += flops;
   });
-  runs.forEach((run, at) => {
+  runs.forEach((run, index) => {
     for (const { node, milliseconds } of run) {
       const block = entryOf(node);
-      block.runs[at] = (block.runs[at] ?? 0) + milliseconds;
-      if (blockOfNode(node).isBackward) block.back[at] = (block.back[at] ?? 0) + milliseconds;
-      if (at === 0) block.calls++;
+      block.runs[index] = (block.runs[index] ?? 0) + milliseconds;
+      if (blockOfNode(node).isBackward) block.back[index] = (block.back[index] ?? 0) + milliseconds;
+      if (index === 0) block.calls++;
     }
   });
   return [...blockTimes].flatMap(([name, { place, runs: all, back, calls, flops }]) =>
@@ -304,12 +304,12 @@ function kindsOf(graph: Graph, inputs: readonly Tensors[], runs: OpTimes['runs']
   const flops = flopsOf(graph, inputs);
   const slowest = slowestOf(runs[0] ?? []);
   const kindTimes = new Map<string, { runs: number[]; calls: number; nodes: Set<number> }>();
-  runs.forEach((run, at) => {
+  runs.forEach((run, index) => {
     for (const { op, node, milliseconds } of run) {
       const kind = kindTimes.get(op) ?? { runs: [], calls: 0, nodes: new Set() };
       kindTimes.set(op, kind);
-      kind.runs[at] = (kind.runs[at] ?? 0) + milliseconds;
-      if (at > 0) continue;
+      kind.runs[index] = (kind.runs[index] ?? 0) + milliseconds;
+      if (index > 0) continue;
       kind.calls++;
       if (node !== undefined && slowest.get(node)!.op === op) kind.nodes.add(node);
     }
@@ -339,7 +339,7 @@ function flopsOf(graph: Graph, [first]: readonly Tensors[]): readonly number[] {
 }
 
 const filled = (values: readonly number[], length: number): number[] =>
-  Array.from({ length }, (_, at) => values[at] ?? 0);
+  Array.from({ length }, (_, index) => values[index] ?? 0);
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 

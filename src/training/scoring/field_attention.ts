@@ -78,11 +78,11 @@ async function readTower(
   try {
     for (let from = 0; from < rows.length; from += rowsAtOnce) {
       const outputs = await program.run(feeder.inputs(rows.subarray(from, from + rowsAtOnce)));
-      readouts.forEach(({ label, of }, at) => {
+      readouts.forEach(({ label, of }, index) => {
         const values = outputs[label];
         invariant(values?.data instanceof Float32Array, `tower ${tower.name} gives no ${label}`);
         for (let i = 0; i < values.data.length; i++) {
-          const fieldSum = fieldSums[at]![i % of.length]!;
+          const fieldSum = fieldSums[index]![i % of.length]!;
           fieldSum.sum += values.data[i]!;
           fieldSum.squares += values.data[i]! ** 2;
         }
@@ -92,12 +92,12 @@ async function readTower(
     feeder.close();
     await program.close();
   }
-  return readouts.map(({ label, of }, at) => ({
+  return readouts.map(({ label, of }, index) => ({
     tower: tower.name,
     block: label.slice(0, label.lastIndexOf('/')),
     over: `${rows.length.toLocaleString('en')} ${what}`,
     fields: of.map((name, field) => {
-      const { sum, squares } = fieldSums[at]![field]!;
+      const { sum, squares } = fieldSums[index]![field]!;
       const mean = sum / rows.length;
       return { name, mean, deviation: Math.sqrt(Math.max(0, squares / rows.length - mean * mean)) };
     }),

@@ -225,9 +225,9 @@ function makeFittedRetrieval(source: FittedSource): Retrieval {
     // An item that is written again keeps its place in the scores, and a new one has none.
     async item(columns, rows) {
       const data = new Float32Array(rows * width);
-      codesOfItems({ rows, features: columns }, key).forEach((code, at) => {
+      codesOfItems({ rows, features: columns }, key).forEach((code, index) => {
         const row = sums.rowOf(code);
-        if (row >= 0) data[at * width + row] = 1;
+        if (row >= 0) data[index * width + row] = 1;
       });
       return { data, rows, width };
     },

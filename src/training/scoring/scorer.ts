@@ -22,10 +22,10 @@ export class FirstItems {
   /** @param scores of the items from `first` on */
   add(scores: Float32Array, first: number): void {
     const { best, excluded } = this;
-    for (let at = 0; at < scores.length; at++) {
-      const score = scores[at]!;
+    for (let index = 0; index < scores.length; index++) {
+      const score = scores[index]!;
       // `score < …` would accept NaN.
-      if (score >= best.worst && !excluded.has(first + at)) best.push(first + at, score);
+      if (score >= best.worst && !excluded.has(first + index)) best.push(first + index, score);
     }
   }
 

@@ -92,7 +92,7 @@ async function isSteady(runOf: (places: Int32Array) => Promise<Float32Array>, la
       const vector = ownVectors.slice(row * width, (row + 1) * width);
       const earlierVector = vectorOfRow.get(rowAt(row));
       if (earlierVector === undefined) vectorOfRow.set(rowAt(row), vector);
-      else if (!earlierVector.every((each, at) => Object.is(each, vector[at]))) return false;
+      else if (!earlierVector.every((each, index) => Object.is(each, vector[index]))) return false;
     }
     // Other requests get their turn between two runs.
     await nextTurn();
@@ -137,8 +137,8 @@ async function run(
   output: string,
 ): Promise<Float32Array> {
   const inputs: Record<string, Tensor> = {};
-  for (const [at, { name, size, data }] of rows.entries()) {
-    const { dtype: given, shape } = graph.nodes[graph.inputs[at]!.node]!.type;
+  for (const [index, { name, size, data }] of rows.entries()) {
+    const { dtype: given, shape } = graph.nodes[graph.inputs[index]!.node]!.type;
     const dtype = hostDtype(given);
     const ownData = numbersOf[dtype](places.length * size);
     places.forEach((row, place) => void ownData.set(data.subarray(row * size, (row + 1) * size), place * size));
@@ -235,9 +235,9 @@ export class TowerVectors {
   ): Promise<Vectors> {
     const { each } = this;
     const { name, width, interests } = this.tower;
-    for (const [at, places] of this.placesByGraph(columns, rows).entries()) {
+    for (const [index, places] of this.placesByGraph(columns, rows).entries()) {
       if (places.length === 0) continue;
-      const graph = this.graphs[at]!;
+      const graph = this.graphs[index]!;
       const currentWeights = { parameters: this.parameters, keeps };
       const layout = await graph.layout(currentWeights);
       const rowsPerRun = Math.min(towerRowsAtOnce, layout.most);
@@ -354,7 +354,7 @@ class TowerGraph {
 
 /** A plain loop: with millions of vectors, one call for each number would take as long as the tower. */
 function areFinite(numbers: Float32Array): boolean {
-  for (let at = 0; at < numbers.length; at++) if (!Number.isFinite(numbers[at]!)) return false;
+  for (let index = 0; index < numbers.length; index++) if (!Number.isFinite(numbers[index]!)) return false;
   return true;
 }
 

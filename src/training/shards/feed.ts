@@ -102,8 +102,9 @@ export class ShardStream {
       before?.epoch === epoch && before.group === group - 1 ? before : await this.enoughOf(epoch, group - 1, from);
     const leftUnits = lastChunk.order.slice(from - lastChunk.from, starts[group]! - lastChunk.from);
     const order = new Int32Array(leftUnits.length + ownOrder.length);
-    for (let at = 0; at < leftUnits.length; at++) order[at] = at;
-    for (let at = 0; at < ownOrder.length; at++) order[leftUnits.length + at] = leftUnits.length + ownOrder[at]!;
+    for (let index = 0; index < leftUnits.length; index++) order[index] = index;
+    for (let index = 0; index < ownOrder.length; index++)
+      order[leftUnits.length + index] = leftUnits.length + ownOrder[index]!;
     return {
       epoch,
       group,
@@ -146,8 +147,8 @@ export class ShardStream {
     const pileOrder = makeRandom(this.seed, pileStream, epoch).permutation(piles.length);
     const pileGroups: number[][] = [];
     const groupStarts = [0];
-    for (let at = 0; at < pileOrder.length; at += layout.held) {
-      const groupPiles = [...pileOrder.slice(at, at + layout.held).sort()];
+    for (let index = 0; index < pileOrder.length; index += layout.held) {
+      const groupPiles = [...pileOrder.slice(index, index + layout.held).sort()];
       pileGroups.push(groupPiles);
       groupStarts.push(groupStarts.at(-1)! + groupPiles.reduce((sum, pile) => sum + this.#counts[pile]!, 0));
     }

@@ -120,12 +120,12 @@ export async function readRecords(folder: string): Promise<JobRecord[]> {
   const path = join(folder, trialsFile);
   const text = await reading(path, readFile(path, 'utf8').catch(ifMissing('')));
   const lines = text.split('\n');
-  return lines.flatMap((line, at) => {
+  return lines.flatMap((line, index) => {
     if (line === '') return [];
     const value = parsed(line);
-    if (isRecord(value) && value.job === at) return [value];
-    if (at === lines.length - 1) return [];
-    throw failure('damaged-file', { path, reason: `line ${at + 1} is not the record of job ${at}` });
+    if (isRecord(value) && value.job === index) return [value];
+    if (index === lines.length - 1) return [];
+    throw failure('damaged-file', { path, reason: `line ${index + 1} is not the record of job ${index}` });
   });
 }
 

@@ -167,8 +167,8 @@ export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<S
     const earlierTrial = trials[number];
     const point = record.point ?? earlierTrial?.point;
     const hasFailed = state === 'failed' || state === 'invalid';
-    const byRung = Array.from({ length: rung + 1 }, (_, at) =>
-      keptValue(values.slice(0, validationsAt(at, rungs, validations)), stops),
+    const byRung = Array.from({ length: rung + 1 }, (_, index) =>
+      keptValue(values.slice(0, validationsAt(index, rungs, validations)), stops),
     );
     trials[number] = {
       number,

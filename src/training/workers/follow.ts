@@ -61,14 +61,14 @@ async function stepsOf(
   const rounds = roundsOf(plan.train, state.order, before.epochs);
   const ownRound = rounds.round(begin.step - begin.stepOfEpoch);
   let { step } = begin;
-  for (let at = begin.stepOfEpoch; at < ownRound.steps; at++) {
+  for (let index = begin.stepOfEpoch; index < ownRound.steps; index++) {
     const drawnEpoch = before.epochs + step / state.order.steps + 1;
     if (step % state.order.steps === 0) {
       if (sharesTables) await takeBegun(state.feeder, state.tables, group);
       else await beginEpoch(state, towers, dataset, drawnEpoch);
     }
     step++;
-    const rows = await ownRound.batch(at);
+    const rows = await ownRound.batch(index);
     const rates = ratesAt(plan.train, step, rounds.total);
     const { stops } = await takeStep(plan, state, { rows, number: before.steps + step, rates, signal });
     if (stops) return true;

@@ -44,11 +44,11 @@ export async function fetchRows(tables: readonly RemoteTable[], group: WorkerGro
   const requestsOfWorkers = await group.allToAll(toOwners);
   const answers = requestsOfWorkers.map((bytes) => {
     const rows = unpackArrays(bytes);
-    return packArrays(tables.map(({ remote }, at) => remote.give(rows[at] as Int32Array)));
+    return packArrays(tables.map(({ remote }, index) => remote.give(rows[index] as Int32Array)));
   });
   const receivedRows = (await group.allToAll(answers)).map(unpackArrays);
-  tables.forEach(({ remote }, at) => {
-    remote.take(receivedRows.map((ofOwner) => ofOwner[at] as Float32Array));
+  tables.forEach(({ remote }, index) => {
+    remote.take(receivedRows.map((ofOwner) => ofOwner[index] as Float32Array));
   });
 }
 
@@ -71,9 +71,9 @@ export async function sendGradients(
     packStep({ numbers: ownNumbers, gradients: drainedGradients.map((byOwner) => byOwner[owner]!) }),
   );
   const messages = (await group.allToAll(toOwners, { done })).map(unpackStep);
-  trained.forEach((table, at) => {
-    for (const { gradients } of messages) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
-    if (messages.some((each) => each.numbers[numbers.length + at]! > 0)) table.remote!.learned();
+  trained.forEach((table, index) => {
+    for (const { gradients } of messages) if (gradients[index]!.codes.length > 0) table.add(gradients[index]!);
+    if (messages.some((each) => each.numbers[numbers.length + index]! > 0)) table.remote!.learned();
   });
   return messages.map((each) => each.numbers.slice(0, numbers.length));
 }
@@ -161,8 +161,8 @@ export async function takeBegun(feeder: Feeder, tables: ReadonlyMap<string, Tabl
     await answerOrder(order, tables, group);
   }
   const [first] = await group.exchange(new Uint8Array(0));
-  unpackArrays(first!).forEach((array, at) => {
-    ownArrays[at]!.set(array);
+  unpackArrays(first!).forEach((array, index) => {
+    ownArrays[index]!.set(array);
   });
 }
 

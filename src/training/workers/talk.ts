@@ -126,11 +126,11 @@ export async function agree(
     done: 'the comparison of what they train',
   });
   const [first, ...others] = partsOfWorkers.map((bytes) => parsedJson<Record<string, unknown>>(bytes));
-  others.forEach((other, at) => {
+  others.forEach((other, index) => {
     const differingPart = Object.keys(comparedParts).find(
       (name) => JSON.stringify(first![name]) !== JSON.stringify(other[name]),
     );
-    if (differingPart !== undefined) throw failure('workers-differ', { worker: at + 1, what: differingPart });
+    if (differingPart !== undefined) throw failure('workers-differ', { worker: index + 1, what: differingPart });
   });
   return first!.precision as Precision;
 }

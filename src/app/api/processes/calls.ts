@@ -110,7 +110,7 @@ export function remoteLogs(primary: () => Calls<LogCalls>) {
         try {
           return await primary().call('append', { log, first, entries });
         } finally {
-          entries.forEach((_, at) => void ownEntries.delete(first + at));
+          entries.forEach((_, index) => void ownEntries.delete(first + index));
         }
       },
       catchUp: () => primary().call('catchUp', log),
@@ -162,7 +162,7 @@ export function shareLogs(
   return {
     handlers: {
       append({ log, first, entries }) {
-        entries.forEach((entry, at) => void ownNumbers.set(entry, first + at));
+        entries.forEach((entry, index) => void ownNumbers.set(entry, first + index));
         return logs[log]!.append(entries);
       },
       catchUp: (log) => logs[log]!.catchUp(),

@@ -28,7 +28,7 @@ const own: Terminal = { input: process.stdin, output: process.stderr };
  * @throws Interrupted at Ctrl-C, which answers nothing
  */
 export async function ask(question: string, choices: InitQuestion['choices'], on = own): Promise<string> {
-  const lines = [question, ...choices.map(({ text }, at) => `  ${at + 1}  ${text}`)];
+  const lines = [question, ...choices.map(({ text }, index) => `  ${index + 1}  ${text}`)];
   on.output.write(`${lines.join('\n')}\n`);
   for (;;) {
     const answerText = await answerTo(`1–${choices.length}, Enter for 1: `, on);
@@ -41,7 +41,7 @@ export async function ask(question: string, choices: InitQuestion['choices'], on
 
 /** Prompts for some of the choices, by numbers such as `1 3`; Enter takes all. @throws Interrupted at Ctrl-C */
 export async function askSome(question: string, choices: readonly string[], on = own): Promise<readonly string[]> {
-  on.output.write(`${[question, ...choices.map((text, at) => `  ${at + 1}  ${text}`)].join('\n')}\n`);
+  on.output.write(`${[question, ...choices.map((text, index) => `  ${index + 1}  ${text}`)].join('\n')}\n`);
   for (;;) {
     const answerText = await answerTo('numbers such as 1 3, Enter for all: ', on);
     if (answerText === undefined || answerText === '') return choices;
@@ -251,7 +251,7 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
   if (isCut) answer(`\nTraining ended after ${options.seconds} seconds, before its last epoch.`);
   answer(`\n${verdict}\n`);
   answer(heading('Next'));
-  for (const [at, text] of steps.entries())
-    answer(`${at + 1}. ${text.replaceAll('npx tower ', asCalled('tower ')).replaceAll('\n', '\n   ')}`);
+  for (const [index, text] of steps.entries())
+    answer(`${index + 1}. ${text.replaceAll('npx tower ', asCalled('tower ')).replaceAll('\n', '\n   ')}`);
   answer(`\nreport: ${report}`);
 }

@@ -47,11 +47,11 @@ export const logFilesIn = (folder: string): LogFiles => ({
   async *read(name, from) {
     const handle = await open(join(folder, name), constants.O_RDONLY | noLink);
     try {
-      for (let at = from; ; ) {
+      for (let index = from; ; ) {
         const piece = new Uint8Array(pieceBytes);
-        const { bytesRead } = await handle.read(piece, 0, pieceBytes, at);
+        const { bytesRead } = await handle.read(piece, 0, pieceBytes, index);
         if (bytesRead === 0) return;
-        at += bytesRead;
+        index += bytesRead;
         yield piece.subarray(0, bytesRead);
       }
     } finally {

@@ -161,7 +161,7 @@ export async function openRecordLog<R>(
     async append(records) {
       if (brokenBy) throw brokenBy;
       const { file, bytes, lines } = current;
-      const ownLines = Buffer.concat(records.map((record, at) => lineOf(lines + at + 1, record)));
+      const ownLines = Buffer.concat(records.map((record, index) => lineOf(lines + index + 1, record)));
       let isWritten = false;
       try {
         await writeAll(file, ownLines);
@@ -366,5 +366,5 @@ async function writeLines<T>(
 }
 
 async function writeAll(file: LogFile, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += await file.write(bytes.subarray(at));
+  for (let index = 0; index < bytes.length; ) index += await file.write(bytes.subarray(index));
 }

@@ -222,7 +222,7 @@ export async function openWriteLog<E, C extends LogCompaction<E>>(
             const firstPosition = position + 1;
             position += batch.length;
             const after = entries.filter(
-              (entry, at): entry is E & {} => entry !== undefined && firstPosition + at > from,
+              (entry, index): entry is E & {} => entry !== undefined && firstPosition + index > from,
             );
             if (after.length > 0) await apply(after, position);
           }

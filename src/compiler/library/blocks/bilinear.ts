@@ -25,8 +25,8 @@ export const bilinear = blockKind({
       builder.matMul(field.tensor, builder.parameter(name, [width, width], { kind: 'glorot', fans: [width, width] }));
     const fields = value.fields.flatMap((left, i) => {
       const once = weights === 'interaction' || i === value.fields.length - 1 ? undefined : mapped(left, nameOf(i));
-      return value.fields.slice(i + 1).map((right, at): Field => {
-        const projected = once ?? mapped(left, `weights_${i}_${i + 1 + at}`);
+      return value.fields.slice(i + 1).map((right, index): Field => {
+        const projected = once ?? mapped(left, `weights_${i}_${i + 1 + index}`);
         return { name: `${left.name}×${right.name}`, tensor: builder.mul(projected, right.tensor), width };
       });
     });

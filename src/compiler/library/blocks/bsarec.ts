@@ -54,31 +54,31 @@ export const bsarec = blockKind({
     const normalized = (x: Ref, suffix: string): Ref => normalizeRows(builder, x, width, epsilon, suffix);
 
     let x = dropped(normalized(builder.reshape(placed(builder, sequence, causal), [rows, width]), '_input'));
-    for (let at = 0; at < layers; at++) {
+    for (let index = 0; index < layers; index++) {
       const low = builder.reshape(alongPlaces(builder, x, lowPass({ length, most, cutoff, causal }), shape), [
         rows,
         width,
       ]);
-      const beta = builder.parameter(`beta_${at}`, [width], { kind: 'uniform', limit: Math.sqrt(3) });
+      const beta = builder.parameter(`beta_${index}`, [width], { kind: 'uniform', limit: Math.sqrt(3) });
       const filtered = builder.add(low, builder.mul(builder.square(beta), builder.sub(x, low)));
       const elements = { tensor: builder.reshape(x, shape), mask, count: length, width };
       const options = {
         heads,
         causal: true,
-        suffix: `_${at}`,
+        suffix: `_${index}`,
         dropout,
         initial: small,
         ...(visible ? { visible } : {}),
       };
       const attended = multiHead(context, elements, options);
       const mixed = builder.add(
-        builder.mul(normalized(builder.add(x, dropped(filtered)), `_filter_${at}`), alpha),
-        builder.mul(normalized(builder.add(x, dropped(attended)), `_attention_${at}`), 1 - alpha),
+        builder.mul(normalized(builder.add(x, dropped(filtered)), `_filter_${index}`), alpha),
+        builder.mul(normalized(builder.add(x, dropped(attended)), `_attention_${index}`), 1 - alpha),
       );
-      const innerLayer = linear(context, mixed, width, hidden, `_inner_${at}`, small);
-      const active = activate(context, innerLayer, activation, { suffix: `_inner_${at}` });
-      const outerLayer = dropped(linear(context, active, hidden, width, `_outer_${at}`, small));
-      x = normalized(builder.add(mixed, outerLayer), `_net_${at}`);
+      const innerLayer = linear(context, mixed, width, hidden, `_inner_${index}`, small);
+      const active = activate(context, innerLayer, activation, { suffix: `_inner_${index}` });
+      const outerLayer = dropped(linear(context, active, hidden, width, `_outer_${index}`, small));
+      x = normalized(builder.add(mixed, outerLayer), `_net_${index}`);
     }
     const shown = builder.mul(builder.reshape(x, shape), builder.reshape(mask, [batch, length, 1]));
     return {
@@ -112,7 +112,7 @@ function placed(builder: Builder, { tensor, mask, length, most, width }: Sequenc
   const batch = mask.type.shape[0]!;
   // Position t of a sequence of l elements has the paper's position t − l modulo L.
   const afterEnd = builder.constant(
-    Array.from({ length }, (_, at) => length + at),
+    Array.from({ length }, (_, index) => length + index),
     [1, length],
   );
   const positions = builder.cast(builder.sub(afterEnd, builder.sum(mask, [1], true)), 'int32');
@@ -145,8 +145,8 @@ function lowPass({ length, most, cutoff, causal }: LowPass): readonly number[] {
     for (let f = 1; f <= highest; f++) sum += (2 * f === most ? 1 : 2) * Math.cos((2 * Math.PI * f * distance) / most);
     return sum / most;
   });
-  return Array.from({ length: length * length }, (_, at) => {
-    const [to, from] = [Math.floor(at / length), at % length];
+  return Array.from({ length: length * length }, (_, index) => {
+    const [to, from] = [Math.floor(index / length), index % length];
     return causal && from > to ? 0 : weights[Math.abs(to - from)]!;
   });
 }

@@ -32,12 +32,12 @@ export const cin = blockKind({
     let lastLayer = builder.reshape(fieldColumns, [elementIndices, fields]);
     let lastUnits = fields;
     const sums: Ref[] = [];
-    units.forEach((next, at) => {
+    units.forEach((next, index) => {
       const pairs = builder.mul(builder.reshape(lastLayer, [elementIndices, lastUnits, 1]), ownColumns);
       const inputs = lastUnits * fields;
-      const weights = builder.parameter(`weights_${at}`, [inputs, next], { kind: 'glorot', fans: [inputs, next] });
+      const weights = builder.parameter(`weights_${index}`, [inputs, next], { kind: 'glorot', fans: [inputs, next] });
       const mixed = builder.matMul(builder.reshape(pairs, [elementIndices, inputs]), weights);
-      lastLayer = activate(context, mixed, activation, { suffix: `_${at}` });
+      lastLayer = activate(context, mixed, activation, { suffix: `_${index}` });
       lastUnits = next;
       sums.push(builder.sum(builder.reshape(lastLayer, [batch, fieldWidth, next]), [1]));
     });

@@ -14,9 +14,9 @@ export const cross = blockKind({
   lower({ builder }, input, { layers }) {
     const { tensor: first, width } = needVector(input);
     let x = first;
-    for (let at = 0; at < layers; at++) {
-      const weights = builder.parameter(`weights_${at}`, [width, 1], { kind: 'glorot', fans: [width, 1] });
-      const bias = builder.parameter(`bias_${at}`, [width], { kind: 'zeros' });
+    for (let index = 0; index < layers; index++) {
+      const weights = builder.parameter(`weights_${index}`, [width, 1], { kind: 'glorot', fans: [width, 1] });
+      const bias = builder.parameter(`bias_${index}`, [width], { kind: 'zeros' });
       x = builder.add(builder.add(builder.mul(first, builder.matMul(x, weights)), bias), x);
     }
     return vectorOf(x, width);

@@ -21,12 +21,15 @@ export const cross_v2 = blockKind({
     const matrix = (name: string, rows: number, columns: number) =>
       builder.parameter(name, [rows, columns], { kind: 'glorot', fans: [rows, columns] });
     let x = first;
-    for (let at = 0; at < layers; at++) {
+    for (let index = 0; index < layers; index++) {
       const mapped =
         rank === undefined
-          ? builder.matMul(x, matrix(`weights_${at}`, width, width))
-          : builder.matMul(builder.matMul(x, matrix(`reduce_${at}`, width, rank)), matrix(`expand_${at}`, rank, width));
-      const bias = builder.parameter(`bias_${at}`, [width], { kind: 'zeros' });
+          ? builder.matMul(x, matrix(`weights_${index}`, width, width))
+          : builder.matMul(
+              builder.matMul(x, matrix(`reduce_${index}`, width, rank)),
+              matrix(`expand_${index}`, rank, width),
+            );
+      const bias = builder.parameter(`bias_${index}`, [width], { kind: 'zeros' });
       x = builder.add(builder.mul(first, builder.add(mapped, bias)), x);
     }
     return vectorOf(x, width);

@@ -44,12 +44,12 @@ export function gated(
 export function named(names: readonly string[], vectors: readonly Ref[], width: number): Outputs {
   return {
     kind: 'outputs',
-    outputs: new Map(names.map((name, at) => [name, vectorOf(vectors[at]!, width)])),
+    outputs: new Map(names.map((name, index) => [name, vectorOf(vectors[index]!, width)])),
   };
 }
 
 /** Throws ShapeError if a task is named twice. */
 export function needDistinct(tasks: readonly string[]): void {
-  const repeated = tasks.find((task, at) => tasks.indexOf(task) !== at);
+  const repeated = tasks.find((task, index) => tasks.indexOf(task) !== index);
   if (repeated !== undefined) throw new ShapeError(`names \`${repeated}\` twice`);
 }

@@ -25,7 +25,9 @@ export const ffm = blockKind({
       width === undefined
         ? stacked(builder, fields, fieldCount * k)
         : builder.concat(
-            fields.fields.map((field, at) => builder.matMul(field.tensor, maps(builder, field, at, fieldCount, k))),
+            fields.fields.map((field, index) =>
+              builder.matMul(field.tensor, maps(builder, field, index, fieldCount, k)),
+            ),
             1,
           );
     // The vector of a field for itself is 0 if it is mapped, and absent if it is embedded.
@@ -53,7 +55,7 @@ function maps(builder: Builder, field: Fields['fields'][number], at: number, cou
 
 /** Returns Σᵢ of the entries (i, i): [batch, count, count, k] → [batch, k]. */
 function diagonal(builder: Builder, products: Ref, count: number): Ref {
-  const identity = Array.from({ length: count * count }, (_, at) => (at % (count + 1) === 0 ? 1 : 0));
+  const identity = Array.from({ length: count * count }, (_, index) => (index % (count + 1) === 0 ? 1 : 0));
   return builder.sum(builder.mul(products, builder.constant(identity, [count, count, 1])), [1, 2]);
 }
 

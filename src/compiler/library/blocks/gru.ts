@@ -34,8 +34,8 @@ export const gru = blockKind({
     ]);
     let state = builder.broadcastTo(builder.constant(0), columns(builder, ofElements, 0, units));
     const allStates: Ref[] = [];
-    for (let at = 0; at < length; at++) {
-      const ofElement = columns(builder, ofElements, at * gates, gates);
+    for (let index = 0; index < length; index++) {
+      const ofElement = columns(builder, ofElements, index * gates, gates);
       const ofState = layer(context, state, units, gates, 'linear', '_state');
       const [reset, update] = halves(
         builder,
@@ -51,7 +51,7 @@ export const gru = blockKind({
         ),
       );
       // Past the end the mask is 0, so the state does not change.
-      const share = builder.mul(builder.sub(1, update), columns(builder, mask, at, 1));
+      const share = builder.mul(builder.sub(1, update), columns(builder, mask, index, 1));
       state = builder.add(state, builder.mul(share, builder.sub(candidate, state)));
       allStates.push(state);
     }

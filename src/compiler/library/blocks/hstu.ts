@@ -36,18 +36,18 @@ export const hstu = blockKind({
     const shown = builder.mul(causalMask(builder, length), builder.reshape(mask, [batch, 1, 1, length]));
 
     let x = builder.reshape(sequence.tensor, [elementCount, width]);
-    for (let at = 0; at < layers; at++) {
-      const normal = normalizeRows(builder, x, width, 1e-5, `_input_${at}`);
-      const allParts = silu(linear(context, normal, width, 4 * width, `_all_${at}`, small));
+    for (let index = 0; index < layers; index++) {
+      const normal = normalizeRows(builder, x, width, 1e-5, `_input_${index}`);
+      const allParts = silu(linear(context, normal, width, 4 * width, `_all_${index}`, small));
       const [u, v, q, k] = [0, 1, 2, 3].map((part) => builder.slice(allParts, [0, part * width], [-1, width]));
       const products = builder.batchMatMul(split(q!), split(k!), { transposeB: true });
-      const bias = byDistance(builder, builder.parameter(`bias_distance_${at}`, [most], { kind: 'zeros' }), length);
+      const bias = byDistance(builder, builder.parameter(`bias_distance_${index}`, [most], { kind: 'zeros' }), length);
       const scores = builder.add(builder.reshape(products, [batch, heads, length, length]), bias);
       const weights = builder.mul(builder.mul(silu(scores), 1 / most), shown);
       const weightedValues = builder.batchMatMul(builder.reshape(weights, products.type.shape), split(v!));
-      const normalizedValues = normalizeRows(builder, join(weightedValues), width, 1e-5, `_output_${at}`);
+      const normalizedValues = normalizeRows(builder, join(weightedValues), width, 1e-5, `_output_${index}`);
       const gated = dropEach(context, builder.mul(normalizedValues, u!), length * width, dropout);
-      x = builder.add(x, linear(context, gated, width, width, `_output_${at}`, small));
+      x = builder.add(x, linear(context, gated, width, width, `_output_${index}`, small));
     }
     const maskColumn = builder.reshape(mask, [batch, length, 1]);
     return { ...sequence, tensor: builder.mul(builder.reshape(x, [batch, length, width]), maskColumn) };
@@ -57,7 +57,7 @@ export const hstu = blockKind({
 /** Returns a number for each distance of a row from an earlier column, float32 [1, 1, length, length]. Later columns get that of distance 0. */
 function byDistance(builder: Builder, numbers: Ref, length: number): Ref {
   const distances = builder.constant(
-    Array.from({ length: length * length }, (_, at) => Math.max(0, Math.floor(at / length) - (at % length))),
+    Array.from({ length: length * length }, (_, index) => Math.max(0, Math.floor(index / length) - (index % length))),
     [length * length],
     'int32',
   );

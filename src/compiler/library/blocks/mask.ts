@@ -62,9 +62,9 @@ function normalized(context: BlockContext, value: Value): Vector {
     const vector = together(context, value);
     return vectorOf(normalizeRows(context.builder, vector.tensor, vector.width, 1e-5, '_embedding'), vector.width);
   }
-  const fields = value.fields.map((field, at) => ({
+  const fields = value.fields.map((field, index) => ({
     ...field,
-    tensor: normalizeRows(context.builder, field.tensor, field.width, 1e-5, `_embedding_${at}`),
+    tensor: normalizeRows(context.builder, field.tensor, field.width, 1e-5, `_embedding_${index}`),
   }));
   return flattened(context.builder, fields);
 }

@@ -24,7 +24,9 @@ export const mix = blockKind({
       throw new ShapeError(`needs a weight for each of its ${fieldTensors.length} fields, but gets ${weights.length}`);
     }
     const tensor = weights
-      ? fieldTensors.map((part, at) => builder.mul(part, weights[at]!)).reduce((sum, part) => builder.add(sum, part))
+      ? fieldTensors
+          .map((part, index) => builder.mul(part, weights[index]!))
+          .reduce((sum, part) => builder.add(sum, part))
       : learned(builder, fieldTensors, fieldWidth);
     return vectorOf(tensor, fieldWidth);
   },

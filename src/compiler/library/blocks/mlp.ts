@@ -33,9 +33,9 @@ export const mlp = blockKind({
   lower(context, input, { units, activation, last, norm, dropout }) {
     return eachVector(context.builder, input, (rows, inputs, mask, count) =>
       units.reduce(
-        ({ tensor, width }, next, at) => {
-          const suffix = `_${at}`;
-          if (at === units.length - 1) {
+        ({ tensor, width }, next, index) => {
+          const suffix = `_${index}`;
+          if (index === units.length - 1) {
             return { tensor: layer(context, tensor, width, next, last, suffix, mask), width: next };
           }
           const summed = linear(context, tensor, width, next, suffix);

@@ -23,8 +23,8 @@ export const mmoe = blockKind({
     const { tensor, width } = needVector(input);
     const allExperts = expertsOf(context, tensor, width, { count: experts, units, activation }, '');
     const mixed = gated(context, tensor, width, allExperts, tasks.length, '');
-    const vectors = tasks.map((_, at) =>
-      builder.reshape(builder.slice(mixed, [0, at, 0], [-1, 1, -1]), [mixed.type.shape[0]!, units]),
+    const vectors = tasks.map((_, index) =>
+      builder.reshape(builder.slice(mixed, [0, index, 0], [-1, 1, -1]), [mixed.type.shape[0]!, units]),
     );
     return named(tasks, vectors, units);
   },

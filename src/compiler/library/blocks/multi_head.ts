@@ -102,8 +102,8 @@ function byDistance(
 ): Ref {
   const distances = causal ? most : 2 * most - 1;
   const numbers = builder.parameter(`distances${suffix}`, [distances, heads], { kind: 'zeros' });
-  const pairIndices = Array.from({ length: count * count }, (_, at) => {
-    const distance = Math.floor(at / count) - (at % count);
+  const pairIndices = Array.from({ length: count * count }, (_, index) => {
+    const distance = Math.floor(index / count) - (index % count);
     return causal ? Math.max(0, distance) : distance + most - 1;
   });
   const distanceNumbers = builder.gather(numbers, builder.constant(pairIndices, [count * count], 'int32'));
@@ -147,6 +147,8 @@ export function headsOf(builder: Builder, batch: Dim, count: number, width: numb
 
 /** Returns 1 where a column is not after its row: float32 [1, 1, count, count]. */
 export function causalMask(builder: Builder, count: number): Ref {
-  const numbers = Array.from({ length: count * count }, (_, at) => (at % count <= Math.floor(at / count) ? 1 : 0));
+  const numbers = Array.from({ length: count * count }, (_, index) =>
+    index % count <= Math.floor(index / count) ? 1 : 0,
+  );
   return builder.constant(numbers, [1, 1, count, count]);
 }

@@ -39,8 +39,8 @@ export const ple = blockKind({
           units,
         ]);
       const ofAll = expertsFor(common, shared, 'shared');
-      const ofTask = taskInputs.map((x, at) => expertsFor(x, experts, tasks[at]!));
-      const nextInputs = taskInputs.map((x, at) => mixed(x, [ofTask[at]!, ofAll], tasks[at]!));
+      const ofTask = taskInputs.map((x, index) => expertsFor(x, experts, tasks[index]!));
+      const nextInputs = taskInputs.map((x, index) => mixed(x, [ofTask[index]!, ofAll], tasks[index]!));
       // Nothing reads the common experts after the last level.
       if (level < levels - 1) common = mixed(common, [...ofTask, ofAll], 'shared');
       taskInputs = nextInputs;

@@ -28,8 +28,8 @@ export const residual = blockKind({
     };
     if (printValue(input) !== printValue(flowValue) || input.kind === 'outputs') return differ();
     if (input.kind === 'fields' && flowValue.kind === 'fields') {
-      const fields = input.fields.map((field, at): Field => {
-        const otherField = flowValue.fields[at]!;
+      const fields = input.fields.map((field, index): Field => {
+        const otherField = flowValue.fields[index]!;
         return field.width === otherField.width
           ? { ...field, tensor: builder.add(field.tensor, otherField.tensor) }
           : differ();

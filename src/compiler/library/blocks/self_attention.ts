@@ -29,9 +29,9 @@ export const self_attention = blockKind({
     const fields = input.kind === 'fields' ? input.fields : [];
     return {
       kind: 'fields',
-      fields: fields.map((field, at) => ({
+      fields: fields.map((field, index) => ({
         ...field,
-        tensor: builder.reshape(builder.slice(shaped, [0, at, 0], [-1, 1, -1]), [batch, width]),
+        tensor: builder.reshape(builder.slice(shaped, [0, index, 0], [-1, 1, -1]), [batch, width]),
       })),
     };
   },

@@ -32,9 +32,9 @@ export const senet = blockKind({
     );
     return {
       kind: 'fields',
-      fields: fields.map((field, at) => ({
+      fields: fields.map((field, index) => ({
         ...field,
-        tensor: builder.mul(field.tensor, builder.slice(weights, [0, at], [-1, 1])),
+        tensor: builder.mul(field.tensor, builder.slice(weights, [0, index], [-1, 1])),
       })),
     };
   },

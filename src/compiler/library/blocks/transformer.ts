@@ -109,10 +109,10 @@ function layersOf(
   };
 
   let x = builder.reshape(sequence.tensor, [elementsOf([batch, length]), width]);
-  for (let at = 0; at < layers; at++) {
+  for (let index = 0; index < layers; index++) {
     for (const [name, part] of [['attention', attention] as const, ['net', net] as const]) {
-      const normalized = (rows: Ref): Ref => normalizeRows(builder, rows, width, 1e-5, `_${name}_${at}`);
-      const added = part(norm === 'before' ? normalized(x) : x, `_${at}`);
+      const normalized = (rows: Ref): Ref => normalizeRows(builder, rows, width, 1e-5, `_${name}_${index}`);
+      const added = part(norm === 'before' ? normalized(x) : x, `_${index}`);
       x = norm === 'before' ? builder.add(x, added) : normalized(builder.add(x, added));
     }
   }

@@ -19,11 +19,11 @@ export const cross = featureKind({
     dim: integer({ min: 1, doc: 'Width of the embedding.', default: 8 }),
   },
   use({ features, hash, dim }, _, named: readonly FeatureUse[] = []) {
-    const repeated = features.find((feature, at) => features.indexOf(feature) !== at);
+    const repeated = features.find((feature, index) => features.indexOf(feature) !== index);
     if (repeated !== undefined) throw new ShapeError(`names \`${repeated}\` twice`);
     if (features.length < 2) throw new ShapeError('needs two features at least');
-    features.forEach((feature, at) => {
-      const use = named[at];
+    features.forEach((feature, index) => {
+      const use = named[index];
       if (use?.crosses) throw new ShapeError(`cannot cross \`${feature}\`, a cross itself: name its features here`);
       if (use && use.gives !== 'code') {
         throw new ShapeError(

@@ -31,7 +31,7 @@ export function dictionary(choices: {
   }
   if (values.length === 0) return { kind: 'vocabulary', minimumCount: minimumCount ?? 1 };
   if (minimumCount !== undefined) throw new ShapeError('takes its values or `min_count`, not both');
-  const repeated = values.find((value, at) => values.indexOf(value) !== at);
+  const repeated = values.find((value, index) => values.indexOf(value) !== index);
   if (repeated !== undefined) throw new ShapeError(`has the value "${repeated}" twice`);
   return { kind: 'vocabulary', minimumCount: 1, values };
 }

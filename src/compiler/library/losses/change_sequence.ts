@@ -40,7 +40,7 @@ export function changeSequence(
   );
   const chosen = (of: (move: Move) => Ref): Ref =>
     moves
-      .map((move, at) => ({ value: of(move), upTo: (at + 1) / moves.length }))
+      .map((move, index) => ({ value: of(move), upTo: (index + 1) / moves.length }))
       .reduceRight((rest, { value, upTo }) => ({
         value: builder.select(builder.broadcastTo(builder.greater(upTo, choice), mask), value, rest.value),
         upTo,
@@ -108,7 +108,7 @@ const isEqual = (builder: Builder, a: Ref, b: Ref): Ref => builder.cast(builder.
 /** Returns 0, 1, … as a constant. */
 const upTo = (builder: Builder, shape: readonly number[]): Ref =>
   builder.constant(
-    Array.from({ length: Math.max(...shape) }, (_, at) => at),
+    Array.from({ length: Math.max(...shape) }, (_, index) => index),
     shape,
   );
 
@@ -136,7 +136,7 @@ function ranks({ builder, mask, length, order }: ChangeDraw, counts: Ref): Ref {
     builder.reshape(numbers, shape),
   ) as [Ref, Ref];
   const isEarlier = builder.constant(
-    Array.from({ length: length * length }, (_, at) => Number(at % length < Math.floor(at / length))),
+    Array.from({ length: length * length }, (_, index) => Number(index % length < Math.floor(index / length))),
     [1, length, length],
   );
   const isLess = builder.add(

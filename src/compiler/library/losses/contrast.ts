@@ -54,8 +54,8 @@ export const contrast = lossKind({
     };
     const scaled = vectors.map((vector) => builder.mul(vector, 1 / Math.sqrt(temperature)));
     const own = rowScore(builder, scaled[0]!, scaled[1]!);
-    const losses = scaled.map((from, at) => {
-      const parts = [columns(from, scaled[1 - at]!), columns(from, from)];
+    const losses = scaled.map((from, index) => {
+      const parts = [columns(from, scaled[1 - index]!), columns(from, from)];
       return builder.sub(logSum(context, { parts, own, ownApart: true }), own);
     });
     return weightedMean(builder, builder.mul(builder.add(losses[0]!, losses[1]!), 0.5), undefined);

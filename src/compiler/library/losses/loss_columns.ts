@@ -148,7 +148,7 @@ export function logSum({ builder }: LossContext, { parts, own, ownApart }: AllCo
 function meanVisible({ builder }: LossContext, { parts, own, ownApart }: AllColumns): Ref {
   const visible = parts.map((part) => part.visible());
   const visibleSum = parts
-    .map(({ logits }, at) => builder.sum(builder.mul(visible[at]!, logits), [1]))
+    .map(({ logits }, index) => builder.sum(builder.mul(visible[index]!, logits), [1]))
     .reduce((a, b) => builder.add(a, b));
   const visibleCount = visible.map((each) => builder.sum(each, [1])).reduce((a, b) => builder.add(a, b));
   if (ownApart) return builder.div(builder.add(visibleSum, own), builder.add(visibleCount, 1));

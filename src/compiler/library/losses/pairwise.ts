@@ -52,9 +52,9 @@ export function lowerPairs(
   refuseLoneGap(args);
   const column = builder.reshape(ownScore, [batch, 1]);
   const hardestParts = args.hardest === undefined ? undefined : hardestOfParts();
-  return pairParts.map(({ others, visible }, at) => ({
+  return pairParts.map(({ others, visible }, index) => ({
     difference: builder.sub(others, column),
-    visible: hardestParts ? hardestParts[at]!.visible() : visible,
+    visible: hardestParts ? hardestParts[index]!.visible() : visible,
   }));
 
   function columns(items: Ref): Ref {

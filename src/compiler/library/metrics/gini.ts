@@ -19,7 +19,7 @@ export const gini = metricKind({
     const neverShown = corpus - timesShown.length;
     const weighted = [...timesShown]
       .sort((a, b) => a - b)
-      .reduce((sum, times, at) => sum + (2 * (neverShown + at + 1) - corpus - 1) * times, 0);
+      .reduce((sum, times, index) => sum + (2 * (neverShown + index + 1) - corpus - 1) * times, 0);
     return weighted / ((corpus - 1) * shownPlaces);
   },
 });

@@ -18,9 +18,9 @@ export const mrr = metricKind({
     // Sums over the position of the first held-out item: the probability that no earlier position of the group has one, times the chance that this one has.
     let sum = 0;
     let none = 1;
-    for (let at = 0; at <= size - held; at++) {
-      const chance = held / (size - at);
-      sum += (none * chance) / (better + at + 1);
+    for (let index = 0; index <= size - held; index++) {
+      const chance = held / (size - index);
+      sum += (none * chance) / (better + index + 1);
       none *= 1 - chance;
     }
     return sum;

@@ -30,7 +30,7 @@ function smallestNorm(builder: Builder, gram: Ref, count: number, least: number,
   const lengths = builder.select(hasGradient, squares, 1e9);
   const shortest = firstOf(builder, lengths, smallestOf(builder, lengths), count);
   let weights = builder.add(builder.mul(shortest, builder.sub(1, builder.sum(bounds, [1], true))), bounds);
-  for (let at = 0; at < iterations; at++) {
+  for (let index = 0; index < iterations; index++) {
     const agreement = builder.matMul(weights, scaled);
     const free = builder.greater(builder.mul(weights, ones), least + margin);
     const freeAgreement = builder.select(free, agreement, -1e9);
@@ -72,13 +72,15 @@ function smallestOf(builder: Builder, row: Ref): Ref {
 /** Returns 1 at the first element of a row that equals `value`, otherwise 0: [1, count]. */
 function firstOf(builder: Builder, row: Ref, value: Ref, count: number): Ref {
   const equal = builder.cast(builder.greaterEqual(0, builder.abs(builder.sub(row, value))), 'float32');
-  const earlier = Array.from({ length: count * count }, (_, at) => (Math.floor(at / count) < at % count ? 1 : 0));
+  const earlier = Array.from({ length: count * count }, (_, index) =>
+    Math.floor(index / count) < index % count ? 1 : 0,
+  );
   const equalBefore = builder.matMul(equal, builder.constant(earlier, [count, count]));
   return builder.select(builder.greater(equalBefore, 0.5), 0, equal);
 }
 
 function eye(builder: Builder, count: number): Ref {
-  const identityValues = Array.from({ length: count * count }, (_, at) => (at % (count + 1) === 0 ? 1 : 0));
+  const identityValues = Array.from({ length: count * count }, (_, index) => (index % (count + 1) === 0 ? 1 : 0));
   return builder.constant(identityValues, [count, count]);
 }
 

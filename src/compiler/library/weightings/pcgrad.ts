@@ -50,8 +50,8 @@ function coefficients(builder: Builder, gram: Ref, count: number): Ref {
 
 /** Returns 1 where column = row + `ahead`, cyclically: float32 [count, count]. */
 function matrix(builder: Builder, count: number, ahead: number): Ref {
-  const matrixValues = Array.from({ length: count * count }, (_, at) =>
-    at % count === (Math.floor(at / count) + ahead) % count ? 1 : 0,
+  const matrixValues = Array.from({ length: count * count }, (_, index) =>
+    index % count === (Math.floor(index / count) + ahead) % count ? 1 : 0,
   );
   return builder.constant(matrixValues, [count, count]);
 }

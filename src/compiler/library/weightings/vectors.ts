@@ -42,15 +42,15 @@ export function stack(builder: Builder, scalars: readonly Ref[]): Ref {
 
 /** Splits [count] into scalars. */
 export function unstack(builder: Builder, vector: Ref): Ref[] {
-  return Array.from({ length: vector.type.shape[0] as number }, (_, at) =>
-    builder.reshape(builder.slice(vector, [at], [1]), []),
+  return Array.from({ length: vector.type.shape[0] as number }, (_, index) =>
+    builder.reshape(builder.slice(vector, [index], [1]), []),
   );
 }
 
 /** Returns Σ weight · loss, with weights that are constants to differentiation. */
 export function weightedSum(builder: Builder, losses: readonly TaskLoss[], weights: readonly Ref[]): Ref {
   return losses
-    .map(({ loss }, at) => builder.mul(builder.stopGradient(weights[at]!), loss))
+    .map(({ loss }, index) => builder.mul(builder.stopGradient(weights[index]!), loss))
     .reduce((sum, next) => builder.add(sum, next));
 }
 
@@ -78,15 +78,17 @@ export function gramMatrix({ builder, shared, byTrained }: WeightingContext, ofS
     products.set(key, cachedProduct);
     return cachedProduct;
   };
-  const allProducts = Array.from({ length: count * count }, (_, at) => product(Math.floor(at / count), at % count));
+  const allProducts = Array.from({ length: count * count }, (_, index) =>
+    product(Math.floor(index / count), index % count),
+  );
   return builder.reshape(stack(builder, allProducts), [count, count]);
 }
 
 /** Returns Σ over shared values of Σ a · b, a scalar. */
 export function innerProduct(builder: Builder, a: readonly (Ref | undefined)[], b: readonly (Ref | undefined)[]): Ref {
   return a
-    .flatMap((left, at) => {
-      const right = b[at];
+    .flatMap((left, index) => {
+      const right = b[index];
       if (left === undefined || right === undefined) return [];
       const product = left.id === right.id ? builder.square(left) : builder.mul(left, right);
       return [sumOfAll(builder, product)];
@@ -96,10 +98,10 @@ export function innerProduct(builder: Builder, a: readonly (Ref | undefined)[], 
 
 /** Returns Σₖ weightₖ · gₖ, value by value. */
 export function combine(builder: Builder, gradients: TaskGradients, weights: readonly Ref[]): (Ref | undefined)[] {
-  return (gradients[0] ?? []).map((_, at) =>
+  return (gradients[0] ?? []).map((_, index) =>
     gradients
       .flatMap((ofTask, task) => {
-        const gradient = ofTask[at];
+        const gradient = ofTask[index];
         return gradient === undefined ? [] : [builder.mul(gradient, weights[task]!)];
       })
       .reduce<Ref | undefined>((sum, next) => (sum === undefined ? next : builder.add(sum, next)), undefined),

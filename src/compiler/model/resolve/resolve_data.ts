@@ -278,8 +278,8 @@ export function unrepeatableIn(expression: string): string | undefined {
 
 /** True if no comma comes before the parenthesis that closes the one in front of `from`. */
 function isOneArgument(text: string, from: number): boolean {
-  for (let at = from, depth = 0; at < text.length; at++) {
-    const sign = text[at]!;
+  for (let index = from, depth = 0; index < text.length; index++) {
+    const sign = text[index]!;
     if (sign === ',' && depth === 0) return false;
     if ('([{'.includes(sign)) depth++;
     if (')]}'.includes(sign) && depth-- === 0) return true;

@@ -23,7 +23,7 @@ export function resolveObjective(workspace: Workspace, { value, span }: Ast.Obje
     if (!call) return undefined;
     const { tasks, ...args } = call.arguments as { tasks: readonly string[] };
     const namedTasks = tasks.length > 0 ? tasks : [...scope.tasks.keys()];
-    const repeated = namedTasks.find((name, at) => namedTasks.indexOf(name) !== at);
+    const repeated = namedTasks.find((name, index) => namedTasks.indexOf(name) !== index);
     if (repeated !== undefined) {
       report('repeated-name', value.span, { what: 'term', name: repeated, other: 'term' });
       return undefined;

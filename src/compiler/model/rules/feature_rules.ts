@@ -81,9 +81,9 @@ export const featureBothSides: Rule = ({ towers, features: declared, library }, 
     ]),
   );
   const reported = new Set<string>();
-  for (const [at, tower] of towers.entries()) {
+  for (const [index, tower] of towers.entries()) {
     const seen = new Set(placesByTower.get(tower)!.flatMap(({ features }) => features));
-    for (const other of towers.slice(at + 1)) {
+    for (const other of towers.slice(index + 1)) {
       for (const { features, span } of placesByTower.get(other)!) {
         const both = features.filter((feature) => seen.has(feature) && !reported.has(feature));
         for (const feature of both) reported.add(feature);

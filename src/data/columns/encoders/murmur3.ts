@@ -17,7 +17,7 @@ export function murmur3(text: string): number {
     hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
   }
   let tail = 0;
-  for (let at = length - 1; at >= blocks * 4; at--) tail = (tail << 8) | bytes[at]!;
+  for (let index = length - 1; index >= blocks * 4; index--) tail = (tail << 8) | bytes[index]!;
   if (length & 3) hash ^= scramble(tail);
   hash ^= length;
   return mixed(hash);
@@ -28,10 +28,10 @@ const room = new Uint8Array(1024);
 
 /** Keys are mostly short and ASCII, for which a call of the TextEncoder would take longer than the hash. */
 function writeUtf8(text: string, to: Uint8Array): number {
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
     if (unit >= 0x80) return utf8.encodeInto(text, to).written;
-    to[at] = unit;
+    to[index] = unit;
   }
   return text.length;
 }

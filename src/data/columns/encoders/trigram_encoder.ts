@@ -13,6 +13,6 @@ export const trigramsCoder: MakeCoder<'trigrams'> = piecesCoder(trigramsOf);
 export function trigramsOf(text: string): readonly string[] {
   return wordsOfText(text).flatMap((word) => {
     const letters = [...`#${word}#`];
-    return letters.slice(2).map((_, at) => letters.slice(at, at + 3).join(''));
+    return letters.slice(2).map((_, index) => letters.slice(index, index + 3).join(''));
   });
 }

@@ -33,9 +33,9 @@ function byName(role: 'user' | 'item'): Guesser {
     const isAlone = otherWords.length === 0 || column.words.join('') === word;
     // `user_age` describes a user but does not identify one.
     const isName = otherWords.every(
-      (each, at) =>
+      (each, index) =>
         meansOf(each, 'title') !== undefined ||
-        (at < column.words.indexOf(word) && meansOf(each, 'happening') !== undefined),
+        (index < column.words.indexOf(word) && meansOf(each, 'happening') !== undefined),
     );
     if (!isAlone && !isName && meansOf(column.name, 'id') === undefined) return undefined;
     const isRepeated = rowsPerValue(column) >= 1.2;

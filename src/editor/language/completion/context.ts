@@ -135,7 +135,9 @@ const history: Completion = {
 /** Completes the entries that the body lacks. */
 function missing({ place }: CompletionContext): Completion[] {
   const { tokens, word } = place.declaration;
-  const writtenNames = new Set(tokens.filter((_, at) => is(tokens[at + 1], t.Equals)).map((token) => token.image));
+  const writtenNames = new Set(
+    tokens.filter((_, index) => is(tokens[index + 1], t.Equals)).map((token) => token.image),
+  );
   const unwrittenEntries = Object.entries(entriesOf(word)).filter(([name]) => !writtenNames.has(name));
   return followedBy(' = ', entryItems(Object.fromEntries(unwrittenEntries)));
 }

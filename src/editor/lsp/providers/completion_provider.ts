@@ -15,10 +15,10 @@ export const completion: Provider = {
       const { facts, offset } = locate(session, params) ?? locationBefore;
       const { span, items } = completionsAt(facts, offset, surroundings);
       const range = toRange(span);
-      return items.map(({ label, kind, detail, doc, insert = label, snippet }, at) => ({
+      return items.map(({ label, kind, detail, doc, insert = label, snippet }, index) => ({
         label,
         kind: kinds[kind],
-        sortText: String(at).padStart(4, '0'),
+        sortText: String(index).padStart(4, '0'),
         ...(detail ? { detail } : {}),
         ...(doc ? { documentation: { kind: 'markdown' as const, value: doc } } : {}),
         textEdit: { range, newText: insert },

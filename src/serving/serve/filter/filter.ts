@@ -182,7 +182,7 @@ function testWords(of: TextValue, test: (word: string) => boolean): RowTest {
 function testList(left: TextValue, { starts, ends, codes, words }: Extract<ItemColumn, { kind: 'texts' }>): RowTest {
   const codeOfWord = makeKeyTable(words, words.length);
   const hasCode = (row: number, code: number): boolean => {
-    for (let at = starts[row]!; at < ends[row]!; at++) if (codes[at] === code) return true;
+    for (let index = starts[row]!; index < ends[row]!; index++) if (codes[index] === code) return true;
     return false;
   };
   if ('value' in left) {
@@ -237,10 +237,10 @@ export const textComparisons: Readonly<Record<Comparison, CompareValues<string>>
  */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at++) {
-    if (a.charCodeAt(at) === b.charCodeAt(at)) continue;
-    const before = at === 0 ? 0 : a.codePointAt(at - 1)! - b.codePointAt(at - 1)!;
-    return before || a.codePointAt(at)! - b.codePointAt(at)!;
+  for (let index = 0; index < length; index++) {
+    if (a.charCodeAt(index) === b.charCodeAt(index)) continue;
+    const before = index === 0 ? 0 : a.codePointAt(index - 1)! - b.codePointAt(index - 1)!;
+    return before || a.codePointAt(index)! - b.codePointAt(index)!;
   }
   return a.length - b.length;
 }

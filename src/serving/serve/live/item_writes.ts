@@ -45,7 +45,7 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
     try {
       const columns = withMadeFeatures(joinColumns(rows), items.length, source.plan.towers[1], source);
       const { data, width } = await source.itemTower(columns, items.length);
-      return items.map((_, at) => data.slice(at * width, (at + 1) * width));
+      return items.map((_, index) => data.slice(index * width, (index + 1) * width));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (items.length === 1) return [error];

@@ -111,7 +111,7 @@ function makeWrittenItems(base: Snapshot) {
     add: (items: readonly WrittenItem[]): void => addTo(segments, items, slots()),
     end(key: string): void {
       // The latest write of most items is in one of the last segments.
-      for (let at = segments.length - 1; at >= 0; at--) if (segments[at]!.end(key)) break;
+      for (let index = segments.length - 1; index >= 0; index--) if (segments[index]!.end(key)) break;
       endedSince?.push(key);
     },
     /** Returns the segments in the order of the writes. */
@@ -177,9 +177,9 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
     count += own;
   }
   const itemRow = (key: string): number => {
-    for (let at = written.length - 1; at >= 0; at--) {
-      const slot = written[at]!.slotOf(key);
-      if (slot >= 0) return snapshotParts[at + 1]!.first + slot;
+    for (let index = written.length - 1; index >= 0; index--) {
+      const slot = written[index]!.slotOf(key);
+      if (slot >= 0) return snapshotParts[index + 1]!.first + slot;
     }
     const row = base.itemRow(key);
     return row >= 0 && kept.has(row) ? row : -1;
@@ -220,8 +220,8 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
     /** Asks the part that has the place among the allowed items of all parts. */
     const drawnItem = (split: SplitRequest, counts: readonly number[], draw: number): readonly TopItem[] => {
       let place = Math.floor(draw * counts.reduce((sum, count) => sum + count, 0));
-      for (const [at, count] of counts.entries()) {
-        const part = snapshotParts[at]!;
+      for (const [index, count] of counts.entries()) {
+        const part = snapshotParts[index]!;
         if (place < count) {
           const [found] = part.snapshot.top([{ ...inPart(part, split), draw: (place + 0.5) / count }]);
           return found!.items.map((item) => ({ ...item, row: part.first + item.row }));
@@ -232,7 +232,7 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
     };
     const bestOf = (i: number): readonly TopItem[] =>
       snapshotParts.reduce<readonly TopItem[]>(
-        (best, part, at) => merged(best, partAnswers[at]![i]!.items, requests[i]!.k, part.first),
+        (best, part, index) => merged(best, partAnswers[index]![i]!.items, requests[i]!.k, part.first),
         [],
       );
     return splitRequests.map((split, i) => {
@@ -266,7 +266,11 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
     itemVector: (row) => fromPart(row, (part, ownRow) => part.itemVector(ownRow)),
     score: (vectors, row) => fromPart(row, (part, ownRow) => part.score(vectors, ownRow)),
     seenBy,
-    written: written.map(({ of, snapshot }, at) => ({ of, first: snapshotParts[at + 1]!.first, rows: snapshot.rows })),
+    written: written.map(({ of, snapshot }, index) => ({
+      of,
+      first: snapshotParts[index + 1]!.first,
+      rows: snapshot.rows,
+    })),
     users: base.users,
     usersWith: base.usersWith,
     withIndex: (makeIndex) => liveSnapshot({ base: base.withIndex(makeIndex), written, kept, hidden }),

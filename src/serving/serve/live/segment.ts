@@ -110,14 +110,14 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
     },
     add(items) {
       const vectors = new Float32Array(items.length * width);
-      for (const [at, item] of items.entries()) {
+      for (const [index, item] of items.entries()) {
         const slot = keys.push(item.key) - 1;
         titles.push(item.title);
         earlierSlot[slot] = latestSlot.placeOf(item.key);
         latestSlot.set(item.key, slot);
         aliveSlots.add(slot);
         for (const { name, column } of columns) column.add(item.values.get(name));
-        vectors.set(item.vector, at * width);
+        vectors.set(item.vector, index * width);
       }
       aliveCount += items.length;
       scan.add(vectors);

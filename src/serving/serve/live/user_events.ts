@@ -139,8 +139,8 @@ function columnsAfter(
 /** Returns the last events that have an element in a history, at most `most`, in their order. */
 function lastWith(events: readonly StoredEvent[], list: string, most: number): readonly StoredEvent[] {
   const found: StoredEvent[] = [];
-  for (let at = events.length - 1; at >= 0 && found.length < most; at--) {
-    if (!isEmptyBag(list, events[at]!)) found.push(events[at]!);
+  for (let index = events.length - 1; index >= 0 && found.length < most; index--) {
+    if (!isEmptyBag(list, events[index]!)) found.push(events[index]!);
   }
   return found.reverse();
 }

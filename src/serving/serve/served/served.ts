@@ -232,7 +232,7 @@ function checkBags(
 }
 
 function areWithin(values: Int32Array, least: number, most: number): boolean {
-  for (let at = 0; at < values.length; at++) if (values[at]! < least || values[at]! > most) return false;
+  for (let index = 0; index < values.length; index++) if (values[index]! < least || values[index]! > most) return false;
   return true;
 }
 

@@ -149,8 +149,8 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
     const changes = await Promise.all(
       [...versions.keys()].map(async (version) => [version, await version.prepare(newWrites)] as const),
     );
-    for (const [at, write] of newWrites.entries())
-      computedChanges.set(write, new Map(changes.map(([version, own]) => [version, own[at]!])));
+    for (const [index, write] of newWrites.entries())
+      computedChanges.set(write, new Map(changes.map(([version, own]) => [version, own[index]!])));
   };
   const append = async (batch: Batch): Promise<void> => {
     const acceptRequest = accept((write) => {
@@ -158,7 +158,7 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
       return change instanceof Failure ? undefined : change;
     });
     const checked = (request: WriteRequest<W>) => {
-      const mistakes = request.writes.flatMap((write, at) => mistakesOf(write, at, request));
+      const mistakes = request.writes.flatMap((write, index) => mistakesOf(write, index, request));
       return mistakes.length > 0 ? badRequest(mistakes) : acceptRequest(request);
     };
     const accepted: (AcceptedRequest<W, O> & { readonly request: WaitingWrites<W, O> })[] = [];

@@ -63,8 +63,8 @@ export async function makeEventIntake({
     return first < position;
   };
   const idFollower = await log.follow(0, (entries, end) => {
-    for (const [at, entry] of entries.entries())
-      for (const write of entry) recordId(write, end - entries.length + 1 + at);
+    for (const [index, entry] of entries.entries())
+      for (const write of entry) recordId(write, end - entries.length + 1 + index);
   });
 
   const isKnown = (write: EventWrite): boolean => 'id' in write && write.id !== undefined && knownIds.has(write.id);
@@ -99,16 +99,16 @@ export async function makeEventIntake({
     end: number,
   ): Promise<void> => {
     const firstPosition = end - entries.length + 1;
-    const newWrites = entries.map((entry, at) => entry.filter((write) => !recordId(write, firstPosition + at)));
+    const newWrites = entries.map((entry, index) => entry.filter((write) => !recordId(write, firstPosition + index)));
     const changes = (await batches.changesOf(version, newWrites.flat())).values();
-    for (const [at, writes] of newWrites.entries()) {
+    for (const [index, writes] of newWrites.entries()) {
       const shown: EventChange[] = [];
       for (const change of writes.map(() => changes.next().value!)) {
         if (change instanceof Failure)
           say(`an event of the log is left out of this model: ${change.diagnostics[0]!.message}`);
         else shown.push(change);
       }
-      version.show(shown, { log: log.id, position: firstPosition + at });
+      version.show(shown, { log: log.id, position: firstPosition + index });
     }
   };
   /**

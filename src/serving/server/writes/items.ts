@@ -45,8 +45,8 @@ export function makeItemIntake({ log, stored, say = () => {} }: WritesSource): I
     refuse: (key: string, reason: Failure) => void,
   ): Promise<void> => {
     const changes = await batches.changesOf(version, writes);
-    changes.forEach((change, at) => {
-      if (change instanceof Failure) refuse(writes[at]!.key, change);
+    changes.forEach((change, index) => {
+      if (change instanceof Failure) refuse(writes[index]!.key, change);
     });
     version.show(changes.filter((change): change is ItemChange => !(change instanceof Failure)));
     void version.tidy().catch(({ message }: Error) => say(`memory of earlier writes is not freed: ${message}`));
@@ -91,13 +91,13 @@ function outcomesOf(
   // Changes of a request affect others only if it is accepted.
   const ownKeys = new Map<string, boolean>();
   const errorDetails: ErrorDetail[] = [];
-  const outcomes = request.writes.map((write, at): WriteOutcome => {
+  const outcomes = request.writes.map((write, index): WriteOutcome => {
     const { key } = write;
     const existedBefore = ownKeys.get(key) ?? changedKeys.get(key) ?? isThere(key);
     ownKeys.set(key, !('deleted' in write));
     if (!('deleted' in write)) return existedBefore ? 'changed' : 'added';
     const facts = { what: 'item', name: key, advice: 'give the key of an item that is there' };
-    const where = request.isArray ? pointer(at, 'key') : '';
+    const where = request.isArray ? pointer(index, 'key') : '';
     if (!existedBefore) errorDetails.push(errorDetailOf(diagnose('unknown-name', undefined, facts), where));
     return 'deleted';
   });

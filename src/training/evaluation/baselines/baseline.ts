@@ -52,8 +52,8 @@ function distinctOf(seen: BagColumn, users: number, items: number): Interactions
   const distinctItems = new Int32Array(eventCount);
   let pairsSoFar = 0;
   for (let user = 0; user < users; user++) {
-    for (let at = seen.starts[user]!; at < seen.ends[user]!; at++) {
-      const item = seen.values[at]!;
+    for (let index = seen.starts[user]!; index < seen.ends[user]!; index++) {
+      const item = seen.values[index]!;
       if (item < 0 || lastUserOf[item] === user) continue;
       lastUserOf[item] = user;
       distinctItems[pairsSoFar++] = item;
@@ -67,8 +67,8 @@ function distinctOf(seen: BagColumn, users: number, items: number): Interactions
   usersOf.values = new Int32Array(pairsSoFar);
   const nextSlot = usersOf.starts.slice(0, items);
   for (let user = 0; user < users; user++) {
-    for (let at = itemsOf.starts[user]!; at < itemsOf.starts[user + 1]!; at++) {
-      usersOf.values[nextSlot[itemsOf.values[at]!]!++] = user;
+    for (let index = itemsOf.starts[user]!; index < itemsOf.starts[user + 1]!; index++) {
+      usersOf.values[nextSlot[itemsOf.values[index]!]!++] = user;
     }
   }
   return { itemsOf, usersOf };
@@ -95,7 +95,8 @@ export function makeHistory(
     const { bags, index: rowOf } = history;
     const bag = rowOf ? rowOf[row]! : row;
     const items = new Set(trainingItems);
-    for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) if (bags.values[at]! >= 0) items.add(bags.values[at]!);
+    for (let index = bags.starts[bag]!; index < bags.ends[bag]!; index++)
+      if (bags.values[index]! >= 0) items.add(bags.values[index]!);
     return Int32Array.from(items).sort();
   };
 }
@@ -189,8 +190,8 @@ export function makeAges({
   return (row, items) => {
     let age = 0;
     const visit = ({ starts, ends, values }: BagColumn, bag: number): void => {
-      for (let at = ends[bag]! - 1; at >= starts[bag]!; at--) {
-        const item = values[at]!;
+      for (let index = ends[bag]! - 1; index >= starts[bag]!; index--) {
+        const item = values[index]!;
         if (item >= 0 && ageOf[item]! < 0) ageOf[item] = age++;
       }
     };

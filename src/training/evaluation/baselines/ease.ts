@@ -140,8 +140,8 @@ export async function throughUsers(
     const weights = weightsOf(history, user, historyWeights);
     for (let user = 0; user < size; user++) {
       const weight = weights[user]!;
-      for (let at = itemsOf.starts[user]!; at < itemsOf.starts[user + 1]!; at++) {
-        target[itemsOf.values[at]!]! += weight;
+      for (let index = itemsOf.starts[user]!; index < itemsOf.starts[user + 1]!; index++) {
+        target[itemsOf.values[index]!]! += weight;
       }
     }
     // Removes the term i = j, which is xⱼᵀ K⁻¹ xⱼ.
@@ -171,8 +171,8 @@ function makeUserWeights(
     let i = 0;
     for (const item of items) {
       const weight = shareOf(i++);
-      for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) {
-        const user = usersOf.values[at]!;
+      for (let index = usersOf.starts[item]!; index < usersOf.starts[item + 1]!; index++) {
+        const user = usersOf.values[index]!;
         shareOfUser.set(user, (shareOfUser.get(user) ?? 0) + weight);
       }
     }

@@ -52,8 +52,8 @@ function makeScores({ users, corpus }: ScoringTask, { itemsOf, usersOf }: Intera
   return (history, target) => {
     let reachedCount = 0;
     for (const item of history) {
-      for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) {
-        const other = usersOf.values[at]!;
+      for (let index = usersOf.starts[item]!; index < usersOf.starts[item + 1]!; index++) {
+        const other = usersOf.values[index]!;
         if (weightOfUser[other] === 0) reachedUsers[reachedCount++] = other;
         weightOfUser[other]! += 1 / rootCounts[item]!;
       }
@@ -64,7 +64,8 @@ function makeScores({ users, corpus }: ScoringTask, { itemsOf, usersOf }: Intera
     for (let i = 0; i < reachedCount; i++) {
       const other = reachedUsers[i]!;
       const share = weightOfUser[other]!;
-      for (let at = itemsOf.starts[other]!; at < itemsOf.starts[other + 1]!; at++) sums[itemsOf.values[at]!]! += share;
+      for (let index = itemsOf.starts[other]!; index < itemsOf.starts[other + 1]!; index++)
+        sums[itemsOf.values[index]!]! += share;
       weightOfUser[other] = 0;
     }
     // An item is not similar to itself: removes the term i = j, which is √|U(j)| before the division.

@@ -38,8 +38,8 @@ export function itemKnnWeights(
   }));
   for (let row = 0; row < items; row++) {
     let reachedCount = 0;
-    for (let at = usersOf.starts[row]!; at < usersOf.starts[row + 1]!; at++) {
-      const user = usersOf.values[at]!;
+    for (let index = usersOf.starts[row]!; index < usersOf.starts[row + 1]!; index++) {
+      const user = usersOf.values[index]!;
       for (let of = itemsOf.starts[user]!; of < itemsOf.starts[user + 1]!; of++) {
         const item = itemsOf.values[of]!;
         if (sharedUsers[item]!++ === 0) reachedItems[reachedCount++] = item;
@@ -48,8 +48,8 @@ export function itemKnnWeights(
     sharedUsers[row] = 0;
     const reachedColumns = reachedItems.subarray(0, reachedCount);
     for (const { shrink, of } of byShrink) {
-      for (let at = 0; at < reachedCount; at++) {
-        const item = reachedColumns[at]!;
+      for (let index = 0; index < reachedCount; index++) {
+        const item = reachedColumns[index]!;
         similarity[item] = sharedUsers[item]! / (Math.sqrt(userCounts[item]! * userCounts[row]!) + shrink);
       }
       let nearestItems: Int32Array = reachedColumns;
@@ -58,7 +58,7 @@ export function itemKnnWeights(
         collectedEach[setting]!.rows.add(nearestItems, similarity);
       }
     }
-    for (let at = 0; at < reachedCount; at++) sharedUsers[reachedColumns[at]!] = 0;
+    for (let index = 0; index < reachedCount; index++) sharedUsers[reachedColumns[index]!] = 0;
   }
   return collectedEach.map(({ rows }) => rows.weights());
 }

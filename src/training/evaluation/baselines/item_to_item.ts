@@ -43,8 +43,8 @@ export function makePicker(k: number): (columns: Int32Array, dense: Float64Array
     if (heap.length < maxSize) heap = new Int32Array(Math.min(k, 2 * maxSize));
     let heapSize = 0;
     const isWorse = (a: number, b: number): boolean => dense[a]! < dense[b]! || (dense[a] === dense[b] && a > b);
-    for (let at = 0; at < columns.length; at++) {
-      const column = columns[at]!;
+    for (let index = 0; index < columns.length; index++) {
+      const column = columns[index]!;
       if (!(dense[column]! > 0)) continue;
       if (heapSize < maxSize) {
         let child = heapSize++;
@@ -87,10 +87,10 @@ export function transposed({ starts, values, weights }: Weights): Weights {
   for (let item = 0; item < items; item++) transposedWeights.starts[item + 1]! += transposedWeights.starts[item]!;
   const nextSlot = transposedWeights.starts.slice(0, items);
   for (let row = 0; row < items; row++) {
-    for (let at = starts[row]!; at < starts[row + 1]!; at++) {
-      const nextIndex = nextSlot[values[at]!]!++;
+    for (let index = starts[row]!; index < starts[row + 1]!; index++) {
+      const nextIndex = nextSlot[values[index]!]!++;
       transposedWeights.values[nextIndex] = row;
-      transposedWeights.weights[nextIndex] = weights[at]!;
+      transposedWeights.weights[nextIndex] = weights[index]!;
     }
   }
   return transposedWeights;
@@ -102,7 +102,8 @@ export function summed({ starts, values, weights }: Weights): HistoryScores {
     for (let i = 0; i < history.length; i++) {
       const item = history[i]!;
       const share = historyWeights ? historyWeights[i]! : 1;
-      for (let at = starts[item]!; at < starts[item + 1]!; at++) target[values[at]!]! += share * weights[at]!;
+      for (let index = starts[item]!; index < starts[item + 1]!; index++)
+        target[values[index]!]! += share * weights[index]!;
     }
   };
 }

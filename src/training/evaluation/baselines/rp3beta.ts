@@ -32,7 +32,7 @@ export function rp3betaWeights(
 ): readonly Weights[] {
   const degree = ({ starts }: RowLists, at: number): number => starts[at + 1]! - starts[at]!;
   const degreePowers = (lists: RowLists, power: number): Float64Array =>
-    Float64Array.from({ length: lists.starts.length - 1 }, (_, at) => degree(lists, at) ** power);
+    Float64Array.from({ length: lists.starts.length - 1 }, (_, index) => degree(lists, index) ** power);
   const collectedEach = settings.map(({ β }) => ({ lessPopular: degreePowers(usersOf, -β), rows: collect(items) }));
   const byAlpha = [...groupsBy(settings, 'α')].map(([α, of]) => ({
     of,
@@ -46,8 +46,8 @@ export function rp3betaWeights(
   for (let row = 0; row < items; row++) {
     for (const { of: sharing, back, first } of byAlpha) {
       let reachedCount = 0;
-      for (let at = usersOf.starts[row]!; at < usersOf.starts[row + 1]!; at++) {
-        const user = usersOf.values[at]!;
+      for (let index = usersOf.starts[row]!; index < usersOf.starts[row + 1]!; index++) {
+        const user = usersOf.values[index]!;
         const stepChance = first[row]! * back[user]!;
         for (let of = itemsOf.starts[user]!; of < itemsOf.starts[user + 1]!; of++) {
           const item = itemsOf.values[of]!;
@@ -58,12 +58,13 @@ export function rp3betaWeights(
       const reachedColumns = reachedItems.subarray(0, reachedCount);
       for (const setting of sharing) {
         const { lessPopular, rows } = collectedEach[setting]!;
-        for (let at = 0; at < reachedCount; at++)
-          scaledChance[reachedColumns[at]!] = walkChance[reachedColumns[at]!]! * lessPopular[reachedColumns[at]!]!;
+        for (let index = 0; index < reachedCount; index++)
+          scaledChance[reachedColumns[index]!] =
+            walkChance[reachedColumns[index]!]! * lessPopular[reachedColumns[index]!]!;
         scaledChance[row] = 0;
         rows.add(pick(reachedColumns, scaledChance), scaledChance);
       }
-      for (let at = 0; at < reachedCount; at++) walkChance[reachedColumns[at]!] = 0;
+      for (let index = 0; index < reachedCount; index++) walkChance[reachedColumns[index]!] = 0;
     }
   }
   return collectedEach.map(({ rows }) => rows.weights());

@@ -16,7 +16,7 @@ function sameForAll(row: ArrayLike<number>): Required<Pick<Scorer, 'score' | 'sc
   const itemScores = Float32Array.from(row);
   let repeatedScores = new Float32Array(0);
   const repeated = (scores: Float32Array, times: number, into: Float32Array): Float32Array => {
-    for (let at = 0; at < times; at++) into.set(scores, at * scores.length);
+    for (let index = 0; index < times; index++) into.set(scores, index * scores.length);
     return into;
   };
   return {

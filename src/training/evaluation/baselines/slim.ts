@@ -65,16 +65,16 @@ export function slimWeights(
 
   for (let row = 0; row < items; row++) {
     let reachedCount = 0;
-    for (let at = starts[row]!; at < starts[row + 1]!; at++) {
-      rest[values[at]!] = 1;
-      for (let of = itemsOf.starts[values[at]!]!; of < itemsOf.starts[values[at]! + 1]!; of++) {
+    for (let index = starts[row]!; index < starts[row + 1]!; index++) {
+      rest[values[index]!] = 1;
+      for (let of = itemsOf.starts[values[index]!]!; of < itemsOf.starts[values[index]! + 1]!; of++) {
         const item = itemsOf.values[of]!;
         if (sharedUsers[item]!++ === 0 && item !== row) reachedItems[reachedCount++] = item;
       }
     }
     const reachedColumns = reachedItems.subarray(0, reachedCount);
-    for (let at = settings.length - 1; at >= 0; at--) {
-      const { l1, l2 } = settings[at]!;
+    for (let index = settings.length - 1; index >= 0; index--) {
+      const { l1, l2 } = settings[index]!;
       // The slope of an item is at most the number of users that it shares, and no weight raises it, so other weights stay 0.
       const candidates = reachedColumns.filter((item) => sharedUsers[item]! > l1 || isAbove(item));
       for (let outer = 0; outer < most; outer++) {
@@ -82,7 +82,7 @@ export function slimWeights(
         for (let inner = 0; inner < innerRounds && round(aboveZero, l1, l2) > change; inner++);
         if (round(candidates, l1, l2) <= change) break;
       }
-      collectedEach[at]!.add(candidates.filter(isAbove), weights);
+      collectedEach[index]!.add(candidates.filter(isAbove), weights);
     }
     rest.fill(0);
     for (const item of reachedColumns) sharedUsers[item] = weights[item] = 0;

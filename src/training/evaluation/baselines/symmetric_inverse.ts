@@ -61,9 +61,9 @@ interface Strips {
 }
 
 export function makeStrips(size: number, tile: number): Strips {
-  const strips = Array.from({ length: Math.ceil(size / tile) }, (_, at) => {
-    const stripEnd = Math.min(size, (at + 1) * tile);
-    return new Float32Array((stripEnd - at * tile) * stripEnd);
+  const strips = Array.from({ length: Math.ceil(size / tile) }, (_, index) => {
+    const stripEnd = Math.min(size, (index + 1) * tile);
+    return new Float32Array((stripEnd - index * tile) * stripEnd);
   });
   return { size, tile, strips };
 }
@@ -95,19 +95,19 @@ export async function invertStrips(whole: Strips, product: Product): Promise<voi
     pivotColumn.fill(0, begin * tileWidth, end * tileWidth);
     const negativeInverse: Matrix = { rows: tileWidth, columns: tileWidth, data: inverse.map((value) => -value) };
     const sweptColumn: Float32Array[] = [];
-    for (let at = 0; at < strips.length; at++) {
-      if (at === pivot) {
+    for (let index = 0; index < strips.length; index++) {
+      if (index === pivot) {
         sweptColumn.push(negativeInverse.data);
         continue;
       }
-      const [first, last] = rowsOf(whole, at);
+      const [first, last] = rowsOf(whole, index);
       const rows = last - first;
       const ownColumn = { rows, columns: tileWidth, data: pivotColumn.subarray(first * tileWidth, last * tileWidth) };
       const zeroStart = { rows, columns: tileWidth, data: zeroBlock.subarray(0, rows * tileWidth) };
       const scaledColumn = await product.subtract(zeroStart, ownColumn, negativeInverse);
       sweptColumn.push(scaledColumn);
-      strips[at] = await product.subtract(
-        { rows, columns: last, data: strips[at]! },
+      strips[index] = await product.subtract(
+        { rows, columns: last, data: strips[index]! },
         { rows, columns: tileWidth, data: scaledColumn },
         { rows: last, columns: tileWidth, data: pivotColumn.subarray(0, last * tileWidth) },
       );
@@ -123,8 +123,8 @@ function rowsOf({ size, tile }: Strips, at: number): readonly [number, number] {
 async function tileInverse(data: Float32Array, size: number, product: Product): Promise<Float32Array> {
   if (size <= plainTile) return Float32Array.from(symmetricInverse(Float64Array.from(data), size));
   const innerStrips = makeStrips(size, evenTile(size, plainTile));
-  innerStrips.strips.forEach((strip, at) => {
-    const [first, last] = rowsOf(innerStrips, at);
+  innerStrips.strips.forEach((strip, index) => {
+    const [first, last] = rowsOf(innerStrips, index);
     for (let row = first; row < last; row++) {
       strip.set(data.subarray(row * size, row * size + last), (row - first) * last);
     }
@@ -146,9 +146,9 @@ function readColumn(whole: Strips, pivot: number, target: Float32Array): void {
   const [begin, end] = rowsOf(whole, pivot);
   const tileWidth = end - begin;
   transpose(whole.strips[pivot]!, end, target, tileWidth, tileWidth, begin);
-  for (let at = pivot; at < whole.strips.length; at++) {
-    const [first, last] = rowsOf(whole, at);
-    const strip = whole.strips[at]!;
+  for (let index = pivot; index < whole.strips.length; index++) {
+    const [first, last] = rowsOf(whole, index);
+    const strip = whole.strips[index]!;
     for (let row = first; row < last; row++) {
       const pieceStart = (row - first) * last + begin;
       target.set(strip.subarray(pieceStart, pieceStart + tileWidth), row * tileWidth);
@@ -160,13 +160,13 @@ function readColumn(whole: Strips, pivot: number, target: Float32Array): void {
 function writeColumn(whole: Strips, pivot: number, column: readonly Float32Array[]): void {
   const [begin, end] = rowsOf(whole, pivot);
   const tileWidth = end - begin;
-  column.forEach((source, at) => {
-    const [first, last] = rowsOf(whole, at);
-    if (at < pivot) {
+  column.forEach((source, index) => {
+    const [first, last] = rowsOf(whole, index);
+    if (index < pivot) {
       transpose(source, tileWidth, whole.strips[pivot]!.subarray(first), end, last - first, tileWidth);
       return;
     }
-    const strip = whole.strips[at]!;
+    const strip = whole.strips[index]!;
     for (let row = first; row < last; row++) {
       const pieceStart = (row - first) * tileWidth;
       strip.set(source.subarray(pieceStart, pieceStart + tileWidth), (row - first) * last + begin);
@@ -183,16 +183,16 @@ export type RowOf = (row: number) => Float32Array | Float64Array;
 export function invertedRows(whole: Strips): RowOf {
   const { size, tile, strips } = whole;
   const blocks: Float32Array[] = [];
-  for (let at = strips.length - 1; at >= 0; at--) {
+  for (let index = strips.length - 1; index >= 0; index--) {
     const strip = strips.pop()!;
-    const [first, last] = rowsOf(whole, at);
+    const [first, last] = rowsOf(whole, index);
     const block = new Float32Array((last - first) * size);
-    blocks[at] = block;
+    blocks[index] = block;
     for (let row = 0; row < last - first; row++) {
       for (let column = 0; column < last; column++) block[row * size + column] = 0 - strip[row * last + column]!;
     }
     // Entries right of the diagonal tile are copied, by symmetry, from below it in the finished blocks.
-    for (let below = at + 1; below < blocks.length; below++) {
+    for (let below = index + 1; below < blocks.length; below++) {
       const [begin, end] = rowsOf(whole, below);
       transpose(blocks[below]!.subarray(first), size, block.subarray(begin), size, end - begin, last - first);
     }

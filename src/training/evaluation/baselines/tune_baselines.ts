@@ -191,7 +191,7 @@ export function someUsers(task: ScoringTask, most: number): ScoringTask {
   const groups = [...rowsOf.values()];
   const groupCount = Math.max(1, Math.floor((groups.length * most) / events.rows));
   const pickedRows = Int32Array.from(
-    Array.from({ length: groupCount }, (_, at) => groups[Math.floor((at * groups.length) / groupCount)]!).flat(),
+    Array.from({ length: groupCount }, (_, index) => groups[Math.floor((index * groups.length) / groupCount)]!).flat(),
   );
   return overRows(task, pickedRows);
 }

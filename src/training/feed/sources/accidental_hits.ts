@@ -28,11 +28,11 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
         const drawnRows = batch.rowsOf(rowsOf);
         const knownFlags = rowsOf.kind === 'sampled' ? undefined : batch.known(rowsOf);
         hitPairs.clear();
-        for (let i = 0, at = 0; i < batch.rows.length; i++) {
+        for (let i = 0, index = 0; i < batch.rows.length; i++) {
           const item = identity(batch.rows[i]!);
           history?.read(batch.rows[i]!, i);
-          for (let column = 0; column < rowsOf.perRow; column++, at++) {
-            if (knownFlags?.[at] === 0 || drawnRows[at] === item || history?.has(drawnRows[at]!, i))
+          for (let column = 0; column < rowsOf.perRow; column++, index++) {
+            if (knownFlags?.[index] === 0 || drawnRows[index] === item || history?.has(drawnRows[index]!, i))
               hitPairs.add(i, column);
           }
         }
@@ -150,14 +150,14 @@ function makeHistory({ key, rows: rowsOf }: AccidentalHits, name: string, contex
 }
 
 function eachCode({ starts, ends, values }: BagColumn, bag: number, use: (code: number) => void): void {
-  for (let at = starts[bag]!, end = ends[bag]!; at < end; at++) use(values[at]!);
+  for (let index = starts[bag]!, end = ends[bag]!; index < end; index++) use(values[index]!);
 }
 
 /** int32 [pieces, piece], padded with the index of the last row */
 export const pieceRows: MakeSource<'piece_rows'> = ({ pieces }) => ({
   fill({ rows }) {
     const pieceSize = Math.ceil(rows.length / pieces);
-    const data = Int32Array.from({ length: pieces * pieceSize }, (_, at) => Math.min(at, rows.length - 1));
+    const data = Int32Array.from({ length: pieces * pieceSize }, (_, index) => Math.min(index, rows.length - 1));
     return { dtype: 'int32', shape: [pieces, pieceSize], data };
   },
 });

@@ -77,7 +77,7 @@ const normalNoise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' }
       const data = new Float32Array(rowCount * width);
       for (let row = 0; row < rowCount; row++) {
         const random = makeRandom(noiseStream, step, placeOf(row));
-        for (let at = row * width; at < (row + 1) * width; at++) data[at] = normalNumber(random, 1);
+        for (let index = row * width; index < (row + 1) * width; index++) data[index] = normalNumber(random, 1);
       }
       return { dtype: 'float32', shape: [rowCount, width], data };
     },

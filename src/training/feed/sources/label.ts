@@ -73,7 +73,7 @@ export const mask: MakeSource<'mask'> = (source, context) => {
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i]!;
         const end = i * max + Math.min(max, column.ends[row]! - column.starts[row]!);
-        for (let at = i * max; at < end; at++) data[at] = 1;
+        for (let index = i * max; index < end; index++) data[index] = 1;
       }
       return { dtype: 'float32', shape: [rows.length, max], data };
     },

@@ -209,8 +209,8 @@ export const userItems: MakeSource<'user_items'> = (_source, { training }) => {
       lastReadBy.fill(-1);
       rows.forEach((row, i) => {
         const user = events.user[row]!;
-        for (let at = starts[user]!; at < starts[user + 1]!; at++) {
-          const item = items[at]!;
+        for (let index = starts[user]!; index < starts[user + 1]!; index++) {
+          const item = items[index]!;
           if (lastReadBy[item] !== i) pairs.add(i, item);
           lastReadBy[item] = i;
         }
@@ -309,7 +309,8 @@ export const elementPlaces: MakeSource<'element_places'> = (source, context) => 
         const row = rows[i]!;
         const count = countOf(row);
         if (isSequence) nextElement = i * most;
-        for (let at = 0; at < count; at++) data[nextElement++] = listedItems.place(items[starts[row]! + at]!);
+        for (let index = 0; index < count; index++)
+          data[nextElement++] = listedItems.place(items[starts[row]! + index]!);
       }
       return { dtype: 'int32', shape: isSequence ? [rows.length, most] : [placeCount], data };
     },

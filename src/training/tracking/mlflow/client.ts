@@ -89,8 +89,8 @@ export async function logMetrics(
   metrics: readonly Metric[],
   sent: (count: number) => void,
 ): Promise<void> {
-  for (let at = 0; at < metrics.length; at += mostMetrics) {
-    const part = metrics.slice(at, at + mostMetrics);
+  for (let index = 0; index < metrics.length; index += mostMetrics) {
+    const part = metrics.slice(index, index + mostMetrics);
     await client.post('runs/log-batch', { run_id: run, metrics: part });
     sent(part.length);
   }
@@ -104,8 +104,8 @@ export const logTags = (client: MlflowClient, run: string, tags: TextsByKey): Pr
 
 async function logTexts(client: MlflowClient, run: string, what: 'params' | 'tags', texts: TextsByKey): Promise<void> {
   const entries = Object.entries(texts).map(([key, value]) => ({ key, value: withinLimit(value) }));
-  for (let at = 0; at < entries.length; at += mostTexts) {
-    await client.post('runs/log-batch', { run_id: run, [what]: entries.slice(at, at + mostTexts) });
+  for (let index = 0; index < entries.length; index += mostTexts) {
+    await client.post('runs/log-batch', { run_id: run, [what]: entries.slice(index, index + mostTexts) });
   }
 }
 

@@ -41,7 +41,7 @@ function best(dimension: Dimension, good: readonly number[], rest: readonly numb
   const g = densityOf(dimension.domain, rest);
   let bestValue = drawValue(dimension, random);
   let bestScore = Number.NEGATIVE_INFINITY;
-  for (let at = 0; at < candidates; at++) {
+  for (let index = 0; index < candidates; index++) {
     const value = l.draw(random);
     const score = Math.log(l.at(value)) - Math.log(g.at(value));
     if (score > bestScore) [bestValue, bestScore] = [value, score];
