@@ -61,7 +61,7 @@ describe('a name', () => {
 
 describe('in a copy of the project', () => {
   let copy = '';
-  const folders = ['src', 'grammar', 'scripts', 'test', 'docs'];
+  const folders = ['src', 'grammar', 'scripts', 'test', 'docs', 'bench'];
   const written: string[] = [];
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'tower-new-'));

@@ -271,7 +271,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   const close = async (grace = 10_000): Promise<void> => {
     control.abort();
     following?.stop();
-    swaps.close();
+    if (current !== undefined) swaps.close();
     await Promise.all(
       [...processes].map(async ({ worker, calls }) => {
         const hasExited = new Promise((done) => worker.once('exit', done));
