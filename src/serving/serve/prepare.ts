@@ -384,7 +384,7 @@ function examplesOf(encoding: Encoding): readonly (string | number)[] {
     case 'vocabulary':
       return Array.from(
         { length: Math.min(mostExamples, encoding.values.length) },
-        (_, index) => encoding.values.at(index)!,
+        (_, row) => encoding.values.at(row)!,
       );
     case 'boundaries': {
       const { boundaries, log } = encoding;
