@@ -260,8 +260,7 @@ export function recommendationOf(prepared: PreparedQuery, { items, unknown, exac
     get history() {
       return prepared.history;
     },
-    exact,
-    seed,
+    ...{ exact, seed },
   };
 }
 
@@ -381,11 +380,10 @@ const kinds: Readonly<Record<Encoding['kind'], DescribedFeature['kind']>> = {
 
 function examplesOf(encoding: Encoding): readonly (string | number)[] {
   switch (encoding.kind) {
-    case 'vocabulary':
-      return Array.from(
-        { length: Math.min(mostExamples, encoding.values.length) },
-        (_, row) => encoding.values.at(row)!,
-      );
+    case 'vocabulary': {
+      const count = Math.min(mostExamples, encoding.values.length);
+      return Array.from({ length: count }, (_, row) => encoding.values.at(row)!);
+    }
     case 'boundaries': {
       const { boundaries, log } = encoding;
       const middle = boundaries[boundaries.length >> 1];
