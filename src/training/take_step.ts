@@ -1,3 +1,4 @@
+/** Takes one step of a training: alone, or together with other workers. */
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Plan } from '../graph/plan/plan.ts';

@@ -1,3 +1,4 @@
+/** Uses the towers of a run while it trains: scores the validation part after an epoch, as `evaluate` does, and prepares an epoch when it begins. */
 import type { Corpus, Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Plan, TrainPlan } from '../graph/plan/plan.ts';

@@ -1,3 +1,4 @@
+/** Makes the page of a run that trains. */
 import type { LinesToBeat } from '../../training/evaluation/lines_to_beat.ts';
 import { duration } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';

@@ -1,3 +1,4 @@
+/** Writes the report of several runs: their curves in shared charts, their figures, and the settings in which they differ. */
 import { type Manifest, validationUnit } from '../../training/artifact/run_manifest.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';

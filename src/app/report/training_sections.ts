@@ -1,3 +1,4 @@
+/** The sections of a report about its training: losses, validation, weights of tasks, temperatures. */
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import type { EpochRecord } from '../../training/training_events.ts';

@@ -1,3 +1,7 @@
+/**
+ * Constructors of parameter rows. Each carries the TypeScript type of its checked argument, so that `Arguments<P>` follows from the declaration, and `lower` of
+ * a kind is typed without a second declaration.
+ */
 import type {
   Arguments,
   FeatureArgument,

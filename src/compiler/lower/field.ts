@@ -1,3 +1,4 @@
+/** Lowers a feature at the entry of a tower: graph inputs, which the host fills, become a field or a sequence. */
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf, symbolic } from '../../graph/dims.ts';
 import type { Dim } from '../../graph/graph.ts';

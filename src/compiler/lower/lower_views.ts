@@ -1,3 +1,4 @@
+/** Lowers the query tower twice more for a loss that compares views of the same row. Only the training step has such views. */
 import type { Ref } from '../../graph/builder.ts';
 import type { RowsOf, ViewRows } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';

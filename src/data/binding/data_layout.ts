@@ -1,3 +1,4 @@
+/** Describes the origin of each column that a model reads, its SQL and its tables, and lists the columns that the database computes, without repetition. */
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import {
   elementPlan,

@@ -1,3 +1,7 @@
+/**
+ * Decides which SQL a data block may contain: one expression over its own rows. DuckDB parses the text, and only nodes in the lists below are allowed in the
+ * tree. The settings of the database refuse files as well: see `duckdb.ts`.
+ */
 import { type Database, enclose, quoteText } from '../files/duckdb.ts';
 import type { Role } from '../files/find_files.ts';
 import { parseJsonText } from '../files/records/line_records.ts';

@@ -1,3 +1,4 @@
+/** Combines the results of partitions that are not stored in shards. */
 import { addSums, type BagColumn, type IndexedColumn, type LabelSums, noSums, type Until } from '../dataset.ts';
 import { laterEnd } from '../rows/fresh.ts';
 import type { BlockArray, ColumnBlock } from './column_block.ts';

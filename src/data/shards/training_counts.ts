@@ -1,3 +1,4 @@
+/** Counts all training events before the first one is encoded, and samples the values that encoders learn from. */
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { sampleColumn } from '../columns/column_encoder.ts';
 import type { ColumnSample, NumberSample } from '../columns/encoders/encoder_contract.ts';

@@ -1,3 +1,4 @@
+/** Draws a graph as boxes and arrows, with one box for each block of the model: a whole training step in one picture. */
 import { printType } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { Box, Drawing } from './drawn.ts';

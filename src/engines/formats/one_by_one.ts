@@ -1,3 +1,4 @@
+/** The nodes of a written graph in the order in which a run op by op takes them, and the values that it can free after each. */
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkTensor, type SymbolLengths } from '../check.ts';
 import type { OpTime, Tensors } from '../engine.ts';

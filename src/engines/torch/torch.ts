@@ -1,3 +1,4 @@
+/** The `torch` engine: graphs as functions of PyTorch in a child process, training steps compiled by Inductor. */
 import { resolveShape } from '../../graph/dims.ts';
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph } from '../../graph/graph.ts';

@@ -1,3 +1,4 @@
+/** Holds the query on the page, and converts it to a request. */
 import type { DescribedFeature, Item } from '../serve/prepare.ts';
 import type { About } from '../server/about.ts';
 import type {

@@ -1,3 +1,4 @@
+/** Row-wise optimizers: the state that they need for a table, its bytes, and one step on the rows seen. The arithmetic is in kernels/update.ts. */
 import { withDefaults } from '../../base/util/objects.ts';
 import type { Plan, RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import type { KernelSpace, Kernels, Region } from './kernel_memory.ts';

@@ -1,3 +1,4 @@
+/** Projects vectors of items onto the plane in which they vary most, so that a report can draw which items a model holds alike. */
 import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
 import { rowReader } from '../embedding/table.ts';

@@ -1,3 +1,4 @@
+/** Ranks the validation part by baselines without settings, so that a page can draw them below the curves of validation. */
 import { interactionsCost } from './baselines/baseline.ts';
 import { baselinesBeside, makeTask, stepsPerSecond, type TaskOptions } from './contestants.ts';
 import { type Figures, figuresOf, type Measure } from './figures.ts';

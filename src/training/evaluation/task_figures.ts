@@ -1,3 +1,4 @@
+/** Compares the predictions of tasks for held-out events with their labels, next to a constant prediction. Nothing is ranked. */
 import type { Dataset, Events, Part } from '../../data/dataset.ts';
 import type { Plan, TaskPlan } from '../../graph/plan/plan.ts';
 import type { Predictions } from '../scoring/scorer.ts';

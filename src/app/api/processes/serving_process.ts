@@ -1,3 +1,4 @@
+/** A process of `tower serve --processes`: it answers requests, opens and assigns the versions that the primary has loaded, and follows the primary's log. */
 import type { EngineName } from '../../../engines/engine.ts';
 import type { EventWrite } from '../../../serving/serve/live/event_writes.ts';
 import { type Listener, makeListener } from '../../../serving/server/door.ts';

@@ -1,3 +1,4 @@
+/** Formats a kind's entry in the reference for the terminal, like docs/reference. */
 import { type ErrorPage, severityText } from '../../../compiler/explain/error_page.ts';
 import type { KindRow } from '../../../compiler/library/contract.ts';
 import { signatureOf } from '../../../editor/language/markdown.ts';

@@ -1,3 +1,4 @@
+/** Defines the arguments of losses that compare items. */
 import type { Draw, DrawnBy, OwnRows, SampledRows, SharedRows } from '../../../graph/plan/plan.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, flag, integer, kind, name, number } from '../parameters.ts';

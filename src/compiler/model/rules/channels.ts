@@ -1,3 +1,4 @@
+/** Checks that towers have channels, and how these end. */
 import type { Library } from '../library.ts';
 import type { Call, FlowStep } from '../model.ts';
 import { fittedTerm } from '../references.ts';

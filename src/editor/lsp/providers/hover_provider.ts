@@ -1,3 +1,4 @@
+/** Answers hovers with text and, as a Markdown image that fits a hover of VS Code, a drawing of the declaration. */
 import { drawFile, type SvgFile } from '../../drawing/drawing.ts';
 import { boxesOf, type PicturePart, partAt } from '../../drawing/file_drawing.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';

@@ -1,3 +1,7 @@
+/**
+ * The events of users that arrived after the data of a model was read. A user's features are those of the data with these events added: each history ends with
+ * them, and a feature that comes from events has the value of the last one. So a request has the same columns as if the files had the events.
+ */
 import type { IndexedColumn } from '../../../data/dataset.ts';
 import type { ReadEvent } from '../../../data/written/fields.ts';
 import { madeOf } from '../../../graph/plan/plan.ts';

@@ -1,3 +1,4 @@
+/** The contract of a baseline, and the interactions of users and items in training, which most baselines learn from. */
 import type { BagColumn } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/matrix_product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
