@@ -1,9 +1,11 @@
 /** Processes staged tables, for reading both into memory and into shards: joined files, failing expressions, rejected rows. */
+
 import { diagnose } from '../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../base/diagnostics/failure.ts';
 import type { Span } from '../base/text/source.ts';
 import { mostBytes, type Texts, TextsWriter } from '../base/text/texts.ts';
+import { addTo } from '../base/util/objects.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import { sqlFails } from './binding/binder.ts';
 import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } from './binding/data_layout.ts';
@@ -249,7 +251,7 @@ async function textsOfAll(computing: StagedColumns): Promise<ReadonlyMap<string,
         form === 'code'
           ? `SELECT ${columnAsText(`c${index}`, type)} AS value FROM (${sql})`
           : `SELECT ${columnAsText('element', elementOf(type))} AS value FROM (SELECT unnest(c${index}) AS element FROM (${sql}))`;
-      queriesByDictionary.set(dictionary, [...(queriesByDictionary.get(dictionary) ?? []), { role, select }]);
+      addTo(queriesByDictionary, dictionary, { role, select });
     }
   }
   return queriesByDictionary;

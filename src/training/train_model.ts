@@ -89,11 +89,7 @@ async function start(options: TrainOptions): Promise<TrainResult> {
       await saveState(folder, beginning, state);
     }
     const resumeState = { progress: beginning, changes: [], resumed: false, kept: foreignFiles, others: otherWorkers };
-    return trainWithLogs(options, state, {
-      ...resumeState,
-      from: earlierLineage,
-      chosen: chosenPrecision,
-    });
+    return trainWithLogs(options, state, { ...resumeState, from: earlierLineage, chosen: chosenPrecision });
   });
 }
 
@@ -149,12 +145,9 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
     const progress = hasState ? await restoreState(folder, state) : beginning;
     if (!options.finish) refuseFewerEpochs(options, progress);
     if (progress.best) await restoreBest(folder, progress.best);
-    const changes = [
-      ...folderIdentity.changes,
-      ...changesOf(folderIdentity.settings, identity.settings, progress.step),
-    ];
+    const { from, final, settings, changes: earlierChanges } = folderIdentity;
+    const changes = [...earlierChanges, ...changesOf(settings, identity.settings, progress.step)];
     await removeDurably(join(folder, manifestFile));
-    const { from, final } = folderIdentity;
     await writeIdentity(folder, {
       ...identity,
       precision: chosenPrecision?.precision,

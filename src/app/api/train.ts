@@ -232,6 +232,7 @@ async function trainIn(
   const whenSharded = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : newShards;
   const warnings: Diagnostic[] = [];
   const rowsRequest = { ...request, continues: before.lineage };
+  const access = data.access ?? readingOf(request).access;
   const readRows = (shards: ShardRequest, stop = signal) =>
     readDataset(data.description, plan, {
       onWarning: (warning) => warnings.push(warning),
@@ -240,7 +241,7 @@ async function trainIn(
       shards,
       pinned: before.pinned,
       signal: stop,
-      access: data.access ?? readingOf(request).access,
+      access,
     });
   if (!meeting) {
     // The database reads in its own threads while this thread loads the engine.
@@ -266,7 +267,7 @@ async function trainIn(
     const [rows, run] = await Promise.all([reading, import('../../training/train_model.ts')]);
     const source = { metrics: plan.train.metrics ?? [], description: data.description, needs: plan };
     const dataset = await withMetricColumns(rows, source, {
-      access: data.access ?? readingOf(request).access,
+      access,
       signal: request.signal,
     });
     await refuseTrained(before, dataset, data.description);

@@ -107,7 +107,7 @@ export async function openTracking(address: string, { out, model, settings, seed
   const tracker = openTracker(address, {
     out,
     model,
-    settings: seed === undefined ? { ...settings } : { ...settings, seed: String(seed) },
+    settings: seed === undefined ? settings : { ...settings, seed: String(seed) },
     onWarning(warning) {
       isBehind = true;
       printDiagnostic(warning);

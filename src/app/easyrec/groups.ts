@@ -1,5 +1,7 @@
 /** Converts the groups of features in a config, and assigns them to the towers. */
+
 import { isIdentifier } from '../../base/text/names.ts';
+import { groupedBy } from '../../base/util/objects.ts';
 import type { ConfigPart, ConfigPosition, ImportNotes } from './part.ts';
 
 /** Converts names of a config to names of the language and to columns of SQL. */
@@ -223,7 +225,8 @@ export function withSharedTables(
 ): FeatureDraft[] {
   const owners = new Map<string, FeatureDraft>();
   const tables: FeatureDraft[] = [];
-  for (const [table, mine] of grouped(features)) {
+  const inTables = features.filter(({ table }) => table !== undefined);
+  for (const [table, mine] of groupedBy(inTables, (feature) => feature.table!)) {
     if (mine.length < 2) continue;
     const plainFeature = mine.find(({ list }) => !list);
     const first = mine[0]!;
@@ -250,14 +253,6 @@ export function withSharedTables(
 
 function withoutList({ list: _, ...feature }: FeatureDraft): FeatureDraft {
   return { ...feature, reads: [] };
-}
-
-function grouped(features: readonly FeatureDraft[]): Map<string, FeatureDraft[]> {
-  const all = new Map<string, FeatureDraft[]>();
-  for (const feature of features) {
-    if (feature.table !== undefined) all.set(feature.table, [...(all.get(feature.table) ?? []), feature]);
-  }
-  return all;
 }
 
 /** A feature, and how its column is converted to values. */

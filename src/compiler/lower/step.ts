@@ -1,6 +1,8 @@
 /** Lowers the training step: the forward graph, the objective, gradients, and the update of the dense weights. */
+
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
+import { addTo } from '../../base/util/objects.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
 import { gradients } from '../../graph/differentiate.ts';
 import type { Node } from '../../graph/graph.ts';
@@ -293,7 +295,7 @@ function lowerNorms(
     if (gradient === undefined) continue;
     const [first = ''] = name.split('/');
     const group = towers.includes(first) || first === shared ? first : losses;
-    groups.set(group, [...(groups.get(group) ?? []), gradient]);
+    addTo(groups, group, gradient);
   }
   if (groups.size === 0) return undefined;
   const names = builder.unscoped(() =>

@@ -116,12 +116,12 @@ export const largestStep = (
   { rows, sequences }: { readonly rows: number; readonly sequences?: number },
 ): StepSizes => ({ batch: rows, corpus: corpus.rows, sequences });
 
-const sizesOf = ({ graph, inputs }: GraphPlan, { batch, ...known }: StepSizes): Sizes => ({
+const sizesOf = ({ graph, inputs }: GraphPlan, { batch, corpus, sequences }: StepSizes): Sizes => ({
   ...evenSizes(graph, batch),
-  ...largestSizes(inputs, { batch, sequences: known.sequences ?? batch }),
-  ...mostElements(inputs, { batch, corpus: known.corpus }),
-  corpus: known.corpus,
-  ...(known.sequences === undefined ? {} : { sequences: known.sequences }),
+  ...largestSizes(inputs, { batch, sequences: sequences ?? batch }),
+  ...mostElements(inputs, { batch, corpus }),
+  corpus,
+  ...(sequences === undefined ? {} : { sequences }),
 });
 
 /** Returns the bytes of the inputs that are read from one table, because they are stored in the table's own memory. */

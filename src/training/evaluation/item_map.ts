@@ -1,4 +1,5 @@
 /** Projects vectors of items onto the plane in which they vary most, so that a report can draw which items a model holds alike. */
+import { countsOf } from '../../base/util/objects.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
 import { rowReader } from '../embedding/table.ts';
@@ -137,9 +138,8 @@ function groupsBy(
     if (values.kind === 'codes') return [values.values[at]!];
     return values.kind === 'bags' ? [...bagAt(values, at)] : [];
   });
-  const counts = new Map<number, number>();
   // Code 0 is an unknown value.
-  for (const code of codesByItem.flat()) if (code > 0) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const counts = countsOf(codesByItem.flat().filter((code) => code > 0));
   const frequent = [...counts].sort(([a, many], [b, few]) => few - many || a - b).slice(0, maxGroups);
   const groupOf = new Map(frequent.map(([code], group) => [code, group]));
   return {

@@ -4,7 +4,7 @@
  */
 
 import { makeRandom } from '../../base/random/random.ts';
-import { withDefaults } from '../../base/util/objects.ts';
+import { countsOf, withDefaults } from '../../base/util/objects.ts';
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
 import { eachQuestion, type Figures, isMean, type Measure, makeSums, metricValues } from './figures.ts';
 import { questionsOf } from './ranking_questions.ts';
@@ -95,9 +95,9 @@ function byValue(
   asks: Int32Array,
   slice: (name: string, rows: undefined, isAsked: (question: number) => boolean) => FigureSlice[],
 ): NonNullable<Slices['by']> {
-  const countOfCode = new Map<number, number>();
-  for (const row of asks) countOfCode.set(asked[row]!, (countOfCode.get(asked[row]!) ?? 0) + 1);
-  const codes = [...countOfCode].sort(([a, many], [b, few]) => few - many || a - b).map(([code]) => code);
+  const codes = [...countsOf(Array.from(asks, (row) => asked[row]!))]
+    .sort(([a, many], [b, few]) => few - many || a - b)
+    .map(([code]) => code);
   const ownCodes = codes.slice(0, codes.length > maxValues ? maxValues - 1 : maxValues);
   const of = (question: number): number => asked[asks[question]!]!;
   const slices = ownCodes.flatMap((code) => slice(words(code), undefined, (question) => of(question) === code));
