@@ -46,7 +46,7 @@ def ${safe}():
 
 export const lossFile = (name: string): string => `import { invariant } from '../../../base/diagnostics/failure.ts';
 import { lossKind } from '../rows.ts';
-import { rowScore, weightedMean } from './mean_loss.ts';
+import { rowScore, weightedMean } from './weighted_mean.ts';
 
 export const ${name} = lossKind({
 ${said}

@@ -114,7 +114,6 @@ export class RunValidation {
   /** What a guard compares with orders that are the same for all; undefined if no loss compares items, or no metric is one of single rankings. */
   get guarded(): GuardedRun | undefined {
     const { plan, dataset, towers, measure } = this;
-    const { stop } = plan.train;
     const [{ features, key }] = plan.towers;
     const compares = plan.tasks.some(({ loss, predicts }) => loss !== undefined && predicts === undefined);
     if (!measure || !compares) return undefined;
@@ -122,7 +121,7 @@ export class RunValidation {
       task: () => this.drawn.task,
       alone: () => this.alone(),
       removesSeen: seenRule(dataset).removes,
-      ...{ measure, keepsBest: stop !== undefined, readsKeyAlone: features.every((name) => name === key) },
+      ...{ measure, keepsBest: plan.train.stop !== undefined, readsKeyAlone: features.every((name) => name === key) },
       async spread() {
         const { data, width, rows } = (await towers.refreshed()).items();
         return spreadOf('item vectors', rowReader(data, width), rows, width);

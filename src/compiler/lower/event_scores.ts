@@ -3,8 +3,8 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { BlockContext, VectorScore } from '../library/contract.ts';
-import { rowScore } from '../library/losses/mean_loss.ts';
 import { losses } from '../library/losses/table.ts';
+import { rowScore } from '../library/losses/weighted_mean.ts';
 import type { Model, Task } from '../model/model.ts';
 import { type Channels, lowerScore, type QueryChannels } from './score.ts';
 

@@ -4,8 +4,8 @@ import { makeRandom } from '../../base/random/random.ts';
 import type { Events } from '../../data/dataset.ts';
 import type { ViewPart, ViewRows } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
+import { type BatchPart, type ListsOptions, makeParts, makeSequences, windowsOfPlan } from './batch_lists.ts';
 import { makeIdentity } from './distinct_items.ts';
-import { type BatchPart, type ListsOptions, makeParts, makeSequences, windowsOfPlan } from './equal_keys.ts';
 import { type MakeSource, vector } from './input_source.ts';
 
 interface ViewsOptions extends ListsOptions {

@@ -19,6 +19,7 @@ import {
 } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { sharedIn, type Table } from '../embedding/table.ts';
+import { type BatchLists, type BatchPart, makeLists } from './batch_lists.ts';
 import { makeViews } from './batch_views.ts';
 import {
   type DistinctItems,
@@ -30,7 +31,6 @@ import {
   type RowNumbers,
 } from './distinct_items.ts';
 import type { FeedWatch } from './draws.ts';
-import { type BatchLists, type BatchPart, makeLists } from './equal_keys.ts';
 import { makeGroupSampler } from './group_sampler.ts';
 import {
   areEvents,

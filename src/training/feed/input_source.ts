@@ -15,9 +15,9 @@ import {
   type ViewPart,
 } from '../../graph/plan/plan.ts';
 import type { Table } from '../embedding/table.ts';
+import type { BatchPart, BatchSequences } from './batch_lists.ts';
 import { pick } from './copy_columns.ts';
 import type { DistinctItems, DistinctRows, ListedItems, RowNumbers } from './distinct_items.ts';
-import type { BatchPart, BatchSequences } from './equal_keys.ts';
 
 export interface Batch {
   /** Rows of the events (or of the columns that a forward-only feed reads). */

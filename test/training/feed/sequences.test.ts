@@ -1,8 +1,8 @@
 /** The lists of a batch, each once, and where its rows' lists end in them. */
 import { describe, expect, it } from 'vitest';
 import { windowsOf } from '../../../src/data/rows/windows.ts';
+import { makeSequences } from '../../../src/training/feed/batch_lists.ts';
 import { makePlaceDraw } from '../../../src/training/feed/draws.ts';
-import { makeSequences } from '../../../src/training/feed/equal_keys.ts';
 import { bags, eventRows, events, feederOf } from './fixtures.ts';
 
 const sequences = { kind: 'sequences', feature: 'history' } as const;

@@ -4,10 +4,10 @@ import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { mask } from './hits.ts';
-import { rowScore, weightedMean } from './mean_loss.ts';
 import { all, negatives } from './negatives.ts';
 import { drawnEntropy } from './pairwise.ts';
 import { smoothing } from './temperature.ts';
+import { rowScore, weightedMean } from './weighted_mean.ts';
 import { lowerWholeRows } from './whole_rows.ts';
 
 export const bce = lossKind({

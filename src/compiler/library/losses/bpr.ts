@@ -1,7 +1,7 @@
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { weightedMean } from './mean_loss.ts';
 import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
+import { weightedMean } from './weighted_mean.ts';
 
 export const bpr = lossKind({
   doc: "Ranks the row's item above others, by the logistic loss of their difference, averaged over the row's negatives: the batch's items, some drawn for it, or both. A negative that is the row's own item again has no part.",

@@ -5,9 +5,9 @@ import { lossKind } from '../rows.ts';
 import { mask, sameQueryPairs } from './hits.ts';
 import { correction } from './log_q.ts';
 import { hidden } from './loss_columns.ts';
-import { rowScore, weightedMean } from './mean_loss.ts';
 import { logSumOfNegatives, lowerNegatives } from './negative_columns.ts';
 import { negativeArguments } from './negatives.ts';
+import { rowScore, weightedMean } from './weighted_mean.ts';
 
 export const bsl = lossKind({
   doc: "The bilateral softmax: log Σ exp over a row's negatives, less log mean exp over the positives of its query. The positives are those of the rows of the batch with the same query, each by its weight. It takes less from a positive that scores far below the query's others, as noise would. A negative that is the row's own item again has no part.",

@@ -1,8 +1,8 @@
 import { ShapeError } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { rowScore, weightedMean } from './mean_loss.ts';
 import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
+import { rowScore, weightedMean } from './weighted_mean.ts';
 
 export const ccl = lossKind({
   doc: "The cosine contrastive loss of SimpleX: pulls the row's item to 1, and pushes its negatives below the margin. It is meant for a single cosine. A negative that is the row's own item again has no part.",

@@ -3,7 +3,7 @@ import { flag, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { changeSequence } from './change_sequence.ts';
 import { hidden, logSum, type ScoreColumns } from './loss_columns.ts';
-import { rowScore, weightedMean } from './mean_loss.ts';
+import { rowScore, weightedMean } from './weighted_mean.ts';
 
 export const contrast = lossKind({
   doc: "Contrast of views: the query tower sees each row of the batch twice, with its own dropout each time, and each view has to find the other one of its row among all views of the batch. The vectors are those of the task's score, which reads no item. Views of the same user are no negatives, nor with `same_item` those of the same item. A row whose list is empty has no views. With `targets = positions` the views are whole sequences. Training alone has views.",

@@ -3,7 +3,7 @@ import { type LossContext, ShapeError } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { unitLength } from '../vector_ops.ts';
-import { weightedMean } from './mean_loss.ts';
+import { weightedMean } from './weighted_mean.ts';
 
 export const directau = lossKind({
   doc: "Alignment and uniformity: pulls a row's two vectors together, and pushes apart the batch's queries, and the batch's items. The vectors are taken at length 1, whatever the score. It needs no negatives.",

@@ -2,9 +2,9 @@ import { ShapeError } from '../contract.ts';
 import { name } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { hidden } from './loss_columns.ts';
-import { sharpenedRow, weightedMean } from './mean_loss.ts';
 import { ownRowsOf } from './negatives.ts';
 import { sharpened, sharpnessArguments } from './temperature.ts';
+import { sharpenedRow, weightedMean } from './weighted_mean.ts';
 
 export const distill = lossKind({
   doc: "Cross-entropy between a teacher's distribution over a list of items that each row has and the softmax of the row's scores over the same items. The distribution is the weights of the list over their sum; without `weights` all its items count alike. Items that the corpus does not have are left out. A row without such an item, or without a weight above 0, does not count. The row's own item has no part in it.",

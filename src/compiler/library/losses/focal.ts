@@ -1,7 +1,7 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { rowScore, weightedMean } from './mean_loss.ts';
+import { rowScore, weightedMean } from './weighted_mean.ts';
 
 export const focal = lossKind({
   doc: 'Binary cross-entropy with less weight on examples that the model already gets right. Never a logarithm of 0.',

@@ -2,8 +2,8 @@ import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { weightedMean } from './mean_loss.ts';
 import { drawPool, lowerPairs, meanOfNegatives, type Pairs, pairwiseArguments } from './pairwise.ts';
+import { weightedMean } from './weighted_mean.ts';
 
 export const hinge = lossKind({
   doc: "The triplet loss: the row's item should score above its negatives by a margin; their mean, or only the hardest. A negative that is the row's own item is ignored.",

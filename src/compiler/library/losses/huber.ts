@@ -1,7 +1,7 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { rowScore, weightedMean } from './mean_loss.ts';
+import { rowScore, weightedMean } from './weighted_mean.ts';
 
 export const huber = lossKind({
   doc: 'Half the squared error of the score up to delta, and linear beyond: far outliers pull no harder than near ones.',

@@ -5,9 +5,9 @@ import { hardestArguments } from './hardest.ts';
 import { type FurtherHits, historyToMask, hitArguments, hitPairs, hitsToMask, replaceHits } from './hits.ts';
 import { logQOf, softmaxCorrection } from './log_q.ts';
 import { type BatchColumns, corpusColumns, distinctColumns, queue, rowColumns, withinCorpus } from './loss_columns.ts';
-import { rowScore, rowShares, weightedMean } from './mean_loss.ts';
 import { all, negativeArguments } from './negatives.ts';
 import { sharpnessArguments, smoothing } from './temperature.ts';
+import { rowScore, rowShares, weightedMean } from './weighted_mean.ts';
 
 /** The parameters of all forms of the softmax. */
 export const softmaxParameters = {

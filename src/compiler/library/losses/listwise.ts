@@ -4,8 +4,8 @@ import { lossKind } from '../rows.ts';
 import { hitsToMask, mask, putAt, sameQueryPairs } from './hits.ts';
 import { correction } from './log_q.ts';
 import { logSum, lowerColumns } from './loss_columns.ts';
-import { weightedMean } from './mean_loss.ts';
 import { sharpened, sharpnessArguments } from './temperature.ts';
+import { weightedMean } from './weighted_mean.ts';
 
 export const listwise = lossKind({
   doc: "Cross-entropy of a row's scores over the batch's items against all positives of its query: rows of one query share theirs, each in proportion to its weight, so a row of weight 0 is a negative. Further columns with an item of the same query are masked.",

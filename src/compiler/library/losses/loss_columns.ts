@@ -5,7 +5,7 @@ import type { LossContext, VectorScore } from '../contract.ts';
 import { integer, kind } from '../parameters.ts';
 import { type FurtherHits, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
-import { sharpenedRow, weightedMean } from './mean_loss.ts';
+import { sharpenedRow, weightedMean } from './weighted_mean.ts';
 
 /** Items of past batches serve as further negatives: their vectors of that time, without a gradient. */
 const queues = {

@@ -1,6 +1,6 @@
 import { choice } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
-import { weightedMean } from './mean_loss.ts';
+import { weightedMean } from './weighted_mean.ts';
 
 export const mimic = lossKind({
   doc: "The squared distance between the two vectors of a row's score, of which one alone learns: a vector of a user or of an item comes near what the other tower makes of the pair.",

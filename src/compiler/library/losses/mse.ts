@@ -3,8 +3,8 @@ import { ShapeError } from '../contract.ts';
 import { flag, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { unitLength } from '../vector_ops.ts';
-import { rowScore, weightedMean } from './mean_loss.ts';
 import { all } from './negatives.ts';
+import { rowScore, weightedMean } from './weighted_mean.ts';
 import { lowerWholeRows } from './whole_rows.ts';
 
 export const mse = lossKind({

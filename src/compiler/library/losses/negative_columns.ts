@@ -6,8 +6,8 @@ import type { Arguments, LossContext, VectorScore } from '../contract.ts';
 import { hitsToMask, type mask, replaceHits } from './hits.ts';
 import { type correction, logQOf } from './log_q.ts';
 import { type AllColumns, hidden, logSum, lowerColumns, type ScoreColumns } from './loss_columns.ts';
-import { rowScore } from './mean_loss.ts';
 import { type negativeArguments, ownRowsOf, refuseIdleCorrection, sharedRowsOf } from './negatives.ts';
+import { rowScore } from './weighted_mean.ts';
 
 type NegativeArguments = Arguments<typeof negativeArguments> & {
   readonly mask: Arguments<{ mask: typeof mask }>['mask'];

@@ -5,8 +5,8 @@ import { type Arguments, type LossContext, ShapeError, type VectorScore } from '
 import { hardestArguments, hardestOf, refuseLoneGap } from './hardest.ts';
 import { hitsToMask, mask, replaceHits } from './hits.ts';
 import { hidden, type ScoreColumns } from './loss_columns.ts';
-import { rowScore, weightedMean } from './mean_loss.ts';
 import { drawOf, type Negatives, negativeArguments, ownRowsOf, type Sampled, sharedRowsOf } from './negatives.ts';
+import { rowScore, weightedMean } from './weighted_mean.ts';
 
 const events: RowsOf = { kind: 'events' };
 

@@ -14,11 +14,11 @@ import {
   smoothedSoftmax,
   withinCorpus,
 } from './loss_columns.ts';
-import { rowScore, sharpenedRow, weightedMean } from './mean_loss.ts';
 import { corrected, logSumOfNegatives, lowerChoice, lowerNegatives } from './negative_columns.ts';
 import { refuseIdleCorrection, type Sampled, sampledRowsOf, sharedRowsOf } from './negatives.ts';
 import { drawPool } from './pairwise.ts';
 import { sharpened } from './temperature.ts';
+import { rowScore, sharpenedRow, weightedMean } from './weighted_mean.ts';
 import { lowerWholeRows } from './whole_rows.ts';
 
 export const softmax = lossKind({

@@ -3,7 +3,7 @@ import type { Ref } from '../../../graph/builder.ts';
 import type { LossContext, VectorScore } from '../contract.ts';
 import { ShapeError } from '../contract.ts';
 import { putAt } from './hits.ts';
-import { weightedMean } from './mean_loss.ts';
+import { weightedMean } from './weighted_mean.ts';
 
 export interface WholeRows {
   /** The score of each item of the corpus: float32 [batch, corpus]. */

@@ -1,8 +1,8 @@
 /** Finds columns of a row's scores that repeat the row's own positive, and so are not negatives of the row. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { BagColumn } from '../../../data/dataset.ts';
+import { type EqualPlaces, makeGroups, makePairs, type PairList } from '../batch_lists.ts';
 import { makeIdentity } from '../distinct_items.ts';
-import { type EqualPlaces, makeGroups, makePairs, type PairList } from '../equal_keys.ts';
 import { areEvents, type Batch, columnOf, type FeedContext, type MakeSource, type SourceOf } from '../input_source.ts';
 
 type AccidentalHits = SourceOf<'accidental_hits'>;

@@ -4,10 +4,10 @@ import { gatherCodes } from '../../../data/rows/gather_rows.ts';
 import { makeTimeline } from '../../../data/rows/past_events.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import { type BagPool, type RowsOf, tableRead } from '../../../graph/plan/plan.ts';
+import { makePairs } from '../batch_lists.ts';
 import { countInner, pick, pickShares } from '../copy_columns.ts';
 import { paddedLength, type RowNumbers } from '../distinct_items.ts';
 import { makeDrop } from '../draws.ts';
-import { makePairs } from '../equal_keys.ts';
 import {
   type Batch,
   columnOf,

@@ -1,3 +1,4 @@
+/** Scores of rows, and means over the rows of a batch by their weights. */
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import type { VectorScore } from '../contract.ts';
 

@@ -1,7 +1,7 @@
 /** The parts of a batch: which rows each has, and what fills up an empty one. */
 import { describe, expect, it } from 'vitest';
 import { windowsOf } from '../../../src/data/rows/windows.ts';
-import { makeParts } from '../../../src/training/feed/equal_keys.ts';
+import { makeParts } from '../../../src/training/feed/batch_lists.ts';
 import { bags, events, feederOf } from './fixtures.ts';
 
 const lengths = [1, 2, 4];
