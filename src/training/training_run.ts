@@ -314,8 +314,8 @@ export class TrainingRun {
       rates,
       examplesPerSecond,
       milliseconds: { ...clock.milliseconds(trainedAt), validation: validatedAt - trainedAt },
-      validation: figures,
-      sample: isValidated ? this.validation.sample : undefined,
+      // An epoch without a validation has no entry for it, also where a program lists the entries.
+      ...(isValidated ? { validation: figures, sample: this.validation.sample } : {}),
       best: stop && isValidated && isBest,
     };
     const isLast = this.ended({ ...beginning, epoch, step, best }) !== undefined;
