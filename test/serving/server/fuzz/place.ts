@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { load } from '../../../../src/api.ts';
 import { attachTo, closeLogs, open, openLogs } from '../../../../src/app/api/serve.ts';
-import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server } from '../../../../src/serving/server/server.ts';
 import { makeSwaps, rehearseWith } from '../../../../src/serving/server/versions/swaps.ts';
 import { makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
@@ -27,11 +26,13 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
   const taken = { takesItems: true, takesEvents: true };
   const both = await Promise.all([open(run, taken), open(run, taken)]);
   for (const answers of both) await attachTo(logs, answers);
-  const version = (folder: string, answers: Answers): Version => ({
-    ...{ id: `version-${folder}`, folder, answers, loaded: new Date() },
+  let loadedCount = 0;
+  // A version that was rolled back from does not come again, so each load of folder 2 is another one.
+  const make = (folder: string): Version => ({
+    ...{ id: folder === '1' ? 'version-1' : `version-2-${++loadedCount}`, folder, loaded: new Date() },
+    answers: both[folder === '1' ? 0 : 1]!,
     close: async () => {},
   });
-  const make = (folder: string): Version => version(folder, both[folder === '1' ? 0 : 1]!);
   const versions = makeVersions(make('1'));
   const swaps = makeSwaps({
     versions,
@@ -39,6 +40,7 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
     load: async (folder) => make(folder),
     say: () => {},
   });
+  await swaps.take('2');
   const server = await makeServer(versions, {
     ...{ tower: '0.0.0', limits, versionChanges: swaps },
     items: logs.items?.writes,
@@ -51,7 +53,7 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
     port: Number(url.port),
     known: { width },
     async restore(answer) {
-      if (versions.current.folder !== '1') void versions.assign(make('1'));
+      if (versions.current.folder === '1') await swaps.take('2');
       const [, key] = /^\{"key":"(f\d+)","outcome":"deleted"\}$/.exec(answer) ?? [];
       if (key !== undefined)
         await logs.items!.writes.write([{ key, columns: { title: 'Back', genre: 'War', year: 2000 } }], false);
