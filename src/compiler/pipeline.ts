@@ -8,17 +8,19 @@
  * `checkSource` finds every error; the command line, the editor and the tests call it. `compileSource` continues to the graphs.
  */
 import type { Code } from '../base/diagnostics/codes.ts';
+import { inOrder } from '../base/diagnostics/diagnose.ts';
 import { type Diagnostic, type Edit, hasErrors } from '../base/diagnostics/diagnostic.ts';
 import { applyEdits, withTriedFixes } from '../base/diagnostics/fixes.ts';
-import { inOrder } from '../base/diagnostics/json.ts';
 import { makeSource, type Source } from '../base/text/source.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import { applyIgnores } from './lint/ignores.ts';
 import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
+import { modelOf, towersOf } from './model/complete.ts';
 import type { Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { tryChoices } from './model/resolve/resolve_search.ts';
-import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
+import { type ResolveOptions, resolveNames } from './model/resolve.ts';
+import { rulesOf } from './model/rules/table.ts';
 import type { FileNode } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 

@@ -1,5 +1,6 @@
-/** Makes a diagnostic from a code and the facts of an error. */
+/** Makes a diagnostic from a code and the facts of an error, and sorts diagnostics. */
 import type { Span } from '../text/source.ts';
+import { syntax } from './codes/syntax_codes.ts';
 import { type Code, codes, type Facts } from './codes.ts';
 import type { Diagnostic, Edit, Note } from './diagnostic.ts';
 import type { CodeRow } from './wording.ts';
@@ -64,4 +65,34 @@ const factsOfAll = new WeakMap<Diagnostic, unknown>();
 /** Returns the reported facts. They locate errors in data that is not source text, such as a request. */
 export function factsOf(diagnostic: Diagnostic): Readonly<Record<string, unknown>> {
   return (factsOfAll.get(diagnostic) ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Returns diagnostics in a stable order. Possible causes come first: errors in the text of a file and in the files that it uses. The rest is sorted by file,
+ * position and code, those without a position first.
+ */
+export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...diagnostics].sort(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      compare(a.at?.source.name ?? '', b.at?.source.name ?? '') ||
+      (a.at?.start ?? -1) - (b.at?.start ?? -1) ||
+      (a.at?.end ?? -1) - (b.at?.end ?? -1) ||
+      compare(a.code, b.code) ||
+      compare(a.message, b.message),
+  );
+}
+
+function rank({ code, severity }: Diagnostic): number {
+  if (code === 'too-many-mistakes') return 2;
+  return severity === 'error' && isCause(code) ? 0 : 1;
+}
+
+/** True for the codes of files, or parts of files, that cannot be read. Their declarations seem to be missing. */
+const isCause = (code: Code): boolean =>
+  Object.hasOwn(syntax, code) || code === 'use-outside' || code === 'use-cycle' || code === 'use-missing';
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -3,8 +3,8 @@ import type { createColors } from 'picocolors';
 import pc from 'picocolors';
 import { show } from '../text/display.ts';
 import { lineAt, positionAt, type Span } from '../text/source.ts';
+import { inOrder } from './diagnose.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { firstOf, mostErrors } from './json.ts';
 
 /** Renders the first diagnostics in a stable order, with an empty line between them, and a last line that counts all of them. Empty without diagnostics. */
 export function render(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {
@@ -25,6 +25,19 @@ function count(diagnostics: readonly Diagnostic[]): string {
   if (warnings > 0) countTexts.push(warnings === 1 ? '1 warning' : `${warnings} warnings`);
   return countTexts.join(', ');
 }
+
+/** Maximum number of errors that are reported. */
+export const mostErrors = 50;
+
+/** Returns the diagnostics to show, in order: all warnings, and the first errors. `errors` counts all errors. */
+export function firstOf(diagnostics: readonly Diagnostic[]): { shown: Diagnostic[]; errors: number } {
+  let errors = 0;
+  const shown = inOrder(diagnostics).filter((one) => !isCounted(one) || ++errors <= mostErrors);
+  return { shown, errors };
+}
+
+/** True for an error. The item that counts further errors does not count as one. */
+const isCounted = ({ severity, code }: Diagnostic): boolean => severity === 'error' && code !== 'too-many-mistakes';
 
 export interface RenderOptions {
   /** Default: off, because only the caller knows whether it writes to a terminal. */

@@ -1,4 +1,5 @@
 /** Turns a resolution without errors into a Model, in which required parts are no longer optional, and removes the parts that no task reads. */
+import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import {
@@ -14,9 +15,11 @@ import {
 } from './model.ts';
 import { channelsThrough, featuresOfTasks, withNamed } from './references.ts';
 import type { Resolution, ResolvedTask, ResolvedTower, TaskProduct, TaskScore } from './resolution.ts';
+import { isModel } from './source_files.ts';
 
-/** @returns undefined if there are not two towers, or if a task or another part is invalid */
-export function complete(resolution: Resolution): Model | undefined {
+/** Returns the model; undefined if there are errors, or if a part of it is missing. */
+export function modelOf(resolution: Resolution, found: readonly Diagnostic[]): Model | undefined {
+  if (!isModel(resolution.file) || !resolution.whole || hasErrors(found)) return undefined;
   const { towers, tasks, features, labels, groups, reads, scope } = resolution;
   const towerPair = towerOrder(resolution);
   const validTasks = tasks.map(completeTask);
@@ -57,11 +60,11 @@ export interface ValidTowers extends Pick<Model, 'features' | 'towers'> {
   readonly valid: ReadonlySet<string>;
 }
 
-/** @returns undefined if there are not exactly two towers, or if none is valid */
-export function validTowers(resolution: Resolution): ValidTowers | undefined {
+/** Returns the valid towers of a file with errors elsewhere; undefined if the file was not read completely, has not two towers, or no valid one. */
+export function towersOf(resolution: Resolution): ValidTowers | undefined {
   const { features, library } = resolution;
   const towerPair = towerOrder(resolution);
-  if (!towerPair) return undefined;
+  if (!towerPair || !isModel(resolution.file) || !resolution.whole) return undefined;
   const readFeatureNames = new Set<string>();
   const validNames = new Set<string>();
   for (const { name, key, features: own, steps } of towerPair) {

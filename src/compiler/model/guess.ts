@@ -1,9 +1,27 @@
-/** Guesses the meaning of an unknown word: another term of the field, or a misspelling. */
+/** Looks names up. It guesses the meaning of an unknown word: another term of the field, or a misspelling. */
 import { likest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { isTerm, meaningOf, type OtherNames, type WordPlace } from '../../base/text/synonyms.ts';
+import type * as Ast from '../syntax/ast.ts';
 import { library } from './library.ts';
-import type { Extra } from './report.ts';
+import type { Extra, Report } from './report.ts';
+
+/**
+ * Looks up a name. A misspelled one is reported and taken for the nearest, so that no further errors follow.
+ * @returns undefined if no name is near
+ */
+export function find<T>(
+  what: string,
+  table: ReadonlyMap<string, T>,
+  { name, span }: Pick<Ast.IdentifierNode, 'name' | 'span'>,
+  report: Report,
+): { readonly name: string; readonly value: T } | undefined {
+  const value = table.get(name);
+  if (value !== undefined) return { name, value };
+  const { nearest: near, extra } = guess(name, span, table.keys());
+  report('unknown-name', span, { what, name, nearest: near, known: [...table.keys()] }, extra);
+  return near === undefined ? undefined : { name: near, value: table.get(near)! };
+}
 
 export interface Guess {
   /** The candidate that was most likely meant. */

@@ -4,12 +4,12 @@
  *   File ──gather──▶ Files ──declare──▶ Scope ──resolve/*──▶ Resolution ──rules──▶ ──complete──▶ Model
  */
 
-import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
+import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
 import { isIdentifier } from '../../base/text/names.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type * as Ast from '../syntax/ast.ts';
-import { complete, type ValidTowers, validTowers } from './complete.ts';
+import { modelOf } from './complete.ts';
 import { makeConstants } from './constants.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import type { Model } from './model.ts';
@@ -22,7 +22,7 @@ import { resolveFeatures, resolveGroups, resolveLabels } from './resolve/resolve
 import { checkProducts, resolveObjective, resolveRetrieve } from './resolve/resolve_objective.ts';
 import { resolveSearch } from './resolve/resolve_search.ts';
 import { resolveTower } from './resolve/resolve_towers.ts';
-import { checkRules, type RuleOptions } from './rules/table.ts';
+import { type RuleOptions, rulesOf } from './rules/table.ts';
 import { declare, makeWorkspace } from './scope.ts';
 import { readSettings, type Settings } from './settings/setting_text.ts';
 import { type DeclarationChange, findSlot } from './settings/slots.ts';
@@ -44,21 +44,6 @@ export function resolve(file: Ast.FileNode, options: ResolveOptions = {}): Outco
   const { output: resolution, diagnostics } = resolveNames(file, options);
   const allDiagnostics = [...diagnostics, ...rulesOf(resolution, options)];
   return { output: modelOf(resolution, allDiagnostics), diagnostics: allDiagnostics };
-}
-
-/** Applies the rules. They find nothing in a file that is no model or that was only partly read. */
-export function rulesOf(resolution: Resolution, options: RuleOptions = {}): readonly Diagnostic[] {
-  return isModel(resolution.file) && resolution.whole ? checkRules(resolution, options) : [];
-}
-
-/** Returns the model; undefined if there are errors. */
-export function modelOf(resolution: Resolution, found: readonly Diagnostic[]): Model | undefined {
-  return isModel(resolution.file) && resolution.whole && !hasErrors(found) ? complete(resolution) : undefined;
-}
-
-/** Returns the valid towers of a file with errors elsewhere, if the file was read completely. */
-export function towersOf(resolution: Resolution): ValidTowers | undefined {
-  return isModel(resolution.file) && resolution.whole ? validTowers(resolution) : undefined;
 }
 
 /** Resolves every name and checks every argument. The resolution keeps all valid parts. */

@@ -1,9 +1,9 @@
-/** Declares every name of a file and of the files it uses, looks names up, and records which are read. */
+/** Declares every name of a file and of the files it uses, and records which are read. */
 import { notes } from '../../base/diagnostics/wording.ts';
 import type { Span } from '../../base/text/source.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
-import { guess } from './guess.ts';
+import { find } from './guess.ts';
 import type { Library } from './library.ts';
 import { noteAt, type Report } from './report.ts';
 import type { Files } from './source_files.ts';
@@ -113,23 +113,6 @@ export function declare(files: Files, report: Report): Scope {
     if (declaration.kind === 'Task') add(tasks, 'task', declaration, { task: tasks });
   }
   return { lets: [...lets.values()], features, labels, groups, blocks, towers, tasks };
-}
-
-/**
- * Looks up a name. A misspelled one is reported and taken for the nearest, so that no further errors follow.
- * @returns undefined if no name is near
- */
-export function find<T>(
-  what: string,
-  table: ReadonlyMap<string, T>,
-  { name, span }: Pick<Ast.IdentifierNode, 'name' | 'span'>,
-  report: Report,
-): { readonly name: string; readonly value: T } | undefined {
-  const value = table.get(name);
-  if (value !== undefined) return { name, value };
-  const { nearest: near, extra } = guess(name, span, table.keys());
-  report('unknown-name', span, { what, name, nearest: near, known: [...table.keys()] }, extra);
-  return near === undefined ? undefined : { name: near, value: table.get(near)! };
 }
 
 /** The names of a file, and those read so far. All resolvers share it. */

@@ -1,9 +1,8 @@
 import type { IToken } from 'chevrotain';
 import { lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { diagnose, inOrder } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
-import { inOrder } from '../../base/diagnostics/json.ts';
 import type { Source } from '../../base/text/source.ts';
 import { addTo } from '../../base/util/objects.ts';
 import type { BodyEntryNode, DeclarationNode, FileNode } from './ast.ts';

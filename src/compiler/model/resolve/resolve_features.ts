@@ -5,10 +5,10 @@ import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
 import { singleName } from '../expressions.ts';
-import { guess } from '../guess.ts';
+import { find, guess } from '../guess.ts';
 import type { Feature, Label } from '../model.ts';
 import { removal } from '../report.ts';
-import { find, type Workspace } from '../scope.ts';
+import type { Workspace } from '../scope.ts';
 
 /** Returns the features that are valid. */
 export function resolveFeatures(workspace: Workspace): ReadonlyMap<string, Feature> {

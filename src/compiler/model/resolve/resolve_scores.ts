@@ -7,12 +7,12 @@ import { bindCall } from '../arguments.ts';
 import { type LinearTerm, linearConstant } from '../constants.ts';
 import { describeExpression } from '../describe.ts';
 import { asCall, singleName } from '../expressions.ts';
-import { guess } from '../guess.ts';
+import { find, guess } from '../guess.ts';
 import { rowIn } from '../library.ts';
 import { type Bias, keyBias, type ScoreUse } from '../model.ts';
 import { noteAt, rewrite } from '../report.ts';
 import type { ResolvedStep, ResolvedTower, TaskScore } from '../resolution.ts';
-import { find, type Workspace } from '../scope.ts';
+import type { Workspace } from '../scope.ts';
 
 type Towers = ReadonlyMap<string, ResolvedTower>;
 

@@ -4,12 +4,13 @@ import { textOf } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
 import { stepsOf } from '../expressions.ts';
+import { find } from '../guess.ts';
 import { type Library, rowIn } from '../library.ts';
 import type { Call, FlowPart, FlowSource, FlowStep } from '../model.ts';
 import { groupsWithin } from '../references.ts';
 import { insertion, noteAt, removal, repeats } from '../report.ts';
 import type { ResolvedStep, ResolvedTower, SourceName, TowerInput } from '../resolution.ts';
-import { find, read, type Workspace } from '../scope.ts';
+import { read, type Workspace } from '../scope.ts';
 import type { ReadStep } from './resolve_blocks.ts';
 import { labelExtra } from './resolve_features.ts';
 

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { makeCollector } from '../report.ts';
 import type { Resolution, Rule, RuleOptions } from '../resolution.ts';
+import { isModel } from '../source_files.ts';
 import { lastDropout, nonnegativeChannel, towerChannel } from './channels.ts';
 import { tableBudget, wideTable } from './embedding_tables.ts';
 import { featureArguments, featureBothSides, keyKind, throughTower } from './feature_rules.ts';
@@ -62,7 +63,9 @@ export const rules: readonly Rule[] = [
   unusedParameter,
 ];
 
-export function checkRules(resolution: Resolution, options: RuleOptions): readonly Diagnostic[] {
+/** Applies the rules. They find nothing in a file that is no model or that was only partly read. */
+export function rulesOf(resolution: Resolution, options: RuleOptions = {}): readonly Diagnostic[] {
+  if (!isModel(resolution.file) || !resolution.whole) return [];
   const { report, diagnostics } = makeCollector();
   for (const rule of rules) rule(resolution, report, options);
   return diagnostics;
