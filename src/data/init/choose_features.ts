@@ -34,7 +34,7 @@ export function describe(column: ColumnProfile, to: DescribeContext) {
   const feature: StarterFeature = { ...baseFeature, sql, name, side: to.side };
   return {
     feature,
-    taken: feature.isIdea ? `${feature.kind}, to try` : feature.kind,
+    taken: feature.kind,
     because: ownFeature ? guess.because : `${column.distinct} names that come up again`,
   };
 }

@@ -149,7 +149,8 @@ function proposeOf(
     features.some((feature) => feature.side === side && !feature.isIdea);
   const addFeature = (column: ColumnProfile, side: StarterFeature['side'], because = '', isFile = false): void => {
     const { feature, taken, because: why } = describe(column, { side, names, readsText: isText, isFile });
-    if (feature) addReason(column, `${side} feature: ${taken}`, because === '' ? why : `${why}; ${because}`);
+    const role = sumsLists(kind) || feature?.isIdea ? `${side} feature to try` : `${side} feature`;
+    if (feature) addReason(column, `${role}: ${taken}`, because === '' ? why : `${why}; ${because}`);
     else addReason(column, taken, why);
     if (feature && !features.some(({ name }) => name.toLowerCase() === feature.name.toLowerCase()))
       features.push(feature);
