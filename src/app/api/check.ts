@@ -8,7 +8,7 @@ import { render } from '../../base/diagnostics/render.ts';
 import { refuse } from '../../base/diagnostics/system_reason.ts';
 import { makeSource, type Source, textOf } from '../../base/text/source.ts';
 import { type Lowered, lower, measureOf, type Shapes } from '../../compiler/lower/lower.ts';
-import { orderReadOf } from '../../compiler/lower/numeric_trial.ts';
+import { orderReadOf } from '../../compiler/lower/lower_positions.ts';
 import type { Model } from '../../compiler/model/model.ts';
 import { readMetrics } from '../../compiler/model/resolve/resolve_entries.ts';
 import type { SearchParameter } from '../../compiler/model/resolve/resolve_search.ts';

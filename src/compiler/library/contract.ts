@@ -242,6 +242,12 @@ export interface BlockContext {
 /** An error within a `flow` argument, which is already reported at its own position. */
 export class Refused extends Error {}
 
+/**
+ * What decides about an element of the sequence that a block makes: the same element, all elements in whatever order, those up to it in their order, or all
+ * in their order. The last two also stand for a single value in which the order counts.
+ */
+export type SequenceRead = 'each' | 'set' | 'earlier' | 'all';
+
 /** One kind of block. The type of its output follows from lowering and is never declared. */
 export interface BlockKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** Lowers the block. Its graph parameters are named by the scope of the builder. Throws ShapeError if it does not accept `input`. */
@@ -250,6 +256,8 @@ export interface BlockKind<P extends Parameters = Parameters> extends KindRow<P>
   join?(context: BlockContext, parts: readonly NamedValue[], args: Arguments<P>): Value;
   /** True if the values after the first of `join` may say when the elements of the first were. */
   readonly takesMoments?: true;
+  /** How it reads a sequence, apart from statistics of the batch. Absent: element by element. A law compares it with numbers. */
+  reads?(args: Arguments<P>): SequenceRead;
   /** Number of times that it applies its `flow` argument, if its output is that of the flow. */
   times?(args: Arguments<P>): number;
   /** Names of its outputs, if it has several. */

@@ -8,6 +8,7 @@ import {
   type BlockContext,
   type NamedValue,
   Refused,
+  type SequenceRead,
   ShapeError,
   type Value,
   type ValueType,
@@ -39,9 +40,16 @@ export interface Arrow {
 }
 
 /** A step of a flow in the source: its word and its span. */
-export interface Visited {
+export interface WrittenStep {
   readonly kind: string;
   readonly span: Span;
+}
+
+/** A block of a flow, with the values that it got and gave. */
+export interface LoweredBlock extends WrittenStep {
+  readonly reads: SequenceRead;
+  readonly inputs: readonly Value[];
+  readonly value: Value;
 }
 
 /** The state that all flows of one graph share. */
@@ -50,13 +58,13 @@ export interface FlowContext {
   readonly diagnostics: Diagnostic[];
   readonly arrows: Arrow[];
   /** Steps by the label of their nodes: `user/main/mlp`. */
-  readonly written: Map<string, Visited>;
+  readonly written: Map<string, WrittenStep>;
   /** Input types of `shared` blocks by name, because their weights fit only one type. Sequences of all lengths are one type. */
   readonly shared: Map<string, ValueType>;
   /** Returns a context for the block at `path`. */
   block(path: string): BlockContext;
-  /** Called in a trial with the result of each step. */
-  readonly visit?: (step: Visited, value: Value) => void;
+  /** Called for each block, those within another one first. */
+  readonly visit?: (step: LoweredBlock) => void;
   /** ` in round 2`, for messages about a flow that is applied several times. */
   readonly round: string;
 }
@@ -76,9 +84,7 @@ export function lowerSteps(
       step.kind === 'block'
         ? lowerBlock(context, stepValue, step, names.unique(`${path}/${step.call.kind}`))
         : lowerDeclared(context, stepValue, step, names.unique(`${path}/${step.name}`));
-    if (stepValue === undefined) continue;
-    context.arrows.push({ span: step.span, type: typeOf(stepValue) });
-    context.visit?.({ kind: step.kind === 'block' ? step.call.kind : step.name, span: step.span }, stepValue);
+    if (stepValue !== undefined) context.arrows.push({ span: step.span, type: typeOf(stepValue) });
   }
   return stepValue;
 }
@@ -114,7 +120,7 @@ function lowerBlock(
   { call, span }: StepOfKind<'block'>,
   path: string,
 ): Value | undefined {
-  return attempt(context, call.kind, span, path, [input], (block) => {
+  return attempt(context, call, span, path, [input], (block) => {
     refuseMoments([input]);
     return blocks[call.kind]!.lower(block, input, call.arguments);
   });
@@ -135,7 +141,7 @@ export function lowerJoin(
   path: string,
 ): Value | undefined {
   const partValues = parts.map(({ value }) => value);
-  return attempt(context, call.kind, span, path, partValues, (block) => {
+  return attempt(context, call, span, path, partValues, (block) => {
     const row = blocks[call.kind]!;
     refuseMoments(row.takesMoments ? partValues.slice(0, 1) : partValues);
     return row.join ? row.join(block, parts, call.arguments) : row.lower(block, sideBySide(parts), call.arguments);
@@ -145,7 +151,7 @@ export function lowerJoin(
 /** Calls `lower`; if the block refuses its input, reports that and returns undefined. */
 function attempt(
   context: FlowContext,
-  kind: string,
+  { kind, arguments: given }: Call,
   span: Span,
   path: string,
   inputs: readonly Value[],
@@ -154,7 +160,9 @@ function attempt(
   const block = context.block(path);
   context.written.set(path, { kind, span });
   try {
-    return block.builder.unscoped(() => block.builder.scope(path, () => lower(block)));
+    const value = block.builder.unscoped(() => block.builder.scope(path, () => lower(block)));
+    context.visit?.({ kind, span, reads: blocks[kind]!.reads?.(given) ?? 'each', inputs, value });
+    return value;
   } catch (error) {
     if (!(error instanceof Refused)) context.diagnostics.push(refusal(context, error, kind, span, path, inputs));
     return undefined;

@@ -13,7 +13,7 @@ import { needsOf } from '../model/references.ts';
 import { meanParameter } from './bias.ts';
 import { makeEventScores } from './event_scores.ts';
 import { lowerFitted } from './fitted.ts';
-import type { Arrow, Visited } from './flow.ts';
+import type { Arrow, WrittenStep } from './flow.ts';
 import { lowerForward } from './forward.ts';
 import { finished, GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
@@ -49,7 +49,7 @@ export interface Lowered {
   readonly plan: Plan;
   readonly arrows: readonly Arrow[];
   /** Steps of flows by the label of their nodes in the training step: `user/main/mlp`. */
-  readonly written: ReadonlyMap<string, Visited>;
+  readonly written: ReadonlyMap<string, WrittenStep>;
   /** Values that the losses of several tasks reach. Empty if there is only one task. */
   readonly shared: readonly SharedByTasks[];
   /** Returns the graph of gradient norms; undefined if only tables are trained. */

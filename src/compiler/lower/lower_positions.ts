@@ -1,28 +1,23 @@
 /**
- * Implements `targets = positions`: a list in sequence is read once for all events whose own lists are its prefixes, and each event reads its position. This
- * equals one row for each event if the output of a tower for a prefix does not change when more elements follow. Blocks do not declare this property. A trial
- * runs the tower on numbers, with a whole sequence and with its first half, and compares every step.
+ * Finds out how the query tower reads its lists, from what blocks declare. With `targets = positions` a list in sequence is read once for all events whose own
+ * lists are its prefixes, and each event reads its position. This equals one row for each event if the output of a tower for a prefix does not change when more
+ * elements follow. The list of `history = others(…)` has no order that a step may read.
  */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { textOf } from '../../base/text/source.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
-import { count, evenSizes } from '../../graph/count.ts';
-import { printDim, printType } from '../../graph/dims.ts';
-import { evaluateGraph } from '../../graph/evaluate.ts';
-import type { GraphPlan, Sequences } from '../../graph/plan/plan.ts';
+import { printDim } from '../../graph/dims.ts';
+import type { Sequences } from '../../graph/plan/plan.ts';
 import type { Value } from '../library/contract.ts';
 import { withoutUnread } from '../model/complete.ts';
 import type { Model, Tower } from '../model/model.ts';
 import { rowsDim } from './field.ts';
-import type { Visited } from './flow.ts';
-import { finished, GraphInputs } from './inputs.ts';
+import type { LoweredBlock, WrittenStep } from './flow.ts';
+import { GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
 import { listsOf, lowerTower, makeTowerContext } from './lower_tower.ts';
-import { isOther, numbersFor, sequenceLength, tensorsOf, weightsOf, withShortList } from './numeric_trial.ts';
-
-/** Lengths at which longer lists are tried: the usual one, or the least if that would take more work than an editor can wait for. */
-const trialLengths = { usual: 64, least: 24, mostFlops: 60e6 } as const;
+import { lowerFeaturesWhole } from './through.ts';
 
 /** Returns the rows of the query tower's list, or why it cannot be read once for several events. The model must have no other error. */
 export function sequencesOf(
@@ -43,11 +38,8 @@ export function sequencesOf(
     return { diagnostics: [diagnose('arguments-conflict', targets.span, { kind: targets.kind, reason })] };
   }
   const sequenceRows: Sequences = { kind: 'sequences', feature, ...(ahead === 1 ? {} : { ahead }) };
-  const { steps, step, mistake } = shortTrialOf(tower, features, sequenceRows);
-  if (mistake) return { diagnostics: [mistake] };
-  const blamed = blameOf(step, steps, JSON.stringify([tower.steps, typesOf(step)], withoutSpans));
-  if (blamed === undefined) return { rows: sequenceRows, diagnostics: [] };
-  return { diagnostics: [diagnose('positions-look-ahead', blamed.span, { kind: blamed.kind })] };
+  const mistake = mistakeIn(tower, features, sequenceRows);
+  return mistake ? { diagnostics: [mistake] } : { rows: sequenceRows, diagnostics: [] };
 }
 
 /** Returns a feature of the query tower other than its sequence that holds items from just before the target. */
@@ -63,87 +55,52 @@ function readsUpToTarget(
   });
 }
 
-interface PositionsTrial {
-  /** Steps from a sequence to a sequence, in the order of the data; steps within a block come before the block. */
-  readonly steps: readonly Visited[];
-  /** Output `i` is the result of step i. */
-  readonly step: GraphPlan;
-  readonly mistake?: Diagnostic;
-}
-
-function shortTrialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): PositionsTrial {
-  const { usual, least, mostFlops } = trialLengths;
-  const trial = trialOf(tower, features, rows, usual);
-  const { graph } = trial.step;
-  return count(graph, evenSizes(graph, 1)).flops > mostFlops ? trialOf(tower, features, rows, least) : trial;
-}
-
-/** Lowers the tower over sequences. A step that reduces a whole sequence to one value is an error. */
-function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longest: number): PositionsTrial {
-  const builder = makeBuilder('positions');
-  const inputs = new GraphInputs(builder);
-  const steps: Visited[] = [];
-  const mistakes: Diagnostic[] = [];
+/** Lowers the tower over sequences. A step that makes one value of a whole sequence, or whose elements depend on later ones, is an error. */
+function mistakeIn(tower: Tower, features: LoweredFeatures, rows: Sequences): Diagnostic | undefined {
+  let withoutLast: Diagnostic | undefined;
+  let lookAhead: Diagnostic | undefined;
+  let statistics = 0;
   const context = {
-    ...makeTowerContext(inputs, withShortList(features, rows.feature, longest), true),
-    visit(visited: Visited, value: Value): void {
+    ...makeTowerContext(new GraphInputs(makeBuilder('positions')), features, true),
+    visit({ kind, span, reads, value }: LoweredBlock): void {
+      // Statistics of a batch are those of all elements.
+      const isLookingAhead = reads === 'set' || reads === 'all' || context.kept.size > statistics;
+      statistics = context.kept.size;
       if (!tensorsOf(value).some((tensor) => isOfSequences(tensor, rows))) return;
-      if (value.kind === 'sequence') builder.output(`${steps.push(visited) - 1}`, value.tensor);
-      else
-        mistakes.push(diagnose('positions-without-last', visited.span, { kind: visited.kind }, lastInstead(visited)));
+      if (value.kind !== 'sequence') {
+        withoutLast ??= diagnose('positions-without-last', span, { kind }, { fixes: [[{ at: span, text: 'last' }]] });
+      } else if (isLookingAhead) lookAhead ??= diagnose('positions-look-ahead', span, { kind });
     },
   };
   lowerTower(context, tower, rows);
-  const refused = hasErrors(context.diagnostics) ? context.diagnostics[0] : undefined;
+  if (withoutLast) return withoutLast;
+  if (!hasErrors(context.diagnostics)) return lookAhead;
   // The step refuses sequences only because they are next to the values of single events.
-  const refusedSpan = refused?.at ?? tower.span;
-  const joined =
-    refused && diagnose('positions-without-last', refusedSpan, { kind: textOf(refusedSpan), joined: true });
-  const mistake = mistakes[0] ?? joined;
-  return { steps, step: finished(inputs), ...(mistake ? { mistake } : {}) };
+  const refusedSpan = context.diagnostics[0]?.at ?? tower.span;
+  return diagnose('positions-without-last', refusedSpan, { kind: textOf(refusedSpan), joined: true });
 }
 
-const lastInstead = ({ span }: Visited) => ({ fixes: [[{ at: span, text: 'last' }]] });
+function tensorsOf(value: Value): readonly Ref[] {
+  if (value.kind === 'fields') return value.fields.map(({ tensor }) => tensor);
+  if (value.kind === 'outputs') return [...value.outputs.values()].map(({ tensor }) => tensor);
+  return [value.tensor];
+}
 
 const isOfSequences = ({ type }: Ref, rows: Sequences): boolean => printDim(type.shape[0]!) === printDim(rowsDim(rows));
 
-const withoutSpans = (key: string, value: unknown): unknown => (key === 'span' ? undefined : value);
-
-const typesOf = ({ graph }: GraphPlan): readonly string[] =>
-  graph.inputs.map(({ name, node }) => `${name} ${printType(graph.nodes[node]!.type)}`);
-
-/** Caches verdicts by the text of the tower, because an editor requests the same tower at each keystroke. */
-const known = new Map<string, number>();
-const mostKnown = 100;
-
-/** Returns the first step whose early elements change when later ones follow. */
-function blameOf(step: GraphPlan, steps: readonly Visited[], text: string): Visited | undefined {
-  let stepIndex = known.get(text);
-  if (stepIndex === undefined) {
-    stepIndex = lookingAhead(step);
-    if (known.size >= mostKnown) known.clear();
-    known.set(text, stepIndex);
-  }
-  return steps[stepIndex];
-}
-
-/** Returns the index of the first output that changes; −1 if there is none. */
-function lookingAhead(step: GraphPlan): number {
-  const { graph } = step;
-  const fullLength = sequenceLength(step);
-  const early = Math.ceil(fullLength / 2);
-  if (early === fullLength) return -1;
-  const weights = weightsOf(step);
-  const [some, all] = [early, fullLength].map(
-    (elements) => evaluateGraph(graph, numbersFor(step, elements), weights).outputs,
-  );
-  return graph.outputs.findIndex((_, index) => {
-    const [one, other] = [some![`${index}`]!, all![`${index}`]!];
-    const numbers = early * one.shape.at(-1)!;
-    for (let i = 0; i < numbers; i++) {
-      const [a, b] = [one.data[i]!, other.data[i]!];
-      if (isOther(a, b)) return true;
-    }
-    return false;
-  });
+/** Returns the first step of the query tower that reads the order of a list; undefined if none does. The model must have no errors. */
+export function orderReadOf(whole: Model, list: string): WrittenStep | undefined {
+  const model = withoutUnread(whole);
+  const features = lowerFeaturesWhole(model).output;
+  let reader: WrittenStep | undefined;
+  const context = {
+    ...makeTowerContext(new GraphInputs(makeBuilder('order')), features, false),
+    visit(step: LoweredBlock): void {
+      const isOrdered = step.reads === 'earlier' || step.reads === 'all';
+      const isOfList = step.inputs.some((input) => input.kind === 'sequence' && input.name === list && input.most > 1);
+      if (isOrdered && isOfList) reader ??= step;
+    },
+  };
+  lowerTower(context, model.towers[0], { kind: 'events' });
+  return reader;
 }

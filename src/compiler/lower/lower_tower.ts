@@ -18,7 +18,7 @@ import {
 import { asVector, printValue, printValueType, towardsVector, typeOf, vectorOf } from '../library/values.ts';
 import { type Flow, type FlowPart, type FlowStep, keyBias, type Tower, type TowerStep } from '../model/model.ts';
 import { eventsOf, isSequence, lowerFeature, lowerKeyBias, rowsDim } from './field.ts';
-import { type Arrow, type FlowContext, lowerJoin, lowerSteps, UniqueNames, type Visited } from './flow.ts';
+import { type Arrow, type FlowContext, lowerJoin, lowerSteps, UniqueNames, type WrittenStep } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
 import type { Channels } from './score.ts';
@@ -32,7 +32,7 @@ export interface TowerContext {
   readonly diagnostics: Diagnostic[];
   readonly arrows: Arrow[];
   /** Steps of flows by the label of their nodes. */
-  readonly written: Map<string, Visited>;
+  readonly written: Map<string, WrittenStep>;
   readonly training: boolean;
   /** New values, after the step, of parameters that are not trained, by node. */
   readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
@@ -48,8 +48,7 @@ export interface TowerContext {
   readonly elements?: ((channel: string) => Ref | undefined) | undefined;
   /** Changes the sequences of the features before the steps read them. */
   readonly change?: ((sequence: Sequence, rows: RowsOf) => Sequence) | undefined;
-  /** Called in a trial with the result of each step of a flow. */
-  readonly visit?: (step: Visited, value: Value) => void;
+  readonly visit?: FlowContext['visit'];
 }
 
 /** Returns a context in which nothing is lowered yet. */
@@ -201,7 +200,6 @@ function lowerFlow(
   if (namedValues.length < opened.length) return undefined;
   const joinedValue = lowerJoin(flow, namedValues, from.call, from.span, names.unique(`${path}/${from.call.kind}`));
   if (joinedValue === undefined) return undefined;
-  flow.visit?.({ kind: from.call.kind, span: from.span }, joinedValue);
   context.arrows.push({ span: from.span, type: typeOf(joinedValue) });
   return lowerSteps(flow, joinedValue, steps, path, names);
 }

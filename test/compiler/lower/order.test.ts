@@ -1,7 +1,7 @@
 /** Which flows read the order of a list, as none may of `history = others(…)`. */
 import { expect, test } from 'vitest';
 import { textOf } from '../../../src/base/text/source.ts';
-import { orderReadOf } from '../../../src/compiler/lower/numeric_trial.ts';
+import { orderReadOf } from '../../../src/compiler/lower/lower_positions.ts';
 import { modelOf } from '../library/support.ts';
 
 const readsOf = (flow: string, max = 30): string | undefined => {

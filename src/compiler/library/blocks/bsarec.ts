@@ -39,6 +39,7 @@ export const bsarec = blockKind({
       doc: 'The filter of an element reads the L places that end with it, 0 before the oldest. Positions count from the oldest element.',
     }),
   },
+  reads: ({ causal }) => (causal ? 'earlier' : 'all'),
   lower(context, input, { layers, heads, cutoff, alpha, units, activation, dropout, causal }) {
     const { builder } = context;
     const inputSequence = needSequence(input);

@@ -29,6 +29,7 @@ export const conv = blockKind({
       default: 'causal',
     }),
   },
+  reads: ({ mask }) => (mask === 'causal' ? 'earlier' : 'all'),
   lower(context, input, { units, width, dilation, activation, mask: seen }) {
     const { builder } = context;
     const sequence = needSequence(input);

@@ -7,6 +7,7 @@ export const flatten = blockKind({
   when: 'Before a layer, to put fields side by side.',
   paper: 'no paper: concatenation',
   example: 'flatten',
+  reads: () => 'all',
   lower({ builder }, input) {
     switch (input.kind) {
       case 'vector':

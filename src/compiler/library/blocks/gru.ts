@@ -20,6 +20,7 @@ export const gru = blockKind({
     units: integer({ min: 1, required: true, positional: true, doc: 'Width of the state.' }),
     states: choice(['last', 'all'], { doc: 'The state at the end, or the one after each element.', default: 'last' }),
   },
+  reads: () => 'earlier',
   lower(context, input, { units, states }) {
     const { builder } = context;
     const sequence = needSequence(input);

@@ -25,6 +25,7 @@ export const hstu = blockKind({
     heads: integer({ min: 1, doc: 'Of each attention; the width divides by it.', default: 1 }),
     dropout: number({ min: 0, below: 1, doc: 'Share of numbers of y that are dropped in training.', default: 0 }),
   },
+  reads: () => 'earlier',
   lower(context, input, { layers, heads, dropout }) {
     const { builder } = context;
     const silu = (z: Ref): Ref => activatePlainly(builder, z, 'silu');

@@ -7,6 +7,7 @@ export const last = blockKind({
   when: 'Reads the state of a causal `transformer` or of `gru(states: all)` after everything that the user did.',
   paper: 'Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018 (section III.D)',
   example: 'last',
+  reads: () => 'all',
   lower({ builder, newest: own }, input) {
     const { tensor, mask, length, width } = needSequence(input);
     if (own) return vectorOf(own(tensor), width);

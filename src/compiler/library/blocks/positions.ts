@@ -7,6 +7,7 @@ export const positions = blockKind({
   when: 'Goes before `transformer` or `self_attention`, which see no order without it.',
   paper: 'Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018 (section III.A)',
   example: 'positions',
+  reads: () => 'earlier',
   lower({ builder }, input) {
     const sequence = needSequence(input);
     const { tensor, mask, length, most, width } = sequence;

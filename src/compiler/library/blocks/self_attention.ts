@@ -17,6 +17,7 @@ export const self_attention = blockKind({
     heads: integer({ min: 1, doc: 'How many; the width divides by it.', default: 1 }),
     causal: flag({ doc: 'An element sees itself and those before it, and none after.' }),
   },
+  reads: ({ causal }) => (causal ? 'earlier' : 'set'),
   lower(context, input, { heads, causal }) {
     const { builder } = context;
     const elements = needElements(builder, input);

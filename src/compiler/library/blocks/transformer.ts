@@ -51,6 +51,10 @@ export const transformer = blockKind({
   example: 'transformer(layers: 1, heads: 2)',
   parameters,
   takesMoments: true,
+  reads: ({ mask, relative }) => {
+    if (mask === 'causal') return 'earlier';
+    return relative ? 'all' : 'set';
+  },
   lower(context, input, args) {
     if ((args.intervals ?? args.hours) !== undefined)
       throw new ShapeError('needs to know when its elements were, for intervals: `transformer(history, when)`');

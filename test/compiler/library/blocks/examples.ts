@@ -13,7 +13,7 @@ export const ofSequences = Object.entries(blocks).flatMap(([kind, { example }]) 
 );
 
 /** Arguments whose flows are functions, as the context of tests goes through them. */
-function withFlows(context: BlockContext, args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function withFlows(context: BlockContext, args: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const pass = (step: FlowStep) => (value: Value) =>
     step.kind === 'block'
       ? blocks[step.call.kind]!.lower(context, value, withFlows(context, step.call.arguments))
