@@ -2,7 +2,7 @@
 import type { Code } from '../../base/diagnostics/codes.ts';
 import { textOf } from '../../base/text/source.ts';
 import type { WordPlace } from '../../base/text/synonyms.ts';
-import { callsOf, type KindRow, type Parameters, type ParameterType } from '../library/contract.ts';
+import { callsOf, type KindRow, type Parameter, type Parameters } from '../library/contract.ts';
 import type { KindTable } from '../library/declarations/entry.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
@@ -40,6 +40,7 @@ export function bindKind(
     binding.report('unknown-kind', span, { what, name, known: kindNames, ...meant }, extra);
     return undefined;
   }
+  binding.note(span, { is: 'kind', what, name, row });
   return bindCall(call, row, binding, extra);
 }
 
@@ -73,12 +74,12 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
 
 /** Binds one value of an entry or of an argument. */
 export function bindValue(
-  type: ParameterType,
+  parameter: Parameter,
   value: ExpressionNode,
   of: string,
   binding: Binding,
 ): Converted | undefined {
-  return convertArgument(type, value, of, binding, (call, row) => bindCall(call, row, binding));
+  return convertArgument(parameter, value, of, binding, (call, row) => bindCall(call, row, binding));
 }
 
 class CallBinding {
@@ -125,7 +126,9 @@ class CallBinding {
       this.#unknown(argument, name, span);
       return;
     }
-    const { rest, type } = this.#parameters[name]!;
+    const parameter = this.#parameters[name]!;
+    const { rest, type } = parameter;
+    this.#binding.note(span, { is: 'parameter', kind: this.#kind, name, parameter });
     const firstArgument = this.#places.get(name);
     if (firstArgument) {
       repeated(this.#kind, name, argument, firstArgument, this.#binding);
@@ -140,7 +143,7 @@ class CallBinding {
     this.#places.set(name, argument);
     this.#values[name] = [];
     for (const item of items) {
-      const converted = bindValue(this.#parameters[name]!.type, item, name, this.#binding);
+      const converted = bindValue(this.#parameters[name]!, item, name, this.#binding);
       if (converted) this.#put(name, converted);
       else this.#valid = false;
     }
@@ -175,11 +178,14 @@ class CallBinding {
     } else if (this.#parameters[fittingName]!.type.is === 'flag' && firstWordOf(argument.value) === fittingName) {
       this.#places.set(fittingName, argument);
       this.#values[fittingName] = true;
+      const parameter = this.#parameters[fittingName]!;
+      this.#binding.note(argument.value.span, { is: 'word', word: fittingName, name: fittingName, parameter });
     } else this.#give(fittingName, argument);
   }
 
   #give(name: string, argument: ArgumentNode): void {
-    const { rest, type } = this.#parameters[name]!;
+    const parameter = this.#parameters[name]!;
+    const { rest } = parameter;
     this.#places.set(name, argument);
     if (rest && argument.value.kind === 'List') {
       const write = argument.value.items.map(({ span }) => textOf(span)).join(', ');
@@ -190,7 +196,7 @@ class CallBinding {
     }
     // The values of one argument usually have the same error, so only the first is reported.
     const quietBinding = rest && this.#wrong.has(name) ? without('wrong-type', this.#binding) : this.#binding;
-    const boundValue = bindValue(type, argument.value, name, quietBinding);
+    const boundValue = bindValue(parameter, argument.value, name, quietBinding);
     if (boundValue) this.#put(name, boundValue);
     else {
       this.#wrong.add(name);
@@ -307,7 +313,7 @@ function meantAsNumber(argument: ArgumentNode, word: string, parameters: Paramet
   const { nearest: near, extra } = guess(word, argument.span, binding.constants.names);
   const nameFacts = { what: 'constant', name: word, nearest: near, known: binding.constants.names };
   if (near !== undefined) binding.report('unknown-name', argument.span, nameFacts, extra);
-  else convertArgument(numericParameter[1].type, argument.value, numericParameter[0], binding, () => undefined);
+  else convertArgument(numericParameter[1], argument.value, numericParameter[0], binding, () => undefined);
   return true;
 }
 

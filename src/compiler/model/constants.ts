@@ -4,6 +4,7 @@ import type { ExpressionNode, IdentifierNode, LetNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
 import { isNumeric } from './expressions.ts';
 import { guess } from './guess.ts';
+import { type NamedSymbol, type NoteMeaning, reads, symbolOf } from './occurrences.ts';
 import type { Report } from './report.ts';
 
 export interface Constants {
@@ -13,15 +14,27 @@ export interface Constants {
   /** True for a literal, for arithmetic, and for the name of a constant. */
   isNumeric(expression: ExpressionNode): boolean;
   has(name: string): boolean;
-  /** Returns constants that also include `values`, which take precedence. A value of undefined is a name whose value is unknown. */
-  within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants;
+  /**
+   * Returns constants that also include `values`, which take precedence. A value of undefined is a name whose value is unknown.
+   * @param symbols the declarations of `values`; without them, no word that is read is recorded
+   */
+  within(
+    values: ReadonlyMap<string, number | undefined>,
+    report: Report,
+    symbols?: ReadonlyMap<string, NamedSymbol>,
+  ): Constants;
 }
 
-export function makeConstants(lets: readonly LetNode[], report: Report): Constants {
+export function makeConstants(lets: readonly LetNode[], report: Report, note: NoteMeaning = () => {}): Constants {
   const byName = new Map(lets.map((constant) => [constant.name.name, constant]));
-  const file = new Evaluator({ byName, values: new Map(), open: new Set(), report }, new Map(), report);
+  const file = new Evaluator(
+    { byName, values: new Map(), open: new Set(), report, note },
+    new Map(),
+    report,
+    new Map(),
+  );
   // Constants that nothing reads are checked too.
-  for (const { name } of byName.values()) file.constant(name, name.name, 'a number');
+  for (const { name } of byName.values()) file.valueOf(name, name.name, 'a number');
   return file;
 }
 
@@ -33,6 +46,7 @@ interface FileConstants {
   /** Constants whose evaluation is in progress. */
   readonly open: Set<string>;
   readonly report: Report;
+  readonly note: NoteMeaning;
 }
 
 /** Evaluates expressions in one scope: that of the file, or that of a block, whose parameters are the local values. */
@@ -41,6 +55,7 @@ class Evaluator implements Constants {
     private readonly file: FileConstants,
     private readonly local: ReadonlyMap<string, number | undefined>,
     private readonly report: Report,
+    private readonly symbols: ReadonlyMap<string, NamedSymbol> | undefined,
   ) {}
 
   get names(): readonly string[] {
@@ -73,12 +88,22 @@ class Evaluator implements Constants {
     return isNumeric(expression, (name) => this.has(name));
   }
 
-  within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants {
-    return new Evaluator(this.file, values, report);
+  within(...scope: Parameters<Constants['within']>): Constants {
+    const [values, report, symbols] = scope;
+    return new Evaluator(this.file, values, report, symbols);
+  }
+
+  /** Returns the value of a word that a file contains, which is recorded. */
+  constant(word: IdentifierNode, of: string, expected: string): number | undefined {
+    const { name, span } = word;
+    const constant = this.file.byName.get(name);
+    const symbol = this.local.has(name) ? this.symbols?.get(name) : constant && symbolOf('constant', constant);
+    if (this.symbols && symbol) this.file.note(span, reads(symbol));
+    return this.valueOf(word, of, expected);
   }
 
   /** Returns the value of a local name or of a constant. */
-  constant({ name, span }: IdentifierNode, of: string, expected: string): number | undefined {
+  valueOf({ name, span }: IdentifierNode, of: string, expected: string): number | undefined {
     const { byName, values, open } = this.file;
     if (this.local.has(name)) return this.local.get(name);
     const constant = byName.get(name);
@@ -121,7 +146,7 @@ class Evaluator implements Constants {
 /** Evaluates a constant after those that it reads. It is iterative, because a long chain of constants would overflow the stack. */
 function settle(file: FileConstants, wanted: LetNode): void {
   const { byName, values, open, report } = file;
-  const evaluator = new Evaluator(file, new Map(), report);
+  const evaluator = new Evaluator(file, new Map(), report, new Map());
   const constantPath: { readonly constant: LetNode; readonly reads: Iterator<string, undefined> }[] = [];
   const enter = (constant: LetNode): void => {
     open.add(constant.name.name);

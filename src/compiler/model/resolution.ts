@@ -7,8 +7,8 @@ import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Library } from './library.ts';
 import type { Call, Feature, Flow, Label, Objective, ScoreSum, Training } from './model.ts';
+import type { Occurrence } from './occurrences.ts';
 import type { Report } from './report.ts';
-import type { SearchParameter } from './resolve/resolve_search.ts';
 import type { ReadKind, Scope } from './scope.ts';
 import type { Files } from './source_files.ts';
 
@@ -41,6 +41,8 @@ export interface Resolution {
   readonly reads: Readonly<Record<ReadKind, ReadonlySet<string>>>;
   /** Kinds with a name that could not be looked up. A declaration of such a kind may look unread although it is read. */
   readonly uncertain: ReadonlySet<ReadKind>;
+  /** The words of the file, and of the names that it imports, in the order of their resolution. A word may occur several times. */
+  readonly occurrences: readonly Occurrence[];
 }
 
 export interface ResolvedTower {
@@ -110,6 +112,31 @@ export interface TaskScore extends ScoreSum {
   /** The query tower and the item tower. */
   readonly towers: readonly [string, string];
 }
+
+export interface SearchParameter {
+  /** The path of a setting, such as `dense.rate`. */
+  readonly name: string;
+  readonly span: Span;
+  readonly domain: ParameterDomain;
+  /** The file's own value, if it is in the domain: a number of the range, or the index of a choice. */
+  readonly usual?: number;
+}
+
+export type ParameterDomain =
+  /** Each choice as text on one line. */
+  | { readonly kind: 'choices'; readonly choices: readonly { readonly text: string; readonly span: Span }[] }
+  | {
+      readonly kind: 'range';
+      /** `from` is less than `to`. Both ends are included. */
+      readonly from: number;
+      readonly to: number;
+      /** True if values are uniform in the logarithm; `from` is then positive. */
+      readonly log: boolean;
+      /** True if the range has only whole numbers. */
+      readonly whole: boolean;
+      /** The spans of both ends. */
+      readonly ends: readonly [Span, Span];
+    };
 
 export interface RuleOptions {
   /** Maximum size of embedding tables in bytes before a warning, without the state of their optimizer. Default: 2 GB. */

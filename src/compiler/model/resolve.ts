@@ -13,6 +13,7 @@ import { modelOf } from './complete.ts';
 import { makeConstants } from './constants.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import type { Model } from './model.ts';
+import { declares, type NoteMeaning, type Occurrence, symbolOf } from './occurrences.ts';
 import { certainly, doubtUnused, makeCollector, mergeRepeated, noteAt, type Report } from './report.ts';
 import type { Resolution, ResolvedTask } from './resolution.ts';
 import { resolveBlocks } from './resolve/resolve_blocks.ts';
@@ -58,8 +59,10 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
   const file = files.main;
   const { lost = [], doubtful = [] } = file;
   const report = whole ? collector.report : certainly(collector.report, { lost, doubtful, used: !files.whole });
-  const scope = declare(files, report);
-  const workspace = makeWorkspace(report, library, scope, makeConstants(scope.lets, report));
+  const occurrences: Occurrence[] = [];
+  const note: NoteMeaning = (span, meaning) => void occurrences.push({ span, ...meaning });
+  const scope = declare(files, report, note);
+  const workspace = makeWorkspace(report, library, scope, makeConstants(scope.lets, report, note), note);
 
   const features = resolveFeatures(workspace);
   const labels = resolveLabels(workspace);
@@ -71,6 +74,7 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
   checkProducts(workspace, tasks);
 
   const modelName = onlyOne(file, 'ModelName', 'model', report);
+  if (modelName) note(modelName.name.span, declares(symbolOf('model', modelName)));
   const objectiveNode = onlyOne(file, 'Objective', 'objective', report);
   const retrieveNode = onlyOne(file, 'Retrieve', 'retrieve', report);
   const trainNode = onlyOne(file, 'Train', 'train', report);
@@ -79,7 +83,7 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
   const span = modelName?.name.span ?? { ...file.span, end: file.span.start };
   const train = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(span);
   const searchNode = onlyOne(file, 'Search', 'search', report);
-  const search = searchNode ? resolveSearch(workspace, files, searchNode) : [];
+  const search = searchNode ? resolveSearch(workspace, files, towersByName, searchNode) : [];
   const data = resolveDataBlocks(workspace, files);
   if (file.declarations.length === 0 && whole) report('empty-file', undefined, {});
 
@@ -104,6 +108,7 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
       whole,
       reads: workspace.reads,
       uncertain: workspace.uncertain,
+      occurrences,
     },
     diagnostics: [...usedDiagnostics, ...mergeRepeated(diagnostics).map(doubtUnused)],
   };

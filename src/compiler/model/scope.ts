@@ -1,10 +1,20 @@
 /** Declares every name of a file and of the files it uses, and records which are read. */
 import { notes } from '../../base/diagnostics/wording.ts';
-import type { Span } from '../../base/text/source.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import { find } from './guess.ts';
 import type { Library } from './library.ts';
+import {
+  columnEntries,
+  declares,
+  type LookupKind,
+  type NoteMeaning,
+  reads as readsOf,
+  type SymbolNode,
+  symbolOf,
+  type TypedName,
+  typedNames,
+} from './occurrences.ts';
 import { noteAt, type Report } from './report.ts';
 import type { Files } from './source_files.ts';
 import type { Binding } from './values.ts';
@@ -22,33 +32,12 @@ export interface Scope {
   readonly blocks: ReadonlyMap<string, Ast.BlockNode>;
   readonly towers: ReadonlyMap<string, Ast.TowerNode>;
   readonly tasks: ReadonlyMap<string, Ast.TaskNode>;
-}
-
-/** One name of `a, b : category(dim: 4)`. Each declares a separate feature or label. */
-export interface TypedName {
-  readonly kind: 'TypedName';
-  readonly name: Ast.IdentifierNode;
-  readonly value: Ast.ExpressionNode;
-  readonly doc?: string;
-  /** The span to remove with it: the entry if it has no other name, otherwise the name. */
-  readonly span: Span;
-  readonly entry: Ast.TypedEntryNode;
-}
-
-export function typedNames(entry: Ast.TypedEntryNode): readonly TypedName[] {
-  const { names, value, doc } = entry;
-  return names.map((name): TypedName => {
-    const span = names.length === 1 ? entry.span : name.span;
-    return { kind: 'TypedName', name, value, span, entry, doc };
-  });
-}
-
-interface DeclaredName {
-  readonly name: Ast.IdentifierNode;
+  /** The columns of the data blocks of the main file. */
+  readonly columns: ReadonlyMap<string, Ast.EntryNode>;
 }
 
 /** Tables that share one namespace, by the kind of their entries. */
-type NameTables = Readonly<Record<string, ReadonlyMap<string, DeclaredName>>>;
+type NameTables = Readonly<Record<string, ReadonlyMap<string, SymbolNode>>>;
 
 /**
  * JavaScript that reads a trained model stores values in objects by name, where `__proto__` would set the prototype and the value would be lost. The graph of a
@@ -58,9 +47,10 @@ const isReserved = (what: string, name: string): boolean =>
   name === '__proto__' || (what === 'feature' && name === 'vector');
 
 /** Declares all names; of two equal ones, the first. Features, groups and labels share a namespace. */
-export function declare(files: Files, report: Report): Scope {
-  const add = <N extends DeclaredName>(table: Map<string, N>, what: string, node: N, tables: NameTables): void => {
+export function declare(files: Files, report: Report, note: NoteMeaning): Scope {
+  const add = <N extends SymbolNode>(table: Map<string, N>, what: LookupKind, node: N, tables: NameTables): void => {
     const { name, span } = node.name;
+    note(span, declares(symbolOf(what, node)));
     if (isReserved(what, name)) report('reserved-name', span, { what, name });
     for (const other in tables) {
       const firstDeclared = tables[other]!.size === 0 ? undefined : tables[other]!.get(name);
@@ -112,7 +102,10 @@ export function declare(files: Files, report: Report): Scope {
     if (declaration.kind === 'Tower') add(towers, 'tower', declaration, { tower: towers });
     if (declaration.kind === 'Task') add(tasks, 'task', declaration, { task: tasks });
   }
-  return { lets: [...lets.values()], features, labels, groups, blocks, towers, tasks };
+  const dataColumns = files.main.declarations.flatMap((node) => (node.kind === 'Data' ? columnEntries(node) : []));
+  // The first column of a name counts, as in a data block.
+  const columns = new Map(dataColumns.toReversed().map((column) => [column.name.name, column]));
+  return { lets: [...lets.values()], features, labels, groups, blocks, towers, tasks, columns };
 }
 
 /** The names of a file, and those read so far. All resolvers share it. */
@@ -123,15 +116,28 @@ export interface Workspace extends Binding {
   readonly uncertain: Set<ReadKind>;
 }
 
-export function makeWorkspace(report: Report, library: Library, scope: Scope, constants: Constants): Workspace {
+export function makeWorkspace(
+  report: Report,
+  library: Library,
+  scope: Scope,
+  constants: Constants,
+  note: NoteMeaning,
+): Workspace {
   const reads = Object.fromEntries(readKinds.map((kind) => [kind, new Set<string>()])) as Workspace['reads'];
   const uncertain = new Set<ReadKind>();
   const { features: feature, labels: label, tasks: task, blocks: block, towers: tower } = scope;
+  const names = { feature, label, task, block, tower, group: scope.groups, column: scope.columns };
+  const onWord: Workspace['onWord'] = (kind, { name, span }) => {
+    const node = names[kind].get(name);
+    if (node) note(span, readsOf(symbolOf(kind, node)));
+  };
   return {
-    ...{ report, library, scope, constants, reads, uncertain },
-    names: { feature, label, task, block, tower },
+    ...{ report, library, scope, constants, reads, uncertain, names, note, onWord },
     featureKinds: library.features,
-    onName: (kind, name) => void reads[kind].add(name),
+    onName(kind, name, word) {
+      reads[kind].add(name);
+      if (word) onWord(kind, word);
+    },
     onUnknown: (kind) => void uncertain.add(kind),
   };
 }
@@ -139,12 +145,12 @@ export function makeWorkspace(report: Report, library: Library, scope: Scope, co
 /** Looks a declared name up and records that it is read. */
 export function read<T>(
   workspace: Workspace,
-  kind: ReadKind,
+  kind: 'feature' | 'label' | 'task',
   table: ReadonlyMap<string, T>,
   name: Ast.IdentifierNode,
 ): { readonly name: string; readonly value: T } | undefined {
   const foundName = find(kind, table, name, workspace.report);
-  if (foundName) workspace.reads[kind].add(foundName.name);
+  if (foundName) workspace.onName(kind, foundName.name, name);
   else workspace.uncertain.add(kind);
   return foundName;
 }

@@ -1,28 +1,32 @@
 /** Converts a written value to a checked value of the type of its parameter. */
 import { isIdentifier } from '../../base/text/names.ts';
 import { textOf } from '../../base/text/source.ts';
-import type { KindRow, ParameterType } from '../library/contract.ts';
-import type { CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
+import type { KindRow, Parameter, ParameterType } from '../library/contract.ts';
+import type { CallNode, ExpressionNode, IdentifierNode, TowerNode } from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
 import { asCall, singleName } from './expressions.ts';
 import { guess } from './guess.ts';
 import { rowIn } from './library.ts';
 import type { Call, FlowStep } from './model.ts';
+import { type LookupKind, type NoteMeaning, reads, type SymbolNode, stepNamed } from './occurrences.ts';
 import { type Extra, type Report, rewrite } from './report.ts';
 
-type NameKind = 'feature' | 'label' | 'task' | 'block' | 'tower';
+type NameKind = Exclude<LookupKind, 'constant'>;
 
 /** Resolves the references in values: names, constants, kinds. */
 export interface Binding {
   readonly report: Report;
   readonly constants: Constants;
   /** The names in the file, by kind. */
-  readonly names: { readonly [S in NameKind]: Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'> };
+  readonly names: { readonly [S in NameKind]: ReadonlyMap<string, S extends 'tower' ? TowerNode : SymbolNode> };
   readonly featureKinds: Readonly<Record<string, KindRow>>;
-  /** Called for each name that a value reads; `onUnknown` if a name could not be looked up. */
-  readonly onName?: (kind: NameKind, name: string) => void;
-  readonly onUnknown?: (kind: NameKind) => void;
+  readonly note: NoteMeaning;
+  /** Records what a word means; nothing if it is no declared name. */
+  onWord(kind: NameKind, word: IdentifierNode): void;
+  /** Called for each name that is read, with the word that stands for it; `onUnknown` if a name could not be looked up. */
+  onName(kind: Exclude<NameKind, 'column'>, name: string, word?: IdentifierNode): void;
+  onUnknown(kind: Exclude<NameKind, 'column'>): void;
   /** Reads a step of a flow. Absent if no argument can be a flow. */
   readonly steps?: (step: ExpressionNode) => FlowStep | undefined;
 }
@@ -38,26 +42,30 @@ export type BindNested = (call: CallNode, row: KindRow) => Call | undefined;
  * @param of the use of the value, for messages @returns undefined if it does not fit, which is reported
  */
 export function convertArgument(
-  type: ParameterType,
+  parameter: Parameter,
   value: ExpressionNode,
   of: string,
   binding: Binding,
   bind: BindNested,
 ): Converted | undefined {
+  const { type } = parameter;
   const written: WrittenValue = { type, value, of, binding };
   switch (type.is) {
     case 'number':
       // A call is no arithmetic: it is a kind that may replace the number, or a misspelling of one.
       if (type.or && (value.kind === 'Call' || Object.hasOwn(type.or, singleName(value)?.name ?? ''))) {
-        return kind(type.or, written, bind);
+        return kind(type.or, of, written, bind);
       }
       return number(type, written);
     case 'integer':
       return number(type, written);
     case 'choice':
-      return choice(type.of, written);
-    case 'flag':
-      return flag(written);
+    case 'flag': {
+      const converted = type.is === 'choice' ? choice(type.of, written) : flag(written);
+      const word = converted && singleName(value);
+      if (word) binding.note(word.span, { is: 'word', word: word.name, name: of, parameter });
+      return converted;
+    }
     case 'text':
       return text(written);
     case 'numbers':
@@ -69,7 +77,7 @@ export function convertArgument(
     case 'side':
       return side(written);
     case 'kind':
-      return kind(type.of, written, bind);
+      return kind(type.of, type.what ?? of, written, bind);
     case 'feature':
       return feature(written, bind);
     case 'flow':
@@ -153,7 +161,7 @@ function numbers(ascending: boolean, written: WrittenValue): Converted | undefin
 }
 
 /** Converts a name that the file declares. */
-function name(of: NameKind, written: WrittenValue): Converted | undefined {
+function name(of: Exclude<NameKind, 'column'>, written: WrittenValue): Converted | undefined {
   const { value, binding } = written;
   const word = singleName(value);
   if (word === undefined) return wrong(written, unquoted(value, binding.names[of]));
@@ -162,26 +170,28 @@ function name(of: NameKind, written: WrittenValue): Converted | undefined {
 }
 
 /** Returns a declared name; reports an undeclared one and returns undefined. */
-function declared(of: NameKind, { name: word, span }: IdentifierNode, binding: Binding): string | undefined {
+function declared(of: Exclude<NameKind, 'column'>, written: IdentifierNode, binding: Binding): string | undefined {
+  const { name: word, span } = written;
   const names = binding.names[of];
   if (names.has(word)) {
-    binding.onName?.(of, word);
+    binding.onName(of, word, written);
     return word;
   }
   const knownNames = [...names.keys()];
   const { nearest: near, extra } = guess(word, span, knownNames);
-  if (near === undefined) binding.onUnknown?.(of);
-  else binding.onName?.(of, near);
+  if (near === undefined) binding.onUnknown(of);
+  else binding.onName(of, near);
   binding.report('unknown-name', span, { what: of, name: word, nearest: near, known: knownNames }, extra);
   return undefined;
 }
 
 /** Only the data determines the columns. */
 function column(written: WrittenValue): Converted | undefined {
-  const { value } = written;
-  const word = singleName(value)?.name;
-  if (word !== undefined) return { value: word };
-  return wrong(written, unquoted(value, isName));
+  const { value, binding } = written;
+  const word = singleName(value);
+  if (!word) return wrong(written, unquoted(value, isName));
+  binding.onWord('column', word);
+  return { value: word.name };
 }
 
 const isName = { has: isIdentifier };
@@ -192,18 +202,30 @@ function side(written: WrittenValue): Converted | undefined {
   if (value.kind !== 'Name' || value.parts.length > 2) return wrong(written, unquoted(value, binding.names.tower));
   const [first, second] = value.parts;
   // A file of features for other files has no towers.
-  const isAlone = [...binding.names.tower.keys()].length === 0;
+  const isAlone = binding.names.tower.size === 0;
   const tower = isAlone ? first!.name : declared('tower', first!, binding);
   if (tower === undefined) return undefined;
+  const step = second && !isAlone ? stepNamed(binding.names.tower.get(tower)!, second.name) : undefined;
+  if (step) binding.note(second!.span, reads(step));
   return { value: { tower, ...(second ? { channel: second.name } : {}) } };
 }
 
-function kind(rows: Readonly<Record<string, KindRow>>, written: WrittenValue, bind: BindNested): Converted | undefined {
+/** @param what the word for such a kind */
+function kind(
+  rows: Readonly<Record<string, KindRow>>,
+  what: string,
+  written: WrittenValue,
+  bind: BindNested,
+): Converted | undefined {
   const { value, of, binding } = written;
   const call = asCall(value);
   if (!call) return wrong(written);
   const { name, span } = call.callee;
-  if (Object.hasOwn(rows, name)) return boundOrNothing(bind(call, rows[name]!));
+  const row = rowIn(rows, name);
+  if (row) {
+    binding.note(span, { is: 'kind', what, name, row });
+    return boundOrNothing(bind(call, row));
+  }
   const choices = Object.keys(rows);
   const { extra, ...meant } = guess(name, span, choices, 'choice');
   binding.report('unknown-choice', span, { of, word: name, choices, ...meant }, extra);
@@ -226,17 +248,20 @@ function feature(written: WrittenValue, bind: BindNested): Converted | undefined
   if (!call) return wrong(written);
   const { name, span } = call.callee;
   if (value.kind === 'Name' && binding.names.feature.has(name)) {
-    binding.onName?.('feature', name);
+    binding.onName('feature', name, call.callee);
     return { value: { feature: name } };
   }
   const row = rowIn(binding.featureKinds, name);
-  if (row) return boundOrNothing(bind(call, row));
+  if (row) {
+    binding.note(span, { is: 'kind', what: 'kind of feature', name, row });
+    return boundOrNothing(bind(call, row));
+  }
   const kinds = Object.keys(binding.featureKinds);
   if (value.kind === 'Name') {
     const featureNames = [...binding.names.feature.keys()];
     const { extra, ...meant } = guess(name, span, [...featureNames, ...kinds], 'feature', { declared: featureNames });
-    if (meant.nearest === undefined) binding.onUnknown?.('feature');
-    else if (binding.names.feature.has(meant.nearest)) binding.onName?.('feature', meant.nearest);
+    if (meant.nearest === undefined) binding.onUnknown('feature');
+    else if (binding.names.feature.has(meant.nearest)) binding.onName('feature', meant.nearest);
     binding.report('unknown-name', span, { what: 'feature', name, known: featureNames, ...meant }, extra);
   } else {
     const { extra, ...meant } = guess(name, span, kinds, 'feature');

@@ -2,10 +2,10 @@
 import { type Span, textOf } from '../../base/text/source.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import { stepsOf } from '../../compiler/model/expressions.ts';
+import type { NamedSymbol } from '../../compiler/model/occurrences.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';
 import { isKeyword } from '../language/markdown.ts';
-import type { NamedSymbol } from '../language/symbols.ts';
 import { type Box, type Drawing, drawingOf, flatText } from './drawn.ts';
 
 export interface PicturePart {

@@ -3,13 +3,12 @@ import * as t from '../../../grammar/tokens.ts';
 import { type Span, textOf } from '../../base/text/source.ts';
 import { labelKinds } from '../../compiler/library/declarations/labels_declaration.ts';
 import { makeConstants } from '../../compiler/model/constants.ts';
+import type { NamedSymbol, Occurrence } from '../../compiler/model/occurrences.ts';
 import { rows } from '../../compiler/model/rules/embedding_tables.ts';
 import { endOf, spanOf } from '../../compiler/syntax/token.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { entryDoc, fence, keywordDocAt, kindDoc, parameterDoc } from './markdown.ts';
-import type { NamedSymbol } from './symbols.ts';
 import { printCost, thousands, validFeatures } from './valid_parts.ts';
-import type { Occurrence } from './value_words.ts';
 
 export interface Hover {
   readonly span: Span;

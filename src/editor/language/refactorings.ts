@@ -3,10 +3,10 @@ import type { Code } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { lineAt, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
 import { partsOfExpression, stepsOf } from '../../compiler/model/expressions.ts';
+import { parameterSymbol } from '../../compiler/model/occurrences.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { bringsNone, declarationAround, isWithinSpan, withEdits } from './edits.ts';
 import { type FileAnalysis, referencesTo } from './file_analysis.ts';
-import { parameterSymbol } from './symbols.ts';
 
 interface Refactoring {
   readonly title: string;

@@ -5,10 +5,11 @@ import type { Span } from '../../base/text/source.ts';
 import { sqlName } from '../../base/text/sql.ts';
 import { firstWordOf, operandsOf, singleName } from '../../compiler/model/expressions.ts';
 import { rowIn } from '../../compiler/model/library.ts';
+import { columnEntries, isHistoryEntry, type NamedSymbol } from '../../compiler/model/occurrences.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { entryAfter } from './edits.ts';
 import { type FileAnalysis, referencesTo } from './file_analysis.ts';
-import { columnEntries, isHistoryEntry, isSame, type NamedSymbol, SymbolTable } from './symbols.ts';
+import { isSame, SymbolTable } from './symbols.ts';
 
 type Renaming = { readonly edits: readonly Edit[] } | { readonly refusal: string };
 

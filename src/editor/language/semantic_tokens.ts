@@ -2,11 +2,10 @@
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import type { Span } from '../../base/text/source.ts';
+import type { Occurrence, SymbolKind } from '../../compiler/model/occurrences.ts';
 import { endOf, firstFrom, is } from '../../compiler/syntax/token.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { isKeyword } from './markdown.ts';
-import type { SymbolKind } from './symbols.ts';
-import type { Occurrence } from './value_words.ts';
 
 export interface SemanticToken {
   readonly span: Span;

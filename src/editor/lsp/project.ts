@@ -1,8 +1,8 @@
 /** Finds the `.tower` files of the open folders for references, renames and workspace symbols. Pauses between steps, so that other messages are answered. */
 import { join } from 'node:path';
 import { type CancellationToken, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
+import type { NamedSymbol } from '../../compiler/model/occurrences.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';
-import type { NamedSymbol } from '../language/symbols.ts';
 import { locate, type PositionParams } from './provider.ts';
 import type { EditorSession } from './session.ts';
 

@@ -48,14 +48,25 @@ function bind(written: string): { arguments?: Readonly<Record<string, unknown>>;
   const { report, diagnostics } = makeCollector();
   const lets = output.declarations.filter((node) => node.kind === 'Let');
   const task = output.declarations.find((node) => node.kind === 'Task')!;
+  const ignore = (): void => {};
+  const movie = {
+    kind: 'ModelName',
+    name: { kind: 'Identifier', name: 'movie_id', span: task.span },
+    span: task.span,
+  } as const;
+  const none = new Map<string, never>();
   const names = {
-    feature: new Set(['movie_id']),
-    label: new Set<string>(),
-    task: new Set<string>(),
-    block: new Set<string>(),
-    tower: new Set<string>(),
+    feature: new Map([['movie_id', movie]]),
+    label: none,
+    task: none,
+    block: none,
+    tower: none,
+    group: none,
+    column: none,
   };
-  const binding = { report, constants: makeConstants(lets, report), names, featureKinds: table };
+  const constants = makeConstants(lets, report);
+  const records = { note: ignore, onWord: ignore, onName: ignore, onUnknown: ignore };
+  const binding = { report, constants, names, featureKinds: table, ...records };
   const call = bindKind('block', table, task.entries[0]!.value, binding);
   const found = diagnostics.map(({ code, at }) => `${code}: ${at ? textOf(at) : ''}`);
   return { ...(call ? { arguments: call.arguments } : {}), found };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../../base/random/random.ts';
 import { withDefaults } from '../../../base/util/objects.ts';
-import type { SearchParameter } from '../../../compiler/model/resolve/resolve_search.ts';
+import type { SearchParameter } from '../../../compiler/model/resolution.ts';
 import type { Settings } from '../../../compiler/model/settings/setting_text.ts';
 import type { TrainPlan } from '../../../graph/plan/plan.ts';
 import { declaredMeasures, isOfAccuracy, labelOf, makeMeasures } from '../../../training/evaluation/figures.ts';

@@ -9,6 +9,7 @@ import { asCall, parametersOfArguments, rowOfBlock, stepsOf } from '../expressio
 import { guess } from '../guess.ts';
 import { rowIn } from '../library.ts';
 import type { FlowStep } from '../model.ts';
+import { declares, type NamedSymbol, parameterSymbol, reads as readsWord } from '../occurrences.ts';
 import { noteAt, type Report, repeats } from '../report.ts';
 import type { Workspace } from '../scope.ts';
 import type { Binding } from '../values.ts';
@@ -104,6 +105,8 @@ class BlockReader {
   #libraryStep(call: Ast.CallNode, row: BlockKind): FlowStep | undefined {
     const extent = this.#extent;
     extent.blocks++;
+    const { name, span } = call.callee;
+    this.#binding.note(span, { is: 'kind', what: 'block', name, row });
     const blocksBefore = extent.blocks;
     const boundCall = bindCall(call, row, this.#binding);
     if (!boundCall) return undefined;
@@ -113,7 +116,7 @@ class BlockReader {
 
   /** @param own the block that is currently read, if the step has the same name */
   #reportUnknown(call: Ast.CallNode, own: Ast.BlockNode | undefined): void {
-    const { scope, library, reads, uncertain } = this.#workspace;
+    const { scope, library, onName, uncertain } = this.#workspace;
     const { report } = this.#binding;
     const { name, span } = call.callee;
     const blockAround = scope.blocks.get(this.#open.at(-1) ?? '');
@@ -130,14 +133,14 @@ class BlockReader {
     const blockNames = [...scope.blocks.keys(), ...Object.keys(library.blocks)].filter((word) => word !== name);
     const { extra, ...meant } = guess(name, span, blockNames, 'block', { declared: scope.blocks.keys() });
     if (meant.nearest === undefined) uncertain.add('block');
-    else if (scope.blocks.has(meant.nearest)) reads.block.add(meant.nearest);
+    else if (scope.blocks.has(meant.nearest)) onName('block', meant.nearest);
     report('unknown-kind', span, { what: 'block', name, known: blockNames, ...meant }, extra);
   }
 
   #declaredStep(call: Ast.CallNode, block: Ast.BlockNode): FlowStep | undefined {
     const { name, span } = call.callee;
     const { report } = this.#binding;
-    this.#workspace.reads.block.add(name);
+    this.#workspace.onName('block', name, call.callee);
     if (block.parameters.length === 0 && call.arguments.length > 0) {
       report('block-arguments', call.span, { name }, { fixes: [[{ at: call.span, text: name }]] });
       return undefined;
@@ -203,29 +206,41 @@ class BlockReader {
       this.#outermost.report(...error);
     };
     const unknownValues = new Map<string, undefined>();
-    for (const { name: parameter, span, default: value } of parameters) {
+    const symbols = new Map(parameters.toReversed().map((node) => [node.name.name, parameterSymbol(name.name, node)]));
+    for (const node of parameters) {
+      const { name: parameter, span, default: value } = node;
+      this.#outermost.note(parameter.span, declares(parameterSymbol(name.name, node)));
       const { name: word } = parameter;
       const firstParameter = parameters.find((other) => other.name.name === word)!.name;
       const nameFacts = { what: 'parameter', name: word, other: 'parameter' };
       if (firstParameter !== parameter)
         report('repeated-name', parameter.span, nameFacts, repeats(word, firstParameter.span, span));
       if (word === '__proto__') report('reserved-name', parameter.span, { what: 'parameter', name: word });
-      if (value) this.#workspace.constants.within(unknownValues, report).number(value, word, 'a number');
+      if (value) this.#workspace.constants.within(unknownValues, report, symbols).number(value, word, 'a number');
       unknownValues.set(word, undefined);
     }
-    this.#write(block, this.#bindingWithin(unknownValues, report));
+    this.#write(block, this.#bindingWithin(unknownValues, report, symbols));
   }
 
-  /** Returns the binding within a declared block whose parameters have these values. */
-  #bindingWithin(values: ReadonlyMap<string, number | undefined>, report: Report): Binding {
-    return { ...this.#outermost, report, constants: this.#workspace.constants.within(values, report) };
+  /** Returns the binding within a declared block whose parameters have these values. Its words are recorded in its first reading, which has their symbols. */
+  #bindingWithin(
+    values: ReadonlyMap<string, number | undefined>,
+    report: Report,
+    symbols?: ReadonlyMap<string, NamedSymbol>,
+  ): Binding {
+    const constants = this.#workspace.constants.within(values, report, symbols);
+    return { ...this.#outermost, report, constants, note: symbols ? this.#outermost.note : () => {} };
   }
 
   /** Returns the values of all parameters for a use; undefined if one is invalid or depends on an unknown value. */
   #useOf(call: Ast.CallNode, block: Ast.BlockNode): BlockUse | undefined {
     const binding = this.#binding;
     const row = rowOfBlock(block);
-    const boundCall = bindCall(call, row, binding);
+    const note: Binding['note'] = (span, meaning) => {
+      const node = block.parameters.find(({ name }) => meaning.is === 'parameter' && name.name === meaning.name);
+      binding.note(span, node ? readsWord(parameterSymbol(block.name.name, node)) : meaning);
+    };
+    const boundCall = bindCall(call, row, { ...binding, note });
     if (!boundCall || this.#broken.has(block.name.name)) return undefined;
     const argumentNames = parametersOfArguments(call, row.parameters, binding.constants);
     const givenExpressions = new Map([...argumentNames].map(([argument, name]) => [name, argument.value]));

@@ -9,6 +9,7 @@ import { bindCall } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
 import { asCall, singleName } from '../expressions.ts';
 import type { Call } from '../model.ts';
+import { columnEntries, declares, reads, symbolOf } from '../occurrences.ts';
 import { insertion, noteAt, type Report, rewrite } from '../report.ts';
 import type { Workspace } from '../scope.ts';
 import type { Files } from '../source_files.ts';
@@ -33,25 +34,33 @@ export function resolveDataBlocks(workspace: Workspace, files: Files): readonly 
         continue;
       }
       firstNames.set(node.name.name, node.name);
-      const dataBlock = resolveDataBlock(workspace, node, folder);
+      const dataBlock = resolveDataBlock(workspace, node, folder, file === files.main);
       if (dataBlock) dataBlocks.push(dataBlock);
     }
   }
   return dataBlocks;
 }
 
-function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string): DataDescription | undefined {
+function resolveDataBlock(
+  whole: Workspace,
+  node: Ast.DataNode,
+  folder: string,
+  isMain: boolean,
+): DataDescription | undefined {
   let errorCount = 0;
   const report: Report = (...found) => {
     errorCount++;
     whole.report(...found);
   };
-  const workspace: Workspace = { ...whole, report };
+  // A used file has a record of its own.
+  const workspace: Workspace = { ...whole, report, ...(isMain ? {} : { note: () => {}, onWord: () => {} }) };
+  workspace.note(node.name.span, declares(symbolOf('data', node)));
   const of = `data \`${node.name.name}\``;
   const allEntries = node.entries.filter((entry): entry is Ast.EntryNode => entry.kind === 'Entry');
   const historyEntries = allEntries.filter(isHistory);
   const otherEntries = allEntries.filter((entry) => !isHistory(entry));
   for (const { by, name } of allEntries) {
+    if (by) onColumn(workspace, node, by);
     const knownName = entryNames.find((entry) => entry === name.name);
     const type: EntryType | undefined = knownName && rows[knownName].type;
     if (by && type && !(type.is === 'file' && type.by)) report('misplaced-by', by.span, { name: name.name });
@@ -66,7 +75,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.DataNode, folder: string):
       ? completeSplit(workspace, splitEntry, values.split as Call, values.events as DataFile | undefined)
       : undefined;
   const columns = resolveColumns(workspace, node);
-  const resolvedHistories = resolveHistories(workspace, historyEntries, columns);
+  const resolvedHistories = resolveHistories(workspace, node, historyEntries, columns);
   if (!given.has('time')) {
     const inTime = historyEntries.find(({ value }) => value.kind === 'Call' && inTimeOrder.has(value.callee.name));
     const needing = inTime ?? (split && isOrdered(split) ? splitEntry : undefined);
@@ -119,7 +128,9 @@ function resolveColumns(workspace: Workspace, node: Ast.DataNode): DataDescripti
   const firstNames = new Map<string, Ast.IdentifierNode>();
   for (const block of node.entries) {
     if (block.kind !== 'Columns') continue;
-    for (const { name, value } of block.entries) {
+    for (const entry of block.entries) {
+      const { name, value } = entry;
+      workspace.note(name.span, declares(symbolOf('column', entry)));
       const firstName = firstNames.get(name.name);
       const locatedText = located(workspace, name.name, value);
       if (firstName) repeatedColumn(workspace, name, firstName);
@@ -135,8 +146,16 @@ function repeatedColumn({ report }: Workspace, name: Ast.IdentifierNode, first: 
   report('repeated-name', name.span, { what: 'column', name: name.name, other: 'column' }, note);
 }
 
+/** Records a word that names a column of the data block, or else a feature. */
+function onColumn({ note, onWord }: Workspace, node: Ast.DataNode, word: Ast.IdentifierNode): void {
+  const column = columnEntries(node).find(({ name }) => name.name === word.name);
+  if (column) note(word.span, reads(symbolOf('column', column)));
+  else onWord('feature', word);
+}
+
 function resolveHistories(
   workspace: Workspace,
+  node: Ast.DataNode,
   entries: readonly Ast.EntryNode[],
   columns: DataDescription['columns'],
 ): DataDescription['histories'] | undefined {
@@ -146,6 +165,7 @@ function resolveHistories(
   for (const entry of entries) {
     const { name, span } = entry.name;
     const call = asCall(entry.value)!;
+    if (Object.hasOwn(kinds, call.callee.name)) workspace.note(entry.name.span, declares(symbolOf('column', entry)));
     const column = columns.find((other) => other.name === name);
     const firstEntry = entries.find((other) => other.name.name === name)!;
     if (firstEntry !== entry) repeatedColumn(workspace, entry.name, firstEntry.name);
@@ -160,6 +180,8 @@ function resolveHistories(
     }
     const [first, ...rest] = call.arguments;
     const of = first && !first.name ? singleName(first.value) : undefined;
+    if (of) onColumn(workspace, node, of);
+    if (knownKind) workspace.note(call.callee.span, { is: 'kind', what: 'history', name: kind, row: kinds[kind] });
     if (!of) {
       if (first && !first.name) {
         const { value } = first;

@@ -18,7 +18,7 @@ import { guess } from '../guess.ts';
 import { library } from '../library.ts';
 import type { Call, Training } from '../model.ts';
 import { printCall } from '../print_model.ts';
-import { makeCollector, noteAt, type Report, removal, repeats, rewrite } from '../report.ts';
+import { makeCollector, noteAt, removal, repeats, rewrite } from '../report.ts';
 import type { ResolvedTask, ResolvedTower, TaskProduct, TaskScore } from '../resolution.ts';
 import { declare, makeWorkspace, read, type Workspace } from '../scope.ts';
 import type { Converted } from '../values.ts';
@@ -33,19 +33,20 @@ function entriesByName<N extends string>(
   of: string,
   entries: readonly Ast.EntryNode[],
   known: readonly N[],
-  report: Report,
+  { report, note }: Pick<Workspace, 'report' | 'note'>,
   place: EntryPlace,
 ): ReadonlyMap<N, Ast.EntryNode> {
   const byName = new Map<N, Ast.EntryNode>();
   const isKnown = (name: string): name is N => (known as readonly string[]).includes(name);
   for (const entry of entries) {
-    const { name } = entry.name;
+    const { name, span } = entry.name;
     if (!isKnown(name)) continue;
+    note(span, { is: 'entry', of: place, name, row: entryTables[place][name]! });
     const firstEntry = byName.get(name);
     if (!firstEntry) byName.set(name, entry);
     else {
       const noteAndFix = repeats(name, firstEntry.span, entry.span);
-      report('repeated-entry', entry.name.span, { of, name }, noteAndFix);
+      report('repeated-entry', span, { of, name }, noteAndFix);
     }
   }
   for (const entry of entries) {
@@ -110,7 +111,7 @@ export function resolveEntries<E extends Entries>(
 ): ResolvedEntries<keyof E & string> {
   type Name = keyof E & string;
   const names = Object.keys(rows) as Name[];
-  const writtenEntries = entriesByName(of, entries, names, workspace.report, place);
+  const writtenEntries = entriesByName(of, entries, names, workspace, place);
   const strange = entries.length > writtenEntries.size;
   const entryValues: Partial<Record<Name, unknown>> = {};
   let valid = true;
@@ -118,7 +119,7 @@ export function resolveEntries<E extends Entries>(
     const row = rows[name]!;
     const entry = writtenEntries.get(name);
     if (entry) {
-      const resolvedValue = resolveEntry(workspace, name, row.type, entry, towers);
+      const resolvedValue = resolveEntry(workspace, name, row, entry, towers);
       if (resolvedValue) entryValues[name] = resolvedValue.value;
       else valid = false;
     } else if (row.required) {
@@ -138,11 +139,11 @@ function defaultOf({ type, default: value }: DeclarationEntry, at: Span): unknow
 }
 
 /** @returns undefined if the value is invalid, which is then reported */
-function resolveEntry(
+export function resolveEntry(
   workspace: Workspace,
   name: string,
-  type: EntryType,
-  entry: Ast.EntryNode,
+  { type, doc }: Pick<DeclarationEntry, 'type' | 'doc'>,
+  entry: Pick<Ast.EntryNode, 'value' | 'more' | 'by'>,
   towers: ReadonlyMap<string, ResolvedTower>,
 ): Converted | undefined {
   const { value } = entry;
@@ -168,7 +169,7 @@ function resolveEntry(
     case 'history':
       return undefined;
     default:
-      return bindValue(type, value, name, workspace);
+      return bindValue({ type, doc }, value, name, workspace);
   }
 }
 
@@ -212,7 +213,7 @@ function resolveReference(
   type: Extract<EntryType, { readonly is: 'reference' }>,
   value: Ast.ExpressionNode,
 ): Ast.IdentifierNode | undefined {
-  const { scope, report, reads } = workspace;
+  const { scope, report } = workspace;
   const nameNode = singleName(value);
   if (!nameNode) {
     workspace.uncertain.add('label');
@@ -221,11 +222,12 @@ function resolveReference(
   }
   const feature = scope.features.get(nameNode.name);
   if (feature && type.of.includes('feature')) {
-    reads.feature.add(nameNode.name);
+    workspace.onName('feature', nameNode.name, nameNode);
     return nameNode;
   }
   if (feature && !scope.labels.has(nameNode.name)) {
     const note = noteAt(notes.declared('feature', nameNode.name), feature.name.span);
+    workspace.onWord('feature', nameNode);
     report('feature-as-label', nameNode.span, { name: nameNode.name }, note);
     return undefined;
   }
@@ -262,7 +264,7 @@ export function located({ report }: Workspace, name: string, value: Ast.Expressi
 function dataFile(
   workspace: Workspace,
   name: string,
-  { value, by }: Ast.EntryNode,
+  { value, by }: Pick<Ast.EntryNode, 'value' | 'by'>,
   { by: joined, or }: Extract<EntryType, { readonly is: 'file' }>,
 ): DataFile | undefined {
   if (or && value.kind === 'Call') {
@@ -339,7 +341,10 @@ export function readMetrics(name: string, text: string): Outcome<readonly Call[]
     return { output: [], diagnostics: found };
   }
   const files = { main: file, shared: [], all: [], whole: true };
-  const scope = declare(files, report);
-  const training = resolveTrain(makeWorkspace(report, library, scope, makeConstants([], report)), node);
+  const scope = declare(files, report, () => {});
+  const training = resolveTrain(
+    makeWorkspace(report, library, scope, makeConstants([], report), () => {}),
+    node,
+  );
   return { output: training?.metrics ?? [], diagnostics: found };
 }

@@ -24,13 +24,16 @@ export function resolveFeatures(workspace: Workspace): ReadonlyMap<string, Featu
   return features;
 }
 
-export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string, Label> {
+export function resolveLabels({ scope, report, note }: Workspace): ReadonlyMap<string, Label> {
   const labels = new Map<string, Label>();
   const reported = new Set<Ast.TypedEntryNode>();
   for (const [name, { value, name: at, entry }] of scope.labels) {
     const word = singleName(value)?.name;
     const type = labelTypes.find((known) => known === word);
-    if (type) labels.set(name, { name, span: at.span, type });
+    if (type) {
+      labels.set(name, { name, span: at.span, type });
+      note(value.span, { is: 'label type', name: type });
+    }
     // An error in the type of several names is reported once.
     if (type || reported.has(entry)) continue;
     reported.add(entry);
@@ -47,14 +50,14 @@ export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string,
 
 /** Returns a note at the declaration of the label, and a fix that removes it here. */
 export function labelExtra(
-  { scope, reads }: Workspace,
-  name: string,
-  at: Feature['span'],
+  { scope, onName }: Workspace,
+  word: Ast.IdentifierNode,
 ): Parameters<Workspace['report']>[3] & {} {
-  reads.label.add(name);
+  const { name, span } = word;
+  onName('label', name, word);
   return {
     notes: [{ message: notes.declared('label', name), at: scope.labels.get(name)!.name.span }],
-    fixes: [[removal(at)]],
+    fixes: [[removal(span)]],
   };
 }
 
@@ -121,19 +124,20 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
 }
 
 function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): readonly Member[] {
-  const { scope, report, reads, uncertain } = workspace;
+  const { scope, report, onName, onWord, uncertain } = workspace;
   const groupMembers: Member[] = [];
   for (const node of members) {
     // No label or group has the name of a feature.
     if (scope.features.has(node.name)) {
-      reads.feature.add(node.name);
+      onName('feature', node.name, node);
       groupMembers.push({ node, name: node.name, isGroup: false });
       continue;
     }
     if (scope.labels.has(node.name)) {
-      report('label-as-feature', node.span, { name: node.name }, labelExtra(workspace, node.name, node.span));
+      report('label-as-feature', node.span, { name: node.name }, labelExtra(workspace, node));
       continue;
     }
+    onWord('group', node);
     const meant = scope.groups.has(node.name) ? node.name : lookedUp(node);
     if (meant === undefined) {
       uncertain.add('feature');
@@ -141,7 +145,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
       continue;
     }
     const isGroup = scope.groups.has(meant);
-    if (!isGroup) reads.feature.add(meant);
+    if (!isGroup) onName('feature', meant);
     groupMembers.push({ node, name: meant, isGroup });
   }
   return groupMembers;

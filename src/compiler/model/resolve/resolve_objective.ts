@@ -130,8 +130,8 @@ export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode):
     if (!taskName) {
       report('not-a-product', part.span, { found: describeExpression(part) });
       for (const operand of operandsOf(part)) {
-        const innerName = singleName(operand)?.name;
-        if (innerName !== undefined && scope.tasks.has(innerName)) workspace.reads.task.add(innerName);
+        const innerName = singleName(operand);
+        if (innerName && scope.tasks.has(innerName.name)) workspace.onName('task', innerName.name, innerName);
       }
       return [];
     }

@@ -2,6 +2,7 @@
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
+import { biasWords } from '../../library/scores/table.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
 import { type LinearTerm, linearConstant } from '../constants.ts';
@@ -10,6 +11,7 @@ import { asCall, singleName } from '../expressions.ts';
 import { find, guess } from '../guess.ts';
 import { rowIn } from '../library.ts';
 import { type Bias, keyBias, type ScoreUse } from '../model.ts';
+import { reads as readsWord, stepSymbol } from '../occurrences.ts';
 import { noteAt, rewrite } from '../report.ts';
 import type { ResolvedStep, ResolvedTower, TaskScore } from '../resolution.ts';
 import type { Workspace } from '../scope.ts';
@@ -101,6 +103,7 @@ function resolveTerm(
     return undefined;
   }
 
+  workspace.note(span, { is: 'kind', what: 'score', name, row });
   const positionalArguments = call.arguments.filter((argument) => argument.name === undefined);
   const sides = positionalArguments.slice(0, 2).map((argument) => resolveSide(workspace, argument.value, towers));
   const others = call.arguments.filter((argument) => !positionalArguments.slice(0, 2).includes(argument));
@@ -144,9 +147,14 @@ function resolveChannel(
   towers: Towers,
   also: readonly string[] = [],
 ): Omit<ScoreSide, 'span'> | undefined {
+  workspace.onWord('tower', towerName!);
   const tower = find('tower', towers, towerName!, workspace.report)?.value;
   if (!tower || !name) return tower && { tower };
   const step = tower.steps.findLast((candidate) => candidate.name === name.name);
+  if (step) workspace.note(name.span, readsWord(stepSymbol(tower.name, step.node)));
+  else if (also.includes(name.name)) {
+    workspace.note(name.span, { is: 'word', word: name.name, name: name.name, parameter: biasWords.bias });
+  }
   if (step && !step.channel) {
     stepNotChannel(workspace, tower, step, name.span);
     return undefined;
@@ -186,7 +194,10 @@ function resolveBias(
   }
   if (of.kind !== 'Name') return undefined;
   const second = of.parts[1];
-  if (!second) return { kind: 'mean', span, factor };
+  if (!second) {
+    workspace.note(span, { is: 'word', word: meanWord, name: meanWord, parameter: biasWords.mean });
+    return { kind: 'mean', span, factor };
+  }
   const side = resolveChannel(workspace, of, towers, [keyBias]);
   if (side?.channel !== second.name) return undefined;
   const { tower } = side;

@@ -2,39 +2,20 @@
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { type Span, textOf } from '../../../base/text/source.ts';
+import { type EntryPlace, entryTables } from '../../library/declarations/table.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeEntry } from '../describe.ts';
-import { singleName } from '../expressions.ts';
+import { stepsOf } from '../expressions.ts';
+import { rowIn } from '../library.ts';
+import { reads, symbolOf } from '../occurrences.ts';
 import { removal, repeats } from '../report.ts';
+import type { ParameterDomain, ResolvedTower, SearchParameter } from '../resolution.ts';
 import type { Workspace } from '../scope.ts';
 import { respan, type Settings } from '../settings/setting_text.ts';
 import { declared, findSlot, type Slot } from '../settings/slots.ts';
 import type { Files } from '../source_files.ts';
-
-export interface SearchParameter {
-  /** The path of a setting, such as `dense.rate`. */
-  readonly name: string;
-  readonly span: Span;
-  readonly domain: Domain;
-  /** The file's own value, if it is in the domain: a number of the range, or the index of a choice. */
-  readonly usual?: number;
-}
-
-type Domain =
-  /** Each choice as text on one line. */
-  | { readonly kind: 'choices'; readonly choices: readonly { readonly text: string; readonly span: Span }[] }
-  | {
-      readonly kind: 'range';
-      /** `from` is less than `to`. Both ends are included. */
-      readonly from: number;
-      readonly to: number;
-      /** True if values are uniform in the logarithm; `from` is then positive. */
-      readonly log: boolean;
-      /** True if the range has only whole numbers. */
-      readonly whole: boolean;
-      /** The spans of both ends. */
-      readonly ends: readonly [Span, Span];
-    };
+import { resolveBlocks } from './resolve_blocks.ts';
+import { resolveEntry } from './resolve_entries.ts';
 
 /** Returns the values to try when a file is checked: each choice, or the ends of a range. */
 function triedValues({ domain }: SearchParameter): readonly { readonly text: string; readonly span: Span }[] {
@@ -50,6 +31,7 @@ function triedValues({ domain }: SearchParameter): readonly { readonly text: str
 export function resolveSearch(
   workspace: Workspace,
   files: Files,
+  towers: ReadonlyMap<string, ResolvedTower>,
   { entries }: Ast.SearchNode,
 ): readonly SearchParameter[] {
   const { report } = workspace;
@@ -58,7 +40,7 @@ export function resolveSearch(
   const lost = new Set<string>();
   return entries.flatMap((entry): SearchParameter[] => {
     const entryName = nameOf(entry);
-    readNames(workspace, entry);
+    readWords(workspace, files, towers, entry);
     const firstEntry = seen.get(entryName);
     if (firstEntry) {
       const noteAndFix = repeats(entryName, firstEntry.span, entry.span);
@@ -109,14 +91,14 @@ function refusal({ path }: Ast.SearchEntryNode, files: Files): string | undefine
   return first === 'stop' && !patience ? 'all trials are compared by one metric' : undefined;
 }
 
-function domainOf(workspace: Workspace, entry: Ast.SearchEntryNode, slot: Slot): Domain | undefined {
+function domainOf(workspace: Workspace, entry: Ast.SearchEntryNode, slot: Slot): ParameterDomain | undefined {
   const { domain } = entry;
   return domain.kind === 'Choices'
     ? choicesOf(workspace, domain)
     : rangeOf(workspace, domain, { slot, of: nameOf(entry) });
 }
 
-function choicesOf({ report }: Workspace, { items }: Ast.ChoicesNode): Domain | undefined {
+function choicesOf({ report }: Workspace, { items }: Ast.ChoicesNode): ParameterDomain | undefined {
   const seen = new Map<string, Ast.ExpressionNode>();
   for (const item of items) {
     const choiceText = textIn(item.span);
@@ -135,7 +117,7 @@ function rangeOf(
   { report, constants }: Workspace,
   node: Ast.RangeNode,
   { slot: { type }, of }: { readonly slot: Slot; readonly of: string },
-): Domain | undefined {
+): ParameterDomain | undefined {
   if (type.is !== 'integer' && type.is !== 'number' && type.is !== 'constant') {
     report('wrong-type', node.span, { of, expected: describeEntry(type), found: 'a range of numbers' });
     return undefined;
@@ -169,7 +151,11 @@ function isWhole(node: Ast.ExpressionNode): boolean {
 }
 
 /** Returns the file's own value as a number of a range or the index of a choice; undefined if it is neither. */
-function usualOf({ constants }: Workspace, { values, default: otherwise }: Slot, domain: Domain): number | undefined {
+function usualOf(
+  { constants }: Workspace,
+  { values, default: otherwise }: Slot,
+  domain: ParameterDomain,
+): number | undefined {
   const [value, second] = values;
   if (second) return undefined;
   const silent = constants.within(new Map(), () => {});
@@ -185,21 +171,47 @@ function usualOf({ constants }: Workspace, { values, default: otherwise }: Slot,
 /** Returns the text of a span on one line. */
 const textIn = (span: Span): string => textOf(span).replace(/\s+/g, ' ');
 
-/** Counts names in choices as read, because trials with these choices read them. */
-function readNames({ scope, reads }: Workspace, { domain }: Ast.SearchEntryNode): void {
-  const visit = (node: Ast.ExpressionNode): void => {
-    const word = node.kind === 'Call' ? node.callee.name : singleName(node)?.name;
-    if (word !== undefined) {
-      if (scope.blocks.has(word)) reads.block.add(word);
-      if (scope.features.has(word)) reads.feature.add(word);
-      if (scope.labels.has(word)) reads.label.add(word);
-    }
-    if (node.kind === 'Call') for (const { value } of node.arguments) visit(value);
-    if (node.kind === 'Flow') node.steps.forEach(visit);
-    if (node.kind === 'List') node.items.forEach(visit);
-    if (node.kind === 'Binary') [node.left, node.right].forEach(visit);
+/** Records the words of an entry. Its values count as read, because trials have them; their errors are those of the trials. */
+function readWords(
+  { scope, library, note, onWord, ...others }: Workspace,
+  files: Files,
+  towers: ReadonlyMap<string, ResolvedTower>,
+  { path, domain }: Ast.SearchEntryNode,
+): void {
+  const [first, second, third] = path as readonly [Ast.IdentifierNode, ...Ast.IdentifierNode[]];
+  const constant = scope.lets.find(({ name }) => name.name === first.name);
+  const onEntry = (of: EntryPlace, word: Ast.IdentifierNode): void => {
+    const row = rowIn(entryTables[of], word.name);
+    if (row) note(word.span, { is: 'entry', of, name: word.name, row });
   };
-  if (domain.kind === 'Choices') domain.items.forEach(visit);
+  if (!second && constant) note(first.span, reads(symbolOf('constant', constant)));
+  else if (!second && scope.blocks.has(first.name)) onWord('block', first);
+  else if (first.name === 'train' && second) onEntry('train', second);
+  else if (first.name === 'features' && second) onWord('feature', second);
+  else if (first.name === 'task' && second) {
+    onWord('task', second);
+    if (third) onEntry('task', third);
+  } else onEntry('train', first);
+  const report = (): void => {};
+  const slots = path.map((_, index) =>
+    findSlot(
+      { files, library, report },
+      { parts: path.slice(0, index + 1).map(({ name }) => name), at: files.main.span },
+    ),
+  );
+  for (const [index, slot] of slots.entries()) {
+    const { name, span } = path[index]!;
+    if (slot?.argument) note(span, { is: 'parameter', name, ...slot.argument });
+  }
+  const { type = { is: 'constant' }, argument } = slots.at(-1) ?? {};
+  const constants = others.constants.within(new Map(), report, new Map());
+  const silent: Workspace = { ...others, scope, library, note, onWord, report, constants, uncertain: new Set() };
+  const name = path.at(-1)!.name;
+  for (const value of domain.kind === 'Choices' ? domain.items : [domain.from, domain.to]) {
+    if (type.is === 'constant') constants.number(value, name, '');
+    else if (type.is === 'flow') stepsOf(value).forEach(resolveBlocks(silent));
+    else resolveEntry(silent, name, { type, doc: argument?.parameter.doc ?? '' }, { value }, towers);
+  }
 }
 
 /** Maximum number of checked values. The others are checked before their trials. */

@@ -7,6 +7,7 @@ import { stepsOf } from '../expressions.ts';
 import { find } from '../guess.ts';
 import { type Library, rowIn } from '../library.ts';
 import type { Call, FlowPart, FlowSource, FlowStep } from '../model.ts';
+import { declares, reads as readsWord, stepSymbol } from '../occurrences.ts';
 import { groupsWithin } from '../references.ts';
 import { insertion, noteAt, removal, repeats } from '../report.ts';
 import type { ResolvedStep, ResolvedTower, SourceName, TowerInput } from '../resolution.ts';
@@ -27,6 +28,7 @@ export function resolveTower(
   const seen = new Map<string, Ast.IdentifierNode>();
   for (const entry of node.entries) {
     const { name, span } = entry.name;
+    workspace.note(span, declares(stepSymbol(node.name.name, entry)));
     const firstUse = seen.get(name) ?? node.inputs.find((input) => input.name === name);
     if (firstUse) {
       const kindWord = entry.channel ? 'channel' : 'step';
@@ -57,11 +59,12 @@ export function resolveTower(
 }
 
 function resolveInputs(workspace: Workspace, node: Ast.TowerNode, groups: Groups): TowerInput[] {
-  const { scope, reads, report, uncertain } = workspace;
+  const { scope, report, uncertain } = workspace;
   const knownInputs = new Map<string, unknown>([...groups, ...scope.features]);
   return node.inputs.flatMap((input): TowerInput[] => {
+    workspace.onWord(scope.groups.has(input.name) ? 'group' : 'feature', input);
     if (scope.labels.has(input.name)) {
-      report('label-as-feature', input.span, { name: input.name }, labelExtra(workspace, input.name, input.span));
+      report('label-as-feature', input.span, { name: input.name }, labelExtra(workspace, input));
       return [];
     }
     const firstInput = node.inputs.find((other) => other.name === input.name)!;
@@ -76,7 +79,7 @@ function resolveInputs(workspace: Workspace, node: Ast.TowerNode, groups: Groups
       uncertain.add('group');
       return [];
     }
-    if (groups.has(name)) reads.group.add(name);
+    if (groups.has(name)) workspace.onName('group', name);
     return [{ name, span: input.span, features: groups.get(name) ?? [name], groups: groupsWithin(scope, name) }];
   });
 }
@@ -178,6 +181,8 @@ function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): Flow
     return undefined;
   }
   const [name, output] = expression.parts;
+  // A block that gives several values names them after the tasks.
+  if (output) flowScope.onWord('task', output);
   const source = resolveName(flowScope, name!);
   if (!output || !source) return source && { ...source, span: expression.span };
   const step = above.find((candidate) => candidate.name === source.name);
@@ -195,8 +200,12 @@ function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): Flow
 }
 
 /** Resolves a name: a step above, or an input, which is a group of features or one of them. A misspelled name is taken as the nearest one. */
-function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): FlowPart | undefined {
-  const { node: tower, entry, inputs, features, above, groups, report, scope, reads, uncertain } = flowScope;
+function resolveName(flowScope: FlowScope, written: Ast.IdentifierNode): FlowPart | undefined {
+  const { name, span } = written;
+  const { node: tower, entry, inputs, features, above, groups, report, scope, reads, uncertain, onName } = flowScope;
+  const step = tower.entries.find((other) => other.name.name === name);
+  if (step && step !== entry) flowScope.note(span, readsWord(stepSymbol(tower.name.name, step)));
+  else flowScope.onWord(groups.has(name) ? 'group' : 'feature', written);
   const open = (word: string): FlowPart | undefined => {
     if (above.some((step) => step.name === word)) return { kind: 'step', span, name: word };
     const input = inputs.find((candidate) => candidate.name === word);
@@ -209,14 +218,13 @@ function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): 
 
   const source = open(name);
   if (source) return source;
-  const step = tower.entries.find((other) => other.name.name === name);
   if (step) {
     const at = step.name.span;
     report('read-before', span, { name }, at === entry.name.span ? {} : noteAt(notes.declared('step', name), at));
     return undefined;
   }
   if (scope.labels.has(name)) {
-    reads.label.add(name);
+    onName('label', name, written);
     const note = noteAt(notes.declared('label', name), scope.labels.get(name)!.name.span);
     report('label-as-feature', span, { name }, note);
     return undefined;
@@ -231,7 +239,7 @@ function resolveName(flowScope: FlowScope, { name, span }: Ast.IdentifierNode): 
     const lastInput = tower.inputs.at(-1);
     const fix = lastInput && insertion(lastInput.span.source, lastInput.span.end, `, ${name}`);
     for (const feature of groups.get(name) ?? [name]) reads.feature.add(feature);
-    if (groups.has(name)) reads.group.add(name);
+    if (groups.has(name)) onName('group', name);
     // The name may have been meant for an input that could not be resolved.
     if (new Set(tower.inputs.map((input) => input.name)).size > inputs.length) return undefined;
     report('not-an-input', span, { tower: tower.name.name, name }, { fixes: fix && [[fix]] });

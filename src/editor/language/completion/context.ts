@@ -15,6 +15,7 @@ import { task } from '../../../compiler/library/declarations/task_declaration.ts
 import { train } from '../../../compiler/library/declarations/train_declaration.ts';
 import { describeType } from '../../../compiler/model/describe.ts';
 import { type Library, library } from '../../../compiler/model/library.ts';
+import type { LookupKind, NamedSymbol } from '../../../compiler/model/occurrences.ts';
 import { parametersOf } from '../../../compiler/model/settings/slots.ts';
 import { is } from '../../../compiler/syntax/token.ts';
 import { pathEndingAt, searchedSlot, slotAt, typeAt } from '../callee.ts';
@@ -22,7 +23,7 @@ import type { EditorCursor } from '../cursor.ts';
 import type { FileAnalysis } from '../file_analysis.ts';
 import { headOf } from '../hover.ts';
 import { keywordDocs, kindDoc, parameterText, signatureOf } from '../markdown.ts';
-import { type LookupKind, type NamedSymbol, SymbolTable } from '../symbols.ts';
+import { SymbolTable } from '../symbols.ts';
 
 /** Lists every word that the library knows, for editors without the language server. */
 export function vocabulary(): Vocabulary {

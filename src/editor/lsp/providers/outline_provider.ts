@@ -1,7 +1,7 @@
 /** Answers with the declarations of a file, or of the project, and their contents. */
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver';
 import { type Span, textOf } from '../../../base/text/source.ts';
-import { typedNames } from '../../../compiler/model/scope.ts';
+import { typedNames } from '../../../compiler/model/occurrences.ts';
 import type * as Ast from '../../../compiler/syntax/ast.ts';
 import { projectFacts } from '../project.ts';
 import { aboutDocument, type Provider, toRange } from '../provider.ts';
