@@ -1,12 +1,11 @@
 /** Lowers the score of each event's own pair, for tasks with two towers and for products of tasks. */
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
-import type { BlockContext, VectorScore } from '../library/contract.ts';
+import type { VectorScore } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import { rowScore } from '../library/losses/weighted_mean.ts';
 import type { Model, Task } from '../model/model.ts';
-import { type Channels, lowerScore, type QueryChannels } from './score.ts';
+import { lowerScore, type Sides } from './score.ts';
 
 export interface EventScores {
   /** Returns undefined after an error, which is among the diagnostics. The result is cached. */
@@ -15,25 +14,19 @@ export interface EventScores {
   logit(task: Task): Ref | undefined;
 }
 
-/** @param item the channels of the events' items */
-export function makeEventScores(
-  contextOf: (task: Task) => BlockContext,
-  model: Model,
-  query: QueryChannels,
-  item: Channels,
-  diagnostics: Diagnostic[],
-): EventScores {
+/** @param sidesOf returns the towers for the score of a task, with the channels of the events' items */
+export function makeEventScores(sidesOf: (task: Task) => Sides): EventScores {
   const scores = new Map<string, VectorScore | undefined>();
   const of = (task: Task): VectorScore | undefined => {
     if (!scores.has(task.name)) scores.set(task.name, lowered(task));
     return scores.get(task.name);
   };
   const lowered = (task: Task): VectorScore | undefined => {
-    const context = contextOf(task);
+    const sides = sidesOf(task);
     const { product } = task.score;
-    if (!product) return lowerScore(context, model, task, query, item, diagnostics, item);
-    const { builder } = context;
-    const logits = product.map((name) => logit(taskOf(model, name)));
+    if (!product) return lowerScore(sides, task, sides.item);
+    const { builder } = sides.block;
+    const logits = product.map((name) => logit(taskOf(sides.model, name)));
     if (logits.some((each) => each === undefined)) return undefined;
     return builder.scope(`score/${task.name}`, () =>
       ofPairs(
@@ -45,7 +38,7 @@ export function makeEventScores(
   const logit = (task: Task): Ref | undefined => {
     const score = of(task);
     if (score === undefined) return undefined;
-    const { builder } = contextOf(task);
+    const { builder } = sidesOf(task).block;
     const { loss } = task;
     const scale = (loss && losses[loss.kind]!.probability?.(loss.arguments)) ?? 1;
     return builder.scope(`score/${task.name}`, () => {

@@ -38,7 +38,7 @@ export const isSequence = ({ gives, pool }: FeatureUse): boolean => gives === 'b
 
 export interface FeatureContext {
   readonly inputs: GraphInputs;
-  /** See `TowerContext`. */
+  /** See `GraphLowering`. */
   readonly elements?: ((channel: string) => Ref | undefined) | undefined;
 }
 

@@ -2,12 +2,16 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Span } from '../../base/text/source.ts';
-import { GraphTypeError } from '../../graph/builder.ts';
+import { GraphTypeError, type Ref } from '../../graph/builder.ts';
+import { elementsOf, sameDim } from '../../graph/dims.ts';
+import type { InputSource, PartRows, Readout, RowsOf, Sequences, ViewPart } from '../../graph/plan/plan.ts';
+import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { blocks } from '../library/blocks/table.ts';
 import {
   type BlockContext,
   type NamedValue,
   Refused,
+  type Sequence,
   type SequenceRead,
   ShapeError,
   type Value,
@@ -15,6 +19,8 @@ import {
 } from '../library/contract.ts';
 import { printValue, printValueType, sideBySide, typeOf } from '../library/values.ts';
 import type { Call, FlowStep } from '../model/model.ts';
+import { eventsOf, rowsDim } from './field.ts';
+import type { GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
 
 /** Returns unique names: `mlp`, `mlp_2`, … */
@@ -52,26 +58,65 @@ export interface LoweredBlock extends WrittenStep {
   readonly value: Value;
 }
 
-/** The state that all flows of one graph share. */
-export interface FlowContext {
+/** The lowering of flows to one graph: for which rows, and what it has made so far. */
+export interface GraphLowering {
+  readonly inputs: GraphInputs;
   readonly features: LoweredFeatures;
+  readonly training: boolean;
+  /** The rows for which a flow is lowered. Everything else is shared by all rows of a graph. */
+  readonly rows: RowsOf;
+  /** ` in round 2`, for messages about a flow that is applied several times. */
+  readonly round: string;
+  readonly names: UniqueNames;
+  /** Input types of `shared` blocks by name, because their weights fit only one type. Sequences of all lengths are one type. */
+  readonly shared: Map<string, ValueType>;
   readonly diagnostics: Diagnostic[];
   readonly arrows: Arrow[];
   /** Steps by the label of their nodes: `user/main/mlp`. */
   readonly written: Map<string, WrittenStep>;
-  /** Input types of `shared` blocks by name, because their weights fit only one type. Sequences of all lengths are one type. */
-  readonly shared: Map<string, ValueType>;
-  /** Returns a context for the block at `path`. */
-  block(path: string): BlockContext;
+  /** New values, after the step, of parameters that are not trained, by node. */
+  readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
+  /** What blocks add to the loss: values of rows, float32 [rows], and 1 for a row that counts, else 0. Absent: all count. */
+  readonly penalties: { readonly values: Ref; readonly known?: Ref }[];
+  readonly readouts: Readout[];
+  /** Paths of the blocks that read how many items the user of a row has. */
+  readonly ofUsers: Set<string>;
+  /**
+   * In a training step, returns a channel of the item tower for the rows `elements`, float32 [elements, width]. Absent: lists that go `through` it read rows of
+   * a computed table.
+   */
+  readonly elements?: ((channel: string) => Ref | undefined) | undefined;
+  /** Changes the sequences of the features before the steps read them. */
+  readonly change?: ((sequence: Sequence, rows: RowsOf) => Sequence) | undefined;
   /** Called for each block, those within another one first. */
   readonly visit?: (step: LoweredBlock) => void;
-  /** ` in round 2`, for messages about a flow that is applied several times. */
-  readonly round: string;
+}
+
+/** Returns a lowering that has made nothing yet. */
+export function makeLowering(
+  inputs: GraphInputs,
+  features: LoweredFeatures,
+  training: boolean,
+  rows: RowsOf = { kind: 'events' },
+): GraphLowering {
+  return {
+    ...{ inputs, features, training, rows },
+    round: '',
+    names: new UniqueNames(),
+    shared: new Map(),
+    diagnostics: [],
+    arrows: [],
+    written: new Map(),
+    kept: new Map(),
+    penalties: [],
+    readouts: [],
+    ofUsers: new Set(),
+  };
 }
 
 /** Returns undefined after an error; readers of this flow then report nothing. */
 export function lowerSteps(
-  context: FlowContext,
+  context: GraphLowering,
   from: Value,
   steps: readonly FlowStep[],
   path: string,
@@ -92,7 +137,7 @@ export function lowerSteps(
 type StepOfKind<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;
 
 function lowerDeclared(
-  context: FlowContext,
+  context: GraphLowering,
   input: Value,
   step: StepOfKind<'declared'>,
   path: string,
@@ -115,7 +160,7 @@ const fitsSameWeights = (one: ValueType, other: ValueType): boolean =>
     : printValueType(one) === printValueType(other);
 
 function lowerBlock(
-  context: FlowContext,
+  context: GraphLowering,
   input: Value,
   { call, span }: StepOfKind<'block'>,
   path: string,
@@ -134,7 +179,7 @@ function refuseMoments(values: readonly Value[]): void {
 
 /** Lowers a block that starts a flow with several values. */
 export function lowerJoin(
-  context: FlowContext,
+  context: GraphLowering,
   parts: readonly NamedValue[],
   call: Call,
   span: Span,
@@ -150,14 +195,14 @@ export function lowerJoin(
 
 /** Calls `lower`; if the block refuses its input, reports that and returns undefined. */
 function attempt(
-  context: FlowContext,
+  context: GraphLowering,
   { kind, arguments: given }: Call,
   span: Span,
   path: string,
   inputs: readonly Value[],
   lower: (block: BlockContext) => Value,
 ): Value | undefined {
-  const block = context.block(path);
+  const block = blockContext(context, path);
   context.written.set(path, { kind, span });
   try {
     const value = block.builder.unscoped(() => block.builder.scope(path, () => lower(block)));
@@ -170,7 +215,7 @@ function attempt(
 }
 
 function refusal(
-  context: FlowContext,
+  context: GraphLowering,
   error: unknown,
   kind: string,
   span: Span,
@@ -193,4 +238,69 @@ function refusal(
     notes: declared ? [{ message: `\`${feature}\` has width ${declared.plan.width}`, at: declared.feature.span }] : [],
     fixes: insert === undefined ? [] : [[{ at: { ...span, end: span.start }, text: `${insert} -> ` }]],
   });
+}
+
+/** Inputs of blocks that the host fills for each row, of events or others. */
+const filledByRow: ReadonlySet<InputSource['from']> = new Set(['noise', 'item_counts']);
+
+/** Returns a context for a block, a score or a loss at `path`. */
+export function blockContext(lowering: GraphLowering, path: string): BlockContext {
+  const { inputs, names, training, rows, round: within, kept, penalties, readouts, ofUsers } = lowering;
+  return {
+    builder: inputs.builder,
+    training,
+    input(name, source, shape, dtype) {
+      // After `newest`, and next to the sequences, values have the rows of events.
+      const eventRows = eventsOf(rows);
+      const drawn = sameDim(shape[0] ?? 0, rowsDim(eventRows)) ? eventRows : rows;
+      const isOther = filledByRow.has(source.from) && drawn.kind !== 'events';
+      return inputs.input(name, isOther ? ({ ...source, rows: drawn } as InputSource) : source, shape, dtype);
+    },
+    fresh: (stem) => names.unique(`${stem}/${rowsPrefix(rows)}${path}`),
+    through({ flow }, input, round) {
+      // An error in the first round is an error of the flow itself, so the message does not mention rounds.
+      const inRound = round === undefined || round === 1 ? within : ` in round ${round}${within}`;
+      const steps = flow as readonly FlowStep[];
+      const roundPath = round === undefined ? path : `${path}/_${round}`;
+      const throughValue = lowerSteps({ ...lowering, round: inRound }, input, steps, roundPath);
+      if (throughValue === undefined) throw new Refused();
+      return throughValue;
+    },
+    keep(parameter, next) {
+      if (!training || (rows.kind !== 'events' && rows.kind !== 'sequences')) return;
+      const current = kept.get(parameter.id)?.value ?? parameter;
+      kept.set(parameter.id, { parameter, value: next(current) });
+    },
+    penalize(values) {
+      const eventRows = eventsOf(rows);
+      if (!training || (eventRows.kind !== 'events' && eventRows.kind !== 'part')) return;
+      penalties.push({ values, ...(eventRows.kind === 'part' ? { known: knownRows(inputs, eventRows) } : {}) });
+    },
+    itemCounts({ type: { shape } }) {
+      ofUsers.add(path);
+      return this.input(this.fresh('items'), { from: 'item_counts' }, [shape[0]!]);
+    },
+    ...(rows.kind === 'sequences' ? { newest: (elements) => newestOf(inputs, elements, rows) } : {}),
+    readout(what, of, make) {
+      if (!training) readouts.push({ label: `${path}/${what}`, of });
+      return inputs.builder.scope(what, make);
+    },
+  };
+}
+
+/** Returns 1 for a row of a part, 0 for padding: float32 [part]. */
+export const knownRows = (inputs: GraphInputs, rows: PartRows | ViewPart): Ref =>
+  inputs.input(`${rowsPrefix(rows)}known`, { from: 'part_known', rows }, [rowsDim(rows)]);
+
+/** Maps float32 [sequences, length, width] to [batch, width] or [part, width]. */
+function newestOf(inputs: GraphInputs, elements: Ref, rows: Sequences): Ref {
+  const { builder } = inputs;
+  const elementWidth = elements.type.shape.at(-1)!;
+  const eventRows = eventsOf(rows);
+  const source = { from: 'newest', ...(eventRows.kind === 'part' ? { rows: eventRows } : {}) } as const;
+  const newestIndices = inputs.input(`${rowsPrefix(eventRows)}newest`, source, [rowsDim(eventRows)], 'int32');
+  return builder.gather(
+    builder.reshape(elements, [elementsOf(elements.type.shape.slice(0, -1)), elementWidth]),
+    newestIndices,
+  );
 }

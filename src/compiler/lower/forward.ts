@@ -10,20 +10,13 @@ import { type LossContext, ShapeError, type VectorScore } from '../library/contr
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
 import { type EventScores, makeEventScores } from './event_scores.ts';
-import type { Arrow } from './flow.ts';
+import { type Arrow, blockContext, type GraphLowering, makeLowering } from './flow.ts';
 import { GraphInputs, withoutConflict } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
 import { type Cut, lowerInParts } from './lower_parts.ts';
-import {
-  blockContext,
-  lowerItem,
-  lowerTower,
-  makeTowerContext,
-  type TowerChannels,
-  type TowerContext,
-} from './lower_tower.ts';
+import { lowerItem, lowerTower, type TowerChannels } from './lower_tower.ts';
 import { lowerViews } from './lower_views.ts';
-import { type Channels, lowerScore, type QueryChannels } from './score.ts';
+import { type Channels, lowerScore, type Sides } from './score.ts';
 
 // Lowers a task's loss: its score, its label and the weight of each row.
 
@@ -44,24 +37,27 @@ interface LoweredTask {
   readonly measured: ReadonlyMap<string, Ref>;
 }
 
+/** What the losses of all tasks read. */
+interface BothTowers {
+  readonly context: GraphLowering;
+  readonly sidesOf: (task: Task) => Sides;
+  readonly items: ItemChannels;
+  readonly scores: EventScores;
+  readonly distinct: boolean;
+  readonly cut: Cut | undefined;
+}
+
 /** Returns undefined after an error, which is among the context's diagnostics. */
 function lowerTask(
-  context: TowerContext,
-  model: Model,
+  { context, sidesOf, items, scores, distinct, cut }: BothTowers,
   task: LearningTask,
-  query: QueryChannels,
-  items: ItemChannels,
-  scores: EventScores,
-  distinct: boolean,
-  cut: Cut | undefined,
 ): LoweredTask | undefined {
   const { inputs, diagnostics } = context;
   const lossPath = `loss/${task.name}`;
-  const block = blockContext(context, lossPath, events);
+  const sides = sidesOf(task);
+  const { block, model } = sides;
   const scoreOf = (rows: RowsOf): VectorScore | undefined =>
-    rows.kind === 'events'
-      ? scores.of(task)
-      : lowerScore(block, model, task, query, items(rows), diagnostics, items(events));
+    rows.kind === 'events' ? scores.of(task) : lowerScore({ ...sides, item: items(rows) }, task, sides.item);
   const score = scoreOf(events);
   const weight = task.weight === undefined ? undefined : lowerWeight(context, model, task, task.weight);
   if (score === undefined || (task.weight !== undefined && weight === undefined)) return undefined;
@@ -91,7 +87,7 @@ function lowerTask(
           invariant(drawn, 'the item tower lowers alike for all rows');
           return drawn;
         },
-        views: (options) => lowerViews(context, model, task, items(events), cut, options),
+        views: (options) => lowerViews(context, model, task, sides.item, cut, options),
         ...(rowsAreUsers
           ? {
               userItems() {
@@ -114,7 +110,7 @@ function lowerTask(
 }
 
 /** Throws ShapeError for a task that cannot say whose item it is, or that does not take all items of a user alike. */
-function userItems({ inputs }: TowerContext, { towers: [query, item] }: Model, task: Task) {
+function userItems({ inputs }: GraphLowering, { towers: [query, item] }: Model, task: Task) {
   if (query.key === undefined) {
     throw new ShapeError(
       `needs the user of an event with \`targets = users\`: write \`keyed by\` at tower \`${query.name}\``,
@@ -132,11 +128,11 @@ function userItems({ inputs }: TowerContext, { towers: [query, item] }: Model, t
   };
 }
 
-const labelInput = ({ inputs }: TowerContext, label: string): Ref =>
+const labelInput = ({ inputs }: GraphLowering, label: string): Ref =>
   inputs.input(`label/${label}`, { from: 'label', label }, [batch]);
 
 /** Returns the task's own weight; 0 where `only` is not 1 and where the learned label is missing. */
-function rowWeight(context: TowerContext, task: Task, weight: Ref | undefined): Ref | undefined {
+function rowWeight(context: GraphLowering, task: Task, weight: Ref | undefined): Ref | undefined {
   const { inputs } = context;
   const { label, only } = task;
   const weightFactors = [
@@ -150,24 +146,24 @@ function rowWeight(context: TowerContext, task: Task, weight: Ref | undefined): 
 }
 
 /** True if a feature is a bag of codes of `key`. */
-function listsItems({ features }: TowerContext, feature: string, key: string | undefined): boolean {
+function listsItems({ features }: GraphLowering, feature: string, key: string | undefined): boolean {
   const plan = features.byName.get(feature)?.plan;
   const keyed = key === undefined ? undefined : features.byName.get(key)?.plan;
   return plan?.gives === 'bag' && keyed !== undefined && plan.encoderOf === keyed.encoderOf && plan.name !== key;
 }
 
-function longestItems(context: TowerContext, feature: string, { towers: [query, item] }: Model): number | undefined {
+function longestItems(context: GraphLowering, feature: string, { towers: [query, item] }: Model): number | undefined {
   const plan = context.features.byName.get(feature)?.plan;
   return plan?.tower === query.name && listsItems(context, feature, item.key) ? plan.max : undefined;
 }
 
-function describesItem({ features }: TowerContext, feature: string, itemTower: string): boolean {
+function describesItem({ features }: GraphLowering, feature: string, itemTower: string): boolean {
   const plan = features.byName.get(feature)?.plan;
   return plan?.tower === itemTower && plan.gives === 'code';
 }
 
 /** Returns float32 [batch]: a label, 0 if it is missing, or a feature with a single plain number. */
-function lowerWeight(context: TowerContext, model: Model, task: Task, name: string): Ref | undefined {
+function lowerWeight(context: GraphLowering, model: Model, task: Task, name: string): Ref | undefined {
   const { inputs, features, diagnostics } = context;
   if (model.labels.has(name)) return labelInput(context, name);
   const use = features.byName.get(name)?.use;
@@ -185,7 +181,7 @@ function lowerWeight(context: TowerContext, model: Model, task: Task, name: stri
 const events: RowsOf = { kind: 'events' };
 
 export interface Forward {
-  readonly context: TowerContext;
+  readonly context: GraphLowering;
   /** Losses by task. Absent for a task with an error or without a loss. */
   readonly losses: ReadonlyMap<string, Ref>;
   /** The weight of each row, float32 [batch], by task. A task whose rows have equal weights is absent. */
@@ -210,22 +206,26 @@ export function lowerForward(
   features: LoweredFeatures,
   { rows = events, cut }: ForwardOptions = {},
 ): Forward {
-  const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true);
+  const context = makeLowering(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true);
   const [tower] = model.towers;
   const items = itemChannels(context, model);
   const asking = { ...context, elements: elementsOf(model, context, items) };
-  const query = cut ? lowerInParts(asking, tower, rows, cut) : lowerTower(asking, tower, rows);
-  items(events);
+  const query = cut ? lowerInParts({ ...asking, rows }, tower, cut) : lowerTower({ ...asking, rows }, tower);
+  const item = items(events);
   const byTask = new Map<string, Ref>();
   const rowWeights = new Map<string, Ref>();
   const measured = new Map<string, Ref>();
   const distinct = readsDistinctItems(model, query, context);
-  const contextOf = ({ name }: Task) => blockContext(context, `loss/${name}`, events);
-  const scores = makeEventScores(contextOf, model, query, items(events), context.diagnostics);
+  const sidesOf = ({ name }: Task): Sides => {
+    const block = blockContext(asking, `loss/${name}`);
+    return { block, model, query, item, diagnostics: context.diagnostics };
+  };
+  const scores = makeEventScores(sidesOf);
+  const bothTowers: BothTowers = { context: asking, sidesOf, items, scores, distinct, cut };
   for (const task of model.tasks) {
     const { loss } = task;
     if (!loss) continue;
-    const lowered = lowerTask(asking, model, { ...task, loss }, query, items, scores, distinct, cut);
+    const lowered = lowerTask(bothTowers, { ...task, loss });
     if (lowered === undefined) continue;
     byTask.set(task.name, lowered.loss);
     if (lowered.weight !== undefined) rowWeights.set(task.name, lowered.weight);
@@ -241,7 +241,7 @@ export function lowerForward(
 }
 
 /** Returns the sum of what blocks add to the loss: each the mean over the rows of the batch, which may be cut into parts. */
-function penaltyOf({ inputs: { builder }, penalties }: TowerContext): Ref | undefined {
+function penaltyOf({ inputs: { builder }, penalties }: GraphLowering): Ref | undefined {
   if (penalties.length === 0) return undefined;
   return builder.scope('penalty', () => {
     const sumOf = (refs: readonly Ref[]): Ref =>
@@ -259,9 +259,9 @@ function penaltyOf({ inputs: { builder }, penalties }: TowerContext): Ref | unde
 /** Returns the item tower applied to the elements of lists that go through it, if there are any. */
 function elementsOf(
   { towers: [query] }: Model,
-  { kept, features }: TowerContext,
+  { kept, features }: GraphLowering,
   items: ItemChannels,
-): TowerContext['elements'] {
+): GraphLowering['elements'] {
   if (!query.features.some((name) => features.byName.get(name)?.plan.through)) return undefined;
   // The tower of the events is lowered first, because the served tower uses the statistics that its blocks keep.
   items(events);
@@ -274,7 +274,7 @@ function elementsOf(
  * True if the item tower may process each distinct item of a batch once: no loss needs one item for each row, no row's own item chooses among interests, and no
  * block keeps statistics of its rows.
  */
-function readsDistinctItems({ tasks }: Model, query: TowerChannels, { kept }: TowerContext): boolean {
+function readsDistinctItems({ tasks }: Model, query: TowerChannels, { kept }: GraphLowering): boolean {
   const several = [...query.values()].some(({ kind }) => kind === 'interests');
   return (
     !several &&
@@ -307,7 +307,7 @@ function checkTraining({ tasks }: Model): Diagnostic[] {
 }
 
 /** Checks that blocks that read something of the users of rows get such rows. */
-function checkOfUsers({ towers: [{ name }], train }: Model, { ofUsers, written }: TowerContext): Diagnostic[] {
+function checkOfUsers({ towers: [{ name }], train }: Model, { ofUsers, written }: GraphLowering): Diagnostic[] {
   return [...ofUsers].flatMap((path) => {
     const step = written.get(path);
     const reason =
@@ -321,12 +321,12 @@ function checkOfUsers({ towers: [{ name }], train }: Model, { ofUsers, written }
 }
 
 /** Lowers the item tower once for each kind of rows. Only the first reports errors. */
-function itemChannels(context: TowerContext, { towers }: Model): ItemChannels {
+function itemChannels(context: GraphLowering, { towers }: Model): ItemChannels {
   const cachedChannels = new Map<string, Channels>();
   return (rows) => {
     const rowsName = rowsPrefix(rows);
     const itemContext = cachedChannels.size === 0 ? context : { ...context, diagnostics: [], arrows: [] };
-    const channels = cachedChannels.get(rowsName) ?? lowerItem(itemContext, towers[1], rows);
+    const channels = cachedChannels.get(rowsName) ?? lowerItem({ ...itemContext, rows }, towers[1]);
     cachedChannels.set(rowsName, channels);
     return channels;
   };

@@ -3,7 +3,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeBuilder } from '../../graph/builder.ts';
-import type { FeaturePlan, GraphPlan, MeasureSpec, Plan, RowsOf, TaskPlan, TrainPlan } from '../../graph/plan/plan.ts';
+import type { FeaturePlan, GraphPlan, MeasureSpec, Plan, TaskPlan, TrainPlan } from '../../graph/plan/plan.ts';
 import type { BoundKind } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import { optimizers } from '../library/optimizers/table.ts';
@@ -13,14 +13,14 @@ import { needsOf } from '../model/references.ts';
 import { meanParameter } from './bias.ts';
 import { makeEventScores } from './event_scores.ts';
 import { lowerFitted } from './fitted.ts';
-import type { Arrow, WrittenStep } from './flow.ts';
+import { type Arrow, blockContext, makeLowering, type WrittenStep } from './flow.ts';
 import { lowerForward } from './forward.ts';
 import { finished, GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
 import { cutOf } from './lower_parts.ts';
 import { sequencesOf } from './lower_positions.ts';
 import { lowerRetrieval } from './lower_retrieval.ts';
-import { blockContext, lowerItem, lowerTower, makeTowerContext } from './lower_tower.ts';
+import { lowerItem, lowerTower } from './lower_tower.ts';
 import { checkOptimizer, checkOverrides, checkRowOptimizer, withOverrides } from './optimize.ts';
 import type { SharedByTasks } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
@@ -91,8 +91,8 @@ export function checkTowers({ valid, ...model }: ValidTowers): readonly Diagnost
   const { output: features, diagnostics } = lowerFeaturesWhole(model);
   // The rules report features without a shape.
   if (hasErrors(diagnostics)) return [];
-  const context = makeTowerContext(new GraphInputs(makeBuilder('towers')), features, true);
-  for (const tower of model.towers) if (valid.has(tower.name)) lowerTower(context, tower, { kind: 'events' });
+  const context = makeLowering(new GraphInputs(makeBuilder('towers')), features, true);
+  for (const tower of model.towers) if (valid.has(tower.name)) lowerTower(context, tower);
   return context.diagnostics;
 }
 
@@ -215,8 +215,6 @@ function validatePlan({ validate }: Training): TrainPlan['validate'] {
   return { epochs, steps, sample: rankings };
 }
 
-const events: RowsOf = { kind: 'events' };
-
 /** Returns undefined for a task whose loss compares an event with others, because its score alone predicts no label. */
 function predictsOf({ loss }: Pick<Task, 'loss'>): TaskPlan['predicts'] {
   if (!loss) return undefined;
@@ -230,11 +228,11 @@ function lowerPredictions(model: Model, features: LoweredFeatures): GraphPlan | 
   if (tasks.length === 0) return undefined;
   const builder = makeBuilder(`${model.name}_predictions`);
   const inputs = new GraphInputs(builder);
-  const context = makeTowerContext(inputs, features, false);
-  const query = lowerTower(context, model.towers[0], events);
-  const item = lowerItem(context, model.towers[1], events);
-  const block = blockContext(context, 'predict', events);
-  const scores = makeEventScores(() => block, model, query, item, context.diagnostics);
+  const context = makeLowering(inputs, features, false);
+  const query = lowerTower(context, model.towers[0]);
+  const item = lowerItem(context, model.towers[1]);
+  const sides = { block: blockContext(context, 'predict'), model, query, item, diagnostics: context.diagnostics };
+  const scores = makeEventScores(() => sides);
   for (const task of tasks) {
     const logit = scores.logit(task);
     invariant(logit, `the score of ${task.name} lowers alike for training and prediction`);

@@ -12,16 +12,10 @@ import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Interests, Vector } from '../library/contract.ts';
 import type { Model, Tower } from '../model/model.ts';
 import { rowsDim } from './field.ts';
+import { type GraphLowering, knownRows, makeLowering } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
-import {
-  knownRows,
-  listsOf,
-  lowerTower,
-  makeTowerContext,
-  type TowerChannels,
-  type TowerContext,
-} from './lower_tower.ts';
+import { listsOf, lowerTower, type TowerChannels } from './lower_tower.ts';
 
 /** The list by which a batch is divided, and the maximum length of that list in each part, ascending. */
 export interface Cut {
@@ -80,28 +74,22 @@ export function partLengths(max: number): readonly number[] {
 /** Returns the size of the tower for some rows, and whether a block keeps statistics. */
 function trial(tower: Tower, features: LoweredFeatures, rows: RowsOf, training: boolean) {
   const inputs = new GraphInputs(makeBuilder('trial'));
-  const context = makeTowerContext(inputs, features, training);
-  lowerTower(context, tower, rows);
+  const context = makeLowering(inputs, features, training, rows);
+  lowerTower(context, tower);
   return { nodes: inputs.builder.nodes.length, keepsStatistics: context.kept.size > 0 };
 }
 
-/** @param rows the events, the sequences whose elements are the events, or views */
-export function lowerInParts(
-  context: TowerContext,
-  tower: Tower,
-  rows: RowsOf,
-  { feature, lengths }: Cut,
-): TowerChannels {
+/** @param context for the events, the sequences whose elements are the events, or views */
+export function lowerInParts(context: GraphLowering, tower: Tower, { feature, lengths }: Cut): TowerChannels {
+  const { rows } = context;
   const statisticsBefore = context.kept.size;
   const loweredParts = lengths.map((length) => {
     const partRows: PartRows | ViewPart =
       rows.kind === 'views' ? { ...rows, list: feature, length } : { kind: 'part', feature, length };
     // Types and errors of flows are reported for the whole batch only.
-    const partContext = { ...context, diagnostics: [], arrows: [] };
-    return {
-      of: partRows,
-      channels: lowerTower(partContext, tower, rows.kind === 'sequences' ? { ...rows, length } : partRows),
-    };
+    const inPart: RowsOf = rows.kind === 'sequences' ? { ...rows, length } : partRows;
+    const channels = lowerTower({ ...context, rows: inPart, diagnostics: [], arrows: [] }, tower);
+    return { of: partRows, channels };
   });
   invariant(context.kept.size === statisticsBefore, 'a part of a batch keeps no statistics');
   const [first] = loweredParts;
@@ -117,7 +105,7 @@ export function lowerInParts(
 }
 
 /** Returns the vectors of a part at the positions of its rows, zeros elsewhere: float32 [all, numbers of a row]. */
-function placed({ inputs }: TowerContext, of: PartRows | ViewPart, { tensor }: Vector | Interests, all: Dim): Ref {
+function placed({ inputs }: GraphLowering, of: PartRows | ViewPart, { tensor }: Vector | Interests, all: Dim): Ref {
   const { builder } = inputs;
   const rowCount = rowsDim(of);
   const partPlaces = inputs.input(`${rowsPrefix(of)}places`, { from: 'part_places', rows: of }, [rowCount], 'int32');
@@ -128,6 +116,6 @@ function placed({ inputs }: TowerContext, of: PartRows | ViewPart, { tensor }: V
   });
 }
 
-function reshaped({ inputs }: TowerContext, rows: Ref, { tensor }: Vector | Interests): Ref {
+function reshaped({ inputs }: GraphLowering, rows: Ref, { tensor }: Vector | Interests): Ref {
   return inputs.builder.reshape(rows, [rows.type.shape[0]!, ...tensor.type.shape.slice(1)]);
 }

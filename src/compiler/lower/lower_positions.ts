@@ -13,10 +13,10 @@ import type { Value } from '../library/contract.ts';
 import { withoutUnread } from '../model/complete.ts';
 import type { Model, Tower } from '../model/model.ts';
 import { rowsDim } from './field.ts';
-import type { LoweredBlock, WrittenStep } from './flow.ts';
+import { type LoweredBlock, makeLowering, type WrittenStep } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
-import { listsOf, lowerTower, makeTowerContext } from './lower_tower.ts';
+import { listsOf, lowerTower } from './lower_tower.ts';
 import { lowerFeaturesWhole } from './through.ts';
 
 /** Returns the rows of the query tower's list, or why it cannot be read once for several events. The model must have no other error. */
@@ -61,7 +61,7 @@ function mistakeIn(tower: Tower, features: LoweredFeatures, rows: Sequences): Di
   let lookAhead: Diagnostic | undefined;
   let statistics = 0;
   const context = {
-    ...makeTowerContext(new GraphInputs(makeBuilder('positions')), features, true),
+    ...makeLowering(new GraphInputs(makeBuilder('positions')), features, true, rows),
     visit({ kind, span, reads, value }: LoweredBlock): void {
       // Statistics of a batch are those of all elements.
       const isLookingAhead = reads === 'set' || reads === 'all' || context.kept.size > statistics;
@@ -72,7 +72,7 @@ function mistakeIn(tower: Tower, features: LoweredFeatures, rows: Sequences): Di
       } else if (isLookingAhead) lookAhead ??= diagnose('positions-look-ahead', span, { kind });
     },
   };
-  lowerTower(context, tower, rows);
+  lowerTower(context, tower);
   if (withoutLast) return withoutLast;
   if (!hasErrors(context.diagnostics)) return lookAhead;
   // The step refuses sequences only because they are next to the values of single events.
@@ -94,13 +94,13 @@ export function orderReadOf(whole: Model, list: string): WrittenStep | undefined
   const features = lowerFeaturesWhole(model).output;
   let reader: WrittenStep | undefined;
   const context = {
-    ...makeTowerContext(new GraphInputs(makeBuilder('order')), features, false),
+    ...makeLowering(new GraphInputs(makeBuilder('order')), features, false),
     visit(step: LoweredBlock): void {
       const isOrdered = step.reads === 'earlier' || step.reads === 'all';
       const isOfList = step.inputs.some((input) => input.kind === 'sequence' && input.name === list && input.most > 1);
       if (isOrdered && isOfList) reader ??= step;
     },
   };
-  lowerTower(context, model.towers[0], { kind: 'events' });
+  lowerTower(context, model.towers[0]);
   return reader;
 }

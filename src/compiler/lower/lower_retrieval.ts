@@ -4,10 +4,11 @@ import { makeBuilder } from '../../graph/builder.ts';
 import { elementOutput, type RowsOf, type TowerPartPlan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Model } from '../model/model.ts';
+import { blockContext, makeLowering } from './flow.ts';
 import { finished, GraphInputs } from './inputs.ts';
 import { featuresRead, type LoweredFeatures } from './lower_features.ts';
 import { cutOf } from './lower_parts.ts';
-import { blockContext, lowerItem, lowerTower, makeTowerContext } from './lower_tower.ts';
+import { lowerItem, lowerTower } from './lower_tower.ts';
 import { addUp, lowerScore, scaled } from './score.ts';
 import { encodes } from './through.ts';
 
@@ -50,15 +51,16 @@ function lowerSide(model: Model, features: LoweredFeatures, side: 'query' | 'ite
   const tower = model.towers[side === 'query' ? 0 : 1];
   const builder = makeBuilder(`${model.name}_${rowsPrefix(rows).replace('/', '_')}${tower.name}`);
   const inputs = new GraphInputs(builder);
-  const context = makeTowerContext(inputs, features, false);
+  const context = makeLowering(inputs, features, false, rows);
   // Scores need both sides. The other side reaches no output and is pruned.
-  const query = lowerTower(context, model.towers[0], rows);
-  const item = lowerItem(context, model.towers[1], rows);
-  const block = blockContext(context, 'retrieve', rows);
+  const query = lowerTower(context, model.towers[0]);
+  const item = lowerItem(context, model.towers[1]);
+  const block = blockContext(context, 'retrieve');
+  const sides = { block, model, query, item, diagnostics: context.diagnostics };
   const scoreParts = model.retrieve.map(({ task: name, factor }) => {
     const task = model.tasks.find((task) => task.name === name);
     invariant(task, `retrieve names the task ${name}`);
-    const score = lowerScore(block, model, task, query, item, context.diagnostics);
+    const score = lowerScore(sides, task);
     invariant(score, `the score of ${name} lowers alike for training and retrieval`);
     return scaled(block, score, factor);
   });

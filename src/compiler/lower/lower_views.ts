@@ -5,13 +5,14 @@ import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { type Sequence, ShapeError, type ViewOptions, type Views } from '../library/contract.ts';
 import type { Model, Task } from '../model/model.ts';
 import { rowsDim } from './field.ts';
+import { blockContext, type GraphLowering } from './flow.ts';
 import { type Cut, lowerInParts } from './lower_parts.ts';
-import { blockContext, listsOf, lowerTower, type TowerContext } from './lower_tower.ts';
+import { listsOf, lowerTower } from './lower_tower.ts';
 import { type Channels, lowerScore } from './score.ts';
 
 /** Throws ShapeError if the views of a row could not differ, and for what views cannot have. */
 export function lowerViews(
-  context: TowerContext,
+  context: GraphLowering,
   model: Model,
   task: Task,
   items: Channels,
@@ -40,10 +41,11 @@ export function lowerViews(
     (what: string, width: number) =>
       inputs.input(`${what}/${rowsPrefix(rows)}${name}`, { from: 'noise', width, rows }, [rowsDim(rows), width]);
   const vectorOf = (rows: ViewRows) => {
-    const own: TowerContext = { ...context, diagnostics: [], arrows: [], change: changed };
+    const own: GraphLowering = { ...context, rows, diagnostics: [], arrows: [], change: changed };
     const score = inputs.builder.unscoped(() => {
-      const channels = cut && cut.feature === list ? lowerInParts(own, tower, rows, cut) : lowerTower(own, tower, rows);
-      return lowerScore(blockContext(own, `loss/${task.name}`, rows), model, task, channels, items, []);
+      const query = cut && cut.feature === list ? lowerInParts(own, tower, cut) : lowerTower(own, tower);
+      const block = blockContext(own, `loss/${task.name}`);
+      return lowerScore({ block, model, query, item: items, diagnostics: [] }, task);
     });
     if (score === undefined || score.interests !== undefined)
       throw new ShapeError(`needs one vector for each row of \`${tower.name}\`, not several interests`);

@@ -6,9 +6,10 @@ import type { TablePlan } from '../../graph/plan/plan.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import { endToEnd } from '../library/values.ts';
 import type { Call, Model, Tower, Training } from '../model/model.ts';
+import { makeLowering } from './flow.ts';
 import { GraphInputs, withoutConflict } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
-import { lowerTower, makeTowerContext } from './lower_tower.ts';
+import { lowerTower } from './lower_tower.ts';
 
 export interface Weight {
   /** For example `user/main/mlp/weights`. */
@@ -183,8 +184,8 @@ export function checkOverrides(
 /** True if a tower has weights of its own. Weights of a shared block belong to no tower. A tower with an error may have some. */
 function hasWeights(tower: Tower, features: LoweredFeatures): boolean {
   const builder = makeBuilder('weights');
-  const context = makeTowerContext(new GraphInputs(builder), features, true);
-  lowerTower(context, tower, { kind: 'events' });
+  const context = makeLowering(new GraphInputs(builder), features, true);
+  lowerTower(context, tower);
   const { parameters } = builder.finish();
   return hasErrors(context.diagnostics) || parameters.some((each) => each.name.startsWith(`${tower.name}/`));
 }

@@ -10,28 +10,30 @@ import { lowerBiases } from './bias.ts';
 import { withoutConflict } from './inputs.ts';
 
 /** Only the query tower may have several vectors for each row. */
-export type QueryChannels = ReadonlyMap<string, Vector | Interests>;
+type QueryChannels = ReadonlyMap<string, Vector | Interests>;
 export type Channels = ReadonlyMap<string, Vector>;
+
+/** Both towers of a model, lowered for the rows of a graph, and where their scores are lowered to. */
+export interface Sides {
+  readonly block: BlockContext;
+  readonly model: Model;
+  readonly query: QueryChannels;
+  readonly item: Channels;
+  readonly diagnostics: Diagnostic[];
+}
 
 /**
  * Returns undefined if the score cannot be lowered; a missing channel has already been reported.
  * @param own the items of the events, for training: if a row has several vectors, the loss gets the one that its own item chooses, or mixes
  */
-export function lowerScore(
-  context: BlockContext,
-  model: Model,
-  task: Task,
-  query: QueryChannels,
-  item: Channels,
-  diagnostics: Diagnostic[],
-  own?: Channels,
-): VectorScore | undefined {
-  const wholeScore = lowerSum(context, model, task, query, item, diagnostics);
+export function lowerScore(sides: Sides, task: Task, own?: Channels): VectorScore | undefined {
+  const { block, diagnostics } = sides;
+  const wholeScore = lowerSum(sides, task);
   if (wholeScore?.interests === undefined || own === undefined) return wholeScore;
-  const chooses = own === item ? wholeScore : lowerSum(context, model, task, query, own, []);
+  const chooses = own === sides.item ? wholeScore : lowerSum({ ...sides, item: own, diagnostics: [] }, task);
   if (chooses === undefined) return undefined;
   const { interests: _, power, ...score } = wholeScore;
-  const { builder } = context;
+  const { builder } = block;
   return withoutConflict({ kind: task.name, span: task.score.span }, diagnostics, () => {
     if (power !== undefined && power > 1 && score.bound <= 1) {
       throw new ShapeError(
@@ -39,7 +41,7 @@ export function lowerScore(
       );
     }
     const query = builder.scope(`score/${task.name}`, () =>
-      power === undefined || !context.training
+      power === undefined || !block.training
         ? ownInterest(builder, wholeScore.query, chooses.item)
         : mixedInterests(builder, wholeScore.query, chooses.item, power),
     );
@@ -47,19 +49,13 @@ export function lowerScore(
   });
 }
 
-function lowerSum(
-  context: BlockContext,
-  model: Model,
-  task: Task,
-  query: QueryChannels,
-  item: Channels,
-  diagnostics: Diagnostic[],
-): VectorScore | undefined {
-  const { builder } = context;
+function lowerSum(sides: Sides, task: Task): VectorScore | undefined {
+  const { block, model, query, item, diagnostics } = sides;
+  const { builder } = block;
   const { terms, span } = task.score;
   const lowered = terms.map((use, index) => {
     const scorePath = terms.length === 1 ? `score/${task.name}` : `score/${task.name}/${use.call.kind}_${index}`;
-    return lowerTerm(context, model, use, scorePath, query, item, diagnostics);
+    return lowerTerm(sides, use, scorePath);
   });
   if (lowered.some((score) => score === undefined)) return undefined;
   const scoreParts = lowered as VectorScore[];
@@ -72,7 +68,7 @@ function lowerSum(
   if (biases.score) scoreParts.push(biases.score);
   if (scoreParts.length === 1) return firstScore;
   return withoutConflict({ kind: task.name, span }, diagnostics, () =>
-    builder.scope(`score/${task.name}`, () => addUp(context, scoreParts)),
+    builder.scope(`score/${task.name}`, () => addUp(block, scoreParts)),
   );
 }
 
@@ -97,13 +93,9 @@ export function addUp({ builder }: BlockContext, parts: readonly VectorScore[]):
 }
 
 function lowerTerm(
-  context: BlockContext,
-  model: Model,
+  { block, model, query, item, diagnostics }: Sides,
   use: ScoreUse,
   path: string,
-  query: QueryChannels,
-  item: Channels,
-  diagnostics: Diagnostic[],
 ): VectorScore | undefined {
   const { call, channels, factor } = use;
   const pairs = channels.flatMap((pair) => {
@@ -118,8 +110,8 @@ function lowerTerm(
   if (odd.length > 0) return undefined;
   return withoutConflict(call, diagnostics, () => {
     const channelPairs = pairs.map(({ channel, left, right }) => ({ channel, query: left, item: right }));
-    const score = context.builder.scope(path, () => scores[call.kind]!.lower!(context, channelPairs, call.arguments));
-    return scaled(context, score, factor);
+    const score = block.builder.scope(path, () => scores[call.kind]!.lower!(block, channelPairs, call.arguments));
+    return scaled(block, score, factor);
   });
 }
 

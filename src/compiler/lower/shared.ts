@@ -7,9 +7,9 @@ import type { Ref } from '../../graph/builder.ts';
 import { reachedBy } from '../../graph/differentiate.ts';
 import { elementsOf, symbolic } from '../../graph/dims.ts';
 import { type BagPool, tableRead } from '../../graph/plan/plan.ts';
+import type { GraphLowering } from './flow.ts';
 import type { Forward } from './forward.ts';
 import type { EmbeddingInput } from './inputs.ts';
-import type { TowerContext } from './lower_tower.ts';
 
 export interface SharedByTasks {
   /** The name of the parameter, or of the graph input with embedding rows. */
@@ -51,7 +51,7 @@ export function sharedByTasks({ context, losses }: Forward): readonly SharedRef[
 }
 
 /** Maps the nodes of inputs with embedding rows to their tables. */
-function tablesOfInputs({ inputs, features }: TowerContext): ReadonlyMap<number, string> {
+function tablesOfInputs({ inputs, features }: GraphLowering): ReadonlyMap<number, string> {
   return new Map(
     inputs.embeddings().map(({ ref, source }) => {
       const table = tableRead(source, features.byName.get(source.feature)!.plan);
@@ -67,7 +67,7 @@ function tablesOfInputs({ inputs, features }: TowerContext): ReadonlyMap<number,
  * often a batch looks it up: as another event's value, in a bag, by a feature that shares the table, or as a drawn negative.
  */
 export function byTrained(
-  context: TowerContext,
+  context: GraphLowering,
   by: readonly Ref[],
   gradients: readonly (Ref | undefined)[],
 ): readonly (Ref | undefined)[] {
@@ -96,7 +96,7 @@ export function byTrained(
 /**
  * Returns the gradient of one input of looked-up rows with respect to the rows of their table, float32 [rows seen, dim]. An element of a bag gets its share.
  */
-function byRow(context: TowerContext, table: string, { name, ref, source }: EmbeddingInput, gradient: Ref): Ref {
+function byRow(context: GraphLowering, table: string, { name, ref, source }: EmbeddingInput, gradient: Ref): Ref {
   const { inputs } = context;
   const { builder } = inputs;
   const { feature, rows, table: own } = { table: undefined, ...source };

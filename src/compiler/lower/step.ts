@@ -12,9 +12,9 @@ import { losses as lossKinds } from '../library/losses/table.ts';
 import { sumOfAll } from '../library/values.ts';
 import { weightings } from '../library/weightings/table.ts';
 import type { Model } from '../model/model.ts';
+import { blockContext, type GraphLowering, makeLowering } from './flow.ts';
 import type { Forward } from './forward.ts';
 import { finished, GraphInputs, withoutConflict } from './inputs.ts';
-import { blockContext, makeTowerContext, type TowerContext } from './lower_tower.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
 import { byTrained, type SharedByTasks, type SharedRef, sharedByTasks } from './shared.ts';
 
@@ -133,9 +133,9 @@ export function checkObjective({ objective, tasks }: Model): Diagnostic[] {
   if (objective.kind === 'sum') return [];
   const { call } = objective;
   const builder = makeBuilder('objective');
-  const context = makeTowerContext(new GraphInputs(builder), { byName: new Map(), tables: [] }, true);
+  const context = makeLowering(new GraphInputs(builder), { byName: new Map(), tables: [] }, true);
   const trial = {
-    ...blockContext(context, 'objective', { kind: 'events' }),
+    ...blockContext(context, 'objective'),
     losses: objective.tasks.map((task) => taskLoss(tasks, task, builder.input(task, []))),
     shared: [],
     lastShared: [],
@@ -181,7 +181,7 @@ function lowerObjective(
     const { call } = objective;
     const weighted = weightings[call.kind]!.lower(
       {
-        ...blockContext(context, 'objective', { kind: 'events' }),
+        ...blockContext(context, 'objective'),
         losses: objective.tasks.map((task) => ({
           ...taskLoss(tasks, task, lossOf(task)),
           ...presentIn(builder, rowWeights.get(task)),
@@ -247,7 +247,7 @@ interface Clipped {
 
 /** @param by weights, and inputs with embedding rows */
 function clipGradients(
-  context: TowerContext,
+  context: GraphLowering,
   clip: number,
   by: readonly Ref[],
   gradients: readonly (Ref | undefined)[],

@@ -3,9 +3,10 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import type { Model, Tower } from '../model/model.ts';
 import { channelThrough } from '../model/references.ts';
+import { makeLowering } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import { type LoweredFeature, type LoweredFeatures, lowerFeatures } from './lower_features.ts';
-import { lowerTower, makeTowerContext } from './lower_tower.ts';
+import { lowerTower } from './lower_tower.ts';
 
 /** Lowers features for towers whose steps are known. */
 export function lowerFeaturesWhole(model: Pick<Model, 'features' | 'towers'>): {
@@ -46,7 +47,7 @@ export function encodes({ byName }: LoweredFeatures): readonly string[] {
 
 /** Returns the widths of channels that are vectors. */
 function channelWidths(tower: Tower, features: LoweredFeatures): ReadonlyMap<string, number> {
-  const context = makeTowerContext(new GraphInputs(makeBuilder('elements')), features, false);
-  const channels = lowerTower(context, tower, { kind: 'events' });
+  const context = makeLowering(new GraphInputs(makeBuilder('elements')), features, false);
+  const channels = lowerTower(context, tower);
   return new Map([...channels].flatMap(([name, value]) => (value.kind === 'vector' ? [[name, value.width]] : [])));
 }

@@ -6,12 +6,12 @@ import { callsOf, type KindRow, type Parameter, type Parameters } from '../libra
 import type { KindTable } from '../library/declarations/entry.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
-import { asCall, firstWordOf, looksLike, parameterOf } from './expressions.ts';
+import { asCall, firstWordOf } from './expressions.ts';
 import { guess } from './guess.ts';
 import { rowIn } from './library.ts';
 import type { Call } from './model.ts';
 import { insertion, removal, repeats, rewrite } from './report.ts';
-import { type Binding, type Converted, convertArgument } from './values.ts';
+import { type Binding, type Converted, convertArgument, looksLike, parameterOf } from './values.ts';
 
 /**
  * Binds a call, or a bare word that stands for a call without arguments, to one of the kinds of `table`.

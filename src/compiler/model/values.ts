@@ -1,16 +1,100 @@
-/** Converts a written value to a checked value of the type of its parameter. */
+/** Finds the parameter of each argument of a call, and converts a written value to a checked value of the type of its parameter. */
 import { isIdentifier } from '../../base/text/names.ts';
 import { textOf } from '../../base/text/source.ts';
-import type { KindRow, Parameter, ParameterType } from '../library/contract.ts';
-import type { CallNode, ExpressionNode, IdentifierNode, TowerNode } from '../syntax/ast.ts';
+import { callsOf, type KindRow, type Parameter, type Parameters, type ParameterType } from '../library/contract.ts';
+import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode, TowerNode } from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
-import { asCall, singleName } from './expressions.ts';
+import { asCall, firstWordOf, singleName } from './expressions.ts';
 import { guess } from './guess.ts';
 import { rowIn } from './library.ts';
 import type { Call, FlowStep } from './model.ts';
 import { type LookupKind, type NoteMeaning, reads, type SymbolNode, stepNamed } from './occurrences.ts';
 import { type Extra, type Report, rewrite } from './report.ts';
+
+/** Maps the arguments of a call to parameters, like `bindCall`. Surplus arguments are absent. */
+export function parametersOfArguments(
+  call: CallNode,
+  parameters: Parameters,
+  numbers: NumberTest,
+): ReadonlyMap<ArgumentNode, string> {
+  const nameOfArgument = new Map<ArgumentNode, string>();
+  const argumentOfName = new Map<string, ArgumentNode>();
+  const give = (name: string, argument: ArgumentNode): void => {
+    nameOfArgument.set(argument, name);
+    argumentOfName.set(name, argument);
+  };
+  for (const argument of call.arguments) {
+    const argumentName = argument.name?.name;
+    if (argumentName !== undefined && Object.hasOwn(parameters, argumentName)) give(argumentName, argument);
+  }
+  for (const argument of call.arguments) {
+    if (argument.name) continue;
+    const fittingName = parameterOf(argument.value, parameters, argumentOfName, numbers);
+    if (fittingName !== undefined) give(fittingName, argument);
+  }
+  return nameOfArgument;
+}
+
+/** Tests if an expression is a number: a literal, arithmetic, or the name of a constant. */
+interface NumberTest {
+  isNumeric(expression: ExpressionNode): boolean;
+}
+
+/** Finds the parameter of a positional argument. A word that a parameter accepts goes to it at any position. */
+export function parameterOf(
+  value: ExpressionNode,
+  parameters: Parameters,
+  places: ReadonlyMap<string, ArgumentNode>,
+  numbers: NumberTest,
+): string | undefined {
+  const isFree = ([name, { rest }]: [string, Parameter]): boolean =>
+    !places.has(name) || (rest === true && places.get(name)!.name === undefined);
+  const freeParameters = Object.entries(parameters).filter(isFree);
+  const word = firstWordOf(value);
+  if (word !== undefined) {
+    const knows = ([name, { type }]: [string, Parameter]): boolean =>
+      (type.is === 'choice' && value.kind === 'Name' && type.of.includes(word)) ||
+      (type.is === 'flag' && value.kind === 'Name' && name === word) ||
+      Object.hasOwn(callsOf(type), word);
+    const knowingParameter = freeParameters.find(knows);
+    if (knowingParameter) return knowingParameter[0];
+  }
+  const positional = freeParameters.filter(([, parameter]) => parameter.positional && parameter.type.is !== 'flag');
+  const fittingParameter = positional.find(([, { type }]) => looksLike(type, value, numbers));
+  if (fittingParameter) return fittingParameter[0];
+  // The argument fits a parameter that is also named, so it is given twice.
+  const isNamedAlready = Object.entries(parameters).some(
+    ([name, { type, positional }]) =>
+      positional && places.get(name)?.name !== undefined && looksLike(type, value, numbers),
+  );
+  if (isNamedAlready) return undefined;
+  // A value of the wrong type still belongs to the first free parameter, but a word does not belong to a parameter that takes a call.
+  return positional.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
+}
+
+export function looksLike(type: Parameter['type'], value: ExpressionNode, numbers: NumberTest): boolean {
+  switch (type.is) {
+    case 'integer':
+      if (value.kind === 'Number' && !Number.isInteger(value.value)) return false;
+      return looksLike({ is: 'number' }, value, numbers);
+    case 'number':
+      return numbers.isNumeric(value) || value.kind === 'Unary' || value.kind === 'Binary';
+    case 'text':
+      return value.kind === 'Text';
+    case 'numbers':
+      return value.kind === 'List';
+    case 'name':
+    case 'side':
+      return value.kind === 'Name' && !numbers.isNumeric(value);
+    case 'feature':
+      return value.kind === 'Name' || value.kind === 'Call';
+    case 'flow':
+      return value.kind === 'Name' || value.kind === 'Call' || value.kind === 'Flow';
+    default:
+      return false;
+  }
+}
 
 type NameKind = Exclude<LookupKind, 'constant'>;
 

@@ -4,10 +4,10 @@
 import type { Span } from '../../base/text/source.ts';
 import type { BoundKind } from '../../compiler/library/contract.ts';
 import { usesOf } from '../../compiler/library/features/uses.ts';
-import { type Arrow, UniqueNames } from '../../compiler/lower/flow.ts';
+import { type Arrow, type GraphLowering, makeLowering, UniqueNames } from '../../compiler/lower/flow.ts';
 import { GraphInputs } from '../../compiler/lower/inputs.ts';
 import { type LoweredFeatures, lowerFeatures } from '../../compiler/lower/lower_features.ts';
-import { lowerTower, makeTowerContext, type TowerContext } from '../../compiler/lower/lower_tower.ts';
+import { lowerTower } from '../../compiler/lower/lower_tower.ts';
 import { withElements } from '../../compiler/lower/through.ts';
 import type { Flow, FlowSource, FlowStep, Tower, TowerStep } from '../../compiler/model/model.ts';
 import { isWholeGroup } from '../../compiler/model/references.ts';
@@ -79,9 +79,9 @@ export function arrowsOf({ shapes, resolution }: CheckResult): readonly Arrow[] 
 }
 
 /** Lowers a tower into a graph of its own. */
-function lowerAlone(tower: Tower, features: LoweredFeatures): TowerContext {
-  const context = makeTowerContext(new GraphInputs(makeBuilder(tower.name)), features, false);
-  lowerTower(context, tower, events);
+function lowerAlone(tower: Tower, features: LoweredFeatures): GraphLowering {
+  const context = makeLowering(new GraphInputs(makeBuilder(tower.name)), features, false);
+  lowerTower(context, tower);
   return context;
 }
 

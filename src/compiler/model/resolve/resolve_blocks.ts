@@ -5,14 +5,14 @@ import type { BlockKind } from '../../library/contract.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
-import { asCall, parametersOfArguments, rowOfBlock, stepsOf } from '../expressions.ts';
+import { asCall, rowOfBlock, stepsOf } from '../expressions.ts';
 import { guess } from '../guess.ts';
 import { rowIn } from '../library.ts';
 import type { FlowStep } from '../model.ts';
 import { declares, type NamedSymbol, parameterSymbol, reads as readsWord } from '../occurrences.ts';
 import { noteAt, type Report, repeats } from '../report.ts';
 import type { Workspace } from '../scope.ts';
-import type { Binding } from '../values.ts';
+import { type Binding, parametersOfArguments } from '../values.ts';
 
 export type ReadStep = (expression: Ast.ExpressionNode) => FlowStep | undefined;
 

@@ -11,11 +11,12 @@ import { retrieve } from '../../library/declarations/retrieve_declaration.ts';
 import { task } from '../../library/declarations/task_declaration.ts';
 import { train } from '../../library/declarations/train_declaration.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { asCall, isNumeric, parametersOfArguments } from '../expressions.ts';
+import { asCall, isNumeric } from '../expressions.ts';
 import { type Library, rowIn } from '../library.ts';
 import { printCall } from '../print_model.ts';
 import type { Report } from '../report.ts';
 import type { Files } from '../source_files.ts';
+import { parametersOfArguments } from '../values.ts';
 import { expressionAt } from './setting_text.ts';
 
 /** The type of a slot: that of an entry, any number, or a flow of blocks. */

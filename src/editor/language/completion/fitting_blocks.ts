@@ -12,9 +12,8 @@ import {
 } from '../../../compiler/library/contract.ts';
 import { typeOf } from '../../../compiler/library/values.ts';
 import { rowsDim } from '../../../compiler/lower/field.ts';
-import type { Arrow } from '../../../compiler/lower/flow.ts';
+import { type Arrow, blockContext, makeLowering } from '../../../compiler/lower/flow.ts';
 import { GraphInputs } from '../../../compiler/lower/inputs.ts';
-import { blockContext, makeTowerContext } from '../../../compiler/lower/lower_tower.ts';
 import { bindDefaults } from '../../../compiler/model/arguments.ts';
 import { firstWordOf, stepsOf } from '../../../compiler/model/expressions.ts';
 import { rowIn } from '../../../compiler/model/library.ts';
@@ -116,10 +115,10 @@ export function tryStep(
   step: FlowStep,
   type: ValueType,
 ): { readonly gives: ValueType; readonly idle: boolean } | undefined {
-  const context = makeTowerContext(new GraphInputs(makeBuilder('trial')), noFeatures, true);
+  const context = makeLowering(new GraphInputs(makeBuilder('trial')), noFeatures, true);
   const input = inputOf(type, context.inputs.builder);
   try {
-    const trialOutput = blockContext(context, 'trial', events).through({ flow: [step] }, input);
+    const trialOutput = blockContext(context, 'trial').through({ flow: [step] }, input);
     return { gives: typeOf(trialOutput), idle: isSame(trialOutput, input) };
   } catch (error) {
     if (error instanceof Refused) return undefined;
