@@ -1,8 +1,8 @@
 /** What the processor is and how fast it multiplies: figures of two machines can only be compared with both known. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import type { TensorflowAddon } from '../src/engines/tensorflow/addon.ts';
-import { loadBinding } from '../src/engines/tensorflow/tensorflow.ts';
+import type { TensorflowAddon } from '../src/plugins/tensorflow/addon.ts';
+import { loadBinding } from '../src/plugins/tensorflow/tensorflow.ts';
 
 /** Extensions that products of matrices use, on x64 and on ARM. */
 const telling = [

@@ -147,7 +147,7 @@ for (const name of readdirSync(wasm)) {
 
 // The other process of the engine `torch`, next to the chunk that starts it, and its part of a group of workers.
 for (const file of ['torch_runner.py', 'torch_group.py', 'torch_meeting.py'])
-  copy(`src/engines/torch/${file}`, `dist/chunks/${file}`);
+  copy(`src/plugins/torch/${file}`, `dist/chunks/${file}`);
 
 const platform = `${process.platform}/${process.arch}`;
 for (const path of onnxFiles(platform)) {

@@ -8,6 +8,8 @@ export interface Budget {
   readonly lines: Readonly<Record<string, number>>;
   /** Lines of TypeScript in `src`. */
   readonly typescript: number;
+  /** … of these, lines outside of `src/plugins`. */
+  readonly typescriptOfCore: number;
   /** Names of formats on disk, such as `tower-run-2`. */
   readonly formats: number;
   /** `...defined({…})`: objects that are built by leaving entries out. */
@@ -23,19 +25,21 @@ export interface Budget {
 
 export const budget: Budget = {
   lines: {
-    '.': 70,
+    '.': 90,
     app: 17_680,
     base: 6980,
     compiler: 23_340,
     data: 21_910,
     editor: 6200,
-    engines: 7360,
+    engines: 4930,
     grammar: 1780,
     graph: 5430,
+    plugins: 2450,
     serving: 14_060,
     training: 21_950,
   },
   typescript: 121_870,
+  typescriptOfCore: 120_540,
   formats: 17,
   defined: 0,
   dynamicImports: 196,
@@ -64,7 +68,7 @@ export function countHouse(root = 'src', grammar = 'grammar'): HouseCounts {
   const pathsOfName = new Map<string, number>();
   const formats = new Set<string>();
   const lines: Record<string, number> = {};
-  let [files, typescript, defined, dynamicImports, headersWithoutSubject] = [0, 0, 0, 0, 0];
+  let [files, typescript, typescriptOfCore, defined, dynamicImports, headersWithoutSubject] = [0, 0, 0, 0, 0, 0];
   for (const path of pathsIn(root)) {
     const text = readFileSync(join(root, path), 'utf8');
     const wing = path.includes('/') ? path.slice(0, path.indexOf('/')) : '.';
@@ -72,6 +76,7 @@ export function countHouse(root = 'src', grammar = 'grammar'): HouseCounts {
     if (!/\.tsx?$/.test(path)) continue;
     files++;
     typescript += linesOf(text);
+    if (wing !== 'plugins') typescriptOfCore += linesOf(text);
     defined += text.match(/\bdefined\(\{/g)?.length ?? 0;
     dynamicImports += text.match(/\bimport\(\s*['"`]/g)?.length ?? 0;
     headersWithoutSubject += text.match(/\/\*\*\s*Of /g)?.length ?? 0;
@@ -90,7 +95,16 @@ export function countHouse(root = 'src', grammar = 'grammar'): HouseCounts {
     lines.grammar = texts.reduce((sum, text) => sum + linesOf(text), 0);
   }
   return {
-    ...{ files, typescript, lines, defined, dynamicImports, headersWithoutSubject, formats: formats.size },
+    ...{
+      files,
+      typescript,
+      typescriptOfCore,
+      lines,
+      defined,
+      dynamicImports,
+      headersWithoutSubject,
+      formats: formats.size,
+    },
     repeatedFileNames: [...pathsOfName.values()].filter((count) => count > 1).length,
     repeatedTypes: new Map([...filesOfType].filter(([, declared]) => declared.length > 1)),
   };
@@ -106,6 +120,7 @@ if (process.argv[1]?.endsWith('house.ts')) {
     ]),
     ['files of TypeScript', files, undefined],
     ['lines of TypeScript', counts.typescript, budget.typescript],
+    ['… without plug-ins', counts.typescriptOfCore, budget.typescriptOfCore],
     ['formats on disk', counts.formats, budget.formats],
     ['defined({…})', counts.defined, budget.defined],
     ['dynamic imports', counts.dynamicImports, budget.dynamicImports],

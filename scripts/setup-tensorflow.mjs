@@ -26,7 +26,7 @@ import { cacheBase, firstThatRuns, hashedAlone, npmCi, run, setUp, step, Trouble
 
 const tensorflowVersion = '2.21.0';
 const tfjsVersion = '4.22.0';
-/** The name has the version of the ops, as in src/engines/tensorflow/fused_ops.ts. */
+/** The name has the version of the ops, as in src/plugins/tensorflow/fused_ops.ts. */
 const opsLibrary = 'tower_ops-1.node';
 
 /** What a platform needs: which wheel, by which tags, and how its library is linked. `undefined` where there is none. */
@@ -157,7 +157,7 @@ function build(folder, platform) {
   rmSync(unpacked, { recursive: true });
 }
 
-// The ops of our own (src/engines/tensorflow/ops) are an addition: without them, TensorFlow's own ops compute the same.
+// The ops of our own (src/plugins/tensorflow/ops) are an addition: without them, TensorFlow's own ops compute the same.
 
 const opsIn = (folder) => join(tfjsIn(folder), 'deps/lib', opsLibrary);
 /** Says why there are no ops, so that no later call tries again. */
@@ -174,7 +174,7 @@ const hasOps = (folder) => !canFuse() || existsSync(opsIn(folder)) || existsSync
 
 function compileOps(compiler, tfjs, include) {
   const library = join(tfjs, 'deps/lib');
-  const source = fileURLToPath(new URL('../src/engines/tensorflow/ops/softmax_loss.cc', import.meta.url));
+  const source = fileURLToPath(new URL('../src/plugins/tensorflow/ops/softmax_loss.cc', import.meta.url));
   const target = join(library, opsLibrary);
   const compiled = spawnSync(
     compiler,

@@ -230,13 +230,16 @@ const mayImport: Record<string, readonly string[]> = {
     'app/report',
     ...base,
   ],
+  // Optional parts
+  'plugins/torch': ['base/storage', 'graph', 'engines', ...base],
+  'plugins/tensorflow': ['base/storage', 'graph', 'engines', ...base],
 };
 
 /** Rooms below of which a room may import types alone: the rules of the grammar give the tree that the compiler declares. */
 const mayImportTypes: Record<string, readonly string[]> = { grammar: ['base/text', 'compiler/syntax'] };
 
-/** What the package exports: they may import all that they hand on. */
-const entries = ['api', 'runtime'];
+/** What the package exports, and the door to optional parts: they may import all that they hand on. */
+const entries = ['api', 'runtime', 'plugins'];
 
 /** Runtimes, and the only folder that may load each. */
 const runtimes: Record<string, string> = {
@@ -250,6 +253,9 @@ const runtimes: Record<string, string> = {
   chevrotain: 'grammar',
   preact: 'serving/page',
 };
+
+/** The door to optional parts. */
+const door = 'src/plugins.ts';
 
 const slashed = (path: string): string => path.replaceAll('\\', '/');
 const imported = (file: string, from: string): string => slashed(join(dirname(file), from));
@@ -317,9 +323,19 @@ describe('the import table', () => {
     const typesOf = mayImportTypes[folder] ?? [];
     const wrong = ownImports(file)
       .map(({ target, typeOnly }) => ({ room: folderOf(target), typeOnly }))
-      .filter(({ room }) => room !== folder && !mayImport[folder]!.includes(room))
+      .filter(({ room }) => room !== folder && room !== 'plugins' && !mayImport[folder]!.includes(room))
       .filter(({ room, typeOnly }) => !(typeOnly && typesOf.includes(room)));
     expect(wrong).toEqual([]);
+  });
+
+  it('has one door to optional parts, which loads each by `import(…)`', () => {
+    const isPart = ({ from }: Import, file: string): boolean => /^src\/plugins\//.test(imported(file, from));
+    const loaded = files
+      .filter((file) => !file.startsWith('src/plugins/'))
+      .flatMap((file) => imports.get(file)!.filter((one) => isPart(one, file) && !(file === door && one.later)));
+    expect(loaded).toEqual([]);
+    const opened = imports.get(door)!.filter((one) => isPart(one, door));
+    expect(opened.map(({ from }) => from.split('/')[2]).sort()).toEqual(readdirSync('src/plugins').sort());
   });
 
   it('has no cycle of files, not even of types', () => {
@@ -360,8 +376,8 @@ const optionalParts: Record<string, RegExp> = {
   'trackers (`--track`)': /^src\/(training\/tracking\/mlflow|app\/api\/track)/,
   'items and events written while serving (`--items`, `--events`)': /^src\/serving\/server\/writes\//,
   'training in several processes (`--workers`)': /^src\/app\/api\/(workers|scale)\.ts/,
-  'the engine torch (`--engine torch`)': /^src\/engines\/torch\//,
-  'the engine tensorflow (`--engine tensorflow`)': /^src\/engines\/tensorflow\//,
+  'the engine torch (`--engine torch`)': /^src\/plugins\/torch\//,
+  'the engine tensorflow (`--engine tensorflow`)': /^src\/plugins\/tensorflow\//,
   'the language server (`tower lsp`)': /^src\/editor\/lsp\//,
 };
 

@@ -3,14 +3,15 @@
  * needed.
  */
 import { failure } from '../base/diagnostics/failure.ts';
+import { plugins } from '../plugins.ts';
 import type { Engine, EngineName } from './engine.ts';
 
 /** Each function throws, with the reason, if its runtime does not load. */
 const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
-  tensorflow: async () => (await import('./tensorflow/tensorflow.ts')).tensorflowEngine(),
+  tensorflow: plugins.tensorflow,
   onnx: async () => (await import('./onnx/onnx.ts')).onnxEngine(),
   javascript: async () => (await import('./javascript/javascript.ts')).javascriptEngine(),
-  torch: async () => (await import('./torch/torch.ts')).torchEngine(),
+  torch: plugins.torch,
 };
 
 export const engineNames = Object.keys(engines) as readonly EngineName[];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Failure } from '../../src/base/diagnostics/failure.ts';
-import { packageFolders, tensorflowCacheFolder } from '../../src/engines/tensorflow/tensorflow.ts';
+import { packageFolders, tensorflowCacheFolder } from '../../src/plugins/tensorflow/tensorflow.ts';
 
 type Engines = typeof import('../../src/engines/engines.ts');
 

@@ -10,7 +10,7 @@ import { present } from '../skips.ts';
 
 export const names: readonly EngineName[] = ['tensorflow', 'onnx', 'javascript', 'torch'];
 
-// Compiling a step takes longer than all these tests; test/engines/torch has one that is compiled.
+// Compiling a step takes longer than all these tests; test/plugins/torch has one that is compiled.
 process.env.TOWER_TORCH_COMPILE ??= 'off';
 
 /** The engine, or undefined after saying on the terminal why its tests are skipped. @throws Error where TOWER_HAS names it */

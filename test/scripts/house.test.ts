@@ -5,12 +5,12 @@ import { type Budget, budget, countHouse } from '../../scripts/house.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 
 /** `src/{base,graph,…}`: what docs/architecture.md shows. */
-const wings = ['app', 'base', 'compiler', 'data', 'editor', 'engines', 'graph', 'serving', 'training'];
+const wings = ['app', 'base', 'compiler', 'data', 'editor', 'engines', 'graph', 'plugins', 'serving', 'training'];
 
 describe('src', () => {
   const counts = countHouse();
 
-  it('has nine wings, and a page for each', () => {
+  it('has ten wings, and a page for each', () => {
     expect(readdirSync('src').filter((name) => !name.includes('.'))).toEqual(wings);
     for (const wing of wings) expect(readdirSync(`src/${wing}`), wing).toContain('README.md');
   });
@@ -51,7 +51,15 @@ it('counts a folder', () => {
   writeFileSync(join(folder, 'two/generated.ts'), 'const many = 1;\n');
   const { repeatedTypes, ...counts } = countHouse(folder, join(folder, 'none'));
   expect(counts).toEqual({
-    ...{ files: 3, typescript: 6, lines: { one: 6, two: 1 }, formats: 1, defined: 1, dynamicImports: 1 },
+    ...{
+      files: 3,
+      typescript: 6,
+      typescriptOfCore: 6,
+      lines: { one: 6, two: 1 },
+      formats: 1,
+      defined: 1,
+      dynamicImports: 1,
+    },
     ...{ repeatedFileNames: 1, headersWithoutSubject: 1 },
   });
   expect([...repeatedTypes]).toEqual([['Row', ['one/a.ts', 'one/b.ts']]]);

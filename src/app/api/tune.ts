@@ -14,7 +14,7 @@ import { checkSource } from '../../compiler/pipeline.ts';
 import { leastMemory } from '../../data/files/query_guard.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Comparison } from '../../training/evaluation/compare_models.ts';
-import type { SamplerName } from '../../training/tune/samplers/table.ts';
+import type { SamplerName } from '../../training/tune/samplers.ts';
 import { contentsOf, readRecords, readStudy, writeRecords, writeStudy } from '../../training/tune/study_files.ts';
 import {
   type Finalist,

@@ -1,5 +1,5 @@
 /**
- * Writes the marked loss of a training step, and its gradients by the vectors of both towers, as the one op of `engines/tensorflow/ops/softmax_loss.cc`,
+ * Writes the marked loss of a training step, and its gradients by the vectors of both towers, as the one op of `plugins/tensorflow/ops/softmax_loss.cc`,
  * if the graph has products in bfloat16. TensorFlow's own ops remain what the values mean, and what runs where this op is not built.
  */
 import type { Graph } from '../../graph/graph.ts';

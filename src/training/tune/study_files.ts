@@ -5,7 +5,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { reading, writing } from '../../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { isObject } from '../../base/util/objects.ts';
-import { samplers } from './samplers/table.ts';
+import { samplers } from './samplers.ts';
 import type { JobKind, JobRecord, Study } from './study_log.ts';
 
 /** Checks an entry in the files of a study's folder, because anyone may have changed them since they were written. */

@@ -1,6 +1,6 @@
 /** The log of a study has a line for each piece of training that has ended. The state of a study follows from the lines. */
 import { groupedBy } from '../../base/util/objects.ts';
-import type { SamplerName } from './samplers/table.ts';
+import type { SamplerName } from './samplers.ts';
 import type { Point, SearchSpace } from './search_space.ts';
 
 export type JobKind =

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import util from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { servingSavedModel, trainingSavedModel } from '../../../src/engines/formats/saved_model.ts';
-import { addonIn, packageFolders } from '../../../src/engines/tensorflow/tensorflow.ts';
 import type { Graph } from '../../../src/graph/graph.ts';
+import { addonIn, packageFolders } from '../../../src/plugins/tensorflow/tensorflow.ts';
 import { expectClose } from '../../graph/support.ts';
 import { exportedTower } from './tower.ts';
 

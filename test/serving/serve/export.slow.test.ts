@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import type * as Onnx from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addonIn, packageFolders } from '../../../src/engines/tensorflow/tensorflow.ts';
+import { addonIn, packageFolders } from '../../../src/plugins/tensorflow/tensorflow.ts';
 import { exportModel, type ServingDescription } from '../../../src/serving/serve/export.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { complaint } from '../../../src/training/artifact/validate.ts';

@@ -9,7 +9,7 @@ import type { SearchParameter } from '../../../compiler/model/resolution.ts';
 import type { Settings } from '../../../compiler/model/settings/setting_text.ts';
 import type { TrainPlan } from '../../../graph/plan/plan.ts';
 import { declaredMeasures, isOfAccuracy, labelOf, makeMeasures } from '../../../training/evaluation/figures.ts';
-import { samplers } from '../../../training/tune/samplers/table.ts';
+import { samplers } from '../../../training/tune/samplers.ts';
 import {
   countPoints,
   type Dimension,
@@ -346,7 +346,7 @@ function newPoint(
     const random = makeRandom(seed, trial, attempt);
     // A sampler that is certain of one point keeps drawing it. Random sampling finds the others.
     const chosenSampler = attempt < mostTries / 4 ? samplers[sampler] : samplers.random;
-    const point = chosenSampler.suggest(space, rankedPoints, random);
+    const point = chosenSampler(space, rankedPoints, random);
     if (!tried.some((other) => isSamePoint(space, other, point))) return point;
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineName } from '../../../engines/engine.ts';
-import type { SamplerName } from '../../../training/tune/samplers/table.ts';
+import type { SamplerName } from '../../../training/tune/samplers.ts';
 import type { TuneRequest } from '../../api/tune.ts';
 import { interruptible } from '../open_run.ts';
 import {

@@ -2,9 +2,10 @@
  * Times parts of a step in a session. Op by op the fusions of a session are lost and each op starts alone, which makes many small ops look as slow as few
  * large ones. So a session runs the step up to the end of each block, and a block takes what it adds.
  */
+
+import type { OpTime } from '../../engines/engine.ts';
+import type { SequentialOps, SingleOp } from '../../engines/formats/one_by_one.ts';
 import type { Graph } from '../../graph/graph.ts';
-import type { OpTime } from '../engine.ts';
-import type { SequentialOps, SingleOp } from '../formats/one_by_one.ts';
 
 /** Neighbouring ops of one block. */
 interface Segment {

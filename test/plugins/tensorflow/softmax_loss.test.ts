@@ -7,13 +7,13 @@ import { makeSource } from '../../../src/base/text/source.ts';
 import { compileSource } from '../../../src/compiler/pipeline.ts';
 import type { Engine, Tensors } from '../../../src/engines/engine.ts';
 import { trainingSavedModel } from '../../../src/engines/formats/saved_model.ts';
-import type { TensorflowAddon } from '../../../src/engines/tensorflow/addon.ts';
-import { fusedOps } from '../../../src/engines/tensorflow/fused_ops.ts';
-import { loadBinding, tensorflowEngine } from '../../../src/engines/tensorflow/tensorflow.ts';
 import { resolveShape } from '../../../src/graph/dims.ts';
 import { hostDtype } from '../../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../../src/graph/graph.ts';
 import { inBfloat16 } from '../../../src/graph/in_bfloat16.ts';
+import type { TensorflowAddon } from '../../../src/plugins/tensorflow/addon.ts';
+import { fusedOps } from '../../../src/plugins/tensorflow/fused_ops.ts';
+import { loadBinding, tensorflowEngine } from '../../../src/plugins/tensorflow/tensorflow.ts';
 import { temporaryFolder } from '../../temporary_folder.ts';
 
 /** Its products are those of the loss alone, unless the towers have a layer. */

@@ -1,8 +1,5 @@
-/**
- * The tree-structured Parzen estimator. The tried points are divided into a good part and the rest; each dimension has a density for each of them, l and g. Of
- * candidates drawn from l, the one with the largest l / g is taken. Dimensions are independent.
- */
-import { normalNumber, type Random } from '../../../base/random/random.ts';
+/** What draws the points of a study. */
+import { normalNumber, type Random } from '../../base/random/random.ts';
 import {
   coordinateOf,
   type Dimension,
@@ -10,9 +7,15 @@ import {
   ends,
   type NumberRange,
   nearestValue,
+  type Point,
   type SearchDomain,
-} from '../search_space.ts';
-import { random as byChance, type Sampler } from './sampler.ts';
+  type SearchSpace,
+} from './search_space.ts';
+
+/** @param ranked points that were tried, the best first */
+export type Sampler = (space: SearchSpace, ranked: readonly Point[], random: Random) => Point;
+
+export type SamplerName = 'tpe' | 'random';
 
 /** Number of random points before the densities are used. */
 const startup = 10;
@@ -21,20 +24,27 @@ const candidates = 24;
 const goodShare = 0.15;
 const mostGood = 25;
 
-export const tpe: Sampler = {
-  doc: 'draws most points near the best ones',
-  paper: 'Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011 (section 4)',
-  suggest(space, ranked, random) {
-    if (ranked.length < startup) return byChance.suggest(space, ranked, random);
-    const goodCount = Math.min(mostGood, Math.ceil(goodShare * ranked.length));
-    return Object.fromEntries(
-      space.map((dimension) => {
-        const values = ranked.map((point) => point[dimension.name]!);
-        return [dimension.name, best(dimension, values.slice(0, goodCount), values.slice(goodCount), random)];
-      }),
-    );
-  },
+/** Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 2012 */
+const byChance: Sampler = (space, _, random) =>
+  Object.fromEntries(space.map((dimension) => [dimension.name, drawValue(dimension, random)]));
+
+/**
+ * The tree-structured Parzen estimator. The tried points are divided into a good part and the rest; each dimension has a density for each of them, l and g. Of
+ * candidates drawn from l, the one with the largest l / g is taken. Dimensions are independent.
+ * Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011 (section 4)
+ */
+const tpe: Sampler = (space, ranked, random) => {
+  if (ranked.length < startup) return byChance(space, ranked, random);
+  const goodCount = Math.min(mostGood, Math.ceil(goodShare * ranked.length));
+  return Object.fromEntries(
+    space.map((dimension) => {
+      const values = ranked.map((point) => point[dimension.name]!);
+      return [dimension.name, best(dimension, values.slice(0, goodCount), values.slice(goodCount), random)];
+    }),
+  );
 };
+
+export const samplers: Readonly<Record<SamplerName, Sampler>> = { tpe, random: byChance };
 
 function best(dimension: Dimension, good: readonly number[], rest: readonly number[], random: Random): number {
   const l = densityOf(dimension.domain, good);

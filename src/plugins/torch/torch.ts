@@ -1,11 +1,12 @@
 /** The `torch` engine: graphs as functions of PyTorch in a child process, training steps compiled by Inductor. */
+
+import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../../engines/check.ts';
+import type { Engine, OpTime, Program, Tensors } from '../../engines/engine.ts';
+import { torchModule } from '../../engines/formats/torch_module.ts';
+import type { Meeting, WorkerGroup } from '../../engines/group.ts';
 import { resolveShape } from '../../graph/dims.ts';
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
-import type { Engine, OpTime, Program, Tensors } from '../engine.ts';
-import { torchModule } from '../formats/torch_module.ts';
-import type { Meeting, WorkerGroup } from '../group.ts';
 import { layout, put, SharedMemory, sizeOf } from './shared_memory.ts';
 import { type Hello, type TorchSettings, TorchWorker, torchSettings, torchVersion } from './torch_worker.ts';
 

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { makeRandom } from '../../../../src/base/random/random.ts';
-import type { Sampler } from '../../../../src/training/tune/samplers/sampler.ts';
-import { samplers } from '../../../../src/training/tune/samplers/table.ts';
-import { normalBelow } from '../../../../src/training/tune/samplers/tpe.ts';
-import type { Dimension, Point, SearchSpace } from '../../../../src/training/tune/search_space.ts';
+import { makeRandom } from '../../../src/base/random/random.ts';
+import { normalBelow, type Sampler, samplers } from '../../../src/training/tune/samplers.ts';
+import type { Dimension, Point, SearchSpace } from '../../../src/training/tune/search_space.ts';
 
 const real = (name: string, from: number, to: number, log = false): Dimension => ({
   name,
@@ -45,7 +43,7 @@ function bestOf({ space, of }: Known, sampler: Sampler, seed: number, points: nu
   const tried: { readonly point: Point; readonly value: number }[] = [];
   for (let at = 0; at < points; at++) {
     const ranked = [...tried].sort((a, b) => b.value - a.value).map(({ point }) => point);
-    const point = sampler.suggest(space, ranked, makeRandom(seed, at));
+    const point = sampler(space, ranked, makeRandom(seed, at));
     tried.push({ point, value: of(point) });
   }
   return Math.max(...tried.map(({ value }) => value));

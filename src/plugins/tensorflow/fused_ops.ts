@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { optionalInputs } from '../formats/softmax_loss.ts';
-import { processorFlags } from '../processor.ts';
+import { optionalInputs } from '../../engines/formats/softmax_loss.ts';
+import { processorFlags } from '../../engines/processor.ts';
 import type { TensorflowAddon } from './addon.ts';
 
 export interface FusedOps {

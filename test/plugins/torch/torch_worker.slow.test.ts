@@ -6,16 +6,16 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { randomTensors, stepGraph } from '../../../bench/step_graph.ts';
 import { failure } from '../../../src/base/diagnostics/failure.ts';
-import { torchEngine } from '../../../src/engines/torch/torch.ts';
+import { makeBuilder } from '../../../src/graph/builder.ts';
+import { torchEngine } from '../../../src/plugins/torch/torch.ts';
 import {
   busyMachine,
   type TorchSettings,
   torchFolder,
   torchSettings,
-} from '../../../src/engines/torch/torch_worker.ts';
-import { makeBuilder } from '../../../src/graph/builder.ts';
+} from '../../../src/plugins/torch/torch_worker.ts';
+import { engineOrSkip } from '../../engines/support.ts';
 import { batch, tensor } from '../../graph/support.ts';
-import { engineOrSkip } from '../support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tower-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -298,7 +298,7 @@ describe.skipIf(!engine)('the torch engine', () => {
     async () => {
       const before = leftovers();
       const script = `
-      import { torchEngine } from './src/engines/torch/torch.ts';
+      import { torchEngine } from './src/plugins/torch/torch.ts';
       import { makeBuilder } from './src/graph/builder.ts';
       const b = makeBuilder('long');
       let x = b.input('x', [2000, 2000]);

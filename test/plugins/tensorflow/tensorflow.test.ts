@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { randomTensors, stepGraph } from '../../../bench/step_graph.ts';
-import { addonIn, loadBinding, tensorflowCacheFolder } from '../../../src/engines/tensorflow/tensorflow.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
+import { addonIn, loadBinding, tensorflowCacheFolder } from '../../../src/plugins/tensorflow/tensorflow.ts';
+import { engineOrSkip } from '../../engines/support.ts';
 import { batch, tensor } from '../../graph/support.ts';
-import { engineOrSkip } from '../support.ts';
 
 /** While it is set, no graph can be written for TensorFlow. */
 const disk = vi.hoisted(() => ({ isFull: false }));

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Tensors } from '../../../src/engines/engine.ts';
-import { torchEngine } from '../../../src/engines/torch/torch.ts';
-import { torchSettings } from '../../../src/engines/torch/torch_worker.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { gradients } from '../../../src/graph/differentiate.ts';
 import { symbolic } from '../../../src/graph/dims.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
+import { torchEngine } from '../../../src/plugins/torch/torch.ts';
+import { torchSettings } from '../../../src/plugins/torch/torch_worker.ts';
+import { engineOrSkip, expectEngineToAgree } from '../../engines/support.ts';
 import { randomTensor, tensor } from '../../graph/support.ts';
-import { engineOrSkip, expectEngineToAgree } from '../support.ts';
 
 const cache = mkdtempSync(join(tmpdir(), 'tower-test-'));
 afterAll(() => rmSync(cache, { recursive: true }));

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import { cacheBase } from '../../base/storage/package_file.ts';
-import { WorkerLost } from '../group.ts';
+import { WorkerLost } from '../../engines/group.ts';
 import type { SharedMemory } from './shared_memory.ts';
 
 interface RunnerError {

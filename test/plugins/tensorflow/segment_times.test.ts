@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { stepGraph } from '../../../bench/step_graph.ts';
 import { sequentialOps } from '../../../src/engines/formats/one_by_one.ts';
 import { stepNodes } from '../../../src/engines/formats/saved_model.ts';
-import { scaledToSegments, segmentsOf } from '../../../src/engines/tensorflow/segment_times.ts';
+import { scaledToSegments, segmentsOf } from '../../../src/plugins/tensorflow/segment_times.ts';
 
 const graph = stepGraph();
 const { writer, owners } = stepNodes(graph);

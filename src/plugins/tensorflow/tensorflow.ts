@@ -6,13 +6,18 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { cacheBase } from '../../base/storage/package_file.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
+import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../../engines/check.ts';
+import type { Engine, OpTimes, Program, Tensors } from '../../engines/engine.ts';
+import {
+  type EagerRuntime,
+  type SequentialOps,
+  sequentialOps,
+  timeOneByOne,
+} from '../../engines/formats/one_by_one.ts';
+import { stepModel, stepNodes, type TrainingNames, trainingSavedModel } from '../../engines/formats/saved_model.ts';
+import type { TensorflowNode } from '../../engines/formats/tensorflow_writer.ts';
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, HostDtype, Tensor } from '../../graph/graph.ts';
-import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../check.ts';
-import type { Engine, OpTimes, Program, Tensors } from '../engine.ts';
-import { type EagerRuntime, type SequentialOps, sequentialOps, timeOneByOne } from '../formats/one_by_one.ts';
-import { stepModel, stepNodes, type TrainingNames, trainingSavedModel } from '../formats/saved_model.ts';
-import type { TensorflowNode } from '../formats/tensorflow_writer.ts';
 import type { OpAttribute, TensorflowAddon } from './addon.ts';
 import { type FusedOps, fusedOps } from './fused_ops.ts';
 import { scaledToSegments, segmentsOf, segmentTimes } from './segment_times.ts';
