@@ -335,7 +335,8 @@ describe('the import table', () => {
       .flatMap((file) => imports.get(file)!.filter((one) => isPart(one, file) && !(file === door && one.later)));
     expect(loaded).toEqual([]);
     const opened = imports.get(door)!.filter((one) => isPart(one, door));
-    expect(opened.map(({ from }) => from.split('/')[2]).sort()).toEqual(readdirSync('src/plugins').sort());
+    const rooms = readdirSync('src/plugins').filter((name) => !name.includes('.'));
+    expect([...new Set(opened.map(({ from }) => from.split('/')[2]))].sort()).toEqual(rooms.sort());
   });
 
   it('has no cycle of files, not even of types', () => {
