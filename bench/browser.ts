@@ -12,13 +12,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { makeRandom } from '../src/base/random/random.ts';
 import { writeDurably } from '../src/base/storage/durable.ts';
 import { writeSafetensors } from '../src/base/storage/safetensors.ts';
-import {
-  codedRows,
-  itemVectors,
-  type PageIndex,
-  type PageItems,
-  type PageQuery,
-} from '../src/serving/serve/page_files.ts';
+import { codedRows, itemVectors, type PageIndex, type PageItems, type PageQuery } from '../src/retrieval/page_files.ts';
 import { chromium, Page } from '../test/playground/browser.ts';
 import { serveFolder } from '../test/serving/runtime/site.ts';
 import { describeMachine } from './machine.ts';

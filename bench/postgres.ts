@@ -7,10 +7,10 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { makeRandom } from '../src/base/random/random.ts';
+import { makeSnapshot } from '../src/retrieval/snapshot.ts';
+import { exactAnswersOf } from '../src/serving/live/recommender.ts';
 import { openPostgres } from '../src/serving/postgres/search_postgres.ts';
 import { writeIndex } from '../src/serving/postgres/write_postgres.ts';
-import { exactAnswersOf } from '../src/serving/serve/recommend.ts';
-import { makeSnapshot } from '../src/serving/serve/snapshot.ts';
 import { startCluster } from '../test/serving/postgres/cluster.ts';
 import { describeMachine } from './machine.ts';
 

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { type SharedItems, scanOfShared, shareItems } from '../src/engines/scan/scan.ts';
+import { type SharedItems, scanOfShared, shareItems } from '../src/retrieval/scan/scan.ts';
 import { describeMachine, median, peakMemory, range } from './machine.ts';
 import { twoTowers } from './serving/two_towers.ts';
 

@@ -11,9 +11,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeRandom } from '../src/base/random/random.ts';
-import { Bits } from '../src/engines/scan/bits.ts';
-import { blockRows } from '../src/engines/scan/codes.ts';
-import { makeScan, type ScanRequest } from '../src/engines/scan/scan.ts';
+import { Bits } from '../src/retrieval/scan/bits.ts';
+import { blockRows } from '../src/retrieval/scan/codes.ts';
+import { makeScan, type ScanRequest } from '../src/retrieval/scan/scan.ts';
 import { describeMachine, median, peakMemory } from './machine.ts';
 
 const option = (name: string): string | undefined =>

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 /** With their own flags. The scan declares the largest memory, so that one bit of the module makes it one of a shared memory. */
 const folders = [
   ['training/embedding', []],
-  ['engines/scan', ['--maximumMemory', '65536']],
+  ['retrieval/scan', ['--maximumMemory', '65536']],
 ].map(([name, own]) => [fileURLToPath(new URL(`../src/${name}/kernels/`, import.meta.url)), own]);
 
 /** Flags are part of what a build is made from. No relaxed SIMD: every machine must give the same bits. */

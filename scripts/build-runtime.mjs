@@ -43,7 +43,7 @@ export async function buildRuntime() {
   const { metafile: whole } = await build({ ...options, write: false });
   const [{ inputs }] = Object.values(whole.outputs);
   const { metafile } = await build({ ...options, plugins: [onlyCodes(reportedBy(Object.keys(inputs)))] });
-  const [, kernels] = /'([^']+)'/.exec(readFileSync('src/engines/scan/kernels/generated.ts', 'utf8'));
+  const [, kernels] = /'([^']+)'/.exec(readFileSync('src/retrieval/scan/kernels/generated.ts', 'utf8'));
   writeFileSync('dist/kernels.wasm', Buffer.from(kernels, 'base64'));
   writeFileSync('dist/kernels.wasm.d.ts', 'declare const kernels: WebAssembly.Module;\nexport default kernels;\n');
   for (const [condition, contents] of Object.entries(entries)) {

@@ -35,23 +35,23 @@ export type { Diagnostic } from './base/diagnostics/diagnostic.ts';
 export { Failure } from './base/diagnostics/failure.ts';
 export type { EngineName } from './engines/engine.ts';
 export { type Choice, type Listed, listEngines as engines } from './engines/engines.ts';
-export { type SharedItems, scanOfShared, shareItems } from './engines/scan/scan.ts';
 export type { MeasureSpec } from './graph/plan/plan.ts';
-export type { Exported } from './serving/serve/export.ts';
-export type { ExportedPage } from './serving/serve/export_page.ts';
-export type { Item, Recommendation } from './serving/serve/prepare.ts';
+export type { Item, Recommendation } from './retrieval/prepare.ts';
+export { type SharedItems, scanOfShared, shareItems } from './retrieval/scan/scan.ts';
 export {
   makeSnapshot,
   type Snapshot,
   type SnapshotSource,
   type TopAnswer,
   type TopRequest,
-} from './serving/serve/snapshot.ts';
+} from './retrieval/snapshot.ts';
 export type { Answers } from './serving/server/answers.ts';
 export type { Limits } from './serving/server/limits.ts';
 export type { RecommendAnswer, RecommendBody, SimilarAnswer, SimilarBody } from './serving/server/schemas.ts';
 export type { ComparedRow, Comparison } from './training/evaluation/compare_models.ts';
 export type { Evaluation } from './training/evaluation/evaluate_model.ts';
+export type { Exported } from './training/export/export_towers.ts';
+export type { ExportedPage } from './training/export/page_folder.ts';
 export type { EpochRecord, TrainingEvent } from './training/training_events.ts';
 
 hintForPrograms();

@@ -2,8 +2,8 @@
 
 export type { Diagnostic } from './base/diagnostics/diagnostic.ts';
 export { Failure } from './base/diagnostics/failure.ts';
+export type { DescribedFeature, Item, QueryDescription } from './retrieval/prepare.ts';
 export type { PageRecommendRequest as RecommendRequest, SimilarRequest } from './serving/runtime/open.ts';
 export { type Opened, type OpenedForUser, type OpenOptions, open } from './serving/runtime/open.ts';
 export type { PageEvent } from './serving/runtime/page_events.ts';
-export type { DescribedFeature, Item, QueryDescription } from './serving/serve/prepare.ts';
 export type { AnsweredItem, RecommendAnswer, SimilarAnswer } from './serving/server/schemas.ts';

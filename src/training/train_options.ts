@@ -1,13 +1,14 @@
 /** Types of the options and of the result of a training; `training_events.ts` has the events that it reports. */
+
 import type { FolderLock } from '../base/storage/lock.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { GraphPlan } from '../graph/plan/plan.ts';
+import type { RetrievalObjective } from '../retrieval/vectors.ts';
 import type { Lineage } from './artifact/identity.ts';
 import type { Manifest } from './artifact/run_manifest.ts';
 import type { Base } from './base.ts';
 import type { ModelWriteOptions } from './model_files.ts';
 import type { BlockPosition, Profile } from './profile/step_profile.ts';
-import type { RetrievalObjective } from './scoring/retrieval_scorer.ts';
 import type { EpochRecord, TrainingEvent } from './training_events.ts';
 
 export interface TrainOptions extends ModelWriteOptions {

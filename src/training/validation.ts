@@ -1,7 +1,9 @@
 /** Uses the towers of a run while it trains: scores the validation part after an epoch, as `evaluate` does, and prepares an epoch when it begins. */
+
 import type { Corpus, Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Plan, TrainPlan } from '../graph/plan/plan.ts';
+import type { RetrievalObjective } from '../retrieval/vectors.ts';
 import type { TrainingState } from './artifact/checkpoint.ts';
 import type { BegunState } from './begin_state.ts';
 import { rowReader } from './embedding/table.ts';
@@ -14,7 +16,7 @@ import type { LatestEvents } from './feed/latest.ts';
 import type { AnyEpoch, Epoch, EventOrder } from './order.ts';
 import type { GuardedRun } from './rank_guard.ts';
 import { spreadOf } from './scoring/field_attention.ts';
-import { makeRetrieval, type Retrieval, type RetrievalObjective } from './scoring/retrieval_scorer.ts';
+import { makeRetrieval, type Retrieval } from './scoring/retrieval_scorer.ts';
 import { firstItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
 import type { IndexedFeatures } from './scoring/tower_vectors.ts';
 

@@ -21,7 +21,7 @@ const notRun: readonly (readonly [RegExp, string])[] = [
   [/--setup|--engine torch/, 'fetches or needs PyTorch; test/engines'],
   [
     /s3:|--memory|--workers 2|synthetic/,
-    'names the rows of a large set or of a store; test/engines/scan and test/app/api/workers.test.ts',
+    'names the rows of a large set or of a store; test/retrieval/scan and test/app/api/workers.test.ts',
   ],
   [/tower data /, 'fetches a data set; test/data'],
   [/tower embed /, 'asks an endpoint of the reader; test/app/api/embed.test.ts'],

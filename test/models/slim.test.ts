@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { makeSource } from '../../src/base/text/source.ts';
 import { compileSource } from '../../src/compiler/pipeline.ts';
-import { ItemSums } from '../../src/engines/scan/item_weights.ts';
+import { ItemSums } from '../../src/retrieval/scan/item_weights.ts';
 
 const path = 'models/slim.tower';
 const { plan } = compileSource(makeSource(path, readFileSync(path, 'utf8'))).lowered!;

@@ -5,8 +5,8 @@ import { reading } from '../../base/diagnostics/system_reason.ts';
 import { packageFile } from '../../base/storage/package_file.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { EventSource } from '../../data/written/fields.ts';
-import type { ExportedPage } from '../../serving/serve/export_page.ts';
-import type { PageQuery } from '../../serving/serve/page_files.ts';
+import type { PageQuery } from '../../retrieval/page_files.ts';
+import type { ExportedPage } from '../../training/export/page_folder.ts';
 import { objectivesOf } from './recorded.ts';
 import { type Run, retrievalOf } from './run.ts';
 import { version } from './version.ts';
@@ -49,7 +49,7 @@ export async function exportPage(
   const [columns, notes, serve] = await Promise.all([
     run.itemColumns(),
     run.notes(),
-    import('../../serving/serve/export_page.ts'),
+    import('../../training/export/page_folder.ts'),
   ]);
   const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
   const scriptPath = packageFile('dist/runtime.js');

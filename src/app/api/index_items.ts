@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import type { RecallCertificate } from '../../serving/serve/recommend.ts';
-import type { Snapshot } from '../../serving/serve/snapshot.ts';
+import type { Snapshot } from '../../retrieval/snapshot.ts';
+import type { RecallCertificate } from '../../serving/live/recommender.ts';
 import { refuseFitted } from './refuse_fitted.ts';
 import { type Run, retrievalOf } from './run.ts';
 import { version } from './version.ts';
@@ -17,7 +17,7 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
   const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
   const [{ writeIndexFolder: writeIndex }, { interestsOf }] = await Promise.all([
     import('../../serving/ann/index_folder.ts'),
-    import('../../serving/serve/snapshot.ts'),
+    import('../../retrieval/snapshot.ts'),
   ]);
   try {
     const { features, rows, of } = sampleOf(dataset, queries);
@@ -111,7 +111,7 @@ function targetOf(to: string): IndexTarget {
 async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
   const recommender = await run.recommender();
   const { snapshot } = recommender;
-  const { exactAnswersOf } = await import('../../serving/serve/recommend.ts');
+  const { exactAnswersOf } = await import('../../serving/live/recommender.ts');
   const truth = exactAnswersOf(snapshot, await recommender.sample(queries), Math.min(k, snapshot.rows));
   return { snapshot, truth };
 }

@@ -16,7 +16,7 @@ import { momentOf } from '../../data/rows/fresh.ts';
 import { fileEvents, type LoggedEvents } from '../../data/written/event_files.ts';
 import type { GivenEvent } from '../../data/written/fields.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
-import type { EventWrite } from '../../serving/serve/live/event_writes.ts';
+import type { EventWrite } from '../../serving/live/event_writes.ts';
 import type { RejectedVersions } from '../../serving/server/versions/swaps.ts';
 import { eventLog, makeEventCompaction } from '../../serving/server/writes/event_log.ts';
 import type { Comparison } from '../../training/evaluation/compare_models.ts';

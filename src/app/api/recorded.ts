@@ -12,9 +12,9 @@ import { type Access, isWithin, kindAt, reachOf } from '../../data/files/access.
 import { addressOf, allowedAddresses, folderOfAddress, isAddress, isAllowed } from '../../data/files/remote/address.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
+import type { RetrievalObjective } from '../../retrieval/vectors.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import { manifestFile } from '../../training/artifact/run_manifest.ts';
-import type { RetrievalObjective } from '../../training/scoring/retrieval_scorer.ts';
 import { blockIn } from './check.ts';
 import { loadUsed, readSource } from './files.ts';
 import { recompiled } from './runs.ts';

@@ -1,4 +1,5 @@
 /** Loads a trained model from its folder and answers requests with it. Long because each method of a run validates and describes its own request. */
+
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import { withDefaults } from '../../base/util/objects.ts';
 import type { AsOf, Dataset, Part, Until } from '../../data/dataset.ts';
@@ -8,20 +9,20 @@ import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { MeasureSpec } from '../../graph/plan/plan.ts';
-import type { Exported } from '../../serving/serve/export.ts';
-import type { WeightsDescription } from '../../serving/serve/export_weights.ts';
-import type { ItemColumns } from '../../serving/serve/filter/filter_columns.ts';
-import type { Recommendation, RecommendOptions } from '../../serving/serve/prepare.ts';
-import type { FeatureValues } from '../../serving/serve/query_columns.ts';
-import type { Recommender } from '../../serving/serve/recommend.ts';
-import type { RerankEntries } from '../../serving/serve/top_request.ts';
+import type { ItemColumns } from '../../retrieval/filter/filter_columns.ts';
+import type { Recommendation, RecommendOptions } from '../../retrieval/prepare.ts';
+import type { FeatureValues } from '../../retrieval/query_columns.ts';
+import type { RerankEntries } from '../../retrieval/top_request.ts';
+import type { RetrievalObjective } from '../../retrieval/vectors.ts';
+import type { Recommender } from '../../serving/live/recommender.ts';
 import { type LoadedModel, load as loadArtifact } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/run_manifest.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
+import type { Exported } from '../../training/export/export_towers.ts';
+import type { WeightsDescription } from '../../training/export/export_weights.ts';
 import type { StepRecord } from '../../training/replay.ts';
 import type { Attention } from '../../training/scoring/field_attention.ts';
-import type { RetrievalObjective } from '../../training/scoring/retrieval_scorer.ts';
 import type { CachedRun, RunCache } from './cache/cache.ts';
 import { askedMeasures, blockIn, type Metrics, readingOf } from './check.ts';
 import { readSource } from './files.ts';
@@ -222,7 +223,7 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
   const [{ engine }, objectives, { makeRecommender, openRecommender }] = await Promise.all([
     run.engine(),
     sources.objectives(),
-    import('../../serving/serve/recommend.ts'),
+    import('../../serving/live/recommender.ts'),
   ]);
   const options = { version: trained.manifest.checksum, objectives };
   const cachedRun = sources.made ?? (await cache?.open(engine));
@@ -421,7 +422,7 @@ export interface ExportRequest {
 export async function exportTowers(run: Run, request: ExportRequest): Promise<Exported> {
   const advice = 'write its weights, with `exportWeights`';
   refuseFitted(run.trained.plan, 'it has no towers and no vectors to write', advice);
-  const { exportModel } = await import('../../serving/serve/export.ts');
+  const { exportModel } = await import('../../training/export/export_towers.ts');
   const options = { folder: request.out, tower: version, force: request.force };
   const hasElements = run.trained.plan.features.some(({ through }) => through);
   if (!hasElements && !request.index) return exportModel(run.trained, options);
@@ -444,7 +445,7 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
  */
 export async function exportWeights(run: Run, { out, force }: ExportRequest): Promise<WeightsDescription> {
   const [{ writeWeightsExport }, { corpus }] = await Promise.all([
-    import('../../serving/serve/export_weights.ts'),
+    import('../../training/export/export_weights.ts'),
     run.knownRows(),
   ]);
   return writeWeightsExport(run.trained, corpus, { folder: out, tower: version, force });
@@ -501,7 +502,7 @@ async function readColumns(
   const { dataset } = await known();
   const [{ readItemColumns }, { columnsFrom }, { description, reading }] = await Promise.all([
     import('../../data/item_columns.ts'),
-    import('../../serving/serve/filter/filter_columns.ts'),
+    import('../../retrieval/filter/filter_columns.ts'),
     blockOf(trained, request),
   ]);
   return columnsFrom(await readItemColumns(description, trained.plan, dataset.corpus.keys, reading));

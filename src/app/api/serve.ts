@@ -5,9 +5,9 @@ import type { LogCompaction, WriteLogOptions } from '../../base/storage/record_l
 import { isAddress } from '../../data/files/remote/address.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Choice } from '../../engines/engines.ts';
+import type { EventWrites } from '../../serving/live/event_writes.ts';
+import type { ItemWrites } from '../../serving/live/item_writes.ts';
 import type { WriteReplacement } from '../../serving/redis/redis_log.ts';
-import type { EventWrites } from '../../serving/serve/live/event_writes.ts';
-import type { ItemWrites } from '../../serving/serve/live/item_writes.ts';
 import type { Answers } from '../../serving/server/answers.ts';
 import type { Listener } from '../../serving/server/door.ts';
 import type { Limits } from '../../serving/server/limits.ts';

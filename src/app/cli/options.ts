@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isIdentifier } from '../../base/text/names.ts';
 import type { EngineName } from '../../engines/engine.ts';
-import type { WeightedFilter } from '../../serving/serve/top_request.ts';
+import type { WeightedFilter } from '../../retrieval/top_request.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import type { Per } from '../../training/evaluation/ranking_questions.ts';
 import { heading } from './layout.ts';
@@ -212,7 +212,7 @@ const weightedFilterOption = (name: 'boost' | 'bury', does: string): Option =>
     },
   );
 
-/** Options for the rows of the table of `src/serving/serve/rerank.ts`, except for exploration, which is for users of a page. */
+/** Options for the rows of the table of `src/retrieval/rerank.ts`, except for exploration, which is for users of a page. */
 export const rerankOptions = (): readonly Option[] => [
   new Option('--offset <count>', 'leave out this many of the best items, which were shown before').argParser(
     wholeNumber,

@@ -2,8 +2,13 @@
  * Measures the recall of lists on queries of the query tower. An index that finds all neighbours of items may miss a third of the best items for queries,
  * because queries come from another tower.
  */
-import { type ApproximateIndex, type RecallFigures, recallFigures, recallOf } from '../../engines/scan/approximate.ts';
-import type { RankedRows, Scan } from '../../engines/scan/scan.ts';
+import {
+  type ApproximateIndex,
+  type RecallFigures,
+  recallFigures,
+  recallOf,
+} from '../../retrieval/scan/approximate.ts';
+import type { RankedRows, Scan } from '../../retrieval/scan/scan.ts';
 
 /** Deviations of scores at which a list is read, from the narrowest search to the widest. */
 const reaches = [2.5, 3, 3.25, 3.5, 3.75, 4, 4.25, 4.5, 4.75, 5, 5.5, 6, 8];

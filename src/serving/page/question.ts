@@ -1,5 +1,5 @@
 /** Holds the query on the page, and converts it to a request. */
-import type { DescribedFeature, Item } from '../serve/prepare.ts';
+import type { DescribedFeature, Item } from '../../retrieval/prepare.ts';
 import type { About } from '../server/about.ts';
 import type {
   ErrorAnswer,

@@ -1,7 +1,7 @@
 /** Shows a field for each feature that the query tower reads. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DescribedFeature } from '../serve/prepare.ts';
+import type { DescribedFeature } from '../../retrieval/prepare.ts';
 import type { ErrorDetail } from '../server/schemas.ts';
 import { Chips, MistakeText, mistakesAt, segment } from './chips.tsx';
 import type { QueryForm } from './question.ts';

@@ -4,9 +4,9 @@
  */
 import { escapeIdentifier } from 'pg';
 import type { Comparison } from '../../../grammar/filter.ts';
-import type { Condition, FilterValue, TextValue } from '../serve/filter/check_filter.ts';
-import { numberComparisons, textComparisons } from '../serve/filter/filter.ts';
-import type { ItemColumn } from '../serve/filter/filter_columns.ts';
+import type { Condition, FilterValue, TextValue } from '../../retrieval/filter/check_filter.ts';
+import { numberComparisons, textComparisons } from '../../retrieval/filter/filter.ts';
+import type { ItemColumn } from '../../retrieval/filter/filter_columns.ts';
 
 export class SqlParameters {
   readonly values: unknown[] = [];

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { type ClientBase, escapeIdentifier } from 'pg';
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { ItemColumn, ItemColumns } from '../serve/filter/filter_columns.ts';
-import type { RecallCertificate } from '../serve/recommend.ts';
-import type { Snapshot } from '../serve/snapshot.ts';
+import type { ItemColumn, ItemColumns } from '../../retrieval/filter/filter_columns.ts';
+import type { Snapshot } from '../../retrieval/snapshot.ts';
+import type { RecallCertificate } from '../live/recommender.ts';
 import { type NameOf, unstorableAt } from './filter_sql.ts';
 
 export interface IndexSettings {

@@ -4,8 +4,8 @@
  */
 import { DatabaseError, Pool } from 'pg';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { conditionOf, makeFilters } from '../serve/filter/filter.ts';
-import type { Snapshot } from '../serve/snapshot.ts';
+import { conditionOf, makeFilters } from '../../retrieval/filter/filter.ts';
+import type { Snapshot } from '../../retrieval/snapshot.ts';
 import {
   excludedRows,
   prepareTop,
@@ -15,7 +15,7 @@ import {
   type TopAnswer,
   type TopItem,
   type TopRequest,
-} from '../serve/top_request.ts';
+} from '../../retrieval/top_request.ts';
 import { type FoundRow, type SqlStatement, type TableColumns, topSql, unitsOf } from './filter_sql.ts';
 import { digestOf, type IndexRow, indexRowsOf, nameOf, refuseTableName } from './manifest.ts';
 import { asking, type DatabaseAddress, databaseAddress, isLost } from './reasons.ts';

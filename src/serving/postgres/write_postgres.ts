@@ -7,9 +7,9 @@ import { pipeline } from 'node:stream/promises';
 import { Client, type ClientBase, escapeIdentifier } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { type ItemColumn, valueAt } from '../serve/filter/filter_columns.ts';
-import type { ExactAnswers, RecallCertificate, RowFinder } from '../serve/recommend.ts';
-import type { Snapshot } from '../serve/snapshot.ts';
+import { type ItemColumn, valueAt } from '../../retrieval/filter/filter_columns.ts';
+import type { Snapshot } from '../../retrieval/snapshot.ts';
+import type { ExactAnswers, RecallCertificate, RowFinder } from '../live/recommender.ts';
 import { type FoundRow, topSql, unitsOf } from './filter_sql.ts';
 import {
   addIndex,

@@ -2,12 +2,19 @@
 import { factsOf } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { isObject } from '../../base/util/objects.ts';
-import { useKernels } from '../../engines/scan/store.ts';
-import { makeQueryAnswerer } from '../serve/join_columns.ts';
-import { indexShape, itemColumns, type PageFile, type PageIndex, pageFiles, pageIndex } from '../serve/page_files.ts';
-import { describeQuery, type Item, itemAt, makePreparer, type QueryDescription } from '../serve/prepare.ts';
-import { makeSnapshot } from '../serve/snapshot.ts';
-import { unknownFacts } from '../serve/top_request.ts';
+import { makeQueryAnswerer } from '../../retrieval/join_columns.ts';
+import {
+  indexShape,
+  itemColumns,
+  type PageFile,
+  type PageIndex,
+  pageFiles,
+  pageIndex,
+} from '../../retrieval/page_files.ts';
+import { describeQuery, type Item, itemAt, makePreparer, type QueryDescription } from '../../retrieval/prepare.ts';
+import { useKernels } from '../../retrieval/scan/store.ts';
+import { makeSnapshot } from '../../retrieval/snapshot.ts';
+import { unknownFacts } from '../../retrieval/top_request.ts';
 import { makeAnswers } from '../server/answers.ts';
 import type { RecommendAnswer, RecommendBody, Selection, SimilarAnswer, SimilarBody } from '../server/schemas.ts';
 import { isKey, type PageEvent, valuesOfEvents } from './page_events.ts';

@@ -5,9 +5,9 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { isObject } from '../../base/util/objects.ts';
 import type { EventSource } from '../../data/written/fields.ts';
-import type { PageQuery } from '../serve/page_files.ts';
-import type { FeatureValues } from '../serve/query_columns.ts';
-import { unknownFacts } from '../serve/top_request.ts';
+import type { PageQuery } from '../../retrieval/page_files.ts';
+import type { FeatureValues } from '../../retrieval/query_columns.ts';
+import { unknownFacts } from '../../retrieval/top_request.ts';
 
 /** The event of a user, as `POST /v1/events` takes it. */
 export interface PageEvent {

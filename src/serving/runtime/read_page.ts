@@ -1,7 +1,6 @@
 /** Reads and validates the files of an export before they are used. */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { type Damaged, type Expected, tensorsIn } from '../../base/storage/tensor_header.ts';
-import { type ItemWeights, weightsComplaint } from '../../engines/scan/item_weights.ts';
 import { countElements, printType, resolveShape } from '../../graph/dims.ts';
 import type { NamedTensors } from '../../graph/evaluate.ts';
 import type { Graph, TensorType } from '../../graph/graph.ts';
@@ -19,7 +18,8 @@ import {
   queryShape,
   rowsOfCodes,
   scalesOf,
-} from '../serve/page_files.ts';
+} from '../../retrieval/page_files.ts';
+import { type ItemWeights, weightsComplaint } from '../../retrieval/scan/item_weights.ts';
 
 /** Maximum numbers in the values of one query: 1 GiB. */
 const mostNumbers = 2 ** 28;

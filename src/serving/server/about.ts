@@ -1,7 +1,7 @@
 /** Describes the requests and answers of a version, for the page and for other programs with a form. */
-import type { ItemColumn } from '../serve/filter/filter_columns.ts';
-import type { QueryDescription } from '../serve/prepare.ts';
-import type { Snapshot } from '../serve/snapshot.ts';
+import type { ItemColumn } from '../../retrieval/filter/filter_columns.ts';
+import type { QueryDescription } from '../../retrieval/prepare.ts';
+import type { Snapshot } from '../../retrieval/snapshot.ts';
 
 export interface About {
   readonly version: string;

@@ -1,11 +1,8 @@
 /** Converts validated bodies to answers, from one snapshot. It knows nothing of HTTP, so programs use it too, by `open` of the library. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { nextTurn } from '../../base/util/objects.ts';
-import { makeItemSearch } from '../serve/item_search.ts';
-import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../serve/join_columns.ts';
-import type { EventWrites } from '../serve/live/event_writes.ts';
-import type { ItemWrites } from '../serve/live/item_writes.ts';
-import type { UserEvents } from '../serve/live/user_events.ts';
+import { makeItemSearch } from '../../retrieval/item_search.ts';
+import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../../retrieval/join_columns.ts';
 import {
   excludedNothing,
   type Item,
@@ -15,11 +12,14 @@ import {
   type QueryWithOptions,
   type Recommendation,
   type RecommendQuery,
-} from '../serve/prepare.ts';
-import type { Recommender } from '../serve/recommend.ts';
-import { mostTogether, rerankEntries, topEach } from '../serve/rerank.ts';
-import { type FoundUser, type Snapshot, shownItem, type TopAnswer, type TopRequest } from '../serve/snapshot.ts';
-import { type RerankEntries, requestFailure, unknownFacts } from '../serve/top_request.ts';
+} from '../../retrieval/prepare.ts';
+import { mostTogether, rerankEntries, topEach } from '../../retrieval/rerank.ts';
+import { type FoundUser, type Snapshot, shownItem, type TopAnswer, type TopRequest } from '../../retrieval/snapshot.ts';
+import { type RerankEntries, requestFailure, unknownFacts } from '../../retrieval/top_request.ts';
+import type { EventWrites } from '../live/event_writes.ts';
+import type { ItemWrites } from '../live/item_writes.ts';
+import type { Recommender } from '../live/recommender.ts';
+import type { UserEvents } from '../live/user_events.ts';
 import { type About, aboutOf } from './about.ts';
 import type {
   AnsweredItem,

@@ -5,7 +5,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { quotedList } from '../../base/diagnostics/wording.ts';
-import { unknownFacts } from '../serve/top_request.ts';
+import { unknownFacts } from '../../retrieval/top_request.ts';
 import { deepestBody, type Limits } from './limits.ts';
 import { errorDetailOf, pointer, RequestError, refused } from './refused.ts';
 import type { ErrorDetail, Schemas } from './schemas.ts';

@@ -1,9 +1,10 @@
 /** Projects vectors of items onto the plane in which they vary most, so that a report can draw which items a model holds alike. */
+
 import { countsOf } from '../../base/util/objects.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
+import type { Vectors } from '../../retrieval/vectors.ts';
 import { rowReader } from '../embedding/table.ts';
-import type { Vectors } from '../scoring/tower_vectors.ts';
 import { symmetricEigen } from './baselines/symmetric_eigen.ts';
 import { bagAt } from './ranking_questions.ts';
 

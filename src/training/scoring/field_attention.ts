@@ -1,16 +1,18 @@
 /** Measures how much of each field passes through the blocks that weigh fields, in trained towers and over rows of the data. */
+
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Dataset, IndexedColumn } from '../../data/dataset.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { prune } from '../../graph/passes/dead.ts';
 import type { GraphPlan, Readout, TowerPlan } from '../../graph/plan/plan.ts';
+import type { Vectors } from '../../retrieval/vectors.ts';
 import type { LoadedModel } from '../artifact/load.ts';
 import { rowReader } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
 import { makeRetrieval } from './retrieval_scorer.ts';
-import { graphParameters, type Vectors } from './tower_vectors.ts';
+import { graphParameters } from './tower_vectors.ts';
 
 export interface Attention {
   readonly tower: string;

@@ -1,8 +1,8 @@
 /** The weights of a score that is fitted from item to item, as the tables of a run hold them. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import type { Corpus } from '../../data/dataset.ts';
-import { type ItemWeights, weightsComplaint } from '../../engines/scan/item_weights.ts';
 import { fittedTable, type Plan } from '../../graph/plan/plan.ts';
+import { type ItemWeights, weightsComplaint } from '../../retrieval/scan/item_weights.ts';
 import type { Tables } from '../embedding/tables.ts';
 
 export interface FittedSource {

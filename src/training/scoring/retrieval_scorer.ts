@@ -1,18 +1,20 @@
 /** Computes item and query vectors with the trained towers, and scores them by inner product (the maximum over the interests of a query). */
+
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { everyRow, oneAtATime } from '../../base/util/objects.ts';
 import type { Corpus } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
-import { ItemSums } from '../../engines/scan/item_weights.ts';
-import type { Scan } from '../../engines/scan/scan.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { symbolic } from '../../graph/dims.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { computedTable, elementOutput, type Plan } from '../../graph/plan/plan.ts';
+import { ItemSums } from '../../retrieval/scan/item_weights.ts';
+import type { Scan } from '../../retrieval/scan/scan.ts';
+import type { ComputedItemVectors, Vectors } from '../../retrieval/vectors.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { codesOfItems, type FittedSource, itemWeightsOf } from './fitted_weights.ts';
-import { type IndexedFeatures, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
+import { type IndexedFeatures, type TowerOptions, TowerVectors } from './tower_vectors.ts';
 
 /** Scores vectors of queries, which may have several interests, against the items that `renew` was last given: float32 [queries, items]. */
 export class ItemScores {
@@ -95,14 +97,6 @@ function scoresOf({ scores }: Tensors): Float32Array {
   return scores.data;
 }
 
-/** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. Query vectors are already multiplied by the factor. */
-export interface RetrievalObjective {
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-  readonly factor: number;
-}
-
 export interface Retrieval {
   /** Returns the vectors of the whole corpus as of the last `refresh`; the next one overwrites them. */
   items(): Vectors;
@@ -133,13 +127,6 @@ export interface RetrievalOptions extends TowerOptions {
   readonly corpus: Pick<Corpus, 'rows' | 'features'>;
   /** The vectors of the items as another process has computed them with these weights. */
   readonly computed?: ComputedItemVectors;
-}
-
-/** Vectors of a corpus by the item tower, as plain data. */
-export interface ComputedItemVectors {
-  readonly vectors: Vectors;
-  /** The tables that the query tower looks up, by name. */
-  readonly tables: ReadonlyMap<string, Float32Array>;
 }
 
 export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieval> {

@@ -1,12 +1,13 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Corpus, Events, IndexedBags, TrainingUsers } from '../../data/dataset.ts';
 import type { Engine, Tensors } from '../../engines/engine.ts';
-import { BestRows, type RankedRows } from '../../engines/scan/candidates.ts';
 import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
+import { BestRows, type RankedRows } from '../../retrieval/scan/candidates.ts';
+import type { Vectors } from '../../retrieval/vectors.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
 import type { Retrieval } from './retrieval_scorer.ts';
-import { graphParameters, towerRowsAtOnce, type Vectors } from './tower_vectors.ts';
+import { graphParameters, towerRowsAtOnce } from './tower_vectors.ts';
 
 /** Collects the best items. Items arrive in ascending order, some at a time. Excluded items, and items with NaN scores, are left out. */
 export class FirstItems {

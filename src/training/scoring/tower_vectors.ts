@@ -1,4 +1,5 @@
 /** Computes the vectors of one tower with its current weights. Rows with short lists go through graphs that are compiled for short lists. */
+
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { everyRow, nextTurn } from '../../base/util/objects.ts';
@@ -9,6 +10,7 @@ import { resolveShape } from '../../graph/dims.ts';
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, HostDtype, Tensor } from '../../graph/graph.ts';
 import type { GraphPlan, Plan, TowerPlan } from '../../graph/plan/plan.ts';
+import type { Vectors } from '../../retrieval/vectors.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder, type RowFeeder } from '../feed/feeder.ts';
 
@@ -146,15 +148,6 @@ async function run(
   }
   const outputs: Tensors = await program.run(inputs);
   return outputs[output]!.data as Float32Array;
-}
-
-export interface Vectors {
-  /** float32 [rows, width], or [rows, interests, width]; row-major. */
-  readonly data: Float32Array;
-  readonly rows: number;
-  readonly width: number;
-  /** Number of vectors for each row, if there are several. */
-  readonly interests?: number;
 }
 
 export type IndexedFeatures = ReadonlyMap<string, IndexedColumn>;

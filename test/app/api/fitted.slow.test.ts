@@ -16,8 +16,8 @@ import {
 import type { Run } from '../../../src/app/api/run.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { open } from '../../../src/serving/runtime/open.ts';
-import { writePageExport } from '../../../src/serving/serve/export_page.ts';
 import { load as loadModel } from '../../../src/training/artifact/load.ts';
+import { writePageExport } from '../../../src/training/export/page_folder.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import type { TrainingEvent } from '../../../src/training/training_events.ts';
 import { plainEngine } from '../../training/plain_engine.ts';

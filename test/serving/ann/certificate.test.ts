@@ -1,7 +1,7 @@
 /** The search is widened until enough is found. The index here has a gap that a wide search closes. */
 import { describe, expect, it } from 'vitest';
-import { recallFigures } from '../../../src/engines/scan/approximate.ts';
-import { makeScan } from '../../../src/engines/scan/scan.ts';
+import { recallFigures } from '../../../src/retrieval/scan/approximate.ts';
+import { makeScan } from '../../../src/retrieval/scan/scan.ts';
 import { certify } from '../../../src/serving/ann/certificate.ts';
 
 const rows = 1000;

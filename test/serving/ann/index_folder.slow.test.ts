@@ -4,9 +4,9 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, trunc
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { type ApproximateIndex, recallOf, searchAll } from '../../../src/engines/scan/approximate.ts';
-import { Bits } from '../../../src/engines/scan/bits.ts';
-import { makeScan } from '../../../src/engines/scan/scan.ts';
+import { type ApproximateIndex, recallOf, searchAll } from '../../../src/retrieval/scan/approximate.ts';
+import { Bits } from '../../../src/retrieval/scan/bits.ts';
+import { makeScan } from '../../../src/retrieval/scan/scan.ts';
 import {
   type IndexManifest,
   type IndexSource,

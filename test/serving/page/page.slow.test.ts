@@ -1,8 +1,8 @@
 /** The page of the server in a real browser, over a model with two tasks and hostile titles. Skips where there is no Chromium. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { textColumn } from '../../../src/serving/serve/filter/filter_columns.ts';
-import { makeRecommender } from '../../../src/serving/serve/recommend.ts';
+import { textColumn } from '../../../src/retrieval/filter/filter_columns.ts';
+import { makeRecommender } from '../../../src/serving/live/recommender.ts';
 import { makeAnswers } from '../../../src/serving/server/answers.ts';
 import { makeListener } from '../../../src/serving/server/door.ts';
 import { makeServer, type Server } from '../../../src/serving/server/server.ts';

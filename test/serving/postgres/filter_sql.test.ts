@@ -1,15 +1,15 @@
 /** Filters as SQL keep the same items as filters of the scan: random expressions over random items, on a real PostgreSQL. */
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filterSql, SqlParameters } from '../../../src/serving/postgres/filter_sql.ts';
-import { conditionOf, filterRows } from '../../../src/serving/serve/filter/filter.ts';
+import { conditionOf, filterRows } from '../../../src/retrieval/filter/filter.ts';
 import {
   type ItemColumn,
   type ItemColumns,
   textColumn,
   textsColumn,
   wordOf,
-} from '../../../src/serving/serve/filter/filter_columns.ts';
+} from '../../../src/retrieval/filter/filter_columns.ts';
+import { filterSql, SqlParameters } from '../../../src/serving/postgres/filter_sql.ts';
 import fc from '../../fast_check.ts';
 import { absent, type Cluster, programs, startCluster } from './cluster.ts';
 

@@ -2,10 +2,10 @@
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import type { Snapshot, TopAnswer } from '../../../src/retrieval/snapshot.ts';
+import { exactAnswersOf } from '../../../src/serving/live/recommender.ts';
 import { openPostgres } from '../../../src/serving/postgres/search_postgres.ts';
 import { checkServer, type WriteOptions, writeIndex } from '../../../src/serving/postgres/write_postgres.ts';
-import { exactAnswersOf } from '../../../src/serving/serve/recommend.ts';
-import type { Snapshot, TopAnswer } from '../../../src/serving/serve/snapshot.ts';
 import { absent, type Cluster, password, programs, startCluster } from './cluster.ts';
 import { queries, requests, rows, snapshotOf } from './indexed.ts';
 

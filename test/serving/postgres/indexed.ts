@@ -1,7 +1,7 @@
 /** A snapshot of random items with columns, users and objectives, and requests to it. */
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { type ItemColumn, textColumn, textsColumn } from '../../../src/serving/serve/filter/filter_columns.ts';
-import { makeSnapshot, type Snapshot, type TopRequest } from '../../../src/serving/serve/snapshot.ts';
+import { type ItemColumn, textColumn, textsColumn } from '../../../src/retrieval/filter/filter_columns.ts';
+import { makeSnapshot, type Snapshot, type TopRequest } from '../../../src/retrieval/snapshot.ts';
 
 export const rows = 800;
 const width = 12;

@@ -1,8 +1,8 @@
 /** A server whose items are searched in PostgreSQL: the same answers, and 503 while the database does not answer. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exactAnswersOf } from '../../../src/serving/live/recommender.ts';
 import { openPostgres, type PostgresIndex } from '../../../src/serving/postgres/search_postgres.ts';
 import { writeIndex } from '../../../src/serving/postgres/write_postgres.ts';
-import { exactAnswersOf } from '../../../src/serving/serve/recommend.ts';
 import { makeAnswers } from '../../../src/serving/server/answers.ts';
 import type { Server } from '../../../src/serving/server/server.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';

@@ -1,10 +1,10 @@
 /** Items of one index in two databases: one PostgreSQL asks both by `postgres_fdw`, as docs/guide/serving.md shows, and the best of both are the best of all. */
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TopAnswer } from '../../../src/retrieval/snapshot.ts';
+import { exactAnswersOf } from '../../../src/serving/live/recommender.ts';
 import { openPostgres } from '../../../src/serving/postgres/search_postgres.ts';
 import { writeIndex } from '../../../src/serving/postgres/write_postgres.ts';
-import { exactAnswersOf } from '../../../src/serving/serve/recommend.ts';
-import type { TopAnswer } from '../../../src/serving/serve/snapshot.ts';
 import { absent, type Cluster, password, programs, startCluster } from './cluster.ts';
 import { queries, requests, rows, snapshotOf } from './indexed.ts';
 

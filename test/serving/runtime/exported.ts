@@ -1,6 +1,6 @@
 /** The small trained model, exported with exact numbers, next to what the server would answer. */
 import { join } from 'node:path';
-import { type ExportedPage, type PageOptions, writePageExport } from '../../../src/serving/serve/export_page.ts';
+import { type ExportedPage, type PageOptions, writePageExport } from '../../../src/training/export/page_folder.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { columns, dataset, serveSmall } from '../server/served.ts';

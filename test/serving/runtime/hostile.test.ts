@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import type { PageIndex, PageItems, PageQuery } from '../../../src/retrieval/page_files.ts';
 import { open } from '../../../src/runtime.ts';
-import type { PageIndex, PageItems, PageQuery } from '../../../src/serving/serve/page_files.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { exportSmall } from './exported.ts';
 

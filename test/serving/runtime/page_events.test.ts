@@ -5,13 +5,13 @@ import type { BagColumn } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';
 import { openEventReader } from '../../../src/data/written/event_reader.ts';
 import type { EventSource, GivenEvent } from '../../../src/data/written/fields.ts';
+import type { PageQuery } from '../../../src/retrieval/page_files.ts';
+import { queryColumns } from '../../../src/retrieval/query_columns.ts';
+import { makeUserEvents } from '../../../src/serving/live/user_events.ts';
 import { type PageEvent, valuesOfEvents } from '../../../src/serving/runtime/page_events.ts';
-import { makeUserEvents } from '../../../src/serving/serve/live/user_events.ts';
-import type { PageQuery } from '../../../src/serving/serve/page_files.ts';
-import { queryColumns } from '../../../src/serving/serve/query_columns.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { describeData, failureOf, folderWith, valueAt, weightsAt } from '../../data/fixture.ts';
-import { rowsOf } from '../serve/live/law.ts';
+import { rowsOf } from '../live/law.ts';
 
 const plan = planOf(`
   model m

@@ -1,7 +1,7 @@
 /** What the model takes and gives, the search for users, and shares over HTTP. */
 import { beforeAll, expect, it } from 'vitest';
-import { textColumn } from '../../../src/serving/serve/filter/filter_columns.ts';
-import { makeSnapshot } from '../../../src/serving/serve/snapshot.ts';
+import { textColumn } from '../../../src/retrieval/filter/filter_columns.ts';
+import { makeSnapshot } from '../../../src/retrieval/snapshot.ts';
 import { aboutOf } from '../../../src/serving/server/about.ts';
 import type { Server } from '../../../src/serving/server/server.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';

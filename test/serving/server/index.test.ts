@@ -1,8 +1,8 @@
 /** A server whose model has an index: it says what is not proved, and how right its answers are. The index here is the scan without one item. */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ApproximateIndex } from '../../../src/engines/scan/approximate.ts';
-import { Bits } from '../../../src/engines/scan/bits.ts';
-import type { Scan } from '../../../src/engines/scan/scan.ts';
+import type { ApproximateIndex } from '../../../src/retrieval/scan/approximate.ts';
+import { Bits } from '../../../src/retrieval/scan/bits.ts';
+import type { Scan } from '../../../src/retrieval/scan/scan.ts';
 import { makeRecallGauge } from '../../../src/serving/ann/index_folder.ts';
 import { makeAnswers } from '../../../src/serving/server/answers.ts';
 import type { Server } from '../../../src/serving/server/server.ts';

@@ -1,6 +1,6 @@
 /** A server over the small trained model, with columns and titles of its items. */
-import { textColumn, textsColumn } from '../../../src/serving/serve/filter/filter_columns.ts';
-import { makeRecommender, type Recommender } from '../../../src/serving/serve/recommend.ts';
+import { textColumn, textsColumn } from '../../../src/retrieval/filter/filter_columns.ts';
+import { makeRecommender, type Recommender } from '../../../src/serving/live/recommender.ts';
 import { type Answers, makeAnswers } from '../../../src/serving/server/answers.ts';
 import type { AnsweredItem, ErrorDetail } from '../../../src/serving/server/schemas.ts';
 import { makeServer, type Server, type ServerOptions } from '../../../src/serving/server/server.ts';

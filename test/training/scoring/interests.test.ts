@@ -1,8 +1,8 @@
 /** A model with several vectors a user, normalised batches and weighed fields: trained, ranked by the union, exported, read out. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { exportModel } from '../../../src/serving/serve/export.ts';
-import { makeRecommender } from '../../../src/serving/serve/recommend.ts';
+import { makeRecommender } from '../../../src/serving/live/recommender.ts';
 import { type LoadedModel, load } from '../../../src/training/artifact/load.ts';
+import { exportModel } from '../../../src/training/export/export_towers.ts';
 import { type Attention, readAttention } from '../../../src/training/scoring/field_attention.ts';
 import { makeRetrieval, type Retrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { trainModel } from '../../../src/training/train_model.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
+import type { Vectors } from '../../../src/retrieval/vectors.ts';
 import { ItemScores } from '../../../src/training/scoring/retrieval_scorer.ts';
-import type { Vectors } from '../../../src/training/scoring/tower_vectors.ts';
 import { expectClose } from '../../compiler/library/support.ts';
 import { engineOrSkip, names } from '../../engines/support.ts';
 

@@ -23,7 +23,7 @@ import { isAddress, remoteEntries } from '../../../data/files/remote/address.ts'
 import type { Engine } from '../../../engines/engine.ts';
 import type { DataDescription, DataFile } from '../../../graph/plan/data_description.ts';
 import type { Plan } from '../../../graph/plan/plan.ts';
-import { type ServingState, servedComplaint } from '../../../serving/serve/served/served.ts';
+import { type ServingState, servedComplaint } from '../../../retrieval/servable.ts';
 import { cacheFilesIn, cachePath, startCacheFolder } from '../../../training/artifact/encoding_file.ts';
 import type { LoadedModel } from '../../../training/artifact/load.ts';
 import type { Manifest } from '../../../training/artifact/run_manifest.ts';

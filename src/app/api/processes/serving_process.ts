@@ -1,6 +1,6 @@
 /** A process of `tower serve --processes`: it answers requests, opens and assigns the versions that the primary has loaded, and follows the primary's log. */
 import type { EngineName } from '../../../engines/engine.ts';
-import type { EventWrite } from '../../../serving/serve/live/event_writes.ts';
+import type { EventWrite } from '../../../serving/live/event_writes.ts';
 import { type Listener, makeListener } from '../../../serving/server/door.ts';
 import { type PreviousVersion, rehearseWith } from '../../../serving/server/versions/swaps.ts';
 import { makeVersions, type Version, type Versions } from '../../../serving/server/versions/versions.ts';

@@ -2,6 +2,7 @@
  * Loads a run in a child process of lower priority, so that the server keeps answering requests, and a failure such as a lack of memory ends only
  * that process.
  */
+
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setPriority } from 'node:os';
@@ -12,9 +13,9 @@ import { programBeside } from '../../../base/storage/package_file.ts';
 import { packTree, readSafetensors, unpackTree, writeSafetensors } from '../../../base/storage/safetensors.ts';
 import { makeTemporary, removeTemporary } from '../../../base/storage/temporary.ts';
 import type { EngineName } from '../../../engines/engine.ts';
+import type { RetrievalObjective } from '../../../retrieval/vectors.ts';
 import type { VersionFile } from '../../../serving/server/versions/versions.ts';
 import { type PlainTrained, plainOf, trainedOf } from '../../../training/artifact/load.ts';
-import type { RetrievalObjective } from '../../../training/scoring/retrieval_scorer.ts';
 import type { CachedRun } from '../cache/cache.ts';
 import { askProcess, ProcessEnded, startProgram } from '../child_process.ts';
 import { type LoadRequest, load, makeRun, openReader, openReaderOfEvents, type Run } from '../run.ts';

@@ -5,7 +5,7 @@
 import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { LogCompaction } from '../../../base/storage/record_log/write_log.ts';
 import { isObject } from '../../../base/util/objects.ts';
-import type { EventWrite, UserDeletion } from '../../serve/live/event_writes.ts';
+import type { EventWrite, UserDeletion } from '../../live/event_writes.ts';
 import { longestKey } from '../limits.ts';
 
 /** Its records come from a file, so they are validated. */

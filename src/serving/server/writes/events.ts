@@ -5,7 +5,7 @@
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
-import type { EventChange, EventWrite, EventWrites, GivenEvent } from '../../serve/live/event_writes.ts';
+import type { EventChange, EventWrite, EventWrites, GivenEvent } from '../../live/event_writes.ts';
 import { busy, refused } from '../refused.ts';
 import type { EventOutcome } from '../schemas.ts';
 import { type LoggedWrites, makeWriteBatches, type WriteRequest } from './batches.ts';

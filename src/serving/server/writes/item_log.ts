@@ -6,7 +6,7 @@ import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { LogCompaction } from '../../../base/storage/record_log/write_log.ts';
 import { makeKeyIndex } from '../../../base/text/key_table.ts';
 import { isObject } from '../../../base/util/objects.ts';
-import type { ItemWrite } from '../../serve/live/item_writes.ts';
+import type { ItemWrite } from '../../live/item_writes.ts';
 import { longestKey } from '../limits.ts';
 
 /** Its records come from a file, so they are validated. */

@@ -2,8 +2,8 @@
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
-import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
-import type { ItemChange } from '../../serve/live/live_items.ts';
+import type { ItemWrite, ItemWrites } from '../../live/item_writes.ts';
+import type { ItemChange } from '../../live/live_items.ts';
 import { errorDetailOf, pointer, RequestError } from '../refused.ts';
 import type { ErrorDetail, WriteOutcome } from '../schemas.ts';
 import { badRequest, type LoggedWrites, makeWriteBatches, type WriteRequest } from './batches.ts';

@@ -23,7 +23,7 @@ import { makeRandom } from '../../../../src/base/random/random.ts';
 import { writeDurably } from '../../../../src/base/storage/durable.ts';
 import { packTree, readSafetensors, unpackTree, writeSafetensors } from '../../../../src/base/storage/safetensors.ts';
 import { loadEngine } from '../../../../src/engines/engines.ts';
-import { openRecommender } from '../../../../src/serving/serve/recommend.ts';
+import { openRecommender } from '../../../../src/serving/live/recommender.ts';
 import { load as loadArtifact } from '../../../../src/training/artifact/load.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { data, writeProject } from '../../cli/project.ts';

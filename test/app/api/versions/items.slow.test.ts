@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexItems, load, open } from '../../../../src/api.ts';
 import { openLogs } from '../../../../src/app/api/serve.ts';
 import { openVersion } from '../../../../src/app/api/versions/serve_versions.ts';
-import type { ItemChange } from '../../../../src/serving/serve/live/live_items.ts';
+import type { ItemChange } from '../../../../src/serving/live/live_items.ts';
 import { makeSwaps, rehearseWith } from '../../../../src/serving/server/versions/swaps.ts';
 import { makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
 import { filmKeys, trainFilms } from '../../../serving/server/films.ts';

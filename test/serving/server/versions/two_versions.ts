@@ -1,5 +1,5 @@
 /** Two versions of the small model, whose answers differ: the second has other vectors, from other weights. */
-import { makeRecommender } from '../../../../src/serving/serve/recommend.ts';
+import { makeRecommender } from '../../../../src/serving/live/recommender.ts';
 import { type Answers, makeAnswers } from '../../../../src/serving/server/answers.ts';
 import { makeVersion, type Version } from '../../../../src/serving/server/versions/versions.ts';
 import type { LoadedModel } from '../../../../src/training/artifact/load.ts';
