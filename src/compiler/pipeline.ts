@@ -14,13 +14,14 @@ import { applyEdits, withTriedFixes } from '../base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../base/text/source.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import { applyIgnores } from './lint/ignores.ts';
-import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
-import { modelOf, towersOf } from './model/complete.ts';
+import { checkShapes, type Lowered, lower, lowerParts, type Shapes } from './lower/lower.ts';
+import { modelOf, withoutBroken } from './model/complete.ts';
 import type { Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { tryChoices } from './model/resolve/resolve_search.ts';
 import { type ResolveOptions, resolveNames } from './model/resolve.ts';
 import { rulesOf } from './model/rules/table.ts';
+import { isModel } from './model/source_files.ts';
 import type { FileNode } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 
@@ -78,8 +79,7 @@ function checkOnce(source: Source, options: CheckOptions): CheckResult {
   const earlyDiagnostics = [...parsed.diagnostics, ...resolvedNames.diagnostics, ...rulesOf(resolution, options)];
   const model = modelOf(resolution, earlyDiagnostics);
   const shapes = model && checkShapes(model);
-  const towers = model ? undefined : towersOf(resolution);
-  const shapeDiagnostics = shapes?.diagnostics ?? (towers ? checkTowers(towers) : []);
+  const shapeDiagnostics = shapes ? shapes.diagnostics : brokenShapes(resolution);
   // Other rules only run for models.
   const always: readonly Code[] = ['stray-description', 'unrepeatable-sql'];
   const isJudged = (code: Code): boolean => always.includes(code) || (model !== undefined && !foundInData.has(code));
@@ -91,6 +91,12 @@ function checkOnce(source: Source, options: CheckOptions): CheckResult {
     dataDescriptions: resolution.data,
     diagnostics: inOrder(applyIgnores(file, [...earlyDiagnostics, ...shapeDiagnostics], { judged: isJudged })),
   };
+}
+
+/** Returns the shape errors of what is valid by itself; none in a file that was only partly read. */
+function brokenShapes(resolution: Resolution): readonly Diagnostic[] {
+  if (!isModel(resolution.file) || !resolution.whole) return [];
+  return lowerParts(withoutBroken(resolution), true).towers.flatMap(({ context }) => context.diagnostics);
 }
 
 /** Warnings that only the files of a data block show. */

@@ -7,13 +7,13 @@ import type { FeaturePlan, GraphPlan, MeasureSpec, Plan, TaskPlan, TrainPlan } f
 import type { BoundKind } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import { optimizers } from '../library/optimizers/table.ts';
-import { type ValidTowers, withoutUnread } from '../model/complete.ts';
+import { type ValidParts, withoutUnread } from '../model/complete.ts';
 import type { Call, Model, Task, Tower, Training } from '../model/model.ts';
 import { needsOf } from '../model/references.ts';
 import { meanParameter } from './bias.ts';
 import { makeEventScores } from './event_scores.ts';
 import { lowerFitted } from './fitted.ts';
-import { type Arrow, blockContext, makeLowering, type WrittenStep } from './flow.ts';
+import { type Arrow, blockContext, type GraphLowering, makeLowering, type WrittenStep } from './flow.ts';
 import { lowerForward } from './forward.ts';
 import { finished, GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
@@ -86,15 +86,20 @@ export function checkShapes(model: Model): Outcome<Shapes | undefined> {
   };
 }
 
-/** Returns the shape errors of the valid towers of a model with other errors. */
-export function checkTowers({ valid, ...model }: ValidTowers): readonly Diagnostic[] {
-  const { output: features, diagnostics } = lowerFeaturesWhole(model);
-  // The rules report features without a shape.
-  if (hasErrors(diagnostics)) return [];
-  const context = makeLowering(new GraphInputs(makeBuilder('towers')), features, true);
-  for (const tower of model.towers) if (valid.has(tower.name)) lowerTower(context, tower);
-  return context.diagnostics;
+/** Lowers the valid parts of a file, each tower to a graph of its own. */
+export function lowerParts({ features, towers }: ValidParts, training: boolean) {
+  const [first = noTower, second = noTower] = towers;
+  const { output } = lowerFeaturesWhole({ features, towers: [first, second] });
+  const shared: GraphLowering['shared'] = new Map();
+  const lowered = towers.map((tower) => {
+    const context = { ...makeLowering(new GraphInputs(makeBuilder(tower.name)), output, training), shared };
+    lowerTower(context, tower);
+    return { tower, context };
+  });
+  return { features: output, towers: lowered };
 }
+
+const noTower: Tower = { name: '', span: undefined as never, features: [], steps: [] };
 
 const keyed = ({ name, key }: Tower): KeyedTower => ({ name, key });
 

@@ -18,7 +18,7 @@ export function lowerFeaturesWhole(model: Pick<Model, 'features' | 'towers'>): {
 }
 
 /** Returns the features with the widths of list elements: that of the channel that they go through, or 0 if the channel is not a vector. */
-export function withElements(features: LoweredFeatures, towers: readonly Tower[]): LoweredFeatures {
+function withElements(features: LoweredFeatures, towers: readonly Tower[]): LoweredFeatures {
   if (!hasThrough(features)) return features;
   const cachedWidths = new Map<string, ReadonlyMap<string, number>>();
   const widthsOf = (tower: Tower): ReadonlyMap<string, number> => {

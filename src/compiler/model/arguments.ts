@@ -10,7 +10,7 @@ import { asCall, firstWordOf } from './expressions.ts';
 import { guess } from './guess.ts';
 import { rowIn } from './library.ts';
 import type { Call } from './model.ts';
-import { insertion, removal, repeats, rewrite } from './report.ts';
+import { declaredIn, insertion, removal, repeats, rewrite } from './report.ts';
 import { type Binding, type Converted, convertArgument, looksLike, parameterOf } from './values.ts';
 
 /**
@@ -312,7 +312,8 @@ function meantAsNumber(argument: ArgumentNode, word: string, parameters: Paramet
   if (!numericParameter) return false;
   const { nearest: near, extra } = guess(word, argument.span, binding.constants.names);
   const nameFacts = { what: 'constant', name: word, nearest: near, known: binding.constants.names };
-  if (near !== undefined) binding.report('unknown-name', argument.span, nameFacts, extra);
+  if (near !== undefined)
+    binding.report('unknown-name', argument.span, nameFacts, { ...extra, within: declaredIn.constant });
   else convertArgument(numericParameter[1], argument.value, numericParameter[0], binding, () => undefined);
   return true;
 }

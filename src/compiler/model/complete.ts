@@ -1,6 +1,7 @@
 /** Turns a resolution without errors into a Model, in which required parts are no longer optional, and removes the parts that no task reads. */
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
+import { usesOf } from '../library/features/uses.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import {
   type Flow,
@@ -13,7 +14,7 @@ import {
   type Tower,
   type TowerStep,
 } from './model.ts';
-import { channelsThrough, featuresOfTasks, withNamed } from './references.ts';
+import { channelsThrough, featuresOfTasks, groupsWithin, withNamed } from './references.ts';
 import type { Resolution, ResolvedTask, ResolvedTower, TaskProduct, TaskScore } from './resolution.ts';
 import { isModel } from './source_files.ts';
 
@@ -54,34 +55,35 @@ export function modelOf(resolution: Resolution, found: readonly Diagnostic[]): M
   };
 }
 
-/** The valid towers of a resolution with errors elsewhere, and the features that they read. */
-export interface ValidTowers extends Pick<Model, 'features' | 'towers'> {
-  /** Names of the valid `towers`; others have neither features nor steps. */
-  readonly valid: ReadonlySet<string>;
+/** What is valid by itself in a file with errors. */
+export interface ValidParts {
+  readonly features: Model['features'];
+  /** All towers, with their valid steps. */
+  readonly towers: readonly Tower[];
 }
 
-/** Returns the valid towers of a file with errors elsewhere; undefined if the file was not read completely, has not two towers, or no valid one. */
-export function towersOf(resolution: Resolution): ValidTowers | undefined {
-  const { features, library } = resolution;
-  const towerPair = towerOrder(resolution);
-  if (!towerPair || !isModel(resolution.file) || !resolution.whole) return undefined;
-  const readFeatureNames = new Set<string>();
-  const validNames = new Set<string>();
-  for (const { name, key, features: own, steps } of towerPair) {
-    const namedFeatures = withNamed([...own, ...(key ? [key.name] : [])], features, library.features);
-    if (steps.some(({ flow }) => flow === undefined) || [...namedFeatures].some((feature) => !features.has(feature)))
-      continue;
-    validNames.add(name);
-    for (const feature of namedFeatures) readFeatureNames.add(feature);
-  }
-  if (validNames.size === 0) return undefined;
-  const towerOf = (part: ResolvedTower): Tower =>
-    validNames.has(part.name) ? completeTower(part) : { name: part.name, span: part.span, features: [], steps: [] };
-  return {
-    features: only(features, readFeatureNames),
-    towers: [towerOf(towerPair[0]), towerOf(towerPair[1])],
-    valid: validNames,
-  };
+/**
+ * Removes what is broken: features whose arguments are invalid or name such features, and steps with an error or a source that is not valid. The steps before an
+ * error stay, under a name that nothing can read.
+ */
+export function withoutBroken({ features: declared, towers, scope, brokenGroups }: Resolution): ValidParts {
+  const uses = usesOf(declared);
+  const features =
+    uses.size === declared.size ? declared : new Map([...declared].filter(([feature]) => uses.has(feature)));
+  const isWhole = (name: string): boolean =>
+    ![name, ...groupsWithin(scope, name)].some((group) => brokenGroups.has(group));
+  const isValid = (flow: Flow): boolean =>
+    partsOf(flow).every(
+      (part) => part.kind === 'step' || (isWhole(part.name) && part.features.every((feature) => features.has(feature))),
+    );
+  const validTowers = towers.map(({ name, span, features, key, steps }): Tower => {
+    const validSteps = steps.flatMap(({ name, span, channel, flow, begun }): TowerStep[] => {
+      if (flow && isValid(flow)) return [{ name, span, channel, flow }];
+      return begun && isValid(begun) ? [{ name: `${name} …`, span, channel: false, flow: begun }] : [];
+    });
+    return { name, span, features, key: key?.name, steps: validSteps };
+  });
+  return { features, towers: validTowers };
 }
 
 /** Returns the features that the model reads. An imported file may declare more, and their columns need not be in the data. */

@@ -5,7 +5,7 @@ import { describeExpression } from './describe.ts';
 import { isNumeric } from './expressions.ts';
 import { guess } from './guess.ts';
 import { type NamedSymbol, type NoteMeaning, reads, symbolOf } from './occurrences.ts';
-import type { Report } from './report.ts';
+import { declaredIn, type Report } from './report.ts';
 
 export interface Constants {
   readonly names: readonly string[];
@@ -129,7 +129,8 @@ class Evaluator implements Constants {
     }
     const { nearest: near, extra } = guess(name, span, knownNames);
     const kindWords = this.local.size > 0 ? 'parameter or constant' : 'constant';
-    this.report('unknown-name', span, { what: kindWords, name, nearest: near, known: knownNames }, extra);
+    const nameFacts = { what: kindWords, name, nearest: near, known: knownNames };
+    this.report('unknown-name', span, nameFacts, { ...extra, within: declaredIn.constant });
   }
 
   has(name: string): boolean {

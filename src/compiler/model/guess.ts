@@ -4,10 +4,11 @@ import type { Span } from '../../base/text/source.ts';
 import { isTerm, meaningOf, type OtherNames, type WordPlace } from '../../base/text/synonyms.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { library } from './library.ts';
-import type { Extra, Report } from './report.ts';
+import { declaredIn, type Extra, type Report } from './report.ts';
 
 /**
  * Looks up a name. A misspelled one is reported and taken for the nearest, so that no further errors follow.
+ * @param within the declarations that may have the name: without them, towers
  * @returns undefined if no name is near
  */
 export function find<T>(
@@ -15,11 +16,12 @@ export function find<T>(
   table: ReadonlyMap<string, T>,
   { name, span }: Pick<Ast.IdentifierNode, 'name' | 'span'>,
   report: Report,
+  within: Extra['within'] = declaredIn.tower,
 ): { readonly name: string; readonly value: T } | undefined {
   const value = table.get(name);
   if (value !== undefined) return { name, value };
   const { nearest: near, extra } = guess(name, span, table.keys());
-  report('unknown-name', span, { what, name, nearest: near, known: [...table.keys()] }, extra);
+  report('unknown-name', span, { what, name, nearest: near, known: [...table.keys()] }, { ...extra, within });
   return near === undefined ? undefined : { name: near, value: table.get(near)! };
 }
 

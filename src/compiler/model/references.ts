@@ -122,13 +122,6 @@ export function groupsWithin({ groups }: Pick<Scope, 'groups'>, name: string): r
   return [...groupNames];
 }
 
-/** True if every member is declared. An undeclared member is reported elsewhere, and its features are unknown. */
-export function isWholeGroup({ groups, features }: Pick<Scope, 'groups' | 'features'>, name: string): boolean {
-  return [name, ...groupsWithin({ groups }, name)].every((group) =>
-    groups.get(group)?.members.every((member) => features.has(member.name) || groups.has(member.name)),
-  );
-}
-
 /** Returns the term of a score that is fitted as a whole, such as `item_to_item`; undefined if the score compares vectors. */
 export const fittedTerm = (
   { score }: { readonly score?: { readonly terms: readonly ScoreUse[] } },

@@ -15,7 +15,33 @@ export interface Extra {
   readonly fixes?: readonly (readonly Edit[])[];
   /** True if the fix is only a suggestion, which is never applied automatically. */
   readonly doubtful?: boolean;
+  /** Of an unknown name or entry: the declarations that may have it. If such a part of the file could not be read, the name may be in it. */
+  readonly within?: readonly DeclarationWord[];
 }
+
+/** The first words of declarations that have names or entries. */
+type DeclarationWord =
+  | 'let'
+  | 'features'
+  | 'labels'
+  | 'group'
+  | 'block'
+  | 'shared'
+  | 'tower'
+  | 'task'
+  | 'train'
+  | 'data';
+
+/** The declarations that can declare a kind of name. */
+export const declaredIn = {
+  constant: ['let'],
+  feature: ['features'],
+  label: ['labels'],
+  group: ['group'],
+  block: ['block', 'shared'],
+  tower: ['tower'],
+  task: ['task'],
+} satisfies Readonly<Record<string, readonly DeclarationWord[]>>;
 
 export type Report = <C extends Code>(code: C, at: Span | undefined, facts: Facts<C>, extra?: Extra) => void;
 
@@ -132,71 +158,32 @@ const ofAll: ReadonlySet<Code> = new Set<Code>([
 /** Codes that depend on all of a tower. */
 const ofTower: ReadonlySet<Code> = new Set<Code>(['not-an-input', 'no-outputs', 'step-not-channel', 'read-before']);
 
-/** Declarations that can declare a name, by the kind of name in messages. Other kinds are words of the library. */
-const declaredIn: Readonly<Record<string, readonly Ast.UnreadPart['within'][]>> = {
-  constant: ['let'],
-  'parameter or constant': ['let'],
-  feature: ['features'],
-  label: ['labels'],
-  group: ['group'],
-  'group or feature': ['features', 'group'],
-  block: ['block', 'shared'],
-  tower: ['tower'],
-  task: ['task'],
-  'input or step': ['tower', 'features', 'group'],
-};
-
-/** The declarations that are in scope of an importing file. */
-const shared: ReadonlySet<Ast.UnreadPart['within']> = new Set([
-  'let',
-  'features',
-  'labels',
-  'group',
-  'block',
-  'shared',
-]);
+/** Declarations that do not come along with an imported file. */
+const ownOnly: readonly DeclarationWord[] = ['tower', 'task', 'train', 'data'];
 
 /** Returns a report function that passes on only errors that hold for any content of the unread parts. */
 export function certainly(report: Report, unread: Unread): Report {
   return (code, at, facts, extra) => {
-    if (isCertain(unread, code, at, facts as ReportedNames, (extra?.fixes ?? []).length > 0 && !extra?.doubtful)) {
-      report(code, at, facts, extra);
-    }
+    if (isCertain(unread, code, at, extra)) report(code, at, facts, extra);
   };
 }
 
-interface ReportedNames {
-  readonly what?: string;
-  /** The declaration that contains the entry, as in messages: "task `watch`". */
-  readonly of?: string;
-}
-
-function isCertain(
-  { lost, doubtful, used }: Unread,
-  code: Code,
-  at: Diagnostic['at'],
-  { what, of }: ReportedNames,
-  isNear: boolean,
-): boolean {
+function isCertain({ lost, doubtful, used }: Unread, code: Code, at: Diagnostic['at'], extra: Extra = {}): boolean {
   if (at === undefined) return !ofAll.has(code);
-  const isWithin = (span: Diagnostic['at']) =>
+  const isAround = (span: Diagnostic['at']) =>
     span?.source === at.source && span.start <= at.start && at.end <= span.end;
-  if (doubtful.some(isWithin)) return false;
+  if (doubtful.some(isAround)) return false;
   const writtenName = textOf(at);
   if (lost.some(({ name }) => name === writtenName)) return false;
-  if (ofTower.has(code) && lost.some(({ name, within }) => name === undefined && within === 'tower')) return false;
+  const nameless = lost.filter(({ name }) => name === undefined);
+  if (ofTower.has(code) && nameless.some(({ within }) => within === 'tower')) return false;
   if (ofAll.has(code)) return !used && lost.length === 0 && doubtful.length === 0;
-  if (code === 'unknown-entry' || code === 'missing-key') {
-    const word = of === undefined ? 'data' : /\w+/.exec(of)?.[0];
-    return isNear || !lost.some(({ name, within }) => name === undefined && within === word);
-  }
+  const { within: words = [], fixes = [], doubtful: isGuess } = extra;
+  // A name near a known one counts as a misspelling.
+  const isNear = fixes.length > 0 && !isGuess;
+  const isLost = nameless.some(({ within }) => words.some((word) => word === within));
+  if (code === 'unknown-entry' || code === 'missing-key') return isNear || !isLost;
   if (code !== 'unknown-name' && code !== 'unknown-kind') return true;
-  const declaringWords = declaredIn[what ?? ''] ?? (code === 'unknown-name' ? ['tower'] : []);
-  if (
-    lost.some(({ name, within }) => name === undefined && (within === undefined || declaringWords.includes(within)))
-  ) {
-    return false;
-  }
-  // The names of an unreadable file are unknown, but a name near a known one still counts as a misspelling.
-  return isNear || !used || !declaringWords.some((place) => shared.has(place));
+  if (isLost || nameless.some(({ within }) => within === undefined)) return false;
+  return isNear || !used || words.every((word) => ownOnly.includes(word));
 }

@@ -41,6 +41,8 @@ export interface Resolution {
   readonly reads: Readonly<Record<ReadKind, ReadonlySet<string>>>;
   /** Kinds with a name that could not be looked up. A declaration of such a kind may look unread although it is read. */
   readonly uncertain: ReadonlySet<ReadKind>;
+  /** Groups with a member that could not be looked up, so that their features are not all known. */
+  readonly brokenGroups: ReadonlySet<string>;
   /** The words of the file, and of the names that it imports, in the order of their resolution. A word may occur several times. */
   readonly occurrences: readonly Occurrence[];
 }

@@ -108,6 +108,7 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
       whole,
       reads: workspace.reads,
       uncertain: workspace.uncertain,
+      brokenGroups: workspace.brokenGroups,
       occurrences,
     },
     diagnostics: [...usedDiagnostics, ...mergeRepeated(diagnostics).map(doubtUnused)],

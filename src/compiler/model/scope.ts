@@ -15,7 +15,7 @@ import {
   type TypedName,
   typedNames,
 } from './occurrences.ts';
-import { noteAt, type Report } from './report.ts';
+import { declaredIn, noteAt, type Report } from './report.ts';
 import type { Files } from './source_files.ts';
 import type { Binding } from './values.ts';
 
@@ -114,6 +114,8 @@ export interface Workspace extends Binding {
   readonly scope: Scope;
   readonly reads: Readonly<Record<ReadKind, Set<string>>>;
   readonly uncertain: Set<ReadKind>;
+  /** Groups with a member that could not be looked up. */
+  readonly brokenGroups: Set<string>;
 }
 
 export function makeWorkspace(
@@ -133,6 +135,7 @@ export function makeWorkspace(
   };
   return {
     ...{ report, library, scope, constants, reads, uncertain, names, note, onWord },
+    brokenGroups: new Set(),
     featureKinds: library.features,
     onName(kind, name, word) {
       reads[kind].add(name);
@@ -149,7 +152,7 @@ export function read<T>(
   table: ReadonlyMap<string, T>,
   name: Ast.IdentifierNode,
 ): { readonly name: string; readonly value: T } | undefined {
-  const foundName = find(kind, table, name, workspace.report);
+  const foundName = find(kind, table, name, workspace.report, declaredIn[kind]);
   if (foundName) workspace.onName(kind, foundName.name, name);
   else workspace.uncertain.add(kind);
   return foundName;

@@ -10,7 +10,7 @@ import { guess } from './guess.ts';
 import { rowIn } from './library.ts';
 import type { Call, FlowStep } from './model.ts';
 import { type LookupKind, type NoteMeaning, reads, type SymbolNode, stepNamed } from './occurrences.ts';
-import { type Extra, type Report, rewrite } from './report.ts';
+import { declaredIn, type Extra, type Report, rewrite } from './report.ts';
 
 /** Maps the arguments of a call to parameters, like `bindCall`. Surplus arguments are absent. */
 export function parametersOfArguments(
@@ -265,7 +265,8 @@ function declared(of: Exclude<NameKind, 'column'>, written: IdentifierNode, bind
   const { nearest: near, extra } = guess(word, span, knownNames);
   if (near === undefined) binding.onUnknown(of);
   else binding.onName(of, near);
-  binding.report('unknown-name', span, { what: of, name: word, nearest: near, known: knownNames }, extra);
+  const nameFacts = { what: of, name: word, nearest: near, known: knownNames };
+  binding.report('unknown-name', span, nameFacts, { ...extra, within: declaredIn[of] });
   return undefined;
 }
 
@@ -346,7 +347,8 @@ function feature(written: WrittenValue, bind: BindNested): Converted | undefined
     const { extra, ...meant } = guess(name, span, [...featureNames, ...kinds], 'feature', { declared: featureNames });
     if (meant.nearest === undefined) binding.onUnknown('feature');
     else if (binding.names.feature.has(meant.nearest)) binding.onName('feature', meant.nearest);
-    binding.report('unknown-name', span, { what: 'feature', name, known: featureNames, ...meant }, extra);
+    const nameFacts = { what: 'feature', name, known: featureNames, ...meant };
+    binding.report('unknown-name', span, nameFacts, { ...extra, within: declaredIn.feature });
   } else {
     const { extra, ...meant } = guess(name, span, kinds, 'feature');
     binding.report('unknown-kind', span, { what: 'kind of feature', name, known: kinds, ...meant }, extra);

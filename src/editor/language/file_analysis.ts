@@ -4,12 +4,14 @@ import type { Source, Span } from '../../base/text/source.ts';
 import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import type { Arrow } from '../../compiler/lower/flow.ts';
+import { lowerParts } from '../../compiler/lower/lower.ts';
+import { withoutBroken } from '../../compiler/model/complete.ts';
 import type { NamedSymbol, Occurrence } from '../../compiler/model/occurrences.ts';
 import type { CheckResult } from '../../compiler/pipeline.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { endOf } from '../../compiler/syntax/token.ts';
+import { costsOf, type FileCosts } from './costs.ts';
 import { isSame } from './symbols.ts';
-import { arrowsOf, costsOf, type FileCosts } from './valid_parts.ts';
 
 export class FileAnalysis {
   readonly source: Source;
@@ -50,7 +52,10 @@ export class FileAnalysis {
 
   /** The type of the value after each source and step of a flow that is valid. */
   get arrows(): readonly Arrow[] {
-    return (this.#arrows ??= arrowsOf(this.checked));
+    const { shapes, resolution } = this.checked;
+    const partArrows = () =>
+      lowerParts(withoutBroken(resolution), false).towers.flatMap(({ context }) => context.arrows);
+    return (this.#arrows ??= shapes?.arrows ?? partArrows());
   }
 
   /** Returns the arrows that end at an offset of this file, one per type: several if flows of several types go through one block. */

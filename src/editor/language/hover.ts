@@ -2,13 +2,15 @@
 import * as t from '../../../grammar/tokens.ts';
 import { type Span, textOf } from '../../base/text/source.ts';
 import { labelKinds } from '../../compiler/library/declarations/labels_declaration.ts';
+import { lowerParts } from '../../compiler/lower/lower.ts';
+import { withoutBroken } from '../../compiler/model/complete.ts';
 import { makeConstants } from '../../compiler/model/constants.ts';
 import type { NamedSymbol, Occurrence } from '../../compiler/model/occurrences.ts';
 import { rows } from '../../compiler/model/rules/embedding_tables.ts';
 import { endOf, spanOf } from '../../compiler/syntax/token.ts';
+import { printCost, thousands } from './costs.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { entryDoc, fence, keywordDocAt, kindDoc, parameterDoc } from './markdown.ts';
-import { printCost, thousands, validFeatures } from './valid_parts.ts';
 
 export interface Hover {
   readonly span: Span;
@@ -159,7 +161,7 @@ function endType(facts: FileAnalysis, flow: Span): string {
 }
 
 function featureLine({ checked }: FileAnalysis, name: string): string {
-  const lowered = validFeatures(checked.resolution).byName.get(name);
+  const lowered = lowerParts(withoutBroken(checked.resolution), false).features.byName.get(name);
   if (!lowered) return '';
   const { plan, use } = lowered;
   const { encoder } = plan;

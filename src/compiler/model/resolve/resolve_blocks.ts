@@ -10,7 +10,7 @@ import { guess } from '../guess.ts';
 import { rowIn } from '../library.ts';
 import type { FlowStep } from '../model.ts';
 import { declares, type NamedSymbol, parameterSymbol, reads as readsWord } from '../occurrences.ts';
-import { noteAt, type Report, repeats } from '../report.ts';
+import { declaredIn, noteAt, type Report, repeats } from '../report.ts';
 import type { Workspace } from '../scope.ts';
 import { type Binding, parametersOfArguments } from '../values.ts';
 
@@ -134,7 +134,12 @@ class BlockReader {
     const { extra, ...meant } = guess(name, span, blockNames, 'block', { declared: scope.blocks.keys() });
     if (meant.nearest === undefined) uncertain.add('block');
     else if (scope.blocks.has(meant.nearest)) onName('block', meant.nearest);
-    report('unknown-kind', span, { what: 'block', name, known: blockNames, ...meant }, extra);
+    report(
+      'unknown-kind',
+      span,
+      { what: 'block', name, known: blockNames, ...meant },
+      { ...extra, within: declaredIn.block },
+    );
   }
 
   #declaredStep(call: Ast.CallNode, block: Ast.BlockNode): FlowStep | undefined {

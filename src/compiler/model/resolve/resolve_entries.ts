@@ -54,12 +54,13 @@ function entriesByName<N extends string>(
     if (isKnown(name)) continue;
     const otherDeclaration = homeOf(name, place);
     if (otherDeclaration !== undefined) {
-      report('unknown-entry', span, { of, name, takes: known, advice: `it belongs inside ${otherDeclaration}` });
+      const advice = `it belongs inside ${otherDeclaration}`;
+      report('unknown-entry', span, { of, name, takes: known, advice }, { within: [place] });
       continue;
     }
     const freeNames = known.filter((candidate) => !byName.has(candidate));
     const { extra, ...meant } = guess(name, span, freeNames, place, { taken: known });
-    report('unknown-entry', span, { of, name, takes: known, ...meant }, extra);
+    report('unknown-entry', span, { of, name, takes: known, ...meant }, { ...extra, within: [place] });
     if (meant.nearest !== undefined && isKnown(meant.nearest)) byName.set(meant.nearest, entry);
   }
   return byName;
@@ -274,7 +275,7 @@ function dataFile(
     return locatedPath && { path: locatedPath.expression, span: locatedPath.span, lines: true };
   }
   const locatedPath = located(workspace, name, value);
-  if (joined && !by) workspace.report('missing-key', value.span, { name });
+  if (joined && !by) workspace.report('missing-key', value.span, { name }, { within: ['data'] });
   return locatedPath && { path: locatedPath.expression, span: locatedPath.span, ...(by ? { by: by.name } : {}) };
 }
 

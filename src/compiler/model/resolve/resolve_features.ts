@@ -7,7 +7,7 @@ import { describeExpression } from '../describe.ts';
 import { singleName } from '../expressions.ts';
 import { find, guess } from '../guess.ts';
 import type { Feature, Label } from '../model.ts';
-import { removal } from '../report.ts';
+import { declaredIn, removal } from '../report.ts';
 import type { Workspace } from '../scope.ts';
 
 /** Returns the features that are valid. */
@@ -124,7 +124,7 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
 }
 
 function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): readonly Member[] {
-  const { scope, report, onName, onWord, uncertain } = workspace;
+  const { scope, report, onName, onWord, uncertain, brokenGroups } = workspace;
   const groupMembers: Member[] = [];
   for (const node of members) {
     // No label or group has the name of a feature.
@@ -135,6 +135,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
     }
     if (scope.labels.has(node.name)) {
       report('label-as-feature', node.span, { name: node.name }, labelExtra(workspace, node));
+      brokenGroups.add(name.name);
       continue;
     }
     onWord('group', node);
@@ -142,6 +143,7 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
     if (meant === undefined) {
       uncertain.add('feature');
       uncertain.add('group');
+      brokenGroups.add(name.name);
       continue;
     }
     const isGroup = scope.groups.has(meant);
@@ -154,8 +156,10 @@ function membersOf(workspace: Workspace, { name, members }: Ast.GroupNode): read
   function lookedUp(node: Ast.IdentifierNode): string | undefined {
     const table = new Map<string, unknown>([...scope.features, ...scope.groups]);
     table.delete(name.name);
-    const expectedWords = scope.groups.size > 1 ? 'group or feature' : 'feature';
-    return find(expectedWords, table, node, report)?.name;
+    const hasGroups = scope.groups.size > 1;
+    const expectedWords = hasGroups ? 'group or feature' : 'feature';
+    const within = [...declaredIn.feature, ...(hasGroups ? declaredIn.group : [])] as const;
+    return find(expectedWords, table, node, report, within)?.name;
   }
 }
 

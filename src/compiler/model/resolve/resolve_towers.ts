@@ -73,7 +73,7 @@ function resolveInputs(workspace: Workspace, node: Ast.TowerNode, groups: Groups
       report('repeated-name', input.span, nameFacts, repeats(input.name, firstInput.span, input.span));
       return [];
     }
-    const name = find('group or feature', knownInputs, input, report)?.name;
+    const name = find('group or feature', knownInputs, input, report, ['features', 'group'])?.name;
     if (name === undefined) {
       uncertain.add('feature');
       uncertain.add('group');
@@ -247,7 +247,8 @@ function resolveName(flowScope: FlowScope, written: Ast.IdentifierNode): FlowPar
   }
   const inputNames = inputs.flatMap((input) => [input.name, ...input.groups]);
   const knownNames = new Set([...above.map((earlier) => earlier.name), ...inputNames, ...features]);
-  const meant = find('input or step', new Map([...knownNames].map((word) => [word, word])), { name, span }, report);
+  const table = new Map([...knownNames].map((word) => [word, word]));
+  const meant = find('input or step', table, written, report, ['tower', 'features', 'group']);
   if (meant) return open(meant.name);
   uncertain.add('feature');
   return undefined;

@@ -1,7 +1,7 @@
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import type { ExpressionNode, FileNode } from '../../syntax/ast.ts';
-import { firstWordOf } from '../expressions.ts';
+import { firstWordOf, partsOfExpression, singleName } from '../expressions.ts';
 import { noteAt, removal } from '../report.ts';
 import type { Rule } from '../resolution.ts';
 
@@ -43,30 +43,12 @@ export const unusedConstant: Rule = ({ file, scope }, report) => {
 function readAsConstants({ declarations }: FileNode, sought: Set<string>): ReadonlySet<string> {
   const usedNames = new Set<string>();
   const visit = (node: ExpressionNode): void => {
-    switch (node.kind) {
-      case 'Name':
-        if (node.parts.length === 1) {
-          usedNames.add(node.parts[0]!.name);
-          sought.delete(node.parts[0]!.name);
-        }
-        break;
-      case 'List':
-        node.items.forEach(visit);
-        break;
-      case 'Call':
-        for (const { value } of node.arguments) visit(value);
-        break;
-      case 'Unary':
-        visit(node.operand);
-        break;
-      case 'Binary':
-        visit(node.left);
-        visit(node.right);
-        break;
-      case 'Flow':
-        node.steps.forEach(visit);
-        break;
+    const word = singleName(node)?.name;
+    if (word !== undefined) {
+      usedNames.add(word);
+      sought.delete(word);
     }
+    partsOfExpression(node).forEach(visit);
   };
   for (const declaration of declarations) {
     if (sought.size === 0) break;
@@ -103,22 +85,10 @@ export const unusedParameter: Rule = ({ file, scope }, report) => {
 
 /** Returns the words of an expression that may be numbers, which are all but the names of blocks. */
 function numbersIn(expression: ExpressionNode): readonly string[] {
-  switch (expression.kind) {
-    case 'Name':
-      return expression.parts.length === 1 ? [expression.parts[0]!.name] : [];
-    case 'List':
-      return expression.items.flatMap(numbersIn);
-    case 'Call':
-      return expression.arguments.flatMap(({ value }) => numbersIn(value));
-    case 'Unary':
-      return numbersIn(expression.operand);
-    case 'Binary':
-      return [...numbersIn(expression.left), ...numbersIn(expression.right)];
-    case 'Flow':
-      return expression.steps.flatMap((step) => (step.kind === 'Name' ? [] : numbersIn(step)));
-    default:
-      return [];
-  }
+  const word = singleName(expression)?.name;
+  if (word !== undefined) return [word];
+  const isBlock = (part: ExpressionNode): boolean => expression.kind === 'Flow' && part.kind === 'Name';
+  return partsOfExpression(expression).flatMap((part) => (isBlock(part) ? [] : numbersIn(part)));
 }
 
 /** Reports a name with two meanings, whose meaning in a line depends on its position. */

@@ -21,7 +21,6 @@ import type { FlowStep } from '../../../compiler/model/model.ts';
 import { endOf, is } from '../../../compiler/syntax/token.ts';
 import { type Builder, makeBuilder } from '../../../graph/builder.ts';
 import type { SymbolTable } from '../symbols.ts';
-import { events } from '../valid_parts.ts';
 import type { Completion, CompletionContext } from './context.ts';
 
 /** Sorts the blocks after an arrow of a known type: first those that accept it, then those without an effect, then those that refuse it. */
@@ -134,7 +133,7 @@ const isSame = (made: Value, input: Value): boolean =>
 /** Makes a value of a type, whose tensors are inputs of the graph. */
 function inputOf(type: ValueType, builder: Builder): Value {
   const tensor = (...lengths: readonly number[]) =>
-    builder.input(`value/${builder.nodes.length}`, [rowsDim(events), ...lengths]);
+    builder.input(`value/${builder.nodes.length}`, [rowsDim({ kind: 'events' }), ...lengths]);
   switch (type.kind) {
     case 'fields': {
       const fields = type.fields.map((field) => ({ ...field, tensor: tensor(field.width) }));

@@ -1,8 +1,8 @@
 /** Answers what is shown next to the text: types after flows, and, above declarations, the weights and cost of towers and the commands for the model. */
 import { type CodeLens, type InlayHint, InlayHintKind } from 'vscode-languageserver';
 import { hasErrors } from '../../../base/diagnostics/diagnostic.ts';
+import { printCost } from '../../language/costs.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
-import { printCost } from '../../language/valid_parts.ts';
 import { aboutDocument, analysisOf, type Provider, toOffset, toPosition, toRange } from '../provider.ts';
 import type { EditorSession } from '../session.ts';
 
