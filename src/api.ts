@@ -36,7 +36,6 @@ export { Failure } from './base/diagnostics/failure.ts';
 export type { EngineName } from './engines/engine.ts';
 export { type Choice, type Listed, listEngines as engines } from './engines/engines.ts';
 export type { MeasureSpec } from './graph/plan/plan.ts';
-export type { Item, Recommendation } from './retrieval/prepare.ts';
 export { type SharedItems, scanOfShared, shareItems } from './retrieval/scan/scan.ts';
 export {
   makeSnapshot,
@@ -45,6 +44,7 @@ export {
   type TopAnswer,
   type TopRequest,
 } from './retrieval/snapshot.ts';
+export type { Item, Recommendation } from './retrieval/top_request.ts';
 export type { Answers } from './serving/server/answers.ts';
 export type { Limits } from './serving/server/limits.ts';
 export type { RecommendAnswer, RecommendBody, SimilarAnswer, SimilarBody } from './serving/server/schemas.ts';

@@ -4,8 +4,8 @@
  */
 import { failure } from '../base/diagnostics/failure.ts';
 import { nextTurn } from '../base/util/objects.ts';
-import { joinColumns, type QueryTowerRun } from './join_columns.ts';
 import type { CohortFinder, PreparedQuery, QueryData, QueryModel } from './prepare.ts';
+import { joinColumns, type QueryTowerRun } from './query_answerer.ts';
 import { type FeatureValues, queryColumns } from './query_columns.ts';
 import { interestsOf, type Snapshot } from './snapshot.ts';
 import { requestFailure, unknownFacts } from './top_request.ts';

@@ -1,10 +1,11 @@
 /** Converts a request to a row for the query tower and a request to the snapshot. Needs neither Node.js nor an engine. */
 import { failure } from '../base/diagnostics/failure.ts';
+import { quotedList } from '../base/diagnostics/wording.ts';
 import type { Dataset, Encoding, IndexedColumn, Users } from '../data/dataset.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../graph/plan/plan.ts';
 import { columnsWithout, type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
-import { type Snapshot, shownItem, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
-import type { RerankEntries } from './top_request.ts';
+import type { Snapshot, TopRequest } from './snapshot.ts';
+import type { Item, Recommendation, RerankEntries } from './top_request.ts';
 
 export type RecommendQuery =
   /** A query by the key of the query tower; values replace those of the data. */
@@ -25,23 +26,6 @@ export interface RecommendOptions extends RerankEntries {
    * values of these features count most; with an empty list all count alike.
    */
   readonly average?: readonly string[];
-}
-
-export interface Recommendation {
-  readonly key?: string;
-  readonly notes: readonly string[];
-  readonly items: readonly Omit<TopItem, 'row'>[];
-  /** Items of the user's events, the latest first. */
-  readonly history: readonly Item[];
-  /** Absent if it is proved that no other item has a higher score. */
-  readonly exact?: false;
-  /** The seed of the exploration. */
-  readonly seed?: number;
-}
-
-export interface Item {
-  readonly key: string;
-  readonly title?: string;
 }
 
 export interface QueryWithOptions {
@@ -208,7 +192,7 @@ export function makePreparer(
 }
 
 function averageNote(names: readonly string[]): string {
-  const same = names.length === 0 ? '' : `, above all for those with the same ${listOf(names)}`;
+  const same = names.length === 0 ? '' : `, above all for those with the same ${quotedList(names)}`;
   return `There are no past items, so this is the answer for users of the data on average${same}.`;
 }
 
@@ -250,23 +234,6 @@ export const itemAt = (row: number, { keyAt, titleAt }: Pick<Snapshot, 'keyAt' |
   return title === undefined ? { key: keyAt(row) } : { key: keyAt(row), title };
 };
 
-export function recommendationOf(prepared: PreparedQuery, { items, unknown, exact, seed }: TopAnswer): Recommendation {
-  const { key, notes } = prepared;
-  const exclusionNotes = excludedNothing(unknown);
-  return {
-    key,
-    notes: [...notes, ...exclusionNotes],
-    items: items.map(shownItem),
-    get history() {
-      return prepared.history;
-    },
-    ...{ exact, seed },
-  };
-}
-
-export const excludedNothing = (unknown: readonly string[]): readonly string[] =>
-  unknown.length === 0 ? [] : [`No item has the key ${listOf(unknown)}, so nothing was excluded by it.`];
-
 /** Returns the features of the query tower whose values are items, except those that are computed from others. */
 function itemFeatures({ towers, features }: QueryPlan): string[] {
   const [query, { key }] = towers;
@@ -281,10 +248,8 @@ function itemFeatures({ towers, features }: QueryPlan): string[] {
 const isRead = (name: string, { features, key }: QueryTower, values: FeatureValues): boolean =>
   features.includes(name) && name !== key && !(name in values);
 
-const listOf = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
-
 function asOfLastEvent(names: readonly string[], who: string): string {
-  const featureList = listOf(names);
+  const featureList = quotedList(names);
   return `${featureList} ${names.length === 1 ? 'is' : 'are'} from the last event of ${who}: give the current value if it differs.`;
 }
 

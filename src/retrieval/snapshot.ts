@@ -246,13 +246,6 @@ function directionParts({ near: _, ...parts }: SnapshotParts): SnapshotParts {
   return { ...parts, objectives: [], scan: unitVectors === vectors ? parts.scan : makeScan(unitVectors, rows, width) };
 }
 
-/** Copies entry by entry: a rest pattern (`{ row, ...item }`) is several times slower, and answers have many items. */
-export function shownItem({ key, title, score, shares, boost, probability, because }: TopItem): Omit<TopItem, 'row'> {
-  const item = title === undefined ? { key, score } : { key, title, score };
-  if ((shares ?? boost ?? probability ?? because) === undefined) return item;
-  return { ...item, shares, boost, probability, because };
-}
-
 export function attempt<T>(work: () => T): T | Failure {
   try {
     return work();

@@ -290,6 +290,24 @@ interface PastItem {
   readonly score: number;
 }
 
+/** The answer to a query, as callers see it. */
+export interface Recommendation {
+  readonly key?: string;
+  readonly notes: readonly string[];
+  readonly items: readonly Omit<TopItem, 'row'>[];
+  /** Items of the user's events, the latest first. */
+  readonly history: readonly Item[];
+  /** Absent if it is proved that no other item has a higher score. */
+  readonly exact?: false;
+  /** The seed of the exploration. */
+  readonly seed?: number;
+}
+
+export interface Item {
+  readonly key: string;
+  readonly title?: string;
+}
+
 /** Finds the best items in another system, such as a database. It may miss some items, so its answers are not exact. */
 export interface SearchIndex {
   /** The address without the password. */

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Encoding, IndexedColumn } from '../../src/data/dataset.ts';
 import { makeCohortFinder } from '../../src/retrieval/cohort.ts';
-import { makeQueryAnswerer, type QueryTowerRun } from '../../src/retrieval/join_columns.ts';
 import { makePreparer, type QueryData } from '../../src/retrieval/prepare.ts';
+import { makeQueryAnswerer, type QueryTowerRun } from '../../src/retrieval/query_answerer.ts';
 import { makeSnapshot } from '../../src/retrieval/snapshot.ts';
 import { planOf } from '../compiler/library/support.ts';
 import { valueAt } from '../data/fixture.ts';

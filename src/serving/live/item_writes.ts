@@ -8,7 +8,7 @@ import { oneAtATime } from '../../base/util/objects.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import type { GivenItem, ItemReader, ReadItem } from '../../data/written/fields.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
-import { joinColumns } from '../../retrieval/join_columns.ts';
+import { joinColumns } from '../../retrieval/query_answerer.ts';
 import { withMadeFeatures } from '../../retrieval/query_columns.ts';
 import type { Snapshot } from '../../retrieval/snapshot.ts';
 import type { Vectors } from '../../retrieval/vectors.ts';

@@ -5,8 +5,8 @@
 import type { IndexedColumn } from '../../data/dataset.ts';
 import type { ReadEvent } from '../../data/written/fields.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
-import { type FeatureRow, isEmptyBag, joinRows, lastElements } from '../../retrieval/join_columns.ts';
 import type { LaterEvents, QueryData, QueryModel } from '../../retrieval/prepare.ts';
+import { type FeatureRow, isEmptyBag, joinRows, lastElements } from '../../retrieval/query_answerer.ts';
 import { queryColumns, withMadeFeatures } from '../../retrieval/query_columns.ts';
 
 export interface UserEvents {

@@ -1,7 +1,7 @@
 /** Shows the items of an answer, best first. Items that stay move to their new places. */
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { Item } from '../../retrieval/prepare.ts';
+import type { Item } from '../../retrieval/top_request.ts';
 import type { AnsweredItem } from '../server/schemas.ts';
 import { columnText, digitsOf, fixed } from './chips.tsx';
 import type { AboutAnswer, PageAnswer, QueryForm } from './question.ts';

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Item } from '../../retrieval/prepare.ts';
+import type { Item } from '../../retrieval/top_request.ts';
 import type { UsersAnswer } from '../server/schemas.ts';
 import { countText, MistakeText, prose, shortVersion } from './chips.tsx';
 import { ItemList } from './item_list.tsx';

@@ -1,5 +1,6 @@
 /** Holds the query on the page, and converts it to a request. */
-import type { DescribedFeature, Item } from '../../retrieval/prepare.ts';
+import type { DescribedFeature } from '../../retrieval/prepare.ts';
+import type { Item } from '../../retrieval/top_request.ts';
 import type { About } from '../server/about.ts';
 import type {
   ErrorAnswer,

@@ -1,6 +1,6 @@
 /** Shows the left side: the user, known values, the weights, and the limits of the answer. */
 import { useRef } from 'preact/hooks';
-import type { Item } from '../../retrieval/prepare.ts';
+import type { Item } from '../../retrieval/top_request.ts';
 import type { About, AboutColumn } from '../server/about.ts';
 import type { ErrorDetail, SearchAnswer, UsersAnswer } from '../server/schemas.ts';
 import { Chips, countText, figure, MistakeText, mistakesAt, typing } from './chips.tsx';

@@ -2,7 +2,6 @@
 import { factsOf } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { isObject } from '../../base/util/objects.ts';
-import { makeQueryAnswerer } from '../../retrieval/join_columns.ts';
 import {
   indexShape,
   itemColumns,
@@ -11,10 +10,11 @@ import {
   pageFiles,
   pageIndex,
 } from '../../retrieval/page_files.ts';
-import { describeQuery, type Item, itemAt, makePreparer, type QueryDescription } from '../../retrieval/prepare.ts';
+import { describeQuery, itemAt, makePreparer, type QueryDescription } from '../../retrieval/prepare.ts';
+import { makeQueryAnswerer } from '../../retrieval/query_answerer.ts';
 import { useKernels } from '../../retrieval/scan/store.ts';
 import { makeSnapshot } from '../../retrieval/snapshot.ts';
-import { unknownFacts } from '../../retrieval/top_request.ts';
+import { type Item, unknownFacts } from '../../retrieval/top_request.ts';
 import { makeAnswers } from '../server/answers.ts';
 import type { RecommendAnswer, RecommendBody, Selection, SimilarAnswer, SimilarBody } from '../server/schemas.ts';
 import { isKey, type PageEvent, valuesOfEvents } from './page_events.ts';

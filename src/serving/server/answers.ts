@@ -2,20 +2,28 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { nextTurn } from '../../base/util/objects.ts';
 import { makeItemSearch } from '../../retrieval/item_search.ts';
-import { makeUserVectorCache, type QueryAnswerer, type UserVectorFigures } from '../../retrieval/join_columns.ts';
 import {
-  excludedNothing,
-  type Item,
   itemAt,
   type LaterEvents,
   pastRows,
   type QueryWithOptions,
-  type Recommendation,
   type RecommendQuery,
 } from '../../retrieval/prepare.ts';
+import {
+  makeUserVectorCache,
+  type QueryAnswerer,
+  shownAnswer,
+  type UserVectorFigures,
+} from '../../retrieval/query_answerer.ts';
 import { mostTogether, rerankEntries, topEach } from '../../retrieval/rerank.ts';
-import { type FoundUser, type Snapshot, shownItem, type TopAnswer, type TopRequest } from '../../retrieval/snapshot.ts';
-import { type RerankEntries, requestFailure, unknownFacts } from '../../retrieval/top_request.ts';
+import type { FoundUser, Snapshot, TopAnswer, TopRequest } from '../../retrieval/snapshot.ts';
+import {
+  type Item,
+  type Recommendation,
+  type RerankEntries,
+  requestFailure,
+  unknownFacts,
+} from '../../retrieval/top_request.ts';
 import type { EventWrites } from '../live/event_writes.ts';
 import type { ItemWrites } from '../live/item_writes.ts';
 import type { Recommender } from '../live/recommender.ts';
@@ -207,12 +215,11 @@ export function makeAnswers({
       const { removeSeen, weights, shares, average } = body;
       const queryOptions = { ...selectionOf(body), removeSeen, weights, shares, average };
       const answer = body.vector
-        ? itemsAndNotes(await topBatched({ snapshot, asked: byVector(body, user, snapshot) }, options))
+        ? shownAnswer(await topBatched({ snapshot, asked: byVector(body, user, snapshot) }, options))
         : await answerBatched({ snapshot, asked: { question: questionOf(body), options: queryOptions } }, options);
       const pastItems = (): readonly Item[] =>
-        'history' in answer
-          ? answer.history
-          : (user === undefined ? [] : pastOf(user, snapshot)).toReversed().map((row) => itemAt(row, snapshot));
+        answer.history ??
+        (user === undefined ? [] : pastOf(user, snapshot)).toReversed().map((row) => itemAt(row, snapshot));
       return {
         version,
         asOf: recommender.asOf,
@@ -232,7 +239,7 @@ export function makeAnswers({
       refuseUnknownColumns(body.columns, snapshot);
       const directions = snapshot.directions();
       const topRequest = { vectors: [directions.itemVector(row)], ...selectionOf(body), excludeRows: [row] };
-      const answer = itemsAndNotes(await topBatched({ snapshot: directions, asked: topRequest }, options));
+      const answer = shownAnswer(await topBatched({ snapshot: directions, asked: topRequest }, options));
       return {
         version,
         item,
@@ -323,13 +330,6 @@ function usersWith(prefix: string, limit: number, snapshot: Snapshot, later: Use
   const added = later?.usersWith(prefix, limit).filter(({ key }) => snapshot.userRow(key) < 0) ?? [];
   return [...known, ...added.map(({ key, events }) => ({ key, seen: events }))].slice(0, limit);
 }
-
-const itemsAndNotes = ({ items, unknown, exact, seed }: TopAnswer) => ({
-  items: items.map(shownItem),
-  notes: excludedNothing(unknown),
-  exact,
-  seed,
-});
 
 function selectionOf(body: Selection): Omit<TopRequest, 'vectors'> {
   const { k = 10, filter, exclude } = body;

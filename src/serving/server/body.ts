@@ -1,56 +1,17 @@
-/** Parses the body of a request and validates it against its schema. */
-import { isUtf8 } from 'node:buffer';
-import type { IncomingHttpHeaders } from 'node:http';
+/** Validates the body of a request against its schema, and says what is wrong in it. */
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { quotedList } from '../../base/diagnostics/wording.ts';
 import { unknownFacts } from '../../retrieval/top_request.ts';
-import { deepestBody, type Limits } from './limits.ts';
+import type { Limits } from './limits.ts';
 import { errorDetailOf, pointer, RequestError, refused } from './refused.ts';
 import type { ErrorDetail, Schemas } from './schemas.ts';
 
-const objects = 'send one JSON object, or an array of objects';
+export const objects = 'send one JSON object, or an array of objects';
 
-/** @throws RequestError 400 */
-export function parseBody(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) {
-    const advice = 'encode its texts as UTF-8';
-    throw refused(400, diagnose('request-body', undefined, { reason: 'is no text in UTF-8', advice }));
-  }
-  const text = bytes.toString();
-  let parsedBody: unknown;
-  try {
-    parsedBody = JSON.parse(text);
-  } catch {
-    if (text.trim() === '') throw noBody();
-    throw refused(400, diagnose('request-body', undefined, { reason: 'is not JSON', advice: objects }));
-  }
-  if (isDeeper(parsedBody, deepestBody)) {
-    const reason = `has more than ${deepestBody} lists or objects inside of each other`;
-    throw refused(400, diagnose('request-body', undefined, { reason, advice: 'send values as the data has them' }));
-  }
-  return parsedBody;
-}
-
-/** Compressed bodies are refused, because the size of the unpacked body has no bound. @throws RequestError 415 */
-export function refuseCompressed({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
-  if (encoding === 'identity' || encoding === '') return;
-  const facts = { reason: `is compressed by \`${shortenedName(encoding)}\``, advice: 'send it without compression' };
-  throw refused(415, diagnose('request-body', undefined, facts));
-}
-
-const noBody = (): RequestError =>
+export const noBody = (): RequestError =>
   refused(400, diagnose('request-body', undefined, { reason: 'is empty', advice: objects }));
-
-/** True if a value is nested too deeply. A body may be as deep as it is long, so the recursion ends at the limit. */
-function isDeeper(value: unknown, left: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (left < 0) return true;
-  // Vectors are long, so no list of their values is made.
-  if (Array.isArray(value)) return value.some((each) => isDeeper(each, left - 1));
-  return Object.values(value).some((each) => isDeeper(each, left - 1));
-}
 
 /** @throws RequestError 400, 413 */
 export type Reader = (body: unknown) => { readonly bodies: readonly unknown[]; readonly isArray: boolean };
@@ -156,4 +117,4 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'a text' : 'an object';
 }
 
-const shortenedName = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
+export const shortenedName = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);

@@ -1,11 +1,12 @@
 /** Does what all routes share: ids, hosts, the token, JSON bodies, refusals, the log. The handlers of routes are in `server.ts`. */
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { parseBody, refuseCompressed } from './body.ts';
+import { noBody, objects, shortenedName } from './body.ts';
 import { hostNameIn, type Listener, makeHostCheck, makeTokenCheck, refuseUnparsed } from './door.ts';
-import { type Limits, longestInAddress } from './limits.ts';
+import { deepestBody, type Limits, longestInAddress } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { internalError, RequestError, refusalBehind, refused } from './refused.ts';
 import type { Gate } from './request_gate.ts';
@@ -121,6 +122,43 @@ function addBodyParser(http: FastifyInstance, type: string, parse: (bytes: Buffe
     refuseCompressed(request.headers);
     return bytes.length === 0 && routeOf(request)?.writes === 'nothing' ? undefined : parse(bytes);
   });
+}
+
+/** @throws RequestError 400 */
+function parseBody(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) {
+    const advice = 'encode its texts as UTF-8';
+    throw refused(400, diagnose('request-body', undefined, { reason: 'is no text in UTF-8', advice }));
+  }
+  const text = bytes.toString();
+  let parsedBody: unknown;
+  try {
+    parsedBody = JSON.parse(text);
+  } catch {
+    if (text.trim() === '') throw noBody();
+    throw refused(400, diagnose('request-body', undefined, { reason: 'is not JSON', advice: objects }));
+  }
+  if (isDeeper(parsedBody, deepestBody)) {
+    const reason = `has more than ${deepestBody} lists or objects inside of each other`;
+    throw refused(400, diagnose('request-body', undefined, { reason, advice: 'send values as the data has them' }));
+  }
+  return parsedBody;
+}
+
+/** Compressed bodies are refused, because the size of the unpacked body has no bound. @throws RequestError 415 */
+function refuseCompressed({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
+  if (encoding === 'identity' || encoding === '') return;
+  const facts = { reason: `is compressed by \`${shortenedName(encoding)}\``, advice: 'send it without compression' };
+  throw refused(415, diagnose('request-body', undefined, facts));
+}
+
+/** True if a value is nested too deeply. A body may be as deep as it is long, so the recursion ends at the limit. */
+function isDeeper(value: unknown, left: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (left < 0) return true;
+  // Vectors are long, so no list of their values is made.
+  if (Array.isArray(value)) return value.some((each) => isDeeper(each, left - 1));
+  return Object.values(value).some((each) => isDeeper(each, left - 1));
 }
 
 /**

@@ -2,9 +2,9 @@
  * JSON Schemas of bodies and answers, with their types. They have three uses: ajv validates bodies, `/openapi.json` publishes them, and tests
  * validate answers. Long because it is a table with one schema for each body.
  */
-import type { Item } from '../../retrieval/prepare.ts';
+
 import type { FoundUser, TopItem } from '../../retrieval/snapshot.ts';
-import { mostWeight, type RerankEntries } from '../../retrieval/top_request.ts';
+import { type Item, mostWeight, type RerankEntries } from '../../retrieval/top_request.ts';
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
 
 /** A key as in a data file: a text, or a whole number that JSON can represent. */

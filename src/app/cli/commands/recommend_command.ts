@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
-import type { Item } from '../../../retrieval/prepare.ts';
-import type { RerankEntries } from '../../../retrieval/top_request.ts';
+import type { Item, RerankEntries } from '../../../retrieval/top_request.ts';
 import type { RecommendRequest } from '../../api/run.ts';
 import { heading } from '../layout.ts';
 import { openRun } from '../open_run.ts';

@@ -1,20 +1,11 @@
-/** Joins the columns of several queries, one row each, into one batch, so that they go through the query tower together. */
-
+/** Answers queries. The columns of several, one row each, are joined into one batch, so that they go through the query tower together. */
 import { Failure, invariant } from '../base/diagnostics/failure.ts';
+import { quotedList } from '../base/diagnostics/wording.ts';
 import type { BagColumn, CodeColumn, Column, IndexedColumn, NumberColumn } from '../data/dataset.ts';
-import {
-  type Cohort,
-  type PreparedQuery,
-  type Preparer,
-  type QueryWithOptions,
-  type Recommendation,
-  type RecommendOptions,
-  type RecommendQuery,
-  recommendationOf,
-} from './prepare.ts';
+import type { Cohort, PreparedQuery, Preparer, QueryWithOptions, RecommendOptions, RecommendQuery } from './prepare.ts';
 import { topEach } from './rerank.ts';
 import { attempt, interestsOf, type Snapshot } from './snapshot.ts';
-import type { LeftOutVectors } from './top_request.ts';
+import type { LeftOutVectors, Recommendation, TopAnswer, TopItem } from './top_request.ts';
 import type { Vectors } from './vectors.ts';
 
 type FeatureColumns = ReadonlyMap<string, IndexedColumn>;
@@ -129,6 +120,35 @@ function joinedInner(given: readonly ColumnRow<BagColumn>[]): BagColumn | undefi
       Array.from(elementsOf(column, row), (bag) => ({ column: column.inner!, row: bag })),
     ),
   );
+}
+
+type ShownAnswer = Omit<Recommendation, 'history'> & Partial<Pick<Recommendation, 'history'>>;
+
+/** Returns an answer as callers see it, without the rows of items. */
+export const shownAnswer = ({ items, unknown, exact, seed }: TopAnswer): ShownAnswer => ({
+  items: items.map(shownItem),
+  notes: unknown.length === 0 ? [] : [`No item has the key ${quotedList(unknown)}, so nothing was excluded by it.`],
+  ...{ exact, seed },
+});
+
+/** Copies entry by entry: a rest pattern (`{ row, ...item }`) is several times slower, and answers have many items. */
+function shownItem({ key, title, score, shares, boost, probability, because }: TopItem): Omit<TopItem, 'row'> {
+  const item = title === undefined ? { key, score } : { key, title, score };
+  if ((shares ?? boost ?? probability ?? because) === undefined) return item;
+  return { ...item, shares, boost, probability, because };
+}
+
+function recommendationOf(prepared: PreparedQuery, answer: TopAnswer): Recommendation {
+  const { items, notes, exact, seed } = shownAnswer(answer);
+  return {
+    key: prepared.key,
+    notes: [...prepared.notes, ...notes],
+    items,
+    get history() {
+      return prepared.history;
+    },
+    ...{ exact, seed },
+  };
 }
 
 /** Answers queries with one snapshot: one run of the query tower, and one pass over the items. Needs neither Node.js nor an engine. */
