@@ -301,9 +301,11 @@ async function writeTunedFile(
   for (const [name, value] of Object.entries(allSettings).sort(
     ([a], [b]) => a.split('.').length - b.split('.').length,
   )) {
-    const { files, library } = checkSource(source, { load: loadUsed }).resolution;
+    const { scope, files, library } = checkSource(source, { load: loadUsed }).resolution;
     const at = { ...files.main.span, end: files.main.span.start };
-    const edit = findSlot({ files, library, report: () => {} }, { parts: name.split('.'), at })?.write(String(value));
+    const edit = findSlot({ scope, files, library, report: () => {} }, { parts: name.split('.'), at })?.write(
+      String(value),
+    );
     // The value is in another file, or in several places.
     if (edit?.at.source !== source)
       throw failure('tuned-file', {

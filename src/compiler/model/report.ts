@@ -15,7 +15,7 @@ export interface Extra {
   readonly fixes?: readonly (readonly Edit[])[];
   /** True if the fix is only a suggestion, which is never applied automatically. */
   readonly doubtful?: boolean;
-  /** Of an unknown name or entry: the declarations that may have it. If such a part of the file could not be read, the name may be in it. */
+  /** The declarations that may have an unknown name or entry. If one of them could not be read, the name may be in it. */
   readonly within?: readonly DeclarationWord[];
 }
 

@@ -115,6 +115,8 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
   };
 }
 
+const ignore = (): void => {};
+
 /** Returns the files with the settings applied. */
 function applySettings(
   files: Files,
@@ -125,7 +127,8 @@ function applySettings(
 ): Files {
   let changed = files;
   for (const { path, at, values } of readSettings(settings, report, diagnostics)) {
-    const slot = findSlot({ files: changed, library, report }, { parts: path, at });
+    const scope = declare(changed, ignore, ignore);
+    const slot = findSlot({ scope, files: changed, library, report }, { parts: path, at });
     if (!slot) continue;
     const [, second] = values;
     if (second && slot.type.is !== 'kinds') {

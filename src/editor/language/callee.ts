@@ -111,8 +111,8 @@ export function pathEndingAt(tokens: readonly IToken[], end: number): string[] {
 }
 
 export function slotAt(facts: FileAnalysis, parts: readonly string[]): Slot | undefined {
-  const { files, library } = facts.checked.resolution;
-  return findSlot({ files, library, report: () => {} }, { parts, at: facts.checked.file.span });
+  const { scope, files, library } = facts.checked.resolution;
+  return findSlot({ scope, files, library, report: () => {} }, { parts, at: facts.checked.file.span });
 }
 
 /** Returns the call around an offset, its documentation as Markdown, and the index of the argument that is being typed. */

@@ -2,17 +2,15 @@
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { type Span, textOf } from '../../../base/text/source.ts';
-import { type EntryPlace, entryTables } from '../../library/declarations/table.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeEntry } from '../describe.ts';
 import { stepsOf } from '../expressions.ts';
-import { rowIn } from '../library.ts';
-import { reads, symbolOf } from '../occurrences.ts';
+import type { Meaning } from '../occurrences.ts';
 import { removal, repeats } from '../report.ts';
 import type { ParameterDomain, ResolvedTower, SearchParameter } from '../resolution.ts';
-import type { Workspace } from '../scope.ts';
+import type { Scope, Workspace } from '../scope.ts';
 import { respan, type Settings } from '../settings/setting_text.ts';
-import { declared, findSlot, type Slot } from '../settings/slots.ts';
+import { findSlot, type Slot } from '../settings/slots.ts';
 import type { Files } from '../source_files.ts';
 import { resolveBlocks } from './resolve_blocks.ts';
 import { resolveEntry } from './resolve_entries.ts';
@@ -40,7 +38,6 @@ export function resolveSearch(
   const lost = new Set<string>();
   return entries.flatMap((entry): SearchParameter[] => {
     const entryName = nameOf(entry);
-    readWords(workspace, files, towers, entry);
     const firstEntry = seen.get(entryName);
     if (firstEntry) {
       const noteAndFix = repeats(entryName, firstEntry.span, entry.span);
@@ -48,15 +45,19 @@ export function resolveSearch(
       return [];
     }
     seen.set(entryName, entry);
-    const reason = refusal(entry, files);
+    const reason = refusal(entry, workspace.scope);
     if (reason !== undefined) {
       report('not-searchable', pathSpan(entry), { name: entryName, reason }, { fixes: [[removal(entry.span)]] });
       return [];
     }
     const pathNames = entry.path.map((part) => part.name);
-    const scope = { files, library: workspace.library, report };
-    const slot = lost.has(ownerOf(pathNames)) ? undefined : findSlot(scope, { parts: pathNames, at: pathSpan(entry) });
-    if (!slot && isLost(pathNames, files)) lost.add(ownerOf(pathNames));
+    const { scope, library } = workspace;
+    const note = (index: number, meaning: Meaning): void => workspace.note(entry.path[index]!.span, meaning);
+    const slot = lost.has(ownerOf(pathNames))
+      ? undefined
+      : findSlot({ scope, files, library, report, note }, { parts: pathNames, at: pathSpan(entry) });
+    if (!slot && isLost(pathNames, scope)) lost.add(ownerOf(pathNames));
+    if (slot) readValues(workspace, slot, towers, entry);
     const domain = slot && domainOf(workspace, entry, slot);
     if (!slot || !domain) return [];
     const usual = usualOf(workspace, slot, domain);
@@ -67,8 +68,7 @@ export function resolveSearch(
 /** Returns the first two parts of a path: `task.watch` for `task.watch.loss.temperature`. */
 const ownerOf = (parts: readonly string[]): string => parts.slice(0, 2).join('.');
 
-function isLost([first, second]: readonly string[], files: Files): boolean {
-  const { tasks, features } = declared(files);
+function isLost([first, second]: readonly string[], { tasks, features }: Scope): boolean {
   const allNames = first === 'task' ? tasks : first === 'features' ? features : undefined;
   return second !== undefined && allNames !== undefined && !allNames.has(second);
 }
@@ -80,11 +80,11 @@ function pathSpan({ path }: Ast.SearchEntryNode): Span {
 }
 
 /** Returns the reason why trials with different values could not be compared; undefined if they can. */
-function refusal({ path }: Ast.SearchEntryNode, files: Files): string | undefined {
-  const { lets, blocks } = declared(files);
+function refusal({ path }: Ast.SearchEntryNode, { lets, blocks }: Scope): string | undefined {
   const pathNames = path.map(({ name }) => name);
   const [first, second, ...rest] = pathNames[0] === 'train' ? pathNames.slice(1) : pathNames;
-  if (pathNames.length === 1 && (lets.has(pathNames[0]!) || blocks.has(pathNames[0]!))) return undefined;
+  const isConstant = lets.some(({ name }) => name.name === pathNames[0]);
+  if (pathNames.length === 1 && (isConstant || blocks.has(pathNames[0]!))) return undefined;
   if (first === 'seed') return 'a study would choose by luck';
   if (first === 'metrics' || first === 'validate') return 'all trials are measured alike';
   const patience = second === 'patience' && rest.length === 0;
@@ -171,41 +171,16 @@ function usualOf(
 /** Returns the text of a span on one line. */
 const textIn = (span: Span): string => textOf(span).replace(/\s+/g, ' ');
 
-/** Records the words of an entry. Its values count as read, because trials have them; their errors are those of the trials. */
-function readWords(
-  { scope, library, note, onWord, ...others }: Workspace,
-  files: Files,
+/** Reads the values of an entry, because trials read what they name. Their errors are those of the trials. */
+function readValues(
+  workspace: Workspace,
+  { type, argument }: Slot,
   towers: ReadonlyMap<string, ResolvedTower>,
   { path, domain }: Ast.SearchEntryNode,
 ): void {
-  const [first, second, third] = path as readonly [Ast.IdentifierNode, ...Ast.IdentifierNode[]];
-  const constant = scope.lets.find(({ name }) => name.name === first.name);
-  const onEntry = (of: EntryPlace, word: Ast.IdentifierNode): void => {
-    const row = rowIn(entryTables[of], word.name);
-    if (row) note(word.span, { is: 'entry', of, name: word.name, row });
-  };
-  if (!second && constant) note(first.span, reads(symbolOf('constant', constant)));
-  else if (!second && scope.blocks.has(first.name)) onWord('block', first);
-  else if (first.name === 'train' && second) onEntry('train', second);
-  else if (first.name === 'features' && second) onWord('feature', second);
-  else if (first.name === 'task' && second) {
-    onWord('task', second);
-    if (third) onEntry('task', third);
-  } else onEntry('train', first);
   const report = (): void => {};
-  const slots = path.map((_, index) =>
-    findSlot(
-      { files, library, report },
-      { parts: path.slice(0, index + 1).map(({ name }) => name), at: files.main.span },
-    ),
-  );
-  for (const [index, slot] of slots.entries()) {
-    const { name, span } = path[index]!;
-    if (slot?.argument) note(span, { is: 'parameter', name, ...slot.argument });
-  }
-  const { type = { is: 'constant' }, argument } = slots.at(-1) ?? {};
-  const constants = others.constants.within(new Map(), report, new Map());
-  const silent: Workspace = { ...others, scope, library, note, onWord, report, constants, uncertain: new Set() };
+  const constants = workspace.constants.within(new Map(), report, new Map());
+  const silent: Workspace = { ...workspace, report, constants, uncertain: new Set() };
   const name = path.at(-1)!.name;
   for (const value of domain.kind === 'Choices' ? domain.items : [domain.from, domain.to]) {
     if (type.is === 'constant') constants.number(value, name, '');

@@ -8,13 +8,16 @@ import type { BoundKind, KindRow, Parameter, Parameters } from '../../library/co
 import type { DeclarationEntry, Entries, EntryType } from '../../library/declarations/entry.ts';
 import { objective } from '../../library/declarations/objective_declaration.ts';
 import { retrieve } from '../../library/declarations/retrieve_declaration.ts';
+import { entryTables } from '../../library/declarations/table.ts';
 import { task } from '../../library/declarations/task_declaration.ts';
 import { train } from '../../library/declarations/train_declaration.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { asCall, isNumeric } from '../expressions.ts';
 import { type Library, rowIn } from '../library.ts';
+import { type LookupKind, type Meaning, reads, type SymbolNode, symbolOf, type TypedName } from '../occurrences.ts';
 import { printCall } from '../print_model.ts';
 import type { Report } from '../report.ts';
+import type { Scope } from '../scope.ts';
 import type { Files } from '../source_files.ts';
 import { parametersOfArguments } from '../values.ts';
 import { expressionAt } from './setting_text.ts';
@@ -47,9 +50,12 @@ interface TextChange {
 }
 
 interface SlotScope {
+  readonly scope: Scope;
   readonly files: Files;
   readonly library: Library;
   readonly report: Report;
+  /** Called with the index and the meaning of each name of the path. */
+  readonly note?: (index: number, meaning: Meaning) => void;
 }
 
 /** A path of names, and its span. */
@@ -72,14 +78,18 @@ function unknown(report: Report, { at }: SettingPath, name: string, what: string
 export function findSlot(scope: SlotScope, path: SettingPath): Slot | undefined {
   const [first, ...rest] = path.parts;
   const root = rootOf(scope, path, first!, rest);
-  return root?.rest.reduce<Slot | undefined>((slot, name) => slot && argumentOf(scope, slot, name, path), root.slot);
+  const argumentsFrom = path.parts.length - (root?.rest.length ?? 0);
+  return root?.rest.reduce<Slot | undefined>((outer, name, index) => {
+    const slot = outer && argumentOf(scope, outer, name, path);
+    if (slot?.argument) scope.note?.(argumentsFrom + index, { is: 'parameter', name, ...slot.argument });
+    return slot;
+  }, root.slot);
 }
 
 /** Returns names that a path may consist of or start with. */
-function slotNames(files: Files): readonly string[] {
-  const { lets, blocks, tasks, features } = declared(files);
+function slotNames({ lets, blocks, tasks, features }: Scope): readonly string[] {
   return [
-    ...lets.keys(),
+    ...lets.map(({ name }) => name.name),
     ...blocks.keys(),
     ...Object.keys(train.entries),
     ...[...tasks.keys()].flatMap((name) => [`task.${name}.loss`, `task.${name}.score`]),
@@ -95,66 +105,54 @@ interface SettingRoot {
   readonly rest: readonly string[];
 }
 
-function rootOf(scope: SlotScope, path: SettingPath, first: string, rest: readonly string[]): SettingRoot | undefined {
-  const { files, report } = scope;
-  const { lets, blocks, tasks, features } = declared(files);
+function rootOf(
+  { scope, files, library, report, note }: SlotScope,
+  path: SettingPath,
+  first: string,
+  rest: readonly string[],
+): SettingRoot | undefined {
+  const { lets, blocks, tasks, features } = scope;
+  const noteSymbol = (index: number, kind: LookupKind, node: SymbolNode) => note?.(index, reads(symbolOf(kind, node)));
+  const entryAt = (index: number, of: 'train' | 'task', name: string, holder: EntryHolder): Slot => {
+    const rows: Entries = entryTables[of];
+    note?.(index, { is: 'entry', of, name, row: rows[name]! });
+    return entrySlot(holder, rows, name);
+  };
   const bare = rest.length === 0;
-  const constant = lets.get(first);
-  if (bare && constant) return { slot: letSlot(constant), rest };
+  const constant = lets.find(({ name }) => name.name === first);
+  if (bare && constant) {
+    noteSymbol(0, 'constant', constant);
+    return { slot: letSlot(constant), rest };
+  }
   const block = blocks.get(first);
-  if (bare && block) return { slot: blockSlot(block), rest };
+  if (bare && block) {
+    noteSymbol(0, 'block', block);
+    return { slot: blockSlot(block), rest };
+  }
   const [second, third, ...others] = rest;
-  if (Object.hasOwn(train.entries, first)) return { slot: entrySlot(trainOf(files), train.entries, first), rest };
+  if (Object.hasOwn(train.entries, first)) return { slot: entryAt(0, 'train', first, trainOf(files)), rest };
   if (first === 'train' && second !== undefined && Object.hasOwn(train.entries, second)) {
-    return { slot: entrySlot(trainOf(files), train.entries, second), rest: rest.slice(1) };
+    return { slot: entryAt(1, 'train', second, trainOf(files)), rest: rest.slice(1) };
   }
   if (bare && (first === 'objective' || first === 'retrieve')) return { slot: sumSlot(files, first, path.at), rest };
   if (first === 'task' && second !== undefined) {
     const node = tasks.get(second);
     if (!node) return unknown(report, path, second, 'task', tasks.keys());
+    noteSymbol(1, 'task', node);
     if (third === undefined || !Object.hasOwn(task.entries, third)) {
       return unknown(report, path, third ?? second, `entry of task \`${second}\``, Object.keys(task.entries));
     }
-    return { slot: entrySlot({ node, at: path.at }, task.entries, third), rest: others };
+    return { slot: entryAt(2, 'task', third, { node, at: path.at }), rest: others };
   }
   if (first === 'features' && second !== undefined) {
     const foundFeature = features.get(second);
     if (!foundFeature) return unknown(report, path, second, 'feature', features.keys());
-    return { slot: featureSlot(foundFeature, second, scope.library), rest: rest.slice(1) };
+    noteSymbol(1, 'feature', foundFeature);
+    return { slot: featureSlot(foundFeature, files, library), rest: rest.slice(1) };
   }
-  const knownSlots = slotNames(files);
+  const knownSlots = slotNames(scope);
   const expectedWords = 'constant, block or entry of `train`';
   return unknown(report, path, path.parts.join('.'), expectedWords, knownSlots);
-}
-
-interface DeclaredFeature {
-  readonly features: Ast.FeaturesNode;
-  readonly entry: Ast.TypedEntryNode;
-}
-
-/** Maps names to the declarations of a file and its imports. Of two equal names the first counts. */
-export function declared({ main, shared }: Files): {
-  readonly lets: ReadonlyMap<string, Ast.LetNode>;
-  readonly blocks: ReadonlyMap<string, Ast.BlockNode>;
-  readonly tasks: ReadonlyMap<string, Ast.TaskNode>;
-  readonly features: ReadonlyMap<string, DeclaredFeature>;
-} {
-  const lets = new Map<string, Ast.LetNode>();
-  const blocks = new Map<string, Ast.BlockNode>();
-  const tasks = new Map<string, Ast.TaskNode>();
-  const features = new Map<string, DeclaredFeature>();
-  for (const node of shared) {
-    if (node.kind === 'Let' && !lets.has(node.name.name)) lets.set(node.name.name, node);
-    if (node.kind === 'Block' && !blocks.has(node.name.name)) blocks.set(node.name.name, node);
-    if (node.kind !== 'Features') continue;
-    for (const entry of node.entries) {
-      for (const { name } of entry.names) if (!features.has(name)) features.set(name, { features: node, entry });
-    }
-  }
-  for (const node of main.declarations) {
-    if (node.kind === 'Task' && !tasks.has(node.name.name)) tasks.set(node.name.name, node);
-  }
-  return { lets, blocks, tasks, features };
 }
 
 /** The declaration that has an entry or would have it. */
@@ -239,8 +237,9 @@ function entrySlot({ node, isNew, at }: EntryHolder, rows: Entries, name: string
   };
 }
 
-function featureSlot({ features, entry }: DeclaredFeature, name: string, library: Library): Slot {
-  const ownName = entry.names.find((one) => one.name === name)!;
+function featureSlot({ name: ownName, entry }: TypedName, { shared }: Files, library: Library): Slot {
+  const declarations = shared.filter((node): node is Ast.FeaturesNode => node.kind === 'Features');
+  const features = declarations.find(({ entries }) => entries.includes(entry))!;
   const others = entry.names.filter((one) => one !== ownName);
   return {
     type: { is: 'kind', what: 'kind of feature', of: library.features },
@@ -257,7 +256,7 @@ function featureSlot({ features, entry }: DeclaredFeature, name: string, library
 
 /** Returns the slot of an argument of the call in a slot. */
 function argumentOf(
-  { files, library, report }: SlotScope,
+  { scope, library, report }: SlotScope,
   slot: Slot,
   name: string,
   path: SettingPath,
@@ -286,7 +285,7 @@ function argumentOf(
     return undefined;
   }
   const { type, rest, default: otherwise } = parameters[name]!;
-  const writtenArgument = argumentsFor(call, parameters, name, files);
+  const writtenArgument = argumentsFor(call, parameters, name, scope);
   const writtenValues = writtenArgument.map(({ value }) => value);
   return {
     type,
@@ -334,11 +333,10 @@ function argumentsFor(
   call: Ast.CallNode,
   parameters: Parameters,
   name: string,
-  files: Files,
+  { lets }: Scope,
 ): readonly Ast.ArgumentNode[] {
-  const { lets } = declared(files);
   const parametersByArgument = parametersOfArguments(call, parameters, {
-    isNumeric: (value) => isNumeric(value, (word) => lets.has(word)),
+    isNumeric: (value) => isNumeric(value, (word) => lets.some(({ name }) => name.name === word)),
   });
   return call.arguments.filter((argument) => parametersByArgument.get(argument) === name);
 }
