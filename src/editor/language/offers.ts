@@ -210,7 +210,7 @@ function giveEntry({ checked: { file } }: FileAnalysis, { at, message }: Located
 }
 
 /** Offers to read an output that nothing reads: adds a channel for it, as the other outputs have one, and the task of its name. */
-function readOutput({ checked: { file } }: FileAnalysis, { at, message }: LocatedError): readonly Offer[] {
+function readOutput({ checked: { file }, occurrences }: FileAnalysis, { at, message }: LocatedError): readonly Offer[] {
   const step = textOf(at);
   const [, output] = /`[^`.]+\.([^`.]+)`/.exec(message) ?? [];
   const tower = declarationAround(file, at, 'Tower');
@@ -218,11 +218,14 @@ function readOutput({ checked: { file } }: FileAnalysis, { at, message }: Locate
   if (output === undefined || !tower || !sibling || tower.entries.some(({ name }) => name.name === output)) return [];
   const flowAfterSource = textOf({ ...sibling.flow.span, start: sourceOf(sibling.flow)!.span.end });
   const channel = entryAfter(tower, tower.entries.at(-1)!, `channel ${output} = ${step}.${output}${flowAfterSource}`);
-  const reader = file.declarations.find(
-    (node): node is Ast.TaskNode => node.kind === 'Task' && node.name.name === output,
+  const reader = file.declarations.find((node) => node.kind === 'Task' && node.name.name === output);
+  const channelNames = occurrences.filter(
+    (word) =>
+      word.is === 'symbol' &&
+      word.symbol.tower === tower.name.name &&
+      word.symbol.name === sibling.name.name &&
+      isWithinSpan(word.span, reader?.span ?? at),
   );
-  const scores = (reader?.entries ?? []).flatMap(({ name, value }) => (name.name === 'score' ? [value] : []));
-  const channelNames = scores.flatMap((score) => channelReads(score, tower.name.name, sibling.name.name));
   const title = `Give \`${step}.${output}\` a channel of its own`;
   const edits: readonly Edit[] = [channel, ...channelNames.map(({ span }) => ({ at: span, text: output }))];
   return [{ title: channelNames.length > 0 ? `${title}, which task \`${output}\` reads` : title, edits }];
@@ -231,13 +234,6 @@ function readOutput({ checked: { file } }: FileAnalysis, { at, message }: Locate
 function sourceOf(flow: Ast.ExpressionNode): Ast.NameNode | undefined {
   const [first] = stepsOf(flow);
   return first?.kind === 'Name' ? first : undefined;
-}
-
-/** Finds where an expression names a channel of a tower. */
-function channelReads(value: Ast.ExpressionNode, tower: string, channel: string): readonly Ast.IdentifierNode[] {
-  if (value.kind !== 'Name') return partsOfExpression(value).flatMap((part) => channelReads(part, tower, channel));
-  const [first, second] = value.parts;
-  return first?.name === tower && second?.name === channel ? [second] : [];
 }
 
 function swapTowers({ checked: { file, resolution } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {

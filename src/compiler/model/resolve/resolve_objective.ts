@@ -6,7 +6,7 @@ import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
 import { linearConstant } from '../constants.ts';
 import { describeExpression } from '../describe.ts';
-import { singleName } from '../expressions.ts';
+import { operandsOf, singleName } from '../expressions.ts';
 import type { Call, Objective } from '../model.ts';
 import { fittedTerm } from '../references.ts';
 import { noteAt, removal } from '../report.ts';
@@ -108,12 +108,6 @@ export function isProduct({ scope, constants, library }: Workspace, value: Ast.E
       return factorName !== undefined && !scope.towers.has(factorName) && !Object.hasOwn(library.scores, factorName);
     })
   );
-}
-
-/** Returns the operands of all nested arithmetic. */
-function operandsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
-  if (value.kind === 'Binary') return [...operandsOf(value.left), ...operandsOf(value.right)];
-  return value.kind === 'Unary' ? operandsOf(value.operand) : [value];
 }
 
 function factorsOf(value: Ast.ExpressionNode): readonly Ast.ExpressionNode[] {
