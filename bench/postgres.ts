@@ -7,11 +7,11 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { makeRandom } from '../src/base/random/random.ts';
+import { openPostgres } from '../src/plugins/postgres/search_postgres.ts';
+import { writeIndex } from '../src/plugins/postgres/write_postgres.ts';
 import { makeSnapshot } from '../src/retrieval/snapshot.ts';
 import { exactAnswersOf } from '../src/serving/live/recommender.ts';
-import { openPostgres } from '../src/serving/postgres/search_postgres.ts';
-import { writeIndex } from '../src/serving/postgres/write_postgres.ts';
-import { startCluster } from '../test/serving/postgres/cluster.ts';
+import { startCluster } from '../test/plugins/postgres/cluster.ts';
 import { describeMachine } from './machine.ts';
 
 const numberOf = (name: string, otherwise: number): number =>

@@ -96,7 +96,7 @@ const { metafile } = await build({
     cli: 'src/app/cli/all.ts',
     api: 'src/api.ts',
     prettier: 'src/compiler/format/prettier.ts',
-    worker: 'src/app/api/tune/trial_worker.ts',
+    worker: 'src/plugins/tune/trial_worker.ts',
     loader: 'src/app/api/versions/loader.ts',
     serving_process: 'src/app/api/processes/serving_process.ts',
   },

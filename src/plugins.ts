@@ -2,9 +2,19 @@
  * The one door to optional parts. A part is loaded when a command, an option or an address names it, and it fulfils a contract that the core owns. Nothing else
  * loads a file of `src/plugins`: `test/imports.test.ts` holds that.
  */
+import type { ConfigImporter } from './app/api/import.ts';
+import type { IndexTarget } from './app/api/index_items.ts';
+import type { TrackingService } from './app/api/track.ts';
+import type { StudyProgram } from './app/api/tune.ts';
 import type { Engine } from './engines/engine.ts';
+import type { SharedLogAccess } from './serving/server/writes/shared_log.ts';
 
 export const plugins = {
-  torch: async (): Promise<Engine> => (await import('./plugins/torch/torch.ts')).torchEngine(),
+  easyrec: (): Promise<ConfigImporter> => import('./plugins/easyrec/import_config.ts'),
+  mlflow: (): Promise<TrackingService> => import('./plugins/mlflow/track_run.ts'),
+  postgres: (): Promise<IndexTarget> => import('./plugins/postgres/postgres_target.ts'),
+  redis: (): Promise<SharedLogAccess> => import('./plugins/redis/redis_log.ts'),
   tensorflow: async (): Promise<Engine> => (await import('./plugins/tensorflow/tensorflow.ts')).tensorflowEngine(),
+  torch: async (): Promise<Engine> => (await import('./plugins/torch/torch.ts')).torchEngine(),
+  tune: (): Promise<StudyProgram> => import('./plugins/tune/run_study.ts'),
 };

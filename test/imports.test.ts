@@ -103,7 +103,6 @@ const mayImport: Record<string, readonly string[]> = {
     'training/tracking',
     ...base,
   ],
-  'training/tune': ['base/storage', ...base],
   // What an editor shows
   'editor/language': [
     'grammar',
@@ -173,10 +172,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...base,
   ],
   'serving/page': ['retrieval', 'serving/server', ...base],
-  'serving/postgres': ['grammar', 'retrieval', 'retrieval/filter', 'serving/live', ...base],
-  'serving/redis': ['base/storage', ...base],
   // What people use
-  'app/easyrec': ['grammar', 'base/storage', ...base],
   'app/report': [
     'base/storage',
     'compiler/library',
@@ -185,7 +181,6 @@ const mayImport: Record<string, readonly string[]> = {
     'training',
     'training/artifact',
     'training/evaluation',
-    'training/tune',
     'editor/drawing',
     ...base,
   ],
@@ -210,14 +205,10 @@ const mayImport: Record<string, readonly string[]> = {
     'training/export',
     'training/scoring',
     'training/tracking',
-    'training/tune',
     'editor/drawing',
     'serving/ann',
-    'serving/postgres',
-    'serving/redis',
     'serving/live',
     'serving/server',
-    'app/easyrec',
     'app/report',
     ...base,
   ],
@@ -240,19 +231,44 @@ const mayImport: Record<string, readonly string[]> = {
     'training/artifact',
     'training/evaluation',
     'training/scoring',
-    'training/tune',
     'editor/language',
     'editor/lsp',
     'editor/reference',
     'serving/ann',
     'app/api',
-    'app/easyrec',
     'app/report',
     ...base,
   ],
   // Optional parts
+  'plugins/easyrec': ['grammar', 'base/storage', 'data', 'app/api', ...base],
+  'plugins/mlflow': [
+    'base/storage',
+    'training',
+    'training/artifact',
+    'training/tracking',
+    'app/api',
+    'app/report',
+    ...base,
+  ],
+  'plugins/postgres': ['grammar', 'retrieval', 'retrieval/filter', 'serving/live', 'app/api', ...base],
+  'plugins/redis': ['base/storage', 'serving/server', ...base],
   'plugins/torch': ['base/storage', 'graph', 'engines', ...base],
   'plugins/tensorflow': ['base/storage', 'graph', 'engines', ...base],
+  'plugins/tune': [
+    'base/storage',
+    'graph/plan',
+    'compiler',
+    'compiler/model',
+    'data',
+    'engines',
+    'training',
+    'training/artifact',
+    'training/evaluation',
+    'app/api',
+    'app/cli',
+    'app/report',
+    ...base,
+  ],
 };
 
 /** Rooms below of which a room may import types alone: the rules of the grammar give the tree that the compiler declares. */
@@ -268,8 +284,8 @@ const runtimes: Record<string, string> = {
   '@duckdb/': 'data',
   fastify: 'serving/server',
   'prom-client': 'serving/server',
-  pg: 'serving/postgres',
-  ioredis: 'serving/redis',
+  pg: 'plugins/postgres',
+  ioredis: 'plugins/redis',
   chevrotain: 'grammar',
   preact: 'serving/page',
 };
@@ -389,16 +405,11 @@ function loadedWith(first: string): { readonly files: readonly string[]; readonl
 
 /** Parts that many users do without, and what loads each by `import(…)` once a command, an option or an address names it. */
 const optionalParts: Record<string, RegExp> = {
-  'configs of EasyRec (`tower import`)': /^src\/app\/(easyrec\/|api\/import\.ts)/,
-  'studies (`tower tune`)':
-    /^src\/(training\/tune\/|app\/api\/tune|app\/cli\/views\/study\.ts|app\/report\/study_page\.ts)/,
-  'an index of items (`tower index`)': /^src\/(serving\/(ann|postgres)\/|app\/api\/index_items\.ts)/,
+  'plug-ins': /^src\/plugins\//,
+  'an index of items (`tower index`)': /^src\/(serving\/ann\/|app\/api\/index_items\.ts)/,
   'vectors of texts (`tower embed`)': /^src\/app\/api\/(embed|text_model)\.ts/,
-  'trackers (`--track`)': /^src\/(training\/tracking\/mlflow|app\/api\/track)/,
   'items and events written while serving (`--items`, `--events`)': /^src\/serving\/server\/writes\//,
-  'training in several processes (`--workers`)': /^src\/app\/api\/(workers|scale)\.ts/,
-  'the engine torch (`--engine torch`)': /^src\/plugins\/torch\//,
-  'the engine tensorflow (`--engine tensorflow`)': /^src\/plugins\/tensorflow\//,
+  'training in several processes (`--workers`)': /^src\/app\/api\/workers\.ts/,
   'the language server (`tower lsp`)': /^src\/editor\/lsp\//,
 };
 
@@ -443,7 +454,8 @@ function cycles(): string[][] {
   const visit = (file: string, path: readonly string[]): void => {
     const at = path.indexOf(file);
     if (at !== -1) found.push([...path.slice(at), file]);
-    if (at !== -1 || done.has(file)) return;
+    // The door names parts that are above it.
+    if (at !== -1 || done.has(file) || file === door) return;
     for (const { target } of ownImports(file)) if (imports.has(target)) visit(target, [...path, file]);
     done.add(file);
   };

@@ -9,7 +9,7 @@ import { open } from '../../src/runtime.ts';
 import { bagAt } from '../../src/training/evaluation/ranking_questions.ts';
 import type { Matrix } from '../../src/training/scoring/matrix_product.ts';
 import type { ScoringTask } from '../../src/training/scoring/scorer.ts';
-import { startCluster } from '../../test/serving/postgres/cluster.ts';
+import { startCluster } from '../../test/plugins/postgres/cluster.ts';
 
 /** Items of an answer. */
 const k = 50;

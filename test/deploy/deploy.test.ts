@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { makeProgram } from '../../src/app/cli/commands/table.ts';
 import { routeOf } from '../../src/serving/server/routes.ts';
-import { redisProgram } from '../serving/redis/redis_server.ts';
+import { redisProgram } from '../plugins/redis/redis_server.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();

@@ -7,7 +7,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { load, type Run, type Serving, serve } from '../../src/api.ts';
-import { type RedisServer, redisProgram, startRedis } from '../serving/redis/redis_server.ts';
+import { type RedisServer, redisProgram, startRedis } from '../plugins/redis/redis_server.ts';
 import { trainFilms } from '../serving/server/films.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 

@@ -17,7 +17,7 @@ const notRun: readonly (readonly [RegExp, string])[] = [
   [/tower serve /, 'runs until it is stopped; test/docs/serving.test.ts and test/serving/server ask servers'],
   [/--watch/, 'serves a page; test/app/api/watch.test.ts'],
   [/--track/, 'needs an MLflow server; test/training/tracking'],
-  [/postgres:|--to /, 'needs PostgreSQL; test/serving/postgres'],
+  [/postgres:|--to /, 'needs PostgreSQL; test/plugins/postgres'],
   [/--setup|--engine torch/, 'fetches or needs PyTorch; test/engines'],
   [
     /s3:|--memory|--workers 2|synthetic/,
@@ -25,9 +25,9 @@ const notRun: readonly (readonly [RegExp, string])[] = [
   ],
   [/tower data /, 'fetches a data set; test/data'],
   [/tower embed /, 'asks an endpoint of the reader; test/app/api/embed.test.ts'],
-  [/tower import /, 'reads a config of another repository; test/app/easyrec'],
+  [/tower import /, 'reads a config of another repository; test/plugins/easyrec'],
   [/tower init/, 'reads files of the reader; test/data/init and test/app/api/init'],
-  [/tower tune /, 'trains for half an hour; test/training/tune'],
+  [/tower tune /, 'trains for half an hour; test/plugins/tune'],
   [/--replay|live\/|tower live|runs\/day2/, 'goes on with events of another day; test/app/api/continued.slow.test.ts'],
   [/runs\/flights|device=phone|--weight |--items /, 'asks a model of other columns or tasks; test/app/api'],
   [

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConfigField, readConfig } from '../../grammar/text_format.ts';
-import { convertConfig } from '../../src/app/easyrec/convert.ts';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { convertConfig } from '../../src/plugins/easyrec/convert.ts';
 import fc from '../fast_check.ts';
 
 /** Fields as plain data: a message is a list of its fields. */
@@ -53,7 +53,7 @@ describe('the text format', () => {
   });
 });
 
-const folder = 'test/app/easyrec/configs';
+const folder = 'test/plugins/easyrec/configs';
 const configs = readdirSync(folder)
   .filter((name) => name.endsWith('.config'))
   .map((name) => readFileSync(join(folder, name), 'utf8'));

@@ -1,9 +1,10 @@
 /** A made-up study of 24 trials: trainings of a real one would take most of the time of the test. */
-import type { StudyParts } from '../../src/app/report/study_page.ts';
+
+import type { SearchSpace, Trial } from '../../src/app/api/tune.ts';
 import { makeRandom } from '../../src/base/random/random.ts';
+import { drawValue, settingsOf } from '../../src/plugins/tune/search_space.ts';
+import type { StudyParts } from '../../src/plugins/tune/study_page.ts';
 import type { ComparedRow, Comparison } from '../../src/training/evaluation/compare_models.ts';
-import { drawValue, type SearchSpace, settingsOf } from '../../src/training/tune/search_space.ts';
-import type { Trial } from '../../src/training/tune/study_log.ts';
 
 const space: SearchSpace = [
   { name: 'dense.rate', domain: { kind: 'range', from: 1e-4, to: 1e-2, log: true, whole: false } },

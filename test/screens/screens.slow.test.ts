@@ -11,7 +11,7 @@ import { load, type Serving, serve, type Trained, train, writeReport, writeRunsR
 import { exportPage } from '../../src/app/api/export_page.ts';
 import { evaluate } from '../../src/app/api/run.ts';
 import { openWatch, type TrainingPage } from '../../src/app/api/watch.ts';
-import { studyPage } from '../../src/app/report/study_page.ts';
+import { studyPage } from '../../src/plugins/tune/study_page.ts';
 import type { TrainingEvent } from '../../src/training/training_events.ts';
 import { chromium, Page } from '../playground/browser.ts';
 import { type Site, serveFolder } from '../serving/runtime/site.ts';

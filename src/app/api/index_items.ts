@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Dataset } from '../../data/dataset.ts';
+import { plugins } from '../../plugins.ts';
 import type { Snapshot } from '../../retrieval/snapshot.ts';
 import type { RecallCertificate } from '../../serving/live/recommender.ts';
 import { refuseFitted } from './refuse_fitted.ts';
@@ -12,7 +13,7 @@ import { version } from './version.ts';
  * Builds an index of the items, measures it with queries of the data, and writes it.
  * @throws Failure `index-recall`, `folder-in-use`, `run-in-use`, `cannot-write`; the reason of the signal
  */
-export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTargetRequest): Promise<Indexed> {
+async function writeFolderIndex(run: Run, request: PlacedIndexRequest): Promise<Indexed> {
   const { to, recall = 0.99, k = 100, queries = 500, signal, onProgress, onItems } = request;
   const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
   const [{ writeIndexFolder: writeIndex }, { interestsOf }] = await Promise.all([
@@ -49,7 +50,7 @@ export async function writeFolderIndex(run: Run, request: IndexRequest & IndexTa
 }
 
 /** @throws Failure `not-an-index`, `other-index`, `damaged-index`, `cannot-read` */
-export async function openFolderIndex(folder: string, snapshot: Snapshot): Promise<OpenedIndex> {
+async function openFolderIndex(folder: string, snapshot: Snapshot): Promise<OpenedIndex> {
   const { makeRecallGauge, openIndexFolder: openIndex } = await import('../../serving/ann/index_folder.ts');
   const { makeIndex } = await openIndex(folder, snapshot);
   return {
@@ -70,45 +71,20 @@ function sampleOf({ parts }: Dataset, count: number) {
 
 export const usualTable = 'tower_items';
 
-const targets: readonly IndexTarget[] = [
-  {
-    takes: (to) => /^postgres(ql)?:/i.test(to),
-    takesItems: false,
-    async check({ to, table = usualTable }) {
-      const { checkServer } = await import('../../serving/postgres/write_postgres.ts');
-      await checkServer(to, table);
-    },
-    async write(run, request) {
-      const { to, table: name = usualTable, recall = 0.99, half = false, dropOlder = false, onProgress } = request;
-      const { writeIndex } = await import('../../serving/postgres/write_postgres.ts');
-      const { snapshot, truth } = await measured(run, request);
-      const options = { name, recall, half, dropsOlder: dropOlder, onProgress };
-      const { address, row, dropped } = await writeIndex(to, snapshot, truth, options);
-      const { table, settings, certificate } = row;
-      return { to: address, table, items: row.items, settings: { ...settings }, certificate, dropped };
-    },
-    async open(to, snapshot, { table: name = usualTable }) {
-      const { openPostgres } = await import('../../serving/postgres/search_postgres.ts');
-      const index = await openPostgres(to, snapshot, { name });
-      return { snapshot: { ...snapshot, index }, address: index.address, close: index.close };
-    },
-  },
-  {
-    takes: (to) => !/^\w+:\/\//.test(to),
-    takesItems: true,
-    check: async () => {},
-    write: writeFolderIndex,
-    open: openFolderIndex,
-  },
-];
-
-function targetOf(to: string): IndexTarget {
-  const target = targets.find(({ takes }) => takes(to));
-  if (target) return target;
-  throw failure('index-address', { reason: 'does not begin with `postgres://`' });
+/** Live-written items are found in addition to those of an index in a folder. @throws Failure `index-address` */
+export function takesItems(to: string): boolean {
+  if (/^postgres(ql)?:/i.test(to)) return false;
+  if (/^\w+:\/\//.test(to)) throw failure('index-address', { reason: 'does not begin with `postgres://`' });
+  return true;
 }
 
-async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
+async function targetOf(to: string): Promise<IndexTarget> {
+  if (!takesItems(to)) return plugins.postgres();
+  return { checkTarget: async () => {}, writeIndex: writeFolderIndex, openIndex: openFolderIndex };
+}
+
+/** Returns what an index is measured by: the exact answers to queries of the data. */
+export async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
   const recommender = await run.recommender();
   const { snapshot } = recommender;
   const { exactAnswersOf } = await import('../../serving/live/recommender.ts');
@@ -119,9 +95,9 @@ async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
 const placed = (folder: string, request: IndexRequest) => ({ ...request, to: request.to ?? join(folder, 'index') });
 
 /** Checks, before a run is loaded, that an index can be written to the target. @throws Failure `index-address`, `index-server`, … */
-export function checkIndexTarget(folder: string, request: IndexRequest): Promise<void> {
+export async function checkIndexTarget(folder: string, request: IndexRequest): Promise<void> {
   const targetRequest = placed(folder, request);
-  return targetOf(targetRequest.to).check(targetRequest);
+  return (await targetOf(targetRequest.to)).checkTarget(targetRequest);
 }
 
 /**
@@ -132,18 +108,12 @@ export async function indexItems(run: Run, request: IndexRequest = {}): Promise<
   const { plan } = run.trained;
   refuseFitted(plan, 'its items have no vectors that an index could hold', 'serve it without an index');
   const targetRequest = placed(run.trained.folder, request);
-  return targetOf(targetRequest.to).write(run, targetRequest);
+  return (await targetOf(targetRequest.to)).writeIndex(run, targetRequest);
 }
 
-/** @throws Failure `index-address` */
-export const takesItems = (to: string): boolean => targetOf(to).takesItems;
-
 /** @throws Failure `index-address`, `index-missing`, `index-other`, `not-an-index`, `other-index`, … */
-export const openIndex = (
-  to: string,
-  snapshot: Snapshot,
-  options: { readonly table?: string } = {},
-): Promise<OpenedIndex> => targetOf(to).open(to, snapshot, options);
+export const openIndex: IndexTarget['openIndex'] = async (to, snapshot, options) =>
+  (await targetOf(to)).openIndex(to, snapshot, options);
 
 /** Describes the index to write. */
 export interface IndexRequest {
@@ -177,10 +147,7 @@ export interface Indexed {
   readonly dropped: readonly string[];
 }
 
-export interface IndexTargetRequest {
-  readonly to: string;
-  readonly table?: string;
-}
+export type PlacedIndexRequest = IndexRequest & { readonly to: string };
 
 export interface OpenedIndex {
   readonly snapshot: Snapshot;
@@ -189,12 +156,9 @@ export interface OpenedIndex {
   close(): Promise<void>;
 }
 
-interface IndexTarget {
-  takes(to: string): boolean;
-  /** True if live-written items are found in addition to those of the index. */
-  readonly takesItems: boolean;
+export interface IndexTarget {
   /** Checks the target before any computation. */
-  check(request: IndexTargetRequest): Promise<void>;
-  write(run: Run, request: IndexRequest & IndexTargetRequest): Promise<Indexed>;
-  open(to: string, snapshot: Snapshot, options: { readonly table?: string }): Promise<OpenedIndex>;
+  checkTarget(request: PlacedIndexRequest): Promise<void>;
+  writeIndex(run: Run, request: PlacedIndexRequest): Promise<Indexed>;
+  openIndex(to: string, snapshot: Snapshot, options: { readonly table?: string }): Promise<OpenedIndex>;
 }

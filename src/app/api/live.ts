@@ -16,6 +16,7 @@ import { momentOf } from '../../data/rows/fresh.ts';
 import { fileEvents, type LoggedEvents } from '../../data/written/event_files.ts';
 import type { GivenEvent } from '../../data/written/fields.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
+import { plugins } from '../../plugins.ts';
 import type { EventWrite } from '../../serving/live/event_writes.ts';
 import type { RejectedVersions } from '../../serving/server/versions/swaps.ts';
 import { eventLog, makeEventCompaction } from '../../serving/server/writes/event_log.ts';
@@ -123,11 +124,11 @@ async function versionsIn(folder: string, rejected: RejectedVersions): Promise<r
 /** Returns the versions that the servers of a shared log rolled back from. */
 async function rejectedBy(events: string): Promise<RejectedVersions> {
   if (!isAddress(events)) return new Set();
-  const [{ readRedisLog }, { decisionLog, rejectedIn }] = await Promise.all([
-    import('../../serving/redis/redis_log.ts'),
+  const [{ readSharedLog }, { decisionLog, rejectedIn }] = await Promise.all([
+    plugins.redis(),
     import('../../serving/server/versions/swaps.ts'),
   ]);
-  const { writes } = await readRedisLog(events, decisionLog);
+  const { writes } = await readSharedLog(events, decisionLog);
   return rejectedIn({ latest: new Map(writes.map(({ write }) => [write.version, write])) });
 }
 
@@ -180,8 +181,8 @@ async function entriesOf(folder: string) {
 }
 
 async function sharedEntriesOf(address: string, say: (line: string) => void) {
-  const { readRedisLog } = await import('../../serving/redis/redis_log.ts');
-  const { id, end, writes } = await readRedisLog(address, eventLog, { say });
+  const { readSharedLog } = await plugins.redis();
+  const { id, end, writes } = await readSharedLog(address, eventLog, { say });
   return { id, before: 0, end, entries: writes.map(({ position, write }) => ({ position, writes: [write] })) };
 }
 

@@ -15,7 +15,6 @@ import type { NamedRun } from '../report/runs_page.ts';
 import type { ModelFileText } from '../report/settings_section.ts';
 import { readEvaluation, readProfile, writeEvaluation } from '../report/stored_evaluation.ts';
 import { recompiled } from './runs.ts';
-import type { Tuned } from './tune.ts';
 
 /** Milliseconds to wait for another process that writes a report, which takes less. */
 const patience = 5000;
@@ -123,14 +122,4 @@ async function modelOf(folder: string, manifest: Manifest): Promise<Pick<ReportP
       ? { fixedWeights: Object.fromEntries(objective.terms.map(({ task, weight }) => [task, weight])) }
       : {}),
   };
-}
-
-/** Writes the report of a study. @returns the path */
-export async function writeStudyReport(tuned: Omit<Tuned, 'folder'> & { readonly folder: string }): Promise<string> {
-  const { folder, study, trials, finalists, winner, validation, test } = tuned;
-  const studyParts = { study, trials, finalists, winner: winner?.trial, validation, test };
-  const pagePath = join(folder, 'report.html');
-  const { studyPage } = await import('../report/study_page.ts');
-  await writeTextDurably(pagePath, studyPage(studyParts));
-  return pagePath;
 }

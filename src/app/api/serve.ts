@@ -5,9 +5,9 @@ import type { LogCompaction, WriteLogOptions } from '../../base/storage/record_l
 import { isAddress } from '../../data/files/remote/address.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Choice } from '../../engines/engines.ts';
+import { plugins } from '../../plugins.ts';
 import type { EventWrites } from '../../serving/live/event_writes.ts';
 import type { ItemWrites } from '../../serving/live/item_writes.ts';
-import type { WriteReplacement } from '../../serving/redis/redis_log.ts';
 import type { Answers } from '../../serving/server/answers.ts';
 import type { Listener } from '../../serving/server/door.ts';
 import type { Limits } from '../../serving/server/limits.ts';
@@ -16,6 +16,7 @@ import type { Versions } from '../../serving/server/versions/versions.ts';
 import type { LoggedWrites } from '../../serving/server/writes/batches.ts';
 import type { EventIntake, EventWritesOptions } from '../../serving/server/writes/events.ts';
 import type { ItemIntake, WritesSource } from '../../serving/server/writes/items.ts';
+import type { WriteReplacement } from '../../serving/server/writes/shared_log.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
 
@@ -340,8 +341,8 @@ export async function openSharedLog<W>(
   replacement: WriteReplacement<W>,
   say: (line: string) => void,
 ) {
-  const { openRedisLog } = await import('../../serving/redis/redis_log.ts');
-  const log = await openRedisLog(address, format, replacement, { say });
+  const shared = await plugins.redis();
+  const log = await shared.openSharedLog(address, format, replacement, { say });
   return { log, forget: log.forget, close: log.close };
 }
 

@@ -1,22 +1,19 @@
 /** Sends runs to a tracking server: `openTracker` while a run trains, `track` afterwards. Only MLflow is supported so far. */
-import { dirname } from 'node:path';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { RequestRefused } from '../../base/util/http.ts';
-import { readManifest } from '../../training/artifact/load.ts';
-import {
-  authorizationOf,
-  destinationOf,
-  makeMlflowClient,
-  type RunStatus,
-} from '../../training/tracking/mlflow/client.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { plugins } from '../../plugins.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
-import { RunSender, type Tracked } from './track/sender.ts';
-import { commitOf, openBackground, type RunFacts } from './track/tracked_parts.ts';
 import type { TrainReady } from './train.ts';
-import { version } from './version.ts';
 
-export type { Tracked } from './track/sender.ts';
+export interface Tracked {
+  readonly folder: string;
+  readonly url: string;
+  readonly values: number;
+  /** Number of files sent, or the reason why they were not. */
+  readonly artifacts: number | string;
+}
+
+export type RunStatus = 'RUNNING' | 'FINISHED' | 'KILLED' | 'FAILED';
 
 export interface TrackerRequest {
   /** The folder of the run, and the file of the model. */
@@ -37,39 +34,24 @@ export interface Tracker {
   end(status: RunStatus): Promise<Tracked | undefined>;
 }
 
+/** The contract of what sends runs to a server. */
+export interface TrackingService {
+  openTracker(address: string, request: TrackerRequest): Tracker;
+  track(folder: string, address: string): Promise<Tracked>;
+}
+
 /**
  * Sends a run while it trains. A failed request is repeated, and training never waits.
  * @param address such as `mlflow:http://host:5000#experiment`
  * @throws Failure `track-address`
  */
 export function openTracker(address: string, request: TrackerRequest): Tracker {
-  const background = openBackground(address, request);
-  const { client, experiment } = background;
-  const { out: folder, model: source, settings } = request;
-  let facts: RunFacts | undefined;
-  let sender: Promise<RunSender> | undefined;
-  const beginSender = async (steps: number, began: number): Promise<RunSender> => {
-    const commit = await commitOf(dirname(source));
-    return new RunSender(client, { folder, facts: facts!, steps, source, began, experiment, commit });
-  };
+  destinationOf(address, process.env);
+  const opened = plugins.mlflow().then((service) => service.openTracker(address, request));
   return {
-    ready({ plan, dataset, engine }) {
-      const { train, validation, test } = dataset.parts;
-      facts = {
-        ...{ plan, engine, tower: version, seed: plan.train.seed, settings },
-        data: { train: train.rows, validation: validation.rows, test: test.rows, items: dataset.corpus.rows },
-      };
-    },
-    event(event) {
-      if (event.kind === 'started') {
-        const begunSender = beginSender(event.steps, Date.now());
-        sender = begunSender;
-        background.begin(async () => (await begunSender).send());
-      }
-      if (event.kind === 'started' || event.kind === 'epoch') background.kick();
-    },
-    // There is no run before the first step.
-    end: (status) => background.end(async () => (await sender!).end(status)),
+    ready: (ready) => void opened.then((tracker) => tracker.ready(ready)),
+    event: (event) => void opened.then((tracker) => tracker.event(event)),
+    end: async (status) => (await opened).end(status),
   };
 }
 
@@ -79,15 +61,53 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
  * @throws Failure `track-address`, `track-failed`, `not-a-run`, `run-in-use`, `damaged-file`, …
  */
 export async function track(folder: string, address: string): Promise<Tracked> {
-  const { url, experiment } = destinationOf(address, process.env);
-  const manifest = await readManifest(folder);
-  const client = makeMlflowClient(url, authorizationOf(process.env));
-  const { training } = manifest;
-  const sender = new RunSender(client, { folder, facts: manifest, steps: training.steps, experiment });
+  return (await plugins.mlflow()).track(folder, address);
+}
+
+/** The address of a server, parsed from `mlflow:http://host:5000#experiment`. The part after `#` is never sent, so a server may have a path. */
+interface Destination {
+  /** Address of the server, without a slash at its end. */
+  readonly url: string;
+  /** Absent: the name of the model. */
+  readonly experiment?: string;
+}
+
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
+
+const prefix = 'mlflow';
+
+/** @param text an address; `mlflow` alone takes the server from `MLFLOW_TRACKING_URI` @throws Failure `track-address` */
+export function destinationOf(text: string, environment: EnvironmentVariables): Destination {
+  const addressError = (reason: string) => failure('track-address', { given: withoutSecrets(text), reason });
+  const isBare = text === prefix;
+  const addressText = isBare ? environment.MLFLOW_TRACKING_URI : text.slice(prefix.length + 1);
+  if (!isBare && !text.startsWith(`${prefix}:`)) throw addressError('it does not begin with `mlflow:`');
+  if (!addressText)
+    throw addressError('it names no server, and the environment variable MLFLOW_TRACKING_URI is not set');
+  const url = URL.canParse(addressText) ? new URL(addressText) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    throw addressError('an address of a server begins with `http://` or `https://`');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw addressError('a name and a password belong into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD');
+  }
+  if (url.search !== '') throw addressError('it has a `?`');
+  const experimentName = url.hash === '' ? environment.MLFLOW_EXPERIMENT_NAME : nameIn(url.hash.slice(1));
+  if (experimentName !== undefined && /[/\n\r]/.test(experimentName))
+    throw addressError('the name of an experiment has no `/`');
+  return {
+    url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
+    experiment: experimentName === '' ? undefined : experimentName,
+  };
+}
+
+function nameIn(hash: string): string {
   try {
-    return await sender.end('FINISHED');
-  } catch (error) {
-    if (error instanceof Failure || !(error instanceof RequestRefused)) throw error;
-    throw failure('track-failed', { url, reason: error.message });
+    return decodeURIComponent(hash);
+  } catch {
+    return hash;
   }
 }
+
+/** Removes user and password, because messages are kept in logs. */
+const withoutSecrets = (text: string): string => text.replace(/\/\/[^/@]*@/, '//…@');

@@ -66,7 +66,7 @@ const cases: readonly Case[] = [
   { line: 'inspect runs/one --step 1 --out OUT --engine onnx' },
   { line: 'data synthetic --rows 500 --out OUT' },
   { line: 'data movilens' },
-  { line: `import easyrec ${resolve('test/app/easyrec/configs/dssm-of-shops.config')} --out OUT` },
+  { line: `import easyrec ${resolve('test/plugins/easyrec/configs/dssm-of-shops.config')} --out OUT` },
   { line: 'init ratings.csv films.csv --out OUT --yes --no-train', varies: true },
   { line: 'evaluate runs/none' },
   { line: 'train films.tower' },

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { absent, type Cluster, programs, startCluster } from '../../serving/postgres/cluster.ts';
+import { absent, type Cluster, programs, startCluster } from '../../plugins/postgres/cluster.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { installTemplate } from './template.ts';
 

@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { groupedBy } from '../../../base/util/objects.ts';
-import type { ImportRequest } from '../../api/import.ts';
-import type { ImportNote, NoteKind } from '../../easyrec/part.ts';
+import { plugins } from '../../../plugins.ts';
+import type { ImportNote, ImportRequest, NoteKind } from '../../api/import.ts';
 import { heading } from '../layout.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, answerNext, say } from '../report.ts';
@@ -35,7 +35,7 @@ export function importCommand(program: Command): void {
       if (!programs.includes(name.toLowerCase().replace(/^torch/, ''))) {
         throw failure('unknown-name', { what: 'program', name, nearest: nearest(name, programs), known: programs });
       }
-      const { importConfig } = await import('../../api/import.ts');
+      const { importConfig } = await plugins.easyrec();
       const importedProject = await withInterruptSignal((signal) =>
         importConfig({
           config,

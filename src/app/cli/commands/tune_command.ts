@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineName } from '../../../engines/engine.ts';
-import type { SamplerName } from '../../../training/tune/samplers.ts';
-import type { TuneRequest } from '../../api/tune.ts';
+import { plugins } from '../../../plugins.ts';
+import type { SamplerName, TuneRequest } from '../../api/tune.ts';
 import { interruptible } from '../open_run.ts';
 import {
   allowOption,
@@ -74,10 +74,7 @@ export function tuneCommand(program: Command): void {
     .option('--resume', 'continue the study in the folder')
     .addOption(jsonOption())
     .action(async (path: string, { json, for: time, halving, ...options }: TuneCommandOptions) => {
-      const [{ tune }, { makeTuneView, tunedText }] = await Promise.all([
-        import('../../api/tune.ts'),
-        import('../views/study.ts'),
-      ]);
+      const { makeTuneView, tune, tunedText, writeStudyReport } = await plugins.tune();
       const view = makeTuneView(say);
       const interrupt = interruptible(() => {});
       try {
@@ -88,7 +85,6 @@ export function tuneCommand(program: Command): void {
           signal: interrupt,
           onEvent: view,
         });
-        const { writeStudyReport } = await import('../../api/report.ts');
         const report = await writeStudyReport(tuned);
         if (json) answerJson(tuned);
         else answer(tunedText(path, tuned, report));

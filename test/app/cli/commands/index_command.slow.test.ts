@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { train } from '../../../../src/api.ts';
-import { absent, type Cluster, password, programs, startCluster } from '../../../serving/postgres/cluster.ts';
+import { absent, type Cluster, password, programs, startCluster } from '../../../plugins/postgres/cluster.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { writeProject } from '../project.ts';
 import { ended, program, tower } from '../tower.ts';

@@ -1,0 +1,278 @@
+/**
+ * Sends the part of a run that a tracking server lacks. The server is first asked what it has, so a run can be sent in parts, repeatedly, and after
+ * lost responses.
+ */
+import { basename, join, resolve } from 'node:path';
+import type { RunStatus, Tracked } from '../../app/api/track.ts';
+import { readEvaluation } from '../../app/report/stored_evaluation.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
+import { reading } from '../../base/diagnostics/system_reason.ts';
+import { closeRead, openIfThere } from '../../base/storage/run_files.ts';
+import { readManifest } from '../../training/artifact/load.ts';
+import { evaluationFile, type Manifest, manifestFile, reportFile } from '../../training/artifact/run_manifest.ts';
+import { refuseUnlessValid } from '../../training/artifact/validate.ts';
+import { metricsFile, parsedRecord, stepsFile } from '../../training/metrics_log.ts';
+import { isNorm, trackedNorm } from '../../training/norms.ts';
+import { type StepMeans, stepMeans } from '../../training/tracking/event_file.ts';
+import type { EpochRecord } from '../../training/training_events.ts';
+import {
+  experimentId,
+  findOrCreateRun,
+  logTags,
+  type Metric,
+  type MlflowClient,
+  metricKey,
+  type RemoteRun,
+  updateRun,
+} from './client.ts';
+import {
+  endTagsOf,
+  pageOf,
+  paramsOf,
+  type RunFacts,
+  remembered,
+  sendFiles,
+  sendNew,
+  sendNewParams,
+  tagsOf,
+} from './tracked_parts.ts';
+
+export interface RunSenderOptions {
+  readonly folder: string;
+  /** Default: the name of the model. */
+  readonly experiment?: string;
+  readonly facts: RunFacts;
+  /** Number of steps in the whole run. */
+  readonly steps: number;
+  /** The path of the model's file, as the user gave it. */
+  readonly source?: string;
+  readonly commit?: string;
+  /** Milliseconds since 1970, for a run that is training now. */
+  readonly began?: number;
+}
+
+export class RunSender {
+  private readonly points: RunPoints;
+  private readonly waiting: Metric[] = [];
+  private remote: RemoteRun | undefined;
+  private values = 0;
+  private readonly count = (count: number): void => {
+    this.values += count;
+  };
+
+  constructor(
+    private readonly client: MlflowClient,
+    private readonly of: RunSenderOptions,
+  ) {
+    this.points = runPoints(of.folder, of.steps);
+  }
+
+  /** Sends the curves that are in the logs so far. @throws Refused; Failure for problems with the folder */
+  async send(isLast = false): Promise<void> {
+    for (const each of await this.points.more(isLast)) this.waiting.push(each);
+    this.remote ??= await this.begin();
+    await sendNew(this.client, this.remote, this.waiting, this.count);
+  }
+
+  /** Sends the rest at the end of a training, and marks the run as ended. @throws as `send` */
+  async end(status: RunStatus): Promise<Tracked> {
+    await this.send(true);
+    const { folder } = this.of;
+    const remote = this.remote!;
+    // A failed training may have no model.
+    const manifest = await readManifest(folder).catch(() => undefined);
+    if (manifest) {
+      await logTags(this.client, remote.id, endTagsOf(manifest));
+      await sendNew(this.client, remote, await evaluated(folder, manifest), this.count);
+    }
+    const paths = [reportFile, evaluationFile, metricsFile, manifestFile, ...(manifest?.sources ?? [])];
+    const artifacts = await sendFiles(this.client, remote, folder, paths);
+    const endStatus = manifest?.training.status === 'interrupted' ? 'KILLED' : status;
+    await updateRun(this.client, remote.id, endStatus, this.points.ended() ?? Date.now());
+    return { folder, url: pageOf(this.client, remote), values: this.values, artifacts };
+  }
+
+  private async begin(): Promise<RemoteRun> {
+    const { client } = this;
+    const { folder, facts, source } = this.of;
+    const began = this.of.began ?? this.points.began();
+    const trackingRecord = await remembered(folder, { began, commit: this.of.commit });
+    const experiment = await experimentId(client, this.of.experiment ?? facts.plan.model);
+    const runName = basename(resolve(folder));
+    const remote = await findOrCreateRun(client, experiment, {
+      own: trackingRecord.run,
+      name: runName,
+      start: trackingRecord.began ?? Date.now(),
+    });
+    await logTags(client, remote.id, { ...tagsOf(facts, source, trackingRecord.commit), ...changed(remote, facts) });
+    await sendNewParams(client, remote, paramsOf(facts));
+    if (this.of.began !== undefined) await updateRun(client, remote.id, 'RUNNING');
+    return remote;
+  }
+}
+
+/** Returns parameters that a continued run has changed, as tags: the server does not allow parameters to change. */
+const changed = ({ params }: RemoteRun, facts: RunFacts): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(paramsOf(facts))
+      .filter(([key, value]) => params.has(key) && params.get(key) !== value)
+      .map(([key, value]) => [`changed.${key}`, value]),
+  );
+
+async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> {
+  const evaluation = await readEvaluation(folder, manifest).catch(() => undefined);
+  const [own] = evaluation?.rows ?? [];
+  if (!evaluation || !own) return [];
+  return Object.entries(own.all)
+    .filter(([, value]) => Number.isFinite(value))
+    .map(([name, value]) => ({
+      key: metricKey(`${evaluation.part}/${name}`),
+      value,
+      timestamp: Date.now(),
+      step: manifest.training.steps,
+    }));
+}
+
+/**
+ * The curves of a run from its own logs, in the form of a tracking server. The same lines always give the same points, during and after the training, so data
+ * that a server missed can be sent at any time.
+ */
+interface RunPoints {
+  /** Returns the new points since the last call. @param isLast adds the mean of a last, partial window @throws Failure `damaged-file`, `cannot-read` */
+  more(isLast: boolean): Promise<Metric[]>;
+  /** Start of the first epoch, in milliseconds since 1970; undefined before an epoch has ended. */
+  began(): number | undefined;
+  ended(): number | undefined;
+}
+
+/** @param steps of the whole run, which determine the length of a window */
+function runPoints(folder: string, steps: number): RunPoints {
+  const [epochLog, stepLog] = [logTail(folder, metricsFile), logTail(folder, stepsFile)];
+  const epochs: EpochRecord[] = [];
+  const stepRecords: { step: number; values: Readonly<Record<string, number>> }[] = [];
+  const give = (step: number, group: string, values: Readonly<Record<string, number>>): void => {
+    stepRecords.push({
+      step,
+      values: Object.fromEntries(Object.entries(values).map(([k, v]) => [`${group}/${k}`, v])),
+    });
+  };
+  let means: { readonly names: readonly string[]; readonly of: StepMeans } | undefined;
+  let [last, changed] = [0, 0];
+  return {
+    async more(isLast) {
+      const perStep = await stepLog.more();
+      const perEpoch = await epochLog.more();
+      for (const record of perStep.records) {
+        const { step, ...values } = record as Record<string, number>;
+        const norms = Object.entries(values).filter(([name]) => isNorm(name));
+        const names = means?.names ?? Object.keys(values).filter((name) => !isNorm(name));
+        means ??= { names, of: stepMeans(names, steps, (at, each) => give(at, 'step', each)) };
+        const numbers = names.map((name) => values[name]);
+        const allValues = [...numbers, ...norms.map(([, value]) => value)];
+        if (!Number.isSafeInteger(step) || step! <= last || !allValues.every(Number.isFinite)) {
+          throw failure('damaged-file', { path: join(folder, stepsFile), reason: `it has no step after ${last}` });
+        }
+        last = step!;
+        means.of.add(step!, numbers as number[]);
+        if (norms.length > 0) {
+          stepRecords.push({
+            step: last,
+            values: Object.fromEntries(norms.map(([name, value]) => [trackedNorm(name), value])),
+          });
+        }
+      }
+      if (isLast) means?.of.end();
+      for (const record of perEpoch.records) {
+        await refuseUnlessValid('metrics', record, join(folder, metricsFile));
+        const epoch = record as unknown as EpochRecord;
+        epochs.push(epoch);
+        give(epoch.step, 'epoch', { loss: epoch.loss, ...epoch.scalars });
+        give(epoch.step, 'validation', epoch.validation ?? {});
+        give(epoch.step, 'rate', epoch.rates);
+        give(epoch.step, 'speed', { examples_per_second: epoch.examplesPerSecond });
+        give(epoch.step, 'milliseconds', epoch.milliseconds);
+      }
+      changed = perEpoch.changed;
+      const spans = spansOf(epochs, changed);
+      const timeOfStep = (step: number): number => timeOf(step, spans) ?? perStep.changed;
+      return stepRecords.splice(0).flatMap(({ step, values }) =>
+        Object.entries(values).map(([name, value]) => ({
+          key: metricKey(name),
+          value,
+          timestamp: timeOfStep(step),
+          step,
+        })),
+      );
+    },
+    began: () => spansOf(epochs, changed)[0]?.from,
+    ended: () => (epochs.length === 0 ? undefined : changed),
+  };
+}
+
+interface EpochSpan {
+  readonly last: number;
+  readonly from: number;
+  readonly until: number;
+}
+
+/**
+ * Returns when each epoch was trained. The log has only durations: the last epoch ended when its line was written, and the times of earlier epochs are computed
+ * backwards from there.
+ */
+function spansOf(epochs: readonly EpochRecord[], changed: number): EpochSpan[] {
+  const spans: EpochSpan[] = [];
+  let epochEnd = changed;
+  for (const { step, milliseconds } of epochs.toReversed()) {
+    const trainingEnd = epochEnd - milliseconds.validation;
+    epochEnd = trainingEnd - milliseconds.total;
+    spans.unshift({ last: step, from: Math.round(epochEnd), until: trainingEnd });
+  }
+  return spans;
+}
+
+/** Returns the time of a step; undefined if its epoch has not ended. */
+function timeOf(step: number, spans: readonly EpochSpan[]): number | undefined {
+  const spanIndex = spans.findIndex(({ last }) => step <= last);
+  if (spanIndex === -1) return undefined;
+  const { from, until, last } = spans[spanIndex]!;
+  const stepBefore = spans[spanIndex - 1]?.last ?? 0;
+  return Math.round(from + ((until - from) * (step - stepBefore)) / Math.max(1, last - stepBefore));
+}
+
+/** A log of a run that may still be growing. Each call reads the lines since the last one. */
+interface LogTail {
+  /** @throws Failure `damaged-file`, `cannot-read` */
+  more(): Promise<{ readonly records: readonly Readonly<Record<string, unknown>>[]; readonly changed: number }>;
+}
+
+const pieceBytes = 2 ** 20;
+
+function logTail(folder: string, name: string): LogTail {
+  let [at, lines] = [0, 0];
+  let unfinishedLine = Buffer.alloc(0);
+  return {
+    async more() {
+      const records: Record<string, unknown>[] = [];
+      const logFile = await openIfThere(folder, name);
+      if (logFile === undefined) return { records, changed: 0 };
+      try {
+        const { size, mtimeMs } = await logFile.stat();
+        const piece = Buffer.alloc(Math.min(pieceBytes, Math.max(0, size - at)));
+        while (at < size) {
+          const { bytesRead } = await reading(join(folder, name), logFile.read(piece, 0, piece.length, at));
+          if (bytesRead === 0) break;
+          at += bytesRead;
+          const bytes = Buffer.concat([unfinishedLine, piece.subarray(0, bytesRead)]);
+          const lastLineEnd = bytes.lastIndexOf(0x0a) + 1;
+          for (const line of bytes.toString('utf8', 0, lastLineEnd).split('\n')) {
+            if (line !== '') records.push(parsedRecord(line, join(folder, name), ++lines));
+          }
+          unfinishedLine = bytes.subarray(lastLineEnd);
+        }
+        return { records, changed: Math.round(mtimeMs) };
+      } finally {
+        await closeRead(logFile);
+      }
+    },
+  };
+}
