@@ -4,7 +4,8 @@
  */
 import { tableOf } from '../src/app/cli/layout.ts';
 import type { EngineName, Program, Tensors } from '../src/engines/engine.ts';
-import { engineNames, listEngines, loadEngine } from '../src/engines/engines.ts';
+import { engineNames } from '../src/engines/engine.ts';
+import { listEngines, loadEngine } from '../src/engines/engines.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { describeMachine, median, range } from './machine.ts';
 import { productFlops, productGraph, productsOf, randomTensors, stepGraph } from './step_graph.ts';

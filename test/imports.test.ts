@@ -390,12 +390,15 @@ describe('the import table', () => {
 });
 
 /** Files and packages that are loaded with a file: for most, milliseconds before a command begins. */
-function loadedWith(first: string): { readonly files: readonly string[]; readonly packages: readonly string[] } {
+function loadedWith(
+  first: string,
+  withLater = false,
+): { readonly files: readonly string[]; readonly packages: readonly string[] } {
   const loadedFiles = new Set([first]);
   const packages = new Set<string>();
   for (const file of loadedFiles) {
     for (const { from, typeOnly, later } of imports.get(file) ?? []) {
-      if (typeOnly || later || from.startsWith('node:')) continue;
+      if (typeOnly || (later && !withLater) || from.startsWith('node:')) continue;
       if (!from.startsWith('.')) packages.add(from);
       else loadedFiles.add(imported(file, from));
     }
@@ -445,6 +448,11 @@ it.each([
   ['src/app/api/check.ts', ['chevrotain', 'get-east-asian-width', 'picocolors']],
 ])('%s loads few packages before there is something to do', (file, packages) => {
   expect(loadedWith(file).packages).toEqual(packages);
+});
+
+it('the script of `tower check` holds no engine and no plug-in, not even one that it would load later', () => {
+  const isExtra = (path: string): boolean => /^src\/(plugins|engines\/(onnx|javascript|engines)\b)/.test(path);
+  expect(loadedWith('src/app/cli/check_program.ts', true).files.filter(isExtra)).toEqual([]);
 });
 
 /** Each cycle once, as the files on it. */

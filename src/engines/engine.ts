@@ -5,7 +5,9 @@
 import type { Graph, Tensor } from '../graph/graph.ts';
 import type { Meeting, WorkerGroup } from './group.ts';
 
-export type EngineName = 'tensorflow' | 'onnx' | 'javascript' | 'torch';
+/** All engines, in the order in which they are chosen for training. */
+export const engineNames = ['tensorflow', 'onnx', 'javascript', 'torch'] as const;
+export type EngineName = (typeof engineNames)[number];
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 

@@ -1,10 +1,7 @@
-/**
- * The list of engines, in the order in which they are chosen for training. Those of `onRequest` are only chosen by name. A runtime is imported only when it is
- * needed.
- */
+/** Loads engines. Those of `onRequest` are only chosen by name. A runtime is imported only when it is needed. */
 import { failure } from '../base/diagnostics/failure.ts';
 import { plugins } from '../plugins.ts';
-import type { Engine, EngineName } from './engine.ts';
+import { type Engine, type EngineName, engineNames } from './engine.ts';
 
 /** Each function throws, with the reason, if its runtime does not load. */
 const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
@@ -13,8 +10,6 @@ const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
   javascript: async () => (await import('./javascript/javascript.ts')).javascriptEngine(),
   torch: plugins.torch,
 };
-
-export const engineNames = Object.keys(engines) as readonly EngineName[];
 
 /** Takes seconds to start, so a user has to request it. */
 const onRequest: ReadonlySet<EngineName> = new Set(['torch']);

@@ -8,8 +8,7 @@ import { type FolderLock, isLockFile, lockFolder, refuseHeld, refuseRead } from 
 import { isFolder, readJsonFile } from '../base/storage/run_files.ts';
 import type { Encoding, ShardLayout } from '../data/dataset.ts';
 import type { Pinned } from '../data/pinned.ts';
-import type { EngineName } from '../engines/engine.ts';
-import { engineNames } from '../engines/engines.ts';
+import { type EngineName, engineNames } from '../engines/engine.ts';
 import type { Plan } from '../graph/plan/plan.ts';
 import { checkpointFile } from './artifact/checkpoint.ts';
 import {

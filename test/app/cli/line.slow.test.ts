@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { engineNames, listEngines } from '../../../src/engines/engines.ts';
+import { engineNames } from '../../../src/engines/engine.ts';
+import { listEngines } from '../../../src/engines/engines.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { data, model, ratings, writeProject } from './project.ts';
 import { type Done, tower } from './tower.ts';

@@ -3,8 +3,6 @@ import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filterSql, SqlParameters } from '../../../src/plugins/postgres/filter_sql.ts';
 
-, SqlParameters, SqlParameters } from '../../../src/plugins/postgres/filter_sql.ts';
-
 import { conditionOf, filterRows } from '../../../src/retrieval/filter/filter.ts';
 import {
   type ItemColumn,
