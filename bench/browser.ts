@@ -11,8 +11,12 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { makeRandom } from '../src/base/random/random.ts';
 import { writeDurably } from '../src/base/storage/durable.ts';
-import { writeSafetensors } from '../src/base/storage/safetensors.ts';
-import { codedRows, itemVectors, type PageIndex, type PageItems, type PageQuery } from '../src/retrieval/page_files.ts';
+import { treeBytes, writeSafetensors } from '../src/base/storage/safetensors.ts';
+import { treeIn } from '../src/base/storage/tensor_tree.ts';
+import { keyTableOf } from '../src/base/text/key_table.ts';
+import type { ItemColumn } from '../src/retrieval/filter/filter_columns.ts';
+import { codedRows, itemVectors, type PageIndex, type PageQuery } from '../src/retrieval/page_files.ts';
+import { itemColumnsOf, type PublicItems, publicItemsOf } from '../src/retrieval/servable.ts';
 import { chromium, Page } from '../test/playground/browser.ts';
 import { serveFolder } from '../test/serving/runtime/site.ts';
 import { describeMachine } from './machine.ts';
@@ -91,6 +95,27 @@ async function row(url: string, folder: string): Promise<void> {
   }
 }
 
+/** The values of the films, again and again. */
+function repeatedColumn(column: ItemColumn, rows: number): ItemColumn {
+  const at = Int32Array.from({ length: rows }, (_, row) => row);
+  switch (column.kind) {
+    case 'number':
+      return { ...column, values: Float64Array.from(at, (row) => column.values[row % column.values.length]!) };
+    case 'truth':
+      return { ...column, values: Int8Array.from(at, (row) => column.values[row % column.values.length]!) };
+    case 'text':
+      return { ...column, codes: at.map((row) => column.codes[row % column.codes.length]!) };
+    case 'texts': {
+      const { starts, ends } = column;
+      return {
+        ...column,
+        starts: at.map((row) => starts[row % starts.length]!),
+        ends: at.map((row) => ends[row % ends.length]!),
+      };
+    }
+  }
+}
+
 async function writeRandom(folder: string, rows: number): Promise<void> {
   cpSync(films, folder, { recursive: true });
   const bodyOf = (name: string): Buffer => readFileSync(join(folder, name));
@@ -100,20 +125,17 @@ async function writeRandom(folder: string, rows: number): Promise<void> {
   const random = makeRandom(5);
   const data = new Float32Array(rows * width);
   random.fill(data, -1, 1);
-  const own = json<PageItems>('items.jsonz');
-  const repeated = <T>(values: readonly T[]): T[] =>
-    Array.from({ length: rows }, (_, at) => values[at % values.length]!);
-  const listed = {
-    keys: Array.from({ length: rows }, (_, at) => `item ${at}`),
-    titles: repeated(own.titles!),
-    columns: Object.fromEntries(
-      Object.entries(own.columns).map(([name, column]) => [
-        name,
-        { ...column, values: repeated<unknown>(column.values) },
-      ]),
-    ),
-  };
-  writeFileSync(join(folder, 'items.jsonz'), gzipSync(JSON.stringify(listed), { level: 9 }));
+  const own = treeIn(new Uint8Array(gunzipSync(bodyOf('items.packed'))), (reason) => new Error(reason)) as PublicItems;
+  const titles = keyTableOf(own.titles!);
+  const keys = Array.from({ length: rows }, (_, at) => `item ${at}`);
+  const repeated = { keys, titles: keys.map((_, at) => titles.keyAt(at % titles.size)) };
+  const columns = new Map(
+    [...itemColumnsOf(own.columns)].map(([name, column]) => [name, repeatedColumn(column, rows)]),
+  );
+  writeFileSync(
+    join(folder, 'items.packed'),
+    gzipSync(await treeBytes(publicItemsOf(repeated, columns)), { level: 9 }),
+  );
   await writeDurably(join(folder, 'items.safetensors'), (sink) =>
     writeSafetensors(sink, codedRows({ name: itemVectors, shape: [rows, width], data })),
   );

@@ -2,8 +2,9 @@
  * The folder that `tower export --browser` writes and `tower-lang/runtime` opens. `tower.json` has the checksum of every other file, and is written last.
  * Numbers are in safetensors files: `query.safetensors` has the parameters of the graph by name, `items.safetensors` has `vectors`, float32 [items, width].
  * For a score that is fitted as a whole they have `fittedNumbers`, and the graph is empty.
- * A matrix may be stored as bytes, in a quarter of the space: `codedRows`. The names of files that are JSON in gzip end with `.jsonz`: with `.gz` in
- * its name, some hosts of files would unpack it on the way, and its checksum would be that of other bytes.
+ * A matrix may be stored as bytes, in a quarter of the space: `codedRows`. `items.packed` has keys, titles and columns as a server keeps them, `PublicItems`: a
+ * safetensors file in gzip. The names of files that are JSON in gzip end with `.jsonz`: with `.gz` in its name, some hosts of files would unpack it on the
+ * way, and its checksum would be that of other bytes.
  */
 
 import type { StoredTensor } from '../base/storage/tensor_header.ts';
@@ -12,12 +13,11 @@ import type { Encoding, Seen } from '../data/dataset.ts';
 import type { EventSource } from '../data/written/fields.ts';
 import type { Graph } from '../graph/graph.ts';
 import { clockParts, type FittedPlan } from '../graph/plan/plan.ts';
-import type { ItemColumn, ItemColumns } from './filter/filter_columns.ts';
 import type { QueryPlan } from './prepare.ts';
 import type { RetrievalObjective } from './vectors.ts';
 
 export const pageIndex = 'tower.json';
-export const pageFiles = ['query.jsonz', 'query.safetensors', 'items.jsonz', 'items.safetensors'] as const;
+export const pageFiles = ['query.jsonz', 'query.safetensors', 'items.packed', 'items.safetensors'] as const;
 export type PageFile = (typeof pageFiles)[number];
 export const itemVectors = 'vectors';
 /** Names of the numbers of a fitted score: the first three in `query.safetensors`, `codes` in `items.safetensors`. */
@@ -72,7 +72,7 @@ export function rowsOfCodes(codes: Uint8Array, scales: Float32Array): Float32Arr
 }
 
 export interface PageIndex {
-  readonly format: 'tower-page-2';
+  readonly format: 'tower-page-3';
   readonly tower: string;
   readonly model: string;
   /** Identifies the model: the checksum of the run's manifest. */
@@ -104,65 +104,6 @@ interface PageEvents {
   readonly columns: readonly string[];
 }
 
-export interface PageItems {
-  readonly keys: readonly string[];
-  readonly titles?: readonly string[];
-  readonly columns: Readonly<Record<string, PageColumn>>;
-}
-
-/** One value per item. Texts are indexes into `words`. A missing value is −1 or null. */
-export type PageColumn =
-  | { readonly kind: 'number'; readonly values: readonly (number | null)[] }
-  | { readonly kind: 'text'; readonly words: readonly string[]; readonly values: readonly number[] }
-  | {
-      readonly kind: 'texts';
-      readonly words: readonly string[];
-      readonly values: readonly (readonly number[] | null)[];
-    }
-  | { readonly kind: 'truth'; readonly values: readonly (boolean | null)[] };
-
-export function pageColumn(column: ItemColumn): PageColumn {
-  switch (column.kind) {
-    case 'number':
-      return { kind: 'number', values: Array.from(column.values, (value) => (Number.isFinite(value) ? value : null)) };
-    case 'text':
-      return { kind: 'text', words: [...column.words], values: [...column.codes] };
-    case 'texts': {
-      const { starts, ends, codes, words } = column;
-      const values = Array.from(starts, (start, row) => (start < 0 ? null : [...codes.subarray(start, ends[row])]));
-      return { kind: 'texts', words: [...words], values };
-    }
-    case 'truth':
-      return { kind: 'truth', values: Array.from(column.values, (value) => (value < 0 ? null : value === 1)) };
-  }
-}
-
-export const itemColumns = (columns: PageItems['columns']): ItemColumns =>
-  new Map(Object.entries(columns).map(([name, column]) => [name, itemColumn(column)]));
-
-function itemColumn(column: PageColumn): ItemColumn {
-  switch (column.kind) {
-    case 'number':
-      return { kind: 'number', values: Float64Array.from(column.values, (value) => value ?? Number.NaN) };
-    case 'text':
-      return { kind: 'text', words: column.words, codes: Int32Array.from(column.values) };
-    case 'texts': {
-      let end = 0;
-      const ends = Int32Array.from(column.values, (list) => (list ? (end += list.length) : -1));
-      const starts = ends.map((last, row) => (last < 0 ? -1 : last - column.values[row]!.length));
-      return {
-        kind: 'texts',
-        words: column.words,
-        starts,
-        ends,
-        codes: Int32Array.from(column.values.flatMap((list) => list ?? [])),
-      };
-    }
-    case 'truth':
-      return { kind: 'truth', values: Int8Array.from(column.values, (value) => (value === null ? -1 : Number(value))) };
-  }
-}
-
 // JSON Schemas of the files, which are validated before use.
 
 /** A shape of a value from elsewhere. Returns what is wrong with the value, and where; undefined if it is valid. */
@@ -185,11 +126,6 @@ const whole = (least = 0, most = 2 ** 31 - 1): JsonShape =>
 
 const oneOf = (...values: readonly (string | true)[]): JsonShape =>
   is((value) => values.includes(value as string), `one of ${values.join(', ')}`);
-
-const orNull =
-  (shape: JsonShape): JsonShape =>
-  (value, at) =>
-    value === null ? undefined : shape(value, at);
 
 const either =
   (first: JsonShape, second: JsonShape): JsonShape =>
@@ -251,7 +187,7 @@ function firstOf<T>(values: readonly T[], find: (value: T) => string | undefined
 const sha256 = is((value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value), 'a SHA-256');
 
 export const indexShape = entries({
-  format: oneOf('tower-page-2'),
+  format: oneOf('tower-page-3'),
   tower: text,
   model: text,
   version: text,
@@ -351,22 +287,3 @@ function pair(first: JsonShape, second: JsonShape): JsonShape {
     first((value as unknown[])[0], `${at}/0`) ??
     second((value as unknown[])[1], `${at}/1`);
 }
-
-/** Each list has one value for each item. */
-export const itemsShape: JsonShape = (value, at) => {
-  const rows = isObject(value) && Array.isArray(value.keys) ? value.keys.length : 0;
-  return entries({ keys: listOf(text), columns: recordOf(column(rows)) }, { titles: listOf(text, rows) })(value, at);
-};
-
-const column =
-  (rows: number): JsonShape =>
-  (value, at) => {
-    const words = isObject(value) && Array.isArray(value.words) ? value.words.length : 0;
-    const word = whole(0, words - 1);
-    return byKind({
-      number: [{ values: listOf(orNull(number), rows) }],
-      text: [{ words: listOf(text), values: listOf(whole(-1, words - 1), rows) }],
-      texts: [{ words: listOf(text), values: listOf(orNull(listOf(word)), rows) }],
-      truth: [{ values: listOf(orNull(truth), rows) }],
-    })(value, at);
-  };

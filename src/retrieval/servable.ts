@@ -3,18 +3,19 @@
  * made of a data set once and cached next to the run. Texts are stored as bytes, so a million of them need no objects.
  */
 
-import { type KeyParts, keyPartsComplaint, makeKeyTable } from '../base/text/key_table.ts';
+import { type KeyParts, keyPartsComplaint, keyTableOf, makeKeyTable } from '../base/text/key_table.ts';
 import type { Texts } from '../base/text/texts.ts';
 import {
   type BagColumn,
   type Column,
+  type Corpus,
   type Dataset,
   type Encoding,
   type IndexedColumn,
   rowsOf,
 } from '../data/dataset.ts';
 import { computedTable, type FeaturePlan, type Plan } from '../graph/plan/plan.ts';
-import type { ItemColumn, ItemColumns } from './filter/filter_columns.ts';
+import type { ItemColumn, ItemColumns, Words } from './filter/filter_columns.ts';
 import { layoutOf } from './scan/codes.ts';
 import type { CodedItems } from './scan/scan.ts';
 import type { ComputedItemVectors, Vectors } from './vectors.ts';
@@ -29,8 +30,21 @@ interface ServedModel {
  * finite, except in columns of numbers. A stranger's file may have other vectors than the model computes, but nothing that breaks its readers.
  */
 export function servedComplaint(value: unknown, model: ServedModel): string | undefined {
+  return complaintOf(() => checkServed(value, model));
+}
+
+/** Returns the first invalid entry of the items that a page knows. */
+export const publicItemsComplaint = (value: unknown): string | undefined =>
+  complaintOf(() => {
+    const items = (value ?? {}) as Loose;
+    const unknownEntry = Object.keys(items).find((name) => !['keys', 'titles', 'columns'].includes(name));
+    need(unknownEntry === undefined, `the entry ${JSON.stringify(unknownEntry)}`);
+    checkPublicItems(items, items.keys?.ends?.length);
+  });
+
+function complaintOf(check: () => void): string | undefined {
   try {
-    checkServed(value, model);
+    check();
     return undefined;
   } catch (error) {
     if (error instanceof Misfit) return error.message;
@@ -60,9 +74,7 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
   need(isCount(rows) && width === item.width && interests === item.interests, 'the shape of the vectors');
   need(isOf(data, Float32Array, rows * width), 'the vectors');
   checkCodes(items.coded, rows, plan);
-  checkTexts(items.keys, 'the keys of the items', rows);
-  if (items.titles !== undefined) checkTexts(items.titles, 'the titles', rows);
-  checkColumns(items.columns, rows);
+  checkPublicItems(items, rows);
   checkTables(items.tables, rows, plan);
 
   checkTexts(users?.keys, 'the keys of the users');
@@ -103,6 +115,12 @@ function checkTexts(parts: Loose, what: string, count?: number): asserts parts i
   need(slots === undefined || isOf(slots, Uint32Array), what);
   const reason = keyPartsComplaint({ bytes, ends, slots });
   if (reason !== undefined) throw new Misfit(`${what}: ${reason}`);
+}
+
+function checkPublicItems({ keys, titles, columns }: Loose, rows: number): void {
+  checkTexts(keys, 'the keys of the items', rows);
+  if (titles !== undefined) checkTexts(titles, 'the titles', rows);
+  checkColumns(columns, rows);
 }
 
 function checkColumns(columns: Loose, rows: number): void {
@@ -256,13 +274,17 @@ export interface ServingState extends Pick<Dataset, 'seen' | 'histories' | 'know
   };
 }
 
-interface ServedItems {
-  readonly vectors: Vectors;
-  /** Absent: they are computed from the vectors. */
-  readonly coded?: CodedItems;
+/** What a page knows of the items too. */
+export interface PublicItems {
   readonly keys: KeyParts;
   readonly titles?: KeyParts;
   readonly columns: ReadonlyMap<string, ServedColumn>;
+}
+
+interface ServedItems extends PublicItems {
+  readonly vectors: Vectors;
+  /** Absent: they are computed from the vectors. */
+  readonly coded?: CodedItems;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** Tables of the query tower that the item tower computed, by name. */
   readonly tables: ComputedItemVectors['tables'];
@@ -283,23 +305,54 @@ export function servingStateOf(
   { vectors, tables }: ComputedItemVectors,
   columns: ItemColumns = new Map(),
 ): ServingState {
-  const { keys, titles, features } = corpus;
   return {
     ...{ seen, histories, eventBasis },
     knownUntil,
     items: {
-      ...{ vectors, features, tables },
-      keys: partsOf(keys),
-      titles: titles && partsOf(titles),
-      columns: new Map([...columns].map(([name, column]) => [name, plainColumn(column)])),
+      ...{ vectors, tables },
+      features: corpus.features,
+      ...publicItemsOf(corpus, columns),
     },
     users: { had: users.had, features: users.features, keys: partsOf(users.keys), asOfLastEvent: users.asOfLastEvent },
   };
 }
+
+export const publicItemsOf = (
+  { keys, titles }: Pick<Corpus, 'keys' | 'titles'>,
+  columns: ItemColumns,
+): PublicItems => ({
+  keys: partsOf(keys),
+  titles: titles && partsOf(titles),
+  columns: new Map([...columns].map(([name, column]) => [name, plainColumn(column)])),
+});
 
 const partsOf = (texts: Texts): KeyParts => makeKeyTable(texts, texts.length).parts();
 
 function plainColumn(column: ItemColumn): ServedColumn {
   if (column.kind === 'number' || column.kind === 'truth') return column;
   return { ...column, words: makeKeyTable(column.words, column.words.length).parts() };
+}
+
+/** Returns the texts of a column, decoded on access; all at once when a filter compares all of them. */
+function wordsOf(parts: KeyParts): Words {
+  const table = keyTableOf(parts);
+  let allWords: string[] | undefined;
+  const slice = (from: number, to: number): string[] =>
+    Array.from({ length: Math.max(0, Math.min(to, table.size) - from) }, (_, index) => table.keyAt(from + index));
+  const all = (): string[] => (allWords ??= slice(0, table.size));
+  return {
+    ...{ length: table.size, slice },
+    at: (place) => (place < table.size ? (allWords?.[place] ?? table.keyAt(place)) : undefined),
+    map: (each) => all().map((word) => each(word)),
+    [Symbol.iterator]: () => all().values(),
+  };
+}
+
+/** Restores the columns of the items. */
+export const itemColumnsOf = (columns: ReadonlyMap<string, ServedColumn>): ItemColumns =>
+  new Map([...columns].map(([name, column]) => [name, columnOf(column)]));
+
+function columnOf(column: ServedColumn): ItemColumn {
+  if (column.kind === 'number' || column.kind === 'truth') return column;
+  return { ...column, words: wordsOf(column.words) } as ItemColumn;
 }

@@ -164,31 +164,37 @@ export function refuseInfinite({ name, data }: StoredTensor, damaged: Damaged): 
   }
 }
 
+/** The contents of a file. Every tensor has memory of its own. */
+export interface Stored {
+  /** All tensors except those that were read directly into a given target. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Texts that accompany the tensors, by name. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /**
- * Reads all tensors of a file. They must be the expected ones and have finite numbers.
- * @param expectedOf is given the names of all tensors of the file
+ * Reads a file that is whole in memory. Numbers of float32 must be finite.
+ * @param expectedOf is given the names of all tensors of the file, and returns those that it must hold. Absent: any
  */
-export function tensorsIn(
+export function storedIn(
   bytes: Uint8Array<ArrayBuffer>,
-  expectedOf: (names: ReadonlySet<string>) => ReadonlyMap<string, Expected>,
   damaged: Damaged,
-): ReadonlyMap<string, StoredNumbers> {
+  expectedOf?: (names: ReadonlySet<string>) => ReadonlyMap<string, Expected>,
+): Stored {
   if (bytes.length < 8) throw damaged('it is shorter than its header');
   const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (headerBytes > BigInt(Math.min(mostHeader, bytes.length - 8))) throw damaged('its header is cut off');
   const dataStart = 8 + Number(headerBytes);
-  const { entries } = parseHeader(bytes.subarray(8, dataStart), damaged);
+  const { entries, metadata } = parseHeader(bytes.subarray(8, dataStart), damaged);
   checkLayout(entries, bytes.length - dataStart, damaged);
-  checkExpected(entries, expectedOf(new Set(entries.map(({ name }) => name))), damaged);
-  return new Map(
-    entries.map(({ name, dtype, shape, begin, end }) => {
-      const data = numberKinds[dtype].make(numbersOfShape(shape));
-      const dataBytes = new Uint8Array(data.buffer);
-      dataBytes.set(bytes.subarray(dataStart + begin, dataStart + end));
-      refuseInfinite({ name, shape, data }, damaged);
-      return [name, data];
-    }),
-  );
+  if (expectedOf) checkExpected(entries, expectedOf(new Set(entries.map(({ name }) => name))), damaged);
+  const tensors = entries.map(({ name, dtype, shape, begin, end }): StoredTensor => {
+    const data = numberKinds[dtype].make(numbersOfShape(shape));
+    new Uint8Array(data.buffer).set(bytes.subarray(dataStart + begin, dataStart + end));
+    if (dtype === 'F32') refuseInfinite({ name, shape, data }, damaged);
+    return { name, shape, data };
+  });
+  return { tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])), metadata };
 }
 
 /** The part of Node's FileHandle that reading needs. So the types of the package do not depend on those of Node. */

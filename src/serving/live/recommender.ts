@@ -1,17 +1,18 @@
 /** Answers with a trained model whose vectors an engine computes: the best items of the corpus, with titles, scores and the basis of the answer. */
 
-import { type KeyParts, keyTableOf } from '../../base/text/key_table.ts';
+import { keyTableOf } from '../../base/text/key_table.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { momentOf } from '../../data/rows/fresh.ts';
 import type { EventReader, ItemReader } from '../../data/written/fields.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { makeCohortFinder } from '../../retrieval/cohort.ts';
-import type { ItemColumn, ItemColumns, Words } from '../../retrieval/filter/filter_columns.ts';
+import type { ItemColumns } from '../../retrieval/filter/filter_columns.ts';
+import { type ItemSearch, makeItemSearch } from '../../retrieval/item_search.ts';
 import { describeQuery, makePreparer, type QueryDescription } from '../../retrieval/prepare.ts';
 import { makeQueryAnswerer, type QueryAnswerer } from '../../retrieval/query_answerer.ts';
 import { type RecallFigures, recallFigures } from '../../retrieval/scan/approximate.ts';
 import { hasVectors, makeScan, scanOfCoded } from '../../retrieval/scan/scan.ts';
-import { type ServedColumn, type ServingState, servingStateOf } from '../../retrieval/servable.ts';
+import { itemColumnsOf, type ServingState, servingStateOf } from '../../retrieval/servable.ts';
 import { interestsOf, type Snapshot, snapshotOf, type TopRequest } from '../../retrieval/snapshot.ts';
 import type { ComputedItemVectors, RetrievalObjective } from '../../retrieval/vectors.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
@@ -23,6 +24,7 @@ import { makeUserEvents } from './user_events.ts';
 
 export interface Recommender extends QueryAnswerer {
   readonly query: QueryDescription;
+  readonly itemSearch: ItemSearch;
   /** Returns queries of the data for a measurement, evenly spread over the events of the evaluation. */
   sample(count: number): Promise<QueryVectors>;
   /** The moment up to which the data knows events: in ISO 8601 if it has dates or times, otherwise the number that orders them. */
@@ -38,6 +40,7 @@ export interface Recommender extends QueryAnswerer {
 }
 
 interface WritableAnswerer extends QueryAnswerer {
+  readonly itemSearch: ItemSearch;
   /** The moment up to which answers know events, as in `Recommender`. */
   readonly asOf: string | number | undefined;
   /** Accepts items that are written from now on, read by `reader`. Closing the writes closes the reader. */
@@ -113,7 +116,7 @@ function recommenderOf(
   const snapshot = snapshotOf({
     ...{ version, objectives, scan, keys, userKeys },
     titleAt: (row) => titles?.keyAt(row),
-    columns: columnsOf(items.columns),
+    columns: itemColumnsOf(items.columns),
     seen: users.had,
   });
   const cohortOf = makeCohortFinder(trained, served, retrieval.query);
@@ -133,6 +136,7 @@ function recommenderOf(
         return until === undefined ? undefined : momentOf(until);
       },
       ...{ ask, askAll, vectors },
+      itemSearch: makeItemSearch(base),
       eventWrites: (reader) =>
         makeEventWrites({ reader, userEvents, live, base, knownUntil, positionsInDataFiles: served.eventBasis.filed }),
       writes(reader) {
@@ -145,6 +149,7 @@ function recommenderOf(
   return {
     snapshot,
     ...{ ask, askAll, vectors },
+    itemSearch: makeItemSearch(snapshot),
     query: describeQuery(plan, encodings, snapshot),
     ...(knownUntil === undefined ? {} : { asOf: momentOf(knownUntil) }),
     removesSeen: served.seen !== 'kept',
@@ -172,31 +177,6 @@ async function sampleQueries(retrieval: Retrieval, { parts }: Dataset, count: nu
   const size = Math.min(count, events.rows);
   const rows = Int32Array.from({ length: size }, (_, i) => Math.floor((i * events.rows) / size));
   return interestsOf(await retrieval.queries(events.features, rows));
-}
-
-/** Returns the texts of a column, decoded on access; all at once when a filter compares all of them. */
-function wordsOf(parts: KeyParts): Words {
-  const table = keyTableOf(parts);
-  let allWords: string[] | undefined;
-  const all = (): string[] => (allWords ??= Array.from({ length: table.size }, (_, row) => table.keyAt(row)));
-  return {
-    length: table.size,
-    at: (place) => (place < table.size ? (allWords?.[place] ?? table.keyAt(place)) : undefined),
-    slice(from, to) {
-      const last = Math.min(to, table.size);
-      return Array.from({ length: Math.max(0, last - from) }, (_, index) => table.keyAt(from + index));
-    },
-    map: (each) => all().map((word) => each(word)),
-    [Symbol.iterator]: () => all().values(),
-  };
-}
-
-const columnsOf = (columns: ReadonlyMap<string, ServedColumn>): ItemColumns =>
-  new Map([...columns].map(([name, column]) => [name, columnOf(column)]));
-
-function columnOf(column: ServedColumn): ItemColumn {
-  if (column.kind === 'number' || column.kind === 'truth') return column;
-  return { ...column, words: wordsOf(column.words) } as ItemColumn;
 }
 
 /**

@@ -1,18 +1,14 @@
 /** Opens a folder of `tower export --browser`. Computes recommendations in pages, workers and Node.js with the same code as the server. */
 import { factsOf } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import type { KeyParts } from '../../base/text/key_table.ts';
+import { PackedTexts } from '../../base/text/texts.ts';
 import { isObject } from '../../base/util/objects.ts';
-import {
-  indexShape,
-  itemColumns,
-  type PageFile,
-  type PageIndex,
-  pageFiles,
-  pageIndex,
-} from '../../retrieval/page_files.ts';
+import { indexShape, type PageFile, type PageIndex, pageFiles, pageIndex } from '../../retrieval/page_files.ts';
 import { describeQuery, itemAt, makePreparer, type QueryDescription } from '../../retrieval/prepare.ts';
 import { makeQueryAnswerer } from '../../retrieval/query_answerer.ts';
 import { useKernels } from '../../retrieval/scan/store.ts';
+import { itemColumnsOf } from '../../retrieval/servable.ts';
 import { makeSnapshot } from '../../retrieval/snapshot.ts';
 import { type Item, unknownFacts } from '../../retrieval/top_request.ts';
 import { makeAnswers } from '../server/answers.ts';
@@ -29,7 +25,7 @@ import {
   parsedShape,
   readItems,
   readQuery,
-  unpackedText,
+  unpackedBytes,
 } from './read_page.ts';
 
 /** Requests of the page's program, checked like bodies by the server, with the same codes and messages. */
@@ -193,12 +189,15 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
       async (name) => [name, await fetchFile(urlOf(name), index.files[name], { ...fetchOptions, onBytes })] as const,
     ),
   );
-  const unpack: Unpack = (bytes, damaged) => unpackedText(bytes, mostBytes, gunzip, damaged);
+  const unpack: Unpack = (bytes, damaged) => unpackedBytes(bytes, mostBytes, gunzip, damaged);
   return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, unpack, urlOf);
 }
 
-/** Returns the text of a file in gzip. */
-type Unpack = (bytes: Uint8Array<ArrayBuffer>, damaged: (reason: string) => Failure) => Promise<string>;
+/** Returns the contents of a file in gzip. */
+type Unpack = (
+  bytes: Uint8Array<ArrayBuffer>,
+  damaged: (reason: string) => Failure,
+) => Promise<Uint8Array<ArrayBuffer>>;
 
 /** Long because the methods of the answer share what the files hold. */
 async function openFiles(
@@ -208,15 +207,17 @@ async function openFiles(
   at: (name: string) => string,
 ): Promise<Opened> {
   const damagedFile = (name: PageFile) => damagedAt(at(name));
-  const textOf = (name: PageFile): Promise<string> => unpack(files[name], damagedFile(name));
-  const query = readQuery(await textOf('query.jsonz'), damagedFile('query.jsonz'));
-  const { keys, titles, columns } = readItems(await textOf('items.jsonz'), damagedFile('items.jsonz'));
-  const { vectors, queryTower, scan } = readTower(query, files, keys.length, damagedFile);
+  const unpacked = (name: PageFile): Promise<Uint8Array<ArrayBuffer>> => unpack(files[name], damagedFile(name));
+  const query = readQuery(new TextDecoder().decode(await unpacked('query.jsonz')), damagedFile('query.jsonz'));
+  const items = readItems(await unpacked('items.packed'), damagedFile('items.packed'));
+  const columns = itemColumnsOf(items.columns);
+  const count = items.keys.ends.length;
+  const { vectors, queryTower, scan } = readTower(query, files, count, damagedFile);
   const removesSeen = query.seen !== 'kept';
   const answers = await damagedOnError(damagedAt(at(pageIndex)), async () => {
     const snapshot = makeSnapshot({
       version: index.version,
-      items: { vectors, keys, columns: itemColumns(columns), titles, scan },
+      items: { vectors, keys: textsOf(items.keys), columns, titles: items.titles && textsOf(items.titles), scan },
       objectives: query.objectives,
     });
     const model = { plan: query.plan, encodings: new Map(Object.entries(query.encodings)) };
@@ -237,7 +238,7 @@ async function openFiles(
     return modelAnswers;
   });
   const recommendItems = (body: RecommendBody): Promise<RecommendAnswer> =>
-    withColumnAdvice(Object.keys(columns), () => answers.recommend(body));
+    withColumnAdvice([...columns.keys()], () => answers.recommend(body));
   const withEvents = (events: readonly PageEvent[]): OpenedForUser => {
     const { values, items } = valuesOfEvents(events, query);
     const { snapshot } = answers;
@@ -260,12 +261,12 @@ async function openFiles(
   return {
     model: index.model,
     version: index.version,
-    count: keys.length,
+    count,
     query: answers.about().query,
-    columns: Object.keys(columns),
+    columns: [...columns.keys()],
     tasks: query.objectives.map(({ name }) => name),
     recommend: async (request) => recommendItems(checkRecommend(request)),
-    similar: async (request) => withColumnAdvice(Object.keys(columns), () => answers.similar(checkSimilar(request))),
+    similar: async (request) => withColumnAdvice([...columns.keys()], () => answers.similar(checkSimilar(request))),
     *items() {
       const { snapshot } = answers;
       for (let row = 0; row < snapshot.rows; row++) yield itemAt(row, snapshot);
@@ -290,6 +291,8 @@ async function withColumnAdvice<T>(exported: readonly string[], work: () => Prom
     throw new Failure(diagnostics);
   }
 }
+
+const textsOf = ({ bytes, ends }: KeyParts): PackedTexts => new PackedTexts(bytes, ends);
 
 async function damagedOnError<T>(damaged: (reason: string) => Failure, work: () => Promise<T>): Promise<T> {
   try {

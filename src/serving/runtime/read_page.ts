@@ -1,6 +1,7 @@
 /** Reads and validates the files of an export before they are used. */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { type Damaged, type Expected, tensorsIn } from '../../base/storage/tensor_header.ts';
+import { type Damaged, type Expected, storedIn } from '../../base/storage/tensor_header.ts';
+import { treeIn } from '../../base/storage/tensor_tree.ts';
 import { countElements, printType, resolveShape } from '../../graph/dims.ts';
 import type { NamedTensors } from '../../graph/evaluate.ts';
 import type { Graph, TensorType } from '../../graph/graph.ts';
@@ -8,18 +9,17 @@ import { neededBy } from '../../graph/plan/plan.ts';
 import { verify } from '../../graph/verify.ts';
 import {
   fittedNumbers,
-  itemsShape,
   itemVectors,
   type JsonShape,
   type PageFile,
   type PageIndex,
-  type PageItems,
   type PageQuery,
   queryShape,
   rowsOfCodes,
   scalesOf,
 } from '../../retrieval/page_files.ts';
 import { type ItemWeights, weightsComplaint } from '../../retrieval/scan/item_weights.ts';
+import { type PublicItems, publicItemsComplaint } from '../../retrieval/servable.ts';
 
 /** Maximum numbers in the values of one query: 1 GiB. */
 const mostNumbers = 2 ** 28;
@@ -43,8 +43,12 @@ export function readQuery(text: string, damaged: Damaged): PageQuery {
   return query;
 }
 
-export const readItems = (text: string, damaged: Damaged): PageItems =>
-  parsedShape<PageItems>(text, itemsShape, damaged);
+export function readItems(bytes: Uint8Array<ArrayBuffer>, damaged: Damaged): PublicItems {
+  const items = treeIn(bytes, damaged);
+  const reason = publicItemsComplaint(items);
+  if (reason !== undefined) throw damaged(reason);
+  return items as PublicItems;
+}
 
 /** Reads float32 tensors, each stored as it is or as bytes with scales. @param shapes of all tensors, by name */
 function readNumbers(
@@ -62,11 +66,11 @@ function readNumbers(
         ];
       }),
     );
-  const tensors = tensorsIn(bytes, expectedOf, damaged);
+  const { tensors } = storedIn(bytes, damaged, expectedOf);
   return new Map(
     [...shapes.keys()].map((name) => {
-      const data = tensors.get(name)!;
-      const scales = tensors.get(scalesOf(name)) as Float32Array | undefined;
+      const { data } = tensors.get(name)!;
+      const scales = tensors.get(scalesOf(name))?.data as Float32Array | undefined;
       return [name, scales ? rowsOfCodes(data as Uint8Array, scales) : (data as Float32Array)];
     }),
   );
@@ -213,44 +217,41 @@ export async function fetchFile(
   return file;
 }
 
-/** Returns the text of a file in gzip. @param most bytes of the text @param gunzip makes the stream that unpacks it */
-export async function unpackedText(
+/** Returns the contents of a file in gzip. @param most bytes of them @param gunzip makes the stream that unpacks it */
+export async function unpackedBytes(
   bytes: Uint8Array<ArrayBuffer>,
   most: number,
   gunzip: Gunzip,
   damaged: Damaged,
-): Promise<string> {
-  const pieces = new Blob([bytes]).stream().pipeThrough(gunzip());
-  const decoder = new TextDecoder();
-  const reader = pieces.getReader();
-  let unpackedBytes = 0;
-  let text = '';
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { take, whole } = collector(most, 'its contents are', damaged);
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return text + decoder.decode();
-      unpackedBytes += value.length;
-      if (unpackedBytes > most) break;
-      text += decoder.decode(value, { stream: true });
-    }
-  } catch {
-    throw damaged('it is not gzip');
+    await eachPiece('', new Blob([bytes]).stream().pipeThrough(gunzip()), {}, take);
+  } catch (error) {
+    throw (error as Failure).diagnostics[0]!.code === 'export-damaged' ? error : damaged('it is not gzip');
   }
-  await reader.cancel();
-  throw damaged(`its text is longer than ${most} bytes`);
+  return whole();
 }
 
-/** @throws Failure `export-unreachable`, `export-damaged` */
+/** Returns the text of a file. @throws Failure `export-unreachable`, `export-damaged` */
 export async function fetchText(url: string, most: number, fetching: FetchOptions): Promise<string> {
-  const decoder = new TextDecoder();
-  let receivedBytes = 0;
-  let decodedText = '';
-  await eachPiece(url, await bodyOf(url, fetching), fetching, (piece) => {
-    receivedBytes += piece.length;
-    if (receivedBytes > most) throw damagedAt(url)(`it is longer than ${most} bytes`);
-    decodedText += decoder.decode(piece, { stream: true });
-  });
-  return decodedText + decoder.decode();
+  const { take, whole } = collector(most, 'it is', damagedAt(url));
+  await eachPiece(url, await bodyOf(url, fetching), fetching, take);
+  return new TextDecoder().decode(await whole());
+}
+
+/** Joins pieces, unless they have more bytes than allowed. */
+function collector(most: number, what: string, damaged: Damaged) {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  return {
+    take(piece: Uint8Array): void {
+      length += piece.length;
+      if (length > most) throw damaged(`${what} longer than ${most} bytes`);
+      pieces.push(new Uint8Array(piece));
+    },
+    whole: async (): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await new Blob(pieces).arrayBuffer()),
+  };
 }
 
 async function bodyOf(url: string, { fetch, signal }: FetchOptions): Promise<ReadableStream<Uint8Array>> {
@@ -265,7 +266,7 @@ async function bodyOf(url: string, { fetch, signal }: FetchOptions): Promise<Rea
 async function eachPiece(
   url: string,
   body: ReadableStream<Uint8Array>,
-  { signal, onBytes }: FetchOptions,
+  { signal, onBytes }: Omit<FetchOptions, 'fetch'>,
   take: (piece: Uint8Array) => void,
 ): Promise<void> {
   const reader = body.getReader();

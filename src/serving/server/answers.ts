@@ -1,7 +1,7 @@
 /** Converts validated bodies to answers, from one snapshot. It knows nothing of HTTP, so programs use it too, by `open` of the library. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { nextTurn } from '../../base/util/objects.ts';
-import { makeItemSearch } from '../../retrieval/item_search.ts';
+import type { ItemSearch } from '../../retrieval/item_search.ts';
 import {
   itemAt,
   type LaterEvents,
@@ -116,7 +116,11 @@ const answerAlone =
 
 export interface AnswersSource {
   readonly recommender: QueryAnswerer &
-    Pick<Recommender, 'query'> & { readonly asOf?: Recommender['asOf'] | undefined };
+    Pick<Recommender, 'query'> & {
+      readonly asOf?: Recommender['asOf'] | undefined;
+      /** Absent: `search` finds nothing, because a page has all items. */
+      readonly itemSearch?: ItemSearch;
+    };
   /** Events that arrived after the data was read. */
   readonly events?: EventWrites;
   /** The default of `removeSeen`. */
@@ -175,7 +179,6 @@ export function makeAnswers({
 }: AnswersSource): Answers {
   const { version } = recommender.snapshot;
   const userVectorCache = userVectors > 0 ? makeUserVectorCache(recommender.snapshot.users, userVectors) : undefined;
-  const itemSearch = makeItemSearch(recommender.snapshot);
   const laterEvents = (user: string): LaterEvents | undefined => events?.userEvents.of(user);
   const maxBatch = mostTogether(recommender.snapshot);
   const pastOf = (user: string, snapshot: Snapshot): number[] => pastRows(user, snapshot, laterEvents(user));
@@ -263,7 +266,7 @@ export function makeAnswers({
       users: usersWith(prefix, limit, recommender.snapshot, events?.userEvents),
     }),
     async search({ text, limit = usualUsers }, { isOver } = {}) {
-      return { version, items: await itemSearch.find(recommender.snapshot, text, limit, isOver) };
+      return { version, items: (await recommender.itemSearch?.find(recommender.snapshot, text, limit, isOver)) ?? [] };
     },
     about: () => ({
       ...aboutOf(recommender.snapshot, recommender.query, removesSeen),

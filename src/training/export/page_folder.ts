@@ -6,7 +6,7 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { remove, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
 import { checksumOf } from '../../base/storage/run_files.ts';
-import { writeSafetensors } from '../../base/storage/safetensors.ts';
+import { treeBytes, writeSafetensors } from '../../base/storage/safetensors.ts';
 import type { StoredTensor } from '../../base/storage/tensor_header.ts';
 import { pickTexts } from '../../base/text/texts.ts';
 import { everyRow } from '../../base/util/objects.ts';
@@ -22,13 +22,12 @@ import {
   itemVectors,
   type PageFile,
   type PageIndex,
-  type PageItems,
   type PageQuery,
-  pageColumn,
   pageFiles,
   pageIndex,
 } from '../../retrieval/page_files.ts';
 import type { ItemWeights } from '../../retrieval/scan/item_weights.ts';
+import { type PublicItems, publicItemsOf } from '../../retrieval/servable.ts';
 import { unknownFacts } from '../../retrieval/top_request.ts';
 import type { RetrievalObjective } from '../../retrieval/vectors.ts';
 import type { LoadedModel } from '../artifact/load.ts';
@@ -93,7 +92,7 @@ export async function writeExport<T>(
 async function writePage(
   trained: LoadedModel,
   { items, tables: computedTables }: Pick<Retrieval, 'items' | 'tables'>,
-  listed: PageItems,
+  listed: PublicItems,
   { folder, tower, dataset, objectives, notes, events, script, exact = false }: PageOptions,
 ): Promise<ExportedPage> {
   const { plan, manifest } = trained;
@@ -131,9 +130,9 @@ async function writePage(
         stored({ name, shape, data: values as Float32Array }, tables.has(name)),
       );
   const fileWriters: Readonly<Record<PageFile, () => Promise<void>>> = {
-    'query.jsonz': () => writePacked('query.jsonz', pageQuery),
+    'query.jsonz': () => writeGzip('query.jsonz', JSON.stringify(pageQuery, finite)),
     'query.safetensors': () => writeTensors('query.safetensors', tensors),
-    'items.jsonz': () => writePacked('items.jsonz', listed),
+    'items.packed': async () => writeGzip('items.packed', await treeBytes(listed)),
     'items.safetensors': () => writeTensors('items.safetensors', itemTensors),
   };
   for (const name of pageFiles) await fileWriters[name]();
@@ -142,7 +141,7 @@ async function writePage(
     await Promise.all(pageFiles.map(async (name) => [name, await checksumOf(folder, name)] as const)),
   ) as PageIndex['files'];
   const index: PageIndex = {
-    format: 'tower-page-2',
+    format: 'tower-page-3',
     tower,
     model: plan.model,
     version: manifest.checksum,
@@ -158,10 +157,8 @@ async function writePage(
     users: userEncoding?.kind === 'vocabulary' ? userEncoding.values.length : 0,
   };
 
-  function writePacked(name: string, value: unknown): Promise<void> {
-    return writeDurably(join(folder, name), (sink) =>
-      sink.write(gzipSync(JSON.stringify(value, finite), { level: 9 })),
-    );
+  function writeGzip(name: string, contents: string | Uint8Array): Promise<void> {
+    return writeDurably(join(folder, name), (sink) => sink.write(gzipSync(contents, { level: 9 })));
   }
   function writeTensors(name: string, all: readonly StoredTensor[]): Promise<void> {
     return writeDurably(join(folder, name), (sink) => writeSafetensors(sink, all));
@@ -186,17 +183,13 @@ const finite = (key: string, value: unknown): unknown => {
   return value;
 };
 
-function itemsOf({ dataset: { corpus }, columns, chosen }: PageOptions): PageItems {
+function itemsOf({ dataset: { corpus }, columns, chosen }: PageOptions): PublicItems {
   const knownColumns = [...columns.keys()];
   const name = chosen.find((each) => !columns.has(each));
   if (name !== undefined) {
     throw failure('unknown-name', unknownFacts('column of the items', name, knownColumns));
   }
-  return {
-    keys: [...corpus.keys],
-    titles: corpus.titles && [...corpus.titles],
-    columns: Object.fromEntries(chosen.map((each) => [each, pageColumn(columns.get(each)!)])),
-  };
+  return publicItemsOf(corpus, new Map(chosen.map((each) => [each, columns.get(each)!])));
 }
 
 const featureNamed = ({ features }: Plan, name: string): FeaturePlan | undefined =>

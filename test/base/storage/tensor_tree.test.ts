@@ -1,7 +1,7 @@
 /** Plain data through tensors and one text, and whatever else is in their place. */
 import { expect, it } from 'vitest';
-import { packTree, unpackTree } from '../../../src/base/storage/safetensors.ts';
 import type { StoredTensor } from '../../../src/base/storage/tensor_header.ts';
+import { packTree, unpackTree } from '../../../src/base/storage/tensor_tree.ts';
 import { packTexts } from '../../../src/base/text/texts.ts';
 
 const damaged = (reason: string): Error => new Error(reason);

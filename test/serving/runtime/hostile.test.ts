@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import type { PageIndex, PageItems, PageQuery } from '../../../src/retrieval/page_files.ts';
+import { treeBytes } from '../../../src/base/storage/safetensors.ts';
+import { treeIn } from '../../../src/base/storage/tensor_tree.ts';
+import type { PageIndex, PageQuery } from '../../../src/retrieval/page_files.ts';
+import type { PublicItems } from '../../../src/retrieval/servable.ts';
 import { open } from '../../../src/runtime.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { exportSmall } from './exported.ts';
@@ -15,18 +18,23 @@ const files = new Map<string, Buffer>();
 
 beforeAll(async () => {
   const { folder } = await exportSmall(root);
-  for (const name of ['tower.json', 'query.jsonz', 'query.safetensors', 'items.jsonz', 'items.safetensors']) {
+  for (const name of ['tower.json', 'query.jsonz', 'query.safetensors', 'items.packed', 'items.safetensors']) {
     files.set(name, readFileSync(join(folder, name)));
   }
 });
 
 type Json<T> = { -readonly [K in keyof T]: Json<T[K]> };
-const isPacked = (name: string): boolean => name.endsWith('z');
+const isPacked = (name: string): boolean => name.endsWith('.jsonz');
 const json = <T>(name: string): Json<T> => {
   const body = files.get(name)!;
   return JSON.parse((isPacked(name) ? gunzipSync(body) : body).toString()) as Json<T>;
 };
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+const itemsOf = (body: Buffer): PublicItems =>
+  treeIn(new Uint8Array(gunzipSync(body)), (reason) => new Error(reason)) as PublicItems;
+
+const packed = async (value: unknown): Promise<Buffer> => gzipSync(await treeBytes(value));
 
 /** As a server would: other bytes, or none, for some of the files. */
 const fetching =
@@ -73,6 +81,13 @@ it('opens the files as they are', async () => {
   expect(progress.at(-1)).toBe(1);
 });
 
+it('has what is public alone, and of the users nothing', async () => {
+  const items = itemsOf(files.get('items.packed')!);
+  expect(Object.keys(items).sort()).toEqual(['columns', 'keys', 'titles']);
+  expect(items.keys).not.toHaveProperty('slots');
+  expect(Object.keys(json<PageQuery>('query.jsonz')).filter((name) => /users|had|seenBy/.test(name))).toEqual([]);
+});
+
 describe('bytes', () => {
   it.each(['tower.json', 'query.jsonz', 'items.safetensors'])('a missing %s', async (name) => {
     expect(await refusal({ [name]: undefined })).toBe(
@@ -87,9 +102,11 @@ describe('bytes', () => {
   });
 
   it('a file that is cut off, or has more', async () => {
-    const body = files.get('items.jsonz')!;
-    expect(await refusal({ 'items.jsonz': body.subarray(0, 100) })).toMatch(/it has 100 bytes, and its index says \d+/);
-    expect(await refusal({ 'items.jsonz': Buffer.concat([body, body]) })).toContain('it is longer than the');
+    const body = files.get('items.packed')!;
+    expect(await refusal({ 'items.packed': body.subarray(0, 100) })).toMatch(
+      /it has 100 bytes, and its index says \d+/,
+    );
+    expect(await refusal({ 'items.packed': Buffer.concat([body, body]) })).toContain('it is longer than the');
   });
 
   it('an index without end, of another format, and files larger than allowed', async () => {
@@ -168,27 +185,36 @@ describe('files whose checksums are right', () => {
     await expect(opened.recommend({ values: { history: [last.values.at(-1)!] } })).rejects.toThrow('is not within');
   });
 
-  it.each<[string, (items: Json<PageItems>) => unknown, string]>([
-    ['a key less', (items) => items.keys.pop(), '/titles'],
-    ['a title that is no text', (items) => Object.assign(items, { titles: [1] }), '/titles has 1 elements'],
-    ['a word that there is not', (items) => Object.assign(items.columns.country!.values, [99]), 'whole number from -1'],
-    ['a number that is none', (items) => Object.assign(items.columns.year!.values, ['x']), 'not a finite number'],
+  // biome-ignore lint/suspicious/noExplicitAny: each entry is replaced by one that does not fit
+  it.each<[string, (items: any) => unknown, string]>([
+    ['a key less', ({ keys }) => Object.assign(keys, { ends: keys.ends.slice(1) }), 'the titles does not fit'],
+    ['no keys', (items) => delete items.keys, 'the keys of the items does not fit'],
+    ['a title less', ({ titles }) => Object.assign(titles, { ends: titles.ends.slice(1) }), 'the titles does not fit'],
+    ['a word that there is not', ({ columns }) => columns.get('country').codes.fill(99), 'column "country"'],
     [
-      'lists of a column as texts',
-      (items) => Object.assign(items.columns.genres!, { kind: 'text' }),
-      '/columns/genres',
+      'a number that is none',
+      ({ columns }) => Object.assign(columns.get('year'), { values: ['x'] }),
+      'column "year" does not fit',
     ],
+    [
+      'texts of a column as lists',
+      ({ columns }) => Object.assign(columns.get('country'), { kind: 'texts' }),
+      'column "country" does not fit',
+    ],
+    ['users', (items) => Object.assign(items, { users: items.keys }), 'the entry "users" does not fit'],
   ])('%s', async (_, alter, reason) => {
-    expect(await refusal(altered('items.jsonz', alter))).toContain(reason);
+    const items = itemsOf(files.get('items.packed')!);
+    alter(items);
+    expect(await refusal(consistent({ 'items.packed': await packed(items) }))).toContain(reason);
   });
 
   it('files that are not gzip, and texts longer than allowed', async () => {
-    expect(await refusal(consistent({ 'items.jsonz': Buffer.from('{}') }))).toContain('it is not gzip');
-    const cut = files.get('items.jsonz')!;
-    expect(await refusal(consistent({ 'items.jsonz': cut.subarray(0, cut.length - 9) }))).toContain('it is not gzip');
+    expect(await refusal(consistent({ 'items.packed': Buffer.from('{}') }))).toContain('it is not gzip');
+    const cut = files.get('items.packed')!;
+    expect(await refusal(consistent({ 'items.packed': cut.subarray(0, cut.length - 9) }))).toContain('it is not gzip');
     const long = gzipSync(Buffer.alloc(2 ** 24, ' '));
-    expect(await refusal(consistent({ 'items.jsonz': long }), { mostBytes: 2 ** 20 })).toContain(
-      'its text is longer than 1048576 bytes',
+    expect(await refusal(consistent({ 'items.packed': long }), { mostBytes: 2 ** 20 })).toContain(
+      'its contents are longer than 1048576 bytes',
     );
   });
 

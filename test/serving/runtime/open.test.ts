@@ -36,7 +36,7 @@ const codesOf = async (work: Promise<unknown>): Promise<string[]> => {
 describe('an export that is opened', () => {
   it('has what a static server needs, and what a page may know', () => {
     expect(readdirSync(small.folder).sort()).toEqual([
-      'items.jsonz',
+      'items.packed',
       'items.safetensors',
       'query.jsonz',
       'query.safetensors',

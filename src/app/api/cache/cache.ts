@@ -10,13 +10,8 @@ import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { systemReason } from '../../../base/diagnostics/system_reason.ts';
 import { isPartialOf, writeDurably } from '../../../base/storage/durable.ts';
 import { checksumOpened, closeRead, openIfThere } from '../../../base/storage/run_files.ts';
-import {
-  packTree,
-  readOpened,
-  readOpenedMetadata,
-  unpackTree,
-  writeSafetensors,
-} from '../../../base/storage/safetensors.ts';
+import { readOpened, readOpenedMetadata, writeSafetensors } from '../../../base/storage/safetensors.ts';
+import { packTree, unpackTree } from '../../../base/storage/tensor_tree.ts';
 import type { Access } from '../../../data/files/access.ts';
 import { findFile, findFiles } from '../../../data/files/find_files.ts';
 import { isAddress, remoteEntries } from '../../../data/files/remote/address.ts';
