@@ -12,9 +12,10 @@ import { data } from '../../compiler/library/declarations/data_declaration.ts';
 import type { Entries } from '../../compiler/library/declarations/entry.ts';
 import { task } from '../../compiler/library/declarations/task_declaration.ts';
 import { silenceOf } from '../../compiler/lint/ignores.ts';
-import { partsOfExpression, stepsOf } from '../../compiler/model/expressions.ts';
+import { operandsOf, stepsOf } from '../../compiler/model/expressions.ts';
 import { insertion } from '../../compiler/model/report.ts';
 import type { ResolvedTower } from '../../compiler/model/resolution.ts';
+import { outputsOf } from '../../compiler/model/resolve/resolve_towers.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { bringsNone, declarationAfter, declarationAround, entryAfter, isWithinSpan, lastOf } from './edits.ts';
 import type { FileAnalysis } from './file_analysis.ts';
@@ -193,16 +194,16 @@ function giveLabel({ checked: { file, resolution } }: FileAnalysis, { at }: Loca
 }
 
 /** Offers to add an entry that a declaration needs, with the value of its example: the loss of a task, the split of data. */
-function giveEntry({ checked: { file } }: FileAnalysis, { at, message }: LocatedError): readonly Offer[] {
+function giveEntry({ checked: { file } }: FileAnalysis, { at, code }: LocatedError): readonly Offer[] {
   const node = declarationAround(file, at, 'Task', 'Data');
   const lastEntry = node?.entries.at(-1);
   if (!node || !lastEntry) return [];
   const entries: Entries = node.kind === 'Task' ? task.entries : data.entries;
-  const isWritten = (name: string): boolean =>
-    node.entries.some((entry) => entry.kind === 'Entry' && entry.name.name === name);
-  const missingEntries = Object.entries(entries).filter(
-    ([name]) => message.includes(`\`${name}\``) && !isWritten(name),
-  );
+  const writtenNames = node.entries.flatMap((entry) => (entry.kind === 'Entry' ? [entry.name.name] : []));
+  // A task needs a loss unless a product names it.
+  const mayBeMissing = (name: string): boolean =>
+    code === 'time-needed' ? name === 'time' : entries[name]!.required === true || name === 'loss';
+  const missingEntries = Object.entries(entries).filter(([name]) => mayBeMissing(name) && !writtenNames.includes(name));
   return missingEntries.map(([name, { example }]) => {
     const entryText = example.startsWith(`${name} =`) ? example : `${name} = ${example}`;
     return { title: `Add \`${entryText}\``, edits: [entryAfter(node, lastEntry, entryText)] };
@@ -210,25 +211,33 @@ function giveEntry({ checked: { file } }: FileAnalysis, { at, message }: Located
 }
 
 /** Offers to read an output that nothing reads: adds a channel for it, as the other outputs have one, and the task of its name. */
-function readOutput({ checked: { file }, occurrences }: FileAnalysis, { at, message }: LocatedError): readonly Offer[] {
-  const step = textOf(at);
-  const [, output] = /`[^`.]+\.([^`.]+)`/.exec(message) ?? [];
+function readOutput(
+  { checked: { file, resolution }, occurrences }: FileAnalysis,
+  { at }: LocatedError,
+): readonly Offer[] {
   const tower = declarationAround(file, at, 'Tower');
-  const sibling = tower?.entries.find(({ channel, flow }) => channel && sourceOf(flow)?.parts[0]?.name === step);
-  if (output === undefined || !tower || !sibling || tower.entries.some(({ name }) => name.name === output)) return [];
+  const steps = resolution.towers.find(({ node }) => node === tower)?.steps ?? [];
+  const step = steps.find(({ span }) => span.start === at.start);
+  const sibling = tower?.entries.find(({ channel, flow }) => channel && sourceOf(flow)?.parts[0]?.name === step?.name);
+  if (!step || !tower || !sibling) return [];
   const flowAfterSource = textOf({ ...sibling.flow.span, start: sourceOf(sibling.flow)!.span.end });
-  const channel = entryAfter(tower, tower.entries.at(-1)!, `channel ${output} = ${step}.${output}${flowAfterSource}`);
-  const reader = file.declarations.find((node) => node.kind === 'Task' && node.name.name === output);
-  const channelNames = occurrences.filter(
-    (word) =>
-      word.is === 'symbol' &&
-      word.symbol.tower === tower.name.name &&
-      word.symbol.name === sibling.name.name &&
-      isWithinSpan(word.span, reader?.span ?? at),
-  );
-  const title = `Give \`${step}.${output}\` a channel of its own`;
-  const edits: readonly Edit[] = [channel, ...channelNames.map(({ span }) => ({ at: span, text: output }))];
-  return [{ title: channelNames.length > 0 ? `${title}, which task \`${output}\` reads` : title, edits }];
+  const taken = new Set(steps.map(({ name }) => name));
+  const unread = outputsOf(resolution.library, step, steps)?.filter((output) => !taken.has(output));
+  return (unread ?? []).map((output) => {
+    const channelText = `channel ${output} = ${step.name}.${output}${flowAfterSource}`;
+    const reader = file.declarations.find((node) => node.kind === 'Task' && node.name.name === output);
+    const channelNames = occurrences.filter(
+      (word) =>
+        word.is === 'symbol' &&
+        word.symbol.tower === tower.name.name &&
+        word.symbol.name === sibling.name.name &&
+        isWithinSpan(word.span, reader?.span ?? at),
+    );
+    const title = `Give \`${step.name}.${output}\` a channel of its own`;
+    const channel = entryAfter(tower, tower.entries.at(-1)!, channelText);
+    const edits: readonly Edit[] = [channel, ...channelNames.map(({ span }) => ({ at: span, text: output }))];
+    return { title: channelNames.length > 0 ? `${title}, which task \`${output}\` reads` : title, edits };
+  });
 }
 
 function sourceOf(flow: Ast.ExpressionNode): Ast.NameNode | undefined {
@@ -236,11 +245,12 @@ function sourceOf(flow: Ast.ExpressionNode): Ast.NameNode | undefined {
   return first?.kind === 'Name' ? first : undefined;
 }
 
-function swapTowers({ checked: { file, resolution } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
+function swapTowers({ checked: { file } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
   const node = declarationAround(file, at, 'Task');
   const score = node?.entries.find(({ name }) => name.name === 'score')?.value;
-  const edits = (score ? callsIn(score, Object.keys(resolution.library.scores)) : []).flatMap((call) => {
-    const [first, second] = call.arguments.filter(({ name }) => !name).map(({ value }) => value.span);
+  const edits = (score ? operandsOf(score) : []).flatMap((part) => {
+    const sides = part.kind === 'Call' ? part.arguments.filter(({ name }) => !name) : [];
+    const [first, second] = sides.map(({ value }) => value.span);
     if (!first || !second) return [];
     return [
       { at: first, text: textOf(second) },
@@ -249,11 +259,6 @@ function swapTowers({ checked: { file, resolution } }: FileAnalysis, { at }: Loc
   });
   return edits.length > 0 ? [{ title: 'Swap the towers of the score', edits }] : [];
 }
-
-const callsIn = (expression: Ast.ExpressionNode, kinds: readonly string[]): readonly Ast.CallNode[] =>
-  expression.kind === 'Call' && kinds.includes(expression.callee.name)
-    ? [expression]
-    : partsOfExpression(expression).flatMap((part) => callsIn(part, kinds));
 
 /** Blocks without arguments that give a vector. */
 const towardsVector = ['flatten', 'mean', 'last', 'max', 'attention', 'sum'];
