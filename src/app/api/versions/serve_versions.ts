@@ -1,11 +1,28 @@
 /** Serves versions: the newest run of a folder, which may change while the server answers. */
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
+import { beginReading } from '../../../base/storage/lock.ts';
 import type { Until } from '../../../data/dataset.ts';
 import { momentOf } from '../../../data/rows/fresh.ts';
 import { type Choice, chooseEngine } from '../../../engines/engines.ts';
-import type { SharedDecisions, Swaps, VersionDecision } from '../../../serving/server/versions/swaps.ts';
-import type { SwappedVersion, Version, VersionFile } from '../../../serving/server/versions/versions.ts';
+import {
+  decisionLog,
+  decisionReplacement,
+  makeSwaps,
+  rehearseWith,
+  rejectedIn,
+  type SharedDecisions,
+  type Swaps,
+  type VersionDecision,
+} from '../../../serving/server/versions/swaps.ts';
+import {
+  makeVersion,
+  makeVersions,
+  type SwappedVersion,
+  type Version,
+  type VersionFile,
+} from '../../../serving/server/versions/versions.ts';
+import { dayText } from '../../report/days_page.ts';
 import type { LoadRequest, Run } from '../run.ts';
 import {
   attachTo,
@@ -22,6 +39,8 @@ import {
   type Serving,
   takenBy,
 } from '../serve.ts';
+import { loadToFile, readLoaded, runOf } from './load_beside.ts';
+import { closedDays, makeWatch } from './watch_folder.ts';
 
 export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal'> {
   /** The index of each version: a folder in its run, such as `index`, or `postgres://user@host/database`. */
@@ -69,7 +88,6 @@ export async function openDecisions({ items, events, say = () => {} }: LogReques
   const latest = new Map<string, VersionDecision>();
   const address = [events, items].find((each) => each !== undefined && isAddress(each));
   if (address === undefined) return { latest, passTo: () => {}, close: async () => {} };
-  const { decisionLog, decisionReplacement } = await import('../../../serving/server/versions/swaps.ts');
   const { log, close } = await openSharedLog(address, decisionLog, decisionReplacement, say);
   let swaps: Pick<Swaps, 'follow'> | undefined;
   const take = (decision: VersionDecision): void => {
@@ -94,11 +112,6 @@ async function serveWith(
   const { data, allow, unfinished, cache, asOf, say: sayOfRun } = request;
   const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
   request.onEngine?.(engineChoice);
-  const [{ loadToFile, readLoaded, runOf }, { makeVersions }, { makeSwaps, rehearseWith }] = await Promise.all([
-    import('./load_beside.ts'),
-    import('../../../serving/server/versions/versions.ts'),
-    import('../../../serving/server/versions/swaps.ts'),
-  ]);
   const versionOf = (run: Run, folder: string, file?: VersionFile): Promise<Version> =>
     openVersion(run, folder, { say, logs, index, table, userVectors, file });
   const engine = engineChoice.engine.name;
@@ -156,10 +169,6 @@ export async function firstIn<V extends SwappedVersion>(
   load: (folder: string) => Promise<V>,
   signal?: AbortSignal,
 ): Promise<V> {
-  const [{ makeWatch }, { rejectedIn }] = await Promise.all([
-    import('./watch_folder.ts'),
-    import('../../../serving/server/versions/swaps.ts'),
-  ]);
   const { folder, say, decisions } = watched;
   let foundVersion: V | undefined;
   const take = async (at: string): Promise<void> => {
@@ -184,7 +193,6 @@ export async function followNewer(
   { rejected, take }: Swaps,
   versions: { readonly current: SwappedVersion },
 ): Promise<{ look(): Promise<unknown>; stop(): void }> {
-  const { makeWatch } = await import('./watch_folder.ts');
   const control = new AbortController();
   const { folder, say } = watched;
   const answering = (): readonly string[] => [versions.current.id];
@@ -209,7 +217,6 @@ export async function openVersion(
   folder: string,
   { logs, index, table, userVectors, file, say }: VersionsOptions,
 ): Promise<Version> {
-  const { beginReading } = await import('../../../base/storage/lock.ts');
   const endReading = await beginReading(folder, 'tower serve');
   try {
     const ownIndex = index && indexOf(folder, index);
@@ -222,7 +229,6 @@ export async function openVersion(
       await run.close();
       await endReading();
     };
-    const { makeVersion } = await import('../../../serving/server/versions/versions.ts');
     const { until } = run.trained.manifest.data;
     return makeVersion({ answers, folder, file, close, state: stateOf(folder, until, new Date()) });
   } catch (error) {
@@ -237,10 +243,6 @@ function stateOf(folder: string, until: Until | undefined, since: Date): () => P
   const trained = until ? `, trained on events until ${momentOf(until.time)}` : '';
   const own = `Version ${basename(folder)} answers since ${since.toISOString().slice(0, 19)}Z${trained}.`;
   return async () => {
-    const [{ closedDays }, { dayText }] = await Promise.all([
-      import('./watch_folder.ts'),
-      import('../../report/days_page.ts'),
-    ]);
     const lastDay = (await closedDays(dirname(folder))).at(-1);
     return lastDay === undefined ? [own] : [own, dayText(lastDay)];
   };
