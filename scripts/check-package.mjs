@@ -272,7 +272,7 @@ try {
   // npm packs the README of each folder on the way.
   const strange = files.filter(
     (path) =>
-      !/^(dist|docs\/errors|grammar|models|scripts|src\/engines\/(tensorflow\/ops\/|README)|README|CHANGELOG|LICENSE|package\.json)/.test(
+      !/^(dist|docs\/errors|grammar|models|scripts|src\/plugins\/(tensorflow\/(ops\/|README)|README)|README|CHANGELOG|LICENSE|package\.json)/.test(
         path,
       ),
   );
