@@ -18,7 +18,7 @@ import { initialValues } from '../src/graph/initial.ts';
 import type { Plan } from '../src/graph/plan/plan.ts';
 import { makeTables } from '../src/training/embedding/tables.ts';
 import { makeFeeder } from '../src/training/feed/feeder.ts';
-import { makeEpoch } from '../src/training/order.ts';
+import { makeEpoch } from '../src/training/feed/order.ts';
 import { describeMachine, median, range } from './machine.ts';
 import { channelModels } from './one_channel.ts';
 

@@ -17,7 +17,7 @@ import { openDatabase } from '../src/data/files/duckdb.ts';
 import { readDataset } from '../src/data/read_dataset.ts';
 import { stage } from '../src/data/rows/stage.ts';
 import { readRows } from '../src/data/rows/staged_tables.ts';
-import { makeDictionaries } from '../src/data/valid_files.ts';
+import { makeDictionaries } from '../src/data/rows/valid_files.ts';
 import type { DataDescription } from '../src/graph/plan/data_description.ts';
 import type { Encoder } from '../src/graph/plan/plan.ts';
 import { describeMachine, median, peakMemory, range } from './machine.ts';

@@ -263,12 +263,35 @@ const mayImport: Record<string, readonly string[]> = {
     'engines',
     'training',
     'training/artifact',
+    'training/feed',
     'training/evaluation',
     'app/api',
     'app/cli',
     'app/report',
     ...base,
   ],
+};
+
+/**
+ * Rooms of a wing from first to last, as its README lists them: each imports only rooms before it. A name is a folder of the wing, or a file in it; all other
+ * files of the wing come last.
+ */
+const roomsInOrder: Record<string, readonly string[]> = {
+  data: [
+    'dataset',
+    'pinned',
+    'encoders',
+    'csv',
+    'files',
+    'binding',
+    'rows',
+    'columns',
+    'written',
+    'shards',
+    'sets',
+    'look',
+  ],
+  training: ['embedding', 'feed', 'shards', 'artifact', 'scoring', 'evaluation', 'workers'],
 };
 
 /** Rooms below of which a room may import types alone: the rules of the grammar give the tree that the compiler declares. */
@@ -373,6 +396,37 @@ describe('the import table', () => {
     const opened = imports.get(door)!.filter((one) => isPart(one, door));
     const rooms = readdirSync('src/plugins').filter((name) => !name.includes('.'));
     expect([...new Set(opened.map(({ from }) => from.split('/')[2]))].sort()).toEqual(rooms.sort());
+  });
+
+  it.each(Object.entries(roomsInOrder))('has no arrow back between the rooms of %s', (wing, rooms) => {
+    const orderOf = (file: string): number => {
+      const [, ofWing, room] = file.replace(/\.ts$/, '').split('/');
+      if (ofWing !== wing) return -1;
+      if (`${wing}/${room}` in mayImport && !rooms.includes(room!)) return -1;
+      return rooms.includes(room!) ? rooms.indexOf(room!) : rooms.length;
+    };
+    const back = files
+      .filter((file) => orderOf(file) >= 0)
+      .flatMap((file) =>
+        ownImports(file)
+          .filter(({ target }) => orderOf(target) > orderOf(file))
+          .map(({ target }) => `${file} → ${target}`),
+      );
+    expect(back).toEqual([]);
+  });
+
+  it.each(Object.entries(roomsInOrder))('has all folders of %s in the order, as its README has', (wing, rooms) => {
+    const listed = [...readFileSync(`src/${wing}/README.md`, 'utf8').matchAll(/^\| `(\w+)(?:\.ts)?` \|/gm)].map(
+      ([, room]) => room!,
+    );
+    expect(listed.filter((room) => rooms.includes(room))).toEqual(rooms);
+    const folders = new Set(
+      files
+        .map((file) => file.split('/'))
+        .filter((path) => path[1] === wing && path.length > 3)
+        .map((path) => path[2]!),
+    );
+    expect([...folders].filter((folder) => !listed.includes(folder))).toEqual([]);
   });
 
   it('has no cycle of files, not even of types', () => {

@@ -1,4 +1,4 @@
-import { valuesOf } from '../../src/data/files/records/csv_records.ts';
+import { valuesOf } from '../../src/data/csv/csv_records.ts';
 
 /** Returns rows by the names of the header. `wrong` is called with the error of a line. */
 export function readCsv(text: string, wrong: (reason: string) => never): Record<string, string>[] {

@@ -1,7 +1,6 @@
 /** Defines encoded data, in columnar typed arrays without an object for each row, and sums of labels, which give their means. */
 import type { Texts } from '../base/text/texts.ts';
 import { type ClockPart, clockParts } from '../graph/plan/plan.ts';
-import type { Admission } from './columns/admission.ts';
 
 /** One code for each row. */
 export interface CodeColumn {
@@ -197,6 +196,20 @@ export interface EventBasis {
   readonly itemElements: ReadonlyMap<string, BagColumn>;
   /** By log of a server: the position up to which the files have its events. */
   readonly filed: ReadonlyMap<string, number>;
+}
+
+/** What a vocabulary with admission hands on to the next run. */
+export interface Admission {
+  /** The time when each value of the vocabulary was last seen, in seconds since 1970. Absent if values do not expire. */
+  readonly seen?: Float64Array;
+  readonly waiting: WaitingValues;
+}
+
+/** Values that are too rare so far, in the order of their UTF-16 units. */
+export interface WaitingValues {
+  readonly values: Texts;
+  readonly events: Float64Array;
+  readonly seen: Float64Array;
 }
 
 export interface Dataset {

@@ -5,7 +5,7 @@ import type { MeasureSpec } from '../graph/plan/plan.ts';
 import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
 import type { Needs } from './binding/data_layout.ts';
 import type { Corpus, Dataset } from './dataset.ts';
-import { filterColumnsOf, readValues } from './item_columns.ts';
+import { filterColumnsOf, readValues } from './rows/item_columns.ts';
 
 interface MetricSource {
   readonly metrics: readonly MeasureSpec[];

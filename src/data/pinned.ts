@@ -2,8 +2,7 @@
 import { makeKeyTable } from '../base/text/key_table.ts';
 import { joinedTexts, pickTexts, sameTexts } from '../base/text/texts.ts';
 import { everyRow } from '../base/util/objects.ts';
-import type { Admission } from './columns/admission.ts';
-import type { Encoding, Fresh, Until } from './dataset.ts';
+import type { Admission, Encoding, Fresh, Until } from './dataset.ts';
 
 export interface Pinned {
   /** Fitted encodings by the feature that owns them. Their codes do not change. */

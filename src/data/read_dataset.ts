@@ -6,16 +6,16 @@ import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
 import { makeReadPlan, type Needs } from './binding/data_layout.ts';
 import { assemble } from './columns/assemble.ts';
 import { readFirstValues } from './columns/fit_encoders.ts';
+import { sentencesOfVectors } from './columns/protocol.ts';
 import type { AsOf, Dataset } from './dataset.ts';
 import type { Pinned } from './pinned.ts';
-import { sentencesOfVectors } from './protocol.ts';
 import type { Staged, ValidRows } from './rows/raw.ts';
 import { parts } from './rows/split.ts';
+import { type Computing, computed, settle, validate, validFiles } from './rows/valid_files.ts';
 import { shareOf } from './shards/memory_shares.ts';
 import { bytesForShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read_shards.ts';
 import type { ShardRequest } from './shards/request.ts';
 import { type ReadContext, stageSources } from './stage_sources.ts';
-import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
 import { eventBasisOf } from './written/event_files.ts';
 
 export interface DatasetReadOptions extends BindOptions {

@@ -6,9 +6,9 @@ import type { Role } from './files/find_files.ts';
 import { inStores } from './files/remote/stores.ts';
 import type { StagedTable } from './rows/raw.ts';
 import { stage } from './rows/stage.ts';
+import type { Computing } from './rows/valid_files.ts';
 import { refuseTooMany, shareOf } from './shards/memory_shares.ts';
 import type { ShardRequest } from './shards/request.ts';
-import type { Computing } from './valid_files.ts';
 
 export interface ReadContext<T extends SourceOptions = SourceOptions> {
   readonly database: Database;

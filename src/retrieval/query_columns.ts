@@ -1,8 +1,8 @@
 /** Encodes the feature values of a request as one row, like the columns in training. */
 import { failure, invariant } from '../base/diagnostics/failure.ts';
 import { crossColumns, lastColumn, missingCode } from '../data/columns/column_encoder.ts';
-import { type EncodedValue, encodeValue } from '../data/columns/encoders/value.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../data/dataset.ts';
+import { type EncodedValue, encodeValue } from '../data/encoders/value.ts';
 import { elementPlan, type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../graph/plan/plan.ts';
 import { unknownFacts } from './top_request.ts';
 

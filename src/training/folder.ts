@@ -21,7 +21,7 @@ import {
 import { identityOf, isLineage, otherData, pinnedBy, type RunIdentity } from './artifact/identity.ts';
 import { evaluationFile, manifestFile, reportFile, trackingFile } from './artifact/run_manifest.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
-import { profileFilesIn, profileFolder } from './profile/step_profile.ts';
+import { profileFilesIn, profileFolder } from './step_profile.ts';
 import { isEventFile } from './tracking/event_file.ts';
 
 export const [runFile, weightsFile] = ['run.json', 'weights.safetensors'] as const;

@@ -16,9 +16,9 @@ import { hasCheckpoint, readProgress, restoreState, stateTensors, type TrainingS
 import { differenceOfData, type LoadedModel } from './artifact/load.ts';
 import { complaint } from './artifact/validate.ts';
 import { beginState, tablesOf } from './begin_state.ts';
+import { type AnyEpoch, type EventOrder, ratesAt } from './feed/order.ts';
 import { precisionOfRun } from './fitted_step.ts';
 import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
-import { type AnyEpoch, type EventOrder, ratesAt } from './order.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
 import { beginEpoch, CurrentTowers, totalSteps } from './validation.ts';
 

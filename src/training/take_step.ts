@@ -5,10 +5,10 @@ import type { Plan } from '../graph/plan/plan.ts';
 import type { BegunState } from './begin_state.ts';
 import { sharedIn, type Table } from './embedding/table.ts';
 import type { FeedWatch } from './feed/draws.ts';
+import type { Rates } from './feed/order.ts';
 import { makeTaskRows } from './metrics_log.ts';
 import type { StepNorms } from './norms.ts';
-import type { Rates } from './order.ts';
-import type { StepWatch } from './profile/step_profile.ts';
+import type { StepWatch } from './step_profile.ts';
 import { fetchRows, packStep, sendGradients, unpackStep } from './workers/table_wire.ts';
 
 export interface StepTaken {

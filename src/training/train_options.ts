@@ -8,7 +8,7 @@ import type { Lineage } from './artifact/identity.ts';
 import type { Manifest } from './artifact/run_manifest.ts';
 import type { Base } from './base.ts';
 import type { ModelWriteOptions } from './model_files.ts';
-import type { BlockPosition, Profile } from './profile/step_profile.ts';
+import type { BlockPosition, Profile } from './step_profile.ts';
 import type { EpochRecord, TrainingEvent } from './training_events.ts';
 
 export interface TrainOptions extends ModelWriteOptions {

@@ -13,7 +13,7 @@ import { drawRankings, type RankingSample, seenRule } from './evaluation/ranking
 import { rankEvents } from './evaluation/ranks.ts';
 import type { Mined } from './feed/item_sampler.ts';
 import type { LatestEvents } from './feed/latest.ts';
-import type { AnyEpoch, Epoch, EventOrder } from './order.ts';
+import type { AnyEpoch, Epoch, EventOrder } from './feed/order.ts';
 import type { GuardedRun } from './rank_guard.ts';
 import { spreadOf } from './scoring/field_attention.ts';
 import { makeRetrieval, type Retrieval } from './scoring/retrieval_scorer.ts';

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { benchSets } from '../../bench/sets/table.ts';
-import { valuesOf } from '../../src/data/files/records/csv_records.ts';
+import { valuesOf } from '../../src/data/csv/csv_records.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();

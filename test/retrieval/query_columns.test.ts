@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
-import { murmur3 } from '../../src/data/columns/encoders/murmur3.ts';
 import type { Encoding, IndexedColumn } from '../../src/data/dataset.ts';
+import { murmur3 } from '../../src/data/encoders/murmur3.ts';
 import { columnsWithout, queryColumns } from '../../src/retrieval/query_columns.ts';
 import { planOf } from '../compiler/library/support.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rateFactor } from '../../src/training/order.ts';
+import { rateFactor } from '../../src/training/feed/order.ts';
 
 const factors = (warmup: number, decay: 'constant' | 'linear' | 'cosine' | 'inverse_sqrt', steps: number) =>
   Array.from({ length: steps }, (_, i) => rateFactor({ warmup, decay }, i + 1, steps));

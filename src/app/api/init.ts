@@ -247,7 +247,7 @@ export async function writeProject(
 async function tryProject(model: string, allow: readonly string[], signal: AbortSignal | undefined): Promise<string> {
   const request = { ...(allow.length > 0 ? { allow } : {}), signal };
   const { diagnostics, text, data, lowered } = await checkAndLower(model, request);
-  const { tryReading } = await import('../../data/look/trial_read.ts');
+  const { tryReading } = await import('../../data/trial_read.ts');
   await tryReading(data!.description, lowered.plan, readingOf(request));
   return diagnostics.length > 0 ? text : '';
 }

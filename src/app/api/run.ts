@@ -501,7 +501,7 @@ async function readColumns(
 ): Promise<ItemColumns> {
   const { dataset } = await known();
   const [{ readItemColumns }, { columnsFrom }, { description, reading }] = await Promise.all([
-    import('../../data/item_columns.ts'),
+    import('../../data/rows/item_columns.ts'),
     import('../../retrieval/filter/filter_columns.ts'),
     blockOf(trained, request),
   ]);

@@ -17,7 +17,7 @@ import type { Meeting, WorkerGroup } from '../../engines/group.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { isReplay, type Lineage } from '../../training/artifact/identity.ts';
-import type { BlockPosition } from '../../training/profile/step_profile.ts';
+import type { BlockPosition } from '../../training/step_profile.ts';
 import type { TrainOptions, TrainResult } from '../../training/train_options.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
 import type { LayoutChosen, TableLayout } from '../../training/workers/read_together.ts';
@@ -344,7 +344,7 @@ async function engineFor({ engine, resume, finish, out }: BegunRequest): Promise
 
 /** Trains as a worker that writes nothing, and returns its result. */
 async function followIn(options: TrainOptions & { readonly group: WorkerGroup }): Promise<TrainResult> {
-  const { follow } = await import('../../training/workers/follow.ts');
+  const { follow } = await import('../../training/follow.ts');
   await follow(options);
   return { folder: options.folder, status: 'epochs', records: [] };
 }

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { bytesWords, percentWords } from '../../base/diagnostics/wording.ts';
 import { show } from '../../base/text/display.ts';
 import type { Proposal } from '../../data/init/proposal.ts';
-import type { Profile, ProfileBlock, ProfileRow } from '../../training/profile/step_profile.ts';
+import type { Profile, ProfileBlock, ProfileRow } from '../../training/step_profile.ts';
 import type { RunSummary } from '../api/runs.ts';
 import { heading, pageOf, tableOf, wrapWords } from './layout.ts';
 import { notesText } from './report.ts';

@@ -2,7 +2,7 @@
 import type { Drawing } from '../../editor/drawing/drawn.ts';
 import type { Manifest } from '../../training/artifact/run_manifest.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
-import type { Profile } from '../../training/profile/step_profile.ts';
+import type { Profile } from '../../training/step_profile.ts';
 import type { TrainingCurves } from './curves.ts';
 import type { ModelFileText } from './settings_section.ts';
 

@@ -6,7 +6,7 @@ import { readJsonFile } from '../../base/storage/run_files.ts';
 import { evaluationFile, type Manifest } from '../../training/artifact/run_manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
-import { type Profile, profileFile } from '../../training/profile/step_profile.ts';
+import { type Profile, profileFile } from '../../training/step_profile.ts';
 
 /** Returns the figures of the model and of each baseline, also for warm and cold items if there are cold ones. */
 export function evaluationRows({ metrics, rows, cold }: Evaluation): string[][] {

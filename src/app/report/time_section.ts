@@ -1,5 +1,5 @@
 /** The section of a report about its time: by parts of the training, and by blocks of the model. */
-import type { Profile, ProfileRow } from '../../training/profile/step_profile.ts';
+import type { Profile, ProfileRow } from '../../training/step_profile.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { barChart } from './bar_charts.ts';
 import { alternative, counted, figureText, folded, section, soft, table } from './html.ts';

@@ -1,8 +1,9 @@
 /** Warns about columns that tell a model what it should find out, or that it will not have when it is asked. */
+
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { givesEvents } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
-import { givesEvents } from '../rows/split.ts';
 import type { ColumnBinding } from './column_binding.ts';
 import type { BoundColumn, DataLayout } from './data_layout.ts';
 

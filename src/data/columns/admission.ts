@@ -4,19 +4,7 @@
  */
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { compareTexts, joinedTexts, packTexts, pickTexts, type Texts } from '../../base/text/texts.ts';
-
-export interface Admission {
-  /** The time when each value of the vocabulary was last seen, in seconds since 1970. Absent if values do not expire. */
-  readonly seen?: Float64Array;
-  readonly waiting: WaitingValues;
-}
-
-/** Values that are too rare so far, in the order of their UTF-16 units. */
-interface WaitingValues {
-  readonly values: Texts;
-  readonly events: Float64Array;
-  readonly seen: Float64Array;
-}
+import type { Admission, WaitingValues } from '../dataset.ts';
 
 export interface AdmissionRule {
   readonly minimumCount: number;

@@ -2,12 +2,11 @@
 
 import { failure } from '../../base/diagnostics/failure.ts';
 import { type Texts, TextsWriter } from '../../base/text/texts.ts';
-import type { DataDescription } from '../../graph/plan/data_description.ts';
+import { type DataDescription, givesEvents } from '../../graph/plan/data_description.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import type { AsOf, BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { Pinned } from '../pinned.ts';
-import { protocolOf, sentencesOfPast } from '../protocol.ts';
 import { freshRows, pastOf, trainingTimes, unitOf } from '../rows/fresh.ts';
 import { gatherCodes, gatherNumbers } from '../rows/gather_rows.ts';
 import { type OrderedEvents, orderEvents } from '../rows/order_events.ts';
@@ -22,10 +21,11 @@ import {
   windowsAfter,
 } from '../rows/past_events.ts';
 import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } from '../rows/raw.ts';
-import { givesEvents, parts } from '../rows/split.ts';
+import { parts } from '../rows/split.ts';
 import { type EncodedColumns, encodeColumns } from './encode_columns.ts';
 import { fitEncodings } from './fit_encoders.ts';
 import { type GrownEncodings, growEncodings, OccurrenceCounter, refuseTooLarge } from './grown_encodings.ts';
+import { protocolOf, sentencesOfPast } from './protocol.ts';
 
 export interface AssemblyInput {
   readonly readPlan: ReadPlan;

@@ -4,37 +4,12 @@ import type { Texts } from '../../base/text/texts.ts';
 import { everyRow } from '../../base/util/objects.ts';
 import { elementPlan, type FeaturePlan } from '../../graph/plan/plan.ts';
 import type { BagColumn, Encoding, IndexedColumn } from '../dataset.ts';
+import { crossedText } from '../encoders/hash_encoder.ts';
+import { makeCoder } from '../encoders/table.ts';
 import { gatherCodes } from '../rows/gather_rows.ts';
 import { bagSpans, type RawColumn } from '../rows/raw.ts';
-import type { ColumnSample } from './encoders/encoder_contract.ts';
-import { makeCoder } from './encoders/table.ts';
 
 const noTexts: Texts = [''];
-
-/** Returns the sample that an encoder learns from. `weights[row]`: the number of training events with this row. */
-export function sampleColumn(raw: RawColumn, weights: ArrayLike<number>, dictionary: Texts = noTexts): ColumnSample {
-  const counts = new Float64Array(dictionary.length);
-  let sample: ColumnSample = {
-    texts: { texts: dictionary, counts },
-    numbers: { values: new Float64Array(0), weights: [] },
-  };
-  if (raw.kind === 'codes') {
-    for (let row = 0; row < raw.values.length; row++) counts[raw.values[row]!]! += weights[row]!;
-  } else if (raw.kind === 'numbers') {
-    if (raw.width === 1) sample = { ...sample, numbers: { values: raw.values, weights } };
-  } else if (raw.values instanceof Int32Array) {
-    for (let row = 0; row < raw.starts.length; row++) {
-      for (let index = raw.starts[row]!; index < raw.ends[row]!; index++) counts[raw.values[index]!]! += weights[row]!;
-    }
-  } else {
-    const elementWeights = new Float64Array(raw.values.length);
-    for (let row = 0; row < raw.starts.length; row++)
-      elementWeights.fill(weights[row]!, raw.starts[row]!, raw.ends[row]!);
-    sample = { ...sample, numbers: { values: raw.values, weights: elementWeights } };
-  }
-  counts[0] = 0;
-  return sample;
-}
 
 export interface ColumnEncoder {
   /** Encodes rows: row i of the result is row `ids[i]` of the column; −1 stands for a missing row. */
@@ -300,11 +275,6 @@ function bagsOf(bags: readonly (readonly number[])[]): BagColumn {
 }
 
 // Crosses combine columns of codes. They have no column in any file.
-
-/** Returns the text that a cross encodes: the codes of its features, `17,3`. Stored models depend on this format. */
-export function crossedText(codes: readonly number[]): string {
-  return codes.join();
-}
 
 /** Returns the cross of some columns of the same rows. Hashing each combination is faster than caching the hashes. */
 export function crossColumns(encoding: Encoding, parts: readonly IndexedColumn[], rows: number): IndexedColumn {

@@ -5,12 +5,18 @@ import { joinedTexts, type Texts } from '../../base/text/texts.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import type { Encoding, FirstValues } from '../dataset.ts';
+import type { ColumnSample } from '../encoders/encoder_contract.ts';
+import { fitEncoder, makeCoder } from '../encoders/table.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
-import { type Dictionaries, dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/raw.ts';
-import { sampleColumn } from './column_encoder.ts';
-import type { ColumnSample } from './encoders/encoder_contract.ts';
-import { fitEncoder, makeCoder } from './encoders/table.ts';
+import {
+  type Dictionaries,
+  dictionaryOf,
+  type RawColumn,
+  rawOf,
+  type ValidRawRows,
+  type ValidRows,
+} from '../rows/raw.ts';
 
 /** A cross learns nothing from the data. */
 const emptySample: ColumnSample = {
@@ -28,6 +34,31 @@ export function fitEncodings(
   return fitFromSamples({ readPlan, files, dictionaries: good.dictionaries }, (column) =>
     sampleColumn(rawOf(good, column), weightsOf(column), dictionaryOf(good, column)),
   );
+}
+
+/** Returns the sample that an encoder learns from. `weights[row]`: the number of training events with this row. */
+export function sampleColumn(raw: RawColumn, weights: ArrayLike<number>, dictionary: Texts = ['']): ColumnSample {
+  const counts = new Float64Array(dictionary.length);
+  let sample: ColumnSample = {
+    texts: { texts: dictionary, counts },
+    numbers: { values: new Float64Array(0), weights: [] },
+  };
+  if (raw.kind === 'codes') {
+    for (let row = 0; row < raw.values.length; row++) counts[raw.values[row]!]! += weights[row]!;
+  } else if (raw.kind === 'numbers') {
+    if (raw.width === 1) sample = { ...sample, numbers: { values: raw.values, weights } };
+  } else if (raw.values instanceof Int32Array) {
+    for (let row = 0; row < raw.starts.length; row++) {
+      for (let index = raw.starts[row]!; index < raw.ends[row]!; index++) counts[raw.values[index]!]! += weights[row]!;
+    }
+  } else {
+    const elementWeights = new Float64Array(raw.values.length);
+    for (let row = 0; row < raw.starts.length; row++)
+      elementWeights.fill(weights[row]!, raw.starts[row]!, raw.ends[row]!);
+    sample = { ...sample, numbers: { values: raw.values, weights: elementWeights } };
+  }
+  counts[0] = 0;
+  return sample;
 }
 
 /** Returns each owner of an encoder with the feature from which it learns and the column of that feature. A cross has no column. */

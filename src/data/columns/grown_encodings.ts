@@ -3,12 +3,12 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { mostBytes, type Texts, TextsTooLarge } from '../../base/text/texts.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
-import type { Dataset, Encoding } from '../dataset.ts';
+import type { Admission, Dataset, Encoding } from '../dataset.ts';
 import { grownEncoding, type Pinned } from '../pinned.ts';
 import { maybeSeconds, trainingTimes } from '../rows/fresh.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import { rawOf, type ValidRows } from '../rows/raw.ts';
-import { type Admission, type AdmissionRule, admit, type Occurrences, recoded } from './admission.ts';
+import { type AdmissionRule, admit, type Occurrences, recoded } from './admission.ts';
 
 /** Encodings with the counts of vocabularies with admission, and the new codes of vocabularies of which values have expired. */
 export type GrownEncodings = Pick<Dataset, 'encodings'> & Required<Pick<Dataset, 'admissions' | 'recoded'>>;

@@ -1,12 +1,12 @@
 /** Finds the columns and types of one role's files from headers and a sample, before any rows are read. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { FileShapeError } from '../csv/csv_records.ts';
 import type { Copies, Database } from './duckdb.ts';
 import { isNumber } from './duckdb.ts';
 import type { DescribedFile, FileColumn, InputFiles, Role } from './find_files.ts';
 import type { OpenedFile } from './formats/reader.ts';
 import { readers } from './formats/readers.ts';
-import { FileShapeError } from './records/csv_records.ts';
 import { stampOf } from './records/scan_file.ts';
 
 export interface DataSource extends InputFiles {

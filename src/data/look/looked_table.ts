@@ -1,4 +1,5 @@
 /** The result of inspecting a file: a sample of its rows, and the changes that a data block needs to read it. */
+import type { Cleaning } from '../csv/dialect.ts';
 import type { FileKind } from '../files/formats/table.ts';
 
 /** A value as text; a list as a list; an object as its JSON. */
@@ -54,23 +55,15 @@ export interface FlatColumn {
   readonly path: readonly string[];
 }
 
-export interface Rewrite {
+export interface Rewrite extends Cleaning {
   /** Reasons, worded to follow "because". */
   readonly because: readonly string[];
   readonly encoding: TextEncoding;
-  /** The separators in the file and in the copy. `blanks` stands for one or more spaces. */
-  readonly from: Separator;
-  readonly to: string;
   readonly header: readonly string[];
   /** True if the first line of the file is a header, which the new one replaces. */
   readonly hasHeader: boolean;
   /** Number of lines above the header, which the copy omits. */
   readonly titles?: number | undefined;
-  /** True if quotes within values are escaped by a backslash instead of a second quote. */
-  readonly isEscaped?: boolean | undefined;
-  readonly isPadded?: boolean | undefined;
-  /** True if some rows have no values, which the copy omits. */
-  readonly hasFiller?: boolean | undefined;
   /** The columns of the copy, if they are fields of nested objects. */
   readonly fields?: readonly FlatColumn[] | undefined;
   /** True for a JSON object in which each key becomes a row. */
@@ -80,8 +73,6 @@ export interface Rewrite {
 }
 
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
-
-export type Separator = ',' | ';' | '\t' | '|' | '::' | 'blanks';
 
 export const unknownEnding = 'the ending of its name is unknown to a data block';
 

@@ -1,12 +1,12 @@
 /** Writes a copy that a data block can read, of a file that it cannot: with a header, in UTF-8, and with a single-character separator. */
 import { copyFile, open, readFile, writeFile } from 'node:fs/promises';
+import { cleaned, firstRecord, rowText, withoutBlankLines, withoutLines, withoutMark } from '../csv/dialect.ts';
 import { Copies, openDatabase, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
 import { columnsOfRelation } from '../files/formats/reader.ts';
 import { readers } from '../files/formats/readers.ts';
 import { isCompressed } from '../files/formats/table.ts';
 import { unpacked } from '../files/records/scan_file.ts';
 import { rowsOfMap } from './look_at_json.ts';
-import { cleaned, firstRecord, withoutBlankLines, withoutLines, withoutMark } from './look_at_text.ts';
 import { exactJson, type JoinedFile, type LookedTable, type Rewrite } from './looked_table.ts';
 
 export interface RewriteJob {
@@ -136,13 +136,6 @@ function endOfRecords(text: string, hasQuotes: boolean): number {
     end = previousEnd;
   }
   return end;
-}
-
-function rowText(values: readonly (string | null)[], separator: string): string {
-  const quotedValues = values.map((value) =>
-    value && /[",;|\t\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value,
-  );
-  return `${quotedValues.join(separator)}\n`;
 }
 
 async function renameColumns({ from, to, kind, rewriteFile: rewrite, signal }: RewriteJob): Promise<void> {

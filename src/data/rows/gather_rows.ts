@@ -26,46 +26,6 @@ export function indexesOf(marks: Uint8Array, mark: number): Int32Array {
   return indexes;
 }
 
-/** Returns the indexes that sort numbers in ascending order, stably, by a radix sort of four passes over 16 bits each (least significant first). */
-export function ascendingIndexes(values: ArrayLike<number>): Int32Array {
-  const valueCount = values.length;
-  let indexes = new Int32Array(valueCount);
-  let isSorted = true;
-  for (let index = 0; index < valueCount; index++) {
-    indexes[index] = index;
-    if (index > 0 && values[index]! < values[index - 1]!) isSorted = false;
-  }
-  if (isSorted) return indexes;
-  const keys = keysOf(values);
-  let next = new Int32Array(valueCount);
-  const counts = new Int32Array(2 ** 16 + 1);
-  for (let digit = 0; digit < 4; digit++) {
-    counts.fill(0);
-    for (let index = 0; index < valueCount; index++) counts[keys[4 * index + digit]! + 1]!++;
-    for (let digitValue = 0; digitValue < 2 ** 16; digitValue++) counts[digitValue + 1]! += counts[digitValue]!;
-    for (let index = 0; index < valueCount; index++) {
-      const source = indexes[index]!;
-      next[counts[keys[4 * source + digit]!]!++] = source;
-    }
-    [indexes, next] = [next, indexes];
-  }
-  return indexes;
-}
-
-/** Returns the bits of each number, mapped so that they order like the numbers, as four digits of 16 bits, the lowest first. */
-function keysOf(values: ArrayLike<number>): Uint16Array {
-  const numbers = Float64Array.from(values, (value) => value + 0);
-  const halves = new Uint32Array(numbers.buffer);
-  for (let index = 0; index < numbers.length; index++) {
-    const high = halves[2 * index + 1]!;
-    if (high >>> 31 === 1) {
-      halves[2 * index] = ~halves[2 * index]!;
-      halves[2 * index + 1] = ~high;
-    } else halves[2 * index + 1] = high ^ 0x80000000;
-  }
-  return new Uint16Array(numbers.buffer);
-}
-
 /** Returns the last event of each user, which stands for the user if the rows of a step are users: ascending rows. */
 export function lastRowsOfUsers({ user }: Pick<Events, 'user'>): Int32Array {
   const lastRowOf = new Map<number, number>();

@@ -1,14 +1,17 @@
 /** Orders events and finds the part, the item and the user of each. All encoding is based on these. */
+
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { pickTexts, type Texts } from '../../base/text/texts.ts';
+import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
+import { givesEvents } from '../../graph/plan/data_description.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import type { Part } from '../dataset.ts';
 import { unitOf } from './fresh.ts';
-import { ascendingIndexes, gatherCodes, gatherNumbers, indexesOf } from './gather_rows.ts';
+import { gatherCodes, gatherNumbers, indexesOf } from './gather_rows.ts';
 import type { PartedEvents } from './past_events.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from './raw.ts';
 import type { Stream } from './split.ts';
-import { codesOfParts, givesEvents, splitEvents } from './split.ts';
+import { codesOfParts, splitEvents } from './split.ts';
 
 export interface EntityRows extends KeyRows {
   readonly trainingCounts: Int32Array;

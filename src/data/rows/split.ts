@@ -23,10 +23,6 @@ export const parts = ['train', 'validation', 'test'] as const satisfies readonly
 /** In place of an index in `parts`: the mark of an event that a held-out user gives. */
 export const givenMark = parts.length;
 
-/** True if held-out users give some of their events. */
-export const givesEvents = ({ split, trainsAll, later }: Omit<SplitOfBlock, 'span'>): boolean =>
-  split.kind === 'by_user' && !trainsAll && later === undefined;
-
 export interface SplitResult {
   /** The index in `parts` of each event, or `givenMark`, in the order of time. */
   readonly part: Uint8Array;

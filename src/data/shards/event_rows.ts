@@ -1,8 +1,8 @@
 /** Packs encoded events into blocks of some rows each, and unpacks them. */
 import { invariant } from '../../base/diagnostics/failure.ts';
+import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
 import { everyRow } from '../../base/util/objects.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
-import { ascendingIndexes } from '../rows/gather_rows.ts';
 import { bagSpans } from '../rows/raw.ts';
 import { type ColumnBlock, joinedArrays, type OwnBlock } from './column_block.ts';
 

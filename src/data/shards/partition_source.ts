@@ -1,10 +1,12 @@
 /** Reads partitions one by one, with events ordered and divided into parts: as `orderEvents` does, but only for the users of the partition. */
 
 import { pickTexts } from '../../base/text/texts.ts';
+import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
 import { everyRow } from '../../base/util/objects.ts';
 import type { Split } from '../../graph/plan/data_description.ts';
+import { givesEvents } from '../../graph/plan/data_description.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
-import { ascendingIndexes, gatherCodes, gatherNumbers } from '../rows/gather_rows.ts';
+import { gatherCodes, gatherNumbers } from '../rows/gather_rows.ts';
 import {
   type EntityRows,
   firstRowsOf,
@@ -17,14 +19,7 @@ import {
 } from '../rows/order_events.ts';
 import type { Dictionaries, RawCodes, RawNumbers, ValidRawRows, ValidRows } from '../rows/raw.ts';
 import type { Stream } from '../rows/split.ts';
-import {
-  foldsOfFiles,
-  givesEvents,
-  type PartOfFile,
-  type PartsOfDrawnUsers,
-  partsOfDrawn,
-  partsOfUsers,
-} from '../rows/split.ts';
+import { foldsOfFiles, type PartOfFile, type PartsOfDrawnUsers, partsOfDrawn, partsOfUsers } from '../rows/split.ts';
 import type { ColumnBlock } from './column_block.ts';
 import { grouped, type Partition, unpackPartition } from './scatter.ts';
 

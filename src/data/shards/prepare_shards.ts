@@ -1,6 +1,6 @@
 /** Prepares the second pass over all events: computes where parts begin, counts, encoders, and the number of shards. */
 import { packTexts } from '../../base/text/texts.ts';
-import type { DataDescription } from '../../graph/plan/data_description.ts';
+import { type DataDescription, givesEvents } from '../../graph/plan/data_description.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import { knowsEarlier } from '../columns/assemble.ts';
@@ -8,7 +8,7 @@ import { fitFromSamples } from '../columns/fit_encoders.ts';
 import { type GrownEncodings, growEncodings } from '../columns/grown_encodings.ts';
 import type { Encoding, ShardLayout } from '../dataset.ts';
 import type { Dictionaries } from '../rows/raw.ts';
-import { cutsOf, describeSplit, drawUsers, givesEvents } from '../rows/split.ts';
+import { cutsOf, describeSplit, drawUsers } from '../rows/split.ts';
 import { sidesOfFeatures } from './encode_partitions.ts';
 import { type FirstNewEvents, firstNewEvents } from './events_since_run.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';

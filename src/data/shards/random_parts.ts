@@ -1,6 +1,7 @@
 /** Finds the parts of a random split, which draws places in the order of time, for events that are read in another order. */
+
+import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
 import type { Split } from '../../graph/plan/data_description.ts';
-import { ascendingIndexes } from '../rows/gather_rows.ts';
 import { partsOfUsers } from '../rows/split.ts';
 import { isBefore, type Moment, momentsAt, type Times } from './partition_source.ts';
 

@@ -14,7 +14,7 @@ import { processMemory } from '../files/query_guard.ts';
 import type { Pinned } from '../pinned.ts';
 import { partsOfFiles } from '../rows/split.ts';
 import { computedQuery } from '../rows/staged_tables.ts';
-import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
+import { type Computing, computed, settle, validFiles } from '../rows/valid_files.ts';
 import { eventBasisOf } from '../written/event_files.ts';
 import type { FirstPassResult, ScatteredRows, ShardingInput } from './first_pass.ts';
 import {

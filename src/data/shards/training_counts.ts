@@ -1,10 +1,11 @@
 /** Counts all training events before the first one is encoded, and samples the values that encoders learn from. */
+
+import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
-import { sampleColumn } from '../columns/column_encoder.ts';
-import type { ColumnSample, NumberSample } from '../columns/encoders/encoder_contract.ts';
-import { teachersOf, weightsIn } from '../columns/fit_encoders.ts';
+import { sampleColumn, teachersOf, weightsIn } from '../columns/fit_encoders.ts';
 import { countedColumns, OccurrenceCounter } from '../columns/grown_encodings.ts';
-import { ascendingIndexes, gatherCodes } from '../rows/gather_rows.ts';
+import type { ColumnSample, NumberSample } from '../encoders/encoder_contract.ts';
+import { gatherCodes } from '../rows/gather_rows.ts';
 import type { GlobalSides, OrderedEvents } from '../rows/order_events.ts';
 import {
   type Dictionaries,

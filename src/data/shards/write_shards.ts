@@ -3,14 +3,14 @@
  * time, as if it were all data, and distributes its encoded rows over shuffled shards. Only the rows of one partition are ever sorted.
  */
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { DataDescription } from '../../graph/plan/data_description.ts';
+import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
+import { type DataDescription, givesEvents } from '../../graph/plan/data_description.ts';
 import { titlesFrom } from '../columns/assemble.ts';
 import { readFirstValues } from '../columns/fit_encoders.ts';
+import { protocolOf, sentencesOfPast, sentencesOfVectors } from '../columns/protocol.ts';
 import type { Dataset, Events } from '../dataset.ts';
-import { protocolOf, sentencesOfPast, sentencesOfVectors } from '../protocol.ts';
-import { ascendingIndexes, gatherCodes } from '../rows/gather_rows.ts';
+import { gatherCodes } from '../rows/gather_rows.ts';
 import { type GlobalSides, globalSide } from '../rows/order_events.ts';
-import { givesEvents } from '../rows/split.ts';
 import { type ColumnBlock, joinedArrays } from './column_block.ts';
 import { encodePartitions } from './encode_partitions.ts';
 import { packEvents, type SharedColumns, unpackEvents } from './event_rows.ts';

@@ -19,7 +19,7 @@ import {
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import type { DataSource } from '../files/data_source.ts';
 import { type Database, openDatabase } from '../files/duckdb.ts';
-import { type FilterColumn, filterColumnsOf, filterLayout } from '../item_columns.ts';
+import { type FilterColumn, filterColumnsOf, filterLayout } from '../rows/item_columns.ts';
 import type { RawCodes, RawColumn } from '../rows/raw.ts';
 import { stage, typesOf } from '../rows/stage.ts';
 import {

@@ -7,7 +7,7 @@ import type { Encoding, IndexedColumn } from '../dataset.ts';
 import type { DataSource } from '../files/data_source.ts';
 import { columnAsText, type Database, elementOf, enclose, quoteName, quoteText } from '../files/duckdb.ts';
 import { hasSampledTypes } from '../files/formats/table.ts';
-import { type FilterColumn, plainItemValue } from '../item_columns.ts';
+import { type FilterColumn, plainItemValue } from '../rows/item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
 import {
   type BoundTables,

@@ -82,6 +82,14 @@ export interface UserSplit {
   readonly seed: number;
 }
 
+/** True if held-out users give some of their events. */
+export const givesEvents = ({
+  split,
+  trainsAll,
+  later,
+}: Pick<DataDescription, 'split' | 'trainsAll' | 'later'>): boolean =>
+  split.kind === 'by_user' && !trainsAll && later === undefined;
+
 /** Spans of the features, labels and metrics in the model's source. Messages about a column point there. */
 export interface ModelSpans {
   readonly train?: { readonly metrics?: readonly MetricCall[] | undefined };

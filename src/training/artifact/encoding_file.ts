@@ -13,8 +13,7 @@ import { readSafetensors, writeSafetensors } from '../../base/storage/safetensor
 import type { Stored, StoredNumbers, StoredTensor } from '../../base/storage/tensor_header.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { hasHalves, isTexts, PackedTexts, packTexts, slicesOfTexts, type Texts } from '../../base/text/texts.ts';
-import type { Admission } from '../../data/columns/admission.ts';
-import type { Dataset, Encoding } from '../../data/dataset.ts';
+import type { Admission, Dataset, Encoding } from '../../data/dataset.ts';
 import { refuseUnlessValid } from './validate.ts';
 
 /**

@@ -9,7 +9,7 @@ import { writing } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { missingCode } from '../../data/columns/column_encoder.ts';
-import { type PublishedRules, publishedRules } from '../../data/columns/encoders/published.ts';
+import { type PublishedRules, publishedRules } from '../../data/encoders/published.ts';
 import { writeParquet } from '../../data/files/duckdb.ts';
 import { writeNpy } from '../../data/files/vector_files.ts';
 import type { Tensors } from '../../engines/engine.ts';

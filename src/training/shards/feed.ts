@@ -6,7 +6,7 @@ import { type Plan, sequenceFeature, usersAreRows } from '../../graph/plan/plan.
 import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
 import { stepBytes } from '../embedding/tables.ts';
 import type { Feeder } from '../feed/feeder.ts';
-import { type AnyEpoch, type EventOrder, orderStream, replayStream } from '../order.ts';
+import { type AnyEpoch, type EventOrder, orderStream, replayStream } from '../feed/order.ts';
 import { type EpochUnits, epochUnits, type UnitsToKeep } from './units.ts';
 
 /** Separates the order of shards from all other draws. */

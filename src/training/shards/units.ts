@@ -7,7 +7,7 @@ import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
 import { makeTimeline } from '../../data/rows/past_events.ts';
 import { type Windows, windowsOf } from '../../data/rows/windows.ts';
 import { type Plan, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
-import { type EventOrder, firstWindow, joined, orderOf, stepsOfEpoch } from '../order.ts';
+import { type EventOrder, firstWindow, joined, orderOf, stepsOfEpoch } from '../feed/order.ts';
 
 /** The units of some events. Those whose rows come first have the lowest numbers. */
 interface UnitRows {

@@ -1,8 +1,8 @@
 /** Columns of one value for each element of a list: they keep what the list keeps. */
 import { expect, test } from 'vitest';
 import type { Texts } from '../../../src/base/text/texts.ts';
-import { murmur3 } from '../../../src/data/columns/encoders/murmur3.ts';
 import type { BagColumn, IndexedColumn } from '../../../src/data/dataset.ts';
+import { murmur3 } from '../../../src/data/encoders/murmur3.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { type Block, describeData, failureOf, folderWith, valuesOf } from '../fixture.ts';

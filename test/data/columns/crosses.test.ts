@@ -1,7 +1,7 @@
 /** Features that are made of other columns' values: crosses of codes, and parts of moments. */
 import { describe, expect, it } from 'vitest';
 import { crossColumns } from '../../../src/data/columns/column_encoder.ts';
-import { murmur3 } from '../../../src/data/columns/encoders/murmur3.ts';
+import { murmur3 } from '../../../src/data/encoders/murmur3.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';
 import type { Encoder } from '../../../src/graph/plan/plan.ts';
 import { limitMaps } from '../../small_maps.ts';

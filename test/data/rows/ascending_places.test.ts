@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { ascendingIndexes } from '../../../src/data/rows/gather_rows.ts';
+import { ascendingIndexes } from '../../../src/base/util/ascending_indexes.ts';
 
 it('orders numbers, and leaves equal ones in their order', () => {
   const random = makeRandom(9);

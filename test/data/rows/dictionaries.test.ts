@@ -5,7 +5,7 @@ import { makeReadPlan } from '../../../src/data/binding/data_layout.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import type { Dictionaries } from '../../../src/data/rows/raw.ts';
 import { stage } from '../../../src/data/rows/stage.ts';
-import { makeDictionaries } from '../../../src/data/valid_files.ts';
+import { makeDictionaries } from '../../../src/data/rows/valid_files.ts';
 import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../fixture.ts';
 
 const needs = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { writeDurably } from '../../../src/base/storage/durable.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/base/storage/safetensors.ts';
 import { packTexts } from '../../../src/base/text/texts.ts';
-import type { Admission } from '../../../src/data/columns/admission.ts';
+import type { Admission } from '../../../src/data/dataset.ts';
 import { readAdmissions, writeAdmissions } from '../../../src/training/artifact/encoding_file.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 

@@ -12,7 +12,7 @@ import type { Tensor } from '../../../src/graph/graph.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { stateTensors } from '../../../src/training/artifact/checkpoint.ts';
 import { type BegunState, beginState, tablesOf } from '../../../src/training/begin_state.ts';
-import { ratesAt } from '../../../src/training/order.ts';
+import { ratesAt } from '../../../src/training/feed/order.ts';
 import { type StepTaken, takeStep } from '../../../src/training/take_step.ts';
 
 export interface BothStates {

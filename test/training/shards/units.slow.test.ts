@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Events, ShardUnit } from '../../../src/data/dataset.ts';
 import { windowsOf } from '../../../src/data/rows/windows.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
-import { orderOf } from '../../../src/training/order.ts';
+import { orderOf } from '../../../src/training/feed/order.ts';
 import { ShardStream } from '../../../src/training/shards/feed.ts';
 import { epochUnits } from '../../../src/training/shards/units.ts';
 import { block, bothWays, byId, needs, rowsOf, shardRows } from '../../data/shards/both_ways.ts';

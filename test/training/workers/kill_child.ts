@@ -1,7 +1,7 @@
 /** One worker in a process of its own, which meets the others through its parent: `kill_child.ts RANK WORKERS FOLDER new|resume`. */
 import { amongWorkers, WorkerLost } from '../../../src/engines/group.ts';
+import { follow } from '../../../src/training/follow.ts';
 import { trainModel } from '../../../src/training/train_model.ts';
-import { follow } from '../../../src/training/workers/follow.ts';
 import { killRun } from './kill_run.ts';
 import { type MeetingPlace, makeWorker } from './together.ts';
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { readSafetensors } from '../../../src/base/storage/safetensors.ts';
 import { amongWorkers } from '../../../src/engines/group.ts';
+import { follow } from '../../../src/training/follow.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
 import { trainModel } from '../../../src/training/train_model.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
-import { follow } from '../../../src/training/workers/follow.ts';
 import { type Kill, makeWorkers, type Worker } from './together.ts';
 
 export async function trainTogether(options: TrainOptions, workers: number, kill?: Kill): Promise<void> {

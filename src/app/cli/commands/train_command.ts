@@ -6,7 +6,7 @@ import { bytesWords } from '../../../base/diagnostics/wording.ts';
 import { freshCount, replayedEvents } from '../../../data/rows/fresh.ts';
 import { isReplay } from '../../../training/artifact/identity.ts';
 import { type Manifest, reportFile, validationUnit } from '../../../training/artifact/run_manifest.ts';
-import { traceFile } from '../../../training/profile/step_profile.ts';
+import { traceFile } from '../../../training/step_profile.ts';
 import type { Trained, TrainReady, TrainRequest } from '../../api/train.ts';
 import { interruptible, openTracking, writeReportIfPossible } from '../open_run.ts';
 import {

@@ -1,6 +1,8 @@
 /** Reads CSV: Tower parses each record and passes the good ones to the database. */
-import { csvShape, sampleCsv } from '../csv_shape.ts';
-import { CsvScanner } from '../records/csv_records.ts';
+
+import { CsvScanner } from '../../csv/csv_records.ts';
+import { csvShape } from '../../csv/csv_shape.ts';
+import { sampleCsv } from '../records/scan_file.ts';
 import { type FileReader, loadTexts } from './reader.ts';
 
 export const csv: FileReader = {

@@ -1,6 +1,7 @@
 /** Reads JSON, one object in each line or one array of objects: Tower counts the records, and the database reads the good ones. */
+
+import { FileShapeError } from '../../csv/csv_records.ts';
 import { quoteName, quotePath, quoteText, writingCopy } from '../duckdb.ts';
-import { FileShapeError } from '../records/csv_records.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../records/line_records.ts';
 import { copyGood, type JsonScanner, readBeginning, scanFile } from '../records/scan_file.ts';
 import { columnsOfRelation, type FileReader, insert, NUMBER_TEXT, settleRows, UNWRAPPED } from './reader.ts';

@@ -1,5 +1,5 @@
 /** Reads lines that have a user and items. Each item of a line is a record. */
-import { FileShapeError, type Problem } from '../records/csv_records.ts';
+import { FileShapeError, type Problem } from '../../csv/csv_records.ts';
 import { type EachGoodLine, LinesScanner, lineColumns } from '../records/line_records.ts';
 import { readBeginning, shortSample } from '../records/scan_file.ts';
 import { type FileReader, loadTexts } from './reader.ts';

@@ -3,9 +3,9 @@
  * number of records in the file.
  */
 import { failure } from '../../../base/diagnostics/failure.ts';
+import type { Problem, Scanner } from '../../csv/csv_records.ts';
 import { type Copies, columnAsText, type Database, quoteName, type TextRowAppender } from '../duckdb.ts';
 import { addBadRow, type BadRow, type DescribedFile, type FileColumn, type InputFiles } from '../find_files.ts';
-import type { Problem, Scanner } from '../records/csv_records.ts';
 import { eachPiece, refuseHopeless, type ScanResult } from '../records/scan_file.ts';
 
 export interface FileReader {

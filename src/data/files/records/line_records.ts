@@ -15,7 +15,7 @@ import {
   pastLineEnd,
   QUOTE,
   type Scanner,
-} from './csv_records.ts';
+} from '../../csv/csv_records.ts';
 import type { JsonScanner } from './scan_file.ts';
 
 const maxObjectBytes = 16_000_000;

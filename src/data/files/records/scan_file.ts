@@ -2,8 +2,9 @@
 import { createReadStream, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
+import { CR, FileShapeError, LF, maxRecordBytes, type Problem, type Scanner } from '../../csv/csv_records.ts';
+import { type CsvLayout, csvLayoutOf } from '../../csv/csv_shape.ts';
 import type { InputFile } from '../find_files.ts';
-import { CR, FileShapeError, LF, type Problem, type Scanner } from './csv_records.ts';
 
 export interface JsonScanner extends Scanner {
   /** True if the database can read the original file: no record has a problem or is ambiguous. */
@@ -92,6 +93,18 @@ export async function readBeginning(
     if (length >= least) return { bytes: Buffer.concat(pieces), whole: false };
   }
   return { bytes: Buffer.concat(pieces), whole: true };
+}
+
+/** Reads the header of a CSV file and the types of its first records. Throws the errors of the file system and of zlib, and FileShapeError. */
+export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
+  // In rare cases the header is longer than a short sample.
+  for (const size of [shortSample, maxRecordBytes + 1]) {
+    const { bytes, whole } = await readBeginning(file, size);
+    const layout = csvLayoutOf(bytes, whole, file.path);
+    if (layout !== 'cut') return layout;
+  }
+  const longest = maxRecordBytes.toLocaleString('en');
+  throw new FileShapeError(1, `the header, or a quote in it, does not end in ${longest} bytes`);
 }
 
 /** Calls `take` with the bytes that it has not consumed, followed by new ones, in one buffer that is reused. */

@@ -4,10 +4,10 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { makeSource, type Source } from '../../../base/text/source.ts';
 import { isWithin, kindAt, reachOf, resolved } from '../../../data/files/access.ts';
-import { sampleCsv } from '../../../data/files/csv_shape.ts';
 import { findFiles } from '../../../data/files/find_files.ts';
 import { formatOf, isCompressed } from '../../../data/files/formats/table.ts';
 import { lineColumns } from '../../../data/files/records/line_records.ts';
+import { sampleCsv } from '../../../data/files/records/scan_file.ts';
 import { type FileAnalysis, linksOf } from '../../language/file_analysis.ts';
 import type { Host } from '../session.ts';
 

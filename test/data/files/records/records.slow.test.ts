@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom, type Random } from '../../../../src/base/random/random.ts';
-import {
-  CsvScanner,
-  FileShapeError,
-  maxRecordBytes,
-  type Scanner,
-} from '../../../../src/data/files/records/csv_records.ts';
+import { CsvScanner, FileShapeError, maxRecordBytes, type Scanner } from '../../../../src/data/csv/csv_records.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../../../../src/data/files/records/line_records.ts';
 import { countCsv, countJsonLines } from '../../count.ts';
 import { mutate, someCsv, someJsonLines } from '../../mutate.ts';

@@ -1,14 +1,13 @@
 /** Describes a data set in sentences, which are printed with every figure. */
 import { resolve } from 'node:path';
-import type { DataDescription } from '../graph/plan/data_description.ts';
-import type { DataLayout, Needs, ReadPlan } from './binding/data_layout.ts';
-import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
-import { sentenceOfRecord } from './files/vector_files.ts';
-import type { Pinned } from './pinned.ts';
-import { momentWords, type Past } from './rows/fresh.ts';
-import type { OrderedEvents } from './rows/order_events.ts';
-import type { ValidRows } from './rows/raw.ts';
-import { givesEvents } from './rows/split.ts';
+import { type DataDescription, givesEvents } from '../../graph/plan/data_description.ts';
+import type { DataLayout, Needs, ReadPlan } from '../binding/data_layout.ts';
+import { type Dataset, type Encoding, rowsOf } from '../dataset.ts';
+import { sentenceOfRecord } from '../files/vector_files.ts';
+import type { Pinned } from '../pinned.ts';
+import { momentWords, type Past } from '../rows/fresh.ts';
+import type { OrderedEvents } from '../rows/order_events.ts';
+import type { ValidRows } from '../rows/raw.ts';
 
 export function sentencesOfVectors(
   firstValues: Dataset['firstValues'] = new Map(),

@@ -1,21 +1,21 @@
 /** Processes staged tables, for reading both into memory and into shards: joined files, failing expressions, rejected rows. */
 
-import { diagnose } from '../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
-import { Failure, failure } from '../base/diagnostics/failure.ts';
-import type { Span } from '../base/text/source.ts';
-import { mostBytes, type Texts, TextsWriter } from '../base/text/texts.ts';
-import { addTo } from '../base/util/objects.ts';
-import type { DataDescription } from '../graph/plan/data_description.ts';
-import { sqlFails } from './binding/binder.ts';
-import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } from './binding/data_layout.ts';
-import type { Rejected } from './dataset.ts';
-import { columnAsText, type Database, elementOf, enclose, largestWhole, sqlReason } from './files/duckdb.ts';
-import { addBadRow, type BadRow, type Role } from './files/find_files.ts';
-import { warningsOfIds } from './rows/look_alikes.ts';
-import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './rows/raw.ts';
-import { badRow, settleRejects } from './rows/rejects.ts';
-import { verifyUnchanged } from './rows/stage.ts';
+import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import type { Span } from '../../base/text/source.ts';
+import { mostBytes, type Texts, TextsWriter } from '../../base/text/texts.ts';
+import { addTo } from '../../base/util/objects.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
+import { sqlFails } from '../binding/binder.ts';
+import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } from '../binding/data_layout.ts';
+import type { Rejected } from '../dataset.ts';
+import { columnAsText, type Database, elementOf, enclose, largestWhole, sqlReason } from '../files/duckdb.ts';
+import { addBadRow, type BadRow, type Role } from '../files/find_files.ts';
+import { warningsOfIds } from './look_alikes.ts';
+import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './raw.ts';
+import { badRow, settleRejects } from './rejects.ts';
+import { verifyUnchanged } from './stage.ts';
 import {
   addBlobs,
   type BoundTables,
@@ -25,8 +25,8 @@ import {
   idsOf,
   readRows,
   relationOf,
-} from './rows/staged_tables.ts';
-import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows.ts';
+} from './staged_tables.ts';
+import { ABSENT, BAD, type JoinedRows, validateRows } from './validate_rows.ts';
 
 export interface Computing extends BoundTables {
   readonly readPlan: ReadPlan;

@@ -2,13 +2,13 @@
 import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
-import type { DataDescription } from '../../graph/plan/data_description.ts';
-import type { Needs } from '../binding/data_layout.ts';
-import { Copies, openDatabase, quoteText, writingCopy } from '../files/duckdb.ts';
-import { findFiles, type InputFile } from '../files/find_files.ts';
-import { readers } from '../files/formats/readers.ts';
-import { sampleBytes } from '../files/records/scan_file.ts';
-import { type DatasetReadOptions, readDataset } from '../read_dataset.ts';
+import type { DataDescription } from '../graph/plan/data_description.ts';
+import type { Needs } from './binding/data_layout.ts';
+import { Copies, openDatabase, quoteText, writingCopy } from './files/duckdb.ts';
+import { findFiles, type InputFile } from './files/find_files.ts';
+import { readers } from './files/formats/readers.ts';
+import { sampleBytes } from './files/records/scan_file.ts';
+import { type DatasetReadOptions, readDataset } from './read_dataset.ts';
 
 /** Files up to this many bytes are read completely. */
 const smallBytes = 4 << 20;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { readItemColumns } from '../../src/data/item_columns.ts';
-import { describeData, folderWith, needsOf, vocabulary } from './fixture.ts';
+import { readItemColumns } from '../../../src/data/rows/item_columns.ts';
+import { describeData, folderWith, needsOf, vocabulary } from '../fixture.ts';
 
 const events = 'user,item\nann,01\nbob,02\nann,03\n';
 const items = `item,title,tags,year,color,released,note

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { encodeValue } from '../../../../src/data/columns/encoders/value.ts';
-import { rowsOf } from '../../../../src/data/dataset.ts';
-import { type ClockPart, clockParts } from '../../../../src/graph/plan/plan.ts';
-import fc from '../../../fast_check.ts';
+import { rowsOf } from '../../../src/data/dataset.ts';
+import { encodeValue } from '../../../src/data/encoders/value.ts';
+import { type ClockPart, clockParts } from '../../../src/graph/plan/plan.ts';
+import fc from '../../fast_check.ts';
 
 const codeOf = (part: ClockPart, value: unknown): number => {
   const encoded = encodeValue({ kind: 'clock', part }, value);

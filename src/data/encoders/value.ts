@@ -1,5 +1,5 @@
 /** Encodes single values that a server receives in the same way as training encoded its columns. */
-import type { Encoding } from '../../dataset.ts';
+import type { Encoding } from '../dataset.ts';
 import type { Coder } from './encoder_contract.ts';
 import { makeCoder } from './table.ts';
 

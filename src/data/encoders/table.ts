@@ -1,6 +1,6 @@
 /** Maps every kind of encoder to its fit, and every kind of encoding to its coder. */
-import type { Encoder } from '../../../graph/plan/plan.ts';
-import type { Encoding } from '../../dataset.ts';
+import type { Encoder } from '../../graph/plan/plan.ts';
+import type { Encoding } from '../dataset.ts';
 import { bigramsCoder, fitBigrams } from './bigram_encoder.ts';
 import { boundariesCoder, fitBoundaries } from './boundary_encoder.ts';
 import { clockCoder, fitClock } from './clock_encoder.ts';

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { PackedTexts, packTexts, type Texts } from '../../../../src/base/text/texts.ts';
-import { bigramsOf } from '../../../../src/data/columns/encoders/bigram_encoder.ts';
-import type { ColumnSample } from '../../../../src/data/columns/encoders/encoder_contract.ts';
-import { murmur3 } from '../../../../src/data/columns/encoders/murmur3.ts';
-import { fitEncoder } from '../../../../src/data/columns/encoders/table.ts';
-import { trigramsOf } from '../../../../src/data/columns/encoders/trigram_encoder.ts';
-import { encodeValue } from '../../../../src/data/columns/encoders/value.ts';
-import { wordsOfText } from '../../../../src/data/columns/encoders/word_encoder.ts';
-import { type Encoding, rowsOf } from '../../../../src/data/dataset.ts';
-import { invalidPieceReason } from '../../../../src/data/files/feature_files.ts';
-import type { Encoder } from '../../../../src/graph/plan/plan.ts';
-import fc from '../../../fast_check.ts';
+import { PackedTexts, packTexts, type Texts } from '../../../src/base/text/texts.ts';
+import { type Encoding, rowsOf } from '../../../src/data/dataset.ts';
+import { bigramsOf } from '../../../src/data/encoders/bigram_encoder.ts';
+import type { ColumnSample } from '../../../src/data/encoders/encoder_contract.ts';
+import { murmur3 } from '../../../src/data/encoders/murmur3.ts';
+import { fitEncoder } from '../../../src/data/encoders/table.ts';
+import { trigramsOf } from '../../../src/data/encoders/trigram_encoder.ts';
+import { encodeValue } from '../../../src/data/encoders/value.ts';
+import { wordsOfText } from '../../../src/data/encoders/word_encoder.ts';
+import { invalidPieceReason } from '../../../src/data/files/feature_files.ts';
+import type { Encoder } from '../../../src/graph/plan/plan.ts';
+import fc from '../../fast_check.ts';
 
 const texts = (counts: Readonly<Record<string, number>>): ColumnSample => ({
   texts: { texts: ['', ...Object.keys(counts)], counts: [0, ...Object.values(counts)] },

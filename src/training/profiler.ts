@@ -1,14 +1,13 @@
 /** Profiles one training: chooses the steps that it watches, and writes the profile after the last step. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writing } from '../../base/diagnostics/system_reason.ts';
-import { writeTextDurably } from '../../base/storage/durable.ts';
-import type { Engine, OpTimes } from '../../engines/engine.ts';
-import type { Graph } from '../../graph/graph.ts';
-import type { BegunState } from '../begin_state.ts';
-import { planWithFittedStep } from '../fitted_step.ts';
-import type { EventOrder } from '../order.ts';
-import type { TrainOptions } from '../train_options.ts';
+import { writing } from '../base/diagnostics/system_reason.ts';
+import { writeTextDurably } from '../base/storage/durable.ts';
+import type { Engine, OpTimes } from '../engines/engine.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { BegunState } from './begin_state.ts';
+import type { EventOrder } from './feed/order.ts';
+import { planWithFittedStep } from './fitted_step.ts';
 import {
   type BlockPosition,
   blockOf,
@@ -21,6 +20,7 @@ import {
   type StepWatch,
   traceFile,
 } from './step_profile.ts';
+import type { TrainOptions } from './train_options.ts';
 
 export interface ProfilerOptions {
   readonly folder: string;

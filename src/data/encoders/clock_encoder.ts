@@ -2,7 +2,7 @@
  * Encodes a part of a moment, which is given in seconds since 1970-01-01 00:00 UTC: hour 0 … 23, weekday 0 (Monday) … 6, month 0 (January) … 11, week_hour 0
  * (Monday, midnight) … 167, moment: hours since 1970, until the end of 2069. A missing moment has the code after the last.
  */
-import { type ClockPart, clockParts } from '../../../graph/plan/plan.ts';
+import { type ClockPart, clockParts } from '../../graph/plan/plan.ts';
 import type { FitEncoder, MakeCoder } from './encoder_contract.ts';
 
 export const fitClock: FitEncoder<'clock'> = ({ part }) => ({ kind: 'clock', part });

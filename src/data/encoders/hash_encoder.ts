@@ -9,3 +9,8 @@ export const hashCoder: MakeCoder<'hash'> = ({ buckets }) => ({
   gives: 'code',
   code: (text) => murmur3(text) % buckets,
 });
+
+/** Returns the text that a cross encodes: the codes of its features, `17,3`. Stored models depend on this format. */
+export function crossedText(codes: readonly number[]): string {
+  return codes.join();
+}

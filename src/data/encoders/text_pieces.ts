@@ -1,5 +1,5 @@
 /** Encodes texts as pieces, each with a code of its own or the code of its hash. */
-import { packTexts, type Texts } from '../../../base/text/texts.ts';
+import { packTexts, type Texts } from '../../base/text/texts.ts';
 import type { Coder } from './encoder_contract.ts';
 import { murmur3 } from './murmur3.ts';
 

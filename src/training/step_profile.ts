@@ -1,15 +1,15 @@
 /** Shows where the time of a training step goes: by block of the model, by op, and in the host's work around the engine. */
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isPartialOf } from '../../base/storage/durable.ts';
-import { isFolder } from '../../base/storage/run_files.ts';
-import { copies } from '../../engines/check.ts';
-import type { OpTime, OpTimes, Tensors } from '../../engines/engine.ts';
-import { costOf } from '../../graph/count.ts';
-import { sizesOf } from '../../graph/evaluate.ts';
-import type { Graph } from '../../graph/graph.ts';
-import { isLeaf } from '../../graph/ops/table.ts';
-import type { FeedPart, FeedWatch } from '../feed/draws.ts';
+import { isPartialOf } from '../base/storage/durable.ts';
+import { isFolder } from '../base/storage/run_files.ts';
+import { copies } from '../engines/check.ts';
+import type { OpTime, OpTimes, Tensors } from '../engines/engine.ts';
+import { costOf } from '../graph/count.ts';
+import { sizesOf } from '../graph/evaluate.ts';
+import type { Graph } from '../graph/graph.ts';
+import { isLeaf } from '../graph/ops/table.ts';
+import type { FeedPart, FeedWatch } from './feed/draws.ts';
 
 /** `read` gets the row numbers of the batch; `log` writes losses and logs. */
 type StepPart = FeedPart | 'read' | 'engine' | 'exchange' | 'log' | 'other';

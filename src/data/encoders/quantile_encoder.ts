@@ -2,7 +2,7 @@
  * Learns boundaries that divide the training part into `buckets` equally frequent ranges, and then encodes like `boundaries`. Equal values stay together, so
  * frequent values lead to fewer ranges.
  */
-import { everyRow } from '../../../base/util/objects.ts';
+import { everyRow } from '../../base/util/objects.ts';
 import type { FitEncoder, NumberSample } from './encoder_contract.ts';
 
 export const fitQuantiles: FitEncoder<'quantiles'> = ({ buckets, log }, { numbers }) => {

@@ -1,15 +1,15 @@
 /** Reads all columns of the items file, and not only those of the model, for filters by their values. */
-import { makeKeyTable } from '../base/text/key_table.ts';
-import type { Texts } from '../base/text/texts.ts';
-import type { DataDescription } from '../graph/plan/data_description.ts';
-import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
-import type { BoundColumn, DataLayout, Needs } from './binding/data_layout.ts';
-import type { ItemValues } from './dataset.ts';
-import type { DataSource } from './files/data_source.ts';
-import { columnAsText, type Database, enclose, isList, isNumber, quoteName } from './files/duckdb.ts';
-import { hasSampledTypes } from './files/formats/table.ts';
-import { stage } from './rows/stage.ts';
-import { withDoubledMark } from './rows/staged_tables.ts';
+import { makeKeyTable } from '../../base/text/key_table.ts';
+import type { Texts } from '../../base/text/texts.ts';
+import type { DataDescription } from '../../graph/plan/data_description.ts';
+import { type BindOptions, withBoundDatabase } from '../binding/bind.ts';
+import type { BoundColumn, DataLayout, Needs } from '../binding/data_layout.ts';
+import type { ItemValues } from '../dataset.ts';
+import type { DataSource } from '../files/data_source.ts';
+import { columnAsText, type Database, enclose, isList, isNumber, quoteName } from '../files/duckdb.ts';
+import { hasSampledTypes } from '../files/formats/table.ts';
+import { stage } from './stage.ts';
+import { withDoubledMark } from './staged_tables.ts';
 
 export interface FilterColumn {
   readonly name: string;

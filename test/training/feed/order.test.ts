@@ -2,20 +2,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
-import { windowsOf } from '../../src/data/rows/windows.ts';
-import type { Plan } from '../../src/graph/plan/plan.ts';
-import { load } from '../../src/training/artifact/load.ts';
-import { makeEpoch, orderOf, stepsOfEpoch } from '../../src/training/order.ts';
-import { replayStep } from '../../src/training/replay.ts';
-import { trainModel } from '../../src/training/train_model.ts';
-import type { TrainOptions } from '../../src/training/train_options.ts';
-import type { TrainingEvent } from '../../src/training/training_events.ts';
-import { planOf } from '../compiler/library/support.ts';
-import { makeDataset } from './fixtures.ts';
-import { plainEngine } from './plain_engine.ts';
-import { temporaryFolder } from './temporary_folder.ts';
-import { watched } from './watched_engine.ts';
+import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { windowsOf } from '../../../src/data/rows/windows.ts';
+import type { Plan } from '../../../src/graph/plan/plan.ts';
+import { load } from '../../../src/training/artifact/load.ts';
+import { makeEpoch, orderOf, stepsOfEpoch } from '../../../src/training/feed/order.ts';
+import { replayStep } from '../../../src/training/replay.ts';
+import { trainModel } from '../../../src/training/train_model.ts';
+import type { TrainOptions } from '../../../src/training/train_options.ts';
+import type { TrainingEvent } from '../../../src/training/training_events.ts';
+import { planOf } from '../../compiler/library/support.ts';
+import { makeDataset } from '../fixtures.ts';
+import { plainEngine } from '../plain_engine.ts';
+import { temporaryFolder } from '../temporary_folder.ts';
+import { watched } from '../watched_engine.ts';
 
 const rowsOf = (rows: number, batch: number, seed: number, epoch: number): number[][] => {
   const made = makeEpoch(rows, batch, seed, epoch);

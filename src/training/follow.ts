@@ -1,17 +1,17 @@
 /** A worker that is not the first: it takes its share of each step, and writes nothing. */
-import { invariant } from '../../base/diagnostics/failure.ts';
-import type { WorkerGroup } from '../../engines/group.ts';
-import { restoreState } from '../artifact/checkpoint.ts';
-import { identify } from '../artifact/identity.ts';
-import { beginFrom } from '../base.ts';
-import { type BegunState, beginState, tablesOf } from '../begin_state.ts';
-import { planWithFittedStep } from '../fitted_step.ts';
-import { ratesAt } from '../order.ts';
-import { takeStep } from '../take_step.ts';
-import type { TrainOptions } from '../train_options.ts';
-import { beginEpoch, CurrentTowers, roundsOf } from '../validation.ts';
-import { answerOrder, takeBegun } from './table_wire.ts';
-import { agree, receiveOrder, sharedStep, type WorkerOrder } from './talk.ts';
+import { invariant } from '../base/diagnostics/failure.ts';
+import type { WorkerGroup } from '../engines/group.ts';
+import { restoreState } from './artifact/checkpoint.ts';
+import { identify } from './artifact/identity.ts';
+import { beginFrom } from './base.ts';
+import { type BegunState, beginState, tablesOf } from './begin_state.ts';
+import { ratesAt } from './feed/order.ts';
+import { planWithFittedStep } from './fitted_step.ts';
+import { takeStep } from './take_step.ts';
+import type { TrainOptions } from './train_options.ts';
+import { beginEpoch, CurrentTowers, roundsOf } from './validation.ts';
+import { answerOrder, takeBegun } from './workers/table_wire.ts';
+import { agree, receiveOrder, sharedStep, type WorkerOrder } from './workers/talk.ts';
 
 type FollowOptions = TrainOptions & { readonly group: WorkerGroup };
 

@@ -1,4 +1,4 @@
-import { mixed } from '../../../base/random/random.ts';
+import { mixed } from '../../base/random/random.ts';
 
 /**
  * Returns MurmurHash3_x86_32 (Austin Appleby, public domain) of the UTF-8 bytes of a text, seed 0: an unsigned 32-bit number. Stored models depend on it, so it

@@ -1,5 +1,4 @@
 /** Finds the columns of a CSV file, its delimiter and the types of its values, from its first records. */
-import type { FileColumn, InputFile } from './find_files.ts';
 import {
   CsvParser,
   CsvScanner,
@@ -7,32 +6,28 @@ import {
   FileShapeError,
   firstByte,
   lineEnd,
-  maxRecordBytes,
   pastLineEnd,
   valuesOf,
-} from './records/csv_records.ts';
-import { readBeginning, shortSample } from './records/scan_file.ts';
+} from './csv_records.ts';
 
 export interface CsvLayout {
   readonly delimiter: string;
-  readonly columns: readonly (FileColumn & { readonly type: CsvType })[];
+  /** `mixed`: some values of the sample are of another type; `unknown`: the sample has none. */
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: CsvType;
+    readonly mixed: boolean;
+    readonly unknown: boolean;
+  }[];
 }
 
 type CsvType = 'VARCHAR' | 'BIGINT' | 'HUGEINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP';
 
-const longest = maxRecordBytes.toLocaleString('en');
-
-/** Reads the beginning of the file. Throws the errors of the file system and of zlib, and FileShapeError if its header cannot be read. */
-export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
-  let { bytes, whole } = await readBeginning(file, shortSample);
-  let header = headerOf(bytes, whole, file.path);
-  // In rare cases the header is longer than a sample.
-  if (header === 'cut') {
-    ({ bytes, whole } = await readBeginning(file, maxRecordBytes + 1));
-    header = headerOf(bytes, whole, file.path);
-  }
+/** Returns the layout that the beginning of a file shows; `cut` if its header continues after `bytes`. Throws FileShapeError if the header cannot be read. */
+export function csvLayoutOf(bytes: Buffer, whole: boolean, path: string): CsvLayout | 'cut' {
+  const header = headerOf(bytes, whole, path);
+  if (header === 'cut') return 'cut';
   if (header === undefined) return { delimiter: ',', columns: [] };
-  if (header === 'cut') throw new FileShapeError(1, `the header, or a quote in it, does not end in ${longest} bytes`);
   const { delimiter } = header;
   const headerNames = columnNames(header);
   const rows: string[][] = [];

@@ -1,7 +1,7 @@
 /** Defines the contract of encoders. The plain data of a fitted encoder is an `Encoding`, which is part of the artifact. */
-import type { Texts } from '../../../base/text/texts.ts';
-import type { Encoder } from '../../../graph/plan/plan.ts';
-import type { Encoding } from '../../dataset.ts';
+import type { Texts } from '../../base/text/texts.ts';
+import type { Encoder } from '../../graph/plan/plan.ts';
+import type { Encoding } from '../dataset.ts';
 
 /** Texts of the training part with the count of each dictionary index. Index 0 stands for missing values and is not counted. */
 interface TextSample {

@@ -2,9 +2,9 @@
  * Code 0 stands for a missing value and for one outside of the vocabulary. Codes 1, 2, … are the values of the training part, the most frequent first, equally
  * frequent ones sorted by UTF-16 code units; or the declared values in their order.
  */
-import { type KeyTable, makeKeyTable } from '../../../base/text/key_table.ts';
-import { compareTexts, packTexts, pickTexts } from '../../../base/text/texts.ts';
-import { ascendingIndexes } from '../../rows/gather_rows.ts';
+import { type KeyTable, makeKeyTable } from '../../base/text/key_table.ts';
+import { compareTexts, packTexts, pickTexts } from '../../base/text/texts.ts';
+import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
 import type { FitEncoder, MakeCoder } from './encoder_contract.ts';
 
 export const fitVocabulary: FitEncoder<'vocabulary'> = ({ minimumCount, values }, { texts: { texts, counts } }) => {
