@@ -2,20 +2,23 @@
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import { failure } from '../base/diagnostics/failure.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
-import { type BindOptions, withBoundDatabase } from './binding/bind.ts';
-import { makeReadPlan, type Needs } from './binding/data_layout.ts';
+import { type BindOptions, type BoundData, withBoundDatabase } from './binding/bind.ts';
+import { makeReadPlan, type Needs, type ReadPlan } from './binding/data_layout.ts';
 import { assemble } from './columns/assemble.ts';
 import { readFirstValues } from './columns/fit_encoders.ts';
 import { sentencesOfVectors } from './columns/protocol.ts';
 import type { AsOf, Dataset } from './dataset.ts';
+import type { Database } from './files/duckdb.ts';
+import type { Role } from './files/find_files.ts';
+import { inStores } from './files/remote/stores.ts';
 import type { Pinned } from './pinned.ts';
-import type { Staged, ValidRows } from './rows/raw.ts';
+import type { Staged, StagedTable, ValidRows } from './rows/raw.ts';
 import { parts } from './rows/split.ts';
+import { stage } from './rows/stage.ts';
 import { type Computing, computed, settle, validate, validFiles } from './rows/valid_files.ts';
-import { shareOf } from './shards/memory_shares.ts';
+import { refuseTooMany, shareOf } from './shards/memory_shares.ts';
 import { bytesForShards, openKnownShards, resumePasses, scatterToPartitions } from './shards/read_shards.ts';
 import type { ShardRequest } from './shards/request.ts';
-import { type ReadContext, stageSources } from './stage_sources.ts';
 import { eventBasisOf } from './written/event_files.ts';
 
 export interface DatasetReadOptions extends BindOptions {
@@ -52,7 +55,12 @@ export async function readDataset(
   return typeof loaded === 'function' ? loaded() : loaded;
 }
 
-type DatasetContext = ReadContext<DatasetReadOptions>;
+interface DatasetContext {
+  readonly database: Database;
+  readonly readPlan: ReadPlan;
+  readonly files: BoundData['featureFiles'];
+  readonly options: DatasetReadOptions;
+}
 
 /** Returns a data set, or a function for the second pass, which runs after the database is closed. */
 async function readFiles(readContext: DatasetContext): Promise<Dataset | (() => Promise<Dataset>)> {
@@ -70,6 +78,30 @@ async function readFiles(readContext: DatasetContext): Promise<Dataset | (() => 
   const firstValues = await readFirstValues(files, dataset.encodings);
   const protocol = [...dataset.protocol, ...sentencesOfVectors(firstValues, needs, dataset.encodings)];
   return { ...dataset, protocol, eventBasis, firstValues, rejected };
+}
+
+/** Reads the files into tables of the database, or makes views of Parquet that is too large. */
+async function stageSources(readContext: DatasetContext): Promise<Computing & DatasetContext> {
+  const { database, readPlan, options } = readContext;
+  const { layout } = readPlan;
+  const staged = new Map<Role, StagedTable>();
+  const { shards, signal } = options;
+  const room = shards && (shards.sizes?.room ?? shareOf(shards.memory, 'database'));
+  for (const source of layout.sources.values()) {
+    // Each query reads joined files completely, so they always become tables.
+    const stageOptions = source.role === 'events' ? { signal, room } : { signal };
+    staged.set(source.role, await stage(database, source, layout, stageOptions));
+  }
+  refuseTooMany(staged.get('events')!.rows);
+  // All columns of expressions are now in the database, or in files that are read in place.
+  const inPlace = [...staged.values()]
+    .filter((stagedTable) => stagedTable.inPlace !== undefined)
+    .flatMap(({ files }) => files);
+  // Stores may be read again, to check if a file has changed.
+  const storeFiles = inStores([...layout.sources.values()].flatMap(({ files }) => files));
+  await database.seal([...new Set([...inPlace.map(({ file }) => file.path), ...storeFiles.map(({ path }) => path)])]);
+  const bad = [...staged.values()].flatMap(({ broken }) => broken);
+  return { ...readContext, layout, staged, bad, warnings: [] };
 }
 
 async function validRows(computing: Computing): Promise<ValidRows> {
