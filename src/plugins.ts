@@ -1,7 +1,4 @@
-/**
- * The one door to optional parts. A part is loaded when a command, an option or an address names it, and it fulfils a contract that the core owns. Nothing else
- * loads a file of `src/plugins`: `test/imports.test.ts` holds that.
- */
+/** The one door to optional parts: each is loaded when a command, an option or an address names it. Nothing else loads a file of `src/plugins`. */
 import type { ConfigImporter } from './app/api/import.ts';
 import type { IndexTarget } from './app/api/index_items.ts';
 import type { TrackingService } from './app/api/track.ts';

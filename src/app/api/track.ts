@@ -55,11 +55,7 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
   };
 }
 
-/**
- * Sends the part of an ended run that a tracking server lacks.
- * @param address such as `mlflow:http://host:5000#experiment`
- * @throws Failure `track-address`, `track-failed`, `not-a-run`, `run-in-use`, `damaged-file`, …
- */
+/** Sends the part of an ended run that a tracking server lacks. @throws Failure `track-address`, `track-failed`, `not-a-run`, `run-in-use`, … */
 export async function track(folder: string, address: string): Promise<Tracked> {
   return (await plugins.mlflow()).track(folder, address);
 }
