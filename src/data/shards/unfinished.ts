@@ -20,13 +20,12 @@ import type { ShardPlan } from './prepare_shards.ts';
 import type { ShardRequest } from './request.ts';
 import { notWritten, readShard, type ShardFile, ShardWriter } from './shard_files.ts';
 
-const format = 'tower-passes-8';
 const firstName = 'first.bin';
 const preparedName = 'prepared.bin';
 const restName = (partition: number): string => `bucket-${partition}.rest.bin`;
 
 interface PassesState {
-  readonly format: typeof format;
+  /** A hash of the format of shards among others, so passes of another version never match. */
   readonly key: string;
   /** The part of the request that determines sizes. */
   readonly of: Pick<ShardRequest, 'memory' | 'sizes'> & { readonly when?: unknown };
@@ -51,7 +50,7 @@ export class Passes {
   ): Promise<Passes> {
     const { partial, key, files } = firstPass;
     const first = await writePlain(partial, firstName, plainFirstPass(firstPass, readPlan));
-    const passes = new Passes(partial, { format, key, of: sizesOf(request), buckets: files, first });
+    const passes = new Passes(partial, { key, of: sizesOf(request), buckets: files, first });
     await passes.save({});
     return passes;
   }
@@ -152,8 +151,7 @@ const sizesOf = ({ memory, sizes, when }: ShardRequest): PassesState['of'] =>
 
 async function readState(folder: string): Promise<PassesState | undefined> {
   try {
-    const state = JSON.parse(await readFile(join(folder, passesName), 'utf8')) as PassesState;
-    return state.format === format ? state : undefined;
+    return JSON.parse(await readFile(join(folder, passesName), 'utf8')) as PassesState;
   } catch {
     return undefined;
   }
