@@ -42,8 +42,8 @@ import {
   placesOf,
 } from './input_source.ts';
 import { type ItemSampler, type Mined, makeOwnItems, makeSampler } from './item_sampler.ts';
-import { fillOf, isListedByWorker, type ShareFill, WorkerRows, type WorkerShare } from './share.ts';
-import { makeInputFeed } from './sources.ts';
+import { fillOf, isListedByWorker, WorkerRows, type WorkerShare } from './share.ts';
+import { makeInputFeed, type ShareFill } from './sources.ts';
 
 export interface FeederOptions {
   readonly plan: GraphPlan;

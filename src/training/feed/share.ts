@@ -6,57 +6,14 @@ import type { Tensors } from '../../engines/engine.ts';
 import type { Distribution, InputShare } from '../../graph/distribute/distribute.ts';
 import { shareInputs } from '../../graph/distribute/values.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
-import type { GraphPlan, InputPlan, InputSource, PartRows, RowsOf, Sequences } from '../../graph/plan/plan.ts';
+import type { GraphPlan, InputPlan, PartRows, RowsOf, Sequences } from '../../graph/plan/plan.ts';
 import { type Batch, vector } from './input_source.ts';
+import { type ShareFill, shareOf } from './sources.ts';
 
 export interface WorkerShare {
   readonly rank: number;
   readonly workers: number;
 }
-
-/** The way a worker fills an input: from its own rows; from all rows, then sliced; as pairs, limited to its own rows; or like a single worker. */
-export type ShareFill = 'own' | 'cut' | 'pairs' | 'all';
-
-const byKind: { readonly [K in InputSource['from']]: ShareFill | 'refused' } = {
-  embedding: 'own',
-  sequence: 'own',
-  mask: 'own',
-  numbers: 'own',
-  label: 'own',
-  label_known: 'own',
-  listed_weights: 'own',
-  log_q: 'all',
-  accidental_hits: 'pairs',
-  places: 'pairs',
-  counts: 'all',
-  // These index the distinct items, or rows of a table, that the batch reads.
-  element_places: 'own',
-  table_places: 'own',
-  element_rows: 'own',
-  element_weights: 'own',
-  table_seen: 'all',
-  corpus_places: 'own',
-  user_items: 'pairs',
-  item_counts: 'own',
-  has_items: 'own',
-  in_corpus: 'own',
-  draw_pool: 'all',
-  queue_vectors: 'all',
-  queue_empty: 'all',
-  positives: 'pairs',
-  view_numbers: 'all',
-  newest: 'own',
-  part_places: 'own',
-  part_known: 'own',
-  // A score matrix that is split into pieces is not supported with workers.
-  piece_rows: 'refused',
-  piece_known: 'refused',
-  piece_places: 'refused',
-  piece_hits: 'refused',
-  noise: 'cut',
-  rate: 'all',
-  step: 'all',
-};
 
 /** True if each worker lists its own rows of this kind, in an order of its own. */
 export const isListedByWorker = (rows: RowsOf | undefined): boolean =>
@@ -82,7 +39,7 @@ const lengthOf = (graph: Graph, name: string): string | undefined => {
 
 /** @returns undefined where the input cannot be shared */
 export function fillOf(graph: Graph, input: InputPlan): ShareFill | undefined {
-  const ownFill = byKind[input.source.from];
+  const ownFill = shareOf(input.source.from);
   if (ownFill === 'refused') return undefined;
   if (lengthOf(graph, input.name) === undefined || isWhole(rowsOfInput(input))) return 'all';
   return ownFill === 'cut' && isListedByWorker(rowsOfInput(input)) ? 'own' : ownFill;

@@ -1,4 +1,4 @@
-/** The table of input sources: one row for each kind that a plan may name, with the function that fills it. */
+/** The table of input sources: one row for each kind that a plan may name, with the function that fills it, and how several workers share it. */
 import type { InputPlan, InputSource } from '../../graph/plan/plan.ts';
 import { viewNumbers } from './batch_views.ts';
 import type { FeedContext, InputFeed, MakeSource } from './input_source.ts';
@@ -32,46 +32,71 @@ import {
   userItems,
 } from './sources/table_places.ts';
 
-const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
-  embedding,
-  sequence,
-  mask,
-  numbers,
-  label,
-  label_known: labelKnown,
-  listed_weights: listedWeights,
-  log_q: logQ,
-  accidental_hits: accidentalHits,
-  places,
-  counts,
-  element_places: elementPlaces,
-  corpus_places: corpusPlaces,
-  user_items: userItems,
-  item_counts: itemCounts,
-  has_items: hasItems,
-  in_corpus: inCorpus,
-  draw_pool: drawPool,
-  table_places: tablePlaces,
-  element_rows: elementRows,
-  element_weights: elementWeights,
-  table_seen: tableSeen,
-  queue_vectors: queueVectors,
-  queue_empty: queueEmpty,
-  positives,
-  view_numbers: viewNumbers,
-  newest,
-  part_places: partPlaces,
-  part_known: partKnown,
-  piece_rows: pieceRows,
-  piece_known: pieceKnown,
-  piece_places: piecePlaces,
-  piece_hits: pieceHits,
-  noise,
-  rate,
-  step,
+/** The way a worker fills an input: from its own rows; from all rows, then sliced; as pairs, limited to its own rows; or like a single worker. */
+export type ShareFill = 'own' | 'cut' | 'pairs' | 'all';
+
+interface SourceRow<K extends InputSource['from']> {
+  readonly make: MakeSource<K>;
+  readonly share: ShareFill | 'refused';
+}
+
+const rowsWith =
+  (share: SourceRow<'step'>['share']) =>
+  <K extends InputSource['from']>(make: MakeSource<K>): SourceRow<K> => ({ make, share });
+
+const own = rowsWith('own');
+const cut = rowsWith('cut');
+const pairs = rowsWith('pairs');
+const all = rowsWith('all');
+/** A score matrix that is split into pieces is not supported with workers. */
+const refused = rowsWith('refused');
+
+const sources: { readonly [K in InputSource['from']]: SourceRow<K> } = {
+  embedding: own(embedding),
+  sequence: own(sequence),
+  mask: own(mask),
+  numbers: own(numbers),
+  label: own(label),
+  label_known: own(labelKnown),
+  listed_weights: own(listedWeights),
+  log_q: all(logQ),
+  accidental_hits: pairs(accidentalHits),
+  places: pairs(places),
+  counts: all(counts),
+  element_places: own(elementPlaces),
+  corpus_places: own(corpusPlaces),
+  user_items: pairs(userItems),
+  item_counts: own(itemCounts),
+  has_items: own(hasItems),
+  in_corpus: own(inCorpus),
+  draw_pool: all(drawPool),
+  table_places: own(tablePlaces),
+  element_rows: own(elementRows),
+  element_weights: own(elementWeights),
+  table_seen: all(tableSeen),
+  queue_vectors: all(queueVectors),
+  queue_empty: all(queueEmpty),
+  positives: pairs(positives),
+  view_numbers: all(viewNumbers),
+  newest: own(newest),
+  part_places: own(partPlaces),
+  part_known: own(partKnown),
+  piece_rows: refused(pieceRows),
+  piece_known: refused(pieceKnown),
+  piece_places: refused(piecePlaces),
+  piece_hits: refused(pieceHits),
+  noise: cut(noise),
+  rate: all(rate),
+  step: all(step),
 };
 
+export const shareOf = (from: InputSource['from']): ShareFill | 'refused' => sources[from].share;
+
 export function makeInputFeed(input: InputPlan, context: FeedContext): InputFeed {
-  const make = sources[input.source.from] as (source: InputSource, context: FeedContext, input: InputPlan) => InputFeed;
+  const make = sources[input.source.from].make as (
+    source: InputSource,
+    context: FeedContext,
+    input: InputPlan,
+  ) => InputFeed;
   return make(input.source, context, input);
 }
