@@ -98,7 +98,7 @@ export async function writeSafetensors(
 }
 
 /** Returns the bytes of a file that `treeIn` reads, which gzip makes short. */
-export async function treeBytes(value: unknown): Promise<Buffer> {
+export async function treeBytes(value: unknown): Promise<Uint8Array<ArrayBuffer>> {
   const { text, tensors } = packTree(value, true);
   const pieces: Buffer[] = [];
   await writeSafetensors({ write: async (piece) => void pieces.push(Buffer.from(piece)) }, tensors, { contents: text });
