@@ -8,7 +8,7 @@ import ts from 'typescript';
 import { expect, it } from 'vitest';
 
 /** Rooms in which the length of each list is that of a program's text, or of what one page shows. */
-const boundedRooms = /^(compiler|editor|graph|app\/(cli|report|easyrec)|serving\/page)\//;
+const boundedRooms = /^(compiler|editor|graph|app\/(cli|report)|serving\/page|plugins\/(tune|easyrec))\//;
 const boundedFiles = ['base/diagnostics/codes/shapes_codes.ts'];
 
 /** Calls that take any number of values. `hypot` takes a vector, which is as wide as the program says. */
