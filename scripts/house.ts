@@ -30,7 +30,7 @@ export const budget: Budget = {
     base: 7021,
     compiler: 23_295,
     data: 21_850,
-    editor: 6127,
+    editor: 6125,
     engines: 2830,
     grammar: 1780,
     graph: 5435,

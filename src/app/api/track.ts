@@ -36,8 +36,8 @@ export interface Tracker {
 
 /** The contract of what sends runs to a server. */
 export interface TrackingService {
-  openTracker(address: string, request: TrackerRequest): Tracker;
-  track(folder: string, address: string): Promise<Tracked>;
+  openTracker(destination: Destination, request: TrackerRequest): Tracker;
+  track(folder: string, destination: Destination): Promise<Tracked>;
 }
 
 /**
@@ -46,8 +46,8 @@ export interface TrackingService {
  * @throws Failure `track-address`
  */
 export function openTracker(address: string, request: TrackerRequest): Tracker {
-  destinationOf(address, process.env);
-  const opened = plugins.mlflow().then((service) => service.openTracker(address, request));
+  const destination = destinationOf(address, process.env);
+  const opened = plugins.mlflow().then((service) => service.openTracker(destination, request));
   return {
     ready: (ready) => void opened.then((tracker) => tracker.ready(ready)),
     event: (event) => void opened.then((tracker) => tracker.event(event)),
@@ -57,11 +57,12 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
 
 /** Sends the part of an ended run that a tracking server lacks. @throws Failure `track-address`, `track-failed`, `not-a-run`, `run-in-use`, … */
 export async function track(folder: string, address: string): Promise<Tracked> {
-  return (await plugins.mlflow()).track(folder, address);
+  const destination = destinationOf(address, process.env);
+  return (await plugins.mlflow()).track(folder, destination);
 }
 
 /** The address of a server, parsed from `mlflow:http://host:5000#experiment`. The part after `#` is never sent, so a server may have a path. */
-interface Destination {
+export interface Destination {
   /** Address of the server, without a slash at its end. */
   readonly url: string;
   /** Absent: the name of the model. */

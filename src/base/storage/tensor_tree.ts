@@ -1,6 +1,6 @@
 /**
  * Stores plain data as the tensors and one text of a safetensors file: objects, maps, lists, texts, packed texts, numbers and typed arrays. Arrays that share
- * their bytes are stored once. Reading returns plain data whatever the file holds, so the caller must check it. It needs no Node.js.
+ * their bytes are stored once. Reading returns plain data whatever the file holds, so the caller must check it; it needs no Node.js.
  */
 import { invariant } from '../diagnostics/failure.ts';
 import { PackedTexts } from '../text/texts.ts';

@@ -16,8 +16,7 @@ export interface FileCosts {
 }
 
 /** Counts the cost of one row, that is, of one query or one item. Tables are not counted: their number of rows is unknown before the data is read. */
-export function costsOf({ resolution, file, diagnostics: checkedDiagnostics }: CheckResult): FileCosts {
-  const errors = checkedDiagnostics.filter(({ severity }) => severity === 'error');
+export function costsOf({ resolution, file }: CheckResult): FileCosts {
   const steps = new Map<number, Cost>();
   const towers = new Map<string, Cost>();
   for (const { tower, context } of lowerParts(withoutBroken(resolution), false).towers) {
@@ -45,10 +44,9 @@ export function costsOf({ resolution, file, diagnostics: checkedDiagnostics }: C
     for (const { name, flow } of tower.steps) {
       const stepPath = `${tower.name}/${name}`;
       const flowCost = parts.get(stepPath);
-      const isBroken = [...diagnostics, ...errors].some(
-        ({ at }) => at && at.start >= flow.span.start && at.end <= flow.span.end,
-      );
-      if (flowCost && !isBroken) towers.set(`${tower.name}.${name}`, flowCost);
+      const isBroken = diagnostics.some(({ at }) => at && at.start >= flow.span.start && at.end <= flow.span.end);
+      // The steps before an error have a name that is not in the file.
+      if (flowCost && !isBroken && entries?.includes(name)) towers.set(`${tower.name}.${name}`, flowCost);
       const names = new UniqueNames();
       // A flow that begins with a block of several: `concat(deep, wide) -> …`.
       if (flow.from.kind === 'join') addCost(flow.from.span, names.unique(`${stepPath}/${flow.from.call.kind}`));

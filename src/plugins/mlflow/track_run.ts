@@ -1,6 +1,6 @@
 /** Sends runs to MLflow: `openTracker` while a run trains, `track` afterwards. */
 import { dirname } from 'node:path';
-import { destinationOf, type Tracked, type Tracker, type TrackerRequest } from '../../app/api/track.ts';
+import type { Destination, Tracked, Tracker, TrackerRequest } from '../../app/api/track.ts';
 import { version } from '../../app/api/version.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { RequestRefused } from '../../base/util/http.ts';
@@ -9,8 +9,8 @@ import { authorizationOf, makeMlflowClient } from './client.ts';
 import { RunSender } from './sender.ts';
 import { commitOf, openBackground, type RunFacts } from './tracked_parts.ts';
 
-export function openTracker(address: string, request: TrackerRequest): Tracker {
-  const background = openBackground(address, request);
+export function openTracker(destination: Destination, request: TrackerRequest): Tracker {
+  const background = openBackground(destination, request);
   const { client, experiment } = background;
   const { out: folder, model: source, settings } = request;
   let facts: RunFacts | undefined;
@@ -40,8 +40,7 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
   };
 }
 
-export async function track(folder: string, address: string): Promise<Tracked> {
-  const { url, experiment } = destinationOf(address, process.env);
+export async function track(folder: string, { url, experiment }: Destination): Promise<Tracked> {
   const manifest = await readManifest(folder);
   const client = makeMlflowClient(url, authorizationOf(process.env));
   const { training } = manifest;

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { destinationOf } from '../../app/api/track.ts';
+import type { Destination } from '../../app/api/track.ts';
 import { settingLines } from '../../app/report/settings_section.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
@@ -105,12 +105,11 @@ const [everyMs, longestMs] = [5000, 60_000];
 /** Milliseconds to wait at the end, for a server that has answered, and for one that has not. */
 const [usualPatience, lessPatience] = [10_000, 2000];
 
-/** Sends in the background. Failed requests are repeated, and only the end waits for the server, for a few seconds. @throws Failure `track-address` */
+/** Sends in the background. Failed requests are repeated, and only the end waits for the server, for a few seconds. */
 export function openBackground(
-  address: string,
+  { url, experiment }: Destination,
   { onWarning, patience }: { readonly onWarning?: (warning: Diagnostic) => void; readonly patience?: number },
 ): BackgroundSender {
-  const { url, experiment } = destinationOf(address, process.env);
   const ending = new AbortController();
   let send: (() => Promise<unknown>) | undefined;
   let timer: NodeJS.Timeout | undefined;
