@@ -11,7 +11,6 @@ import { referencePages } from '../src/editor/reference/reference_page.ts';
 import { loopPicture } from './loop_picture.ts';
 import { pictures, readmePicture } from './pictures.ts';
 import { withFormulas } from './reference/formulas.ts';
-import { knownCallsFile } from './reference/known_calls.ts';
 import { llmsPage } from './reference/llms.ts';
 import { tutorialPictures } from './tutorial_pictures.ts';
 
@@ -42,7 +41,6 @@ const generated: Readonly<Record<string, () => string>> = {
   'docs/pictures/readme.svg': () => readmePicture(root),
   'grammar/tower.tmLanguage.json': () => textMate(vocabulary()),
   'editors/vscode/snippets.json': snippetsFile,
-  'src/compiler/syntax/known_calls.ts': knownCallsFile,
 };
 
 const check = process.argv.includes('--check');

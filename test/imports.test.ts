@@ -20,8 +20,8 @@ const mayImport: Record<string, readonly string[]> = {
   graph: [...base],
   'graph/plan': ['graph', ...base],
   // Text into a plan
-  'compiler/syntax': ['grammar', ...base],
   'compiler/library': ['graph', 'graph/plan', ...base],
+  'compiler/syntax': ['grammar', 'compiler/library', ...base],
   'compiler/model': ['graph/plan', 'compiler/library', 'compiler/syntax', ...base],
   'compiler/lower': ['graph', 'graph/plan', 'compiler/library', 'compiler/model', ...base],
   'compiler/lint': ['grammar', 'compiler/syntax', ...base],

@@ -1,8 +1,6 @@
 /** Prints a model for `tower inspect --model`: every name resolved, every default filled in. */
-import type { DataDescription, DataFile, Split } from '../../graph/plan/data_description.ts';
 import type { BoundKind, SideArgument } from '../library/contract.ts';
-import { data as dataRows } from '../library/declarations/data_declaration.ts';
-import type { DeclarationEntry, EntryType } from '../library/declarations/entry.ts';
+import type { DeclarationEntry } from '../library/declarations/entry.ts';
 import { train } from '../library/declarations/train_declaration.ts';
 import type { Flow, FlowSource, FlowStep, Label, Model, Objective, Task, Tower, Training } from './model.ts';
 
@@ -32,36 +30,6 @@ export function printModel(model: Model): string {
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
-}
-
-export function printData(data: DataDescription): string {
-  const columns = block(
-    'columns',
-    data.columns.map(({ name, expression }) => `${name} = ${JSON.stringify(expression)}`),
-  );
-  const histories = data.histories.map(({ name, kind, of, max }) => `${name} = ${kind}(${of}, ${max})`);
-  const lines = Object.entries<DeclarationEntry>(dataRows.entries).flatMap(([name, { type }]) => {
-    const entryValue = data[name as keyof typeof dataRows.entries];
-    const ownLines = entryValue === undefined ? [] : [`${name} = ${printDataValue(type, entryValue)}`];
-    // Declarations of names come before the entries that may read them.
-    return [...(name === 'where' ? columns : name === 'split' ? histories : []), ...ownLines];
-  });
-  return `${block(`data ${data.name}`, lines).join('\n')}\n`;
-}
-
-function printDataValue(type: EntryType, value: unknown): string {
-  switch (type.is) {
-    case 'file':
-      return printFile(value as DataFile);
-    case 'sql':
-      return JSON.stringify((value as { readonly expression: string }).expression);
-    case 'kind':
-      return printSplit(value as Split);
-    case 'number':
-      return percent(value as number);
-    default:
-      return printValue(value);
-  }
 }
 
 /** Prints a call such as `id(dim: 32)` with its arguments in the order of the kind's table. Arguments without a value are omitted. */
@@ -175,32 +143,3 @@ function printTraining(training: Training): string[] {
 function printEntry(value: unknown): string {
   return Array.isArray(value) ? value.map(printValue).join(', ') : printValue(value);
 }
-
-const printFile = ({ path, by, lines }: DataFile): string => {
-  const pathText = JSON.stringify(path);
-  return `${lines ? `lines(${pathText})` : pathText}${by === undefined ? '' : ` by ${by}`}`;
-};
-
-function printSplit(split: Split): string {
-  switch (split.kind) {
-    case 'by_time':
-      return `by_time(validation: ${percent(split.validation)}, test: ${percent(split.test)})`;
-    case 'random':
-      return `random(validation: ${percent(split.validation)}, test: ${percent(split.test)}, seed: ${split.seed})`;
-    case 'by_user': {
-      const { validation, test, given, order, seed } = split;
-      const shares = `validation: ${percent(validation)}, test: ${percent(test)}, given: ${percent(given)}`;
-      return `by_user(${shares}, order: ${order}, seed: ${seed})`;
-    }
-    case 'leave_one_out':
-      return 'leave_one_out';
-    case 'files': {
-      const validation = split.validation ? `validation: ${JSON.stringify(split.validation.path)}, ` : '';
-      return `files(${validation}test: ${JSON.stringify(split.test.path)})`;
-    }
-    case 'column':
-      return `column(${JSON.stringify(split.column)})`;
-  }
-}
-
-const percent = (share: number): string => `${printNumber(share * 100)}%`;

@@ -7,15 +7,12 @@
 import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
 import { isIdentifier } from '../../base/text/names.ts';
-import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type * as Ast from '../syntax/ast.ts';
-import { modelOf } from './complete.ts';
 import { makeConstants } from './constants.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
-import type { Model } from './model.ts';
 import { declares, type NoteMeaning, type Occurrence, symbolOf } from './occurrences.ts';
 import { certainly, doubtUnused, makeCollector, mergeRepeated, noteAt, type Report } from './report.ts';
-import type { Resolution, ResolvedTask } from './resolution.ts';
+import type { Resolution, ResolvedTask, RuleOptions } from './resolution.ts';
 import { resolveBlocks } from './resolve/resolve_blocks.ts';
 import { resolveDataBlocks } from './resolve/resolve_data.ts';
 import { defaultTraining, resolveTask, resolveTrain } from './resolve/resolve_entries.ts';
@@ -23,7 +20,7 @@ import { resolveFeatures, resolveGroups, resolveLabels } from './resolve/resolve
 import { checkProducts, resolveObjective, resolveRetrieve } from './resolve/resolve_objective.ts';
 import { resolveSearch } from './resolve/resolve_search.ts';
 import { resolveTower } from './resolve/resolve_towers.ts';
-import { type RuleOptions, rulesOf } from './rules/table.ts';
+
 import { declare, makeWorkspace } from './scope.ts';
 import { readSettings, type Settings } from './settings/setting_text.ts';
 import { type DeclarationChange, findSlot } from './settings/slots.ts';
@@ -35,16 +32,6 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
   readonly library?: Library;
   /** True if the file has syntax errors, so that missing parts may only not have been parsed. */
   readonly partial?: boolean;
-}
-
-/**
- * Resolves the model of a file: names, arguments, and every rule that needs no shapes. @returns no model if there are errors, or if the file declares
- * only parts for others (features, data)
- */
-export function resolve(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<Model | undefined> {
-  const { output: resolution, diagnostics } = resolveNames(file, options);
-  const allDiagnostics = [...diagnostics, ...rulesOf(resolution, options)];
-  return { output: modelOf(resolution, allDiagnostics), diagnostics: allDiagnostics };
 }
 
 /** Resolves every name and checks every argument. The resolution keeps all valid parts. */
@@ -187,12 +174,4 @@ function nameOfFile({ span }: Ast.FileNode): string {
     .at(-1)!
     .replace(/\.tower$/, '');
   return isIdentifier(baseName) ? baseName : 'model';
-}
-
-/**
- * Resolves the data block of a file, or of a file that it uses. @returns no description if there is none or it has errors
- */
-export function resolveData(file: Ast.FileNode, options: ResolveOptions = {}): Outcome<DataDescription | undefined> {
-  const { output, diagnostics } = resolveNames(file, options);
-  return { output: output.data[0], diagnostics };
 }

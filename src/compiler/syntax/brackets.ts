@@ -4,33 +4,9 @@ import { lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { callWords } from './known_calls.ts';
+import { type KnownCall, knownCalls } from './known_calls.ts';
 import type { CorrectedTokens, ParseStop } from './sign_mistakes.ts';
 import { beginsValue, depthOf, endsValue, inserted, is, isAny, quote, replaced, spanOf } from './token.ts';
-
-/** The arguments of one of the library's kinds, for judging how plausible a reading of broken tokens is. */
-interface KnownCall {
-  readonly takes: ReadonlySet<string>;
-  /** Arguments that are given as bare words: `standardize`. */
-  readonly flags: ReadonlySet<string>;
-  readonly numbers: boolean;
-  readonly flow: boolean;
-}
-
-const calls: ReadonlyMap<string, KnownCall> = new Map(
-  Object.entries(callWords).map(([name, text]) => {
-    const argumentWords = text.split(' ').filter((word) => /^\w/.test(word));
-    const knownCall = {
-      takes: new Set(argumentWords.map((word) => word.replace('?', ''))),
-      flags: new Set(argumentWords.filter((word) => word.endsWith('?')).map((word) => word.slice(0, -1))),
-      numbers: text.startsWith('#'),
-      flow: text.includes('->'),
-    };
-    return [name, knownCall];
-  }),
-);
-
-const isKnownCall = (name: string): boolean => calls.has(name);
 
 interface CallFrame {
   readonly call: KnownCall | undefined;
@@ -56,7 +32,7 @@ export function oddness(tokens: readonly IToken[]): number {
     if (depthChange > 0) {
       const callee = is(token, t.LeftParenthesis) && is(previous, t.Name) ? previous! : undefined;
       const isHeader = isAny(tokens[index - 2], [t.Tower, t.Block]);
-      const call = callee && !isHeader ? calls.get(callee.image) : undefined;
+      const call = callee && !isHeader ? knownCalls.get(callee.image) : undefined;
       if (callee && !isHeader && !call) oddCount += 2;
       if (frame?.isCall && frame.named && isAny(previous, [t.Comma])) oddCount += 1;
       frames.push({ call, isCall: call !== undefined, given: new Set(), named: false });
@@ -222,7 +198,7 @@ function* halves(token: IToken, header: boolean, text: string): Generator<[IToke
   const occursInText = (word: string) => new RegExp(`\\b${word}\\b`).test(text);
   for (let index = 1; index < image.length; index++) {
     const [name, rest] = [image.slice(0, index), image.slice(index)];
-    if (header ? !occursInText(name) || !occursInText(rest) : !isKnownCall(name)) continue;
+    if (header ? !occursInText(name) || !occursInText(rest) : !knownCalls.has(name)) continue;
     const restTokens = lex(rest).tokens;
     if (
       restTokens.length !== 1 ||

@@ -10,7 +10,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { likest } from '../../base/text/nearest.ts';
 import { type Source, type Span, textOf } from '../../base/text/source.ts';
 import { meaningOf } from '../../base/text/synonyms.ts';
-import { callWords } from './known_calls.ts';
+import { knownCalls } from './known_calls.ts';
 import { declarationWords } from './layout.ts';
 import { reportGroups } from './lexical.ts';
 import { beginsLine, is, isAny, quote } from './token.ts';
@@ -37,7 +37,7 @@ interface ForeignForm {
 const beginsEntry = (tokens: readonly IToken[], at: number): boolean =>
   beginsLine(tokens, at) || isAny(tokens[at - 1], [t.LeftBrace, t.Comma]);
 
-const calls = Object.keys(callWords);
+const calls = [...knownCalls.keys()];
 
 /** Translates `Linear`, `ReLU`, `CrossEntropyLoss` to a call of Tower; returns other words unchanged. */
 function callOf(word: string): string {

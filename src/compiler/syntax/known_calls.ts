@@ -1,158 +1,49 @@
-/**
- * Written by `npm run generate` from the library: change `scripts/reference/known_calls.ts`, not this. Each call and the names of its
- * arguments: `?` marks a word that is an argument by itself, `#` a call of plain numbers, `->` a call of a flow. Only recovery reads
- * it, to choose between two fixes; the language itself does not depend on it.
- */
-export const callWords: Readonly<Record<string, string>> = {
-  adagrad: 'rate initial epsilon per l2 warmup decay',
-  adam: 'rate beta1 beta2 epsilon warmup decay l2',
-  adamw: 'rate beta1 beta2 epsilon warmup decay weight_decay',
-  along: 'list element',
-  attention: 'units',
-  auc: 'patience',
-  ball: '',
-  batch_norm: 'decay epsilon',
-  batches: '# n after',
-  bce: 'negatives all? scale smoothing mask',
-  bilinear: 'weights',
-  binary: '',
-  bpr: 'in_batch? negatives mask hardest gap scale margin',
-  bsarec: 'layers heads cutoff alpha units activation dropout causal?',
-  bsl: 'in_batch? negatives temperature positive_temperature weight positives correction mask',
-  by_time: 'validation test',
-  by_user: 'validation test given order seed',
-  calibration: '# column k',
-  category: 'values vocabulary dim hash min_count',
-  ccl: 'in_batch? negatives mask hardest gap margin weight',
-  cin: '# units activation',
-  column: 'column',
-  concat: '',
-  contrast: 'crop mask reorder same_item? temperature',
-  conv: '# units width dilation activation mask',
-  cosine: 'power',
-  coverage: '# k',
-  cross: 'features hash dim layers',
-  cross_v2: 'layers rank',
-  dense: '# units activation',
-  dice: 'decay epsilon',
-  directau: 'gamma spread',
-  distance: 'power',
-  distill: 'list temperature scale',
-  diversity: '# column k',
-  dot: 'power',
-  dropout: '# rate elements?',
-  dwa: 'tasks temperature window',
-  events: '',
-  every: '# epochs steps',
-  famo: 'tasks rate decay',
-  ffm: 'width',
-  files: 'validation test',
-  flatten: '',
-  fm: '',
-  focal: 'gamma alpha scale',
-  gate: '',
-  gaussian: '# units kl anneal',
-  gbce: 'negatives calibration scale mask',
-  gelu: '',
-  gini: '# k',
-  gradnorm: 'tasks alpha rate',
-  gru: '# units states',
-  hadamard: 'power',
-  hinge: 'in_batch? negatives mask hardest gap margin over weight',
-  hit_rate: '# k patience',
-  hstu: 'layers heads dropout',
-  huber: 'delta',
-  id: 'dim hash min_count expire_days vocabulary init keys frozen? precision drop',
-  item_to_item: 'fit keep',
-  lamb: 'rate beta1 beta2 epsilon warmup decay weight_decay',
-  last: 'list',
-  layer_norm: 'epsilon',
-  leaky_relu: 'slope',
-  learned: '# from least',
-  leave_one_out: '',
-  lightgcn: 'layers',
-  like: 'feature',
-  list: 'element max pool unseen weights through',
-  listed: '# list n',
-  listwise: 'temperature scale correction mask',
-  map: '# k patience',
-  mask: 'units ratio',
-  max: '',
-  mean: 'power',
-  mimic: 'learns',
-  mined: '# n best skip users',
-  mix: 'weights',
-  mlp: '# units activation last norm dropout',
-  mmoe: 'tasks experts units activation',
-  mrr: 'patience',
-  mse: 'all? diagonal unit?',
-  multi_interest: '# interests by units iterations',
-  ndcg: '# k patience',
-  normalize: '',
-  novelty: '# k',
-  number: 'standardize? log? boundaries buckets dim',
-  others: '# max',
-  pareto: 'tasks least iterations',
-  past: '# max',
-  pcgrad: 'tasks',
-  per_item: '# gamma',
-  ple: 'tasks experts shared units levels activation',
-  popularity: '# k',
-  positions: 'ahead',
-  precision: '# k patience',
-  prelu: '',
-  probability: '',
-  product: '',
-  random: 'validation test seed',
-  recall: '# k patience',
-  relu: '',
-  repeat: '# -> times blocks',
-  residual: '-> blocks',
-  sample: '# rankings',
-  sampled: '# n shared? by power within',
-  self_attention: 'heads causal?',
-  senet: 'reduction',
-  sgd: 'rate momentum l2 warmup decay',
-  sigmoid: '',
-  silu: '',
-  softmax:
-    'all? in_batch? negatives temperature scale correction accidental_hits mask hardest gap queue smoothing margin symmetric?',
-  softplus: '',
-  sum: '',
-  swiglu: '# units',
-  table: 'feature rate l2 weight_decay',
-  tail_share: '# k',
-  tanh: '',
-  text: 'pieces hash vocabulary dim max pool',
-  time: 'part dim',
-  transformer: 'layers heads units activation dropout norm mask relative? intervals hours',
-  uncertainty: 'tasks',
-  users: '',
-  vector: '# size dim',
-  weights: 'tower rate l2 weight_decay',
-};
+/** What recovery knows of the library's calls and entries, to choose between two fixes. The language itself does not depend on it. */
+import { blocks } from '../library/blocks/table.ts';
+import { callsOf, type KindRow, type Parameters } from '../library/contract.ts';
+import { allTypes, entryTables } from '../library/declarations/table.ts';
+import { scores } from '../library/scores/table.ts';
 
-/** The entries of each declaration that has entries with names of the language. */
-export const entryWords: Readonly<Record<'task' | 'train' | 'data', readonly string[]>> = {
-  task: ['score', 'loss', 'label', 'weight', 'only'],
-  train: [
-    'batch',
-    'epochs',
-    'steps',
-    'seed',
-    'dense',
-    'embeddings',
-    'overrides',
-    'precision',
-    'targets',
-    'graph',
-    'clip',
-    'metrics',
-    'validate',
-    'stop',
-  ],
-  data: ['events', 'items', 'users', 'where', 'time', 'split', 'seen', 'evaluate', 'reject'],
-};
+/** The arguments of all kinds of one name. */
+export interface KnownCall {
+  readonly takes: Set<string>;
+  /** Arguments that are given as bare words: `standardize`. */
+  readonly flags: Set<string>;
+  numbers: boolean;
+  flow: boolean;
+}
 
-/** Entries whose value is a list, with commas between its items. */
-export const listEntries: readonly string[] = ['overrides', 'metrics', 'validate'];
+const calls = new Map<string, KnownCall>();
+
+function addKinds(table: Readonly<Record<string, KindRow>>, also: Parameters = {}): void {
+  for (const [name, row] of Object.entries(table)) {
+    const call = calls.get(name) ?? { takes: new Set(), flags: new Set(), numbers: false, flow: false };
+    calls.set(name, call);
+    for (const [parameter, { type, positional }] of Object.entries({ ...row.parameters, ...also })) {
+      call.takes.add(parameter);
+      if (type.is === 'flag') call.flags.add(parameter);
+      if (positional && (type.is === 'integer' || type.is === 'number')) call.numbers = true;
+      if (type.is === 'flow') call.flow = true;
+      addKinds(callsOf(type));
+    }
+  }
+}
+
+addKinds(blocks);
+addKinds(scores);
+for (const { type } of allTypes()) {
+  if (type.is === 'tasks') addKinds(type.weightings ?? {}, type.also);
+  else if (type.is === 'kinds' || type.is === 'history') addKinds(type.of);
+  else if (type.is === 'kind') addKinds(type.of, type.also);
+}
+
+/** All calls by name, in the order of the alphabet. */
+export const knownCalls: ReadonlyMap<string, KnownCall> = new Map([...calls].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** The names of all entries. */
+export const entryNames: ReadonlySet<string> = new Set(Object.values(entryTables).flatMap(Object.keys));
+
+/** The names of entries whose value is a list, with commas between its items. */
+export const listEntries: ReadonlySet<string> = new Set(
+  allTypes().flatMap(({ name, type }) => (type.is === 'kinds' ? [name] : [])),
+);

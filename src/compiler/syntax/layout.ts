@@ -4,7 +4,7 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
-import { entryWords } from './known_calls.ts';
+import { entryTables } from '../library/declarations/table.ts';
 import { type EntryRule, listGoesOn } from './parsers.ts';
 import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished, oneOf } from './token.ts';
 
@@ -287,7 +287,8 @@ function entriesWord(
   if (!is(tokens[at + 1], t.Equals)) return undefined;
   if (valued === t.Task) {
     const entryNames = tokens.filter((_, index) => is(tokens[index + 1], t.Equals)).map(({ image }) => image);
-    const hasEntryOf = (word: 'data' | 'task'): boolean => entryNames.some((name) => entryWords[word].includes(name));
+    const hasEntryOf = (word: 'data' | 'task'): boolean =>
+      entryNames.some((name) => Object.hasOwn(entryTables[word], name));
     if (hasEntryOf('data') || tokens.some((token) => is(token, t.Columns))) return t.Data;
     return hasEntryOf('task') ? t.Task : undefined;
   }

@@ -4,31 +4,31 @@ import * as t from '../../../grammar/tokens.ts';
 import { likest } from '../../base/text/nearest.ts';
 import type { Source } from '../../base/text/source.ts';
 import { meaningOf } from '../../base/text/synonyms.ts';
-import { callWords, entryWords, listEntries } from './known_calls.ts';
+import { train } from '../library/declarations/train_declaration.ts';
+import { entryNames, knownCalls, listEntries } from './known_calls.ts';
 import { is, isAny } from './token.ts';
 
-/** Names of all entries. After a comma such a name begins the next entry, even if its `=` is missing. */
-const known: ReadonlySet<string> = new Set(Object.values(entryWords).flat());
-const lists: ReadonlySet<string> = new Set(listEntries);
+const trainEntries = Object.keys(train.entries);
 
 /** True if an entry of this name has a list as its value. A misspelled name counts too, so that it causes only one error. */
 function takesList(name: string): boolean {
-  if (lists.has(name)) return true;
-  if (known.has(name)) return false;
-  const meantEntry = meaningOf(name, 'train', entryWords.train)?.write ?? likest(name, entryWords.train)?.name;
-  return meantEntry !== undefined && lists.has(meantEntry);
+  if (listEntries.has(name)) return true;
+  if (entryNames.has(name)) return false;
+  const meantEntry = meaningOf(name, 'train', trainEntries)?.write ?? likest(name, trainEntries)?.name;
+  return meantEntry !== undefined && listEntries.has(meantEntry);
 }
 
 /** True if a comma within an entry separates the values of a list, judged by the two tokens after the comma. */
 export function listGoesOn(entry: string, next: IToken | undefined, after: IToken | undefined): boolean {
   if (!is(next, t.Name) || isAny(after, [t.Equals, t.Colon])) return false;
-  if (known.has(next!.image) && !isCall(next!, after)) return false;
+  // After a comma the name of an entry begins the next entry, even if its `=` is missing.
+  if (entryNames.has(next!.image) && !isCall(next!, after)) return false;
   return takesList(entry);
 }
 
 /** `precision(10)` is a metric, but `precision bf16` is an entry without its `=`. */
 function isCall(name: IToken, after: IToken | undefined): boolean {
-  if (!Object.hasOwn(callWords, name.image)) return false;
+  if (!knownCalls.has(name.image)) return false;
   return !isAny(after, [t.Name, t.NumberToken]) || after!.startLine !== name.startLine;
 }
 

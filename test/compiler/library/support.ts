@@ -8,13 +8,13 @@ import { makeSource } from '../../../src/base/text/source.ts';
 import type { BlockContext, Value, ValueType } from '../../../src/compiler/library/contract.ts';
 import { lower } from '../../../src/compiler/lower/lower.ts';
 import type { Model } from '../../../src/compiler/model/model.ts';
-import { resolve } from '../../../src/compiler/model/resolve.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 import { type Builder, makeBuilder, type Ref } from '../../../src/graph/builder.ts';
 import { evaluateGraph, evaluateInDoubles, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import type { Dim, Dtype, Graph, Tensor } from '../../../src/graph/graph.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { GraphPlan, InputSource, Plan } from '../../../src/graph/plan/plan.ts';
+import { resolveModel } from '../model/resolve_model.ts';
 
 export const batch: Dim = { symbol: 'batch', times: 1 };
 
@@ -135,7 +135,7 @@ export function run(build: (builder: Builder) => Ref, inputs: NamedTensors, para
 /** The model that a text declares, which must be without a mistake. */
 export function modelOf(text: string): Model {
   const parsed = parse(makeSource('test.tower', text));
-  const resolved = resolve(parsed.output);
+  const resolved = resolveModel(parsed.output);
   const errors = [...parsed.diagnostics, ...resolved.diagnostics].filter(({ severity }) => severity === 'error');
   expect(errors.map(({ code, message }) => `${code}: ${message}`)).toEqual([]);
   return resolved.output!;

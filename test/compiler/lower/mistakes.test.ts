@@ -1,14 +1,14 @@
 import { expect } from 'vitest';
 import { render } from '../../../src/base/diagnostics/render.ts';
 import { checkShapes, lower } from '../../../src/compiler/lower/lower.ts';
-import { resolve } from '../../../src/compiler/model/resolve.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 import { goldens } from '../../golden.ts';
+import { resolveModel } from '../model/resolve_model.ts';
 
 /** Mistakes that only shapes show: every one in the language's words, at its place in the flow. */
 goldens(new URL('mistakes', import.meta.url).pathname, (source) => {
   const parsed = parse(source);
-  const { output: model, diagnostics } = resolve(parsed.output);
+  const { output: model, diagnostics } = resolveModel(parsed.output);
   const errors = [...parsed.diagnostics, ...diagnostics].filter(({ severity }) => severity === 'error');
   expect(render(errors), 'the file is valid until it is lowered').toBe('');
   const lowered = lower(model!);

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeSource } from '../../../src/base/text/source.ts';
-import { data } from '../../../src/compiler/library/declarations/data_declaration.ts';
 import { train } from '../../../src/compiler/library/declarations/train_declaration.ts';
-import { printCall, printData, printModel } from '../../../src/compiler/model/print_model.ts';
+import { printCall, printModel } from '../../../src/compiler/model/print_model.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 
 const read = (path: string): ReturnType<typeof checkSource> =>
@@ -12,21 +11,6 @@ const read = (path: string): ReturnType<typeof checkSource> =>
 describe('print', () => {
   it('shows a model with every name looked up and every default filled in', async () => {
     await expect(printModel(read('models/senet_two_tower.tower').model!)).toMatchFileSnapshot('printed_model.txt');
-  });
-  it('shows data so that it reads back as itself', () => {
-    const [data] = read('models/data/movielens.tower').dataDescriptions;
-    const again = checkSource(makeSource('models/data/again.tower', printData(data!)));
-    expect(again.diagnostics).toEqual([]);
-    expect(printData(again.dataDescriptions[0]!)).toBe(printData(data!));
-  });
-  it('shows every entry of data', () => {
-    const text = Object.entries(data.entries)
-      .map(([name, { example }]) => `  ${name} = ${example}`)
-      .join('\n');
-    const [whole] = checkSource(makeSource('d.tower', `data d {\n${text}\n}\n`)).dataDescriptions;
-    const printed = printData(whole!);
-    for (const name of Object.keys(data.entries)) expect(printed).toMatch(new RegExp(`^  ${name} = `, 'm'));
-    expect(printData(checkSource(makeSource('d.tower', printed)).dataDescriptions[0]!)).toBe(printed);
   });
   it('shows every entry of train that says something', () => {
     const around = (entries: string): string => `

@@ -20,8 +20,6 @@ import { fewNegatives, itemKey, noNegatives, ownNegatives, taskLabel, wholeModel
 import { unreadChannel, unreadFeature, unreadInput, unreadLabel, unreadOutput } from './unread.ts';
 import { shadowedName, unusedBlock, unusedConstant, unusedGroup, unusedParameter } from './unused.ts';
 
-export type { RuleOptions } from '../resolution.ts';
-
 /** Lists all rules, in the order of their diagnostics at the same position. */
 export const rules: readonly Rule[] = [
   wholeModel,
