@@ -498,7 +498,7 @@ it.each(Object.entries(optionalParts))('%s is there', (_, isOfPart) => {
 it.each([
   ['src/app/cli/main.ts', []],
   ['src/app/cli/all.ts', ['commander', 'get-east-asian-width', 'picocolors']],
-  ['src/app/cli/check_program.ts', ['commander', 'get-east-asian-width', 'picocolors']],
+  ['src/app/cli/check_program.ts', ['chevrotain', 'commander', 'get-east-asian-width', 'picocolors']],
   ['src/app/api/check.ts', ['chevrotain', 'get-east-asian-width', 'picocolors']],
 ])('%s loads few packages before there is something to do', (file, packages) => {
   expect(loadedWith(file).packages).toEqual(packages);

@@ -115,16 +115,17 @@ function planCommand(name: string, read: Read): Plan {
   const table = 'src/app/cli/commands/table.ts';
   if (read(path) !== undefined) throw new RefusedName(`is a command already: see ${table}`);
   const test = `test/app/cli/commands/${file}.test.ts`;
-  const word = `${write.camel(name)}Command`;
+  const summaries = 'src/app/cli/run.ts';
   return {
     files: new Map([
       [path, write.commandFile(name)],
-      [table, insertWord(read(table)!, word, file, /^const commands: readonly AddCommand\[\] = \[/m)],
+      [table, insertBefore(read(table)!, '};', write.commandLoader(name, file))],
+      [summaries, insertBefore(read(summaries)!, '} as const;', write.commandSummary(name))],
       [test, write.commandTest(name)],
     ]),
     next: [
       `Write what it does as a function of src/app/api, and call it from ${path}: the command reads options and prints.`,
-      `Move \`${word}\` in ${table} to its place in \`tower --help\`.`,
+      `Say in ${summaries} what it does, in one line, and move that line to its place in \`tower --help\`.`,
       'Run `npm run generate`: it writes the command into docs/llms.txt.',
       `Run \`npx vitest run ${test} test/docs/commands.test.ts test/app/cli/program.test.ts\`: it is green when nothing is missing.`,
     ],

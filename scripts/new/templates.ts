@@ -199,7 +199,7 @@ task watch {
 }
 `;
 
-export const commandFile = (name: string): string => `import { Command } from 'commander';
+export const commandFile = (name: string): string => `import type { Command } from 'commander';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 
@@ -207,20 +207,25 @@ interface CommandOptions {
   readonly json?: boolean;
 }
 
-export function ${camel(name)}Command(program: Command): void {
-  const command = new Command('${name}')
-    .description('TODO: what it does, in one line')
+export function ${camel(name)}Command(command: Command): void {
+  command
     .argument('<model>', 'a \`.tower\` file')
     .addOption(jsonOption())
     .action(async (path: string, { json }: CommandOptions) => {
-      // TODO: import the function of src/app/api here, so that no other command loads it.
       const answered = { model: path };
       if (json) return answerJson(answered);
       answer(\`TODO: \${answered.model}\`);
     });
-  program.addCommand(withExample(command, 'tower ${name} models/two_tower.tower'));
+  withExample(command, 'tower ${name} models/two_tower.tower');
 }
 `;
+
+const keyOf = (name: string): string => (name.includes('-') ? `'${name}'` : name);
+
+export const commandLoader = (name: string, file: string): string =>
+  `  ${keyOf(name)}: async () => (await import('./${file}.ts')).${camel(name)}Command,\n`;
+
+export const commandSummary = (name: string): string => `  ${keyOf(name)}: 'TODO: what it does, in one line',\n`;
 
 export const commandTest = (name: string): string => `/** \`tower ${name}\` in this process. */
 import { expect, test } from 'vitest';

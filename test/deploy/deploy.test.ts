@@ -5,8 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
-import { makeProgram } from '../../src/app/cli/commands/table.ts';
 import { routeOf } from '../../src/serving/server/routes.ts';
+import { wholeProgram } from '../app/cli/in_process.ts';
 import { redisProgram } from '../plugins/redis/redis_server.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
@@ -26,10 +26,9 @@ it.skipIf(!hasSystemd)('systemd reads the unit without a complaint', () => {
   expect(spawnSync('systemd-analyze', ['verify', path], { encoding: 'utf8' }).stderr).toContain('PrivateTmps');
 });
 
+const program = await wholeProgram();
 const optionsOf = (name: string): readonly (string | undefined)[] =>
-  makeProgram()
-    .commands.find((command) => command.name() === name)!
-    .options.map(({ long }) => long);
+  program.commands.find((command) => command.name() === name)!.options.map(({ long }) => long);
 const docker = readFileSync('deploy/Dockerfile', 'utf8');
 interface ComposeService {
   readonly command: readonly string[];

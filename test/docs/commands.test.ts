@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { makeProgram } from '../../src/app/cli/commands/table.ts';
+import { wholeProgram } from '../app/cli/in_process.ts';
 import { fences, pages, proseOf } from './fences.ts';
 
 /** Commands of a shell fence, without comments, and the folder that they are typed in. */
@@ -49,8 +49,8 @@ function wordsFor(line: string, folder = '.'): string[] | undefined {
     : undefined;
 }
 
-function commandOf(name: string): Command {
-  const found = makeProgram().commands.find((command) => command.name() === name);
+async function commandOf(name: string): Promise<Command> {
+  const found = (await wholeProgram()).commands.find((command) => command.name() === name);
   expect(found, `tower ${name}`).toBeDefined();
   return found!;
 }
@@ -72,17 +72,17 @@ describe('commands in the pages', () => {
     }
     // Parsed as it is written, and not run.
     const ran: string[] = [];
-    await commandOf(words[0]!)
+    await (await commandOf(words[0]!))
       .exitOverride()
       .action(() => void ran.push(line))
       .parseAsync(words.slice(1), { from: 'user' });
     expect(ran).toEqual([line]);
   });
 
-  it.each(mentioned)('$page: $line', ({ line, folder }) => {
+  it.each(mentioned)('$page: $line', async ({ line, folder }) => {
     const words = wordsFor(line, folder);
     if (words === undefined || words[0] === 'COMMAND' || words[0]!.startsWith('--')) return;
-    const known = commandOf(words[0]!).options.flatMap(({ long, short }) => [long, short]);
+    const known = (await commandOf(words[0]!)).options.flatMap(({ long, short }) => [long, short]);
     for (const option of words.filter((word) => /^--?[a-z]/.test(word)))
       expect([...known, '--help']).toContain(option.split('=')[0]);
   });

@@ -2,4 +2,4 @@
 import { checkCommand } from './commands/check_command.ts';
 import { buildProgram, run } from './run.ts';
 
-void run(buildProgram([checkCommand]));
+void run(buildProgram({ check: async () => checkCommand }));

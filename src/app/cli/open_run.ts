@@ -3,9 +3,10 @@ import { Failure } from '../../base/diagnostics/failure.ts';
 import { shellWord } from '../../base/diagnostics/wording.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
-import type { Run } from '../api/run.ts';
+import { writeReport } from '../api/report.ts';
+import { load, type Run } from '../api/run.ts';
 import type { RunSummary } from '../api/runs.ts';
-import type { Tracked, Tracker } from '../api/track.ts';
+import { openTracker, type Tracked, type Tracker, track } from '../api/track.ts';
 import { makeShardsProgress } from './progress.ts';
 import { printDiagnostic, say } from './report.ts';
 import { type EndingSignal, Interrupted, signals, withInterruptSignal } from './signals.ts';
@@ -30,7 +31,6 @@ export async function openRun(
   { memory, shards, ...options }: RunOptions,
   needs: 'dataset' | 'knownRows' | 'recommender' = 'dataset',
 ): Promise<Run> {
-  const { load } = await import('../api/run.ts');
   return withInterruptSignal(async (signal) => {
     const { data, allow, engine, unfinished, cache, asOf } = options;
     const passes = makeShardsProgress();
@@ -83,7 +83,6 @@ export function interruptible(beforeExit: () => void): AbortSignal {
 
 /** Writes `report.html` into a run's folder. The command has done its work by then, so if the report cannot be written, that is reported but is no failure. */
 export async function writeReportIfPossible(folder: string, evaluation?: Evaluation): Promise<void> {
-  const { writeReport } = await import('../api/report.ts');
   try {
     say(`report: ${await writeReport(folder, evaluation)}`);
   } catch (error) {
@@ -102,7 +101,6 @@ interface TrackingOptions {
 
 /** @throws Failure `track-address` */
 export async function openTracking(address: string, { out, model, settings, seed }: TrackingOptions): Promise<Tracker> {
-  const { openTracker } = await import('../api/track.ts');
   let isBehind = false;
   const tracker = openTracker(address, {
     out,
@@ -129,7 +127,6 @@ export async function openTracking(address: string, { out, model, settings, seed
 
 /** Sends the runs that have ended. @throws Failure `track-address`, `track-failed`, … */
 export async function trackRuns(runs: readonly RunSummary[], address: string): Promise<Tracked[]> {
-  const { track } = await import('../api/track.ts');
   const all: Tracked[] = [];
   for (const { folder, status, reason } of runs) {
     if (status === 'running' || status === 'damaged') {

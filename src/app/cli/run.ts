@@ -1,6 +1,5 @@
 /**
- * Runs the program. Each command is a file under `commands/` that loads its dependencies only when it is called, so `check` starts in milliseconds
- * and never loads an engine.
+ * Runs the program. Each command is a file under `commands/`, which is loaded when the command is called.
  *
  * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure; 130, 143 and 129 where SIGINT (Ctrl-C), SIGTERM or SIGHUP ended it.
  */
@@ -77,15 +76,52 @@ const helpWidth = (): number => pageOf(process.stdout).columns ?? 80;
 const exitCodes =
   'Exit codes: 0 success, 1 a mistake in the input, 2 a failure of Tower itself, 130 stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP).';
 
-/** The program for commander. Mistakes of the command line become diagnostics. */
-export type AddCommand = (program: Command) => void;
+/** The commands in the order of `tower --help`, and what each does. */
+const summaries = {
+  init: 'write a data block and a model for files of your own, train the model for a minute and evaluate it',
+  import: 'convert a config of EasyRec or TorchEasyRec, and list what could not be converted',
+  check: 'find mistakes in models and data blocks, without reading rows',
+  format: 'format files in the standard format of Tower',
+  explain: 'explain a message by its code, a kind by its name, or a word of the language',
+  compile: 'write the static graphs of a model: the training step and each tower',
+  train: 'train a model and write the run into a folder',
+  tune: 'find better values for what the `search` of a model names',
+  evaluate: 'rank all items for every held-out event, and compare with baselines',
+  compare: 'compare runs that were measured in the same way, with intervals over users',
+  runs: 'list the runs in a folder, send them to a tracking server, and remove those that are not needed',
+  report: 'write the report of a run again, or one report of several runs',
+  recommend: 'recommend items for a user, and show the history of the user',
+  serve: 'answer requests for recommendations over HTTP',
+  live: 'evaluate the serving version on the new events, train the next version on them, and publish it',
+  index: 'write an index of the items into a folder, or into a PostgreSQL database with pgvector',
+  export: 'write each tower for TensorFlow.js, ONNX Runtime and TensorFlow; weights from item to item as Parquet',
+  inspect: 'show a stage of the compiler, or the manifest of a trained model',
+  engines: 'list the engines that run graphs, in the order of preference',
+  data: 'fetch a data set, or make it from its original files',
+  embed: 'compute a vector for the text of each row of a file, by an endpoint or a model on this machine',
+  lsp: 'start the language server for editors, over stdin and stdout',
+  help: 'show the help of a command',
+} as const;
 
-export function buildProgram(commands: readonly AddCommand[]): Command {
+type CommandName = keyof typeof summaries;
+
+/** Loads the file of a command. What comes back adds its arguments, options and action. */
+type LoadCommand = () => Promise<(command: Command) => void>;
+
+export type CommandLoaders = Partial<Record<CommandName, LoadCommand>>;
+
+/** Makes the program for commander. It loads a command when it is called. Mistakes of the command line become diagnostics. */
+export function buildProgram(loaders: CommandLoaders): Command {
   const program = new Command('tower')
     .description('Declare, check, train, evaluate and export retrieval models.')
     .version(version)
-    .helpCommand(false);
-  for (const command of commands) command(program);
+    .helpCommand(false)
+    .hook('preSubcommand', async (_, command) => {
+      const addOptions = await loaders[command.name() as CommandName]!();
+      addOptions(command);
+    });
+  for (const [name, summary] of Object.entries(summaries))
+    if (Object.hasOwn(loaders, name)) program.command(name).description(summary);
   withExample(
     program,
     'tower check models/two_tower.tower --data models/data/movielens.tower',

@@ -1,5 +1,16 @@
+import type { Command } from 'commander';
 import { vi } from 'vitest';
-import { makeProgram } from '../../../src/app/cli/commands/table.ts';
+import { loaders, makeProgram } from '../../../src/app/cli/commands/table.ts';
+
+/** The program with the options of every command, which `tower` loads when one is called. */
+export async function wholeProgram(): Promise<Command> {
+  const program = makeProgram();
+  for (const command of program.commands) {
+    const addOptions = await loaders[command.name() as keyof typeof loaders]();
+    addOptions(command);
+  }
+  return program;
+}
 
 /** Runs a command in this process: what it writes to each stream, and what it throws. */
 export async function inProcess(

@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { makeProgram } from '../../../src/app/cli/commands/table.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { inProcess } from './in_process.ts';
+import { inProcess, wholeProgram } from './in_process.ts';
 
 async function mistake(...args: string[]): Promise<string> {
   const { thrown, written } = await inProcess(...args);
@@ -29,7 +29,7 @@ describe('help', () => {
     expect(examples.length).toBeGreaterThan(0);
     for (const [command, ...args] of examples) {
       if (name !== '') expect(command).toBe(name);
-      const found = makeProgram().commands.find((one) => one.name() === command)!;
+      const found = (await wholeProgram()).commands.find((one) => one.name() === command)!;
       // Parsed, and not done.
       found.exitOverride().action(() => {});
       await found.parseAsync(args, { from: 'user' }).catch((error: unknown) => {

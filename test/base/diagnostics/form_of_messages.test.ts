@@ -1,9 +1,9 @@
 /** The form of what users read: messages begin and end alike, hints and help are orders, and no sentence has more than 25 words. */
 import { describe, expect, it } from 'vitest';
-import { makeProgram } from '../../../src/app/cli/commands/table.ts';
 import { type Code, codes } from '../../../src/base/diagnostics/codes.ts';
 import type { CodeRow } from '../../../src/base/diagnostics/wording.ts';
 import { type ErrorPage, readErrorPage } from '../../../src/compiler/explain/error_page.ts';
+import { wholeProgram } from '../../app/cli/in_process.ts';
 
 /** Facts of which every property is a text, a list of one text, or facts again, as the message takes it. */
 function anyFacts(): never {
@@ -96,8 +96,10 @@ describe('hints', () => {
   });
 });
 
+const program = await wholeProgram();
+
 describe('help', () => {
-  const texts = makeProgram().commands.flatMap((command) => [
+  const texts = program.commands.flatMap((command) => [
     command.description(),
     ...command.options.map(({ description }) => description),
   ]);

@@ -1,12 +1,14 @@
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Diagnostic, hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import { toJson } from '../../../base/diagnostics/json.ts';
 import { positionAt } from '../../../base/text/source.ts';
+import { check, fixFile } from '../../api/check.ts';
 import { filesAt } from '../../api/files.ts';
 import { version } from '../../api/version.ts';
 import { allowOption, dataOption, jsonOption, setOption, withExample } from '../options.ts';
 import { answer, answerJson, say, sayDiagnostics } from '../report.ts';
 import { withInterruptSignal } from '../signals.ts';
+import { annotations, sarif } from '../views/sarif.ts';
 
 type CheckFormat = 'text' | 'json' | 'sarif' | 'github';
 
@@ -19,9 +21,8 @@ interface CheckCommandOptions {
   readonly json?: boolean;
 }
 
-export function checkCommand(program: Command): void {
-  const command = new Command('check')
-    .description('find mistakes in models and data blocks, without reading rows')
+export function checkCommand(command: Command): void {
+  command
     .argument('<files...>', '`.tower` files, or folders of them')
     .addOption(dataOption())
     .addOption(allowOption())
@@ -34,7 +35,6 @@ export function checkCommand(program: Command): void {
     )
     .addOption(jsonOption())
     .action(async (given: string[], { data, allow, set, fix, json, ...options }: CheckCommandOptions) => {
-      const { check } = await import('../../api/check.ts');
       const paths = filesAt(given, ['.tower']);
       const format = json ? 'json' : options.format;
       if (fix) {
@@ -60,25 +60,22 @@ export function checkCommand(program: Command): void {
       await print(foundDiagnostics, format);
       if (hasErrors(foundDiagnostics)) process.exitCode = 1;
     });
-  program.addCommand(
-    withExample(
-      command,
-      'tower check models/two_tower.tower --data models/data/movielens.tower',
-      'tower check models --format github',
-    ),
+  withExample(
+    command,
+    'tower check models/two_tower.tower --data models/data/movielens.tower',
+    'tower check models --format github',
   );
 }
 
 async function print(found: readonly Diagnostic[], format: CheckFormat): Promise<void> {
   if (format === 'json') return answerJson(toJson(found));
-  if (format === 'sarif') return answerJson((await import('../views/sarif.ts')).sarif(found, version));
+  if (format === 'sarif') return answerJson(sarif(found, version));
   if (found.length === 0) return;
-  if (format === 'github') answer((await import('../views/sarif.ts')).annotations(found));
+  if (format === 'github') answer(annotations(found));
   else sayDiagnostics(found);
 }
 
 async function applyFixes(paths: readonly string[], set: Record<string, string>): Promise<void> {
-  const { fixFile } = await import('../../api/check.ts');
   for (const path of paths) {
     for (const { at, code, message } of fixFile(path, set).fixed) {
       const { line, column } = at ? positionAt(at.source, at.start) : { line: 1, column: 1 };

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { Command, Option } from 'commander';
-import type { CompareRequest } from '../../api/compare.ts';
+import { type Command, Option } from 'commander';
+import { type CompareRequest, compare } from '../../api/compare.ts';
 import { openRun } from '../open_run.ts';
 import {
   addRunOptions,
@@ -16,15 +16,15 @@ import {
   withExample,
 } from '../options.ts';
 import { answer, answerJson, sayBaselines } from '../report.ts';
+import { comparisonText } from '../views/comparison.ts';
 
 interface CompareCommandOptions extends RankingOptions, Omit<CompareRequest, 'baselines' | 'metrics' | 'removeSeen'> {
   readonly baselines?: string | boolean;
   readonly metrics?: string;
 }
 
-export function compareCommand(program: Command): void {
-  const command = new Command('compare')
-    .description('compare runs that were measured in the same way, with intervals over users')
+export function compareCommand(command: Command): void {
+  command
     .argument('<run...>', 'the folders of trained models')
     .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']));
   addSeenOptions(command)
@@ -40,7 +40,6 @@ export function compareCommand(program: Command): void {
       folders: readonly string[],
       { data, allow, engine, unfinished, json, removeSeen, keepSeen, baselines, ...request }: CompareCommandOptions,
     ) => {
-      const { compare } = await import('../../api/compare.ts');
       const options = {
         data,
         allow,
@@ -59,11 +58,10 @@ export function compareCommand(program: Command): void {
         onBaselines: sayBaselines,
       });
       if (json) return answerJson(comparison);
-      const { comparisonText } = await import('../views/comparison.ts');
       answer(comparisonText(comparison));
     },
   );
-  program.addCommand(withExample(command, 'tower compare runs/first runs/wide --baselines'));
+  withExample(command, 'tower compare runs/first runs/wide --baselines');
 }
 
 /** Returns the name of a folder; the whole path if two folders have the same name. */

@@ -1,5 +1,5 @@
-import { Command } from 'commander';
-import type { CompileRequest } from '../../api/compile.ts';
+import type { Command } from 'commander';
+import { type CompileRequest, compile } from '../../api/compile.ts';
 import { allowOption, jsonOption, setOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 import { withInterruptSignal } from '../signals.ts';
@@ -8,9 +8,8 @@ interface CompileCommandOptions extends CompileRequest {
   readonly json?: boolean;
 }
 
-export function compileCommand(program: Command): void {
-  const command = new Command('compile')
-    .description('write the static graphs of a model: the training step and each tower')
+export function compileCommand(command: Command): void {
+  command
     .argument('<model>', 'a `.tower` file')
     .requiredOption('--out <folder>', 'write the graphs into this folder')
     .addOption(allowOption())
@@ -18,11 +17,10 @@ export function compileCommand(program: Command): void {
     .option('--force', 'write into a folder that is not empty')
     .addOption(jsonOption())
     .action(async (path: string, { json, ...options }: CompileCommandOptions) => {
-      const { compile } = await import('../../api/compile.ts');
       const { plan, files } = await withInterruptSignal((signal) => compile(path, { ...options, signal }));
       if (json) return answerJson({ model: plan.model, folder: options.out, files });
       answer(`compiled model ${plan.model} into ${options.out}:`);
       for (const file of files) answer(`  ${file}`);
     });
-  program.addCommand(withExample(command, 'tower compile models/two_tower.tower --out build/two_tower'));
+  withExample(command, 'tower compile models/two_tower.tower --out build/two_tower');
 }

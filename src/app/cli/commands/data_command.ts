@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { type Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { refuse } from '../../../base/diagnostics/system_reason.ts';
 import { shellWord } from '../../../base/diagnostics/wording.ts';
 import { packageFile } from '../../../base/storage/package_file.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { type DataSetName, dataSetNames } from '../../../data/sets/set_names.ts';
+import { dataSets } from '../../../data/sets/table.ts';
 import { countOption, jsonOption, seedOption, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
 import { answer, answerJson, answerNext, notesText, say } from '../report.ts';
@@ -23,9 +24,8 @@ interface DataCommandOptions {
   readonly seed?: number;
 }
 
-export function dataCommand(program: Command): void {
-  const command = new Command('data')
-    .description('fetch a data set, or make it from its original files')
+export function dataCommand(command: Command): void {
+  command
     .argument('<set>', `one of: ${dataSetNames.join(', ')}`)
     .option('--from <folder>', 'make the set from the original files in this folder (of `toys` also: from this file)')
     .option(
@@ -48,7 +48,6 @@ export function dataCommand(program: Command): void {
           known: dataSetNames,
         });
       }
-      const { dataSets } = await import('../../../data/sets/table.ts');
       const dataSet = dataSets[name];
       if (from !== undefined && dataSet.originals === undefined) throw failure('set-is-fetched', { set: name });
       const [option] = Object.keys(synthetic);
@@ -64,14 +63,12 @@ export function dataCommand(program: Command): void {
       if (source.notes) answer(notesText(source.notes));
       answerNext([[`tower train MODEL --data ${shellWord(block)} --out runs/first`, 'train a model on these rows']]);
     });
-  program.addCommand(
-    withExample(
-      command,
-      'tower data movielens',
-      'tower data movielens --out data/ml',
-      'tower data toys --from downloads/toys',
-      'tower data synthetic --rows 1e7 --users 1e5 --items 1e5',
-    ),
+  withExample(
+    command,
+    'tower data movielens',
+    'tower data movielens --out data/ml',
+    'tower data toys --from downloads/toys',
+    'tower data synthetic --rows 1e7 --users 1e5 --items 1e5',
   );
 }
 

@@ -1,5 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import type { EmbedRequest } from '../../api/embed.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type EmbedRequest, embed } from '../../api/embed.ts';
 import { countOption, jsonOption, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
 import { answer, answerJson } from '../report.ts';
@@ -10,9 +10,8 @@ interface EmbedCommandOptions extends Omit<EmbedRequest, 'file' | 'columns'> {
   readonly json?: boolean;
 }
 
-export function embedCommand(program: Command): void {
-  const command = new Command('embed')
-    .description('compute a vector for the text of each row of a file, by an endpoint or a model on this machine')
+export function embedCommand(command: Command): void {
+  command
     .argument('<file>', 'a file of rows, such as items.csv or items.parquet')
     .addOption(
       new Option('--column <names>', 'take the text of a row from these columns: names with commas; may be repeated')
@@ -51,7 +50,6 @@ export function embedCommand(program: Command): void {
     .option('--cache <folder>', 'keep computed vectors in this folder (default: the name of the output and `.cache`)')
     .addOption(jsonOption())
     .action(async (file: string, { column, json, ...options }: EmbedCommandOptions) => {
-      const { embed } = await import('../../api/embed.ts');
       const bar = makeCountBar('texts');
       const embedded = await withInterruptSignal((signal) =>
         embed({ file, columns: column, ...options, signal, onProgress: bar.count }),
@@ -66,12 +64,10 @@ export function embedCommand(program: Command): void {
       if (keys !== undefined) answer(`read them with \`id(dim: ${width}, init: "${out}", keys: "${keys}", frozen)\``);
       else if (out.endsWith('.parquet')) answer(`read them with \`${options.as ?? 'embedding'} : vector(${width})\``);
     });
-  program.addCommand(
-    withExample(
-      command,
-      'tower embed items.csv --column title,description --url http://localhost:11434/v1 --model all-minilm --out items.parquet',
-      'tower embed items.csv --column title --key item_id --model Xenova/all-MiniLM-L6-v2 --out vectors.npy',
-    ),
+  withExample(
+    command,
+    'tower embed items.csv --column title,description --url http://localhost:11434/v1 --model all-minilm --out items.parquet',
+    'tower embed items.csv --column title --key item_id --model Xenova/all-MiniLM-L6-v2 --out vectors.npy',
   );
 }
 

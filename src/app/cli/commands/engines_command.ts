@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { packageFile } from '../../../base/storage/package_file.ts';
+import { setUpExtension } from '../../../data/files/remote/setup.ts';
+import { listEngines } from '../../../engines/engines.ts';
 import { tableOf } from '../layout.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerAsIs, answerJson, say } from '../report.ts';
@@ -15,9 +17,8 @@ interface EnginesCommandOptions {
   readonly json?: boolean;
 }
 
-export function enginesCommand(program: Command): void {
-  const command = new Command('engines')
-    .description('list the engines that run graphs, in the order of preference')
+export function enginesCommand(command: Command): void {
+  command
     .addOption(
       new Option(
         '--setup [part]',
@@ -32,7 +33,6 @@ export function enginesCommand(program: Command): void {
     .action(async ({ setup, from, json }: EnginesCommandOptions) => {
       if (setup === 'httpfs') return setUpStores(from);
       if (from !== undefined) command.error("error: option '--from' needs '--setup httpfs'");
-      const { listEngines } = await import('../../../engines/engines.ts');
       if (setup) {
         const { status } = spawnSync(process.execPath, [packageFile(scripts[setup])], {
           stdio: 'inherit',
@@ -45,19 +45,16 @@ export function enginesCommand(program: Command): void {
       const rows = listed.map((one) => [one.name, one.loads ? one.version : `does not load: ${one.reason}`]);
       answerAsIs(tableOf(['engine', 'version'], rows));
     });
-  program.addCommand(
-    withExample(
-      command,
-      'tower engines',
-      'tower engines --setup',
-      'tower engines --setup torch',
-      'tower engines --setup httpfs',
-    ),
+  withExample(
+    command,
+    'tower engines',
+    'tower engines --setup',
+    'tower engines --setup torch',
+    'tower engines --setup httpfs',
   );
 }
 
 async function setUpStores(from: string | undefined): Promise<void> {
-  const { setUpExtension } = await import('../../../data/files/remote/setup.ts');
   const { path, wasThere } = await setUpExtension(say, { from });
   answer(wasThere ? `${path} is set up, and loads` : `${path} is set up`);
 }

@@ -1,5 +1,5 @@
-import { Command, Option } from 'commander';
-import type { EvaluateRequest } from '../../api/run.ts';
+import { type Command, Option } from 'commander';
+import { type EvaluateRequest, evaluate } from '../../api/run.ts';
 import { openRun, writeReportIfPossible } from '../open_run.ts';
 import {
   addRunOptions,
@@ -16,15 +16,15 @@ import {
   withExample,
 } from '../options.ts';
 import { answer, answerJson, sayBaselines, sayEngine } from '../report.ts';
+import { evaluationText } from '../views/comparison.ts';
 
 interface EvaluateCommandOptions extends RankingOptions, Pick<EvaluateRequest, 'part' | 'by' | 'per' | 'sample'> {
   readonly baselines?: string | boolean;
   readonly metrics?: string;
 }
 
-export function evaluateCommand(program: Command): void {
-  const command = new Command('evaluate')
-    .description('rank all items for every held-out event, and compare with baselines')
+export function evaluateCommand(command: Command): void {
+  command
     .argument('<run>', 'the folder of a trained model')
     .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']));
   addSeenOptions(command)
@@ -43,7 +43,6 @@ export function evaluateCommand(program: Command): void {
       folder: string,
       { part, removeSeen, keepSeen, baselines, by, metrics, per, sample, json, ...options }: EvaluateCommandOptions,
     ) => {
-      const { evaluate } = await import('../../api/run.ts');
       const run = await openRun(folder, options);
       sayEngine(await run.engine());
       const evaluation = await evaluate(run, {
@@ -57,11 +56,9 @@ export function evaluateCommand(program: Command): void {
         onBaselines: sayBaselines,
       });
       if (json) answerJson(evaluation);
-      else answer((await import('../views/comparison.ts')).evaluationText(evaluation));
+      else answer(evaluationText(evaluation));
       await writeReportIfPossible(folder, evaluation);
     },
   );
-  program.addCommand(
-    withExample(command, 'tower evaluate runs/first', 'tower evaluate runs/first --metrics "recall(20),ndcg(20)"'),
-  );
+  withExample(command, 'tower evaluate runs/first', 'tower evaluate runs/first --metrics "recall(20),ndcg(20)"');
 }

@@ -1,6 +1,7 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { countOf } from '../../../base/diagnostics/wording.ts';
-import type { ExportRequest } from '../../api/run.ts';
+import { exportPage } from '../../api/export_page.ts';
+import { type ExportRequest, exportTowers, exportWeights, load } from '../../api/run.ts';
 import { tableOf } from '../layout.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { allowOption, dataOption, engineOption, jsonOption, unfinishedOption, withExample } from '../options.ts';
@@ -14,11 +15,8 @@ interface ExportCommandOptions extends RunOptions, ExportRequest {
   readonly columns?: string;
 }
 
-export function exportCommand(program: Command): void {
-  const command = new Command('export')
-    .description(
-      'write each tower for TensorFlow.js, ONNX Runtime and TensorFlow; weights from item to item as Parquet',
-    )
+export function exportCommand(command: Command): void {
+  command
     .argument('<run>', 'the folder of a trained model')
     .requiredOption('--out <folder>', 'write the towers into this folder')
     .option('--force', 'write into a folder that is not empty')
@@ -39,7 +37,6 @@ export function exportCommand(program: Command): void {
       if (options.browser) return exportForBrowser(folder, options);
       for (const name of ['columns', 'exact'] as const)
         if (options[name] !== undefined) command.error(`error: option '--${name}' needs the option '--browser'.`);
-      const { exportTowers, exportWeights, load } = await import('../../api/run.ts');
       const run = await load(folder, { data, allow, engine, unfinished });
       if (run.trained.plan.fitted && !index) {
         const description = await exportWeights(run, { out, force });
@@ -59,12 +56,10 @@ export function exportCommand(program: Command): void {
       );
       for (const file of files) answer(`  ${file}`);
     });
-  program.addCommand(
-    withExample(
-      command,
-      'tower export runs/first --index --out exported/',
-      'tower export runs/first --browser --columns year,genres --out site/films',
-    ),
+  withExample(
+    command,
+    'tower export runs/first --index --out exported/',
+    'tower export runs/first --browser --columns year,genres --out site/films',
   );
 }
 
@@ -72,7 +67,6 @@ async function exportForBrowser(
   folder: string,
   { out, force, json, columns, exact, ...ofRun }: ExportCommandOptions,
 ): Promise<void> {
-  const { exportPage } = await import('../../api/export_page.ts');
   const run = await openRun(folder, ofRun, 'knownRows');
   const chosenColumns = columns?.split(',').map((name) => name.trim());
   const { index, files, users, known } = await exportPage(run, {

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import { toJson } from '../../../base/diagnostics/json.ts';
 import { refuse } from '../../../base/diagnostics/system_reason.ts';
+import { filesToFormat, format, formatFile } from '../../api/format.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, sayDiagnostics } from '../report.ts';
 
@@ -13,15 +14,13 @@ interface FormatCommandOptions {
   readonly json?: boolean;
 }
 
-export function formatCommand(program: Command): void {
-  const command = new Command('format')
-    .description('format files in the standard format of Tower')
+export function formatCommand(command: Command): void {
+  command
     .argument('<files...>', '`.tower` files, Markdown pages with `tower` fences, or folders of both; `-` reads stdin')
     .option('--check', 'write nothing; list the files that are not formatted, and exit with 1')
     .addOption(jsonOption())
     .action(async (paths: string[], { check = false, json = false }: FormatCommandOptions) => {
       if (paths.includes('-')) return fromStdin();
-      const { filesToFormat, formatFile } = await import('../../api/format.ts');
       const files = filesToFormat(paths).map((path) => formatFile(path));
       const answers = files.map(({ path, source, output, diagnostics }) => {
         const isChanged = output !== undefined && output !== source.text;
@@ -35,7 +34,7 @@ export function formatCommand(program: Command): void {
       else print(answers, allDiagnostics, check);
       if (allDiagnostics.length > 0) process.exitCode = 1;
     });
-  program.addCommand(withExample(command, 'tower format models docs', 'tower format --check models/two_tower.tower'));
+  withExample(command, 'tower format models docs', 'tower format --check models/two_tower.tower');
 }
 
 function print(
@@ -53,7 +52,6 @@ function print(
 }
 
 async function fromStdin(): Promise<void> {
-  const { format } = await import('../../api/format.ts');
   const { output, diagnostics }: Outcome<string | undefined> = format(readFileSync(0, 'utf8'), '<stdin>');
   if (output === undefined) throw new Failure(diagnostics);
   process.stdout.write(output);

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { nearest } from '../../../base/text/nearest.ts';
 import { groupedBy } from '../../../base/util/objects.ts';
@@ -18,9 +18,8 @@ interface ImportCommandOptions extends Omit<ImportRequest, 'config' | 'items'> {
 /** Programs whose configs can be imported. A config of TorchEasyRec is recognized by its content. */
 const programs = ['easyrec'];
 
-export function importCommand(program: Command): void {
-  const command = new Command('import')
-    .description('convert a config of EasyRec or TorchEasyRec, and list what could not be converted')
+export function importCommand(command: Command): void {
+  command
     .argument('<program>', 'whose config it is: `easyrec`, also for TorchEasyRec')
     .argument('<config>', 'the config of a match model, in the text format of Protocol Buffers')
     .option('--out <folder>', 'write data.tower and model.tower into this folder', 'imported')
@@ -66,12 +65,10 @@ export function importCommand(program: Command): void {
       const allowed = allow.map((folder) => ` --allow ${folder}`).join('');
       answerNext([[`tower train ${model}${allowed} --out runs/imported`, 'train it']]);
     });
-  program.addCommand(
-    withExample(
-      command,
-      'tower import easyrec dssm.config --out imported',
-      'tower import easyrec dssm.config --events clicks.parquet --test clicks-test.parquet',
-    ),
+  withExample(
+    command,
+    'tower import easyrec dssm.config --out imported',
+    'tower import easyrec dssm.config --events clicks.parquet --test clicks-test.parquet',
   );
 }
 

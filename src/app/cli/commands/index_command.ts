@@ -1,6 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { percentWords } from '../../../base/diagnostics/wording.ts';
-import type { IndexRequest } from '../../api/index_items.ts';
+import { checkIndexTarget, type IndexRequest, indexItems } from '../../api/index_items.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { addRunOptions, wholeNumber, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
@@ -11,9 +11,8 @@ interface IndexCommandOptions extends RunOptions, IndexRequest {
   readonly json?: boolean;
 }
 
-export function indexCommand(program: Command): void {
-  const command = new Command('index')
-    .description('write an index of the items into a folder, or into a PostgreSQL database with pgvector')
+export function indexCommand(command: Command): void {
+  command
     .argument('<run>', 'the folder of a trained model')
     .option(
       '--to <place>',
@@ -37,7 +36,6 @@ export function indexCommand(program: Command): void {
     .option('--drop-older', 'drop the other indexes of this name');
   addRunOptions(command).action(async (folder: string, { json, ...options }: IndexCommandOptions) => {
     const { data, allow, engine, unfinished, ...request } = options;
-    const { checkIndexTarget, indexItems } = await import('../../api/index_items.ts');
     await checkIndexTarget(folder, request);
     const run = await openRun(folder, { data, allow, engine, unfinished }, 'knownRows');
     sayEngine(await run.engine());
@@ -69,13 +67,11 @@ export function indexCommand(program: Command): void {
     );
     for (const each of dropped) answer(`dropped table ${each}`);
   });
-  program.addCommand(
-    withExample(
-      command,
-      'tower index runs/first',
-      'tower index runs/first --to postgres://tower@db.example.org/shop',
-      'tower index runs/first --to postgres:///shop --recall 0.95 --drop-older',
-    ),
+  withExample(
+    command,
+    'tower index runs/first',
+    'tower index runs/first --to postgres://tower@db.example.org/shop',
+    'tower index runs/first --to postgres:///shop --recall 0.95 --drop-older',
   );
 }
 

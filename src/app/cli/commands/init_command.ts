@@ -1,17 +1,31 @@
 import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import type { InitAnswers, InitQuestion } from '../../../data/init/proposal.ts';
 import { nextSteps } from '../../../data/init/steps_after_init.ts';
 import type { EngineName } from '../../../engines/engine.ts';
-import type { LookedFiles, StarterProject } from '../../api/init.ts';
+import { checkpointFile } from '../../../training/artifact/checkpoint.ts';
+import {
+  findTables,
+  firstRun,
+  isForeignConfig as isForeign,
+  type LookedFiles,
+  lookAt,
+  offerFit,
+  proposalFor,
+  proposeProject,
+  type StarterProject,
+  writeProject,
+} from '../../api/init.ts';
 import { asCalled, heading, tableOf } from '../layout.ts';
 import { interruptible } from '../open_run.ts';
 import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
+import { makeProgress } from '../progress.ts';
 import { answer, answerJson, answerNext, say, sayData, sayDiagnostics, sayEngine } from '../report.ts';
 import { Interrupted, withInterruptSignal } from '../signals.ts';
+import { guessesText } from '../table.ts';
 
 /** True if input and output are both a terminal. */
 const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
@@ -80,9 +94,8 @@ interface InitCommandOptions {
   readonly json?: boolean;
 }
 
-export function initCommand(program: Command): void {
-  const command = new Command('init')
-    .description('write a data block and a model for files of your own, train the model for a minute and evaluate it')
+export function initCommand(command: Command): void {
+  command
     .argument('[files...]', 'CSV, TSV, Parquet or JSON files, or folders of them (default: those of this folder)')
     .option('--out <folder>', 'write the project into this folder', '.')
     .option('-y, --yes', 'take the likeliest answer to each question')
@@ -95,8 +108,6 @@ export function initCommand(program: Command): void {
     .addOption(engineOption())
     .addOption(jsonOption())
     .action(async (given: string[], options: InitCommandOptions) => {
-      const { lookAt, writeProject } = await import('../../api/init.ts');
-      const { guessesText } = await import('../table.ts');
       refuseWritten(options.out);
       const isAsking = options.yes !== true && options.json !== true && canAsk();
       const files = given.length > 0 ? given : await offered(isAsking);
@@ -127,13 +138,11 @@ export function initCommand(program: Command): void {
       }
       await trainFirst(project, model, options);
     });
-  program.addCommand(
-    withExample(
-      command,
-      'tower init',
-      'tower init ratings.csv movies.csv',
-      'tower init visits.parquet --out visits --yes --no-train',
-    ),
+  withExample(
+    command,
+    'tower init',
+    'tower init ratings.csv movies.csv',
+    'tower init visits.parquet --out visits --yes --no-train',
   );
 }
 
@@ -141,7 +150,6 @@ const allowText = (allow: readonly string[]): string => allow.map((folder) => ` 
 
 /** Returns files of the working folder: all, or those that the user chooses. */
 async function offered(asks: boolean): Promise<readonly string[]> {
-  const { findTables, isForeignConfig: isForeign } = await import('../../api/init.ts');
   const foundPaths = findTables('.');
   if (foundPaths.length === 0) throw failure('starter-no-files', { folder: 'this folder' });
   const tables = foundPaths.filter((path) => !isForeign(path));
@@ -176,7 +184,6 @@ function refuseUnknown({ tables }: LookedFiles, { events, user, item, time }: In
 
 /** Returns the project with every question answered by the user, or with the most likely answer. */
 async function settled(look: LookedFiles, options: InitCommandOptions, asks: boolean): Promise<StarterProject> {
-  const { proposalFor, proposeProject } = await import('../../api/init.ts');
   const { events, user, item, time } = options;
   let answers: InitAnswers = { events, user, item, time } as InitAnswers;
   for (;;) {
@@ -194,7 +201,6 @@ async function settled(look: LookedFiles, options: InitCommandOptions, asks: boo
 
 /** Says how to go on after Ctrl-C: the files are written, and there may be a checkpoint. */
 async function goOn(out: string, model: string, allow: readonly string[]): Promise<string> {
-  const { checkpointFile } = await import('../../../training/artifact/checkpoint.ts');
   const hasCheckpoint = existsSync(join(out, checkpointFile));
   const command = `${asCalled('tower train')} ${model} --out ${out}${hasCheckpoint ? ' --resume' : ''}${allowText(allow)}`;
   return `stopped; the project is in ${model}. ${hasCheckpoint ? 'Continue' : 'Train'} with \`${command}\``;
@@ -202,10 +208,6 @@ async function goOn(out: string, model: string, allow: readonly string[]): Promi
 
 async function trainFirst(project: StarterProject, model: string, options: InitCommandOptions): Promise<void> {
   const { proposal, allow, folder } = project;
-  const [{ firstRun, offerFit }, { makeProgress }] = await Promise.all([
-    import('../../api/init.ts'),
-    import('../progress.ts'),
-  ]);
   const out = join(folder, 'runs', 'first');
   const progress = makeProgress();
   const signal = interruptible(() => progress.end());

@@ -1,9 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import type { CheckRequest } from '../../api/check.ts';
+import { printModel } from '../../../compiler/model/print_model.ts';
+import { print } from '../../../graph/print_graph.ts';
+import { readManifest } from '../../../training/artifact/load.ts';
+import { type CheckRequest, check, checkAndLower } from '../../api/check.ts';
+import { graphPicture, modelPicture } from '../../api/compile.ts';
+import { attention, inspectStep, load } from '../../api/run.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
   allowOption,
@@ -16,6 +21,16 @@ import {
 } from '../options.ts';
 import { answer, answerAsIs, answerJson, report, say, sayDiagnostics, sayEngine, sayNotes } from '../report.ts';
 import { withInterruptSignal } from '../signals.ts';
+import {
+  astJson,
+  attentionText,
+  graphOf,
+  plainStage as plain,
+  planJson,
+  planText,
+  summarise,
+  summaryText,
+} from '../views/graph_view.ts';
 
 interface InspectCommandOptions extends RunOptions {
   readonly ast?: boolean;
@@ -31,9 +46,8 @@ interface InspectCommandOptions extends RunOptions {
   readonly json?: boolean;
 }
 
-export function inspectCommand(program: Command): void {
-  const command = new Command('inspect')
-    .description('show a stage of the compiler, or the manifest of a trained model')
+export function inspectCommand(command: Command): void {
+  command
     .argument('<model|run>', 'a `.tower` file, or the folder of a trained model')
     .addOption(new Option('--ast', 'show the syntax tree').conflicts(['model', 'plan', 'graph']))
     .addOption(
@@ -74,16 +88,14 @@ export function inspectCommand(program: Command): void {
     .addOption(unfinishedOption())
     .addOption(jsonOption())
     .action((path: string, options: InspectCommandOptions) => inspect(command, path, options));
-  program.addCommand(
-    withExample(
-      command,
-      'tower inspect models/two_tower.tower --graph',
-      'tower inspect models/two_tower.tower --graph step',
-      'tower inspect models/two_tower.tower --graph step --svg',
-      'tower inspect runs/first',
-      'tower inspect runs/first --attention',
-      'tower inspect runs/first --step 17 --out audit/step-17',
-    ),
+  withExample(
+    command,
+    'tower inspect models/two_tower.tower --graph',
+    'tower inspect models/two_tower.tower --graph step',
+    'tower inspect models/two_tower.tower --graph step --svg',
+    'tower inspect runs/first',
+    'tower inspect runs/first --attention',
+    'tower inspect runs/first --step 17 --out audit/step-17',
   );
 }
 
@@ -100,34 +112,23 @@ async function inspect(command: Command, path: string, options: InspectCommandOp
 }
 
 async function inspectLowered(path: string, options: InspectCommandOptions): Promise<void> {
-  const { checkAndLower } = await import('../../api/check.ts');
   const { model, lowered, diagnostics } = await withInterruptSignal((signal) =>
     checkAndLower(path, { ...requestOf(options), signal }),
   );
   report(diagnostics);
   const { plan } = lowered;
   if (options.model) {
-    const [{ printModel }, { plainStage: plain }] = await Promise.all([
-      import('../../../compiler/model/print_model.ts'),
-      import('../views/graph_view.ts'),
-    ]);
     return options.json ? answerJson(plain(model)) : answerAsIs(printModel(model));
   }
   if (options.plan) {
-    const { planText, planJson } = await import('../views/graph_view.ts');
     return options.json ? answerJson(planJson(plan)) : answerAsIs(planText(plan));
   }
-  const { graphOf, summarise, summaryText } = await import('../views/graph_view.ts');
   if (typeof options.graph === 'string') {
     const graph = graphOf(plan, options.graph);
-    if (options.svg) return answer((await import('../../api/compile.ts')).graphPicture(graph, lowered).trimEnd());
-    const [{ print }, { plainStage: plain }] = await Promise.all([
-      import('../../../graph/print_graph.ts'),
-      import('../views/graph_view.ts'),
-    ]);
+    if (options.svg) return answer(graphPicture(graph, lowered).trimEnd());
     return options.json ? answerJson(plain(graph)) : answerAsIs(print(graph).trimEnd());
   }
-  if (options.svg) return answer((await import('../../api/compile.ts')).modelPicture(model, lowered).trimEnd());
+  if (options.svg) return answer(modelPicture(model, lowered).trimEnd());
   const summary = summarise(lowered);
   return options.json ? answerJson(summary) : answerAsIs(summaryText(summary));
 }
@@ -135,7 +136,6 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
 const requestOf = ({ set, allow }: InspectCommandOptions): CheckRequest => ({ set, allow });
 
 async function inspectTree(path: string, options: InspectCommandOptions): Promise<void> {
-  const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/graph_view.ts')]);
   const { file, diagnostics } = await withInterruptSignal((signal) => check(path, { ...requestOf(options), signal }));
   answerJson(astJson(file));
   sayDiagnostics(diagnostics);
@@ -147,7 +147,6 @@ async function inspectRun(folder: string, options: InspectCommandOptions): Promi
   if (ast || model || plan || graph || Object.keys(set).length > 0) throw failure('stage-of-run', { folder });
   if (options.attention) return inspectAttention(folder, options);
   if (options.step !== undefined) return inspectStepOf(folder, { ...options, step: options.step });
-  const { readManifest } = await import('../../../training/artifact/load.ts');
   if (!existsSync(join(folder, 'manifest.json')) && !existsSync(join(folder, 'run.json'))) {
     throw failure('not-a-run', { folder });
   }
@@ -155,10 +154,6 @@ async function inspectRun(folder: string, options: InspectCommandOptions): Promi
 }
 
 async function inspectAttention(folder: string, { json, ...options }: InspectCommandOptions): Promise<void> {
-  const [{ attention }, { attentionText }] = await Promise.all([
-    import('../../api/run.ts'),
-    import('../views/graph_view.ts'),
-  ]);
   const run = await openRun(folder, options);
   sayEngine(await run.engine());
   const attentionValues = await attention(run);
@@ -171,7 +166,6 @@ async function inspectStepOf(
   folder: string,
   options: InspectCommandOptions & { readonly step: number },
 ): Promise<void> {
-  const { load, inspectStep } = await import('../../api/run.ts');
   const { step, out, force, engine, data, allow, json } = options;
   const record = await withInterruptSignal(async (signal) => {
     const run = await load(folder, {

@@ -1,5 +1,5 @@
-import { Command } from 'commander';
-import type { CloseRequest } from '../../api/live.ts';
+import type { Command } from 'commander';
+import { type CloseRequest, closeDay } from '../../api/live.ts';
 import type { ClosedDay } from '../../report/days_page.ts';
 import { tableOf } from '../layout.ts';
 import { allowOption, dataOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
@@ -11,9 +11,8 @@ interface LiveCommandOptions extends Omit<CloseRequest, 'say' | 'signal'> {
   readonly json?: boolean;
 }
 
-export function liveCommand(program: Command): void {
-  const command = new Command('live')
-    .description('evaluate the serving version on the new events, train the next version on them, and publish it')
+export function liveCommand(command: Command): void {
+  command
     .argument('<folder>', 'the folder of versions that `tower serve --watch` watches')
     .requiredOption(
       '--events <log>',
@@ -26,17 +25,14 @@ export function liveCommand(program: Command): void {
     .option('--keep <number>', 'keep so many versions (default: 10)', wholeNumber);
   for (const option of [dataOption(), engineOption(), allowOption(), jsonOption()]) command.addOption(option);
   command.action(async (folder: string, { json, ...options }: LiveCommandOptions) => {
-    const { closeDay } = await import('../../api/live.ts');
     const day = await withInterruptSignal((signal) => closeDay(folder, { ...options, say, signal }));
     if (json) return answerJson(day);
     answer(dayText(day));
   });
-  program.addCommand(
-    withExample(
-      command,
-      'tower live live --events events --into data/events',
-      'tower live live --events events --into data/events --final runs/first --replay 10 --keep 5',
-    ),
+  withExample(
+    command,
+    'tower live live --events events --into data/events',
+    'tower live live --events events --into data/events --final runs/first --replay 10 --keep 5',
   );
 }
 

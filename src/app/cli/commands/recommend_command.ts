@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Item, RerankEntries } from '../../../retrieval/top_request.ts';
-import type { RecommendRequest } from '../../api/run.ts';
+import { type RecommendRequest, recommend } from '../../api/run.ts';
 import { heading } from '../layout.ts';
 import { openRun } from '../open_run.ts';
 import {
@@ -30,9 +30,8 @@ interface RecommendCommandOptions
 
 const shownHistory = 10;
 
-export function recommendCommand(program: Command): void {
-  const command = new Command('recommend')
-    .description('recommend items for a user, and show the history of the user')
+export function recommendCommand(command: Command): void {
+  command
     .argument('<run>', 'the folder of a trained model')
     .option('--user <key>', 'recommend for this key of the query tower')
     .addOption(withOption())
@@ -58,7 +57,6 @@ export function recommendCommand(program: Command): void {
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
-      const { recommend } = await import('../../api/run.ts');
       const run = await openRun(folder, options, 'recommender');
       sayEngine(await run.engine());
       const { items, history, notes, asOf } = await recommend(run, {
@@ -92,13 +90,11 @@ export function recommendCommand(program: Command): void {
       }
     },
   );
-  program.addCommand(
-    withExample(
-      command,
-      'tower recommend runs/first --user 42 -k 10',
-      'tower recommend runs/flights --with origin=ATL --with hour=17',
-      'tower recommend runs/first --user 42 --exclude 318 50',
-    ),
+  withExample(
+    command,
+    'tower recommend runs/first --user 42 -k 10',
+    'tower recommend runs/flights --with origin=ATL --with hour=17',
+    'tower recommend runs/first --user 42 --exclude 318 50',
   );
 }
 

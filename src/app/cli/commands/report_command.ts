@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Failure } from '../../../base/diagnostics/failure.ts';
 import { reportFile } from '../../../training/artifact/run_manifest.ts';
+import { writeReport, writeRunsReport } from '../../api/report.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
@@ -12,9 +13,8 @@ interface ReportCommandOptions {
 
 const sayLeftOut = (_: string, { message }: Failure): void => say(`left out: ${message}`);
 
-export function reportCommand(program: Command): void {
-  const command = new Command('report')
-    .description('write the report of a run again, or one report of several runs')
+export function reportCommand(command: Command): void {
+  command
     .argument('<run...>', 'the folders of trained models')
     .option(
       '--out <file>',
@@ -22,7 +22,6 @@ export function reportCommand(program: Command): void {
     )
     .addOption(jsonOption())
     .action(async (folders: readonly string[], { out, json }: ReportCommandOptions, self: Command) => {
-      const { writeReport, writeRunsReport } = await import('../../api/report.ts');
       // `runs/*` also matches the report of an earlier call.
       const own = [...new Set(folders)].filter((path) => basename(path) !== reportFile);
       if (own.length === 0) self.error('error: there is no folder of a run among these');
@@ -31,5 +30,5 @@ export function reportCommand(program: Command): void {
       if (json) answerJson({ report: reportPath });
       else answer(`report: ${reportPath}`);
     });
-  program.addCommand(withExample(command, 'tower report runs/first', 'tower report runs/*'));
+  withExample(command, 'tower report runs/first', 'tower report runs/*');
 }

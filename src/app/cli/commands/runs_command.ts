@@ -1,7 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { show } from '../../../base/text/display.ts';
+import { listRuns, prunable, pruneRun, sortRuns } from '../../api/runs.ts';
+import { trackRuns } from '../open_run.ts';
 import { jsonOption, trackOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
+import { runsText } from '../table.ts';
 
 interface RunsCommandOptions {
   readonly sort: string;
@@ -12,9 +15,8 @@ interface RunsCommandOptions {
   readonly json?: boolean;
 }
 
-export function runsCommand(program: Command): void {
-  const command = new Command('runs')
-    .description('list the runs in a folder, send them to a tracking server, and remove those that are not needed')
+export function runsCommand(command: Command): void {
+  command
     .argument('[folder]', 'the folder that holds them', 'runs')
     .option(
       '--sort <what>',
@@ -29,16 +31,15 @@ export function runsCommand(program: Command): void {
     .action(async (folder: string, { sort, prune, keep, yes, track, json }: RunsCommandOptions, self: Command) => {
       if (!prune && (yes || keep !== undefined)) self.error('error: `--keep` and `--yes` need `--prune`');
       if (prune && keep === undefined) self.error('error: `--prune` needs `--keep`: how many runs stay');
-      const { listRuns, prunable, pruneRun, sortRuns } = await import('../../api/runs.ts');
       const runs = sortRuns(await listRuns(folder), sort);
       if (track !== undefined) {
-        const tracked = await (await import('../open_run.ts')).trackRuns(runs, track);
+        const tracked = await trackRuns(runs, track);
         return json ? answerJson(tracked) : undefined;
       }
       const chosenRuns = prune ? prunable(runs, keep!) : runs;
       if (json) answerJson(chosenRuns);
       else if (chosenRuns.length === 0) say(prune ? 'no run is to be removed' : `there is no run in ${folder}`);
-      else answer((await import('../table.ts')).runsText(chosenRuns, folder, sort));
+      else answer(runsText(chosenRuns, folder, sort));
       if (!prune || chosenRuns.length === 0) return;
       if (!yes)
         return say(
@@ -53,13 +54,11 @@ export function runsCommand(program: Command): void {
         );
       }
     });
-  program.addCommand(
-    withExample(
-      command,
-      'tower runs --sort recall@50',
-      'tower runs runs/study --prune --keep 3 --sort ndcg@10',
-      'tower runs runs/first --track mlflow:http://127.0.0.1:5000',
-    ),
+  withExample(
+    command,
+    'tower runs --sort recall@50',
+    'tower runs runs/study --prune --keep 3 --sort ndcg@10',
+    'tower runs runs/first --track mlflow:http://127.0.0.1:5000',
   );
 }
 

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isAbsolute, normalize } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { refuse } from '../../../base/diagnostics/system_reason.ts';
-import type { LogLines, makeLogLines } from '../../api/serve.ts';
-import type { ServingVersions, VersionsRequest } from '../../api/versions/serve_versions.ts';
+import { serveProcesses } from '../../api/processes/primary.ts';
+import { engineToServe, type LogLines, makeLogLines, refuseUnsafe, serve, takeAddress } from '../../api/serve.ts';
+import { type ServingVersions, serveVersions, type VersionsRequest } from '../../api/versions/serve_versions.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
   allowOption,
@@ -40,9 +41,8 @@ interface ServeCommandOptions
 const limit = (flag: string, description: string): Option => new Option(flag, description).argParser(wholeNumber);
 
 /** The function is long because each option takes a line. */
-export function serveCommand(program: Command): void {
-  const command = new Command('serve')
-    .description('answer requests for recommendations over HTTP')
+export function serveCommand(command: Command): void {
+  command
     .argument('[run]', 'the folder of a trained model')
     .option('--watch <folder>', 'answer from the newest run of this folder, and take newer ones when they come')
     .option('--host <address>', 'listen on this address of the machine', '127.0.0.1')
@@ -110,7 +110,6 @@ export function serveCommand(program: Command): void {
     const { mostItems, mostRequests, mostBytes, watch, engine: requested, ...read } = others;
     const complaint = complaintOf(folder, options);
     if (complaint !== undefined) command.error(`error: ${complaint}`);
-    const { engineToServe, makeLogLines, refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
     const limits = { deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting };
@@ -120,7 +119,6 @@ export function serveCommand(program: Command): void {
       ...{ items, events, userVectors, logShown, log: lines?.write },
     };
     if (processes > 1) {
-      const { serveProcesses } = await import('../../api/processes/primary.ts');
       const ofVersions = { folder, watch, index, table, engine: requested };
       const serving = await withInterruptSignal((signal) =>
         serveProcesses({ ...serveRequest, ...read, ...ofVersions, processes, onEngine: sayEngine, signal }),
@@ -149,7 +147,6 @@ export function serveCommand(program: Command): void {
         await run.close();
         return;
       }
-      const { serveVersions } = await import('../../api/versions/serve_versions.ts');
       const versions = {
         ...requestHere,
         ...ofRun,
@@ -166,13 +163,11 @@ export function serveCommand(program: Command): void {
       lines?.flush();
     }
   });
-  program.addCommand(
-    withExample(
-      command,
-      'tower serve runs/first',
-      'tower serve --watch models/live',
-      'tower serve runs/first --host 0.0.0.0 --port 80 --token-file token.txt',
-    ),
+  withExample(
+    command,
+    'tower serve runs/first',
+    'tower serve --watch models/live',
+    'tower serve runs/first --host 0.0.0.0 --port 80 --token-file token.txt',
   );
 }
 

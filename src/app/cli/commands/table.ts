@@ -1,55 +1,32 @@
-/** Lists every command of `tower` in the order of `tower --help`. */
+/** Lists every command of `tower`. A command is loaded when it is called, with whatever it needs, so no command waits for what another one needs. */
 import type { Command } from 'commander';
-import { type AddCommand, buildProgram } from '../run.ts';
-import { checkCommand } from './check_command.ts';
-import { compareCommand } from './compare_command.ts';
-import { compileCommand } from './compile_command.ts';
-import { dataCommand } from './data_command.ts';
-import { embedCommand } from './embed_command.ts';
-import { enginesCommand } from './engines_command.ts';
-import { evaluateCommand } from './evaluate_command.ts';
-import { explainCommand } from './explain_command.ts';
-import { exportCommand } from './export_command.ts';
-import { formatCommand } from './format_command.ts';
-import { helpCommand } from './help_command.ts';
-import { importCommand } from './import_command.ts';
-import { indexCommand } from './index_command.ts';
-import { initCommand } from './init_command.ts';
-import { inspectCommand } from './inspect_command.ts';
-import { liveCommand } from './live_command.ts';
-import { lspCommand } from './lsp_command.ts';
-import { recommendCommand } from './recommend_command.ts';
-import { reportCommand } from './report_command.ts';
-import { runsCommand } from './runs_command.ts';
-import { serveCommand } from './serve_command.ts';
-import { trainCommand } from './train_command.ts';
-import { tuneCommand } from './tune_command.ts';
+import { buildProgram, type CommandLoaders } from '../run.ts';
 
 /** Makes the program with every command. */
-export const makeProgram = (): Command => buildProgram(commands);
+export const makeProgram = (): Command => buildProgram(loaders);
 
-const commands: readonly AddCommand[] = [
-  initCommand,
-  importCommand,
-  checkCommand,
-  formatCommand,
-  explainCommand,
-  compileCommand,
-  trainCommand,
-  tuneCommand,
-  evaluateCommand,
-  compareCommand,
-  runsCommand,
-  reportCommand,
-  recommendCommand,
-  serveCommand,
-  liveCommand,
-  indexCommand,
-  exportCommand,
-  inspectCommand,
-  enginesCommand,
-  dataCommand,
-  embedCommand,
-  lspCommand,
-  helpCommand,
-];
+export const loaders: Required<CommandLoaders> = {
+  init: async () => (await import('./init_command.ts')).initCommand,
+  import: async () => (await import('./import_command.ts')).importCommand,
+  check: async () => (await import('./check_command.ts')).checkCommand,
+  format: async () => (await import('./format_command.ts')).formatCommand,
+  explain: async () => (await import('./explain_command.ts')).explainCommand,
+  compile: async () => (await import('./compile_command.ts')).compileCommand,
+  train: async () => (await import('./train_command.ts')).trainCommand,
+  tune: async () => (await import('./tune_command.ts')).tuneCommand,
+  evaluate: async () => (await import('./evaluate_command.ts')).evaluateCommand,
+  compare: async () => (await import('./compare_command.ts')).compareCommand,
+  runs: async () => (await import('./runs_command.ts')).runsCommand,
+  report: async () => (await import('./report_command.ts')).reportCommand,
+  recommend: async () => (await import('./recommend_command.ts')).recommendCommand,
+  serve: async () => (await import('./serve_command.ts')).serveCommand,
+  live: async () => (await import('./live_command.ts')).liveCommand,
+  index: async () => (await import('./index_command.ts')).indexCommand,
+  export: async () => (await import('./export_command.ts')).exportCommand,
+  inspect: async () => (await import('./inspect_command.ts')).inspectCommand,
+  engines: async () => (await import('./engines_command.ts')).enginesCommand,
+  data: async () => (await import('./data_command.ts')).dataCommand,
+  embed: async () => (await import('./embed_command.ts')).embedCommand,
+  lsp: async () => (await import('./lsp_command.ts')).lspCommand,
+  help: async () => (await import('./help_command.ts')).helpCommand,
+};

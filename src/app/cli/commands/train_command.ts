@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import { bytesWords } from '../../../base/diagnostics/wording.ts';
 import { freshCount, replayedEvents } from '../../../data/rows/fresh.ts';
 import { isReplay } from '../../../training/artifact/identity.ts';
 import { type Manifest, reportFile, validationUnit } from '../../../training/artifact/run_manifest.ts';
 import { traceFile } from '../../../training/step_profile.ts';
-import type { Trained, TrainReady, TrainRequest } from '../../api/train.ts';
+import { type Trained, type TrainReady, type TrainRequest, train } from '../../api/train.ts';
+import { openWatch } from '../../api/watch.ts';
+import { launchWorkers } from '../../api/workers.ts';
+import { stepsWithRun } from '../next_steps.ts';
 import { interruptible, openTracking, writeReportIfPossible } from '../open_run.ts';
 import {
   allowOption,
@@ -25,8 +28,10 @@ import {
   withExample,
   workersOption,
 } from '../options.ts';
+import { makeProgress } from '../progress.ts';
 import { answer, answerJson, answerNext, say, sayData, sayDiagnostics, sayEngine } from '../report.ts';
 import { Interrupted } from '../signals.ts';
+import { profileText } from '../table.ts';
 
 type TrainOutcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
 
@@ -60,9 +65,8 @@ function refuseOptions(
 }
 
 /** Long because it lists all options of the command. */
-export function trainCommand(program: Command): void {
-  const command = new Command('train')
-    .description('train a model and write the run into a folder')
+export function trainCommand(command: Command): void {
+  command
     .argument('[model]', 'a `.tower` file; none with `--final`, and to resume such a run')
     .addOption(dataOption())
     .addOption(allowOption())
@@ -101,17 +105,9 @@ export function trainCommand(program: Command): void {
         command.error("error: missing required argument 'model'");
       const model = path ?? options.final ?? options.out;
       refuseOptions(command, options, workers);
-      const [{ train }, { makeProgress }, { launchWorkers }] = await Promise.all([
-        import('../../api/train.ts'),
-        import('../progress.ts'),
-        import('../../api/workers.ts'),
-      ]);
       const launched = await launchWorkers(workers);
       const isFirst = (launched.meeting?.rank ?? 0) === 0;
-      const watch =
-        port === undefined || !isFirst
-          ? undefined
-          : await (await import('../../api/watch.ts')).openWatch(port, basename(model, '.tower'));
+      const watch = port === undefined || !isFirst ? undefined : await openWatch(port, basename(model, '.tower'));
       if (watch) say(`watch it on ${watch.url}`);
       const progress = makeProgress();
       const trackingOptions = { ...options, model, settings: options.set };
@@ -166,20 +162,17 @@ export function trainCommand(program: Command): void {
       else if (status === 'interrupted') answer(stoppedWords(path, options, manifest));
       else {
         answer(endedWords(options.out, status, manifest));
-        const { stepsWithRun } = await import('../next_steps.ts');
         answerNext(stepsWithRun(options.out));
       }
       // Scripts such as `train … && export …` must not continue with an unfinished model.
       if (status === 'interrupted') throw interrupt.aborted ? interrupt.reason : otherStopped;
     });
-  program.addCommand(
-    withExample(
-      command,
-      'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/first',
-      'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/wide --set epochs=3 --seed 2',
-      'tower train models/two_tower.tower --data models/data/movielens.tower --from runs/first --out runs/second --set epochs=1',
-      'tower train --final runs/first --out live/1',
-    ),
+  withExample(
+    command,
+    'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/first',
+    'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/wide --set epochs=3 --seed 2',
+    'tower train models/two_tower.tower --data models/data/movielens.tower --from runs/first --out runs/second --set epochs=1',
+    'tower train --final runs/first --out live/1',
   );
 }
 
@@ -188,7 +181,6 @@ async function sayProfile(profile: Trained['profile'], folder: string): Promise<
     say('no profile: no step of this call could be sampled');
     return;
   }
-  const { profileText } = await import('../table.ts');
   say(profileText(profile));
   say(`trace: ${join(folder, traceFile)} (open it in https://ui.perfetto.dev or chrome://tracing)`);
 }

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineName } from '../../../engines/engine.ts';
 import { plugins } from '../../../plugins.ts';
 import type { SamplerName, TuneRequest } from '../../api/tune.ts';
@@ -27,9 +27,8 @@ interface TuneCommandOptions extends Omit<TuneRequest, 'time' | 'set' | 'signal'
 }
 
 /** Long because it lists all options of the command. */
-export function tuneCommand(program: Command): void {
-  const command = new Command('tune')
-    .description('find better values for what the `search` of a model names')
+export function tuneCommand(command: Command): void {
+  command
     .argument('<model>', 'a `.tower` file with a `search`')
     .addOption(dataOption())
     .addOption(allowOption())
@@ -94,12 +93,10 @@ export function tuneCommand(program: Command): void {
         interrupt.throwIfAborted();
       }
     });
-  program.addCommand(
-    withExample(
-      command,
-      'tower tune models/two_tower.tower --data models/data/movielens.tower --out runs/tune --for 30m',
-      'tower tune models/two_tower.tower --data models/data/movielens.tower --out runs/tune --resume',
-    ),
+  withExample(
+    command,
+    'tower tune models/two_tower.tower --data models/data/movielens.tower --out runs/tune --for 30m',
+    'tower tune models/two_tower.tower --data models/data/movielens.tower --out runs/tune --resume',
   );
 }
 
