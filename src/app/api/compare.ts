@@ -1,6 +1,9 @@
 import type { Part } from '../../data/dataset.ts';
-import type { Comparison } from '../../training/evaluation/compare_models.ts';
+import { type Comparison, compareContestants as compareAll } from '../../training/evaluation/compare_models.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
+import { declaredMeasures, makeMeasures } from '../../training/evaluation/figures.ts';
+import { engineProduct } from '../../training/scoring/matrix_product.ts';
+import { modelScorer } from '../../training/scoring/scorer.ts';
 import { askedMeasures, type Metrics } from './check.ts';
 import { heldOutPart, type Run, retrievalOf } from './run.ts';
 
@@ -37,13 +40,6 @@ export async function compare(
   request: CompareRequest = {},
 ): Promise<Comparison> {
   const requestedMeasures = request.metrics === undefined ? undefined : askedMeasures(request.metrics);
-  const [{ compareContestants: compareAll }, { modelScorer }, { declaredMeasures, makeMeasures }, { engineProduct }] =
-    await Promise.all([
-      import('../../training/evaluation/compare_models.ts'),
-      import('../../training/scoring/scorer.ts'),
-      import('../../training/evaluation/figures.ts'),
-      import('../../training/scoring/matrix_product.ts'),
-    ]);
   const specs = requestedMeasures ?? declaredMeasures(runs.map(({ run }) => run.trained.plan));
   const contestants = [];
   const notes: string[] = [];

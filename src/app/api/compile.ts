@@ -2,11 +2,14 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';
+import { makeFolder, writeDurably } from '../../base/storage/durable.ts';
 import type { Lowered } from '../../compiler/lower/lower.ts';
 import type { Model } from '../../compiler/model/model.ts';
 import { svgFile } from '../../editor/drawing/drawing.ts';
 import { drawingOf } from '../../editor/drawing/drawn.ts';
 import { drawingOfGraph } from '../../editor/drawing/graph_drawing.ts';
+import { tfjsFiles, trainingTfjs } from '../../engines/formats/tfjs_model.ts';
+import { torchModule } from '../../engines/formats/torch_module.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { GraphPlan, Plan } from '../../graph/plan/plan.ts';
 import { print } from '../../graph/print_graph.ts';
@@ -29,12 +32,9 @@ export interface CompileRequest extends Omit<CheckRequest, 'data'> {
  */
 export async function compile(path: string, { out, force = false, ...request }: CompileRequest): Promise<Compiled> {
   const { plan } = (await checkAndLower(path, request)).lowered;
-  const { makeFolder, writeDurably } = await import('../../base/storage/durable.ts');
   await makeFolder(out);
   if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
 
-  const { trainingTfjs, tfjsFiles } = await import('../../engines/formats/tfjs_model.ts');
-  const { torchModule } = await import('../../engines/formats/torch_module.ts');
   const graphs: readonly (readonly [string, GraphPlan])[] = [
     ['step', plan.step],
     ...plan.towers.flatMap(({ name, embedded, parts = [] }) => [

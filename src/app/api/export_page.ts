@@ -6,7 +6,7 @@ import { packageFile } from '../../base/storage/package_file.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { EventSource } from '../../data/written/fields.ts';
 import type { PageQuery } from '../../retrieval/page_files.ts';
-import type { ExportedPage } from '../../training/export/page_folder.ts';
+import { type ExportedPage, writePageExport } from '../../training/export/page_folder.ts';
 import { objectivesOf } from './recorded.ts';
 import { type Run, retrievalOf } from './run.ts';
 import { version } from './version.ts';
@@ -46,15 +46,11 @@ export async function exportPage(
   request: ExportPageRequest,
 ): Promise<ExportedPage & { readonly known: readonly string[] }> {
   const { out, columns: chosen = [], force, exact } = request;
-  const [columns, notes, serve] = await Promise.all([
-    run.itemColumns(),
-    run.notes(),
-    import('../../training/export/page_folder.ts'),
-  ]);
+  const [columns, notes] = await Promise.all([run.itemColumns(), run.notes()]);
   const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
   const scriptPath = packageFile('dist/runtime.js');
   try {
-    const exported = await serve.writePageExport(run.trained, retrieval, {
+    const exported = await writePageExport(run.trained, retrieval, {
       folder: out,
       tower: version,
       dataset,

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { plugins } from '../../plugins.ts';
-import type { Snapshot } from '../../retrieval/snapshot.ts';
-import type { RecallCertificate } from '../../serving/live/recommender.ts';
+import { interestsOf, type Snapshot } from '../../retrieval/snapshot.ts';
+import { makeRecallGauge, openIndexFolder, writeIndexFolder } from '../../serving/ann/index_folder.ts';
+import { exactAnswersOf, type RecallCertificate } from '../../serving/live/recommender.ts';
 import { refuseFitted } from './refuse_fitted.ts';
 import { type Run, retrievalOf } from './run.ts';
 import { version } from './version.ts';
@@ -16,14 +17,10 @@ import { version } from './version.ts';
 async function writeFolderIndex(run: Run, request: PlacedIndexRequest): Promise<Indexed> {
   const { to, recall = 0.99, k = 100, queries = 500, signal, onProgress, onItems } = request;
   const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
-  const [{ writeIndexFolder: writeIndex }, { interestsOf }] = await Promise.all([
-    import('../../serving/ann/index_folder.ts'),
-    import('../../retrieval/snapshot.ts'),
-  ]);
   try {
     const { features, rows, of } = sampleOf(dataset, queries);
     const vectors = interestsOf(await retrieval.queries(features, rows));
-    const { items, lists, certificate } = await writeIndex({
+    const { items, lists, certificate } = await writeIndexFolder({
       folder: to,
       tower: version,
       version: run.trained.manifest.checksum,
@@ -51,8 +48,7 @@ async function writeFolderIndex(run: Run, request: PlacedIndexRequest): Promise<
 
 /** @throws Failure `not-an-index`, `other-index`, `damaged-index`, `cannot-read` */
 async function openFolderIndex(folder: string, snapshot: Snapshot): Promise<OpenedIndex> {
-  const { makeRecallGauge, openIndexFolder: openIndex } = await import('../../serving/ann/index_folder.ts');
-  const { makeIndex } = await openIndex(folder, snapshot);
+  const { makeIndex } = await openIndexFolder(folder, snapshot);
   return {
     snapshot: snapshot.withIndex((scan) => ({ ...makeIndex(scan), gauge: makeRecallGauge() })),
     address: folder,
@@ -87,7 +83,6 @@ async function targetOf(to: string): Promise<IndexTarget> {
 export async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
   const recommender = await run.recommender();
   const { snapshot } = recommender;
-  const { exactAnswersOf } = await import('../../serving/live/recommender.ts');
   const truth = exactAnswersOf(snapshot, await recommender.sample(queries), Math.min(k, snapshot.rows));
   return { snapshot, truth };
 }

@@ -16,6 +16,8 @@ import { type NoEvents, propose } from '../../data/init/propose.ts';
 import { rolesOf } from '../../data/init/roles.ts';
 import { lookAtFile, type NoTable } from '../../data/look/look.ts';
 import type { LookedTable } from '../../data/look/looked_table.ts';
+import { rewrite } from '../../data/look/readable_copy.ts';
+import { tryReading } from '../../data/trial_read.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { fitKinds } from '../../graph/plan/plan.ts';
 import { verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
@@ -225,7 +227,6 @@ export async function writeProject(
   const writtenCopies: (Copy & { leftOut: number })[] = [];
   for (const copy of copies) {
     const targetPath = join(folder, copy.to);
-    const { rewrite } = await import('../../data/look/readable_copy.ts');
     const leftOut = await writing(
       targetPath,
       makeFolders(dirname(targetPath)).then(() =>
@@ -247,7 +248,6 @@ export async function writeProject(
 async function tryProject(model: string, allow: readonly string[], signal: AbortSignal | undefined): Promise<string> {
   const request = { ...(allow.length > 0 ? { allow } : {}), signal };
   const { diagnostics, text, data, lowered } = await checkAndLower(model, request);
-  const { tryReading } = await import('../../data/trial_read.ts');
   await tryReading(data!.description, lowered.plan, readingOf(request));
   return diagnostics.length > 0 ? text : '';
 }

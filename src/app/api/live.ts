@@ -11,6 +11,7 @@ import { logFilesIn } from '../../base/storage/record_log/lines.ts';
 import { readRecordLog } from '../../base/storage/record_log/record_log.ts';
 import type { Until } from '../../data/dataset.ts';
 import type { Access } from '../../data/files/access.ts';
+import { findFiles } from '../../data/files/find_files.ts';
 import { isAddress } from '../../data/files/remote/address.ts';
 import { momentOf } from '../../data/rows/fresh.ts';
 import { fileEvents, type LoggedEvents } from '../../data/written/event_files.ts';
@@ -18,12 +19,12 @@ import type { GivenEvent } from '../../data/written/fields.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { plugins } from '../../plugins.ts';
 import type { EventWrite } from '../../serving/live/event_writes.ts';
-import type { RejectedVersions } from '../../serving/server/versions/swaps.ts';
+import { decisionLog, type RejectedVersions, rejectedIn } from '../../serving/server/versions/swaps.ts';
 import { eventLog, makeEventCompaction } from '../../serving/server/writes/event_log.ts';
 import type { Comparison } from '../../training/evaluation/compare_models.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import { signed } from '../../training/evaluation/sentences.ts';
-import type { ClosedDay } from '../report/days_page.ts';
+import { type ClosedDay, daysPage } from '../report/days_page.ts';
 import { compare } from './compare.ts';
 import { blockOf, type LoadRequest, load, type Run } from './run.ts';
 import { listRuns, prunable, pruneRun } from './runs.ts';
@@ -124,10 +125,7 @@ async function versionsIn(folder: string, rejected: RejectedVersions): Promise<r
 /** Returns the versions that the servers of a shared log rolled back from. */
 async function rejectedBy(events: string): Promise<RejectedVersions> {
   if (!isAddress(events)) return new Set();
-  const [{ readSharedLog }, { decisionLog, rejectedIn }] = await Promise.all([
-    plugins.redis(),
-    import('../../serving/server/versions/swaps.ts'),
-  ]);
+  const { readSharedLog } = await plugins.redis();
   const { writes } = await readSharedLog(events, decisionLog);
   return rejectedIn({ latest: new Map(writes.map(({ write }) => [write.version, write])) });
 }
@@ -152,7 +150,6 @@ async function refuseOtherFolder(
   access: Access,
 ): Promise<void> {
   if (files.length === 0) return;
-  const { findFiles } = await import('../../data/files/find_files.ts');
   const { output } = findFiles(description, access, new Map());
   const paths = new Set(output.flatMap(({ files: ofRole }) => ofRole.map(({ path }) => basename(path))));
   if (files.every((path) => paths.has(basename(path)))) return;
@@ -237,7 +234,6 @@ async function record(folder: string, day: ClosedDay, say: (line: string) => voi
   const days = [...(await closedDays(folder)), day];
   await makeFolder(folder);
   await writeTextDurably(join(folder, daysName), days.map((each) => `${JSON.stringify(each)}\n`).join(''));
-  const { daysPage } = await import('../report/days_page.ts');
   await writeTextDurably(join(folder, 'days.html'), daysPage(days));
   say(`${join(folder, 'days.html')} shows ${days.length === 1 ? 'this day' : `these ${days.length} days`}`);
   return day;

@@ -11,7 +11,8 @@ import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { readCurves } from '../report/curves.ts';
 import { generator } from '../report/html.ts';
 import type { ReportParts } from '../report/report_parts.ts';
-import type { NamedRun } from '../report/runs_page.ts';
+import { reportPage } from '../report/run_page.ts';
+import { type NamedRun, runsPage } from '../report/runs_page.ts';
 import type { ModelFileText } from '../report/settings_section.ts';
 import { readEvaluation, readProfile, writeEvaluation } from '../report/stored_evaluation.ts';
 import { recompiled } from './runs.ts';
@@ -29,7 +30,6 @@ export async function writeReport(folder: string, evaluation?: Evaluation): Prom
   const manifest = await readManifest(folder);
   const pageParts = await reportParts(folder, manifest);
   // Only a report needs what draws the charts.
-  const { reportPage } = await import('../report/run_page.ts');
   const page = reportPage({ ...pageParts, evaluation: evaluation ?? pageParts.evaluation });
   const pagePath = join(folder, reportFile);
   const lock = await lockFolder(folder, { purpose: 'tower evaluate', wait: patience });
@@ -72,7 +72,6 @@ export async function writeRunsReport(
   if (runs.length === 0 && firstFailure) throw firstFailure;
   const pagePath = out ?? join(relative('.', root), 'report.html');
   await refuseOtherFile(pagePath);
-  const { runsPage } = await import('../report/runs_page.ts');
   await writeTextDurably(pagePath, runsPage(runs, unfinished));
   return pagePath;
 }

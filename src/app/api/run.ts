@@ -3,29 +3,41 @@
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import { withDefaults } from '../../base/util/objects.ts';
 import type { AsOf, Dataset, Part, Until } from '../../data/dataset.ts';
+import { withMetricColumns } from '../../data/metric_columns.ts';
+import { readDataset } from '../../data/read_dataset.ts';
 import { momentAsked, momentOf, momentWords } from '../../data/rows/fresh.ts';
+import { readItemColumns } from '../../data/rows/item_columns.ts';
+import { openEventReader } from '../../data/written/event_reader.ts';
 import type { EventReader, ItemReader } from '../../data/written/fields.ts';
+import { openItemReader } from '../../data/written/item_reader.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { MeasureSpec } from '../../graph/plan/plan.ts';
-import type { ItemColumns } from '../../retrieval/filter/filter_columns.ts';
+import { columnsFrom, type ItemColumns } from '../../retrieval/filter/filter_columns.ts';
 import type { RecommendOptions } from '../../retrieval/prepare.ts';
 import type { FeatureValues } from '../../retrieval/query_columns.ts';
 import type { Recommendation, RerankEntries } from '../../retrieval/top_request.ts';
 import type { RetrievalObjective } from '../../retrieval/vectors.ts';
-import type { Recommender } from '../../serving/live/recommender.ts';
-import { type LoadedModel, load as loadArtifact } from '../../training/artifact/load.ts';
+import { makeRecommender, openRecommender, type Recommender } from '../../serving/live/recommender.ts';
+import { pinnedBy } from '../../training/artifact/identity.ts';
+import { differenceOfData, type LoadedModel, load as loadArtifact } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/run_manifest.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
-import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
-import type { Exported } from '../../training/export/export_towers.ts';
-import type { WeightsDescription } from '../../training/export/export_weights.ts';
-import type { StepRecord } from '../../training/replay.ts';
-import type { Attention } from '../../training/scoring/field_attention.ts';
-import type { CachedRun, RunCache } from './cache/cache.ts';
+import { type Evaluation, evaluateModel as evaluateAll } from '../../training/evaluation/evaluate_model.ts';
+import { makeMeasures, usualMeasures } from '../../training/evaluation/figures.ts';
+import { itemMapOf } from '../../training/evaluation/item_map.ts';
+import { type Exported, exportModel } from '../../training/export/export_towers.ts';
+import { type WeightsDescription, writeWeightsExport } from '../../training/export/export_weights.ts';
+import { replayStep, type StepRecord } from '../../training/replay.ts';
+import { type Attention, readAttention, spreadsOf } from '../../training/scoring/field_attention.ts';
+import { engineProduct } from '../../training/scoring/matrix_product.ts';
+import { makeRetrieval } from '../../training/scoring/retrieval_scorer.ts';
+import { modelScorer, predictionsOf } from '../../training/scoring/scorer.ts';
+import { type CachedRun, makeCache, type RunCache } from './cache/cache.ts';
 import { askedMeasures, blockIn, type Metrics, readingOf } from './check.ts';
 import { readSource } from './files.ts';
+import { objectivesOf, recordedBlock, refuseOtherPlan } from './recorded.ts';
 import { refuseFitted } from './refuse_fitted.ts';
 import { type MemoryRequest, shardsOfTrained } from './shards.ts';
 import { version } from './version.ts';
@@ -89,7 +101,7 @@ export interface Run {
 export async function load(folder: string, request: LoadRequest = {}): Promise<Run> {
   const { unfinished = false } = request;
   const trained = await loadArtifact(folder, { unfinished });
-  await (await import('./recorded.ts')).refuseOtherPlan(trained);
+  await refuseOtherPlan(trained);
   let dataset: Promise<VerifiedData> | undefined;
   const givenData = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
   const verifiedData = (): Promise<VerifiedData> => (dataset ??= givenData ?? readVerified(trained, request));
@@ -99,13 +111,12 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
       if (difference !== undefined && request.data === undefined && !request.later)
         throw failure('other-data', { what: difference, own: true });
       if (metrics.every(({ column }) => column === undefined)) return dataset;
-      const { withMetricColumns } = await import('../../data/metric_columns.ts');
       const { description, reading } = await blockOf(trained, request);
       return withMetricColumns(dataset, { metrics, description, needs: trained.plan }, reading);
     },
     known: verifiedData,
     columns: () => readColumns(trained, request, verifiedData),
-    objectives: async () => (await import('./recorded.ts')).objectivesOf(trained),
+    objectives: async () => objectivesOf(trained),
     reader: () => openReader(trained, request),
     eventReader: (known) => openReaderOfEvents(trained, request, known),
     ...(request.cache === false || request.asOf !== undefined || request.later
@@ -116,7 +127,6 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
 
 /** @param closing aborts the writing of the cache */
 async function cacheOf(trained: LoadedModel, request: LoadRequest, closing: AbortSignal): Promise<RunCache> {
-  const { makeCache } = await import('./cache/cache.ts');
   const { data, signal, say } = request;
   return makeCache({
     trained,
@@ -189,7 +199,6 @@ interface VerifiedData {
 
 async function readVerified(trained: LoadedModel, request: LoadRequest): Promise<VerifiedData> {
   const dataset = await readRows(trained, request);
-  const { differenceOfData } = await import('../../training/artifact/load.ts');
   const difference = differenceOfData(trained, dataset);
   if (difference === undefined) return { dataset, notes: [] };
   const notes = [`The data differs from the data of the training: ${difference}.`];
@@ -220,11 +229,7 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
   const cache = await sources.cache?.(closing);
   // The database reads in its own threads while this thread loads the engine.
   if (!sources.made && !(await cache?.look())) sources.known().catch(() => {});
-  const [{ engine }, objectives, { makeRecommender, openRecommender }] = await Promise.all([
-    run.engine(),
-    sources.objectives(),
-    import('../../serving/live/recommender.ts'),
-  ]);
+  const [{ engine }, objectives] = await Promise.all([run.engine(), sources.objectives()]);
   const options = { version: trained.manifest.checksum, objectives };
   const cachedRun = sources.made ?? (await cache?.open(engine));
   if (cachedRun) {
@@ -249,10 +254,7 @@ async function rowsAndEngine(
 
 /** The towers of a run over the items of its training, or over those of `rows`. The caller closes them. */
 export async function retrievalOf(run: Run, rows = run.dataset()) {
-  const [{ makeRetrieval }, { dataset, engine }] = await Promise.all([
-    import('../../training/scoring/retrieval_scorer.ts'),
-    rowsAndEngine(rows, run.engine()),
-  ]);
+  const { dataset, engine } = await rowsAndEngine(rows, run.engine());
   const { plan, tables, parameters } = run.trained;
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   return { dataset, engine, retrieval };
@@ -298,21 +300,6 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
   const { plan, tables, parameters } = run.trained;
   const requestedMeasures = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
   const { dataset, engine, retrieval } = await retrievalOf(run, run.dataset(requestedMeasures));
-  const [
-    { evaluateModel: evaluateAll },
-    { modelScorer, predictionsOf },
-    { makeMeasures, usualMeasures },
-    { engineProduct },
-    { spreadsOf },
-    { itemMapOf },
-  ] = await Promise.all([
-    import('../../training/evaluation/evaluate_model.ts'),
-    import('../../training/scoring/scorer.ts'),
-    import('../../training/evaluation/figures.ts'),
-    import('../../training/scoring/matrix_product.ts'),
-    import('../../training/scoring/field_attention.ts'),
-    import('../../training/evaluation/item_map.ts'),
-  ]);
   const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
   try {
     const part = heldOutPart(run, dataset, request.part);
@@ -378,7 +365,6 @@ export async function recommend(run: Run, request: RecommendRequest): Promise<Re
 /** Returns the weights that blocks such as `senet` give to each field. */
 export async function attention(run: Run): Promise<readonly Attention[]> {
   const { dataset, engine } = await rowsAndEngine(run.dataset(), run.engine());
-  const { readAttention } = await import('../../training/scoring/field_attention.ts');
   return readAttention(run.trained, dataset, engine);
 }
 
@@ -404,7 +390,6 @@ export async function inspectStep(run: Run, request: StepRequest): Promise<StepR
   refuseFitted(trained.plan, 'it took no steps', 'see how its settings were chosen with `tower inspect`');
   const engineName = requestedEngine ?? (trained.manifest.engine.name as EngineName);
   const { dataset, engine } = await rowsAndEngine(run.dataset(), chooseEngine(engineName));
-  const { replayStep } = await import('../../training/replay.ts');
   return replayStep({ ...replay, trained, dataset, engine });
 }
 
@@ -422,7 +407,6 @@ export interface ExportRequest {
 export async function exportTowers(run: Run, request: ExportRequest): Promise<Exported> {
   const advice = 'write its weights, with `exportWeights`';
   refuseFitted(run.trained.plan, 'it has no towers and no vectors to write', advice);
-  const { exportModel } = await import('../../training/export/export_towers.ts');
   const options = { folder: request.out, tower: version, force: request.force };
   const hasElements = run.trained.plan.features.some(({ through }) => through);
   if (!hasElements && !request.index) return exportModel(run.trained, options);
@@ -444,10 +428,7 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
  * @throws Failure `folder-in-use`, `cannot-write`
  */
 export async function exportWeights(run: Run, { out, force }: ExportRequest): Promise<WeightsDescription> {
-  const [{ writeWeightsExport }, { corpus }] = await Promise.all([
-    import('../../training/export/export_weights.ts'),
-    run.knownRows(),
-  ]);
+  const { corpus } = await run.knownRows();
   return writeWeightsExport(run.trained, corpus, { folder: out, tower: version, force });
 }
 
@@ -472,11 +453,7 @@ function asOfAsked(
 
 /** Reads rows with the encodings of the run, also if they are not those of its training. */
 async function readRows(trained: LoadedModel, request: LoadRequest): Promise<Dataset> {
-  const [{ readDataset }, { description, reading }, { pinnedBy }] = await Promise.all([
-    import('../../data/read_dataset.ts'),
-    blockOf(trained, request),
-    import('../../training/artifact/identity.ts'),
-  ]);
+  const { description, reading } = await blockOf(trained, request);
   const { encodings, manifest } = trained;
   const { data, final, from } = manifest;
   const asOf = asOfAsked(request, manifest, description);
@@ -500,19 +477,12 @@ async function readColumns(
   known: () => Promise<VerifiedData>,
 ): Promise<ItemColumns> {
   const { dataset } = await known();
-  const [{ readItemColumns }, { columnsFrom }, { description, reading }] = await Promise.all([
-    import('../../data/rows/item_columns.ts'),
-    import('../../retrieval/filter/filter_columns.ts'),
-    blockOf(trained, request),
-  ]);
+  const { description, reading } = await blockOf(trained, request);
   return columnsFrom(await readItemColumns(description, trained.plan, dataset.corpus.keys, reading));
 }
 
 export async function openReader(trained: LoadedModel, request: LoadRequest): Promise<ItemReader> {
-  const [{ openItemReader }, { description, reading }] = await Promise.all([
-    import('../../data/written/item_reader.ts'),
-    blockOf(trained, request),
-  ]);
+  const { description, reading } = await blockOf(trained, request);
   return openItemReader(description, trained.plan, trained.encodings, reading);
 }
 
@@ -521,16 +491,12 @@ export async function openReaderOfEvents(
   request: LoadRequest,
   known: Recommender['known'],
 ): Promise<EventReader> {
-  const [{ openEventReader }, { description, reading }] = await Promise.all([
-    import('../../data/written/event_reader.ts'),
-    blockOf(trained, request),
-  ]);
+  const { description, reading } = await blockOf(trained, request);
   return openEventReader(description, trained.plan, trained.encodings, known, reading);
 }
 
 export async function blockOf(trained: LoadedModel, request: Pick<LoadRequest, 'data' | 'allow' | 'later' | 'signal'>) {
   const { allow = [], data, later } = request;
-  const { recordedBlock } = await import('./recorded.ts');
   const block =
     data === undefined ? recordedBlock(trained, allow) : { description: blockIn(readSource(data)), access: {} };
   const { access, ...reading } = readingOf(request);

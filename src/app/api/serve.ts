@@ -1,18 +1,21 @@
 /** Answers with a trained model, in this process or over HTTP. Long because it opens all that a server has: the model, its logs and its address. */
 import { failure } from '../../base/diagnostics/failure.ts';
+import { beginReading, lockFolder } from '../../base/storage/lock.ts';
+import { logFilesIn } from '../../base/storage/record_log/lines.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
-import type { LogCompaction, WriteLogOptions } from '../../base/storage/record_log/write_log.ts';
+import { type LogCompaction, openWriteLog, type WriteLogOptions } from '../../base/storage/record_log/write_log.ts';
 import { isAddress } from '../../data/files/remote/address.ts';
 import type { EngineName } from '../../engines/engine.ts';
-import type { Choice } from '../../engines/engines.ts';
+import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import { plugins } from '../../plugins.ts';
 import type { EventWrites } from '../../serving/live/event_writes.ts';
 import type { ItemWrites } from '../../serving/live/item_writes.ts';
-import type { Answers } from '../../serving/server/answers.ts';
-import type { Listener } from '../../serving/server/door.ts';
+import { type Answers, makeAnswers } from '../../serving/server/answers.ts';
+import { isLoopback, type Listener, makeListener, tokenComplaint } from '../../serving/server/door.ts';
 import type { Limits } from '../../serving/server/limits.ts';
-import type { VersionChanges } from '../../serving/server/versions/swaps.ts';
-import type { Versions } from '../../serving/server/versions/versions.ts';
+import { makeServer } from '../../serving/server/server.ts';
+import { type VersionChanges, warmUp } from '../../serving/server/versions/swaps.ts';
+import { onlyVersion, type Versions } from '../../serving/server/versions/versions.ts';
 import type { LoggedWrites } from '../../serving/server/writes/batches.ts';
 import type { EventIntake, EventWritesOptions } from '../../serving/server/writes/events.ts';
 import type { ItemIntake, WritesSource } from '../../serving/server/writes/items.ts';
@@ -38,7 +41,6 @@ const usualUserVectors = 32;
 
 /** Takes the requested engine, or the first that loads and answers quickly. @throws Failure `no-engine` */
 export async function engineToServe(requested?: EngineName): Promise<Choice> {
-  const { chooseEngine } = await import('../../engines/engines.ts');
   return chooseEngine(requested, 'serving');
 }
 
@@ -57,8 +59,7 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedM
     const reason = 'it searches in a database, which does not get them';
     throw failure('items-closed', { reason, advice: 'leave out `--items`, or search in the index of a folder' });
   }
-  const [{ makeAnswers }, recommender, reader, eventReader] = await Promise.all([
-    import('../../serving/server/answers.ts'),
+  const [recommender, reader, eventReader] = await Promise.all([
     run.recommender(),
     takesItems ? run.itemReader() : undefined,
     takesEvents ? run.eventReader() : undefined,
@@ -131,7 +132,6 @@ export async function refuseUnsafe(address: {
   readonly path?: string | undefined;
 }): Promise<void> {
   const { host, token, path } = address;
-  const { isLoopback, tokenComplaint } = await import('../../serving/server/door.ts');
   if (token === undefined && !isLoopback(host)) throw failure('token-needed', { host });
   const tokenError = token === undefined ? undefined : tokenComplaint(token);
   if (tokenError !== undefined) throw failure('token-value', { path, reason: tokenError });
@@ -142,7 +142,6 @@ export async function refuseUnsafe(address: {
  * @throws Failure `cannot-listen`
  */
 export async function takeAddress(host: string, port: number): Promise<TakenAddress> {
-  const { makeListener } = await import('../../serving/server/door.ts');
   const listener = makeListener();
   await listener.listen(host, port);
   return listener;
@@ -156,13 +155,9 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
   const { host = '127.0.0.1', token, index, table, userVectors } = request;
   await refuseUnsafe({ host, token });
   const logs = await openLogs(request);
-  const { beginReading } = await import('../../base/storage/lock.ts');
   const endReading = await beginReading(run.trained.folder, 'tower serve');
   try {
-    const [{ onlyVersion }, answers] = await Promise.all([
-      import('../../serving/server/versions/versions.ts'),
-      open(run, { index, table, userVectors, ...takenBy(logs) }),
-    ]);
+    const answers = await open(run, { index, table, userVectors, ...takenBy(logs) });
     const detach = await attachTo(logs, answers);
     const close = async (): Promise<void> => {
       await detach();
@@ -197,10 +192,6 @@ export async function listen(
   { versions, versionChanges, logs, allMetrics }: ServedVersions,
   { host = '127.0.0.1', port = 8321, token, hosts, limits, log, logShown, door }: ServeRequest,
 ): Promise<ListeningServer> {
-  const [{ makeServer }, { warmUp }] = await Promise.all([
-    import('../../serving/server/server.ts'),
-    import('../../serving/server/versions/swaps.ts'),
-  ]);
   const server = await makeServer(versions, {
     tower: version,
     // A `TakenAddress` always is such a `Door`.
@@ -351,11 +342,6 @@ async function openLogFolder<E, C extends LogCompaction<E>>(
   format: LogFormat<E>,
   options: WriteLogOptions<C>,
 ) {
-  const [{ lockFolder }, { openWriteLog }, { logFilesIn }] = await Promise.all([
-    import('../../base/storage/lock.ts'),
-    import('../../base/storage/record_log/write_log.ts'),
-    import('../../base/storage/record_log/lines.ts'),
-  ]);
   const lock = await lockFolder(folder, { purpose: 'tower serve' });
   try {
     const log = await openWriteLog(logFilesIn(folder), format, options);

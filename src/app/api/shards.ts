@@ -6,6 +6,13 @@ import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard
 import type { OnPass, ShardDecision, ShardRequest, TableRow } from '../../data/shards/request.ts';
 import { asksAboutUsers, type Plan } from '../../graph/plan/plan.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
+import {
+  bytesOfStep,
+  itemsGivenInTraining,
+  shardUnitOf,
+  tableRows,
+  unsupportedInShards,
+} from '../../training/shards/feed.ts';
 
 export type { PassEvent, ShardDecision } from '../../data/shards/request.ts';
 
@@ -35,9 +42,6 @@ export async function shardRequest(
   when: ShardRequest['when'],
   sharing = 1,
 ): Promise<ShardRequest> {
-  const { itemsGivenInTraining, bytesOfStep, tableRows, shardUnitOf, unsupportedInShards } = await import(
-    '../../training/shards/feed.ts'
-  );
   return {
     memory: memoryBytes(memory),
     isSet: memory !== undefined,

@@ -8,21 +8,30 @@ import type { Lowered } from '../../compiler/lower/lower.ts';
 import type { Model } from '../../compiler/model/model.ts';
 import { withoutIgnored } from '../../compiler/pipeline.ts';
 import type { Dataset, Fresh, Until } from '../../data/dataset.ts';
+import { listWarnings } from '../../data/list_warnings.ts';
+import { withMetricColumns } from '../../data/metric_columns.ts';
 import type { Pinned } from '../../data/pinned.ts';
+import { readDataset } from '../../data/read_dataset.ts';
 import { freshCount, maybeSeconds, momentAsked, momentWords, type RequestedMoment } from '../../data/rows/fresh.ts';
 import type { ShardRequest } from '../../data/shards/request.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { type Choice, chooseEngine } from '../../engines/engines.ts';
-import type { Meeting, WorkerGroup } from '../../engines/group.ts';
+import { amongWorkers, type Meeting, type WorkerGroup } from '../../engines/group.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
+import { readAdmissions } from '../../training/artifact/encoding_file.ts';
 import { isReplay, type Lineage } from '../../training/artifact/identity.ts';
+import { hasSameData, lineageOf, readBase, refuseItself } from '../../training/base.ts';
+import { claimFolder, engineOfRun, hasRun, pinnedIn, readIdentity, shardsOfRun } from '../../training/folder.ts';
+import { follow } from '../../training/follow.ts';
 import type { BlockPosition } from '../../training/step_profile.ts';
+import { trainModel } from '../../training/train_model.ts';
 import type { TrainOptions, TrainResult } from '../../training/train_options.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
-import type { LayoutChosen, TableLayout } from '../../training/workers/read_together.ts';
+import { chooseLayout, type LayoutChosen, type TableLayout } from '../../training/workers/read_together.ts';
 import { type CheckRequest, checkAndLower, readingOf } from './check.ts';
-import type { ModelToTrain } from './final.ts';
+import { type ModelToTrain, settledBy } from './final.ts';
+import { objectivesIn } from './recorded.ts';
 import { refuseFitted } from './refuse_fitted.ts';
 import { type MemoryRequest, shardRequest } from './shards.ts';
 import { version } from './version.ts';
@@ -91,7 +100,7 @@ export async function train(path: string | undefined, { resume, ...asked }: Trai
   const given = { ...asked, resume: resume === 'auto' ? await hasRunIn(asked.out) : resume === true };
   const isOld = given.resume || given.finish;
   const final = given.final ?? (isOld ? await finalOf(given.out) : undefined);
-  const settled = final === undefined ? undefined : await (await import('./final.ts')).settledBy(final, path, given);
+  const settled = final === undefined ? undefined : await settledBy(final, path, given);
   const request = { ...given, ...settled?.request };
   const { seed, from, all, since, replay, meeting } = request;
   const allSettings = seed === undefined ? request.set : { ...request.set, seed };
@@ -103,12 +112,10 @@ export async function train(path: string | undefined, { resume, ...asked }: Trai
   if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
   refuseSteps(lowered.plan, request);
   if (from !== undefined) {
-    const { refuseItself } = await import('../../training/base.ts');
     await refuseItself(from, request.out);
   }
   if (meeting && (request.engine ?? 'torch') !== 'torch') throw failure('workers-engine', { engine: request.engine! });
   if (meeting && meeting.rank > 0) return trainFolder(undefined);
-  const { claimFolder } = await import('../../training/folder.ts');
   // Before the invalid rows of the data are written into the folder.
   const lock = await claimFolder(request.out, { ...request, plan: lowered.plan });
   try {
@@ -127,7 +134,6 @@ export async function train(path: string | undefined, { resume, ...asked }: Trai
 type BegunRequest = Omit<TrainRequest, 'resume'> & { readonly resume: boolean };
 
 async function hasRunIn(folder: string): Promise<boolean> {
-  const { hasRun } = await import('../../training/folder.ts');
   return hasRun(folder);
 }
 
@@ -147,7 +153,6 @@ async function checkModel(path: string | undefined, request: BegunRequest): Prom
 
 /** Returns the run that chose the settings of the one in the folder, if that is trained on all events. */
 async function finalOf(folder: string): Promise<string | undefined> {
-  const { readIdentity } = await import('../../training/folder.ts');
   return (await readIdentity(folder)).final?.name;
 }
 
@@ -167,17 +172,14 @@ async function beforeOf(
   asked: SinceRequest,
 ): Promise<TrainingStart> {
   if (resume || finish) {
-    const { pinnedIn, readIdentity } = await import('../../training/folder.ts');
     return { pinned: await pinnedIn(out, plan), lineage: (await readIdentity(out)).from };
   }
   if (from === undefined) return {};
-  const { readBase, lineageOf } = await import('../../training/base.ts');
   const baseRun = await readBase(from, plan);
   const { data, final } = baseRun.trained.manifest;
   if (description.trainsAll && !final) throw failure('final-from-other', { folder: from });
   const freshEvents = freshOf(asked, { folder: from, until: data.until }, description);
   const lineage = lineageOf(baseRun, { fresh: freshEvents, replay });
-  const { readAdmissions } = await import('../../training/artifact/encoding_file.ts');
   const admissions = await readAdmissions(from);
   return {
     pinned: {
@@ -203,7 +205,6 @@ async function refuseTrained(
   const { heldOutBefore = 0 } = dataset;
   if (!from || heldOutBefore === 0) return;
   if (!from.base.trained.manifest.final && !['by_time', 'random', 'by_user'].includes(split.kind)) return;
-  const { hasSameData } = await import('../../training/base.ts');
   if (hasSameData(from.base, dataset)) return;
   const { folder, trained } = from.base;
   const dataUntil = momentWords(trained.manifest.data.until!.time);
@@ -220,12 +221,6 @@ async function trainIn(
 ): Promise<Trained> {
   const { signal, set, meeting } = request;
   const { plan } = checked.lowered;
-  const [{ readDataset }, { withMetricColumns }, { listWarnings }] = await Promise.all([
-    import('../../data/read_dataset.ts'),
-    import('../../data/metric_columns.ts'),
-    import('../../data/list_warnings.ts'),
-  ]);
-  const { shardsOfRun } = await import('../../training/folder.ts');
   const isOld = request.resume || request.finish;
   // A resumed run keeps its decision about shards.
   const newShards = request.shardSizes ? 'always' : 'as-needed';
@@ -252,7 +247,6 @@ async function trainIn(
   // Workers connect before they read, so that all learn if one of them is slow or fails.
   const choice = await chooseEngine('torch');
   const group = await choice.engine.join!(meeting);
-  const { amongWorkers } = await import('../../engines/group.ts');
   return amongWorkers(group, async () => {
     await group.note('reads its rows');
     const { rowsOfWorker } = await import('./workers.ts');
@@ -264,17 +258,15 @@ async function trainIn(
   });
 
   async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: WorkerGroup): Promise<Trained> {
-    const [rows, run] = await Promise.all([reading, import('../../training/train_model.ts')]);
+    const rows = await reading;
     const source = { metrics: plan.train.metrics ?? [], description: data.description, needs: plan };
     const dataset = await withMetricColumns(rows, source, {
       access,
       signal: request.signal,
     });
     await refuseTrained(before, dataset, data.description);
-    const { objectivesIn } = await import('./recorded.ts');
     const layoutRequest = { plan, dataset, asked: request.tables };
-    const tables =
-      group && (await (await import('../../training/workers/read_together.ts')).chooseLayout(group, layoutRequest));
+    const tables = group && (await chooseLayout(group, layoutRequest));
     request.onReady?.({
       ...{ ...choice, plan, dataset },
       warnings: [
@@ -314,7 +306,7 @@ async function trainIn(
       profile: request.profile ? { places: blockPositions(checked) } : undefined,
       onEvent: request.onEvent,
     };
-    const trainResult = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.trainModel(options));
+    const trainResult = await (group && group.rank > 0 ? followIn({ ...options, group }) : trainModel(options));
     return { ...trainResult, plan, dataset, engine: choice.engine };
   }
 }
@@ -338,13 +330,11 @@ function lateEvents(
 /** Chooses the engine. A resumed run uses its own engine unless another one is named, which is refused later. */
 async function engineFor({ engine, resume, finish, out }: BegunRequest): Promise<Choice> {
   if (engine !== undefined) return chooseEngine(engine);
-  const { engineOfRun } = await import('../../training/folder.ts');
   return chooseEngine(resume || finish ? await engineOfRun(out) : undefined);
 }
 
 /** Trains as a worker that writes nothing, and returns its result. */
 async function followIn(options: TrainOptions & { readonly group: WorkerGroup }): Promise<TrainResult> {
-  const { follow } = await import('../../training/follow.ts');
   await follow(options);
   return { folder: options.folder, status: 'epochs', records: [] };
 }

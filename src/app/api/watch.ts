@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
+import { declaredMeasures, makeMeasures } from '../../training/evaluation/figures.ts';
+import { linesToBeat } from '../../training/evaluation/lines_to_beat.ts';
+import { seenRule } from '../../training/evaluation/ranking_questions.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
 import { type LiveTraining, livePage } from '../report/live_page.ts';
 
@@ -53,11 +56,6 @@ export async function openWatch(port: number, model = 'A run'): Promise<Training
       live = { ...live, model, tasks, state: 'training' };
     },
     async compare({ plan, dataset }) {
-      const [{ linesToBeat }, { declaredMeasures, makeMeasures }, { seenRule }] = await Promise.all([
-        import('../../training/evaluation/lines_to_beat.ts'),
-        import('../../training/evaluation/figures.ts'),
-        import('../../training/evaluation/ranking_questions.ts'),
-      ]);
       const { stop } = plan.train;
       const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
       const lines = await linesToBeat({ dataset, plan }, measures, seenRule(dataset).removes);

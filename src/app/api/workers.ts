@@ -9,10 +9,11 @@ import type { Facts } from '../../base/diagnostics/codes.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import type { Dataset } from '../../data/dataset.ts';
+import { openSharedShards } from '../../data/shards/read_shards.ts';
 import type { ShardRequest } from '../../data/shards/request.ts';
 import { type Meeting, type WorkerGroup, WorkerLost } from '../../engines/group.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
-import type { TableLayout } from '../../training/workers/read_together.ts';
+import { readTogether, type TableLayout } from '../../training/workers/read_together.ts';
 import { type MemoryRequest, memoryBytes, type ShardDecision, shardRequest } from './shards.ts';
 
 /** Set for the workers that this file starts. */
@@ -203,7 +204,6 @@ export async function rowsOfWorker(group: WorkerGroup, { plan, request, when, re
     ...(await shardRequest(plan, { ...request, memory }, out, where, sharing)),
     isSet: false,
   });
-  const { readTogether } = await import('../../training/workers/read_together.ts');
   return readTogether(group, {
     memory: memoryBytes(request.memory),
     async read(memory, first) {
@@ -216,7 +216,6 @@ export async function rowsOfWorker(group: WorkerGroup, { plan, request, when, re
       return read({ ...shards, onDecision }, AbortSignal.any([first.signal, ...(signal ? [signal] : [])]));
     },
     async open(memory, name) {
-      const { openSharedShards } = await import('../../data/shards/read_shards.ts');
       return openSharedShards(await requestOf(memory, 'always'), name, signal);
     },
   });

@@ -8,6 +8,7 @@ import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
 import { checksumOf, readIfThere } from '../../base/storage/run_files.ts';
 import type { Checksum } from '../../base/storage/tensor_header.ts';
 import type { Texts } from '../../base/text/texts.ts';
+import { complaintOf, loadCompiler } from '../../base/util/json_schema.ts';
 import type { ApproximateIndex, RecallGauge } from '../../retrieval/scan/approximate.ts';
 import { prepareLists } from '../../retrieval/scan/lists.ts';
 import { makeScan, type VectorScan } from '../../retrieval/scan/scan.ts';
@@ -237,11 +238,6 @@ function jsonOf(bytes: Uint8Array): unknown {
 }
 
 async function complaint(value: unknown): Promise<string | undefined> {
-  const { default: module } = await import('ajv/dist/2020.js');
-  // A CommonJS package: Node.js and the bundle differ in its default export.
-  const Ajv2020 = module.Ajv2020 ?? module;
-  const validate = new Ajv2020({ strictTypes: false }).compile(schema);
-  if (validate(value)) return undefined;
-  const firstError = validate.errors?.[0];
-  return `${firstError?.instancePath ?? ''} ${firstError?.message ?? 'is not allowed'}`.trim();
+  const compile = await loadCompiler({ strictTypes: false });
+  return complaintOf(compile(schema), value);
 }

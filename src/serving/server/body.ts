@@ -3,6 +3,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { quotedList } from '../../base/diagnostics/wording.ts';
+import { loadCompiler } from '../../base/util/json_schema.ts';
 import { unknownFacts } from '../../retrieval/top_request.ts';
 import type { Limits } from './limits.ts';
 import { errorDetailOf, pointer, RequestError, refused } from './refused.ts';
@@ -23,11 +24,8 @@ export async function makeReaders<N extends keyof Schemas>(
   names: readonly N[],
   limits: Limits,
 ): Promise<Readonly<Record<N, Reader>>> {
-  const { default: module } = await import('ajv/dist/2020.js');
-  // A CommonJS package: Node.js and the bundle differ in its default export.
-  const Ajv2020 = module.Ajv2020 ?? module;
-  const ajv = new Ajv2020({ allowUnionTypes: true, verbose: true });
-  const readers = names.map((name) => [name, makeReader(ajv.compile(schemas[name]), limits)]);
+  const compile = await loadCompiler({ allowUnionTypes: true, verbose: true });
+  const readers = names.map((name) => [name, makeReader(compile(schemas[name]), limits)]);
   return Object.fromEntries(readers) as Record<N, Reader>;
 }
 

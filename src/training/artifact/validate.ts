@@ -1,6 +1,6 @@
-/** Validates JSON against our schemas. ajv is loaded only when a model is read or written. */
-import type { Ajv2020 } from 'ajv/dist/2020.js';
+/** Validates JSON against our schemas.  */
 import { failure } from '../../base/diagnostics/failure.ts';
+import { complaintOf, loadCompiler } from '../../base/util/json_schema.ts';
 import encodingSchema from './encoding.schema.json' with { type: 'json' };
 import evaluationSchema from './evaluation.schema.json' with { type: 'json' };
 import graphSchema from './graph.schema.json' with { type: 'json' };
@@ -21,31 +21,24 @@ const schemas = {
   step: stepSchema,
 };
 
-/** Loaded once for the process. It caches compiled schemas. */
-let loaded: Promise<Ajv2020> | undefined;
+/** Loaded once for the process. */
+let compiler: ReturnType<typeof loadCompiler> | undefined;
 
-async function load(): Promise<Ajv2020> {
-  const { default: module } = await import('ajv/dist/2020.js');
-  // This is a CommonJS package: Node and the bundle differ in its default export.
-  const Ajv = module.Ajv2020 ?? module;
-  // Compiling takes longer than validating. So a test checks our schemas instead, and the code of a validator is not optimized.
-  return new Ajv({
-    discriminator: true,
-    strictTypes: false,
-    strictTuples: false,
-    validateSchema: false,
-    code: { optimize: false },
-  });
-}
+// Compiling takes longer than validating. So a test checks our schemas instead, and the code of a validator is not optimized.
+const options = {
+  discriminator: true,
+  strictTypes: false,
+  strictTuples: false,
+  validateSchema: false,
+  code: { optimize: false },
+};
 
 /** Returns the first error in `value`, such as `/training/epochs must be integer`; undefined if it is valid. */
 export async function complaint(schema: keyof typeof schemas, value: unknown): Promise<string | undefined> {
-  loaded ??= load();
+  compiler ??= loadCompiler(options);
   // Each schema is compiled on first use, because a command reads or writes few kinds of files.
-  const validate = (await loaded).compile(schemas[schema]);
-  if (validate(value)) return undefined;
-  const firstError = validate.errors?.[0];
-  return `${firstError?.instancePath ?? ''} ${firstError?.message ?? 'is not allowed'}`.trim();
+  const compile = await compiler;
+  return complaintOf(compile(schemas[schema]), value);
 }
 
 /** @throws Failure `damaged-file` naming `path` */

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { show } from '../../../base/text/display.ts';
 import { listRuns, prunable, pruneRun, sortRuns } from '../../api/runs.ts';
-import { trackRuns } from '../open_run.ts';
 import { jsonOption, trackOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 import { runsText } from '../table.ts';
+import { trackRuns } from '../tracking.ts';
 
 interface RunsCommandOptions {
   readonly sort: string;

@@ -11,7 +11,7 @@ import { type Trained, type TrainReady, type TrainRequest, train } from '../../a
 import { openWatch } from '../../api/watch.ts';
 import { launchWorkers } from '../../api/workers.ts';
 import { stepsWithRun } from '../next_steps.ts';
-import { interruptible, openTracking, writeReportIfPossible } from '../open_run.ts';
+import { interruptible, writeReportIfPossible } from '../open_run.ts';
 import {
   allowOption,
   dataOption,
@@ -32,6 +32,7 @@ import { makeProgress } from '../progress.ts';
 import { answer, answerJson, answerNext, say, sayData, sayDiagnostics, sayEngine } from '../report.ts';
 import { Interrupted } from '../signals.ts';
 import { profileText } from '../table.ts';
+import { openTracking } from '../tracking.ts';
 
 type TrainOutcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
 
