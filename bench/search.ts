@@ -11,11 +11,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeRandom } from '../src/base/random/random.ts';
+import { buildLists } from '../src/plugins/lists/index_lists.ts';
 import { recallOf } from '../src/retrieval/scan/approximate.ts';
 import { Bits } from '../src/retrieval/scan/bits.ts';
 import { prepareLists } from '../src/retrieval/scan/lists.ts';
 import { makeScan, type ScanRequest } from '../src/retrieval/scan/scan.ts';
-import { buildLists } from '../src/serving/ann/index_lists.ts';
 import { describeMachine, median, range } from './machine.ts';
 import { type TwoTowers, twoTowers } from './serving/two_towers.ts';
 

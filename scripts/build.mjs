@@ -129,7 +129,7 @@ mkdirSync('dist/schemas', { recursive: true });
 for (const name of ['manifest', 'serving', 'metrics', 'encoding', 'evaluation', 'step', 'profile']) {
   copyFileSync(`src/training/artifact/${name}.schema.json`, `dist/schemas/${name}.json`);
 }
-copyFileSync('src/serving/ann/index.schema.json', 'dist/schemas/index.json');
+copyFileSync('src/plugins/lists/index.schema.json', 'dist/schemas/index.json');
 copyFileSync('src/base/diagnostics/diagnostics.schema.json', 'dist/schemas/diagnostics.json');
 
 /** Copies what changed only, and in one step: `tower` may be running from the file that is there. */

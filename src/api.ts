@@ -18,7 +18,14 @@ export type { Metrics } from './app/api/check.ts';
 export { type Checked, type CheckRequest, check } from './app/api/check.ts';
 export type { CompareRequest } from './app/api/compare.ts';
 export type { Compiled, CompileRequest } from './app/api/compile.ts';
-export { type Embedded, type EmbedRequest, embed } from './app/api/embed.ts';
+export {
+  type Embedded,
+  type EmbedRequest,
+  embed,
+  openTextModel,
+  type TextModel,
+  type TextModelRequest,
+} from './app/api/embed.ts';
 export type { ExportPageRequest } from './app/api/export_page.ts';
 export { type FormatOptions, format } from './app/api/format.ts';
 export type { Indexed, IndexRequest } from './app/api/index_items.ts';
@@ -27,7 +34,6 @@ export type { CloseRequest } from './app/api/live.ts';
 export type { EvaluateRequest, LoadRequest, RecommendRequest, Run } from './app/api/run.ts';
 export { listRuns, prunable, pruneRun, type RunSummary, sortRuns } from './app/api/runs.ts';
 export type { OpenRequest, ServeRequest, Serving } from './app/api/serve.ts';
-export { openTextModel, type TextModel, type TextModelRequest } from './app/api/text_model.ts';
 export { openTracker, type Tracked, type Tracker, type TrackerRequest, track } from './app/api/track.ts';
 export type { Trained, TrainReady, TrainRequest } from './app/api/train.ts';
 export { type Tuned, type TuneEvent, type TuneRequest, tune } from './app/api/tune.ts';

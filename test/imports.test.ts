@@ -148,7 +148,6 @@ const mayImport: Record<string, readonly string[]> = {
     ...base,
   ],
   // Weights into answers
-  'serving/ann': ['base/storage', 'retrieval/scan', ...base],
   'serving/live': [
     'graph/plan',
     'engines',
@@ -206,7 +205,6 @@ const mayImport: Record<string, readonly string[]> = {
     'training/scoring',
     'training/tracking',
     'editor/drawing',
-    'serving/ann',
     'serving/live',
     'serving/server',
     'app/report',
@@ -234,13 +232,14 @@ const mayImport: Record<string, readonly string[]> = {
     'editor/language',
     'editor/lsp',
     'editor/reference',
-    'serving/ann',
     'app/api',
     'app/report',
     ...base,
   ],
   // Optional parts
   'plugins/easyrec': ['grammar', 'base/storage', 'data', 'app/api', ...base],
+  'plugins/embed': ['base/storage', 'data', 'app/api', ...base],
+  'plugins/lists': ['base/storage', 'data', 'retrieval', 'retrieval/scan', 'app/api', ...base],
   'plugins/mlflow': [
     'base/storage',
     'training',
@@ -463,8 +462,6 @@ function loadedWith(
 /** Parts that many users do without, and what loads each by `import(…)` once a command, an option or an address names it. */
 const optionalParts: Record<string, RegExp> = {
   'plug-ins': /^src\/plugins\//,
-  'an index of items (`tower index`)': /^src\/(serving\/ann\/|app\/api\/index_items\.ts)/,
-  'vectors of texts (`tower embed`)': /^src\/app\/api\/(embed|text_model)\.ts/,
   'items and events written while serving (`--items`, `--events`)': /^src\/serving\/server\/writes\//,
   'training in several processes (`--workers`)': /^src\/app\/api\/workers\.ts/,
   'the language server (`tower lsp`)': /^src\/editor\/lsp\//,

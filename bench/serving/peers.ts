@@ -8,10 +8,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { certify } from '../../src/plugins/lists/certificate.ts';
+import { buildLists } from '../../src/plugins/lists/index_lists.ts';
 import { prepareLists } from '../../src/retrieval/scan/lists.ts';
 import { makeScan } from '../../src/retrieval/scan/scan.ts';
-import { certify } from '../../src/serving/ann/certificate.ts';
-import { buildLists } from '../../src/serving/ann/index_lists.ts';
 import { describeMachine, median, range } from '../machine.ts';
 import { twoTowers } from './two_towers.ts';
 

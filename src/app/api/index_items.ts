@@ -1,69 +1,11 @@
 /** Writes an index of the items of a run, and opens it for `serve`, for corpora that are too large for one process. */
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { Dataset } from '../../data/dataset.ts';
 import { plugins } from '../../plugins.ts';
-import { interestsOf, type Snapshot } from '../../retrieval/snapshot.ts';
-import { makeRecallGauge, openIndexFolder, writeIndexFolder } from '../../serving/ann/index_folder.ts';
+import type { Snapshot } from '../../retrieval/snapshot.ts';
 import { exactAnswersOf, type RecallCertificate } from '../../serving/live/recommender.ts';
 import { refuseFitted } from './refuse_fitted.ts';
-import { type Run, retrievalOf } from './run.ts';
-import { version } from './version.ts';
-
-/**
- * Builds an index of the items, measures it with queries of the data, and writes it.
- * @throws Failure `index-recall`, `folder-in-use`, `run-in-use`, `cannot-write`; the reason of the signal
- */
-async function writeFolderIndex(run: Run, request: PlacedIndexRequest): Promise<Indexed> {
-  const { to, recall = 0.99, k = 100, queries = 500, signal, onProgress, onItems } = request;
-  const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
-  try {
-    const { features, rows, of } = sampleOf(dataset, queries);
-    const vectors = interestsOf(await retrieval.queries(features, rows));
-    const { items, lists, certificate } = await writeIndexFolder({
-      folder: to,
-      tower: version,
-      version: run.trained.manifest.checksum,
-      items: { ...retrieval.items(), keys: dataset.corpus.keys },
-      queries: { vectors: vectors.map((each) => each.map((vector) => Float64Array.from(vector))), of },
-      k,
-      recall,
-      signal,
-      onProgress,
-      onItems,
-    });
-    const { milliseconds, asked: _, of: events, ...found } = certificate;
-    const settings = {
-      queries: events,
-      lists: lists.count,
-      reach: lists.reach,
-      'ms a query': milliseconds.lists.toFixed(2),
-      'ms of the exact scan': milliseconds.scan.toFixed(2),
-    };
-    return { to, items: items.rows, settings, certificate: found, dropped: [] };
-  } finally {
-    await retrieval.close();
-  }
-}
-
-/** @throws Failure `not-an-index`, `other-index`, `damaged-index`, `cannot-read` */
-async function openFolderIndex(folder: string, snapshot: Snapshot): Promise<OpenedIndex> {
-  const { makeIndex } = await openIndexFolder(folder, snapshot);
-  return {
-    snapshot: snapshot.withIndex((scan) => ({ ...makeIndex(scan), gauge: makeRecallGauge() })),
-    address: folder,
-    close: async () => {},
-  };
-}
-
-/** Returns an evenly spaced sample of events, of a held-out part if there is one. */
-function sampleOf({ parts }: Dataset, count: number) {
-  const part = (['test', 'validation', 'train'] as const).find((name) => parts[name].rows > 0) ?? 'train';
-  const { rows: all, features } = parts[part];
-  const sampleSize = Math.min(count, all);
-  const sampledRows = Int32Array.from({ length: sampleSize }, (_, i) => Math.floor((i * all) / sampleSize));
-  return { features, rows: sampledRows, of: `events of the ${part === 'train' ? 'training' : part} part` };
-}
+import type { Run } from './run.ts';
 
 export const usualTable = 'tower_items';
 
@@ -75,8 +17,7 @@ export function takesItems(to: string): boolean {
 }
 
 async function targetOf(to: string): Promise<IndexTarget> {
-  if (!takesItems(to)) return plugins.postgres();
-  return { checkTarget: async () => {}, writeIndex: writeFolderIndex, openIndex: openFolderIndex };
+  return takesItems(to) ? plugins.lists() : plugins.postgres();
 }
 
 /** Returns what an index is measured by: the exact answers to queries of the data. */

@@ -20,6 +20,7 @@ import type { LoggedWrites } from '../../serving/server/writes/batches.ts';
 import type { EventIntake, EventWritesOptions } from '../../serving/server/writes/events.ts';
 import type { ItemIntake, WritesSource } from '../../serving/server/writes/items.ts';
 import type { WriteReplacement } from '../../serving/server/writes/shared_log.ts';
+import { takesItems as indexTakesItems, openIndex } from './index_items.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
 
@@ -54,8 +55,7 @@ export interface OpenedModel extends Answers {
 export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedModel> {
   const { index, table, takesItems = false, takesEvents = false } = request;
   const userVectors = 2 ** 20 * (request.userVectors ?? usualUserVectors);
-  const indexes = index === undefined ? undefined : await import('./index_items.ts');
-  if (takesItems && index !== undefined && !indexes!.takesItems(index)) {
+  if (takesItems && index !== undefined && !indexTakesItems(index)) {
     const reason = 'it searches in a database, which does not get them';
     throw failure('items-closed', { reason, advice: 'leave out `--items`, or search in the index of a folder' });
   }
@@ -66,8 +66,7 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedM
   ]);
   const notes = await run.notes();
   const { query, removesSeen } = recommender;
-  const openedIndex =
-    index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, { table });
+  const openedIndex = index === undefined ? undefined : await openIndex(index, recommender.snapshot, { table });
   const writableAnswerer = recommender.over(openedIndex?.snapshot);
   const items = reader && writableAnswerer.writes(reader);
   const events = eventReader && writableAnswerer.eventWrites(eventReader);

@@ -1,11 +1,11 @@
 /** What a search of lists may say: scores of the scan, in its order, of no item that was removed, each item once. */
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
+import { buildLists } from '../../../src/plugins/lists/index_lists.ts';
 import { recallOf } from '../../../src/retrieval/scan/approximate.ts';
 import { Bits } from '../../../src/retrieval/scan/bits.ts';
 import { prepareLists } from '../../../src/retrieval/scan/lists.ts';
 import { makeScan } from '../../../src/retrieval/scan/scan.ts';
-import { buildLists } from '../../../src/serving/ann/index_lists.ts';
 
 const random = makeRandom(5);
 const gaussian = (): number => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());

@@ -1,9 +1,9 @@
 /** A server whose model has an index: it says what is not proved, and how right its answers are. The index here is the scan without one item. */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { makeRecallGauge } from '../../../src/plugins/lists/index_folder.ts';
 import type { ApproximateIndex } from '../../../src/retrieval/scan/approximate.ts';
 import { Bits } from '../../../src/retrieval/scan/bits.ts';
 import type { Scan } from '../../../src/retrieval/scan/scan.ts';
-import { makeRecallGauge } from '../../../src/serving/ann/index_folder.ts';
 import { makeAnswers } from '../../../src/serving/server/answers.ts';
 import type { Server } from '../../../src/serving/server/server.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { makeRecallGauge } from '../../../src/serving/ann/index_folder.ts';
+import { makeRecallGauge } from '../../../src/plugins/lists/index_folder.ts';
 
 describe('the recall of answers that were computed again', () => {
   it('is computed for one of N answers, after the answer, and not before there is time', async () => {

@@ -4,15 +4,15 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, trunc
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { type ApproximateIndex, recallOf, searchAll } from '../../../src/retrieval/scan/approximate.ts';
-import { Bits } from '../../../src/retrieval/scan/bits.ts';
-import { makeScan } from '../../../src/retrieval/scan/scan.ts';
 import {
   type IndexManifest,
   type IndexSource,
   openIndexFolder,
   writeIndexFolder,
-} from '../../../src/serving/ann/index_folder.ts';
+} from '../../../src/plugins/lists/index_folder.ts';
+import { type ApproximateIndex, recallOf, searchAll } from '../../../src/retrieval/scan/approximate.ts';
+import { Bits } from '../../../src/retrieval/scan/bits.ts';
+import { makeScan } from '../../../src/retrieval/scan/scan.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 /** While it is set, the disk is full when lists are to be on it. */

@@ -3,32 +3,10 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { TextModel, TextModelRequest } from '../../app/api/embed.ts';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { jsonObjectIn, RequestRefused, refusal, requestText } from '../../base/util/http.ts';
-
-export interface TextModelRequest {
-  /** The name of the model at the endpoint or on the hub, or the folder of a model on this machine. */
-  readonly model: string;
-  /** The address of an endpoint with OpenAI's protocol, such as `http://localhost:11434/v1`. Absent: the model runs on this machine. */
-  readonly url?: string;
-  /** The secret of the endpoint. Default: the variable `TOWER_EMBED_KEY`, for api.openai.com also `OPENAI_API_KEY`. */
-  readonly secret?: string;
-  /** Numbers of a vector, for endpoints that can shorten them. */
-  readonly dimensions?: number;
-  /** Words before each text, such as `passage: `, if the model was trained with some. */
-  readonly prefix?: string;
-  /** How a model on this machine makes one vector of those of its tokens. Default: `mean`. */
-  readonly pooling?: 'mean' | 'cls' | 'last_token';
-  /** Seconds that a request may take. Default: 60. */
-  readonly timeout?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface TextModel {
-  /** Returns a vector for each text. @throws Failure `embed-failed`; the reason of the signal */
-  embed(texts: readonly string[]): Promise<readonly Float32Array[]>;
-}
 
 /** Opens a model, such as for the text of an item that is new while a server runs. @throws Failure `embed-failed`, `no-transformers` */
 export async function openTextModel(request: TextModelRequest, from?: string): Promise<TextModel> {

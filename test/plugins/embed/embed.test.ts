@@ -11,8 +11,8 @@ import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import { openNpy } from '../../../src/data/files/feature_files.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';
+import { ended, program } from '../../app/cli/tower.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
-import { ended, program } from '../cli/tower.ts';
 import { answerOf, type EmbeddingServer, embeddingServer, modelWidth, wordCounts } from './embedding_server.ts';
 
 const root = temporaryFolder();

@@ -1,8 +1,8 @@
 /** The search is widened until enough is found. The index here has a gap that a wide search closes. */
 import { describe, expect, it } from 'vitest';
+import { certify } from '../../../src/plugins/lists/certificate.ts';
 import { recallFigures } from '../../../src/retrieval/scan/approximate.ts';
 import { makeScan } from '../../../src/retrieval/scan/scan.ts';
-import { certify } from '../../../src/serving/ann/certificate.ts';
 
 const rows = 1000;
 /** Vectors of one number: row r has the score r. */

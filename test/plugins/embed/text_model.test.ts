@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openTextModel } from '../../../src/app/api/text_model.ts';
 import type { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { openTextModel } from '../../../src/plugins/embed/text_model.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const root = temporaryFolder();

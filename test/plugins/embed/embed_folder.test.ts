@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
-vi.mock('../../../src/app/api/text_model.ts', async (original) => ({
+vi.mock('../../../src/plugins/embed/text_model.ts', async (original) => ({
   ...(await original<object>()),
   openTextModel: async () => ({ embed: async (texts: readonly string[]) => texts.map(() => Float32Array.of(1, 2)) }),
 }));
-const { embed } = await import('../../../src/app/api/embed.ts');
+const { embed } = await import('../../../src/plugins/embed/embed.ts');
 
 it('a model that is saved again in its place is asked again, also with files of the same names, sizes and times', async () => {
   const folder = temporaryFolder();
