@@ -10,13 +10,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { makeRandom } from '../src/base/random/random.ts';
-import { writeDurably } from '../src/base/storage/durable.ts';
-import { treeBytes, writeSafetensors } from '../src/base/storage/safetensors.ts';
-import { treeIn } from '../src/base/storage/tensor_tree.ts';
+import { safetensorsBytes } from '../src/base/storage/safetensors.ts';
+import { storedIn } from '../src/base/storage/tensor_header.ts';
 import { keyTableOf } from '../src/base/text/key_table.ts';
-import type { ItemColumn } from '../src/retrieval/filter/filter_columns.ts';
-import { codedRows, itemVectors, type PageIndex, type PageQuery } from '../src/retrieval/page_files.ts';
-import { itemColumnsOf, type PublicItems, publicItemsOf } from '../src/retrieval/servable.ts';
+import { packTexts } from '../src/base/text/texts.ts';
+import {
+  openServable,
+  type PageFile,
+  type PageIndex,
+  type PublicServable,
+  type PublicTower,
+  packServable,
+  pageIndex,
+  type ServedColumn,
+} from '../src/retrieval/servable.ts';
+import { codedRows } from '../src/retrieval/vectors.ts';
 import { chromium, Page } from '../test/playground/browser.ts';
 import { serveFolder } from '../test/serving/runtime/site.ts';
 import { describeMachine } from './machine.ts';
@@ -96,7 +104,7 @@ async function row(url: string, folder: string): Promise<void> {
 }
 
 /** The values of the films, again and again. */
-function repeatedColumn(column: ItemColumn, rows: number): ItemColumn {
+function repeatedColumn(column: ServedColumn, rows: number): ServedColumn {
   const at = Int32Array.from({ length: rows }, (_, row) => row);
   switch (column.kind) {
     case 'number':
@@ -118,35 +126,38 @@ function repeatedColumn(column: ItemColumn, rows: number): ItemColumn {
 
 async function writeRandom(folder: string, rows: number): Promise<void> {
   cpSync(films, folder, { recursive: true });
+  const damaged = (reason: string): Error => new Error(reason);
   const bodyOf = (name: string): Buffer => readFileSync(join(folder, name));
-  const json = <T>(name: string): T =>
-    JSON.parse((name.endsWith('z') ? gunzipSync(bodyOf(name)) : bodyOf(name)).toString()) as T;
-  const { width } = json<PageQuery>('query.jsonz');
+  const contentsOf = (body: Buffer): unknown => openServable(storedIn(new Uint8Array(body), damaged), damaged);
+  const own = contentsOf(gunzipSync(bodyOf('servable.packed'))) as PublicServable;
+  const tower = contentsOf(bodyOf('tower.safetensors')) as PublicTower;
   const random = makeRandom(5);
-  const data = new Float32Array(rows * width);
+  const data = new Float32Array(rows * tower.width);
   random.fill(data, -1, 1);
-  const own = treeIn(new Uint8Array(gunzipSync(bodyOf('items.packed'))), (reason) => new Error(reason)) as PublicItems;
-  const titles = keyTableOf(own.titles!);
-  const keys = Array.from({ length: rows }, (_, at) => `item ${at}`);
-  const repeated = { keys, titles: keys.map((_, at) => titles.keyAt(at % titles.size)) };
+  const titles = keyTableOf(own.items.titles!);
+  const keys = packTexts(Array.from({ length: rows }, (_, at) => `item ${at}`));
+  const repeated = packTexts(Array.from(keys, (_, at) => titles.keyAt(at % titles.size)));
   const columns = new Map(
-    [...itemColumnsOf(own.columns)].map(([name, column]) => [name, repeatedColumn(column, rows)]),
+    [...own.items.columns].map(([name, column]) => [name, repeatedColumn(column, rows)] as const),
   );
-  writeFileSync(
-    join(folder, 'items.packed'),
-    gzipSync(await treeBytes(publicItemsOf(repeated, columns)), { level: 9 }),
-  );
-  await writeDurably(join(folder, 'items.safetensors'), (sink) =>
-    writeSafetensors(sink, codedRows({ name: itemVectors, shape: [rows, width], data })),
-  );
-  const index = json<PageIndex>('tower.json');
+  const packed = async (contents: object, forGzip = false): Promise<Uint8Array> => {
+    const { tensors, texts } = packServable(contents, forGzip);
+    return safetensorsBytes(tensors, texts);
+  };
+  const bodies: Readonly<Record<PageFile, Uint8Array>> = {
+    'servable.packed': gzipSync(await packed({ ...own, items: { keys, titles: repeated, columns } }, true), {
+      level: 9,
+    }),
+    'tower.safetensors': await packed({ ...tower, vectors: codedRows(data, tower.width) }),
+  };
   const files = Object.fromEntries(
-    Object.keys(index.files).map((name) => {
-      const body = readFileSync(join(folder, name));
+    Object.entries(bodies).map(([name, body]) => {
+      writeFileSync(join(folder, name), body);
       return [name, { sha256: createHash('sha256').update(body).digest('hex'), bytes: body.length }];
     }),
   );
-  writeFileSync(join(folder, 'tower.json'), JSON.stringify({ ...index, files }));
+  const index = JSON.parse(bodyOf(pageIndex).toString()) as PageIndex;
+  writeFileSync(join(folder, pageIndex), JSON.stringify({ ...index, files }));
 }
 
 try {

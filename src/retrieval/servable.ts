@@ -1,267 +1,48 @@
 /**
- * The data of a recommender without the model, as plain data: item vectors and their codes, keys, titles, filter columns, and data of users. It is
- * made of a data set once and cached next to the run. Texts are stored as bytes, so a million of them need no objects.
+ * What answers queries, as plain data: item vectors and their codes, keys, titles, filter columns, and data of users. It is made of a data set once. Servers
+ * cache it next to the run, and a page gets the public part of it. Texts are stored as bytes, so a million of them need no objects.
  */
 
-import { type KeyParts, keyPartsComplaint, keyTableOf, makeKeyTable } from '../base/text/key_table.ts';
+import type { Checksum, Damaged, Stored, StoredTensor } from '../base/storage/tensor_header.ts';
+import { packTree, unpackTree } from '../base/storage/tensor_tree.ts';
+import { type KeyParts, keyTableOf, makeKeyTable } from '../base/text/key_table.ts';
 import type { Texts } from '../base/text/texts.ts';
-import {
-  type BagColumn,
-  type Column,
-  type Corpus,
-  type Dataset,
-  type Encoding,
-  type IndexedColumn,
-  rowsOf,
-} from '../data/dataset.ts';
-import { computedTable, type FeaturePlan, type Plan } from '../graph/plan/plan.ts';
+import type { BagColumn, Dataset, IndexedColumn } from '../data/dataset.ts';
+import type { EventSource } from '../data/written/fields.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { ItemColumn, ItemColumns, Words } from './filter/filter_columns.ts';
-import { layoutOf } from './scan/codes.ts';
+import type { QueryModel } from './prepare.ts';
+import type { ItemWeights } from './scan/item_weights.ts';
 import type { CodedItems } from './scan/scan.ts';
-import type { ComputedItemVectors, Vectors } from './vectors.ts';
+import type { ComputedItemVectors, RetrievalObjective, StoredRows, Vectors } from './vectors.ts';
 
-interface ServedModel {
-  readonly plan: Plan;
-  readonly encodings: ReadonlyMap<string, Encoding>;
+/** Changes with the contents, so that no build misreads those of another one. */
+export const servableFormat = 'tower-servable-1';
+
+interface PackedServable {
+  readonly tensors: readonly StoredTensor[];
+  readonly texts: { readonly format: string; readonly contents: string };
 }
 
-/**
- * Returns the first invalid entry: a number outside the memory that it indexes, a list of another length than the others. Floats have been checked to be
- * finite, except in columns of numbers. A stranger's file may have other vectors than the model computes, but nothing that breaks its readers.
- */
-export function servedComplaint(value: unknown, model: ServedModel): string | undefined {
-  return complaintOf(() => checkServed(value, model));
+/** Returns the tensors and texts of a safetensors file, which `openServable` reads. @param forGzip makes numbers that grow compress better */
+export function packServable(servable: object, forGzip = false): PackedServable {
+  const { text, tensors } = packTree(servable, forGzip);
+  return { tensors, texts: { format: servableFormat, contents: text } };
 }
 
-/** Returns the first invalid entry of the items that a page knows. */
-export const publicItemsComplaint = (value: unknown): string | undefined =>
-  complaintOf(() => {
-    const items = (value ?? {}) as Loose;
-    const unknownEntry = Object.keys(items).find((name) => !['keys', 'titles', 'columns'].includes(name));
-    need(unknownEntry === undefined, `the entry ${JSON.stringify(unknownEntry)}`);
-    checkPublicItems(items, items.keys?.ends?.length);
-  });
-
-function complaintOf(check: () => void): string | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Misfit) return error.message;
-    throw error;
-  }
+/** Returns plain data, which the caller must check. @param damaged makes the error for a file that `packServable` did not make */
+export function openServable({ tensors, metadata }: Stored, damaged: Damaged): unknown {
+  if (metadata.format !== servableFormat) throw damaged(otherFormat(metadata.format));
+  return unpackTree(metadata.contents ?? '', tensors, damaged);
 }
 
-class Misfit extends Error {}
+export const otherFormat = (format: unknown): string =>
+  `its format is ${JSON.stringify(format)}, and this version of Tower reads "${servableFormat}"`;
 
-function need(fits: boolean, what: string): asserts fits {
-  if (!fits) throw new Misfit(`${what} does not fit`);
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: plain data of a file, each entry of which is checked
-type Loose = any;
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string');
-
-function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts value is ServingState {
-  const { items, users, seen, histories, knownUntil, eventBasis } = (value ?? {}) as Loose;
-  need(seen === 'excluded' || seen === 'kept', 'what is seen');
-  need(knownUntil === undefined || Number.isFinite(knownUntil), 'the time of the last event');
-  need(histories instanceof Map && [...histories.values()].every(isCount), 'the lengths of histories');
-  const { data, rows, width, interests } = items?.vectors ?? {};
-  const [query, item] = plan.towers;
-  need(isCount(rows) && width === item.width && interests === item.interests, 'the shape of the vectors');
-  need(isOf(data, Float32Array, rows * width), 'the vectors');
-  checkCodes(items.coded, rows, plan);
-  checkPublicItems(items, rows);
-  checkTables(items.tables, rows, plan);
-
-  checkTexts(users?.keys, 'the keys of the users');
-  const count = users.keys.ends.length;
-  const featuresContext = { plan, encodings, items: rows };
-  checkFeatures(items.features, rows, featuresContext);
-  checkFeatures(users.features, count, featuresContext);
-  checkBags(users.had, 'what users had', { least: -1, most: rows - 1, items: rows });
-  need(users.had.starts.length === count, 'what users had');
-  need(users.asOfLastEvent === undefined || isTexts(users.asOfLastEvent), 'the features of last events');
-  checkEventBasis(eventBasis ?? {}, rows, featuresContext);
-  const missingFeature =
-    count > 0 && query.key !== undefined && query.features.find((name) => !users.features.has(name));
-  need(!missingFeature, `the feature ${JSON.stringify(missingFeature)} of users`);
-}
-
-/** A fitted score has no item vectors, and so no codes of them. */
-function checkCodes(coded: Loose, rows: number, { fitted, towers: [, { width }] }: Plan): void {
-  need(!fitted || coded === undefined, 'the codes of the vectors');
-  if (fitted) return;
-  const { codes, records, centre } = coded ?? {};
-  const layout = layoutOf(rows, width);
-  need(isOf(codes, Uint8Array, layout.codeBytes), 'the codes of the vectors');
-  need(isOf(records, Float64Array, 4 * layout.blocks), 'the records of the vectors');
-  need(records.every(Number.isFinite), 'a record of the vectors');
-  need(isOf(centre, Float32Array, width) && centre.every(Number.isFinite), 'the centre of the vectors');
-}
-
-type TypedArray = new (length: number) => ArrayLike<number>;
-
-/** True for a typed array of this kind, and of this length if one is given. */
-const isOf = (value: Loose, type: TypedArray, length?: number): boolean =>
-  value instanceof type && (length === undefined || value.length === length);
-
-function checkTexts(parts: Loose, what: string, count?: number): asserts parts is KeyParts {
-  const { bytes, ends, slots } = parts ?? {};
-  need(isOf(bytes, Uint8Array) && isOf(ends, Uint32Array, count), what);
-  need(slots === undefined || isOf(slots, Uint32Array), what);
-  const reason = keyPartsComplaint({ bytes, ends, slots });
-  if (reason !== undefined) throw new Misfit(`${what}: ${reason}`);
-}
-
-function checkPublicItems({ keys, titles, columns }: Loose, rows: number): void {
-  checkTexts(keys, 'the keys of the items', rows);
-  if (titles !== undefined) checkTexts(titles, 'the titles', rows);
-  checkColumns(columns, rows);
-}
-
-function checkColumns(columns: Loose, rows: number): void {
-  need(columns instanceof Map, 'the columns of the items');
-  for (const [name, column] of columns as Map<string, Loose>) {
-    const what = `column ${JSON.stringify(name)}`;
-    const { kind, values, words, codes, starts, ends } = column ?? {};
-    if (kind === 'number') need(isOf(values, Float64Array, rows), what);
-    else if (kind === 'truth') need(isOf(values, Int8Array, rows), what);
-    else {
-      if (kind !== 'text' && kind !== 'texts') throw new Misfit(`${what} is of no known kind`);
-      checkTexts(words, what);
-      need(isOf(codes, Int32Array, kind === 'text' ? rows : undefined), what);
-      need(areWithin(codes, -1, words.ends.length - 1), what);
-      if (kind === 'texts') need(isOf(starts, Int32Array, rows) && areSpans(starts, ends, codes.length), what);
-    }
-  }
-}
-
-function checkTables(tables: Loose, rows: number, { features }: Plan): void {
-  const neededWidths = new Map(
-    features.flatMap(({ through, width }) => (through ? [[computedTable(through), width] as const] : [])),
-  );
-  need(tables instanceof Map && tables.size === neededWidths.size, 'the tables of the item tower');
-  for (const [name, width] of neededWidths) {
-    need(isOf(tables.get(name), Float32Array, Math.max(1, rows) * width), `table ${JSON.stringify(name)}`);
-  }
-}
-
-/** @param model including the number of rows in the corpus */
-function checkFeatures(
-  given: Loose,
-  rows: number,
-  { plan, encodings, items }: ServedModel & { readonly items: number },
-): void {
-  need(given instanceof Map, 'the features');
-  for (const [name, indexed] of given as Map<string, Loose>) {
-    const what = `feature ${JSON.stringify(name)}`;
-    const feature = plan.features.find((each) => each.name === name);
-    need(feature !== undefined && typeof indexed === 'object' && indexed !== null, what);
-    const codes = rowsOf(encodings.get(feature.encoderOf)!);
-    const { column, index } = indexed;
-    const rowCount = checkColumn(column, what, { feature, codes, items });
-    if (index === undefined) need(rowCount >= rows, what);
-    else need(isOf(index, Int32Array, rows) && areWithin(index, 0, rowCount - 1), what);
-  }
-}
-
-function checkEventBasis(
-  { types, itemElements, filed }: Loose,
-  rows: number,
-  { plan, encodings, items }: ServedModel & { readonly items: number },
-): void {
-  const isType = (type: unknown): boolean => typeof type === 'string' && /^[\w ,()[\]"']{1,10000}$/.test(type);
-  need(types instanceof Map && [...types.values()].every(isType), 'the types of the events');
-  need(filed instanceof Map && [...filed.values()].every(isCount), 'the positions of logs');
-  need(itemElements instanceof Map, 'the elements of items');
-  for (const [name, column] of itemElements as Map<string, Loose>) {
-    const feature = plan.features.find((each) => each.name === name);
-    const what = `feature ${JSON.stringify(name)}`;
-    need(feature !== undefined && feature.gives === 'bag', what);
-    const codes = rowsOf(encodings.get(feature.encoderOf)!);
-    need(checkColumn(column, what, { feature: { ...feature, max: 1 }, codes, items }) === rows, what);
-  }
-}
-
-interface ColumnContext {
-  readonly feature: FeaturePlan;
-  readonly codes: number;
-  readonly items: number;
-}
-
-const kinds: Readonly<Record<FeaturePlan['gives'], Column['kind']>> = {
-  code: 'codes',
-  bag: 'bags',
-  numbers: 'numbers',
-};
-
-/** @returns the number of rows */
-function checkColumn(column: Loose, what: string, { feature, codes, items }: ColumnContext): number {
-  need(column?.kind === kinds[feature.gives], what);
-  const { values, width } = column;
-  switch (column.kind as Column['kind']) {
-    case 'codes':
-      need(values instanceof Int32Array && areWithin(values, 0, codes - 1), what);
-      return values.length;
-    case 'numbers':
-      need(width === feature.width && values instanceof Float32Array && values.length % width === 0, what);
-      return values.length / width;
-    case 'bags':
-      checkBags(column, what, { least: 0, most: codes - 1, items, longest: [feature.max, feature.each?.max] });
-      need((column.inner === undefined) === (feature.each === undefined), what);
-      need((column.weights === undefined) === (feature.weights === undefined), what);
-      need((column.items === undefined) === (feature.through === undefined), what);
-      return column.starts.length;
-  }
-}
-
-interface BagBounds {
-  /** Range of the values. */
-  readonly least: number;
-  readonly most: number;
-  /** Rows of the corpus. */
-  readonly items: number;
-  /** Maximum elements of a bag, and of its inner bags. Absent: any number. */
-  readonly longest?: readonly (number | undefined)[];
-}
-
-function checkBags(
-  column: Loose,
-  what: string,
-  { least, most, items, longest = [] }: BagBounds,
-): asserts column is BagColumn {
-  const { starts, ends, values, inner, weights, items: places } = column ?? {};
-  need(column?.kind === 'bags' && isOf(starts, Int32Array) && isOf(values, Int32Array), what);
-  const [limit = values.length] = longest;
-  const isShort = (start: number, row: number): boolean => start >= 0 && ends[row] - start <= limit;
-  need(areSpans(starts, ends, values.length) && starts.every(isShort), what);
-  if (inner !== undefined) {
-    need(inner?.inner === undefined, what);
-    checkBags(inner, what, { least, most, items, longest: longest.slice(1) });
-    need(areWithin(values, 0, inner.starts.length - 1), what);
-  } else need(areWithin(values, least, most), what);
-  const isWeight = (weight: number): boolean => weight >= 0;
-  need(weights === undefined || (isOf(weights, Float32Array, values.length) && weights.every(isWeight)), what);
-  need(places === undefined || (isOf(places, Int32Array, values.length) && areWithin(places, 0, items - 1)), what);
-}
-
-function areWithin(values: Int32Array, least: number, most: number): boolean {
-  for (let index = 0; index < values.length; index++) if (values[index]! < least || values[index]! > most) return false;
-  return true;
-}
-
-/** True if each start is −1, for none, or within the number of values, and no end precedes its start. */
-function areSpans(starts: Int32Array, ends: unknown, count: number): boolean {
-  if (!(ends instanceof Int32Array) || ends.length !== starts.length) return false;
-  for (let row = 0; row < starts.length; row++) {
-    const [from, to] = [starts[row]!, ends[row]!];
-    if (from < -1 || to > count || (from === -1 ? to > 0 : to < from)) return false;
-  }
-  return true;
+/** The parts of a run that answer, without the weights, which the run has. */
+export interface Servable extends ServingState {
+  /** Sentences that go with every answer. */
+  readonly notes: readonly string[];
 }
 
 export interface ServingState extends Pick<Dataset, 'seen' | 'histories' | 'knownUntil' | 'eventBasis'> {
@@ -274,8 +55,8 @@ export interface ServingState extends Pick<Dataset, 'seen' | 'histories' | 'know
   };
 }
 
-/** What a page knows of the items too. */
-export interface PublicItems {
+/** What anybody may know of the items. */
+interface PublicItems {
   readonly keys: KeyParts;
   readonly titles?: KeyParts;
   readonly columns: ReadonlyMap<string, ServedColumn>;
@@ -292,6 +73,73 @@ interface ServedItems extends PublicItems {
 
 export type ServedColumn = WithPlainWords<ItemColumn>;
 type WithPlainWords<C> = C extends { readonly words: unknown } ? Omit<C, 'words'> & { readonly words: KeyParts } : C;
+
+/** The public part of a servable, with the query tower. It has nothing of the users. */
+export interface PublicServable extends Pick<Servable, 'seen' | 'histories'>, QueryModel {
+  readonly items: PublicItems;
+  readonly objectives: readonly RetrievalObjective[];
+  /** What the features of a user are made of, or the reason why events alone do not give them. */
+  readonly events: PublicEvents | { readonly closed: string };
+  readonly tower: PublicTower | PublicSums;
+}
+
+interface PublicEvents {
+  readonly sources: Readonly<Record<string, EventSource>>;
+  /** Columns of the events files, also those that the query tower does not read. */
+  readonly columns: readonly string[];
+}
+
+/** A query tower, and the vectors of the items. */
+export interface PublicTower {
+  /** The result of `servingGraph`. */
+  readonly graph: Graph;
+  readonly parameters: ReadonlyMap<string, StoredRows>;
+  readonly vectors: StoredRows;
+  readonly width: number;
+  readonly interests: number;
+}
+
+/** A score that is fitted as a whole. It reads one list of items. */
+export interface PublicSums extends Pick<ItemWeights, 'neighbours' | 'events'> {
+  readonly list: string;
+  readonly weights: StoredRows;
+  readonly codes: Float32Array;
+}
+
+/** @param columns of the items that become public @param rest of what becomes public */
+export function publicOf(
+  { seen, histories, items }: Servable,
+  columns: readonly string[],
+  rest: Omit<PublicServable, 'seen' | 'histories' | 'items'>,
+): PublicServable {
+  const { bytes, ends } = items.keys;
+  const publicColumns = new Map(columns.map((name) => [name, items.columns.get(name)!]));
+  return {
+    seen,
+    histories,
+    items: { keys: { bytes, ends }, titles: items.titles, columns: publicColumns },
+    ...rest,
+  };
+}
+
+/** The name of the file that says which model a page's folder has, and has the checksums of the others. It is written last. */
+export const pageIndex = 'tower.json';
+/**
+ * A `PublicServable`: its `tower` as safetensors, because gzip makes little of vectors and takes long, and the rest as safetensors in gzip. With `.gz` in the
+ * name, some hosts would unpack it on the way.
+ */
+export const pageFiles = ['servable.packed', 'tower.safetensors'] as const;
+export type PageFile = (typeof pageFiles)[number];
+
+export interface PageIndex {
+  readonly format: typeof servableFormat;
+  readonly tower: string;
+  readonly model: string;
+  /** Identifies the model: the checksum of the run's manifest. */
+  readonly version: string;
+  readonly notes: readonly string[];
+  readonly files: Readonly<Record<PageFile, Checksum>>;
+}
 
 export function servingStateOf(
   {
@@ -311,20 +159,13 @@ export function servingStateOf(
     items: {
       ...{ vectors, tables },
       features: corpus.features,
-      ...publicItemsOf(corpus, columns),
+      keys: partsOf(corpus.keys),
+      titles: corpus.titles && partsOf(corpus.titles),
+      columns: new Map([...columns].map(([name, column]) => [name, plainColumn(column)])),
     },
     users: { had: users.had, features: users.features, keys: partsOf(users.keys), asOfLastEvent: users.asOfLastEvent },
   };
 }
-
-export const publicItemsOf = (
-  { keys, titles }: Pick<Corpus, 'keys' | 'titles'>,
-  columns: ItemColumns,
-): PublicItems => ({
-  keys: partsOf(keys),
-  titles: titles && partsOf(titles),
-  columns: new Map([...columns].map(([name, column]) => [name, plainColumn(column)])),
-});
 
 const partsOf = (texts: Texts): KeyParts => makeKeyTable(texts, texts.length).parts();
 

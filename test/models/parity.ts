@@ -13,8 +13,8 @@ import { chooseEngine } from '../../src/engines/engines.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import type { DataDescription } from '../../src/graph/plan/data_description.ts';
 import { madeOf, type Plan } from '../../src/graph/plan/plan.ts';
+import { servedComplaint } from '../../src/retrieval/check_servable.ts';
 import { queryColumns } from '../../src/retrieval/query_columns.ts';
-import { servedComplaint } from '../../src/retrieval/servable.ts';
 import { makeRecommender } from '../../src/serving/live/recommender.ts';
 import type { LoadedModel } from '../../src/training/artifact/load.ts';
 import { makeTables } from '../../src/training/embedding/tables.ts';
@@ -83,7 +83,7 @@ async function expectSameScores(plan: Plan, dataset: Dataset, questions: readonl
   const parameters = initialValues(plan.step.graph, plan.train.seed);
   const trained = { plan, encodings, tables, parameters } as unknown as LoadedModel;
   const recommender = await makeRecommender(trained, dataset, engine);
-  expect(servedComplaint(recommender.served(), trained)).toBeUndefined();
+  expect(servedComplaint({ ...recommender.served(), notes: [] }, trained)).toBeUndefined();
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters });
   const step = Math.max(1, Math.floor(questions.length / scored));
   for (let at = 0; at < questions.length; at += step) {

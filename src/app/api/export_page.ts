@@ -5,7 +5,7 @@ import { reading } from '../../base/diagnostics/system_reason.ts';
 import { packageFile } from '../../base/storage/package_file.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { EventSource } from '../../data/written/fields.ts';
-import type { PageQuery } from '../../retrieval/page_files.ts';
+import { type PublicServable, servingStateOf } from '../../retrieval/servable.ts';
 import { type ExportedPage, writePageExport } from '../../training/export/page_folder.ts';
 import { objectivesOf } from './recorded.ts';
 import { type Run, retrievalOf } from './run.ts';
@@ -20,7 +20,7 @@ export interface ExportPageRequest {
   readonly exact?: boolean;
 }
 
-async function eventsOf(run: Run, dataset: Dataset): Promise<PageQuery['events']> {
+async function eventsOf(run: Run, dataset: Dataset): Promise<PublicServable['events']> {
   try {
     const reader = await run.eventReader(dataset);
     reader.close();
@@ -45,25 +45,21 @@ export async function exportPage(
   run: Run,
   request: ExportPageRequest,
 ): Promise<ExportedPage & { readonly known: readonly string[] }> {
-  const { out, columns: chosen = [], force, exact } = request;
-  const [columns, notes] = await Promise.all([run.itemColumns(), run.notes()]);
+  const { out, columns = [], force, exact } = request;
+  const [known, notes] = await Promise.all([run.itemColumns(), run.notes()]);
   const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
   const scriptPath = packageFile('dist/runtime.js');
   try {
-    const exported = await writePageExport(run.trained, retrieval, {
+    const servable = { ...servingStateOf(dataset, retrieval.computed(), known), notes };
+    const exported = await writePageExport(run.trained, servable, {
       folder: out,
       tower: version,
-      dataset,
-      columns,
-      chosen,
       objectives: (await objectivesOf(run.trained)) ?? [],
-      notes,
       events: await eventsOf(run, dataset),
       script: await reading(scriptPath, readFile(scriptPath)),
-      force,
-      exact,
+      ...{ columns, force, exact },
     });
-    return { ...exported, known: [...columns.keys()] };
+    return { ...exported, known: [...known.keys()] };
   } finally {
     await retrieval.close();
   }

@@ -17,6 +17,7 @@ import type { MeasureSpec } from '../../graph/plan/plan.ts';
 import { columnsFrom, type ItemColumns } from '../../retrieval/filter/filter_columns.ts';
 import type { RecommendOptions } from '../../retrieval/prepare.ts';
 import type { FeatureValues } from '../../retrieval/query_columns.ts';
+import type { Servable } from '../../retrieval/servable.ts';
 import type { Recommendation, RerankEntries } from '../../retrieval/top_request.ts';
 import type { RetrievalObjective } from '../../retrieval/vectors.ts';
 import { makeRecommender, openRecommender, type Recommender } from '../../serving/live/recommender.ts';
@@ -34,7 +35,7 @@ import { type Attention, readAttention, spreadsOf } from '../../training/scoring
 import { engineProduct } from '../../training/scoring/matrix_product.ts';
 import { makeRetrieval } from '../../training/scoring/retrieval_scorer.ts';
 import { modelScorer, predictionsOf } from '../../training/scoring/scorer.ts';
-import { type CachedRun, makeCache, type RunCache } from './cache/cache.ts';
+import { makeCache, type RunCache } from './cache/cache.ts';
 import { askedMeasures, blockIn, type Metrics, readingOf } from './check.ts';
 import { readSource } from './files.ts';
 import { objectivesOf, recordedBlock, refuseOtherPlan } from './recorded.ts';
@@ -92,7 +93,7 @@ export interface Run {
    */
   eventReader(known?: Recommender['known']): Promise<EventReader>;
   /** Resolves once the state is in the folder of the run, if that is writable. */
-  kept(): Promise<CachedRun>;
+  kept(): Promise<Servable>;
   /** Frees everything. Does not wait for a cache that is being written, which is then dropped. */
   close(): Promise<void>;
 }
@@ -148,7 +149,7 @@ export interface RunSources {
   reader(): Promise<ItemReader>;
   eventReader(known: Recommender['known']): Promise<EventReader>;
   /** The state, if another process has made it. */
-  readonly made?: CachedRun;
+  readonly made?: Servable;
   cache?(closing: AbortSignal): Promise<RunCache>;
 }
 
@@ -174,7 +175,7 @@ export function makeRun(trained: LoadedModel, name: EngineName | undefined, sour
       await run.recommender();
       const { recommender, notes, keeping } = await answering!;
       await keeping;
-      return { served: recommender.served(), notes };
+      return { ...recommender.served(), notes };
     },
     async close() {
       const runningAnswer = answering;
@@ -231,15 +232,14 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
   if (!sources.made && !(await cache?.look())) sources.known().catch(() => {});
   const [{ engine }, objectives] = await Promise.all([run.engine(), sources.objectives()]);
   const options = { version: trained.manifest.checksum, objectives };
-  const cachedRun = sources.made ?? (await cache?.open(engine));
-  if (cachedRun) {
-    const { served, notes } = cachedRun;
+  const served = sources.made ?? (await cache?.open(engine));
+  if (served) {
     const dataset = async () => (await sources.known()).dataset;
-    return { recommender: await openRecommender(trained, { served, dataset }, engine, options), notes };
+    return { recommender: await openRecommender(trained, { served, dataset }, engine, options), notes: served.notes };
   }
   const { dataset, notes } = await sources.known();
   const recommender = await makeRecommender(trained, dataset, engine, { ...options, columns: await run.itemColumns() });
-  const keeping = cache?.keep(engine, { served: recommender.served(), notes });
+  const keeping = cache?.keep(engine, { ...recommender.served(), notes });
   return { recommender, notes, keeping };
 }
 

@@ -30,7 +30,6 @@ import {
   type StoredNumbers,
   type StoredTensor,
 } from './tensor_header.ts';
-import { packTree } from './tensor_tree.ts';
 
 const byteLengthOf = (data: Numbers): number => data.length * numberKinds[numberKindOf(data)].bytes;
 
@@ -97,11 +96,13 @@ export async function writeSafetensors(
   for (const { data } of ordered) for await (const bytes of writtenPieces(data)) await sink.write(bytes);
 }
 
-/** Returns the bytes of a file that `treeIn` reads, which gzip makes short. */
-export async function treeBytes(value: unknown): Promise<Uint8Array<ArrayBuffer>> {
-  const { text, tensors } = packTree(value, true);
+/** Returns the bytes of a file, for a caller that compresses them. */
+export async function safetensorsBytes(
+  tensors: readonly StoredTensor[],
+  texts: Readonly<Record<string, string>>,
+): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Buffer[] = [];
-  await writeSafetensors({ write: async (piece) => void pieces.push(Buffer.from(piece)) }, tensors, { contents: text });
+  await writeSafetensors({ write: async (piece) => void pieces.push(Buffer.from(piece)) }, tensors, texts);
   return Buffer.concat(pieces);
 }
 

@@ -4,14 +4,7 @@
  */
 import { invariant } from '../diagnostics/failure.ts';
 import { PackedTexts } from '../text/texts.ts';
-import {
-  bytesOf,
-  type Damaged,
-  numberKindOf,
-  type StoredNumbers,
-  type StoredTensor,
-  storedIn,
-} from './tensor_header.ts';
+import { bytesOf, type Damaged, numberKindOf, type StoredNumbers, type StoredTensor } from './tensor_header.ts';
 
 /** The types of arrays in memory (`of`) and in the file (`stored`). */
 const views = {
@@ -129,9 +122,3 @@ export function unpackTree(text: string, tensors: ReadonlyMap<string, StoredTens
 }
 
 const deepest = 32;
-
-/** Reads the tree of a file that is whole in memory. Numbers of float32 must be finite. */
-export function treeIn(bytes: Uint8Array<ArrayBuffer>, damaged: Damaged): unknown {
-  const { tensors, metadata } = storedIn(bytes, damaged);
-  return unpackTree(metadata.contents ?? '', tensors, damaged);
-}

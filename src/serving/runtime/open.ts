@@ -4,17 +4,16 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { KeyParts } from '../../base/text/key_table.ts';
 import { PackedTexts } from '../../base/text/texts.ts';
 import { isObject } from '../../base/util/objects.ts';
-import { indexShape, type PageFile, type PageIndex, pageFiles, pageIndex } from '../../retrieval/page_files.ts';
 import { describeQuery, itemAt, makePreparer, type QueryDescription } from '../../retrieval/prepare.ts';
 import { makeQueryAnswerer } from '../../retrieval/query_answerer.ts';
 import { useKernels } from '../../retrieval/scan/store.ts';
-import { itemColumnsOf } from '../../retrieval/servable.ts';
+import { itemColumnsOf, type PageIndex, type PublicServable, pageFiles, pageIndex } from '../../retrieval/servable.ts';
 import { makeSnapshot } from '../../retrieval/snapshot.ts';
 import { type Item, unknownFacts } from '../../retrieval/top_request.ts';
 import { makeAnswers } from '../server/answers.ts';
 import type { RecommendAnswer, RecommendBody, Selection, SimilarAnswer, SimilarBody } from '../server/schemas.ts';
 import { isKey, type PageEvent, valuesOfEvents } from './page_events.ts';
-import { type PageFileBytes, readTower } from './query_tower.ts';
+import { pageTowerOf } from './query_tower.ts';
 import {
   damagedAt,
   type Fetch,
@@ -22,9 +21,8 @@ import {
   fetchFile,
   fetchText,
   type Gunzip,
-  parsedShape,
-  readItems,
-  readQuery,
+  readIndex,
+  readServable,
   unpackedBytes,
 } from './read_page.ts';
 
@@ -175,73 +173,45 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
   const urlOf = (name: string): string => new URL(name, baseUrl).href;
   const fetchOptions: FetchOptions = { fetch, signal };
   const damagedIndex = damagedAt(urlOf(pageIndex));
-  const index = parsedShape<PageIndex>(
-    await fetchText(urlOf(pageIndex), mostIndex, fetchOptions),
-    indexShape,
-    damagedIndex,
-  );
-  const totalBytes = pageFiles.reduce((sum, name) => sum + index.files[name].bytes, 0);
-  if (totalBytes > mostBytes) throw damagedIndex(`its files have ${totalBytes} bytes, and ${mostBytes} are allowed`);
-  let receivedBytes = 0;
-  const onBytes = (bytes: number): void => onProgress?.({ received: (receivedBytes += bytes), total: totalBytes });
-  const fetchedFiles = await Promise.all(
-    pageFiles.map(
-      async (name) => [name, await fetchFile(urlOf(name), index.files[name], { ...fetchOptions, onBytes })] as const,
-    ),
-  );
-  const unpack: Unpack = (bytes, damaged) => unpackedBytes(bytes, mostBytes, gunzip, damaged);
-  return openFiles(index, Object.fromEntries(fetchedFiles) as PageFileBytes, unpack, urlOf);
+  const index = readIndex(await fetchText(urlOf(pageIndex), mostIndex, fetchOptions), damagedIndex);
+  const total = pageFiles.reduce((sum, name) => sum + index.files[name].bytes, 0);
+  if (total > mostBytes) throw damagedIndex(`its files have ${total} bytes, and ${mostBytes} are allowed`);
+  let received = 0;
+  const onBytes = (bytes: number): void => {
+    received += bytes;
+    onProgress?.({ received, total });
+  };
+  const damagedIn = (name = '') => damagedAt(urlOf(name));
+  const fetched = pageFiles.map((name) => fetchFile(urlOf(name), index.files[name], { ...fetchOptions, onBytes }));
+  const [packed, tower] = await Promise.all(fetched);
+  const unpacked = await unpackedBytes(packed!, mostBytes, gunzip, damagedIn('servable.packed'));
+  const servable = readServable({ 'servable.packed': unpacked, 'tower.safetensors': tower! }, damagedIn);
+  return damagedOnError(damagedIn(), () => openServed(index, servable));
 }
 
-/** Returns the contents of a file in gzip. */
-type Unpack = (
-  bytes: Uint8Array<ArrayBuffer>,
-  damaged: (reason: string) => Failure,
-) => Promise<Uint8Array<ArrayBuffer>>;
-
-/** Long because the methods of the answer share what the files hold. */
-async function openFiles(
-  index: PageIndex,
-  files: PageFileBytes,
-  unpack: Unpack,
-  at: (name: string) => string,
-): Promise<Opened> {
-  const damagedFile = (name: PageFile) => damagedAt(at(name));
-  const unpacked = (name: PageFile): Promise<Uint8Array<ArrayBuffer>> => unpack(files[name], damagedFile(name));
-  const query = readQuery(new TextDecoder().decode(await unpacked('query.jsonz')), damagedFile('query.jsonz'));
-  const items = readItems(await unpacked('items.packed'), damagedFile('items.packed'));
+/** Long because the methods of the answer share what the file holds. */
+async function openServed({ model, version, notes }: PageIndex, servable: PublicServable): Promise<Opened> {
+  const { items, plan, encodings, objectives } = servable;
   const columns = itemColumnsOf(items.columns);
-  const count = items.keys.ends.length;
-  const { vectors, queryTower, scan } = readTower(query, files, count, damagedFile);
-  const removesSeen = query.seen !== 'kept';
-  const answers = await damagedOnError(damagedAt(at(pageIndex)), async () => {
-    const snapshot = makeSnapshot({
-      version: index.version,
-      items: { vectors, keys: textsOf(items.keys), columns, titles: items.titles && textsOf(items.titles), scan },
-      objectives: query.objectives,
-    });
-    const model = { plan: query.plan, encodings: new Map(Object.entries(query.encodings)) };
-    const prepare = makePreparer(model, {
-      histories: new Map(Object.entries(query.histories)),
-      seen: query.seen,
-      users: { features: new Map() },
-    });
-    const interests = query.interests > 1 ? query.interests : undefined;
-    const queryDescription = { ...query.plan, model: index.model, interests };
-    const recommender = {
-      ...makeQueryAnswerer({ snapshot }, prepare, queryTower),
-      query: describeQuery(queryDescription, model.encodings, snapshot),
-    };
-    const modelAnswers = makeAnswers({ recommender, removesSeen, notes: index.notes, alone: true });
-    // This request detects files that do not match before the user's first request does. It also warms up the code.
-    await modelAnswers.recommend({ values: {} });
-    return modelAnswers;
+  const { vectors, queryTower, scan } = pageTowerOf(servable);
+  const removesSeen = servable.seen !== 'kept';
+  const snapshot = makeSnapshot({
+    version,
+    items: { vectors, keys: textsOf(items.keys), columns, titles: items.titles && textsOf(items.titles), scan },
+    objectives,
   });
+  const prepare = makePreparer(servable, { ...servable, users: { features: new Map() } });
+  const recommender = {
+    ...makeQueryAnswerer({ snapshot }, prepare, queryTower),
+    query: describeQuery({ ...plan, model }, encodings, snapshot),
+  };
+  const answers = makeAnswers({ recommender, removesSeen, notes, alone: true });
+  // This request detects contents that do not match before the user's first request does. It also warms up the code.
+  await answers.recommend({ values: {} });
   const recommendItems = (body: RecommendBody): Promise<RecommendAnswer> =>
     withColumnAdvice([...columns.keys()], () => answers.recommend(body));
   const withEvents = (events: readonly PageEvent[]): OpenedForUser => {
-    const { values, items } = valuesOfEvents(events, query);
-    const { snapshot } = answers;
+    const { values, items } = valuesOfEvents(events, servable);
     // The items of an old event may no longer be there.
     const knownItems = items.filter((key) => snapshot.itemRow(key) >= 0);
     const add = (request: PageRecommendRequest) => ({ ...request, values: { ...values, ...request.values } });
@@ -259,16 +229,14 @@ async function openFiles(
     };
   };
   return {
-    model: index.model,
-    version: index.version,
-    count,
+    ...{ model, version },
+    count: snapshot.rows,
     query: answers.about().query,
     columns: [...columns.keys()],
-    tasks: query.objectives.map(({ name }) => name),
+    tasks: objectives.map(({ name }) => name),
     recommend: async (request) => recommendItems(checkRecommend(request)),
     similar: async (request) => withColumnAdvice([...columns.keys()], () => answers.similar(checkSimilar(request))),
     *items() {
-      const { snapshot } = answers;
       for (let row = 0; row < snapshot.rows; row++) yield itemAt(row, snapshot);
     },
     vectors: async (request) => answers.vectors(checkRecommend(request)),

@@ -5,8 +5,8 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { isObject } from '../../base/util/objects.ts';
 import type { EventSource } from '../../data/written/fields.ts';
-import type { PageQuery } from '../../retrieval/page_files.ts';
 import type { FeatureValues } from '../../retrieval/query_columns.ts';
+import type { PublicServable } from '../../retrieval/servable.ts';
 import { unknownFacts } from '../../retrieval/top_request.ts';
 
 /** The event of a user, as `POST /v1/events` takes it. */
@@ -59,7 +59,10 @@ export interface ValuesOfUser {
 }
 
 /** @throws Failure `request-value`, `unknown-name` */
-export function valuesOfEvents(given: unknown, { events, plan, histories }: PageQuery): ValuesOfUser {
+export function valuesOfEvents(
+  given: unknown,
+  { events, plan, histories }: Pick<PublicServable, 'events' | 'plan' | 'histories'>,
+): ValuesOfUser {
   if ('closed' in events)
     throw refused(`cannot be given: ${events.closed}`, 'give `values` of the features in the request');
   const { sources, columns: known } = events;
@@ -75,7 +78,7 @@ export function valuesOfEvents(given: unknown, { events, plan, histories }: Page
   for (const { name, along = name, weights } of plan.features) {
     const source = sources[name];
     if (source === undefined) continue;
-    if (!Object.hasOwn(histories, name)) {
+    if (!histories.has(name)) {
       const last = ordered.at(-1);
       if (last) values[name] = valueIn(last, source);
       continue;

@@ -5,20 +5,17 @@
  * depends on the machine. Here it is fixed, so Node.js and browsers compute the same bits, and no engine of megabytes is loaded.
  */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
-import type { Damaged } from '../../base/storage/tensor_header.ts';
 import { everyRow } from '../../base/util/objects.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
 import { evaluateGraph, type NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
-import type { PageFile, PageQuery } from '../../retrieval/page_files.ts';
 import type { QueryTowerRun } from '../../retrieval/query_answerer.ts';
 import { ItemSums } from '../../retrieval/scan/item_weights.ts';
 import type { Scan } from '../../retrieval/scan/scan.ts';
+import type { PublicServable, PublicTower } from '../../retrieval/servable.ts';
 import type { SnapshotSource } from '../../retrieval/snapshot.ts';
-import { readItemWeights, readParameters, readVectors } from './read_page.ts';
-
-export type PageFileBytes = Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>;
+import { numbersOf } from '../../retrieval/vectors.ts';
 
 interface PageTower {
   readonly queryTower: QueryTowerRun;
@@ -27,22 +24,17 @@ interface PageTower {
   readonly scan?: Scan;
 }
 
-/** @param items number of items @throws Failure `export-damaged` */
-export function readTower(
-  query: PageQuery,
-  files: PageFileBytes,
-  items: number,
-  damagedIn: (name: PageFile) => Damaged,
-): PageTower {
-  const { fitted, width, graph } = query;
-  if (fitted) {
-    const sums = new ItemSums(readItemWeights((name) => files[name], { ...query, fitted }, items, damagedIn));
-    const vectors = { data: new Float32Array(0), rows: items, width };
-    return { queryTower: towerOfSums(fitted.list, sums), vectors, scan: sums.scan() };
+/** Returns what computes the vectors of queries, and what they are compared with. */
+export function pageTowerOf({ plan, tower, items }: PublicServable): PageTower {
+  const rows = items.keys.ends.length;
+  if ('list' in tower) {
+    const { max } = plan.features.find(({ name }) => name === tower.list)!;
+    const sums = new ItemSums({ ...tower, weights: numbersOf(tower.weights), most: max! });
+    const vectors = { data: new Float32Array(0), rows, width: rows };
+    return { queryTower: towerOfSums(tower.list, sums), vectors, scan: sums.scan() };
   }
-  const data = readVectors(files['items.safetensors'], [items, width], damagedIn('items.safetensors'));
-  const parameters = readParameters(files['query.safetensors'], graph, damagedIn('query.safetensors'));
-  return { queryTower: makeQueryTower(query, parameters), vectors: { data, rows: items, width } };
+  const vectors = { data: numbersOf(tower.vectors), rows, width: tower.width };
+  return { queryTower: makeQueryTower(plan, tower), vectors };
 }
 
 function towerOfSums(list: string, sums: ItemSums): QueryTowerRun {
@@ -57,8 +49,18 @@ function towerOfSums(list: string, sums: ItemSums): QueryTowerRun {
 /** The suffix that `weightsInput` appends. */
 const weightsSuffix = '/weights';
 
-function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters: NamedTensors): QueryTowerRun {
-  const [tower] = plan.towers;
+function makeQueryTower(plan: PublicServable['plan'], tower: PublicTower): QueryTowerRun {
+  const { graph, width, interests } = tower;
+  const parameters: NamedTensors = Object.fromEntries(
+    graph.parameters.map(({ name, node }) => [
+      name,
+      {
+        dtype: 'float32',
+        shape: graph.nodes[node]!.type.shape as number[],
+        data: numbersOf(tower.parameters.get(name)!),
+      },
+    ]),
+  );
   const features = new Map(plan.features.map((feature) => [feature.name, feature]));
   const inputs = graph.inputs.map(({ name, node }) => {
     const isWeights = !features.has(name) && name.endsWith(weightsSuffix);
@@ -77,7 +79,7 @@ function makeQueryTower({ plan, graph, width, interests }: PageQuery, parameters
     );
     const { vector } = evaluateGraph(graph, givenInputs, parameters).outputs;
     const data = vector!.data as Float32Array;
-    if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: tower.name });
+    if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: plan.towers[0].name });
     return { data, rows, width, interests: interests === 1 ? undefined : interests };
   };
 }

@@ -1,181 +1,49 @@
-/** Reads and validates the files of an export before they are used. */
+/** Fetches and checks the files of an export before they are used. */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { type Damaged, type Expected, storedIn } from '../../base/storage/tensor_header.ts';
-import { treeIn } from '../../base/storage/tensor_tree.ts';
-import { countElements, printType, resolveShape } from '../../graph/dims.ts';
-import type { NamedTensors } from '../../graph/evaluate.ts';
-import type { Graph, TensorType } from '../../graph/graph.ts';
-import { neededBy } from '../../graph/plan/plan.ts';
-import { verify } from '../../graph/verify.ts';
+import { type Checksum, type Damaged, storedIn } from '../../base/storage/tensor_header.ts';
+import { isObject } from '../../base/util/objects.ts';
+import { publicComplaint } from '../../retrieval/check_public.ts';
+import { areTexts } from '../../retrieval/check_servable.ts';
 import {
-  fittedNumbers,
-  itemVectors,
-  type JsonShape,
+  openServable,
+  otherFormat,
   type PageFile,
   type PageIndex,
-  type PageQuery,
-  queryShape,
-  rowsOfCodes,
-  scalesOf,
-} from '../../retrieval/page_files.ts';
-import { type ItemWeights, weightsComplaint } from '../../retrieval/scan/item_weights.ts';
-import { type PublicItems, publicItemsComplaint } from '../../retrieval/servable.ts';
+  type PublicServable,
+  pageFiles,
+  servableFormat,
+} from '../../retrieval/servable.ts';
 
-/** Maximum numbers in the values of one query: 1 GiB. */
-const mostNumbers = 2 ** 28;
-
-export function parsedShape<T>(text: string, shape: JsonShape, damaged: Damaged): T {
-  let value: unknown;
+/** Returns the contents of `tower.json`. An export of an older Tower says its format there. */
+export function readIndex(text: string, damaged: Damaged): PageIndex {
+  let index: unknown;
   try {
-    value = JSON.parse(text);
+    index = JSON.parse(text);
   } catch {
     throw damaged('it is not JSON');
   }
-  const shapeError = shape(value, '');
-  if (shapeError !== undefined) throw damaged(shapeError.startsWith('/') ? shapeError : `the file${shapeError}`);
-  return value as T;
-}
-
-export function readQuery(text: string, damaged: Damaged): PageQuery {
-  const query = parsedShape<PageQuery>(text, queryShape, damaged);
-  checkFeatures(query, damaged);
-  if (!query.fitted) checkGraph(query, damaged);
-  return query;
-}
-
-export function readItems(bytes: Uint8Array<ArrayBuffer>, damaged: Damaged): PublicItems {
-  const items = treeIn(bytes, damaged);
-  const reason = publicItemsComplaint(items);
-  if (reason !== undefined) throw damaged(reason);
-  return items as PublicItems;
-}
-
-/** Reads float32 tensors, each stored as it is or as bytes with scales. @param shapes of all tensors, by name */
-function readNumbers(
-  bytes: Uint8Array<ArrayBuffer>,
-  shapes: ReadonlyMap<string, readonly number[]>,
-  damaged: Damaged,
-): ReadonlyMap<string, Float32Array> {
-  const expectedOf = (names: ReadonlySet<string>): ReadonlyMap<string, Expected> =>
-    new Map(
-      [...shapes].flatMap(([name, shape]): [string, Expected][] => {
-        if (!names.has(scalesOf(name))) return [[name, { dtype: 'F32', shape }]];
-        return [
-          [name, { dtype: 'U8', shape }],
-          [scalesOf(name), { dtype: 'F32', shape: shape.slice(0, 1) }],
-        ];
-      }),
-    );
-  const { tensors } = storedIn(bytes, damaged, expectedOf);
-  return new Map(
-    [...shapes.keys()].map((name) => {
-      const { data } = tensors.get(name)!;
-      const scales = tensors.get(scalesOf(name))?.data as Float32Array | undefined;
-      return [name, scales ? rowsOfCodes(data as Uint8Array, scales) : (data as Float32Array)];
-    }),
-  );
-}
-
-/** float32 [rows, width] */
-export const readVectors = (
-  bytes: Uint8Array<ArrayBuffer>,
-  shape: readonly [rows: number, width: number],
-  damaged: Damaged,
-): Float32Array => readNumbers(bytes, new Map([[itemVectors, shape]]), damaged).get(itemVectors)!;
-
-/** Reads the weights of a score that is fitted as a whole. @param rows number of items */
-export function readItemWeights(
-  bytesOf: (name: PageFile) => Uint8Array<ArrayBuffer>,
-  { fitted, plan, encodings }: PageQuery & Required<Pick<PageQuery, 'fitted'>>,
-  rows: number,
-  damagedIn: (name: PageFile) => Damaged,
-): ItemWeights {
-  const list = plan.features.find(({ name }) => name === fitted.list);
-  const encoding = list && encodings[list.encoderOf];
-  const damaged = damagedIn('query.safetensors');
-  if (list?.max === undefined || encoding?.kind !== 'vocabulary')
-    throw damaged(`\`${fitted.list}\` is no list of items`);
-  const codes = encoding.values.length + 1;
-  const shapes = new Map<string, readonly number[]>([
-    [fittedNumbers.neighbours, [codes, fitted.keep]],
-    [fittedNumbers.weights, [codes, fitted.keep]],
-    [fittedNumbers.events, [codes, 1]],
-  ]);
-  const numbers = readNumbers(bytesOf('query.safetensors'), shapes, damaged);
-  const damagedItems = damagedIn('items.safetensors');
-  const ofItems = readNumbers(bytesOf('items.safetensors'), new Map([[fittedNumbers.codes, [rows, 1]]]), damagedItems);
-  const itemWeights = {
-    neighbours: numbers.get(fittedNumbers.neighbours)!,
-    weights: numbers.get(fittedNumbers.weights)!,
-    events: numbers.get(fittedNumbers.events)!,
-    codes: ofItems.get(fittedNumbers.codes)!,
-    most: list.max,
+  const { format, model, version, notes, files } = isObject(index) ? index : {};
+  if (format !== servableFormat) throw damaged(otherFormat(format));
+  const hasChecksum = (name: PageFile): boolean => {
+    const file = isObject(files) ? files[name] : undefined;
+    return isObject(file) && typeof file.sha256 === 'string' && Number.isSafeInteger(file.bytes);
   };
-  const reason = weightsComplaint(itemWeights);
-  if (reason !== undefined) throw damaged(reason);
-  return itemWeights;
+  if (!areTexts([model, version]) || !areTexts(notes) || !pageFiles.every(hasChecksum)) {
+    throw damaged('it says no model, version, notes or checksums');
+  }
+  return index as PageIndex;
 }
 
-/** Returns the parameters by name. */
-export function readParameters(bytes: Uint8Array<ArrayBuffer>, graph: Graph, damaged: Damaged): NamedTensors {
-  const shapes = new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type.shape as number[]]));
-  return Object.fromEntries(
-    Array.from(readNumbers(bytes, shapes, damaged), ([name, data]) => [
-      name,
-      { dtype: 'float32', shape: shapes.get(name)!, data },
-    ]),
-  );
-}
-
-/** Checks that all names exist and that no feature depends on itself. */
-function checkFeatures({ plan, encodings, objectives, width }: PageQuery, damaged: Damaged): void {
-  const { towers, features } = plan;
-  const byName = new Map(features.map((feature) => [feature.name, feature]));
-  if (byName.size < features.length) throw damaged('two features have one name');
-  for (const name of towers[0].features) if (!byName.has(name)) throw damaged(`there is no feature \`${name}\``);
-  const placedFeatures = new Set<string>();
-  const placeFeature = (name: string, under: readonly string[]): void => {
-    const feature = byName.get(name);
-    if (feature === undefined || under.includes(name)) throw damaged(`feature \`${name}\` is missing, or needs itself`);
-    if (placedFeatures.has(name)) return;
-    for (const needed of neededBy(feature)) placeFeature(needed, [...under, name]);
-    placedFeatures.add(name);
-  };
-  for (const name of byName.keys()) placeFeature(name, []);
-  for (const name of towers[0].features) {
-    const { encoderOf } = byName.get(name)!;
-    if (!Object.hasOwn(encodings, encoderOf)) throw damaged(`\`${encoderOf}\` has no encoding`);
-  }
-  for (const { name, from, to, factor } of objectives) {
-    if (from >= to || to > width || factor === 0) throw damaged(`task \`${name}\` is no part of the vectors`);
-  }
-}
-
-function checkGraph({ graph, width, interests }: PageQuery, damaged: Damaged): void {
-  const [problem] = verify(graph);
-  if (problem !== undefined) throw damaged(`the graph of the query tower has a mistake: ${problem}`);
-  const vector = graph.outputs.find(({ name }) => name === 'vector');
-  const batch = { symbol: 'batch', times: 1 };
-  const expectedType: TensorType = {
-    dtype: 'float32',
-    shape: interests === 1 ? [batch, width] : [batch, interests, width],
-  };
-  const vectorType = vector && graph.nodes[vector.node]!.type;
-  if (vectorType === undefined || printType(vectorType) !== printType(expectedType)) {
-    throw damaged(`the graph of the query tower does not give ${printType(expectedType)}`);
-  }
-  for (const { name, node } of graph.parameters) {
-    const { dtype, shape } = graph.nodes[node]!.type;
-    if (dtype !== 'float32' || shape.some((dim) => typeof dim !== 'number')) {
-      throw damaged(`parameter \`${name}\` of the graph has no known size`);
-    }
-  }
-  const parameters = new Set(graph.parameters.map(({ node }) => node));
-  let numberCount = 0;
-  graph.nodes.forEach(({ type }, node) => {
-    if (!parameters.has(node)) numberCount += countElements(resolveShape(type.shape, { batch: 1 }));
-  });
-  if (!(numberCount <= mostNumbers)) throw damaged(`a query would take ${numberCount} numbers`);
+/** Returns what the files of a folder hold together, with every entry checked. @param files the bytes of each, unpacked */
+export function readServable(
+  files: Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>,
+  damagedIn: (name?: PageFile) => Damaged,
+): PublicServable {
+  const [rest, tower] = pageFiles.map((name) => openServable(storedIn(files[name], damagedIn(name)), damagedIn(name)));
+  const servable = { ...(rest as object), tower };
+  const complaint = publicComplaint(servable);
+  if (complaint !== undefined) throw damagedIn()(complaint);
+  return servable as PublicServable;
 }
 
 // Fetches a file of an export, and checks its length and checksum against the index.
@@ -200,7 +68,7 @@ export const damagedAt =
 /** @throws Failure `export-unreachable`, `export-damaged`, `page-insecure` */
 export async function fetchFile(
   url: string,
-  { sha256, bytes }: PageIndex['files'][PageFile],
+  { sha256, bytes }: Checksum,
   fetching: FetchOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const damagedFailure = damagedAt(url);

@@ -6,45 +6,38 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { remove, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
 import { checksumOf } from '../../base/storage/run_files.ts';
-import { treeBytes, writeSafetensors } from '../../base/storage/safetensors.ts';
-import type { StoredTensor } from '../../base/storage/tensor_header.ts';
-import { pickTexts } from '../../base/text/texts.ts';
+import { safetensorsBytes } from '../../base/storage/safetensors.ts';
+import { packTexts, pickTexts } from '../../base/text/texts.ts';
 import { everyRow } from '../../base/util/objects.ts';
-import type { Corpus, Dataset, Encoding } from '../../data/dataset.ts';
+import type { Corpus, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { computedTable, type FeaturePlan, neededBy, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { servingGraph, tableParameter } from '../../graph/plan/serving_graph.ts';
-import type { ItemColumns } from '../../retrieval/filter/filter_columns.ts';
 import {
-  codedRows,
-  fittedNumbers,
-  itemVectors,
   type PageFile,
   type PageIndex,
-  type PageQuery,
+  type PublicServable,
+  type PublicSums,
+  type PublicTower,
+  packServable,
   pageFiles,
   pageIndex,
-} from '../../retrieval/page_files.ts';
-import type { ItemWeights } from '../../retrieval/scan/item_weights.ts';
-import { type PublicItems, publicItemsOf } from '../../retrieval/servable.ts';
+  publicOf,
+  type Servable,
+  servableFormat,
+} from '../../retrieval/servable.ts';
 import { unknownFacts } from '../../retrieval/top_request.ts';
-import type { RetrievalObjective } from '../../retrieval/vectors.ts';
+import { codedRows, type StoredRows } from '../../retrieval/vectors.ts';
 import type { LoadedModel } from '../artifact/load.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { codesOfItems, itemWeightsOf } from '../scoring/fitted_weights.ts';
-import type { Retrieval } from '../scoring/retrieval_scorer.ts';
 
-export interface PageOptions {
+export interface PageOptions extends Pick<PublicServable, 'objectives' | 'events'> {
   readonly folder: string;
   readonly tower: string;
-  readonly dataset: Pick<Dataset, 'corpus' | 'seen' | 'histories'>;
-  /** The columns of the items file. `chosen` are the ones to export. */
-  readonly columns: ItemColumns;
-  readonly chosen: readonly string[];
-  readonly objectives: readonly RetrievalObjective[];
-  readonly notes: readonly string[];
-  readonly events: PageQuery['events'];
+  /** Names of the columns of the items to export. */
+  readonly columns: readonly string[];
   /** The module `tower.js`. */
   readonly script: Uint8Array;
   /** Stores all numbers as they are, in four times the space. */
@@ -64,12 +57,44 @@ const pageScript = 'tower.js';
 /** @throws Failure `folder-in-use`, `run-in-use`, `unknown-name`, `cannot-write` */
 export async function writePageExport(
   trained: LoadedModel,
-  retrieval: Pick<Retrieval, 'items' | 'tables'>,
+  servable: Servable,
   options: PageOptions,
 ): Promise<ExportedPage> {
-  const { folder } = options;
-  const pageItems = itemsOf(options);
-  return writeExport(folder, pageIndex, options.force, () => writePage(trained, retrieval, pageItems, options));
+  const { folder, tower, columns, script, force } = options;
+  const knownColumns = servable.items.columns;
+  const unknownColumn = columns.find((name) => !knownColumns.has(name));
+  if (unknownColumn !== undefined) {
+    throw failure('unknown-name', unknownFacts('column of the items', unknownColumn, [...knownColumns.keys()]));
+  }
+  return writeExport(folder, pageIndex, force, async () => {
+    const { plan, manifest } = trained;
+    const { tower: queryTower, ...rest } = publishedOf(trained, servable, options);
+    const contents: Readonly<Record<PageFile, () => Promise<Uint8Array>>> = {
+      'servable.packed': async () => gzipSync(await packedBytes(rest, true), { level: 9 }),
+      'tower.safetensors': () => packedBytes(queryTower),
+    };
+    for (const name of pageFiles) {
+      const bytes = await contents[name]();
+      await writeDurably(join(folder, name), (sink) => sink.write(bytes));
+    }
+    await writeDurably(join(folder, pageScript), (sink) => sink.write(script));
+    const checksums = pageFiles.map(async (name) => [name, await checksumOf(folder, name)] as const);
+    const files = Object.fromEntries(await Promise.all(checksums)) as PageIndex['files'];
+    const index: PageIndex = {
+      ...{ format: servableFormat, tower, model: plan.model },
+      version: manifest.checksum,
+      notes: servable.notes,
+      files,
+    };
+    await writeTextDurably(join(folder, pageIndex), `${JSON.stringify(index, null, 2)}\n`);
+    const { key } = plan.towers[0];
+    const userEncoding = rest.encodings.get((key && featureNamed(plan, key)?.encoderOf) ?? '');
+    return {
+      index,
+      files: { ...Object.fromEntries(pageFiles.map((name) => [name, files[name].bytes])), [pageScript]: script.length },
+      users: userEncoding?.kind === 'vocabulary' ? userEncoding.values.length : 0,
+    };
+  });
 }
 
 /** Writes into a folder of its own. The index is removed first and written last, so that an incomplete export has none. */
@@ -89,107 +114,59 @@ export async function writeExport<T>(
   }
 }
 
-async function writePage(
+async function packedBytes(contents: object, forGzip = false): Promise<Uint8Array<ArrayBuffer>> {
+  const { tensors, texts } = packServable(contents, forGzip);
+  return safetensorsBytes(tensors, texts);
+}
+
+function publishedOf(
   trained: LoadedModel,
-  { items, tables: computedTables }: Pick<Retrieval, 'items' | 'tables'>,
-  listed: PublicItems,
-  { folder, tower, dataset, objectives, notes, events, script, exact = false }: PageOptions,
-): Promise<ExportedPage> {
-  const { plan, manifest } = trained;
-  const [query] = plan.towers;
-  const itemLists = tablesOfCorpus(trained, { corpus: dataset.corpus, tables: computedTables });
-  const { graph, parameters } = servedTower(trained, query, itemLists);
-  const encodings = encodingsOf(trained);
-  const { data, rows, width } = items();
-  const itemWeights = plan.fitted && itemWeightsOf({ plan, tables: trained.tables, corpus: dataset.corpus });
-  const pageQuery: PageQuery = {
+  servable: Servable,
+  { columns, objectives, events, exact = false }: PageOptions,
+): PublicServable {
+  const { plan } = trained;
+  const [query, item] = plan.towers;
+  const stored: StoreRows = (data, width) =>
+    // A row of one number is no shorter with a scale, and moments must be exact.
+    exact || width === 1 ? data : codedRows(data, width);
+  return publicOf(servable, columns, {
     plan: {
-      towers: [pick(query, ['name', 'key', 'features']), pick(plan.towers[1], ['key'])],
+      towers: [pick(query, ['name', 'key', 'features']), pick(item, ['key'])],
       features: featuresOf(plan),
     },
-    seen: dataset.seen,
-    histories: Object.fromEntries(dataset.histories),
-    encodings,
-    objectives,
-    width: itemWeights ? rows : width,
-    interests: query.interests ?? 1,
-    graph,
-    fitted: plan.fitted && pick(plan.fitted, ['list', 'keep']),
-    events,
-  };
-  const tables = new Set([...trained.tables.keys(), ...itemLists.keys()].map(tableParameter));
-  const stored = (tensor: StoredTensor<Float32Array>, isTable: boolean): readonly StoredTensor[] =>
-    // A row of one number is no shorter with a scale, and moments must be exact.
-    isTable && !exact && tensor.shape[1] !== 1 ? codedRows(tensor) : [tensor];
-  const itemTensors = itemWeights
-    ? [{ name: fittedNumbers.codes, shape: [rows, 1], data: Float32Array.from(itemWeights.codes) }]
-    : stored({ name: itemVectors, shape: [rows, width], data }, true);
-  const tensors = itemWeights
-    ? fittedTensors(itemWeights, (weights) => stored(weights, true))
-    : Object.entries(parameters).flatMap(([name, { shape, data: values }]) =>
-        stored({ name, shape, data: values as Float32Array }, tables.has(name)),
-      );
-  const fileWriters: Readonly<Record<PageFile, () => Promise<void>>> = {
-    'query.jsonz': () => writeGzip('query.jsonz', JSON.stringify(pageQuery, finite)),
-    'query.safetensors': () => writeTensors('query.safetensors', tensors),
-    'items.packed': async () => writeGzip('items.packed', await treeBytes(listed)),
-    'items.safetensors': () => writeTensors('items.safetensors', itemTensors),
-  };
-  for (const name of pageFiles) await fileWriters[name]();
-  await writeDurably(join(folder, pageScript), (sink) => sink.write(script));
-  const files = Object.fromEntries(
-    await Promise.all(pageFiles.map(async (name) => [name, await checksumOf(folder, name)] as const)),
-  ) as PageIndex['files'];
-  const index: PageIndex = {
-    format: 'tower-page-3',
-    tower,
-    model: plan.model,
-    version: manifest.checksum,
-    notes,
-    files,
-  };
-  await writeTextDurably(join(folder, pageIndex), `${JSON.stringify(index, null, 2)}\n`);
-  const fileSizes = Object.fromEntries(pageFiles.map((name) => [name, files[name].bytes]));
-  const userEncoding = query.key === undefined ? undefined : encodings[featureNamed(plan, query.key)?.encoderOf ?? ''];
-  return {
-    index,
-    files: { ...fileSizes, [pageScript]: script.length },
-    users: userEncoding?.kind === 'vocabulary' ? userEncoding.values.length : 0,
-  };
+    encodings: encodingsOf(trained),
+    tower: plan.fitted ? sumsOf(trained, servable, stored) : towerOf(trained, servable, stored),
+    ...{ objectives, events },
+  });
+}
 
-  function writeGzip(name: string, contents: string | Uint8Array): Promise<void> {
-    return writeDurably(join(folder, name), (sink) => sink.write(gzipSync(contents, { level: 9 })));
-  }
-  function writeTensors(name: string, all: readonly StoredTensor[]): Promise<void> {
-    return writeDurably(join(folder, name), (sink) => writeSafetensors(sink, all));
-  }
+type StoreRows = (data: Float32Array, width: number) => StoredRows;
+
+function towerOf(trained: LoadedModel, { items }: Servable, stored: StoreRows): PublicTower {
+  const [query] = trained.plan.towers;
+  const itemLists = tablesOfItems(trained, items);
+  const { graph, parameters } = servedTower(trained, query, itemLists);
+  const tables = new Set([...trained.tables.keys(), ...itemLists.keys()].map(tableParameter));
+  const storedParameters = Object.entries(parameters).map(([name, { shape, data }]): [string, StoredRows] => {
+    const numbers = data as Float32Array;
+    return [name, tables.has(name) ? stored(numbers, shape[1]!) : numbers];
+  });
+  const { data, width } = items.vectors;
+  return {
+    graph,
+    parameters: new Map(storedParameters),
+    vectors: stored(data, width),
+    width,
+    interests: query.interests ?? 1,
+  };
 }
 
 /** Codes and numbers of events are stored as they are: a byte for each would be another code. */
-function fittedTensors(
-  { neighbours, weights, events }: ItemWeights,
-  stored: (weights: StoredTensor<Float32Array>) => readonly StoredTensor[],
-): readonly StoredTensor[] {
-  const keep = neighbours.length / events.length;
-  return [
-    { name: fittedNumbers.neighbours, shape: [events.length, keep], data: neighbours },
-    ...stored({ name: fittedNumbers.weights, shape: [events.length, keep], data: weights }),
-    { name: fittedNumbers.events, shape: [events.length, 1], data: events },
-  ];
-}
-
-const finite = (key: string, value: unknown): unknown => {
-  invariant(typeof value !== 'number' || Number.isFinite(value), `${key} is ${value}, which JSON cannot hold`);
-  return value;
-};
-
-function itemsOf({ dataset: { corpus }, columns, chosen }: PageOptions): PublicItems {
-  const knownColumns = [...columns.keys()];
-  const name = chosen.find((each) => !columns.has(each));
-  if (name !== undefined) {
-    throw failure('unknown-name', unknownFacts('column of the items', name, knownColumns));
-  }
-  return publicItemsOf(corpus, new Map(chosen.map((each) => [each, columns.get(each)!])));
+function sumsOf({ plan, tables }: LoadedModel, { items }: Servable, stored: StoreRows): PublicSums {
+  const corpus = { rows: items.vectors.rows, features: items.features };
+  const { neighbours, weights, events, codes } = itemWeightsOf({ plan, tables, corpus });
+  const { list, keep } = plan.fitted!;
+  return { list, neighbours, events, weights: stored(weights, keep), codes: Float32Array.from(codes) };
 }
 
 const featureNamed = ({ features }: Plan, name: string): FeaturePlan | undefined =>
@@ -220,13 +197,14 @@ function lightened({ table: _, vectors: __, frozen: ___, drop: ____, encoder, ..
   return { ...feature, encoder: own as FeaturePlan['encoder'] };
 }
 
-function encodingsOf({ plan, encodings }: LoadedModel): Record<string, Encoding> {
+function encodingsOf({ plan, encodings }: LoadedModel): ReadonlyMap<string, Encoding> {
   const readFeatures = featuresOf(plan).filter(({ name }) => plan.towers[0].features.includes(name));
-  return Object.fromEntries(
-    [...new Set(readFeatures.map(({ encoderOf }) => encoderOf))].map((owner) => {
-      const encoding = encodings.get(owner);
-      invariant(encoding, `feature ${owner} has no encoding`);
-      return [owner, encoding];
+  return new Map(
+    readFeatures.map(({ encoderOf }) => {
+      const encoding = encodings.get(encoderOf);
+      invariant(encoding, `feature ${encoderOf} has no encoding`);
+      const hasValues = 'values' in encoding && encoding.values !== undefined;
+      return [encoderOf, hasValues ? { ...encoding, values: packTexts(encoding.values!) } : encoding];
     }),
   );
 }
@@ -274,16 +252,15 @@ export function listsOfItems(
   );
 }
 
-/** Makes the table for lists of items, with a row for each item of the corpus. Row i + 1 is item i. */
-const tablesOfCorpus = (
+/** Makes the table for lists of items, with a row for each item. Row i + 1 is item i. */
+const tablesOfItems = (
   { plan }: LoadedModel,
-  { corpus, tables }: ListElements,
+  { vectors, tables }: Servable['items'],
 ): ReadonlyMap<string, Pick<ItemsOfList, 'table'>> =>
   new Map(
     plan.features.flatMap(({ name, through, width }) => {
       if (!through) return [];
-      const vectors = tables.get(computedTable(through))!.values();
-      return [[name, { table: rowsOf(vectors, everyRow(corpus.keys.length), width) }]];
+      return [[name, { table: rowsOf(tables.get(computedTable(through))!, everyRow(vectors.rows), width) }]];
     }),
   );
 

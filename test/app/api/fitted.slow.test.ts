@@ -15,6 +15,7 @@ import {
 } from '../../../src/api.ts';
 import type { Run } from '../../../src/app/api/run.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
+import { servingStateOf } from '../../../src/retrieval/servable.ts';
 import { open } from '../../../src/serving/runtime/open.ts';
 import { load as loadModel } from '../../../src/training/artifact/load.ts';
 import { writePageExport } from '../../../src/training/export/page_folder.ts';
@@ -155,8 +156,9 @@ describe('its weights', () => {
     const dataset = await run.dataset();
     const { plan, tables, parameters } = trained;
     const retrieval = await makeRetrieval({ plan, engine: plainEngine, tables, corpus: dataset.corpus, parameters });
-    await writePageExport(trained, retrieval, {
-      ...{ folder: at('page'), tower: '0.0.0', dataset, columns: new Map(), chosen: [], objectives: [], notes: [] },
+    const servable = { ...servingStateOf(dataset, retrieval.computed()), notes: [] };
+    await writePageExport(trained, servable, {
+      ...{ folder: at('page'), tower: '0.0.0', columns: [], objectives: [] },
       ...{ events: { sources: {}, columns: [] }, script: Buffer.from('export {};'), exact: true },
     });
     const page = await open('http://page.test/page/', {

@@ -1,5 +1,6 @@
 /** The small trained model, exported with exact numbers, next to what the server would answer. */
 import { join } from 'node:path';
+import { servingStateOf } from '../../../src/retrieval/servable.ts';
 import { type ExportedPage, type PageOptions, writePageExport } from '../../../src/training/export/page_folder.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
@@ -15,15 +16,13 @@ export async function exportSmall(root: string): Promise<ExportedSmall> {
   const served = await serveSmall(root);
   const { plan, tables, parameters } = served.trained;
   const retrieval = await makeRetrieval({ plan, engine: plainEngine, tables, corpus: dataset.corpus, parameters });
+  const servable = { ...servingStateOf(dataset, retrieval.computed(), columns), notes: ['A note.'] };
   const write = (folder: string, more: Partial<PageOptions> = {}): Promise<ExportedPage> =>
-    writePageExport(served.trained, retrieval, {
+    writePageExport(served.trained, servable, {
       folder,
       tower: '0.0.0',
-      dataset,
-      columns,
-      chosen: [...columns.keys()],
+      columns: [...columns.keys()],
       objectives: served.recommender.snapshot.objectives,
-      notes: ['A note.'],
       events: { sources: { history: { entry: 'item' } }, columns: [] },
       script: Buffer.from('export {};'),
       exact: true,

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { codedRows, rowsOfCodes } from '../../../src/retrieval/page_files.ts';
+import { codedRows, numbersOf } from '../../../src/retrieval/vectors.ts';
 import { type Opened, open } from '../../../src/runtime.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { corpus } from '../server/served.ts';
@@ -36,12 +36,10 @@ const codesOf = async (work: Promise<unknown>): Promise<string[]> => {
 describe('an export that is opened', () => {
   it('has what a static server needs, and what a page may know', () => {
     expect(readdirSync(small.folder).sort()).toEqual([
-      'items.packed',
-      'items.safetensors',
-      'query.jsonz',
-      'query.safetensors',
+      'servable.packed',
       'tower.js',
       'tower.json',
+      'tower.safetensors',
     ]);
     const { model, count, columns, tasks, version } = page;
     expect({ model, count, columns, tasks }).toEqual({
@@ -107,12 +105,12 @@ describe('an export that is opened', () => {
 
   it('holds the chosen columns alone, and refuses others', async () => {
     const folder = join(root, 'few');
-    await small.write(folder, { chosen: ['year'] });
+    await small.write(folder, { columns: ['year'] });
     const few = await serveFolder(folder);
     const opened = await open(few.url.slice(0, -1));
     expect(opened.columns).toEqual(['year']);
     await few.close();
-    expect(await codesOf(small.write(join(root, 'none'), { chosen: ['yaer'] }))).toEqual(['unknown-name']);
+    expect(await codesOf(small.write(join(root, 'none'), { columns: ['yaer'] }))).toEqual(['unknown-name']);
     expect(await codesOf(small.write(folder))).toEqual(['folder-in-use']);
     await small.write(folder, { force: true });
   });
@@ -164,9 +162,9 @@ describe('events that the caller keeps', () => {
 describe('numbers of one byte', () => {
   it('are off by at most 1/254 of the largest number of their row', () => {
     const data = Float32Array.of(0.5, -1, 0.25, 0, 0, 0, 3, 2.99, -0.01);
-    const [codes, scales] = codedRows({ name: 'vectors', shape: [3, 3], data });
-    expect(codes!.data).toEqual(Uint8Array.of(192, 1, 160, 128, 128, 128, 255, 255, 128));
-    const read = rowsOfCodes(codes!.data as Uint8Array, scales!.data as Float32Array);
+    const coded = codedRows(data, 3);
+    expect(coded.codes).toEqual(Uint8Array.of(192, 1, 160, 128, 128, 128, 255, 255, 128));
+    const read = numbersOf(coded);
     for (const [at, value] of read.entries()) {
       const largest = Math.max(...data.subarray(at - (at % 3), at - (at % 3) + 3).map(Math.abs));
       expect(Math.abs(value - data[at]!)).toBeLessThanOrEqual(largest / 254 + 1e-7);
@@ -176,8 +174,7 @@ describe('numbers of one byte', () => {
   it('take less space, and give nearly the same vectors and items', async () => {
     const folder = join(root, 'coded');
     const { index } = await small.write(folder, { exact: false });
-    const bytes = ({ files }: typeof index): number =>
-      files['query.safetensors'].bytes + files['items.safetensors'].bytes;
+    const bytes = ({ files }: typeof index): number => files['tower.safetensors'].bytes;
     expect(bytes(index)).toBeLessThan(bytes(small.exported.index));
     const codedSite = await serveFolder(folder);
     const coded = await open(codedSite.url);

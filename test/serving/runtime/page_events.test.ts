@@ -5,8 +5,8 @@ import type { BagColumn } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';
 import { openEventReader } from '../../../src/data/written/event_reader.ts';
 import type { EventSource, GivenEvent } from '../../../src/data/written/fields.ts';
-import type { PageQuery } from '../../../src/retrieval/page_files.ts';
 import { queryColumns } from '../../../src/retrieval/query_columns.ts';
+import type { PublicServable } from '../../../src/retrieval/servable.ts';
 import { makeUserEvents } from '../../../src/serving/live/user_events.ts';
 import { type PageEvent, valuesOfEvents } from '../../../src/serving/runtime/page_events.ts';
 import { planOf } from '../../compiler/library/support.ts';
@@ -69,12 +69,12 @@ async function opened() {
   const data = await readDataset(description(), plan);
   const reader = await openEventReader(description(), plan, data.encodings, data);
   const query = {
-    ...{ plan, histories: Object.fromEntries(data.histories) },
+    ...{ plan, histories: data.histories },
     events: {
       sources: Object.fromEntries(reader.sources) as Record<string, EventSource>,
       columns: reader.fields.map(({ name }) => name),
     },
-  } as unknown as PageQuery;
+  } as unknown as PublicServable;
   return { data, reader, query };
 }
 

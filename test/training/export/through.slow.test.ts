@@ -8,7 +8,7 @@ import { makeSource } from '../../../src/base/text/source.ts';
 import { checkSource, compileSource } from '../../../src/compiler/pipeline.ts';
 import type { Encoding } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';
-import { servedComplaint } from '../../../src/retrieval/servable.ts';
+import { servedComplaint } from '../../../src/retrieval/check_servable.ts';
 import { makeRecommender, openRecommender } from '../../../src/serving/live/recommender.ts';
 import { load } from '../../../src/training/artifact/load.ts';
 import { complaint } from '../../../src/training/artifact/validate.ts';
@@ -127,7 +127,7 @@ it.each(['skip', 'keep'])('an export scores as the run does, unseen: %s', async 
   // What a service knows: texts of ids, in the order of time.
   const asked = { user_id: 'u3', history: ['m1', 'm12', 'm2', 'm99', 'm2', 'm5'], shelf: ['m14', 'm13', 'm3', 'm4'] };
   const recommender = await makeRecommender(trained, dataset, plainEngine);
-  const served = structuredClone(recommender.served());
+  const served = structuredClone({ ...recommender.served(), notes: [] });
   expect(servedComplaint(served, trained)).toBeUndefined();
   const opened = await openRecommender(trained, { served, dataset: async () => dataset }, plainEngine);
   expect(await opened.ask({ values: asked }, { k: 5 })).toEqual(await recommender.ask({ values: asked }, { k: 5 }));

@@ -11,14 +11,14 @@ import { systemReason } from '../../../base/diagnostics/system_reason.ts';
 import { isPartialOf, writeDurably } from '../../../base/storage/durable.ts';
 import { checksumOpened, closeRead, openIfThere } from '../../../base/storage/run_files.ts';
 import { readOpened, readOpenedMetadata, writeSafetensors } from '../../../base/storage/safetensors.ts';
-import { packTree, unpackTree } from '../../../base/storage/tensor_tree.ts';
 import type { Access } from '../../../data/files/access.ts';
 import { findFile, findFiles } from '../../../data/files/find_files.ts';
 import { isAddress, remoteEntries } from '../../../data/files/remote/address.ts';
 import type { Engine } from '../../../engines/engine.ts';
 import type { DataDescription, DataFile } from '../../../graph/plan/data_description.ts';
 import type { Plan } from '../../../graph/plan/plan.ts';
-import { type ServingState, servedComplaint } from '../../../retrieval/servable.ts';
+import { servedComplaint } from '../../../retrieval/check_servable.ts';
+import { openServable, packServable, type Servable, servableFormat } from '../../../retrieval/servable.ts';
 import { cacheFilesIn, cachePath, startCacheFolder } from '../../../training/artifact/encoding_file.ts';
 import type { LoadedModel } from '../../../training/artifact/load.ts';
 import type { Manifest } from '../../../training/artifact/run_manifest.ts';
@@ -123,9 +123,9 @@ export interface RunCache {
   /** Checks the data files before a row is read. False if nothing can be cached, with any engine. @throws Failure for missing data files */
   look(): Promise<boolean>;
   /** Returns the cached state; undefined if it cannot be used: rows are then read, and `keep` writes the cache. @throws as `look` */
-  open(engine: Engine): Promise<CachedRun | undefined>;
+  open(engine: Engine): Promise<Servable | undefined>;
   /** Writes the cache. Resolves once it is on the disk, or once the reason why it is not is reported. */
-  keep(engine: Engine, kept: CachedRun): Promise<void>;
+  keep(engine: Engine, kept: Servable): Promise<void>;
 }
 
 export interface CacheSource {
@@ -192,48 +192,32 @@ const reasonOf = (error: unknown): string | undefined =>
 
 // The file of a cache is a safetensors file with a checksum of its own. Its content is checked before it is used.
 
-/** The state of the recommender, and the sentences that go with every answer. */
-export interface CachedRun {
-  readonly served: ServingState;
-  readonly notes: readonly string[];
-}
-
 /** @returns undefined if there is no file, a reason if it is stale @throws Failure `damaged-file`, `cannot-read`; the reason of the signal */
 async function readKept(
   trained: LoadedModel,
   engine: string,
   now: CacheState,
   signal?: AbortSignal,
-): Promise<CachedRun | string | undefined> {
+): Promise<Servable | string | undefined> {
   const { folder } = trained;
   const path = join(folder, cachePath(engine));
   const cacheFile = await openIfThere(folder, cachePath(engine));
   if (cacheFile === undefined) return undefined;
   try {
-    const { identity } = await readOpenedMetadata(cacheFile, path);
+    const { identity, format } = await readOpenedMetadata(cacheFile, path);
+    if (format !== servableFormat) return otherVersion;
     const staleReason = await outOfDate(identity, now, signal);
     if (staleReason !== undefined) return staleReason;
     // Tensors of float32 must be finite. Numeric columns have NaN for missing values.
     const storedFile = await readOpened(cacheFile, path, { sealed: true, finite: (name) => name.startsWith('F32') });
-    return keptIn(storedFile, path, trained);
+    const damaged = (reason: string): Failure => failure('damaged-file', { path, reason });
+    const servable = openServable(storedFile, damaged);
+    const complaint = servedComplaint(servable, trained);
+    if (complaint !== undefined) throw damaged(complaint);
+    return servable as Servable;
   } finally {
     await closeRead(cacheFile);
   }
-}
-
-/** @throws Failure `damaged-file` */
-function keptIn(
-  { metadata, tensors }: Awaited<ReturnType<typeof readOpened>>,
-  path: string,
-  model: LoadedModel,
-): CachedRun {
-  const damaged = (reason: string): Failure => failure('damaged-file', { path, reason });
-  const contents = unpackTree(metadata.contents ?? '', tensors, damaged) as Partial<CachedRun> | null;
-  const { served, notes } = contents ?? {};
-  const servedReason = servedComplaint(served, model);
-  if (servedReason !== undefined) throw damaged(servedReason);
-  if (!Array.isArray(notes) || !notes.every((note) => typeof note === 'string')) throw damaged('it has no notes');
-  return { served: served!, notes };
 }
 
 /**
@@ -244,7 +228,7 @@ function keptIn(
 async function writeKept(
   folder: string,
   engine: string,
-  kept: CachedRun,
+  kept: Servable,
   before: CacheState,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
@@ -252,13 +236,13 @@ async function writeKept(
   await makeOwnFolder(dirname(path));
   const files = await knownFiles(before.files, signal);
   if (typeof files === 'string') return files;
-  const { text, tensors } = packTree({ served: kept.served, notes: kept.notes });
+  const { texts, tensors } = packServable(kept);
   const bytes = tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
   const { bavail, bsize } = await statfs(dirname(path));
   // Other writers need disk space too.
   if (bavail * bsize < 2 * bytes) return `it takes ${Math.ceil(bytes / 2 ** 20)} MiB, and the disk is almost full`;
   await removeLeft(path);
-  const metadataTexts = { identity: JSON.stringify({ ...before.identity, files }), contents: text };
+  const metadataTexts = { ...texts, identity: JSON.stringify({ ...before.identity, files }) };
   await writeDurably(path, async (sink) => {
     const writePiece = (piece: Uint8Array): Promise<void> => {
       signal?.throwIfAborted();
@@ -294,8 +278,6 @@ const longestWrite = 3_600_000;
 
 /** The inputs of a cache. All entries except `files` must be equal. */
 interface CacheIdentity {
-  /** Changes with the format, so that an older build does not misread the contents. */
-  readonly format: 'tower-cache-4';
   readonly tower: string;
   readonly run: string;
   readonly engine: string;
@@ -312,7 +294,6 @@ interface CacheState {
 }
 
 const identityOf = (manifest: Manifest, engine: Engine, block: string): Omit<CacheIdentity, 'files'> => ({
-  format: 'tower-cache-4',
   tower: version,
   run: manifest.checksum,
   engine: `${engine.name} ${engine.version}`,
@@ -320,9 +301,10 @@ const identityOf = (manifest: Manifest, engine: Engine, block: string): Omit<Cac
   block: createHash('sha256').update(block).digest('hex'),
 });
 
+const otherVersion = 'it is of another version of Tower';
+
 const reasons: Readonly<Record<Exclude<keyof CacheIdentity, 'files'>, string>> = {
-  format: 'it is of another version of Tower',
-  tower: 'it is of another version of Tower',
+  tower: otherVersion,
   run: 'it is of another training',
   engine: 'it is of another version of the engine',
   machine: 'it is of another kind of machine, or another time zone',
@@ -336,7 +318,7 @@ async function outOfDate(
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   const cachedIdentity = identityIn(text);
-  if (cachedIdentity === undefined) return reasons.format;
+  if (cachedIdentity === undefined) return otherVersion;
   for (const [name, reason] of Object.entries(reasons) as [keyof typeof reasons, string][]) {
     if (cachedIdentity[name] !== identity[name]) return reason;
   }

@@ -12,12 +12,11 @@ import { fileSink } from '../../../base/storage/durable.ts';
 import { programBeside } from '../../../base/storage/package_file.ts';
 import { readSafetensors, writeSafetensors } from '../../../base/storage/safetensors.ts';
 import { makeTemporary, removeTemporary } from '../../../base/storage/temporary.ts';
-import { packTree, unpackTree } from '../../../base/storage/tensor_tree.ts';
 import type { EngineName } from '../../../engines/engine.ts';
+import { openServable, packServable, type Servable } from '../../../retrieval/servable.ts';
 import type { RetrievalObjective } from '../../../retrieval/vectors.ts';
 import type { VersionFile } from '../../../serving/server/versions/versions.ts';
 import { type PlainTrained, plainOf, trainedOf } from '../../../training/artifact/load.ts';
-import type { CachedRun } from '../cache/cache.ts';
 import { askProcess, ProcessEnded, startProgram } from '../child_process.ts';
 import { type LoadRequest, load, makeRun, openReader, openReaderOfEvents, type Run } from '../run.ts';
 
@@ -75,7 +74,8 @@ export interface LoadJob {
 }
 
 /** A run as plain data that a child process has loaded: with files read, columns encoded and item vectors computed. */
-interface LoadedRun extends CachedRun {
+interface LoadedRun {
+  readonly servable: Servable;
   readonly trained: PlainTrained;
   readonly objectives: readonly RetrievalObjective[];
 }
@@ -87,35 +87,36 @@ interface LoadedRun extends CachedRun {
 export async function readWhole(folder: string, request: LoadRequest): Promise<LoadedRun> {
   const loadedRun = await load(folder, request);
   const { snapshot } = await loadedRun.recommender();
-  return { trained: plainOf(loadedRun.trained), ...(await loadedRun.kept()), objectives: snapshot.objectives };
+  const servable = await loadedRun.kept();
+  return { servable, trained: plainOf(loadedRun.trained), objectives: snapshot.objectives };
 }
 
 export async function writeLoaded(path: string, loaded: LoadedRun): Promise<void> {
-  const { text, tensors } = packTree(loaded);
+  const { texts, tensors } = packServable(loaded);
   const handle = await open(path, 'wx', 0o600);
-  await writeSafetensors(fileSink(handle), tensors, { contents: text }).finally(() => handle.close());
+  await writeSafetensors(fileSink(handle), tensors, texts).finally(() => handle.close());
 }
 
 /** Reads a loaded run without blocking the event loop: threads of the system read the arrays directly into their memory. */
 export async function readLoaded(path: string): Promise<LoadedRun> {
-  const { metadata, tensors } = await readSafetensors(path);
   const damaged = (reason: string): Error => failure('damaged-file', { path, reason });
-  return unpackTree(metadata.contents!, tensors, damaged) as LoadedRun;
+  // The file is of this process's own child, so its contents need no check.
+  return openServable(await readSafetensors(path), damaged) as LoadedRun;
 }
 
 export async function runOf(loaded: LoadedRun, engine: EngineName, request: LoadRequest): Promise<Run> {
-  const { served, notes, objectives } = loaded;
+  const { servable, objectives } = loaded;
   const trained = await trainedOf(loaded.trained);
   let wholeRun: Promise<Run> | undefined;
   /** Loads the rows that only training and evaluation need. */
   const readRun = (): Promise<Run> => (wholeRun ??= load(trained.folder, { ...request, engine }));
   return makeRun(trained, engine, {
     dataset: async () => (await readRun()).dataset(),
-    known: async () => ({ dataset: await (await readRun()).knownRows(), notes }),
+    known: async () => ({ dataset: await (await readRun()).knownRows(), notes: servable.notes }),
     columns: async () => (await readRun()).itemColumns(),
     objectives: async () => objectives,
     reader: () => openReader(trained, request),
     eventReader: (known) => openReaderOfEvents(trained, request, known),
-    made: { served, notes },
+    made: servable,
   });
 }

@@ -15,15 +15,15 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { load, open, train } from '../../../../src/api.ts';
-import { type CachedRun, makeCache } from '../../../../src/app/api/cache/cache.ts';
+import { makeCache } from '../../../../src/app/api/cache/cache.ts';
 import { recordedBlock } from '../../../../src/app/api/recorded.ts';
 import type { LoadRequest } from '../../../../src/app/api/run.ts';
 import { readLoaded, readWhole, runOf, writeLoaded } from '../../../../src/app/api/versions/load_beside.ts';
 import { makeRandom } from '../../../../src/base/random/random.ts';
 import { writeDurably } from '../../../../src/base/storage/durable.ts';
 import { readSafetensors, writeSafetensors } from '../../../../src/base/storage/safetensors.ts';
-import { packTree, unpackTree } from '../../../../src/base/storage/tensor_tree.ts';
 import { loadEngine } from '../../../../src/engines/engines.ts';
+import { openServable, packServable } from '../../../../src/retrieval/servable.ts';
 import { openRecommender } from '../../../../src/serving/live/recommender.ts';
 import { load as loadArtifact } from '../../../../src/training/artifact/load.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
@@ -70,16 +70,11 @@ beforeAll(async () => {
 }, 60_000);
 
 /** Changes what is kept, and seals it again: it shows whether a start used it. */
-async function change(
-  path: string,
-  edit: (kept: Loose) => unknown,
-  of = (identity: object) => identity,
-): Promise<void> {
-  const { metadata, tensors } = await readSafetensors(path, { sealed: true });
-  const kept = unpackTree(metadata.contents!, tensors, (reason) => new Error(reason)) as CachedRun;
-  const packed = packTree(edit(kept));
-  const texts = { identity: JSON.stringify(of(JSON.parse(metadata.identity!))), contents: packed.text };
-  await writeDurably(path, (sink) => writeSafetensors(sink, packed.tensors, texts, true));
+async function change(path: string, edit: (kept: Loose) => unknown, more = {}): Promise<void> {
+  const stored = await readSafetensors(path, { sealed: true });
+  const kept = openServable(stored, (reason) => new Error(reason));
+  const { tensors, texts } = packServable(edit(kept) as object);
+  await writeDurably(path, (sink) => writeSafetensors(sink, tensors, { ...stored.metadata, ...texts, ...more }, true));
 }
 // biome-ignore lint/suspicious/noExplicitAny: plain data whose entries tests change
 type Loose = any;
@@ -247,12 +242,11 @@ describe('where it is damaged', () => {
 
   it('of an older build is out of date: its codes had no centre', async () => {
     const run = await cached();
-    const older = (identity: object): object => ({ ...identity, format: 'tower-cache-1' });
-    await change(cacheOf(run), (kept) => kept, older);
+    await change(cacheOf(run), (kept) => kept, { format: 'tower-servable-0' });
     const { kept, said } = await opened(run);
     expect([kept, said]).toEqual([undefined, [expect.stringMatching(/is out of date, .* another version of Tower; /)]]);
     await answers(run);
-    expect((await opened(run)).kept?.served.items.coded?.centre).toBeInstanceOf(Float32Array);
+    expect((await opened(run)).kept?.items.coded?.centre).toBeInstanceOf(Float32Array);
   });
 
   it('is refused where it does not fit, also under a right checksum', async () => {
@@ -280,13 +274,13 @@ describe('where it is damaged', () => {
       writeFileSync(cacheOf(run), whole);
       await change(cacheOf(run), (kept) => {
         const copy = structuredClone(kept);
-        edit(copy.served);
+        edit(copy);
         return copy;
       });
       const { kept, said } = await opened(run);
       expect([kept, said]).toEqual([undefined, [expect.stringContaining(reason)]]);
     }
-    for (const value of [null, 7, { served: null, notes: [] }, { served: {}, notes: [] }, []]) {
+    for (const value of [null, 7, {}, { notes: [] }, []]) {
       await change(cacheOf(run), () => value);
       expect((await opened(run)).said).toEqual([expect.stringContaining('is damaged')]);
     }
@@ -316,7 +310,7 @@ describe('where it is damaged', () => {
       }
       used++;
       const noRows = () => Promise.reject(new Error('no row is read'));
-      const recommender = await openRecommender(trained, { served: kept.served, dataset: noRows }, loaded);
+      const recommender = await openRecommender(trained, { served: kept, dataset: noRows }, loaded);
       const { snapshot } = recommender;
       for (const key of ['u1', 'u2']) await recommender.ask({ key }, { k: 40, filter: "title > ''" });
       await recommender.ask({ values: { history: ['m1', 'm2'] } }, { k: 3, exclude: ['m3'] });
