@@ -76,7 +76,7 @@ describe.skipIf(chromium === undefined)('the page of films', () => {
     expect(await page.value('document.getElementById("progress").hidden')).toBe(true);
     expect((await all('#popular button')).length).toBe(8);
     const known =
-      /^(index\.html|style\.css|films\.js|model\/(tower\.js|tower\.json|(query\.jsonz|items\.packed|(query|items)\.safetensors)))$/;
+      /^(index\.html|style\.css|films\.js|model\/(tower\.js|tower\.json|servable\.packed|tower\.safetensors))$/;
     // Chromium asks the root of the host for an icon.
     const below = asked.filter((name) => name !== 'favicon.ico');
     expect(below.filter((name) => !name.startsWith(`${path}/`) || !known.test(name.slice(path.length + 1)))).toEqual(

@@ -1,5 +1,5 @@
 /** What a page answers is what the server answers, from files alone. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
@@ -186,4 +186,10 @@ describe('numbers of one byte', () => {
     for (const { key, score } of items) expect(score).toBeCloseTo(scores.get(key)!, 2);
     await codedSite.close();
   });
+});
+
+it('opens the model that the site has', async () => {
+  const fetch = async (url: string): Promise<Response> => new Response(readFileSync(new URL(url)));
+  const opened = await open(new URL('../../../site/flights', import.meta.url), { fetch });
+  expect((await opened.recommend({ values: {}, k: 3 })).items).toHaveLength(3);
 });
