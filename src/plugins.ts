@@ -1,4 +1,5 @@
 /** The one door to optional parts: each is loaded when a command, an option or an address names it. Nothing else loads a file of `src/plugins`. */
+import type { DataSets } from './app/api/data_sets.ts';
 import type { TextEmbedder } from './app/api/embed.ts';
 import type { ConfigImporter } from './app/api/import.ts';
 import type { IndexTarget } from './app/api/index_items.ts';
@@ -14,6 +15,7 @@ export const plugins = {
   mlflow: (): Promise<TrackingService> => import('./plugins/mlflow/track_run.ts'),
   postgres: (): Promise<IndexTarget> => import('./plugins/postgres/postgres_target.ts'),
   redis: (): Promise<SharedLogAccess> => import('./plugins/redis/redis_log.ts'),
+  sets: (): Promise<DataSets> => import('./plugins/sets/table.ts'),
   tensorflow: async (): Promise<Engine> => (await import('./plugins/tensorflow/tensorflow.ts')).tensorflowEngine(),
   torch: async (): Promise<Engine> => (await import('./plugins/torch/torch.ts')).torchEngine(),
   tune: (): Promise<StudyProgram> => import('./plugins/tune/run_study.ts'),

@@ -251,6 +251,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   'plugins/postgres': ['grammar', 'retrieval', 'retrieval/filter', 'serving/live', 'app/api', ...base],
   'plugins/redis': ['base/storage', 'serving/server', ...base],
+  'plugins/sets': ['base/storage', 'data', 'app/api', ...base],
   'plugins/torch': ['base/storage', 'graph', 'engines', ...base],
   'plugins/tensorflow': ['base/storage', 'graph', 'engines', ...base],
   'plugins/tune': [
@@ -276,20 +277,7 @@ const mayImport: Record<string, readonly string[]> = {
  * files of the wing come last.
  */
 const roomsInOrder: Record<string, readonly string[]> = {
-  data: [
-    'dataset',
-    'pinned',
-    'encoders',
-    'csv',
-    'files',
-    'binding',
-    'rows',
-    'columns',
-    'written',
-    'shards',
-    'sets',
-    'look',
-  ],
+  data: ['dataset', 'pinned', 'encoders', 'csv', 'files', 'binding', 'rows', 'columns', 'written', 'shards', 'look'],
   training: ['embedding', 'feed', 'shards', 'artifact', 'scoring', 'evaluation', 'workers'],
 };
 

@@ -41,8 +41,8 @@ export const filesByNeed = {
   data: [
     'app/api/init.slow',
     'bench/sets',
-    'data/sets/movielens_files',
-    'data/sets/sets',
+    'plugins/sets/movielens_files',
+    'plugins/sets/sets',
     'training/evaluation/strong_generalization.slow',
   ],
   system: [

@@ -1,4 +1,4 @@
-import { dataSet, readOriginals, refuseDamaged, writeCsv } from '../../src/data/sets/set.ts';
+import { dataSet, readOriginals, refuseDamaged, writeCsv } from '../../src/plugins/sets/set.ts';
 
 const originals = ['cran.all.1400', 'cran.qry', 'cranqrel'] as const;
 const home = 'https://ir.dcs.gla.ac.uk/resources/test_collections/cran/';

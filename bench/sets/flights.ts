@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTemporary, removeTemporary } from '../../src/base/storage/temporary.ts';
 import { openDatabase, quotePath } from '../../src/data/files/duckdb.ts';
-import { dataSet, writeCsv } from '../../src/data/sets/set.ts';
+import { dataSet, writeCsv } from '../../src/plugins/sets/set.ts';
 import { readNpmPackage } from './npm_package.ts';
 import { readCsv } from './read_csv.ts';
 

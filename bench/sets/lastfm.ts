@@ -1,5 +1,5 @@
-import { dataSet, readOriginals, refuseDamaged, termsIfPublished } from '../../src/data/sets/set.ts';
-import { eventsIn, readUserLines, type UserLine, writeUserLines } from '../../src/data/sets/toys.ts';
+import { dataSet, readOriginals, refuseDamaged, termsIfPublished } from '../../src/plugins/sets/set.ts';
+import { eventsIn, readUserLines, type UserLine, writeUserLines } from '../../src/plugins/sets/toys.ts';
 
 const originals = ['train.txt', 'valid.txt', 'test.txt'] as const;
 const home = 'https://grouplens.org/datasets/hetrec-2011/';

@@ -1,4 +1,4 @@
-import { dataSet, readOriginals, refuseDamaged, writeCsv } from '../../src/data/sets/set.ts';
+import { dataSet, readOriginals, refuseDamaged, writeCsv } from '../../src/plugins/sets/set.ts';
 
 const originals = ['anonymous-msweb.data', 'anonymous-msweb.test'] as const;
 const home = 'https://archive.ics.uci.edu/dataset/4/anonymous+microsoft+web+data';

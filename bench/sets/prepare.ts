@@ -1,8 +1,8 @@
 /** The program of `npm run bench:sets`: its arguments, and the set that they name. */
 import { parseArgs } from 'node:util';
+import type { SetSource } from '../../src/app/api/data_sets.ts';
 import { type Failure, failure } from '../../src/base/diagnostics/failure.ts';
 import { nearest } from '../../src/base/text/nearest.ts';
-import type { SetSource } from '../../src/data/sets/set.ts';
 import { benchSets } from './table.ts';
 
 const command = 'npm run bench:sets';

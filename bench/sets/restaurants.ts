@@ -1,4 +1,4 @@
-import { dataSet, readOriginals, refuseDamaged, writeCsv } from '../../src/data/sets/set.ts';
+import { dataSet, readOriginals, refuseDamaged, writeCsv } from '../../src/plugins/sets/set.ts';
 import { readCsv } from './read_csv.ts';
 
 const originals = [

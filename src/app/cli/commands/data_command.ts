@@ -6,8 +6,8 @@ import { refuse } from '../../../base/diagnostics/system_reason.ts';
 import { shellWord } from '../../../base/diagnostics/wording.ts';
 import { packageFile } from '../../../base/storage/package_file.ts';
 import { nearest } from '../../../base/text/nearest.ts';
-import { type DataSetName, dataSetNames } from '../../../data/sets/set_names.ts';
-import { dataSets } from '../../../data/sets/table.ts';
+import { plugins } from '../../../plugins.ts';
+import { type DataSetName, dataSetNames } from '../../api/data_sets.ts';
 import { countOption, jsonOption, seedOption, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
 import { answer, answerJson, answerNext, notesText, say } from '../report.ts';
@@ -48,6 +48,7 @@ export function dataCommand(command: Command): void {
           known: dataSetNames,
         });
       }
+      const { dataSets } = await plugins.sets();
       const dataSet = dataSets[name];
       if (from !== undefined && dataSet.originals === undefined) throw failure('set-is-fetched', { set: name });
       const [option] = Object.keys(synthetic);

@@ -12,9 +12,8 @@ export const formatting: Provider = {
   register(connection, session) {
     connection.onDocumentFormatting(
       aboutDocument(session, async ({ source }, { options }) => {
-        // Loaded on the first request, so that the start of the server does not wait for it.
-        const { formatSource: format } = await import('../../../compiler/format/format.ts');
-        const { output } = format(source, styleOf(options));
+        const { formatSource } = await loadFormatter();
+        const { output } = formatSource(source, styleOf(options));
         const change = output === undefined ? undefined : changeOf(source, output);
         return change ? [toTextEdit(change)] : [];
       }),
@@ -35,13 +34,16 @@ export const formatting: Provider = {
   },
 };
 
+/** The formatter is loaded by the first request, so that the start of the server does not wait for it. */
+const loadFormatter = () => import('../../../compiler/format/format.ts');
+
 async function formatted(
   { source }: FileAnalysis,
   start: number,
   end: number,
   options: FormattingOptions,
 ): Promise<TextEdit[]> {
-  const { formatRange } = await import('../../../compiler/format/format.ts');
+  const { formatRange } = await loadFormatter();
   const edit = formatRange(source, { start, end }, styleOf(options));
   return edit ? [toTextEdit(edit)] : [];
 }

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../../src/app/api/check.ts';
+import { dataSetNames } from '../../../src/app/api/data_sets.ts';
 import type { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { dataSetNames } from '../../../src/data/sets/set_names.ts';
-import { dataSets } from '../../../src/data/sets/table.ts';
-import { folderWith } from '../fixture.ts';
+import { dataSets } from '../../../src/plugins/sets/table.ts';
+import { folderWith } from '../../data/fixture.ts';
 
 const text = (folder: string, name: string): string => readFileSync(join(folder, name), 'utf8');
 const makeToys = async (originals: Record<string, string>) => {

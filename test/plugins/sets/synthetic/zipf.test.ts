@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeZipf, multiply } from '../../../../src/data/sets/synthetic/synthetic_draws.ts';
+import { makeZipf, multiply } from '../../../../src/plugins/sets/synthetic/synthetic_draws.ts';
 
 it.each([1, 2, 3, 50, 1_000])('draws each of %i ranks with its chance', (size) => {
   const zipf = makeZipf(size);

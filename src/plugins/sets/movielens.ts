@@ -4,12 +4,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, inflateSync } from 'node:zlib';
+import type { DataSet, WriteLogLine } from '../../app/api/data_sets.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import { readZip } from '../../base/storage/zip.ts';
 import { everyRow } from '../../base/util/objects.ts';
 import { type RValue, readRObject } from './archives/r_object.ts';
-import { type DataSet, quoted, type WriteLogLine, writeWhole } from './set.ts';
+import { quoted, writeWhole } from './set.ts';
 
 // MovieLens for examples and tests (Harper & Konstan, "The MovieLens datasets", ACM TiiS 2015) comes from GroupLens or, if that fails, from a Debian package
 // with an earlier edition. GroupLens owns the data and permits research, and redistribution under the same terms: it is fetched, never shipped.

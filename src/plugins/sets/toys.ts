@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { dataSet, type GetOptions, readOriginals, refuseDamaged, termsIfPublished, writeCsv } from './set.ts';
+import type { GetOptions } from '../../app/api/data_sets.ts';
+import { dataSet, readOriginals, refuseDamaged, termsIfPublished, writeCsv } from './set.ts';
 
 const originals = ['Toys_and_Games.txt', 'Toys_and_Games_item2attributes.json'] as const;
 const home = 'https://github.com/RUCAIBox/CIKM2020-S3Rec/tree/master/data';

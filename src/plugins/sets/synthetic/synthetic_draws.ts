@@ -7,6 +7,7 @@
  * in closed form: see `boundsOf` in `synthetic.ts`.
  */
 
+import type { SyntheticOptions } from '../../../app/api/data_sets.ts';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { withDefaults } from '../../../base/util/objects.ts';
 
@@ -122,14 +123,6 @@ function mix(bits: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return x ^ (x >>> 16);
-}
-
-export interface SyntheticOptions {
-  readonly rows?: number;
-  readonly users?: number;
-  readonly items?: number;
-  readonly clusters?: number;
-  readonly seed?: number;
 }
 
 /** All parameters that determine the bytes of a set. */

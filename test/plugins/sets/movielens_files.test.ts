@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { readZip } from '../../../src/base/storage/zip.ts';
 import type { Encoding } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';
-import { readRObject } from '../../../src/data/sets/archives/r_object.ts';
-import { asCsv, fetchMovieLens, readLazyLoad } from '../../../src/data/sets/movielens.ts';
-import { folderWith, valueAt } from '../fixture.ts';
-import { movielensBlock, movielensFolder, movielensNeeds } from '../movielens_block.ts';
+import { readRObject } from '../../../src/plugins/sets/archives/r_object.ts';
+import { asCsv, fetchMovieLens, readLazyLoad } from '../../../src/plugins/sets/movielens.ts';
+import { folderWith, valueAt } from '../../data/fixture.ts';
+import { movielensBlock, movielensFolder, movielensNeeds } from '../../data/movielens_block.ts';
 
 describe.skipIf(movielensFolder === undefined)('MovieLens (skipped without TOWER_DATA)', () => {
   const folder = movielensFolder!;

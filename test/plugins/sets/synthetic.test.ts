@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
-import { make, type SyntheticSource } from '../../../src/data/sets/synthetic.ts';
+import { make, type SyntheticSource } from '../../../src/plugins/sets/synthetic.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tower-synthetic-'));
 let database: Database;

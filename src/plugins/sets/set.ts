@@ -2,43 +2,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DataSet, GetOptions, SetSource } from '../../app/api/data_sets.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
-import type { SyntheticOptions } from './synthetic/synthetic_draws.ts';
-
-export type WriteLogLine = (line: string) => void;
-
-export interface GetOptions {
-  readonly folder: string;
-  readonly from?: string;
-  readonly log: WriteLogLine;
-  /** The size of a synthetic set. */
-  readonly synthetic?: SyntheticOptions;
-  /** Called with the number of rows written and the total. */
-  progress?(done: number, of: number): void;
-  readonly signal?: AbortSignal;
-}
-
-/** A row of the table of data sets. */
-export interface DataSet {
-  /** Original files that the set is made from. Absent: it is fetched. */
-  readonly originals?: readonly string[];
-  /** True if `--from` may name other files of the same form. A folder of another name then holds another set. */
-  readonly isForm?: boolean;
-  /** True if the option `synthetic` determines its size. */
-  readonly isDrawn?: boolean;
-  get(options: GetOptions): Promise<SetSource>;
-}
-
-/** The source of the files, stored next to them as `source.json`. */
-export interface SetSource {
-  readonly from: string;
-  /** Describes the contents in one line: the number of rows of each kind. */
-  readonly holds: string;
-  readonly terms: string;
-  readonly notes?: readonly string[];
-}
 
 export interface SetFiles extends SetSource {
   readonly files: Readonly<Record<string, string | Uint8Array>>;

@@ -2,11 +2,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DataSet, GetOptions, SetSource } from '../../app/api/data_sets.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { isPartialOf, makeFolder, replaceDurably, writeTextDurably } from '../../base/storage/durable.ts';
-import { type Database, openDatabase, quoteText } from '../files/duckdb.ts';
-import type { DataSet, GetOptions, SetSource } from './set.ts';
+import { type Database, openDatabase, quoteText } from '../../data/files/duckdb.ts';
 import { makeDraws, makeZipf, type SyntheticShape, syntheticShape, tastes } from './synthetic/synthetic_draws.ts';
 
 export interface SyntheticSource extends SetSource {
