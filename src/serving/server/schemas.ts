@@ -188,6 +188,10 @@ const closed = (description: string, properties: Schema, required: readonly stri
   additionalProperties: false,
 });
 
+/** The schema of an object that has all of these entries. */
+const complete = (description: string, properties: Schema): Schema =>
+  closed(description, properties, Object.keys(properties));
+
 export type Schemas = Readonly<Record<SchemaName, Schema>>;
 export type SchemaName = keyof ReturnType<typeof makeSchemas>;
 
@@ -354,17 +358,13 @@ export function makeSchemas(limits: Limits) {
       ...query,
       item: { ...keySchema, description: 'Key of the item.' },
     }),
-    Computed: closed(
-      'The vectors with which `/v1/recommend` compares queries and items by inner product.',
-      {
-        version,
-        vectors: listSchema(
-          'One vector; for a query of a model with interests, one for each.',
-          listSchema('float32 numbers.', { type: 'number' }),
-        ),
-      },
-      ['version', 'vectors'],
-    ),
+    Computed: complete('The vectors with which `/v1/recommend` compares queries and items by inner product.', {
+      version,
+      vectors: listSchema(
+        'One vector; for a query of a model with interests, one for each.',
+        listSchema('float32 numbers.', { type: 'number' }),
+      ),
+    }),
     Recommended: closed(
       'The answer to one query.',
       {
@@ -401,29 +401,25 @@ export function makeSchemas(limits: Limits) {
     ...versionSchemas(),
     ...itemSchemas,
     ...eventSchemas,
-    Refusal: closed(
-      'Why there is no answer.',
-      {
-        request: textSchema('The id of the request.'),
-        errors: listSchema(
-          'The mistakes.',
-          closed(
-            'A mistake.',
-            {
-              code: textSchema('The name of the mistake: `tower explain CODE` explains it.'),
-              message: textSchema('What is wrong.'),
-              hint: textSchema('What to do.'),
-              at: textSchema('JSON pointer into the body; the empty text is the whole request.'),
-              start: integerSchema('First character of the mistake in a filter, from 0.'),
-              end: integerSchema('Past its last character.'),
-            },
-            ['code', 'message', 'hint', 'at'],
-          ),
-          { minItems: 1 },
+    Refusal: complete('Why there is no answer.', {
+      request: textSchema('The id of the request.'),
+      errors: listSchema(
+        'The mistakes.',
+        closed(
+          'A mistake.',
+          {
+            code: textSchema('The name of the mistake: `tower explain CODE` explains it.'),
+            message: textSchema('What is wrong.'),
+            hint: textSchema('What to do.'),
+            at: textSchema('JSON pointer into the body; the empty text is the whole request.'),
+            start: integerSchema('First character of the mistake in a filter, from 0.'),
+            end: integerSchema('Past its last character.'),
+          },
+          ['code', 'message', 'hint', 'at'],
         ),
-      },
-      ['request', 'errors'],
-    ),
+        { minItems: 1 },
+      ),
+    }),
     State: closed(
       'The state of the server.',
       { status: textSchema('`ok`, `starting`, `ready` or `stopping`.'), version },
@@ -437,14 +433,10 @@ const seedRange = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 const weightedFilters = (description: string): Schema =>
   listSchema(
     `${description} With those of the other list, 4 at most.`,
-    closed(
-      'A condition and its weight.',
-      {
-        filter: textSchema('A condition on columns of the items file.', { maxLength: longestFilter }),
-        weight: { type: 'number', minimum: 0, maximum: mostWeight, description: 'In units of the score.' },
-      },
-      ['filter', 'weight'],
-    ),
+    complete('A condition and its weight.', {
+      filter: textSchema('A condition on columns of the items file.', { maxLength: longestFilter }),
+      weight: { type: 'number', minimum: 0, maximum: mostWeight, description: 'In units of the score.' },
+    }),
     { maxItems: 4 },
   );
 
@@ -456,21 +448,16 @@ function searchSchemas(version: Schema, item: Schema) {
       prefix: textSchema('How their keys begin.', { maxLength: longestKey, default: '' }),
       limit: integerSchema('How many users, at most.', searchLimit),
     }),
-    Found: closed(
-      'The users that a search finds: the one with this key first.',
-      {
-        version,
-        users: listSchema(
-          'The users.',
-          closed(
-            'A user.',
-            { key: textSchema('The key of the user.'), seen: integerSchema('How many items the user has had.') },
-            ['key', 'seen'],
-          ),
-        ),
-      },
-      ['version', 'users'],
-    ),
+    Found: complete('The users that a search finds: the one with this key first.', {
+      version,
+      users: listSchema(
+        'The users.',
+        complete('A user.', {
+          key: textSchema('The key of the user.'),
+          seen: integerSchema('How many items the user has had.'),
+        }),
+      ),
+    }),
     Search: closed(
       'A search for items.',
       {
@@ -481,10 +468,9 @@ function searchSchemas(version: Schema, item: Schema) {
       },
       ['text'],
     ),
-    FoundItems: closed(
+    FoundItems: complete(
       'The items that a search finds: the one with this key, then those whose titles begin with the text, then others.',
       { version, items: listSchema('The items.', item) },
-      ['version', 'items'],
     ),
   } as const satisfies Readonly<Record<string, Schema>>;
 }
@@ -504,8 +490,8 @@ function versionSchemas(): Readonly<Record<'Change' | 'Versions', Schema>> {
     Versions: closed(
       'The version that answers, and the one before.',
       {
-        current: closed('The version that answers.', shownVersion, ['version', 'folder', 'loaded', 'items']),
-        before: closed('The version that a rollback goes back to.', namedVersion, ['version', 'folder']),
+        current: complete('The version that answers.', shownVersion),
+        before: complete('The version that a rollback goes back to.', namedVersion),
       },
       ['current'],
     ),
@@ -520,24 +506,19 @@ const itemSchemas = {
     description: 'An item: the columns of the items file, each with a value of its type, or null.',
     ...itemColumns,
   },
-  Write: closed(
-    'An item that is added or changed, or one that is deleted.',
-    {
-      key: { ...keySchema, description: 'Key of the item.' },
-      columns: {
-        type: ['object', 'null'],
-        description:
-          'The columns of the items file, each with a value of its type, or null. Null in their place deletes the item.',
-        ...itemColumns,
-      },
+  Write: complete('An item that is added or changed, or one that is deleted.', {
+    key: { ...keySchema, description: 'Key of the item.' },
+    columns: {
+      type: ['object', 'null'],
+      description:
+        'The columns of the items file, each with a value of its type, or null. Null in their place deletes the item.',
+      ...itemColumns,
     },
-    ['key', 'columns'],
-  ),
-  Written: closed(
-    'What became of a write. It is on the disk, and in every answer from now on.',
-    { key: textSchema('Key of the item.'), outcome: textSchema('`added`, `changed` or `deleted`.') },
-    ['key', 'outcome'],
-  ),
+  }),
+  Written: complete('What became of a write. It is on the disk, and in every answer from now on.', {
+    key: textSchema('Key of the item.'),
+    outcome: textSchema('`added`, `changed` or `deleted`.'),
+  }),
 } as const satisfies Readonly<Record<string, Schema>>;
 
 const eventSchemas = {
@@ -562,25 +543,17 @@ const eventSchemas = {
     },
     ['user', 'item'],
   ),
-  Received: closed(
-    'What became of an event. It is on the disk, and in every answer from now on.',
-    {
-      user: textSchema('Key of the user.'),
-      item: textSchema('Key of the item.'),
-      outcome: textSchema(
-        '`added`, `known` for an id that was sent before, `left_out` by `where` of the data block, or `unknown_item`: kept for the next training, as the model does not have the item.',
-      ),
-    },
-    ['user', 'item', 'outcome'],
-  ),
-  Removed: closed(
-    'What became of a user.',
-    {
-      user: textSchema('Key of the user.'),
-      outcome: textSchema('`deleted`.'),
-    },
-    ['user', 'outcome'],
-  ),
+  Received: complete('What became of an event. It is on the disk, and in every answer from now on.', {
+    user: textSchema('Key of the user.'),
+    item: textSchema('Key of the item.'),
+    outcome: textSchema(
+      '`added`, `known` for an id that was sent before, `left_out` by `where` of the data block, or `unknown_item`: kept for the next training, as the model does not have the item.',
+    ),
+  }),
+  Removed: complete('What became of a user.', {
+    user: textSchema('Key of the user.'),
+    outcome: textSchema('`deleted`.'),
+  }),
 } as const satisfies Readonly<Record<string, Schema>>;
 
 const value: Schema = { type: ['string', 'number', 'boolean'] };
@@ -646,10 +619,7 @@ const aboutSchema = (version: Schema): Schema =>
       ),
       objectives: listSchema(
         'The scores that `retrieve` adds up. Empty where the run does not say.',
-        closed('A score.', { name: textSchema('Its task.'), factor: { type: 'number', description: 'Its factor.' } }, [
-          'name',
-          'factor',
-        ]),
+        complete('A score.', { name: textSchema('Its task.'), factor: { type: 'number', description: 'Its factor.' } }),
       ),
       columns: listSchema('The columns of the items file.', column),
       removeSeen: { type: 'boolean', description: 'The default of `removeSeen`.' },
