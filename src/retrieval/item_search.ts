@@ -4,9 +4,8 @@
  * gigabytes a second: a million titles take a few milliseconds, in slices, so that requests are answered between them. It runs in browsers too.
  */
 import { nextTurn } from '../base/util/objects.ts';
-import { itemAt } from './prepare.ts';
 import type { OwnedRows, Snapshot } from './snapshot.ts';
-import type { Item } from './top_request.ts';
+import { type Item, itemAt } from './top_request.ts';
 
 export interface ItemSearch {
   /** @param most maximum number of items @param isOver true if nobody waits for the answer any more */

@@ -5,7 +5,7 @@ import type { Dataset, Encoding, IndexedColumn, Users } from '../data/dataset.ts
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../graph/plan/plan.ts';
 import { columnsWithout, type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
 import type { Snapshot, TopRequest } from './snapshot.ts';
-import type { Item, Recommendation, RerankEntries } from './top_request.ts';
+import { type Item, itemAt, type Recommendation, type RerankEntries } from './top_request.ts';
 
 export type RecommendQuery =
   /** A query by the key of the query tower; values replace those of the data. */
@@ -228,11 +228,6 @@ export function pastRows(user: string, snapshot: Snapshot, later: LaterEvents | 
   const laterRows = later?.items.map(snapshot.itemRow).filter((each) => each >= 0) ?? [];
   return [...(row === undefined ? [] : snapshot.seenBy(row)), ...laterRows];
 }
-
-export const itemAt = (row: number, { keyAt, titleAt }: Pick<Snapshot, 'keyAt' | 'titleAt'>): Item => {
-  const title = titleAt(row);
-  return title === undefined ? { key: keyAt(row) } : { key: keyAt(row), title };
-};
 
 /** Returns the features of the query tower whose values are items, except those that are computed from others. */
 function itemFeatures({ towers, features }: QueryPlan): string[] {

@@ -1,7 +1,7 @@
 /**
- * What a request may do to the best items beyond the scan. Long because all rows of the table stand next to their contract. Each row of the table `rerankers` has one contract: what it reads, what it may change, and whether
- * it chooses from more candidates than the list has places. Then the places of the list are filled one after the other: each row says which candidates may take
- * the next place, or what they are worth there. A request that asks for no row is answered by the scan alone.
+ * What a request may do to the best items beyond the scan. Each row of the table `rerankers` says what it reads, what it may change, and how it chooses among
+ * more candidates than the list has places. The places are filled one after the other: each row says which candidates may take the next place, or what they are
+ * worth there. A request that asks for no row is answered by the scan alone. Long because all rows of the table stand next to their contract.
  */
 import { Failure, failure } from '../base/diagnostics/failure.ts';
 import { makeRandom } from '../base/random/random.ts';

@@ -6,7 +6,7 @@
  *     const snapshot = makeSnapshot({ version: '7', items: { vectors, keys, titles, columns }, users: { keys: users, seen } });
  *     const [answer] = snapshot.top([{ vectors: [vector], k: 10, filter: "'Drama' in genres", seenBy: '42' }]);
  *
- * Requests given together are answered in one pass over the codes (`src/engines/scan`), several times faster than one after the other.
+ * Requests given together are answered in one pass over the codes (`scan`), several times faster than one after the other.
  */
 
 import { Failure, invariant } from '../base/diagnostics/failure.ts';
@@ -23,14 +23,7 @@ import {
   searchAll,
 } from './scan/approximate.ts';
 import { hasVectors, makeScan, type Scan, type VectorScan } from './scan/scan.ts';
-import {
-  prepareTop,
-  type SearchIndex,
-  sharesOf,
-  type TopAnswer,
-  type TopItem,
-  type TopRequest,
-} from './top_request.ts';
+import { itemAt, prepareTop, type SearchIndex, sharesOf, type TopAnswer, type TopRequest } from './top_request.ts';
 import type { RetrievalObjective, Vectors } from './vectors.ts';
 
 // Converts vectors to directions, whose inner products are cosines.
@@ -170,11 +163,6 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     return [...values.subarray(starts[user], ends[user])].filter((row) => row >= 0);
   };
   const searchContext = { rows, width, keys, userKeys, filters, objectives, seenBy };
-  const itemAt = (row: number, score: number): TopItem => {
-    const title = titleAt(row);
-    const key = keys.keyAt(row);
-    return title === undefined ? { row, key, score } : { row, key, title, score };
-  };
   const drawn = ({ vectors, allowed }: SearchRequest, index: number): Searched => {
     const row = allowed ? allowed.rowAt(index) : index < rows ? index : -1;
     if (row < 0) return { rows: new Int32Array(0), scores: new Float64Array(0) };
@@ -205,7 +193,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
         return {
           version,
           items: Array.from(best, (row, index) => {
-            const item = itemAt(row, scores[index]!);
+            const item = { row, ...itemAt(row, { keyAt: keys.keyAt, titleAt }), score: scores[index]! };
             return shares ? { ...item, shares: sharesOf(searchRequest.vectors, itemVector(row), objectives) } : item;
           }),
           candidates,

@@ -267,10 +267,8 @@ export interface TopAnswer {
   readonly seed?: number;
 }
 
-export interface TopItem {
+export interface TopItem extends Item {
   readonly row: number;
-  readonly key: string;
-  readonly title?: string;
   /** The inner product in float64; with several vectors the largest. */
   readonly score: number;
   /** The sum of the weights of `boost` and `bury` in the score, if it is not 0. */
@@ -283,9 +281,7 @@ export interface TopItem {
   readonly shares?: ScoreShares;
 }
 
-interface PastItem {
-  readonly key: string;
-  readonly title?: string;
+interface PastItem extends Item {
   /** How much higher the score is with the past item than without it. */
   readonly score: number;
 }
@@ -307,6 +303,15 @@ export interface Item {
   readonly key: string;
   readonly title?: string;
 }
+
+/** Returns the item of a row, as answers have it. */
+export const itemAt = (
+  row: number,
+  { keyAt, titleAt }: { keyAt(row: number): string; titleAt(row: number): string | undefined },
+): Item => {
+  const title = titleAt(row);
+  return title === undefined ? { key: keyAt(row) } : { key: keyAt(row), title };
+};
 
 /** Finds the best items in another system, such as a database. It may miss some items, so its answers are not exact. */
 export interface SearchIndex {

@@ -2,13 +2,7 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { nextTurn } from '../../base/util/objects.ts';
 import type { ItemSearch } from '../../retrieval/item_search.ts';
-import {
-  itemAt,
-  type LaterEvents,
-  pastRows,
-  type QueryWithOptions,
-  type RecommendQuery,
-} from '../../retrieval/prepare.ts';
+import { type LaterEvents, pastRows, type QueryWithOptions, type RecommendQuery } from '../../retrieval/prepare.ts';
 import {
   makeUserVectorCache,
   type QueryAnswerer,
@@ -19,6 +13,7 @@ import { mostTogether, rerankEntries, topEach } from '../../retrieval/rerank.ts'
 import type { FoundUser, Snapshot, TopAnswer, TopRequest } from '../../retrieval/snapshot.ts';
 import {
   type Item,
+  itemAt,
   type Recommendation,
   type RerankEntries,
   requestFailure,
