@@ -20,7 +20,7 @@ export const filesByNeed = {
   hosts: ['docs/templates/worker', 'serving/runtime/hosts'],
   nginx: ['deploy/nginx'],
   python: ['editor/lsp/pygls', 'training/tracking/event_file.slow'],
-  store: ['app/api/remote', 'data/files/remote/stores.slow'],
+  store: ['app/api/remote.slow', 'data/files/remote/stores.slow'],
   mlflow: ['plugins/mlflow/track_run.slow'],
   postgres: [
     'app/cli/commands/index_command.slow',
@@ -30,7 +30,12 @@ export const filesByNeed = {
     'plugins/postgres/served',
     'plugins/postgres/shards',
   ],
-  redis: ['plugins/redis/days.slow', 'plugins/redis/redis_log', 'plugins/redis/shared', 'plugins/redis/versions.slow'],
+  redis: [
+    'plugins/redis/days.slow',
+    'plugins/redis/redis_log',
+    'plugins/redis/shared.slow',
+    'plugins/redis/versions.slow',
+  ],
   torch: [
     'app/cli/torchrun.slow',
     'app/cli/workers.slow',

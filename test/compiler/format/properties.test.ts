@@ -12,7 +12,7 @@ import { formatted, formattedInPart, interleaved, tree } from './laws.ts';
 import { laidOut, program } from './programs.ts';
 
 /** `FORMAT_CASES=10000` for a long run. */
-const numRuns = Number(process.env.FORMAT_CASES ?? 300);
+const numRuns = Number(process.env.FORMAT_CASES ?? 100);
 const timeout = 60_000 + 100 * numRuns;
 const layout = fc.record({
   printWidth: fc.constantFrom(120, 80, 40, 12),

@@ -139,7 +139,7 @@ describe('a split by users', () => {
             }
           }
         }),
-        { numRuns: 8 },
+        { numRuns: 4 },
       );
     },
   );

@@ -109,7 +109,7 @@ describe('others of a user', () => {
           `\`had\` is up to ${atMost} of the user's training events, in no order and never the event itself; validation and test events see training events only.`,
         );
       }),
-      { numRuns: 12 },
+      { numRuns: 5 },
     );
   });
 

@@ -324,6 +324,6 @@ it('no text breaks the parser', () => {
       }
       expect(typeof refusal(text)).toBe('string');
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });

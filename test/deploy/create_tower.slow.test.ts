@@ -99,10 +99,10 @@ it('prints its own help, and runs nothing', () => {
 });
 
 it('knows each option of `tower init`, and explains each of its own', () => {
-  const program = new Command();
-  initCommand(program);
+  const command = new Command('init');
+  initCommand(command);
   const { stdout } = spawnSync(process.execPath, [creator, '--help'], { encoding: 'utf8' });
-  const options = program.commands[0]!.options.flatMap(({ short, long, required }) =>
+  const options = command.options.flatMap(({ short, long, required }) =>
     [short, long].filter((word) => word !== undefined).map((word) => (required ? [word, '1'] : [word])),
   );
   expect(options.length).toBeGreaterThan(9);
