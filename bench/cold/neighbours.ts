@@ -1,5 +1,5 @@
 /** Nearest neighbours by content: what a model that ranks cold items is compared with. */
-import { wordsOfText } from '../../src/data/encoders/word_encoder.ts';
+import { wordsOfText } from '../../src/data/encoders/text_pieces.ts';
 import { bagAt } from '../../src/training/evaluation/ranking_questions.ts';
 import type { Scorer, ScoringTask } from '../../src/training/scoring/scorer.ts';
 import type { ItemRows } from '../text_vectors.ts';

@@ -5,11 +5,11 @@ import { restoreState } from './artifact/checkpoint.ts';
 import { identify } from './artifact/identity.ts';
 import { beginFrom } from './base.ts';
 import { type BegunState, beginState, tablesOf } from './begin_state.ts';
-import { ratesAt } from './feed/order.ts';
+import { ratesAt, roundsOf } from './feed/order.ts';
 import { planWithFittedStep } from './fitted_step.ts';
 import { takeStep } from './take_step.ts';
 import type { TrainOptions } from './train_options.ts';
-import { beginEpoch, CurrentTowers, roundsOf } from './validation.ts';
+import { beginEpoch, CurrentTowers } from './validation.ts';
 import { answerOrder, takeBegun } from './workers/table_wire.ts';
 import { agree, receiveOrder, sharedStep, type WorkerOrder } from './workers/talk.ts';
 

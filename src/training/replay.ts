@@ -16,11 +16,11 @@ import { hasCheckpoint, readProgress, restoreState, stateTensors, type TrainingS
 import { differenceOfData, type LoadedModel } from './artifact/load.ts';
 import { complaint } from './artifact/validate.ts';
 import { beginState, tablesOf } from './begin_state.ts';
-import { type AnyEpoch, type EventOrder, ratesAt } from './feed/order.ts';
+import { type AnyEpoch, type EventOrder, ratesAt, totalSteps } from './feed/order.ts';
 import { precisionOfRun } from './fitted_step.ts';
 import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
-import { beginEpoch, CurrentTowers, totalSteps } from './validation.ts';
+import { beginEpoch, CurrentTowers } from './validation.ts';
 
 export interface ReplayOptions {
   readonly trained: LoadedModel;

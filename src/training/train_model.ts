@@ -17,7 +17,7 @@ import { artifactPaths, writeEncodings } from './artifact/write_artifact.ts';
 import { beginFrom } from './base.ts';
 import { type BegunState, beginState, tablesOf } from './begin_state.ts';
 import { labelOf } from './evaluation/figures.ts';
-import { orderOf, smallestBatch } from './feed/order.ts';
+import { orderOf, smallestBatch, totalSteps } from './feed/order.ts';
 import { type ChosenPrecision, choosePrecision, planWithFittedStep, precisionOfRun } from './fitted_step.ts';
 import { claimFolder, readIdentity, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { type MetricsLog, openMetricsLog, openStepsLog, type StepsLog } from './metrics_log.ts';
@@ -25,7 +25,6 @@ import { restoreBest, writeModel } from './model_files.ts';
 import { type EventLog, openEventLog } from './tensorboard_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import { beginning, type ResumeState, TrainingRun } from './training_run.ts';
-import { totalSteps } from './validation.ts';
 import { agree, type Beginning, giveOrder, OtherWorkers, sharedStep } from './workers/talk.ts';
 
 /**

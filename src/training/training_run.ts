@@ -8,7 +8,7 @@ import type { Lineage, SettingChange } from './artifact/identity.ts';
 import type { Manifest } from './artifact/run_manifest.ts';
 import type { BegunState } from './begin_state.ts';
 import { labelOf } from './evaluation/figures.ts';
-import { type AnyEpoch, type EventOrder, type Rates, ratesAt } from './feed/order.ts';
+import { type AnyEpoch, type EventOrder, type Rates, type Rounds, ratesAt, roundsOf } from './feed/order.ts';
 import type { ChosenPrecision } from './fitted_step.ts';
 import { bestFile } from './folder.ts';
 import { type MetricsLog, makeStepSums, type StepSums, type StepsLog } from './metrics_log.ts';
@@ -20,7 +20,7 @@ import { takeStep } from './take_step.ts';
 import type { EventLog } from './tensorboard_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import type { EpochRecord } from './training_events.ts';
-import { beginEpoch, CurrentTowers, type Rounds, RunValidation, roundsOf } from './validation.ts';
+import { beginEpoch, CurrentTowers, RunValidation } from './validation.ts';
 import { sendBegun } from './workers/table_wire.ts';
 import type { OtherWorkers } from './workers/talk.ts';
 

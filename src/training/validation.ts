@@ -2,7 +2,7 @@
 
 import type { Corpus, Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { Plan, TrainPlan } from '../graph/plan/plan.ts';
+import type { Plan } from '../graph/plan/plan.ts';
 import type { RetrievalObjective } from '../retrieval/vectors.ts';
 import type { TrainingState } from './artifact/checkpoint.ts';
 import type { BegunState } from './begin_state.ts';
@@ -13,7 +13,6 @@ import { drawRankings, type RankingSample, seenRule } from './evaluation/ranking
 import { rankEvents } from './evaluation/ranks.ts';
 import type { Mined } from './feed/item_sampler.ts';
 import type { LatestEvents } from './feed/latest.ts';
-import type { AnyEpoch, Epoch, EventOrder } from './feed/order.ts';
 import type { GuardedRun } from './rank_guard.ts';
 import { spreadOf } from './scoring/field_attention.ts';
 import { makeRetrieval, type Retrieval } from './scoring/retrieval_scorer.ts';
@@ -193,55 +192,3 @@ const ofObjective = (retrieval: Retrieval, { from, to }: RetrievalObjective): Re
     return { ...vectors, data: vectors.data.map((value, index) => (isOf(index) ? value : 0)) };
   },
 });
-
-/** The rounds of a run: a round is a number of steps with a record and a checkpoint at its end. It is an epoch, unless `validate` counts steps. */
-export interface Rounds<E extends AnyEpoch = Epoch> {
-  readonly total: number;
-  /** Number of steps in a full round. The first round after a resume and the last round of the run may be shorter. */
-  readonly each: number;
-  /** Returns the batches of a round that begins after step `start`. It ends at the next multiple of `each`, or with the run. */
-  round(start: number): Pick<E, 'steps' | 'batch'>;
-  validates(number: number, end: number): boolean;
-  readonly validations: number;
-  /** Returns the number of the round that ends with this validation. Both count from 1. */
-  roundOf(validation: number): number;
-  /** Returns how many validations there were after the one at the end of round `best`, up to and including the end of round `now`. */
-  since(best: number, now: number): number;
-}
-
-/** Returns the steps of the whole run: `steps`, or those of `epochs`; 0 if an epoch has no steps. */
-export const totalSteps = (
-  { steps, epochs }: Pick<TrainPlan, 'steps' | 'epochs'>,
-  order: Pick<EventOrder, 'steps'>,
-): number => (order.steps === 0 ? 0 : (steps ?? epochs * order.steps));
-
-/** @param before number of epochs in earlier runs: each epoch has an order of its own */
-export function roundsOf<E extends AnyEpoch>(
-  train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>,
-  order: EventOrder<E>,
-  before = 0,
-): Rounds<E> {
-  const total = totalSteps(train, order);
-  const each = train.validate?.steps ?? order.steps;
-  const validateEvery = train.validate?.epochs ?? 1;
-  let lastEpoch: { readonly number: number; readonly epoch: E } | undefined;
-  const epochOf = (number: number): E => {
-    if (lastEpoch?.number !== number) lastEpoch = { number, epoch: order.epoch(before + number) };
-    return lastEpoch.epoch;
-  };
-  return {
-    total,
-    each,
-    round: (start) => ({
-      steps: Math.min(total, (Math.floor(start / each) + 1) * each) - start,
-      batch: (index) => {
-        const at = start + index;
-        return epochOf(Math.floor(at / order.steps) + 1).batch(at % order.steps) as ReturnType<E['batch']>;
-      },
-    }),
-    validations: Math.ceil(Math.ceil(total / each) / validateEvery),
-    roundOf: (validation) => Math.min(Math.ceil(total / each), validation * validateEvery),
-    validates: (number, end) => end >= total || number % validateEvery === 0,
-    since: (best, now) => Math.floor(now / validateEvery) - Math.floor(best / validateEvery),
-  };
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { trigramsOf } from '../../src/data/encoders/trigram_encoder.ts';
+import { trigramsOf } from '../../src/data/encoders/text_pieces.ts';
 import { expectClose } from '../compiler/library/support.ts';
 import { cosine, dot, logSumExp, mean, type Row } from './reference.ts';
 import { everyRow, planOfModel, runModel } from './support.ts';

@@ -1,13 +1,14 @@
 /** Steps in place of epochs: how long a run is, and when it is validated. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
+import { roundsOf } from '../../src/training/feed/order.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { trainModel } from '../../src/training/train_model.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
-import { roundsOf } from '../../src/training/validation.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';

@@ -3,10 +3,9 @@
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
 import { withDefaults } from '../../base/util/objects.ts';
 import type { AsOf, Dataset, Part, Until } from '../../data/dataset.ts';
-import { withMetricColumns } from '../../data/metric_columns.ts';
 import { readDataset } from '../../data/read_dataset.ts';
 import { momentAsked, momentOf, momentWords } from '../../data/rows/fresh.ts';
-import { readItemColumns } from '../../data/rows/item_columns.ts';
+import { readItemColumns, withMetricColumns } from '../../data/rows/item_columns.ts';
 import { openEventReader } from '../../data/written/event_reader.ts';
 import type { EventReader, ItemReader } from '../../data/written/fields.ts';
 import { openItemReader } from '../../data/written/item_reader.ts';

@@ -4,8 +4,8 @@ import type { Texts } from '../../base/text/texts.ts';
 import { everyRow } from '../../base/util/objects.ts';
 import { elementPlan, type FeaturePlan } from '../../graph/plan/plan.ts';
 import type { BagColumn, Encoding, IndexedColumn } from '../dataset.ts';
-import { crossedText } from '../encoders/hash_encoder.ts';
-import { makeCoder } from '../encoders/table.ts';
+import { makeCoder } from '../encoders/encoders.ts';
+import { crossedText } from '../encoders/text_pieces.ts';
 import { gatherCodes } from '../rows/gather_rows.ts';
 import { bagSpans, type RawColumn } from '../rows/raw.ts';
 

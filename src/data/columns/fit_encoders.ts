@@ -5,8 +5,7 @@ import { joinedTexts, type Texts } from '../../base/text/texts.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import type { Encoding, FirstValues } from '../dataset.ts';
-import type { ColumnSample } from '../encoders/encoder_contract.ts';
-import { fitEncoder, makeCoder } from '../encoders/table.ts';
+import { type ColumnSample, fitEncoder, makeCoder } from '../encoders/encoders.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import {

@@ -204,10 +204,13 @@ export const withoutFiller = (text: string, separator: string): string =>
 
 export const withoutBlankLines = (text: string): string => text.replace(/^(?:[ \t]*(?:\r\n|\r|\n))+/, '');
 
-/** Returns a record of CSV: values that a reader could take for more than one are quoted. */
-export function rowText(values: readonly (string | null)[], separator: string): string {
-  const quotedValues = values.map((value) =>
-    value && /[",;|\t\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value,
-  );
-  return `${quotedValues.join(separator)}\n`;
+/** Returns a record of CSV (RFC 4180). Values that contain any of `separators`, which a reader could take for more than one, are quoted. */
+export function rowText(
+  values: readonly (string | null)[],
+  separator: string,
+  separators: readonly string[] = [',', ';', '|', '\t'],
+): string {
+  const isAmbiguous = (text: string): boolean => /["\r\n]/.test(text) || separators.some((each) => text.includes(each));
+  const texts = values.map((value) => (value && isAmbiguous(value) ? `"${value.replaceAll('"', '""')}"` : value));
+  return `${texts.join(separator)}\n`;
 }

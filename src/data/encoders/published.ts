@@ -2,11 +2,9 @@
  * Publishes the rules that turn text into codes, with test values, so that programs in other languages can implement them. They are part of serving.json;
  * `docs/guide/serving.md` explains them. The rule of an existing encoding never changes.
  */
-import { bigramsOf } from './bigram_encoder.ts';
-import { crossedText } from './hash_encoder.ts';
+
 import { murmur3 } from './murmur3.ts';
-import { trigramsOf } from './trigram_encoder.ts';
-import { wordsOfText } from './word_encoder.ts';
+import { bigramsOf, crossedText, trigramsOf, wordsOfText } from './text_pieces.ts';
 
 export type PublishedRules = ReturnType<typeof publishedRules>;
 

@@ -1,31 +1,35 @@
-/** Encodes texts as pieces, each with a code of its own or the code of its hash. */
-import { packTexts, type Texts } from '../../base/text/texts.ts';
-import type { Coder } from './encoder_contract.ts';
-import { murmur3 } from './murmur3.ts';
+/** Cuts texts into pieces, each of which has a code of its own or that of its hash. */
 
 export type SplitText = (text: string) => readonly string[];
 
-interface PieceEncoder<K extends string> {
-  readonly kind: K;
-  readonly buckets: number;
-  readonly values?: Texts;
+/**
+ * Returns the words of a text in lower case. A word is a sequence of letters and digits of any script, after Unicode's canonical composition (NFC). A missing
+ * text yields none.
+ */
+export function wordsOfText(text: string): readonly string[] {
+  return (
+    text
+      .normalize('NFC')
+      .toLowerCase()
+      .match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
+  );
 }
 
-/** Learns nothing, because the pieces come from a file or are hashed. */
-export const fitPieces = <K extends string>({ kind, buckets, values }: PieceEncoder<K>): PieceEncoder<K> => ({
-  kind,
-  buckets,
-  values: values && packTexts(values),
-});
+/** Returns the words of a text and each pair of adjacent words: `new york city` yields new, new york, york, york city, city. */
+export function bigramsOf(text: string): readonly string[] {
+  const words = wordsOfText(text);
+  return words.flatMap((word, index) => (index + 1 < words.length ? [word, `${word} ${words[index + 1]}`] : [word]));
+}
 
-/** Piece i of `values` has the code buckets + i; any other piece has its hash modulo buckets. */
-export const piecesCoder =
-  (split: SplitText) =>
-  ({ buckets, values = [] }: PieceEncoder<string>): Coder => {
-    const codeOfPiece = new Map([...values].map((piece, index) => [piece, buckets + index] as const));
-    return {
-      reads: 'text',
-      gives: 'bag',
-      codes: (text) => split(text).map((piece) => codeOfPiece.get(piece) ?? murmur3(piece) % buckets),
-    };
-  };
+/** Returns the letter trigrams of `#word#` for each word of a text (Huang et al., CIKM 2013, section 3.2): `good` yields #go, goo, ood, od#. */
+export function trigramsOf(text: string): readonly string[] {
+  return wordsOfText(text).flatMap((word) => {
+    const letters = [...`#${word}#`];
+    return letters.slice(2).map((_, index) => letters.slice(index, index + 3).join(''));
+  });
+}
+
+/** Returns the text that a cross encodes: the codes of its features, `17,3`. Stored models depend on this format. */
+export function crossedText(codes: readonly number[]): string {
+  return codes.join();
+}

@@ -1,7 +1,6 @@
 /** Encodes single values that a server receives in the same way as training encoded its columns. */
 import type { Encoding } from '../dataset.ts';
-import type { Coder } from './encoder_contract.ts';
-import { makeCoder } from './table.ts';
+import { type Coder, makeCoder } from './encoders.ts';
 
 export type EncodedValue =
   | { readonly kind: 'code'; readonly code: number }

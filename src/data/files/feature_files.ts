@@ -9,9 +9,7 @@ import { makeKeyTable } from '../../base/text/key_table.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
-import { bigramsOf } from '../encoders/bigram_encoder.ts';
-import type { SplitText } from '../encoders/text_pieces.ts';
-import { wordsOfText } from '../encoders/word_encoder.ts';
+import { bigramsOf, type SplitText, wordsOfText } from '../encoders/text_pieces.ts';
 import type { Access } from './access.ts';
 import { findFile } from './find_files.ts';
 

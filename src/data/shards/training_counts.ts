@@ -4,7 +4,7 @@ import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { sampleColumn, teachersOf, weightsIn } from '../columns/fit_encoders.ts';
 import { countedColumns, OccurrenceCounter } from '../columns/grown_encodings.ts';
-import type { ColumnSample, NumberSample } from '../encoders/encoder_contract.ts';
+import type { ColumnSample, NumberSample } from '../encoders/encoders.ts';
 import { gatherCodes } from '../rows/gather_rows.ts';
 import type { GlobalSides, OrderedEvents } from '../rows/order_events.ts';
 import {

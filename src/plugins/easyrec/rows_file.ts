@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reading } from '../../base/diagnostics/system_reason.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
+import { rowText } from '../../data/csv/dialect.ts';
 import type { ConfigPart } from './part.ts';
 import { type ConfigDialect, samplers } from './scoring.ts';
 
@@ -46,20 +47,11 @@ export async function copyRows({ from, to, columns, delimiter, signal }: CopyRow
   const isPlain = found.has(delimiter);
   const sign = isPlain ? delimiter : ',';
   await written(to, async (write) => {
-    await write(`${columns.map((name) => csvText(name, sign)).join(sign)}\n`);
+    await write(rowText(columns, sign, [sign]));
     for (const path of from) {
       for await (const line of linesOf(path)) {
         signal?.throwIfAborted();
-        await write(
-          `${
-            isPlain
-              ? line
-              : line
-                  .split(delimiter)
-                  .map((each) => csvText(each, sign))
-                  .join(sign)
-          }\n`,
-        );
+        await write(isPlain ? `${line}\n` : rowText(line.split(delimiter), sign, [sign]));
       }
     }
   });
@@ -85,7 +77,7 @@ export async function copyItems(items: ItemsPath, path: string, to: string, sign
   let [count, left] = [0, 0];
   const seenKeys = new Set<string>();
   await written(to, async (write) => {
-    await write(`${[key, ...otherAttributes].map((name) => csvText(name, ',')).join(',')}\n`);
+    await write(rowText([key, ...otherAttributes], ',', [',']));
     for await (const line of linesOf(path)) {
       signal?.throwIfAborted();
       // The first line of a local file may be its schema: `id:int64 weight:float attrs:string`.
@@ -104,7 +96,7 @@ export async function copyItems(items: ItemsPath, path: string, to: string, sign
       count++;
       if (weights.size < 2) weights.add(weight);
       const otherValues = otherAttributes.map((name) => attributeValues[attributes.indexOf(name)]!);
-      await write(`${[ownKey, ...otherValues].map((each) => csvText(each, ',')).join(',')}\n`);
+      await write(rowText([ownKey, ...otherValues], ',', [',']));
     }
     if (count === 0 || left > count) {
       throw failure('config-items', {
@@ -161,9 +153,6 @@ function written(to: string, body: (write: (text: string) => Promise<void>) => P
     await flush();
   });
 }
-
-const csvText = (text: string, sign: string): string =>
-  text.includes(sign) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 /** The file of a negative sampler: one line per item, with its id, weight and attributes. */
 interface ItemsPath {

@@ -9,8 +9,9 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
 import { readZip } from '../../base/storage/zip.ts';
 import { everyRow } from '../../base/util/objects.ts';
+import { rowText } from '../../data/csv/dialect.ts';
 import { type RValue, readRObject } from './archives/r_object.ts';
-import { quoted, writeWhole } from './set.ts';
+import { writeWhole } from './set.ts';
 
 // MovieLens for examples and tests (Harper & Konstan, "The MovieLens datasets", ACM TiiS 2015) comes from GroupLens or, if that fails, from a Debian package
 // with an earlier edition. GroupLens owns the data and permits research, and redistribution under the same terms: it is fetched, never shipped.
@@ -170,7 +171,7 @@ export function asCsv(frame: RValue): { readonly ratings: string; readonly movie
     const titleWithYear = Number.isNaN(year[row]!) ? title : `${title} (${year[row]})`;
     moviesById.set(
       movie[row]!,
-      `${movie[row]},${quoted(titleWithYear)},${quoted(levels.values[genre[row]! - 1] ?? '')}\n`,
+      rowText([String(movie[row]), titleWithYear, levels.values[genre[row]! - 1] ?? ''], ',', [',']),
     );
   }
   const movies = [...moviesById].sort(([a], [b]) => a - b).map(([, line]) => line);

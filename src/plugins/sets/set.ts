@@ -6,6 +6,7 @@ import type { DataSet, GetOptions, SetSource } from '../../app/api/data_sets.ts'
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
+import { rowText } from '../../data/csv/dialect.ts';
 
 export interface SetFiles extends SetSource {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
@@ -60,15 +61,10 @@ function writeFiles(folder: string, { files, ...source }: SetFiles): SetSource {
 
 const sumOf = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
-/** Formats a small table as CSV (RFC 4180). Missing values are empty. */
+/** Formats a small table as CSV. Missing values are empty. */
 export function writeCsv(header: readonly string[], rows: Iterable<readonly (string | number | undefined)[]>): string {
-  const lines = [header.join(',')];
-  for (const row of rows) lines.push(row.map((value) => quoted(value === undefined ? '' : String(value))).join(','));
-  return `${lines.join('\n')}\n`;
-}
-
-export function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const texts = [header, ...rows].map((row) => row.map((value) => (value === undefined ? '' : String(value))));
+  return texts.map((row) => rowText(row, ',', [','])).join('');
 }
 
 // Reads the original files of a data set from a folder of the user.

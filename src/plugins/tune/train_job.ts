@@ -9,9 +9,8 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { programBeside } from '../../base/storage/package_file.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { hasCheckpoint } from '../../training/artifact/checkpoint.ts';
-import { orderOf } from '../../training/feed/order.ts';
+import { orderOf, roundsOf } from '../../training/feed/order.ts';
 import { readMetricsLog } from '../../training/metrics_log.ts';
-import { roundsOf } from '../../training/validation.ts';
 import { keptValue, validationsAt } from './study_log.ts';
 
 export interface TrainJob {

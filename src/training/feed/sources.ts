@@ -15,9 +15,8 @@ import {
   rate,
   step,
 } from './sources/distinct.ts';
-import { embedding, sequence } from './sources/embedding.ts';
 import { logQ } from './sources/item_frequency.ts';
-import { label, labelKnown, listedWeights, mask, numbers } from './sources/label.ts';
+import { embedding, label, labelKnown, listedWeights, mask, numbers, sequence } from './sources/row_columns.ts';
 import {
   corpusPlaces,
   drawPool,

@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PackedTexts, packTexts, type Texts } from '../../../src/base/text/texts.ts';
 import { type Encoding, rowsOf } from '../../../src/data/dataset.ts';
-import { bigramsOf } from '../../../src/data/encoders/bigram_encoder.ts';
-import type { ColumnSample } from '../../../src/data/encoders/encoder_contract.ts';
+import { type ColumnSample, fitEncoder } from '../../../src/data/encoders/encoders.ts';
 import { murmur3 } from '../../../src/data/encoders/murmur3.ts';
-import { fitEncoder } from '../../../src/data/encoders/table.ts';
-import { trigramsOf } from '../../../src/data/encoders/trigram_encoder.ts';
+import { bigramsOf, trigramsOf, wordsOfText } from '../../../src/data/encoders/text_pieces.ts';
 import { encodeValue } from '../../../src/data/encoders/value.ts';
-import { wordsOfText } from '../../../src/data/encoders/word_encoder.ts';
 import { invalidPieceReason } from '../../../src/data/files/feature_files.ts';
 import type { Encoder } from '../../../src/graph/plan/plan.ts';
 import fc from '../../fast_check.ts';

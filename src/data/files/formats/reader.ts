@@ -3,10 +3,9 @@
  * number of records in the file.
  */
 import { failure } from '../../../base/diagnostics/failure.ts';
-import type { Problem, Scanner } from '../../csv/csv_records.ts';
-import { type Copies, columnAsText, type Database, quoteName, type TextRowAppender } from '../duckdb.ts';
-import { addBadRow, type BadRow, type DescribedFile, type FileColumn, type InputFiles } from '../find_files.ts';
-import { eachPiece, refuseHopeless, type ScanResult } from '../records/scan_file.ts';
+import type { Scanner } from '../../csv/csv_records.ts';
+import { type Copies, columnAsText, type Database, quoteName } from '../duckdb.ts';
+import type { BadRow, DescribedFile, FileColumn, InputFiles } from '../find_files.ts';
 
 export interface FileReader {
   /** Finds the columns. Rows are loaded later, with another database. @throws an error of the file */
@@ -52,85 +51,6 @@ export interface LoadInput {
   readonly source: InputFiles & { readonly columns: readonly FileColumn[] };
   readonly types: ReadonlyMap<string, string>;
   readonly signal?: AbortSignal | undefined;
-}
-
-type RecordSink = Pick<TextRowAppender, 'set' | 'endRow'> & { reject(line: number, problem: Problem): void };
-
-const kinds: Readonly<Record<string, string>> = { DATE: 'a time', TIMESTAMP: 'a time', BOOLEAN: 'true or false' };
-
-/** Maximum number of rows, and of pieces of a file, that wait as texts in the database before they are converted. */
-const [maxWaitingRows, maxWaitingPieces] = [2 * 122_880, 16];
-
-/**
- * Reads a text file once: the good records go to the database, which converts many at a time. A value that cannot be converted to the type of its column makes
- * its record a bad row.
- */
-export async function loadTexts(
-  { database, source, types, signal }: LoadInput,
-  file: DescribedFile,
-  at: number,
-  take: (records: RecordSink) => (bytes: Buffer, final: boolean) => number,
-): ReturnType<OpenedFile['load']> {
-  const { role } = source;
-  const columns = [...types].map(([name, readType], index) => {
-    const textColumn = `c${index}`;
-    if (readType === 'VARCHAR') return { name, type: readType, value: textColumn, isBad: 'false' };
-    const [type, cast] = readType === NUMBER_TEXT ? ['VARCHAR', 'DOUBLE'] : [readType, readType];
-    const number = `TRY_CAST(${textColumn} AS ${cast})`;
-    const value = readType === NUMBER_TEXT ? `trim(${textColumn})` : number;
-    return { name, type, value, isBad: `(${number} IS NULL AND ${textColumn} IS NOT NULL)` };
-  });
-  if (at === 0) {
-    const columnDefinitions = columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
-    await database.run(`CREATE OR REPLACE TEMP TABLE ${role} (${columnDefinitions})`);
-  }
-  const textTable = quoteName(`texts of ${role}`);
-  const isBad = columns.map((column) => column.isBad).join(' OR ');
-  const openAppender = () => database.appendTexts(`texts of ${role}`, columns.length);
-  const broken: BadRow[] = [];
-  const skippedLines: number[] = [];
-  let [rows, waiting, pieces, misshapen] = [0, 0, 0, 0];
-  let firstProblem: ScanResult['bad'][number] | undefined;
-  let appender = await openAppender();
-  const makeValues = async (): Promise<void> => {
-    appender.close();
-    const badColumn = columns.map((column, index) => `WHEN ${column.isBad} THEN ${index}`).join(' ');
-    const badValue = columns.map((_, index) => `WHEN ${index} THEN c${index}`).join(' ');
-    const badRows = await database.rows(
-      `SELECT line, place, CASE place ${badValue} END AS value FROM (SELECT *, CASE ${badColumn} END AS place FROM ${textTable} WHERE ${isBad})`,
-    );
-    for (const { line, place, value } of badRows) {
-      const { name, type } = columns[Number(place)]!;
-      const reason = `"${value}" is not ${kinds[type] ?? 'a number'}`;
-      addBadRow(broken, { role, file, at: { line: Number(line) }, column: name, reason });
-      skippedLines.push(Number(line));
-    }
-    const valuesSql = columns.map((column) => column.value).join(', ');
-    await database.run(`INSERT INTO ${role} SELECT ${valuesSql} FROM ${textTable} WHERE NOT (${isBad})`);
-    rows += waiting - badRows.length;
-    waiting = pieces = 0;
-  };
-  const records: RecordSink = {
-    set: (column, bytes, from, to) => appender.set(column, bytes, from, to),
-    endRow(line) {
-      waiting++;
-      appender.endRow(line);
-    },
-    reject(line, problem) {
-      addBadRow(broken, { role, file, at: { line }, ...problem });
-      firstProblem ??= { line, problem };
-      refuseHopeless(++misshapen, rows + waiting, firstProblem);
-    },
-  };
-  await eachPiece(file, take(records), signal, async () => {
-    appender.flush();
-    if (waiting < maxWaitingRows && ++pieces < maxWaitingPieces) return;
-    await makeValues();
-    appender = await openAppender();
-  });
-  await makeValues();
-  await database.run(`DROP TABLE ${textTable}`);
-  return { rows, broken, skippedLines };
 }
 
 export async function columnsOfRelation(database: Database, relation: string): Promise<FileColumn[]> {

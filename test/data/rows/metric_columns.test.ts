@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
-import type { Dataset } from '../../src/data/dataset.ts';
-import { withMetricColumns } from '../../src/data/metric_columns.ts';
-import { describeData, folderWith, needsOf, vocabulary } from './fixture.ts';
+import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import type { Dataset } from '../../../src/data/dataset.ts';
+import { withMetricColumns } from '../../../src/data/rows/item_columns.ts';
+import { describeData, folderWith, needsOf, vocabulary } from '../fixture.ts';
 
 const events = 'user,item\nann,01\nbob,02\nann,03\n';
 const items = `item,tags,year
