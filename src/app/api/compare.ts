@@ -1,31 +1,15 @@
 import type { Part } from '../../data/dataset.ts';
 import { type Comparison, compareContestants as compareAll } from '../../training/evaluation/compare_models.ts';
-import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import { declaredMeasures, makeMeasures } from '../../training/evaluation/figures.ts';
 import { engineProduct } from '../../training/scoring/matrix_product.ts';
 import { modelScorer } from '../../training/scoring/scorer.ts';
-import { askedMeasures, type Metrics } from './check.ts';
-import { heldOutPart, type Run, retrievalOf } from './run.ts';
+import { askedMeasures } from './check.ts';
+import { type EvaluateRequest, heldOutPart, type Run, retrievalOf } from './run.ts';
 
-export interface CompareRequest {
-  /** Default: `test`, or `validation` if there is no test part. */
-  readonly part?: Part;
-  /** True to exclude items that the user had before an event from its ranking. Default: the `seen` entry of the data blocks. */
-  readonly removeSeen?: boolean;
-  /** As for `evaluate`. Default: the `evaluate` entry of the data blocks. */
-  readonly per?: 'user' | 'event';
-  /** Adds baselines with the history of the first run: `true` for as many as take about a minute together, `all`, or names. */
-  readonly baselines?: BaselineChoice;
-  /** As for `evaluate`. */
-  readonly onBaselines?: (names: readonly string[], seconds: number) => void;
-  /** A feature of the query tower. Adds the popularity among events with the same value. */
-  readonly by?: string;
+/** The entries are those of `evaluate`, for all runs. Baselines read the data of the first one, and are left out by default. */
+export interface CompareRequest extends EvaluateRequest {
   /** The row that the others are compared with: the name of a run or of a baseline. Default: the first run. */
   readonly against?: string;
-  /** Such as `recall(20), ndcg(20)`. Default: all metrics in the runs' `train`, otherwise the default metrics. */
-  readonly metrics?: Metrics;
-  /** As for `evaluate`. */
-  readonly sample?: number;
   readonly draws?: number;
   /** Seed of the bootstrap draws. Default: 1. */
   readonly seed?: number;

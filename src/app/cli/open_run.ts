@@ -1,23 +1,16 @@
 import { constants } from 'node:os';
 import { Failure } from '../../base/diagnostics/failure.ts';
-import type { EngineName } from '../../engines/engine.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { writeReport } from '../api/report.ts';
-import { load, type Run } from '../api/run.ts';
+import { type LoadRequest, load, type Run } from '../api/run.ts';
 import { makeShardsProgress } from './progress.ts';
 import { say } from './report.ts';
 import { type EndingSignal, Interrupted, signals, withInterruptSignal } from './signals.ts';
 
-export interface RunOptions {
-  readonly data?: string;
-  readonly allow?: readonly string[];
-  readonly engine?: EngineName;
-  readonly unfinished?: boolean;
-  readonly memory?: string;
-  readonly shards?: string;
-  readonly cache?: boolean;
-  readonly asOf?: string;
-}
+export type RunOptions = Pick<
+  LoadRequest,
+  'data' | 'allow' | 'engine' | 'unfinished' | 'memory' | 'shards' | 'cache' | 'asOf'
+>;
 
 /**
  * Loads a trained model and reads its data. Ctrl-C ends the reading.
@@ -25,21 +18,13 @@ export interface RunOptions {
  */
 export async function openRun(
   folder: string,
-  { memory, shards, ...options }: RunOptions,
+  options: RunOptions,
   needs: 'dataset' | 'knownRows' | 'recommender' = 'dataset',
 ): Promise<Run> {
   return withInterruptSignal(async (signal) => {
-    const { data, allow, engine, unfinished, cache, asOf } = options;
     const passes = makeShardsProgress();
     const run = await load(folder, {
-      data,
-      allow,
-      engine,
-      unfinished,
-      cache,
-      asOf,
-      memory,
-      shards,
+      ...options,
       signal,
       say,
       onPass: passes.onPass,
