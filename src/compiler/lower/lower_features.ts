@@ -3,8 +3,8 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../../graph/plan/plan.ts';
-import { type ElementBag, type FeatureUse, ShapeError } from '../library/contract.ts';
-import { featureUse, usesOf } from '../library/features/uses.ts';
+import type { ElementBag, FeatureUse } from '../library/contract.ts';
+import { usesOf } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
 import { biasTable } from './bias.ts';
 
@@ -24,24 +24,21 @@ export interface LoweredFeatures {
   readonly tables: readonly TablePlan[];
 }
 
-/** Lowers features in the order of the file. Conflicting arguments of a feature cause one diagnostic, at its kind. */
+/** Lowers features, all of which are valid, in the order of the file. */
 export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partial<Pick<Model, 'train'>>): {
   output: LoweredFeatures;
   diagnostics: Diagnostic[];
 } {
   const { features, towers } = model;
   const uses = usesOf(features);
-  const diagnostics = uses.size === features.size ? [] : conflicts(model);
-
+  const diagnostics: Diagnostic[] = [];
   const readers = readersOf(towers, uses);
   const itemOwner = ownerOf(towers[1].key, uses);
   const inGraph = model.train?.graph === undefined ? [] : towers.map(({ key }) => key);
-  const lowerOne = (name: string, feature: Feature): LoweredFeature | undefined => {
-    const use = uses.get(name);
-    if (!use) return undefined;
+  const lowerOne = (name: string, feature: Feature): LoweredFeature => {
+    const use = uses.get(name)!;
     const owner = 'owner' in use.encoder ? use.encoder.owner : name;
-    const ownerUse = owner === name ? use : uses.get(owner);
-    if (ownerUse === undefined) return undefined;
+    const ownerUse = uses.get(owner)!;
     invariant(!('owner' in ownerUse.encoder), `\`${owner}\` owns an encoder`);
     const dim = use.gives === 'numbers' || use.through ? 0 : (use.dim ?? ownerUse.dim ?? 0);
     const tower = towerOf(name, readers, towers, uses);
@@ -51,11 +48,7 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
     const frozen = inGraph.includes(plan.table) ? undefined : plan.frozen;
     return { feature, use, plan, frozen };
   };
-  const byName = new Map<string, LoweredFeature>();
-  for (const [name, feature] of features) {
-    const lowered = lowerOne(name, feature);
-    if (lowered) byName.set(name, lowered);
-  }
+  const byName = new Map([...features].map(([name, feature]) => [name, lowerOne(name, feature)]));
   const tables = lazy(() => tablesOf(byName, towers, uses));
   for (const owner of new Set(inGraph)) {
     if (owner === undefined || uses.get(owner)?.precision === undefined) continue;
@@ -94,21 +87,6 @@ function tablesOf(
     if (bias && owner !== undefined) tables.set(name, { name, dim: 1, encoderOf: owner, limit: 0 });
   }
   return [...tables.values()];
-}
-
-/** Returns a diagnostic for each feature with conflicting arguments. */
-function conflicts({ features }: Pick<Model, 'features'>): Diagnostic[] {
-  return [...features].flatMap(([name, { call }]) => {
-    try {
-      featureUse(name, features);
-      return [];
-    } catch (error) {
-      if (!(error instanceof ShapeError)) throw error;
-      // An error in the referenced feature is reported there.
-      if (error.feature !== name) return [];
-      return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
-    }
-  });
 }
 
 function tableOf(name: string, { frozen, precision, ordinal }: FeatureUse, dim: number): TablePlan {

@@ -3,7 +3,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Field, Interests, NamedValue, Sequence, Value, Vector } from '../library/contract.ts';
 import { asVector, printValue, printValueType, towardsVector, typeOf, vectorOf } from '../library/values.ts';
-import { type Flow, type FlowPart, keyBias, type Tower, type TowerStep } from '../model/model.ts';
+import { type Flow, type FlowPart, keyBias, partsOf, type Tower, type TowerStep } from '../model/model.ts';
 import { eventsOf, isSequence, lowerFeature, lowerKeyBias } from './field.ts';
 import { type GraphLowering, lowerJoin, lowerSteps, UniqueNames } from './flow.ts';
 import type { LoweredFeatures } from './lower_features.ts';
@@ -119,9 +119,6 @@ export function listsOf({ steps }: Tower, { byName }: LoweredFeatures): readonly
   const sequences = readFeatures.filter((name) => isSequence(byName.get(name)!.use));
   return [...new Set(sequences.map((name) => byName.get(name)!.use.along ?? name))];
 }
-
-/** Returns the parts at the start of a flow. */
-const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
 
 /** Lowers the item tower to one vector for each channel. A channel with several vectors is an error, and absent. */
 export function lowerItem(context: GraphLowering, tower: Tower): Channels {

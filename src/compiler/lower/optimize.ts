@@ -23,15 +23,16 @@ export function checkOptimizer(call: Call): Diagnostic[] {
   const builder = makeBuilder('optimizer');
   const parameter = builder.parameter('weight', [1], { kind: 'zeros' });
   const weight = { name: 'weight', parameter, gradient: builder.constant([0]) };
-  const diagnostics: Diagnostic[] = [];
-  withoutConflict(call, diagnostics, () => updateAll(new GraphInputs(builder), call, [weight]));
-  return diagnostics;
+  return conflictsOf(call, () => updateAll(new GraphInputs(builder), call, [weight]));
 }
 
 /** Checks `embeddings = …`. */
-export function checkRowOptimizer(call: Call): Diagnostic[] {
+export const checkRowOptimizer = (call: Call): Diagnostic[] =>
+  conflictsOf(call, () => optimizers[call.kind]!.rows(call.arguments));
+
+function conflictsOf(call: Call, make: () => unknown): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  withoutConflict(call, diagnostics, () => optimizers[call.kind]!.rows(call.arguments));
+  withoutConflict(call, diagnostics, make);
   return diagnostics;
 }
 

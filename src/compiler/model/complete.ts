@@ -5,10 +5,10 @@ import { usesOf } from '../library/features/uses.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import {
   type Flow,
-  type FlowPart,
   keyBias,
   type Model,
   type Objective,
+  partsOf,
   type ScoreSum,
   type Task,
   type Tower,
@@ -215,5 +215,3 @@ const channelsOf = (tasks: readonly Task[], side: 'query' | 'item'): readonly st
     ...terms.flatMap(({ channels }) => channels.map((pair) => pair[side])),
     ...biases.flatMap((bias) => (bias.kind === 'channel' && bias.side === side ? [bias.channel] : [])),
   ]);
-
-const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);

@@ -1,7 +1,10 @@
 /** Reads the forms of expressions: names, calls, flows and arithmetic. */
-import { textOf } from '../../base/text/source.ts';
+import { type Span, textOf } from '../../base/text/source.ts';
 import type { KindRow, Parameter } from '../library/contract.ts';
 import type { BlockNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
+
+/** Returns the text of a span on one line. */
+export const flatText = (span: Span): string => textOf(span).replace(/\s+/g, ' ');
 
 /** Returns a call, or a bare word as a call without arguments, so that `cosine` and `cosine(user, item)` are treated alike; otherwise undefined. */
 export function asCall(expression: ExpressionNode): CallNode | undefined {

@@ -49,7 +49,7 @@ interface Group {
 export interface Tower {
   readonly name: string;
   readonly span: Span;
-  /** The features that the tower reads, in order, with groups expanded. */
+  /** The features that the tower reads, in order, with groups expanded and without repetition. */
   readonly features: readonly string[];
   readonly key?: string;
   /** True if a score reads the learned bias of each key value as channel `bias` and no step has that name. */
@@ -81,6 +81,8 @@ export type FlowSource =
 
 /** One of the values at the start of a flow. */
 export type FlowPart = Exclude<FlowSource, { readonly kind: 'join' }>;
+
+export const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
 
 export type FlowStep =
   /** A block of the library. */

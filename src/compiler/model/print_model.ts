@@ -39,6 +39,12 @@ export function printCall({ kind, arguments: args }: BoundKind): string {
   return `${kind}(${givenArguments.map(([name, value]) => `${name}: ${printValue(value)}`).join(', ')})`;
 }
 
+/** Prints the default of a parameter or an entry as a file would have it. */
+export function printDefault(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(printDefault).join(', ')}]`;
+  return typeof value === 'object' && value !== null && 'kind' in value ? printCall(value as BoundKind) : String(value);
+}
+
 const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 
 function printValue(value: unknown): string {

@@ -6,7 +6,7 @@ import type { Span } from '../../base/text/source.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Library } from './library.ts';
-import type { Call, Feature, Flow, Label, Objective, ScoreSum, Training } from './model.ts';
+import type { Flow, Model, ScoreSum, Task, Tower, TowerStep } from './model.ts';
 import type { Occurrence } from './occurrences.ts';
 import type { Report } from './report.ts';
 import type { ReadKind, Scope } from './scope.ts';
@@ -21,16 +21,16 @@ export interface Resolution {
   /** The span of the `model` line; without one, of the file. */
   readonly span: Span;
   /** The valid features; `scope` has all. */
-  readonly features: ReadonlyMap<string, Feature>;
-  readonly labels: ReadonlyMap<string, Label>;
+  readonly features: Model['features'];
+  readonly labels: Model['labels'];
   /** The features of each group, with nested groups expanded in place. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
   readonly towers: readonly ResolvedTower[];
   readonly tasks: readonly ResolvedTask[];
-  readonly objective?: Objective;
-  readonly retrieve?: readonly { readonly task: string; readonly factor: number }[];
+  readonly objective?: Model['objective'];
+  readonly retrieve?: Model['retrieve'];
   /** Settings with defaults for absent entries; undefined if they are invalid. */
-  readonly train?: Training;
+  readonly train?: Model['train'];
   /** The valid entries of `search`. */
   readonly search: readonly SearchParameter[];
   /** The valid data blocks, those of the main file first. */
@@ -47,13 +47,9 @@ export interface Resolution {
   readonly occurrences: readonly Occurrence[];
 }
 
-export interface ResolvedTower {
-  readonly name: string;
-  readonly span: Span;
+export interface ResolvedTower extends Pick<Tower, 'name' | 'span' | 'features'> {
   readonly node: Ast.TowerNode;
   readonly inputs: readonly TowerInput[];
-  /** The features of all inputs in order, with groups expanded and without repetition. */
-  readonly features: readonly string[];
   readonly key?: Ast.IdentifierNode;
   readonly steps: readonly ResolvedStep[];
 }
@@ -66,11 +62,8 @@ export interface TowerInput {
   readonly groups: readonly string[];
 }
 
-export interface ResolvedStep {
-  readonly name: string;
-  readonly span: Span;
+export interface ResolvedStep extends Omit<TowerStep, 'flow'> {
   readonly node: Ast.TowerEntryNode;
-  readonly channel: boolean;
   /** Absent if it is invalid. */
   readonly flow?: Flow;
   /** If the flow is not valid: the steps before the first invalid step, for an editor. */
@@ -85,15 +78,12 @@ export interface SourceName {
   readonly output?: string;
 }
 
-export interface ResolvedTask {
-  readonly name: string;
-  readonly span: Span;
+export interface ResolvedTask extends Pick<Task, 'name' | 'span' | 'loss'> {
   readonly node: Ast.TaskNode;
   /** Absent if it is invalid, and for a product. */
   readonly score?: TaskScore;
   /** Replaces a score. */
   readonly product?: TaskProduct;
-  readonly loss?: Call;
   readonly label?: Ast.IdentifierNode;
   readonly weight?: Ast.IdentifierNode;
   readonly only?: Ast.IdentifierNode;

@@ -53,11 +53,10 @@ export function parameterOf(
   const freeParameters = Object.entries(parameters).filter(isFree);
   const word = firstWordOf(value);
   if (word !== undefined) {
-    const knows = ([name, { type }]: [string, Parameter]): boolean =>
-      (type.is === 'choice' && value.kind === 'Name' && type.of.includes(word)) ||
-      (type.is === 'flag' && value.kind === 'Name' && name === word) ||
-      Object.hasOwn(callsOf(type), word);
-    const knowingParameter = freeParameters.find(knows);
+    const knowingParameter = freeParameters.find(
+      ([name, { type }]) =>
+        (value.kind === 'Name' || Object.hasOwn(callsOf(type), word)) && takesWord(name, type, word),
+    );
     if (knowingParameter) return knowingParameter[0];
   }
   const positional = freeParameters.filter(([, parameter]) => parameter.positional && parameter.type.is !== 'flag');
@@ -72,6 +71,12 @@ export function parameterOf(
   // A value of the wrong type still belongs to the first free parameter, but a word does not belong to a parameter that takes a call.
   return positional.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
 }
+
+/** True if a parameter takes a word for what it is: one of its choices, its own name for a flag, or one of its calls. */
+export const takesWord = (name: string, type: ParameterType, word: string): boolean =>
+  (type.is === 'choice' && type.of.includes(word)) ||
+  (type.is === 'flag' && name === word) ||
+  Object.hasOwn(callsOf(type), word);
 
 export function looksLike(type: Parameter['type'], value: ExpressionNode, numbers: NumberTest): boolean {
   switch (type.is) {
@@ -249,8 +254,7 @@ function name(of: Exclude<NameKind, 'column'>, written: WrittenValue): Converted
   const { value, binding } = written;
   const word = singleName(value);
   if (word === undefined) return wrong(written, unquoted(value, binding.names[of]));
-  const foundName = declared(of, word, binding);
-  return foundName === undefined ? undefined : { value: foundName };
+  return unlessUndefined(declared(of, word, binding));
 }
 
 /** Returns a declared name; reports an undeclared one and returns undefined. */
@@ -309,7 +313,7 @@ function kind(
   const row = rowIn(rows, name);
   if (row) {
     binding.note(span, { is: 'kind', what, name, row });
-    return boundOrNothing(bind(call, row));
+    return unlessUndefined(bind(call, row));
   }
   const choices = Object.keys(rows);
   const { extra, ...meant } = guess(name, span, choices, 'choice');
@@ -324,7 +328,8 @@ function flow(written: WrittenValue): Converted | undefined {
   return steps.every((step) => step !== undefined) ? { value: { flow: steps } } : undefined;
 }
 
-const boundOrNothing = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
+/** Returns a value as the result of a conversion; undefined for none. */
+export const unlessUndefined = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
 
 /** Converts the name of a declared feature, or a call of a feature kind. */
 function feature(written: WrittenValue, bind: BindNested): Converted | undefined {
@@ -339,7 +344,7 @@ function feature(written: WrittenValue, bind: BindNested): Converted | undefined
   const row = rowIn(binding.featureKinds, name);
   if (row) {
     binding.note(span, { is: 'kind', what: 'kind of feature', name, row });
-    return boundOrNothing(bind(call, row));
+    return unlessUndefined(bind(call, row));
   }
   const kinds = Object.keys(binding.featureKinds);
   if (value.kind === 'Name') {

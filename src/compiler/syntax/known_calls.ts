@@ -1,6 +1,7 @@
 /** What recovery knows of the library's calls and entries, to choose between two fixes. The language itself does not depend on it. */
 import { blocks } from '../library/blocks/table.ts';
 import { callsOf, type KindRow, type Parameters } from '../library/contract.ts';
+import type { EntryType } from '../library/declarations/entry.ts';
 import { allTypes, entryTables } from '../library/declarations/table.ts';
 import { scores } from '../library/scores/table.ts';
 
@@ -9,6 +10,8 @@ export interface KnownCall {
   readonly takes: Set<string>;
   /** Arguments that are given as bare words: `standardize`. */
   readonly flags: Set<string>;
+  /** Words that arguments may be: flags and choices. */
+  readonly words: Set<string>;
   numbers: boolean;
   flow: boolean;
 }
@@ -17,16 +20,29 @@ const calls = new Map<string, KnownCall>();
 
 function addKinds(table: Readonly<Record<string, KindRow>>, also: Parameters = {}): void {
   for (const [name, row] of Object.entries(table)) {
-    const call = calls.get(name) ?? { takes: new Set(), flags: new Set(), numbers: false, flow: false };
+    const call = calls.get(name) ?? {
+      takes: new Set(),
+      flags: new Set(),
+      words: new Set(),
+      numbers: false,
+      flow: false,
+    };
     calls.set(name, call);
     for (const [parameter, { type, positional }] of Object.entries({ ...row.parameters, ...also })) {
       call.takes.add(parameter);
+      for (const word of wordsOf(parameter, type)) call.words.add(word);
       if (type.is === 'flag') call.flags.add(parameter);
       if (positional && (type.is === 'integer' || type.is === 'number')) call.numbers = true;
       if (type.is === 'flow') call.flow = true;
       addKinds(callsOf(type));
     }
   }
+}
+
+/** Returns the words that a value of some type may be, of a parameter or an entry. */
+export function wordsOf(name: string, type: EntryType): readonly string[] {
+  if (type.is === 'choice') return type.of;
+  return type.is === 'flag' ? [name] : [];
 }
 
 addKinds(blocks);

@@ -1,8 +1,9 @@
 /** Describes a model as boxes and arrows: the contents of its picture, before the layout. */
-import { type Span, textOf } from '../../base/text/source.ts';
+import type { Span } from '../../base/text/source.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import type { Arrow } from '../../compiler/lower/flow.ts';
-import type { Flow, FlowPart, Model, Task, Tower } from '../../compiler/model/model.ts';
+import { flatText } from '../../compiler/model/expressions.ts';
+import { type Model, partsOf, type Task, type Tower } from '../../compiler/model/model.ts';
 
 export interface Box {
   /** Unique in the drawing. */
@@ -101,7 +102,6 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
   return [...sources.values(), ...steps];
 }
 
-const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
 /** Returns tasks in the order of the text, except that a product comes after its factors. */
 function factorsFirst(tasks: readonly Task[]): readonly Task[] {
   const placed = new Set<Task>();
@@ -117,5 +117,3 @@ const inputsId = ({ name }: Tower): string => `${name} from all`;
 const taskId = (name: string): string => `task ${name}`;
 const stepId = (tower: Tower, step: string): string => `${tower.name}.${step}`;
 const keyOf = ({ source, start, end }: Span): string => `${source.name}:${start}:${end}`;
-/** Returns the text of a span on one line. */
-export const flatText = (span: Span): string => textOf(span).replaceAll(/\s+/g, ' ');

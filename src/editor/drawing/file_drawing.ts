@@ -1,12 +1,12 @@
 /** Draws the model in an editor, or the part that a word refers to, with its weights. For a text with errors it shows the valid flows. */
 import { type Span, textOf } from '../../base/text/source.ts';
 import { printValueType } from '../../compiler/library/values.ts';
-import { stepsOf } from '../../compiler/model/expressions.ts';
+import { flatText, stepsOf } from '../../compiler/model/expressions.ts';
 import type { NamedSymbol } from '../../compiler/model/occurrences.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';
 import { isKeyword } from '../language/markdown.ts';
-import { type Box, type Drawing, drawingOf, flatText } from './drawn.ts';
+import { type Box, type Drawing, drawingOf } from './drawn.ts';
 
 export interface PicturePart {
   readonly name: string;

@@ -6,6 +6,7 @@ import type { EntryType } from '../../compiler/library/declarations/entry.ts';
 import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
 import { rowOfBlock } from '../../compiler/model/expressions.ts';
 import { findSlot, type Slot } from '../../compiler/model/settings/slots.ts';
+import { takesWord } from '../../compiler/model/values.ts';
 import { is } from '../../compiler/syntax/token.ts';
 import { type CallAtCursor, cursorAt, type EditorCursor } from './cursor.ts';
 import type { FileAnalysis } from './file_analysis.ts';
@@ -162,11 +163,5 @@ function activeParameter(call: CallAtCursor, parameters: Parameters): string | u
 }
 
 function isWord([first]: readonly IToken[], parameters: Parameters): boolean {
-  const word = first?.image ?? '';
-  return Object.entries(parameters).some(
-    ([name, { type }]) =>
-      (type.is === 'choice' && type.of.includes(word)) ||
-      (type.is === 'flag' && name === word) ||
-      Object.hasOwn(callsOf(type), word),
-  );
+  return Object.entries(parameters).some(([name, { type }]) => takesWord(name, type, first?.image ?? ''));
 }

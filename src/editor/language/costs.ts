@@ -1,12 +1,13 @@
 /** Counts the weights and FLOPs of towers, channels and steps, in a file that may have errors. */
 import type { Span } from '../../base/text/source.ts';
-import type { BoundKind } from '../../compiler/library/contract.ts';
 import { UniqueNames } from '../../compiler/lower/flow.ts';
 import { lowerParts } from '../../compiler/lower/lower.ts';
 import { withoutBroken } from '../../compiler/model/complete.ts';
 import type { FlowStep } from '../../compiler/model/model.ts';
+import { flowsOf } from '../../compiler/model/references.ts';
 import type { CheckResult } from '../../compiler/pipeline.ts';
 import { type Cost, count } from '../../graph/count.ts';
+import { isWithinSpan } from './edits.ts';
 
 export interface FileCosts {
   /** By the offset of the step, as counted in the first flow that contains it. */
@@ -44,7 +45,7 @@ export function costsOf({ resolution, file }: CheckResult): FileCosts {
     for (const { name, flow } of tower.steps) {
       const stepPath = `${tower.name}/${name}`;
       const flowCost = parts.get(stepPath);
-      const isBroken = diagnostics.some(({ at }) => at && at.start >= flow.span.start && at.end <= flow.span.end);
+      const isBroken = diagnostics.some(({ at }) => at && isWithinSpan(at, flow.span));
       // The steps before an error have a name that is not in the file.
       if (flowCost && !isBroken && entries?.includes(name)) towers.set(`${tower.name}.${name}`, flowCost);
       const names = new UniqueNames();
@@ -55,12 +56,6 @@ export function costsOf({ resolution, file }: CheckResult): FileCosts {
   }
   return { steps, towers };
 }
-
-/** Returns the flows among the arguments of a block: `residual(dense(8))`. */
-const flowsOf = ({ arguments: given }: BoundKind): readonly (readonly FlowStep[])[] =>
-  Object.values(given).flatMap((value) =>
-    typeof value === 'object' && value !== null && 'flow' in value ? [value.flow as readonly FlowStep[]] : [],
-  );
 
 /** `16,640 weights · 33.1 kFLOP a row` */
 export function printCost({ parameters, flops }: Cost): string {

@@ -1,14 +1,14 @@
 /** Writes rows of the library and words of the grammar as the text that hover and completion show. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
-import type { BoundKind, KindRow, Parameter, Parameters } from '../../compiler/library/contract.ts';
+import type { KindRow, Parameter, Parameters } from '../../compiler/library/contract.ts';
 import { data } from '../../compiler/library/declarations/data_declaration.ts';
 import type { DeclarationEntry } from '../../compiler/library/declarations/entry.ts';
 import { search } from '../../compiler/library/declarations/search_declaration.ts';
 import { declarations } from '../../compiler/library/declarations/table.ts';
 import { tower } from '../../compiler/library/declarations/tower_declaration.ts';
 import { describeEntry, describeType } from '../../compiler/model/describe.ts';
-import { printCall } from '../../compiler/model/print_model.ts';
+import { printDefault } from '../../compiler/model/print_model.ts';
 import { declarationWords, looksLikeDeclaration } from '../../compiler/syntax/layout.ts';
 import { is, isAny } from '../../compiler/syntax/token.ts';
 
@@ -64,14 +64,6 @@ function shortType({ type }: Parameter): string {
     default:
       return type.is;
   }
-}
-
-export function printDefault(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(printDefault).join(', ')}]`;
-  if (typeof value === 'object' && value !== null && 'kind' in value) {
-    return printCall(value as BoundKind);
-  }
-  return String(value);
 }
 
 /** Formats one line for each argument: type, default, description. */

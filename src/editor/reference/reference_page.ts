@@ -6,7 +6,8 @@ import type { DeclarationRow } from '../../compiler/library/declarations/entry.t
 import { declarations, entryTables } from '../../compiler/library/declarations/table.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import { describeType } from '../../compiler/model/describe.ts';
-import { printDefault, signatureOf } from '../language/markdown.ts';
+import { printDefault } from '../../compiler/model/print_model.ts';
+import { signatureOf } from '../language/markdown.ts';
 import {
   allKinds,
   type Example,

@@ -67,8 +67,8 @@ function resolveDataBlock(
   }
   const nameSpan = node.name.span;
   const declared = { place: 'data', of, at: nameSpan, rows, entries: otherEntries, reported: ['split'] } as const;
-  const { given, values, strange } = resolveEntries(workspace, declared);
-  if (!given.has('split') && !strange) reportNoSplit(workspace, node, of);
+  const { given, mayGive, values } = resolveEntries(workspace, declared);
+  if (!mayGive('split')) reportNoSplit(workspace, node, of);
   const splitEntry = given.get('split');
   const split =
     splitEntry && values.split

@@ -21,7 +21,7 @@ import { printCall } from '../print_model.ts';
 import { makeCollector, noteAt, removal, repeats, rewrite } from '../report.ts';
 import type { ResolvedTask, ResolvedTower, TaskProduct, TaskScore } from '../resolution.ts';
 import { declare, makeWorkspace, read, type Workspace } from '../scope.ts';
-import type { Converted } from '../values.ts';
+import { type Converted, unlessUndefined } from '../values.ts';
 import { isProduct, resolveProduct } from './resolve_objective.ts';
 import { resolveScore } from './resolve_scores.ts';
 
@@ -83,12 +83,12 @@ function homeOf(name: string, place: EntryPlace): string | undefined {
 interface ResolvedEntries<N extends string> {
   /** The first entry of each name, valid or not. */
   readonly given: ReadonlyMap<N, Ast.EntryNode>;
+  /** True if an entry is given, or if one has an unknown name, which may be a misspelling of it. */
+  readonly mayGive: (name: N) => boolean;
   /** Values by name: that of the entry, or the default. A name has no value if it has neither, or if its entry is invalid. */
   readonly values: Readonly<Partial<Record<N, unknown>>>;
   /** True if every entry of the table is valid. */
   readonly valid: boolean;
-  /** True if an entry has an unknown name. It may be a misspelling of one that seems to be missing. */
-  readonly strange: boolean;
 }
 
 interface DeclaredEntries<E extends Entries> {
@@ -113,7 +113,7 @@ export function resolveEntries<E extends Entries>(
   type Name = keyof E & string;
   const names = Object.keys(rows) as Name[];
   const writtenEntries = entriesByName(of, entries, names, workspace, place);
-  const strange = entries.length > writtenEntries.size;
+  const mayGive = (name: Name): boolean => writtenEntries.has(name) || entries.length > writtenEntries.size;
   const entryValues: Partial<Record<Name, unknown>> = {};
   let valid = true;
   for (const name of names) {
@@ -126,10 +126,10 @@ export function resolveEntries<E extends Entries>(
     } else if (row.required) {
       valid = false;
       const entryFacts = { of, name, example: `${name} = ${row.example}` };
-      if (!strange && !reported.includes(name)) workspace.report('missing-entry', at, entryFacts);
+      if (!mayGive(name) && !reported.includes(name)) workspace.report('missing-entry', at, entryFacts);
     } else entryValues[name] = defaultOf(row, at);
   }
-  return { given: writtenEntries, values: entryValues, valid, strange };
+  return { given: writtenEntries, mayGive, values: entryValues, valid };
 }
 
 /** Returns the default of an entry that no file contains. */
@@ -150,19 +150,19 @@ export function resolveEntry(
   const { value } = entry;
   switch (type.is) {
     case 'kind':
-      return given(bindKind(type.what ?? name, type.of, value, workspace, type.also));
+      return unlessUndefined(bindKind(type.what ?? name, type.of, value, workspace, type.also));
     case 'score':
-      return given(
+      return unlessUndefined(
         isProduct(workspace, value) ? resolveProduct(workspace, value) : resolveScore(workspace, value, towers),
       );
     case 'reference':
-      return given(resolveReference(workspace, name, type, value));
+      return unlessUndefined(resolveReference(workspace, name, type, value));
     case 'file':
-      return given(dataFile(workspace, name, entry, type));
+      return unlessUndefined(dataFile(workspace, name, entry, type));
     case 'sql':
-      return given(located(workspace, name, value));
+      return unlessUndefined(located(workspace, name, value));
     case 'kinds':
-      return given(resolveKinds(workspace, name, type, [value, ...(entry.more ?? [])]));
+      return unlessUndefined(resolveKinds(workspace, name, type, [value, ...(entry.more ?? [])]));
     case 'tasks':
     case 'features':
     case 'channel':
@@ -173,8 +173,6 @@ export function resolveEntry(
       return bindValue({ type, doc }, value, name, workspace);
   }
 }
-
-const given = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
 
 /** Resolves calls of different kinds. A repeated kind is reported. */
 function resolveKinds(
@@ -288,8 +286,9 @@ export function resolveTask(
   const of = `task \`${name}\``;
   const { entries } = node;
   const declared = { place: 'task', of, at: span, rows: task.entries, entries, towers } as const;
-  const { given, values, strange } = resolveEntries(workspace, declared);
-  if (!given.has('score')) workspace.uncertain.add('channel');
+  const { given, mayGive, values } = resolveEntries(workspace, declared);
+  // Without a score it is uncertain which channels are read.
+  if (values.score === undefined) workspace.uncertain.add('channel');
   const { score, ...others } = values;
   const compares = (score ?? {}) as TaskScore | TaskProduct;
   const part = {
@@ -299,7 +298,7 @@ export function resolveTask(
     span,
     node,
     saysLabel: given.has('label'),
-    hasNoLoss: !given.has('loss') && !strange,
+    hasNoLoss: !mayGive('loss'),
   };
   return part as unknown as ResolvedTask;
 }

@@ -18,14 +18,8 @@ import type { Workspace } from '../scope.ts';
 
 type Towers = ReadonlyMap<string, ResolvedTower>;
 
-/** @returns undefined if the score is invalid: it is then uncertain which channels are read */
+/** @returns undefined if the score is invalid, which is reported */
 export function resolveScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): TaskScore | undefined {
-  const score = validScore(workspace, value, towers);
-  if (!score) workspace.uncertain.add('channel');
-  return score;
-}
-
-function validScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): TaskScore | undefined {
   const scoreParts = linearConstant(value, workspace.constants, workspace.report, (part) => odd(workspace, part), true);
   if (!scoreParts) return undefined;
   const added = scoreParts.filter(({ of }) => isBias(workspace, of));

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { type Span, textOf } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeEntry } from '../describe.ts';
-import { stepsOf } from '../expressions.ts';
+import { flatText, stepsOf } from '../expressions.ts';
 import type { Meaning } from '../occurrences.ts';
 import { removal, repeats } from '../report.ts';
 import type { ParameterDomain, ResolvedTower, SearchParameter } from '../resolution.ts';
@@ -101,7 +101,7 @@ function domainOf(workspace: Workspace, entry: Ast.SearchEntryNode, slot: Slot):
 function choicesOf({ report }: Workspace, { items }: Ast.ChoicesNode): ParameterDomain | undefined {
   const seen = new Map<string, Ast.ExpressionNode>();
   for (const item of items) {
-    const choiceText = textIn(item.span);
+    const choiceText = flatText(item.span);
     const firstItem = seen.get(choiceText);
     if (firstItem) {
       const noteAndFix = repeats(choiceText, firstItem.span, item.span);
@@ -163,13 +163,10 @@ function usualOf(
   if (domain.kind === 'range') {
     return typeof number === 'number' && number >= domain.from && number <= domain.to ? number : undefined;
   }
-  const usualText = value ? textIn(value.span) : String(otherwise);
+  const usualText = value ? flatText(value.span) : String(otherwise);
   const choiceIndex = domain.choices.findIndex((choice) => choice.text === usualText || Number(choice.text) === number);
   return choiceIndex === -1 ? undefined : choiceIndex;
 }
-
-/** Returns the text of a span on one line. */
-const textIn = (span: Span): string => textOf(span).replace(/\s+/g, ' ');
 
 /** Reads the values of an entry, because trials read what they name. Their errors are those of the trials. */
 function readValues(

@@ -8,7 +8,7 @@ import { find } from '../guess.ts';
 import { type Library, rowIn } from '../library.ts';
 import type { Call, FlowPart, FlowSource, FlowStep } from '../model.ts';
 import { declares, reads as readsWord, stepSymbol } from '../occurrences.ts';
-import { groupsWithin } from '../references.ts';
+import { flowsOf, groupsWithin } from '../references.ts';
 import { insertion, noteAt, removal, repeats } from '../report.ts';
 import type { ResolvedStep, ResolvedTower, SourceName, TowerInput } from '../resolution.ts';
 import { read, type Workspace } from '../scope.ts';
@@ -297,9 +297,5 @@ function ofCall(library: Library, call: Call): readonly string[] {
 }
 
 /** Returns the steps of a flow that a block applies and whose result it returns: `repeat(2, dense(8) -> dropout)`. */
-export function repeatedSteps({ blocks }: Library, call: Call): readonly FlowStep[] {
-  if (!blocks[call.kind]?.times) return [];
-  return Object.values(call.arguments).flatMap((value) =>
-    typeof value === 'object' && value !== null && 'flow' in value ? (value.flow as readonly FlowStep[]) : [],
-  );
-}
+export const repeatedSteps = ({ blocks }: Library, call: Call): readonly FlowStep[] =>
+  blocks[call.kind]?.times ? flowsOf(call).flat() : [];

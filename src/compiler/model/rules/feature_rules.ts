@@ -207,14 +207,9 @@ export const keyKind: Rule = ({ towers, features }, report) => {
 
 /** Returns undefined if the declaration itself is wrong. */
 function tellsApart(name: string, features: Resolution['features']): boolean | undefined {
-  try {
-    const use = featureUse(name, features);
-    const owner = 'owner' in use.encoder ? featureUse(use.encoder.owner, features) : use;
-    return use.gives === 'code' && use.crosses === undefined && use.last === undefined && namesValues(owner);
-  } catch (error) {
-    if (error instanceof ShapeError) return undefined;
-    throw error;
-  }
+  const use = useOf(name, features);
+  const owner = use && 'owner' in use.encoder ? useOf(use.encoder.owner, features) : use;
+  return owner && use?.gives === 'code' && use.crosses === undefined && use.last === undefined && namesValues(owner);
 }
 
 const namesValues = ({ encoder }: FeatureUse): boolean =>

@@ -15,7 +15,7 @@ import type * as Ast from '../../syntax/ast.ts';
 import { asCall, isNumeric } from '../expressions.ts';
 import { type Library, rowIn } from '../library.ts';
 import { type LookupKind, type Meaning, reads, type SymbolNode, symbolOf, type TypedName } from '../occurrences.ts';
-import { printCall } from '../print_model.ts';
+import { printCall, printDefault } from '../print_model.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
 import type { Files } from '../source_files.ts';
@@ -122,12 +122,12 @@ function rootOf(
   const constant = lets.find(({ name }) => name.name === first);
   if (bare && constant) {
     noteSymbol(0, 'constant', constant);
-    return { slot: letSlot(constant), rest };
+    return { slot: valueSlot(constant), rest };
   }
   const block = blocks.get(first);
   if (bare && block) {
     noteSymbol(0, 'block', block);
-    return { slot: blockSlot(block), rest };
+    return { slot: valueSlot(block), rest };
   }
   const [second, third, ...others] = rest;
   if (Object.hasOwn(train.entries, first)) return { slot: entryAt(0, 'train', first, trainOf(files)), rest };
@@ -170,19 +170,19 @@ function trainOf({ main }: Files): EntryHolder {
   return node ? { node, at: node.span } : { node: { kind: 'Train', span: at, entries: [] }, isNew: true, at };
 }
 
-const letSlot = (node: Ast.LetNode): Slot => ({
-  type: { is: 'constant' },
-  values: [node.value],
-  put: ([value]) => ({ from: node, to: { ...node, value: value! } }),
-  write: (text) => ({ at: node.value.span, text }),
-});
-
-const blockSlot = (node: Ast.BlockNode): Slot => ({
-  type: { is: 'flow' },
-  values: [node.flow],
-  put: ([flow]) => ({ from: node, to: { ...node, flow: flow! } }),
-  write: (text) => ({ at: node.flow.span, text }),
-});
+/** Returns the slot of the value of a constant, or of the flow of a block. */
+function valueSlot(node: Ast.LetNode | Ast.BlockNode): Slot {
+  const value = node.kind === 'Let' ? node.value : node.flow;
+  return {
+    type: { is: node.kind === 'Let' ? 'constant' : 'flow' },
+    values: [value],
+    put: ([other]) => ({
+      from: node,
+      to: node.kind === 'Let' ? { ...node, value: other! } : { ...node, flow: other! },
+    }),
+    write: (text) => ({ at: value.span, text }),
+  };
+}
 
 function sumSlot({ main }: Files, word: 'objective' | 'retrieve', at: Span): Slot {
   const kind = word === 'objective' ? 'Objective' : 'Retrieve';
@@ -271,9 +271,8 @@ function argumentOf(
   const expression = writtenValue ?? usual;
   const call = expression && asCall(expression);
   if (!call) {
-    if (!writtenValue)
-      unknown(report, path, name, `value whose argument could be set in \`${path.parts.join('.')}\``, []);
-    return undefined;
+    const place = `value whose argument could be set in \`${path.parts.join('.')}\``;
+    return writtenValue ? undefined : unknown(report, path, name, place, []);
   }
   // An unknown kind is an error of the file with its own message.
   const row = rowIn(table.of, call.callee.name);
@@ -294,7 +293,10 @@ function argumentOf(
     ...(otherwise === undefined ? {} : { default: otherwise }),
     put: (made) => slot.put([withArgument(call, writtenArgument, name, made)]),
     write(text) {
-      if (!writtenValue) return slot.write(printCall(withText(slot.default as BoundKind, name, text)));
+      if (!writtenValue) {
+        const { kind, arguments: given } = slot.default as BoundKind;
+        return slot.write(printCall({ kind, arguments: { ...given, [name]: text } }));
+      }
       const [only] = writtenArgument;
       if (writtenArgument.length === 1 && !rest)
         return { at: only!.value.span, text: withName(only!, name, type.is, text) };
@@ -364,12 +366,3 @@ function withArgument(
 /** A flag is given by its bare name, so another value needs the name in front. */
 const withName = (argument: Ast.ArgumentNode, name: string, is: SlotType['is'], text: string): string =>
   argument.name === undefined && is === 'flag' ? `${name}: ${text}` : text;
-
-const printDefault = (value: unknown): string =>
-  typeof value === 'object' && value !== null && 'kind' in value ? printCall(value as BoundKind) : String(value);
-
-/** Returns a call with one argument replaced by a text. */
-const withText = ({ kind, arguments: given }: BoundKind, name: string, text: string): BoundKind => ({
-  kind,
-  arguments: { ...given, [name]: text },
-});

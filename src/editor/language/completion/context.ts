@@ -7,7 +7,6 @@ import type { Vocabulary } from '../../../../grammar/textmate.ts';
 import * as t from '../../../../grammar/tokens.ts';
 import type { KindRow, Parameter, Parameters } from '../../../compiler/library/contract.ts';
 import { histories } from '../../../compiler/library/declarations/data_declaration.ts';
-import type { EntryType } from '../../../compiler/library/declarations/entry.ts';
 import { labelTypes } from '../../../compiler/library/declarations/labels_declaration.ts';
 import { search } from '../../../compiler/library/declarations/search_declaration.ts';
 import { allTypes, declarations, entriesOf } from '../../../compiler/library/declarations/table.ts';
@@ -17,6 +16,7 @@ import { describeType } from '../../../compiler/model/describe.ts';
 import { type Library, library } from '../../../compiler/model/library.ts';
 import type { LookupKind, NamedSymbol } from '../../../compiler/model/occurrences.ts';
 import { parametersOf } from '../../../compiler/model/settings/slots.ts';
+import { knownCalls, wordsOf } from '../../../compiler/syntax/known_calls.ts';
 import { is } from '../../../compiler/syntax/token.ts';
 import { pathEndingAt, searchedSlot, slotAt, typeAt } from '../callee.ts';
 import type { EditorCursor } from '../cursor.ts';
@@ -27,28 +27,12 @@ import { SymbolTable } from '../symbols.ts';
 
 /** Lists every word that the library knows, for editors without the language server. */
 export function vocabulary(): Vocabulary {
-  const kinds = new Set<string>();
-  const choiceWords = new Set<string>();
-  const read = (name: string, type: EntryType): void => {
-    if (type.is === 'choice') for (const word of type.of) choiceWords.add(word);
-    if (type.is === 'flag') choiceWords.add(name);
-    if (type.is === 'kind' || type.is === 'kinds') visit(type.of);
-    if (type.is === 'number') visit(type.or ?? {});
-    if (type.is === 'history') visit(type.of);
-  };
-  const visit = (table: Readonly<Record<string, KindRow>>): void => {
-    for (const [name, row] of Object.entries(table)) {
-      kinds.add(name);
-      for (const [parameter, { type }] of Object.entries(row.parameters)) read(parameter, type);
-    }
-  };
-  for (const table of Object.values(library)) visit(table);
-  for (const { name, type } of allTypes()) read(name, type);
-  const types = new Set([...Object.keys(library.features), ...labelTypes]);
+  const named = [...knownCalls.values()].flatMap(({ words }) => [...words]);
+  const ofEntries = allTypes().flatMap(({ name, type }) => wordsOf(name, type));
   return {
-    types: [...types].sort(),
-    kinds: [...kinds].sort(),
-    words: [...choiceWords].sort(),
+    types: [...new Set([...Object.keys(library.features), ...labelTypes])].sort(),
+    kinds: [...knownCalls.keys()],
+    words: [...new Set([...named, ...ofEntries])].sort(),
   };
 }
 

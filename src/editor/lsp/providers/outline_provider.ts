@@ -1,6 +1,7 @@
 /** Answers with the declarations of a file, or of the project, and their contents. */
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver';
 import { type Span, textOf } from '../../../base/text/source.ts';
+import { flatText } from '../../../compiler/model/expressions.ts';
 import { typedNames } from '../../../compiler/model/occurrences.ts';
 import type * as Ast from '../../../compiler/syntax/ast.ts';
 import { projectFacts } from '../project.ts';
@@ -131,6 +132,6 @@ function entrySymbol({ name, span, value, more = [] }: Ast.EntryNode): DocumentS
 }
 
 function short(span: Span): string {
-  const spanText = textOf(span).replace(/\s+/g, ' ');
+  const spanText = flatText(span);
   return spanText.length > 60 ? `${spanText.slice(0, 60)} …` : spanText;
 }
