@@ -5,7 +5,7 @@ import type { KindRow } from '../../src/compiler/library/contract.ts';
 import type { DeclarationRow, EntryType, WordRow } from '../../src/compiler/library/declarations/entry.ts';
 import { declarations } from '../../src/compiler/library/declarations/table.ts';
 import { accuracyMetrics } from '../../src/compiler/library/metrics/table.ts';
-import { describeEntry } from '../../src/compiler/model/describe.ts';
+import { describeType } from '../../src/compiler/model/describe.ts';
 import { library } from '../../src/compiler/model/library.ts';
 import { signatureOf } from '../../src/editor/language/markdown.ts';
 import { innerKinds, kindsOf, type LibraryKind, type Section, sections } from '../../src/editor/reference/examples.ts';
@@ -68,7 +68,7 @@ const isCalls = (of: unknown): of is Readonly<Record<string, KindRow>> =>
 
 function entryLine(name: string, entry: NonNullable<DeclarationRow['entries']>[string]): string {
   const needed = entry.required ? ', required' : '';
-  return `- \`${name} = ${entry.example}\` (${describeEntry(entry.type)}${needed}): ${firstSentence(entry.doc)}`;
+  return `- \`${name} = ${entry.example}\` (${describeType(entry.type)}${needed}): ${firstSentence(entry.doc)}`;
 }
 
 const kindsPart = (section: Section): string[] => [

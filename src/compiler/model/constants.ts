@@ -1,6 +1,6 @@
 /** Evaluates `let` constants and arithmetic with them, which may replace any number, and expands linear combinations of terms. */
 import { textOf } from '../../base/text/source.ts';
-import type { ExpressionNode, IdentifierNode, LetNode } from '../syntax/ast.ts';
+import type { BinaryNode, ExpressionNode, IdentifierNode, LetNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
 import { isNumeric } from './expressions.ts';
 import { guess } from './guess.ts';
@@ -77,7 +77,7 @@ class Evaluator implements Constants {
         const leftValue = this.number(expression.left, of, expected);
         const rightValue = this.number(expression.right, of, expected);
         if (leftValue === undefined || rightValue === undefined) return undefined;
-        return this.finite(calculate(expression.operator, leftValue, rightValue), expression);
+        return this.finite(calculations[expression.operator](leftValue, rightValue), expression);
       }
     }
     this.report('wrong-type', expression.span, { of, expected, found: describeExpression(expression) });
@@ -180,18 +180,12 @@ function* namesIn(expression: ExpressionNode): Generator<string, undefined> {
   }
 }
 
-function calculate(operator: '+' | '-' | '*' | '/', left: number, right: number): number {
-  switch (operator) {
-    case '+':
-      return left + right;
-    case '-':
-      return left - right;
-    case '*':
-      return left * right;
-    case '/':
-      return left / right;
-  }
-}
+const calculations: Readonly<Record<BinaryNode['operator'], (left: number, right: number) => number>> = {
+  '+': (left, right) => left + right,
+  '-': (left, right) => left - right,
+  '*': (left, right) => left * right,
+  '/': (left, right) => left / right,
+};
 
 export interface LinearTerm {
   /** The name or call that `factor` multiplies; a number if numbers may be terms. */

@@ -1,75 +1,54 @@
 /** Describes parameter types and expressions in the words of messages. */
 import { textOf } from '../../base/text/source.ts';
-import type { ParameterType } from '../library/contract.ts';
-import type { EntryType } from '../library/declarations/entry.ts';
+import type { EntryType, KindTable } from '../library/declarations/entry.ts';
 import type { ExpressionNode } from '../syntax/ast.ts';
 
-/** Describes a type: "a whole number of at least 1". Completes "`units` is …". */
-export function describeType(type: ParameterType): string {
-  switch (type.is) {
-    case 'integer':
-      return `a whole number${range(type)}`;
-    case 'number': {
-      const callExamples = Object.values(type.or ?? {}).map(({ example }) => `, or \`${example}\``);
-      return `a number${range(type)}${callExamples.join('')}`;
-    }
-    case 'choice':
-      return `one of ${type.of.map((word) => `\`${word}\``).join(', ')}`;
-    case 'flag':
-      return 'present or not: `true` or `false`';
-    case 'text':
-      return 'a text in quotes';
-    case 'numbers':
-      return 'a list of numbers, such as `[18, 25, 35]`';
-    case 'name':
-      return `the name of a ${type.of}`;
-    case 'column':
-      return 'the name of a column of the data';
-    case 'side':
-      return 'a tower or one of its channels, such as `item` or `item.main`';
-    case 'kind':
-      return `one of ${Object.keys(type.of)
-        .map((word) => `\`${word}\``)
-        .join(', ')}`;
-    case 'feature':
-      return 'the name of a feature or a kind of feature, such as `category(dim: 16)`';
-    case 'flow':
-      return 'a block, or several with arrows, such as `dense(64, relu) -> dense(32)`';
-  }
+type TypeWords = {
+  readonly [K in EntryType['is']]: string | ((type: Extract<EntryType, { readonly is: K }>) => string);
+};
+
+/** What a value of each type is, in words that complete "`units` is …". */
+const typeWords: TypeWords = {
+  integer: (type) => `a whole number${range(type)}`,
+  number: (type) => [`a number${range(type)}`, ...examplesOf(type.or ?? {}).map((call) => `or ${call}`)].join(', '),
+  choice: ({ of }) => `one of ${quoted(of)}`,
+  flag: 'present or not: `true` or `false`',
+  text: 'a text in quotes',
+  numbers: 'a list of numbers, such as `[18, 25, 35]`',
+  name: ({ of }) => `the name of a ${of}`,
+  column: 'the name of a column of the data',
+  side: 'a tower or one of its channels, such as `item` or `item.main`',
+  kind: ({ of }) => `one of ${quoted(Object.keys(of))}`,
+  feature: 'the name of a feature or a kind of feature, such as `category(dim: 16)`',
+  flow: 'a block, or several with arrows, such as `dense(64, relu) -> dense(32)`',
+  kinds({ what, of }) {
+    const examples = Object.values(of).map(({ example }) => example);
+    const written = `\`${examples.slice(0, 2).join(', ')}\``;
+    return `one ${what} or several, with commas between them and no brackets: ${written}`;
+  },
+  reference: ({ of }) => `the name of a ${of.includes('feature') ? 'label or feature' : 'label'}`,
+  score: 'a score of the two towers, such as `cosine(user, item)`',
+  tasks: 'a sum of tasks, such as `1.0 * click + 0.5 * stay`',
+  features: 'names of features and groups with commas between them',
+  channel: 'a flow, such as `profile -> flatten -> mlp(64)`',
+  file({ or, by }) {
+    const call = or ? `, or a call such as ${examplesOf(or)[0]}` : '';
+    return `the path of a file in quotes${call}${by ? ', and `by` the column that joins it' : ''}`;
+  },
+  path: 'a text in quotes',
+  sql: 'a text in quotes',
+  history: ({ of }) => `a call such as ${examplesOf(of)[0]}`,
+};
+
+/** Describes the type of an argument or an entry: "a whole number of at least 1". */
+export function describeType(type: EntryType): string {
+  const words = typeWords[type.is] as string | ((type: EntryType) => string);
+  return typeof words === 'string' ? words : words(type);
 }
 
-/** Describes the type of an entry. */
-export function describeEntry(type: EntryType): string {
-  switch (type.is) {
-    case 'kinds':
-      return `one ${type.what} or several, with commas between them and no brackets: \`${listOf(type.of)}\``;
-    case 'reference':
-      return `the name of a ${type.of.includes('feature') ? 'label or feature' : 'label'}`;
-    case 'score':
-      return 'a score of the two towers, such as `cosine(user, item)`';
-    case 'tasks':
-      return 'a sum of tasks, such as `1.0 * click + 0.5 * stay`';
-    case 'features':
-      return 'names of features and groups with commas between them';
-    case 'channel':
-      return 'a flow, such as `profile -> flatten -> mlp(64)`';
-    case 'file':
-      return `the path of a file in quotes${type.or ? `, or a call such as \`${Object.values(type.or)[0]!.example}\`` : ''}${type.by ? ', and `by` the column that joins it' : ''}`;
-    case 'path':
-    case 'sql':
-      return 'a text in quotes';
-    case 'history':
-      return `a call such as \`${Object.values(type.of)[0]!.example}\``;
-    default:
-      return describeType(type);
-  }
-}
+const quoted = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
 
-const listOf = (table: Readonly<Record<string, { readonly example: string }>>): string =>
-  Object.values(table)
-    .slice(0, 2)
-    .map(({ example }) => example)
-    .join(', ');
+const examplesOf = (table: KindTable): readonly string[] => Object.values(table).map(({ example }) => `\`${example}\``);
 
 interface NumberBounds {
   readonly min?: number;
@@ -98,21 +77,11 @@ export function inRange(value: number, { min, max, above, below }: NumberBounds)
 
 /** Describes an expression, as in "…, not the text "F"". */
 export function describeExpression(expression: ExpressionNode): string {
-  switch (expression.kind) {
-    case 'Name':
-      return `the name \`${textOf(expression.span)}\``;
-    case 'Number':
-      return `the number ${textOf(expression.span)}`;
-    case 'Text':
-      return `the text ${textOf(expression.span)}`;
-    case 'List':
-      return 'a list';
-    case 'Call':
-      return `a call of \`${expression.callee.name}\``;
-    case 'Unary':
-    case 'Binary':
-      return 'arithmetic';
-    case 'Flow':
-      return 'a flow';
-  }
+  const text = textOf(expression.span);
+  if (expression.kind === 'Name') return `the name \`${text}\``;
+  if (expression.kind === 'Number') return `the number ${text}`;
+  if (expression.kind === 'Text') return `the text ${text}`;
+  if (expression.kind === 'Call') return `a call of \`${expression.callee.name}\``;
+  if (expression.kind === 'List') return 'a list';
+  return expression.kind === 'Flow' ? 'a flow' : 'arithmetic';
 }

@@ -55,12 +55,8 @@ export function declare(files: Files, report: Report, note: NoteMeaning): Scope 
     for (const other in tables) {
       const firstDeclared = tables[other]!.size === 0 ? undefined : tables[other]!.get(name);
       if (firstDeclared === undefined) continue;
-      report(
-        'repeated-name',
-        span,
-        { what, name, other },
-        noteAt(notes.declared(other, name), firstDeclared.name.span),
-      );
+      const note = noteAt(notes.declared(other, name), firstDeclared.name.span);
+      report('repeated-name', span, { what, name, other }, note);
       return;
     }
     table.set(name, node);
@@ -75,28 +71,14 @@ export function declare(files: Files, report: Report, note: NoteMeaning): Scope 
   const tasks = new Map<string, Ast.TaskNode>();
   const sharedNames = { feature: features, label: labels, group: groups };
 
-  for (const declaration of files.shared) {
-    switch (declaration.kind) {
-      case 'Let':
-        add(lets, 'constant', declaration, { constant: lets });
-        break;
-      case 'Features':
-        for (const entry of declaration.entries) {
-          for (const name of typedNames(entry)) add(features, 'feature', name, sharedNames);
-        }
-        break;
-      case 'Labels':
-        for (const entry of declaration.entries) {
-          for (const name of typedNames(entry)) add(labels, 'label', name, sharedNames);
-        }
-        break;
-      case 'Group':
-        add(groups, 'group', declaration, sharedNames);
-        break;
-      case 'Block':
-        add(blocks, 'block', declaration, { block: blocks });
-        break;
-    }
+  for (const node of files.shared) {
+    if (node.kind === 'Let') add(lets, 'constant', node, { constant: lets });
+    if (node.kind === 'Group') add(groups, 'group', node, sharedNames);
+    if (node.kind === 'Block') add(blocks, 'block', node, { block: blocks });
+    if (node.kind === 'Features')
+      for (const name of node.entries.flatMap(typedNames)) add(features, 'feature', name, sharedNames);
+    if (node.kind === 'Labels')
+      for (const name of node.entries.flatMap(typedNames)) add(labels, 'label', name, sharedNames);
   }
   for (const declaration of files.main.declarations) {
     if (declaration.kind === 'Tower') add(towers, 'tower', declaration, { tower: towers });

@@ -137,49 +137,49 @@ export function convertArgument(
   binding: Binding,
   bind: BindNested,
 ): Converted | undefined {
-  const { type } = parameter;
-  const written: WrittenValue = { type, value, of, binding };
-  switch (type.is) {
-    case 'number':
-      // A call is no arithmetic: it is a kind that may replace the number, or a misspelling of one.
-      if (type.or && (value.kind === 'Call' || Object.hasOwn(type.or, singleName(value)?.name ?? ''))) {
-        return kind(type.or, of, written, bind);
-      }
-      return number(type, written);
-    case 'integer':
-      return number(type, written);
-    case 'choice':
-    case 'flag': {
-      const converted = type.is === 'choice' ? choice(type.of, written) : flag(written);
-      const word = converted && singleName(value);
-      if (word) binding.note(word.span, { is: 'word', word: word.name, name: of, parameter });
-      return converted;
-    }
-    case 'text':
-      return text(written);
-    case 'numbers':
-      return numbers(type.ascending ?? false, written);
-    case 'name':
-      return name(type.of, written);
-    case 'column':
-      return column(written);
-    case 'side':
-      return side(written);
-    case 'kind':
-      return kind(type.of, type.what ?? of, written, bind);
-    case 'feature':
-      return feature(written, bind);
-    case 'flow':
-      return flow(written);
-  }
+  const convert = converters[parameter.type.is] as Converter<ParameterType>;
+  return convert({ type: parameter.type, parameter, value, of, binding, bind });
 }
 
 /** A value in the source, and its use. */
-interface WrittenValue {
-  readonly type: ParameterType;
+interface WrittenValue<T extends ParameterType = ParameterType> {
+  readonly type: T;
+  readonly parameter: Parameter;
   readonly value: ExpressionNode;
   readonly of: string;
   readonly binding: Binding;
+  readonly bind: BindNested;
+}
+
+type TypeOf<K extends ParameterType['is']> = Extract<ParameterType, { readonly is: K }>;
+type Converter<T extends ParameterType> = (written: WrittenValue<T>) => Converted | undefined;
+
+const converters: { readonly [K in ParameterType['is']]: Converter<TypeOf<K>> } = {
+  integer: number,
+  number(written) {
+    const { or } = written.type;
+    const { value, of } = written;
+    // A call is no arithmetic: it is a kind that may replace the number, or a misspelling of one.
+    const isCall = value.kind === 'Call' || Object.hasOwn(or ?? {}, singleName(value)?.name ?? '');
+    return or && isCall ? kind(or, of, written) : number(written);
+  },
+  choice: (written) => noted(written, choice(written)),
+  flag: (written) => noted(written, flag(written)),
+  text,
+  numbers,
+  name,
+  column,
+  side,
+  kind: (written) => kind(written.type.of, written.type.what ?? written.of, written),
+  feature,
+  flow,
+};
+
+/** Records the word of a choice or a flag, if it is a valid one. */
+function noted({ value, of, parameter, binding }: WrittenValue, converted: Converted | undefined) {
+  const word = converted && singleName(value);
+  if (word) binding.note(word.span, { is: 'word', word: word.name, name: of, parameter });
+  return converted;
 }
 
 function wrong({ type, value, of, binding }: WrittenValue, extra?: Extra): undefined {
@@ -192,10 +192,7 @@ function unquoted(value: ExpressionNode, words: { has(word: string): boolean }):
   return value.kind === 'Text' && words.has(value.value) ? rewrite(value.span, value.value) : undefined;
 }
 
-function number(
-  type: Extract<ParameterType, { is: 'integer' | 'number' }>,
-  { value, of, binding }: WrittenValue,
-): Converted | undefined {
+function number({ type, value, of, binding }: WrittenValue<TypeOf<'integer' | 'number'>>): Converted | undefined {
   const expected = describeType(type);
   const foundNumber = binding.constants.number(value, of, expected);
   if (foundNumber === undefined) return undefined;
@@ -210,8 +207,9 @@ function number(
   return undefined;
 }
 
-function choice(choices: readonly string[], written: WrittenValue): Converted | undefined {
+function choice(written: WrittenValue<TypeOf<'choice'>>): Converted | undefined {
   const { value, of, binding } = written;
+  const choices = written.type.of;
   const word = singleName(value)?.name;
   if (word === undefined) return wrong(written, unquoted(value, new Set(choices)));
   if (choices.includes(word)) return { value: word };
@@ -232,8 +230,8 @@ function text(written: WrittenValue): Converted | undefined {
   return wrong(written, word === undefined ? undefined : rewrite(value.span, `"${word}"`));
 }
 
-function numbers(ascending: boolean, written: WrittenValue): Converted | undefined {
-  const { value, of, binding } = written;
+function numbers(written: WrittenValue<TypeOf<'numbers'>>): Converted | undefined {
+  const { type, value, of, binding } = written;
   if (value.kind !== 'List') {
     const single = binding.constants.isNumeric(value);
     return wrong(written, single ? rewrite(value.span, `[${textOf(value.span)}]`) : undefined);
@@ -241,7 +239,7 @@ function numbers(ascending: boolean, written: WrittenValue): Converted | undefin
   const items = value.items.map((item) => binding.constants.number(item, of, 'a list of numbers'));
   if (items.some((item) => item === undefined)) return undefined;
   const givenNumbers = items as number[];
-  if (ascending && givenNumbers.some((item, index) => index > 0 && item <= givenNumbers[index - 1]!)) {
+  if (type.ascending && givenNumbers.some((item, index) => index > 0 && item <= givenNumbers[index - 1]!)) {
     const sorted = [...new Set(givenNumbers)].sort((a, b) => a - b);
     binding.report('not-ascending', value.span, { of }, rewrite(value.span, `[${sorted.join(', ')}]`));
     return undefined;
@@ -250,8 +248,9 @@ function numbers(ascending: boolean, written: WrittenValue): Converted | undefin
 }
 
 /** Converts a name that the file declares. */
-function name(of: Exclude<NameKind, 'column'>, written: WrittenValue): Converted | undefined {
+function name(written: WrittenValue<TypeOf<'name'>>): Converted | undefined {
   const { value, binding } = written;
+  const { of } = written.type;
   const word = singleName(value);
   if (word === undefined) return wrong(written, unquoted(value, binding.names[of]));
   return unlessUndefined(declared(of, word, binding));
@@ -300,13 +299,8 @@ function side(written: WrittenValue): Converted | undefined {
 }
 
 /** @param what the word for such a kind */
-function kind(
-  rows: Readonly<Record<string, KindRow>>,
-  what: string,
-  written: WrittenValue,
-  bind: BindNested,
-): Converted | undefined {
-  const { value, of, binding } = written;
+function kind(rows: Readonly<Record<string, KindRow>>, what: string, written: WrittenValue): Converted | undefined {
+  const { value, of, binding, bind } = written;
   const call = asCall(value);
   if (!call) return wrong(written);
   const { name, span } = call.callee;
@@ -332,8 +326,8 @@ function flow(written: WrittenValue): Converted | undefined {
 export const unlessUndefined = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
 
 /** Converts the name of a declared feature, or a call of a feature kind. */
-function feature(written: WrittenValue, bind: BindNested): Converted | undefined {
-  const { value, binding } = written;
+function feature(written: WrittenValue): Converted | undefined {
+  const { value, binding, bind } = written;
   const call = asCall(value);
   if (!call) return wrong(written);
   const { name, span } = call.callee;

@@ -7,7 +7,7 @@ import type { DeclarationEntry } from '../../compiler/library/declarations/entry
 import { search } from '../../compiler/library/declarations/search_declaration.ts';
 import { declarations } from '../../compiler/library/declarations/table.ts';
 import { tower } from '../../compiler/library/declarations/tower_declaration.ts';
-import { describeEntry, describeType } from '../../compiler/model/describe.ts';
+import { describeType } from '../../compiler/model/describe.ts';
 import { printDefault } from '../../compiler/model/print_model.ts';
 import { declarationWords, looksLikeDeclaration } from '../../compiler/syntax/layout.ts';
 import { is, isAny } from '../../compiler/syntax/token.ts';
@@ -80,7 +80,7 @@ export function parameterDoc(name: string, parameter: Parameter): string {
 /** Describes what an entry does, what its value may be, and its default. */
 export function entryDoc(name: string, { type, doc, example, default: value }: DeclarationEntry): string {
   const otherwise = value === undefined ? '' : ` Default: \`${printDefault(value)}\`.`;
-  return [`**${name}** · ${doc}`, `It is ${describeEntry(type)}.${otherwise}`, fence(`${name} = ${example}`)].join(
+  return [`**${name}** · ${doc}`, `It is ${describeType(type)}.${otherwise}`, fence(`${name} = ${example}`)].join(
     '\n\n',
   );
 }

@@ -80,6 +80,8 @@ type Modifiers = readonly (typeof tokenModifiers)[number][];
 
 const none: Modifiers = [];
 const documentation: Modifiers = ['documentation'];
+const declaration: Modifiers = ['declaration'];
+const readonly: Modifiers = ['readonly'];
 
 const ofSymbol: Readonly<Record<SymbolKind, TokenType>> = {
   model: 'namespace',
@@ -112,25 +114,21 @@ function lookOf(tokens: readonly IToken[], at: number, meaning: Occurrence | und
 
 const commentLook = ({ image }: IToken): TokenStyle => ['comment', image.startsWith('///') ? documentation : none];
 
+const library: Modifiers = ['defaultLibrary'];
+
+const looks: Readonly<Record<Exclude<Occurrence['is'], 'symbol'>, TokenStyle>> = {
+  kind: ['function', library],
+  'label type': ['type', library],
+  parameter: ['parameter', none],
+  word: ['enumMember', none],
+  entry: ['property', library],
+};
+
 function look(occurrence: Occurrence): TokenStyle {
-  switch (occurrence.is) {
-    case 'symbol': {
-      const { symbol, declares } = occurrence;
-      const modifiers: Modifiers = [
-        ...(declares ? (['declaration'] as const) : []),
-        ...(symbol.kind === 'constant' ? (['readonly'] as const) : []),
-      ];
-      return [ofSymbol[symbol.kind], modifiers];
-    }
-    case 'kind':
-      return [occurrence.what === 'kind of feature' ? 'type' : 'function', ['defaultLibrary']];
-    case 'label type':
-      return ['type', ['defaultLibrary']];
-    case 'parameter':
-      return ['parameter', []];
-    case 'word':
-      return ['enumMember', []];
-    case 'entry':
-      return ['property', ['defaultLibrary']];
+  if (occurrence.is === 'symbol') {
+    const { symbol, declares } = occurrence;
+    const isConstant = symbol.kind === 'constant';
+    return [ofSymbol[symbol.kind], [...(declares ? declaration : none), ...(isConstant ? readonly : none)]];
   }
+  return occurrence.is === 'kind' && occurrence.what === 'kind of feature' ? ['type', library] : looks[occurrence.is];
 }

@@ -12,7 +12,7 @@ import type * as Ast from '../../syntax/ast.ts';
 import { parse } from '../../syntax/parse.ts';
 import { bindDefaults, bindKind, bindValue } from '../arguments.ts';
 import { makeConstants } from '../constants.ts';
-import { describeEntry, describeExpression } from '../describe.ts';
+import { describeExpression, describeType } from '../describe.ts';
 import { singleName } from '../expressions.ts';
 import { guess } from '../guess.ts';
 import { library } from '../library.ts';
@@ -185,7 +185,7 @@ function resolveKinds(
   const [first] = values;
   if (first?.kind === 'List') {
     const innerText = textOf(first.span).slice(1, -1).trim().replace(/,$/, '');
-    const typeFacts = { of, expected: describeEntry(type), found: 'a list in brackets', write: innerText };
+    const typeFacts = { of, expected: describeType(type), found: 'a list in brackets', write: innerText };
     report('wrong-type', first.span, typeFacts, rewrite(first.span, innerText === '' ? undefined : innerText));
     return undefined;
   }
@@ -216,7 +216,7 @@ function resolveReference(
   const nameNode = singleName(value);
   if (!nameNode) {
     workspace.uncertain.add('label');
-    report('wrong-type', value.span, { of, expected: describeEntry(type), found: describeExpression(value) });
+    report('wrong-type', value.span, { of, expected: describeType(type), found: describeExpression(value) });
     return undefined;
   }
   const feature = scope.features.get(nameNode.name);

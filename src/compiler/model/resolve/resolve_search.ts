@@ -3,7 +3,7 @@ import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { type Span, textOf } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { describeEntry } from '../describe.ts';
+import { describeType } from '../describe.ts';
 import { flatText, stepsOf } from '../expressions.ts';
 import type { Meaning } from '../occurrences.ts';
 import { removal, repeats } from '../report.ts';
@@ -119,7 +119,7 @@ function rangeOf(
   { slot: { type }, of }: { readonly slot: Slot; readonly of: string },
 ): ParameterDomain | undefined {
   if (type.is !== 'integer' && type.is !== 'number' && type.is !== 'constant') {
-    report('wrong-type', node.span, { of, expected: describeEntry(type), found: 'a range of numbers' });
+    report('wrong-type', node.span, { of, expected: describeType(type), found: 'a range of numbers' });
     return undefined;
   }
   const lowerBound = constants.number(node.from, of, 'a number');
