@@ -61,15 +61,20 @@ export type ReadFilter = { readonly tree: FilterTree } | { readonly mistake: Fil
 const token = (name: string, pattern: RegExp | string, label: string, categories: TokenType[] = []): TokenType =>
   createToken({ name, pattern, label, categories, line_breaks: false });
 
-/** Makes a keyword, in lower or upper case. */
-const word = (image: string): TokenType =>
-  createToken({
+const keywords: TokenType[] = [];
+
+/** Makes a keyword, in lower or upper case, and adds it to the keywords. */
+function word(image: string): TokenType {
+  const type = createToken({
     name: `Filter${image}`,
     pattern: new RegExp(image, 'i'),
     label: `\`${image}\``,
     longer_alt: [t.ForeignName, t.Identifier],
     line_breaks: false,
   });
+  keywords.push(type);
+  return type;
+}
 
 const And = word('and');
 const Or = word('or');
@@ -88,14 +93,7 @@ const Other = createToken({ name: 'Other', pattern: /&&|\|\||[\s\S]/, line_break
 
 const tokens = [
   t.Blank,
-  And,
-  Or,
-  Not,
-  In,
-  Is,
-  Null,
-  True,
-  False,
+  ...keywords,
   t.Identifier,
   t.ForeignName,
   t.NumberToken,

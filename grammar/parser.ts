@@ -9,6 +9,7 @@ import {
   type IParserConfig,
   type IToken,
   LLkLookaheadStrategy,
+  type TokenType,
 } from 'chevrotain';
 import type { Source, Span } from '../src/base/text/source.ts';
 import type * as ast from '../src/compiler/syntax/ast.ts';
@@ -116,18 +117,16 @@ export class TowerParser extends EmbeddedActionsParser {
   });
 
   /** features = "features" "{" { typedEntry [ "," ] } "}" */
-  readonly features = this.RULE('features', (): ast.FeaturesNode => {
-    const first = this.CONSUME(t.Features);
-    const entries = this.#entries(() => this.SUBRULE(this.typedEntry));
-    return { kind: 'Features', ...this.#place(first), entries };
-  });
+  readonly features = this.RULE(
+    'features',
+    (): ast.FeaturesNode => this.#body('Features', t.Features, () => this.SUBRULE(this.typedEntry)),
+  );
 
   /** labels = "labels" "{" { typedEntry [ "," ] } "}" */
-  readonly labels = this.RULE('labels', (): ast.LabelsNode => {
-    const first = this.CONSUME(t.Labels);
-    const entries = this.#entries(() => this.SUBRULE(this.typedEntry));
-    return { kind: 'Labels', ...this.#place(first), entries };
-  });
+  readonly labels = this.RULE(
+    'labels',
+    (): ast.LabelsNode => this.#body('Labels', t.Labels, () => this.SUBRULE(this.typedEntry)),
+  );
 
   /** typedEntry = Name { "," Name } ":" expression */
   readonly typedEntry = this.RULE('typedEntry', (): ast.TypedEntryNode | undefined => {
@@ -234,18 +233,16 @@ export class TowerParser extends EmbeddedActionsParser {
   });
 
   /** train = "train" "{" { entry [ "," ] } "}" */
-  readonly train = this.RULE('train', (): ast.TrainNode => {
-    const first = this.CONSUME(t.Train);
-    const entries = this.#entries(() => this.SUBRULE(this.entry));
-    return { kind: 'Train', ...this.#place(first), entries };
-  });
+  readonly train = this.RULE(
+    'train',
+    (): ast.TrainNode => this.#body('Train', t.Train, () => this.SUBRULE(this.entry)),
+  );
 
   /** search = "search" "{" { searchEntry [ "," ] } "}" */
-  readonly search = this.RULE('search', (): ast.SearchNode => {
-    const first = this.CONSUME(t.Search);
-    const entries = this.#entries(() => this.SUBRULE(this.searchEntry));
-    return { kind: 'Search', ...this.#place(first), entries };
-  });
+  readonly search = this.RULE(
+    'search',
+    (): ast.SearchNode => this.#body('Search', t.Search, () => this.SUBRULE(this.searchEntry)),
+  );
 
   /** searchEntry = path ":" ( choices | range ) */
   readonly searchEntry = this.RULE('searchEntry', (): ast.SearchEntryNode | undefined => {
@@ -306,11 +303,10 @@ export class TowerParser extends EmbeddedActionsParser {
   });
 
   /** columns = "columns" "{" { entry [ "," ] } "}" */
-  readonly columns = this.RULE('columns', (): ast.ColumnsNode => {
-    const first = this.CONSUME(t.Columns);
-    const entries = this.#entries(() => this.SUBRULE(this.entry));
-    return { kind: 'Columns', ...this.#place(first), entries };
-  });
+  readonly columns = this.RULE(
+    'columns',
+    (): ast.ColumnsNode => this.#body('Columns', t.Columns, () => this.SUBRULE(this.entry)),
+  );
 
   /** dataEntry = Name "=" expression [ "by" Name ] */
   readonly dataEntry = this.RULE('dataEntry', (): ast.EntryNode | undefined => {
@@ -425,16 +421,11 @@ export class TowerParser extends EmbeddedActionsParser {
 
   /** list = "[" [ expression { "," expression } [ "," ] ] "]" */
   readonly list = this.RULE('list', (): ast.ListNode => {
-    const items: ast.ExpressionNode[] = [];
     const first = this.CONSUME(t.LeftBracket);
-    this.OPTION(() => {
-      add(items, this.SUBRULE(this.expression));
-      this.MANY(() => {
-        this.CONSUME(t.Comma);
-        add(items, this.SUBRULE2(this.expression));
-      });
-      this.OPTION2(() => this.CONSUME2(t.Comma));
-    });
+    const items = this.#items(
+      () => this.SUBRULE(this.expression),
+      () => this.SUBRULE2(this.expression),
+    );
     this.CONSUME(t.RightBracket);
     return { kind: 'List', span: this.#span(first), items };
   });
@@ -443,16 +434,11 @@ export class TowerParser extends EmbeddedActionsParser {
   readonly call = this.RULE('call', (): ast.CallNode | undefined => {
     const first = this.CONSUME(t.Name);
     const callee = this.#identifier(first);
-    const parts: ast.ArgumentNode[] = [];
     this.CONSUME(t.LeftParenthesis);
-    this.OPTION(() => {
-      add(parts, this.SUBRULE(this.argument));
-      this.MANY(() => {
-        this.CONSUME(t.Comma);
-        add(parts, this.SUBRULE2(this.argument));
-      });
-      this.OPTION2(() => this.CONSUME2(t.Comma));
-    });
+    const parts = this.#items(
+      () => this.SUBRULE(this.argument),
+      () => this.SUBRULE2(this.argument),
+    );
     this.CONSUME(t.RightParenthesis);
     return callee && { kind: 'Call', span: this.#span(first), callee, arguments: parts };
   });
@@ -492,6 +478,27 @@ export class TowerParser extends EmbeddedActionsParser {
     });
     this.CONSUME(t.RightBrace);
     return entries;
+  }
+
+  /** Reads a word and a body: `train { … }`. */
+  #body<K extends string, T>(kind: K, word: TokenType, entry: () => T | undefined) {
+    const first = this.CONSUME(word);
+    const entries = this.#entries(entry);
+    return { kind, ...this.#place(first), entries };
+  }
+
+  /** Reads `[ item { "," item } [ "," ] ]`: `first` reads the first item, and `next` each other. */
+  #items<T>(first: () => T | undefined, next: () => T | undefined): T[] {
+    const items: T[] = [];
+    this.OPTION7(() => {
+      add(items, first());
+      this.MANY7(() => {
+        this.CONSUME7(t.Comma);
+        add(items, next());
+      });
+      this.OPTION8(() => this.CONSUME8(t.Comma));
+    });
+    return items;
   }
 
   /** Reads `Name { "," Name }`. */

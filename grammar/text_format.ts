@@ -30,11 +30,19 @@ interface ConfigError extends ConfigSpan {
 
 export type ReadConfig = { readonly fields: readonly ConfigField[] } | { readonly mistake: ConfigError };
 
-const token = (name: string, pattern: RegExp, label: string): TokenType =>
-  createToken({ name, pattern, label, line_breaks: false });
+/** All token types, in the order in which the lexer tries them. */
+const tokens: TokenType[] = [
+  createToken({ name: 'ConfigBlank', pattern: /\s+/, group: Lexer.SKIPPED, line_breaks: true }),
+  createToken({ name: 'ConfigComment', pattern: /#[^\r\n]*/, group: Lexer.SKIPPED }),
+];
 
-const Blank = createToken({ name: 'ConfigBlank', pattern: /\s+/, group: Lexer.SKIPPED, line_breaks: true });
-const Comment = createToken({ name: 'ConfigComment', pattern: /#[^\r\n]*/, group: Lexer.SKIPPED });
+/** Makes a token type, and adds it to the others. */
+function token(name: string, pattern: RegExp, label: string): TokenType {
+  const type = createToken({ name, pattern, label, line_breaks: false });
+  tokens.push(type);
+  return type;
+}
+
 const NumberWord = token('ConfigNumber', /(?:0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fF]?)/, 'a number');
 const Word = token('ConfigWord', /[A-Za-z_][A-Za-z0-9_]*/, 'a name');
 const Text = token('ConfigText', /"(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*'/, 'a text in quotes');
@@ -50,27 +58,7 @@ const Separator = token('ConfigSeparator', /[,;]/, '`,`');
 const Minus = token('ConfigMinus', /-/, '`-`');
 /** Part of the names of extensions and types: `[type.googleapis.com/a.B]`. */
 const Dot = token('ConfigDot', /[./]/, '`.`');
-const Other = createToken({ name: 'ConfigOther', pattern: /[\s\S]/, line_breaks: true });
-
-const tokens = [
-  Blank,
-  Comment,
-  NumberWord,
-  Word,
-  Text,
-  Open,
-  LeftBrace,
-  RightBrace,
-  LeftAngle,
-  RightAngle,
-  LeftBracket,
-  RightBracket,
-  Colon,
-  Separator,
-  Minus,
-  Dot,
-  Other,
-];
+tokens.push(createToken({ name: 'ConfigOther', pattern: /[\s\S]/, line_breaks: true }));
 
 const placeOf = (first: IToken, last = first): ConfigSpan => ({
   start: first.startOffset,

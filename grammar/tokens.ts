@@ -60,14 +60,19 @@ export const ForeignName = token({
 });
 Identifier.LONGER_ALT = [ForeignName];
 
+const keywords: TokenType[] = [];
+
+/** Makes a keyword, and adds it to the keywords. */
 function word(image: string): TokenType {
-  return token({
+  const type = token({
     name: image[0]!.toUpperCase() + image.slice(1),
     pattern: image,
     longer_alt: [ForeignName, Identifier],
     categories: Name,
     label: `\`${image}\``,
   });
+  keywords.push(type);
+  return type;
 }
 
 export const Use = word('use');
@@ -93,8 +98,13 @@ export const Log = word('log');
 export const Data = word('data');
 export const Columns = word('columns');
 
+const signs: TokenType[] = [];
+
+/** Makes a punctuation mark, and adds it to the signs. */
 function sign(name: string, image: string): TokenType {
-  return token({ name, pattern: image, label: `\`${image}\`` });
+  const type = token({ name, pattern: image, label: `\`${image}\`` });
+  signs.push(type);
+  return type;
 }
 
 export const Arrow = sign('Arrow', '->');
@@ -213,28 +223,7 @@ export const tokens: readonly TokenType[] = [
   DocComment,
   Comment,
   ForeignComment,
-  Use,
-  Let,
-  Model,
-  Features,
-  Labels,
-  Group,
-  Block,
-  Shared,
-  Tower,
-  Keyed,
-  By,
-  Channel,
-  Task,
-  Objective,
-  Retrieve,
-  Train,
-  Search,
-  One,
-  Of,
-  Log,
-  Data,
-  Columns,
+  ...keywords,
   Identifier,
   ForeignName,
   NumberToken,
@@ -244,21 +233,7 @@ export const tokens: readonly TokenType[] = [
   UnclosedText,
   Arrow,
   ForeignArrow,
-  LeftBrace,
-  RightBrace,
-  LeftParenthesis,
-  RightParenthesis,
-  LeftBracket,
-  RightBracket,
-  Colon,
-  Equals,
-  Comma,
-  To,
-  Dot,
-  Plus,
-  Minus,
-  Times,
-  Over,
+  ...signs.slice(1),
   Unknown,
   Name,
 ];

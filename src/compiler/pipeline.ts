@@ -89,7 +89,7 @@ function checkOnce(source: Source, options: CheckOptions): CheckResult {
     model,
     shapes: shapes?.output,
     dataDescriptions: resolution.data,
-    diagnostics: inOrder(applyIgnores(file, [...earlyDiagnostics, ...shapeDiagnostics], { judged: isJudged })),
+    diagnostics: inOrder(applyIgnores(file, [...earlyDiagnostics, ...shapeDiagnostics], isJudged)),
   };
 }
 

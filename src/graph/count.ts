@@ -44,12 +44,8 @@ export function costOf(graph: Pick<Graph, 'nodes'>, node: Node, sizes: Sizes): C
   if (node.op === 'Parameter') cost.parameters = countElements(resolveShape(node.type.shape, sizes));
   if (isLeaf(node.op)) return cost;
   const types = node.inputs.map((input) => graph.nodes[input]!.type);
-  cost.flops =
-    rowOf(node.op).flops?.(
-      types.map((type) => resolveShape(type.shape, sizes)),
-      resolveShape(node.type.shape, sizes),
-      node.attributes,
-    ) ?? 0;
+  const operandShapes = types.map((type) => resolveShape(type.shape, sizes));
+  cost.flops = rowOf(node.op).flops?.(operandShapes, resolveShape(node.type.shape, sizes), node.attributes) ?? 0;
   const readTypes = rowOf(node.op).picks ? [node.type, ...types.slice(1)] : types;
   if (node.op !== 'Reshape')
     cost.bytes = [...readTypes, node.type].reduce((sum, type) => sum + typeBytes(type, sizes), 0);

@@ -105,11 +105,8 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, typ
       continue;
     }
     const output = emptyValues(dtype, shape, types);
-    rowOf(node.op).evaluate(
-      node.inputs.map((input) => values[input]!),
-      output,
-      node.attributes,
-    );
+    const operands = node.inputs.map((input) => values[input]!);
+    rowOf(node.op).evaluate(operands, output, node.attributes);
     roundIfBfloat16(output);
     values.push(output);
   }

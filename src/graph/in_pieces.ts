@@ -62,12 +62,8 @@ class PiecedNodes {
   /** True for aᵀ · b, which sums over the rows of both. */
   private isSum(id: number): boolean {
     const { op, inputs, attributes } = this.graph.nodes[id]!;
-    return (
-      op === 'MatMul' &&
-      attributes.transposeA === true &&
-      !attributes.transposeB &&
-      inputs.every((input) => this.isOfRows(input))
-    );
+    const isTransposedLeft = op === 'MatMul' && attributes.transposeA === true && !attributes.transposeB;
+    return isTransposedLeft && inputs.every((input) => this.isOfRows(input));
   }
 
   /** True if row i of the value depends only on row i of its operands. */
@@ -196,12 +192,8 @@ class Rewriting {
     const { writer, whole, before } = this;
     const node = before.nodes[id]!;
     writer.label = node.label;
-    whole[id] =
-      writer.copyLeaf(before, node) ??
-      writer.again(
-        node,
-        node.inputs.map((input) => whole[input]!),
-      );
+    const operands = node.inputs.map((input) => whole[input]!);
+    whole[id] = writer.copyLeaf(before, node) ?? writer.again(node, operands);
   }
 
   private pieces(): void {

@@ -40,11 +40,8 @@ export class GraphWriter {
     const key = `${op} ${ids} ${JSON.stringify(attributes)}`;
     const existing = this.#known.get(key);
     if (existing !== undefined) return existing;
-    const type = typeOf(
-      op,
-      inputs.map((input) => input.type),
-      attributes,
-    );
+    const operandTypes = inputs.map((input) => input.type);
+    const type = typeOf(op, operandTypes, attributes);
     return this.#push(key, { op, inputs: ids, attributes, type, label: this.label });
   }
 

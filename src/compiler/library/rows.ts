@@ -17,20 +17,8 @@ export const featureKind = <P extends Parameters>(row: FeatureKind<P>): FeatureK
 export const weightingKind = <P extends Parameters>(row: WeightingKind<P>): WeightingKind<P> => row;
 export const optimizerKind = <P extends Parameters>(row: OptimizerKind<P>): OptimizerKind<P> => row;
 
-const none = {} as never;
-export const blockKind = <P extends Parameters = None>(row: RowOfKind<BlockKind<P>>): BlockKind<P> => ({
-  parameters: none,
-  ...row,
-});
-export const scoreKind = <P extends Parameters = None>(row: RowOfKind<ScoreKind<P>>): ScoreKind<P> => ({
-  parameters: none,
-  ...row,
-});
-export const lossKind = <P extends Parameters = None>(row: RowOfKind<LossKind<P>>): LossKind<P> => ({
-  parameters: none,
-  ...row,
-});
-export const metricKind = <P extends Parameters = None>(row: RowOfKind<MetricKind<P>>): MetricKind<P> => ({
-  parameters: none,
-  ...row,
-});
+const whole = <R extends object>(row: R) => ({ parameters: {} as never, ...row });
+export const blockKind = <P extends Parameters = None>(row: RowOfKind<BlockKind<P>>): BlockKind<P> => whole(row);
+export const scoreKind = <P extends Parameters = None>(row: RowOfKind<ScoreKind<P>>): ScoreKind<P> => whole(row);
+export const lossKind = <P extends Parameters = None>(row: RowOfKind<LossKind<P>>): LossKind<P> => whole(row);
+export const metricKind = <P extends Parameters = None>(row: RowOfKind<MetricKind<P>>): MetricKind<P> => whole(row);

@@ -59,14 +59,11 @@ export const endToEnd = (builder: Builder, tensors: readonly Ref[], axis = 1): R
   tensors.length === 1 ? tensors[0]! : builder.concat(tensors, axis);
 
 /** Concatenates fields of any widths. */
-export const flattened = (builder: Builder, fields: readonly Field[]): Vector =>
-  vectorOf(
-    endToEnd(
-      builder,
-      fields.map(({ tensor }) => tensor),
-    ),
-    fields.reduce((sum, { width }) => sum + width, 0),
-  );
+export function flattened(builder: Builder, fields: readonly Field[]): Vector {
+  const tensors = fields.map(({ tensor }) => tensor);
+  const width = fields.reduce((sum, field) => sum + field.width, 0);
+  return vectorOf(endToEnd(builder, tensors), width);
+}
 
 /** Returns the sum of all numbers, a scalar. */
 export const sumOfAll = (builder: Builder, x: Ref): Ref =>

@@ -61,23 +61,10 @@ export function joinQueries(builder: Builder, parts: readonly Query[]): Query {
   if (parts.length === 1) return parts[0]!;
   const [several, another] = parts.filter(({ interests }) => interests !== undefined);
   if (another) throw new ShapeError('adds up scores of which one at most may have several interests');
-  if (!several) {
-    return {
-      tensor: builder.concat(
-        parts.map(({ tensor }) => tensor),
-        1,
-      ),
-    };
-  }
-  return {
-    ...several,
-    tensor: builder.concat(
-      parts.map(({ tensor, interests }) =>
-        interests === undefined ? joinWithEach(builder, several.tensor, tensor) : tensor,
-      ),
-      2,
-    ),
-  };
+  const tensors = parts.map(({ tensor, interests }) =>
+    several && interests === undefined ? joinWithEach(builder, several.tensor, tensor) : tensor,
+  );
+  return { ...several, tensor: builder.concat(tensors, several ? 2 : 1) };
 }
 
 /** Repeats a vector for each of several: [batch, width] → [batch, interests, width]. */

@@ -7,6 +7,7 @@ import { likest } from '../../base/text/nearest.ts';
 import { indentOf, lineAt, positionAt, type Source, type Span } from '../../base/text/source.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
+import { writing } from '../syntax/token.ts';
 
 const word = 'tower-ignore';
 /** Any text before the colon counts as the code, so that an unknown code is reported. */
@@ -31,24 +32,19 @@ interface IgnoreComment {
   readonly lines: readonly [number, number];
 }
 
-export interface IgnoreOptions {
-  /** Returns false for a code whose rule could not run, so that its warnings are unknown. */
-  readonly judged?: (code: Code) => boolean;
-}
-
 /**
  * Returns the diagnostics of a file and its imports without those that an ignore silences, and with warnings about the ignores of the file itself: no reason,
  * an unknown or former code, the code of an error, nothing to silence. Errors are never silenced.
+ * @param judged returns false for a code whose rule could not run, so that its warnings are unknown
  */
 export function applyIgnores(
   file: Ast.FileNode,
   found: readonly Diagnostic[],
-  options: IgnoreOptions = {},
+  judged: (code: Code) => boolean = () => true,
 ): Diagnostic[] {
   const { source } = file.span;
   const { remaining, used, ignoresOf } = silence(found, file);
   const hasNoErrors = !hasErrors(found);
-  const { judged = () => true } = options;
   return [...remaining, ...ignoresOf(source).flatMap((ignore) => mistakeOf(ignore, used, hasNoErrors, judged) ?? [])];
 }
 
@@ -85,14 +81,9 @@ function mistakeOf(
   const code = codeNamed(ignore.code);
   if (code === undefined) {
     const likelyCode = likest(ignore.code, Object.keys(codes));
-    const nearestCode = likelyCode?.name;
-    const fixes = nearestCode === undefined ? [] : [[{ at: codeSpan, text: nearestCode }]];
-    return diagnose(
-      'ignore-unknown-code',
-      codeSpan,
-      { code: ignore.code, nearest: nearestCode },
-      { fixes, doubtful: likelyCode?.sure === false },
-    );
+    const fix = likelyCode && writing(codeSpan, likelyCode.name);
+    const facts = { code: ignore.code, nearest: likelyCode?.name };
+    return diagnose('ignore-unknown-code', codeSpan, facts, { ...fix, doubtful: likelyCode?.sure === false });
   }
   const removalFix = { fixes: [[removal(span)]] };
   if (codes[code].severity === 'error') return diagnose('ignore-of-error', span, { code }, removalFix);
@@ -119,19 +110,11 @@ function readIgnores(source: Source, known: Ast.FileNode | undefined): readonly 
     const targetLine = isTrailing
       ? commentLine
       : (tokens.find((token) => token.startOffset > commentStart)?.startLine ?? source.lineStarts.length);
-    const [first, last] = lineRanges.find(([from, to]) => from <= targetLine && targetLine <= to) ?? [
-      targetLine,
-      targetLine,
-    ];
-    return [
-      {
-        span,
-        code,
-        codeSpan: { source, start: codeStart, end: codeStart + code.length },
-        reason: match[2]?.trim() ?? '',
-        lines: [isTrailing ? first : commentLine, last],
-      },
-    ];
+    const wholeLines = lineRanges.find(([from, to]) => from <= targetLine && targetLine <= to);
+    const [first, last] = wholeLines ?? [targetLine, targetLine];
+    const codeSpan = { source, start: codeStart, end: codeStart + code.length };
+    const reason = match[2]?.trim() ?? '';
+    return [{ span, code, codeSpan, reason, lines: [isTrailing ? first : commentLine, last] }];
   });
 }
 

@@ -28,12 +28,10 @@ export function makeEventScores(sidesOf: (task: Task) => Sides): EventScores {
     const { builder } = sides.block;
     const logits = product.map((name) => logit(taskOf(sides.model, name)));
     if (logits.some((each) => each === undefined)) return undefined;
-    return builder.scope(`score/${task.name}`, () =>
-      ofPairs(
-        builder,
-        (logits as Ref[]).reduce((a, b) => productLogit(builder, a, b)),
-      ),
-    );
+    return builder.scope(`score/${task.name}`, () => {
+      const logit = (logits as Ref[]).reduce((a, b) => productLogit(builder, a, b));
+      return ofPairs(builder, logit);
+    });
   };
   const logit = (task: Task): Ref | undefined => {
     const score = of(task);

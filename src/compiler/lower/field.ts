@@ -52,24 +52,18 @@ export function lowerFeature(
   const count = rowsDim(rows);
   const name = `${rowsPrefix(rows)}${plan.name}`;
   const feature = plan.name;
+  const fieldOf = (tensor: Ref) => ({ kind: 'field', name: feature, tensor, width: plan.width }) as const;
   if (use.gives === 'numbers') {
     const size = use.size ?? 1;
     const numbers = inputs.input(name, { from: 'numbers', feature, rows }, [count, size]);
-    return {
-      kind: 'field',
-      name: feature,
-      tensor: projected(inputs, numbers, size, plan.name, use.project),
-      width: plan.width,
-    };
+    return fieldOf(projected(inputs, numbers, size, plan.name, use.project));
   }
   if (isSequence(use)) {
     const list = use.along ?? feature;
     const largestLength = use.max!;
     const length = placesIn(rows, list) ?? largestLength;
-    const mask = inputs.input(`${rowsPrefix(rows)}${list}/mask`, { from: 'mask', feature: list, rows }, [
-      count,
-      length,
-    ]);
+    const source = { from: 'mask', feature: list, rows } as const;
+    const mask = inputs.input(`${rowsPrefix(rows)}${list}/mask`, source, [count, length]);
     return {
       kind: 'sequence',
       name: list,
@@ -84,16 +78,8 @@ export function lowerFeature(
     };
   }
   const pool = use.gives === 'bag' ? (use.pool ?? 'mean') : 'none';
-  if (encoded && pool !== 'none') {
-    return {
-      kind: 'field',
-      name: feature,
-      tensor: pooledElements(inputs, { plan, rows, encoded, pool, length: count }),
-      width: plan.width,
-    };
-  }
-  const tensor = inputs.input(name, { from: 'embedding', feature, pool, rows, frozen }, [count, plan.width]);
-  return { kind: 'field', name: feature, tensor, width: plan.width };
+  if (encoded && pool !== 'none') return fieldOf(pooledElements(inputs, { plan, rows, encoded, pool, length: count }));
+  return fieldOf(inputs.input(name, { from: 'embedding', feature, pool, rows, frozen }, [count, plan.width]));
 }
 
 /** Lowers the learned bias of each row's key, initially 0: float32 [rows, 1]. */
@@ -150,12 +136,8 @@ function pooledElements(
   const { name: feature, max } = plan;
   const name = `${rowsPrefix(rows)}${feature}`;
   const count = symbolic(`${name}_elements`);
-  const rowPlaces = inputs.input(
-    `${name}/places`,
-    { from: 'element_places', feature, rows, pool, most: max! },
-    [count],
-    'int32',
-  );
+  const placesSource = { from: 'element_places', feature, rows, pool, most: max! } as const;
+  const rowPlaces = inputs.input(`${name}/places`, placesSource, [count], 'int32');
   const elementRows = inputs.input(`${name}/rows`, { from: 'element_rows', feature, rows, pool }, [count], 'int32');
   const weights = inputs.input(`${name}/weights`, { from: 'element_weights', feature, rows, pool }, [count]);
   return builder.scope(`through/${feature}`, () => {

@@ -194,18 +194,11 @@ export interface Forward {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export interface ForwardOptions {
-  /** The rows for which the query tower reads sequences. Default: the events. */
-  readonly rows?: RowsOf | undefined;
-  /** Divides the batch for the query tower. Absent: all lists are padded to the longest. */
-  readonly cut?: Cut | undefined;
-}
-
-export function lowerForward(
-  model: Model,
-  features: LoweredFeatures,
-  { rows = events, cut }: ForwardOptions = {},
-): Forward {
+/**
+ * @param rows the rows for which the query tower reads sequences
+ * @param cut divides the batch for the query tower. Absent: all lists are padded to the longest
+ */
+export function lowerForward(model: Model, features: LoweredFeatures, rows: RowsOf = events, cut?: Cut): Forward {
   const context = makeLowering(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true);
   const [tower] = model.towers;
   const items = itemChannels(context, model);

@@ -124,7 +124,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
   const { features, forward, rows, diagnostics } = analyse(model);
   if (forward === undefined || hasErrors(diagnostics)) return { output: undefined, diagnostics };
   const cut = cutOf(model, features, true);
-  const trained = rows || cut ? lowerForward(model, features, { rows, cut }) : forward;
+  const trained = rows || cut ? lowerForward(model, features, rows, cut) : forward;
   const { plan: step, shared, norms } = lowerStep(model, trained);
   const plan: Plan = {
     model: model.name,
@@ -213,11 +213,8 @@ function validationConflict(
 
 function validatePlan({ validate }: Training): TrainPlan['validate'] {
   if (validate === undefined) return undefined;
-  const { epochs, steps, rankings } = Object.assign({}, ...validate.map((call) => call.arguments)) as Record<
-    string,
-    number | undefined
-  >;
-  return { epochs, steps, sample: rankings };
+  const settings: Partial<Record<string, number>> = Object.assign({}, ...validate.map((call) => call.arguments));
+  return { epochs: settings.epochs, steps: settings.steps, sample: settings.rankings };
 }
 
 /** Returns undefined for a task whose loss compares an event with others, because its score alone predicts no label. */

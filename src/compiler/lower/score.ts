@@ -137,11 +137,11 @@ function oddWidths(
     const lastStep = step?.flow.steps.at(-1) ?? step?.flow.from;
     return lastStep ? [{ message: `\`${tower.name}.${channel}\` is vector[${widths[side]}]`, at: lastStep.span }] : [];
   });
-  const widthFacts = {
-    kind: score.call.kind,
-    query: `${towers[0].name}.${query}`,
-    item: `${towers[1].name}.${item}`,
-    widths,
-  };
-  return diagnose('channel-widths', score.call.span, widthFacts, { notes: channelPlaces });
+  const sides = { query: `${towers[0].name}.${query}`, item: `${towers[1].name}.${item}` };
+  return diagnose(
+    'channel-widths',
+    score.call.span,
+    { kind: score.call.kind, ...sides, widths },
+    { notes: channelPlaces },
+  );
 }

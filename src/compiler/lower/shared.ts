@@ -104,24 +104,16 @@ function byRow(context: GraphLowering, table: string, { name, ref, source }: Emb
   const isSeen = inputs.input(`table/${table}`, { from: 'table_seen', table }, [seenRows]);
   const pool: BagPool | 'none' = source.from === 'sequence' ? 'sequence' : source.pool;
   const rowCount = pool === 'none' ? ref.type.shape[0]! : symbolic(`${name}_elements`);
-  const rowPlaces = inputs.input(
-    `table/${name}/places`,
-    { from: 'table_places', feature, rows, table: own },
-    [rowCount],
-    'int32',
-  );
+  const placesSource = { from: 'table_places', feature, rows, table: own } as const;
+  const rowPlaces = inputs.input(`table/${name}/places`, placesSource, [rowCount], 'int32');
   const rowWidth = ref.type.shape.at(-1)!;
   let elementGradients = gradient;
   if (pool !== 'none') {
     const { shape } = ref.type;
     const lines =
       pool === 'sequence' ? builder.reshape(gradient, [elementsOf(shape.slice(0, -1)), rowWidth]) : gradient;
-    const elementRows = inputs.input(
-      `table/${name}/rows`,
-      { from: 'element_rows', feature, rows, pool },
-      [rowCount],
-      'int32',
-    );
+    const rowsSource = { from: 'element_rows', feature, rows, pool } as const;
+    const elementRows = inputs.input(`table/${name}/rows`, rowsSource, [rowCount], 'int32');
     const weights = inputs.input(`table/${name}/weights`, { from: 'element_weights', feature, rows, pool }, [rowCount]);
     elementGradients = builder.mul(builder.gather(lines, elementRows), builder.reshape(weights, [rowCount, 1]));
   }

@@ -29,11 +29,8 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
   const { inputs } = forward.context;
   const { builder } = inputs;
   const shared = sharedByTasks(forward);
-  const {
-    total,
-    weights: taskWeights,
-    shared: combined,
-  } = withPenalty(forward, shared, lowerObjective(model, forward, shared));
+  const objective = withPenalty(forward, shared, lowerObjective(model, forward, shared));
+  const { total, shared: combined } = objective;
   const embeddings = inputs.embeddings();
   const weights = builder
     .finish()
@@ -68,7 +65,7 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
   );
   builder.output('loss', total);
   for (const [task, loss] of forward.losses) builder.output(`loss:${task}`, loss);
-  for (const [task, weight] of taskWeights) builder.output(`weight:${task}`, weight);
+  for (const [task, weight] of objective.weights) builder.output(`weight:${task}`, weight);
   for (const [name, value] of forward.measured) builder.output(name, value);
   if (clipped) builder.output('gradient_norm', clipped.norm);
   for (const { name, ref } of embeddings) {
@@ -107,25 +104,14 @@ function withPenalty(
 ): LoweredObjective {
   if (penalty === undefined) return objective;
   const { builder } = inputs;
-  const added =
-    objective.shared &&
-    gradients(
-      builder,
-      penalty,
-      shared.map(({ ref }) => ref),
-    );
-  return {
-    ...objective,
-    total: builder.add(objective.total, penalty),
-    ...(added
-      ? {
-          shared: objective.shared!.map((gradient, index) => {
-            const further = added[index];
-            return gradient && further ? builder.add(gradient, further) : (gradient ?? further);
-          }),
-        }
-      : {}),
-  };
+  const sharedRefs = shared.map(({ ref }) => ref);
+  const added = objective.shared ? gradients(builder, penalty, sharedRefs) : [];
+  const total = builder.add(objective.total, penalty);
+  const allGradients = objective.shared?.map((gradient, index) => {
+    const further = added[index];
+    return gradient && further ? builder.add(gradient, further) : (gradient ?? further);
+  });
+  return { ...objective, total, shared: allGradients };
 }
 
 /** Checks `objective = …` by a trial with losses that depend on nothing. */

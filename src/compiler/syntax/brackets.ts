@@ -6,7 +6,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { type KnownCall, knownCalls } from './known_calls.ts';
 import type { CorrectedTokens, ParseStop } from './sign_mistakes.ts';
-import { beginsValue, depthOf, endsValue, inserted, is, isAny, quote, replaced, spanOf } from './token.ts';
+import { beginsValue, depthOf, endsValue, inserted, is, isAny, quote, replaced, spanOf, writing } from './token.ts';
 
 interface CallFrame {
   readonly call: KnownCall | undefined;
@@ -199,25 +199,15 @@ function* halves(token: IToken, header: boolean, text: string): Generator<[IToke
   for (let index = 1; index < image.length; index++) {
     const [name, rest] = [image.slice(0, index), image.slice(index)];
     if (header ? !occursInText(name) || !occursInText(rest) : !knownCalls.has(name)) continue;
-    const restTokens = lex(rest).tokens;
-    if (
-      restTokens.length !== 1 ||
-      !isAny(restTokens[0], [t.Identifier, t.NumberToken]) ||
-      is(restTokens[0], t.MalformedNumber)
-    )
-      continue;
+    const [restToken, ...more] = lex(rest).tokens;
+    if (more.length > 0 || !restToken || !isAny(restToken, [t.Identifier, t.NumberToken])) continue;
+    if (is(restToken, t.MalformedNumber)) continue;
     const splitOffset = startOffset + index;
     const splitColumn = (token.startColumn ?? 1) + index;
-    const lineRange = { startLine: token.startLine!, endLine: token.endLine! };
     const leftHalf = { ...token, image: name, endOffset: splitOffset - 1, endColumn: splitColumn - 1 };
-    const rightHalf = {
-      ...restTokens[0]!,
-      ...lineRange,
-      startOffset: splitOffset,
-      endOffset: token.endOffset!,
-      startColumn: splitColumn,
-    };
-    yield [leftHalf, { ...rightHalf, endColumn: token.endColumn! }];
+    const { tokenType, tokenTypeIdx } = restToken;
+    const rightStart = { startOffset: splitOffset, startColumn: splitColumn };
+    yield [leftHalf, { ...token, tokenType, tokenTypeIdx, image: rest, ...rightStart }];
   }
 }
 
@@ -226,28 +216,14 @@ export function withoutUnmatched(place: ParseStop): CorrectedTokens | undefined 
   const { tokens } = place;
   const unmatchedBracket = unmatched(tokens);
   if (unmatchedBracket === undefined) return undefined;
-  const { open, close } = unmatchedBracket;
-  const index = open === undefined ? close! : (close ?? tokens.length);
-  const certain = false;
-  if (open === undefined) {
-    const remainingTokens = tokens.toSpliced(index, 1);
-    return {
-      diagnostic: bracketMistake(place, unmatchedBracket, {
-        change: { kind: 'remove' },
-        index,
-        tokens: remainingTokens,
-        certain,
-      }),
-      tokens: remainingTokens,
-    };
-  }
-  const type = partner(tokens[open]!);
-  const closedTokens = tokens.toSpliced(index, 0, inserted(type, tokens[index - 1]!));
-  const change: TokenChange = { kind: 'insert', type };
-  return {
-    diagnostic: bracketMistake(place, unmatchedBracket, { change, index, tokens: closedTokens, certain }),
-    tokens: closedTokens,
-  };
+  const { open, close = tokens.length } = unmatchedBracket;
+  const type = open === undefined ? undefined : partner(tokens[open]!);
+  const change: TokenChange = type ? { kind: 'insert', type } : { kind: 'remove' };
+  const changedTokens = type
+    ? tokens.toSpliced(close, 0, inserted(type, tokens[close - 1]!))
+    : tokens.toSpliced(close, 1);
+  const repair = { change, index: close, tokens: changedTokens, certain: false };
+  return { diagnostic: bracketMistake(place, unmatchedBracket, repair), tokens: changedTokens };
 }
 
 /** Describes an error of a bracket by the change that repairs it. */
@@ -260,36 +236,28 @@ export function bracketMistake(
   if (change.kind === 'remove') {
     const tokenSpan = spanOf(source, thisToken!);
     if (index === open) {
-      const fixes = certain ? [[{ at: tokenSpan, text: '' }]] : [];
-      return diagnose('needless-sign', tokenSpan, { sign: quote(thisToken!.image) }, { fixes });
+      const sign = quote(thisToken!.image);
+      return diagnose('needless-sign', tokenSpan, { sign }, certain ? writing(tokenSpan, '') : {});
     }
     // One of two equal adjacent brackets is surplus.
     const isRepeated = [tokens[index - 1], tokens[index + 1]].some((token) => token?.image === thisToken!.image);
     const facts = { close: quote(thisToken!.image), open: partner(thisToken!).LABEL ?? '' };
-    return diagnose('unopened', tokenSpan, facts, {
-      fixes: certain || isRepeated ? [[{ at: tokenSpan, text: '' }]] : [],
-    });
+    return diagnose('unopened', tokenSpan, facts, certain || isRepeated ? writing(tokenSpan, '') : {});
   }
   const putToken = mended[index]!;
   if (change.kind === 'replace' && (index === open || index === close)) {
     const tokenSpan = spanOf(source, thisToken!);
-    const facts = {
-      open: quote(mended[open!]!.image),
-      close: quote(mended[close!]!.image),
-      found: quote(thisToken!.image),
-    };
-    return diagnose('wrong-bracket', tokenSpan, facts, {
-      fixes: [[{ at: tokenSpan, text: putToken.image }]],
-      doubtful: !certain,
-    });
+    const [opening, closing] = [quote(mended[open!]!.image), quote(mended[close!]!.image)];
+    const facts = { open: opening, close: closing, found: quote(thisToken!.image) };
+    return diagnose('wrong-bracket', tokenSpan, facts, { ...writing(tokenSpan, putToken.image), doubtful: !certain });
   }
   const insertionPoint = { source, start: putToken.startOffset, end: putToken.startOffset };
-  const fix = [{ at: insertionPoint, text: putToken.image }];
+  const fix = writing(insertionPoint, putToken.image);
   if (depthOf(putToken) < 0) {
     const facts = { open: quote(tokens[open!]!.image), close: quote(putToken.image) };
-    return diagnose('unclosed', spanOf(source, tokens[open!]!), facts, { fixes: [fix], doubtful: !certain });
+    return diagnose('unclosed', spanOf(source, tokens[open!]!), facts, { ...fix, doubtful: !certain });
   }
   const nextToken = change.kind === 'insert' ? mended[index + 1]! : thisToken!;
   const signFacts = { sign: quote(putToken.image), before: quote(nextToken.image) };
-  return diagnose('missing-sign', spanOf(source, nextToken), signFacts, { fixes: certain ? [fix] : [] });
+  return diagnose('missing-sign', spanOf(source, nextToken), signFacts, certain ? fix : {});
 }

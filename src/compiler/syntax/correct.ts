@@ -181,24 +181,18 @@ function searched(place: ParseStop, whole: 'declaration' | EntryRule): Corrected
   const { source, tokens, rule } = place;
   const foundRepair = repair(whole, tokens, place);
   if (foundRepair === undefined) return undefined;
-  const { change, index } = foundRepair;
+  const { change, index, certain, tokens: mended } = foundRepair;
   const unmatchedBracket = unmatched(tokens);
-  if (unmatchedBracket)
-    return { diagnostic: bracketMistake(place, unmatchedBracket, foundRepair), tokens: foundRepair.tokens };
+  if (unmatchedBracket) return { diagnostic: bracketMistake(place, unmatchedBracket, foundRepair), tokens: mended };
   const [here, previous] = [tokens[index], tokens[index - 1]];
   const describeChange = (): Diagnostic | undefined => {
-    switch (change.kind) {
-      case 'insert':
-        if (change.type === t.Name) return missingPart(place, index);
-        return foundRepair.certain ? missingSign({ ...place, index, here, previous }, change.type) : undefined;
-      case 'remove':
-        return foundRepair.certain ? needless(source, here!) : undefined;
-      case 'replace':
-        return foundRepair.certain ? wrongSign(source, here!, change.type, rule) : undefined;
-      case 'swap':
-        return foundRepair.certain ? swapped(source, here!, tokens[index + 1]!) : undefined;
-    }
+    if (change.kind === 'insert' && change.type === t.Name) return missingPart(place, index);
+    if (!certain) return undefined;
+    if (change.kind === 'insert') return missingSign({ ...place, index, here, previous }, change.type);
+    if (change.kind === 'remove') return needless(source, here!);
+    return change.kind === 'swap'
+      ? swapped(source, here!, tokens[index + 1]!)
+      : wrongSign(source, here!, change.type, rule);
   };
-  const changeDiagnostic = describeChange();
-  return { diagnostic: changeDiagnostic, tokens: foundRepair.tokens };
+  return { diagnostic: describeChange(), tokens: mended };
 }

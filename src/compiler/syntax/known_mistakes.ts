@@ -6,7 +6,7 @@ import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { nearest } from '../../base/text/nearest.ts';
-import type { Source } from '../../base/text/source.ts';
+import { type Source, textOf } from '../../base/text/source.ts';
 import { isArgument } from '../../base/text/synonyms.ts';
 import { type CorrectedTokens, missingSign, needless, type ParseStop, wrongSign } from './sign_mistakes.ts';
 import {
@@ -21,6 +21,7 @@ import {
   replaced,
   signed,
   spanOf,
+  writing,
 } from './token.ts';
 
 /** Recognizes one error at the token where parsing failed. */
@@ -29,15 +30,11 @@ export type CommonErrorRule = (place: ParseStop) => CorrectedTokens | undefined;
 /** Corrects a hyphen within a name: `user-id : id`. */
 const hyphenatedName: CommonErrorRule = ({ source, tokens, index, here, previous, expected: wanted }) => {
   const nextToken = tokens[index + 1];
-  if (
-    (wanted === undefined && !is(tokens[0], t.Group)) ||
-    !is(here, t.Minus) ||
-    !is(previous, t.Name) ||
-    !is(nextToken, t.Name)
-  )
-    return undefined;
+  if (wanted === undefined && !is(tokens[0], t.Group)) return undefined;
+  if (!is(here, t.Minus) || !is(previous, t.Name) || !is(nextToken, t.Name)) return undefined;
   if (endOf(previous!) !== here!.startOffset || endOf(here!) !== nextToken!.startOffset) return undefined;
   const nameSpan = { source, start: previous!.startOffset, end: endOf(nextToken!) };
+  const name = textOf(nameSpan);
   const proper = `${previous!.image}_${nextToken!.image}`;
   const joinedName = {
     ...replaced(previous!, t.Identifier, proper),
@@ -45,12 +42,7 @@ const hyphenatedName: CommonErrorRule = ({ source, tokens, index, here, previous
     endColumn: nextToken!.endColumn!,
   };
   return {
-    diagnostic: diagnose(
-      'malformed-name',
-      nameSpan,
-      { name: `${previous!.image}-${nextToken!.image}`, proper },
-      { fixes: [[{ at: nameSpan, text: proper }]] },
-    ),
+    diagnostic: diagnose('malformed-name', nameSpan, { name, proper }, writing(nameSpan, proper)),
     tokens: tokens.toSpliced(index - 1, 3, joinedName),
   };
 };
@@ -100,13 +92,9 @@ const misspeltWord: CommonErrorRule = ({ source, tokens, index, here, rule, expe
   const wordType = meantTypes.find((word) => imageOf(word) === image);
   if (image === undefined || wordType === undefined) return undefined;
   const span = spanOf(source, misspeltToken);
+  const facts = { found: misspeltToken.image, word: image };
   return {
-    diagnostic: diagnose(
-      'misspelt-word',
-      span,
-      { found: misspeltToken.image, word: image },
-      { fixes: [[{ at: span, text: image }]] },
-    ),
+    diagnostic: diagnose('misspelt-word', span, facts, writing(span, image)),
     tokens: tokens.toSpliced(wordIndex, 1, replaced(misspeltToken, wordType)),
   };
 };

@@ -8,7 +8,7 @@ import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
 import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
 import { groupedBy } from '../../base/util/objects.ts';
-import { byType, endOf, quote, spanOf } from './token.ts';
+import { byType, endOf, quote, spanOf, writing } from './token.ts';
 
 type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
 
@@ -16,7 +16,7 @@ type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
 const isOdd = ({ tokenType, tokenTypeIdx, payload, image }: IToken): boolean =>
   payload !== undefined ||
   tokenType === t.ForeignName ||
-  (reporterOfType[tokenTypeIdx] !== undefined && (tokenType !== t.Text || image.includes('\\')));
+  (errorsOfType[tokenTypeIdx] !== undefined && (tokenType !== t.Text || image.includes('\\')));
 
 /** Reports every error that can be seen in a token alone. */
 export function reportLexicalErrors(source: Source, lexed: LexedText, report: ReportDiagnostic): void {
@@ -25,7 +25,7 @@ export function reportLexicalErrors(source: Source, lexed: LexedText, report: Re
   const reportOrGather: ReportDiagnostic = (one) =>
     one.code === 'foreign-quotes' ? foreignQuotes.push(one) : report(one);
   for (const token of oddTokens) {
-    reporterOfType[token.tokenTypeIdx]?.(source, token, reportOrGather);
+    errorsOfType[token.tokenTypeIdx]?.(spanOf(source, token), token.image).forEach(reportOrGather);
     if (token.payload !== undefined) report(lookAlike(source, token));
   }
   reportGroups(foreignQuotes, (one) => positionAt(source, one.at!.start).line, report);
@@ -38,37 +38,30 @@ export function reportLexicalErrors(source: Source, lexed: LexedText, report: Re
   );
 }
 
-const errorReporters: Readonly<Record<string, (source: Source, token: IToken, report: ReportDiagnostic) => void>> = {
-  [t.ForeignArrow.name]: (source, token, report) => {
-    const at = spanOf(source, token);
-    report(diagnose('foreign-arrow', at, { found: token.image }, { fixes: [[{ at, text: '->' }]] }));
+/** Returns the errors of a token of each type that may have some, from its span and its text. */
+const errorsOfTokens: Readonly<Record<string, (at: Span, image: string) => readonly Diagnostic[]>> = {
+  [t.ForeignArrow.name]: (at, found) => [diagnose('foreign-arrow', at, { found }, writing(at, '->'))],
+  [t.MalformedNumber.name](at, number) {
+    const proper = properNumber(number);
+    return [diagnose('malformed-number', at, { number, proper }, proper === undefined ? {} : writing(at, proper))];
   },
-  [t.MalformedNumber.name]: (source, token, report) => {
-    const at = spanOf(source, token);
-    const proper = properNumber(token.image);
-    const fixes = proper === undefined ? [] : [[{ at, text: proper }]];
-    report(diagnose('malformed-number', at, { number: token.image, proper }, { fixes }));
+  [t.ForeignText.name](at, image) {
+    const text = `"${image.slice(1, -1).replace(/(?<!\\)"/g, '\\"')}"`;
+    return [diagnose('foreign-quotes', at, { text }, writing(at, text))];
   },
-  [t.ForeignText.name]: (source, token, report) => {
-    const at = spanOf(source, token);
-    const text = `"${token.image.slice(1, -1).replace(/(?<!\\)"/g, '\\"')}"`;
-    report(diagnose('foreign-quotes', at, { text }, { fixes: [[{ at, text }]] }));
-  },
-  [t.UnclosedText.name]: (source, token, report) => {
-    const at = { source, start: token.startOffset, end: endOf(token) };
-    const edits = [{ at: { source, start: at.end, end: at.end }, text: '"' }];
-    if (token.image[0] !== '"') edits.unshift({ at: { source, start: at.start, end: at.start + 1 }, text: '"' });
+  [t.UnclosedText.name](at, image) {
+    const { source, start, end } = at;
+    const edits = [{ at: { source, start: end, end }, text: '"' }];
+    if (image[0] !== '"') edits.unshift({ at: { source, start, end: start + 1 }, text: '"' });
     // Within brackets the text may have been meant to end before any of its punctuation marks.
-    const isWithinBrackets = !/[=:]\s*$/.test(source.text.slice(0, at.start)) && /[,:=(){}[\]]/.test(token.image);
-    report(diagnose('unclosed-text', at, {}, { fixes: [edits], doubtful: isWithinBrackets }));
+    const isWithinBrackets = !/[=:]\s*$/.test(source.text.slice(0, start)) && /[,:=(){}[\]]/.test(image);
+    return [diagnose('unclosed-text', at, {}, { fixes: [edits], doubtful: isWithinBrackets })];
   },
-  [t.Text.name]: (source, token, report) => {
-    for (const { at: offset, image } of readText(token.image).badEscapes) {
-      const start = token.startOffset + offset;
-      const at = { source, start, end: start + image.length };
-      report(diagnose('unknown-escape', at, { escape: image }, { fixes: [[{ at, text: `\\${image}` }]] }));
-    }
-  },
+  [t.Text.name]: ({ source, start }, text) =>
+    readText(text).badEscapes.map(({ at: offset, image }) => {
+      const at = { source, start: start + offset, end: start + offset + image.length };
+      return diagnose('unknown-escape', at, { escape: image }, writing(at, `\\${image}`));
+    }),
 };
 
 /** Returns the number with the digit that is missing beside its point. */
@@ -98,7 +91,7 @@ function lookAlike(source: Source, token: IToken): Diagnostic {
   const isHidden = /^\p{Default_Ignorable_Code_Point}$/u.test(oddLetter);
   const oddKind = isHidden ? 'hidden' : 'letter';
   const letterFacts = { what: isComposed ? 'part' : oddKind, code: codeOf(oddLetter), text: token.image } as const;
-  return diagnose('look-alike', at, letterFacts, { fixes: [[{ at, text: token.image }]] });
+  return diagnose('look-alike', at, letterFacts, writing(at, token.image));
 }
 
 /** Maximum number of notes at further occurrences of an error. */
@@ -121,7 +114,7 @@ export function reportGroups(
 
 const codeOf = (letter: string): string => `U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
 
-const reporterOfType = byType(({ name }) => errorReporters[name]);
+const errorsOfType = byType(({ name }) => errorsOfTokens[name]);
 
 function foreignComment(source: Source, token: IToken, report: ReportDiagnostic): void {
   const [sign] = /^(?:#|\/\*|"""|''')/.exec(token.image)!;

@@ -23,7 +23,20 @@ import {
   splitEntries,
 } from './layout.ts';
 import { type EntryRule, entryRules, isColumns, type ParseError, type RuleTree, readStrictly } from './parsers.ts';
-import { after, endOf, expected, found, imageOf, insertedBefore, is, isAny, quote, replaced, spanOf } from './token.ts';
+import {
+  after,
+  endOf,
+  expected,
+  found,
+  imageOf,
+  insertedBefore,
+  is,
+  isAny,
+  quote,
+  replaced,
+  spanOf,
+  writing,
+} from './token.ts';
 
 /** Maximum number of collected errors. */
 const most = 50;
@@ -206,9 +219,7 @@ export class Recovery {
       const image = imageOf(missingType);
       const insertionPoint = { source: this.source, start: firstToken.startOffset, end: firstToken.startOffset };
       const signFacts = { sign: `\`${image}\``, before: quote(firstToken.image) };
-      this.complain(tokens, () =>
-        diagnose('missing-sign', firstSpan, signFacts, { fixes: [[{ at: insertionPoint, text: `${image} ` }]] }),
-      );
+      this.complain(tokens, () => diagnose('missing-sign', firstSpan, signFacts, writing(insertionPoint, `${image} `)));
       return [insertedBefore(missingType, firstToken), ...tokens];
     }
     const home = homeOf(tokens);
@@ -297,19 +308,10 @@ export class Recovery {
       const wanted = '`one of` with choices, or a range such as `0.1 .. 0.5`';
       return diagnose('unexpected-text', stopSpan, { expected: wanted, found: found(nextToken, previous) });
     }
-    if (complaint.because === 'no-alternative' && previous) {
-      const expectedWords = is(previous, t.Arrow) ? 'a step' : 'a value';
-      return diagnose('missing-part', spanOf(this.source, previous), {
-        what: expectedWords,
-        after: quote(previous.image),
-      });
-    }
-    if (complaint.expected === t.Name && stopToken === undefined && previous) {
-      const expectedWords = expected(t.Name, complaint.rule);
-      return diagnose('missing-part', spanOf(this.source, previous), {
-        what: expectedWords,
-        after: quote(previous.image),
-      });
+    const missing = missingAfter(complaint, previous, stopToken);
+    if (missing !== undefined) {
+      const { image } = previous!;
+      return diagnose('missing-part', spanOf(this.source, previous!), { what: missing, after: quote(image) });
     }
     const wanted =
       complaint.because === 'left-over'
@@ -347,6 +349,13 @@ export class Recovery {
     for (const { image } of lostNames) this.lost.push({ name: image, ...within });
     if (lostNames.length === 0) this.lost.push(within);
   }
+}
+
+/** Returns what is missing after the last token that could be read; undefined if another token is in its place. */
+function missingAfter(complaint: ParseError, previous: IToken | undefined, stop: IToken | undefined) {
+  if (previous === undefined) return undefined;
+  if (complaint.because === 'no-alternative') return is(previous, t.Arrow) ? 'a step' : 'a value';
+  return complaint.expected === t.Name && stop === undefined ? expected(t.Name, complaint.rule) : undefined;
 }
 
 const words = new Map(declarationWords.map((word) => [imageOf(word), word]));

@@ -5,7 +5,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
 import type { ParseError } from './parsers.ts';
-import { after, endOf, expected, found, imageOf, is, quote, signed, spanOf } from './token.ts';
+import { after, endOf, expected, found, imageOf, is, quote, signed, spanOf, writing } from './token.ts';
 
 /** The position where parsing stopped, with the surrounding tokens. */
 export interface ParseStop extends ParseError {
@@ -24,19 +24,14 @@ export interface CorrectedTokens {
 
 export function needless(source: Source, token: IToken): Diagnostic {
   const tokenSpan = spanOf(source, token);
-  return diagnose('needless-sign', tokenSpan, { sign: quote(token.image) }, { fixes: [[{ at: tokenSpan, text: '' }]] });
+  return diagnose('needless-sign', tokenSpan, { sign: quote(token.image) }, writing(tokenSpan, ''));
 }
 
 export function swapped(source: Source, one: IToken, other: IToken): Diagnostic {
   const pairSpan = { source, start: one.startOffset, end: endOf(other) };
   const textBetween = source.text.slice(endOf(one), other.startOffset);
-  const swappedText = `${other.image}${textBetween}${one.image}`;
-  return diagnose(
-    'swapped-words',
-    pairSpan,
-    { first: quote(other.image), second: quote(one.image) },
-    { fixes: [[{ at: pairSpan, text: swappedText }]] },
-  );
+  const facts = { first: quote(other.image), second: quote(one.image) };
+  return diagnose('swapped-words', pairSpan, facts, writing(pairSpan, `${other.image}${textBetween}${one.image}`));
 }
 
 const follows: ReadonlyMap<TokenType, string> = new Map([
@@ -48,13 +43,10 @@ const follows: ReadonlyMap<TokenType, string> = new Map([
 export function wrongSign(source: Source, token: IToken, type: TokenType, rule: string, what?: string): Diagnostic {
   const tokenSpan = spanOf(source, token);
   const image = imageOf(type);
-  const signFacts = {
-    what: what ?? follows.get(type) ?? signed[rule] ?? 'this',
-    sign: quote(image),
-    found: quote(token.image),
-  };
+  const follower = what ?? follows.get(type) ?? signed[rule] ?? 'this';
+  const signFacts = { what: follower, sign: quote(image), found: quote(token.image) };
   const blank = type === t.Arrow && /\S$/.test(source.text.slice(0, tokenSpan.start)) ? ' ' : '';
-  return diagnose('wrong-sign', tokenSpan, signFacts, { fixes: [[{ at: tokenSpan, text: `${blank}${image}` }]] });
+  return diagnose('wrong-sign', tokenSpan, signFacts, writing(tokenSpan, `${blank}${image}`));
 }
 
 /** Describes a missing name or value that was made up for parsing. */
@@ -82,5 +74,5 @@ export function missingSign({ source, here, previous, rule }: ParseStop, type: T
   const blank = source.text.slice(endOf(previous!), here!.startOffset) === '' && type !== t.Dot ? ' ' : '';
   const writtenSign = type === t.Comma ? `,${blank}` : isJoined ? `${image}${blank}` : (text ?? `${image} `);
   const signFacts = { sign: expected(type, rule), before: quote(here!.image) };
-  return diagnose('missing-sign', spanOf(source, here!), signFacts, { fixes: [[{ at: editSpan, text: writtenSign }]] });
+  return diagnose('missing-sign', spanOf(source, here!), signFacts, writing(editSpan, writtenSign));
 }

@@ -118,6 +118,9 @@ export function after(source: Source, token: IToken): Span {
   return { source, start: tokenEnd, end: tokenEnd };
 }
 
+/** Returns the fix of a diagnostic that writes a text in place of a span. */
+export const writing = (at: Span, text: string) => ({ fixes: [[{ at, text }]] });
+
 /** Returns the text of a keyword or punctuation mark; an empty text for a name. */
 export const imageOf = ({ PATTERN }: TokenType): string => (typeof PATTERN === 'string' ? PATTERN : '');
 

@@ -21,6 +21,7 @@ import {
   headerAt,
   kindItems,
   quotedAt,
+  snippetItem,
   symbolItem,
   textCompletions,
   unique,
@@ -124,13 +125,10 @@ function fileOrColumn(here: CompletionContext, type: EntryType): readonly Comple
   return type.is === 'file' && type.by ? [{ label: 'by', kind: 'word', insert: 'by ', doc: keywordDocs.by }] : [];
 }
 
-const historyItem = (label: string, row: KindRow): Completion => ({
-  label,
-  kind: 'kind',
-  insert: `${label}(\${1:item_id}, \${2:${row.parameters.max!.default}})`,
-  snippet: true,
-  doc: kindDoc('history', label, row),
-});
+function historyItem(label: string, row: KindRow): Completion {
+  const insert = `${label}(\${1:item_id}, \${2:${row.parameters.max!.default}})`;
+  return snippetItem('kind', label, insert, kindDoc('history', label, row));
+}
 
 /** @param outer the calls around this one, outermost first */
 function argumentsAt(

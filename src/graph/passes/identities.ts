@@ -178,11 +178,8 @@ function fold(known: Map<number, NodeValues>): RewriteRule {
     if (isLeaf(node.op) || node.inputs.some((input) => !known.has(input))) return undefined;
     if (shape === undefined || countElements(shape) > largest) return undefined;
     const output = emptyValues(node.type.dtype, shape);
-    rowOf(node.op).evaluate(
-      node.inputs.map((input) => known.get(input)!),
-      output,
-      node.attributes,
-    );
+    const operands = node.inputs.map((input) => known.get(input)!);
+    rowOf(node.op).evaluate(operands, output, node.attributes);
     roundIfBfloat16(output);
     const values = [...output.data];
     if (!values.every(Number.isFinite)) return undefined;

@@ -90,10 +90,8 @@ const transposes: RewriteRule = ({ graph, node, builder, at }) => {
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'Transpose') return undefined;
   const innerPerm = numbersOf(inner.attributes, 'perm');
-  return builder.transpose(
-    at(inner.inputs[0]!),
-    perm.map((axis) => innerPerm[axis]!),
-  );
+  const bothPerms = perm.map((axis) => innerPerm[axis]!);
+  return builder.transpose(at(inner.inputs[0]!), bothPerms);
 };
 
 /** Removes a slice of everything, a pad of nothing, and a concatenation of one part. */
@@ -184,11 +182,8 @@ const slicedConcat: RewriteRule = ({ graph, node, builder, at }) => {
     if (typeof length !== 'number' || typeof size !== 'number') return undefined;
     const beginInPart = begin[axis]! - partStart;
     if (beginInPart >= 0 && beginInPart + size <= length) {
-      return builder.slice(
-        at(id),
-        begin.map((start, other) => (other === axis ? beginInPart : start)),
-        node.type.shape,
-      );
+      const ownBegin = begin.map((start, other) => (other === axis ? beginInPart : start));
+      return builder.slice(at(id), ownBegin, node.type.shape);
     }
     partStart += length;
   }

@@ -242,19 +242,11 @@ const outOfSum: RewriteRule = (site) => {
   const axes = numbersOf(node.attributes, 'axes');
   const keepDims = node.attributes.keepDims === true;
   const sum = site.again(node, [at(scaled.value)]);
-  const scale = alignRank(
-    builder,
-    scaleRef(site, scaled),
-    scaled.shape.length === 0 ? 0 : graph.nodes[id]!.type.shape.length,
-  );
+  const rank = scaled.shape.length === 0 ? 0 : graph.nodes[id]!.type.shape.length;
+  const scale = alignRank(builder, scaleRef(site, scaled), rank);
   if (keepDims || scale.type.shape.length === 0) return builder.mul(sum, scale);
-  return builder.mul(
-    sum,
-    builder.reshape(
-      scale,
-      scale.type.shape.filter((_, axis) => !axes.includes(axis)),
-    ),
-  );
+  const shape = scale.type.shape.filter((_, axis) => !axes.includes(axis));
+  return builder.mul(sum, builder.reshape(scale, shape));
 };
 
 /** True if a sum over one axis of a matrix is weighted by a vector along that axis. */

@@ -56,21 +56,12 @@ export const bsarec = blockKind({
 
     let x = dropped(normalized(builder.reshape(placed(builder, sequence, causal), [rows, width]), '_input'));
     for (let index = 0; index < layers; index++) {
-      const low = builder.reshape(alongPlaces(builder, x, lowPass({ length, most, cutoff, causal }), shape), [
-        rows,
-        width,
-      ]);
+      const filter = lowPass({ length, most, cutoff, causal });
+      const low = builder.reshape(alongPlaces(builder, x, filter, shape), [rows, width]);
       const beta = builder.parameter(`beta_${index}`, [width], { kind: 'uniform', limit: Math.sqrt(3) });
       const filtered = builder.add(low, builder.mul(builder.square(beta), builder.sub(x, low)));
       const elements = { tensor: builder.reshape(x, shape), mask, count: length, width };
-      const options = {
-        heads,
-        causal: true,
-        suffix: `_${index}`,
-        dropout,
-        initial: small,
-        ...(visible ? { visible } : {}),
-      };
+      const options = { heads, causal: true, suffix: `_${index}`, dropout, initial: small, visible };
       const attended = multiHead(context, elements, options);
       const mixed = builder.add(
         builder.mul(normalized(builder.add(x, dropped(filtered)), `_filter_${index}`), alpha),

@@ -29,28 +29,18 @@ export const gru = blockKind({
     const gates = 3 * units;
     // One product computes the inputs' part of the gates for all elements. Only the state's part needs the previous step.
     const elements = builder.reshape(tensor, [elementsOf([batch, length]), width]);
-    const ofElements = builder.reshape(layer(context, elements, width, gates, 'linear', '_element'), [
-      batch,
-      length * gates,
-    ]);
+    const elementGates = layer(context, elements, width, gates, 'linear', '_element');
+    const ofElements = builder.reshape(elementGates, [batch, length * gates]);
     let state = builder.broadcastTo(builder.constant(0), columns(builder, ofElements, 0, units));
     const allStates: Ref[] = [];
     for (let index = 0; index < length; index++) {
       const ofElement = columns(builder, ofElements, index * gates, gates);
       const ofState = layer(context, state, units, gates, 'linear', '_state');
-      const [reset, update] = halves(
-        builder,
-        builder.sigmoid(
-          builder.add(columns(builder, ofElement, 0, 2 * units), columns(builder, ofState, 0, 2 * units)),
-        ),
-        units,
-      );
-      const candidate = builder.tanh(
-        builder.add(
-          columns(builder, ofElement, 2 * units, units),
-          builder.mul(reset, columns(builder, ofState, 2 * units, units)),
-        ),
-      );
+      const gateSum = builder.add(columns(builder, ofElement, 0, 2 * units), columns(builder, ofState, 0, 2 * units));
+      const [reset, update] = halves(builder, builder.sigmoid(gateSum), units);
+      const candidateOfElement = columns(builder, ofElement, 2 * units, units);
+      const candidateOfState = builder.mul(reset, columns(builder, ofState, 2 * units, units));
+      const candidate = builder.tanh(builder.add(candidateOfElement, candidateOfState));
       // Past the end the mask is 0, so the state does not change.
       const share = builder.mul(builder.sub(1, update), columns(builder, mask, index, 1));
       state = builder.add(state, builder.mul(share, builder.sub(candidate, state)));

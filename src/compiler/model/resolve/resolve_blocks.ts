@@ -134,12 +134,8 @@ class BlockReader {
     const { extra, ...meant } = guess(name, span, blockNames, 'block', { declared: scope.blocks.keys() });
     if (meant.nearest === undefined) uncertain.add('block');
     else if (scope.blocks.has(meant.nearest)) onName('block', meant.nearest);
-    report(
-      'unknown-kind',
-      span,
-      { what: 'block', name, known: blockNames, ...meant },
-      { ...extra, within: declaredIn.block },
-    );
+    const kindFacts = { what: 'block', name, known: blockNames, ...meant };
+    report('unknown-kind', span, kindFacts, { ...extra, within: declaredIn.block });
   }
 
   #declaredStep(call: Ast.CallNode, block: Ast.BlockNode): FlowStep | undefined {

@@ -189,13 +189,8 @@ function resolveHistories(
         const facts = { of: 'column', expected: 'the name of a column', found: describeExpression(value), write: word };
         report('wrong-type', first.value.span, facts, rewrite(first.value.span, word));
       } else {
-        const argumentFacts = {
-          kind,
-          name: 'column',
-          doc: 'the column whose values form the history',
-          example: kinds[kind].example,
-        };
-        report('missing-argument', call.span, argumentFacts);
+        const doc = 'the column whose values form the history';
+        report('missing-argument', call.span, { kind, name: 'column', doc, example: kinds[kind].example });
       }
     }
     const callWithoutColumn = { ...call, arguments: of || !first || !first.name ? rest : call.arguments };

@@ -1,7 +1,7 @@
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { firstWordOf } from '../expressions.ts';
 import { needsOf } from '../references.ts';
-import { insertion, removal } from '../report.ts';
+import { insertion, noteAt, removal } from '../report.ts';
 import type { Rule } from '../resolution.ts';
 
 /** A model must have two towers and at least one task. */
@@ -35,18 +35,13 @@ export const taskLabel: Rule = ({ tasks, labels, library }, report) => {
         fitting.length === 1 ? fitting[0]!.name : fitting.find((candidate) => candidate.name === name)?.name;
       const lastSpan = node.entries.at(-1)!.span;
       const fix = nearest && insertion(lastSpan.source, lastSpan.end, `, label = ${nearest}`);
-      report(
-        'label-needed',
-        span,
-        { task: name, loss: loss.kind, type: needs, nearest },
-        fix ? { fixes: [[fix]] } : {},
-      );
+      const labelFacts = { task: name, loss: loss.kind, type: needs, nearest };
+      report('label-needed', span, labelFacts, fix ? { fixes: [[fix]] } : {});
     } else {
       const declared = label && labels.get(label.name);
       if (!label || !declared || fits(declared.type)) continue;
-      const note = { message: notes.declared('label', label.name), at: declared.span };
       const labelFacts = { loss: loss.kind, label: label.name, needs, type: declared.type };
-      report('label-type', label.span, labelFacts, { notes: [note] });
+      report('label-type', label.span, labelFacts, noteAt(notes.declared('label', label.name), declared.span));
     }
   }
 };
@@ -64,16 +59,11 @@ export const itemKey: Rule = ({ tasks, towers, library, features }, report) => {
     const inputsEnd = tower.node.inputs.at(-1)?.span;
     const close = inputsEnd && closing.exec(inputsEnd.source.text.slice(inputsEnd.end));
     const closeEnd = close && inputsEnd.end + close[0].length;
-    const fix = ids.length === 1 && closeEnd && insertion(inputsEnd.source, closeEnd, ` keyed by ${ids[0]}`);
-    report(
-      'item-key-needed',
-      loss.span,
-      { loss: loss.kind, tower: tower.name, key: ids.length === 1 ? ids[0] : undefined },
-      {
-        notes: [{ message: notes.declared('tower', tower.name), at: tower.span }],
-        ...(fix ? { fixes: [[fix]] } : {}),
-      },
-    );
+    const key = ids.length === 1 ? ids[0] : undefined;
+    const fix = key && closeEnd && insertion(inputsEnd.source, closeEnd, ` keyed by ${key}`);
+    const note = noteAt(notes.declared('tower', tower.name), tower.span);
+    const keyFacts = { loss: loss.kind, tower: tower.name, key };
+    report('item-key-needed', loss.span, keyFacts, fix ? { ...note, fixes: [[fix]] } : note);
   }
 };
 

@@ -93,29 +93,17 @@ export function entriesAt(here: CompletionContext): readonly Completion[] {
 const followedBy = (sign: string, items: readonly Completion[]): Completion[] =>
   items.map((item) => ({ ...item, insert: `${item.label}${sign}` }));
 
-const channel: Completion = {
-  label: 'channel',
-  kind: 'word',
-  insert: 'channel ${1:main} = $0',
+/** Makes an item whose text has placeholders to fill in. */
+export const snippetItem = (kind: CompletionKind, label: string, insert: string, doc?: string): Completion => ({
+  ...{ kind, label, insert, doc },
   snippet: true,
-  doc: keywordDocs.channel,
-};
+});
 
-const columns: Completion = {
-  label: 'columns',
-  kind: 'word',
-  insert: 'columns {\n  ${1:name} = "${2:expression}"\n}',
-  snippet: true,
-  doc: keywordDocs.columns,
-};
-
-const history: Completion = {
-  label: 'history',
-  kind: 'snippet',
-  insert: '${1:history} = past(${2:item_id}, ${3:50})',
-  snippet: true,
-  doc: histories.past.doc,
-};
+const channel = snippetItem('word', 'channel', 'channel ${1:main} = $0', keywordDocs.channel);
+const columnsText = 'columns {\n  ${1:name} = "${2:expression}"\n}';
+const columns = snippetItem('word', 'columns', columnsText, keywordDocs.columns);
+const historyText = '${1:history} = past(${2:item_id}, ${3:50})';
+const history = snippetItem('snippet', 'history', historyText, histories.past.doc);
 
 /** Completes the entries that the body lacks. */
 function missing({ place }: CompletionContext): Completion[] {
@@ -287,13 +275,9 @@ export interface Completion {
   readonly snippet?: true;
 }
 
-export const declarationSnippets: readonly Completion[] = snippets.map(({ prefix, doc, body }) => ({
-  label: prefix,
-  kind: 'snippet',
-  doc,
-  insert: body.join('\n'),
-  snippet: true,
-}));
+export const declarationSnippets: readonly Completion[] = snippets.map(({ prefix, doc, body }) =>
+  snippetItem('snippet', prefix, body.join('\n'), doc),
+);
 
 export function symbolItem(symbol: NamedSymbol): Completion {
   const { name, node } = symbol;
