@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { certify } from '../../src/plugins/lists/certificate.ts';
 import { buildLists } from '../../src/plugins/lists/index_lists.ts';
-import { prepareLists } from '../../src/retrieval/scan/lists.ts';
+import { prepareLists } from '../../src/plugins/lists/lists.ts';
 import { makeScan } from '../../src/retrieval/scan/scan.ts';
 import { describeMachine, median, range } from '../machine.ts';
 import { twoTowers } from './two_towers.ts';

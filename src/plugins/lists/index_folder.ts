@@ -10,11 +10,11 @@ import type { Checksum } from '../../base/storage/tensor_header.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { complaintOf, loadCompiler } from '../../base/util/json_schema.ts';
 import type { ApproximateIndex, RecallGauge } from '../../retrieval/scan/approximate.ts';
-import { prepareLists } from '../../retrieval/scan/lists.ts';
 import { makeScan, type VectorScan } from '../../retrieval/scan/scan.ts';
 import { type Certificate, certify } from './certificate.ts';
 import schema from './index.schema.json' with { type: 'json' };
 import { type BuildOptions, buildLists, type ItemVectors, openLists, saveLists } from './index_lists.ts';
+import { prepareLists } from './lists.ts';
 
 export interface IndexSource extends BuildOptions {
   readonly folder: string;

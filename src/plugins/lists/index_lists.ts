@@ -6,8 +6,8 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
 import { readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
-import type { ItemLists } from '../../retrieval/scan/lists.ts';
 import { makeScan } from '../../retrieval/scan/scan.ts';
+import type { ItemLists } from './lists.ts';
 
 export interface ItemVectors {
   /** float32 [rows, width], finite */

@@ -4,10 +4,10 @@
  * which `reach` deviations do not reach the k-th best score so far. Codes of 2 bits a number then estimate the score (a sieve, 16 items at a time, by
  * tables in registers: André, Kermarrec and Le Scouarnec, Quicker ADC, 2019), and the scan finds the best of the items whose score may be high enough.
  */
-import type { ApproximateIndex } from './approximate.ts';
-import { BestRows } from './candidates.ts';
-import { makeScan, type VectorScan } from './scan.ts';
-import { aligned, codesStart, instantiateScan, page } from './store.ts';
+import type { ApproximateIndex } from '../../retrieval/scan/approximate.ts';
+import { BestRows } from '../../retrieval/scan/candidates.ts';
+import { makeScan, type VectorScan } from '../../retrieval/scan/scan.ts';
+import { aligned, codesStart, instantiateScan, page } from '../../retrieval/scan/store.ts';
 
 export interface ItemLists {
   /** The rows of the items, list after list. */

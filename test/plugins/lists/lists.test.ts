@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { buildLists } from '../../../src/plugins/lists/index_lists.ts';
+import { prepareLists } from '../../../src/plugins/lists/lists.ts';
 import { recallOf } from '../../../src/retrieval/scan/approximate.ts';
 import { Bits } from '../../../src/retrieval/scan/bits.ts';
-import { prepareLists } from '../../../src/retrieval/scan/lists.ts';
 import { makeScan } from '../../../src/retrieval/scan/scan.ts';
 
 const random = makeRandom(5);
