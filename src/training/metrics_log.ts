@@ -18,23 +18,10 @@ import type { InputSource, Plan, TaskPlan } from '../graph/plan/plan.ts';
 export const metricsFile = 'metrics.jsonl';
 export const stepsFile = 'steps.jsonl';
 
-interface RunLog {
-  readonly path: string;
-  checksum(): Checksum;
-  /** Writes lines, which are durable once `sync` has ended. */
-  write(lines: string): Promise<void>;
-  sync(): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface MetricsLog extends Pick<RunLog, 'path' | 'checksum' | 'close'> {
-  append(record: Readonly<Record<string, unknown>>): Promise<void>;
-}
-
 const pieceBytes = 4 * 2 ** 20;
 
 /** Opens a log: a new one, or an existing one in its state at a checkpoint. @throws Failure `lost-file`, `damaged-file`, `cannot-write` */
-async function openLog(folder: string, name: string, checkpointed?: Checksum): Promise<RunLog> {
+async function openLog(folder: string, name: string, checkpointed?: Checksum) {
   const path = join(folder, name);
   const hash = checkpointed ? await hashOf(folder, name, checkpointed) : createHash('sha256');
   const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
@@ -46,8 +33,9 @@ async function openLog(folder: string, name: string, checkpointed?: Checksum): P
   if (checkpointed) await writing(path, handle.truncate(bytes));
   return {
     path,
-    checksum: () => ({ sha256: hash.copy().digest('hex'), bytes }),
-    async write(lines) {
+    checksum: (): Checksum => ({ sha256: hash.copy().digest('hex'), bytes }),
+    /** Writes lines, which are durable once `sync` has ended. */
+    async write(lines: string): Promise<void> {
       const buffer = Buffer.from(lines);
       await writing(path, handle.writeFile(buffer));
       hash.update(buffer);
@@ -86,16 +74,16 @@ async function hashOf(folder: string, name: string, { bytes, sha256 }: Checksum)
   }
 }
 
-export async function openMetricsLog(folder: string, checkpointed?: Checksum): Promise<MetricsLog> {
+export type MetricsLog = Awaited<ReturnType<typeof openMetricsLog>>;
+
+export async function openMetricsLog(folder: string, checkpointed?: Checksum) {
   const runLog = await openLog(folder, metricsFile, checkpointed);
   return {
-    path: runLog.path,
-    checksum: runLog.checksum,
-    async append(record) {
+    ...runLog,
+    async append(record: Readonly<Record<string, unknown>>): Promise<void> {
       await runLog.write(`${JSON.stringify(record)}\n`);
       await runLog.sync();
     },
-    close: runLog.close,
   };
 }
 
@@ -121,20 +109,13 @@ export function parsedRecord(text: string, path: string, line: number): Readonly
   throw failure('damaged-file', { path, reason: `line ${line} is not a JSON object` });
 }
 
-/** `steps.jsonl`: every scalar of every step, such as losses and the weights of tasks: `{"step":7,"loss":0.61,"weight:like":1.2}`. */
-export interface StepsLog {
-  checksum(): Checksum;
-  /** Buffers the line until the next `write`. @param more further finite numbers, which not every step has */
-  add(step: number, outputs: Tensors, more?: Readonly<Record<string, number>>): void;
-  write(): Promise<void>;
-  sync(): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** Significant digits of a logged number: one fewer than distinguish two adjacent float32 numbers. */
 export const stepDigits = 7;
 
-export async function openStepsLog(folder: string, graph: Graph, checkpointed?: Checksum): Promise<StepsLog> {
+export type StepsLog = Awaited<ReturnType<typeof openStepsLog>>;
+
+/** Opens `steps.jsonl`: every scalar of every step, such as losses and the weights of tasks: `{"step":7,"loss":0.61,"weight:like":1.2}`. */
+export async function openStepsLog(folder: string, graph: Graph, checkpointed?: Checksum) {
   const scalarNames = scalarOutputs(graph);
   const jsonKeys = scalarNames.map((name) => JSON.stringify(name));
   const runLog = await openLog(folder, stepsFile, checkpointed);
@@ -147,7 +128,8 @@ export async function openStepsLog(folder: string, graph: Graph, checkpointed?: 
   };
   return {
     checksum: runLog.checksum,
-    add(step, outputs, more = {}) {
+    /** Buffers the line until the next `write`. @param more further finite numbers, which not every step has */
+    add(step: number, outputs: Tensors, more: Readonly<Record<string, number>> = {}): void {
       let line = `{"step":${step}`;
       for (let i = 0; i < scalarNames.length; i++) {
         line += `,${jsonKeys[i]}:${Number(outputs[scalarNames[i]!]!.data[0]!.toPrecision(stepDigits))}`;
@@ -158,7 +140,7 @@ export async function openStepsLog(folder: string, graph: Graph, checkpointed?: 
       unwritten += `${line}}\n`;
     },
     write: writeLines,
-    async sync() {
+    async sync(): Promise<void> {
       await writeLines();
       await runLog.sync();
     },
@@ -177,17 +159,7 @@ interface StepNumbers {
   readonly counts?: ReadonlyMap<string, number>;
 }
 
-export interface StepSums {
-  /** @throws Failure `loss-not-finite` */
-  add(inputs: Tensors, outputs: Tensors, rows: number, at: StepNumbers): void;
-  readonly rows: number;
-  /** Returns the mean of `loss`; 0 if no row counted. */
-  loss(): number;
-  /** Returns the means of all scalars but `loss`. The loss of a task for which no row counted is absent. */
-  means(): Record<string, number>;
-  /** Returns the sums for a checkpoint, which restores them bit for bit. */
-  sums(): Record<string, number>;
-}
+export type StepSums = ReturnType<typeof makeStepSums>;
 
 /** Prefix of an output's name in a checkpoint, for the sum of weights of its rows. */
 const countedPrefix = 'counted:';
@@ -195,7 +167,7 @@ const countedPrefix = 'counted:';
 export function makeStepSums(
   { step: { graph, inputs }, tasks }: Pick<Plan, 'step' | 'tasks'>,
   from?: { readonly sums: Readonly<Record<string, number>>; readonly rows: number },
-): StepSums {
+) {
   const scalarNames = scalarOutputs(graph);
   invariant(scalarNames.includes('loss'), `graph ${graph.name} gives no loss`);
   const taskRows = makeTaskRows({ tasks, step: { graph, inputs } });
@@ -207,7 +179,13 @@ export function makeStepSums(
   let total = from?.rows ?? 0;
   const countedWeights = new Float64Array(scalarNames.map((name) => from?.sums[countedPrefix + name] ?? total));
   return {
-    add(inputs, outputs, rows, { epoch, step, counts = taskRows(inputs) }) {
+    /** @throws Failure `loss-not-finite` */
+    add(
+      inputs: Tensors,
+      outputs: Tensors,
+      rows: number,
+      { epoch, step, counts = taskRows(inputs) }: StepNumbers,
+    ): void {
       for (let i = 0; i < scalarNames.length; i++) {
         const value = outputs[scalarNames[i]!]!.data[0]!;
         if (!Number.isFinite(value)) {
@@ -222,17 +200,20 @@ export function makeStepSums(
     get rows() {
       return total;
     },
-    loss() {
+    /** Returns the mean of `loss`; 0 if no row counted. */
+    loss(): number {
       const i = scalarNames.indexOf('loss');
       return countedWeights[i] === 0 ? 0 : weightedSums[i]! / countedWeights[i]!;
     },
-    means: () =>
+    /** Returns the means of all scalars but `loss`. The loss of a task for which no row counted is absent. */
+    means: (): Record<string, number> =>
       Object.fromEntries(
         scalarNames.flatMap((name, i) =>
           name === 'loss' || countedWeights[i] === 0 ? [] : [[name, weightedSums[i]! / countedWeights[i]!]],
         ),
       ),
-    sums: () =>
+    /** Returns the sums for a checkpoint, which restores them bit for bit. */
+    sums: (): Record<string, number> =>
       Object.fromEntries(
         scalarNames.flatMap((name, i) => [[name, weightedSums[i]!], ...countedOf(name, countedWeights[i]!, total)]),
       ),

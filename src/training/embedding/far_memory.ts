@@ -1,25 +1,10 @@
 /** One of several WebAssembly memories of a table. It has the values and state of its rows, and buffers for a chunk of rows in transit. */
 import { everyRow } from '../../base/util/objects.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
-import { type KernelSpace, makeKernelSpace, type Region } from './kernel_memory.ts';
+import { KernelSpace, type Region } from './kernel_memory.ts';
 import { type RowUpdate, rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
 
-export interface FarMemory {
-  readonly bytes: number;
-  /** Buffer for the rows of a chunk, as indexes within this memory. */
-  codes(): Int32Array;
-  /** Buffer for the same rows, as indexes in the whole table. */
-  ids(): Int32Array;
-  sums(): Uint8Array;
-  /** Returns the rows of the first `count` codes as float32; valid until the next call. */
-  gather(count: number): Uint8Array;
-  update(count: number, step: FarStep): void;
-  initializeState(): void;
-  /** Draws the initial values of a row. `draw` is (key 1, key 2, low, width), as for the kernel `uniform`. */
-  draw(place: number, id: number, draw: readonly [number, number, number, number], noise: DrawKeys): void;
-  values(): FarNumbers;
-  state(at: number): FarNumbers;
-}
+export type FarMemory = ReturnType<typeof makeFarMemory>;
 
 interface FarStep {
   readonly rate: number;
@@ -34,12 +19,12 @@ export interface FarMemoryOptions {
   readonly precision: RowPrecision;
   readonly specs: readonly StateSpec[];
   readonly optimizer?: RowOptimizerPlan;
-  readonly chunkRows: number;
 }
 
-export function makeFarMemory(options: FarMemoryOptions): FarMemory {
-  const { rows, dim, precision, specs, optimizer, chunkRows: most } = options;
-  const space = makeKernelSpace();
+/** @param most maximum number of rows of a chunk */
+export function makeFarMemory(options: FarMemoryOptions, most: number) {
+  const { rows, dim, precision, specs, optimizer } = options;
+  const space = new KernelSpace();
   const { kernels } = space;
   const rowBytes = dim * 4;
   const isHalf = precision === 'bf16';
@@ -47,25 +32,23 @@ export function makeFarMemory(options: FarMemoryOptions): FarMemory {
   const valueRegion = space.allocate(valueBytes);
   const stateRegions = specs.map((spec) => space.allocate(stateLength(spec, rows, dim) * 4));
   const [codes, ids, moved] = [space.allocate(most * 4), space.allocate(most * 4), space.allocate(most * rowBytes)];
-  const stepOn =
-    optimizer &&
-    (isHalf ? halfStep : wholeStep)(
-      space,
-      { ...options, optimizer },
-      { values: valueRegion, state: stateRegions, codes, ids },
-    );
+  const parts = { ...options, space, most, values: valueRegion, state: stateRegions, codes, ids };
+  const stepOn = optimizer && (isHalf ? halfStep : wholeStep)(parts, optimizer);
 
   return {
     bytes: valueBytes + stateRegions.reduce((sum, { bytes }) => sum + bytes, 0),
+    /** Buffer for the rows of a chunk, as indexes within this memory. */
     codes: () => space.integers(codes, most),
+    /** Buffer for the same rows, as indexes in the whole table. */
     ids: () => space.integers(ids, most),
     sums: () => new Uint8Array(space.memory.buffer, moved.pointer, most * rowBytes),
-    gather(count) {
+    /** Returns the rows of the first `count` codes as float32; valid until the next call. */
+    gather(count: number) {
       const gather = isHalf ? kernels.gatherHalf : kernels.gather;
       gather(valueRegion.pointer, rowBytes, codes.pointer, count, moved.pointer);
       return new Uint8Array(space.memory.buffer, moved.pointer, count * rowBytes);
     },
-    update: (count, step) => stepOn?.(moved.pointer, count, step),
+    update: (count: number, step: FarStep) => stepOn?.(moved.pointer, count, step),
     initializeState() {
       specs.forEach((spec, index) => {
         const length = stateLength(spec, rows, dim);
@@ -73,7 +56,13 @@ export function makeFarMemory(options: FarMemoryOptions): FarMemory {
         else space.integers(stateRegions[index]!, length).fill(spec.initial);
       });
     },
-    draw(place, id, [key1, key2, low, width], noise) {
+    /** Draws the initial values of a row. The keys, `low` and `width` are those of the kernel `uniform`. */
+    draw(
+      place: number,
+      id: number,
+      [key1, key2, low, width]: readonly [number, number, number, number],
+      noise: DrawKeys,
+    ) {
       if (!isHalf) {
         kernels.uniform(valueRegion.pointer + place * rowBytes, dim, key1, key2, low, width);
         return;
@@ -83,11 +72,11 @@ export function makeFarMemory(options: FarMemoryOptions): FarMemory {
       space.integers(ids, 1)[0] = id;
       kernels.roundRows(moved.pointer, rowBytes, codes.pointer, ids.pointer, 1, valueRegion.pointer, ...noise);
     },
-    values: () =>
+    values: (): FarNumbers =>
       isHalf
         ? halfNumbers(new Uint16Array(space.memory.buffer, valueRegion.pointer, rows * dim))
         : numbersIn(space.floats(valueRegion, rows * dim)),
-    state(at) {
+    state(at: number): FarNumbers {
       const length = stateLength(specs[at]!, rows, dim);
       return numbersIn(
         specs[at]!.dtype === 'int32'
@@ -98,7 +87,9 @@ export function makeFarMemory(options: FarMemoryOptions): FarMemory {
   };
 }
 
-interface Regions {
+interface FarParts extends FarMemoryOptions {
+  readonly space: KernelSpace;
+  readonly most: number;
   readonly values: Region;
   readonly state: readonly Region[];
   readonly codes: Region;
@@ -106,16 +97,15 @@ interface Regions {
 }
 
 type StepOn = (sums: number, count: number, step: FarStep) => void;
-type TrainedFarOptions = FarMemoryOptions & { readonly optimizer: RowOptimizerPlan };
 
-function prepareUpdate(space: KernelSpace, { optimizer }: TrainedFarOptions, state: readonly Region[]): RowUpdate {
+function prepareUpdate(space: KernelSpace, optimizer: RowOptimizerPlan, state: readonly Region[]): RowUpdate {
   const pointers = state.map(({ pointer }) => pointer);
   return rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 }
 
-function wholeStep(space: KernelSpace, options: TrainedFarOptions, { values, state, codes }: Regions): StepOn {
-  const updateRows = prepareUpdate(space, options, state);
-  const rowBytes = options.dim * 4;
+function wholeStep({ space, dim, values, state, codes }: FarParts, optimizer: RowOptimizerPlan): StepOn {
+  const updateRows = prepareUpdate(space, optimizer, state);
+  const rowBytes = dim * 4;
   return (sums, count, { rate, keep, l2 }) => {
     if (l2 > 0) space.kernels.regularize(values.pointer, rowBytes, codes.pointer, count, sums, l2);
     updateRows({ table: values.pointer, bytes: rowBytes, unique: codes.pointer, seen: count, sums }, rate, keep);
@@ -123,15 +113,15 @@ function wholeStep(space: KernelSpace, options: TrainedFarOptions, { values, sta
 }
 
 /** Copies rows and their state to a buffer as float32, updates them there, and copies them back. Rows are rounded, state is not. */
-function halfStep(space: KernelSpace, options: TrainedFarOptions, { values, state, codes, ids }: Regions): StepOn {
+function halfStep(parts: FarParts, optimizer: RowOptimizerPlan): StepOn {
+  const { space, dim, specs, most, values, state, codes, ids } = parts;
   const { kernels } = space;
-  const { dim, specs, chunkRows: most } = options;
   const rowBytes = dim * 4;
   const rowRegion = space.allocate(most * rowBytes);
   const allCodes = space.allocate(most * 4);
   const slotWidths = specs.map(({ per }) => (per === 'row' ? 4 : rowBytes));
   const movedRegions = slotWidths.map((width) => space.allocate(most * width));
-  const updateRows = prepareUpdate(space, options, movedRegions);
+  const updateRows = prepareUpdate(space, optimizer, movedRegions);
   space.integers(allCodes, most).set(everyRow(most));
   return (sums, count, { rate, keep, l2, noise }) => {
     kernels.gatherHalf(values.pointer, rowBytes, codes.pointer, count, rowRegion.pointer);

@@ -5,10 +5,9 @@
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { LongNumbers } from '../../base/storage/tensor_header.ts';
-import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
-import { type DrawKeys, type FarMemory, type FarNumbers, makeFarMemory, type RowPrecision } from './far_memory.ts';
+import { type DrawKeys, type FarMemory, type FarMemoryOptions, type FarNumbers, makeFarMemory } from './far_memory.ts';
 import { type KernelSpace, type Region, spaceLimit } from './kernel_memory.ts';
-import type { RowsToUpdate, StateSpec } from './optimizer.ts';
+import type { RowsToUpdate } from './optimizer.ts';
 import type { Staging } from './remote_rows.ts';
 
 /**
@@ -104,12 +103,7 @@ function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
 /** The slot of a table's state that counts the steps that rounded rows. Only tables that round have it. */
 export const roundsSlot = 'rounds';
 
-export interface FarOptions {
-  readonly rows: number;
-  readonly dim: number;
-  readonly precision: RowPrecision;
-  readonly specs: readonly StateSpec[];
-  readonly optimizer?: RowOptimizerPlan;
+export interface FarOptions extends FarMemoryOptions {
   readonly shards: Shards;
   readonly front: KernelSpace;
   readonly enlarge: (region: Region | undefined, bytes: number) => Region;
@@ -137,7 +131,7 @@ export class FarRows implements Staging {
     this.#options = options;
     this.#rowBytes = dim * 4;
     this.#chunks = makeChunks(shards, this.#rowBytes);
-    this.#memories = shards.rowsIn.map((rows) => makeFarMemory({ ...options, rows, chunkRows: this.#chunks.most }));
+    this.#memories = shards.rowsIn.map((rows) => makeFarMemory({ ...options, rows }, this.#chunks.most));
   }
 
   get bytes(): number {

@@ -7,89 +7,55 @@ import { kernels as encoded } from './kernels/generated.ts';
 
 // The compiled kernels as the host calls them. Pointers are byte offsets in the memory of the kernels; counts are of elements or rows.
 
+/** A kernel, by the names of its arguments. All of them are numbers. */
+type Kernel<Names extends string, Result = void> = (...args: NumberEach<Names>) => Result;
+type NumberEach<Names extends string> = Names extends `${string} ${infer Rest}`
+  ? [number, ...NumberEach<Rest>]
+  : [number];
+
 /** Rows with gradients: the table and the bytes of a row, `seen` codes at `unique`, and the sums of their gradients. */
-type SeenArguments = [table: number, bytes: number, unique: number, seen: number, sums: number];
-type BagArguments = [table: number, bytes: number, codes: number, offsets: number];
-type SlotArguments = [sums: number, bytes: number, slots: number, offsets: number];
-type NeighbourArguments = [offsets: number, neighbours: number, own: number, other: number];
-type MomentArguments = [mean: number, square: number, steps: number, corrections: number, corrected: number];
+type SeenRows = 'table bytes unique seen sums';
+type Moments = 'mean square steps corrections corrected rate beta1 rest1 beta2 rest2 epsilon';
+type Neighbours = 'offsets neighbours own other';
 /** Rows of a history: those of `data` at `codes`. */
-type HistoryArguments = [data: number, bytes: number, diagonal: number, codes: number, count: number];
-type BetaArguments = [beta1: number, rest1: number, beta2: number, rest2: number, epsilon: number];
+type History = 'data bytes diagonal codes count';
 
 export interface Kernels {
-  badCode(codes: number, count: number, rows: number): number;
-  copyBags(values: number, starts: number, ends: number, count: number, codes: number, offsets: number): void;
-  gather(table: number, bytes: number, codes: number, count: number, out: number): void;
-  gatherHalf(table: number, bytes: number, codes: number, count: number, out: number): void;
-  roundRows(
-    from: number,
-    bytes: number,
-    codes: number,
-    ids: number,
-    count: number,
-    table: number,
-    key1: number,
-    key2: number,
-  ): void;
-  scatterRows(from: number, bytes: number, codes: number, count: number, table: number): void;
-  gatherSequence(...args: [...BagArguments, count: number, length: number, out: number]): void;
-  gatherPooled(...args: [...BagArguments, count: number, mean: number, far: number, out: number]): void;
-  gatherWeighted(...args: [...BagArguments, shares: number, count: number, far: number, out: number]): void;
-  resolve(
-    codes: number,
-    count: number,
-    slots: number,
-    unique: number,
-    seen: number,
-    sums: number,
-    bytes: number,
-  ): number;
-  forget(unique: number, places: number): void;
+  badCode: Kernel<'codes count rows', number>;
+  copyBags: Kernel<'values starts ends count codes offsets'>;
+  gather: Kernel<'table bytes codes count out'>;
+  gatherHalf: Kernel<'table bytes codes count out'>;
+  roundRows: Kernel<'from bytes codes ids count table key1 key2'>;
+  scatterRows: Kernel<'from bytes codes count table'>;
+  gatherSequence: Kernel<'table bytes codes offsets count length out'>;
+  gatherPooled: Kernel<'table bytes codes offsets count mean far out'>;
+  gatherWeighted: Kernel<'table bytes codes offsets shares count far out'>;
+  resolve: Kernel<'codes count slots unique seen sums bytes', number>;
   resolveOne: Kernels['resolve'];
-  scatterSequence(...args: [...SlotArguments, count: number, length: number, gradient: number]): void;
-  scatterPooled(...args: [...SlotArguments, count: number, mean: number, gradient: number]): void;
-  scatterWeighted(...args: [...SlotArguments, shares: number, count: number, gradient: number]): void;
-  regularize(...args: [...SeenArguments, factor: number]): void;
-  updateMomentum(...args: [...SeenArguments, momentum: number, share: number, rate: number, keep: number]): void;
-  updateSgd(...args: [...SeenArguments, rate: number, keep: number]): void;
+  forget: Kernel<'unique places'>;
+  scatterSequence: Kernel<'sums bytes slots offsets count length gradient'>;
+  scatterPooled: Kernel<'sums bytes slots offsets count mean gradient'>;
+  scatterWeighted: Kernel<'sums bytes slots offsets shares count gradient'>;
+  regularize: Kernel<`${SeenRows} factor`>;
+  updateMomentum: Kernel<`${SeenRows} momentum share rate keep`>;
+  updateSgd: Kernel<`${SeenRows} rate keep`>;
   updateRowAdagrad: Kernels['updateAdagrad'];
-  updateAdagrad(...args: [...SeenArguments, state: number, rate: number, epsilon: number, keep: number]): void;
-  updateAdam(...args: [...SeenArguments, ...MomentArguments, rate: number, ...BetaArguments, keep: number]): void;
-  updateLamb(...args: [...SeenArguments, ...MomentArguments, rate: number, ...BetaArguments, decay: number]): void;
-  sumNeighbours(
-    ...args: [base: number, from: number, to: number, bytes: number, rows: number, ...NeighbourArguments]
-  ): void;
-  sumNeighboursOf(
-    codes: number,
-    count: number,
-    stamps: number,
-    now: number,
-    share: number,
-    ...args: [base: number, from: number, to: number, bytes: number, ...NeighbourArguments]
-  ): void;
-  addToNeighbours(
-    ...args: [unique: number, seen: number, sums: number, to: number, bytes: number, ...NeighbourArguments]
-  ): void;
-  addRows(unique: number, seen: number, sums: number, to: number, bytes: number, factor: number): void;
-  scale(numbers: number, count: number, factor: number): void;
-  uniform(out: number, count: number, key1: number, key2: number, low: number, width: number): void;
-  constant(out: number, count: number, value: number): void;
-  rank(scores: number, rows: number, columns: number, targets: number, better: number, equal: number): void;
-  combine(matrix: number, bytes: number, weights: number, count: number, out: number): void;
-  addOuters(matrix: number, bytes: number, data: number, codes: number, count: number): void;
-  solveWide(...args: [...HistoryArguments, matrix: number, out: number]): void;
-  solveNarrow(...args: [...HistoryArguments, space: number, matrix: number, out: number]): void;
-  descend(
-    columns: number,
-    count: number,
-    starts: number,
-    rows: number,
-    rest: number,
-    weights: number,
-    l1: number,
-    l2: number,
-  ): number;
+  updateAdagrad: Kernel<`${SeenRows} state rate epsilon keep`>;
+  updateAdam: Kernel<`${SeenRows} ${Moments} keep`>;
+  updateLamb: Kernel<`${SeenRows} ${Moments} decay`>;
+  sumNeighbours: Kernel<`base from to bytes rows ${Neighbours}`>;
+  sumNeighboursOf: Kernel<`codes count stamps now share base from to bytes ${Neighbours}`>;
+  addToNeighbours: Kernel<`unique seen sums to bytes ${Neighbours}`>;
+  addRows: Kernel<'unique seen sums to bytes factor'>;
+  scale: Kernel<'numbers count factor'>;
+  uniform: Kernel<'out count key1 key2 low width'>;
+  constant: Kernel<'out count value'>;
+  rank: Kernel<'scores rows columns targets better equal'>;
+  combine: Kernel<'matrix bytes weights count out'>;
+  addOuters: Kernel<'matrix bytes data codes count'>;
+  solveWide: Kernel<`${History} matrix out`>;
+  solveNarrow: Kernel<`${History} space matrix out`>;
+  descend: Kernel<'columns count starts rows rest weights l1 l2', number>;
 }
 
 /** Compiled once: all instances share the machine code, so the warm-up of one instance serves all. */
@@ -123,84 +89,75 @@ export interface Region {
   readonly bytes: number;
 }
 
-export interface KernelSpace {
-  readonly memory: WebAssembly.Memory;
-  readonly kernels: Kernels;
-  /** Returns a region: zeros if its bytes are used for the first time, else any content. Throws RangeError if the machine has no more memory. */
-  allocate(bytes: number): Region;
-  free(region: Region): void;
-  /** Returns a region of at least `bytes` that begins with the content of `region`. */
-  enlarge(region: Region | undefined, bytes: number): Region;
-  floats(region: Region, length: number): Float32Array;
-  doubles(region: Region, length: number): Float64Array;
-  integers(region: Region, length: number): Int32Array;
-}
-
-export function makeKernelSpace(): KernelSpace {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536 });
-  const kernels = instantiateKernels(memory);
-  let allocatedEnd = bottom;
-  const spaceBytes = limit;
+export class KernelSpace {
+  readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536 });
+  readonly kernels = instantiateKernels(this.memory);
+  #allocatedEnd = bottom;
+  readonly #limit = limit;
   /** Free regions below `allocatedEnd`, ascending, never adjacent. */
-  let freeRegions: Region[] = [];
+  #freeRegions: Region[] = [];
 
-  const roundedSize = (bytes: number): number => Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
-
-  function allocate(bytes: number): Region {
-    const size = roundedSize(bytes);
-    const index = freeRegions.findIndex((hole) => hole.bytes >= size);
-    const hole = freeRegions[index];
+  /** Returns a region: zeros if its bytes are used for the first time, else any content. Throws RangeError if the machine has no more memory. */
+  allocate(bytes: number): Region {
+    const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
+    const index = this.#freeRegions.findIndex((hole) => hole.bytes >= size);
+    const hole = this.#freeRegions[index];
     if (hole) {
       const bytesLeft = hole.bytes - size;
-      freeRegions.splice(index, 1, ...(bytesLeft > 0 ? [{ pointer: hole.pointer + size, bytes: bytesLeft }] : []));
+      this.#freeRegions.splice(
+        index,
+        1,
+        ...(bytesLeft > 0 ? [{ pointer: hole.pointer + size, bytes: bytesLeft }] : []),
+      );
       return { pointer: hole.pointer, bytes: size };
     }
-    const end = allocatedEnd + size;
-    if (end > spaceBytes) throw new RangeError(`a memory of ${end} bytes is past the ${spaceBytes} that there are`);
-    const missingPages = Math.ceil((end - memory.buffer.byteLength) / page);
-    if (missingPages > 0) memory.grow(missingPages);
-    const region = { pointer: allocatedEnd, bytes: size };
-    allocatedEnd = end;
+    const end = this.#allocatedEnd + size;
+    if (end > this.#limit) throw new RangeError(`a memory of ${end} bytes is past the ${this.#limit} that there are`);
+    const missingPages = Math.ceil((end - this.memory.buffer.byteLength) / page);
+    if (missingPages > 0) this.memory.grow(missingPages);
+    const region = { pointer: this.#allocatedEnd, bytes: size };
+    this.#allocatedEnd = end;
     return region;
   }
 
-  function free(region: Region): void {
-    const allFree = [...freeRegions, region].sort((a, b) => a.pointer - b.pointer);
-    freeRegions = [];
+  free(region: Region): void {
+    const allFree = [...this.#freeRegions, region].sort((a, b) => a.pointer - b.pointer);
+    this.#freeRegions = [];
     for (const hole of allFree) {
-      const lastFree = freeRegions.at(-1);
-      if (lastFree && lastFree.pointer + lastFree.bytes === hole.pointer) {
-        freeRegions[freeRegions.length - 1] = { pointer: lastFree.pointer, bytes: lastFree.bytes + hole.bytes };
-      } else {
-        invariant(!lastFree || lastFree.pointer + lastFree.bytes < hole.pointer, 'a region is freed twice');
-        freeRegions.push(hole);
-      }
+      const last = this.#freeRegions.at(-1);
+      const lastEnd = last ? last.pointer + last.bytes : 0;
+      invariant(lastEnd <= hole.pointer, 'a region is freed twice');
+      if (last && lastEnd === hole.pointer) {
+        this.#freeRegions.pop();
+        this.#freeRegions.push({ pointer: last.pointer, bytes: last.bytes + hole.bytes });
+      } else this.#freeRegions.push(hole);
     }
-    const lastFree = freeRegions.at(-1);
-    if (lastFree && lastFree.pointer + lastFree.bytes === allocatedEnd) {
-      allocatedEnd = lastFree.pointer;
-      freeRegions.pop();
-    }
+    const last = this.#freeRegions.at(-1)!;
+    if (last.pointer + last.bytes < this.#allocatedEnd) return;
+    this.#allocatedEnd = last.pointer;
+    this.#freeRegions.pop();
   }
 
-  return {
-    memory,
-    kernels,
-    allocate,
-    free,
-    enlarge(region, bytes) {
-      if (region && region.bytes >= bytes) return region;
-      // A quarter more, because the next batch may be a little larger.
-      const larger = allocate(region ? bytes * 1.25 : bytes);
-      if (region) {
-        const memoryBytes = new Uint8Array(memory.buffer);
-        memoryBytes.copyWithin(larger.pointer, region.pointer, region.pointer + region.bytes);
-        free(region);
-      }
-      return larger;
-    },
-    floats: (region, length) => new Float32Array(memory.buffer, region.pointer, length),
-    doubles: (region, length) => new Float64Array(memory.buffer, region.pointer, length),
-    integers: (region, length) => new Int32Array(memory.buffer, region.pointer, length),
-  };
+  /** Returns a region of at least `bytes` that begins with the content of `region`. */
+  enlarge(region: Region | undefined, bytes: number): Region {
+    if (!region) return this.allocate(bytes);
+    if (region.bytes >= bytes) return region;
+    // A quarter more, because the next batch may be a little larger.
+    const larger = this.allocate(bytes * 1.25);
+    new Uint8Array(this.memory.buffer).copyWithin(larger.pointer, region.pointer, region.pointer + region.bytes);
+    this.free(region);
+    return larger;
+  }
+
+  floats(region: Region, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, region.pointer, length);
+  }
+
+  doubles(region: Region, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, region.pointer, length);
+  }
+
+  integers(region: Region, length: number): Int32Array {
+    return new Int32Array(this.memory.buffer, region.pointer, length);
+  }
 }

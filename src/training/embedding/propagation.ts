@@ -8,7 +8,7 @@
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { everyRow } from '../../base/util/objects.ts';
-import { type KernelSpace, makeKernelSpace, type Region } from './kernel_memory.ts';
+import { KernelSpace, type Region } from './kernel_memory.ts';
 import { graphCopies, type RowsToUpdate } from './optimizer.ts';
 import type { PendingGradients } from './table_lookup.ts';
 import type { ShownRows, TableMemory } from './table_memory.ts';
@@ -40,7 +40,7 @@ interface GraphSide {
 }
 
 export class Propagation {
-  readonly space: KernelSpace = makeKernelSpace();
+  readonly space: KernelSpace = new KernelSpace();
   readonly #layers: number;
   readonly #sides: GraphSide[] = [];
   /** True if the layers of all rows are up to date with the values. */

@@ -12,7 +12,7 @@ import {
   numberKindOf,
   type StoredNumbers,
 } from '../../base/storage/tensor_header.ts';
-import { makeKernelSpace } from './kernel_memory.ts';
+import { KernelSpace } from './kernel_memory.ts';
 import { ownRows } from './optimizer.ts';
 import { RemoteRows } from './remote_rows.ts';
 import { makeTable, type Remote, type RemoteTable, type Table, type TableWire } from './table.ts';
@@ -27,7 +27,7 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
   const { rank, workers } = wire;
   const ownTable = makeTable({ ...options, rows: ownCount(rows, wire), owner: { rank, workers } });
   const ownLookup = ownTable.lookup({ kind: 'one' });
-  const space = makeKernelSpace();
+  const space = new KernelSpace();
   const staged = new RemoteRows(space, dim * 4);
   const memory: TableMemory = {
     ...{ name, rows, bytes: ownTable.bytes, rowBytes: dim * 4, space },

@@ -15,7 +15,7 @@ import {
 import { spaceLimit } from './kernel_memory.ts';
 import { rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
 import type { Propagation, UpdateStep } from './propagation.ts';
-import { type Lookup, type LookupOptions, PendingGradients, type RowGradients, TableLookup } from './table_lookup.ts';
+import { type LookupOptions, PendingGradients, type RowGradients, TableLookup } from './table_lookup.ts';
 import { allocateTable, type TableMemory, type TableOptions } from './table_memory.ts';
 
 type TableState = Readonly<Record<string, Float32Array | Int32Array>>;
@@ -45,7 +45,7 @@ export interface Table {
   /** Sets values that are uniform in ±limit and depend only on the seed and the name, and resets the state of the optimizer. */
   initialize(seed: number, limit: number): void;
   load(values: Float32Array, state?: TableState): void;
-  lookup(options: LookupOptions): Lookup;
+  lookup(options: LookupOptions): TableLookup;
   gradientNorm(): number;
   drain(): RowGradients;
   add(gradients: RowGradients): void;
@@ -92,8 +92,8 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     if (far) return Object.fromEntries(Object.entries(far.state()).map(([slot, each]) => [slot, copyOf(each)]));
     return Object.fromEntries(
       specs.map((spec, index) => {
-        const view = spec.dtype === 'int32' ? space.integers : space.floats;
-        return [spec.name, view(memory.state[index]!, stateLength(spec, rows, dim))];
+        const [region, length] = [memory.state[index]!, stateLength(spec, rows, dim)];
+        return [spec.name, spec.dtype === 'int32' ? space.integers(region, length) : space.floats(region, length)];
       }),
     );
   };

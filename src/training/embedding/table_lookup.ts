@@ -113,7 +113,12 @@ export class PendingGradients {
 /** Approximate size of a core's own caches. For larger tables it is worth prefetching rows in groups. */
 const nearBytes = 4 * 2 ** 20;
 
-export class TableLookup implements Lookup {
+/**
+ * Use: `reserve`, fill `codes()` (and `offsets()`, one more than rows, for all kinds but `one`), `gather`, and when its
+ * gradient is there `accumulate`, once. The arrays are views that any `reserve` on the same table may detach: reserve for all
+ * lookups of a step first, then fill and gather.
+ */
+export class TableLookup {
   readonly #memory: TableMemory;
   readonly #pending: PendingGradients;
   readonly #kind: TableLookupKind;
@@ -164,17 +169,20 @@ export class TableLookup implements Lookup {
     return this.#memory.space.integers(this.#offsets, this.rowRoom + 1);
   }
 
+  /** Returns one share for each code, to be filled if the kind is `weighted`. */
   shares(): Float32Array {
     invariant(this.#shares, 'shares before reserve, or of a lookup that has none');
     return this.#memory.space.floats(this.#shares, this.#roomForCodes);
   }
 
+  /** Keeps a copy of a bag column's values next to the table, for `copyBags`. */
   hold(values: Int32Array): void {
     this.#held = this.#memory.enlarge(this.#held, values.byteLength);
     this.#heldLength = values.length;
     this.#memory.space.integers(this.#held, values.length).set(values);
   }
 
+  /** After `reserve`: `windows` writes the starts and ends of bags within the held values; fills codes and offsets with these bags. */
   copyBags(count: number, windows: (starts: Int32Array, ends: Int32Array) => void): void {
     const [held, bounds, codes, offsets] = [this.#held, this.#bounds, this.#codes, this.#offsets];
     invariant(held && bounds && codes && offsets && count <= this.rowRoom, 'copyBags before hold and reserve');
@@ -189,6 +197,7 @@ export class TableLookup implements Lookup {
     space.kernels.copyBags(held.pointer, from, to, count, codes.pointer, offsets.pointer);
   }
 
+  /** Returns float32 [rows, dim], or [rows, length, dim] for a sequence; valid until the next `accumulate` or `reserve`. */
   gather(count: number): Float32Array {
     const { name, rows, space } = this.#memory;
     invariant(
@@ -232,6 +241,7 @@ export class TableLookup implements Lookup {
     }
   }
 
+  /** Adds the gradient of the loss by what `gather` returned to the table's pending gradients. */
   accumulate(gradient: Float32Array): void {
     invariant(this.#codes && this.#out, 'accumulate before reserve');
     const bagCount = this.#gathered;
@@ -292,26 +302,4 @@ export type TableLookupKind = 'one' | 'mean' | 'sum' | 'weighted' | 'sequence';
 export interface LookupOptions {
   readonly kind: TableLookupKind;
   readonly length?: number;
-}
-
-/**
- * Use: `reserve`, fill `codes()` (and `offsets()`, one more than rows, for all kinds but `one`), `gather`, and when its
- * gradient is there `accumulate`, once. The arrays are views that any `reserve` on the same table may detach: reserve for all
- * lookups of a step first, then fill and gather.
- */
-export interface Lookup {
-  reserve(rows: number, codes: number): void;
-  codes(): Int32Array;
-  offsets(): Int32Array;
-  /** One share for each code, to be filled if the kind is `weighted`. */
-  shares(): Float32Array;
-  /** Keeps a copy of a bag column's values next to the table, for `copyBags`. */
-  hold(values: Int32Array): void;
-  /** After `reserve`: `windows` writes the starts and ends of bags within the held values; fills codes and offsets with these bags. */
-  copyBags(rows: number, windows: (starts: Int32Array, ends: Int32Array) => void): void;
-  /** float32 [rows, dim], or [rows, length, dim] for a sequence; valid until the next `accumulate` or `reserve`. */
-  gather(rows: number): Float32Array;
-  /** Adds d loss ÷ d (what `gather` gave) to the table's pending gradients. */
-  accumulate(gradient: Float32Array): void;
-  close(): void;
 }

@@ -4,7 +4,7 @@ import { freemem } from 'node:os';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { FarRows, makeShards } from './far_rows.ts';
-import { type KernelSpace, makeKernelSpace, type Region, spaceLimit } from './kernel_memory.ts';
+import { KernelSpace, type Region, spaceLimit } from './kernel_memory.ts';
 import { type StateSpec, sizeWords, stateLength, tableBytes } from './optimizer.ts';
 import type { Staging } from './remote_rows.ts';
 
@@ -70,7 +70,7 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
   const tooLargeForMemory = (): Error =>
     failure('too-large-for-memory', { needed: bytes, available: freeBytes(), parts: sizeWords(options) });
   return withRoom(tooLargeForMemory, () => {
-    const space = shared ?? makeKernelSpace();
+    const space = shared ?? new KernelSpace();
     // A lookup that does not fit next to the table is reported like a table that is too large.
     const enlarge: TableMemory['enlarge'] = (region, more) =>
       withRoom(

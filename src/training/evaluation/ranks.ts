@@ -1,7 +1,7 @@
 /** Ranks the item of each event among the whole corpus. The model and every baseline are measured by this one code path. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { BagColumn, Events } from '../../data/dataset.ts';
-import { makeKernelSpace, type Region } from '../embedding/kernel_memory.ts';
+import { KernelSpace, type Region } from '../embedding/kernel_memory.ts';
 import { FirstItems, type Scorer, type ScoringTask } from '../scoring/scorer.ts';
 import { bagAt, type Questions, questionsOf } from './ranking_questions.ts';
 
@@ -42,7 +42,7 @@ export async function rankEvents(
     ranksCold: scorer.ranksCold,
     ...(k > 0 ? { lists: { k, items: new Int32Array(k * questionsOf(task).asks.length).fill(-1) } } : {}),
   };
-  const ranker = makeRanker();
+  const begin = makeRanker();
   const questions = questionsOf(task);
   const questionOrder = byUser(task, questions, k > 0);
   const { pieces, rowsAtOnce, scores } = scorePieces(scorer, corpus.rows, sizes);
@@ -55,10 +55,7 @@ export async function rankEvents(
     const { rows, of } = rankedRows(events, questions, questionChunk);
     const seenItems = removeSeen ? seenBefore(task, questions, questionChunk) : undefined;
     const targets = rows.map((row) => events.item[row]!);
-    const group = ranker.begin(corpus.rows, targets, {
-      of,
-      ...(seenItems ? { excluded: { bags: seenItems, of } } : {}),
-    });
+    const group = begin(corpus.rows, targets, of, seenItems);
     const scoresOf = scores(questionChunk.map((question) => questions.asks[question]!));
     // The targets' scores come from the pieces that are counted, because the rounding of a product may depend on its shape.
     for (const piece of pieces) if (group.hasTarget(...piece)) group.take(await scoresOf(piece), ...piece);
@@ -157,14 +154,6 @@ interface BlockSizes {
   readonly piece: number;
 }
 
-interface ScorePieces {
-  /** Adjacent pieces that cover the whole corpus. */
-  readonly pieces: readonly Piece[];
-  readonly rowsAtOnce: number;
-  /** Returns the scores of these rows for a piece of the items: float32 [rows, items], valid until the next call. */
-  scores(rows: Int32Array): (piece: Piece) => Promise<Float32Array>;
-}
-
 /** Number of scores in memory at a time: 5 MB, which stay in the cache until they are counted. */
 const blockNumbers = 1.25 * 2 ** 20;
 
@@ -173,7 +162,7 @@ const leastRows = 16;
 
 const usual: BlockSizes = { most: 2 ** 24, piece: 2 ** 15 };
 
-function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes = usual): ScorePieces {
+function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes = usual) {
   const inPieces = scorer.scoreSome !== undefined && leastRows * items > most;
   const pieceLength = Math.max(1, inPieces ? piece : items);
   const pieces = Array.from(
@@ -181,9 +170,11 @@ function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes 
     (_, index): Piece => [index * pieceLength, Math.min(items, (index + 1) * pieceLength)],
   );
   return {
+    /** Adjacent pieces that cover the whole corpus. */
     pieces,
     rowsAtOnce: Math.max(leastRows, Math.min(1024, Math.floor(blockNumbers / pieceLength))),
-    scores(rows) {
+    /** Returns the scores of these rows for a piece of the items: float32 [rows, items], valid until the next call. */
+    scores(rows: Int32Array): (piece: Piece) => Promise<Float32Array> {
       let lastScored: { readonly piece: Piece; readonly scores: Float32Array } | undefined;
       return async (piece) => {
         if (lastScored?.piece === piece) return lastScored.scores;
@@ -196,56 +187,21 @@ function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes 
   };
 }
 
-/** Exact ranks of one target column in each row of scores. */
-interface RowRanks {
-  /** Number of columns that score above the row's target. A NaN target is below all that are ranked. */
-  readonly better: Int32Array;
-  /** Number of other columns with the same score. */
-  readonly equal: Int32Array;
-  /** Number of columns ranked, the target included. */
-  readonly ranked: Int32Array;
-}
-
-/** Columns that are excluded from the ranking of a target, except the target: bag `of[i]`, or none if it is −1. A bag may repeat a column. */
-interface ExcludedColumns {
-  readonly bags: BagColumn;
-  readonly of: Int32Array;
-}
-
-interface RankOptions {
-  readonly excluded?: ExcludedColumns;
-  /** The row of scores of each target: several targets may share one. Default: each target has a row of its own. */
-  readonly of?: Int32Array;
-}
-
-interface Ranker {
-  /** @param scores float32 [rows, columns] */
-  rank(scores: Float32Array, columns: number, targets: Int32Array, options?: RankOptions): RowRanks;
-  /** Ranks rows whose scores arrive in ranges of columns, in any order, each column once. */
-  begin(columns: number, targets: Int32Array, options?: RankOptions): PartialRanks;
-}
-
-interface PartialRanks {
-  hasTarget(from: number, to: number): boolean;
-  /**
-   * Takes the scores of the targets among these columns. All targets must be taken before `count`.
-   * @param scores float32 [rows, to − from], of the columns from `from` to before `to`
-   */
-  take(scores: Float32Array, from: number, to: number): void;
-  count(scores: Float32Array, from: number, to: number): void;
-  ranks(): RowRanks;
-}
-
 /** Bytes of scores that are copied into the kernel's memory at a time, so that they are still in the cache when they are counted. */
 const blockBytes = 512 * 1024;
 
-/** Reuses a small memory of its own between calls. */
-export function makeRanker(): Ranker {
-  const space = makeKernelSpace();
+/** Returns a function that ranks targets exactly. It reuses a small memory of its own between calls. */
+export function makeRanker() {
+  const space = new KernelSpace();
   let scoreBlock: Region | undefined;
   let results: Region | undefined;
 
-  const begin = (all: number, targets: Int32Array, { excluded, of }: RankOptions = {}): PartialRanks => {
+  /**
+   * Begins to rank targets whose scores arrive in ranges of columns, in any order, each column once.
+   * @param rowOf the row of scores of each target: several targets may share one
+   * @param excluded by row, the columns that leave its ranking, except the target
+   */
+  return (all: number, targets: Int32Array, rowOf: Int32Array, excluded?: BagColumn) => {
     const rows = targets.length;
     const better = new Int32Array(rows);
     const equal = new Int32Array(rows);
@@ -253,17 +209,19 @@ export function makeRanker(): Ranker {
     const targetOwnScores = new Float32Array(rows);
     const exclude = excluded && makeExcluder(excluded, all);
     for (const target of targets) invariant(target >= 0 && target < all, `target ${target} of ${all} columns`);
-    const rowOf = (target: number): number => of?.[target] ?? target;
     return {
-      hasTarget: (from, to) => targets.some((target) => target >= from && target < to),
-      take(scores, from, to) {
+      hasTarget: (from: number, to: number): boolean => targets.some((target) => target >= from && target < to),
+      /**
+       * Takes the scores of the targets among these columns. All targets must be taken before `count`.
+       * @param scores float32 [rows, to − from], of the columns from `from` to before `to`
+       */
+      take(scores: Float32Array, from: number, to: number): void {
         targets.forEach((target, i) => {
-          if (target >= from && target < to) targetOwnScores[i] = scores[rowOf(i) * (to - from) + target - from]!;
+          if (target >= from && target < to) targetOwnScores[i] = scores[rowOf[i]! * (to - from) + target - from]!;
         });
       },
-      count(scores, first, end) {
+      count(scores: Float32Array, first: number, end: number): void {
         const columns = end - first;
-        invariant(of || scores.length === rows * columns, `${scores.length} scores for ${rows} × ${columns}`);
         const rowsAtOnce = Math.max(1, Math.min(rows, Math.floor(blockBytes / (4 * Math.max(1, columns)))));
         scoreBlock = space.enlarge(scoreBlock, 4 * rowsAtOnce * columns);
         results = space.enlarge(results, 12 * rowsAtOnce);
@@ -274,11 +232,11 @@ export function makeRanker(): Ranker {
         for (let from = 0; from < rows; from += rowsAtOnce) {
           const rowCount = Math.min(rowsAtOnce, rows - from);
           for (let i = 0; i < rowCount; i++) {
-            const row = rowOf(from + i);
+            const row = rowOf[from + i]!;
             scoresInBlock.set(scores.subarray(row * columns, (row + 1) * columns), i * columns);
             targetScores[i] = targetOwnScores[from + i]!;
             const rowScores = scoresInBlock.subarray(i * columns, (i + 1) * columns);
-            if (exclude) ranked[from + i]! -= exclude(rowScores, first, from + i, targets[from + i]!);
+            if (exclude) ranked[from + i]! -= exclude(rowScores, first, row, [from + i, targets[from + i]!]);
           }
           space.kernels.rank(
             scoreBlock.pointer,
@@ -297,41 +255,39 @@ export function makeRanker(): Ranker {
       ranks() {
         targetOwnScores.forEach((score, i) => {
           const isNumber = !Number.isNaN(score);
+          // A NaN target is below all that are ranked.
           if (!isNumber) better[i] = ranked[i]! - 1;
           // The target equals itself.
           equal[i] = isNumber ? equal[i]! - 1 : 0;
         });
-        return { better, equal, ranked };
+        return {
+          /** Number of columns that score above the row's target. */
+          better,
+          /** Number of other columns with the same score. */
+          equal,
+          /** Number of columns ranked, the target included. */
+          ranked,
+        };
       },
     };
-  };
-  return {
-    begin,
-    rank(scores, columns, targets, options) {
-      const partial = begin(columns, targets, options);
-      partial.take(scores, 0, columns);
-      partial.count(scores, 0, columns);
-      return partial.ranks();
-    },
   };
 }
 
 /**
- * Returns a function that writes NaN, which is neither above nor equal to anything, over a row's excluded columns and returns their number. `held` begins at
- * column `first`.
+ * Returns a function that writes NaN, which is neither above nor equal to anything, over a row's excluded columns and returns their number. The scores that it
+ * gets begin at column `first`.
  */
-function makeExcluder({ bags, of }: ExcludedColumns, columns: number) {
-  /** For each column, the last row that excluded it, because bags may repeat a column. */
-  const excludedBy = new Int32Array(columns).fill(-1);
-  return (held: Float32Array, first: number, row: number, target: number): number => {
-    const bag = of[row]!;
-    if (bag < 0) return 0;
+function makeExcluder({ starts, ends, values }: BagColumn, columns: number) {
+  /** For each column, the last target for which it was excluded, because bags may repeat a column. */
+  const excludedFor = new Int32Array(columns).fill(-1);
+  return (scores: Float32Array, first: number, row: number, [index, target]: readonly [number, number]): number => {
     let excludedCount = 0;
-    for (let i = bags.starts[bag]!, end = bags.ends[bag]!; i < end; i++) {
-      const column = bags.values[i]!;
-      if (column < first || column >= first + held.length || column === target || excludedBy[column] === row) continue;
-      excludedBy[column] = row;
-      held[column - first] = Number.NaN;
+    for (let i = starts[row]!; i < ends[row]!; i++) {
+      const column = values[i]!;
+      const isHere = column >= first && column < first + scores.length;
+      if (!isHere || column === target || excludedFor[column] === index) continue;
+      excludedFor[column] = index;
+      scores[column - first] = Number.NaN;
       excludedCount++;
     }
     return excludedCount;

@@ -256,33 +256,23 @@ export function stepsOfEpoch(rows: number, batch: number): number {
   return rows - fullBatches * batch >= Math.min(smallestBatch, batch) ? fullBatches + 1 : fullBatches;
 }
 
-/** The rounds of a run: a round is a number of steps with a record and a checkpoint at its end. It is an epoch, unless `validate` counts steps. */
-export interface Rounds<E extends AnyEpoch = Epoch> {
-  readonly total: number;
-  /** Number of steps in a full round. The first round after a resume and the last round of the run may be shorter. */
-  readonly each: number;
-  /** Returns the batches of a round that begins after step `start`. It ends at the next multiple of `each`, or with the run. */
-  round(start: number): Pick<E, 'steps' | 'batch'>;
-  validates(number: number, end: number): boolean;
-  readonly validations: number;
-  /** Returns the number of the round that ends with this validation. Both count from 1. */
-  roundOf(validation: number): number;
-  /** Returns how many validations there were after the one at the end of round `best`, up to and including the end of round `now`. */
-  since(best: number, now: number): number;
-}
-
 /** Returns the steps of the whole run: `steps`, or those of `epochs`; 0 if an epoch has no steps. */
 export const totalSteps = (
   { steps, epochs }: Pick<TrainPlan, 'steps' | 'epochs'>,
   order: Pick<EventOrder, 'steps'>,
 ): number => (order.steps === 0 ? 0 : (steps ?? epochs * order.steps));
 
-/** @param before number of epochs in earlier runs: each epoch has an order of its own */
+export type Rounds<E extends AnyEpoch = Epoch> = ReturnType<typeof roundsOf<E>>;
+
+/**
+ * Returns the rounds of a run: a round is a number of steps with a record and a checkpoint at its end. It is an epoch, unless `validate` counts steps.
+ * @param before number of epochs in earlier runs: each epoch has an order of its own
+ */
 export function roundsOf<E extends AnyEpoch>(
   train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>,
   order: EventOrder<E>,
   before = 0,
-): Rounds<E> {
+) {
   const total = totalSteps(train, order);
   const each = train.validate?.steps ?? order.steps;
   const validateEvery = train.validate?.epochs ?? 1;
@@ -293,18 +283,22 @@ export function roundsOf<E extends AnyEpoch>(
   };
   return {
     total,
+    /** Number of steps in a full round. The first round after a resume and the last round of the run may be shorter. */
     each,
-    round: (start) => ({
+    /** Returns the batches of a round that begins after step `start`. It ends at the next multiple of `each`, or with the run. */
+    round: (start: number): Pick<E, 'steps' | 'batch'> => ({
       steps: Math.min(total, (Math.floor(start / each) + 1) * each) - start,
       batch: (index) => {
-        const at = start + index;
-        return epochOf(Math.floor(at / order.steps) + 1).batch(at % order.steps) as ReturnType<E['batch']>;
+        const step = start + index;
+        return epochOf(Math.floor(step / order.steps) + 1).batch(step % order.steps) as ReturnType<E['batch']>;
       },
     }),
     validations: Math.ceil(Math.ceil(total / each) / validateEvery),
-    roundOf: (validation) => Math.min(Math.ceil(total / each), validation * validateEvery),
-    validates: (number, end) => end >= total || number % validateEvery === 0,
-    since: (best, now) => Math.floor(now / validateEvery) - Math.floor(best / validateEvery),
+    /** Returns the number of the round that ends with this validation. Both count from 1. */
+    roundOf: (validation: number): number => Math.min(Math.ceil(total / each), validation * validateEvery),
+    validates: (number: number, end: number): boolean => end >= total || number % validateEvery === 0,
+    /** Returns how many validations there were after the one at the end of round `best`, up to and including the end of round `now`. */
+    since: (best: number, now: number): number => Math.floor(now / validateEvery) - Math.floor(best / validateEvery),
   };
 }
 

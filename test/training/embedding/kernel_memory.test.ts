@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeKernelSpace, type Region } from '../../../src/training/embedding/kernel_memory.ts';
+import { KernelSpace, type Region } from '../../../src/training/embedding/kernel_memory.ts';
 import fc from '../../fast_check.ts';
 
 test('regions never overlap, lie on cache lines, and keep what is in them while others come and go', () => {
@@ -10,7 +10,7 @@ test('regions never overlap, lie on cache lines, and keep what is in them while 
         maxLength: 60,
       }),
       (steps) => {
-        const space = makeKernelSpace();
+        const space = new KernelSpace();
         const held: { region: Region; mark: number }[] = [];
         steps.forEach(({ bytes, drop }, mark) => {
           const region = space.allocate(bytes);
@@ -31,7 +31,7 @@ test('regions never overlap, lie on cache lines, and keep what is in them while 
 });
 
 test('what is freed is used again, also in larger pieces', () => {
-  const space = makeKernelSpace();
+  const space = new KernelSpace();
   const regions = Array.from({ length: 8 }, () => space.allocate(64_000));
   const last = space.allocate(64);
   const size = space.memory.buffer.byteLength;
@@ -42,7 +42,7 @@ test('what is freed is used again, also in larger pieces', () => {
 });
 
 test('a region is not freed twice', () => {
-  const space = makeKernelSpace();
+  const space = new KernelSpace();
   const region = space.allocate(100);
   space.allocate(100);
   space.free(region);
@@ -50,7 +50,7 @@ test('a region is not freed twice', () => {
 });
 
 test('an enlarged region begins with what it held', () => {
-  const space = makeKernelSpace();
+  const space = new KernelSpace();
   const small = space.allocate(256);
   space.integers(small, 64).fill(7);
   space.allocate(64);
@@ -60,5 +60,5 @@ test('an enlarged region begins with what it held', () => {
 });
 
 test('more than 4 GiB is a RangeError', () => {
-  expect(() => makeKernelSpace().allocate(2 ** 32)).toThrow(RangeError);
+  expect(() => new KernelSpace().allocate(2 ** 32)).toThrow(RangeError);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { makeTable, type Table } from '../../../src/training/embedding/table.ts';
-import type { Lookup, TableLookupKind } from '../../../src/training/embedding/table_lookup.ts';
+import type { TableLookup, TableLookupKind } from '../../../src/training/embedding/table_lookup.ts';
 import fc from '../../fast_check.ts';
 import { difference, optimizerPlan, reference, sameBits } from './fixtures.ts';
 
@@ -21,7 +21,7 @@ const shapes = fc
     }),
   );
 
-function fill(lookup: Lookup, kind: TableLookupKind, bags: readonly (readonly number[])[]): void {
+function fill(lookup: TableLookup, kind: TableLookupKind, bags: readonly (readonly number[])[]): void {
   const codes = bags.flat();
   lookup.reserve(bags.length, codes.length);
   lookup.codes().set(codes);

@@ -1,7 +1,7 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { makeRandom, normalNumber } from '../../../base/random/random.ts';
 import { everyRow } from '../../../base/util/objects.ts';
-import { makeKernelSpace, type Region } from '../../embedding/kernel_memory.ts';
+import { KernelSpace, type Region } from '../../embedding/kernel_memory.ts';
 import { type HistoryScores, type RowLists, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
 import { symmetricEigen } from './symmetric_eigen.ts';
 
@@ -186,7 +186,7 @@ type RowSums = ReturnType<typeof makeRowSums>;
 
 /** Sums the rows of a matrix, float64 [rows, width] row-major, in a memory of its own. Each sum has the bits of a plain loop in the order of the rows. */
 export function makeRowSums() {
-  const space = makeKernelSpace();
+  const space = new KernelSpace();
   let matrix: Region | undefined;
   let operand: Region | undefined;
   let result: Region | undefined;

@@ -1,4 +1,4 @@
-import { makeKernelSpace, type Region } from '../../embedding/kernel_memory.ts';
+import { KernelSpace, type Region } from '../../embedding/kernel_memory.ts';
 import { pairCount, type TrainingInteractions, tuned } from './baseline.ts';
 import { collect, summed, transposed, type Weights } from './item_to_item.ts';
 
@@ -96,7 +96,7 @@ export function slimWeights(
  * @param ones column j has ones in rows `values[starts[j] … starts[j + 1])`, each of them below `rows`
  */
 export function makeDescent(ones: { readonly starts: Int32Array; readonly values: Int32Array }, rows: number) {
-  const space = makeKernelSpace();
+  const space = new KernelSpace();
   const columns = ones.starts.length - 1;
   const [starts, values, rest, weights, list] = [
     4 * ones.starts.length,

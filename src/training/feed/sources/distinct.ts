@@ -2,7 +2,7 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import { makeRandom, normalNumber } from '../../../base/random/random.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import type { QueueRows } from '../../../graph/plan/plan.ts';
-import { makeKernelSpace, type Region } from '../../embedding/kernel_memory.ts';
+import { KernelSpace, type Region } from '../../embedding/kernel_memory.ts';
 import { makeIdentity } from '../distinct_items.ts';
 import { type FeedContext, type MakeSource, type VectorQueue, vector } from '../input_source.ts';
 
@@ -85,7 +85,7 @@ const normalNoise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' }
 };
 
 const uniformNoise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' } }, { seed }, { name }) => {
-  const space = makeKernelSpace();
+  const space = new KernelSpace();
   const noiseStream = makeRandom(seed, ...Buffer.from(name)).integer(2 ** 32);
   let region: Region | undefined;
   return {
