@@ -85,6 +85,11 @@ export async function beginState(
   }
 }
 
+export async function closeState({ feeder, program }: TrainingState): Promise<void> {
+  feeder.close();
+  await program.close();
+}
+
 /** Returns undefined if a plan does not ask the towers about users. @throws Failure `shards-damaged` */
 async function latestFor(
   plan: Plan,

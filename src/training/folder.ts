@@ -6,6 +6,7 @@ import { systemReason } from '../base/diagnostics/system_reason.ts';
 import { isPartialOf, makeFolder, remove, removeDurably, writeTextDurably } from '../base/storage/durable.ts';
 import { type FolderLock, isLockFile, lockFolder, refuseHeld, refuseRead } from '../base/storage/lock.ts';
 import { isFolder, readJsonFile } from '../base/storage/run_files.ts';
+import { isObject } from '../base/util/objects.ts';
 import type { Encoding, ShardLayout } from '../data/dataset.ts';
 import type { Pinned } from '../data/pinned.ts';
 import { type EngineName, engineNames } from '../engines/engine.ts';
@@ -59,10 +60,7 @@ interface RunContents {
 
 /** Returns undefined if the folder holds no run. */
 async function runContentsIn(folder: string, names: readonly string[]): Promise<RunContents | undefined> {
-  const [run, manifest] = await Promise.all([
-    readTowerJson(folder, runFile, formats[runFile]!),
-    readTowerJson(folder, manifestFile, formats[manifestFile]!),
-  ]);
+  const [run, manifest] = await Promise.all([readTowerJson(folder, runFile), readTowerJson(folder, manifestFile)]);
   if (run === undefined && manifest === undefined) return undefined;
   const ownPaths = new Set(names.filter((name) => isTopFile(name) || isPartialOfTop(name)));
   const files = [run?.files, manifest?.files].flatMap((all) => (Array.isArray(all) ? all : Object.keys(all ?? {})));
@@ -90,34 +88,26 @@ export async function isRunIn(folder: string, names: readonly string[]): Promise
     files.map(async (name) => {
       const value = await readJsonFile(folder, name).catch((error: unknown) => error);
       if (value instanceof Error) return 'damaged';
-      return isOurs(value, formats[name]!) ? 'run' : 'other';
+      return isOurs(value, name) ? 'run' : 'other';
     }),
   );
   return fileKinds.includes('run') ? 'run' : fileKinds.includes('damaged') ? 'damaged' : 'other';
 }
 
 /** True if a run has begun in the folder, so that `resume` can go on with it. */
-export const hasRun = async (folder: string): Promise<boolean> =>
-  (await readTowerJson(folder, runFile, formats[runFile]!)) !== undefined;
+export const hasRun = async (folder: string): Promise<boolean> => (await readTowerJson(folder, runFile)) !== undefined;
 
 const formats: Readonly<Record<string, RegExp>> = {
   [runFile]: /^tower-run-\d+$/,
   [manifestFile]: /^tower-model-\d+$/,
 };
 
-function isOurs(value: unknown, format: RegExp): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const ownFormat = (value as Record<string, unknown>).format;
-  return typeof ownFormat === 'string' && format.test(ownFormat);
-}
+const isOurs = (value: unknown, name: string): value is Record<string, unknown> =>
+  isObject(value) && typeof value.format === 'string' && formats[name]!.test(value.format);
 
-async function readTowerJson(
-  folder: string,
-  name: string,
-  format: RegExp,
-): Promise<Record<string, unknown> | undefined> {
+async function readTowerJson(folder: string, name: string): Promise<Record<string, unknown> | undefined> {
   const value = await readJsonFile(folder, name).catch(() => undefined);
-  return isOurs(value, format) ? value : undefined;
+  return isOurs(value, name) ? value : undefined;
 }
 
 /** @param force allows replacing an existing run @throws Failure `folder-in-use`, `cannot-read` */
@@ -147,17 +137,17 @@ export async function startFolder(folder: string, identity: RunIdentity): Promis
   const names = await namesIn(folder);
   const ownPaths = (await runContentsIn(folder, names))?.paths ?? new Set<string>(names.filter(isStartLeftover));
   await refuseOwnFiles(folder, identity, ownPaths);
-  // These are removed first: a partly removed folder must look neither like a model nor like a run to resume. run.json lists the files of Tower, and is
-  // replaced last.
-  for (const path of [manifestFile, checkpointFile]) if (ownPaths.has(path)) await removeDurably(join(folder, path));
-  for (const path of ownPaths)
-    if (path !== runFile && path !== manifestFile && !isLockFile(path)) await remove(join(folder, path));
-  for (const under of modelFolders) {
-    // The folder remains if it contains a file that is not ours.
-    if (names.includes(under)) await rmdir(join(folder, under)).catch(() => {});
-  }
+  await removeFiles(folder, ownPaths);
   await writeIdentity(folder, identity);
   return (await pathsIn(folder)).filter((path) => path !== runFile);
+}
+
+/** Removes the files of a run except `run.json`, which lists the files of Tower, and the folders of its model that are empty then. */
+async function removeFiles(folder: string, paths: ReadonlySet<string>): Promise<void> {
+  // These go first: a partly removed folder must look neither like a model nor like a run to resume.
+  for (const path of [manifestFile, checkpointFile]) if (paths.has(path)) await removeDurably(join(folder, path));
+  for (const path of paths) if (path !== runFile && !isLockFile(path)) await remove(join(folder, path));
+  for (const under of modelFolders) await rmdir(join(folder, under)).catch(() => {});
 }
 
 export const writeIdentity = (folder: string, identity: RunIdentity): Promise<void> =>
@@ -304,9 +294,9 @@ const whatWords = { model: 'model', engine: 'engine', seed: 'seed', plan: 'form 
 /** Returns the engine that a run began with: it is resumed with the same one, because another one gives other bits. Undefined if there is no run. */
 export async function engineOfRun(folder: string): Promise<EngineName | undefined> {
   const runIdentity = await readJsonFile(folder, runFile).catch(() => undefined);
-  const { engine } = (runIdentity ?? {}) as { readonly engine?: unknown };
-  return engineNames.find((name) => name === engine);
+  return engineNames.find((name) => isObject(runIdentity) && runIdentity.engine === name);
 }
+
 /**
  * Locks a folder for training, after checking that its content fits the request.
  * @throws Failure `run-in-use`, `folder-in-use`, `nothing-to-resume`, `other-run`, `cannot-read`, `cannot-write`
@@ -345,11 +335,8 @@ export async function removeRun(folder: string): Promise<readonly string[]> {
     // Another process may have replaced the content since the runs were listed.
     if (ownPaths === undefined) return await pathsIn(folder);
     const isBegun = await hasRun(folder);
-    // A partly removed folder must not look like a model. run.json lists the files of Tower, and is removed last.
-    for (const path of [manifestFile, checkpointFile]) if (ownPaths.has(path)) await removeDurably(join(folder, path));
-    for (const path of ownPaths) if (path !== runFile) await remove(join(folder, path));
+    await removeFiles(folder, ownPaths);
     await remove(join(folder, rejectsFile));
-    for (const under of modelFolders) await rmdir(join(folder, under)).catch(() => {});
     if (isBegun) await remove(join(folder, runFile));
     leftPaths = await pathsIn(folder);
   } finally {

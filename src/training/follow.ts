@@ -4,7 +4,7 @@ import type { WorkerGroup } from '../engines/group.ts';
 import { restoreState } from './artifact/checkpoint.ts';
 import { identify } from './artifact/identity.ts';
 import { beginFrom } from './base.ts';
-import { type BegunState, beginState, tablesOf } from './begin_state.ts';
+import { type BegunState, beginState, closeState, tablesOf } from './begin_state.ts';
 import { ratesAt, roundsOf } from './feed/order.ts';
 import { planWithFittedStep } from './fitted_step.ts';
 import { takeStep } from './take_step.ts';
@@ -45,8 +45,7 @@ export async function follow(options: FollowOptions): Promise<void> {
     }
   } finally {
     await currentTowers?.close();
-    state?.feeder.close();
-    await state?.program.close();
+    if (state) await closeState(state);
   }
 }
 

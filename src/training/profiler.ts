@@ -3,74 +3,79 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writing } from '../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../base/storage/durable.ts';
-import type { Engine, OpTimes } from '../engines/engine.ts';
-import type { Graph } from '../graph/graph.ts';
+import { copies } from '../engines/check.ts';
+import type { OpTimes, Tensors } from '../engines/engine.ts';
 import type { BegunState } from './begin_state.ts';
 import type { EventOrder } from './feed/order.ts';
 import { planWithFittedStep } from './fitted_step.ts';
 import {
-  type BlockPosition,
   blockOf,
   type Profile,
+  type ProfiledGraph,
   profileFile,
   profileFolder,
   profileOf,
   type SampledStep,
-  StepSamples,
-  type StepWatch,
+  type StepMeasurements,
+  StepWatch,
   traceFile,
 } from './step_profile.ts';
 import type { TrainOptions } from './train_options.ts';
 
-export interface ProfilerOptions {
-  readonly folder: string;
-  readonly engine: Engine;
-  readonly graph: Graph;
-  readonly towers: readonly string[];
-  /** Source positions of the model's flow steps, scores and losses, by node label. */
-  readonly places: ReadonlyMap<string, BlockPosition>;
-  readonly batchRows: number;
-}
+/** Maximum number of steps whose inputs are stored to time each op, and their maximum bytes together. */
+const [maxInputs, maxBytes] = [5, 2 ** 29];
 
 export class Profiler {
-  private readonly samples = new StepSamples();
-  private readonly steps: ReadonlySet<number>;
+  private readonly steps: SampledStep[] = [];
+  private readonly inputs: Tensors[] = [];
+  private inputBytes = 0;
+  private origin: number | undefined;
 
-  /** @param steps arguments of `sampledSteps` */
+  /** @param sampled the steps to watch */
   constructor(
-    private readonly options: ProfilerOptions,
-    ...steps: Parameters<typeof sampledSteps>
-  ) {
-    this.steps = sampledSteps(...steps);
-  }
+    private readonly options: Pick<TrainOptions, 'folder' | 'engine'>,
+    private readonly profiled: ProfiledGraph & { readonly rows: number },
+    private readonly sampled: ReadonlySet<number>,
+  ) {}
 
   begin(step: number): StepWatch | undefined {
-    return this.steps.has(step) ? this.samples.begin(step) : undefined;
+    if (!this.sampled.has(step)) return undefined;
+    this.origin ??= performance.now();
+    return new StepWatch(step, this.origin, {
+      keep: (inputs) => this.keep(inputs),
+      end: (sampled) => this.steps.push(sampled),
+    });
+  }
+
+  private keep(inputs: Tensors): void {
+    const bytes = Object.values(inputs).reduce((sum, { data }) => sum + data.byteLength, 0);
+    if (this.inputs.length === maxInputs || this.inputBytes + bytes > maxBytes) return;
+    this.inputBytes += bytes;
+    this.inputs.push(copies(inputs));
   }
 
   /** Runs the graph op by op, and writes both files. Returns undefined if no step was watched. @throws Failure `cannot-write`, and those of the engine */
   async end({ program, group }: BegunState): Promise<Profile | undefined> {
-    const { folder, engine, graph, towers, places, batchRows: rows } = this.options;
-    const { steps, inputs } = this.samples;
+    const { steps, inputs, profiled } = this;
+    const { folder, engine } = this.options;
     if (steps.length === 0) return undefined;
-    const opTimes = await this.timesOf(program, group !== undefined);
+    const times = await this.timesOf(program, group !== undefined);
     const engineNames = { name: engine.name, version: engine.version };
-    const profile = profileOf({ engine: engineNames, graph, towers, places, rows, steps, inputs, times: opTimes });
-    const runs = typeof opTimes === 'string' ? [] : opTimes.runs;
-    const trace = traceOf({ graph, towers, places, engine: engine.name, steps, runs });
+    const measurements = { ...profiled, engine: engineNames, steps, inputs, times };
+    const profile = profileOf(measurements);
     await writing(join(folder, profileFolder), mkdir(join(folder, profileFolder), { recursive: true }));
-    await writeTextDurably(join(folder, traceFile), `${JSON.stringify(trace)}\n`);
+    await writeTextDurably(join(folder, traceFile), `${JSON.stringify(traceOf(measurements))}\n`);
     await writeTextDurably(join(folder, profileFile), `${JSON.stringify(profile, undefined, 1)}\n`);
     return profile;
   }
 
   private async timesOf(program: BegunState['program'], isShared: boolean): Promise<OpTimes | string> {
-    const { engine, graph } = this.options;
+    const { engine } = this.options;
     // The ops of a shared step cannot run here: they wait for other workers, which have ended by now.
     if (isShared) return 'The graph is one row: ops are not listed, because workers shared the steps.';
     if (!engine.timeOps) return `The graph is one row: the engine ${engine.name} does not distinguish its ops.`;
-    if (this.samples.inputs.length === 0) return 'The graph is one row: the inputs of a step are too large to be kept.';
-    return engine.timeOps(graph, await program.read(), this.samples.inputs);
+    if (this.inputs.length === 0) return 'The graph is one row: the inputs of a step are too large to be kept.';
+    return engine.timeOps(this.profiled.graph, await program.read(), this.inputs);
   }
 }
 
@@ -84,10 +89,9 @@ export function profilerOf(
   if (!profile) return undefined;
   const { towers, train } = planWithFittedStep(plan, dataset.corpus.rows);
   return new Profiler(
-    { folder, engine, graph, places: profile.places, batchRows: train.batch, towers: towers.map(({ name }) => name) },
-    done,
-    total,
-    order.steps,
+    { folder, engine },
+    { graph, places: profile.places, rows: train.batch, towers: towers.map(({ name }) => name) },
+    sampledSteps(done, total, order.steps),
   );
 }
 
@@ -121,59 +125,28 @@ export function sampledSteps(done: number, total: number, stepsPerEpoch: number)
 // microseconds.
 // https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 
-/** `X` is something that began at `ts` and took `dur`; `M` names a process or a thread. */
-type TraceEvent =
-  | {
-      readonly ph: 'X';
-      readonly name: string;
-      readonly cat: string;
-      readonly ts: number;
-      readonly dur: number;
-      readonly pid: number;
-      readonly tid: number;
-      readonly args: Readonly<Record<string, string | number>>;
-    }
-  | {
-      readonly ph: 'M';
-      readonly name: 'process_name' | 'thread_name';
-      readonly pid: number;
-      readonly tid: number;
-      readonly args: { readonly name: string };
-    };
-
-export interface Trace {
-  readonly displayTimeUnit: 'ms';
-  readonly traceEvents: readonly TraceEvent[];
-}
-
-interface TraceOptions {
-  readonly graph: Graph;
-  readonly towers: readonly string[];
-  readonly places: ReadonlyMap<string, BlockPosition>;
-  readonly engine: string;
-  readonly steps: readonly SampledStep[];
-  readonly runs: OpTimes['runs'];
-}
+export type Trace = ReturnType<typeof traceOf>;
 
 const [training, apart] = [1, 2];
 /** Milliseconds between two runs, so that they can be distinguished. */
 const gap = 1;
 
-function traceOf({ graph, towers, places, engine, steps, runs }: TraceOptions): Trace {
-  const traceEvents: TraceEvent[] = [
+function traceOf({ graph, towers, places, engine, steps, times }: StepMeasurements) {
+  const runs = typeof times === 'string' ? [] : times.runs;
+  const traceEvents: (ReturnType<typeof named> | ReturnType<typeof complete>)[] = [
     named('process_name', training, 0, 'training, sampled steps'),
     named('thread_name', training, 1, 'steps'),
     named('thread_name', training, 2, 'host and engine'),
   ];
   for (const { step, start, milliseconds, parts } of steps) {
-    traceEvents.push(complete(`step ${step}`, 'step', start, milliseconds, [training, 1], { step }));
+    traceEvents.push(complete(`step ${step}`, 'step', [start, milliseconds], [training, 1], { step }));
     for (const part of parts) {
-      traceEvents.push(complete(part.name, part.part, part.start, part.milliseconds, [training, 2], { step }));
+      traceEvents.push(complete(part.name, part.part, [part.start, part.milliseconds], [training, 2], { step }));
     }
   }
   if (runs.length > 0) {
     traceEvents.push(
-      named('process_name', apart, 0, `ops on ${engine}, measured after training`),
+      named('process_name', apart, 0, `ops on ${engine.name}, measured after training`),
       named('thread_name', apart, 1, 'ops'),
     );
   }
@@ -184,29 +157,27 @@ function traceOf({ graph, towers, places, engine, steps, runs }: TraceOptions): 
       const { name: block, place } = blockOf(label, towers, places);
       const where = place && { place: `${place.file}:${place.line}:${place.column}` };
       const args = { block, op: kind, label, run: index + 1, ...(node === undefined ? {} : { node }), ...where };
-      traceEvents.push(complete(op, block, runStart + start, milliseconds, [apart, 1], args));
+      traceEvents.push(complete(op, block, [runStart + start, milliseconds], [apart, 1], args));
     }
     const lastOp = run.at(-1);
     runStart += gap + (lastOp ? lastOp.start + lastOp.milliseconds : 0);
   }
-  return { displayTimeUnit: 'ms', traceEvents: traceEvents };
+  return { displayTimeUnit: 'ms', traceEvents };
 }
 
+/** Returns something that began at `start` and took some milliseconds. */
 const complete = (
   name: string,
   cat: string,
-  start: number,
-  milliseconds: number,
+  [start, milliseconds]: readonly [number, number],
   [pid, tid]: readonly [number, number],
   args: Readonly<Record<string, string | number>>,
-): TraceEvent => ({ ph: 'X', name, cat, ts: microseconds(start), dur: microseconds(milliseconds), pid, tid, args });
+) => ({ ph: 'X' as const, name, cat, ts: microseconds(start), dur: microseconds(milliseconds), pid, tid, args });
 
 const microseconds = (milliseconds: number): number => Math.round(milliseconds * 1e6) / 1000;
 
-const named = (name: 'process_name' | 'thread_name', pid: number, tid: number, text: string): TraceEvent => ({
-  ph: 'M',
-  name,
-  pid,
-  tid,
+/** Returns the name of a process or of a thread. */
+const named = (name: 'process_name' | 'thread_name', pid: number, tid: number, text: string) => ({
+  ...{ ph: 'M' as const, name, pid, tid },
   args: { name: text },
 });

@@ -15,7 +15,7 @@ import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
 import { hasCheckpoint, readProgress, restoreState, stateTensors, type TrainingState } from './artifact/checkpoint.ts';
 import { differenceOfData, type LoadedModel } from './artifact/load.ts';
 import { complaint } from './artifact/validate.ts';
-import { beginState, tablesOf } from './begin_state.ts';
+import { beginState, closeState, tablesOf } from './begin_state.ts';
 import { type AnyEpoch, type EventOrder, ratesAt, totalSteps } from './feed/order.ts';
 import { precisionOfRun } from './fitted_step.ts';
 import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
@@ -82,11 +82,8 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
     await makeFolder(out);
     const outNames = await readdir(out);
     if (outNames.length > 0 && !options.force) {
-      throw failure('folder-in-use', {
-        folder: out,
-        run: false,
-        holds: `other files (${outNames.slice(0, 3).join(', ')})`,
-      });
+      const holds = `other files (${outNames.slice(0, 3).join(', ')})`;
+      throw failure('folder-in-use', { folder: out, run: false, holds });
     }
   }
   await refuseLostStart(trained, number);
@@ -156,9 +153,8 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
       ...batch,
     });
   } finally {
-    await replayWalk.close();
-    replayState.feeder.close();
-    await replayState.program.close();
+    await replayWalk.towers.close();
+    await closeState(replayState);
   }
 }
 
@@ -176,7 +172,7 @@ const yieldEvery = 50;
 /** Takes steps one after the other. The returned tensors are copies. */
 class ReplayWalk {
   private yielded = performance.now();
-  private readonly towers: CurrentTowers;
+  readonly towers: CurrentTowers;
   private epoch: { readonly number: number; readonly order: AnyEpoch } | undefined;
 
   constructor(
@@ -186,10 +182,6 @@ class ReplayWalk {
   ) {
     const { trained, dataset, engine } = options;
     this.towers = new CurrentTowers(trained.plan, dataset, engine, state);
-  }
-
-  async close(): Promise<void> {
-    await this.towers.close();
   }
 
   async take(step: number) {
@@ -214,15 +206,8 @@ class ReplayWalk {
     const inputCopies = copies(stepInputs);
     const outputs = await program.run(stepInputs);
     feeder.apply(outputs, factor, trainPlan.embeddings.rate);
-    return {
-      epoch,
-      stepOfEpoch: at + 1,
-      rates: { dense, embeddings },
-      factor: denseFactor,
-      rows,
-      inputs: inputCopies,
-      outputs,
-    };
+    const rates = { dense, embeddings };
+    return { epoch, stepOfEpoch: at + 1, rates, factor: denseFactor, rows, inputs: inputCopies, outputs };
   }
 }
 

@@ -3,7 +3,6 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isPartialOf } from '../base/storage/durable.ts';
 import { isFolder } from '../base/storage/run_files.ts';
-import { copies } from '../engines/check.ts';
 import type { OpTime, OpTimes, Tensors } from '../engines/engine.ts';
 import { costOf } from '../graph/count.ts';
 import { sizesOf } from '../graph/evaluate.ts';
@@ -28,31 +27,6 @@ export interface SampledStep {
   /** Excludes the copies that a profile makes. */
   readonly milliseconds: number;
   readonly parts: readonly TimedPart[];
-}
-
-/** Maximum number of steps whose inputs are stored to time each op, and their maximum bytes together. */
-const [maxInputs, maxBytes] = [5, 2 ** 29];
-
-export class StepSamples {
-  readonly steps: SampledStep[] = [];
-  readonly inputs: Tensors[] = [];
-  private bytes = 0;
-  private origin: number | undefined;
-
-  begin(step: number): StepWatch {
-    this.origin ??= performance.now();
-    return new StepWatch(step, this.origin, {
-      keep: (inputs) => this.keep(inputs),
-      end: (sampled) => this.steps.push(sampled),
-    });
-  }
-
-  private keep(inputs: Tensors): void {
-    const bytes = Object.values(inputs).reduce((sum, { data }) => sum + data.byteLength, 0);
-    if (this.inputs.length === maxInputs || this.bytes + bytes > maxBytes) return;
-    this.bytes += bytes;
-    this.inputs.push(copies(inputs));
-  }
 }
 
 export class StepWatch implements FeedWatch {
@@ -174,11 +148,16 @@ export interface Profile {
   readonly notes: readonly string[];
 }
 
-export interface StepMeasurements {
-  readonly engine: Profile['engine'];
+/** A graph whose nodes have labels of blocks. */
+export interface ProfiledGraph {
   readonly graph: Graph;
   readonly towers: readonly string[];
+  /** Source positions of the model's flow steps, scores and losses, by node label. */
   readonly places: ReadonlyMap<string, BlockPosition>;
+}
+
+export interface StepMeasurements extends ProfiledGraph {
+  readonly engine: Profile['engine'];
   readonly rows: number;
   readonly steps: readonly SampledStep[];
   readonly inputs: readonly Tensors[];
@@ -200,59 +179,56 @@ const hostNames: Readonly<Record<Exclude<StepPart, 'engine'>, string>> = {
 export function profileOf(measurements: StepMeasurements): Profile {
   const { engine, graph, rows, steps, inputs, times } = measurements;
   const step = median(steps.map(({ milliseconds }) => milliseconds));
-  const ofPart = (part: StepPart) =>
-    steps.map(({ parts }) =>
-      parts.filter((each) => each.part === part).reduce((sum, each) => sum + each.milliseconds, 0),
-    );
-  const engineTime = median(ofPart('engine'));
+  const partsOf = (part: StepPart) => steps.map(({ parts }) => parts.filter((each) => each.part === part));
+  const timeOf = (part: StepPart): number => median(partsOf(part).map(totalTime));
+  const engineTime = timeOf('engine');
   const row = (milliseconds: number) => ({ milliseconds, share: step === 0 ? 0 : milliseconds / step });
-
   const hostBlocks = (Object.keys(hostNames) as (keyof typeof hostNames)[]).flatMap((part): ProfileBlock[] => {
-    const milliseconds = part === 'other' ? median(steps.map(restOf)) : median(ofPart(part));
-    const calls = median(steps.map(({ parts }) => parts.filter((each) => each.part === part).length));
+    const milliseconds = part === 'other' ? median(steps.map(restOf)) : timeOf(part);
+    const calls = median(partsOf(part).map(({ length }) => length));
     return milliseconds > 0 ? [{ name: hostNames[part], where: 'host', calls, ...row(milliseconds) }] : [];
   });
-  const bySize = (a: ProfileRow, b: ProfileRow): number => b.milliseconds - a.milliseconds;
-  const commonEntries = { format: 'tower-profile-1' as const, engine, steps: steps.map((each) => each.step), rows };
-  if (typeof times === 'string') {
-    const wholeGraph: ProfileBlock = { name: 'engine: the whole graph', where: 'engine', calls: 1, ...row(engineTime) };
-    const flops = sum(flopsOf(graph, inputs));
-    return {
-      ...commonEntries,
-      milliseconds: { step, engine: engineTime },
-      blocks: [...hostBlocks, { ...wholeGraph, ...(flops > 0 ? { flops } : {}) }].sort(bySize),
-      ops: [],
-      notes: [times],
-    };
-  }
-  const opsTime = median(times.runs.map((run) => sum(run.map(({ milliseconds }) => milliseconds))));
+
+  const isSplit = typeof times !== 'string';
+  const runs = isSplit ? times.runs : [];
+  const opsTime = median(runs.map(totalTime));
   const scale = opsTime === 0 ? 0 : engineTime / opsTime;
-  const engineBlocks = blocksOf(measurements, times.runs).map(
+  const flops = sum(flopsOf(graph, inputs)) || undefined;
+  const wholeGraph: ProfileBlock = {
+    ...{ name: 'engine: the whole graph', where: 'engine', calls: 1, flops },
+    ...row(engineTime),
+  };
+  const engineBlocks = blocksOf(measurements, runs).map(
     ({ milliseconds, backward, ...block }): ProfileBlock => ({
       ...block,
       ...row(milliseconds * scale),
-      ...(backward === undefined ? {} : { backward: backward * scale }),
+      backward: backward && backward * scale,
     }),
   );
+  const bySize = (a: ProfileRow, b: ProfileRow): number => b.milliseconds - a.milliseconds;
   return {
-    ...commonEntries,
-    milliseconds: { step, engine: engineTime, ops: opsTime },
-    blocks: [...hostBlocks, ...engineBlocks].sort(bySize),
-    ops: kindsOf(graph, inputs, times.runs)
+    ...{ format: 'tower-profile-1', engine, steps: steps.map((each) => each.step), rows },
+    milliseconds: { step, engine: engineTime, ops: isSplit ? opsTime : undefined },
+    blocks: [...hostBlocks, ...(isSplit ? engineBlocks : [wholeGraph])].sort(bySize),
+    ops: kindsOf(graph, inputs, runs)
       .map(({ milliseconds, ...kind }) => ({ ...kind, ...row(milliseconds * scale) }))
       .sort(bySize),
-    notes: [
-      times.how,
-      `The engine takes ${ms(engineTime)} for a step, its ops together take ${ms(opsTime)}: times of blocks and ops are scaled to the engine's.`,
-    ],
+    notes: isSplit
+      ? [
+          times.how,
+          `The engine takes ${ms(engineTime)} for a step, its ops together take ${ms(opsTime)}: times of blocks and ops are scaled to the engine's.`,
+        ]
+      : [times],
   };
 }
 
 const ms = (value: number): string => `${Number(value.toPrecision(3))} ms`;
 
 /** Returns the time of a step that no part has measured. Parts do not overlap. */
-const restOf = ({ milliseconds, parts }: SampledStep): number =>
-  Math.max(0, milliseconds - sum(parts.map((each) => each.milliseconds)));
+const restOf = ({ milliseconds, parts }: SampledStep): number => Math.max(0, milliseconds - totalTime(parts));
+
+const totalTime = (timed: readonly { readonly milliseconds: number }[]): number =>
+  sum(timed.map(({ milliseconds }) => milliseconds));
 
 function blocksOf({ graph, towers, places, inputs }: StepMeasurements, runs: OpTimes['runs']) {
   const ofLabel = new Map<string, ReturnType<typeof blockOf>>();
@@ -264,11 +240,11 @@ function blocksOf({ graph, towers, places, inputs }: StepMeasurements, runs: OpT
   };
   const blockTimes = new Map<
     string,
-    { place?: BlockPosition; runs: number[]; back: number[]; calls: number; flops: number }
+    { place?: BlockPosition; times: number[]; backward?: number[]; calls: number; flops: number }
   >();
   const entryOf = (node: number | undefined) => {
     const { name, place } = blockOfNode(node);
-    const blockEntry = blockTimes.get(name) ?? { place, runs: [], back: [], calls: 0, flops: 0 };
+    const blockEntry = blockTimes.get(name) ?? { place, times: runs.map(() => 0), calls: 0, flops: 0 };
     blockTimes.set(name, blockEntry);
     return blockEntry;
   };
@@ -278,45 +254,39 @@ function blocksOf({ graph, towers, places, inputs }: StepMeasurements, runs: OpT
   runs.forEach((run, index) => {
     for (const { node, milliseconds } of run) {
       const block = entryOf(node);
-      block.runs[index] = (block.runs[index] ?? 0) + milliseconds;
-      if (blockOfNode(node).isBackward) block.back[index] = (block.back[index] ?? 0) + milliseconds;
+      block.times[index]! += milliseconds;
+      if (blockOfNode(node).isBackward) {
+        block.backward ??= runs.map(() => 0);
+        block.backward[index]! += milliseconds;
+      }
       if (index === 0) block.calls++;
     }
   });
-  return [...blockTimes].flatMap(([name, { place, runs: all, back, calls, flops }]) =>
-    calls === 0 && flops === 0
-      ? []
-      : [
-          {
-            name,
-            where: 'engine' as const,
-            place,
-            milliseconds: median(filled(all, runs.length)),
-            calls,
-            ...(flops > 0 ? { flops } : {}),
-            ...(back.length > 0 ? { backward: median(filled(back, runs.length)) } : {}),
-          },
-        ],
-  );
+  return [...blockTimes]
+    .filter(([, { calls, flops }]) => calls > 0 || flops > 0)
+    .map(([name, { place, times, backward, calls, flops }]) => ({
+      ...{ name, where: 'engine' as const, place, milliseconds: median(times), calls },
+      ...{ flops: flops || undefined, backward: backward && median(backward) },
+    }));
 }
 
 function kindsOf(graph: Graph, inputs: readonly Tensors[], runs: OpTimes['runs']) {
   const flops = flopsOf(graph, inputs);
   const slowest = slowestOf(runs[0] ?? []);
-  const kindTimes = new Map<string, { runs: number[]; calls: number; nodes: Set<number> }>();
+  const kindTimes = new Map<string, { times: number[]; calls: number; nodes: Set<number> }>();
   runs.forEach((run, index) => {
     for (const { op, node, milliseconds } of run) {
-      const kind = kindTimes.get(op) ?? { runs: [], calls: 0, nodes: new Set() };
+      const kind = kindTimes.get(op) ?? { times: runs.map(() => 0), calls: 0, nodes: new Set() };
       kindTimes.set(op, kind);
-      kind.runs[index] = (kind.runs[index] ?? 0) + milliseconds;
+      kind.times[index]! += milliseconds;
       if (index > 0) continue;
       kind.calls++;
       if (node !== undefined && slowest.get(node)!.op === op) kind.nodes.add(node);
     }
   });
-  return [...kindTimes].map(([name, { runs: all, calls, nodes }]) => {
+  return [...kindTimes].map(([name, { times, calls, nodes }]) => {
     const total = sum([...nodes].map((node) => flops[node]!));
-    return { name, milliseconds: median(filled(all, runs.length)), calls, ...(total > 0 ? { flops: total } : {}) };
+    return { name, milliseconds: median(times), calls, flops: total || undefined };
   });
 }
 
@@ -337,9 +307,6 @@ function flopsOf(graph: Graph, [first]: readonly Tensors[]): readonly number[] {
   const sizes = sizesOf(graph, first);
   return graph.nodes.map((node) => costOf(graph, node, sizes).flops);
 }
-
-const filled = (values: readonly number[], length: number): number[] =>
-  Array.from({ length }, (_, index) => values[index] ?? 0);
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 

@@ -10,12 +10,12 @@ import { freshCount } from '../data/rows/fresh.ts';
 import { bfloat16Instructions } from '../engines/processor.ts';
 import { hasCheckpoint, type Progress, restoreState, saveState, type TrainingState } from './artifact/checkpoint.ts';
 import { writeAdmissions } from './artifact/encoding_file.ts';
-import { changesOf, identify } from './artifact/identity.ts';
+import { changesOf, identify, type RunIdentity } from './artifact/identity.ts';
 import { readManifest } from './artifact/load.ts';
 import { type Manifest, manifestFile } from './artifact/run_manifest.ts';
 import { artifactPaths, writeEncodings } from './artifact/write_artifact.ts';
 import { beginFrom } from './base.ts';
-import { type BegunState, beginState, tablesOf } from './begin_state.ts';
+import { type BegunState, beginState, closeState, tablesOf } from './begin_state.ts';
 import { labelOf } from './evaluation/figures.ts';
 import { orderOf, smallestBatch, totalSteps } from './feed/order.ts';
 import { type ChosenPrecision, choosePrecision, planWithFittedStep, precisionOfRun } from './fitted_step.ts';
@@ -63,19 +63,23 @@ async function trainAlone(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
+/** Returns the identity of a new run. The run may be resumed from another working folder, so the path of its origin is absolute. */
+function identityFor({ plan, dataset, engine, origin }: TrainOptions): RunIdentity {
+  const { all } = artifactPaths(plan, dataset.encodings, origin);
+  const final = origin.final && { ...origin.final, name: resolve(origin.final.name) };
+  return { ...identify(plan, dataset, engine.name, all), final };
+}
+
 async function start(options: TrainOptions): Promise<TrainResult> {
-  const { plan, dataset, engine, folder, origin } = options;
+  const { plan, dataset, engine, folder } = options;
   // Allocates before the folder is touched, so that tables that do not fit do not destroy the run in it.
   const firstTables = tablesOf(options);
-  const files = artifactPaths(plan, dataset.encodings, origin).all;
   const earlierLineage = options.from && withDefaults(options.from.lineage, { events: eventsOf(options) });
   const chosenPrecision = choosePrecision(plan, engine, bfloat16Instructions());
   const foreignFiles = await startFolder(folder, {
-    ...identify(plan, dataset, engine.name, files),
+    ...identityFor(options),
     precision: chosenPrecision?.precision,
     from: earlierLineage,
-    // The run may be resumed from another working folder.
-    ...(origin?.final ? { final: { ...origin.final, name: resolve(origin.final.name) } } : {}),
   });
   await writeAdmissions(folder, dataset, earlierLineage?.checksum);
   return withState(options, chosenPrecision, firstTables, async (state) => {
@@ -99,20 +103,16 @@ const eventsOf = ({ dataset: { parts } }: TrainOptions): number => freshCount(pa
 
 /** Fits a score without steps. A resumed run that has no model yet begins anew, because a fit has no checkpoint. */
 async function fitWhole(options: TrainOptions): Promise<TrainResult> {
-  const { plan, dataset, engine, folder, origin, resume, finish, signal } = options;
+  const { plan, dataset, folder, origin, resume, finish, signal } = options;
   const { rows } = dataset.parts.train;
   if (rows < smallestBatch) throw failure('too-few-rows', { part: 'train', rows, needed: smallestBatch });
-  const files = artifactPaths(plan, dataset.encodings, origin).all;
-  const identity = identify(plan, dataset, engine.name, files);
+  const identity = identityFor(options);
   if (resume || finish) {
     await resumeFolder(folder, identity);
     const doneManifest = await finishedManifest(folder);
     if (doneManifest) return { folder, status: doneManifest.training.status, manifest: doneManifest, records: [] };
     if (finish) throw failure('nothing-to-resume', { folder });
-  } else {
-    const final = origin.final && { ...origin.final, name: resolve(origin.final.name) };
-    await startFolder(folder, { ...identity, final });
-  }
+  } else await startFolder(folder, identity);
   const { fitItems } = await import('./fit_items.ts');
   const known = origin.final && (await readManifest(origin.final.name)).training.fit;
   const { tables, choice } = await fitItems(options, known);
@@ -125,9 +125,8 @@ async function fitWhole(options: TrainOptions): Promise<TrainResult> {
 }
 
 async function resume(options: TrainOptions): Promise<TrainResult> {
-  const { plan, dataset, engine, folder, origin } = options;
-  const files = artifactPaths(plan, dataset.encodings, origin).all;
-  const identity = identify(plan, dataset, engine.name, files);
+  const { plan, folder } = options;
+  const identity = identityFor(options);
   const folderIdentity = await resumeFolder(folder, identity);
   const hasChanges = changesOf(folderIdentity.settings, identity.settings, 0).length > 0;
   const doneManifest = await finishedManifest(folder);
@@ -152,7 +151,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
       precision: chosenPrecision?.precision,
       from,
       final,
-      files: [...new Set([...folderIdentity.files, ...files])],
+      files: [...new Set([...folderIdentity.files, ...identity.files])],
       changes,
     });
     const otherWorkers = othersOf(options, hasState ? 'checkpoint' : 'first values');
@@ -176,12 +175,7 @@ async function withState(
   work: (state: BegunState) => Promise<TrainResult>,
 ): Promise<TrainResult> {
   const state = await beginState(options, chosen?.precision ?? 'float32', tables, options.group);
-  try {
-    return await work(state);
-  } finally {
-    state.feeder.close();
-    await state.program.close();
-  }
+  return closing({ close: () => closeState(state) }, () => work(state));
 }
 
 const closing = async <C extends { close(): Promise<void> }, R>(

@@ -59,6 +59,15 @@ class EpochClock {
   }
 }
 
+/** The epoch that a run is in, and how far it has come. */
+interface CurrentEpoch {
+  readonly epoch: number;
+  step: number;
+  stepOfEpoch: number;
+  readonly sums: StepSums;
+  readonly clock: EpochClock;
+}
+
 export interface ResumeState {
   readonly progress: Progress;
   readonly changes: readonly SettingChange[];
@@ -177,73 +186,68 @@ export class TrainingRun {
   /** Returns false if the signal ended the epoch early. */
   private async epoch(): Promise<boolean> {
     const { plan, signal, limit } = this.options;
-    const number = this.progress.epoch + 1;
-    const epoch = this.rounds.round(this.progress.step - this.progress.stepOfEpoch);
-    const epochSums = makeStepSums(plan, this.progress);
-    const epochClock = new EpochClock(epochSums.rows);
+    const { step: firstStep, stepOfEpoch: firstOfEpoch } = this.progress;
+    const epoch = this.rounds.round(firstStep - firstOfEpoch);
+    const sums = makeStepSums(plan, this.progress);
+    const clock = new EpochClock(sums.rows);
+    const now: CurrentEpoch = {
+      ...{ epoch: this.progress.epoch + 1, step: firstStep, stepOfEpoch: firstOfEpoch, sums, clock },
+    };
     // Draws, noise and the moments of optimizers count the steps of earlier runs too.
-    const earlierRuns = this.resumeState.from ?? { epochs: 0, steps: 0 };
-    let { step, stepOfEpoch } = this.progress;
-    let stepRates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
+    const { epochs, steps } = this.resumeState.from ?? { epochs: 0, steps: 0 };
+    let rates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
 
-    const { epochs, steps } = earlierRuns;
-    await this.others?.steps({ epoch: number, stepOfEpoch, step, before: { epochs, steps } });
-    for (; stepOfEpoch < epoch.steps; stepOfEpoch++) {
-      if (epochClock.shouldYield()) {
-        this.report(number, stepOfEpoch, step, epochSums, epochClock);
+    await this.others?.steps({
+      ...{ epoch: now.epoch, stepOfEpoch: firstOfEpoch, step: firstStep },
+      before: { epochs, steps },
+    });
+    for (; now.stepOfEpoch < epoch.steps; now.stepOfEpoch++) {
+      if (clock.shouldYield()) {
+        this.report(now);
         await this.logs.steps.write();
         await this.logs.events?.write();
         await new Promise((resolve) => setImmediate(resolve));
       }
       // Workers stop together, after a step.
-      if ((signal?.aborted || (limit?.aborted && step > 0)) && !this.others) {
-        this.progress = { ...this.progress, step, stepOfEpoch, sums: epochSums.sums(), rows: epochSums.rows };
+      if ((signal?.aborted || (limit?.aborted && now.step > 0)) && !this.others) {
+        this.keep(now);
         return false;
       }
       // Only at the start of an epoch: a checkpoint within an epoch contains the mined items.
-      const ofEpoch = step % this.order.steps;
-      const drawnEpoch = earlierRuns.epochs + step / this.order.steps + 1;
-      if (ofEpoch === 0) await this.beginEpoch(drawnEpoch);
-      step++;
-      stepRates = ratesAt(plan.train, step, this.rounds.total);
-      const stepWatch = this.profiler?.begin(step);
-      const stepNorms = this.norms?.at(step);
+      if (now.step % this.order.steps === 0) await this.beginEpoch(epochs + now.step / this.order.steps + 1);
+      const step = now.step + 1;
+      rates = ratesAt(plan.train, step, this.rounds.total);
+      const watch = this.profiler?.begin(step);
+      const norms = this.norms?.at(step);
       const readStart = performance.now();
-      const rows = await this.rowsOf(epoch, stepOfEpoch, { step: step - 1, sums: epochSums });
-      stepWatch?.done('read', 'rows', readStart);
+      const rows = await this.rowsOf(epoch, now);
+      watch?.done('read', 'rows', readStart);
       const takenStep = await takeStep(plan, this.state, {
-        ...{ rows, number: earlierRuns.steps + step, rates: stepRates, signal, watch: stepWatch, norms: stepNorms },
+        ...{ rows, number: steps + step, rates, signal, watch, norms },
         seen: ({ inputs, outputs, counts }) => {
-          stepWatch?.keep(inputs);
+          watch?.keep(inputs);
           const logStart = performance.now();
-          epochSums.add(inputs, outputs, rows.length, { epoch: number, step, counts });
-          if (!stepNorms) this.logs.steps.add(step, outputs);
+          sums.add(inputs, outputs, rows.length, { epoch: now.epoch, step, counts });
+          if (!norms) this.logs.steps.add(step, outputs);
           this.logs.events?.add(step, outputs);
-          stepWatch?.done('log', 'losses and logs', logStart);
+          watch?.done('log', 'losses and logs', logStart);
         },
       });
-      stepWatch?.end();
+      watch?.end();
       // The norms of tables are known only after the update of the tables.
-      if (stepNorms) this.logs.steps.add(step, takenStep.outputs, stepNorms.values);
-      if (stepNorms) this.logs.events?.addNorms(step, stepNorms.values);
-      epochClock.add(...takenStep.times);
+      if (norms) this.logs.steps.add(step, takenStep.outputs, norms.values);
+      if (norms) this.logs.events?.addNorms(step, norms.values);
+      clock.add(...takenStep.times);
+      now.step = step;
       if (takenStep.stops) this.others?.stopped();
-      if (takenStep.stops && stepOfEpoch + 1 < epoch.steps) {
-        this.progress = {
-          ...this.progress,
-          step,
-          stepOfEpoch: stepOfEpoch + 1,
-          sums: epochSums.sums(),
-          rows: epochSums.rows,
-        };
+      if (takenStep.stops && now.stepOfEpoch + 1 < epoch.steps) {
+        now.stepOfEpoch++;
+        this.keep(now);
         return false;
       }
     }
-    this.report(number, stepOfEpoch, step, epochSums, epochClock);
-    await this.endEpoch(number, step, epochSums, epochClock, {
-      dense: stepRates.dense,
-      embeddings: stepRates.embeddings,
-    });
+    this.report(now);
+    await this.endEpoch(now, { dense: rates.dense, embeddings: rates.embeddings });
     return true;
   }
 
@@ -253,27 +257,33 @@ export class TrainingRun {
     if (state.group && options.sharesTables) await sendBegun(state.feeder, state.group);
   }
 
+  /** Notes how far the current epoch has come. */
+  private keep({ step, stepOfEpoch, sums }: CurrentEpoch): void {
+    this.progress = { ...this.progress, step, stepOfEpoch, sums: sums.sums(), rows: sums.rows };
+  }
+
+  private async save(): Promise<void> {
+    await this.logs.steps.sync();
+    const checksums = { metrics: this.logs.log.checksum(), steps: this.logs.steps.checksum() };
+    this.progress = { ...this.progress, ...checksums };
+    await saveState(this.options.folder, this.progress, this.state);
+  }
+
   /** Reads the rows of a step. If that fails, saves the steps so far, so that `resume` can continue from there. */
-  private async rowsOf(
-    epoch: AnyEpoch,
-    at: number,
-    { step, sums }: { step: number; sums: StepSums },
-  ): Promise<Int32Array> {
+  private async rowsOf(epoch: AnyEpoch, now: CurrentEpoch): Promise<Int32Array> {
     try {
-      return await epoch.batch(at);
+      return await epoch.batch(now.stepOfEpoch);
     } catch (error) {
       // Workers that wait in a step cannot be asked for their rows of the tables, so no checkpoint is possible.
-      if (step > 0 && !this.options.sharesTables) {
-        this.progress = { ...this.progress, step, stepOfEpoch: at, sums: sums.sums(), rows: sums.rows };
-        await this.logs.steps.sync();
-        this.progress = { ...this.progress, ...this.checksums() };
-        await saveState(this.options.folder, this.progress, this.state);
+      if (now.step > 0 && !this.options.sharesTables) {
+        this.keep(now);
+        await this.save();
       }
       throw error;
     }
   }
 
-  private report(epoch: number, stepOfEpoch: number, step: number, sums: StepSums, clock: EpochClock): void {
+  private report({ epoch, stepOfEpoch, step, sums, clock }: CurrentEpoch): void {
     const { onEvent } = this.options;
     if (!onEvent || sums.rows === 0) return;
     const examplesPerSecond = clock.rate(sums.rows);
@@ -283,13 +293,7 @@ export class TrainingRun {
     onEvent({ kind: 'step', epoch, stepOfEpoch, step, steps: this.rounds.total, loss, examplesPerSecond, secondsLeft });
   }
 
-  private async endEpoch(
-    epoch: number,
-    step: number,
-    sums: StepSums,
-    clock: EpochClock,
-    rates: EpochRecord['rates'],
-  ): Promise<void> {
+  private async endEpoch({ epoch, step, sums, clock }: CurrentEpoch, rates: EpochRecord['rates']): Promise<void> {
     const { plan, folder, onEvent } = this.options;
     const trainedAt = performance.now();
     const examplesPerSecond = clock.rate(sums.rows);
@@ -326,24 +330,17 @@ export class TrainingRun {
     await this.logs.log.append(epochRecord);
     this.logs.events?.addEpoch(epochRecord);
     await this.logs.events?.write();
-    await this.logs.steps.sync();
-    this.progress = { ...beginning, epoch, step, ...this.checksums(), best };
-    await saveState(folder, this.progress, this.state);
+    this.progress = { ...beginning, epoch, step, best };
+    await this.save();
     await removeOldBest(folder, best && bestFile(best.epoch));
     this.records.push(epochRecord);
     onEvent?.({ kind: 'epoch', record: epochRecord });
   }
 
-  private checksums(): Pick<Progress, 'metrics' | 'steps'> {
-    return { metrics: this.logs.log.checksum(), steps: this.logs.steps.checksum() };
-  }
-
   private async interrupted(): Promise<TrainResult> {
     const { folder } = this.options;
     if (this.progress.step === 0) return { folder, status: 'interrupted', records: this.records };
-    await this.logs.steps.sync();
-    this.progress = { ...this.progress, ...this.checksums() };
-    await saveState(folder, this.progress, this.state);
+    await this.save();
     const { signal, limit } = this.options;
     return limit?.aborted && !signal?.aborted ? this.finish('stopped') : this.seal('interrupted');
   }

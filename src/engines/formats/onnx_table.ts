@@ -9,9 +9,8 @@ export const operatorSet = 18;
 /** Translates to one ONNX op with the same operands. */
 const same =
   (op: string): OnnxLowering =>
-  (_, operands, writer, result) => {
+  (_, operands, writer, result) =>
     writer.emit(op, operands, {}, result);
-  };
 
 const reduction =
   (op: string): OnnxLowering =>
@@ -23,9 +22,8 @@ const reduction =
 
 const lastAxis =
   (op: string): OnnxLowering =>
-  (_, operands, writer, result) => {
+  (_, operands, writer, result) =>
     writer.emit(op, operands, { axis: -1 }, result);
-  };
 
 const segmentSum: OnnxLowering = (node, [values, segments], writer, result) => {
   // ScatterElements adds in order, in one thread, so the bits are the same each time.
@@ -55,16 +53,10 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
     ...alike('LogicalAnd:And LogicalOr:Or Neg Exp Log Sqrt Abs Sign Tanh Sigmoid Relu Softplus', same),
     ...alike('LogicalNot:Not StopGradient:Identity AllReduce:Identity', same),
 
-    Rsqrt: (_, operands, writer, result) => {
-      writer.emit('Reciprocal', [writer.emit('Sqrt', operands)], {}, result);
-    },
-    Square: (_, [value], writer, result) => {
-      writer.emit('Mul', [value!, value!], {}, result);
-    },
+    Rsqrt: (_, operands, writer, result) => writer.emit('Reciprocal', [writer.emit('Sqrt', operands)], {}, result),
+    Square: (_, [value], writer, result) => writer.emit('Mul', [value!, value!], {}, result),
 
-    Cast: (node, operands, writer, result) => {
-      writer.emit('Cast', operands, { to: onnxType(node.type.dtype) }, result);
-    },
+    Cast: (node, operands, writer, result) => writer.emit('Cast', operands, { to: onnxType(node.type.dtype) }, result),
     Select: (node, [condition, then, otherwise], writer, result) => {
       if (node.type.dtype !== 'bool') {
         writer.emit('Where', [condition!, then!, otherwise!], {}, result);
@@ -109,12 +101,10 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
       const shapeVector = inferredShape ? writer.vector(inferredShape) : writer.shape(dims);
       writer.emit('Reshape', [value!, shapeVector], { allowzero: inferredShape ? 0 : 1 }, result);
     },
-    Transpose: (node, operands, writer, result) => {
-      writer.emit('Transpose', operands, { perm: node.attributes.perm as readonly number[] }, result);
-    },
-    Concat: (node, operands, writer, result) => {
-      writer.emit('Concat', operands, { axis: node.attributes.axis as number }, result);
-    },
+    Transpose: (node, operands, writer, result) =>
+      writer.emit('Transpose', operands, { perm: node.attributes.perm as readonly number[] }, result),
+    Concat: (node, operands, writer, result) =>
+      writer.emit('Concat', operands, { axis: node.attributes.axis as number }, result),
     Slice: (node, [value], writer, result) => {
       const begin = node.attributes.begin as readonly number[];
       const sizes = sliceSizes(writer.typeOf(node.inputs[0]!).shape, begin, node.attributes.size as readonly Dim[]);
@@ -130,12 +120,9 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
       const zeroScalar = writer.constant([0], [], node.type.dtype);
       writer.emit('Pad', [value!, writer.vector([...before, ...after]), zeroScalar], {}, result);
     },
-    BroadcastTo: (node, [value, like], writer, result) => {
-      writer.emit('Expand', [value!, writer.shapeOf(like!, writer.typeOf(node.inputs[1]!))], {}, result);
-    },
-    Gather: (_, operands, writer, result) => {
-      writer.emit('Gather', operands, { axis: 0 }, result);
-    },
+    BroadcastTo: (node, [value, like], writer, result) =>
+      writer.emit('Expand', [value!, writer.shapeOf(like!, writer.typeOf(node.inputs[1]!))], {}, result),
+    Gather: (_, operands, writer, result) => writer.emit('Gather', operands, { axis: 0 }, result),
     SegmentSum: segmentSum,
     ScatterUpdate: (_, [value, indices, updates], writer, result) => {
       const positions = writer.emit('Cast', [indices!], { to: onnxType('int64') });

@@ -4,12 +4,19 @@
  * Serving, Python and tf.node.loadSavedModel load.
  */
 import { message } from '../../base/storage/protobuf.ts';
-import type { Graph, GraphOutput, TensorType } from '../../graph/graph.ts';
+import type { Graph, GraphOutput } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
 import { type Owners, withMarks } from './emitted.ts';
 import { withSoftmaxLoss } from './softmax_loss.ts';
 import { tensorflowTable } from './tensorflow_table.ts';
-import { dataType, type TensorflowLowering, TensorflowWriter, tensorflowShape } from './tensorflow_writer.ts';
+import {
+  dataType,
+  type TensorflowAttribute,
+  type TensorflowLowering,
+  type TensorflowTable,
+  TensorflowWriter,
+  tensorflowShape,
+} from './tensorflow_writer.ts';
 
 /**
  * The part of TensorFlow's protocol buffers that a graph needs, with TensorFlow's own field numbers
@@ -106,11 +113,7 @@ const scatterInPlace =
     const columnStrides = writer.emit(
       'ConcatV2',
       [writer.shape([shape[1]!]), writer.vector([1]), writer.constant([0], [], 'int32')],
-      {
-        T: int,
-        N: { i: 2 },
-        Tidx: int,
-      },
+      { T: int, N: { i: 2 }, Tidx: int },
     );
     const flatTerms = writer.emit('Mul', [indices, columnStrides], { T: int });
     const flatAt = writer.emit('Sum', [flatTerms, writer.vector([1])], { T: int, Tidx: int, keep_dims: { b: false } });
@@ -120,14 +123,18 @@ const scatterInPlace =
     return writer.emit('Reshape', [writtenMatrix, writer.shape(shape)], { T: float, Tshape: int });
   };
 
+function tableInPlace(parameter: TensorflowLowering): TensorflowTable {
+  const table = tensorflowTable(parameter);
+  return { ...table, ScatterUpdate: scatterInPlace(table.ScatterUpdate) };
+}
+
 /** True if a value is computed, and read only once. */
 function isTemporary(graph: Graph, id: number): boolean {
   const readers = graph.nodes.reduce((count, { inputs }) => count + inputs.filter((input) => input === id).length, 0);
   const isKept = [...graph.outputs, ...graph.updates].some(({ node }) => node === id);
   const { op } = graph.nodes[id]!;
   // A reshape would be a second name for memory that something else may read.
-  const isComputed =
-    op === 'Exp' || op === 'MatMul' || op === 'Add' || op === 'Sub' || op === 'Mul' || op === 'ScatterUpdate';
+  const isComputed = ['Exp', 'MatMul', 'Add', 'Sub', 'Mul', 'ScatterUpdate'].includes(op);
   return isComputed && readers === 1 && !isKept;
 }
 
@@ -171,18 +178,43 @@ export function trainingSavedModel(
   graph: Graph,
   fused = false,
 ): { readonly bytes: Uint8Array; readonly names: TrainingNames } {
-  const { writer, variables } = writeVariables(graph, fused);
-  const updates = writeUpdates(graph, writer, variables);
-  const updated = updates.length > 0 ? writeFlag(writer, 'updated', updates) : undefined;
-  const assignments = writeAssignments(graph, writer, variables);
-  const names: TrainingNames = {
-    inputs: Object.fromEntries(graph.inputs.map(({ name, node }) => [name, writer.valueOf(node)])),
-    outputs: Object.fromEntries(graph.outputs.map((output) => [output.name, fetchable(graph, writer, output)])),
-    read: Object.fromEntries([...variables].map(([name, { read }]) => [name, read])),
-    ...assignments,
-    updated,
+  const handles = new Map<string, string>();
+  const read: Record<string, string> = {};
+  const table = tableInPlace((node, _, tableWriter) => {
+    const name = node.attributes.name as string;
+    const dtype = { type: dataType(node.type.dtype) };
+    const shape = { shape: tensorflowShape(node.type.shape) };
+    const handle = tableWriter.emit('VarHandleOp', [], { dtype, shape, shared_name: { s: Buffer.from(name) } }, name);
+    handles.set(name, handle);
+    read[name] = tableWriter.emit('ReadVariableOp', [handle], { dtype }, `${name}/read`);
+    return read[name];
+  });
+  const writer = new TensorflowWriter(graph, fused ? withSoftmaxLoss(graph, table) : table);
+  const assign = (parameter: string, value: string, dtype: TensorflowAttribute, after: readonly string[]): string => {
+    const handle = handles.get(parameter);
+    if (!handle) throw new Error(`invariant: parameter ${parameter} is not a node of graph ${graph.name}`);
+    return writer.emit('AssignVariableOp', [handle, value, ...waitingFor(after)], { dtype }, `${parameter}/assign`);
   };
-  return { bytes: encode(writer, {}), names };
+  // Each assignment waits until all parameters have been read, so that none sees the value of another's update.
+  const everyRead = Object.values(read);
+  const updates = graph.updates.map(({ parameter, node }) => {
+    const dtype = { type: dataType(writer.typeOf(node).dtype) };
+    const value = writer.valueOf(node);
+    const ownValue = sharesInput(graph, node) ? writer.emit('DeepCopy', [value], { T: dtype }) : value;
+    return assign(parameter, ownValue, dtype, everyRead);
+  });
+  const updated = updates.length > 0 ? writeFlag(writer, 'updated', updates) : undefined;
+  const write: Record<string, string> = {};
+  const written: Record<string, string> = {};
+  for (const { name, node } of graph.parameters) {
+    const type = writer.typeOf(node);
+    write[name] = writer.placeholder(`${name}/new`, type);
+    const assignment = assign(name, write[name], { type: dataType(type.dtype) }, []);
+    written[name] = writeFlag(writer, `${name}/written`, [assignment]);
+  }
+  const inputs = Object.fromEntries(graph.inputs.map(({ name, node }) => [name, writer.valueOf(node)]));
+  const outputs = Object.fromEntries(graph.outputs.map((output) => [output.name, fetchable(graph, writer, output)]));
+  return { bytes: encode(writer, {}), names: { inputs, outputs, read, write, written, updated } };
 }
 
 /**
@@ -190,113 +222,22 @@ export function trainingSavedModel(
  * each.
  */
 export function stepNodes(graph: Graph): { readonly writer: TensorflowWriter; readonly owners: Owners } {
-  const plainTable = tensorflowTable((node, _, writer) =>
+  const plainTable = tableInPlace((node, _, writer) =>
     writer.placeholder(`parameter/${node.attributes.name}`, node.type),
   );
-  const inPlaceTable = { ...plainTable, ScatterUpdate: scatterInPlace(plainTable.ScatterUpdate) };
-  const { table, owners } = withMarks(graph, inPlaceTable, (_node, _operands, writer) => writer.nodes.length);
+  const { table, owners } = withMarks(graph, plainTable, (_node, _operands, writer) => writer.nodes.length);
   return { writer: new TensorflowWriter(graph, table), owners };
 }
 
 /** Returns `saved_model.pb` of these nodes. */
 export const stepModel = (writer: TensorflowWriter): Uint8Array => encode(writer, {});
 
-/** The nodes of a parameter that is a variable of the session. */
-interface Variable {
-  readonly handle: string;
-  readonly read: string;
-}
-
-/** Returns the nodes of the graph, and its variables by the names of their parameters. */
-function writeVariables(
-  graph: Graph,
-  fused: boolean,
-): {
-  readonly writer: TensorflowWriter;
-  readonly variables: ReadonlyMap<string, Variable>;
-} {
-  const variables = new Map<string, Variable>();
-  const plainTable = tensorflowTable((node, _, writer) => {
-    const name = node.attributes.name as string;
-    const dtype = { type: dataType(node.type.dtype) };
-    const attributes = {
-      dtype,
-      shape: { shape: tensorflowShape(node.type.shape) },
-      shared_name: { s: Buffer.from(name) },
-    };
-    const handle = writer.emit('VarHandleOp', [], attributes, name);
-    const read = writer.emit('ReadVariableOp', [handle], { dtype }, `${name}/read`);
-    variables.set(name, { handle, read });
-    return read;
-  });
-  const table = { ...plainTable, ScatterUpdate: scatterInPlace(plainTable.ScatterUpdate) };
-  return { writer: new TensorflowWriter(graph, fused ? withSoftmaxLoss(graph, table) : table), variables };
-}
-
-/** Writes the assignments of the graph's updates. Each waits until all parameters have been read, so that none sees the value of another's update. */
-function writeUpdates(graph: Graph, writer: TensorflowWriter, variables: ReadonlyMap<string, Variable>): string[] {
-  const everyRead = [...variables.values()].map(({ read }) => read);
-  return graph.updates.map(({ parameter, node }) => {
-    const type = writer.typeOf(node);
-    const value = writer.valueOf(node);
-    const ownValue = sharesInput(graph, node)
-      ? writer.emit('DeepCopy', [value], { T: { type: dataType(type.dtype) } })
-      : value;
-    return writeAssignment(writer, parameter, variables.get(parameter)!, { value: ownValue, type, after: everyRead });
-  });
-}
-
-/** Writes the tensors to which each parameter's new value is fed, and those that are fetched to have it assigned. */
-function writeAssignments(
-  graph: Graph,
-  writer: TensorflowWriter,
-  variables: ReadonlyMap<string, Variable>,
-): Pick<TrainingNames, 'write' | 'written'> {
-  const write: Record<string, string> = {};
-  const writtenFlags: Record<string, string> = {};
-  for (const { name, node } of graph.parameters) {
-    const type = writer.typeOf(node);
-    const variable = variables.get(name);
-    if (!variable) throw new Error(`invariant: parameter ${name} is not a node of graph ${graph.name}`);
-    const newValue = writer.placeholder(`${name}/new`, type);
-    write[name] = newValue;
-    writtenFlags[name] = writeFlag(writer, `${name}/written`, [
-      writeAssignment(writer, name, variable, { value: newValue, type, after: [] }),
-    ]);
-  }
-  return { write, written: writtenFlags };
-}
-
-interface NewValue {
-  readonly value: string;
-  readonly type: TensorType;
-  /** Nodes that must be done before the assignment. */
-  readonly after: readonly string[];
-}
-
-function writeAssignment(
-  writer: TensorflowWriter,
-  parameter: string,
-  { handle }: Variable,
-  { value, type, after }: NewValue,
-): string {
-  return writer.emit(
-    'AssignVariableOp',
-    [handle, value, ...after.map((name) => `^${name}`)],
-    { dtype: { type: dataType(type.dtype) } },
-    `${parameter}/assign`,
-  );
-}
+const waitingFor = (nodes: readonly string[]): string[] => nodes.map((name) => `^${name}`);
 
 /** Writes a tensor that exists once `after` are done. It can be fetched, while an assignment has no output. */
 function writeFlag(writer: TensorflowWriter, name: string, after: readonly string[]): string {
   const tensor = { dtype: 'DT_BOOL', tensorShape: { dim: [] }, tensorContent: Uint8Array.of(1) };
-  return writer.emit(
-    'Const',
-    after.map((node) => `^${node}`),
-    { dtype: { type: 'DT_BOOL' }, value: { tensor } },
-    name,
-  );
+  return writer.emit('Const', waitingFor(after), { dtype: { type: 'DT_BOOL' }, value: { tensor } }, name);
 }
 
 /** Returns an output under a name that a session can fetch, because it refuses to fetch a tensor that it is fed. */

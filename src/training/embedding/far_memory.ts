@@ -167,7 +167,7 @@ function halfNumbers(stored: Uint16Array): FarNumbers {
   };
 }
 
-export type RowPrecision = 'float32' | 'bf16';
+type RowPrecision = 'float32' | 'bf16';
 
 /** The keys from which all numbers of a table are drawn. */
 export type DrawKeys = readonly [number, number];

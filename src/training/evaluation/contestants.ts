@@ -18,7 +18,7 @@ import {
 } from './baselines/baseline.ts';
 import { baselines } from './baselines/table.ts';
 import { choose, choosingEvents, decays } from './baselines/tune_baselines.ts';
-import { type Per, questionsOf } from './ranking_questions.ts';
+import { bagOf, type Per, questionsOf } from './ranking_questions.ts';
 import { duration } from './sentences.ts';
 
 /**
@@ -300,10 +300,7 @@ export function unitedBags(given: readonly IndexedBags[], { rows }: Events): Ind
   for (let row = 0; row < rows; row++) {
     starts[row] = values.length;
     const itemsOfEvent = new Set<number>();
-    for (const { bags, index } of given) {
-      const bag = index ? index[row]! : row;
-      for (let index = bags.starts[bag]!; index < bags.ends[bag]!; index++) itemsOfEvent.add(bags.values[index]!);
-    }
+    for (const bags of given) for (const item of bagOf(bags, row)) itemsOfEvent.add(item);
     for (const item of itemsOfEvent) values.push(item);
     ends[row] = values.length;
   }

@@ -10,7 +10,9 @@ import type { ItemMap } from './item_map.ts';
 import { type LinesToBeat, linesToBeat } from './lines_to_beat.ts';
 import {
   bagAt,
+  bagOf,
   drawRankings,
+  itemsInTraining,
   overRows,
   type Per,
   questionsOf,
@@ -242,12 +244,7 @@ const rankOf = (
 ): { rank?: number } => (corpus[row]! > 0 && (isWarm || ranksCold) ? { rank: better[row]! + 1 } : {});
 
 /** Returns, in time order, the items that the model reads with the event, or else those of the user's training events. */
-function historyOf({ history, users, events }: ScoringTask, row: number): number[] {
-  const user = events.user[row]!;
-  const historyBag = history
-    ? bagAt(history.bags, history.index ? history.index[row]! : row)
-    : user < 0
-      ? new Int32Array()
-      : bagAt(users.seen, user);
-  return [...historyBag].filter((item) => item >= 0);
+function historyOf(task: ScoringTask, row: number): number[] {
+  const items = task.history ? bagOf(task.history, row) : itemsInTraining(task, row);
+  return [...items].filter((item) => item >= 0);
 }

@@ -5,7 +5,7 @@ import { accuracyMetrics, metrics } from '../../compiler/library/metrics/table.t
 import type { Corpus, Events } from '../../data/dataset.ts';
 import type { MeasureSpec, Plan } from '../../graph/plan/plan.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
-import { bagAt, questionsOf } from './ranking_questions.ts';
+import { bagOf, itemsInTraining, questionsOf } from './ranking_questions.ts';
 import type { Ranks } from './ranks.ts';
 
 export interface Measure {
@@ -126,16 +126,13 @@ function listValuesOf(task: ScoringTask, ranks: Ranks, { label, lists }: Measure
   listValuesCache.set(ranks, cachedValues);
   const known = cachedValues.get(label);
   if (known) return known;
-  const { events, users, corpus } = task;
+  const { events, corpus } = task;
   const elements = lists!.column === undefined ? undefined : corpus.elements?.get(lists!.column);
   invariant(elements || lists!.column === undefined, `the corpus has no column ${lists!.column}`);
   const ofList = lists!.ofEach!({ trainingCounts: corpus.trainingCounts, elements });
   const { asks } = questionsOf(task);
-  const hadBefore = (row: number): Int32Array => {
-    const { earlier, user } = events;
-    if (earlier) return bagAt(earlier.bags, earlier.index ? earlier.index[row]! : row);
-    return user[row]! < 0 ? new Int32Array() : bagAt(users.seen, user[row]!);
-  };
+  const hadBefore = (row: number): Int32Array =>
+    events.earlier ? bagOf(events.earlier, row) : itemsInTraining(task, row);
   const values = new Float64Array(ranks.lists!.items.length / ranks.lists!.k).map((_, question) => {
     const list = listAt(ranks, question, lists!.k);
     return list.length === 0 ? 0 : ofList(list, hadBefore(asks[question]!));

@@ -1,6 +1,6 @@
 /** The questions of an evaluation. A question is a query with its held-out items: one per event, or one per user with all held-out items of the user. */
 import { makeRandom } from '../../base/random/random.ts';
-import { addTo, everyRow } from '../../base/util/objects.ts';
+import { everyRow, groupedBy } from '../../base/util/objects.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../data/dataset.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 
@@ -95,26 +95,35 @@ export function questionsOf({ events, per = 'event' }: Pick<ScoringTask, 'events
   questionsCache.set(events, cachedQuestions);
   return (cachedQuestions[per] ??= per === 'user' ? perUser(events) : perEvent(events));
 }
+
 export const bagAt = ({ starts, ends, values }: BagColumn, bag: number): Int32Array =>
   values.subarray(starts[bag]!, ends[bag]!) as Int32Array;
+
+/** Returns the bag of an event. */
+export const bagOf = ({ bags, index }: IndexedBags, row: number): Int32Array => bagAt(bags, index ? index[row]! : row);
+
+/** Returns the items of the training events of an event's user, the earliest first; none for an unknown user. */
+export function itemsInTraining({ events, users }: Pick<ScoringTask, 'events' | 'users'>, row: number): Int32Array {
+  const user = events.user[row]!;
+  return user < 0 ? new Int32Array(0) : bagAt(users.seen, user);
+}
+
+/** Returns the rows of each user's events. An event without a user is a group of its own. */
+export const rowsByUser = ({ rows, user }: Events): Map<number, number[]> =>
+  groupedBy(everyRow(rows), (row) => (user[row]! < 0 ? -1 - row : user[row]!));
 
 function perEvent({ rows }: Events): Questions {
   const asks = everyRow(rows);
   return { asks, held: { kind: 'bags', starts: asks, ends: asks.map((row) => row + 1), values: asks } };
 }
 
-/** An event without a user is a question of its own. */
-function perUser({ rows, user, item }: Events): Questions {
-  const rowsOf = new Map<number, number[]>();
-  for (let row = 0; row < rows; row++) {
-    const key = user[row]! < 0 ? -1 - row : user[row]!;
-    addTo(rowsOf, key, row);
-  }
+function perUser(events: Events): Questions {
+  const { item } = events;
   const values: number[] = [];
   const starts: number[] = [];
   const ends: number[] = [];
   const asks: number[] = [];
-  for (const rowsOfUser of rowsOf.values()) {
+  for (const rowsOfUser of rowsByUser(events).values()) {
     const items = new Set<number>();
     asks.push(rowsOfUser[0]!);
     starts.push(values.length);
@@ -163,18 +172,10 @@ export function seenSentence(
 
 /** Counts the events whose user had the item before. A ranking that excludes seen items never shows these items. */
 function countRepeats(task: ScoringTask): number {
-  const { events, users, seen = [] } = task;
-  let repeatCount = 0;
-  for (let row = 0; row < events.rows; row++) {
-    const item = events.item[row]!;
-    if (item < 0) continue;
-    const user = events.user[row]!;
-    const hadItem =
-      (user >= 0 && bagAt(users.seen, user).includes(item)) ||
-      seen.some(({ bags, index }) => bagAt(bags, index ? index[row]! : row).includes(item));
-    if (hadItem) repeatCount++;
-  }
-  return repeatCount;
+  const { events, seen = [] } = task;
+  const hadItem = (item: number, row: number): boolean =>
+    item >= 0 && (itemsInTraining(task, row).includes(item) || seen.some((bags) => bagOf(bags, row).includes(item)));
+  return everyRow(events.rows).filter((row) => hadItem(events.item[row]!, row)).length;
 }
 
 /** Returns a warning if users had items of events before, although rankings exclude seen items; undefined if there are no such events. */

@@ -3,7 +3,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import type { BagColumn, Events } from '../../data/dataset.ts';
 import { KernelSpace, type Region } from '../embedding/kernel_memory.ts';
 import { FirstItems, type Scorer, type ScoringTask } from '../scoring/scorer.ts';
-import { bagAt, type Questions, questionsOf } from './ranking_questions.ts';
+import { bagAt, bagOf, itemsInTraining, type Questions, questionsOf } from './ranking_questions.ts';
 
 /** One entry per event. If the event's item is not in the corpus, it has no rank, and `corpus` is 0. */
 export interface Ranks {
@@ -60,7 +60,9 @@ export async function rankEvents(
     // The targets' scores come from the pieces that are counted, because the rounding of a product may depend on its shape.
     for (const piece of pieces) if (group.hasTarget(...piece)) group.take(await scoresOf(piece), ...piece);
     const firstItems =
-      k > 0 ? Array.from(questionChunk, (_, index) => new FirstItems(k, corpus.rows, bagOf(seenItems, index))) : [];
+      k > 0
+        ? Array.from(questionChunk, (_, index) => new FirstItems(k, corpus.rows, seenItems && bagAt(seenItems, index)))
+        : [];
     for (const piece of pieces) {
       const block = await scoresOf(piece);
       group.count(block, ...piece);
@@ -95,14 +97,9 @@ function rankedRows(events: Events, questions: Questions, asked: Int32Array): { 
 const rowOf = (block: Float32Array, at: number, [from, to]: Piece): Float32Array =>
   block.subarray(at * (to - from), (at + 1) * (to - from));
 
-const bagOf = (bags: BagColumn | undefined, at: number): Int32Array => (bags ? bagAt(bags, at) : new Int32Array(0));
-
 /** Returns one bag per question: items of its user's training events, and items seen before its event, but no held-out item. */
-function seenBefore(
-  { events, users, corpus, seen = [] }: ScoringTask,
-  questions: Questions,
-  asked: Int32Array,
-): BagColumn {
+function seenBefore(task: ScoringTask, questions: Questions, asked: Int32Array): BagColumn {
+  const { events, corpus, seen = [] } = task;
   const starts = new Int32Array(asked.length);
   const ends = new Int32Array(asked.length);
   const values: number[] = [];
@@ -110,15 +107,10 @@ function seenBefore(
   asked.forEach((question, i) => {
     starts[i] = values.length;
     for (const row of bagAt(questions.held, question)) if (events.item[row]! >= 0) heldBy[events.item[row]!] = i;
-    const addSeen = ({ starts: from, ends: to, values: items }: BagColumn, bag: number): void => {
-      for (let index = from[bag]!; index < to[bag]!; index++) {
-        const item = items[index]!;
-        if (item >= 0 && heldBy[item] !== i) values.push(item);
-      }
-    };
     const row = questions.asks[question]!;
-    if (events.user[row]! >= 0) addSeen(users.seen, events.user[row]!);
-    for (const { bags, index } of seen) addSeen(bags, index ? index[row]! : row);
+    for (const items of [itemsInTraining(task, row), ...seen.map((bags) => bagOf(bags, row))]) {
+      for (const item of items) if (item >= 0 && heldBy[item] !== i) values.push(item);
+    }
     ends[i] = values.length;
   });
   return { kind: 'bags', starts, ends, values: Int32Array.from(values) };

@@ -2,6 +2,7 @@
 import type { BagColumn } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/matrix_product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
+import { bagOf, itemsInTraining } from '../ranking_questions.ts';
 
 export interface RowLists {
   readonly starts: Int32Array;
@@ -93,11 +94,8 @@ export function makeHistory(
     const user = events.user[row]!;
     const trainingItems = user < 0 ? [] : itemsOf.values.subarray(itemsOf.starts[user]!, itemsOf.starts[user + 1]!);
     if (!history) return Int32Array.from(trainingItems);
-    const { bags, index: rowOf } = history;
-    const bag = rowOf ? rowOf[row]! : row;
     const items = new Set(trainingItems);
-    for (let index = bags.starts[bag]!; index < bags.ends[bag]!; index++)
-      if (bags.values[index]! >= 0) items.add(bags.values[index]!);
+    for (const item of bagOf(history, row)) if (item >= 0) items.add(item);
     return Int32Array.from(items).sort();
   };
 }
@@ -181,24 +179,17 @@ export const tuned = <S extends BaselineSetting>(row: TunedBaseline<S>): TunedBa
  * Returns a function that gives the age of each item of the history of an event: 0 for the latest, 1 for the one before it. What the model reads with the event
  * is later than the training events of its user.
  */
-export function makeAges({
-  events,
-  history,
-  users,
-  corpus,
-}: ScoringTask): (row: number, items: Int32Array) => Int32Array {
+export function makeAges(task: ScoringTask): (row: number, items: Int32Array) => Int32Array {
+  const { history, corpus } = task;
   const ageOf = new Int32Array(corpus.rows).fill(-1);
   return (row, items) => {
     let age = 0;
-    const visit = ({ starts, ends, values }: BagColumn, bag: number): void => {
-      for (let index = ends[bag]! - 1; index >= starts[bag]!; index--) {
-        const item = values[index]!;
+    for (const earlier of [history ? bagOf(history, row) : [], itemsInTraining(task, row)]) {
+      for (let index = earlier.length - 1; index >= 0; index--) {
+        const item = earlier[index]!;
         if (item >= 0 && ageOf[item]! < 0) ageOf[item] = age++;
       }
-    };
-    if (history) visit(history.bags, history.index ? history.index[row]! : row);
-    const user = events.user[row]!;
-    if (user >= 0) visit(users.seen, user);
+    }
     const ages = items.map((item) => ageOf[item]!);
     for (const item of items) ageOf[item] = -1;
     return ages;

@@ -1,11 +1,11 @@
 /** Chooses the setting of a baseline that ranks the validation part best, and how much less an item counts the longer ago it was. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { addTo, everyRow } from '../../../base/util/objects.ts';
+import { everyRow } from '../../../base/util/objects.ts';
 import type { IndexedBags } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/matrix_product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
 import { figuresOf, makeMeasure } from '../figures.ts';
-import { overRows } from '../ranking_questions.ts';
+import { overRows, rowsByUser } from '../ranking_questions.ts';
 import { rankEvents } from '../ranks.ts';
 import {
   type BaselineSetting,
@@ -182,13 +182,7 @@ export const settingWords = (setting: BaselineSetting): string =>
 export function someUsers(task: ScoringTask, most: number): ScoringTask {
   const { events } = task;
   if (events.rows <= most) return task;
-  const rowsOf = new Map<number, number[]>();
-  for (let row = 0; row < events.rows; row++) {
-    // An event without a user is a group of its own.
-    const user = events.user[row]! < 0 ? -1 - row : events.user[row]!;
-    addTo(rowsOf, user, row);
-  }
-  const groups = [...rowsOf.values()];
+  const groups = [...rowsByUser(events).values()];
   const groupCount = Math.max(1, Math.floor((groups.length * most) / events.rows));
   const pickedRows = Int32Array.from(
     Array.from({ length: groupCount }, (_, index) => groups[Math.floor((index * groups.length) / groupCount)]!).flat(),
