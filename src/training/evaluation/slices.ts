@@ -7,7 +7,7 @@ import { makeRandom } from '../../base/random/random.ts';
 import { countsOf, withDefaults } from '../../base/util/objects.ts';
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
 import { eachQuestion, type Figures, isMean, type Measure, makeSums, metricValues } from './figures.ts';
-import { bagOf, itemsInTraining, questionsOf } from './ranking_questions.ts';
+import { questionsOf } from './ranking_questions.ts';
 import type { Ranks } from './ranks.ts';
 
 export interface FigureSlice {
@@ -38,11 +38,20 @@ const popularityFrom = [0, 1, 3, 10, 30, 100, 300, 1000, 10_000];
 const historyFrom = [0, 1, 5, 10, 20, 50, 100, 500];
 
 export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Slices {
-  const { events, corpus, history } = task;
+  const { events, corpus, users, history } = task;
   const { asks } = questionsOf(task);
   const trainingCount = (row: number): number =>
     events.item[row]! < 0 ? 0 : corpus.trainingCounts[events.item[row]!]!;
-  const historyLength = (row: number): number => (history ? bagOf(history, row) : itemsInTraining(task, row)).length;
+  const historyLength = history
+    ? (row: number): number => {
+        const bagIndex = history.index ? history.index[row]! : row;
+        return history.bags.ends[bagIndex]! - history.bags.starts[bagIndex]!;
+      }
+    : (row: number): number => {
+        // The items may be on the disk, and are not read for this.
+        const user = events.user[row]!;
+        return user < 0 ? 0 : users.seen.ends[user]! - users.seen.starts[user]!;
+      };
   const slice = (
     name: string,
     rows: ((row: number) => boolean) | undefined,
