@@ -108,9 +108,7 @@ function scale(tableRows: number): Setting {
     inputs: names.map((feature) => ({
       feature,
       table: feature,
-      column: {
-        column: { kind: 'codes', values: Int32Array.from({ length: rows }, () => random.integer(tableRows)) },
-      },
+      column: { column: { kind: 'codes', values: Int32Array.from({ length: rows }, () => random.integer(tableRows)) } },
     })),
     others: [],
     items: 1000,

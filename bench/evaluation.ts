@@ -48,11 +48,7 @@ try {
   for (const [name, of] of Object.entries(lines)) writeFileSync(join(folder, `${name}.txt`), `${of.join('\n')}\n`);
   writeFileSync(join(folder, 'lines.tower'), data);
   writeFileSync(join(folder, 'factors.tower'), model);
-  await train(join(folder, 'factors.tower'), {
-    data: join(folder, 'lines.tower'),
-    out: join(folder, 'run'),
-    engine,
-  });
+  await train(join(folder, 'factors.tower'), { data: join(folder, 'lines.tower'), out: join(folder, 'run'), engine });
   const run = await load(join(folder, 'run'), { engine });
   const [wall, processor]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {

@@ -101,9 +101,7 @@ writeFileSync(
 
 const eventFolder = join(folder, 'events');
 mkdirSync(eventFolder);
-const log = await openWriteLog(logFilesIn(eventFolder), eventLog, {
-  compaction: makeEventCompaction,
-});
+const log = await openWriteLog(logFilesIn(eventFolder), eventLog, { compaction: makeEventCompaction });
 const set = Object.fromEntries(values.setting.map((each) => each.split('=') as [string, string]));
 const first = join(folder, 'first');
 await train(resolve(values.model), { data, out: first, set });

@@ -32,10 +32,7 @@ export function channelModels(model: Model): { readonly name: string; readonly m
         ...model,
         towers: [withOnly(asks, query), withOnly(answers, item)],
         tasks,
-        objective: {
-          kind: 'sum',
-          terms: [...kept].map((task) => ({ task, weight: 1 })),
-        },
+        objective: { kind: 'sum', terms: [...kept].map((task) => ({ task, weight: 1 })) },
         retrieve: [...kept].map((task) => ({ task, factor: 1 })),
       },
     };

@@ -29,12 +29,7 @@ async function twoRuns(root: string): Promise<readonly string[]> {
   if (given !== undefined) return given.split(',');
   const first = await makeServedRun(root, { items: numberOf('items', 10_000), users: 20_000, events: 200_000, engine });
   const second = join(root, 'second');
-  await train(join(root, 'model.tower'), {
-    data: join(root, 'data.tower'),
-    out: second,
-    set: { seed: 2 },
-    engine,
-  });
+  await train(join(root, 'model.tower'), { data: join(root, 'data.tower'), out: second, set: { seed: 2 }, engine });
   return [first, second];
 }
 
@@ -82,9 +77,7 @@ try {
       '--processes',
       option('processes') ?? '1',
     ],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
+    { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let said = '';
   child.stderr.on('data', (text) => (said += text));

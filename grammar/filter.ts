@@ -33,12 +33,7 @@ export type FilterOperand = FilterSpan &
 export type FilterTree =
   | { readonly kind: 'and' | 'or'; readonly terms: readonly FilterTree[] }
   | { readonly kind: 'not'; readonly term: FilterTree }
-  | {
-      readonly kind: 'compare';
-      readonly by: Comparison;
-      readonly left: FilterOperand;
-      readonly right: FilterOperand;
-    }
+  | { readonly kind: 'compare'; readonly by: Comparison; readonly left: FilterOperand; readonly right: FilterOperand }
   | {
       readonly kind: 'in';
       readonly isNot: boolean;
@@ -254,11 +249,7 @@ class FilterParser extends EmbeddedActionsParser {
           ALT: () => {
             const minus = this.OPTION(() => this.CONSUME(t.Minus));
             const number = this.CONSUME(t.NumberToken);
-            return {
-              kind: 'number',
-              image: `${minus ? '-' : ''}${number.image}`,
-              ...placeOf(minus ?? number, number),
-            };
+            return { kind: 'number', image: `${minus ? '-' : ''}${number.image}`, ...placeOf(minus ?? number, number) };
           },
         },
         {

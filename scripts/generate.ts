@@ -30,10 +30,7 @@ const generated: Readonly<Record<string, () => string>> = {
         path,
         text: textOf(path),
       })),
-      commands: makeProgram().commands.map((command) => ({
-        name: command.name(),
-        description: command.description(),
-      })),
+      commands: makeProgram().commands.map((command) => ({ name: command.name(), description: command.description() })),
     }),
   ...Object.fromEntries([...pictures(root)].map(([path, text]) => [path, () => text])),
   ...Object.fromEntries([...tutorialPictures(root)].map(([path, text]) => [path, () => text])),

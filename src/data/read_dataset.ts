@@ -109,12 +109,7 @@ async function validRows(computing: Computing): Promise<ValidRows> {
   const { dictionaries, joined, files } = await validFiles(computing);
   const events = await validate(computing, staged.get('events')!, dictionaries, joined);
   const folds = foldsOf(staged.get('events')!, readPlan.description);
-  return {
-    dictionaries,
-    events,
-    folds,
-    ...files,
-  };
+  return { dictionaries, events, folds, ...files };
 }
 
 /** Returns the part of each event's file as an index in `parts`. */

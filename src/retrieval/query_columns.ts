@@ -275,10 +275,7 @@ function weightedColumn(feature: FeaturePlan, values: FeatureValues, { length, k
     const reason = `it has ${weights.length} weights, and \`${feature.name}\` has ${length} elements: give one for each, in the same order`;
     throw failure('feature-value', { feature: column, reason });
   }
-  return {
-    ...bagOf(kept.map(({ code }) => code)),
-    weights: Float32Array.from(kept, ({ at }) => weights[at]!),
-  };
+  return { ...bagOf(kept.map(({ code }) => code)), weights: Float32Array.from(kept, ({ at }) => weights[at]!) };
 }
 
 /** Returns values that belong to the elements of a list. If none are given, each is missing. */

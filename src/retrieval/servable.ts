@@ -114,12 +114,7 @@ export function publicOf(
 ): PublicServable {
   const { bytes, ends } = items.keys;
   const publicColumns = new Map(columns.map((name) => [name, items.columns.get(name)!]));
-  return {
-    seen,
-    histories,
-    items: { keys: { bytes, ends }, titles: items.titles, columns: publicColumns },
-    ...rest,
-  };
+  return { seen, histories, items: { keys: { bytes, ends }, titles: items.titles, columns: publicColumns }, ...rest };
 }
 
 /** The name of the file that says which model a page's folder has, and has the checksums of the others. It is written last. */

@@ -97,10 +97,7 @@ export async function isRunIn(folder: string, names: readonly string[]): Promise
 /** True if a run has begun in the folder, so that `resume` can go on with it. */
 export const hasRun = async (folder: string): Promise<boolean> => (await readTowerJson(folder, runFile)) !== undefined;
 
-const formats: Readonly<Record<string, RegExp>> = {
-  [runFile]: /^tower-run-\d+$/,
-  [manifestFile]: /^tower-model-\d+$/,
-};
+const formats: Readonly<Record<string, RegExp>> = { [runFile]: /^tower-run-\d+$/, [manifestFile]: /^tower-model-\d+$/ };
 
 const isOurs = (value: unknown, name: string): value is Record<string, unknown> =>
   isObject(value) && typeof value.format === 'string' && formats[name]!.test(value.format);

@@ -76,10 +76,7 @@ export async function takeStep(plan: Plan, state: BegunState, request: TrainingS
 
 function watchOf(watch: StepWatch | undefined, norms: StepNorms | undefined): FeedWatch | undefined {
   if (!norms) return watch;
-  return {
-    done: (...given) => watch?.done(...given),
-    learning: (table) => norms.learning(table),
-  };
+  return { done: (...given) => watch?.done(...given), learning: (table) => norms.learning(table) };
 }
 
 /** Adds the gradients of all workers to each table, in the order of ranks, so that each worker gets the same bits. */
@@ -97,10 +94,7 @@ async function exchangeGradients(
   const send = trainedTables.some(({ remote }) => remote) ? sendGradients : exchangeAll;
   const numbersOfWorkers = await send(trainedTables, group, ownNumbers, `step ${number}`);
   const sum = (at: number): number => numbersOfWorkers.reduce((total, numbers) => total + numbers[at]!, 0);
-  return {
-    stops: sum(0) > 0,
-    counts: new Map(taskNames.map((name, index) => [name, sum(index + 1)])),
-  };
+  return { stops: sum(0) > 0, counts: new Map(taskNames.map((name, index) => [name, sum(index + 1)])) };
 }
 
 /** Exchanges all gradients, because each worker holds all rows. @returns the numbers of each worker */

@@ -281,10 +281,7 @@ describe('columns', () => {
   });
 
   it('keep ids as they are written, and join numbers with texts', async () => {
-    const folder = folderWith({
-      'events.csv': 'user,item\n007,1\n7,2\n',
-      'items.csv': 'item,size\n1,3\n2.0,4\n',
-    });
+    const folder = folderWith({ 'events.csv': 'user,item\n007,1\n7,2\n', 'items.csv': 'item,size\n1,3\n2.0,4\n' });
     const { users, corpus } = await readDataset(
       describeData({ folder, items: 'items.csv', columns: { item: 'item + 0' } }),
       needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } }),

@@ -84,9 +84,7 @@ describe('setup:tensorflow', () => {
     spawnSync(
       process.execPath,
       ['--input-type=module', '-e', `${before}; await import('./scripts/setup-tensorflow.mjs')`],
-      {
-        encoding: 'utf8',
-      },
+      { encoding: 'utf8' },
     );
 
   it('builds into the folder where the engine looks', () => {

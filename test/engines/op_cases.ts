@@ -49,10 +49,7 @@ export const opCases: Readonly<Record<string, GradientCase>> = {
     inputs: [{ shape: [6], values: [-2.7, -0.5, 0, 0.5, 1.5, 3.9] }],
     build: (b, x) => b.cast(x!, 'int32'),
   },
-  'Select of whole numbers': {
-    inputs: [column, counts, others],
-    build: (b, c, x, y) => b.select(c!, x!, y!),
-  },
+  'Select of whole numbers': { inputs: [column, counts, others], build: (b, c, x, y) => b.select(c!, x!, y!) },
   'BroadcastTo an empty shape, and ScatterUpdate at no place': {
     inputs: [matrix, { shape: [nothing, 2], dtype: 'int32', values: [] }],
     build: (b, x, places) => {

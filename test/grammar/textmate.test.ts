@@ -16,10 +16,7 @@ interface Pattern {
 }
 
 const text = textMate(vocabulary());
-const grammar = JSON.parse(text) as {
-  patterns: Pattern[];
-  repository: Record<string, { patterns: Pattern[] }>;
-};
+const grammar = JSON.parse(text) as { patterns: Pattern[]; repository: Record<string, { patterns: Pattern[] }> };
 const patterns = grammar.patterns.flatMap(({ include }) => grammar.repository[include!.slice(1)]!.patterns);
 
 /** The scope of each word of a line, as an editor goes through it: the first match from the left, the first pattern on a tie. */

@@ -42,10 +42,7 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
     inputs: [{ shape: [batch, 1], dtype: 'bool', values: [1, 0, 1] }, matrix, { shape: [4] }],
     build: (b, c, x, y) => b.select(c!, x!, y!),
   },
-  'Select against a number': {
-    inputs: [matrix],
-    build: (b, x) => b.select(b.greater(x!, 0.2), b.square(x!), -3),
-  },
+  'Select against a number': { inputs: [matrix], build: (b, x) => b.select(b.greater(x!, 0.2), b.square(x!), -3) },
   MatMul: { inputs: [matrix, { shape: [4, 2] }], build: (b, x, y) => b.matMul(x!, y!) },
   'MatMul of a transposed left': {
     inputs: [matrix, { shape: [batch, 2] }],
@@ -106,10 +103,7 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
     inputs: [{ shape: [batch, 2, 3] }],
     build: (b, x) => b.square(b.transpose(x!, [2, 0, 1])),
   },
-  'Transpose of what was summed': {
-    inputs: [matrix],
-    build: (b, x) => b.exp(b.sum(b.transpose(x!, [1, 0]), [0])),
-  },
+  'Transpose of what was summed': { inputs: [matrix], build: (b, x) => b.exp(b.sum(b.transpose(x!, [1, 0]), [0])) },
   'Concat of columns': {
     inputs: [matrix, { shape: [batch, 2] }, matrix],
     build: (b, x, y, z) => b.square(b.concat([x!, y!, z!], 1)),

@@ -160,11 +160,7 @@ describe('a snapshot', () => {
   it('answers requests together as it does one by one', () => {
     const requests = Array.from(
       { length: 20 },
-      (_, i): TopRequest => ({
-        vectors: [vector()],
-        k: i,
-        ...(i % 2 === 0 ? { filter: 'year < 2000' } : {}),
-      }),
+      (_, i): TopRequest => ({ vectors: [vector()], k: i, ...(i % 2 === 0 ? { filter: 'year < 2000' } : {}) }),
     );
     expect(snapshot.top(requests)).toEqual(requests.map((request) => snapshot.top([request])[0]));
   });

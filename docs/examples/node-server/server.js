@@ -50,11 +50,7 @@ server.get(
 
 server.post(
   '/events',
-  {
-    schema: {
-      body: { type: 'object', required: ['user', 'item'], properties: { user: text, item: text } },
-    },
-  },
+  { schema: { body: { type: 'object', required: ['user', 'item'], properties: { user: text, item: text } } } },
   async ({ body: { user, item } }, reply) => {
     await database.query('INSERT INTO user_events (user_key, item) VALUES ($1, $2)', [user, item]);
     return reply.code(204).send();

@@ -64,10 +64,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
   if (data && checkedSource.shapes && !hasErrors(diagnostics)) {
     const { checkHeaders } = await import('../../data/binding/bind.ts');
     const { model, shapes } = checkedSource;
-    const headerDiagnostics = await checkHeaders(data.description, shapes, {
-      ...readingOf(request),
-      model,
-    });
+    const headerDiagnostics = await checkHeaders(data.description, shapes, { ...readingOf(request), model });
     const listDiagnostics =
       model && !hasErrors(headerDiagnostics)
         ? [...unorderedLists(model, data.description), ...shortHistories(model, data.description)]

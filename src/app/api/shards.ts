@@ -96,8 +96,5 @@ export async function shardsOfTrained(
     folder,
     fingerprint.shards ?? 'never',
   );
-  return {
-    ...trained,
-    trainedFrom: request.data === undefined ? shards && basename(shards) : undefined,
-  };
+  return { ...trained, trainedFrom: request.data === undefined ? shards && basename(shards) : undefined };
 }

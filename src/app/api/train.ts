@@ -260,10 +260,7 @@ async function trainIn(
   async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: WorkerGroup): Promise<Trained> {
     const rows = await reading;
     const source = { metrics: plan.train.metrics ?? [], description: data.description, needs: plan };
-    const dataset = await withMetricColumns(rows, source, {
-      access,
-      signal: request.signal,
-    });
+    const dataset = await withMetricColumns(rows, source, { access, signal: request.signal });
     await refuseTrained(before, dataset, data.description);
     const layoutRequest = { plan, dataset, asked: request.tables };
     const tables = group && (await chooseLayout(group, layoutRequest));

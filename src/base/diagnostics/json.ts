@@ -46,11 +46,5 @@ function place(at: Span | undefined): JsonPlace {
   if (at === undefined) return { file: null, line: null, column: null, endLine: null, endColumn: null };
   const start = positionAt(at.source, at.start);
   const end = positionAt(at.source, at.end);
-  return {
-    file: at.source.name,
-    line: start.line,
-    column: start.column,
-    endLine: end.line,
-    endColumn: end.column,
-  };
+  return { file: at.source.name, line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
 }

@@ -67,11 +67,7 @@ export function indentOf(source: Source, line: number): string {
 
 /** Returns the smallest span that contains both. */
 export function join(first: Span, second: Span): Span {
-  return {
-    source: first.source,
-    start: Math.min(first.start, second.start),
-    end: Math.max(first.end, second.end),
-  };
+  return { source: first.source, start: Math.min(first.start, second.start), end: Math.max(first.end, second.end) };
 }
 
 export function textOf(span: Span): string {

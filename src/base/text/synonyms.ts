@@ -375,9 +375,7 @@ const advice: Readonly<Partial<Record<WordPlace, Advice>>> = {
     'coverage gini popularity tailshare novelty diversity calibration':
       'it describes lists, and an untrained model may have the best: name it in `metrics`, and watch one such as `recall(50)`',
   },
-  split: {
-    'kfold stratified groupkfold': 'name a column that says the part of each row: `split = column(…)`',
-  },
+  split: { 'kfold stratified groupkfold': 'name a column that says the part of each row: `split = column(…)`' },
   train: {
     'optimizer optim opt optimiser optimizerconfig':
       'name both: `dense = adam(rate: 1e-3)` for the weights, `embeddings = adagrad(rate: 0.05)` for the tables',

@@ -39,12 +39,7 @@ function merge(first: TokenGap, second: TokenGap): TokenGap {
   if (!hasComments(first)) return { ...second, blank: second.blank || (first.blank && !hasComments(second)), newline };
   const { trailing, own, blank } = second;
   const below = trailing === undefined ? [] : [{ text: trailing, blank: first.blank, continues: false }];
-  return {
-    trailing: first.trailing,
-    own: [...first.own, ...below, ...own],
-    blank,
-    newline,
-  };
+  return { trailing: first.trailing, own: [...first.own, ...below, ...own], blank, newline };
 }
 
 /** Returns the gap before each token, and one more before the end of the file. Tokens and comments must be sorted. */

@@ -40,11 +40,13 @@ function lowerParts(model: Model, features: LoweredFeatures): readonly TowerPart
   const cut = cutOf(model, features, false);
   if (cut === undefined) return [];
   const { feature, lengths } = cut;
-  return lengths.slice(0, -1).map((length) => ({
-    feature,
-    length,
-    ...lowerSide(model, features, 'query', { kind: 'part', feature, length }).embedded,
-  }));
+  return lengths
+    .slice(0, -1)
+    .map((length) => ({
+      feature,
+      length,
+      ...lowerSide(model, features, 'query', { kind: 'part', feature, length }).embedded,
+    }));
 }
 
 function lowerSide(model: Model, features: LoweredFeatures, side: 'query' | 'item', rows: RowsOf) {

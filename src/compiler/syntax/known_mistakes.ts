@@ -195,8 +195,5 @@ function swap(
 /** Inserts a token in front of the one that does not fit. */
 function insert(place: ParseStop, type: TokenType, text: string): CorrectedTokens {
   const { tokens, index, previous } = place;
-  return {
-    diagnostic: missingSign(place, type, text),
-    tokens: tokens.toSpliced(index, 0, inserted(type, previous!)),
-  };
+  return { diagnostic: missingSign(place, type, text), tokens: tokens.toSpliced(index, 0, inserted(type, previous!)) };
 }

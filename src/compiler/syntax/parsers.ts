@@ -82,12 +82,7 @@ function complaintOf(error: IRecognitionException, input: readonly IToken[]): Pa
   const [because, rule, name] = error.message.split(' ') as [ParseError['because'], string, string | undefined];
   const tokenIndex = input.indexOf(error.token);
   const expectedType = name === undefined ? undefined : types.get(name);
-  return {
-    because,
-    rule,
-    expected: expectedType,
-    index: tokenIndex === -1 ? input.length : tokenIndex,
-  };
+  return { because, rule, expected: expectedType, index: tokenIndex === -1 ? input.length : tokenIndex };
 }
 
 let strict: TowerParser | undefined;

@@ -80,13 +80,7 @@ export function makeAlongEncoder(own: EncoderArguments, list: EncoderArguments):
   const codesOf = ([, encoding, raw, dictionary = noTexts, items]: EncoderArguments): BagColumn => {
     invariant(raw.kind === 'bags', 'a list has bags');
     const { starts, ends, values } = raw;
-    return {
-      kind: 'bags',
-      starts,
-      ends,
-      values: elementsOf(encoding, values, dictionary),
-      items,
-    };
+    return { kind: 'bags', starts, ends, values: elementsOf(encoding, values, dictionary), items };
   };
   const [plan] = list;
   return bagEncoder(plan, keptElements(plan, codesOf(own), codesOf(list)));

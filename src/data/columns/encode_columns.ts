@@ -114,13 +114,7 @@ class ColumnWriter implements EncodedColumns {
       at: EntityColumns['at'],
       key: string | undefined,
       wantedKey: ReadPlan['itemKey'],
-    ): EntityColumns => ({
-      at,
-      key,
-      wantedKey,
-      side: arranged[at],
-      columns: this[at],
-    });
+    ): EntityColumns => ({ at, key, wantedKey, side: arranged[at], columns: this[at] });
     this.querySide = entityColumns('users', query.key, readPlan.userKey);
     this.itemSide = entityColumns('items', item.key, readPlan.itemKey);
   }
@@ -193,9 +187,7 @@ class ColumnWriter implements EncodedColumns {
       else {
         this.parts[part].set(plan.name, { column });
         if (givenItems)
-          this.givenItems[part].set(plan.name, {
-            bags: { kind: 'bags', ...windows, values: givenItems, weights },
-          });
+          this.givenItems[part].set(plan.name, { bags: { kind: 'bags', ...windows, values: givenItems, weights } });
       }
     }
   }

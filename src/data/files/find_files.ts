@@ -48,10 +48,7 @@ export function findFiles(
   description: DataDescription,
   access: Access = {},
   remote?: RemoteFiles,
-): {
-  readonly output: readonly InputFiles[];
-  readonly diagnostics: readonly Diagnostic[];
-} {
+): { readonly output: readonly InputFiles[]; readonly diagnostics: readonly Diagnostic[] } {
   const reach = reachOf(description.folder, access);
   const output: InputFiles[] = [];
   const diagnostics: Diagnostic[] = [];

@@ -72,10 +72,7 @@ export function initQuestions(
   }
   for (const { join, share, question, likely } of gaps) {
     const file = baseOf(join.table.path);
-    const choices = choicesOf({
-      leave: 'leave these events out',
-      keep: `keep all events, and do without ${file}`,
-    });
+    const choices = choicesOf({ leave: 'leave these events out', keep: `keep all events, and do without ${file}` });
     questions.push({
       id: question,
       text: `${Math.round(share * 100)} % of the events are of ${question === 'missing' ? 'items' : 'users'} that ${file} has no row of. What should happen to them?`,

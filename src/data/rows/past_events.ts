@@ -77,10 +77,7 @@ export function windowsAfter(timeline: Timeline, max = Number.POSITIVE_INFINITY)
 /** Returns for each event the whole window of its user, which has the event itself too; an empty one without a user. */
 export function windowsOfUsers({ starts, ends }: ListWindows, { user }: Stream, targets: Int32Array): ListWindows {
   const users = gatherCodes(user, targets);
-  return {
-    starts: users.map((u) => (u < 0 ? 0 : starts[u]!)),
-    ends: users.map((u) => (u < 0 ? 0 : ends[u]!)),
-  };
+  return { starts: users.map((u) => (u < 0 ? 0 : starts[u]!)), ends: users.map((u) => (u < 0 ? 0 : ends[u]!)) };
 }
 
 /** The events that events of a part may see: those of this part and of earlier ones. */

@@ -175,11 +175,7 @@ export function datasetOf(
   return {
     ...dataset,
     parts: { train: absentRows({ rows, units }), ...dataset.parts },
-    users: {
-      ...dataset.users,
-      seen: seenInFiles(files, 'seen', seen),
-      had: seenInFiles(files, 'had', had),
-    },
+    users: { ...dataset.users, seen: seenInFiles(files, 'seen', seen), had: seenInFiles(files, 'had', had) },
     shards: {
       ...{ folder, checksum, layout: manifest.layout, piles: rowsOfPiles, labelSums },
       ...readersOf(files, manifest.spec, shared, ofEpoch),

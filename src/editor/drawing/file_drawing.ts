@@ -153,9 +153,7 @@ const taskBox = ({ name, entries, span }: Ast.TaskNode, channels: readonly Box[]
   name: name.name,
   lines: entries
     .filter((entry) => entry.name.name === 'score' || entry.name.name === 'loss')
-    .map(({ name: { name: word }, value }) => ({
-      text: `${word === 'loss' ? 'loss ' : ''}${flatText(value.span)}`,
-    })),
+    .map(({ name: { name: word }, value }) => ({ text: `${word === 'loss' ? 'loss ' : ''}${flatText(value.span)}` })),
   reads: channels.flatMap(({ id }) => {
     const score = entries.find((entry) => entry.name.name === 'score');
     const scoreNames: string[] = score

@@ -97,10 +97,7 @@ export const productOps: Readonly<Record<(typeof productNames)[number], OpRow>> 
       if (!sameDim(a[0]!, b[0]!)) {
         throw new GraphTypeError(`${printShape(a)} × ${printShape(b)}: the leading lengths differ`);
       }
-      return {
-        dtype: inputs[0]!.dtype,
-        shape: [a[0]!, ...productShape(a.slice(1), b.slice(1), attributes)],
-      };
+      return { dtype: inputs[0]!.dtype, shape: [a[0]!, ...productShape(a.slice(1), b.slice(1), attributes)] };
     },
     gradient: gradient('batchMatMul'),
     evaluate([a, b], output, attributes) {

@@ -56,10 +56,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
       await rm(path, { force: true }).catch(() => {});
     throw error;
   }
-  const { diagnostics, text } = await check(model, {
-    ...(plan.allow.length > 0 ? { allow: plan.allow } : {}),
-    signal,
-  });
+  const { diagnostics, text } = await check(model, { ...(plan.allow.length > 0 ? { allow: plan.allow } : {}), signal });
   // Missing files get a clearer message.
   const errors = diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'data-file-missing');
   if (errors.length > 0) throw new Failure([diagnose('import-fails', undefined, { model }), ...errors]);
@@ -136,12 +133,7 @@ function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): Im
   const items = itemsPlan(found, paths.items, draft, out, copies, inPlace);
   const reach = reachOf(existsSync(out) ? out : dirname(resolve(out)));
   const outside = inPlace.filter((path) => !isWithin(resolve(path), reach)).map((path) => dirname(resolve(path)));
-  return {
-    files: { events, test, items },
-    copies,
-    missing,
-    allow: [...new Set(outside)],
-  };
+  return { files: { events, test, items }, copies, missing, allow: [...new Set(outside)] };
 }
 
 /** A file of items is used if it has all columns that the item tower reads. */

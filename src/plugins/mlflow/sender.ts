@@ -195,14 +195,16 @@ function runPoints(folder: string, steps: number): RunPoints {
       changed = perEpoch.changed;
       const spans = spansOf(epochs, changed);
       const timeOfStep = (step: number): number => timeOf(step, spans) ?? perStep.changed;
-      return stepRecords.splice(0).flatMap(({ step, values }) =>
-        Object.entries(values).map(([name, value]) => ({
-          key: metricKey(name),
-          value,
-          timestamp: timeOfStep(step),
-          step,
-        })),
-      );
+      return stepRecords
+        .splice(0)
+        .flatMap(({ step, values }) =>
+          Object.entries(values).map(([name, value]) => ({
+            key: metricKey(name),
+            value,
+            timestamp: timeOfStep(step),
+            step,
+          })),
+        );
     },
     began: () => spansOf(epochs, changed)[0]?.from,
     ended: () => (epochs.length === 0 ? undefined : changed),

@@ -26,10 +26,7 @@ const startTime = 1_767_225_600_000;
 /** Bytes of a row in a file, rounded up, for the check of free disk space. */
 const bytesOf = { events: 13, items: 10, users: 10 } as const;
 
-export const synthetic: DataSet = {
-  isDrawn: true,
-  get: (options) => make(options),
-};
+export const synthetic: DataSet = { isDrawn: true, get: (options) => make(options) };
 
 /** @param size rows in a file, which do not change the data */
 export async function make(options: GetOptions, size: number = rowsPerPart): Promise<SyntheticSource> {

@@ -12,14 +12,7 @@ export interface Limits {
   readonly deadline: number;
 }
 
-export const usualLimits: Limits = {
-  body: 1_048_576,
-  batch: 256,
-  k: 1000,
-  running: 16,
-  waiting: 64,
-  deadline: 2000,
-};
+export const usualLimits: Limits = { body: 1_048_576, batch: 256, k: 1000, running: 16, waiting: 64, deadline: 2000 };
 
 /** Maximum keys of one list, and numbers of one vector. */
 export const longestList = 10_000;

@@ -40,10 +40,7 @@ export function openApi({ schemas, version, hasToken }: OpenApiSource): Schema {
     openapi: '3.1.0',
     info: { title: 'Tower', version, description: 'Recommendations of one trained model.' },
     paths,
-    components: {
-      schemas,
-      ...(hasToken ? { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } } : {}),
-    },
+    components: { schemas, ...(hasToken ? { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } } : {}) },
   };
 }
 
@@ -219,11 +216,7 @@ export function noRoute({ method, url }: { readonly method: string; readonly url
   const path = pathIn(url);
   const allowedMethods = routesOf(path).map((name) => routes[name].method);
   const shownPath = path.length > 100 ? `${path.slice(0, 100)}…` : path;
-  const diagnostic = diagnose('request-route', undefined, {
-    method,
-    path: shownPath,
-    routes: routeNames(),
-  });
+  const diagnostic = diagnose('request-route', undefined, { method, path: shownPath, routes: routeNames() });
   return allowedMethods.length > 0
     ? refused(405, diagnostic, '', { allow: allowedMethods.join(', ') })
     : refused(404, diagnostic);

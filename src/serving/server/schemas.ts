@@ -159,11 +159,7 @@ export interface VersionsAnswer {
 
 export type Schema = Readonly<Record<string, unknown>>;
 
-const textSchema = (description: string, more: Schema = {}): Schema => ({
-  type: 'string',
-  description,
-  ...more,
-});
+const textSchema = (description: string, more: Schema = {}): Schema => ({ type: 'string', description, ...more });
 
 const listSchema = (description: string, items: Schema, more: Schema = {}): Schema => ({
   ...{ type: 'array', description, items },
@@ -276,10 +272,7 @@ export function makeSchemas(limits: Limits) {
               ['key', 'score'],
             ),
           ),
-          boost: {
-            type: 'number',
-            description: 'What `boost` and `bury` add to the score; absent where that is 0.',
-          },
+          boost: { type: 'number', description: 'What `boost` and `bury` add to the score; absent where that is 0.' },
           shares: {
             type: 'object',
             additionalProperties: { type: 'number' },

@@ -173,10 +173,7 @@ function versionHandlers({ versions, versionChanges, readers, hasToken }: Versio
     }
     return answerOf(versions, versionChanges);
   };
-  return {
-    versions: async () => answerOf(versions, versionChanges),
-    rollback,
-  };
+  return { versions: async () => answerOf(versions, versionChanges), rollback };
 }
 
 function answerOf({ current }: Versions, versionChanges: VersionChanges | undefined): VersionsAnswer {

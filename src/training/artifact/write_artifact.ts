@@ -158,13 +158,7 @@ export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origi
   const source = ({ name }: ModelSource): string => freePath(`sources/${basename(name).replaceAll(/[\\\0]/g, '_')}`);
   const sources = origin.sources.map(source);
   const data = origin.data && source(origin.data);
-  return {
-    graphs: new Map(graphs),
-    encodings: new Map(ofFeatures),
-    sources,
-    data,
-    all: [...takenPaths],
-  };
+  return { graphs: new Map(graphs), encodings: new Map(ofFeatures), sources, data, all: [...takenPaths] };
 }
 
 export function addEncoding(texts: Map<string, string>, feature: string, encoding: Encoding): string {

@@ -116,14 +116,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     leads.add(ranks);
     slices ??= slicesOf(task, ranks, measures);
     const milliseconds = performance.now() - rankingStart;
-    rows.push({
-      name,
-      doc: scorer.doc,
-      setting,
-      ...figures,
-      exposure: exposureOf(task, ranks),
-      milliseconds,
-    });
+    rows.push({ name, doc: scorer.doc, setting, ...figures, exposure: exposureOf(task, ranks), milliseconds });
   }
   // A validation has the rules of the data block, so with others there is nothing to compare.
   const isAsValidated = part === 'test' && options.per === undefined && options.removeSeen === undefined;
@@ -209,10 +202,7 @@ async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: boolean
   // The scorer expects rows of the whole task.
   const exampleTask = overRows(task, rows);
   const ranks = await rankEvents(exampleTask, scorerOverRows(scorer, rows), removeSeen, maxAnswers);
-  const exampleItem = (row: number): ExampleItem => ({
-    key: corpus.keys.at(row)!,
-    title: corpus.titles?.at(row),
-  });
+  const exampleItem = (row: number): ExampleItem => ({ key: corpus.keys.at(row)!, title: corpus.titles?.at(row) });
   const { asks: someAsks, held: someHeld } = questionsOf(exampleTask);
   return [...someAsks].map((ask, question): RankingExample => {
     const user = exampleTask.events.user[ask]!;

@@ -130,10 +130,7 @@ function publishedOf(
     // A row of one number is no shorter with a scale, and moments must be exact.
     exact || width === 1 ? data : codedRows(data, width);
   return publicOf(servable, columns, {
-    plan: {
-      towers: [pick(query, ['name', 'key', 'features']), pick(item, ['key'])],
-      features: featuresOf(plan),
-    },
+    plan: { towers: [pick(query, ['name', 'key', 'features']), pick(item, ['key'])], features: featuresOf(plan) },
     encodings: encodingsOf(trained),
     tower: plan.fitted ? sumsOf(trained, servable, stored) : towerOf(trained, servable, stored),
     ...{ objectives, events },

@@ -108,15 +108,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
     features: byName(options.features),
     tables: options.tables,
     columns: (rows) => (areEvents(rows) ? events.features : corpus.features),
-    training: {
-      events,
-      corpus,
-      batch: wholeBatch,
-      distinct,
-      elements: elementItems,
-      seen: seenRows(),
-      queue,
-    },
+    training: { events, corpus, batch: wholeBatch, distinct, elements: elementItems, seen: seenRows(), queue },
   };
   const sources = makeSources(plan, context);
   const workerShare = options.share && makeShare(plan, options.share);

@@ -105,13 +105,7 @@ export class ShardStream {
     for (let index = 0; index < leftUnits.length; index++) order[index] = index;
     for (let index = 0; index < ownOrder.length; index++)
       order[leftUnits.length + index] = leftUnits.length + ownOrder[index]!;
-    return {
-      epoch,
-      group,
-      from,
-      ...(await this.read(epoch, piles[group]!, lastChunk.units.all(leftUnits))),
-      order,
-    };
+    return { epoch, group, from, ...(await this.read(epoch, piles[group]!, lastChunk.units.all(leftUnits))), order };
   }
 
   /** Reads a chunk as far as it is needed from a position on. It contains rows that are left of earlier groups only if a group is small. */

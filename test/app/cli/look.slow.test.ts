@@ -17,10 +17,7 @@ interface Look {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const looks = {
-  'a coloured terminal of 40': { columns: 40 },
-  'a file': {},
-} satisfies Record<string, Look>;
+const looks = { 'a coloured terminal of 40': { columns: 40 }, 'a file': {} } satisfies Record<string, Look>;
 
 /** Only for commands that take no time. */
 const moreLooks = {

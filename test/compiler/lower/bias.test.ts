@@ -33,10 +33,7 @@ const fixture = JSON.parse(readFileSync('test/fixtures/biases.json', 'utf8')) as
   readonly cases: Readonly<Record<string, Trace>>;
 };
 
-const nameOf: Readonly<Record<string, string>> = {
-  fame: 'item/fame/dense/weights',
-  fame_bias: 'item/fame/dense/bias',
-};
+const nameOf: Readonly<Record<string, string>> = { fame: 'item/fame/dense/weights', fame_bias: 'item/fame/dense/bias' };
 
 const codes = (values: readonly number[]): IndexedColumn => ({
   column: { kind: 'codes', values: Int32Array.from(values) },

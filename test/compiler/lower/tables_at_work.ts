@@ -126,11 +126,7 @@ export function givenBy(name: string, data: Data): Given {
     item: Int32Array.from(data.movie_id, (code) => code - 1),
     user: Int32Array.from(data.user_id, (code) => code - 1),
   };
-  return {
-    events,
-    corpus: corpusOf(data.first.movie_id!.length - 1, new Map()),
-    first: (table) => data.first[table]!,
-  };
+  return { events, corpus: corpusOf(data.first.movie_id!.length - 1, new Map()), first: (table) => data.first[table]! };
 }
 
 /** What the plan calls a value of the fixture. */

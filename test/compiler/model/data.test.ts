@@ -101,10 +101,7 @@ describe('entries', () => {
   it('take constants', () => {
     expect(
       dataOf(`let n = 30\n${block('split = by_time, watched = past(film, n), reject = n / 1000')}`).data,
-    ).toMatchObject({
-      histories: [{ max: 30 }],
-      reject: 0.03,
-    });
+    ).toMatchObject({ histories: [{ max: 30 }], reject: 0.03 });
   });
   it.each([
     ['', ['missing-entry']],

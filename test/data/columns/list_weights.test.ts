@@ -35,10 +35,7 @@ b,,
 c,y,3
 n,new|x,9|1
 `;
-const columns = {
-  tags: "string_split(tags, '|')",
-  scores: "CAST(string_split(scores, '|') AS DOUBLE[])",
-};
+const columns = { tags: "string_split(tags, '|')", scores: "CAST(string_split(scores, '|') AS DOUBLE[])" };
 
 const block = ({ files = {}, ...given }: Partial<Block> & { files?: Record<string, string> } = {}) =>
   describeData({
@@ -95,10 +92,7 @@ test('go with the items of a list, which a teacher gives', async () => {
     files: {
       'events.csv': 'user,item,time,taught,chances\nu1,a,1,c|a,0.75|0.25\nu1,b,2,,\nu2,c,3,other|b,0.5|0.125\n',
     },
-    columns: {
-      taught: "string_split(taught, '|')",
-      chances: "CAST(string_split(chances, '|') AS DOUBLE[])",
-    },
+    columns: { taught: "string_split(taught, '|')", chances: "CAST(string_split(chances, '|') AS DOUBLE[])" },
     histories: [],
     split: { kind: 'by_time', validation: 0, test: 0 },
   });

@@ -42,11 +42,7 @@ const planWith = (item: string, kind = 'category(dim: 2)') =>
   `);
 
 const dataOf = (folder: string) =>
-  describeData({
-    folder,
-    columns: { history: "['a', 'd', 'c']" },
-    split: { kind: 'column', column: 'fold' },
-  });
+  describeData({ folder, columns: { history: "['a', 'd', 'c']" }, split: { kind: 'column', column: 'fold' } });
 
 const read = (item: string, kind?: string, more: Record<string, string | Uint8Array> = {}) =>
   readDataset(dataOf(folderWith({ ...files, ...more })), planWith(item, kind));

@@ -13,9 +13,7 @@ const events = fc
       time: fc.integer({ min: 0, max: 8 }),
       remembered: fc.boolean(),
     }),
-    {
-      maxLength: 60,
-    },
+    { maxLength: 60 },
   )
   .map((rows) => rows.sort((a, b) => a.time - b.time));
 

@@ -51,9 +51,7 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
   });
 
   it('a value that is no number where a number is needed, in a column or in an expression', async () => {
-    const { data, rejected } = await lenient({
-      'events.csv': `${header}${good}a,x,five,1\na,x,5,cheap\na,x,4,2\n`,
-    });
+    const { data, rejected } = await lenient({ 'events.csv': `${header}${good}a,x,five,1\na,x,5,cheap\na,x,4,2\n` });
     expect(rejected).toEqual([
       'events.csv:22 rating: "five" is not a number',
       'events.csv:23 price: "cheap" is not a number',

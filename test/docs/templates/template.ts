@@ -15,10 +15,7 @@ export const packageOf = (name: string): TemplatePackage =>
 /** Dependencies come from this project, which has them pinned to the same versions, and the runtime from `dist`. */
 export async function installTemplate(name: string, root: string): Promise<string> {
   const folder = join(root, name);
-  cpSync(join('docs/examples', name), folder, {
-    recursive: true,
-    filter: (path) => !path.includes('node_modules'),
-  });
+  cpSync(join('docs/examples', name), folder, { recursive: true, filter: (path) => !path.includes('node_modules') });
   const { scripts, dependencies } = packageOf(name);
   for (const dependency of Object.keys(dependencies)) {
     // The routes of Next.js are tried without it.

@@ -81,10 +81,7 @@ describe.skipIf(redisProgram === undefined)(`days with a log in Redis${redisAbse
     third = spawn(
       process.execPath,
       [program, 'serve', '--watch', 'live', '--processes', '2', '--port', String(ports[2]), ...options],
-      {
-        cwd: root,
-        env: { ...process.env, ...environment },
-      },
+      { cwd: root, env: { ...process.env, ...environment } },
     );
     third.stderr!.on('data', (piece) => (said += piece));
     await vi.waitFor(() => expect(said).toMatch(/^serving live on .* in 2 processes/m), inTime);

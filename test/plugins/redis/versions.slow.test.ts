@@ -39,9 +39,7 @@ describe.skipIf(redisProgram === undefined)(`servers of one log and one folder${
   async function start(...more: readonly string[]) {
     const log = redis.url('shop');
     const options = ['--items', log, '--events', log, '--port', '0', '--engine', 'onnx', '--no-log', ...more];
-    const child = spawn(process.execPath, [program, 'serve', '--watch', 'live', ...options], {
-      cwd: root,
-    });
+    const child = spawn(process.execPath, [program, 'serve', '--watch', 'live', ...options], { cwd: root });
     children.push(child);
     let said = '';
     child.stderr.on('data', (text) => (said += text));

@@ -198,9 +198,7 @@ describe('a process that fails in a run', () => {
     });
     await expect(
       (await prepared(shell(hello, frame({}), full, 'sleep 9'))).run({ x: tensor([1]) }),
-    ).rejects.toMatchObject({
-      diagnostics: [{ code: 'engine-full' }],
-    });
+    ).rejects.toMatchObject({ diagnostics: [{ code: 'engine-full' }] });
     const broken = frame({ error: { kind: 'compile', message: 'CppCompileError: g++ failed' } });
     await expect(prepared(shell(hello, broken, 'sleep 9'))).rejects.toMatchObject({
       diagnostics: [{ code: 'engine-compile' }],

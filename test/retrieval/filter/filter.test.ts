@@ -62,18 +62,21 @@ const simple: fc.Arbitrary<Said> = fc.oneof(
     .tuple(sign, years)
     .map(([by, n]) => ({ text: `${n} ${by} \`year\``, of: ({ year }: Item) => compare(by, n, year) })),
   sign.map((by) => ({ text: `year${by}price`, of: ({ year, price }: Item) => compare(by, year, price) })),
-  fc.tuple(sign, word).map(([by, w]) => ({
-    text: `country ${by} ${quoted(w)}`,
-    of: ({ country }: Item) => compare(by, country, w),
-  })),
-  fc.array(years, { minLength: 1 }).map((list) => ({
-    text: `year in (${list.join(', ')})`,
-    of: ({ year }: Item) => (year === null ? null : list.includes(year)),
-  })),
-  fc.array(word, { minLength: 1 }).map((list) => ({
-    text: `country NOT IN [${list.map(quoted).join(',')}]`,
-    of: ({ country }: Item) => (country === null ? null : !list.includes(country)),
-  })),
+  fc
+    .tuple(sign, word)
+    .map(([by, w]) => ({ text: `country ${by} ${quoted(w)}`, of: ({ country }: Item) => compare(by, country, w) })),
+  fc
+    .array(years, { minLength: 1 })
+    .map((list) => ({
+      text: `year in (${list.join(', ')})`,
+      of: ({ year }: Item) => (year === null ? null : list.includes(year)),
+    })),
+  fc
+    .array(word, { minLength: 1 })
+    .map((list) => ({
+      text: `country NOT IN [${list.map(quoted).join(',')}]`,
+      of: ({ country }: Item) => (country === null ? null : !list.includes(country)),
+    })),
   word.map((w) => ({
     text: `"${w}" in genres`,
     of: ({ genres }: Item) => (genres === null ? null : genres.includes(w)),
@@ -82,17 +85,20 @@ const simple: fc.Arbitrary<Said> = fc.oneof(
     text: 'country in genres',
     of: ({ country, genres }) => (genres === null || country === null ? null : genres.includes(country)),
   }),
-  fc.constantFrom('year', 'price', 'country', 'genres', 'color').chain((name) =>
-    fc.boolean().map((is) => ({
-      text: `${name} is ${is ? '' : 'not '}null`,
-      of: (each: Item) => (each[name as keyof Item] === null) === is,
-    })),
-  ),
+  fc
+    .constantFrom('year', 'price', 'country', 'genres', 'color')
+    .chain((name) =>
+      fc
+        .boolean()
+        .map((is) => ({
+          text: `${name} is ${is ? '' : 'not '}null`,
+          of: (each: Item) => (each[name as keyof Item] === null) === is,
+        })),
+    ),
   fc.constant<Said>({ text: 'color', of: ({ color }) => color }),
-  fc.boolean().map((is) => ({
-    text: `color != ${is}`,
-    of: ({ color }: Item) => (color === null ? null : color !== is),
-  })),
+  fc
+    .boolean()
+    .map((is) => ({ text: `color != ${is}`, of: ({ color }: Item) => (color === null ? null : color !== is) })),
   fc.boolean().map((is) => ({ text: `${is}`, of: () => is })),
 );
 const said = fc.letrec<{ said: Said }>((tie) => ({

@@ -390,9 +390,7 @@ const sets: readonly EventSet[] = [
     item: `
       item_id : id(dim: 2)
       cluster : category(dim: 2)`,
-    event: ({ user_id, item_id, time }) => ({
-      ...{ user: user_id!, item: item_id!, time: Number(time), columns: {} },
-    }),
+    event: ({ user_id, item_id, time }) => ({ ...{ user: user_id!, item: item_id!, time: Number(time), columns: {} } }),
   },
 ];
 

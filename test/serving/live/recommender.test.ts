@@ -34,11 +34,7 @@ describe('recommend', () => {
       .slice(0, 5);
     // The engine adds up in float32; the scan in float64.
     expect(answer.items).toEqual(
-      expected.map((item) => ({
-        key: `m${item}`,
-        title: `Movie ${item}`,
-        score: expect.closeTo(scores[item]!, 6),
-      })),
+      expected.map((item) => ({ key: `m${item}`, title: `Movie ${item}`, score: expect.closeTo(scores[item]!, 6) })),
     );
     expect(answer.history).toEqual(seen.reverse().map((item) => ({ key: `m${item}`, title: `Movie ${item}` })));
     expect(answer.notes).toEqual([`${new Set(seen).size} items are excluded, because user u3 has had them.`]);

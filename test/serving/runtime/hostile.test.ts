@@ -210,9 +210,7 @@ describe('a file whose checksum is right', () => {
     [
       'vectors as bytes without a scale for each row',
       ({ tower }) =>
-        Object.assign(tower, {
-          vectors: { codes: new Uint8Array(tower.vectors.length), scales: new Float32Array(1) },
-        }),
+        Object.assign(tower, { vectors: { codes: new Uint8Array(tower.vectors.length), scales: new Float32Array(1) } }),
       'the vectors does not fit',
     ],
     [

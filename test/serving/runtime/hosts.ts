@@ -97,9 +97,7 @@ const asProgram =
       async ask(folder, requests) {
         const input = join(root, `${path}_${name.replaceAll('/', '_')}.json`);
         writeFileSync(input, JSON.stringify({ folder, requests }));
-        const { stdout } = await promisify(execFile)(name, [...args, join(root, path), input], {
-          maxBuffer: 2 ** 26,
-        });
+        const { stdout } = await promisify(execFile)(name, [...args, join(root, path), input], { maxBuffer: 2 ** 26 });
         return stdout.trim();
       },
       close: async () => {},

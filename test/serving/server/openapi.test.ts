@@ -48,14 +48,7 @@ it('describes each answer and each refusal', async () => {
     validate(value);
     expect(validate.errors).toBeNull();
   };
-  const full = {
-    user: 'u3',
-    k: 3,
-    history: 3,
-    shares: true,
-    ...around,
-    columns: ['year', 'genres', 'new', 'country'],
-  };
+  const full = { user: 'u3', k: 3, history: 3, shares: true, ...around, columns: ['year', 'genres', 'new', 'country'] };
   isAs('Recommend', { ...full, average: ['country'] });
   isAs('Recommended', (await ask(server, '/v1/recommend', { ...full, because: 2 })).body);
   isAs('Recommended', (await ask(server, '/v1/recommend', full)).body);

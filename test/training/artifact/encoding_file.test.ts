@@ -19,10 +19,7 @@ const folder = temporaryFolder();
 mkdirSync(join(folder, 'encodings'));
 afterEach(() => limitJsonValues());
 
-const vocabulary = (values: Texts): Extract<Encoding, { kind: 'vocabulary' }> => ({
-  kind: 'vocabulary',
-  values,
-});
+const vocabulary = (values: Texts): Extract<Encoding, { kind: 'vocabulary' }> => ({ kind: 'vocabulary', values });
 const hard = ['', 'plain', 'é', '日本', '🙂', 'a\nb', '\u0000', '\ufeffmark', '"', 'x'.repeat(5_000)];
 
 describe('the file of an encoding', () => {

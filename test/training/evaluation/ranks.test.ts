@@ -41,23 +41,25 @@ describe('rank', () => {
   test('agrees with counting one by one: ties, repeated exclusions, excluded targets, NaN', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 37 }).chain((columns) =>
-          fc.record({
-            columns: fc.constant(columns),
-            rows: fc.array(
-              fc.record({
-                scores: fc.array(score, { minLength: columns, maxLength: columns }),
-                target: fc.integer({ min: 0, max: columns - 1 }),
-                bag: fc.integer({ min: -1, max: 1 }),
+        fc
+          .integer({ min: 1, max: 37 })
+          .chain((columns) =>
+            fc.record({
+              columns: fc.constant(columns),
+              rows: fc.array(
+                fc.record({
+                  scores: fc.array(score, { minLength: columns, maxLength: columns }),
+                  target: fc.integer({ min: 0, max: columns - 1 }),
+                  bag: fc.integer({ min: -1, max: 1 }),
+                }),
+                { minLength: 1, maxLength: 8 },
+              ),
+              excluded: fc.array(fc.array(fc.integer({ min: -1, max: columns - 1 }), { maxLength: 12 }), {
+                minLength: 2,
+                maxLength: 2,
               }),
-              { minLength: 1, maxLength: 8 },
-            ),
-            excluded: fc.array(fc.array(fc.integer({ min: -1, max: columns - 1 }), { maxLength: 12 }), {
-              minLength: 2,
-              maxLength: 2,
             }),
-          }),
-        ),
+          ),
         ({ columns, rows, excluded }) => {
           const scores = Float32Array.from(rows.flatMap((row) => row.scores));
           const before = scores.slice();

@@ -22,10 +22,7 @@ const recall = makeMeasure({ metric: 'recall', k: 20 });
 const script = join(import.meta.dirname, 'strong_generalization.py');
 
 /** As Liang et al. define it: divided by the best that k places can have. */
-const capped: Measure = {
-  label: 'capped',
-  of: (held) => (recall.of(held) * held.count) / Math.min(20, held.count),
-};
+const capped: Measure = { label: 'capped', of: (held) => (recall.of(held) * held.count) / Math.min(20, held.count) };
 
 it.skipIf(movielensFolder === undefined || !hasNumpy)(
   'strong generalization on MovieLens has the figures of numpy (needs TOWER_DATA and numpy)',

@@ -389,13 +389,15 @@ describe('an encoder that reads only serving.json', () => {
       text,
       styles,
     );
-    const owned = fc.array(thing, { maxLength: 6 }).map((things) => ({
-      shelf: things.map(([shelf]) => shelf),
-      stars: things.map(([, stars]) => stars),
-      shop: things.map(([, , shop]) => shop),
-      notes: things.map(([, , note]) => note),
-      styles: things.map(([, , , style]) => style),
-    }));
+    const owned = fc
+      .array(thing, { maxLength: 6 })
+      .map((things) => ({
+        shelf: things.map(([shelf]) => shelf),
+        stars: things.map(([, stars]) => stars),
+        shop: things.map(([, , shop]) => shop),
+        notes: things.map(([, , note]) => note),
+        styles: things.map(([, , , style]) => style),
+      }));
     const weighted = fc.array(fc.tuple(fc.constantFrom('good', 'odd', 'bad', ''), fc.float({ min: 0, noNaN: true })), {
       maxLength: 6,
     });

@@ -218,13 +218,7 @@ describe('an epoch of positions', () => {
     expect(stepsOf(plan, 1).map(({ length }) => length)).toHaveLength(4);
     for (const rows of stepsOf(plan, 2)) expect(Math.abs(rows.length - 16)).toBeLessThanOrEqual(4);
     expect(stepsOf({ ...plan, train: { ...plan.train, batch: 1 } }, 1)).toHaveLength(7);
-    expect(orderOf(plan, events)).toMatchObject({
-      rows: 63,
-      steps: 4,
-      leftOut: 0,
-      withoutList: 7,
-      sequences: 4,
-    });
+    expect(orderOf(plan, events)).toMatchObject({ rows: 63, steps: 4, leftOut: 0, withoutList: 7, sequences: 4 });
   });
 
   it('has another order each time, the same for the same seed', () => {

@@ -59,12 +59,7 @@ describe('a feeder of positions', () => {
     ...events,
     features: new Map([
       ...events.features,
-      [
-        'history',
-        {
-          column: { ...bags([1, 3, 2]), starts: new Int32Array(6), ends: Int32Array.of(1, 2, 3, 3, 0, 2) },
-        },
-      ],
+      ['history', { column: { ...bags([1, 3, 2]), starts: new Int32Array(6), ends: Int32Array.of(1, 2, 3, 3, 0, 2) } }],
     ]),
   };
 

@@ -17,10 +17,7 @@ const sizesOf = (model: string) =>
   model === 'duorec' ? { atOnce: 500, buckets: 1, piles: 1, held: 1 } : { atOnce: 500, buckets: 3, piles: 4, held: 2 };
 
 /** Models that need all rows at once. */
-const refused = {
-  lightgcn: '`graph` of `train`',
-  slim: 'a score that is fitted as a whole',
-};
+const refused = { lightgcn: '`graph` of `train`', slim: 'a score that is fitted as a whole' };
 
 const models = readdirSync('models').flatMap((file) => (file.endsWith('.tower') ? [file.slice(0, -6)] : []));
 const setOf = (model: string): string => cases.find(([name]) => name === model)?.[1] ?? 'movielens';

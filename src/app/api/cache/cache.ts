@@ -145,10 +145,7 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
   const look = () => (lookedState ??= lookAt());
   const lookAt = async () => {
     const { description, access } = await block();
-    return {
-      text: `${isNamed} ${textOfBlock(description)}`,
-      files: await fileStates(description, plan, access),
-    };
+    return { text: `${isNamed} ${textOfBlock(description)}`, files: await fileStates(description, plan, access) };
   };
   const lookOf = async (engine: Engine): Promise<CacheState> => {
     const { text, files } = await look();

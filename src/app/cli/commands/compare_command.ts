@@ -40,12 +40,7 @@ export function compareCommand(command: Command): void {
       folders: readonly string[],
       { data, allow, engine, unfinished, json, removeSeen, keepSeen, baselines, ...request }: CompareCommandOptions,
     ) => {
-      const options = {
-        data,
-        allow,
-        engine,
-        unfinished,
-      };
+      const options = { data, allow, engine, unfinished };
       const runs = [];
       for (const folder of folders) {
         const run = await openRun(folder, options);

@@ -34,9 +34,7 @@ export function enginesCommand(command: Command): void {
       if (setup === 'httpfs') return setUpStores(from);
       if (from !== undefined) command.error("error: option '--from' needs '--setup httpfs'");
       if (setup) {
-        const { status } = spawnSync(process.execPath, [packageFile(scripts[setup])], {
-          stdio: 'inherit',
-        });
+        const { status } = spawnSync(process.execPath, [packageFile(scripts[setup])], { stdio: 'inherit' });
         process.exitCode = status ?? 2;
         return;
       }

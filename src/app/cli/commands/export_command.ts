@@ -69,12 +69,7 @@ async function exportForBrowser(
 ): Promise<void> {
   const run = await openRun(folder, ofRun, 'knownRows');
   const chosenColumns = columns?.split(',').map((name) => name.trim());
-  const { index, files, users, known } = await exportPage(run, {
-    out,
-    force,
-    exact,
-    columns: chosenColumns,
-  });
+  const { index, files, users, known } = await exportPage(run, { out, force, exact, columns: chosenColumns });
   await run.close();
   if (json) return answerJson({ folder: out, index, files });
   sayNotes(index.notes);

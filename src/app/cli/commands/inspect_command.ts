@@ -168,19 +168,8 @@ async function inspectStepOf(
 ): Promise<void> {
   const { step, out, force, engine, data, allow, json } = options;
   const record = await withInterruptSignal(async (signal) => {
-    const run = await load(folder, {
-      data,
-      allow,
-      signal,
-      unfinished: true,
-    });
-    return inspectStep(run, {
-      step,
-      out,
-      force,
-      engine,
-      signal,
-    });
+    const run = await load(folder, { data, allow, signal, unfinished: true });
+    return inspectStep(run, { step, out, force, engine, signal });
   });
   say(`engine: ${record.engine.name}, ${record.engine.version}`);
   if (record.taken?.agrees === false) {

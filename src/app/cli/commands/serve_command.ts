@@ -147,14 +147,7 @@ export function serveCommand(command: Command): void {
         await run.close();
         return;
       }
-      const versions = {
-        ...requestHere,
-        ...ofRun,
-        watch,
-        index,
-        table,
-        onEngine: () => sayEngine(choice),
-      };
+      const versions = { ...requestHere, ...ofRun, watch, index, table, onEngine: () => sayEngine(choice) };
       const serving = await withInterruptSignal((signal) => serveVersions({ ...versions, signal }));
       say(`serving ${watch} on ${serving.url}`);
       await untilEnd(serving);

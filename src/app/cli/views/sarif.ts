@@ -56,10 +56,7 @@ function resultOf({ code, severity, message, hint, at, notes, fixes }: Diagnosti
 function changesOf(edits: readonly Edit[]): object[] {
   return [...groupedBy(edits, ({ at }) => at.source)].map(([source, own]) => ({
     artifactLocation: { uri: uriOf(source) },
-    replacements: own.map(({ at, text }) => ({
-      deletedRegion: regionOf(at),
-      insertedContent: { text },
-    })),
+    replacements: own.map(({ at, text }) => ({ deletedRegion: regionOf(at), insertedContent: { text } })),
   }));
 }
 

@@ -217,9 +217,7 @@ export const data = {
     hint: ({ hint }) => hint,
   }),
 
-  'data-needs': row<{ what: string; needs: string }>({
-    message: ({ what, needs }) => `\`${what}\` needs ${needs}`,
-  }),
+  'data-needs': row<{ what: string; needs: string }>({ message: ({ what, needs }) => `\`${what}\` needs ${needs}` }),
 
   'empty-split': row<{ part: string; rows: number; reason: string }>({
     message: ({ part, rows, reason }) => `the ${part} part is empty: of ${rows.toLocaleString('en')} rows ${reason}`,

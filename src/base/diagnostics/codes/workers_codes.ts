@@ -38,12 +38,7 @@ export const workers = {
     hint: 'remove the cause and continue with `--resume`, with any number of workers',
   }),
 
-  'workers-not-met': row<{
-    where: string;
-    seconds: number;
-    reason: string;
-    missing?: readonly number[] | undefined;
-  }>({
+  'workers-not-met': row<{ where: string; seconds: number; reason: string; missing?: readonly number[] | undefined }>({
     message: ({ where, seconds, reason, missing }) =>
       missing === undefined
         ? `the workers do not meet at ${where}: ${reason}`

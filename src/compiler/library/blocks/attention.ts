@@ -13,9 +13,7 @@ export const attention = blockKind({
   paper:
     'Yang et al., "Hierarchical attention networks", NAACL 2016 (equations 5 to 7); with a query: Li et al., "Neural attentive session-based recommendation", CIKM 2017 (equation 8)',
   example: 'attention(units: 4)',
-  parameters: {
-    units: integer({ min: 1, doc: 'Width of W and q.', default: 32 }),
-  },
+  parameters: { units: integer({ min: 1, doc: 'Width of W and q.', default: 32 }) },
   lower(context, input, { units }) {
     const { builder } = context;
     const elements = needElements(builder, input);

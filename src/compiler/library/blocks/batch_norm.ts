@@ -13,10 +13,7 @@ export const batch_norm = blockKind({
   when: 'Between layers on large batches. `layer_norm` does not depend on the batch.',
   paper: 'Ioffe & Szegedy, "Batch normalization", ICML 2015',
   example: 'batch_norm',
-  parameters: {
-    decay,
-    epsilon: number({ above: 0, max: 1, doc: 'Added to the variance.', default: 1e-5 }),
-  },
+  parameters: { decay, epsilon: number({ above: 0, max: 1, doc: 'Added to the variance.', default: 1e-5 }) },
   lower(context, input, args) {
     return eachVector(context.builder, input, (rows, width, mask) => {
       const normal = standardized(context, rows, { ...args, name: 'running', suffix: '', mask });

@@ -8,9 +8,7 @@ export const cross = blockKind({
   when: 'For explicit products of features at the price of two vectors a layer. `cross_v2` is stronger.',
   paper: 'Wang et al., "Deep & Cross Network for ad click predictions", ADKDD 2017 (equation 3)',
   example: 'cross(layers: 3)',
-  parameters: {
-    layers: integer({ min: 1, max: 32, doc: 'How many.', default: 2 }),
-  },
+  parameters: { layers: integer({ min: 1, max: 32, doc: 'How many.', default: 2 }) },
   lower({ builder }, input, { layers }) {
     const { tensor: first, width } = needVector(input);
     let x = first;

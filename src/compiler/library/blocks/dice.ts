@@ -10,10 +10,7 @@ export const dice = blockKind({
   when: 'After layers whose inputs differ in size from one to the next; it takes the place of `prelu` in DIN.',
   paper: 'Zhou et al., "Deep interest network for click-through rate prediction", KDD 2018 (equation 3)',
   example: 'dice',
-  parameters: {
-    decay,
-    epsilon: number({ above: 0, max: 1, doc: 'Added to the variance.', default: diceEpsilon }),
-  },
+  parameters: { decay, epsilon: number({ above: 0, max: 1, doc: 'Added to the variance.', default: diceEpsilon }) },
   lower: (context, input, args) =>
     eachColumn(context.builder, input, (x, mask) => diceOf(context, x, { ...args, mask })),
 });

@@ -42,10 +42,7 @@ export function gated(
 
 /** Returns one output vector for each name. */
 export function named(names: readonly string[], vectors: readonly Ref[], width: number): Outputs {
-  return {
-    kind: 'outputs',
-    outputs: new Map(names.map((name, index) => [name, vectorOf(vectors[index]!, width)])),
-  };
+  return { kind: 'outputs', outputs: new Map(names.map((name, index) => [name, vectorOf(vectors[index]!, width)])) };
 }
 
 /** Throws ShapeError if a task is named twice. */

@@ -10,9 +10,7 @@ const weightPerItem = {
     doc: 'β of a row is γ times the number of items of its user, because the likelihood is a sum over these items. Needs `targets = users`.',
     paper: 'Shenbin et al., "RecVAE", WSDM 2020',
     example: 'per_item(0.005)',
-    parameters: {
-      gamma: number({ min: 0, required: true, positional: true, doc: 'γ: β for each item.' }),
-    },
+    parameters: { gamma: number({ min: 0, required: true, positional: true, doc: 'γ: β for each item.' }) },
   },
 } as const;
 

@@ -9,9 +9,7 @@ export const layer_norm = blockKind({
   when: 'After `residual` in layers for sequences, and wherever batches are small.',
   paper: 'Ba et al., "Layer normalization", 2016',
   example: 'layer_norm',
-  parameters: {
-    epsilon: number({ above: 0, max: 1, doc: 'Added to the variance.', default: 1e-5 }),
-  },
+  parameters: { epsilon: number({ above: 0, max: 1, doc: 'Added to the variance.', default: 1e-5 }) },
   lower({ builder }, input, { epsilon }) {
     return eachVector(builder, input, (rows, width) => {
       return { tensor: normalizeRows(builder, rows, width, epsilon), width };

@@ -11,8 +11,6 @@ export const leaky_relu = blockKind({
   also: ['lrelu'],
   near: ['rrelu', 'elu'],
   example: 'leaky_relu(slope: 0.1)',
-  parameters: {
-    slope: number({ min: 0, doc: 'What is left of a number below 0.', default: leakySlope }),
-  },
+  parameters: { slope: number({ min: 0, doc: 'What is left of a number below 0.', default: leakySlope }) },
   lower: ({ builder }, input, { slope }) => eachNumber(builder, input, (x) => leaky(builder, x, slope)),
 });

@@ -13,9 +13,7 @@ export const mix = blockKind({
   also: ['weighted_sum', 'weighted_mean'],
   near: ['blend', 'interpolate'],
   example: 'mix',
-  parameters: {
-    weights: numbers({ doc: 'One number for each field or step, in their order. Default: learned.' }),
-  },
+  parameters: { weights: numbers({ doc: 'One number for each field or step, in their order. Default: learned.' }) },
   lower({ builder }, input, { weights }) {
     const fields = needFields(input);
     const fieldWidth = needOneWidth(fields);

@@ -96,14 +96,7 @@ function layersOf(
   const attention = (x: Ref, suffix: string): Ref => {
     const elements = { tensor: builder.reshape(x, shape), mask, count: length, most, width };
     return dropped(
-      multiHead(context, elements, {
-        heads,
-        causal: seen === 'causal',
-        suffix,
-        relative,
-        initial: small,
-        intervals,
-      }),
+      multiHead(context, elements, { heads, causal: seen === 'causal', suffix, relative, initial: small, intervals }),
     );
   };
   const net = (x: Ref, suffix: string): Ref => {

@@ -10,9 +10,7 @@ export const histories: Readonly<Record<HistoryKind, KindRow>> = {
   past: {
     doc: "The values of a column in the same user's earlier events, latest first kept: never this row's, never a later one's.",
     example: 'past(movie_id, 50)',
-    parameters: {
-      max: integer({ min: 1, default: 50, positional: true, doc: 'How many are kept: the latest.' }),
-    },
+    parameters: { max: integer({ min: 1, default: 50, positional: true, doc: 'How many are kept: the latest.' }) },
   },
   others: {
     doc: "The values of a column in the same user's other training events, without time and in no order: never this row's. Held-out events see all training events of the user.",
@@ -91,9 +89,7 @@ export const splits: Readonly<
   column: {
     doc: 'A column says `train`, `validation` or `test`.',
     example: 'column("fold")',
-    parameters: {
-      column: { type: { is: 'text' }, doc: 'The name of the column.', required: true, positional: true },
-    },
+    parameters: { column: { type: { is: 'text' }, doc: 'The name of the column.', required: true, positional: true } },
   },
 };
 
@@ -131,9 +127,7 @@ export const data = declaration({
     items: special(
       '"movies.csv" by movie_id',
       { is: 'file', by: true },
-      {
-        doc: 'The file with one row per item, joined by its key: the corpus that is evaluated, indexed and served.',
-      },
+      { doc: 'The file with one row per item, joined by its key: the corpus that is evaluated, indexed and served.' },
     ),
     users: special(
       '"users.csv" by user_id',

@@ -51,10 +51,7 @@ const overrides = {
   weights: {
     doc: 'The weights of the blocks of one tower. Embedding tables and shared blocks keep the settings of their optimizer.',
     example: 'weights(user, rate: 1e-4)',
-    parameters: {
-      tower: name('tower', { doc: 'The tower.', required: true, positional: true }),
-      ...settings,
-    },
+    parameters: { tower: name('tower', { doc: 'The tower.', required: true, positional: true }), ...settings },
   },
 } satisfies Readonly<Record<string, KindRow>>;
 
@@ -126,21 +123,14 @@ export const train = declaration({
     epochs: {
       ...entry(
         '10',
-        integer({
-          min: 0,
-          default: 10,
-          doc: 'Passes over the training part. With 0 the initial weights remain.',
-        }),
+        integer({ min: 0, default: 10, doc: 'Passes over the training part. With 0 the initial weights remain.' }),
       ),
       insteadOf: 'steps',
     },
     steps: {
       ...entry(
         '20000',
-        integer({
-          min: 1,
-          doc: 'Steps in all, in place of `epochs`. The last epoch may end before its last batch.',
-        }),
+        integer({ min: 1, doc: 'Steps in all, in place of `epochs`. The last epoch may end before its last batch.' }),
       ),
       insteadOf: 'epochs',
     },

@@ -14,10 +14,7 @@ export const category = featureKind({
     vocabulary: text({ doc: 'A file with the values, one a line, from the folder of the data block.' }),
     dim: integer({ min: 1, doc: 'Width of the embedding.', default: 8 }),
     hash: integer({ min: 1, doc: 'Rows of the table if values are hashed.' }),
-    min_count: integer({
-      min: 1,
-      doc: 'A value with fewer training rows counts as unseen. Default 1.',
-    }),
+    min_count: integer({ min: 1, doc: 'A value with fewer training rows counts as unseen. Default 1.' }),
   },
   use({ values, vocabulary, dim, hash, min_count }) {
     return { encoder: dictionary({ values, hash, minimumCount: min_count, file: vocabulary }), gives: 'code', dim };

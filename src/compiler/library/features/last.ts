@@ -27,11 +27,6 @@ export const last = featureKind({
       );
     }
     if (target.each) throw new ShapeError(`needs one value for each element, and \`${list}\` has several`);
-    return {
-      encoder: target.encoder,
-      gives: 'code',
-      last: list,
-      dim: target.dim,
-    };
+    return { encoder: target.encoder, gives: 'code', last: list, dim: target.dim };
   },
 });

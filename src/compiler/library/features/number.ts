@@ -31,11 +31,6 @@ export const number = featureKind({
       return { encoder: { kind: 'boundaries', boundaries, log }, gives: 'code', dim: dim ?? 8 };
     }
     if (buckets !== undefined) return { encoder: { kind: 'quantiles', buckets, log }, gives: 'code', dim: dim ?? 8 };
-    return {
-      encoder: { kind: standardize ? 'standardize' : 'number', log },
-      gives: 'numbers',
-      size: 1,
-      project: dim,
-    };
+    return { encoder: { kind: standardize ? 'standardize' : 'number', log }, gives: 'numbers', size: 1, project: dim };
   },
 });

@@ -16,11 +16,6 @@ export const vector = featureKind({
     }),
   },
   use({ size, dim }) {
-    return {
-      encoder: { kind: 'vector', size },
-      gives: 'numbers',
-      size,
-      project: dim,
-    };
+    return { encoder: { kind: 'vector', size }, gives: 'numbers', size, project: dim };
   },
 });

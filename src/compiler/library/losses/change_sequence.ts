@@ -82,10 +82,7 @@ const movesBy: { readonly [K in keyof ChangeShares]-?: (draw: ChangeDraw, share:
   mask(draw, share) {
     const { builder, mask, length } = draw;
     const isKept = builder.greaterEqual(ranks(draw, mask), floor(builder, draw.count, share));
-    return {
-      places: builder.broadcastTo(upTo(builder, [1, length]), mask),
-      kept: builder.cast(isKept, 'float32'),
-    };
+    return { places: builder.broadcastTo(upTo(builder, [1, length]), mask), kept: builder.cast(isKept, 'float32') };
   },
   reorder(draw, share) {
     const { builder, mask, length } = draw;

@@ -59,10 +59,7 @@ export function hardestOf(
         builder.greaterEqual(logits, smallestKept),
         builder.greater(logits, hidden / 2),
       );
-      return {
-        logits: builder.select(isKept, logits, hidden),
-        visible: () => builder.cast(isKept, 'float32'),
-      };
+      return { logits: builder.select(isKept, logits, hidden), visible: () => builder.cast(isKept, 'float32') };
     }),
   };
 }

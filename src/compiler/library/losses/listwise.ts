@@ -20,11 +20,7 @@ export const listwise = lossKind({
   label: 'none',
   needsItemKey: true,
   relative: true,
-  parameters: {
-    ...sharpnessArguments,
-    correction,
-    mask,
-  },
+  parameters: { ...sharpnessArguments, correction, mask },
   lower(given, scores, args) {
     const { context, score, sharpness } = sharpened(given, scores, args);
     const { builder, queryKey, weight } = context;

@@ -13,9 +13,7 @@ export const mimic = lossKind({
   needsItemKey: false,
   directions: true,
   oneSided: true,
-  parameters: {
-    learns: choice(['query', 'item'], { required: true, positional: true, doc: 'Whose vector learns.' }),
-  },
+  parameters: { learns: choice(['query', 'item'], { required: true, positional: true, doc: 'Whose vector learns.' }) },
   lower({ builder, weight }, { query, item }, { learns }) {
     const [q, v] = learns === 'query' ? [query, builder.stopGradient(item)] : [builder.stopGradient(query), item];
     return weightedMean(builder, builder.sum(builder.square(builder.sub(q, v)), [1]), weight);

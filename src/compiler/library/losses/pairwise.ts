@@ -10,11 +10,7 @@ import { rowScore, weightedMean } from './weighted_mean.ts';
 
 const events: RowsOf = { kind: 'events' };
 
-export const pairwiseArguments = {
-  ...negativeArguments,
-  mask,
-  ...hardestArguments,
-};
+export const pairwiseArguments = { ...negativeArguments, mask, ...hardestArguments };
 
 /** A row's own item against one kind of negatives: those of the batch, or drawn, listed or mined ones. */
 export interface Pairs {
@@ -105,13 +101,7 @@ export function drawnEntropy(context: LossContext, score: VectorScore, options: 
   const entropy = (x: Ref, target: number): Ref =>
     target === 0 ? builder.softplus(x) : builder.sub(builder.softplus(x), builder.mul(x, target));
   const ownLogit = scaled(rowScore(builder, score.query, score.item));
-  const [pairs] = lowerPairs(context, score, {
-    in_batch: false,
-    negatives,
-    mask,
-    hardest: undefined,
-    gap: undefined,
-  });
+  const [pairs] = lowerPairs(context, score, { in_batch: false, negatives, mask, hardest: undefined, gap: undefined });
   const { difference, visible } = pairs!;
   const otherLogits = builder.add(scaled(difference), builder.reshape(ownLogit, [ownLogit.type.shape[0]!, 1]));
   // softplus(−x) equals softplus(x) − x, but is exact for large x.

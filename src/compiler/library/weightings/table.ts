@@ -7,11 +7,4 @@ import { pcgrad } from './pcgrad.ts';
 import { uncertainty } from './uncertainty.ts';
 
 /** Weightings of losses that change during training. Fixed weights are written as a sum. */
-export const weightings: Readonly<Record<string, WeightingKind>> = {
-  uncertainty,
-  gradnorm,
-  dwa,
-  pareto,
-  pcgrad,
-  famo,
-};
+export const weightings: Readonly<Record<string, WeightingKind>> = { uncertainty, gradnorm, dwa, pareto, pcgrad, famo };

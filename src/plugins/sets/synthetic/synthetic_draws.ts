@@ -78,10 +78,7 @@ function makeNumbers(items: number, bits: number): ItemNumbers {
   let factor = 1 + below(bits, items - 1);
   while (greatestDivisor(factor, items) !== 1) factor = (factor % (items - 1)) + 1;
   const inverse = inverseOf(factor, items);
-  return {
-    itemAt: (place) => multiply(factor, place, items),
-    placeOf: (item) => multiply(inverse, item, items),
-  };
+  return { itemAt: (place) => multiply(factor, place, items), placeOf: (item) => multiply(inverse, item, items) };
 }
 
 /** Returns a × b mod m, exact for numbers below 2³¹. */

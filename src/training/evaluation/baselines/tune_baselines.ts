@@ -221,12 +221,7 @@ export function amongItems(task: ScoringTask, most: number): ScoringTask {
       item: rows.map((row) => rowOf[events.item[row]!]!),
       user: rows.map((row) => events.user[row]!),
     },
-    corpus: {
-      rows: most,
-      features: new Map(),
-      keys: [],
-      trainingCounts: keptItems.map((item) => counts[item]!),
-    },
+    corpus: { rows: most, features: new Map(), keys: [], trainingCounts: keptItems.map((item) => counts[item]!) },
     users: { ...users, seen: { ...users.seen, values: moved(users.seen.values) } },
     history: history && bags(history),
     seen: seen?.map(bags),

@@ -26,17 +26,19 @@ interface Case {
   readonly smoothing: number;
 }
 
-const cases: fc.Arbitrary<Case> = fc.integer({ min: 2, max: 7 }).chain((corpus) =>
-  fc.record({
-    corpus: fc.constant(corpus),
-    own: fc.array(fc.integer({ min: -1, max: corpus - 1 }), { minLength: 1, maxLength: 6 }),
-    seed: fc.nat(),
-    weighted: fc.boolean(),
-    bounded: fc.boolean(),
-    masked: fc.boolean(),
-    smoothing: fc.constantFrom(0, 0.1),
-  }),
-);
+const cases: fc.Arbitrary<Case> = fc
+  .integer({ min: 2, max: 7 })
+  .chain((corpus) =>
+    fc.record({
+      corpus: fc.constant(corpus),
+      own: fc.array(fc.integer({ min: -1, max: corpus - 1 }), { minLength: 1, maxLength: 6 }),
+      seed: fc.nat(),
+      weighted: fc.boolean(),
+      bounded: fc.boolean(),
+      masked: fc.boolean(),
+      smoothing: fc.constantFrom(0, 0.1),
+    }),
+  );
 
 /** lossᵢ = log Σⱼ exp(sᵢⱼ) − (1 − ε) sᵢ own − ε mean of sᵢⱼ, over visible j, with its gradients. */
 function plain(each: Case, query: Float32Array, items: Float32Array, weight: Float32Array, hidden: boolean[][]) {

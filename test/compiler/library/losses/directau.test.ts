@@ -42,11 +42,7 @@ test.each([
   ],
 ])('a lone row has alignment alone: weights %s, queries %s', (weight, query) => {
   const { graph } = lossGraph({ kind: 'directau', width: 2, weighted: true });
-  const inputs = {
-    query: floats([2, 2], query),
-    item: floats([2, 2], [0, 2, 1, 1]),
-    weight: floats([2], weight),
-  };
+  const inputs = { query: floats([2, 2], query), item: floats([2, 2], [0, 2, 1, 1]), weight: floats([2], weight) };
   const { outputs } = evaluateGraph(graph, inputs, {});
   const [x, y] = query as [number, number];
   expectClose(outputs.loss!.data, [2 - (2 * y) / Math.hypot(x, y)]);

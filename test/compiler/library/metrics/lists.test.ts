@@ -131,22 +131,27 @@ describe('of three lists: a, d; a, b; f, a', () => {
     expect(figure('calibration', lists.slice(0, 1), counts, extras)).toBeCloseTo(0.1283, 4));
 });
 
-const drawn = fc.integer({ min: 2, max: 12 }).chain((items) =>
-  fc.record({
-    counts: fc
-      .array(fc.integer({ min: 0, max: 9 }), { minLength: items, maxLength: items })
-      .filter((counts) => total(counts) > 0),
-    lists: fc.array(fc.uniqueArray(fc.integer({ min: 0, max: items - 1 }), { minLength: 1, maxLength: 4 }), {
-      minLength: 1,
-      maxLength: 6,
+const drawn = fc
+  .integer({ min: 2, max: 12 })
+  .chain((items) =>
+    fc.record({
+      counts: fc
+        .array(fc.integer({ min: 0, max: 9 }), { minLength: items, maxLength: items })
+        .filter((counts) => total(counts) > 0),
+      lists: fc.array(fc.uniqueArray(fc.integer({ min: 0, max: items - 1 }), { minLength: 1, maxLength: 4 }), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      genres: fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }), {
+        minLength: items,
+        maxLength: items,
+      }),
+      had: fc.array(fc.array(fc.integer({ min: -1, max: items - 1 }), { maxLength: 5 }), {
+        minLength: 6,
+        maxLength: 6,
+      }),
     }),
-    genres: fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }), {
-      minLength: items,
-      maxLength: items,
-    }),
-    had: fc.array(fc.array(fc.integer({ min: -1, max: items - 1 }), { maxLength: 5 }), { minLength: 6, maxLength: 6 }),
-  }),
-);
+  );
 
 test('every metric of lists has a definition', () => {
   const names = Object.keys(metrics).filter((name) => !Object.hasOwn(accuracyMetrics, name));

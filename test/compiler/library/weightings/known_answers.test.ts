@@ -403,11 +403,13 @@ describe('a task of which a batch has no row', () => {
       (builder: Builder): Omit<TaskLoss, 'task'>[] => {
         const x = builder.parameter('x', [1], { kind: 'ones' });
         const still = builder.sub(x, builder.stopGradient(x));
-        return slopes.slice(0, count).map((slope) => ({
-          loss: builder.sum(builder.add(builder.mul(still, slope), slope === 0 ? 0 : 1), [0]),
-          regression: false,
-          present: builder.constant(slope === 0 ? 0 : 1),
-        }));
+        return slopes
+          .slice(0, count)
+          .map((slope) => ({
+            loss: builder.sum(builder.add(builder.mul(still, slope), slope === 0 ? 0 : 1), [0]),
+            regression: false,
+            present: builder.constant(slope === 0 ? 0 : 1),
+          }));
       };
     const weightsOf = (count: number): number[] => {
       const graph = weightingGraph({ kind: 'gradnorm', losses: losses(count), arguments: { rate: 0.01 } });

@@ -21,10 +21,7 @@ export interface Toy {
 export function weightingGraph({ kind, arguments: args, losses: make, rate = 0 }: Toy): Graph {
   const builder = makeBuilder(kind);
   const losses = make(builder).map(
-    (each, at): TaskLoss => ({
-      task: String(at),
-      ...('loss' in each ? each : { loss: each, regression: false }),
-    }),
+    (each, at): TaskLoss => ({ task: String(at), ...('loss' in each ? each : { loss: each, regression: false }) }),
   );
   const trainable = () =>
     builder

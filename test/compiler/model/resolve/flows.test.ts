@@ -94,9 +94,7 @@ describe('a block with parameters', () => {
   it('may be in another file', () => {
     const checked = checkText(
       `use "blocks.tower"\n${model({ user: 'user_id -> deep(4)', item: 'movie_id -> deep(0)' })}`,
-      {
-        load: memory({ 'blocks.tower': 'block deep(w) = dense(w)' }),
-      },
+      { load: memory({ 'blocks.tower': 'block deep(w) = dense(w)' }) },
     );
     expect(found(checked)).toEqual(['out-of-range: 0']);
   });

@@ -57,10 +57,7 @@ describe('a score from item to item', () => {
     ],
     [
       'reads one list, `history`, so `age` has no effect',
-      {
-        features: 'history : list(movie_id), age : number, movie_id : id',
-        user: 'tower user(history, age) {}',
-      },
+      { features: 'history : list(movie_id), age : number, movie_id : id', user: 'tower user(history, age) {}' },
     ],
     [
       'reads only the key of the items, so `year` has no effect',

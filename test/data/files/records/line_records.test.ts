@@ -26,11 +26,7 @@ async function mistakesOf(work: Promise<unknown>) {
     (problem: unknown) => problem,
   );
   expect(error).toBeInstanceOf(Failure);
-  return (error as Failure).diagnostics.map(({ code, message, at }) => ({
-    code,
-    message,
-    text: at && textOf(at),
-  }));
+  return (error as Failure).diagnostics.map(({ code, message, at }) => ({ code, message, text: at && textOf(at) }));
 }
 
 /** What a part holds, in order. */

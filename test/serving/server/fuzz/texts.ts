@@ -44,10 +44,7 @@ export function textsOf(body: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
   const right = body.map((value) => JSON.stringify(value) ?? '');
   return fc.oneof(
     { arbitrary: right, weight: 12 },
-    {
-      arbitrary: fc.array(mostly(body), { maxLength: 6 }).map((value) => JSON.stringify(value)),
-      weight: 4,
-    },
+    { arbitrary: fc.array(mostly(body), { maxLength: 6 }).map((value) => JSON.stringify(value)), weight: 4 },
     { arbitrary: fc.tuple(right, fc.nat(), fc.nat(3), pieces).map((each) => changed(...each)), weight: 4 },
     { arbitrary: right.map(hugeNumbers), weight: 1 },
     { arbitrary: right.map(withPrototype), weight: 1 },

@@ -106,10 +106,7 @@ test('hits of a query are columns of others that have an item of one of its rows
 test('agree with comparing every pair, whatever the histories, the users and the batch', () => {
   const columns = fc.array(
     fc.record({ item: fc.nat(3), user: fc.integer({ min: -1, max: 2 }), seen: fc.array(fc.nat(3), { maxLength: 3 }) }),
-    {
-      minLength: 1,
-      maxLength: 9,
-    },
+    { minLength: 1, maxLength: 9 },
   );
   fc.assert(
     fc.property(columns, fc.boolean(), fc.boolean(), (rows, withHistory, withQuery) => {
