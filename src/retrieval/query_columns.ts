@@ -62,9 +62,7 @@ export function queryColumns(
     }
     if (feature.along !== undefined) return { column: alongColumn(feature, encoding, values, listOf(feature.along)) };
     const [first, ...rest] = madeOf(feature).map((name) => column(ownFeatures.find((other) => other.name === name)!));
-    if (feature.weights !== undefined) {
-      return { column: weightedColumn(feature, values, listOf(feature.name)) };
-    }
+    if (feature.weights !== undefined) return { column: weightedColumn(feature, values, listOf(feature.name)) };
     if (first === undefined && feature.through) {
       const { kept } = listOf(feature.name);
       return { column: { ...bagOf(kept.map(({ code }) => code)), items: Int32Array.from(kept, ({ item }) => item!) } };

@@ -111,9 +111,7 @@ export async function train(path: string | undefined, { resume, ...asked }: Trai
     from === undefined ? undefined : all ? 'all' : since === undefined ? undefined : momentAsked(since, 'since');
   if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
   refuseSteps(lowered.plan, request);
-  if (from !== undefined) {
-    await refuseItself(from, request.out);
-  }
+  if (from !== undefined) await refuseItself(from, request.out);
   if (meeting && (request.engine ?? 'torch') !== 'torch') throw failure('workers-engine', { engine: request.engine! });
   if (meeting && meeting.rank > 0) return trainFolder(undefined);
   // Before the invalid rows of the data are written into the folder.
@@ -171,9 +169,7 @@ async function beforeOf(
   description: DataDescription,
   asked: SinceRequest,
 ): Promise<TrainingStart> {
-  if (resume || finish) {
-    return { pinned: await pinnedIn(out, plan), lineage: (await readIdentity(out)).from };
-  }
+  if (resume || finish) return { pinned: await pinnedIn(out, plan), lineage: (await readIdentity(out)).from };
   if (from === undefined) return {};
   const baseRun = await readBase(from, plan);
   const { data, final } = baseRun.trained.manifest;

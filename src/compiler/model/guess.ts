@@ -72,9 +72,7 @@ export function guess(
     const { write, same } = meaning;
     return { nearest: write, advice: `Tower calls it \`${write}\``, extra: suggested([write], at, !same) };
   }
-  if (meaning !== undefined) {
-    return { advice: meaning.advice ?? `write \`${meaning.write}\``, extra: {} };
-  }
+  if (meaning !== undefined) return { advice: meaning.advice ?? `write \`${meaning.write}\``, extra: {} };
   if (nearestFree === undefined) return { extra: {} };
   const isDoubtful = !isSure || (!isSpelledAlike && isTerm(name));
   return { nearest: nearestFree.name, extra: suggested([nearestFree.name, ...nearestFree.others], at, isDoubtful) };

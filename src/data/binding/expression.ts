@@ -229,9 +229,7 @@ function refusalOfExpression(node: SqlNode, kind: string, within: boolean): stri
   if (kind !== 'FUNCTION' && kind !== 'WINDOW') return undefined;
   const name = String(node.function_name);
   if (!isCallable(name)) return `the function \`${name}\` reads more than its arguments`;
-  if (!within && SEVERAL_ROWS.has(name.toLowerCase())) {
-    return `the function \`${name}\` gives several rows for one`;
-  }
+  if (!within && SEVERAL_ROWS.has(name.toLowerCase())) return `the function \`${name}\` gives several rows for one`;
   const catalog = String(node.catalog ?? '');
   const schema = String(node.schema ?? '');
   return catalog === '' && (schema === '' || schema === 'main')

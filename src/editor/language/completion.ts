@@ -95,9 +95,7 @@ function scoreParts(here: CompletionContext): readonly Completion[] {
   const { place } = here;
   const lastToken = place.before.at(-1);
   const addedWord = (label: 'mean' | 'bias'): Completion => ({ label, kind: 'word', doc: biasWords[label].doc });
-  if (is(lastToken, t.Dot)) {
-    return unique([...sidesAt(here), addedWord('bias')]);
-  }
+  if (is(lastToken, t.Dot)) return unique([...sidesAt(here), addedWord('bias')]);
   const isBegun = is(lastToken, t.Plus) || is(lastToken, t.Minus) || is(lastToken, t.Times);
   const factors = is(lastToken, t.Plus) || is(lastToken, t.Minus) ? [] : here.names('task');
   const otherTasks = factors.filter(({ label }) => label !== place.declaration.name);

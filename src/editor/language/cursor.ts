@@ -105,9 +105,7 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
     innerBrace !== -1 &&
     (isDone ||
       (is(lastToken, t.Comma) && !isWithin && !listGoesOn(declaration.word, innerTokens[(signIndex ?? 0) - 1]?.image)));
-  if (signIndex === undefined || isEnded) {
-    return { declaration, ...braces, value: false, calls: [], arrows: 0, before };
-  }
+  if (signIndex === undefined || isEnded) return { declaration, ...braces, value: false, calls: [], arrows: 0, before };
   const entryName = innerBrace === -1 ? undefined : innerTokens[signIndex - 1];
   const entry = entryName && { name: entryName.image, channel: is(innerTokens[signIndex - 2], t.Channel) };
   const valueFrom = inner + signIndex + 1;

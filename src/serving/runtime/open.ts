@@ -94,9 +94,7 @@ function checkSimilar(request: unknown): SimilarRequest {
 
 /** Entries that are undefined count as absent. */
 function check(request: unknown, entries: Readonly<Record<string, RequestEntry>>): Readonly<Record<string, unknown>> {
-  if (!isObject(request)) {
-    throw failure('request-body', { reason: 'is not an object', advice: 'give an object' });
-  }
+  if (!isObject(request)) throw failure('request-body', { reason: 'is not an object', advice: 'give an object' });
   const givenEntries = Object.entries(request).filter(([, value]) => value !== undefined);
   const knownEntries = Object.keys(entries);
   for (const [name, value] of givenEntries) {

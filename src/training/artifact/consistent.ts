@@ -154,9 +154,7 @@ function* problemsOfFeature(
 }
 
 function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: Plan): Iterable<string> {
-  if ('values' in encoding && encoding.values && hasTwice(encoding.values)) {
-    yield 'the vocabulary has a value twice';
-  }
+  if ('values' in encoding && encoding.values && hasTwice(encoding.values)) yield 'the vocabulary has a value twice';
   if (encoding.kind === 'boundaries' && encoding.boundaries.some((each, i, all) => i > 0 && each < all[i - 1]!)) {
     yield 'its boundaries do not ascend';
   }

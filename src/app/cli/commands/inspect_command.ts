@@ -117,12 +117,8 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
   );
   report(diagnostics);
   const { plan } = lowered;
-  if (options.model) {
-    return options.json ? answerJson(plain(model)) : answerAsIs(printModel(model));
-  }
-  if (options.plan) {
-    return options.json ? answerJson(planJson(plan)) : answerAsIs(planText(plan));
-  }
+  if (options.model) return options.json ? answerJson(plain(model)) : answerAsIs(printModel(model));
+  if (options.plan) return options.json ? answerJson(planJson(plan)) : answerAsIs(planText(plan));
   if (typeof options.graph === 'string') {
     const graph = graphOf(plan, options.graph);
     if (options.svg) return answer(graphPicture(graph, lowered).trimEnd());

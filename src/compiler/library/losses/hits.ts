@@ -46,9 +46,7 @@ export function hitsToMask(
   if (accidental_hits === 'keep') {
     throw new ShapeError('takes `mask` or `accidental_hits: keep`, not both: a mask excludes the own item too');
   }
-  if (!listsItems(mask)) {
-    throw new ShapeError(`cannot mask by \`${mask}\`: it is not a list of \`${key}\``);
-  }
+  if (!listsItems(mask)) throw new ShapeError(`cannot mask by \`${mask}\`: it is not a list of \`${key}\``);
   return { history: mask };
 }
 
