@@ -182,7 +182,7 @@ function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes 
 /** Bytes of scores that are copied into the kernel's memory at a time, so that they are still in the cache when they are counted. */
 const blockBytes = 512 * 1024;
 
-/** Returns a function that ranks targets exactly. It reuses a small memory of its own between calls. */
+/** Returns a function that ranks targets exactly. Long because its passes share one small memory, which it reuses between calls. */
 export function makeRanker() {
   const space = new KernelSpace();
   let scoreBlock: Region | undefined;
