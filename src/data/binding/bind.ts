@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
-import { elementPlan, type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
+import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { Access } from '../files/access.ts';
 import { describeSources } from '../files/data_source.ts';
 import { Copies, type Database, openDatabase } from '../files/duckdb.ts';
@@ -20,6 +20,7 @@ import {
   columnKindOf,
   columnsOfLayout,
   type DataLayout,
+  elementKindOf,
   type JoinKey,
   type Needs,
   sequenceOf,
@@ -111,12 +112,7 @@ async function bindLayout(
   const metricColumns = await bindMetrics(binding, itemKey, model?.train?.metrics ?? []);
   const layout: DataLayout = {
     ...{ sources: binding.sources, features, labels, histories, listWeights, metricColumns },
-    userKey,
-    itemKey,
-    time,
-    where,
-    fold,
-    title,
+    ...{ userKey, itemKey, time, where, fold, title },
   };
   await bindUnread(binding, layout);
   return { layout, binding };
@@ -354,11 +350,6 @@ async function bindHistory(
   return binding.bind({ what: 'history', name: of, kind: elementKindOf(feature), span, scopes });
 }
 
-function elementKindOf(feature: FeaturePlan) {
-  if (feature.each) return columnKindOf(elementPlan(feature));
-  return columnKindOf(feature) === 'numbers' ? 'number' : 'text';
-}
-
 /**
  * Reads the headers of the files and binds every column that `needs` (a `Plan`, or part of one) reads. Errors are missing files, features without a column,
  * columns of the wrong kind, keys that do not join, and SQL that cannot be computed. Without an error it warns about columns that give an answer away.
@@ -373,28 +364,36 @@ export async function checkHeaders(
   return output ? output.warnings : diagnostics;
 }
 
-/**
- * Binds the block to its files, calls `use`, and closes everything afterwards, also after an error. `memory`: bytes for the database.
- * @throws Failure with the errors of the block and its files
- */
-export async function withBoundDatabase<T>(
+/** Binds the block to its files, calls `use`, and removes copies afterwards, also after an error. @throws Failure with the errors of the block and its files */
+export async function withBound<T>(
+  description: DataDescription,
+  needs: Needs,
+  options: BindOptions,
+  use: (bound: BoundData) => Promise<T>,
+): Promise<T> {
+  const { output, diagnostics } = await bindData(description, needs, options);
+  if (output === undefined) throw new Failure(diagnostics);
+  try {
+    return await use(output);
+  } finally {
+    output.discard();
+  }
+}
+
+/** Does the same with a database that can open the files, and closes it. `memory`: bytes for the database. */
+export const withBoundDatabase = <T>(
   description: DataDescription,
   needs: Needs,
   options: BindOptions & { readonly memory?: number },
   use: (database: Database, bound: BoundData) => Promise<T>,
-): Promise<T> {
-  const bound = await bindData(description, needs, options);
-  if (bound.output === undefined) throw new Failure(bound.diagnostics);
-  try {
+): Promise<T> =>
+  withBound(description, needs, options, async (bound) => {
     const database = await openDatabase(options.signal, options.memory);
     try {
-      const storeFiles = inStores([...bound.output.layout.sources.values()].flatMap(({ files }) => files));
+      const storeFiles = inStores([...bound.layout.sources.values()].flatMap(({ files }) => files));
       if (storeFiles.length > 0) await connectStores(database, storeFiles);
-      return await use(database, bound.output);
+      return await use(database, bound);
     } finally {
       database.close();
     }
-  } finally {
-    bound.output.discard();
-  }
-}
+  });

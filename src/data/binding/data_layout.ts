@@ -38,6 +38,10 @@ export interface BoundColumn {
   readonly reads?: ExpressionReads;
 }
 
+/** True if an expression needs all rows of its file, so that it cannot be computed for a written row alone. */
+export const readsOtherRows = ({ reads }: BoundColumn): boolean =>
+  reads !== undefined && (reads.windows || reads.unnamed || reads.tables.length > 0);
+
 export interface JoinKey {
   readonly feature: string;
   readonly inEvents: BoundColumn;
@@ -102,6 +106,12 @@ export function columnKindOf(feature: FeaturePlan): ColumnKind {
     default:
       return feature.gives === 'bag' ? 'numbers' : 'number';
   }
+}
+
+/** Returns the kind of column that has the elements of a list. */
+export function elementKindOf(feature: FeaturePlan) {
+  if (feature.each) return columnKindOf(elementPlan(feature));
+  return columnKindOf(feature) === 'numbers' ? 'number' : 'text';
 }
 
 /** The part of a plan that reading needs. Any `Plan` fits, and tests write minimal ones by hand. */

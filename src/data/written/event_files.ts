@@ -4,11 +4,11 @@
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import { groupedBy } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
-import { type BindOptions, bindData } from '../binding/bind.ts';
+import { type BindOptions, withBound } from '../binding/bind.ts';
 import type { DataLayout, Needs } from '../binding/data_layout.ts';
 import type { EventBasis } from '../dataset.ts';
 import { type Database, quoteName, writeParquet } from '../files/duckdb.ts';
@@ -150,10 +150,7 @@ async function columnsOf(
   types: ReadonlyMap<string, string>,
   options: BindOptions,
 ): Promise<readonly EventColumn[]> {
-  const bound = await bindData(description, needs, options);
-  if (bound.output === undefined) throw new Failure(bound.diagnostics);
-  const { layout, discard } = bound.output;
-  discard();
+  const layout = await withBound(description, needs, options, async (bound) => bound.layout);
   const user = layout.userKey?.inEvents.bare;
   const item = layout.itemKey?.inEvents.bare;
   const time = layout.time?.bare;

@@ -3,17 +3,16 @@
  * adds to histories. Only the types of the columns are kept of the files. Long because all steps of reading an event share its context.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { oneAtATime } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
-import { type BindOptions, bindData } from '../binding/bind.ts';
-import { mentions } from '../binding/binder.ts';
+import { type BindOptions, withBound } from '../binding/bind.ts';
 import {
   type BoundColumn,
   type ColumnRequest,
   makeReadPlan,
   type Needs,
   type ReadPlan,
+  readsOtherRows,
 } from '../binding/data_layout.ts';
 import {
   type EncoderArguments,
@@ -28,42 +27,35 @@ import { openDatabase } from '../files/duckdb.ts';
 import { maybeSeconds, unitOf } from '../rows/fresh.ts';
 import type { RawCodes, RawNumbers } from '../rows/raw.ts';
 import {
-  areWhole,
   checkColumns,
   type EventReader,
   type EventSource,
   errorOf,
-  fieldKind,
+  fieldsOf,
   type GivenEvent,
   keyComplaint,
   type ReadEvent,
   type TextRow,
   type WrittenField,
   writtenError,
+  writtenReader,
 } from './fields.ts';
-import { type CheckedRows, computeChecked, encodeRows, makeWrittenQuery, maxRows, textRow } from './written_rows.ts';
+import { type CheckedRows, computeChecked, encodeRows, makeWrittenQuery, textRow } from './written_rows.ts';
 
 type KnownEvents = Pick<Dataset, 'eventBasis' | 'knownUntil'>;
 
 /** @throws Failure `events-closed` if the events of the block cannot be computed one by one, and as `readDataset` */
-export async function openEventReader(
+export const openEventReader = (
   description: DataDescription,
   needs: Needs,
   encodings: ReadonlyMap<string, Encoding>,
   { eventBasis, knownUntil }: KnownEvents,
   options: BindOptions = {},
-): Promise<EventReader> {
-  const bound = await bindData(description, needs, options);
-  if (bound.output === undefined) throw new Failure(bound.diagnostics);
-  const { layout, discard } = bound.output;
-  try {
+): Promise<EventReader> =>
+  withBound(description, needs, options, async ({ layout }) => {
     const readPlan = makeReadPlan(description, needs, layout);
-    const {
-      userKey,
-      itemKey,
-      time,
-      layout: { where },
-    } = { ...readPlan, layout };
+    const { userKey, itemKey, time } = readPlan;
+    const { where } = layout;
     if (!userKey || !itemKey) {
       const missing = userKey ? 'item' : 'query';
       throw closed(`the ${missing} tower has no key`, `add \`key: FEATURE\` to the ${missing} tower`);
@@ -78,10 +70,7 @@ export async function openEventReader(
     const selected = selectRequests(readPlan, { userKey: userKey.inEvents, itemKey: itemKey.inEvents, time, where });
     const context = { ...selected, source: layout.sources.get('events')!, readPlan, places, encodings };
     return await makeReader(context, { eventBasis, knownUntil }, options.signal);
-  } finally {
-    discard();
-  }
-}
+  });
 
 const closed = (reason: string, advice: string): Failure => failure('events-closed', { reason, advice });
 
@@ -142,8 +131,7 @@ function selectRequests(
   };
 }
 
-const isOfOneRow = ({ over, reads }: BoundColumn): boolean =>
-  over.join() === 'events' && !(reads && (reads.windows || reads.unnamed || reads.tables.length > 0));
+const isOfOneRow = (column: BoundColumn): boolean => column.over.join() === 'events' && !readsOtherRows(column);
 
 const isOfQuery = ({ name, tower }: FeaturePlan, { needs, features }: ReadPlan): boolean => {
   const [query, item] = needs.towers;
@@ -167,26 +155,25 @@ async function makeReader(
   const { layout } = readPlan;
   const { types } = known.eventBasis;
   const database = await openDatabase(signal);
-  // With few rows in each query, several threads would only wait for each other.
-  await database.run('SET threads = 1');
-  await database.seal();
   const query = await makeWrittenQuery({
     ...{ database, layout, role: 'events', requests, wanted: [], modelTypes: types, filterTypes: new Map() },
   });
-  const fields = fieldsOf(context, types);
+  // The event will be a training event, so the data block may read the column for any purpose.
+  const readColumns = [
+    ...readPlan.columns.get('events')!.map(({ column }) => column),
+    ...(layout.where ? [layout.where] : []),
+  ].filter((column) => column !== layout.fold);
+  const fields = fieldsOf(source, [types], [places.user, places.item], readColumns);
   const checkPlan = planOfRequests(readPlan, requests);
   const unit = unitOf(time.column.type);
   const shownName = (column: string): string => Object.entries(places).find(([, own]) => own === column)?.[0] ?? column;
 
-  /** @param rows of events without errors so far */
   const readRows = async (
     rows: readonly TextRow[],
     corpusRow: (key: string) => number,
   ): Promise<(ReadEvent | Failure)[]> => {
     const checkSource = { database, query, source, readPlan: checkPlan, where, shownName };
     const checked = await computeChecked('event', checkSource, rows);
-    const textAt = (request: ColumnRequest, row: number): string =>
-      checked.texts.get(request)![(checked.raw.get(request) as RawCodes).values[row]!]!;
     const numberAt = (request: ColumnRequest, row: number): number =>
       (checked.raw.get(request) as RawNumbers).values[row]!;
     refuseWithoutTime(checked, time);
@@ -194,8 +181,8 @@ async function makeReader(
     return rows.map(
       (_, row): ReadEvent | Failure =>
         checked.failures.get(row) ?? {
-          user: textAt(userKey, row),
-          item: textAt(itemKey, row),
+          user: checked.textAt(userKey, row),
+          item: checked.textAt(itemKey, row),
           time: numberAt(time, row) / unit,
           counts: where === undefined || numberAt(where, row) === 1,
           columns,
@@ -204,8 +191,7 @@ async function makeReader(
     );
   };
 
-  // The rows of a batch are in a table, and a log that several servers write has writes of others meanwhile.
-  const inTurn = oneAtATime();
+  const read = writtenReader((event: GivenEvent) => checkEvent(event, fields, context));
   return {
     fields,
     sources: sourcesOf(context),
@@ -219,24 +205,7 @@ async function makeReader(
       if (isSince1970(known.knownUntil)) return Math.floor(now.getTime() / 1000);
       return isSince1970(known.knownUntil / 1000) ? now.getTime() : undefined;
     },
-    async read(events, corpusRow) {
-      const checkedEvents = events.map((event) => checkEvent(event, fields, context));
-      const answers: (ReadEvent | Failure | undefined)[] = checkedEvents.map((each) =>
-        each instanceof Failure ? each : undefined,
-      );
-      const validIndexes = [...checkedEvents.keys()].filter((index) => answers[index] === undefined);
-      for (let start = 0; start < validIndexes.length; start += maxRows) {
-        const batch = validIndexes.slice(start, start + maxRows);
-        const batchResults = await inTurn(() =>
-          readRows(
-            batch.map((index) => checkedEvents[index] as TextRow),
-            corpusRow,
-          ),
-        );
-        for (const [i, index] of batch.entries()) answers[index] = batchResults[i]!;
-      }
-      return answers as (ReadEvent | Failure)[];
-    },
+    read: (events, corpusRow) => read(events, (rows) => readRows(rows, corpusRow)),
     close: () => database.close(),
   };
 }
@@ -263,24 +232,6 @@ function refuseWithoutTime({ raw, refuse }: CheckedRows, time: ColumnRequest): v
   for (const [row, value] of (raw.get(time) as RawNumbers).values.entries())
     if (Number.isNaN(value))
       refuse(row, time.column.name, 'is wrong: there is no time', 'correct the value of the column');
-}
-
-/** A column is needed if the data block reads it for any purpose, because the event will be a training event. */
-function fieldsOf({ source, readPlan, places }: EventContext, types: ReadonlyMap<string, string>): WrittenField[] {
-  const { layout } = readPlan;
-  const readColumns = [
-    ...readPlan.columns.get('events')!.map(({ column }) => column),
-    ...(layout.where ? [layout.where] : []),
-  ].filter((column) => column !== layout.fold);
-  const isNeeded = (name: string): boolean =>
-    readColumns.some(({ bare, sql, over, reads }) =>
-      bare === undefined ? over.includes('events') && (reads?.unnamed || mentions(sql, name)) : bare === name,
-    );
-  return source.columns.map(({ name, type }) => ({
-    name,
-    kind: name === places.user || name === places.item ? 'text' : fieldKind(type, areWhole(name, [types])),
-    needed: isNeeded(name),
-  }));
 }
 
 /** Returns the plan with these requests alone, because the checks read the values of each. */

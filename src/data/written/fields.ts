@@ -1,9 +1,13 @@
-/** Defines the contracts of written items and events, and checks their columns: names and values. */
+/** Defines the contracts of written items and events, checks names and values of their columns, and reads what is valid in batches. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import type { Failure } from '../../base/diagnostics/failure.ts';
+import { Failure } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
+import { oneAtATime } from '../../base/util/objects.ts';
+import { mentions } from '../binding/binder.ts';
+import type { BoundColumn } from '../binding/data_layout.ts';
 import type { IndexedColumn } from '../dataset.ts';
+import type { DataSource } from '../files/data_source.ts';
 import { elementOf, isList, isNumber } from '../files/duckdb.ts';
 
 export interface WrittenField {
@@ -36,9 +40,30 @@ export function fieldKind(type: string, isWhole: boolean): WrittenField['kind'] 
   return /^(VARCHAR|UUID|ENUM|JSON)/.test(type) ? 'text' : undefined;
 }
 
-/** @param staged types with which the column was read, by column */
-export const areWhole = (name: string, staged: readonly ReadonlyMap<string, string>[]): boolean =>
-  staged.some((types) => /^U?(TINY|SMALL|BIG|HUGE)?INT/.test(types.get(name) ?? ''));
+/**
+ * Returns the columns of a file as fields.
+ * @param staged types with which the columns were read, by column
+ * @param keys columns that hold keys, which are texts in requests
+ * @param readColumns what must be computed, so that the columns it reads are needed
+ */
+export function fieldsOf(
+  { role, columns }: DataSource,
+  staged: readonly ReadonlyMap<string, string>[],
+  keys: readonly (string | undefined)[],
+  readColumns: readonly BoundColumn[],
+): WrittenField[] {
+  const isStagedWhole = (name: string): boolean =>
+    staged.some((types) => /^U?(TINY|SMALL|BIG|HUGE)?INT/.test(types.get(name) ?? ''));
+  const isNeeded = (name: string): boolean =>
+    readColumns.some(({ bare, sql, over, reads }) =>
+      bare === undefined ? over.includes(role) && (reads?.unnamed || mentions(sql, name)) : bare === name,
+    );
+  return columns.map(({ name, type }) => ({
+    name,
+    kind: keys.includes(name) ? 'text' : fieldKind(type, isStagedWhole(name)),
+    needed: isNeeded(name),
+  }));
+}
 
 /**
  * Returns the columns of an item or event under their exact names, or errors: first unknown names, then invalid values. As in a file, case does not matter.
@@ -77,6 +102,41 @@ export function checkColumns(
     mistakes.push(writtenError(kind, name, reason, 'give its value, or `null` for none'));
   }
   return { columns, mistakes };
+}
+
+/** Maximum number of rows in one query. */
+const maxRows = 256;
+
+/**
+ * Returns a function that checks what is given, and reads the rows of what is valid, some at once. A Failure stands in place of what is invalid.
+ * Batches are read one after another, because their rows are in one table.
+ */
+export function writtenReader<Given>(check: (given: Given) => TextRow | Failure) {
+  const inTurn = oneAtATime();
+  return async <Read>(
+    given: readonly Given[],
+    readRows: (rows: readonly TextRow[], batch: readonly Given[]) => Promise<(Read | Failure)[]>,
+  ): Promise<(Read | Failure)[]> => {
+    const answers = new Array<Read | Failure>(given.length);
+    const valid: { readonly index: number; readonly row: TextRow }[] = [];
+    for (const [index, one] of given.entries()) {
+      const row = check(one);
+      if (row instanceof Failure) answers[index] = row;
+      else valid.push({ index, row });
+    }
+    for (let start = 0; start < valid.length; start += maxRows) {
+      const batch = valid.slice(start, start + maxRows);
+      const rows = batch.map(({ row }) => row);
+      const results = await inTurn(() =>
+        readRows(
+          rows,
+          batch.map(({ index }) => given[index]!),
+        ),
+      );
+      for (const [i, { index }] of batch.entries()) answers[index] = results[i]!;
+    }
+    return answers;
+  };
 }
 
 export const writtenError = (kind: WrittenKind, column: string, reason: string, advice: string): Diagnostic =>

@@ -3,11 +3,9 @@
  * them. Only the column types are kept of the file.
  */
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
-import { oneAtATime } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
-import { type BindOptions, bindData } from '../binding/bind.ts';
-import { mentions } from '../binding/binder.ts';
+import { type BindOptions, withBound } from '../binding/bind.ts';
 import {
   type BoundColumn,
   type ColumnRequest,
@@ -15,17 +13,17 @@ import {
   makeReadPlan,
   type Needs,
   type ReadPlan,
+  readsOtherRows,
 } from '../binding/data_layout.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import type { DataSource } from '../files/data_source.ts';
 import { type Database, openDatabase } from '../files/duckdb.ts';
 import { type FilterColumn, filterColumnsOf, filterLayout } from '../rows/item_columns.ts';
-import type { RawCodes, RawColumn } from '../rows/raw.ts';
+import type { RawColumn } from '../rows/raw.ts';
 import { stage, typesOf } from '../rows/stage.ts';
 import {
-  areWhole,
   checkColumns,
-  fieldKind,
+  fieldsOf,
   type GivenItem,
   type ItemReader,
   keyComplaint,
@@ -33,28 +31,25 @@ import {
   type TextRow,
   type WrittenField,
   writtenError,
+  writtenReader,
 } from './fields.ts';
 import {
   computeChecked,
   encodeRows,
   makeWrittenQuery,
-  maxRows,
   type RowValues,
   textRow,
   type WrittenRowColumns,
 } from './written_rows.ts';
 
 /** @throws Failure `items-closed` if the items of the block cannot be computed one by one, and as `readDataset` */
-export async function openItemReader(
+export const openItemReader = (
   description: DataDescription,
   needs: Needs,
   encodings: ReadonlyMap<string, Encoding>,
   options: BindOptions = {},
-): Promise<ItemReader> {
-  const bound = await bindData(description, needs, options);
-  if (bound.output === undefined) throw new Failure(bound.diagnostics);
-  const { layout, discard } = bound.output;
-  try {
+): Promise<ItemReader> =>
+  withBound(description, needs, options, async ({ layout }) => {
     const source = layout.sources.get('items');
     const key = layout.itemKey?.inFile;
     if (source === undefined || key === undefined) {
@@ -70,10 +65,7 @@ export async function openItemReader(
     };
     refuseOtherRows(context);
     return await makeReader(context, options.signal);
-  } finally {
-    discard();
-  }
-}
+  });
 
 interface ReaderContext {
   readonly source: DataSource;
@@ -89,7 +81,7 @@ function refuseOtherRows({ readPlan, wanted }: ReaderContext): void {
     ...readPlan.columns.get('items')!.map(({ column }) => column),
     ...wanted.map(({ column }) => column),
   ];
-  const column = allColumns.find(({ reads }) => reads && (reads.windows || reads.unnamed || reads.tables.length > 0));
+  const column = allColumns.find(readsOtherRows);
   if (column === undefined) return;
   const reason = `\`${column.name}\` of the data block reads more than named columns of one row`;
   throw failure('items-closed', { reason, advice: 'compute the column before, and store it in the items file' });
@@ -97,7 +89,7 @@ function refuseOtherRows({ readPlan, wanted }: ReaderContext): void {
 
 async function makeReader(context: ReaderContext, signal: AbortSignal | undefined): Promise<ItemReader> {
   const { source, key, wanted, readPlan } = context;
-  const { layout } = readPlan;
+  const { layout, needs } = readPlan;
   const filterTypes = await typesForFilters(source, filterLayout(key, wanted), signal);
   const database = await openDatabase(signal);
   const modelTypes = await stagedTypes(database, source, layout);
@@ -105,16 +97,17 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
     ...{ database, layout, role: 'items', requests: readPlan.columns.get('items')!, wanted },
     ...{ modelTypes, filterTypes },
   });
-  const fields = fieldsOf(context, modelTypes, filterTypes);
+  const [, tower] = needs.towers;
+  const readColumns = [...readPlan.features]
+    .filter(([name, { column }]) => column.at === 'items' && tower.features?.includes(name) !== false)
+    .map(([, { column }]) => column);
+  const fields = fieldsOf(source, [modelTypes, filterTypes], [key.bare], readColumns);
   const keyRequest = readPlan.itemKey!.inFile!;
   const title = readPlan.title?.column.at === 'items' ? readPlan.title : undefined;
 
-  /** @param rows of items without errors so far */
-  const readRows = async (items: readonly GivenItem[], rows: readonly TextRow[]): Promise<(ReadItem | Failure)[]> => {
+  const readRows = async (rows: readonly TextRow[], items: readonly GivenItem[]): Promise<(ReadItem | Failure)[]> => {
     const checked = await computeChecked('item', { database, query, source, readPlan }, rows);
-    const { texts, values, refuse, failures } = checked;
-    const textAt = (request: ColumnRequest, row: number): string =>
-      texts.get(request)![(checked.raw.get(request) as RawCodes).values[row]!]!;
+    const { values, textAt, refuse, failures } = checked;
     const features = encodeWritten(context, checked);
     return items.map((item, row) => {
       const ownKey = textAt(keyRequest, row);
@@ -136,50 +129,13 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
     });
   };
 
-  // The rows of a batch are in a table, and a log that several servers write has writes of others meanwhile.
-  const inTurn = oneAtATime();
+  const read = writtenReader((item: GivenItem) => check(item, fields, key, source));
   return {
     fields,
     missing: missingColumns(context),
-    async read(items) {
-      const checkedItems = items.map((item) => check(item, fields, key, source));
-      const answers: (ReadItem | Failure | undefined)[] = checkedItems.map((checkedItem) =>
-        checkedItem instanceof Failure ? checkedItem : undefined,
-      );
-      const validIndexes = [...checkedItems.keys()].filter((index) => answers[index] === undefined);
-      for (let start = 0; start < validIndexes.length; start += maxRows) {
-        const batch = validIndexes.slice(start, start + maxRows);
-        const batchResults = await inTurn(() =>
-          readRows(
-            batch.map((index) => items[index]!),
-            batch.map((index) => checkedItems[index] as TextRow),
-          ),
-        );
-        for (const [i, index] of batch.entries()) answers[index] = batchResults[i]!;
-      }
-      return answers as (ReadItem | Failure)[];
-    },
+    read: (items) => read(items, readRows),
     close: () => database.close(),
   };
-}
-
-function fieldsOf(
-  { source, readPlan, key }: ReaderContext,
-  ...staged: readonly ReadonlyMap<string, string>[]
-): WrittenField[] {
-  const [, tower] = readPlan.needs.towers;
-  const readColumns = [...readPlan.features]
-    .filter(([name, { column }]) => column.at === 'items' && tower.features?.includes(name) !== false)
-    .map(([, { column }]) => column);
-  const isNeeded = (name: string): boolean =>
-    readColumns.some(({ bare, sql, reads }) =>
-      bare === undefined ? reads?.unnamed || mentions(sql, name) : bare === name,
-    );
-  return source.columns.map(({ name, type }) => ({
-    name,
-    kind: name === key.bare ? 'text' : fieldKind(type, areWhole(name, staged)),
-    needed: isNeeded(name),
-  }));
 }
 
 /** Checks the columns and makes the row. The key in the address is the value of the key column. */
@@ -227,9 +183,6 @@ async function stagedTypes(
   layout: DataLayout,
 ): Promise<ReadonlyMap<string, string>> {
   await stage(database, source, layout);
-  // With few rows in each query, several threads would only wait for each other.
-  await database.run('SET threads = 1');
-  await database.seal();
   return typesOf(database, 'items');
 }
 

@@ -45,7 +45,7 @@ export interface WrittenQuerySource extends BoundTables {
 }
 
 /**
- * Makes a single query for all columns, without a join, because the round trip takes most of the time of a small query. Expressions read a table with the
+ * Seals the database and makes a single query for all columns, without a join, because the round trip takes most of the time of a small query. Expressions read a table with the
  * name of the role, first with the types of the model, then with those of filters. Earlier results are passed along under names that no file has.
  * Long because the parts of one query belong together.
  */
@@ -76,6 +76,9 @@ export async function makeWrittenQuery(source: WrittenQuerySource): Promise<Writ
     );
   };
 
+  // With few rows in each query, several threads would only wait for each other.
+  await database.run('SET threads = 1');
+  await database.seal();
   await fill([]);
   const { types } = await computedQuery(source, role, requests);
   const computedColumns = requests.map(
@@ -145,9 +148,6 @@ export async function makeWrittenQuery(source: WrittenQuerySource): Promise<Writ
   };
 }
 
-/** Maximum number of rows in one query. */
-export const maxRows = 256;
-
 /** Returns the columns as texts for a query. In a text file an empty text is a missing value. */
 export function textRow(columns: ReadonlyMap<string, unknown>, files: DataSource['files']): Map<string, CellText> {
   const textOf = (value: unknown): string | null =>
@@ -160,6 +160,8 @@ export function textRow(columns: ReadonlyMap<string, unknown>, files: DataSource
 export interface CheckedRows extends WrittenRowColumns {
   /** By row, its first error. */
   readonly failures: ReadonlyMap<number, Failure>;
+  /** Returns the text of a row in a column of codes. */
+  textAt(request: ColumnRequest, row: number): string;
   /** Adds an error, unless the row has one. */
   refuse(row: number, column: string, reason: string, advice: string): void;
 }
@@ -218,7 +220,9 @@ export async function computeChecked(
     invariant('record' in at && column !== undefined, 'a finding has a row and a column');
     refuse(at.record, column, `is wrong: ${reason}`, 'correct the value of the column');
   }
-  return { ...computed, failures, refuse };
+  const textAt = (request: ColumnRequest, row: number): string =>
+    texts.get(request)![(raw.get(request) as RawCodes).values[row]!]!;
+  return { ...computed, failures, textAt, refuse };
 }
 
 /** The values of a column, and its texts. */
