@@ -1,8 +1,7 @@
 /** Assembles the valid rows into the parts, the corpus and the users of a data set. */
 
-import { failure } from '../../base/diagnostics/failure.ts';
 import { type Texts, TextsWriter } from '../../base/text/texts.ts';
-import { type DataDescription, givesEvents } from '../../graph/plan/data_description.ts';
+import { givesEvents } from '../../graph/plan/data_description.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import type { AsOf, BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
@@ -25,7 +24,7 @@ import { parts } from '../rows/split.ts';
 import { type EncodedColumns, encodeColumns } from './encode_columns.ts';
 import { fitEncodings } from './fit_encoders.ts';
 import { type GrownEncodings, growEncodings, OccurrenceCounter, refuseTooLarge } from './grown_encodings.ts';
-import { protocolOf, sentencesOfPast } from './protocol.ts';
+import { countMissingLabels, protocolOf, refuseWithoutLabels, sentencesOfPast } from './protocol.ts';
 
 export interface AssemblyInput {
   readonly readPlan: ReadPlan;
@@ -50,7 +49,8 @@ export function assemble(
     ...events,
     train: { ...events.train, fresh: past.fresh, replay: past.fresh && pinned?.replay },
   };
-  const missingLabels = countMissingLabels(eventsByPart, description);
+  const missingLabels = countMissingLabels(events);
+  refuseWithoutLabels(missingLabels, events.train.rows, description);
   const { items, users } = arranged;
   const titles = titlesOf(input, arranged);
   return {
@@ -188,28 +188,6 @@ function earlierItems(
 ): IndexedBags {
   const windows = pastWindows(stream, past, eventIndexes[part], Number.POSITIVE_INFINITY);
   return { bags: { kind: 'bags', ...windows, values: itemsOf(past.timeline) } };
-}
-
-/** Counts the events without a label, by label. Throws a Failure if no training event has the label, because nothing could be learned. */
-function countMissingLabels(
-  eventsByPart: Readonly<Record<Part, Events>>,
-  { events }: DataDescription,
-): Map<string, number> {
-  const countMissing = (part: Part, name: string): number =>
-    eventsByPart[part].labels.get(name)!.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0);
-  return new Map(
-    [...eventsByPart.train.labels.keys()].map((name) => {
-      const missingInTraining = countMissing('train', name);
-      if (missingInTraining === eventsByPart.train.rows) {
-        throw failure(
-          'data-needs',
-          { what: name, needs: 'a value in one event at least of the training part' },
-          events.span,
-        );
-      }
-      return [name, missingInTraining + countMissing('validation', name) + countMissing('test', name)];
-    }),
-  );
 }
 
 /** Returns the items that each user had in some events; empty bags if there is no item key. */

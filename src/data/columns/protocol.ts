@@ -1,8 +1,9 @@
-/** Describes a data set in sentences, which are printed with every figure. */
+/** Describes a data set in sentences, which are printed with every figure, and counts the labels that it lacks. */
 import { resolve } from 'node:path';
+import { failure } from '../../base/diagnostics/failure.ts';
 import { type DataDescription, givesEvents } from '../../graph/plan/data_description.ts';
 import type { DataLayout, Needs, ReadPlan } from '../binding/data_layout.ts';
-import { type Dataset, type Encoding, rowsOf } from '../dataset.ts';
+import { type Dataset, type Encoding, type Events, type Part, rowsOf } from '../dataset.ts';
 import { sentenceOfRecord } from '../files/vector_files.ts';
 import type { Pinned } from '../pinned.ts';
 import { momentWords, type Past } from '../rows/fresh.ts';
@@ -54,7 +55,36 @@ export function sentencesOfPast(
   ];
 }
 
-/** @param missingLabels number of events without a value, by label */
+/** Number of events without a value of a label, in training and overall. */
+export interface MissingLabels {
+  readonly training: number;
+  readonly all: number;
+}
+
+/** Counts the events without a label, by label. */
+export function countMissingLabels(parts: Readonly<Record<Part, Events>>): Map<string, MissingLabels> {
+  const countMissing = (part: Part, name: string): number =>
+    parts[part].labels.get(name)!.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0);
+  return new Map(
+    [...parts.train.labels.keys()].map((name) => {
+      const training = countMissing('train', name);
+      return [name, { training, all: training + countMissing('validation', name) + countMissing('test', name) }];
+    }),
+  );
+}
+
+/** @throws Failure `data-needs` if no training event has a value of a label, because nothing could be learned */
+export function refuseWithoutLabels(
+  missingLabels: ReadonlyMap<string, MissingLabels>,
+  trainingRows: number,
+  { events }: DataDescription,
+): void {
+  const needs = 'a value in one event at least of the training part';
+  for (const [what, { training }] of missingLabels)
+    if (training === trainingRows) throw failure('data-needs', { what, needs }, events.span);
+}
+
+/** Describes the corpus, histories and labels of the data. */
 export function protocolOf(
   { description, layout, needs }: ReadPlan,
   good: Pick<ValidRows, 'items'>,
@@ -62,7 +92,7 @@ export function protocolOf(
     sentence,
     items,
   }: { readonly sentence: string; readonly items: Pick<OrderedEvents['items'], 'keys' | 'trainingCounts'> },
-  missingLabels: ReadonlyMap<string, number>,
+  missingLabels: ReadonlyMap<string, MissingLabels>,
 ): string[] {
   const coldItems = items.trainingCounts.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0);
   const source = good.items === undefined ? 'all that events have' : `the rows of ${description.items!.path}`;
@@ -81,9 +111,9 @@ export function protocolOf(
           : `\`${name}\` is the user's last ${max} events that are strictly earlier; training events see training events only, validation events also earlier validation events, test events all.`,
     );
   }
-  for (const [name, count] of missingLabels) {
-    if (count === 0) continue;
-    sentences.push(`${count.toLocaleString('en')} events have no \`${name}\`: the task of this label ignores them.`);
+  for (const [name, { all }] of missingLabels) {
+    if (all === 0) continue;
+    sentences.push(`${all.toLocaleString('en')} events have no \`${name}\`: the task of this label ignores them.`);
   }
   return sentences;
 }

@@ -72,9 +72,7 @@ export async function readRows(
         nan: [],
       };
       raw.set(wanted, column);
-      const sqlOfKind = { time: timeOf, moment: secondsOf, other: numberOf };
-      const { kind } = wanted.column;
-      selectedColumns.push(sqlOfKind[kind === 'time' || kind === 'moment' ? kind : 'other'](`c${index}`, type));
+      selectedColumns.push(numberIn(wanted, `c${index}`, type));
       fills.push((ids, chunk) => fillNumbers(column, ids, chunkColumn(chunk, resultColumn)));
     } else {
       selectedColumns.push(`CAST(c${index} AS DOUBLE[])`);
@@ -228,6 +226,12 @@ export function dictionaryTable(dictionary: string): string {
 /** Returns a text with a doubled leading byte order mark, because the database drops the first on output. */
 export const withDoubledMark = (text: string): string =>
   `CASE WHEN starts_with(${text}, chr(65279)) THEN chr(65279) || ${text} ELSE ${text} END`;
+
+/** Returns SQL for the number that a request of numbers reads from a column. */
+export function numberIn({ column: { kind } }: ColumnRequest, column: string, type: string): string {
+  if (kind === 'time') return timeOf(column, type);
+  return kind === 'moment' ? secondsOf(column, type) : numberOf(column, type);
+}
 
 /** Returns SQL for a column as a number. NULL is missing, NaN is a value that is not a number. */
 export function numberOf(column: string, type: string): string {

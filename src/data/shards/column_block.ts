@@ -1,9 +1,10 @@
-import { keyPartsComplaint } from '../../base/text/key_table.ts';
-import { PackedTexts } from '../../base/text/texts.ts';
 /**
  * Stores named columns of numbers as bytes in blocks of some rows; a shard is a sequence of blocks. A whole shard is read into typed arrays with the memory
  * layout of the file, so that reading costs one copy.
  */
+import { keyPartsComplaint } from '../../base/text/key_table.ts';
+import { PackedTexts } from '../../base/text/texts.ts';
+
 export type BlockArray = Int32Array | Float32Array | Float64Array | Uint8Array;
 
 export type ColumnBlock = ReadonlyMap<string, BlockArray>;

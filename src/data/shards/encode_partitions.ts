@@ -4,13 +4,13 @@ import { everyRow } from '../../base/util/objects.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
+import { countMissingLabels } from '../columns/protocol.ts';
 import {
   type BagColumn,
   type Encoding,
   type Events,
   type IndexedColumn,
   labelSums,
-  type Part,
   type ShardUnit,
 } from '../dataset.ts';
 import { trainingTimes, untilOf } from '../rows/fresh.ts';
@@ -21,7 +21,6 @@ import { packEvents, specOf, withEarlier } from './event_rows.ts';
 import { newEvents } from './events_since_run.ts';
 import {
   blockOfSeen,
-  type MissingLabels,
   type PartitionSummary,
   type SideRows,
   seenOfPartition,
@@ -224,7 +223,7 @@ function restOfPartition(
     until: untilOf(trainingTimes(to.readPlan, arranged)),
     members,
     asOfLastEvent: encoded.asOfLastEvent,
-    missingLabels: new Map([...events.train.labels.keys()].map((name) => [name, missingLabelsOf(events, name)])),
+    missingLabels: countMissingLabels(events),
     labelSums: new Map(
       (to.readPlan.needs.tasks ?? []).flatMap((task) =>
         task.name === undefined || task.label === undefined ? [] : [[task.name, labelSums(task, events.train)]],
@@ -265,13 +264,3 @@ const innerOf = (columns: ReadonlyMap<string, IndexedColumn>): Map<string, BagCo
       column.kind === 'bags' && column.inner ? [[name, column.inner]] : [],
     ),
   );
-
-function missingLabelsOf(events: Readonly<Record<Part, Events>>, name: string): MissingLabels {
-  const [training, validation, test] = [events.train, events.validation, events.test].map((each) =>
-    countNaN(each, name),
-  );
-  return { training: training!, all: training! + validation! + test! };
-}
-
-const countNaN = ({ labels }: Events, name: string): number =>
-  labels.get(name)!.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0);

@@ -1,15 +1,10 @@
 /** Combines the results of partitions that are not stored in shards. */
+import type { MissingLabels } from '../columns/protocol.ts';
 import { addSums, type BagColumn, type IndexedColumn, type LabelSums, noSums, type Until } from '../dataset.ts';
 import { laterEnd } from '../rows/fresh.ts';
 import type { BlockArray, ColumnBlock } from './column_block.ts';
 import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
 import type { PieceFiles, PiecesOfFile } from './pieces.ts';
-
-/** Number of events without a value of a label, in training and overall. */
-export interface MissingLabels {
-  readonly training: number;
-  readonly all: number;
-}
 
 /** Units by pile, if they are not single rows. */
 export interface UnitsOfPiles {

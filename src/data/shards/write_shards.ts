@@ -2,12 +2,11 @@
  * Writes training rows to shards in two passes. The first pass partitions the valid rows of the database by user. The second pass reads one partition at a
  * time, as if it were all data, and distributes its encoded rows over shuffled shards. Only the rows of one partition are ever sorted.
  */
-import { failure } from '../../base/diagnostics/failure.ts';
 import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
-import { type DataDescription, givesEvents } from '../../graph/plan/data_description.ts';
+import { givesEvents } from '../../graph/plan/data_description.ts';
 import { titlesFrom } from '../columns/assemble.ts';
 import { readFirstValues } from '../columns/fit_encoders.ts';
-import { protocolOf, sentencesOfPast, sentencesOfVectors } from '../columns/protocol.ts';
+import { protocolOf, refuseWithoutLabels, sentencesOfPast, sentencesOfVectors } from '../columns/protocol.ts';
 import type { Dataset, Events } from '../dataset.ts';
 import { gatherCodes } from '../rows/gather_rows.ts';
 import { type GlobalSides, globalSide } from '../rows/order_events.ts';
@@ -86,24 +85,14 @@ interface EncodedShards {
 async function sealShards(input: ShardingInput, firstPass: FirstPassResult, encoded: EncodedShards): Promise<Dataset> {
   const { memory, folder, sizes } = input.request;
   const { source, plan, summary, files } = encoded;
-  const { description } = input.readPlan;
   const { piles, held } = plan.layout;
-  refuseWithoutLabels(summary, plan, description);
+  refuseWithoutLabels(summary.missingLabels, plan.counts[0]!, input.readPlan.description);
   refuseLargeShard(memory, largestOf(totalsOfPiles(summary.pieces, 'bytes', piles)), held);
   const shardSummary = await summaryOf(input, firstPass, { sides: source.of.sides, prepared: plan, summary });
   const manifestFields = { key: firstPass.key, layout: plan.layout, spec: summary.spec, buckets: files };
   const sealed = await seal(firstPass.partial, folder, manifestFields, shardSummary, { memory, sizes });
   const dataset = datasetOf(shardSummary, sealed.folder, sealed.manifest, sealed.checksum);
   return { ...dataset, rejected: firstPass.rejected };
-}
-
-/** @throws Failure `data-needs` if no training event has a value of a label, because nothing could be learned */
-function refuseWithoutLabels({ missingLabels }: EncodedSummary, { counts }: ShardPlan, block: DataDescription): void {
-  for (const [name, { training }] of missingLabels) {
-    if (training < counts[0]!) continue;
-    const needs = 'a value in one event at least of the training part';
-    throw failure('data-needs', { what: name, needs }, block.events.span);
-  }
 }
 
 async function summaryOf(
@@ -120,11 +109,10 @@ async function summaryOf(
   const shared = { items: summary.items, users: summary.users, inner: summary.inner };
   const texts = dictionaries.get('title');
   const titles = readPlan.title && titleCodes(prepared, readPlan.title, sides, items);
-  const missingLabels = new Map([...summary.missingLabels].map(([name, { all }]) => [name, all]));
   const corpus = { keys: sides.items.keys, trainingCounts: prepared.items };
   const firstValues = await readFirstValues(featureFiles, encodings);
   const protocol = [
-    ...protocolOf(readPlan, { items }, { sentence: prepared.sentence, items: corpus }, missingLabels),
+    ...protocolOf(readPlan, { items }, { sentence: prepared.sentence, items: corpus }, summary.missingLabels),
     ...sentencesOfPast(
       { fresh: prepared.fresh && { length: prepared.fresh.rows }, heldOutBefore },
       input.pinned,

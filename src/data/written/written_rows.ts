@@ -9,14 +9,7 @@ import { columnAsText, type Database, elementOf, enclose, quoteName, quoteText }
 import { hasSampledTypes } from '../files/formats/table.ts';
 import { type FilterColumn, plainItemValue } from '../rows/item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
-import {
-  type BoundTables,
-  computedQuery,
-  numberOf,
-  secondsOf,
-  timeOf,
-  withDoubledMark,
-} from '../rows/staged_tables.ts';
+import { type BoundTables, computedQuery, numberIn, withDoubledMark } from '../rows/staged_tables.ts';
 import { validateRows } from '../rows/validate_rows.ts';
 import { type CellText, type TextRow, type WrittenKind, writtenError } from './fields.ts';
 import { plainReader } from './plain_rows.ts';
@@ -281,16 +274,14 @@ function lazilyFilled(database: Database, fill: () => Promise<void>): Database {
 
 const internalName = (name: string): string => quoteName(`tower ${name}`);
 
-function outputOf({ form, column }: ColumnRequest, name: string, type: string): string {
-  switch (form) {
+function outputOf(request: ColumnRequest, name: string, type: string): string {
+  switch (request.form) {
     case 'code':
       return withDoubledMark(columnAsText(name, type));
     case 'codes':
       return `list_transform(${name}, element -> ${withDoubledMark(columnAsText('element', elementOf(type)))})`;
     case 'number':
-      return { time: timeOf, moment: secondsOf, other: numberOf }[
-        column.kind === 'time' || column.kind === 'moment' ? column.kind : 'other'
-      ](name, type);
+      return numberIn(request, name, type);
     default:
       return `CAST(${name} AS DOUBLE[])`;
   }
