@@ -13,7 +13,7 @@ import {
   TowerSides,
   withSharedTables,
 } from './groups.ts';
-import type { FindFile, IsList } from './kinds.ts';
+import type { ConfigFeatureContext } from './kinds.ts';
 import type { ConvertedTowers } from './layers.ts';
 import { easyrecModels, type ModelRow, torchModels } from './models.ts';
 import { optimizerOf, optimizerText } from './optimizers.ts';
@@ -126,8 +126,8 @@ export interface ConvertOptions {
   /** The features that identify a user and an item, if the config does not say. */
   readonly user?: string;
   readonly item?: string;
-  readonly isList?: IsList;
-  readonly findFile?: FindFile;
+  readonly isList?: ConfigFeatureContext['isList'];
+  readonly findFile?: ConfigFeatureContext['findFile'];
 }
 
 export interface ConvertedConfig {

@@ -1,35 +1,27 @@
 /** Converts the features of EasyRec: `feature_config { features { … } }`, or `feature_configs { … }`. */
-import { type FeatureDraft, type Identifiers, quotedColumn, quotedText } from './groups.ts';
+import { type FeatureDraft, quotedColumn, quotedText } from './groups.ts';
 import {
+  type ConfigFeature,
+  type ConfigFeatureContext,
   draftOf,
   elementsInSql,
+  expressionKind,
   type FeatureKindValue,
-  type FindFile,
-  type IsList,
+  foundInSql,
   idKind,
+  joinedInSql,
   LONGEST,
+  leaveOutNumbers,
   numberKind,
+  numbersInSql,
   poolOf,
-  sqlOf,
   unusedSettings,
+  vectorKind,
 } from './kinds.ts';
 import type { ConfigPart } from './part.ts';
 
-export interface EasyrecFeatureContext {
-  readonly names: Identifiers;
-  readonly isList: IsList;
-  readonly findFile: FindFile;
-}
-
-interface EasyrecFeatureSource extends EasyrecFeatureContext {
-  readonly part: ConfigPart;
-  readonly name: string;
-  readonly inputs: readonly string[];
-  readonly dim: number;
-}
-
 /** Returns the features by their names in the config, in its order. */
-export function easyrecFeatures(root: ConfigPart, context: EasyrecFeatureContext): Map<string, FeatureDraft> {
+export function easyrecFeatures(root: ConfigPart, context: ConfigFeatureContext): Map<string, FeatureDraft> {
   const featureParts = [...(root.part('feature_config')?.parts('features') ?? []), ...root.parts('feature_configs')];
   const allFeatures = new Map<string, FeatureDraft>();
   for (const part of featureParts) {
@@ -53,9 +45,8 @@ function featureOf(
   part: ConfigPart,
   original: string,
   inputs: readonly string[],
-  context: EasyrecFeatureContext,
+  context: ConfigFeatureContext,
 ): FeatureDraft | undefined {
-  const { names } = context;
   const type = part.text('feature_type') ?? 'IdFeature';
   const readFeature = Object.hasOwn(types, type) ? types[type] : undefined;
   if (!readFeature) {
@@ -63,8 +54,8 @@ function featureOf(
     part.skip(...part.names);
     return undefined;
   }
-  const featureName = names.of(original);
-  const kindValue = readFeature({ ...context, part, name: original, inputs, dim: part.whole('embedding_dim') ?? 0 });
+  const featureName = context.names.of(original);
+  const kindValue = readFeature({ ...context, part, inputs, dim: part.whole('embedding_dim') ?? 0 });
   unusedSettings(part);
   if (!kindValue) {
     part.skip(...part.names);
@@ -74,48 +65,43 @@ function featureOf(
 }
 
 /** Returns the width of an embedding in the config; 16, with a note, if it has none. */
-const widthOf = ({ dim, part }: EasyrecFeatureSource): number => {
+const widthOf = ({ dim, part }: ConfigFeature): number => {
   if (dim > 0) return dim;
   part.differs('the config gives no `embedding_dim`: it is 16');
   return 16;
 };
 
-const id = (read: EasyrecFeatureSource): FeatureKindValue => ({
-  element: idKind(read.part, widthOf(read), read.findFile),
-});
+const embeddedId = (source: ConfigFeature): string => idKind(source, widthOf(source));
 
-function tag(read: EasyrecFeatureSource): FeatureKindValue {
-  const { part, inputs, isList } = read;
-  const [column = '', weights] = inputs;
-  const separator = part.text('separator') ?? '|';
+const id = (source: ConfigFeature): FeatureKindValue => ({ element: embeddedId(source) });
+
+const separatorOf = (part: ConfigPart): string => part.text('separator') ?? '|';
+
+function tag(source: ConfigFeature): FeatureKindValue {
+  const { part, inputs } = source;
+  const [, weightsColumn] = inputs;
+  const separator = separatorOf(part);
   const pairSeparator = part.text('kv_separator');
-  const elements = elementsInSql(column, separator, isList);
-  const poolKind = poolOf(part, 'combiner', 'sum');
+  const elements = elementsInSql(source, separator);
+  const pool = poolOf(part, 'combiner', 'sum');
   const max = part.whole('max_seq_len', 1);
   if (max === undefined) part.differs(`a list keeps its first ${LONGEST} elements: see \`max\``);
-  const list = { pool: poolKind, max: max ?? LONGEST };
-  const element = idKind(part, widthOf(read), read.findFile);
+  const list = { pool, max: max ?? LONGEST };
+  const element = embeddedId(source);
   if (pairSeparator) {
-    const piece = (at: number): string => `split_part(pair, ${quotedText(pairSeparator)}, ${at})`;
-    return {
-      element,
-      sql: `[${piece(1)} FOR pair IN ${elements}]`,
-      list: { ...list, weights: `[CAST(${piece(2)} AS DOUBLE) FOR pair IN ${elements}]` },
-    };
+    const piece = (index: number): string => `split_part(pair, ${quotedText(pairSeparator)}, ${index})`;
+    const weights = `[CAST(${piece(2)} AS DOUBLE) FOR pair IN ${elements}]`;
+    return { element, sql: `[${piece(1)} FOR pair IN ${elements}]`, list: { ...list, weights } };
   }
-  if (weights === undefined) return { element, sql: elements, list };
-  return {
-    element,
-    sql: elements,
-    list: { ...list, weights: `[CAST(weight AS DOUBLE) FOR weight IN ${elementsInSql(weights, separator, isList)}]` },
-  };
+  if (weightsColumn === undefined) return { element, sql: elements, list };
+  const weights = `[CAST(weight AS DOUBLE) FOR weight IN ${elementsInSql(source, separator, weightsColumn)}]`;
+  return { element, sql: elements, list: { ...list, weights } };
 }
 
-function sequence(read: EasyrecFeatureSource): FeatureKindValue | undefined {
-  const { part, inputs, isList, dim } = read;
-  const column = inputs[0] ?? '';
+function sequence(source: ConfigFeature): FeatureKindValue | undefined {
+  const { part, dim } = source;
   const max = part.whole('max_seq_len', 1) ?? LONGEST;
-  const sql = elementsInSql(column, part.text('separator') ?? '|', isList);
+  const sql = elementsInSql(source, separatorOf(part));
   const isNumber = part.text('sub_feature_type') === 'RawFeature';
   if (part.has('seq_multi_sep')) {
     part.at('seq_multi_sep').leftOut('each element of the sequence is one value');
@@ -123,32 +109,20 @@ function sequence(read: EasyrecFeatureSource): FeatureKindValue | undefined {
   }
   part.noteIfAny('the sequence is pooled by its mean', 'sequence_combiner');
   part.skip('sequence_length', 'combiner');
-  if (isNumber && !part.has('boundaries') && !(part.number('max_val') ?? 0)) {
-    part.leftOut('a sequence of numbers needs `boundaries`: write `along(HISTORY, number(…))` next to a history');
-    return undefined;
-  }
-  const element = isNumber ? ranged(part, Math.max(dim, 1)).element : idKind(part, widthOf(read), read.findFile);
-  return {
-    element,
-    sql: isNumber ? `[TRY_CAST(each AS DOUBLE) FOR each IN ${sql}]` : sql,
-    list: { pool: 'mean', max },
-  };
+  const list = { pool: 'mean', max } as const;
+  if (!isNumber) return { element: embeddedId(source), sql, list };
+  if (!part.has('boundaries') && !(part.number('max_val') ?? 0)) return leaveOutNumbers(part);
+  return { element: ranged(part, Math.max(dim, 1)).element, sql: numbersInSql(sql), list };
 }
 
-function raw(read: EasyrecFeatureSource): FeatureKindValue {
-  const { part, inputs, dim, isList } = read;
-  const column = inputs[0] ?? '';
+function raw(source: ConfigFeature): FeatureKindValue {
+  const { part, inputs, dim } = source;
   const normalizer = part.text('normalizer_fn');
   if (normalizer) part.at('normalizer_fn').leftOut('code of Python is not read: write the expression in `columns`');
-  const vectorWidth = part.whole('raw_input_dim', 1) ?? 1;
-  if (vectorWidth > 1) {
-    const elements = elementsInSql(column, part.text('separator') ?? '|', isList);
-    const sql = isList(column) ? elements : `[CAST(each AS DOUBLE) FOR each IN ${elements}]`;
-    part.skip('min_val', 'max_val');
-    return { element: `vector(${[String(vectorWidth), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
-  }
-  const { element, sql } = ranged(part, dim, column);
-  return { element, ...(sql === undefined ? {} : { sql }) };
+  const width = part.whole('raw_input_dim', 1) ?? 1;
+  if (width === 1) return ranged(part, dim, inputs[0]);
+  part.skip('min_val', 'max_val');
+  return vectorKind(source, width, separatorOf(part));
 }
 
 const MOST_PIECES = 1000;
@@ -176,54 +150,31 @@ function ranged(part: ConfigPart, dim: number, column?: string): { readonly elem
 }
 
 /** Converts a combination of columns: the joined text of all of them is hashed, as in the config. */
-function combo(read: EasyrecFeatureSource): FeatureKindValue {
-  const { part, inputs } = read;
-  const joinText = part.text('combo_join_sep') ?? '';
-  part.skip('combo_input_seps', 'separator');
-  const columns = inputs.map((column) => `CAST(${quotedColumn(column)} AS VARCHAR)`).join(', ');
-  return {
-    sql: `concat_ws(${quotedText(joinText === '' ? '_X_' : joinText)}, ${columns})`,
-    element: idKind(part, widthOf(read), read.findFile),
-  };
+function combo(source: ConfigFeature): FeatureKindValue {
+  source.part.skip('combo_input_seps', 'separator');
+  const sql = joinedInSql(source, source.part.text('combo_join_sep') || '_X_');
+  return { sql, element: embeddedId(source) };
 }
 
-/** Converts the look-up of a key in a map `key:value|key:value`. */
-function lookup(read: EasyrecFeatureSource): FeatureKindValue {
-  const { part, inputs, isList } = read;
-  const [map = '', key = ''] = inputs;
-  const pairs = elementsInSql(map, part.text('separator') ?? '|', isList);
-  const pairSign = quotedText(part.text('kv_separator') ?? ':');
+function lookup(source: ConfigFeature): FeatureKindValue {
+  const { part } = source;
+  const sql = foundInSql(source, separatorOf(part), part.text('kv_separator') ?? ':');
   const max = part.whole('lookup_max_sel_elem_num', 1) ?? 10;
-  return {
-    element: idKind(part, widthOf(read), read.findFile),
-    sql: `[split_part(pair, ${pairSign}, 2) FOR pair IN ${pairs} IF split_part(pair, ${pairSign}, 1) = CAST(${quotedColumn(key)} AS VARCHAR)]`,
-    list: { pool: poolOf(part, 'combiner', 'sum'), max },
-  };
+  return { element: embeddedId(source), sql, list: { pool: poolOf(part, 'combiner', 'sum'), max } };
 }
 
-function expression(read: EasyrecFeatureSource): FeatureKindValue | undefined {
-  const { part, inputs, dim } = read;
-  const expressionText = part.text('expression') ?? '';
-  const sql = sqlOf(expressionText, inputs);
-  if (sql === undefined) {
-    part.at('expression').leftOut(`the import cannot write \`${expressionText}\` as SQL: write it in \`columns\``);
-    return undefined;
-  }
-  return { sql, element: numberKind(part, dim) };
-}
-
-function passed({ part }: EasyrecFeatureSource): undefined {
+function passed({ part }: ConfigFeature): undefined {
   part.leftOut('a feature that is only passed through is no input of the model');
   return undefined;
 }
 
-const types: Readonly<Record<string, (read: EasyrecFeatureSource) => FeatureKindValue | undefined>> = {
+const types: Readonly<Record<string, (source: ConfigFeature) => FeatureKindValue | undefined>> = {
   IdFeature: id,
   RawFeature: raw,
   TagFeature: tag,
   ComboFeature: combo,
   LookupFeature: lookup,
   SequenceFeature: sequence,
-  ExprFeature: expression,
+  ExprFeature: expressionKind,
   PassThroughFeature: passed,
 };

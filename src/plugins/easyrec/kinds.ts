@@ -1,5 +1,5 @@
 /** Converts the parts that features of both dialects share: a column and the encoding of its values. */
-import { type FeatureDraft, quotedColumn, quotedText } from './groups.ts';
+import { type FeatureDraft, type Identifiers, quotedColumn, quotedText } from './groups.ts';
 import type { ConfigPart } from './part.ts';
 
 export type FeatureKindValue = Pick<FeatureDraft, 'sql' | 'element' | 'list'>;
@@ -25,16 +25,28 @@ export function draftOf(
   };
 }
 
-/** True for a column that has lists in the files, which need no splitting. */
-export type IsList = (column: string) => boolean;
-
 export const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
-/** Returns the path of a vocabulary file for `data.tower`; undefined if there is none. */
-export type FindFile = (path: string) => string | undefined;
+/** What the features of a config share. */
+export interface ConfigFeatureContext {
+  readonly names: Identifiers;
+  /** True for a column that has lists in the files, which need no splitting. */
+  readonly isList: (column: string) => boolean;
+  /** Returns the path of a vocabulary file for `data.tower`; undefined if there is none. */
+  readonly findFile: (path: string) => string | undefined;
+}
+
+/** A feature of the config whose kind is read. */
+export interface ConfigFeature extends ConfigFeatureContext {
+  readonly part: ConfigPart;
+  /** The columns that it reads. */
+  readonly inputs: readonly string[];
+  /** Width of its embedding; 0 if the config has none. */
+  readonly dim: number;
+}
 
 /** Returns the kind of an id with an embedding. */
-export function idKind(part: ConfigPart, dim: number, findFile: FindFile): string {
+export function idKind({ part, findFile }: ConfigFeature, dim: number): string {
   const settings = [`dim: ${dim}`];
   const listedValues = part.texts('vocab_list').filter((value) => value !== '' && !/[\r\n]/.test(value));
   const file = part.text('vocab_file');
@@ -75,11 +87,50 @@ export function numberKind(part: ConfigPart, dim: number): string {
   return dim > 0 ? `number(dim: ${dim})` : 'number';
 }
 
-/** Returns SQL for the elements of a column with several values. */
-export function elementsInSql(column: string, separator: string, isList: IsList): string {
+const textColumn = (column: string): string => `CAST(${quotedColumn(column)} AS VARCHAR)`;
+
+/** Returns SQL for the elements of a column with several values: the first one that the feature reads, unless another is given. */
+export function elementsInSql({ inputs, isList }: ConfigFeature, separator: string, column = inputs[0] ?? ''): string {
   if (isList(column)) return quotedColumn(column);
   // If each row has one number, DuckDB reads a CSV column as numbers.
-  return `string_split(CAST(${quotedColumn(column)} AS VARCHAR), ${quotedText(separator)})`;
+  return `string_split(${textColumn(column)}, ${quotedText(separator)})`;
+}
+
+/** Returns the kind of a feature whose column has a fixed number of values. */
+export function vectorKind(source: ConfigFeature, width: number, separator: string): FeatureKindValue {
+  const { inputs, isList, dim } = source;
+  const elements = elementsInSql(source, separator);
+  const sql = isList(inputs[0] ?? '') ? elements : `[CAST(each AS DOUBLE) FOR each IN ${elements}]`;
+  return { element: `vector(${width}${dim > 0 ? `, dim: ${dim}` : ''})`, sql };
+}
+
+/** Returns SQL for the elements of a sequence of numbers. */
+export const numbersInSql = (elements: string): string => `[TRY_CAST(each AS DOUBLE) FOR each IN ${elements}]`;
+
+/** Notes that a sequence of numbers was left out, because it has no pieces. */
+export function leaveOutNumbers(part: ConfigPart): undefined {
+  part.leftOut('a sequence of numbers needs `boundaries`: write `along(HISTORY, number(…))` next to a history');
+}
+
+/** Returns SQL for the joined text of all columns of a combination, which is hashed. */
+export const joinedInSql = ({ inputs }: ConfigFeature, separator: string): string =>
+  `concat_ws(${quotedText(separator)}, ${inputs.map(textColumn).join(', ')})`;
+
+/** Returns SQL for the values of a key in a map `key:value|key:value`: the first column is the map, the second one the key. */
+export function foundInSql(source: ConfigFeature, separator: string, pairSeparator: string): string {
+  const pairs = elementsInSql(source, separator);
+  const sign = quotedText(pairSeparator);
+  const key = textColumn(source.inputs[1] ?? '');
+  return `[split_part(pair, ${sign}, 2) FOR pair IN ${pairs} IF split_part(pair, ${sign}, 1) = ${key}]`;
+}
+
+/** Returns the kind of a number that an expression computes; undefined, with a note, if it cannot be written as SQL. */
+export function expressionKind({ part, inputs, dim }: ConfigFeature): FeatureKindValue | undefined {
+  const written = part.text('expression') ?? '';
+  const sql = sqlOf(written, inputs);
+  if (sql !== undefined) return { element: numberKind(part, dim), sql };
+  part.at('expression').leftOut(`the import cannot write \`${written}\` as SQL: write it in \`columns\``);
+  return undefined;
 }
 
 export function unusedSettings(part: ConfigPart): void {
@@ -137,7 +188,7 @@ const signs: Readonly<Record<string, string>> = {
 const piece = /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)(\s*\()?|(==|!=|<=|>=|&&|\|\||[-+*/%<>(),&|!]))/y;
 
 /** Returns undefined if the expression has anything but numbers, columns, known functions and signs. */
-export function sqlOf(expression: string, columns: readonly string[]): string | undefined {
+function sqlOf(expression: string, columns: readonly string[]): string | undefined {
   piece.lastIndex = 0;
   let sql = '';
   while (piece.lastIndex < expression.trimEnd().length) {

@@ -1,17 +1,23 @@
 /** Converts features of TorchEasyRec: `feature_configs { id_feature { … } }`, and sequences of them. */
-import type { EasyrecFeatureContext } from './easyrec_features.ts';
 import { type FeatureDraft, quotedColumn, type SideName } from './groups.ts';
 import {
+  type ConfigFeature,
+  type ConfigFeatureContext,
   draftOf,
   elementsInSql,
+  expressionKind,
   type FeatureKindValue,
+  foundInSql,
   idKind,
+  joinedInSql,
   LONGEST,
+  leaveOutNumbers,
   normalizedBy,
   numberKind,
+  numbersInSql,
   poolOf,
-  sqlOf,
   unusedSettings,
+  vectorKind,
 } from './kinds.ts';
 import type { ConfigPart } from './part.ts';
 
@@ -22,18 +28,15 @@ interface TorchSequence {
   readonly name?: string;
 }
 
-interface TorchFeatureSource extends EasyrecFeatureContext {
-  readonly part: ConfigPart;
+/** Its columns are without the name of their side, such as `adgroup_id` for `item:adgroup_id`. */
+interface TorchFeature extends ConfigFeature {
   readonly sequence?: TorchSequence;
-  /** Columns without the name of their side, such as `adgroup_id` for `item:adgroup_id`. */
-  readonly inputs: readonly string[];
-  readonly dim: number;
 }
 
 const separatorOf = (part: ConfigPart): string => part.text('separator') ?? '\u001d';
 
 /** Returns features by their names in the groups of the config. */
-export function torchFeatures(root: ConfigPart, context: EasyrecFeatureContext): Map<string, FeatureDraft> {
+export function torchFeatures(root: ConfigPart, context: ConfigFeatureContext): Map<string, FeatureDraft> {
   const all = new Map<string, FeatureDraft>();
   for (const config of root.parts('feature_configs')) {
     for (const kind of config.names) {
@@ -82,7 +85,7 @@ function featureOf(
   part: ConfigPart,
   original: string,
   sequence: TorchSequence | undefined,
-  context: EasyrecFeatureContext,
+  context: ConfigFeatureContext,
 ): FeatureDraft | undefined {
   const { names } = context;
   const read = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
@@ -138,15 +141,11 @@ function sideOf(sources: readonly string[]): SideName | undefined {
   return sideNames.has('item') ? 'item' : sideNames.size > 0 ? 'user' : undefined;
 }
 
-function listOf({ sequence, inputs, isList }: TorchFeatureSource): Pick<FeatureKindValue, 'sql' | 'list'> {
-  if (!sequence) return {};
-  const { delimiter, max } = sequence;
-  return { sql: elementsInSql(inputs[0] ?? '', delimiter, isList), list: { pool: 'mean', max } };
-}
+const embeddedId = (source: ConfigFeature): string => idKind(source, source.dim || 16);
 
-function id(read: TorchFeatureSource): FeatureKindValue {
-  const { part, inputs, isList, dim, sequence } = read;
-  const element = idKind(part, dim || 16, read.findFile);
+function id(source: TorchFeature): FeatureKindValue {
+  const { part, inputs, isList, sequence } = source;
+  const element = embeddedId(source);
   const valueWidth = part.whole('value_dim');
   const isMany = valueWidth === undefined ? part.has('separator') || isList(inputs[0] ?? '') : valueWidth !== 1;
   if (part.flag('weighted', false)) {
@@ -154,83 +153,63 @@ function id(read: TorchFeatureSource): FeatureKindValue {
   }
   if (sequence && valueWidth !== undefined && valueWidth !== 1)
     part.at('value_dim').differs('an element of a sequence is one value: several in one count as one');
-  if (sequence || !isMany) return { element, ...listOf(read) };
-  return {
-    element,
-    sql: elementsInSql(inputs[0] ?? '', separatorOf(part), isList),
-    list: { pool: poolOf(part, 'pooling', 'sum'), max: LONGEST },
-  };
+  if (sequence) return { element, ...listOf(source, sequence) };
+  if (!isMany) return { element };
+  const list = { pool: poolOf(part, 'pooling', 'sum'), max: LONGEST };
+  return { element, sql: elementsInSql(source, separatorOf(part)), list };
 }
 
-function raw(read: TorchFeatureSource): FeatureKindValue | undefined {
-  const { part, inputs, isList, dim, sequence } = read;
-  const [column = ''] = inputs;
-  const valueWidth = part.whole('value_dim', 1) ?? 1;
+const listOf = (source: ConfigFeature, { delimiter, max }: TorchSequence) => ({
+  sql: elementsInSql(source, delimiter),
+  list: { pool: 'mean', max } as const,
+});
+
+function raw(source: TorchFeature): FeatureKindValue | undefined {
+  const { part, inputs, dim, sequence } = source;
+  const width = part.whole('value_dim', 1) ?? 1;
   const normalizer = part.text('normalizer');
-  const normalizedText = normalizer === undefined ? undefined : normalizedBy(normalizer, quotedColumn(column));
-  if (normalizer !== undefined && (normalizedText === undefined || sequence || valueWidth > 1)) {
+  const sql = normalizer === undefined ? undefined : normalizedBy(normalizer, quotedColumn(inputs[0] ?? ''));
+  if (normalizer !== undefined && (sql === undefined || sequence || width > 1)) {
     part.at('normalizer').leftOut(`\`${normalizer}\` is not applied: write it in \`columns\``);
   }
   if (sequence) {
-    const { sql, list } = listOf(read);
-    if (!part.has('boundaries')) {
-      part.leftOut('a sequence of numbers needs `boundaries`: write `along(HISTORY, number(…))` next to a history');
-      return undefined;
-    }
-    return { element: numberKind(part, dim || 1), sql: `[TRY_CAST(each AS DOUBLE) FOR each IN ${sql}]`, list: list! };
+    if (!part.has('boundaries')) return leaveOutNumbers(part);
+    const elements = listOf(source, sequence);
+    return { element: numberKind(part, dim || 1), ...elements, sql: numbersInSql(elements.sql) };
   }
-  if (valueWidth > 1) {
-    const elements = elementsInSql(column, separatorOf(part), isList);
-    const sql = isList(column) ? elements : `[CAST(each AS DOUBLE) FOR each IN ${elements}]`;
-    return { element: `vector(${[String(valueWidth), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
-  }
-  return { element: numberKind(part, dim), ...(normalizedText === undefined ? {} : { sql: normalizedText }) };
-}
-
-function combo(read: TorchFeatureSource): FeatureKindValue {
-  const { part, inputs, dim } = read;
-  const columns = inputs.map((column) => `CAST(${quotedColumn(column)} AS VARCHAR)`).join(', ');
-  return { element: idKind(part, dim || 16, read.findFile), sql: `concat_ws('_', ${columns})` };
-}
-
-function lookup(read: TorchFeatureSource): FeatureKindValue | undefined {
-  const { part, dim, isList, inputs } = read;
-  const [map = '', key = ''] = inputs;
-  for (const name of ['combiner', 'normalizer'])
-    if (part.has(name)) part.at(name).leftOut('the first value of the key is taken as it is');
-  part.skip('need_key', 'combiner', 'normalizer');
-  const pairs = elementsInSql(map, separatorOf(part), isList);
-  const foundValues = `[split_part(pair, ':', 2) FOR pair IN ${pairs} IF split_part(pair, ':', 1) = CAST(${quotedColumn(key)} AS VARCHAR)]`;
-  const isCode = part.flag('need_discrete', false) || part.has('hash_bucket_size') || part.has('num_buckets');
-  if (!isCode) return { element: numberKind(part, dim), sql: `TRY_CAST(${foundValues}[1] AS DOUBLE)` };
-  const pool = poolOf(part, 'pooling', 'sum');
-  return { element: idKind(part, dim || 16, read.findFile), sql: foundValues, list: { pool, max: LONGEST } };
-}
-
-function expression(read: TorchFeatureSource): FeatureKindValue | undefined {
-  const { part, inputs, dim } = read;
-  const written = part.text('expression') ?? '';
-  const sql = sqlOf(written, inputs);
-  if (sql === undefined) {
-    part.at('expression').leftOut(`the import cannot write \`${written}\` as SQL: write it in \`columns\``);
-    return undefined;
-  }
+  if (width > 1) return vectorKind(source, width, separatorOf(part));
   return { element: numberKind(part, dim), sql };
 }
 
-function tokenize(read: TorchFeatureSource): FeatureKindValue {
-  const { part, dim } = read;
+const combo = (source: ConfigFeature): FeatureKindValue => ({
+  element: embeddedId(source),
+  sql: joinedInSql(source, '_'),
+});
+
+function lookup(source: ConfigFeature): FeatureKindValue {
+  const { part, dim } = source;
+  for (const name of ['combiner', 'normalizer'])
+    if (part.has(name)) part.at(name).leftOut('the first value of the key is taken as it is');
+  part.skip('need_key', 'combiner', 'normalizer');
+  const sql = foundInSql(source, separatorOf(part), ':');
+  const isCode = part.flag('need_discrete', false) || part.has('hash_bucket_size') || part.has('num_buckets');
+  if (!isCode) return { element: numberKind(part, dim), sql: `TRY_CAST(${sql}[1] AS DOUBLE)` };
+  const pool = poolOf(part, 'pooling', 'sum');
+  return { element: embeddedId(source), sql, list: { pool, max: LONGEST } };
+}
+
+function tokenize({ part, dim }: ConfigFeature): FeatureKindValue {
   part.differs('Tower cuts a text into words itself, and learns their table');
   part.skip('text_normalizer', 'tokenizer_type', 'vocab_file', 'asset_dir', 'tokens_as_sequence');
   const pool = poolOf(part, 'pooling', 'sum');
   return { element: `text(words, dim: ${dim || 16}, pool: ${pool})` };
 }
 
-const kinds: Readonly<Record<string, (read: TorchFeatureSource) => FeatureKindValue | undefined>> = {
+const kinds: Readonly<Record<string, (source: TorchFeature) => FeatureKindValue | undefined>> = {
   id_feature: id,
   raw_feature: raw,
   combo_feature: combo,
   lookup_feature: lookup,
-  expr_feature: expression,
+  expr_feature: expressionKind,
   tokenize_feature: tokenize,
 };
