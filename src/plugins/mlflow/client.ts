@@ -26,7 +26,6 @@ export interface RemoteRun {
 
 /** The tag by which a run is found again, on any server and after any request whose answer was lost. */
 const ownTag = 'tower.run';
-/** MLflow's own tag, by which its pages nest a run in another one. */
 
 /** Returns the id of the experiment with this name, and creates the experiment if there is none. */
 export async function experimentId(client: MlflowClient, name: string): Promise<string> {
@@ -170,22 +169,16 @@ export function authorizationOf({
   return token ? `Bearer ${token}` : undefined;
 }
 
-export interface MlflowClient {
-  readonly url: string;
-  /** @returns the object in the server's answer @throws RequestRefused */
-  get(path: string, query: Readonly<Record<string, string>>): Promise<MlflowAnswer>;
-  post(path: string, body: object): Promise<MlflowAnswer>;
-  put(path: string, bytes: Uint8Array): Promise<void>;
-}
-
 type MlflowAnswer = Readonly<Record<string, unknown>>;
 
 const requestTimeout = 10_000;
 /** Maximum bytes of an answer. Answers to our requests have some kilobytes. */
 const maxAnswerBytes = 8 * 2 ** 20;
 
-/** @param signal ends all requests in progress */
-export function makeMlflowClient(url: string, authorization?: string, signal?: AbortSignal): MlflowClient {
+export type MlflowClient = ReturnType<typeof makeMlflowClient>;
+
+/** Returns a client whose calls throw `RequestRefused`. @param signal ends all requests in progress */
+export function makeMlflowClient(url: string, authorization?: string, signal?: AbortSignal) {
   const ask = async (method: string, path: string, body?: string | Uint8Array): Promise<MlflowAnswer> => {
     const headers = {
       ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
@@ -200,9 +193,10 @@ export function makeMlflowClient(url: string, authorization?: string, signal?: A
   };
   return {
     url,
-    get: (path, query) => ask('GET', `mlflow/${path}?${new URLSearchParams(query)}`),
-    post: (path, body) => ask('POST', `mlflow/${path}`, JSON.stringify(body)),
-    async put(path, bytes) {
+    get: (path: string, query: Readonly<Record<string, string>>) =>
+      ask('GET', `mlflow/${path}?${new URLSearchParams(query)}`),
+    post: (path: string, body: object) => ask('POST', `mlflow/${path}`, JSON.stringify(body)),
+    async put(path: string, bytes: Uint8Array): Promise<void> {
       await ask('PUT', `mlflow-artifacts/artifacts/${path.split('/').map(encodeURIComponent).join('/')}`, bytes);
     },
   };

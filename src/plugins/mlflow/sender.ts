@@ -52,7 +52,7 @@ export interface RunSenderOptions {
 }
 
 export class RunSender {
-  private readonly points: RunPoints;
+  private readonly points: ReturnType<typeof runPoints>;
   private readonly waiting: Metric[] = [];
   private remote: RemoteRun | undefined;
   private values = 0;
@@ -134,19 +134,10 @@ async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> 
 }
 
 /**
- * The curves of a run from its own logs, in the form of a tracking server. The same lines always give the same points, during and after the training, so data
- * that a server missed can be sent at any time.
+ * Returns the curves of a run from its own logs, in the form of a tracking server. The same lines always give the same points, during and after the training, so
+ * data that a server missed can be sent at any time. @param steps of the whole run, which determine the length of a window
  */
-interface RunPoints {
-  /** Returns the new points since the last call. @param isLast adds the mean of a last, partial window @throws Failure `damaged-file`, `cannot-read` */
-  more(isLast: boolean): Promise<Metric[]>;
-  /** Start of the first epoch, in milliseconds since 1970; undefined before an epoch has ended. */
-  began(): number | undefined;
-  ended(): number | undefined;
-}
-
-/** @param steps of the whole run, which determine the length of a window */
-function runPoints(folder: string, steps: number): RunPoints {
+function runPoints(folder: string, steps: number) {
   const [epochLog, stepLog] = [logTail(folder, metricsFile), logTail(folder, stepsFile)];
   const epochs: EpochRecord[] = [];
   const stepRecords: { step: number; values: Readonly<Record<string, number>> }[] = [];
@@ -159,7 +150,8 @@ function runPoints(folder: string, steps: number): RunPoints {
   let means: { readonly names: readonly string[]; readonly of: StepMeans } | undefined;
   let [last, changed] = [0, 0];
   return {
-    async more(isLast) {
+    /** Returns the new points since the last call. @param isLast adds the mean of a last, partial window @throws Failure `damaged-file`, `cannot-read` */
+    async more(isLast: boolean): Promise<Metric[]> {
       const perStep = await stepLog.more();
       const perEpoch = await epochLog.more();
       for (const record of perStep.records) {
@@ -206,6 +198,7 @@ function runPoints(folder: string, steps: number): RunPoints {
           })),
         );
     },
+    /** Start of the first epoch, in milliseconds since 1970; undefined before an epoch has ended. */
     began: () => spansOf(epochs, changed)[0]?.from,
     ended: () => (epochs.length === 0 ? undefined : changed),
   };
@@ -241,18 +234,14 @@ function timeOf(step: number, spans: readonly EpochSpan[]): number | undefined {
   return Math.round(from + ((until - from) * (step - stepBefore)) / Math.max(1, last - stepBefore));
 }
 
-/** A log of a run that may still be growing. Each call reads the lines since the last one. */
-interface LogTail {
-  /** @throws Failure `damaged-file`, `cannot-read` */
-  more(): Promise<{ readonly records: readonly Readonly<Record<string, unknown>>[]; readonly changed: number }>;
-}
-
 const pieceBytes = 2 ** 20;
 
-function logTail(folder: string, name: string): LogTail {
+/** Reads a log of a run that may still be growing: each call reads the lines since the last one. */
+function logTail(folder: string, name: string) {
   let [at, lines] = [0, 0];
   let unfinishedLine = Buffer.alloc(0);
   return {
+    /** @throws Failure `damaged-file`, `cannot-read` */
     async more() {
       const records: Record<string, unknown>[] = [];
       const logFile = await openIfThere(folder, name);
