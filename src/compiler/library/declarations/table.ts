@@ -1,33 +1,77 @@
-import { block, shared } from './block_declaration.ts';
+/** The declarations of a file. Those with entries of their own have a file each. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
+import { features as featureKinds } from '../features/table.ts';
 import { data } from './data_declaration.ts';
 import type { DeclarationRow, Entries, EntryType } from './entry.ts';
-import { features } from './features_declaration.ts';
-import { group } from './group_declaration.ts';
 import { labels } from './labels_declaration.ts';
-import { constant } from './let_declaration.ts';
-import { model } from './model_declaration.ts';
 import { objective } from './objective_declaration.ts';
-import { retrieve } from './retrieve_declaration.ts';
 import { search } from './search_declaration.ts';
 import { task } from './task_declaration.ts';
 import { tower } from './tower_declaration.ts';
 import { train } from './train_declaration.ts';
-import { use } from './use_declaration.ts';
 
 /** Maps keywords to declarations, in the order in which editors offer them. */
 export const declarations = {
-  use,
-  let: constant,
-  model,
-  features,
+  use: {
+    brief: 'Features, groups and blocks of another file.',
+    doc: 'Brings the features, groups, blocks, constants and data of another file into scope. The path starts at the folder of the file that uses.',
+    example: 'use "features/films.tower"',
+    snippet: ['use "${1:features.tower}"'],
+    value: { is: 'path' },
+  },
+  let: {
+    brief: 'A constant, for any place that takes a number.',
+    doc: 'A constant: a number with a name, for any place that takes a number. `--set width=128` gives it another value for one run.',
+    example: 'let width = 64',
+    snippet: ['let ${1:width} = ${2:64}'],
+    value: { is: 'number' },
+  },
+  model: {
+    brief: 'The name of the model.',
+    doc: 'The name of the model: the first line of a file that is one.',
+    example: 'model films',
+    snippet: ['model ${1:name}'],
+  },
+  features: {
+    brief: 'What is read: a column and how its values become numbers.',
+    doc: 'The inputs of the model: `name : kind(arguments)`. The name is the name of a column; the kind says how its values become numbers.',
+    example: 'features {\n  user_id : id(dim: 32)\n  age     : number(standardize)\n}',
+    snippet: ['features {', '  ${1:user_id} : ${2:id(dim: 32)}', '}'],
+    value: { is: 'kind', what: 'kind of feature', of: featureKinds },
+  },
   labels,
-  group,
-  block,
-  shared,
+  group: {
+    brief: 'A name for several features.',
+    doc: 'A name for several features, as an input of a tower and the start of a flow.',
+    example: 'group person = user_id, age',
+    snippet: ['group ${1:profile} = ${2:user_id}'],
+    value: { is: 'features' },
+  },
+  block: {
+    brief: 'Steps with a name; each use has weights of its own.',
+    doc: 'A name for steps of a flow. Each use has weights of its own; those of a `shared block` are the same for all uses.',
+    example: 'block deep = flatten -> mlp(256, 128) -> dense(64)',
+    snippet: ['block ${1:deep} = ${2:flatten -> mlp(128, 64)}'],
+    value: { is: 'flow' },
+  },
+  /** `shared block`: a keyword before `block`. */
+  shared: {
+    brief: 'Steps with a name; every use has the same weights.',
+    doc: 'All uses of a shared block have the same weights: a siamese pair is two towers over one.',
+    example: 'shared block body = mlp(300, 128, activation: tanh)',
+    snippet: ['shared block ${1:body} = ${2:mlp(128, 64)}'],
+    value: { is: 'flow' },
+  },
   tower,
   task,
   objective,
-  retrieve,
+  retrieve: {
+    brief: 'What a query ranks by: a weighted sum of scores.',
+    doc: 'What a query ranks by: a weighted sum of the scores of the tasks. Without it, all scores are summed.',
+    example: 'retrieve = 0.7 * click + 0.3 * stay',
+    snippet: ['retrieve = ${1:click}'],
+    value: { is: 'tasks' },
+  },
   train,
   search,
   data,

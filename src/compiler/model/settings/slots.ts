@@ -6,9 +6,7 @@ import { nearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
 import type { BoundKind, KindRow, Parameter, Parameters } from '../../library/contract.ts';
 import type { DeclarationEntry, Entries, EntryType } from '../../library/declarations/entry.ts';
-import { objective } from '../../library/declarations/objective_declaration.ts';
-import { retrieve } from '../../library/declarations/retrieve_declaration.ts';
-import { entryTables } from '../../library/declarations/table.ts';
+import { declarations, entryTables } from '../../library/declarations/table.ts';
 import { task } from '../../library/declarations/task_declaration.ts';
 import { train } from '../../library/declarations/train_declaration.ts';
 import type * as Ast from '../../syntax/ast.ts';
@@ -189,7 +187,7 @@ function sumSlot({ main }: Files, word: 'objective' | 'retrieve', at: Span): Slo
   const node = main.declarations.find((one): one is Ast.ObjectiveNode | Ast.RetrieveNode => one.kind === kind);
   const fileEnd = { ...main.span, start: main.span.end };
   return {
-    type: (word === 'objective' ? objective.value : retrieve.value) as EntryType,
+    type: declarations[word].value as EntryType,
     values: node ? [node.value] : [],
     put: ([value]) => {
       const newNode = { kind, span: node?.span ?? at, value: value! } as Ast.ObjectiveNode | Ast.RetrieveNode;
