@@ -242,18 +242,9 @@ async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal):
   return { recommender, notes, keeping };
 }
 
-/** Loads the engine while the rows are read: the database reads in its own threads. */
-async function rowsAndEngine(
-  reading: Promise<Dataset>,
-  choice: Promise<Choice>,
-): Promise<{ dataset: Dataset; engine: Choice['engine'] }> {
-  const [dataset, { engine }] = await Promise.all([reading, choice]);
-  return { dataset, engine };
-}
-
 /** The towers of a run over the items of its training, or over those of `rows`. The caller closes them. */
 export async function retrievalOf(run: Run, rows = run.dataset()) {
-  const { dataset, engine } = await rowsAndEngine(rows, run.engine());
+  const [dataset, { engine }] = await Promise.all([rows, run.engine()]);
   const { plan, tables, parameters } = run.trained;
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   return { dataset, engine, retrieval };
@@ -363,7 +354,7 @@ export async function recommend(run: Run, request: RecommendRequest): Promise<Re
 
 /** Returns the weights that blocks such as `senet` give to each field. */
 export async function attention(run: Run): Promise<readonly Attention[]> {
-  const { dataset, engine } = await rowsAndEngine(run.dataset(), run.engine());
+  const [dataset, { engine }] = await Promise.all([run.dataset(), run.engine()]);
   return readAttention(run.trained, dataset, engine);
 }
 
@@ -388,7 +379,7 @@ export async function inspectStep(run: Run, request: StepRequest): Promise<StepR
   const { trained } = run;
   refuseFitted(trained.plan, 'it took no steps', 'see how its settings were chosen with `tower inspect`');
   const engineName = requestedEngine ?? (trained.manifest.engine.name as EngineName);
-  const { dataset, engine } = await rowsAndEngine(run.dataset(), chooseEngine(engineName));
+  const [dataset, { engine }] = await Promise.all([run.dataset(), chooseEngine(engineName)]);
   return replayStep({ ...replay, trained, dataset, engine });
 }
 

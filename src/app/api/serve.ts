@@ -5,8 +5,6 @@ import { logFilesIn } from '../../base/storage/record_log/lines.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
 import { type LogCompaction, openWriteLog, type WriteLogOptions } from '../../base/storage/record_log/write_log.ts';
 import { isAddress } from '../../data/files/remote/address.ts';
-import type { EngineName } from '../../engines/engine.ts';
-import { type Choice, chooseEngine } from '../../engines/engines.ts';
 import { plugins } from '../../plugins.ts';
 import type { EventWrites } from '../../serving/live/event_writes.ts';
 import type { ItemWrites } from '../../serving/live/item_writes.ts';
@@ -39,11 +37,6 @@ export interface OpenRequest {
 
 /** Enough for vectors of 64 numbers of 120,000 users. */
 const usualUserVectors = 32;
-
-/** Takes the requested engine, or the first that loads and answers quickly. @throws Failure `no-engine` */
-export async function engineToServe(requested?: EngineName): Promise<Choice> {
-  return chooseEngine(requested, 'serving');
-}
 
 export interface OpenedModel extends Answers {
   /** Address of a separate index, without the password. */

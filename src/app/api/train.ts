@@ -97,9 +97,10 @@ export interface Trained extends TrainResult {
  * rows are read
  */
 export async function train(path: string | undefined, { resume, ...asked }: TrainRequest): Promise<Trained> {
-  const given = { ...asked, resume: resume === 'auto' ? await hasRunIn(asked.out) : resume === true };
+  const given = { ...asked, resume: resume === 'auto' ? await hasRun(asked.out) : resume === true };
   const isOld = given.resume || given.finish;
-  const final = given.final ?? (isOld ? await finalOf(given.out) : undefined);
+  // A run that is trained on all events names the run that chose its settings.
+  const final = given.final ?? (isOld ? (await readIdentity(given.out)).final?.name : undefined);
   const settled = final === undefined ? undefined : await settledBy(final, path, given);
   const request = { ...given, ...settled?.request };
   const { seed, from, all, since, replay, meeting } = request;
@@ -131,10 +132,6 @@ export async function train(path: string | undefined, { resume, ...asked }: Trai
 /** A request for which is decided whether it resumes the run in its folder. */
 type BegunRequest = Omit<TrainRequest, 'resume'> & { readonly resume: boolean };
 
-async function hasRunIn(folder: string): Promise<boolean> {
-  return hasRun(folder);
-}
-
 /** @throws Failure `fitted-whole` for an option about steps, if the model takes none */
 function refuseSteps(plan: Plan, { from, meeting, profile }: BegunRequest): void {
   const refuse = (option: string, what: string): void => refuseFitted(plan, what, `leave out \`${option}\``);
@@ -147,11 +144,6 @@ function refuseSteps(plan: Plan, { from, meeting, profile }: BegunRequest): void
 async function checkModel(path: string | undefined, request: BegunRequest): Promise<ModelToTrain> {
   if (path !== undefined) return checkAndLower(path, request);
   throw failure('model-missing', { folder: request.resume || request.finish ? request.out : undefined });
-}
-
-/** Returns the run that chose the settings of the one in the folder, if that is trained on all events. */
-async function finalOf(folder: string): Promise<string | undefined> {
-  return (await readIdentity(folder)).final?.name;
 }
 
 interface TrainingStart {

@@ -227,27 +227,16 @@ export function dictionaryTable(dictionary: string): string {
 export const withDoubledMark = (text: string): string =>
   `CASE WHEN starts_with(${text}, chr(65279)) THEN chr(65279) || ${text} ELSE ${text} END`;
 
-/** Returns SQL for the number that a request of numbers reads from a column. */
+/**
+ * Returns SQL for the number that a request reads from a column. NULL is missing, NaN is a value that is not a number. Dates and times become microseconds for
+ * a `time`, of which only the order counts, and seconds since 1970 in UTC for a `moment`.
+ */
 export function numberIn({ column: { kind } }: ColumnRequest, column: string, type: string): string {
-  if (kind === 'time') return timeOf(column, type);
-  return kind === 'moment' ? secondsOf(column, type) : numberOf(column, type);
-}
-
-/** Returns SQL for a column as a number. NULL is missing, NaN is a value that is not a number. */
-export function numberOf(column: string, type: string): string {
+  if ((kind === 'time' || kind === 'moment') && /^(DATE|TIMESTAMP)/.test(type))
+    return `CAST(${kind === 'time' ? 'epoch_us' : 'epoch'}(${column}) AS DOUBLE)`;
   if (isNumber(type) || type === 'BOOLEAN') return `CAST(${column} AS DOUBLE)`;
   const textSql = `nullif(CAST(${column} AS VARCHAR), '')`;
   return `CASE WHEN ${textSql} IS NULL THEN NULL ELSE coalesce(TRY_CAST(${textSql} AS DOUBLE), CAST('nan' AS DOUBLE)) END`;
-}
-
-/** Returns SQL for times as microseconds and numbers unchanged, because only their order counts. */
-export function timeOf(column: string, type: string): string {
-  return /^(DATE|TIMESTAMP)/.test(type) ? `CAST(epoch_us(${column}) AS DOUBLE)` : numberOf(column, type);
-}
-
-/** Returns SQL for dates and times as seconds since 1970 in UTC. Numbers are taken as such seconds. */
-export function secondsOf(column: string, type: string): string {
-  return /^(DATE|TIMESTAMP)/.test(type) ? `CAST(epoch(${column}) AS DOUBLE)` : numberOf(column, type);
 }
 
 function fillNumbers(

@@ -139,15 +139,7 @@ export class TuneJobs {
     if (job.point) this.#settings.set(job.trial, settingsOf(space, job.point));
     const settings = this.#settings.get(job.trial) ?? {};
     if (loggedRecord) {
-      const isSameJob =
-        loggedRecord.kind === job.kind &&
-        loggedRecord.trial === job.trial &&
-        loggedRecord.rung === job.rung &&
-        loggedRecord.seed === job.seed;
-      if (
-        !isSameJob ||
-        JSON.stringify([loggedRecord.settings, loggedRecord.point]) !== JSON.stringify([settings, job.point])
-      ) {
+      if (identityOf(loggedRecord) !== identityOf({ ...job, settings })) {
         throw failure('other-study', { folder: this.options.folder, what: `job ${index}` });
       }
       this.#done.push(Promise.resolve(loggedRecord));
@@ -229,6 +221,10 @@ export class TuneJobs {
     return this.#done.length;
   }
 }
+
+/** Returns what a job and its record in the log have in common. */
+const identityOf = ({ kind, trial, rung, seed, settings, point }: TrialJob & Pick<JobRecord, 'settings'>): string =>
+  JSON.stringify([kind, trial, rung, seed, settings, point]);
 
 /** All search jobs of a trial share one folder, in which its run continues. */
 const folderOf = ({ kind, trial, seed }: TrialJob): string => {

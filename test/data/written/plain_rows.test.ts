@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { ColumnRequest } from '../../../src/data/binding/data_layout.ts';
 import { columnAsText, type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
-import { numberOf, secondsOf, timeOf, withDoubledMark } from '../../../src/data/rows/staged_tables.ts';
+import { numberIn, withDoubledMark } from '../../../src/data/rows/staged_tables.ts';
 import { plainReader } from '../../../src/data/written/plain_rows.ts';
 
 const random = makeRandom(7);
@@ -53,9 +53,9 @@ const moments = ['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'];
 
 describe.each([
   ...types.map((type) => [type, 'code', 'other', withDoubledMark(columnAsText('value', type))] as const),
-  ...types.map((type) => [type, 'number', 'other', numberOf('value', type)] as const),
-  ...moments.map((type) => [type, 'number', 'time', timeOf('value', type)] as const),
-  ...moments.map((type) => [type, 'number', 'moment', secondsOf('value', type)] as const),
+  ...types.map((type) => [type, 'number', 'other', numberIn(requestOf('number', 'other'), 'value', type)] as const),
+  ...moments.map((type) => [type, 'number', 'time', numberIn(requestOf('number', 'time'), 'value', type)] as const),
+  ...moments.map((type) => [type, 'number', 'moment', numberIn(requestOf('number', 'moment'), 'value', type)] as const),
 ])('%s as a %s (%s)', (type, form, kind, sql) => {
   it('has the values of the database', async () => {
     const read = plainReader([requestOf(form, kind)], new Map([['value', type]]));

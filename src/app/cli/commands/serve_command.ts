@@ -3,8 +3,9 @@ import { constants } from 'node:os';
 import { isAbsolute, normalize } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { refuse } from '../../../base/diagnostics/system_reason.ts';
+import { chooseEngine } from '../../../engines/engines.ts';
 import { serveProcesses } from '../../api/processes/primary.ts';
-import { engineToServe, type LogLines, makeLogLines, refuseUnsafe, serve, takeAddress } from '../../api/serve.ts';
+import { type LogLines, makeLogLines, refuseUnsafe, serve, takeAddress } from '../../api/serve.ts';
 import { type ServingVersions, serveVersions, type VersionsRequest } from '../../api/versions/serve_versions.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
@@ -131,7 +132,7 @@ export function serveCommand(command: Command): void {
     // Takes the address first, so that a port in use is reported before a run is loaded.
     const door = await takeAddress(host, port);
     try {
-      const choice = await engineToServe(requested);
+      const choice = await chooseEngine(requested, 'serving');
       const ofRun = { ...read, engine: choice.engine.name };
       const requestHere = { ...serveRequest, door };
       if (folder !== undefined) {
