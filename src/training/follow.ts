@@ -11,7 +11,7 @@ import { takeStep } from './take_step.ts';
 import type { TrainOptions } from './train_options.ts';
 import { beginEpoch, CurrentTowers } from './validation.ts';
 import { answerOrder, takeBegun } from './workers/table_wire.ts';
-import { agree, receiveOrder, sharedStep, type WorkerOrder } from './workers/talk.ts';
+import { agree, receiveFirst, sharedStep, type WorkerOrder } from './workers/talk.ts';
 
 type FollowOptions = TrainOptions & { readonly group: WorkerGroup };
 
@@ -24,7 +24,7 @@ export async function follow(options: FollowOptions): Promise<void> {
   let currentTowers: CurrentTowers | undefined;
   try {
     for (;;) {
-      const order = await receiveOrder(group);
+      const order = await receiveFirst<WorkerOrder>(group);
       if (order.do === 'end') return;
       if (order.do === 'begin') {
         state = await beginState(options, precision, tablesOf(options), group);

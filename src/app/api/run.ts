@@ -288,12 +288,14 @@ export function heldOutPart({ trained }: Run, { parts, heldOutBefore: events }: 
 /** Ranks the whole corpus for every held-out event, and compares with baselines. Also measures how close tasks come to the labels that they predict. */
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
-  const requestedMeasures = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
+  const { metrics, part: requestedPart, ...rest } = request;
+  const requestedMeasures = metrics === undefined ? plan.train.metrics : askedMeasures(metrics);
   const { dataset, engine, retrieval } = await retrievalOf(run, run.dataset(requestedMeasures));
   const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
   try {
-    const part = heldOutPart(run, dataset, request.part);
+    const part = heldOutPart(run, dataset, requestedPart);
     const evaluation = await evaluateAll({
+      ...rest,
       dataset,
       part,
       plan,
@@ -301,22 +303,12 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       product: () => engineProduct(engine),
       predictions: await predictionsOf({ plan, engine, tables: retrieval.tables, parameters }, dataset.parts[part]),
       measures: makeMeasures(requestedMeasures ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
-      removeSeen: request.removeSeen,
-      baselines: request.baselines,
-      onBaselines: request.onBaselines,
-      by: request.by,
-      per: request.per,
-      sample: request.sample,
     });
     return {
       ...evaluation,
-      ...(weighs ? { attention: await attention(run) } : {}),
-      ...(run.trained.plan.fitted
-        ? {}
-        : {
-            spreads: spreadsOf(tables, retrieval.items()),
-            map: itemMapOf(retrieval.items(), dataset.corpus, plan, dataset.encodings),
-          }),
+      attention: weighs ? await attention(run) : undefined,
+      spreads: plan.fitted ? undefined : spreadsOf(tables, retrieval.items()),
+      map: plan.fitted ? undefined : itemMapOf(retrieval.items(), dataset.corpus, plan, dataset.encodings),
       protocol: [...(await run.notes()), ...evaluation.protocol],
     };
   } finally {

@@ -6,7 +6,7 @@ import { type RemoteTable, sharedIn, type Table, type TableWire } from '../embed
 import type { RowGradients } from '../embedding/table_lookup.ts';
 import type { Tables } from '../embedding/tables.ts';
 import type { Feeder } from '../feed/feeder.ts';
-import { giveOrder, receiveOrder, type WorkerOrder } from './talk.ts';
+import { giveOrder, receiveFirst, type WorkerOrder } from './talk.ts';
 
 /** Connects a worker to the others. Between steps the first worker orders the rows that it needs, and the others respond with `answerOrder`. */
 export function makeTableWire(group: WorkerGroup): TableWire {
@@ -156,7 +156,7 @@ export async function takeBegun(feeder: Feeder, tables: ReadonlyMap<string, Tabl
   const ownArrays = arraysOf(feeder);
   if (ownArrays.length === 0) return;
   for (;;) {
-    const order = await receiveOrder(group);
+    const order = await receiveFirst<WorkerOrder>(group);
     if (order.do === 'begun') break;
     await answerOrder(order, tables, group);
   }

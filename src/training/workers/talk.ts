@@ -88,8 +88,6 @@ export async function giveOrder(group: WorkerGroup, order: WorkerOrder): Promise
   await group.exchange(jsonBytes(order), { isPatient: true });
 }
 
-export const receiveOrder = (group: WorkerGroup): Promise<WorkerOrder> => receiveFirst(group);
-
 type ComparedRun = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings'> & {
   readonly tower: string;
   /** The earlier run that each worker is about to continue. */

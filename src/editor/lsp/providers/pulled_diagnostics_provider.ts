@@ -1,4 +1,5 @@
 /** Answers with diagnostics that an editor requests: of one file, and of all files of the open folders. Such an editor is sent none unasked. */
+import { createHash } from 'node:crypto';
 import {
   type CancellationToken,
   type Diagnostic,
@@ -56,17 +57,9 @@ async function ofProject(session: EditorSession, token: CancellationToken): Prom
   return reports;
 }
 
-/** Prefix of the result ids of this server, so that no two servers give the same id. */
-const server = crypto.randomUUID();
-const resultIds = new Map<string, string>();
-/** Maximum number of cached result ids: enough for the current files of a project. For a text without one the whole report is sent again. */
-const mostIds = 10_000;
-
+/** The id of a report is a hash of it, so an editor that has an equal one, also of an earlier server, need not get it again. */
 function report(items: Diagnostic[], before: string | undefined): DiagnosticReport {
-  const reportText = JSON.stringify(items);
-  if (resultIds.size >= mostIds) resultIds.clear();
-  const resultId = resultIds.get(reportText) ?? `${server}-${resultIds.size}`;
-  resultIds.set(reportText, resultId);
+  const resultId = createHash('sha256').update(JSON.stringify(items)).digest('base64');
   return resultId === before
     ? { kind: DocumentDiagnosticReportKind.Unchanged, resultId }
     : { kind: DocumentDiagnosticReportKind.Full, resultId, items };
