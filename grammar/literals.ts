@@ -1,6 +1,6 @@
 /** Parses number and text literals. */
 
-/** Returns the value: `30_000` → 30000; `10%` → 0.1, percent; `2**16` → 65536. For a malformed number it is the number at its start. */
+/** Returns the value: `30_000` → 30000; `10%` → 0.1, percent; `2**16` → 65536. Of a malformed number only its valid beginning counts. */
 export function readNumber(image: string): { value: number; percent: boolean } {
   const percent = image.endsWith('%');
   const [base, exponent] = image.split(/\s*(?:\*\*|\^)\s*/);
@@ -18,7 +18,7 @@ export interface BadEscape {
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', "'": "'", '\\': '\\' };
 const escapeSequence = /\\(?:u\{([0-9A-Fa-f]{1,6})\}|([\s\S]?))/g;
 
-/** Matches texts in the quotation marks of other alphabets. */
+/** Matches texts in quotation marks that Tower does not use, or in two different ones, as a word processor writes them. */
 const curly = /^[“”„«＂‘’‚"`].*[“”»＂‘’"'`]$/;
 
 /** Returns the text between the quotes with its escapes resolved. An unknown escape stands for itself and is reported. */

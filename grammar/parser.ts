@@ -379,7 +379,7 @@ export class TowerParser extends EmbeddedActionsParser {
     return left;
   });
 
-  // The array is shared, because new alternatives for each call were a tenth of the garbage of a check.
+  // All calls share the array: alternatives made anew for each operand were a tenth of the garbage that checking a file leaves.
   readonly #operands: { ALT: () => ast.ExpressionNode | undefined }[] = [
     {
       ALT: () => {
@@ -466,7 +466,7 @@ export class TowerParser extends EmbeddedActionsParser {
     return parts;
   });
 
-  // Parts of several rules. Their indexes are higher than those of the rules that contain them.
+  // Parts of several rules. Chevrotain needs another number (`CONSUME8`) for each use in one rule, so these parts have numbers that no rule uses itself.
 
   /** Reads `"{" { entry [ "," ] } "}"`. */
   #entries<T>(entry: () => T | undefined): T[] {

@@ -16,7 +16,7 @@ export interface ItemSearch {
 const rowsOfPart = 4096;
 /** Number of titles that are folded before other requests get a turn: less than a millisecond. */
 const foldedOfTurn = 512;
-/** Up to this many matching rows are sorted by comparing their titles. */
+/** Up to this many matches are ranked by looking at their titles. More are ranked by a further scan. */
 const few = 500;
 /** Number of texts that are scanned before other requests get a turn. */
 const partsOfTurn = 32;

@@ -104,7 +104,7 @@ export interface Snapshot {
   /** Returns the item rows that a user has seen, the oldest first. */
   seenBy(user: number): number[];
   directions(): Snapshot;
-  /** Returns a snapshot that searches with an index if its certificate covers the request. @param makeIndex gets the scan of the items of the data */
+  /** Returns a snapshot that searches with an index for requests for which its recall was measured, and with the scan for others. @param makeIndex gets the scan of the items of the data */
   withIndex(makeIndex: (scan: VectorScan) => ApproximateIndex): Snapshot;
   /** Replaces `top` if another system, such as a database, searches the items. */
   readonly index?: SearchIndex;

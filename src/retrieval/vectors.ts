@@ -1,4 +1,4 @@
-/** The vectors of a tower, and the scores that their columns add up to: what training computes, and retrieval reads. */
+/** The vectors of a tower, which training computes and retrieval reads. Each score is the inner product over a range of their columns. */
 export interface Vectors {
   /** float32 [rows, width], or [rows, interests, width]; row-major. */
   readonly data: Float32Array;
@@ -8,7 +8,7 @@ export interface Vectors {
   readonly interests?: number;
 }
 
-/** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. Query vectors are already multiplied by the factor. */
+/** A score that `retrieve` declares: the inner product of columns `from` to `to`. Query vectors are already multiplied by `factor`. */
 export interface RetrievalObjective {
   readonly name: string;
   readonly from: number;

@@ -28,7 +28,7 @@ export async function openRun(
       signal,
       say,
       onPass: passes.onPass,
-      // The user hears of shards only if they are written again: the run knows where its rows are.
+      // Shards that are there already are used without a word. Only writing them again is reported.
       onDecision: (decision) => {
         if (decision.rows === 'shards') passes.onDecision(decision);
       },

@@ -8,7 +8,7 @@ export interface ChartBar {
   readonly name: string;
   readonly value: number;
   readonly text: string;
-  /** True for the subject of the page, where others stand beside it. */
+  /** False for a bar that is shown only for comparison. Default: true. */
   readonly isOwn?: boolean;
 }
 
@@ -95,7 +95,7 @@ const looks = {
 } as const;
 
 /**
- * Draws a dot with its interval per line, over the interval of the subject.
+ * Draws a line for each bar: a dot and its interval. The interval of the subject is a shaded band behind all lines.
  * @param below parts of the figure below the picture
  */
 export function intervalChart(title: string, bars: readonly IntervalBar[], ...below: readonly string[]): string {

@@ -36,13 +36,13 @@ export function firstOf(diagnostics: readonly Diagnostic[]): { shown: Diagnostic
   return { shown, errors };
 }
 
-/** True for an error. The item that counts further errors does not count as one. */
+/** True for an error. `too-many-mistakes` only says that there are more errors, so it is not counted itself. */
 const isCounted = ({ severity, code }: Diagnostic): boolean => severity === 'error' && code !== 'too-many-mistakes';
 
 export interface RenderOptions {
   /** Default: off, because only the caller knows whether it writes to a terminal. */
   readonly colour?: boolean;
-  /** Cells of a line. A longer line of a file is cut, because carets would mark something else under a wrapped one. */
+  /** Width of the terminal in cells. A longer line of a file is cut: if the terminal wrapped it, the carets would stand under another text. */
   readonly columns?: number | undefined;
 }
 
@@ -54,7 +54,7 @@ export function renderOne(diagnostic: Diagnostic, options: RenderOptions = {}): 
   const headline = `${mark(paint.bold(diagnostic.severity))}: ${paint.bold(show(diagnostic.message).text)}`;
   const lines = [`${positionText}${headline} ${paint.dim(`[${diagnostic.code}]`)}`];
   const gutterWidth = gutter(diagnostic);
-  // A bar with a blank on each side, and the dots of a line that is cut at both ends.
+  // The five cells are ` │ `, and a `…` at each end of a line that is cut.
   const longest = Math.min(mostCharacters, (options.columns ?? Number.POSITIVE_INFINITY) - gutterWidth - 5);
   const style = { width: gutterWidth, longest, paint };
   if (diagnostic.at) for (const line of frame(diagnostic.at, { ...style, mark })) lines.push(line);

@@ -44,7 +44,7 @@ export function readForFormat(source: Source): Outcome<FileNode | undefined> {
   return mistakes.length > 0 ? { output: undefined, diagnostics: mistakes } : { output, diagnostics: [] };
 }
 
-/** A file without declarations may still contain comments. */
+/** Returns the errors of syntax. `empty-file` is none, because a file of comments alone can be formatted. */
 const syntaxMistakes = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
   diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'empty-file');
 

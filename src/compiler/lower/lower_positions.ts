@@ -1,7 +1,7 @@
 /**
- * Finds out how the query tower reads its lists, from what blocks declare. With `targets = positions` a list in sequence is read once for all events whose own
- * lists are its prefixes, and each event reads its position. This equals one row for each event if the output of a tower for a prefix does not change when more
- * elements follow. The list of `history = others(…)` has no order that a step may read.
+ * Decides from what blocks declare whether the query tower may read one long list for many events. With `targets = positions`, the events of a user have lists
+ * that are prefixes of one list: it is read once, and each event takes the output at its position. This equals one row for each event if the output of a tower
+ * for a prefix does not change when more elements follow. A list of `history = others(…)` has no order, so no step may read one.
  */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
@@ -75,7 +75,7 @@ function mistakeIn(tower: Tower, features: LoweredFeatures, rows: Sequences): Di
   lowerTower(context, tower);
   if (withoutLast) return withoutLast;
   if (!hasErrors(context.diagnostics)) return lookAhead;
-  // The step refuses sequences only because they are next to the values of single events.
+  // There is no other error, so what fails here fails because it joins a sequence with values of which each event has its own.
   const refusedSpan = context.diagnostics[0]?.at ?? tower.span;
   return diagnose('positions-without-last', refusedSpan, { kind: textOf(refusedSpan), joined: true });
 }

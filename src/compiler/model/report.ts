@@ -1,6 +1,6 @@
 /**
  * Collects what the stages of this folder report, with notes and fixes. Repeated reports of one unknown name are merged, and in a file that was only partly
- * read, only certain errors are reported.
+ * read, only those errors are reported that hold whatever the unread part contains.
  */
 import type { Code, Facts } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
@@ -15,7 +15,7 @@ export interface Extra {
   readonly fixes?: readonly (readonly Edit[])[];
   /** True if the fix is only a suggestion, which is never applied automatically. */
   readonly doubtful?: boolean;
-  /** The declarations that may have an unknown name or entry. If one of them could not be read, the name may be in it. */
+  /** The declarations in which the name could have been declared. If one of them could not be read, the name may be known after all. */
   readonly within?: readonly DeclarationWord[];
 }
 
@@ -95,8 +95,8 @@ export function insertion(source: Span['source'], offset: number, text: string):
 }
 
 /**
- * Merges the diagnostics of one unknown name into the first: the others become notes, and its fix changes all. A diagnostic of several tasks, such as one of a
- * channel that they all read, is kept once.
+ * Merges the diagnostics of one unknown name into the first: the others become notes, and its fix changes all. Several tasks may
+ * report the same diagnostic, such as one about a channel that they all read; it is kept once.
  */
 export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const placed = new Set<string>();

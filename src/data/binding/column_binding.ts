@@ -39,7 +39,7 @@ export class ColumnBinding {
     this.#wanted = wantedNames(description, needs);
   }
 
-  /** The sources after binding. A column that an expression needs as text is then a text. */
+  /** The sources after binding. Binding changes the type of a column to text if an expression needs it as text. */
   get sources(): DataLayout['sources'] {
     return this.#binder.sources;
   }
@@ -55,7 +55,7 @@ export class ColumnBinding {
     return undefined;
   }
 
-  /** True if the entry of `columns` is already reported, because each use of it would have the same error. */
+  /** True if an error of the entry of `columns` is already reported. Each use of the entry would report it again. */
   hasFailed(request: Pick<Request, 'what' | 'name'>): boolean {
     return this.#failed.has(this.#entryOf(request));
   }

@@ -125,7 +125,8 @@ function columnNames({ names, line }: CsvHeader): string[] {
 }
 
 /**
- * A value with a leading zero or plus sign is no number, because only text preserves it. Neither is an integer with more digits than its type.
+ * A value with a leading zero is no number, and one with a plus sign is no integer, because only text preserves them. Neither is an integer with more digits
+ * than its type.
  */
 const typePatterns: readonly (readonly [CsvType, RegExp])[] = [
   ['BIGINT', /^(0|-?[1-9]\d{0,17})$/],

@@ -87,7 +87,7 @@ export function titleLines(text: string): number {
   const usualCount = mostFrequent(valueCounts.filter((count) => count > 0))[0];
   const below = (at: number): readonly string[][] =>
     values.slice(at + 1).filter((row) => row.some((value) => value !== ''));
-  // Counts above the names, such as `users,943`, are rows of few values.
+  // Lines such as `users,943` may stand above the names. They have fewer values than the rows.
   const namesLine = valueCounts.findIndex(
     (count, index) => count > usualCount / 2 && below(index).length > 0 && isHeader(values[index]!, below(index)),
   );
@@ -124,7 +124,7 @@ export function dialectOf(text: string) {
   return { separator, hasHeader: isHeader(first!, rest) };
 }
 
-/** Rates a separator by the share of lines with the most frequent number of values, higher if the first line is one of them; 0 if that number is 1. */
+/** Rates a separator by the share of lines that have the usual number of values. The rating is higher if the first line has it too, and 0 if the usual number is 1. */
 function fitOf(lines: readonly string[], separator: Separator): number {
   const counts = lines.map((line) => split(line, separator).length);
   const [usualCount, usualLines] = mostFrequent(counts);
@@ -158,7 +158,7 @@ function isHeader(first: readonly string[], rest: readonly (readonly string[])[]
   return repeatedNames === 0 && first.filter((name) => name === '').length <= 1;
 }
 
-/** True for lines `user item item …`: ids with digits in varying numbers. */
+/** True for lines `user item item …`: lines of ids, of different lengths, where an id contains a digit. */
 function areLines(lines: readonly string[]): boolean {
   if (lines.length < 3 || lines.some((line) => /[,;|"]|::/.test(line))) return false;
   const words = lines.map((line) => line.trim().split(/[ \t]+/));
@@ -174,7 +174,7 @@ function areLines(lines: readonly string[]): boolean {
   return meanWords >= 2.5 && areUneven && idWords >= allWords.length * 0.9;
 }
 
-/** Cleans rows as a copy has them: without rows of separators, escapes, other separators and blanks around values. */
+/** Cleans rows as a copy has them: rows without values are removed, escaped quotes doubled, the separator replaced, and blanks around values trimmed. */
 export function cleaned(text: string, rewrite: Cleaning): string {
   const { from, to, hasFiller, isEscaped, isPadded: hasBlanks } = rewrite;
   const filled = hasFiller ? withoutFiller(text, from) : text;

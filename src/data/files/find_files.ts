@@ -280,7 +280,7 @@ function matching(pattern: string, folder: string, inspector: PathInspector): st
   return [...matchedPaths].sort();
 }
 
-/** Returns the kind of an entry that exists, except that it may be a dangling symbolic link. */
+/** Returns the kind of a listed entry. A symbolic link that leads nowhere is refused. */
 function kindOn(path: string, inspector: PathInspector): string {
   const kind = inspector.kind(path);
   if (kind === undefined) throw inspector.refuse(path, 'it is a link that leads nowhere');

@@ -8,7 +8,7 @@ import type { InitAnswers, InitQuestion, Proposal } from './proposal.ts';
 
 export interface WideMatrix {
   readonly table: TableProfile;
-  /** A value that seems to say that there is none, and its share of all values. */
+  /** A value that probably stands for no rating, such as 0 or 99, and its share of all cells. */
   readonly mark?: { readonly value: string; readonly share: number } | undefined;
 }
 
@@ -35,7 +35,7 @@ export function matrixOf(table: TableProfile, answers: InitAnswers): WideMatrix 
   const mark = isMark ? { value: markText, share: markCount / places.length } : undefined;
   const leftOut = isMark && answers.no_value !== 'none' ? markText : undefined;
   const isRating = values.every((value) => (isMark && value === Number(markText)) || (value >= -100 && value <= 100));
-  // A number of ratings before them is on no scale of theirs.
+  // The first column may count the ratings of a user. It is no item: its values are not on the scale of the others.
   const items = columns.filter((column, index) => index > 0 || isOnScale(column, columns, mark?.value));
   const present = texts.length - (isMark ? markCount : 0);
   const isWide =
@@ -75,7 +75,7 @@ function isOnScale(first: ColumnProfile, columns: readonly ColumnProfile[], mark
   return isWithin && (!haveFractions || own.some((value) => !Number.isInteger(Number(value))));
 }
 
-/** Says where the columns of a melted matrix come from, in place of guesses about names that it was given. */
+/** Says where the columns of a melted matrix come from. Their names were made up here, so reasons that are guessed from names would be wrong. */
 export function reasonOfMelted({ items, columns, key }: MeltedFile, reason: Proposal['reasons'][number]) {
   const [user, item, value] = columns;
   const because: Readonly<Record<string, string>> = {

@@ -10,12 +10,12 @@ export interface FirstRunOutcome {
   readonly allow: string;
   readonly user?: string;
   readonly better: readonly string[];
-  /** A baseline among them that is a model too, whose file was written. */
+  /** The one of `better` that can be trained as a model; its file was written beside the first. */
   readonly fit?: string;
   readonly isCut: boolean;
 }
 
-/** How a feature is added to a tower that sums vectors. A sequence is no field, so the tower reads it beside the lists. */
+/** How a feature is added to a tower that sums vectors. Only fields can join the sum of the lists, so a sequence is a term of its own. */
 function placeInSum(proposal: Proposal, { name, side }: StarterFeature): string {
   const inputs = inputsOf(proposal, side).join(', ');
   const more = `more = ${name} -> dense(${settingsOf(proposal).out})`;

@@ -14,13 +14,13 @@ export interface Stream {
   /** Indexes 0 … users − 1; −1 for an event without a user. */
   readonly user: Int32Array;
   readonly users: number;
-  /** Ascending times. Absent if each event is later than the one before. */
+  /** Times, ascending, where several events may have the same one. Absent: no two are equal. */
   readonly times?: ArrayLike<number>;
 }
 
 export const parts = ['train', 'validation', 'test'] as const satisfies readonly Part[];
 
-/** In place of an index in `parts`: the mark of an event that a held-out user gives. */
+/** Stands in `part` for an event of a held-out user that the model may see as input. */
 export const givenMark = parts.length;
 
 export interface SplitResult {
@@ -33,13 +33,13 @@ export interface SplitInput extends Stream {
   readonly rows: number;
   /** For `column` and `files`: the index in `parts` of each event. */
   readonly folds?: Uint8Array;
-  /** Number of units of `times` in a second, or in the unit of the data. Default: 1. */
+  /** Dividing `times` by it gives seconds, or the unit of the data. Default: 1. */
   readonly unit?: number;
   /** For `by_user`: the number of events of each user. Default: those of `user`. */
   readonly eventsOfUsers?: Int32Array;
 }
 
-/** Finds the code of each part in a column's dictionary; −1 if no row names the part. It iterates, because a wrong column may have millions of texts. */
+/** Finds the code of each part in a column's dictionary; −1 if no row names the part. It decodes one text at a time, because a wrong column may have millions of them. */
 export function codesOfParts(dictionary: Texts): readonly number[] {
   const codes: number[] = parts.map(() => -1);
   let code = 0;
@@ -210,7 +210,7 @@ function countEvents(user: Int32Array, users: number): Int32Array {
 /** By held-out user, the part of each event in the order of time, as an index in `parts`, or `givenMark`. */
 export type PartsOfDrawnUsers = ReadonlyMap<number, Uint8Array>;
 
-/** Returns the part of each event of these users. @param numberOf maps users to those of the draw. Default: the same */
+/** Returns the part of each event of these users. @param numberOf the number in `partsOf` of a user of `user`. Default: the same */
 export function partsOfDrawn(
   partsOf: PartsOfDrawnUsers,
   { rows, user, users }: Pick<SplitInput, 'rows' | 'user' | 'users'>,

@@ -54,7 +54,7 @@ export function plainFirstPass({ partial: _, key: __, ...of }: FirstPassResult, 
   const plainRows = (role: Role, rows: ValidRawRows | undefined): PlainRows | undefined =>
     rows && { ...rows, columns: columns.get(role)!.map((column) => rows.columns.get(column)!) };
   const { count, total } = of.rejected;
-  // The file of rejected rows is in the folder of the stopped run.
+  // Only the counts are kept: the file of rejected rows is in the folder of the stopped run, which the next run does not use.
   return {
     ...of,
     items: plainRows('items', of.items),

@@ -25,7 +25,7 @@ const preparedName = 'prepared.bin';
 const restName = (partition: number): string => `bucket-${partition}.rest.bin`;
 
 interface PassesState {
-  /** A hash of the format of shards among others, so passes of another version never match. */
+  /** A hash that covers, besides the data, the format of shards: passes of another version never match. */
   readonly key: string;
   /** The part of the request that determines sizes. */
   readonly of: Pick<ShardRequest, 'memory' | 'sizes'> & { readonly when?: unknown };
@@ -191,7 +191,7 @@ const partialOf = (root: string, key: string, name = String(process.pid)): strin
 
 /**
  * Makes the partial folder. Removes folders of ended processes: those of the same data, and those of other data that are old or cannot resume.
- * @param name tells folders of machines apart that share `root`
+ * @param name is that of this machine, if several machines write to `root`
  */
 export async function makePartial(root: string, key: string, name?: string): Promise<string> {
   removeAbandoned(root, key);

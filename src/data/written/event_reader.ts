@@ -1,6 +1,6 @@
 /**
  * Reads events one by one like rows of the events files: the same SQL computes their columns, the same checks apply, and the code of training encodes what each
- * adds to histories. Only the types of the columns are kept of the files. Long because all steps of reading an event share its context.
+ * adds to histories. Of the files it needs only the types of their columns. Long because all steps of reading an event share its context.
  */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
@@ -98,7 +98,7 @@ interface SelectedRequests extends KeyRequests {
 }
 
 /**
- * Selects the columns that are computed: all that need one event alone. The others may only be labels and the like.
+ * Selects every column that can be computed from one event. One that cannot is allowed only where no input needs it, such as a label.
  * @throws Failure `events-closed` for a column of the query tower that needs more
  */
 function selectRequests(
@@ -145,7 +145,7 @@ interface EventContext extends SelectedRequests {
   readonly encodings: ReadonlyMap<string, Encoding>;
 }
 
-/** Long because it holds what all events of a reader share: the database, the query, and the turns in which they are used. */
+/** Long because it holds what all events of a reader share: the database and the query, which one call at a time uses. */
 async function makeReader(
   context: EventContext,
   known: Required<KnownEvents>,
@@ -158,7 +158,7 @@ async function makeReader(
   const query = await makeWrittenQuery({
     ...{ database, layout, role: 'events', requests, wanted: [], modelTypes: types, filterTypes: new Map() },
   });
-  // The event will be a training event, so the data block may read the column for any purpose.
+  // All columns that the data block reads are fields, not only those of the query: a later training reads the event too.
   const readColumns = [
     ...readPlan.columns.get('events')!.map(({ column }) => column),
     ...(layout.where ? [layout.where] : []),
@@ -339,7 +339,7 @@ function encodeEvents(
   return encoded;
 }
 
-/** Selects the elements of items. An item that the corpus lacks has none; along a list it has a missing value. */
+/** Selects the elements of items. An item that the corpus lacks adds none. In a history that runs along another list it adds a missing value, to keep the places equal. */
 function elementsOfItems(
   { starts, ends, values, inner, weights, items }: BagColumn,
   plan: FeaturePlan,

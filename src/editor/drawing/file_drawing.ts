@@ -80,7 +80,7 @@ function whatReaches({ towers, tasks }: Drawing, id: string): Drawing {
   };
 }
 
-/** Draws a declared block: its steps with their output types in any use, and the weights of this use. */
+/** Draws a declared block: its steps, each with the output types of all uses of the block, and the weights of this use. */
 function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.BlockNode, use: Span): Drawing {
   const weights = facts.costs.steps.get(use.start)?.parameters;
   const lines = stepsOf(flow).map(({ span }) => {
@@ -108,7 +108,7 @@ export function drawingIn(facts: FileAnalysis): Drawing {
   };
 }
 
-/** Draws flows whose arrows are known; steps within a block's arguments, or within a declared block, are part of its box. */
+/** Draws each flow whose types are known. Steps inside an argument or a declared block are part of the box of the step around them. */
 function validDrawing(facts: FileAnalysis): Drawing {
   const { file } = facts.checked;
   const arrows = facts.arrows.filter(({ span }) => span.source === facts.source);

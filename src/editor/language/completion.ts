@@ -283,7 +283,7 @@ function itemsAt(facts: FileAnalysis, place: EditorCursor, around: CompletionSur
   return call ? argumentsAt(here, call, calls.slice(0, -1)) : valueCompletions(here);
 }
 
-/** Completes a code in a comment that ignores it: returns its typed part, and the codes that fit. Undefined elsewhere. */
+/** Completes the code in a comment that ignores it: returns where its typed part begins, and the codes that fit. Undefined elsewhere. */
 function ignoresAt(
   { checked, lexed, source }: FileAnalysis,
   offset: number,

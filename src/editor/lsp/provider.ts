@@ -1,4 +1,4 @@
-/** Defines what a provider of the server is: its capabilities and how it answers, with offsets converted to lines and columns of the protocol, from 0. */
+/** A provider is one capability of the language server with its handlers. Offsets are converted to the positions of the protocol, which count from 0. */
 import {
   type Connection,
   ErrorCodes,
@@ -36,7 +36,7 @@ export interface PositionParams extends DocumentParams {
   readonly position: Position;
 }
 
-/** Returns the check of the document that a request names, and the offset of its position. */
+/** Returns the analysis of the document that a request names, and the offset of its position. */
 export function locate(
   session: EditorSession,
   params: PositionParams,

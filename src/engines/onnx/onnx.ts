@@ -160,7 +160,7 @@ function threads(): { readonly intraOpNumThreads?: number } {
  */
 const small = 3e7;
 
-/** True if a run of this many rows is small. A part of a batch has at most as many rows. */
+/** True if a run of this many rows is small. `rows` is the largest number: a part of a divided batch has fewer. */
 const isSmall = (graph: Graph, rows: number): boolean => count(graph, evenSizes(graph, rows)).flops < small;
 
 /** Rejects if ONNX Runtime has no library for this platform. */

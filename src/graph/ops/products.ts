@@ -47,7 +47,7 @@ function multiply(a: NodeValues, b: NodeValues, output: NodeValues, attributes: 
   }
 }
 
-/** Both gradients of a product are products; the flags are chosen so that nothing is transposed. */
+/** Both gradients of a product are products. The flags let them read operands transposed, so no transposed copy is made. */
 function gradient(method: 'matMul' | 'batchMatMul'): OpRow['gradient'] {
   return (at: GradientContext) => {
     const [a, b] = at.inputs as [Ref, Ref];

@@ -116,7 +116,7 @@ export interface Manifest {
   readonly checksum: string;
 }
 
-/** Returns the unit that ends with a validation: an epoch, or a round if `validate` counts steps, so that an epoch has several. */
+/** Returns what a validation ends: an epoch, or a round if `validate` counts steps, because an epoch then has several validations. */
 export const validationUnit = ({ train }: { train: Pick<StoredPlan['train'], 'validate'> }): 'epoch' | 'round' =>
   train.validate?.steps === undefined ? 'epoch' : 'round';
 

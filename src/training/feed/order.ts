@@ -8,7 +8,7 @@ import { type Windows, windowsOf } from '../../data/rows/windows.ts';
 import { type Plan, type SchedulePlan, sequenceFeature, type TrainPlan, usersAreRows } from '../../graph/plan/plan.ts';
 
 export interface EventOrder<E extends AnyEpoch = Epoch> {
-  /** Number of events that an epoch may take: the training rows, or those with a list if the targets are positions. */
+  /** Number of events that an epoch may take: the training rows, or only those with a list if the model predicts each position of a list. */
   readonly rows: number;
   readonly steps: number;
   /** Number of rows that each epoch leaves out because they are too few for a batch. */
@@ -24,7 +24,7 @@ export interface EventOrder<E extends AnyEpoch = Epoch> {
 export function orderOf({ step, train: { batch, seed } }: Plan, events: Events): EventOrder {
   const listFeature = sequenceFeature(step);
   const { units } = events;
-  // Rows in shards have an order of their own, with as many steps.
+  // The shards determine the order of their rows. Only the number of steps is needed here.
   if (units) {
     if (listFeature === undefined) return orderOfRows({ rows: units.count }, batch, seed);
     return {
@@ -65,7 +65,7 @@ function orderOfRows(events: TrainedRows, batch: number, seed: number): EventOrd
   };
 }
 
-/** Returns an order of users, each of which the last of its events stands for. With new events, users that have none are the earlier ones. */
+/** Returns an order with one row for each user, that of its last event. In a run on new events, a user is new if any of its events is. */
 function orderOfUsers({ user, fresh, ...events }: Events, batch: number, seed: number): EventOrder {
   const rowsOfUsers = lastRowsOfUsers({ user });
   const withNew = fresh && new Set(Array.from(fresh, (row) => user[row]!));
@@ -122,8 +122,8 @@ interface ReplayedWindows {
 }
 
 /**
- * Returns an order of windows, which are shuffled and distributed over steps of about `batch` targets. All steps have the same number of windows, or one more,
- * and so at least two targets if there are two windows.
+ * Returns an order of windows, which are shuffled and distributed over steps of about `batch` targets. The numbers of windows of two steps differ by at most one,
+ * so each step has at least two targets if there are two windows.
  */
 function orderOfWindows(
   own: OrderedWindows,

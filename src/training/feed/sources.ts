@@ -31,7 +31,7 @@ import {
   userItems,
 } from './sources/table_places.ts';
 
-/** The way a worker fills an input: from its own rows; from all rows, then sliced; as pairs, limited to its own rows; or like a single worker. */
+/** How a worker fills an input. `own`: from its own rows; `cut`: from all rows, of which it takes its own; `pairs`: as pairs of its own rows with all; `all`: as a single worker does. */
 export type ShareFill = 'own' | 'cut' | 'pairs' | 'all';
 
 interface SourceRow<K extends InputSource['from']> {

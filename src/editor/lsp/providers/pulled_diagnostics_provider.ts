@@ -1,4 +1,4 @@
-/** Answers with diagnostics that an editor requests: of one file, and of all files of the open folders. Such an editor is sent none unasked. */
+/** Answers with diagnostics that an editor requests: of one file, and of all files of the open folders. The server sends such an editor none by itself. */
 import { createHash } from 'node:crypto';
 import {
   type CancellationToken,

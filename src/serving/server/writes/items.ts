@@ -1,4 +1,4 @@
-/** Takes writes of items: their outcomes, and versions that cannot take an item that was written. */
+/** Takes writes of items: says what each did, and which versions cannot apply an earlier write. */
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
@@ -60,7 +60,7 @@ export function makeItemIntake({ log, stored, say = () => {} }: WritesSource): I
       await batches.attach(version, (entries) =>
         apply(version, entries.flat(), (key, reason) => {
           const refusal = notTaken(key, reason);
-          // A version that does not answer yet is refused. One that answers is told apart from the others, and the reason is said.
+          // A write that a version cannot apply refuses the version while it is attached. Later it is only reported, because the version answers.
           if (!isAttached) throw refusal;
           say(`${refusal.diagnostics[0]!.message}`);
         }),
@@ -79,7 +79,7 @@ function notTaken(key: string, { diagnostics }: Failure): Failure {
 }
 
 /**
- * Checks that every version can compute the items of the request.
+ * Returns what each write of a request does. An item that is deleted must be there.
  * @param changedKeys by key, true if the item exists after the earlier writes of the batch
  */
 function outcomesOf(

@@ -36,7 +36,7 @@ export function sumNeighbours(
 /** Bytes of a row that are summed at a time. */
 const near: usize = 64;
 
-/** Does the same for the rows `codes`, times `share`, once for each row: it skips rows whose stamp is `now`, and stamps the others. */
+/** Does the same for the rows `codes`, times `share`. A row that occurs again is skipped: its stamp is then already `now`. */
 export function sumNeighboursOf(
   codes: usize,
   count: u32,
