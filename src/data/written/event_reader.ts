@@ -31,7 +31,6 @@ import {
   type EventReader,
   type EventSource,
   errorOf,
-  fieldsOf,
   type GivenEvent,
   keyComplaint,
   type ReadEvent,
@@ -40,7 +39,7 @@ import {
   writtenError,
   writtenReader,
 } from './fields.ts';
-import { type CheckedRows, computeChecked, encodeRows, makeWrittenQuery, textRow } from './written_rows.ts';
+import { type CheckedRows, computeChecked, encodeRows, fieldsOf, makeWrittenQuery, textRow } from './written_rows.ts';
 
 type KnownEvents = Pick<Dataset, 'eventBasis' | 'knownUntil'>;
 

@@ -4,10 +4,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { nearest } from '../../base/text/nearest.ts';
 import { oneAtATime } from '../../base/util/objects.ts';
-import { mentions } from '../binding/binder.ts';
-import type { BoundColumn } from '../binding/data_layout.ts';
 import type { IndexedColumn } from '../dataset.ts';
-import type { DataSource } from '../files/data_source.ts';
 import { elementOf, isList, isNumber } from '../files/duckdb.ts';
 
 export interface WrittenField {
@@ -38,31 +35,6 @@ export function fieldKind(type: string, isWhole: boolean): WrittenField['kind'] 
   if (type === 'BOOLEAN') return 'truth';
   if (/^(DATE|TIMESTAMP|TIME)/.test(type)) return 'moment';
   return /^(VARCHAR|UUID|ENUM|JSON)/.test(type) ? 'text' : undefined;
-}
-
-/**
- * Returns the columns of a file as fields.
- * @param staged types with which the columns were read, by column
- * @param keys columns that hold keys, which are texts in requests
- * @param readColumns what must be computed, so that the columns it reads are needed
- */
-export function fieldsOf(
-  { role, columns }: DataSource,
-  staged: readonly ReadonlyMap<string, string>[],
-  keys: readonly (string | undefined)[],
-  readColumns: readonly BoundColumn[],
-): WrittenField[] {
-  const isStagedWhole = (name: string): boolean =>
-    staged.some((types) => /^U?(TINY|SMALL|BIG|HUGE)?INT/.test(types.get(name) ?? ''));
-  const isNeeded = (name: string): boolean =>
-    readColumns.some(({ bare, sql, over, reads }) =>
-      bare === undefined ? over.includes(role) && (reads?.unnamed || mentions(sql, name)) : bare === name,
-    );
-  return columns.map(({ name, type }) => ({
-    name,
-    kind: keys.includes(name) ? 'text' : fieldKind(type, isStagedWhole(name)),
-    needed: isNeeded(name),
-  }));
 }
 
 /**

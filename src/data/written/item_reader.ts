@@ -23,7 +23,6 @@ import type { RawColumn } from '../rows/raw.ts';
 import { stage, typesOf } from '../rows/stage.ts';
 import {
   checkColumns,
-  fieldsOf,
   type GivenItem,
   type ItemReader,
   keyComplaint,
@@ -36,6 +35,7 @@ import {
 import {
   computeChecked,
   encodeRows,
+  fieldsOf,
   makeWrittenQuery,
   type RowValues,
   textRow,

@@ -1,7 +1,8 @@
 /** Computes the columns of written items and events as rows in the database, and checks them. Texts from requests are only values, never SQL. */
 import { Failure, invariant } from '../../base/diagnostics/failure.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
-import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
+import { mentions } from '../binding/binder.ts';
+import type { BoundColumn, ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../columns/column_encoder.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import type { DataSource } from '../files/data_source.ts';
@@ -11,7 +12,7 @@ import { type FilterColumn, plainItemValue } from '../rows/item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
 import { type BoundTables, computedQuery, numberIn, withDoubledMark } from '../rows/staged_tables.ts';
 import { validateRows } from '../rows/validate_rows.ts';
-import { type CellText, type TextRow, type WrittenKind, writtenError } from './fields.ts';
+import { type CellText, fieldKind, type TextRow, type WrittenField, type WrittenKind, writtenError } from './fields.ts';
 import { plainReader } from './plain_rows.ts';
 
 export interface WrittenRowColumns {
@@ -351,3 +352,28 @@ function makeTexts() {
 
 const plainValue = (value: unknown): unknown =>
   Array.isArray(value) ? plainItemValue({ items: value } as never) : plainItemValue(value);
+
+/**
+ * Returns the columns of a file as fields.
+ * @param staged types with which the columns were read, by column
+ * @param keys columns that hold keys, which are texts in requests
+ * @param readColumns what must be computed, so that the columns it reads are needed
+ */
+export function fieldsOf(
+  { role, columns }: DataSource,
+  staged: readonly ReadonlyMap<string, string>[],
+  keys: readonly (string | undefined)[],
+  readColumns: readonly BoundColumn[],
+): WrittenField[] {
+  const isStagedWhole = (name: string): boolean =>
+    staged.some((types) => /^U?(TINY|SMALL|BIG|HUGE)?INT/.test(types.get(name) ?? ''));
+  const isNeeded = (name: string): boolean =>
+    readColumns.some(({ bare, sql, over, reads }) =>
+      bare === undefined ? over.includes(role) && (reads?.unnamed || mentions(sql, name)) : bare === name,
+    );
+  return columns.map(({ name, type }) => ({
+    name,
+    kind: keys.includes(name) ? 'text' : fieldKind(type, isStagedWhole(name)),
+    needed: isNeeded(name),
+  }));
+}
