@@ -26,9 +26,8 @@ export function formatFile(path: string, options: FormatOptions = {}): Formatted
   return { path, source, ...formatted(source, options) };
 }
 
-function formatted(source: Source, options: FormatOptions): Outcome<string | undefined> {
-  return (source.name.endsWith('.md') ? formatFences : formatSource)(source, options);
-}
+const formatted = (source: Source, options: FormatOptions): Outcome<string | undefined> =>
+  (source.name.endsWith('.md') ? formatFences : formatSource)(source, options);
 
 /** @throws Failure `cannot-read` for a folder without such files */
 export const filesToFormat = (paths: readonly string[]): string[] => filesAt(paths, ['.tower', '.md']);

@@ -16,9 +16,7 @@ export function takesItems(to: string): boolean {
   return true;
 }
 
-async function targetOf(to: string): Promise<IndexTarget> {
-  return takesItems(to) ? plugins.lists() : plugins.postgres();
-}
+const targetOf = async (to: string): Promise<IndexTarget> => (takesItems(to) ? plugins.lists() : plugins.postgres());
 
 /** Returns what an index is measured by: the exact answers to queries of the data. */
 export async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {

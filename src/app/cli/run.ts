@@ -117,8 +117,7 @@ export function buildProgram(loaders: CommandLoaders): Command {
     .version(version)
     .helpCommand(false)
     .hook('preSubcommand', async (_, command) => {
-      const addOptions = await loaders[command.name() as CommandName]!();
-      addOptions(command);
+      (await loaders[command.name() as CommandName]!())(command);
     });
   for (const [name, summary] of Object.entries(summaries))
     if (Object.hasOwn(loaders, name)) program.command(name).description(summary);

@@ -1,5 +1,4 @@
 /** Answers with diagnostics that an editor requests: of one file, and of all files of the open folders. The server sends such an editor none by itself. */
-import { createHash } from 'node:crypto';
 import {
   type CancellationToken,
   type Diagnostic,
@@ -57,9 +56,16 @@ async function ofProject(session: EditorSession, token: CancellationToken): Prom
   return reports;
 }
 
-/** The id of a report is a hash of it, so an editor that has an equal one, also of an earlier server, need not get it again. */
+/** The id of each report that was sent, by its JSON. */
+const resultIds = new Map<string, string>();
+/** Maximum number of ids that are kept. A report without one is sent in full again. */
+const mostIds = 10_000;
+
 function report(items: Diagnostic[], before: string | undefined): DiagnosticReport {
-  const resultId = createHash('sha256').update(JSON.stringify(items)).digest('base64');
+  const reportText = JSON.stringify(items);
+  if (resultIds.size >= mostIds) resultIds.clear();
+  const resultId = resultIds.get(reportText) ?? crypto.randomUUID();
+  resultIds.set(reportText, resultId);
   return resultId === before
     ? { kind: DocumentDiagnosticReportKind.Unchanged, resultId }
     : { kind: DocumentDiagnosticReportKind.Full, resultId, items };
