@@ -10,7 +10,7 @@ import type { SharedLogAccess } from './serving/server/writes/shared_log.ts';
 
 export const plugins = {
   easyrec: (): Promise<ConfigImporter> => import('./plugins/easyrec/import_config.ts'),
-  embed: (): Promise<TextEmbedder> => import('./plugins/embed/embed.ts'),
+  embed: (): Promise<TextEmbedder> => import('./plugins/embed/embed_rows.ts'),
   lists: (): Promise<IndexTarget> => import('./plugins/lists/lists_target.ts'),
   mlflow: (): Promise<TrackingService> => import('./plugins/mlflow/track_run.ts'),
   postgres: (): Promise<IndexTarget> => import('./plugins/postgres/postgres_target.ts'),

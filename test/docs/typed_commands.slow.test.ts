@@ -24,7 +24,7 @@ const notRun: readonly (readonly [RegExp, string])[] = [
     'names the rows of a large set or of a store; test/retrieval/scan and test/app/api/workers.test.ts',
   ],
   [/tower data /, 'fetches a data set; test/data'],
-  [/tower embed /, 'asks an endpoint of the reader; test/plugins/embed/embed.slow.test.ts'],
+  [/tower embed /, 'asks an endpoint of the reader; test/plugins/embed/embed_rows.slow.test.ts'],
   [/tower import /, 'reads a config of another repository; test/plugins/easyrec'],
   [/tower init/, 'reads files of the reader; test/data/init and test/app/api/init'],
   [/tower tune /, 'trains for half an hour; test/plugins/tune'],

@@ -8,7 +8,7 @@ vi.mock('../../../src/plugins/embed/text_model.ts', async (original) => ({
   ...(await original<object>()),
   openTextModel: async () => ({ embed: async (texts: readonly string[]) => texts.map(() => Float32Array.of(1, 2)) }),
 }));
-const { embed } = await import('../../../src/plugins/embed/embed.ts');
+const { embed } = await import('../../../src/plugins/embed/embed_rows.ts');
 
 it('a model that is saved again in its place is asked again, also with files of the same names, sizes and times', async () => {
   const folder = temporaryFolder();

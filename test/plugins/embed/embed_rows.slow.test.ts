@@ -284,7 +284,7 @@ it.each([
   ['a secret in the address', { url: 'http://me:hidden@host/v1' }, 'embed-failed', 'TOWER_EMBED_KEY'],
   ['a column', { columns: ['titel'] }, 'unknown-name', 'titel'],
   ['a file', { file: at('none.csv') }, 'cannot-read', 'it does not exist'],
-  ['a kind of file', { file: import.meta.filename }, 'data-file-kind', 'embed.slow.test.ts'],
+  ['a kind of file', { file: import.meta.filename }, 'data-file-kind', 'embed_rows.slow.test.ts'],
   ['a repeated key', { key: 'about' }, 'embed-key', 'row 2'],
 ])('refuses %s', async (_, more, code, words) => {
   const failure = await failed(embed(request(more)));
