@@ -113,9 +113,7 @@ export const ${name} = featureKind({
 ${said}
   example: '${name}(dim: 4)',
   column: 'any',
-  parameters: {
-    dim: integer({ min: 1, doc: 'Width of the embedding.', default: 8 }),
-  },
+  parameters: { dim: integer({ min: 1, doc: 'Width of the embedding.', default: 8 }) },
   // TODO: what it asks of the host. It is a \`category\`.
   use: ({ dim }) => ({ encoder: dictionary({ hash: undefined, minimumCount: undefined }), gives: 'code', dim }),
 });
