@@ -216,7 +216,7 @@ const Unknown = token({
   group: 'unknown',
 });
 
-/** In the order in which the lexer tries them. */
+/** In the order in which the lexer tries them: `->` before other arrows, and `..` before `.`, as the signs are declared. */
 export const tokens: readonly TokenType[] = [
   Blank,
   Fence,
@@ -233,7 +233,7 @@ export const tokens: readonly TokenType[] = [
   UnclosedText,
   Arrow,
   ForeignArrow,
-  ...signs.slice(1),
+  ...signs.filter((type) => type !== Arrow),
   Unknown,
   Name,
 ];

@@ -2,16 +2,16 @@
  * The library: the same words as the commands. Functions that need much code load it when they are first called, so a program that imports the library
  * starts without an engine, a database or a server.
  */
-import type * as comparing from './app/api/compare.ts';
-import type * as compiling from './app/api/compile.ts';
-import type * as pages from './app/api/export_page.ts';
-import type * as indexes from './app/api/index_items.ts';
-import type * as starting from './app/api/init.ts';
-import type * as days from './app/api/live.ts';
-import type * as reports from './app/api/report.ts';
-import type * as runs from './app/api/run.ts';
-import type * as serving from './app/api/serve.ts';
-import type * as training from './app/api/train.ts';
+import type * as compareApi from './app/api/compare.ts';
+import type * as compileApi from './app/api/compile.ts';
+import type * as exportPageApi from './app/api/export_page.ts';
+import type * as indexItemsApi from './app/api/index_items.ts';
+import type * as initApi from './app/api/init.ts';
+import type * as liveApi from './app/api/live.ts';
+import type * as reportApi from './app/api/report.ts';
+import type * as runApi from './app/api/run.ts';
+import type * as serveApi from './app/api/serve.ts';
+import type * as trainApi from './app/api/train.ts';
 import { hintForPrograms } from './base/diagnostics/diagnose.ts';
 
 export type { Metrics } from './app/api/check.ts';
@@ -63,63 +63,63 @@ export type { EpochRecord, TrainingEvent } from './training/training_events.ts';
 
 hintForPrograms();
 
+const loadRun = () => import('./app/api/run.ts');
+const loadServe = () => import('./app/api/serve.ts');
+const loadReport = () => import('./app/api/report.ts');
+
 /** Trains a model, or goes on with a run, and writes the run into a folder. @throws Failure with the diagnostics of the model and its data */
-export const train: typeof training.train = async (...args) => (await import('./app/api/train.ts')).train(...args);
+export const train: typeof trainApi.train = async (...args) => (await import('./app/api/train.ts')).train(...args);
 
 /** Opens a trained model. Its rows are read when something first needs them. @throws Failure `not-a-run`, `lost-file`, `changed-file`, … naming the file */
-export const load: typeof runs.load = async (...args) => (await import('./app/api/run.ts')).load(...args);
+export const load: typeof runApi.load = async (...args) => (await loadRun()).load(...args);
 
 /** Ranks the whole corpus for every held-out event, and compares with baselines. */
-export const evaluate: typeof runs.evaluate = async (...args) => (await import('./app/api/run.ts')).evaluate(...args);
+export const evaluate: typeof runApi.evaluate = async (...args) => (await loadRun()).evaluate(...args);
 
 /** Ranks the same held-out events with several runs, with intervals by user and paired differences. @throws Failure `protocols-differ`, which says how */
-export const compare: typeof comparing.compare = async (...args) =>
+export const compare: typeof compareApi.compare = async (...args) =>
   (await import('./app/api/compare.ts')).compare(...args);
 
 /** Recommends items for a user, or for feature values. */
-export const recommend: typeof runs.recommend = async (...args) =>
-  (await import('./app/api/run.ts')).recommend(...args);
+export const recommend: typeof runApi.recommend = async (...args) => (await loadRun()).recommend(...args);
 
 /** Opens a run in this process, to answer requests without HTTP. */
-export const open: typeof serving.open = async (...args) => (await import('./app/api/serve.ts')).open(...args);
+export const open: typeof serveApi.open = async (...args) => (await loadServe()).open(...args);
 
 /** Answers requests over HTTP until it is closed. */
-export const serve: typeof serving.serve = async (...args) => (await import('./app/api/serve.ts')).serve(...args);
+export const serve: typeof serveApi.serve = async (...args) => (await loadServe()).serve(...args);
 
 /** Evaluates the serving version on the new events, trains the next one, and publishes it. @throws Failure `no-version`, `data-needs`, … */
-export const closeDay: typeof days.closeDay = async (...args) => (await import('./app/api/live.ts')).closeDay(...args);
+export const closeDay: typeof liveApi.closeDay = async (...args) =>
+  (await import('./app/api/live.ts')).closeDay(...args);
 
 /** Writes an index of the items of a run, if its recall against the exact scan is high enough. @throws Failure `index-recall`, … */
-export const indexItems: typeof indexes.indexItems = async (...args) =>
+export const indexItems: typeof indexItemsApi.indexItems = async (...args) =>
   (await import('./app/api/index_items.ts')).indexItems(...args);
 
 /** Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which describes the inputs. */
-export const exportTowers: typeof runs.exportTowers = async (...args) =>
-  (await import('./app/api/run.ts')).exportTowers(...args);
+export const exportTowers: typeof runApi.exportTowers = async (...args) => (await loadRun()).exportTowers(...args);
 
 /** Writes the weights of a score that is fitted from item to item as a Parquet file. @throws Failure `folder-in-use`, `cannot-write` */
-export const exportWeights: typeof runs.exportWeights = async (...args) =>
-  (await import('./app/api/run.ts')).exportWeights(...args);
+export const exportWeights: typeof runApi.exportWeights = async (...args) => (await loadRun()).exportWeights(...args);
 
 /** Writes a folder that `tower-lang/runtime` opens in pages, workers and Node.js. @throws Failure `folder-in-use`, `unknown-name`, `cannot-write` */
-export const exportPage: typeof pages.exportPage = async (...args) =>
+export const exportPage: typeof exportPageApi.exportPage = async (...args) =>
   (await import('./app/api/export_page.ts')).exportPage(...args);
 
 /** Repeats a step of a run and returns what it read and computed. @throws Failure `step-not-taken`, `other-data`, `folder-in-use`, … */
-export const inspectStep: typeof runs.inspectStep = async (...args) =>
-  (await import('./app/api/run.ts')).inspectStep(...args);
+export const inspectStep: typeof runApi.inspectStep = async (...args) => (await loadRun()).inspectStep(...args);
 
 /** Writes the static graphs of a model: the training step and each tower. @throws Failure with its diagnostics, `folder-not-empty`, `cannot-write` */
-export const compile: typeof compiling.compile = async (...args) =>
+export const compile: typeof compileApi.compile = async (...args) =>
   (await import('./app/api/compile.ts')).compile(...args);
 
 /** Writes a data block and a model for files of the user. @throws Failure `starter-no-events`, `starter-asks`, `starter-exists`, … */
-export const init: typeof starting.init = async (...args) => (await import('./app/api/init.ts')).init(...args);
+export const init: typeof initApi.init = async (...args) => (await import('./app/api/init.ts')).init(...args);
 
 /** Writes `report.html` of a run again and returns its path. @throws Failure `not-a-run`, `cannot-write` */
-export const writeReport: typeof reports.writeReport = async (...args) =>
-  (await import('./app/api/report.ts')).writeReport(...args);
+export const writeReport: typeof reportApi.writeReport = async (...args) => (await loadReport()).writeReport(...args);
 
 /** Writes one report of several runs and returns its path. @throws Failure `not-a-run`, `unfinished-run`, `file-exists`, `cannot-write` */
-export const writeRunsReport: typeof reports.writeRunsReport = async (...args) =>
-  (await import('./app/api/report.ts')).writeRunsReport(...args);
+export const writeRunsReport: typeof reportApi.writeRunsReport = async (...args) =>
+  (await loadReport()).writeRunsReport(...args);

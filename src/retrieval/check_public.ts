@@ -1,5 +1,4 @@
 /** Checks plain data of a page's folder before anything reads it as a `PublicServable`: shapes, names, the graph, and the memory that a query takes. */
-
 import { keyPartsComplaint } from '../base/text/key_table.ts';
 import { PackedTexts } from '../base/text/texts.ts';
 import { isObject } from '../base/util/objects.ts';
@@ -7,7 +6,7 @@ import { countElements, printType, resolveShape } from '../graph/dims.ts';
 import type { TensorType } from '../graph/graph.ts';
 import { clockParts, neededBy } from '../graph/plan/plan.ts';
 import { verify } from '../graph/verify.ts';
-import { checkPublicItems, checkShared, complaintOf, isArrayOf, need } from './check_servable.ts';
+import { checkPublicItems, checkShared, isArrayOf, misfitIn, need } from './check_servable.ts';
 import { weightsComplaint } from './scan/item_weights.ts';
 import type { PublicServable, PublicSums, PublicTower } from './servable.ts';
 
@@ -16,7 +15,7 @@ const maxNumbers = 2 ** 28;
 
 /** Returns the first invalid entry; undefined if every entry is valid and there is no other one. */
 export const publicComplaint = (value: unknown): string | undefined =>
-  complaintOf(() => {
+  misfitIn(() => {
     const unknownEntry = Object.keys(value ?? {}).find((name) => !publicEntries.has(name));
     need(unknownEntry === undefined, `the entry ${JSON.stringify(unknownEntry)}`);
     checkShared(value);

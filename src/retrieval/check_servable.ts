@@ -1,5 +1,4 @@
 /** Checks plain data of a stranger's file before anything reads it as a servable. */
-
 import { type KeyParts, keyPartsComplaint } from '../base/text/key_table.ts';
 import { type BagColumn, type Column, type Encoding, rowsOf } from '../data/dataset.ts';
 import { computedTable, type FeaturePlan, type Plan } from '../graph/plan/plan.ts';
@@ -16,10 +15,11 @@ interface ServedModel {
  * finite, except in columns of numbers. A stranger's file may have other vectors than the model computes, but nothing that breaks its readers.
  */
 export function servedComplaint(value: unknown, model: ServedModel): string | undefined {
-  return complaintOf(() => checkServed(value, model));
+  return misfitIn(() => checkServed(value, model));
 }
 
-export function complaintOf(check: () => void): string | undefined {
+/** Returns the words of the first entry that does not fit; undefined if all fit. */
+export function misfitIn(check: () => void): string | undefined {
   try {
     check();
     return undefined;

@@ -2,7 +2,6 @@
  * What answers queries, as plain data: item vectors and their codes, keys, titles, filter columns, and data of users. It is made of a data set once. Servers
  * cache it next to the run, and a page gets the public part of it. Texts are stored as bytes, so a million of them need no objects.
  */
-
 import type { Checksum, Damaged, Stored, StoredTensor } from '../base/storage/tensor_header.ts';
 import { packTree, unpackTree } from '../base/storage/tensor_tree.ts';
 import { type KeyParts, keyTableOf, makeKeyTable } from '../base/text/key_table.ts';

@@ -15,7 +15,7 @@ export interface SyntheticOptions {
 
 export type WriteLogLine = (line: string) => void;
 
-export interface GetOptions {
+export interface DataSetRequest {
   readonly folder: string;
   readonly from?: string;
   readonly log: WriteLogLine;
@@ -34,7 +34,7 @@ export interface DataSet {
   readonly isForm?: boolean;
   /** True if the option `synthetic` determines its size. */
   readonly isDrawn?: boolean;
-  get(options: GetOptions): Promise<SetSource>;
+  get(options: DataSetRequest): Promise<SetSource>;
 }
 
 /** The source of the files, stored next to them as `source.json`. */

@@ -11,7 +11,7 @@ export async function loadCompiler(options: Options): Promise<(schema: object) =
 }
 
 /** Returns where a value differs from its schema, and how, such as `/training/epochs must be integer`. Undefined if it is valid. */
-export function complaintOf(validate: ValidateFunction, value: unknown): string | undefined {
+export function schemaComplaint(validate: ValidateFunction, value: unknown): string | undefined {
   if (validate(value)) return undefined;
   const [error] = validate.errors ?? [];
   return `${error?.instancePath ?? ''} ${error?.message ?? 'is not allowed'}`.trim();

@@ -8,7 +8,7 @@ import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
 import { checksumOf, readIfThere } from '../../base/storage/run_files.ts';
 import type { Checksum } from '../../base/storage/tensor_header.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import { complaintOf, loadCompiler } from '../../base/util/json_schema.ts';
+import { loadCompiler, schemaComplaint } from '../../base/util/json_schema.ts';
 import type { ApproximateIndex, RecallGauge } from '../../retrieval/scan/approximate.ts';
 import { makeScan, type VectorScan } from '../../retrieval/scan/scan.ts';
 import { type Certificate, certify } from './certificate.ts';
@@ -239,5 +239,5 @@ function jsonOf(bytes: Uint8Array): unknown {
 
 async function complaint(value: unknown): Promise<string | undefined> {
   const compile = await loadCompiler({ strictTypes: false });
-  return complaintOf(compile(schema), value);
+  return schemaComplaint(compile(schema), value);
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DataSet, GetOptions, SetSource } from '../../app/api/data_sets.ts';
+import type { DataSet, DataSetRequest, SetSource } from '../../app/api/data_sets.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { systemReason } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
@@ -13,7 +13,7 @@ export interface SetFiles extends SetSource {
 }
 
 /** Makes a set that is written only once: a complete folder is not written again. */
-export function dataSet(row: Omit<DataSet, 'get'> & { make(options: GetOptions): Promise<SetFiles> }): DataSet {
+export function dataSet(row: Omit<DataSet, 'get'> & { make(options: DataSetRequest): Promise<SetFiles> }): DataSet {
   const { make, ...description } = row;
   return {
     ...description,
@@ -74,7 +74,7 @@ export function readOriginals<N extends string>(
   set: string,
   names: readonly N[],
   home: string,
-  { from }: GetOptions,
+  { from }: DataSetRequest,
 ): Readonly<Record<N, string>> {
   if (from === undefined) throw failure('originals-needed', { set, files: names, home });
   const readOriginal = (name: N): string => {

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DataSet, GetOptions, SetSource } from '../../app/api/data_sets.ts';
+import type { DataSet, DataSetRequest, SetSource } from '../../app/api/data_sets.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { reasonOf } from '../../base/diagnostics/system_reason.ts';
 import { isPartialOf, makeFolder, replaceDurably, writeTextDurably } from '../../base/storage/durable.ts';
@@ -29,7 +29,7 @@ const bytesOf = { events: 13, items: 10, users: 10 } as const;
 export const synthetic: DataSet = { isDrawn: true, get: (options) => make(options) };
 
 /** @param size rows in a file, which do not change the data */
-export async function make(options: GetOptions, size: number = rowsPerPart): Promise<SyntheticSource> {
+export async function make(options: DataSetRequest, size: number = rowsPerPart): Promise<SyntheticSource> {
   const { folder, log, signal } = options;
   const shape = syntheticShape(options.synthetic ?? {});
   const plan: SyntheticPlan = { format: 'tower-synthetic-1', ...shape, rowsPerPart: size };

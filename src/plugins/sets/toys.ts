@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { GetOptions } from '../../app/api/data_sets.ts';
+import type { DataSetRequest } from '../../app/api/data_sets.ts';
 import { dataSet, readOriginals, refuseDamaged, termsIfPublished, writeCsv } from './set.ts';
 
 const originals = ['Toys_and_Games.txt', 'Toys_and_Games_item2attributes.json'] as const;
@@ -49,7 +49,7 @@ export const toys = dataSet({
 });
 
 /** Returns the folder of the originals, and their names in it: those of this set, or those that follow from the file in `--from`. */
-function originalsOf({ from }: GetOptions): { folder: string | undefined; names: readonly [string, string] } {
+function originalsOf({ from }: DataSetRequest): { folder: string | undefined; names: readonly [string, string] } {
   if (from === undefined || !statSync(from, { throwIfNoEntry: false })?.isFile())
     return { folder: from, names: originals };
   const textName = basename(from);

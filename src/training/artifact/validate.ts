@@ -1,6 +1,6 @@
-/** Validates JSON against our schemas.  */
+/** Validates JSON against our schemas. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { complaintOf, loadCompiler } from '../../base/util/json_schema.ts';
+import { loadCompiler, schemaComplaint } from '../../base/util/json_schema.ts';
 import encodingSchema from './encoding.schema.json' with { type: 'json' };
 import evaluationSchema from './evaluation.schema.json' with { type: 'json' };
 import graphSchema from './graph.schema.json' with { type: 'json' };
@@ -38,7 +38,7 @@ export async function complaint(schema: keyof typeof schemas, value: unknown): P
   compiler ??= loadCompiler(options);
   // Each schema is compiled on first use, because a command reads or writes few kinds of files.
   const compile = await compiler;
-  return complaintOf(compile(schemas[schema]), value);
+  return schemaComplaint(compile(schemas[schema]), value);
 }
 
 /** @throws Failure `damaged-file` naming `path` */
