@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { makeRandom } from '../src/base/random/random.ts';
-import { safetensorsBytes } from '../src/base/storage/safetensors.ts';
-import { storedIn } from '../src/base/storage/tensor_header.ts';
+import { encodeSafetensors } from '../src/base/storage/safetensors.ts';
+import { parseSafetensors } from '../src/base/storage/tensor_header.ts';
 import { keyTableOf } from '../src/base/text/key_table.ts';
 import { packTexts } from '../src/base/text/texts.ts';
 import {
@@ -128,7 +128,7 @@ async function writeRandom(folder: string, rows: number): Promise<void> {
   cpSync(films, folder, { recursive: true });
   const damaged = (reason: string): Error => new Error(reason);
   const bodyOf = (name: string): Buffer => readFileSync(join(folder, name));
-  const contentsOf = (body: Buffer): unknown => openServable(storedIn(new Uint8Array(body), damaged), damaged);
+  const contentsOf = (body: Buffer): unknown => openServable(parseSafetensors(new Uint8Array(body), damaged), damaged);
   const own = contentsOf(gunzipSync(bodyOf('servable.packed'))) as PublicServable;
   const tower = contentsOf(bodyOf('tower.safetensors')) as PublicTower;
   const random = makeRandom(5);
@@ -142,7 +142,7 @@ async function writeRandom(folder: string, rows: number): Promise<void> {
   );
   const packed = async (contents: object, forGzip = false): Promise<Uint8Array> => {
     const { tensors, texts } = packServable(contents, forGzip);
-    return safetensorsBytes(tensors, texts);
+    return encodeSafetensors(tensors, texts);
   };
   const bodies: Readonly<Record<PageFile, Uint8Array>> = {
     'servable.packed': gzipSync(await packed({ ...own, items: { keys, titles: repeated, columns } }, true), {

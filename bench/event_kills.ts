@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeRandom } from '../src/base/random/random.ts';
-import { logFilesIn } from '../src/base/storage/record_log/lines.ts';
+import { makeLogFiles } from '../src/base/storage/record_log/lines.ts';
 import { readRecordLog } from '../src/base/storage/record_log/record_log.ts';
 import { eventLog } from '../src/serving/server/writes/event_log.ts';
 import { startServer } from './server_process.ts';
@@ -46,7 +46,7 @@ for (let kill = 0; kill < Number(values.kills); kill++) {
   isKilled = true;
   await Promise.all(clients);
 }
-const { records } = await readRecordLog(logFilesIn(folder), eventLog);
+const { records } = await readRecordLog(makeLogFiles(folder), eventLog);
 const logged = records.flat().flatMap((write) => ('id' in write && write.id !== undefined ? [write.id] : []));
 const lost = [...acknowledged].filter((id) => !logged.includes(id)).length;
 const twice = logged.length - new Set(logged).size;

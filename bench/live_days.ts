@@ -10,7 +10,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type DayOfUse, type DaysOfUse, rowOfAll, rowOfDay } from '../scripts/study/days.ts';
 import { closeDay, compare, load, train } from '../src/api.ts';
-import { logFilesIn } from '../src/base/storage/record_log/lines.ts';
+import { makeLogFiles } from '../src/base/storage/record_log/lines.ts';
 import { openWriteLog } from '../src/base/storage/record_log/write_log.ts';
 import type { GivenEvent } from '../src/data/written/fields.ts';
 import { eventLog, makeEventCompaction } from '../src/serving/server/writes/event_log.ts';
@@ -101,7 +101,7 @@ writeFileSync(
 
 const eventFolder = join(folder, 'events');
 mkdirSync(eventFolder);
-const log = await openWriteLog(logFilesIn(eventFolder), eventLog, { compaction: makeEventCompaction });
+const log = await openWriteLog(makeLogFiles(eventFolder), eventLog, { compaction: makeEventCompaction });
 const set = Object.fromEntries(values.setting.map((each) => each.split('=') as [string, string]));
 const first = join(folder, 'first');
 await train(resolve(values.model), { data, out: first, set });

@@ -11,7 +11,7 @@ import {
   Terminal,
   type TokenType,
 } from 'chevrotain';
-import { nameForm } from '../src/base/text/names.ts';
+import { namePattern } from '../src/base/text/names.ts';
 import { TowerParser } from './parser.ts';
 import { DocComment, Name, NumberToken, Text } from './tokens.ts';
 
@@ -42,7 +42,7 @@ function lexical(): string {
     [DocComment, 'belongs to what follows'],
   ];
   const rows = named.map(([type, doc]) => `${type.name} = ${pattern(type)} ;  (* ${doc} *)`);
-  return `${[`${Name.name} = ? ${nameForm.source.slice(1, -1)} ? ;`, ...rows, 'Comment = ? // up to the end of the line ? ;'].join('\n')}\n`;
+  return `${[`${Name.name} = ? ${namePattern.source.slice(1, -1)} ? ;`, ...rows, 'Comment = ? // up to the end of the line ? ;'].join('\n')}\n`;
 }
 
 function pattern(type: TokenType): string {

@@ -1,6 +1,6 @@
 /** Reads words with other letters than a to z: names, names that have an invisible character or an ornate letter, and what is no name. */
 import type { IToken, TokenType } from 'chevrotain';
-import { isIdentifier, withPlainLetters } from '../src/base/text/names.ts';
+import { isIdentifier, normalizeName } from '../src/base/text/names.ts';
 import * as t from './tokens.ts';
 
 const words = new Map(t.tokens.flatMap((type) => (typeof type.PATTERN === 'string' ? [[type.PATTERN, type]] : [])));
@@ -11,7 +11,7 @@ export function readForeign(tokens: readonly IToken[]): { tokens: IToken[]; unkn
   const unknown: IToken[] = [];
   for (const [index, token] of tokens.entries()) {
     const { tokenType, image } = token;
-    const name = tokenType === t.ForeignName ? withPlainLetters(image) : undefined;
+    const name = tokenType === t.ForeignName ? normalizeName(image) : undefined;
     if (name === '') unknown.push(token);
     else if (name !== undefined && isIdentifier(name)) {
       const nameToken = retyped(token, words.get(name) ?? t.Identifier);

@@ -5,7 +5,7 @@
  */
 
 import type { TokenType } from 'chevrotain';
-import { nameForm } from '../src/base/text/names.ts';
+import { namePattern } from '../src/base/text/names.ts';
 import * as t from './tokens.ts';
 
 /** Words that the grammar does not contain. */
@@ -47,7 +47,7 @@ const anyOf = (words: readonly string[]): string => `\\b(?:${[...new Set(words)]
 
 /** Returns the text of `tower.tmLanguage.json`. */
 export function textMate({ types, kinds, words }: Vocabulary): string {
-  const name = nameForm.source.slice(1, -1);
+  const name = namePattern.source.slice(1, -1);
   const grammar = {
     $schema: 'https://raw.githubusercontent.com/martinring/tmlanguage/master/tmlanguage.json',
     information_for_contributors: 'Written by `npm run generate` from grammar/textmate.ts: change that, not this.',

@@ -17,7 +17,7 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkAndLower } from '../src/app/api/check.ts';
 import { Failure } from '../src/base/diagnostics/failure.ts';
-import { render } from '../src/base/diagnostics/render.ts';
+import { renderDiagnostics } from '../src/base/diagnostics/render.ts';
 import { count } from '../src/graph/count.ts';
 import type { Plan } from '../src/graph/plan/plan.ts';
 import { baselines } from '../src/training/evaluation/baselines/table.ts';
@@ -128,7 +128,7 @@ async function measureAll(
     } catch (error) {
       if (signal.aborted) break;
       // The other lines are measured: one that fails is missing on the page.
-      say(`${label(each)} failed: ${error instanceof Failure ? render(error.diagnostics) : String(error)}`);
+      say(`${label(each)} failed: ${error instanceof Failure ? renderDiagnostics(error.diagnostics) : String(error)}`);
       process.exitCode = 1;
     }
   }
@@ -250,6 +250,6 @@ function writePage(planned: readonly Planned[]): void {
 try {
   await study();
 } catch (error) {
-  console.error(error instanceof Failure ? render(error.diagnostics) : error);
+  console.error(error instanceof Failure ? renderDiagnostics(error.diagnostics) : error);
   process.exitCode = 1;
 }

@@ -12,7 +12,7 @@ import type * as reportApi from './app/api/report.ts';
 import type * as runApi from './app/api/run.ts';
 import type * as serveApi from './app/api/serve.ts';
 import type * as trainApi from './app/api/train.ts';
-import { hintForPrograms } from './base/diagnostics/diagnose.ts';
+import { useProgramWording } from './base/diagnostics/diagnose.ts';
 
 export type { Metrics } from './app/api/check.ts';
 export { type Checked, type CheckRequest, check } from './app/api/check.ts';
@@ -61,7 +61,7 @@ export type { Exported } from './training/export/export_towers.ts';
 export type { ExportedPage } from './training/export/page_folder.ts';
 export type { EpochRecord, TrainingEvent } from './training/training_events.ts';
 
-hintForPrograms();
+useProgramWording();
 
 const loadRun = () => import('./app/api/run.ts');
 const loadServe = () => import('./app/api/serve.ts');

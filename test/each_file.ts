@@ -1,11 +1,11 @@
 /** Runs before each file of tests, which share the modules of their process. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { hintForPrograms } from '../src/base/diagnostics/diagnose.ts';
+import { useProgramWording } from '../src/base/diagnostics/diagnose.ts';
 import { isTexts, PackedTexts } from '../src/base/text/texts.ts';
 
 // An earlier file of the process may have loaded the library, from where on hints name entries of requests.
-hintForPrograms(readFileSync(expect.getState().testPath!, 'utf8').includes("/src/api.ts'"));
+useProgramWording(readFileSync(expect.getState().testPath!, 'utf8').includes("/src/api.ts'"));
 
 // In `toEqual`, packed texts are as the array of them: how a list of texts is kept is no part of what most tests say.
 expect.addEqualityTesters([

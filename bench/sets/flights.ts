@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTemporary, removeTemporary } from '../../src/base/storage/temporary.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../../src/base/storage/temporary.ts';
 import { openDatabase, quotePath } from '../../src/data/files/duckdb.ts';
 import { dataSet, writeCsv } from '../../src/plugins/sets/set.ts';
 import { readNpmPackage } from './npm_package.ts';
@@ -37,7 +37,7 @@ export const flights = dataSet({
 });
 
 async function destinationsOf(parquet: Buffer): Promise<Set<string>> {
-  const folder = makeTemporary('flights');
+  const folder = makeTemporaryFolder('flights');
   const parquetPath = join(folder, 'flights.parquet');
   writeFileSync(parquetPath, parquet);
   const database = await openDatabase();
@@ -46,6 +46,6 @@ async function destinationsOf(parquet: Buffer): Promise<Set<string>> {
     return new Set(rows.map((row) => String(row.destination)));
   } finally {
     database.close();
-    removeTemporary(folder);
+    removeTemporaryFolder(folder);
   }
 }

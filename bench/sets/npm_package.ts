@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { failure } from '../../src/base/diagnostics/failure.ts';
-import { makeTemporary, removeTemporary } from '../../src/base/storage/temporary.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../../src/base/storage/temporary.ts';
 
 /**
  * Reads files of `name@version`, which npm itself fetches and unpacks in a temporary folder, so that the user's mirrors and settings apply.
@@ -15,7 +15,7 @@ export async function readNpmPackage<N extends string>(
   specifier: string,
   names: readonly N[],
 ): Promise<Readonly<Record<N, Buffer>>> {
-  const folder = makeTemporary('npm');
+  const folder = makeTemporaryFolder('npm');
   const installOptions = [
     '--ignore-scripts',
     '--no-save',
@@ -35,6 +35,6 @@ export async function readNpmPackage<N extends string>(
     const byHand = `check that \`npm install ${specifier}\` works in an empty folder`;
     throw failure('fetch-failed', { what: set, tried: [`npm's ${specifier}: ${npmReason}`], byHand });
   } finally {
-    removeTemporary(folder);
+    removeTemporaryFolder(folder);
   }
 }

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { SetSource } from '../../src/app/api/data_sets.ts';
 import { type Failure, failure } from '../../src/base/diagnostics/failure.ts';
-import { nearest } from '../../src/base/text/nearest.ts';
+import { findNearest } from '../../src/base/text/nearest.ts';
 import { benchSets } from './table.ts';
 
 const command = 'npm run bench:sets';
@@ -32,7 +32,7 @@ export async function prepareSet(
   const [name = ''] = names;
   if (!isBenchSet(name)) {
     const known = Object.keys(benchSets);
-    throw failure('unknown-name', { what: 'data set', name, nearest: nearest(name, known), known });
+    throw failure('unknown-name', { what: 'data set', name, nearest: findNearest(name, known), known });
   }
   const set = benchSets[name];
   if (names.length > 1) throw refused(`\`${names[1]}\` is one name too many: a command prepares one set`);

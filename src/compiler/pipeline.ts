@@ -8,9 +8,9 @@
  * `checkSource` finds every error; the command line, the editor and the tests call it. `compileSource` continues to the graphs.
  */
 import type { Code } from '../base/diagnostics/codes.ts';
-import { inOrder } from '../base/diagnostics/diagnose.ts';
+import { sortDiagnostics } from '../base/diagnostics/diagnose.ts';
 import { type Diagnostic, type Edit, hasErrors } from '../base/diagnostics/diagnostic.ts';
-import { applyEdits, withTriedFixes } from '../base/diagnostics/fixes.ts';
+import { applyEdits, keepHelpfulFixes } from '../base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../base/text/source.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import { applyIgnores } from './lint/ignores.ts';
@@ -55,7 +55,7 @@ export function checkSource(source: Source, options: CheckOptions = {}): CheckRe
     };
     return checkWhole(edited(source), { ...cachedOptions, load }).diagnostics;
   };
-  return { ...checked, diagnostics: withTriedFixes(source, checked.diagnostics, retry) };
+  return { ...checked, diagnostics: keepHelpfulFixes(source, checked.diagnostics, retry) };
 }
 
 function checkWhole(source: Source, options: CheckOptions): CheckResult {
@@ -66,7 +66,7 @@ function checkWhole(source: Source, options: CheckOptions): CheckResult {
   const trialDiagnostics = tryChoices(search, (settings) => checkOnce(source, { ...options, settings }).diagnostics);
   return trialDiagnostics.length === 0
     ? checked
-    : { ...checked, diagnostics: inOrder([...checked.diagnostics, ...trialDiagnostics]) };
+    : { ...checked, diagnostics: sortDiagnostics([...checked.diagnostics, ...trialDiagnostics]) };
 }
 
 const hasSettings = ({ settings = {} }: CheckOptions): boolean => Object.keys(settings).length > 0;
@@ -89,7 +89,7 @@ function checkOnce(source: Source, options: CheckOptions): CheckResult {
     model,
     shapes: shapes?.output,
     dataDescriptions: resolution.data,
-    diagnostics: inOrder(applyIgnores(file, [...earlyDiagnostics, ...shapeDiagnostics], isJudged)),
+    diagnostics: sortDiagnostics(applyIgnores(file, [...earlyDiagnostics, ...shapeDiagnostics], isJudged)),
   };
 }
 

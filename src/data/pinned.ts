@@ -1,7 +1,7 @@
 /** Defines the encodings of an earlier run, for data on which the run is evaluated or continued. */
 import { makeKeyTable } from '../base/text/key_table.ts';
-import { joinedTexts, pickTexts, sameTexts } from '../base/text/texts.ts';
-import { everyRow } from '../base/util/objects.ts';
+import { areTextsEqual, concatTexts, pickTexts } from '../base/text/texts.ts';
+import { listRowIndexes } from '../base/util/objects.ts';
 import type { Admission, Encoding, Fresh, Until } from './dataset.ts';
 
 export interface Pinned {
@@ -35,14 +35,14 @@ export function grownEncoding(before: Encoding, fitted: Encoding): Encoding {
   const newIndexes = indexesWhere(oldValues.rowsOf(values), (row) => row < 0);
   return newIndexes.length === 0
     ? before
-    : { ...before, values: joinedTexts(before.values, pickTexts(values, newIndexes)) };
+    : { ...before, values: concatTexts(before.values, pickTexts(values, newIndexes)) };
 }
 
 /** Returns the old table row of each row, −1 for a new one; undefined if no row has moved and none is new. */
 export function rowsBefore(before: Encoding, now: Encoding, rows: number): Int32Array | undefined {
   if (!('values' in before) || !('values' in now) || !before.values || !now.values) return undefined;
-  if (sameTexts(before.values, now.values)) return undefined;
-  const oldRows = everyRow(rows);
+  if (areTextsEqual(before.values, now.values)) return undefined;
+  const oldRows = listRowIndexes(rows);
   // Rows without a value come first: the one for unseen values, or those for hashes.
   const firstValueRow = rows - now.values.length;
   const oldValues = makeKeyTable(before.values, before.values.length);

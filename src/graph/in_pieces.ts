@@ -3,7 +3,7 @@
  * time. Values that are computed from such a matrix row by row are computed piece by piece and joined. Sums over its rows are added up over the pieces. The
  * values are the same, up to the rounding of sums.
  */
-import { addTo } from '../base/util/objects.ts';
+import { appendToList } from '../base/util/objects.ts';
 import { type Builder, builderOn, type Ref } from './builder.ts';
 import { sameDim, symbolic } from './dims.ts';
 import { type Attribute, type Dim, elementwiseNames, type Graph, type Node } from './graph.ts';
@@ -210,7 +210,7 @@ class Rewriting {
       for (const [id, value] of pieceValues) {
         const sumSoFar = sumsById.get(id);
         if (cut.sums.has(id)) sumsById.set(id, sumSoFar ? builder.add(sumSoFar, value) : value);
-        else if (this.isReadWhole(id)) addTo(partsById, id, value);
+        else if (this.isReadWhole(id)) appendToList(partsById, id, value);
       }
     }
     for (const [id, total] of sumsById) whole[id] = total;

@@ -1,5 +1,5 @@
 /** Checks plain data of a page's folder before anything reads it as a `PublicServable`: shapes, names, the graph, and the memory that a query takes. */
-import { keyPartsComplaint } from '../base/text/key_table.ts';
+import { findKeyPartsError } from '../base/text/key_table.ts';
 import { PackedTexts } from '../base/text/texts.ts';
 import { isObject } from '../base/util/objects.ts';
 import { countElements, printType, resolveShape } from '../graph/dims.ts';
@@ -87,7 +87,7 @@ const hasEntries = (required: EntryTests, optional: EntryTests = {}): Fits => {
 
 const hasPublicItems = hasEntries({ keys: isAnything, columns: isAnything }, { titles: isAnything });
 
-const isPackedTexts: Fits = (value) => value instanceof PackedTexts && keyPartsComplaint(value) === undefined;
+const isPackedTexts: Fits = (value) => value instanceof PackedTexts && findKeyPartsError(value) === undefined;
 const pieces = hasEntries({ kind: isText, buckets: isWhole(1) }, { values: isPackedTexts });
 
 const encodingKinds: EntryTests = {

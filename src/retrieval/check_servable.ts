@@ -1,5 +1,5 @@
 /** Checks plain data of a stranger's file before anything reads it as a servable. */
-import { type KeyParts, keyPartsComplaint } from '../base/text/key_table.ts';
+import { findKeyPartsError, type KeyParts } from '../base/text/key_table.ts';
 import { type BagColumn, type Column, type Encoding, rowsOf } from '../data/dataset.ts';
 import { computedTable, type FeaturePlan, type Plan } from '../graph/plan/plan.ts';
 import { layoutOf } from './scan/codes.ts';
@@ -99,7 +99,7 @@ function checkTexts(parts: Loose, what: string, count?: number): asserts parts i
   const { bytes, ends, slots } = parts ?? {};
   need(isArrayOf(bytes, Uint8Array) && isArrayOf(ends, Uint32Array, count), what);
   need(slots === undefined || isArrayOf(slots, Uint32Array), what);
-  const reason = keyPartsComplaint({ bytes, ends, slots });
+  const reason = findKeyPartsError({ bytes, ends, slots });
   if (reason !== undefined) throw new Misfit(`${what}: ${reason}`);
 }
 

@@ -3,7 +3,7 @@
  * the new user, such as a history, is then that of people on average, and not that of nobody.
  */
 import { failure } from '../base/diagnostics/failure.ts';
-import { nextTurn } from '../base/util/objects.ts';
+import { yieldToEventLoop } from '../base/util/objects.ts';
 import type { CohortFinder, PreparedQuery, QueryData, QueryModel } from './prepare.ts';
 import { joinColumns, type QueryTowerRun } from './query_answerer.ts';
 import { type FeatureValues, queryColumns } from './query_columns.ts';
@@ -85,7 +85,7 @@ function codeAt(columns: Columns, name: string, row: number): number | undefined
 async function meanOf(members: readonly Columns[], query: QueryTowerRun): Promise<readonly Float64Array[]> {
   const means: Float64Array[] = [];
   for (let from = 0; from < members.length; from += membersTogether) {
-    if (from > 0) await nextTurn();
+    if (from > 0) await yieldToEventLoop();
     const rows = members.slice(from, from + membersTogether);
     for (const vectors of interestsOf(await query(joinColumns(rows), rows.length))) {
       vectors.forEach((vector, i) => {

@@ -3,7 +3,7 @@
  * with a word that begins with it, then others that contain it. Thousands of folded titles are joined into one text, which JavaScript engines scan at
  * gigabytes a second: a million titles take a few milliseconds, in slices, so that requests are answered between them. It runs in browsers too.
  */
-import { nextTurn } from '../base/util/objects.ts';
+import { yieldToEventLoop } from '../base/util/objects.ts';
 import type { OwnedRows, Snapshot } from './snapshot.ts';
 import { type Item, itemAt } from './top_request.ts';
 
@@ -38,7 +38,7 @@ async function foldRows(from: Titles, first: number, end: number): Promise<strin
   const foldedTexts: string[] = [];
   for (let row = first; row < end; row++) {
     foldedTexts.push(textAt(from, row));
-    if (foldedTexts.length % foldedOfTurn === 0) await nextTurn();
+    if (foldedTexts.length % foldedOfTurn === 0) await yieldToEventLoop();
   }
   return `\n${foldedTexts.join('\n')}\n`;
 }
@@ -66,7 +66,7 @@ export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'
         if (of === base || end - firstRow === rowsOfPart) ownTexts[part] = partText;
         const matchingRows = [...rowsIn(partText, text, firstRow)];
         yield* isLatestFirst ? matchingRows.reverse() : matchingRows;
-        if (i % partsOfTurn === partsOfTurn - 1) await nextTurn();
+        if (i % partsOfTurn === partsOfTurn - 1) await yieldToEventLoop();
       }
     }
   }

@@ -5,7 +5,7 @@
  */
 import { Failure, failure } from '../base/diagnostics/failure.ts';
 import { makeRandom } from '../base/random/random.ts';
-import { isObject, nextTurn } from '../base/util/objects.ts';
+import { isObject, yieldToEventLoop } from '../base/util/objects.ts';
 import { attempt, type Snapshot, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
 import {
   type ItemCondition,
@@ -354,7 +354,7 @@ export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[
   // Strata may be many times the requests. Others get a turn after as many searches as a batch has requests.
   const together = mostTogether(snapshot);
   for (let from = 0; from < allSearches.length; from += together) {
-    if (from > 0) await nextTurn();
+    if (from > 0) await yieldToEventLoop();
     for (const each of await searchEach(snapshot, allSearches.slice(from, from + together))) foundAnswers.push(each);
   }
   const answers: (TopAnswer | Failure)[] = [];
@@ -443,7 +443,7 @@ async function filled(
     for (const { placed } of choosers) placed?.(item);
     if (work < workOfTurn) continue;
     work = 0;
-    await nextTurn();
+    await yieldToEventLoop();
   }
   return placedItems;
 }

@@ -2,7 +2,7 @@
  * What answers queries, as plain data: item vectors and their codes, keys, titles, filter columns, and data of users. It is made of a data set once. Servers
  * cache it next to the run, and a page gets the public part of it. Texts are stored as bytes, so a million of them need no objects.
  */
-import type { Checksum, Damaged, Stored, StoredTensor } from '../base/storage/tensor_header.ts';
+import type { Checksum, MakeDamageError, StoredTensor, StoredTensors } from '../base/storage/tensor_header.ts';
 import { packTree, unpackTree } from '../base/storage/tensor_tree.ts';
 import { type KeyParts, keyTableOf, makeKeyTable } from '../base/text/key_table.ts';
 import type { Texts } from '../base/text/texts.ts';
@@ -30,7 +30,7 @@ export function packServable(servable: object, forGzip = false): PackedServable 
 }
 
 /** Returns plain data, which the caller must check. @param damaged makes the error for a file that `packServable` did not make */
-export function openServable({ tensors, metadata }: Stored, damaged: Damaged): unknown {
+export function openServable({ tensors, metadata }: StoredTensors, damaged: MakeDamageError): unknown {
   if (metadata.format !== servableFormat) throw damaged(otherFormat(metadata.format));
   return unpackTree(metadata.contents ?? '', tensors, damaged);
 }
@@ -161,11 +161,11 @@ export function servingStateOf(
   };
 }
 
-const partsOf = (texts: Texts): KeyParts => makeKeyTable(texts, texts.length).parts();
+const partsOf = (texts: Texts): KeyParts => makeKeyTable(texts, texts.length).arrays();
 
 function plainColumn(column: ItemColumn): ServedColumn {
   if (column.kind === 'number' || column.kind === 'truth') return column;
-  return { ...column, words: makeKeyTable(column.words, column.words.length).parts() };
+  return { ...column, words: makeKeyTable(column.words, column.words.length).arrays() };
 }
 
 /** Returns the texts of a column, decoded on access; all at once when a filter compares all of them. */

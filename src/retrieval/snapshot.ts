@@ -148,7 +148,7 @@ export interface SnapshotParts {
   readonly keys: Pick<KeyTable, 'rowOf' | 'keyAt'>;
   readonly titleAt: (row: number) => string | undefined;
   readonly columns: ItemColumns;
-  readonly userKeys: Omit<KeyTable, 'parts' | 'rowsOf'>;
+  readonly userKeys: Omit<KeyTable, 'arrays' | 'rowsOf'>;
   readonly seen?: BagColumn;
   readonly near?: ApproximateIndex;
 }
@@ -219,7 +219,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     users: userKeys.size,
     usersWith(prefix, most) {
       const ownRow = userKeys.rowOf(prefix);
-      const otherRows = userKeys.rowsWith(prefix, most + 1).filter((row) => row !== ownRow);
+      const otherRows = userKeys.rowsByPrefix(prefix, most + 1).filter((row) => row !== ownRow);
       const foundRows = (ownRow < 0 ? otherRows : [ownRow, ...otherRows]).slice(0, most);
       return foundRows.map((row) => ({ key: userKeys.keyAt(row), seen: seenBy(row).length }));
     },

@@ -4,7 +4,7 @@ import type { Facts } from '../base/diagnostics/codes.ts';
 import { diagnose, factsOf } from '../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../base/diagnostics/failure.ts';
 import type { KeyTable } from '../base/text/key_table.ts';
-import { nearest } from '../base/text/nearest.ts';
+import { findNearest } from '../base/text/nearest.ts';
 import type { Filters } from './filter/filter.ts';
 import type { SearchRequest } from './scan/approximate.ts';
 import { Bits } from './scan/bits.ts';
@@ -216,7 +216,7 @@ export const unknownFacts = (what: string, name: string, known: readonly string[
   what,
   name,
   known,
-  nearest: nearest(name, known),
+  nearest: findNearest(name, known),
 });
 
 export const requestFailure = (entry: string, reason: string, advice: string): Failure =>

@@ -3,13 +3,13 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, invariant } from '../base/diagnostics/failure.ts';
-import { refuseHeld } from '../base/storage/lock.ts';
+import { rejectLockedFolder } from '../base/storage/lock.ts';
 import {
-  isLong,
-  type LongNumbers,
+  type ChunkedNumbers,
+  elementCount,
+  isChunked,
   type Numbers,
   numberKindOf,
-  numbersOfShape,
   type StoredNumbers,
   type StoredTensor,
   writeNumbers,
@@ -53,28 +53,28 @@ export async function refuseItself(from: string, out: string, option = 'from'): 
  * @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `from-other-model`, `lost-file`, `changed-file`, `damaged-file`, …
  */
 export async function readBase(folder: string, plan: Plan): Promise<Base> {
-  await refuseHeld(folder);
+  await rejectLockedFolder(folder);
   const baseRun = await load(folder, { withoutWeights: true });
   // A round trip through JSON removes undefined entries, which the stored plan does not have either.
   const differences = modelDifferences(baseRun.plan, JSON.parse(JSON.stringify(plan)) as Plan);
   if (differences.length > 0) throw failure('from-other-model', { folder, differences });
   if (!(await hasCheckpoint(folder))) throw failure('lost-file', { path: 'checkpoint.safetensors', folder });
   const { progress } = await readCheckpoint(folder, undefined, (name, shape, kind) =>
-    isOfTable(name) ? checkedOnly({ length: numbersOfShape(shape), kind }) : undefined,
+    isOfTable(name) ? checkedOnly({ length: elementCount(shape), kind }) : undefined,
   );
   const { training } = baseRun.manifest;
   if (progress.step !== training.steps || progress.epoch !== training.epochs) {
     const reason = `it is of step ${progress.step}, and the manifest of step ${training.steps}`;
     throw failure('damaged-file', { path: `${folder}/checkpoint.safetensors`, reason });
   }
-  await refuseHeld(folder);
+  await rejectLockedFolder(folder);
   return { folder, trained: baseRun, progress, servesEarlier: servesEarlier(baseRun) };
 }
 
 const isOfTable = (name: string): boolean => name.startsWith('table/') || name.startsWith('state/');
 
 /** A target for numbers that are only checked and not stored: a table may be as large as the memory. */
-const checkedOnly = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length'>): LongNumbers => ({
+const checkedOnly = ({ kind, length }: Pick<ChunkedNumbers, 'kind' | 'length'>): ChunkedNumbers => ({
   ...{ kind, length, width: 1 },
   read: () => invariant(false, 'numbers that are not kept are not read'),
   write: () => {},
@@ -215,7 +215,7 @@ export async function beginFrom(
     const numbers = targetNumbers.get(name);
     if (!numbers) return undefined;
     foundNames.add(name);
-    if (numberKindOf(numbers) === kind && numbers.length === numbersOfShape(shape)) return numbers;
+    if (numberKindOf(numbers) === kind && numbers.length === elementCount(shape)) return numbers;
     throw damaged(`\`${name}\` is of another type or size`);
   });
   if (!isSameJson(checkpoint.progress, progress)) throw damaged('it was changed while it was read');
@@ -292,7 +292,7 @@ export interface Growth {
 
 /** Receives the numbers of the old table, in order. */
 interface TakeOver {
-  readonly values: LongNumbers;
+  readonly values: ChunkedNumbers;
   /** By name, as `Table.stateNumbers`. The state of new rows stays as before their first step. */
   readonly state: Readonly<Record<string, Numbers>>;
   /** Called after all values: fills the new rows. */
@@ -305,7 +305,7 @@ export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth)
   let newRow: StoredNumbers | undefined;
   const values = table.numbers();
   // State for each row is long if the values are. A short array next to long values counts the steps of the whole table.
-  const isOfRows = (slots: Numbers): boolean => isLong(slots) || !isLong(values);
+  const isOfRows = (slots: Numbers): boolean => isChunked(slots) || !isChunked(values);
   const keepNewRow = (from: number, numbers: StoredNumbers): void => {
     const at = newAs === undefined ? -1 : newAs * dim - from;
     if (at >= 0 && at < numbers.length) newRow = numbers.slice(at, at + dim);
@@ -339,7 +339,7 @@ function movedNumbers(
   rows: number,
   rowsNow: Int32Array | undefined,
   seen?: (from: number, numbers: StoredNumbers) => void,
-): LongNumbers {
+): ChunkedNumbers {
   return {
     ...{ kind: numberKindOf(into), width, length: rows * width },
     read() {

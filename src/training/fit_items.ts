@@ -1,6 +1,6 @@
 /** Fits a score from item to item to the training part, as the baseline of the same name, and keeps the largest weights of each item. */
 import { failure } from '../base/diagnostics/failure.ts';
-import { bytesWords } from '../base/diagnostics/wording.ts';
+import { formatBytes } from '../base/diagnostics/wording.ts';
 import { type Dataset, rowsOf } from '../data/dataset.ts';
 import { fittedTable, type Plan } from '../graph/plan/plan.ts';
 import type { FitChoice } from './artifact/run_manifest.ts';
@@ -63,7 +63,7 @@ export async function fitItems(
 function refuseTooLarge({ model, fitted }: Plan, needed: number): void {
   const free = freeBytes();
   if (needed <= free) return;
-  const what = `its fit by \`${fitted!.by}\` needs ${bytesWords(needed)} of memory, and ${bytesWords(Math.max(0, free))} are free`;
+  const what = `its fit by \`${fitted!.by}\` needs ${formatBytes(needed)} of memory, and ${formatBytes(Math.max(0, free))} are free`;
   throw failure('fitted-whole', { model, what, advice: 'choose `fit: item_knn`, or two towers, which need less' });
 }
 

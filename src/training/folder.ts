@@ -2,9 +2,15 @@
 import { lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure } from '../base/diagnostics/failure.ts';
-import { systemReason } from '../base/diagnostics/system_reason.ts';
-import { isPartialOf, makeFolder, remove, removeDurably, writeTextDurably } from '../base/storage/durable.ts';
-import { type FolderLock, isLockFile, lockFolder, refuseHeld, refuseRead } from '../base/storage/lock.ts';
+import { describeSystemError } from '../base/diagnostics/system_reason.ts';
+import { isPartialOf, makeFolder, removeDurably, removeFile, writeTextDurably } from '../base/storage/durable.ts';
+import {
+  type FolderLock,
+  isLockFile,
+  lockFolder,
+  rejectFolderWithReader,
+  rejectLockedFolder,
+} from '../base/storage/lock.ts';
 import { isFolder, readJsonFile } from '../base/storage/run_files.ts';
 import { isObject } from '../base/util/objects.ts';
 import type { Encoding, ShardLayout } from '../data/dataset.ts';
@@ -143,7 +149,7 @@ export async function startFolder(folder: string, identity: RunIdentity): Promis
 async function removeFiles(folder: string, paths: ReadonlySet<string>): Promise<void> {
   // These go first: a partly removed folder must look neither like a model nor like a run to resume.
   for (const path of [manifestFile, checkpointFile]) if (paths.has(path)) await removeDurably(join(folder, path));
-  for (const path of paths) if (path !== runFile && !isLockFile(path)) await remove(join(folder, path));
+  for (const path of paths) if (path !== runFile && !isLockFile(path)) await removeFile(join(folder, path));
   for (const under of modelFolders) await rmdir(join(folder, under)).catch(() => {});
 }
 
@@ -155,7 +161,7 @@ async function refuseOwnFiles(folder: string, { files }: RunIdentity, ours: Read
   const modelDirs = new Set(files.map((each) => dirname(each)));
   for (const path of [...topFiles, ...modelDirs, ...files]) {
     const fileStats = await lstat(join(folder, path)).catch((error: unknown) => {
-      const reason = systemReason(error);
+      const reason = describeSystemError(error);
       if (reason === undefined) throw error;
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw failure('cannot-write', { path: join(folder, path), reason });
@@ -183,7 +189,7 @@ export async function namesIn(folder: string): Promise<string[]> {
     return (await readdir(folder)).sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    const reason = systemReason(error);
+    const reason = describeSystemError(error);
     throw reason === undefined ? error : failure('cannot-read', { path: folder, reason });
   }
 }
@@ -271,7 +277,7 @@ export async function resumeFolder(folder: string, identity: RunIdentity): Promi
     throw failure('other-run', { folder, what: 'declaration of `evaluate`' });
   }
   // A kill may leave partial files.
-  for (const name of await namesIn(folder)) if (isPartialOfTop(name)) await remove(join(folder, name));
+  for (const name of await namesIn(folder)) if (isPartialOfTop(name)) await removeFile(join(folder, name));
   return folderIdentity;
 }
 
@@ -305,7 +311,7 @@ export async function claimFolder(
   const refuseMisfit = (): Promise<void> =>
     resume || finish ? refuseResume(folder, plan) : refuseFolder(folder, force ?? false);
   // Checks before anything is written there, the lock included.
-  await refuseHeld(folder);
+  await rejectLockedFolder(folder);
   await refuseMisfit();
   const lock = await lockFolder(folder, { purpose: 'tower train' });
   try {
@@ -327,14 +333,14 @@ export async function removeRun(folder: string): Promise<readonly string[]> {
   const lock = await lockFolder(folder, { purpose: 'tower runs' });
   let leftPaths: readonly string[] = [];
   try {
-    await refuseRead(folder);
+    await rejectFolderWithReader(folder);
     const ownPaths = (await runContentsIn(folder, await namesIn(folder)))?.paths;
     // Another process may have replaced the content since the runs were listed.
     if (ownPaths === undefined) return await pathsIn(folder);
     const isBegun = await hasRun(folder);
     await removeFiles(folder, ownPaths);
-    await remove(join(folder, rejectsFile));
-    if (isBegun) await remove(join(folder, runFile));
+    await removeFile(join(folder, rejectsFile));
+    if (isBegun) await removeFile(join(folder, runFile));
     leftPaths = await pathsIn(folder);
   } finally {
     await lock.release();

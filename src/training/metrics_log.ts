@@ -7,8 +7,8 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, invariant } from '../base/diagnostics/failure.ts';
-import { reading, writing } from '../base/diagnostics/system_reason.ts';
-import { closeRead, openRunFile, readRunFile } from '../base/storage/run_files.ts';
+import { awaitRead, awaitWrite } from '../base/diagnostics/system_reason.ts';
+import { closeQuietly, openRunFile, readRunFile } from '../base/storage/run_files.ts';
 import type { Checksum } from '../base/storage/tensor_header.ts';
 import { isObject } from '../base/util/objects.ts';
 import type { Tensors } from '../engines/engine.ts';
@@ -28,21 +28,21 @@ async function openLog(folder: string, name: string, checkpointed?: Checksum) {
   // Opening a log must not wait for a reader, as it would for a named pipe.
   const [noFollow, noWait] = [constants.O_NOFOLLOW ?? 0, constants.O_NONBLOCK ?? 0];
   const openFlags = O_WRONLY | O_APPEND | noFollow | noWait | (checkpointed ? 0 : O_CREAT | O_TRUNC);
-  const handle = await writing(path, open(path, openFlags));
+  const handle = await awaitWrite(path, open(path, openFlags));
   let bytes = checkpointed?.bytes ?? 0;
-  if (checkpointed) await writing(path, handle.truncate(bytes));
+  if (checkpointed) await awaitWrite(path, handle.truncate(bytes));
   return {
     path,
     checksum: (): Checksum => ({ sha256: hash.copy().digest('hex'), bytes }),
     /** Writes lines, which are durable once `sync` has ended. */
     async write(lines: string): Promise<void> {
       const buffer = Buffer.from(lines);
-      await writing(path, handle.writeFile(buffer));
+      await awaitWrite(path, handle.writeFile(buffer));
       hash.update(buffer);
       bytes += buffer.length;
     },
-    sync: () => writing(path, handle.sync()),
-    close: () => writing(path, handle.close()),
+    sync: () => awaitWrite(path, handle.sync()),
+    close: () => awaitWrite(path, handle.close()),
   };
 }
 
@@ -57,7 +57,7 @@ async function hashOf(folder: string, name: string, { bytes, sha256 }: Checksum)
     const hash = createHash('sha256');
     const readBuffer = new Uint8Array(Math.min(pieceBytes, bytes));
     for (let index = 0; index < bytes; ) {
-      const { bytesRead } = await reading(
+      const { bytesRead } = await awaitRead(
         path,
         handle.read(readBuffer, 0, Math.min(readBuffer.length, bytes - index), index),
       );
@@ -70,7 +70,7 @@ async function hashOf(folder: string, name: string, { bytes, sha256 }: Checksum)
     }
     return hash;
   } finally {
-    await closeRead(handle);
+    await closeQuietly(handle);
   }
 }
 

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { copyFile, link } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../base/diagnostics/failure.ts';
-import { writing } from '../base/diagnostics/system_reason.ts';
-import { remove, syncFolder, writeDurably } from '../base/storage/durable.ts';
-import { checksumOf } from '../base/storage/run_files.ts';
+import { awaitWrite } from '../base/diagnostics/system_reason.ts';
+import { removeFile, syncFolder, writeDurably } from '../base/storage/durable.ts';
+import { computeChecksum } from '../base/storage/run_files.ts';
 import { writeSafetensors } from '../base/storage/safetensors.ts';
 import type { Checksum } from '../base/storage/tensor_header.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -95,12 +95,12 @@ export async function writeModel(
 /** Links a file of the folder under a second name, or copies it if the file system has no links. */
 async function nameAlso(folder: string, from: string, to: string): Promise<void> {
   const [source, target] = [join(folder, from), join(folder, to)];
-  await remove(target);
-  await writing(
+  await removeFile(target);
+  await awaitWrite(
     target,
     link(source, target).catch(() => copyFile(source, target)),
   );
-  await writing(folder, syncFolder(folder));
+  await awaitWrite(folder, syncFolder(folder));
 }
 
 /**
@@ -111,12 +111,12 @@ export async function restoreBest(folder: string, best: BestEpoch): Promise<void
   const file = bestFile(best.epoch);
   const fileNames = await namesIn(folder);
   const presentFile = !fileNames.includes(file) && fileNames.includes(weightsFile) ? weightsFile : file;
-  const { sha256, bytes } = await checksumOf(folder, presentFile);
+  const { sha256, bytes } = await computeChecksum(folder, presentFile);
   if (sha256 !== best.sha256 || bytes !== best.bytes)
     throw failure('changed-file', { path: join(folder, presentFile) });
   if (presentFile !== file) await nameAlso(folder, presentFile, file);
 }
 
 export async function removeOldBest(folder: string, keep?: string): Promise<void> {
-  for (const name of await namesIn(folder)) if (isBestFile(name) && name !== keep) await remove(join(folder, name));
+  for (const name of await namesIn(folder)) if (isBestFile(name) && name !== keep) await removeFile(join(folder, name));
 }

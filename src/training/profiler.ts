@@ -1,7 +1,7 @@
 /** Profiles one training: chooses the steps that it watches, and writes the profile after the last step. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writing } from '../base/diagnostics/system_reason.ts';
+import { awaitWrite } from '../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../base/storage/durable.ts';
 import { copies } from '../engines/check.ts';
 import type { OpTimes, Tensors } from '../engines/engine.ts';
@@ -63,7 +63,7 @@ export class Profiler {
     const engineNames = { name: engine.name, version: engine.version };
     const measurements = { ...profiled, engine: engineNames, steps, inputs, times };
     const profile = profileOf(measurements);
-    await writing(join(folder, profileFolder), mkdir(join(folder, profileFolder), { recursive: true }));
+    await awaitWrite(join(folder, profileFolder), mkdir(join(folder, profileFolder), { recursive: true }));
     await writeTextDurably(join(folder, traceFile), `${JSON.stringify(traceOf(measurements))}\n`);
     await writeTextDurably(join(folder, profileFile), `${JSON.stringify(profile, undefined, 1)}\n`);
     return profile;

@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, invariant } from '../base/diagnostics/failure.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../base/storage/durable.ts';
-import { linesOf, openIfThere } from '../base/storage/run_files.ts';
+import { openIfExists, readFileLines } from '../base/storage/run_files.ts';
 import { writeSafetensors } from '../base/storage/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { copies } from '../engines/check.ts';
@@ -222,10 +222,10 @@ const agree = (value: number, logged: number | undefined): boolean =>
 
 /** Returns the logged scalars of a step. Reads line by line, because a run may have millions. */
 async function loggedScalars(folder: string, step: number): Promise<Scalars | undefined> {
-  const handle = await openIfThere(folder, stepsFile);
+  const handle = await openIfExists(folder, stepsFile);
   if (handle === undefined) return undefined;
   let lineNumber = 0;
-  for await (const line of linesOf(handle, join(folder, stepsFile))) {
+  for await (const line of readFileLines(handle, join(folder, stepsFile))) {
     lineNumber++;
     if (!line.startsWith(`{"step":${step},`)) continue;
     const { step: _, ...scalars } = parsedRecord(line, join(folder, stepsFile), lineNumber) as Record<string, number>;

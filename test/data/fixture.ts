@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Diagnostic } from '../../src/base/diagnostics/diagnostic.ts';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
-import { makeSource, type Span, textOf } from '../../src/base/text/source.ts';
+import { makeSource, type Span, spanText } from '../../src/base/text/source.ts';
 import type { Needs } from '../../src/data/binding/data_layout.ts';
 import type { Column, IndexedColumn } from '../../src/data/dataset.ts';
 import type { DataDescription } from '../../src/graph/plan/data_description.ts';
@@ -163,5 +163,5 @@ export async function failureOf(work: Promise<unknown>): Promise<readonly string
 
 /** `code at place: message (hint)` */
 export function reported({ code, at: span, message, hint }: Diagnostic): string {
-  return `${code} at ${span === undefined ? 'nowhere' : textOf(span)}: ${message}${hint === undefined ? '' : ` (${hint})`}`;
+  return `${code} at ${span === undefined ? 'nowhere' : spanText(span)}: ${message}${hint === undefined ? '' : ` (${hint})`}`;
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { toJson } from '../../src/base/diagnostics/json.ts';
+import { toJsonDiagnostics } from '../../src/base/diagnostics/json.ts';
 import { makeSource } from '../../src/base/text/source.ts';
 import { checkSource } from '../../src/compiler/pipeline.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
@@ -15,7 +15,7 @@ it('the item that the page shows is one of those that the file gets', () => {
   const [wrong] = fences(page, 'tower');
   const [shown] = fences(page, 'json');
   const { diagnostics } = checkSource(makeSource('wrong.tower', wrong!.text));
-  expect(toJson(diagnostics)).toContainEqual(JSON.parse(shown!.text));
+  expect(toJsonDiagnostics(diagnostics)).toContainEqual(JSON.parse(shown!.text));
 });
 
 describe('the action', () => {

@@ -1,7 +1,7 @@
 /** Every `tower` fence of the pages checks clean; one that is wrong on purpose is marked `wrong`, and is. */
 import { describe, expect, it } from 'vitest';
 import { loadUsed } from '../../src/app/api/files.ts';
-import { render } from '../../src/base/diagnostics/render.ts';
+import { renderDiagnostics } from '../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../src/base/text/source.ts';
 import { checkSource } from '../../src/compiler/pipeline.ts';
 import { fences, pages } from './fences.ts';
@@ -21,7 +21,7 @@ describe('a fence', () => {
   });
 
   it.each(all.filter(({ mark }) => mark === ''))('$name checks clean', (fence) => {
-    expect(render(diagnosticsOf(fence))).toBe('');
+    expect(renderDiagnostics(diagnosticsOf(fence))).toBe('');
   });
 
   it.each(all.filter(({ mark }) => mark === 'wrong'))('$name is wrong, as it is meant to be', (fence) => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { textMate } from '../../grammar/textmate.ts';
-import { lineAt, positionAt, textOf } from '../../src/base/text/source.ts';
+import { lineAt, positionAt, spanText } from '../../src/base/text/source.ts';
 import { vocabulary } from '../../src/editor/language/completion/context.ts';
 import { semanticTokensOf, type TokenType } from '../../src/editor/language/semantic_tokens.ts';
 import { factsOf } from '../editor/lsp/marked.ts';
@@ -98,7 +98,7 @@ describe('the TextMate grammar', () => {
       const facts = factsOf(readFileSync(`models/${file}.tower`, 'utf8'));
       for (const { span, type } of semanticTokensOf(facts)) {
         const wanted = standard[type];
-        const word = textOf(span);
+        const word = spanText(span);
         const { line } = positionAt(span.source, span.start);
         const own = lineAt(span.source, line);
         // One that occurs twice on a line may be two things.

@@ -1,6 +1,6 @@
 /** A table that takes over the rows of another one, with the state of its optimizer. */
 import { describe, expect, it } from 'vitest';
-import { isLong, type Numbers, numberKindOf, type StoredNumbers } from '../../src/base/storage/tensor_header.ts';
+import { isChunked, type Numbers, numberKindOf, type StoredNumbers } from '../../src/base/storage/tensor_header.ts';
 import { type Growth, takeOver } from '../../src/training/base.ts';
 import { makeTable, type Table } from '../../src/training/embedding/table.ts';
 import { makePlan } from './fixture_plan.ts';
@@ -15,7 +15,7 @@ function tableOf(rows: number, seed: number, precision?: 'bf16'): Table {
   return table;
 }
 const numbersIn = (numbers: Numbers): number[] => {
-  if (!isLong(numbers)) return [...numbers];
+  if (!isChunked(numbers)) return [...numbers];
   const copy = numbers.kind === 'I32' ? new Int32Array(numbers.length) : new Float32Array(numbers.length);
   numbers.read(0, copy);
   return [...copy];
@@ -28,7 +28,7 @@ const rowsOf = (numbers: Numbers, rows: number): number[][] => {
 
 /** In pieces of two rows, as a file is read. */
 function writePieces(into: Numbers, from: StoredNumbers): void {
-  if (!isLong(into)) {
+  if (!isChunked(into)) {
     into.set(from);
     return;
   }

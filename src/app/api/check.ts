@@ -4,9 +4,9 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
 import { applySafeFixes, type Fixed } from '../../base/diagnostics/fixes.ts';
-import { render } from '../../base/diagnostics/render.ts';
-import { refuse } from '../../base/diagnostics/system_reason.ts';
-import { makeSource, type Source, textOf } from '../../base/text/source.ts';
+import { renderDiagnostics } from '../../base/diagnostics/render.ts';
+import { throwFileError } from '../../base/diagnostics/system_reason.ts';
+import { makeSource, type Source, spanText } from '../../base/text/source.ts';
 import { type Lowered, lower, measureOf, type Shapes } from '../../compiler/lower/lower.ts';
 import { orderReadOf } from '../../compiler/lower/lower_positions.ts';
 import type { Model } from '../../compiler/model/model.ts';
@@ -73,7 +73,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
   }
   return {
     diagnostics,
-    text: render(diagnostics),
+    text: renderDiagnostics(diagnostics),
     sources: [source, ...usedFiles],
     file: checkedSource.file,
     search: checkedSource.resolution.search,
@@ -103,7 +103,7 @@ function shortHistories(model: Model, { histories }: DataDescription): readonly 
     const feature = model.features.get(history.name);
     const places = feature?.call.arguments.max;
     // A number of places that nobody wrote is the usual one.
-    const isWritten = feature !== undefined && /\bmax\s*:/.test(textOf(feature.call.span));
+    const isWritten = feature !== undefined && /\bmax\s*:/.test(spanText(feature.call.span));
     if (!isWritten || typeof places !== 'number' || places <= history.max) return [];
     return [diagnose('history-too-short', span, { ...history, places })];
   });
@@ -186,7 +186,7 @@ export function fixFile(path: string, settings: Settings = {}): Fixed {
   try {
     writeFileSync(path, fixedSource.text);
   } catch (error) {
-    refuse('cannot-write', path, error);
+    throwFileError('cannot-write', path, error);
   }
   return fixedSource;
 }

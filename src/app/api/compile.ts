@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { reading } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder, writeDurably } from '../../base/storage/durable.ts';
 import type { Lowered } from '../../compiler/lower/lower.ts';
 import type { Model } from '../../compiler/model/model.ts';
@@ -33,7 +33,7 @@ export interface CompileRequest extends Omit<CheckRequest, 'data'> {
 export async function compile(path: string, { out, force = false, ...request }: CompileRequest): Promise<Compiled> {
   const { plan } = (await checkAndLower(path, request)).lowered;
   await makeFolder(out);
-  if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
+  if (!force && (await awaitRead(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
 
   const graphs: readonly (readonly [string, GraphPlan])[] = [
     ['step', plan.step],

@@ -1,8 +1,8 @@
 /** Writes a trained model into a folder that `tower-lang/runtime` opens: in pages, workers and Node.js, without a server. */
 import { readFile } from 'node:fs/promises';
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { reading } from '../../base/diagnostics/system_reason.ts';
-import { packageFile } from '../../base/storage/package_file.ts';
+import { awaitRead } from '../../base/diagnostics/system_reason.ts';
+import { findPackageFile } from '../../base/storage/package_file.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { EventSource } from '../../data/written/fields.ts';
 import { type PublicServable, servingStateOf } from '../../retrieval/servable.ts';
@@ -48,7 +48,7 @@ export async function exportPage(
   const { out, columns = [], force, exact } = request;
   const [known, notes] = await Promise.all([run.itemColumns(), run.notes()]);
   const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
-  const scriptPath = packageFile('dist/runtime.js');
+  const scriptPath = findPackageFile('dist/runtime.js');
   try {
     const servable = { ...servingStateOf(dataset, retrieval.computed(), known), notes };
     const exported = await writePageExport(run.trained, servable, {
@@ -56,7 +56,7 @@ export async function exportPage(
       tower: version,
       objectives: (await objectivesOf(run.trained)) ?? [],
       events: await eventsOf(run, dataset),
-      script: await reading(scriptPath, readFile(scriptPath)),
+      script: await awaitRead(scriptPath, readFile(scriptPath)),
       ...{ columns, force, exact },
     });
     return { ...exported, known: [...known.keys()] };

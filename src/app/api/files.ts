@@ -2,7 +2,7 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { reasonOf, systemReason } from '../../base/diagnostics/system_reason.ts';
+import { describeError, describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { isWithin, kindAt, type Reach, reachOf, resolved } from '../../data/files/access.ts';
 
@@ -16,7 +16,7 @@ export function readSource(path: string): Source {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw failure('cannot-read', { path, reason: reasons[code] ?? systemReason(error) ?? message });
+    throw failure('cannot-read', { path, reason: reasons[code] ?? describeSystemError(error) ?? message });
   }
 }
 
@@ -58,7 +58,7 @@ function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    throw failure('cannot-read', { path: folder, reason: reasonOf(error) });
+    throw failure('cannot-read', { path: folder, reason: describeError(error) });
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { writing } from '../../base/diagnostics/system_reason.ts';
+import { awaitWrite } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder, makeFolders, writeTextDurably } from '../../base/storage/durable.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
@@ -227,7 +227,7 @@ export async function writeProject(
   const writtenCopies: (Copy & { leftOut: number })[] = [];
   for (const copy of copies) {
     const targetPath = join(folder, copy.to);
-    const leftOut = await writing(
+    const leftOut = await awaitWrite(
       targetPath,
       makeFolders(dirname(targetPath)).then(() =>
         rewrite({ from: copy.from, to: targetPath, kind: copy.kind, rewriteFile: copy.rewrite, signal }),

@@ -7,7 +7,7 @@ import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
-import { logFilesIn } from '../../base/storage/record_log/lines.ts';
+import { makeLogFiles } from '../../base/storage/record_log/lines.ts';
 import { readRecordLog } from '../../base/storage/record_log/record_log.ts';
 import type { Until } from '../../data/dataset.ts';
 import type { Access } from '../../data/files/access.ts';
@@ -163,7 +163,7 @@ async function eventsOf(folder: string, say: (line: string) => void): Promise<Lo
   if (id === undefined) return undefined;
   const compaction = makeEventCompaction();
   for (const { writes } of entries) compaction.add(writes);
-  const remaining = compaction.remaining();
+  const remaining = compaction.makeRemainingFilter();
   const ids = new Set<string>();
   const isNew = ({ id: own }: GivenEvent): boolean => own === undefined || (!ids.has(own) && ids.add(own).has(own));
   const isEvent = (write: EventWrite): write is GivenEvent => !('deleted' in write) && isNew(write);
@@ -172,9 +172,9 @@ async function eventsOf(folder: string, say: (line: string) => void): Promise<Lo
 }
 
 async function entriesOf(folder: string) {
-  const { id, before, records } = await readRecordLog(logFilesIn(folder), eventLog);
-  const entries = records.map((writes, index) => ({ position: before + index + 1, writes }));
-  return { id, before, end: before + records.length, entries };
+  const { id, basePosition, records } = await readRecordLog(makeLogFiles(folder), eventLog);
+  const entries = records.map((writes, index) => ({ position: basePosition + index + 1, writes }));
+  return { id, before: basePosition, end: basePosition + records.length, entries };
 }
 
 async function sharedEntriesOf(address: string, say: (line: string) => void) {

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder } from '../../base/storage/lock.ts';
-import { readIfThere, readRunFile } from '../../base/storage/run_files.ts';
+import { readIfExists, readRunFile } from '../../base/storage/run_files.ts';
 import { drawingOf } from '../../editor/drawing/drawn.ts';
 import { readManifest } from '../../training/artifact/load.ts';
 import { type Manifest, reportFile } from '../../training/artifact/run_manifest.ts';
@@ -87,7 +87,7 @@ function commonFolder(folders: readonly string[]): string {
 
 /** Refuses to replace a file that is not a report. */
 async function refuseOtherFile(path: string): Promise<void> {
-  const bytes = await readIfThere(dirname(path), basename(path), mostOfReport);
+  const bytes = await readIfExists(dirname(path), basename(path), mostOfReport);
   if (bytes !== undefined && !bytes.subarray(0, 1000).includes(generator)) {
     throw failure('file-exists', { path, option: '--out' });
   }

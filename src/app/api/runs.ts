@@ -2,8 +2,8 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, parse, resolve } from 'node:path';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { reading } from '../../base/diagnostics/system_reason.ts';
-import { isRead } from '../../base/storage/lock.ts';
+import { awaitRead } from '../../base/diagnostics/system_reason.ts';
+import { hasReader } from '../../base/storage/lock.ts';
 import { readJsonFile, readRunFile } from '../../base/storage/run_files.ts';
 import { makeSource } from '../../base/text/source.ts';
 import { compileSource } from '../../compiler/pipeline.ts';
@@ -80,7 +80,7 @@ async function summaryOf(folder: string): Promise<RunSummary | undefined> {
 }
 
 const servedIn = async (folder: string): Promise<Pick<RunSummary, 'served'>> =>
-  (await isRead(folder).catch(() => false)) ? { served: true } : {};
+  (await hasReader(folder).catch(() => false)) ? { served: true } : {};
 
 async function identityIn(folder: string): Promise<Pick<RunSummary, 'model' | 'seed' | 'final'>> {
   const value = await readJsonFile(folder, runFile).catch(() => undefined);
@@ -138,7 +138,7 @@ const deepest = 4;
  * @throws Failure `cannot-read` if the folder itself cannot be read
  */
 export async function listRuns(root: string): Promise<RunSummary[]> {
-  await reading(root, readdir(root));
+  await awaitRead(root, readdir(root));
   const foundRuns: RunSummary[] = [];
   await visit(root, 0, foundRuns);
   return foundRuns.sort((a, b) => b.changed - a.changed || (a.folder < b.folder ? -1 : 1));

@@ -1,7 +1,7 @@
 /** Answers with a trained model, in this process or over HTTP. Long because it opens all that a server has: the model, its logs and its address. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { beginReading, lockFolder } from '../../base/storage/lock.ts';
-import { logFilesIn } from '../../base/storage/record_log/lines.ts';
+import { lockFolder, registerReader } from '../../base/storage/lock.ts';
+import { makeLogFiles } from '../../base/storage/record_log/lines.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
 import { type LogCompaction, openWriteLog, type WriteLogOptions } from '../../base/storage/record_log/write_log.ts';
 import { isAddress } from '../../data/files/remote/address.ts';
@@ -147,7 +147,7 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
   const { host = '127.0.0.1', token, index, table, userVectors } = request;
   await refuseUnsafe({ host, token });
   const logs = await openLogs(request);
-  const endReading = await beginReading(run.trained.folder, 'tower serve');
+  const endReading = await registerReader(run.trained.folder, 'tower serve');
   try {
     const answers = await open(run, { index, table, userVectors, ...takenBy(logs) });
     const detach = await attachTo(logs, answers);
@@ -336,7 +336,7 @@ async function openLogFolder<E, C extends LogCompaction<E>>(
 ) {
   const lock = await lockFolder(folder, { purpose: 'tower serve' });
   try {
-    const log = await openWriteLog(logFilesIn(folder), format, options);
+    const log = await openWriteLog(makeLogFiles(folder), format, options);
     const close = async (): Promise<void> => {
       await log.close();
       await lock.release();

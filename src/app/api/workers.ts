@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Facts } from '../../base/diagnostics/codes.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { openSharedShards } from '../../data/shards/read_shards.ts';
 import type { ShardRequest } from '../../data/shards/request.ts';
@@ -100,7 +100,7 @@ interface OtherWorker {
 const noticeMilliseconds = 6000;
 
 async function startOthers(workers: number): Promise<LaunchedWorkers> {
-  const folder = makeTemporary('workers');
+  const folder = makeTemporaryFolder('workers');
   const lost = new AbortController();
   const meeting = { workers, meet: `file://${join(folder, 'meeting')}`, ...limits(process.env, true) };
   shareCores(workers);
@@ -135,7 +135,7 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
     async end() {
       isOver = true;
       await Promise.all(otherWorkers.map(finish));
-      removeTemporary(folder);
+      removeTemporaryFolder(folder);
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
-import { show } from '../../base/text/display.ts';
+import { toPrintable } from '../../base/text/display.ts';
 
 /** What a stream can show. */
 export interface Page {
@@ -31,7 +31,7 @@ export function pageOf(
 const stdoutPage = (): Page => pageOf(process.stdout);
 
 /** The cells that a text takes, which may have colours. */
-export const widthOf = (text: string): number => show(stripVTControlCharacters(text)).width;
+export const widthOf = (text: string): number => toPrintable(stripVTControlCharacters(text)).width;
 
 /** Lines that must not be wrapped: commands, which a reader copies. */
 const command = /^\s*(npx|tower|curl|cp) /;
@@ -85,7 +85,7 @@ export function pairOf(name: string, text: string, width: number, columns: numbe
 
 /** Lines of a name and what it means: all beside each other, or all below. */
 export function pairsOf(given: readonly (readonly [name: string, text: string])[], { columns } = stdoutPage()): string {
-  const pairs = given.map(([name, text]) => [show(name).text, show(text).text] as const);
+  const pairs = given.map(([name, text]) => [toPrintable(name).text, toPrintable(text).text] as const);
   const width = Math.max(...pairs.map(([name]) => widthOf(name)));
   const isBelow =
     columns !== undefined && pairs.some(([, text]) => columns - width - 4 < Math.min(leastRoom, widthOf(text)));
@@ -115,7 +115,7 @@ const numeric = /^([-+\u2212±]?\d[^A-Za-z]*( ?([kMG]?B|ms))?|\u2013)?$/;
  */
 export function tableOf(head: readonly string[], given: readonly (readonly string[])[], page = stdoutPage()): string {
   const { columns = Number.POSITIVE_INFINITY } = page;
-  const rows = given.map((row) => row.map((cell) => show(cell.replaceAll(/\s*\n\s*/g, ' ')).text));
+  const rows = given.map((row) => row.map((cell) => toPrintable(cell.replaceAll(/\s*\n\s*/g, ' ')).text));
   const isNumber = head.map((_, index) => index > 0 && rows.every((row) => numeric.test(row[index]!)));
   const widths = head.map((name, index) => Math.max(...[name, ...rows.map((row) => row[index]!)].map(widthOf)));
   const all = head.map((_, index) => index);

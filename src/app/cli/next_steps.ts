@@ -1,7 +1,7 @@
 /** Says what `tower` without arguments finds in the current folder, and which commands come next. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { show } from '../../base/text/display.ts';
+import { toPrintable } from '../../base/text/display.ts';
 import { listRuns, type RunSummary } from '../api/runs.ts';
 import { nextOf, pageOf, wrapWords } from './layout.ts';
 
@@ -62,20 +62,20 @@ export function nextSteps({ models, data, rows, runs }: ProjectFiles): {
   const withData = data.length === 1 ? ` --data ${quoted(data[0]!)}` : data.length > 1 ? ' --data FILE' : '';
   if (run?.status === 'running') {
     return {
-      found: `${show(run.folder).text} is training.`,
+      found: `${toPrintable(run.folder).text} is training.`,
       next: [['tower runs', 'epochs so far, and the figures of validation']],
     };
   }
   if (run?.status === 'unfinished' && run.model !== undefined && model !== undefined) {
     const resume = `tower train ${quoted(model)}${withData} --out ${quoted(run.folder)} --resume`;
     return {
-      found: `${show(run.folder).text} was stopped before its end.`,
+      found: `${toPrintable(run.folder).text} was stopped before its end.`,
       next: [[resume, 'go on from its last checkpoint']],
     };
   }
   if (run && run.status !== 'damaged' && run.status !== 'unfinished') {
     return {
-      found: `The newest run is ${show(run.folder).text}${run.model === undefined ? '' : `, of model ${run.model}`}.`,
+      found: `The newest run is ${toPrintable(run.folder).text}${run.model === undefined ? '' : `, of model ${run.model}`}.`,
       next: stepsWithRun(run.folder),
     };
   }

@@ -1,5 +1,5 @@
 /** Shows one line of progress for the whole training on stderr, and prints one line per epoch. Without a terminal there are only the lines. */
-import { bytesWords } from '../../base/diagnostics/wording.ts';
+import { formatBytes } from '../../base/diagnostics/wording.ts';
 import { passWords } from '../../data/shards/request.ts';
 import type { ChosenPrecision } from '../../training/fitted_step.ts';
 import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
@@ -128,7 +128,7 @@ export function makeShardsProgress(): ShardsProgress {
 }
 
 export function decisionWords({ rows, needed, memory, folder, reused, continues }: ShardDecision): string {
-  const why = needed === undefined ? '' : `the process takes about ${bytesWords(needed)}, of ${bytesWords(memory)}`;
+  const why = needed === undefined ? '' : `the process takes about ${formatBytes(needed)}, of ${formatBytes(memory)}`;
   if (rows === 'memory') return `rows: in memory (${why})`;
   if (reused) return `rows: in shards that are there already, in ${folder}`;
   if (continues) {

@@ -1,8 +1,8 @@
 /** Prints the output of commands: diagnostics and progress on stderr, answers on stdout. */
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { render, renderOne } from '../../base/diagnostics/render.ts';
-import { countOf } from '../../base/diagnostics/wording.ts';
+import { renderDiagnostic, renderDiagnostics } from '../../base/diagnostics/render.ts';
+import { countWithNoun } from '../../base/diagnostics/wording.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Choice } from '../../engines/engines.ts';
 import { duration } from '../../training/evaluation/sentences.ts';
@@ -47,12 +47,12 @@ export function say(text: string): void {
 
 /** Prints diagnostics on stderr. */
 export function sayDiagnostics(diagnostics: readonly Diagnostic[]): void {
-  if (diagnostics.length > 0) say(render(diagnostics, pageOf(process.stderr)).trimEnd());
+  if (diagnostics.length > 0) say(renderDiagnostics(diagnostics, pageOf(process.stderr)).trimEnd());
 }
 
 /** Prints a diagnostic among other messages, so without a count. */
 export function printDiagnostic(diagnostic: Diagnostic): void {
-  say(renderOne(diagnostic, pageOf(process.stderr)));
+  say(renderDiagnostic(diagnostic, pageOf(process.stderr)));
 }
 
 /** Prints an answer in words on stdout. */
@@ -102,7 +102,11 @@ export function sayBaselines(names: readonly string[], seconds: number): void {
 /** Counts the events of each part and the items; says how many rows are invalid, and where their reasons are. */
 export function sayData({ parts: { train, validation, test }, corpus, rejected: { count, file } }: Dataset): void {
   const [training, held, tested] = [train, validation, test].map(({ rows }) => rows.toLocaleString('en'));
-  say(`data: ${training} training, ${held} validation and ${tested} test events; ${countOf(corpus.rows, 'item')}`);
+  say(
+    `data: ${training} training, ${held} validation and ${tested} test events; ${countWithNoun(corpus.rows, 'item')}`,
+  );
   if (count > 0)
-    say(`excluded: ${countOf(count, 'invalid row')}${file === undefined ? '' : `; ${file} has the reason of each`}`);
+    say(
+      `excluded: ${countWithNoun(count, 'invalid row')}${file === undefined ? '' : `; ${file} has the reason of each`}`,
+    );
 }

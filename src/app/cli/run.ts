@@ -6,8 +6,8 @@
 import { Command, CommanderError } from 'commander';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { toJson } from '../../base/diagnostics/json.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { toJsonDiagnostics } from '../../base/diagnostics/json.ts';
+import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { version } from '../api/version.ts';
 import { heading, pageOf, pairOf, wrapWords } from './layout.ts';
 import { withExample } from './options.ts';
@@ -41,7 +41,7 @@ async function nextStepsHere(): Promise<string> {
 function endWell(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
-    const outputReason = systemReason(error);
+    const outputReason = describeSystemError(error);
     if (outputReason === undefined) throw error;
     process.exit(reportUnanswered(failure('cannot-write', { path: 'standard output', reason: outputReason })));
   });
@@ -52,13 +52,13 @@ function endWell(): void {
 function reportFailure(error: unknown): 1 | 2 {
   const json = process.argv.includes('--json');
   if (error instanceof Failure) {
-    if (json) answerJson(toJson(error.diagnostics));
+    if (json) answerJson(toJsonDiagnostics(error.diagnostics));
     else sayDiagnostics(error.diagnostics);
     return 1;
   }
   const [reason, trace] = error instanceof Error ? [error.message, error.stack] : [String(error), String(error)];
   const ours = diagnose('internal', undefined, { reason });
-  if (json) answerJson(toJson([ours]));
+  if (json) answerJson(toJsonDiagnostics([ours]));
   else sayDiagnostics([ours]);
   say(`${trace}`);
   return 2;

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import { bytesWords, percentWords } from '../../base/diagnostics/wording.ts';
-import { show } from '../../base/text/display.ts';
+import { formatBytes, formatPercent } from '../../base/diagnostics/wording.ts';
+import { toPrintable } from '../../base/text/display.ts';
 import type { Proposal } from '../../data/init/proposal.ts';
 import type { Profile, ProfileBlock, ProfileRow } from '../../training/step_profile.ts';
 import type { RunSummary } from '../api/runs.ts';
@@ -28,7 +28,7 @@ function short(text: string): string {
 }
 
 /** Makes a name safe to print, because it may come from files of a stranger. */
-const shown = (text: string): string => show(text).text;
+const shown = (text: string): string => toPrintable(text).text;
 
 /** Number of metrics for which the table has room. */
 const mostMetrics = 3;
@@ -51,7 +51,7 @@ export function runsText(runs: readonly RunSummary[], root: string, first?: stri
     String(run.epochs),
     ...metrics.map((metric) => (Object.hasOwn(run.validation, metric) ? run.validation[metric]!.toFixed(4) : '')),
     run.changed > 0 ? new Date(run.changed).toISOString().slice(0, 16).replace('T', ' ') : '',
-    bytesWords(run.bytes),
+    formatBytes(run.bytes),
   ]);
   const table = tableOf(['run', 'model', 'status', 'epochs', ...metrics.map(shown), 'changed', 'size'], runRows);
   return [table, ...(runs.length > 0 ? ['', notesText(notes(runs))] : [])].join('\n');
@@ -98,10 +98,10 @@ export function profileText(
         block.name,
         placeOf(block),
         digits(block.milliseconds),
-        percentWords(block.share),
+        formatPercent(block.share),
         !('backward' in block) || block.backward === undefined
           ? ''
-          : percentWords(block.milliseconds === 0 ? 0 : block.backward / block.milliseconds),
+          : formatPercent(block.milliseconds === 0 ? 0 : block.backward / block.milliseconds),
         String(block.calls),
         work(block),
       ]),
@@ -116,7 +116,7 @@ export function profileText(
             shortened(ops, mostOps).map((op) => [
               op.name,
               digits(op.milliseconds),
-              percentWords(op.share),
+              formatPercent(op.share),
               String(op.calls),
               work(op),
             ]),

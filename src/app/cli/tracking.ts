@@ -1,6 +1,6 @@
 /** Sends runs to a tracking server for `tower train --track` and `tower runs --track`, and says what came of it. */
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { shellWord } from '../../base/diagnostics/wording.ts';
+import { quoteForShell } from '../../base/diagnostics/wording.ts';
 import type { RunSummary } from '../api/runs.ts';
 import { openTracker, type Tracked, type Tracker, track } from '../api/track.ts';
 import { printDiagnostic, say } from './report.ts';
@@ -32,7 +32,7 @@ export async function openTracking(address: string, { out, model, settings, seed
       if (tracked) say(trackedWords(tracked));
       else if (isBehind)
         say(
-          `MLflow does not have all of this run: \`tower runs ${shellWord(out)} --track ${shellWord(address)}\` sends the rest`,
+          `MLflow does not have all of this run: \`tower runs ${quoteForShell(out)} --track ${quoteForShell(address)}\` sends the rest`,
         );
       return tracked;
     },

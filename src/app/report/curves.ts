@@ -1,7 +1,7 @@
 /** Reads the curves of a run from its logs. */
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { linesOf, openRunFile } from '../../base/storage/run_files.ts';
+import { openRunFile, readFileLines } from '../../base/storage/run_files.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import { metricsFile, parsedRecord, readMetricsLog, stepsFile } from '../../training/metrics_log.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
@@ -39,7 +39,7 @@ export async function readCurves(folder: string, steps: number, batch: number): 
   const sumsByName = new Map<string, { sum: number; count: number; last: number }[]>();
   const handle = await openRunFile(folder, stepsFile);
   let stepNumber = 0;
-  for await (const line of linesOf(handle, join(folder, stepsFile))) {
+  for await (const line of readFileLines(handle, join(folder, stepsFile))) {
     stepNumber++;
     if (line === '') continue;
     const { step, ...scalars } = parsedRecord(line, join(folder, stepsFile), stepNumber) as Record<string, number>;

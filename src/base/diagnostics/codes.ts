@@ -49,7 +49,7 @@ export const codes = {
 } as const;
 
 export type Code = keyof typeof codes;
-export function codeNamed(name: string): Code | undefined {
+export function findCode(name: string): Code | undefined {
   return Object.hasOwn(codes, name) ? (name as Code) : undefined;
 }
 

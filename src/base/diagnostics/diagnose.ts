@@ -14,31 +14,31 @@ export function diagnose<C extends Code>(
 ): Diagnostic {
   const codeRow = codes[code] as unknown as CodeRow<unknown>;
   const rowHint = codeRow.hint?.(facts);
-  const inWords = (text: string): string => (isProgram ? inProgram(text) : text);
+  const adaptWording = (text: string): string => (isCallerProgram ? replaceOptions(text) : text);
   const diagnostic: Diagnostic = {
     code,
     severity: codeRow.severity,
-    message: inWords(codeRow.message(facts)),
-    hint: rowHint && inWords(rowHint),
+    message: adaptWording(codeRow.message(facts)),
+    hint: rowHint && adaptWording(rowHint),
     at,
     notes: extra.notes ?? [],
     fixes: extra.fixes ?? [],
     ...(extra.doubtful ? { doubtful: true } : {}),
   };
-  factsOfAll.set(diagnostic, facts);
+  factsByDiagnostic.set(diagnostic, facts);
   return diagnostic;
 }
 
 /** True if the caller is a program, which has no command line. */
-let isProgram = false;
+let isCallerProgram = false;
 
 /** Makes messages and hints name the entries of a request instead of options (with false: options again). The library calls it. */
-export function hintForPrograms(yes = true): void {
-  isProgram = yes;
+export function useProgramWording(isEnabled = true): void {
+  isCallerProgram = isEnabled;
 }
 
 /** Options that are entries of the same name in a request of the library. All other options exist only in commands. */
-const sameNames: Readonly<Record<string, (value: string | undefined) => string>> = {
+const requestEntries: Readonly<Record<string, (value: string | undefined) => string>> = {
   ...Object.fromEntries(
     ['resume', 'finish', 'force', 'all', 'unfinished'].map((name) => [name, () => `${name}: true`]),
   ),
@@ -54,45 +54,45 @@ const sameNames: Readonly<Record<string, (value: string | undefined) => string>>
 };
 
 /** Replaces options in a text by entries of a request. A complete command stays as it is. */
-const inProgram = (text: string): string =>
+const replaceOptions = (text: string): string =>
   text.replaceAll(/`--([a-z-]+)(?: ([^`]+))?`/g, (option, name: string, value?: string) => {
-    const entry = sameNames[name]?.(value);
+    const entry = requestEntries[name]?.(value);
     return entry === undefined ? option : `\`${entry}\``;
   });
 
-const factsOfAll = new WeakMap<Diagnostic, unknown>();
+const factsByDiagnostic = new WeakMap<Diagnostic, unknown>();
 
 /** Returns the reported facts. They locate errors in data that is not source text, such as a request. */
 export function factsOf(diagnostic: Diagnostic): Readonly<Record<string, unknown>> {
-  return (factsOfAll.get(diagnostic) ?? {}) as Readonly<Record<string, unknown>>;
+  return (factsByDiagnostic.get(diagnostic) ?? {}) as Readonly<Record<string, unknown>>;
 }
 
 /**
  * Returns diagnostics in a stable order. Possible causes come first: errors in the text of a file and in the files that it uses. The rest is sorted by file,
  * position and code, those without a position first.
  */
-export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort(
     (a, b) =>
-      rank(a) - rank(b) ||
-      compare(a.at?.source.name ?? '', b.at?.source.name ?? '') ||
+      sortRank(a) - sortRank(b) ||
+      compareTexts(a.at?.source.name ?? '', b.at?.source.name ?? '') ||
       (a.at?.start ?? -1) - (b.at?.start ?? -1) ||
       (a.at?.end ?? -1) - (b.at?.end ?? -1) ||
-      compare(a.code, b.code) ||
-      compare(a.message, b.message),
+      compareTexts(a.code, b.code) ||
+      compareTexts(a.message, b.message),
   );
 }
 
-function rank({ code, severity }: Diagnostic): number {
+function sortRank({ code, severity }: Diagnostic): number {
   if (code === 'too-many-mistakes') return 2;
-  return severity === 'error' && isCause(code) ? 0 : 1;
+  return severity === 'error' && mayCauseOthers(code) ? 0 : 1;
 }
 
 /** True for the codes of files, or parts of files, that cannot be read. Their declarations seem to be missing. */
-const isCause = (code: Code): boolean =>
+const mayCauseOthers = (code: Code): boolean =>
   Object.hasOwn(syntax, code) || code === 'use-outside' || code === 'use-cycle' || code === 'use-missing';
 
-function compare(a: string, b: string): number {
+function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

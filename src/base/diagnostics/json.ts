@@ -1,11 +1,11 @@
 import { positionAt, type Span } from '../text/source.ts';
 import { diagnose } from './diagnose.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { firstOf, mostErrors } from './render.ts';
+import { maxShownErrors, selectShown } from './render.ts';
 import type { Severity } from './wording.ts';
 
 /** Lines and columns from 1, columns in UTF-16 units. The end is after the last character. `null` if there is no position. */
-interface JsonPlace {
+interface JsonRange {
   readonly file: string | null;
   readonly line: number | null;
   readonly column: number | null;
@@ -13,36 +13,36 @@ interface JsonPlace {
   readonly endColumn: number | null;
 }
 
-export interface JsonDiagnostic extends JsonPlace {
+export interface JsonDiagnostic extends JsonRange {
   readonly code: string;
   readonly severity: Severity;
   readonly message: string;
   readonly hint: string | null;
-  readonly notes: readonly (JsonPlace & { readonly message: string })[];
+  readonly notes: readonly (JsonRange & { readonly message: string })[];
   /** Alternative fixes. The edits of a fix belong together. */
-  readonly fixes: readonly (readonly (JsonPlace & { readonly text: string })[])[];
+  readonly fixes: readonly (readonly (JsonRange & { readonly text: string })[])[];
 }
 
 /**
  * Converts diagnostics for programs: plain data in a stable order, with every key present. If there are too many errors, the item `too-many-mistakes` has their
  * number.
  */
-export function toJson(diagnostics: readonly Diagnostic[]): JsonDiagnostic[] {
-  const { shown, errors } = firstOf(diagnostics);
-  const cutNote =
-    errors > mostErrors ? [diagnose('too-many-mistakes', undefined, { shown: mostErrors, total: errors })] : [];
-  return [...shown, ...cutNote].map((diagnostic) => ({
+export function toJsonDiagnostics(diagnostics: readonly Diagnostic[]): JsonDiagnostic[] {
+  const { shown, errors } = selectShown(diagnostics);
+  const truncationNote =
+    errors > maxShownErrors ? [diagnose('too-many-mistakes', undefined, { shown: maxShownErrors, total: errors })] : [];
+  return [...shown, ...truncationNote].map((diagnostic) => ({
     code: diagnostic.code,
     severity: diagnostic.severity,
     message: diagnostic.message,
     hint: diagnostic.hint ?? null,
-    ...place(diagnostic.at),
-    notes: diagnostic.notes.map((note) => ({ message: note.message, ...place(note.at) })),
-    fixes: diagnostic.fixes.map((fix) => fix.map((edit) => ({ text: edit.text, ...place(edit.at) }))),
+    ...toJsonRange(diagnostic.at),
+    notes: diagnostic.notes.map((note) => ({ message: note.message, ...toJsonRange(note.at) })),
+    fixes: diagnostic.fixes.map((fix) => fix.map((edit) => ({ text: edit.text, ...toJsonRange(edit.at) }))),
   }));
 }
 
-function place(at: Span | undefined): JsonPlace {
+function toJsonRange(at: Span | undefined): JsonRange {
   if (at === undefined) return { file: null, line: null, column: null, endLine: null, endColumn: null };
   const start = positionAt(at.source, at.start);
   const end = positionAt(at.source, at.end);

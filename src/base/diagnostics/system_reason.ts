@@ -1,7 +1,7 @@
 /** Puts errors of the operating system into words, and into Failures that name the path. */
 import { failure } from './failure.ts';
 
-const reasons: Readonly<Record<string, string>> = {
+const systemReasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   EACCES: 'it may not be accessed',
@@ -40,24 +40,24 @@ export const connectionReasons: Readonly<Record<string, string>> = {
 };
 
 /** Returns an error of the operating system in words; undefined for any other error. */
-export function systemReason(error: unknown): string | undefined {
+export function describeSystemError(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  return reasons[error.code] ?? ('syscall' in error ? error.code : undefined);
+  return systemReasons[error.code] ?? ('syscall' in error ? error.code : undefined);
 }
 
 /** Returns an error of the operating system in words; otherwise the first line of the error's message. */
-export const reasonOf = (error: unknown): string =>
-  systemReason(error) ?? (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+export const describeError = (error: unknown): string =>
+  describeSystemError(error) ?? (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 
 /** Awaits a write. @throws Failure `cannot-write` for an error of the operating system; any other error is passed on */
-export const writing = <T>(path: string, work: Promise<T>): Promise<T> =>
-  work.catch((error: unknown) => refuse('cannot-write', path, error));
+export const awaitWrite = <T>(path: string, work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => throwFileError('cannot-write', path, error));
 
 /** Awaits a read. @throws Failure `cannot-read` for an error of the operating system; any other error is passed on */
-export const reading = <T>(path: string, work: Promise<T>): Promise<T> =>
-  work.catch((error: unknown) => refuse('cannot-read', path, error));
+export const awaitRead = <T>(path: string, work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => throwFileError('cannot-read', path, error));
 
-export function refuse(code: 'cannot-read' | 'cannot-write', path: string, error: unknown): never {
-  const reason = systemReason(error);
+export function throwFileError(code: 'cannot-read' | 'cannot-write', path: string, error: unknown): never {
+  const reason = describeSystemError(error);
   throw reason === undefined ? error : failure(code, { path, reason });
 }

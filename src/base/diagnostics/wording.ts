@@ -14,41 +14,41 @@ export const didYouMean = ({ nearest, advice }: Suggestion): string | undefined 
 export const quotedList = (words: readonly string[]): string =>
   [...new Set(words)].map((word) => `\`${word}\``).join(', ');
 
-export const article = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
+export const indefiniteArticle = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
 
-export const takes = (facts: { takes: readonly string[] }): string =>
-  facts.takes.length === 0 ? 'remove it: there is none here' : use(facts.takes);
+export const allowedValuesHint = (facts: { takes: readonly string[] }): string =>
+  facts.takes.length === 0 ? 'remove it: there is none here' : useOneOf(facts.takes);
 
 /** `use `a``, or `use one of `a`, `b``. */
-const use = (words: readonly string[]): string =>
+const useOneOf = (words: readonly string[]): string =>
   `use ${new Set(words).size === 1 ? '' : 'one of '}${quotedList(words)}`;
 
 /** Lists the known names, if they are few enough to help. */
-export const among = (all: readonly string[]): string | undefined => {
-  const { size } = new Set(all);
-  return size === 0 || size > 20 ? undefined : use(all);
+export const knownNamesHint = (names: readonly string[]): string | undefined => {
+  const { size } = new Set(names);
+  return size === 0 || size > 20 ? undefined : useOneOf(names);
 };
 
-export const plural = (what: string): string => (what.endsWith('y') ? `${what.slice(0, -1)}ies` : `${what}s`);
+export const pluralOf = (noun: string): string => (noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`);
 
-export const countOf = (count: number, what: string): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? what : plural(what)}`;
+export const countWithNoun = (count: number, noun: string): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? noun : pluralOf(noun)}`;
 
 /** Quotes a path for a shell, so that a reader can copy it. */
-export const shellWord = (path: string): string =>
+export const quoteForShell = (path: string): string =>
   /^[\w./:@+,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 
 /** Names the type of a label, as a noun or an adjective after `is`. */
-export const typeWords = (type: string): string => (type === 'number' ? 'a number' : type);
+export const labelTypeWords = (type: string): string => (type === 'number' ? 'a number' : type);
 
-export const bytesWords = (bytes: number): string =>
+export const formatBytes = (bytes: number): string =>
   bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** `12.5 %` */
-export const percentWords = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
+export const formatPercent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
 
 /** Formats bytes as a value of `--memory` that allows at least as many: `70M`, `12G`. */
-export function memoryOption(bytes: number): string {
+export function formatMemoryOption(bytes: number): string {
   const megabytes = Math.ceil(bytes / 2 ** 20);
   return megabytes < 10_240 ? `${megabytes}M` : `${Math.ceil(megabytes / 1024)}G`;
 }
@@ -86,7 +86,7 @@ export const row = <F>({ hint, severity = 'error', ...others }: WrittenRow<F>): 
 
 /** Texts of notes, which mark a second position. They follow the rules of messages. */
 export const notes = {
-  declared: (what: string, name: string): string => `${what} \`${name}\` is declared here`,
+  declared: (noun: string, name: string): string => `${noun} \`${name}\` is declared here`,
   first: (name: string): string => `\`${name}\` is here already`,
   also: (name: string): string => `\`${name}\` is here too`,
   brings: (group: string, feature: string): string => `group \`${group}\` contains \`${feature}\``,

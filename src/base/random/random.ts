@@ -15,13 +15,13 @@ export interface Random {
 }
 
 /** Larger arrays do not fit in the caches of a processor. */
-const manyNumbers = 2 ** 22;
+const bucketShuffleLength = 2 ** 22;
 
 export function makeRandom(...stream: readonly number[]): Random {
   let mixer = 0x9e3779b9;
   const splitmix = (): number => {
     mixer = (mixer + 0x9e3779b9) | 0;
-    return mixed(mixer);
+    return mixBits(mixer);
   };
   for (const part of stream) {
     mixer = (mixer ^ (part >>> 0)) | 0;
@@ -52,7 +52,8 @@ export function makeRandom(...stream: readonly number[]): Random {
   return {
     next,
     integer,
-    permutation: (length) => (length < manyNumbers ? shuffled : shuffledInBuckets)(length, { bits, integer }),
+    permutation: (length) =>
+      (length < bucketShuffleLength ? shuffleIndexes : shuffleIndexesInBuckets)(length, { bits, integer }),
     fill(target, low, high) {
       const width = high - low;
       for (let i = 0; i < target.length; i++) target[i] = low + width * next();
@@ -61,10 +62,10 @@ export function makeRandom(...stream: readonly number[]): Random {
 }
 
 /** Returns a normal number with mean 0 (Box and Muller 1958); 1 − u is never 0. */
-export const normalNumber = (random: Random, deviation: number): number =>
+export const drawNormal = (random: Random, deviation: number): number =>
   deviation * Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 
-export interface Draws {
+export interface RandomBits {
   /** 32 random bits. */
   bits(): number;
   /** Uniform in 0 … below − 1. */
@@ -72,7 +73,7 @@ export interface Draws {
 }
 
 /** Inserts each number at a random position among the previous ones (Fisher and Yates, inside out). */
-export function shuffled(length: number, { integer }: Draws): Int32Array {
+export function shuffleIndexes(length: number, { integer }: RandomBits): Int32Array {
   const shuffledIndices = new Int32Array(length);
   for (let i = 0; i < length; i++) {
     const j = integer(i + 1);
@@ -82,15 +83,15 @@ export function shuffled(length: number, { integer }: Draws): Int32Array {
   return shuffledIndices;
 }
 
-const buckets = 256;
+const bucketCount = 256;
 
 /**
  * Distributes the numbers to random buckets and shuffles each bucket (Rao 1961, Sandelius 1962). For large arrays this is several times faster,
  * because a bucket stays in the cache.
  */
-export function shuffledInBuckets(length: number, { bits, integer }: Draws): Int32Array {
+export function shuffleIndexesInBuckets(length: number, { bits, integer }: RandomBits): Int32Array {
   const bucketOf = new Uint8Array(length);
-  const ends = new Int32Array(buckets + 1);
+  const ends = new Int32Array(bucketCount + 1);
   for (let i = 0; i < length; ) {
     // The 32 bits are used as four draws of one byte.
     for (let drawn = bits(), end = Math.min(length, i + 4); i < end; i++, drawn >>>= 8) {
@@ -99,12 +100,12 @@ export function shuffledInBuckets(length: number, { bits, integer }: Draws): Int
       ends[bucket + 1]!++;
     }
   }
-  for (let bucket = 0; bucket < buckets; bucket++) ends[bucket + 1]! += ends[bucket]!;
+  for (let bucket = 0; bucket < bucketCount; bucket++) ends[bucket + 1]! += ends[bucket]!;
   const shuffledIndices = new Int32Array(length);
   // `ends` has where each bucket begins; once the bucket is filled, where it ends.
   for (let i = 0; i < length; i++) shuffledIndices[ends[bucketOf[i]!]!++] = i;
   let bucketStart = 0;
-  for (let bucket = 0; bucket < buckets; bucket++) {
+  for (let bucket = 0; bucket < bucketCount; bucket++) {
     const bucketEnd = ends[bucket]!;
     for (let index = bucketEnd - 1; index > bucketStart; index--) {
       const other = bucketStart + integer(index - bucketStart + 1);
@@ -122,11 +123,11 @@ export function shuffledInBuckets(length: number, { bits, integer }: Draws): Int
  * models depend on it.
  * @returns an unsigned 32-bit number
  */
-export function mixed(value: number): number {
+export function mixBits(value: number): number {
   let bits = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
 /** Hashes a whole number with one of many hash functions. */
-export const hashOf = (id: number, stream: number): number => mixed(id ^ Math.imul(stream + 1, 0x9e3779b9));
+export const hashInteger = (id: number, stream: number): number => mixBits(id ^ Math.imul(stream + 1, 0x9e3779b9));

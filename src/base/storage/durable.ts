@@ -6,32 +6,36 @@ import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
-import { systemReason, writing } from '../diagnostics/system_reason.ts';
+import { awaitWrite, describeSystemError } from '../diagnostics/system_reason.ts';
 
 /** A new file that is being written from the beginning. */
-export interface Sink {
+export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-const pieceBytes = 64 * 2 ** 20;
+const chunkBytes = 64 * 2 ** 20;
 
 /** Makes names distinct even for two writes of one process to one file. */
-let partials = 0;
+let partialCount = 0;
 
 /** Returns a temporary name that only this process uses, so that of two processes that write one file, one wins as a whole. */
-const partialOf = (path: string): string =>
-  join(dirname(path), `.${basename(path)}.${process.pid}-${partials++}.partial`);
+const makePartialPath = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${process.pid}-${partialCount++}.partial`);
 
 /**
  * Replaces `path` by the output of `body`.
- * @param kept describes, for the message of a failure, the file that stays intact: `the checkpoint of epoch 3`
+ * @param intactFile describes, for the message of a failure, the file that stays intact: `the checkpoint of epoch 3`
  */
-export async function writeDurably(path: string, body: (sink: Sink) => Promise<void>, kept?: string): Promise<void> {
+export async function writeDurably(
+  path: string,
+  writeContents: (sink: ByteSink) => Promise<void>,
+  intactFile?: string,
+): Promise<void> {
   const write = async (partial: string): Promise<void> => {
     const handle = await open(partial, 'wx');
-    await body(fileSink(handle)).finally(() => handle.close());
+    await writeContents(makeFileSink(handle)).finally(() => handle.close());
   };
-  await replaceDurably(path, write, kept);
+  await replaceDurably(path, write, intactFile);
 }
 
 /**
@@ -40,14 +44,14 @@ export async function writeDurably(path: string, body: (sink: Sink) => Promise<v
  */
 export async function replaceDurably(
   path: string,
-  body: (partial: string) => Promise<void>,
-  kept?: string,
+  writeContents: (partial: string) => Promise<void>,
+  intactFile?: string,
 ): Promise<void> {
-  const partial = partialOf(path);
+  const partial = makePartialPath(path);
   let isReplaced = false;
   try {
     await rm(partial, { force: true });
-    await body(partial);
+    await writeContents(partial);
     const handle = await open(partial, 'r+');
     await handle.sync().finally(() => handle.close());
     await rename(partial, path);
@@ -55,9 +59,9 @@ export async function replaceDurably(
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});
-    const reason = systemReason(error);
+    const reason = describeSystemError(error);
     if (reason === undefined) throw error;
-    throw failure('cannot-write', { path, reason, kept: isReplaced ? undefined : kept });
+    throw failure('cannot-write', { path, reason, kept: isReplaced ? undefined : intactFile });
   }
 }
 
@@ -74,15 +78,15 @@ export const isPartialOf = (name: string, path: string): boolean =>
  * @returns the first folder that had to be created
  * @throws Failure `cannot-write`
  */
-export const makeFolder = (path: string): Promise<string | undefined> => writing(path, makeFolders(path));
+export const makeFolder = (path: string): Promise<string | undefined> => awaitWrite(path, makeFolders(path));
 
 /** @throws Failure `cannot-write` */
-export const remove = (path: string): Promise<void> => writing(path, rm(path, { force: true }));
+export const removeFile = (path: string): Promise<void> => awaitWrite(path, rm(path, { force: true }));
 
 /** Removes a file so that it stays removed after a crash. @throws Failure `cannot-write` */
 export async function removeDurably(path: string): Promise<void> {
-  await remove(path);
-  await writing(dirname(path), syncFolder(dirname(path)));
+  await removeFile(path);
+  await awaitWrite(dirname(path), syncFolder(dirname(path)));
 }
 
 /** Makes renames in a folder durable. Windows cannot open a folder, and does not need it. */
@@ -104,12 +108,12 @@ interface OpenFile {
   write(bytes: Uint8Array, offset: number, length: number): Promise<{ readonly bytesWritten: number }>;
 }
 
-export function fileSink(handle: OpenFile): Sink {
+export function makeFileSink(handle: OpenFile): ByteSink {
   return {
     async write(bytes) {
       // One write call writes at most 2 GiB, and may write less than requested.
       for (let index = 0; index < bytes.byteLength; ) {
-        const { bytesWritten } = await handle.write(bytes, index, Math.min(pieceBytes, bytes.byteLength - index));
+        const { bytesWritten } = await handle.write(bytes, index, Math.min(chunkBytes, bytes.byteLength - index));
         index += bytesWritten;
       }
     },
@@ -126,7 +130,7 @@ export async function makeFolders(path: string): Promise<string | undefined> {
     await mkdir(path);
     return path;
   } catch (error) {
-    if (isMissing(error, path)) {
+    if (isParentMissing(error, path)) {
       const firstMade = await makeFolders(dirname(path));
       await mkdir(path);
       return firstMade ?? path;
@@ -141,12 +145,12 @@ export function makeFoldersSync(path: string): void {
   try {
     mkdirSync(path);
   } catch (error) {
-    if (isMissing(error, path)) {
+    if (isParentMissing(error, path)) {
       makeFoldersSync(dirname(path));
       mkdirSync(path);
     } else if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 
-const isMissing = (error: unknown, path: string): boolean =>
+const isParentMissing = (error: unknown, path: string): boolean =>
   (error as NodeJS.ErrnoException).code === 'ENOENT' && dirname(path) !== path;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { invariant } from '../diagnostics/failure.ts';
 
 /** Finds a file of tower's own package. A bundled module is at another depth below the package root than its source. */
-export function packageFile(path: string): string {
+export function findPackageFile(path: string): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, path))) {
     invariant(folder !== dirname(folder), `${path} belongs to the package`);
@@ -15,7 +15,7 @@ export function packageFile(path: string): string {
 }
 
 /** Finds the program of a child process: next to the file that starts it, or above the folder of chunks in a bundle. */
-export function programBeside(starter: string, name: string): string {
+export function findChildProgram(starter: string, name: string): string {
   const programFile = [`./${name}.ts`, `./${name}.js`, `../${name}.js`]
     .map((path) => fileURLToPath(new URL(path, starter)))
     .find((path) => existsSync(path));
@@ -24,7 +24,7 @@ export function programBeside(starter: string, name: string): string {
 }
 
 /** Returns the folder for data of this machine that is too large, or too specific, for a package. */
-export function cacheBase(): string {
+export function cacheFolder(): string {
   return (
     process.env.TOWER_CACHE ??
     (process.platform === 'darwin'

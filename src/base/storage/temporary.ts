@@ -3,51 +3,51 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
-import { systemReason } from '../diagnostics/system_reason.ts';
+import { describeSystemError } from '../diagnostics/system_reason.ts';
 
-const prefix = 'tower-';
+const folderPrefix = 'tower-';
 const ownerFile = '.owner.json';
-let me: Owner | undefined;
+let currentProcess: Owner | undefined;
 
 /**
  * @param name what the folder is for, part of its name: `duckdb`
  * @throws Failure `no-temporary-folder`
  */
-export function makeTemporary(name: string): string {
-  if (me === undefined) {
-    me = thisProcess();
-    removeLeft(me);
+export function makeTemporaryFolder(name: string): string {
+  if (currentProcess === undefined) {
+    currentProcess = describeThisProcess();
+    removeAbandonedFolders(currentProcess);
   }
   try {
-    const folder = mkdtempSync(join(tmpdir(), `${prefix}${name}-`));
-    writeFileSync(join(folder, ownerFile), JSON.stringify(me));
+    const folder = mkdtempSync(join(tmpdir(), `${folderPrefix}${name}-`));
+    writeFileSync(join(folder, ownerFile), JSON.stringify(currentProcess));
     return folder;
   } catch (error) {
-    const reason = systemReason(error);
+    const reason = describeSystemError(error);
     if (reason === undefined) throw error;
     throw failure('no-temporary-folder', { path: tmpdir(), reason });
   }
 }
 
 /** Removes a folder of `makeTemporary`. If another program has a file in it open, the system removes it later. */
-export function removeTemporary(folder: string): void {
+export function removeTemporaryFolder(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch (error) {
-    if (systemReason(error) === undefined) throw error;
+    if (describeSystemError(error) === undefined) throw error;
   }
 }
 
 /** Removes the folders of processes that are gone. A folder of another user, or one that does not name its process, stays. */
-export function removeLeft(owner: Owner = thisProcess()): void {
-  for (const name of entriesOf(tmpdir())) {
-    if (!name.startsWith(prefix)) continue;
+export function removeAbandonedFolders(owner: Owner = describeThisProcess()): void {
+  for (const name of listEntries(tmpdir())) {
+    if (!name.startsWith(folderPrefix)) continue;
     const folder = join(tmpdir(), name);
-    if (isLeft(folder, owner)) removeTemporary(folder);
+    if (isAbandoned(folder, owner)) removeTemporaryFolder(folder);
   }
 }
 
-function entriesOf(folder: string): readonly string[] {
+function listEntries(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch {
@@ -56,11 +56,11 @@ function entriesOf(folder: string): readonly string[] {
   }
 }
 
-function isLeft(folder: string, me: Owner): boolean {
+function isAbandoned(folder: string, currentProcess: Owner): boolean {
   try {
     const stats = lstatSync(folder);
     if (!stats.isDirectory() || (process.getuid !== undefined && stats.uid !== process.getuid())) return false;
-    return stateOf(JSON.parse(readFileSync(join(folder, ownerFile), 'utf8')) as Owner, me) === 'gone';
+    return processState(JSON.parse(readFileSync(join(folder, ownerFile), 'utf8')) as Owner, currentProcess) === 'gone';
   } catch {
     return false;
   }
@@ -80,29 +80,32 @@ export interface Owner {
   readonly started: string;
 }
 
-export function thisProcess(): Owner {
+export function describeThisProcess(): Owner {
   return {
     pid: process.pid,
     host: hostname(),
-    machine: textOf('/etc/machine-id'),
-    boot: textOf('/proc/sys/kernel/random/boot_id'),
-    space: orEmpty(() => readlinkSync('/proc/self/ns/pid')),
-    started: startOf(process.pid) ?? '',
+    machine: readTextOrEmpty('/etc/machine-id'),
+    boot: readTextOrEmpty('/proc/sys/kernel/random/boot_id'),
+    space: emptyIfItFails(() => readlinkSync('/proc/self/ns/pid')),
+    started: processStartTime(process.pid) ?? '',
   };
 }
 
 /** Returns `unknown` if this process cannot check whether the owner runs. */
-export function stateOf(owner: Owner, me: Owner = thisProcess()): 'running' | 'gone' | 'unknown' {
-  if (owner.host !== me.host || owner.machine !== me.machine) return 'unknown';
-  if (owner.boot !== me.boot) return 'gone';
-  if (owner.space !== me.space) return 'unknown';
-  if (!exists(owner.pid)) return 'gone';
-  const ownerStart = startOf(owner.pid);
+export function processState(
+  owner: Owner,
+  currentProcess: Owner = describeThisProcess(),
+): 'running' | 'gone' | 'unknown' {
+  if (owner.host !== currentProcess.host || owner.machine !== currentProcess.machine) return 'unknown';
+  if (owner.boot !== currentProcess.boot) return 'gone';
+  if (owner.space !== currentProcess.space) return 'unknown';
+  if (!processExists(owner.pid)) return 'gone';
+  const ownerStart = processStartTime(owner.pid);
   if (ownerStart === undefined) return 'gone';
   return owner.started === '' || ownerStart === '' || ownerStart === owner.started ? 'running' : 'gone';
 }
 
-function exists(pid: number): boolean {
+function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -113,10 +116,10 @@ function exists(pid: number): boolean {
 }
 
 /** Returns the start time of a process; undefined if the process has ended, empty if the system does not say. */
-function startOf(pid: number): string | undefined {
+function processStartTime(pid: number): string | undefined {
   if (process.platform === 'linux') {
     // The name in parentheses may contain anything, even parentheses. The state, 18 more numbers and the start time follow it.
-    const statFields = textOf(`/proc/${pid}/stat`)
+    const statFields = readTextOrEmpty(`/proc/${pid}/stat`)
       .replace(/^.*\)\s+/s, '')
       .split(' ');
     if (statFields[0] === 'Z' || statFields[0] === 'X') return undefined;
@@ -129,9 +132,9 @@ function startOf(pid: number): string | undefined {
   return (stdout ?? '').trim();
 }
 
-const textOf = (path: string): string => orEmpty(() => readFileSync(path, 'utf8').trim());
+const readTextOrEmpty = (path: string): string => emptyIfItFails(() => readFileSync(path, 'utf8').trim());
 
-function orEmpty(read: () => string): string {
+function emptyIfItFails(read: () => string): string {
   try {
     return read();
   } catch {

@@ -18,21 +18,22 @@ export function readZip(bytes: Buffer): ReadonlyMap<string, Buffer> {
     const unpackedSize = bytes.readUInt32LE(offset + 24);
     const nameLength = bytes.readUInt16LE(offset + 28);
     const entryName = bytes.toString('utf8', offset + 46, offset + 46 + nameLength);
-    const localHeader = bytes.readUInt32LE(offset + 42);
+    const localHeaderOffset = bytes.readUInt32LE(offset + 42);
     offset += 46 + nameLength + bytes.readUInt16LE(offset + 30) + bytes.readUInt16LE(offset + 32);
     if (entryName.endsWith('/')) continue;
-    const dataStart = localHeader + 30 + bytes.readUInt16LE(localHeader + 26) + bytes.readUInt16LE(localHeader + 28);
+    const dataStart =
+      localHeaderOffset + 30 + bytes.readUInt16LE(localHeaderOffset + 26) + bytes.readUInt16LE(localHeaderOffset + 28);
     const data = bytes.subarray(dataStart, dataStart + packedSize);
     if (method !== 0 && method !== 8)
       throw new Error(`${entryName} is packed in a way that cannot be read (method ${method})`);
     const content =
       method === 0 ? Buffer.from(data) : inflateRawSync(data, { maxOutputLength: Math.max(unpackedSize, 1) });
-    if (content.length !== unpackedSize || crc(content) !== checksum) throw new Error(`${entryName} is damaged`);
+    if (content.length !== unpackedSize || computeCrc(content) !== checksum) throw new Error(`${entryName} is damaged`);
     files.set(entryName, content);
   }
   return files;
 }
 
-function crc(content: Buffer): number {
+function computeCrc(content: Buffer): number {
   return crc32(content) >>> 0;
 }

@@ -3,7 +3,7 @@ import { eastAsianWidth } from 'get-east-asian-width';
 
 const tabStop = 4;
 
-export interface Shown {
+export interface PrintableText {
   readonly text: string;
   /** Number of terminal cells. */
   readonly width: number;
@@ -13,7 +13,7 @@ export interface Shown {
  * Returns the text as printed at a column: tabs become spaces up to the next tab stop, control characters their pictures, halves of a surrogate pair the
  * replacement character.
  */
-export function show(text: string, column = 0): Shown {
+export function toPrintable(text: string, column = 0): PrintableText {
   let shownText = '';
   let cellColumn = column;
   for (const character of text) {
@@ -23,17 +23,17 @@ export function show(text: string, column = 0): Shown {
       shownText += ' '.repeat(width);
       cellColumn += width;
     } else {
-      const shownCharacter = picture(character, code);
+      const shownCharacter = printableCharacter(character, code);
       shownText += shownCharacter;
-      cellColumn += takesNoCell.test(shownCharacter) ? 0 : eastAsianWidth(shownCharacter.codePointAt(0)!);
+      cellColumn += zeroWidth.test(shownCharacter) ? 0 : eastAsianWidth(shownCharacter.codePointAt(0)!);
     }
   }
   return { text: shownText, width: cellColumn - column };
 }
 
-const takesNoCell = /[\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}]/u;
+const zeroWidth = /[\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}]/u;
 
-function picture(character: string, code: number): string {
+function printableCharacter(character: string, code: number): string {
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
   if (code === 0x7f) return '\u2421';
   // C1 control characters, and marks that change the direction of text.
@@ -44,7 +44,7 @@ function picture(character: string, code: number): string {
   return character;
 }
 
-const characters: Readonly<Record<string, string>> = {
+const htmlEntities: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
@@ -54,5 +54,5 @@ const characters: Readonly<Record<string, string>> = {
 
 /** Escapes a text for HTML, also in attributes. Characters that HTML forbids become U+FFFD. */
 export function escapeHtml(text: string): string {
-  return text.replace(/(?![\n\t\r])\p{Cc}/gu, '\ufffd').replace(/[&<>"']/g, (each) => characters[each]!);
+  return text.replace(/(?![\n\t\r])\p{Cc}/gu, '\ufffd').replace(/[&<>"']/g, (character) => htmlEntities[character]!);
 }

@@ -4,42 +4,52 @@
  * Returns the nearest candidate; undefined if none is near. Names that differ only in case and underscores always match. Otherwise at most a third of
  * the letters may be wrong; two swapped neighbours count as one error. Ties go to the earlier candidate.
  */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  return likest(name, candidates)?.name;
+export function findNearest(name: string, candidates: Iterable<string>): string | undefined {
+  return findNearestName(name, candidates)?.name;
 }
 
 /** The candidate that a word most likely represents. */
-export interface Likeness {
+export interface NearestName {
   readonly name: string;
   /** Other candidates that are as near, in their order. */
-  readonly others: readonly string[];
+  readonly ties: readonly string[];
   /** True if the word most likely is a misspelling of the candidate: the difference is small for its length, and no other candidate is as near. */
   readonly sure: boolean;
 }
 
 /** Returns what `nearest` finds, and how sure it is. */
-export function likest(name: string, candidates: Iterable<string>): Likeness | undefined {
-  const plainName = simplify(name);
-  const allowed = Math.max(1, Math.floor(plainName.length / 3));
+export function findNearestName(name: string, candidates: Iterable<string>): NearestName | undefined {
+  const plainName = normalize(name);
+  const maxMistakes = Math.max(1, Math.floor(plainName.length / 3));
   let nearestNames: string[] = [];
-  let leastAway = allowed;
+  let leastMistakes = maxMistakes;
   for (const candidate of new Set(candidates)) {
-    const other = simplify(candidate);
-    if (Math.abs(other.length - plainName.length) > leastAway) continue;
-    const away = plainName === '' ? leastAway + 1 : other === plainName ? 0 : distance(plainName, other, leastAway + 1);
+    const other = normalize(candidate);
+    if (Math.abs(other.length - plainName.length) > leastMistakes) continue;
+    const mistakes =
+      plainName === ''
+        ? leastMistakes + 1
+        : other === plainName
+          ? 0
+          : countMistakes(plainName, other, leastMistakes + 1);
     // A name of two letters is one edit away from nearly any other.
-    if (away > leastAway || (away > 0 && away >= Math.max(plainName.length, other.length) - 1)) continue;
-    if (away < leastAway) nearestNames = [];
+    if (mistakes > leastMistakes || (mistakes > 0 && mistakes >= Math.max(plainName.length, other.length) - 1))
+      continue;
+    if (mistakes < leastMistakes) nearestNames = [];
     nearestNames.push(candidate);
-    leastAway = away;
+    leastMistakes = mistakes;
   }
-  const [first, ...others] = nearestNames;
+  const [first, ...ties] = nearestNames;
   if (first === undefined) return undefined;
-  return { name: first, others, sure: others.length === 0 && isSmall(plainName, simplify(first), leastAway) };
+  return {
+    name: first,
+    ties: ties,
+    sure: ties.length === 0 && isLikelyMisspelling(plainName, normalize(first), leastMistakes),
+  };
 }
 
 /** Removes case, underscores and hyphens, which do not matter in a misspelling. */
-function simplify(name: string): string {
+function normalize(name: string): string {
   return name.replace(/[_\-\s]/g, '').toLowerCase();
 }
 
@@ -47,15 +57,19 @@ function simplify(name: string): string {
  * Counts the mistakes between two words: an extra, missing or wrong letter, or two swapped neighbours (Damerau–Levenshtein, each letter edited once). Stops
  * counting at `limit`.
  */
-function distance(a: string, b: string, limit: number): number {
+function countMistakes(a: string, b: string, limit: number): number {
   let rowBeforeLast: number[] = [];
   let lastRow = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
     const thisRow = [row];
     let lowestInRow = row;
     for (let column = 1; column <= b.length; column++) {
-      const same = a[row - 1] === b[column - 1];
-      let mistakes = Math.min(lastRow[column]! + 1, thisRow[column - 1]! + 1, lastRow[column - 1]! + (same ? 0 : 1));
+      const isSameLetter = a[row - 1] === b[column - 1];
+      let mistakes = Math.min(
+        lastRow[column]! + 1,
+        thisRow[column - 1]! + 1,
+        lastRow[column - 1]! + (isSameLetter ? 0 : 1),
+      );
       if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
         mistakes = Math.min(mistakes, rowBeforeLast[column - 2]! + 1);
       }
@@ -73,14 +87,18 @@ function distance(a: string, b: string, limit: number): number {
  * True if the difference is small for the length of the word: one letter of four, two of eight, and in shorter words only swapped or doubled letters.
  * Different numbers within names are no misspelling: `beta1` is not `beta2`.
  */
-function isSmall(written: string, meant: string, away: number): boolean {
-  if (away === 0) return true;
+function isLikelyMisspelling(written: string, meant: string, mistakes: number): boolean {
+  if (mistakes === 0) return true;
   if (written.replace(/[^0-9]/g, '') !== meant.replace(/[^0-9]/g, '')) return false;
-  if (away === 1 && (isSwapped(written, meant) || undoubled(written) === undoubled(meant))) return true;
-  return meant.length >= 4 * away && away <= 2;
+  if (
+    mistakes === 1 &&
+    (hasSameLetters(written, meant) || removeDoubledLetters(written) === removeDoubledLetters(meant))
+  )
+    return true;
+  return meant.length >= 4 * mistakes && mistakes <= 2;
 }
 
-const isSwapped = (a: string, b: string): boolean =>
+const hasSameLetters = (a: string, b: string): boolean =>
   a.length === b.length && [...a].sort().join() === [...b].sort().join();
 
-const undoubled = (word: string): string => word.replace(/(.)\1+/g, '$1');
+const removeDoubledLetters = (word: string): string => word.replace(/(.)\1+/g, '$1');

@@ -56,20 +56,20 @@ export function lineAt(source: Source, line: number): string {
 }
 
 /** Returns a text with the line ends of a source, so that all lines of a Windows file end alike. */
-export function withLineEndsOf({ text }: Source, written: string): string {
-  return /\r?\n/.exec(text)?.[0] === '\r\n' ? written.replaceAll(/\r?\n/g, '\r\n') : written;
+export function withLineEndingsOf({ text }: Source, writtenText: string): string {
+  return /\r?\n/.exec(text)?.[0] === '\r\n' ? writtenText.replaceAll(/\r?\n/g, '\r\n') : writtenText;
 }
 
 /** Returns the blanks at the beginning of a line. */
-export function indentOf(source: Source, line: number): string {
+export function indentationOf(source: Source, line: number): string {
   return /^[ \t]*/.exec(lineAt(source, line))![0];
 }
 
 /** Returns the smallest span that contains both. */
-export function join(first: Span, second: Span): Span {
+export function joinSpans(first: Span, second: Span): Span {
   return { source: first.source, start: Math.min(first.start, second.start), end: Math.max(first.end, second.end) };
 }
 
-export function textOf(span: Span): string {
+export function spanText(span: Span): string {
   return span.source.text.slice(span.start, span.end);
 }

@@ -1,7 +1,7 @@
 /** Writes names and texts as the SQL of a data block needs them. */
 
 /** SQL words that must be quoted as names of columns: those of DuckDB that are not in its category `unreserved`. */
-const words: ReadonlySet<string> = new Set(
+const reservedWords: ReadonlySet<string> = new Set(
   `all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit boolean both by case cast char
   character check coalesce collate collation column columns concurrently constraint create cross dec decimal default deferrable desc describe
   distinct do else end except exists extract false fetch float for foreign freeze from full generated glob group grouping grouping_id having
@@ -13,10 +13,12 @@ const words: ReadonlySet<string> = new Set(
   xmlserialize xmltable user current_user session_user events items users`.split(/\s+/),
 );
 
-export function sqlName(name: string): string {
-  return /^[A-Za-z_]\w*$/.test(name) && !words.has(name.toLowerCase()) ? name : `"${name.replaceAll('"', '""')}"`;
+export function quoteSqlName(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) && !reservedWords.has(name.toLowerCase())
+    ? name
+    : `"${name.replaceAll('"', '""')}"`;
 }
 
-export function sqlText(text: string): string {
+export function quoteSqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -7,25 +7,25 @@
 export interface Texts extends Iterable<string> {
   readonly length: number;
   /** A negative index counts from the end. Undefined if out of range. */
-  at(place: number): string | undefined;
+  at(index: number): string | undefined;
 }
 
 /** Maximum of 32-bit offsets and of the length of a `Uint8Array`. */
-const largest = 2 ** 32 - 1;
-let most = largest;
+const maxUint32 = 2 ** 32 - 1;
+let maxBytes = maxUint32;
 
 /** Returns the maximum bytes of all texts of a list. */
-export const mostBytes = (): number => most;
+export const maxTextBytes = (): number => maxBytes;
 
 /** Limits the bytes of lists that are made from now on. For tests. */
-export function limitTexts(bytes: number = largest): void {
-  most = bytes;
+export function limitTextBytes(bytes: number = maxUint32): void {
+  maxBytes = bytes;
 }
 
 /** Thrown if a list of texts has no room for another. */
 export class TextsTooLarge extends RangeError {
   constructor() {
-    super(`the texts of a list take more than ${most} bytes`);
+    super(`the texts of a list take more than ${maxBytes} bytes`);
   }
 }
 
@@ -40,13 +40,13 @@ export class PackedTexts implements Texts {
     return this.ends.length;
   }
 
-  at(place: number): string | undefined {
-    const at = place < 0 ? this.length + place : place;
+  at(index: number): string | undefined {
+    const at = index < 0 ? this.length + index : index;
     return at >= 0 && at < this.length ? decodeText(this.bytes, this.startOf(at), this.ends[at]!) : undefined;
   }
 
-  startOf(place: number): number {
-    return place === 0 ? 0 : this.ends[place - 1]!;
+  startOf(index: number): number {
+    return index === 0 ? 0 : this.ends[index - 1]!;
   }
 
   *[Symbol.iterator](): Iterator<string> {
@@ -72,7 +72,7 @@ export class TextsWriter {
 
   /** @param texts number of texts to reserve memory for @param bytes number of bytes to reserve for all texts */
   constructor(texts = 0, bytes = 8 * texts) {
-    this.#bytes = new Uint8Array(Math.min(most, bytes));
+    this.#bytes = new Uint8Array(Math.min(maxBytes, bytes));
     this.#ends = new Uint32Array(texts);
   }
 
@@ -94,40 +94,43 @@ export class TextsWriter {
   }
 
   /** Adds a text of another list without making a string of it. */
-  addFrom(texts: Texts, place: number): void {
-    if (texts instanceof PackedTexts) this.addBytes(texts.bytes, texts.startOf(place), texts.ends[place]!);
-    else this.add(texts.at(place)!);
+  addFrom(texts: Texts, index: number): void {
+    if (texts instanceof PackedTexts) this.addBytes(texts.bytes, texts.startOf(index), texts.ends[index]!);
+    else this.add(texts.at(index)!);
   }
 
   /** Packs the list. Call it once, after the last text. */
   texts(): PackedTexts {
-    return new PackedTexts(fitted(this.#bytes, this.#used), fitted(this.#ends, this.#length));
+    return new PackedTexts(trimToLength(this.#bytes, this.#used), trimToLength(this.#ends, this.#length));
   }
 
   #reserve(count: number): void {
     const neededBytes = this.#used + count;
     if (neededBytes <= this.#bytes.length) return;
-    if (neededBytes > most) throw new TextsTooLarge();
-    this.#bytes = enlarged(this.#bytes, Math.min(most, Math.max(64, neededBytes, Math.ceil(1.5 * this.#bytes.length))));
+    if (neededBytes > maxBytes) throw new TextsTooLarge();
+    this.#bytes = copyEnlarged(
+      this.#bytes,
+      Math.min(maxBytes, Math.max(64, neededBytes, Math.ceil(1.5 * this.#bytes.length))),
+    );
   }
 
   #end(at: number): void {
     this.#used = at;
     if (this.#length === this.#ends.length) {
-      this.#ends = enlarged(this.#ends, Math.max(16, Math.ceil(1.5 * this.#ends.length)));
+      this.#ends = copyEnlarged(this.#ends, Math.max(16, Math.ceil(1.5 * this.#ends.length)));
     }
     this.#ends[this.#length++] = at;
   }
 }
 
-function enlarged<T extends Uint8Array | Uint32Array>(from: T, length: number): T {
+function copyEnlarged<T extends Uint8Array | Uint32Array>(from: T, length: number): T {
   const larger = new (from.constructor as new (length: number) => T)(length);
   larger.set(from as never);
   return larger;
 }
 
 /** Returns the first elements of an array. Copies them if much of the array is unused, so that its memory is freed. */
-function fitted<T extends Uint8Array | Uint32Array>(array: T, length: number): T {
+function trimToLength<T extends Uint8Array | Uint32Array>(array: T, length: number): T {
   return (length > 0.8 * array.length ? array.subarray(0, length) : array.slice(0, length)) as T;
 }
 
@@ -141,7 +144,7 @@ export function packTexts(texts: Iterable<string>, expected = 0): PackedTexts {
 
 /** Returns the texts at these indexes, packed if the list is. */
 export function pickTexts(texts: Texts, places: ArrayLike<number>): Texts {
-  if (!(texts instanceof PackedTexts)) return Array.from(places, (place) => texts.at(place)!);
+  if (!(texts instanceof PackedTexts)) return Array.from(places, (index) => texts.at(index)!);
   let pickedBytes = 0;
   for (let i = 0; i < places.length; i++) pickedBytes += texts.ends[places[i]!]! - texts.startOf(places[i]!);
   const writer = new TextsWriter(places.length, pickedBytes);
@@ -150,7 +153,7 @@ export function pickTexts(texts: Texts, places: ArrayLike<number>): Texts {
 }
 
 /** Returns the texts of both lists, one after the other, packed if the first is. @throws TextsTooLarge past 4 GiB */
-export function joinedTexts(first: Texts, second: Texts): Texts {
+export function concatTexts(first: Texts, second: Texts): Texts {
   if (!(first instanceof PackedTexts)) return [...first, ...second];
   const writer = new TextsWriter(first.length + second.length);
   for (const list of [first, second]) for (let index = 0; index < list.length; index++) writer.addFrom(list, index);
@@ -159,11 +162,11 @@ export function joinedTexts(first: Texts, second: Texts): Texts {
 
 /** Compares two texts of a list by UTF-16 units, the order of strings: negative if the text at `a` comes first. */
 export function compareTexts(texts: Texts, a: number, b: number): number {
-  const asStrings = (): number => {
+  const compareAsStrings = (): number => {
     const [one, other] = [texts.at(a)!, texts.at(b)!];
     return one < other ? -1 : one > other ? 1 : 0;
   };
-  if (!(texts instanceof PackedTexts)) return asStrings();
+  if (!(texts instanceof PackedTexts)) return compareAsStrings();
   const { bytes, ends } = texts;
   let [at, to] = [texts.startOf(a), texts.startOf(b)];
   const [end, stop] = [ends[a]!, ends[b]!];
@@ -171,20 +174,20 @@ export function compareTexts(texts: Texts, a: number, b: number): number {
     const [one, other] = [bytes[at]!, bytes[to]!];
     if (one === other) continue;
     // Bytes sort by code point, strings by UTF-16 unit: there, characters of two units come before the last characters of one.
-    return one >= 0xed && other >= 0xed && (one >= 0xf0 || other >= 0xf0) ? asStrings() : one - other;
+    return one >= 0xed && other >= 0xed && (one >= 0xf0 || other >= 0xf0) ? compareAsStrings() : one - other;
   }
   return end - at - (stop - to);
 }
 
 /** Yields the list as arrays of at most `most` texts. */
-export function* slicesOfTexts(texts: Texts, most: number): Iterable<readonly string[]> {
-  for (let from = 0; from < texts.length; from += most) {
-    yield Array.from({ length: Math.min(most, texts.length - from) }, (_, i) => texts.at(from + i)!);
+export function* batchTexts(texts: Texts, batchSize: number): Iterable<readonly string[]> {
+  for (let from = 0; from < texts.length; from += batchSize) {
+    yield Array.from({ length: Math.min(batchSize, texts.length - from) }, (_, i) => texts.at(from + i)!);
   }
 }
 
 /** True if a text has half of a surrogate pair, for which UTF-8 has no bytes. */
-export function hasHalves(texts: Texts): boolean {
+export function hasUnpairedSurrogates(texts: Texts): boolean {
   if (!(texts instanceof PackedTexts)) return [...texts].some((text) => /\p{Surrogate}/u.test(text));
   const { bytes } = texts;
   for (let index = 0; index < bytes.length; index++)
@@ -195,7 +198,7 @@ export function hasHalves(texts: Texts): boolean {
 export const isTexts = (value: unknown): value is Texts => Array.isArray(value) || value instanceof PackedTexts;
 
 /** True if two lists have the same texts in the same order. */
-export function sameTexts(one: Texts, other: Texts): boolean {
+export function areTextsEqual(one: Texts, other: Texts): boolean {
   if (one.length !== other.length) return false;
   for (let index = 0; index < one.length; index++) if (one.at(index) !== other.at(index)) return false;
   return true;

@@ -10,8 +10,8 @@ export function ascendingIndexes(values: ArrayLike<number>): Int32Array {
     if (index > 0 && values[index]! < values[index - 1]!) isSorted = false;
   }
   if (isSorted) return indexes;
-  const keys = keysOf(values);
-  let next = new Int32Array(valueCount);
+  const keys = makeSortKeys(values);
+  let sortedByDigit = new Int32Array(valueCount);
   const counts = new Int32Array(2 ** 16 + 1);
   for (let digit = 0; digit < 4; digit++) {
     counts.fill(0);
@@ -19,23 +19,23 @@ export function ascendingIndexes(values: ArrayLike<number>): Int32Array {
     for (let digitValue = 0; digitValue < 2 ** 16; digitValue++) counts[digitValue + 1]! += counts[digitValue]!;
     for (let index = 0; index < valueCount; index++) {
       const source = indexes[index]!;
-      next[counts[keys[4 * source + digit]!]!++] = source;
+      sortedByDigit[counts[keys[4 * source + digit]!]!++] = source;
     }
-    [indexes, next] = [next, indexes];
+    [indexes, sortedByDigit] = [sortedByDigit, indexes];
   }
   return indexes;
 }
 
 /** Returns the bits of each number, mapped so that they order like the numbers, as four digits of 16 bits, the lowest first. */
-function keysOf(values: ArrayLike<number>): Uint16Array {
+function makeSortKeys(values: ArrayLike<number>): Uint16Array {
   const numbers = Float64Array.from(values, (value) => value + 0);
-  const halves = new Uint32Array(numbers.buffer);
+  const words = new Uint32Array(numbers.buffer);
   for (let index = 0; index < numbers.length; index++) {
-    const high = halves[2 * index + 1]!;
+    const high = words[2 * index + 1]!;
     if (high >>> 31 === 1) {
-      halves[2 * index] = ~halves[2 * index]!;
-      halves[2 * index + 1] = ~high;
-    } else halves[2 * index + 1] = high ^ 0x80000000;
+      words[2 * index] = ~words[2 * index]!;
+      words[2 * index + 1] = ~high;
+    } else words[2 * index + 1] = high ^ 0x80000000;
   }
   return new Uint16Array(numbers.buffer);
 }

@@ -2,7 +2,7 @@
 import type { Options, ValidateFunction } from 'ajv';
 
 /** Returns what compiles schemas of draft 2020-12. It keeps each validator that it has compiled. */
-export async function loadCompiler(options: Options): Promise<(schema: object) => ValidateFunction> {
+export async function loadSchemaCompiler(options: Options): Promise<(schema: object) => ValidateFunction> {
   const { default: module } = await import('ajv/dist/2020.js');
   // This is a CommonJS package: Node.js and the bundle differ in its default export.
   const Ajv2020 = module.Ajv2020 ?? module;
@@ -11,7 +11,7 @@ export async function loadCompiler(options: Options): Promise<(schema: object) =
 }
 
 /** Returns where a value differs from its schema, and how, such as `/training/epochs must be integer`. Undefined if it is valid. */
-export function schemaComplaint(validate: ValidateFunction, value: unknown): string | undefined {
+export function findSchemaError(validate: ValidateFunction, value: unknown): string | undefined {
   if (validate(value)) return undefined;
   const [error] = validate.errors ?? [];
   return `${error?.instancePath ?? ''} ${error?.message ?? 'is not allowed'}`.trim();

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type Code, codes } from '../../base/diagnostics/codes.ts';
-import { packageFile } from '../../base/storage/package_file.ts';
+import { findPackageFile } from '../../base/storage/package_file.ts';
 import { aboutIgnores } from '../lint/ignores.ts';
 
 export interface ErrorPage {
@@ -22,7 +22,7 @@ export interface ErrorPage {
 
 /** Reads the page of a code from the package. */
 export function readErrorPage(code: Code): ErrorPage {
-  const page = readFileSync(packageFile(`docs/errors/${code}.md`), 'utf8');
+  const page = readFileSync(findPackageFile(`docs/errors/${code}.md`), 'utf8');
   const [head = '', ...sections] = page.replace(/^\[Specification, .*/m, '').split(/^## /m);
   const section = (title: string): string | undefined =>
     sections

@@ -1,6 +1,6 @@
 /** Prints the content of braces: on one line if it was written so and fits, otherwise one line for each entry. */
 import { builders } from 'prettier/doc';
-import { addTo } from '../../base/util/objects.ts';
+import { appendToList } from '../../base/util/objects.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { beforeComment, hasComments, hasDescription, saysIgnore, type TokenCursor, type TokenGap } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
@@ -110,7 +110,7 @@ function columnsOf(lines: readonly PrintedLine[], end: TokenGap): (number | unde
   const sections = new Map<number, number[]>();
   for (const [index, { section }] of lines.entries()) {
     const trailing = (lines[index + 1]?.before ?? end).trailing;
-    if (trailing !== undefined) addTo(sections, section, index);
+    if (trailing !== undefined) appendToList(sections, section, index);
   }
   for (const indices of sections.values()) {
     const foundColumns = commentColumns(

@@ -1,6 +1,6 @@
 /** Uses Prettier's documents, which its printer lays out. */
 import type { builders } from 'prettier/doc';
-import { show } from '../../base/text/display.ts';
+import { toPrintable } from '../../base/text/display.ts';
 
 export type Doc = builders.Doc;
 
@@ -36,4 +36,4 @@ function flatAll(parts: readonly Doc[]): string | undefined {
 const plain = /^[ -~]*$/;
 
 /** Returns the width of a text in cells. */
-export const widthOf = (text: string): number => (plain.test(text) ? text.length : show(text).width);
+export const widthOf = (text: string): number => (plain.test(text) ? text.length : toPrintable(text).width);

@@ -1,5 +1,5 @@
 /** Checks and maps the values that flow into blocks. All functions throw ShapeError in the words of the language. */
-import { countsOf } from '../../base/util/objects.ts';
+import { countValues } from '../../base/util/objects.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
 import {
@@ -204,7 +204,7 @@ export function needFields(value: Value): Fields {
 
 /** Returns the common width of fields. If widths differ, the most frequent one is expected, and the first other field is reported. */
 export function needOneWidth(value: Fields): number {
-  const counts = countsOf(value.fields.map(({ width }) => width));
+  const counts = countValues(value.fields.map(({ width }) => width));
   const usualWidth = [...counts].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
   const odd = value.fields.find((field) => field.width !== usualWidth);
   if (odd === undefined) return usualWidth;

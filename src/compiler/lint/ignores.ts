@@ -1,10 +1,10 @@
 /** Implements `// tower-ignore CODE: reason`, which silences warnings of one code on its own line, or on the next line if it is alone on its own. */
 import { lex } from '../../../grammar/lexer.ts';
-import { type Code, codeNamed, codes } from '../../base/diagnostics/codes.ts';
+import { type Code, codes, findCode } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { type Diagnostic, type Edit, hasErrors } from '../../base/diagnostics/diagnostic.ts';
-import { likest } from '../../base/text/nearest.ts';
-import { indentOf, lineAt, positionAt, type Source, type Span } from '../../base/text/source.ts';
+import { findNearestName } from '../../base/text/nearest.ts';
+import { indentationOf, lineAt, positionAt, type Source, type Span } from '../../base/text/source.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { writing } from '../syntax/token.ts';
@@ -78,9 +78,9 @@ function mistakeOf(
   judged: (code: Code) => boolean,
 ): Diagnostic | undefined {
   const { codeSpan, reason, span } = ignore;
-  const code = codeNamed(ignore.code);
+  const code = findCode(ignore.code);
   if (code === undefined) {
-    const likelyCode = likest(ignore.code, Object.keys(codes));
+    const likelyCode = findNearestName(ignore.code, Object.keys(codes));
     const fix = likelyCode && writing(codeSpan, likelyCode.name);
     const facts = { code: ignore.code, nearest: likelyCode?.name };
     return diagnose('ignore-unknown-code', codeSpan, facts, { ...fix, doubtful: likelyCode?.sure === false });
@@ -154,6 +154,6 @@ export function silenceOf({ severity, code, at }: Diagnostic): Edit | undefined 
   const lineEnd = /\r?\n/.exec(source.text)?.[0] ?? '\n';
   return {
     at: { source, start: lineStart, end: lineStart },
-    text: `${indentOf(source, line)}// tower-ignore ${code}: ${lineEnd}`,
+    text: `${indentationOf(source, line)}// tower-ignore ${code}: ${lineEnd}`,
   };
 }

@@ -5,7 +5,7 @@
  */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
-import { textOf } from '../../base/text/source.ts';
+import { spanText } from '../../base/text/source.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { printDim } from '../../graph/dims.ts';
 import type { Sequences } from '../../graph/plan/plan.ts';
@@ -77,7 +77,7 @@ function mistakeIn(tower: Tower, features: LoweredFeatures, rows: Sequences): Di
   if (!hasErrors(context.diagnostics)) return lookAhead;
   // There is no other error, so what fails here fails because it joins a sequence with values of which each event has its own.
   const refusedSpan = context.diagnostics[0]?.at ?? tower.span;
-  return diagnose('positions-without-last', refusedSpan, { kind: textOf(refusedSpan), joined: true });
+  return diagnose('positions-without-last', refusedSpan, { kind: spanText(refusedSpan), joined: true });
 }
 
 function tensorsOf(value: Value): readonly Ref[] {

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { addTo } from '../../base/util/objects.ts';
+import { appendToList } from '../../base/util/objects.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
 import { gradients } from '../../graph/differentiate.ts';
 import type { Node } from '../../graph/graph.ts';
@@ -281,7 +281,7 @@ function lowerNorms(
     if (gradient === undefined) continue;
     const [first = ''] = name.split('/');
     const group = towers.includes(first) || first === shared ? first : losses;
-    addTo(groups, group, gradient);
+    appendToList(groups, group, gradient);
   }
   if (groups.size === 0) return undefined;
   const names = builder.unscoped(() =>

@@ -1,6 +1,6 @@
 /** Binds an expression to a kind of a table, or to its defaults, and the arguments of a call to the parameters of its kind. Every mismatch is reported. */
 import type { Code } from '../../base/diagnostics/codes.ts';
-import { textOf } from '../../base/text/source.ts';
+import { spanText } from '../../base/text/source.ts';
 import type { WordPlace } from '../../base/text/synonyms.ts';
 import { callsOf, type KindRow, type Parameter, type Parameters } from '../library/contract.ts';
 import type { KindTable } from '../library/declarations/entry.ts';
@@ -188,7 +188,7 @@ class CallBinding {
     const { rest } = parameter;
     this.#places.set(name, argument);
     if (rest && argument.value.kind === 'List') {
-      const write = argument.value.items.map(({ span }) => textOf(span)).join(', ');
+      const write = argument.value.items.map(({ span }) => spanText(span)).join(', ');
       const typeFacts = { of: name, expected: 'values without brackets', found: 'a list in brackets', write };
       this.#binding.report('wrong-type', argument.value.span, typeFacts, rewrite(argument.value.span, write));
       this.#valid = false;
@@ -250,7 +250,7 @@ function looseList(
     places.set(index === 0 ? name : `${name} ${index}`, one);
   const listSpan = { ...argument.value.span, end: lastArgument.span.end };
   const expected = 'a list of numbers, such as `[18, 25, 35]`';
-  const bracketFix = { fixes: [[{ at: listSpan, text: `[${textOf(listSpan)}]` }]] };
+  const bracketFix = { fixes: [[{ at: listSpan, text: `[${spanText(listSpan)}]` }]] };
   binding.report('wrong-type', listSpan, { of: name, expected, found: 'several without brackets' }, bracketFix);
   return true;
 }
@@ -293,13 +293,13 @@ function misplaced(
   }
   const { span, value } = argument;
   // A surplus number may be a size, which is whole, but is no share or factor by guess: `layer_norm(128)` says nothing of `epsilon`.
-  const isFraction = !Number.isInteger(Number(textOf(value.span))) && !Number.isNaN(Number(textOf(value.span)));
+  const isFraction = !Number.isInteger(Number(spanText(value.span))) && !Number.isNaN(Number(spanText(value.span)));
   const [named, ...others] = Object.entries(parameters).filter(
     ([name, { type }]) =>
       !places.has(name) && type.is !== 'number' && !isFraction && looksLike(type, argument.value, binding.constants),
   );
   const fix = named ? insertion(span.source, span.start, `${named[0]}: `) : removal(span);
-  const instead = named && `${named[0]}: ${textOf(value.span)}`;
+  const instead = named && `${named[0]}: ${spanText(value.span)}`;
   const fixAndDoubt = { fixes: [[fix]], doubtful: others.length > 0 };
   binding.report('too-many-arguments', span, { kind, takes: Object.keys(parameters), instead }, fixAndDoubt);
 }

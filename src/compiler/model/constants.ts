@@ -1,5 +1,5 @@
 /** Evaluates `let` constants and arithmetic with them, which may replace any number, and expands linear combinations of terms. */
-import { textOf } from '../../base/text/source.ts';
+import { spanText } from '../../base/text/source.ts';
 import type { BinaryNode, ExpressionNode, IdentifierNode, LetNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
 import { isNumeric } from './expressions.ts';
@@ -139,7 +139,7 @@ class Evaluator implements Constants {
 
   private finite(value: number, { span }: ExpressionNode): number | undefined {
     if (Number.isFinite(value)) return value;
-    this.report('not-finite', span, { text: textOf(span) });
+    this.report('not-finite', span, { text: spanText(span) });
     return undefined;
   }
 }
@@ -238,7 +238,7 @@ export function linearConstant(
     if (factorValue === undefined) return false;
     const scaledFactor = whole.operator === '*' ? factor * factorValue : factor / factorValue;
     if (Number.isFinite(scaledFactor)) return collect(part, scaledFactor);
-    report('not-finite', whole.span, { text: textOf(whole.span) });
+    report('not-finite', whole.span, { text: spanText(whole.span) });
     return false;
   }
 }

@@ -1,5 +1,5 @@
 /** Describes parameter types and expressions in the words of messages. */
-import { textOf } from '../../base/text/source.ts';
+import { spanText } from '../../base/text/source.ts';
 import type { EntryType, KindTable } from '../library/declarations/entry.ts';
 import type { ExpressionNode } from '../syntax/ast.ts';
 
@@ -77,7 +77,7 @@ export function inRange(value: number, { min, max, above, below }: NumberBounds)
 
 /** Describes an expression, as in "…, not the text "F"". */
 export function describeExpression(expression: ExpressionNode): string {
-  const text = textOf(expression.span);
+  const text = spanText(expression.span);
   if (expression.kind === 'Name') return `the name \`${text}\``;
   if (expression.kind === 'Number') return `the number ${text}`;
   if (expression.kind === 'Text') return `the text ${text}`;

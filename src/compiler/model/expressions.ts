@@ -1,10 +1,10 @@
 /** Reads the forms of expressions: names, calls, flows and arithmetic. */
-import { type Span, textOf } from '../../base/text/source.ts';
+import { type Span, spanText } from '../../base/text/source.ts';
 import type { KindRow, Parameter } from '../library/contract.ts';
 import type { BlockNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 
 /** Returns the text of a span on one line. */
-export const flatText = (span: Span): string => textOf(span).replace(/\s+/g, ' ');
+export const flatText = (span: Span): string => spanText(span).replace(/\s+/g, ' ');
 
 /** Returns a call, or a bare word as a call without arguments, so that `cosine` and `cosine(user, item)` are treated alike; otherwise undefined. */
 export function asCall(expression: ExpressionNode): CallNode | undefined {
@@ -69,7 +69,7 @@ export function rowOfBlock({ name, parameters, doc = 'A block of this file.' }: 
       type: { is: 'number' },
       positional: true,
       doc: `A number: a parameter of block \`${name.name}\`.`,
-      ...(parameter.default ? { default: textOf(parameter.default.span) } : { required: true }),
+      ...(parameter.default ? { default: spanText(parameter.default.span) } : { required: true }),
     },
   ]);
   const example = required.length === 0 ? name.name : `${name.name}(${required.join(', ')})`;

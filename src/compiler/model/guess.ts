@@ -1,5 +1,5 @@
 /** Looks names up. It guesses the meaning of an unknown word: another term of the field, or a misspelling. */
-import { likest } from '../../base/text/nearest.ts';
+import { findNearestName } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { isTerm, meaningOf, type OtherNames, type WordPlace } from '../../base/text/synonyms.ts';
 import type * as Ast from '../syntax/ast.ts';
@@ -57,9 +57,9 @@ export function guess(
 ): Guess {
   const freeNames = [...new Set(candidates)];
   const takenNames = new Set([...taken].filter((word) => !freeNames.includes(word)));
-  const nearestOfAll = likest(name, [...freeNames, ...takenNames]);
+  const nearestOfAll = findNearestName(name, [...freeNames, ...takenNames]);
   const nearestFree =
-    nearestOfAll !== undefined && !takenNames.has(nearestOfAll.name) ? nearestOfAll : likest(name, freeNames);
+    nearestOfAll !== undefined && !takenNames.has(nearestOfAll.name) ? nearestOfAll : findNearestName(name, freeNames);
   const isSure = nearestFree !== undefined && nearestFree === nearestOfAll && nearestFree.sure;
   // True if only case and underscores differ.
   const isSpelledAlike = isSure && flat(name) === flat(nearestFree.name);
@@ -75,7 +75,7 @@ export function guess(
   if (meaning !== undefined) return { advice: meaning.advice ?? `write \`${meaning.write}\``, extra: {} };
   if (nearestFree === undefined) return { extra: {} };
   const isDoubtful = !isSure || (!isSpelledAlike && isTerm(name));
-  return { nearest: nearestFree.name, extra: suggested([nearestFree.name, ...nearestFree.others], at, isDoubtful) };
+  return { nearest: nearestFree.name, extra: suggested([nearestFree.name, ...nearestFree.ties], at, isDoubtful) };
 }
 
 type Rows = Readonly<Record<string, OtherNames>>;

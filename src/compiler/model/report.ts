@@ -6,8 +6,8 @@ import type { Code, Facts } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit, Note } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
-import { type Span, textOf } from '../../base/text/source.ts';
-import { groupedBy } from '../../base/util/objects.ts';
+import { type Span, spanText } from '../../base/text/source.ts';
+import { groupBy } from '../../base/util/objects.ts';
 import type * as Ast from '../syntax/ast.ts';
 
 export interface Extra {
@@ -106,21 +106,21 @@ export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] 
     placed.add(place);
     return isFirst;
   });
-  return [...groupedBy(placedOnce, (one) => keyOf(one) ?? one).values()].map(merge);
+  return [...groupBy(placedOnce, (one) => keyOf(one) ?? one).values()].map(merge);
 }
 
 /** Returns an equal key for diagnostics about the same unknown name with the same suggestion; undefined for other diagnostics. */
 function keyOf({ code, at, hint, fixes }: Diagnostic): string | undefined {
   if ((code !== 'unknown-name' && code !== 'unknown-kind') || !at) return undefined;
   const meantName = fixes[0]?.[0]?.text ?? (code === 'unknown-kind' ? hint : undefined);
-  return JSON.stringify([code, at.source.name, textOf(at), meantName]);
+  return JSON.stringify([code, at.source.name, spanText(at), meantName]);
 }
 
 function merge(group: readonly Diagnostic[]): Diagnostic {
   const sorted = [...group].sort((a, b) => (a.at?.start ?? 0) - (b.at?.start ?? 0));
   const [first, ...others] = sorted as [Diagnostic, ...Diagnostic[]];
   if (others.length === 0) return first;
-  const otherNotes = others.flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at)), at }] : []));
+  const otherNotes = others.flatMap(({ at }) => (at ? [{ message: notes.also(spanText(at)), at }] : []));
   const fixes = first.fixes.map((_, index): readonly Edit[] => sorted.flatMap(({ fixes }) => fixes[index] ?? []));
   const isDoubtful = sorted.some((one) => one.doubtful);
   return { ...first, notes: [...first.notes, ...otherNotes], fixes, ...(isDoubtful ? { doubtful: isDoubtful } : {}) };
@@ -173,7 +173,7 @@ function isCertain({ lost, doubtful, used }: Unread, code: Code, at: Diagnostic[
   const isAround = (span: Diagnostic['at']) =>
     span?.source === at.source && span.start <= at.start && at.end <= span.end;
   if (doubtful.some(isAround)) return false;
-  const writtenName = textOf(at);
+  const writtenName = spanText(at);
   if (lost.some(({ name }) => name === writtenName)) return false;
   const nameless = lost.filter(({ name }) => name === undefined);
   if (ofTower.has(code) && nameless.some(({ within }) => within === 'tower')) return false;

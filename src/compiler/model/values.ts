@@ -1,6 +1,6 @@
 /** Finds the parameter of each argument of a call, and converts a written value to a checked value of the type of its parameter. */
 import { isIdentifier } from '../../base/text/names.ts';
-import { textOf } from '../../base/text/source.ts';
+import { spanText } from '../../base/text/source.ts';
 import { callsOf, type KindRow, type Parameter, type Parameters, type ParameterType } from '../library/contract.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode, TowerNode } from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
@@ -197,7 +197,7 @@ function number({ type, value, of, binding }: WrittenValue<TypeOf<'integer' | 'n
   const foundNumber = binding.constants.number(value, of, expected);
   if (foundNumber === undefined) return undefined;
   if (type.is === 'integer' && !Number.isSafeInteger(foundNumber)) {
-    const valueText = textOf(value.span);
+    const valueText = spanText(value.span);
     const foundWords = value.kind === 'Number' ? `the number ${valueText}` : `${valueText} = ${foundNumber}`;
     binding.report('wrong-type', value.span, { of, expected, found: foundWords });
     return undefined;
@@ -234,7 +234,7 @@ function numbers(written: WrittenValue<TypeOf<'numbers'>>): Converted | undefine
   const { type, value, of, binding } = written;
   if (value.kind !== 'List') {
     const single = binding.constants.isNumeric(value);
-    return wrong(written, single ? rewrite(value.span, `[${textOf(value.span)}]`) : undefined);
+    return wrong(written, single ? rewrite(value.span, `[${spanText(value.span)}]`) : undefined);
   }
   const items = value.items.map((item) => binding.constants.number(item, of, 'a list of numbers'));
   if (items.some((item) => item === undefined)) return undefined;

@@ -7,8 +7,8 @@ import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { likest } from '../../base/text/nearest.ts';
-import { type Source, type Span, textOf } from '../../base/text/source.ts';
+import { findNearestName } from '../../base/text/nearest.ts';
+import { type Source, type Span, spanText } from '../../base/text/source.ts';
 import { meaningOf } from '../../base/text/synonyms.ts';
 import { knownCalls } from './known_calls.ts';
 import { declarationWords } from './layout.ts';
@@ -41,7 +41,7 @@ const calls = [...knownCalls.keys()];
 
 /** Translates `Linear`, `ReLU`, `CrossEntropyLoss` to a call of Tower; returns other words unchanged. */
 function callOf(word: string): string {
-  const nearestCall = likest(word.toLowerCase(), calls);
+  const nearestCall = findNearestName(word.toLowerCase(), calls);
   const meantCalls = (['block', 'loss', 'optimizer'] as const).flatMap(
     (place) => meaningOf(word, place, calls)?.write ?? [],
   );
@@ -117,7 +117,7 @@ export function readForeignForms(
     const { form, length, written } = foundForm;
     rewrittenUpTo = startOffset + length;
     const formSpan = { source, start: startOffset, end: rewrittenUpTo };
-    const facts = { found: quote(textOf(formSpan).trim()), written: written.trim(), rule: form.rule };
+    const facts = { found: quote(spanText(formSpan).trim()), written: written.trim(), rule: form.rule };
     const fixes = [[{ at: formSpan, text: written }]];
     const found = diagnose('foreign-form', formSpan, facts, { fixes, ...(form.doubtful ? { doubtful: true } : {}) });
     if (form.rule === dashRule) dashes.push(found);

@@ -5,8 +5,8 @@
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { nearest } from '../../base/text/nearest.ts';
-import { type Source, textOf } from '../../base/text/source.ts';
+import { findNearest } from '../../base/text/nearest.ts';
+import { type Source, spanText } from '../../base/text/source.ts';
 import { isArgument } from '../../base/text/synonyms.ts';
 import { type CorrectedTokens, missingSign, needless, type ParseStop, wrongSign } from './sign_mistakes.ts';
 import {
@@ -34,7 +34,7 @@ const hyphenatedName: CommonErrorRule = ({ source, tokens, index, here, previous
   if (!is(here, t.Minus) || !is(previous, t.Name) || !is(nextToken, t.Name)) return undefined;
   if (endOf(previous!) !== here!.startOffset || endOf(here!) !== nextToken!.startOffset) return undefined;
   const nameSpan = { source, start: previous!.startOffset, end: endOf(nextToken!) };
-  const name = textOf(nameSpan);
+  const name = spanText(nameSpan);
   const proper = `${previous!.image}_${nextToken!.image}`;
   const joinedName = {
     ...replaced(previous!, t.Identifier, proper),
@@ -88,7 +88,7 @@ const misspeltWord: CommonErrorRule = ({ source, tokens, index, here, rule, expe
   const wordIndex = rule === 'towerEntry' ? index - 1 : index;
   const misspeltToken = tokens[wordIndex];
   if (misspeltToken === undefined || !is(here, t.Name) || !is(misspeltToken, t.Identifier)) return undefined;
-  const image = nearest(misspeltToken.image, meantTypes.map(imageOf));
+  const image = findNearest(misspeltToken.image, meantTypes.map(imageOf));
   const wordType = meantTypes.find((word) => imageOf(word) === image);
   if (image === undefined || wordType === undefined) return undefined;
   const span = spanOf(source, misspeltToken);

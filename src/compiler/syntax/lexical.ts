@@ -6,8 +6,8 @@ import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
-import { indentOf, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
-import { groupedBy } from '../../base/util/objects.ts';
+import { indentationOf, positionAt, type Source, type Span, spanText } from '../../base/text/source.ts';
+import { groupBy } from '../../base/util/objects.ts';
 import { byType, endOf, quote, spanOf, writing } from './token.ts';
 
 type ReportDiagnostic = (diagnostic: Diagnostic) => unknown;
@@ -73,7 +73,7 @@ function properNumber(image: string): string | undefined {
 /** Reports a name with characters that are not allowed once, with notes at its other occurrences. */
 function foreignNames(source: Source, tokens: readonly IToken[], report: ReportDiagnostic): void {
   const foreignTokens = tokens.filter(({ tokenType }) => tokenType === t.ForeignName);
-  for (const [name, [first, ...others]] of groupedBy(foreignTokens, ({ image }) => image)) {
+  for (const [name, [first, ...others]] of groupBy(foreignTokens, ({ image }) => image)) {
     const alsoNotes = others
       .slice(0, mostNotes)
       .map((token) => ({ message: notes.also(name), at: spanOf(source, token) }));
@@ -103,10 +103,10 @@ export function reportGroups(
   inOne: (one: Diagnostic) => unknown,
   report: ReportDiagnostic,
 ): void {
-  for (const [first, ...others] of groupedBy(found, inOne).values()) {
+  for (const [first, ...others] of groupBy(found, inOne).values()) {
     const alsoNotes = others
       .slice(0, mostNotes)
-      .flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at).trim()), at }] : []));
+      .flatMap(({ at }) => (at ? [{ message: notes.also(spanText(at).trim()), at }] : []));
     const commonFix = [first!, ...others].flatMap(({ fixes }) => fixes[0] ?? []);
     report({ ...first!, notes: alsoNotes, fixes: commonFix.length > 0 ? [commonFix] : [] });
   }
@@ -124,7 +124,7 @@ function foreignComment(source: Source, token: IToken, report: ReportDiagnostic)
   const commentLines = commentText.split('\n').map((line) => `${slashes}${line.replace(/^\s*\*? ?/, ' ').trimEnd()}`);
   const codeOffset = codeAfter(source, at.end);
   // Code that follows on the same line would become part of the comment.
-  const lineBreak = codeOffset === at.end ? '' : `\n${indentOf(source, positionAt(source, at.start).line)}`;
+  const lineBreak = codeOffset === at.end ? '' : `\n${indentationOf(source, positionAt(source, at.start).line)}`;
   const edit = { at: { ...at, end: codeOffset }, text: `${commentLines.join('\n')}${lineBreak}` };
   report(diagnose('foreign-comment', at, { sign }, { fixes: [[edit]] }));
 }

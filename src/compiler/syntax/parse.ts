@@ -1,10 +1,10 @@
 import type { IToken } from 'chevrotain';
 import { lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
-import { diagnose, inOrder } from '../../base/diagnostics/diagnose.ts';
+import { diagnose, sortDiagnostics } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
-import { addTo } from '../../base/util/objects.ts';
+import { appendToList } from '../../base/util/objects.ts';
 import type { BodyEntryNode, DeclarationNode, FileNode } from './ast.ts';
 import { readForeignForms } from './foreign_forms.ts';
 import { reportLexicalErrors } from './lexical.ts';
@@ -55,7 +55,7 @@ export function parse(source: Source): Outcome<FileNode> {
     ...(doubtful.length > 0 ? { doubtful } : {}),
   };
   for (const stray of strayDocs(source, docs, output)) collector.report(stray);
-  return { output, diagnostics: inOrder(collector.diagnostics) };
+  return { output, diagnostics: sortDiagnostics(collector.diagnostics) };
 }
 
 /** Reports a file that is not text once, instead of thousands of times. */
@@ -158,7 +158,7 @@ function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): DocC
     if (tokens[nextIndex - 1]?.endLine === comment.startLine) inLine.add(comment);
     const offsetBelow = tokens[nextIndex]?.startOffset;
     if (offsetBelow === undefined) trailing.push(comment);
-    else addTo(commentsByOffset, offsetBelow, comment);
+    else appendToList(commentsByOffset, offsetBelow, comment);
   }
   const docTexts = new Map(
     [...commentsByOffset].map(([at, lines]) => [at, lines.map((line) => strip(line.image)).join('\n')]),

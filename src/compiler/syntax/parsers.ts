@@ -1,7 +1,7 @@
 import type { IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from 'chevrotain';
 import { TowerParser } from '../../../grammar/parser.ts';
 import * as t from '../../../grammar/tokens.ts';
-import { likest } from '../../base/text/nearest.ts';
+import { findNearestName } from '../../base/text/nearest.ts';
 import type { Source } from '../../base/text/source.ts';
 import { meaningOf } from '../../base/text/synonyms.ts';
 import { train } from '../library/declarations/train_declaration.ts';
@@ -14,7 +14,7 @@ const trainEntries = Object.keys(train.entries);
 function takesList(name: string): boolean {
   if (listEntries.has(name)) return true;
   if (entryNames.has(name)) return false;
-  const meantEntry = meaningOf(name, 'train', trainEntries)?.write ?? likest(name, trainEntries)?.name;
+  const meantEntry = meaningOf(name, 'train', trainEntries)?.write ?? findNearestName(name, trainEntries)?.name;
   return meantEntry !== undefined && listEntries.has(meantEntry);
 }
 

@@ -8,8 +8,8 @@ import * as t from '../../../grammar/tokens.ts';
 import type { Code } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { likest } from '../../base/text/nearest.ts';
-import { type Source, type Span, textOf } from '../../base/text/source.ts';
+import { findNearestName } from '../../base/text/nearest.ts';
+import { type Source, type Span, spanText } from '../../base/text/source.ts';
 import { isTerm, meaningOf } from '../../base/text/synonyms.ts';
 import type * as ast from './ast.ts';
 import { balance } from './braces.ts';
@@ -81,7 +81,7 @@ export class DiagnosticCollector {
     return this.knows(
       start,
       end,
-      ({ at, code }) => code === 'missing-brace' || (movingCodes.has(code) && /^[{}]$/.test(textOf(at!))),
+      ({ at, code }) => code === 'missing-brace' || (movingCodes.has(code) && /^[{}]$/.test(spanText(at!))),
     );
   }
 }
@@ -214,7 +214,7 @@ export class Recovery {
     // This is the remainder of a construct that was removed because it was nested too deeply.
     if (!isFirstOnLine(this.source, firstToken) && is(firstToken, t.Equals)) return undefined;
     const missingType = missingWord(tokens);
-    const likelyWord = is(firstToken, t.Name) ? likest(firstToken.image, words.keys()) : undefined;
+    const likelyWord = is(firstToken, t.Name) ? findNearestName(firstToken.image, words.keys()) : undefined;
     if (missingType !== undefined && (missingType === t.Tower || !likelyWord)) {
       const image = imageOf(missingType);
       const insertionPoint = { source: this.source, start: firstToken.startOffset, end: firstToken.startOffset };

@@ -3,9 +3,9 @@ import type { Facts } from '../../base/diagnostics/codes.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { nearest } from '../../base/text/nearest.ts';
+import { findNearest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
-import { sqlName } from '../../base/text/sql.ts';
+import { quoteSqlName } from '../../base/text/sql.ts';
 import type { DataSource } from '../files/data_source.ts';
 import { type Database, elementOf, enclose, isList, isNumber, quoteName, sqlReason } from '../files/duckdb.ts';
 import type { Role } from '../files/find_files.ts';
@@ -211,7 +211,7 @@ function unfed(
     what: request.what,
     name: request.name,
     files: filesOf(roles, sources),
-    nearest: nearest(request.name, known),
+    nearest: findNearest(request.name, known),
     known,
   });
 }
@@ -230,7 +230,7 @@ export function sqlFails(
   const reason = sqlReason(error);
   const unknown = /Referenced column "(.+)" not found/.exec(reason)?.[1];
   if (unknown !== undefined) {
-    const nearestName = nearest(unknown, columnNames(roles, sources));
+    const nearestName = findNearest(unknown, columnNames(roles, sources));
     return diagnose('sql-fails', span, {
       reason: `${filesOf(roles, sources)} has no column \`${unknown}\``,
       nearest: nearestName,
@@ -274,7 +274,7 @@ function wrongType(
   entryText: string | undefined,
 ): Facts<'column-type'> | undefined {
   const { type, name, kind } = column;
-  const columnSql = entryText ?? sqlName(name);
+  const columnSql = entryText ?? quoteSqlName(name);
   /** @param sql the suggested expression, introduced by `advice` */
   const typeFacts = (needs: string, advice?: string, sql?: string): Facts<'column-type'> => {
     const entry = entryText === undefined ? `columns { ${name} = "${sql?.replaceAll('"', '\\"')}" }` : sql;

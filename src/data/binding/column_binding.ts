@@ -1,7 +1,7 @@
 /** Binds the columns of one data block, one after another, and collects their errors. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { likest } from '../../base/text/nearest.ts';
+import { findNearestName } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
 import type { Role } from '../files/find_files.ts';
@@ -89,7 +89,7 @@ export class ColumnBinding {
     if (this.entries.has(name)) return undefined;
     const unusedEntries = this.description.columns.filter((entry) => !this.#wanted.has(entry.name));
     const names = unusedEntries.map((entry) => entry.name);
-    const likely = likest(name, names);
+    const likely = findNearestName(name, names);
     const entry = unusedEntries.find((unused) => unused.name === likely?.name);
     if (!entry) return undefined;
     const unfedNames = [...this.#wanted].filter((candidate) => !this.entries.has(candidate));

@@ -1,6 +1,6 @@
 /** Binds the columns of the items that metrics name, such as the `genres` of `diversity(genres, 10)`. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { nearest } from '../../base/text/nearest.ts';
+import { findNearest } from '../../base/text/nearest.ts';
 import type { ModelSpans } from '../../graph/plan/data_description.ts';
 import type { ColumnBinding } from './column_binding.ts';
 import type { BoundColumn, JoinKey } from './data_layout.ts';
@@ -29,7 +29,12 @@ export async function bindMetrics(
         if ('column' in (await binding.attempt({ what: 'column', name: own, kind: 'any', scopes: [['items']] })))
           known.push(own);
       }
-      const facts = { what: 'column of the items', name, nearest: nearest(name, known), known: [...new Set(known)] };
+      const facts = {
+        what: 'column of the items',
+        name,
+        nearest: findNearest(name, known),
+        known: [...new Set(known)],
+      };
       diagnostics.push(diagnose('unknown-name', span, facts));
     }
   }

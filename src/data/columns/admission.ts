@@ -3,7 +3,7 @@
  * after a number of days without a training event.
  */
 import { makeKeyTable } from '../../base/text/key_table.ts';
-import { compareTexts, joinedTexts, packTexts, pickTexts, type Texts } from '../../base/text/texts.ts';
+import { compareTexts, concatTexts, packTexts, pickTexts, type Texts } from '../../base/text/texts.ts';
 import type { Admission, WaitingValues } from '../dataset.ts';
 
 export interface AdmissionRule {
@@ -62,7 +62,7 @@ export function admit(
       lastTimes.push(seen[code]!);
     }
   }
-  const candidateTexts = joinedTexts(earlierTexts, pickTexts(texts, fresh));
+  const candidateTexts = concatTexts(earlierTexts, pickTexts(texts, fresh));
   const enters = (index: number): boolean => events[index]! >= Math.max(1, minimumCount);
   const living = indexesWhere(lastTimes, (time) => time >= expiryTime);
   const entering = living.filter(enters).sort((a, b) => events[b]! - events[a]! || compareTexts(candidateTexts, a, b));
@@ -71,7 +71,7 @@ export function admit(
   const staying = indexesWhere(lastSeen, (time) => time >= expiryTime);
   const times = [...staying.map((index) => lastSeen[index]!), ...entering.map((index) => lastTimes[index]!)];
   return {
-    values: joinedTexts(pickTexts(oldValues, staying), pickTexts(candidateTexts, entering)),
+    values: concatTexts(pickTexts(oldValues, staying), pickTexts(candidateTexts, entering)),
     admission: {
       ...(expireDays === undefined ? {} : { seen: Float64Array.from(times) }),
       waiting: {

@@ -1,7 +1,7 @@
 /** Encodes raw columns and crosses of them. It works on typed arrays and makes no object for each row. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import { elementPlan, type FeaturePlan } from '../../graph/plan/plan.ts';
 import type { BagColumn, Encoding, IndexedColumn } from '../dataset.ts';
 import { makeCoder } from '../encoders/encoders.ts';
@@ -218,7 +218,7 @@ function encodeBags(
   dictionary: Texts | undefined,
 ): { readonly elements: Int32Array; readonly inner: BagColumn } {
   const rows = raw.kind === 'bags' ? raw.starts.length : raw.values.length;
-  const allRows = everyRow(rows);
+  const allRows = listRowIndexes(rows);
   const { column, index = allRows } = makeColumnEncoder(elementPlan(plan), encoding, raw, dictionary).encode(allRows);
   invariant(column.kind === 'bags', 'several values are a bag');
   return { elements: index, inner: column };

@@ -1,6 +1,6 @@
 /** Encodes features as columns for the events of each part, for the corpus, and for the users. */
 
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import { type FeaturePlan, madeOf, usersAreRows } from '../../graph/plan/plan.ts';
 import type { BoundHistory, ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
@@ -269,7 +269,7 @@ class ColumnWriter implements EncodedColumns {
     const rows = written === this.querySide ? this.itemRows(plan, column) : undefined;
     const raw = rawOf(this.given.good, column);
     if (rows === undefined) return undefined;
-    const singleBags = everyRow(rows.length + 1);
+    const singleBags = listRowIndexes(rows.length + 1);
     const { starts, ends } =
       raw.kind === 'bags' ? raw : { starts: singleBags.subarray(0, -1), ends: singleBags.subarray(1) };
     const weightColumn = this.given.readPlan.listWeights.get(plan.name);

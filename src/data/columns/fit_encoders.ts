@@ -1,7 +1,7 @@
 /** Fits each encoder on the training events only: the weight of a row is the number of training events with it. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
-import { joinedTexts, type Texts } from '../../base/text/texts.ts';
+import { concatTexts, type Texts } from '../../base/text/texts.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import type { Encoding, FirstValues } from '../dataset.ts';
@@ -160,7 +160,7 @@ function withKeys(encoding: Encoding, keys: readonly string[], dictionary: Texts
   const knownValues = makeKeyTable(encoding.values, encoding.values.length);
   const inData = makeKeyTable(dictionary, dictionary.length);
   const addedKeys = keys.filter((key) => inData.rowOf(key) >= 0 && knownValues.rowOf(key) < 0);
-  return { ...encoding, values: joinedTexts(encoding.values, addedKeys) };
+  return { ...encoding, values: concatTexts(encoding.values, addedKeys) };
 }
 
 /** Returns vectors by the feature that owns the table; undefined if no feature has such files. */

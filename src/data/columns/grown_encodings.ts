@@ -1,6 +1,6 @@
 /** Fits vocabularies that grow from run to run, from the counts of an earlier run and the training events since. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { mostBytes, type Texts, TextsTooLarge } from '../../base/text/texts.ts';
+import { maxTextBytes, type Texts, TextsTooLarge } from '../../base/text/texts.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import type { Admission, Dataset, Encoding } from '../dataset.ts';
@@ -150,6 +150,6 @@ export function refuseTooLarge<T>(name: string, make: () => T): T {
     return make();
   } catch (error) {
     if (!(error instanceof TextsTooLarge)) throw error;
-    throw failure('dictionary-too-large', { name, most: mostBytes() });
+    throw failure('dictionary-too-large', { name, most: maxTextBytes() });
   }
 }

@@ -1,5 +1,5 @@
 /** Finds the dialect of a text table (its separator, and whether it has a header), cleans its rows, and writes records. */
-import { countsOf } from '../../base/util/objects.ts';
+import { countValues } from '../../base/util/objects.ts';
 import { valuesOf } from './csv_records.ts';
 
 export type Separator = ',' | ';' | '\t' | '|' | '::' | 'blanks';
@@ -137,7 +137,7 @@ function fitOf(lines: readonly string[], separator: Separator): number {
 
 /** Returns the first of the most frequent counts, and its frequency. */
 const mostFrequent = (counts: readonly number[]): readonly [number, number] =>
-  [...countsOf(counts)].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
+  [...countValues(counts)].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
 
 function split(line: string, separator: Separator): string[] {
   if (separator === 'blanks') return line.trim().split(/\s+/);

@@ -2,7 +2,7 @@
 import { type KeyTable, makeKeyTable } from '../../base/text/key_table.ts';
 import { compareTexts, packTexts, pickTexts, type Texts } from '../../base/text/texts.ts';
 import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import { type ClockPart, clockParts, type Encoder } from '../../graph/plan/plan.ts';
 import type { Encoding } from '../dataset.ts';
 import { murmur3 } from './murmur3.ts';
@@ -195,7 +195,7 @@ function ascending({ values, weights }: NumberSample, log: boolean) {
   }
   const x = presentValues.subarray(0, count);
   if (unweighted) return { sorted: x.sort(), weightOf: () => 1, total };
-  const order = everyRow(count).sort((a, b) => x[a]! - x[b]!);
+  const order = listRowIndexes(count).sort((a, b) => x[a]! - x[b]!);
   return {
     sorted: Float64Array.from(order, (row) => x[row]!),
     weightOf: (i: number) => presentWeights[order[i]!]!,

@@ -1,4 +1,4 @@
-import { mixed } from '../../base/random/random.ts';
+import { mixBits } from '../../base/random/random.ts';
 
 /**
  * Returns MurmurHash3_x86_32 (Austin Appleby, public domain) of the UTF-8 bytes of a text, seed 0: an unsigned 32-bit number. Stored models depend on it, so it
@@ -20,7 +20,7 @@ export function murmur3(text: string): number {
   for (let index = length - 1; index >= blocks * 4; index--) tail = (tail << 8) | bytes[index]!;
   if (length & 3) hash ^= scramble(tail);
   hash ^= length;
-  return mixed(hash);
+  return mixBits(hash);
 }
 
 const utf8 = new TextEncoder();

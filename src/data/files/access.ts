@@ -3,7 +3,7 @@ import { existsSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { reasonOf } from '../../base/diagnostics/system_reason.ts';
+import { describeError } from '../../base/diagnostics/system_reason.ts';
 import { isAddress } from './remote/address.ts';
 
 export interface Access {
@@ -29,7 +29,7 @@ export function reachOf(folder: string, { allow = [], project = true }: Access =
     try {
       return realpathSync(path);
     } catch (error) {
-      throw failure('cannot-read', { path, reason: reasonOf(error) });
+      throw failure('cannot-read', { path, reason: describeError(error) });
     }
   });
   if (!project) return { folders: allowed };

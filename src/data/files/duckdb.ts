@@ -6,9 +6,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { reasonOf } from '../../base/diagnostics/system_reason.ts';
+import { describeError } from '../../base/diagnostics/system_reason.ts';
 import { replaceDurably } from '../../base/storage/durable.ts';
-import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import { memoryOfDatabase, QueryGuard } from './query_guard.ts';
 
 /** Copies of files, or of their good records, for the database to read. Their temporary folder is created with the first copy. */
@@ -22,14 +22,14 @@ export class Copies {
    * @throws Failure `no-temporary-folder`
    */
   of(path: string, ending = ''): string {
-    this.#folder ??= makeTemporary('read');
+    this.#folder ??= makeTemporaryFolder('read');
     const copyName = this.#names.get(path) ?? `${this.#names.size}${ending}`;
     this.#names.set(path, copyName);
     return join(this.#folder, copyName);
   }
 
   discard(): void {
-    if (this.#folder !== undefined) removeTemporary(this.#folder);
+    if (this.#folder !== undefined) removeTemporaryFolder(this.#folder);
     this.#folder = undefined;
   }
 }
@@ -40,7 +40,7 @@ export async function writingCopy<T>(path: string, write: () => Promise<T>): Pro
     return await write();
   } catch (error) {
     if (!/^(ENOSPC|EDQUOT|EROFS|EACCES|ENOENT|ENOTDIR)$/.test((error as { code?: string }).code ?? '')) throw error;
-    const reason = reasonOf(error);
+    const reason = describeError(error);
     if (!existsSync(path)) throw failure('no-temporary-folder', { path: dirname(path), reason });
     throw failure('cannot-write', { path, reason });
   }
@@ -317,7 +317,7 @@ async function stream(
 }
 
 /** Returns the first line of an error without DuckDB's prefix for its kind: `Binder Error: `. */
-export const sqlReason = (error: unknown): string => reasonOf(error).replace(/^[A-Z]\w+( \w+)? Error: /, '');
+export const sqlReason = (error: unknown): string => describeError(error).replace(/^[A-Z]\w+( \w+)? Error: /, '');
 
 export const isNumber = (type: string): boolean =>
   /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL)\b/.test(type) && !isList(type);
@@ -378,7 +378,7 @@ export async function copyToParquet(database: Database, path: string, query: str
       await database.run(`COPY (${query}) TO ${quoteText(partial)} (FORMAT parquet, COMPRESSION zstd)`);
     } catch (error) {
       database.passOn(error);
-      throw failure('cannot-write', { path, reason: reasonOf(error) });
+      throw failure('cannot-write', { path, reason: describeError(error) });
     }
   });
 }
@@ -386,7 +386,7 @@ export async function copyToParquet(database: Database, path: string, query: str
 /** Makes the folder for spilled data. Few data sets need it, so a failure is only reported when memory is exhausted. */
 function spillFolder(): { readonly folder?: string; readonly problem?: string } {
   try {
-    const folder = makeTemporary('duckdb');
+    const folder = makeTemporaryFolder('duckdb');
     if (openFolders.size === 0) process.on('exit', removeSpills);
     openFolders.add(folder);
     return { folder };
@@ -404,7 +404,7 @@ export function removeSpills(): void {
 }
 
 function removeSpill(folder: string): void {
-  removeTemporary(folder);
+  removeTemporaryFolder(folder);
   openFolders.delete(folder);
   if (openFolders.size === 0) process.off('exit', removeSpills);
 }

@@ -4,7 +4,7 @@ import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
@@ -248,7 +248,7 @@ async function readReported<T>(
     return await read(fullPath, (await stat(fullPath)).size);
   } catch (error) {
     const isKnownError = error instanceof FeatureFileError;
-    const reason = isKnownError ? error.message : systemReason(error);
+    const reason = isKnownError ? error.message : describeSystemError(error);
     if (reason === undefined) throw error;
     throw new Failure([diagnose('data-file-unreadable', span, { path, reason })]);
   }

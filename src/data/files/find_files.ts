@@ -4,8 +4,8 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { reasonOf } from '../../base/diagnostics/system_reason.ts';
-import { nearest } from '../../base/text/nearest.ts';
+import { describeError } from '../../base/diagnostics/system_reason.ts';
+import { findNearest } from '../../base/text/nearest.ts';
 import type { DataDescription, DataFile } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
 import { type Access, isWithin, kindAt, type Reach, reachOf, resolved } from './access.ts';
@@ -81,7 +81,7 @@ export function findFile({ folder }: DataDescription, file: DataFile, access: Ac
   inspector.within(path);
   const kind = inspector.kind(path);
   if (kind === undefined) {
-    const nearestName = nearest(basename(path), namesIn(dirname(path)));
+    const nearestName = findNearest(basename(path), namesIn(dirname(path)));
     const facts = { path: file.path, folder, nearest: nearestName && join(dirname(file.path), nearestName) };
     throw new Failure([diagnose('data-file-missing', file.span, facts)]);
   }
@@ -156,7 +156,7 @@ function filesOf(
   if (paths.length === 0) {
     // The parent folder of a pattern with `..` may be outside the reach.
     const nearestName = isWithin(dirname(fullPath), reach)
-      ? nearest(basename(fullPath), namesIn(dirname(fullPath)))
+      ? findNearest(basename(fullPath), namesIn(dirname(fullPath)))
       : undefined;
     const nearestPath = nearestName === undefined ? undefined : join(dirname(described.path), nearestName);
     throw new Failure([diagnose('data-file-missing', span, { path: described.path, folder, nearest: nearestPath })]);
@@ -190,7 +190,7 @@ function makeInspector(described: DataFile, folder: string, reach: Reach): PathI
     try {
       return work();
     } catch (error) {
-      throw refuse(path, reasonOf(error));
+      throw refuse(path, describeError(error));
     }
   };
   const within = (path: string): void => {

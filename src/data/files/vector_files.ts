@@ -6,9 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
-import { nearest } from '../../base/text/nearest.ts';
+import { findNearest } from '../../base/text/nearest.ts';
 import { makeSource } from '../../base/text/source.ts';
-import { jsonObjectIn } from '../../base/util/http.ts';
+import { parseJsonObject } from '../../base/util/http.ts';
 import { kindAt } from './access.ts';
 import { describeSources } from './data_source.ts';
 import { Copies, columnAsText, copyToParquet, isNumber, openDatabase, quoteName } from './duckdb.ts';
@@ -119,7 +119,7 @@ function columnNamed(columns: readonly FileColumn[], wanted: string): FileColumn
     columns.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
   if (named) return named;
   const known = columns.map(({ name }) => name);
-  throw failure('unknown-name', { what: 'column', name: wanted, nearest: nearest(wanted, known), known });
+  throw failure('unknown-name', { what: 'column', name: wanted, nearest: findNearest(wanted, known), known });
 }
 
 /** @throws Failure `cannot-write` */
@@ -172,7 +172,7 @@ export async function writeVectorRecord(path: string, record: VectorRecord): Pro
 /** Returns a sentence about the model that made the vectors of a file; undefined without a record that can be read. */
 export function sentenceOfRecord(path: string, name: string): string | undefined {
   if (!existsSync(recordOf(path))) return undefined;
-  const { tower, model, columns, width } = jsonObjectIn(readFileSync(recordOf(path), 'utf8')) ?? {};
+  const { tower, model, columns, width } = parseJsonObject(readFileSync(recordOf(path), 'utf8')) ?? {};
   if (tower !== 'vectors' || typeof model !== 'string' || !Array.isArray(columns)) return undefined;
   return `The vectors of ${name} are ${String(width)} numbers of \`${model}\`, from ${columns.map((each) => `\`${String(each)}\``).join(', ')}.`;
 }

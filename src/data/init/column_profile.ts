@@ -1,6 +1,6 @@
 /** Profiles the values of a column for later guesses, and writes SQL that reads such values. */
-import { sqlName, sqlText } from '../../base/text/sql.ts';
-import { countsOf } from '../../base/util/objects.ts';
+import { quoteSqlName, quoteSqlText } from '../../base/text/sql.ts';
+import { countValues } from '../../base/util/objects.ts';
 import type { FileKind } from '../files/formats/table.ts';
 import type { Cell, LookedTable } from '../look/looked_table.ts';
 import { meansOf, wordsOf } from './column_words.ts';
@@ -8,20 +8,20 @@ import { type TimeForm, timeFormOf } from './times.ts';
 
 /** Returns SQL of the values without the mark of missing ones; undefined if there is no mark. */
 export const unmarkedSql = ({ name, mark }: ColumnProfile): string | undefined =>
-  mark === undefined ? undefined : `nullif(${sqlName(name)}, ${sqlText(mark)})`;
+  mark === undefined ? undefined : `nullif(${quoteSqlName(name)}, ${quoteSqlText(mark)})`;
 
 export function numberSql({ name, mark, number, file }: ColumnProfile): string | undefined {
   if (number) return number.sql(name);
   // Invalid values then become missing values, and their rows stay valid.
-  return mark !== undefined || file.kind === 'json' ? `TRY_CAST(${sqlName(name)} AS DOUBLE)` : undefined;
+  return mark !== undefined || file.kind === 'json' ? `TRY_CAST(${quoteSqlName(name)} AS DOUBLE)` : undefined;
 }
 
 export function listSql(column: ColumnProfile): string | undefined {
   const { name, kind, separator } = column;
   if (separator === undefined) return undefined;
   if (separator === 'json' || separator === 'python')
-    return `TRY_CAST(${sqlName(name)} AS ${kind === 'vector' ? 'FLOAT[]' : 'VARCHAR[]'})`;
-  const parts = `string_split(${unmarkedSql(column) ?? sqlName(name)}, ${sqlText(separator.trim() || ' ')})`;
+    return `TRY_CAST(${quoteSqlName(name)} AS ${kind === 'vector' ? 'FLOAT[]' : 'VARCHAR[]'})`;
+  const parts = `string_split(${unmarkedSql(column) ?? quoteSqlName(name)}, ${quoteSqlText(separator.trim() || ' ')})`;
   return separator.startsWith(',') ? `[trim(part) FOR part IN ${parts}]` : parts;
 }
 
@@ -31,9 +31,9 @@ export function timeSql({ name, time, type, values, mark, file }: ColumnProfile)
   if (time.within && texts.some((text) => startsAsNumber.test(text) && !time.fits(text))) return time.within(name);
   const isPlain = time.name === 'iso' && texts.every((text) => plainIso.test(text));
   if (file.kind === 'csv' && isPlain && mark === undefined) return name;
-  const number = `TRY_CAST(${sqlName(name)} AS DOUBLE)`;
+  const number = `TRY_CAST(${quoteSqlName(name)} AS DOUBLE)`;
   if (file.kind === 'json' && time.name === 'seconds') return number;
-  if (file.kind === 'json' && time.within) return time.sql(name).replace(sqlName(name), () => number);
+  if (file.kind === 'json' && time.within) return time.sql(name).replace(quoteSqlName(name), () => number);
   return time.sql(name);
 }
 
@@ -85,19 +85,20 @@ export const numberForms: readonly NumberForm[] = [
     name: 'groups of three by a comma',
     fits: (texts) => nearlyAll(texts.map(bareNumber), point) && (hasGroups(texts.map(bareNumber)) || isDressed(texts)),
     value: fromPoint,
-    sql: (column) => `TRY_CAST(regexp_replace(${sqlName(column)}, '[^0-9.+-]', '', 'g') AS DOUBLE)`,
+    sql: (column) => `TRY_CAST(regexp_replace(${quoteSqlName(column)}, '[^0-9.+-]', '', 'g') AS DOUBLE)`,
   },
   {
     name: 'a comma before the fraction',
     fits: (texts) => nearlyAll(texts, comma),
     value: fromComma,
-    sql: (column) => `TRY_CAST(replace(replace(${sqlName(column)}, '.', ''), ',', '.') AS DOUBLE)`,
+    sql: (column) => `TRY_CAST(replace(replace(${quoteSqlName(column)}, '.', ''), ',', '.') AS DOUBLE)`,
   },
   {
     name: 'a comma before the fraction, and a currency',
     fits: (texts) => nearlyAll(texts.map(bareNumber), comma),
     value: fromComma,
-    sql: (column) => `TRY_CAST(replace(regexp_replace(${sqlName(column)}, '[^0-9,+-]', '', 'g'), ',', '.') AS DOUBLE)`,
+    sql: (column) =>
+      `TRY_CAST(replace(regexp_replace(${quoteSqlName(column)}, '[^0-9,+-]', '', 'g'), ',', '.') AS DOUBLE)`,
   },
 ];
 
@@ -173,7 +174,7 @@ function columnProfile(table: LookedTable, name: string, place: number): ColumnP
   );
   const mark = markOf(cellTexts);
   const texts = cellTexts.filter((text) => text !== '' && text !== mark);
-  const counts = countsOf(texts);
+  const counts = countValues(texts);
   const baseProfile = {
     name,
     place,
@@ -247,7 +248,7 @@ const mean = (numbers: readonly number[]): number =>
 
 function markOf(texts: readonly string[]): string | undefined {
   const marks = texts.filter((text) => text.length <= 7 && missingMarks.has(text.toLowerCase()));
-  const [mark, count] = byFrequency(countsOf(marks))[0] ?? ['', 0];
+  const [mark, count] = byFrequency(countValues(marks))[0] ?? ['', 0];
   // If all values are the mark, such as `none`, it is a value.
   return count > 0 && count < texts.length && count >= Math.min(2, texts.length * 0.001) ? mark : undefined;
 }

@@ -1,5 +1,5 @@
 /** Derives entries of the data block from the sampled rows: time, split, excluded rows, and the names of files. */
-import { sqlName } from '../../base/text/sql.ts';
+import { quoteSqlName } from '../../base/text/sql.ts';
 import { unusedName } from '../look/looked_table.ts';
 import { joinedBecause } from './chains.ts';
 import { type ColumnProfile, type TableProfile, textOf, timeSql, unmarkedSql } from './column_profile.ts';
@@ -58,7 +58,7 @@ export function whereOf(
 ): DataEntry | undefined {
   if (count <= MANY || user === undefined) return where;
   const share = Math.ceil(count / 1_000_000);
-  const sample = `hash(${sqlName(user.name)}) % ${share} = 0`;
+  const sample = `hash(${quoteSqlName(user.name)}) % ${share} = 0`;
   const why = `one user in ${share}, for a quick start: remove it to train on all`;
   return where ? { value: `${where.value} AND ${sample}`, why: `${where.why}; ${why}` } : { value: sample, why };
 }

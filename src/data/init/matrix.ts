@@ -1,5 +1,5 @@
 /** Reads a wide matrix as events: a row for each user and a column for each item becomes a row for each value. */
-import { countsOf } from '../../base/util/objects.ts';
+import { countValues } from '../../base/util/objects.ts';
 import { type MeltedFile, unusedName } from '../look/looked_table.ts';
 import { byFrequency, type ColumnProfile, type TableProfile, tableProfile, textOf } from './column_profile.ts';
 import { choicesOf } from './init_questions.ts';
@@ -25,7 +25,7 @@ export function matrixOf(table: TableProfile, answers: InitAnswers): WideMatrix 
   const columns = numbers.filter((column) => column !== key);
   const places = table.rows.flatMap((_, index) => columns.map(({ cells }) => textOf(cells[index])));
   const texts = places.filter((text) => text !== '');
-  const counts = countsOf(texts);
+  const counts = countValues(texts);
   if (counts.size === 0 || counts.size > maxValues) return undefined;
   const values = [...counts.keys()].map(Number);
   const [markText, markCount] = byFrequency(counts)[0]!;

@@ -1,5 +1,5 @@
 /** Derives labels, a weight, and a condition that excludes events without interest from the outcome columns of events. */
-import { sqlName, sqlText } from '../../base/text/sql.ts';
+import { quoteSqlName, quoteSqlText } from '../../base/text/sql.ts';
 import { type ColumnProfile, numberSql, textOf } from './column_profile.ts';
 import { type ColumnNames, meansOf, slug } from './column_words.ts';
 import { isNoInterest, isYes, kindsByStrength } from './guesses/label_guesses.ts';
@@ -47,7 +47,7 @@ export function outcomesOf({ others }: EventRoles, names: ColumnNames, isText: b
   };
 }
 
-const numberOf = (column: ColumnProfile): string => numberSql(column) ?? sqlName(column.name);
+const numberOf = (column: ColumnProfile): string => numberSql(column) ?? quoteSqlName(column.name);
 
 const share = (part: number, whole: number): string =>
   `${Math.round((100 * part) / whole)} % of the events in the sample`;
@@ -61,7 +61,7 @@ function ratings(candidates: readonly ColumnProfile[], { labels, taken }: Outcom
     const name = columns.length === 1 ? 'liked' : `liked_${slug(column.name, 'rating')}`;
     const sql = `${numberOf(column)} >= ${threshold}`;
     labels.push({ name, kind: 'binary', sql, why: share(highShare, 1), column });
-    taken.set(column, `label ${name} = ${sqlName(column.name)} >= ${threshold}`);
+    taken.set(column, `label ${name} = ${quoteSqlName(column.name)} >= ${threshold}`);
   }
 }
 
@@ -74,10 +74,10 @@ function judgements([column]: readonly ColumnProfile[], { conditions, taken }: O
 }
 
 function action(column: ColumnProfile, names: ColumnNames, { labels, conditions, taken }: OutcomeDrafts): void {
-  const sqlColumn = sqlName(column.name);
+  const sqlColumn = quoteSqlName(column.name);
   const [word, count] = column.top.find(([value]) => isYes(value)) ?? ['1', 0];
   const isBoolean = column.kind !== 'integer' && /^(true|false)$/i.test(word);
-  const equals = `${sqlColumn} = ${column.kind === 'integer' ? 1 : sqlText(word)}`;
+  const equals = `${sqlColumn} = ${column.kind === 'integer' ? 1 : quoteSqlText(word)}`;
   const condition = isBoolean ? sqlColumn : equals;
   const meaning = meansOf(column.name, 'action');
   if (conditions.length === 0 && meaning !== undefined && gates.has(meaning) && count < column.present * 0.95) {
@@ -94,17 +94,17 @@ function action(column: ColumnProfile, names: ColumnNames, { labels, conditions,
 }
 
 function kindsOfEvents(column: ColumnProfile, { labels, conditions, taken }: OutcomeDrafts): void {
-  const sqlColumn = sqlName(column.name);
+  const sqlColumn = quoteSqlName(column.name);
   const kinds = kindsByStrength(column);
   const shown = kinds.filter(isNoInterest);
   if (shown.length > 0 && shown.length < kinds.length) {
-    const value = `${sqlColumn} NOT IN (${shown.map(sqlText).join(', ')})`;
+    const value = `${sqlColumn} NOT IN (${shown.map(quoteSqlText).join(', ')})`;
     conditions.push({ value, why: 'these are no sign of interest' });
   }
   const [strongest, second] = kinds.filter((value) => !shown.includes(value));
   if (strongest === undefined || second === undefined) return;
   const name = slug(strongest, 'strongest');
-  const sql = `${sqlColumn} = ${sqlText(strongest)}`;
+  const sql = `${sqlColumn} = ${quoteSqlText(strongest)}`;
   labels.push({ name, kind: 'binary', sql, why: 'the strongest sign of interest', column });
   taken.set(column, `label ${name} = '${strongest}'`);
 }

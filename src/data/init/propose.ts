@@ -1,5 +1,5 @@
 /** Combines the guesses about all files into a starter project. Long because each part of the proposal depends on the previous ones. */
-import { sqlName } from '../../base/text/sql.ts';
+import { quoteSqlName } from '../../base/text/sql.ts';
 import { describe, elementsOfText } from './choose_features.ts';
 import { type ColumnProfile, listSql, type TableProfile } from './column_profile.ts';
 import { makeNames, meansOf, slug } from './column_words.ts';
@@ -126,7 +126,7 @@ function proposeOf(
   const kind = caseOf();
 
   const feedName = ({ column }: ColumnChoice, otherwise: string): FedName => {
-    if (areLines) return { name: otherwise, sql: sqlName(column.name) };
+    if (areLines) return { name: otherwise, sql: quoteSqlName(column.name) };
     const name = names.of(column.name, otherwise);
     return { name, sql: name === column.name ? undefined : column.name };
   };
@@ -308,7 +308,7 @@ function unreadTimes({ columns }: TableProfile): string[] {
     })
     .map(({ name, top }) => {
       const shown = top.slice(0, 2).map(([value]) => `\`${value.slice(0, 40)}\``);
-      return `\`${name}\` is named like a time, and its values, such as ${shown.join(' and ')}, are in no form that \`tower init\` knows. If it is one, add \`time = ${inQuotes(`strptime(${sqlName(name)}, '…')`)}\` to the data block.`;
+      return `\`${name}\` is named like a time, and its values, such as ${shown.join(' and ')}, are in no form that \`tower init\` knows. If it is one, add \`time = ${inQuotes(`strptime(${quoteSqlName(name)}, '…')`)}\` to the data block.`;
     });
 }
 

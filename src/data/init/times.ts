@@ -1,5 +1,5 @@
 /** Lists the formats of times in files, with SQL that reads each. */
-import { sqlName } from '../../base/text/sql.ts';
+import { quoteSqlName } from '../../base/text/sql.ts';
 
 export interface TimeForm {
   readonly name: string;
@@ -20,9 +20,9 @@ const numberForm = (name: string, doc: string, scale: number, form = /^\d{9,19}(
     const seconds = Number(text) / scale;
     return seconds > 4.7e8 && seconds < 4.1e9;
   },
-  sql: (column) => (scale === 1 ? column : `${sqlName(column)} / ${scaleOf(scale)}`),
+  sql: (column) => (scale === 1 ? column : `${quoteSqlName(column)} / ${scaleOf(scale)}`),
   within: (column) => {
-    const number = `TRY_CAST(${sqlName(column)} AS DOUBLE)`;
+    const number = `TRY_CAST(${quoteSqlName(column)} AS DOUBLE)`;
     return `CASE WHEN ${number} BETWEEN ${scaleOf(4.7e8 * scale)} AND ${scaleOf(4.1e9 * scale)} THEN ${scale === 1 ? number : `${number} / ${scaleOf(scale)}`} END`;
   },
 });
@@ -54,7 +54,7 @@ const textForm = (name: string, doc: string, format: string, shape: RegExp): Tim
   name,
   doc,
   fits: (text) => shape.test(text),
-  sql: (column) => `try_strptime(CAST(${sqlName(column)} AS VARCHAR), '${format}')`,
+  sql: (column) => `try_strptime(CAST(${quoteSqlName(column)} AS VARCHAR), '${format}')`,
 });
 
 function dateForm(form: string, name = form, doc = `dates of the form ${writtenBy(form, 0)}`): TimeForm {
@@ -97,14 +97,14 @@ export const timeForms: readonly TimeForm[] = [
     name: 'iso',
     doc: 'dates of the form 2024-05-31',
     fits: (text) => iso.test(text),
-    sql: (column) => `TRY_CAST(replace(CAST(${sqlName(column)} AS VARCHAR), ' UTC', '') AS TIMESTAMP)`,
+    sql: (column) => `TRY_CAST(replace(CAST(${quoteSqlName(column)} AS VARCHAR), ' UTC', '') AS TIMESTAMP)`,
   },
   {
     name: 'iso, other zones',
     doc: 'times of the form 2024-05-31T18:30+02:00',
     fits: (text) => isoOffset.test(text),
     sql: (column) =>
-      `epoch(TRY_CAST(regexp_replace(CAST(${sqlName(column)} AS VARCHAR), ' ?([+-]\\d\\d):?(\\d\\d)$', '\\1:\\2') AS TIMESTAMPTZ))`,
+      `epoch(TRY_CAST(regexp_replace(CAST(${quoteSqlName(column)} AS VARCHAR), ' ?([+-]\\d\\d):?(\\d\\d)$', '\\1:\\2') AS TIMESTAMPTZ))`,
   },
   textForm('compact', 'dates of the form 20240531', '%Y%m%d', /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/),
   textForm(
@@ -127,7 +127,7 @@ const namedForms: readonly TimeForm[] = [
     doc: 'seconds and milliseconds since 1970, mixed',
     fits: (text) => timeForms[0]!.fits(text) || timeForms[1]!.fits(text),
     sql: (column) => {
-      const number = `TRY_CAST(${sqlName(column)} AS DOUBLE)`;
+      const number = `TRY_CAST(${quoteSqlName(column)} AS DOUBLE)`;
       return `CASE WHEN ${number} > 1e11 THEN ${number} / 1000 ELSE ${number} END`;
     },
   },
@@ -136,7 +136,7 @@ const namedForms: readonly TimeForm[] = [
     doc: 'days since 1900, as a spreadsheet counts them',
     // Covers 1970 to 2064.
     fits: (text) => /^\d{5}(\.\d+)?$/.test(text) && Number(text) > 25_569 && Number(text) < 60_000,
-    sql: (column) => `(TRY_CAST(${sqlName(column)} AS DOUBLE) - 25569) * 86400`,
+    sql: (column) => `(TRY_CAST(${quoteSqlName(column)} AS DOUBLE) - 25569) * 86400`,
   },
 ];
 

@@ -1,7 +1,7 @@
 /** Inspects an unknown file. Returns a table with a sample of its rows, or the reason why it is none. */
 import { isUtf8 } from 'node:buffer';
 import { statSync } from 'node:fs';
-import { reasonOf } from '../../base/diagnostics/system_reason.ts';
+import { describeError } from '../../base/diagnostics/system_reason.ts';
 import { kindAt } from '../files/access.ts';
 import { openDatabase } from '../files/duckdb.ts';
 import type { InputFile } from '../files/find_files.ts';
@@ -32,7 +32,7 @@ export async function lookAtFile(path: string, signal?: AbortSignal): Promise<Lo
     return 'reason' in looked ? { path, reason: looked.reason } : { path, ...looked };
   } catch (error) {
     signal?.throwIfAborted();
-    return { path, reason: reasonOf(error) };
+    return { path, reason: describeError(error) };
   }
 }
 

@@ -3,7 +3,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { keyTableOf } from '../../base/text/key_table.ts';
 import { packTexts, type Texts } from '../../base/text/texts.ts';
-import { addTo } from '../../base/util/objects.ts';
+import { appendToList } from '../../base/util/objects.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import type { Dictionaries } from './raw.ts';
 
@@ -30,7 +30,7 @@ function lookAlikes(ids: Texts) {
     if (!mayDiffer(texts.bytes, from, end)) continue;
     const text = texts.at(place)!;
     const plain = plainForm(text);
-    if (plain !== text) addTo(groups, plain, place);
+    if (plain !== text) appendToList(groups, plain, place);
   }
   if (groups.size === 0) return undefined;
   const table = keyTableOf(texts);

@@ -3,9 +3,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { reasonOf } from '../../base/diagnostics/system_reason.ts';
+import { describeError } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
-import { groupedBy } from '../../base/util/objects.ts';
+import { groupBy } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Rejected } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
@@ -84,7 +84,7 @@ function write(path: string, folder: string, text: string): void {
     rmSync(path, { force: true });
     writeFileSync(path, text, { flag: 'wx' });
   } catch (error) {
-    throw failure('cannot-write', { path, reason: reasonOf(error) });
+    throw failure('cannot-write', { path, reason: describeError(error) });
   }
 }
 
@@ -92,7 +92,7 @@ function write(path: string, folder: string, text: string): void {
 async function linesOf(bad: readonly BadRow[], staged: readonly Staged[]): Promise<readonly (number | undefined)[]> {
   const lines = bad.map(({ at }) => ('line' in at ? at.line : undefined));
   const unplaced = [...lines.keys()].filter((index) => lines[index] === undefined);
-  const indexesOfFile = groupedBy(unplaced, (index) => `${bad[index]!.role} ${bad[index]!.file.path}`);
+  const indexesOfFile = groupBy(unplaced, (index) => `${bad[index]!.role} ${bad[index]!.file.path}`);
   for (const stagedSource of staged) {
     for (const stagedFile of stagedSource.files) {
       const indexes = indexesOfFile.get(`${stagedSource.source.role} ${stagedFile.file.path}`);

@@ -3,7 +3,7 @@
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { DataDescription, Split, UserSplit } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
 import { firstAfter, momentWords } from './fresh.ts';
@@ -234,7 +234,7 @@ export function drawUsers(
   { validation, test, given, order, seed }: UserSplit,
   eventsOf: Int32Array,
 ): { readonly partsOf: PartsOfDrawnUsers; readonly drawnFrom: number } {
-  const candidates = everyRow(eventsOf.length).filter((u) => eventsOf[u]! >= 2);
+  const candidates = listRowIndexes(eventsOf.length).filter((u) => eventsOf[u]! >= 2);
   const testUsers = candidates.length - shareOf(candidates.length, 1 - test);
   const heldOutUsers = candidates.length - shareOf(candidates.length, 1 - validation - test);
   const random = makeRandom(seed, eventsOf.length);
@@ -244,7 +244,7 @@ export function drawUsers(
     const user = candidates[candidate]!;
     const events = eventsOf[user]!;
     const heldCount = Math.max(1, shareOf(events, 1 - given));
-    const drawn = order === 'time' ? everyRow(events).reverse() : random.permutation(events);
+    const drawn = order === 'time' ? listRowIndexes(events).reverse() : random.permutation(events);
     const own = new Uint8Array(events);
     drawn.forEach((event, index) => {
       own[event] = index >= heldCount ? givenMark : at < testUsers ? 2 : 1;

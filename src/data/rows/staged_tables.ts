@@ -1,7 +1,7 @@
 /** Makes the SQL for staged tables: the computed columns of a role, the codes of texts, and one query that reads all of them. */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { TextsWriter } from '../../base/text/texts.ts';
-import { groupedBy } from '../../base/util/objects.ts';
+import { groupBy } from '../../base/util/objects.ts';
 import type { BoundColumn, ColumnRequest, DataLayout } from '../binding/data_layout.ts';
 import {
   columnAsText,
@@ -110,7 +110,7 @@ export async function computedQuery(
 ): Promise<{ readonly sql: string; readonly types: readonly string[] }> {
   if (!tables.layout.sources.has(role)) return { sql: '', types: [] };
   // Several files may have a column of the same name, so each expression sees only the files that it was bound to.
-  const scopes = groupedBy(columns.keys(), (index) => columns[index]!.column.over.join());
+  const scopes = groupBy(columns.keys(), (index) => columns[index]!.column.over.join());
   const selects: string[] = [];
   for (const places of scopes.values()) {
     const { over } = columns[places[0]!]!.column;

@@ -4,8 +4,8 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { Span } from '../../base/text/source.ts';
-import { mostBytes, type Texts, TextsWriter } from '../../base/text/texts.ts';
-import { addTo } from '../../base/util/objects.ts';
+import { maxTextBytes, type Texts, TextsWriter } from '../../base/text/texts.ts';
+import { appendToList } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { sqlFails } from '../binding/binder.ts';
 import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } from '../binding/data_layout.ts';
@@ -251,7 +251,7 @@ async function textsOfAll(computing: StagedColumns): Promise<ReadonlyMap<string,
         form === 'code'
           ? `SELECT ${columnAsText(`c${index}`, type)} AS value FROM (${sql})`
           : `SELECT ${columnAsText('element', elementOf(type))} AS value FROM (SELECT unnest(c${index}) AS element FROM (${sql}))`;
-      addTo(queriesByDictionary, dictionary, { role, select });
+      appendToList(queriesByDictionary, dictionary, { role, select });
     }
   }
   return queriesByDictionary;
@@ -297,7 +297,7 @@ async function valuesOf(database: Database, name: string): Promise<Texts> {
   const sizeSql = `SELECT CAST(count(*) AS DOUBLE) AS texts, CAST(coalesce(sum(strlen(value)), 0) AS DOUBLE) AS bytes`;
   const [row] = await database.rows(`${sizeSql} FROM ${dictionaryTable(name)}`);
   const { texts, bytes } = row as { readonly texts: number; readonly bytes: number };
-  const maxBytes = mostBytes();
+  const maxBytes = maxTextBytes();
   if (bytes > maxBytes) throw failure('dictionary-too-large', { name, bytes, most: maxBytes });
   const textsWriter = new TextsWriter(texts + 1, bytes);
   textsWriter.add('');

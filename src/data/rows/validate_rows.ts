@@ -1,5 +1,5 @@
 /** Reports rows whose values a model cannot learn from, after their columns are read. */
-import { groupedBy } from '../../base/util/objects.ts';
+import { groupBy } from '../../base/util/objects.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { addBadRow, type BadRow } from '../files/find_files.ts';
@@ -99,7 +99,7 @@ class RowValidation {
   async worded(): Promise<BadRow[]> {
     const bad: BadRow[] = [];
     const { tables, staged } = this.input;
-    for (const [request, columnFindings] of groupedBy(this.#findings, (finding) => finding.request)) {
+    for (const [request, columnFindings] of groupBy(this.#findings, (finding) => finding.request)) {
       const ids = columnFindings.filter(({ reason }) => reason.includes('…')).map(({ row }) => this.first + row);
       const texts =
         ids.length === 0

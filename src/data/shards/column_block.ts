@@ -2,7 +2,7 @@
  * Stores named columns of numbers as bytes in blocks of some rows; a shard is a sequence of blocks. A whole shard is read into typed arrays with the memory
  * layout of the file, so that reading costs one copy.
  */
-import { keyPartsComplaint } from '../../base/text/key_table.ts';
+import { findKeyPartsError } from '../../base/text/key_table.ts';
 import { PackedTexts } from '../../base/text/texts.ts';
 
 export type BlockArray = Int32Array | Float32Array | Float64Array | Uint8Array;
@@ -201,7 +201,7 @@ export function unpackPlain(block: ColumnBlock): unknown {
 
 function packedOf(bytes: Uint8Array, { buffer, byteOffset, length }: Int32Array): PackedTexts {
   const ends = new Uint32Array(buffer, byteOffset, length);
-  const complaint = keyPartsComplaint({ bytes, ends });
+  const complaint = findKeyPartsError({ bytes, ends });
   if (complaint !== undefined) throw new Error(complaint);
   return new PackedTexts(bytes, ends);
 }

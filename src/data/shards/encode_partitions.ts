@@ -1,6 +1,6 @@
 /** Runs the second pass: encodes the events of each partition with their histories, writes training events to shuffled shards, and returns the others. */
-import { hashOf } from '../../base/random/random.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { hashInteger } from '../../base/random/random.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import { type EncodedParts, encodeParts } from '../columns/assemble.ts';
@@ -77,7 +77,7 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
     const pileOf = (row: number): number => {
       const user = train.user[row]!;
       const kept = input.unit && user >= 0 ? partition.members[user]! : train.ids![row]!;
-      return hashOf(kept, shardStream) % shards;
+      return hashInteger(kept, shardStream) % shards;
     };
     const isTrained = trainedRows(train, isFresh, input);
     const groups = grouped(train.rows, shards, pileOf).map((rows) => rows.filter(isTrained));
@@ -116,7 +116,7 @@ function trainedRows(
   if (replays) return () => true;
   if (unit?.kind !== 'users' || !fresh) return isFresh;
   const users = new Set(
-    everyRow(rows)
+    listRowIndexes(rows)
       .filter(isFresh)
       .map((row) => user[row]!),
   );
@@ -162,7 +162,7 @@ function unitsIn(
     }
     return { piles, targets };
   }
-  const trained = (unit ? lastRowsOfUsers(events) : everyRow(events.rows)).filter(isTrained);
+  const trained = (unit ? lastRowsOfUsers(events) : listRowIndexes(events.rows)).filter(isTrained);
   for (const row of trained) piles[pileOf(row)]!++;
   return { piles, targets: trained.length };
 }
@@ -190,7 +190,10 @@ function restOfPartition(
   const { arranged, members } = partition;
   const heldOutBlock = (part: 'validation' | 'test'): ColumnBlock => {
     const ownEvents = withOwnIds(events[part], partition);
-    const block = packEvents(ownEvents, specs.heldSpec, everyRow(ownEvents.rows), members) as Map<string, BlockArray>;
+    const block = packEvents(ownEvents, specs.heldSpec, listRowIndexes(ownEvents.rows), members) as Map<
+      string,
+      BlockArray
+    >;
     const { times } = arranged.stream;
     block.set(
       '#time',
@@ -217,7 +220,7 @@ function restOfPartition(
       arranged.items,
       to.firstPartitions,
     ),
-    users: sideRows(encoded.users, everyRow(members.length), members),
+    users: sideRows(encoded.users, listRowIndexes(members.length), members),
     ...{ seen: seenOfPartition(seen), had: seenOfPartition(had) },
     knownUntil,
     until: untilOf(trainingTimes(to.readPlan, arranged)),

@@ -1,7 +1,7 @@
 /** Packs encoded events into blocks of some rows each, and unpacks them. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
 import { bagSpans } from '../rows/raw.ts';
 import { type ColumnBlock, joinedArrays, type OwnBlock } from './column_block.ts';
@@ -151,7 +151,7 @@ function runsOf({ starts, ends }: Pick<BagColumn, 'starts' | 'ends'>, rows: Int3
   const ownStarts = pick(starts, rows);
   const runStarts = ownStarts.slice();
   const counts = new Int32Array(rows.length);
-  const firstOf = everyRow(rows.length);
+  const firstOf = listRowIndexes(rows.length);
   const byStart = ascendingIndexes(ownStarts).filter((i) => ends[rows[i]!]! > ownStarts[i]!);
   for (let from = 0, to = 0; from < byStart.length; from = to) {
     const start = ownStarts[byStart[from]!]!;

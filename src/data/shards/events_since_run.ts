@@ -1,5 +1,5 @@
 /** For `--from` with rows in shards: finds the events that the earlier run did not have, partition by partition, without sorting all events. */
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import type { Until } from '../dataset.ts';
 import type { Pinned } from '../pinned.ts';
@@ -33,7 +33,7 @@ export async function firstNewEvents(
     for (let index = 0; index < source.count; index++) {
       const { arranged, partition } = await source.read(index, cuts);
       const { order, eventIndexes, stream } = arranged;
-      for (const event of ofAll ? everyRow(order.length) : eventIndexes.train)
+      for (const event of ofAll ? listRowIndexes(order.length) : eventIndexes.train)
         if (stream.times![event]! / unit === last.time) sameTime.push(partition.ids[order[event]!]!);
     }
     return { time: last.time, row: sameTime.sort((a, b) => a - b)[last.events] ?? Number.POSITIVE_INFINITY };

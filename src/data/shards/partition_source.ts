@@ -2,7 +2,7 @@
 
 import { pickTexts } from '../../base/text/texts.ts';
 import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Split } from '../../graph/plan/data_description.ts';
 import { givesEvents } from '../../graph/plan/data_description.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
@@ -139,7 +139,7 @@ function arrangePartition({ ids, ranks }: Partition, good: ValidRows, context: P
   const { readPlan, sides, cuts, members, localOf } = context;
   const { events } = good;
   const time = readPlan.time && (events.columns.get(readPlan.time) as RawNumbers).values;
-  const order = time ? ascendingIndexes(time) : everyRow(ids.length);
+  const order = time ? ascendingIndexes(time) : listRowIndexes(ids.length);
   const times = time && gatherNumbers(time, order, new Float64Array(order.length));
   const codesOf = (key: ReadPlan['itemKey']): Int32Array | undefined =>
     key && gatherCodes((events.columns.get(key.inEvents) as RawCodes).values, order);

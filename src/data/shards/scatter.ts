@@ -1,8 +1,8 @@
 /**
  * Runs the first pass: reads rows from the database in ranges, validates them, and writes each to the partition of its user, which so has complete timelines.
  */
-import { hashOf } from '../../base/random/random.ts';
-import { hashOfBytes } from '../../base/text/key_table.ts';
+import { hashInteger } from '../../base/random/random.ts';
+import { hashBytes } from '../../base/text/key_table.ts';
 import { packTexts, type Texts } from '../../base/text/texts.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { addBadRow, type BadRow } from '../files/find_files.ts';
@@ -61,7 +61,7 @@ const userStream = 1;
 /** Returns the partition of each user, which is a hash of their text. */
 function partitionsOfUsers(users: Texts, partitions: number): Int32Array {
   const texts = packTexts(users);
-  return Int32Array.from(texts.ends, (end, index) => hashOfBytes(texts.bytes, texts.startOf(index), end) % partitions);
+  return Int32Array.from(texts.ends, (end, index) => hashBytes(texts.bytes, texts.startOf(index), end) % partitions);
 }
 
 /** Partitions all rows. Afterwards a view is still restricted to its last rows: `computed` resets it. */
@@ -90,7 +90,7 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
     const users = readPlan.userKey && (rows.columns.get(readPlan.userKey.inEvents) as RawCodes).values;
     const groups = grouped(rows.rows, partitions, (row) => {
       if (rows.kept[row] === 0) return -1;
-      return users ? partitionOfUser![users[row]!]! : hashOf(first + row, userStream) % partitions;
+      return users ? partitionOfUser![users[row]!]! : hashInteger(first + row, userStream) % partitions;
     });
     for (const [partition, partitionRows] of groups.entries()) {
       if (partitionRows.length > 0)

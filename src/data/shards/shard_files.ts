@@ -5,7 +5,7 @@ import { copyFile, type FileHandle, link, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { blocksIn, type ColumnBlock, type OwnBlock, piecesOf } from './column_block.ts';
 
 export interface ShardFile {
@@ -168,7 +168,7 @@ async function syncFile(path: string): Promise<void> {
 
 /** Returns the error that replaces an error of the system. */
 export function notWritten(path: string, error: unknown): unknown {
-  const reason = systemReason(error);
+  const reason = describeSystemError(error);
   return reason === undefined ? error : failure('shards-not-written', { path, reason });
 }
 
@@ -239,7 +239,7 @@ function refuseOtherSize(path: string, size: number, expected: number): void {
 
 /** Returns the error that replaces an error of the system. */
 function damagedBy(path: string, error: unknown): unknown {
-  const reason = systemReason(error);
+  const reason = describeSystemError(error);
   return reason === undefined ? error : damaged(path, reason);
 }
 

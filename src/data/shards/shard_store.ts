@@ -4,7 +4,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { syncFolder } from '../../base/storage/durable.ts';
 import type { Needs, ReadPlan } from '../binding/data_layout.ts';
 import type { Dataset, Events, LabelSums, ShardLayout, TrainingShards } from '../dataset.ts';
@@ -334,7 +334,7 @@ async function readShardManifest(folder: string): Promise<{ manifest: ShardManif
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    const reason = systemReason(error);
+    const reason = describeSystemError(error);
     if (reason === undefined) throw error;
     throw failure('shards-damaged', { path, folder, reason });
   }

@@ -7,9 +7,9 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, wri
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
-import { type Owner, removeTemporary, stateOf, thisProcess } from '../../base/storage/temporary.ts';
+import { describeThisProcess, type Owner, processState, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import { isSameJson } from '../../base/util/objects.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import { type ColumnBlock, packPlain, unpackPlain } from './column_block.ts';
@@ -212,13 +212,13 @@ export const leavePartial = (partial: string): void => void ownFolders.delete(pa
 
 export function removePartial(partial: string): void {
   leavePartial(partial);
-  removeTemporary(partial);
+  removeTemporaryFolder(partial);
   try {
     // Removes the parent folder if it is empty. The system refuses to remove a folder that is not.
     rmdirSync(dirname(partial));
   } catch (error) {
     // Files that cannot be removed now are removed after a week; the caller already has the important error.
-    if (systemReason(error) === undefined) throw error;
+    if (describeSystemError(error) === undefined) throw error;
   }
 }
 
@@ -242,7 +242,7 @@ async function takePartial(folder: string, root: string, key: string): Promise<s
   return partial;
 }
 
-const claim = (folder: string): void => writeFileSync(join(folder, ownerName), JSON.stringify(thisProcess()));
+const claim = (folder: string): void => writeFileSync(join(folder, ownerName), JSON.stringify(describeThisProcess()));
 
 const isOf = (folder: string, key: string): boolean => folder.includes(`${shortOf(key)}.`);
 
@@ -263,8 +263,8 @@ function abandonedFolders(root: string): string[] {
     .filter((folder) => {
       try {
         const owner = JSON.parse(readFileSync(join(folder, ownerName), 'utf8')) as Owner;
-        if (stateOf(owner) === 'gone') return true;
-        return owner.pid === process.pid && stateOf(owner) === 'running' && !ownFolders.has(folder);
+        if (processState(owner) === 'gone') return true;
+        return owner.pid === process.pid && processState(owner) === 'running' && !ownFolders.has(folder);
       } catch {
         // A folder without a known owner is not removed.
         return false;

@@ -6,7 +6,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
-import { groupedBy } from '../../base/util/objects.ts';
+import { groupBy } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { type BindOptions, withBound } from '../binding/bind.ts';
 import type { DataLayout, Needs } from '../binding/data_layout.ts';
@@ -93,7 +93,7 @@ export async function fileEvents(
   if (events.length === 0) return { events: 0, files: [] };
   const columns = await columnsOf(description, needs, types, options);
   const files: string[] = [];
-  for (const [day, ofDay] of groupedBy(events, ({ time }) => dayOf(time))) {
+  for (const [day, ofDay] of groupBy(events, ({ time }) => dayOf(time))) {
     const dayFolder = join(folder, `day=${day}`);
     await makeFolder(dayFolder);
     const path = join(dayFolder, fileName(log, range));

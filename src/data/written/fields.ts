@@ -2,8 +2,8 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { nearest } from '../../base/text/nearest.ts';
-import { oneAtATime } from '../../base/util/objects.ts';
+import { findNearest } from '../../base/text/nearest.ts';
+import { makeSerialQueue } from '../../base/util/objects.ts';
 import type { IndexedColumn } from '../dataset.ts';
 import { elementOf, isList, isNumber } from '../files/duckdb.ts';
 
@@ -57,7 +57,7 @@ export function checkColumns(
       const facts = {
         what: `column of the ${kind}s file`,
         name: shortened(name),
-        nearest: nearest(name, knownNames),
+        nearest: findNearest(name, knownNames),
         known: knownNames,
       };
       mistakes.push(diagnose('unknown-name', undefined, facts));
@@ -84,7 +84,7 @@ const maxRows = 256;
  * Batches are read one after another, because their rows are in one table.
  */
 export function writtenReader<Given>(check: (given: Given) => TextRow | Failure) {
-  const inTurn = oneAtATime();
+  const inTurn = makeSerialQueue();
   return async <Read>(
     given: readonly Given[],
     readRows: (rows: readonly TextRow[], batch: readonly Given[]) => Promise<(Read | Failure)[]>,

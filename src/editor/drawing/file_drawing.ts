@@ -1,5 +1,5 @@
 /** Draws the model in an editor, or the part that a word refers to, with its weights. For a text with errors it shows the valid flows. */
-import { type Span, textOf } from '../../base/text/source.ts';
+import { type Span, spanText } from '../../base/text/source.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import { flatText, stepsOf } from '../../compiler/model/expressions.ts';
 import type { NamedSymbol } from '../../compiler/model/occurrences.ts';
@@ -122,7 +122,7 @@ function validDrawing(facts: FileAnalysis): Drawing {
         ({ span }) => !flowArrows.some((other) => other.span.start < span.start && other.span.end >= span.end),
       );
       if (!source) continue;
-      const word = textOf(source.span);
+      const word = spanText(source.span);
       // A source `experts.view` reads the step `experts`.
       const before = `${tower}.${word.replace(/\..*$/s, '')}`;
       const sourceId = `${tower} from ${word}`;
@@ -157,7 +157,7 @@ const taskBox = ({ name, entries, span }: Ast.TaskNode, channels: readonly Box[]
   reads: channels.flatMap(({ id }) => {
     const score = entries.find((entry) => entry.name.name === 'score');
     const scoreNames: string[] = score
-      ? (textOf(score.value.span).match(/[\p{L}_][\p{L}\p{M}\w]*(\.[\p{L}\p{M}\w]+)?/gu) ?? [])
+      ? (spanText(score.value.span).match(/[\p{L}_][\p{L}\p{M}\w]*(\.[\p{L}\p{M}\w]+)?/gu) ?? [])
       : [];
     return scoreNames.includes(id) || scoreNames.includes(id.slice(0, id.indexOf('.'))) ? [id] : [];
   }),

@@ -1,5 +1,5 @@
 /** Places the boxes of a picture, and routes arrows past them: two lines share a path only if they come from one box or lead to one box. */
-import { groupedBy } from '../../base/util/objects.ts';
+import { groupBy } from '../../base/util/objects.ts';
 import type { Box, Drawing } from './drawn.ts';
 
 const [gapX, gapY] = [16, 34];
@@ -220,8 +220,8 @@ function outerGap(tower: number, side: -1 | 1, all: readonly PlacedBox[]): Colum
 /** Positions the lanes: those that overlap in a gap are side by side, with the short ones nearest to the boxes. */
 function placesOf(lanes: readonly Lane[]): ReadonlyMap<Lane, number> {
   const xOfLane = new Map<Lane, number>();
-  for (const [, inGap] of groupedBy(lanes, ({ gap }) => `${gap.x} ${gap.side}`)) {
-    const owners = [...groupedBy(inGap, ({ owner }) => owner).values()]
+  for (const [, inGap] of groupBy(lanes, ({ gap }) => `${gap.x} ${gap.side}`)) {
+    const owners = [...groupBy(inGap, ({ owner }) => owner).values()]
       .map((own) => ({
         own,
         top: Math.min(...own.map(({ top }) => top)),

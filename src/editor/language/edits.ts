@@ -1,7 +1,7 @@
 /** Makes edits of a text: replaces whole lines, or adds a declaration or an entry in the layout of the file. */
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../base/diagnostics/fixes.ts';
-import { indentOf, makeSource, positionAt, type Source, type Span } from '../../base/text/source.ts';
+import { indentationOf, makeSource, positionAt, type Source, type Span } from '../../base/text/source.ts';
 import { insertion } from '../../compiler/model/report.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 
@@ -42,7 +42,7 @@ export function entryAfter(
   const lineEnd = endOfLine(source, end);
   // The brace on the same line, or another entry.
   if (/^[^/]*[^\s/,]/.test(source.text.slice(end, lineEnd))) return insertion(source, end, `, ${text}`);
-  const indent = indentOf(source, positionAt(source, last.span.start).line);
+  const indent = indentationOf(source, positionAt(source, last.span.start).line);
   return insertion(source, lineEnd, `\n${indent}${text}`);
 }
 

@@ -1,6 +1,6 @@
 /** Explains the word, or the arrow, under the pointer. */
 import * as t from '../../../grammar/tokens.ts';
-import { type Span, textOf } from '../../base/text/source.ts';
+import { type Span, spanText } from '../../base/text/source.ts';
 import { labelKinds } from '../../compiler/library/declarations/labels_declaration.ts';
 import { lowerParts } from '../../compiler/lower/lower.ts';
 import { withoutBroken } from '../../compiler/model/complete.ts';
@@ -80,12 +80,12 @@ function describeSymbol(facts: FileAnalysis, symbol: NamedSymbol, at: Span): str
 
 /** Returns the declaration in one line, without its body. */
 export function headOf({ kind, node, name, tower }: NamedSymbol): string {
-  const nodeText = textOf(node.span).replace(/\s+/g, ' ');
+  const nodeText = spanText(node.span).replace(/\s+/g, ' ');
   switch (node.kind) {
     case 'TypedName':
-      return `${kind} ${name} : ${textOf(node.value.span)}`;
+      return `${kind} ${name} : ${spanText(node.value.span)}`;
     case 'Entry':
-      return `column ${name} = ${textOf(node.value.span)}`;
+      return `column ${name} = ${spanText(node.value.span)}`;
     case 'TowerEntry':
       return `${tower} { ${cut(nodeText)} }`;
     case 'Tower':

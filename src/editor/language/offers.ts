@@ -7,7 +7,7 @@ import type { Code } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../base/diagnostics/fixes.ts';
 import { isIdentifier } from '../../base/text/names.ts';
-import { type Span, textOf } from '../../base/text/source.ts';
+import { type Span, spanText } from '../../base/text/source.ts';
 import { data } from '../../compiler/library/declarations/data_declaration.ts';
 import type { Entries } from '../../compiler/library/declarations/entry.ts';
 import { task } from '../../compiler/library/declarations/task_declaration.ts';
@@ -53,7 +53,7 @@ function silences(diagnostic: Diagnostic): readonly Action[] {
 function titleOf(edits: readonly Edit[]): string {
   const [first] = edits;
   if (!first) return 'Fix';
-  const before = quote(textOf(first.at));
+  const before = quote(spanText(first.at));
   const after = quote(first.text);
   const moreText =
     edits.length === 1 ? '' : edits.every(({ text }) => text === first.text) ? ` in ${edits.length} places` : ' …';
@@ -129,7 +129,7 @@ const constantValues = ['64', '0.1'];
 
 /** Offers to declare an undeclared name as a label, a feature or a constant, depending on its use. */
 function declareName({ checked: { file } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
-  const unknownName = textOf(at);
+  const unknownName = spanText(at);
   if (!isIdentifier(unknownName)) return [];
   const tower = declarationAround(file, at, 'Tower');
   const lastInput = tower?.inputs.at(-1);
@@ -154,7 +154,7 @@ function declareName({ checked: { file } }: FileAnalysis, { at }: LocatedError):
 
 /** Offers to declare a constant for a name that is written where a number is needed. */
 function declareConstant({ checked: { file } }: FileAnalysis, { at }: LocatedError): readonly Offer[] {
-  const unknownName = textOf(at);
+  const unknownName = spanText(at);
   return isIdentifier(unknownName) ? constants(file, unknownName) : [];
 }
 
@@ -220,7 +220,7 @@ function readOutput(
   const step = steps.find(({ span }) => span.start === at.start);
   const sibling = tower?.entries.find(({ channel, flow }) => channel && sourceOf(flow)?.parts[0]?.name === step?.name);
   if (!step || !tower || !sibling) return [];
-  const flowAfterSource = textOf({ ...sibling.flow.span, start: sourceOf(sibling.flow)!.span.end });
+  const flowAfterSource = spanText({ ...sibling.flow.span, start: sourceOf(sibling.flow)!.span.end });
   const taken = new Set(steps.map(({ name }) => name));
   const unread = outputsOf(resolution.library, step, steps)?.filter((output) => !taken.has(output));
   return (unread ?? []).map((output) => {
@@ -253,8 +253,8 @@ function swapTowers({ checked: { file } }: FileAnalysis, { at }: LocatedError): 
     const [first, second] = sides.map(({ value }) => value.span);
     if (!first || !second) return [];
     return [
-      { at: first, text: textOf(second) },
-      { at: second, text: textOf(first) },
+      { at: first, text: spanText(second) },
+      { at: second, text: spanText(first) },
     ];
   });
   return edits.length > 0 ? [{ title: 'Swap the towers of the score', edits }] : [];

@@ -1,7 +1,7 @@
 /** Extracts steps of a flow into a block, and inlines a block into the flow that uses it. The model computes the same afterwards. */
 import type { Code } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
-import { lineAt, positionAt, type Source, type Span, textOf } from '../../base/text/source.ts';
+import { lineAt, positionAt, type Source, type Span, spanText } from '../../base/text/source.ts';
 import { partsOfExpression, stepsOf } from '../../compiler/model/expressions.ts';
 import { parameterSymbol } from '../../compiler/model/occurrences.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
@@ -70,10 +70,13 @@ function extracted(facts: FileAnalysis, start: number, end: number): Refactoring
   const givenText = readParameters.length > 0 ? `(${readParameters.join(', ')})` : '';
   const insertOffset = beforeDeclaration(source, node.span.start);
   return {
-    title: `Extract \`${short(textOf(at))}\` into a block`,
+    title: `Extract \`${short(spanText(at))}\` into a block`,
     kind: 'extract',
     edits: [
-      { at: { source, start: insertOffset, end: insertOffset }, text: `block ${name}${givenText} = ${textOf(at)}\n\n` },
+      {
+        at: { source, start: insertOffset, end: insertOffset },
+        text: `block ${name}${givenText} = ${spanText(at)}\n\n`,
+      },
       { at, text: `${name}${givenText}` },
     ],
   };
@@ -178,7 +181,7 @@ function valuesOf(
     const givenValue = givenArguments.find((one) => one.name?.name === name.name)?.value ?? inPlaces[index]?.value;
     const writtenValue = givenValue ?? usual;
     if (!writtenValue) return undefined;
-    const text = givenValue ? textOf(givenValue.span) : withEdits(writtenValue, filled(reads, argumentTexts));
+    const text = givenValue ? spanText(givenValue.span) : withEdits(writtenValue, filled(reads, argumentTexts));
     argumentTexts.set(name.name, writtenValue.kind === 'Binary' || writtenValue.kind === 'Unary' ? `(${text})` : text);
   }
   return argumentTexts;

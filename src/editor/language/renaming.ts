@@ -1,8 +1,8 @@
 /** Renames a name: computes the edits, or the reason for a refusal. */
 import type { Edit } from '../../base/diagnostics/diagnostic.ts';
-import { brokenNameRule, isIdentifier } from '../../base/text/names.ts';
+import { explainInvalidName, isIdentifier } from '../../base/text/names.ts';
 import type { Span } from '../../base/text/source.ts';
-import { sqlName } from '../../base/text/sql.ts';
+import { quoteSqlName } from '../../base/text/sql.ts';
 import { firstWordOf, operandsOf, singleName } from '../../compiler/model/expressions.ts';
 import { rowIn } from '../../compiler/model/library.ts';
 import { columnEntries, isHistoryEntry, type NamedSymbol } from '../../compiler/model/occurrences.ts';
@@ -25,7 +25,7 @@ export function renameSymbol(
   recheck: (edits: readonly Edit[]) => readonly FileAnalysis[],
   headers: HeaderColumns = new Map(),
 ): Renaming {
-  if (!isIdentifier(name)) return { refusal: `\`${name}\` is not a name: ${brokenNameRule(name)}` };
+  if (!isIdentifier(name)) return { refusal: `\`${name}\` is not a name: ${explainInvalidName(name)}` };
   const symbolsToRename = [
     symbol,
     ...files.slice(0, 1).flatMap((facts) => pairedChannels(symbol, facts)),
@@ -157,7 +157,7 @@ function readsColumn({ kind, node }: NamedSymbol, files: readonly FileAnalysis[]
 }
 
 function bindingIn(node: Ast.DataNode, column: string, name: string): readonly Edit[] {
-  const entry = `${name} = ${JSON.stringify(sqlName(column))}`;
+  const entry = `${name} = ${JSON.stringify(quoteSqlName(column))}`;
   const columnsBlock = node.entries.find((one) => one.kind === 'Columns' && one.entries.length > 0);
   const lastColumn = columnsBlock?.kind === 'Columns' ? columnsBlock.entries.at(-1) : undefined;
   const boundEdit = lastColumn

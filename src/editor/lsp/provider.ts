@@ -11,7 +11,7 @@ import {
   type WorkspaceEdit,
 } from 'vscode-languageserver';
 import type { Edit } from '../../base/diagnostics/diagnostic.ts';
-import { offsetAt, positionAt, type Source, type Span, withLineEndsOf } from '../../base/text/source.ts';
+import { offsetAt, positionAt, type Source, type Span, withLineEndingsOf } from '../../base/text/source.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';
 import type { EditorSession } from './session.ts';
 
@@ -93,7 +93,7 @@ export function toLocation(session: EditorSession, span: Span): Location {
 }
 
 export function toTextEdit({ at, text }: Edit): TextEdit {
-  return { range: toRange(at), newText: withLineEndsOf(at.source, text) };
+  return { range: toRange(at), newText: withLineEndingsOf(at.source, text) };
 }
 
 export function toWorkspaceEdit(session: EditorSession, edits: readonly Edit[]): WorkspaceEdit {

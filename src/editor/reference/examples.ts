@@ -3,7 +3,7 @@
  * each block takes and gives.
  */
 import { smallModel, type Variation } from '../../base/diagnostics/small_model.ts';
-import { makeSource, textOf } from '../../base/text/source.ts';
+import { makeSource, spanText } from '../../base/text/source.ts';
 import { formatSource } from '../../compiler/format/format.ts';
 import { callsOf, type KindRow, type ValueType } from '../../compiler/library/contract.ts';
 import { accuracyMetrics } from '../../compiler/library/metrics/table.ts';
@@ -184,7 +184,7 @@ export function exampleOf({ section, name, row }: LibraryKind, written = row.exa
   const shownDeclaration = checked.file.declarations.find(({ kind }) => kind === declarationOf[section.table]);
   return {
     model: source.text,
-    excerpt: `${shownDeclaration ? textOf(shownDeclaration.span) : source.text.trimEnd()}\n`,
+    excerpt: `${shownDeclaration ? spanText(shownDeclaration.span) : source.text.trimEnd()}\n`,
     checked,
   };
 }

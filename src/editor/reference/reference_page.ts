@@ -1,5 +1,5 @@
 /** Writes the reference: a page for each table of the library, the list of all kinds, and the texts of `tower explain` for words of the grammar. */
-import { textOf } from '../../base/text/source.ts';
+import { spanText } from '../../base/text/source.ts';
 import { firstSentence, specLink } from '../../compiler/explain/error_page.ts';
 import type { KindRow, Parameter } from '../../compiler/library/contract.ts';
 import type { DeclarationRow } from '../../compiler/library/declarations/entry.ts';
@@ -102,7 +102,7 @@ export function parameterCells(parameter: Parameter): [is: string, otherwise: st
 export function shapesOf({ section, row }: LibraryKind, { checked }: Example): string | undefined {
   if (section.table !== 'blocks') return undefined;
   const arrows = checked.shapes?.arrows ?? [];
-  const arrowIndex = arrows.findIndex(({ span }) => textOf(span) === row.example);
+  const arrowIndex = arrows.findIndex(({ span }) => spanText(span) === row.example);
   const exampleArrow = arrows[arrowIndex];
   if (!exampleArrow) return undefined;
   // The arrows between belong to a flow within the block's arguments.
@@ -125,8 +125,8 @@ function typedSteps({ section }: LibraryKind, { checked, excerpt }: Example): st
   const arrows = (checked.shapes?.arrows ?? []).filter(({ span }) =>
     tower.steps.some(({ node }) => span.start >= node.span.start && span.end <= node.span.end),
   );
-  const shownArrows = arrows.filter(({ span }) => excerpt.includes(textOf(span)));
-  return `Types: ${shownArrows.map(({ span, type }) => `\`${textOf(span)}\` ${printValueType(type)}`).join(' → ')}.`;
+  const shownArrows = arrows.filter(({ span }) => excerpt.includes(spanText(span)));
+  return `Types: ${shownArrows.map(({ span, type }) => `\`${spanText(span)}\` ${printValueType(type)}`).join(' → ')}.`;
 }
 
 export interface GrammarWord {

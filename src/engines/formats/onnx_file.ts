@@ -2,7 +2,7 @@
  * Writes a graph as an ONNX model. In a training model every parameter is an input and its new value is an output, so that the caller holds the state; in an
  * exported model the weights are initializers.
  */
-import { message } from '../../base/storage/protobuf.ts';
+import { makeMessageCodec } from '../../base/storage/protobuf.ts';
 import type { Graph, Node } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
 import { mapTable, type NamedNode, namedParameters, namedUpdates, withMarks, withoutBfloat16 } from './emitted.ts';
@@ -82,7 +82,7 @@ message TensorShapeProto {
 }
 `;
 
-const modelMessage = message(onnxSchema, 'ModelProto');
+const modelMessage = makeMessageCodec(onnxSchema, 'ModelProto');
 
 /** Returns names for values that are outputs. Further outputs of the same value become copies, and so do outputs that are leaves. */
 function nameOutputs(graph: Graph, outputs: readonly NamedNode[]): ReadonlyMap<number, string> {

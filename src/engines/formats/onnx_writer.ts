@@ -1,5 +1,5 @@
 /** Writes a graph as ONNX nodes. */
-import { bytesOf } from '../../base/storage/tensor_header.ts';
+import { asBytes } from '../../base/storage/tensor_header.ts';
 import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
 import { isStatic, symbolSources, typedArray } from './emitted.ts';
 
@@ -84,7 +84,7 @@ export class OnnxWriter {
   }
 
   initializer(name: string, dtype: Dtype | 'int64', dims: readonly number[], data: ArrayBufferView): string {
-    this.initializers.push({ name, dims, dataType: onnxType(dtype), rawData: bytesOf(data) });
+    this.initializers.push({ name, dims, dataType: onnxType(dtype), rawData: asBytes(data) });
     return name;
   }
 

@@ -3,7 +3,7 @@
  * run a step, to write the variables and to read them; an exported model has its weights as constants and one signature, `serving_default`, that TensorFlow
  * Serving, Python and tf.node.loadSavedModel load.
  */
-import { message } from '../../base/storage/protobuf.ts';
+import { makeMessageCodec } from '../../base/storage/protobuf.ts';
 import type { Graph, GraphOutput } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
 import { type Owners, withMarks } from './emitted.ts';
@@ -138,7 +138,7 @@ function isTemporary(graph: Graph, id: number): boolean {
   return isComputed && readers === 1 && !isKept;
 }
 
-const savedModelMessage = message(tensorflowSchema, 'SavedModel');
+const savedModelMessage = makeMessageCodec(tensorflowSchema, 'SavedModel');
 
 /** Names of the session's tensors, by names of the graph. */
 export interface TrainingNames {

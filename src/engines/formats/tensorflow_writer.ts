@@ -1,5 +1,5 @@
 /** Writes a graph as TensorFlow's nodes, which SavedModel stores as protocol buffers and tfjs's model.json as JSON. */
-import { bytesOf } from '../../base/storage/tensor_header.ts';
+import { asBytes } from '../../base/storage/tensor_header.ts';
 import type { Dim, Dtype, Graph, Node, OpName, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
 import { isStatic, type NamedNode, symbolSources, typedArray } from './emitted.ts';
@@ -125,7 +125,7 @@ export class TensorflowWriter {
   }
 
   weights(name: string, data: ArrayBufferView, shape: readonly number[], dtype: Dtype): string {
-    const tensor = { dtype: dataType(dtype), tensorShape: tensorflowShape(shape), tensorContent: bytesOf(data) };
+    const tensor = { dtype: dataType(dtype), tensorShape: tensorflowShape(shape), tensorContent: asBytes(data) };
     return this.emit('Const', [], { dtype: { type: dataType(dtype) }, value: { tensor } }, name);
   }
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import { count, evenSizes } from '../../graph/count.ts';
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
@@ -33,7 +33,7 @@ async function timeOnnxOps(
 ): Promise<OpTimes> {
   checkParameters(graph, parameters);
   const { bytes, nodeOf } = stepOnnx(graph);
-  const folder = makeTemporary('profile');
+  const folder = makeTemporaryFolder('profile');
   try {
     const profileFilePrefix = join(folder, prefix);
     const session = await open(bytes, { ...threads(), enableProfiling: true, profileFilePrefix });
@@ -51,7 +51,7 @@ async function timeOnnxOps(
     const entries: TraceEntry[] = JSON.parse(readFileSync(join(folder, profileFile!), 'utf8'));
     return { how, runs: runsOf(entries, nodeOf).slice(1) };
   } finally {
-    removeTemporary(folder);
+    removeTemporaryFolder(folder);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Converts the groups of features in a config, and assigns them to the towers. */
 
 import { isIdentifier } from '../../base/text/names.ts';
-import { groupedBy } from '../../base/util/objects.ts';
+import { groupBy } from '../../base/util/objects.ts';
 import type { ConfigPart, ConfigPosition, ImportNotes } from './part.ts';
 
 /** Converts names of a config to names of the language and to columns of SQL. */
@@ -226,7 +226,7 @@ export function withSharedTables(
   const owners = new Map<string, FeatureDraft>();
   const tables: FeatureDraft[] = [];
   const inTables = features.filter(({ table }) => table !== undefined);
-  for (const [table, mine] of groupedBy(inTables, (feature) => feature.table!)) {
+  for (const [table, mine] of groupBy(inTables, (feature) => feature.table!)) {
     if (mine.length < 2) continue;
     const plainFeature = mine.find(({ list }) => !list);
     const first = mine[0]!;

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { reading } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead } from '../../base/diagnostics/system_reason.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
 import { rowText } from '../../data/csv/dialect.ts';
 import type { ConfigPart } from './part.ts';
@@ -29,7 +29,7 @@ export async function firstLineOf(path: string): Promise<string> {
     for await (const line of linesOf(path)) return line;
     return '';
   }
-  return reading(
+  return awaitRead(
     path,
     open(path, 'r').then(async (handle) => {
       const bytes = new Uint8Array(BUFFER);
@@ -120,7 +120,7 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   const iterator = lines[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const nextLine = await reading(path, Promise.race([iterator.next(), streamFailed])).catch(
+      const nextLine = await awaitRead(path, Promise.race([iterator.next(), streamFailed])).catch(
         (error: NodeJS.ErrnoException) => {
           throw error.code?.startsWith('Z_')
             ? failure('cannot-read', { path, reason: 'it is cut off, or not gzip' })

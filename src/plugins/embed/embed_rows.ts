@@ -8,12 +8,12 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Embedded, EmbedRequest } from '../../app/api/embed.ts';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
-import { reading } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead } from '../../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder } from '../../base/storage/lock.ts';
-import { logFilesIn } from '../../base/storage/record_log/lines.ts';
+import { makeLogFiles } from '../../base/storage/record_log/lines.ts';
 import { openRecordLog } from '../../base/storage/record_log/record_log.ts';
-import { checksumOpened } from '../../base/storage/run_files.ts';
+import { computeChecksumOfHandle } from '../../base/storage/run_files.ts';
 import { littleEndian, openTextRows, writeNpy, writeVectorRecord } from '../../data/files/vector_files.ts';
 import { embedFailure, endpointOf, openTextModel } from './text_model.ts';
 
@@ -92,7 +92,7 @@ async function openVectorCache(request: EmbedRequest, texts: ReadonlySet<string>
   const vectors = new Map<string, Float32Array>();
   const lock = await lockFolder(cache, { purpose: 'tower embed' });
   const format = { name: 'vectors', version: 1, decode: decodeVector };
-  const { log } = await openRecordLog(logFilesIn(cache), format, ([hash, numbers]: CachedVector) => {
+  const { log } = await openRecordLog(makeLogFiles(cache), format, ([hash, numbers]: CachedVector) => {
     const text = textByHash.get(hash);
     if (text === undefined) return;
     const bytes = Buffer.from(numbers, 'base64');
@@ -142,8 +142,8 @@ async function folderVersion(model: string, signal?: AbortSignal): Promise<strin
   for (const name of readdirSync(model, { recursive: true, encoding: 'utf8' }).sort()) {
     const path = join(model, name);
     if (!statSync(path).isFile()) continue;
-    const handle = await reading(path, open(path));
-    const { sha256 } = await reading(path, checksumOpened(handle, signal)).finally(() => handle.close());
+    const handle = await awaitRead(path, open(path));
+    const { sha256 } = await awaitRead(path, computeChecksumOfHandle(handle, signal)).finally(() => handle.close());
     sums.push(`${name} ${sha256}`);
   }
   return sums.join('\n');

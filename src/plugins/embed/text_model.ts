@@ -5,8 +5,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TextModel, TextModelRequest } from '../../app/api/embed.ts';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
-import { reasonOf } from '../../base/diagnostics/system_reason.ts';
-import { jsonObjectIn, RequestRefused, refusal, requestText } from '../../base/util/http.ts';
+import { describeError } from '../../base/diagnostics/system_reason.ts';
+import { FailedRequest, fetchText, makeFailedRequest, parseJsonObject } from '../../base/util/http.ts';
 
 /** Opens a model, such as for the text of an item that is new while a server runs. @throws Failure `embed-failed`, `no-transformers` */
 export async function openTextModel(request: TextModelRequest, from?: string): Promise<TextModel> {
@@ -56,18 +56,18 @@ function openEndpoint(request: TextModelRequest, url: string): AnswerTexts {
     const body = JSON.stringify({ model, input: texts, encoding_format: 'float', dimensions });
     for (let attempt = 1; ; attempt++) {
       try {
-        const response = await requestText(endpoint.href, { method: 'POST', headers, body }, limits);
-        const answer = jsonObjectIn(response.text);
-        if (!response.ok) throw refusal(response, messageOf(answer));
+        const response = await fetchText(endpoint.href, { method: 'POST', headers, body }, limits);
+        const answer = parseJsonObject(response.text);
+        if (!response.ok) throw makeFailedRequest(response, messageOf(answer));
         return vectorsIn(answer?.data, texts.length);
       } catch (error) {
         signal?.throwIfAborted();
-        if (!(error instanceof RequestRefused)) throw error;
+        if (!(error instanceof FailedRequest)) throw error;
         // The part at random keeps clients that were refused together from returning together.
         const pause = error.retryAfter ?? firstPause * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-        if (!error.isPassing || attempt === mostAttempts || pause > longestPause) {
+        if (!error.isTransient || attempt === mostAttempts || pause > longestPause) {
           const waits =
-            error.isPassing && pause > longestPause ? `; it asks to wait ${Math.ceil(pause / 1000)} seconds` : '';
+            error.isTransient && pause > longestPause ? `; it asks to wait ${Math.ceil(pause / 1000)} seconds` : '';
           throw embedFailure(request, `${endpoint.href}: ${error.message}${waits}`, adviceFor(error));
         }
         await waitFor(pause, signal);
@@ -92,19 +92,19 @@ const secretFor = ({ hostname, protocol }: URL): string | undefined =>
   process.env.TOWER_EMBED_KEY ||
   (hostname === 'api.openai.com' && protocol === 'https:' ? process.env.OPENAI_API_KEY : undefined);
 
-const messageOf = (answer: ReturnType<typeof jsonObjectIn>): unknown =>
+const messageOf = (answer: ReturnType<typeof parseJsonObject>): unknown =>
   (answer?.error as { message?: unknown } | undefined)?.message ?? answer?.error ?? answer?.message;
 
-const adviceFor = ({ message, isPassing }: RequestRefused): string =>
+const adviceFor = ({ message, isTransient }: FailedRequest): string =>
   /answers 40[13]/.test(message)
     ? 'set `TOWER_EMBED_KEY` to the secret of the endpoint'
-    : isPassing
+    : isTransient
       ? 'run the same command again: the vectors so far are in the cache'
       : 'check `--url` and `--model`, and try a smaller `--batch`';
 
 /** Returns the vectors in the order of the texts: each has the index of its text. */
 function vectorsIn(data: unknown, count: number): readonly unknown[] {
-  const refuse = (reason: string): RequestRefused => new RequestRefused(`its answer ${reason}`, false);
+  const refuse = (reason: string): FailedRequest => new FailedRequest(`its answer ${reason}`, false);
   if (!Array.isArray(data)) throw refuse('has no list `data`');
   if (data.length !== count) throw refuse(`has ${data.length} vectors for ${count} texts`);
   const vectors = new Array<unknown>(count).fill(undefined);
@@ -153,7 +153,7 @@ async function openLocal(request: TextModelRequest, from = '@huggingface/transfo
   }
   const attempt = async <T>(work: Promise<T>, advice: string): Promise<T> =>
     work.catch((error: unknown) => {
-      throw embedFailure(request, reasonOf(error), advice);
+      throw embedFailure(request, describeError(error), advice);
     });
   const extract = await attempt(
     pipeline('feature-extraction', isFolder ? basename(resolve(model)) : model),
@@ -180,7 +180,7 @@ async function loadTransformers(name: string): Promise<Transformers> {
       const module = (await import(pathToFileURL(path).href)) as Partial<Transformers> & { default?: Transformers };
       return (module.pipeline === undefined ? module.default : module) as Transformers;
     } catch (error) {
-      throw failure('no-transformers', { version, reason: reasonOf(error) });
+      throw failure('no-transformers', { version, reason: describeError(error) });
     }
   }
   throw failure('no-transformers', { version });

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { isPartialOf, makeFolder, removeDurably, writeTextDurably } from '../../base/storage/durable.ts';
-import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
-import { checksumOf, readIfThere } from '../../base/storage/run_files.ts';
+import { lockFolder, rejectOtherFiles } from '../../base/storage/lock.ts';
+import { computeChecksum, readIfExists } from '../../base/storage/run_files.ts';
 import type { Checksum } from '../../base/storage/tensor_header.ts';
 import type { Texts } from '../../base/text/texts.ts';
-import { loadCompiler, schemaComplaint } from '../../base/util/json_schema.ts';
+import { findSchemaError, loadSchemaCompiler } from '../../base/util/json_schema.ts';
 import type { ApproximateIndex, RecallGauge } from '../../retrieval/scan/approximate.ts';
 import { makeScan, type VectorScan } from '../../retrieval/scan/scan.ts';
 import { type Certificate, certify } from './certificate.ts';
@@ -43,7 +43,7 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
   const { folder, items, queries, k, recall, signal, onItems, onProgress } = source;
   const lock = await lockFolder(folder, { purpose: 'tower index' });
   try {
-    await refuseOtherFiles(folder, isIndexFile);
+    await rejectOtherFiles(folder, isIndexFile);
     const lists = await buildLists(items, { signal, onItems });
     const scan = makeScan(items.data, items.rows, items.width);
     const { reach, certificate } = await certify(scan, prepareLists(lists, scan), {
@@ -69,7 +69,7 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
       }),
       lists: { count: lists.ends.length, reach },
       certificate: { asked: recall, of: queries.of, ...certificate },
-      files: { [listsFile]: await checksumOf(folder, listsFile) },
+      files: { [listsFile]: await computeChecksum(folder, listsFile) },
     };
     await writeTextDurably(join(folder, indexManifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
     return manifest;
@@ -91,7 +91,7 @@ export async function openIndexFolder(
     manifest.version === version ? otherItems(manifest.items, itemsIdentity(items)) : 'another version of the model';
   if (difference !== undefined) throw failure('other-index', { folder, what: difference });
   const path = join(folder, listsFile);
-  const { sha256 } = await checksumOf(folder, listsFile);
+  const { sha256 } = await computeChecksum(folder, listsFile);
   if (sha256 !== manifest.files[listsFile].sha256) {
     throw failure('damaged-index', { path, reason: 'its checksum differs' });
   }
@@ -215,7 +215,7 @@ function otherItems(built: ItemsIdentity, served: ItemsIdentity): string | undef
 
 /** @throws Failure `not-an-index`, `other-index`, `damaged-index`, `cannot-read` */
 async function readIndexManifest(folder: string): Promise<IndexManifest> {
-  const bytes = await readIfThere(folder, indexManifestFile, mostOfManifest);
+  const bytes = await readIfExists(folder, indexManifestFile, mostOfManifest);
   if (bytes === undefined) throw failure('not-an-index', { folder });
   const value = jsonOf(bytes);
   const { format: found }: { readonly format?: unknown } = Object(value);
@@ -238,6 +238,6 @@ function jsonOf(bytes: Uint8Array): unknown {
 }
 
 async function complaint(value: unknown): Promise<string | undefined> {
-  const compile = await loadCompiler({ strictTypes: false });
-  return schemaComplaint(compile(schema), value);
+  const compile = await loadSchemaCompiler({ strictTypes: false });
+  return findSchemaError(compile(schema), value);
 }

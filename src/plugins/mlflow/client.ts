@@ -1,6 +1,6 @@
 /** Calls MLflow's REST API (https://mlflow.org/docs/latest/rest-api.html) as far as a run needs it. The server may be down, slow, or not MLflow at all. */
 import type { EnvironmentVariables, RunStatus } from '../../app/api/track.ts';
-import { jsonObjectIn, RequestRefused, refusal, requestText } from '../../base/util/http.ts';
+import { FailedRequest, fetchText, makeFailedRequest, parseJsonObject } from '../../base/util/http.ts';
 
 export interface Metric {
   /** A key from `metricKey`. */
@@ -117,7 +117,7 @@ export function artifactRoot({ artifacts }: RemoteRun): string | undefined {
   return path?.split('/').some((part) => part === '..' || part === '.') ? undefined : path;
 }
 
-const isCode = (error: unknown, code: string): boolean => error instanceof RequestRefused && error.code === code;
+const isCode = (error: unknown, code: string): boolean => error instanceof FailedRequest && error.code === code;
 
 function runOf(value: unknown): RemoteRun {
   const { info, data } = object(value);
@@ -142,7 +142,7 @@ const list = (value: unknown): MlflowAnswer[] => (Array.isArray(value) ? value.m
 function text(value: unknown, name: string): string {
   const textValue = object(value)[name];
   if (typeof textValue === 'string' && /^[\w.-]{1,128}$/.test(textValue)) return textValue;
-  throw new RequestRefused(`it answers without \`${name}\`: is it a server of MLflow?`, false);
+  throw new FailedRequest(`it answers without \`${name}\`: is it a server of MLflow?`, false);
 }
 
 /** Returns a name in the form of MLflow's own: `validation/recall_at_50` for `validation/recall@50`, `step/loss.like` for `step/loss:like`. */
@@ -186,10 +186,10 @@ export function makeMlflowClient(url: string, authorization?: string, signal?: A
     };
     const request = { method, headers, ...(body === undefined ? {} : { body: body as BodyInit }) };
     const limits = { timeout: requestTimeout, maxBytes: maxAnswerBytes, signal };
-    const response = await requestText(`${url}/api/2.0/${path}`, request, limits);
+    const response = await fetchText(`${url}/api/2.0/${path}`, request, limits);
     if (response.ok) return objectIn(response.text);
-    const { error_code: code, message } = jsonObjectIn(response.text) ?? {};
-    throw refusal(response, message, typeof code === 'string' ? code : undefined);
+    const { error_code: code, message } = parseJsonObject(response.text) ?? {};
+    throw makeFailedRequest(response, message, typeof code === 'string' ? code : undefined);
   };
   return {
     url,
@@ -205,7 +205,7 @@ export function makeMlflowClient(url: string, authorization?: string, signal?: A
 /** Parses an answer. Some answers of MLflow are empty. */
 function objectIn(text: string): MlflowAnswer {
   if (text.trim() === '') return {};
-  const value = jsonObjectIn(text);
-  if (value === undefined) throw new RequestRefused('it answers something that is no JSON object', false);
+  const value = parseJsonObject(text);
+  if (value === undefined) throw new FailedRequest('it answers something that is no JSON object', false);
   return value;
 }

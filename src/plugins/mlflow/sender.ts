@@ -6,8 +6,8 @@ import { basename, join, resolve } from 'node:path';
 import type { RunStatus, Tracked } from '../../app/api/track.ts';
 import { readEvaluation } from '../../app/report/stored_evaluation.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { reading } from '../../base/diagnostics/system_reason.ts';
-import { closeRead, openIfThere } from '../../base/storage/run_files.ts';
+import { awaitRead } from '../../base/diagnostics/system_reason.ts';
+import { closeQuietly, openIfExists } from '../../base/storage/run_files.ts';
 import { readManifest } from '../../training/artifact/load.ts';
 import { evaluationFile, type Manifest, manifestFile, reportFile } from '../../training/artifact/run_manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
@@ -244,13 +244,13 @@ function logTail(folder: string, name: string) {
     /** @throws Failure `damaged-file`, `cannot-read` */
     async more() {
       const records: Record<string, unknown>[] = [];
-      const logFile = await openIfThere(folder, name);
+      const logFile = await openIfExists(folder, name);
       if (logFile === undefined) return { records, changed: 0 };
       try {
         const { size, mtimeMs } = await logFile.stat();
         const piece = Buffer.alloc(Math.min(pieceBytes, Math.max(0, size - at)));
         while (at < size) {
-          const { bytesRead } = await reading(join(folder, name), logFile.read(piece, 0, piece.length, at));
+          const { bytesRead } = await awaitRead(join(folder, name), logFile.read(piece, 0, piece.length, at));
           if (bytesRead === 0) break;
           at += bytesRead;
           const bytes = Buffer.concat([unfinishedLine, piece.subarray(0, bytesRead)]);
@@ -262,7 +262,7 @@ function logTail(folder: string, name: string) {
         }
         return { records, changed: Math.round(mtimeMs) };
       } finally {
-        await closeRead(logFile);
+        await closeQuietly(logFile);
       }
     },
   };

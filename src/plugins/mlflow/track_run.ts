@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Destination, Tracked, Tracker, TrackerRequest } from '../../app/api/track.ts';
 import { version } from '../../app/api/version.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { RequestRefused } from '../../base/util/http.ts';
+import { FailedRequest } from '../../base/util/http.ts';
 import { readManifest } from '../../training/artifact/load.ts';
 import { authorizationOf, makeMlflowClient } from './client.ts';
 import { RunSender } from './sender.ts';
@@ -48,7 +48,7 @@ export async function track(folder: string, { url, experiment }: Destination): P
   try {
     return await sender.end('FINISHED');
   } catch (error) {
-    if (error instanceof Failure || !(error instanceof RequestRefused)) throw error;
+    if (error instanceof Failure || !(error instanceof FailedRequest)) throw error;
     throw failure('track-failed', { url, reason: error.message });
   }
 }

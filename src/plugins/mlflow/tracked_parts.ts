@@ -9,8 +9,8 @@ import { settingLines } from '../../app/report/settings_section.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
-import { closeRead, openIfThere, readJsonFile, readRunFile } from '../../base/storage/run_files.ts';
-import { RequestRefused } from '../../base/util/http.ts';
+import { closeQuietly, openIfExists, readJsonFile, readRunFile } from '../../base/storage/run_files.ts';
+import { FailedRequest } from '../../base/util/http.ts';
 import { type Manifest, trackingFile, validationUnit } from '../../training/artifact/run_manifest.ts';
 import {
   artifactRoot,
@@ -76,7 +76,7 @@ export async function sendFiles(
       await client.put(`${root}/${path}`, await readRunFile(folder, path));
     } catch (error) {
       // If a server accepts figures but no files, that is reported, but is no failure of the run.
-      if (!(error instanceof RequestRefused) || error.isPassing) throw error;
+      if (!(error instanceof FailedRequest) || error.isTransient) throw error;
       return error.message;
     }
     partCount++;
@@ -85,8 +85,8 @@ export async function sendFiles(
 }
 
 async function isThere(folder: string, path: string): Promise<boolean> {
-  const artifactFile = await openIfThere(folder, path);
-  if (artifactFile) await closeRead(artifactFile);
+  const artifactFile = await openIfExists(folder, path);
+  if (artifactFile) await closeQuietly(artifactFile);
   return artifactFile !== undefined;
 }
 
@@ -120,7 +120,7 @@ export function openBackground(
   const fail = (error: unknown): void => {
     failures++;
     nextTry = performance.now() + Math.min(longestMs, everyMs * 2 ** (failures - 1));
-    isOver ||= !(error instanceof RequestRefused) || !error.isPassing;
+    isOver ||= !(error instanceof FailedRequest) || !error.isTransient;
     if (!hasWarned) onWarning?.(diagnose('track-behind', undefined, { url, reason: (error as Error).message }));
     hasWarned = true;
   };

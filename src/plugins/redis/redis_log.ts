@@ -8,10 +8,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
-import { reasonOf } from '../../base/diagnostics/system_reason.ts';
+import { describeError } from '../../base/diagnostics/system_reason.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
-import { type ApplyEntries, orderedFollower, type PositionedWrite } from '../../base/storage/record_log/write_log.ts';
-import { oneAtATime } from '../../base/util/objects.ts';
+import { type ApplyEntries, addFollower, type PositionedWrite } from '../../base/storage/record_log/write_log.ts';
+import { makeSerialQueue } from '../../base/util/objects.ts';
 import type {
   SharedLog,
   SharedLogOptions,
@@ -111,7 +111,7 @@ export async function openSharedLog<W>(
   const pendingWrites = new Map<string, PendingWrite<W>>();
   const server = randomUUID().slice(0, 13);
   /** Runs one step at a time: applying entries, or the last step of a new follower. */
-  const inTurn = oneAtATime();
+  const inTurn = makeSerialQueue();
   let id = '';
   let appended = 0;
   /** Position up to which the followers have all entries. */
@@ -160,7 +160,7 @@ export async function openSharedLog<W>(
       await apply(...appliedOf(run));
     } catch (error) {
       if (run.length > 1) for (const each of run) await applyTo(apply, [each]);
-      else say(`${shown}: the entry ${entryId(run[0]!.position)} is left out: ${reasonOf(error)}`);
+      else say(`${shown}: the entry ${entryId(run[0]!.position)} is left out: ${describeError(error)}`);
     }
   };
   /** The writes of this server are the objects that were appended, which its versions have prepared. */
@@ -290,7 +290,7 @@ export async function openSharedLog<W>(
       await catchUp();
       return inTurn(async () => {
         await catchUp();
-        return orderedFollower(followers, apply);
+        return addFollower(followers, apply);
       });
     },
     forget(upTo) {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { connectionReasons, reasonOf } from '../../base/diagnostics/system_reason.ts';
+import { connectionReasons, describeError } from '../../base/diagnostics/system_reason.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
 import type { PositionedWrite } from '../../base/storage/record_log/write_log.ts';
 
@@ -91,7 +91,7 @@ export function redisFailure(error: unknown, log: string): Failure {
   const { code = '', message = '' } = first as { code?: string; message?: string };
   const [, reason, advice] = replyReasons.find(([pattern]) => pattern.test(message)) ?? [];
   if (reason !== undefined) return failure('log-server', { log, reason, advice: advice! });
-  return failure('log-server', { log, reason: connectionReasons[code] ?? reasonOf(first), advice: start });
+  return failure('log-server', { log, reason: connectionReasons[code] ?? describeError(first), advice: start });
 }
 
 export const isRedisReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';

@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import type { DataSet, WriteLogLine } from '../../app/api/data_sets.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import { readZip } from '../../base/storage/zip.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import { rowText } from '../../data/csv/dialect.ts';
 import { type RValue, readRObject } from './archives/r_object.ts';
 import { writeWhole } from './set.ts';
@@ -124,7 +124,7 @@ async function fromGroupLens(): Promise<Fetched> {
 
 async function fromDebian(log: WriteLogLine): Promise<Fetched> {
   const run = promisify(execFile);
-  const folder = makeTemporary('movielens');
+  const folder = makeTemporaryFolder('movielens');
   const download = () => run('apt-get', ['download', PACKAGE], { cwd: folder, timeout: 120_000 });
   try {
     await download().catch(async () => {
@@ -143,7 +143,7 @@ async function fromDebian(log: WriteLogLine): Promise<Fetched> {
     );
     return { edition: earlier, from: `Debian package ${archive}`, ...asCsv(frame) };
   } finally {
-    removeTemporary(folder);
+    removeTemporaryFolder(folder);
   }
 }
 
@@ -161,7 +161,7 @@ export function asCsv(frame: RValue): { readonly ratings: string; readonly movie
   const [user, movie, rating] = [numbers('userId'), numbers('movieId'), numbers('rating')];
   const [time, year, genre] = [numbers('timestamp'), numbers('year'), numbers('genres')];
 
-  const sortedRows = everyRow(user.length).sort((a, b) => user[a]! - user[b]! || movie[a]! - movie[b]!);
+  const sortedRows = listRowIndexes(user.length).sort((a, b) => user[a]! - user[b]! || movie[a]! - movie[b]!);
   const ratings = ['userId,movieId,rating,timestamp\n'];
   const moviesById = new Map<number, string>();
   for (const row of sortedRows) {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import type { DataSet, DataSetRequest, SetSource } from '../../app/api/data_sets.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
 import { rowText } from '../../data/csv/dialect.ts';
 
@@ -83,7 +83,7 @@ export function readOriginals<N extends string>(
       // Reading a pipe would block.
       if (statSync(path).isFile()) return readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
     } catch (error) {
-      const reason = systemReason(error) ?? String((error as NodeJS.ErrnoException).code);
+      const reason = describeSystemError(error) ?? String((error as NodeJS.ErrnoException).code);
       throw failure('cannot-read', { path, reason });
     }
     throw failure('cannot-read', { path, reason: 'it is no regular file' });

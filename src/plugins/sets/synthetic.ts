@@ -4,7 +4,7 @@ import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataSet, DataSetRequest, SetSource } from '../../app/api/data_sets.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { reasonOf } from '../../base/diagnostics/system_reason.ts';
+import { describeError } from '../../base/diagnostics/system_reason.ts';
 import { isPartialOf, makeFolder, replaceDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { type Database, openDatabase, quoteText } from '../../data/files/duckdb.ts';
 import { makeDraws, makeZipf, type SyntheticShape, syntheticShape, tastes } from './synthetic/synthetic_draws.ts';
@@ -176,7 +176,7 @@ async function writeParts(database: Database, parts: TableParts): Promise<void> 
           await database.run(`COPY (SELECT ${selectedColumns} FROM part) TO ${quoteText(partial)} (FORMAT parquet)`);
         } catch (error) {
           database.passOn(error);
-          throw failure('cannot-write', { path: partPath, reason: reasonOf(error) });
+          throw failure('cannot-write', { path: partPath, reason: describeError(error) });
         }
       });
       await database.run('DROP TABLE part');

@@ -3,9 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
-import { cacheBase } from '../../base/storage/package_file.ts';
-import { makeTemporary, removeTemporary } from '../../base/storage/temporary.ts';
+import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
+import { cacheFolder } from '../../base/storage/package_file.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../../engines/check.ts';
 import type { Engine, OpTimes, Program, Tensors } from '../../engines/engine.ts';
 import {
@@ -61,7 +61,7 @@ export function loadBinding(): Loaded {
 const tensorflowVersion = '2.21.0';
 
 export const tensorflowCacheFolder = (): string =>
-  join(cacheBase(), `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
+  join(cacheFolder(), `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
 
 /** Returns the folders of @tensorflow/tfjs-node, the project's own first. */
 export function packageFolders(): readonly string[] {
@@ -268,19 +268,19 @@ class TensorflowProgram implements Program {
 
 /** Loads a session from files, which are needed no longer than that. */
 function loadSession(binding: TensorflowAddon, bytes: Uint8Array): number {
-  const folder = makeTemporary('graph');
+  const folder = makeTemporaryFolder('graph');
   const modelPath = join(folder, 'saved_model.pb');
   try {
     writeFileSync(modelPath, bytes);
     return binding.loadSavedModel(folder, 'serve');
   } catch (error) {
-    const reason = systemReason(error);
+    const reason = describeSystemError(error);
     if (reason !== undefined) throw failure('cannot-write', { path: modelPath, reason });
     // An error of TensorFlow is a text without a code, and it takes a file that it cannot read for an empty model.
     const unread = /; Input\/output error/.test(String(error)) ? 'the disk reports an error' : unreadReason(modelPath);
     throw unread === undefined ? error : failure('cannot-read', { path: modelPath, reason: unread });
   } finally {
-    removeTemporary(folder);
+    removeTemporaryFolder(folder);
   }
 }
 
@@ -290,7 +290,7 @@ function unreadReason(path: string): string | undefined {
     readFileSync(path);
     return undefined;
   } catch (error) {
-    return systemReason(error);
+    return describeSystemError(error);
   }
 }
 

@@ -6,8 +6,8 @@ import { closeSync, existsSync, ftruncateSync, openSync, readSync, unlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
-import { bytesOf } from '../../base/storage/tensor_header.ts';
+import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
+import { asBytes } from '../../base/storage/tensor_header.ts';
 import type { HostDtype, Tensor } from '../../graph/graph.ts';
 
 /** Torch and its libraries read fastest from addresses that are multiples of this. */
@@ -52,7 +52,7 @@ export class SharedMemory {
     try {
       this.grow(bytes);
     } catch (error) {
-      const reason = systemReason(error);
+      const reason = describeSystemError(error);
       if (reason === undefined) throw error;
       ftruncateSync(this.descriptors[this.file], 0);
       this.sizes[this.file] = 0;
@@ -63,7 +63,7 @@ export class SharedMemory {
   }
 
   put({ data }: Tensor, at: number): void {
-    const bytes = bytesOf(data);
+    const bytes = asBytes(data);
     for (let done = 0; done < bytes.length; ) {
       done += writeSync(this.descriptors[this.file], bytes, done, bytes.length - done, at + done);
     }
@@ -73,7 +73,7 @@ export class SharedMemory {
     const count = shape.reduce((product, length) => product * length, 1);
     const data =
       dtype === 'float32' ? new Float32Array(count) : dtype === 'int32' ? new Int32Array(count) : new Uint8Array(count);
-    const bytes = bytesOf(data);
+    const bytes = asBytes(data);
     for (let done = 0; done < bytes.length; ) {
       const readBytes = readSync(this.descriptors[this.file], bytes, done, bytes.length - done, at + done);
       if (readBytes === 0) throw new Error('invariant: a tensor lies within the shared memory');
@@ -112,7 +112,7 @@ function openUnnamed(folder: string): number {
     unlinkSync(unnamedPath);
     return descriptor;
   } catch (error) {
-    const reason = systemReason(error);
+    const reason = describeSystemError(error);
     if (reason === undefined) throw error;
     throw failure('no-temporary-folder', { path: folder, reason });
   }

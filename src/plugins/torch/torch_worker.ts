@@ -8,7 +8,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
-import { cacheBase } from '../../base/storage/package_file.ts';
+import { cacheFolder } from '../../base/storage/package_file.ts';
 import { WorkerLost } from '../../engines/group.ts';
 import type { SharedMemory } from './shared_memory.ts';
 
@@ -251,7 +251,8 @@ export function busyMachine(load = loadavg()[0]!, cores = availableParallelism()
 }
 
 /** Returns the virtual environment that scripts/setup-torch.mjs makes; a test checks that both agree. */
-export const torchFolder = (): string => join(cacheBase(), `torch-${torchVersion}-${process.platform}-${process.arch}`);
+export const torchFolder = (): string =>
+  join(cacheFolder(), `torch-${torchVersion}-${process.platform}-${process.arch}`);
 
 /** Throws with advice if there is no Python or a setting is invalid. */
 export function torchSettings(environment: NodeJS.ProcessEnv = process.env): TorchSettings {
@@ -268,7 +269,7 @@ export function torchSettings(environment: NodeJS.ProcessEnv = process.env): Tor
     python: environment.TOWER_PYTHON || pythonOfSetup(),
     device,
     compile: compile === 'on',
-    cache: join(cacheBase(), 'torch'),
+    cache: join(cacheFolder(), 'torch'),
     threads: threadsOf(environment.TOWER_TORCH_THREADS),
     answerSeconds: timeoutSeconds,
     compileSeconds: 4 * timeoutSeconds,

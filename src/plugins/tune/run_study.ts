@@ -13,7 +13,7 @@ import type { Finalist, JobRecord, Study, Trial, TrialJob, Tuned, TuneRequest } 
 import { hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { applyEdits } from '../../base/diagnostics/fixes.ts';
-import { writing } from '../../base/diagnostics/system_reason.ts';
+import { awaitWrite } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder } from '../../base/storage/durable.ts';
 import { lockFolder } from '../../base/storage/lock.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
@@ -245,9 +245,9 @@ async function writeTunedFile(
   if (hasErrors(diagnostics)) throw failure('tuned-file', { path: to, reason: diagnostics[0]!.message });
   refuseTunedFile(to);
   // `wx` fails if another process has created the file in the meantime.
-  const tunedFile = await writing(to, open(to, 'wx'));
+  const tunedFile = await awaitWrite(to, open(to, 'wx'));
   try {
-    await writing(to, tunedFile.writeFile(formattedText));
+    await awaitWrite(to, tunedFile.writeFile(formattedText));
   } finally {
     await tunedFile.close();
   }

@@ -1,6 +1,6 @@
 /** What draws the points of a study. */
 import type { Dimension, NumberRange, Point, SamplerName, SearchDomain, SearchSpace } from '../../app/api/tune.ts';
-import { normalNumber, type Random } from '../../base/random/random.ts';
+import { drawNormal, type Random } from '../../base/random/random.ts';
 import { coordinateOf, drawValue, ends, nearestValue } from './search_space.ts';
 
 /** @param ranked points that were tried, the best first */
@@ -98,7 +98,7 @@ function parzen(range: NumberRange, values: readonly number[]): Density {
     draw(random) {
       const { centre, deviation } = curves[random.integer(curves.length)]!;
       for (let tries = 0; tries < 100; tries++) {
-        const coordinate = centre + normalNumber(random, deviation);
+        const coordinate = centre + drawNormal(random, deviation);
         if (coordinate >= low && coordinate <= high) return nearestValue(range, coordinate);
       }
       return nearestValue(range, centre);

@@ -3,7 +3,7 @@ import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobKind, JobRecord, Study } from '../../app/api/tune.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { reading, writing } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead, awaitWrite } from '../../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { isObject } from '../../base/util/objects.ts';
 import { samplers } from './samplers.ts';
@@ -98,10 +98,10 @@ export async function writeStudy(folder: string, study: Study): Promise<void> {
 
 /** @throws Failure `not-a-study`, `damaged-file`, `cannot-read` */
 export async function readStudy(folder: string): Promise<Study> {
-  const names = await reading(folder, readdir(folder).catch(ifMissing<string[]>([])));
+  const names = await awaitRead(folder, readdir(folder).catch(ifMissing<string[]>([])));
   if (!names.includes(studyFile)) throw failure('not-a-study', { folder });
   const path = join(folder, studyFile);
-  const text = await reading(path, readFile(path, 'utf8'));
+  const text = await awaitRead(path, readFile(path, 'utf8'));
   const value = parsed(text);
   if (!isStudy(value) || (value as { readonly format?: unknown }).format !== format) {
     throw failure('damaged-file', { path, reason: `it is not a study of the format ${format}` });
@@ -110,7 +110,7 @@ export async function readStudy(folder: string): Promise<Study> {
 }
 
 export async function contentsOf(folder: string): Promise<'study' | 'other' | 'nothing'> {
-  const names = await reading(folder, readdir(folder).catch(ifMissing<string[]>([])));
+  const names = await awaitRead(folder, readdir(folder).catch(ifMissing<string[]>([])));
   const visibleNames = names.filter((name) => !name.startsWith('.'));
   return visibleNames.includes(studyFile) ? 'study' : visibleNames.length > 0 ? 'other' : 'nothing';
 }
@@ -118,7 +118,7 @@ export async function contentsOf(folder: string): Promise<'study' | 'other' | 'n
 /** Returns the records of all complete lines. A kill may have left the last one half written. */
 export async function readRecords(folder: string): Promise<JobRecord[]> {
   const path = join(folder, trialsFile);
-  const text = await reading(path, readFile(path, 'utf8').catch(ifMissing('')));
+  const text = await awaitRead(path, readFile(path, 'utf8').catch(ifMissing('')));
   const lines = text.split('\n');
   return lines.flatMap((line, index) => {
     if (line === '') return [];
@@ -137,10 +137,10 @@ export async function writeRecords(folder: string, records: readonly JobRecord[]
 
 export async function addRecord(folder: string, record: JobRecord): Promise<void> {
   const path = join(folder, trialsFile);
-  const handle = await writing(path, open(path, 'a'));
+  const handle = await awaitWrite(path, open(path, 'a'));
   try {
-    await writing(path, handle.appendFile(`${JSON.stringify(record)}\n`));
-    await writing(path, handle.sync());
+    await awaitWrite(path, handle.appendFile(`${JSON.stringify(record)}\n`));
+    await awaitWrite(path, handle.sync());
   } finally {
     await handle.close();
   }

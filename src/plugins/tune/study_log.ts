@@ -1,7 +1,7 @@
 /** The log of a study has a line for each piece of training that has ended. The state of a study follows from the lines. */
 
 import type { Finalist, JobRecord, Study, Trial, TrialJob } from '../../app/api/tune.ts';
-import { groupedBy } from '../../base/util/objects.ts';
+import { groupBy } from '../../base/util/objects.ts';
 
 /** One out of this many trials of a rung goes on. */
 const halvingFactor = 3;
@@ -107,7 +107,7 @@ export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<S
 /** Returns the finalists whose runs all have a value, the best mean first. */
 export function finalistsOf(records: readonly JobRecord[]): readonly Finalist[] {
   const finalRecords = records.filter(({ kind }) => kind === 'final');
-  return [...groupedBy(finalRecords, ({ trial }) => trial)]
+  return [...groupBy(finalRecords, ({ trial }) => trial)]
     .flatMap(([trial, own]): Finalist[] => {
       const values = own.flatMap(({ value }) => (value === undefined ? [] : [value]));
       if (values.length < own.length) return [];

@@ -4,7 +4,7 @@ import type { JobRecord, Tuned, TuneEvent } from '../../app/api/tune.ts';
 import { heading, nextOf, tableOf } from '../../app/cli/layout.ts';
 import { decisionWords } from '../../app/cli/progress.ts';
 import { comparisonText } from '../../app/cli/views/comparison.ts';
-import { shellWord } from '../../base/diagnostics/wording.ts';
+import { quoteForShell } from '../../base/diagnostics/wording.ts';
 import { domainWords, isAtEnd, valueText } from './search_space.ts';
 import { settingsLine } from './study_log.ts';
 
@@ -47,7 +47,7 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
     textParts.push(
       nextOf([
         [
-          `tower train ${shellWord(path)} … ${set.join(' ')}`,
+          `tower train ${quoteForShell(path)} … ${set.join(' ')}`,
           `train as the winner; ${winner.run} is its run of a fresh seed`,
         ],
       ]),
@@ -59,7 +59,7 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
 }
 
 /** Quotes a setting for a shell only if necessary. */
-const quoted = (setting: string): string => (/^[\w.=+-]+$/.test(setting) ? setting : shellWord(setting));
+const quoted = (setting: string): string => (/^[\w.=+-]+$/.test(setting) ? setting : quoteForShell(setting));
 
 /** Prints a line on stderr for each finished job of a study. */
 export function makeTuneView(say: (line: string) => void): (event: TuneEvent) => void {

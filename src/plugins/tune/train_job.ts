@@ -6,7 +6,7 @@ import type { MemoryRequest, ShardDecision } from '../../app/api/shards.ts';
 import { train } from '../../app/api/train.ts';
 import type { Code } from '../../base/diagnostics/codes.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { programBeside } from '../../base/storage/package_file.ts';
+import { findChildProgram } from '../../base/storage/package_file.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { hasCheckpoint } from '../../training/artifact/checkpoint.ts';
 import { orderOf, roundsOf } from '../../training/feed/order.ts';
@@ -108,7 +108,7 @@ export interface TuneWorkers {
 }
 
 /** @param path of the program of the child process */
-export function makeWorkers(path = programBeside(import.meta.url, 'worker')): TuneWorkers {
+export function makeWorkers(path = findChildProgram(import.meta.url, 'worker')): TuneWorkers {
   const idleWorkers: ChildProcess[] = [];
   const allWorkers = new Set<ChildProcess>();
   const takeWorker = (): ChildProcess => {

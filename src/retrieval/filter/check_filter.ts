@@ -2,7 +2,7 @@
 import type { Comparison, FilterOperand, FilterSpan, FilterTree } from '../../../grammar/filter.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { nearest } from '../../base/text/nearest.ts';
+import { findNearest } from '../../base/text/nearest.ts';
 import type { Source, Span } from '../../base/text/source.ts';
 import type { ItemColumn, ItemColumns } from './filter_columns.ts';
 
@@ -190,7 +190,7 @@ class FilterChecker {
         ? { kind: 'texts', column }
         : ({ kind: column.kind, value: { column } } as TypedOperand);
     const knownColumns = [...this.columns.keys()];
-    const facts = { what: 'column of the items', name, nearest: nearest(name, knownColumns), known: knownColumns };
+    const facts = { what: 'column of the items', name, nearest: findNearest(name, knownColumns), known: knownColumns };
     this.mistakes.push(diagnose('unknown-name', this.span(operand), facts));
     return undefined;
   }

@@ -104,7 +104,7 @@ function makeWords() {
   const wordIndices = makeKeyIndex((index) => words[index]!);
   const codeOf = (text: unknown): number => {
     if (typeof text !== 'string' || text === '') return -1;
-    const knownIndex = wordIndices.placeOf(text);
+    const knownIndex = wordIndices.indexOf(text);
     if (knownIndex >= 0) return knownIndex;
     wordIndices.set(text, words.push(text) - 1);
     return words.length - 1;

@@ -1,6 +1,6 @@
 /** Writes events for one trained model. Reading and showing are separate steps, so that a log can be written in between, and several models can show them. */
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { oneAtATime } from '../../base/util/objects.ts';
+import { makeSerialQueue } from '../../base/util/objects.ts';
 import type { EventReader, GivenEvent, ReadEvent } from '../../data/written/fields.ts';
 import { writtenError } from '../../data/written/fields.ts';
 import type { Snapshot } from '../../retrieval/snapshot.ts';
@@ -69,7 +69,7 @@ export function makeEventWrites({
   positionsInDataFiles = new Map(),
 }: EventWritesSource): EventWrites {
   /** Events are read by one query at a time: entries of other processes arrive while this one validates its own. */
-  const inTurn = oneAtATime();
+  const inTurn = makeSerialQueue();
   const isUnknownItem = (change: EventChange): boolean =>
     !('deleted' in change) && live.snapshot.itemRow(change.item) < 0;
   return {

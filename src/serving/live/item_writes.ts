@@ -4,7 +4,7 @@
  */
 
 import { Failure } from '../../base/diagnostics/failure.ts';
-import { oneAtATime } from '../../base/util/objects.ts';
+import { makeSerialQueue } from '../../base/util/objects.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import type { GivenItem, ItemReader, ReadItem } from '../../data/written/fields.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
@@ -74,7 +74,7 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
     });
   };
   /** Items are read by one query at a time: entries of other processes arrive while this one validates its own. */
-  const inTurn = oneAtATime();
+  const inTurn = makeSerialQueue();
 
   return {
     get snapshot() {

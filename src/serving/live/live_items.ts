@@ -3,7 +3,7 @@
  * item that is written again moves to the end, so ties are ordered as in a file with the written lines at the end.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { nextTurn } from '../../base/util/objects.ts';
+import { yieldToEventLoop } from '../../base/util/objects.ts';
 import { Bits } from '../../retrieval/scan/bits.ts';
 import type { Snapshot, TopAnswer, TopItem, TopRequest } from '../../retrieval/snapshot.ts';
 import { userRowOf } from '../../retrieval/top_request.ts';
@@ -129,7 +129,7 @@ function makeWrittenItems(base: Snapshot) {
         for (let from = 0; from < segment.slots; from += slice) {
           const items = segment.items(from, Math.min(from + slice, segment.slots));
           if (items.length > 0) addTo(moved, items, aliveBefore);
-          await nextTurn();
+          await yieldToEventLoop();
         }
       }
       for (const key of endedSince) for (const segment of moved) if (segment.end(key)) break;

@@ -160,10 +160,10 @@ function recommenderOf(
       // A copy, because the memory of a scan may move.
       items: {
         ...items,
-        keys: keys.parts(true),
+        keys: keys.arrays(true),
         ...(hasVectors(scan) ? { coded: structuredClone(scan.coded()) } : {}),
       },
-      users: { ...users, keys: userKeys.parts(true) },
+      users: { ...users, keys: userKeys.arrays(true) },
     }),
     over,
     close: () => retrieval.close(),

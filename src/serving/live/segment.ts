@@ -79,7 +79,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
   };
   const snapshotNow = (rows: number): Snapshot => {
     const slotOf = (key: string): number => {
-      let slot = latestSlot.placeOf(key);
+      let slot = latestSlot.indexOf(key);
       while (slot >= rows) slot = earlierSlot[slot]!;
       return slot;
     };
@@ -113,7 +113,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
       for (const [index, item] of items.entries()) {
         const slot = keys.push(item.key) - 1;
         titles.push(item.title);
-        earlierSlot[slot] = latestSlot.placeOf(item.key);
+        earlierSlot[slot] = latestSlot.indexOf(item.key);
         latestSlot.set(item.key, slot);
         aliveSlots.add(slot);
         for (const { name, column } of columns) column.add(item.values.get(name));
@@ -127,7 +127,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
       lastView = undefined;
     },
     end(key) {
-      const slot = latestSlot.placeOf(key);
+      const slot = latestSlot.indexOf(key);
       if (slot < 0 || !aliveSlots.has(slot)) return false;
       aliveSlots.delete(slot);
       aliveCount--;
@@ -165,4 +165,4 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
   return segment;
 }
 
-const noUsers = { size: 0, rowOf: () => -1, keyAt: () => '', rowsWith: () => [] };
+const noUsers = { size: 0, rowOf: () => -1, keyAt: () => '', rowsByPrefix: () => [] };

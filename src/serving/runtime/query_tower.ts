@@ -5,7 +5,7 @@
  * depends on the machine. Here it is fixed, so Node.js and browsers compute the same bits, and no engine of megabytes is loaded.
  */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
 import { evaluateGraph, type NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
@@ -42,7 +42,7 @@ function towerOfSums(list: string, sums: ItemSums): QueryTowerRun {
     const indexed = columns.get(list);
     invariant(indexed?.column.kind === 'bags', 'the items of a query are a list');
     const { column, index } = indexed;
-    return { data: sums.ofLists(column, everyRow(rows), index), rows, width: sums.rows };
+    return { data: sums.ofLists(column, listRowIndexes(rows), index), rows, width: sums.rows };
   };
 }
 

@@ -1,6 +1,6 @@
 /** Fetches and checks the files of an export before they are used. */
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { type Checksum, type Damaged, storedIn } from '../../base/storage/tensor_header.ts';
+import { type Checksum, type MakeDamageError, parseSafetensors } from '../../base/storage/tensor_header.ts';
 import { isObject } from '../../base/util/objects.ts';
 import { publicComplaint } from '../../retrieval/check_public.ts';
 import { areTexts } from '../../retrieval/check_servable.ts';
@@ -15,7 +15,7 @@ import {
 } from '../../retrieval/servable.ts';
 
 /** Returns the contents of `tower.json`. An export of an older Tower says its format there. */
-export function readIndex(text: string, damaged: Damaged): PageIndex {
+export function readIndex(text: string, damaged: MakeDamageError): PageIndex {
   let index: unknown;
   try {
     index = JSON.parse(text);
@@ -37,9 +37,11 @@ export function readIndex(text: string, damaged: Damaged): PageIndex {
 /** Returns what the files of a folder hold together, with every entry checked. @param files the bytes of each, unpacked */
 export function readServable(
   files: Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>,
-  damagedIn: (name?: PageFile) => Damaged,
+  damagedIn: (name?: PageFile) => MakeDamageError,
 ): PublicServable {
-  const [rest, tower] = pageFiles.map((name) => openServable(storedIn(files[name], damagedIn(name)), damagedIn(name)));
+  const [rest, tower] = pageFiles.map((name) =>
+    openServable(parseSafetensors(files[name], damagedIn(name)), damagedIn(name)),
+  );
   const servable = { ...(rest as object), tower };
   const complaint = publicComplaint(servable);
   if (complaint !== undefined) throw damagedIn()(complaint);
@@ -90,7 +92,7 @@ export async function unpackedBytes(
   bytes: Uint8Array<ArrayBuffer>,
   most: number,
   gunzip: Gunzip,
-  damaged: Damaged,
+  damaged: MakeDamageError,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { take, whole } = collector(most, 'its contents are', damaged);
   try {
@@ -109,7 +111,7 @@ export async function fetchText(url: string, most: number, fetching: FetchOption
 }
 
 /** Joins pieces, unless they have more bytes than allowed. */
-function collector(most: number, what: string, damaged: Damaged) {
+function collector(most: number, what: string, damaged: MakeDamageError) {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   return {

@@ -1,6 +1,6 @@
 /** Converts validated bodies to answers, from one snapshot. It knows nothing of HTTP, so programs use it too, by `open` of the library. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { nextTurn } from '../../base/util/objects.ts';
+import { yieldToEventLoop } from '../../base/util/objects.ts';
 import type { ItemSearch } from '../../retrieval/item_search.ts';
 import { type LaterEvents, pastRows, type QueryWithOptions, type RecommendQuery } from '../../retrieval/prepare.ts';
 import {
@@ -86,7 +86,7 @@ export function makeBatcher<Q, A>(
       for (const { reject } of over) reject(new Error('nobody waits for the answer'));
       if (asked.length > 0) await answer(asked);
       // Sockets, timers and other routes get a turn between batches.
-      if (queuedRequests.length > 0) await nextTurn();
+      if (queuedRequests.length > 0) await yieldToEventLoop();
     }
     isRunning = false;
   };
@@ -96,7 +96,7 @@ export function makeBatcher<Q, A>(
       if (isRunning) return;
       isRunning = true;
       // Waits until all requests that have arrived are read, so that a server refuses excess ones before it answers the others.
-      void nextTurn().then(run);
+      void yieldToEventLoop().then(run);
     });
 }
 

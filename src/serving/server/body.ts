@@ -3,7 +3,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { quotedList } from '../../base/diagnostics/wording.ts';
-import { loadCompiler } from '../../base/util/json_schema.ts';
+import { loadSchemaCompiler } from '../../base/util/json_schema.ts';
 import { unknownFacts } from '../../retrieval/top_request.ts';
 import type { Limits } from './limits.ts';
 import { errorDetailOf, pointer, RequestError, refused } from './refused.ts';
@@ -24,7 +24,7 @@ export async function makeReaders<N extends keyof Schemas>(
   names: readonly N[],
   limits: Limits,
 ): Promise<Readonly<Record<N, Reader>>> {
-  const compile = await loadCompiler({ allowUnionTypes: true, verbose: true });
+  const compile = await loadSchemaCompiler({ allowUnionTypes: true, verbose: true });
   const readers = names.map((name) => [name, makeReader(compile(schemas[name]), limits)]);
   return Object.fromEntries(readers) as Record<N, Reader>;
 }

@@ -18,7 +18,7 @@ import type { FastifyRequest } from 'fastify';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { systemReason } from '../../base/diagnostics/system_reason.ts';
+import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { page } from './generated_page.ts';
 import { slowest } from './limits.ts';
 import { busy, refused } from './refused.ts';
@@ -178,7 +178,7 @@ function addressRefusal(error: Error, host: string, port: number): Error {
     ENOTFOUND: ['there is no such host', 'give an address of this machine with `--host`'],
   };
   const [reason, advice] = knownReasons[code] ?? [
-    systemReason(error),
+    describeSystemError(error),
     'choose another address with `--host` and `--port`',
   ];
   return reason === undefined ? error : failure('cannot-listen', { host, port, reason, advice: advice! });

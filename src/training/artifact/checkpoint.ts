@@ -6,10 +6,15 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
-import { type ReadOptions, readMetadata, readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
+import {
+  type ReadOptions,
+  readSafetensors,
+  readSafetensorsMetadata,
+  writeSafetensors,
+} from '../../base/storage/safetensors.ts';
 import {
   type Checksum,
-  type Expected,
+  type ExpectedTensor,
   type Numbers,
   numberKindOf,
   type StoredTensor,
@@ -82,15 +87,15 @@ export async function hasCheckpoint(folder: string): Promise<boolean> {
  */
 export async function readCheckpoint(
   folder: string,
-  expected?: ReadonlyMap<string, Expected>,
-  into?: ReadOptions['into'],
+  expected?: ReadonlyMap<string, ExpectedTensor>,
+  into?: ReadOptions['allocate'],
 ): Promise<Checkpoint> {
   const path = join(folder, checkpointFile);
   const { tensors, metadata } = await readSafetensors(path, {
-    sealed: true,
+    hasChecksum: true,
     finite: (name) => name.startsWith('table/'),
     expected,
-    into,
+    allocate: into,
   });
   return { progress: progressOf(path, metadata), tensors };
 }
@@ -98,7 +103,7 @@ export async function readCheckpoint(
 /** Reads the progress of the run. Does not verify the tensors: `readCheckpoint` does. @throws Failure `cannot-read`, `damaged-file` */
 export async function readProgress(folder: string): Promise<Progress> {
   const path = join(folder, checkpointFile);
-  return progressOf(path, await readMetadata(path));
+  return progressOf(path, await readSafetensorsMetadata(path));
 }
 
 function progressOf(path: string, metadata: Readonly<Record<string, string>>): Progress {
@@ -170,7 +175,7 @@ export async function stateTensors(state: TrainingState): Promise<StoredTensor<N
 export async function restoreState(folder: string, state: TrainingState): Promise<Progress> {
   const hostViews = hostNumbers(state);
   const currentTensors = parameterTensors(await state.program.read()).map((tensor) => [tensor.name, tensor] as const);
-  const expected = new Map<string, Expected>(
+  const expected = new Map<string, ExpectedTensor>(
     [...hostViews, ...currentTensors].map(([name, { shape, data }]) => [name, { dtype: numberKindOf(data), shape }]),
   );
   const { progress, tensors } = await readCheckpoint(folder, expected, (name) => hostViews.get(name)?.data);

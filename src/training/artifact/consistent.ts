@@ -6,7 +6,7 @@
 
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import type { Expected } from '../../base/storage/tensor_header.ts';
+import type { ExpectedTensor } from '../../base/storage/tensor_header.ts';
 import { isSameJson } from '../../base/util/objects.ts';
 import { metrics } from '../../compiler/library/metrics/table.ts';
 import { type Encoding, rowsOf } from '../../data/dataset.ts';
@@ -68,8 +68,8 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelP
   }
 }
 
-export function expectedWeights(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Map<string, Expected> {
-  const expectedTensors = new Map<string, Expected>();
+export function expectedWeights(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Map<string, ExpectedTensor> {
+  const expectedTensors = new Map<string, ExpectedTensor>();
   for (const { name, dim, encoderOf } of plan.tables) {
     expectedTensors.set(`table/${name}`, { dtype: 'F32', shape: [rowsOf(encodings.get(encoderOf)!), dim] });
   }

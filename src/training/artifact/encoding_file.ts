@@ -6,13 +6,20 @@ import { isUtf8 } from 'node:buffer';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { reading } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead } from '../../base/diagnostics/system_reason.ts';
 import { isPartialOf, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { isFolder, parseJson, readRunFile } from '../../base/storage/run_files.ts';
 import { readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
-import type { Stored, StoredNumbers, StoredTensor } from '../../base/storage/tensor_header.ts';
+import type { StoredNumbers, StoredTensor, StoredTensors } from '../../base/storage/tensor_header.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
-import { hasHalves, isTexts, PackedTexts, packTexts, slicesOfTexts, type Texts } from '../../base/text/texts.ts';
+import {
+  batchTexts,
+  hasUnpairedSurrogates,
+  isTexts,
+  PackedTexts,
+  packTexts,
+  type Texts,
+} from '../../base/text/texts.ts';
 import type { Admission, Dataset, Encoding } from '../../data/dataset.ts';
 import { refuseUnlessValid } from './validate.ts';
 
@@ -52,7 +59,7 @@ function tensorsOf(feature: string, { seen, waiting }: Admission): StoredTensor[
 
 /** Reads the counts of a run whose checksums have been verified. Returns an empty map if it has none. @throws Failure `damaged-file`, `cannot-read` */
 export async function readAdmissions(folder: string): Promise<ReadonlyMap<string, Admission>> {
-  const fileNames = await reading(folder, readdir(folder));
+  const fileNames = await awaitRead(folder, readdir(folder));
   if (!fileNames.includes(admissionFile)) return new Map();
   const path = join(folder, admissionFile);
   const admissions = admissionsIn(await readSafetensors(path));
@@ -60,7 +67,7 @@ export async function readAdmissions(folder: string): Promise<ReadonlyMap<string
   return admissions;
 }
 
-function admissionsIn({ tensors, metadata }: Stored): ReadonlyMap<string, Admission> | undefined {
+function admissionsIn({ tensors, metadata }: StoredTensors): ReadonlyMap<string, Admission> | undefined {
   if (metadata.features === undefined) return undefined;
   const admissions = new Map<string, Admission>();
   for (const feature of metadata.features.split(' ')) {
@@ -112,7 +119,7 @@ export function* jsonPieces(encoding: Encoding | undefined): Iterable<string> {
     if (!isTexts(value)) yield JSON.stringify(value);
     else {
       let listSeparator = '[';
-      for (const slice of slicesOfTexts(value, valuesAtOnce)) {
+      for (const slice of batchTexts(value, valuesAtOnce)) {
         yield `${listSeparator}${JSON.stringify(slice).slice(1, -1)}`;
         listSeparator = ',';
       }
@@ -153,7 +160,7 @@ type Vocabulary = Extract<Encoding, { kind: 'vocabulary' }>;
 
 /** True if a vocabulary is stored as safetensors. Values with lone surrogates need JSON, because UTF-8 cannot represent them. */
 const isLong = (encoding: Encoding): encoding is Vocabulary =>
-  encoding.kind === 'vocabulary' && encoding.values.length > maxJsonValues && !hasHalves(encoding.values);
+  encoding.kind === 'vocabulary' && encoding.values.length > maxJsonValues && !hasUnpairedSurrogates(encoding.values);
 
 /** @throws Failure `cannot-write` */
 export async function writeKeys(folder: string, path: string, { values }: Vocabulary): Promise<void> {

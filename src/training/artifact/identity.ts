@@ -1,7 +1,7 @@
 /** Identifies the run that a folder holds: the model, the data, the engine, and the settings that may change on resume. */
 
 import { createHash, type Hash } from 'node:crypto';
-import { slicesOfTexts, type Texts } from '../../base/text/texts.ts';
+import { batchTexts, type Texts } from '../../base/text/texts.ts';
 import { isSameJson } from '../../base/util/objects.ts';
 import type {
   Column,
@@ -267,7 +267,7 @@ function makeDigest() {
     numbers: numbersDigest,
     texts(list: Texts): string {
       const textHash = createHash('sha256');
-      for (const slice of slicesOfTexts(list, textsAtOnce)) textHash.update(JSON.stringify(slice));
+      for (const slice of batchTexts(list, textsAtOnce)) textHash.update(JSON.stringify(slice));
       return textHash.digest('hex');
     },
     column: ({ column, index }: IndexedColumn): string =>

@@ -4,19 +4,19 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failure } from '../../base/diagnostics/failure.ts';
-import { reading } from '../../base/diagnostics/system_reason.ts';
-import { countOf } from '../../base/diagnostics/wording.ts';
-import { refuseHeld } from '../../base/storage/lock.ts';
+import { awaitRead } from '../../base/diagnostics/system_reason.ts';
+import { countWithNoun } from '../../base/diagnostics/wording.ts';
+import { rejectLockedFolder } from '../../base/storage/lock.ts';
 import {
-  checksumOf,
-  checksumOpened,
-  closeRead,
+  closeQuietly,
+  computeChecksum,
+  computeChecksumOfHandle,
   openRunFile,
   parseJson,
-  readIfThere,
+  readIfExists,
   readRunFile,
 } from '../../base/storage/run_files.ts';
-import { readOpened } from '../../base/storage/safetensors.ts';
+import { readOpenSafetensors } from '../../base/storage/safetensors.ts';
 import { type Checksum, type Numbers, writeNumbers } from '../../base/storage/tensor_header.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
@@ -69,7 +69,7 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<L
   const encodings = new Map<string, Encoding>();
   for (const [feature, path] of Object.entries(manifest.encodings)) {
     if (isKeysFile(path)) {
-      refuseOther(join(folder, path), manifest.files[path]!, await checksumOf(folder, path));
+      refuseOther(join(folder, path), manifest.files[path]!, await computeChecksum(folder, path));
       encodings.set(feature, await readKeys(join(folder, path)));
       continue;
     }
@@ -82,7 +82,7 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<L
   const checkedPaths = [...graphs.keys(), ...Object.values(manifest.encodings)];
   const readPaths = new Set(withoutWeights ? checkedPaths : [...checkedPaths, manifest.weights]);
   for (const [path, checksum] of Object.entries(manifest.files)) {
-    if (!readPaths.has(path)) refuseOther(join(folder, path), checksum, await checksumOf(folder, path));
+    if (!readPaths.has(path)) refuseOther(join(folder, path), checksum, await computeChecksum(folder, path));
   }
 
   const tables = new Map<string, Table>();
@@ -112,13 +112,14 @@ export async function readWeights(
     const { size } = await handle.stat();
     const { bytes } = files[weights]!;
     if (size !== bytes) throw failure('changed-file', { path });
-    refuseOther(path, files[weights]!, await reading(path, checksumOpened(handle)));
-    const readWork = readOpened(handle, path, {
+    refuseOther(path, files[weights]!, await awaitRead(path, computeChecksumOfHandle(handle)));
+    const readWork = readOpenSafetensors(handle, path, {
       expected: expectedWeights(plan, encodings),
       finite: () => true,
-      into: (name, shape) => (name.startsWith(tablePrefix) ? into(name.slice(tablePrefix.length), shape) : undefined),
+      allocate: (name, shape) =>
+        name.startsWith(tablePrefix) ? into(name.slice(tablePrefix.length), shape) : undefined,
     });
-    const { tensors } = await reading(path, readWork);
+    const { tensors } = await awaitRead(path, readWork);
     const parameters: Record<string, Tensor> = {};
     for (const [name, { shape, data }] of tensors) {
       if (name.startsWith(tablePrefix)) continue;
@@ -126,17 +127,17 @@ export async function readWeights(
     }
     return parameters;
   } finally {
-    await closeRead(handle);
+    await closeQuietly(handle);
   }
 }
 
 /** Reads the manifest, and checks its schema and its checksum. Does not read the files that it lists. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, manifestFile);
-  const bytes = await readIfThere(folder, manifestFile, mostOfManifest);
+  const bytes = await readIfExists(folder, manifestFile, mostOfManifest);
   if (bytes === undefined) {
     if (!(await exists(join(folder, 'run.json')))) throw failure('not-a-run', { folder });
-    await refuseHeld(folder);
+    await rejectLockedFolder(folder);
     throw failure('unfinished-run', { folder });
   }
   const manifest = parseJson(bytes, path);
@@ -254,7 +255,7 @@ function differenceOfSizes(before: Manifest['data'], { parts, corpus, users }: D
     user: users.rows - before.users,
   });
   const words = growths.flatMap(([what, growth]) =>
-    growth === 0 ? [] : [countOf(Math.abs(growth), `${growth > 0 ? 'more' : 'fewer'} ${what}`)],
+    growth === 0 ? [] : [countWithNoun(Math.abs(growth), `${growth > 0 ? 'more' : 'fewer'} ${what}`)],
   );
   return words.length === 0 ? undefined : `it has ${words.join(', ')}`;
 }

@@ -1,6 +1,6 @@
 /** Validates JSON against our schemas. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { loadCompiler, schemaComplaint } from '../../base/util/json_schema.ts';
+import { findSchemaError, loadSchemaCompiler } from '../../base/util/json_schema.ts';
 import encodingSchema from './encoding.schema.json' with { type: 'json' };
 import evaluationSchema from './evaluation.schema.json' with { type: 'json' };
 import graphSchema from './graph.schema.json' with { type: 'json' };
@@ -22,7 +22,7 @@ const schemas = {
 };
 
 /** Loaded once for the process. */
-let compiler: ReturnType<typeof loadCompiler> | undefined;
+let compiler: ReturnType<typeof loadSchemaCompiler> | undefined;
 
 // Compiling takes longer than validating. So a test checks our schemas instead, and the code of a validator is not optimized.
 const options = {
@@ -35,10 +35,10 @@ const options = {
 
 /** Returns the first error in `value`, such as `/training/epochs must be integer`; undefined if it is valid. */
 export async function complaint(schema: keyof typeof schemas, value: unknown): Promise<string | undefined> {
-  compiler ??= loadCompiler(options);
+  compiler ??= loadSchemaCompiler(options);
   // Each schema is compiled on first use, because a command reads or writes few kinds of files.
   const compile = await compiler;
-  return schemaComplaint(compile(schemas[schema]), value);
+  return findSchemaError(compile(schemas[schema]), value);
 }
 
 /** @throws Failure `damaged-file` naming `path` */

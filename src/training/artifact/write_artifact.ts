@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
-import { checksumOf } from '../../base/storage/run_files.ts';
+import { computeChecksum } from '../../base/storage/run_files.ts';
 import type { Checksum } from '../../base/storage/tensor_header.ts';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
@@ -59,7 +59,7 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
   await writeEncodings(folder, dataset.encodings);
   const files: Record<string, Checksum> = {};
   for (const path of [...parts.present, ...texts.keys(), ...paths.encodings.values()].sort())
-    files[path] = await checksumOf(folder, path);
+    files[path] = await computeChecksum(folder, path);
   const { train, validation, test } = dataset.parts;
   const manifest: Manifest = {
     format: 'tower-model-2',

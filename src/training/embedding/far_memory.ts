@@ -1,5 +1,5 @@
 /** One of several WebAssembly memories of a table. It has the values and state of its rows, and buffers for a chunk of rows in transit. */
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { KernelSpace, type Region } from './kernel_memory.ts';
 import { type RowUpdate, rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
@@ -122,7 +122,7 @@ function halfStep(parts: FarParts, optimizer: RowOptimizerPlan): StepOn {
   const slotWidths = specs.map(({ per }) => (per === 'row' ? 4 : rowBytes));
   const movedRegions = slotWidths.map((width) => space.allocate(most * width));
   const updateRows = prepareUpdate(space, optimizer, movedRegions);
-  space.integers(allCodes, most).set(everyRow(most));
+  space.integers(allCodes, most).set(listRowIndexes(most));
   return (sums, count, { rate, keep, l2, noise }) => {
     kernels.gatherHalf(values.pointer, rowBytes, codes.pointer, count, rowRegion.pointer);
     for (const [index, width] of slotWidths.entries()) {

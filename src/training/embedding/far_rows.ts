@@ -4,7 +4,7 @@
  * order as with one memory, and each row is updated where it is stored: the bits are the same.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import type { LongNumbers } from '../../base/storage/tensor_header.ts';
+import type { ChunkedNumbers } from '../../base/storage/tensor_header.ts';
 import { type DrawKeys, type FarMemory, type FarMemoryOptions, type FarNumbers, makeFarMemory } from './far_memory.ts';
 import { type KernelSpace, type Region, spaceLimit } from './kernel_memory.ts';
 import type { RowsToUpdate } from './optimizer.ts';
@@ -208,17 +208,17 @@ export class FarRows implements Staging {
     }
   }
 
-  values(): LongNumbers {
+  values(): ChunkedNumbers {
     return this.#long('F32', this.#options.dim, (memory) => memory.values());
   }
 
-  state(): Readonly<Record<string, LongNumbers | Int32Array>> {
+  state(): Readonly<Record<string, ChunkedNumbers | Int32Array>> {
     const { specs, dim, precision } = this.#options;
     const ofRows = specs.map(({ name, per, dtype }, index) => {
       const kind = dtype === 'int32' ? 'I32' : 'F32';
       return [name, this.#long(kind, per === 'row' ? 1 : dim, (memory) => memory.state(index))] as const;
     });
-    const state: Record<string, LongNumbers | Int32Array> = Object.fromEntries(ofRows);
+    const state: Record<string, ChunkedNumbers | Int32Array> = Object.fromEntries(ofRows);
     if (precision === 'bf16' && this.#options.optimizer) state[roundsSlot] = this.#rounds;
     return state;
   }
@@ -236,7 +236,7 @@ export class FarRows implements Staging {
     return [this.#keys[1] ^ 0x2545f491, this.#keys[0] + Math.imul(this.#rounds[0]!, 0x9e3779b9)];
   }
 
-  #long(kind: 'F32' | 'I32', width: number, numbersOf: (memory: FarMemory) => FarNumbers): LongNumbers {
+  #long(kind: 'F32' | 'I32', width: number, numbersOf: (memory: FarMemory) => FarNumbers): ChunkedNumbers {
     const { rows, shards } = this.#options;
     const eachRow = (from: number, count: number, act: (held: FarNumbers, place: number, at: number) => void): void => {
       const numbersOfMemories = this.#memories.map(numbersOf);

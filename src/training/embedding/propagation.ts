@@ -7,7 +7,7 @@
  * from these rows. So L layers cost L − 1 products of the whole graph in each direction, and the products of the batch's neighbours.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import { KernelSpace, type Region } from './kernel_memory.ts';
 import { graphCopies, type RowsToUpdate } from './optimizer.ts';
 import type { PendingGradients } from './table_lookup.ts';
@@ -66,7 +66,7 @@ export class Propagation {
     const allocate = (bytes: number): Region => memory.enlarge(undefined, bytes);
     const allocateRows = (): Region => allocate(rows * rowBytes);
     const allRows = allocate(4 * rows);
-    space.integers(allRows, rows).set(everyRow(rows));
+    space.integers(allRows, rows).set(listRowIndexes(rows));
     const [shown, stamps, offsets, weights] = [
       allocateRows(),
       allocate(4 * rows),

@@ -5,8 +5,8 @@
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import {
-  isLong,
-  type LongNumbers,
+  type ChunkedNumbers,
+  isChunked,
   type NumberKind,
   type Numbers,
   numberKindOf,
@@ -40,7 +40,7 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
     enlarge: (region, bytes) => space.enlarge(region, bytes),
   };
   const pending = new PendingGradients(memory);
-  const longNumbers = (slot: string | undefined, own: Numbers): LongNumbers => longOf(slot, own, options, wire);
+  const longNumbers = (slot: string | undefined, own: Numbers): ChunkedNumbers => longOf(slot, own, options, wire);
   let hasLearned = false;
 
   const byOwner = (codes: Int32Array): readonly number[][] => {
@@ -95,7 +95,7 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
         // The step counter of a whole table is the same on each worker.
         Object.entries(ownTable.stateNumbers()).map(([slot, held]) => [
           slot,
-          isLong(held) ? longNumbers(slot, held) : held,
+          isChunked(held) ? longNumbers(slot, held) : held,
         ]),
       ),
     initialize: (seed, limit) => ownTable.initialize(seed, limit),
@@ -115,8 +115,8 @@ function longOf(
   own: Numbers,
   { name, rows, dim }: TableOptions,
   wire: TableWire,
-): LongNumbers {
-  invariant(isLong(own), 'own rows are in memories of their own');
+): ChunkedNumbers {
+  invariant(isChunked(own), 'own rows are in memories of their own');
   const width = slot === undefined ? dim : widthOf(own, ownCount(rows, wire));
   const kind: NumberKind = numberKindOf(own);
   const rowsOf = (from: number, numbers: StoredNumbers): readonly [number, number] => [
@@ -126,7 +126,7 @@ function longOf(
   return {
     ...{ kind, width, length: rows * width },
     read: () => invariantWhole(name),
-    async readLater(from, into) {
+    async readAsync(from, into) {
       const [first, count] = rowsOf(from, into);
       const pieces = await wire.pieces(name, slot, first, count, pieceOf(own, first, count, rows, wire));
       const nextOffset = pieces.map(() => 0);
@@ -155,7 +155,7 @@ function pieceOf(numbers: Numbers, first: number, count: number, rows: number, w
   const rowWidth = widthOf(numbers, ownCount(rows, wire));
   const numberCount = (to - from) * rowWidth;
   const ownNumbers = numberKindOf(numbers) === 'I32' ? new Int32Array(numberCount) : new Float32Array(numberCount);
-  invariant(isLong(numbers), 'own rows are in memories of their own');
+  invariant(isChunked(numbers), 'own rows are in memories of their own');
   if (numberCount > 0) numbers.read(from * rowWidth, ownNumbers);
   return ownNumbers;
 }

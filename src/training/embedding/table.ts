@@ -6,7 +6,7 @@
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import {
-  isLong,
+  isChunked,
   type Numbers,
   numberKindOf,
   type StoredNumbers,
@@ -172,7 +172,7 @@ function loadState(table: string, from: TableState, into: Readonly<Record<string
 
 function copyOf(numbers: Numbers): Float32Array | Int32Array {
   const copy = numberKindOf(numbers) === 'I32' ? new Int32Array(numbers.length) : new Float32Array(numbers.length);
-  if (isLong(numbers)) numbers.read(0, copy);
+  if (isChunked(numbers)) numbers.read(0, copy);
   else copy.set(numbers);
   return copy;
 }
@@ -180,7 +180,7 @@ function copyOf(numbers: Numbers): Float32Array | Int32Array {
 /** Returns a function that reads a row, wherever it is stored. It returns a view or a copy, to be used before the table changes. */
 export function rowReader(numbers: Numbers, dim: number): (row: number) => ArrayLike<number> {
   return (row) => {
-    if (!isLong(numbers)) return numbers.subarray(row * dim, (row + 1) * dim);
+    if (!isChunked(numbers)) return numbers.subarray(row * dim, (row + 1) * dim);
     const rowCopy = new Float32Array(dim);
     numbers.read(row * dim, rowCopy);
     return rowCopy;

@@ -1,5 +1,5 @@
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
-import { isLong, writeNumbers } from '../../base/storage/tensor_header.ts';
+import { isChunked, writeNumbers } from '../../base/storage/tensor_header.ts';
 import { type Dataset, type Encoding, type FirstValues, rowsOf } from '../../data/dataset.ts';
 import { crossingBytes, evenSizes, peakBytes } from '../../graph/count.ts';
 import { countElements, resolveShape, type Sizes } from '../../graph/dims.ts';
@@ -82,7 +82,7 @@ function fillFirstValues(table: Table, first: FirstValues | undefined, isFrozen:
   const values = table.numbers();
   const { dim } = table;
   if (isFrozen) {
-    if (!isLong(values)) values.fill(0);
+    if (!isChunked(values)) values.fill(0);
     else for (let row = 0; row < table.rows; row++) values.write(row * dim, new Float32Array(dim));
   }
   first?.rows.forEach((row, index) => {

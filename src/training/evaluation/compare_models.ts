@@ -1,7 +1,7 @@
 /** Compares runs under one protocol: the same events, ranked among the same items, with intervals by user. */
 import { createHash } from 'node:crypto';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
-import { nearest } from '../../base/text/nearest.ts';
+import { findNearest } from '../../base/text/nearest.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
@@ -146,7 +146,7 @@ export async function compareContestants(
     throw failure('unknown-name', {
       what: 'row of the comparison',
       name,
-      nearest: nearest(name, rowNames),
+      nearest: findNearest(name, rowNames),
       known: rowNames,
     });
   }

@@ -1,6 +1,6 @@
 /** Makes the task that every scorer gets for one held-out part, and chooses the baselines that can score it. */
 import { failure } from '../../base/diagnostics/failure.ts';
-import { nearest } from '../../base/text/nearest.ts';
+import { findNearest } from '../../base/text/nearest.ts';
 import type { Dataset, Encoding, Events, IndexedBags, IndexedColumn, Part } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { freeBytes } from '../embedding/table_memory.ts';
@@ -106,7 +106,7 @@ function contextOf({ parts, encodings }: Dataset, part: Part, { towers, features
   if (!codeFeatures.some(({ name }) => name === by)) {
     const knownNames = codeFeatures.map(({ name }) => name);
     const what = `feature of one code in tower \`${towers[0].name}\``;
-    throw failure('unknown-name', { what, name: by, nearest: nearest(by, knownNames), known: knownNames });
+    throw failure('unknown-name', { what, name: by, nearest: findNearest(by, knownNames), known: knownNames });
   }
   return {
     feature: by,
@@ -269,7 +269,12 @@ function chosenNames(choice: BaselineChoice): readonly string[] {
   if (choice === true || choice === 'all') return knownNames;
   for (const name of choice) {
     if (!knownNames.includes(name))
-      throw failure('unknown-name', { what: 'baseline', name, nearest: nearest(name, knownNames), known: knownNames });
+      throw failure('unknown-name', {
+        what: 'baseline',
+        name,
+        nearest: findNearest(name, knownNames),
+        known: knownNames,
+      });
   }
   return knownNames.filter((name) => choice.includes(name));
 }

@@ -1,6 +1,6 @@
 /** Projects vectors of items onto the plane in which they vary most, so that a report can draw which items a model holds alike. */
 
-import { countsOf } from '../../base/util/objects.ts';
+import { countValues } from '../../base/util/objects.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
 import type { Vectors } from '../../retrieval/vectors.ts';
@@ -140,7 +140,7 @@ function groupsBy(
     return values.kind === 'bags' ? [...bagAt(values, at)] : [];
   });
   // Code 0 is an unknown value.
-  const counts = countsOf(codesByItem.flat().filter((code) => code > 0));
+  const counts = countValues(codesByItem.flat().filter((code) => code > 0));
   const frequent = [...counts].sort(([a, many], [b, few]) => few - many || a - b).slice(0, maxGroups);
   const groupOf = new Map(frequent.map(([code], group) => [code, group]));
   return {

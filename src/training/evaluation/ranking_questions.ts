@@ -1,6 +1,6 @@
 /** The questions of an evaluation. A question is a query with its held-out items: one per event, or one per user with all held-out items of the user. */
 import { makeRandom } from '../../base/random/random.ts';
-import { everyRow, groupedBy } from '../../base/util/objects.ts';
+import { groupBy, listRowIndexes } from '../../base/util/objects.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../../data/dataset.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 
@@ -110,10 +110,10 @@ export function itemsInTraining({ events, users }: Pick<ScoringTask, 'events' | 
 
 /** Returns the rows of each user's events. An event without a user is a group of its own. */
 export const rowsByUser = ({ rows, user }: Events): Map<number, number[]> =>
-  groupedBy(everyRow(rows), (row) => (user[row]! < 0 ? -1 - row : user[row]!));
+  groupBy(listRowIndexes(rows), (row) => (user[row]! < 0 ? -1 - row : user[row]!));
 
 function perEvent({ rows }: Events): Questions {
-  const asks = everyRow(rows);
+  const asks = listRowIndexes(rows);
   return { asks, held: { kind: 'bags', starts: asks, ends: asks.map((row) => row + 1), values: asks } };
 }
 
@@ -175,7 +175,7 @@ function countRepeats(task: ScoringTask): number {
   const { events, seen = [] } = task;
   const hadItem = (item: number, row: number): boolean =>
     item >= 0 && (itemsInTraining(task, row).includes(item) || seen.some((bags) => bagOf(bags, row).includes(item)));
-  return everyRow(events.rows).filter((row) => hadItem(events.item[row]!, row)).length;
+  return listRowIndexes(events.rows).filter((row) => hadItem(events.item[row]!, row)).length;
 }
 
 /** Returns a warning if users had items of events before, although rankings exclude seen items; undefined if there are no such events. */

@@ -4,7 +4,7 @@
  */
 
 import { makeRandom } from '../../base/random/random.ts';
-import { countsOf, withDefaults } from '../../base/util/objects.ts';
+import { countValues, withDefaults } from '../../base/util/objects.ts';
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
 import { eachQuestion, type Figures, isMean, type Measure, makeSums, metricValues } from './figures.ts';
 import { questionsOf } from './ranking_questions.ts';
@@ -96,7 +96,7 @@ function byValue(
   asks: Int32Array,
   slice: (name: string, rows: undefined, isAsked: (question: number) => boolean) => FigureSlice[],
 ): NonNullable<Slices['by']> {
-  const codes = [...countsOf(Array.from(asks, (row) => asked[row]!))]
+  const codes = [...countValues(Array.from(asks, (row) => asked[row]!))]
     .sort(([a, many], [b, few]) => few - many || a - b)
     .map(([code]) => code);
   const ownCodes = codes.slice(0, codes.length > maxValues ? maxValues - 1 : maxValues);

@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
-import { writing } from '../../base/diagnostics/system_reason.ts';
+import { awaitWrite } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { missingCode } from '../../data/columns/column_encoder.ts';
@@ -87,7 +87,7 @@ async function writeTowers(
   for (const { tower, graph, parameters } of towers) {
     const { name } = tower;
     const tfjs = join(folder, name, 'tfjs');
-    await writing(tfjs, rm(tfjs, { recursive: true, force: true }));
+    await awaitWrite(tfjs, rm(tfjs, { recursive: true, force: true }));
     for (const each of await writeAll(folder, `${name}/tfjs`, servingTfjs(graph, parameters))) files.push(each);
     for (const each of await writeAll(folder, name, { 'model.onnx': servingOnnx(graph, parameters) })) files.push(each);
     for (const each of await writeAll(folder, `${name}/saved_model`, servingSavedModel(graph, parameters)))

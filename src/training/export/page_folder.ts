@@ -3,12 +3,12 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
-import { remove, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
-import { lockFolder, refuseOtherFiles } from '../../base/storage/lock.ts';
-import { checksumOf } from '../../base/storage/run_files.ts';
-import { safetensorsBytes } from '../../base/storage/safetensors.ts';
+import { removeFile, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
+import { lockFolder, rejectOtherFiles } from '../../base/storage/lock.ts';
+import { computeChecksum } from '../../base/storage/run_files.ts';
+import { encodeSafetensors } from '../../base/storage/safetensors.ts';
 import { packTexts, pickTexts } from '../../base/text/texts.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Corpus, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
@@ -78,7 +78,7 @@ export async function writePageExport(
       await writeDurably(join(folder, name), (sink) => sink.write(bytes));
     }
     await writeDurably(join(folder, pageScript), (sink) => sink.write(script));
-    const checksums = pageFiles.map(async (name) => [name, await checksumOf(folder, name)] as const);
+    const checksums = pageFiles.map(async (name) => [name, await computeChecksum(folder, name)] as const);
     const files = Object.fromEntries(await Promise.all(checksums)) as PageIndex['files'];
     const index: PageIndex = {
       ...{ format: servableFormat, tower, model: plan.model },
@@ -106,8 +106,8 @@ export async function writeExport<T>(
 ): Promise<T> {
   const lock = await lockFolder(folder, { purpose: 'tower export' });
   try {
-    if (!force) await refuseOtherFiles(folder);
-    await remove(join(folder, index));
+    if (!force) await rejectOtherFiles(folder);
+    await removeFile(join(folder, index));
     return await write();
   } finally {
     await lock.release();
@@ -116,7 +116,7 @@ export async function writeExport<T>(
 
 async function packedBytes(contents: object, forGzip = false): Promise<Uint8Array<ArrayBuffer>> {
   const { tensors, texts } = packServable(contents, forGzip);
-  return safetensorsBytes(tensors, texts);
+  return encodeSafetensors(tensors, texts);
 }
 
 function publishedOf(
@@ -241,7 +241,7 @@ export function listsOfItems(
       invariant(elements, `the items that list ${name} may hold are not given`);
       const { corpus, tables } = elements;
       const codes = codesOfItems(corpus, plan.towers[1].key!);
-      const rows = everyRow(corpus.keys.length).filter((row) => !skipsUnseen || codes[row] !== 0);
+      const rows = listRowIndexes(corpus.keys.length).filter((row) => !skipsUnseen || codes[row] !== 0);
       const values = pickTexts(corpus.keys, rows);
       const table = rowsOf(tables.get(computedTable(through))!.values(), rows, width);
       return [[name, { encoding: { kind: 'vocabulary', values }, table }]];
@@ -257,7 +257,7 @@ const tablesOfItems = (
   new Map(
     plan.features.flatMap(({ name, through, width }) => {
       if (!through) return [];
-      return [[name, { table: rowsOf(tables.get(computedTable(through))!, everyRow(vectors.rows), width) }]];
+      return [[name, { table: rowsOf(tables.get(computedTable(through))!, listRowIndexes(vectors.rows), width) }]];
     }),
   );
 

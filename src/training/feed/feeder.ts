@@ -3,7 +3,7 @@
  * Long because both directions walk the same plan of inputs, by kind of rows.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { addTo, everyRow } from '../../base/util/objects.ts';
+import { appendToList, listRowIndexes } from '../../base/util/objects.ts';
 import type { Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Tensor } from '../../graph/graph.ts';
@@ -138,7 +138,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
         ...{ rows, step, rate, factor },
         rowsOf(of) {
           if (of.kind === 'events') return rows;
-          if (of.kind === 'corpus') return (allRows ??= everyRow(corpus.rows));
+          if (of.kind === 'corpus') return (allRows ??= listRowIndexes(corpus.rows));
           if (of.kind === 'elements') return elementItems!.of(whole ?? batch);
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
@@ -310,7 +310,7 @@ function inputsByTable(sources: readonly PlannedSource[]): Learning {
   const tables = new Map<Table, PlannedSource[]>();
   for (const each of sources) {
     const learnedTable = each.source.learns?.table;
-    if (learnedTable) addTo(tables, learnedTable, each);
+    if (learnedTable) appendToList(tables, learnedTable, each);
   }
   return tables;
 }

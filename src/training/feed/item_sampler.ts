@@ -1,7 +1,7 @@
 /** Draws items of the corpus as negatives. The draws depend only on the seed and the step. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Corpus, Events } from '../../data/dataset.ts';
 import type { Draw, GraphPlan, ListedRows, MinedRows } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
@@ -61,7 +61,7 @@ function weightsOf({ rows, trainingCounts }: Corpus, { power = 1 }: Draw): Float
 
 /** Returns the rows that occur in training events; all if none does. */
 export function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
-  const allRows = everyRow(rows);
+  const allRows = listRowIndexes(rows);
   const trainedRowList = allRows.filter((row) => trainingCounts[row]! > 0);
   return trainedRowList.length > 0 ? trainedRowList : allRows;
 }

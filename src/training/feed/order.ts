@@ -1,6 +1,6 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Events, UnitCounts } from '../../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../../data/rows/fresh.ts';
 import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
@@ -69,7 +69,8 @@ function orderOfRows(events: TrainedRows, batch: number, seed: number): EventOrd
 function orderOfUsers({ user, fresh, ...events }: Events, batch: number, seed: number): EventOrder {
   const rowsOfUsers = lastRowsOfUsers({ user });
   const withNew = fresh && new Set(Array.from(fresh, (row) => user[row]!));
-  const places = withNew && everyRow(rowsOfUsers.length).filter((place) => withNew.has(user[rowsOfUsers[place]!]!));
+  const places =
+    withNew && listRowIndexes(rowsOfUsers.length).filter((place) => withNew.has(user[rowsOfUsers[place]!]!));
   const order = orderOfRows({ replay: events.replay, fresh: places, rows: rowsOfUsers.length }, batch, seed);
   return {
     ...order,

@@ -1,7 +1,7 @@
 /** Computes item and query vectors with the trained towers, and scores them by inner product (the maximum over the interests of a query). */
 
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { everyRow, oneAtATime } from '../../base/util/objects.ts';
+import { listRowIndexes, makeSerialQueue } from '../../base/util/objects.ts';
 import type { Corpus } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
@@ -140,7 +140,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   const queryVectors = new TowerVectors(queryTower, { ...options, tables });
   const itemVectors = new TowerVectors(itemTower, options);
   // Inputs of a tower are views of memory that the next inputs reuse, so a run must end before the next one begins.
-  const inTurn = oneAtATime();
+  const inTurn = makeSerialQueue();
   let allItems: Int32Array | undefined;
   const itemScores = new ItemScores(engine, queryTower.interests);
   let items: Vectors | undefined;
@@ -152,7 +152,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
       const output = elementOutput(name.slice(itemTower.name.length + 1));
       return { output, into: table.values() };
     });
-    allItems ??= everyRow(corpus.rows);
+    allItems ??= listRowIndexes(corpus.rows);
     items = await itemVectors.of(corpus.features, allItems, { more, into: items?.data });
     itemScores.renew(items);
   };
@@ -208,7 +208,7 @@ function makeFittedRetrieval(source: FittedSource): Retrieval {
     refresh: async () => {},
     queries: async (columns, rows) => vectorsOf(columns, rows),
     forget: () => {},
-    query: async (columns, rows) => vectorsOf(columns, everyRow(rows)),
+    query: async (columns, rows) => vectorsOf(columns, listRowIndexes(rows)),
     // An item that is written again keeps its place in the scores, and a new one has none.
     async item(columns, rows) {
       const data = new Float32Array(rows * width);

@@ -2,7 +2,7 @@
 
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
-import { everyRow, nextTurn } from '../../base/util/objects.ts';
+import { listRowIndexes, yieldToEventLoop } from '../../base/util/objects.ts';
 import type { IndexedColumn } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
 import { evenSizes } from '../../graph/count.ts';
@@ -97,7 +97,7 @@ async function isSteady(runOf: (places: Int32Array) => Promise<Float32Array>, la
       else if (!earlierVector.every((each, index) => Object.is(each, vector[index]))) return false;
     }
     // Other requests get their turn between two runs.
-    await nextTurn();
+    await yieldToEventLoop();
   }
   return true;
 }
@@ -209,7 +209,7 @@ export class TowerVectors {
 
   /** Computes the vectors of the first `rows` rows of columns that are used only once. Caches nothing. */
   once(columns: IndexedFeatures, rows: number): Promise<Vectors> {
-    return this.vectors(columns, everyRow(rows), false);
+    return this.vectors(columns, listRowIndexes(rows), false);
   }
 
   async close(): Promise<void> {
@@ -264,7 +264,7 @@ export class TowerVectors {
   private placesByGraph(columns: IndexedFeatures, rows: Int32Array): readonly Int32Array[] {
     const { parts = [] } = this.tower;
     const [first] = parts;
-    if (first === undefined) return [everyRow(rows.length)];
+    if (first === undefined) return [listRowIndexes(rows.length)];
     const list = columns.get(first.feature);
     invariant(list?.column.kind === 'bags', `tower ${this.tower.name} is cut by ${first.feature}, which is no list`);
     const { column, index } = list;

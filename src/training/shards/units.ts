@@ -1,7 +1,7 @@
 /** The units of an epoch from shards, which no step divides: rows, lists with their targets, or users with their events. */
 
 import type { Random } from '../../base/random/random.ts';
-import { everyRow } from '../../base/util/objects.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Events } from '../../data/dataset.ts';
 import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
 import { makeTimeline } from '../../data/rows/past_events.ts';
@@ -52,7 +52,7 @@ export function rowUnits(count: number, size: number): EpochUnits {
     drawn({ rows, marks }, earlier, random) {
       const isDrawn = drawNumbers(rows - sumOf(marks!), earlier, random);
       let number = 0;
-      return everyRow(rows).filter((row) => marks![row] === 1 || isDrawn(number++));
+      return listRowIndexes(rows).filter((row) => marks![row] === 1 || isDrawn(number++));
     },
   };
 }
@@ -81,7 +81,7 @@ const userUnits = (count: number, size: number): EpochUnits => ({
     const isDrawn = drawNumbers(others.length, earlier, random);
     const kept = [...last.filter((row) => marks![row] === 1), ...others.filter((_, number) => isDrawn(number))];
     const users = new Set(kept.map((row) => user[row]!));
-    return everyRow(user.length).filter((row) => users.has(user[row]!));
+    return listRowIndexes(user.length).filter((row) => users.has(user[row]!));
   },
 });
 
@@ -109,7 +109,7 @@ const windowUnits = (list: string, counts: Omit<EventOrder, 'epoch'>, count: num
     for (const [number, { members }] of earlierUnits.entries()) {
       if (isDrawn(number)) for (const row of members) isKept[row] = 1;
     }
-    return everyRow(rows).filter((row) => isKept[row] === 1);
+    return listRowIndexes(rows).filter((row) => isKept[row] === 1);
   },
 });
 

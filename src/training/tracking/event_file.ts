@@ -5,8 +5,8 @@
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writing } from '../../base/diagnostics/system_reason.ts';
-import { message } from '../../base/storage/protobuf.ts';
+import { awaitWrite } from '../../base/diagnostics/system_reason.ts';
+import { makeMessageCodec } from '../../base/storage/protobuf.ts';
 
 /** Computes means over windows of steps, so that a curve has about as many points as a page can show. */
 export interface StepMeans {
@@ -118,7 +118,7 @@ message TensorShapeProto {
   repeated Dim dim = 2;
 }
 `;
-const event = message(schema, 'Event');
+const event = makeMessageCodec(schema, 'Event');
 
 /** DT_STRING of tensorflow/core/framework/types.proto. */
 const stringType = 7;
@@ -176,9 +176,9 @@ export async function openEventFile(folder: string, step: number, texts: Readonl
     async write(): Promise<void> {
       if (unwritten.length === 0) return;
       const bytes = Buffer.concat(unwritten.splice(0));
-      await writing(folder, handle.writeFile(bytes));
+      await awaitWrite(folder, handle.writeFile(bytes));
     },
-    close: (): Promise<void> => writing(folder, handle.close()),
+    close: (): Promise<void> => awaitWrite(folder, handle.close()),
   };
 }
 
@@ -189,7 +189,7 @@ async function openNew(folder: string, seconds: number) {
     try {
       return await open(path, 'wx');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return writing(path, Promise.reject(error));
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return awaitWrite(path, Promise.reject(error));
     }
   }
 }

@@ -7,7 +7,7 @@ import { listRuns, prunable, pruneRun, sortRuns } from '../../../src/app/api/run
 import { serveVersions } from '../../../src/app/api/versions/serve_versions.ts';
 import { runsText } from '../../../src/app/cli/table.ts';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { lockEntryFor, lockFolder } from '../../../src/base/storage/lock.ts';
+import { lockFolder, makeLockEntry } from '../../../src/base/storage/lock.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { writeProject } from '../cli/project.ts';
 
@@ -134,7 +134,7 @@ describe('a run that a server answers with', () => {
   it('is free again where the server was killed', async () => {
     cpSync(kept, folder, { recursive: true });
     const { pid } = spawnSync(process.execPath, ['--version']);
-    const gone = { ...lockEntryFor('tower serve'), pid, started: '' };
+    const gone = { ...makeLockEntry('tower serve'), pid, started: '' };
     writeFileSync(join(folder, `.reader-${gone.id}`), JSON.stringify(gone));
     const [run] = await listRuns(folder);
     expect(prunable([run!], 0)).toEqual([run]);

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { check } from '../../../src/app/api/check.ts';
-import { toJson } from '../../../src/base/diagnostics/json.ts';
+import { toJsonDiagnostics } from '../../../src/base/diagnostics/json.ts';
 import { readErrorPage } from '../../../src/compiler/explain/error_page.ts';
 import { type Done, ended, tower } from './tower.ts';
 
@@ -70,7 +70,7 @@ it('reads every character as the sources do', async () => {
     'model größe\nfeatures { 用户 ： id（dim： ８）, ｕser : id(dim: 8) → 𝑥, 한국 }\n// 🙂\u00ff\u0100\ufeff\uffff\n',
   );
   const { stdout } = await tower(['check', '--json', path]);
-  expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(toJson((await check(path)).diagnostics))));
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(toJsonDiagnostics((await check(path)).diagnostics))));
 });
 
 it('explains codes in SARIF, from their pages in the package', async () => {

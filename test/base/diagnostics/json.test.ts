@@ -4,8 +4,8 @@ import { describe, expect, it, test } from 'vitest';
 import { type Code, codes } from '../../../src/base/diagnostics/codes.ts';
 import { diagnose } from '../../../src/base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../src/base/diagnostics/diagnostic.ts';
-import { toJson } from '../../../src/base/diagnostics/json.ts';
-import { render } from '../../../src/base/diagnostics/render.ts';
+import { toJsonDiagnostics } from '../../../src/base/diagnostics/json.ts';
+import { renderDiagnostics } from '../../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { readErrorPage } from '../../../src/compiler/explain/error_page.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
@@ -23,10 +23,10 @@ it('fifty errors are shown, and all are counted', () => {
   const entries = Array.from({ length: 61 }, (_, at) => `  f${at} : id(dim: 0.5)`).join('\n');
   const errors = found(`features {\n${entries}\n}\n`);
   expect(errors).toHaveLength(61);
-  const text = render(errors);
+  const text = renderDiagnostics(errors);
   expect(text.match(/\[wrong-type\]|\[out-of-range\]/g)).toHaveLength(50);
   expect(text).toContain('61 errors, of which the first 50 are shown');
-  const json = toJson(errors);
+  const json = toJsonDiagnostics(errors);
   expect(json).toHaveLength(51);
   expect(json.at(-1)).toMatchObject({
     code: 'too-many-mistakes',
@@ -36,7 +36,7 @@ it('fifty errors are shown, and all are counted', () => {
 
 test('every key is there, places are lines and columns, fixes are edits', () => {
   const { diagnostics } = parse(makeSource('a.tower', 'model m\nblock b = flatten mlp(3)\nblock c = mlp(3\n'));
-  expect(JSON.parse(JSON.stringify(toJson(diagnostics)))).toEqual([
+  expect(JSON.parse(JSON.stringify(toJsonDiagnostics(diagnostics)))).toEqual([
     {
       code: 'missing-sign',
       severity: 'error',
@@ -67,7 +67,7 @@ test('every key is there, places are lines and columns, fixes are edits', () => 
 });
 
 test('where there is no place there is null', () => {
-  const [json] = toJson([{ code: 'unclosed', severity: 'error', message: 'm', notes: [], fixes: [] }]);
+  const [json] = toJsonDiagnostics([{ code: 'unclosed', severity: 'error', message: 'm', notes: [], fixes: [] }]);
   expect(json).toMatchObject({ hint: null, file: null, line: null, column: null, endLine: null, endColumn: null });
 });
 
@@ -81,18 +81,20 @@ describe('the schema of the package', () => {
   });
 
   it.each(examples)('takes what is said of the wrong example of $code', ({ code, wrong }) => {
-    const json = JSON.parse(JSON.stringify(toJson(checkSource(makeSource('example.tower', wrong)).diagnostics)));
+    const json = JSON.parse(
+      JSON.stringify(toJsonDiagnostics(checkSource(makeSource('example.tower', wrong)).diagnostics)),
+    );
     expect(json.map((one: { code: string }) => one.code)).toContain(code);
     validate(json);
     expect(validate.errors).toBe(null);
   });
 
   it('takes what has no place, and the count of mistakes that are not shown', () => {
-    const json = toJson([diagnose('data-memory', undefined, { needed: 2, limit: 1 } as never)]);
+    const json = toJsonDiagnostics([diagnose('data-memory', undefined, { needed: 2, limit: 1 } as never)]);
     validate(json);
     expect(validate.errors).toBe(null);
     const many = checkSource(makeSource('a.tower', `model m\n${'block = 1\n'.repeat(80)}`)).diagnostics;
-    const counted = toJson(many);
+    const counted = toJsonDiagnostics(many);
     expect(counted.at(-1)!.code).toBe('too-many-mistakes');
     validate(counted);
     expect(validate.errors).toBe(null);
@@ -104,7 +106,9 @@ describe('the schema of the package', () => {
     ['a severity is unknown', (one: Record<string, unknown>) => ({ ...one, severity: 'note' })],
     ['a fix is no list', (one: Record<string, unknown>) => ({ ...one, fixes: [{}] })],
   ])('refuses it where %s', (_, spoil) => {
-    const [one] = JSON.parse(JSON.stringify(toJson(checkSource(makeSource('a.tower', 'model\n')).diagnostics)));
+    const [one] = JSON.parse(
+      JSON.stringify(toJsonDiagnostics(checkSource(makeSource('a.tower', 'model\n')).diagnostics)),
+    );
     expect(validate([one])).toBe(true);
     expect(validate([spoil(one)])).toBe(false);
   });

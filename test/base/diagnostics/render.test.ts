@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { diagnose } from '../../../src/base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../src/base/diagnostics/diagnostic.ts';
-import { render } from '../../../src/base/diagnostics/render.ts';
+import { renderDiagnostics } from '../../../src/base/diagnostics/render.ts';
 import { makeSource, type Source } from '../../../src/base/text/source.ts';
 
 function at(source: Source, text: string, from = 0) {
@@ -15,7 +15,7 @@ const unknown = (source: Source, name: string, nearest?: string, notes: Diagnost
 test('a place, a message, the line, a mark, the second place and a hint', () => {
   const source = makeSource('models/a.tower', 'features {\n  gender : category\n}\ngroup g = gendr\n');
   const notes = [{ message: 'this one is near', at: at(source, 'gender') }];
-  expect(render([unknown(source, 'gendr', 'gender', notes)])).toBe(`\
+  expect(renderDiagnostics([unknown(source, 'gendr', 'gender', notes)])).toBe(`\
 models/a.tower:4:11: error: there is no feature called \`gendr\` [unknown-name]
   4 │ group g = gendr
     │           ^^^^^
@@ -30,12 +30,12 @@ models/a.tower:4:11: error: there is no feature called \`gendr\` [unknown-name]
 
 test('marks are under what they mark after tabs and wide characters', () => {
   const source = makeSource('a', '\t"名前" x名y\n');
-  expect(render([unknown(source, 'x名y')])).toContain('  1 │     "名前" x名y\n    │            ^^^^\n');
+  expect(renderDiagnostics([unknown(source, 'x名y')])).toContain('  1 │     "名前" x名y\n    │            ^^^^\n');
 });
 
 test('a place over many lines shows its first and last', () => {
   const source = makeSource('a', 'one {\n  two\n  three\n  }\n');
-  expect(render([unknown(source, '{\n  two\n  three\n  }')])).toContain(
+  expect(renderDiagnostics([unknown(source, '{\n  two\n  three\n  }')])).toContain(
     '  1 │ one {\n    │     ^\n    ┆\n  4 │   }\n    │   ^\n',
   );
 });
@@ -43,18 +43,20 @@ test('a place over many lines shows its first and last', () => {
 test('an empty place gets one mark, also past the end of the text', () => {
   const source = makeSource('a', 'one');
   const place = { source, start: 3, end: 3 };
-  expect(render([diagnose('unclosed', place, { open: '`(`', close: '`)`' })])).toContain('  1 │ one\n    │    ^\n');
+  expect(renderDiagnostics([diagnose('unclosed', place, { open: '`(`', close: '`)`' })])).toContain(
+    '  1 │ one\n    │    ^\n',
+  );
 });
 
 test('a mistake in no text has no frame', () => {
-  expect(render([diagnose('unexpected-text', undefined, { found: 'a', expected: 'b' })])).toBe(
+  expect(renderDiagnostics([diagnose('unexpected-text', undefined, { found: 'a', expected: 'b' })])).toBe(
     'error: expected b, found a [unexpected-text]\n\n1 error\n',
   );
 });
 
 test('a line of a megabyte is cut around the place', () => {
   const source = makeSource('a', `${'x'.repeat(1_000_000)}HERE${'y'.repeat(1_000_000)}`);
-  const shown = render([unknown(source, 'HERE')]);
+  const shown = renderDiagnostics([unknown(source, 'HERE')]);
   expect(shown.length).toBeLessThan(1000);
   const [, line, mark] = shown.split('\n');
   expect(line!.slice(mark!.indexOf('^'), mark!.indexOf('^') + 4)).toBe('HERE');
@@ -62,20 +64,20 @@ test('a line of a megabyte is cut around the place', () => {
 
 test('a line that is wider than the terminal is cut around the place', () => {
   const source = makeSource('a', 'tower item(movie) keyed by movie { channel main = movie -> mlp(16) }');
-  const [, line, mark] = render([unknown(source, 'mlp')], { columns: 40 }).split('\n');
+  const [, line, mark] = renderDiagnostics([unknown(source, 'mlp')], { columns: 40 }).split('\n');
   expect(line!.length).toBeLessThanOrEqual(40);
   expect(line!.slice(mark!.indexOf('^'), mark!.indexOf('^') + 3)).toBe('mlp');
 });
 
 test('windows line ends leave no trace', () => {
   const source = makeSource('a', 'one\r\ntwo\r\n');
-  expect(render([unknown(source, 'one')])).not.toContain('\r');
+  expect(renderDiagnostics([unknown(source, 'one')])).not.toContain('\r');
 });
 
 test('colour only where it is asked for, and the same words', () => {
   const source = makeSource('a', 'one');
-  const plain = render([unknown(source, 'one', 'two')]);
-  const coloured = render([unknown(source, 'one', 'two')], { colour: true });
+  const plain = renderDiagnostics([unknown(source, 'one', 'two')]);
+  const coloured = renderDiagnostics([unknown(source, 'one', 'two')], { colour: true });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   const codes = /\u001b\[\d+m/g;
   expect(plain).not.toMatch(codes);
@@ -85,8 +87,8 @@ test('colour only where it is asked for, and the same words', () => {
 
 test('many are shown in the order of the text, and counted', () => {
   const source = makeSource('a', 'one two');
-  const shown = render([unknown(source, 'two'), unknown(source, 'one')]);
+  const shown = renderDiagnostics([unknown(source, 'two'), unknown(source, 'one')]);
   expect(shown.indexOf('`one`')).toBeLessThan(shown.indexOf('`two`'));
   expect(shown.endsWith('\n\n2 errors\n')).toBe(true);
-  expect(render([])).toBe('');
+  expect(renderDiagnostics([])).toBe('');
 });

@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { type Draws, makeRandom, shuffled, shuffledInBuckets } from '../../../src/base/random/random.ts';
+import {
+  makeRandom,
+  type RandomBits,
+  shuffleIndexes,
+  shuffleIndexesInBuckets,
+} from '../../../src/base/random/random.ts';
 
 /** 32 bits out of two draws of 16. */
-function drawsOf(seed: number): Draws {
+function drawsOf(seed: number): RandomBits {
   const { integer } = makeRandom(seed, 7);
   return { integer, bits: () => integer(65_536) * 65_536 + integer(65_536) };
 }
 
 describe.each([
-  ['one by one', shuffled],
-  ['in buckets', shuffledInBuckets],
+  ['one by one', shuffleIndexes],
+  ['in buckets', shuffleIndexesInBuckets],
 ])('a permutation that is drawn %s', (_, permutation) => {
   it.each([0, 1, 2, 3, 5, 257, 10_000])('of %i numbers has each once', (length) => {
     const order = permutation(length, drawsOf(length));

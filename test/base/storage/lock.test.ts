@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { lockFolder } from '../../../src/base/storage/lock.ts';
-import { type Owner, stateOf, thisProcess } from '../../../src/base/storage/temporary.ts';
+import { describeThisProcess, type Owner, processState } from '../../../src/base/storage/temporary.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const root = temporaryFolder();
@@ -21,7 +21,7 @@ function leave(folder: string, owner: Partial<Owner>): void {
   mkdirSync(folder, { recursive: true });
   const id = '00000000-0000-4000-8000-000000000000';
   const since = '2026-01-01T00:00:00.000Z';
-  const lock = { format: 'tower-lock-1', ...thisProcess(), ...owner, purpose: 'tower train', since, id };
+  const lock = { format: 'tower-lock-1', ...describeThisProcess(), ...owner, purpose: 'tower train', since, id };
   writeFileSync(join(folder, '.lock'), JSON.stringify(lock));
 }
 /** No process has it: Linux gives numbers up to 4 194 304. */
@@ -96,13 +96,13 @@ describe('a locked folder', () => {
 
 describe('the owner of a lock', () => {
   it('is known to run, to be gone, or not known at all', async () => {
-    const me = thisProcess();
-    expect(stateOf(me)).toBe('running');
+    const me = describeThisProcess();
+    expect(processState(me)).toBe('running');
     const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
-    expect(stateOf({ ...me, pid: child.pid!, started: '' })).toBe('running');
+    expect(processState({ ...me, pid: child.pid!, started: '' })).toBe('running');
     child.kill('SIGKILL');
     await new Promise((resolve) => child.on('exit', resolve));
-    expect(stateOf({ ...me, pid: child.pid!, started: '' })).toBe('gone');
+    expect(processState({ ...me, pid: child.pid!, started: '' })).toBe('gone');
   });
 });
 

@@ -1,25 +1,25 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { beginReading, isRead, lockFolder, refuseRead } from '../../../src/base/storage/lock.ts';
+import { hasReader, lockFolder, registerReader, rejectFolderWithReader } from '../../../src/base/storage/lock.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const folder = temporaryFolder();
 
 it('several processes may read a folder, and none of them keeps it from being written', async () => {
-  expect(await isRead(folder)).toBe(false);
-  const ends = [await beginReading(folder, 'tower serve'), await beginReading(folder, 'tower serve')];
+  expect(await hasReader(folder)).toBe(false);
+  const ends = [await registerReader(folder, 'tower serve'), await registerReader(folder, 'tower serve')];
   const lock = await lockFolder(folder, { purpose: 'tower train' });
   await lock.release();
   await ends[0]!();
-  expect(await isRead(folder)).toBe(true);
-  await expect(refuseRead(folder)).rejects.toMatchObject({ diagnostics: [{ code: 'run-in-use' }] });
+  expect(await hasReader(folder)).toBe(true);
+  await expect(rejectFolderWithReader(folder)).rejects.toMatchObject({ diagnostics: [{ code: 'run-in-use' }] });
   await ends[1]!();
-  await refuseRead(folder);
+  await rejectFolderWithReader(folder);
   expect(readdirSync(folder)).toEqual([]);
 });
 
 it('a folder that cannot be written is read without a mark', async () => {
-  const end = await beginReading(join(folder, 'nowhere'), 'tower serve');
+  const end = await registerReader(join(folder, 'nowhere'), 'tower serve');
   await end();
 });

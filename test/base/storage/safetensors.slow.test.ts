@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeDurably } from '../../../src/base/storage/durable.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/base/storage/safetensors.ts';
-import type { LongNumbers, StoredTensor } from '../../../src/base/storage/tensor_header.ts';
+import type { ChunkedNumbers, StoredTensor } from '../../../src/base/storage/tensor_header.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const folder = temporaryFolder();
@@ -13,7 +13,7 @@ it('safetensors writes and reads numbers that no one array holds, a piece of who
   const rows = 6_000_000;
   const held = [0, 1, 2].map((at) => Float32Array.from({ length: rows }, (_, row) => row * 3 + at));
   const pieces: number[] = [];
-  const long = (into: Float32Array[]): LongNumbers => ({
+  const long = (into: Float32Array[]): ChunkedNumbers => ({
     kind: 'F32',
     width: 3,
     length: rows * 3,
@@ -31,7 +31,7 @@ it('safetensors writes and reads numbers that no one array holds, a piece of who
   expect(pieces.length).toBe(4);
   expect(pieces.every((length) => length % 3 === 0)).toBe(true);
   const back = held.map(() => new Float32Array(rows));
-  const options = { sealed: true, into: (name: string) => (name === 'table' ? long(back) : undefined) };
+  const options = { hasChecksum: true, allocate: (name: string) => (name === 'table' ? long(back) : undefined) };
   const { tensors: others } = await readSafetensors(path, options);
   expect([...others.keys()]).toEqual(['codes']);
   for (const [at, numbers] of back.entries())
@@ -40,6 +40,6 @@ it('safetensors writes and reads numbers that no one array holds, a piece of who
   expect([flat[0], flat[4], flat.at(-1)]).toEqual([0, 4, Math.fround(rows * 3 - 1)]);
   held[0]![7] = Number.NaN;
   await writeDurably(path, (sink) => writeSafetensors(sink, [stored], {}, true));
-  const finite = { sealed: true, into: () => long(back), finite: () => true };
+  const finite = { hasChecksum: true, allocate: () => long(back), finite: () => true };
   await expect(readSafetensors(path, finite)).rejects.toThrow('NaN');
 });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { writeDurably } from '../../../src/base/storage/durable.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/base/storage/safetensors.ts';
-import type { Expected, StoredTensor } from '../../../src/base/storage/tensor_header.ts';
+import type { ExpectedTensor, StoredTensor } from '../../../src/base/storage/tensor_header.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const folder = temporaryFolder();
@@ -51,7 +51,7 @@ describe('safetensors', () => {
     const path = await write('expected', tensors.slice(3, 5));
     const rows = ['rows', { dtype: 'I32', shape: [2] }] as const;
     const sums = ['sums', { dtype: 'F64', shape: [1] }] as const;
-    const read = (...expected: (readonly [string, Expected])[]) =>
+    const read = (...expected: (readonly [string, ExpectedTensor])[]) =>
       readSafetensors(path, { expected: new Map(expected) });
     await read(rows, sums);
     await expect(read(rows)).rejects.toThrow('it has `sums`, which the model does not');
@@ -65,14 +65,14 @@ describe('safetensors', () => {
     const path = join(folder, 'sealed');
     await writeDurably(path, (sink) => writeSafetensors(sink, tensors, { format: 'x' }, true));
     const whole = readFileSync(path);
-    expect((await readSafetensors(path, { sealed: true })).metadata.format).toBe('x');
+    expect((await readSafetensors(path, { hasChecksum: true })).metadata.format).toBe('x');
     for (let at = 8; at < whole.length; at += 3) {
       const changed = Buffer.from(whole);
       changed[at]! ^= 1;
       writeFileSync(path, changed);
-      await expect(readSafetensors(path, { sealed: true })).rejects.toBeInstanceOf(Failure);
+      await expect(readSafetensors(path, { hasChecksum: true })).rejects.toBeInstanceOf(Failure);
     }
-    await expect(readSafetensors(await write('open'), { sealed: true })).rejects.toThrow('it has no checksum');
+    await expect(readSafetensors(await write('open'), { hasChecksum: true })).rejects.toThrow('it has no checksum');
   });
 
   it('refuses numbers that are none where they must be finite', async () => {
@@ -91,12 +91,12 @@ describe('safetensors', () => {
     const path = await write('into');
     const memory = new Float32Array(8).fill(9);
     const { tensors: read } = await readSafetensors(path, {
-      into: (name) => (name === 'weights' ? memory.subarray(1, 7) : undefined),
+      allocate: (name) => (name === 'weights' ? memory.subarray(1, 7) : undefined),
     });
     expect(read.get('weights')!.data.buffer).toBe(memory.buffer);
     expect([memory[0], memory[1], memory[2], memory[7]]).toEqual([9, 1, -2, 9]);
     const small = (name: string) => (name === 'weights' ? memory.subarray(0, 2) : undefined);
-    await expect(readSafetensors(path, { into: small })).rejects.toThrow('`weights` is of another size');
+    await expect(readSafetensors(path, { allocate: small })).rejects.toThrow('`weights` is of another size');
   });
 
   it('refuses a file cut at any byte, or with one added', async () => {

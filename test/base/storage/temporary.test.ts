@@ -3,11 +3,11 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
-  makeTemporary,
+  describeThisProcess,
+  makeTemporaryFolder,
   type Owner,
-  removeLeft,
-  removeTemporary,
-  thisProcess,
+  removeAbandonedFolders,
+  removeTemporaryFolder,
 } from '../../../src/base/storage/temporary.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 /** A process that has ended. */
-const ended: Owner = { ...thisProcess(), pid: spawnSync(process.execPath, ['--version']).pid!, started: '' };
+const ended: Owner = { ...describeThisProcess(), pid: spawnSync(process.execPath, ['--version']).pid!, started: '' };
 
 function leave(name: string, owner?: unknown): void {
   mkdirSync(join(folder, name));
@@ -34,26 +34,26 @@ function leave(name: string, owner?: unknown): void {
 
 describe('temporary folders', () => {
   it('are of one process, and removed with what is in them', () => {
-    const [one, other] = [makeTemporary('test'), makeTemporary('test')];
+    const [one, other] = [makeTemporaryFolder('test'), makeTemporaryFolder('test')];
     expect(one).not.toBe(other);
     writeFileSync(join(one, 'rows'), 'some');
-    removeTemporary(one);
-    removeTemporary(one);
+    removeTemporaryFolder(one);
+    removeTemporaryFolder(one);
     expect(readdirSync(folder)).toHaveLength(1);
-    removeTemporary(other);
+    removeTemporaryFolder(other);
   });
 
   it('that a killed process left are removed; those of others stay', () => {
     leave('tower-duckdb-ended', ended);
-    leave('tower-read-before', { ...thisProcess(), boot: 'an earlier start of the system' });
-    leave('tower-duckdb-running', thisProcess());
+    leave('tower-read-before', { ...describeThisProcess(), boot: 'an earlier start of the system' });
+    leave('tower-duckdb-running', describeThisProcess());
     leave('tower-duckdb-elsewhere', { ...ended, host: 'another host' });
     leave('tower-duckdb-container', { ...ended, space: 'another space' });
     leave('tower-unmarked');
     leave('tower-damaged', 'no owner');
     leave('other-ended', ended);
     symlinkSync(join(folder, 'other-ended'), join(folder, 'tower-link'));
-    removeLeft();
+    removeAbandonedFolders();
     expect(readdirSync(folder).sort()).toEqual([
       'other-ended',
       'tower-damaged',
@@ -67,7 +67,7 @@ describe('temporary folders', () => {
 
   it('report a place where none can be made', () => {
     vi.stubEnv('TMPDIR', join(folder, 'missing'));
-    removeLeft();
-    expect(() => makeTemporary('test')).toThrow('a temporary folder cannot be made');
+    removeAbandonedFolders();
+    expect(() => makeTemporaryFolder('test')).toThrow('a temporary folder cannot be made');
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { keyPartsComplaint, keyTableOf, makeKeyIndex, makeKeyTable } from '../../../src/base/text/key_table.ts';
+import { findKeyPartsError, keyTableOf, makeKeyIndex, makeKeyTable } from '../../../src/base/text/key_table.ts';
 import { packTexts } from '../../../src/base/text/texts.ts';
 import fc from '../../fast_check.ts';
 
@@ -14,13 +14,13 @@ it.each([0, 3000])('finds what a Map finds, with room for %i at first', (expecte
     ['', 'ü', '🎬', '\ud83c', 'a'][random.integer(5)]! + 'k'.repeat(random.integer(3)) + random.integer(2000);
   for (let i = 0; i < 20_000; i++) {
     const text = pick();
-    expect(index.placeOf(text)).toBe(map.get(text) ?? -1);
+    expect(index.indexOf(text)).toBe(map.get(text) ?? -1);
     if (random.integer(2) === 0) continue;
     const place = texts.push(text) - 1;
     index.set(text, place);
     map.set(text, place);
   }
-  for (const [text, place] of map) expect(index.placeOf(text)).toBe(place);
+  for (const [text, place] of map) expect(index.indexOf(text)).toBe(place);
   expect(map.size).toBeGreaterThan(3000);
 });
 
@@ -66,7 +66,7 @@ it('finds the rows of keys that begin with a text', () => {
   fc.assert(
     fc.property(fc.array(texts, { maxLength: 100 }), whole, fc.nat(5), (keys, prefix, most) => {
       const rows = keys.flatMap((key, row) => (key.startsWith(prefix) ? [row] : []));
-      expect(makeKeyTable(keys).rowsWith(prefix, most)).toEqual(rows.slice(0, most));
+      expect(makeKeyTable(keys).rowsByPrefix(prefix, most)).toEqual(rows.slice(0, most));
     }),
   );
 });
@@ -75,8 +75,8 @@ it('is made again of its parts, with and without its slots', () => {
   fc.assert(
     fc.property(fc.array(texts, { maxLength: 100 }), fc.array(texts), fc.boolean(), (keys, others, withSlots) => {
       const table = makeKeyTable(keys);
-      const parts = structuredClone(table.parts(withSlots));
-      expect(keyPartsComplaint(parts)).toBeUndefined();
+      const parts = structuredClone(table.arrays(withSlots));
+      expect(findKeyPartsError(parts)).toBeUndefined();
       const again = keyTableOf(parts);
       for (const key of [...keys, ...others]) expect(again.rowOf(key)).toBe(table.rowOf(key));
       keys.forEach((key, row) => {
@@ -99,7 +99,7 @@ it('takes any parts that nothing is said against: lookups end, and each text is 
   }));
   fc.assert(
     fc.property(fc.oneof(part, sorted), fc.array(texts), (parts, keys) => {
-      if (keyPartsComplaint(parts) !== undefined) return;
+      if (findKeyPartsError(parts) !== undefined) return;
       const table = keyTableOf(parts);
       for (let row = 0; row < table.size; row++) expect(typeof table.keyAt(row)).toBe('string');
       for (const key of keys) expect(table.rowOf(key)).toBeLessThan(table.size);
@@ -108,8 +108,8 @@ it('takes any parts that nothing is said against: lookups end, and each text is 
 });
 
 it('says what is wrong with parts', () => {
-  const { bytes, ends, slots } = makeKeyTable(['a', 'bc']).parts(true);
-  const complaint = (change: object) => keyPartsComplaint({ bytes, ends, slots: slots!, ...change });
+  const { bytes, ends, slots } = makeKeyTable(['a', 'bc']).arrays(true);
+  const complaint = (change: object) => findKeyPartsError({ bytes, ends, slots: slots!, ...change });
   expect(complaint({})).toBeUndefined();
   expect(complaint({ ends: Uint32Array.of(2, 1) })).toMatch('ends before');
   expect(complaint({ bytes: bytes.subarray(1) })).toMatch('do not fill');

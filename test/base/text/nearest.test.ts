@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../../src/base/text/nearest.ts';
+import { findNearest } from '../../../src/base/text/nearest.ts';
 import fc from '../../fast_check.ts';
 
 const kinds = ['mlp', 'senet', 'softmax', 'dense', 'layer_norm', 'cosine', 'temperature', 'id', 'text'];
@@ -16,27 +16,27 @@ test.each([
   ['layer-norm', 'layer_norm'],
   ['layernrom', 'layer_norm'],
 ])('%s is meant for %s', (name, meant) => {
-  expect(nearest(name, kinds)).toBe(meant);
+  expect(findNearest(name, kinds)).toBe(meant);
 });
 
 test.each(['banana', 'x', '', 'relu', 'ab', 'tex_mex_food'])('nothing is near %s', (name) => {
-  expect(nearest(name, kinds)).toBeUndefined();
+  expect(findNearest(name, kinds)).toBeUndefined();
 });
 
 test('case and underscores come before letters', () => {
-  expect(nearest('userid', ['userids', 'user_id'])).toBe('user_id');
+  expect(findNearest('userid', ['userids', 'user_id'])).toBe('user_id');
 });
 
 test('of two that are as near, the first wins', () => {
-  expect(nearest('cat', ['cart', 'cast'])).toBe('cart');
-  expect(nearest('cat', ['cast', 'cart'])).toBe('cast');
+  expect(findNearest('cat', ['cart', 'cast'])).toBe('cart');
+  expect(findNearest('cat', ['cast', 'cart'])).toBe('cast');
 });
 
 test('a name is nearest to itself, whatever else there is', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), fc.array(fc.string()), (name, others) => {
       fc.pre(/[^\s_-]/.test(name));
-      const found = nearest(name, [name, ...others]);
+      const found = findNearest(name, [name, ...others]);
       expect(found).toBe(name);
     }),
   );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { join, lineAt, makeSource, offsetAt, positionAt, textOf } from '../../../src/base/text/source.ts';
+import { joinSpans, lineAt, makeSource, offsetAt, positionAt, spanText } from '../../../src/base/text/source.ts';
 import fc from '../../fast_check.ts';
 
 test('lines and columns count from 1', () => {
@@ -33,5 +33,5 @@ test('an offset and its position are the same place', () => {
 
 test('joined spans hold both', () => {
   const source = makeSource('a', 'one two three');
-  expect(textOf(join({ source, start: 8, end: 13 }, { source, start: 0, end: 3 }))).toBe(source.text);
+  expect(spanText(joinSpans({ source, start: 8, end: 13 }, { source, start: 0, end: 3 }))).toBe(source.text);
 });

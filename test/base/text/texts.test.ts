@@ -1,16 +1,16 @@
 /** Laws: a packed list is as the array of its texts. */
 import { describe, expect, it } from 'vitest';
 import {
+  areTextsEqual,
+  batchTexts,
   compareTexts,
-  hasHalves,
+  concatTexts,
+  hasUnpairedSurrogates,
   isTexts,
-  joinedTexts,
-  mostBytes,
+  maxTextBytes,
   PackedTexts,
   packTexts,
   pickTexts,
-  sameTexts,
-  slicesOfTexts,
   TextsTooLarge,
   TextsWriter,
 } from '../../../src/base/text/texts.ts';
@@ -37,8 +37,8 @@ describe('packed texts', () => {
         for (let at = -list.length - 1; at <= list.length; at++) expect(packed.at(at)).toBe(list.at(at));
         expect(JSON.stringify({ packed })).toBe(JSON.stringify({ packed: list }));
         expect(packTexts(packed)).toBe(packed);
-        expect(hasHalves(packed)).toBe(list.some((each) => /\p{Surrogate}/u.test(each)));
-        expect(hasHalves(list)).toBe(hasHalves(packed));
+        expect(hasUnpairedSurrogates(packed)).toBe(list.some((each) => /\p{Surrogate}/u.test(each)));
+        expect(hasUnpairedSurrogates(list)).toBe(hasUnpairedSurrogates(packed));
       }),
     );
   });
@@ -53,8 +53,8 @@ describe('packed texts', () => {
         expect(picked).toBeInstanceOf(PackedTexts);
         expect([...picked]).toStrictEqual(expected);
         for (const second of [other, packTexts(other)]) {
-          expect(joinedTexts(list, second)).toStrictEqual([...list, ...other]);
-          expect([...joinedTexts(packTexts(list), second)]).toStrictEqual([...list, ...other]);
+          expect(concatTexts(list, second)).toStrictEqual([...list, ...other]);
+          expect([...concatTexts(packTexts(list), second)]).toStrictEqual([...list, ...other]);
         }
       }),
     );
@@ -82,9 +82,9 @@ describe('packed texts', () => {
     fc.assert(
       fc.property(lists, lists, (list, other) => {
         const isSame = JSON.stringify(list) === JSON.stringify(other);
-        expect(sameTexts(list, packTexts(other))).toBe(isSame);
-        expect(sameTexts(packTexts(list), packTexts([...list]))).toBe(true);
-        expect(sameTexts([...list, 'a'], packTexts([...list, 'b']))).toBe(false);
+        expect(areTextsEqual(list, packTexts(other))).toBe(isSame);
+        expect(areTextsEqual(packTexts(list), packTexts([...list]))).toBe(true);
+        expect(areTextsEqual([...list, 'a'], packTexts([...list, 'b']))).toBe(false);
       }),
     );
   });
@@ -92,9 +92,9 @@ describe('packed texts', () => {
   it('come in slices', () => {
     const list = Array.from({ length: 25 }, (_, at) => `${at}`);
     for (const texts of [list, packTexts(list)]) {
-      expect([...slicesOfTexts(texts, 10)]).toStrictEqual([list.slice(0, 10), list.slice(10, 20), list.slice(20)]);
+      expect([...batchTexts(texts, 10)]).toStrictEqual([list.slice(0, 10), list.slice(10, 20), list.slice(20)]);
     }
-    expect([...slicesOfTexts([], 10)]).toEqual([]);
+    expect([...batchTexts([], 10)]).toEqual([]);
     expect([isTexts(list), isTexts(packTexts(list)), isTexts(new Map()), isTexts('ab')]).toEqual([
       true,
       true,
@@ -127,7 +127,7 @@ describe('a writer', () => {
     const piece = new Uint8Array(1);
     writer.addBytes(piece, 0, 1);
     // As many bytes as this, which nobody has read yet.
-    expect(() => writer.addBytes(piece, 0, mostBytes())).toThrow(TextsTooLarge);
+    expect(() => writer.addBytes(piece, 0, maxTextBytes())).toThrow(TextsTooLarge);
     expect([...writer.texts()]).toEqual(['\u0000']);
   });
 });

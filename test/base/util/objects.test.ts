@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { everyRow, isSameJson, withDefaults } from '../../../src/base/util/objects.ts';
+import { isSameJson, listRowIndexes, withDefaults } from '../../../src/base/util/objects.ts';
 import fc from '../../fast_check.ts';
 
 it('every row of a table is there once, in order', () => {
-  expect([0, 1, 3].map(everyRow)).toEqual([new Int32Array(0), Int32Array.of(0), Int32Array.of(0, 1, 2)]);
+  expect([0, 1, 3].map(listRowIndexes)).toEqual([new Int32Array(0), Int32Array.of(0), Int32Array.of(0, 1, 2)]);
 });
 
 describe('withDefaults', () => {

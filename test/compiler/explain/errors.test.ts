@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Code, codes } from '../../../src/base/diagnostics/codes.ts';
-import { render } from '../../../src/base/diagnostics/render.ts';
+import { renderDiagnostics } from '../../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { errorIndex, readErrorPage, severityText } from '../../../src/compiler/explain/error_page.ts';
 import { formatSource } from '../../../src/compiler/format/format.ts';
@@ -67,7 +67,7 @@ describe('the wrong example gets its message and no other, and is printed so', (
     const { wrong, printed } = readErrorPage(code);
     const diagnostics = found(wrong!);
     expect(diagnostics.map((one) => one.code).sort()).toEqual([code, ...(besides[code] ?? [])].sort());
-    const now = render(diagnostics);
+    const now = renderDiagnostics(diagnostics);
     if (process.env.UPDATE && now !== printed) {
       const path = pathOf(code);
       writeFileSync(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { textOf } from '../../../src/base/text/source.ts';
+import { spanText } from '../../../src/base/text/source.ts';
 import { printValueType } from '../../../src/compiler/library/values.ts';
 import type { Arrow } from '../../../src/compiler/lower/flow.ts';
 import { checkShapes, lower } from '../../../src/compiler/lower/lower.ts';
@@ -258,7 +258,7 @@ describe('log q', () => {
 describe('arrows', () => {
   const text = smallModel({ user: 'profile -> senet -> flatten -> mlp(8, 4) -> normalize' });
   const carried = (arrows: readonly Arrow[]): string[] =>
-    arrows.map(({ span, type }) => `${textOf(span)}: ${printValueType(type)}`);
+    arrows.map(({ span, type }) => `${spanText(span)}: ${printValueType(type)}`);
 
   test('say what each source and step gives', () => {
     expect(carried(lower(modelOf(text)).output!.arrows)).toEqual([

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { makeSource, textOf } from '../../../src/base/text/source.ts';
+import { makeSource, spanText } from '../../../src/base/text/source.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import type { Events, IndexedColumn } from '../../../src/data/dataset.ts';
 import { makeTimeline, windowsBefore } from '../../../src/data/rows/past_events.ts';
@@ -180,7 +180,7 @@ describe('a tower that cannot be read for all positions is refused at the step t
   ])('%s: %s', (flow, code, blamed) => {
     expect(mistakesOf(text(flow, 'events'))).toEqual([]);
     const found = mistakesOf(text(flow, 'positions'));
-    expect(found.map((each) => [each.code, each.at && textOf(each.at)])).toEqual([[code, blamed]]);
+    expect(found.map((each) => [each.code, each.at && spanText(each.at)])).toEqual([[code, blamed]]);
   });
 
   test('one without a list in sequence, or with two', () => {
@@ -200,7 +200,7 @@ describe('a tower that cannot be read for all positions is refused at the step t
 
   test('and the fix of a block that takes the whole sequence is `last`', () => {
     const [mistake] = mistakesOf(text('seen -> gru(4, states: all) -> mean', 'positions'));
-    expect(mistake?.fixes?.[0]?.map((edit) => [textOf(edit.at), edit.text])).toEqual([['mean', 'last']]);
+    expect(mistake?.fixes?.[0]?.map((edit) => [spanText(edit.at), edit.text])).toEqual([['mean', 'last']]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Which flows read the order of a list, as none may of `history = others(…)`. */
 import { expect, test } from 'vitest';
-import { textOf } from '../../../src/base/text/source.ts';
+import { spanText } from '../../../src/base/text/source.ts';
 import { orderReadOf } from '../../../src/compiler/lower/lower_positions.ts';
 import { modelOf } from '../library/support.ts';
 
@@ -24,7 +24,7 @@ const readsOf = (flow: string, max = 30): string | undefined => {
     train { batch = 64, dense = adam, embeddings = adam }
   `);
   const read = orderReadOf(model, 'history');
-  return read && textOf(read.span);
+  return read && spanText(read.span);
 };
 
 test.each([

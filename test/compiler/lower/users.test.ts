@@ -1,6 +1,6 @@
 /** `targets = users`: what cannot be trained with a row for each user is refused at the loss. */
 import { expect, test } from 'vitest';
-import { makeSource, textOf } from '../../../src/base/text/source.ts';
+import { makeSource, spanText } from '../../../src/base/text/source.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 
 const text = ({
@@ -23,7 +23,7 @@ const text = ({
 const errorsOf = (given: Parameters<typeof text>[0]): string[] =>
   checkSource(makeSource('toy.tower', text(given)))
     .diagnostics.filter(({ severity }) => severity === 'error')
-    .map(({ message, at }) => `${at && textOf(at)}: ${message}`);
+    .map(({ message, at }) => `${at && spanText(at)}: ${message}`);
 
 test.each(['softmax(all)', 'mse(all)', 'mse(all, diagonal: 1, unit)', 'bce(all)'])('%s takes whole rows', (loss) => {
   expect(errorsOf({ loss })).toEqual([]);

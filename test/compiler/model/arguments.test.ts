@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeSource, textOf } from '../../../src/base/text/source.ts';
+import { makeSource, spanText } from '../../../src/base/text/source.ts';
 import type { KindRow, Parameters } from '../../../src/compiler/library/contract.ts';
 import {
   choice,
@@ -68,7 +68,7 @@ function bind(written: string): { arguments?: Readonly<Record<string, unknown>>;
   const records = { note: ignore, onWord: ignore, onName: ignore, onUnknown: ignore };
   const binding = { report, constants, names, featureKinds: table, ...records };
   const call = bindKind('block', table, task.entries[0]!.value, binding);
-  const found = diagnostics.map(({ code, at }) => `${code}: ${at ? textOf(at) : ''}`);
+  const found = diagnostics.map(({ code, at }) => `${code}: ${at ? spanText(at) : ''}`);
   return { ...(call ? { arguments: call.arguments } : {}), found };
 }
 

@@ -1,5 +1,5 @@
 /** Small helpers of this folder's tests. */
-import { makeSource, textOf } from '../../../src/base/text/source.ts';
+import { makeSource, spanText } from '../../../src/base/text/source.ts';
 import { type CheckOptions, type CheckResult, checkSource } from '../../../src/compiler/pipeline.ts';
 
 export const checkText = (text: string, options: CheckOptions = {}): CheckResult =>
@@ -7,7 +7,7 @@ export const checkText = (text: string, options: CheckOptions = {}): CheckResult
 
 /** `code: text at its place`, for each diagnostic. */
 export const found = ({ diagnostics }: CheckResult): string[] =>
-  diagnostics.map(({ code, at }) => (at ? `${code}: ${textOf(at)}` : code));
+  diagnostics.map(({ code, at }) => (at ? `${code}: ${spanText(at)}` : code));
 
 /** Reads from files that are held in memory. */
 export const memory =

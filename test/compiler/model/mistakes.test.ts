@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../../src/base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
-import { render } from '../../../src/base/diagnostics/render.ts';
+import { renderDiagnostics } from '../../../src/base/diagnostics/render.ts';
 import { makeSource, type Source } from '../../../src/base/text/source.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
@@ -13,7 +13,7 @@ import { goldens } from '../../golden.ts';
 const folder = 'test/compiler/model/mistakes';
 
 describe('mistakes', () => {
-  goldens(folder, (source) => render(checkSource(source).diagnostics));
+  goldens(folder, (source) => renderDiagnostics(checkSource(source).diagnostics));
 });
 
 const occurrences = (source: Source, { code, message }: Diagnostic): number =>

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { render } from '../../../src/base/diagnostics/render.ts';
+import { renderDiagnostics } from '../../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
@@ -19,13 +19,13 @@ function fences(page: string, language: string): { name: string; text: string }[
 for (const page of readdirSync(guide).filter((name) => name.endsWith('.md') && fences(name, 'tower').length > 0)) {
   describe(page, () => {
     test.each(fences(page, 'tower'))('$name reads without a mistake', ({ name, text }) => {
-      expect(render(parse(makeSource(name, text)).diagnostics)).toBe('');
+      expect(renderDiagnostics(parse(makeSource(name, text)).diagnostics)).toBe('');
     });
   });
 }
 
 test.each(fences('language.md', 'tower'))('$name checks clean', ({ name, text }) => {
-  expect(render(checkSource(makeSource(name, text)).diagnostics)).toBe('');
+  expect(renderDiagnostics(checkSource(makeSource(name, text)).diagnostics)).toBe('');
 });
 
 test('the mistakes that the tour shows are what is really said', () => {
@@ -39,6 +39,6 @@ tower user(person) keyed by user_id {
   channel main = user_id -> mlp(128 64)
 }
 `;
-  const shown = render(parse(makeSource('films.tower', text)).diagnostics);
+  const shown = renderDiagnostics(parse(makeSource('films.tower', text)).diagnostics);
   expect(`${fences('language.md', 'text')[0]!.text}\n2 errors\n`).toBe(shown);
 });

@@ -1,6 +1,6 @@
 /** `metrics = recall(20), ndcg(20)`: a comma within a list, and a comma between entries. */
 import { describe, expect, it } from 'vitest';
-import { makeSource, textOf } from '../../../src/base/text/source.ts';
+import { makeSource, spanText } from '../../../src/base/text/source.ts';
 import type { TrainNode } from '../../../src/compiler/syntax/ast.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 
@@ -11,7 +11,7 @@ function read(body: string): string[] {
   const { output, diagnostics } = parse(source(body));
   const train = output.declarations[0] as TrainNode | undefined;
   const entries = (train?.entries ?? []).map(
-    ({ name, value, more = [] }) => `${name.name} = ${[value, ...more].map(({ span }) => textOf(span)).join(' | ')}`,
+    ({ name, value, more = [] }) => `${name.name} = ${[value, ...more].map(({ span }) => spanText(span)).join(' | ')}`,
   );
   return [...entries, ...diagnostics.map(({ code }) => code)];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lex } from '../../../grammar/lexer.ts';
-import { makeSource, type Span, textOf } from '../../../src/base/text/source.ts';
+import { makeSource, type Span, spanText } from '../../../src/base/text/source.ts';
 import type { FileNode } from '../../../src/compiler/syntax/ast.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 import fc from '../../fast_check.ts';
@@ -39,7 +39,7 @@ function checkPlaces(text: string): void {
   for (const [parent, child] of children(output)) {
     within(child.span, parent.span);
     if (child.kind === 'Identifier')
-      expect(textOf(child.span).replace('-', '_')).toBe((child as never as { name: string }).name);
+      expect(spanText(child.span).replace('-', '_')).toBe((child as never as { name: string }).name);
   }
   for (const { at, fixes } of diagnostics) {
     within(at!, { start: 0, end: text.length });

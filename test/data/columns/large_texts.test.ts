@@ -1,6 +1,6 @@
 /** Lists of texts that fit each, and not together. */
 import { expect, it, onTestFinished } from 'vitest';
-import { limitTexts, packTexts } from '../../../src/base/text/texts.ts';
+import { limitTextBytes, packTexts } from '../../../src/base/text/texts.ts';
 import type { Pinned } from '../../../src/data/pinned.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';
 import type { Encoder } from '../../../src/graph/plan/plan.ts';
@@ -8,10 +8,10 @@ import { describeData, failureOf, folderWith, needsOf, vocabulary } from '../fix
 
 /** As refused where a list of texts holds so many bytes. */
 async function refused(most: number, work: () => Promise<unknown>): Promise<readonly string[]> {
-  onTestFinished(() => limitTexts());
-  limitTexts(10_000);
+  onTestFinished(() => limitTextBytes());
+  limitTextBytes(10_000);
   await work();
-  limitTexts(most);
+  limitTextBytes(most);
   return failureOf(work());
 }
 

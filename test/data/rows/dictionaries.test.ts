@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { limitTexts, PackedTexts } from '../../../src/base/text/texts.ts';
+import { limitTextBytes, PackedTexts } from '../../../src/base/text/texts.ts';
 import { bindData } from '../../../src/data/binding/bind.ts';
 import { makeReadPlan } from '../../../src/data/binding/data_layout.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
@@ -43,10 +43,10 @@ it('has each text once, as it is, after the empty one', async () => {
 
 it('is refused where its offsets would not reach its bytes', async () => {
   const csv = 'user,item\nann,0123\nbob,45é\n';
-  onTestFinished(() => limitTexts());
-  limitTexts(8);
+  onTestFinished(() => limitTextBytes());
+  limitTextBytes(8);
   expect([...(await dictionariesOf(csv)).get('item')!]).toEqual(['', '0123', '45é']);
-  limitTexts(7);
+  limitTextBytes(7);
   expect(await failureOf(dictionariesOf(csv))).toEqual([
     expect.stringMatching(/^dictionary-too-large .*the texts of `item` take 0\.0 MB, and/),
   ]);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { textOf } from '../../../src/base/text/source.ts';
+import { spanText } from '../../../src/base/text/source.ts';
 import * as examples from '../../compiler/syntax/examples.ts';
 import { factsOf } from '../lsp/marked.ts';
 
@@ -38,7 +38,7 @@ describe('what every word names', () => {
     const places = occurrences.map(({ span }) => span.start);
     expect(new Set(places).size).toBe(places.length);
     for (const occurrence of occurrences) {
-      const word = textOf(occurrence.span);
+      const word = spanText(occurrence.span);
       const name =
         occurrence.is === 'symbol'
           ? occurrence.symbol.name

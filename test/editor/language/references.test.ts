@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Edit } from '../../../src/base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../../src/base/diagnostics/fixes.ts';
-import { makeSource, textOf } from '../../../src/base/text/source.ts';
+import { makeSource, spanText } from '../../../src/base/text/source.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { FileAnalysis, referencesTo } from '../../../src/editor/language/file_analysis.ts';
 import { renameSymbol } from '../../../src/editor/language/renaming.ts';
@@ -32,7 +32,7 @@ describe('references', () => {
     const facts = factsOf(model);
     const { symbol } = facts.symbolAt(model.indexOf('movie_id'))!;
     const places = referencesTo(symbol, [facts]);
-    expect(places.map(({ span }) => textOf(span))).toEqual(Array(5).fill('movie_id'));
+    expect(places.map(({ span }) => spanText(span))).toEqual(Array(5).fill('movie_id'));
     expect(places.map(({ declares }) => declares)).toEqual([true, false, false, false, false]);
   });
 
@@ -64,7 +64,7 @@ describe('rename', () => {
     for (const words of ['weights: st|ars', 'time = "t", st|ars']) {
       const { facts, offset } = marked(whole.replace(words.replace('|', ''), words));
       const { symbol } = facts.symbolAt(offset)!;
-      expect(referencesTo(symbol, [facts]).map(({ span }) => textOf(span))).toEqual(['stars', 'stars']);
+      expect(referencesTo(symbol, [facts]).map(({ span }) => spanText(span))).toEqual(['stars', 'stars']);
       const renaming = renameSymbol(symbol, 'rated', [facts], (edits) => [factsOf(applyEdits(facts.source, edits))]);
       const edited = 'refusal' in renaming ? renaming.refusal : applyEdits(facts.source, renaming.edits);
       expect(edited).toContain('weights: rated)');

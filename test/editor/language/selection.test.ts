@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { textOf } from '../../../src/base/text/source.ts';
+import { spanText } from '../../../src/base/text/source.ts';
 import { selectionsAt } from '../../../src/editor/lsp/providers/ranges_provider.ts';
 import { marked } from '../lsp/marked.ts';
 
 const grows = (text: string): string[] => {
   const { facts, offset } = marked(text);
-  return selectionsAt(facts.checked.file, offset).map(textOf);
+  return selectionsAt(facts.checked.file, offset).map(spanText);
 };
 
 describe('a selection', () => {

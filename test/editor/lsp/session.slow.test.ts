@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { hasErrors } from '../../../src/base/diagnostics/diagnostic.ts';
-import { toJson } from '../../../src/base/diagnostics/json.ts';
+import { toJsonDiagnostics } from '../../../src/base/diagnostics/json.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { printValueType } from '../../../src/compiler/library/values.ts';
 import { type CheckResult, checkSource } from '../../../src/compiler/pipeline.ts';
@@ -90,7 +90,7 @@ const arrowsOf = ({ shapes }: CheckResult): readonly string[] | undefined =>
 describe('a session', () => {
   it('checks its long model without a mistake', () => {
     const load = () => makeSource('used.tower', usedFile);
-    expect(toJson(checkSource(makeSource('long.tower', longModel), { load }).diagnostics)).toEqual([]);
+    expect(toJsonDiagnostics(checkSource(makeSource('long.tower', longModel), { load }).diagnostics)).toEqual([]);
   });
 
   it.each([1])('says the same as a check, whatever is edited: seed %i', (seed) => {
@@ -117,7 +117,7 @@ describe('a session', () => {
         session.put(TextDocument.create(uri, 'tower', ++version, text));
         const facts = session.facts(path)!;
         const anew = checkSource(makeSource(path, text), { project: folder });
-        expect(toJson(facts.checked.diagnostics), text).toEqual(toJson(anew.diagnostics));
+        expect(toJsonDiagnostics(facts.checked.diagnostics), text).toEqual(toJsonDiagnostics(anew.diagnostics));
         expect([...facts.checked.resolution.features.keys()]).toEqual([...anew.resolution.features.keys()]);
         expect(arrowsOf(facts.checked), text).toEqual(arrowsOf(anew));
         const lines = text.split('\n').length;
@@ -150,7 +150,7 @@ describe('a session', () => {
       const anew = checkSource(source, { project: folder, load });
       const facts = session.facts(path)!;
       const seen = `${files[0].text}\n---\n${files[1].text}`;
-      expect(toJson(facts.checked.diagnostics), seen).toEqual(toJson(anew.diagnostics));
+      expect(toJsonDiagnostics(facts.checked.diagnostics), seen).toEqual(toJsonDiagnostics(anew.diagnostics));
       expect(arrowsOf(facts.checked), seen).toEqual(arrowsOf(anew));
       if (!hasErrors(anew.diagnostics)) for (const file of files) file.valid = file.text;
     }

@@ -1,8 +1,8 @@
 /** Every kind has its entry; the pages are fresh; each example checks within a small model. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { render } from '../../../src/base/diagnostics/render.ts';
-import { nearest } from '../../../src/base/text/nearest.ts';
+import { renderDiagnostics } from '../../../src/base/diagnostics/render.ts';
+import { findNearest } from '../../../src/base/text/nearest.ts';
 import { library } from '../../../src/compiler/model/library.ts';
 import {
   allKinds,
@@ -62,7 +62,7 @@ describe('the example of a kind', () => {
     '%s checks within a small model, and is shown',
     (_, kind) => {
       const { checked, excerpt, model } = exampleOf(kind);
-      expect(render(checked.diagnostics)).toBe('');
+      expect(renderDiagnostics(checked.diagnostics)).toBe('');
       expect(checked.model).toBeDefined();
       expect(excerpt).toContain(kind.row.example);
       expect(model).toContain(excerpt.trimEnd());
@@ -83,6 +83,6 @@ describe('a name', () => {
     expect(kindsAround('sampled').map(({ name }) => name)).toContain('bpr');
   });
   it('that is misspelt finds the nearest', () => {
-    expect(nearest('sennet', kindNames())).toBe('senet');
+    expect(findNearest('sennet', kindNames())).toBe('senet');
   });
 });

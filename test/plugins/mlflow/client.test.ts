@@ -1,6 +1,6 @@
 /** What a server may answer: each comes out as one reason, and says whether it is worth asking again. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { RequestRefused } from '../../../src/base/util/http.ts';
+import type { FailedRequest } from '../../../src/base/util/http.ts';
 import {
   artifactRoot,
   experimentId,
@@ -17,12 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => fake.close());
 
-const refused = async (work: Promise<unknown>): Promise<Pick<RequestRefused, 'message' | 'isPassing'>> => {
+const refused = async (work: Promise<unknown>): Promise<Pick<FailedRequest, 'message' | 'isTransient'>> => {
   const error = await work.then(
     () => undefined,
-    (reason: RequestRefused) => reason,
+    (reason: FailedRequest) => reason,
   );
-  return { message: error?.message ?? 'answered', isPassing: error?.isPassing ?? false };
+  return { message: error?.message ?? 'answered', isTransient: error?.isTransient ?? false };
 };
 
 it.each([
@@ -36,10 +36,10 @@ it.each([
   [`{"a":"${'x'.repeat(9 * 2 ** 20)}"}`, false, /too long/],
   ['{"experiment": {"experiment_id": "../../runs"}}', false, /without `experiment_id`/],
   ['{}', false, /without `experiment_id`/],
-])('%.20s', async (instead, isPassing, message) => {
+])('%.20s', async (instead, isTransient, message) => {
   fake.instead = () => instead;
   expect(await refused(experimentId(makeMlflowClient(fake.url), 'films'))).toEqual({
-    isPassing,
+    isTransient,
     message: expect.stringMatching(message),
   });
 });
@@ -49,11 +49,11 @@ it('a server that is not there, and one that is given up', async () => {
   const ending = new AbortController();
   const asking = refused(experimentId(makeMlflowClient(fake.url, undefined, ending.signal), 'films'));
   ending.abort();
-  expect(await asking).toEqual({ isPassing: true, message: 'it has not answered in time' });
+  expect(await asking).toEqual({ isTransient: true, message: 'it has not answered in time' });
   const gone = await fakeServer();
   await gone.close();
   expect(await refused(experimentId(makeMlflowClient(gone.url), 'films'))).toEqual({
-    isPassing: true,
+    isTransient: true,
     message: 'it does not answer: ECONNREFUSED',
   });
 });

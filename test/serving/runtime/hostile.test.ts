@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
-import { safetensorsBytes } from '../../../src/base/storage/safetensors.ts';
-import { storedIn } from '../../../src/base/storage/tensor_header.ts';
+import { encodeSafetensors } from '../../../src/base/storage/safetensors.ts';
+import { parseSafetensors } from '../../../src/base/storage/tensor_header.ts';
 import { type PackedTexts, packTexts } from '../../../src/base/text/texts.ts';
 import type { Encoding } from '../../../src/data/dataset.ts';
 import {
@@ -37,14 +37,14 @@ const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 function servableOf(): PublicServable & { readonly tower: PublicTower } {
   const damaged = (reason: string): Error => new Error(reason);
-  const contentsOf = (body: Buffer): unknown => openServable(storedIn(new Uint8Array(body), damaged), damaged);
+  const contentsOf = (body: Buffer): unknown => openServable(parseSafetensors(new Uint8Array(body), damaged), damaged);
   const rest = contentsOf(gunzipSync(files.get('servable.packed')!)) as PublicServable;
   return { ...rest, tower: contentsOf(files.get('tower.safetensors')!) as PublicTower };
 }
 
 async function packed(contents: object, more = {}): Promise<Buffer> {
   const { tensors, texts } = packServable(contents);
-  return Buffer.from(await safetensorsBytes(tensors, { ...texts, ...more }));
+  return Buffer.from(await encodeSafetensors(tensors, { ...texts, ...more }));
 }
 
 /** As a server would: other bytes, or none, for some of the files. */

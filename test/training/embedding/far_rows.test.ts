@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeRandom, type Random } from '../../../src/base/random/random.ts';
-import { isLong } from '../../../src/base/storage/tensor_header.ts';
+import { isChunked } from '../../../src/base/storage/tensor_header.ts';
 import { limitSpaces } from '../../../src/training/embedding/kernel_memory.ts';
 import { rowOptimizers } from '../../../src/training/embedding/optimizer.ts';
 import { makeTable, type Table } from '../../../src/training/embedding/table.ts';
@@ -65,7 +65,7 @@ describe.each(kinds)('%s', (kind) => {
     const one = makeTable(options);
     one.initialize(7, 0.5);
     const several = madeWithin(2 ** 20, options);
-    expect(isLong(several.numbers())).toBe(true);
+    expect(isChunked(several.numbers())).toBe(true);
     expect(sameBits(several.read(), one.values())).toBe(true);
     const expected = run(one, 4, makeRandom(3));
     const actual = run(several, 4, makeRandom(3));
@@ -103,7 +103,7 @@ test('values and state of one table load into a table of other memories', () => 
 test('numbers of a table are read and written in pieces of rows', () => {
   const table = madeWithin(128 * 1024, { name: 'items', rows: 2_000, dim: 16 });
   const numbers = table.numbers();
-  if (!isLong(numbers)) throw new Error('one memory has it');
+  if (!isChunked(numbers)) throw new Error('one memory has it');
   const all = table.read();
   const piece = new Float32Array(5 * 16);
   numbers.read(130 * 16, piece);

@@ -1,7 +1,7 @@
 /** A table whose rows two workers share: what it gathers, learns and keeps has the bits of one table. */
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { isLong, type Numbers, type StoredNumbers } from '../../../src/base/storage/tensor_header.ts';
+import { isChunked, type Numbers, type StoredNumbers } from '../../../src/base/storage/tensor_header.ts';
 import { rowOptimizers } from '../../../src/training/embedding/optimizer.ts';
 import { makeShardedTable, type ShardedTable } from '../../../src/training/embedding/sharded_table.ts';
 import { makeTable, type TableWire } from '../../../src/training/embedding/table.ts';
@@ -26,9 +26,9 @@ function makeAll(options: TableOptions): readonly ShardedTable[] {
 }
 
 async function all(numbers: Numbers): Promise<StoredNumbers> {
-  if (!isLong(numbers)) return numbers.slice();
+  if (!isChunked(numbers)) return numbers.slice();
   const into = numbers.kind === 'I32' ? new Int32Array(numbers.length) : new Float32Array(numbers.length);
-  await (numbers.readLater ? numbers.readLater(0, into) : numbers.read(0, into));
+  await (numbers.readAsync ? numbers.readAsync(0, into) : numbers.read(0, into));
   return into;
 }
 

@@ -7,10 +7,10 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { systemReason } from '../../../base/diagnostics/system_reason.ts';
+import { describeSystemError } from '../../../base/diagnostics/system_reason.ts';
 import { isPartialOf, writeDurably } from '../../../base/storage/durable.ts';
-import { checksumOpened, closeRead, openIfThere } from '../../../base/storage/run_files.ts';
-import { readOpened, readOpenedMetadata, writeSafetensors } from '../../../base/storage/safetensors.ts';
+import { closeQuietly, computeChecksumOfHandle, openIfExists } from '../../../base/storage/run_files.ts';
+import { readOpenMetadata, readOpenSafetensors, writeSafetensors } from '../../../base/storage/safetensors.ts';
 import type { Access } from '../../../data/files/access.ts';
 import { findFile, findFiles } from '../../../data/files/find_files.ts';
 import { isAddress, remoteEntries } from '../../../data/files/remote/address.ts';
@@ -106,7 +106,7 @@ async function changedFile(
 async function contentOf(path: string, signal?: AbortSignal): Promise<string> {
   const openedFile = await open(path, 'r');
   try {
-    const { sha256 } = await checksumOpened(openedFile, signal);
+    const { sha256 } = await computeChecksumOfHandle(openedFile, signal);
     return sha256;
   } finally {
     await openedFile.close();
@@ -185,7 +185,7 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
 }
 
 const reasonOf = (error: unknown): string | undefined =>
-  error instanceof Failure ? error.diagnostics[0]!.message : systemReason(error);
+  error instanceof Failure ? error.diagnostics[0]!.message : describeSystemError(error);
 
 // The file of a cache is a safetensors file with a checksum of its own. Its content is checked before it is used.
 
@@ -198,22 +198,25 @@ async function readKept(
 ): Promise<Servable | string | undefined> {
   const { folder } = trained;
   const path = join(folder, cachePath(engine));
-  const cacheFile = await openIfThere(folder, cachePath(engine));
+  const cacheFile = await openIfExists(folder, cachePath(engine));
   if (cacheFile === undefined) return undefined;
   try {
-    const { identity, format } = await readOpenedMetadata(cacheFile, path);
+    const { identity, format } = await readOpenMetadata(cacheFile, path);
     if (format !== servableFormat) return otherVersion;
     const staleReason = await outOfDate(identity, now, signal);
     if (staleReason !== undefined) return staleReason;
     // Tensors of float32 must be finite. Numeric columns have NaN for missing values.
-    const storedFile = await readOpened(cacheFile, path, { sealed: true, finite: (name) => name.startsWith('F32') });
+    const storedFile = await readOpenSafetensors(cacheFile, path, {
+      hasChecksum: true,
+      finite: (name) => name.startsWith('F32'),
+    });
     const damaged = (reason: string): Failure => failure('damaged-file', { path, reason });
     const servable = openServable(storedFile, damaged);
     const complaint = servedComplaint(servable, trained);
     if (complaint !== undefined) throw damaged(complaint);
     return servable as Servable;
   } finally {
-    await closeRead(cacheFile);
+    await closeQuietly(cacheFile);
   }
 }
 

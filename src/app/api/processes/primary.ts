@@ -10,8 +10,8 @@ import cluster, { type Worker } from 'node:cluster';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { programBeside } from '../../../base/storage/package_file.ts';
-import { oneAtATime } from '../../../base/util/objects.ts';
+import { findChildProgram } from '../../../base/storage/package_file.ts';
+import { makeSerialQueue } from '../../../base/util/objects.ts';
 import { chooseEngine } from '../../../engines/engines.ts';
 import { makeGroupMetrics } from '../../../serving/server/metrics.ts';
 import { makeSwaps, type SwapOptions } from '../../../serving/server/versions/swaps.ts';
@@ -115,7 +115,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   let assigned: Promise<unknown> = Promise.resolve();
   let [keyCount, restarts] = [0, 0];
   /** Opens a version, or starts a process, one at a time, so that each process has all versions. */
-  const inTurn = oneAtATime();
+  const inTurn = makeSerialQueue();
 
   const end = ({ worker }: ServingProcess, reason: string): void => {
     say(`process ${worker.process.pid} is ended: ${reason}`);
@@ -291,7 +291,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   // was just given: their clients wait for ever. `setupPrimary` freezes the choice.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({
-    exec: programBeside(import.meta.url, 'serving_process'),
+    exec: findChildProgram(import.meta.url, 'serving_process'),
     args: [],
     serialization: 'advanced',
   });

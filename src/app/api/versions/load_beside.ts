@@ -8,10 +8,10 @@ import { open } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { fileSink } from '../../../base/storage/durable.ts';
-import { programBeside } from '../../../base/storage/package_file.ts';
+import { makeFileSink } from '../../../base/storage/durable.ts';
+import { findChildProgram } from '../../../base/storage/package_file.ts';
 import { readSafetensors, writeSafetensors } from '../../../base/storage/safetensors.ts';
-import { makeTemporary, removeTemporary } from '../../../base/storage/temporary.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../../../base/storage/temporary.ts';
 import type { EngineName } from '../../../engines/engine.ts';
 import { openServable, packServable, type Servable } from '../../../retrieval/servable.ts';
 import type { RetrievalObjective } from '../../../retrieval/vectors.ts';
@@ -38,9 +38,9 @@ export async function loadToFile(folder: string, request: ProcessLoadRequest): P
   const { signal, say, isFirst = false, file, ...plain } = request;
   signal?.throwIfAborted();
   if (file && existsSync(file.path)) return file;
-  const out = makeTemporary('version');
+  const out = makeTemporaryFolder('version');
   try {
-    const child = startProgram(programBeside(import.meta.url, 'loader'));
+    const child = startProgram(findChildProgram(import.meta.url, 'loader'));
     const stopChild = (): void => void child.kill('SIGKILL');
     signal?.addEventListener('abort', stopChild);
     try {
@@ -59,9 +59,9 @@ export async function loadToFile(folder: string, request: ProcessLoadRequest): P
       stopChild();
       signal?.throwIfAborted();
     }
-    return { path: loadJob.path, remove: () => removeTemporary(out) };
+    return { path: loadJob.path, remove: () => removeTemporaryFolder(out) };
   } catch (error) {
-    removeTemporary(out);
+    removeTemporaryFolder(out);
     throw error;
   }
 }
@@ -94,7 +94,7 @@ export async function readWhole(folder: string, request: LoadRequest): Promise<L
 export async function writeLoaded(path: string, loaded: LoadedRun): Promise<void> {
   const { texts, tensors } = packServable(loaded);
   const handle = await open(path, 'wx', 0o600);
-  await writeSafetensors(fileSink(handle), tensors, texts).finally(() => handle.close());
+  await writeSafetensors(makeFileSink(handle), tensors, texts).finally(() => handle.close());
 }
 
 /** Reads a loaded run without blocking the event loop: threads of the system read the arrays directly into their memory. */

@@ -1,7 +1,7 @@
 /** Serves versions: the newest run of a folder, which may change while the server answers. */
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { beginReading } from '../../../base/storage/lock.ts';
+import { registerReader } from '../../../base/storage/lock.ts';
 import type { Until } from '../../../data/dataset.ts';
 import { momentOf } from '../../../data/rows/fresh.ts';
 import { type Choice, chooseEngine } from '../../../engines/engines.ts';
@@ -217,7 +217,7 @@ export async function openVersion(
   folder: string,
   { logs, index, table, userVectors, file, say }: VersionsOptions,
 ): Promise<Version> {
-  const endReading = await beginReading(folder, 'tower serve');
+  const endReading = await registerReader(folder, 'tower serve');
   try {
     const ownIndex = index && indexOf(folder, index);
     const answers = await open(run, { ...takenBy(logs), index: ownIndex, table, userVectors });

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
-import { reading } from '../../../base/diagnostics/system_reason.ts';
+import { awaitRead } from '../../../base/diagnostics/system_reason.ts';
 import { readManifest } from '../../../training/artifact/load.ts';
 import { type Manifest, manifestFile } from '../../../training/artifact/run_manifest.ts';
 import type { ClosedDay } from '../../report/days_page.ts';
@@ -131,13 +131,13 @@ export async function candidatesIn(
   known: KnownManifests = new Map(),
   extraFile?: string,
 ): Promise<RunCandidate[]> {
-  const realFolder = await reading(
+  const realFolder = await awaitRead(
     folder,
     realpath(join(folder, '..data')).catch(() => realpath(folder)),
   );
   const runFolders = (await isFile(join(realFolder, manifestFile)))
     ? [realFolder]
-    : (await reading(realFolder, readdir(realFolder)))
+    : (await awaitRead(realFolder, readdir(realFolder)))
         .filter((name) => !name.startsWith('.'))
         .map((name) => join(realFolder, name));
   if (known.size > mostKnown) known.clear();

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Diagnostic, hasErrors } from '../../../base/diagnostics/diagnostic.ts';
-import { toJson } from '../../../base/diagnostics/json.ts';
+import { toJsonDiagnostics } from '../../../base/diagnostics/json.ts';
 import { positionAt } from '../../../base/text/source.ts';
 import { check, fixFile } from '../../api/check.ts';
 import { filesAt } from '../../api/files.ts';
@@ -68,7 +68,7 @@ export function checkCommand(command: Command): void {
 }
 
 async function print(found: readonly Diagnostic[], format: CheckFormat): Promise<void> {
-  if (format === 'json') return answerJson(toJson(found));
+  if (format === 'json') return answerJson(toJsonDiagnostics(found));
   if (format === 'sarif') return answerJson(sarif(found, version));
   if (found.length === 0) return;
   if (format === 'github') answer(annotations(found));

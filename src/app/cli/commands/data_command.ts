@@ -2,10 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { type Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { refuse } from '../../../base/diagnostics/system_reason.ts';
-import { shellWord } from '../../../base/diagnostics/wording.ts';
-import { packageFile } from '../../../base/storage/package_file.ts';
-import { nearest } from '../../../base/text/nearest.ts';
+import { throwFileError } from '../../../base/diagnostics/system_reason.ts';
+import { quoteForShell } from '../../../base/diagnostics/wording.ts';
+import { findPackageFile } from '../../../base/storage/package_file.ts';
+import { findNearest } from '../../../base/text/nearest.ts';
 import { plugins } from '../../../plugins.ts';
 import { type DataSetName, dataSetNames } from '../../api/data_sets.ts';
 import { countOption, jsonOption, seedOption, withExample } from '../options.ts';
@@ -44,7 +44,7 @@ export function dataCommand(command: Command): void {
         throw failure('unknown-name', {
           what: 'data set',
           name,
-          nearest: nearest(name, dataSetNames),
+          nearest: findNearest(name, dataSetNames),
           known: dataSetNames,
         });
       }
@@ -62,7 +62,9 @@ export function dataCommand(command: Command): void {
       answer(`${out}: ${source.holds}, from ${source.from}`);
       answer(`terms: ${source.terms}`);
       if (source.notes) answer(notesText(source.notes));
-      answerNext([[`tower train MODEL --data ${shellWord(block)} --out runs/first`, 'train a model on these rows']]);
+      answerNext([
+        [`tower train MODEL --data ${quoteForShell(block)} --out runs/first`, 'train a model on these rows'],
+      ]);
     });
   withExample(
     command,
@@ -90,12 +92,12 @@ export function keepBlock(set: DataSetName, out: string, isForm = false): string
   const isNamed = !['', '.', '..'].includes(basename(out));
   const blockPath = isNamed ? join(dirname(out), `${basename(out)}.tower`) : join(out, `${set}.tower`);
   if (existsSync(blockPath)) return blockPath;
-  const blockText = readFileSync(packageFile(`models/data/${set}.tower`), 'utf8');
+  const blockText = readFileSync(findPackageFile(`models/data/${set}.tower`), 'utf8');
   const ownBlock = isForm && isNamed && basename(out) !== set ? renamed(blockText, set, basename(out)) : blockText;
   try {
     writeFileSync(blockPath, ownBlock.replaceAll(`"${set}/`, isNamed ? `"${basename(out)}/` : '"'));
   } catch (error) {
-    refuse('cannot-write', blockPath, error);
+    throwFileError('cannot-write', blockPath, error);
   }
   return blockPath;
 }

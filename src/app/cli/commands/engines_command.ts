@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { type Command, Option } from 'commander';
-import { packageFile } from '../../../base/storage/package_file.ts';
+import { findPackageFile } from '../../../base/storage/package_file.ts';
 import { setUpExtension } from '../../../data/files/remote/setup.ts';
 import { listEngines } from '../../../engines/engines.ts';
 import { tableOf } from '../layout.ts';
@@ -34,7 +34,7 @@ export function enginesCommand(command: Command): void {
       if (setup === 'httpfs') return setUpStores(from);
       if (from !== undefined) command.error("error: option '--from' needs '--setup httpfs'");
       if (setup) {
-        const { status } = spawnSync(process.execPath, [packageFile(scripts[setup])], { stdio: 'inherit' });
+        const { status } = spawnSync(process.execPath, [findPackageFile(scripts[setup])], { stdio: 'inherit' });
         process.exitCode = status ?? 2;
         return;
       }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { codeNamed, codes } from '../../../base/diagnostics/codes.ts';
+import { codes, findCode } from '../../../base/diagnostics/codes.ts';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { nearest } from '../../../base/text/nearest.ts';
+import { findNearest } from '../../../base/text/nearest.ts';
 import { readErrorPage } from '../../../compiler/explain/error_page.ts';
 import { kindNames, kindsAround, kindsNamed } from '../../../editor/reference/examples.ts';
 import { words, wordsNamed, wordText } from '../../../editor/reference/reference_page.ts';
@@ -24,10 +24,10 @@ export function explainCommand(command: Command): void {
           [...kinds.map(kindText), ...foundWords.map((each) => wrapped(wordText(each)))].join('\n\n\n'),
         );
       }
-      const code = codeNamed(name);
+      const code = findCode(name);
       if (code === undefined) {
         const knownNames = [...Object.keys(codes), ...kindNames(), ...words.map(({ word }) => word)];
-        throw failure('unknown-name', { what: 'code, kind or word', name, nearest: nearest(name, knownNames) });
+        throw failure('unknown-name', { what: 'code, kind or word', name, nearest: findNearest(name, knownNames) });
       }
       const explained = readErrorPage(code);
       if (json) return answerJson(explained);

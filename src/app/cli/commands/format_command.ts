@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Outcome } from '../../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
-import { toJson } from '../../../base/diagnostics/json.ts';
-import { refuse } from '../../../base/diagnostics/system_reason.ts';
+import { toJsonDiagnostics } from '../../../base/diagnostics/json.ts';
+import { throwFileError } from '../../../base/diagnostics/system_reason.ts';
 import { filesToFormat, format, formatFile } from '../../api/format.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, sayDiagnostics } from '../report.ts';
@@ -30,7 +30,9 @@ export function formatCommand(command: Command): void {
       });
       const allDiagnostics = answers.flatMap((one) => one.found);
       if (json)
-        answerJson(answers.map((one) => ({ file: one.path, changed: one.changed, diagnostics: toJson(one.found) })));
+        answerJson(
+          answers.map((one) => ({ file: one.path, changed: one.changed, diagnostics: toJsonDiagnostics(one.found) })),
+        );
       else print(answers, allDiagnostics, check);
       if (allDiagnostics.length > 0) process.exitCode = 1;
     });
@@ -61,6 +63,6 @@ function write(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    refuse('cannot-write', path, error);
+    throwFileError('cannot-write', path, error);
   }
 }

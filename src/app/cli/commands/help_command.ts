@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { nearest } from '../../../base/text/nearest.ts';
+import { findNearest } from '../../../base/text/nearest.ts';
 import { withExample } from '../options.ts';
 
 export function helpCommand(command: Command): void {
@@ -8,7 +8,8 @@ export function helpCommand(command: Command): void {
     const program = command.parent!;
     if (name === undefined) return program.outputHelp();
     const names = program.commands.map((one) => one.name());
-    if (!names.includes(name)) throw failure('unknown-name', { what: 'command', name, nearest: nearest(name, names) });
+    if (!names.includes(name))
+      throw failure('unknown-name', { what: 'command', name, nearest: findNearest(name, names) });
     await program.parseAsync([name, '--help'], { from: 'user' });
   });
   withExample(command, 'tower help train');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { nearest } from '../../../base/text/nearest.ts';
-import { groupedBy } from '../../../base/util/objects.ts';
+import { findNearest } from '../../../base/text/nearest.ts';
+import { groupBy } from '../../../base/util/objects.ts';
 import { plugins } from '../../../plugins.ts';
 import type { ImportNote, ImportRequest, NoteKind } from '../../api/import.ts';
 import { heading } from '../layout.ts';
@@ -32,7 +32,7 @@ export function importCommand(command: Command): void {
     .addOption(jsonOption())
     .action(async (name: string, config: string, { json, items, ...options }: ImportCommandOptions) => {
       if (!programs.includes(name.toLowerCase().replace(/^torch/, ''))) {
-        throw failure('unknown-name', { what: 'program', name, nearest: nearest(name, programs), known: programs });
+        throw failure('unknown-name', { what: 'program', name, nearest: findNearest(name, programs), known: programs });
       }
       const { importConfig } = await plugins.easyrec();
       const importedProject = await withInterruptSignal((signal) =>
@@ -92,7 +92,7 @@ export function notesText(notes: readonly ImportNote[]): string {
 
 /** Returns a line for each text. Notes with the same text share it. */
 function grouped(notes: readonly ImportNote[]): string[] {
-  return [...groupedBy(notes, ({ text }) => text)].map(([text, mine]) => {
+  return [...groupBy(notes, ({ text }) => text)].map(([text, mine]) => {
     const fields = [...new Set(mine.map(({ field }) => field.replace(/^.*\.(?=[^.]+\.[^.]+$)/, '')))];
     const fieldNames =
       fields.length > 3 ? `${fields.slice(0, 3).join(', ')} and ${fields.length - 3} more` : fields.join(', ');

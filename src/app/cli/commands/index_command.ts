@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { percentWords } from '../../../base/diagnostics/wording.ts';
+import { formatPercent } from '../../../base/diagnostics/wording.ts';
 import { checkIndexTarget, type IndexRequest, indexItems } from '../../api/index_items.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { addRunOptions, wholeNumber, withExample } from '../options.ts';
@@ -58,7 +58,7 @@ export function indexCommand(command: Command): void {
     );
     const { k, queries, recall, low } = certificate;
     answer(
-      `finds ${percentWords(recall, 2)} of the best ${k} items, and ${percentWords(low, 2)} or more for 95 % of ${queries.toLocaleString('en')} queries`,
+      `finds ${formatPercent(recall, 2)} of the best ${k} items, and ${formatPercent(low, 2)} or more for 95 % of ${queries.toLocaleString('en')} queries`,
     );
     answer(
       `settings: ${Object.entries(settings)

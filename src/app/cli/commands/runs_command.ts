@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { show } from '../../../base/text/display.ts';
+import { toPrintable } from '../../../base/text/display.ts';
 import { listRuns, prunable, pruneRun, sortRuns } from '../../api/runs.ts';
 import { jsonOption, trackOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
@@ -48,7 +48,7 @@ export function runsCommand(command: Command): void {
       for (const run of chosenRuns) {
         const leftFiles = await pruneRun(run);
         say(
-          show(
+          toPrintable(
             `removed ${run.folder}${leftFiles.length === 0 ? '' : `, except files that Tower did not write: ${leftFiles.join(', ')}`}`,
           ).text,
         );

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isAbsolute, normalize } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { refuse } from '../../../base/diagnostics/system_reason.ts';
+import { throwFileError } from '../../../base/diagnostics/system_reason.ts';
 import { chooseEngine } from '../../../engines/engines.ts';
 import { serveProcesses } from '../../api/processes/primary.ts';
 import { type LogLines, makeLogLines, refuseUnsafe, serve, takeAddress } from '../../api/serve.ts';
@@ -188,7 +188,7 @@ function readToken(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    return refuse('cannot-read', path, error);
+    return throwFileError('cannot-read', path, error);
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../base/diagnostics/failure.ts';
-import { bytesWords } from '../../../base/diagnostics/wording.ts';
+import { formatBytes } from '../../../base/diagnostics/wording.ts';
 import { freshCount, replayedEvents } from '../../../data/rows/fresh.ts';
 import { isReplay } from '../../../training/artifact/identity.ts';
 import { type Manifest, reportFile, validationUnit } from '../../../training/artifact/run_manifest.ts';
@@ -235,8 +235,8 @@ function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, fr
 
 function layoutWords({ layout, bytes, isAsked, workers }: NonNullable<TrainReady['tables']>): string {
   const why = isAsked ? '' : layout === 'sharded' ? '; they do not fit on each worker' : '; they fit on each worker';
-  if (layout === 'replicated') return `tables: replicated, ${bytesWords(bytes)} on each of ${workers} workers${why}`;
-  return `tables: sharded, about ${bytesWords(bytes / workers)} of ${bytesWords(bytes)} on each of ${workers} workers${why}`;
+  if (layout === 'replicated') return `tables: replicated, ${formatBytes(bytes)} on each of ${workers} workers${why}`;
+  return `tables: sharded, about ${formatBytes(bytes / workers)} of ${formatBytes(bytes)} on each of ${workers} workers${why}`;
 }
 
 const replayWords = (earlier: number): string =>

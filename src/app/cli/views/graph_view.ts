@@ -1,7 +1,7 @@
 /** Prints each block of a model: shapes at every arrow, and parameters, FLOPs and bytes of one training step. */
 import { failure } from '../../../base/diagnostics/failure.ts';
-import { nearest } from '../../../base/text/nearest.ts';
-import { positionAt, type Span, textOf } from '../../../base/text/source.ts';
+import { findNearest } from '../../../base/text/nearest.ts';
+import { positionAt, type Span, spanText } from '../../../base/text/source.ts';
 import { printValueType } from '../../../compiler/library/values.ts';
 import type { Lowered } from '../../../compiler/lower/lower.ts';
 import type { SharedByTasks } from '../../../compiler/lower/shared.ts';
@@ -45,7 +45,7 @@ export function summarise({ plan, arrows, shared }: Lowered): GraphSummary {
     sequences,
     flows: arrows.map(({ span, type }) => ({
       ...positionAt(span.source, span.start),
-      text: textOf(span),
+      text: spanText(span),
       type: printValueType(type),
     })),
     tables: plan.tables.map(({ name, dim, encoderOf }) => ({ name, dim, rowsOf: encoderOf })),
@@ -131,7 +131,7 @@ export function graphOf(plan: Plan, name: string): Graph {
     throw failure('unknown-name', {
       what: 'graph',
       name,
-      nearest: nearest(name, graphs.keys()),
+      nearest: findNearest(name, graphs.keys()),
       known: [...graphs.keys()],
     });
   return graph;

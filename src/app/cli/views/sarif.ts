@@ -1,14 +1,14 @@
 /** Formats diagnostics as SARIF 2.1.0, which code-scanning services and editors read. */
 import { type Code, codes } from '../../../base/diagnostics/codes.ts';
-import { inOrder } from '../../../base/diagnostics/diagnose.ts';
+import { sortDiagnostics } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../../base/diagnostics/diagnostic.ts';
 import { positionAt, type Source, type Span } from '../../../base/text/source.ts';
-import { groupedBy } from '../../../base/util/objects.ts';
+import { groupBy } from '../../../base/util/objects.ts';
 import { firstSentence, readErrorPage } from '../../../compiler/explain/error_page.ts';
 
 /** Returns one SARIF run, with a rule for each code that occurs. */
 export function sarif(diagnostics: readonly Diagnostic[], version: string): object {
-  const orderedDiagnostics = inOrder(diagnostics);
+  const orderedDiagnostics = sortDiagnostics(diagnostics);
   const usedCodes = [...new Set(orderedDiagnostics.map(({ code }) => code))];
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -54,7 +54,7 @@ function resultOf({ code, severity, message, hint, at, notes, fixes }: Diagnosti
 }
 
 function changesOf(edits: readonly Edit[]): object[] {
-  return [...groupedBy(edits, ({ at }) => at.source)].map(([source, own]) => ({
+  return [...groupBy(edits, ({ at }) => at.source)].map(([source, own]) => ({
     artifactLocation: { uri: uriOf(source) },
     replacements: own.map(({ at, text }) => ({ deletedRegion: regionOf(at), insertedContent: { text } })),
   }));
@@ -75,7 +75,7 @@ const uriOf = ({ name }: Source): string => name.replaceAll('\\', '/').split('/'
 
 /** Formats one line per diagnostic; an empty text if there are none. */
 export function annotations(diagnostics: readonly Diagnostic[]): string {
-  return inOrder(diagnostics).map(annotation).join('\n');
+  return sortDiagnostics(diagnostics).map(annotation).join('\n');
 }
 
 function annotation({ severity, code, message, hint, at }: Diagnostic): string {

@@ -1,13 +1,13 @@
 /** Codes of data blocks, data files and their rows. */
 import {
-  among,
-  bytesWords,
   didYouMean,
-  memoryOption,
+  formatBytes,
+  formatMemoryOption,
+  knownNamesHint,
   quotedList,
+  quoteForShell,
   row,
   type Suggestion,
-  shellWord,
 } from '../wording.ts';
 
 export const data = {
@@ -43,7 +43,7 @@ export const data = {
       const folder = project === undefined ? 'the folders that are allowed' : `the project ${project}`;
       return `${place} is outside ${folder}`;
     },
-    hint: ({ allow }) => `move the file into the project, or allow its folder: \`--allow ${shellWord(allow)}\``,
+    hint: ({ allow }) => `move the file into the project, or allow its folder: \`--allow ${quoteForShell(allow)}\``,
   }),
 
   'data-file-kind': row<{ path: string; endings: readonly string[] }>({
@@ -101,7 +101,7 @@ export const data = {
     message: ({ what, name, files }) => `no column of ${files} feeds ${what} \`${name}\``,
     hint: ({ nearest, name, known }) =>
       nearest === undefined
-        ? [`compute it in the data block: columns { ${name} = "…" }`, among(known)].filter(Boolean).join('; ')
+        ? [`compute it in the data block: columns { ${name} = "…" }`, knownNamesHint(known)].filter(Boolean).join('; ')
         : `if it is \`${nearest}\`, write columns { ${name} = "${nearest}" }`,
   }),
 
@@ -200,10 +200,10 @@ export const data = {
 
   'data-memory': row<{ bytes: number; enough: number; spill?: string | undefined }>({
     message: ({ bytes, spill }) =>
-      `the data needs more than the ${bytesWords(bytes)} of memory that the database may use${spill === undefined ? '' : `; and ${spill}`}`,
+      `the data needs more than the ${formatBytes(bytes)} of memory that the database may use${spill === undefined ? '' : `; and ${spill}`}`,
     hint: ({ enough, spill }) =>
       spill === undefined
-        ? `allow more with \`--memory\`, such as \`--memory ${memoryOption(enough)}\`, read fewer rows, or write expressions with smaller values`
+        ? `allow more with \`--memory\`, such as \`--memory ${formatMemoryOption(enough)}\`, read fewer rows, or write expressions with smaller values`
         : 'set `TMPDIR` to a writable folder, so that the database can put rows there',
   }),
 
@@ -267,7 +267,7 @@ export const data = {
 
   'disk-too-small': row<{ folder: string; needed: number; free: number }>({
     message: ({ folder, needed, free }) =>
-      `${folder} needs about ${bytesWords(needed)}, and its disk has ${bytesWords(free)} free`,
+      `${folder} needs about ${formatBytes(needed)}, and its disk has ${formatBytes(free)} free`,
     hint: 'free some space, or choose a folder on another disk',
   }),
 

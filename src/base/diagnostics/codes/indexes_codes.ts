@@ -1,5 +1,5 @@
 /** Codes of indexes of items, which find the best items without a scan. */
-import { countOf, row, shellWord } from '../wording.ts';
+import { countWithNoun, quoteForShell, row } from '../wording.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
@@ -12,7 +12,7 @@ export const indexes = {
   'other-index': row<{ folder: string; what: string }>({
     message: ({ folder, what }) => `the index in ${folder} does not fit the run: it is of ${what}`,
     hint: ({ folder }) =>
-      `build it again with \`tower index RUN --to ${shellWord(folder)}\`, or serve without \`--index\``,
+      `build it again with \`tower index RUN --to ${quoteForShell(folder)}\`, or serve without \`--index\``,
   }),
 
   'damaged-index': row<{ path: string; reason: string }>({
@@ -54,7 +54,7 @@ export const indexes = {
 
   'index-recall': row<{ recall: number; asked: number; k: number; queries: number }>({
     message: ({ recall, asked, k, queries }) =>
-      `the index finds ${percent(recall)} of the best ${k} items of ${countOf(queries, 'query')}, and ${percent(asked)} are asked for`,
+      `the index finds ${percent(recall)} of the best ${k} items of ${countWithNoun(queries, 'query')}, and ${percent(asked)} are asked for`,
     hint: 'lower `--recall`, or serve the run without an index, which is exact',
   }),
 

@@ -1,5 +1,5 @@
 /** Codes of warnings: the model can be trained, but most likely not as intended. */
-import { bytesWords, didYouMean, row } from '../wording.ts';
+import { didYouMean, formatBytes, row } from '../wording.ts';
 
 export const lint = {
   'temperature-unnormalised': row<{ score: string; argument: string }>({
@@ -26,7 +26,7 @@ export const lint = {
   'table-over-budget': row<{ bytes: number; budget: number; largest: readonly string[] }>({
     severity: 'warning',
     message: ({ bytes, budget }) =>
-      `the embedding tables take ${bytesWords(bytes)} (${bytes} bytes) without optimizer state, which is more than ${bytesWords(budget)}`,
+      `the embedding tables take ${formatBytes(bytes)} (${bytes} bytes) without optimizer state, which is more than ${formatBytes(budget)}`,
     hint: ({ largest }) =>
       `use fewer \`hash\` buckets, a smaller \`dim\`, or \`precision: bf16\`; the largest tables are ${largest.join(', ')}`,
   }),

@@ -1,5 +1,14 @@
 /** Codes of names and of arguments. */
-import { among, article, didYouMean, plural, quotedList, row, type Suggestion, takes } from '../wording.ts';
+import {
+  allowedValuesHint,
+  didYouMean,
+  indefiniteArticle,
+  knownNamesHint,
+  pluralOf,
+  quotedList,
+  row,
+  type Suggestion,
+} from '../wording.ts';
 
 export const names = {
   'unknown-name': row<Suggestion & { what: string; name: string; known?: readonly string[]; entry?: string }>({
@@ -9,7 +18,7 @@ export const names = {
       const others =
         facts.what === 'constant'
           ? `write a number, or declare it: \`let ${facts.name} = …\``
-          : among(facts.known ?? []);
+          : knownNamesHint(facts.known ?? []);
       return didYouMean(facts) ?? others;
     },
     fix: 'restores',
@@ -18,8 +27,8 @@ export const names = {
   'repeated-name': row<{ what: string; name: string; other: string }>({
     message: ({ what, name, other }) =>
       what === other
-        ? `there are two ${plural(what)} called \`${name}\``
-        : `${article(what)} ${what} and ${article(other)} ${other} are both called \`${name}\``,
+        ? `there are two ${pluralOf(what)} called \`${name}\``
+        : `${indefiniteArticle(what)} ${what} and ${indefiniteArticle(other)} ${other} are both called \`${name}\``,
     hint: 'rename one of them, or remove it',
   }),
 
@@ -38,7 +47,7 @@ export const names = {
 
   'unknown-kind': row<Suggestion & { what: string; name: string; known: readonly string[] }>({
     message: ({ what, name }) => `there is no ${what} called \`${name}\``,
-    hint: (facts) => didYouMean(facts) ?? among(facts.known),
+    hint: (facts) => didYouMean(facts) ?? knownNamesHint(facts.known),
     fix: 'restores',
   }),
 
@@ -54,7 +63,7 @@ export const names = {
 
   'unknown-argument': row<Suggestion & { kind: string; name: string; takes: readonly string[] }>({
     message: ({ kind, name }) => `\`${kind}\` has no argument \`${name}\``,
-    hint: (facts) => didYouMean(facts) ?? takes(facts),
+    hint: (facts) => didYouMean(facts) ?? allowedValuesHint(facts),
     fix: 'restores',
   }),
 
@@ -70,7 +79,7 @@ export const names = {
 
   'too-many-arguments': row<{ kind: string; takes: readonly string[]; instead?: string | undefined }>({
     message: ({ kind }) => `\`${kind}\` does not take this argument`,
-    hint: (facts) => (facts.instead === undefined ? takes(facts) : `name it: \`${facts.instead}\``),
+    hint: (facts) => (facts.instead === undefined ? allowedValuesHint(facts) : `name it: \`${facts.instead}\``),
     fix: 'restores',
   }),
 
@@ -97,7 +106,7 @@ export const names = {
 
   'unknown-entry': row<Suggestion & { of: string; name: string; takes: readonly string[] }>({
     message: ({ of, name }) => `${of} has no entry \`${name}\``,
-    hint: (facts) => didYouMean(facts) ?? takes(facts),
+    hint: (facts) => didYouMean(facts) ?? allowedValuesHint(facts),
     fix: 'restores',
   }),
 
@@ -112,8 +121,8 @@ export const names = {
   }),
 
   'expected-kind': row<{ what: string; found: string; known: readonly string[] }>({
-    message: ({ what, found }) => `expected ${article(what)} ${what}, found ${found}`,
-    hint: ({ known }) => among(known),
+    message: ({ what, found }) => `expected ${indefiniteArticle(what)} ${what}, found ${found}`,
+    hint: ({ known }) => knownNamesHint(known),
   }),
 
   'constant-cycle': row<{ name: string }>({

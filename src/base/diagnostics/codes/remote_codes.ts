@@ -1,5 +1,5 @@
 /** Codes of data files at addresses: in object stores and on web servers. */
-import { bytesWords, row, shellWord } from '../wording.ts';
+import { formatBytes, quoteForShell, row } from '../wording.ts';
 
 export const remote = {
   /** `allow`: the option that would permit it; absent if none can. */
@@ -11,7 +11,7 @@ export const remote = {
     hint: ({ allow }) =>
       allow === undefined
         ? 'copy the file into the project, and name its path'
-        : `allow what you trust: \`--allow ${shellWord(allow)}\`, or set \`TOWER_REMOTE\` to it`,
+        : `allow what you trust: \`--allow ${quoteForShell(allow)}\`, or set \`TOWER_REMOTE\` to it`,
   }),
 
   'remote-address': row<{ path: string; reason: string }>({
@@ -40,9 +40,9 @@ export const remote = {
 
   'remote-size': row<{ path: string; bytes: number; most: number }>({
     message: ({ path, bytes, most }) =>
-      `\`${path}\` has ${bytesWords(bytes)}, and text of an object store is copied up to ${bytesWords(most)}`,
+      `\`${path}\` has ${formatBytes(bytes)}, and text of an object store is copied up to ${formatBytes(most)}`,
     hint: ({ path }) =>
-      `copy it, and name its path: \`${path.startsWith('gs:') ? 'gcloud storage cp' : 'aws s3 cp'} ${shellWord(path)} .\``,
+      `copy it, and name its path: \`${path.startsWith('gs:') ? 'gcloud storage cp' : 'aws s3 cp'} ${quoteForShell(path)} .\``,
   }),
 
   'setup-failed': row<{ what: string; reason: string; byHand: string }>({

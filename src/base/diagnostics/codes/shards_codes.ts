@@ -1,5 +1,5 @@
 /** Codes of training rows that do not fit in memory, and of the files that hold them. */
-import { bytesWords, memoryOption, row } from '../wording.ts';
+import { formatBytes, formatMemoryOption, row } from '../wording.ts';
 
 export const shards = {
   'memory-text': row<{ text: string; least: number; bytes?: number | undefined }>({
@@ -15,7 +15,7 @@ export const shards = {
     message: ({ what, memory, needed }) =>
       memory === undefined
         ? `${what} reads all training rows at any time, and they are in shards`
-        : `${what} reads all training rows at any time, and they do not fit in ${bytesWords(memory)} of memory${needed === undefined ? '' : `: they need about ${bytesWords(needed)}`}`,
+        : `${what} reads all training rows at any time, and they do not fit in ${formatBytes(memory)} of memory${needed === undefined ? '' : `: they need about ${formatBytes(needed)}`}`,
     hint: ({ memory }) =>
       memory === undefined
         ? 'train the run again with more memory, such as `--memory 48G`, so that its rows are not in shards'
@@ -31,9 +31,9 @@ export const shards = {
     otherwise: string;
   }>({
     message: ({ what, needed, memory }) =>
-      `${what} needs about ${bytesWords(needed)}, and ${bytesWords(memory)} of memory is for it`,
+      `${what} needs about ${formatBytes(needed)}, and ${formatBytes(memory)} of memory is for it`,
     hint: ({ least, process, otherwise }) =>
-      `allow at least \`--memory ${memoryOption(least)}\`, of which Node.js and the engine take ${memoryOption(process)}, or ${otherwise}`,
+      `allow at least \`--memory ${formatMemoryOption(least)}\`, of which Node.js and the engine take ${formatMemoryOption(process)}, or ${otherwise}`,
   }),
 
   'too-many-events': row<{ rows: number; most: number }>({
@@ -44,7 +44,7 @@ export const shards = {
 
   'dictionary-too-large': row<{ name: string; bytes?: number; most: number }>({
     message: ({ name, bytes, most }) =>
-      `the texts of \`${name}\` take ${bytes === undefined ? 'more' : bytesWords(bytes)}, and a list of texts holds ${bytesWords(most)}`,
+      `the texts of \`${name}\` take ${bytes === undefined ? 'more' : formatBytes(bytes)}, and a list of texts holds ${formatBytes(most)}`,
     hint: 'use shorter texts, such as numbers for ids, or read a span of time with `where`',
   }),
 

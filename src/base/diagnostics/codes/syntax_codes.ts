@@ -1,5 +1,5 @@
 /** Codes of errors in the text of a file: its words and its syntax. */
-import { brokenNameRule } from '../../text/names.ts';
+import { explainInvalidName } from '../../text/names.ts';
 import { didYouMean, row, type Suggestion } from '../wording.ts';
 
 export const syntax = {
@@ -109,7 +109,7 @@ export const syntax = {
   }),
 
   'malformed-name': row<{ name: string; proper?: string | undefined }>({
-    message: ({ name }) => `\`${name}\` is not a name: ${brokenNameRule(name)}`,
+    message: ({ name }) => `\`${name}\` is not a name: ${explainInvalidName(name)}`,
     hint: ({ proper }) =>
       proper === undefined
         ? 'choose such a name, and name the column in the data block: `columns { name = "its expression" }`'

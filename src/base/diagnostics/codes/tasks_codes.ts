@@ -1,5 +1,5 @@
 /** Codes of scores, labels, losses and objectives. */
-import { quotedList, row, typeWords } from '../wording.ts';
+import { labelTypeWords, quotedList, row } from '../wording.ts';
 
 export const tasks = {
   'not-a-score': row<{ found: string }>({
@@ -82,7 +82,7 @@ export const tasks = {
 
   'label-needed': row<{ task: string; loss: string; type: string; nearest?: string | undefined }>({
     message: ({ task, loss, type }) =>
-      `task \`${task}\` has no label, but \`${loss}\` needs a label that is ${typeWords(type)}`,
+      `task \`${task}\` has no label, but \`${loss}\` needs a label that is ${labelTypeWords(type)}`,
     hint: ({ nearest, type }) =>
       nearest === undefined
         ? `declare one, \`labels { name: ${type} }\`, and name it here with \`label = name\``

@@ -36,36 +36,36 @@ export interface LogFiles {
 }
 
 /** Small enough for JSON to be parsed without a noticeable pause. */
-const pieceBytes = 2 ** 16;
+const chunkBytes = 2 ** 16;
 
 /** Symbolic links are not followed, because they may lead out of the folder. */
 const noLink = constants.O_NOFOLLOW ?? 0;
 
-export const logFilesIn = (folder: string): LogFiles => ({
+export const makeLogFiles = (folder: string): LogFiles => ({
   folder,
   list: () => readdir(folder),
   async *read(name, from) {
     const handle = await open(join(folder, name), constants.O_RDONLY | noLink);
     try {
       for (let index = from; ; ) {
-        const piece = new Uint8Array(pieceBytes);
-        const { bytesRead } = await handle.read(piece, 0, pieceBytes, index);
+        const chunk = new Uint8Array(chunkBytes);
+        const { bytesRead } = await handle.read(chunk, 0, chunkBytes, index);
         if (bytesRead === 0) return;
         index += bytesRead;
-        yield piece.subarray(0, bytesRead);
+        yield chunk.subarray(0, bytesRead);
       }
     } finally {
       await handle.close();
     }
   },
-  create: (name) => fileAt(join(folder, name), constants.O_CREAT | constants.O_TRUNC),
-  append: (name) => fileAt(join(folder, name), 0),
+  create: (name) => openLogFile(join(folder, name), constants.O_CREAT | constants.O_TRUNC),
+  append: (name) => openLogFile(join(folder, name), 0),
   rename: (from, to) => rename(join(folder, from), join(folder, to)),
   remove: (name) => rm(join(folder, name), { force: true }),
   syncFolder: () => syncFolder(folder),
 });
 
-async function fileAt(path: string, flags: number): Promise<LogFile> {
+async function openLogFile(path: string, flags: number): Promise<LogFile> {
   const handle = await open(path, constants.O_WRONLY | constants.O_APPEND | noLink | flags, 0o600);
   return {
     // A copy into the cache of the system takes less time than a turn of the event loop, for which a promise waits.
@@ -77,16 +77,16 @@ async function fileAt(path: string, flags: number): Promise<LogFile> {
 }
 
 /** Maximum bytes of a line. A longer one is never written, and reading reserves no more memory. */
-const longestLine = 64 * 2 ** 20;
+const maxLineBytes = 64 * 2 ** 20;
 
-export function lineOf(number: number, value: unknown): Uint8Array {
+export function encodeLine(number: number, value: unknown): Uint8Array {
   const numberedText = `${number} ${JSON.stringify(value)}`;
-  const line = Buffer.from(`${checksumOf(Buffer.from(numberedText))} ${numberedText}\n`);
-  invariant(line.length <= longestLine, `a line of ${line.length} bytes`);
+  const line = Buffer.from(`${crcOf(Buffer.from(numberedText))} ${numberedText}\n`);
+  invariant(line.length <= maxLineBytes, `a line of ${line.length} bytes`);
   return line;
 }
 
-const checksumOf = (bytes: Uint8Array): string => crc32(bytes).toString(16).padStart(8, '0');
+const crcOf = (bytes: Uint8Array): string => crc32(bytes).toString(16).padStart(8, '0');
 
 export interface ReadLine {
   readonly number: number;
@@ -94,14 +94,14 @@ export interface ReadLine {
 }
 
 /** A position between two lines. */
-export interface LinePlace {
+export interface LinePosition {
   readonly bytes: number;
   readonly lines: number;
 }
 
-export const firstLine: LinePlace = { bytes: 0, lines: 0 };
+export const logStart: LinePosition = { bytes: 0, lines: 0 };
 
-export interface Ended {
+export interface LogEnd {
   /** Bytes up to the end of the last whole line. */
   readonly bytes: number;
   /** True if a part of a line follows, as after a crash. */
@@ -116,63 +116,66 @@ export interface Ended {
 export async function* readLines(
   files: LogFiles,
   name: string,
-  from: LinePlace = firstLine,
+  from: LinePosition = logStart,
   to = Number.POSITIVE_INFINITY,
-): AsyncGenerator<readonly ReadLine[], Ended> {
+): AsyncGenerator<readonly ReadLine[], LogEnd> {
   /** The beginning of a line whose end has not been read. */
-  let pendingPieces: Uint8Array[] = [];
-  let restBytes = 0;
+  let pendingChunks: Uint8Array[] = [];
+  let pendingBytes = 0;
   let { bytes, lines: number } = from;
   let torn = false;
-  const take = (line: Uint8Array): ReadLine | undefined => {
+  const parseLine = (line: Uint8Array): ReadLine | undefined => {
     number++;
     // An incomplete line must be the last.
-    if (torn) throw damagedLine(files, name, number - 1, 'it is incomplete, and other lines follow');
+    if (torn) throw damagedLineError(files, name, number - 1, 'it is incomplete, and other lines follow');
     if (line.includes(0)) {
       torn = true;
       return undefined;
     }
     bytes += line.length + 1;
-    return { number, value: contentOf(line, number, (reason) => damagedLine(files, name, number, reason)) };
+    return { number, value: decodeLine(line, number, (reason) => damagedLineError(files, name, number, reason)) };
   };
-  for await (const whole of files.read(name, from.bytes)) {
-    const pieceInRange = whole.subarray(0, Math.min(whole.length, to - bytes - restBytes));
+  for await (const chunk of files.read(name, from.bytes)) {
+    const chunkInRange = chunk.subarray(0, Math.min(chunk.length, to - bytes - pendingBytes));
     const lines: ReadLine[] = [];
     let lineStart = 0;
-    for (let end = pieceInRange.indexOf(10); end >= 0; end = pieceInRange.indexOf(10, lineStart)) {
-      const lineTail = pieceInRange.subarray(lineStart, end);
-      const line = take(pendingPieces.length === 0 ? lineTail : Buffer.concat([...pendingPieces, lineTail]));
+    for (let end = chunkInRange.indexOf(10); end >= 0; end = chunkInRange.indexOf(10, lineStart)) {
+      const lineTail = chunkInRange.subarray(lineStart, end);
+      const line = parseLine(pendingChunks.length === 0 ? lineTail : Buffer.concat([...pendingChunks, lineTail]));
       if (line) lines.push(line);
-      pendingPieces = [];
-      restBytes = 0;
+      pendingChunks = [];
+      pendingBytes = 0;
       lineStart = end + 1;
     }
-    if (lineStart < pieceInRange.length) {
-      pendingPieces.push(pieceInRange.subarray(lineStart));
-      restBytes += pieceInRange.length - lineStart;
+    if (lineStart < chunkInRange.length) {
+      pendingChunks.push(chunkInRange.subarray(lineStart));
+      pendingBytes += chunkInRange.length - lineStart;
     }
-    if (restBytes > longestLine) throw damagedLine(files, name, number + 1, 'it is longer than any line of a log');
+    if (pendingBytes > maxLineBytes)
+      throw damagedLineError(files, name, number + 1, 'it is longer than any line of a log');
     if (lines.length > 0) yield lines;
-    if (pieceInRange.length < whole.length) break;
+    if (chunkInRange.length < chunk.length) break;
   }
-  return { bytes, torn: torn || restBytes > 0 };
+  return { bytes, torn: torn || pendingBytes > 0 };
 }
 
-function contentOf(line: Uint8Array, number: number, damage: (reason: string) => Error): unknown {
+function decodeLine(line: Uint8Array, number: number, makeError: (reason: string) => Error): unknown {
   const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength);
-  const body = text.subarray(9);
-  if (text.toString('latin1', 0, 9) !== `${checksumOf(body)} `) throw damage('its checksum is not that of its text');
-  const spaceAt = body.indexOf(32);
-  if (body.toString('latin1', 0, spaceAt) !== String(number)) throw damage('its number is not that of the line');
+  const numberedJson = text.subarray(9);
+  if (text.toString('latin1', 0, 9) !== `${crcOf(numberedJson)} `)
+    throw makeError('its checksum is not that of its text');
+  const spaceIndex = numberedJson.indexOf(32);
+  if (numberedJson.toString('latin1', 0, spaceIndex) !== String(number))
+    throw makeError('its number is not that of the line');
   try {
-    return JSON.parse(body.toString('utf8', spaceAt + 1));
+    return JSON.parse(numberedJson.toString('utf8', spaceIndex + 1));
   } catch {
-    throw damage('it is not JSON');
+    throw makeError('it is not JSON');
   }
 }
 
 /** @throws Failure `items-log` */
-export const damagedLine = (
+export const damagedLineError = (
   { folder }: LogFiles,
   name: string,
   line: number | undefined,

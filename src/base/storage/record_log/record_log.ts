@@ -8,8 +8,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
-import { systemReason } from '../../diagnostics/system_reason.ts';
-import { damagedLine, firstLine, type LinePlace, type LogFile, type LogFiles, lineOf, readLines } from './lines.ts';
+import { describeSystemError } from '../../diagnostics/system_reason.ts';
+import {
+  damagedLineError,
+  encodeLine,
+  type LinePosition,
+  type LogFile,
+  type LogFiles,
+  logStart,
+  readLines,
+} from './lines.ts';
 
 export interface LogFormat<R> {
   /** The prefix of file names, as in `items-1.log`. */
@@ -29,9 +37,9 @@ interface RecordLog<R> {
   /** Resolves when the records are on the disk. Call it again only after that. @throws Failure `cannot-write`: none of the records is in the log */
   append(records: readonly R[]): Promise<void>;
   /** The place of the next record in the current file. `replace` invalidates all places. */
-  readonly end: LinePlace;
+  readonly end: LinePosition;
   /** Yields the records between two positions in batches, in the order of the file. @throws Failure `items-log`, `cannot-read` */
-  read(from?: LinePlace, to?: LinePlace): AsyncGenerator<readonly R[], void>;
+  read(from?: LinePosition, to?: LinePosition): AsyncGenerator<readonly R[], void>;
   /**
    * Compacts the log: a new file begins with these records, which replace all earlier ones. Records that are appended during this follow them.
    * @throws Failure `cannot-write`: the log continues in the old file, or accepts no more records
@@ -44,9 +52,9 @@ interface ReplaceOptions<R> {
   /** Runs work while no `append` runs. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** Called with each record of the new file, in order, before the work of `exclusive` ends. */
-  readonly wrote?: (record: R) => void;
+  readonly onWritten?: (record: R) => void;
   /** Number of the first records of the current file that the new one lacks. It has one record for each of the others, so positions stay the same. */
-  readonly dropped?: number;
+  readonly droppedRecords?: number;
 }
 
 export interface OpenedLog<R> {
@@ -65,28 +73,33 @@ interface LogHeader {
 }
 
 /** Number of records at which appending pauses for the last ones to be copied to a new file, and the maximum number of rounds of copying before. */
-const fewSince = 16;
-const mostRounds = 10;
+const maxPausedRecords = 16;
+const maxCopyRounds = 10;
 
 /**
  * Opens the log. The function is long because all steps share the current file and its error state.
- * @param take called with each record of the log
+ * @param addRecord called with each record of the log
  * @throws Failure `items-log`, `cannot-read`, `cannot-write`
  */
 export async function openRecordLog<R>(
   files: LogFiles,
   format: LogFormat<R>,
-  take: (record: R) => void,
+  addRecord: (record: R) => void,
 ): Promise<OpenedLog<R>> {
   const { name } = format;
   const partialName = `${name}.partial`;
-  const { numberOf, latestOf, nameOf } = namesOf(name);
+  const { parseNumber, findLatest, nameOf } = makeFileNames(name);
   let id: string = randomUUID();
 
-  const start = async (number: number, before = 0): Promise<Started> => {
+  const createFile = async (number: number, basePosition = 0): Promise<LogFileState> => {
     const file = await files.create(partialName);
-    const header: LogHeader = { tower: name, version: format.version, ...(before > 0 && { position: before }), id };
-    const started = { file, number, before, bytes: 0, lines: 0 };
+    const header: LogHeader = {
+      tower: name,
+      version: format.version,
+      ...(basePosition > 0 && { position: basePosition }),
+      id,
+    };
+    const started = { file, number, basePosition, bytes: 0, lines: 0 };
     try {
       await writeLines(started, [header]);
     } catch (error) {
@@ -96,58 +109,60 @@ export async function openRecordLog<R>(
     return started;
   };
   /** Makes the new file the current one, by a rename. */
-  const commit = async ({ file, number }: Started): Promise<void> => {
+  const commit = async ({ file, number }: LogFileState): Promise<void> => {
     await file.sync();
     await files.rename(partialName, nameOf(number));
     await files.syncFolder();
   };
-  const removeOthers = async (kept: number): Promise<void> => {
-    for (const each of await files.list()) {
-      if (each === partialName || (numberOf(each) > 0 && numberOf(each) !== kept)) await files.remove(each);
+  const removeOtherFiles = async (keptNumber: number): Promise<void> => {
+    for (const fileName of await files.list()) {
+      if (fileName === partialName || (parseNumber(fileName) > 0 && parseNumber(fileName) !== keptNumber))
+        await files.remove(fileName);
     }
   };
 
-  const latestNumber = latestOf(await guarded(files, files.list(), 'cannot-read'));
+  const latestNumber = findLatest(await rejectWithFailure(files, files.list(), 'cannot-read'));
   let torn = false;
-  let current: Started;
+  let current: LogFileState;
   if (latestNumber === 0) {
-    current = await guarded(files, start(1), 'cannot-write');
-    await guarded(files, commit(current), 'cannot-write');
+    current = await rejectWithFailure(files, createFile(1), 'cannot-write');
+    await rejectWithFailure(files, commit(current), 'cannot-write');
   } else {
     const latestName = nameOf(latestNumber);
-    const recordReader = recordsOf(files, latestName, format);
-    let next = await guarded(files, recordReader.next(), 'cannot-read');
-    for (; !next.done; next = await guarded(files, recordReader.next(), 'cannot-read')) next.value.forEach(take);
-    const { bytes, lines, before } = next.value;
+    const recordReader = readRecords(files, latestName, format);
+    let next = await rejectWithFailure(files, recordReader.next(), 'cannot-read');
+    for (; !next.done; next = await rejectWithFailure(files, recordReader.next(), 'cannot-read'))
+      next.value.forEach(addRecord);
+    const { bytes, lines, basePosition } = next.value;
     torn = next.value.torn;
     id = next.value.id ?? id;
-    const file = await guarded(files, files.append(latestName), 'cannot-write');
-    current = { file, number: latestNumber, before, bytes, lines };
+    const file = await rejectWithFailure(files, files.append(latestName), 'cannot-write');
+    current = { file, number: latestNumber, basePosition: basePosition, bytes, lines };
     if (torn) {
-      await guarded(
+      await rejectWithFailure(
         files,
         file.truncate(bytes).then(() => file.sync()),
         'cannot-write',
       );
     }
   }
-  await guarded(files, removeOthers(current.number), 'cannot-write');
+  await rejectWithFailure(files, removeOtherFiles(current.number), 'cannot-write');
 
   /** Records to copy to a new file after its first ones. */
-  let appendedSince: R[] | undefined;
-  let brokenBy: Failure | undefined;
+  let appendedDuringReplace: R[] | undefined;
+  let fatalError: Failure | undefined;
 
-  const switchTo = async (next: Started, wrote: (record: R) => void): Promise<void> => {
-    if (brokenBy) throw brokenBy;
-    await writeLines(next, appendedSince!, wrote);
+  const switchTo = async (newFile: LogFileState, onWritten: (record: R) => void): Promise<void> => {
+    if (fatalError) throw fatalError;
+    await writeLines(newFile, appendedDuringReplace!, onWritten);
     try {
-      await commit(next);
+      await commit(newFile);
     } catch (error) {
       // The new file may already be the current one: a record in the old one would be lost.
-      brokenBy = refusalOf(files, error);
-      throw brokenBy;
+      fatalError = toFailure(files, error);
+      throw fatalError;
     }
-    current = next;
+    current = newFile;
   };
 
   const log: RecordLog<R> = {
@@ -159,66 +174,66 @@ export async function openRecordLog<R>(
     },
     id,
     async append(records) {
-      if (brokenBy) throw brokenBy;
+      if (fatalError) throw fatalError;
       const { file, bytes, lines } = current;
-      const ownLines = Buffer.concat(records.map((record, index) => lineOf(lines + index + 1, record)));
+      const encodedLines = Buffer.concat(records.map((record, index) => encodeLine(lines + index + 1, record)));
       let isWritten = false;
       try {
-        await writeAll(file, ownLines);
+        await writeAll(file, encodedLines);
         isWritten = true;
         await file.sync();
       } catch (error) {
-        const refusal = refusalOf(files, error);
+        const writeFailure = toFailure(files, error);
         // After a failed sync, it is unknown what is on the disk.
-        if (isWritten) brokenBy = refusal;
-        else await file.truncate(bytes).catch(() => (brokenBy = refusal));
-        throw refusal;
+        if (isWritten) fatalError = writeFailure;
+        else await file.truncate(bytes).catch(() => (fatalError = writeFailure));
+        throw writeFailure;
       }
-      current.bytes += ownLines.length;
+      current.bytes += encodedLines.length;
       current.lines += records.length;
-      for (const record of records) appendedSince?.push(record);
+      for (const record of records) appendedDuringReplace?.push(record);
     },
     get end() {
       return { bytes: current.bytes, lines: current.lines };
     },
-    async *read(from = firstLine, to = log.end) {
-      const recordReader = recordsOf(files, nameOf(current.number), format, from, to);
+    async *read(from = logStart, to = log.end) {
+      const recordReader = readRecords(files, nameOf(current.number), format, from, to);
       for (;;) {
-        const readResult = await guarded(files, recordReader.next(), 'cannot-read');
+        const readResult = await rejectWithFailure(files, recordReader.next(), 'cannot-read');
         if (readResult.done) return;
         yield readResult.value;
       }
     },
-    async replace(replacing, { exclusive, wrote = () => {}, dropped }) {
-      invariant(appendedSince === undefined, 'a log is shortened once at a time');
-      if (brokenBy) throw brokenBy;
-      appendedSince = [];
+    async replace(replacementRecords, { exclusive, onWritten = () => {}, droppedRecords }) {
+      invariant(appendedDuringReplace === undefined, 'a log is shortened once at a time');
+      if (fatalError) throw fatalError;
+      appendedDuringReplace = [];
       const replaced = current;
-      let next: Started | undefined;
+      let newFile: LogFileState | undefined;
       try {
-        const before = dropped === undefined ? positionOf(replaced) : replaced.before + dropped;
-        next = await start(replaced.number + 1, before);
-        await writeLines(next, replacing, wrote);
+        const before = droppedRecords === undefined ? positionOf(replaced) : replaced.basePosition + droppedRecords;
+        newFile = await createFile(replaced.number + 1, before);
+        await writeLines(newFile, replacementRecords, onWritten);
         // Most of the work is done here, while records are still appended to the old file.
-        for (let round = 0; appendedSince.length > fewSince && round < mostRounds; round++) {
-          const lateRecords = appendedSince;
-          appendedSince = [];
-          await writeLines(next, lateRecords, wrote);
+        for (let round = 0; appendedDuringReplace.length > maxPausedRecords && round < maxCopyRounds; round++) {
+          const lateRecords = appendedDuringReplace;
+          appendedDuringReplace = [];
+          await writeLines(newFile, lateRecords, onWritten);
         }
-        await next.file.sync();
-        await exclusive(() => switchTo(next!, wrote));
-        appendedSince = undefined;
+        await newFile.file.sync();
+        await exclusive(() => switchTo(newFile!, onWritten));
+        appendedDuringReplace = undefined;
         await replaced.file.close();
-        await removeOthers(next.number);
+        await removeOtherFiles(newFile.number);
       } catch (error) {
-        if (next !== current) {
-          await next?.file.close().catch(() => {});
+        if (newFile !== current) {
+          await newFile?.file.close().catch(() => {});
           // Frees the space, which a full disk needs.
-          if (!brokenBy) await files.remove(partialName).catch(() => {});
+          if (!fatalError) await files.remove(partialName).catch(() => {});
         }
-        throw refusalOf(files, error);
+        throw toFailure(files, error);
       } finally {
-        appendedSince = undefined;
+        appendedDuringReplace = undefined;
       }
     },
     close: () => current.file.close(),
@@ -227,31 +242,34 @@ export async function openRecordLog<R>(
 }
 
 /** Yields records in batches. Returns the end of the last complete line. @throws Failure `items-log` */
-async function* recordsOf<R>(
+async function* readRecords<R>(
   files: LogFiles,
   path: string,
   format: LogFormat<R>,
-  from = firstLine,
-  to?: LinePlace,
-): AsyncGenerator<readonly R[], LinePlace & { readonly torn: boolean; readonly before: number; readonly id?: string }> {
+  from = logStart,
+  to?: LinePosition,
+): AsyncGenerator<
+  readonly R[],
+  LinePosition & { readonly torn: boolean; readonly basePosition: number; readonly id?: string }
+> {
   const lineReader = readLines(files, path, from, to?.bytes);
   let { lines } = from;
-  let header: Pick<LogHeader, 'id'> & { readonly before: number } = { before: 0 };
+  let header: Pick<LogHeader, 'id'> & { readonly basePosition: number } = { basePosition: 0 };
   for (;;) {
     const readResult = await lineReader.next();
     if (readResult.done) {
-      if (lines === 0) throw damagedLine(files, path, 1, 'it should say what the file is, and the file is empty');
+      if (lines === 0) throw damagedLineError(files, path, 1, 'it should say what the file is, and the file is empty');
       return { ...readResult.value, ...header, lines };
     }
     const records: R[] = [];
     for (const { number, value } of readResult.value) {
       lines = number;
       if (number === 1) {
-        header = headerIn(files, path, value, format);
+        header = parseHeader(files, path, value, format);
         continue;
       }
       const decoded = format.decode(value);
-      if ('reason' in decoded) throw damagedLine(files, path, number, decoded.reason);
+      if ('reason' in decoded) throw damagedLineError(files, path, number, decoded.reason);
       records.push(decoded.record);
     }
     yield records;
@@ -259,32 +277,32 @@ async function* recordsOf<R>(
 }
 
 /** @throws Failure `items-log` */
-function headerIn<R>(files: LogFiles, path: string, value: unknown, { name, version }: LogFormat<R>) {
-  const { tower, version: own, position = 0, id } = (value ?? {}) as Partial<LogHeader>;
+function parseHeader<R>(files: LogFiles, path: string, value: unknown, { name, version }: LogFormat<R>) {
+  const { tower, version: fileVersion, position = 0, id } = (value ?? {}) as Partial<LogHeader>;
   const isId = id === undefined || (typeof id === 'string' && /^[0-9a-f-]{36}$/.test(id));
-  if (tower !== name || !Number.isSafeInteger(own) || !Number.isSafeInteger(position) || !isId)
-    throw damagedLine(files, path, 1, `it does not say that the file is a log of ${name}`);
-  if (own !== version)
-    throw damagedLine(
+  if (tower !== name || !Number.isSafeInteger(fileVersion) || !Number.isSafeInteger(position) || !isId)
+    throw damagedLineError(files, path, 1, `it does not say that the file is a log of ${name}`);
+  if (fileVersion !== version)
+    throw damagedLineError(
       files,
       path,
       1,
-      `the log has version ${own}, and this Tower reads version ${version}`,
+      `the log has version ${fileVersion}, and this Tower reads version ${version}`,
       'start the Tower that wrote it, or move the folder away',
     );
-  return { before: position, ...(id === undefined ? {} : { id }) };
+  return { basePosition: position, ...(id === undefined ? {} : { id }) };
 }
 
-function namesOf(name: string) {
-  const numberOf = (file: string): number =>
+function makeFileNames(name: string) {
+  const parseNumber = (file: string): number =>
     Number(new RegExp(`^${name}-([1-9]\\d{0,14})\\.log$`).exec(file)?.[1] ?? 0);
-  const latestOf = (files: readonly string[]): number =>
-    files.reduce((most, file) => Math.max(most, numberOf(file)), 0);
-  return { numberOf, latestOf, nameOf: (number: number): string => `${name}-${number}.log` };
+  const findLatest = (files: readonly string[]): number =>
+    files.reduce((latest, file) => Math.max(latest, parseNumber(file)), 0);
+  return { parseNumber, findLatest, nameOf: (number: number): string => `${name}-${number}.log` };
 }
 
 /** Maximum number of times that a log is read anew because another process has replaced its file. */
-const mostReplacements = 10;
+const maxReplacements = 10;
 
 /**
  * Reads a log that another process may be writing. A record that is cut short at the end is left out.
@@ -293,59 +311,59 @@ const mostReplacements = 10;
 export async function readRecordLog<R>(
   files: LogFiles,
   format: LogFormat<R>,
-): Promise<{ readonly id: string | undefined; readonly before: number; readonly records: readonly R[] }> {
-  const { latestOf, nameOf } = namesOf(format.name);
+): Promise<{ readonly id: string | undefined; readonly basePosition: number; readonly records: readonly R[] }> {
+  const { findLatest, nameOf } = makeFileNames(format.name);
   for (let attempt = 1; ; attempt++) {
-    const latestNumber = latestOf(await guarded(files, files.list(), 'cannot-read'));
-    if (latestNumber === 0) return { id: undefined, before: 0, records: [] };
+    const latestNumber = findLatest(await rejectWithFailure(files, files.list(), 'cannot-read'));
+    if (latestNumber === 0) return { id: undefined, basePosition: 0, records: [] };
     const records: R[] = [];
     try {
-      const recordReader = recordsOf(files, nameOf(latestNumber), format);
+      const recordReader = readRecords(files, nameOf(latestNumber), format);
       let next = await recordReader.next();
-      for (; !next.done; next = await recordReader.next()) for (const each of next.value) records.push(each);
-      return { id: next.value.id, before: next.value.before, records };
+      for (; !next.done; next = await recordReader.next()) for (const fileName of next.value) records.push(fileName);
+      return { id: next.value.id, basePosition: next.value.basePosition, records };
     } catch (error) {
       const isReplaced = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      if (!isReplaced || attempt === mostReplacements) throw refusalOf(files, error, 'cannot-read');
+      if (!isReplaced || attempt === maxReplacements) throw toFailure(files, error, 'cannot-read');
     }
   }
 }
 
-function refusalOf(
+function toFailure(
   { folder }: LogFiles,
   error: unknown,
   code: 'cannot-read' | 'cannot-write' = 'cannot-write',
 ): Failure {
   if (error instanceof Failure) return error;
-  const reason = systemReason(error);
+  const reason = describeSystemError(error);
   if (reason === undefined) throw error;
   return failure(code, { path: folder, reason });
 }
 
-const guarded = <T>(files: LogFiles, work: Promise<T>, code: 'cannot-read' | 'cannot-write'): Promise<T> =>
+const rejectWithFailure = <T>(files: LogFiles, work: Promise<T>, code: 'cannot-read' | 'cannot-write'): Promise<T> =>
   work.catch((error: unknown) => {
-    throw refusalOf(files, error, code);
+    throw toFailure(files, error, code);
   });
 
 /** Bytes that are written at a time. They are formatted as JSON without a noticeable pause. */
-const pieceBytes = 2 ** 16;
+const chunkBytes = 2 ** 16;
 
-interface Started {
+interface LogFileState {
   readonly file: LogFile;
   readonly number: number;
   /** Position before the first record. */
-  readonly before: number;
+  readonly basePosition: number;
   bytes: number;
   lines: number;
 }
 
-const positionOf = ({ before, lines }: Started): number => before + lines - 1;
+const positionOf = ({ basePosition, lines }: LogFileState): number => basePosition + lines - 1;
 
-/** @param wrote called with each value */
+/** @param onWritten called with each value */
 async function writeLines<T>(
-  to: Started,
+  to: LogFileState,
   values: AsyncIterable<T> | Iterable<T>,
-  wrote: (value: T) => void = () => {},
+  onWritten: (value: T) => void = () => {},
 ): Promise<void> {
   let lines: Uint8Array[] = [];
   let bytes = 0;
@@ -356,11 +374,11 @@ async function writeLines<T>(
     bytes = 0;
   };
   for await (const value of values) {
-    const line = lineOf(++to.lines, value);
+    const line = encodeLine(++to.lines, value);
     bytes += line.length;
     lines.push(line);
-    wrote(value);
-    if (bytes >= pieceBytes) await flush();
+    onWritten(value);
+    if (bytes >= chunkBytes) await flush();
   }
   if (lines.length > 0) await flush();
 }

@@ -8,8 +8,8 @@
  *     await log.append([entry]); // `show` has ended
  */
 import { Failure } from '../../diagnostics/failure.ts';
-import { oneAtATime } from '../../util/objects.ts';
-import { firstLine, type LogFiles } from './lines.ts';
+import { makeSerialQueue } from '../../util/objects.ts';
+import { type LogFiles, logStart } from './lines.ts';
 import { type LogFormat, openRecordLog } from './record_log.ts';
 
 export interface WriteLog<E> {
@@ -54,11 +54,11 @@ export interface LogCompaction<E> {
   /** True if a log without the replaced entries would be much shorter. */
   readonly isWorthwhile: boolean;
   /** Returns a function that is called with each entry, from the first one on, and returns what was not replaced of it; undefined for nothing. */
-  remaining(): (entry: E) => E | undefined;
+  makeRemainingFilter(): (entry: E) => E | undefined;
   /** Number of leading entries that a shorter log lacks, if it has one entry for each of the others, so that positions stay the same. */
   readonly droppableEntries?: number;
   /** Yields entries for a shorter log that say the same as all entries up to now. */
-  shortened(entries: AsyncIterable<readonly E[]>): AsyncIterable<E>;
+  shorten(entries: AsyncIterable<readonly E[]>): AsyncIterable<E>;
 }
 
 export interface WriteLogOptions<C> {
@@ -69,10 +69,10 @@ export interface WriteLogOptions<C> {
 }
 
 /** Number of entries at which a new follower catches up while others wait for it, and maximum number of rounds of catching up before. */
-const fewBehind = 256;
-const mostRounds = 10;
+const maxPausedEntries = 256;
+const maxCatchUpRounds = 10;
 /** Number of further entries after which a log that could not be shortened is tried again. */
-const beforeRetry = 1000;
+const entriesBeforeRetry = 1000;
 
 /** A log in files of this machine. */
 export interface LocalWriteLog<E, C> extends WriteLog<E> {
@@ -88,17 +88,17 @@ export interface LocalWriteLog<E, C> extends WriteLog<E> {
 }
 
 /** Adds a follower that applies entries one call at a time, in the order of the calls. */
-export function orderedFollower<E>(followers: Set<ApplyEntries<E>>, apply: ApplyEntries<E>): LogFollower {
-  const inOrder = oneAtATime();
+export function addFollower<E>(followers: Set<ApplyEntries<E>>, apply: ApplyEntries<E>): LogFollower {
+  const runInOrder = makeSerialQueue();
   let isStopped = false;
   const applyNext: ApplyEntries<E> = (entries, end) =>
-    inOrder(async () => (isStopped ? undefined : apply(entries, end)));
+    runInOrder(async () => (isStopped ? undefined : apply(entries, end)));
   followers.add(applyNext);
   return {
     async stop() {
       isStopped = true;
       followers.delete(applyNext);
-      await inOrder(async () => {});
+      await runInOrder(async () => {});
     },
   };
 }
@@ -123,68 +123,68 @@ export async function openWriteLog<E, C extends LogCompaction<E>>(
   if (torn) say(`${files.folder}: the last write was cut short, and nobody had an answer to it: it is dropped`);
   const followers = new Set<ApplyEntries<E>>();
   let pendingAppends: PendingAppend<E>[] = [];
-  let writing: Promise<void> | undefined;
-  let shortening: Promise<void> | undefined;
+  let writingTask: Promise<void> | undefined;
+  let shorteningTask: Promise<void> | undefined;
   /** Position below which the log is not shortened. */
-  let leastEnd = 0;
+  let minEndToShorten = 0;
 
   /** Runs one step at a time: an append, the last step of a new follower, or the last step of shortening the log. */
-  const inTurn = oneAtATime();
+  const runInTurn = makeSerialQueue();
   /** Runs while a follower catches up or the log is shortened, because positions of lines are valid only within their file. */
-  const overTheLog = oneAtATime();
+  const runOverLog = makeSerialQueue();
 
   const writePending = async (): Promise<void> => {
     while (pendingAppends.length > 0) {
-      const group = pendingAppends;
+      const appends = pendingAppends;
       pendingAppends = [];
-      await inTurn(() => write(group)).catch((error: unknown) => {
-        for (const { reject } of group) reject(error);
+      await runInTurn(() => write(appends)).catch((error: unknown) => {
+        for (const { reject } of appends) reject(error);
       });
     }
-    writing = undefined;
+    writingTask = undefined;
   };
-  const write = async (group: readonly PendingAppend<E>[]): Promise<void> => {
-    const entries = group.flatMap((each) => each.entries);
+  const write = async (appends: readonly PendingAppend<E>[]): Promise<void> => {
+    const entries = appends.flatMap((pending) => pending.entries);
     await records.append(entries);
     if (compaction) entries.forEach(compaction.add);
     const { position } = records;
     const applied = Promise.all([...followers].map((apply) => apply(entries, position)));
-    let before = position - entries.length;
-    for (const { entries: own, resolve, reject } of group) {
-      before += own.length;
-      const ownPosition = before;
+    let endPosition = position - entries.length;
+    for (const { entries: ownEntries, resolve, reject } of appends) {
+      endPosition += ownEntries.length;
+      const ownPosition = endPosition;
       applied.then(() => resolve(ownPosition), reject);
     }
     shortenIfLong();
   };
 
   const shortenIfLong = (): void => {
-    if (shortening || !compaction?.isWorthwhile || records.position < leastEnd) return;
-    shortening = overTheLog(shortenNow)
+    if (shorteningTask || !compaction?.isWorthwhile || records.position < minEndToShorten) return;
+    shorteningTask = runOverLog(shortenNow)
       .catch((error: unknown) => {
         if (!(error instanceof Failure)) throw error;
-        leastEnd = records.position + beforeRetry;
+        minEndToShorten = records.position + entriesBeforeRetry;
         say(`the log of written ${format.name} was not shortened: ${error.diagnostics[0]!.message}`);
       })
       .then(() => {
-        shortening = undefined;
+        shorteningTask = undefined;
       });
   };
   const shortenNow = async (): Promise<void> => {
-    const next = makeCompaction!();
+    const newCompaction = makeCompaction!();
     let replacement: Promise<void> | undefined;
     // Reads the current records of the log. Later ones are appended after them.
-    await inTurn(async () => {
+    await runInTurn(async () => {
       const { droppableEntries: dropped } = compaction!;
-      replacement = records.replace(compaction!.shortened(records.read(firstLine, records.end)), {
-        dropped,
+      replacement = records.replace(compaction!.shorten(records.read(logStart, records.end)), {
+        droppedRecords: dropped,
         exclusive: (work) =>
-          inTurn(async () => {
-            const done = await work();
-            compaction = next;
-            return done;
+          runInTurn(async () => {
+            const result = await work();
+            compaction = newCompaction;
+            return result;
           }),
-        wrote: next.add,
+        onWritten: newCompaction.add,
       });
     });
     await replacement;
@@ -207,42 +207,42 @@ export async function openWriteLog<E, C extends LogCompaction<E>>(
     append: (entries) =>
       new Promise((resolve, reject) => {
         pendingAppends.push({ entries, resolve, reject });
-        writing ??= writePending();
+        writingTask ??= writePending();
       }),
     // Nobody else writes this log, and an entry is acknowledged when it is applied.
     async catchUp() {},
     follow: (from, apply) =>
-      overTheLog(async () => {
-        let readTo = firstLine;
+      runOverLog(async () => {
+        let readPosition = logStart;
         let position = records.position - Math.max(0, records.end.lines - 1);
-        const remaining = compaction?.remaining();
+        const remaining = compaction?.makeRemainingFilter();
         const catchUp = async (to = records.end): Promise<void> => {
-          for await (const batch of records.read(readTo, to)) {
+          for await (const batch of records.read(readPosition, to)) {
             const entries = batch.map((entry) => remaining?.(entry) ?? (remaining ? undefined : entry));
             const firstPosition = position + 1;
             position += batch.length;
-            const after = entries.filter(
+            const unappliedEntries = entries.filter(
               (entry, index): entry is E & {} => entry !== undefined && firstPosition + index > from,
             );
-            if (after.length > 0) await apply(after, position);
+            if (unappliedEntries.length > 0) await apply(unappliedEntries, position);
           }
-          readTo = to;
+          readPosition = to;
         };
         // Most of the catching up runs while others write; they wait only for the last part.
-        for (let round = 0; round < mostRounds; round++) {
-          const end = await inTurn(async () => records.end);
-          if (round > 0 && end.lines - readTo.lines <= fewBehind) break;
+        for (let round = 0; round < maxCatchUpRounds; round++) {
+          const end = await runInTurn(async () => records.end);
+          if (round > 0 && end.lines - readPosition.lines <= maxPausedEntries) break;
           await catchUp(end);
         }
-        return inTurn(async () => {
+        return runInTurn(async () => {
           await catchUp();
-          return orderedFollower(followers, apply);
+          return addFollower(followers, apply);
         });
       }),
     async close() {
-      while (writing) await writing;
-      await shortening;
-      await inTurn(() => records.close());
+      while (writingTask) await writingTask;
+      await shorteningTask;
+      await runInTurn(() => records.close());
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Resolves the steps of flows: blocks of the library, and declared blocks, which are expanded for the values of each use. */
 import { notes } from '../../../base/diagnostics/wording.ts';
-import { type Span, textOf } from '../../../base/text/source.ts';
+import { type Span, spanText } from '../../../base/text/source.ts';
 import type { BlockKind } from '../../library/contract.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
@@ -275,9 +275,9 @@ class BlockReader {
     const { report } = this.#binding;
     return (code, at, facts, extra = {}) => {
       const isValue = code === 'wrong-type' || code === 'out-of-range';
-      const origin = at && isValue ? origins.get(textOf(at)) : undefined;
+      const origin = at && isValue ? origins.get(spanText(at)) : undefined;
       if (at && origin) {
-        const note = { message: notes.parameter(name, textOf(at)), at };
+        const note = { message: notes.parameter(name, spanText(at)), at };
         report(code, origin, facts, { notes: [...(extra.notes ?? []), note] });
         return;
       }

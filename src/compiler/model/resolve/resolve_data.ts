@@ -1,6 +1,6 @@
 /** Resolves data blocks, entry by entry, and finds SQL functions whose value changes with each evaluation. */
 import { notes } from '../../../base/diagnostics/wording.ts';
-import { nearest } from '../../../base/text/nearest.ts';
+import { findNearest } from '../../../base/text/nearest.ts';
 import type { DataDescription, DataFile, HistoryKind, Split } from '../../../graph/plan/data_description.ts';
 import { data, histories as kinds, splits, usualShare } from '../../library/declarations/data_declaration.ts';
 import type { EntryType } from '../../library/declarations/entry.ts';
@@ -110,7 +110,7 @@ function isHistory({ name, value }: Ast.EntryNode): boolean {
   if (value.kind !== 'Call') return false;
   if (entryNames.includes(name.name as EntryName) && !wordEntries.has(name.name as EntryName)) return false;
   if (Object.hasOwn(kinds, value.callee.name)) return true;
-  return nearest(name.name, ['split']) === undefined && nearest(value.callee.name, historyKinds) !== undefined;
+  return findNearest(name.name, ['split']) === undefined && findNearest(value.callee.name, historyKinds) !== undefined;
 }
 
 /** Entries whose value is a word. They were added to the language later, so a history may have one of these names. */
@@ -173,7 +173,7 @@ function resolveHistories(
       report('repeated-name', span, { what: 'history', name, other: 'column' }, noteAt(notes.first(name), column.span));
     }
     const knownKind = historyKinds.find((each) => each === call.callee.name);
-    const kind = knownKind ?? (nearest(call.callee.name, historyKinds) as HistoryKind);
+    const kind = knownKind ?? (findNearest(call.callee.name, historyKinds) as HistoryKind);
     if (!knownKind) {
       const kindFacts = { what: 'kind of history', name: call.callee.name, nearest: kind, known: historyKinds };
       report('unknown-kind', call.callee.span, kindFacts, rewrite(call.callee.span, kind));

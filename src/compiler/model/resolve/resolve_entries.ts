@@ -1,7 +1,7 @@
 /** Resolves `name = value` entries of tasks, trainings and data by the types and defaults of their rows. Each may occur once. */
 import { hasErrors, type Outcome } from '../../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../../base/diagnostics/wording.ts';
-import { makeSource, type Span, textOf } from '../../../base/text/source.ts';
+import { makeSource, type Span, spanText } from '../../../base/text/source.ts';
 import type { DataFile } from '../../../graph/plan/data_description.ts';
 import type { BoundKind } from '../../library/contract.ts';
 import type { DeclarationEntry, Entries, EntryType } from '../../library/declarations/entry.ts';
@@ -184,7 +184,7 @@ function resolveKinds(
   const { report } = workspace;
   const [first] = values;
   if (first?.kind === 'List') {
-    const innerText = textOf(first.span).slice(1, -1).trim().replace(/,$/, '');
+    const innerText = spanText(first.span).slice(1, -1).trim().replace(/,$/, '');
     const typeFacts = { of, expected: describeType(type), found: 'a list in brackets', write: innerText };
     report('wrong-type', first.span, typeFacts, rewrite(first.span, innerText === '' ? undefined : innerText));
     return undefined;
@@ -197,7 +197,7 @@ function resolveKinds(
     const sameCall = callsByText.get(callText);
     if (sameCall) {
       const noteAndFix = repeats(callText, sameCall.span, call.span);
-      report('repeated-name', call.span, { what: type.what, name: textOf(call.span), other: type.what }, noteAndFix);
+      report('repeated-name', call.span, { what: type.what, name: spanText(call.span), other: type.what }, noteAndFix);
       return undefined;
     }
     callsByText.set(callText, call);

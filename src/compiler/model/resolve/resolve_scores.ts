@@ -1,6 +1,6 @@
 /** Resolves scores such as `0.7 * cosine(user.a, item.a) + item.bias + 3.5`: kinds, the channels that each kind pairs by name, factors, and biases. */
 import { notes } from '../../../base/diagnostics/wording.ts';
-import { nearest } from '../../../base/text/nearest.ts';
+import { findNearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
 import { biasWords } from '../../library/scores/table.ts';
 import type * as Ast from '../../syntax/ast.ts';
@@ -304,7 +304,7 @@ function allChannels(
     return paired.map(({ name }) => ({ query: name, item: name }));
   }
   for (const channel of unpairedChannels) {
-    const near = nearest(
+    const near = findNearest(
       channel.name,
       right.map(({ name }) => name),
     );

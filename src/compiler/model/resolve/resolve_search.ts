@@ -1,7 +1,7 @@
 /** Resolves `search { … }`, the parameters of a study, and checks the model with each of their values, so that errors of a trial appear in the file. */
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
-import { type Span, textOf } from '../../../base/text/source.ts';
+import { type Span, spanText } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeType } from '../describe.ts';
 import { flatText, stepsOf } from '../expressions.ts';
@@ -147,7 +147,7 @@ function rangeOf(
 
 function isWhole(node: Ast.ExpressionNode): boolean {
   if (node.kind === 'Unary') return isWhole(node.operand);
-  return node.kind === 'Number' && /^[0-9_]+$/.test(textOf(node.span));
+  return node.kind === 'Number' && /^[0-9_]+$/.test(spanText(node.span));
 }
 
 /** Returns the file's own value as a number of a range or the index of a choice; undefined if it is neither. */

@@ -1,6 +1,6 @@
 /** Resolves towers: their inputs, key, and steps in order, each with the source of its flow. */
 import { notes } from '../../../base/diagnostics/wording.ts';
-import { textOf } from '../../../base/text/source.ts';
+import { spanText } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
 import { stepsOf } from '../expressions.ts';
@@ -124,8 +124,8 @@ function resolveSource(flowScope: FlowScope, expression: Ast.ExpressionNode): Fl
   const block = flowScope.readStep({ ...expression, arguments: others });
   if (block?.kind === 'declared') {
     const { name } = block;
-    const sourceTexts = sourceNodes.map(({ span }) => textOf(span));
-    const argumentTexts = others.map(({ span }) => textOf(span));
+    const sourceTexts = sourceNodes.map(({ span }) => spanText(span));
+    const argumentTexts = others.map(({ span }) => spanText(span));
     const joinedSource = sourceTexts.length === 1 ? sourceTexts[0]! : `concat(${sourceTexts.join(', ')})`;
     const flow = `${joinedSource} -> ${argumentTexts.length === 0 ? name : `${name}(${argumentTexts.join(', ')})`}`;
     // Several values may have been meant as fields or as a vector, so there is no certain fix.

@@ -1,6 +1,6 @@
 /** Checks the maximum size of scores, as far as the file shows it, against the needs of their losses. */
 import type { Edit } from '../../../base/diagnostics/diagnostic.ts';
-import { type Span, textOf } from '../../../base/text/source.ts';
+import { type Span, spanText } from '../../../base/text/source.ts';
 import type { BoundKind, KindRow } from '../../library/contract.ts';
 import type { ExpressionNode, TaskNode } from '../../syntax/ast.ts';
 import type { FlowStep, ScoreUse } from '../model.ts';
@@ -98,11 +98,11 @@ export const biases: Rule = ({ tasks, library }, report) => {
     }
     const row = library.losses[loss.kind]!;
     for (const bias of score.biases) {
-      if (row.directions) report('bias-with-directions', bias.span, { bias: textOf(bias.span), loss: loss.kind });
+      if (row.directions) report('bias-with-directions', bias.span, { bias: spanText(bias.span), loss: loss.kind });
       else if (bias.kind === 'mean' && row.label !== 'number')
         report('mean-needs-number', bias.span, { loss: loss.kind });
       else if (row.relative && (bias.kind !== 'channel' || bias.side === 'query'))
-        report('bias-cancels', bias.span, { bias: textOf(bias.span), loss: loss.kind });
+        report('bias-cancels', bias.span, { bias: spanText(bias.span), loss: loss.kind });
     }
   }
 };
@@ -179,7 +179,7 @@ export const negativesOutweigh: Rule = ({ tasks }, report) => {
   for (const { loss, score, node } of tasks) {
     const weight = loss?.kind === 'bsl' ? loss.arguments.weight : undefined;
     if (!score || typeof weight !== 'number' || weight <= mostWeight) continue;
-    report('negatives-outweigh', argumentSpan(node, 'weight') ?? loss!.span, { weight, score: textOf(score.span) });
+    report('negatives-outweigh', argumentSpan(node, 'weight') ?? loss!.span, { weight, score: spanText(score.span) });
   }
 };
 

@@ -1,4 +1,4 @@
-import { groupedBy } from '../../../base/util/objects.ts';
+import { groupBy } from '../../../base/util/objects.ts';
 import { channelsThrough, featuresOfTasks } from '../references.ts';
 import { removal } from '../report.ts';
 import type { Rule } from '../resolution.ts';
@@ -25,7 +25,7 @@ export const unreadChannel: Rule = ({ towers, tasks, features, reads, uncertain 
 /** Warns about unused outputs of a block with several: they learn nothing. */
 export const unreadOutput: Rule = ({ towers, library }, report) => {
   for (const { steps } of towers) {
-    const read = groupedBy(
+    const read = groupBy(
       steps.flatMap(({ reads = [] }) => reads),
       ({ name }) => name,
     );

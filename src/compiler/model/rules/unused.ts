@@ -1,5 +1,5 @@
 import { notes } from '../../../base/diagnostics/wording.ts';
-import { nearest } from '../../../base/text/nearest.ts';
+import { findNearest } from '../../../base/text/nearest.ts';
 import type { ExpressionNode, FileNode } from '../../syntax/ast.ts';
 import { firstWordOf, partsOfExpression, singleName } from '../expressions.ts';
 import { noteAt, removal } from '../report.ts';
@@ -32,7 +32,7 @@ export const unusedConstant: Rule = ({ file, scope }, report) => {
   const readNames = readAsConstants(file, new Set(ownLets.map(({ name }) => name.name)));
   for (const { name, span } of ownLets) {
     // A misspelled name that is already reported may have meant this constant.
-    if (readNames.has(name.name) || [...readNames].some((word) => nearest(word, [name.name]))) continue;
+    if (readNames.has(name.name) || [...readNames].some((word) => findNearest(word, [name.name]))) continue;
     report('unused-constant', name.span, { name: name.name }, { fixes: [[removal(span)]] });
   }
 };
@@ -77,7 +77,7 @@ export const unusedParameter: Rule = ({ file, scope }, report) => {
     const readNames = new Set([flow, ...parameters.flatMap(({ default: usual }) => usual ?? [])].flatMap(numbersIn));
     for (const { name } of parameters) {
       // A misspelled name that is already reported may have meant this parameter.
-      if (readNames.has(name.name) || [...readNames].some((word) => nearest(word, [name.name]))) continue;
+      if (readNames.has(name.name) || [...readNames].some((word) => findNearest(word, [name.name]))) continue;
       report('unused-parameter', name.span, { block, name: name.name });
     }
   }

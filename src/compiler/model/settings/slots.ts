@@ -2,7 +2,7 @@
  * Finds the slot that a setting, or an entry of `search`, may change: a constant, the steps of a declared block, an entry of `train` or of a task, the
  * objective, a feature, or any argument of these. A slot has the present value, its type, and functions that replace it.
  */
-import { nearest } from '../../../base/text/nearest.ts';
+import { findNearest } from '../../../base/text/nearest.ts';
 import type { Span } from '../../../base/text/source.ts';
 import type { BoundKind, KindRow, Parameter, Parameters } from '../../library/contract.ts';
 import type { DeclarationEntry, Entries, EntryType } from '../../library/declarations/entry.ts';
@@ -65,7 +65,7 @@ interface SettingPath {
 /** Reports an unknown name. */
 function unknown(report: Report, { at }: SettingPath, name: string, what: string, all: Iterable<string>): undefined {
   const knownNames = [...all];
-  report('unknown-setting', at, { name, what, nearest: nearest(name, knownNames), known: knownNames });
+  report('unknown-setting', at, { name, what, nearest: findNearest(name, knownNames), known: knownNames });
 }
 
 /**
@@ -278,7 +278,7 @@ function argumentOf(
   const parameters: Parameters = { ...table.also, ...row.parameters };
   if (!Object.hasOwn(parameters, name)) {
     const takes = Object.keys(parameters);
-    report('unknown-argument', path.at, { kind: call.callee.name, name, takes, nearest: nearest(name, takes) });
+    report('unknown-argument', path.at, { kind: call.callee.name, name, takes, nearest: findNearest(name, takes) });
     return undefined;
   }
   const { type, rest, default: otherwise } = parameters[name]!;

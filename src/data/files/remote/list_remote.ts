@@ -11,7 +11,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
+import { describeError } from '../../../base/diagnostics/system_reason.ts';
 import type { DataDescription, DataFile } from '../../../graph/plan/data_description.ts';
 import type { Access } from '../access.ts';
 import { type Copies, type Database, quotePath, quoteText, writingCopy } from '../duckdb.ts';
@@ -316,7 +316,7 @@ async function copyOut(
     );
   } catch (error) {
     database.passOn(error);
-    throw failure('cannot-write', { path: uncompressedCopy, reason: reasonOf(error) });
+    throw failure('cannot-write', { path: uncompressedCopy, reason: describeError(error) });
   }
   await writingCopy(copy, () => rename(uncompressedCopy, copy));
   return copy;

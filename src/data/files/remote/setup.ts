@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
+import { describeError } from '../../../base/diagnostics/system_reason.ts';
 import { makeFolder, writeDurably } from '../../../base/storage/durable.ts';
 import { readZip } from '../../../base/storage/zip.ts';
 import { openDatabase, quoteText } from '../duckdb.ts';
@@ -58,7 +58,7 @@ async function loadProblem(path: string): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     database.passOn(error);
-    return reasonOf(error);
+    return describeError(error);
   } finally {
     database.close();
   }
@@ -68,7 +68,7 @@ async function readWheel(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw failure('cannot-read', { path, reason: reasonOf(error) });
+    throw failure('cannot-read', { path, reason: describeError(error) });
   }
 }
 

@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { factsOf } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { reasonOf } from '../../../base/diagnostics/system_reason.ts';
-import { cacheBase } from '../../../base/storage/package_file.ts';
+import { describeError } from '../../../base/diagnostics/system_reason.ts';
+import { cacheFolder } from '../../../base/storage/package_file.ts';
 import type { DataFile } from '../../../graph/plan/data_description.ts';
 import { type Database, quotePath, quoteText } from '../duckdb.ts';
 import { isAddress, withoutSecrets } from './address.ts';
@@ -46,7 +46,7 @@ export const platform = (): string => `${process.platform}-${process.arch}`;
 
 /** Returns the path of the installed extension. The database takes the extension's name from the file name. */
 export const extensionPath = (): string =>
-  join(cacheBase(), `httpfs-${duckdbVersion}-${platform()}`, 'httpfs.duckdb_extension');
+  join(cacheFolder(), `httpfs-${duckdbVersion}-${platform()}`, 'httpfs.duckdb_extension');
 
 export interface InStore {
   readonly path: string;
@@ -69,7 +69,7 @@ export async function connectStores(database: Database, files: readonly InStore[
     await database.run(`LOAD ${quoteText(path)}`);
   } catch (error) {
     database.passOn(error);
-    const reason = reasonOf(error);
+    const reason = describeError(error);
     throw failure('remote-extension', { path: files[0]!.path, reason }, files[0]!.described.span);
   }
   for (const setting of settings()) await database.run(setting);

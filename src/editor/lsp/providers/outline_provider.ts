@@ -1,6 +1,6 @@
 /** Answers with the declarations of a file, or of the project, and their contents. */
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver';
-import { type Span, textOf } from '../../../base/text/source.ts';
+import { type Span, spanText } from '../../../base/text/source.ts';
 import { flatText } from '../../../compiler/model/expressions.ts';
 import { typedNames } from '../../../compiler/model/occurrences.ts';
 import type * as Ast from '../../../compiler/syntax/ast.ts';
@@ -65,7 +65,7 @@ function symbolOf(
 }
 
 function firstWord(span: Span): Span {
-  const [word] = /^[\p{L}\p{M}\w]*/u.exec(textOf(span))!;
+  const [word] = /^[\p{L}\p{M}\w]*/u.exec(spanText(span))!;
   return { ...span, end: span.start + word.length };
 }
 

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
-import { isObject, oneAtATime } from '../../../base/util/objects.ts';
+import { isObject, makeSerialQueue } from '../../../base/util/objects.ts';
 import type { Answers } from '../answers.ts';
 import type { RecentBody, SwappedVersion, Version, VersionFile, Versions } from './versions.ts';
 
@@ -94,7 +94,7 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
   const previousVersions: (PreviousVersion & Pick<Version, 'file'>)[] = [];
   const rejected = rejectedIn(decisions);
   let loadControl = new AbortController();
-  const inTurn = oneAtATime();
+  const inTurn = makeSerialQueue();
 
   /** Assigns a version, and reports when the one before is freed, which may be later. */
   const assign = (version: V): void => {

@@ -83,12 +83,12 @@ export function makeEventCompaction(): EventCompaction {
         count++;
       }
     },
-    remaining() {
+    makeRemainingFilter() {
       let position = 0;
       return (entry) => entry.filter((write) => !isGone(write, position++));
     },
-    async *shortened(entries) {
-      const remaining = compaction.remaining();
+    async *shorten(entries) {
+      const remaining = compaction.makeRemainingFilter();
       let toDrop = droppableEntries;
       const clear = (write: EventWrite): EventWrite =>
         'deleted' in write ? ({ ...write, cleared: true } satisfies UserDeletion) : write;

@@ -53,7 +53,7 @@ export function makeLatestWrites(): LatestWrites {
   let count = 0;
   let deletedCount = 0;
   const add = (write: ItemWrite): void => {
-    let number = keyIndex.placeOf(write.key);
+    let number = keyIndex.indexOf(write.key);
     if (number < 0) {
       number = keys.push(write.key) - 1;
       keyIndex.set(write.key, number);
@@ -65,7 +65,7 @@ export function makeLatestWrites(): LatestWrites {
     latestCodes[number] = 2 * count++ + Number(isDeleted);
   };
   const isLatest = (key: string, position: number): boolean => {
-    const number = keyIndex.placeOf(key);
+    const number = keyIndex.indexOf(key);
     return number >= 0 && Math.floor(latestCodes[number]! / 2) === position;
   };
   const latestWrites: LatestWrites = {
@@ -76,15 +76,15 @@ export function makeLatestWrites(): LatestWrites {
       return count >= Math.max(minWritesToCompact, 2 * keys.length);
     },
     add: (writes) => writes.forEach(add),
-    remaining() {
+    makeRemainingFilter() {
       let position = 0;
       return (writes) => {
         const latest = writes.filter(({ key }) => isLatest(key, position++));
         return latest.length > 0 ? latest : undefined;
       };
     },
-    async *shortened(entries) {
-      const remaining = latestWrites.remaining();
+    async *shorten(entries) {
+      const remaining = latestWrites.makeRemainingFilter();
       let line: ItemWrite[] = [];
       let lineCharacters = 0;
       for await (const batch of entries) {

@@ -1,6 +1,6 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { makeRandom, normalNumber } from '../../../base/random/random.ts';
-import { everyRow } from '../../../base/util/objects.ts';
+import { drawNormal, makeRandom } from '../../../base/random/random.ts';
+import { listRowIndexes } from '../../../base/util/objects.ts';
 import { KernelSpace, type Region } from '../../embedding/kernel_memory.ts';
 import { type HistoryScores, type RowLists, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
 import { symmetricEigen } from './symmetric_eigen.ts';
@@ -108,7 +108,7 @@ export function factorize(
   const user = { width, data: new Float64Array(users * width) };
   const random = makeRandom(seed);
   const deviation = 0.1 / Math.sqrt(width);
-  const item = { width, data: Float64Array.from({ length: items * width }, () => normalNumber(random, deviation)) };
+  const item = { width, data: Float64Array.from({ length: items * width }, () => drawNormal(random, deviation)) };
   for (let sweep = 0; sweep < sweeps; sweep++) {
     solveAll(user, item, itemsOf, setting, sums);
     solveAll(item, user, usersOf, setting, sums);
@@ -155,7 +155,7 @@ function turn(data: Float64Array, width: number, sums: RowSums): Float64Array {
   const rowCount = data.length / width;
   const gram = new Float64Array(width * width);
   sums.load(data, width);
-  sums.addOuters(everyRow(rowCount), gram);
+  sums.addOuters(listRowIndexes(rowCount), gram);
   const { values, vectors } = symmetricEigen(gram, width);
   sums.load(vectors, width);
   for (let row = 0; row < rowCount; row++) {

@@ -1,5 +1,5 @@
 /** Sparse item-to-item weights, of which each item has a few. ItemKNN, RP3β and SLIM share them. */
-import { groupedBy } from '../../../base/util/objects.ts';
+import { groupBy } from '../../../base/util/objects.ts';
 import type { BaselineSetting, HistoryScores, RowLists } from './baseline.ts';
 
 /** Sparse rows of weights: row i has the columns `values[starts[i] … starts[i + 1])`, and `weights` at the same indexes. */
@@ -73,7 +73,7 @@ export function groupsBy<S extends BaselineSetting>(
   settings: readonly S[],
   name: keyof S & string,
 ): ReadonlyMap<number, number[]> {
-  return groupedBy(settings.keys(), (at) => settings[at]![name]!);
+  return groupBy(settings.keys(), (at) => settings[at]![name]!);
 }
 
 export function transposed({ starts, values, weights }: Weights): Weights {

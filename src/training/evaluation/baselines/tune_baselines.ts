@@ -1,6 +1,6 @@
 /** Chooses the setting of a baseline that ranks the validation part best, and how much less an item counts the longer ago it was. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { everyRow } from '../../../base/util/objects.ts';
+import { listRowIndexes } from '../../../base/util/objects.ts';
 import type { IndexedBags } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/matrix_product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
@@ -195,7 +195,7 @@ export function amongItems(task: ScoringTask, most: number): ScoringTask {
   const { events, corpus, users, history, seen } = task;
   if (corpus.rows <= most) return task;
   const counts = corpus.trainingCounts;
-  const keptItems = everyRow(corpus.rows)
+  const keptItems = listRowIndexes(corpus.rows)
     .sort((a, b) => counts[b]! - counts[a]! || a - b)
     .subarray(0, most)
     .sort();

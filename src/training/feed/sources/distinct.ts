@@ -1,5 +1,5 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import { makeRandom, normalNumber } from '../../../base/random/random.ts';
+import { drawNormal, makeRandom } from '../../../base/random/random.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import type { QueueRows } from '../../../graph/plan/plan.ts';
 import { KernelSpace, type Region } from '../../embedding/kernel_memory.ts';
@@ -77,7 +77,7 @@ const normalNoise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' }
       const data = new Float32Array(rowCount * width);
       for (let row = 0; row < rowCount; row++) {
         const random = makeRandom(noiseStream, step, placeOf(row));
-        for (let index = row * width; index < (row + 1) * width; index++) data[index] = normalNumber(random, 1);
+        for (let index = row * width; index < (row + 1) * width; index++) data[index] = drawNormal(random, 1);
       }
       return { dtype: 'float32', shape: [rowCount, width], data };
     },

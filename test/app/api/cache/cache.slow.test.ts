@@ -71,7 +71,7 @@ beforeAll(async () => {
 
 /** Changes what is kept, and seals it again: it shows whether a start used it. */
 async function change(path: string, edit: (kept: Loose) => unknown, more = {}): Promise<void> {
-  const stored = await readSafetensors(path, { sealed: true });
+  const stored = await readSafetensors(path, { hasChecksum: true });
   const kept = openServable(stored, (reason) => new Error(reason));
   const { tensors, texts } = packServable(edit(kept) as object);
   await writeDurably(path, (sink) => writeSafetensors(sink, tensors, { ...stored.metadata, ...texts, ...more }, true));

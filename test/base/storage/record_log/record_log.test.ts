@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Failure } from '../../../../src/base/diagnostics/failure.ts';
-import { type LogFiles, lineOf, logFilesIn } from '../../../../src/base/storage/record_log/lines.ts';
+import { encodeLine, type LogFiles, makeLogFiles } from '../../../../src/base/storage/record_log/lines.ts';
 import { type LogFormat, openRecordLog as openWith } from '../../../../src/base/storage/record_log/record_log.ts';
 import { Crash, Disk, type Fate, faultyFiles } from './faulty_files.ts';
 
@@ -132,7 +132,7 @@ describe('a log of records', () => {
       });
       const answered = Number(text.trim().split('\n').at(-1));
       expect(answered).toBeGreaterThan(last);
-      const { records, log } = await openRecordLog(logFilesIn(folder), format);
+      const { records, log } = await openRecordLog(makeLogFiles(folder), format);
       await log.close();
       expect([answered, answered + 1]).toContain(records.at(-1)!.value);
       last = records.at(-1)!.value;
@@ -144,25 +144,25 @@ describe('a log of records', () => {
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     return folder;
   };
-  const header = lineOf(1, { tower: 'items', version: 1 });
+  const header = encodeLine(1, { tower: 'items', version: 1 });
   const refusal = (files: LogFiles): Promise<string> =>
     openRecordLog(files, format).then(
       ({ records, torn }) => `${records.length} records${torn ? ', torn' : ''}`,
       (error: Failure) => error.diagnostics[0]!.message,
     );
-  const record = (number: number): Uint8Array => lineOf(number, { key: 'a', value: number });
+  const record = (number: number): Uint8Array => encodeLine(number, { key: 'a', value: number });
 
   it.each<readonly [name: string, content: readonly (Uint8Array | string)[], answer: string]>([
     ['an empty file', [], 'items/items-1.log, line 1: it should say what the file is, and the file is empty'],
     [
       'another log',
-      [lineOf(1, { tower: 'users', version: 1 })],
+      [encodeLine(1, { tower: 'users', version: 1 })],
       'items/items-1.log, line 1: it does not say that the file is a log of items',
     ],
-    ['no header', [lineOf(1, null)], 'items/items-1.log, line 1: it does not say that the file is a log of items'],
+    ['no header', [encodeLine(1, null)], 'items/items-1.log, line 1: it does not say that the file is a log of items'],
     [
       'a later version',
-      [lineOf(1, { tower: 'items', version: 2 })],
+      [encodeLine(1, { tower: 'items', version: 2 })],
       'items/items-1.log, line 1: the log has version 2, and this Tower reads version 1',
     ],
     [
@@ -178,7 +178,7 @@ describe('a log of records', () => {
     ],
     ['no checksum', [header, '{"key":"a"}\n'], 'items/items-1.log, line 2: its checksum is not that of its text'],
     ['an empty line', [header, '\n'], 'items/items-1.log, line 2: its checksum is not that of its text'],
-    ['something else than a record', [header, lineOf(2, 7)], 'items/items-1.log, line 2: it has no key'],
+    ['something else than a record', [header, encodeLine(2, 7)], 'items/items-1.log, line 2: it has no key'],
     [
       'a cut line before others',
       [header, Buffer.from('0\0\0\n'), record(3)],
@@ -196,7 +196,7 @@ describe('a log of records', () => {
 
   it('reads and writes a folder, and follows no link', async () => {
     const folder = temporary();
-    const files = logFilesIn(folder);
+    const files = makeLogFiles(folder);
     const { log } = await openRecordLog(files, format);
     await log.append([{ key: 'ü', value: 1 }]);
     expect(log.bytes).toBe(readFileSync(join(folder, 'items-1.log')).length);

@@ -14,12 +14,12 @@ const lastDigits = (least: number) => () => {
     get isWorthwhile() {
       return count >= least;
     },
-    remaining() {
+    makeRemainingFilter() {
       let at = 0;
       return (entry: number) => (latest.get(entry % 10) === at++ ? entry : undefined);
     },
-    async *shortened(entries: AsyncIterable<readonly number[]>) {
-      const remaining = compaction.remaining();
+    async *shorten(entries: AsyncIterable<readonly number[]>) {
+      const remaining = compaction.makeRemainingFilter();
       for await (const batch of entries) {
         for (const entry of batch) if (remaining(entry) !== undefined) yield entry;
       }

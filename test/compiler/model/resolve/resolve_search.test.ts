@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { render } from '../../../../src/base/diagnostics/render.ts';
+import { renderDiagnostics } from '../../../../src/base/diagnostics/render.ts';
 import { checkText, found, model } from '../check_text.ts';
 
 const program = (search: string): string =>
@@ -15,7 +15,7 @@ block body = deep`,
 
 const spaceOf = (search: string) => {
   const checked = checkText(program(search));
-  expect(render(checked.diagnostics)).toBe('');
+  expect(renderDiagnostics(checked.diagnostics)).toBe('');
   return checked.resolution.search.map(({ name, domain, usual }) => {
     if (domain.kind === 'choices') return [name, domain.choices.map(({ text }) => text), usual];
     const { from, to, log, whole } = domain;

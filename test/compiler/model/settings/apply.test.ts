@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { render } from '../../../../src/base/diagnostics/render.ts';
+import { renderDiagnostics } from '../../../../src/base/diagnostics/render.ts';
 import type { Model } from '../../../../src/compiler/model/model.ts';
 import { printModel } from '../../../../src/compiler/model/print_model.ts';
 import type { Settings } from '../../../../src/compiler/model/settings/setting_text.ts';
@@ -14,7 +14,7 @@ const text = model({
 
 function set(settings: Settings, of = text): Model {
   const checked = checkText(of, { settings });
-  expect(render(checked.diagnostics)).toBe('');
+  expect(renderDiagnostics(checked.diagnostics)).toBe('');
   return checked.model!;
 }
 
@@ -98,7 +98,7 @@ describe('a setting', () => {
 });
 
 describe('a setting that is wrong', () => {
-  const wrong = (settings: Settings): string => render(checkText(text, { settings }).diagnostics);
+  const wrong = (settings: Settings): string => renderDiagnostics(checkText(text, { settings }).diagnostics);
 
   it.each<[Settings, string]>([
     [{ widht: 32 }, '--set:1:1: error: there is no constant, block or entry of `train` called `widht`'],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../../src/base/diagnostics/failure.ts';
-import { makeSource, textOf } from '../../../../src/base/text/source.ts';
+import { makeSource, spanText } from '../../../../src/base/text/source.ts';
 import { checkSource } from '../../../../src/compiler/pipeline.ts';
 import { LinesScanner } from '../../../../src/data/files/records/line_records.ts';
 import { readDataset } from '../../../../src/data/read_dataset.ts';
@@ -26,7 +26,7 @@ async function mistakesOf(work: Promise<unknown>) {
     (problem: unknown) => problem,
   );
   expect(error).toBeInstanceOf(Failure);
-  return (error as Failure).diagnostics.map(({ code, message, at }) => ({ code, message, text: at && textOf(at) }));
+  return (error as Failure).diagnostics.map(({ code, message, at }) => ({ code, message, text: at && spanText(at) }));
 }
 
 /** What a part holds, in order. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { textOf } from '../../../../src/base/text/source.ts';
+import { spanText } from '../../../../src/base/text/source.ts';
 import { completionsAt } from '../../../../src/editor/language/completion.ts';
 import { referencesTo } from '../../../../src/editor/language/file_analysis.ts';
 import { hoverAt } from '../../../../src/editor/language/hover.ts';
@@ -69,7 +69,7 @@ describe('words of a search', () => {
     const { facts } = marked(program('width : log 8 .. 16|'));
     const words = semanticTokensOf(facts)
       .filter(({ type }) => type === 'keyword')
-      .map(({ span }) => textOf(span));
+      .map(({ span }) => spanText(span));
     expect(words).toEqual(expect.arrayContaining(['search', 'log']));
   });
 });
