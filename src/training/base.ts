@@ -3,7 +3,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, invariant } from '../base/diagnostics/failure.ts';
-import { rejectLockedFolder } from '../base/storage/lock.ts';
+import { rejectIfLocked } from '../base/storage/lock.ts';
 import {
   type ChunkedNumbers,
   elementCount,
@@ -53,7 +53,7 @@ export async function refuseItself(from: string, out: string, option = 'from'): 
  * @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `from-other-model`, `lost-file`, `changed-file`, `damaged-file`, …
  */
 export async function readBase(folder: string, plan: Plan): Promise<Base> {
-  await rejectLockedFolder(folder);
+  await rejectIfLocked(folder);
   const baseRun = await load(folder, { withoutWeights: true });
   // A round trip through JSON removes undefined entries, which the stored plan does not have either.
   const differences = modelDifferences(baseRun.plan, JSON.parse(JSON.stringify(plan)) as Plan);
@@ -67,7 +67,7 @@ export async function readBase(folder: string, plan: Plan): Promise<Base> {
     const reason = `it is of step ${progress.step}, and the manifest of step ${training.steps}`;
     throw failure('damaged-file', { path: `${folder}/checkpoint.safetensors`, reason });
   }
-  await rejectLockedFolder(folder);
+  await rejectIfLocked(folder);
   return { folder, trained: baseRun, progress, servesEarlier: servesEarlier(baseRun) };
 }
 

@@ -4,13 +4,7 @@ import { dirname, join } from 'node:path';
 import { failure } from '../base/diagnostics/failure.ts';
 import { describeSystemError } from '../base/diagnostics/system_reason.ts';
 import { isPartialOf, makeFolder, removeDurably, removeFile, writeTextDurably } from '../base/storage/durable.ts';
-import {
-  type FolderLock,
-  isLockFile,
-  lockFolder,
-  rejectFolderWithReader,
-  rejectLockedFolder,
-} from '../base/storage/lock.ts';
+import { type FolderLock, isLockFile, lockFolder, rejectIfLocked, rejectIfRead } from '../base/storage/lock.ts';
 import { isFolder, readJsonFile } from '../base/storage/run_files.ts';
 import { isObject } from '../base/util/objects.ts';
 import type { Encoding, ShardLayout } from '../data/dataset.ts';
@@ -311,7 +305,7 @@ export async function claimFolder(
   const refuseMisfit = (): Promise<void> =>
     resume || finish ? refuseResume(folder, plan) : refuseFolder(folder, force ?? false);
   // Checks before anything is written there, the lock included.
-  await rejectLockedFolder(folder);
+  await rejectIfLocked(folder);
   await refuseMisfit();
   const lock = await lockFolder(folder, { purpose: 'tower train' });
   try {
@@ -333,7 +327,7 @@ export async function removeRun(folder: string): Promise<readonly string[]> {
   const lock = await lockFolder(folder, { purpose: 'tower runs' });
   let leftPaths: readonly string[] = [];
   try {
-    await rejectFolderWithReader(folder);
+    await rejectIfRead(folder);
     const ownPaths = (await runContentsIn(folder, await namesIn(folder)))?.paths;
     // Another process may have replaced the content since the runs were listed.
     if (ownPaths === undefined) return await pathsIn(folder);

@@ -23,10 +23,7 @@ import { loadUsed, readSource } from './files.ts';
 export interface CheckRequest {
   /** The `.tower` file whose `data` block says where the rows are. Default: the one that the model uses, if any. */
   readonly data?: string;
-  /**
-   * Values that override those of the file, by path: `{ width: 128, 'dense.rate': '1e-3', encoder: 'wide' }`. A string is parsed like the text of a
-   * file.
-   */
+  /** Values that override those of the file, by path: `{ width: 128, 'dense.rate': '1e-3', encoder: 'wide' }`. A string is parsed like the text of a file. */
   readonly set?: Settings;
   /** Further folders that the files of a data block may be in. The project of the block is always allowed. */
   readonly allow?: readonly string[];

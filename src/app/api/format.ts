@@ -17,10 +17,7 @@ export interface FormattedFile extends Outcome<string | undefined> {
   readonly source: Source;
 }
 
-/**
- * Reads and formats a file; writes nothing.
- * @throws Failure `cannot-read`
- */
+/** Reads and formats a file; writes nothing. @throws Failure `cannot-read` */
 export function formatFile(path: string, options: FormatOptions = {}): FormattedFile {
   const source = readSource(path);
   return { path, source, ...formatted(source, options) };

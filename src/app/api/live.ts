@@ -52,10 +52,7 @@ const leastJudged = 100;
 /** Above this number of items, a linear baseline of all pairs of items takes too long. */
 const mostItemsOfEase = 12_000;
 
-/**
- * @param folder of the versions, which has at least one
- * @throws Failure `no-version`, `data-needs`, and those of training and comparing
- */
+/** @param folder of the versions, which has at least one @throws Failure `no-version`, `data-needs`, and those of training and comparing */
 export async function closeDay(folder: string, request: CloseRequest): Promise<ClosedDay> {
   const { say = () => {}, keep = 10, data, allow, engine, signal } = request;
   const [latest, before] = await versionsIn(folder, await rejectedBy(request.events));

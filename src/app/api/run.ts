@@ -86,10 +86,7 @@ export interface Run {
   itemColumns(): Promise<ItemColumns>;
   /** Reads items that are written one by one, as the items file is read. @throws Failure `items-closed` */
   itemReader(): Promise<ItemReader>;
-  /**
-   * Reads events that arrive one by one, as the events files are read.
-   * @param known Default: the rows that answers know @throws Failure `events-closed`
-   */
+  /** Reads events that arrive one by one, as the events files are read. @param known Default: the rows that answers know @throws Failure `events-closed` */
   eventReader(known?: Recommender['known']): Promise<EventReader>;
   /** Resolves once the state is in the folder of the run, if that is writable. */
   kept(): Promise<Servable>;
@@ -255,9 +252,7 @@ export interface EvaluateRequest {
   readonly part?: Part;
   /** Default: the `seen` entry of the data block. */
   readonly removeSeen?: boolean;
-  /**
-   * Selects whether figures are means over users, with all their held-out items, or over events. Default: the `evaluate` entry of the data block.
-   */
+  /** Selects whether figures are means over users, with all their held-out items, or over events. Default: the `evaluate` entry of the data block. */
   readonly per?: 'user' | 'event';
   /**
    * False or `none`: only the model. True, the default: as many baselines as take about a minute together, the fastest first. `all`, or names: regardless of
@@ -405,10 +400,7 @@ export async function exportTowers(run: Run, request: ExportRequest): Promise<Ex
   }
 }
 
-/**
- * Writes the weights of a score that is fitted from item to item as a Parquet file.
- * @throws Failure `folder-in-use`, `cannot-write`
- */
+/** Writes the weights of a score that is fitted from item to item as a Parquet file. @throws Failure `folder-in-use`, `cannot-write` */
 export async function exportWeights(run: Run, { out, force }: ExportRequest): Promise<WeightsDescription> {
   const { corpus } = await run.knownRows();
   return writeWeightsExport(run.trained, corpus, { folder: out, tower: version, force });

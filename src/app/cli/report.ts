@@ -2,7 +2,7 @@
 import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { renderDiagnostic, renderDiagnostics } from '../../base/diagnostics/render.ts';
-import { countWithNoun } from '../../base/diagnostics/wording.ts';
+import { countText } from '../../base/diagnostics/wording.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Choice } from '../../engines/engines.ts';
 import { duration } from '../../training/evaluation/sentences.ts';
@@ -102,11 +102,7 @@ export function sayBaselines(names: readonly string[], seconds: number): void {
 /** Counts the events of each part and the items; says how many rows are invalid, and where their reasons are. */
 export function sayData({ parts: { train, validation, test }, corpus, rejected: { count, file } }: Dataset): void {
   const [training, held, tested] = [train, validation, test].map(({ rows }) => rows.toLocaleString('en'));
-  say(
-    `data: ${training} training, ${held} validation and ${tested} test events; ${countWithNoun(corpus.rows, 'item')}`,
-  );
+  say(`data: ${training} training, ${held} validation and ${tested} test events; ${countText(corpus.rows, 'item')}`);
   if (count > 0)
-    say(
-      `excluded: ${countWithNoun(count, 'invalid row')}${file === undefined ? '' : `; ${file} has the reason of each`}`,
-    );
+    say(`excluded: ${countText(count, 'invalid row')}${file === undefined ? '' : `; ${file} has the reason of each`}`);
 }

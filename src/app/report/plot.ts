@@ -1,6 +1,4 @@
-/**
- * Draws by Observable Plot into SVG that needs no script. Plot sets each text as the text of an element, so a name of a user cannot become markup.
- */
+/** Draws by Observable Plot into SVG that needs no script. Plot sets each text as the text of an element, so a name of a user cannot become markup. */
 import { createDocument } from '@mixmark-io/domino';
 import { type Markish, type PlotOptions, plot, ruleX, text } from '@observablehq/plot';
 import { escapeHtml } from '../../base/text/display.ts';

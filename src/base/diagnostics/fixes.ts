@@ -26,11 +26,7 @@ export function applyFixes(source: Source, diagnostics: readonly Diagnostic[]): 
   for (const diagnostic of diagnostics) {
     const fix = diagnostic.fixes[0];
     if (fix === undefined || fix.some((edit) => edit.at.source !== source)) continue;
-    if (
-      fix.some(({ at }) =>
-        edits.some((earlierEdit) => at.start <= earlierEdit.at.end && earlierEdit.at.start <= at.end),
-      )
-    )
+    if (fix.some(({ at }) => edits.some((earlier) => at.start <= earlier.at.end && earlier.at.start <= at.end)))
       continue;
     for (const edit of fix) edits.push(edit);
     fixed.push(diagnostic);
@@ -100,12 +96,11 @@ const maxRounds = 10;
  * and adds none. If all fixes together fail, they are tried separately.
  * @param check returns the errors of a source
  */
-export function applySafeFixes(source: Source, check: Check, makeFixedSource: (text: string) => Source): Fixed {
+export function applySafeFixes(source: Source, check: Check, makeSource: (text: string) => Source): Fixed {
   let current: CheckedSource = { source, diagnostics: check(source) };
   const fixed: Diagnostic[] = [];
   for (let round = 0; round < maxRounds; round++) {
-    const fixedSource =
-      fixAllTogether(current, check, makeFixedSource) ?? fixSeparately(current, check, makeFixedSource);
+    const fixedSource = fixAllTogether(current, check, makeSource) ?? fixSeparately(current, check, makeSource);
     if (!fixedSource) break;
     for (const edit of fixedSource.fixed) fixed.push(edit);
     current = fixedSource;
@@ -124,14 +119,14 @@ type FixedSource = CheckedSource & Pick<Fixed, 'fixed'>;
 function fixAllTogether(
   from: CheckedSource,
   check: Check,
-  makeFixedSource: (text: string) => Source,
+  makeSource: (text: string) => Source,
 ): FixedSource | undefined {
   let current = from;
   const fixed: Diagnostic[] = [];
   for (let round = 0; round < maxRounds; round++) {
     const attempted = applyFixes(current.source, current.diagnostics.filter(hasSafeFix));
     if (attempted.text === current.source.text) break;
-    const fixedSource = makeFixedSource(attempted.text);
+    const fixedSource = makeSource(attempted.text);
     current = { source: fixedSource, diagnostics: check(fixedSource) };
     for (const edit of attempted.fixed) fixed.push(edit);
     const fixedAtFirst = fixed.filter(({ at }) => at?.source === from.source);
@@ -144,16 +139,16 @@ function fixAllTogether(
 function fixSeparately(
   from: CheckedSource,
   check: Check,
-  makeFixedSource: (text: string) => Source,
+  makeSource: (text: string) => Source,
 ): FixedSource | undefined {
   let best: FixedSource = { ...from, fixed: [] };
   const tryFixes = (fixes: readonly Diagnostic[]): void => {
     const { text, fixed } = applyFixes(from.source, [...best.fixed, ...fixes]);
     if (fixed.length === best.fixed.length) return;
-    const source = makeFixedSource(text);
+    const source = makeSource(text);
     const diagnostics = check(source);
-    if (isImproved(best, { source, diagnostics: diagnostics }, fixed.slice(best.fixed.length)))
-      best = { source, diagnostics: diagnostics, fixed };
+    if (isImproved(best, { source, diagnostics }, fixed.slice(best.fixed.length)))
+      best = { source, diagnostics, fixed };
     else if (fixes.length > 1) {
       const middle = fixes.length >> 1;
       tryFixes(fixes.slice(0, middle));

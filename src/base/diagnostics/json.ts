@@ -1,7 +1,7 @@
 import { positionAt, type Span } from '../text/source.ts';
 import { diagnose } from './diagnose.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { maxShownErrors, selectShown } from './render.ts';
+import { maxErrors, selectShown } from './render.ts';
 import type { Severity } from './wording.ts';
 
 /** Lines and columns from 1, columns in UTF-16 units. The end is after the last character. `null` if there is no position. */
@@ -30,7 +30,7 @@ export interface JsonDiagnostic extends JsonRange {
 export function toJsonDiagnostics(diagnostics: readonly Diagnostic[]): JsonDiagnostic[] {
   const { shown, errors } = selectShown(diagnostics);
   const truncationNote =
-    errors > maxShownErrors ? [diagnose('too-many-mistakes', undefined, { shown: maxShownErrors, total: errors })] : [];
+    errors > maxErrors ? [diagnose('too-many-mistakes', undefined, { shown: maxErrors, total: errors })] : [];
   return [...shown, ...truncationNote].map((diagnostic) => ({
     code: diagnostic.code,
     severity: diagnostic.severity,

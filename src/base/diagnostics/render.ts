@@ -19,7 +19,7 @@ function countSummary(diagnostics: readonly Diagnostic[]): string {
   const { errors } = selectShown(diagnostics);
   const warnings = diagnostics.filter(({ severity }) => severity === 'warning').length;
   const moreThan = diagnostics.some(({ code }) => code === 'too-many-mistakes') ? 'more than ' : '';
-  const shownOnly = errors > maxShownErrors ? `, of which the first ${maxShownErrors} are shown` : '';
+  const shownOnly = errors > maxErrors ? `, of which the first ${maxErrors} are shown` : '';
   const countTexts = [];
   if (errors > 0) countTexts.push(errors === 1 ? '1 error' : `${moreThan}${errors} errors${shownOnly}`);
   if (warnings > 0) countTexts.push(warnings === 1 ? '1 warning' : `${warnings} warnings`);
@@ -27,13 +27,13 @@ function countSummary(diagnostics: readonly Diagnostic[]): string {
 }
 
 /** Maximum number of errors that are reported. */
-export const maxShownErrors = 50;
+export const maxErrors = 50;
 
 /** Returns the diagnostics to show, in order: all warnings, and the first errors. `errors` counts all errors. */
 export function selectShown(diagnostics: readonly Diagnostic[]): { shown: Diagnostic[]; errors: number } {
   let errors = 0;
   const shown = sortDiagnostics(diagnostics).filter(
-    (diagnostic) => !isCountedError(diagnostic) || ++errors <= maxShownErrors,
+    (diagnostic) => !isCountedError(diagnostic) || ++errors <= maxErrors,
   );
   return { shown, errors };
 }
@@ -58,8 +58,8 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions 
   const lines = [`${positionText}${headline} ${paint.dim(`[${diagnostic.code}]`)}`];
   const gutterWidth = gutterWidthOf(diagnostic);
   // The five cells are ` │ `, and a `…` at each end of a line that is cut.
-  const maxCharacters = Math.min(maxLineCharacters, (options.columns ?? Number.POSITIVE_INFINITY) - gutterWidth - 5);
-  const style = { width: gutterWidth, maxCharacters, paint };
+  const maxLength = Math.min(maxLineCharacters, (options.columns ?? Number.POSITIVE_INFINITY) - gutterWidth - 5);
+  const style = { width: gutterWidth, maxLength, paint };
   if (diagnostic.at) for (const line of renderFrame(diagnostic.at, { ...style, paintSeverity })) lines.push(line);
   for (const note of diagnostic.notes) {
     lines.push(`${' '.repeat(gutterWidth)} ${paint.cyan(formatPosition(note.at))}: ${toPrintable(note.message).text}`);
@@ -88,7 +88,7 @@ interface FrameStyle {
   /** Terminal cells of the gutter, which has the line numbers. */
   readonly width: number;
   /** Characters shown of a line. A longer line is cut around the marked position. */
-  readonly maxCharacters: number;
+  readonly maxLength: number;
   readonly paintSeverity: (text: string) => string;
   readonly paint: ReturnType<typeof createColors>;
 }
@@ -116,12 +116,11 @@ function renderMarkedLine(
   line: number,
   from: number,
   to: number,
-  { width, maxCharacters, paintSeverity, paint }: FrameStyle,
+  { width, maxLength, paintSeverity, paint }: FrameStyle,
 ): string[] {
   const lineText = lineAt(at.source, line);
-  const cutStart =
-    lineText.length > maxCharacters && from > (5 / 6) * maxCharacters ? from - Math.floor(maxCharacters / 3) : 0;
-  const visibleText = lineText.slice(cutStart, cutStart + maxCharacters);
+  const cutStart = lineText.length > maxLength && from > (5 / 6) * maxLength ? from - Math.floor(maxLength / 3) : 0;
+  const visibleText = lineText.slice(cutStart, cutStart + maxLength);
   const leadingDots = toPrintable(cutStart > 0 ? '…' : '');
   const textBefore = toPrintable(visibleText.slice(0, from - 1 - cutStart), leadingDots.width);
   const markedText = toPrintable(
@@ -132,7 +131,7 @@ function renderMarkedLine(
     visibleText.slice(to - 1 - cutStart),
     leadingDots.width + textBefore.width + markedText.width,
   );
-  const trailingDots = cutStart + maxCharacters < lineText.length ? '…' : '';
+  const trailingDots = cutStart + maxLength < lineText.length ? '…' : '';
   const shown = `${leadingDots.text}${textBefore.text}${markedText.text}${textAfter.text}${trailingDots}`.trimEnd();
   const bar = paint.dim('│');
   return [

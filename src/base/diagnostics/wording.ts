@@ -14,9 +14,9 @@ export const didYouMean = ({ nearest, advice }: Suggestion): string | undefined 
 export const quotedList = (words: readonly string[]): string =>
   [...new Set(words)].map((word) => `\`${word}\``).join(', ');
 
-export const indefiniteArticle = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
+export const articleOf = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
 
-export const allowedValuesHint = (facts: { takes: readonly string[] }): string =>
+export const valuesHint = (facts: { takes: readonly string[] }): string =>
   facts.takes.length === 0 ? 'remove it: there is none here' : useOneOf(facts.takes);
 
 /** `use `a``, or `use one of `a`, `b``. */
@@ -24,14 +24,14 @@ const useOneOf = (words: readonly string[]): string =>
   `use ${new Set(words).size === 1 ? '' : 'one of '}${quotedList(words)}`;
 
 /** Lists the known names, if they are few enough to help. */
-export const knownNamesHint = (names: readonly string[]): string | undefined => {
+export const namesHint = (names: readonly string[]): string | undefined => {
   const { size } = new Set(names);
   return size === 0 || size > 20 ? undefined : useOneOf(names);
 };
 
 export const pluralOf = (noun: string): string => (noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`);
 
-export const countWithNoun = (count: number, noun: string): string =>
+export const countText = (count: number, noun: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? noun : pluralOf(noun)}`;
 
 /** Quotes a path for a shell, so that a reader can copy it. */
@@ -62,9 +62,8 @@ export interface CodeRow<F> {
   readonly message: (facts: F) => string;
   readonly hint?: (facts: F) => string | undefined;
   /**
-   * Says that `--fix` may apply the fix. `restores`: the fix restores the intended text (a sign, a quote, the spelling of a word). `rewrites`: it
-   * writes the same value differently, such as `65_536` for `2**16`. Absent: the user decides, because the fix removes something or changes the
-   * model.
+   * Says that `--fix` may apply the fix. `restores`: the fix restores the intended text (a sign, a quote, the spelling of a word). `rewrites`: it writes the
+   * same value differently, such as `65_536` for `2**16`. Absent: the user decides, because the fix removes something or changes the model.
    */
   readonly fix?: 'restores' | 'rewrites';
   /** True if the marked text has no effect. Editors show it faded. */

@@ -23,35 +23,35 @@ const makePartialPath = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${process.pid}-${partialCount++}.partial`);
 
 /**
- * Replaces `path` by the output of `body`.
- * @param intactFile describes, for the message of a failure, the file that stays intact: `the checkpoint of epoch 3`
+ * Replaces the file at `path` by what `writeBody` writes.
+ * @param intact describes, for the message of a failure, the file that stays intact: `the checkpoint of epoch 3`
  */
 export async function writeDurably(
   path: string,
-  writeContents: (sink: ByteSink) => Promise<void>,
-  intactFile?: string,
+  writeBody: (sink: ByteSink) => Promise<void>,
+  intact?: string,
 ): Promise<void> {
   const write = async (partial: string): Promise<void> => {
     const handle = await open(partial, 'wx');
-    await writeContents(makeFileSink(handle)).finally(() => handle.close());
+    await writeBody(makeFileSink(handle)).finally(() => handle.close());
   };
-  await replaceDurably(path, write, intactFile);
+  await replaceDurably(path, write, intact);
 }
 
 /**
- * Replaces `path` like `writeDurably`, if something else writes the file: `body` writes it whole at the path that it gets, in the folder of `path`.
+ * Replaces `path` like `writeDurably`, if something else writes the file: `writeBody` writes it whole at the path that it gets, in the folder of `path`.
  * @throws Failure `cannot-write`
  */
 export async function replaceDurably(
   path: string,
-  writeContents: (partial: string) => Promise<void>,
-  intactFile?: string,
+  writeBody: (partial: string) => Promise<void>,
+  intact?: string,
 ): Promise<void> {
   const partial = makePartialPath(path);
   let isReplaced = false;
   try {
     await rm(partial, { force: true });
-    await writeContents(partial);
+    await writeBody(partial);
     const handle = await open(partial, 'r+');
     await handle.sync().finally(() => handle.close());
     await rename(partial, path);
@@ -61,7 +61,7 @@ export async function replaceDurably(
     await rm(partial, { force: true }).catch(() => {});
     const reason = describeSystemError(error);
     if (reason === undefined) throw error;
-    throw failure('cannot-write', { path, reason, kept: isReplaced ? undefined : intactFile });
+    throw failure('cannot-write', { path, reason, kept: isReplaced ? undefined : intact });
   }
 }
 
@@ -73,11 +73,7 @@ export async function writeTextDurably(path: string, text: string): Promise<void
 export const isPartialOf = (name: string, path: string): boolean =>
   name.startsWith(`.${path}.`) && /^\d+-\d+\.partial$/.test(name.slice(path.length + 2));
 
-/**
- * Creates a folder and its parents.
- * @returns the first folder that had to be created
- * @throws Failure `cannot-write`
- */
+/** Creates a folder and its parents. @returns the first folder that had to be created @throws Failure `cannot-write` */
 export const makeFolder = (path: string): Promise<string | undefined> => awaitWrite(path, makeFolders(path));
 
 /** @throws Failure `cannot-write` */

@@ -40,7 +40,7 @@ const maxRetries = 100;
 export const isLockFile = (name: string): boolean =>
   /^\.lock(-[0-9a-f-]{36}|\.[0-9a-f-]{36})*$/.test(name) || isReaderFile(name);
 
-/** True for the file of a process that reads the folder. See `beginReading`. */
+/** True for the file of a process that reads the folder. See `registerReader`. */
 const isReaderFile = (name: string): boolean => /^\.reader-[0-9a-f-]{36}$/.test(name);
 
 /** Refuses a folder that has files other than locks and those that `isOwn` accepts. @throws Failure `folder-in-use`, `cannot-read` */
@@ -119,19 +119,15 @@ const isStale = (holder: LockEntry): boolean => releasedIds.has(holder.id) || pr
 /** Removes the folders that were created only for the lock. */
 async function removeEmptyFolders(folder: string, firstCreated: string): Promise<void> {
   try {
-    for (
-      let parentFolder = resolve(folder);
-      parentFolder.startsWith(resolve(firstCreated));
-      parentFolder = dirname(parentFolder)
-    )
-      await rmdir(parentFolder);
+    for (let parent = resolve(folder); parent.startsWith(resolve(firstCreated)); parent = dirname(parent))
+      await rmdir(parent);
   } catch {
     // The folder is not empty.
   }
 }
 
 /** Refuses a folder that another process holds; does not lock it. @throws Failure `run-in-use` */
-export async function rejectLockedFolder(folder: string): Promise<void> {
+export async function rejectIfLocked(folder: string): Promise<void> {
   const path = join(folder, lockFile);
   const holder = await awaitRead(path, readHolder(path));
   if (holder && !isStale(holder)) throw makeInUseError(folder, path, holder);
@@ -189,7 +185,7 @@ async function createLockFile(path: string, entry: LockEntry): Promise<boolean> 
   }
 }
 
-/** Creates the file on a file system without hard links. It is empty for a moment, for which `settledHolder` waits. */
+/** Creates the file on a file system without hard links. It is empty for a moment, for which `readSettledHolder` waits. */
 async function createInPlace(path: string, entry: LockEntry): Promise<boolean> {
   try {
     await writeFile(path, JSON.stringify(entry), { flag: 'wx' });
@@ -307,7 +303,7 @@ export async function registerReader(folder: string, purpose: string): Promise<(
 export const hasReader = async (folder: string): Promise<boolean> => (await findReader(folder)) !== undefined;
 
 /** @throws Failure `run-in-use` with the process that reads the folder, `cannot-read` */
-export async function rejectFolderWithReader(folder: string): Promise<void> {
+export async function rejectIfRead(folder: string): Promise<void> {
   const reader = await findReader(folder);
   if (reader) throw makeInUseError(folder, reader.path, reader.held);
 }

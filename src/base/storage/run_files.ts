@@ -88,7 +88,7 @@ function describeFileType(stats: Stats, expectedType: string): string {
   return `it is ${matchingTest === undefined ? 'a device' : namesByTest[matchingTest]}, not ${expectedType}`;
 }
 
-/** @throws as `openRunFile`; `damaged-file` for more than `mostBytes` */
+/** @throws as `openRunFile`; `damaged-file` for more than `maxBytes` */
 export const readRunFile = async (folder: string, path: string, maxBytes = maxTextBytes): Promise<Buffer> =>
   (await readIfExists(folder, path, maxBytes)) ?? throwLostFile(folder, path);
 

@@ -55,7 +55,7 @@ async function* readChunkBytes(data: Numbers): AsyncIterable<Uint8Array> {
 
 /** Name of the metadata with the file's own checksum, and the zeros in its place while it is computed. */
 const checksumKey = 'sha256';
-const emptyChecksum = '0'.repeat(64);
+const noChecksum = '0'.repeat(64);
 
 /**
  * Writes tensors by bytes per number, widest first, so that each is aligned.
@@ -69,11 +69,11 @@ export async function writeSafetensors(
 ): Promise<void> {
   invariant(endianness() === 'LE', 'safetensors are little-endian, and this processor is not');
   const bytesPerNumber = (data: Numbers): number => numberKinds[numberKindOf(data)].bytes;
-  const orderedTensors = [...tensors].sort((a, b) => bytesPerNumber(b.data) - bytesPerNumber(a.data));
-  const metadata = withChecksum ? { ...texts, [checksumKey]: emptyChecksum } : texts;
+  const sorted = [...tensors].sort((a, b) => bytesPerNumber(b.data) - bytesPerNumber(a.data));
+  const metadata = withChecksum ? { ...texts, [checksumKey]: noChecksum } : texts;
   const header: Record<string, unknown> = Object.keys(metadata).length === 0 ? {} : { __metadata__: metadata };
   let nextOffset = 0;
-  for (const { name, shape, data } of orderedTensors) {
+  for (const { name, shape, data } of sorted) {
     invariant(
       elementCount(shape) === data.length,
       `${name} has ${data.length} numbers for shape [${shape.join(', ')}]`,
@@ -85,8 +85,7 @@ export async function writeSafetensors(
   let headerText = Buffer.from(JSON.stringify(header));
   if (withChecksum) {
     const hash = createHash('sha256').update(headerText);
-    for (const { data } of orderedTensors)
-      for await (const bytes of readChunkBytes(data)) await hashInChunks(hash, bytes);
+    for (const { data } of sorted) for await (const bytes of readChunkBytes(data)) await hashInChunks(hash, bytes);
     const checksum = hash.digest('hex');
     headerText = Buffer.from(JSON.stringify({ ...header, __metadata__: { ...metadata, [checksumKey]: checksum } }));
   }
@@ -94,7 +93,7 @@ export async function writeSafetensors(
   paddedHeader.writeBigUInt64LE(BigInt(paddedHeader.length - 8), 0);
   headerText.copy(paddedHeader, 8);
   await sink.write(paddedHeader);
-  for (const { data } of orderedTensors) for await (const bytes of readChunkBytes(data)) await sink.write(bytes);
+  for (const { data } of sorted) for await (const bytes of readChunkBytes(data)) await sink.write(bytes);
 }
 
 /** Returns the bytes of a file, for a caller that compresses them. */
@@ -134,7 +133,7 @@ export async function readSafetensors(path: string, options: ReadOptions = {}): 
 }
 
 /** Reads only the texts. @throws Failure `cannot-read`, `lost-file`, `damaged-file` */
-export async function readSafetensorsMetadata(path: string): Promise<StoredTensors['metadata']> {
+export async function readMetadata(path: string): Promise<StoredTensors['metadata']> {
   return withOpenFile(path, (handle) => readOpenMetadata(handle, path));
 }
 
@@ -187,7 +186,7 @@ function startChecksum(
   if (checksum === undefined) throw damageError('it has no checksum');
   const header = Buffer.from(text).toString('utf8').trimEnd();
   return createHash('sha256').update(
-    header.replace(`"${checksumKey}":"${checksum}"`, `"${checksumKey}":"${emptyChecksum}"`),
+    header.replace(`"${checksumKey}":"${checksum}"`, `"${checksumKey}":"${noChecksum}"`),
   );
 }
 

@@ -9,10 +9,7 @@ const folderPrefix = 'tower-';
 const ownerFile = '.owner.json';
 let currentProcess: Owner | undefined;
 
-/**
- * @param name what the folder is for, part of its name: `duckdb`
- * @throws Failure `no-temporary-folder`
- */
+/** @param name what the folder is for, part of its name: `duckdb` @throws Failure `no-temporary-folder` */
 export function makeTemporaryFolder(name: string): string {
   if (currentProcess === undefined) {
     currentProcess = describeThisProcess();
@@ -29,7 +26,7 @@ export function makeTemporaryFolder(name: string): string {
   }
 }
 
-/** Removes a folder of `makeTemporary`. If another program has a file in it open, the system removes it later. */
+/** Removes a folder of `makeTemporaryFolder`. If another program has a file in it open, the system removes it later. */
 export function removeTemporaryFolder(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });
@@ -51,7 +48,7 @@ function listEntries(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // `makeTemporary` reports the problem with the folder.
+    // `makeTemporaryFolder` reports the problem with the folder.
     return [];
   }
 }

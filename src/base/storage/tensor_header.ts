@@ -11,7 +11,7 @@ export interface ChunkedNumbers {
   readonly length: number;
   /** Numbers per row. Pieces begin and end between rows. */
   readonly width: number;
-  /** Fills `into` with the numbers from `from` on. */
+  /** Fills `target` with the numbers from `from` on. */
   read(from: number, target: StoredNumbers): void;
   /** Like `read`, for numbers in other processes, where `read` does not work. */
   readAsync?(from: number, target: StoredNumbers): Promise<void>;

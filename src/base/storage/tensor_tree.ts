@@ -32,10 +32,7 @@ interface PackedTree {
   readonly tensors: readonly StoredTensor[];
 }
 
-/**
- * Packs plain data. Undefined entries are left out.
- * @param asDifferences stores whole numbers as differences, because gzip makes little of ends that grow
- */
+/** Packs plain data. Undefined entries are left out. @param asDifferences stores whole numbers as differences, because gzip makes little of ends that grow */
 export function packTree(value: unknown, asDifferences = false): PackedTree {
   const tensors: StoredTensor[] = [];
   const storeTensor = (data: StoredNumbers): string => {

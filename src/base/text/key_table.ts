@@ -34,7 +34,7 @@ export const makeKeyTable = (keys: Iterable<string>, expected = 0): KeyTable => 
 /** Returns the number of hash slots for this many keys. */
 const slotCountFor = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(2, 2 * size)));
 
-/** @param parts from `KeyTable.parts`, or data that `keyPartsComplaint` accepts */
+/** @param parts from `KeyTable.arrays`, or data in which `findKeyPartsError` finds none */
 export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
   const size = ends.length;
   const startOf = (row: number): number => (row === 0 ? 0 : ends[row - 1]!);
@@ -94,9 +94,7 @@ export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
   };
 }
 
-/**
- * Returns why parts from a file are invalid; undefined if every lookup terminates within them. Any bytes are valid keys.
- */
+/** Returns why parts from a file are invalid; undefined if every lookup terminates within them. Any bytes are valid keys. */
 export function findKeyPartsError({ bytes, ends, slots }: KeyParts): string | undefined {
   let previousEnd = 0;
   for (let row = 0; row < ends.length; row++) {

@@ -17,35 +17,26 @@ export interface NearestName {
   readonly sure: boolean;
 }
 
-/** Returns what `nearest` finds, and how sure it is. */
+/** Returns what `findNearest` finds, and how sure it is. */
 export function findNearestName(name: string, candidates: Iterable<string>): NearestName | undefined {
   const plainName = normalize(name);
   const maxMistakes = Math.max(1, Math.floor(plainName.length / 3));
   let nearestNames: string[] = [];
-  let leastMistakes = maxMistakes;
+  let fewest = maxMistakes;
   for (const candidate of new Set(candidates)) {
     const other = normalize(candidate);
-    if (Math.abs(other.length - plainName.length) > leastMistakes) continue;
+    if (Math.abs(other.length - plainName.length) > fewest) continue;
     const mistakes =
-      plainName === ''
-        ? leastMistakes + 1
-        : other === plainName
-          ? 0
-          : countMistakes(plainName, other, leastMistakes + 1);
+      plainName === '' ? fewest + 1 : other === plainName ? 0 : countMistakes(plainName, other, fewest + 1);
     // A name of two letters is one edit away from nearly any other.
-    if (mistakes > leastMistakes || (mistakes > 0 && mistakes >= Math.max(plainName.length, other.length) - 1))
-      continue;
-    if (mistakes < leastMistakes) nearestNames = [];
+    if (mistakes > fewest || (mistakes > 0 && mistakes >= Math.max(plainName.length, other.length) - 1)) continue;
+    if (mistakes < fewest) nearestNames = [];
     nearestNames.push(candidate);
-    leastMistakes = mistakes;
+    fewest = mistakes;
   }
   const [first, ...ties] = nearestNames;
   if (first === undefined) return undefined;
-  return {
-    name: first,
-    ties: ties,
-    sure: ties.length === 0 && isLikelyMisspelling(plainName, normalize(first), leastMistakes),
-  };
+  return { name: first, ties, sure: ties.length === 0 && isLikelyMisspelling(plainName, normalize(first), fewest) };
 }
 
 /** Removes case, underscores and hyphens, which do not matter in a misspelling. */
@@ -64,12 +55,8 @@ function countMistakes(a: string, b: string, limit: number): number {
     const thisRow = [row];
     let lowestInRow = row;
     for (let column = 1; column <= b.length; column++) {
-      const isSameLetter = a[row - 1] === b[column - 1];
-      let mistakes = Math.min(
-        lastRow[column]! + 1,
-        thisRow[column - 1]! + 1,
-        lastRow[column - 1]! + (isSameLetter ? 0 : 1),
-      );
+      const isSame = a[row - 1] === b[column - 1];
+      let mistakes = Math.min(lastRow[column]! + 1, thisRow[column - 1]! + 1, lastRow[column - 1]! + (isSame ? 0 : 1));
       if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
         mistakes = Math.min(mistakes, rowBeforeLast[column - 2]! + 1);
       }
@@ -90,15 +77,11 @@ function countMistakes(a: string, b: string, limit: number): number {
 function isLikelyMisspelling(written: string, meant: string, mistakes: number): boolean {
   if (mistakes === 0) return true;
   if (written.replace(/[^0-9]/g, '') !== meant.replace(/[^0-9]/g, '')) return false;
-  if (
-    mistakes === 1 &&
-    (hasSameLetters(written, meant) || removeDoubledLetters(written) === removeDoubledLetters(meant))
-  )
-    return true;
+  if (mistakes === 1 && (hasSameLetters(written, meant) || mergeDoubles(written) === mergeDoubles(meant))) return true;
   return meant.length >= 4 * mistakes && mistakes <= 2;
 }
 
 const hasSameLetters = (a: string, b: string): boolean =>
   a.length === b.length && [...a].sort().join() === [...b].sort().join();
 
-const removeDoubledLetters = (word: string): string => word.replace(/(.)\1+/g, '$1');
+const mergeDoubles = (word: string): string => word.replace(/(.)\1+/g, '$1');

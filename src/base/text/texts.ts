@@ -179,7 +179,7 @@ export function compareTexts(texts: Texts, a: number, b: number): number {
   return end - at - (stop - to);
 }
 
-/** Yields the list as arrays of at most `most` texts. */
+/** Yields the list as arrays of at most `batchSize` texts. */
 export function* batchTexts(texts: Texts, batchSize: number): Iterable<readonly string[]> {
   for (let from = 0; from < texts.length; from += batchSize) {
     yield Array.from({ length: Math.min(batchSize, texts.length - from) }, (_, i) => texts.at(from + i)!);
@@ -187,7 +187,7 @@ export function* batchTexts(texts: Texts, batchSize: number): Iterable<readonly 
 }
 
 /** True if a text has half of a surrogate pair, for which UTF-8 has no bytes. */
-export function hasUnpairedSurrogates(texts: Texts): boolean {
+export function hasSurrogates(texts: Texts): boolean {
   if (!(texts instanceof PackedTexts)) return [...texts].some((text) => /\p{Surrogate}/u.test(text));
   const { bytes } = texts;
   for (let index = 0; index < bytes.length; index++)

@@ -1,6 +1,6 @@
 /** Small helpers for objects, rows and promises. */
 
-/** Returns the defaults, replaced by what is given. A property that is given as undefined keeps its default. */
+/** Returns the defaults, replaced by the overrides. A property whose override is undefined keeps its default. */
 export function withDefaults<T extends object>(defaults: T, overrides: Partial<NoInfer<T>> | undefined): T {
   const definedOverrides = Object.entries(overrides ?? {}).filter(([, value]) => value !== undefined);
   return Object.assign({ ...defaults }, Object.fromEntries(definedOverrides));
@@ -49,7 +49,7 @@ export function listRowIndexes(count: number): Int32Array {
   return rows;
 }
 
-/** Returns a function that runs works in the order in which they are given. Each starts when the one before it has ended, even with an error. */
+/** Returns a function that runs asynchronous tasks in the order of the calls. Each starts when the one before it has ended, even with an error. */
 export function makeSerialQueue(): <T>(task: () => Promise<T>) => Promise<T> {
   let lastTask: Promise<unknown> = Promise.resolve();
   return (task) => {

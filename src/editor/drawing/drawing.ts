@@ -1,6 +1,4 @@
-/**
- * Draws a model as boxes with arrows, each box below its inputs. The towers are side by side, and the tasks below both.
- */
+/** Draws a model as boxes with arrows, each box below its inputs. The towers are side by side, and the tasks below both. */
 import { escapeHtml } from '../../base/text/display.ts';
 import { coloursCss, type Theme } from './design.ts';
 import type { Box, Drawing } from './drawn.ts';

@@ -1,7 +1,4 @@
-/**
- * Builds a small model around the example of each kind, to show that the example is valid, and finds out what
- * each block takes and gives.
- */
+/** Builds a small model around the example of each kind, to show that the example is valid, and finds out what each block takes and gives. */
 import { smallModel, type Variation } from '../../base/diagnostics/small_model.ts';
 import { makeSource, spanText } from '../../base/text/source.ts';
 import { formatSource } from '../../compiler/format/format.ts';

@@ -78,10 +78,7 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
   }
 }
 
-/**
- * Opens the index of a folder for the items that it was built for.
- * @throws Failure `not-an-index`, `other-index`, `damaged-index`, `cannot-read`
- */
+/** Opens the index of a folder for the items that it was built for. @throws Failure `not-an-index`, `other-index`, `damaged-index`, `cannot-read` */
 export async function openIndexFolder(
   folder: string,
   { version, ...items }: NamedItems & { readonly version: string },

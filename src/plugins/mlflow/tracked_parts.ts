@@ -168,10 +168,7 @@ export interface TrackingRecord {
   readonly commit?: string;
 }
 
-/**
- * Returns the tracking record of the folder, which is created if it is missing.
- * @throws Failure `cannot-read`, `cannot-write`
- */
+/** Returns the tracking record of the folder, which is created if it is missing. @throws Failure `cannot-read`, `cannot-write` */
 export async function remembered(
   folder: string,
   anew: Pick<TrackingRecord, 'began' | 'commit'>,

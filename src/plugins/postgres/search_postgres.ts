@@ -135,10 +135,7 @@ interface TableSearch {
 /** Maximum number of connections: as many as the bodies that a server answers at the same time. */
 const connections = 8;
 
-/**
- * Finds the table of a snapshot's own version and data, and connects to it.
- * @throws Failure `index-missing`, `index-other`; errors of the client
- */
+/** Finds the table of a snapshot's own version and data, and connects to it. @throws Failure `index-missing`, `index-other`; errors of the client */
 async function locate(search: TableSearch) {
   const { address, name, snapshot, patience } = search;
   const digest = digestOf(snapshot);

@@ -294,10 +294,7 @@ function unreadReason(path: string): string | undefined {
   }
 }
 
-/**
- * Throws, with everything that was tried, if the native library does not load.
- * @param mayFuse false to compute all by TensorFlow's own ops
- */
+/** Throws, with everything that was tried, if the native library does not load. @param mayFuse false to compute all by TensorFlow's own ops */
 export function tensorflowEngine(mayFuse = true): Engine {
   const { binding, folder, tfjsNodeVersion } = loadBinding();
   const fused: FusedOps = mayFuse ? fusedOps(binding, folder) : { used: false };

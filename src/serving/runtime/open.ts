@@ -138,10 +138,7 @@ export interface Opened {
    * @throws Failure `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`
    */
   recommend(request: PageRecommendRequest): Promise<RecommendAnswer>;
-  /**
-   * Returns the items nearest to an item by the cosine of their vectors.
-   * @throws Failure `unknown-name`, `filter-syntax`, `filter-type`, `request-value`
-   */
+  /** Returns the items nearest to an item by the cosine of their vectors. @throws Failure `unknown-name`, `filter-syntax`, `filter-type`, `request-value` */
   similar(request: SimilarRequest): Promise<SimilarAnswer>;
   /** Iterates over the keys and titles of all items, for example to search them. */
   items(): Iterable<Item>;

@@ -6,12 +6,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
-import {
-  type ReadOptions,
-  readSafetensors,
-  readSafetensorsMetadata,
-  writeSafetensors,
-} from '../../base/storage/safetensors.ts';
+import { type ReadOptions, readMetadata, readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
 import {
   type Checksum,
   type ExpectedTensor,
@@ -103,7 +98,7 @@ export async function readCheckpoint(
 /** Reads the progress of the run. Does not verify the tensors: `readCheckpoint` does. @throws Failure `cannot-read`, `damaged-file` */
 export async function readProgress(folder: string): Promise<Progress> {
   const path = join(folder, checkpointFile);
-  return progressOf(path, await readSafetensorsMetadata(path));
+  return progressOf(path, await readMetadata(path));
 }
 
 function progressOf(path: string, metadata: Readonly<Record<string, string>>): Progress {

@@ -12,14 +12,7 @@ import { isFolder, parseJson, readRunFile } from '../../base/storage/run_files.t
 import { readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
 import type { StoredNumbers, StoredTensor, StoredTensors } from '../../base/storage/tensor_header.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
-import {
-  batchTexts,
-  hasUnpairedSurrogates,
-  isTexts,
-  PackedTexts,
-  packTexts,
-  type Texts,
-} from '../../base/text/texts.ts';
+import { batchTexts, hasSurrogates, isTexts, PackedTexts, packTexts, type Texts } from '../../base/text/texts.ts';
 import type { Admission, Dataset, Encoding } from '../../data/dataset.ts';
 import { refuseUnlessValid } from './validate.ts';
 
@@ -160,7 +153,7 @@ type Vocabulary = Extract<Encoding, { kind: 'vocabulary' }>;
 
 /** True if a vocabulary is stored as safetensors. Values with lone surrogates need JSON, because UTF-8 cannot represent them. */
 const isLong = (encoding: Encoding): encoding is Vocabulary =>
-  encoding.kind === 'vocabulary' && encoding.values.length > maxJsonValues && !hasUnpairedSurrogates(encoding.values);
+  encoding.kind === 'vocabulary' && encoding.values.length > maxJsonValues && !hasSurrogates(encoding.values);
 
 /** @throws Failure `cannot-write` */
 export async function writeKeys(folder: string, path: string, { values }: Vocabulary): Promise<void> {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { awaitRead } from '../../base/diagnostics/system_reason.ts';
-import { countWithNoun } from '../../base/diagnostics/wording.ts';
-import { rejectLockedFolder } from '../../base/storage/lock.ts';
+import { countText } from '../../base/diagnostics/wording.ts';
+import { rejectIfLocked } from '../../base/storage/lock.ts';
 import {
   closeQuietly,
   computeChecksum,
@@ -137,7 +137,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const bytes = await readIfExists(folder, manifestFile, mostOfManifest);
   if (bytes === undefined) {
     if (!(await exists(join(folder, 'run.json')))) throw failure('not-a-run', { folder });
-    await rejectLockedFolder(folder);
+    await rejectIfLocked(folder);
     throw failure('unfinished-run', { folder });
   }
   const manifest = parseJson(bytes, path);
@@ -255,7 +255,7 @@ function differenceOfSizes(before: Manifest['data'], { parts, corpus, users }: D
     user: users.rows - before.users,
   });
   const words = growths.flatMap(([what, growth]) =>
-    growth === 0 ? [] : [countWithNoun(Math.abs(growth), `${growth > 0 ? 'more' : 'fewer'} ${what}`)],
+    growth === 0 ? [] : [countText(Math.abs(growth), `${growth > 0 ? 'more' : 'fewer'} ${what}`)],
   );
   return words.length === 0 ? undefined : `it has ${words.join(', ')}`;
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { hasReader, lockFolder, registerReader, rejectFolderWithReader } from '../../../src/base/storage/lock.ts';
+import { hasReader, lockFolder, registerReader, rejectIfRead } from '../../../src/base/storage/lock.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 
 const folder = temporaryFolder();
@@ -13,9 +13,9 @@ it('several processes may read a folder, and none of them keeps it from being wr
   await lock.release();
   await ends[0]!();
   expect(await hasReader(folder)).toBe(true);
-  await expect(rejectFolderWithReader(folder)).rejects.toMatchObject({ diagnostics: [{ code: 'run-in-use' }] });
+  await expect(rejectIfRead(folder)).rejects.toMatchObject({ diagnostics: [{ code: 'run-in-use' }] });
   await ends[1]!();
-  await rejectFolderWithReader(folder);
+  await rejectIfRead(folder);
   expect(readdirSync(folder)).toEqual([]);
 });
 

@@ -80,10 +80,7 @@ export interface OpenedDecisions extends SharedDecisions, ClosableLog {
   passTo(swaps: Pick<Swaps, 'follow'>): void;
 }
 
-/**
- * Opens the log of decisions on versions. Servers have it in common if they share a log of events or of items.
- * @throws Failure `log-address`, `log-server`
- */
+/** Opens the log of decisions on versions. Servers have it in common if they share a log of events or of items. @throws Failure `log-address`, `log-server` */
 export async function openDecisions({ items, events, say = () => {} }: LogRequest): Promise<OpenedDecisions> {
   const latest = new Map<string, VersionDecision>();
   const address = [events, items].find((each) => each !== undefined && isAddress(each));

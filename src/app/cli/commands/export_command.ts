@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { countWithNoun } from '../../../base/diagnostics/wording.ts';
+import { countText } from '../../../base/diagnostics/wording.ts';
 import { exportPage } from '../../api/export_page.ts';
 import { type ExportRequest, exportTowers, exportWeights, load } from '../../api/run.ts';
 import { tableOf } from '../layout.ts';
@@ -80,7 +80,6 @@ async function exportForBrowser(
       Object.entries(files).map(([file, bytes]) => [file, bytes.toLocaleString('en')]),
     ),
   );
-  if (users > 0)
-    sayNotes([`the folder has the keys of ${countWithNoun(users, 'user')}: a page shows all that it fetches`]);
+  if (users > 0) sayNotes([`the folder has the keys of ${countText(users, 'user')}: a page shows all that it fetches`]);
   if (chosenColumns === undefined && known.length > 0) sayNotes([`for filters add \`--columns\`: ${known.join(', ')}`]);
 }

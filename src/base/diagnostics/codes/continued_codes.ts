@@ -1,5 +1,5 @@
 /** Codes of runs that continue an earlier run, `tower train --from`, and of runs trained on all events, `--final`. */
-import { countWithNoun, row } from '../wording.ts';
+import { countText, row } from '../wording.ts';
 
 export const continued = {
   'from-itself': row<{ folder: string; option: string }>({
@@ -26,7 +26,7 @@ export const continued = {
   'late-events': row<{ folder: string; events: number; until: string }>({
     severity: 'warning',
     message: ({ folder, events, until }) =>
-      `${countWithNoun(events, 'training event')} up to ${until} ${events === 1 ? 'is' : 'are'} not among those of ${folder}: no run trains on ${events === 1 ? 'it' : 'them'}`,
+      `${countText(events, 'training event')} up to ${until} ${events === 1 ? 'is' : 'are'} not among those of ${folder}: no run trains on ${events === 1 ? 'it' : 'them'}`,
     hint: 'name the moment from which on events are new with `--since`, or train on all of them with `--all`',
   }),
 
@@ -69,7 +69,7 @@ export const continued = {
     message: ({ folder, events, until }) =>
       events === undefined
         ? `the run in ${folder} was trained on all events, so it has no test figure of its own`
-        : `the run in ${folder} was trained on all events up to ${until}, among them ${countWithNoun(events, 'event')} that the data holds out now`,
+        : `the run in ${folder} was trained on all events up to ${until}, among them ${countText(events, 'event')} that the data holds out now`,
     hint: ({ by }) =>
       `evaluate ${by}, which chose its settings, or name data that holds out later events, by \`--data\``,
   }),

@@ -3,7 +3,7 @@ import {
   didYouMean,
   formatBytes,
   formatMemoryOption,
-  knownNamesHint,
+  namesHint,
   quotedList,
   quoteForShell,
   row,
@@ -101,7 +101,7 @@ export const data = {
     message: ({ what, name, files }) => `no column of ${files} feeds ${what} \`${name}\``,
     hint: ({ nearest, name, known }) =>
       nearest === undefined
-        ? [`compute it in the data block: columns { ${name} = "…" }`, knownNamesHint(known)].filter(Boolean).join('; ')
+        ? [`compute it in the data block: columns { ${name} = "…" }`, namesHint(known)].filter(Boolean).join('; ')
         : `if it is \`${nearest}\`, write columns { ${name} = "${nearest}" }`,
   }),
 

@@ -1,5 +1,5 @@
 /** Codes of indexes of items, which find the best items without a scan. */
-import { countWithNoun, quoteForShell, row } from '../wording.ts';
+import { countText, quoteForShell, row } from '../wording.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
@@ -54,7 +54,7 @@ export const indexes = {
 
   'index-recall': row<{ recall: number; asked: number; k: number; queries: number }>({
     message: ({ recall, asked, k, queries }) =>
-      `the index finds ${percent(recall)} of the best ${k} items of ${countWithNoun(queries, 'query')}, and ${percent(asked)} are asked for`,
+      `the index finds ${percent(recall)} of the best ${k} items of ${countText(queries, 'query')}, and ${percent(asked)} are asked for`,
     hint: 'lower `--recall`, or serve the run without an index, which is exact',
   }),
 

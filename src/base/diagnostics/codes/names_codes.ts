@@ -1,13 +1,13 @@
 /** Codes of names and of arguments. */
 import {
-  allowedValuesHint,
+  articleOf,
   didYouMean,
-  indefiniteArticle,
-  knownNamesHint,
+  namesHint,
   pluralOf,
   quotedList,
   row,
   type Suggestion,
+  valuesHint,
 } from '../wording.ts';
 
 export const names = {
@@ -18,7 +18,7 @@ export const names = {
       const others =
         facts.what === 'constant'
           ? `write a number, or declare it: \`let ${facts.name} = …\``
-          : knownNamesHint(facts.known ?? []);
+          : namesHint(facts.known ?? []);
       return didYouMean(facts) ?? others;
     },
     fix: 'restores',
@@ -28,7 +28,7 @@ export const names = {
     message: ({ what, name, other }) =>
       what === other
         ? `there are two ${pluralOf(what)} called \`${name}\``
-        : `${indefiniteArticle(what)} ${what} and ${indefiniteArticle(other)} ${other} are both called \`${name}\``,
+        : `${articleOf(what)} ${what} and ${articleOf(other)} ${other} are both called \`${name}\``,
     hint: 'rename one of them, or remove it',
   }),
 
@@ -47,7 +47,7 @@ export const names = {
 
   'unknown-kind': row<Suggestion & { what: string; name: string; known: readonly string[] }>({
     message: ({ what, name }) => `there is no ${what} called \`${name}\``,
-    hint: (facts) => didYouMean(facts) ?? knownNamesHint(facts.known),
+    hint: (facts) => didYouMean(facts) ?? namesHint(facts.known),
     fix: 'restores',
   }),
 
@@ -63,7 +63,7 @@ export const names = {
 
   'unknown-argument': row<Suggestion & { kind: string; name: string; takes: readonly string[] }>({
     message: ({ kind, name }) => `\`${kind}\` has no argument \`${name}\``,
-    hint: (facts) => didYouMean(facts) ?? allowedValuesHint(facts),
+    hint: (facts) => didYouMean(facts) ?? valuesHint(facts),
     fix: 'restores',
   }),
 
@@ -79,7 +79,7 @@ export const names = {
 
   'too-many-arguments': row<{ kind: string; takes: readonly string[]; instead?: string | undefined }>({
     message: ({ kind }) => `\`${kind}\` does not take this argument`,
-    hint: (facts) => (facts.instead === undefined ? allowedValuesHint(facts) : `name it: \`${facts.instead}\``),
+    hint: (facts) => (facts.instead === undefined ? valuesHint(facts) : `name it: \`${facts.instead}\``),
     fix: 'restores',
   }),
 
@@ -106,7 +106,7 @@ export const names = {
 
   'unknown-entry': row<Suggestion & { of: string; name: string; takes: readonly string[] }>({
     message: ({ of, name }) => `${of} has no entry \`${name}\``,
-    hint: (facts) => didYouMean(facts) ?? allowedValuesHint(facts),
+    hint: (facts) => didYouMean(facts) ?? valuesHint(facts),
     fix: 'restores',
   }),
 
@@ -121,8 +121,8 @@ export const names = {
   }),
 
   'expected-kind': row<{ what: string; found: string; known: readonly string[] }>({
-    message: ({ what, found }) => `expected ${indefiniteArticle(what)} ${what}, found ${found}`,
-    hint: ({ known }) => knownNamesHint(known),
+    message: ({ what, found }) => `expected ${articleOf(what)} ${what}, found ${found}`,
+    hint: ({ known }) => namesHint(known),
   }),
 
   'constant-cycle': row<{ name: string }>({

@@ -1,5 +1,5 @@
 /** Codes of training, of runs on disk, of engines and of commands. */
-import { countWithNoun, didYouMean, formatBytes, knownNamesHint, quoteForShell, row } from '../wording.ts';
+import { countText, didYouMean, formatBytes, namesHint, quoteForShell, row } from '../wording.ts';
 
 export const runs = {
   'cannot-write': row<{ path: string; reason: string; kept?: string | undefined }>({
@@ -44,7 +44,7 @@ export const runs = {
     message: ({ folder, stopped }) =>
       stopped === undefined
         ? `the run in ${folder} has not finished`
-        : `the run in ${folder} was stopped after ${countWithNoun(stopped.epochs, 'epoch')} and ${countWithNoun(stopped.steps, 'step')}: its model is unfinished`,
+        : `the run in ${folder} was stopped after ${countText(stopped.epochs, 'epoch')} and ${countText(stopped.steps, 'step')}: its model is unfinished`,
     hint: ({ stopped, usable }) =>
       stopped === undefined
         ? 'continue it with `tower train … --resume`'
@@ -93,7 +93,7 @@ export const runs = {
 
   'fewer-epochs': row<{ folder: string; entry: 'epochs' | 'steps'; given: number; done: number }>({
     message: ({ folder, entry, given, done }) =>
-      `\`${entry}\` is ${given}, but the run in ${folder} has already trained ${entry === 'epochs' && done === 1 ? 'in its first epoch' : entry === 'epochs' ? `in ${done} epochs` : countWithNoun(done, 'step')}`,
+      `\`${entry}\` is ${given}, but the run in ${folder} has already trained ${entry === 'epochs' && done === 1 ? 'in its first epoch' : entry === 'epochs' ? `in ${done} epochs` : countText(done, 'step')}`,
     hint: ({ entry, done }) => `set \`${entry}\` to ${done} or more, or end the run as it is with \`--finish\``,
   }),
 
@@ -210,7 +210,7 @@ export const runs = {
 
   'step-not-taken': row<{ folder: string; step: number; steps: number }>({
     message: ({ folder, step, steps }) =>
-      `the run in ${folder} has no step ${step}: it took ${countWithNoun(steps, 'step')}`,
+      `the run in ${folder} has no step ${step}: it took ${countText(steps, 'step')}`,
     hint: ({ steps }) =>
       steps === 0 ? 'give `--step 0`, the state before the first step' : `give a step from 0 to ${steps}`,
   }),
@@ -227,7 +227,7 @@ export const runs = {
 
   'unknown-setting': row<{ name: string; what: string; nearest?: string | undefined; known: readonly string[] }>({
     message: ({ what, name }) => `there is no ${what} called \`${name}\``,
-    hint: (facts) => didYouMean(facts) ?? knownNamesHint(facts.known),
+    hint: (facts) => didYouMean(facts) ?? namesHint(facts.known),
   }),
 
   'no-engine': row<{ skipped: readonly { name: string; reason: string }[] }>({
@@ -260,7 +260,7 @@ export const runs = {
     busy?: { load: number; cores: number } | undefined;
   }>({
     message: ({ engine, seconds, doing, busy }) =>
-      `the process of the \`${engine}\` engine did not ${doing} within ${countWithNoun(seconds, 'second')}${busy === undefined ? '' : `: the machine is busy, ${busy.load} processes want its ${countWithNoun(busy.cores, 'core')}`}`,
+      `the process of the \`${engine}\` engine did not ${doing} within ${countText(seconds, 'second')}${busy === undefined ? '' : `: the machine is busy, ${busy.load} processes want its ${countText(busy.cores, 'core')}`}`,
     hint: 'run the command again, or set TOWER_TORCH_TIMEOUT to more seconds',
   }),
 

@@ -1,5 +1,5 @@
 /** Codes of requests to a trained model. */
-import { countWithNoun, row } from '../wording.ts';
+import { countText, row } from '../wording.ts';
 
 export const serving = {
   'filter-syntax': row<{ found: string; expected: string; advice?: string | undefined; entry?: string }>({
@@ -46,11 +46,11 @@ export const serving = {
 
   'server-busy': row<{ reason: string; seconds: number }>({
     message: ({ reason }) => `the server cannot take the request: ${reason}`,
-    hint: ({ seconds }) => `send the request again after ${countWithNoun(seconds, 'second')}`,
+    hint: ({ seconds }) => `send the request again after ${countText(seconds, 'second')}`,
   }),
 
   'server-late': row<{ milliseconds: number }>({
-    message: ({ milliseconds }) => `the answer was not ready within ${countWithNoun(milliseconds, 'millisecond')}`,
+    message: ({ milliseconds }) => `the answer was not ready within ${countText(milliseconds, 'millisecond')}`,
     hint: 'send smaller requests, or raise `--deadline` of the server',
   }),
 
@@ -108,7 +108,7 @@ export const serving = {
     message: ({ folder, refused }) =>
       refused === 0
         ? `${folder} has no run`
-        : `${folder} has no run that can be served: ${countWithNoun(refused, 'run')} failed`,
+        : `${folder} has no run that can be served: ${countText(refused, 'run')} failed`,
     hint: 'put a run of `tower train` into the folder',
   }),
 

@@ -1,5 +1,5 @@
 /** Codes of `tower tune`. */
-import { knownNamesHint, row } from '../wording.ts';
+import { namesHint, row } from '../wording.ts';
 
 export const studies = {
   'no-search': row<{ path: string }>({
@@ -25,7 +25,7 @@ export const studies = {
 
   'unknown-measure': row<{ name: string; known: readonly string[] }>({
     message: ({ name }) => `the model does not measure \`${name}\` on validation`,
-    hint: ({ known }) => knownNamesHint(known),
+    hint: ({ known }) => namesHint(known),
   }),
 
   'file-exists': row<{ path: string; option?: string }>({

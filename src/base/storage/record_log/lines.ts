@@ -127,13 +127,13 @@ export async function* readLines(
   const parseLine = (line: Uint8Array): ReadLine | undefined => {
     number++;
     // An incomplete line must be the last.
-    if (torn) throw damagedLineError(files, name, number - 1, 'it is incomplete, and other lines follow');
+    if (torn) throw lineError(files, name, number - 1, 'it is incomplete, and other lines follow');
     if (line.includes(0)) {
       torn = true;
       return undefined;
     }
     bytes += line.length + 1;
-    return { number, value: decodeLine(line, number, (reason) => damagedLineError(files, name, number, reason)) };
+    return { number, value: decodeLine(line, number, (reason) => lineError(files, name, number, reason)) };
   };
   for await (const chunk of files.read(name, from.bytes)) {
     const chunkInRange = chunk.subarray(0, Math.min(chunk.length, to - bytes - pendingBytes));
@@ -151,8 +151,7 @@ export async function* readLines(
       pendingChunks.push(chunkInRange.subarray(lineStart));
       pendingBytes += chunkInRange.length - lineStart;
     }
-    if (pendingBytes > maxLineBytes)
-      throw damagedLineError(files, name, number + 1, 'it is longer than any line of a log');
+    if (pendingBytes > maxLineBytes) throw lineError(files, name, number + 1, 'it is longer than any line of a log');
     if (lines.length > 0) yield lines;
     if (chunkInRange.length < chunk.length) break;
   }
@@ -175,7 +174,7 @@ function decodeLine(line: Uint8Array, number: number, makeError: (reason: string
 }
 
 /** @throws Failure `items-log` */
-export const damagedLineError = (
+export const lineError = (
   { folder }: LogFiles,
   name: string,
   line: number | undefined,

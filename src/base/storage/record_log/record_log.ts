@@ -2,22 +2,14 @@
  * Stores records in a folder so that they survive a kill and a loss of power. A record is on the disk before `append` resolves. Opening the log returns all of
  * these records, and perhaps the one that was being written. They are in one file. Compaction writes another file, which replaces it by a rename.
  *
- *     const { log } = await openRecordLog(logFilesIn('items'), { name: 'items', version: 1, decode }, (record) => remember(record));
+ *     const { log } = await openRecordLog(makeLogFiles('items'), { name: 'items', version: 1, decode }, (record) => remember(record));
  *     await log.append([record]);
  *     await log.replace(recordsThatSayTheSame, { exclusive });
  */
 import { randomUUID } from 'node:crypto';
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
 import { describeSystemError } from '../../diagnostics/system_reason.ts';
-import {
-  damagedLineError,
-  encodeLine,
-  type LinePosition,
-  type LogFile,
-  type LogFiles,
-  logStart,
-  readLines,
-} from './lines.ts';
+import { encodeLine, type LinePosition, type LogFile, type LogFiles, lineError, logStart, readLines } from './lines.ts';
 
 export interface LogFormat<R> {
   /** The prefix of file names, as in `items-1.log`. */
@@ -114,39 +106,38 @@ export async function openRecordLog<R>(
     await files.rename(partialName, nameOf(number));
     await files.syncFolder();
   };
-  const removeOtherFiles = async (keptNumber: number): Promise<void> => {
+  const removeOtherFiles = async (kept: number): Promise<void> => {
     for (const fileName of await files.list()) {
-      if (fileName === partialName || (parseNumber(fileName) > 0 && parseNumber(fileName) !== keptNumber))
+      if (fileName === partialName || (parseNumber(fileName) > 0 && parseNumber(fileName) !== kept))
         await files.remove(fileName);
     }
   };
 
-  const latestNumber = findLatest(await rejectWithFailure(files, files.list(), 'cannot-read'));
+  const latestNumber = findLatest(await asFailure(files, files.list(), 'cannot-read'));
   let torn = false;
   let current: LogFileState;
   if (latestNumber === 0) {
-    current = await rejectWithFailure(files, createFile(1), 'cannot-write');
-    await rejectWithFailure(files, commit(current), 'cannot-write');
+    current = await asFailure(files, createFile(1), 'cannot-write');
+    await asFailure(files, commit(current), 'cannot-write');
   } else {
     const latestName = nameOf(latestNumber);
     const recordReader = readRecords(files, latestName, format);
-    let next = await rejectWithFailure(files, recordReader.next(), 'cannot-read');
-    for (; !next.done; next = await rejectWithFailure(files, recordReader.next(), 'cannot-read'))
-      next.value.forEach(addRecord);
+    let next = await asFailure(files, recordReader.next(), 'cannot-read');
+    for (; !next.done; next = await asFailure(files, recordReader.next(), 'cannot-read')) next.value.forEach(addRecord);
     const { bytes, lines, basePosition } = next.value;
     torn = next.value.torn;
     id = next.value.id ?? id;
-    const file = await rejectWithFailure(files, files.append(latestName), 'cannot-write');
+    const file = await asFailure(files, files.append(latestName), 'cannot-write');
     current = { file, number: latestNumber, basePosition: basePosition, bytes, lines };
     if (torn) {
-      await rejectWithFailure(
+      await asFailure(
         files,
         file.truncate(bytes).then(() => file.sync()),
         'cannot-write',
       );
     }
   }
-  await rejectWithFailure(files, removeOtherFiles(current.number), 'cannot-write');
+  await asFailure(files, removeOtherFiles(current.number), 'cannot-write');
 
   /** Records to copy to a new file after its first ones. */
   let appendedDuringReplace: R[] | undefined;
@@ -199,7 +190,7 @@ export async function openRecordLog<R>(
     async *read(from = logStart, to = log.end) {
       const recordReader = readRecords(files, nameOf(current.number), format, from, to);
       for (;;) {
-        const readResult = await rejectWithFailure(files, recordReader.next(), 'cannot-read');
+        const readResult = await asFailure(files, recordReader.next(), 'cannot-read');
         if (readResult.done) return;
         yield readResult.value;
       }
@@ -258,7 +249,7 @@ async function* readRecords<R>(
   for (;;) {
     const readResult = await lineReader.next();
     if (readResult.done) {
-      if (lines === 0) throw damagedLineError(files, path, 1, 'it should say what the file is, and the file is empty');
+      if (lines === 0) throw lineError(files, path, 1, 'it should say what the file is, and the file is empty');
       return { ...readResult.value, ...header, lines };
     }
     const records: R[] = [];
@@ -269,7 +260,7 @@ async function* readRecords<R>(
         continue;
       }
       const decoded = format.decode(value);
-      if ('reason' in decoded) throw damagedLineError(files, path, number, decoded.reason);
+      if ('reason' in decoded) throw lineError(files, path, number, decoded.reason);
       records.push(decoded.record);
     }
     yield records;
@@ -281,9 +272,9 @@ function parseHeader<R>(files: LogFiles, path: string, value: unknown, { name, v
   const { tower, version: fileVersion, position = 0, id } = (value ?? {}) as Partial<LogHeader>;
   const isId = id === undefined || (typeof id === 'string' && /^[0-9a-f-]{36}$/.test(id));
   if (tower !== name || !Number.isSafeInteger(fileVersion) || !Number.isSafeInteger(position) || !isId)
-    throw damagedLineError(files, path, 1, `it does not say that the file is a log of ${name}`);
+    throw lineError(files, path, 1, `it does not say that the file is a log of ${name}`);
   if (fileVersion !== version)
-    throw damagedLineError(
+    throw lineError(
       files,
       path,
       1,
@@ -304,17 +295,14 @@ function makeFileNames(name: string) {
 /** Maximum number of times that a log is read anew because another process has replaced its file. */
 const maxReplacements = 10;
 
-/**
- * Reads a log that another process may be writing. A record that is cut short at the end is left out.
- * @throws Failure `items-log`, `cannot-read`
- */
+/** Reads a log that another process may be writing. A record that is cut short at the end is left out. @throws Failure `items-log`, `cannot-read` */
 export async function readRecordLog<R>(
   files: LogFiles,
   format: LogFormat<R>,
 ): Promise<{ readonly id: string | undefined; readonly basePosition: number; readonly records: readonly R[] }> {
   const { findLatest, nameOf } = makeFileNames(format.name);
   for (let attempt = 1; ; attempt++) {
-    const latestNumber = findLatest(await rejectWithFailure(files, files.list(), 'cannot-read'));
+    const latestNumber = findLatest(await asFailure(files, files.list(), 'cannot-read'));
     if (latestNumber === 0) return { id: undefined, basePosition: 0, records: [] };
     const records: R[] = [];
     try {
@@ -340,7 +328,7 @@ function toFailure(
   return failure(code, { path: folder, reason });
 }
 
-const rejectWithFailure = <T>(files: LogFiles, work: Promise<T>, code: 'cannot-read' | 'cannot-write'): Promise<T> =>
+const asFailure = <T>(files: LogFiles, work: Promise<T>, code: 'cannot-read' | 'cannot-write'): Promise<T> =>
   work.catch((error: unknown) => {
     throw toFailure(files, error, code);
   });

@@ -3,7 +3,7 @@
  * same log show the same. An entry is on the disk before any follower applies it, and `append` resolves when all followers have applied it: an answer that is
  * computed after that knows the entry, whichever replica computes it.
  *
- *     const log = await openWriteLog(logFilesIn('items'), itemLog, { say });
+ *     const log = await openWriteLog(makeLogFiles('items'), itemLog, { say });
  *     const follower = await log.follow(0, (entries) => show(entries)); // resolves when the earlier entries are shown
  *     await log.append([entry]); // `show` has ended
  */

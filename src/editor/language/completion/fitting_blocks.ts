@@ -1,6 +1,4 @@
-/**
- * Sorts the blocks that may follow an arrow by how well they fit its value, by lowering each in a temporary graph.
- */
+/** Sorts the blocks that may follow an arrow by how well they fit its value, by lowering each in a temporary graph. */
 import * as t from '../../../../grammar/tokens.ts';
 import type { Span } from '../../../base/text/source.ts';
 import {

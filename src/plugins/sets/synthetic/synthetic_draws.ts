@@ -134,10 +134,7 @@ const maxRows = 2 ** 53;
 /** Maximum number of items in a cluster, because ranks are drawn from a table with an entry for each. */
 const maxInCluster = 2 ** 24;
 
-/**
- * Completes and checks the parameters. The default number of clusters is about the square root of the items.
- * @throws Failure `synthetic-shape`
- */
+/** Completes and checks the parameters. The default number of clusters is about the square root of the items. @throws Failure `synthetic-shape` */
 export function syntheticShape(options: SyntheticOptions): SyntheticShape {
   const { rows, users, items, seed } = withDefaults(syntheticDefaults, options);
   const clusters = options.clusters ?? Math.max(2, Math.ceil(items / maxInCluster), Math.round(Math.sqrt(items)));

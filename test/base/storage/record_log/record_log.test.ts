@@ -107,11 +107,11 @@ describe('a log of records', () => {
     const folder = temporary();
     const script = join(temporary(), 'child.mjs');
     const contents = `
-      import { logFilesIn } from './src/base/storage/record_log/lines.ts';
+      import { makeLogFiles } from './src/base/storage/record_log/lines.ts';
       import { openRecordLog } from './src/base/storage/record_log/record_log.ts';
       const format = { name: 'items', version: 1, decode: (record) => ({ record }) };
       const records = [];
-      const { log } = await openRecordLog(logFilesIn(process.argv[2]), format, (record) => records.push(record));
+      const { log } = await openRecordLog(makeLogFiles(process.argv[2]), format, (record) => records.push(record));
       for (let value = (records.at(-1)?.value ?? -1) + 1; ; value++) {
         await log.append([{ key: 'k' + (value % 5), value }]);
         process.stdout.write(value + "\\n");
