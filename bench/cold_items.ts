@@ -12,7 +12,7 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { load, type Run, train } from '../src/api.ts';
 import type { Part } from '../src/data/dataset.ts';
-import { overRows } from '../src/training/evaluation/ranking_questions.ts';
+import { taskOverRows } from '../src/training/evaluation/ranking_questions.ts';
 import { bootstrap, groupsOf } from '../src/training/evaluation/slices.ts';
 import { coldRows, coldValues, meanOf, measures, valuesOfRuns, wholeTask } from './cold/measure.ts';
 import { coldModels } from './cold/models.ts';
@@ -84,7 +84,7 @@ async function neighbourRow(of: string, similarity: Float32Array, onlyCold: bool
   return { name: of, note: `k = ${k}, of 1, 3, 10, 50 by validation`, values };
 }
 
-const { group, groups, unit } = groupsOf(overRows(wholeTask(held), coldRows(held)));
+const { group, groups, unit } = groupsOf(taskOverRows(wholeTask(held), coldRows(held)));
 const interval = ({ mean, low, high }: { mean: number; low: number; high: number }): string =>
   `${mean.toFixed(4)} [${low.toFixed(4)} – ${high.toFixed(4)}]`;
 const protocols = [];

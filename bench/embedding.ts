@@ -208,7 +208,7 @@ function ranking(): void {
   const rowOf = Int32Array.from(targets.keys());
   const rank = (): void => {
     const ranks = begin(columns, targets, rowOf);
-    ranks.take(scores, 0, columns);
+    ranks.readTargetScores(scores, 0, columns);
     ranks.count(scores, 0, columns);
     ranks.ranks();
   };

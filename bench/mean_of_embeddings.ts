@@ -104,8 +104,8 @@ const validation = makeTask({ dataset, part: 'validation', plan });
 const drawn = drawRankings(validation, 5000);
 const tried: [half: number, value: number][] = [];
 for (const half of halves) {
-  const drawnTask = drawn.of(validation);
-  const ranks = await rankEvents(drawnTask, drawn.scorer(meanScorer(validation, items, half, product)), true);
+  const drawnTask = drawn.sampleTask(validation);
+  const ranks = await rankEvents(drawnTask, drawn.sampleScorer(meanScorer(validation, items, half, product)), true);
   const values = metricValues(drawnTask, ranks, ndcg!);
   tried.push([half, values.reduce((sum, each) => sum + each, 0) / values.length]);
 }

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { makeRandom } from '../src/base/random/random.ts';
-import { largestSpace, limitSpaces } from '../src/training/embedding/kernel_memory.ts';
+import { largestSpace, setSpaceLimit } from '../src/training/embedding/kernel_memory.ts';
 import { makeTable } from '../src/training/embedding/table.ts';
 import { rowOptimizer } from './row_optimizer.ts';
 
@@ -34,7 +34,7 @@ const large: readonly Setting[] = [
 ];
 
 function measure({ rows, limit, precision }: Setting): void {
-  limitSpaces(limit);
+  setSpaceLimit(limit);
   const seconds = (): number => process.cpuUsage().user / 1e6;
   const table = makeTable({
     name: 'items',

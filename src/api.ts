@@ -41,7 +41,7 @@ export type { ClosedDay } from './app/report/days_page.ts';
 export type { Diagnostic } from './base/diagnostics/diagnostic.ts';
 export { Failure } from './base/diagnostics/failure.ts';
 export type { EngineName } from './engines/engine.ts';
-export { type Choice, type Listed, listEngines as engines } from './engines/engines.ts';
+export { type EngineChoice as Choice, type ListedEngine as Listed, listEngines as engines } from './engines/engines.ts';
 export type { MeasureSpec } from './graph/plan/plan.ts';
 export { type SharedItems, scanOfShared, shareItems } from './retrieval/scan/scan.ts';
 export {

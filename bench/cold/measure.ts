@@ -5,7 +5,7 @@ import type { Dataset, Part } from '../../src/data/dataset.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
 import { makeTask } from '../../src/training/evaluation/contestants.ts';
 import { makeMeasures, metricValues } from '../../src/training/evaluation/figures.ts';
-import { overRows, scorerOverRows } from '../../src/training/evaluation/ranking_questions.ts';
+import { scorerOverRows, taskOverRows } from '../../src/training/evaluation/ranking_questions.ts';
 import { rankEvents } from '../../src/training/evaluation/ranks.ts';
 import { modelScorer, type Scorer, type ScoringTask } from '../../src/training/scoring/scorer.ts';
 
@@ -42,7 +42,7 @@ export async function coldValues(held: Held, scorer: Scorer, onlyCold: boolean):
       return scores;
     },
   };
-  const task = overRows(wholeTask(held), rows);
+  const task = taskOverRows(wholeTask(held), rows);
   const ranks = await rankEvents(task, scorerOverRows(narrowed, rows), true);
   return measures.map((measure) => metricValues(task, ranks, measure));
 }

@@ -9,7 +9,7 @@ import { readDataset } from '../../src/data/read_dataset.ts';
 import { chooseEngine } from '../../src/engines/engines.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
 import { differencesOf, evaluationProtocol } from '../../src/training/evaluation/compare_models.ts';
-import { baselinesBeside, makeTask } from '../../src/training/evaluation/contestants.ts';
+import { chooseBaselines, makeTask } from '../../src/training/evaluation/contestants.ts';
 import { makeMeasures, metricValues } from '../../src/training/evaluation/figures.ts';
 import { repeatsSentence, seenRule, seenSentence } from '../../src/training/evaluation/ranking_questions.ts';
 import { rankEvents } from '../../src/training/evaluation/ranks.ts';
@@ -79,7 +79,7 @@ export async function measureBaseline(open: OpenSet, name: string): Promise<Meas
   const { dataset, plan, set, task } = open;
   const { engine } = await chooseEngine();
   // `popularity by …` comes with popularity.
-  const { rows, leftOut } = baselinesBeside(task, {
+  const { rows, leftOut } = chooseBaselines(task, {
     dataset,
     part: 'test',
     plan,

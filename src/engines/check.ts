@@ -22,8 +22,8 @@ export function checkTensor(
   return tensor;
 }
 
-/** Checks the given ones of the graph's parameters, and returns them with their index among all. */
-export const givenParameters = (graph: Graph, parameters: Tensors) =>
+/** Checks those parameters of the graph that `parameters` names, and returns them with their index among all. */
+export const checkNamedParameters = (graph: Graph, parameters: Tensors) =>
   graph.parameters.flatMap((parameter, index) => {
     const { name } = parameter;
     return name in parameters ? [{ name, index, tensor: checkTensor(graph, parameter, parameters[name], {}) }] : [];
@@ -34,7 +34,7 @@ export function checkParameters(graph: Graph, parameters: Tensors): void {
 }
 
 /** Copies tensors, because those of a feeder or a program may be overwritten later. */
-export const copies = (tensors: Tensors): Record<string, Tensor> =>
+export const copyTensors = (tensors: Tensors): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
 /** Returns the exports of a CommonJS package, which are those of its default if it is bundled. `name` is one of them. */

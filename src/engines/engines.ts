@@ -18,39 +18,39 @@ const onRequest: ReadonlySet<EngineName> = new Set(['torch']);
  * The order in which engines are tried. A server has small passes, where the cost of starting one decides: 60 µs with ONNX Runtime and 300 µs with TensorFlow.
  * For training it is the order of the list.
  */
-const orders: Readonly<Record<Purpose, readonly EngineName[]>> = {
+const engineOrders: Readonly<Record<Purpose, readonly EngineName[]>> = {
   training: engineNames.filter((name) => !onRequest.has(name)),
   serving: ['onnx', 'tensorflow', 'javascript'],
 };
 
 export type Purpose = 'training' | 'serving';
 
-export interface Skipped {
+export interface SkippedEngine {
   readonly name: EngineName;
   readonly reason: string;
 }
 
-export interface Choice {
+export interface EngineChoice {
   readonly engine: Engine;
   /** Engines before the chosen one, each with the reason why it was not chosen. */
-  readonly skipped: readonly Skipped[];
+  readonly skipped: readonly SkippedEngine[];
 }
 
-const loaded = new Map<EngineName, Promise<Engine>>();
+const loadedEngines = new Map<EngineName, Promise<Engine>>();
 
 /** Returns the engine, the same one each time. Rejects with the reason if it does not load. */
 export function loadEngine(name: EngineName): Promise<Engine> {
-  const loadedEngine = loaded.get(name);
+  const loadedEngine = loadedEngines.get(name);
   if (loadedEngine) return loadedEngine;
   const loading = engines[name]();
-  loaded.set(name, loading);
+  loadedEngines.set(name, loading);
   return loading;
 }
 
 /** Returns the requested engine, or the first that loads. Throws a `Failure` with the reasons. */
-export async function chooseEngine(requested?: EngineName, purpose: Purpose = 'training'): Promise<Choice> {
-  const skipped: Skipped[] = [];
-  for (const name of requested ? [requested] : orders[purpose]) {
+export async function chooseEngine(requested?: EngineName, purpose: Purpose = 'training'): Promise<EngineChoice> {
+  const skipped: SkippedEngine[] = [];
+  for (const name of requested ? [requested] : engineOrders[purpose]) {
     try {
       return { engine: await loadEngine(name), skipped };
     } catch (error) {
@@ -60,14 +60,14 @@ export async function chooseEngine(requested?: EngineName, purpose: Purpose = 't
   throw failure('no-engine', { skipped });
 }
 
-export type Listed =
+export type ListedEngine =
   | { readonly name: EngineName; readonly loads: true; readonly version: string }
   | { readonly name: EngineName; readonly loads: false; readonly reason: string };
 
 /** Returns every engine with its version, or with the reason why it does not load here. */
-export function listEngines(): Promise<readonly Listed[]> {
+export function listEngines(): Promise<readonly ListedEngine[]> {
   return Promise.all(
-    engineNames.map(async (name): Promise<Listed> => {
+    engineNames.map(async (name): Promise<ListedEngine> => {
       try {
         return { name, loads: true, version: (await loadEngine(name)).version };
       } catch (error) {

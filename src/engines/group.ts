@@ -1,15 +1,15 @@
 /** A group of workers computes each training step together. Each worker is a separate process. */
 import { Failure, failure } from '../base/diagnostics/failure.ts';
 
-/** Has the code `worker-lost`. */
+/** The failure `worker-lost`: another worker no longer responds. */
 export class WorkerLost extends Failure {
-  /** @param last the last thing that all workers completed together */
+  /** @param lastDone the last thing that all workers completed together */
   constructor(
     reason: string,
     who: string | undefined,
-    readonly last: string | undefined,
+    readonly lastDone: string | undefined,
   ) {
-    super(failure('worker-lost', { reason, who, last }).diagnostics);
+    super(failure('worker-lost', { reason, who, last: lastDone }).diagnostics);
   }
 }
 
@@ -19,10 +19,7 @@ export interface WorkerGroup {
   readonly workers: number;
   /** By rank, the names of their machines. */
   readonly machines: readonly string[];
-  /**
-   * Sends bytes to all workers and returns those of all, by rank. Every worker must call it at the same points between steps.
-   * @throws Failure `worker-lost`
-   */
+  /** Sends bytes to all workers and returns those of all, by rank. Every worker must call it at the same points between steps. @throws Failure `worker-lost` */
   exchange(bytes: Uint8Array, about?: ExchangeAbout): Promise<readonly Uint8Array[]>;
   /** Sends one part to each worker, by rank. Returns the parts that the workers have sent to this one. */
   allToAll(parts: readonly Uint8Array[], about?: Pick<ExchangeAbout, 'done'>): Promise<readonly Uint8Array[]>;

@@ -26,7 +26,7 @@ import {
   readCheckpoint,
   type TrainingState,
 } from './artifact/checkpoint.ts';
-import { fingerprintOf, type Lineage, otherData } from './artifact/identity.ts';
+import { describeOtherData, fingerprintOf, type Lineage } from './artifact/identity.ts';
 import { type LoadedModel, load, readWeights } from './artifact/load.ts';
 import type { Manifest } from './artifact/run_manifest.ts';
 import { roundsSlot } from './embedding/far_rows.ts';
@@ -56,11 +56,11 @@ export async function readBase(folder: string, plan: Plan): Promise<Base> {
   await rejectIfLocked(folder);
   const baseRun = await load(folder, { withoutWeights: true });
   // A round trip through JSON removes undefined entries, which the stored plan does not have either.
-  const differences = modelDifferences(baseRun.plan, JSON.parse(JSON.stringify(plan)) as Plan);
-  if (differences.length > 0) throw failure('from-other-model', { folder, differences });
+  const foundDifferences = modelDifferences(baseRun.plan, JSON.parse(JSON.stringify(plan)) as Plan);
+  if (foundDifferences.length > 0) throw failure('from-other-model', { folder, differences: foundDifferences });
   if (!(await hasCheckpoint(folder))) throw failure('lost-file', { path: 'checkpoint.safetensors', folder });
   const { progress } = await readCheckpoint(folder, undefined, (name, shape, kind) =>
-    isOfTable(name) ? checkedOnly({ length: elementCount(shape), kind }) : undefined,
+    isTableTensor(name) ? discardNumbers({ length: elementCount(shape), kind }) : undefined,
   );
   const { training } = baseRun.manifest;
   if (progress.step !== training.steps || progress.epoch !== training.epochs) {
@@ -71,10 +71,10 @@ export async function readBase(folder: string, plan: Plan): Promise<Base> {
   return { folder, trained: baseRun, progress, servesEarlier: servesEarlier(baseRun) };
 }
 
-const isOfTable = (name: string): boolean => name.startsWith('table/') || name.startsWith('state/');
+const isTableTensor = (name: string): boolean => name.startsWith('table/') || name.startsWith('state/');
 
 /** A target for numbers that are only checked and not stored: a table may be as large as the memory. */
-const checkedOnly = ({ kind, length }: Pick<ChunkedNumbers, 'kind' | 'length'>): ChunkedNumbers => ({
+const discardNumbers = ({ kind, length }: Pick<ChunkedNumbers, 'kind' | 'length'>): ChunkedNumbers => ({
   ...{ kind, length, width: 1 },
   read: () => invariant(false, 'numbers that are not kept are not read'),
   write: () => {},
@@ -106,14 +106,14 @@ export function lineageOf(
 }
 
 export const hasSameData = ({ trained }: Base, dataset: Dataset): boolean =>
-  otherData(trained.manifest.data.fingerprint, fingerprintOf(dataset)) === undefined;
+  describeOtherData(trained.manifest.data.fingerprint, fingerprintOf(dataset)) === undefined;
 
 /** Describes why the weights of one model do not fit the other. Training settings and the order of features do not matter. */
 function modelDifferences(before: Plan, now: Plan): string[] {
   const towers = before.towers.flatMap((tower, index) => towerDifferences(tower, now.towers[index]!));
   const modelDifferenceWords = [
-    ...differences('feature', byName(before.features), byName(now.features), featureDifference),
-    ...differences('table', byName(before.tables), byName(now.tables), (one, other) =>
+    ...describeDifferences('feature', mapByName(before.features), mapByName(now.features), featureDifference),
+    ...describeDifferences('table', mapByName(before.tables), mapByName(now.tables), (one, other) =>
       // Initial values concern only new rows, and rates may change.
       one.dim === other.dim && one.encoderOf === other.encoderOf && one.frozen === other.frozen
         ? undefined
@@ -132,14 +132,14 @@ function modelDifferences(before: Plan, now: Plan): string[] {
   return modelDifferenceWords.length > 0 ? modelDifferenceWords : trainedDifferences(before.step, now.step);
 }
 
-const byName = <T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, T> =>
-  new Map(all.map((each) => [each.name, each]));
+const mapByName = <T extends { readonly name: string }>(named: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(named.map((item) => [item.name, item]));
 
-function differences<T>(
+function describeDifferences<T>(
   what: string,
   before: ReadonlyMap<string, T>,
   now: ReadonlyMap<string, T>,
-  differs: (one: T, other: T) => string | undefined,
+  describeDifference: (one: T, other: T) => string | undefined,
 ): string[] {
   const missingWords = [...before.keys()]
     .filter((name) => !now.has(name))
@@ -147,7 +147,7 @@ function differences<T>(
   const changedWords = [...now].flatMap(([name, each]) => {
     const earlier = before.get(name);
     if (earlier === undefined) return [`${what} \`${name}\` is new`];
-    const words = differs(earlier, each);
+    const words = describeDifference(earlier, each);
     return words === undefined ? [] : [`${what} \`${name}\` differs: ${words}`];
   });
   return [...missingWords, ...changedWords];
@@ -158,28 +158,29 @@ function featureDifference(before: FeaturePlan, now: FeaturePlan): string | unde
   const [one, other] = [before, now] as unknown as readonly [Record<string, unknown>, Record<string, unknown>];
   const words = [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap((entry) => {
     if (isSameJson(one[entry], other[entry])) return [];
-    return [`its ${entry} is ${shown(other[entry])}, and was ${shown(one[entry])}`];
+    return [`its ${entry} is ${quoteValue(other[entry])}, and was ${quoteValue(one[entry])}`];
   });
   return words.length === 0 ? undefined : words.join(', ');
 }
 
-const shown = (value: unknown): string =>
+const quoteValue = (value: unknown): string =>
   value === undefined ? 'absent' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 
 function towerDifferences(before: TowerPlan, now: TowerPlan): string[] {
   const towerWords = `tower \`${now.name}\``;
   if (before.name !== now.name) return [`${towerWords} is new, and \`${before.name}\` is missing`];
-  if (before.key !== now.key) return [`${towerWords} is keyed by ${shown(now.key)}, and was by ${shown(before.key)}`];
+  if (before.key !== now.key)
+    return [`${towerWords} is keyed by ${quoteValue(now.key)}, and was by ${quoteValue(before.key)}`];
   if (before.width !== now.width) return [`${towerWords} is ${now.width} wide, and was ${before.width}`];
-  const own = ({ embedded, interests }: TowerPlan) => ({ embedded, interests });
-  return isSameJson(own(before), own(now)) ? [] : [`${towerWords} computes its vector in another way`];
+  const vectorPlan = ({ embedded, interests }: TowerPlan) => ({ embedded, interests });
+  return isSameJson(vectorPlan(before), vectorPlan(now)) ? [] : [`${towerWords} computes its vector in another way`];
 }
 
 /** Compares the parameters of the steps: weights of losses and tasks, and the state of the dense optimizer. */
 function trainedDifferences(before: GraphPlan, now: GraphPlan): string[] {
-  const parameters = ({ graph }: GraphPlan) =>
+  const parameterTypes = ({ graph }: GraphPlan) =>
     new Map(graph.parameters.map(({ name, node }) => [name, graph.nodes[node]!.type] as const));
-  return differences('the trained number', parameters(before), parameters(now), (one, other) =>
+  return describeDifferences('the trained number', parameterTypes(before), parameterTypes(now), (one, other) =>
     isSameJson(one, other) ? undefined : 'its shape',
   );
 }
@@ -201,7 +202,7 @@ export async function beginFrom(
   );
   const targetNumbers = new Map<string, Numbers>();
   for (const [name, { values, state: slots }] of takeOvers) {
-    targetNumbers.set(`table/${name}`, servesEarlier ? checkedOnly(values) : values);
+    targetNumbers.set(`table/${name}`, servesEarlier ? discardNumbers(values) : values);
     const earlierTable = trained.plan.tables.find((table) => table.name === name)!;
     for (const [slot, numbers] of Object.entries(slots)) {
       // A table whose rows this run begins to round has no such state in the base run.
@@ -222,7 +223,7 @@ export async function beginFrom(
   const missingName = [...targetNumbers.keys()].find((name) => !foundNames.has(name));
   if (missingName !== undefined) throw damaged(`it has no \`${missingName}\``);
   const servedWeights = servesEarlier ? await readWeights(trained, (name) => takeOvers.get(name)!.values) : {};
-  for (const { end } of takeOvers.values()) end();
+  for (const { fillNewRows } of takeOvers.values()) fillNewRows();
 
   const parameters: Record<string, Tensors[string]> = {};
   for (const [name, current] of Object.entries(await state.program.read())) {
@@ -235,24 +236,24 @@ export async function beginFrom(
     parameters[name] = servedWeights[name] ?? { ...current, data: data as typeof current.data };
   }
   await state.program.write(parameters);
-  takeFeed(base, checkpoint.tensors, state, dataset, steps);
+  restoreFeeder(base, checkpoint.tensors, state, dataset, steps);
 }
 
 function takeOverTable({ trained }: Base, table: Table, plan: Plan, dataset: Dataset): TakeOver {
   const { encoderOf } = plan.tables.find(({ name }) => name === table.name)!;
   const [before, current] = [trained.encodings.get(encoderOf)!, dataset.encodings.get(encoderOf)!];
   const firstRows = dataset.firstValues?.get(table.name)?.rows;
-  return takeOver(table, {
+  return prepareTakeOver(table, {
     rows: rowsOf(before),
     rowsBefore: rowsBefore(before, current, table.rows),
     // Until now, new ids were looked up as unseen values.
-    ...(trainsUnseen(plan, encoderOf, current) ? { newAs: 0 } : {}),
-    ...(firstRows ? { own: new Set(firstRows) } : {}),
+    ...(trainsUnseenRow(plan, encoderOf, current) ? { copiedRow: 0 } : {}),
+    ...(firstRows ? { keptRows: new Set(firstRows) } : {}),
   });
 }
 
 /** True if the row of unseen values is trained, because rare values use it or because ids are dropped. */
-const trainsUnseen = ({ features }: Plan, owner: string, { kind }: Encoding): boolean =>
+const trainsUnseenRow = ({ features }: Plan, owner: string, { kind }: Encoding): boolean =>
   kind === 'vocabulary' &&
   features.some(
     ({ encoderOf, drop = 0, encoder }) =>
@@ -260,7 +261,7 @@ const trainsUnseen = ({ features }: Plan, owner: string, { kind }: Encoding): bo
   );
 
 /** Restores the state of the feeder. It refers to rows of the data, so with other data it starts from scratch. */
-function takeFeed(
+function restoreFeeder(
   base: Base,
   tensors: ReadonlyMap<string, StoredTensor>,
   { feeder }: TrainingState,
@@ -285,9 +286,9 @@ export interface Growth {
   /** The old row of each current row, −1 for a new row. Absent: all rows have their old index. */
   readonly rowsBefore?: Int32Array | undefined;
   /** The old row whose values new rows copy. Absent: they keep their initial values. */
-  readonly newAs?: number;
+  readonly copiedRow?: number;
   /** New rows that keep their initial values in any case. */
-  readonly own?: ReadonlySet<number>;
+  readonly keptRows?: ReadonlySet<number>;
 }
 
 /** Receives the numbers of the old table, in order. */
@@ -296,10 +297,10 @@ interface TakeOver {
   /** By name, as `Table.stateNumbers`. The state of new rows stays as before their first step. */
   readonly state: Readonly<Record<string, Numbers>>;
   /** Called after all values: fills the new rows. */
-  end(): void;
+  fillNewRows(): void;
 }
 
-export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth): TakeOver {
+export function prepareTakeOver(table: Table, { rows, rowsBefore, copiedRow, keptRows }: Growth): TakeOver {
   const { dim } = table;
   const rowsNow = rowsBefore && currentRowsOf(rowsBefore, rows);
   let newRow: StoredNumbers | undefined;
@@ -307,8 +308,8 @@ export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth)
   // State for each row is long if the values are. A short array next to long values counts the steps of the whole table.
   const isOfRows = (slots: Numbers): boolean => isChunked(slots) || !isChunked(values);
   const keepNewRow = (from: number, numbers: StoredNumbers): void => {
-    const at = newAs === undefined ? -1 : newAs * dim - from;
-    if (at >= 0 && at < numbers.length) newRow = numbers.slice(at, at + dim);
+    const newRowOffset = copiedRow === undefined ? -1 : copiedRow * dim - from;
+    if (newRowOffset >= 0 && newRowOffset < numbers.length) newRow = numbers.slice(newRowOffset, newRowOffset + dim);
   };
   return {
     values: movedNumbers(values, dim, rows, rowsNow, keepNewRow),
@@ -318,9 +319,9 @@ export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth)
         isOfRows(slots) ? movedNumbers(slots, slots.length / table.rows, rows, rowsNow) : slots,
       ]),
     ),
-    end() {
+    fillNewRows() {
       rowsBefore?.forEach((row, index) => {
-        if (newRow && row < 0 && !own?.has(index)) writeNumbers(values, index * dim, newRow);
+        if (newRow && row < 0 && !keptRows?.has(index)) writeNumbers(values, index * dim, newRow);
       });
     },
   };
@@ -338,7 +339,7 @@ function movedNumbers(
   width: number,
   rows: number,
   rowsNow: Int32Array | undefined,
-  seen?: (from: number, numbers: StoredNumbers) => void,
+  onNumbers?: (from: number, numbers: StoredNumbers) => void,
 ): ChunkedNumbers {
   return {
     ...{ kind: numberKindOf(into), width, length: rows * width },
@@ -346,7 +347,7 @@ function movedNumbers(
       throw new Error('invariant: rows of a table before are only written');
     },
     write(from, numbers) {
-      seen?.(from, numbers);
+      onNumbers?.(from, numbers);
       if (!rowsNow) {
         writeNumbers(into, from, numbers);
         return;

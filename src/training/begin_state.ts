@@ -19,10 +19,7 @@ import type { TrainOptions } from './train_options.ts';
 import { makeTableWire } from './workers/table_wire.ts';
 import { sharedStep } from './workers/talk.ts';
 
-/**
- * Makes the tables with their initial values.
- * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
- */
+/** Makes the tables with their initial values. @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated */
 export const tablesOf = ({
   plan,
   dataset,
@@ -37,11 +34,11 @@ export const tablesOf = ({
     group && sharesTables ? makeTableWire(group) : undefined,
   );
 
-export interface BegunState extends TrainingState {
+export interface InitialState extends TrainingState {
   readonly order: EventOrder<AnyEpoch>;
   readonly graph: Graph;
   readonly group?: WorkerGroup;
-  /** Present if the towers are asked about users when an epoch begins. */
+  /** Present if an epoch begins with the vectors of users. */
   readonly latest?: LatestEvents;
 }
 
@@ -50,7 +47,7 @@ export async function beginState(
   precision: Precision,
   tables: Tables,
   group?: WorkerGroup,
-): Promise<BegunState> {
+): Promise<InitialState> {
   const { step, train } = planWithFittedStep(plan, dataset.corpus.rows);
   const graph = inPrecision(group ? sharedStep(step) : step.graph, precision, plan);
   connectGraph(plan, tables, dataset.parts.train);
@@ -101,25 +98,25 @@ async function latestFor(
 
 /**
  * Returns the value of `mean` in scores: the mean of the task's label over the training part, float32 [1], by the name of its parameter.
- * @param known sums by task, where the events are in files
+ * @param knownSums sums by task, where the events are in files
  */
 export function labelMeans(
   { tasks }: Pick<Plan, 'tasks'>,
   events: Events,
-  known?: TrainingShards['labelSums'],
+  knownSums?: TrainingShards['labelSums'],
 ): Tensors {
   return Object.fromEntries(
     tasks.flatMap((task) => {
       if (task.mean === undefined || task.label === undefined) return [];
-      const data = Float32Array.of(meanOf(task, events, known));
+      const data = Float32Array.of(meanOf(task, events, knownSums));
       return [[task.mean, { dtype: 'float32' as const, shape: [1], data }]];
     }),
   );
 }
 
 /** Events are weighted as in the loss. The mean is 0 if all weights are 0. */
-function meanOf(task: TaskPlan, events: Events, known?: TrainingShards['labelSums']): number {
-  const { sum, total } = (known ? known.get(task.name)! : labelSums(task, events)).weighted;
+function meanOf(task: TaskPlan, events: Events, knownSums?: TrainingShards['labelSums']): number {
+  const { sum, total } = (knownSums ? knownSums.get(task.name)! : labelSums(task, events)).weighted;
   return total === 0 ? 0 : sum / total;
 }
 
@@ -133,11 +130,11 @@ export function connectGraph(
   const [first, second] = train.graph.tables;
   const { graph } = tables.get(first)!;
   invariant(graph && graph === tables.get(second)!.graph, `tables ${first} and ${second} share a graph`);
-  graph.connect(edgesOf(codesOf(training, features, first), codesOf(training, features, second), training.rows));
+  graph.setEdges(edgesOf(codesOf(training, features, first), codesOf(training, features, second), training.rows));
 }
 
 interface GraphCodes {
-  at(row: number): number;
+  codeAt(row: number): number;
   /** The code of values outside of the vocabulary; −1 if there is no such code. */
   readonly unknown: number;
 }
@@ -149,7 +146,7 @@ function codesOf({ features }: Events, plans: readonly FeaturePlan[], name: stri
   const { index, column } = indexed;
   const { values } = column;
   return {
-    at: index ? (row) => values[index[row]!]! : (row) => values[row]!,
+    codeAt: index ? (row) => values[index[row]!]! : (row) => values[row]!,
     // All unknown values share a row of the table. As a node of the graph it would connect unrelated values.
     unknown: plan.encoder.kind === 'vocabulary' ? 0 : -1,
   };
@@ -159,19 +156,19 @@ function codesOf({ features }: Events, plans: readonly FeaturePlan[], name: stri
 function edgesOf(first: GraphCodes, second: GraphCodes, rows: number): Edges {
   const neighboursOf = new Map<number, Set<number>>();
   for (let row = 0; row < rows; row++) {
-    const [a, b] = [first.at(row), second.at(row)];
+    const [a, b] = [first.codeAt(row), second.codeAt(row)];
     if (a === first.unknown || b === second.unknown) continue;
     const knownNeighbours = neighboursOf.get(a);
     if (knownNeighbours) knownNeighbours.add(b);
     else neighboursOf.set(a, new Set([b]));
   }
-  const count = [...neighboursOf.values()].reduce((sum, each) => sum + each.size, 0);
+  const count = [...neighboursOf.values()].reduce((sum, neighbours) => sum + neighbours.size, 0);
   const edges = { first: new Int32Array(count), second: new Int32Array(count) };
-  let at = 0;
+  let edge = 0;
   for (const a of [...neighboursOf.keys()].sort((x, y) => x - y)) {
     for (const b of neighboursOf.get(a)!) {
-      edges.first[at] = a;
-      edges.second[at++] = b;
+      edges.first[edge] = a;
+      edges.second[edge++] = b;
     }
   }
   return edges;

@@ -7,10 +7,10 @@ import type { FitChoice } from './artifact/run_manifest.ts';
 import { makeTable } from './embedding/table.ts';
 import { freeBytes } from './embedding/table_memory.ts';
 import type { Tables } from './embedding/tables.ts';
-import { type HistoryScores, type TunedBaseline, trainingOf } from './evaluation/baselines/baseline.ts';
+import { type HistoryScores, type TunedBaseline, trainingInteractions } from './evaluation/baselines/baseline.ts';
 import { makePicker } from './evaluation/baselines/item_to_item.ts';
 import { baselines } from './evaluation/baselines/table.ts';
-import { choose, fitOne } from './evaluation/baselines/tune_baselines.ts';
+import { chooseSetting, fitOne } from './evaluation/baselines/tune_baselines.ts';
 import { makeTask, secondsToTune, stepsPerSecond } from './evaluation/contestants.ts';
 import { seenRule } from './evaluation/ranking_questions.ts';
 import { codesOfItems } from './scoring/fitted_weights.ts';
@@ -25,30 +25,30 @@ export interface FittedItems {
 type FitOptions = Pick<TrainOptions, 'plan' | 'dataset' | 'engine' | 'onEvent'>;
 
 /**
- * @param known the choice of the run whose settings this one takes. Default: the validation part chooses
+ * @param knownChoice the choice of the run whose settings this one takes. Default: the validation part chooses
  * @throws Failure `fitted-whole` if the fit needs more memory than there is
  */
 export async function fitItems(
   { plan, dataset, engine, onEvent }: FitOptions,
-  known?: FitChoice,
+  knownChoice?: FitChoice,
 ): Promise<FittedItems> {
   const fitted = plan.fitted!;
   const row = baselines[fitted.by] as TunedBaseline;
   const { parts, corpus, users } = dataset;
-  const training = trainingOf({ events: parts.train, corpus, users });
+  const training = trainingInteractions({ events: parts.train, corpus, users });
   refuseTooLarge(plan, row.bytes(training));
-  const seconds = known
+  const seconds = knownChoice
     ? row.steps(training) / row.settings.length / stepsPerSecond
     : secondsToTune(row, training, dataset, training.items);
   onEvent?.({ kind: 'fitting', by: fitted.by, seconds });
   const product = await engineProduct(engine);
   try {
-    if (known) {
-      const scores = await fitOne(row, training, known.setting, product);
-      return { tables: tablesOf(plan, dataset, scores, known.decay), choice: known };
+    if (knownChoice) {
+      const scores = await fitOne(row, training, knownChoice.setting, product);
+      return { tables: tablesOf(plan, dataset, scores, knownChoice.decay), choice: knownChoice };
     }
     const hasValidation = parts.validation.rows > 0;
-    const { scores, setting, decay, words } = await choose(row, training, {
+    const { scores, setting, decay, words } = await chooseSetting(row, training, {
       validation: hasValidation ? makeTask({ dataset, part: 'validation', plan }) : undefined,
       removeSeen: seenRule(dataset).removes,
       product,
@@ -60,10 +60,10 @@ export async function fitItems(
   }
 }
 
-function refuseTooLarge({ model, fitted }: Plan, needed: number): void {
+function refuseTooLarge({ model, fitted }: Plan, neededBytes: number): void {
   const free = freeBytes();
-  if (needed <= free) return;
-  const what = `its fit by \`${fitted!.by}\` needs ${formatBytes(needed)} of memory, and ${formatBytes(Math.max(0, free))} are free`;
+  if (neededBytes <= free) return;
+  const what = `its fit by \`${fitted!.by}\` needs ${formatBytes(neededBytes)} of memory, and ${formatBytes(Math.max(0, free))} are free`;
   throw failure('fitted-whole', { model, what, advice: 'choose `fit: item_knn`, or two towers, which need less' });
 }
 
@@ -79,22 +79,22 @@ function tablesOf(plan: Plan, { corpus, encodings }: Dataset, scores: HistorySco
   const { keep } = plan.fitted!;
   const pick = makePicker(keep);
   const weights = new Float64Array(corpus.rows);
-  const sizes = new Float64Array(corpus.rows);
-  const scored = Int32Array.from(codes.keys()).filter((row) => codes[row]! > 0);
+  const absoluteWeights = new Float64Array(corpus.rows);
+  const scoredItems = Int32Array.from(codes.keys()).filter((row) => codes[row]! > 0);
   const neighbourCodes = tables.get(fittedTable.neighbours)!.values();
   const neighbourWeights = tables.get(fittedTable.weights)!.values();
   const eventCounts = tables.get(fittedTable.events)!.values();
-  for (const row of scored) {
+  for (const row of scoredItems) {
     const code = codes[row]!;
     eventCounts[code] = corpus.trainingCounts[row]!;
     weights.fill(0);
     scores(Int32Array.of(row), weights, -1);
     weights[row] = 0;
-    for (const other of scored) sizes[other] = Math.abs(weights[other]!);
-    const kept = pick(scored, sizes)
+    for (const other of scoredItems) absoluteWeights[other] = Math.abs(weights[other]!);
+    const largest = pick(scoredItems, absoluteWeights)
       .slice()
-      .sort((a, b) => sizes[b]! - sizes[a]! || a - b);
-    kept.forEach((other, index) => {
+      .sort((a, b) => absoluteWeights[b]! - absoluteWeights[a]! || a - b);
+    largest.forEach((other, index) => {
       neighbourCodes[code * keep + index] = codes[other]!;
       neighbourWeights[code * keep + index] = weights[other]!;
     });

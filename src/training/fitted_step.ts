@@ -22,13 +22,13 @@ export function planWithFittedStep(plan: Plan, items: number, budget = matrixBud
   const graph = inPieces(step.graph, { rows: symbolic('batch'), columns: symbolic('corpus'), pieces: pieceCount });
   if (!graph) return plan;
   const inputPlans = new Map<string, InputPlan>(
-    [...step.inputs, ...inputsOf(pieceCount, step.inputs)].map((input) => [input.name, input]),
+    [...step.inputs, ...pieceInputPlans(pieceCount, step.inputs)].map((input) => [input.name, input]),
   );
   const inputs = graph.inputs.map(({ name }) => inputPlans.get(name)!);
   return { ...plan, step: { graph, inputs } satisfies GraphPlan };
 }
 
-const inputsOf = (pieces: number, inputs: readonly InputPlan[]): readonly InputPlan[] => [
+const pieceInputPlans = (pieces: number, inputs: readonly InputPlan[]): readonly InputPlan[] => [
   { name: pieceInputs.rows, source: { from: 'piece_rows', pieces } },
   { name: pieceInputs.known, source: { from: 'piece_known', pieces } },
   { name: pieceInputs.places, source: { from: 'piece_places' } },
@@ -56,30 +56,30 @@ export function choosePrecision(
   engine: Pick<Engine, 'name' | 'multipliesBfloat16'>,
   instructions: string | undefined,
 ): ChosenPrecision | undefined {
-  const { precision: asked } = plan.train;
-  if (asked === undefined) return undefined;
-  if (asked === 'bf16') {
+  const { precision: requested } = plan.train;
+  if (requested === undefined) return undefined;
+  if (requested === 'bf16') {
     return engine.multipliesBfloat16
-      ? { precision: 'bf16', asked }
-      : { precision: 'bf16', asked, because: `engine ${engine.name} only rounds to it, and gets no faster` };
+      ? { precision: 'bf16', asked: requested }
+      : { precision: 'bf16', asked: requested, because: `engine ${engine.name} only rounds to it, and gets no faster` };
   }
   if (!engine.multipliesBfloat16) {
-    return { precision: 'float32', asked, because: `engine ${engine.name} has no products in bfloat16` };
+    return { precision: 'float32', asked: requested, because: `engine ${engine.name} has no products in bfloat16` };
   }
   if (instructions === undefined) {
-    return { precision: 'float32', asked, because: 'the processor has no instructions for bfloat16' };
+    return { precision: 'float32', asked: requested, because: 'the processor has no instructions for bfloat16' };
   }
   const operations = operationsInBfloat16(plan.step.graph, { sizes: { batch: plan.train.batch } });
   const millionsText = `${Math.round(operations / 1e6).toLocaleString('en')} million operations`;
   return operations < minOperations
-    ? { precision: 'float32', asked, because: `the large products of a step have only ${millionsText}` }
-    : { precision: 'bf16', asked, because: `${instructions}, and ${millionsText} in a step` };
+    ? { precision: 'float32', asked: requested, because: `the large products of a step have only ${millionsText}` }
+    : { precision: 'bf16', asked: requested, because: `${instructions}, and ${millionsText} in a step` };
 }
 
-/** Returns the precision of a resumed run, or of a repeated step. @param kept the precision stored in the run's folder */
-export function precisionOfRun({ train }: Plan, kept: Precision | undefined): ChosenPrecision | undefined {
+/** Returns the precision of a resumed run, or of a repeated step. @param storedPrecision the precision stored in the run's folder */
+export function precisionOfRun({ train }: Plan, storedPrecision: Precision | undefined): ChosenPrecision | undefined {
   const { precision: asked } = train;
   if (asked === undefined) return undefined;
   if (asked === 'bf16') return { precision: asked, asked };
-  return { precision: kept ?? 'float32', asked, because: 'the run began with it' };
+  return { precision: storedPrecision ?? 'float32', asked, because: 'the run began with it' };
 }

@@ -19,7 +19,7 @@ import {
   readEncoding,
   startCacheFolder,
 } from './artifact/encoding_file.ts';
-import { identityOf, isLineage, otherData, pinnedBy, type RunIdentity } from './artifact/identity.ts';
+import { describeOtherData, identityOf, isLineage, pinnedBy, type RunIdentity } from './artifact/identity.ts';
 import { evaluationFile, manifestFile, reportFile, trackingFile } from './artifact/run_manifest.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 import { profileFilesIn, profileFolder } from './step_profile.ts';
@@ -65,10 +65,10 @@ async function runContentsIn(folder: string, names: readonly string[]): Promise<
   const ownPaths = new Set(names.filter((name) => isTopFile(name) || isPartialOfTop(name)));
   const files = [run?.files, manifest?.files].flatMap((all) => (Array.isArray(all) ? all : Object.keys(all ?? {})));
   const nestedPaths = files.filter((path) => typeof path === 'string' && isModelPath(path)) as string[];
-  for (const under of new Set(nestedPaths.map((path) => dirname(path)))) {
-    for (const name of await namesIn(join(folder, under))) {
-      const path = `${under}/${name}`;
-      const isPartial = nestedPaths.some((each) => isPartialOf(name, each.slice(under.length + 1)));
+  for (const subfolder of new Set(nestedPaths.map((path) => dirname(path)))) {
+    for (const name of await namesIn(join(folder, subfolder))) {
+      const path = `${subfolder}/${name}`;
+      const isPartial = nestedPaths.some((nestedPath) => isPartialOf(name, nestedPath.slice(subfolder.length + 1)));
       if (nestedPaths.includes(path) || isPartial) ownPaths.add(path);
     }
   }
@@ -88,7 +88,7 @@ export async function isRunIn(folder: string, names: readonly string[]): Promise
     files.map(async (name) => {
       const value = await readJsonFile(folder, name).catch((error: unknown) => error);
       if (value instanceof Error) return 'damaged';
-      return isOurs(value, name) ? 'run' : 'other';
+      return isTowerJson(value, name) ? 'run' : 'other';
     }),
   );
   return fileKinds.includes('run') ? 'run' : fileKinds.includes('damaged') ? 'damaged' : 'other';
@@ -99,26 +99,26 @@ export const hasRun = async (folder: string): Promise<boolean> => (await readTow
 
 const formats: Readonly<Record<string, RegExp>> = { [runFile]: /^tower-run-\d+$/, [manifestFile]: /^tower-model-\d+$/ };
 
-const isOurs = (value: unknown, name: string): value is Record<string, unknown> =>
+const isTowerJson = (value: unknown, name: string): value is Record<string, unknown> =>
   isObject(value) && typeof value.format === 'string' && formats[name]!.test(value.format);
 
 async function readTowerJson(folder: string, name: string): Promise<Record<string, unknown> | undefined> {
   const value = await readJsonFile(folder, name).catch(() => undefined);
-  return isOurs(value, name) ? value : undefined;
+  return isTowerJson(value, name) ? value : undefined;
 }
 
 /** @param force allows replacing an existing run @throws Failure `folder-in-use`, `cannot-read` */
-async function refuseFolder(folder: string, force: boolean): Promise<void> {
+async function refuseFolderInUse(folder: string, force: boolean): Promise<void> {
   if (force) return;
   const otherNames = (await namesIn(folder)).filter((name) => name !== rejectsFile && !isStartLeftover(name));
   if (otherNames.length === 0) return;
   const runContents = await runContentsIn(folder, otherNames);
   // A run without a checkpoint ended in its first epoch: nothing of it can be lost.
   if (runContents && !runContents.work && (await pathsIn(folder)).every((path) => runContents.paths.has(path))) return;
-  const holds = runContents
+  const content = runContents
     ? `a run of model ${runContents.model}`
     : `other files (${otherNames.slice(0, 3).join(', ')})`;
-  throw failure('folder-in-use', { folder, run: runContents !== undefined, holds });
+  throw failure('folder-in-use', { folder, run: runContents !== undefined, holds: content });
 }
 
 /** True for files that a kill may leave at the start of a run. */
@@ -144,7 +144,7 @@ async function removeFiles(folder: string, paths: ReadonlySet<string>): Promise<
   // These go first: a partly removed folder must look neither like a model nor like a run to resume.
   for (const path of [manifestFile, checkpointFile]) if (paths.has(path)) await removeDurably(join(folder, path));
   for (const path of paths) if (path !== runFile && !isLockFile(path)) await removeFile(join(folder, path));
-  for (const under of modelFolders) await rmdir(join(folder, under)).catch(() => {});
+  for (const subfolder of modelFolders) await rmdir(join(folder, subfolder)).catch(() => {});
 }
 
 export const writeIdentity = (folder: string, identity: RunIdentity): Promise<void> =>
@@ -152,7 +152,7 @@ export const writeIdentity = (folder: string, identity: RunIdentity): Promise<vo
 
 /** Refuses a folder in which the run would overwrite something that Tower did not write. */
 async function refuseOwnFiles(folder: string, { files }: RunIdentity, ours: ReadonlySet<string>): Promise<void> {
-  const modelDirs = new Set(files.map((each) => dirname(each)));
+  const modelDirs = new Set(files.map((file) => dirname(file)));
   for (const path of [...topFiles, ...modelDirs, ...files]) {
     const fileStats = await lstat(join(folder, path)).catch((error: unknown) => {
       const reason = describeSystemError(error);
@@ -173,7 +173,7 @@ async function pathsIn(folder: string): Promise<string[]> {
   for (const name of await namesIn(folder)) {
     if (name === rejectsFile || isLockFile(name)) continue;
     if (!modelFolders.includes(name) || !(await isFolder(join(folder, name)))) paths.push(name);
-    else for (const each of await namesIn(join(folder, name))) paths.push(`${name}/${each}`);
+    else for (const nestedPath of await namesIn(join(folder, name))) paths.push(`${name}/${nestedPath}`);
   }
   return paths;
 }
@@ -193,12 +193,12 @@ export async function readIdentity(folder: string): Promise<RunIdentity> {
   const path = join(folder, runFile);
   const value = await readJsonFile(folder, runFile);
   if (value === undefined) throw failure('nothing-to-resume', { folder });
-  const reason = complaintOf(value);
+  const reason = identityError(value);
   if (reason !== undefined) throw failure('damaged-file', { path, reason });
   return value as RunIdentity;
 }
 
-/** Returns the layout of the shards of the folder's run, if its training rows are in shards. @throws Failure as `refuseResume` */
+/** Returns the layout of the shards of the folder's run, if its training rows are in shards. @throws Failure as `refuseResumeOfOtherRun` */
 export async function shardsOfRun(folder: string): Promise<ShardLayout | undefined> {
   const { shards } = (await readIdentity(folder)).data;
   if (shards === undefined) return undefined;
@@ -208,22 +208,22 @@ export async function shardsOfRun(folder: string): Promise<ShardLayout | undefin
   throw failure('damaged-file', { path: join(folder, runFile), reason: 'its shards have no number' });
 }
 
-function complaintOf(value: unknown): string | undefined {
+function identityError(value: unknown): string | undefined {
   const { format, model, plan, data, seed, engine, precision, settings, changes, files, from, final } = (value ??
     {}) as Partial<RunIdentity>;
   if (format !== 'tower-run-2') return 'it is not a run of this version';
   const textEntries = [model, plan, engine, data?.events, ...Object.values(data?.features ?? {})];
   const isComplete =
-    textEntries.every((each) => typeof each === 'string') &&
+    textEntries.every((entry) => typeof entry === 'string') &&
     typeof data?.features === 'object' &&
     [seed, settings?.epochs].every(Number.isSafeInteger) &&
     [settings?.dense?.rate, settings?.embeddings?.rate].every((rate) => typeof rate === 'number') &&
     Array.isArray(changes) &&
-    changes.every((each) => typeof each?.setting === 'string' && Number.isSafeInteger(each.step)) &&
+    changes.every((change) => typeof change?.setting === 'string' && Number.isSafeInteger(change.step)) &&
     Array.isArray(files) &&
     [undefined, 'float32', 'bf16'].includes(precision) &&
     (from === undefined || isLineage(from)) &&
-    (final === undefined || [final?.name, final?.checksum].every((each) => typeof each === 'string'));
+    (final === undefined || [final?.name, final?.checksum].every((entry) => typeof entry === 'string'));
   return isComplete ? undefined : 'an entry of it is missing or of another kind';
 }
 
@@ -250,9 +250,9 @@ export async function pinnedIn(folder: string, { features }: Plan): Promise<Pinn
  * Checks that the folder's run is of this model, as far as that is known before the data is read.
  * @throws Failure `nothing-to-resume`, `other-run`, `damaged-file`, `cannot-read`
  */
-async function refuseResume(folder: string, plan: Plan): Promise<void> {
+async function refuseResumeOfOtherRun(folder: string, plan: Plan): Promise<void> {
   const folderIdentity = await readIdentity(folder);
-  refuseOther(folder, folderIdentity, identityOf(plan));
+  refuseOtherRun(folder, folderIdentity, identityOf(plan));
 }
 
 /**
@@ -262,8 +262,8 @@ async function refuseResume(folder: string, plan: Plan): Promise<void> {
  */
 export async function resumeFolder(folder: string, identity: RunIdentity): Promise<RunIdentity> {
   const folderIdentity = await readIdentity(folder);
-  refuseOther(folder, folderIdentity, identity);
-  const difference = otherData(folderIdentity.data, identity.data);
+  refuseOtherRun(folder, folderIdentity, identity);
+  const difference = describeOtherData(folderIdentity.data, identity.data);
   if (difference !== undefined) throw failure('other-run', { folder, what: `data set (${difference})` });
   // Otherwise the figures of its epochs could not be compared, and no epoch would be the best.
   if (folderIdentity.seen !== identity.seen) throw failure('other-run', { folder, what: 'declaration of `seen`' });
@@ -275,9 +275,9 @@ export async function resumeFolder(folder: string, identity: RunIdentity): Promi
   return folderIdentity;
 }
 
-function refuseOther(folder: string, there: RunIdentity, identity: Partial<RunIdentity>): void {
+function refuseOtherRun(folder: string, folderIdentity: RunIdentity, identity: Partial<RunIdentity>): void {
   for (const what of ['model', 'engine', 'seed', 'plan'] as const) {
-    if (what in identity && there[what] !== identity[what]) {
+    if (what in identity && folderIdentity[what] !== identity[what]) {
       throw failure('other-run', { folder, what: whatWords[what] });
     }
   }
@@ -303,7 +303,7 @@ export async function claimFolder(
   { plan, resume, finish, force }: { plan: Plan; resume?: boolean; finish?: boolean; force?: boolean },
 ): Promise<FolderLock> {
   const refuseMisfit = (): Promise<void> =>
-    resume || finish ? refuseResume(folder, plan) : refuseFolder(folder, force ?? false);
+    resume || finish ? refuseResumeOfOtherRun(folder, plan) : refuseFolderInUse(folder, force ?? false);
   // Checks before anything is written there, the lock included.
   await rejectIfLocked(folder);
   await refuseMisfit();
@@ -325,7 +325,7 @@ export async function claimFolder(
  */
 export async function removeRun(folder: string): Promise<readonly string[]> {
   const lock = await lockFolder(folder, { purpose: 'tower runs' });
-  let leftPaths: readonly string[] = [];
+  let remainingPaths: readonly string[] = [];
   try {
     await rejectIfRead(folder);
     const ownPaths = (await runContentsIn(folder, await namesIn(folder)))?.paths;
@@ -335,10 +335,10 @@ export async function removeRun(folder: string): Promise<readonly string[]> {
     await removeFiles(folder, ownPaths);
     await removeFile(join(folder, rejectsFile));
     if (isBegun) await removeFile(join(folder, runFile));
-    leftPaths = await pathsIn(folder);
+    remainingPaths = await pathsIn(folder);
   } finally {
     await lock.release();
   }
-  if (leftPaths.length === 0) await rmdir(folder).catch(() => {});
-  return leftPaths;
+  if (remainingPaths.length === 0) await rmdir(folder).catch(() => {});
+  return remainingPaths;
 }

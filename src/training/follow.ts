@@ -4,14 +4,15 @@ import type { WorkerGroup } from '../engines/group.ts';
 import { restoreState } from './artifact/checkpoint.ts';
 import { identify } from './artifact/identity.ts';
 import { beginFrom } from './base.ts';
-import { type BegunState, beginState, closeState, tablesOf } from './begin_state.ts';
-import { ratesAt, roundsOf } from './feed/order.ts';
+import { beginState, closeState, type InitialState, tablesOf } from './begin_state.ts';
+import { roundsOf } from './feed/order.ts';
 import { planWithFittedStep } from './fitted_step.ts';
+import { ratesAt } from './learning_rates.ts';
 import { takeStep } from './take_step.ts';
 import type { TrainOptions } from './train_options.ts';
 import { beginEpoch, CurrentTowers } from './validation.ts';
-import { answerOrder, takeBegun } from './workers/table_wire.ts';
-import { agree, receiveFirst, sharedStep, type WorkerOrder } from './workers/talk.ts';
+import { answerOrder, receiveEpochStart } from './workers/table_wire.ts';
+import { agreeOnRun, receiveFirst, sharedStep, type WorkerOrder } from './workers/talk.ts';
 
 type FollowOptions = TrainOptions & { readonly group: WorkerGroup };
 
@@ -19,8 +20,8 @@ type FollowOptions = TrainOptions & { readonly group: WorkerGroup };
 export async function follow(options: FollowOptions): Promise<void> {
   const { plan, dataset, engine, group, folder, tower, from, sharesTables } = options;
   sharedStep(planWithFittedStep(plan, dataset.corpus.rows).step);
-  const precision = await agree(group, { ...identify(plan, dataset, engine.name), tower, from: from?.lineage });
-  let state: BegunState | undefined;
+  const precision = await agreeOnRun(group, { ...identify(plan, dataset, engine.name), tower, from: from?.lineage });
+  let state: InitialState | undefined;
   let currentTowers: CurrentTowers | undefined;
   try {
     for (;;) {
@@ -41,7 +42,7 @@ export async function follow(options: FollowOptions): Promise<void> {
       invariant(state, 'workers begin before they take steps');
       if (order.do !== 'steps') await answerOrder(order, state.tables, group);
       // Workers that share tables stay after the last step, because the files of the run need their rows.
-      else if ((await stepsOf(options, state, currentTowers!, order)) && !sharesTables) return;
+      else if ((await takeRoundSteps(options, state, currentTowers!, order)) && !sharesTables) return;
     }
   } finally {
     await currentTowers?.close();
@@ -50,26 +51,26 @@ export async function follow(options: FollowOptions): Promise<void> {
 }
 
 /** Takes the steps of one round. Returns true if a worker was asked to stop. */
-async function stepsOf(
+async function takeRoundSteps(
   { plan, dataset, signal, group, sharesTables }: FollowOptions,
-  state: BegunState,
+  state: InitialState,
   towers: CurrentTowers,
-  begin: Extract<WorkerOrder, { readonly do: 'steps' }>,
+  round: Extract<WorkerOrder, { readonly do: 'steps' }>,
 ): Promise<boolean> {
-  const { before } = begin;
-  const rounds = roundsOf(plan.train, state.order, before.epochs);
-  const ownRound = rounds.round(begin.step - begin.stepOfEpoch);
-  let { step } = begin;
-  for (let index = begin.stepOfEpoch; index < ownRound.steps; index++) {
-    const drawnEpoch = before.epochs + step / state.order.steps + 1;
+  const { before: earlierRuns } = round;
+  const rounds = roundsOf(plan.train, state.order, earlierRuns.epochs);
+  const ownRound = rounds.round(round.step - round.stepOfEpoch);
+  let { step } = round;
+  for (let index = round.stepOfEpoch; index < ownRound.steps; index++) {
+    const drawnEpoch = earlierRuns.epochs + step / state.order.steps + 1;
     if (step % state.order.steps === 0) {
-      if (sharesTables) await takeBegun(state.feeder, state.tables, group);
+      if (sharesTables) await receiveEpochStart(state.feeder, state.tables, group);
       else await beginEpoch(state, towers, dataset, drawnEpoch);
     }
     step++;
     const rows = await ownRound.batch(index);
     const rates = ratesAt(plan.train, step, rounds.total);
-    const { stops } = await takeStep(plan, state, { rows, number: before.steps + step, rates, signal });
+    const { stops } = await takeStep(plan, state, { rows, number: earlierRuns.steps + step, rates, signal });
     if (stops) return true;
   }
   return false;

@@ -21,16 +21,16 @@ export const stepsFile = 'steps.jsonl';
 const pieceBytes = 4 * 2 ** 20;
 
 /** Opens a log: a new one, or an existing one in its state at a checkpoint. @throws Failure `lost-file`, `damaged-file`, `cannot-write` */
-async function openLog(folder: string, name: string, checkpointed?: Checksum) {
+async function openLog(folder: string, name: string, saved?: Checksum) {
   const path = join(folder, name);
-  const hash = checkpointed ? await hashOf(folder, name, checkpointed) : createHash('sha256');
+  const hash = saved ? await hashOf(folder, name, saved) : createHash('sha256');
   const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
   // Opening a log must not wait for a reader, as it would for a named pipe.
   const [noFollow, noWait] = [constants.O_NOFOLLOW ?? 0, constants.O_NONBLOCK ?? 0];
-  const openFlags = O_WRONLY | O_APPEND | noFollow | noWait | (checkpointed ? 0 : O_CREAT | O_TRUNC);
+  const openFlags = O_WRONLY | O_APPEND | noFollow | noWait | (saved ? 0 : O_CREAT | O_TRUNC);
   const handle = await awaitWrite(path, open(path, openFlags));
-  let bytes = checkpointed?.bytes ?? 0;
-  if (checkpointed) await awaitWrite(path, handle.truncate(bytes));
+  let bytes = saved?.bytes ?? 0;
+  if (saved) await awaitWrite(path, handle.truncate(bytes));
   return {
     path,
     checksum: (): Checksum => ({ sha256: hash.copy().digest('hex'), bytes }),
@@ -76,8 +76,8 @@ async function hashOf(folder: string, name: string, { bytes, sha256 }: Checksum)
 
 export type MetricsLog = Awaited<ReturnType<typeof openMetricsLog>>;
 
-export async function openMetricsLog(folder: string, checkpointed?: Checksum) {
-  const runLog = await openLog(folder, metricsFile, checkpointed);
+export async function openMetricsLog(folder: string, saved?: Checksum) {
+  const runLog = await openLog(folder, metricsFile, saved);
   return {
     ...runLog,
     async append(record: Readonly<Record<string, unknown>>): Promise<void> {
@@ -115,10 +115,10 @@ export const stepDigits = 7;
 export type StepsLog = Awaited<ReturnType<typeof openStepsLog>>;
 
 /** Opens `steps.jsonl`: every scalar of every step, such as losses and the weights of tasks: `{"step":7,"loss":0.61,"weight:like":1.2}`. */
-export async function openStepsLog(folder: string, graph: Graph, checkpointed?: Checksum) {
+export async function openStepsLog(folder: string, graph: Graph, saved?: Checksum) {
   const scalarNames = scalarOutputs(graph);
   const jsonKeys = scalarNames.map((name) => JSON.stringify(name));
-  const runLog = await openLog(folder, stepsFile, checkpointed);
+  const runLog = await openLog(folder, stepsFile, saved);
   let unwritten = '';
   const writeLines = async (): Promise<void> => {
     if (unwritten === '') return;
@@ -128,13 +128,13 @@ export async function openStepsLog(folder: string, graph: Graph, checkpointed?: 
   };
   return {
     checksum: runLog.checksum,
-    /** Buffers the line until the next `write`. @param more further finite numbers, which not every step has */
-    add(step: number, outputs: Tensors, more: Readonly<Record<string, number>> = {}): void {
+    /** Buffers the line until the next `write`. @param extraNumbers further finite numbers, which not every step has */
+    add(step: number, outputs: Tensors, extraNumbers: Readonly<Record<string, number>> = {}): void {
       let line = `{"step":${step}`;
       for (let i = 0; i < scalarNames.length; i++) {
         line += `,${jsonKeys[i]}:${Number(outputs[scalarNames[i]!]!.data[0]!.toPrecision(stepDigits))}`;
       }
-      for (const [name, value] of Object.entries(more)) {
+      for (const [name, value] of Object.entries(extraNumbers)) {
         line += `,${JSON.stringify(name)}:${Number(value.toPrecision(stepDigits))}`;
       }
       unwritten += `${line}}\n`;
@@ -149,7 +149,7 @@ export async function openStepsLog(folder: string, graph: Graph, checkpointed?: 
 }
 
 /**
- * The numbers of a step for the means over an epoch of every scalar that a step returns. The loss of a task is weighted by the weights of the step's rows in
+ * Describes a step, whose scalars are added to their means over an epoch. The loss of a task is weighted by the weights of the step's rows in
  * that task, so a batch without such rows does not change the mean; every other scalar is weighted by the number of rows.
  */
 interface StepNumbers {
@@ -166,7 +166,7 @@ const countedPrefix = 'counted:';
 
 export function makeStepSums(
   { step: { graph, inputs }, tasks }: Pick<Plan, 'step' | 'tasks'>,
-  from?: { readonly sums: Readonly<Record<string, number>>; readonly rows: number },
+  saved?: { readonly sums: Readonly<Record<string, number>>; readonly rows: number },
 ) {
   const scalarNames = scalarOutputs(graph);
   invariant(scalarNames.includes('loss'), `graph ${graph.name} gives no loss`);
@@ -175,9 +175,9 @@ export function makeStepSums(
   const taskOf = (name: string): string | undefined =>
     tasks.find((task) => name === `loss:${task.name}` || (name === 'loss' && tasks.length === 1))?.name;
   const taskNames = scalarNames.map(taskOf);
-  const weightedSums = new Float64Array(scalarNames.map((name) => from?.sums[name] ?? 0));
-  let total = from?.rows ?? 0;
-  const countedWeights = new Float64Array(scalarNames.map((name) => from?.sums[countedPrefix + name] ?? total));
+  const weightedSums = new Float64Array(scalarNames.map((name) => saved?.sums[name] ?? 0));
+  let rowTotal = saved?.rows ?? 0;
+  const countedWeights = new Float64Array(scalarNames.map((name) => saved?.sums[countedPrefix + name] ?? rowTotal));
   return {
     /** @throws Failure `loss-not-finite` */
     add(
@@ -195,10 +195,10 @@ export function makeStepSums(
         weightedSums[i]! += value * weight;
         countedWeights[i]! += weight;
       }
-      total += rows;
+      rowTotal += rows;
     },
     get rows() {
-      return total;
+      return rowTotal;
     },
     /** Returns the mean of `loss`; 0 if no row counted. */
     loss(): number {
@@ -215,13 +215,16 @@ export function makeStepSums(
     /** Returns the sums for a checkpoint, which restores them bit for bit. */
     sums: (): Record<string, number> =>
       Object.fromEntries(
-        scalarNames.flatMap((name, i) => [[name, weightedSums[i]!], ...countedOf(name, countedWeights[i]!, total)]),
+        scalarNames.flatMap((name, i) => [
+          [name, weightedSums[i]!],
+          ...countedEntry(name, countedWeights[i]!, rowTotal),
+        ]),
       ),
   };
 }
 
 /** Returns no entry if all rows count, as they do for most outputs. */
-const countedOf = (name: string, counted: number, rows: number): [string, number][] =>
+const countedEntry = (name: string, counted: number, rows: number): [string, number][] =>
   counted === rows ? [] : [[countedPrefix + name, counted]];
 
 export function scalarOutputs({ outputs, nodes }: Graph): readonly string[] {

@@ -63,14 +63,14 @@ interface TrainingEnding extends Pick<Manifest['training'], 'status' | 'precisio
 
 /** Writes the model of the best epoch if validation chooses one, else of the current weights. */
 export async function writeModel(
-  of: ModelWriteOptions,
+  options: ModelWriteOptions,
   state: WrittenState,
   { best, epoch, step }: Progress,
   { status, precision, changes, from, fit }: TrainingEnding,
 ): Promise<Manifest> {
-  const { plan, dataset, engine, folder, origin, tower } = of;
-  if (best) await nameAlso(folder, bestFile(best.epoch), weightsFile);
-  else await writeWeights(of, state, weightsFile);
+  const { plan, dataset, engine, folder, origin, tower } = options;
+  if (best) await linkOrCopy(folder, bestFile(best.epoch), weightsFile);
+  else await writeWeights(options, state, weightsFile);
   return writeArtifact(folder, {
     plan,
     dataset,
@@ -93,7 +93,7 @@ export async function writeModel(
 }
 
 /** Links a file of the folder under a second name, or copies it if the file system has no links. */
-async function nameAlso(folder: string, from: string, to: string): Promise<void> {
+async function linkOrCopy(folder: string, from: string, to: string): Promise<void> {
   const [source, target] = [join(folder, from), join(folder, to)];
   await removeFile(target);
   await awaitWrite(
@@ -107,16 +107,16 @@ async function nameAlso(folder: string, from: string, to: string): Promise<void>
  * Makes sure that the weights of the best epoch exist and are unchanged. A finished run has them under their final name.
  * @throws Failure `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
  */
-export async function restoreBest(folder: string, best: BestEpoch): Promise<void> {
+export async function restoreBestWeights(folder: string, best: BestEpoch): Promise<void> {
   const file = bestFile(best.epoch);
   const fileNames = await namesIn(folder);
   const presentFile = !fileNames.includes(file) && fileNames.includes(weightsFile) ? weightsFile : file;
   const { sha256, bytes } = await computeChecksum(folder, presentFile);
   if (sha256 !== best.sha256 || bytes !== best.bytes)
     throw failure('changed-file', { path: join(folder, presentFile) });
-  if (presentFile !== file) await nameAlso(folder, presentFile, file);
+  if (presentFile !== file) await linkOrCopy(folder, presentFile, file);
 }
 
-export async function removeOldBest(folder: string, keep?: string): Promise<void> {
+export async function removeOldBestWeights(folder: string, keep?: string): Promise<void> {
   for (const name of await namesIn(folder)) if (isBestFile(name) && name !== keep) await removeFile(join(folder, name));
 }

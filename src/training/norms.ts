@@ -4,7 +4,7 @@
  */
 import type { Engine, Program, Tensors } from '../engines/engine.ts';
 import type { GraphPlan, Plan } from '../graph/plan/plan.ts';
-import type { BegunState } from './begin_state.ts';
+import type { InitialState } from './begin_state.ts';
 import { type Table, tableNorm } from './embedding/table.ts';
 import { planWithFittedStep } from './fitted_step.ts';
 import type { TrainOptions } from './train_options.ts';
@@ -36,12 +36,12 @@ export class StepNorms {
   }
 
   /** Measures the gradients. Must be called before the step runs, which changes the weights. */
-  async before(inputs: Tensors): Promise<void> {
+  async measureGradients(inputs: Tensors): Promise<void> {
     for (const [name, { data }] of Object.entries(await this.gradients(inputs))) this.add(name, data[0]!);
   }
 
   /** Measures a table when its rows have their gradients. */
-  learning(table: Table): void {
+  measureTable(table: Table): void {
     this.add(`${tableGradientPrefix}${table.name}`, table.gradientNorm());
   }
 
@@ -55,19 +55,19 @@ export class Norms {
   private program: Program | undefined;
   private readonly tables: readonly Table[];
 
-  /** @param every measures the first step, and each multiple of this */
+  /** @param interval measures the first step, and each multiple of this */
   constructor(
     plan: Plan,
     private readonly engine: Engine,
-    private readonly state: BegunState,
+    private readonly state: InitialState,
     private readonly graph: () => GraphPlan | undefined,
-    private readonly every: number,
+    private readonly interval: number,
   ) {
     this.tables = plan.tables.flatMap(({ name, frozen }) => (frozen ? [] : [state.tables.get(name)!]));
   }
 
-  at(step: number): StepNorms | undefined {
-    if (step !== 1 && step % this.every !== 0) return undefined;
+  normsAt(step: number): StepNorms | undefined {
+    if (step !== 1 && step % this.interval !== 0) return undefined;
     return new StepNorms(this.tables, (inputs) => this.gradients(inputs));
   }
 
@@ -89,7 +89,7 @@ export class Norms {
 /** Returns undefined if norms are not requested, if workers share a step, or if the step computes its matrix of scores in pieces. */
 export function normsOf(
   { plan, dataset, engine, norms }: TrainOptions,
-  state: BegunState,
+  state: InitialState,
   steps: number,
 ): Norms | undefined {
   if (!norms || state.group || planWithFittedStep(plan, dataset.corpus.rows) !== plan) return undefined;

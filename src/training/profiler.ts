@@ -3,9 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { awaitWrite } from '../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../base/storage/durable.ts';
-import { copies } from '../engines/check.ts';
+import { copyTensors } from '../engines/check.ts';
 import type { OpTimes, Tensors } from '../engines/engine.ts';
-import type { BegunState } from './begin_state.ts';
+import type { InitialState } from './begin_state.ts';
 import type { EventOrder } from './feed/order.ts';
 import { planWithFittedStep } from './fitted_step.ts';
 import {
@@ -38,7 +38,7 @@ export class Profiler {
     private readonly sampled: ReadonlySet<number>,
   ) {}
 
-  begin(step: number): StepWatch | undefined {
+  watchStep(step: number): StepWatch | undefined {
     if (!this.sampled.has(step)) return undefined;
     this.origin ??= performance.now();
     return new StepWatch(step, this.origin, {
@@ -51,11 +51,11 @@ export class Profiler {
     const bytes = Object.values(inputs).reduce((sum, { data }) => sum + data.byteLength, 0);
     if (this.inputs.length === maxInputs || this.inputBytes + bytes > maxBytes) return;
     this.inputBytes += bytes;
-    this.inputs.push(copies(inputs));
+    this.inputs.push(copyTensors(inputs));
   }
 
   /** Runs the graph op by op, and writes both files. Returns undefined if no step was watched. @throws Failure `cannot-write`, and those of the engine */
-  async end({ program, group }: BegunState): Promise<Profile | undefined> {
+  async end({ program, group }: InitialState): Promise<Profile | undefined> {
     const { steps, inputs, profiled } = this;
     const { folder, engine } = this.options;
     if (steps.length === 0) return undefined;
@@ -69,7 +69,7 @@ export class Profiler {
     return profile;
   }
 
-  private async timesOf(program: BegunState['program'], isShared: boolean): Promise<OpTimes | string> {
+  private async timesOf(program: InitialState['program'], isShared: boolean): Promise<OpTimes | string> {
     const { engine } = this.options;
     // The ops of a shared step cannot run here: they wait for other workers, which have ended by now.
     if (isShared) return 'The graph is one row: ops are not listed, because workers shared the steps.';
@@ -82,16 +82,16 @@ export class Profiler {
 /** Returns undefined if no profile is requested. The last argument has the steps done before, and the steps of the whole run. */
 export function profilerOf(
   { folder, engine, plan, dataset, profile }: TrainOptions,
-  { graph }: BegunState,
+  { graph }: InitialState,
   order: Pick<EventOrder, 'steps'>,
-  [done, total]: readonly [number, number],
+  [doneSteps, total]: readonly [number, number],
 ): Profiler | undefined {
   if (!profile) return undefined;
   const { towers, train } = planWithFittedStep(plan, dataset.corpus.rows);
   return new Profiler(
     { folder, engine },
     { graph, places: profile.places, rows: train.batch, towers: towers.map(({ name }) => name) },
-    sampledSteps(done, total, order.steps),
+    sampledSteps(doneSteps, total, order.steps),
   );
 }
 
@@ -102,20 +102,20 @@ const sampledRange = 400;
 
 /**
  * Returns steps that are spread evenly over the first ones of this call. The first tenth is excluded, because everything happens there for the first time.
- * @param done steps that were done before
+ * @param doneSteps steps that were done before
  * @param total steps of the whole run
  * @param stepsPerEpoch steps of an epoch: the last one may have fewer rows, and is excluded if there are others
  */
-export function sampledSteps(done: number, total: number, stepsPerEpoch: number): ReadonlySet<number> {
-  const steps = Math.min(sampledRange, total - done);
+export function sampledSteps(doneSteps: number, total: number, stepsPerEpoch: number): ReadonlySet<number> {
+  const steps = Math.min(sampledRange, total - doneSteps);
   const firstSampled = Math.ceil(steps / 10);
-  const isWhole = (step: number): boolean => stepsPerEpoch === 1 || step % stepsPerEpoch !== 0;
+  const isFullBatch = (step: number): boolean => stepsPerEpoch === 1 || step % stepsPerEpoch !== 0;
   const wholeSteps = Array.from(
     { length: Math.max(0, steps - firstSampled) },
-    (_, index) => done + firstSampled + index + 1,
-  ).filter(isWhole);
+    (_, index) => doneSteps + firstSampled + index + 1,
+  ).filter(isFullBatch);
   if (wholeSteps.length <= maxSamples)
-    return new Set(wholeSteps.length > 0 ? wholeSteps : [total].filter((step) => step > done));
+    return new Set(wholeSteps.length > 0 ? wholeSteps : [total].filter((step) => step > doneSteps));
   return new Set(
     Array.from({ length: maxSamples }, (_, index) => wholeSteps[Math.floor((index * wholeSteps.length) / maxSamples)]!),
   );
@@ -127,27 +127,29 @@ export function sampledSteps(done: number, total: number, stepsPerEpoch: number)
 
 export type Trace = ReturnType<typeof traceOf>;
 
-const [training, apart] = [1, 2];
+const [trainingProcess, opByOpProcess] = [1, 2];
 /** Milliseconds between two runs, so that they can be distinguished. */
-const gap = 1;
+const runGap = 1;
 
 function traceOf({ graph, towers, places, engine, steps, times }: StepMeasurements) {
   const runs = typeof times === 'string' ? [] : times.runs;
-  const traceEvents: (ReturnType<typeof named> | ReturnType<typeof complete>)[] = [
-    named('process_name', training, 0, 'training, sampled steps'),
-    named('thread_name', training, 1, 'steps'),
-    named('thread_name', training, 2, 'host and engine'),
+  const traceEvents: (ReturnType<typeof nameEvent> | ReturnType<typeof completeEvent>)[] = [
+    nameEvent('process_name', trainingProcess, 0, 'training, sampled steps'),
+    nameEvent('thread_name', trainingProcess, 1, 'steps'),
+    nameEvent('thread_name', trainingProcess, 2, 'host and engine'),
   ];
   for (const { step, start, milliseconds, parts } of steps) {
-    traceEvents.push(complete(`step ${step}`, 'step', [start, milliseconds], [training, 1], { step }));
+    traceEvents.push(completeEvent(`step ${step}`, 'step', [start, milliseconds], [trainingProcess, 1], { step }));
     for (const part of parts) {
-      traceEvents.push(complete(part.name, part.part, [part.start, part.milliseconds], [training, 2], { step }));
+      traceEvents.push(
+        completeEvent(part.name, part.part, [part.start, part.milliseconds], [trainingProcess, 2], { step }),
+      );
     }
   }
   if (runs.length > 0) {
     traceEvents.push(
-      named('process_name', apart, 0, `ops on ${engine.name}, measured after training`),
-      named('thread_name', apart, 1, 'ops'),
+      nameEvent('process_name', opByOpProcess, 0, `ops on ${engine.name}, measured after training`),
+      nameEvent('thread_name', opByOpProcess, 1, 'ops'),
     );
   }
   let runStart = 0;
@@ -155,18 +157,18 @@ function traceOf({ graph, towers, places, engine, steps, times }: StepMeasuremen
     for (const { op, node, start, milliseconds } of run) {
       const { label = '', op: kind } = node === undefined ? { op: 'several' } : graph.nodes[node]!;
       const { name: block, place } = blockOf(label, towers, places);
-      const where = place && { place: `${place.file}:${place.line}:${place.column}` };
-      const args = { block, op: kind, label, run: index + 1, ...(node === undefined ? {} : { node }), ...where };
-      traceEvents.push(complete(op, block, [runStart + start, milliseconds], [apart, 1], args));
+      const position = place && { place: `${place.file}:${place.line}:${place.column}` };
+      const args = { block, op: kind, label, run: index + 1, ...(node === undefined ? {} : { node }), ...position };
+      traceEvents.push(completeEvent(op, block, [runStart + start, milliseconds], [opByOpProcess, 1], args));
     }
     const lastOp = run.at(-1);
-    runStart += gap + (lastOp ? lastOp.start + lastOp.milliseconds : 0);
+    runStart += runGap + (lastOp ? lastOp.start + lastOp.milliseconds : 0);
   }
   return { displayTimeUnit: 'ms', traceEvents };
 }
 
 /** Returns something that began at `start` and took some milliseconds. */
-const complete = (
+const completeEvent = (
   name: string,
   cat: string,
   [start, milliseconds]: readonly [number, number],
@@ -177,7 +179,7 @@ const complete = (
 const microseconds = (milliseconds: number): number => Math.round(milliseconds * 1e6) / 1000;
 
 /** Returns the name of a process or of a thread. */
-const named = (name: 'process_name' | 'thread_name', pid: number, tid: number, text: string) => ({
+const nameEvent = (name: 'process_name' | 'thread_name', pid: number, tid: number, text: string) => ({
   ...{ ph: 'M' as const, name, pid, tid },
   args: { name: text },
 });

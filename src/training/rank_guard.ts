@@ -9,11 +9,11 @@ import type { Spread } from './scoring/field_attention.ts';
 import type { ScoringTask } from './scoring/scorer.ts';
 import type { EpochRecord, RunWarning } from './training_events.ts';
 
-/** What a run is compared with: its validation, made when it is first needed. */
+/** What the guard reads of a run. The task is made at its first use. */
 export interface GuardedRun {
   readonly task: () => ScoringTask;
   readonly removesSeen: boolean;
-  /** The metric that `stop` watches, else the first of single rankings. */
+  /** The metric that `stop` watches, else the first that is a mean over rankings. */
   readonly measure: Measure;
   /** True if the weights of the best validation are kept, not those of the last. */
   readonly keepsBest: boolean;
@@ -22,7 +22,7 @@ export interface GuardedRun {
   /** Measures the vectors of the items with the current weights. */
   readonly spread: () => Promise<Spread>;
   /** Returns the metric by the score of each task alone; undefined if `retrieve` has one. */
-  readonly alone: () => Promise<Readonly<Record<string, number>> | undefined>;
+  readonly figuresByTask: () => Promise<Readonly<Record<string, number>> | undefined>;
 }
 
 /** Maximum number of rankings by which popularity is measured, so that it costs no more than a part of a validation. */
@@ -33,17 +33,17 @@ const standardErrors = 3;
 /** Above this cosine two items look alike, and below this number of directions the vectors are nearly on a line. */
 const [collapsedCosine, collapsedDirections] = [0.9, 2];
 
-interface Bar {
-  readonly by: 'popularity' | 'random';
+interface Reference {
+  readonly orderName: 'popularity' | 'random';
   readonly figure: number;
-  /** Lower figures are lower by more than chance. */
-  readonly least: number;
+  /** A figure below this one is lower by more than chance. */
+  readonly minSignificant: number;
 }
 
 export class RankGuard {
-  private earlier: { readonly loss: number; readonly figure: number } | undefined;
+  private earlierEpoch: { readonly loss: number; readonly figure: number } | undefined;
   private best = 0;
-  private bar: Bar | undefined;
+  private reference: Reference | undefined;
   private hasWarned = false;
 
   constructor(private readonly run: GuardedRun) {}
@@ -56,45 +56,46 @@ export class RankGuard {
     return (await this.belowPopularity(record, isLast)) ?? this.belowTask(record);
   }
 
-  private belowTask({ epoch, validation, alone }: JudgedEpoch): RunWarning | undefined {
+  private belowTask({ epoch, validation, alone: figuresByTask }: JudgedEpoch): RunWarning | undefined {
     const metric = this.run.measure.label;
     const figure = validation?.[metric];
     if (figure === undefined) return undefined;
-    const best = this.betterTask(figure, alone);
+    const best = this.betterTask(figure, figuresByTask);
     return best && warningOf(diagnose('ranks-below-a-task', undefined, { epoch, metric, figure, best }));
   }
 
   private async belowPopularity(
-    { epoch, loss, validation, alone }: JudgedEpoch,
+    { epoch, loss, validation, alone: figuresByTask }: JudgedEpoch,
     isLast: boolean,
   ): Promise<RunWarning | undefined> {
     const { measure, keepsBest, readsKeyAlone, spread } = this.run;
     const figure = validation?.[measure.label];
     if (figure === undefined) return undefined;
-    const { earlier } = this;
-    this.earlier = { loss, figure };
+    const { earlierEpoch } = this;
+    this.earlierEpoch = { loss, figure };
     this.best = Math.max(this.best, figure);
-    if (this.hasWarned || !earlier || loss >= earlier.loss || (figure > earlier.figure && !isLast)) return undefined;
-    const kept = keepsBest ? this.best : figure;
-    this.bar ??= await barOf(this.run);
-    if (kept >= this.bar.least) return undefined;
+    if (this.hasWarned || !earlierEpoch || loss >= earlierEpoch.loss || (figure > earlierEpoch.figure && !isLast))
+      return undefined;
+    const keptFigure = keepsBest ? this.best : figure;
+    this.reference ??= await findReference(this.run);
+    if (keptFigure >= this.reference.minSignificant) return undefined;
     this.hasWarned = true;
     const { cosine = 0, directions = Number.POSITIVE_INFINITY, width } = await spread();
     const collapsed = cosine > collapsedCosine || directions < collapsedDirections;
     const popularityFacts = {
-      ...{ metric: measure.label, figure: kept, epoch, by: this.bar.by, bar: this.bar.figure },
+      ...{ metric: measure.label, figure: keptFigure, epoch, by: this.reference.orderName, bar: this.reference.figure },
       newUsers: readsKeyAlone ? newUsersOf(this.run.task()) : 0,
       vectors: collapsed ? { cosine, directions, width } : undefined,
-      best: this.betterTask(figure, alone ?? (await this.run.alone())),
+      best: this.betterTask(figure, figuresByTask ?? (await this.run.figuresByTask())),
     };
     return warningOf(diagnose('ranks-below-popularity', undefined, popularityFacts));
   }
 
   /** Returns the task whose score alone ranks best, if it ranks better than this figure by more than chance. */
-  private betterTask(figure: number, alone: EpochRecord['alone'] = {}) {
-    const [first] = Object.entries(alone).toSorted(([, a], [, b]) => b - a);
-    if (!first || leastOf(first[1], this.run.task()) <= figure) return undefined;
-    return { task: first[0], figure: first[1] };
+  private betterTask(figure: number, figuresByTask: EpochRecord['alone'] = {}) {
+    const [bestTask] = Object.entries(figuresByTask).toSorted(([, a], [, b]) => b - a);
+    if (!bestTask || lowerBound(bestTask[1], this.run.task()) <= figure) return undefined;
+    return { task: bestTask[0], figure: bestTask[1] };
   }
 }
 
@@ -109,18 +110,25 @@ function newUsersOf({ events, users: { seen } }: ScoringTask): number {
 }
 
 /** Returns the figure below which one is lower by more than chance. No metric in [0, 1] varies more than one that is 0 or 1. */
-const leastOf = (figure: number, task: ScoringTask): number =>
+const lowerBound = (figure: number, task: ScoringTask): number =>
   figure - standardErrors * Math.sqrt((figure * (1 - figure)) / questionsOf(task).asks.length);
 
 /** Returns the better of both orders, ranked as the model is. */
-async function barOf({ task: taskOf, removesSeen, measure }: GuardedRun): Promise<Bar> {
-  const whole = taskOf();
-  const task = drawRankings(whole, maxRankings).of(whole);
-  const bars: Bar[] = [];
-  for (const [by, baseline] of Object.entries({ popularity, random }) as ['popularity' | 'random', typeof random][]) {
-    const ranks = await rankEvents(task, { name: by, doc: baseline.doc, ...baseline.prepare(task) }, removesSeen);
+async function findReference({ task: taskOf, removesSeen, measure }: GuardedRun): Promise<Reference> {
+  const wholeTask = taskOf();
+  const task = drawRankings(wholeTask, maxRankings).sampleTask(wholeTask);
+  const bars: Reference[] = [];
+  for (const [orderName, baseline] of Object.entries({ popularity, random }) as [
+    'popularity' | 'random',
+    typeof random,
+  ][]) {
+    const ranks = await rankEvents(
+      task,
+      { name: orderName, doc: baseline.doc, ...baseline.prepare(task) },
+      removesSeen,
+    );
     const figure = figuresOf(task, ranks, [measure]).all[measure.label]!;
-    bars.push({ by, figure, least: leastOf(figure, task) });
+    bars.push({ orderName: orderName, figure, minSignificant: lowerBound(figure, task) });
   }
-  return bars.reduce((a, b) => (b.least > a.least ? b : a));
+  return bars.reduce((a, b) => (b.minSignificant > a.minSignificant ? b : a));
 }

@@ -9,15 +9,16 @@ import { makeFolder, writeDurably, writeTextDurably } from '../base/storage/dura
 import { openIfExists, readFileLines } from '../base/storage/run_files.ts';
 import { writeSafetensors } from '../base/storage/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { copies } from '../engines/check.ts';
+import { copyTensors } from '../engines/check.ts';
 import type { Engine, Tensors } from '../engines/engine.ts';
 import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
 import { hasCheckpoint, readProgress, restoreState, stateTensors, type TrainingState } from './artifact/checkpoint.ts';
 import { differenceOfData, type LoadedModel } from './artifact/load.ts';
-import { complaint } from './artifact/validate.ts';
+import { schemaError } from './artifact/validate.ts';
 import { beginState, closeState, tablesOf } from './begin_state.ts';
-import { type AnyEpoch, type EventOrder, ratesAt, totalSteps } from './feed/order.ts';
+import { type AnyEpoch, type EventOrder, totalSteps } from './feed/order.ts';
 import { precisionOfRun } from './fitted_step.ts';
+import { ratesAt } from './learning_rates.ts';
 import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
 import { beginEpoch, CurrentTowers } from './validation.ts';
@@ -94,8 +95,8 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   const replayWalk = new ReplayWalk(options, replayState, eventOrder);
   try {
     const steps = totalSteps(trainingAt(trained, number), eventOrder);
-    const isNear = (await hasCheckpoint(folder)) && (await readProgress(folder)).step < number;
-    const stepsDone = isNear ? (await restoreState(folder, replayState)).step : 0;
+    const hasEarlierCheckpoint = (await hasCheckpoint(folder)) && (await readProgress(folder)).step < number;
+    const stepsDone = hasEarlierCheckpoint ? (await restoreState(folder, replayState)).step : 0;
     for (let step = stepsDone + 1; step < number; step++) await replayWalk.take(step);
     const files: string[] = [];
     const writeRecord = async (taken?: TakenStep): Promise<StepRecord> => {
@@ -111,7 +112,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
       };
       if (out !== undefined) {
         const text = `${JSON.stringify(stepRecord, undefined, 1)}\n`;
-        const complaintText = await complaint('step', JSON.parse(text));
+        const complaintText = await schemaError('step', JSON.parse(text));
         invariant(complaintText === undefined, `step.json does not fit its schema: ${complaintText}`);
         await writeTextDurably(join(out, 'step.json'), text);
       }
@@ -128,27 +129,30 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
       return await writeRecord();
     }
     await writeTensors('before.safetensors', await stateTensors(replayState));
-    const estimators = Object.fromEntries(
+    const savedEstimators = Object.fromEntries(
       Object.entries(replayState.feeder.state()).map(([name, view]) => [name, view.slice()]),
     );
-    const { inputs, outputs, rows, factor, ...taken } = await replayWalk.take(number);
+    const { inputs, outputs, rows, factor, ...stepTaken } = await replayWalk.take(number);
     await writeTensors('after.safetensors', await stateTensors(replayState));
-    await writeTensors('tensors.safetensors', [...named('input', inputs), ...named('output', outputs)]);
+    await writeTensors('tensors.safetensors', [...prefixTensors('input', inputs), ...prefixTensors('output', outputs)]);
     const batch = describeBatch({ plan, dataset, feeder: replayState.feeder, rows, step: number, inputs });
     // Restores the state before the step, for the same draws and the same log q.
-    replayState.feeder.load(estimators);
+    replayState.feeder.load(savedEstimators);
     const outputsAfter = await replayState.program.run(
-      replayState.feeder.inputs(rows, (manifest.from?.steps ?? 0) + number, { rate: taken.rates.dense, factor }),
+      replayState.feeder.inputs(rows, (manifest.from?.steps ?? 0) + number, { rate: stepTaken.rates.dense, factor }),
     );
     const scalarNames = scalarOutputs(plan.step.graph);
     const scalarsBefore = scalarsOf(scalarNames, outputs);
     const loggedLine = await loggedScalars(folder, number);
     return await writeRecord({
-      ...taken,
+      ...stepTaken,
       before: scalarsBefore,
       after: scalarsOf(scalarNames, outputsAfter),
       ...(loggedLine
-        ? { logged: loggedLine, agrees: scalarNames.every((name) => agree(scalarsBefore[name]!, loggedLine[name])) }
+        ? {
+            logged: loggedLine,
+            agrees: scalarNames.every((name) => agreesWithLog(scalarsBefore[name]!, loggedLine[name])),
+          }
         : {}),
       ...batch,
     });
@@ -167,11 +171,11 @@ async function refuseLostStart({ folder, manifest: { from } }: LoadedModel, numb
 }
 
 /** Milliseconds after which the loop yields, so that a signal can arrive. */
-const yieldEvery = 50;
+const yieldInterval = 50;
 
 /** Takes steps one after the other. The returned tensors are copies. */
 class ReplayWalk {
-  private yielded = performance.now();
+  private lastYield = performance.now();
   readonly towers: CurrentTowers;
   private epoch: { readonly number: number; readonly order: AnyEpoch } | undefined;
 
@@ -186,38 +190,38 @@ class ReplayWalk {
 
   async take(step: number) {
     const { trained, signal } = this.options;
-    if (performance.now() - this.yielded > yieldEvery) {
+    if (performance.now() - this.lastYield > yieldInterval) {
       await new Promise((resolve) => setImmediate(resolve));
-      this.yielded = performance.now();
+      this.lastYield = performance.now();
     }
     signal?.throwIfAborted();
     const trainPlan = trainingAt(trained, step);
     const { feeder, program } = this.state;
     const earlierRuns = trained.manifest.from ?? { epochs: 0, steps: 0 };
     const epoch = Math.floor((step - 1) / this.order.steps) + 1;
-    const at = (step - 1) % this.order.steps;
+    const batchIndex = (step - 1) % this.order.steps;
     if (this.epoch?.number !== epoch) {
       this.epoch = { number: epoch, order: this.order.epoch(earlierRuns.epochs + epoch) };
     }
-    if (at === 0) await beginEpoch(this.state, this.towers, this.options.dataset, earlierRuns.epochs + epoch);
+    if (batchIndex === 0) await beginEpoch(this.state, this.towers, this.options.dataset, earlierRuns.epochs + epoch);
     const { dense, denseFactor, embeddings, factor } = ratesAt(trainPlan, step, totalSteps(trainPlan, this.order));
-    const rows = await this.epoch.order.batch(at);
+    const rows = await this.epoch.order.batch(batchIndex);
     const stepInputs = feeder.inputs(rows, earlierRuns.steps + step, { rate: dense, factor: denseFactor });
-    const inputCopies = copies(stepInputs);
+    const inputCopies = copyTensors(stepInputs);
     const outputs = await program.run(stepInputs);
     feeder.apply(outputs, factor, trainPlan.embeddings.rate);
     const rates = { dense, embeddings };
-    return { epoch, stepOfEpoch: at + 1, rates, factor: denseFactor, rows, inputs: inputCopies, outputs };
+    return { epoch, stepOfEpoch: batchIndex + 1, rates, factor: denseFactor, rows, inputs: inputCopies, outputs };
   }
 }
 
-const named = (prefix: string, tensors: Tensors) =>
+const prefixTensors = (prefix: string, tensors: Tensors) =>
   Object.entries(tensors).map(([name, { shape, data }]) => ({ name: `${prefix}/${name}`, shape, data }));
 
 const scalarsOf = (names: readonly string[], outputs: Tensors): Scalars =>
   Object.fromEntries(names.map((name) => [name, outputs[name]!.data[0]!]));
 
-const agree = (value: number, logged: number | undefined): boolean =>
+const agreesWithLog = (value: number, logged: number | undefined): boolean =>
   logged !== undefined && Number(value.toPrecision(stepDigits)) === logged;
 
 /** Returns the logged scalars of a step. Reads line by line, because a run may have millions. */
@@ -248,9 +252,9 @@ function trainingAt({ plan, manifest }: LoadedModel, step: number): TrainPlan {
     'embeddings.schedule': embeddings.schedule,
   };
   for (const change of [...changes].reverse()) if (step <= change.step) settings[change.setting] = change.from;
-  const { steps: _, ...rest } = train;
+  const { steps: _, ...trainRest } = train;
   return {
-    ...rest,
+    ...trainRest,
     epochs: settings.epochs as number,
     steps: settings.steps as number | undefined,
     dense: { rate: settings['dense.rate'] as number, schedule: settings['dense.schedule'] as SchedulePlan },

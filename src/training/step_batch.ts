@@ -6,11 +6,11 @@ import { windowsOf } from '../data/rows/windows.ts';
 import type { Tensors } from '../engines/engine.ts';
 import { type Plan, type RowsOf, sequencesIn } from '../graph/plan/plan.ts';
 import { rowsPrefix } from '../graph/plan/rows_prefix.ts';
-import { makeDrop, makePlaceDraw } from './feed/draws.ts';
+import { makeIdDrop, makePlaceDraw } from './feed/draws.ts';
 import type { Feeder } from './feed/feeder.ts';
 
 /** A feature's value as encoded: a code, the codes of a bag, or numbers. */
-type Encoded = number | readonly number[];
+type EncodedValue = number | readonly number[];
 
 interface BatchEvent {
   /** Row of the training part; with shards, of the events that were at hand. */
@@ -24,14 +24,14 @@ interface BatchEvent {
   readonly labels: Readonly<Record<string, number | null>>;
   /** By task: the factor of the row in the loss, if the task has a weight. */
   readonly weights: Readonly<Record<string, number>>;
-  readonly features: Readonly<Record<string, Encoded>>;
+  readonly features: Readonly<Record<string, EncodedValue>>;
 }
 
 interface DrawnItem {
   /** Row of the corpus. */
   readonly row: number;
   readonly item: string;
-  readonly features: Readonly<Record<string, Encoded>>;
+  readonly features: Readonly<Record<string, EncodedValue>>;
 }
 
 export interface StepBatch {
@@ -64,7 +64,7 @@ export function describeBatch(of: {
   const { corpus, users } = dataset;
   const train = feeder.events;
   const keyOf = (keys: Texts, row: number): string | null => (row < 0 ? null : keys.at(row)!);
-  const encodedRow = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, Encoded> =>
+  const encodedRow = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, EncodedValue> =>
     Object.fromEntries([...columns].map(([name, column]) => [name, encodedAt(column, row)]));
   const windowedOf = windowedFeatures(plan, train, step);
   const weightOf = (name: string, row: number): number => {
@@ -79,13 +79,14 @@ export function describeBatch(of: {
   const drawnByPrefix = new Map<string, DrawnRows>();
   for (const { source } of inputSources) {
     if (!('rows' in source) || source.rows === undefined) continue;
-    const { rows: each } = source;
-    if ('perRow' in each || each.kind === 'shared') drawnByPrefix.set(rowsPrefix(each), each);
+    const { rows: drawnRows } = source;
+    if ('perRow' in drawnRows || drawnRows.kind === 'shared') drawnByPrefix.set(rowsPrefix(drawnRows), drawnRows);
   }
   const droppedRows = inputSources.flatMap(({ name, source }) => {
-    const feature = source.from === 'embedding' && plan.features.find((each) => each.name === source.feature);
-    const drop = feature && makeDrop(feature, source.rows, plan.train.seed);
-    return drop ? [{ input: name, rows: drop.places(feeder.rowsOf(source.rows).length, step) }] : [];
+    const feature =
+      source.from === 'embedding' && plan.features.find((otherFeature) => otherFeature.name === source.feature);
+    const drop = feature && makeIdDrop(feature, source.rows, plan.train.seed);
+    return drop ? [{ input: name, rows: drop.droppedPositions(feeder.rowsOf(source.rows).length, step) }] : [];
   });
   return {
     events: Array.from(
@@ -102,10 +103,10 @@ export function describeBatch(of: {
         features: { ...encodedRow(train.features, row), ...windowedOf(row) },
       }),
     ),
-    negatives: [...drawnByPrefix.values()].map((each) => ({
-      by: drawnBy(each),
-      ...('perRow' in each ? { perRow: each.perRow } : {}),
-      items: Array.from(feeder.rowsOf(each), (row) => ({
+    negatives: [...drawnByPrefix.values()].map((drawn) => ({
+      by: describeDraw(drawn),
+      ...('perRow' in drawn ? { perRow: drawn.perRow } : {}),
+      items: Array.from(feeder.rowsOf(drawn), (row) => ({
         row,
         item: corpus.keys.at(row)!,
         features: encodedRow(corpus.features, row),
@@ -126,7 +127,7 @@ function windowedFeatures(
   { step: graphPlan, train: { seed } }: Plan,
   { features, rows, ids }: Events,
   step: number,
-): (row: number) => Record<string, Encoded> {
+): (row: number) => Record<string, EncodedValue> {
   const sequences = sequencesIn(graphPlan);
   if (sequences === undefined) return () => ({});
   const windows = windowsOf(features.get(sequences.feature)!, rows);
@@ -148,26 +149,26 @@ function windowedFeatures(
 
 type DrawnRows = Extract<RowsOf, { readonly perRow: number } | { readonly kind: 'shared' }>;
 
-function drawnBy(rows: DrawnRows): string {
+function describeDraw(rows: DrawnRows): string {
   if (rows.kind === 'listed') return `listed(${rows.feature})`;
   if (rows.kind === 'sampled' && rows.within !== undefined) return `within ${rows.within}`;
   return rows.kind === 'mined' ? 'mined' : rows.by;
 }
 
-function encodedAt({ column, index }: IndexedColumn, row: number): Encoded {
-  const at = index ? index[row]! : row;
+function encodedAt({ column, index }: IndexedColumn, row: number): EncodedValue {
+  const indexedRow = index ? index[row]! : row;
   switch (column.kind) {
     case 'codes':
-      return column.values[at]!;
+      return column.values[indexedRow]!;
     case 'bags':
-      return codesIn(column, at);
+      return codesIn(column, indexedRow);
     case 'numbers':
-      return [...column.values.subarray(at * column.width, (at + 1) * column.width)];
+      return [...column.values.subarray(indexedRow * column.width, (indexedRow + 1) * column.width)];
   }
 }
 
 /** Returns the codes of a bag. Elements that are bags themselves are concatenated. */
-function codesIn({ starts, ends, values, inner }: BagColumn, bag: number, most = Number.POSITIVE_INFINITY): number[] {
-  const ownCodes = [...values.subarray(starts[bag]!, Math.min(ends[bag]!, starts[bag]! + most))];
+function codesIn({ starts, ends, values, inner }: BagColumn, bag: number, max = Number.POSITIVE_INFINITY): number[] {
+  const ownCodes = [...values.subarray(starts[bag]!, Math.min(ends[bag]!, starts[bag]! + max))];
   return inner ? ownCodes.flatMap((element) => codesIn(inner, element)) : ownCodes;
 }

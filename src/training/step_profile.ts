@@ -30,14 +30,14 @@ export interface SampledStep {
 }
 
 export class StepWatch implements FeedWatch {
-  private readonly begun = performance.now();
+  private readonly startTime = performance.now();
   private readonly parts: TimedPart[] = [];
-  private copying = 0;
+  private copyMilliseconds = 0;
 
   constructor(
     private readonly step: number,
     private readonly origin: number,
-    private readonly to: { keep(inputs: Tensors): void; end(sampled: SampledStep): void },
+    private readonly receiver: { keep(inputs: Tensors): void; end(sampled: SampledStep): void },
   ) {}
 
   done(part: StepPart, name: string, start: number, end = performance.now()): void {
@@ -47,13 +47,13 @@ export class StepWatch implements FeedWatch {
   /** Copies the inputs of the engine, which does not count as time of the step. */
   keep(inputs: Tensors): void {
     const start = performance.now();
-    this.to.keep(inputs);
-    this.copying += performance.now() - start;
+    this.receiver.keep(inputs);
+    this.copyMilliseconds += performance.now() - start;
   }
 
   end(): void {
-    const milliseconds = performance.now() - this.begun - this.copying;
-    this.to.end({ step: this.step, start: this.begun - this.origin, milliseconds, parts: this.parts });
+    const milliseconds = performance.now() - this.startTime - this.copyMilliseconds;
+    this.receiver.end({ step: this.step, start: this.startTime - this.origin, milliseconds, parts: this.parts });
   }
 }
 
@@ -74,7 +74,7 @@ interface NodeBlock {
   readonly isBackward: boolean;
 }
 
-const gradient = /^(?:gradient\/)+/;
+const gradientPrefix = /^(?:gradient\/)+/;
 
 /** @param places positions of steps, scores and losses by the label of their nodes */
 export function blockOf(
@@ -82,7 +82,7 @@ export function blockOf(
   towers: readonly string[],
   places: ReadonlyMap<string, BlockPosition>,
 ): NodeBlock {
-  const forwardLabel = label.replace(gradient, '');
+  const forwardLabel = label.replace(gradientPrefix, '');
   const isBackward = forwardLabel !== label || forwardLabel === 'gradient';
   const path = forwardLabel.split('/');
   for (let length = path.length; length > 0; length--) {
@@ -179,12 +179,12 @@ const hostNames: Readonly<Record<Exclude<StepPart, 'engine'>, string>> = {
 export function profileOf(measurements: StepMeasurements): Profile {
   const { engine, graph, rows, steps, inputs, times } = measurements;
   const step = median(steps.map(({ milliseconds }) => milliseconds));
-  const partsOf = (part: StepPart) => steps.map(({ parts }) => parts.filter((each) => each.part === part));
+  const partsOf = (part: StepPart) => steps.map(({ parts }) => parts.filter((timedPart) => timedPart.part === part));
   const timeOf = (part: StepPart): number => median(partsOf(part).map(totalTime));
   const engineTime = timeOf('engine');
   const row = (milliseconds: number) => ({ milliseconds, share: step === 0 ? 0 : milliseconds / step });
   const hostBlocks = (Object.keys(hostNames) as (keyof typeof hostNames)[]).flatMap((part): ProfileBlock[] => {
-    const milliseconds = part === 'other' ? median(steps.map(restOf)) : timeOf(part);
+    const milliseconds = part === 'other' ? median(steps.map(unmeasuredTime)) : timeOf(part);
     const calls = median(partsOf(part).map(({ length }) => length));
     return milliseconds > 0 ? [{ name: hostNames[part], where: 'host', calls, ...row(milliseconds) }] : [];
   });
@@ -198,44 +198,44 @@ export function profileOf(measurements: StepMeasurements): Profile {
     ...{ name: 'engine: the whole graph', where: 'engine', calls: 1, flops },
     ...row(engineTime),
   };
-  const engineBlocks = blocksOf(measurements, runs).map(
+  const engineBlocks = blockTimesOf(measurements, runs).map(
     ({ milliseconds, backward, ...block }): ProfileBlock => ({
       ...block,
       ...row(milliseconds * scale),
       backward: backward && backward * scale,
     }),
   );
-  const bySize = (a: ProfileRow, b: ProfileRow): number => b.milliseconds - a.milliseconds;
+  const slowestFirst = (a: ProfileRow, b: ProfileRow): number => b.milliseconds - a.milliseconds;
   return {
-    ...{ format: 'tower-profile-1', engine, steps: steps.map((each) => each.step), rows },
+    ...{ format: 'tower-profile-1', engine, steps: steps.map((sampledStep) => sampledStep.step), rows },
     milliseconds: { step, engine: engineTime, ops: isSplit ? opsTime : undefined },
-    blocks: [...hostBlocks, ...(isSplit ? engineBlocks : [wholeGraph])].sort(bySize),
-    ops: kindsOf(graph, inputs, runs)
+    blocks: [...hostBlocks, ...(isSplit ? engineBlocks : [wholeGraph])].sort(slowestFirst),
+    ops: opKindTimes(graph, inputs, runs)
       .map(({ milliseconds, ...kind }) => ({ ...kind, ...row(milliseconds * scale) }))
-      .sort(bySize),
+      .sort(slowestFirst),
     notes: isSplit
       ? [
           times.how,
-          `The engine takes ${ms(engineTime)} for a step, its ops together take ${ms(opsTime)}: times of blocks and ops are scaled to the engine's.`,
+          `The engine takes ${millisecondsText(engineTime)} for a step, its ops together take ${millisecondsText(opsTime)}: times of blocks and ops are scaled to the engine's.`,
         ]
       : [times],
   };
 }
 
-const ms = (value: number): string => `${Number(value.toPrecision(3))} ms`;
+const millisecondsText = (value: number): string => `${Number(value.toPrecision(3))} ms`;
 
 /** Returns the time of a step that no part has measured. Parts do not overlap. */
-const restOf = ({ milliseconds, parts }: SampledStep): number => Math.max(0, milliseconds - totalTime(parts));
+const unmeasuredTime = ({ milliseconds, parts }: SampledStep): number => Math.max(0, milliseconds - totalTime(parts));
 
 const totalTime = (timed: readonly { readonly milliseconds: number }[]): number =>
   sum(timed.map(({ milliseconds }) => milliseconds));
 
-function blocksOf({ graph, towers, places, inputs }: StepMeasurements, runs: OpTimes['runs']) {
-  const ofLabel = new Map<string, ReturnType<typeof blockOf>>();
+function blockTimesOf({ graph, towers, places, inputs }: StepMeasurements, runs: OpTimes['runs']) {
+  const blockOfLabel = new Map<string, ReturnType<typeof blockOf>>();
   const blockOfNode = (node: number | undefined) => {
     const label = node === undefined ? '' : graph.nodes[node]!.label;
-    const nodeBlock = ofLabel.get(label) ?? blockOf(label, towers, places);
-    ofLabel.set(label, nodeBlock);
+    const nodeBlock = blockOfLabel.get(label) ?? blockOf(label, towers, places);
+    blockOfLabel.set(label, nodeBlock);
     return nodeBlock;
   };
   const blockTimes = new Map<
@@ -270,7 +270,7 @@ function blocksOf({ graph, towers, places, inputs }: StepMeasurements, runs: OpT
     }));
 }
 
-function kindsOf(graph: Graph, inputs: readonly Tensors[], runs: OpTimes['runs']) {
+function opKindTimes(graph: Graph, inputs: readonly Tensors[], runs: OpTimes['runs']) {
   const flops = flopsOf(graph, inputs);
   const slowest = slowestOf(runs[0] ?? []);
   const kindTimes = new Map<string, { times: number[]; calls: number; nodes: Set<number> }>();
@@ -293,18 +293,18 @@ function kindsOf(graph: Graph, inputs: readonly Tensors[], runs: OpTimes['runs']
 /** Returns the slowest op of each node, which the node's FLOPs are assigned to: a node may be several ops, such as one that computes a shape. */
 function slowestOf(run: readonly OpTime[]): ReadonlyMap<number, OpTime> {
   const slowest = new Map<number, OpTime>();
-  for (const each of run) {
-    if (each.node === undefined) continue;
-    const slowestOp = slowest.get(each.node);
-    if (slowestOp === undefined || each.milliseconds > slowestOp.milliseconds) slowest.set(each.node, each);
+  for (const op of run) {
+    if (op.node === undefined) continue;
+    const slowestOp = slowest.get(op.node);
+    if (slowestOp === undefined || op.milliseconds > slowestOp.milliseconds) slowest.set(op.node, op);
   }
   return slowest;
 }
 
 /** Returns the FLOPs of each node by the sizes of the first inputs; zeros if no inputs were stored. */
-function flopsOf(graph: Graph, [first]: readonly Tensors[]): readonly number[] {
-  if (!first) return graph.nodes.map(() => 0);
-  const sizes = sizesOf(graph, first);
+function flopsOf(graph: Graph, [firstInputs]: readonly Tensors[]): readonly number[] {
+  if (!firstInputs) return graph.nodes.map(() => 0);
+  const sizes = sizesOf(graph, firstInputs);
   return graph.nodes.map((node) => costOf(graph, node, sizes).flops);
 }
 

@@ -2,10 +2,10 @@
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Plan } from '../graph/plan/plan.ts';
-import type { BegunState } from './begin_state.ts';
+import type { InitialState } from './begin_state.ts';
 import { sharedIn, type Table } from './embedding/table.ts';
 import type { FeedWatch } from './feed/draws.ts';
-import type { Rates } from './feed/order.ts';
+import type { Rates } from './learning_rates.ts';
 import { makeTaskRows } from './metrics_log.ts';
 import type { StepNorms } from './norms.ts';
 import type { StepWatch } from './step_profile.ts';
@@ -30,33 +30,33 @@ export interface TrainingStepRequest {
   readonly watch?: StepWatch | undefined;
   readonly norms?: StepNorms | undefined;
   /** Called with inputs and outputs before the tables change. */
-  seen?(given: Pick<StepTaken, 'inputs' | 'outputs' | 'counts'>): void;
+  onOutputs?(given: Pick<StepTaken, 'inputs' | 'outputs' | 'counts'>): void;
 }
 
-export async function takeStep(plan: Plan, state: BegunState, request: TrainingStepRequest): Promise<StepTaken> {
+export async function takeStep(plan: Plan, state: InitialState, request: TrainingStepRequest): Promise<StepTaken> {
   const { feeder, program, group } = state;
-  const { rows, number, rates, signal, watch, norms, seen } = request;
+  const { rows, number, rates, signal, watch, norms, onOutputs } = request;
   const fetchStart = performance.now();
   const rateInputs = { rate: rates.dense, factor: rates.denseFactor };
   const sharedTables = group ? sharedIn(state.tables) : [];
   if (group && sharedTables.length > 0) {
-    feeder.ask(rows, number, rateInputs);
+    feeder.collectLookups(rows, number, rateInputs);
     await fetchRows(sharedTables, group);
     watch?.done('exchange', 'rows of tables', fetchStart);
   }
   const inputs = feeder.inputs(rows, number, rateInputs, watch);
-  const inputsReady = performance.now();
-  await norms?.before(inputs);
-  const fed = performance.now();
+  const inputsReadyAt = performance.now();
+  await norms?.measureGradients(inputs);
+  const fedAt = performance.now();
   // Norms are no part of a step, so their time is excluded.
-  const start = fetchStart + (fed - inputsReady);
+  const start = fetchStart + (fedAt - inputsReadyAt);
   const outputs = await program.run(inputs);
-  const ran = performance.now();
-  watch?.done('engine', 'the graph', fed);
+  const ranAt = performance.now();
+  watch?.done('engine', 'the graph', fedAt);
   if (!group) {
-    seen?.({ inputs, outputs });
-    feeder.apply(outputs, rates.factor, undefined, watchOf(watch, norms));
-    return { inputs, outputs, stops: false, times: [start, fed, ran, performance.now()] };
+    onOutputs?.({ inputs, outputs });
+    feeder.apply(outputs, rates.factor, undefined, combineWatches(watch, norms));
+    return { inputs, outputs, stops: false, times: [start, fedAt, ranAt, performance.now()] };
   }
   const gatherStart = performance.now();
   feeder.accumulate(outputs);
@@ -67,22 +67,22 @@ export async function takeStep(plan: Plan, state: BegunState, request: TrainingS
     stops: signal?.aborted === true,
   });
   watch?.done('exchange', 'gradients of rows', exchangeStart);
-  seen?.({ inputs, outputs, ...exchangedCounts });
+  onOutputs?.({ inputs, outputs, ...exchangedCounts });
   const updateStart = performance.now();
   feeder.update(rates.factor);
   watch?.done('update', 'all tables', updateStart);
-  return { inputs, outputs, ...exchangedCounts, times: [start, fed, ran, performance.now()] };
+  return { inputs, outputs, ...exchangedCounts, times: [start, fedAt, ranAt, performance.now()] };
 }
 
-function watchOf(watch: StepWatch | undefined, norms: StepNorms | undefined): FeedWatch | undefined {
+function combineWatches(watch: StepWatch | undefined, norms: StepNorms | undefined): FeedWatch | undefined {
   if (!norms) return watch;
-  return { done: (...given) => watch?.done(...given), learning: (table) => norms.learning(table) };
+  return { done: (...given) => watch?.done(...given), learning: (table) => norms.measureTable(table) };
 }
 
 /** Adds the gradients of all workers to each table, in the order of ranks, so that each worker gets the same bits. */
 async function exchangeGradients(
   plan: Plan,
-  { tables }: BegunState,
+  { tables }: InitialState,
   group: WorkerGroup,
   inputs: Tensors,
   { number, stops }: { readonly number: number; readonly stops: boolean },
@@ -91,23 +91,23 @@ async function exchangeGradients(
   const ownTaskRows = makeTaskRows(plan)(inputs);
   const taskNames = [...ownTaskRows.keys()];
   const ownNumbers = [stops ? 1 : 0, ...ownTaskRows.values()];
-  const send = trainedTables.some(({ remote }) => remote) ? sendGradients : exchangeAll;
-  const numbersOfWorkers = await send(trainedTables, group, ownNumbers, `step ${number}`);
-  const sum = (at: number): number => numbersOfWorkers.reduce((total, numbers) => total + numbers[at]!, 0);
+  const sendNumbers = trainedTables.some(({ remote }) => remote) ? sendGradients : exchangeAll;
+  const numbersOfWorkers = await sendNumbers(trainedTables, group, ownNumbers, `step ${number}`);
+  const sum = (index: number): number => numbersOfWorkers.reduce((total, numbers) => total + numbers[index]!, 0);
   return { stops: sum(0) > 0, counts: new Map(taskNames.map((name, index) => [name, sum(index + 1)])) };
 }
 
 /** Exchanges all gradients, because each worker holds all rows. @returns the numbers of each worker */
 async function exchangeAll(
-  trained: readonly Table[],
+  trainedTables: readonly Table[],
   group: WorkerGroup,
   numbers: readonly number[],
-  done: string,
+  doneWords: string,
 ): Promise<readonly (readonly number[])[]> {
-  const ownMessage = packStep({ numbers, gradients: trained.map((table) => table.drain()) });
-  const messages = (await group.exchange(ownMessage, { done })).map(unpackStep);
-  trained.forEach((table, index) => {
+  const ownMessage = packStep({ numbers, gradients: trainedTables.map((table) => table.drain()) });
+  const messages = (await group.exchange(ownMessage, { done: doneWords })).map(unpackStep);
+  trainedTables.forEach((table, index) => {
     for (const { gradients } of messages) if (gradients[index]!.codes.length > 0) table.add(gradients[index]!);
   });
-  return messages.map((each) => each.numbers);
+  return messages.map((message) => message.numbers);
 }

@@ -14,18 +14,18 @@ export interface EventLogOptions {
   readonly graph: Graph;
   readonly origin: Origin;
   /** Steps done before this log begins. */
-  readonly done: number;
+  readonly doneSteps: number;
   readonly steps: number;
 }
 
-export async function openEventLog({ folder, graph, origin, done, steps }: EventLogOptions) {
+export async function openEventLog({ folder, graph, origin, doneSteps, steps }: EventLogOptions) {
   const scalarNames = scalarOutputs(graph);
   const sourceTexts = [...origin.sources, ...(origin.data ? [origin.data] : [])].map(({ name, text }) => [
     name,
-    fenced(text),
+    fenceText(text),
   ]);
-  const file = await openEventFile(folder, done, Object.fromEntries(sourceTexts));
-  const stepWindows = stepMeans(scalarNames, steps, (step, values) => file.scalars(step, under('step', values)));
+  const file = await openEventFile(folder, doneSteps, Object.fromEntries(sourceTexts));
+  const stepWindows = stepMeans(scalarNames, steps, (step, values) => file.scalars(step, inGroup('step', values)));
   return {
     add: (step: number, outputs: Tensors): void =>
       stepWindows.add(
@@ -37,28 +37,28 @@ export async function openEventLog({ folder, graph, origin, done, steps }: Event
       file.scalars(step, Object.fromEntries(Object.entries(values).map(([name, value]) => [trackedNorm(name), value]))),
     addEpoch({ step, loss, scalars, rates, examplesPerSecond, milliseconds, validation = {} }: EpochRecord): void {
       file.scalars(step, {
-        ...under('epoch', { loss, ...scalars }),
-        ...under('validation', validation),
-        ...under('rate', rates),
-        ...under('speed', { examples_per_second: examplesPerSecond }),
-        ...under('milliseconds', milliseconds),
+        ...inGroup('epoch', { loss, ...scalars }),
+        ...inGroup('validation', validation),
+        ...inGroup('rate', rates),
+        ...inGroup('speed', { examples_per_second: examplesPerSecond }),
+        ...inGroup('milliseconds', milliseconds),
       });
     },
     write: file.write,
     async close(): Promise<void> {
-      stepWindows.end();
+      stepWindows.endWindow();
       await file.write();
       await file.close();
     },
   };
 }
 
-const under = (group: string, values: Readonly<Record<string, number>>): Record<string, number> =>
+const inGroup = (group: string, values: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]));
 
 /** Wraps a model in a Markdown fence that is longer than any run of backticks in it. */
-function fenced(text: string): string {
-  const longestTicks = [...text.matchAll(/`+/g)].reduce((most, [ticks]) => Math.max(most, ticks.length), 2);
+function fenceText(text: string): string {
+  const longestTicks = [...text.matchAll(/`+/g)].reduce((longest, [ticks]) => Math.max(longest, ticks.length), 2);
   const fence = '`'.repeat(longestTicks + 1);
   return `${fence}\n${text}\n${fence}`;
 }

@@ -10,22 +10,22 @@ import { freshCount } from '../data/rows/fresh.ts';
 import { bfloat16Instructions } from '../engines/processor.ts';
 import { hasCheckpoint, type Progress, restoreState, saveState, type TrainingState } from './artifact/checkpoint.ts';
 import { writeAdmissions } from './artifact/encoding_file.ts';
-import { changesOf, identify, type RunIdentity } from './artifact/identity.ts';
+import { changedSettings, identify, type RunIdentity } from './artifact/identity.ts';
 import { readManifest } from './artifact/load.ts';
 import { type Manifest, manifestFile } from './artifact/run_manifest.ts';
 import { artifactPaths, writeEncodings } from './artifact/write_artifact.ts';
 import { beginFrom } from './base.ts';
-import { type BegunState, beginState, closeState, tablesOf } from './begin_state.ts';
+import { beginState, closeState, type InitialState, tablesOf } from './begin_state.ts';
 import { labelOf } from './evaluation/figures.ts';
 import { orderOf, smallestBatch, totalSteps } from './feed/order.ts';
 import { type ChosenPrecision, choosePrecision, planWithFittedStep, precisionOfRun } from './fitted_step.ts';
 import { claimFolder, readIdentity, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { type MetricsLog, openMetricsLog, openStepsLog, type StepsLog } from './metrics_log.ts';
-import { restoreBest, writeModel } from './model_files.ts';
+import { restoreBestWeights, writeModel } from './model_files.ts';
 import { type EventLog, openEventLog } from './tensorboard_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
-import { beginning, type ResumeState, TrainingRun } from './training_run.ts';
-import { agree, type Beginning, giveOrder, OtherWorkers, sharedStep } from './workers/talk.ts';
+import { initialProgress, type ResumeState, TrainingRun } from './training_run.ts';
+import { agreeOnRun, type Beginning, giveOrder, OtherWorkers, sharedStep } from './workers/talk.ts';
 
 /**
  * @throws Failure `folder-in-use`, `run-in-use`, `nothing-to-resume`, `other-run`, `fewer-epochs`, `too-few-rows`,
@@ -37,12 +37,12 @@ export async function trainModel(options: TrainOptions): Promise<TrainResult> {
   // Throws before the folder is touched.
   sharedStep(planWithFittedStep(options.plan, options.dataset.corpus.rows).step);
   const { plan, dataset, engine, folder, tower } = options;
-  const isOld = options.resume || options.finish;
-  const chosenPrecision = isOld
+  const continuesRun = options.resume || options.finish;
+  const chosenPrecision = continuesRun
     ? precisionOfRun(plan, (await readIdentity(folder)).precision)
     : choosePrecision(plan, engine, bfloat16Instructions());
   const earlierLineage = options.from?.lineage;
-  await agree(
+  await agreeOnRun(
     group,
     { ...identify(plan, dataset, engine.name), tower, from: earlierLineage },
     chosenPrecision?.precision,
@@ -56,7 +56,7 @@ async function trainAlone(options: TrainOptions): Promise<TrainResult> {
   if (!options.plan.fitted) refuseUnlessTrainable(options);
   const lock = options.lock ?? (await claimFolder(options.folder, options));
   try {
-    if (options.plan.fitted) return await fitWhole(options);
+    if (options.plan.fitted) return await fitWithoutSteps(options);
     return await (options.resume || options.finish ? resume(options) : start(options));
   } finally {
     if (!options.lock) await lock.release();
@@ -65,16 +65,16 @@ async function trainAlone(options: TrainOptions): Promise<TrainResult> {
 
 /** Returns the identity of a new run. The run may be resumed from another working folder, so the path of its origin is absolute. */
 function identityFor({ plan, dataset, engine, origin }: TrainOptions): RunIdentity {
-  const { all } = artifactPaths(plan, dataset.encodings, origin);
+  const { all: artifactFilePaths } = artifactPaths(plan, dataset.encodings, origin);
   const final = origin.final && { ...origin.final, name: resolve(origin.final.name) };
-  return { ...identify(plan, dataset, engine.name, all), final };
+  return { ...identify(plan, dataset, engine.name, artifactFilePaths), final };
 }
 
 async function start(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder } = options;
   // Allocates before the folder is touched, so that tables that do not fit do not destroy the run in it.
   const firstTables = tablesOf(options);
-  const earlierLineage = options.from && withDefaults(options.from.lineage, { events: eventsOf(options) });
+  const earlierLineage = options.from && withDefaults(options.from.lineage, { events: countTrainedEvents(options) });
   const chosenPrecision = choosePrecision(plan, engine, bfloat16Instructions());
   const foreignFiles = await startFolder(folder, {
     ...identityFor(options),
@@ -82,27 +82,36 @@ async function start(options: TrainOptions): Promise<TrainResult> {
     from: earlierLineage,
   });
   await writeAdmissions(folder, dataset, earlierLineage?.checksum);
-  return withState(options, chosenPrecision, firstTables, async (state) => {
-    const otherWorkers = othersOf(options, earlierLineage ? 'earlier run' : 'first values');
+  return runWithState(options, chosenPrecision, firstTables, async (state) => {
+    const otherWorkers = makeOtherWorkers(options, earlierLineage ? 'earlier run' : 'first values');
     if (options.from && earlierLineage) {
       await otherWorkers?.begin();
       await beginFrom(options.from.base, state, { plan, dataset, steps: earlierLineage.steps });
       // From here on the earlier run is not needed: its weights and the meaning of its codes are in this folder.
       await writeEncodings(folder, dataset.encodings);
-      await saveState(folder, beginning, state);
+      await saveState(folder, initialProgress, state);
     }
-    const resumeState = { progress: beginning, changes: [], resumed: false, kept: foreignFiles, others: otherWorkers };
+    const resumeState = {
+      progress: initialProgress,
+      changes: [],
+      resumed: false,
+      kept: foreignFiles,
+      others: otherWorkers,
+    };
     return trainWithLogs(options, state, { ...resumeState, from: earlierLineage, chosen: chosenPrecision });
   });
 }
 
-const othersOf = ({ group, sharesTables = false }: TrainOptions, beginning: Beginning): OtherWorkers | undefined =>
-  group && new OtherWorkers(group, sharesTables, beginning);
+const makeOtherWorkers = (
+  { group, sharesTables = false }: TrainOptions,
+  beginning: Beginning,
+): OtherWorkers | undefined => group && new OtherWorkers(group, sharesTables, beginning);
 
-const eventsOf = ({ dataset: { parts } }: TrainOptions): number => freshCount(parts.train) ?? parts.train.rows;
+const countTrainedEvents = ({ dataset: { parts } }: TrainOptions): number =>
+  freshCount(parts.train) ?? parts.train.rows;
 
 /** Fits a score without steps. A resumed run that has no model yet begins anew, because a fit has no checkpoint. */
-async function fitWhole(options: TrainOptions): Promise<TrainResult> {
+async function fitWithoutSteps(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, folder, origin, resume, finish, signal } = options;
   const { rows } = dataset.parts.train;
   if (rows < smallestBatch) throw failure('too-few-rows', { part: 'train', rows, needed: smallestBatch });
@@ -114,13 +123,13 @@ async function fitWhole(options: TrainOptions): Promise<TrainResult> {
     if (finish) throw failure('nothing-to-resume', { folder });
   } else await startFolder(folder, identity);
   const { fitItems } = await import('./fit_items.ts');
-  const known = origin.final && (await readManifest(origin.final.name)).training.fit;
-  const { tables, choice } = await fitItems(options, known);
+  const earlierChoice = origin.final && (await readManifest(origin.final.name)).training.fit;
+  const { tables, choice } = await fitItems(options, earlierChoice);
   if (signal?.aborted) return { folder, status: 'interrupted', records: [] };
   await (await openMetricsLog(folder)).close();
   await (await openStepsLog(folder, plan.step.graph)).close();
   const state = { tables, program: { read: async () => ({}) } };
-  const manifest = await writeModel(options, state, beginning, { status: 'epochs', changes: [], fit: choice });
+  const manifest = await writeModel(options, state, initialProgress, { status: 'epochs', changes: [], fit: choice });
   return { folder, status: 'epochs', manifest, records: [] };
 }
 
@@ -128,7 +137,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
   const { plan, folder } = options;
   const identity = identityFor(options);
   const folderIdentity = await resumeFolder(folder, identity);
-  const hasChanges = changesOf(folderIdentity.settings, identity.settings, 0).length > 0;
+  const hasChanges = changedSettings(folderIdentity.settings, identity.settings, 0).length > 0;
   const doneManifest = await finishedManifest(folder);
   if (doneManifest && (!hasChanges || options.finish)) {
     return { folder, status: doneManifest.training.status, manifest: doneManifest, records: [] };
@@ -139,12 +148,12 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
     throw failure('nothing-to-resume', { folder });
   const firstTables = tablesOf(options);
   const chosenPrecision = precisionOfRun(plan, folderIdentity.precision);
-  return withState(options, chosenPrecision, firstTables, async (state) => {
-    const progress = hasState ? await restoreState(folder, state) : beginning;
+  return runWithState(options, chosenPrecision, firstTables, async (state) => {
+    const progress = hasState ? await restoreState(folder, state) : initialProgress;
     if (!options.finish) refuseFewerEpochs(options, progress);
-    if (progress.best) await restoreBest(folder, progress.best);
+    if (progress.best) await restoreBestWeights(folder, progress.best);
     const { from, final, settings, changes: earlierChanges } = folderIdentity;
-    const changes = [...earlierChanges, ...changesOf(settings, identity.settings, progress.step)];
+    const changes = [...earlierChanges, ...changedSettings(settings, identity.settings, progress.step)];
     await removeDurably(join(folder, manifestFile));
     await writeIdentity(folder, {
       ...identity,
@@ -154,7 +163,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
       files: [...new Set([...folderIdentity.files, ...identity.files])],
       changes,
     });
-    const otherWorkers = othersOf(options, hasState ? 'checkpoint' : 'first values');
+    const otherWorkers = makeOtherWorkers(options, hasState ? 'checkpoint' : 'first values');
     const resumeState = { progress, changes, resumed: progress.step > 0, kept: [], others: otherWorkers };
     return trainWithLogs(options, state, { ...resumeState, from, chosen: chosenPrecision });
   });
@@ -168,17 +177,17 @@ function refuseFewerEpochs({ plan, dataset, folder }: TrainOptions, { step }: Pr
   throw failure('fewer-epochs', { folder, entry: steps === undefined ? 'epochs' : 'steps', given, done });
 }
 
-async function withState(
+async function runWithState(
   options: TrainOptions,
   chosen: ChosenPrecision | undefined,
   tables: TrainingState['tables'],
-  work: (state: BegunState) => Promise<TrainResult>,
+  work: (state: InitialState) => Promise<TrainResult>,
 ): Promise<TrainResult> {
   const state = await beginState(options, chosen?.precision ?? 'float32', tables, options.group);
-  return closing({ close: () => closeState(state) }, () => work(state));
+  return useAndClose({ close: () => closeState(state) }, () => work(state));
 }
 
-const closing = async <C extends { close(): Promise<void> }, R>(
+const useAndClose = async <C extends { close(): Promise<void> }, R>(
   opened: C,
   work: (opened: C) => Promise<R>,
 ): Promise<R> => {
@@ -189,21 +198,25 @@ const closing = async <C extends { close(): Promise<void> }, R>(
   }
 };
 
-async function trainWithLogs(options: TrainOptions, state: BegunState, resumeState: ResumeState): Promise<TrainResult> {
+async function trainWithLogs(
+  options: TrainOptions,
+  state: InitialState,
+  resumeState: ResumeState,
+): Promise<TrainResult> {
   const { folder, plan, origin, dataset } = options;
   const { progress, resumed } = resumeState;
   const { graph } = plan.step;
   const runWith = (log: MetricsLog, steps: StepsLog, events?: EventLog): Promise<TrainResult> =>
-    closing(new TrainingRun(options, state, { log, steps, events }, resumeState), (run) =>
-      options.finish ? run.finishAsItIs() : run.go(),
+    useAndClose(new TrainingRun(options, state, { log, steps, events }, resumeState), (run) =>
+      options.finish ? run.finishAtCheckpoint() : run.run(),
     );
-  return closing(await openMetricsLog(folder, resumed ? progress.metrics : undefined), async (log) =>
-    closing(await openStepsLog(folder, graph, resumed ? progress.steps : undefined), async (steps) => {
+  return useAndClose(await openMetricsLog(folder, resumed ? progress.metrics : undefined), async (log) =>
+    useAndClose(await openStepsLog(folder, graph, resumed ? progress.steps : undefined), async (steps) => {
       // Finishing a run adds nothing to its curves.
       if (options.finish) return runWith(log, steps);
       const total = totalSteps(plan.train, orderOf(plan, dataset.parts.train));
-      const events = await openEventLog({ folder, graph, origin, done: progress.step, steps: total });
-      return closing(events, () => runWith(log, steps, events));
+      const events = await openEventLog({ folder, graph, origin, doneSteps: progress.step, steps: total });
+      return useAndClose(events, () => runWith(log, steps, events));
     }),
   );
 }

@@ -1,18 +1,18 @@
 /**
- * Runs the epochs of one call of `train`, each with a validation and a checkpoint at its end. Long because every way to end a run must leave the same
- * state.
+ * Runs the epochs of one call of `train`, each with a validation and a checkpoint at its end. Long because every way to end a run must leave the same state.
  */
 import { createHash } from 'node:crypto';
 import { type Progress, saveState } from './artifact/checkpoint.ts';
 import type { Lineage, SettingChange } from './artifact/identity.ts';
 import type { Manifest } from './artifact/run_manifest.ts';
-import type { BegunState } from './begin_state.ts';
+import type { InitialState } from './begin_state.ts';
 import { labelOf } from './evaluation/figures.ts';
-import { type AnyEpoch, type EventOrder, type Rates, type Rounds, ratesAt, roundsOf } from './feed/order.ts';
+import { type AnyEpoch, type EventOrder, type Rounds, roundsOf } from './feed/order.ts';
 import type { ChosenPrecision } from './fitted_step.ts';
 import { bestFile } from './folder.ts';
+import { type Rates, ratesAt } from './learning_rates.ts';
 import { type MetricsLog, makeStepSums, type StepSums, type StepsLog } from './metrics_log.ts';
-import { removeOldBest, writeModel, writeWeights } from './model_files.ts';
+import { removeOldBestWeights, writeModel, writeWeights } from './model_files.ts';
 import { type Norms, normsOf } from './norms.ts';
 import { type Profiler, profilerOf } from './profiler.ts';
 import { RankGuard } from './rank_guard.ts';
@@ -21,7 +21,7 @@ import type { EventLog } from './tensorboard_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import type { EpochRecord } from './training_events.ts';
 import { beginEpoch, CurrentTowers, RunValidation } from './validation.ts';
-import { sendBegun } from './workers/table_wire.ts';
+import { sendEpochStart } from './workers/table_wire.ts';
 import type { OtherWorkers } from './workers/talk.ts';
 
 /** Maximum milliseconds between two pauses in which signals are handled and the progress bar is drawn. */
@@ -37,10 +37,10 @@ class EpochClock {
   /** @param rowsBefore rows of the epoch that an earlier process has done */
   constructor(private readonly rowsBefore: number) {}
 
-  add(start: number, fed: number, ran: number, applied: number): void {
-    this.feed += fed - start;
-    this.engine += ran - fed;
-    this.scatter += applied - ran;
+  add(start: number, fedAt: number, ranAt: number, appliedAt: number): void {
+    this.feed += fedAt - start;
+    this.engine += ranAt - fedAt;
+    this.scatter += appliedAt - ranAt;
   }
 
   shouldYield(): boolean {
@@ -75,11 +75,11 @@ export interface ResumeState {
   readonly kept: readonly string[];
   readonly from?: Lineage;
   readonly chosen?: ChosenPrecision;
-  readonly others?: OtherWorkers | undefined;
+  readonly otherWorkers?: OtherWorkers | undefined;
 }
 
 const emptyChecksum = { sha256: createHash('sha256').digest('hex'), bytes: 0 };
-export const beginning: Progress = {
+export const initialProgress: Progress = {
   epoch: 0,
   stepOfEpoch: 0,
   step: 0,
@@ -99,11 +99,11 @@ export class TrainingRun {
   private readonly profiler: Profiler | undefined;
   private readonly norms: Norms | undefined;
   private progress: Progress;
-  private readonly others: OtherWorkers | undefined;
+  private readonly otherWorkers: OtherWorkers | undefined;
 
   constructor(
     private readonly options: TrainOptions,
-    private readonly state: BegunState,
+    private readonly state: InitialState,
     private readonly logs: { readonly log: MetricsLog; readonly steps: StepsLog; readonly events?: EventLog },
     private readonly resumeState: ResumeState,
   ) {
@@ -114,13 +114,13 @@ export class TrainingRun {
     const { guarded } = this.validation;
     this.guard = guarded && new RankGuard(guarded);
     this.order = state.order;
-    this.others = resumeState.others;
+    this.otherWorkers = resumeState.otherWorkers;
     this.rounds = roundsOf(plan.train, this.order, resumeState.from?.epochs);
     this.profiler = profilerOf(options, state, this.order, [resumeState.progress.step, this.rounds.total]);
     this.norms = normsOf(options, state, this.rounds.total);
   }
 
-  async go(): Promise<TrainResult> {
+  async run(): Promise<TrainResult> {
     const result = await this.train();
     const stepProfile = await this.profiler?.end(this.state);
     return { ...result, profile: stepProfile };
@@ -144,21 +144,21 @@ export class TrainingRun {
       ...(this.resumeState.kept.length > 0 ? { kept: this.resumeState.kept } : {}),
     });
     for (;;) {
-      const endReason = this.ended();
-      const shouldPause = endReason === undefined && (this.pauses() || this.isToStop());
-      if (endReason || shouldPause) await this.others?.release();
+      const endReason = this.endStatus();
+      const shouldPause = endReason === undefined && (this.shouldPauseHere() || this.shouldStopTogether());
+      if (endReason || shouldPause) await this.otherWorkers?.release();
       if (endReason) return this.finish(endReason);
-      if (shouldPause) return this.interrupted();
-      if (!(await this.epoch())) return this.interrupted();
+      if (shouldPause) return this.finishInterrupted();
+      if (!(await this.epoch())) return this.finishInterrupted();
     }
   }
 
-  async finishAsItIs(): Promise<TrainResult> {
-    await this.others?.release();
-    return this.finish(this.ended() ?? 'stopped');
+  async finishAtCheckpoint(): Promise<TrainResult> {
+    await this.otherWorkers?.release();
+    return this.finish(this.endStatus() ?? 'stopped');
   }
 
-  private ended(progress = this.progress): 'epochs' | 'patience' | undefined {
+  private endStatus(progress = this.progress): 'epochs' | 'patience' | undefined {
     const { stop } = this.options.plan.train;
     const { epoch, stepOfEpoch, step, best } = progress;
     if (stepOfEpoch > 0) return undefined;
@@ -167,14 +167,14 @@ export class TrainingRun {
   }
 
   /** True if the validation after which the run should pause is done. */
-  private pauses(): boolean {
+  private shouldPauseHere(): boolean {
     const { until } = this.options;
     const { epoch, stepOfEpoch, step } = this.progress;
     if (until === undefined || step === 0 || stepOfEpoch > 0) return false;
     return epoch >= this.rounds.roundOf(until(this.rounds.validations));
   }
 
-  private isToStop(): boolean {
+  private shouldStopTogether(): boolean {
     return this.state.group !== undefined && this.options.signal?.aborted === true && this.progress.step > 0;
   }
 
@@ -190,44 +190,44 @@ export class TrainingRun {
     const epoch = this.rounds.round(firstStep - firstOfEpoch);
     const sums = makeStepSums(plan, this.progress);
     const clock = new EpochClock(sums.rows);
-    const now: CurrentEpoch = {
+    const current: CurrentEpoch = {
       ...{ epoch: this.progress.epoch + 1, step: firstStep, stepOfEpoch: firstOfEpoch, sums, clock },
     };
     // Draws, noise and the moments of optimizers count the steps of earlier runs too.
     const { epochs, steps } = this.resumeState.from ?? { epochs: 0, steps: 0 };
     let rates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
 
-    await this.others?.steps({
-      ...{ epoch: now.epoch, stepOfEpoch: firstOfEpoch, step: firstStep },
+    await this.otherWorkers?.startRound({
+      ...{ epoch: current.epoch, stepOfEpoch: firstOfEpoch, step: firstStep },
       before: { epochs, steps },
     });
-    for (; now.stepOfEpoch < epoch.steps; now.stepOfEpoch++) {
+    for (; current.stepOfEpoch < epoch.steps; current.stepOfEpoch++) {
       if (clock.shouldYield()) {
-        this.report(now);
+        this.report(current);
         await this.logs.steps.write();
         await this.logs.events?.write();
         await new Promise((resolve) => setImmediate(resolve));
       }
       // Workers stop together, after a step.
-      if ((signal?.aborted || (limit?.aborted && now.step > 0)) && !this.others) {
-        this.keep(now);
+      if ((signal?.aborted || (limit?.aborted && current.step > 0)) && !this.otherWorkers) {
+        this.noteProgress(current);
         return false;
       }
       // Only at the start of an epoch: a checkpoint within an epoch contains the mined items.
-      if (now.step % this.order.steps === 0) await this.beginEpoch(epochs + now.step / this.order.steps + 1);
-      const step = now.step + 1;
+      if (current.step % this.order.steps === 0) await this.beginEpoch(epochs + current.step / this.order.steps + 1);
+      const step = current.step + 1;
       rates = ratesAt(plan.train, step, this.rounds.total);
-      const watch = this.profiler?.begin(step);
-      const norms = this.norms?.at(step);
+      const watch = this.profiler?.watchStep(step);
+      const norms = this.norms?.normsAt(step);
       const readStart = performance.now();
-      const rows = await this.rowsOf(epoch, now);
+      const rows = await this.rowsOf(epoch, current);
       watch?.done('read', 'rows', readStart);
       const takenStep = await takeStep(plan, this.state, {
         ...{ rows, number: steps + step, rates, signal, watch, norms },
-        seen: ({ inputs, outputs, counts }) => {
+        onOutputs: ({ inputs, outputs, counts }) => {
           watch?.keep(inputs);
           const logStart = performance.now();
-          sums.add(inputs, outputs, rows.length, { epoch: now.epoch, step, counts });
+          sums.add(inputs, outputs, rows.length, { epoch: current.epoch, step, counts });
           if (!norms) this.logs.steps.add(step, outputs);
           this.logs.events?.add(step, outputs);
           watch?.done('log', 'losses and logs', logStart);
@@ -238,27 +238,27 @@ export class TrainingRun {
       if (norms) this.logs.steps.add(step, takenStep.outputs, norms.values);
       if (norms) this.logs.events?.addNorms(step, norms.values);
       clock.add(...takenStep.times);
-      now.step = step;
-      if (takenStep.stops) this.others?.stopped();
-      if (takenStep.stops && now.stepOfEpoch + 1 < epoch.steps) {
-        now.stepOfEpoch++;
-        this.keep(now);
+      current.step = step;
+      if (takenStep.stops) this.otherWorkers?.noteStop();
+      if (takenStep.stops && current.stepOfEpoch + 1 < epoch.steps) {
+        current.stepOfEpoch++;
+        this.noteProgress(current);
         return false;
       }
     }
-    this.report(now);
-    await this.endEpoch(now, { dense: rates.dense, embeddings: rates.embeddings });
+    this.report(current);
+    await this.endEpoch(current, { dense: rates.dense, embeddings: rates.embeddings });
     return true;
   }
 
-  private async beginEpoch(drawn: number): Promise<void> {
+  private async beginEpoch(drawnEpoch: number): Promise<void> {
     const { state, options } = this;
-    await beginEpoch(state, this.towers, options.dataset, drawn);
-    if (state.group && options.sharesTables) await sendBegun(state.feeder, state.group);
+    await beginEpoch(state, this.towers, options.dataset, drawnEpoch);
+    if (state.group && options.sharesTables) await sendEpochStart(state.feeder, state.group);
   }
 
   /** Notes how far the current epoch has come. */
-  private keep({ step, stepOfEpoch, sums }: CurrentEpoch): void {
+  private noteProgress({ step, stepOfEpoch, sums }: CurrentEpoch): void {
     this.progress = { ...this.progress, step, stepOfEpoch, sums: sums.sums(), rows: sums.rows };
   }
 
@@ -270,13 +270,13 @@ export class TrainingRun {
   }
 
   /** Reads the rows of a step. If that fails, saves the steps so far, so that `resume` can continue from there. */
-  private async rowsOf(epoch: AnyEpoch, now: CurrentEpoch): Promise<Int32Array> {
+  private async rowsOf(epoch: AnyEpoch, current: CurrentEpoch): Promise<Int32Array> {
     try {
-      return await epoch.batch(now.stepOfEpoch);
+      return await epoch.batch(current.stepOfEpoch);
     } catch (error) {
       // Workers that wait in a step cannot be asked for their rows of the tables, so no checkpoint is possible.
-      if (now.step > 0 && !this.options.sharesTables) {
-        this.keep(now);
+      if (current.step > 0 && !this.options.sharesTables) {
+        this.noteProgress(current);
         await this.save();
       }
       throw error;
@@ -322,22 +322,22 @@ export class TrainingRun {
       ...(isValidated ? { validation: figures, sample: this.validation.sample } : {}),
       best: stop && isValidated && isBest,
     };
-    const isLast = this.ended({ ...beginning, epoch, step, best }) !== undefined;
-    const alone = isLast && isValidated ? await this.validation.alone() : undefined;
+    const isLast = this.endStatus({ ...initialProgress, epoch, step, best }) !== undefined;
+    const alone = isLast && isValidated ? await this.validation.figuresByTask() : undefined;
     const judged = { ...measuredEpoch, alone };
     const epochRecord = { ...judged, warning: await this.guard?.judge(judged, isLast) };
     await this.state.group?.note('writes a checkpoint');
     await this.logs.log.append(epochRecord);
     this.logs.events?.addEpoch(epochRecord);
     await this.logs.events?.write();
-    this.progress = { ...beginning, epoch, step, best };
+    this.progress = { ...initialProgress, epoch, step, best };
     await this.save();
-    await removeOldBest(folder, best && bestFile(best.epoch));
+    await removeOldBestWeights(folder, best && bestFile(best.epoch));
     this.records.push(epochRecord);
     onEvent?.({ kind: 'epoch', record: epochRecord });
   }
 
-  private async interrupted(): Promise<TrainResult> {
+  private async finishInterrupted(): Promise<TrainResult> {
     const { folder } = this.options;
     if (this.progress.step === 0) return { folder, status: 'interrupted', records: this.records };
     await this.save();
@@ -348,13 +348,13 @@ export class TrainingRun {
   /** Keeps the checkpoint, from which the run can continue with more epochs or more patience. */
   private async finish(status: 'epochs' | 'patience' | 'stopped'): Promise<TrainResult> {
     const result = await this.seal(status);
-    await removeOldBest(this.options.folder);
+    await removeOldBestWeights(this.options.folder);
     return result;
   }
 
   private async seal(status: Manifest['training']['status']): Promise<TrainResult> {
-    const { options, state, progress, records, resumeState: standing } = this;
-    const { changes, from, chosen } = standing;
+    const { options, state, progress, records, resumeState: resumed } = this;
+    const { changes, from, chosen } = resumed;
     const precision = chosen?.precision;
     const manifest = await writeModel(options, state, progress, { status, changes, from, precision });
     return { folder: options.folder, status, manifest, records };

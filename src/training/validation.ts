@@ -5,10 +5,10 @@ import type { Engine } from '../engines/engine.ts';
 import type { Plan } from '../graph/plan/plan.ts';
 import type { RetrievalObjective } from '../retrieval/vectors.ts';
 import type { TrainingState } from './artifact/checkpoint.ts';
-import type { BegunState } from './begin_state.ts';
+import type { InitialState } from './begin_state.ts';
 import { rowReader } from './embedding/table.ts';
 import { makeTask } from './evaluation/contestants.ts';
-import { declaredMeasures, figuresOf, longestListOf, type Measure, makeMeasures } from './evaluation/figures.ts';
+import { declaredMeasures, figuresOf, longestListLength, type Measure, makeMeasures } from './evaluation/figures.ts';
 import { drawRankings, type RankingSample, seenRule } from './evaluation/ranking_questions.ts';
 import { rankEvents } from './evaluation/ranks.ts';
 import type { Mined } from './feed/item_sampler.ts';
@@ -16,7 +16,7 @@ import type { LatestEvents } from './feed/latest.ts';
 import type { GuardedRun } from './rank_guard.ts';
 import { spreadOf } from './scoring/field_attention.ts';
 import { makeRetrieval, type Retrieval } from './scoring/retrieval_scorer.ts';
-import { firstItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
+import { bestItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
 import type { IndexedFeatures } from './scoring/tower_vectors.ts';
 
 /** The towers of a run with its current weights: prepared at their first use, and given new weights at each later one. */
@@ -30,7 +30,7 @@ export class CurrentTowers {
     private readonly state: TrainingState,
   ) {}
 
-  async refreshed(): Promise<Retrieval> {
+  async refresh(): Promise<Retrieval> {
     const { plan, engine } = this;
     const { tables, program } = this.state;
     const parameters = await program.read();
@@ -46,7 +46,7 @@ export class CurrentTowers {
 
 /** Prepares what the steps of an epoch read as it was when the epoch began. Depends only on the weights, the seed and the epoch. */
 export async function beginEpoch(
-  { feeder, latest }: Pick<BegunState, 'feeder' | 'latest'>,
+  { feeder, latest }: Pick<InitialState, 'feeder' | 'latest'>,
   towers: CurrentTowers,
   { corpus }: Pick<Dataset, 'corpus'>,
   epoch: number,
@@ -67,35 +67,35 @@ async function mineNegatives(
   epoch: number,
 ): Promise<void> {
   const usersAtOnce = Math.max(16, Math.min(1024, Math.floor(blockNumbers / Math.max(1, corpus.rows))));
-  const { best, skip } = mined.of;
+  const { best, skip } = mined.rows;
   const minedUsers = mined.usersOf(epoch);
   const minedItems = new Int32Array(minedUsers.length * best).fill(-1);
-  const retrieval = await towers.refreshed();
-  const forgetColumns = forgetting(retrieval);
-  for await (const { users, from, columns, rows, seen } of latest.chunks(minedUsers, usersAtOnce)) {
+  const retrieval = await towers.refresh();
+  const forgetColumns = makeColumnForgetter(retrieval);
+  for await (const { users, from, columns, rows, seenBy: seen } of latest.chunks(minedUsers, usersAtOnce)) {
     forgetColumns(columns);
     const scores = await retrieval.scores(await retrieval.queries(columns, rows));
     for (const i of users.keys()) {
       const seenItems = seen(i).filter((item) => item >= 0);
-      const found = firstItems(scores.subarray(i * corpus.rows, (i + 1) * corpus.rows), skip + best, seenItems);
+      const found = bestItems(scores.subarray(i * corpus.rows, (i + 1) * corpus.rows), skip + best, seenItems);
       minedItems.set(found.rows.subarray(skip), (from + i) * best);
     }
   }
   forgetColumns();
-  mined.take(minedUsers, minedItems);
+  mined.storeMined(minedUsers, minedItems);
 }
 
 /** Returns a function that forgets the columns of its last call, if others follow: those of shards are read anew in each epoch. */
-function forgetting(towers: Pick<Retrieval, 'forget'>): (next?: IndexedFeatures) => void {
-  let last: IndexedFeatures | undefined;
-  return (next) => {
-    if (last && last !== next) towers.forget(last);
-    last = next;
+function makeColumnForgetter(towers: Pick<Retrieval, 'forget'>): (nextColumns?: IndexedFeatures) => void {
+  let lastColumns: IndexedFeatures | undefined;
+  return (nextColumns) => {
+    if (lastColumns && lastColumns !== nextColumns) towers.forget(lastColumns);
+    lastColumns = nextColumns;
   };
 }
 
 export class RunValidation {
-  private made: { readonly task: ScoringTask; readonly sample?: RankingSample } | undefined;
+  private cachedTask: { readonly task: ScoringTask; readonly sample?: RankingSample } | undefined;
 
   constructor(
     private readonly plan: Plan,
@@ -109,22 +109,22 @@ export class RunValidation {
   }
 
   get sample(): RankingSample | undefined {
-    return this.drawn.sample;
+    return this.drawnTask.sample;
   }
 
-  /** What a guard compares with orders that are the same for all; undefined if no loss compares items, or no metric is one of single rankings. */
+  /** Returns what the guard reads of the run; undefined if no loss compares items, or no metric is a mean over rankings. */
   get guarded(): GuardedRun | undefined {
     const { plan, dataset, towers, measure } = this;
     const [{ features, key }] = plan.towers;
     const compares = plan.tasks.some(({ loss, predicts }) => loss !== undefined && predicts === undefined);
     if (!measure || !compares) return undefined;
     return {
-      task: () => this.drawn.task,
-      alone: () => this.alone(),
+      task: () => this.drawnTask.task,
+      figuresByTask: () => this.figuresByTask(),
       removesSeen: seenRule(dataset).removes,
       ...{ measure, keepsBest: plan.train.stop !== undefined, readsKeyAlone: features.every((name) => name === key) },
       async spread() {
-        const { data, width, rows } = (await towers.refreshed()).items();
+        const { data, width, rows } = (await towers.refresh()).items();
         return spreadOf('item vectors', rowReader(data, width), rows, width);
       },
     };
@@ -136,14 +136,16 @@ export class RunValidation {
   }
 
   /** Ranks by each task of `retrieve` alone, and returns the guard's metric by task; undefined if only one counts. */
-  async alone(): Promise<Record<string, number> | undefined> {
+  async figuresByTask(): Promise<Record<string, number> | undefined> {
     const { measure } = this;
-    const counted = this.objectives.filter(({ factor }) => factor > 0);
-    if (counted.length < 2 || measure === undefined) return undefined;
-    const retrieval = await this.towers.refreshed();
+    const countedObjectives = this.objectives.filter(({ factor }) => factor > 0);
+    if (countedObjectives.length < 2 || measure === undefined) return undefined;
+    const retrieval = await this.towers.refresh();
     const figures: Record<string, number> = {};
-    for (const objective of counted)
-      figures[objective.name] = (await this.ranked(ofObjective(retrieval, objective), [measure]))[measure.label]!;
+    for (const objective of countedObjectives)
+      figures[objective.name] = (await this.rankAndMeasure(restrictToObjective(retrieval, objective), [measure]))[
+        measure.label
+      ]!;
     return figures;
   }
 
@@ -151,44 +153,44 @@ export class RunValidation {
   async figures(): Promise<Record<string, number>> {
     const { stop } = this.plan.train;
     const watchedMeasures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([this.plan])]);
-    return this.ranked(await this.towers.refreshed(), watchedMeasures);
+    return this.rankAndMeasure(await this.towers.refresh(), watchedMeasures);
   }
 
-  private async ranked(retrieval: Retrieval, measures: readonly Measure[]): Promise<Record<string, number>> {
+  private async rankAndMeasure(retrieval: Retrieval, measures: readonly Measure[]): Promise<Record<string, number>> {
     const { plan, dataset } = this;
     const task = await this.withSeen();
     const scorer = modelScorer(retrieval, { plan, events: task.events, corpus: dataset.corpus });
-    const ranks = await rankEvents(task, scorer, seenRule(dataset).removes, longestListOf(measures));
+    const ranks = await rankEvents(task, scorer, seenRule(dataset).removes, longestListLength(measures));
     return { ...figuresOf(task, ranks, measures).all };
   }
 
   /** Returns the task with what its users had in training. Shards keep that of all users in a file. */
   private async withSeen(): Promise<ScoringTask> {
-    const { task, sample } = this.drawn;
+    const { task, sample } = this.drawnTask;
     const { shards, users } = this.dataset;
     if (!shards || task.users !== users) return task;
     const seen = await shards.seenOf(task.events.user);
-    const made = { task: { ...task, users: { ...users, seen } }, sample };
-    this.made = made;
-    return made.task;
+    const cachedTask = { task: { ...task, users: { ...users, seen } }, sample };
+    this.cachedTask = cachedTask;
+    return cachedTask.task;
   }
 
-  private get drawn() {
-    if (this.made) return this.made;
+  private get drawnTask() {
+    if (this.cachedTask) return this.cachedTask;
     const { plan, dataset } = this;
     const wholeTask = makeTask({ dataset, part: 'validation', plan });
-    const { of, sample } = drawRankings(wholeTask, plan.train.validate?.sample, plan.train.seed);
-    this.made = { task: of(wholeTask), sample };
-    return this.made;
+    const { sampleTask: of, sample } = drawRankings(wholeTask, plan.train.validate?.sample, plan.train.seed);
+    this.cachedTask = { task: of(wholeTask), sample };
+    return this.cachedTask;
   }
 }
 
 /** Returns a retrieval whose scores are those of one task: all other numbers of a query are 0. */
-const ofObjective = (retrieval: Retrieval, { from, to }: RetrievalObjective): Retrieval => ({
+const restrictToObjective = (retrieval: Retrieval, { from, to }: RetrievalObjective): Retrieval => ({
   ...retrieval,
   async queries(columns, rows) {
     const vectors = await retrieval.queries(columns, rows);
-    const isOf = (index: number): boolean => index % vectors.width >= from && index % vectors.width < to;
-    return { ...vectors, data: vectors.data.map((value, index) => (isOf(index) ? value : 0)) };
+    const isOfObjective = (index: number): boolean => index % vectors.width >= from && index % vectors.width < to;
+    return { ...vectors, data: vectors.data.map((value, index) => (isOfObjective(index) ? value : 0)) };
   },
 });

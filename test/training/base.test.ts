@@ -1,7 +1,7 @@
 /** A table that takes over the rows of another one, with the state of its optimizer. */
 import { describe, expect, it } from 'vitest';
 import { isChunked, type Numbers, numberKindOf, type StoredNumbers } from '../../src/base/storage/tensor_header.ts';
-import { type Growth, takeOver } from '../../src/training/base.ts';
+import { type Growth, prepareTakeOver } from '../../src/training/base.ts';
 import { makeTable, type Table } from '../../src/training/embedding/table.ts';
 import { makePlan } from './fixture_plan.ts';
 
@@ -48,7 +48,7 @@ describe.each([undefined, 'bf16'] as const)('a table of %s', (precision) => {
   const was = { values: Float32Array.from(before.read()), state };
   const old = rowsOf(was.values, 3);
   const grow = (table: Table, growth: Omit<Growth, 'rows'>): void => {
-    const { values, state: slots, end } = takeOver(table, { rows: 3, ...growth });
+    const { values, state: slots, fillNewRows: end } = prepareTakeOver(table, { rows: 3, ...growth });
     writePieces(values, was.values);
     for (const [slot, numbers] of Object.entries(slots)) writePieces(numbers, was.state[slot]!);
     end();
@@ -74,7 +74,7 @@ describe.each([undefined, 'bf16'] as const)('a table of %s', (precision) => {
   it('starts new rows as another one, but for those that have values of their own', () => {
     const table = tableOf(4, 2, precision);
     const first = rowsOf(table.numbers(), 4);
-    grow(table, { rowsBefore: Int32Array.of(0, -1, -1, 1), newAs: 0, own: new Set([2]) });
+    grow(table, { rowsBefore: Int32Array.of(0, -1, -1, 1), copiedRow: 0, keptRows: new Set([2]) });
     expect(rowsOf(table.numbers(), 4)).toEqual([old[0], old[0], first[2], old[1]]);
   });
 

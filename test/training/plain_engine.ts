@@ -1,4 +1,4 @@
-import { copies } from '../../src/engines/check.ts';
+import { copyTensors } from '../../src/engines/check.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { evaluateGraph } from '../../src/graph/evaluate.ts';
 
@@ -7,16 +7,16 @@ export const plainEngine: Engine = {
   name: 'javascript',
   version: 'plain arrays',
   async prepare(graph, parameters) {
-    let held = copies(parameters);
+    let held = copyTensors(parameters);
     return {
       async run(inputs) {
         const { outputs, parameters: next } = evaluateGraph(graph, inputs, held);
-        held = copies(next);
-        return copies(outputs);
+        held = copyTensors(next);
+        return copyTensors(outputs);
       },
-      read: async () => copies(held),
+      read: async () => copyTensors(held),
       async write(values) {
-        held = { ...held, ...copies(values) };
+        held = { ...held, ...copyTensors(values) };
       },
       close: async () => {},
     };

@@ -47,7 +47,7 @@ const run = (held: readonly number[], more: Partial<GuardedRun> = {}): GuardedRu
     keepsBest: false,
     readsKeyAlone: false,
     spread: async () => spreadOut,
-    alone: async () => undefined,
+    figuresByTask: async () => undefined,
     ...more,
   };
 };
@@ -212,7 +212,7 @@ describe('a task of `retrieve` that ranks better alone', () => {
     const guard = new RankGuard(
       run(
         always.map(() => 1),
-        { alone: async () => alone, ...more },
+        { figuresByTask: async () => alone, ...more },
       ),
     );
     return guard.judge({ epoch: 2, loss: 1, validation: { 'recall@1': figure }, alone }, true);
@@ -233,7 +233,7 @@ describe('a task of `retrieve` that ranks better alone', () => {
   });
 
   it('is in the warning of a run below popularity, and vectors that point one way name `hardest`', async () => {
-    const guarded = run(always, { alone: async () => ({ watch: 0.6, rate: 0 }) });
+    const guarded = run(always, { figuresByTask: async () => ({ watch: 0.6, rate: 0 }) });
     const [, message] = await said(guarded, [
       [3, 0.2],
       [2, 0.1],

@@ -8,7 +8,7 @@ import type { Engine } from '../../src/engines/engine.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
 import { hasCheckpoint } from '../../src/training/artifact/checkpoint.ts';
 import { load } from '../../src/training/artifact/load.ts';
-import { complaint } from '../../src/training/artifact/validate.ts';
+import { schemaError } from '../../src/training/artifact/validate.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { replayStep, type StepRecord } from '../../src/training/replay.ts';
 import { trainModel } from '../../src/training/train_model.ts';
@@ -46,7 +46,7 @@ async function replayed(folder: string, step: number, out: string, engine: Engin
   };
   const written: unknown = JSON.parse(readFileSync(join(out, 'step.json'), 'utf8'));
   expect(written).toEqual(record);
-  expect(await complaint('step', written)).toBeUndefined();
+  expect(await schemaError('step', written)).toBeUndefined();
   return { record, read };
 }
 
@@ -378,7 +378,7 @@ describe('a replay', () => {
       { ...record, taken: { ...taken, before: { loss: '0.7' } } },
       { ...record, taken: { ...taken, negatives: [{ by: 'uniform', perRow: 0, items: [] }] } },
     ]) {
-      expect(await complaint('step', wrong), JSON.stringify(wrong).slice(0, 200)).toBeTypeOf('string');
+      expect(await schemaError('step', wrong), JSON.stringify(wrong).slice(0, 200)).toBeTypeOf('string');
     }
   });
 

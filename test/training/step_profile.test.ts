@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readProfile } from '../../src/app/report/stored_evaluation.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { isLeaf } from '../../src/graph/ops/table.ts';
-import { complaint } from '../../src/training/artifact/validate.ts';
+import { schemaError } from '../../src/training/artifact/validate.ts';
 import { removeRun } from '../../src/training/folder.ts';
 import { sampledSteps, type Trace } from '../../src/training/profiler.ts';
 import { blockOf, type Profile } from '../../src/training/step_profile.ts';
@@ -98,7 +98,7 @@ describe('a profile of a training', () => {
 
   it('writes what its schema says, and the report reads it', async () => {
     const written = JSON.parse(String(fileOf('profiled', 'profile/profile.json')));
-    expect(await complaint('profile', written)).toBeUndefined();
+    expect(await schemaError('profile', written)).toBeUndefined();
     expect(await readProfile(join(root, 'profiled'))).toEqual(JSON.parse(JSON.stringify(profile)));
     mkdirSync(join(root, 'broken', 'profile'), { recursive: true });
     writeFileSync(
@@ -144,7 +144,7 @@ describe('a profile of a training', () => {
     ]);
     expect(whole!.milliseconds.ops).toBeUndefined();
     expect(whole!.notes).toEqual(['The graph is one row: the engine javascript does not distinguish its ops.']);
-    expect(await complaint('profile', JSON.parse(JSON.stringify(whole)))).toBeUndefined();
+    expect(await schemaError('profile', JSON.parse(JSON.stringify(whole)))).toBeUndefined();
   });
 
   it('goes with its run', async () => {

@@ -23,7 +23,7 @@ import { decisionLog, type RejectedVersions, rejectedIn } from '../../serving/se
 import { eventLog, makeEventCompaction } from '../../serving/server/writes/event_log.ts';
 import type { Comparison } from '../../training/evaluation/compare_models.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
-import { signed } from '../../training/evaluation/sentences.ts';
+import { signedText } from '../../training/evaluation/sentences.ts';
 import { type ClosedDay, daysPage } from '../report/days_page.ts';
 import { compare } from './compare.ts';
 import { blockOf, type LoadRequest, load, type Run } from './run.ts';
@@ -91,7 +91,7 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   const change = trial?.comparison.rows.find(({ name }) => name === 'next')?.differences?.[metric];
   if (canJudge && change !== undefined && change.high < 0) {
     await rm(next, { recursive: true });
-    const reason = `the new version is worse on events that it was trained on: ${metric} ${signed(change.mean)}`;
+    const reason = `the new version is worse on events that it was trained on: ${metric} ${signedText(change.mean)}`;
     return record(folder, { ...measured, outcome: 'refused', reason }, say);
   }
   const published = await freeName(folder, String(lastMoment).slice(0, 10));
@@ -104,7 +104,7 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
       published,
       outcome: isWorse ? 'rolled back' : 'published',
       ...(isWorse
-        ? { reason: `${basename(latest)} is worse than ${basename(before)}: ${metric} ${signed(-lead.mean)}` }
+        ? { reason: `${basename(latest)} is worse than ${basename(before)}: ${metric} ${signedText(-lead.mean)}` }
         : {}),
     },
     say,

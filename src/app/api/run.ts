@@ -10,7 +10,7 @@ import { openEventReader } from '../../data/written/event_reader.ts';
 import type { EventReader, ItemReader } from '../../data/written/fields.ts';
 import { openItemReader } from '../../data/written/item_reader.ts';
 import type { EngineName } from '../../engines/engine.ts';
-import { type Choice, chooseEngine } from '../../engines/engines.ts';
+import { chooseEngine, type EngineChoice } from '../../engines/engines.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { MeasureSpec } from '../../graph/plan/plan.ts';
 import { columnsFrom, type ItemColumns } from '../../retrieval/filter/filter_columns.ts';
@@ -25,7 +25,7 @@ import { differenceOfData, type LoadedModel, load as loadArtifact } from '../../
 import type { Manifest } from '../../training/artifact/run_manifest.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import { type Evaluation, evaluateModel as evaluateAll } from '../../training/evaluation/evaluate_model.ts';
-import { makeMeasures, usualMeasures } from '../../training/evaluation/figures.ts';
+import { defaultMeasures, makeMeasures } from '../../training/evaluation/figures.ts';
 import { itemMapOf } from '../../training/evaluation/item_map.ts';
 import { type Exported, exportModel } from '../../training/export/export_towers.ts';
 import { type WeightsDescription, writeWeightsExport } from '../../training/export/export_weights.ts';
@@ -80,7 +80,7 @@ export interface Run {
   dataset(metrics?: readonly MeasureSpec[]): Promise<Dataset>;
   /** Reads the rows that answers know: those of the training, and those that were added to the files since. No figure of the run covers the latter. */
   knownRows(): Promise<Dataset>;
-  engine(): Promise<Choice>;
+  engine(): Promise<EngineChoice>;
   /** Has the vectors of the whole corpus, and the item columns for filters. Made once, or read from the cache of an earlier start. */
   recommender(): Promise<Recommender>;
   itemColumns(): Promise<ItemColumns>;
@@ -150,7 +150,7 @@ export interface RunSources {
 }
 
 export function makeRun(trained: LoadedModel, name: EngineName | undefined, sources: RunSources): Run {
-  let engine: Promise<Choice> | undefined;
+  let engine: Promise<EngineChoice> | undefined;
   let columns: Promise<ItemColumns> | undefined;
   let answering: Promise<RunAnswering> | undefined;
   const closing = new AbortController();
@@ -297,7 +297,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
       product: () => engineProduct(engine),
       predictions: await predictionsOf({ plan, engine, tables: retrieval.tables, parameters }, dataset.parts[part]),
-      measures: makeMeasures(requestedMeasures ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
+      measures: makeMeasures(requestedMeasures ?? [...(plan.train.stop ? [plan.train.stop] : []), ...defaultMeasures]),
     });
     return {
       ...evaluation,

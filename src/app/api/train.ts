@@ -15,7 +15,7 @@ import { freshCount, maybeSeconds, momentAsked, momentWords, type RequestedMomen
 import { withMetricColumns } from '../../data/rows/item_columns.ts';
 import type { ShardRequest } from '../../data/shards/request.ts';
 import type { EngineName } from '../../engines/engine.ts';
-import { type Choice, chooseEngine } from '../../engines/engines.ts';
+import { chooseEngine, type EngineChoice } from '../../engines/engines.ts';
 import { amongWorkers, type Meeting, type WorkerGroup } from '../../engines/group.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
@@ -76,7 +76,7 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly onReady?: (ready: TrainReady) => void;
 }
 
-export interface TrainReady extends Choice {
+export interface TrainReady extends EngineChoice {
   readonly warnings: readonly Diagnostic[];
   readonly plan: Plan;
   readonly dataset: Dataset;
@@ -87,7 +87,7 @@ export interface TrainReady extends Choice {
 export interface Trained extends TrainResult {
   readonly plan: Plan;
   readonly dataset: Dataset;
-  readonly engine: Choice['engine'];
+  readonly engine: EngineChoice['engine'];
 }
 
 /**
@@ -245,12 +245,12 @@ async function trainIn(
     );
   });
 
-  async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: WorkerGroup): Promise<Trained> {
+  async function trainOn(choice: EngineChoice, reading: Promise<Dataset>, group?: WorkerGroup): Promise<Trained> {
     const rows = await reading;
     const source = { metrics: plan.train.metrics ?? [], description: data.description, needs: plan };
     const dataset = await withMetricColumns(rows, source, { access, signal: request.signal });
     await refuseTrained(before, dataset, data.description);
-    const layoutRequest = { plan, dataset, asked: request.tables };
+    const layoutRequest = { plan, dataset, requestedLayout: request.tables };
     const tables = group && (await chooseLayout(group, layoutRequest));
     request.onReady?.({
       ...{ ...choice, plan, dataset },
@@ -313,7 +313,7 @@ function lateEvents(
 }
 
 /** Chooses the engine. A resumed run uses its own engine unless another one is named, which is refused later. */
-async function engineFor({ engine, resume, finish, out }: BegunRequest): Promise<Choice> {
+async function engineFor({ engine, resume, finish, out }: BegunRequest): Promise<EngineChoice> {
   if (engine !== undefined) return chooseEngine(engine);
   return chooseEngine(resume || finish ? await engineOfRun(out) : undefined);
 }

@@ -125,7 +125,7 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
         return error;
       const moment = new Promise<undefined>((resolve) => setTimeout(resolve, 3000));
       const firstExit = await Promise.race([moment, ...otherWorkers.map(({ failed }) => failed)]);
-      const lastWorker = error instanceof WorkerLost ? error.last : undefined;
+      const lastWorker = error instanceof WorkerLost ? error.lastDone : undefined;
       return firstExit ? failure('worker-ended', { ...firstExit, last: lastWorker }) : error;
     },
     kill() {
@@ -211,7 +211,7 @@ export async function rowsOfWorker(group: WorkerGroup, { plan, request, when, re
       const shards = await requestOf(memory, when);
       const onDecision = (decision: ShardDecision): void => {
         shards.onDecision?.(decision);
-        first.decided(decision);
+        first.reportDecision(decision);
       };
       return read({ ...shards, onDecision }, AbortSignal.any([first.signal, ...(signal ? [signal] : [])]));
     },

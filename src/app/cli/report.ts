@@ -4,7 +4,7 @@ import { Failure } from '../../base/diagnostics/failure.ts';
 import { renderDiagnostic, renderDiagnostics } from '../../base/diagnostics/render.ts';
 import { countText } from '../../base/diagnostics/wording.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import type { Choice } from '../../engines/engines.ts';
+import type { EngineChoice } from '../../engines/engines.ts';
 import { duration } from '../../training/evaluation/sentences.ts';
 import { nextOf, pageOf, widthOf, wrapWords } from './layout.ts';
 
@@ -88,7 +88,7 @@ export function sayNotes(notes: readonly string[]): void {
 }
 
 /** Names the engine, and for each engine before it the reason why it does not load. */
-export function sayEngine({ engine, skipped }: Choice): void {
+export function sayEngine({ engine, skipped }: EngineChoice): void {
   for (const { name, reason } of skipped) say(`engine ${name} does not load: ${reason}`);
   say(`engine: ${engine.name}, ${engine.version}`);
 }

@@ -2,7 +2,7 @@
 import type { Evaluation, ExampleItem, RankingExample } from '../../training/evaluation/evaluate_model.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import { judgingMetric } from '../../training/evaluation/sentences.ts';
-import { coldSlice, type FigureSlice, worst } from '../../training/evaluation/slices.ts';
+import { coldSlice, type FigureSlice, worstSlice } from '../../training/evaluation/slices.ts';
 import { taskTable } from '../../training/evaluation/task_figures.ts';
 import { barChart } from './bar_charts.ts';
 import {
@@ -83,7 +83,7 @@ function sliceChart(
   all: readonly FigureSlice[],
   { label, full, mean }: { readonly label: string; readonly full: number; readonly mean: number },
 ): string {
-  const lowest = worst(all, label);
+  const lowest = worstSlice(all, label);
   const bars = all.map(({ name, events, figures }) => ({
     name,
     value: figures[label]!,

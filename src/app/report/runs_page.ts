@@ -2,7 +2,7 @@
 import { type Manifest, validationUnit } from '../../training/artifact/run_manifest.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
-import { judgingMetric, listOf, verdictOf } from '../../training/evaluation/sentences.ts';
+import { joinNames, judgingMetric, verdictOf } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { type IntervalBar, intervalChart } from './bar_charts.ts';
 import type { ChartSeries } from './curves.ts';
@@ -81,14 +81,14 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
       [
         'Next to it',
         nearRuns.length > 0
-          ? `Its interval overlaps that of ${listOf(nearRuns.map(({ name }) => name))}. Ask \`tower compare\`, which ranks the same events by all runs, for the intervals of the differences.`
+          ? `Its interval overlaps that of ${joinNames(nearRuns.map(({ name }) => name))}. Ask \`tower compare\`, which ranks the same events by all runs, for the intervals of the differences.`
           : 'Its interval is above those of all other runs.',
       ],
       ...(beatenBy.length > 0
         ? [
             [
               'Baselines',
-              `${listOf(beatenBy.map(({ name, figure }) => `${name} (${figure.toFixed(4)})`))} ${beatenBy.length === 1 ? 'beats' : 'beat'} ${best.name}.`,
+              `${joinNames(beatenBy.map(({ name, figure }) => `${name} (${figure.toFixed(4)})`))} ${beatenBy.length === 1 ? 'beats' : 'beat'} ${best.name}.`,
             ] as const,
           ]
         : []),

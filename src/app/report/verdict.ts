@@ -2,7 +2,7 @@
 import type { Lineage } from '../../training/artifact/identity.ts';
 import { type Manifest, validationUnit } from '../../training/artifact/run_manifest.ts';
 import type { Evaluation, EvaluationRow } from '../../training/evaluation/evaluate_model.ts';
-import { listOf, signedInterval, type Verdict, verdictOf } from '../../training/evaluation/sentences.ts';
+import { joinNames, signedIntervalText, type Verdict, verdictOf } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { type IntervalBar, intervalChart } from './bar_charts.ts';
 import { counted, escapeHtml, factList, figureText, paragraph, soft } from './html.ts';
@@ -43,7 +43,7 @@ function headline({ model, metric, beats, beatenBy, undecided }: Verdict): strin
     const rivals = beatenBy.toSorted((a, b) => b.figure - a.figure).map(({ name }) => name);
     const hiddenCount = rivals.length - mostNamed;
     const names = hiddenCount > 1 ? [...rivals.slice(0, mostNamed), `${hiddenCount} other baselines`] : rivals;
-    return `${listOf(names)} beat${rivals.length === 1 ? 's' : ''} ${model} in ${metric}`;
+    return `${joinNames(names)} beat${rivals.length === 1 ? 's' : ''} ${model} in ${metric}`;
   }
   if (undecided.length > 0)
     return `${model} beats ${beats.length} of ${counted(contestantCount, 'baseline')} in ${metric}; ${undecided.length} ${undecided.length === 1 ? 'is' : 'are'} too close to call`;
@@ -98,7 +98,7 @@ function toneLegend(model: string, tones: ReadonlySet<string>): string {
 
 function leadText({ lead }: EvaluationRow, metric: string): string {
   const own = lead?.[metric];
-  return own ? signedInterval(own) : '';
+  return own ? signedIntervalText(own) : '';
 }
 
 const ended: Readonly<Record<Manifest['training']['status'], string>> = {

@@ -1,4 +1,4 @@
-/** Shared code of the formats of graphs: tables of ops whose rows also do something else, lengths of symbols, and graphs without bfloat16. */
+/** Code that the formats of graphs share: tables with a lowering for each op, the lengths of symbols, and graphs without bfloat16. */
 import { sameDim } from '../../graph/dims.ts';
 import { bfloat16Halves, toBfloat16 } from '../../graph/evaluate.ts';
 import type { Attribute, Dim, Dtype, Graph, Node, Tensor } from '../../graph/graph.ts';
@@ -28,8 +28,8 @@ type LoweringTable<Lowering> = Readonly<Record<string, Lowering>>;
 type OpIn<Row extends string> = Row extends `${infer Op}:${string}` ? Op : Row;
 type OpsIn<Rows extends string> = Rows extends `${infer Row} ${infer Rest}` ? OpIn<Row> | OpsIn<Rest> : OpIn<Rows>;
 
-/** Makes rows that are written alike: `Op`, or `Op:name` if the format has another name for it. */
-export const alike = <Rows extends string, Lowering>(rows: Rows, lower: (name: string) => Lowering) =>
+/** Makes the rows of ops that are lowered alike: `Op`, or `Op:name` if the format has another name for it. */
+export const lowerAlike = <Rows extends string, Lowering>(rows: Rows, lower: (name: string) => Lowering) =>
   Object.fromEntries(
     rows.split(' ').map((row) => {
       const [op, name = op!] = row.split(':');
@@ -44,24 +44,24 @@ export const mapTable = <Lowering, Table extends LoweringTable<Lowering>>(
 ): Table => Object.fromEntries(Object.entries(table).map(([op, lower]) => [op, replace(lower, op)])) as Table;
 
 /**
- * Returns the same table, with rows that record what they emit.
- * @param emitted returns the number of nodes that the writer has so far, from the arguments of a row
+ * Returns the same table with lowerings that record which graph node each emitted node belongs to, so that times of ops can be assigned.
+ * @param countEmitted returns the number of nodes that the writer has so far, from the arguments of a row
  */
-export function withMarks<Args extends readonly unknown[], Result, Table>(
+export function recordOwners<Args extends readonly unknown[], Result, Table>(
   graph: Graph,
   table: Table & LoweringTable<(node: Node, ...args: Args) => Result>,
-  emitted: (node: Node, ...args: Args) => number,
+  countEmitted: (node: Node, ...args: Args) => number,
 ): { readonly table: Table; readonly owners: Owners } {
   const idOf = new Map(graph.nodes.map((node, id) => [node, id]));
   const owners: (number | undefined)[] = [];
-  const markedTable = mapTable(table, (lower: (node: Node, ...args: Args) => Result) => (node, ...args) => {
-    const firstEmitted = emitted(node, ...args);
+  const recordingTable = mapTable(table, (lower: (node: Node, ...args: Args) => Result) => (node, ...args) => {
+    const firstEmitted = countEmitted(node, ...args);
     const result = lower(node, ...args);
-    const endEmitted = emitted(node, ...args);
+    const endEmitted = countEmitted(node, ...args);
     for (let index = firstEmitted; index < endEmitted; index++) owners[index] = idOf.get(node);
     return result;
   });
-  return { table: markedTable as Table, owners };
+  return { table: recordingTable as Table, owners };
 }
 
 /** Returns numbers of a graph as the typed arrays and bytes that files contain. All formats here are little-endian. */
@@ -100,7 +100,7 @@ export const isStatic = (shape: readonly Dim[]): shape is readonly number[] =>
   shape.every((dim) => typeof dim === 'number');
 
 /** Returns the shape with −1 for its one unknown length, or undefined if two are unknown. */
-export function inferable(shape: readonly Dim[]): readonly number[] | undefined {
+export function inferShape(shape: readonly Dim[]): readonly number[] | undefined {
   const unknownDims = shape.filter((dim) => typeof dim !== 'number').length;
   if (unknownDims > 1) return undefined;
   return shape.map((dim) => (typeof dim === 'number' ? dim : -1));

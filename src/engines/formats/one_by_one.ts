@@ -5,9 +5,9 @@ import type { OpTime, Tensors } from '../engine.ts';
 import type { Owners } from './emitted.ts';
 import type { TensorflowNode, TensorflowWriter } from './tensorflow_writer.ts';
 
-/** One op of the run. Values are named by the index of the node that gives them. */
+/** One op of the run. A value is identified by the index of the node that computes it. */
 export interface SingleOp {
-  readonly at: number;
+  readonly index: number;
   readonly node: TensorflowNode;
   readonly reads: readonly number[];
   /** Values that nothing reads after this op, except constants and placeholders. */
@@ -19,12 +19,12 @@ export interface SingleOp {
 export interface SequentialOps {
   readonly ops: readonly SingleOp[];
   /** The constants that an op reads. */
-  readonly constants: readonly { readonly at: number; readonly node: TensorflowNode }[];
+  readonly constants: readonly { readonly index: number; readonly node: TensorflowNode }[];
   /** Returns the index of the value of a graph's node. */
   indexOfNode(id: number): number;
 }
 
-const isGiven = ({ op }: TensorflowNode): boolean => op === 'Placeholder' || op === 'Const';
+const isFedOrConstant = ({ op }: TensorflowNode): boolean => op === 'Placeholder' || op === 'Const';
 
 /** Returns the ops that the outputs and updates of a graph need. Ops that only a fused op replaced are unreachable from the outputs, so they are left out. */
 export function sequentialOps(graph: Graph, writer: TensorflowWriter, owners: Owners): SequentialOps {
@@ -45,13 +45,13 @@ export function sequentialOps(graph: Graph, writer: TensorflowWriter, owners: Ow
   return {
     indexOfNode,
     ops: nodes.flatMap((node, index): SingleOp[] => {
-      if (!isNeeded[index] || isGiven(node)) return [];
+      if (!isNeeded[index] || isFedOrConstant(node)) return [];
       const lastReads = [...new Set(reads[index]!)].filter(
-        (one) => lastReader.get(one) === index && !isGiven(nodes[one]!),
+        (read) => lastReader.get(read) === index && !isFedOrConstant(nodes[read]!),
       );
-      return [{ at: index, node, reads: reads[index]!, lastReads, graphNode: owners[index] }];
+      return [{ index, node, reads: reads[index]!, lastReads, graphNode: owners[index] }];
     }),
-    constants: nodes.flatMap((node, index) => (isNeeded[index] && node.op === 'Const' ? [{ at: index, node }] : [])),
+    constants: nodes.flatMap((node, index) => (isNeeded[index] && node.op === 'Const' ? [{ index, node }] : [])),
   };
 }
 
@@ -65,28 +65,28 @@ export interface EagerRuntime<Value> {
 
 /**
  * Runs the ops for each of the inputs with a clock around each, after a warm-up run that is not counted.
- * @param fixed values of parameters and constants, by the index of the node that gives them; they are freed at the end
+ * @param fixedValues values of parameters and constants, by the index of the node that gives them; they are freed at the end
  */
 export function timeOneByOne<Value>(
   runtime: EagerRuntime<Value>,
   graph: Graph,
   { ops, indexOfNode }: SequentialOps,
-  fixed: ReadonlyMap<number, Value>,
+  fixedValues: ReadonlyMap<number, Value>,
   inputs: readonly Tensors[],
 ): OpTime[][] {
-  const run = (given: Tensors): OpTime[] => {
+  const run = (tensors: Tensors): OpTime[] => {
     const symbols: SymbolLengths = {};
     const values = new Map<number, Value>();
     const times: OpTime[] = [];
     try {
       for (const input of graph.inputs) {
-        values.set(indexOfNode(input.node), runtime.upload(checkTensor(graph, input, given[input.name], symbols)));
+        values.set(indexOfNode(input.node), runtime.upload(checkTensor(graph, input, tensors[input.name], symbols)));
       }
       const runStart = performance.now();
       for (const op of ops) {
-        const operands = op.reads.map((read) => values.get(read) ?? fixed.get(read));
+        const operands = op.reads.map((read) => values.get(read) ?? fixedValues.get(read));
         const opStart = performance.now();
-        values.set(op.at, runtime.execute(op, operands));
+        values.set(op.index, runtime.execute(op, operands));
         const milliseconds = performance.now() - opStart;
         times.push({ op: op.node.op, start: opStart - runStart, milliseconds, node: op.graphNode });
         for (const read of op.lastReads) {
@@ -103,6 +103,6 @@ export function timeOneByOne<Value>(
     inputs.slice(0, 1).forEach(run);
     return inputs.map(run);
   } finally {
-    for (const value of fixed.values()) runtime.free(value);
+    for (const value of fixedValues.values()) runtime.free(value);
   }
 }

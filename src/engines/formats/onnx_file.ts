@@ -5,7 +5,7 @@
 import { makeMessageCodec } from '../../base/storage/protobuf.ts';
 import type { Graph, Node } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
-import { mapTable, type NamedNode, namedParameters, namedUpdates, withMarks, withoutBfloat16 } from './emitted.ts';
+import { mapTable, type NamedNode, namedParameters, namedUpdates, recordOwners, withoutBfloat16 } from './emitted.ts';
 import { onnxTable, operatorSet } from './onnx_table.ts';
 import { type OnnxLowering, type OnnxTable, OnnxWriter, onnxType, valueInfo } from './onnx_writer.ts';
 
@@ -119,29 +119,32 @@ function encode(writer: OnnxWriter, inputs: readonly NamedNode[], outputs: reado
 export const trainingOnnx = (graph: Graph): Uint8Array => stepOnnx(graph).bytes;
 
 /** Returns the same model, and the graph's node of each of its nodes, by name. */
-export function stepOnnx(whole: Graph): { readonly bytes: Uint8Array; readonly nodeOf: ReadonlyMap<string, number> } {
-  const { graph, rounded } = withoutBfloat16(whole);
+export function stepOnnx(exactGraph: Graph): {
+  readonly bytes: Uint8Array;
+  readonly graphNodeOf: ReadonlyMap<string, number>;
+} {
+  const { graph, rounded } = withoutBfloat16(exactGraph);
   const outputs = [...graph.outputs, ...namedUpdates(graph)];
   const parameters = namedParameters(graph);
   const names = new Map([...nameOutputs(graph, outputs), ...parameters.map(({ name, node }) => [node, name] as const)]);
   const plainTable = onnxTable(() => undefined);
   const roundingRows = rounded.size === 0 ? plainTable : roundingTable(plainTable, rounded);
-  const { table, owners } = withMarks(graph, roundingRows, (_node, _operands, { nodes }, _result) => nodes.length);
+  const { table, owners } = recordOwners(graph, roundingRows, (_node, _operands, { nodes }, _result) => nodes.length);
   const writer = new OnnxWriter(graph, table, names);
   const bytes = encode(writer, [...graph.inputs, ...parameters], outputs);
-  const nodeOf = new Map<string, number>();
+  const graphNodeOf = new Map<string, number>();
   writer.nodes.forEach(({ name }, index) => {
     const owner = owners[index];
-    if (owner !== undefined) nodeOf.set(name, owner);
+    if (owner !== undefined) graphNodeOf.set(name, owner);
   });
-  return { bytes, nodeOf };
+  return { bytes, graphNodeOf: graphNodeOf };
 }
 
 /** Rounds by casts: on a processor, ONNX Runtime casts to bfloat16 and back, but has no bfloat16 products. */
 function roundingTable(table: OnnxTable, rounded: ReadonlySet<Node>): OnnxTable {
   return mapTable<OnnxLowering, OnnxTable>(table, (lowering, op) => (node, operands, writer, result) => {
     if (!rounded.has(node)) return lowering(node, operands, writer, result);
-    const exactValue = writer.fresh(op);
+    const exactValue = writer.uniqueName(op);
     lowering(node, operands, writer, exactValue);
     const halfValue = writer.emit('Cast', [exactValue], { to: onnxType('bfloat16') });
     writer.emit('Cast', [halfValue], { to: onnxType('float32') }, result);

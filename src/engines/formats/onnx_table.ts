@@ -1,13 +1,13 @@
 /** The translation of each op to ONNX, operator set 18. `Parameter` differs between a training graph and an exported one. */
 import type { Dim } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
-import { alike, inferable, sliceSizes } from './emitted.ts';
+import { inferShape, lowerAlike, sliceSizes } from './emitted.ts';
 import { type OnnxLowering, type OnnxTable, onnxType } from './onnx_writer.ts';
 
 export const operatorSet = 18;
 
 /** Translates to one ONNX op with the same operands. */
-const same =
+const sameOperands =
   (op: string): OnnxLowering =>
   (_, operands, writer, result) =>
     writer.emit(op, operands, {}, result);
@@ -49,21 +49,23 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
       writer.constant(values as readonly number[], node.type.shape as readonly number[], node.type.dtype, result);
     },
 
-    ...alike('Add Sub Mul Div Maximum:Max Minimum:Min Equal Greater GreaterEqual:GreaterOrEqual', same),
-    ...alike('LogicalAnd:And LogicalOr:Or Neg Exp Log Sqrt Abs Sign Tanh Sigmoid Relu Softplus', same),
-    ...alike('LogicalNot:Not StopGradient:Identity AllReduce:Identity', same),
+    ...lowerAlike('Add Sub Mul Div Maximum:Max Minimum:Min Equal Greater GreaterEqual:GreaterOrEqual', sameOperands),
+    ...lowerAlike('LogicalAnd:And LogicalOr:Or Neg Exp Log Sqrt Abs Sign Tanh Sigmoid Relu Softplus', sameOperands),
+    ...lowerAlike('LogicalNot:Not StopGradient:Identity AllReduce:Identity', sameOperands),
 
     Rsqrt: (_, operands, writer, result) => writer.emit('Reciprocal', [writer.emit('Sqrt', operands)], {}, result),
     Square: (_, [value], writer, result) => writer.emit('Mul', [value!, value!], {}, result),
 
     Cast: (node, operands, writer, result) => writer.emit('Cast', operands, { to: onnxType(node.type.dtype) }, result),
-    Select: (node, [condition, then, otherwise], writer, result) => {
+    Select: (node, [condition, whenTrue, whenFalse], writer, result) => {
       if (node.type.dtype !== 'bool') {
-        writer.emit('Where', [condition!, then!, otherwise!], {}, result);
+        writer.emit('Where', [condition!, whenTrue!, whenFalse!], {}, result);
         return;
       }
       // ONNX Runtime has no Where of bools.
-      const intOperands = [then!, otherwise!].map((value) => writer.emit('Cast', [value], { to: onnxType('int32') }));
+      const intOperands = [whenTrue!, whenFalse!].map((value) =>
+        writer.emit('Cast', [value], { to: onnxType('int32') }),
+      );
       const chosenInts = writer.emit('Where', [condition!, ...intOperands]);
       writer.emit('Cast', [chosenInts], { to: onnxType('bool') }, result);
     },
@@ -81,7 +83,7 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
       writer.emit('MatMul', [left, right], {}, result);
     },
 
-    ...alike('Sum:ReduceSum Mean:ReduceMean Max:ReduceMax', reduction),
+    ...lowerAlike('Sum:ReduceSum Mean:ReduceMean Max:ReduceMax', reduction),
     Softmax: lastAxis('Softmax'),
     LogSoftmax: lastAxis('LogSoftmax'),
     TopK: (node, [value], writer, result) => {
@@ -96,7 +98,7 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
 
     Reshape: (node, [value], writer, result) => {
       const dims = node.type.shape;
-      const inferredShape = inferable(dims);
+      const inferredShape = inferShape(dims);
       // Without allowzero a length of 0 would mean "unchanged"; with it, −1 must not be next to a 0.
       const shapeVector = inferredShape ? writer.vector(inferredShape) : writer.shape(dims);
       writer.emit('Reshape', [value!, shapeVector], { allowzero: inferredShape ? 0 : 1 }, result);

@@ -23,17 +23,17 @@ const attributeMessage = (name: string, value: OnnxAttribute): object => {
 };
 
 /** onnx.TensorProto.DataType */
-const codes = { float32: 1, int32: 6, int64: 7, bool: 9, bfloat16: 16 } as const;
-export const onnxType = (dtype: Dtype | 'int64'): number => codes[dtype];
+const dtypeCodes = { float32: 1, int32: 6, int64: 7, bool: 9, bfloat16: 16 } as const;
+export const onnxType = (dtype: Dtype | 'int64'): number => dtypeCodes[dtype];
 
-const dimension = (dim: Dim): object => {
+const dimensionMessage = (dim: Dim): object => {
   if (typeof dim === 'number') return { dimValue: dim };
   return { dimParam: dim.times === 1 ? dim.symbol : `${dim.times}*${dim.symbol}` };
 };
 
 export const valueInfo = (name: string, type: TensorType): object => ({
   name,
-  type: { tensorType: { elemType: onnxType(type.dtype), shape: { dim: type.shape.map(dimension) } } },
+  type: { tensorType: { elemType: onnxType(type.dtype), shape: { dim: type.shape.map(dimensionMessage) } } },
 });
 
 export class OnnxWriter {
@@ -42,7 +42,7 @@ export class OnnxWriter {
   private readonly constants = new Map<string, string>();
   private readonly lengths = new Map<string, string>();
   private readonly values: string[] = [];
-  private count = 0;
+  private nameCount = 0;
 
   /** `named` has the names that values of the graph must have, by node id; every other value gets a unique name. */
   constructor(
@@ -54,7 +54,7 @@ export class OnnxWriter {
     graph.nodes.forEach((node, id) => {
       if (node.op === 'Input') return;
       const operands = node.inputs.map((input) => this.values[input]!);
-      const resultName = named.get(id) ?? this.fresh(node.label ? `${node.label}/${node.op}` : node.op);
+      const resultName = named.get(id) ?? this.uniqueName(node.label ? `${node.label}/${node.op}` : node.op);
       this.values[id] = resultName;
       table[node.op](node, operands, this, resultName);
     });
@@ -68,16 +68,16 @@ export class OnnxWriter {
     return this.graph.nodes[id]!.type;
   }
 
-  /** @param unread number of further outputs of the op, which nothing reads */
+  /** @param unreadOutputs number of further outputs of the op, which nothing reads */
   emit(
     opType: string,
     input: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
-    result = this.fresh(opType),
-    unread = 0,
+    result = this.uniqueName(opType),
+    unreadOutputs = 0,
   ): string {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeMessage(name, value));
-    const output = [result, ...Array.from({ length: unread }, () => this.fresh(opType))];
+    const output = [result, ...Array.from({ length: unreadOutputs }, () => this.uniqueName(opType))];
     const node = { opType, input, output, name: result, attribute };
     this.nodes.push(node);
     return result;
@@ -89,7 +89,7 @@ export class OnnxWriter {
   }
 
   constant(values: readonly number[], shape: readonly number[], dtype: Dtype, name?: string): string {
-    return this.initializer(name ?? this.fresh('constant'), dtype, shape, typedArray(dtype, values));
+    return this.initializer(name ?? this.uniqueName('constant'), dtype, shape, typedArray(dtype, values));
   }
 
   /** Returns an int64 vector, which ONNX needs for shapes, axes and positions. Infinity is the end of an axis. */
@@ -99,7 +99,7 @@ export class OnnxWriter {
     if (knownConstant) return knownConstant;
     const maxInt = 2n ** 63n - 1n;
     const data = BigInt64Array.from(values, (value) => (value === Number.POSITIVE_INFINITY ? maxInt : BigInt(value)));
-    const name = this.initializer(this.fresh('constant'), 'int64', [values.length], data);
+    const name = this.initializer(this.uniqueName('constant'), 'int64', [values.length], data);
     this.constants.set(key, name);
     return name;
   }
@@ -131,8 +131,8 @@ export class OnnxWriter {
   }
 
   /** Returns a name that no input, parameter or output of the graph can have, because theirs have no `#`. */
-  fresh(base: string): string {
-    this.count += 1;
-    return `${base}#${this.count}`;
+  uniqueName(base: string): string {
+    this.nameCount += 1;
+    return `${base}#${this.nameCount}`;
   }
 }

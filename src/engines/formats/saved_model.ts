@@ -6,7 +6,7 @@
 import { makeMessageCodec } from '../../base/storage/protobuf.ts';
 import type { Graph, GraphOutput } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
-import { type Owners, withMarks } from './emitted.ts';
+import { type Owners, recordOwners } from './emitted.ts';
 import { withSoftmaxLoss } from './softmax_loss.ts';
 import { tensorflowTable } from './tensorflow_table.ts';
 import {
@@ -148,9 +148,9 @@ export interface TrainingNames {
   readonly updated?: string;
   /** The tensor from which a parameter is read after the updates of earlier runs. */
   readonly read: Readonly<Record<string, string>>;
-  /** The tensor to which a parameter's new value is fed; `written` is fetched to have it assigned. */
+  /** The tensor to which a parameter's new value is fed; `writtenNames` is fetched to have it assigned. */
   readonly write: Readonly<Record<string, string>>;
-  readonly written: Readonly<Record<string, string>>;
+  readonly writtenNames: Readonly<Record<string, string>>;
 }
 
 function encode(writer: TensorflowWriter, signatureDef: Readonly<Record<string, object>>): Uint8Array {
@@ -205,16 +205,16 @@ export function trainingSavedModel(
   });
   const updated = updates.length > 0 ? writeFlag(writer, 'updated', updates) : undefined;
   const write: Record<string, string> = {};
-  const written: Record<string, string> = {};
+  const writtenNames: Record<string, string> = {};
   for (const { name, node } of graph.parameters) {
     const type = writer.typeOf(node);
     write[name] = writer.placeholder(`${name}/new`, type);
     const assignment = assign(name, write[name], { type: dataType(type.dtype) }, []);
-    written[name] = writeFlag(writer, `${name}/written`, [assignment]);
+    writtenNames[name] = writeFlag(writer, `${name}/written`, [assignment]);
   }
   const inputs = Object.fromEntries(graph.inputs.map(({ name, node }) => [name, writer.valueOf(node)]));
   const outputs = Object.fromEntries(graph.outputs.map((output) => [output.name, fetchable(graph, writer, output)]));
-  return { bytes: encode(writer, {}), names: { inputs, outputs, read, write, written, updated } };
+  return { bytes: encode(writer, {}), names: { inputs, outputs, read, write, writtenNames: writtenNames, updated } };
 }
 
 /**
@@ -225,7 +225,7 @@ export function stepNodes(graph: Graph): { readonly writer: TensorflowWriter; re
   const plainTable = tableInPlace((node, _, writer) =>
     writer.placeholder(`parameter/${node.attributes.name}`, node.type),
   );
-  const { table, owners } = withMarks(graph, plainTable, (_node, _operands, writer) => writer.nodes.length);
+  const { table, owners } = recordOwners(graph, plainTable, (_node, _operands, writer) => writer.nodes.length);
   return { writer: new TensorflowWriter(graph, table), owners };
 }
 

@@ -15,7 +15,7 @@ export const optionalInputs = {
   weight: 'weighted',
 };
 /** In the order of the op. */
-const results = ['loss', 'user_gradient', 'item_gradient'];
+const resultMarks = ['loss', 'user_gradient', 'item_gradient'];
 
 /** Returns the table with each such loss as one op. */
 export function withSoftmaxLoss(graph: Graph, table: TensorflowTable): TensorflowTable {
@@ -26,37 +26,37 @@ export function withSoftmaxLoss(graph: Graph, table: TensorflowTable): Tensorflo
     for (const [id, lowering] of lossLowering(graph, name.slice(0, -'loss'.length))) lowerings.set(id, lowering);
   }
   if (lowerings.size === 0) return table;
-  const ofNode = new Map([...lowerings].map(([id, lowering]) => [graph.nodes[id]!, lowering]));
+  const loweringOf = new Map([...lowerings].map(([id, lowering]) => [graph.nodes[id]!, lowering]));
   return mapTable(
     table,
     (lower: TensorflowLowering): TensorflowLowering =>
       (node, operands, writer) =>
-        (ofNode.get(node) ?? lower)(node, operands, writer),
+        (loweringOf.get(node) ?? lower)(node, operands, writer),
   );
 }
 
 /** Returns the lowering of each result by its node. There is none if a pass has removed a part, or moved an input behind a result. */
 function lossLowering(graph: Graph, prefix: string): readonly (readonly [number, TensorflowLowering])[] {
-  const partOf = new Map(
+  const nodeOfMark = new Map(
     (graph.marks ?? []).flatMap(({ name, node }) =>
       name.startsWith(prefix) ? [[name.slice(prefix.length), node] as const] : [],
     ),
   );
-  const resultIds = results.map((part) => partOf.get(part));
-  const needed = ['user', 'item', 'sharpness'].map((part) => partOf.get(part));
-  if ([...resultIds, ...needed].includes(undefined)) return [];
-  const [user, item, sharpness] = needed as [number, number, number];
+  const resultIds = resultMarks.map((mark) => nodeOfMark.get(mark));
+  const requiredIds = ['user', 'item', 'sharpness'].map((mark) => nodeOfMark.get(mark));
+  if ([...resultIds, ...requiredIds].includes(undefined)) return [];
+  const [user, item, sharpness] = requiredIds as [number, number, number];
   const { values } = graph.nodes[sharpness]!.attributes;
-  const given = Object.keys(optionalInputs).map((part) => partOf.get(part));
-  const inputs = [user, item, ...given.filter((id) => id !== undefined)];
-  const first = (resultIds as number[]).reduce((least, id) => Math.min(least, id));
-  if (!Array.isArray(values) || inputs.some((id) => id >= first && graph.nodes[id]!.op !== 'Input')) return [];
+  const optionalIds = Object.keys(optionalInputs).map((mark) => nodeOfMark.get(mark));
+  const inputs = [user, item, ...optionalIds.filter((id) => id !== undefined)];
+  const firstResult = (resultIds as number[]).reduce((least, id) => Math.min(least, id));
+  if (!Array.isArray(values) || inputs.some((id) => id >= firstResult && graph.nodes[id]!.op !== 'Input')) return [];
 
-  let written: string | undefined;
+  let fusedNode: string | undefined;
   return resultIds.map((id, output) => [
     id!,
     (_node, _operands, writer) => {
-      written ??= writer.emit(
+      fusedNode ??= writer.emit(
         'TowerSoftmaxLoss',
         inputs.map((input) => writer.valueOf(input)),
         {
@@ -64,12 +64,12 @@ function lossLowering(graph: Graph, prefix: string): readonly (readonly [number,
           ...Object.fromEntries(
             Object.values(optionalInputs).map((attribute, index) => [
               attribute,
-              { i: given[index] === undefined ? 0 : 1 },
+              { i: optionalIds[index] === undefined ? 0 : 1 },
             ]),
           ),
         },
       );
-      return output === 0 ? written : `${written}:${output}`;
+      return output === 0 ? fusedNode : `${fusedNode}:${output}`;
     },
   ]);
 }

@@ -2,7 +2,7 @@
 import { sameShape } from '../../graph/dims.ts';
 import type { Dim, Graph, Node } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
-import { alike, inferable, sliceSizes } from './emitted.ts';
+import { inferShape, lowerAlike, sliceSizes } from './emitted.ts';
 import {
   dataType,
   type TensorflowAttribute,
@@ -14,12 +14,12 @@ import {
 const int: TensorflowAttribute = { type: 'DT_INT32' };
 
 /** Translates to an op of TensorFlow with the same operands and only the attribute T. */
-const same =
+const sameOperands =
   (op: string): TensorflowLowering =>
   (node, operands, writer) =>
     writer.emit(op, operands, { T: writer.operandType(node) });
 
-const logical =
+const withoutAttributes =
   (op: string): TensorflowLowering =>
   (_, operands, writer) =>
     writer.emit(op, operands);
@@ -66,10 +66,13 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
       // TensorFlow fuses a product, its bias and a relu into one kernel if the sum is a BiasAdd.
       return writer.emit('BiasAdd', [operands[product]!, operands[1 - product]!], { T: writer.operandType(node) });
     },
-    ...alike('Sub Mul Div:RealDiv Maximum Minimum Equal Greater GreaterEqual Neg Exp Log Sqrt Rsqrt', same),
-    ...alike('Square Abs Sign Tanh Sigmoid Relu Softplus StopGradient Softmax LogSoftmax', same),
-    ...alike('AllReduce:Identity', same),
-    ...alike('LogicalAnd LogicalOr LogicalNot', logical),
+    ...lowerAlike(
+      'Sub Mul Div:RealDiv Maximum Minimum Equal Greater GreaterEqual Neg Exp Log Sqrt Rsqrt',
+      sameOperands,
+    ),
+    ...lowerAlike('Square Abs Sign Tanh Sigmoid Relu Softplus StopGradient Softmax LogSoftmax', sameOperands),
+    ...lowerAlike('AllReduce:Identity', sameOperands),
+    ...lowerAlike('LogicalAnd LogicalOr LogicalNot', withoutAttributes),
 
     Cast: (node, operands, writer) =>
       writer.emit('Cast', operands, { SrcT: writer.operandType(node), DstT: { type: dataType(node.type.dtype) } }),
@@ -93,7 +96,7 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
         adj_y: { b: node.attributes.transposeB === true },
       }),
 
-    ...alike('Sum Mean Max', reduction),
+    ...lowerAlike('Sum Mean Max', reduction),
     // The first output has the values.
     TopK: (node, [value], writer) => {
       const k = node.attributes.k as number;
@@ -114,7 +117,7 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
 
     Reshape: (node, [value], writer) => {
       const dims = node.type.shape;
-      const inferredShape = inferable(dims);
+      const inferredShape = inferShape(dims);
       const shapeVector = inferredShape ? writer.vector(inferredShape) : writer.shape(dims);
       return writer.emit('Reshape', [value!, shapeVector], { T: writer.operandType(node), Tshape: int });
     },

@@ -4,7 +4,7 @@
  */
 import type { Dim, Dtype, Graph, Node, OpName } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
-import { mapTable, namedParameters, namedUpdates, type Owners, withMarks, withoutBfloat16 } from './emitted.ts';
+import { mapTable, namedParameters, namedUpdates, type Owners, recordOwners, withoutBfloat16 } from './emitted.ts';
 import { segmentOperands, tensorflowTable } from './tensorflow_table.ts';
 import {
   dataType,
@@ -34,7 +34,7 @@ const shardSize = 4 * 1024 * 1024;
 
 const dtypes: Readonly<Record<string, Dtype>> = { DT_FLOAT: 'float32', DT_INT32: 'int32', DT_BOOL: 'bool' };
 
-function artifacts(writer: TensorflowWriter, inputs: SignatureEntries, outputs: SignatureEntries): TfjsArtifacts {
+function makeArtifacts(writer: TensorflowWriter, inputs: SignatureEntries, outputs: SignatureEntries): TfjsArtifacts {
   const weightSpecs: WeightEntry[] = [];
   const weightBytes: Uint8Array[] = [];
   const nodes = writer.nodes.map((node) => {
@@ -61,19 +61,19 @@ function artifacts(writer: TensorflowWriter, inputs: SignatureEntries, outputs: 
 export const trainingTfjs = (graph: Graph): TfjsArtifacts => stepTfjs(graph).artifacts;
 
 /** Returns the same model and its nodes, each with the graph's node that it computes. */
-export function stepTfjs(whole: Graph): {
+export function stepTfjs(exactGraph: Graph): {
   readonly artifacts: TfjsArtifacts;
   readonly writer: TensorflowWriter;
   readonly owners: Owners;
 } {
-  const { graph, rounded } = withoutBfloat16(whole);
+  const { graph, rounded } = withoutBfloat16(exactGraph);
   const plainTable = tfjsTable((node, _, writer) => writer.placeholder(node.attributes.name as string, node.type));
   const roundingRows = rounded.size === 0 ? plainTable : roundingTable(plainTable, rounded);
-  const { table, owners } = withMarks(graph, roundingRows, (_node, _operands, { nodes }) => nodes.length);
+  const { table, owners } = recordOwners(graph, roundingRows, (_node, _operands, { nodes }) => nodes.length);
   const writer = new TensorflowWriter(graph, table);
   const inputs = writer.inputEntries([...graph.inputs, ...namedParameters(graph)]);
   const outputs = writer.outputEntries([...graph.outputs, ...namedUpdates(graph)]);
-  return { artifacts: artifacts(writer, inputs, outputs), writer, owners };
+  return { artifacts: makeArtifacts(writer, inputs, outputs), writer, owners };
 }
 
 /** An op of our own, which the engine adds to TensorFlow.js: it rounds float32 numbers to bfloat16. */
@@ -90,7 +90,7 @@ function roundingTable(table: TensorflowTable, rounded: ReadonlySet<Node>): Tens
 export function servingTfjs(graph: Graph, parameters: Tensors): Readonly<Record<string, Uint8Array>> {
   const table = tfjsTable((node, _, writer) => writer.weightsOf(node, parameters));
   const writer = new TensorflowWriter(graph, table);
-  return tfjsFiles(artifacts(writer, writer.inputEntries(graph.inputs), writer.outputEntries(graph.outputs)));
+  return tfjsFiles(makeArtifacts(writer, writer.inputEntries(graph.inputs), writer.outputEntries(graph.outputs)));
 }
 
 /** Returns the files of a model, by name: `model.json` and its weights in shards. */
@@ -123,26 +123,26 @@ const transposed = (value: string, perm: readonly number[], writer: TensorflowWr
   writer.emit('Transpose', [value, writer.vector(perm)], { T: { type: 'DT_FLOAT' }, Tperm: { type: 'DT_INT32' } });
 
 /** Ops whose result may be in the memory of their operand, in another shape. */
-const views: readonly OpName[] = ['Reshape', 'Transpose', 'Cast', 'BroadcastTo', 'StopGradient'];
+const viewOps: readonly OpName[] = ['Reshape', 'Transpose', 'Cast', 'BroadcastTo', 'StopGradient'];
 
 /**
  * Returns the right operand of a product in memory of its own. The WebAssembly backend prepares a right operand once, caches it by the memory that holds it,
  * and uses the cache for the same numbers in every other shape: for a view it then reads the wrong ones. A transpose is a view if a length is 1.
  */
-function apart({ inputs, attributes }: Node, value: string, writer: TensorflowWriter): string {
+function copyIfView({ inputs, attributes }: Node, value: string, writer: TensorflowWriter): string {
   const rightNode = writer.graph.nodes[inputs[1]!]!;
   const { shape, dtype } = rightNode.type;
   const isMoved = attributes.transposeB && shape.every((length) => typeof length === 'number' && length > 1);
-  if (isMoved || (!attributes.transposeB && !views.includes(rightNode.op))) return value;
+  if (isMoved || (!attributes.transposeB && !viewOps.includes(rightNode.op))) return value;
   const [from, to] = [shape.map(() => 0), shape.map(() => -1)].map((numbers) => writer.vector(numbers));
   return writer.emit('Slice', [value, from!, to!], { T: { type: dataType(dtype) }, Index: { type: 'DT_INT32' } });
 }
 
-const product =
+const productWith =
   (op: string, flags: readonly [string, string], perm: readonly number[]): TensorflowLowering =>
   (node, [a, b], writer) => {
     const left = node.attributes.transposeA ? transposed(a!, perm, writer) : a!;
-    const right = apart(node, node.attributes.transposeB ? transposed(b!, perm, writer) : b!, writer);
+    const right = copyIfView(node, node.attributes.transposeB ? transposed(b!, perm, writer) : b!, writer);
     const [transposeA, transposeB] = flags;
     const attributes = { [transposeA]: { b: false }, [transposeB]: { b: false } };
     return writer.emit(op, [left, right], { T: writer.operandType(node), ...attributes });
@@ -153,7 +153,7 @@ const mayBeEmpty = (shape: readonly Dim[]): boolean =>
   shape.some((dim) => typeof dim !== 'number' && dim.symbol.split('·').some((symbol) => symbol !== 'batch'));
 
 /** Returns the second operand of a BroadcastTo, as values of the result's type. */
-const likeOf: TensorflowLowering = (node, [, like], writer) => {
+const castToResultType: TensorflowLowering = (node, [, like], writer) => {
   const from = writer.typeOf(node.inputs[1]!).dtype;
   if (from === node.type.dtype) return like!;
   return writer.emit('Cast', [like!], { SrcT: { type: dataType(from) }, DstT: { type: dataType(node.type.dtype) } });
@@ -172,8 +172,8 @@ function tfjsTable(parameter: TensorflowLowering): TensorflowTable {
   const table = tensorflowTable(parameter);
   return {
     ...table,
-    MatMul: product('MatMul', ['transpose_a', 'transpose_b'], [1, 0]),
-    BatchMatMul: product('BatchMatMulV2', ['adj_x', 'adj_y'], [0, 2, 1]),
+    MatMul: productWith('MatMul', ['transpose_a', 'transpose_b'], [1, 0]),
+    BatchMatMul: productWith('BatchMatMulV2', ['adj_x', 'adj_y'], [0, 2, 1]),
     // TensorFlow.js's graph models have no ReluGrad.
     Select: (node, operands, writer) => writer.emit('SelectV2', operands, { T: { type: dataType(node.type.dtype) } }),
     // Its BroadcastTo to an empty shape gives one element; a sum with zeros of that shape gives none.
@@ -183,7 +183,7 @@ function tfjsTable(parameter: TensorflowLowering): TensorflowTable {
       const attributes = { T: { type: dataType(dtype) } };
       return writer.emit(
         'AddV2',
-        [operands[0]!, writer.emit('ZerosLike', [likeOf(node, operands, writer)], attributes)],
+        [operands[0]!, writer.emit('ZerosLike', [castToResultType(node, operands, writer)], attributes)],
         attributes,
       );
     },

@@ -4,7 +4,7 @@
  */
 import type { Graph } from '../../graph/graph.ts';
 import { torchTable } from './torch_table.ts';
-import { inComment, pythonString, TorchWriter, typeText } from './torch_writer.ts';
+import { commentText, pythonString, TorchWriter, typeText } from './torch_writer.ts';
 
 export interface TorchModule {
   readonly source: string;
@@ -19,22 +19,22 @@ export function torchModule(graph: Graph, isTimed = false): TorchModule {
   const argument = ({ name, node }: { readonly name: string; readonly node: number }): string => {
     const pythonName = writer.leaves.get(node)!;
     const typeComment = typeText(graph.nodes[node]!.type);
-    return `    ${pythonName},  # ${pythonName === name ? typeComment : `${typeComment} ${inComment(name)}`}`;
+    return `    ${pythonName},  # ${pythonName === name ? typeComment : `${typeComment} ${commentText(name)}`}`;
   };
   const returnLines = [
     ...graph.outputs.map(({ name, node }) => [writer.tensor(node), name] as const),
     ...graph.updates.map(({ parameter, node }) => [writer.tensor(node), `new ${parameter}`] as const),
-  ].map(([code, name]) => `        ${code},${code === name ? '' : `  # ${inComment(name)}`}`);
-  const bodyLines = [...writer.head(), ...writer.lines].flatMap((line) => line.split('\n'));
+  ].map(([code, name]) => `        ${code},${code === name ? '' : `  # ${commentText(name)}`}`);
+  const bodyLines = [...writer.prologue(), ...writer.lines].flatMap((line) => line.split('\n'));
   const source = [
-    `"""Graph ${inComment(graph.name).replace(/["\\]/g, '?')}, written by Tower: outputs, then new values of parameters."""`,
+    `"""Graph ${commentText(graph.name).replace(/["\\]/g, '?')}, written by Tower: outputs, then new values of parameters."""`,
     'import torch',
     'from torch.nn import functional',
     '',
-    ...listOf('INPUTS', graph.inputs),
-    ...listOf('PARAMETERS', graph.parameters),
-    ...listOf('OUTPUTS', graph.outputs),
-    ...listOf(
+    ...nameList('INPUTS', graph.inputs),
+    ...nameList('PARAMETERS', graph.parameters),
+    ...nameList('OUTPUTS', graph.outputs),
+    ...nameList(
       'UPDATES',
       graph.updates.map(({ parameter }) => ({ name: parameter })),
     ),
@@ -52,7 +52,7 @@ export function torchModule(graph: Graph, isTimed = false): TorchModule {
   return { source: `${source.join('\n')}\n`, entry };
 }
 
-const listOf = (name: string, entries: readonly { readonly name: string }[]): readonly string[] => [
+const nameList = (name: string, entries: readonly { readonly name: string }[]): readonly string[] => [
   `${name} = [`,
   ...entries.map((entry) => `    ${pythonString(entry.name)},`),
   ']',

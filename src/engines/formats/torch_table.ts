@@ -2,11 +2,11 @@
 import { sameDim } from '../../graph/dims.ts';
 import type { Dim, Node } from '../../graph/graph.ts';
 import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
-import { alike } from './emitted.ts';
+import { lowerAlike } from './emitted.ts';
 import {
   atom,
-  binds,
-  literal,
+  precedence,
+  pythonNumber,
   pythonType,
   type TorchExpression,
   type TorchLowering,
@@ -15,10 +15,10 @@ import {
 } from './torch_writer.ts';
 
 /** Translates to a call of a function with the operands as tensors. */
-const call =
-  (name: string, ...more: readonly string[]): TorchLowering =>
+const callFunction =
+  (name: string, ...extraArguments: readonly string[]): TorchLowering =>
   ({ inputs }, writer) =>
-    atom(`${name}(${[...inputs.map((input) => writer.tensor(input)), ...more].join(', ')})`);
+    atom(`${name}(${[...inputs.map((input) => writer.tensor(input)), ...extraArguments].join(', ')})`);
 
 /** Translates to `a + b`. If both are numbers, one becomes a tensor, because Python would compute with doubles. */
 const infix =
@@ -26,14 +26,17 @@ const infix =
   ({ inputs }, writer) => {
     const [a, b] = inputs as [number, number];
     // Python reads `a > b > c` as two comparisons.
-    const leftBinds = level === binds.comparison ? level + 1 : level;
+    const leftBinds = level === precedence.comparison ? level + 1 : level;
     const leftCode = writer.isNumber(b) ? writer.tensor(a, leftBinds) : writer.operand(a, leftBinds);
-    return { code: `${leftCode} ${operator} ${writer.operand(b, level + 1)}`, binds: level };
+    return { code: `${leftCode} ${operator} ${writer.operand(b, level + 1)}`, precedence: level };
   };
 
 const prefix =
   (operator: string): TorchLowering =>
-  ({ inputs: [value] }, writer) => ({ code: `${operator}${writer.tensor(value!, binds.sign)}`, binds: binds.sign });
+  ({ inputs: [value] }, writer) => ({
+    code: `${operator}${writer.tensor(value!, precedence.sign)}`,
+    precedence: precedence.sign,
+  });
 
 /** Translates to `clamp` if one operand is a number. */
 const extremum =
@@ -42,7 +45,7 @@ const extremum =
     const [a, b] = node.inputs as [number, number];
     if (writer.isNumber(b)) return atom(`torch.clamp(${writer.tensor(a)}, ${bound}=${writer.number(b)})`);
     if (writer.isNumber(a)) return atom(`torch.clamp(${writer.tensor(b)}, ${bound}=${writer.number(a)})`);
-    return call(name)(node, writer);
+    return callFunction(name)(node, writer);
   };
 
 /** Translates to a reduction. Without axes it writes the value itself, because torch would reduce over all axes. */
@@ -50,7 +53,7 @@ const reduction =
   (name: string): TorchLowering =>
   ({ inputs: [value], attributes, type }, writer) => {
     const axes = attributes.axes as readonly number[];
-    const x = writer.tensor(value!, binds.atom);
+    const x = writer.tensor(value!, precedence.atom);
     if (axes.length === 0) return atom(x);
     const dimText = axes.length === 1 ? String(axes[0]) : `(${axes.join(', ')})`;
     const keepDims = attributes.keepDims === true ? ', keepdim=True' : '';
@@ -60,15 +63,15 @@ const reduction =
   };
 
 const product: TorchLowering = ({ inputs: [a, b], attributes }, writer) => {
-  const read = (id: number, isTransposed: boolean, level: number): string =>
-    isTransposed ? `${writer.tensor(id, binds.atom)}.mT` : writer.tensor(id, level);
-  const left = read(a!, attributes.transposeA === true, binds.product);
-  const right = read(b!, attributes.transposeB === true, binds.product + 1);
-  return { code: `${left} @ ${right}`, binds: binds.product };
+  const operandCode = (id: number, isTransposed: boolean, level: number): string =>
+    isTransposed ? `${writer.tensor(id, precedence.atom)}.mT` : writer.tensor(id, level);
+  const left = operandCode(a!, attributes.transposeA === true, precedence.product);
+  const right = operandCode(b!, attributes.transposeB === true, precedence.product + 1);
+  return { code: `${left} @ ${right}`, precedence: precedence.product };
 };
 
 /** Returns numbers as nested lists, in lines of at most twelve. */
-function nested(values: readonly number[], shape: readonly number[], write: (value: number) => string): string {
+function nestedList(values: readonly number[], shape: readonly number[], write: (value: number) => string): string {
   if (shape.length === 1) {
     const valueTexts = values.map(write);
     if (valueTexts.length <= 12) return `[${valueTexts.join(', ')}]`;
@@ -79,36 +82,40 @@ function nested(values: readonly number[], shape: readonly number[], write: (val
   }
   const rowSize = values.length / shape[0]!;
   const rows = Array.from({ length: shape[0]! }, (_, row) =>
-    nested(values.slice(row * rowSize, (row + 1) * rowSize), shape.slice(1), write),
+    nestedList(values.slice(row * rowSize, (row + 1) * rowSize), shape.slice(1), write),
   );
   return `[${rows.join(',\n    ')}]`;
 }
 
 function constant({ attributes, type }: Node, writer: TorchWriter): TorchExpression {
   const values = attributes.values as readonly number[];
-  const write = (value: number): string => literal(value, type.dtype);
+  const write = (value: number): string => pythonNumber(value, type.dtype);
   const dtype = `dtype=${pythonType(type.dtype)}`;
   if (values.every((value) => Object.is(value, values[0]))) {
     const fillValue = values.length === 0 ? '0' : write(values[0]!);
     return atom(`torch.full(${writer.tuple(type.shape)}, ${fillValue}, ${dtype}, device=${writer.device()})`);
   }
-  const table = writer.table(`torch.tensor(${nested(values, type.shape as readonly number[], write)}, ${dtype})`);
+  const table = writer.table(`torch.tensor(${nestedList(values, type.shape as readonly number[], write)}, ${dtype})`);
   return atom(`${table}.to(${writer.device()})`);
 }
 
 /** Returns a range of an axis: `:`, `2:`, `:5`, `2:5` */
-function range(begin: number, size: Dim, of: Dim, writer: TorchWriter): string {
+function sliceRange(begin: number, size: Dim, axisLength: Dim, writer: TorchWriter): string {
   const startText = begin === 0 ? '' : String(begin);
-  const isRest = sameDim(size, of) || (typeof size === 'number' && typeof of === 'number' && begin + size === of);
+  const isRest =
+    sameDim(size, axisLength) ||
+    (typeof size === 'number' && typeof axisLength === 'number' && begin + size === axisLength);
   if (isRest || size === -1) return `${startText}:`;
   if (typeof size === 'number') return `${startText}:${begin + size}`;
   return begin === 0 ? `:${writer.dim(size)}` : `${startText}:${startText} + ${writer.dim(size)}`;
 }
 
 function concat({ inputs, attributes }: Node, writer: TorchWriter): TorchExpression {
-  const parts = inputs.map((input) => writer.tensor(input));
-  const oneLine = `torch.cat((${parts.join(', ')}), ${attributes.axis})`;
-  return atom(oneLine.length <= 100 ? oneLine : `torch.cat((\n    ${parts.join(',\n    ')},\n), ${attributes.axis})`);
+  const operandCodes = inputs.map((input) => writer.tensor(input));
+  const oneLine = `torch.cat((${operandCodes.join(', ')}), ${attributes.axis})`;
+  return atom(
+    oneLine.length <= 100 ? oneLine : `torch.cat((\n    ${operandCodes.join(',\n    ')},\n), ${attributes.axis})`,
+  );
 }
 
 /** The translation of each op. Long because it is a table: one row per op. */
@@ -121,33 +128,33 @@ export const torchTable: TorchTable = {
   },
   Constant: constant,
 
-  Add: infix('+', binds.sum),
-  Sub: infix('-', binds.sum),
-  Mul: infix('*', binds.product),
-  Div: infix('/', binds.product),
+  Add: infix('+', precedence.sum),
+  Sub: infix('-', precedence.sum),
+  Mul: infix('*', precedence.product),
+  Div: infix('/', precedence.product),
   Maximum: extremum('torch.maximum', 'min'),
   Minimum: extremum('torch.minimum', 'max'),
-  Equal: infix('==', binds.comparison),
-  Greater: infix('>', binds.comparison),
-  GreaterEqual: infix('>=', binds.comparison),
-  LogicalAnd: infix('&', binds.and),
-  LogicalOr: infix('|', binds.or),
+  Equal: infix('==', precedence.comparison),
+  Greater: infix('>', precedence.comparison),
+  GreaterEqual: infix('>=', precedence.comparison),
+  LogicalAnd: infix('&', precedence.and),
+  LogicalOr: infix('|', precedence.or),
 
   Neg: prefix('-'),
-  ...alike(
+  ...lowerAlike(
     'Exp:exp Log:log Sqrt:sqrt Rsqrt:rsqrt Square:square Abs:abs Sign:sign Tanh:tanh Sigmoid:sigmoid Relu:relu',
-    (name) => call(`torch.${name}`),
+    (name) => callFunction(`torch.${name}`),
   ),
-  Softplus: call('functional.softplus'),
+  Softplus: callFunction('functional.softplus'),
   LogicalNot: prefix('~'),
-  StopGradient: ({ inputs: [value] }, writer) => atom(writer.tensor(value!, binds.atom)),
+  StopGradient: ({ inputs: [value] }, writer) => atom(writer.tensor(value!, precedence.atom)),
 
   Cast: ({ inputs: [value], type }, writer) =>
-    atom(`${writer.tensor(value!, binds.atom)}.to(${pythonType(type.dtype)})`),
-  Select: ({ inputs: [condition, then, otherwise], type }, writer) => {
+    atom(`${writer.tensor(value!, precedence.atom)}.to(${pythonType(type.dtype)})`),
+  Select: ({ inputs: [condition, whenTrue, whenFalse], type }, writer) => {
     // For two numbers that are not float32, torch would choose another type.
-    const isTyped = type.dtype === 'float32' || !writer.isNumber(then!) || !writer.isNumber(otherwise!);
-    const [a, b] = [isTyped ? writer.operand(then!) : writer.tensor(then!), writer.operand(otherwise!)];
+    const isTyped = type.dtype === 'float32' || !writer.isNumber(whenTrue!) || !writer.isNumber(whenFalse!);
+    const [a, b] = [isTyped ? writer.operand(whenTrue!) : writer.tensor(whenTrue!), writer.operand(whenFalse!)];
     return atom(`torch.where(${writer.tensor(condition!)}, ${a}, ${b})`);
   },
 
@@ -157,8 +164,8 @@ export const torchTable: TorchTable = {
   Sum: reduction('sum'),
   Mean: reduction('mean'),
   Max: reduction('amax'),
-  Softmax: call('torch.softmax', 'dim=-1'),
-  LogSoftmax: call('torch.log_softmax', 'dim=-1'),
+  Softmax: callFunction('torch.softmax', 'dim=-1'),
+  LogSoftmax: callFunction('torch.log_softmax', 'dim=-1'),
   TopK: ({ inputs: [value], attributes }, writer) => {
     const k = attributes.k as number;
     const x = writer.tensor(value!);
@@ -167,17 +174,19 @@ export const torchTable: TorchTable = {
   },
 
   Reshape: ({ inputs: [value], type }, writer) =>
-    atom(`${writer.tensor(value!, binds.atom)}.reshape(${type.shape.length === 0 ? '()' : writer.dims(type.shape)})`),
+    atom(
+      `${writer.tensor(value!, precedence.atom)}.reshape(${type.shape.length === 0 ? '()' : writer.dims(type.shape)})`,
+    ),
   Transpose: ({ inputs: [value], attributes }, writer) =>
-    atom(`${writer.tensor(value!, binds.atom)}.permute(${(attributes.perm as readonly number[]).join(', ')})`),
+    atom(`${writer.tensor(value!, precedence.atom)}.permute(${(attributes.perm as readonly number[]).join(', ')})`),
   Concat: concat,
   Slice: ({ inputs: [value], attributes }, writer) => {
     const begin = attributes.begin as readonly number[];
     const size = attributes.size as readonly Dim[];
     const valueShape = writer.typeOf(value!).shape;
-    const ranges = begin.map((start, axis) => range(start, size[axis]!, valueShape[axis]!, writer));
+    const ranges = begin.map((start, axis) => sliceRange(start, size[axis]!, valueShape[axis]!, writer));
     while (ranges.length > 1 && ranges.at(-1) === ':') ranges.pop();
-    return atom(`${writer.tensor(value!, binds.atom)}[${ranges.join(', ') || '...'}]`);
+    return atom(`${writer.tensor(value!, precedence.atom)}[${ranges.join(', ') || '...'}]`);
   },
   Pad: ({ inputs: [value], attributes }, writer) => {
     // torch counts axes from the last one.
@@ -188,24 +197,24 @@ export const torchTable: TorchTable = {
   },
   BroadcastTo: ({ inputs: [value, like], type }, writer) => {
     if (!writer.isNumber(value!))
-      return atom(`${writer.tensor(value!, binds.atom)}.expand_as(${writer.tensor(like!)})`);
+      return atom(`${writer.tensor(value!, precedence.atom)}.expand_as(${writer.tensor(like!)})`);
     const dtypeText = writer.typeOf(like!).dtype === type.dtype ? '' : `, dtype=${pythonType(type.dtype)}`;
     return atom(`torch.full_like(${writer.tensor(like!)}, ${writer.number(value!)}${dtypeText})`);
   },
   Gather: ({ inputs: [values, indices] }, writer) =>
-    atom(`${writer.tensor(values!, binds.atom)}[${writer.tensor(indices!)}]`),
+    atom(`${writer.tensor(values!, precedence.atom)}[${writer.tensor(indices!)}]`),
   SegmentSum: ({ inputs: [values, segments], type }, writer) => {
     const zeros = `torch.zeros(${writer.tuple(type.shape)}, dtype=${pythonType(type.dtype)}, device=${writer.device()})`;
     return atom(`${zeros}.index_add(0, ${writer.tensor(segments!)}, ${writer.tensor(values!)})`);
   },
   ScatterUpdate: ({ inputs: [value, indices, updates] }, writer) => {
-    const places = `tuple(${writer.tensor(indices!, binds.atom)}.unbind(1))`;
-    return atom(`torch.index_put(${writer.tensor(value!)}, ${places}, ${writer.tensor(updates!)})`);
+    const positions = `tuple(${writer.tensor(indices!, precedence.atom)}.unbind(1))`;
+    return atom(`torch.index_put(${writer.tensor(value!)}, ${positions}, ${writer.tensor(updates!)})`);
   },
 
-  AllGather: ({ inputs: [value, places], type }, writer) =>
+  AllGather: ({ inputs: [value, positions], type }, writer) =>
     atom(
-      `torch.ops.tower.all_gather(${writer.tensor(value!)}, ${writer.tensor(places!)}, ${writer.dim(type.shape[0]!)})`,
+      `torch.ops.tower.all_gather(${writer.tensor(value!)}, ${writer.tensor(positions!)}, ${writer.dim(type.shape[0]!)})`,
     ),
   AllReduce: ({ inputs: [value] }, writer) => atom(`torch.ops.tower.all_reduce(${writer.tensor(value!)})`),
 };

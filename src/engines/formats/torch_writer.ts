@@ -14,33 +14,33 @@ const reservedNames =
 
 /** Gives each name a unique identifier. */
 class PythonNames {
-  private readonly used = new Set(reservedNames.split(' '));
+  private readonly usedNames = new Set(reservedNames.split(' '));
 
   /** Returns `user_main_mlp_weights_0` for `user/main/mlp/weights_0`, and `user_main_mlp_weights_0_2` for a second one of that name. */
-  fresh(name: string): string {
+  makeUnique(name: string): string {
     const plainName = name.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
     // Python accepts longer names, but readers do not.
     const baseName = (/^[A-Za-z]/.test(plainName) ? plainName : `value_${plainName}`).replace(/_+$/, '').slice(0, 120);
-    let freshName = baseName;
-    for (let count = 2; this.used.has(freshName); count += 1) freshName = `${baseName}_${count}`;
-    this.used.add(freshName);
-    return freshName;
+    let uniqueName = baseName;
+    for (let count = 2; this.usedNames.has(uniqueName); count += 1) uniqueName = `${baseName}_${count}`;
+    this.usedNames.add(uniqueName);
+    return uniqueName;
   }
 }
 
 /** Returns a text on one line of a comment. */
-export const inComment = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
+export const commentText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
 
 /** Returns a Python string with the value of `text`. JSON's escapes mean the same in Python. */
 export const pythonString = (text: string): string =>
   JSON.stringify(text).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** Precedence of Python's operators, the loosest first. */
-export const binds = { comparison: 1, or: 2, and: 3, sum: 4, product: 5, sign: 6, atom: 7 } as const;
+export const precedence = { comparison: 1, or: 2, and: 3, sum: 4, product: 5, sign: 6, atom: 7 } as const;
 
 export interface TorchExpression {
   readonly code: string;
-  readonly binds: number;
+  readonly precedence: number;
 }
 
 /** Lowers one node to an expression. It may read each operand only once, because an operand may itself be an expression. */
@@ -48,7 +48,7 @@ export type TorchLowering = (node: Node, writer: TorchWriter) => TorchExpression
 export type TorchTable = Readonly<Record<OpName, TorchLowering>>;
 
 /** Maximum characters of an expression that becomes part of another one. */
-const short = 64;
+const maxInlineLength = 64;
 
 export const pythonType = (dtype: Dtype): string => `torch.${dtype}`;
 
@@ -63,9 +63,9 @@ export class TorchWriter {
   /** Name of the function. */
   readonly entry: string;
   private readonly values: TorchExpression[] = [];
-  private readonly readers: readonly number[];
+  private readonly readerCounts: readonly number[];
   private readonly symbols = new Map<string, string>();
-  private readonly heads: string[] = [];
+  private readonly prologueLines: string[] = [];
   private usesDevice = false;
   private label = '';
 
@@ -75,29 +75,32 @@ export class TorchWriter {
     /** Writes each node on its own line, followed by a call of `__clock`. */
     private readonly isTimed = false,
   ) {
-    this.entry = this.names.fresh(graph.name);
+    this.entry = this.names.makeUnique(graph.name);
     this.leaves = new Map(
-      [...graph.inputs, ...graph.parameters].map(({ name, node }) => [node, this.names.fresh(name)]),
+      [...graph.inputs, ...graph.parameters].map(({ name, node }) => [node, this.names.makeUnique(name)]),
     );
-    for (const [node, name] of this.leaves) this.values[node] = { code: name, binds: binds.atom };
-    this.readers = countReaders(graph);
+    for (const [node, name] of this.leaves) this.values[node] = { code: name, precedence: precedence.atom };
+    this.readerCounts = countReaders(graph);
     graph.nodes.forEach((node, id) => {
-      if (this.values[id] || this.readers[id] === 0) return;
+      if (this.values[id] || this.readerCounts[id] === 0) return;
       if (node.op === 'StopGradient') this.values[id] = this.values[node.inputs[0]!]!;
-      else if (!isNumber(node)) this.values[id] = this.settle(node, id, table[node.op](node, this));
+      else if (!isNumber(node)) this.values[id] = this.placeExpression(node, id, table[node.op](node, this));
     });
   }
 
   /** Returns a value as a name or an expression, in parentheses if its reader binds tighter. Numbers are written as numbers. */
-  operand(id: number, tightness: number = binds.comparison): string {
+  operand(id: number, tightness: number = precedence.comparison): string {
     const numberNode = this.graph.nodes[id]!;
-    if (!isNumber(numberNode)) return around(this.values[id]!, tightness);
+    if (!isNumber(numberNode)) return parenthesize(this.values[id]!, tightness);
     const numberText = this.number(id);
-    return around({ code: numberText, binds: numberText.startsWith('-') ? binds.sign : binds.atom }, tightness);
+    return parenthesize(
+      { code: numberText, precedence: numberText.startsWith('-') ? precedence.sign : precedence.atom },
+      tightness,
+    );
   }
 
   /** Returns the same, but a number as a tensor. */
-  tensor(id: number, tightness: number = binds.comparison): string {
+  tensor(id: number, tightness: number = precedence.comparison): string {
     const { type } = this.graph.nodes[id]!;
     if (!this.isNumber(id)) return this.operand(id, tightness);
     return `torch.full((), ${this.number(id)}, dtype=${pythonType(type.dtype)}, device=${this.device()})`;
@@ -109,7 +112,7 @@ export class TorchWriter {
 
   number(id: number): string {
     const { attributes, type } = this.graph.nodes[id]!;
-    return literal((attributes.values as readonly number[])[0]!, type.dtype);
+    return pythonNumber((attributes.values as readonly number[])[0]!, type.dtype);
   }
 
   typeOf(id: number): TensorType {
@@ -139,50 +142,50 @@ export class TorchWriter {
 
   /** Writes a constant with several numbers before the function, and returns its name. */
   table(code: string): string {
-    const tableName = this.names.fresh('table');
+    const tableName = this.names.makeUnique('table');
     this.tables.push(`${tableName} = ${code}`);
     return tableName;
   }
 
   /** Returns the lines that must come before the body. */
-  head(): readonly string[] {
-    const [first] = this.leaves.values();
-    const deviceText = first === undefined ? 'torch.device("cpu")' : `${first}.device`;
-    return [...(this.usesDevice ? [`device = ${deviceText}`] : []), ...this.heads];
+  prologue(): readonly string[] {
+    const [firstLeaf] = this.leaves.values();
+    const deviceText = firstLeaf === undefined ? 'torch.device("cpu")' : `${firstLeaf}.device`;
+    return [...(this.usesDevice ? [`device = ${deviceText}`] : []), ...this.prologueLines];
   }
 
   private symbol(symbol: string): string {
     const knownName = this.symbols.get(symbol);
     if (knownName !== undefined) return knownName;
     const { node, axis, times } = symbolSource(this.graph, symbol);
-    const name = this.names.fresh(symbol);
+    const name = this.names.makeUnique(symbol);
     this.symbols.set(symbol, name);
-    this.heads.push(`${name} = ${this.leaves.get(node)}.shape[${axis}]${times === 1 ? '' : ` // ${times}`}`);
+    this.prologueLines.push(`${name} = ${this.leaves.get(node)}.shape[${axis}]${times === 1 ? '' : ` // ${times}`}`);
     return name;
   }
 
   /** Returns a short expression to its only reader, and gives any other a line and a name. */
-  private settle(node: Node, id: number, expression: TorchExpression): TorchExpression {
-    if (!this.isTimed && this.readers[id] === 1 && expression.code.length <= short) return expression;
+  private placeExpression(node: Node, id: number, expression: TorchExpression): TorchExpression {
+    if (!this.isTimed && this.readerCounts[id] === 1 && expression.code.length <= maxInlineLength) return expression;
     if (node.label !== this.label) {
-      this.lines.push('', ...(node.label === '' ? [] : [`# ${inComment(node.label)}`]));
+      this.lines.push('', ...(node.label === '' ? [] : [`# ${commentText(node.label)}`]));
       this.label = node.label;
     }
-    const code = this.names.fresh(node.label === '' ? node.op : node.label);
+    const code = this.names.makeUnique(node.label === '' ? node.op : node.label);
     this.lines.push(`${code} = ${expression.code}  # ${typeText(node.type)}`);
     if (this.isTimed) this.lines.push(`__clock(${id})`);
-    return { code, binds: binds.atom };
+    return { code, precedence: precedence.atom };
   }
 }
 
 /** Returns `[batch, 64]`, or `int32 [batch]` if it is not float32. */
 export const typeText = ({ dtype, shape }: TensorType): string =>
-  inComment(`${dtype === 'float32' ? '' : `${dtype} `}${printShape(shape).replaceAll('·', ' * ')}`);
+  commentText(`${dtype === 'float32' ? '' : `${dtype} `}${printShape(shape).replaceAll('·', ' * ')}`);
 
-export const atom = (code: string): TorchExpression => ({ code, binds: binds.atom });
+export const atom = (code: string): TorchExpression => ({ code, precedence: precedence.atom });
 
 /** Returns a number as Python writes it; a whole float32 keeps its decimal point. */
-export function literal(value: number, dtype: Dtype): string {
+export function pythonNumber(value: number, dtype: Dtype): string {
   if (dtype === 'bool') return value === 0 ? 'False' : 'True';
   if (Number.isNaN(value)) return 'torch.nan';
   if (!Number.isFinite(value)) return value > 0 ? 'torch.inf' : '-torch.inf';
@@ -192,8 +195,8 @@ export function literal(value: number, dtype: Dtype): string {
   return /[.e]/.test(numberText) ? numberText : `${numberText}.0`;
 }
 
-const around = ({ code, binds: own }: TorchExpression, tightness: number): string =>
-  own < tightness ? `(${code})` : code;
+const parenthesize = ({ code, precedence: precedenceOfCode }: TorchExpression, tightness: number): string =>
+  precedenceOfCode < tightness ? `(${code})` : code;
 
 /** True for scalar constants, which are written where they are read. */
 const isNumber = ({ op, type }: Node): boolean => op === 'Constant' && type.shape.length === 0;

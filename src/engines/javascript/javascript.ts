@@ -5,7 +5,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { peakBytes } from '../../graph/count.ts';
 import { roundToBfloat16 } from '../../graph/evaluate.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
-import { checkParameters, checkTensor, exportsOf, givenParameters, type SymbolLengths } from '../check.ts';
+import { checkNamedParameters, checkParameters, checkTensor, exportsOf, type SymbolLengths } from '../check.ts';
 import type { Engine, OpTimes, Program, Tensors } from '../engine.ts';
 import { parameterInput, updatedOutput } from '../formats/emitted.ts';
 import { type SingleOp, sequentialOps, timeOneByOne } from '../formats/one_by_one.ts';
@@ -44,7 +44,7 @@ class JavascriptProgram implements Program {
     for (const [name, tensor] of this.state) feeds[parameterInput(name)] = tensor;
 
     const results = this.results.length === 0 ? [] : [this.model.execute(feeds, this.results)].flat();
-    const outputs = this.graph.outputs.map(({ name }, index) => [name, leave(results[index]!)]);
+    const outputs = this.graph.outputs.map(({ name }, index) => [name, download(results[index]!)]);
     this.graph.updates.forEach(({ parameter }, index) => {
       this.state.get(parameter)!.dispose();
       this.state.set(parameter, results[this.graph.outputs.length + index]!);
@@ -54,11 +54,11 @@ class JavascriptProgram implements Program {
   }
 
   async read(): Promise<Tensors> {
-    return Object.fromEntries([...this.state].map(([name, tensor]) => [name, leave(tensor)]));
+    return Object.fromEntries([...this.state].map(([name, tensor]) => [name, download(tensor)]));
   }
 
   async write(parameters: Tensors): Promise<void> {
-    for (const { name, tensor } of givenParameters(this.graph, parameters)) {
+    for (const { name, tensor } of checkNamedParameters(this.graph, parameters)) {
       this.state.get(name)!.dispose();
       this.state.set(name, this.upload(tensor));
     }
@@ -86,14 +86,14 @@ function upload(runtime: TfjsCore, { dtype, shape, data }: Tensor): tfjs.Tensor 
   return runtime.tensor(ownData, [...shape], dtype);
 }
 
-const leave = (tensor: tfjs.Tensor): Tensor => ({
+const download = (tensor: tfjs.Tensor): Tensor => ({
   dtype: tensor.dtype as Tensor['dtype'],
   shape: tensor.shape,
   data: tensor.dataSync().slice() as Tensor['data'],
 });
 
 /** Rounds in plain code, because no backend has an op for it. */
-function rounded(runtime: TfjsCore, exact: tfjs.Tensor): tfjs.Tensor {
+function roundTensor(runtime: TfjsCore, exact: tfjs.Tensor): tfjs.Tensor {
   const data = exact.dataSync().slice() as Float32Array;
   roundToBfloat16(data);
   return runtime.tensor(data, exact.shape);
@@ -111,8 +111,8 @@ export async function javascriptEngine(): Promise<Engine> {
   const hasWasm = await runtime.setBackend('wasm').catch(() => false);
   if (!hasWasm) await runtime.setBackend('cpu');
   await runtime.ready();
-  registerOp(roundOp, ({ inputs: [exact] }) => rounded(runtime, exact!));
-  const open = (artifacts: TfjsArtifacts): Promise<converter.GraphModel> =>
+  registerOp(roundOp, ({ inputs: [exact] }) => roundTensor(runtime, exact!));
+  const loadModel = (artifacts: TfjsArtifacts): Promise<converter.GraphModel> =>
     loadGraphModel({ load: async () => artifacts as unknown as tfjs.io.ModelArtifacts });
   return {
     name: 'javascript',
@@ -120,47 +120,53 @@ export async function javascriptEngine(): Promise<Engine> {
     evenRows: 4,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
-      return new JavascriptProgram(runtime, await open(trainingTfjs(graph)), graph, parameters);
+      return new JavascriptProgram(runtime, await loadModel(trainingTfjs(graph)), graph, parameters);
     },
-    timeOps: (...request) => timeJavascriptOps(open, (tensor) => upload(runtime, tensor), ...request),
+    timeOps: (...request) => timeJavascriptOps(loadModel, (tensor) => upload(runtime, tensor), ...request),
   };
 }
 
-const how = 'These are the times of the ops of TensorFlow.js, each called by itself. A call costs some microseconds.';
+const measurementNote =
+  'These are the times of the ops of TensorFlow.js, each called by itself. A call costs some microseconds.';
 
 export async function timeJavascriptOps(
-  open: (model: TfjsArtifacts) => Promise<converter.GraphModel>,
+  loadModel: (model: TfjsArtifacts) => Promise<converter.GraphModel>,
   upload: (tensor: Tensor) => tfjs.Tensor,
   ...[graph, parameters, inputs]: Parameters<NonNullable<Engine['timeOps']>>
 ): Promise<OpTimes> {
   checkParameters(graph, parameters);
   const { artifacts, writer, owners } = stepTfjs(graph);
   const singleOps = sequentialOps(graph, writer, owners);
-  const model = await open(apart(artifacts, singleOps.ops));
-  const fixed = new Map(
+  const model = await loadModel(separateOps(artifacts, singleOps.ops));
+  const fixedValues = new Map(
     graph.parameters.map(({ name, node }) => [singleOps.indexOfNode(node), upload(parameters[name]!)]),
   );
-  const execute = ({ at, node }: SingleOp, operands: readonly (tfjs.Tensor | undefined)[]): tfjs.Tensor => {
-    const feeds = operands.flatMap((value, operand) => (value ? [[operandOf(at, operand), value] as const] : []));
+  const execute = ({ index, node }: SingleOp, operands: readonly (tfjs.Tensor | undefined)[]): tfjs.Tensor => {
+    const feeds = operands.flatMap((value, operand) => (value ? [[operandName(index, operand), value] as const] : []));
     return model.execute(Object.fromEntries(feeds), node.name) as tfjs.Tensor;
   };
   try {
     const free = (tensor: tfjs.Tensor): void => tensor.dispose();
-    return { how, runs: timeOneByOne({ upload, execute, free }, graph, singleOps, fixed, inputs) };
+    return {
+      how: measurementNote,
+      runs: timeOneByOne({ upload, execute, free }, graph, singleOps, fixedValues, inputs),
+    };
   } finally {
     model.dispose();
   }
 }
 
-const operandOf = (at: number, operand: number): string => `${at}/${operand}`;
+const operandName = (index: number, operand: number): string => `${index}/${operand}`;
 
 /** Returns a model in which each op reads placeholders of its own, except for constants, which are the model's. */
-function apart(artifacts: TfjsArtifacts, ops: readonly SingleOp[]): TfjsArtifacts {
-  const { node: all, versions } = artifacts.modelTopology;
-  const constantNodes = all.filter(({ op }) => op === 'Const');
+function separateOps(artifacts: TfjsArtifacts, ops: readonly SingleOp[]): TfjsArtifacts {
+  const { node: allNodes, versions } = artifacts.modelTopology;
+  const constantNodes = allNodes.filter(({ op }) => op === 'Const');
   const constantNames = new Set(constantNodes.map(({ name }) => name));
-  const nodes = ops.flatMap(({ at, node }): TensorflowNode[] => {
-    const inputNames = node.input.map((name, operand) => (constantNames.has(name) ? name : operandOf(at, operand)));
+  const nodes = ops.flatMap(({ index, node }): TensorflowNode[] => {
+    const inputNames = node.input.map((name, operand) =>
+      constantNames.has(name) ? name : operandName(index, operand),
+    );
     // A placeholder without a type accepts any.
     const placeholders = inputNames
       .filter((name) => !constantNames.has(name))

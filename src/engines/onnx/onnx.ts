@@ -7,13 +7,13 @@ import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/t
 import { count, evenSizes } from '../../graph/count.ts';
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
-import { checkParameters, checkTensor, exportsOf, givenParameters, type SymbolLengths } from '../check.ts';
+import { checkNamedParameters, checkParameters, checkTensor, exportsOf, type SymbolLengths } from '../check.ts';
 import type { Engine, OpTime, OpTimes, Program, Tensors } from '../engine.ts';
 import { parameterInput, updatedOutput } from '../formats/emitted.ts';
 import { stepOnnx, trainingOnnx } from '../formats/onnx_file.ts';
 
 /** Times of ops come from ONNX Runtime's own profiler: they are those of its kernels in a session like the one that trains. */
-const how =
+const measurementNote =
   'ONNX Runtime measures its kernels while the whole graph runs. Ops that it fused count for the first of them.';
 
 /** An entry of the profiler's file, which is a Chrome trace: times are microseconds. */
@@ -25,45 +25,45 @@ interface TraceEntry {
   readonly args?: { readonly op_name?: string };
 }
 
-/** @param open makes a session with these options */
+/** @param createSession makes a session with these options */
 async function timeOnnxOps(
   runtime: OnnxRuntime,
-  open: (model: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>,
+  createSession: (model: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>,
   ...[graph, parameters, inputs]: Parameters<NonNullable<Engine['timeOps']>>
 ): Promise<OpTimes> {
   checkParameters(graph, parameters);
-  const { bytes, nodeOf } = stepOnnx(graph);
+  const { bytes, graphNodeOf } = stepOnnx(graph);
   const folder = makeTemporaryFolder('profile');
   try {
-    const profileFilePrefix = join(folder, prefix);
-    const session = await open(bytes, { ...threads(), enableProfiling: true, profileFilePrefix });
+    const profileFilePrefix = join(folder, profilePrefix);
+    const session = await createSession(bytes, { ...threadOptions(), enableProfiling: true, profileFilePrefix });
     const program = new OnnxProgram(runtime, session, graph, parameters);
     try {
-      for (const given of [...inputs.slice(0, 1), ...inputs]) {
-        await program.run(given);
+      for (const runInputs of [...inputs.slice(0, 1), ...inputs]) {
+        await program.run(runInputs);
         await program.write(parameters);
       }
       session.endProfiling();
     } finally {
       await program.close();
     }
-    const profileFile = readdirSync(folder).find((name) => name.startsWith(prefix));
+    const profileFile = readdirSync(folder).find((name) => name.startsWith(profilePrefix));
     const entries: TraceEntry[] = JSON.parse(readFileSync(join(folder, profileFile!), 'utf8'));
-    return { how, runs: runsOf(entries, nodeOf).slice(1) };
+    return { how: measurementNote, runs: runsOf(entries, graphNodeOf).slice(1) };
   } finally {
     removeTemporaryFolder(folder);
   }
 }
 
 /** Returns the kernels of each run. A run is an entry of its own, which begins before its kernels. */
-function runsOf(entries: readonly TraceEntry[], nodeOf: ReadonlyMap<string, number>): OpTime[][] {
+function runsOf(entries: readonly TraceEntry[], graphNodeOf: ReadonlyMap<string, number>): OpTime[][] {
   const modelRuns = entries.filter(({ name }) => name === 'model_run').toSorted((a, b) => a.ts - b.ts);
-  const kernelEntries = entries.filter(({ cat, name }) => cat === 'Node' && name.endsWith(suffix));
+  const kernelEntries = entries.filter(({ cat, name }) => cat === 'Node' && name.endsWith(kernelSuffix));
   return modelRuns.map(({ ts, dur }) =>
     kernelEntries
       .filter((kernel) => kernel.ts >= ts && kernel.ts <= ts + dur)
       .map((kernel): OpTime => {
-        const node = ownerOf(kernel.name.slice(0, -suffix.length), nodeOf);
+        const node = ownerOf(kernel.name.slice(0, -kernelSuffix.length), graphNodeOf);
         return {
           op: kernel.args?.op_name ?? 'unknown',
           start: (kernel.ts - ts) / 1000,
@@ -74,16 +74,16 @@ function runsOf(entries: readonly TraceEntry[], nodeOf: ReadonlyMap<string, numb
   );
 }
 
-const prefix = 'step';
-const suffix = '_kernel_time';
+const profilePrefix = 'step';
+const kernelSuffix = '_kernel_time';
 
 /** Returns the graph's node of a kernel: `fused user/main/mlp/MatMul#9/MatMulAddFusion` was made of `user/main/mlp/MatMul#9`. */
-function ownerOf(name: string, nodeOf: ReadonlyMap<string, number>): number | undefined {
+function ownerOf(name: string, graphNodeOf: ReadonlyMap<string, number>): number | undefined {
   const nameParts = name.replace(/^fused /, '').split('/');
   const ownerName = nameParts
     .map((_, index) => nameParts.slice(0, nameParts.length - index).join('/'))
-    .find((known) => nodeOf.has(known));
-  return ownerName === undefined ? undefined : nodeOf.get(ownerName);
+    .find((candidateName) => graphNodeOf.has(candidateName));
+  return ownerName === undefined ? undefined : graphNodeOf.get(ownerName);
 }
 
 type OnnxRuntime = typeof import('onnxruntime-node');
@@ -98,7 +98,7 @@ class OnnxProgram implements Program {
     private readonly graph: Graph,
     parameters: Tensors,
   ) {
-    for (const { name } of graph.parameters) this.state.set(name, this.wrap(copy(parameters[name]!)));
+    for (const { name } of graph.parameters) this.state.set(name, this.wrap(copyTensor(parameters[name]!)));
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
@@ -118,13 +118,16 @@ class OnnxProgram implements Program {
 
   async read(): Promise<Tensors> {
     return Object.fromEntries(
-      this.graph.parameters.map(({ name, node }) => [name, copy(unwrap(this.graph, node, this.state.get(name)!))]),
+      this.graph.parameters.map(({ name, node }) => [
+        name,
+        copyTensor(unwrap(this.graph, node, this.state.get(name)!)),
+      ]),
     );
   }
 
   async write(parameters: Tensors): Promise<void> {
-    for (const { name, tensor } of givenParameters(this.graph, parameters))
-      this.state.set(name, this.wrap(copy(tensor)));
+    for (const { name, tensor } of checkNamedParameters(this.graph, parameters))
+      this.state.set(name, this.wrap(copyTensor(tensor)));
   }
 
   async close(): Promise<void> {
@@ -137,7 +140,7 @@ class OnnxProgram implements Program {
   }
 }
 
-const copy = ({ dtype, shape, data }: Tensor): Tensor => ({ dtype, shape, data: data.slice() });
+const copyTensor = ({ dtype, shape, data }: Tensor): Tensor => ({ dtype, shape, data: data.slice() });
 
 const unwrap = (graph: Graph, node: number, { dims, data }: OrtTensor): Tensor => ({
   dtype: hostDtype(graph.nodes[node]!.type.dtype),
@@ -149,24 +152,24 @@ const unwrap = (graph: Graph, node: number, { dims, data }: OrtTensor): Tensor =
  * Returns the number of threads if the process may use only some cores, because of `taskset` or a container: ONNX Runtime starts a thread for each core of the
  * machine and binds it there, even to cores that the process may not use.
  */
-function threads(): { readonly intraOpNumThreads?: number } {
-  const allowed = availableParallelism();
-  return allowed < cpus().length ? { intraOpNumThreads: allowed } : {};
+function threadOptions(): { readonly intraOpNumThreads?: number } {
+  const allowedCores = availableParallelism();
+  return allowedCores < cpus().length ? { intraOpNumThreads: allowedCores } : {};
 }
 
 /**
  * Number of operations that one core does in a few milliseconds. In a small run, threads that wait for each other at each product take longer, most of all if
  * cores are busy.
  */
-const small = 3e7;
+const smallRunFlops = 3e7;
 
 /** True if a run of this many rows is small. `rows` is the largest number: a part of a divided batch has fewer. */
-const isSmall = (graph: Graph, rows: number): boolean => count(graph, evenSizes(graph, rows)).flops < small;
+const isSmall = (graph: Graph, rows: number): boolean => count(graph, evenSizes(graph, rows)).flops < smallRunFlops;
 
 /** Rejects if ONNX Runtime has no library for this platform. */
 export async function onnxEngine(): Promise<Engine> {
   const runtime: OnnxRuntime = exportsOf(await import('onnxruntime-node'), 'InferenceSession');
-  const open = (model: Uint8Array, more: InferenceSession.SessionOptions): Promise<InferenceSession> =>
+  const createSession = (model: Uint8Array, extraOptions: InferenceSession.SessionOptions): Promise<InferenceSession> =>
     runtime.InferenceSession.create(model, {
       executionProviders: ['cpu'],
       graphOptimizationLevel: 'all',
@@ -176,7 +179,7 @@ export async function onnxEngine(): Promise<Engine> {
       // Threads spin for work only while a run lasts: between runs the cores are the host's. At batch 256 this is as fast as spinning all the time, and takes
       // three quarters of the processor time.
       extra: { session: { force_spinning_stop: '1' } },
-      ...more,
+      ...extraOptions,
     });
   return {
     name: 'onnx',
@@ -185,9 +188,9 @@ export async function onnxEngine(): Promise<Engine> {
     async prepare(graph, parameters, rows) {
       checkParameters(graph, parameters);
       const isSingle = rows !== undefined && isSmall(graph, rows);
-      const session = await open(trainingOnnx(graph), isSingle ? { intraOpNumThreads: 1 } : threads());
+      const session = await createSession(trainingOnnx(graph), isSingle ? { intraOpNumThreads: 1 } : threadOptions());
       return new OnnxProgram(runtime, session, graph, parameters);
     },
-    timeOps: (...request) => timeOnnxOps(runtime, open, ...request),
+    timeOps: (...request) => timeOnnxOps(runtime, createSession, ...request),
   };
 }

@@ -173,7 +173,7 @@ function runPoints(folder: string, steps: number) {
           });
         }
       }
-      if (isLast) means?.of.end();
+      if (isLast) means?.of.endWindow();
       for (const record of perEpoch.records) {
         await refuseUnlessValid('metrics', record, join(folder, metricsFile));
         const epoch = record as unknown as EpochRecord;

@@ -27,7 +27,7 @@ export function segmentsOf(graph: Graph, { ops, indexOfNode }: SequentialOps): r
   let begin = 0;
   ops.forEach((op, order) => {
     if (order + 1 < ops.length && labelOf(ops[order + 1]!) === labelOf(op)) return;
-    const open = ops.slice(0, order + 1).filter(({ at }) => results.has(at) || lastReaders.get(at)! > order);
+    const open = ops.slice(0, order + 1).filter(({ index: at }) => results.has(at) || lastReaders.get(at)! > order);
     segments.push({ ops: ops.slice(begin, order + 1), fetches: open.map(({ node }) => `${node.name}:0`).join() });
     begin = order + 1;
   });

@@ -6,7 +6,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { cacheFolder } from '../../base/storage/package_file.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
-import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../../engines/check.ts';
+import { checkNamedParameters, checkParameters, checkTensor, type SymbolLengths } from '../../engines/check.ts';
 import type { Engine, OpTimes, Program, Tensors } from '../../engines/engine.ts';
 import {
   type EagerRuntime,
@@ -121,10 +121,10 @@ function timeEagerly(
   parameters: Tensors,
   inputs: readonly Tensors[],
 ) {
-  const attributes = new Map(singleOps.ops.map(({ at, node }) => [at, attributesOf(binding, node)]));
+  const attributes = new Map(singleOps.ops.map(({ index: at, node }) => [at, attributesOf(binding, node)]));
   const runtime: EagerRuntime<number> = {
     upload: ({ dtype, shape, data }) => binding.createTensor(shape, typeCode(binding, dtype), data.slice()),
-    execute({ at, node }, operands) {
+    execute({ index: at, node }, operands) {
       const outputCount = node.op === 'TopKV2' ? 2 : 1;
       const [result, ...unread] = binding.executeOp(node.op, attributes.get(at)!, operands as number[], outputCount);
       for (const { id } of unread) binding.deleteTensor(id);
@@ -135,7 +135,7 @@ function timeEagerly(
   const fixed = new Map(
     graph.parameters.map(({ name, node }) => [singleOps.indexOfNode(node), runtime.upload(parameters[name]!)]),
   );
-  for (const { at, node } of singleOps.constants) {
+  for (const { index: at, node } of singleOps.constants) {
     const { dtype, tensorShape, tensorContent } = node.attr.value!.tensor!;
     const shape = tensorShape.dim.map(({ size }) => size);
     fixed.set(at, constantOf(binding, dtype, shape, tensorContent));
@@ -238,14 +238,14 @@ class TensorflowProgram implements Program {
   }
 
   async write(parameters: Tensors): Promise<void> {
-    const writtenValues = givenParameters(this.graph, parameters);
+    const writtenValues = checkNamedParameters(this.graph, parameters);
     if (writtenValues.length === 0) return;
     const ids = writtenValues.map(({ tensor: { shape, data, dtype } }) =>
       this.binding.createTensor(shape, typeCode(this.binding, dtype), unaligned(data)),
     );
     try {
       const feedNames = writtenValues.map(({ name }) => first(this.names.write[name]!)).join();
-      this.fetch(ids, feedNames, writtenValues.map(({ name }) => first(this.names.written[name]!)).join());
+      this.fetch(ids, feedNames, writtenValues.map(({ name }) => first(this.names.writtenNames[name]!)).join());
     } finally {
       for (const id of ids) this.binding.deleteTensor(id);
     }

@@ -1,6 +1,6 @@
 /** The `torch` engine: graphs as functions of PyTorch in a child process, training steps compiled by Inductor. */
 
-import { checkParameters, checkTensor, givenParameters, type SymbolLengths } from '../../engines/check.ts';
+import { checkNamedParameters, checkParameters, checkTensor, type SymbolLengths } from '../../engines/check.ts';
 import type { Engine, OpTime, Program, Tensors } from '../../engines/engine.ts';
 import { torchModule } from '../../engines/formats/torch_module.ts';
 import type { Meeting, WorkerGroup } from '../../engines/group.ts';
@@ -250,7 +250,7 @@ class TorchProgram implements Program {
     // From now on only the process has the current parameters, so it cannot be replaced.
     this.again = undefined;
     const { memory } = this.worker;
-    const writtenValues = givenParameters(this.graph, parameters);
+    const writtenValues = checkNamedParameters(this.graph, parameters);
     return this.worker.exclusively(async (ask) => {
       const places = put(
         memory,

@@ -20,7 +20,7 @@ import { scatterChart } from '../../app/report/point_charts.ts';
 import { verdictHead } from '../../app/report/verdict.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import type { Comparison } from '../../training/evaluation/compare_models.ts';
-import { signedInterval } from '../../training/evaluation/sentences.ts';
+import { signedIntervalText } from '../../training/evaluation/sentences.ts';
 import { domainWords, valueText } from './search_space.ts';
 import { settingsLine } from './study_log.ts';
 
@@ -193,7 +193,7 @@ function compared(title: string, comparison: Comparison | undefined, judging: st
     const lead = found?.[metric];
     if (!lead) return [];
     const verdict = lead.low > 0 ? 'it is better' : lead.high < 0 ? 'it is worse' : 'too close to call';
-    return [`${name} − ${against}: ${signedInterval(lead)}, ${verdict}.`];
+    return [`${name} − ${against}: ${signedIntervalText(lead)}, ${verdict}.`];
   });
   return section(
     title,

@@ -29,7 +29,7 @@ import {
 import { rowsSymbol } from '../../graph/plan/rows_prefix.ts';
 import { verify } from '../../graph/verify.ts';
 import { weightNames } from './checkpoint.ts';
-import { hasTwice } from './encoding_file.ts';
+import { hasRepeats } from './encoding_file.ts';
 import { type Manifest, manifestFile } from './run_manifest.ts';
 
 export interface ModelParts {
@@ -41,30 +41,30 @@ export interface ModelParts {
 
 /** @throws Failure `damaged-file` with the file and its first inconsistency */
 export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelParts): void {
-  const refuse = (file: string, reasons: Iterable<string>): void => {
+  const rejectFirst = (file: string, reasons: Iterable<string>): void => {
     for (const reason of reasons) throw failure('damaged-file', { path: join(folder, file), reason });
   };
-  refuse(manifestFile, problemsOfPlan(plan, encodings));
-  if (plan.fitted) refuse(manifestFile, problemsOfFitted(plan.fitted, plan));
+  rejectFirst(manifestFile, problemsOfPlan(plan, encodings));
+  if (plan.fitted) rejectFirst(manifestFile, problemsOfFitted(plan.fitted, plan));
   for (const [feature, path] of Object.entries(manifest.encodings)) {
-    refuse(path, problemsOfEncoding(feature, encodings.get(feature)!, plan));
+    rejectFirst(path, problemsOfEncoding(feature, encodings.get(feature)!, plan));
   }
   plan.towers.forEach((tower, index) => {
     if (plan.fitted) return;
-    refuse(manifestFile, problemsOfParts(tower, plan));
+    rejectFirst(manifestFile, problemsOfParts(tower, plan));
     const storedTower = manifest.plan.towers[index]!;
     const graphFiles = [storedTower.embedded, ...(storedTower.parts ?? [])].map(({ graph }) => graph);
-    towerGraphs(tower).forEach((own, place) => {
-      refuse(graphFiles[place]!, problemsOfGraph(own.graph, own.inputs));
-      refuse(graphFiles[place]!, problemsOfTower(tower, own, plan));
+    towerGraphs(tower).forEach((graphPlan, place) => {
+      rejectFirst(graphFiles[place]!, problemsOfGraph(graphPlan.graph, graphPlan.inputs));
+      rejectFirst(graphFiles[place]!, problemsOfTower(tower, graphPlan, plan));
     });
   });
-  refuse(manifest.plan.step.graph, problemsOfGraph(plan.step.graph, plan.step.inputs));
+  rejectFirst(manifest.plan.step.graph, problemsOfGraph(plan.step.graph, plan.step.inputs));
   const { predictions } = plan;
   if (predictions) {
     const graphFile = manifest.plan.predictions!.graph;
-    refuse(graphFile, problemsOfGraph(predictions.graph, predictions.inputs));
-    refuse(graphFile, problemsOfPredictions(predictions, plan));
+    rejectFirst(graphFile, problemsOfGraph(predictions.graph, predictions.inputs));
+    rejectFirst(graphFile, problemsOfPredictions(predictions, plan));
   }
 }
 
@@ -86,9 +86,9 @@ export function expectedWeights(plan: Plan, encodings: ReadonlyMap<string, Encod
 
 function* problemsOfPlan(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Iterable<string> {
   const { features, tables, towers, train } = plan;
-  yield* repeated('feature', features);
-  yield* repeated('table', tables);
-  yield* repeated('tower', towers);
+  yield* duplicateNames('feature', features);
+  yield* duplicateNames('table', tables);
+  yield* duplicateNames('tower', towers);
   for (const { name, encoderOf } of tables) {
     const encoding = encodings.get(encoderOf);
     if (!encoding) yield `table \`${name}\` has no encoding`;
@@ -97,7 +97,8 @@ function* problemsOfPlan(plan: Plan, encodings: ReadonlyMap<string, Encoding>): 
   for (const feature of features) yield* problemsOfFeature(feature, plan, encodings);
   for (const tower of towers) {
     for (const name of [...tower.features, ...(tower.key === undefined ? [] : [tower.key])]) {
-      if (!features.some((each) => each.name === name)) yield `tower \`${tower.name}\` has no feature \`${name}\``;
+      if (!features.some((feature) => feature.name === name))
+        yield `tower \`${tower.name}\` has no feature \`${name}\``;
     }
   }
   const [query, item] = towers;
@@ -137,7 +138,7 @@ function* problemsOfFeature(
   if (gives === 'code' && ['words', 'bigrams', 'trigrams'].includes(encoding.kind))
     yield `feature \`${name}\` gives a list`;
   for (const part of crosses ?? []) {
-    const crossedFeature = features.find((each) => each.name === part);
+    const crossedFeature = features.find((otherFeature) => otherFeature.name === part);
     if (crossedFeature?.gives !== 'code' || crossedFeature.crosses) yield `cross \`${name}\` has no part \`${part}\``;
   }
   const { through } = feature;
@@ -147,15 +148,18 @@ function* problemsOfFeature(
   )
     yield `feature \`${name}\` cannot go through tower \`${through.tower}\``;
   if (table === undefined) return;
-  const tableOfFeature = tables.find((each) => each.name === table);
+  const tableOfFeature = tables.find((otherTable) => otherTable.name === table);
   if (!tableOfFeature) yield `feature \`${name}\` has no table \`${table}\``;
   else if (tableOfFeature.dim !== width || tableOfFeature.encoderOf !== encoderOf)
     yield `table \`${table}\` does not fit feature \`${name}\``;
 }
 
 function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: Plan): Iterable<string> {
-  if ('values' in encoding && encoding.values && hasTwice(encoding.values)) yield 'the vocabulary has a value twice';
-  if (encoding.kind === 'boundaries' && encoding.boundaries.some((each, i, all) => i > 0 && each < all[i - 1]!)) {
+  if ('values' in encoding && encoding.values && hasRepeats(encoding.values)) yield 'the vocabulary has a value twice';
+  if (
+    encoding.kind === 'boundaries' &&
+    encoding.boundaries.some((boundary, i, boundaries) => i > 0 && boundary < boundaries[i - 1]!)
+  ) {
     yield 'its boundaries do not ascend';
   }
   if (encoding.kind === 'standardize' && !(encoding.deviation > 0)) yield 'its deviation is not above 0';
@@ -175,12 +179,12 @@ function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: 
 
 function* problemsOfGraph(graph: Graph, inputs: readonly InputPlan[]): Iterable<string> {
   yield* verify(graph);
-  yield* repeated('input', inputs);
+  yield* duplicateNames('input', inputs);
   for (const { name } of graph.inputs) {
-    if (!inputs.some((each) => each.name === name)) yield `the plan does not feed its input \`${name}\``;
+    if (!inputs.some((input) => input.name === name)) yield `the plan does not feed its input \`${name}\``;
   }
   for (const { name } of inputs) {
-    if (!graph.inputs.some((each) => each.name === name)) yield `it has no input \`${name}\``;
+    if (!graph.inputs.some((graphInput) => graphInput.name === name)) yield `it has no input \`${name}\``;
   }
   for (const { name, node } of graph.parameters) {
     const { dtype, shape } = graph.nodes[node]!.type;
@@ -194,7 +198,7 @@ function* problemsOfGraph(graph: Graph, inputs: readonly InputPlan[]): Iterable<
 function* problemsOfParts({ name, features, parts = [] }: TowerPlan, plan: Plan): Iterable<string> {
   let lastLength = 0;
   for (const { feature, length } of parts) {
-    const list = plan.features.find((each) => each.name === feature);
+    const list = plan.features.find((listFeature) => listFeature.name === feature);
     if (!features.includes(feature) || list?.gives !== 'bag' || feature !== parts[0]!.feature) {
       yield `tower \`${name}\` is cut by \`${feature}\`, which is not its list`;
     } else if (length <= lastLength || length >= list.max!) yield `tower \`${name}\` has a part of ${length} elements`;
@@ -204,55 +208,55 @@ function* problemsOfParts({ name, features, parts = [] }: TowerPlan, plan: Plan)
 
 const events: RowsOf = { kind: 'events' };
 
-const rowsOfGraph = (of: GraphPlan | TowerPartPlan): RowsOf =>
-  'length' in of ? { kind: 'part', feature: of.feature, length: of.length } : events;
+const rowsOfGraph = (graphPlan: GraphPlan | TowerPartPlan): RowsOf =>
+  'length' in graphPlan ? { kind: 'part', feature: graphPlan.feature, length: graphPlan.length } : events;
 
 const batchOf = (rows: RowsOf): Dim => symbolic(rows.kind === 'part' ? rowsSymbol(rows) : 'batch');
 
 function* problemsOfTower(
   { name, width, interests, features, embedded, readouts }: TowerPlan,
-  of: GraphPlan | TowerPartPlan,
+  graphPlan: GraphPlan | TowerPartPlan,
   plan: Plan,
 ): Iterable<string> {
-  const { graph } = of;
-  const rows = rowsOfGraph(of);
+  const { graph } = graphPlan;
+  const rows = rowsOfGraph(graphPlan);
   const batch = batchOf(rows);
   const typeOf = (node: number): TensorType => graph.nodes[node]!.type;
-  yield* problemsOfInputs(of, plan, features, rows);
+  yield* problemsOfInputs(graphPlan, plan, features, rows);
   const vectorType = float(batch, ...(interests === undefined ? [] : [interests]), width);
   const elements = plan.features.flatMap(({ through, width }) =>
     through?.tower === name ? [[elementOutput(through.channel), width] as const] : [],
   );
   for (const [output, width] of elements) {
-    const elementsOutput = graph.outputs.find((each) => each.name === output);
+    const elementsOutput = graph.outputs.find((graphOutput) => graphOutput.name === output);
     if (!elementsOutput || !sameType(typeOf(elementsOutput.node), float(batch, width)))
       yield `tower \`${name}\` gives no \`${output}\``;
   }
   const elementOutputs = new Set(elements.map(([output]) => output));
-  const [output, ...more] = graph.outputs.filter((each) => !elementOutputs.has(each.name));
+  const [output, ...more] = graph.outputs.filter((graphOutput) => !elementOutputs.has(graphOutput.name));
   if (output?.name !== 'vector' || more.length > 0) yield `tower \`${name}\` gives no vector alone`;
   else if (!sameType(typeOf(output.node), vectorType)) {
     yield `tower \`${name}\` gives ${printType(typeOf(output.node))}, and should give ${printType(vectorType)}`;
   }
   if (graph.updates.length > 0) yield `tower \`${name}\` changes its weights`;
-  if (of !== embedded) return;
+  if (graphPlan !== embedded) return;
   for (const { label, of } of readouts ?? []) {
-    const node = graph.nodes.findLast((each) => each.label === label);
+    const node = graph.nodes.findLast((graphNode) => graphNode.label === label);
     if (!node || !sameType(node.type, float(batch, of.length))) yield `it has no ${label} of ${of.length} fields`;
   }
 }
 
-/** @param own the features that the graph may read */
+/** @param readableFeatures the features that the graph may read */
 function* problemsOfInputs(
   { graph, inputs }: GraphPlan,
   plan: Plan,
-  own: readonly string[],
+  readableFeatures: readonly string[],
   rows: RowsOf,
 ): Iterable<string> {
   for (const input of inputs) {
-    const { node } = graph.inputs.find((each) => each.name === input.name)!;
+    const { node } = graph.inputs.find((graphInput) => graphInput.name === input.name)!;
     const { type } = graph.nodes[node]!;
-    const fedType = typeOfInput(input, plan, own, rows);
+    const fedType = typeOfInput(input, plan, readableFeatures, rows);
     if (typeof fedType === 'string') yield `input \`${input.name}\` ${fedType}`;
     else if (!sameType(fedType, type)) {
       yield `input \`${input.name}\` is ${printType(type)}, and is fed ${printType(fedType)}`;
@@ -269,7 +273,7 @@ function* problemsOfPredictions(predictions: GraphPlan, plan: Plan): Iterable<st
     events,
   );
   for (const { name, predicts } of plan.tasks) {
-    const output = graph.outputs.find((each) => each.name === `prediction:${name}`);
+    const output = graph.outputs.find((graphOutput) => graphOutput.name === `prediction:${name}`);
     if (predicts === undefined) continue;
     if (!output || !sameType(graph.nodes[output.node]!.type, float(batchOf(events))))
       yield `it gives no prediction of task \`${name}\``;
@@ -281,12 +285,13 @@ function* problemsOfPredictions(predictions: GraphPlan, plan: Plan): Iterable<st
 function typeOfInput(
   { source }: InputPlan,
   { features, tables }: Plan,
-  own: readonly string[],
+  readableFeatures: readonly string[],
   rows: RowsOf,
 ): TensorType | string {
   if (!('feature' in source) || !isSameJson(source.rows, rows)) return 'is of no feature of the row';
   const feature = features.find(({ name }) => name === source.feature);
-  if (!feature || !own.includes(feature.name)) return `is of \`${source.feature}\`, which is no feature of the tower`;
+  if (!feature || !readableFeatures.includes(feature.name))
+    return `is of \`${source.feature}\`, which is no feature of the tower`;
   const { gives, max, width, encoder, along } = feature;
   const batch = batchOf(rows);
   const table = feature.table ?? feature.through?.channel;
@@ -295,7 +300,7 @@ function typeOfInput(
   switch (source.from) {
     case 'embedding':
       if (source.table !== undefined) {
-        const biasTable = tables.find((each) => each.name === source.table);
+        const biasTable = tables.find((otherTable) => otherTable.name === source.table);
         return gives === 'code' && biasTable?.encoderOf === feature.encoderOf
           ? float(batch, biasTable.dim)
           : `is of \`${feature.name}\`, which has no table \`${source.table}\``;
@@ -316,7 +321,7 @@ function typeOfInput(
 
 const float = (...shape: readonly Dim[]): TensorType => ({ dtype: 'float32', shape });
 
-function* repeated(what: string, named: readonly { readonly name: string }[]): Iterable<string> {
+function* duplicateNames(what: string, named: readonly { readonly name: string }[]): Iterable<string> {
   const seenNames = new Set<string>();
   for (const { name } of named) {
     if (seenNames.has(name)) yield `it has ${what} \`${name}\` twice`;

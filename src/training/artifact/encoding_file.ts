@@ -132,7 +132,7 @@ export function sameEncoding(one: Encoding | undefined, other: Encoding | undefi
 }
 
 /** True if a value occurs twice. Many values do not go into a `Set`, because V8 limits it to 2²⁴ entries. */
-export function hasTwice(values: Texts): boolean {
+export function hasRepeats(values: Texts): boolean {
   if (values.length <= valuesAtOnce) return new Set(values).size < values.length;
   const keyTable = makeKeyTable(values, values.length);
   return keyTable.rowsOf(values).some((known, row) => known !== row);
@@ -179,15 +179,16 @@ export async function readKeys(path: string): Promise<Encoding> {
   const { tensors } = await readSafetensors(path);
   const values = textsInTensors(tensors);
   if (!values) throw damaged('its lengths and its bytes do not fit each other');
-  if (!isUtf8(values.bytes) || hasPieces(values)) throw damaged(`value ${firstBroken(values) + 1} is no UTF-8`);
+  if (!isUtf8(values.bytes) || hasSplitCharacters(values))
+    throw damaged(`value ${firstInvalidText(values) + 1} is no UTF-8`);
   return { kind: 'vocabulary', values };
 }
 
 /** True if a value begins in the middle of a character, although all bytes together are valid UTF-8. */
-const hasPieces = ({ bytes, ends }: PackedTexts): boolean =>
+const hasSplitCharacters = ({ bytes, ends }: PackedTexts): boolean =>
   ends.some((end) => end < bytes.length && (bytes[end]! & 0xc0) === 0x80);
 
-const firstBroken = (values: PackedTexts): number =>
+const firstInvalidText = (values: PackedTexts): number =>
   values.ends.findIndex((end, row) => !isUtf8(values.bytes.subarray(values.startOf(row), end)));
 
 /**
@@ -196,21 +197,21 @@ const firstBroken = (values: PackedTexts): number =>
  */
 type TensorsByName = ReadonlyMap<string, { readonly data: StoredNumbers }>;
 
-/** @param within the prefix of the names of the tensors, such as `movie_id/` */
-function tensorsOfTexts(texts: Texts, within = ''): StoredTensor[] {
+/** @param prefix the prefix of the names of the tensors, such as `movie_id/` */
+function tensorsOfTexts(texts: Texts, prefix = ''): StoredTensor[] {
   const packedTexts = packTexts(texts, texts.length);
   const lengths = new Int32Array(packedTexts.length);
   for (let index = 0; index < lengths.length; index++)
     lengths[index] = packedTexts.ends[index]! - packedTexts.startOf(index);
   return [
-    { name: `${within}lengths`, shape: [lengths.length], data: lengths },
-    { name: `${within}bytes`, shape: [packedTexts.bytes.length], data: packedTexts.bytes },
+    { name: `${prefix}lengths`, shape: [lengths.length], data: lengths },
+    { name: `${prefix}bytes`, shape: [packedTexts.bytes.length], data: packedTexts.bytes },
   ];
 }
 
 /** Returns undefined if the tensors are missing or inconsistent. */
-function textsInTensors(tensors: TensorsByName, within = ''): PackedTexts | undefined {
-  const [lengths, bytes] = [tensors.get(`${within}lengths`)?.data, tensors.get(`${within}bytes`)?.data];
+function textsInTensors(tensors: TensorsByName, prefix = ''): PackedTexts | undefined {
+  const [lengths, bytes] = [tensors.get(`${prefix}lengths`)?.data, tensors.get(`${prefix}bytes`)?.data];
   if (!(lengths instanceof Int32Array) || !(bytes instanceof Uint8Array)) return undefined;
   const ends = new Uint32Array(lengths.length);
   let lastEnd = 0;

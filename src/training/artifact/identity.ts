@@ -168,7 +168,7 @@ function withoutSettings({ train, ...plan }: Plan): unknown {
   return { ...plan, train: { ...rest, embeddings: optimizer, stop: stop && { ...stop, patience: 0 } } };
 }
 
-export function changesOf(before: RunSettings, now: RunSettings, step: number): SettingChange[] {
+export function changedSettings(before: RunSettings, now: RunSettings, step: number): SettingChange[] {
   const flatSettings = ({ dense, embeddings, ...rest }: RunSettings): Record<string, unknown> => ({
     ...rest,
     'dense.rate': dense.rate,
@@ -176,9 +176,11 @@ export function changesOf(before: RunSettings, now: RunSettings, step: number): 
     'embeddings.rate': embeddings.rate,
     'embeddings.schedule': embeddings.schedule,
   });
-  const [old, next] = [flatSettings(before), flatSettings(now)];
-  return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap((setting) =>
-    isSameJson(old[setting], next[setting]) ? [] : [{ step, setting, from: old[setting], to: next[setting] }],
+  const [settingsBefore, settingsNow] = [flatSettings(before), flatSettings(now)];
+  return [...new Set([...Object.keys(settingsBefore), ...Object.keys(settingsNow)])].flatMap((setting) =>
+    isSameJson(settingsBefore[setting], settingsNow[setting])
+      ? []
+      : [{ step, setting, from: settingsBefore[setting], to: settingsNow[setting] }],
   );
 }
 
@@ -192,9 +194,9 @@ export function fingerprintOf(dataset: Dataset): Fingerprint {
   return fingerprint;
 }
 
-/** Hashes arrays that several columns share only once. */
+/** Computes the checksums. An array that several columns share is hashed once. */
 function computeFingerprint({ parts, shards, corpus, users, encodings, firstValues }: Dataset): Fingerprint {
-  if (shards) return ofShards(shards, encodings);
+  if (shards) return fingerprintOfShards(shards, encodings);
   const digest = makeDigest();
   const allParts = [parts.train, parts.validation, parts.test];
   const eventHash = createHash('sha256');
@@ -224,7 +226,7 @@ function computeFingerprint({ parts, shards, corpus, users, encodings, firstValu
 }
 
 /** Returns the fingerprint of sharded data. The checksum of the shards' manifest covers all columns together. */
-function ofShards({ checksum, layout }: TrainingShards, encodings: Dataset['encodings']): Fingerprint {
+function fingerprintOfShards({ checksum, layout }: TrainingShards, encodings: Dataset['encodings']): Fingerprint {
   const featureHashes = [...encodings].sort().map(([name, encoding]) => [name, hashOf(encoding).digest('hex')]);
   const features = Object.fromEntries(featureHashes) as Record<string, string>;
   return { events: checksum, features, shards: layout };
@@ -239,15 +241,15 @@ function hashOf(encoding: Encoding | undefined): Hash {
 const featuresOf = ({ features }: Events): string[] => [...features.keys()];
 
 /** Returns the first difference between two data sets in words; undefined if there is none. */
-export function otherData(was: Fingerprint, is: Fingerprint): string | undefined {
-  if (!isSameJson(was.shards, is.shards)) {
-    return was.shards ? 'its training rows lay in shards then' : 'its training rows lay in memory then';
+export function describeOtherData(before: Fingerprint, now: Fingerprint): string | undefined {
+  if (!isSameJson(before.shards, now.shards)) {
+    return before.shards ? 'its training rows lay in shards then' : 'its training rows lay in memory then';
   }
-  const featureNames = Object.keys(was.features);
-  const missingName = featureNames.find((name) => is.features[name] === undefined);
+  const featureNames = Object.keys(before.features);
+  const missingName = featureNames.find((name) => now.features[name] === undefined);
   if (missingName !== undefined) return `\`${missingName}\` is missing`;
-  if (was.events !== is.events) return 'its events, items or users differ';
-  const changedName = featureNames.find((name) => was.features[name] !== is.features[name]);
+  if (before.events !== now.events) return 'its events, items or users differ';
+  const changedName = featureNames.find((name) => before.features[name] !== now.features[name]);
   return changedName === undefined ? undefined : `\`${changedName}\` has other values`;
 }
 
@@ -271,11 +273,11 @@ function makeDigest() {
       return textHash.digest('hex');
     },
     column: ({ column, index }: IndexedColumn): string =>
-      [...partsOf(column, numbersDigest), index ? numbersDigest(index) : 'rows'].join(' '),
+      [...columnDigests(column, numbersDigest), index ? numbersDigest(index) : 'rows'].join(' '),
   };
 }
 
-function partsOf(column: Column, numbers: (array: Int32Array | Float32Array) => string): string[] {
+function columnDigests(column: Column, numbers: (array: Int32Array | Float32Array) => string): string[] {
   switch (column.kind) {
     case 'codes':
       return [column.kind, numbers(column.values)];
@@ -284,7 +286,7 @@ function partsOf(column: Column, numbers: (array: Int32Array | Float32Array) => 
         column.kind,
         ...[column.starts, column.ends, column.values].map(numbers),
         ...(column.weights ? [numbers(column.weights)] : []),
-        ...(column.inner ? partsOf(column.inner, numbers) : []),
+        ...(column.inner ? columnDigests(column.inner, numbers) : []),
       ];
     case 'numbers':
       return [column.kind, String(column.width), numbers(column.values)];

@@ -26,7 +26,7 @@ import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { expectedWeights, refuseInconsistent } from './consistent.ts';
 import { isKeysFile, readKeys, sameEncoding } from './encoding_file.ts';
-import { fingerprintOf, otherData } from './identity.ts';
+import { describeOtherData, fingerprintOf } from './identity.ts';
 import { graphsOf, type Manifest, manifestFile, noChecksum, restorePlan } from './run_manifest.ts';
 import { refuseUnlessValid } from './validate.ts';
 
@@ -58,7 +58,7 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<L
   const { status, epochs, steps } = manifest.training;
   if (status === 'interrupted' && !unfinished)
     throw failure('unfinished-run', { folder, stopped: { epochs, steps }, usable: unfinished === false });
-  refuseUnlisted(folder, manifest);
+  refuseUnlistedPaths(folder, manifest);
   const { plan: stored } = manifest;
   const graphs = new Map<string, Graph>();
   for (const { graph } of graphsOf(stored)) {
@@ -69,7 +69,7 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<L
   const encodings = new Map<string, Encoding>();
   for (const [feature, path] of Object.entries(manifest.encodings)) {
     if (isKeysFile(path)) {
-      refuseOther(join(folder, path), manifest.files[path]!, await computeChecksum(folder, path));
+      refuseChanged(join(folder, path), manifest.files[path]!, await computeChecksum(folder, path));
       encodings.set(feature, await readKeys(join(folder, path)));
       continue;
     }
@@ -82,7 +82,7 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<L
   const checkedPaths = [...graphs.keys(), ...Object.values(manifest.encodings)];
   const readPaths = new Set(withoutWeights ? checkedPaths : [...checkedPaths, manifest.weights]);
   for (const [path, checksum] of Object.entries(manifest.files)) {
-    if (!readPaths.has(path)) refuseOther(join(folder, path), checksum, await computeChecksum(folder, path));
+    if (!readPaths.has(path)) refuseChanged(join(folder, path), checksum, await computeChecksum(folder, path));
   }
 
   const tables = new Map<string, Table>();
@@ -112,7 +112,7 @@ export async function readWeights(
     const { size } = await handle.stat();
     const { bytes } = files[weights]!;
     if (size !== bytes) throw failure('changed-file', { path });
-    refuseOther(path, files[weights]!, await awaitRead(path, computeChecksumOfHandle(handle)));
+    refuseChanged(path, files[weights]!, await awaitRead(path, computeChecksumOfHandle(handle)));
     const readWork = readOpenSafetensors(handle, path, {
       expected: expectedWeights(plan, encodings),
       finite: () => true,
@@ -134,7 +134,7 @@ export async function readWeights(
 /** Reads the manifest, and checks its schema and its checksum. Does not read the files that it lists. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, manifestFile);
-  const bytes = await readIfExists(folder, manifestFile, mostOfManifest);
+  const bytes = await readIfExists(folder, manifestFile, maxManifestBytes);
   if (bytes === undefined) {
     if (!(await exists(join(folder, 'run.json')))) throw failure('not-a-run', { folder });
     await rejectIfLocked(folder);
@@ -150,9 +150,9 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return manifest as Manifest;
 }
 
-const mostOfManifest = 64 * 2 ** 20;
+const maxManifestBytes = 64 * 2 ** 20;
 
-function refuseUnlisted(folder: string, { files, weights, encodings, plan, sources, data }: Manifest): void {
+function refuseUnlistedPaths(folder: string, { files, weights, encodings, plan, sources, data }: Manifest): void {
   const namedPaths = [
     weights,
     ...Object.values(encodings),
@@ -171,11 +171,11 @@ async function readJson(folder: string, { files }: Manifest, path: string): Prom
   const jsonPath = join(folder, path);
   const bytes = await readRunFile(folder, path);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  refuseOther(jsonPath, files[path]!, { sha256, bytes: bytes.length });
+  refuseChanged(jsonPath, files[path]!, { sha256, bytes: bytes.length });
   return parseJson(bytes, jsonPath);
 }
 
-function refuseOther(path: string, listed: Checksum, found: Checksum): void {
+function refuseChanged(path: string, listed: Checksum, found: Checksum): void {
   if (found.bytes !== listed.bytes || found.sha256 !== listed.sha256) throw failure('changed-file', { path });
 }
 
@@ -186,7 +186,7 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 /** A trained model as plain data for another process: its tables are WebAssembly memories, which cannot be passed on. */
-export interface PlainTrained extends Omit<LoadedModel, 'tables'> {
+export interface PlainModel extends Omit<LoadedModel, 'tables'> {
   readonly tables: readonly PlainTable[];
 }
 
@@ -202,7 +202,7 @@ interface PlainTable {
 /** Takes about a millisecond to copy into new memory. */
 const numbersAtOnce = 2 ** 18;
 
-export const plainOf = (trained: LoadedModel): PlainTrained => ({
+export const toPlainModel = (trained: LoadedModel): PlainModel => ({
   ...trained,
   tables: [...trained.tables.values()].map((table) => ({
     name: table.name,
@@ -214,7 +214,7 @@ export const plainOf = (trained: LoadedModel): PlainTrained => ({
 });
 
 /** Copies the tables in slices of whole rows, and yields to the event loop in between, so that a server that reads another version keeps answering. */
-export async function trainedOf(plain: PlainTrained): Promise<LoadedModel> {
+export async function fromPlainModel(plain: PlainModel): Promise<LoadedModel> {
   const tables = new Map<string, Table>();
   for (const { values, ...size } of plain.tables) {
     const table = makeTable(size);
@@ -242,7 +242,7 @@ export function differenceOfData(
       throw failure('other-data', { what: `\`${feature}\` encodes differently` });
     }
   }
-  const difference = otherData(manifest.data.fingerprint, fingerprintOf(dataset));
+  const difference = describeOtherData(manifest.data.fingerprint, fingerprintOf(dataset));
   return difference && (differenceOfSizes(manifest.data, dataset) ?? difference);
 }
 

@@ -23,9 +23,9 @@ export const graphsOf = ({ towers, step, predictions }: StoredPlan): readonly St
   ...(predictions ? [predictions] : []),
 ];
 
-/** Replaces each graph by the path that `place` returns for it. `place` gets a name such as `tower user`, `step` or `predictions`. */
-export function storePlan(plan: Plan, place: (graph: GraphPlan, name: string) => string): StoredPlan {
-  const storeGraph = <G extends GraphPlan>(graph: G, name: string) => ({ ...graph, graph: place(graph, name) });
+/** Replaces each graph by the path that `storeAt` returns for it. `storeAt` gets a name such as `tower user`, `step` or `predictions`. */
+export function storePlan(plan: Plan, storeAt: (graph: GraphPlan, name: string) => string): StoredPlan {
+  const storeGraph = <G extends GraphPlan>(graph: G, name: string) => ({ ...graph, graph: storeAt(graph, name) });
   const storeTower = ({ parts, ...each }: TowerPlan): StoredTower => ({
     ...each,
     embedded: storeGraph(each.embedded, `tower ${each.name}`),

@@ -34,7 +34,7 @@ const options = {
 };
 
 /** Returns the first error in `value`, such as `/training/epochs must be integer`; undefined if it is valid. */
-export async function complaint(schema: keyof typeof schemas, value: unknown): Promise<string | undefined> {
+export async function schemaError(schema: keyof typeof schemas, value: unknown): Promise<string | undefined> {
   compiler ??= loadSchemaCompiler(options);
   // Each schema is compiled on first use, because a command reads or writes few kinds of files.
   const compile = await compiler;
@@ -43,6 +43,6 @@ export async function complaint(schema: keyof typeof schemas, value: unknown): P
 
 /** @throws Failure `damaged-file` naming `path` */
 export async function refuseUnlessValid(schema: keyof typeof schemas, value: unknown, path: string): Promise<void> {
-  const reason = await complaint(schema, value);
+  const reason = await schemaError(schema, value);
   if (reason !== undefined) throw failure('damaged-file', { path, reason });
 }

@@ -10,7 +10,7 @@ import type { Plan } from '../../graph/plan/plan.ts';
 import { encodingPath, isKeysFile, writeKeys } from './encoding_file.ts';
 import { fingerprintOf, type Lineage } from './identity.ts';
 import { type Manifest, manifestFile, noChecksum, partName, storePlan } from './run_manifest.ts';
-import { complaint } from './validate.ts';
+import { schemaError } from './validate.ts';
 
 /** The texts of a model, as the user wrote them. */
 export interface Origin {
@@ -38,10 +38,7 @@ export interface ArtifactParts {
   readonly present: readonly string[];
 }
 
-/**
- * Writes everything but the weights, and the manifest last: without it the folder holds no model.
- * @throws Failure `cannot-write`
- */
+/** Writes everything but the weights, and the manifest last: without it the folder holds no model. @throws Failure `cannot-write` */
 export async function writeArtifact(folder: string, parts: ArtifactParts): Promise<Manifest> {
   const { plan, dataset, origin } = parts;
   const paths = artifactPaths(plan, dataset.encodings, origin);
@@ -93,7 +90,7 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
     files,
     checksum: noChecksum,
   };
-  const complaintText = await complaint('manifest', manifest);
+  const complaintText = await schemaError('manifest', manifest);
   invariant(complaintText === undefined, `the manifest does not fit its schema: ${complaintText}`);
   const manifestText = `${jsonOf(manifest, 2)}\n`;
   const checksum = createHash('sha256').update(manifestText).digest('hex');
@@ -151,14 +148,15 @@ export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origi
       parts.map((part) => [partName(name, part), freePath(`graphs/${name}_${part.length}.json`)] as const),
     ),
   ];
-  const ofFeatures = [...encodings].map(
+  const encodingPaths = [...encodings].map(
     ([feature, encoding]) => [feature, freePath(encodingPath(feature, encoding))] as const,
   );
   // Some systems allow characters in a name that paths of this folder may not have.
-  const source = ({ name }: ModelSource): string => freePath(`sources/${basename(name).replaceAll(/[\\\0]/g, '_')}`);
-  const sources = origin.sources.map(source);
-  const data = origin.data && source(origin.data);
-  return { graphs: new Map(graphs), encodings: new Map(ofFeatures), sources, data, all: [...takenPaths] };
+  const sourcePath = ({ name }: ModelSource): string =>
+    freePath(`sources/${basename(name).replaceAll(/[\\\0]/g, '_')}`);
+  const sources = origin.sources.map(sourcePath);
+  const data = origin.data && sourcePath(origin.data);
+  return { graphs: new Map(graphs), encodings: new Map(encodingPaths), sources, data, all: [...takenPaths] };
 }
 
 export function addEncoding(texts: Map<string, string>, feature: string, encoding: Encoding): string {

@@ -2,7 +2,7 @@
 import { listRowIndexes } from '../../base/util/objects.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { KernelSpace, type Region } from './kernel_memory.ts';
-import { type RowUpdate, rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
+import { countStateNumbers, type RowUpdate, rowOptimizers, type StateSpec } from './optimizer.ts';
 
 export type FarMemory = ReturnType<typeof makeFarMemory>;
 
@@ -21,8 +21,8 @@ export interface FarMemoryOptions {
   readonly optimizer?: RowOptimizerPlan;
 }
 
-/** @param most maximum number of rows of a chunk */
-export function makeFarMemory(options: FarMemoryOptions, most: number) {
+/** @param maxRows maximum number of rows of a chunk */
+export function makeFarMemory(options: FarMemoryOptions, maxRows: number) {
   const { rows, dim, precision, specs, optimizer } = options;
   const space = new KernelSpace();
   const { kernels } = space;
@@ -30,58 +30,62 @@ export function makeFarMemory(options: FarMemoryOptions, most: number) {
   const isHalf = precision === 'bf16';
   const valueBytes = rows * (isHalf ? rowBytes / 2 : rowBytes);
   const valueRegion = space.allocate(valueBytes);
-  const stateRegions = specs.map((spec) => space.allocate(stateLength(spec, rows, dim) * 4));
-  const [codes, ids, moved] = [space.allocate(most * 4), space.allocate(most * 4), space.allocate(most * rowBytes)];
-  const parts = { ...options, space, most, values: valueRegion, state: stateRegions, codes, ids };
-  const stepOn = optimizer && (isHalf ? halfStep : wholeStep)(parts, optimizer);
+  const stateRegions = specs.map((spec) => space.allocate(countStateNumbers(spec, rows, dim) * 4));
+  const [codes, ids, movedRows] = [
+    space.allocate(maxRows * 4),
+    space.allocate(maxRows * 4),
+    space.allocate(maxRows * rowBytes),
+  ];
+  const stepParts = { ...options, space, maxRows, values: valueRegion, state: stateRegions, codes, ids };
+  const updateRows = optimizer && (isHalf ? makeHalfStep : makeFloatStep)(stepParts, optimizer);
 
   return {
     bytes: valueBytes + stateRegions.reduce((sum, { bytes }) => sum + bytes, 0),
     /** Buffer for the rows of a chunk, as indexes within this memory. */
-    codes: () => space.integers(codes, most),
+    codes: () => space.integers(codes, maxRows),
     /** Buffer for the same rows, as indexes in the whole table. */
-    ids: () => space.integers(ids, most),
-    sums: () => new Uint8Array(space.memory.buffer, moved.pointer, most * rowBytes),
+    ids: () => space.integers(ids, maxRows),
+    sums: () => new Uint8Array(space.memory.buffer, movedRows.pointer, maxRows * rowBytes),
     /** Returns the rows of the first `count` codes as float32; valid until the next call. */
     gather(count: number) {
       const gather = isHalf ? kernels.gatherHalf : kernels.gather;
-      gather(valueRegion.pointer, rowBytes, codes.pointer, count, moved.pointer);
-      return new Uint8Array(space.memory.buffer, moved.pointer, count * rowBytes);
+      gather(valueRegion.pointer, rowBytes, codes.pointer, count, movedRows.pointer);
+      return new Uint8Array(space.memory.buffer, movedRows.pointer, count * rowBytes);
     },
-    update: (count: number, step: FarStep) => stepOn?.(moved.pointer, count, step),
+    update: (count: number, step: FarStep) => updateRows?.(movedRows.pointer, count, step),
     initializeState() {
       specs.forEach((spec, index) => {
-        const length = stateLength(spec, rows, dim);
+        const length = countStateNumbers(spec, rows, dim);
         if (spec.dtype === 'float32') kernels.constant(stateRegions[index]!.pointer, length, spec.initial);
         else space.integers(stateRegions[index]!, length).fill(spec.initial);
       });
     },
     /** Draws the initial values of a row. The keys, `low` and `width` are those of the kernel `uniform`. */
     draw(
-      place: number,
+      row: number,
       id: number,
       [key1, key2, low, width]: readonly [number, number, number, number],
       noise: DrawKeys,
     ) {
       if (!isHalf) {
-        kernels.uniform(valueRegion.pointer + place * rowBytes, dim, key1, key2, low, width);
+        kernels.uniform(valueRegion.pointer + row * rowBytes, dim, key1, key2, low, width);
         return;
       }
-      kernels.uniform(moved.pointer, dim, key1, key2, low, width);
-      space.integers(codes, 1)[0] = place;
+      kernels.uniform(movedRows.pointer, dim, key1, key2, low, width);
+      space.integers(codes, 1)[0] = row;
       space.integers(ids, 1)[0] = id;
-      kernels.roundRows(moved.pointer, rowBytes, codes.pointer, ids.pointer, 1, valueRegion.pointer, ...noise);
+      kernels.roundRows(movedRows.pointer, rowBytes, codes.pointer, ids.pointer, 1, valueRegion.pointer, ...noise);
     },
     values: (): FarNumbers =>
       isHalf
         ? halfNumbers(new Uint16Array(space.memory.buffer, valueRegion.pointer, rows * dim))
         : numbersIn(space.floats(valueRegion, rows * dim)),
-    state(at: number): FarNumbers {
-      const length = stateLength(specs[at]!, rows, dim);
+    state(offset: number): FarNumbers {
+      const length = countStateNumbers(specs[offset]!, rows, dim);
       return numbersIn(
-        specs[at]!.dtype === 'int32'
-          ? space.integers(stateRegions[at]!, length)
-          : space.floats(stateRegions[at]!, length),
+        specs[offset]!.dtype === 'int32'
+          ? space.integers(stateRegions[offset]!, length)
+          : space.floats(stateRegions[offset]!, length),
       );
     },
   };
@@ -89,7 +93,7 @@ export function makeFarMemory(options: FarMemoryOptions, most: number) {
 
 interface FarParts extends FarMemoryOptions {
   readonly space: KernelSpace;
-  readonly most: number;
+  readonly maxRows: number;
   readonly values: Region;
   readonly state: readonly Region[];
   readonly codes: Region;
@@ -103,7 +107,7 @@ function prepareUpdate(space: KernelSpace, optimizer: RowOptimizerPlan, state: r
   return rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 }
 
-function wholeStep({ space, dim, values, state, codes }: FarParts, optimizer: RowOptimizerPlan): StepOn {
+function makeFloatStep({ space, dim, values, state, codes }: FarParts, optimizer: RowOptimizerPlan): StepOn {
   const updateRows = prepareUpdate(space, optimizer, state);
   const rowBytes = dim * 4;
   return (sums, count, { rate, keep, l2 }) => {
@@ -113,16 +117,16 @@ function wholeStep({ space, dim, values, state, codes }: FarParts, optimizer: Ro
 }
 
 /** Copies rows and their state to a buffer as float32, updates them there, and copies them back. Rows are rounded, state is not. */
-function halfStep(parts: FarParts, optimizer: RowOptimizerPlan): StepOn {
-  const { space, dim, specs, most, values, state, codes, ids } = parts;
+function makeHalfStep(stepParts: FarParts, optimizer: RowOptimizerPlan): StepOn {
+  const { space, dim, specs, maxRows, values, state, codes, ids } = stepParts;
   const { kernels } = space;
   const rowBytes = dim * 4;
-  const rowRegion = space.allocate(most * rowBytes);
-  const allCodes = space.allocate(most * 4);
+  const rowRegion = space.allocate(maxRows * rowBytes);
+  const allCodes = space.allocate(maxRows * 4);
   const slotWidths = specs.map(({ per }) => (per === 'row' ? 4 : rowBytes));
-  const movedRegions = slotWidths.map((width) => space.allocate(most * width));
+  const movedRegions = slotWidths.map((width) => space.allocate(maxRows * width));
   const updateRows = prepareUpdate(space, optimizer, movedRegions);
-  space.integers(allCodes, most).set(listRowIndexes(most));
+  space.integers(allCodes, maxRows).set(listRowIndexes(maxRows));
   return (sums, count, { rate, keep, l2, noise }) => {
     kernels.gatherHalf(values.pointer, rowBytes, codes.pointer, count, rowRegion.pointer);
     for (const [index, width] of slotWidths.entries()) {
@@ -138,11 +142,11 @@ function halfStep(parts: FarParts, optimizer: RowOptimizerPlan): StepOn {
 }
 
 const numbersIn = (stored: Float32Array | Int32Array): FarNumbers => ({
-  read(place, count, into, at) {
-    for (let i = 0; i < count; i++) into[at + i] = stored[place + i]!;
+  read(row, count, into, offset) {
+    for (let i = 0; i < count; i++) into[offset + i] = stored[row + i]!;
   },
-  write(place, count, from, at) {
-    for (let i = 0; i < count; i++) stored[place + i] = from[at + i]!;
+  write(row, count, from, offset) {
+    for (let i = 0; i < count; i++) stored[row + i] = from[offset + i]!;
   },
 });
 
@@ -151,17 +155,17 @@ function halfNumbers(stored: Uint16Array): FarNumbers {
   const floatView = new Float32Array(1);
   const bitView = new Uint32Array(floatView.buffer);
   return {
-    read(place, count, into: NumberArray, at) {
+    read(row, count, into: NumberArray, offset) {
       for (let i = 0; i < count; i++) {
-        bitView[0] = stored[place + i]! << 16;
-        into[at + i] = floatView[0]!;
+        bitView[0] = stored[row + i]! << 16;
+        into[offset + i] = floatView[0]!;
       }
     },
-    write(place, count, from, at) {
+    write(row, count, from, offset) {
       for (let i = 0; i < count; i++) {
-        floatView[0] = from[at + i]!;
+        floatView[0] = from[offset + i]!;
         const isOdd = (bitView[0]! >>> 16) & 1;
-        stored[place + i] = (bitView[0]! + 0x7fff + isOdd) >>> 16;
+        stored[row + i] = (bitView[0]! + 0x7fff + isOdd) >>> 16;
       }
     },
   };
@@ -172,10 +176,10 @@ type RowPrecision = 'float32' | 'bf16';
 /** The keys from which all numbers of a table are drawn. */
 export type DrawKeys = readonly [number, number];
 
-type NumberArray = { [at: number]: number };
+type NumberArray = { [offset: number]: number };
 
 export interface FarNumbers {
-  /** Copies `count` numbers, from index `place` on, to `into`, from index `at` on. */
-  read(place: number, count: number, into: NumberArray, at: number): void;
-  write(place: number, count: number, from: NumberArray, at: number): void;
+  /** Copies `count` numbers, from index `place` on, to `into`, from index `offset` on. */
+  read(row: number, count: number, into: NumberArray, offset: number): void;
+  write(row: number, count: number, from: NumberArray, offset: number): void;
 }

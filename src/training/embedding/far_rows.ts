@@ -31,12 +31,13 @@ const rowShare = 0.75;
 export function makeShards(rows: number, bytes: number): Shards | undefined {
   const perShard = Math.ceil(rows / shardCount);
   for (let memories = 1; memories <= shardCount; memories++) {
-    if (Math.ceil(shardCount / memories) * perShard * bytes <= rowShare * spaceLimit()) return layOut(rows, memories);
+    if (Math.ceil(shardCount / memories) * perShard * bytes <= rowShare * spaceLimit())
+      return assignShards(rows, memories);
   }
   return undefined;
 }
 
-function layOut(rows: number, memories: number): Shards {
+function assignShards(rows: number, memories: number): Shards {
   const memoryOfShard = new Uint8Array(shardCount);
   const firstOfShard = new Float64Array(shardCount);
   const rowsIn = new Array<number>(memories).fill(0);
@@ -74,27 +75,27 @@ function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
   // Rows in transit have a quarter of a memory.
   const chunkRows = Math.max(1, Math.min(maxChunkRows, Math.floor(spaceLimit() / 40 / rowBytes)));
   const memories = new Uint8Array(chunkRows);
-  const countsIn = new Int32Array(rowsIn.length);
-  const startsIn = new Int32Array(rowsIn.length);
+  const memoryCounts = new Int32Array(rowsIn.length);
+  const memoryStarts = new Int32Array(rowsIn.length);
   const nextSlot = new Int32Array(rowsIn.length);
   const places = new Int32Array(chunkRows);
   const chunkOrder = new Int32Array(chunkRows);
   return {
     most: chunkRows,
-    each(codes: Int32Array, act: (chunk: CodeChunk) => void): void {
+    forEachChunk(codes: Int32Array, visit: (chunk: CodeChunk) => void): void {
       for (let from = 0; from < codes.length; from += chunkRows) {
         const count = Math.min(chunkRows, codes.length - from);
-        countsIn.fill(0);
-        for (let i = 0; i < count; i++) countsIn[(memories[i] = memoryOf(codes[from + i]!))]!++;
-        for (let index = 1; index < startsIn.length; index++)
-          startsIn[index] = startsIn[index - 1]! + countsIn[index - 1]!;
-        nextSlot.set(startsIn);
+        memoryCounts.fill(0);
+        for (let i = 0; i < count; i++) memoryCounts[(memories[i] = memoryOf(codes[from + i]!))]!++;
+        for (let index = 1; index < memoryStarts.length; index++)
+          memoryStarts[index] = memoryStarts[index - 1]! + memoryCounts[index - 1]!;
+        nextSlot.set(memoryStarts);
         for (let i = 0; i < count; i++) {
-          const at = nextSlot[memories[i]!]!++;
-          places[at] = placeOf(codes[from + i]!);
-          chunkOrder[at] = i;
+          const slot = nextSlot[memories[i]!]!++;
+          places[slot] = placeOf(codes[from + i]!);
+          chunkOrder[slot] = i;
         }
-        act({ from, counts: countsIn, starts: startsIn, places, order: chunkOrder.subarray(0, count) });
+        visit({ from, counts: memoryCounts, starts: memoryStarts, places, order: chunkOrder.subarray(0, count) });
       }
     },
   };
@@ -153,7 +154,7 @@ export class FarRows implements Staging {
     const allCodes = new Int32Array(front.memory.buffer, codes, count);
     const stagedPlaces = front.integers(this.#places, count);
     const stagedAt = this.#staged.pointer;
-    this.#chunks.each(allCodes, ({ from, counts, starts, places: inMemory, order }) => {
+    this.#chunks.forEachChunk(allCodes, ({ from, counts, starts, places: inMemory, order }) => {
       for (const [index, memory] of this.#memories.entries()) {
         const ownCount = counts[index]!;
         if (ownCount === 0) continue;
@@ -171,23 +172,25 @@ export class FarRows implements Staging {
   update(seen: RowsToUpdate, rate: number, keep: number, l2: number): void {
     const { front, enlarge } = this.#options;
     const rowBytes = this.#rowBytes;
-    const { most } = this.#chunks;
+    const { most: maxRows } = this.#chunks;
     this.#rounds[0]!++;
-    this.#sums = enlarge(this.#sums, most * rowBytes);
-    this.#from = enlarge(this.#from, most * 4);
+    this.#sums = enlarge(this.#sums, maxRows * rowBytes);
+    this.#from = enlarge(this.#from, maxRows * 4);
     const codes = new Int32Array(front.memory.buffer, seen.unique, seen.seen);
-    this.#chunks.each(codes, ({ from, counts, starts, places, order }) => {
+    this.#chunks.forEachChunk(codes, ({ from, counts, starts, places, order }) => {
       front.integers(this.#from!, order.length).set(order);
       const chunkSums = seen.sums + from * rowBytes;
       front.kernels.gather(chunkSums, rowBytes, this.#from!.pointer, order.length, this.#sums!.pointer);
       for (const [index, memory] of this.#memories.entries()) {
-        const [start, some] = [starts[index]!, counts[index]!];
-        if (some === 0) continue;
-        memory.codes().set(places.subarray(start, start + some));
+        const [start, rowCount] = [starts[index]!, counts[index]!];
+        if (rowCount === 0) continue;
+        memory.codes().set(places.subarray(start, start + rowCount));
         const ids = memory.ids();
-        for (let i = 0; i < some; i++) ids[i] = this.#idOf(codes[from + order[start + i]!]!);
-        memory.sums().set(new Uint8Array(front.memory.buffer, this.#sums!.pointer + start * rowBytes, some * rowBytes));
-        memory.update(some, { rate, keep, l2, noise: this.#noise() });
+        for (let i = 0; i < rowCount; i++) ids[i] = this.#idOf(codes[from + order[start + i]!]!);
+        memory
+          .sums()
+          .set(new Uint8Array(front.memory.buffer, this.#sums!.pointer + start * rowBytes, rowCount * rowBytes));
+        memory.update(rowCount, { rate, keep, l2, noise: this.#noise() });
       }
     });
   }
@@ -238,21 +241,25 @@ export class FarRows implements Staging {
 
   #long(kind: 'F32' | 'I32', width: number, numbersOf: (memory: FarMemory) => FarNumbers): ChunkedNumbers {
     const { rows, shards } = this.#options;
-    const eachRow = (from: number, count: number, act: (held: FarNumbers, place: number, at: number) => void): void => {
+    const forEachRow = (
+      from: number,
+      count: number,
+      visit: (numbers: FarNumbers, row: number, slot: number) => void,
+    ): void => {
       const numbersOfMemories = this.#memories.map(numbersOf);
       const [first, last] = [from / width, (from + count) / width];
       invariant(Number.isInteger(first) && Number.isInteger(last), 'pieces of a table are whole rows');
       for (let row = first; row < last; row++) {
-        act(numbersOfMemories[shards.memoryOf(row)]!, shards.placeOf(row) * width, (row - first) * width);
+        visit(numbersOfMemories[shards.memoryOf(row)]!, shards.placeOf(row) * width, (row - first) * width);
       }
     };
     return {
       kind,
       width,
       length: rows * width,
-      read: (from, into) => eachRow(from, into.length, (held, place, at) => held.read(place, width, into, at)),
+      read: (from, into) => forEachRow(from, into.length, (numbers, row, slot) => numbers.read(row, width, into, slot)),
       write: (from, numbers) =>
-        eachRow(from, numbers.length, (held, place, at) => held.write(place, width, numbers, at)),
+        forEachRow(from, numbers.length, (held, place, slot) => held.write(place, width, numbers, slot)),
     };
   }
 }

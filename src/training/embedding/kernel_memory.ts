@@ -8,15 +8,15 @@ import { kernels as encoded } from './kernels/generated.ts';
 // The compiled kernels as the host calls them. Pointers are byte offsets in the memory of the kernels; counts are of elements or rows.
 
 /** A kernel, by the names of its arguments. All of them are numbers. */
-type Kernel<Names extends string, Result = void> = (...args: NumberEach<Names>) => Result;
-type NumberEach<Names extends string> = Names extends `${string} ${infer Rest}`
-  ? [number, ...NumberEach<Rest>]
+type Kernel<Names extends string, Result = void> = (...args: KernelArguments<Names>) => Result;
+type KernelArguments<Names extends string> = Names extends `${string} ${infer Rest}`
+  ? [number, ...KernelArguments<Rest>]
   : [number];
 
 /** Rows with gradients: the table and the bytes of a row, `seen` codes at `unique`, and the sums of their gradients. */
 type SeenRows = 'table bytes unique seen sums';
 type Moments = 'mean square steps corrections corrected rate beta1 rest1 beta2 rest2 epsilon';
-type Neighbours = 'offsets neighbours own other';
+type Neighbours = 'offsets neighbours ownWeights otherWeights';
 /** Rows of a history: those of `data` at `codes`. */
 type History = 'data bytes diagonal codes count';
 
@@ -28,11 +28,11 @@ export interface Kernels {
   roundRows: Kernel<'from bytes codes ids count table key1 key2'>;
   scatterRows: Kernel<'from bytes codes count table'>;
   gatherSequence: Kernel<'table bytes codes offsets count length out'>;
-  gatherPooled: Kernel<'table bytes codes offsets count mean far out'>;
-  gatherWeighted: Kernel<'table bytes codes offsets shares count far out'>;
+  gatherPooled: Kernel<'table bytes codes offsets count mean isFar out'>;
+  gatherWeighted: Kernel<'table bytes codes offsets shares count isFar out'>;
   resolve: Kernel<'codes count slots unique seen sums bytes', number>;
   resolveOne: Kernels['resolve'];
-  forget: Kernel<'unique places'>;
+  forget: Kernel<'unique count'>;
   scatterSequence: Kernel<'sums bytes slots offsets count length gradient'>;
   scatterPooled: Kernel<'sums bytes slots offsets count mean gradient'>;
   scatterWeighted: Kernel<'sums bytes slots offsets shares count gradient'>;
@@ -44,7 +44,7 @@ export interface Kernels {
   updateAdam: Kernel<`${SeenRows} ${Moments} keep`>;
   updateLamb: Kernel<`${SeenRows} ${Moments} decay`>;
   sumNeighbours: Kernel<`base from to bytes rows ${Neighbours}`>;
-  sumNeighboursOf: Kernel<`codes count stamps now share base from to bytes ${Neighbours}`>;
+  sumNeighboursOf: Kernel<`codes count stamps stampNow scale base from to bytes ${Neighbours}`>;
   addToNeighbours: Kernel<`unique seen sums to bytes ${Neighbours}`>;
   addRows: Kernel<'unique seen sums to bytes factor'>;
   scale: Kernel<'numbers count factor'>;
@@ -55,33 +55,33 @@ export interface Kernels {
   addOuters: Kernel<'matrix bytes data codes count'>;
   solveWide: Kernel<`${History} matrix out`>;
   solveNarrow: Kernel<`${History} space matrix out`>;
-  descend: Kernel<'columns count starts rows rest weights l1 l2', number>;
+  descend: Kernel<'columns count starts rows residual weights l1 l2', number>;
 }
 
 /** Compiled once: all instances share the machine code, so the warm-up of one instance serves all. */
-let compiled: WebAssembly.Module | undefined;
+let kernelModule: WebAssembly.Module | undefined;
 
 function instantiateKernels(memory: WebAssembly.Memory): Kernels {
-  compiled ??= new WebAssembly.Module(Buffer.from(encoded, 'base64'));
-  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels;
+  kernelModule ??= new WebAssembly.Module(Buffer.from(encoded, 'base64'));
+  return new WebAssembly.Instance(kernelModule, { env: { memory } }).exports as unknown as Kernels;
 }
 
-const page = 65_536;
+const pageBytes = 65_536;
 /** A cache line, so that rows whose size divides it never straddle two lines. */
-const alignment = 64;
+const lineBytes = 64;
 /** Reserved for the data that the compiler puts at the bottom of the memory. */
-const bottom = 1024;
+const reservedBytes = 1024;
 
-export const largestSpace = 2 ** 32 - page;
+export const largestSpace = 2 ** 32 - pageBytes;
 
-let limit = largestSpace;
+let maxSpaceBytes = largestSpace;
 
 /** Returns the maximum bytes of a memory. A table that needs more uses several memories. */
-export const spaceLimit = (): number => limit;
+export const spaceLimit = (): number => maxSpaceBytes;
 
 /** For tests and benchmarks: limits the memories that are made from now on. */
-export function limitSpaces(bytes: number = largestSpace): void {
-  limit = bytes;
+export function setSpaceLimit(bytes: number = largestSpace): void {
+  maxSpaceBytes = bytes;
 }
 
 export interface Region {
@@ -92,14 +92,14 @@ export interface Region {
 export class KernelSpace {
   readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536 });
   readonly kernels = instantiateKernels(this.memory);
-  #allocatedEnd = bottom;
-  readonly #limit = limit;
+  #allocatedEnd = reservedBytes;
+  readonly #limit = maxSpaceBytes;
   /** Free regions below `allocatedEnd`, ascending, never adjacent. */
   #freeRegions: Region[] = [];
 
   /** Returns a region: zeros if its bytes are used for the first time, else any content. Throws RangeError if the machine has no more memory. */
   allocate(bytes: number): Region {
-    const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
+    const size = Math.max(lineBytes, Math.ceil(bytes / lineBytes) * lineBytes);
     const index = this.#freeRegions.findIndex((hole) => hole.bytes >= size);
     const hole = this.#freeRegions[index];
     if (hole) {
@@ -113,7 +113,7 @@ export class KernelSpace {
     }
     const end = this.#allocatedEnd + size;
     if (end > this.#limit) throw new RangeError(`a memory of ${end} bytes is past the ${this.#limit} that there are`);
-    const missingPages = Math.ceil((end - this.memory.buffer.byteLength) / page);
+    const missingPages = Math.ceil((end - this.memory.buffer.byteLength) / pageBytes);
     if (missingPages > 0) this.memory.grow(missingPages);
     const region = { pointer: this.#allocatedEnd, bytes: size };
     this.#allocatedEnd = end;
@@ -124,17 +124,17 @@ export class KernelSpace {
     const allFree = [...this.#freeRegions, region].sort((a, b) => a.pointer - b.pointer);
     this.#freeRegions = [];
     for (const hole of allFree) {
-      const last = this.#freeRegions.at(-1);
-      const lastEnd = last ? last.pointer + last.bytes : 0;
+      const lowerRegion = this.#freeRegions.at(-1);
+      const lastEnd = lowerRegion ? lowerRegion.pointer + lowerRegion.bytes : 0;
       invariant(lastEnd <= hole.pointer, 'a region is freed twice');
-      if (last && lastEnd === hole.pointer) {
+      if (lowerRegion && lastEnd === hole.pointer) {
         this.#freeRegions.pop();
-        this.#freeRegions.push({ pointer: last.pointer, bytes: last.bytes + hole.bytes });
+        this.#freeRegions.push({ pointer: lowerRegion.pointer, bytes: lowerRegion.bytes + hole.bytes });
       } else this.#freeRegions.push(hole);
     }
-    const last = this.#freeRegions.at(-1)!;
-    if (last.pointer + last.bytes < this.#allocatedEnd) return;
-    this.#allocatedEnd = last.pointer;
+    const lowerRegion = this.#freeRegions.at(-1)!;
+    if (lowerRegion.pointer + lowerRegion.bytes < this.#allocatedEnd) return;
+    this.#allocatedEnd = lowerRegion.pointer;
     this.#freeRegions.pop();
   }
 

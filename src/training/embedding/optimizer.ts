@@ -37,15 +37,17 @@ export function rowSizes({ tables, train }: Plan) {
 
 /** Describes a table in words, such as `movie_id 1,000,000 × 64: 260,000,000 bytes`. */
 export function sizeWords(table: TableSize): string {
-  const inWords = (count: number): string => count.toLocaleString('en');
-  return `${table.name} ${inWords(table.rows)} × ${table.dim}: ${inWords(tableBytes(table))} bytes`;
+  const formatCount = (count: number): string => count.toLocaleString('en');
+  return `${table.name} ${formatCount(table.rows)} × ${table.dim}: ${formatCount(tableBytes(table))} bytes`;
 }
 
 /** Returns how many of the first `rows` rows of a table a worker owns: row r belongs to worker r mod N. */
-export const ownRows = (rows: number, { rank, workers }: { readonly rank: number; readonly workers: number }): number =>
-  Math.max(0, Math.ceil((rows - rank) / workers));
+export const countOwnRows = (
+  rows: number,
+  { rank, workers }: { readonly rank: number; readonly workers: number },
+): number => Math.max(0, Math.ceil((rows - rank) / workers));
 
-export function stateLength({ per }: StateSpec, rows: number, dim: number): number {
+export function countStateNumbers({ per }: StateSpec, rows: number, dim: number): number {
   return per === 'row' ? rows : rows * dim;
 }
 
@@ -93,20 +95,20 @@ function moments(): readonly StateSpec[] {
   ];
 }
 
-/** @param last computes the last argument of the kernel from 1 − rate × weight decay */
-function withMoments(
+/** @param lastArgument computes the last argument of the kernel from 1 − rate × weight decay */
+function prepareMoments(
   kernel: Kernels['updateAdam'],
   plan: RowOptimizerPlan,
   [mean, square, steps]: readonly number[],
   space: KernelSpace,
-  last: (keep: number) => number,
+  lastArgument: (keep: number) => number,
 ): RowUpdate {
   const corrections = adamCorrections(plan);
   const region: Region = space.allocate(corrections.byteLength);
   space.floats(region, corrections.length).set(corrections);
   const betas = [plan.beta1, 1 - plan.beta1, plan.beta2, 1 - plan.beta2, plan.epsilon] as const;
   const moments = [mean!, square!, steps!, region.pointer, corrections.length / 2] as const;
-  return (rows, rate, keep) => kernel(...argumentsOf(rows), ...moments, rate, ...betas, last(keep));
+  return (rows, rate, keep) => kernel(...argumentsOf(rows), ...moments, rate, ...betas, lastArgument(keep));
 }
 
 export const rowOptimizers: Readonly<Record<RowOptimizerPlan['kind'], RowOptimizer>> = {
@@ -125,13 +127,13 @@ export const rowOptimizers: Readonly<Record<RowOptimizerPlan['kind'], RowOptimiz
   row_adagrad: adagrad('row', ({ updateRowAdagrad }) => updateRowAdagrad),
   adam: {
     state: moments,
-    prepare: (kernels, plan, state, space) => withMoments(kernels.updateAdam, plan, state, space, (keep) => keep),
+    prepare: (kernels, plan, state, space) => prepareMoments(kernels.updateAdam, plan, state, space, (keep) => keep),
   },
   lamb: {
     state: moments,
     // The decay is part of the update that is scaled to the norm of the row.
     prepare: (kernels, plan, state, space) =>
-      withMoments(kernels.updateLamb, plan, state, space, () => plan.weightDecay),
+      prepareMoments(kernels.updateLamb, plan, state, space, () => plan.weightDecay),
   },
 };
 

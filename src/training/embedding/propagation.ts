@@ -25,12 +25,12 @@ interface GraphSide {
   readonly memory: TableMemory;
   readonly pending: PendingGradients;
   readonly step: UpdateStep;
-  readonly shown: Region;
+  readonly layerMeans: Region;
   /** Intermediate layers: float32 [rows, dim] each. */
   readonly layers: readonly Region[];
   latest: Region;
-  readonly all: Region;
-  /** For each row of `shown`, the number of the refresh that computed it. */
+  readonly allRows: Region;
+  /** For each row of `layerMeans`, the number of the refresh that computed it. */
   readonly stamps: Region;
   readonly offsets: Region;
   neighbours: Region | undefined;
@@ -47,7 +47,7 @@ export class Propagation {
   #isFresh = false;
   #now = 1;
 
-  /** @param layers L, from 1 */
+  /** @param layers the number L of layers, at least 1 */
   constructor(layers: number) {
     this.#layers = layers;
   }
@@ -67,7 +67,7 @@ export class Propagation {
     const allocateRows = (): Region => allocate(rows * rowBytes);
     const allRows = allocate(4 * rows);
     space.integers(allRows, rows).set(listRowIndexes(rows));
-    const [shown, stamps, offsets, weights] = [
+    const [layerMeans, stamps, offsets, weights] = [
       allocateRows(),
       allocate(4 * rows),
       allocate(4 * (rows + 1)),
@@ -81,49 +81,49 @@ export class Propagation {
       space.integers(region, length).fill(0);
     }
     this.#sides.push({
-      ...{ memory, pending, step, shown, all: allRows, stamps, offsets, weights },
+      ...{ memory, pending, step, layerMeans: layerMeans, allRows: allRows, stamps, offsets, weights },
       layers: Array.from({ length: graphCopies(this.#layers) - 1 }, allocateRows),
       latest: memory.values,
       neighbours: undefined,
       requestedUpdate: undefined,
     });
-    return { region: shown, side, prepare: (codes, count) => this.#prepare(side, codes, count) };
+    return { region: layerMeans, side, prepare: (codes, count) => this.#prepare(side, codes, count) };
   }
 
   /** Sets the edges. Before that, no row has a neighbour. */
-  connect({ first, second }: Edges): void {
-    const [one, other] = this.#both();
-    this.#connectSide(one, first, second);
-    this.#connectSide(other, second, first);
-    this.changed();
+  setEdges({ first, second }: Edges): void {
+    const [firstSide, secondSide] = this.#both();
+    this.#connectSide(firstSide, first, second);
+    this.#connectSide(secondSide, second, first);
+    this.markChanged();
   }
 
-  #connectSide(side: GraphSide, own: Int32Array, other: Int32Array): void {
+  #connectSide(side: GraphSide, sideRows: Int32Array, otherRows: Int32Array): void {
     const { space } = this;
     const { rows } = side.memory;
-    side.neighbours = side.memory.enlarge(side.neighbours, 4 * own.length);
+    side.neighbours = side.memory.enlarge(side.neighbours, 4 * sideRows.length);
     const offsets = space.integers(side.offsets, rows + 1).fill(0);
     const weights = space.floats(side.weights, rows);
-    const neighbours = space.integers(side.neighbours, own.length);
-    for (const row of own) offsets[row + 1]!++;
+    const neighbours = space.integers(side.neighbours, sideRows.length);
+    for (const row of sideRows) offsets[row + 1]!++;
     for (let row = 0; row < rows; row++) {
       weights[row] = offsets[row + 1] === 0 ? 0 : 1 / Math.sqrt(offsets[row + 1]!);
       offsets[row + 1]! += offsets[row]!;
     }
     const nextSlot = offsets.slice(0, rows);
-    own.forEach((row, edge) => {
-      neighbours[nextSlot[row]!++] = other[edge]!;
+    sideRows.forEach((row, edge) => {
+      neighbours[nextSlot[row]!++] = otherRows[edge]!;
     });
     // Ascending neighbours are close to each other in memory, and make sums independent of the order of events.
     for (let row = 0; row < rows; row++) neighbours.subarray(offsets[row]!, offsets[row + 1]!).sort();
   }
 
-  changed(): void {
+  markChanged(): void {
     this.#isFresh = false;
   }
 
   prepareAll(side: number): void {
-    const { all, memory } = this.#sides[side]!;
+    const { allRows: all, memory } = this.#sides[side]!;
     this.#prepare(side, all.pointer, memory.rows);
   }
 
@@ -140,7 +140,7 @@ export class Propagation {
       1 / (this.#layers + 1),
       side.memory.values.pointer,
       other.latest.pointer,
-      side.shown.pointer,
+      side.layerMeans.pointer,
       side.memory.rowBytes,
       side.offsets.pointer,
       pointer,
@@ -165,12 +165,12 @@ export class Propagation {
     }
   }
 
-  /** Computes to ← Â · from for all rows of both tables, and adds E with `base`. */
-  #multiply(from: (side: GraphSide) => Region, to: (side: GraphSide) => Region, base: boolean): void {
+  /** Computes to ← Â · from for all rows of both tables, and adds E if `addsValues` is true. */
+  #multiply(from: (side: GraphSide) => Region, to: (side: GraphSide) => Region, addsValues: boolean): void {
     for (const index of [0, 1]) {
       const [side, other] = this.#both(index);
       this.space.kernels.sumNeighbours(
-        base ? side.memory.values.pointer : 0,
+        addsValues ? side.memory.values.pointer : 0,
         from(other).pointer,
         to(side).pointer,
         side.memory.rowBytes,
@@ -190,13 +190,13 @@ export class Propagation {
     side.requestedUpdate = { multiplier, rate };
     if (!other.requestedUpdate) return;
     const gradients = this.#backwards();
-    this.#sides.forEach((each, index) => {
-      const { memory, requestedUpdate: asked, step, all } = each;
-      each.requestedUpdate = undefined;
+    this.#sides.forEach((graphSide, index) => {
+      const { memory, requestedUpdate: request, step, allRows: all } = graphSide;
+      graphSide.requestedUpdate = undefined;
       const allRows = { table: memory.values.pointer, bytes: memory.rowBytes, unique: all.pointer, seen: memory.rows };
-      step({ ...allRows, sums: gradients[index]!.pointer }, asked!.multiplier, asked!.rate);
+      step({ ...allRows, sums: gradients[index]!.pointer }, request!.multiplier, request!.rate);
     });
-    this.changed();
+    this.markChanged();
   }
 
   /** Returns the gradients of all trained rows from those of the rows that were read: the mean of g, Âg, …, from the inside out. */
@@ -204,8 +204,8 @@ export class Propagation {
     const { kernels, memory } = this.space;
     const layerShare = 1 / (this.#layers + 1);
     const readRows = this.#sides.map(({ pending }) => pending.peek());
-    const addGradients = (at: number, to: Region): void => {
-      const rows = readRows[at];
+    const addGradients = (side: number, to: Region): void => {
+      const rows = readRows[side];
       if (rows) kernels.addRows(rows.unique, rows.seen, rows.sums, to.pointer, rows.bytes, 1);
     };
     this.#sides.forEach(({ memory: { rows, rowBytes }, layers }, index) => {

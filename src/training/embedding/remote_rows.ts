@@ -35,7 +35,7 @@ export class CodeSet {
   }
 
   /** Returns the number of a code; −1 if it was not added. */
-  of(code: number): number {
+  positionOf(code: number): number {
     return this.slotOfHash[this.#find(code)]!;
   }
 
@@ -84,8 +84,8 @@ export class RemoteRows implements Staging {
     return this.#slots;
   }
 
-  /** Forgets the previous rows, and lets look-ups collect codes until `arrive`. */
-  ask(): void {
+  /** Forgets the previous rows, and lets look-ups collect codes until `makeRoomForRows`. */
+  startCollecting(): void {
     this.#asked.clear();
     this.#isAsking = true;
   }
@@ -95,7 +95,7 @@ export class RemoteRows implements Staging {
   }
 
   /** Makes room for the collected rows: returns float32 [codes, dim], to be filled in the order of `codes`. */
-  arrive(): Float32Array {
+  makeRoomForRows(): Float32Array {
     const { length } = this.codes;
     this.#isAsking = false;
     this.#rows = this.#space.enlarge(this.#rows, Math.max(1, length) * this.#rowBytes);
@@ -119,7 +119,7 @@ export class RemoteRows implements Staging {
     }
     invariant(this.#rows, 'rows of a step are read when they have come');
     for (let i = 0; i < count; i++) {
-      const rowOfStep = this.#asked.of(allCodes[i]!);
+      const rowOfStep = this.#asked.positionOf(allCodes[i]!);
       invariant(rowOfStep >= 0, `row ${allCodes[i]} was not asked for`);
       allCodes[i] = rowOfStep;
     }

@@ -13,7 +13,7 @@ import {
   type StoredNumbers,
 } from '../../base/storage/tensor_header.ts';
 import { KernelSpace } from './kernel_memory.ts';
-import { ownRows } from './optimizer.ts';
+import { countOwnRows } from './optimizer.ts';
 import { RemoteRows } from './remote_rows.ts';
 import { makeTable, type Remote, type RemoteTable, type Table, type TableWire } from './table.ts';
 import { PendingGradients, TableLookup } from './table_lookup.ts';
@@ -25,7 +25,7 @@ export type ShardedTable = Table & RemoteTable;
 export function makeShardedTable(options: TableOptions, wire: TableWire): ShardedTable {
   const { name, rows, dim } = options;
   const { rank, workers } = wire;
-  const ownTable = makeTable({ ...options, rows: ownCount(rows, wire), owner: { rank, workers } });
+  const ownTable = makeTable({ ...options, rows: countOwnRowsOrOne(rows, wire), owner: { rank, workers } });
   const ownLookup = ownTable.lookup({ kind: 'one' });
   const space = new KernelSpace();
   const staged = new RemoteRows(space, dim * 4);
@@ -40,67 +40,70 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
     enlarge: (region, bytes) => space.enlarge(region, bytes),
   };
   const pending = new PendingGradients(memory);
-  const longNumbers = (slot: string | undefined, own: Numbers): ChunkedNumbers => longOf(slot, own, options, wire);
+  const longNumbers = (slot: string | undefined, ownNumbers: Numbers): ChunkedNumbers =>
+    sharedNumbers(slot, ownNumbers, options, wire);
   let hasLearned = false;
 
   const byOwner = (codes: Int32Array): readonly number[][] => {
-    const indexesByOwner = Array.from({ length: workers }, (): number[] => []);
-    for (const [index, code] of codes.entries()) indexesByOwner[code % workers]!.push(index);
-    return indexesByOwner;
+    const indexLists = Array.from({ length: workers }, (): number[] => []);
+    for (const [index, code] of codes.entries()) indexLists[code % workers]!.push(index);
+    return indexLists;
   };
-  const localOf = (codes: Int32Array, places: readonly number[]): Int32Array =>
-    Int32Array.from(places, (at) => Math.floor(codes[at]! / workers));
+  const toLocalRows = (codes: Int32Array, indexes: readonly number[]): Int32Array =>
+    Int32Array.from(indexes, (position) => Math.floor(codes[position]! / workers));
 
   const remote: Remote = {
     wire,
-    ask: () => staged.ask(),
-    asked: () => byOwner(staged.codes).map((places) => localOf(staged.codes, places)),
-    give(asked) {
-      ownLookup.reserve(asked.length, asked.length);
-      ownLookup.codes().set(asked);
-      return ownLookup.gather(asked.length).slice();
+    startCollecting: () => staged.startCollecting(),
+    lookupOptions: () => byOwner(staged.codes).map((indexes) => toLocalRows(staged.codes, indexes)),
+    readRows(requestedRows) {
+      ownLookup.reserve(requestedRows.length, requestedRows.length);
+      ownLookup.codes().set(requestedRows);
+      return ownLookup.gather(requestedRows.length).slice();
     },
-    take(given) {
-      const places = byOwner(staged.codes);
-      const stepRows = staged.arrive();
-      places.forEach((its, owner) => {
-        for (const [i, at] of its.entries()) stepRows.set(given[owner]!.subarray(i * dim, (i + 1) * dim), at * dim);
+    receiveRows(rowsByOwner) {
+      const indexes = byOwner(staged.codes);
+      const stepRows = staged.makeRoomForRows();
+      indexes.forEach((ownerIndexes, owner) => {
+        for (const [i, position] of ownerIndexes.entries())
+          stepRows.set(rowsByOwner[owner]!.subarray(i * dim, (i + 1) * dim), position * dim);
       });
     },
     drain() {
       const { codes: slots, sums } = pending.drain();
       const codes = slots.map((slot) => staged.codes[slot]!);
-      return byOwner(codes).map((places) => {
-        const ownerSums = new Float32Array(places.length * dim);
-        for (const [i, at] of places.entries()) ownerSums.set(sums.subarray(at * dim, (at + 1) * dim), i * dim);
-        return { codes: localOf(codes, places), sums: ownerSums };
+      return byOwner(codes).map((indexes) => {
+        const ownerSums = new Float32Array(indexes.length * dim);
+        for (const [i, position] of indexes.entries())
+          ownerSums.set(sums.subarray(position * dim, (position + 1) * dim), i * dim);
+        return { codes: toLocalRows(codes, indexes), sums: ownerSums };
       });
     },
-    piece: (slot, first, count) =>
-      pieceOf(slot === undefined ? ownTable.numbers() : ownTable.stateNumbers()[slot]!, first, count, rows, wire),
-    learned() {
+    readPiece: (slot, first, count) =>
+      readOwnPiece(slot === undefined ? ownTable.numbers() : ownTable.stateNumbers()[slot]!, first, count, rows, wire),
+    noteUpdate() {
       hasLearned = true;
     },
   };
 
-  const whole = (): never => invariantWhole(name);
+  const reject = (): never => neverWhole(name);
   return {
     ...{ name, rows, dim, bytes: ownTable.bytes, remote },
     precision: options.precision,
-    ...{ values: whole, read: whole, shown: whole, load: whole, state: whole, gradientNorm: whole },
+    ...{ values: reject, read: reject, shownValues: reject, load: reject, state: reject, gradientNorm: reject },
     numbers: () => longNumbers(undefined, ownTable.numbers()),
     shownNumbers: () => longNumbers(undefined, ownTable.numbers()),
     stateNumbers: () =>
       Object.fromEntries(
         // The step counter of a whole table is the same on each worker.
-        Object.entries(ownTable.stateNumbers()).map(([slot, held]) => [
+        Object.entries(ownTable.stateNumbers()).map(([slot, numbers]) => [
           slot,
-          isChunked(held) ? longNumbers(slot, held) : held,
+          isChunked(numbers) ? longNumbers(slot, numbers) : numbers,
         ]),
       ),
     initialize: (seed, limit) => ownTable.initialize(seed, limit),
-    lookup: (asked) => new TableLookup(memory, pending, asked),
-    drain: whole,
+    lookup: (lookupOptions) => new TableLookup(memory, pending, lookupOptions),
+    drain: reject,
     add: (gradients) => ownTable.add(gradients),
     update(multiplier, rate) {
       ownTable.update(multiplier, rate, hasLearned);
@@ -110,38 +113,38 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
 }
 
 /** Presents values or state in the order of all rows: a write stores only this worker's rows, and a read collects from all workers. */
-function longOf(
+function sharedNumbers(
   slot: string | undefined,
-  own: Numbers,
+  ownNumbers: Numbers,
   { name, rows, dim }: TableOptions,
   wire: TableWire,
 ): ChunkedNumbers {
-  invariant(isChunked(own), 'own rows are in memories of their own');
-  const width = slot === undefined ? dim : widthOf(own, ownCount(rows, wire));
-  const kind: NumberKind = numberKindOf(own);
-  const rowsOf = (from: number, numbers: StoredNumbers): readonly [number, number] => [
+  invariant(isChunked(ownNumbers), 'own rows are in memories of their own');
+  const width = slot === undefined ? dim : numbersPerRow(ownNumbers, countOwnRowsOrOne(rows, wire));
+  const kind: NumberKind = numberKindOf(ownNumbers);
+  const rowRange = (from: number, numbers: StoredNumbers): readonly [number, number] => [
     from / width,
     numbers.length / width,
   ];
   return {
     ...{ kind, width, length: rows * width },
-    read: () => invariantWhole(name),
+    read: () => neverWhole(name),
     async readAsync(from, into) {
-      const [first, count] = rowsOf(from, into);
-      const pieces = await wire.pieces(name, slot, first, count, pieceOf(own, first, count, rows, wire));
+      const [first, count] = rowRange(from, into);
+      const pieces = await wire.pieces(name, slot, first, count, readOwnPiece(ownNumbers, first, count, rows, wire));
       const nextOffset = pieces.map(() => 0);
       for (let row = first; row < first + count; row++) {
         const owner = row % wire.workers;
-        const at = nextOffset[owner]!;
-        into.set(pieces[owner]!.subarray(at, at + width), (row - first) * width);
-        nextOffset[owner] = at + width;
+        const offset = nextOffset[owner]!;
+        into.set(pieces[owner]!.subarray(offset, offset + width), (row - first) * width);
+        nextOffset[owner] = offset + width;
       }
     },
     write(from, numbers) {
-      const [first, count] = rowsOf(from, numbers);
+      const [first, count] = rowRange(from, numbers);
       for (let row = first; row < first + count; row++) {
         if (row % wire.workers !== wire.rank) continue;
-        own.write(
+        ownNumbers.write(
           Math.floor(row / wire.workers) * width,
           numbers.subarray((row - first) * width, (row - first + 1) * width),
         );
@@ -150,9 +153,9 @@ function longOf(
   };
 }
 
-function pieceOf(numbers: Numbers, first: number, count: number, rows: number, wire: TableWire): StoredNumbers {
-  const [from, to] = [ownRows(first, wire), ownRows(first + count, wire)];
-  const rowWidth = widthOf(numbers, ownCount(rows, wire));
+function readOwnPiece(numbers: Numbers, first: number, count: number, rows: number, wire: TableWire): StoredNumbers {
+  const [from, to] = [countOwnRows(first, wire), countOwnRows(first + count, wire)];
+  const rowWidth = numbersPerRow(numbers, countOwnRowsOrOne(rows, wire));
   const numberCount = (to - from) * rowWidth;
   const ownNumbers = numberKindOf(numbers) === 'I32' ? new Int32Array(numberCount) : new Float32Array(numberCount);
   invariant(isChunked(numbers), 'own rows are in memories of their own');
@@ -161,10 +164,10 @@ function pieceOf(numbers: Numbers, first: number, count: number, rows: number, w
 }
 
 /** Returns the number of own rows, but at least 1, because a table cannot be empty. */
-const ownCount = (rows: number, wire: TableWire): number => Math.max(1, ownRows(rows, wire));
+const countOwnRowsOrOne = (rows: number, wire: TableWire): number => Math.max(1, countOwnRows(rows, wire));
 
-const widthOf = (numbers: Numbers, rows: number): number => numbers.length / rows;
+const numbersPerRow = (numbers: Numbers, rows: number): number => numbers.length / rows;
 
-function invariantWhole(name: string): never {
+function neverWhole(name: string): never {
   invariant(false, `workers share the rows of table ${name}, and none has all of them`);
 }

@@ -13,7 +13,7 @@ import {
   writeNumbers,
 } from '../../base/storage/tensor_header.ts';
 import { spaceLimit } from './kernel_memory.ts';
-import { rowOptimizers, type StateSpec, stateLength } from './optimizer.ts';
+import { countStateNumbers, rowOptimizers, type StateSpec } from './optimizer.ts';
 import type { Propagation, UpdateStep } from './propagation.ts';
 import { type LookupOptions, PendingGradients, type RowGradients, TableLookup } from './table_lookup.ts';
 import { allocateTable, type TableMemory, type TableOptions } from './table_memory.ts';
@@ -36,7 +36,7 @@ export interface Table {
   /** Returns the values: the table itself if it is in one memory, else a copy. */
   read(): Float32Array;
   /** Returns the values that look-ups read, like `values`: the table's own, or those that a graph computes from them. */
-  shown(): Float32Array;
+  shownValues(): Float32Array;
   shownNumbers(): Numbers;
   readonly graph?: Propagation;
   /** Returns the state of the optimizer by name, as views: `sum`; or `mean`, `square` and `steps`. */
@@ -67,32 +67,36 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
   const pending = new PendingGradients(ownMemory);
   const pointers = ownMemory.state.map((region) => region.pointer);
   const { far } = ownMemory;
-  const step = optimizer && !far && rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
+  const stepRows =
+    optimizer && !far && rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 
-  const updateRows: UpdateStep = (seen, multiplier, base) => {
+  const updateRows: UpdateStep = (seen, multiplier, baseRate) => {
     if (frozen) return;
     invariant(optimizer, `table ${name} is not trained`);
-    const currentRate = (ownRate ? optimizer.rate : (base ?? optimizer.rate)) * multiplier;
-    if (!step) return far!.update(seen, currentRate, 1 - currentRate * optimizer.weightDecay, optimizer.l2);
+    const currentRate = (ownRate ? optimizer.rate : (baseRate ?? optimizer.rate)) * multiplier;
+    if (!stepRows) return far!.update(seen, currentRate, 1 - currentRate * optimizer.weightDecay, optimizer.l2);
     if (optimizer.l2 > 0) {
       space.kernels.regularize(seen.table, seen.bytes, seen.unique, seen.seen, seen.sums, optimizer.l2);
     }
-    step(seen, currentRate, 1 - currentRate * optimizer.weightDecay);
+    stepRows(seen, currentRate, 1 - currentRate * optimizer.weightDecay);
   };
   const shownRegion = graph?.add(ownMemory, pending, updateRows);
   const memory = shownRegion ? { ...ownMemory, shown: shownRegion } : ownMemory;
 
   const values = (): Float32Array => {
     // The caller may write to the values.
-    graph?.changed();
+    graph?.markChanged();
     if (far) throw failure('table-too-large', { table: name, bytes: memory.bytes, limit: spaceLimit() });
     return space.floats(memory.values, rows * dim);
   };
   const state = (): TableState => {
-    if (far) return Object.fromEntries(Object.entries(far.state()).map(([slot, each]) => [slot, copyOf(each)]));
+    if (far)
+      return Object.fromEntries(
+        Object.entries(far.state()).map(([slot, slotNumbers]) => [slot, copyNumbers(slotNumbers)]),
+      );
     return Object.fromEntries(
       specs.map((spec, index) => {
-        const [region, length] = [memory.state[index]!, stateLength(spec, rows, dim)];
+        const [region, length] = [memory.state[index]!, countStateNumbers(spec, rows, dim)];
         return [spec.name, spec.dtype === 'int32' ? space.integers(region, length) : space.floats(region, length)];
       }),
     );
@@ -110,8 +114,8 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     bytes: memory.bytes,
     values,
     numbers: () => (far ? far.values() : values()),
-    read: () => (far ? (copyOf(far.values()) as Float32Array) : values()),
-    shown: shownRows,
+    read: () => (far ? (copyNumbers(far.values()) as Float32Array) : values()),
+    shownValues: shownRows,
     shownNumbers: () => (far ? far.values() : shownRows()),
     graph,
     precision: options.precision,
@@ -119,7 +123,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     stateNumbers: () => (far ? far.state() : state()),
     initialize(seed, limit) {
       initialize(memory, dim, specs, seed, limit);
-      graph?.changed();
+      graph?.markChanged();
     },
     load(from, slots) {
       invariant(from.length === rows * dim, `${from.length} numbers for table ${name}, ${rows} × ${dim}`);
@@ -127,14 +131,14 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
       else values().set(from);
       if (slots) loadState(name, slots, far ? far.state() : state());
     },
-    gradientNorm: () => Math.sqrt(pending.squares()),
+    gradientNorm: () => Math.sqrt(pending.sumOfSquares()),
     drain: () => pending.drain(),
     add: (gradients) => pending.add(gradients),
-    lookup: (asked) => new TableLookup(memory, pending, asked),
-    update(multiplier = 1, base, counts = false) {
-      if (graph && shownRegion) graph.update(shownRegion.side, multiplier, base);
+    lookup: (lookupOptions) => new TableLookup(memory, pending, lookupOptions),
+    update(multiplier = 1, baseRate, counts = false) {
+      if (graph && shownRegion) graph.update(shownRegion.side, multiplier, baseRate);
       else if (counts && !pending.peek()) far?.pass();
-      else pending.take((seen) => updateRows(seen, multiplier, base));
+      else pending.applyAndClear((seen) => updateRows(seen, multiplier, baseRate));
     },
   };
 }
@@ -156,7 +160,7 @@ function initialize(
   kernels.uniform(values.pointer, rows * dim, keys[0], keys[1], -limit, 2 * limit);
   specs.forEach((spec, index) => {
     const region = state[index]!;
-    const length = stateLength(spec, rows, dim);
+    const length = countStateNumbers(spec, rows, dim);
     if (spec.dtype === 'float32') kernels.constant(region.pointer, length, spec.initial);
     else space.integers(region, length).fill(spec.initial);
   });
@@ -170,7 +174,7 @@ function loadState(table: string, from: TableState, into: Readonly<Record<string
   }
 }
 
-function copyOf(numbers: Numbers): Float32Array | Int32Array {
+function copyNumbers(numbers: Numbers): Float32Array | Int32Array {
   const copy = numberKindOf(numbers) === 'I32' ? new Int32Array(numbers.length) : new Float32Array(numbers.length);
   if (isChunked(numbers)) numbers.read(0, copy);
   else copy.set(numbers);
@@ -191,9 +195,9 @@ export function rowReader(numbers: Numbers, dim: number): (row: number) => Array
 const maxNumbersRead = 2 ** 18;
 
 /** Returns the square root of the sum of squares; for a large table, an estimate from evenly spaced rows. */
-export function tableNorm(table: Table, most = maxNumbersRead): number {
+export function tableNorm(table: Table, maxNumbers = maxNumbersRead): number {
   const { rows, dim } = table;
-  const rowsRead = Math.min(rows, Math.max(1, Math.floor(most / dim)));
+  const rowsRead = Math.min(rows, Math.max(1, Math.floor(maxNumbers / dim)));
   const rowOf = rowReader(table.numbers(), dim);
   let squareSum = 0;
   for (let index = 0; index < rowsRead; index++) {
@@ -210,7 +214,7 @@ export interface TableWire {
   readonly workers: number;
   /** Fetches into these tables the rows that look-ups have collected. */
   fetch(tables: readonly RemoteTable[]): Promise<void>;
-  /** Returns, by rank, what `piece` of each worker returns for this range of the table's rows. @param own what this worker's `piece` returns */
+  /** Returns, by rank, what `readPiece` of each worker returns for this range of the table's rows. @param own what this worker's `readPiece` returns */
   pieces(
     table: string,
     slot: string | undefined,
@@ -233,17 +237,17 @@ export const sharedIn = (tables: ReadonlyMap<string, Table>): readonly RemoteTab
 /** One worker's part of a shared table. Each worker numbers its rows itself: row r of the table is row ⌊r ÷ N⌋ of its owner. */
 export interface Remote {
   readonly wire: TableWire;
-  /** Begins a step: until `take`, look-ups only note which rows they need. */
-  ask(): void;
+  /** Begins a step: until `receiveRows`, look-ups only note which rows they need. */
+  startCollecting(): void;
   /** Returns, by owner, the numbers of the rows noted, in the owner's numbering. */
-  asked(): readonly Int32Array[];
+  lookupOptions(): readonly Int32Array[];
   /** Returns the values of own rows with these numbers, float32 [rows, dim]. */
-  give(rows: Int32Array): Float32Array;
-  take(rows: readonly Float32Array[]): void;
+  readRows(rows: Int32Array): Float32Array;
+  receiveRows(rows: readonly Float32Array[]): void;
   /** Returns, by owner, the gradients of the rows of the step, and clears them. */
   drain(): readonly RowGradients[];
   /** Returns the own rows within this range of the table's rows: their values, or a slot of their state. */
-  piece(slot: string | undefined, first: number, rows: number): StoredNumbers;
+  readPiece(slot: string | undefined, first: number, rows: number): StoredNumbers;
   /** Notes that some worker has updated the table in this step, so that a step counter of the whole table counts it. */
-  learned(): void;
+  noteUpdate(): void;
 }

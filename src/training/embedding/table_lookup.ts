@@ -60,7 +60,7 @@ export class PendingGradients {
   }
 
   /** Σ of the squares of all sums. */
-  squares(): number {
+  sumOfSquares(): number {
     if (this.#seen === 0) return 0;
     const sums = this.#memory.space.floats(this.#sums!, (this.#seen * this.#memory.rowBytes) / 4);
     let squareSum = 0;
@@ -77,7 +77,7 @@ export class PendingGradients {
   }
 
   /** Calls `update` with the rows that have a gradient, if there are any, and clears the gradients. */
-  take(update: (rows: RowsToUpdate) => void): void {
+  applyAndClear(update: (rows: RowsToUpdate) => void): void {
     const rows = this.peek();
     if (rows) update(rows);
     this.forget();
@@ -96,8 +96,8 @@ export class PendingGradients {
     this.#seen = 0;
   }
 
-  /** Makes room for `count` more codes and for `places` sums in all. */
-  #makeRoom(count: number, places: number): { slots: number; unique: number; sums: number } {
+  /** Makes room for `count` more codes and for `sumCount` sums in all. */
+  #makeRoom(count: number, sumCount: number): { slots: number; unique: number; sums: number } {
     const { name, rows, rowBytes, slots, space } = this.#memory;
     invariant(slots, `table ${name} is not trained`);
     const maxRows = Math.min(rows, this.#seen + count);
@@ -105,18 +105,17 @@ export class PendingGradients {
       this.#unique = this.#memory.enlarge(this.#unique, maxRows * 4);
       space.kernels.forget(this.#unique.pointer + this.#seen * 4, this.#unique.bytes / 4 - this.#seen);
     }
-    this.#sums = this.#memory.enlarge(this.#sums, places * rowBytes);
+    this.#sums = this.#memory.enlarge(this.#sums, sumCount * rowBytes);
     return { slots: slots.pointer, unique: this.#unique.pointer, sums: this.#sums.pointer };
   }
 }
 
 /** Approximate size of a core's own caches. For larger tables it is worth prefetching rows in groups. */
-const nearBytes = 4 * 2 ** 20;
+const cacheBytes = 4 * 2 ** 20;
 
 /**
- * Use: `reserve`, fill `codes()` (and `offsets()`, one more than rows, for all kinds but `one`), `gather`, and when its
- * gradient is there `accumulate`, once. The arrays are views that any `reserve` on the same table may detach: reserve for all
- * lookups of a step first, then fill and gather.
+ * Use: `reserve`, fill `codes()` (and `offsets()`, one more than rows, for all kinds but `one`), `gather`, and when its gradient is there `accumulate`, once.
+ * The arrays are views that any `reserve` on the same table may detach: reserve for all lookups of a step first, then fill and gather.
  */
 export class TableLookup {
   readonly #memory: TableMemory;
@@ -176,25 +175,25 @@ export class TableLookup {
   }
 
   /** Keeps a copy of a bag column's values next to the table, for `copyBags`. */
-  hold(values: Int32Array): void {
+  keepBagValues(values: Int32Array): void {
     this.#held = this.#memory.enlarge(this.#held, values.byteLength);
     this.#heldLength = values.length;
     this.#memory.space.integers(this.#held, values.length).set(values);
   }
 
-  /** After `reserve`: `windows` writes the starts and ends of bags within the held values; fills codes and offsets with these bags. */
-  copyBags(count: number, windows: (starts: Int32Array, ends: Int32Array) => void): void {
-    const [held, bounds, codes, offsets] = [this.#held, this.#bounds, this.#codes, this.#offsets];
-    invariant(held && bounds && codes && offsets && count <= this.rowRoom, 'copyBags before hold and reserve');
+  /** After `reserve`: `writeWindows` writes the starts and ends of bags within the held values; fills codes and offsets with these bags. */
+  copyBags(count: number, writeWindows: (starts: Int32Array, ends: Int32Array) => void): void {
+    const [bagValues, bounds, codes, offsets] = [this.#held, this.#bounds, this.#codes, this.#offsets];
+    invariant(bagValues && bounds && codes && offsets && count <= this.rowRoom, 'copyBags before hold and reserve');
     const { space } = this.#memory;
     const boundsView = space.integers(bounds, 2 * count);
     const starts = boundsView.subarray(0, count);
     const ends = boundsView.subarray(count);
-    windows(starts, ends);
-    const codeTotal = codesOf(starts, ends, this.#heldLength);
+    writeWindows(starts, ends);
+    const codeTotal = countCodes(starts, ends, this.#heldLength);
     invariant(codeTotal <= this.#roomForCodes, `${codeTotal} codes with room for ${this.#roomForCodes}`);
     const [from, to] = [bounds.pointer, bounds.pointer + 4 * count];
-    space.kernels.copyBags(held.pointer, from, to, count, codes.pointer, offsets.pointer);
+    space.kernels.copyBags(bagValues.pointer, from, to, count, codes.pointer, offsets.pointer);
   }
 
   /** Returns float32 [rows, dim], or [rows, length, dim] for a sequence; valid until the next `accumulate` or `reserve`. */
@@ -216,12 +215,12 @@ export class TableLookup {
     return space.floats(this.#out, (count * this.#outBytes) / 4);
   }
 
-  #gatherRows(codes: number, count: number, last: number, out: number): void {
+  #gatherRows(codes: number, count: number, codeCount: number, out: number): void {
     const { staged, values, shown } = this.#memory;
     if (staged) {
-      const stagedRows = staged.stage(codes, last);
+      const stagedRows = staged.stage(codes, codeCount);
       // Staged rows are in the order of the codes, so no prefetch is needed.
-      if (stagedRows) this.#gatherFrom(stagedRows.table, last, stagedRows.places, count, out);
+      if (stagedRows) this.#gatherFrom(stagedRows.table, codeCount, stagedRows.places, count, out);
     } else this.#gatherFrom((shown?.region ?? values).pointer, this.#memory.rows, codes, count, out);
   }
 
@@ -233,7 +232,7 @@ export class TableLookup {
     else if (this.#kind === 'sequence') {
       kernels.gatherSequence(table, rowBytes, codes, this.#offsets!.pointer, count, this.#length, out);
     } else {
-      const isFar = rows * rowBytes > nearBytes ? 1 : 0;
+      const isFar = rows * rowBytes > cacheBytes ? 1 : 0;
       if (this.#shares) {
         const { pointer } = this.#shares;
         kernels.gatherWeighted(table, rowBytes, codes, this.#offsets!.pointer, pointer, count, isFar, out);
@@ -283,7 +282,7 @@ export class TableLookup {
 }
 
 /** Returns the number of codes in the bags, after checking that each bag is within the `length` codes of the column. */
-function codesOf(starts: Int32Array, ends: Int32Array, length: number): number {
+function countCodes(starts: Int32Array, ends: Int32Array, length: number): number {
   let codeTotal = 0;
   for (let i = 0; i < starts.length; i++) {
     const [start, end] = [starts[i]!, ends[i]!];

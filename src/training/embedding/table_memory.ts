@@ -5,7 +5,7 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { FarRows, makeShards } from './far_rows.ts';
 import { KernelSpace, type Region, spaceLimit } from './kernel_memory.ts';
-import { type StateSpec, sizeWords, stateLength, tableBytes } from './optimizer.ts';
+import { countStateNumbers, type StateSpec, sizeWords, tableBytes } from './optimizer.ts';
 import type { Staging } from './remote_rows.ts';
 
 export interface TableOptions {
@@ -61,24 +61,24 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
   invariant(rows > 0 && dim > 0, `table ${name} is ${rows} × ${dim}`);
   const rowBytes = dim * 4;
   const bytes = tableBytes(options);
-  const tooLarge = (needed: number): Error =>
-    failure('table-too-large', { table: name, bytes: needed, limit: spaceLimit() });
+  const tooLargeFailure = (neededBytes: number): Error =>
+    failure('table-too-large', { table: name, bytes: neededBytes, limit: spaceLimit() });
   const slotBytes = optimizer ? rows * 4 : 0;
-  const isFar = needsFar(options);
+  const isFar = needsFarRows(options);
   const shards = isFar ? makeShards(rows, bytes / rows) : undefined;
-  if (isFar ? !shards || slotBytes > spaceLimit() : bytes + slotBytes > spaceLimit()) throw tooLarge(bytes);
+  if (isFar ? !shards || slotBytes > spaceLimit() : bytes + slotBytes > spaceLimit()) throw tooLargeFailure(bytes);
   const tooLargeForMemory = (): Error =>
     failure('too-large-for-memory', { needed: bytes, available: freeBytes(), parts: sizeWords(options) });
-  return withRoom(tooLargeForMemory, () => {
+  return replaceRangeError(tooLargeForMemory, () => {
     const space = shared ?? new KernelSpace();
     // A lookup that does not fit next to the table is reported like a table that is too large.
-    const enlarge: TableMemory['enlarge'] = (region, more) =>
-      withRoom(
-        () => tooLarge(bytes + more),
-        () => space.enlarge(region, more),
+    const enlarge: TableMemory['enlarge'] = (region, extraBytes) =>
+      replaceRangeError(
+        () => tooLargeFailure(bytes + extraBytes),
+        () => space.enlarge(region, extraBytes),
       );
     const values = shards ? { pointer: 0, bytes: 0 } : space.allocate(rows * rowBytes);
-    const state = shards ? [] : specs.map((spec) => space.allocate(stateLength(spec, rows, dim) * 4));
+    const state = shards ? [] : specs.map((spec) => space.allocate(countStateNumbers(spec, rows, dim) * 4));
     const slotRegion = optimizer && space.allocate(slotBytes);
     const { precision = 'float32', owner } = options;
     const far =
@@ -88,13 +88,13 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
         optimizer,
         idOf: owner && ((row: number) => row * owner.workers + owner.rank),
       });
-    const rowsOfAll = { name, rows, bytes, rowBytes, space, values, state };
-    return { ...rowsOfAll, slots: slotRegion, far, staged: far, enlarge };
+    const commonFields = { name, rows, bytes, rowBytes, space, values, state };
+    return { ...commonFields, slots: slotRegion, far, staged: far, enlarge };
   });
 }
 
 /** True if the rows are stored in separate memories. Those of a graph's tables never are, because their layers are computed in one memory. */
-export function needsFar(options: TableOptions): boolean {
+export function needsFarRows(options: TableOptions): boolean {
   const { rows, optimizer, layers, precision, owner, lookups = spaceLimit() / 8 } = options;
   if (layers !== undefined) return false;
   return (
@@ -105,7 +105,7 @@ export function needsFar(options: TableOptions): boolean {
 }
 
 /** Calls `allocate`, and replaces a RangeError of the machine by the failure of `problem`. */
-function withRoom<T>(problem: () => Error, allocate: () => T): T {
+function replaceRangeError<T>(problem: () => Error, allocate: () => T): T {
   try {
     return allocate();
   } catch (error) {
@@ -117,20 +117,20 @@ function withRoom<T>(problem: () => Error, allocate: () => T): T {
 /** Returns the bytes that this process may still take: the free memory of the machine, or less if a control group (a container) allows less. */
 export function freeBytes(): number {
   // On Linux, `freemem` is MemAvailable, which counts caches that can be reclaimed as free.
-  return ownGroups('/sys/fs/cgroup', readOrEmpty('/proc/self/cgroup'))
-    .map(groupMemory)
+  return controlGroups('/sys/fs/cgroup', readOrEmpty('/proc/self/cgroup'))
+    .map(freeGroupBytes)
     .reduce((least, bytes) => Math.min(least, bytes), freemem());
 }
 
 /** Returns the folders of this process's control group (version 2) and of its ancestors. Exported for its tests. */
-export function ownGroups(root: string, membership: string): string[] {
+export function controlGroups(root: string, membership: string): string[] {
   const path = /^0::(\/.*)$/m.exec(membership)?.[1] ?? '/';
   const groupNames = path.split('/').filter((name) => name !== '' && name !== '..');
   return [root, ...groupNames.map((_, depth) => [root, ...groupNames.slice(0, depth + 1)].join('/'))];
 }
 
 /** Returns the bytes that a control group (version 2, then 1) still allows; Infinity without a limit. Exported for its tests. */
-export function groupMemory(folder: string): number {
+export function freeGroupBytes(folder: string): number {
   const limits = [
     ['memory.max', 'memory.current', 'memory.stat', 'inactive_file'],
     ['memory/memory.limit_in_bytes', 'memory/memory.usage_in_bytes', 'memory/memory.stat', 'total_inactive_file'],

@@ -5,19 +5,19 @@ import { crossingBytes, evenSizes, peakBytes } from '../../graph/count.ts';
 import { countElements, resolveShape, type Sizes } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { type GraphPlan, type Plan, tableRead } from '../../graph/plan/plan.ts';
-import { largestSizes, mostElements } from '../../graph/plan/rows_prefix.ts';
+import { largestSizes, mostElements as maxElements } from '../../graph/plan/rows_prefix.ts';
 import { spaceLimit } from './kernel_memory.ts';
-import { ownRows, rowSizes, sizeWords, type TableSize, tableBytes } from './optimizer.ts';
+import { countOwnRows, rowSizes, sizeWords, type TableSize, tableBytes } from './optimizer.ts';
 import { Propagation } from './propagation.ts';
 import { makeShardedTable } from './sharded_table.ts';
 import { makeTable, type Table, type TableWire } from './table.ts';
-import { freeBytes, needsFar } from './table_memory.ts';
+import { freeBytes, needsFarRows } from './table_memory.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
 
 /**
  * Makes the tables of a training, with their initial values.
- * @param most maximum sizes: rows of training, which bound a batch, and items of the corpus
+ * @param maxSizes maximum sizes: rows of training, which bound a batch, and items of the corpus
  * @param firstValues of tables that a file initializes
  * @param wire connects workers that share the rows
  * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
@@ -25,7 +25,7 @@ export type Tables = ReadonlyMap<string, Table>;
 export function makeTables(
   plan: Plan,
   encodings: ReadonlyMap<string, Encoding>,
-  most: StepSizes = { batch: Number.POSITIVE_INFINITY, corpus: 1 },
+  maxSizes: StepSizes = { batch: Number.POSITIVE_INFINITY, corpus: 1 },
   firstValues: Dataset['firstValues'] = new Map(),
   wire?: TableWire,
 ): Tables {
@@ -35,17 +35,17 @@ export function makeTables(
     ownRate: table.overrides?.rate !== undefined,
     frozen: table.frozen ?? false,
   }));
-  const batch = Math.min(plan.train.batch, most.batch);
-  const stepSizes = { ...most, batch };
+  const batch = Math.min(plan.train.batch, maxSizes.batch);
+  const stepSizes = { ...maxSizes, batch };
   const step = { batch, bytes: stepBytes(plan.step, stepSizes) };
-  const heldTables = tables.map((table) => ({ ...table, rows: wire ? ownRows(table.rows, wire) : table.rows }));
-  foreseeMemory(heldTables, freeBytes(), parameterBytes(plan.step.graph), step);
+  const heldTables = tables.map((table) => ({ ...table, rows: wire ? countOwnRows(table.rows, wire) : table.rows }));
+  refuseTooLarge(heldTables, freeBytes(), parameterBytes(plan.step.graph), step);
   const lookupsOf = new Map(tables.map(({ name }) => [name, lookupBytes(plan, name, stepSizes)]));
   for (const table of heldTables) {
     const lookups = lookupsOf.get(table.name)!;
     // Rows of other memories are copied to that of the look-ups before they are gathered.
     const neededBytes =
-      wire || needsFar({ ...table, lookups }) ? 4 * table.rows + 2 * lookups : tableBytes(table) + lookups;
+      wire || needsFarRows({ ...table, lookups }) ? 4 * table.rows + 2 * lookups : tableBytes(table) + lookups;
     const bytes = tableBytes(table) + lookups;
     if (neededBytes > spaceLimit()) throw failure('table-too-large', { table: table.name, bytes, limit: spaceLimit() });
   }
@@ -96,9 +96,9 @@ function fillFirstValues(table: Table, first: FirstValues | undefined, isFrozen:
  * a table) are assumed to be `batch`, except for items of the corpus and elements of lists. An engine that frees a value late holds more: a model that this
  * refuses cannot run, but one that it accepts may still be too large.
  */
-export function stepBytes(step: GraphPlan, of: StepSizes): number {
+export function stepBytes(step: GraphPlan, stepSizes: StepSizes): number {
   const { graph } = step;
-  const sizes = sizesOf(step, of);
+  const sizes = symbolSizes(step, stepSizes);
   return peakBytes(graph, sizes) + parameterBytes(graph) + crossingBytes(graph, sizes);
 }
 
@@ -116,16 +116,16 @@ export const largestStep = (
   { rows, sequences }: { readonly rows: number; readonly sequences?: number },
 ): StepSizes => ({ batch: rows, corpus: corpus.rows, sequences });
 
-const sizesOf = ({ graph, inputs }: GraphPlan, { batch, corpus, sequences }: StepSizes): Sizes => ({
+const symbolSizes = ({ graph, inputs }: GraphPlan, { batch, corpus, sequences }: StepSizes): Sizes => ({
   ...evenSizes(graph, batch),
   ...largestSizes(inputs, { batch, sequences: sequences ?? batch }),
-  ...mostElements(inputs, { batch, corpus }),
+  ...maxElements(inputs, { batch, corpus }),
   corpus,
   ...(sequences === undefined ? {} : { sequences }),
 });
 
 /** Returns the bytes of the inputs that are read from one table, because they are stored in the table's own memory. */
-function lookupBytes({ step, features }: Plan, table: string, of: StepSizes): number {
+function lookupBytes({ step, features }: Plan, table: string, stepSizes: StepSizes): number {
   const { graph } = step;
   const planOf = new Map(features.map((feature) => [feature.name, feature]));
   const tableInputs = step.inputs.filter(
@@ -134,7 +134,7 @@ function lookupBytes({ step, features }: Plan, table: string, of: StepSizes): nu
       tableRead(source, planOf.get(source.feature)!) === table,
   );
   const inputNames = new Set(tableInputs.map(({ name }) => name));
-  const sizes = sizesOf(step, of);
+  const sizes = symbolSizes(step, stepSizes);
   return graph.inputs
     .filter(({ name }) => inputNames.has(name))
     .reduce((sum, { node }) => sum + 4 * countElements(resolveShape(graph.nodes[node]!.type.shape, sizes)), 0);
@@ -164,7 +164,7 @@ interface StepSize {
  * @param blockBytes weights of blocks with the state of their optimizer
  * @throws Failure `too-large-for-memory` if tables with their state, blocks and a step exceed `available` bytes
  */
-export function foreseeMemory(
+export function refuseTooLarge(
   tables: readonly TableSize[],
   available: number = freeBytes(),
   blockBytes: number = 0,
@@ -175,10 +175,14 @@ export function foreseeMemory(
     ...(blockBytes > 0 ? [{ bytes: blockBytes, words: `blocks: ${blockBytes.toLocaleString('en')} bytes` }] : []),
     ...(step ? [{ bytes: step.bytes, words: stepWords(step) }] : []),
   ];
-  const needed = memoryParts.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (needed <= available) return;
+  const neededBytes = memoryParts.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (neededBytes <= available) return;
   const largest = memoryParts.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
-  throw failure('too-large-for-memory', { needed, available, parts: largest.map(({ words }) => words).join(', ') });
+  throw failure('too-large-for-memory', {
+    needed: neededBytes,
+    available,
+    parts: largest.map(({ words }) => words).join(', '),
+  });
 }
 
 const stepWords = ({ batch, bytes }: StepSize): string =>

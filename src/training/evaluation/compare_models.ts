@@ -5,9 +5,9 @@ import { findNearest } from '../../base/text/nearest.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
-import { baselinesBeside, makeTask, perOf, withContext } from './contestants.ts';
+import { chooseBaselines, defaultPer, makeTask, withContext } from './contestants.ts';
 import { type EvaluateOptions, settingSentence } from './evaluate_model.ts';
-import { isMean, longestListOf, metricValues } from './figures.ts';
+import { isMean, longestListLength, metricValues } from './figures.ts';
 import {
   drawRankings,
   type Per,
@@ -18,7 +18,7 @@ import {
   seenSentence,
 } from './ranking_questions.ts';
 import { rankEvents } from './ranks.ts';
-import { listOf, rankingSentence, sampleSentence } from './sentences.ts';
+import { joinNames, rankingSentence, sampleSentence } from './sentences.ts';
 import { type BootstrapOptions, bootstrap, groupsOf, type Interval, intervalSentence } from './slices.ts';
 
 /** One run. Each run is closed before the next one is opened. */
@@ -75,9 +75,9 @@ export async function compareContestants(
   const measures = options.measures.filter(isMean);
   const excludedLabels = options.measures.filter((measure) => !isMean(measure)).map(({ label }) => label);
   const seenOption = seenRule(first.dataset, options.removeSeen);
-  const per = options.per ?? perOf(first.dataset);
+  const per = options.per ?? defaultPer(first.dataset);
   const protocol = evaluationProtocol(first.dataset, part);
-  for (const other of contestants) refuseOtherProtocol(first, protocol, other, seenOption, options.per);
+  for (const other of contestants) refuseUnlikeProtocol(first, protocol, other, seenOption, options.per);
 
   const rowNames: string[] = [];
   /** Number of runs that each row averages. */
@@ -88,11 +88,11 @@ export async function compareContestants(
   // The items that leave the ranking are the same for all: those that the first run knows.
   const wholeTask = makeTask({ ...first, part, per });
   const drawnRankings = drawRankings(wholeTask, options.sample);
-  const firstTask = drawnRankings.of(wholeTask);
+  const firstTask = drawnRankings.sampleTask(wholeTask);
   const contextDataset = await withContext(first.dataset, options.by);
-  // Before the runs rank, so that a wrong name is reported without delay.
-  const chosenBaselines = baselinesBeside(
-    drawnRankings.of(makeTask({ ...first, dataset: contextDataset, part, per, by: options.by })),
+  // Baselines are chosen before the runs are ranked, so that a wrong name is reported without delay.
+  const chosenBaselines = chooseBaselines(
+    drawnRankings.sampleTask(makeTask({ ...first, dataset: contextDataset, part, per, by: options.by })),
     {
       ...first,
       part,
@@ -104,11 +104,11 @@ export async function compareContestants(
   );
   const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
     const task: ScoringTask = {
-      ...drawnRankings.of(makeTask({ dataset, part, per })),
+      ...drawnRankings.sampleTask(makeTask({ dataset, part, per })),
       seen: firstTask.seen,
       history: firstTask.history,
     };
-    const ranks = await rankEvents(task, scorer, seenOption.removes, longestListOf(measures));
+    const ranks = await rankEvents(task, scorer, seenOption.removes, longestListLength(measures));
     const row = rowNames.indexOf(name);
     runsOfRow[row === -1 ? rowNames.push(name) - 1 : row] = (runsOfRow[row] ?? 0) + 1;
     if (ranks.ranksCold && row === -1) rankingCold.push(name);
@@ -122,7 +122,7 @@ export async function compareContestants(
   for (const contestant of contestants) {
     const { scorer, close } = await contestant.open(part);
     try {
-      await rank(contestant, drawnRankings.scorer(scorer), contestant.name);
+      await rank(contestant, drawnRankings.sampleScorer(scorer), contestant.name);
     } finally {
       await close();
     }
@@ -158,8 +158,8 @@ export async function compareContestants(
   const { group, groups, unit } = groupsOf(firstTask);
   const intervals = seriesByMeasure.map((series) => bootstrap({ series, group, groups, reference }, options));
   const metricLabels = measures.map(({ label }) => label);
-  const intervalsOfRow = (of: 'means' | 'differences', row: number): Record<string, Interval> =>
-    Object.fromEntries(metricLabels.map((label, index) => [label, intervals[index]![of][row]!]));
+  const intervalsOfRow = (statistic: 'means' | 'differences', row: number): Record<string, Interval> =>
+    Object.fromEntries(metricLabels.map((label, index) => [label, intervals[index]![statistic][row]!]));
   return {
     part,
     per,
@@ -182,7 +182,7 @@ export async function compareContestants(
       ...[repeatsSentence(firstTask, seenOption) ?? []].flat(),
       intervalSentence(unit, options),
       ...(excludedLabels.length > 0
-        ? [`A comparison excludes ${listOf(excludedLabels)}: no mean over rankings, and so without an interval.`]
+        ? [`A comparison excludes ${joinNames(excludedLabels)}: no mean over rankings, and so without an interval.`]
         : []),
       ...settingSentences,
       ...chosenBaselines.leftOut,
@@ -190,7 +190,7 @@ export async function compareContestants(
   };
 }
 
-function refuseOtherProtocol(
+function refuseUnlikeProtocol(
   first: Contestant,
   protocol: Protocol,
   other: Contestant,
@@ -199,11 +199,11 @@ function refuseOtherProtocol(
 ): void {
   if (other === first) return;
   const protocolDifferences = differencesOf(protocol, evaluationProtocol(other.dataset, protocol.part));
-  if (!seen.isAsked && seenRule(other.dataset).removes !== seen.removes) {
+  if (!seen.isRequested && seenRule(other.dataset).removes !== seen.removes) {
     const [a, b] = [first, other].map(({ dataset }) => `\`seen = ${dataset.seen}\``);
     protocolDifferences.push(`${a}, and ${b}; choose \`--remove-seen\` or \`--keep-seen\``);
   }
-  if (per === undefined && perOf(other.dataset) !== perOf(first.dataset)) {
+  if (per === undefined && defaultPer(other.dataset) !== defaultPer(first.dataset)) {
     const [a, b] = [first, other].map(({ dataset }) => `\`evaluate = ${dataset.evaluate ?? 'per_event'}\``);
     protocolDifferences.push(`${a}, and ${b}: choose \`--per user\` or \`--per event\``);
   }
@@ -216,7 +216,7 @@ export function missSentence(rankingCold: readonly string[], rows: number): stri
   const tiesSentence = 'Items with equal scores share their ranks';
   if (rankingCold.length === 0) return `${tiesSentence}; an item without training events is a miss.`;
   const missesElsewhere = rankingCold.length < rows ? '; in the other rows they are misses' : '';
-  return `${tiesSentence}; ${listOf(rankingCold)} ${rankingCold.length === 1 ? 'ranks' : 'rank'} items without training events by content${missesElsewhere}.`;
+  return `${tiesSentence}; ${joinNames(rankingCold)} ${rankingCold.length === 1 ? 'ranks' : 'rank'} items without training events by content${missesElsewhere}.`;
 }
 
 /** Checksums of everything that must be equal for two evaluations to be comparable. */
@@ -249,8 +249,8 @@ export function evaluationProtocol(dataset: Dataset, part: Part): Protocol {
 /** Describes how two protocols differ. The list is empty if their figures may be compared. */
 export function differencesOf(first: Protocol, other: Protocol): string[] {
   const differenceWords: string[] = [];
-  const addCounts = (what: string, of: keyof Protocol['sizes']): void => {
-    const [a, b] = [first.sizes[of], other.sizes[of]].map((count) => count.toLocaleString('en'));
+  const addCounts = (what: string, sizeName: keyof Protocol['sizes']): void => {
+    const [a, b] = [first.sizes[sizeName], other.sizes[sizeName]].map((count) => count.toLocaleString('en'));
     differenceWords.push(a === b ? `other ${what}, ${a} in both` : `${a} ${what}, and ${b}`);
   };
   if (first.part !== other.part) differenceWords.push(`the ${first.part} part, and the ${other.part} part`);
@@ -286,14 +286,14 @@ function trainingChecksum({ corpus, users: { keys, seen } }: Dataset): string {
   });
 }
 
-function checksum(feed: (add: (text: string) => void) => void): string {
+function checksum(writeTexts: (add: (text: string) => void) => void): string {
   const hash = createHash('sha256');
   let pendingTexts: string[] = [];
   const flush = (): void => {
     if (pendingTexts.length > 0) hash.update(JSON.stringify(pendingTexts));
     pendingTexts = [];
   };
-  feed((text) => {
+  writeTexts((text) => {
     if (pendingTexts.push(text) === 8192) flush();
   });
   flush();

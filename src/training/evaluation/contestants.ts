@@ -8,16 +8,16 @@ import { type MakeProduct, plainProduct } from '../scoring/matrix_product.ts';
 import type { Context, Scorer, ScoringTask } from '../scoring/scorer.ts';
 import {
   type Baseline,
-  baseline,
+  defineBaseline,
   historyScorer,
   interactionsCost,
   type TrainingInteractions,
   type TunedBaseline,
-  trainingOf,
+  trainingInteractions,
   whyNoHistory,
 } from './baselines/baseline.ts';
 import { baselines } from './baselines/table.ts';
-import { choose, choosingEvents, decays } from './baselines/tune_baselines.ts';
+import { chooseSetting, choosingEvents, decays } from './baselines/tune_baselines.ts';
 import { bagOf, type Per, questionsOf } from './ranking_questions.ts';
 import { duration } from './sentences.ts';
 
@@ -25,9 +25,9 @@ import { duration } from './sentences.ts';
  * score(j) = number of training events of item j that have the event's own value of one feature; all events of j decide ties. This baseline is excluded if no
  * feature is named.
  */
-export const popularityBy = baseline({
+export const popularityBy = defineBaseline({
   doc: 'the number of training events of each item with the same value of one feature',
-  missing: ({ context }) => (context ? undefined : 'no feature is named'),
+  whyMissing: ({ context }) => (context ? undefined : 'no feature is named'),
   prepare({ corpus, context }: ScoringTask) {
     const { rows: items, trainingCounts } = corpus;
     const eventTotal = trainingCounts.reduce((sum, count) => sum + count, 0) + 1;
@@ -64,13 +64,13 @@ export interface TaskOptions {
 }
 
 /** @throws Failure `too-few-rows` if the part is empty, `unknown-name` */
-export function makeTask({ dataset, part, plan, by, per = perOf(dataset) }: TaskOptions): ScoringTask {
+export function makeTask({ dataset, part, plan, by, per = defaultPer(dataset) }: TaskOptions): ScoringTask {
   const events = dataset.parts[part];
   if (events.rows === 0) throw failure('too-few-rows', { part, rows: 0, needed: 1 });
   const { corpus, users } = dataset;
   const givenItems = plan ? itemsGivenBy(plan, events) : [];
   const { earlier, givesEarlier } = events;
-  const history = givesEarlier ? earlier : unitedBags(givenItems, events);
+  const history = givesEarlier ? earlier : uniteBags(givenItems, events);
   // Per user, several items are held out together, and no item of a held-out part was seen before all others.
   const seenItems = per === 'user' && !givesEarlier ? [] : [...(earlier ? [earlier] : []), ...givenItems];
   const context = by === undefined || plan === undefined ? undefined : contextOf(dataset, part, plan, by);
@@ -99,7 +99,8 @@ export async function withContext(dataset: Dataset, by: string | undefined): Pro
   return { ...dataset, parts: { ...parts, train } };
 }
 
-export const perOf = ({ evaluate }: Pick<Dataset, 'evaluate'>): Per => (evaluate === 'per_user' ? 'user' : 'event');
+export const defaultPer = ({ evaluate }: Pick<Dataset, 'evaluate'>): Per =>
+  evaluate === 'per_user' ? 'user' : 'event';
 
 function contextOf({ parts, encodings }: Dataset, part: Part, { towers, features }: Plan, by: string): Context {
   const codeFeatures = features.filter(({ name, gives }) => gives === 'code' && towers[0].features.includes(name));
@@ -110,14 +111,14 @@ function contextOf({ parts, encodings }: Dataset, part: Part, { towers, features
   }
   return {
     feature: by,
-    words: wordsOf(encodings.get(codeFeatures.find(({ name }) => name === by)!.encoderOf)),
+    words: valueNamer(encodings.get(codeFeatures.find(({ name }) => name === by)!.encoderOf)),
     training: codesOf(parts.train.features.get(by)!, parts.train.rows),
     item: parts.train.item,
     asked: codesOf(parts[part].features.get(by)!, parts[part].rows),
   };
 }
 
-function wordsOf(encoding: Encoding | undefined): (code: number) => string {
+function valueNamer(encoding: Encoding | undefined): (code: number) => string {
   if (encoding?.kind === 'vocabulary') return (code) => (code === 0 ? '(unknown)' : encoding.values.at(code - 1)!);
   if (encoding?.kind !== 'boundaries') return (code) => `${code}`;
   const { boundaries } = encoding;
@@ -186,23 +187,23 @@ export function secondsToTune(
 }
 
 /** @throws Failure `unknown-name` if the choice names an unknown baseline */
-export function baselinesBeside(task: ScoringTask, options: BaselineOptions): ChosenBaselines {
+export function chooseBaselines(task: ScoringTask, options: BaselineOptions): ChosenBaselines {
   const { baselines: choice = true, dataset, plan, product } = options;
   const rankingCount = questionsOf(task).asks.length;
   const candidates: BaselineCandidate[] = [];
   const leftOut: string[] = [];
-  const training = once(() => trainingOf(task));
-  const validation = once(() => {
+  const training = memoize(() => trainingInteractions(task));
+  const validation = memoize(() => {
     if (dataset.parts.validation.rows === 0) return undefined;
     return makeTask({ dataset, part: 'validation', plan, per: task.per });
   });
-  const secondsOf = (steps: number, ranked: number): number =>
-    (steps + ranked * task.corpus.rows * rankingSteps) / stepsPerSecond;
+  const secondsOf = (steps: number, rankings: number): number =>
+    (steps + rankings * task.corpus.rows * rankingSteps) / stepsPerSecond;
   const isOrdered = dataset.knownUntil !== undefined;
-  const readingCost = once(() => interactionsCost(task));
+  const readingCost = memoize(() => interactionsCost(task));
   const candidateOf = (name: string, row: Baseline | TunedBaseline): BaselineCandidate | string => {
     const isTuned = 'settings' in row;
-    const missingReason = isTuned ? whyNoHistory(task) : row.missing?.(task);
+    const missingReason = isTuned ? whyNoHistory(task) : row.whyMissing?.(task);
     if (missingReason !== undefined) return missingReason;
     if (isTuned || row.readsInteractions) {
       const unreadReason = tooLarge(readingCost().bytes);
@@ -221,7 +222,7 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
       try {
         const { removeSeen } = options;
         const choosing = { validation: validation(), removeSeen, product: multiply, ordered: isOrdered };
-        const { scores, words, decay } = await choose(row, training(), choosing);
+        const { scores, words, decay } = await chooseSetting(row, training(), choosing);
         const scoring = historyScorer(task, training().itemsOf, scores, decay);
         const scorer = { name, doc: `${row.doc}; ${words}`, ...scoring };
         return { scorer, setting: words };
@@ -231,20 +232,20 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
     };
     return { name, seconds: secondsToTune(row, training(), dataset, rankingCount), open };
   };
-  const consider = (name: string, row: Baseline | TunedBaseline): void => {
+  const addCandidate = (name: string, row: Baseline | TunedBaseline): void => {
     const candidate = candidateOf(name, row);
     if (typeof candidate === 'string') leftOut.push(`${name} is excluded: ${candidate}.`);
     else candidates.push(candidate);
   };
   for (const name of chosenNames(choice)) {
-    consider(name, baselines[name]!);
-    if (name === 'popularity' && task.context) consider(`popularity by ${task.context.feature}`, popularityBy);
+    addCandidate(name, baselines[name]!);
+    if (name === 'popularity' && task.context) addCandidate(`popularity by ${task.context.feature}`, popularityBy);
   }
-  const chosenRows = choice === true ? quickest(candidates) : candidates;
-  for (const each of candidates) {
-    if (chosenRows.includes(each)) continue;
+  const chosenRows = choice === true ? quickestCandidates(candidates) : candidates;
+  for (const candidate of candidates) {
+    if (chosenRows.includes(candidate)) continue;
     leftOut.push(
-      `${each.name} is excluded: it would take about ${duration(each.seconds)} more; ${waitAdvice(each.name)}.`,
+      `${candidate.name} is excluded: it would take about ${duration(candidate.seconds)} more; ${waitAdvice(candidate.name)}.`,
     );
   }
   return { rows: chosenRows, leftOut, seconds: chosenRows.reduce((sum, { seconds }) => sum + seconds, 0) };
@@ -253,14 +254,14 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
 const waitAdvice = (name: string): string => `\`--baselines ${name}\` or \`--baselines all\` waits for it`;
 
 /** Returns the quickest candidates, as many as take `maxSeconds` together, in the given order. */
-function quickest(candidates: readonly BaselineCandidate[]): readonly BaselineCandidate[] {
+function quickestCandidates(candidates: readonly BaselineCandidate[]): readonly BaselineCandidate[] {
   let secondsLeft = maxSeconds;
   const chosenRows = new Set<BaselineCandidate>();
-  for (const each of [...candidates].sort((a, b) => a.seconds - b.seconds)) {
-    secondsLeft -= each.seconds;
-    if (secondsLeft >= 0) chosenRows.add(each);
+  for (const candidate of [...candidates].sort((a, b) => a.seconds - b.seconds)) {
+    secondsLeft -= candidate.seconds;
+    if (secondsLeft >= 0) chosenRows.add(candidate);
   }
-  return candidates.filter((each) => chosenRows.has(each));
+  return candidates.filter((candidate) => chosenRows.has(candidate));
 }
 
 function chosenNames(choice: BaselineChoice): readonly string[] {
@@ -279,16 +280,18 @@ function chosenNames(choice: BaselineChoice): readonly string[] {
   return knownNames.filter((name) => choice.includes(name));
 }
 
-function tooLarge(needed: number): string | undefined {
+function tooLarge(neededBytes: number): string | undefined {
   const freeMemory = freeBytes();
-  return needed > freeMemory ? `it needs ${inBytes(needed)} of memory, and ${inBytes(freeMemory)} are free` : undefined;
+  return neededBytes > freeMemory
+    ? `it needs ${formatBytes(neededBytes)} of memory, and ${formatBytes(freeMemory)} are free`
+    : undefined;
 }
 
-const inBytes = (bytes: number): string => `${Math.max(0, Math.round(bytes)).toLocaleString('en')} bytes`;
+const formatBytes = (bytes: number): string => `${Math.max(0, Math.round(bytes)).toLocaleString('en')} bytes`;
 
-function once<T>(make: () => T): () => T {
+function memoize<T>(compute: () => T): () => T {
   let lazyValue: { readonly value: T } | undefined;
-  return () => (lazyValue ??= { value: make() }).value;
+  return () => (lazyValue ??= { value: compute() }).value;
 }
 
 /** Returns the items that the query tower reads, in lists and alone, as corpus rows: one entry per feature. Baselines can read them too. */
@@ -297,15 +300,15 @@ export function itemsGivenBy({ towers }: Plan, { givenItems }: Events): IndexedB
 }
 
 /** Joins the items that an event has in any of these bags into one bag, each item once. Returns undefined if there are no bags. */
-export function unitedBags(given: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
-  if (given.length < 2) return given[0];
+export function uniteBags(bagsOfFeatures: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
+  if (bagsOfFeatures.length < 2) return bagsOfFeatures[0];
   const starts = new Int32Array(rows);
   const ends = new Int32Array(rows);
   const values: number[] = [];
   for (let row = 0; row < rows; row++) {
     starts[row] = values.length;
     const itemsOfEvent = new Set<number>();
-    for (const bags of given) for (const item of bagOf(bags, row)) itemsOfEvent.add(item);
+    for (const bags of bagsOfFeatures) for (const item of bagOf(bags, row)) itemsOfEvent.add(item);
     for (const item of itemsOfEvent) values.push(item);
     ends[row] = values.length;
   }

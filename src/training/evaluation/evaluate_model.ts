@@ -3,9 +3,9 @@ import { makeRandom } from '../../base/random/random.ts';
 import type { Part } from '../../data/dataset.ts';
 import type { Attention, Spread } from '../scoring/field_attention.ts';
 import type { Predictions, Scorer, ScoringTask } from '../scoring/scorer.ts';
-import { type BaselineOptions, baselinesBeside, makeTask, type OpenBaseline, withContext } from './contestants.ts';
+import { type BaselineOptions, chooseBaselines, makeTask, type OpenBaseline, withContext } from './contestants.ts';
 import { type Exposure, exposedList, exposureOf, exposureOfHeld } from './exposure.ts';
-import { type ColdItems, coldItems, type Figures, figuresOf, longestListOf, type Measure } from './figures.ts';
+import { type ColdItems, coldItems, type Figures, figuresOf, longestListLength, type Measure } from './figures.ts';
 import type { ItemMap } from './item_map.ts';
 import { type LinesToBeat, linesToBeat } from './lines_to_beat.ts';
 import {
@@ -13,7 +13,6 @@ import {
   bagOf,
   drawRankings,
   itemsInTraining,
-  overRows,
   type Per,
   questionsOf,
   type RankingSample,
@@ -21,6 +20,7 @@ import {
   scorerOverRows,
   seenRule,
   seenSentence,
+  taskOverRows,
 } from './ranking_questions.ts';
 import { rankEvents } from './ranks.ts';
 import { coldSentence, rankingSentence, sampleSentence } from './sentences.ts';
@@ -94,13 +94,13 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   const wholeTask = makeTask({ ...options, dataset: await withContext(dataset, options.by) });
   const drawnRankings = drawRankings(wholeTask, options.sample);
   const { sample } = drawnRankings;
-  const task = drawnRankings.of(wholeTask);
-  const scorer = drawnRankings.scorer(options.scorer);
+  const task = drawnRankings.sampleTask(wholeTask);
+  const scorer = drawnRankings.sampleScorer(options.scorer);
   const { events } = task;
-  const chosenBaselines = baselinesBeside(task, { ...options, removeSeen: seenOption.removes });
+  const chosenBaselines = chooseBaselines(task, { ...options, removeSeen: seenOption.removes });
   const rows: EvaluationRow[] = [];
   const leads = makeLeads(task, measures);
-  const listLength = Math.max(longestListOf(measures), exposedList);
+  const listLength = Math.max(longestListLength(measures), exposedList);
   let slices: Slices | undefined;
   const modelRow = { name: scorer.name, open: async (): Promise<OpenBaseline> => ({ scorer }) };
   for (const { name, open } of [modelRow, ...chosenBaselines.rows]) {
@@ -200,15 +200,15 @@ async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: boolean
   const rows = Int32Array.from(rowsOf.flat());
   if (rows.length === 0) return [];
   // The scorer expects rows of the whole task.
-  const exampleTask = overRows(task, rows);
+  const exampleTask = taskOverRows(task, rows);
   const ranks = await rankEvents(exampleTask, scorerOverRows(scorer, rows), removeSeen, maxAnswers);
   const exampleItem = (row: number): ExampleItem => ({ key: corpus.keys.at(row)!, title: corpus.titles?.at(row) });
   const { asks: someAsks, held: someHeld } = questionsOf(exampleTask);
-  return [...someAsks].map((ask, question): RankingExample => {
-    const user = exampleTask.events.user[ask]!;
-    const historyItems = historyOf(exampleTask, ask);
+  return [...someAsks].map((event, question): RankingExample => {
+    const user = exampleTask.events.user[event]!;
+    const historyItems = historyOf(exampleTask, event);
     const heldOutRows = [...bagAt(someHeld, question)];
-    const isHeld = new Set(heldOutRows.map((row) => exampleTask.events.item[row]!));
+    const heldItems = new Set(heldOutRows.map((row) => exampleTask.events.item[row]!));
     return {
       user: user < 0 ? undefined : users.keys.at(user),
       history: historyItems.slice(-maxHistory).reverse().map(exampleItem),
@@ -222,7 +222,7 @@ async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: boolean
         })),
       answers: [...ranks.lists!.items.subarray(question * maxAnswers, (question + 1) * maxAnswers)]
         .filter((row) => row >= 0)
-        .map((row) => ({ ...exampleItem(row), isHeld: isHeld.has(row) })),
+        .map((row) => ({ ...exampleItem(row), isHeld: heldItems.has(row) })),
     };
   });
 }

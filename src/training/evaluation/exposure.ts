@@ -1,6 +1,6 @@
 /** Measures how widely a model shows items: coverage, share of the tail and popularity of its first ten places, next to the held-out items. */
 import type { ScoringTask } from '../scoring/scorer.ts';
-import { eachQuestion, longestListOf, makeMeasures, makeSums } from './figures.ts';
+import { forEachQuestion, longestListLength, makeMeasures, makeSums } from './figures.ts';
 import type { Ranks } from './ranks.ts';
 
 export interface Exposure {
@@ -14,21 +14,23 @@ export interface Exposure {
 
 /** First items of each ranking that count as shown. */
 export const shownItems = 10;
-const measures = makeMeasures(['coverage', 'tail_share', 'popularity'].map((metric) => ({ metric, k: shownItems })));
+const exposureMeasures = makeMeasures(
+  ['coverage', 'tail_share', 'popularity'].map((metric) => ({ metric, k: shownItems })),
+);
 /** Length of the lists that `exposureOf` reads. */
-export const exposedList = longestListOf(measures);
+export const exposedList = longestListLength(exposureMeasures);
 
 export function exposureOf(task: ScoringTask, ranks: Ranks): Exposure {
-  const sums = makeSums(task, ranks, measures);
-  eachQuestion(task, ranks, undefined, sums.add);
+  const sums = makeSums(task, ranks, exposureMeasures);
+  forEachQuestion(task, ranks, undefined, sums.add);
   const [coverage, tail, popularity] = Object.values(sums.figures()) as [number, number, number];
   return { coverage, tail, popularity };
 }
 
-/** The same of the held-out items, as if they were one list: what users took, whatever a model shows. */
+/** Returns the exposure of the held-out items as if they were one list, to compare what users took with what a model shows. */
 export function exposureOfHeld({ events, corpus }: ScoringTask): Exposure {
   const held = events.item.filter((item) => item >= 0);
-  const [tail, popularity] = measures
+  const [tail, popularity] = exposureMeasures
     .slice(1)
     .map(({ lists }) =>
       held.length === 0 ? 0 : lists!.ofEach!({ trainingCounts: corpus.trainingCounts })(held, held),

@@ -68,15 +68,15 @@ export function coldItems(events: Events, corpus: Corpus): ColdItems {
 
 export function figuresOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Figures {
   let questionCount = 0;
-  const figuresOver = (rows?: (row: number) => boolean): Readonly<Record<string, number>> => {
+  const figuresOver = (counts?: (row: number) => boolean): Readonly<Record<string, number>> => {
     const sums = makeSums(task, ranks, measures);
-    eachQuestion(task, ranks, rows, sums.add);
+    forEachQuestion(task, ranks, counts, sums.add);
     questionCount = sums.count();
     return sums.figures();
   };
-  const ofCold = (row: number): boolean => isCold(task.events, task.corpus, row);
-  const [all, warm] = [figuresOver(), figuresOver((row) => !ofCold(row))];
-  const cold = ranks.ranksCold ? figuresOver(ofCold) : undefined;
+  const isColdRow = (row: number): boolean => isCold(task.events, task.corpus, row);
+  const [all, warm] = [figuresOver(), figuresOver((row) => !isColdRow(row))];
+  const cold = ranks.ranksCold ? figuresOver(isColdRow) : undefined;
   return { all, warm, ...(cold && questionCount > 0 ? { cold } : {}) };
 }
 
@@ -124,18 +124,18 @@ const listValuesCache = new WeakMap<Ranks, Map<string, Float64Array>>();
 function listValuesOf(task: ScoringTask, ranks: Ranks, { label, lists }: Measure): Float64Array {
   const cachedValues = listValuesCache.get(ranks) ?? new Map<string, Float64Array>();
   listValuesCache.set(ranks, cachedValues);
-  const known = cachedValues.get(label);
-  if (known) return known;
+  const cachedList = cachedValues.get(label);
+  if (cachedList) return cachedList;
   const { events, corpus } = task;
   const elements = lists!.column === undefined ? undefined : corpus.elements?.get(lists!.column);
   invariant(elements || lists!.column === undefined, `the corpus has no column ${lists!.column}`);
   const ofList = lists!.ofEach!({ trainingCounts: corpus.trainingCounts, elements });
   const { asks } = questionsOf(task);
-  const hadBefore = (row: number): Int32Array =>
+  const earlierItems = (row: number): Int32Array =>
     events.earlier ? bagOf(events.earlier, row) : itemsInTraining(task, row);
   const values = new Float64Array(ranks.lists!.items.length / ranks.lists!.k).map((_, question) => {
     const list = listAt(ranks, question, lists!.k);
-    return list.length === 0 ? 0 : ofList(list, hadBefore(asks[question]!));
+    return list.length === 0 ? 0 : ofList(list, earlierItems(asks[question]!));
   });
   cachedValues.set(label, values);
   return values;
@@ -145,21 +145,21 @@ function listValuesOf(task: ScoringTask, ranks: Ranks, { label, lists }: Measure
 export function metricValues(task: ScoringTask, ranks: Ranks, measure: Measure): Float64Array {
   if (measure.lists) return listValuesOf(task, ranks, measure).slice();
   const valueOfRanking = new Float64Array(questionsOf(task).asks.length);
-  eachQuestion(task, ranks, undefined, (question, held) => {
+  forEachQuestion(task, ranks, undefined, (question, held) => {
     valueOfRanking[question] = measure.of(held);
   });
   return valueOfRanking;
 }
 
 /**
- * Calls `each` with every question and the ranks of its held-out items.
- * @param rows tells which held-out events count; questions without one are skipped. Default: all.
+ * Calls `visit` with every question and the ranks of its held-out items.
+ * @param counts tells which held-out events count; questions without one are skipped. Default: all.
  */
-export function eachQuestion(
+export function forEachQuestion(
   task: ScoringTask,
   ranks: Ranks,
-  rows: ((row: number) => boolean) | undefined,
-  each: (question: number, held: HeldOut) => void,
+  counts: ((row: number) => boolean) | undefined,
+  visit: (question: number, held: HeldOut) => void,
 ): void {
   const { events, corpus } = task;
   const { asks, held } = questionsOf(task);
@@ -168,13 +168,13 @@ export function eachQuestion(
     let heldCount = 0;
     for (let index = held.starts[question]!; index < held.ends[question]!; index++) {
       const row = held.values[index]!;
-      if (rows && !rows(row)) continue;
+      if (counts && !counts(row)) continue;
       heldCount++;
       if (events.item[row]! >= 0 && (ranks.ranksCold || !isCold(events, corpus, row))) rankedHeld.push(row);
     }
     if (heldCount === 0) continue;
-    each(question, {
-      groups: groupsOf(rankedHeld, ranks),
+    visit(question, {
+      groups: tiedGroupsOf(rankedHeld, ranks),
       count: heldCount,
       corpus: rankedHeld.length === 0 ? 0 : ranks.corpus[rankedHeld[0]!]!,
     });
@@ -182,7 +182,7 @@ export function eachQuestion(
 }
 
 /** Groups the rows of one ranking by score: rows with equally many items above them have the same score. */
-function groupsOf(rows: number[], { better, equal }: Ranks): TiedGroup[] {
+function tiedGroupsOf(rows: number[], { better, equal }: Ranks): TiedGroup[] {
   if (rows.length > 1) rows.sort((a, b) => better[a]! - better[b]!);
   const tiedGroups: { better: number; size: number; held: number }[] = [];
   for (const row of rows) {
@@ -199,7 +199,7 @@ function groupsOf(rows: number[], { better, equal }: Ranks): TiedGroup[] {
 }
 
 /** Used if neither the model nor the user names metrics. */
-export const usualMeasures: readonly MeasureSpec[] = [
+export const defaultMeasures: readonly MeasureSpec[] = [
   { metric: 'recall', k: 10 },
   { metric: 'recall', k: 50 },
   { metric: 'recall', k: 100 },
@@ -231,15 +231,15 @@ export function makeMeasure({ metric, column, k }: MeasureSpec): Measure {
  */
 export function declaredMeasures(plans: readonly Pick<Plan, 'train'>[]): readonly MeasureSpec[] {
   const declaredSpecs = plans.flatMap(({ train }) => train.metrics ?? []);
-  if (declaredSpecs.length === 0) return usualMeasures;
+  if (declaredSpecs.length === 0) return defaultMeasures;
   return declaredSpecs.some(({ metric }) => isOfAccuracy(metric))
     ? declaredSpecs
-    : [...declaredSpecs, usualMeasures[0]!];
+    : [...declaredSpecs, defaultMeasures[0]!];
 }
 
 /** Returns the length of the longest list of first items that the measures read of each ranking; 0 for none. */
-export const longestListOf = (measures: readonly Measure[]): number =>
-  measures.reduce((most, { lists }) => Math.max(most, lists?.k ?? 0), 0);
+export const longestListLength = (measures: readonly Measure[]): number =>
+  measures.reduce((longest, { lists }) => Math.max(longest, lists?.k ?? 0), 0);
 
 /** Makes each measure once, in the order of first mention. */
 export function makeMeasures(specs: readonly MeasureSpec[]): Measure[] {

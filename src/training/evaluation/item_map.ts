@@ -9,10 +9,10 @@ import { symmetricEigen } from './baselines/symmetric_eigen.ts';
 import { bagAt } from './ranking_questions.ts';
 
 export interface ItemMap {
-  /** What the groups are values of: a feature of the item tower. Absent if none has few enough values: groups are then by training events. */
+  /** The column whose values are the groups. Absent if no feature has few enough values: groups are then by training events. */
   readonly column?: string;
   readonly groups: readonly string[];
-  /** Share of the variance of the directions that is along both axes. */
+  /** Share of the variance of the vectors that lies along the two axes. */
   readonly share: number;
   readonly points: readonly ItemPoint[];
 }
@@ -44,32 +44,32 @@ export function itemMapOf(
     .sort((a, b) => corpus.trainingCounts[b]! - corpus.trainingCounts[a]! || a - b)
     .slice(0, maxItems);
   const vectorOf = rowReader(vectors.data, width);
-  const { places, share } = projected(rows.map((row) => unit(vectorOf(row))));
-  const coloured = groupsOf(rows, corpus, plan, encodings) ?? byEvents(rows, corpus);
+  const { points, share } = projectOntoPlane(rows.map((row) => toUnitLength(vectorOf(row))));
+  const coloured = chooseGroups(rows, corpus, plan, encodings) ?? groupByEvents(rows, corpus);
   return {
     column: coloured.column,
     groups: coloured.names,
     share,
     points: rows.map((row, i) => ({
       title: corpus.titles?.at(row) ?? corpus.keys.at(row)!,
-      ...places[i]!,
-      group: coloured.of[i]!,
+      ...points[i]!,
+      group: coloured.groupOfRow[i]!,
     })),
   };
 }
 
-function unit(vector: ArrayLike<number>): Float64Array {
+function toUnitLength(vector: ArrayLike<number>): Float64Array {
   const numbers = Float64Array.from(vector);
   const length = Math.hypot(...numbers);
-  return length === 0 ? numbers : numbers.map((each) => each / length);
+  return length === 0 ? numbers : numbers.map((number) => number / length);
 }
 
 /** Principal components: the places of vectors along the two eigenvectors of their covariance with the largest eigenvalues. */
-function projected(vectors: readonly Float64Array[]): { places: { x: number; y: number }[]; share: number } {
+function projectOntoPlane(vectors: readonly Float64Array[]): { points: { x: number; y: number }[]; share: number } {
   const width = vectors[0]!.length;
   const mean = new Float64Array(width);
   for (const vector of vectors) for (let a = 0; a < width; a++) mean[a]! += vector[a]! / vectors.length;
-  const centred = vectors.map((vector) => vector.map((each, a) => each - mean[a]!));
+  const centred = vectors.map((vector) => vector.map((number, a) => number - mean[a]!));
   const covariance = new Float64Array(width * width);
   for (const vector of centred) {
     for (let a = 0; a < width; a++) {
@@ -81,14 +81,15 @@ function projected(vectors: readonly Float64Array[]): { places: { x: number; y: 
   const axes = order.slice(0, 2).map((k) => {
     const axis = Float64Array.from({ length: width }, (_, a) => columns[a * width + k]!);
     // An eigenvector has no sign of its own.
-    const sign = Math.sign(axis.reduce((most, each) => (Math.abs(each) > Math.abs(most) ? each : most), 0)) || 1;
-    return axis.map((each) => sign * each);
+    const sign =
+      Math.sign(axis.reduce((largest, number) => (Math.abs(number) > Math.abs(largest) ? number : largest), 0)) || 1;
+    return axis.map((number) => sign * number);
   });
-  const along = (vector: Float64Array, axis: Float64Array): number =>
-    Number(vector.reduce((sum, each, a) => sum + each * axis[a]!, 0).toFixed(4));
+  const coordinateAlong = (vector: Float64Array, axis: Float64Array): number =>
+    Number(vector.reduce((sum, number, a) => sum + number * axis[a]!, 0).toFixed(4));
   const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
   return {
-    places: centred.map((vector) => ({ x: along(vector, axes[0]!), y: along(vector, axes[1]!) })),
+    points: centred.map((vector) => ({ x: coordinateAlong(vector, axes[0]!), y: coordinateAlong(vector, axes[1]!) })),
     share: total > 0 ? (values[order[0]!]! + values[order[1]!]!) / total : 0,
   };
 }
@@ -97,56 +98,58 @@ interface ItemGroups {
   readonly column?: string;
   readonly names: readonly string[];
   /** The group of each row, or −1. */
-  readonly of: readonly number[];
+  readonly groupOfRow: readonly number[];
 }
 
 /** Thirds of the items, which are in descending order of training events. */
-function byEvents(rows: readonly number[], { trainingCounts }: Corpus): ItemGroups {
+function groupByEvents(rows: readonly number[], { trainingCounts }: Corpus): ItemGroups {
   const third = Math.ceil(rows.length / 3);
   const names = [0, 1, 2].flatMap((part) => {
     const counts = rows.slice(part * third, (part + 1) * third).map((row) => trainingCounts[row]!);
     return counts.length === 0 ? [] : [`${counts[0]!.toLocaleString('en')} to ${counts.at(-1)!.toLocaleString('en')}`];
   });
-  return { names, of: rows.map((_, i) => Math.floor(i / third)) };
+  return { names, groupOfRow: rows.map((_, i) => Math.floor(i / third)) };
 }
 
-/** Takes the feature of which the most frequent values cover the most items, as long as they do not say of each item what it is. */
-function groupsOf(
+/** Groups by the feature whose most frequent values cover the most items, but by none that has another value for most items. */
+function chooseGroups(
   rows: readonly number[],
   corpus: Corpus,
   { towers, features }: Plan,
   encodings: ReadonlyMap<string, Encoding>,
 ): ItemGroups | undefined {
-  const found = towers[1].features.flatMap((name): ItemGroups[] => {
-    const feature = features.find((each) => each.name === name);
+  const groupings = towers[1].features.flatMap((name): ItemGroups[] => {
+    const feature = features.find((otherFeature) => otherFeature.name === name);
     const column = corpus.features.get(name);
     const encoding = feature && encodings.get(feature.encoderOf);
     if (!feature || !column || encoding?.kind !== 'vocabulary' || encoding.values.length > rows.length / 2) return [];
-    return [groupsBy(feature, rows, column, (code) => encoding.values.at(code - 1)!)];
+    return [groupByFeature(feature, rows, column, (code) => encoding.values.at(code - 1)!)];
   });
-  const covered = ({ of }: ItemGroups): number => of.filter((group) => group >= 0).length;
-  return found.filter((each) => covered(each) > 0).toSorted((a, b) => covered(b) - covered(a))[0];
+  const countGrouped = ({ groupOfRow: of }: ItemGroups): number => of.filter((group) => group >= 0).length;
+  return groupings
+    .filter((groups) => countGrouped(groups) > 0)
+    .toSorted((a, b) => countGrouped(b) - countGrouped(a))[0];
 }
 
-function groupsBy(
+function groupByFeature(
   { column }: FeaturePlan,
   rows: readonly number[],
   { column: values, index }: IndexedColumn,
   nameOf: (code: number) => string,
 ): ItemGroups {
   const codesByItem = rows.map((row): number[] => {
-    const at = index ? index[row]! : row;
-    if (values.kind === 'codes') return [values.values[at]!];
-    return values.kind === 'bags' ? [...bagAt(values, at)] : [];
+    const indexedRow = index ? index[row]! : row;
+    if (values.kind === 'codes') return [values.values[indexedRow]!];
+    return values.kind === 'bags' ? [...bagAt(values, indexedRow)] : [];
   });
   // Code 0 is an unknown value.
   const counts = countValues(codesByItem.flat().filter((code) => code > 0));
-  const frequent = [...counts].sort(([a, many], [b, few]) => few - many || a - b).slice(0, maxGroups);
+  const frequent = [...counts].sort(([a, countA], [b, countB]) => countB - countA || a - b).slice(0, maxGroups);
   const groupOf = new Map(frequent.map(([code], group) => [code, group]));
   return {
     column,
     names: frequent.map(([code]) => nameOf(code)),
-    // Of several of these values the rarest says most.
-    of: codesByItem.map((codes) => codes.reduce((last, code) => Math.max(last, groupOf.get(code) ?? -1), -1)),
+    // If an item has several of these values, its group is that of the rarest.
+    groupOfRow: codesByItem.map((codes) => codes.reduce((last, code) => Math.max(last, groupOf.get(code) ?? -1), -1)),
   };
 }

@@ -1,6 +1,6 @@
 /** Ranks the validation part by baselines without settings, so that a page can draw them below the curves of validation. */
 import { interactionsCost } from './baselines/baseline.ts';
-import { baselinesBeside, makeTask, stepsPerSecond, type TaskOptions } from './contestants.ts';
+import { chooseBaselines, makeTask, stepsPerSecond, type TaskOptions } from './contestants.ts';
 import { type Figures, figuresOf, type Measure } from './figures.ts';
 import { drawRankings } from './ranking_questions.ts';
 import { rankEvents } from './ranks.ts';
@@ -20,13 +20,13 @@ export async function linesToBeat(
   removeSeen: boolean,
 ): Promise<LinesToBeat | undefined> {
   if (dataset.parts.validation.rows === 0) return undefined;
-  const whole = makeTask({ dataset, part: 'validation', plan });
-  const task = drawRankings(whole, maxRankings).of(whole);
-  const choose = (...names: string[]) =>
-    baselinesBeside(task, { dataset, part: 'validation', plan, removeSeen, baselines: names });
+  const wholeTask = makeTask({ dataset, part: 'validation', plan });
+  const task = drawRankings(wholeTask, maxRankings).sampleTask(wholeTask);
+  const chooseNamed = (...names: string[]) =>
+    chooseBaselines(task, { dataset, part: 'validation', plan, removeSeen, baselines: names });
   const readsQuickly = interactionsCost(task).steps < maxSeconds * stepsPerSecond;
-  const both = readsQuickly ? choose('popularity', 'item_cf') : undefined;
-  const { rows } = both && both.seconds <= maxSeconds ? both : choose('popularity');
+  const quickPair = readsQuickly ? chooseNamed('popularity', 'item_cf') : undefined;
+  const { rows } = quickPair && quickPair.seconds <= maxSeconds ? quickPair : chooseNamed('popularity');
   const accuracy = measures.filter(({ lists }) => lists === undefined);
   const lines: Record<string, Figures['all']> = {};
   for (const { name, open } of rows) {

@@ -5,14 +5,14 @@ import type { BagColumn, Dataset, Events, IndexedBags, IndexedColumn } from '../
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 
 /** Returns the task with only these rows of its events, in their order. */
-export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
+export function taskOverRows(task: ScoringTask, rows: Int32Array): ScoringTask {
   const { events, history, seen, context } = task;
-  const indexOver = (of: Int32Array | undefined): Int32Array => (of ? rows.map((row) => of[row]!) : rows);
-  const bagsOver = ({ bags, index: of }: IndexedBags): IndexedBags => ({ bags, index: indexOver(of) });
-  const columnOver = ({ column, index: of }: IndexedColumn): IndexedColumn => ({ column, index: indexOver(of) });
+  const indexOver = (index: Int32Array | undefined): Int32Array => (index ? rows.map((row) => index[row]!) : rows);
+  const bagsOver = ({ bags, index }: IndexedBags): IndexedBags => ({ bags, index: indexOver(index) });
+  const columnOver = ({ column, index }: IndexedColumn): IndexedColumn => ({ column, index: indexOver(index) });
   const fewerEvents: Events = {
     rows: rows.length,
-    features: new Map([...events.features].map(([name, each]) => [name, columnOver(each)])),
+    features: new Map([...events.features].map(([name, indexedColumn]) => [name, columnOver(indexedColumn)])),
     labels: new Map([...events.labels].map(([name, values]) => [name, Float32Array.from(rows, (row) => values[row]!)])),
     item: rows.map((row) => events.item[row]!),
     user: rows.map((row) => events.user[row]!),
@@ -29,14 +29,16 @@ export function overRows(task: ScoringTask, rows: Int32Array): ScoringTask {
 }
 
 export function scorerOverRows(scorer: Scorer, rows: Int32Array): Scorer {
-  const wholeRows = (own: Int32Array): Int32Array => own.map((row) => rows[row]!);
+  const toWholeRows = (questionRows: Int32Array): Int32Array => questionRows.map((row) => rows[row]!);
   const { expect, scoreSome } = scorer;
   return {
     ...scorer,
-    score: (own) => scorer.score(wholeRows(own)),
-    expect: expect && ((own: Int32Array) => expect.call(scorer, wholeRows(own))),
+    score: (questionRows) => scorer.score(toWholeRows(questionRows)),
+    expect: expect && ((questionRows: Int32Array) => expect.call(scorer, toWholeRows(questionRows))),
     scoreSome:
-      scoreSome && ((own: Int32Array, from: number, to: number) => scoreSome.call(scorer, wholeRows(own), from, to)),
+      scoreSome &&
+      ((questionRows: Int32Array, from: number, to: number) =>
+        scoreSome.call(scorer, toWholeRows(questionRows), from, to)),
   };
 }
 
@@ -60,21 +62,21 @@ export interface RankingSample {
 interface DrawnRankings {
   readonly sample?: RankingSample;
   /** Returns the drawn part of a task over the same events; the task itself if all are drawn. */
-  of(task: ScoringTask): ScoringTask;
-  scorer(whole: Scorer): Scorer;
+  sampleTask(task: ScoringTask): ScoringTask;
+  sampleScorer(scorer: Scorer): Scorer;
 }
 
 /** Seed of every evaluation, so that models of the same data are measured on the same events. */
-const seedOfAll = 1;
+const defaultSeed = 1;
 
 /** @param count number of rankings; undefined: all */
-export function drawRankings(whole: ScoringTask, count: number | undefined, seed: number = seedOfAll): DrawnRankings {
+export function drawRankings(whole: ScoringTask, count: number | undefined, seed: number = defaultSeed): DrawnRankings {
   const drawnRows = count === undefined ? undefined : sampledRows(whole, count, seed);
-  if (!drawnRows) return { of: (task) => task, scorer: (scorer) => scorer };
+  if (!drawnRows) return { sampleTask: (task) => task, sampleScorer: (scorer) => scorer };
   return {
     sample: { rankings: count!, of: questionsOf(whole).asks.length, per: whole.per ?? 'event' },
-    of: (task) => overRows(task, drawnRows),
-    scorer: (scorer) => scorerOverRows(scorer, drawnRows),
+    sampleTask: (task) => taskOverRows(task, drawnRows),
+    sampleScorer: (scorer) => scorerOverRows(scorer, drawnRows),
   };
 }
 
@@ -93,7 +95,7 @@ const questionsCache = new WeakMap<Events, Partial<Record<Per, Questions>>>();
 export function questionsOf({ events, per = 'event' }: Pick<ScoringTask, 'events' | 'per'>): Questions {
   const cachedQuestions = questionsCache.get(events) ?? {};
   questionsCache.set(events, cachedQuestions);
-  return (cachedQuestions[per] ??= per === 'user' ? perUser(events) : perEvent(events));
+  return (cachedQuestions[per] ??= per === 'user' ? questionsPerUser(events) : questionsPerEvent(events));
 }
 
 export const bagAt = ({ starts, ends, values }: BagColumn, bag: number): Int32Array =>
@@ -112,12 +114,12 @@ export function itemsInTraining({ events, users }: Pick<ScoringTask, 'events' | 
 export const rowsByUser = ({ rows, user }: Events): Map<number, number[]> =>
   groupBy(listRowIndexes(rows), (row) => (user[row]! < 0 ? -1 - row : user[row]!));
 
-function perEvent({ rows }: Events): Questions {
+function questionsPerEvent({ rows }: Events): Questions {
   const asks = listRowIndexes(rows);
   return { asks, held: { kind: 'bags', starts: asks, ends: asks.map((row) => row + 1), values: asks } };
 }
 
-function perUser(events: Events): Questions {
+function questionsPerUser(events: Events): Questions {
   const { item } = events;
   const values: number[] = [];
   const starts: number[] = [];
@@ -147,27 +149,27 @@ function perUser(events: Events): Questions {
 export interface SeenRule {
   readonly removes: boolean;
   /** True if an option requested it, which overrides the data block. */
-  readonly isAsked: boolean;
+  readonly isRequested: boolean;
 }
 
-export function seenRule({ seen }: Pick<Dataset, 'seen'>, asked?: boolean): SeenRule {
-  return { removes: asked ?? seen === 'excluded', isAsked: asked !== undefined };
+export function seenRule({ seen }: Pick<Dataset, 'seen'>, requested?: boolean): SeenRule {
+  return { removes: requested ?? seen === 'excluded', isRequested: requested !== undefined };
 }
 
 export function seenSentence(
-  { removes, isAsked }: SeenRule,
+  { removes, isRequested }: SeenRule,
   { seen }: Pick<Dataset, 'seen'>,
   { per, events }: Pick<ScoringTask, 'per' | 'events'>,
 ): string {
-  const asked = per === 'user' ? 'a user' : 'an event';
-  const removed = events.givesEarlier
-    ? `The ranking of ${asked} excludes the items that the user gives, except ${per === 'user' ? 'held-out items' : 'the event’s own item'}`
+  const rankingOwner = per === 'user' ? 'a user' : 'an event';
+  const exclusionWords = events.givesEarlier
+    ? `The ranking of ${rankingOwner} excludes the items that the user gives, except ${per === 'user' ? 'held-out items' : 'the event’s own item'}`
     : per === 'user'
       ? 'The ranking of a user excludes the items of the user’s training events, except held-out items, and nothing else: items of the validation part stay when the test part is ranked'
       : 'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item';
-  const ruleWords = removes ? removed : `The ranking of ${asked} keeps items that the user had before`;
+  const ruleWords = removes ? exclusionWords : `The ranking of ${rankingOwner} keeps items that the user had before`;
   const declaredWords = `the data block says \`seen = ${seen}\``;
-  return isAsked ? `${ruleWords}, as requested; ${declaredWords}.` : `${ruleWords}: ${declaredWords}.`;
+  return isRequested ? `${ruleWords}, as requested; ${declaredWords}.` : `${ruleWords}: ${declaredWords}.`;
 }
 
 /** Counts the events whose user had the item before. A ranking that excludes seen items never shows these items. */

@@ -2,7 +2,7 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { BagColumn, Events } from '../../data/dataset.ts';
 import { KernelSpace, type Region } from '../embedding/kernel_memory.ts';
-import { FirstItems, type Scorer, type ScoringTask } from '../scoring/scorer.ts';
+import { BestItems, type Scorer, type ScoringTask } from '../scoring/scorer.ts';
 import { bagAt, bagOf, itemsInTraining, type Questions, questionsOf } from './ranking_questions.ts';
 
 /** One entry per event. If the event's item is not in the corpus, it has no rank, and `corpus` is 0. */
@@ -42,27 +42,25 @@ export async function rankEvents(
     ranksCold: scorer.ranksCold,
     ...(k > 0 ? { lists: { k, items: new Int32Array(k * questionsOf(task).asks.length).fill(-1) } } : {}),
   };
-  const begin = makeRanker();
+  const beginRanking = makeRanker();
   const questions = questionsOf(task);
-  const questionOrder = byUser(task, questions, k > 0);
+  const questionOrder = orderByUser(task, questions, k > 0);
   const { pieces, rowsAtOnce, scores } = scorePieces(scorer, corpus.rows, sizes);
   for (let from = 0; from < questionOrder.length; from += rowsAtOnce) {
     if (from % (groupsExpected * rowsAtOnce) === 0) {
       const nextQuestions = questionOrder.subarray(from, from + groupsExpected * rowsAtOnce);
       await scorer.expect?.(nextQuestions.map((question) => questions.asks[question]!));
     }
-    const questionChunk = questionOrder.subarray(from, from + rowsAtOnce);
-    const { rows, of } = rankedRows(events, questions, questionChunk);
-    const seenItems = removeSeen ? seenBefore(task, questions, questionChunk) : undefined;
+    const chunk = questionOrder.subarray(from, from + rowsAtOnce);
+    const { rows, questionOf: of } = rankedRows(events, questions, chunk);
+    const seenItems = removeSeen ? seenBefore(task, questions, chunk) : undefined;
     const targets = rows.map((row) => events.item[row]!);
-    const group = begin(corpus.rows, targets, of, seenItems);
-    const scoresOf = scores(questionChunk.map((question) => questions.asks[question]!));
+    const group = beginRanking(corpus.rows, targets, of, seenItems);
+    const scoresOf = scores(chunk.map((question) => questions.asks[question]!));
     // The targets' scores come from the pieces that are counted, because the rounding of a product may depend on its shape.
-    for (const piece of pieces) if (group.hasTarget(...piece)) group.take(await scoresOf(piece), ...piece);
+    for (const piece of pieces) if (group.hasTarget(...piece)) group.readTargetScores(await scoresOf(piece), ...piece);
     const firstItems =
-      k > 0
-        ? Array.from(questionChunk, (_, index) => new FirstItems(k, corpus.rows, seenItems && bagAt(seenItems, index)))
-        : [];
+      k > 0 ? Array.from(chunk, (_, index) => new BestItems(k, corpus.rows, seenItems && bagAt(seenItems, index))) : [];
     for (const piece of pieces) {
       const block = await scoresOf(piece);
       group.count(block, ...piece);
@@ -74,37 +72,40 @@ export async function rankEvents(
       ranks.equal[row] = groupRanks.equal[i]!;
       ranks.corpus[row] = groupRanks.ranked[i]!;
     });
-    for (const [index, list] of firstItems.entries())
-      ranks.lists!.items.set(list.ranked().rows, questionChunk[index]! * k);
+    for (const [index, list] of firstItems.entries()) ranks.lists!.items.set(list.ranked().rows, chunk[index]! * k);
   }
   return ranks;
 }
 
 /** Returns the held-out events of these questions whose item is in the corpus, and the question of each. */
-function rankedRows(events: Events, questions: Questions, asked: Int32Array): { rows: Int32Array; of: Int32Array } {
+function rankedRows(
+  events: Events,
+  questions: Questions,
+  chunk: Int32Array,
+): { rows: Int32Array; questionOf: Int32Array } {
   const rows: number[] = [];
   const questionOf: number[] = [];
-  asked.forEach((question, index) => {
+  chunk.forEach((question, index) => {
     for (const row of bagAt(questions.held, question)) {
       if (events.item[row]! < 0) continue;
       rows.push(row);
       questionOf.push(index);
     }
   });
-  return { rows: Int32Array.from(rows), of: Int32Array.from(questionOf) };
+  return { rows: Int32Array.from(rows), questionOf: Int32Array.from(questionOf) };
 }
 
-const rowOf = (block: Float32Array, at: number, [from, to]: Piece): Float32Array =>
-  block.subarray(at * (to - from), (at + 1) * (to - from));
+const rowOf = (block: Float32Array, index: number, [from, to]: Piece): Float32Array =>
+  block.subarray(index * (to - from), (index + 1) * (to - from));
 
 /** Returns one bag per question: items of its user's training events, and items seen before its event, but no held-out item. */
-function seenBefore(task: ScoringTask, questions: Questions, asked: Int32Array): BagColumn {
+function seenBefore(task: ScoringTask, questions: Questions, chunk: Int32Array): BagColumn {
   const { events, corpus, seen = [] } = task;
-  const starts = new Int32Array(asked.length);
-  const ends = new Int32Array(asked.length);
+  const starts = new Int32Array(chunk.length);
+  const ends = new Int32Array(chunk.length);
   const values: number[] = [];
   const heldBy = new Int32Array(corpus.rows).fill(-1);
-  asked.forEach((question, i) => {
+  chunk.forEach((question, i) => {
     starts[i] = values.length;
     for (const row of bagAt(questions.held, question)) if (events.item[row]! >= 0) heldBy[events.item[row]!] = i;
     const row = questions.asks[question]!;
@@ -118,12 +119,12 @@ function seenBefore(task: ScoringTask, questions: Questions, asked: Int32Array):
 
 /**
  * Sorts questions by user, so that a scorer may cache its work for the last user.
- * @param all includes questions without an item of the corpus, which have a list but no rank
+ * @param includesUnranked includes questions without an item of the corpus, which have a list but no rank
  */
-function byUser({ events, users }: ScoringTask, questions: Questions, all: boolean): Int32Array {
+function orderByUser({ events, users }: ScoringTask, questions: Questions, includesUnranked: boolean): Int32Array {
   const { asks } = questions;
   const isRanked = asks.map((_, question) =>
-    all || bagAt(questions.held, question).some((row) => events.item[row]! >= 0) ? 1 : 0,
+    includesUnranked || bagAt(questions.held, question).some((row) => events.item[row]! >= 0) ? 1 : 0,
   );
   const starts = new Int32Array(users.rows + 2);
   asks.forEach((row, question) => {
@@ -141,8 +142,8 @@ function byUser({ events, users }: ScoringTask, questions: Questions, all: boole
 type Piece = readonly [from: number, to: number];
 
 interface BlockSizes {
-  /** Maximum number of scores in `leastRows` whole rows. Above it, a scorer that can do so scores one piece of the corpus at a time. */
-  readonly most: number;
+  /** Maximum number of scores in `minRows` whole rows. Above it, a scorer that can do so scores one piece of the corpus at a time. */
+  readonly maxScores: number;
   readonly piece: number;
 }
 
@@ -150,12 +151,12 @@ interface BlockSizes {
 const blockNumbers = 1.25 * 2 ** 20;
 
 /** Minimum number of rows that are scored together: with fewer, reading the items takes longer than scoring them. */
-const leastRows = 16;
+const minRows = 16;
 
-const usual: BlockSizes = { most: 2 ** 24, piece: 2 ** 15 };
+const defaultSizes: BlockSizes = { maxScores: 2 ** 24, piece: 2 ** 15 };
 
-function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes = usual) {
-  const inPieces = scorer.scoreSome !== undefined && leastRows * items > most;
+function scorePieces(scorer: Scorer, items: number, { maxScores, piece }: BlockSizes = defaultSizes) {
+  const inPieces = scorer.scoreSome !== undefined && minRows * items > maxScores;
   const pieceLength = Math.max(1, inPieces ? piece : items);
   const pieces = Array.from(
     { length: Math.ceil(items / pieceLength) },
@@ -164,7 +165,7 @@ function scorePieces(scorer: Scorer, items: number, { most, piece }: BlockSizes 
   return {
     /** Adjacent pieces that cover the whole corpus. */
     pieces,
-    rowsAtOnce: Math.max(leastRows, Math.min(1024, Math.floor(blockNumbers / pieceLength))),
+    rowsAtOnce: Math.max(minRows, Math.min(1024, Math.floor(blockNumbers / pieceLength))),
     /** Returns the scores of these rows for a piece of the items: float32 [rows, items], valid until the next call. */
     scores(rows: Int32Array): (piece: Piece) => Promise<Float32Array> {
       let lastScored: { readonly piece: Piece; readonly scores: Float32Array } | undefined;
@@ -193,21 +194,22 @@ export function makeRanker() {
    * @param rowOf the row of scores of each target: several targets may share one
    * @param excluded by row, the columns that leave its ranking, except the target
    */
-  return (all: number, targets: Int32Array, rowOf: Int32Array, excluded?: BagColumn) => {
+  return (columnCount: number, targets: Int32Array, rowOf: Int32Array, excluded?: BagColumn) => {
     const rows = targets.length;
     const better = new Int32Array(rows);
     const equal = new Int32Array(rows);
-    const ranked = new Int32Array(rows).fill(all);
+    const ranked = new Int32Array(rows).fill(columnCount);
     const targetOwnScores = new Float32Array(rows);
-    const exclude = excluded && makeExcluder(excluded, all);
-    for (const target of targets) invariant(target >= 0 && target < all, `target ${target} of ${all} columns`);
+    const exclude = excluded && makeExcluder(excluded, columnCount);
+    for (const target of targets)
+      invariant(target >= 0 && target < columnCount, `target ${target} of ${columnCount} columns`);
     return {
       hasTarget: (from: number, to: number): boolean => targets.some((target) => target >= from && target < to),
       /**
        * Takes the scores of the targets among these columns. All targets must be taken before `count`.
        * @param scores float32 [rows, to − from], of the columns from `from` to before `to`
        */
-      take(scores: Float32Array, from: number, to: number): void {
+      readTargetScores(scores: Float32Array, from: number, to: number): void {
         targets.forEach((target, i) => {
           if (target >= from && target < to) targetOwnScores[i] = scores[rowOf[i]! * (to - from) + target - from]!;
         });

@@ -5,19 +5,19 @@ import { type ColdItems, type Figures, isOfAccuracy } from './figures.ts';
 import { questionsOf, type RankingSample } from './ranking_questions.ts';
 import type { Interval, IntervalsOf } from './slices.ts';
 
-const count = (number: number, what: string): string =>
+const countWords = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
 /** Describes the rankings and the averaging, so that means per event and per user are never confused. */
 export function rankingSentence(task: ScoringTask, part: Part): string {
   const { events, corpus, per } = task;
-  const itemWords = count(corpus.rows, 'item');
+  const itemWords = countWords(corpus.rows, 'item');
   if (per !== 'user') {
-    return `Per event: each of the ${count(events.rows, `${part} event`)} ranks the whole corpus, ${itemWords}, and figures are means over events; no negatives are sampled.`;
+    return `Per event: each of the ${countWords(events.rows, `${part} event`)} ranks the whole corpus, ${itemWords}, and figures are means over events; no negatives are sampled.`;
   }
   const { asks, held } = questionsOf(task);
   const itemsPerUser = (held.values.length / asks.length).toFixed(1);
-  return `Per user: each of the ${count(asks.length, 'user')} with ${part} events ranks the whole corpus once, ${itemWords}, for all the items that the user holds out (${count(held.values.length, 'item')}, ${itemsPerUser} a user), and figures are means over users; no negatives are sampled.`;
+  return `Per user: each of the ${countWords(asks.length, 'user')} with ${part} events ranks the whole corpus once, ${itemWords}, for all the items that the user holds out (${countWords(held.values.length, 'item')}, ${itemsPerUser} a user), and figures are means over users; no negatives are sampled.`;
 }
 
 export const sampleSentence = ({ rankings, of, per }: RankingSample, part: Part): string =>
@@ -30,10 +30,10 @@ export function coldSentence(
 ): string {
   if (cold.events === 0) return 'The item of each event has training events: no event is cold.';
   const coldShare = ((100 * cold.events) / events).toFixed(1);
-  const outsideWords = cold.absent > 0 ? `, ${count(cold.absent, 'event')} of items outside it` : '';
+  const outsideWords = cold.absent > 0 ? `, ${countWords(cold.absent, 'event')} of items outside it` : '';
   const coldEvents =
-    `${count(cold.events, 'event')} (${coldShare} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +
-    `(${count(cold.items, 'item')} of the corpus${outsideWords})`;
+    `${countWords(cold.events, 'event')} (${coldShare} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +
+    `(${countWords(cold.items, 'item')} of the corpus${outsideWords})`;
   const rankingRows = rows.filter((row) => row.cold !== undefined).map(({ name }) => name);
   if (rankingRows.length === 0) {
     return `${coldEvents}: they count as misses in every row, and the figures marked warm exclude them.`;
@@ -43,13 +43,13 @@ export function coldSentence(
     ...(cold.absent > 0 ? ['items outside the corpus are misses in every row'] : []),
   ];
   return (
-    `${coldEvents}: ${listOf(rankingRows)} ${rankingRows.length === 1 ? 'ranks' : 'rank'} items of the corpus by content, with or without training events` +
-    `${missClauses.map((each) => `; ${each}`).join('')}. The figures marked warm exclude these events, those marked cold have no others.`
+    `${coldEvents}: ${joinNames(rankingRows)} ${rankingRows.length === 1 ? 'ranks' : 'rank'} items of the corpus by content, with or without training events` +
+    `${missClauses.map((clause) => `; ${clause}`).join('')}. The figures marked warm exclude these events, those marked cold have no others.`
   );
 }
 
 /** Joins names, such as `a, b and c`. */
-export const listOf = (names: readonly string[]): string =>
+export const joinNames = (names: readonly string[]): string =>
   names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
 /** Returns `40 seconds` or `3 minutes`, rounded up to the precision of an estimate. */
@@ -97,8 +97,8 @@ export const judgingMetric = ({ metrics, rows: [model] }: JudgedEvaluation): str
 export function verdictOf(evaluation: JudgedEvaluation, metric = judgingMetric(evaluation)): Verdict | undefined {
   const [model, ...baselines] = evaluation.rows;
   if (!model || metric === undefined) return undefined;
-  const judgedRows = baselines.flatMap(({ name, all, lead }): Judged[] =>
-    lead?.[metric] ? [{ name, figure: all[metric]!, lead: lead[metric] }] : [],
+  const judgedRows = baselines.flatMap(({ name, all: judged, lead }): Judged[] =>
+    lead?.[metric] ? [{ name, figure: judged[metric]!, lead: lead[metric] }] : [],
   );
   if (judgedRows.length === 0) return undefined;
   return {
@@ -113,8 +113,8 @@ export function verdictOf(evaluation: JudgedEvaluation, metric = judgingMetric(e
 
 /** Returns a sentence for each group, the worst news first: `ease and item_cf beat two_tower.` */
 export function verdictSentences({ model, metric, figure, beats, beatenBy, undecided }: Verdict): string[] {
-  const namedList = (all: readonly Judged[]): string =>
-    listOf(all.toSorted((a, b) => b.figure - a.figure).map((each) => `${each.name} (${each.figure.toFixed(4)})`));
+  const namedList = (judged: readonly Judged[]): string =>
+    joinNames(judged.toSorted((a, b) => b.figure - a.figure).map((row) => `${row.name} (${row.figure.toFixed(4)})`));
   return [
     ...(beatenBy.length > 0 ? [`${namedList(beatenBy)} ${beatenBy.length === 1 ? 'beats' : 'beat'} ${model}.`] : []),
     ...(undecided.length > 0 ? [`${model} cannot be distinguished from ${namedList(undecided)} by these events.`] : []),
@@ -124,8 +124,8 @@ export function verdictSentences({ model, metric, figure, beats, beatenBy, undec
 }
 
 /** A difference of a metric: `+0.0123`. */
-export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+export const signedText = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 
 /** `+0.0123 (+0.0100 to +0.0146)` */
-export const signedInterval = ({ mean, low, high }: Interval): string =>
-  `${signed(mean)} (${signed(low)} to ${signed(high)})`;
+export const signedIntervalText = ({ mean, low, high }: Interval): string =>
+  `${signedText(mean)} (${signedText(low)} to ${signedText(high)})`;

@@ -6,7 +6,7 @@
 import { makeRandom } from '../../base/random/random.ts';
 import { countValues, withDefaults } from '../../base/util/objects.ts';
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
-import { eachQuestion, type Figures, isMean, type Measure, makeSums, metricValues } from './figures.ts';
+import { type Figures, forEachQuestion, isMean, type Measure, makeSums, metricValues } from './figures.ts';
 import { questionsOf } from './ranking_questions.ts';
 import type { Ranks } from './ranks.ts';
 
@@ -59,7 +59,7 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
   ): FigureSlice[] => {
     const sums = makeSums(task, ranks, measures);
     let heldCount = 0;
-    eachQuestion(task, ranks, rows, (question, held) => {
+    forEachQuestion(task, ranks, rows, (question, held) => {
       if (!isAsked(question)) return;
       heldCount += held.count;
       sums.add(question, held);
@@ -85,42 +85,44 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
     ),
     history: slicesBy(historyFrom, historyLength, true),
     historyIs: history ? 'read' : 'training',
-    ...(task.context ? { by: byValue(task.context, asks, slice) } : {}),
+    ...(task.context ? { by: slicesByValue(task.context, asks, slice) } : {}),
   };
 }
 
 const maxValues = 20;
 
-function byValue(
+function slicesByValue(
   { feature, asked, words }: Context,
   asks: Int32Array,
   slice: (name: string, rows: undefined, isAsked: (question: number) => boolean) => FigureSlice[],
 ): NonNullable<Slices['by']> {
   const codes = [...countValues(Array.from(asks, (row) => asked[row]!))]
-    .sort(([a, many], [b, few]) => few - many || a - b)
+    .sort(([a, countA], [b, countB]) => countB - countA || a - b)
     .map(([code]) => code);
   const ownCodes = codes.slice(0, codes.length > maxValues ? maxValues - 1 : maxValues);
-  const of = (question: number): number => asked[asks[question]!]!;
-  const slices = ownCodes.flatMap((code) => slice(words(code), undefined, (question) => of(question) === code));
+  const codeOfQuestion = (question: number): number => asked[asks[question]!]!;
+  const slices = ownCodes.flatMap((code) =>
+    slice(words(code), undefined, (question) => codeOfQuestion(question) === code),
+  );
   const otherCodes = new Set(codes.slice(ownCodes.length));
   const otherSlice =
     otherCodes.size === 0
       ? []
-      : slice(`${otherCodes.size} others`, undefined, (question) => otherCodes.has(of(question)));
+      : slice(`${otherCodes.size} others`, undefined, (question) => otherCodes.has(codeOfQuestion(question)));
   return { feature, slices: [...slices, ...otherSlice] };
 }
 
 /** Names a bucket up to the largest size that occurs: if no history is longer than 50, the name is not `50–99`. */
-function nameOf(from: readonly number[], bucket: number, most: number): string {
+function nameOf(from: readonly number[], bucket: number, largestSize: number): string {
   const low = from[bucket]!;
   if (bucket === from.length - 1) return `${low.toLocaleString('en')} or more`;
-  const high = Math.min(from[bucket + 1]! - 1, most);
+  const high = Math.min(from[bucket + 1]! - 1, largestSize);
   return low === high ? low.toLocaleString('en') : `${low.toLocaleString('en')}–${high.toLocaleString('en')}`;
 }
 
 /** Returns the slice with the lowest figure among those with enough events; undefined if there are fewer than two of them. */
-export function worst(slices: readonly FigureSlice[], label: string, enough = 20): FigureSlice | undefined {
-  const largeSlices = slices.filter(({ events }) => events >= enough);
+export function worstSlice(slices: readonly FigureSlice[], label: string, minEvents = 20): FigureSlice | undefined {
+  const largeSlices = slices.filter(({ events }) => events >= minEvents);
   if (largeSlices.length < 2) return undefined;
   return largeSlices.reduce((low, slice) => (slice.figures[label]! < low.figures[label]! ? slice : low));
 }
@@ -143,9 +145,9 @@ export function groupsOf(task: ScoringTask): { group: Int32Array; groups: number
     };
   }
   const groupOfUser = new Map<number, number>();
-  const group = user.map((of, row) => {
+  const group = user.map((userId, row) => {
     // A query without a key is a group of its own.
-    const key = of < 0 ? -1 - row : of;
+    const key = userId < 0 ? -1 - row : userId;
     if (!groupOfUser.has(key)) groupOfUser.set(key, groupOfUser.size);
     return groupOfUser.get(key)!;
   });
@@ -153,7 +155,7 @@ export function groupsOf(task: ScoringTask): { group: Int32Array; groups: number
 }
 
 export function intervalSentence(unit: string, options: BootstrapOptions = {}): string {
-  const { draws, seed, level } = withDefaults(usualBootstrap, options);
+  const { draws, seed, level } = withDefaults(defaultBootstrap, options);
   return `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences use the same draws.`;
 }
 
@@ -167,16 +169,16 @@ interface RowIntervals {
 }
 
 /** Maximum number of groups to draw from. More are merged, which keeps drawing fast; a user is still never divided. */
-const mostGroups = 20_000;
+const maxGroups = 20_000;
 
 /** Collects rows, the model first, and stores their values as sums by group. */
 export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
   const perRanking = measures.filter(isMean);
-  const { group: own, groups: all, unit } = groupsOf(task);
-  const groups = Math.min(all, mostGroups);
-  const groupOfRow = groups === all ? own : own.map((each) => each % groups);
+  const { group: groupOfRanking, groups: groupCount, unit } = groupsOf(task);
+  const groups = Math.min(groupCount, maxGroups);
+  const groupOfRow = groups === groupCount ? groupOfRanking : groupOfRanking.map((ownGroup) => ownGroup % groups);
   const groupSizes = new Float64Array(groups);
-  for (const of of groupOfRow) groupSizes[of]!++;
+  for (const rowGroup of groupOfRow) groupSizes[rowGroup]!++;
   // By measure, then by row.
   const sumsByMeasure: Float64Array[][] = perRanking.map(() => []);
   return {
@@ -188,19 +190,21 @@ export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
     },
     rows(): readonly RowIntervals[] {
       const intervalsByMeasure = sumsByMeasure.map((series) => bootstrapSums({ sums: series, sizes: groupSizes }));
-      const byLabel = (of: (at: number) => Interval): IntervalsOf =>
-        Object.fromEntries(perRanking.map(({ label }, index) => [label, of(index)]));
+      const byLabel = (intervalAt: (measureIndex: number) => Interval): IntervalsOf =>
+        Object.fromEntries(perRanking.map(({ label }, index) => [label, intervalAt(index)]));
       return (sumsByMeasure[0] ?? []).map((_, row) => ({
-        intervals: byLabel((at) => intervalsByMeasure[at]!.means[row]!),
-        ...(row === 0 ? {} : { lead: byLabel((at) => negative(intervalsByMeasure[at]!.differences[row]!)) }),
+        intervals: byLabel((measureIndex) => intervalsByMeasure[measureIndex]!.means[row]!),
+        ...(row === 0
+          ? {}
+          : { lead: byLabel((measureIndex) => negateInterval(intervalsByMeasure[measureIndex]!.differences[row]!)) }),
       }));
     },
-    sentence: intervalSentence(groups === all ? unit : `${groups.toLocaleString('en')} groups of ${unit}`),
+    sentence: intervalSentence(groups === groupCount ? unit : `${groups.toLocaleString('en')} groups of ${unit}`),
   };
 }
 
 // Avoids negative zeros.
-const negative = ({ mean, low, high }: Interval): Interval => ({ mean: 0 - mean, low: 0 - high, high: 0 - low });
+const negateInterval = ({ mean, low, high }: Interval): Interval => ({ mean: 0 - mean, low: 0 - high, high: 0 - low });
 
 /**
  * A confidence interval by the bootstrap (Efron 1979; percentile intervals), which draws whole groups with replacement: events of one user are not independent,
@@ -235,22 +239,22 @@ interface Intervals {
   readonly differences: readonly Interval[];
 }
 
-const usualBootstrap: Required<BootstrapOptions> = { draws: 1000, seed: 1, level: 0.95 };
+const defaultBootstrap: Required<BootstrapOptions> = { draws: 1000, seed: 1, level: 0.95 };
 
 export function bootstrap(
   { series, group, groups, reference = 0 }: BootstrapSample,
   options: BootstrapOptions = {},
 ): Intervals {
   const groupSizes = new Float64Array(groups);
-  for (const of of group) groupSizes[of]!++;
+  for (const rowGroup of group) groupSizes[rowGroup]!++;
   const groupSums = series.map((values) => sumsOf(values, group, groups));
   return bootstrapSums({ sums: groupSums, sizes: groupSizes, reference }, options);
 }
 
 function sumsOf(values: Float64Array, group: Int32Array, groups: number): Float64Array {
-  const bySum = new Float64Array(groups);
-  for (let row = 0; row < group.length; row++) bySum[group[row]!]! += values[row]!;
-  return bySum;
+  const groupTotals = new Float64Array(groups);
+  for (let row = 0; row < group.length; row++) groupTotals[group[row]!]! += values[row]!;
+  return groupTotals;
 }
 
 interface GroupSums {
@@ -261,7 +265,7 @@ interface GroupSums {
 }
 
 function bootstrapSums({ sums, sizes, reference = 0 }: GroupSums, options: BootstrapOptions = {}): Intervals {
-  const { draws, seed, level } = withDefaults(usualBootstrap, options);
+  const { draws, seed, level } = withDefaults(defaultBootstrap, options);
   const groups = sizes.length;
   const drawnMeans = sums.map(() => new Float64Array(draws));
   const random = makeRandom(seed, groups, draws);
@@ -277,7 +281,7 @@ function bootstrapSums({ sums, sizes, reference = 0 }: GroupSums, options: Boots
     for (let s = 0; s < sums.length; s++) drawnMeans[s]![draw] = drawnEvents === 0 ? 0 : drawnSums[s]! / drawnEvents;
   }
   const questionCount = sizes.reduce((a, b) => a + b, 0);
-  const means = sums.map((bySum) => bySum.reduce((a, b) => a + b, 0) / Math.max(1, questionCount));
+  const means = sums.map((groupTotals) => groupTotals.reduce((a, b) => a + b, 0) / Math.max(1, questionCount));
   return {
     means: drawnMeans.map((values, s) => interval(means[s]!, values, level)),
     differences: drawnMeans.map((values, s) =>

@@ -37,7 +37,7 @@ export function taskFigures(
     const countedRows = rowsOf(task, label, parts[part]);
     if (countedRows.length === 0) return [];
     const labelValues = valuesAt(parts[part].labels.get(label)!, countedRows);
-    const figuresBy = predicts === 'probability' ? ofProbabilities : ofNumbers;
+    const figuresBy = predicts === 'probability' ? figuresOfProbabilities : figuresOfNumbers;
     const predictedValues = valuesAt(predicted, countedRows);
     const figures = figuresBy(labelValues, predictedValues);
     const calibration = predicts === 'probability' ? calibrationOf(labelValues, predictedValues) : undefined;
@@ -75,7 +75,7 @@ function meanInTraining(task: TaskPlan, label: string, train: Events, shards: Da
     return total === 0 ? undefined : sum / total;
   }
   const rows = rowsOf(task, label, train);
-  return rows.length === 0 ? undefined : meanOf(valuesAt(train.labels.get(label)!, rows), (each) => each);
+  return rows.length === 0 ? undefined : meanOf(valuesAt(train.labels.get(label)!, rows), (value) => value);
 }
 
 function constantOf(task: TaskPlan, value: number | undefined, labels: Float64Array): TaskFigures['constant'] {
@@ -83,42 +83,46 @@ function constantOf(task: TaskPlan, value: number | undefined, labels: Float64Ar
   const isNumber = task.predicts === 'number';
   const boundedMean = Math.min(1 - minProbability, Math.max(minProbability, value));
   const constantValues = labels.map(() => (isNumber ? value : Math.log(boundedMean / (1 - boundedMean))));
-  return { value, figures: isNumber ? ofNumbers(labels, constantValues) : ofProbabilities(labels, constantValues) };
+  return {
+    value,
+    figures: isNumber ? figuresOfNumbers(labels, constantValues) : figuresOfProbabilities(labels, constantValues),
+  };
 }
 
-const meanOf = (values: Float64Array, of: (value: number, at: number) => number): number =>
-  values.reduce((sum, value, index) => sum + of(value, index), 0) / values.length;
+const meanOf = (values: Float64Array, termOf: (value: number, index: number) => number): number =>
+  values.reduce((sum, value, index) => sum + termOf(value, index), 0) / values.length;
 
-function ofNumbers(labels: Float64Array, predicted: Float64Array): Readonly<Record<string, number>> {
+function figuresOfNumbers(labels: Float64Array, predicted: Float64Array): Readonly<Record<string, number>> {
   return {
-    rmse: Math.sqrt(meanOf(labels, (label, at) => (predicted[at]! - label) ** 2)),
-    mae: meanOf(labels, (label, at) => Math.abs(predicted[at]! - label)),
+    rmse: Math.sqrt(meanOf(labels, (label, index) => (predicted[index]! - label) ** 2)),
+    mae: meanOf(labels, (label, index) => Math.abs(predicted[index]! - label)),
   };
 }
 
 /** @param logits x in σ(x) */
-function ofProbabilities(labels: Float64Array, logits: Float64Array): Readonly<Record<string, number>> {
+function figuresOfProbabilities(labels: Float64Array, logits: Float64Array): Readonly<Record<string, number>> {
   const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-  const area = areaOf(labels, logits);
+  const area = areaUnderCurve(labels, logits);
   return {
     ...(area === undefined ? {} : { auc: area }),
-    log_loss: meanOf(labels, (label, at) => softplus(logits[at]!) - label * logits[at]!),
+    log_loss: meanOf(labels, (label, index) => softplus(logits[index]!) - label * logits[index]!),
   };
 }
 
 /** Number of parts of a calibration; fewer if there are few events. */
 const calibrationParts = 10;
-const leastEvents = 20;
+const minEvents = 20;
 
 function calibrationOf(labels: Float64Array, logits: Float64Array): CalibrationPart[] {
   const order = Uint32Array.from(labels, (_, index) => index).sort((a, b) => logits[a]! - logits[b]!);
-  const parts = Math.max(1, Math.min(calibrationParts, Math.floor(labels.length / leastEvents)));
+  const parts = Math.max(1, Math.min(calibrationParts, Math.floor(labels.length / minEvents)));
   return Array.from({ length: parts }, (_, part) => {
     const rows = order.subarray(
       Math.round((part * labels.length) / parts),
       Math.round(((part + 1) * labels.length) / parts),
     );
-    const mean = (of: (row: number) => number): number => rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
+    const mean = (numberOf: (row: number) => number): number =>
+      rows.reduce((sum, row) => sum + numberOf(row), 0) / rows.length;
     return {
       events: rows.length,
       predicted: mean((row) => 1 / (1 + Math.exp(-logits[row]!))),
@@ -131,7 +135,7 @@ function calibrationOf(labels: Float64Array, logits: Float64Array): CalibrationP
  * Returns the share of pairs of an event with label 1 and one with label 0 in which the first scores higher; a tie counts half. Computed by the sum of ranks
  * (Mann and Whitney 1947). Undefined if there is no pair, or if a label is a probability between 0 and 1.
  */
-function areaOf(labels: Float64Array, scores: Float64Array): number | undefined {
+function areaUnderCurve(labels: Float64Array, scores: Float64Array): number | undefined {
   if (labels.some((label) => label > 0 && label < 1)) return undefined;
   const scoreOrder = Uint32Array.from(labels, (_, index) => index).sort((a, b) => scores[a]! - scores[b]!);
   let positiveCount = 0;

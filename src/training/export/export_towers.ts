@@ -49,7 +49,7 @@ export interface Exported {
 }
 
 /** Maximum bytes of a protocol buffer, the format of ONNX and SavedModel. */
-const largestMessage = 2 ** 31 - 2 ** 20;
+const maxMessageBytes = 2 ** 31 - 2 ** 20;
 
 /** @throws Failure `folder-in-use`, `run-in-use`, `too-large-to-export`, `cannot-write` */
 export async function exportModel(trained: LoadedModel, options: ExportOptions): Promise<Exported> {
@@ -88,11 +88,12 @@ async function writeTowers(
     const { name } = tower;
     const tfjs = join(folder, name, 'tfjs');
     await awaitWrite(tfjs, rm(tfjs, { recursive: true, force: true }));
-    for (const each of await writeAll(folder, `${name}/tfjs`, servingTfjs(graph, parameters))) files.push(each);
-    for (const each of await writeAll(folder, name, { 'model.onnx': servingOnnx(graph, parameters) })) files.push(each);
-    for (const each of await writeAll(folder, `${name}/saved_model`, servingSavedModel(graph, parameters)))
-      files.push(each);
-    towerDescriptions[name] = describe(plan, tower, graph, encodingFile, missingOf, histories);
+    for (const file of await writeFiles(folder, `${name}/tfjs`, servingTfjs(graph, parameters))) files.push(file);
+    for (const file of await writeFiles(folder, name, { 'model.onnx': servingOnnx(graph, parameters) }))
+      files.push(file);
+    for (const file of await writeFiles(folder, `${name}/saved_model`, servingSavedModel(graph, parameters)))
+      files.push(file);
+    towerDescriptions[name] = describeTower(plan, tower, graph, encodingFile, missingOf, histories);
   }
   await writeTexts(folder, textFiles);
   const index = options.items && (await writeItems(folder, options.items));
@@ -121,10 +122,14 @@ async function writeTowers(
 
 function refuseTooLarge({ name }: TowerPlan, parameters: Tensors): void {
   const bytes = Object.values(parameters).reduce((sum, { data }) => sum + data.byteLength, 0);
-  if (bytes > largestMessage) throw failure('too-large-to-export', { tower: name, bytes, limit: largestMessage });
+  if (bytes > maxMessageBytes) throw failure('too-large-to-export', { tower: name, bytes, limit: maxMessageBytes });
 }
 
-async function writeAll(folder: string, under: string, files: Readonly<Record<string, Uint8Array>>): Promise<string[]> {
+async function writeFiles(
+  folder: string,
+  under: string,
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<string[]> {
   const writtenPaths: string[] = [];
   for (const [name, bytes] of Object.entries(files)) {
     const path = `${under}/${name}`;
@@ -135,7 +140,7 @@ async function writeAll(folder: string, under: string, files: Readonly<Record<st
   return writtenPaths;
 }
 
-function describe(
+function describeTower(
   plan: Plan,
   tower: TowerPlan,
   graph: Graph,
@@ -144,12 +149,12 @@ function describe(
   histories: Histories,
 ): ServingTower {
   const { name, key } = tower;
-  const listEntries = (feature: FeaturePlan) => ({ ...elementLimitOf(feature, histories), ...unseenOf(feature) });
-  const featurePart = (of: string): ServingPart => {
-    const feature = plan.features.find((each) => each.name === of);
-    invariant(feature, `feature ${of} is planned`);
+  const listEntries = (feature: FeaturePlan) => ({ ...elementLimitOf(feature, histories), ...unseenRule(feature) });
+  const featurePart = (featureName: string): ServingPart => {
+    const feature = plan.features.find((otherFeature) => otherFeature.name === featureName);
+    invariant(feature, `feature ${featureName} is planned`);
     return {
-      name: of,
+      name: featureName,
       ...(madeOf(feature).length > 0 ? {} : { column: feature.column }),
       encoding: encodingFile(encodingOf(feature)),
       ...(feature.last === undefined ? {} : { last: featurePart(feature.last) }),
@@ -162,7 +167,7 @@ function describe(
     inputs: graph.inputs.map((input): ServingInput => {
       const { dtype } = graph.nodes[input.node]!.type;
       const typedInput = { name: input.name, dtype, shape: shapeOf(graph, input.node) };
-      const weightedFeature = plan.features.find((each) => input.name === weightsInput(each.name));
+      const weightedFeature = plan.features.find((otherFeature) => input.name === weightsInput(otherFeature.name));
       if (weightedFeature?.weights) {
         return {
           ...typedInput,
@@ -172,7 +177,7 @@ function describe(
           padding: 0,
         };
       }
-      const feature = plan.features.find((each) => each.name === input.name);
+      const feature = plan.features.find((otherFeature) => otherFeature.name === input.name);
       invariant(feature, `input ${input.name} of tower ${name} is a feature`);
       return {
         ...typedInput,
@@ -184,7 +189,7 @@ function describe(
         ...(feature.last === undefined ? {} : { last: featurePart(feature.last) }),
         ...(feature.along === undefined ? {} : { along: featurePart(feature.along) }),
         ...(feature.along === undefined || feature.each ? {} : { missing: missingOf(feature.encoderOf) }),
-        ...(feature.each ? { each: { atMost: feature.each.max, ...unseenOf({ ...feature, ...feature.each }) } } : {}),
+        ...(feature.each ? { each: { atMost: feature.each.max, ...unseenRule({ ...feature, ...feature.each }) } } : {}),
         ...(feature.gives === 'bag' ? { padding: -1, ...listEntries(feature) } : {}),
         ...(feature.weights === undefined ? {} : { weights: weightsInput(feature.name) }),
       };
@@ -200,7 +205,7 @@ function describe(
 /** Returns the feature whose encoding an export uses. A list that goes through the item tower has its own encoding, of items of the corpus. */
 const encodingOf = ({ name, through, encoderOf }: FeaturePlan): string => (through ? name : encoderOf);
 
-const unseenOf = ({
+const unseenRule = ({
   encoder,
   skipsUnseen,
   through,

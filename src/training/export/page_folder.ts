@@ -68,7 +68,7 @@ export async function writePageExport(
   }
   return writeExport(folder, pageIndex, force, async () => {
     const { plan, manifest } = trained;
-    const { tower: queryTower, ...rest } = publishedOf(trained, servable, options);
+    const { tower: queryTower, ...rest } = makePublicServable(trained, servable, options);
     const contents: Readonly<Record<PageFile, () => Promise<Uint8Array>>> = {
       'servable.packed': async () => gzipSync(await packedBytes(rest, true), { level: 9 }),
       'tower.safetensors': () => packedBytes(queryTower),
@@ -119,51 +119,51 @@ async function packedBytes(contents: object, forGzip = false): Promise<Uint8Arra
   return encodeSafetensors(tensors, texts);
 }
 
-function publishedOf(
+function makePublicServable(
   trained: LoadedModel,
   servable: Servable,
   { columns, objectives, events, exact = false }: PageOptions,
 ): PublicServable {
   const { plan } = trained;
   const [query, item] = plan.towers;
-  const stored: StoreRows = (data, width) =>
+  const storeRows: StoreRows = (data, width) =>
     // A row of one number is no shorter with a scale, and moments must be exact.
     exact || width === 1 ? data : codedRows(data, width);
   return publicOf(servable, columns, {
     plan: { towers: [pick(query, ['name', 'key', 'features']), pick(item, ['key'])], features: featuresOf(plan) },
     encodings: encodingsOf(trained),
-    tower: plan.fitted ? sumsOf(trained, servable, stored) : towerOf(trained, servable, stored),
+    tower: plan.fitted ? publicSums(trained, servable, storeRows) : publicTower(trained, servable, storeRows),
     ...{ objectives, events },
   });
 }
 
 type StoreRows = (data: Float32Array, width: number) => StoredRows;
 
-function towerOf(trained: LoadedModel, { items }: Servable, stored: StoreRows): PublicTower {
+function publicTower(trained: LoadedModel, { items }: Servable, storeRows: StoreRows): PublicTower {
   const [query] = trained.plan.towers;
   const itemLists = tablesOfItems(trained, items);
   const { graph, parameters } = servedTower(trained, query, itemLists);
   const tables = new Set([...trained.tables.keys(), ...itemLists.keys()].map(tableParameter));
   const storedParameters = Object.entries(parameters).map(([name, { shape, data }]): [string, StoredRows] => {
     const numbers = data as Float32Array;
-    return [name, tables.has(name) ? stored(numbers, shape[1]!) : numbers];
+    return [name, tables.has(name) ? storeRows(numbers, shape[1]!) : numbers];
   });
   const { data, width } = items.vectors;
   return {
     graph,
     parameters: new Map(storedParameters),
-    vectors: stored(data, width),
+    vectors: storeRows(data, width),
     width,
     interests: query.interests ?? 1,
   };
 }
 
 /** Codes and numbers of events are stored as they are: a byte for each would be another code. */
-function sumsOf({ plan, tables }: LoadedModel, { items }: Servable, stored: StoreRows): PublicSums {
+function publicSums({ plan, tables }: LoadedModel, { items }: Servable, storeRows: StoreRows): PublicSums {
   const corpus = { rows: items.vectors.rows, features: items.features };
   const { neighbours, weights, events, codes } = itemWeightsOf({ plan, tables, corpus });
   const { list, keep } = plan.fitted!;
-  return { list, neighbours, events, weights: stored(weights, keep), codes: Float32Array.from(codes) };
+  return { list, neighbours, events, weights: storeRows(weights, keep), codes: Float32Array.from(codes) };
 }
 
 const featureNamed = ({ features }: Plan, name: string): FeaturePlan | undefined =>
@@ -177,21 +177,28 @@ function featuresOf(plan: Plan): FeaturePlan[] {
     const feature = featureNamed(plan, name);
     if (feature === undefined || names.has(name)) return;
     names.add(name);
-    for (const needed of neededBy(feature)) addWithNeeded(needed);
+    for (const neededName of neededBy(feature)) addWithNeeded(neededName);
   };
   for (const name of query.features) addWithNeeded(name);
   if (item.key !== undefined) addWithNeeded(item.key);
-  return plan.features.filter(({ name }) => names.has(name)).map(lightened);
+  return plan.features.filter(({ name }) => names.has(name)).map(withoutTraining);
 }
 
 /** Removes the entries that only training reads. */
-function lightened({ table: _, vectors: __, frozen: ___, drop: ____, encoder, ...feature }: FeaturePlan): FeaturePlan {
+function withoutTraining({
+  table: _,
+  vectors: __,
+  frozen: ___,
+  drop: ____,
+  encoder,
+  ...feature
+}: FeaturePlan): FeaturePlan {
   const {
     values: _____,
     file: ______,
-    ...own
+    ...keptEncoder
   } = encoder as FeaturePlan['encoder'] & { values?: unknown; file?: unknown };
-  return { ...feature, encoder: own as FeaturePlan['encoder'] };
+  return { ...feature, encoder: keptEncoder as FeaturePlan['encoder'] };
 }
 
 function encodingsOf({ plan, encodings }: LoadedModel): ReadonlyMap<string, Encoding> {

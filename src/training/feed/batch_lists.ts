@@ -7,7 +7,7 @@ import { type FeaturePlan, type GraphPlan, sequencesIn } from '../../graph/plan/
 import { makePlaceDraw, type PlaceDraw } from './draws.ts';
 
 /** Chains the positions of a batch that have the same key, in ascending order. A key below 0 equals no other. */
-export type EqualPlaces = ReturnType<typeof makeGroups>;
+export type EqualKeys = ReturnType<typeof makeGroups>;
 
 /** Makes a hash table with linear probing, whose memory is reused from batch to batch. */
 export function makeGroups() {
@@ -21,7 +21,7 @@ export function makeGroups() {
     return slot;
   };
   return {
-    fill(count: number, numberOf: (place: number) => number): void {
+    fill(count: number, numberOf: (position: number) => number): void {
       const tableSize = 2 ** Math.ceil(Math.log2(2 * count + 2));
       if (keys.length !== tableSize) {
         keys = new Int32Array(tableSize);
@@ -30,20 +30,20 @@ export function makeGroups() {
       }
       if (nexts.length < count) nexts = new Int32Array(count);
       firsts.fill(-1);
-      for (let place = count - 1; place >= 0; place--) {
-        const key = numberOf(place);
-        nexts[place] = -1;
+      for (let position = count - 1; position >= 0; position--) {
+        const key = numberOf(position);
+        nexts[position] = -1;
         if (key < 0) continue;
         const slot = slotOf(key);
         keys[slot] = key;
-        nexts[place] = firsts[slot]!;
-        firsts[slot] = place;
+        nexts[position] = firsts[slot]!;
+        firsts[slot] = position;
       }
     },
     /** Returns the first position with this key; −1 if there is none. */
     first: (key: number): number => (key < 0 ? -1 : firsts[slotOf(key)]!),
     /** Returns the next position with the same key; −1 if there is none. */
-    next: (place: number): number => nexts[place]!,
+    next: (position: number): number => nexts[position]!,
   };
 }
 
@@ -87,7 +87,7 @@ export interface BatchLists {
 /** Returns a function whose lists are valid until its next call. */
 export function makeLists(options: ListsOptions): (rows: Int32Array, step: number) => BatchLists {
   const windows = windowsOfPlan(options);
-  const parts = partsOf(options, windows);
+  const parts = makeBatchParts(options, windows);
   const sequences = windows && !parts ? makeSequences(windows.of, windows.max, windows.placeOf) : undefined;
   return (rows, step) => ({
     cut: parts && { lengths: parts.lengths, of: parts.of(rows, step) },
@@ -95,15 +95,15 @@ export function makeLists(options: ListsOptions): (rows: Int32Array, step: numbe
   });
 }
 
-function partsOf({ plan, events }: ListsOptions, windows: ReturnType<typeof windowsOfPlan>) {
+function makeBatchParts({ plan, events }: ListsOptions, windows: ReturnType<typeof windowsOfPlan>) {
   const partRows = plan.inputs.flatMap(({ source }) =>
     source.from === 'part_places' && source.rows.kind === 'part' ? [source.rows] : [],
   );
-  const [first] = partRows;
-  if (first === undefined) return undefined;
+  const [firstPart] = partRows;
+  if (firstPart === undefined) return undefined;
   const cutLengths = partRows.map(({ length }) => length).sort((a, b) => a - b);
-  const listColumn = events.features.get(first.feature);
-  invariant(listColumn?.column.kind === 'bags', `a batch is cut by ${first.feature}, which is no list`);
+  const listColumn = events.features.get(firstPart.feature);
+  invariant(listColumn?.column.kind === 'bags', `a batch is cut by ${firstPart.feature}, which is no list`);
   const { column, index } = listColumn;
   const elementsOf = (event: number): number => {
     const bag = index ? index[event]! : event;
@@ -131,7 +131,7 @@ export interface BatchPart {
   /** Events, in the order of the batch. A part without events has one padding row, because no graph may have empty tensors. */
   readonly rows: Int32Array;
   /** For each row, its index in the batch. */
-  readonly places: Int32Array;
+  readonly positions: Int32Array;
   /** 1 for a row, 0 for padding. */
   readonly known: Float32Array;
   /** Present if the targets are positions. */
@@ -153,17 +153,17 @@ export function makeParts(options: PartsOptions): (batch: Int32Array, step?: num
   const sequencesOf = windows && lengths.map((length) => makeSequences(windows, length, placeOf));
   return (batch, step) => {
     const placesByPart = lengths.map((): number[] => []);
-    batch.forEach((event, place) => {
+    batch.forEach((event, position) => {
       const length = lengthOf(event);
-      placesByPart[lengths.findIndex((most) => length <= most)]!.push(place);
+      placesByPart[lengths.findIndex((maxLength) => length <= maxLength)]!.push(position);
     });
-    return placesByPart.map((own, index): BatchPart => {
-      if (own.length === 0) return filling(batch[0]!, windows);
-      const rows = Int32Array.from(own, (place) => batch[place]!);
-      const known = new Float32Array(own.length).fill(1);
+    return placesByPart.map((positions, index): BatchPart => {
+      if (positions.length === 0) return paddingPart(batch[0]!, windows);
+      const rows = Int32Array.from(positions, (position) => batch[position]!);
+      const known = new Float32Array(positions.length).fill(1);
       return {
         rows,
-        places: Int32Array.from(own),
+        positions: Int32Array.from(positions),
         known,
         ...(sequencesOf ? { sequences: sequencesOf[index]!(rows, step) } : {}),
       };
@@ -172,11 +172,11 @@ export function makeParts(options: PartsOptions): (batch: Int32Array, step?: num
 }
 
 /** Returns a padding part: the first elements of the list of any event, whose vector has the weight 0. */
-function filling(event: number, windows: Windows | undefined): BatchPart {
-  const eventPart = { rows: Int32Array.of(event), places: Int32Array.of(0), known: Float32Array.of(0) };
+function paddingPart(event: number, windows: Windows | undefined): BatchPart {
+  const eventPart = { rows: Int32Array.of(event), positions: Int32Array.of(0), known: Float32Array.of(0) };
   if (!windows) return eventPart;
   const windowIndex = windows.windowOf[event]!;
-  return { ...eventPart, sequences: { rows: Int32Array.of(windows.rows[windowIndex]!), places: Int32Array.of(0) } };
+  return { ...eventPart, sequences: { rows: Int32Array.of(windows.rows[windowIndex]!), positions: Int32Array.of(0) } };
 }
 
 /** The lists of a batch as sequences, each window once. */
@@ -184,7 +184,7 @@ export interface BatchSequences {
   /** For each window, the event whose list it is, in the order in which the batch reaches the windows. */
   readonly rows: Int32Array;
   /** For each row of the batch, the index of the end of its list, or of a drawn element before, among the elements of all sequences, which have `max` elements each. */
-  readonly places: Int32Array;
+  readonly positions: Int32Array;
 }
 
 /** Returns a function whose views the next batch reuses. @param max maximum elements of a sequence @param placeOf default: where the event's list ends */
@@ -197,11 +197,11 @@ export function makeSequences(
   /** For each window, its index among those of the batch; −1 between batches. */
   const sequenceOf = new Int32Array(windows.rows.length).fill(-1);
   let rows = new Int32Array(0);
-  let places = new Int32Array(0);
+  let positions = new Int32Array(0);
   return (batch, step = 0) => {
     if (rows.length < batch.length) {
       rows = new Int32Array(batch.length);
-      places = new Int32Array(batch.length);
+      positions = new Int32Array(batch.length);
     }
     let usedRows = 0;
     for (let i = 0; i < batch.length; i++) {
@@ -211,9 +211,9 @@ export function makeSequences(
         rows[usedRows] = windows.rows[windowIndex]!;
         sequenceOf[windowIndex] = usedRows++;
       }
-      places[i] = sequenceOf[windowIndex]! * max + placeOf(batch[i]!, step);
+      positions[i] = sequenceOf[windowIndex]! * max + placeOf(batch[i]!, step);
     }
     for (let i = 0; i < batch.length; i++) sequenceOf[windowOf[batch[i]!]!] = -1;
-    return { rows: rows.subarray(0, usedRows), places: places.subarray(0, batch.length) };
+    return { rows: rows.subarray(0, usedRows), positions: positions.subarray(0, batch.length) };
   };
 }

@@ -14,8 +14,8 @@ interface ViewsOptions extends ListsOptions {
 
 export interface BatchViews {
   /** Draws once per step for all inputs with the same rows. Each of several workers has all of them. */
-  rowsOf(of: ViewRows, batch: Int32Array, step: number): Int32Array;
-  partOf(of: ViewPart, batch: Int32Array, step: number): BatchPart;
+  rowsOf(rows: ViewRows, batch: Int32Array, step: number): Int32Array;
+  partOf(part: ViewPart, batch: Int32Array, step: number): BatchPart;
 }
 
 export function makeViews(options: ViewsOptions): BatchViews {
@@ -24,48 +24,51 @@ export function makeViews(options: ViewsOptions): BatchViews {
     ? windowsOfPlan(options)
     : undefined;
   const sequencesOf = windows && makeSequences(windows.of, windows.max);
-  const known = new Map<string, { readonly step: number; readonly batch: Int32Array; readonly rows: Int32Array }>();
+  const cachedRows = new Map<
+    string,
+    { readonly step: number; readonly batch: Int32Array; readonly rows: Int32Array }
+  >();
   const twinsByList = new Map<string | undefined, Twins>();
-  const seen = ({ list }: ViewRows, batch: Int32Array): Int32Array => {
+  const viewedRows = ({ list }: ViewRows, batch: Int32Array): Int32Array => {
     if (sequencesOf) return sequencesOf(batch).rows.slice();
-    const full = batch.filter(hasElements(events, list));
+    const rowsWithElements = batch.filter(hasElements(events, list));
     // No graph may have empty tensors: a single row has no negatives, and so no loss.
-    return full.length > 0 ? full : batch.slice(0, 1);
+    return rowsWithElements.length > 0 ? rowsWithElements : batch.slice(0, 1);
   };
-  const rowsOf = (of: ViewRows, batch: Int32Array, step: number): Int32Array => {
-    const name = nameOf(of);
-    const last = known.get(name);
-    if (last?.step === step && last.batch === batch) return last.rows;
-    let rows = seen(of, batch);
-    if (of.sameItem) {
-      const twins = twinsByList.get(of.list) ?? makeTwins(events, of.list);
-      twinsByList.set(of.list, twins);
+  const rowsOf = (viewRows: ViewRows, batch: Int32Array, step: number): Int32Array => {
+    const name = nameOf(viewRows);
+    const cached = cachedRows.get(name);
+    if (cached?.step === step && cached.batch === batch) return cached.rows;
+    let rows = viewedRows(viewRows, batch);
+    if (viewRows.sameItem) {
+      const twins = twinsByList.get(viewRows.list) ?? makeTwins(events, viewRows.list);
+      twinsByList.set(viewRows.list, twins);
       const random = makeRandom(seed, ...Buffer.from(name), step);
       rows = rows.map((row) => twins(row, (count) => random.integer(count)));
     }
-    known.set(name, { step, batch, rows });
+    cachedRows.set(name, { step, batch, rows });
     return rows;
   };
   const cuts = new Map<string, ViewCut>();
   return {
     rowsOf,
-    partOf(of, batch, step) {
-      const rows = rowsOf(of, batch, step);
-      const name = nameOf(of);
-      const cut = cuts.get(name) ?? makeCut(options, of);
-      if (cut.rows !== rows) Object.assign(cut, { rows, parts: cut.of(rows) });
+    partOf(part, batch, step) {
+      const rows = rowsOf(part, batch, step);
+      const name = nameOf(part);
+      const cut = cuts.get(name) ?? makeCut(options, part);
+      if (cut.rows !== rows) Object.assign(cut, { rows, parts: cut.partsOf(rows) });
       cuts.set(name, cut);
-      return cut.parts[cut.lengths.indexOf(of.length)]!;
+      return cut.parts[cut.lengths.indexOf(part.length)]!;
     },
   };
 }
 
 /** Returns the name of all views of which these are a part. */
-const nameOf = ({ length: _, ...of }: ViewRows): string => rowsPrefix(of);
+const nameOf = ({ length: _, ...rows }: ViewRows): string => rowsPrefix(rows);
 
 interface ViewCut {
   readonly lengths: readonly number[];
-  readonly of: (rows: Int32Array) => readonly BatchPart[];
+  readonly partsOf: (rows: Int32Array) => readonly BatchPart[];
   rows?: Int32Array;
   parts: readonly BatchPart[];
 }
@@ -77,7 +80,7 @@ function makeCut({ plan, events }: ViewsOptions, { task, view, list }: ViewPart)
     return source.rows.task === task && source.rows.view === view ? [source.rows.length] : [];
   });
   lengths.sort((a, b) => a - b);
-  return { lengths, of: makeParts({ lengths, lengthOf: elementsOf(events, list) }), parts: [] };
+  return { lengths, partsOf: makeParts({ lengths, lengthOf: elementsOf(events, list) }), parts: [] };
 }
 
 /** Returns a function that counts the elements of an event's list. */
@@ -104,41 +107,41 @@ function makeTwins(events: Events, list: string | undefined): Twins {
   const { item, rows } = events;
   const hasList = hasElements(events, list);
   const isTwin = (event: number): boolean => item[event]! >= 0 && hasList(event);
-  const items = item.reduce((most, each) => Math.max(most, each), -1) + 1;
+  const items = item.reduce((highestItem, itemId) => Math.max(highestItem, itemId), -1) + 1;
   // Item i has the events `members[starts[i] … starts[i + 1])`.
   const starts = new Int32Array(items + 1);
   for (let event = 0; event < rows; event++) if (isTwin(event)) starts[item[event]! + 1]!++;
   for (let i = 0; i < items; i++) starts[i + 1]! += starts[i]!;
   const members = new Int32Array(starts[items]!);
-  const placeOf = new Int32Array(rows).fill(-1);
-  const nextPlace = starts.slice();
+  const positionOf = new Int32Array(rows).fill(-1);
+  const nextPosition = starts.slice();
   for (let event = 0; event < rows; event++) {
     if (!isTwin(event)) continue;
-    placeOf[event] = nextPlace[item[event]!]!++;
-    members[placeOf[event]!] = event;
+    positionOf[event] = nextPosition[item[event]!]!++;
+    members[positionOf[event]!] = event;
   }
   return (event, draw) => {
-    const own = item[event]!;
-    if (own < 0) return event;
-    const [from, to] = [starts[own]!, starts[own + 1]!];
-    const place = placeOf[event]!;
-    const others = to - from - (place < 0 ? 0 : 1);
-    if (others <= 0) return event;
-    const drawn = from + draw(others);
-    return members[place >= 0 && drawn >= place ? drawn + 1 : drawn]!;
+    const ownItem = item[event]!;
+    if (ownItem < 0) return event;
+    const [from, to] = [starts[ownItem]!, starts[ownItem + 1]!];
+    const position = positionOf[event]!;
+    const otherCount = to - from - (position < 0 ? 0 : 1);
+    if (otherCount <= 0) return event;
+    const drawn = from + draw(otherCount);
+    return members[position >= 0 && drawn >= position ? drawn + 1 : drawn]!;
   };
 }
 
 /** int32 [views] */
-export const viewNumbers: MakeSource<'view_numbers'> = ({ rows: of, key }, { training }) => {
+export const viewNumbers: MakeSource<'view_numbers'> = ({ rows: viewRows, key }, { training }) => {
   invariant(training, 'views are of training rows');
   const { events, corpus } = training;
   const numberOf = key === undefined ? (row: number) => events.user[row]! : makeIdentity(events, corpus, key);
   return {
     fill({ rowsOf }) {
-      const numbers = rowsOf(of).map((row, place) => {
+      const numbers = rowsOf(viewRows).map((row, position) => {
         const number = numberOf(row);
-        return number < 0 ? -1 - place : number;
+        return number < 0 ? -1 - position : number;
       });
       return vector(numbers);
     },

@@ -16,7 +16,7 @@ export interface DistinctItems {
   /** False if events have features of the item: then each event has a row of its own. */
   readonly byItem: boolean;
   /** Returns views that the next batch reuses. */
-  of(rows: Int32Array): DistinctRows;
+  distinctRowsOf(rows: Int32Array): DistinctRows;
 }
 
 /** Lengths are multiples of this, because engines prepare themselves for each new length. */
@@ -39,10 +39,10 @@ export function makeDistinctItems(
   let counts = new Float32Array(0);
   let items = new Int32Array(0);
   /** For each item, its index in `rows`; −1 between batches. */
-  let placeOf = nothingOf(corpus.rows);
+  let placeOf = makeUnknownItems(corpus.rows);
   return {
     byItem,
-    of(batch) {
+    distinctRowsOf(batch) {
       const batchSize = batch.length;
       if (places.length < batchSize) {
         rows = new Int32Array(batchSize);
@@ -54,7 +54,7 @@ export function makeDistinctItems(
       let usedSlots = 0;
       for (let i = 0; i < batchSize; i++) {
         const item = byItem ? identity(batch[i]!) : -1;
-        if (item >= placeOf.length) placeOf = withRoom(placeOf, item);
+        if (item >= placeOf.length) placeOf = enlargeFor(placeOf, item);
         let slot = item < 0 ? -1 : placeOf[item]!;
         if (slot < 0) {
           slot = usedSlots++;
@@ -65,7 +65,7 @@ export function makeDistinctItems(
         places[i] = slot;
         counts[slot]! += 1;
       }
-      for (let place = 0; place < usedSlots; place++) if (items[place]! >= 0) placeOf[items[place]!] = -1;
+      for (let slot = 0; slot < usedSlots; slot++) if (items[slot]! >= 0) placeOf[items[slot]!] = -1;
       const paddedLength = Math.min(batchSize, Math.ceil(usedSlots / padding) * padding);
       rows.fill(batch[0] ?? 0, usedSlots, paddedLength);
       return {
@@ -88,11 +88,11 @@ function dependsOnItem(
   if (values === undefined) return false;
   if (values === events.item) return true;
   // A `Map` of tens of millions of rows would take longer than training on them.
-  let valueOfItem = nothingOf(corpus.rows);
+  let valueOfItem = makeUnknownItems(corpus.rows);
   for (let row = 0; row < events.rows; row++) {
     const item = identity(row);
     if (item < 0) continue;
-    if (item >= valueOfItem.length) valueOfItem = withRoom(valueOfItem, item);
+    if (item >= valueOfItem.length) valueOfItem = enlargeFor(valueOfItem, item);
     const firstValue = valueOfItem[item]!;
     if (firstValue < 0) valueOfItem[item] = values[row]!;
     else if (firstValue !== values[row]) return false;
@@ -101,10 +101,10 @@ function dependsOnItem(
 }
 
 /** Makes one number per item, initially −1 for unknown. */
-const nothingOf = (items: number): Int32Array<ArrayBuffer> => new Int32Array(items).fill(-1);
+const makeUnknownItems = (items: number): Int32Array<ArrayBuffer> => new Int32Array(items).fill(-1);
 
-function withRoom(numbers: Int32Array<ArrayBuffer>, item: number): Int32Array<ArrayBuffer> {
-  const largerNumbers = nothingOf(2 * (item + 1));
+function enlargeFor(numbers: Int32Array<ArrayBuffer>, item: number): Int32Array<ArrayBuffer> {
+  const largerNumbers = makeUnknownItems(2 * (item + 1));
   largerNumbers.set(numbers);
   return largerNumbers;
 }
@@ -163,12 +163,12 @@ export interface ItemList {
   readonly column: BagColumn;
   readonly index?: Int32Array;
   /** Maximum number of elements that are read of a row: the first ones. */
-  readonly most: number;
+  readonly maxElements: number;
 }
 
 export interface ListedItems {
   /** Returns rows of the corpus in order of occurrence, padded with the first one. A view that the next batch reuses. */
-  of(batch: BatchRows): Int32Array;
+  itemsOf(batch: BatchRows): Int32Array;
   /** Returns the index of an item among the rows of the last batch. */
   place(item: number): number;
 }
@@ -198,30 +198,30 @@ export function makeListedItems(
   let currentBatch: BatchRows | undefined;
   const addItem = (item: number): void => {
     if (placeOf[item]! >= 0) return;
-    if (usedCount === rows.length) rows = enlarged(rows, 2 * rows.length);
+    if (usedCount === rows.length) rows = enlargeRows(rows, 2 * rows.length);
     rows[usedCount] = item;
     placeOf[item] = usedCount++;
   };
-  const collect = (batch: BatchRows): void => {
+  const collectItems = (batch: BatchRows): void => {
     for (let index = 0; index < usedCount; index++) placeOf[rows[index]!] = -1;
     usedCount = 0;
-    for (const { rows: of, column, index, most } of lists) {
+    for (const { rows: listRows, column, index, maxElements } of lists) {
       const { starts, ends, items: elements } = column;
       invariant(elements, 'the elements of a list have rows in the corpus');
-      for (const row of batch.rowsOf(of)) {
+      for (const row of batch.rowsOf(listRows)) {
         const bag = index ? index[row]! : row;
-        const end = Math.min(ends[bag]!, starts[bag]! + most);
+        const end = Math.min(ends[bag]!, starts[bag]! + maxElements);
         for (let index = starts[bag]!; index < end; index++) addItem(elements[index]!);
       }
     }
     if (usedCount === 0) addItem(Math.max(0, itemOf(batch.rows[0]!)));
     paddedLength = Math.ceil(usedCount / padding) * padding;
-    if (rows.length < paddedLength) rows = enlarged(rows, paddedLength);
+    if (rows.length < paddedLength) rows = enlargeRows(rows, paddedLength);
     rows.fill(rows[0]!, usedCount, paddedLength);
   };
   return {
-    of(batch) {
-      if (batch !== currentBatch) collect(batch);
+    itemsOf(batch) {
+      if (batch !== currentBatch) collectItems(batch);
       currentBatch = batch;
       return rows.subarray(0, paddedLength);
     },
@@ -229,7 +229,7 @@ export function makeListedItems(
   };
 }
 
-function enlarged(rows: Int32Array, length: number): Int32Array<ArrayBuffer> {
+function enlargeRows(rows: Int32Array, length: number): Int32Array<ArrayBuffer> {
   const largerRows = new Int32Array(length);
   largerRows.set(rows);
   return largerRows;

@@ -1,4 +1,4 @@
-/** Draws of a step that depend on its rows: ids that are replaced by the unknown id, and the places of targets; and what watches a step. */
+/** Draws of a step that depend on its rows: ids that become the unknown id, and positions of targets. Also has the interface to watch a step. */
 import { makeRandom } from '../../base/random/random.ts';
 import type { Windows } from '../../data/rows/windows.ts';
 import type { FeaturePlan, RowsOf } from '../../graph/plan/plan.ts';
@@ -6,42 +6,42 @@ import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Table } from '../embedding/table.ts';
 
 /** The code of an id that is not in the vocabulary. */
-const unknown = 0;
+const unknownCode = 0;
 
 /** Replaces ids by the unknown id in training, so that the row of unknown ids is trained (`id(drop: …)`). */
 export interface IdDrop {
   /** Returns, ascending, those of `count` rows of a step that read the unknown id. They depend only on the seed, the feature, the rows and the step. */
-  places(count: number, step: number): number[];
+  droppedPositions(count: number, step: number): number[];
   /** Writes the unknown id at these positions. @param placeOf maps a position to that among the codes of all workers. Default: the same */
-  apply(codes: Int32Array, count: number, step: number, placeOf?: (at: number) => number): void;
+  apply(codes: Int32Array, count: number, step: number, placeOf?: (index: number) => number): void;
 }
 
 /** Returns undefined for a feature that drops no ids. All inputs that read the same rows of a feature in a step drop the same ones. */
-export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number): IdDrop | undefined {
+export function makeIdDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number): IdDrop | undefined {
   if (drop === undefined) return undefined;
   const dropStream = makeRandom(seed, ...Buffer.from(`drop/${rowsPrefix(rows)}${name}`)).integer(2 ** 32);
-  const eachDropped = (count: number, step: number, found: (at: number) => void): void => {
+  const forEachDropped = (count: number, step: number, use: (index: number) => void): void => {
     const random = makeRandom(dropStream, step);
-    for (let index = 0; index < count; index++) if (random.next() < drop) found(index);
+    for (let index = 0; index < count; index++) if (random.next() < drop) use(index);
   };
   return {
-    places(count, step) {
+    droppedPositions(count, step) {
       const droppedPlaces: number[] = [];
-      eachDropped(count, step, (at) => droppedPlaces.push(at));
+      forEachDropped(count, step, (index) => droppedPlaces.push(index));
       return droppedPlaces;
     },
     apply(codes, count, step, placeOf) {
       if (!placeOf) {
-        eachDropped(count, step, (at) => {
-          codes[at] = unknown;
+        forEachDropped(count, step, (index) => {
+          codes[index] = unknownCode;
         });
         return;
       }
       let placeCount = 0;
       for (let index = 0; index < count; index++) placeCount = Math.max(placeCount, placeOf(index) + 1);
       const isDropped = new Uint8Array(placeCount);
-      eachDropped(placeCount, step, (place) => void (isDropped[place] = 1));
-      for (let index = 0; index < count; index++) if (isDropped[placeOf(index)] === 1) codes[index] = unknown;
+      forEachDropped(placeCount, step, (place) => void (isDropped[place] = 1));
+      for (let index = 0; index < count; index++) if (isDropped[placeOf(index)] === 1) codes[index] = unknownCode;
     },
   };
 }

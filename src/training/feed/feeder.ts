@@ -38,8 +38,8 @@ import {
   type FeedContext,
   type FeedState,
   type InputFeed,
+  listLength,
   makeQueues,
-  placesOf,
 } from './input_source.ts';
 import { type ItemSampler, type Mined, makeOwnItems, makeSampler } from './item_sampler.ts';
 import { fillOf, isListedByWorker, WorkerRows, type WorkerShare } from './share.ts';
@@ -76,9 +76,9 @@ export interface Feeder {
    */
   inputs(rows: Int32Array, step: number, extra: DenseRate, watch?: FeedWatch): Tensors;
   /** Does the first half of `inputs` if workers share the rows of tables: lets look-ups collect the rows that they will read. */
-  ask(rows: Int32Array, step: number, extra: DenseRate): void;
+  collectLookups(rows: Int32Array, step: number, extra: DenseRate): void;
   /** Returns the rows that the last `inputs` read: rows of the events, or of the corpus if they are drawn; the items of a queue. */
-  rowsOf(of: RowsOf): Int32Array;
+  rowsOf(rows: RowsOf): Int32Array;
   /**
    * Adds the outputs `gradient:<input>` of the same step to the tables, and updates these at `rate` × `multiplier`.
    * @param rate default: that of the tables' optimizer
@@ -105,16 +105,17 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const elementItems = listedItems(options);
   const context: FeedContext = {
     seed,
-    features: byName(options.features),
+    features: mapByName(options.features),
     tables: options.tables,
     columns: (rows) => (areEvents(rows) ? events.features : corpus.features),
-    training: { events, corpus, batch: wholeBatch, distinct, elements: elementItems, seen: seenRows(), queue },
+    training: { events, corpus, batch: wholeBatch, distinct, elements: elementItems, seen: makeNumberings(), queue },
   };
   const sources = makeSources(plan, context);
-  const workerShare = options.share && makeShare(plan, options.share);
+  const workerShare = options.share && makeSharedFill(plan, options.share);
   // All workers must number rows of tables, items of lists, and lists that noise is drawn for, alike: so each walks the lists of all rows.
   const isNumbered =
-    workerShare && plan.inputs.some(({ source }) => numbered.has(source.from) || isListedByWorker(rowsIn(source)));
+    workerShare &&
+    plan.inputs.some(({ source }) => numberedSources.has(source.from) || isListedByWorker(rowsIn(source)));
   const listsOfAll = isNumbered ? makeLists(options) : undefined;
   const samples = makeSamples(events, corpus, seed);
   const ownItems = makeOwnItems(options);
@@ -124,9 +125,9 @@ export function makeFeeder(options: FeederOptions): Feeder {
   let lastBatch: Batch | undefined;
   let requestedBatch: Batch | undefined;
 
-  const begin = (rows: Int32Array, step: number, { rate, factor = 1 }: DenseRate): Batch => {
-    const items = distinct?.of(rows);
-    const ownRowsOf = ownItems.of(rows, step);
+  const beginBatch = (rows: Int32Array, step: number, { rate, factor = 1 }: DenseRate): Batch => {
+    const items = distinct?.distinctRowsOf(rows);
+    const ownRowsOf = ownItems.ownRowsOfBatch(rows, step);
     /** @param lists of the rows, for a graph that reads lists in an order of their own */
     const batchOf = ({ cut, sequences }: BatchLists, whole?: Batch): Batch => {
       const partOf = (length: number | undefined): BatchPart => {
@@ -139,7 +140,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
         rowsOf(of) {
           if (of.kind === 'events') return rows;
           if (of.kind === 'corpus') return (allRows ??= listRowIndexes(corpus.rows));
-          if (of.kind === 'elements') return elementItems!.of(whole ?? batch);
+          if (of.kind === 'elements') return elementItems!.itemsOf(whole ?? batch);
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
           if (of.kind === 'queue') return queue(of).items;
@@ -148,7 +149,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
           if (of.kind === 'listed' || of.kind === 'mined') return ownRowsOf(of).rows;
           return of.kind === 'distinct' ? items!.rows : samples(of, step, rows);
         },
-        partOf: (of) => (of.kind === 'views' ? views.partOf(of, rows, step) : partOf(of.length)),
+        partOf: (part) => (part.kind === 'views' ? views.partOf(part, rows, step) : partOf(part.length)),
         known: (of) => ownRowsOf(of).known,
         weights: (of) => ownRowsOf(of).weights!,
         distinct: items,
@@ -167,7 +168,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
     events,
     inputs(rows, step, extra, watch) {
       const batchStart = performance.now();
-      const batch = requestedBatch ?? begin(rows, step, extra);
+      const batch = requestedBatch ?? beginBatch(rows, step, extra);
       requestedBatch = undefined;
       watch?.done?.('batch', 'rows of the batch', batchStart);
       if (!workerShare) return fillAll(sources, batch, watch);
@@ -176,20 +177,20 @@ export function makeFeeder(options: FeederOptions): Feeder {
       watch?.done?.('batch', 'inputs of this worker', shareStart);
       return filledInputs;
     },
-    ask(rows, step, extra) {
-      const batch = begin(rows, step, extra);
+    collectLookups(rows, step, extra) {
+      const batch = beginBatch(rows, step, extra);
       requestedBatch = batch;
-      for (const table of options.tables.values()) table.remote?.ask();
+      for (const table of options.tables.values()) table.remote?.startCollecting();
       workerShare!.fill(lookups, batch);
     },
-    rowsOf(of) {
+    rowsOf(rows) {
       invariant(lastBatch, 'no inputs were asked for');
-      return lastBatch.rowsOf(of);
+      return lastBatch.rowsOf(rows);
     },
     mined: ownItems.mined,
     apply(outputs, multiplier = 1, rate = undefined, watch = undefined) {
       const afterStart = performance.now();
-      for (const { source } of sources) source.after?.(lastBatch!, outputs);
+      for (const { source } of sources) source.afterStep?.(lastBatch!, outputs);
       watch?.done?.('batch', 'what the step gives back', afterStart);
       const updateTable = (table: Table): void => {
         watch?.learning?.(table);
@@ -197,12 +198,12 @@ export function makeFeeder(options: FeederOptions): Feeder {
         table.update(multiplier, rate);
         watch?.done?.('update', table.name, updateStart);
       };
-      learn(tablesToUpdate, outputs, updateTable, watch);
+      addGradients(tablesToUpdate, outputs, updateTable, watch);
     },
     accumulate(outputs) {
-      for (const { source } of sources) source.after?.(lastBatch!, outputs);
+      for (const { source } of sources) source.afterStep?.(lastBatch!, outputs);
       // An input that every worker has whole counts once.
-      learn(workerShare ? workerShare.learning(tablesToUpdate) : tablesToUpdate, outputs, () => {});
+      addGradients(workerShare ? workerShare.learning(tablesToUpdate) : tablesToUpdate, outputs, () => {});
     },
     update(multiplier = 1, rate) {
       for (const table of tablesToUpdate.keys()) table.update(multiplier, rate);
@@ -238,7 +239,7 @@ export function makeRowFeeder(options: {
 }): RowFeeder {
   const context: FeedContext = {
     seed: 0,
-    features: byName(options.features),
+    features: mapByName(options.features),
     tables: options.tables,
     columns: () => options.columns,
   };
@@ -255,7 +256,7 @@ export function makeRowFeeder(options: {
     weights: () => new Float32Array(0),
   });
   const fetchRows = async (rows: Int32Array): Promise<void> => {
-    for (const { remote } of shared) remote.ask();
+    for (const { remote } of shared) remote.startCollecting();
     fillAll(lookups, batchOf(rows));
     await shared[0]!.remote.wire.fetch(shared);
   };
@@ -268,7 +269,7 @@ export function makeRowFeeder(options: {
   };
 }
 
-const numbered: ReadonlySet<InputSource['from']> = new Set(['table_places', 'element_places']);
+const numberedSources: ReadonlySet<InputSource['from']> = new Set(['table_places', 'element_places']);
 
 const rowsIn = (source: InputSource): RowsOf | undefined => ('rows' in source ? source.rows : undefined);
 
@@ -293,10 +294,10 @@ function fillAll(sources: readonly PlannedSource[], batch: Batch, watch?: FeedWa
   return tensors;
 }
 
-const byName = (features: readonly FeaturePlan[]): ReadonlyMap<string, FeaturePlan> =>
+const mapByName = (features: readonly FeaturePlan[]): ReadonlyMap<string, FeaturePlan> =>
   new Map(features.map((feature) => [feature.name, feature]));
 
-function seenRows(): (table: string) => RowNumbers {
+function makeNumberings(): (table: string) => RowNumbers {
   const numberings = new Map<string, RowNumbers>();
   return (table) => {
     const numbering = numberings.get(table) ?? makeRowNumbers();
@@ -308,9 +309,9 @@ function seenRows(): (table: string) => RowNumbers {
 /** Returns the inputs whose gradients go to each table, in the order of the plan. */
 function inputsByTable(sources: readonly PlannedSource[]): Learning {
   const tables = new Map<Table, PlannedSource[]>();
-  for (const each of sources) {
-    const learnedTable = each.source.learns?.table;
-    if (learnedTable) appendToList(tables, learnedTable, each);
+  for (const plannedSource of sources) {
+    const learnedTable = plannedSource.source.learns?.table;
+    if (learnedTable) appendToList(tables, learnedTable, plannedSource);
   }
   return tables;
 }
@@ -333,7 +334,7 @@ function listedItems({ plan, events, corpus, features }: FeederOptions): ListedI
     const { column, index } = events.features.get(source.feature)!;
     invariant(column.kind === 'bags', `list ${source.feature} has no bags`);
     const feature = features.find(({ name }) => name === source.feature)!;
-    return [{ rows: source.rows, column, index, most: placesOf(feature, source.rows) }];
+    return [{ rows: source.rows, column, index, maxElements: listLength(feature, source.rows) }];
   });
   if (lists.length === 0) return undefined;
   const isExact = sources.some((source) => 'rows' in source && source.rows?.kind === 'elements' && source.rows.exact);
@@ -344,35 +345,40 @@ function listedItems({ plan, events, corpus, features }: FeederOptions): ListedI
   });
 }
 
-function learn(learning: Learning, outputs: Tensors, then: (table: Table) => void, watch?: FeedWatch): void {
+function addGradients(
+  learning: Learning,
+  outputs: Tensors,
+  updateTable: (table: Table) => void,
+  watch?: FeedWatch,
+): void {
   // Takes one table at a time, so that its sums are still in the cache when its rows are updated.
-  for (const [table, its] of learning) {
+  for (const [table, inputsOfTable] of learning) {
     const learnStart = watch ? performance.now() : 0;
-    for (const { name, source } of its) {
+    for (const { name, source } of inputsOfTable) {
       const gradient = outputs[`gradient:${name}`];
       invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
       source.learns!.accumulate(gradient.data);
     }
     watch?.done?.('gradients', table.name, learnStart);
-    then(table);
+    updateTable(table);
   }
 }
 
 /** Draws items once per step for all inputs with the same draw. */
 function makeSamples(events: Events, corpus: Corpus, seed: number) {
   const samplers = new Map<string, { sampler: ItemSampler; step: number; rows: Int32Array }>();
-  const samplerOf = (of: SampledRows | SharedRows): ItemSampler =>
-    of.kind === 'sampled' && of.within !== undefined
-      ? makeGroupSampler(events, corpus, { within: of.within, perRow: of.perRow }, seed)
-      : makeSampler(corpus, of, seed);
-  return (of: SampledRows | SharedRows, step: number, batch: Int32Array): Int32Array => {
-    const sampleName = rowsPrefix(of);
+  const samplerOf = (sampled: SampledRows | SharedRows): ItemSampler =>
+    sampled.kind === 'sampled' && sampled.within !== undefined
+      ? makeGroupSampler(events, corpus, { within: sampled.within, perRow: sampled.perRow }, seed)
+      : makeSampler(corpus, sampled, seed);
+  return (sampled: SampledRows | SharedRows, step: number, batch: Int32Array): Int32Array => {
+    const sampleName = rowsPrefix(sampled);
     let drawnSample = samplers.get(sampleName);
     if (!drawnSample) {
-      drawnSample = { sampler: samplerOf(of), step: -1, rows: new Int32Array(0) };
+      drawnSample = { sampler: samplerOf(sampled), step: -1, rows: new Int32Array(0) };
       samplers.set(sampleName, drawnSample);
     }
-    const drawCount = of.kind === 'shared' ? of.count : batch.length * of.perRow;
+    const drawCount = sampled.kind === 'shared' ? sampled.count : batch.length * sampled.perRow;
     if (drawnSample.step !== step || drawnSample.rows.length !== drawCount) {
       if (drawnSample.rows.length !== drawCount) drawnSample.rows = new Int32Array(drawCount);
       drawnSample.sampler(step, drawnSample.rows, batch);
@@ -382,7 +388,7 @@ function makeSamples(events: Events, corpus: Corpus, seed: number) {
   };
 }
 
-function makeShare(plan: GraphPlan, share: WorkerShare) {
+function makeSharedFill(plan: GraphPlan, share: WorkerShare) {
   const rows = new WorkerRows(plan, share);
   const fills = new Map<string, ShareFill>(plan.inputs.map((input) => [input.name, fillOf(plan.graph, input)!]));
   return {
@@ -394,14 +400,19 @@ function makeShare(plan: GraphPlan, share: WorkerShare) {
       for (const { name, source } of sources) source.reserve?.(batchOf(name));
       const tensors: Record<string, Tensor> = {};
       for (const { name, source, input } of sources) {
-        tensors[name] = rows.cut(input, fills.get(name)!, source.fill(batchOf(name)), batch);
+        tensors[name] = rows.cutInput(input, fills.get(name)!, source.fill(batchOf(name)), batch);
       }
       return { ...tensors, ...rows.tensors(batch) };
     },
     /** Assigns the gradient of an input that every worker has whole to the first worker alone. */
     learning(learning: Learning): Learning {
       if (share.rank === 0) return learning;
-      return new Map([...learning].map(([table, its]) => [table, its.filter(({ name }) => fills.get(name) === 'own')]));
+      return new Map(
+        [...learning].map(([table, inputsOfTable]) => [
+          table,
+          inputsOfTable.filter(({ name }) => fills.get(name) === 'own'),
+        ]),
+      );
     },
   };
 }

@@ -14,10 +14,10 @@ const groupStream = 0x6e40;
 export function makeGroupSampler(
   events: Pick<Events, 'item'>,
   corpus: Corpus,
-  { within, perRow }: Required<Pick<SampledRows, 'within' | 'perRow'>>,
+  { within: groupFeature, perRow }: Required<Pick<SampledRows, 'within' | 'perRow'>>,
   seed: number,
 ): ItemSampler {
-  const codeOf = makeCodes(corpus, within);
+  const codeOf = makeCodes(corpus, groupFeature);
   const trained = trainedRows(corpus);
   const grouped = trained.slice().sort((a, b) => codeOf(a) - codeOf(b) || a - b);
   /** First place and end of the items of each code in `grouped`. */
@@ -31,11 +31,11 @@ export function makeGroupSampler(
   }
   return (step, rows, batch) => {
     invariant(batch && rows.length === batch.length * perRow, 'items are drawn for the events of a batch');
-    const random = makeRandom(seed, groupStream, ...Buffer.from(within), step);
+    const random = makeRandom(seed, groupStream, ...Buffer.from(groupFeature), step);
     for (let i = 0; i < batch.length; i++) {
-      const own = events.item[batch[i]!]!;
-      const group = own < 0 ? undefined : groups.get(codeOf(own));
-      const ownPlace = own < 0 ? -1 : placeOf[own]!;
+      const ownItem = events.item[batch[i]!]!;
+      const group = ownItem < 0 ? undefined : groups.get(codeOf(ownItem));
+      const ownPlace = ownItem < 0 ? -1 : placeOf[ownItem]!;
       const count = group ? group.to - group.from - (ownPlace < 0 ? 0 : 1) : 0;
       for (let index = i * perRow; index < (i + 1) * perRow; index++) {
         if (!group || count === 0) {
@@ -50,9 +50,9 @@ export function makeGroupSampler(
 }
 
 function makeCodes({ features }: Corpus, feature: string): (item: number) => number {
-  const given = features.get(feature);
-  invariant(given?.column.kind === 'codes', `feature ${feature} has one code for each item`);
-  const { values } = given.column;
-  const { index } = given;
+  const groupColumn = features.get(feature);
+  invariant(groupColumn?.column.kind === 'codes', `feature ${feature} has one code for each item`);
+  const { values } = groupColumn.column;
+  const { index } = groupColumn;
   return (item) => values[index ? index[item]! : item]!;
 }

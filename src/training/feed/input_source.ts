@@ -16,7 +16,7 @@ import {
 } from '../../graph/plan/plan.ts';
 import type { Table } from '../embedding/table.ts';
 import type { BatchPart, BatchSequences } from './batch_lists.ts';
-import { pick } from './copy_columns.ts';
+import { pickCodes } from './copy_columns.ts';
 import type { DistinctItems, DistinctRows, ListedItems, RowNumbers } from './distinct_items.ts';
 
 export interface Batch {
@@ -37,7 +37,7 @@ export interface Batch {
   /** For one of several workers, the batch with the lists of all rows, by which rows of tables are numbered. */
   readonly whole?: Batch;
   /** For one of several workers, returns a function from its rows of this kind to their index in the whole batch. Absent: row i has index i. */
-  placesOf?(rows: RowsOf): (row: number) => number;
+  listLength?(rows: RowsOf): (row: number) => number;
   /** Each list once, as a sequence, if the graph reads sequences and has no parts. */
   readonly sequences?: BatchSequences;
   partOf(rows: PartRows | ViewPart): BatchPart;
@@ -71,7 +71,7 @@ export const areEvents = ({ kind }: RowsOf): boolean =>
   kind === 'events' || kind === 'part' || kind === 'distinct' || kind === 'sequences' || kind === 'views';
 
 /** Returns the length of a list in the tensors of these rows. A padding row of a part may have more elements, of which the first are read. */
-export function placesOf({ name, along, max }: FeaturePlan, rows: RowsOf): number {
+export function listLength({ name, along, max }: FeaturePlan, rows: RowsOf): number {
   const places = placesIn(rows, along ?? name) ?? max;
   invariant(places !== undefined, `list ${name} has no length`);
   return places;
@@ -83,12 +83,12 @@ export type FeedState = Readonly<Record<string, Float32Array | Int32Array>>;
 export interface InputFeed {
   /** For one of several workers: numbers the rows that all rows of the batch read. Called for all inputs before `reserve`. */
   number?(batch: Batch): void;
-  /** Makes room. Called for all inputs before any is filled, because making room for one may move another's. */
+  /** Makes room. Called for all inputs before any is filled, because making room for one may move the memory of another. */
   reserve?(batch: Batch): void;
   /** Returns a tensor, which may be a view that the next step reuses. */
   fill(batch: Batch): Tensor;
   /** Takes the outputs of the step for the batch that was last filled. */
-  after?(batch: Batch, outputs: NamedTensors): void;
+  afterStep?(batch: Batch, outputs: NamedTensors): void;
   /** The table that gets the gradient of the input; `accumulate` takes d loss ÷ d (the last tensor filled). */
   readonly learns?: { readonly table: Table; accumulate(gradient: Float32Array): void };
   state?(): FeedState;
@@ -136,23 +136,23 @@ export function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array
   let buffer = new Int32Array(0);
   return (rows) => {
     if (buffer.length < rows.length) buffer = new Int32Array(rows.length);
-    pick(index, rows, buffer);
+    pickCodes(index, rows, buffer);
     return buffer.subarray(0, rows.length);
   };
 }
 
-export function enlargedBuffer(buffer: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
+export function enlargeBuffer(buffer: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
   return buffer.length >= length ? buffer : new Float32Array(length);
 }
 
 /** Stores the item vectors of past batches, and the numbers of their items, which do not depend on the events at hand. */
 export type VectorQueue = ReturnType<typeof makeQueue>;
 
-export function makeQueues(): (of: QueueRows) => VectorQueue {
+export function makeQueues(): (queueRows: QueueRows) => VectorQueue {
   const queueOfTask = new Map<string, VectorQueue>();
-  return (of) => {
-    const queue = queueOfTask.get(of.task) ?? makeQueue(of);
-    queueOfTask.set(of.task, queue);
+  return (queueRows) => {
+    const queue = queueOfTask.get(queueRows.task) ?? makeQueue(queueRows);
+    queueOfTask.set(queueRows.task, queue);
     return queue;
   };
 }
@@ -170,7 +170,7 @@ export function makeQueue({ count, width, after }: QueueRows) {
     /** The item of each slot, as `makeIdentity` numbers it; below 0 for an unknown item and in empty slots. */
     items,
     /** Returns float32 [count]: 1 for a slot that is empty or does not count yet, else 0. */
-    empty(step: number): Float32Array {
+    emptyFlagsAt(step: number): Float32Array {
       for (let index = 0; index < count; index++)
         emptyFlags[index] = step <= after || items[index]! === emptySlot ? 1 : 0;
       return emptyFlags;
@@ -179,10 +179,10 @@ export function makeQueue({ count, width, after }: QueueRows) {
     push(rows: Int32Array, itemOf: (row: number) => number, values: Float32Array): void {
       // If a batch is larger than the queue, only its end is stored.
       for (let i = Math.max(0, rows.length - count); i < rows.length; i++) {
-        const at = nextSlot[0]!;
-        items[at] = itemOf(rows[i]!);
-        vectors.set(values.subarray(i * width, (i + 1) * width), at * width);
-        nextSlot[0] = (at + 1) % count;
+        const slot = nextSlot[0]!;
+        items[slot] = itemOf(rows[i]!);
+        vectors.set(values.subarray(i * width, (i + 1) * width), slot * width);
+        nextSlot[0] = (slot + 1) % count;
       }
     },
     state: (): FeedState => ({ vectors, items, next: nextSlot }),

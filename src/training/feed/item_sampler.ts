@@ -76,35 +76,35 @@ export function makeAlias(weights: ArrayLike<number>): { keep: Float64Array; oth
   if (weightTotal === 0) return undefined;
   const keepChance = new Float64Array(length);
   const otherRow = new Int32Array(length);
-  const small: number[] = [];
-  const large: number[] = [];
+  const lowColumns: number[] = [];
+  const highColumns: number[] = [];
   for (let i = 0; i < length; i++) {
     keepChance[i] = (weights[i]! * length) / weightTotal;
     otherRow[i] = i;
-    (keepChance[i]! < 1 ? small : large).push(i);
+    (keepChance[i]! < 1 ? lowColumns : highColumns).push(i);
   }
-  while (small.length > 0 && large.length > 0) {
-    const less = small.pop()!;
-    const more = large.pop()!;
-    otherRow[less] = more;
-    keepChance[more]! -= 1 - keepChance[less]!;
-    (keepChance[more]! < 1 ? small : large).push(more);
+  while (lowColumns.length > 0 && highColumns.length > 0) {
+    const lowRow = lowColumns.pop()!;
+    const highRow = highColumns.pop()!;
+    otherRow[lowRow] = highRow;
+    keepChance[highRow]! -= 1 - keepChance[lowRow]!;
+    (keepChance[highRow]! < 1 ? lowColumns : highColumns).push(highRow);
   }
-  for (const i of large) keepChance[i] = 1;
+  for (const i of highColumns) keepChance[i] = 1;
   // Rounding left these rows. Their chance is practically 1, but an item without weight must never be drawn.
-  for (const i of small) if (weights[i]! > 0) keepChance[i] = 1;
+  for (const i of lowColumns) if (weights[i]! > 0) keepChance[i] = 1;
   return { keep: keepChance, other: otherRow };
 }
 
 const minedStream = 0x317e;
 
 export interface Mined {
-  readonly of: MinedRows;
+  readonly rows: MinedRows;
   readonly items: OwnItems;
   /** Returns the users of an epoch as ascending rows. They depend only on the seed and the epoch. */
   usersOf(epoch: number): Int32Array;
-  /** Stores the best items of these users, `best` for each; −1 if there are fewer. @param found int32 [users, best] */
-  take(users: Int32Array, found: Int32Array): void;
+  /** Stores the best items of these users, `best` for each; −1 if there are fewer. @param minedUsers int32 [users, best] */
+  storeMined(users: Int32Array, minedUsers: Int32Array): void;
   /** Returns the entries of a checkpoint: the users, −1 for none, and their items. */
   state(): FeedState;
 }
@@ -127,17 +127,20 @@ export function makeMined(
   let rows = new Int32Array(0);
   let known = new Uint8Array(0);
   return {
-    of,
+    rows: of,
     usersOf(epoch) {
       const order = makeRandom(seed, minedStream, 0, epoch).permutation(candidates.length);
       return order
         .subarray(0, userCount)
-        .map((at) => candidates[at]!)
+        .map((index) => candidates[index]!)
         .sort();
     },
-    take(found, best) {
-      invariant(found.length === userCount && best.length === items.length, 'the mined items are as many as planned');
-      users.set(found);
+    storeMined(minedUsers, best) {
+      invariant(
+        minedUsers.length === userCount && best.length === items.length,
+        'the mined items are as many as planned',
+      );
+      users.set(minedUsers);
       items.set(best);
       placeOf = undefined;
     },
@@ -153,7 +156,7 @@ export function makeMined(
       for (let i = 0; i < batch.length; i++) {
         const user = userOf[batch[i]!]!;
         const place = user < 0 ? undefined : places().get(user);
-        const count = place === undefined ? 0 : countOf(items, place * best, best);
+        const count = place === undefined ? 0 : countItems(items, place * best, best);
         if (count === 0) continue;
         for (let n = 0; n < perRow; n++) drawnItems[i * perRow + n] = items[place! * best + random.integer(count)]!;
       }
@@ -168,7 +171,7 @@ export function makeMined(
 }
 
 /** Counts the items before the first −1, at most `best`. */
-function countOf(items: Int32Array, from: number, best: number): number {
+function countItems(items: Int32Array, from: number, best: number): number {
   for (let count = 0; count < best; count++) if (items[from + count]! < 0) return count;
   return best;
 }
@@ -187,19 +190,19 @@ export type OwnItems = (batch: Int32Array, step: number) => OwnRowsOfBatch;
 /** The listed and mined negatives of a plan. */
 interface PlannedItems {
   /** Draws them for the events of a batch, once for all inputs that read the same ones. */
-  of(batch: Int32Array, step: number): (rows: ListedRows | MinedRows) => OwnRowsOfBatch;
+  ownRowsOfBatch(batch: Int32Array, step: number): (rows: ListedRows | MinedRows) => OwnRowsOfBatch;
   readonly mined: readonly Mined[];
   state(): FeedState;
 }
 
-export function makeOwnItems(of: {
+export function makeOwnItems(options: {
   readonly plan: GraphPlan;
   readonly events: Events;
   readonly corpus: Corpus;
   readonly seed: number;
   readonly latestUsers?: Int32Array;
 }): PlannedItems {
-  const { plan, events, corpus, seed } = of;
+  const { plan, events, corpus, seed } = options;
   const itemsByPrefix = new Map<string, OwnItems>();
   const mined: Mined[] = [];
   for (const { source } of plan.inputs) {
@@ -207,13 +210,13 @@ export function makeOwnItems(of: {
     if (rows === undefined || itemsByPrefix.has(rowsPrefix(rows))) continue;
     if (rows.kind === 'listed') itemsByPrefix.set(rowsPrefix(rows), makeListed(events, rows, seed));
     if (rows.kind !== 'mined') continue;
-    const minedItems = makeMined(events, of.latestUsers ?? latestRows(events).users, corpus, rows, seed);
+    const minedItems = makeMined(events, options.latestUsers ?? latestRows(events).users, corpus, rows, seed);
     mined.push(minedItems);
     itemsByPrefix.set(rowsPrefix(rows), minedItems.items);
   }
   return {
-    of(batch, step) {
-      const ownItems = new Map([...itemsByPrefix].map(([name, make]) => [name, make(batch, step)]));
+    ownRowsOfBatch(batch, step) {
+      const ownItems = new Map([...itemsByPrefix].map(([name, drawItems]) => [name, drawItems(batch, step)]));
       return (rows) => ownItems.get(rowsPrefix(rows))!;
     },
     mined,
@@ -221,7 +224,7 @@ export function makeOwnItems(of: {
   };
 }
 
-const stateOf = ({ of, state }: Mined): FeedState =>
+const stateOf = ({ rows: of, state }: Mined): FeedState =>
   Object.fromEntries(Object.entries(state()).map(([part, view]) => [`${rowsPrefix(of)}${part}`, view]));
 
 const listedStream = 0x115d;

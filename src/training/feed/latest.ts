@@ -1,4 +1,4 @@
-/** The latest training event of each user, by which the towers are asked about users when an epoch begins: of rows in memory, or of shards. */
+/** The latest training event of each user, in memory or in shards. When an epoch begins, the vectors of users are computed from it. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { BagColumn, Events, IndexedColumn, LatestInShards } from '../../data/dataset.ts';
 import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
@@ -7,10 +7,10 @@ export interface LatestEvents {
   /** The users who have one, ascending. */
   readonly users: Int32Array;
   /**
-   * Returns the events of some users, ascending, in chunks of `most` users, of which the last may have fewer. The chunks are the same in memory and in shards.
+   * Returns the events of some users, ascending, in chunks of `maxUsers` users, of which the last may have fewer. The chunks are the same in memory and in shards.
    * @throws Failure `shards-damaged`
    */
-  chunks(users: Int32Array, most: number): AsyncIterable<LatestChunk>;
+  chunks(users: Int32Array, maxUsers: number): AsyncIterable<LatestChunk>;
 }
 
 interface LatestChunk {
@@ -20,8 +20,8 @@ interface LatestChunk {
   readonly columns: ReadonlyMap<string, IndexedColumn>;
   /** For each user, the row in the columns. */
   readonly rows: Int32Array;
-  /** Returns the corpus rows of all training events of a user of the chunk; −1 for an item that the corpus lacks. @param at index in `users` */
-  seen(at: number): Int32Array;
+  /** Returns the corpus rows of all training events of a user of the chunk; −1 for an item that the corpus lacks. @param index index in `users` */
+  seenBy(index: number): Int32Array;
 }
 
 /** Returns the users with events to train on, ascending, and the last of these events of each. */
@@ -34,20 +34,26 @@ export function latestRows({ user, fresh, replay = 0 }: Pick<Events, 'user' | 'f
   const rows = lastRowsOfUsers({ user }).filter((row) => trained?.has(row) ?? true);
   const rowOf = new Map(Array.from(rows, (row) => [user[row]!, row]));
   const users = Int32Array.from(rowOf.keys()).sort();
-  return { users, rows: users.map((each) => rowOf.get(each)!) };
+  return { users, rows: users.map((userId) => rowOf.get(userId)!) };
 }
 
-/** @param seen corpus rows of the training events of each user */
-export function latestInMemory(events: Events, seen: BagColumn): LatestEvents {
+/** @param seenItems corpus rows of the training events of each user */
+export function latestInMemory(events: Events, seenItems: BagColumn): LatestEvents {
   const latest = latestRows(events);
   const rowOf = new Map(Array.from(latest.users, (user, index) => [user, latest.rows[index]!]));
   return {
     users: latest.users,
-    async *chunks(users, most) {
-      for (let from = 0; from < users.length; from += most) {
-        const own = users.subarray(from, from + most);
-        const rows = own.map((user) => rowOf.get(user)!);
-        yield { users: own, from, columns: events.features, rows, seen: (at) => bagOf(seen, own[at]!) };
+    async *chunks(users, maxUsers) {
+      for (let from = 0; from < users.length; from += maxUsers) {
+        const chunkUsers = users.subarray(from, from + maxUsers);
+        const rows = chunkUsers.map((user) => rowOf.get(user)!);
+        yield {
+          users: chunkUsers,
+          from,
+          columns: events.features,
+          rows,
+          seenBy: (index) => bagOf(seenItems, chunkUsers[index]!),
+        };
       }
     },
   };
@@ -58,43 +64,49 @@ export async function latestInShards(latest: LatestInShards): Promise<LatestEven
   const usersOfRanges: Int32Array[] = [];
   for (let range = 0; range < latest.ranges; range++)
     usersOfRanges.push((await latest.read(range)).user.slice().sort());
-  const all = new Int32Array(usersOfRanges.reduce((sum, { length }) => sum + length, 0));
-  let filled = 0;
+  const allUsers = new Int32Array(usersOfRanges.reduce((sum, { length }) => sum + length, 0));
+  let filledCount = 0;
   for (const users of usersOfRanges) {
-    all.set(users, filled);
-    filled += users.length;
+    allUsers.set(users, filledCount);
+    filledCount += users.length;
   }
   return {
-    users: all,
-    async *chunks(users, most) {
+    users: allUsers,
+    async *chunks(users, maxUsers) {
       const chunkAt = ({ features, earlier }: Events, rows: Int32Array, from: number): LatestChunk => {
-        const own = users.subarray(from, from + rows.length);
-        return { users: own, from, columns: features, rows, seen: (at) => bagOf(earlier!.bags, rows[at]!) };
+        const chunkUsers = users.subarray(from, from + rows.length);
+        return {
+          users: chunkUsers,
+          from,
+          columns: features,
+          rows,
+          seenBy: (index) => bagOf(earlier!.bags, rows[index]!),
+        };
       };
       let from = 0;
-      let left: { readonly events: Events; readonly rows: Int32Array } | undefined;
+      let leftover: { readonly events: Events; readonly rows: Int32Array } | undefined;
       for (let range = 0; range < latest.ranges; range++) {
-        const events: Events = await latest.read(range, left);
+        const events: Events = await latest.read(range, leftover);
         const rows = rowsOfUsers(events.user, users.subarray(from));
-        let taken = 0;
-        for (; taken + most <= rows.length; taken += most) {
-          yield chunkAt(events, rows.subarray(taken, taken + most), from);
-          from += most;
+        let takenRows = 0;
+        for (; takenRows + maxUsers <= rows.length; takenRows += maxUsers) {
+          yield chunkAt(events, rows.subarray(takenRows, takenRows + maxUsers), from);
+          from += maxUsers;
         }
-        left = taken < rows.length ? { events, rows: rows.subarray(taken) } : undefined;
+        leftover = takenRows < rows.length ? { events, rows: rows.subarray(takenRows) } : undefined;
       }
-      if (left) yield chunkAt(left.events, left.rows, from);
-      invariant(from + (left?.rows.length ?? 0) === users.length, 'each user has a latest event');
+      if (leftover) yield chunkAt(leftover.events, leftover.rows, from);
+      invariant(from + (leftover?.rows.length ?? 0) === users.length, 'each user has a latest event');
     },
   };
 }
 
 /** Returns the rows of the first of these users, as far as there are any: both ascend by ranges. */
 function rowsOfUsers(user: Int32Array, users: Int32Array): Int32Array {
-  const rowOf = new Map(Array.from(user, (each, row) => [each, row]));
+  const rowOf = new Map(Array.from(user, (userId, row) => [userId, row]));
   let end = 0;
   while (end < users.length && rowOf.has(users[end]!)) end++;
-  return users.subarray(0, end).map((each) => rowOf.get(each)!);
+  return users.subarray(0, end).map((userId) => rowOf.get(userId)!);
 }
 
 const bagOf = ({ starts, ends, values }: BagColumn, bag: number): Int32Array =>

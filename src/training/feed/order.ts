@@ -5,7 +5,7 @@ import type { Events, UnitCounts } from '../../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../../data/rows/fresh.ts';
 import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
 import { type Windows, windowsOf } from '../../data/rows/windows.ts';
-import { type Plan, type SchedulePlan, sequenceFeature, type TrainPlan, usersAreRows } from '../../graph/plan/plan.ts';
+import { type Plan, sequenceFeature, type TrainPlan, usersAreRows } from '../../graph/plan/plan.ts';
 
 export interface EventOrder<E extends AnyEpoch = Epoch> {
   /** Number of events that an epoch may take: the training rows, or only those with a list if the model predicts each position of a list. */
@@ -35,10 +35,10 @@ export function orderOf({ step, train: { batch, seed } }: Plan, events: Events):
     };
   }
   if (listFeature !== undefined) {
-    const { rows: all, fresh } = events;
+    const { rows: rowCount, fresh } = events;
     const replayedCount = replayedEvents(events);
-    const rows = (fresh?.length ?? all) + replayedCount;
-    const windows = windowsOf(events.features.get(listFeature)!, all);
+    const rows = (fresh?.length ?? rowCount) + replayedCount;
+    const windows = windowsOf(events.features.get(listFeature)!, rowCount);
     if (!fresh) return orderOfWindows({ ...windows, count: windows.rows.length }, rows, batch, seed);
     const newWindows = windowsOfRows(windows, fresh);
     if (replayedCount === 0) return orderOfWindows(newWindows, rows, batch, seed);
@@ -68,15 +68,16 @@ function orderOfRows(events: TrainedRows, batch: number, seed: number): EventOrd
 /** Returns an order with one row for each user, that of its last event. In a run on new events, a user is new if any of its events is. */
 function orderOfUsers({ user, fresh, ...events }: Events, batch: number, seed: number): EventOrder {
   const rowsOfUsers = lastRowsOfUsers({ user });
-  const withNew = fresh && new Set(Array.from(fresh, (row) => user[row]!));
-  const places =
-    withNew && listRowIndexes(rowsOfUsers.length).filter((place) => withNew.has(user[rowsOfUsers[place]!]!));
-  const order = orderOfRows({ replay: events.replay, fresh: places, rows: rowsOfUsers.length }, batch, seed);
+  const usersWithNew = fresh && new Set(Array.from(fresh, (row) => user[row]!));
+  const newPositions =
+    usersWithNew &&
+    listRowIndexes(rowsOfUsers.length).filter((position) => usersWithNew.has(user[rowsOfUsers[position]!]!));
+  const order = orderOfRows({ replay: events.replay, fresh: newPositions, rows: rowsOfUsers.length }, batch, seed);
   return {
     ...order,
     epoch(number) {
       const epoch = order.epoch(number);
-      return { ...epoch, batch: (index) => epoch.batch(index).map((place) => rowsOfUsers[place]!) };
+      return { ...epoch, batch: (index) => epoch.batch(index).map((position) => rowsOfUsers[position]!) };
     },
   };
 }
@@ -86,14 +87,14 @@ function epochOfNew(events: TrainedRows, batch: number, seed: number, number: nu
   const replayedCount = replayedEvents(events);
   const earlierRows = replayedCount === 0 ? undefined : earlierEvents(events);
   const drawnRows = drawReplayed(earlierRows?.length ?? 0, replayedCount, seed, number).map(
-    (place) => earlierRows![place]!,
+    (position) => earlierRows![position]!,
   );
   const rows = new Int32Array(drawnRows.length + newEvents.length);
   rows.set(drawnRows);
   rows.set(newEvents, drawnRows.length);
   rows.sort();
   const epoch = makeEpoch(rows.length, batch, seed, number);
-  return { ...epoch, batch: (index) => epoch.batch(index).map((place) => rows[place]!) };
+  return { ...epoch, batch: (index) => epoch.batch(index).map((position) => rows[position]!) };
 }
 
 /** Returns the windows that have some of the rows as targets, with only these targets. */
@@ -127,7 +128,7 @@ interface ReplayedWindows {
  * so each step has at least two targets if there are two windows.
  */
 function orderOfWindows(
-  own: OrderedWindows,
+  newWindows: OrderedWindows,
   events: number,
   batch: number,
   seed: number,
@@ -139,30 +140,30 @@ function orderOfWindows(
     starts: Int32Array.of(0),
     members: new Int32Array(0),
   };
-  const replayedCount = Math.min(earlierWindows.count, Math.round((replay?.perWindow ?? 0) * own.count));
-  const windowCount = own.count + replayedCount;
+  const replayedCount = Math.min(earlierWindows.count, Math.round((replay?.perWindow ?? 0) * newWindows.count));
+  const windowCount = newWindows.count + replayedCount;
   // The number of targets in the drawn windows varies a little between epochs, so this is their mean.
   const targetCount =
-    own.targets + Math.round((replayedCount / Math.max(1, earlierWindows.count)) * earlierWindows.targets);
+    newWindows.targets + Math.round((replayedCount / Math.max(1, earlierWindows.count)) * earlierWindows.targets);
   const counts = stepsOfWindows({ count: windowCount, targets: targetCount }, events, batch);
   return {
     ...counts,
     epoch(number) {
       const windowOrder = makeRandom(seed, orderStream, number).permutation(windowCount);
       const drawnWindows = drawReplayed(earlierWindows.count, replayedCount, seed, number);
-      const targetsOf = (place: number): Int32Array =>
-        place < own.count
-          ? own.members.subarray(own.starts[place]!, own.starts[place + 1]!)
+      const targetsOf = (position: number): Int32Array =>
+        position < newWindows.count
+          ? newWindows.members.subarray(newWindows.starts[position]!, newWindows.starts[position + 1]!)
           : earlierWindows.members.subarray(
-              earlierWindows.starts[drawnWindows[place - own.count]!]!,
-              earlierWindows.starts[drawnWindows[place - own.count]! + 1]!,
+              earlierWindows.starts[drawnWindows[position - newWindows.count]!]!,
+              earlierWindows.starts[drawnWindows[position - newWindows.count]! + 1]!,
             );
       const { steps } = counts;
       const firstOf = (step: number): number => firstWindow(step, windowCount, steps);
       return {
         steps,
         // Columns are read faster in ascending order.
-        batch: (index) => joined(windowOrder.subarray(firstOf(index), firstOf(index + 1)), targetsOf).sort(),
+        batch: (index) => joinRows(windowOrder.subarray(firstOf(index), firstOf(index + 1)), targetsOf).sort(),
       };
     },
   };
@@ -185,13 +186,13 @@ function stepsOfWindows({ count, targets }: UnitCounts, events: number, batch: n
 export const firstWindow = (step: number, count: number, steps: number): number => Math.floor((step * count) / steps);
 
 /** Joins the rows of units. */
-export function joined(units: Int32Array, rowsOf: (unit: number) => Int32Array): Int32Array {
+export function joinRows(units: Int32Array, rowsOf: (unit: number) => Int32Array): Int32Array {
   const lists = Array.from(units, rowsOf);
   const rows = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
+  let rowIndex = 0;
   for (const list of lists) {
-    rows.set(list, at);
-    at += list.length;
+    rows.set(list, rowIndex);
+    rowIndex += list.length;
   }
   return rows;
 }
@@ -199,14 +200,14 @@ export function joined(units: Int32Array, rowsOf: (unit: number) => Int32Array):
 /** Separates the draws of replay, which choose the earlier events or lists that an epoch adds to the new ones, from all other draws of the same seed. */
 export const replayStream = 0x4e91;
 
-/** Draws `count` of the numbers below `below`, each at most once, ascending. @param epoch from 1 */
-function drawReplayed(below: number, count: number, seed: number, epoch: number): Int32Array {
+/** Draws `count` of the numbers below `limit`, each at most once, ascending. @param epoch from 1 */
+function drawReplayed(limit: number, count: number, seed: number, epoch: number): Int32Array {
   if (count === 0) return new Int32Array(0);
   const random = makeRandom(seed, replayStream, epoch);
   // Selection sampling takes one pass, and needs no list of all numbers (Knuth, vol. 2, algorithm S).
   const drawnNumbers = new Int32Array(count);
-  for (let index = 0, had = 0; had < count; index++) {
-    if (random.next() * (below - index) < count - had) drawnNumbers[had++] = index;
+  for (let index = 0, drawnCount = 0; drawnCount < count; index++) {
+    if (random.next() * (limit - index) < count - drawnCount) drawnNumbers[drawnCount++] = index;
   }
   return drawnNumbers;
 }
@@ -241,14 +242,14 @@ export function makeEpoch(rows: number, batch: number, seed: number, epoch: numb
 }
 
 /** Keeps the rows of each batch, and puts every batch in ascending order, by distributing the rows from the first to the last. */
-function ascendingInBatches(drawn: Int32Array, batch: number): Int32Array {
-  const batchOf = new Int32Array(drawn.length);
-  drawn.forEach((row, place) => {
-    batchOf[row] = place / batch;
+function ascendingInBatches(rowOrderDrawn: Int32Array, batch: number): Int32Array {
+  const batchOf = new Int32Array(rowOrderDrawn.length);
+  rowOrderDrawn.forEach((row, position) => {
+    batchOf[row] = position / batch;
   });
-  const nextSlot = Int32Array.from({ length: Math.ceil(drawn.length / batch) }, (_, index) => index * batch);
-  const rowOrder = new Int32Array(drawn.length);
-  for (let row = 0; row < drawn.length; row++) rowOrder[nextSlot[batchOf[row]!]!++] = row;
+  const nextSlot = Int32Array.from({ length: Math.ceil(rowOrderDrawn.length / batch) }, (_, index) => index * batch);
+  const rowOrder = new Int32Array(rowOrderDrawn.length);
+  for (let row = 0; row < rowOrderDrawn.length; row++) rowOrder[nextSlot[batchOf[row]!]!++] = row;
   return rowOrder;
 }
 
@@ -267,79 +268,38 @@ export type Rounds<E extends AnyEpoch = Epoch> = ReturnType<typeof roundsOf<E>>;
 
 /**
  * Returns the rounds of a run: a round is a number of steps with a record and a checkpoint at its end. It is an epoch, unless `validate` counts steps.
- * @param before number of epochs in earlier runs: each epoch has an order of its own
+ * @param earlierEpochs number of epochs in earlier runs: each epoch has an order of its own
  */
 export function roundsOf<E extends AnyEpoch>(
   train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>,
   order: EventOrder<E>,
-  before = 0,
+  earlierEpochs = 0,
 ) {
   const total = totalSteps(train, order);
-  const each = train.validate?.steps ?? order.steps;
+  const stepsPerRound = train.validate?.steps ?? order.steps;
   const validateEvery = train.validate?.epochs ?? 1;
   let lastEpoch: { readonly number: number; readonly epoch: E } | undefined;
   const epochOf = (number: number): E => {
-    if (lastEpoch?.number !== number) lastEpoch = { number, epoch: order.epoch(before + number) };
+    if (lastEpoch?.number !== number) lastEpoch = { number: number, epoch: order.epoch(earlierEpochs + number) };
     return lastEpoch.epoch;
   };
   return {
     total,
     /** Number of steps in a full round. The first round after a resume and the last round of the run may be shorter. */
-    each,
+    each: stepsPerRound,
     /** Returns the batches of a round that begins after step `start`. It ends at the next multiple of `each`, or with the run. */
     round: (start: number): Pick<E, 'steps' | 'batch'> => ({
-      steps: Math.min(total, (Math.floor(start / each) + 1) * each) - start,
+      steps: Math.min(total, (Math.floor(start / stepsPerRound) + 1) * stepsPerRound) - start,
       batch: (index) => {
         const step = start + index;
         return epochOf(Math.floor(step / order.steps) + 1).batch(step % order.steps) as ReturnType<E['batch']>;
       },
     }),
-    validations: Math.ceil(Math.ceil(total / each) / validateEvery),
+    validations: Math.ceil(Math.ceil(total / stepsPerRound) / validateEvery),
     /** Returns the number of the round that ends with this validation. Both count from 1. */
-    roundOf: (validation: number): number => Math.min(Math.ceil(total / each), validation * validateEvery),
+    roundOf: (validation: number): number => Math.min(Math.ceil(total / stepsPerRound), validation * validateEvery),
     validates: (number: number, end: number): boolean => end >= total || number % validateEvery === 0,
-    /** Returns how many validations there were after the one at the end of round `best`, up to and including the end of round `now`. */
+    /** Returns the number of validations after the one at the end of round `best`, up to and including the end of round `now`. */
     since: (best: number, now: number): number => Math.floor(now / validateEvery) - Math.floor(best / validateEvery),
   };
-}
-
-/** The learning rates of a step. Training and replay compute them alike. */
-export interface Rates {
-  readonly dense: number;
-  /** Factor by which the schedule of the dense optimizer multiplies a rate. */
-  readonly denseFactor: number;
-  readonly embeddings: number;
-  /** Factor of the tables' own rates. */
-  readonly factor: number;
-}
-
-/** @param step from 1, of `steps` */
-export function ratesAt({ dense, embeddings }: TrainPlan, step: number, steps: number): Rates {
-  const tableFactor = rateFactor(embeddings.schedule, step, steps);
-  const denseFactor = rateFactor(dense.schedule, step, steps);
-  return {
-    dense: dense.rate * denseFactor,
-    denseFactor,
-    embeddings: embeddings.rate * tableFactor,
-    factor: tableFactor,
-  };
-}
-
-/**
- * Returns the factor of a rate in step `step` (from 1) of `steps`: it rises linearly to 1 at the end of the warm-up, is 1 in the step after it, and then falls
- * to reach 0 at step `steps` + 1, or as 1/√step.
- */
-export function rateFactor({ warmup, decay }: SchedulePlan, step: number, steps: number): number {
-  if (step <= warmup) return step / warmup;
-  const decayedPart = Math.min(1, (step - warmup - 1) / Math.max(1, steps - warmup));
-  switch (decay) {
-    case 'constant':
-      return 1;
-    case 'linear':
-      return 1 - decayedPart;
-    case 'cosine':
-      return (1 + Math.cos(Math.PI * decayedPart)) / 2;
-    case 'inverse_sqrt':
-      return Math.sqrt(Math.max(1, warmup) / step);
-  }
 }

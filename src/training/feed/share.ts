@@ -33,8 +33,8 @@ const rowsOfInput = ({ source }: InputPlan): RowsOf | undefined =>
   'rows' in source ? (source.rows as RowsOf | undefined) : undefined;
 
 const lengthOf = (graph: Graph, name: string): string | undefined => {
-  const [first] = graph.nodes[graph.inputs.find((input) => input.name === name)!.node]!.type.shape;
-  return first === undefined || typeof first === 'number' ? undefined : first.symbol;
+  const [firstDim] = graph.nodes[graph.inputs.find((input) => input.name === name)!.node]!.type.shape;
+  return firstDim === undefined || typeof firstDim === 'number' ? undefined : firstDim.symbol;
 };
 
 /** @returns undefined where the input cannot be shared */
@@ -88,23 +88,23 @@ export class WorkerRows {
     this.counts = new Map([['batch', { kind: 'events' }], ...shared]);
   }
 
-  /** @param own the parts and sequences that the worker lists for its own rows */
-  batch(batch: Batch, own: Pick<Batch, 'partOf' | 'sequences'>): Batch {
-    const rowsOf = (of: RowsOf): Int32Array => {
-      if (of.kind === 'part') return own.partOf(of).rows;
-      if (of.kind === 'sequences') return (own.sequences ?? own.partOf(partOf(of)).sequences!).rows;
-      return batch.rowsOf(of).subarray(...this.range(of, batch));
+  /** @param ownLists the parts and sequences that the worker lists for its own rows */
+  batch(batch: Batch, ownLists: Pick<Batch, 'partOf' | 'sequences'>): Batch {
+    const rowsOf = (rows: RowsOf): Int32Array => {
+      if (rows.kind === 'part') return ownLists.partOf(rows).rows;
+      if (rows.kind === 'sequences') return (ownLists.sequences ?? ownLists.partOf(partOf(rows)).sequences!).rows;
+      return batch.rowsOf(rows).subarray(...this.range(rows, batch));
     };
     return {
       ...batch,
-      ...own,
+      ...ownLists,
       rows: this.rowsOf(batch),
       rowsOf,
-      known: (of) => batch.known(of).subarray(...this.range(of, batch)),
-      weights: (of) => batch.weights(of).subarray(...this.range(of, batch)),
-      placesOf: (of) => {
-        if (isListedByWorker(of)) return placesIn(batch.whole!.rowsOf(of), rowsOf(of));
-        const [from] = this.range(of, batch);
+      known: (rows) => batch.known(rows).subarray(...this.range(rows, batch)),
+      weights: (rows) => batch.weights(rows).subarray(...this.range(rows, batch)),
+      listLength: (rows) => {
+        if (isListedByWorker(rows)) return indexIn(batch.whole!.rowsOf(rows), rowsOf(rows));
+        const [from] = this.range(rows, batch);
         return (row) => from + row;
       },
     };
@@ -114,8 +114,8 @@ export class WorkerRows {
     return rows.subarray(...rangeOf(rows.length, this.share));
   }
 
-  cut(input: InputPlan, fill: ShareFill, tensor: Tensor, batch: Batch): Tensor {
-    if (fill === 'pairs') return pairsWithin(tensor, rangeOf(batch.rows.length, this.share));
+  cutInput(input: InputPlan, fill: ShareFill, tensor: Tensor, batch: Batch): Tensor {
+    if (fill === 'pairs') return pairsInRange(tensor, rangeOf(batch.rows.length, this.share));
     if (fill !== 'cut') return tensor;
     const [from, to] = this.range(rowsOfInput(input) ?? { kind: 'events' }, batch);
     const innerShape = tensor.shape.slice(1);
@@ -124,11 +124,11 @@ export class WorkerRows {
   }
 
   /** Returns the worker's range among rows of this kind. The rows that belong to one event stay together. */
-  private range(of: RowsOf, batch: Batch): readonly [number, number] {
-    if (of.kind === 'shared' || of.kind === 'queue') return [0, batch.rowsOf(of).length];
-    if (!('perRow' in of)) return rangeOf(batch.rowsOf(of).length, this.share);
+  private range(rows: RowsOf, batch: Batch): readonly [number, number] {
+    if (rows.kind === 'shared' || rows.kind === 'queue') return [0, batch.rowsOf(rows).length];
+    if (!('perRow' in rows)) return rangeOf(batch.rowsOf(rows).length, this.share);
     const [from, to] = rangeOf(batch.rows.length, this.share);
-    return [from * of.perRow, to * of.perRow];
+    return [from * rows.perRow, to * rows.perRow];
   }
 
   tensors(batch: Batch): Tensors {
@@ -144,7 +144,7 @@ export class WorkerRows {
 }
 
 /** Returns a function from an index in `rows` to the index of that row in `all`. It gives 0 for padding rows, which train nothing. */
-function placesIn(all: Int32Array, rows: Int32Array): (row: number) => number {
+function indexIn(all: Int32Array, rows: Int32Array): (row: number) => number {
   const placeOfRow = new Map(Array.from(all, (row, place) => [row, place]));
   return (row) => placeOfRow.get(rows[row]!) ?? 0;
 }
@@ -152,7 +152,7 @@ function placesIn(all: Int32Array, rows: Int32Array): (row: number) => number {
 const partOf = ({ feature, length }: Sequences): PartRows => ({ kind: 'part', feature, length: length! });
 
 /** Keeps the pairs (row, column) whose row is within the range, and makes the rows relative to its start. */
-function pairsWithin({ data, shape }: Tensor, [from, to]: readonly [number, number]): Tensor {
+function pairsInRange({ data, shape }: Tensor, [from, to]: readonly [number, number]): Tensor {
   const ownPairs: number[] = [];
   for (let index = 0; index < shape[0]!; index++) {
     const row = data[2 * index]!;

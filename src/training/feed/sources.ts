@@ -35,67 +35,67 @@ import {
 export type ShareFill = 'own' | 'cut' | 'pairs' | 'all';
 
 interface SourceRow<K extends InputSource['from']> {
-  readonly make: MakeSource<K>;
+  readonly makeSource: MakeSource<K>;
   readonly share: ShareFill | 'refused';
 }
 
 const rowsWith =
   (share: SourceRow<'step'>['share']) =>
-  <K extends InputSource['from']>(make: MakeSource<K>): SourceRow<K> => ({ make, share });
+  <K extends InputSource['from']>(makeSource: MakeSource<K>): SourceRow<K> => ({ makeSource: makeSource, share });
 
-const own = rowsWith('own');
-const cut = rowsWith('cut');
-const pairs = rowsWith('pairs');
-const all = rowsWith('all');
+const fromOwnRows = rowsWith('own');
+const fromAllRows = rowsWith('cut');
+const asPairs = rowsWith('pairs');
+const fromWholeBatch = rowsWith('all');
 /** A score matrix that is split into pieces is not supported with workers. */
-const refused = rowsWith('refused');
+const refuseSharing = rowsWith('refused');
 
 const sources: { readonly [K in InputSource['from']]: SourceRow<K> } = {
-  embedding: own(embedding),
-  sequence: own(sequence),
-  mask: own(mask),
-  numbers: own(numbers),
-  label: own(label),
-  label_known: own(labelKnown),
-  listed_weights: own(listedWeights),
-  log_q: all(logQ),
-  accidental_hits: pairs(accidentalHits),
-  places: pairs(places),
-  counts: all(counts),
-  element_places: own(elementPlaces),
-  corpus_places: own(corpusPlaces),
-  user_items: pairs(userItems),
-  item_counts: own(itemCounts),
-  has_items: own(hasItems),
-  in_corpus: own(inCorpus),
-  draw_pool: all(drawPool),
-  table_places: own(tablePlaces),
-  element_rows: own(elementRows),
-  element_weights: own(elementWeights),
-  table_seen: all(tableSeen),
-  queue_vectors: all(queueVectors),
-  queue_empty: all(queueEmpty),
-  positives: pairs(positives),
-  view_numbers: all(viewNumbers),
-  newest: own(newest),
-  part_places: own(partPlaces),
-  part_known: own(partKnown),
-  piece_rows: refused(pieceRows),
-  piece_known: refused(pieceKnown),
-  piece_places: refused(piecePlaces),
-  piece_hits: refused(pieceHits),
-  noise: cut(noise),
-  rate: all(rate),
-  step: all(step),
+  embedding: fromOwnRows(embedding),
+  sequence: fromOwnRows(sequence),
+  mask: fromOwnRows(mask),
+  numbers: fromOwnRows(numbers),
+  label: fromOwnRows(label),
+  label_known: fromOwnRows(labelKnown),
+  listed_weights: fromOwnRows(listedWeights),
+  log_q: fromWholeBatch(logQ),
+  accidental_hits: asPairs(accidentalHits),
+  places: asPairs(places),
+  counts: fromWholeBatch(counts),
+  element_places: fromOwnRows(elementPlaces),
+  corpus_places: fromOwnRows(corpusPlaces),
+  user_items: asPairs(userItems),
+  item_counts: fromOwnRows(itemCounts),
+  has_items: fromOwnRows(hasItems),
+  in_corpus: fromOwnRows(inCorpus),
+  draw_pool: fromWholeBatch(drawPool),
+  table_places: fromOwnRows(tablePlaces),
+  element_rows: fromOwnRows(elementRows),
+  element_weights: fromOwnRows(elementWeights),
+  table_seen: fromWholeBatch(tableSeen),
+  queue_vectors: fromWholeBatch(queueVectors),
+  queue_empty: fromWholeBatch(queueEmpty),
+  positives: asPairs(positives),
+  view_numbers: fromWholeBatch(viewNumbers),
+  newest: fromOwnRows(newest),
+  part_places: fromOwnRows(partPlaces),
+  part_known: fromOwnRows(partKnown),
+  piece_rows: refuseSharing(pieceRows),
+  piece_known: refuseSharing(pieceKnown),
+  piece_places: refuseSharing(piecePlaces),
+  piece_hits: refuseSharing(pieceHits),
+  noise: fromAllRows(noise),
+  rate: fromWholeBatch(rate),
+  step: fromWholeBatch(step),
 };
 
 export const shareOf = (from: InputSource['from']): ShareFill | 'refused' => sources[from].share;
 
 export function makeInputFeed(input: InputPlan, context: FeedContext): InputFeed {
-  const make = sources[input.source.from].make as (
+  const makeSource = sources[input.source.from].makeSource as (
     source: InputSource,
     context: FeedContext,
     input: InputPlan,
   ) => InputFeed;
-  return make(input.source, context, input);
+  return makeSource(input.source, context, input);
 }

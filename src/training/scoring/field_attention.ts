@@ -49,14 +49,15 @@ export async function readAttention(
   const events = dataset.parts[part];
   const { corpus } = dataset;
   const { plan, parameters } = trained;
-  const ofQueries = async (tables: Tables): Promise<readonly Attention[]> =>
+  const readQueryTower = async (tables: Tables): Promise<readonly Attention[]> =>
     readTower({ ...trained, tables }, engine, query, events.features, events.rows, `${part} events`);
-  const ofItems = await readTower(trained, engine, item, corpus.features, corpus.rows, 'items of the corpus');
-  if (!plan.features.some(({ through }) => through)) return [...(await ofQueries(trained.tables)), ...ofItems];
+  const itemAttention = await readTower(trained, engine, item, corpus.features, corpus.rows, 'items of the corpus');
+  if (!plan.features.some(({ through }) => through))
+    return [...(await readQueryTower(trained.tables)), ...itemAttention];
   // Lists that go through the item tower need its vectors of the corpus.
   const retrieval = await makeRetrieval({ plan, engine, tables: trained.tables, corpus, parameters });
   try {
-    return [...(await ofQueries(retrieval.tables)), ...ofItems];
+    return [...(await readQueryTower(retrieval.tables)), ...itemAttention];
   } finally {
     await retrieval.close();
   }
@@ -109,7 +110,7 @@ async function readTower(
 /** Cuts the tower after the nodes that are read out, and names the outputs by their labels. */
 function readoutGraph({ graph, inputs }: GraphPlan, readouts: readonly Readout[]): GraphPlan {
   const outputs = readouts.map(({ label }) => {
-    const node = graph.nodes.findLastIndex((each) => each.label === label);
+    const node = graph.nodes.findLastIndex((graphNode) => graphNode.label === label);
     invariant(node >= 0, `graph ${graph.name} has no ${label}`);
     return { name: label, node };
   });
@@ -153,9 +154,14 @@ export function spreadOf(name: string, rowOf: (row: number) => NumberVector, row
   const vectors = drawRows(rows).map(rowOf);
   const vectorLengths = vectors.map((vector) => Math.hypot(...Array.from(vector)));
   const sortedLengths = vectorLengths.toSorted((a, b) => a - b);
-  const at = (share: number): number => sortedLengths[Math.round(share * (vectors.length - 1))] ?? 0;
-  const lengthsSpread = { name, rows, width, lengths: [at(0), at(0.1), at(0.5), at(0.9), at(1)] as const };
-  return vectors.length < 2 ? lengthsSpread : { ...lengthsSpread, ...directionsOf(vectors, vectorLengths, width) };
+  const quantile = (share: number): number => sortedLengths[Math.round(share * (vectors.length - 1))] ?? 0;
+  const lengthsSpread = {
+    name,
+    rows,
+    width,
+    lengths: [quantile(0), quantile(0.1), quantile(0.5), quantile(0.9), quantile(1)] as const,
+  };
+  return vectors.length < 2 ? lengthsSpread : { ...lengthsSpread, ...measureDirections(vectors, vectorLengths, width) };
 }
 
 function drawRows(rows: number): number[] {
@@ -166,7 +172,7 @@ function drawRows(rows: number): number[] {
   return [...chosenRows];
 }
 
-function directionsOf(
+function measureDirections(
   vectors: readonly NumberVector[],
   lengths: readonly number[],
   width: number,
@@ -175,9 +181,9 @@ function directionsOf(
   const meanVector = new Float64Array(width);
   const unitSum = new Float64Array(width);
   const productMeans = new Float64Array(width * width);
-  let nonZero = 0;
+  let nonZeroCount = 0;
   vectors.forEach((vector, i) => {
-    if (lengths[i]! > 0) nonZero++;
+    if (lengths[i]! > 0) nonZeroCount++;
     for (let a = 0; a < width; a++) {
       meanVector[a]! += vector[a]! / vectorCount;
       if (lengths[i]! > 0) unitSum[a]! += vector[a]! / lengths[i]!;
@@ -196,7 +202,7 @@ function directionsOf(
   // |Σu|² includes the product of each unit vector with itself.
   const squaredSum = unitSum.reduce((sum, value) => sum + value ** 2, 0);
   return {
-    ...(nonZero > 1 ? { cosine: (squaredSum - nonZero) / (nonZero * (nonZero - 1)) } : {}),
+    ...(nonZeroCount > 1 ? { cosine: (squaredSum - nonZeroCount) / (nonZeroCount * (nonZeroCount - 1)) } : {}),
     ...(squareSum > 0 ? { directions: trace ** 2 / squareSum } : {}),
   };
 }

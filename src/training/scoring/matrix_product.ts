@@ -8,16 +8,16 @@ import type { Graph } from '../../graph/graph.ts';
 /** Computes in plain JavaScript, for tests and for callers without an engine. */
 export const plainProduct: Product = {
   async subtract(start, a, b) {
-    const restData = start.data.slice(0, a.rows * b.rows);
+    const difference = start.data.slice(0, a.rows * b.rows);
     const innerLength = a.columns;
     for (let row = 0; row < a.rows; row++) {
       for (let column = 0; column < b.rows; column++) {
         let sum = 0;
         for (let k = 0; k < innerLength; k++) sum += a.data[row * innerLength + k]! * b.data[column * innerLength + k]!;
-        restData[row * b.rows + column]! -= sum;
+        difference[row * b.rows + column]! -= sum;
       }
     }
-    return restData;
+    return difference;
   },
   async close() {},
 };
@@ -52,10 +52,10 @@ export async function engineProduct(engine: Engine): Promise<Product> {
 
 function productGraph(): Graph {
   const builder = makeBuilder('product');
-  const [rows, columns, inner] = ['rows', 'columns', 'inner'].map((name) => symbolic(name)) as [never, never, never];
+  const [rows, columns, innerDim] = ['rows', 'columns', 'inner'].map((name) => symbolic(name)) as [never, never, never];
   const start = builder.input('start', [rows, columns]);
-  const a = builder.input('a', [rows, inner]);
-  const b = builder.input('b', [columns, inner]);
+  const a = builder.input('a', [rows, innerDim]);
+  const b = builder.input('b', [columns, innerDim]);
   builder.output('rest', builder.sub(start, builder.matMul(a, b, { transposeB: true })));
   return builder.finish();
 }

@@ -16,47 +16,47 @@ import type { Tables } from '../embedding/tables.ts';
 import { codesOfItems, type FittedSource, itemWeightsOf } from './fitted_weights.ts';
 import { type IndexedFeatures, type TowerOptions, TowerVectors } from './tower_vectors.ts';
 
-/** Scores vectors of queries, which may have several interests, against the items that `renew` was last given: float32 [queries, items]. */
+/** Scores vectors of queries, which may have several interests, against the items that `setItems` was last given: float32 [queries, items]. */
 export class ItemScores {
   private items: Vectors | undefined;
   /** Made when all items are first scored, because a snapshot that is served needs none. */
-  private whole: { readonly program: Program; isOld: boolean } | undefined;
-  private some: Program | undefined;
+  private corpusScorer: { readonly program: Program; isOld: boolean } | undefined;
+  private partScores: Program | undefined;
 
   constructor(
     private readonly engine: Engine,
     private readonly interests = 1,
   ) {}
 
-  renew(items: Vectors): void {
+  setItems(items: Vectors): void {
     this.items = items;
-    if (this.whole) this.whole.isOld = true;
+    if (this.corpusScorer) this.corpusScorer.isOld = true;
   }
 
   /** Scores all items. The engine holds their vectors in the layout that it multiplies fastest. */
   async all(queries: Vectors): Promise<Float32Array> {
     const { rows, width } = this.items!;
-    this.whole ??= { program: await this.engine.prepare(this.graph(width, rows), this.weights()), isOld: false };
-    if (this.whole.isOld) await this.whole.program.write(this.weights());
-    this.whole.isOld = false;
-    return scoresOf(await this.whole.program.run({ queries: this.tensor(queries) }));
+    this.corpusScorer ??= { program: await this.engine.prepare(this.graph(width, rows), this.weights()), isOld: false };
+    if (this.corpusScorer.isOld) await this.corpusScorer.program.write(this.weights());
+    this.corpusScorer.isOld = false;
+    return scoresOf(await this.corpusScorer.program.run({ queries: this.tensor(queries) }));
   }
 
   /** Scores the items `from` to before `to`. It does not copy their vectors, because the corpus may be too large. */
-  async between(queries: Vectors, from: number, to: number): Promise<Float32Array> {
+  async scoreRange(queries: Vectors, from: number, to: number): Promise<Float32Array> {
     const { data, width } = this.items!;
-    this.some ??= await this.engine.prepare(this.graph(width), {});
+    this.partScores ??= await this.engine.prepare(this.graph(width), {});
     const items: Tensor = {
       dtype: 'float32',
       shape: [to - from, width],
       data: data.subarray(from * width, to * width),
     };
-    return scoresOf(await this.some.run({ queries: this.tensor(queries), items }));
+    return scoresOf(await this.partScores.run({ queries: this.tensor(queries), items }));
   }
 
   async close(): Promise<void> {
-    await this.whole?.program.close();
-    await this.some?.close();
+    await this.corpusScorer?.program.close();
+    await this.partScores?.close();
   }
 
   private tensor({ data, rows, width }: Vectors): Tensor {
@@ -140,7 +140,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   const queryVectors = new TowerVectors(queryTower, { ...options, tables });
   const itemVectors = new TowerVectors(itemTower, options);
   // Inputs of a tower are views of memory that the next inputs reuse, so a run must end before the next one begins.
-  const inTurn = makeSerialQueue();
+  const runInTurn = makeSerialQueue();
   let allItems: Int32Array | undefined;
   const itemScores = new ItemScores(engine, queryTower.interests);
   let items: Vectors | undefined;
@@ -148,17 +148,17 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   const refresh = async (parameters: Tensors): Promise<void> => {
     await queryVectors.write(parameters);
     await itemVectors.write(parameters);
-    const more = [...tablesOfItems].map(([name, table]) => {
+    const outputs = [...tablesOfItems].map(([name, table]) => {
       const output = elementOutput(name.slice(itemTower.name.length + 1));
       return { output, into: table.values() };
     });
     allItems ??= listRowIndexes(corpus.rows);
-    items = await itemVectors.of(corpus.features, allItems, { more, into: items?.data });
-    itemScores.renew(items);
+    items = await itemVectors.vectorsOf(corpus.features, allItems, { extraOutputs: outputs, into: items?.data });
+    itemScores.setItems(items);
   };
   if (options.computed) {
     items = options.computed.vectors;
-    itemScores.renew(items);
+    itemScores.setItems(items);
     for (const [name, table] of tablesOfItems) table.load(options.computed.tables.get(name)!);
   } else {
     await refresh(options.parameters);
@@ -173,12 +173,12 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     }),
     tables,
     refresh,
-    queries: (columns, rows) => inTurn(() => queryVectors.of(columns, rows)),
+    queries: (columns, rows) => runInTurn(() => queryVectors.vectorsOf(columns, rows)),
     forget: (columns) => queryVectors.forget(columns),
-    query: (columns, rows) => inTurn(() => queryVectors.once(columns, rows)),
-    item: (columns, rows) => inTurn(() => itemVectors.once(columns, rows)),
+    query: (columns, rows) => runInTurn(() => queryVectors.once(columns, rows)),
+    item: (columns, rows) => runInTurn(() => itemVectors.once(columns, rows)),
     scores: (vectors) => itemScores.all(vectors),
-    scoresBetween: (vectors, from, to) => itemScores.between(vectors, from, to),
+    scoresBetween: (vectors, from, to) => itemScores.scoreRange(vectors, from, to),
     async close() {
       await queryVectors.close();
       await itemVectors.close();
@@ -220,11 +220,11 @@ function makeFittedRetrieval(source: FittedSource): Retrieval {
     },
     scores: async ({ data }) => data,
     scoresBetween: async ({ data, rows }, from, to) => {
-      const some = new Float32Array(rows * (to - from));
+      const partScores = new Float32Array(rows * (to - from));
       for (let row = 0; row < rows; row++) {
-        some.set(data.subarray(row * width + from, row * width + to), row * (to - from));
+        partScores.set(data.subarray(row * width + from, row * width + to), row * (to - from));
       }
-      return some;
+      return partScores;
     },
     scan: () => sums.scan(),
     close: async () => {},

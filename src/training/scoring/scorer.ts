@@ -10,7 +10,7 @@ import type { Retrieval } from './retrieval_scorer.ts';
 import { graphParameters, towerRowsAtOnce } from './tower_vectors.ts';
 
 /** Collects the best items. Items arrive in ascending order, some at a time. Excluded items, and items with NaN scores, are left out. */
-export class FirstItems {
+export class BestItems {
   private readonly excluded: ReadonlySet<number>;
   private readonly best: BestRows;
 
@@ -36,8 +36,8 @@ export class FirstItems {
 }
 
 /** Returns the k best of the scores of all items. */
-export function firstItems(scores: Float32Array, k: number, excluded: Iterable<number> = []): RankedRows {
-  const first = new FirstItems(k, scores.length, excluded);
+export function bestItems(scores: Float32Array, k: number, excluded: Iterable<number> = []): RankedRows {
+  const first = new BestItems(k, scores.length, excluded);
   first.add(scores, 0);
   return first.ranked();
 }
@@ -89,19 +89,19 @@ export function modelScorer(
   retrieval: Retrieval,
   { plan, events, corpus }: { readonly plan: Plan; readonly events: Events; readonly corpus: Corpus },
 ): Scorer {
-  let expected: { readonly vectors: Vectors; readonly placeOf: ReadonlyMap<number, number> } | undefined;
+  let announced: { readonly vectors: Vectors; readonly placeOf: ReadonlyMap<number, number> } | undefined;
   const vectorsOf = async (rows: Int32Array): Promise<Vectors> => {
-    const expectedRows = expected;
-    return expectedRows && rows.every((row) => expectedRows.placeOf.has(row))
-      ? picked(
-          expectedRows.vectors,
-          rows.map((row) => expectedRows.placeOf.get(row)!),
+    const announcedRows = announced;
+    return announcedRows && rows.every((row) => announcedRows.placeOf.has(row))
+      ? pickVectors(
+          announcedRows.vectors,
+          rows.map((row) => announcedRows.placeOf.get(row)!),
         )
       : retrieval.queries(events.features, rows);
   };
   const expect = async (rows: Int32Array): Promise<void> => {
     const vectors = await retrieval.queries(events.features, rows);
-    expected = { vectors, placeOf: new Map(Array.from(rows, (row, place) => [row, place])) };
+    announced = { vectors, placeOf: new Map(Array.from(rows, (row, position) => [row, position])) };
   };
   return {
     name: plan.model,
@@ -116,13 +116,13 @@ export function modelScorer(
   };
 }
 
-function picked({ data, ...vectors }: Vectors, places: Int32Array): Vectors {
+function pickVectors({ data, ...vectors }: Vectors, positions: Int32Array): Vectors {
   const numbersPerRow = vectors.width * (vectors.interests ?? 1);
-  const pickedNumbers = new Float32Array(places.length * numbersPerRow);
-  places.forEach((place, i) => {
-    pickedNumbers.set(data.subarray(place * numbersPerRow, (place + 1) * numbersPerRow), i * numbersPerRow);
+  const pickedNumbers = new Float32Array(positions.length * numbersPerRow);
+  positions.forEach((position, i) => {
+    pickedNumbers.set(data.subarray(position * numbersPerRow, (position + 1) * numbersPerRow), i * numbersPerRow);
   });
-  return { ...vectors, data: pickedNumbers, rows: places.length };
+  return { ...vectors, data: pickedNumbers, rows: positions.length };
 }
 
 /**

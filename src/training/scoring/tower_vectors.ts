@@ -26,20 +26,20 @@ interface RowLayout {
   /** Row i of the run is at slot `spacing` · i. The slots between are padding. */
   readonly spacing: number;
   /** Maximum rows in one run. */
-  readonly most: number;
+  readonly maxRows: number;
 }
 
 /** A run of a single row cannot depend on other rows. */
-const alone: RowLayout = { multiple: 1, spacing: 1, most: 1 };
+const singleRowLayout: RowLayout = { multiple: 1, spacing: 1, maxRows: 1 };
 
 /** Ordered from the cheapest. Four rows of any width end at a multiple of 16 bytes, which is the alignment of SIMD registers. */
 const layoutsOf = (multiple: number): readonly RowLayout[] =>
-  [1, 2, 4].map((spacing) => ({ multiple: multiple * spacing, spacing, most: Number.POSITIVE_INFINITY }));
+  [1, 2, 4].map((spacing) => ({ multiple: multiple * spacing, spacing, maxRows: Number.POSITIVE_INFINITY }));
 
 /** Returns the row in each slot of a run of `count` rows, padding included. */
 export function paddedRows({ multiple, spacing }: RowLayout, count: number): Int32Array {
-  const placeCount = multiple * Math.ceil((count * spacing) / multiple);
-  return Int32Array.from({ length: placeCount }, (_, place) => Math.min(Math.floor(place / spacing), count - 1));
+  const slotCount = multiple * Math.ceil((count * spacing) / multiple);
+  return Int32Array.from({ length: slotCount }, (_, slot) => Math.min(Math.floor(slot / spacing), count - 1));
 }
 
 /** Returns the rows of the output without the padding. */
@@ -76,17 +76,17 @@ export function layoutFor(engine: Engine, program: Program, graph: Graph, output
 async function findLayout(program: Program, graph: Graph, output: string, multiple: number): Promise<RowLayout> {
   const inputRows = randomRows(graph);
   for (const layout of layoutsOf(multiple)) {
-    if (await isSteady((places) => run(program, graph, inputRows, places, output), layout)) return layout;
+    if (await hasSteadyBits((places) => run(program, graph, inputRows, places, output), layout)) return layout;
   }
-  return alone;
+  return singleRowLayout;
 }
 
 /** True if each row has the same bits in runs of several sizes and in several slots. */
-async function isSteady(runOf: (places: Int32Array) => Promise<Float32Array>, layout: RowLayout): Promise<boolean> {
+async function hasSteadyBits(runOf: (slots: Int32Array) => Promise<Float32Array>, layout: RowLayout): Promise<boolean> {
   const vectorOfRow = new Map<number, Float32Array>();
-  for (const [turn, count] of comparedCounts.entries()) {
+  for (const [runIndex, count] of comparedCounts.entries()) {
     const places = paddedRows(layout, count);
-    const rowAt = (row: number): number => (row + 5 * turn) % distinctRows;
+    const rowAt = (row: number): number => (row + 5 * runIndex) % distinctRows;
     const vectors = await runOf(places.map(rowAt));
     const width = vectors.length / places.length;
     const ownVectors = unpaddedRows(vectors, layout, count, width);
@@ -94,7 +94,7 @@ async function isSteady(runOf: (places: Int32Array) => Promise<Float32Array>, la
       const vector = ownVectors.slice(row * width, (row + 1) * width);
       const earlierVector = vectorOfRow.get(rowAt(row));
       if (earlierVector === undefined) vectorOfRow.set(rowAt(row), vector);
-      else if (!earlierVector.every((each, index) => Object.is(each, vector[index]))) return false;
+      else if (!earlierVector.every((number, index) => Object.is(number, vector[index]))) return false;
     }
     // Other requests get their turn between two runs.
     await yieldToEventLoop();
@@ -140,8 +140,8 @@ async function run(
 ): Promise<Float32Array> {
   const inputs: Record<string, Tensor> = {};
   for (const [index, { name, size, data }] of rows.entries()) {
-    const { dtype: given, shape } = graph.nodes[graph.inputs[index]!.node]!.type;
-    const dtype = hostDtype(given);
+    const { dtype: graphDtype, shape } = graph.nodes[graph.inputs[index]!.node]!.type;
+    const dtype = hostDtype(graphDtype);
     const ownData = numbersOf[dtype](places.length * size);
     places.forEach((row, place) => void ownData.set(data.subarray(row * size, (row + 1) * size), place * size));
     inputs[name] = { dtype, shape: resolveShape(shape, evenSizes(graph, places.length)), data: ownData };
@@ -169,7 +169,7 @@ export interface VectorsRequest {
   /** The array that receives the vectors. Default: a new one. */
   readonly into?: Float32Array;
   /** Further outputs, and the arrays that receive them. Only for a tower without graphs by list length. */
-  readonly more?: readonly MoreOutput[];
+  readonly extraOutputs?: readonly MoreOutput[];
 }
 
 interface MoreOutput {
@@ -197,9 +197,12 @@ export class TowerVectors {
   }
 
   /** Computes the vectors of these rows, in their order. Caches a feeder for the columns until `close`. */
-  of(columns: IndexedFeatures, rows: Int32Array, wanted: VectorsRequest = {}): Promise<Vectors> {
-    invariant(!wanted.more?.length || this.graphs.length === 1, `tower ${this.tower.name} is not cut by length`);
-    return this.vectors(columns, rows, true, wanted);
+  vectorsOf(columns: IndexedFeatures, rows: Int32Array, request: VectorsRequest = {}): Promise<Vectors> {
+    invariant(
+      !request.extraOutputs?.length || this.graphs.length === 1,
+      `tower ${this.tower.name} is not cut by length`,
+    );
+    return this.vectors(columns, rows, true, request);
   }
 
   /** Releases what `of` has cached of these columns. */
@@ -216,31 +219,31 @@ export class TowerVectors {
     for (const graph of this.graphs) await graph.close();
   }
 
-  private get each(): number {
+  private get numbersPerRow(): number {
     return this.tower.width * (this.tower.interests ?? 1);
   }
 
   private async vectors(
     columns: IndexedFeatures,
     rows: Int32Array,
-    keeps: boolean,
-    { into: data = new Float32Array(rows.length * this.each), more = [] }: VectorsRequest = {},
+    keepsFeeder: boolean,
+    { into: data = new Float32Array(rows.length * this.numbersPerRow), extraOutputs = [] }: VectorsRequest = {},
   ): Promise<Vectors> {
-    const { each } = this;
+    const { numbersPerRow: each } = this;
     const { name, width, interests } = this.tower;
-    for (const [index, places] of this.placesByGraph(columns, rows).entries()) {
+    for (const [index, places] of this.positionsByGraph(columns, rows).entries()) {
       if (places.length === 0) continue;
       const graph = this.graphs[index]!;
-      const currentWeights = { parameters: this.parameters, keeps };
+      const currentWeights = { parameters: this.parameters, keepsFeeder };
       const layout = await graph.layout(currentWeights);
-      const rowsPerRun = Math.min(towerRowsAtOnce, layout.most);
+      const rowsPerRun = Math.min(towerRowsAtOnce, layout.maxRows);
       for (let from = 0; from < places.length; from += rowsPerRun) {
-        const placesOfRun = places.subarray(from, from + rowsPerRun);
-        const count = placesOfRun.length;
-        const rowsInRun = paddedRows(layout, count).map((i) => rows[placesOfRun[i]!]!);
+        const positionsOfRun = places.subarray(from, from + rowsPerRun);
+        const count = positionsOfRun.length;
+        const rowsInRun = paddedRows(layout, count).map((i) => rows[positionsOfRun[i]!]!);
         const outputs = await graph.outputs(columns, rowsInRun, currentWeights);
         const outputVectors = floatsOf(outputs, 'vector', name);
-        for (const { output, into } of more) {
+        for (const { output, into } of extraOutputs) {
           const values = floatsOf(outputs, output, name);
           const numbersPerRow = values.length / rowsInRun.length;
           into.set(unpaddedRows(values, layout, count, numbersPerRow), from * numbersPerRow);
@@ -248,10 +251,10 @@ export class TowerVectors {
         invariant(outputVectors.length === rowsInRun.length * each, `tower ${name} gives a vector a row`);
         const vectors = unpaddedRows(outputVectors, layout, count, each);
         // If the tower has a single graph, the rows of a run are contiguous.
-        const isRun = placesOfRun[count - 1]! - placesOfRun[0]! === count - 1;
-        if (isRun) data.set(vectors, placesOfRun[0]! * each);
+        const isRun = positionsOfRun[count - 1]! - positionsOfRun[0]! === count - 1;
+        if (isRun) data.set(vectors, positionsOfRun[0]! * each);
         else
-          for (const [i, place] of placesOfRun.entries())
+          for (const [i, place] of positionsOfRun.entries())
             data.set(vectors.subarray(i * each, (i + 1) * each), place * each);
       }
     }
@@ -261,35 +264,38 @@ export class TowerVectors {
   }
 
   /** Assigns each row to the graph for the shortest lists that its list fits. Returns the indexes in `rows` for each graph. */
-  private placesByGraph(columns: IndexedFeatures, rows: Int32Array): readonly Int32Array[] {
+  private positionsByGraph(columns: IndexedFeatures, rows: Int32Array): readonly Int32Array[] {
     const { parts = [] } = this.tower;
-    const [first] = parts;
-    if (first === undefined) return [listRowIndexes(rows.length)];
-    const list = columns.get(first.feature);
-    invariant(list?.column.kind === 'bags', `tower ${this.tower.name} is cut by ${first.feature}, which is no list`);
+    const [firstPart] = parts;
+    if (firstPart === undefined) return [listRowIndexes(rows.length)];
+    const list = columns.get(firstPart.feature);
+    invariant(
+      list?.column.kind === 'bags',
+      `tower ${this.tower.name} is cut by ${firstPart.feature}, which is no list`,
+    );
     const { column, index } = list;
-    const placesByGraph = this.graphs.map((): number[] => []);
+    const positionsByGraph = this.graphs.map((): number[] => []);
     rows.forEach((row, place) => {
       const bag = index ? index[row]! : row;
       const length = column.ends[bag]! - column.starts[bag]!;
-      const at = parts.findIndex((part) => length <= part.length);
-      placesByGraph.at(at)!.push(place);
+      const partIndex = parts.findIndex((part) => length <= part.length);
+      positionsByGraph.at(partIndex)!.push(place);
     });
-    return placesByGraph.map((own) => Int32Array.from(own));
+    return positionsByGraph.map((indexes) => Int32Array.from(indexes));
   }
 }
 
 interface CurrentWeights {
   readonly parameters: Tensors;
   /** True if the same columns will be used again. */
-  readonly keeps: boolean;
+  readonly keepsFeeder: boolean;
 }
 
-/** Prepared when the first row is computed. */
+/** One graph of a tower. Its programs are prepared when they are first used. */
 class TowerGraph {
   /** One program for many rows, and one for the few rows of requests. */
-  private many: Program | undefined;
-  private few: Program | undefined;
+  private batchProgram: Program | undefined;
+  private requestProgram: Program | undefined;
   private requestLayout: RowLayout | undefined;
   private readonly feeders = new Map<IndexedFeatures, RowFeeder>();
 
@@ -299,20 +305,21 @@ class TowerGraph {
   ) {}
 
   async write(parameters: Tensors): Promise<void> {
-    for (const program of [this.many, this.few]) await program?.write(graphParameters(this.own.graph, parameters));
+    for (const program of [this.batchProgram, this.requestProgram])
+      await program?.write(graphParameters(this.own.graph, parameters));
   }
 
   /** Only the rows of requests need bits that do not depend on the run. */
-  async layout(now: CurrentWeights): Promise<RowLayout> {
+  async layout(weights: CurrentWeights): Promise<RowLayout> {
     const { engine } = this.options;
-    if (now.keeps) return { multiple: engine.evenRows ?? 1, spacing: 1, most: towerRowsAtOnce };
-    return (this.requestLayout ??= await layoutFor(engine, await this.program(now), this.own.graph, 'vector'));
+    if (weights.keepsFeeder) return { multiple: engine.evenRows ?? 1, spacing: 1, maxRows: towerRowsAtOnce };
+    return (this.requestLayout ??= await layoutFor(engine, await this.program(weights), this.own.graph, 'vector'));
   }
 
-  async outputs(columns: IndexedFeatures, rows: Int32Array, now: CurrentWeights): Promise<Tensors> {
-    const program = await this.program(now);
+  async outputs(columns: IndexedFeatures, rows: Int32Array, weights: CurrentWeights): Promise<Tensors> {
+    const program = await this.program(weights);
     const feeder = this.feeders.get(columns) ?? this.makeFeeder(columns);
-    if (now.keeps) this.feeders.set(columns, feeder);
+    if (weights.keepsFeeder) this.feeders.set(columns, feeder);
     try {
       await feeder.fetch?.(rows);
       return await program.run(feeder.inputs(rows));
@@ -328,15 +335,15 @@ class TowerGraph {
 
   async close(): Promise<void> {
     for (const feeder of this.feeders.values()) feeder.close();
-    for (const program of [this.many, this.few]) await program?.close();
+    for (const program of [this.batchProgram, this.requestProgram]) await program?.close();
   }
 
-  private async program({ keeps, parameters }: CurrentWeights): Promise<Program> {
+  private async program({ keepsFeeder, parameters }: CurrentWeights): Promise<Program> {
     const { graph } = this.own;
     const ownWeights = (): Tensors => graphParameters(graph, parameters);
-    return keeps
-      ? (this.many ??= await this.options.engine.prepare(graph, ownWeights()))
-      : (this.few ??= await this.options.engine.prepare(graph, ownWeights(), rowsOfRequests));
+    return keepsFeeder
+      ? (this.batchProgram ??= await this.options.engine.prepare(graph, ownWeights()))
+      : (this.requestProgram ??= await this.options.engine.prepare(graph, ownWeights(), rowsOfRequests));
   }
 
   private makeFeeder(columns: IndexedFeatures): RowFeeder {

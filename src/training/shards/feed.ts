@@ -56,7 +56,7 @@ export class ShardStream {
   async batch(epoch: number, index: number): Promise<Int32Array> {
     const [start, end] = [this.units.startOf(index), this.units.startOf(index + 1)];
     const { starts } = this.groups(epoch);
-    const groupIndex = starts.findIndex((each) => each >= end) - 1;
+    const groupIndex = starts.findIndex((groupStart) => groupStart >= end) - 1;
     const { order, from, units } = await this.chunkOf(epoch, groupIndex);
     return units.batch(order.slice(start - from, end - from));
   }
@@ -77,11 +77,11 @@ export class ShardStream {
   }
 
   /** Reads the next chunk while steps take this one. */
-  private prefetch(now: ShuffledChunk): void {
-    const groups = this.groups(now.epoch).piles.length;
-    const isLast = now.group + 1 === groups;
-    const [epoch, group] = isLast ? [now.epoch + 1, 0] : [now.epoch, now.group + 1];
-    const chunk = this.load(epoch, group, now);
+  private prefetch(currentChunk: ShuffledChunk): void {
+    const groups = this.groups(currentChunk.epoch).piles.length;
+    const isLast = currentChunk.group + 1 === groups;
+    const [epoch, group] = isLast ? [currentChunk.epoch + 1, 0] : [currentChunk.epoch, currentChunk.group + 1];
+    const chunk = this.load(epoch, group, currentChunk);
     // The caller that takes the chunk gets the error.
     chunk.catch(() => {});
     this.#next = { epoch, group, chunk };
@@ -99,17 +99,23 @@ export class ShardStream {
       return { epoch, group, from, ...(await this.read(epoch, piles[group]!)), order: ownOrder };
     }
     const lastChunk =
-      before?.epoch === epoch && before.group === group - 1 ? before : await this.enoughOf(epoch, group - 1, from);
+      before?.epoch === epoch && before.group === group - 1 ? before : await this.loadFrom(epoch, group - 1, from);
     const leftUnits = lastChunk.order.slice(from - lastChunk.from, starts[group]! - lastChunk.from);
     const order = new Int32Array(leftUnits.length + ownOrder.length);
     for (let index = 0; index < leftUnits.length; index++) order[index] = index;
     for (let index = 0; index < ownOrder.length; index++)
       order[leftUnits.length + index] = leftUnits.length + ownOrder[index]!;
-    return { epoch, group, from, ...(await this.read(epoch, piles[group]!, lastChunk.units.all(leftUnits))), order };
+    return {
+      epoch,
+      group,
+      from,
+      ...(await this.read(epoch, piles[group]!, lastChunk.units.readRows(leftUnits))),
+      order,
+    };
   }
 
   /** Reads a chunk as far as it is needed from a position on. It contains rows that are left of earlier groups only if a group is small. */
-  private async enoughOf(epoch: number, group: number, from: number): Promise<ShuffledChunk> {
+  private async loadFrom(epoch: number, group: number, from: number): Promise<ShuffledChunk> {
     const { piles, starts } = this.groups(epoch);
     invariant(group >= 0, 'rows are left of a group before');
     if (starts[group]! > from) return this.load(epoch, group, undefined);
@@ -126,7 +132,7 @@ export class ShardStream {
     const { shards, units, seed } = this;
     const { replayed } = shards;
     const rowsOf = (events: Events, pile: number): Int32Array =>
-      units.drawn(events, replayed![pile]!, makeRandom(seed, replayStream, epoch, pile));
+      units.drawRows(events, replayed![pile]!, makeRandom(seed, replayStream, epoch, pile));
     const events = await shards.read(piles, before, replayed && rowsOf);
     return { events, units: this.units.rowsIn(events) };
   }
@@ -174,7 +180,7 @@ export async function feedFromShards(
       return currentFeeder.events;
     },
     inputs: (...args) => currentFeeder.inputs(...args),
-    ask: (...args) => currentFeeder.ask(...args),
+    collectLookups: (...args) => currentFeeder.collectLookups(...args),
     rowsOf: (of) => currentFeeder.rowsOf(of),
     apply: (...args) => currentFeeder.apply(...args),
     accumulate: (outputs) => currentFeeder.accumulate(outputs),

@@ -11,7 +11,7 @@ import { makeMessageCodec } from '../../base/storage/protobuf.ts';
 /** Computes means over windows of steps, so that a curve has about as many points as a page can show. */
 export interface StepMeans {
   add(step: number, values: readonly number[]): void;
-  end(): void;
+  endWindow(): void;
 }
 
 /** Maximum number of points in a curve. TensorBoard itself shows a thousand. */
@@ -20,19 +20,19 @@ export const maxPoints = 2000;
 /**
  * @param names names of the values
  * @param steps number of steps in the whole run
- * @param give receives the last step of each window, and the mean of each value over its steps
+ * @param writeMeans receives the last step of each window, and the mean of each value over its steps
  */
 export function stepMeans(
   names: readonly string[],
   steps: number,
-  give: (step: number, means: Readonly<Record<string, number>>) => void,
+  writeMeans: (step: number, means: Readonly<Record<string, number>>) => void,
 ): StepMeans {
   const window = Math.max(1, Math.ceil(steps / maxPoints));
   const sums = new Float64Array(names.length);
-  let [count, last] = [0, 0];
-  const end = (): void => {
+  let [count, lastStep] = [0, 0];
+  const endWindow = (): void => {
     if (count === 0) return;
-    give(last, Object.fromEntries(names.map((name, i) => [name, sums[i]! / count])));
+    writeMeans(lastStep, Object.fromEntries(names.map((name, i) => [name, sums[i]! / count])));
     sums.fill(0);
     count = 0;
   };
@@ -40,11 +40,11 @@ export function stepMeans(
     add(step, values) {
       for (let i = 0; i < names.length; i++) sums[i]! += values[i]!;
       count++;
-      last = step;
+      lastStep = step;
       // Windows end at multiples of their length, so that a run that was stopped has the same points.
-      if (step % window === 0) end();
+      if (step % window === 0) endWindow();
     },
-    end,
+    endWindow: endWindow,
   };
 }
 
@@ -59,13 +59,13 @@ export function eventRecord(bytes: Uint8Array): Uint8Array {
   const record = new Uint8Array(16 + bytes.length);
   const view = new DataView(record.buffer);
   view.setBigUint64(0, BigInt(bytes.length), true);
-  view.setUint32(8, masked(crc32c(record.subarray(0, 8))), true);
+  view.setUint32(8, maskChecksum(crc32c(record.subarray(0, 8))), true);
   record.set(bytes, 12);
-  view.setUint32(12 + bytes.length, masked(crc32c(bytes)), true);
+  view.setUint32(12 + bytes.length, maskChecksum(crc32c(bytes)), true);
   return record;
 }
 
-const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+const maskChecksum = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 
 /** Returns the CRC-32C (Castagnoli). zlib does not have it: its polynomial is another one. */
 export function crc32c(bytes: Uint8Array): number {
@@ -129,21 +129,21 @@ interface EventTime {
   readonly step: number;
 }
 
-const record = ({ seconds, step }: EventTime, what: object): Uint8Array =>
-  eventRecord(event.encode({ wallTime: seconds, step, ...what }));
+const makeRecord = ({ seconds, step }: EventTime, content: object): Uint8Array =>
+  eventRecord(event.encode({ wallTime: seconds, step, ...content }));
 
-const versionRecord = (at: EventTime): Uint8Array => record(at, { fileVersion: 'brain.Event:2' });
+const versionRecord = (time: EventTime): Uint8Array => makeRecord(time, { fileVersion: 'brain.Event:2' });
 
 /** Marks that the run continues from `step`: readers drop this step and later ones of earlier files. */
-const startRecord = (at: EventTime): Uint8Array => record(at, { sessionLog: { status: 'START' } });
+const startRecord = (time: EventTime): Uint8Array => makeRecord(time, { sessionLog: { status: 'START' } });
 
 /** Returns a record with one float32 number under each name; names with a `/` are shown in groups. */
-const scalarsRecord = (at: EventTime, scalars: Readonly<Record<string, number>>): Uint8Array =>
-  record(at, { summary: { value: Object.entries(scalars).map(([tag, simpleValue]) => ({ tag, simpleValue })) } });
+const scalarsRecord = (time: EventTime, scalars: Readonly<Record<string, number>>): Uint8Array =>
+  makeRecord(time, { summary: { value: Object.entries(scalars).map(([tag, simpleValue]) => ({ tag, simpleValue })) } });
 
 /** Returns a record with a text under a name, which is shown as Markdown. */
-const textRecord = (at: EventTime, tag: string, text: string): Uint8Array =>
-  record(at, {
+const textRecord = (time: EventTime, tag: string, text: string): Uint8Array =>
+  makeRecord(time, {
     summary: {
       value: [
         {
@@ -160,17 +160,17 @@ export const isEventFile = (name: string): boolean => /^events\.out\.tfevents\.\
 /** @param step number of steps done before @param texts descriptions of the run, as Markdown, by name: written when it begins @throws Failure `cannot-write` */
 export async function openEventFile(folder: string, step: number, texts: Readonly<Record<string, string>> = {}) {
   const seconds = Date.now() / 1000;
-  const handle = await openNew(folder, Math.floor(seconds));
-  const at = { seconds, step };
-  const unwritten: Uint8Array[] = [versionRecord({ ...at, step: 0 })];
-  if (step > 0) unwritten.push(startRecord({ ...at, step: step + 1 }));
-  else for (const [tag, text] of Object.entries(texts)) unwritten.push(textRecord(at, tag, text));
+  const handle = await openNewFile(folder, Math.floor(seconds));
+  const time = { seconds, step };
+  const unwritten: Uint8Array[] = [versionRecord({ ...time, step: 0 })];
+  if (step > 0) unwritten.push(startRecord({ ...time, step: step + 1 }));
+  else for (const [tag, text] of Object.entries(texts)) unwritten.push(textRecord(time, tag, text));
   return {
     /** Buffers scalars until the next `write`. Numbers that are not finite are left out. */
     scalars(now: number, scalars: Readonly<Record<string, number>>): void {
-      const finite = Object.entries(scalars).filter(([, value]) => Number.isFinite(value));
-      if (finite.length === 0) return;
-      unwritten.push(scalarsRecord({ seconds: Date.now() / 1000, step: now }, Object.fromEntries(finite)));
+      const finiteScalars = Object.entries(scalars).filter(([, value]) => Number.isFinite(value));
+      if (finiteScalars.length === 0) return;
+      unwritten.push(scalarsRecord({ seconds: Date.now() / 1000, step: now }, Object.fromEntries(finiteScalars)));
     },
     /** @throws Failure `cannot-write` */
     async write(): Promise<void> {
@@ -183,7 +183,7 @@ export async function openEventFile(folder: string, step: number, texts: Readonl
 }
 
 /** Opens a new file. Files are read in the order of their names, and calls within one second are numbered. */
-async function openNew(folder: string, seconds: number) {
+async function openNewFile(folder: string, seconds: number) {
   for (let number = 0; ; number++) {
     const path = join(folder, `events.out.tfevents.${String(seconds).padStart(10, '0')}.tower.${number}`);
     try {

@@ -25,7 +25,7 @@ export interface WorkerRowsRequest {
 }
 
 interface FirstReader {
-  decided(decision: ShardDecision): void;
+  reportDecision(decision: ShardDecision): void;
   /** Aborted when another worker is lost. */
   readonly signal: AbortSignal;
 }
@@ -56,10 +56,12 @@ export async function readTogether(
 /** Returns the minimum over all workers, so that rows that fit one of them fit all. Workers of one machine divide its memory. */
 async function memoryOfWorker(group: WorkerGroup, memory: number): Promise<number> {
   const machine = group.machines[group.rank];
-  const onThisMachine = group.machines.filter((each) => each === machine).length;
+  const onThisMachine = group.machines.filter((otherMachine) => otherMachine === machine).length;
   const ownMemory = Math.max(leastMemory, Math.floor(memory / onThisMachine));
   const memoryOfWorkers = await group.exchange(jsonBytes(ownMemory), { isPatient: true });
-  return memoryOfWorkers.map((bytes) => parsedJson<number>(bytes)).reduce((least, bytes) => Math.min(least, bytes));
+  return memoryOfWorkers
+    .map((bytes) => parsedJson<number>(bytes))
+    .reduce((smallest, bytes) => Math.min(smallest, bytes));
 }
 
 async function readFirst(
@@ -72,11 +74,11 @@ async function readFirst(
   const inMemory = new Promise<RowsMessage>((resolve) => {
     decide = () => resolve({ rows: 'memory' });
   });
-  const dataset = read({ decided: ({ rows }) => rows === 'memory' && decide(), signal: stopReading.signal });
+  const dataset = read({ reportDecision: ({ rows }) => rows === 'memory' && decide(), signal: stopReading.signal });
   const firstMessage = Promise.race([inMemory, dataset.then(messageOf)]);
   try {
     for (;;) {
-      const message = await within(firstMessage, pause);
+      const message = await resolveWithin(firstMessage, pause);
       await group.exchange(jsonBytes(message ?? { rows: 'undecided' }), { isPatient: true });
       if (message) return await dataset;
     }
@@ -91,7 +93,7 @@ async function readFirst(
 const messageOf = ({ shards }: Dataset): RowsMessage =>
   shards ? { rows: 'shards', name: basename(shards.folder) } : { rows: 'memory' };
 
-async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
+async function resolveWithin<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
   const timer = new AbortController();
   const pause = setTimeout(milliseconds, undefined, { signal: timer.signal });
   return Promise.race([promise, pause.catch(() => undefined)]).finally(() => timer.abort());
@@ -107,7 +109,7 @@ export interface LayoutChosen {
 }
 
 /** Returns, in the user's words, the part of a plan that needs all rows of a table in one process; undefined if there is none. */
-export const unshared = ({ train }: Pick<Plan, 'train'>): string | undefined =>
+export const unsharedTables = ({ train }: Pick<Plan, 'train'>): string | undefined =>
   // Each step reads all rows of both tables for each layer in both directions, so workers would send whole tables.
   train.graph === undefined ? undefined : 'tables that `graph` connects';
 
@@ -120,19 +122,22 @@ const memoryShare = 0.6;
  */
 export async function chooseLayout(
   group: WorkerGroup,
-  { plan, dataset, asked }: { plan: Plan; dataset: Dataset; asked: TableLayout | undefined },
+  { plan, dataset, requestedLayout }: { plan: Plan; dataset: Dataset; requestedLayout: TableLayout | undefined },
 ): Promise<LayoutChosen> {
   const bytes = tableSizes(plan, dataset.encodings).reduce((sum, table) => sum + tableBytes(table), 0);
-  const unsharedPart = unshared(plan);
-  if (asked === 'sharded' && unsharedPart !== undefined)
+  const unsharedPart = unsharedTables(plan);
+  if (requestedLayout === 'sharded' && unsharedPart !== undefined)
     throw failure('workers-unsupported', { what: unsharedPart, areTables: true });
   const ownMachine = group.machines[group.rank];
   const onThisMachine = group.machines.filter((machine) => machine === ownMachine).length;
   const fitsMemory = bytes <= (memoryShare * freeBytes()) / onThisMachine;
-  const answers = await group.exchange(jsonBytes({ asked: asked ?? null, fits: fitsMemory }), { isPatient: true });
-  const requests = answers.map((bytes) => parsedJson<{ asked: TableLayout | null; fits: boolean }>(bytes));
-  const differingWorker = requests.findIndex((each) => each.asked !== requests[0]!.asked);
+  const answers = await group.exchange(jsonBytes({ requestedLayout: requestedLayout ?? null, fits: fitsMemory }), {
+    isPatient: true,
+  });
+  const requests = answers.map((bytes) => parsedJson<{ requestedLayout: TableLayout | null; fits: boolean }>(bytes));
+  const differingWorker = requests.findIndex((request) => request.requestedLayout !== requests[0]!.requestedLayout);
   if (differingWorker > 0) throw failure('workers-differ', { worker: differingWorker, what: '`--tables`' });
-  const chosenLayout = requests.some((each) => !each.fits) && unsharedPart === undefined ? 'sharded' : 'replicated';
-  return { layout: asked ?? chosenLayout, bytes, isAsked: asked !== undefined };
+  const chosenLayout =
+    requests.some((request) => !request.fits) && unsharedPart === undefined ? 'sharded' : 'replicated';
+  return { layout: requestedLayout ?? chosenLayout, bytes, isAsked: requestedLayout !== undefined };
 }

@@ -17,10 +17,10 @@ export function makeTableWire(group: WorkerGroup): TableWire {
       await giveOrder(group, { do: 'fetch', tables: tables.map(({ name }) => name) });
       await fetchRows(tables, group);
     },
-    async pieces(table, slot, first, rows, own) {
+    async pieces(table, slot, first, rows, ownNumbers) {
       await giveOrder(group, { do: 'pieces', table, slot: slot ?? null, first, rows });
-      const piecesOfWorkers = await group.exchange(bytesOf(own));
-      return piecesOfWorkers.map((bytes) => numbersLike(own, bytes));
+      const piecesOfWorkers = await group.exchange(viewBytes(ownNumbers));
+      return piecesOfWorkers.map((bytes) => numbersLike(ownNumbers, bytes));
     },
   };
 }
@@ -29,26 +29,26 @@ export function makeTableWire(group: WorkerGroup): TableWire {
 export async function answerOrder(order: WorkerOrder, tables: Tables, group: WorkerGroup): Promise<void> {
   if (order.do === 'fetch') {
     const requestedTables = sharedIn(tables).filter(({ name }) => order.tables.includes(name));
-    for (const { remote } of requestedTables) remote.ask();
+    for (const { remote } of requestedTables) remote.startCollecting();
     return fetchRows(requestedTables, group);
   }
   invariant(order.do === 'pieces', `an order about rows is not to ${order.do}`);
   const { table, slot, first, rows } = order;
-  await group.exchange(bytesOf(tables.get(table)!.remote!.piece(slot ?? undefined, first, rows)));
+  await group.exchange(viewBytes(tables.get(table)!.remote!.readPiece(slot ?? undefined, first, rows)));
 }
 
 /** Fetches the rows that look-ups have collected: sends their numbers to the owners, and gets the rows back. */
 export async function fetchRows(tables: readonly RemoteTable[], group: WorkerGroup): Promise<void> {
-  const requestedRows = tables.map(({ remote }) => remote.asked());
+  const requestedRows = tables.map(({ remote }) => remote.lookupOptions());
   const toOwners = ranksOf(group).map((owner) => packArrays(requestedRows.map((byOwner) => byOwner[owner]!)));
   const requestsOfWorkers = await group.allToAll(toOwners);
   const answers = requestsOfWorkers.map((bytes) => {
     const rows = unpackArrays(bytes);
-    return packArrays(tables.map(({ remote }, index) => remote.give(rows[index] as Int32Array)));
+    return packArrays(tables.map(({ remote }, index) => remote.readRows(rows[index] as Int32Array)));
   });
   const receivedRows = (await group.allToAll(answers)).map(unpackArrays);
   tables.forEach(({ remote }, index) => {
-    remote.take(receivedRows.map((ofOwner) => ofOwner[index] as Float32Array));
+    remote.receiveRows(receivedRows.map((arraysOfOwner) => arraysOfOwner[index] as Float32Array));
   });
 }
 
@@ -58,34 +58,34 @@ export async function fetchRows(tables: readonly RemoteTable[], group: WorkerGro
  * @returns the numbers of each worker
  */
 export async function sendGradients(
-  trained: readonly Table[],
+  trainedTables: readonly Table[],
   group: WorkerGroup,
   numbers: readonly number[],
-  done: string,
+  doneWords: string,
 ): Promise<readonly (readonly number[])[]> {
-  const drainedGradients = trained.map((table) => table.remote!.drain());
+  const drainedGradients = trainedTables.map((table) => table.remote!.drain());
   // By these numbers, the owners of a table's rows know whether the table learns in this step.
   const rows = drainedGradients.map((byOwner) => byOwner.reduce((sum, { codes }) => sum + codes.length, 0));
   const ownNumbers = [...numbers, ...rows];
   const toOwners = ranksOf(group).map((owner) =>
     packStep({ numbers: ownNumbers, gradients: drainedGradients.map((byOwner) => byOwner[owner]!) }),
   );
-  const messages = (await group.allToAll(toOwners, { done })).map(unpackStep);
-  trained.forEach((table, index) => {
+  const messages = (await group.allToAll(toOwners, { done: doneWords })).map(unpackStep);
+  trainedTables.forEach((table, index) => {
     for (const { gradients } of messages) if (gradients[index]!.codes.length > 0) table.add(gradients[index]!);
-    if (messages.some((each) => each.numbers[numbers.length + index]! > 0)) table.remote!.learned();
+    if (messages.some((message) => message.numbers[numbers.length + index]! > 0)) table.remote!.noteUpdate();
   });
-  return messages.map((each) => each.numbers.slice(0, numbers.length));
+  return messages.map((message) => message.numbers.slice(0, numbers.length));
 }
 
 const ranksOf = ({ workers }: WorkerGroup): readonly number[] => Array.from({ length: workers }, (_, rank) => rank);
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: StoredNumbers): Uint8Array =>
+const viewBytes = ({ buffer, byteOffset, byteLength }: StoredNumbers): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-function numbersLike(own: StoredNumbers, bytes: Uint8Array): StoredNumbers {
+function numbersLike(ownNumbers: StoredNumbers, bytes: Uint8Array): StoredNumbers {
   const { buffer } = bytes.slice();
-  return own instanceof Int32Array ? new Int32Array(buffer) : new Float32Array(buffer);
+  return ownNumbers instanceof Int32Array ? new Int32Array(buffer) : new Float32Array(buffer);
 }
 
 /** The data that a worker sends after a step. */
@@ -110,7 +110,7 @@ export function unpackStep(bytes: Uint8Array): StepMessage {
 type WireNumbers = Int32Array | Float32Array | Float64Array;
 const wireTypes = [Int32Array, Float32Array, Float64Array] as const;
 
-const aligned = (bytes: number): number => 8 * Math.ceil(bytes / 8);
+const alignTo8 = (bytes: number): number => 8 * Math.ceil(bytes / 8);
 
 /** Packs arrays: their number, the type and the length of each, then their numbers, each array at a multiple of 8 bytes. */
 function packArrays(arrays: readonly WireNumbers[]): Uint8Array {
@@ -119,11 +119,11 @@ function packArrays(arrays: readonly WireNumbers[]): Uint8Array {
     array.length,
   ]);
   const allArrays = [Int32Array.of(arrays.length, ...typesAndLengths), ...arrays];
-  const bytes = new Uint8Array(allArrays.reduce((sum, { byteLength }) => sum + aligned(byteLength), 0));
-  let at = 0;
+  const bytes = new Uint8Array(allArrays.reduce((sum, { byteLength }) => sum + alignTo8(byteLength), 0));
+  let offset = 0;
   for (const array of allArrays) {
-    bytes.set(bytesOf(array), at);
-    at += aligned(array.byteLength);
+    bytes.set(viewBytes(array), offset);
+    offset += alignTo8(array.byteLength);
   }
   return bytes;
 }
@@ -133,10 +133,10 @@ function unpackArrays(bytes: Uint8Array): readonly WireNumbers[] {
   const { buffer } = bytes.slice();
   const [count] = new Int32Array(buffer, 0, 1);
   const typesAndLengths = new Int32Array(buffer, 4, 2 * count!);
-  let at = aligned(4 + typesAndLengths.byteLength);
+  let offset = alignTo8(4 + typesAndLengths.byteLength);
   return Array.from({ length: count! }, (_, array) => {
-    const view = new wireTypes[typesAndLengths[2 * array]!]!(buffer, at, typesAndLengths[2 * array + 1]!);
-    at += aligned(view.byteLength);
+    const view = new wireTypes[typesAndLengths[2 * array]!]!(buffer, offset, typesAndLengths[2 * array + 1]!);
+    offset += alignTo8(view.byteLength);
     return view;
   });
 }
@@ -145,14 +145,18 @@ function unpackArrays(bytes: Uint8Array): readonly WireNumbers[] {
  * Sends what a step reads as it was when its epoch began, if workers share the rows of tables: the first worker computes it, because it can fetch any row. The
  * others supply rows until it sends the result.
  */
-export async function sendBegun(feeder: Feeder, group: WorkerGroup): Promise<void> {
+export async function sendEpochStart(feeder: Feeder, group: WorkerGroup): Promise<void> {
   const arrays = arraysOf(feeder);
   if (arrays.length === 0) return;
   await giveOrder(group, { do: 'begun' });
   await group.exchange(packArrays(arrays));
 }
 
-export async function takeBegun(feeder: Feeder, tables: ReadonlyMap<string, Table>, group: WorkerGroup): Promise<void> {
+export async function receiveEpochStart(
+  feeder: Feeder,
+  tables: ReadonlyMap<string, Table>,
+  group: WorkerGroup,
+): Promise<void> {
   const ownArrays = arraysOf(feeder);
   if (ownArrays.length === 0) return;
   for (;;) {
@@ -167,4 +171,4 @@ export async function takeBegun(feeder: Feeder, tables: ReadonlyMap<string, Tabl
 }
 
 const arraysOf = ({ mined }: Feeder): readonly Int32Array[] =>
-  mined.flatMap((each) => Object.values(each.state()) as Int32Array[]);
+  mined.flatMap((source) => Object.values(source.state()) as Int32Array[]);

@@ -18,7 +18,7 @@ export class OtherWorkers {
     private readonly beginning: Beginning,
   ) {}
 
-  async steps(position: RoundStart): Promise<void> {
+  async startRound(position: RoundStart): Promise<void> {
     await this.begin();
     await giveOrder(this.group, { do: 'steps', ...position });
   }
@@ -30,8 +30,8 @@ export class OtherWorkers {
   }
 
   /** Called when a worker was asked to stop after a step: all workers have learned it in that step. */
-  stopped(): void {
-    if (!this.sharesTables) ended.add(this.group);
+  noteStop(): void {
+    if (!this.sharesTables) endedGroups.add(this.group);
   }
 
   /** Lets the others begin. If they take over an earlier run, they do so while the first worker does. */
@@ -79,12 +79,12 @@ export type WorkerOrder =
 export type Beginning = 'first values' | 'checkpoint' | 'earlier run';
 
 /** Groups that get no more orders. */
-const ended = new WeakSet<WorkerGroup>();
+const endedGroups = new WeakSet<WorkerGroup>();
 
 /** Sends an order to the others, which wait for it while the first worker compiles, validates or writes. */
 export async function giveOrder(group: WorkerGroup, order: WorkerOrder): Promise<void> {
-  if (ended.has(group)) return;
-  if (order.do === 'end') ended.add(group);
+  if (endedGroups.has(group)) return;
+  if (order.do === 'end') endedGroups.add(group);
   await group.exchange(jsonBytes(order), { isPatient: true });
 }
 
@@ -100,12 +100,12 @@ type ComparedRun = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'setti
  * @returns the precision of the first worker
  * @throws Failure `workers-differ`
  */
-export async function agree(
+export async function agreeOnRun(
   group: WorkerGroup,
-  own: ComparedRun,
+  ownRun: ComparedRun,
   precision: Precision = 'float32',
 ): Promise<Precision> {
-  const { tower, model, plan, seed, settings, data, from } = own;
+  const { tower, model, plan, seed, settings, data, from } = ownRun;
   const shards = data.shards && [data.events, data.shards];
   const comparedParts = {
     Tower: tower,
@@ -123,8 +123,8 @@ export async function agree(
     isPatient: true,
     done: 'the comparison of what they train',
   });
-  const [first, ...others] = partsOfWorkers.map((bytes) => parsedJson<Record<string, unknown>>(bytes));
-  others.forEach((other, index) => {
+  const [first, ...otherParts] = partsOfWorkers.map((bytes) => parsedJson<Record<string, unknown>>(bytes));
+  otherParts.forEach((other, index) => {
     const differingPart = Object.keys(comparedParts).find(
       (name) => JSON.stringify(first![name]) !== JSON.stringify(other[name]),
     );

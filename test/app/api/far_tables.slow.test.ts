@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compare, evaluate, load, open, recommend, type TrainRequest, train } from '../../../src/api.ts';
-import { limitSpaces } from '../../../src/training/embedding/kernel_memory.ts';
+import { setSpaceLimit } from '../../../src/training/embedding/kernel_memory.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { model as text, writeProject } from '../cli/project.ts';
 
@@ -23,10 +23,10 @@ beforeAll(async () => {
   expect(far.match(/hash: 6000/g)).toHaveLength(2);
   writeFileSync(at('films.tower'), far);
   await run('one');
-  limitSpaces(small);
+  setSpaceLimit(small);
   await run('several');
 });
-afterAll(() => limitSpaces());
+afterAll(() => setSpaceLimit());
 
 describe('tables in several memories', () => {
   it('have the bits of one memory, also where the run was stopped and resumed', async () => {
@@ -56,9 +56,9 @@ describe('tables in several memories', () => {
 
   it('go on in a run of tables in one memory, and the other way round', async () => {
     await run('on', { from: at('one'), all: true, set: { epochs: 1 } });
-    limitSpaces();
+    setSpaceLimit();
     await run('back', { from: at('several'), all: true, set: { epochs: 1 } });
-    limitSpaces(small);
+    setSpaceLimit(small);
     expect(weights('on').equals(weights('back'))).toBe(true);
   });
 });

@@ -59,7 +59,7 @@ export function makeRun(plan: Plan, { events, corpus, first }: Given, parameters
       feeder.apply(outputs);
       return outputs;
     },
-    shown: (table: string): Numbers => [...tables.get(table)!.shown()],
+    shown: (table: string): Numbers => [...tables.get(table)!.shownValues()],
     values: (): ReadonlyMap<string, Numbers> =>
       new Map([
         ...[...tables].map(([name, table]): [string, Numbers] => [name, [...table.values()]]),

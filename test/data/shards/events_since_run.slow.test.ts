@@ -89,7 +89,7 @@ it.each([
   const latest = latestRows(memory.parts.train);
   const { users, chunks } = await latestInShards(shards.shards!.latest!);
   expect(users).toEqual(latest.users);
-  for await (const { columns, rows, seen } of chunks(users, users.length)) {
+  for await (const { columns, rows, seenBy: seen } of chunks(users, users.length)) {
     const [own, all] = [columns.get('history')!, memory.parts.train.features.get('history')!];
     for (const [at, user] of users.entries()) {
       expect(valueAt(own, rows[at]!)).toEqual(valueAt(all, latest.rows[at]!));

@@ -4,7 +4,7 @@ import { makeSnapshot } from '../../../src/retrieval/snapshot.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
-import { firstItems, modelScorer } from '../../../src/training/scoring/scorer.ts';
+import { bestItems, modelScorer } from '../../../src/training/scoring/scorer.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { dataset, trainSmall } from '../../training/trained.ts';
@@ -49,7 +49,7 @@ it.each([true, false])(
       expect(place).toBeGreaterThanOrEqual(ranks.better[row]!);
       expect(place).toBeLessThanOrEqual(ranks.better[row]! + ranks.equal[row]!);
       const mine = first!.items.map((item) => scores[row * corpus.rows + item.row]!);
-      const theirs = firstItems(scores.subarray(row * corpus.rows, (row + 1) * corpus.rows), k, seen);
+      const theirs = bestItems(scores.subarray(row * corpus.rows, (row + 1) * corpus.rows), k, seen);
       expect(mine).toEqual([...theirs.scores]);
       expect([...ranks.lists!.items.subarray(row * k, (row + 1) * k)]).toEqual([...theirs.rows]);
       compared++;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { type LoadedModel, load } from '../../../src/training/artifact/load.ts';
-import { complaint } from '../../../src/training/artifact/validate.ts';
+import { schemaError } from '../../../src/training/artifact/validate.ts';
 import { makePlan } from '../fixture_plan.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 import { dataset, trainSmall } from '../trained.ts';
@@ -146,8 +146,8 @@ describe('the schemas', () => {
     ['another format', { format: 'tower-model-1' }],
     ['one tower', { plan: { ...({} as object), towers: [] } }],
   ])('refuse a manifest with %s', async (_, change) => {
-    expect(await complaint('manifest', trained.manifest)).toBeUndefined();
-    expect(await complaint('manifest', { ...trained.manifest, ...change })).toBeTypeOf('string');
+    expect(await schemaError('manifest', trained.manifest)).toBeUndefined();
+    expect(await schemaError('manifest', { ...trained.manifest, ...change })).toBeTypeOf('string');
   });
 
   it.each([
@@ -164,6 +164,6 @@ describe('the schemas', () => {
     [{ kind: 'vocabulary', values: [], more: 1 }, false],
     [{ kind: 'unheard' }, false],
   ])('take the encoding %j: %s', async (encoding, fits) => {
-    expect((await complaint('encoding', encoding)) === undefined).toBe(fits);
+    expect((await schemaError('encoding', encoding)) === undefined).toBe(fits);
   });
 });

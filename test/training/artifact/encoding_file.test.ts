@@ -5,7 +5,7 @@ import { PackedTexts, packTexts, type Texts } from '../../../src/base/text/texts
 import type { Encoding } from '../../../src/data/dataset.ts';
 import {
   encodingPath,
-  hasTwice,
+  hasRepeats,
   jsonPieces,
   limitJsonValues,
   readEncoding,
@@ -90,9 +90,9 @@ describe('encodings of many values', () => {
   });
 
   it('have a value twice or not, however many there are', () => {
-    expect(hasTwice(values)).toBe(false);
-    expect(hasTwice([...values, values[70_000]!])).toBe(true);
-    expect([hasTwice(packTexts(values)), hasTwice(packTexts([...values, values[7]!]))]).toEqual([false, true]);
-    expect([hasTwice(['a', 'b']), hasTwice(['a', 'a'])]).toEqual([false, true]);
+    expect(hasRepeats(values)).toBe(false);
+    expect(hasRepeats([...values, values[70_000]!])).toBe(true);
+    expect([hasRepeats(packTexts(values)), hasRepeats(packTexts([...values, values[7]!]))]).toEqual([false, true]);
+    expect([hasRepeats(['a', 'b']), hasRepeats(['a', 'a'])]).toEqual([false, true]);
   });
 });

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
-import { limitSpaces } from '../../../src/training/embedding/kernel_memory.ts';
+import { setSpaceLimit } from '../../../src/training/embedding/kernel_memory.ts';
 import { makeTable, type Table } from '../../../src/training/embedding/table.ts';
 import { optimizerPlan, sameBits } from './fixtures.ts';
 
-afterEach(() => limitSpaces());
+afterEach(() => setSpaceLimit());
 
 const made = (rows: number, dim: number, kind: Parameters<typeof optimizerPlan>[0], precision?: 'bf16'): Table => {
   const optimizer = optimizerPlan(kind, { epsilon: 1e-6 });
@@ -83,9 +83,9 @@ describe('rows of bfloat16', () => {
       for (const codes of batches.slice(from, to)) step(table, codes, (at) => Math.cos(at));
     };
     const one = made(60_000, 16, 'adam', 'bf16');
-    limitSpaces(2 ** 20);
+    setSpaceLimit(2 ** 20);
     const several = made(60_000, 16, 'adam', 'bf16');
-    limitSpaces();
+    setSpaceLimit();
     expect(sameBits(several.read(), one.read())).toBe(true);
     train(one, 0, 3);
     const resumed = made(60_000, 16, 'adam', 'bf16');

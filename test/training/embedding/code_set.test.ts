@@ -12,12 +12,12 @@ it('numbers codes in the order they come, as a map does', () => {
       const code = random.integer(below);
       if (!map.has(code)) map.set(code, map.size);
       set.add(code);
-      expect(set.of(code)).toBe(map.get(code));
+      expect(set.positionOf(code)).toBe(map.get(code));
     }
     expect([...set.codes]).toEqual([...map.keys()]);
     for (let i = 0; i < 1000; i++) {
       const code = random.integer(below);
-      expect(set.of(code)).toBe(map.get(code) ?? -1);
+      expect(set.positionOf(code)).toBe(map.get(code) ?? -1);
     }
   }
 });

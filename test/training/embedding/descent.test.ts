@@ -10,7 +10,7 @@ it('sets each weight to the least of the elastic net, with the others as they ar
   );
   const starts = Int32Array.from([0, ...lists.map((_, at) => lists.slice(0, at + 1).flat().length)]);
   const target = Float64Array.from({ length: rows }, () => random.next());
-  const { rest, weights, round } = makeDescent({ starts, values: Int32Array.from(lists.flat()) }, rows);
+  const { rest, weights, runRound: round } = makeDescent({ starts, values: Int32Array.from(lists.flat()) }, rows);
   rest.set(target);
   const [l1, l2] = [0.3, 0.5];
 

@@ -1,23 +1,23 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeRandom, type Random } from '../../../src/base/random/random.ts';
 import { isChunked } from '../../../src/base/storage/tensor_header.ts';
-import { limitSpaces } from '../../../src/training/embedding/kernel_memory.ts';
+import { setSpaceLimit } from '../../../src/training/embedding/kernel_memory.ts';
 import { rowOptimizers } from '../../../src/training/embedding/optimizer.ts';
 import { makeTable, type Table } from '../../../src/training/embedding/table.ts';
 import type { TableLookupKind } from '../../../src/training/embedding/table_lookup.ts';
 import type { TableOptions } from '../../../src/training/embedding/table_memory.ts';
 import { optimizerPlan, sameBits } from './fixtures.ts';
 
-afterEach(() => limitSpaces());
+afterEach(() => setSpaceLimit());
 
 const kinds = Object.keys(rowOptimizers) as (keyof typeof rowOptimizers)[];
 const lookups: readonly TableLookupKind[] = ['one', 'mean', 'sum', 'weighted', 'sequence'];
 
 /** Made while memories hold so many bytes. */
 function madeWithin(bytes: number, options: TableOptions): Table {
-  limitSpaces(bytes);
+  setSpaceLimit(bytes);
   const table = makeTable(options);
-  limitSpaces();
+  setSpaceLimit();
   table.initialize(7, 0.5);
   return table;
 }
@@ -118,6 +118,6 @@ test('numbers of a table are read and written in pieces of rows', () => {
 test('no array has the rows of several memories, and a table that 64 memories do not hold is refused', () => {
   const table = madeWithin(128 * 1024, { name: 'items', rows: 2_000, dim: 16 });
   expect(() => table.values()).toThrow('the limit is');
-  limitSpaces(128 * 1024);
+  setSpaceLimit(128 * 1024);
   expect(() => makeTable({ name: 'items', rows: 200_000, dim: 16 })).toThrow('the limit is');
 });

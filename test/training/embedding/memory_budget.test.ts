@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Failure } from '../../../src/base/diagnostics/failure.ts';
 import { tableBytes } from '../../../src/training/embedding/optimizer.ts';
-import { freeBytes, groupMemory, ownGroups } from '../../../src/training/embedding/table_memory.ts';
-import { foreseeMemory } from '../../../src/training/embedding/tables.ts';
+import { controlGroups, freeBytes, freeGroupBytes } from '../../../src/training/embedding/table_memory.ts';
+import { refuseTooLarge } from '../../../src/training/embedding/tables.ts';
 import { optimizerPlan } from './fixtures.ts';
 
 test('the bytes of a table are its values and its optimizer state', () => {
@@ -22,10 +22,10 @@ test('tables that do not fit are refused with the bytes and the largest of them'
     { name: 'small', rows: 10, dim: 4 },
     { name: 'large', rows: 1_000_000, dim: 64, optimizer: optimizerPlan('adagrad') },
   ];
-  expect(() => foreseeMemory(tables, 512_000_160)).not.toThrow();
+  expect(() => refuseTooLarge(tables, 512_000_160)).not.toThrow();
   let thrown: unknown;
   try {
-    foreseeMemory(tables, 512_000_159);
+    refuseTooLarge(tables, 512_000_159);
   } catch (error) {
     thrown = error;
   }
@@ -38,15 +38,17 @@ test('tables that do not fit are refused with the bytes and the largest of them'
 
 test('weights of blocks count too', () => {
   const tables = [{ name: 'small', rows: 10, dim: 4 }];
-  expect(() => foreseeMemory(tables, 1_000_160, 1_000_000)).not.toThrow();
-  expect(() => foreseeMemory(tables, 1_000_159, 1_000_000)).toThrow(/blocks: 1,000,000 bytes, small 10 × 4: 160 bytes/);
+  expect(() => refuseTooLarge(tables, 1_000_160, 1_000_000)).not.toThrow();
+  expect(() => refuseTooLarge(tables, 1_000_159, 1_000_000)).toThrow(
+    /blocks: 1,000,000 bytes, small 10 × 4: 160 bytes/,
+  );
 });
 
 test('what a step holds counts too, with its rows', () => {
   const tables = [{ name: 'small', rows: 10, dim: 4 }];
   const step = { batch: 240, bytes: 2_000_000 };
-  expect(() => foreseeMemory(tables, 2_000_160, 0, step)).not.toThrow();
-  expect(() => foreseeMemory(tables, 2_000_159, 0, step)).toThrow(/a step of 240 rows: 2,000,000 bytes, small 10 × 4/);
+  expect(() => refuseTooLarge(tables, 2_000_160, 0, step)).not.toThrow();
+  expect(() => refuseTooLarge(tables, 2_000_159, 0, step)).toThrow(/a step of 240 rows: 2,000,000 bytes, small 10 × 4/);
 });
 
 test('what is free is read from this machine', () => {
@@ -58,28 +60,28 @@ test('what is free is read from this machine', () => {
 test('a control group bounds it: limit less use, caches not counted as used', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tower-group-'));
   try {
-    expect(groupMemory(folder)).toBe(Number.POSITIVE_INFINITY);
+    expect(freeGroupBytes(folder)).toBe(Number.POSITIVE_INFINITY);
     mkdirSync(join(folder, 'memory'));
     writeFileSync(join(folder, 'memory/memory.limit_in_bytes'), '1000\n');
     writeFileSync(join(folder, 'memory/memory.usage_in_bytes'), '400\n');
-    expect(groupMemory(folder)).toBe(600);
+    expect(freeGroupBytes(folder)).toBe(600);
     writeFileSync(join(folder, 'memory.max'), 'max\n');
     writeFileSync(join(folder, 'memory.current'), '300\n');
-    expect(groupMemory(folder)).toBe(600);
+    expect(freeGroupBytes(folder)).toBe(600);
     writeFileSync(join(folder, 'memory.max'), '2000\n');
     writeFileSync(join(folder, 'memory.stat'), 'anon 5\ninactive_file 100\n');
-    expect(groupMemory(folder)).toBe(1800);
+    expect(freeGroupBytes(folder)).toBe(1800);
   } finally {
     rmSync(folder, { recursive: true });
   }
 });
 
 test('every group that this process is part of counts', () => {
-  expect(ownGroups('/c', '1:name=systemd:/x\n0::/user.slice/run-1.scope\n')).toEqual([
+  expect(controlGroups('/c', '1:name=systemd:/x\n0::/user.slice/run-1.scope\n')).toEqual([
     '/c',
     '/c/user.slice',
     '/c/user.slice/run-1.scope',
   ]);
-  expect(ownGroups('/c', '0::/\n')).toEqual(['/c']);
-  expect(ownGroups('/c', '')).toEqual(['/c']);
+  expect(controlGroups('/c', '0::/\n')).toEqual(['/c']);
+  expect(controlGroups('/c', '')).toEqual(['/c']);
 });

@@ -80,7 +80,7 @@ describe('over any graph', () => {
         const edges = any.filter(([u, i]) => u < sizes[0] && i < sizes[1]);
         const codes = anyCodes.map((list, at) => list.filter((code) => code < sizes[at]!));
         const { graph, tables } = made(dim, sizes, layers);
-        graph.connect({ first: Int32Array.from(edges, ([u]) => u), second: Int32Array.from(edges, ([, i]) => i) });
+        graph.setEdges({ first: Int32Array.from(edges, ([u]) => u), second: Int32Array.from(edges, ([, i]) => i) });
         const lookups = tables.map((table) => table.lookup({ kind: 'one' }));
         // Twice: a step, and a step after it.
         for (const phase of [0, 1]) {
@@ -119,7 +119,7 @@ describe('over any graph', () => {
             layers,
           );
           const expected = all.slice(at * sizes[0], at * sizes[0] + sizes[at]!).flat();
-          expect(difference(table.shown(), expected)).toBeLessThan(2e-6);
+          expect(difference(table.shownValues(), expected)).toBeLessThan(2e-6);
         });
       }),
       { numRuns: 60 },
@@ -133,7 +133,7 @@ test('without an edge a row is shown as its share of the mean', () => {
   const values = table.values().slice();
   expect(
     difference(
-      table.shown(),
+      table.shownValues(),
       [...values].map((each) => each / 3),
     ),
   ).toBeLessThan(1e-7);
@@ -159,9 +159,9 @@ test('one table of the two is never updated alone', () => {
 test('what is written into the values is what look-ups read', () => {
   const { tables } = made(4, [2, 2], 2);
   const [table] = tables;
-  table.shown();
+  table.shownValues();
   table.values().fill(3);
-  expect([...table.shown()]).toEqual(new Array(8).fill(1));
+  expect([...table.shownValues()]).toEqual(new Array(8).fill(1));
 });
 
 test('a graph that does not fit in one memory is a failure with the bytes, before anything is read', () => {

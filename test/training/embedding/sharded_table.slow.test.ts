@@ -18,7 +18,7 @@ function makeAll(options: TableOptions): readonly ShardedTable[] {
   const wireOf = (rank: number): TableWire => ({
     ...{ rank, workers },
     fetch: async () => {},
-    pieces: async (_, slot, first, rows) => tables.map(({ remote }) => remote.piece(slot, first, rows)),
+    pieces: async (_, slot, first, rows) => tables.map(({ remote }) => remote.readPiece(slot, first, rows)),
   });
   for (let rank = 0; rank < workers; rank++) tables.push(makeShardedTable(options, wireOf(rank)));
   for (const table of tables) table.initialize(7, 0.5);
@@ -94,13 +94,13 @@ describe.each(kinds)('%s', (kind) => {
 
       const looking = shared.map((table, rank) => look(table, batches[rank]!));
       shared.forEach(({ remote }, rank) => {
-        remote.ask();
+        remote.startCollecting();
         looking[rank]!.fill();
       });
-      const asked = shared.map(({ remote }) => remote.asked());
-      const given = asked.map((byOwner) => byOwner.map((rows, owner) => shared[owner]!.remote.give(rows)));
+      const asked = shared.map(({ remote }) => remote.lookupOptions());
+      const given = asked.map((byOwner) => byOwner.map((rows, owner) => shared[owner]!.remote.readRows(rows)));
       shared.forEach(({ remote }, rank) => {
-        remote.take(given[rank]!);
+        remote.receiveRows(given[rank]!);
       });
       const sent = shared.map(({ remote }, rank) => {
         const gathered = looking[rank]!.fill().map((values) => values.slice());
@@ -110,7 +110,7 @@ describe.each(kinds)('%s', (kind) => {
       });
       shared.forEach((table, owner) => {
         for (const byOwner of sent) if (byOwner[owner]!.codes.length > 0) table.add(byOwner[owner]!);
-        table.remote.learned();
+        table.remote.noteUpdate();
         table.update();
       });
       for (const table of shared) expect(await all(table.numbers())).toEqual(await all(one.numbers()));

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
-import { type BaselineChoice, baselinesBeside, makeTask } from '../../../src/training/evaluation/contestants.ts';
+import { type BaselineChoice, chooseBaselines, makeTask } from '../../../src/training/evaluation/contestants.ts';
 import { makeDataset } from '../fixtures.ts';
 
 const dataset = makeDataset({ users: 12, items: 30, eventsPerUser: 14, heldOut: 4 });
 const options = { dataset, part: 'test', removeSeen: false } as const;
 const task = makeTask(options);
 const namesOf = (choice: BaselineChoice): string[] =>
-  baselinesBeside(task, { ...options, baselines: choice }).rows.map(({ name }) => name);
+  chooseBaselines(task, { ...options, baselines: choice }).rows.map(({ name }) => name);
 
 describe('the baselines of an evaluation', () => {
   it('are all, none, or those named, in the order of the table', () => {
@@ -35,7 +35,7 @@ describe('the baselines of an evaluation', () => {
 
   it('exclude one that does not fit into memory, with the bytes, even by name', () => {
     for (const choice of [true, ['ease']] as const) {
-      const chosen = baselinesBeside(large, { ...options, baselines: choice });
+      const chosen = chooseBaselines(large, { ...options, baselines: choice });
       expect(chosen.rows.map(({ name }) => name)).not.toContain('ease');
       expect(chosen.leftOut.join('\n')).toMatch(
         /ease is excluded: it needs 367,200,000,000 bytes of memory, and [\d,]+ bytes are free\./,
@@ -47,11 +47,11 @@ describe('the baselines of an evaluation', () => {
     const many = 1_000_000;
     const seen = { ...large.users.seen, starts: new Int32Array(many), ends: new Int32Array(many) };
     const wide = { ...large, corpus: { ...large.corpus, rows: 8_000 }, users: { ...large.users, rows: many, seen } };
-    const { leftOut } = baselinesBeside(wide, { ...options, baselines: true });
+    const { leftOut } = chooseBaselines(wide, { ...options, baselines: true });
     expect(leftOut.join('\n')).toMatch(
       /ials is excluded: it would take about \d+ (seconds|minutes) more; `--baselines ials` or `--baselines all` waits for it\./,
     );
-    expect(baselinesBeside(wide, { ...options, baselines: ['ials'] }).rows.map(({ name }) => name)).toEqual(['ials']);
+    expect(chooseBaselines(wide, { ...options, baselines: ['ials'] }).rows.map(({ name }) => name)).toEqual(['ials']);
   });
 
   it('are not asked what they would take where to read what users had takes too long: it may be on the disk', () => {
@@ -63,7 +63,7 @@ describe('the baselines of an evaluation', () => {
       },
     };
     const disk = { ...task, users: { ...task.users, rows: 2, seen } };
-    const { rows, leftOut } = baselinesBeside(disk, { ...options, baselines: true });
+    const { rows, leftOut } = chooseBaselines(disk, { ...options, baselines: true });
     expect(rows.map(({ name }) => name)).toEqual(['random', 'popularity']);
     // By the time, or where the machine is small by the bytes.
     expect(leftOut).toHaveLength(Object.keys(baselines).length - 2);

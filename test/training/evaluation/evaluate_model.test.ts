@@ -6,7 +6,7 @@ import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
 import { makeTask } from '../../../src/training/evaluation/contestants.ts';
 import { type Evaluation, evaluateModel } from '../../../src/training/evaluation/evaluate_model.ts';
 import { figuresOf, makeMeasures } from '../../../src/training/evaluation/figures.ts';
-import { overRows, sampledRows, scorerOverRows } from '../../../src/training/evaluation/ranking_questions.ts';
+import { sampledRows, scorerOverRows, taskOverRows } from '../../../src/training/evaluation/ranking_questions.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import { coldSlice } from '../../../src/training/evaluation/slices.ts';
 import { makeRetrieval, type Retrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
@@ -89,7 +89,7 @@ describe('evaluation', () => {
       // By hand: the task over the rows that were drawn.
       const task = makeTask({ dataset, part: 'test', per });
       const rows = sampledRows(task, 6, 1)!;
-      const few = overRows(task, rows);
+      const few = taskOverRows(task, rows);
       const ranks = await rankEvents(few, scorerOverRows(scorer, rows), dataset.seen === 'excluded');
       expect(some.rows[0]!.all).toEqual(figuresOf(few, ranks, measures).all);
       // Nothing is drawn where the part has no more.

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BagColumn, Events, IndexedBags } from '../../../src/data/dataset.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
-import { itemsGivenBy, unitedBags } from '../../../src/training/evaluation/contestants.ts';
+import { itemsGivenBy, uniteBags } from '../../../src/training/evaluation/contestants.ts';
 import { makePlan } from '../fixture_plan.ts';
 
 const ints = (...values: number[]): Int32Array => Int32Array.from(values);
@@ -19,7 +19,7 @@ function reading(...features: readonly string[]): Plan {
 
 function rowsOf(read: Plan, lists: Readonly<Record<string, IndexedBags>>): number[][] | undefined {
   const events = { rows: 2, givenItems: new Map(Object.entries(lists)) } as unknown as Events;
-  const history = unitedBags(itemsGivenBy(read, events), events);
+  const history = uniteBags(itemsGivenBy(read, events), events);
   if (history === undefined) return undefined;
   const bag = (at: number, { starts, ends, values }: BagColumn): number[] => [
     ...values.subarray(starts[at]!, ends[at]!),
@@ -50,5 +50,5 @@ test('of several lists and single items all of them, each once; not what another
 
 test('where it reads nothing of items, there is none', () => {
   expect(rowsOf(reading('user_id'), { other: bags([0, 0], [1, 1], [7]) })).toBeUndefined();
-  expect(unitedBags(itemsGivenBy(reading('user_id'), {} as Events), {} as Events)).toBeUndefined();
+  expect(uniteBags(itemsGivenBy(reading('user_id'), {} as Events), {} as Events)).toBeUndefined();
 });

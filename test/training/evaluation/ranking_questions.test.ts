@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Events, TrainingUsers } from '../../../src/data/dataset.ts';
-import { drawRankings, overRows, questionsOf } from '../../../src/training/evaluation/ranking_questions.ts';
+import { drawRankings, questionsOf, taskOverRows } from '../../../src/training/evaluation/ranking_questions.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
 
@@ -48,7 +48,7 @@ const scorerOf = ({ features, rows }: Events) => {
 };
 
 const sampleOf = (task: ScoringTask, count: number, seed: number): ScoringTask =>
-  drawRankings(task, count, seed).of(task);
+  drawRankings(task, count, seed).sampleTask(task);
 
 describe.each(['event', 'user'] as const)('a sample, per %s', (per) => {
   const task: ScoringTask = { events, users, corpus, per };
@@ -92,14 +92,14 @@ it('keeps what each event says of the context that popularity is counted in', ()
     item: new Int32Array(0),
     asked: codes,
   };
-  expect([...overRows({ events, users, corpus, context }, Int32Array.of(7, 3)).context!.asked]).toEqual([
+  expect([...taskOverRows({ events, users, corpus, context }, Int32Array.of(7, 3)).context!.asked]).toEqual([
     codes[7],
     codes[3],
   ]);
 });
 
 it('rows of a column with an index of its own are found through it', () => {
-  const indexed = overRows({ events, users, corpus }, Int32Array.of(7, 3, 5));
-  const again = overRows(indexed, Int32Array.of(2, 0));
+  const indexed = taskOverRows({ events, users, corpus }, Int32Array.of(7, 3, 5));
+  const again = taskOverRows(indexed, Int32Array.of(2, 0));
   expect([...again.events.features.get('code')!.index!]).toEqual([5, 7]);
 });

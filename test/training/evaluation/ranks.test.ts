@@ -4,11 +4,11 @@ import type { BagColumn, Events, TrainingUsers } from '../../../src/data/dataset
 import {
   coldItems,
   figuresOf,
-  longestListOf,
+  longestListLength,
   type Measure,
   makeMeasures,
 } from '../../../src/training/evaluation/figures.ts';
-import { overRows } from '../../../src/training/evaluation/ranking_questions.ts';
+import { taskOverRows } from '../../../src/training/evaluation/ranking_questions.ts';
 import { makeRanker, rankEvents } from '../../../src/training/evaluation/ranks.ts';
 import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
 import fc from '../../fast_check.ts';
@@ -32,7 +32,7 @@ function bagsOf(lists: readonly (readonly number[])[]): BagColumn {
 /** Ranks whole rows, each of one target. */
 function rank(scores: Float32Array, columns: number, targets: Int32Array, excluded?: BagColumn) {
   const ranks = makeRanker()(columns, targets, Int32Array.from(targets.keys()), excluded);
-  ranks.take(scores, 0, columns);
+  ranks.readTargetScores(scores, 0, columns);
   ranks.count(scores, 0, columns);
   return ranks.ranks();
 }
@@ -131,11 +131,11 @@ describe('rank', () => {
           const pieces = starts.map((from) => [from, Math.min(columns, from + piece)] as const).reverse();
           for (const [from, to] of pieces) {
             expect(partial.hasTarget(from, to)).toBe([...own].some((target) => target >= from && target < to));
-            partial.take(some(from, to), from, to);
+            partial.readTargetScores(some(from, to), from, to);
           }
           for (const [from, to] of pieces) partial.count(some(from, to), from, to);
           const whole = begin(columns, own, of, bagsOf(excluded));
-          whole.take(scores, 0, columns);
+          whole.readTargetScores(scores, 0, columns);
           whole.count(scores, 0, columns);
           expect(partial.ranks()).toEqual(whole.ranks());
         },
@@ -221,7 +221,7 @@ describe('ranks', () => {
     };
     for (const removeSeen of [false, true]) {
       const whole = await rankEvents(task, scorer, removeSeen, 3);
-      expect(await rankEvents(task, inPieces, removeSeen, 3, { most: 0, piece })).toEqual(whole);
+      expect(await rankEvents(task, inPieces, removeSeen, 3, { maxScores: 0, piece })).toEqual(whole);
     }
     expect(scored).toBeGreaterThanOrEqual(2 * 6);
   });
@@ -327,13 +327,13 @@ describe('lists', () => {
     const of = async (task: ScoringTask) =>
       figuresOf(task, await rankEvents(task, scorer, false, 1), measure).all['calibration(kind)@1'];
     // The second event's user had a and b, and b is its first item; the first one's had a, d, d and c, and a is its first.
-    expect(await of(overRows(typed, Int32Array.of(1)))).toBe(0);
+    expect(await of(taskOverRows(typed, Int32Array.of(1)))).toBe(0);
     const expected = 0.25 * Math.log(0.25 / 0.9925) + 0.75 * Math.log(0.75 / 0.0075);
-    expect(await of(overRows(typed, Int32Array.of(0)))).toBeCloseTo(expected, 12);
+    expect(await of(taskOverRows(typed, Int32Array.of(0)))).toBeCloseTo(expected, 12);
     const earlier = { bags: bagsOf([[4], [4], [4], [4]]) };
     const later = { ...typed, events: { ...events, earlier } };
     expect(await of(later)).toBeCloseTo(Math.log(100), 12);
-    expect(await of(overRows(later, Int32Array.of(0)))).toBeCloseTo(Math.log(100), 12);
+    expect(await of(taskOverRows(later, Int32Array.of(0)))).toBeCloseTo(Math.log(100), 12);
   });
 
   it('that no metric reads cost nothing', async () => {
@@ -404,7 +404,7 @@ describe('per user', () => {
     const of = async (per: 'user' | 'event') =>
       figuresOf(
         { ...single, per },
-        await rankEvents({ ...single, per }, scorer, true, longestListOf(measures)),
+        await rankEvents({ ...single, per }, scorer, true, longestListLength(measures)),
         measures,
       );
     expect(await of('user')).toEqual(await of('event'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Measure } from '../../../src/training/evaluation/figures.ts';
-import { bootstrap, slicesOf, worst } from '../../../src/training/evaluation/slices.ts';
+import { bootstrap, slicesOf, worstSlice } from '../../../src/training/evaluation/slices.ts';
 import type { ScoringTask } from '../../../src/training/scoring/scorer.ts';
 
 describe('the bootstrap', () => {
@@ -110,8 +110,8 @@ it('slices the items of each user, where users are measured, and the users by th
 
 it('calls none the worst where only one slice has enough events', () => {
   const { popularity } = slicesOf(noHistory, ranks, [first]);
-  expect(worst(popularity, 'first', 2)?.name).toBe('none (cold)');
-  expect(worst(popularity, 'first', 3)).toBeUndefined();
+  expect(worstSlice(popularity, 'first', 2)?.name).toBe('none (cold)');
+  expect(worstSlice(popularity, 'first', 3)).toBeUndefined();
 });
 
 it('slices by the value of a feature of the query, the most frequent first and the rest together', () => {

@@ -2,11 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readDataset } from '../../../src/data/read_dataset.ts';
-import { type HistoryScores, historyScorer, trainingOf } from '../../../src/training/evaluation/baselines/baseline.ts';
+import {
+  type HistoryScores,
+  historyScorer,
+  trainingInteractions,
+} from '../../../src/training/evaluation/baselines/baseline.ts';
 import { factorize } from '../../../src/training/evaluation/baselines/ials.ts';
 import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
 import { fitOne } from '../../../src/training/evaluation/baselines/tune_baselines.ts';
-import { baselinesBeside, makeTask } from '../../../src/training/evaluation/contestants.ts';
+import { chooseBaselines, makeTask } from '../../../src/training/evaluation/contestants.ts';
 import { figuresOf, type Measure, makeMeasure } from '../../../src/training/evaluation/figures.ts';
 import { bagAt, questionsOf } from '../../../src/training/evaluation/ranking_questions.ts';
 import { rankEvents } from '../../../src/training/evaluation/ranks.ts';
@@ -40,7 +44,7 @@ it.skipIf(movielensFolder === undefined || !hasNumpy)(
     const dataset = await readDataset(block, needs);
     const { corpus, users, parts } = dataset;
     const task = makeTask({ dataset, part: 'test', per: 'user' });
-    const training = trainingOf(task);
+    const training = trainingInteractions(task);
     const keysOf = (items: Iterable<number>): string[] => Array.from(items, (item) => corpus.keys.at(item)!);
 
     const held: Record<string, string[]> = {};
@@ -57,7 +61,7 @@ it.skipIf(movielensFolder === undefined || !hasNumpy)(
     const { items } = factorize(training, setting, { width: 8, sweeps: 16, seed: 1 });
 
     const scorers: Record<string, Pick<Scorer, 'score'>> = {};
-    for (const { name, open } of baselinesBeside(task, {
+    for (const { name, open } of chooseBaselines(task, {
       dataset,
       part: 'test',
       per: 'user',

@@ -6,7 +6,7 @@ import type * as Onnx from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { addonIn, packageFolders } from '../../../src/plugins/tensorflow/tensorflow.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
-import { complaint } from '../../../src/training/artifact/validate.ts';
+import { schemaError } from '../../../src/training/artifact/validate.ts';
 import { exportModel, type ServingDescription } from '../../../src/training/export/export_towers.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { plainEngine } from '../plain_engine.ts';
@@ -77,8 +77,8 @@ describe('the folder', () => {
       'user/tfjs/group1-shard1of1.bin',
       'user/tfjs/model.json',
     ]);
-    expect(await complaint('serving', serving())).toBeUndefined();
-    expect(await complaint('serving', { ...serving(), format: 'other' })).toBeTypeOf('string');
+    expect(await schemaError('serving', serving())).toBeUndefined();
+    expect(await schemaError('serving', { ...serving(), format: 'other' })).toBeTypeOf('string');
     expect(serving()).toMatchObject({
       model: 'fixture',
       retrieval: { query: 'user', item: 'item', width: 8, score: 'inner product' },

@@ -11,7 +11,7 @@ import type { BagColumn, Encoding } from '../../../src/data/dataset.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { queryColumns } from '../../../src/retrieval/query_columns.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
-import { complaint } from '../../../src/training/artifact/validate.ts';
+import { schemaError } from '../../../src/training/artifact/validate.ts';
 import { makeTables } from '../../../src/training/embedding/tables.ts';
 import { exportModel, type ServingDescription, type ServingInput } from '../../../src/training/export/export_towers.ts';
 import { valueAt } from '../../data/fixture.ts';
@@ -262,7 +262,7 @@ function expectSame(asked: Asked): void {
 
 describe('serving.json', () => {
   it('fits its schema, and every input of a code names that of a missing value', async () => {
-    expect(await complaint('serving', serving)).toBeUndefined();
+    expect(await schemaError('serving', serving)).toBeUndefined();
     const inputs = Object.fromEntries(serving.towers.user!.inputs.map((input) => [input.name, input]));
     expect(inputs.seed).toMatchObject({
       gives: 'code',

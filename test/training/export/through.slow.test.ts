@@ -11,7 +11,7 @@ import { readDataset } from '../../../src/data/read_dataset.ts';
 import { servedComplaint } from '../../../src/retrieval/check_servable.ts';
 import { makeRecommender, openRecommender } from '../../../src/serving/live/recommender.ts';
 import { load } from '../../../src/training/artifact/load.ts';
-import { complaint } from '../../../src/training/artifact/validate.ts';
+import { schemaError } from '../../../src/training/artifact/validate.ts';
 import { exportModel, type ServingDescription } from '../../../src/training/export/export_towers.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
 import { trainModel } from '../../../src/training/train_model.ts';
@@ -122,7 +122,7 @@ it.each(['skip', 'keep'])('an export scores as the run does, unseen: %s', async 
     tower: '0.0.0',
     elements: { corpus, tables: retrieval.tables },
   });
-  expect(await complaint('serving', serving)).toBeUndefined();
+  expect(await schemaError('serving', serving)).toBeUndefined();
 
   // What a service knows: texts of ids, in the order of time.
   const asked = { user_id: 'u3', history: ['m1', 'm12', 'm2', 'm99', 'm2', 'm5'], shelf: ['m14', 'm13', 'm3', 'm4'] };

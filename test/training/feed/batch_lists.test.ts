@@ -13,9 +13,9 @@ describe('the parts of a batch', () => {
   it('have the rows whose lists fit, in the order of the batch', () => {
     const [short, medium] = of(Int32Array.of(2, 0, 4, 3));
     expect([...short!.rows]).toEqual([0, 4]);
-    expect([...short!.places]).toEqual([1, 2]);
+    expect([...short!.positions]).toEqual([1, 2]);
     expect([...medium!.rows]).toEqual([2, 3]);
-    expect([...medium!.places]).toEqual([0, 3]);
+    expect([...medium!.positions]).toEqual([0, 3]);
     expect([...medium!.known]).toEqual([1, 1]);
     expect(short!.sequences).toBeUndefined();
   });
@@ -23,7 +23,7 @@ describe('the parts of a batch', () => {
   it('are filled up by a row that counts nothing where they have none', () => {
     const [, , long] = of(Int32Array.of(2, 0));
     expect([...long!.rows]).toEqual([2]);
-    expect([...long!.places]).toEqual([0]);
+    expect([...long!.positions]).toEqual([0]);
     expect([...long!.known]).toEqual([0]);
   });
 
@@ -32,9 +32,9 @@ describe('the parts of a batch', () => {
     const windows = windowsOf({ column }, 6);
     const [short, long] = makeParts({ lengths: [2, 3], lengthOf: () => 3, windows })(Int32Array.of(0, 1));
     expect([...long!.sequences!.rows]).toEqual([2]);
-    expect([...long!.sequences!.places]).toEqual([0, 1]);
+    expect([...long!.sequences!.positions]).toEqual([0, 1]);
     expect([...short!.sequences!.rows]).toEqual([2]);
-    expect([...short!.sequences!.places]).toEqual([0]);
+    expect([...short!.sequences!.positions]).toEqual([0]);
   });
 });
 

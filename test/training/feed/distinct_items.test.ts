@@ -17,7 +17,7 @@ const table: IndexedColumn = { column: { kind: 'codes', values: Int32Array.of(5,
 describe('distinct items', () => {
   it('are each item once, with its place and its count; items of which nothing is known stay apart', () => {
     const distinct = makeDistinctItems(eventsOf({ film: table }), corpus, 'id', ['film']);
-    const { rows, places, counts } = distinct.of(batch);
+    const { rows, places, counts } = distinct.distinctRowsOf(batch);
     expect(distinct.byItem).toBe(true);
     expect([...places]).toEqual([0, 1, 0, 2, 1, 0, 3]);
     expect([...counts]).toEqual([3, 2, 1, 1, 0, 0, 0]);
@@ -29,7 +29,7 @@ describe('distinct items', () => {
     const perEvent: IndexedColumn = { column: { kind: 'codes', values: Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7) } };
     const distinct = makeDistinctItems(eventsOf({ film: table, age: perEvent }), corpus, 'id', ['film', 'age']);
     expect(distinct.byItem).toBe(false);
-    const { rows, places, counts } = distinct.of(batch);
+    const { rows, places, counts } = distinct.distinctRowsOf(batch);
     expect([...rows]).toEqual([...batch]);
     expect([...places]).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect([...counts]).toEqual([1, 1, 1, 1, 1, 1, 1]);
@@ -48,14 +48,14 @@ describe('distinct items', () => {
     const distinct = (film: readonly number[]) =>
       makeDistinctItems(eventsOf({ id, film: of(film) }), corpus, 'id', ['id', 'film']);
     expect(distinct([9, 2, 9, 4, 2, 9, 4, 1]).byItem).toBe(true);
-    expect([...distinct([9, 2, 9, 4, 2, 9, 4, 1]).of(batch).places]).toEqual([0, 1, 0, 2, 1, 0, 2]);
+    expect([...distinct([9, 2, 9, 4, 2, 9, 4, 1]).distinctRowsOf(batch).places]).toEqual([0, 1, 0, 2, 1, 0, 2]);
     expect(distinct([9, 2, 9, 4, 2, 9, 5, 1]).byItem).toBe(false);
   });
 
   it('have a length that is a multiple of 64 in a large batch', () => {
     const many = Int32Array.from({ length: 200 }, (_, i) => i % 3);
     const distinct = makeDistinctItems(eventsOf({ film: table }), corpus, 'id', ['film']);
-    expect(distinct.of(many).rows.length).toBe(64);
-    expect(distinct.of(many).counts.slice(0, 3)).toEqual(Float32Array.of(133, 67, 0));
+    expect(distinct.distinctRowsOf(many).rows.length).toBe(64);
+    expect(distinct.distinctRowsOf(many).counts.slice(0, 3)).toEqual(Float32Array.of(133, 67, 0));
   });
 });

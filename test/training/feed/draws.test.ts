@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Tensors } from '../../../src/engines/engine.ts';
 import type { InputSource, RowsOf } from '../../../src/graph/plan/plan.ts';
-import { makeDrop } from '../../../src/training/feed/draws.ts';
+import { makeIdDrop } from '../../../src/training/feed/draws.ts';
 import { makeRowFeeder } from '../../../src/training/feed/feeder.ts';
 import fc from '../../fast_check.ts';
 import { eventRows, events, features, feederOf, makeTables, planOf } from './fixtures.ts';
@@ -15,7 +15,7 @@ describe('dropped ids', () => {
   test('are of the share that was asked for, and other ones each step, seed and kind of rows', () => {
     const plan = { ...dropping[1]!, drop: 0.1 };
     const places = (rows: RowsOf, seed: number, step: number): number[] =>
-      makeDrop(plan, rows, seed)!.places(20_000, step);
+      makeIdDrop(plan, rows, seed)!.droppedPositions(20_000, step);
     const first = places(eventRows, 1, 1);
     expect(first.length / 20_000).toBeCloseTo(0.1, 2);
     expect(places(eventRows, 1, 1)).toEqual(first);
@@ -23,7 +23,7 @@ describe('dropped ids', () => {
       expect(other).not.toEqual(first);
       expect(other.length / 20_000).toBeCloseTo(0.1, 2);
     }
-    expect(makeDrop(features[1]!, eventRows, 1)).toBeUndefined();
+    expect(makeIdDrop(features[1]!, eventRows, 1)).toBeUndefined();
   });
 
   test('read row 0 of the table in training, and train it', () => {
@@ -31,7 +31,7 @@ describe('dropped ids', () => {
     const feeder = feederOf({ movie }, { tables, features: dropping });
     const rows = Int32Array.from({ length: 200 }, (_, i) => i % 6);
     const codes = [1, 3, 1, 4, 5, 1];
-    const places = new Set(makeDrop(dropping[1]!, eventRows, 1)!.places(200, 7));
+    const places = new Set(makeIdDrop(dropping[1]!, eventRows, 1)!.droppedPositions(200, 7));
     const data = [...feeder.inputs(rows, 7, { rate: 1 }).movie!.data];
     expect(data).toEqual([...rows].flatMap((row, at) => (places.has(at) ? [0, 0] : [codes[row]!, 10 * codes[row]!])));
     feeder.apply({ 'gradient:movie': { dtype: 'float32', shape: [200, 2], data: new Float32Array(400).fill(1) } });

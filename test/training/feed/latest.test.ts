@@ -40,7 +40,7 @@ it.each([1, 3, 7, 40])('are read in the same chunks of %i from files of shards',
   const asked = users.filter((user) => user % 5 !== 0);
   const chunksOf = async (of: LatestEvents): Promise<unknown[]> => {
     const chunks = [];
-    for await (const { users: own, from, columns, rows, seen } of of.chunks(asked, most)) {
+    for await (const { users: own, from, columns, rows, seenBy: seen } of of.chunks(asked, most)) {
       const { column } = columns.get('code')!;
       const codes = column.kind === 'codes' ? [...rows].map((row) => column.values[row]) : [];
       chunks.push({ from, own: [...own], codes, seen: [...own.keys()].map((at) => [...seen(at)]) });

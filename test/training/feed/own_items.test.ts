@@ -85,7 +85,7 @@ describe('mined', () => {
 
   it('draws from what was taken for the user of a row; other rows draw from the training part', () => {
     const mined = makeMined(events, users, corpus, of, 4);
-    mined.take(Int32Array.of(0, 2), Int32Array.of(3, 1, 2, -1));
+    mined.storeMined(Int32Array.of(0, 2), Int32Array.of(3, 1, 2, -1));
     const found = Array.from({ length: 40 }, (_, step) => mined.items(all, step + 1).rows.slice());
     const seen = (row: number) => new Set(found.flatMap((rows) => [...rows.subarray(row * 3, row * 3 + 3)]));
     expect([seen(0), seen(1), seen(4), seen(5)]).toEqual([
@@ -100,7 +100,7 @@ describe('mined', () => {
 
   it('goes on from what a checkpoint holds', () => {
     const [one, other] = [makeMined(events, users, corpus, of, 4), makeMined(events, users, corpus, of, 4)];
-    one.take(Int32Array.of(1, 2), Int32Array.of(0, 1, 3, 2));
+    one.storeMined(Int32Array.of(1, 2), Int32Array.of(0, 1, 3, 2));
     other.items(all, 1);
     for (const [name, view] of Object.entries(other.state())) view.set(one.state()[name]!);
     expect([...other.items(all, 2).rows]).toEqual([...one.items(all, 2).rows]);
@@ -113,11 +113,11 @@ describe('a queue', () => {
 
   it('holds the latest vectors with their items, and nothing counts before its time', () => {
     const queue = makeQueue(of);
-    expect([...queue.empty(5)]).toEqual([1, 1, 1, 1]);
+    expect([...queue.emptyFlagsAt(5)]).toEqual([1, 1, 1, 1]);
     queue.push(Int32Array.of(3, 5, 2), itemOf, Float32Array.of(1, 1, 2, 2, 3, 3));
-    expect([...queue.empty(1)]).toEqual([1, 1, 1, 1]);
+    expect([...queue.emptyFlagsAt(1)]).toEqual([1, 1, 1, 1]);
     // An item that equals no other is a negative too.
-    expect([...queue.empty(2)]).toEqual([0, 0, 0, 1]);
+    expect([...queue.emptyFlagsAt(2)]).toEqual([0, 0, 0, 1]);
     queue.push(Int32Array.of(1, 4), itemOf, Float32Array.of(4, 4, 5, 5));
     expect([...queue.items]).toEqual([40, 50, -1, 10]);
     expect([...queue.vectors]).toEqual([5, 5, 2, 2, 3, 3, 4, 4]);

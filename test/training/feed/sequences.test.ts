@@ -12,10 +12,10 @@ describe('the sequences of a batch', () => {
 
   it('are each window once, with a place among all elements for each row', () => {
     const of = makeSequences(windows, 3);
-    const { rows, places } = of(Int32Array.of(5, 1, 3));
+    const { rows, positions: places } = of(Int32Array.of(5, 1, 3));
     expect([...rows]).toEqual([5, 1, 3]);
     expect([...places]).toEqual([0, 3, 6]);
-    expect([...of(Int32Array.of(3)).places]).toEqual([0]);
+    expect([...of(Int32Array.of(3)).positions]).toEqual([0]);
   });
 
   it('are not those of an event without a list', () => {
@@ -41,7 +41,7 @@ describe('a position that an event is a target of, some before it', () => {
 
   it('follows from the seed, the step and the event, in whichever batch it is', () => {
     const placesOf = (seed: number, batch: number[], step: number) => [
-      ...makeSequences(windows, 20, makePlaceDraw(windows, 8, seed))(Int32Array.from(batch), step).places,
+      ...makeSequences(windows, 20, makePlaceDraw(windows, 8, seed))(Int32Array.from(batch), step).positions,
     ];
     const all = Array.from({ length: 12 }, (_, at) => at + 8);
     expect(placesOf(1, all.slice(5), 3)).toEqual(placesOf(1, all, 3).slice(5));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FirstItems, firstItems } from '../../../src/training/scoring/scorer.ts';
+import { BestItems, bestItems } from '../../../src/training/scoring/scorer.ts';
 import fc from '../../fast_check.ts';
 
 /** Few different scores, so that ties are common; some are not numbers. */
@@ -21,10 +21,10 @@ describe('first items', () => {
             .filter((item) => !Number.isNaN(scores[item]!) && !excluded.includes(item))
             .sort((a, b) => (scores[a] === scores[b] ? a - b : scores[b]! > scores[a]! ? 1 : -1))
             .slice(0, k);
-          const first = firstItems(scores, k, excluded);
+          const first = bestItems(scores, k, excluded);
           expect([...first.rows]).toEqual(expected);
           expect([...first.scores]).toEqual(expected.map((item) => scores[item]!));
-          const [some, middle] = [new FirstItems(k, scores.length, excluded), Math.floor(scores.length / 3)];
+          const [some, middle] = [new BestItems(k, scores.length, excluded), Math.floor(scores.length / 3)];
           some.add(scores.subarray(0, middle), 0);
           some.add(scores.subarray(middle), middle);
           expect(some.ranked()).toEqual(first);

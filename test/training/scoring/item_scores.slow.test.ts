@@ -36,7 +36,7 @@ describe.each(names)('on %s', (name) => {
     const scores = new ItemScores(engine, interests);
     const queries = vectors(5, 1, interests);
     for (const items of [vectors(11, 2), vectors(11, 3)]) {
-      scores.renew(items);
+      scores.setItems(items);
       expectClose(await scores.all(queries), byHand(queries, items, 0, 11), 1e-6);
       for (const [from, to] of [
         [0, 11],
@@ -44,7 +44,7 @@ describe.each(names)('on %s', (name) => {
         [4, 8],
         [8, 11],
       ] as const) {
-        expectClose(await scores.between(queries, from, to), byHand(queries, items, from, to), 1e-6);
+        expectClose(await scores.scoreRange(queries, from, to), byHand(queries, items, from, to), 1e-6);
       }
     }
     expect((await scores.all(vectors(2, 4, interests))).length).toBe(22);

@@ -31,15 +31,15 @@ const engineOf = (evenRows: number): Engine => ({ ...plainEngine, evenRows });
 const any = Number.POSITIVE_INFINITY;
 
 it.each([
-  ['never', () => false, { multiple: 8, spacing: 1, most: any }],
+  ['never', () => false, { multiple: 8, spacing: 1, maxRows: any }],
   [
     'in the rows after the last eight',
     (place, count) => place >= 8 * Math.floor(count / 8),
-    { multiple: 8, spacing: 1, most: any },
+    { multiple: 8, spacing: 1, maxRows: any },
   ],
-  ['at each second place', (place) => place % 2 === 1, { multiple: 16, spacing: 2, most: any }],
-  ['unless a row begins at a multiple of four', (place) => place % 4 !== 0, { multiple: 32, spacing: 4, most: any }],
-  ['in each run of other rows', (_, count) => count > 1 && count % 3 === 1, { multiple: 1, spacing: 1, most: 1 }],
+  ['at each second place', (place) => place % 2 === 1, { multiple: 16, spacing: 2, maxRows: any }],
+  ['unless a row begins at a multiple of four', (place) => place % 4 !== 0, { multiple: 32, spacing: 4, maxRows: any }],
+  ['in each run of other rows', (_, count) => count > 1 && count % 3 === 1, { multiple: 1, spacing: 1, maxRows: 1 }],
 ] as const satisfies readonly (readonly [string, (place: number, count: number) => boolean, object])[])(
   'where the engine rounds in another way %s',
   async (_, isOdd, expected) => {
@@ -64,7 +64,7 @@ it('checks a graph once for each engine, and again after a run that failed', asy
 });
 
 it('puts rows where the layout says, and takes their outputs from there', () => {
-  const layout = { multiple: 8, spacing: 2, most: any };
+  const layout = { multiple: 8, spacing: 2, maxRows: any };
   expect([...paddedRows(layout, 3)]).toEqual([0, 0, 1, 1, 2, 2, 2, 2]);
   expect([...unpaddedRows(Float32Array.of(0, 0, 1, 1, 2, 2, 2, 2), layout, 3, 1)]).toEqual([0, 1, 2]);
 });

@@ -77,15 +77,15 @@ describe('a list that is cut gives the vectors of the whole', () => {
     const options = optionsOf(plan);
     const [cut, whole] = [new TowerVectors(tower, options), new TowerVectors(wholeOf(tower), options)];
     const rows = Int32Array.of(6, 0, 3, 5, 4, 2, 1, 3);
-    const expected = await whole.of(columns, rows);
-    expectClose((await cut.of(columns, rows)).data, expected.data);
+    const expected = await whole.vectorsOf(columns, rows);
+    expectClose((await cut.vectorsOf(columns, rows)).data, expected.data);
     // A row by itself has the same vector: the same graph computes it.
-    const alone = await cut.of(columns, Int32Array.of(5));
+    const alone = await cut.vectorsOf(columns, Int32Array.of(5));
     expectClose(alone.data, expected.data.subarray(3 * expected.width, 4 * expected.width));
     await cut.write(initialValues(tower.embedded.graph, 9));
     await whole.write(initialValues(tower.embedded.graph, 9));
-    const later = await cut.of(columns, rows);
-    expectClose(later.data, (await whole.of(columns, rows)).data);
+    const later = await cut.vectorsOf(columns, rows);
+    expectClose(later.data, (await whole.vectorsOf(columns, rows)).data);
     expect([...later.data]).not.toEqual([...expected.data]);
     await cut.close();
     await whole.close();
@@ -108,9 +108,9 @@ it('prepares the graphs that rows ask for alone', async () => {
     },
   };
   const vectors = new TowerVectors(plan.towers[0], { ...optionsOf(plan), engine });
-  await vectors.of(columns, Int32Array.of(1, 0));
+  await vectors.vectorsOf(columns, Int32Array.of(1, 0));
   expect(prepared).toEqual(['toy_part_8_user']);
-  await vectors.of(columns, Int32Array.of(4, 6, 1));
+  await vectors.vectorsOf(columns, Int32Array.of(4, 6, 1));
   expect(prepared).toEqual(['toy_part_8_user', 'toy_part_14_user', 'toy_user']);
 });
 

@@ -11,8 +11,8 @@ import type { Engine } from '../../../src/engines/engine.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { stateTensors } from '../../../src/training/artifact/checkpoint.ts';
-import { type BegunState, beginState, tablesOf } from '../../../src/training/begin_state.ts';
-import { ratesAt } from '../../../src/training/feed/order.ts';
+import { beginState, type InitialState, tablesOf } from '../../../src/training/begin_state.ts';
+import { ratesAt } from '../../../src/training/learning_rates.ts';
 import { type StepTaken, takeStep } from '../../../src/training/take_step.ts';
 
 export interface BothStates {
@@ -20,8 +20,8 @@ export interface BothStates {
   readonly engine: Engine;
   readonly memory: Dataset;
   readonly shards: Dataset;
-  readonly inMemory: BegunState;
-  readonly inShards: BegunState;
+  readonly inMemory: InitialState;
+  readonly inShards: InitialState;
 }
 
 interface StatesAt {
@@ -73,14 +73,14 @@ export async function expectEqualStep(
   const read: Record<string, string>[] = [];
   const seen = ({ inputs, outputs }: Pick<StepTaken, 'inputs' | 'outputs'>): void =>
     void read.push(bits([...Object.entries(inputs), ...Object.entries(outputs)]));
-  await takeStep(plan, inMemory, { ...step, rows: same, seen });
-  await takeStep(plan, inShards, { ...step, rows, seen });
+  await takeStep(plan, inMemory, { ...step, rows: same, onOutputs: seen });
+  await takeStep(plan, inShards, { ...step, rows, onOutputs: seen });
   expect(read[1]).toEqual(read[0]);
 }
 
 /** Everything that a checkpoint holds must have the same bits. */
 export async function expectEqualStates({ inMemory, inShards }: BothStates): Promise<void> {
-  const tensors = async (state: BegunState) =>
+  const tensors = async (state: InitialState) =>
     bits((await stateTensors(state)).map(({ name, data }) => [name, { data }] as never));
   expect(await tensors(inShards)).toEqual(await tensors(inMemory));
 }

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { chooseEngine } from '../../../src/engines/engines.ts';
 import { restoreState, saveState } from '../../../src/training/artifact/checkpoint.ts';
 import { beginState, tablesOf } from '../../../src/training/begin_state.ts';
-import { beginning } from '../../../src/training/training_run.ts';
+import { initialProgress } from '../../../src/training/training_run.ts';
 import { beginEpoch, CurrentTowers } from '../../../src/training/validation.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { smallData, smallModel } from '../small_model.ts';
@@ -32,7 +32,7 @@ const models = {
 /** Returns the states with one from shards that knows what a checkpoint knows. */
 async function resumed(states: BothStates, folder: string): Promise<BothStates> {
   const { plan, engine, shards: dataset, inShards: before } = states;
-  await saveState(folder, beginning, before);
+  await saveState(folder, initialProgress, before);
   before.feeder.close();
   await before.program.close();
   const inShards = await beginState({ plan, dataset, engine }, 'float32', tablesOf({ plan, dataset }));

@@ -5,8 +5,8 @@ function run(steps: number, from = 1): [number, number][] {
   const given: [number, number][] = [];
   const means = stepMeans(['loss'], steps, (step, { loss }) => given.push([step, loss!]));
   for (let step = from; step <= steps; step++) means.add(step, [step]);
-  means.end();
-  means.end();
+  means.endWindow();
+  means.endWindow();
   return given;
 }
 

@@ -25,7 +25,7 @@ it('the first worker decides for memory, and the others read at the same time', 
     open: never,
     async read(memory, first) {
       expect(memory).toBe(2 * gigabyte);
-      first?.decided(decision('memory'));
+      first?.reportDecision(decision('memory'));
       // The first worker reads until all others have read.
       if (!first && ++others === 3) end();
       await ended;
@@ -43,7 +43,7 @@ it('the others wait for shards however long it takes, and open what the first ha
   const asked: WorkerRowsRequest = {
     memory: 4 * gigabyte,
     async read(_, of) {
-      of!.decided(decision('shards'));
+      of!.reportDecision(decision('shards'));
       while (words < 5) await new Promise((resolve) => setTimeout(resolve, 1));
       return inShards;
     },

@@ -1,5 +1,5 @@
 /** Workers in one process: each has a trainer of its own, and runs graphs in plain arrays. Ops between workers wait for all of them. */
-import { copies } from '../../../src/engines/check.ts';
+import { copyTensors } from '../../../src/engines/check.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import { type WorkerGroup, WorkerLost } from '../../../src/engines/group.ts';
 import { resolveShape } from '../../../src/graph/dims.ts';
@@ -120,7 +120,7 @@ function engineOf(rank: number, values: MeetingPlace): Engine {
     name: 'javascript',
     version: 'plain arrays of several workers',
     async prepare(graph, parameters) {
-      let held = copies(parameters);
+      let held = copyTensors(parameters);
       return {
         async run(inputs) {
           const sizes = sizesOf(graph, inputs);
@@ -151,11 +151,11 @@ function engineOf(rank: number, values: MeetingPlace): Engine {
             known.push(output);
           }
           for (const { parameter, node } of graph.updates) held = { ...held, [parameter]: known[node]! };
-          return copies(Object.fromEntries(graph.outputs.map(({ name, node }) => [name, known[node]!])));
+          return copyTensors(Object.fromEntries(graph.outputs.map(({ name, node }) => [name, known[node]!])));
         },
-        read: async () => copies(held),
+        read: async () => copyTensors(held),
         async write(given) {
-          held = { ...held, ...copies(given) };
+          held = { ...held, ...copyTensors(given) };
         },
         close: async () => {},
       };

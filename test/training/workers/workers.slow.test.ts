@@ -16,7 +16,7 @@ import { follow } from '../../../src/training/follow.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
 import { trainModel } from '../../../src/training/train_model.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
-import { chooseLayout, type TableLayout, unshared } from '../../../src/training/workers/read_together.ts';
+import { chooseLayout, type TableLayout, unsharedTables } from '../../../src/training/workers/read_together.ts';
 import { makeDataset } from '../fixtures.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 import { optionsIn } from './options_in.ts';
@@ -185,7 +185,7 @@ for (const [name, text] of Object.entries(models)) {
     expected.forEach((loss, epoch) => {
       expect(found[epoch]).toBeCloseTo(loss, 5);
     });
-    if (unshared(plan) !== undefined) return;
+    if (unsharedTables(plan) !== undefined) return;
     // Rows that workers share are added up in the same order.
     const sharded = { ...optionsOf(`${name}-sharded`, plan), sharesTables: true };
     await trainTogether(sharded, 2);
@@ -208,14 +208,14 @@ it('workers agree on how they hold tables, and refuse what needs them whole', as
   const [first, second] = makeWorkers(2);
   const plan = planOf(task('directau'));
   const choose = (worker: Worker | undefined, asked?: TableLayout) =>
-    chooseLayout(worker!.group, { plan, dataset, asked });
+    chooseLayout(worker!.group, { plan, dataset, requestedLayout: asked });
   const sizes = { bytes: expect.any(Number), isAsked: false };
   const chosen = await Promise.all([choose(first), choose(second)]);
   expect(chosen).toEqual([first, second].map(() => ({ layout: 'replicated', ...sizes })));
   const differing = await Promise.allSettled([choose(first, 'sharded'), choose(second)]);
   for (const each of differing) expect(String((each as PromiseRejectedResult).reason)).toMatch(/worker 1 .*--tables/);
   const graph = planOf(models['a graph of users and items']!);
-  const refused = chooseLayout(first!.group, { plan: graph, dataset, asked: 'sharded' });
+  const refused = chooseLayout(first!.group, { plan: graph, dataset, requestedLayout: 'sharded' });
   await expect(refused).rejects.toThrow(/cannot share tables that `graph` connects/);
 });
 

@@ -16,7 +16,7 @@ import type { EngineName } from '../../../engines/engine.ts';
 import { openServable, packServable, type Servable } from '../../../retrieval/servable.ts';
 import type { RetrievalObjective } from '../../../retrieval/vectors.ts';
 import type { VersionFile } from '../../../serving/server/versions/versions.ts';
-import { type PlainTrained, plainOf, trainedOf } from '../../../training/artifact/load.ts';
+import { fromPlainModel, type PlainModel, toPlainModel } from '../../../training/artifact/load.ts';
 import { askProcess, ProcessEnded, startProgram } from '../child_process.ts';
 import { type LoadRequest, load, makeRun, openReader, openReaderOfEvents, type Run } from '../run.ts';
 
@@ -76,7 +76,7 @@ export interface LoadJob {
 /** A run as plain data that a child process has loaded: with files read, columns encoded and item vectors computed. */
 interface LoadedRun {
   readonly servable: Servable;
-  readonly trained: PlainTrained;
+  readonly trained: PlainModel;
   readonly objectives: readonly RetrievalObjective[];
 }
 
@@ -88,7 +88,7 @@ export async function readWhole(folder: string, request: LoadRequest): Promise<L
   const loadedRun = await load(folder, request);
   const { snapshot } = await loadedRun.recommender();
   const servable = await loadedRun.kept();
-  return { servable, trained: plainOf(loadedRun.trained), objectives: snapshot.objectives };
+  return { servable, trained: toPlainModel(loadedRun.trained), objectives: snapshot.objectives };
 }
 
 export async function writeLoaded(path: string, loaded: LoadedRun): Promise<void> {
@@ -106,7 +106,7 @@ export async function readLoaded(path: string): Promise<LoadedRun> {
 
 export async function runOf(loaded: LoadedRun, engine: EngineName, request: LoadRequest): Promise<Run> {
   const { servable, objectives } = loaded;
-  const trained = await trainedOf(loaded.trained);
+  const trained = await fromPlainModel(loaded.trained);
   let wholeRun: Promise<Run> | undefined;
   /** Loads the rows that only training and evaluation need. */
   const readRun = (): Promise<Run> => (wholeRun ??= load(trained.folder, { ...request, engine }));

@@ -4,7 +4,7 @@ import { failure } from '../../../base/diagnostics/failure.ts';
 import { registerReader } from '../../../base/storage/lock.ts';
 import type { Until } from '../../../data/dataset.ts';
 import { momentOf } from '../../../data/rows/fresh.ts';
-import { type Choice, chooseEngine } from '../../../engines/engines.ts';
+import { chooseEngine, type EngineChoice } from '../../../engines/engines.ts';
 import {
   decisionLog,
   decisionReplacement,
@@ -50,7 +50,7 @@ export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal
   /** The folder whose newest run answers. */
   readonly watch?: string;
   readonly signal?: AbortSignal;
-  readonly onEngine?: (engine: Choice) => void;
+  readonly onEngine?: (engine: EngineChoice) => void;
   readonly say?: (line: string) => void;
 }
 

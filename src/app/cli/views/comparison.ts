@@ -1,7 +1,7 @@
 /** Formats the results of `tower compare` and `tower evaluate`. */
 import type { Comparison } from '../../../training/evaluation/compare_models.ts';
 import type { Evaluation } from '../../../training/evaluation/evaluate_model.ts';
-import { labelOf, usualMeasures } from '../../../training/evaluation/figures.ts';
+import { defaultMeasures, labelOf } from '../../../training/evaluation/figures.ts';
 import { verdictOf, verdictSentences } from '../../../training/evaluation/sentences.ts';
 import type { Interval } from '../../../training/evaluation/slices.ts';
 import { taskTable } from '../../../training/evaluation/task_figures.ts';
@@ -15,7 +15,7 @@ const shown = ['recall@10', 'recall@50', 'ndcg@10'];
 /** Formats means with their intervals, the differences to one row, and the protocol. */
 export function comparisonText({ metrics, rows, against, protocol, per }: Comparison): string {
   const corner = per === 'user' ? 'per user' : '';
-  const areUsual = metrics.join() === usualMeasures.map(labelOf).join();
+  const areUsual = metrics.join() === defaultMeasures.map(labelOf).join();
   const labels = areUsual ? shown : metrics;
   const lines = rows.map(({ name, figures }) => [name, ...labels.map((label) => intervalWords(figures[label]!))]);
   const differences = rows.flatMap(({ name, differences }) =>

@@ -22,23 +22,23 @@ export function resolve(
   sums: usize,
   bytes: usize,
 ): u32 {
-  const before: usize = seen;
+  const seenBefore: usize = seen;
   for (let start: u32 = 0; start < count; start += group) {
-    const some = min(group, count - start);
-    touchRows(slots, 4, codes, some);
-    for (const end = codes + (some << 2); codes < end; codes += 4) {
+    const groupCount = min(group, count - start);
+    touchRows(slots, 4, codes, groupCount);
+    for (const end = codes + (groupCount << 2); codes < end; codes += 4) {
       const code = load<u32>(codes);
-      const at = slots + (<usize>code << 2);
-      let slot = load<u32>(at);
+      const slotAddress = slots + (<usize>code << 2);
+      let slot = load<u32>(slotAddress);
       if (load<u32>(unique + (slot << 2)) != code) {
         slot = seen++;
-        store<u32>(at, slot);
+        store<u32>(slotAddress, slot);
         store<u32>(unique + (slot << 2), code);
       }
       store<u32>(codes, slot);
     }
   }
-  memory.fill(sums + before * bytes, 0, (<usize>seen - before) * bytes);
+  memory.fill(sums + seenBefore * bytes, 0, (<usize>seen - seenBefore) * bytes);
   return seen;
 }
 
@@ -57,14 +57,14 @@ export function resolveOne(
 ): u32 {
   let gradient = sums + <usize>seen * bytes;
   for (let start: u32 = 0; start < count; start += group) {
-    const some = min(group, count - start);
-    touchRows(slots, 4, codes, some);
-    for (const end = codes + (some << 2); codes < end; codes += 4) {
+    const groupCount = min(group, count - start);
+    touchRows(slots, 4, codes, groupCount);
+    for (const end = codes + (groupCount << 2); codes < end; codes += 4) {
       const code = load<u32>(codes);
-      const at = slots + (<usize>code << 2);
-      const slot = load<u32>(at);
+      const slotAddress = slots + (<usize>code << 2);
+      const slot = load<u32>(slotAddress);
       if (load<u32>(unique + (slot << 2)) != code) {
-        store<u32>(at, seen);
+        store<u32>(slotAddress, seen);
         store<u32>(unique + (seen << 2), code);
         const sum = sums + <usize>seen * bytes;
         seen++;
@@ -76,9 +76,9 @@ export function resolveOne(
   return seen;
 }
 
-/** Fills the first `places` entries of `unique` with a value that is no row. */
-export function forget(unique: usize, places: u32): void {
-  memory.fill(unique, 0xff, places << 2);
+/** Fills the first `count` entries of `unique` with a value that is no row. */
+export function forget(unique: usize, count: u32): void {
+  memory.fill(unique, 0xff, count << 2);
 }
 
 /** sums[slots[offsets[i] + j]] += gradient[i, j], for a gradient with `length` elements per bag. */
@@ -101,7 +101,7 @@ export function scatterSequence(
   }
 }
 
-/** sums[slots[j]] += gradient[i] ÷ parts for every element j of bag i; parts as in `gatherPooled`. */
+/** sums[slots[j]] += gradient[i] ÷ divisor for every element j of bag i; divisor as in `gatherPooled`. */
 export function scatterPooled(
   sums: usize,
   bytes: usize,
@@ -114,8 +114,8 @@ export function scatterPooled(
   for (let i: u32 = 0; i < count; i++) {
     const start = load<u32>(offsets + (i << 2));
     const end = load<u32>(offsets + (i << 2), 4);
-    const parts: f32 = mean && end > start ? <f32>(end - start) : 1;
-    scatterBag(sums, bytes, slots + (start << 2), slots + (end << 2), parts, gradient);
+    const divisor: f32 = mean && end > start ? <f32>(end - start) : 1;
+    scatterBag(sums, bytes, slots + (start << 2), slots + (end << 2), divisor, gradient);
     gradient += bytes;
   }
 }
@@ -146,8 +146,8 @@ export function scatterWeighted(
 
 // @ts-ignore: decorator
 @inline
-function addTo(target: usize, what: v128): void {
-  v128.store(target, f32x4.add(v128.load(target), what));
+function addTo(target: usize, addend: v128): void {
+  v128.store(target, f32x4.add(v128.load(target), addend));
 }
 
 // @ts-ignore: decorator
@@ -160,20 +160,20 @@ function addRow(target: usize, from: usize, bytes: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, parts: f32, gradient: usize): void {
-  const divisor = f32x4.splat(parts);
+function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, divisor: f32, gradient: usize): void {
+  const divisors = f32x4.splat(divisor);
   let at: usize = 0;
   for (; at + 128 <= bytes; at += 128) {
     const strip = sums + at;
     const g = gradient + at;
-    const g0 = f32x4.div(v128.load(g), divisor);
-    const g1 = f32x4.div(v128.load(g, 16), divisor);
-    const g2 = f32x4.div(v128.load(g, 32), divisor);
-    const g3 = f32x4.div(v128.load(g, 48), divisor);
-    const g4 = f32x4.div(v128.load(g, 64), divisor);
-    const g5 = f32x4.div(v128.load(g, 80), divisor);
-    const g6 = f32x4.div(v128.load(g, 96), divisor);
-    const g7 = f32x4.div(v128.load(g, 112), divisor);
+    const g0 = f32x4.div(v128.load(g), divisors);
+    const g1 = f32x4.div(v128.load(g, 16), divisors);
+    const g2 = f32x4.div(v128.load(g, 32), divisors);
+    const g3 = f32x4.div(v128.load(g, 48), divisors);
+    const g4 = f32x4.div(v128.load(g, 64), divisors);
+    const g5 = f32x4.div(v128.load(g, 80), divisors);
+    const g6 = f32x4.div(v128.load(g, 96), divisors);
+    const g7 = f32x4.div(v128.load(g, 112), divisors);
     for (let p = from; p < to; p += 4) {
       const row = strip + <usize>load<u32>(p) * bytes;
       v128.store(row, f32x4.add(v128.load(row), g0));
@@ -189,10 +189,10 @@ function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, parts: f3
   for (; at + 64 <= bytes; at += 64) {
     const strip = sums + at;
     const g = gradient + at;
-    const g0 = f32x4.div(v128.load(g), divisor);
-    const g1 = f32x4.div(v128.load(g, 16), divisor);
-    const g2 = f32x4.div(v128.load(g, 32), divisor);
-    const g3 = f32x4.div(v128.load(g, 48), divisor);
+    const g0 = f32x4.div(v128.load(g), divisors);
+    const g1 = f32x4.div(v128.load(g, 16), divisors);
+    const g2 = f32x4.div(v128.load(g, 32), divisors);
+    const g3 = f32x4.div(v128.load(g, 48), divisors);
     for (let p = from; p < to; p += 4) {
       const row = strip + <usize>load<u32>(p) * bytes;
       v128.store(row, f32x4.add(v128.load(row), g0));
@@ -202,11 +202,11 @@ function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, parts: f3
     }
   }
   for (; at + 16 <= bytes; at += 16) {
-    const g = f32x4.div(v128.load(gradient + at), divisor);
+    const g = f32x4.div(v128.load(gradient + at), divisors);
     for (let p = from; p < to; p += 4) addTo(sums + at + <usize>load<u32>(p) * bytes, g);
   }
   for (; at < bytes; at += 4) {
-    const g = load<f32>(gradient + at) / parts;
+    const g = load<f32>(gradient + at) / divisor;
     for (let p = from; p < to; p += 4) {
       const target = sums + at + <usize>load<u32>(p) * bytes;
       store<f32>(target, load<f32>(target) + g);

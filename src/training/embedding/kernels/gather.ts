@@ -5,8 +5,8 @@ export function badCode(codes: usize, count: u32, rows: u32): i32 {
   const limit = i32x4.splat(rows - 1);
   let i: u32 = 0;
   for (; i + 4 <= count; i += 4) {
-    const four = v128.load(codes + (i << 2));
-    if (v128.any_true(i32x4.gt_u(four, limit))) break;
+    const fourCodes = v128.load(codes + (i << 2));
+    if (v128.any_true(i32x4.gt_u(fourCodes, limit))) break;
   }
   for (; i < count; i++) if (load<u32>(codes + (i << 2)) >= rows) return i;
   return -1;
@@ -15,10 +15,10 @@ export function badCode(codes: usize, count: u32, rows: u32): i32 {
 /** out[i] = table[codes[i]] */
 export function gather(table: usize, bytes: usize, codes: usize, count: u32, out: usize): void {
   for (let start: u32 = 0; start < count; start += group) {
-    const some = min(group, count - start);
+    const groupCount = min(group, count - start);
     const from = codes + (start << 2);
-    touchRows(table, bytes, from, some);
-    for (let i: u32 = 0; i < some; i++) {
+    touchRows(table, bytes, from, groupCount);
+    for (let i: u32 = 0; i < groupCount; i++) {
       copyRow(table + <usize>load<u32>(from + (i << 2)) * bytes, out, bytes);
       out += bytes;
     }

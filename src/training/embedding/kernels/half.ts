@@ -5,13 +5,13 @@ import { group, touchRows } from './copy';
 
 /** out[i] = table[codes[i]], as float32. */
 export function gatherHalf(table: usize, bytes: usize, codes: usize, count: u32, out: usize): void {
-  const half = bytes >> 1;
+  const halfBytes = bytes >> 1;
   for (let start: u32 = 0; start < count; start += group) {
-    const some = min(group, count - start);
+    const groupCount = min(group, count - start);
     const from = codes + (start << 2);
-    touchRows(table, half, from, some);
-    for (let i: u32 = 0; i < some; i++) {
-      const row = table + <usize>load<u32>(from + (i << 2)) * half;
+    touchRows(table, halfBytes, from, groupCount);
+    for (let i: u32 = 0; i < groupCount; i++) {
+      const row = table + <usize>load<u32>(from + (i << 2)) * halfBytes;
       let at: usize = 0;
       for (; at + 16 <= bytes; at += 16) {
         v128.store(out + at, i32x4.shl(v128.load_ext<u16>(row + (at >> 1)), 16));
@@ -36,13 +36,13 @@ export function roundRows(
   key1: u32,
   key2: u32,
 ): void {
-  const half = bytes >> 1;
+  const halfBytes = bytes >> 1;
   const width = <u32>(bytes >> 2);
   for (let i: u32 = 0; i < count; i++) {
-    const row = table + <usize>load<u32>(codes + (i << 2)) * half;
+    const row = table + <usize>load<u32>(codes + (i << 2)) * halfBytes;
     let element = load<u32>(ids + (i << 2)) * width;
     for (let at: usize = 0; at < bytes; at += 4) {
-      const noise = mix(mix(element + key1) ^ key2) & 0xffff;
+      const noise = hashBits(hashBits(element + key1) ^ key2) & 0xffff;
       store<u16>(row + (at >> 1), <u16>((load<u32>(from + at) + noise) >> 16));
       element++;
     }
@@ -61,8 +61,8 @@ export function scatterRows(from: usize, bytes: usize, codes: usize, count: u32,
 /** lowbias32, as in `uniform.ts`. */
 // @ts-ignore: decorator
 @inline
-function mix(start: u32): u32 {
-  let x = start;
+function hashBits(input: u32): u32 {
+  let x = input;
   x ^= x >> 16;
   x *= 0x7feb352d;
   x ^= x >> 15;

@@ -16,49 +16,49 @@ export function sumNeighbours(
   rows: u32,
   offsets: usize,
   neighbours: usize,
-  own: usize,
-  other: usize,
+  ownWeights: usize,
+  otherWeights: usize,
 ): void {
   let at: usize = 0;
-  for (; at + near <= bytes; at += near) {
+  for (; at + stripBytes <= bytes; at += stripBytes) {
     for (let row: u32 = 0; row < rows; row++) {
-      const place = <usize>row * bytes;
-      sumColumns(base ? base + place : 0, from, to + place, bytes, at, row, offsets, neighbours, own, other, 1);
+      const rowOffset = <usize>row * bytes;
+      sumColumns(base ? base + rowOffset : 0, from, to + rowOffset, bytes, at, row, offsets, neighbours, ownWeights, otherWeights, 1);
     }
   }
   if (at == bytes) return;
   for (let row: u32 = 0; row < rows; row++) {
-    const place = <usize>row * bytes;
-    sumRow(base ? base + place : 0, from, to + place, bytes, row, offsets, neighbours, own, other, 1, at);
+    const rowOffset = <usize>row * bytes;
+    sumRow(base ? base + rowOffset : 0, from, to + rowOffset, bytes, row, offsets, neighbours, ownWeights, otherWeights, 1, at);
   }
 }
 
 /** Bytes of a row that are summed at a time. */
-const near: usize = 64;
+const stripBytes: usize = 64;
 
-/** Does the same for the rows `codes`, times `share`. A row that occurs again is skipped: its stamp is then already `now`. */
+/** Does the same for the rows `codes`, times `scale`. A row that occurs again is skipped: its stamp is then already `stampNow`. */
 export function sumNeighboursOf(
   codes: usize,
   count: u32,
   stamps: usize,
-  now: u32,
-  share: f32,
+  stampNow: u32,
+  scale: f32,
   base: usize,
   from: usize,
   to: usize,
   bytes: usize,
   offsets: usize,
   neighbours: usize,
-  own: usize,
-  other: usize,
+  ownWeights: usize,
+  otherWeights: usize,
 ): void {
   for (let i: u32 = 0; i < count; i++) {
     const code = load<u32>(codes + (i << 2));
     const stamp = stamps + (<usize>code << 2);
-    if (load<u32>(stamp) == now) continue;
-    store<u32>(stamp, now);
+    if (load<u32>(stamp) == stampNow) continue;
+    store<u32>(stamp, stampNow);
     const at = <usize>code * bytes;
-    sumRow(base + at, from, to + at, bytes, code, offsets, neighbours, own, other, share, 0);
+    sumRow(base + at, from, to + at, bytes, code, offsets, neighbours, ownWeights, otherWeights, scale, 0);
   }
 }
 
@@ -71,16 +71,16 @@ export function addToNeighbours(
   bytes: usize,
   offsets: usize,
   neighbours: usize,
-  own: usize,
-  other: usize,
+  ownWeights: usize,
+  otherWeights: usize,
 ): void {
   for (let i: u32 = 0; i < seen; i++) {
     const row = <usize>load<u32>(unique + (i << 2));
-    const weight = load<f32>(own + (row << 2));
+    const weight = load<f32>(ownWeights + (row << 2));
     const end = neighbours + (<usize>load<u32>(offsets + (row << 2), 4) << 2);
     for (let at = neighbours + (<usize>load<u32>(offsets + (row << 2)) << 2); at < end; at += 4) {
       const n = <usize>load<u32>(at);
-      addScaled(to + n * bytes, sums, bytes, weight * load<f32>(other + (n << 2)));
+      addScaled(to + n * bytes, sums, bytes, weight * load<f32>(otherWeights + (n << 2)));
     }
     sums += bytes;
   }
@@ -113,37 +113,37 @@ function sumRow(
   row: u32,
   offsets: usize,
   neighbours: usize,
-  own: usize,
-  other: usize,
-  share: f32,
+  ownWeights: usize,
+  otherWeights: usize,
+  scale: f32,
   at: usize,
 ): void {
-  for (; at + near <= bytes; at += near) {
-    sumColumns(base, from, to, bytes, at, row, offsets, neighbours, own, other, share);
+  for (; at + stripBytes <= bytes; at += stripBytes) {
+    sumColumns(base, from, to, bytes, at, row, offsets, neighbours, ownWeights, otherWeights, scale);
   }
   const begin = neighbours + (<usize>load<u32>(offsets + (<usize>row << 2)) << 2);
   const end = neighbours + (<usize>load<u32>(offsets + (<usize>row << 2), 4) << 2);
-  const weight = load<f32>(own + (<usize>row << 2));
+  const weight = load<f32>(ownWeights + (<usize>row << 2));
   for (; at + 16 <= bytes; at += 16) {
     let a = f32x4.splat(0);
     for (let p = begin; p < end; p += 4) {
       const n = <usize>load<u32>(p);
-      a = f32x4.add(a, f32x4.mul(v128.load32_splat(other + (n << 2)), v128.load(from + n * bytes + at)));
+      a = f32x4.add(a, f32x4.mul(v128.load32_splat(otherWeights + (n << 2)), v128.load(from + n * bytes + at)));
     }
-    put(base, to, at, a, f32x4.splat(weight), f32x4.splat(share));
+    storeSum(base, to, at, a, f32x4.splat(weight), f32x4.splat(scale));
   }
   for (; at < bytes; at += 4) {
     let sum: f32 = 0;
     for (let p = begin; p < end; p += 4) {
       const n = <usize>load<u32>(p);
-      sum += load<f32>(other + (n << 2)) * load<f32>(from + n * bytes + at);
+      sum += load<f32>(otherWeights + (n << 2)) * load<f32>(from + n * bytes + at);
     }
     const first: f32 = base ? load<f32>(base + at) : 0;
-    store<f32>(to + at, share * (first + weight * sum));
+    store<f32>(to + at, scale * (first + weight * sum));
   }
 }
 
-/** Computes the same for the columns in `near` bytes from `at`. The sums stay in registers, so nothing is written in between. */
+/** Computes the same for the columns in `stripBytes` bytes from `at`. The sums stay in registers, so nothing is written in between. */
 // @ts-ignore: decorator
 @inline
 function sumColumns(
@@ -155,9 +155,9 @@ function sumColumns(
   row: u32,
   offsets: usize,
   neighbours: usize,
-  own: usize,
-  other: usize,
-  share: f32,
+  ownWeights: usize,
+  otherWeights: usize,
+  scale: f32,
 ): void {
   const begin = neighbours + (<usize>load<u32>(offsets + (<usize>row << 2)) << 2);
   const end = neighbours + (<usize>load<u32>(offsets + (<usize>row << 2), 4) << 2);
@@ -167,24 +167,24 @@ function sumColumns(
   let d = a;
   for (let p = begin; p < end; p += 4) {
     const n = <usize>load<u32>(p);
-    const w = v128.load32_splat(other + (n << 2));
+    const w = v128.load32_splat(otherWeights + (n << 2));
     const q = from + n * bytes + at;
     a = f32x4.add(a, f32x4.mul(w, v128.load(q)));
     b = f32x4.add(b, f32x4.mul(w, v128.load(q, 16)));
     c = f32x4.add(c, f32x4.mul(w, v128.load(q, 32)));
     d = f32x4.add(d, f32x4.mul(w, v128.load(q, 48)));
   }
-  const weight = f32x4.splat(load<f32>(own + (<usize>row << 2)));
-  const shares = f32x4.splat(share);
-  put(base, to, at, a, weight, shares);
-  put(base, to, at + 16, b, weight, shares);
-  put(base, to, at + 32, c, weight, shares);
-  put(base, to, at + 48, d, weight, shares);
+  const weight = f32x4.splat(load<f32>(ownWeights + (<usize>row << 2)));
+  const scales = f32x4.splat(scale);
+  storeSum(base, to, at, a, weight, scales);
+  storeSum(base, to, at + 16, b, weight, scales);
+  storeSum(base, to, at + 32, c, weight, scales);
+  storeSum(base, to, at + 48, d, weight, scales);
 }
 
 // @ts-ignore: decorator
 @inline
-function put(base: usize, to: usize, at: usize, sum: v128, weight: v128, shares: v128): void {
+function storeSum(base: usize, to: usize, at: usize, sum: v128, weight: v128, scales: v128): void {
   const first = base ? v128.load(base + at) : f32x4.splat(0);
-  v128.store(to + at, f32x4.mul(shares, f32x4.add(first, f32x4.mul(weight, sum))));
+  v128.store(to + at, f32x4.mul(scales, f32x4.add(first, f32x4.mul(weight, sum))));
 }

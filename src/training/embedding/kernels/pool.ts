@@ -1,7 +1,7 @@
 import { group, touchRows } from './copy';
 
 /**
- * out[i] = Σ table[codes[j]] ÷ parts, j from offsets[i] to offsets[i + 1]; offsets[0] is 0; parts is the bag's length for a mean, else 1. `far` is true for a
+ * out[i] = Σ table[codes[j]] ÷ divisor, j from offsets[i] to offsets[i + 1]; offsets[0] is 0; divisor is the bag's length for a mean, else 1. `isFar` is true for a
  * table larger than the near caches: its rows are then prefetched a group at a time.
  */
 export function gatherPooled(
@@ -11,26 +11,26 @@ export function gatherPooled(
   offsets: usize,
   count: u32,
   mean: bool,
-  far: bool,
+  isFar: bool,
   out: usize,
 ): void {
   const last = load<u32>(offsets + (count << 2));
-  let near: u32 = 0;
+  let prefetched: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const start = load<u32>(offsets + (i << 2));
     const end = load<u32>(offsets + (i << 2), 4);
-    if (far && end > near) {
-      const to = min(last, max(end, near + group));
-      touchRows(table, bytes, codes + (near << 2), to - near);
-      near = to;
+    if (isFar && end > prefetched) {
+      const to = min(last, max(end, prefetched + group));
+      touchRows(table, bytes, codes + (prefetched << 2), to - prefetched);
+      prefetched = to;
     }
-    const parts: f32 = mean && end > start ? <f32>(end - start) : 1;
-    poolBag(table, bytes, codes + (start << 2), codes + (end << 2), parts, out);
+    const divisor: f32 = mean && end > start ? <f32>(end - start) : 1;
+    poolBag(table, bytes, codes + (start << 2), codes + (end << 2), divisor, out);
     out += bytes;
   }
 }
 
-/** out[i] = Σ shares[j] · table[codes[j]], j from offsets[i] to offsets[i + 1]. `far` as above. */
+/** out[i] = Σ shares[j] · table[codes[j]], j from offsets[i] to offsets[i + 1]. `isFar` as above. */
 export function gatherWeighted(
   table: usize,
   bytes: usize,
@@ -38,18 +38,18 @@ export function gatherWeighted(
   offsets: usize,
   shares: usize,
   count: u32,
-  far: bool,
+  isFar: bool,
   out: usize,
 ): void {
   const last = load<u32>(offsets + (count << 2));
-  let near: u32 = 0;
+  let prefetched: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const start = load<u32>(offsets + (i << 2));
     const end = load<u32>(offsets + (i << 2), 4);
-    if (far && end > near) {
-      const to = min(last, max(end, near + group));
-      touchRows(table, bytes, codes + (near << 2), to - near);
-      near = to;
+    if (isFar && end > prefetched) {
+      const to = min(last, max(end, prefetched + group));
+      touchRows(table, bytes, codes + (prefetched << 2), to - prefetched);
+      prefetched = to;
     }
     weighBag(table, bytes, codes + (start << 2), codes + (end << 2), shares + (start << 2), out);
     out += bytes;
@@ -60,7 +60,7 @@ export function gatherWeighted(
 // @ts-ignore: decorator
 @inline
 function weighBag(table: usize, bytes: usize, from: usize, to: usize, shares: usize, out: usize): void {
-  const apart = shares - from;
+  const shareDistance = shares - from;
   let at: usize = 0;
   for (; at + 64 <= bytes; at += 64) {
     const strip = table + at;
@@ -70,7 +70,7 @@ function weighBag(table: usize, bytes: usize, from: usize, to: usize, shares: us
     let d = a;
     for (let p = from; p < to; p += 4) {
       const row = strip + <usize>load<u32>(p) * bytes;
-      const share = f32x4.splat(load<f32>(p + apart));
+      const share = f32x4.splat(load<f32>(p + shareDistance));
       a = f32x4.add(a, f32x4.mul(share, v128.load(row)));
       b = f32x4.add(b, f32x4.mul(share, v128.load(row, 16)));
       c = f32x4.add(c, f32x4.mul(share, v128.load(row, 32)));
@@ -86,13 +86,13 @@ function weighBag(table: usize, bytes: usize, from: usize, to: usize, shares: us
     let a = f32x4.splat(0);
     for (let p = from; p < to; p += 4) {
       const row = table + at + <usize>load<u32>(p) * bytes;
-      a = f32x4.add(a, f32x4.mul(f32x4.splat(load<f32>(p + apart)), v128.load(row)));
+      a = f32x4.add(a, f32x4.mul(f32x4.splat(load<f32>(p + shareDistance)), v128.load(row)));
     }
     v128.store(out + at, a);
   }
   for (; at < bytes; at += 4) {
     let a: f32 = 0;
-    for (let p = from; p < to; p += 4) a += load<f32>(p + apart) * load<f32>(table + at + <usize>load<u32>(p) * bytes);
+    for (let p = from; p < to; p += 4) a += load<f32>(p + shareDistance) * load<f32>(table + at + <usize>load<u32>(p) * bytes);
     store<f32>(out + at, a);
   }
 }
@@ -100,8 +100,8 @@ function weighBag(table: usize, bytes: usize, from: usize, to: usize, shares: us
 /** Sums one bag, a strip of columns at a time, so that the sums stay in registers. */
 // @ts-ignore: decorator
 @inline
-function poolBag(table: usize, bytes: usize, from: usize, to: usize, parts: f32, out: usize): void {
-  const divisor = f32x4.splat(parts);
+function poolBag(table: usize, bytes: usize, from: usize, to: usize, divisor: f32, out: usize): void {
+  const divisors = f32x4.splat(divisor);
   let at: usize = 0;
   for (; at + 128 <= bytes; at += 128) {
     const strip = table + at;
@@ -125,14 +125,14 @@ function poolBag(table: usize, bytes: usize, from: usize, to: usize, parts: f32,
       h = f32x4.add(h, v128.load(row, 112));
     }
     const target = out + at;
-    v128.store(target, f32x4.div(a, divisor));
-    v128.store(target, f32x4.div(b, divisor), 16);
-    v128.store(target, f32x4.div(c, divisor), 32);
-    v128.store(target, f32x4.div(d, divisor), 48);
-    v128.store(target, f32x4.div(e, divisor), 64);
-    v128.store(target, f32x4.div(f, divisor), 80);
-    v128.store(target, f32x4.div(g, divisor), 96);
-    v128.store(target, f32x4.div(h, divisor), 112);
+    v128.store(target, f32x4.div(a, divisors));
+    v128.store(target, f32x4.div(b, divisors), 16);
+    v128.store(target, f32x4.div(c, divisors), 32);
+    v128.store(target, f32x4.div(d, divisors), 48);
+    v128.store(target, f32x4.div(e, divisors), 64);
+    v128.store(target, f32x4.div(f, divisors), 80);
+    v128.store(target, f32x4.div(g, divisors), 96);
+    v128.store(target, f32x4.div(h, divisors), 112);
   }
   for (; at + 64 <= bytes; at += 64) {
     const strip = table + at;
@@ -148,19 +148,19 @@ function poolBag(table: usize, bytes: usize, from: usize, to: usize, parts: f32,
       d = f32x4.add(d, v128.load(row, 48));
     }
     const target = out + at;
-    v128.store(target, f32x4.div(a, divisor));
-    v128.store(target, f32x4.div(b, divisor), 16);
-    v128.store(target, f32x4.div(c, divisor), 32);
-    v128.store(target, f32x4.div(d, divisor), 48);
+    v128.store(target, f32x4.div(a, divisors));
+    v128.store(target, f32x4.div(b, divisors), 16);
+    v128.store(target, f32x4.div(c, divisors), 32);
+    v128.store(target, f32x4.div(d, divisors), 48);
   }
   for (; at + 16 <= bytes; at += 16) {
     let a = f32x4.splat(0);
     for (let p = from; p < to; p += 4) a = f32x4.add(a, v128.load(table + at + <usize>load<u32>(p) * bytes));
-    v128.store(out + at, f32x4.div(a, divisor));
+    v128.store(out + at, f32x4.div(a, divisors));
   }
   for (; at < bytes; at += 4) {
     let a: f32 = 0;
     for (let p = from; p < to; p += 4) a += load<f32>(table + at + <usize>load<u32>(p) * bytes);
-    store<f32>(out + at, a / parts);
+    store<f32>(out + at, a / divisor);
   }
 }

@@ -17,8 +17,8 @@ export function rank(scores: usize, rows: u32, columns: u32, targets: usize, bet
       same0 = i32x4.sub(same0, f32x4.eq(a, targets4));
       same1 = i32x4.sub(same1, f32x4.eq(b, targets4));
     }
-    let above = total(i32x4.add(above0, above1));
-    let same = total(i32x4.add(same0, same1));
+    let above = sumLanes(i32x4.add(above0, above1));
+    let same = sumLanes(i32x4.add(same0, same1));
     for (; p < end; p += 4) {
       const score = load<f32>(p);
       above += u32(score > target);
@@ -32,11 +32,11 @@ export function rank(scores: usize, rows: u32, columns: u32, targets: usize, bet
 
 // @ts-ignore: decorator
 @inline
-function total(four: v128): u32 {
+function sumLanes(lanes: v128): u32 {
   return (
-    i32x4.extract_lane(four, 0) +
-    i32x4.extract_lane(four, 1) +
-    i32x4.extract_lane(four, 2) +
-    i32x4.extract_lane(four, 3)
+    i32x4.extract_lane(lanes, 0) +
+    i32x4.extract_lane(lanes, 1) +
+    i32x4.extract_lane(lanes, 2) +
+    i32x4.extract_lane(lanes, 3)
   );
 }

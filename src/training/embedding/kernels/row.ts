@@ -15,13 +15,13 @@ export function addScaled(to: usize, from: usize, bytes: usize, factor: f32): vo
 /** row ← keep · row − rate · gradient */
 // @ts-ignore: decorator
 @inline
-export function step(row: usize, gradient: usize, bytes: usize, rate: f32, keep: f32): void {
+export function stepRow(row: usize, gradient: usize, bytes: usize, rate: f32, keep: f32): void {
   const rates = f32x4.splat(rate);
   const keeps = f32x4.splat(keep);
   let at: usize = 0;
   for (; at + 16 <= bytes; at += 16) {
-    const kept = f32x4.mul(v128.load(row + at), keeps);
-    v128.store(row + at, f32x4.sub(kept, f32x4.mul(rates, v128.load(gradient + at))));
+    const keptRow = f32x4.mul(v128.load(row + at), keeps);
+    v128.store(row + at, f32x4.sub(keptRow, f32x4.mul(rates, v128.load(gradient + at))));
   }
   for (; at < bytes; at += 4) {
     store<f32>(row + at, load<f32>(row + at) * keep - rate * load<f32>(gradient + at));
@@ -31,17 +31,17 @@ export function step(row: usize, gradient: usize, bytes: usize, rate: f32, keep:
 /** Returns the sum of the squares of a row. */
 // @ts-ignore: decorator
 @inline
-export function squares(from: usize, bytes: usize): f32 {
-  let four = f32x4.splat(0);
+export function sumOfSquares(from: usize, bytes: usize): f32 {
+  let lanes = f32x4.splat(0);
   let at: usize = 0;
   for (; at + 16 <= bytes; at += 16) {
     const g = v128.load(from + at);
-    four = f32x4.add(four, f32x4.mul(g, g));
+    lanes = f32x4.add(lanes, f32x4.mul(g, g));
   }
   let sum: f32 =
-    f32x4.extract_lane(four, 0) +
-    f32x4.extract_lane(four, 2) +
-    (f32x4.extract_lane(four, 1) + f32x4.extract_lane(four, 3));
+    f32x4.extract_lane(lanes, 0) +
+    f32x4.extract_lane(lanes, 2) +
+    (f32x4.extract_lane(lanes, 1) + f32x4.extract_lane(lanes, 3));
   for (; at < bytes; at += 4) sum += load<f32>(from + at) * load<f32>(from + at);
   return sum;
 }

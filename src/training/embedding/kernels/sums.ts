@@ -1,7 +1,7 @@
 /** Computes sums in double precision. Each sum is taken in the order of its rows, so it has the same bits as a plain loop. */
 
 /** Rows that are summed at a time, so that they stay in the nearest cache: 32 rows of 64 numbers are 16 kB. */
-const together: usize = 32;
+const rowsPerBlock: usize = 32;
 
 /** out[c] = Σ over k of weights[k] × matrix[k][c]; rows of the matrix are `bytes` long, a multiple of 8. */
 export function combine(matrix: usize, bytes: usize, weights: usize, count: u32, out: usize): void {
@@ -56,8 +56,8 @@ export function combine(matrix: usize, bytes: usize, weights: usize, count: u32,
  */
 export function addOuters(matrix: usize, bytes: usize, data: usize, codes: usize, count: u32): void {
   const end = codes + (<usize>count << 2);
-  for (let from = codes; from < end; from += together << 2) {
-    const to = min(end, from + (together << 2));
+  for (let from = codes; from < end; from += rowsPerBlock << 2) {
+    const to = min(end, from + (rowsPerBlock << 2));
     for (let i: usize = 0; i < bytes; i += 8) {
       const row = matrix + (i >> 3) * bytes;
       let j: usize = 0;
@@ -98,7 +98,7 @@ function addStrip(target: usize, data: usize, bytes: usize, from: usize, to: usi
 
 /**
  * One round of coordinate descent over these columns of a sparse matrix of ones: column j has ones in rows rows[starts[j] … starts[j + 1]).
- * Each weight in turn becomes max(0, slope − l1) ÷ (ones + l2), where the slope is that of the residual without this weight; `rest` is the residual
+ * Each weight in turn becomes max(0, slope − l1) ÷ (ones + l2), where the slope is that of the residual without this weight; `residual` is the residual
  * of all weights. Returns the largest change.
  */
 export function descend(
@@ -106,12 +106,12 @@ export function descend(
   count: u32,
   starts: usize,
   rows: usize,
-  rest: usize,
+  residual: usize,
   weights: usize,
   l1: f64,
   l2: f64,
 ): f64 {
-  let moved: f64 = 0;
+  let largestChange: f64 = 0;
   const last = columns + (<usize>count << 2);
   for (let p = columns; p < last; p += 4) {
     const column = <usize>load<u32>(p);
@@ -121,22 +121,22 @@ export function descend(
     let b: f64 = 0;
     let q = first;
     for (; q + 8 <= end; q += 8) {
-      a += load<f64>(rest + (<usize>load<u32>(q) << 3));
-      b += load<f64>(rest + (<usize>load<u32>(q, 4) << 3));
+      a += load<f64>(residual + (<usize>load<u32>(q) << 3));
+      b += load<f64>(residual + (<usize>load<u32>(q, 4) << 3));
     }
-    if (q < end) a += load<f64>(rest + (<usize>load<u32>(q) << 3));
+    if (q < end) a += load<f64>(residual + (<usize>load<u32>(q) << 3));
     const ones = <f64>(<u32>((end - first) >> 2));
-    const place = weights + (column << 3);
-    const before = load<f64>(place);
-    const after = max<f64>(0, a + b + before * ones - l1) / (ones + l2);
-    const step = after - before;
-    if (step == 0) continue;
+    const weightAddress = weights + (column << 3);
+    const oldWeight = load<f64>(weightAddress);
+    const newWeight = max<f64>(0, a + b + oldWeight * ones - l1) / (ones + l2);
+    const change = newWeight - oldWeight;
+    if (change == 0) continue;
     for (q = first; q < end; q += 4) {
-      const at = rest + (<usize>load<u32>(q) << 3);
-      store<f64>(at, load<f64>(at) - step);
+      const residualAddress = residual + (<usize>load<u32>(q) << 3);
+      store<f64>(residualAddress, load<f64>(residualAddress) - change);
     }
-    store<f64>(place, after);
-    moved = max<f64>(moved, abs<f64>(step));
+    store<f64>(weightAddress, newWeight);
+    largestChange = max<f64>(largestChange, abs<f64>(change));
   }
-  return moved;
+  return largestChange;
 }

@@ -14,13 +14,13 @@ export function uniform(out: usize, count: u32, key1: u32, key2: u32, low: f32, 
   const four = i32x4.splat(4);
   let i: u32 = 0;
   for (; i + 4 <= count; i += 4) {
-    const bits = mix(v128.xor(mix(i32x4.add(index, k1)), k2));
+    const bits = hashBits(v128.xor(hashBits(i32x4.add(index, k1)), k2));
     const u = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(bits, 8)), unit);
     v128.store(out + (<usize>i << 2), f32x4.add(lows, f32x4.mul(widths, u)));
     index = i32x4.add(index, four);
   }
   if (i < count) {
-    const bits = mix(v128.xor(mix(i32x4.add(index, k1)), k2));
+    const bits = hashBits(v128.xor(hashBits(i32x4.add(index, k1)), k2));
     const u = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(bits, 8)), unit);
     const last = f32x4.add(lows, f32x4.mul(widths, u));
     store<f32>(out + (<usize>i << 2), f32x4.extract_lane(last, 0));
@@ -39,8 +39,8 @@ export function constant(out: usize, count: u32, value: f32): void {
 
 // @ts-ignore: decorator
 @inline
-function mix(start: v128): v128 {
-  let x = start;
+function hashBits(input: v128): v128 {
+  let x = input;
   x = v128.xor(x, i32x4.shr_u(x, 16));
   x = i32x4.mul(x, i32x4.splat(0x7feb352d));
   x = v128.xor(x, i32x4.shr_u(x, 15));

@@ -3,7 +3,7 @@
  * AdamW), and applies only to the rows seen.
  */
 import { group, touchRows } from './copy';
-import { addScaled, squares, step } from './row';
+import { addScaled, sumOfSquares, stepRow } from './row';
 
 /** w ← keep · w − rate · g */
 export function updateSgd(
@@ -17,7 +17,7 @@ export function updateSgd(
 ): void {
   for (let i: u32 = 0; i < seen; i++) {
     if ((i & (group - 1)) == 0) touchRows(table, bytes, unique + (i << 2), min(group, seen - i));
-    step(table + <usize>load<u32>(unique + (i << 2)) * bytes, sums, bytes, rate, keep);
+    stepRow(table + <usize>load<u32>(unique + (i << 2)) * bytes, sums, bytes, rate, keep);
     sums += bytes;
   }
 }
@@ -37,14 +37,14 @@ export function updateRowAdagrad(
   const width = <f32>(bytes >> 2);
   for (let i: u32 = 0; i < seen; i++) {
     if ((i & (group - 1)) == 0) {
-      const some = min(group, seen - i);
-      touchRows(state, 4, unique + (i << 2), some);
-      touchRows(table, bytes, unique + (i << 2), some);
+      const groupCount = min(group, seen - i);
+      touchRows(state, 4, unique + (i << 2), groupCount);
+      touchRows(table, bytes, unique + (i << 2), groupCount);
     }
     const code = <usize>load<u32>(unique + (i << 2));
-    const sum = load<f32>(state + (code << 2)) + squares(sums, bytes) / width;
+    const sum = load<f32>(state + (code << 2)) + sumOfSquares(sums, bytes) / width;
     store<f32>(state + (code << 2), sum);
-    step(table + code * bytes, sums, bytes, rate / (sqrt<f32>(sum) + epsilon), keep);
+    stepRow(table + code * bytes, sums, bytes, rate / (sqrt<f32>(sum) + epsilon), keep);
     sums += bytes;
   }
 }
@@ -66,9 +66,9 @@ export function updateAdagrad(
   const keeps = f32x4.splat(keep);
   for (let i: u32 = 0; i < seen; i++) {
     if ((i & (group - 1)) == 0) {
-      const some = min(group, seen - i);
-      touchRows(state, bytes, unique + (i << 2), some);
-      touchRows(table, bytes, unique + (i << 2), some);
+      const groupCount = min(group, seen - i);
+      touchRows(state, bytes, unique + (i << 2), groupCount);
+      touchRows(table, bytes, unique + (i << 2), groupCount);
     }
     const offset = <usize>load<u32>(unique + (i << 2)) * bytes;
     const row = table + offset;
@@ -93,9 +93,8 @@ export function updateAdagrad(
 
 /**
  * Adam (Kingma & Ba 2015). The moments of a row change only when the row is seen: t counts the row's own steps, so the bias correction is exact for its
- * moments. `corrections[t − 1]` = [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t up to `corrected`; beyond it both are 1 in float32.
- * `rest` is 1 − β, rounded once: 1 − the rounded β would have a relative error of 1e-5.
- * w ← keep · w − rate · c₀ · m ÷ (√v + c₁ · ε), which is rate · m̂ ÷ (√v̂ + ε).
+ * moments. `corrections[t − 1]` = [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t up to `corrected`; beyond it both are 1 in float32. `rest` is 1 − β, rounded
+ * once: 1 − the rounded β would have a relative error of 1e-5. w ← keep · w − rate · c₀ · m ÷ (√v + c₁ · ε), which is rate · m̂ ÷ (√v̂ + ε).
  */
 export function updateAdam(
   table: usize,
@@ -121,10 +120,10 @@ export function updateAdam(
     const code = <usize>load<u32>(unique + (i << 2));
     const t = nextStep(steps, code);
     const scaled = rate * correctionOf(corrections, corrected, t, 0);
-    const small = epsilon * correctionOf(corrections, corrected, t, 4);
+    const scaledEpsilon = epsilon * correctionOf(corrections, corrected, t, 4);
     const offset = code * bytes;
-    direct(sums, bytes, mean + offset, square + offset, beta1, rest1, beta2, rest2, scaled, small);
-    step(table + offset, sums, bytes, 1, keep);
+    updateMoments(sums, bytes, mean + offset, square + offset, beta1, rest1, beta2, rest2, scaled, scaledEpsilon);
+    stepRow(table + offset, sums, bytes, 1, keep);
     sums += bytes;
   }
 }
@@ -166,7 +165,7 @@ function correctionOf(corrections: usize, corrected: u32, t: u32, at: usize): f3
 /** m ← β₁ · m + (1 − β₁) · g; v ← β₂ · v + (1 − β₂) · g²; g ← scale · m ÷ (√v + small), for one row. */
 // @ts-ignore: decorator
 @inline
-function direct(
+function updateMoments(
   sum: usize,
   bytes: usize,
   m: usize,
@@ -176,14 +175,14 @@ function direct(
   beta2: f32,
   rest2: f32,
   scale: f32,
-  small: f32,
+  scaledEpsilon: f32,
 ): void {
   const b1 = f32x4.splat(beta1);
   const b2 = f32x4.splat(beta2);
   const r1 = f32x4.splat(rest1);
   const r2 = f32x4.splat(rest2);
   const scales = f32x4.splat(scale);
-  const smalls = f32x4.splat(small);
+  const scaledEpsilons = f32x4.splat(scaledEpsilon);
   let at: usize = 0;
   for (; at + 16 <= bytes; at += 16) {
     const g = v128.load(sum + at);
@@ -191,7 +190,7 @@ function direct(
     const v1 = f32x4.add(f32x4.mul(b2, v128.load(v + at)), f32x4.mul(r2, f32x4.mul(g, g)));
     v128.store(m + at, m1);
     v128.store(v + at, v1);
-    v128.store(sum + at, f32x4.div(f32x4.mul(scales, m1), f32x4.add(f32x4.sqrt(v1), smalls)));
+    v128.store(sum + at, f32x4.div(f32x4.mul(scales, m1), f32x4.add(f32x4.sqrt(v1), scaledEpsilons)));
   }
   for (; at < bytes; at += 4) {
     const g = load<f32>(sum + at);
@@ -199,7 +198,7 @@ function direct(
     const v1 = beta2 * load<f32>(v + at) + rest2 * (g * g);
     store<f32>(m + at, m1);
     store<f32>(v + at, v1);
-    store<f32>(sum + at, (scale * m1) / (sqrt<f32>(v1) + small));
+    store<f32>(sum + at, (scale * m1) / (sqrt<f32>(v1) + scaledEpsilon));
   }
 }
 
@@ -226,15 +225,15 @@ export function updateMomentum(
 ): void {
   for (let i: u32 = 0; i < seen; i++) {
     if ((i & (group - 1)) == 0) {
-      const some = min(group, seen - i);
-      touchRows(momentum, bytes, unique + (i << 2), some);
-      touchRows(table, bytes, unique + (i << 2), some);
+      const groupCount = min(group, seen - i);
+      touchRows(momentum, bytes, unique + (i << 2), groupCount);
+      touchRows(table, bytes, unique + (i << 2), groupCount);
     }
     const offset = <usize>load<u32>(unique + (i << 2)) * bytes;
     // The sum of the row becomes m, which is stored and applied.
     addScaled(sums, momentum + offset, bytes, share);
     memory.copy(momentum + offset, sums, bytes);
-    step(table + offset, sums, bytes, rate, keep);
+    stepRow(table + offset, sums, bytes, rate, keep);
     sums += bytes;
   }
 }
@@ -267,14 +266,14 @@ export function updateLamb(
     const code = <usize>load<u32>(unique + (i << 2));
     const t = nextStep(steps, code);
     const scale = correctionOf(corrections, corrected, t, 0);
-    const small = epsilon * correctionOf(corrections, corrected, t, 4);
+    const scaledEpsilon = epsilon * correctionOf(corrections, corrected, t, 4);
     const offset = code * bytes;
     const row = table + offset;
-    direct(sums, bytes, mean + offset, square + offset, beta1, rest1, beta2, rest2, scale, small);
+    updateMoments(sums, bytes, mean + offset, square + offset, beta1, rest1, beta2, rest2, scale, scaledEpsilon);
     addScaled(sums, row, bytes, decay);
-    const length = sqrt<f32>(squares(row, bytes));
-    const change = sqrt<f32>(squares(sums, bytes));
-    step(row, sums, bytes, length > 0 && change > 0 ? (rate * length) / change : rate, 1);
+    const length = sqrt<f32>(sumOfSquares(row, bytes));
+    const change = sqrt<f32>(sumOfSquares(sums, bytes));
+    stepRow(row, sums, bytes, length > 0 && change > 0 ? (rate * length) / change : rate, 1);
     sums += bytes;
   }
 }

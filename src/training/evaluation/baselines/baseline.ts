@@ -26,7 +26,7 @@ const interactionsCache = new WeakMap<BagColumn, Interactions>();
 export function interactionsOf({ users, corpus }: ScoringTask): Interactions {
   const cachedInteractions = interactionsCache.get(users.seen);
   if (cachedInteractions) return cachedInteractions;
-  const distinctInteractions = distinctOf(users.seen, users.rows, corpus.rows);
+  const distinctInteractions = collectDistinct(users.seen, users.rows, corpus.rows);
   interactionsCache.set(users.seen, distinctInteractions);
   return distinctInteractions;
 }
@@ -45,7 +45,7 @@ export function interactionsCost({ users: { seen, rows } }: ScoringTask): Intera
   return { bytes: 16 * eventCount, steps: 60 * eventCount };
 }
 
-function distinctOf(seen: BagColumn, users: number, items: number): Interactions {
+function collectDistinct(seen: BagColumn, users: number, items: number): Interactions {
   const usersOf = { starts: new Int32Array(items + 1), values: new Int32Array(0) };
   const itemsOf = { starts: new Int32Array(users + 1), values: new Int32Array(0) };
   const lastUserOf = new Int32Array(items).fill(-1);
@@ -76,7 +76,7 @@ function distinctOf(seen: BagColumn, users: number, items: number): Interactions
   return { itemsOf, usersOf };
 }
 
-export const trainingOf = (task: ScoringTask): TrainingInteractions => ({
+export const trainingInteractions = (task: ScoringTask): TrainingInteractions => ({
   ...interactionsOf(task),
   users: task.users.rows,
   items: task.corpus.rows,
@@ -121,10 +121,10 @@ export interface Baseline {
   /** Estimates the steps of plain code for this task. Present if they may be too many to wait for. */
   steps?(task: ScoringTask): number;
   /** Returns why it cannot rank in this task; undefined if it can. */
-  missing?(task: ScoringTask): string | undefined;
+  whyMissing?(task: ScoringTask): string | undefined;
 }
 
-export const baseline = (row: Baseline): Baseline => row;
+export const defineBaseline = (row: Baseline): Baseline => row;
 
 /**
  * Adds the score of each item to `target`, which is all 0, for a history of distinct, ascending items. `user` is the user's row in
@@ -142,18 +142,18 @@ export interface TunedBaseline<S extends BaselineSetting = BaselineSetting> {
   readonly paper: string;
   readonly settings: readonly S[];
   /** Index of the setting to use without a validation part. */
-  readonly usual: number;
+  readonly defaultSetting: number;
   /**
    * Ascending values of arguments, for a walk that begins at the best of `settings`: it takes one argument after the other, and goes to the next value for as
    * long as that ranks the validation part better.
    */
   readonly ladders?: Readonly<Record<keyof S & string, readonly number[]>>;
   /** Tells if a setting of the walk is worth its time. Default: true. */
-  affords?(training: TrainingInteractions, setting: S): boolean;
+  isWorthTime?(training: TrainingInteractions, setting: S): boolean;
   /** True if the score is a sum over the items of the history, so that each can count less the longer ago it was. */
   readonly weighsHistory?: true;
   /** Returns the scores for each of these settings, in their order. Work that the settings share is done once. */
-  fit(
+  fitSettings(
     training: TrainingInteractions,
     settings: readonly S[],
     product: Product,
@@ -172,7 +172,7 @@ export interface TunedBaseline<S extends BaselineSetting = BaselineSetting> {
 
 export const settingsTried = 6;
 
-export const tuned = <S extends BaselineSetting>(row: TunedBaseline<S>): TunedBaseline =>
+export const defineTuned = <S extends BaselineSetting>(row: TunedBaseline<S>): TunedBaseline =>
   row as unknown as TunedBaseline;
 
 /**
@@ -213,7 +213,7 @@ export function historyScorer(
     Float64Array.from(agesOf(row, history), (age) => decay ** age);
   const itemSums = new Float64Array(items);
   let scoreBlock = new Float32Array(0);
-  let last: { readonly history: Int32Array; readonly weights?: Float64Array } | undefined;
+  let cached: { readonly history: Int32Array; readonly weights?: Float64Array } | undefined;
   return {
     score(rows) {
       if (scoreBlock.length < rows.length * items) scoreBlock = new Float32Array(rows.length * items);
@@ -221,11 +221,15 @@ export function historyScorer(
         const row = rows[i]!;
         const history = historyOf(row);
         const weights = decay === 1 ? undefined : weightsOf(row, history);
-        if (!last || !areEqual(history, last.history) || !(weights === undefined || areEqual(weights, last.weights!))) {
+        if (
+          !cached ||
+          !areEqual(history, cached.history) ||
+          !(weights === undefined || areEqual(weights, cached.weights!))
+        ) {
           itemSums.fill(0);
           add(history, itemSums, task.events.user[row]!, weights);
         }
-        last = { history, weights };
+        cached = { history, weights };
         scoreBlock.set(itemSums, i * items);
       }
       return scoreBlock;
@@ -234,4 +238,4 @@ export function historyScorer(
 }
 
 const areEqual = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
-  a.length === b.length && Array.prototype.every.call(a, (value: number, at: number) => value === b[at]);
+  a.length === b.length && Array.prototype.every.call(a, (value: number, index: number) => value === b[index]);

@@ -1,11 +1,11 @@
 import type { Product } from '../../scoring/matrix_product.ts';
 import {
+  defineTuned,
   type HistoryScores,
   type Interactions,
   pairCount,
   settingsTried,
   type TrainingInteractions,
-  tuned,
 } from './baseline.ts';
 import {
   addTo,
@@ -24,7 +24,7 @@ const engineGain = 80;
 /** Widest matrix that plain code inverts, in double precision; wider ones are inverted in tiles, in single precision. */
 const plainSize = 1024;
 /** Maximum rows of a tile: engines do not get faster with more. They are slower at powers of two, where rows share cache lines. */
-const tile = 1000;
+const maxTile = 1000;
 /** Widest matrix that is inverted for each setting. */
 const widestTried = 4096;
 /** Number of items that choose λ for a wider matrix. On Last.fm and Toys they choose the same setting as all items, or the one next to it. */
@@ -35,13 +35,13 @@ const choosingItems = 2048;
  * items in training, from itself. If there are fewer users than items, P is never computed: by Woodbury's identity P = (I − XᵀK⁻¹X) ÷ λ with K = XXᵀ + λI,
  * which is as wide as there are users.
  */
-export const ease = tuned<EaseSetting>({
+export const ease = defineTuned<EaseSetting>({
   doc: 'item-to-item weights by ridge regression of each item on all others, summed over what the user had before',
   paper: 'Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019 (equation 8)',
   settings: [20, 50, 100, 250, 500, 1000].map((λ) => ({ λ })),
-  usual: 2,
+  defaultSetting: 2,
   weighsHistory: true,
-  async *fit(training, settings, product) {
+  async *fitSettings(training, settings, product) {
     const scoresThrough = training.users < training.items ? throughUsers : throughItems;
     for (const { λ } of settings) yield await scoresThrough(training, λ, product);
   },
@@ -60,7 +60,7 @@ export const ease = tuned<EaseSetting>({
     const matrixSize = sizeOf(training);
     if (isPlain(training)) return 8 * 4 * matrixSize ** 2;
     // The inverse, a second one for the best so far if several are tried, and the largest strip before and after a product, here and in the engine.
-    return 4 * ((matrixSize > widestTried ? 1 : 2) * matrixSize ** 2 + 6 * matrixSize * Math.min(matrixSize, tile));
+    return 4 * ((matrixSize > widestTried ? 1 : 2) * matrixSize ** 2 + 6 * matrixSize * Math.min(matrixSize, maxTile));
   },
 });
 
@@ -91,7 +91,7 @@ async function inverseOf(
     const inverse = symmetricInverse(matrix, size);
     return (row) => inverse.subarray(row * size, (row + 1) * size);
   }
-  const strips = makeStrips(size, evenTile(size, tile));
+  const strips = makeStrips(size, evenTile(size, maxTile));
   for (let row = 0; row < size; row++) addTo(strips, row, row, lambda);
   countPairs((row, column) => addTo(strips, row, column, 1));
   await invertStrips(strips, product);
@@ -167,7 +167,7 @@ function makeUserWeights(
   const shareOfUser = new Map<number, number>();
   const userWeights = new Float64Array(userCount);
   let lastHistory = new Int32Array(0);
-  const addShares = (items: Iterable<number>, shareOf: (at: number) => number): void => {
+  const addShares = (items: Iterable<number>, shareOf: (index: number) => number): void => {
     let i = 0;
     for (const item of items) {
       const weight = shareOf(i++);
@@ -177,10 +177,10 @@ function makeUserWeights(
       }
     }
   };
-  const addRows = (sums: Float64Array): void => {
-    for (const [of, share] of shareOfUser) {
+  const addWeightedRows = (sums: Float64Array): void => {
+    for (const [user, share] of shareOfUser) {
       if (share === 0) continue;
-      const row = kernel(of);
+      const row = kernel(user);
       for (let other = 0; other < userCount; other++) sums[other]! += share * row[other]!;
     }
   };
@@ -188,12 +188,12 @@ function makeUserWeights(
     if (weights) {
       const sums = new Float64Array(userCount);
       shareOfUser.clear();
-      addShares(history, (at) => weights[at]!);
-      addRows(sums);
+      addShares(history, (index) => weights[index]!);
+      addWeightedRows(sums);
       return sums;
     }
     const ownItems = user < 0 ? [] : itemsOf.values.subarray(itemsOf.starts[user]!, itemsOf.starts[user + 1]!);
-    const [fromOwn, fromLast] = [differences(ownItems, history), differences(lastHistory, history)];
+    const [fromOwn, fromLast] = [itemDifferences(ownItems, history), itemDifferences(lastHistory, history)];
     const nearestStart = fromLast.count < fromOwn.count ? fromLast : fromOwn;
     lastHistory = Int32Array.from(history);
     if (nearestStart === fromOwn) {
@@ -205,16 +205,19 @@ function makeUserWeights(
       }
     }
     shareOfUser.clear();
-    addShares(nearestStart.came, () => 1);
-    addShares(nearestStart.left, () => -1);
-    addRows(userWeights);
+    addShares(nearestStart.added, () => 1);
+    addShares(nearestStart.removed, () => -1);
+    addWeightedRows(userWeights);
     return userWeights;
   };
 }
 
 /** Returns the items that are only in `to`, and those that are only in `from`. */
-function differences(from: Iterable<number>, to: Int32Array): { came: Int32Array; left: Set<number>; count: number } {
+function itemDifferences(
+  from: Iterable<number>,
+  to: Int32Array,
+): { added: Int32Array; removed: Set<number>; count: number } {
   const leftItems = new Set(from);
   const newItems = to.filter((item) => !leftItems.delete(item));
-  return { came: newItems, left: leftItems, count: newItems.length + leftItems.size };
+  return { added: newItems, removed: leftItems, count: newItems.length + leftItems.size };
 }

@@ -2,7 +2,13 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import { drawNormal, makeRandom } from '../../../base/random/random.ts';
 import { listRowIndexes } from '../../../base/util/objects.ts';
 import { KernelSpace, type Region } from '../../embedding/kernel_memory.ts';
-import { type HistoryScores, type RowLists, settingsTried, type TrainingInteractions, tuned } from './baseline.ts';
+import {
+  defineTuned,
+  type HistoryScores,
+  type RowLists,
+  settingsTried,
+  type TrainingInteractions,
+} from './baseline.ts';
 import { symmetricEigen } from './symmetric_eigen.ts';
 
 /** α0 is the weight of items that a user did not have, relative to 1; width is that of the vectors. */
@@ -10,7 +16,7 @@ type IalsSetting = Readonly<Record<'α0' | 'λ' | 'width', number>>;
 
 type IalsWeights = Pick<IalsSetting, 'α0' | 'λ'>;
 
-const sweeps = 16;
+const sweepCount = 16;
 const firstWidth = 64;
 const widths = [firstWidth, 128, 256, 512, 1024, 2048];
 /** Maximum steps of a training with wider vectors than the first: about twenty seconds. */
@@ -30,49 +36,49 @@ export interface Factors {
  * (1 − ŷᵤᵢ)² + α₀ Σ over all users and items of ŷᵤᵢ² + λ (Σᵤ (|I(u)| + α₀ items) ‖wᵤ‖² + Σᵢ (|U(i)| + α₀ users) ‖hᵢ‖²) with ŷᵤᵢ = wᵤ · hᵢ. It solves for users
  * and items in turn, and for each vector exactly.
  */
-export const ials = tuned<IalsSetting>({
-  doc: `implicit alternating least squares: products of vectors after ${sweeps} sweeps, the user’s solved from the history`,
+export const ials = defineTuned<IalsSetting>({
+  doc: `implicit alternating least squares: products of vectors after ${sweepCount} sweeps, the user’s solved from the history`,
   paper:
     'Hu et al., ICDM 2008; Rendle et al., "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022',
   settings: [0.01, 0.1, 0.5].flatMap((α0) => [
     { α0, λ: 0.003, width: firstWidth },
     { α0, λ: 0.03, width: firstWidth },
   ]),
-  usual: 2,
+  defaultSetting: 2,
   ladders: {
     λ: [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3],
     α0: [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5, 1, 2],
     width: widths,
   },
-  affords: (training, { width }) => width === firstWidth || bears(training, width),
-  *fit(training, settings) {
+  isWorthTime: (training, { width }) => width === firstWidth || canAfford(training, width),
+  *fitSettings(training, settings) {
     const rowSums = makeRowSums();
     for (const setting of settings) {
-      const { items } = factorize(training, setting, { width: setting.width, sweeps, seed, sums: rowSums });
-      yield foldIn(items, training.items, setting);
+      const { items } = factorize(training, setting, { width: setting.width, sweeps: sweepCount, seed, sums: rowSums });
+      yield scoreByFolding(items, training.items, setting);
     }
   },
   steps: (training) =>
     usuallyTried * fitSteps(training, firstWidth) +
-    (bears(training, 2 * firstWidth) ? fitSteps(training, 2 * firstWidth) : 0),
+    (canAfford(training, 2 * firstWidth) ? fitSteps(training, 2 * firstWidth) : 0),
   eventSteps: (training) =>
     (training.items * firstWidth) / 10 + solvingSteps(training.itemsOf, firstWidth) / Math.max(1, training.users),
   // Vectors in and out of the kernels' memory; for items also those of the best setting so far.
   bytes: (training) => 8 * widestOf(training) * (2 * training.users + 9 * training.items),
 });
 
-const bears = (training: TrainingInteractions, width: number): boolean =>
+const canAfford = (training: TrainingInteractions, width: number): boolean =>
   width <= Math.min(training.users, training.items) && fitSteps(training, width) <= affordedSteps;
 
 const widestOf = (training: TrainingInteractions): number =>
-  widths.findLast((width) => bears(training, width)) ?? firstWidth;
+  widths.findLast((width) => canAfford(training, width)) ?? firstWidth;
 
 /** Multiplications of the kernels in the time of a step of plain code. Measured on Last.fm, MovieLens and Toys: it is 8 to 14, and more for wide vectors. */
 const kernelGain = 10;
 
 /** Estimates the steps of one training: to solve, to turn the vectors, and to find the directions of both sides. */
 const fitSteps = ({ users, items, itemsOf, usersOf }: TrainingInteractions, width: number): number =>
-  sweeps *
+  sweepCount *
   (solvingSteps(itemsOf, width) +
     solvingSteps(usersOf, width) +
     (1.5 * (users + items) * width ** 2 + 18 * width ** 3) / kernelGain);
@@ -117,11 +123,11 @@ export function factorize(
   return { users: user, items: item };
 }
 
-function solveAll(own: Factors, others: Factors, lists: RowLists, setting: IalsWeights, sums: RowSums): void {
-  const solve = makeSolver(others, setting, sums);
+function solveAll(solved: Factors, fixed: Factors, lists: RowLists, setting: IalsWeights, sums: RowSums): void {
+  const solve = makeSolver(fixed, setting, sums);
   for (let row = 0; row + 1 < lists.starts.length; row++) {
-    const had = lists.values.subarray(lists.starts[row]!, lists.starts[row + 1]!);
-    own.data.set(solve(had), row * own.width);
+    const items = lists.values.subarray(lists.starts[row]!, lists.starts[row + 1]!);
+    solved.data.set(solve(items), row * solved.width);
   }
 }
 
@@ -137,21 +143,21 @@ export function makeSolver(
   { width, data }: Factors,
   { α0, λ }: IalsWeights,
   sums: RowSums = makeRowSums(),
-): (had: Int32Array) => Float64Array {
+): (items: Int32Array) => Float64Array {
   const rows = data.length / width;
-  const eigenvalues = turn(data, width, sums);
+  const eigenvalues = rotateToEigenbasis(data, width, sums);
   const vector = new Float64Array(width);
   const diagonal = new Float64Array(width);
-  return (had) => {
-    const ridge = λ * (had.length + α0 * rows);
+  return (items) => {
+    const ridge = λ * (items.length + α0 * rows);
     for (let k = 0; k < width; k++) diagonal[k] = α0 * Math.max(0, eigenvalues[k]!) + ridge;
-    sums.solve(had, diagonal, vector);
+    sums.solve(items, diagonal, vector);
     return vector;
   };
 }
 
 /** Rotates the rows of a matrix H in place to the basis in which HᵀH is diagonal, loads them into `sums`, and returns the diagonal. */
-function turn(data: Float64Array, width: number, sums: RowSums): Float64Array {
+function rotateToEigenbasis(data: Float64Array, width: number, sums: RowSums): Float64Array {
   const rowCount = data.length / width;
   const gram = new Float64Array(width * width);
   sums.load(data, width);
@@ -167,7 +173,7 @@ function turn(data: Float64Array, width: number, sums: RowSums): Float64Array {
 }
 
 /** Returns scores with memory of their own, because they may be used while other settings are tried. */
-function foldIn(factors: Factors, items: number, setting: IalsSetting): HistoryScores {
+function scoreByFolding(factors: Factors, items: number, setting: IalsSetting): HistoryScores {
   const { width, data } = factors;
   const solve = makeSolver(factors, setting);
   // Transposed to [width, items], so that the sums of adjacent items do not wait for each other.
@@ -219,9 +225,9 @@ export function makeRowSums() {
       space.integers(operand, length).set(list);
       const rowsOfResult = space.doubles(result, 3 * width);
       for (let k = 0; k < width; k++) rowsOfResult[k] = isNarrow ? 1 / diagonal[k]! : diagonal[k]!;
-      const [bytes, own, out] = [8 * width, result.pointer, result.pointer + 16 * width];
-      const history = [matrix.pointer, bytes, own, operand.pointer, length] as const;
-      if (isNarrow) space.kernels.solveNarrow(...history, own + bytes, system.pointer, out);
+      const [bytes, solved, out] = [8 * width, result.pointer, result.pointer + 16 * width];
+      const history = [matrix.pointer, bytes, solved, operand.pointer, length] as const;
+      if (isNarrow) space.kernels.solveNarrow(...history, solved + bytes, system.pointer, out);
       else space.kernels.solveWide(...history, system.pointer, out);
       target.set(rowsOfResult.subarray(2 * width));
     },

@@ -1,6 +1,6 @@
 import type { ScoringTask } from '../../scoring/scorer.ts';
 import {
-  baseline,
+  defineBaseline,
   type HistoryScores,
   historyScorer,
   type Interactions,
@@ -14,10 +14,10 @@ import {
  * events and of the history that the model reads with the event. The sum is computed user by user, so that no matrix of items by items is needed:
  * Σᵢ |U(i) ∩ U(j)| ÷ √|U(i)| = Σ over v in U(j) of w(v), with w(v) = Σ over i in H that v has of 1 ÷ √|U(i)|.
  */
-export const itemCf = baseline({
+export const itemCf = defineBaseline({
   doc: 'cosine similarity of the users of an item and the users of each earlier item, summed over the earlier items of the user',
   paper: 'Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004',
-  missing: whyNoHistory,
+  whyMissing: whyNoHistory,
   readsInteractions: true,
   steps(task) {
     const { events, users } = task;

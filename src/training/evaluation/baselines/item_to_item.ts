@@ -8,7 +8,7 @@ export interface Weights extends RowLists {
 }
 
 /** Collects the weights item by item, in order. */
-export function collect(items: number) {
+export function makeCollector(items: number) {
   const starts = new Int32Array(items + 1);
   const rows: Int32Array[] = [];
   const keptWeights: Float64Array[] = [];
@@ -69,14 +69,14 @@ export function makePicker(k: number): (columns: Int32Array, dense: Float64Array
 }
 
 /** Groups the indexes of the settings by the value of one argument. */
-export function groupsBy<S extends BaselineSetting>(
+export function groupSettings<S extends BaselineSetting>(
   settings: readonly S[],
   name: keyof S & string,
 ): ReadonlyMap<number, number[]> {
-  return groupBy(settings.keys(), (at) => settings[at]![name]!);
+  return groupBy(settings.keys(), (index) => settings[index]![name]!);
 }
 
-export function transposed({ starts, values, weights }: Weights): Weights {
+export function transposeWeights({ starts, values, weights }: Weights): Weights {
   const items = starts.length - 1;
   const transposedWeights = {
     starts: new Int32Array(items + 1),
@@ -97,7 +97,7 @@ export function transposed({ starts, values, weights }: Weights): Weights {
 }
 
 /** score(j) = Σ over i in the history of the weight in row i and column j, times the weight of i in the history. */
-export function summed({ starts, values, weights }: Weights): HistoryScores {
+export function sumWeights({ starts, values, weights }: Weights): HistoryScores {
   return (history, target, _user, historyWeights) => {
     for (let i = 0; i < history.length; i++) {
       const item = history[i]!;

@@ -1,5 +1,5 @@
-import { pairCount, type RowLists, type TrainingInteractions, tuned } from './baseline.ts';
-import { collect, groupsBy, makePicker, summed, type Weights } from './item_to_item.ts';
+import { defineTuned, pairCount, type RowLists, type TrainingInteractions } from './baseline.ts';
+import { groupSettings, makeCollector, makePicker, sumWeights, type Weights } from './item_to_item.ts';
 
 type Rp3betaSetting = Readonly<Record<'α' | 'β', number>>;
 
@@ -10,14 +10,14 @@ const keptItems = 200;
  * user over an item and another user to j, with its probabilities to the power of α, divided by a power of the popularity of j. The first step is equally
  * likely for all items of a user, and does not influence the ranking.
  */
-export const rp3beta = tuned<Rp3betaSetting>({
+export const rp3beta = defineTuned<Rp3betaSetting>({
   doc: 'chance of a random walk from the user over an item and another user to each item, divided by a power of its popularity',
   paper: 'Paudel et al., TiiS 2017; Christoffel et al., "Blockbusters and wallflowers", RecSys 2015',
   settings: [0.4, 0.8].flatMap((α) => [0, 0.2, 0.5].map((β) => ({ α, β }))),
-  usual: 4,
+  defaultSetting: 4,
   weighsHistory: true,
-  *fit(training, settings) {
-    for (const weights of rp3betaWeights(training, settings, keptItems)) yield summed(weights);
+  *fitSettings(training, settings) {
+    for (const weights of rp3betaWeights(training, settings, keptItems)) yield sumWeights(weights);
   },
   steps: ({ itemsOf }) => 20 * pairCount(itemsOf),
   eventSteps: ({ items, itemsOf, users }) => items + keptItems * (itemsOf.values.length / Math.max(1, users)),
@@ -30,12 +30,12 @@ export function rp3betaWeights(
   settings: readonly Rp3betaSetting[],
   k: number,
 ): readonly Weights[] {
-  const degree = ({ starts }: RowLists, at: number): number => starts[at + 1]! - starts[at]!;
+  const countOf = ({ starts }: RowLists, row: number): number => starts[row + 1]! - starts[row]!;
   const degreePowers = (lists: RowLists, power: number): Float64Array =>
-    Float64Array.from({ length: lists.starts.length - 1 }, (_, index) => degree(lists, index) ** power);
-  const collectedEach = settings.map(({ β }) => ({ lessPopular: degreePowers(usersOf, -β), rows: collect(items) }));
-  const byAlpha = [...groupsBy(settings, 'α')].map(([α, of]) => ({
-    of,
+    Float64Array.from({ length: lists.starts.length - 1 }, (_, index) => countOf(lists, index) ** power);
+  const collectors = settings.map(({ β }) => ({ lessPopular: degreePowers(usersOf, -β), rows: makeCollector(items) }));
+  const alphaGroups = [...groupSettings(settings, 'α')].map(([α, settingIndexes]) => ({
+    of: settingIndexes,
     back: degreePowers(itemsOf, -α),
     first: degreePowers(usersOf, -α),
   }));
@@ -44,20 +44,20 @@ export function rp3betaWeights(
   const reachedItems = new Int32Array(items);
   const pick = makePicker(k);
   for (let row = 0; row < items; row++) {
-    for (const { of: sharing, back, first } of byAlpha) {
+    for (const { of: settingIndexes, back: backFactors, first: firstFactors } of alphaGroups) {
       let reachedCount = 0;
       for (let index = usersOf.starts[row]!; index < usersOf.starts[row + 1]!; index++) {
         const user = usersOf.values[index]!;
-        const stepChance = first[row]! * back[user]!;
-        for (let of = itemsOf.starts[user]!; of < itemsOf.starts[user + 1]!; of++) {
-          const item = itemsOf.values[of]!;
+        const stepChance = firstFactors[row]! * backFactors[user]!;
+        for (let entry = itemsOf.starts[user]!; entry < itemsOf.starts[user + 1]!; entry++) {
+          const item = itemsOf.values[entry]!;
           if (walkChance[item] === 0) reachedItems[reachedCount++] = item;
           walkChance[item]! += stepChance;
         }
       }
       const reachedColumns = reachedItems.subarray(0, reachedCount);
-      for (const setting of sharing) {
-        const { lessPopular, rows } = collectedEach[setting]!;
+      for (const setting of settingIndexes) {
+        const { lessPopular, rows } = collectors[setting]!;
         for (let index = 0; index < reachedCount; index++)
           scaledChance[reachedColumns[index]!] =
             walkChance[reachedColumns[index]!]! * lessPopular[reachedColumns[index]!]!;
@@ -67,5 +67,5 @@ export function rp3betaWeights(
       for (let index = 0; index < reachedCount; index++) walkChance[reachedColumns[index]!] = 0;
     }
   }
-  return collectedEach.map(({ rows }) => rows.weights());
+  return collectors.map(({ rows }) => rows.weights());
 }

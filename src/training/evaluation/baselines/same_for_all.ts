@@ -1,13 +1,13 @@
 import type { Scorer } from '../../scoring/scorer.ts';
-import { baseline } from './baseline.ts';
+import { defineBaseline } from './baseline.ts';
 
 /** All items tie, and ties are averaged over all orders, which gives the exact expectation of a random ranking. */
-export const random = baseline({
+export const random = defineBaseline({
   doc: 'a random order of the corpus, in exact expectation',
   prepare: ({ corpus }) => sameForAll(new Float32Array(corpus.rows)),
 });
 
-export const popularity = baseline({
+export const popularity = defineBaseline({
   doc: 'the number of training events of each item, the same for all users',
   prepare: ({ corpus }) => sameForAll(corpus.trainingCounts.subarray(0, corpus.rows)),
 });
@@ -15,14 +15,14 @@ export const popularity = baseline({
 function sameForAll(row: ArrayLike<number>): Required<Pick<Scorer, 'score' | 'scoreSome'>> {
   const itemScores = Float32Array.from(row);
   let repeatedScores = new Float32Array(0);
-  const repeated = (scores: Float32Array, times: number, into: Float32Array): Float32Array => {
+  const repeatRow = (scores: Float32Array, times: number, into: Float32Array): Float32Array => {
     for (let index = 0; index < times; index++) into.set(scores, index * scores.length);
     return into;
   };
   return {
     score({ length }) {
       if (repeatedScores.length < length * itemScores.length)
-        repeatedScores = repeated(
+        repeatedScores = repeatRow(
           itemScores,
           length,
           new Float32Array(length * itemScores.length),
@@ -30,6 +30,6 @@ function sameForAll(row: ArrayLike<number>): Required<Pick<Scorer, 'score' | 'sc
       return repeatedScores;
     },
     scoreSome: async ({ length }, from, to) =>
-      repeated(itemScores.subarray(from, to), length, new Float32Array(length * (to - from))),
+      repeatRow(itemScores.subarray(from, to), length, new Float32Array(length * (to - from))),
   };
 }

@@ -1,6 +1,6 @@
 import { KernelSpace, type Region } from '../../embedding/kernel_memory.ts';
-import { pairCount, type TrainingInteractions, tuned } from './baseline.ts';
-import { collect, summed, transposed, type Weights } from './item_to_item.ts';
+import { defineTuned, pairCount, type TrainingInteractions } from './baseline.ts';
+import { makeCollector, sumWeights, transposeWeights, type Weights } from './item_to_item.ts';
 
 type SlimSetting = Readonly<Record<'l1' | 'l2', number>>;
 
@@ -8,7 +8,7 @@ type SlimSetting = Readonly<Record<'l1' | 'l2', number>>;
 const allSettings: readonly SlimSetting[] = [0.1, 1].flatMap((l1) => [1, 20, 100].map((l2) => ({ l1, l2 })));
 
 /** Maximum rounds over all weights of one item, maximum rounds over the weights above 0 before each of them, and the change below which rounds end early. */
-const rounds = 20;
+const outerRounds = 20;
 const innerRounds = 10;
 const minChange = 1e-4;
 
@@ -16,20 +16,24 @@ const minChange = 1e-4;
  * score(j) = Σ over i in H of wᵢⱼ, with wⱼ ≥ 0 and wⱼⱼ = 0 that minimize ½ ‖xⱼ − X wⱼ‖² + l2 ÷ 2 ‖wⱼ‖² + l1 Σ wᵢⱼ, by coordinate descent
  * (Friedman et al. 2010). An item that shares no user with j has weight 0 at the minimum: its slope is at least l1.
  */
-export const slim = tuned<SlimSetting>({
+export const slim = defineTuned<SlimSetting>({
   doc: 'sparse item-to-item weights, none below 0, by an elastic net of each item on all others, summed over what the user had before',
   paper: 'Ning & Karypis, "SLIM: sparse linear methods for top-N recommender systems", ICDM 2011',
   settings: allSettings,
-  usual: 4,
+  defaultSetting: 4,
   weighsHistory: true,
-  *fit(training, settings) {
+  *fitSettings(training, settings) {
     const firstSetting = allSettings.findIndex(({ l1, l2 }) =>
-      settings.some((each) => each.l1 === l1 && each.l2 === l2),
+      settings.some((otherSetting) => otherSetting.l1 === l1 && otherSetting.l2 === l2),
     );
     const settingPath = firstSetting === -1 ? settings : allSettings.slice(firstSetting);
     const weights = slimWeights(training, settingPath);
     for (const { l1, l2 } of settings) {
-      yield summed(transposed(weights[settingPath.findIndex((each) => each.l1 === l1 && each.l2 === l2)]!));
+      yield sumWeights(
+        transposeWeights(
+          weights[settingPath.findIndex((pathSetting) => pathSetting.l1 === l1 && pathSetting.l2 === l2)]!,
+        ),
+      );
     }
   },
   steps({ items, itemsOf, usersOf, users }) {
@@ -54,21 +58,21 @@ export const slim = tuned<SlimSetting>({
 export function slimWeights(
   { users, items, itemsOf, usersOf }: TrainingInteractions,
   settings: readonly SlimSetting[],
-  { most = rounds, change = minChange }: { readonly most?: number; readonly change?: number } = {},
+  { maxRounds = outerRounds, change = minChange }: { readonly maxRounds?: number; readonly change?: number } = {},
 ): readonly Weights[] {
   const { starts, values } = usersOf;
-  const { rest, weights, round } = makeDescent(usersOf, users);
+  const { rest: residual, weights, runRound } = makeDescent(usersOf, users);
   const sharedUsers = new Int32Array(items);
   const reachedItems = new Int32Array(items);
-  const collectedEach = settings.map(() => collect(items));
+  const collectors = settings.map(() => makeCollector(items));
   const isAbove = (item: number): boolean => weights[item]! > 0;
 
   for (let row = 0; row < items; row++) {
     let reachedCount = 0;
     for (let index = starts[row]!; index < starts[row + 1]!; index++) {
-      rest[values[index]!] = 1;
-      for (let of = itemsOf.starts[values[index]!]!; of < itemsOf.starts[values[index]! + 1]!; of++) {
-        const item = itemsOf.values[of]!;
+      residual[values[index]!] = 1;
+      for (let entry = itemsOf.starts[values[index]!]!; entry < itemsOf.starts[values[index]! + 1]!; entry++) {
+        const item = itemsOf.values[entry]!;
         if (sharedUsers[item]!++ === 0 && item !== row) reachedItems[reachedCount++] = item;
       }
     }
@@ -77,18 +81,18 @@ export function slimWeights(
       const { l1, l2 } = settings[index]!;
       // The slope of an item is at most the number of users that it shares, and no weight raises it, so other weights stay 0.
       const candidates = reachedColumns.filter((item) => sharedUsers[item]! > l1 || isAbove(item));
-      for (let outer = 0; outer < most; outer++) {
+      for (let outer = 0; outer < maxRounds; outer++) {
         const aboveZero = candidates.filter(isAbove);
-        for (let inner = 0; inner < innerRounds && round(aboveZero, l1, l2) > change; inner++);
-        if (round(candidates, l1, l2) <= change) break;
+        for (let inner = 0; inner < innerRounds && runRound(aboveZero, l1, l2) > change; inner++);
+        if (runRound(candidates, l1, l2) <= change) break;
       }
-      collectedEach[index]!.add(candidates.filter(isAbove), weights);
+      collectors[index]!.add(candidates.filter(isAbove), weights);
     }
-    rest.fill(0);
+    residual.fill(0);
     for (const item of reachedColumns) sharedUsers[item] = weights[item] = 0;
     sharedUsers[row] = 0;
   }
-  return collectedEach.map((rows) => rows.weights());
+  return collectors.map((rows) => rows.weights());
 }
 
 /**
@@ -98,7 +102,7 @@ export function slimWeights(
 export function makeDescent(ones: { readonly starts: Int32Array; readonly values: Int32Array }, rows: number) {
   const space = new KernelSpace();
   const columns = ones.starts.length - 1;
-  const [starts, values, rest, weights, list] = [
+  const [starts, values, residual, weights, list] = [
     4 * ones.starts.length,
     4 * ones.values.length,
     8 * rows,
@@ -110,21 +114,21 @@ export function makeDescent(ones: { readonly starts: Int32Array; readonly values
   const codeList = space.integers(list, columns);
   return {
     /** The residual: the target minus the sum of the weighted columns. One number per row of the matrix, initially 0. */
-    rest: space.doubles(rest, rows),
+    rest: space.doubles(residual, rows),
     /** One number per column, initially 0. */
     weights: space.doubles(weights, columns),
     /**
      * Takes one round over these columns: sets each weight in turn to the value that, with the other weights fixed, minimizes ½ ‖rest‖² + l2 ÷ 2 ‖weights‖² +
      * l1 Σ weights, with no weight below 0. Returns the largest change.
      */
-    round(some: Int32Array, l1: number, l2: number): number {
-      codeList.set(some);
+    runRound(chosenColumns: Int32Array, l1: number, l2: number): number {
+      codeList.set(chosenColumns);
       return space.kernels.descend(
         list.pointer,
-        some.length,
+        chosenColumns.length,
         starts.pointer,
         values.pointer,
-        rest.pointer,
+        residual.pointer,
         weights.pointer,
         l1,
         l2,

@@ -11,9 +11,9 @@ interface Eigen {
 interface Tridiagonal {
   readonly diagonal: Float64Array;
   /** Entry i is next to `diagonal[i]` and `diagonal[i + 1]`; the last one is 0. */
-  readonly beside: Float64Array;
+  readonly offDiagonal: Float64Array;
   /** Qᵀ, row-major. */
-  readonly turned: Float64Array;
+  readonly rotation: Float64Array;
 }
 
 /**
@@ -21,18 +21,21 @@ interface Tridiagonal {
  * steps (Golub & Van Loan, "Matrix computations", 8.3). All inner loops run along rows.
  */
 export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
-  const { diagonal, beside, turned } = tridiagonal(matrix, size);
-  const largest = diagonal.reduce((most, value, i) => Math.max(most, Math.abs(value) + Math.abs(beside[i]!)), 0);
+  const { diagonal, offDiagonal, rotation } = tridiagonal(matrix, size);
+  const largest = diagonal.reduce(
+    (largestSoFar, value, i) => Math.max(largestSoFar, Math.abs(value) + Math.abs(offDiagonal[i]!)),
+    0,
+  );
   for (let first = 0; first < size; first++) {
     for (let step = 0; ; step++) {
-      const last = endOfBlock(beside, first, Number.EPSILON * largest);
+      const last = endOfBlock(offDiagonal, first, Number.EPSILON * largest);
       if (last === first) break;
       invariant(step < maxSteps, 'the eigenvalues of a symmetric matrix are found');
-      stepOfBlock({ diagonal, beside, turned }, first, last);
+      stepOfBlock({ diagonal, offDiagonal: offDiagonal, rotation: rotation }, first, last);
     }
   }
   const vectors = new Float64Array(size * size);
-  for (let k = 0; k < size; k++) for (let i = 0; i < size; i++) vectors[i * size + k] = turned[k * size + i]!;
+  for (let k = 0; k < size; k++) for (let i = 0; i < size; i++) vectors[i * size + k] = rotation[k * size + i]!;
   return { values: diagonal, vectors };
 }
 
@@ -40,40 +43,45 @@ export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
 const maxSteps = 60;
 
 function tridiagonal(matrix: Float64Array, size: number): Tridiagonal {
-  const rest = matrix.slice();
-  for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) rest[j * size + i] = rest[i * size + j]!;
-  const beside = new Float64Array(size);
+  const remaining = matrix.slice();
+  for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) remaining[j * size + i] = remaining[i * size + j]!;
+  const offDiagonal = new Float64Array(size);
   /** Row k is the unit vector of reflection k, or 0. */
-  const mirrors = new Float64Array(size * size);
+  const reflections = new Float64Array(size * size);
   const product = new Float64Array(size);
   for (let k = 0; k + 1 < size; k++) {
-    const mirror = mirrors.subarray(k * size, (k + 1) * size);
-    for (let j = k + 1; j < size; j++) mirror[j] = rest[k * size + j]!;
-    const length = Math.sqrt(dot(mirror, mirror, k + 1));
-    beside[k] = mirror[k + 1]! > 0 ? -length : length;
-    mirror[k + 1]! -= beside[k]!;
-    const mirrorLength = Math.sqrt(dot(mirror, mirror, k + 1));
-    if (mirrorLength === 0) continue;
-    for (let j = k + 1; j < size; j++) mirror[j]! /= mirrorLength;
-    for (let i = k + 1; i < size; i++) product[i] = dot(rest.subarray(i * size, (i + 1) * size), mirror, k + 1);
-    const share = dot(product, mirror, k + 1);
-    for (let i = k + 1; i < size; i++) product[i]! -= share * mirror[i]!;
+    const reflection = reflections.subarray(k * size, (k + 1) * size);
+    for (let j = k + 1; j < size; j++) reflection[j] = remaining[k * size + j]!;
+    const length = Math.sqrt(dot(reflection, reflection, k + 1));
+    offDiagonal[k] = reflection[k + 1]! > 0 ? -length : length;
+    reflection[k + 1]! -= offDiagonal[k]!;
+    const reflectionLength = Math.sqrt(dot(reflection, reflection, k + 1));
+    if (reflectionLength === 0) continue;
+    for (let j = k + 1; j < size; j++) reflection[j]! /= reflectionLength;
+    for (let i = k + 1; i < size; i++)
+      product[i] = dot(remaining.subarray(i * size, (i + 1) * size), reflection, k + 1);
+    const overlap = dot(product, reflection, k + 1);
+    for (let i = k + 1; i < size; i++) product[i]! -= overlap * reflection[i]!;
     for (let i = k + 1; i < size; i++) {
-      const [a, b, row] = [2 * mirror[i]!, 2 * product[i]!, i * size];
-      for (let j = k + 1; j < size; j++) rest[row + j]! -= a * product[j]! + b * mirror[j]!;
+      const [a, b, row] = [2 * reflection[i]!, 2 * product[i]!, i * size];
+      for (let j = k + 1; j < size; j++) remaining[row + j]! -= a * product[j]! + b * reflection[j]!;
     }
   }
-  const turned = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) turned[i * size + i] = 1;
+  const rotation = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) rotation[i * size + i] = 1;
   for (let k = size - 2; k >= 0; k--) {
-    const mirror = mirrors.subarray(k * size, (k + 1) * size);
+    const reflection = reflections.subarray(k * size, (k + 1) * size);
     for (let i = k + 1; i < size; i++) {
-      const row = turned.subarray(i * size, (i + 1) * size);
-      const share = 2 * dot(row, mirror, k + 1);
-      for (let j = k + 1; j < size; j++) row[j]! -= share * mirror[j]!;
+      const row = rotation.subarray(i * size, (i + 1) * size);
+      const overlap = 2 * dot(row, reflection, k + 1);
+      for (let j = k + 1; j < size; j++) row[j]! -= overlap * reflection[j]!;
     }
   }
-  return { diagonal: Float64Array.from({ length: size }, (_, i) => rest[i * size + i]!), beside, turned };
+  return {
+    diagonal: Float64Array.from({ length: size }, (_, i) => remaining[i * size + i]!),
+    offDiagonal: offDiagonal,
+    rotation: rotation,
+  };
 }
 
 function dot(a: Float64Array, b: Float64Array, from: number): number {
@@ -83,42 +91,42 @@ function dot(a: Float64Array, b: Float64Array, from: number): number {
 }
 
 /** Returns the last row of the block of `first`: what is beside it is negligible. */
-function endOfBlock(beside: Float64Array, first: number, negligible: number): number {
+function endOfBlock(offDiagonal: Float64Array, first: number, negligible: number): number {
   let last = first;
-  while (Math.abs(beside[last]!) > negligible) last++;
+  while (Math.abs(offDiagonal[last]!) > negligible) last++;
   return last;
 }
 
 /** Takes one implicit QL step over the rows from `first` to `last`, with Wilkinson's shift. */
-function stepOfBlock({ diagonal, beside, turned }: Tridiagonal, first: number, last: number): void {
+function stepOfBlock({ diagonal, offDiagonal, rotation }: Tridiagonal, first: number, last: number): void {
   const size = diagonal.length;
-  const ratio = (diagonal[first + 1]! - diagonal[first]!) / (2 * beside[first]!);
+  const ratio = (diagonal[first + 1]! - diagonal[first]!) / (2 * offDiagonal[first]!);
   const root = Math.hypot(ratio, 1);
-  let shifted = diagonal[last]! - diagonal[first]! + beside[first]! / (ratio + (ratio < 0 ? -root : root));
+  let shifted = diagonal[last]! - diagonal[first]! + offDiagonal[first]! / (ratio + (ratio < 0 ? -root : root));
   let [sine, cosine, change] = [1, 1, 0];
   for (let i = last - 1; i >= first; i--) {
-    const [far, near] = [sine * beside[i]!, cosine * beside[i]!];
-    const length = Math.hypot(far, shifted);
-    beside[i + 1] = length;
+    const [rotatedAside, rotatedAlong] = [sine * offDiagonal[i]!, cosine * offDiagonal[i]!];
+    const length = Math.hypot(rotatedAside, shifted);
+    offDiagonal[i + 1] = length;
     if (length === 0) {
       diagonal[i + 1]! -= change;
-      beside[last] = 0;
+      offDiagonal[last] = 0;
       return;
     }
-    sine = far / length;
+    sine = rotatedAside / length;
     cosine = shifted / length;
     const before = diagonal[i + 1]! - change;
-    const both = (diagonal[i]! - before) * sine + 2 * cosine * near;
-    change = sine * both;
+    const combined = (diagonal[i]! - before) * sine + 2 * cosine * rotatedAlong;
+    change = sine * combined;
     diagonal[i + 1] = before + change;
-    shifted = cosine * both - near;
+    shifted = cosine * combined - rotatedAlong;
     for (let a = i * size, b = a + size; a < (i + 1) * size; a++, b++) {
-      const [x, y] = [turned[a]!, turned[b]!];
-      turned[b] = sine * x + cosine * y;
-      turned[a] = cosine * x - sine * y;
+      const [x, y] = [rotation[a]!, rotation[b]!];
+      rotation[b] = sine * x + cosine * y;
+      rotation[a] = cosine * x - sine * y;
     }
   }
   diagonal[first]! -= change;
-  beside[first] = shifted;
-  beside[last] = 0;
+  offDiagonal[first] = shifted;
+  offDiagonal[last] = 0;
 }

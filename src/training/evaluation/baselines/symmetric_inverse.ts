@@ -81,15 +81,15 @@ const plainTile = 128;
  * C ← C P, and the pivot becomes −P; after all tiles this is −A⁻¹ (Goodnight, "A tutorial on the SWEEP operator", The American Statistician 1979). Only the
  * lower triangle is computed: about size³ ÷ 2 multiplications, in products whose inner dimension is `tile`.
  */
-export async function invertStrips(whole: Strips, product: Product): Promise<void> {
-  const { size, tile, strips } = whole;
-  const zeroBlock = new Float32Array(tile * tile);
-  const columnMemory = new Float32Array(size * tile);
+export async function invertStrips(matrix: Strips, product: Product): Promise<void> {
+  const { size, tile: maxTile, strips } = matrix;
+  const zeroBlock = new Float32Array(maxTile * maxTile);
+  const columnMemory = new Float32Array(size * maxTile);
   for (let pivot = 0; pivot < strips.length; pivot++) {
-    const [begin, end] = rowsOf(whole, pivot);
+    const [begin, end] = rowsOf(matrix, pivot);
     const tileWidth = end - begin;
     const pivotColumn = columnMemory.subarray(0, size * tileWidth);
-    readColumn(whole, pivot, pivotColumn);
+    readColumn(matrix, pivot, pivotColumn);
     const inverse = await tileInverse(pivotColumn.slice(begin * tileWidth, end * tileWidth), tileWidth, product);
     // The rows of the pivot in C become 0, so that the products do not change their entries.
     pivotColumn.fill(0, begin * tileWidth, end * tileWidth);
@@ -100,7 +100,7 @@ export async function invertStrips(whole: Strips, product: Product): Promise<voi
         sweptColumn.push(negativeInverse.data);
         continue;
       }
-      const [first, last] = rowsOf(whole, index);
+      const [first, last] = rowsOf(matrix, index);
       const rows = last - first;
       const ownColumn = { rows, columns: tileWidth, data: pivotColumn.subarray(first * tileWidth, last * tileWidth) };
       const zeroStart = { rows, columns: tileWidth, data: zeroBlock.subarray(0, rows * tileWidth) };
@@ -112,12 +112,12 @@ export async function invertStrips(whole: Strips, product: Product): Promise<voi
         { rows: last, columns: tileWidth, data: pivotColumn.subarray(0, last * tileWidth) },
       );
     }
-    writeColumn(whole, pivot, sweptColumn);
+    writeColumn(matrix, pivot, sweptColumn);
   }
 }
 
-function rowsOf({ size, tile }: Strips, at: number): readonly [number, number] {
-  return [at * tile, Math.min(size, (at + 1) * tile)];
+function rowsOf({ size, tile }: Strips, stripIndex: number): readonly [number, number] {
+  return [stripIndex * tile, Math.min(size, (stripIndex + 1) * tile)];
 }
 
 async function tileInverse(data: Float32Array, size: number, product: Product): Promise<Float32Array> {
@@ -136,19 +136,19 @@ async function tileInverse(data: Float32Array, size: number, product: Product): 
   return inverse;
 }
 
-/** Returns a number of rows per tile, at most `most`, with which all tiles but the last are equally large. */
-export function evenTile(size: number, most: number): number {
-  return Math.ceil(size / Math.ceil(size / most));
+/** Returns a number of rows per tile, at most `maxTile`, with which all tiles but the last are equally large. */
+export function evenTile(size: number, maxTile: number): number {
+  return Math.ceil(size / Math.ceil(size / maxTile));
 }
 
 /** Copies column tile `pivot` of the whole matrix, [size, width of the tile]. The part above the diagonal follows from symmetry. */
-function readColumn(whole: Strips, pivot: number, target: Float32Array): void {
-  const [begin, end] = rowsOf(whole, pivot);
+function readColumn(matrix: Strips, pivot: number, target: Float32Array): void {
+  const [begin, end] = rowsOf(matrix, pivot);
   const tileWidth = end - begin;
-  transpose(whole.strips[pivot]!, end, target, tileWidth, tileWidth, begin);
-  for (let index = pivot; index < whole.strips.length; index++) {
-    const [first, last] = rowsOf(whole, index);
-    const strip = whole.strips[index]!;
+  transpose(matrix.strips[pivot]!, end, target, tileWidth, tileWidth, begin);
+  for (let index = pivot; index < matrix.strips.length; index++) {
+    const [first, last] = rowsOf(matrix, index);
+    const strip = matrix.strips[index]!;
     for (let row = first; row < last; row++) {
       const pieceStart = (row - first) * last + begin;
       target.set(strip.subarray(pieceStart, pieceStart + tileWidth), row * tileWidth);
@@ -157,16 +157,16 @@ function readColumn(whole: Strips, pivot: number, target: Float32Array): void {
 }
 
 /** @param column its rows in each strip, [rows of the strip, width of the tile] */
-function writeColumn(whole: Strips, pivot: number, column: readonly Float32Array[]): void {
-  const [begin, end] = rowsOf(whole, pivot);
+function writeColumn(matrix: Strips, pivot: number, column: readonly Float32Array[]): void {
+  const [begin, end] = rowsOf(matrix, pivot);
   const tileWidth = end - begin;
   column.forEach((source, index) => {
-    const [first, last] = rowsOf(whole, index);
+    const [first, last] = rowsOf(matrix, index);
     if (index < pivot) {
-      transpose(source, tileWidth, whole.strips[pivot]!.subarray(first), end, last - first, tileWidth);
+      transpose(source, tileWidth, matrix.strips[pivot]!.subarray(first), end, last - first, tileWidth);
       return;
     }
-    const strip = whole.strips[index]!;
+    const strip = matrix.strips[index]!;
     for (let row = first; row < last; row++) {
       const pieceStart = (row - first) * tileWidth;
       strip.set(source.subarray(pieceStart, pieceStart + tileWidth), (row - first) * last + begin);
@@ -180,12 +180,12 @@ export type RowOf = (row: number) => Float32Array | Float64Array;
  * Returns a reader of the rows of the inverse, from the strips that `invertStrips` leaves. Removes the strips one by one, so that memory holds at most the
  * whole matrix and one strip.
  */
-export function invertedRows(whole: Strips): RowOf {
-  const { size, tile, strips } = whole;
+export function invertedRows(matrix: Strips): RowOf {
+  const { size, tile: maxTile, strips } = matrix;
   const blocks: Float32Array[] = [];
   for (let index = strips.length - 1; index >= 0; index--) {
     const strip = strips.pop()!;
-    const [first, last] = rowsOf(whole, index);
+    const [first, last] = rowsOf(matrix, index);
     const block = new Float32Array((last - first) * size);
     blocks[index] = block;
     for (let row = 0; row < last - first; row++) {
@@ -193,13 +193,13 @@ export function invertedRows(whole: Strips): RowOf {
     }
     // Entries right of the diagonal tile are copied, by symmetry, from below it in the finished blocks.
     for (let below = index + 1; below < blocks.length; below++) {
-      const [begin, end] = rowsOf(whole, below);
+      const [begin, end] = rowsOf(matrix, below);
       transpose(blocks[below]!.subarray(first), size, block.subarray(begin), size, end - begin, last - first);
     }
   }
   return (row) => {
-    const stripIndex = Math.floor(row / tile);
-    return blocks[stripIndex]!.subarray((row - stripIndex * tile) * size, (row - stripIndex * tile + 1) * size);
+    const stripIndex = Math.floor(row / maxTile);
+    return blocks[stripIndex]!.subarray((row - stripIndex * maxTile) * size, (row - stripIndex * maxTile + 1) * size);
   };
 }
 

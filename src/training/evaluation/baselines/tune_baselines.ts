@@ -5,7 +5,7 @@ import type { IndexedBags } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/matrix_product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
 import { figuresOf, makeMeasure } from '../figures.ts';
-import { overRows, rowsByUser } from '../ranking_questions.ts';
+import { rowsByUser, taskOverRows } from '../ranking_questions.ts';
 import { rankEvents } from '../ranks.ts';
 import {
   type BaselineSetting,
@@ -13,7 +13,7 @@ import {
   historyScorer,
   type TrainingInteractions,
   type TunedBaseline,
-  trainingOf,
+  trainingInteractions,
 } from './baseline.ts';
 
 export const choosingEvents = 5000;
@@ -41,39 +41,39 @@ export interface ChosenSetting {
 }
 
 /** Chooses the best setting, and the first of equally good ones. If there are more than `choosingEvents` validation events, it uses those of some users. */
-export async function choose(
+export async function chooseSetting(
   row: TunedBaseline,
   training: TrainingInteractions,
   { validation, ordered = false, ...options }: ChoosingOptions,
 ): Promise<ChosenSetting> {
-  const { settings, usual } = row;
+  const { settings, defaultSetting: usual } = row;
   if (validation === undefined) {
     const setting = settings[usual]!;
     const scores = await fitOne(row, training, setting, options.product);
     return { scores, setting, decay: 1, words: `${settingWords(setting)}, not chosen: there is no validation event` };
   }
   const itemCount = row.choosesAmong?.(training);
-  const items = itemCount === undefined ? validation : amongItems(validation, itemCount);
-  const task = someUsers(items, choosingEvents);
-  const bestSetting = await bestOf(row, items === validation ? training : trainingOf(task), task, options);
+  const items = itemCount === undefined ? validation : keepTopItems(validation, itemCount);
+  const task = sampleUsers(items, choosingEvents);
+  const bestSetting = await bestOf(row, items === validation ? training : trainingInteractions(task), task, options);
   const { setting, tried } = bestSetting;
   const scores = items === validation ? bestSetting.scores : await fitOne(row, training, setting, options.product);
   const allEvents = validation.events.rows.toLocaleString('en');
   const rows = task.events.rows.toLocaleString('en');
-  const onEvents =
+  const eventsClause =
     rows === allEvents
       ? `${allEvents} validation event${allEvents === '1' ? '' : 's'}`
       : `${rows} of ${allEvents} validation events`;
-  const amongItemsClause =
+  const topItemsClause =
     items === validation
       ? ''
       : `, among the ${items.corpus.rows.toLocaleString('en')} items with the most training events`;
-  const words = `${settingWords(setting)}, chosen out of ${tried.length} by ${measure.label} on ${onEvents}${amongItemsClause}`;
+  const words = `${settingWords(setting)}, chosen out of ${tried.length} by ${measure.label} on ${eventsClause}${topItemsClause}`;
   const atEnds = endsReached(setting, tried);
   const endClause = atEnds.length === 0 ? '' : `; ${atEnds.join(' and ')} at the end of what was tried`;
   if (!row.weighsHistory || !ordered) return { scores, setting, decay: 1, words: words + endClause };
   const { removeSeen } = options;
-  const ranked = items === validation ? task : someUsers(validation, choosingEvents);
+  const ranked = items === validation ? task : sampleUsers(validation, choosingEvents);
   const valueAt = (decay: number): Promise<number> =>
     choosingValue(ranked, historyScorer(ranked, training.itemsOf, scores, decay), removeSeen);
   // The setting was measured without a decay, unless it was chosen among fewer items.
@@ -84,7 +84,7 @@ export async function choose(
 /** Names the arguments whose value is the least or the greatest of at least three that were tried. Nothing is less than 0. */
 function endsReached(setting: BaselineSetting, settings: readonly BaselineSetting[]): readonly string[] {
   return Object.entries(setting).flatMap(([name, value]) => {
-    const tried = [...new Set(settings.map((each) => each[name]!))];
+    const tried = [...new Set(settings.map((candidate) => candidate[name]!))];
     const isEnd = (value !== 0 && tried.every((other) => value <= other)) || tried.every((other) => value >= other);
     return tried.length > 2 && isEnd ? [name] : [];
   });
@@ -113,7 +113,7 @@ export async function fitOne(
   product: Product,
 ): Promise<HistoryScores> {
   let onlyScores: HistoryScores | undefined;
-  for await (const scores of row.fit(training, [setting], product)) onlyScores = scores;
+  for await (const scores of row.fitSettings(training, [setting], product)) onlyScores = scores;
   invariant(onlyScores, 'a setting has scores');
   return onlyScores;
 }
@@ -133,16 +133,16 @@ async function bestOf(
   const measured = (scores: HistoryScores): Promise<number> =>
     choosingValue(task, historyScorer(task, training.itemsOf, scores), removeSeen);
   let bestSoFar: BestSetting | undefined;
-  let at = 0;
-  for await (const scores of row.fit(training, row.settings, product)) {
-    const setting = row.settings[at++]!;
+  let settingIndex = 0;
+  for await (const scores of row.fitSettings(training, row.settings, product)) {
+    const setting = row.settings[settingIndex++]!;
     const value = await measured(scores);
     if (bestSoFar === undefined || value > bestSoFar.value) bestSoFar = { scores, setting, value };
   }
   const tried = [...row.settings];
-  const best = await walk(row, bestSoFar!, async (setting) => {
-    const isTried = tried.some((each) => settingWords(each) === settingWords(setting));
-    if (isTried || !(row.affords?.(training, setting) ?? true)) return undefined;
+  const best = await walkLadders(row, bestSoFar!, async (setting) => {
+    const isTried = tried.some((triedSetting) => settingWords(triedSetting) === settingWords(setting));
+    if (isTried || !(row.isWorthTime?.(training, setting) ?? true)) return undefined;
     tried.push(setting);
     const scores = await fitOne(row, training, setting, product);
     return { scores, setting, value: await measured(scores) };
@@ -151,7 +151,7 @@ async function bestOf(
 }
 
 /** @param attempt returns undefined for a setting that is not tried */
-async function walk(
+async function walkLadders(
   { ladders = {} }: TunedBaseline,
   start: BestSetting,
   attempt: (setting: BaselineSetting) => Promise<BestSetting | undefined>,
@@ -161,10 +161,10 @@ async function walk(
     const first = best;
     for (const direction of [1, -1]) {
       for (;;) {
-        const next = ladder[ladder.indexOf(best.setting[name]!) + direction];
-        const found = next === undefined ? undefined : await attempt({ ...best.setting, [name]: next });
-        if (found === undefined || found.value <= best.value) break;
-        best = found;
+        const nextValue = ladder[ladder.indexOf(best.setting[name]!) + direction];
+        const attempted = nextValue === undefined ? undefined : await attempt({ ...best.setting, [name]: nextValue });
+        if (attempted === undefined || attempted.value <= best.value) break;
+        best = attempted;
       }
       // Where a value was better in one direction, the other one is not tried.
       if (best !== first) break;
@@ -178,42 +178,42 @@ export const settingWords = (setting: BaselineSetting): string =>
     .map(([name, value]) => `${name} = ${value}`)
     .join(', ');
 
-/** Keeps about `most` events or fewer: all events of evenly spaced users. */
-export function someUsers(task: ScoringTask, most: number): ScoringTask {
+/** Keeps about `maxEvents` events or fewer: all events of evenly spaced users. */
+export function sampleUsers(task: ScoringTask, maxEvents: number): ScoringTask {
   const { events } = task;
-  if (events.rows <= most) return task;
+  if (events.rows <= maxEvents) return task;
   const groups = [...rowsByUser(events).values()];
-  const groupCount = Math.max(1, Math.floor((groups.length * most) / events.rows));
+  const groupCount = Math.max(1, Math.floor((groups.length * maxEvents) / events.rows));
   const pickedRows = Int32Array.from(
     Array.from({ length: groupCount }, (_, index) => groups[Math.floor((index * groups.length) / groupCount)]!).flat(),
   );
-  return overRows(task, pickedRows);
+  return taskOverRows(task, pickedRows);
 }
 
-/** Keeps the `most` items with the most training events (the first of ties), and the events of these items. All users stay. */
-export function amongItems(task: ScoringTask, most: number): ScoringTask {
+/** Keeps the `maxItems` items with the most training events (the first of ties), and the events of these items. All users stay. */
+export function keepTopItems(task: ScoringTask, maxItems: number): ScoringTask {
   const { events, corpus, users, history, seen } = task;
-  if (corpus.rows <= most) return task;
+  if (corpus.rows <= maxItems) return task;
   const counts = corpus.trainingCounts;
   const keptItems = listRowIndexes(corpus.rows)
     .sort((a, b) => counts[b]! - counts[a]! || a - b)
-    .subarray(0, most)
+    .subarray(0, maxItems)
     .sort();
   const rowOf = new Int32Array(corpus.rows).fill(-1);
   keptItems.forEach((item, row) => {
     rowOf[item] = row;
   });
-  const moved = (items: Int32Array): Int32Array => items.map((item) => (item < 0 ? -1 : rowOf[item]!));
+  const reindexItems = (items: Int32Array): Int32Array => items.map((item) => (item < 0 ? -1 : rowOf[item]!));
   const rows = Int32Array.from(events.item.keys()).filter(
     (row) => events.item[row]! >= 0 && rowOf[events.item[row]!]! >= 0,
   );
-  const bags = ({ bags, index }: IndexedBags): IndexedBags => ({
-    bags: { ...bags, values: moved(bags.values) },
+  const reindexBags = ({ bags: reindexBags, index }: IndexedBags): IndexedBags => ({
+    bags: { ...reindexBags, values: reindexItems(reindexBags.values) },
     index: rows.map((row) => (index ? index[row]! : row)),
   });
-  const { context: _, ...rest } = task;
+  const { context: _, ...taskRest } = task;
   return {
-    ...rest,
+    ...taskRest,
     events: {
       rows: rows.length,
       features: new Map(),
@@ -221,9 +221,9 @@ export function amongItems(task: ScoringTask, most: number): ScoringTask {
       item: rows.map((row) => rowOf[events.item[row]!]!),
       user: rows.map((row) => events.user[row]!),
     },
-    corpus: { rows: most, features: new Map(), keys: [], trainingCounts: keptItems.map((item) => counts[item]!) },
-    users: { ...users, seen: { ...users.seen, values: moved(users.seen.values) } },
-    history: history && bags(history),
-    seen: seen?.map(bags),
+    corpus: { rows: maxItems, features: new Map(), keys: [], trainingCounts: keptItems.map((item) => counts[item]!) },
+    users: { ...users, seen: { ...users.seen, values: reindexItems(users.seen.values) } },
+    history: history && reindexBags(history),
+    seen: seen?.map(reindexBags),
   };
 }

@@ -1,7 +1,7 @@
 /** Finds columns of a row's scores that repeat the row's own positive, and so are not negatives of the row. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { BagColumn } from '../../../data/dataset.ts';
-import { type EqualPlaces, makeGroups, makePairs, type PairList } from '../batch_lists.ts';
+import { type EqualKeys, makeGroups, makePairs, type PairList } from '../batch_lists.ts';
 import { makeIdentity } from '../distinct_items.ts';
 import { areEvents, type Batch, columnOf, type FeedContext, type MakeSource, type SourceOf } from '../input_source.ts';
 
@@ -15,7 +15,7 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
   const { events, corpus } = training;
   const identity = makeIdentity(events, corpus, key);
   const hitPairs = makePairs();
-  const history = source.history === undefined ? undefined : makeHistory(source, source.history, context);
+  const history = source.history === undefined ? undefined : makeHistoryIndex(source, source.history, context);
 
   if (rowsOf.kind === 'distinct') {
     // An item has one column, that of its own rows; but if events have features of the item, each event has a column.
@@ -30,9 +30,9 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
         hitPairs.clear();
         for (let i = 0, index = 0; i < batch.rows.length; i++) {
           const item = identity(batch.rows[i]!);
-          history?.read(batch.rows[i]!, i);
+          history?.markCodes(batch.rows[i]!, i);
           for (let column = 0; column < rowsOf.perRow; column++, index++) {
-            if (knownFlags?.[index] === 0 || drawnRows[index] === item || history?.has(drawnRows[index]!, i))
+            if (knownFlags?.[index] === 0 || drawnRows[index] === item || history?.isExcluded(drawnRows[index]!, i))
               hitPairs.add(i, column);
           }
         }
@@ -53,22 +53,22 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
         areEvents(rowsOf) ? (place) => identity(columnRows[place]!) : (place) => columnRows[place]!,
       );
       queryGroups?.fill(rows);
-      const seen = makeSeen(hitPairs, columnRows.length, history !== undefined || queryGroups !== undefined);
+      const seen = makePairCollector(hitPairs, columnRows.length, history !== undefined || queryGroups !== undefined);
       hitPairs.clear();
       history?.fill(batch);
       for (let i = 0; i < rows.length; i++) {
         // Marking the row's own column, and those of its query's other positives, as seen excludes them.
-        if (isOwn) seen.mark(i, i);
+        if (isOwn) seen.markSeen(i, i);
         // A row whose item is not in the corpus counts nothing, but keeps the first column, because an empty sum has no logarithm.
-        if (rowsOf.kind === 'corpus') seen.mark(i, Math.max(0, events.item[rows[i]!]!));
+        if (rowsOf.kind === 'corpus') seen.markSeen(i, Math.max(0, events.item[rows[i]!]!));
         if (isOwn && own) hitPairs.add(i, i);
         if (rowsOf.kind === 'corpus' && own) hitPairs.add(i, Math.max(0, events.item[rows[i]!]!));
-        if (queryGroups) for (let j = queryGroups.first(i); j >= 0; j = queryGroups.next(j)) seen.mark(i, j);
+        if (queryGroups) for (let j = queryGroups.first(i); j >= 0; j = queryGroups.next(j)) seen.markSeen(i, j);
         for (let j = queryGroups ? queryGroups.first(i) : i; j >= 0; j = queryGroups ? queryGroups.next(j) : -1) {
           const item = identity(rows[j]!);
           for (let column = columns.first(item); column >= 0; column = columns.next(column)) seen.add(i, column);
         }
-        history?.each(rows[i]!, (column) => seen.add(i, column));
+        history?.forEachEqualColumn(rows[i]!, (column) => seen.add(i, column));
       }
       return hitPairs.tensor();
     },
@@ -76,11 +76,11 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
 };
 
 /** Adds each pair once. With a single source, a chain gives each column once, and only the row itself must be excluded. */
-function makeSeen(pairs: PairList, columns: number, several: boolean) {
-  const lastRow = several ? new Int32Array(columns).fill(-1) : undefined;
+function makePairCollector(pairs: PairList, columns: number, hasSeveralSources: boolean) {
+  const lastRow = hasSeveralSources ? new Int32Array(columns).fill(-1) : undefined;
   let ownColumn = -1;
   return {
-    mark(row: number, column: number): void {
+    markSeen(row: number, column: number): void {
       if (lastRow) lastRow[column] = row;
       else ownColumn = column;
     },
@@ -109,7 +109,7 @@ function makeQueries(user: Int32Array) {
 }
 
 /** Finds the columns whose item key is in a bag of the row. */
-function makeHistory({ key, rows: rowsOf }: AccidentalHits, name: string, context: FeedContext) {
+function makeHistoryIndex({ key, rows: rowsOf }: AccidentalHits, name: string, context: FeedContext) {
   const events = { kind: 'events' } as const;
   const { feature, column: bags, index } = columnOf(context, name, events, 'bags');
   const keyColumn = columnOf(context, key, rowsOf, 'codes');
@@ -124,33 +124,33 @@ function makeHistory({ key, rows: rowsOf }: AccidentalHits, name: string, contex
     return code < minCode ? -1 : code;
   };
   const bagOf = (row: number): number => (index ? index[row]! : row);
-  const columnGroups: EqualPlaces = makeGroups();
+  const columnGroups: EqualKeys = makeGroups();
   const lastReadBy = new Map<number, number>();
   return {
     fill(batch: Batch): void {
       const columnRows = batch.rowsOf(rowsOf);
       columnGroups.fill(columnRows.length, (place) => codeOf(columnRows[place]!));
     },
-    each(row: number, found: (column: number) => void): void {
-      eachCode(bags, bagOf(row), (code) => {
+    forEachEqualColumn(row: number, visit: (column: number) => void): void {
+      forEachCode(bags, bagOf(row), (code) => {
         if (code < minCode) return;
-        for (let column = columnGroups.first(code); column >= 0; column = columnGroups.next(column)) found(column);
+        for (let column = columnGroups.first(code); column >= 0; column = columnGroups.next(column)) visit(column);
       });
     },
     /** Marks the codes that a row may not draw, if each row has columns of its own. */
-    read(row: number, i: number): void {
+    markCodes(row: number, i: number): void {
       if (i === 0) lastReadBy.clear();
-      eachCode(bags, bagOf(row), (code) => lastReadBy.set(code, i));
+      forEachCode(bags, bagOf(row), (code) => lastReadBy.set(code, i));
     },
-    has(item: number, i: number): boolean {
+    isExcluded(item: number, batchIndex: number): boolean {
       const code = codeOf(item);
-      return code >= 0 && lastReadBy.get(code) === i;
+      return code >= 0 && lastReadBy.get(code) === batchIndex;
     },
   };
 }
 
-function eachCode({ starts, ends, values }: BagColumn, bag: number, use: (code: number) => void): void {
-  for (let index = starts[bag]!, end = ends[bag]!; index < end; index++) use(values[index]!);
+function forEachCode({ starts, ends, values }: BagColumn, bag: number, visit: (code: number) => void): void {
+  for (let index = starts[bag]!, end = ends[bag]!; index < end; index++) visit(values[index]!);
 }
 
 /** int32 [pieces, piece], padded with the index of the last row */
@@ -176,12 +176,12 @@ export const piecePlaces: MakeSource<'piece_places'> = () => ({
 });
 
 /** int32 [hits, 2] */
-export const pieceHits: MakeSource<'piece_hits'> = ({ pieces, at, of }, context, input) => {
+export const pieceHits: MakeSource<'piece_hits'> = ({ pieces, at: atPieces, of }, context, input) => {
   const hits = accidentalHits(of, context, input);
   return {
     fill(batch) {
       const pieceSize = Math.ceil(batch.rows.length / pieces);
-      return hits.fill({ ...batch, rows: batch.rows.subarray(at * pieceSize, (at + 1) * pieceSize) });
+      return hits.fill({ ...batch, rows: batch.rows.subarray(atPieces * pieceSize, (atPieces + 1) * pieceSize) });
     },
   };
 };

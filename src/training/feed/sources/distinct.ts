@@ -36,13 +36,13 @@ export const newest: MakeSource<'newest'> = ({ rows }) => ({
   fill(batch) {
     const sequences = rows === undefined ? batch.sequences : batch.partOf(rows).sequences;
     invariant(sequences, 'the newest elements are those of sequences');
-    return vector(sequences.places);
+    return vector(sequences.positions);
   },
 });
 
 /** int32 [part] */
 export const partPlaces: MakeSource<'part_places'> = ({ rows }) => ({
-  fill: (batch) => vector(batch.partOf(rows).places),
+  fill: (batch) => vector(batch.partOf(rows).positions),
 });
 
 /** float32 [part] */
@@ -68,12 +68,12 @@ export const noise: MakeSource<'noise'> = (source, context, input) =>
   source.normal ? normalNoise(source, context, input) : uniformNoise(source, context, input);
 
 /** Draws for each row by its index in the batch, so that several workers draw what one would. */
-const normalNoise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' } }, { seed }, { name }) => {
+const normalNoise: MakeSource<'noise'> = ({ width, rows: noiseRows = { kind: 'events' } }, { seed }, { name }) => {
   const noiseStream = makeRandom(seed, ...Buffer.from(name)).integer(2 ** 32);
   return {
-    fill({ rowsOf, step, placesOf }) {
-      const rowCount = rowsOf(of).length;
-      const placeOf = placesOf?.(of) ?? ((row: number) => row);
+    fill({ rowsOf, step, listLength: placesOf }) {
+      const rowCount = rowsOf(noiseRows).length;
+      const placeOf = placesOf?.(noiseRows) ?? ((row: number) => row);
       const data = new Float32Array(rowCount * width);
       for (let row = 0; row < rowCount; row++) {
         const random = makeRandom(noiseStream, step, placeOf(row));
@@ -84,18 +84,18 @@ const normalNoise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' }
   };
 };
 
-const uniformNoise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' } }, { seed }, { name }) => {
+const uniformNoise: MakeSource<'noise'> = ({ width, rows: noiseRows = { kind: 'events' } }, { seed }, { name }) => {
   const space = new KernelSpace();
   const noiseStream = makeRandom(seed, ...Buffer.from(name)).integer(2 ** 32);
   let region: Region | undefined;
   return {
-    fill({ rowsOf, step, placesOf }) {
-      const rows = rowsOf(of);
+    fill({ rowsOf, step, listLength: placesOf }) {
+      const rows = rowsOf(noiseRows);
       const numberCount = rows.length * width;
       region = space.enlarge(region, numberCount * 4);
       const random = makeRandom(noiseStream, step);
       const [key1, key2] = [random.integer(2 ** 32), random.integer(2 ** 32)];
-      const placeOf = placesOf?.(of);
+      const placeOf = placesOf?.(noiseRows);
       const drawNoise = (row: number, length: number, place: number): void =>
         space.kernels.uniform(region!.pointer + 4 * row * width, length, key1 + place * width, key2, 0, 1);
       if (!placeOf) drawNoise(0, numberCount, 0);
@@ -118,7 +118,7 @@ export const queueVectors: MakeSource<'queue_vectors'> = ({ rows }, context, { n
   const identity = makeIdentity(events, corpus, key);
   return {
     fill: () => ({ dtype: 'float32', shape: [count, width], data: queue.vectors }),
-    after(batch, outputs) {
+    afterStep(batch, outputs) {
       const vectors = outputs[`queue:${task}`];
       invariant(vectors?.data instanceof Float32Array, `the step gives no vectors for the queue of ${task}`);
       queue.push(batch.rows, identity, vectors.data);
@@ -130,5 +130,5 @@ export const queueVectors: MakeSource<'queue_vectors'> = ({ rows }, context, { n
 /** float32 [count] */
 export const queueEmpty: MakeSource<'queue_empty'> = ({ rows }, context) => {
   const queue = queueOf(context, rows);
-  return { fill: ({ step }) => vector(queue.empty(step)) };
+  return { fill: ({ step }) => vector(queue.emptyFlagsAt(step)) };
 };

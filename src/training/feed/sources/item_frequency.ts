@@ -6,7 +6,7 @@ import type { SharedRows } from '../../../graph/plan/plan.ts';
 import { makeIdentity } from '../distinct_items.ts';
 import {
   areEvents,
-  enlargedBuffer,
+  enlargeBuffer,
   type FeedContext,
   type InputFeed,
   type MakeSource,
@@ -17,20 +17,22 @@ import { drawChance } from '../item_sampler.ts';
 /** float32 [rows], finite */
 export const logQ: MakeSource<'log_q'> = (source, context, input) => {
   const logQOfColumns =
-    source.estimator === 'frequency' ? frequency(source, context, input) : streaming(source, context, input);
+    source.estimator === 'frequency'
+      ? logFrequency(source, context, input)
+      : logStreamingFrequency(source, context, input);
   if (source.rows.kind === 'listed' || source.rows.kind === 'mined') return withOwnColumns(logQOfColumns, source);
-  return source.mixed === undefined ? logQOfColumns : mixed(logQOfColumns, source, source.mixed, context);
+  return source.mixed === undefined ? logQOfColumns : correctForDraws(logQOfColumns, source, source.mixed, context);
 };
 
 /**
  * Corrects for columns that a row has for itself next to the B of the batch: such an item has one column of its own, and B · q of the batch's on average. Up to
  * a constant that all columns share, log q is log of (B · q + 1) ÷ B.
  */
-function withOwnColumns(own: InputFeed, { estimator }: SourceOf<'log_q'>): InputFeed {
+function withOwnColumns(inputFeed: InputFeed, { estimator }: SourceOf<'log_q'>): InputFeed {
   return {
-    ...own,
+    ...inputFeed,
     fill(batch) {
-      const tensor = own.fill(batch);
+      const tensor = inputFeed.fill(batch);
       const data = tensor.data as Float32Array;
       // The streaming estimate is the number of times that an item occurs in a batch.
       const ownColumn = estimator === 'streaming' ? 1 : 1 / batch.rows.length;
@@ -44,7 +46,7 @@ function withOwnColumns(own: InputFeed, { estimator }: SourceOf<'log_q'>): Input
  * Computes the log of the share of training events that have the item; of the new events if a run continues from an earlier one. An item without events counts
  * as if it had one: its share is not larger than that, and the logarithm stays finite.
  */
-const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
+const logFrequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
   invariant(training, 'log q is of training rows');
   const { events, corpus } = training;
   const logOfRow = logShares(corpus.rows, countsOf(events, corpus), replayedShare(events) || 1);
@@ -53,7 +55,7 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
   return {
     fill(batch) {
       const rows = batch.rowsOf(rowsOf);
-      buffer = enlargedBuffer(buffer, rows.length);
+      buffer = enlargeBuffer(buffer, rows.length);
       const isEvent = areEvents(rowsOf);
       for (let i = 0; i < rows.length; i++) {
         const item = isEvent ? events.item[rows[i]!]! : rows[i]!;
@@ -68,8 +70,8 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
  * Corrects for n columns that were drawn in addition to the batch's B: log of (B · q + n · p) ÷ (B + n), where p is the chance that a draw gives the item (Yang
  * et al., WWW 2020 Companion).
  */
-function mixed(
-  own: InputFeed,
+function correctForDraws(
+  inputFeed: InputFeed,
   { rows: rowsOf, estimator }: SourceOf<'log_q'>,
   shared: SharedRows,
   { training }: FeedContext,
@@ -79,9 +81,9 @@ function mixed(
   const { count } = shared;
   const chanceOf = drawChance(corpus, shared);
   return {
-    ...own,
+    ...inputFeed,
     fill(batch) {
-      const tensor = own.fill(batch);
+      const tensor = inputFeed.fill(batch);
       const data = tensor.data as Float32Array;
       const rows = batch.rowsOf(rowsOf);
       const batchSize = batch.rows.length;
@@ -96,13 +98,13 @@ function mixed(
   };
 }
 
-/** Returns one entry per corpus row, then one for an item without training events. @param least minimum number of events that an item counts */
-function logShares(rows: number, counts: ArrayLike<number>, least: number): Float32Array {
+/** Returns one entry per corpus row, then one for an item without training events. @param minEvents minimum number of events that an item counts */
+function logShares(rows: number, counts: ArrayLike<number>, minEvents: number): Float32Array {
   let countTotal = 0;
   for (let row = 0; row < rows; row++) countTotal += counts[row]!;
-  const logTotal = Math.log(Math.max(least, countTotal));
+  const logTotal = Math.log(Math.max(minEvents, countTotal));
   const logOfRow = new Float32Array(rows + 1);
-  for (let row = 0; row <= rows; row++) logOfRow[row] = Math.log(Math.max(least, counts[row] ?? 0)) - logTotal;
+  for (let row = 0; row <= rows; row++) logOfRow[row] = Math.log(Math.max(minEvents, counts[row] ?? 0)) - logTotal;
   return logOfRow;
 }
 
@@ -126,21 +128,21 @@ const learningRate = 0.05;
  * Initially all items are assumed to be equally frequent: the first B is corpus rows ÷ batch rows, at least 1. A is 0, so the first gap of an item that first
  * occurs at step t is t.
  */
-const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { name }) => {
+const logStreamingFrequency: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { name }) => {
   invariant(training, 'log q is of training rows');
   const { events, corpus } = training;
   const identity = makeIdentity(events, corpus, key);
-  const place = (id: number): number => (id < 0 || id >= corpus.rows ? corpus.rows : id);
+  const entryOf = (id: number): number => (id < 0 || id >= corpus.rows ? corpus.rows : id);
   const estimator = makeStreamingEstimator(corpus.rows + 1, Math.max(1, corpus.rows / training.batch));
   let buffer = new Float32Array(0);
   return {
     fill(batch) {
-      for (let i = 0; i < batch.rows.length; i++) estimator.observe(place(identity(batch.rows[i]!)), batch.step);
+      for (let i = 0; i < batch.rows.length; i++) estimator.observe(entryOf(identity(batch.rows[i]!)), batch.step);
       const rows = batch.rowsOf(rowsOf);
-      buffer = enlargedBuffer(buffer, rows.length);
+      buffer = enlargeBuffer(buffer, rows.length);
       for (let i = 0; i < rows.length; i++) {
         const id = areEvents(rowsOf) ? identity(rows[i]!) : rows[i]!;
-        buffer[i] = estimator.logProbability(place(id));
+        buffer[i] = estimator.logProbability(entryOf(id));
       }
       return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
     },
@@ -154,9 +156,9 @@ const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { n
  * @param initialGap initial B; the nearer to the truth, the smaller the bias
  * @param rate α: the share of the newest gap in the mean
  */
-export function makeStreamingEstimator(places: number, initialGap: number, rate = learningRate) {
-  const lastSeen = new Int32Array(places);
-  const gaps = new Float32Array(places).fill(initialGap);
+export function makeStreamingEstimator(entryCount: number, initialGap: number, rate = learningRate) {
+  const lastSeen = new Int32Array(entryCount);
+  const gaps = new Float32Array(entryCount).fill(initialGap);
   return {
     /** A and B themselves, to be saved, and to be overwritten on resume. */
     lastSeen,

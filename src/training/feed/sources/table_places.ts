@@ -5,22 +5,22 @@ import { makeTimeline } from '../../../data/rows/past_events.ts';
 import type { Tensor } from '../../../graph/graph.ts';
 import { type BagPool, type RowsOf, tableRead } from '../../../graph/plan/plan.ts';
 import { makePairs } from '../batch_lists.ts';
-import { countInner, pick, pickShares } from '../copy_columns.ts';
+import { countInner, pickCodes, pickShares } from '../copy_columns.ts';
 import { paddedLength, type RowNumbers } from '../distinct_items.ts';
-import { makeDrop } from '../draws.ts';
+import { makeIdDrop } from '../draws.ts';
 import {
   type Batch,
   columnOf,
-  enlargedBuffer,
+  enlargeBuffer,
   type FeedContext,
+  listLength,
   type MakeSource,
   makeColumnRows,
-  placesOf,
   vector,
 } from '../input_source.ts';
 import { poolSize } from '../item_sampler.ts';
 
-function seenOf({ training }: FeedContext, table: string | undefined): RowNumbers {
+function rowNumbersOf({ training }: FeedContext, table: string | undefined): RowNumbers {
   invariant(training && table !== undefined, 'places are of rows of a table that is trained');
   return training.seen(table);
 }
@@ -28,49 +28,49 @@ function seenOf({ training }: FeedContext, table: string | undefined): RowNumber
 /** int32 [codes]. Rows are numbered in `reserve`, so that `table_seen` counts all of them when it is filled. */
 export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
-  const rowNumbers = seenOf(context, tableRead(source, feature));
+  const rowNumbers = rowNumbersOf(context, tableRead(source, feature));
   const columnRows = makeColumnRows(index);
-  const drop = makeDrop(feature, source.rows, context.seed);
+  const drop = makeIdDrop(feature, source.rows, context.seed);
   let places = new Int32Array(0);
   let count = 0;
   const makeRoom = (length: number): void => {
     if (places.length < length) places = new Int32Array(length);
   };
-  const placeRows = (batch: Batch): void => {
+  const numberRows = (batch: Batch): void => {
     rowNumbers.begin(batch.whole ?? batch);
     const rows = columnRows(batch.rowsOf(source.rows));
     if (column.kind === 'codes') {
       count = rows.length;
       makeRoom(count);
-      pick(column.values, rows, places);
-      drop?.apply(places, count, batch.step, batch.placesOf?.(source.rows));
+      pickCodes(column.values, rows, places);
+      drop?.apply(places, count, batch.step, batch.listLength?.(source.rows));
       for (let i = 0; i < count; i++) places[i] = rowNumbers.place(places[i]!);
       return;
     }
-    let placedCount = 0;
-    const most = placesOf(feature, source.rows);
+    let numberedCount = 0;
+    const maxElements = listLength(feature, source.rows);
     for (const row of rows) {
       const start = column.starts[row]!;
-      const end = Math.min(column.ends[row]!, start + most);
-      makeRoomFor(placedCount + end - start);
+      const end = Math.min(column.ends[row]!, start + maxElements);
+      makeRoomFor(numberedCount + end - start);
       const { inner } = column;
       for (let j = start; j < end; j++) {
         const value = column.values[j]!;
-        if (!inner) places[placedCount++] = rowNumbers.place(value);
+        if (!inner) places[numberedCount++] = rowNumbers.place(value);
         else {
-          makeRoomFor(placedCount + inner.ends[value]! - inner.starts[value]!);
+          makeRoomFor(numberedCount + inner.ends[value]! - inner.starts[value]!);
           for (let k = inner.starts[value]!; k < inner.ends[value]!; k++)
-            places[placedCount++] = rowNumbers.place(inner.values[k]!);
+            places[numberedCount++] = rowNumbers.place(inner.values[k]!);
         }
       }
     }
-    count = paddedLength(placedCount);
+    count = paddedLength(numberedCount);
     makeRoomFor(count);
-    places.fill(0, placedCount, count);
+    places.fill(0, numberedCount, count);
   };
   return {
-    number: placeRows,
-    reserve: placeRows,
+    number: numberRows,
+    reserve: numberRows,
     fill: () => ({ dtype: 'int32', shape: [count], data: places.subarray(0, count) }),
   };
 
@@ -84,13 +84,13 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
 
 /** float32 [seen] */
 export const tableSeen: MakeSource<'table_seen'> = ({ table }, context) => {
-  const rowNumbers = seenOf(context, table);
+  const rowNumbers = rowNumbersOf(context, table);
   let buffer = new Float32Array(0);
   return {
     reserve: (batch) => rowNumbers.begin(batch.whole ?? batch),
     fill() {
       const paddedCount = paddedLength(rowNumbers.count);
-      buffer = enlargedBuffer(buffer, paddedCount);
+      buffer = enlargeBuffer(buffer, paddedCount);
       const data = buffer.subarray(0, paddedCount).fill(0).fill(1, 0, rowNumbers.count);
       return { dtype: 'float32', shape: [paddedCount], data };
     },
@@ -99,14 +99,14 @@ export const tableSeen: MakeSource<'table_seen'> = ({ table }, context) => {
 
 /** int32 [codes] */
 export const elementRows: MakeSource<'element_rows'> = (source, context) => {
-  const elementWalk = elements(context, source.feature, source.rows);
+  const elementWalk = makeElementWalk(context, source.feature, source.rows);
   let buffer = new Int32Array(0);
   return {
     fill(batch): Tensor {
       const length = elementWalk.length(batch);
       if (buffer.length < length) buffer = new Int32Array(length);
       const data = buffer.subarray(0, length).fill(0);
-      elementWalk.each(batch, (at, row, place) => {
+      elementWalk.forEachElement(batch, (at, row, place) => {
         data[at] = source.pool === 'sequence' ? row * elementWalk.most + place : row;
       });
       return { dtype: 'int32', shape: [length], data };
@@ -116,15 +116,15 @@ export const elementRows: MakeSource<'element_rows'> = (source, context) => {
 
 /** float32 [codes] */
 export const elementWeights: MakeSource<'element_weights'> = (source, context) => {
-  const elementWalk = elements(context, source.feature, source.rows);
+  const elementWalk = makeElementWalk(context, source.feature, source.rows);
   let buffer = new Float32Array(0);
   return {
     fill(batch): Tensor {
       const length = elementWalk.length(batch);
-      buffer = enlargedBuffer(buffer, length);
+      buffer = enlargeBuffer(buffer, length);
       const data = buffer.subarray(0, length).fill(0);
-      if (elementWalk.weigh(batch, source.pool, data)) return { dtype: 'float32', shape: [length], data };
-      elementWalk.each(batch, (at, _, __, elements) => {
+      if (elementWalk.writeWeights(batch, source.pool, data)) return { dtype: 'float32', shape: [length], data };
+      elementWalk.forEachElement(batch, (at, _, __, elements) => {
         data[at] = (elementWalk.pool ?? source.pool) === 'mean' ? 1 / elements : 1;
       });
       return { dtype: 'float32', shape: [length], data };
@@ -133,30 +133,30 @@ export const elementWeights: MakeSource<'element_weights'> = (source, context) =
 };
 
 /** Walks the elements of a batch's bags, in the order of `table_places`. */
-function elements(context: FeedContext, name: string, of: RowsOf) {
-  const { feature, column, index } = columnOf(context, name, of, 'bags');
+function makeElementWalk(context: FeedContext, name: string, rowsKind: RowsOf) {
+  const { feature, column, index } = columnOf(context, name, rowsKind, 'bags');
   const columnRows = makeColumnRows(index);
-  const rowsOf = (batch: Batch): Int32Array => columnRows(batch.rowsOf(of));
-  const most = placesOf(feature, of);
-  const countOf = (row: number): number => Math.min(most, column.ends[row]! - column.starts[row]!);
+  const rowsOf = (batch: Batch): Int32Array => columnRows(batch.rowsOf(rowsKind));
+  const maxElements = listLength(feature, rowsKind);
+  const countOf = (row: number): number => Math.min(maxElements, column.ends[row]! - column.starts[row]!);
   const { inner } = column;
   return {
-    most,
+    most: maxElements,
     pool: feature.each?.pool,
     length(batch: Batch): number {
       const rows = rowsOf(batch);
-      if (inner) return paddedLength(countInner(column, inner, rows, most));
+      if (inner) return paddedLength(countInner(column, inner, rows, maxElements));
       let elementTotal = 0;
       for (const row of rows) elementTotal += countOf(row);
       return paddedLength(elementTotal);
     },
     /** Writes the shares of elements that have weights of their own. Returns false if they have none. */
-    weigh(batch: Batch, pool: BagPool, into: Float32Array): boolean {
+    writeWeights(batch: Batch, pool: BagPool, into: Float32Array): boolean {
       if (!column.weights) return false;
       pickShares(column, rowsOf(batch), pool === 'mean', into);
       return true;
     },
-    each(batch: Batch, visit: (at: number, row: number, place: number, elements: number) => void): void {
+    forEachElement(batch: Batch, visit: (at: number, row: number, place: number, elements: number) => void): void {
       let elementIndex = 0;
       rowsOf(batch).forEach((row, i) => {
         const elements = countOf(row);
@@ -189,7 +189,7 @@ export const inCorpus: MakeSource<'in_corpus'> = (_source, context) => {
   let buffer = new Float32Array(0);
   return {
     fill({ rows }) {
-      buffer = enlargedBuffer(buffer, rows.length);
+      buffer = enlargeBuffer(buffer, rows.length);
       for (let i = 0; i < rows.length; i++) buffer[i] = item[rows[i]!]! < 0 ? 0 : 1;
       return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
     },
@@ -221,26 +221,28 @@ export const userItems: MakeSource<'user_items'> = (_source, { training }) => {
 };
 
 /** float32 [rows]: the number of these items */
-export const itemCounts: MakeSource<'item_counts'> = ({ rows: of = { kind: 'events' } }, { training }) => {
+export const itemCounts: MakeSource<'item_counts'> = ({ rows: countedRows = { kind: 'events' } }, { training }) => {
   invariant(training, 'items of users are those of training events');
   const { events } = training;
   const counts = countsByUser(events);
-  return { fill: ({ rowsOf }) => vector(Float32Array.from(rowsOf(of), (row) => counts[events.user[row]!] ?? 0)) };
+  return {
+    fill: ({ rowsOf }) => vector(Float32Array.from(rowsOf(countedRows), (row) => counts[events.user[row]!] ?? 0)),
+  };
 };
 
 /** The inputs of all parts of a batch read the same numbers. */
-const knownCounts = new WeakMap<Events, Float32Array>();
+const countsCache = new WeakMap<Events, Float32Array>();
 
 /** Returns the number of items of each user, each counted once. */
 function countsByUser(events: Events): Float32Array {
-  const known = knownCounts.get(events);
-  if (known) return known;
+  const cachedCounts = countsCache.get(events);
+  if (cachedCounts) return cachedCounts;
   const { starts, items } = itemsByUser(events);
   const counts = Float32Array.from(
     { length: starts.length - 1 },
     (_, user) => new Set(items.subarray(starts[user]!, starts[user + 1]!)).size,
   );
-  knownCounts.set(events, counts);
+  countsCache.set(events, counts);
   return counts;
 }
 
@@ -260,7 +262,7 @@ export const hasItems: MakeSource<'has_items'> = (_source, { training }) => {
 
 /** Returns the corpus rows of each user's events: user u has `items[starts[u] … starts[u + 1])`. Items that the corpus lacks are left out. */
 function itemsByUser({ user, item }: Pick<Events, 'user' | 'item'>) {
-  const users = user.reduce((most, each) => Math.max(most, each + 1), 0);
+  const users = user.reduce((userCount, userId) => Math.max(userCount, userId + 1), 0);
   const { order, starts } = makeTimeline(
     { user, users },
     Uint8Array.from(item, (row) => (row < 0 ? 0 : 1)),
@@ -287,16 +289,16 @@ export const elementPlaces: MakeSource<'element_places'> = (source, context) => 
   const listedItems = context.training?.elements;
   const { starts, ends, items } = column;
   invariant(listedItems && items, `list ${source.feature} goes through the item tower in a step of training`);
-  const most = placesOf(feature, source.rows);
+  const maxElements = listLength(feature, source.rows);
   const isSequence = source.pool === 'sequence';
   const columnRows = makeColumnRows(index);
   let buffer = new Int32Array(0);
   return {
     fill(batch) {
-      listedItems.of(batch.whole ?? batch);
+      listedItems.itemsOf(batch.whole ?? batch);
       const rows = columnRows(batch.rowsOf(source.rows));
-      const countOf = (row: number): number => Math.min(most, ends[row]! - starts[row]!);
-      let placeCount = rows.length * most;
+      const countOf = (row: number): number => Math.min(maxElements, ends[row]! - starts[row]!);
+      let placeCount = rows.length * maxElements;
       if (!isSequence) {
         placeCount = 0;
         for (const row of rows) placeCount += countOf(row);
@@ -308,11 +310,11 @@ export const elementPlaces: MakeSource<'element_places'> = (source, context) => 
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i]!;
         const count = countOf(row);
-        if (isSequence) nextElement = i * most;
+        if (isSequence) nextElement = i * maxElements;
         for (let index = 0; index < count; index++)
           data[nextElement++] = listedItems.place(items[starts[row]! + index]!);
       }
-      return { dtype: 'int32', shape: isSequence ? [rows.length, most] : [placeCount], data };
+      return { dtype: 'int32', shape: isSequence ? [rows.length, maxElements] : [placeCount], data };
     },
   };
 };

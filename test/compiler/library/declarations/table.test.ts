@@ -5,7 +5,7 @@ import { declarations, type EntryPlace, entryTables } from '../../../../src/comp
 import { completionsAt } from '../../../../src/editor/language/completion.ts';
 import { hoverAt } from '../../../../src/editor/language/hover.ts';
 import { wordsNamed } from '../../../../src/editor/reference/reference_page.ts';
-import { usualMeasures } from '../../../../src/training/evaluation/figures.ts';
+import { defaultMeasures } from '../../../../src/training/evaluation/figures.ts';
 import { factsOf } from '../../../editor/lsp/marked.ts';
 import { checkText, model } from '../../model/check_text.ts';
 
@@ -70,7 +70,7 @@ describe('an entry', () => {
 });
 
 it('names the usual metrics as evaluation has them', () => {
-  const written = usualMeasures.map(({ metric, k }) => (k === undefined ? metric : `${metric}(${k})`));
+  const written = defaultMeasures.map(({ metric, k }) => (k === undefined ? metric : `${metric}(${k})`));
   expect(entryTables.train.metrics!.doc).toContain(`${written.join(', ')}.`);
 });
 

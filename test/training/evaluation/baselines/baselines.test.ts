@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Baseline, trainingOf } from '../../../../src/training/evaluation/baselines/baseline.ts';
+import { type Baseline, trainingInteractions } from '../../../../src/training/evaluation/baselines/baseline.ts';
 import { throughItems, throughUsers } from '../../../../src/training/evaluation/baselines/ease.ts';
 import { baselines } from '../../../../src/training/evaluation/baselines/table.ts';
 import {
-  baselinesBeside,
+  chooseBaselines,
   itemsGivenBy,
   popularityBy,
-  unitedBags,
+  uniteBags,
 } from '../../../../src/training/evaluation/contestants.ts';
 import { rankEvents } from '../../../../src/training/evaluation/ranks.ts';
 import { plainProduct } from '../../../../src/training/scoring/matrix_product.ts';
@@ -29,7 +29,7 @@ it.each(Object.keys(baselines).filter((name) => 'prepare' in baselines[name]!))(
   async (name) => {
     const scorer = { name, doc: '', ...plain(name).prepare(task) };
     const whole = await rankEvents(task, scorer, true, 5);
-    expect(await rankEvents(task, scorer, true, 5, { most: 0, piece: 7 })).toEqual(whole);
+    expect(await rankEvents(task, scorer, true, 5, { maxScores: 0, piece: 7 })).toEqual(whole);
     expect(scorer.scoreSome !== undefined).toBe(['random', 'popularity'].includes(name));
   },
 );
@@ -79,7 +79,7 @@ describe('item_cf', () => {
   it('adds the history that the model reads with an event, each item once', async () => {
     const { column } = events.features.get('history')!;
     const plan = makePlan();
-    const history = unitedBags(itemsGivenBy(plan, events), events)!;
+    const history = uniteBags(itemsGivenBy(plan, events), events)!;
     expect(history.bags.values.length).toBe((column as { values: Int32Array }).values.length);
     const scores = await plain('item_cf')
       .prepare({ ...task, history })
@@ -113,7 +113,7 @@ describe('item_cf', () => {
 
 describe('ease', () => {
   const lambda = 3;
-  const training = trainingOf(task);
+  const training = trainingInteractions(task);
   const dense = Array.from({ length: users.rows }, (_, user) => {
     const row = new Float64Array(corpus.rows);
     const { starts, values } = training.itemsOf;
@@ -160,9 +160,9 @@ describe('ease', () => {
 
   it('has nothing to go by without users', () => {
     const without = { ...task, users: { ...users, rows: 0 } };
-    expect(plain('item_cf').missing!(without)).toContain('no users');
-    expect(plain('item_cf').missing!(task)).toBeUndefined();
-    const { rows, leftOut } = baselinesBeside(without, { dataset, part: 'test', removeSeen: false });
+    expect(plain('item_cf').whyMissing!(without)).toContain('no users');
+    expect(plain('item_cf').whyMissing!(task)).toBeUndefined();
+    const { rows, leftOut } = chooseBaselines(without, { dataset, part: 'test', removeSeen: false });
     expect(rows.map(({ name }) => name)).toEqual(['random', 'popularity']);
     expect(leftOut).toContain('ease is excluded: the data has no users, and the model reads no history.');
   });

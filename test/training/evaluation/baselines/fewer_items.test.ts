@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { IndexedBags } from '../../../../src/data/dataset.ts';
-import { type TunedBaseline, trainingOf } from '../../../../src/training/evaluation/baselines/baseline.ts';
+import { type TunedBaseline, trainingInteractions } from '../../../../src/training/evaluation/baselines/baseline.ts';
 import { baselines } from '../../../../src/training/evaluation/baselines/table.ts';
-import { amongItems, choose } from '../../../../src/training/evaluation/baselines/tune_baselines.ts';
+import { chooseSetting, keepTopItems } from '../../../../src/training/evaluation/baselines/tune_baselines.ts';
 import { makeTask } from '../../../../src/training/evaluation/contestants.ts';
 import { plainProduct } from '../../../../src/training/scoring/matrix_product.ts';
 import { makePlan } from '../../fixture_plan.ts';
@@ -13,7 +13,7 @@ const task = makeTask({ dataset, part: 'validation', plan: makePlan() });
 
 describe('among the items with the most training events', () => {
   const most = 8;
-  const fewer = amongItems(task, most);
+  const fewer = keepTopItems(task, most);
   const counts = task.corpus.trainingCounts;
   const kept = [...counts.keys()]
     .sort((a, b) => counts[b]! - counts[a]! || a - b)
@@ -29,8 +29,8 @@ describe('among the items with the most training events', () => {
   });
 
   it('are what their users had of them, in training and before each event', () => {
-    const before = trainingOf(task);
-    const after = trainingOf(fewer);
+    const before = trainingInteractions(task);
+    const after = trainingInteractions(fewer);
     for (let user = 0; user < task.users.rows; user++) {
       const own = (of: typeof before): number[] => [
         ...of.itemsOf.values.subarray(of.itemsOf.starts[user]!, of.itemsOf.starts[user + 1]!),
@@ -48,18 +48,22 @@ describe('among the items with the most training events', () => {
   });
 
   it('are all items where there are no more', () => {
-    expect(amongItems(task, task.corpus.rows)).toBe(task);
+    expect(keepTopItems(task, task.corpus.rows)).toBe(task);
   });
 });
 
 it('chooses a setting among fewer items, says so, and scores all items by it', async () => {
   const row: TunedBaseline = { ...(baselines.ease as TunedBaseline), choosesAmong: () => 8 };
   const options = { validation: task, removeSeen: false, product: plainProduct };
-  const { setting, words, scores } = await choose(row, trainingOf(task), options);
+  const { setting, words, scores } = await chooseSetting(row, trainingInteractions(task), options);
   expect(words).toMatch(
     /^λ = \d+, chosen out of 6 by ndcg@10 on \d+ of [\d,]+ validation events, among the 8 items with/,
   );
-  const whole = await choose({ ...row, choosesAmong: () => undefined, settings: [setting] }, trainingOf(task), options);
+  const whole = await chooseSetting(
+    { ...row, choosesAmong: () => undefined, settings: [setting] },
+    trainingInteractions(task),
+    options,
+  );
   const [some, all] = [scores, whole.scores].map((add) => {
     const target = new Float64Array(task.corpus.rows);
     add(Int32Array.of(1, 4, 9), target, -1);

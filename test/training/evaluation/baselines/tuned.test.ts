@@ -7,20 +7,20 @@ import {
   settingsTried,
   type TrainingInteractions,
   type TunedBaseline,
-  trainingOf,
+  trainingInteractions,
 } from '../../../../src/training/evaluation/baselines/baseline.ts';
 import { throughItems, throughUsers } from '../../../../src/training/evaluation/baselines/ease.ts';
 import { type Factors, factorize, makeSolver } from '../../../../src/training/evaluation/baselines/ials.ts';
 import { itemKnnWeights } from '../../../../src/training/evaluation/baselines/item_knn.ts';
-import { summed, transposed } from '../../../../src/training/evaluation/baselines/item_to_item.ts';
+import { sumWeights, transposeWeights } from '../../../../src/training/evaluation/baselines/item_to_item.ts';
 import { rp3betaWeights } from '../../../../src/training/evaluation/baselines/rp3beta.ts';
 import { slimWeights } from '../../../../src/training/evaluation/baselines/slim.ts';
 import { baselines } from '../../../../src/training/evaluation/baselines/table.ts';
 import {
-  choose,
+  chooseSetting,
   fitOne,
+  sampleUsers,
   settingWords,
-  someUsers,
 } from '../../../../src/training/evaluation/baselines/tune_baselines.ts';
 import { makeTask } from '../../../../src/training/evaluation/contestants.ts';
 import { plainProduct } from '../../../../src/training/scoring/matrix_product.ts';
@@ -29,7 +29,7 @@ import { makeDataset } from '../../fixtures.ts';
 /** Dense computations by numpy and scikit-learn: test/fixtures/baselines.py. */
 const fixture = JSON.parse(readFileSync('test/fixtures/baselines.json', 'utf8'));
 const had: number[][] = fixture.had;
-const training: TrainingInteractions = trainingOf({
+const training: TrainingInteractions = trainingInteractions({
   users: {
     rows: had.length,
     keys: [],
@@ -79,16 +79,16 @@ describe('scores agree with dense computations', () => {
   });
 
   it('item_knn', () => {
-    expectScores('item_knn', summed(transposed(itemKnnWeights(training, [fixture.item_knn])[0]!)));
+    expectScores('item_knn', sumWeights(transposeWeights(itemKnnWeights(training, [fixture.item_knn])[0]!)));
   });
 
   it('rp3beta', () => {
-    expectScores('rp3beta', summed(rp3betaWeights(training, [fixture.rp3beta], fixture.rp3beta.k)[0]!));
+    expectScores('rp3beta', sumWeights(rp3betaWeights(training, [fixture.rp3beta], fixture.rp3beta.k)[0]!));
   });
 
   it('slim, where the descent runs to its end', () => {
-    const [weights] = slimWeights(training, [fixture.slim], { most: 10_000, change: 0 });
-    expectScores('slim', summed(transposed(weights!)), 7);
+    const [weights] = slimWeights(training, [fixture.slim], { maxRounds: 10_000, change: 0 });
+    expectScores('slim', sumWeights(transposeWeights(weights!)), 7);
   });
 });
 
@@ -115,7 +115,7 @@ describe('a history with weights', () => {
   };
 
   it.each(weighing)('of %s is scored as the weighted sum of its items', async (_, row) => {
-    expectSums(await fitOne(row, training, row.settings[row.usual]!, plainProduct));
+    expectSums(await fitOne(row, training, row.settings[row.defaultSetting]!, plainProduct));
   });
 
   it('of ease is so through the users, too', async () => {
@@ -128,7 +128,7 @@ describe('a history with weights', () => {
     const dataset = makeDataset({ users: 12, items: 30, eventsPerUser: 14, heldOut: 4 });
     const whole = makeTask({ dataset, part: 'validation' });
     const agesOf = makeAges(whole);
-    const itemsOf = trainingOf(whole).itemsOf;
+    const itemsOf = trainingInteractions(whole).itemsOf;
     const latest = Int32Array.from(whole.events.item.keys(), (row) => {
       const items = makeHistory(whole, itemsOf)(row);
       return items[agesOf(row, items).indexOf(0)]!;
@@ -136,16 +136,16 @@ describe('a history with weights', () => {
     const task = { ...whole, events: { ...whole.events, item: latest.map((item) => (item + 1) % 30) } };
     const row: TunedBaseline = {
       ...weighing[0]![1],
-      fit: (_, settings) =>
+      fitSettings: (_, settings) =>
         settings.map(() => (items, target, _user, own) => {
           for (let i = 0; i < items.length; i++) target[(items[i]! + 1) % 30]! += own ? own[i]! : 1;
         }),
     };
     const options = { validation: task, removeSeen: false, product: plainProduct };
-    const chosen = await choose(row, trainingOf(task), { ...options, ordered: true });
+    const chosen = await chooseSetting(row, trainingInteractions(task), { ...options, ordered: true });
     expect(chosen.decay).toBeLessThan(1);
     expect(chosen.words).toContain(`; decay = ${chosen.decay}, chosen out of 6`);
-    expect((await choose(row, trainingOf(task), options)).decay).toBe(1);
+    expect((await chooseSetting(row, trainingInteractions(task), options)).decay).toBe(1);
   });
 
   it('has the age 0 for the latest: first what the model reads with the event, then the events of the training', () => {
@@ -177,7 +177,7 @@ describe('several settings together have the scores of each alone', () => {
       return target;
     };
     const settings = [row.settings[0]!, row.settings.at(-1)!];
-    for await (const scores of row.fit(training, settings, plainProduct)) together.push(scoresOf(scores));
+    for await (const scores of row.fitSettings(training, settings, plainProduct)) together.push(scoresOf(scores));
     for (const [at, setting] of settings.entries()) {
       expect(together[at]).toEqual(scoresOf(await fitOne(row, training, setting, plainProduct)));
     }
@@ -261,13 +261,13 @@ describe('every baseline with settings', () => {
   const dataset = makeDataset({ users: 12, items: 30, eventsPerUser: 14, heldOut: 4 });
   const task = makeTask({ dataset, part: 'validation' });
 
-  it.each(rows)('%s tries as many settings as the others, all different', (_, { settings, usual }) => {
+  it.each(rows)('%s tries as many settings as the others, all different', (_, { settings, defaultSetting: usual }) => {
     expect(new Set(settings.map(settingWords)).size).toBe(settingsTried);
     expect(settings[usual]).toBeDefined();
   });
 
   it.each(rows)('%s scores nobody alike: without a history all items tie', async (_, row) => {
-    const scores = await fitOne(row, training, row.settings[row.usual]!, plainProduct);
+    const scores = await fitOne(row, training, row.settings[row.defaultSetting]!, plainProduct);
     const sums = new Float64Array(training.items);
     scores(new Int32Array(), sums, -1);
     expect(new Set(sums.map(Math.abs))).toEqual(new Set([0]));
@@ -275,8 +275,8 @@ describe('every baseline with settings', () => {
 
   it.each(rows)('%s is given a setting by validation, the same each time', async (_, { ladders: __, ...row }) => {
     const options = { validation: task, removeSeen: false, product: plainProduct };
-    const first = await choose(row, trainingOf(task), options);
-    const again = await choose({ ...row, settings: [first.setting] }, trainingOf(task), options);
+    const first = await chooseSetting(row, trainingInteractions(task), options);
+    const again = await chooseSetting({ ...row, settings: [first.setting] }, trainingInteractions(task), options);
     expect(row.settings).toContain(first.setting);
     expect(again.setting).toBe(first.setting);
     const sums = [first, again].map(({ scores }) => {
@@ -296,12 +296,12 @@ describe('every baseline with settings', () => {
     const row: TunedBaseline = {
       ...rows[0]![1],
       settings: [0, 1, 2, 3].map((k) => ({ k })),
-      fit: (_, settings) =>
+      fitSettings: (_, settings) =>
         settings.map(({ k }) => (_history, target) => {
           for (let item = 0; item < target.length; item++) target[item] = held.has(item) === (k === 2) ? 1 : 0;
         }),
     };
-    const { setting } = await choose(row, trainingOf(task), {
+    const { setting } = await chooseSetting(row, trainingInteractions(task), {
       validation: task,
       removeSeen: false,
       product: plainProduct,
@@ -316,27 +316,31 @@ describe('every baseline with settings', () => {
       ...rows[0]![1],
       settings: settings.map((k) => ({ k })),
       ladders: { k: [1, 2, 3, 4, 5, 6, 7] },
-      affords: (_, { k }) => k !== 7,
-      fit: (_, some) =>
+      isWorthTime: (_, { k }) => k !== 7,
+      fitSettings: (_, some) =>
         some.map(({ k }) => (_history, target) => {
           for (let item = 0; item < target.length; item++)
             target[item] = held.has(item) ? 1 : item % 5 < Math.abs(k! - 4) ? 2 : 0;
         }),
     });
     const chosen = (...settings: number[]) =>
-      choose(rowWith(...settings), trainingOf(task), { validation: task, removeSeen: false, product: plainProduct });
+      chooseSetting(rowWith(...settings), trainingInteractions(task), {
+        validation: task,
+        removeSeen: false,
+        product: plainProduct,
+      });
     expect((await chosen(1, 2)).words).toMatch(/^k = 4, chosen out of 5 by/);
     expect((await chosen(6)).words).toMatch(/^k = 4, chosen out of 4 by/);
   });
 
   it('takes the usual setting where there is no validation event, and reports it', async () => {
     const row = rows[0]![1];
-    const { setting, words } = await choose(row, trainingOf(task), {
+    const { setting, words } = await chooseSetting(row, trainingInteractions(task), {
       validation: undefined,
       removeSeen: false,
       product: plainProduct,
     });
-    expect(setting).toBe(row.settings[row.usual]);
+    expect(setting).toBe(row.settings[row.defaultSetting]);
     expect(words).toContain('not chosen: there is no validation event');
   });
 });
@@ -344,12 +348,12 @@ describe('every baseline with settings', () => {
 it('chooses by whole users, no more than asked for', () => {
   const dataset = makeDataset({ users: 12, items: 30, eventsPerUser: 14, heldOut: 4 });
   const task = makeTask({ dataset, part: 'test' });
-  const fewer = someUsers(task, 10);
+  const fewer = sampleUsers(task, 10);
   expect(fewer.events.rows).toBeLessThanOrEqual(10);
   expect(fewer.events.rows).toBeGreaterThan(0);
   for (const user of new Set(fewer.events.user)) {
     const itemsOf = ({ user: users, item }: typeof task.events) => [...item].filter((_, row) => users[row] === user);
     expect(itemsOf(fewer.events)).toEqual(itemsOf(task.events));
   }
-  expect(someUsers(task, task.events.rows)).toBe(task);
+  expect(sampleUsers(task, task.events.rows)).toBe(task);
 });

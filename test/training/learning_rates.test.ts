@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { rateFactor } from '../../src/training/feed/order.ts';
+import { scheduleFactor } from '../../src/training/learning_rates.ts';
 
 const factors = (warmup: number, decay: 'constant' | 'linear' | 'cosine' | 'inverse_sqrt', steps: number) =>
-  Array.from({ length: steps }, (_, i) => rateFactor({ warmup, decay }, i + 1, steps));
+  Array.from({ length: steps }, (_, i) => scheduleFactor({ warmup, decay }, i + 1, steps));
 
 describe('the rate', () => {
   it('rises in a line over the warm-up, and stays', () => {
@@ -19,11 +19,11 @@ describe('the rate', () => {
     [3, 10],
     [2, 1000],
   ])('after %d steps of warm-up ends step %d at exactly one step before 0', (warmup, steps) => {
-    const last = (decay: 'linear' | 'cosine') => rateFactor({ warmup, decay }, steps, steps);
+    const last = (decay: 'linear' | 'cosine') => scheduleFactor({ warmup, decay }, steps, steps);
     const d = (steps - warmup - 1) / (steps - warmup);
     expect(last('linear')).toBeCloseTo(1 / (steps - warmup), 12);
     expect(last('cosine')).toBeCloseTo((1 + Math.cos(Math.PI * d)) / 2, 12);
-    expect(rateFactor({ warmup, decay: 'linear' }, steps + 1, steps)).toBe(0);
+    expect(scheduleFactor({ warmup, decay: 'linear' }, steps + 1, steps)).toBe(0);
   });
 
   it('falls by half a cosine', () => {
@@ -36,8 +36,8 @@ describe('the rate', () => {
 
   it('falls as one over the root of the step, joining the warm-up', () => {
     expect(factors(0, 'inverse_sqrt', 4)).toEqual([1, Math.SQRT1_2, Math.sqrt(1 / 3), 0.5]);
-    expect(rateFactor({ warmup: 100, decay: 'inverse_sqrt' }, 100, 1000)).toBe(1);
-    expect(rateFactor({ warmup: 100, decay: 'inverse_sqrt' }, 400, 1000)).toBe(0.5);
+    expect(scheduleFactor({ warmup: 100, decay: 'inverse_sqrt' }, 100, 1000)).toBe(1);
+    expect(scheduleFactor({ warmup: 100, decay: 'inverse_sqrt' }, 400, 1000)).toBe(0.5);
   });
 
   it('only rises where the warm-up outlasts the run', () => {
