@@ -90,10 +90,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     return space.floats(memory.values, rows * dim);
   };
   const state = (): TableState => {
-    if (far)
-      return Object.fromEntries(
-        Object.entries(far.state()).map(([slot, slotNumbers]) => [slot, copyNumbers(slotNumbers)]),
-      );
+    if (far) return Object.fromEntries(Object.entries(far.state()).map(([slot, view]) => [slot, copyOf(view)]));
     return Object.fromEntries(
       specs.map((spec, index) => {
         const [region, length] = [memory.state[index]!, countStateNumbers(spec, rows, dim)];
@@ -114,7 +111,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     bytes: memory.bytes,
     values,
     numbers: () => (far ? far.values() : values()),
-    read: () => (far ? (copyNumbers(far.values()) as Float32Array) : values()),
+    read: () => (far ? (copyOf(far.values()) as Float32Array) : values()),
     shownValues: shownRows,
     shownNumbers: () => (far ? far.values() : shownRows()),
     graph,
@@ -174,7 +171,7 @@ function loadState(table: string, from: TableState, into: Readonly<Record<string
   }
 }
 
-function copyNumbers(numbers: Numbers): Float32Array | Int32Array {
+function copyOf(numbers: Numbers): Float32Array | Int32Array {
   const copy = numberKindOf(numbers) === 'I32' ? new Int32Array(numbers.length) : new Float32Array(numbers.length);
   if (isChunked(numbers)) numbers.read(0, copy);
   else copy.set(numbers);
