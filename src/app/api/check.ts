@@ -49,8 +49,8 @@ export interface Checked {
 export async function check(path: string, request: CheckRequest = {}): Promise<Checked> {
   const source = readSource(path);
   const usedFiles: Source[] = [];
-  const load: typeof loadUsed = (at, roots) => {
-    const usedFile = loadUsed(at, roots);
+  const load: typeof loadUsed = (usedPath, roots) => {
+    const usedFile = loadUsed(usedPath, roots);
     if (usedFile !== undefined && usedFile !== 'outside') usedFiles.push(usedFile);
     return usedFile;
   };
@@ -66,7 +66,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
       model && !hasErrors(headerDiagnostics)
         ? [...unorderedLists(model, data.description), ...shortHistories(model, data.description)]
         : [];
-    for (const each of withoutIgnored([...headerDiagnostics, ...listDiagnostics])) diagnostics.push(each);
+    for (const diagnostic of withoutIgnored([...headerDiagnostics, ...listDiagnostics])) diagnostics.push(diagnostic);
   }
   return {
     diagnostics,
@@ -98,11 +98,11 @@ function unorderedLists(model: Model, { histories }: DataDescription): readonly 
 function shortHistories(model: Model, { histories }: DataDescription): readonly Diagnostic[] {
   return histories.flatMap(({ span, ...history }) => {
     const feature = model.features.get(history.name);
-    const places = feature?.call.arguments.max;
+    const maxArgument = feature?.call.arguments.max;
     // A number of places that nobody wrote is the usual one.
     const isWritten = feature !== undefined && /\bmax\s*:/.test(spanText(feature.call.span));
-    if (!isWritten || typeof places !== 'number' || places <= history.max) return [];
-    return [diagnose('history-too-short', span, { ...history, places })];
+    if (!isWritten || typeof maxArgument !== 'number' || maxArgument <= history.max) return [];
+    return [diagnose('history-too-short', span, { ...history, places: maxArgument })];
   });
 }
 
@@ -145,10 +145,10 @@ function ownData(descriptions: readonly DataDescription[]): Checked['data'] {
 
 function otherData(path: string, diagnostics: Diagnostic[]): Checked['data'] {
   const source = readSource(path);
-  const { dataDescriptions, diagnostics: found } = checkSource(source, { load: loadUsed });
-  for (const each of found) diagnostics.push(each);
+  const { dataDescriptions, diagnostics: fileDiagnostics } = checkSource(source, { load: loadUsed });
+  for (const diagnostic of fileDiagnostics) diagnostics.push(diagnostic);
   const [description] = dataDescriptions;
-  if (!description && !hasErrors(found)) throw failure('no-data-block', { path });
+  if (!description && !hasErrors(fileDiagnostics)) throw failure('no-data-block', { path });
   return description && { source, description };
 }
 
@@ -157,13 +157,13 @@ export type Metrics = string | readonly MeasureSpec[];
 
 /** @throws Failure with a diagnostic for each unknown or repeated metric and each invalid cutoff */
 export function askedMeasures(metrics: Metrics): readonly MeasureSpec[] {
-  const metricsText = typeof metrics === 'string' ? metrics : metrics.map(written).join(', ');
+  const metricsText = typeof metrics === 'string' ? metrics : metrics.map(formatMetric).join(', ');
   const { output, diagnostics } = readMetrics('metrics', metricsText);
   if (hasErrors(diagnostics)) throw new Failure(diagnostics);
   return output.map(measureOf);
 }
 
-function written({ metric, column, k }: MeasureSpec): string {
+function formatMetric({ metric, column, k }: MeasureSpec): string {
   const values = [column ?? [], k ?? []].flat();
   return values.length === 0 ? metric : `${metric}(${values.join(', ')})`;
 }
@@ -176,7 +176,7 @@ export function fixFile(path: string, settings: Settings = {}): Fixed {
   const source = readSource(path);
   const fixedSource = applySafeFixes(
     source,
-    (one) => checkSource(one, { load: loadUsed, settings }).diagnostics,
+    (changedSource) => checkSource(changedSource, { load: loadUsed, settings }).diagnostics,
     (text) => makeSource(source.name, text),
   );
   if (fixedSource.text === source.text) return fixedSource;

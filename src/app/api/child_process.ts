@@ -28,7 +28,7 @@ export const jobAnswerOf = <T>(work: Promise<T>): Promise<JobAnswer<T>> =>
     (result) => ({ result }),
     (error: unknown) =>
       error instanceof Failure
-        ? { refused: error.diagnostics.map((one) => ({ ...one, fixes: [] })) }
+        ? { refused: error.diagnostics.map((diagnostic) => ({ ...diagnostic, fixes: [] })) }
         : { broken: error instanceof Error ? (error.stack ?? error.message) : String(error) },
   );
 

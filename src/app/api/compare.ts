@@ -46,9 +46,9 @@ export async function compare(
     });
   }
   const part = heldOutPart(runs[0]!.run, contestants[0]!.dataset, request.part);
-  const { metrics: _, ...rest } = request;
+  const { metrics: _, ...otherFields } = request;
   const comparison = await compareAll(contestants, {
-    ...rest,
+    ...otherFields,
     part,
     product: async () => engineProduct((await runs[0]!.run.engine()).engine),
     measures: makeMeasures(specs),

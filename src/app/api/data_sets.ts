@@ -22,7 +22,7 @@ export interface DataSetRequest {
   /** The size of a synthetic set. */
   readonly synthetic?: SyntheticOptions;
   /** Called with the number of rows written and the total. */
-  progress?(done: number, of: number): void;
+  progress?(done: number, total: number): void;
   readonly signal?: AbortSignal;
 }
 

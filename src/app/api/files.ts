@@ -39,7 +39,7 @@ export function loadUsed(path: string, roots: readonly string[]): Source | 'outs
 export function filesAt(paths: readonly string[], endings: readonly string[]): string[] {
   return paths.flatMap((path) => {
     if (!isFolder(path)) return [path];
-    const foundFiles = within(path, endings, reachOf(path));
+    const foundFiles = listFiles(path, endings, reachOf(path));
     if (foundFiles.length > 0) return foundFiles;
     throw failure('cannot-read', { path, reason: `no file in it ends in ${endings.join(' or ')}` });
   });
@@ -62,12 +62,12 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-function within(folder: string, endings: readonly string[], reach: Reach): string[] {
+function listFiles(folder: string, endings: readonly string[], reach: Reach): string[] {
   const entries = entriesOf(folder).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
     const entryPath = join(folder, entry.name);
-    if (entry.isDirectory()) return within(entryPath, endings, reach);
+    if (entry.isDirectory()) return listFiles(entryPath, endings, reach);
     if (!endings.includes(extname(entry.name))) return [];
     // The caller may write the files that are found, and shows their lines.
     if (entry.isSymbolicLink() && !isWithin(entryPath, reach)) {

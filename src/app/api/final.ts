@@ -36,28 +36,29 @@ export async function settledBy(
 ): Promise<{ readonly model: ModelToTrain; readonly request: Omit<FinalRequest, 'out'> }> {
   const { set = {}, seed, from, out } = request;
   await refuseItself(folder, out, 'final');
-  const given = path ?? (Object.keys(set).length > 0 ? '`--set`' : seed === undefined ? undefined : '`--seed`');
-  if (given !== undefined) throw failure('final-settings', { given, folder });
+  const refusedOption = path ?? (Object.keys(set).length > 0 ? '`--set`' : seed === undefined ? undefined : '`--seed`');
+  if (refusedOption !== undefined) throw failure('final-settings', { given: refusedOption, folder });
   const trained = await load(folder, { withoutWeights: true });
   const { manifest } = trained;
-  const { from: before, data, final = { checksum: manifest.checksum, name: folder } } = manifest;
+  const { from: earlierRuns, data, final = { checksum: manifest.checksum, name: folder } } = manifest;
   const isOld = request.resume || request.finish;
-  if (before && from === undefined && !isOld) throw failure('final-continued', { folder, before: before.name });
+  if (earlierRuns && from === undefined && !isOld)
+    throw failure('final-continued', { folder, before: earlierRuns.name });
   const { description, reading } = await blockOf(trained, request);
   const settings = await settingsOf(folder, manifest);
   const compiled = await recompiled(folder, { ...manifest, settings });
   if (!compiled) throw failure('no-model', { path: folder });
   if (!compiled.model || !compiled.lowered) throw new Failure(compiled.diagnostics);
-  const kept = async (file: string, name: string): Promise<Source> =>
+  const readKeptSource = async (file: string, name: string): Promise<Source> =>
     makeSource(name, (await readRunFile(folder, file)).toString('utf8'));
   const engine = request.engine ?? (isOld || request.meeting ? undefined : (manifest.engine.name as EngineName));
-  const replay = request.replay ?? (from === undefined || request.all ? undefined : before?.replay);
+  const replay = request.replay ?? (from === undefined || request.all ? undefined : earlierRuns?.replay);
   return {
     model: {
       ...{ diagnostics: compiled.diagnostics, model: compiled.model, lowered: compiled.lowered, final },
-      sources: await Promise.all(manifest.sources.map((path) => kept(path, basename(path)))),
+      sources: await Promise.all(manifest.sources.map((path) => readKeptSource(path, basename(path)))),
       data: {
-        source: request.data === undefined ? await kept(data.source!, data.file!) : readSource(request.data),
+        source: request.data === undefined ? await readKeptSource(data.source!, data.file!) : readSource(request.data),
         description: { ...description, trainsAll: true },
         access: reading.access,
       },
@@ -73,9 +74,9 @@ async function settingsOf(
 ): Promise<Readonly<Record<string, string>>> {
   const { best, status, steps, epochs } = training;
   if (!best && status === 'epochs') return settings;
-  const { epochs: _, steps: __, ...others } = settings;
+  const { epochs: _, steps: __, ...otherSettings } = settings;
   if (train.steps === undefined && train.validate?.steps === undefined)
-    return { ...others, epochs: String(Math.max(1, best?.epoch ?? epochs)) };
+    return { ...otherSettings, epochs: String(Math.max(1, best?.epoch ?? epochs)) };
   const records = best ? await readMetricsLog(folder) : [];
-  return { ...others, steps: String(records.find(({ epoch }) => epoch === best?.epoch)?.step ?? steps) };
+  return { ...otherSettings, steps: String(records.find(({ epoch }) => epoch === best?.epoch)?.step ?? steps) };
 }

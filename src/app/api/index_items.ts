@@ -67,7 +67,7 @@ export interface IndexRequest {
   readonly dropOlder?: boolean;
   readonly onProgress?: (line: string) => void;
   /** Called for an index in a folder. */
-  readonly onItems?: (done: number, of: number) => void;
+  readonly onItems?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
 

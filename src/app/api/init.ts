@@ -86,9 +86,9 @@ export async function firstRun(request: FirstRunRequest) {
     const evaluation = await evaluate(firstRunLoaded, { by: request.by });
     const report = await writeReport(out, evaluation);
     const [metric] = evaluation.metrics;
-    const [own, ...others] = evaluation.rows;
+    const [modelRow, ...baselineRows] = evaluation.rows;
     const verdict = verdictSentences(verdictOf(evaluation)!).join(' ');
-    const better = others.filter(({ all }) => all[metric!]! > own!.all[metric!]!).map(({ name }) => name);
+    const better = baselineRows.filter(({ all }) => all[metric!]! > modelRow!.all[metric!]!).map(({ name }) => name);
     const user = userToAsk(dataset, evaluation.part);
     return { evaluation, verdict, better, isCut, report, user };
   } finally {
@@ -175,10 +175,10 @@ export function proposeProject(look: LookedFiles, folder: string, answers: InitA
   const { tables } = look;
   const proposal = proposalFor(look, folder, answers);
   if ('problem' in proposal) throw failure('starter-no-events', { reason: proposal.problem });
-  const open = proposal.questions.find(({ isOpen }) => isOpen);
-  if (open) {
-    const choices = open.choices.map(({ text }) => text);
-    throw failure('starter-asks', { id: open.id, question: open.text, choices });
+  const openQuestion = proposal.questions.find(({ isOpen }) => isOpen);
+  if (openQuestion) {
+    const choices = openQuestion.choices.map(({ text }) => text);
+    throw failure('starter-asks', { id: openQuestion.id, question: openQuestion.text, choices });
   }
   const reach = reachOfNew(resolve(folder));
   const files = [proposal.events, proposal.items, proposal.users].flatMap((file) =>

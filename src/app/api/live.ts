@@ -41,7 +41,7 @@ export interface CloseRequest extends Pick<LoadRequest, 'data' | 'allow' | 'engi
   /** Number of earlier events, drawn anew in each epoch, to train on for each new one. Default: that of the settings' run. */
   readonly replay?: number;
   /** True to train each version anew on all events. Default: it goes on from the version before. */
-  readonly whole?: boolean;
+  readonly trainsAnew?: boolean;
   /** Number of versions that stay, at least 2. Default: 10. */
   readonly keep?: number;
   readonly say?: (line: string) => void;
@@ -55,56 +55,60 @@ const mostItemsOfEase = 12_000;
 /** @param folder of the versions, which has at least one @throws Failure `no-version`, `data-needs`, and those of training and comparing */
 export async function closeDay(folder: string, request: CloseRequest): Promise<ClosedDay> {
   const { say = () => {}, keep = 10, data, allow, engine, signal } = request;
-  const [latest, before] = await versionsIn(folder, await rejectedBy(request.events));
+  const [latest, previous] = await versionsIn(folder, await rejectedBy(request.events));
   if (latest === undefined) throw failure('no-version', { folder, refused: 0 });
   const options = { data, allow, engine, signal };
   const run = await load(latest, options);
   const filed = await fileNewEvents(run, request).finally(run.close);
   const { until } = run.trained.manifest.data;
   if (until === undefined) throw failure('data-needs', { what: '`tower live`', needs: 'a `time` in the data block' });
-  const found = await compared(before === undefined ? { now: latest } : { now: latest, before }, until, options);
-  const lastMoment = found?.lastMoment ?? momentOf(until.time);
-  const day = { until: lastMoment, events: found?.comparison.events ?? 0, version: basename(latest) };
+  const comparedVersions = await compared(
+    previous === undefined ? { now: latest } : { now: latest, before: previous },
+    until,
+    options,
+  );
+  const lastMoment = comparedVersions?.lastMoment ?? momentOf(until.time);
+  const day = { until: lastMoment, events: comparedVersions?.comparison.events ?? 0, version: basename(latest) };
   say(
     `${day.events.toLocaleString('en')} events are later than ${basename(latest)}; ${filed} of them are new in ${request.into}`,
   );
-  if (found === undefined) return { ...day, outcome: 'nothing new' };
+  if (comparedVersions === undefined) return { ...day, outcome: 'nothing new' };
 
-  const { comparison, metric } = found;
+  const { comparison, metric } = comparedVersions;
   const figures = Object.fromEntries(comparison.rows.map((row) => [row.name, row.figures[metric]!]));
   const measured = { ...day, metric, figures };
   // A version that is worse than the one before it was a mistake, which training must not go on from.
   const lead = comparison.rows.find(({ name }) => name === 'before')?.differences?.[metric];
   const canJudge = comparison.events >= leastJudged;
-  const isWorse = canJudge && before !== undefined && lead !== undefined && lead.low > 0;
-  const base = isWorse ? before : latest;
-  if (isWorse) say(`${basename(latest)} is worse than ${basename(before)}, so training goes on from the latter`);
-  const next = `${folder}.next`;
+  const isWorse = canJudge && previous !== undefined && lead !== undefined && lead.low > 0;
+  const base = isWorse ? previous : latest;
+  if (isWorse) say(`${basename(latest)} is worse than ${basename(previous)}, so training goes on from the latter`);
+  const nextFolder = `${folder}.next`;
   const settings = await settingsRun(base, request.final);
   // A score that is fitted as a whole has no weights to go on from.
-  const whole = request.whole || run.trained.plan.fitted !== undefined;
+  const trainsAnew = request.trainsAnew || run.trained.plan.fitted !== undefined;
   await train(undefined, {
-    ...{ final: settings, out: next, force: true, ...options },
-    ...(whole ? {} : { from: base, replay: request.replay }),
+    ...{ final: settings, out: nextFolder, force: true, ...options },
+    ...(trainsAnew ? {} : { from: base, replay: request.replay }),
   });
-  const trial = await compared({ now: latest, next }, until, options);
+  const trial = await compared({ now: latest, next: nextFolder }, until, options);
   const change = trial?.comparison.rows.find(({ name }) => name === 'next')?.differences?.[metric];
   if (canJudge && change !== undefined && change.high < 0) {
-    await rm(next, { recursive: true });
+    await rm(nextFolder, { recursive: true });
     const reason = `the new version is worse on events that it was trained on: ${metric} ${signedText(change.mean)}`;
-    return record(folder, { ...measured, outcome: 'refused', reason }, say);
+    return recordDay(folder, { ...measured, outcome: 'refused', reason }, say);
   }
   const published = await freeName(folder, String(lastMoment).slice(0, 10));
-  await rename(next, join(folder, published));
-  for (const old of prunable(await listRuns(folder), Math.max(2, keep))) await pruneRun(old);
-  return record(
+  await rename(nextFolder, join(folder, published));
+  for (const oldRun of prunable(await listRuns(folder), Math.max(2, keep))) await pruneRun(oldRun);
+  return recordDay(
     folder,
     {
       ...measured,
       published,
       outcome: isWorse ? 'rolled back' : 'published',
       ...(isWorse
-        ? { reason: `${basename(latest)} is worse than ${basename(before)}: ${metric} ${signedText(-lead.mean)}` }
+        ? { reason: `${basename(latest)} is worse than ${basename(previous)}: ${metric} ${signedText(-lead.mean)}` }
         : {}),
     },
     say,
@@ -116,7 +120,7 @@ async function versionsIn(folder: string, rejected: RejectedVersions): Promise<r
   const candidates = await candidatesIn(folder, new Map());
   return candidates
     .filter(({ isWhole, checksum }) => isWhole && checksum !== undefined && !rejected.has(checksum))
-    .map((each) => each.folder);
+    .map((run) => run.folder);
 }
 
 /** Returns the versions that the servers of a shared log rolled back from. */
@@ -133,8 +137,13 @@ async function fileNewEvents(run: Run, { events: folder, into, say = () => {}, .
   if (logged === undefined) return 0;
   const { eventBasis } = await run.knownRows();
   const { description, reading } = await blockOf(run.trained, request);
-  const { plan: needs } = run.trained;
-  const { events, files } = await fileEvents(into, logged, { ...reading, description, needs, types: eventBasis.types });
+  const { plan } = run.trained;
+  const { events, files } = await fileEvents(into, logged, {
+    ...reading,
+    description,
+    needs: plan,
+    types: eventBasis.types,
+  });
   await refuseOtherFolder(description, files, into, reading.access);
   return events;
 }
@@ -162,7 +171,8 @@ async function eventsOf(folder: string, say: (line: string) => void): Promise<Lo
   for (const { writes } of entries) compaction.add(writes);
   const remaining = compaction.makeRemainingFilter();
   const ids = new Set<string>();
-  const isNew = ({ id: own }: GivenEvent): boolean => own === undefined || (!ids.has(own) && ids.add(own).has(own));
+  const isNew = ({ id: eventId }: GivenEvent): boolean =>
+    eventId === undefined || (!ids.has(eventId) && ids.add(eventId).has(eventId));
   const isEvent = (write: EventWrite): write is GivenEvent => !('deleted' in write) && isNew(write);
   const logged = entries.map(({ position, writes }) => ({ position, events: remaining(writes)!.filter(isEvent) }));
   return { log: id, before, end, entries: logged };
@@ -207,8 +217,8 @@ async function compared(
 }
 
 /** Returns the folder of the run whose settings train the next version. */
-async function settingsRun(version: string, given: string | undefined): Promise<string> {
-  if (given !== undefined) return given;
+async function settingsRun(version: string, runFolder: string | undefined): Promise<string> {
+  if (runFolder !== undefined) return runFolder;
   const { manifest } = (await load(version)).trained;
   const name = manifest.final?.name ?? version;
   if (existsSync(name)) return name;
@@ -221,16 +231,16 @@ async function settingsRun(version: string, given: string | undefined): Promise<
 async function freeName(folder: string, day: string): Promise<string> {
   const name = day.replaceAll(/[^\w-]/g, '_');
   for (let number = 1; ; number++) {
-    const own = number === 1 ? name : `${name}-${number}`;
-    if (!existsSync(join(folder, own))) return own;
+    const candidateName = number === 1 ? name : `${name}-${number}`;
+    if (!existsSync(join(folder, candidateName))) return candidateName;
   }
 }
 
 /** Adds a line to the days, and draws their page. */
-async function record(folder: string, day: ClosedDay, say: (line: string) => void): Promise<ClosedDay> {
+async function recordDay(folder: string, day: ClosedDay, say: (line: string) => void): Promise<ClosedDay> {
   const days = [...(await closedDays(folder)), day];
   await makeFolder(folder);
-  await writeTextDurably(join(folder, daysName), days.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  await writeTextDurably(join(folder, daysName), days.map((closedDay) => `${JSON.stringify(closedDay)}\n`).join(''));
   await writeTextDurably(join(folder, 'days.html'), daysPage(days));
   say(`${join(folder, 'days.html')} shows ${days.length === 1 ? 'this day' : `these ${days.length} days`}`);
   return day;

@@ -76,7 +76,7 @@ function blockToday(file: string): CurrentBlock | undefined {
 function pathsOf({ folder, events, items, users, split }: DataDescription): string[] {
   const heldOutFiles = split.kind === 'files' ? [split.validation, split.test] : [];
   const placeOf = (path: string): string => (isAddress(path) ? path : resolve(folder, path));
-  return [events, items, users, ...heldOutFiles].flatMap((each) => (each === undefined ? [] : [placeOf(each.path)]));
+  return [events, items, users, ...heldOutFiles].flatMap((file) => (file === undefined ? [] : [placeOf(file.path)]));
 }
 
 function folderOf(path: string): string {
@@ -132,9 +132,14 @@ export function objectivesIn(model: Model, plan: Plan): readonly RetrievalObject
   const readModel = withoutUnread(model);
   const { output: features } = lowerFeaturesWhole(readModel);
   let firstColumn = 0;
-  const objectives = readModel.retrieve.map((each): RetrievalObjective => {
-    const { width } = lowerRetrieval({ ...readModel, retrieve: [each] }, features, 'query');
-    const objective = { name: each.task, from: firstColumn, to: firstColumn + width, factor: each.factor };
+  const objectives = readModel.retrieve.map((retrieveTerm): RetrievalObjective => {
+    const { width } = lowerRetrieval({ ...readModel, retrieve: [retrieveTerm] }, features, 'query');
+    const objective = {
+      name: retrieveTerm.task,
+      from: firstColumn,
+      to: firstColumn + width,
+      factor: retrieveTerm.factor,
+    };
     firstColumn += width;
     return objective;
   });

@@ -80,9 +80,11 @@ const isUnfinished = (error: unknown): error is Failure =>
   error instanceof Failure && error.diagnostics.every(({ code }) => code === 'unfinished-run' || code === 'run-in-use');
 
 function commonFolder(folders: readonly string[]): string {
-  const [first, ...others] = folders.map((folder) => dirname(resolve(folder)).split(sep));
-  const shared = first!.findIndex((part, index) => others.some((other) => other[index] !== part));
-  return first!.slice(0, shared === -1 ? undefined : shared).join(sep) || sep;
+  const [firstSegments, ...otherSegmentLists] = folders.map((folder) => dirname(resolve(folder)).split(sep));
+  const shared = firstSegments!.findIndex((part, index) =>
+    otherSegmentLists.some((otherSegments) => otherSegments[index] !== part),
+  );
+  return firstSegments!.slice(0, shared === -1 ? undefined : shared).join(sep) || sep;
 }
 
 /** Refuses to replace a file that is not a report. */

@@ -270,27 +270,27 @@ export interface EvaluateRequest {
 }
 
 /** Returns the part to evaluate. @throws Failure `no-test-figure` if the run was trained on all events, or on some that this data holds out */
-export function heldOutPart({ trained }: Run, { parts, heldOutBefore: events }: Dataset, asked?: Part): Part {
+export function heldOutPart({ trained }: Run, { parts, heldOutBefore: events }: Dataset, requestedPart?: Part): Part {
   const { folder, manifest } = trained;
   const hasNone = parts.validation.rows + parts.test.rows === 0;
   if (manifest.final && (hasNone || events !== 0)) {
     const had = hasNone || !events ? {} : { events, until: momentWords(manifest.data.until!.time) };
     throw failure('no-test-figure', { folder, by: manifest.final.name, ...had });
   }
-  return asked ?? (parts.test.rows > 0 ? 'test' : 'validation');
+  return requestedPart ?? (parts.test.rows > 0 ? 'test' : 'validation');
 }
 
 /** Ranks the whole corpus for every held-out event, and compares with baselines. Also measures how close tasks come to the labels that they predict. */
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
-  const { metrics, part: requestedPart, ...rest } = request;
+  const { metrics, part: requestedPart, ...otherFields } = request;
   const requestedMeasures = metrics === undefined ? plan.train.metrics : askedMeasures(metrics);
   const { dataset, engine, retrieval } = await retrievalOf(run, run.dataset(requestedMeasures));
   const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
   try {
     const part = heldOutPart(run, dataset, requestedPart);
     const evaluation = await evaluateAll({
-      ...rest,
+      ...otherFields,
       dataset,
       part,
       plan,
@@ -413,16 +413,17 @@ function asOfAsked(
   { time, trainsAll, span }: DataDescription,
 ): AsOf | undefined {
   if (asOf === undefined) return undefined;
-  const refuse = (needs: string, at = span): Failure => failure('data-needs', { what: `--as-of ${asOf}`, needs }, at);
+  const needsFailure = (needs: string, at = span): Failure =>
+    failure('data-needs', { what: `--as-of ${asOf}`, needs }, at);
   if (asOf === 'validation' || asOf === 'test') {
     if (!trainsAll) return asOf;
-    throw refuse('a part that is held out, and this run was trained on all events: give a moment');
+    throw needsFailure('a part that is held out, and this run was trained on all events: give a moment');
   }
   const moment = momentAsked(asOf, 'as-of');
-  if (time === undefined) throw refuse('a time: add `time = "…"` to the data block');
+  if (time === undefined) throw needsFailure('a time: add `time = "…"` to the data block');
   if (!moment.isDate || until === undefined || typeof momentOf(until.time) === 'string') return moment.time;
   const lastTime = `and the last training event has the time ${until.time}: give a number in this unit`;
-  throw refuse(`times in seconds since 1970, ${lastTime}`, time.span);
+  throw needsFailure(`times in seconds since 1970, ${lastTime}`, time.span);
 }
 
 /** Reads rows with the encodings of the run, also if they are not those of its training. */

@@ -144,15 +144,15 @@ export async function listRuns(root: string): Promise<RunSummary[]> {
   return foundRuns.sort((a, b) => b.changed - a.changed || (a.folder < b.folder ? -1 : 1));
 }
 
-async function visit(folder: string, depth: number, found: RunSummary[]): Promise<void> {
+async function visit(folder: string, depth: number, summaries: RunSummary[]): Promise<void> {
   const summary = await summaryOf(folder);
   if (summary) {
-    found.push(summary);
+    summaries.push(summary);
     return;
   }
   if (depth === deepest) return;
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) if (entry.isDirectory()) await visit(join(folder, entry.name), depth + 1, found);
+  for (const entry of entries) if (entry.isDirectory()) await visit(join(folder, entry.name), depth + 1, summaries);
 }
 
 const sortKeys = ['changed', 'name', 'size', 'epochs'] as const;

@@ -376,7 +376,7 @@ export interface LogLines {
 }
 
 /** Maximum milliseconds that a line waits, and maximum characters that wait. */
-const [longest, most] = [50, 65_536];
+const [maxLength, maxCount] = [50, 65_536];
 
 export function makeLogLines(output: (text: string) => void): LogLines {
   let lines: string[] = [];
@@ -396,8 +396,8 @@ export function makeLogLines(output: (text: string) => void): LogLines {
     write(line) {
       lines.push(line);
       textLength += line.length;
-      if (textLength >= most) flush();
-      else timer ??= setTimeout(flush, longest);
+      if (textLength >= maxCount) flush();
+      else timer ??= setTimeout(flush, maxLength);
     },
   };
 }

@@ -96,13 +96,13 @@ export interface Trained extends TrainResult {
  * @throws Failure with diagnostics for whatever is wrong with the model, the data, the folder or the machine; the reason of `signal` if it comes before the
  * rows are read
  */
-export async function train(path: string | undefined, { resume, ...asked }: TrainRequest): Promise<Trained> {
-  const given = { ...asked, resume: resume === 'auto' ? await hasRun(asked.out) : resume === true };
-  const isOld = given.resume || given.finish;
+export async function train(path: string | undefined, { resume, ...requested }: TrainRequest): Promise<Trained> {
+  const startRequest = { ...requested, resume: resume === 'auto' ? await hasRun(requested.out) : resume === true };
+  const isOld = startRequest.resume || startRequest.finish;
   // A run that is trained on all events names the run that chose its settings.
-  const final = given.final ?? (isOld ? (await readIdentity(given.out)).final?.name : undefined);
-  const settled = final === undefined ? undefined : await settledBy(final, path, given);
-  const request = { ...given, ...settled?.request };
+  const final = startRequest.final ?? (isOld ? (await readIdentity(startRequest.out)).final?.name : undefined);
+  const settled = final === undefined ? undefined : await settledBy(final, path, startRequest);
+  const request = { ...startRequest, ...settled?.request };
   const { seed, from, all, since, replay, meeting } = request;
   const allSettings = seed === undefined ? request.set : { ...request.set, seed };
   const checkedModel: ModelToTrain = settled?.model ?? (await checkModel(path, { ...request, set: allSettings }));
@@ -123,9 +123,9 @@ export async function train(path: string | undefined, { resume, ...asked }: Trai
     await lock.release();
   }
 
-  async function trainFolder(held: FolderLock | undefined): Promise<Trained> {
+  async function trainFolder(folderLock: FolderLock | undefined): Promise<Trained> {
     const trainingStart = await beforeOf(request, checkedModel.lowered.plan, data!.description, freshRequest);
-    return trainIn(held, { ...request, set: allSettings }, checkedModel, data!, trainingStart);
+    return trainIn(folderLock, { ...request, set: allSettings }, checkedModel, data!, trainingStart);
   }
 }
 
@@ -134,10 +134,10 @@ type BegunRequest = Omit<TrainRequest, 'resume'> & { readonly resume: boolean };
 
 /** @throws Failure `fitted-whole` for an option about steps, if the model takes none */
 function refuseSteps(plan: Plan, { from, meeting, profile }: BegunRequest): void {
-  const refuse = (option: string, what: string): void => refuseFitted(plan, what, `leave out \`${option}\``);
-  if (from !== undefined) refuse('--from', 'it is fitted to all events again, and goes on from no earlier run');
-  if (meeting) refuse('--workers', 'it takes no steps that workers could share');
-  if (profile) refuse('--profile', 'it takes no steps to measure');
+  const refuseOption = (option: string, what: string): void => refuseFitted(plan, what, `leave out \`${option}\``);
+  if (from !== undefined) refuseOption('--from', 'it is fitted to all events again, and goes on from no earlier run');
+  if (meeting) refuseOption('--workers', 'it takes no steps that workers could share');
+  if (profile) refuseOption('--profile', 'it takes no steps to measure');
 }
 
 /** @throws Failure `model-missing` without a path, and those of the model */
@@ -159,14 +159,14 @@ async function beforeOf(
   { from, out, resume, finish, replay }: BegunRequest,
   plan: Plan,
   description: DataDescription,
-  asked: SinceRequest,
+  sinceRequest: SinceRequest,
 ): Promise<TrainingStart> {
   if (resume || finish) return { pinned: await pinnedIn(out, plan), lineage: (await readIdentity(out)).from };
   if (from === undefined) return {};
   const baseRun = await readBase(from, plan);
   const { data, final } = baseRun.trained.manifest;
   if (description.trainsAll && !final) throw failure('final-from-other', { folder: from });
-  const freshEvents = freshOf(asked, { folder: from, until: data.until }, description);
+  const freshEvents = freshOf(sinceRequest, { folder: from, until: data.until }, description);
   const lineage = lineageOf(baseRun, { fresh: freshEvents, replay });
   const admissions = await readAdmissions(from);
   return {
@@ -205,7 +205,7 @@ async function trainIn(
   request: BegunRequest,
   checked: ModelToTrain,
   data: NonNullable<ModelToTrain['data']>,
-  before: TrainingStart,
+  start: TrainingStart,
 ): Promise<Trained> {
   const { signal, set, meeting } = request;
   const { plan } = checked.lowered;
@@ -214,7 +214,7 @@ async function trainIn(
   const newShards = request.shardSizes ? 'always' : 'as-needed';
   const whenSharded = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : newShards;
   const warnings: Diagnostic[] = [];
-  const rowsRequest = { ...request, continues: before.lineage };
+  const rowsRequest = { ...request, continues: start.lineage };
   const access = data.access ?? readingOf(request).access;
   const readRows = (shards: ShardRequest, stop = signal) =>
     readDataset(data.description, plan, {
@@ -222,7 +222,7 @@ async function trainIn(
       ...(lock ? { folder: request.out } : {}),
       model: checked.model,
       shards,
-      pinned: before.pinned,
+      pinned: start.pinned,
       signal: stop,
       access,
     });
@@ -249,7 +249,7 @@ async function trainIn(
     const rows = await reading;
     const source = { metrics: plan.train.metrics ?? [], description: data.description, needs: plan };
     const dataset = await withMetricColumns(rows, source, { access, signal: request.signal });
-    await refuseTrained(before, dataset, data.description);
+    await refuseTrained(start, dataset, data.description);
     const layoutRequest = { plan, dataset, requestedLayout: request.tables };
     const tables = group && (await chooseLayout(group, layoutRequest));
     request.onReady?.({
@@ -258,7 +258,7 @@ async function trainIn(
         ...checked.diagnostics,
         ...withoutIgnored([
           ...warnings,
-          ...lateEvents(before, dataset, data.description),
+          ...lateEvents(start, dataset, data.description),
           ...(await listWarnings(dataset, plan, data.description, checked.model)),
         ]),
       ],
@@ -279,7 +279,7 @@ async function trainIn(
       lock,
       group,
       sharesTables: tables && tables.layout === 'sharded',
-      from: before.from,
+      from: start.from,
       resume: request.resume,
       finish: request.finish,
       force: request.force,
@@ -329,24 +329,24 @@ type SinceRequest = 'all' | RequestedMoment | undefined;
 
 /** @param before the earlier run, and the last event that it had @returns undefined for all events @throws Failure `from-no-time`, `time-not-seconds` */
 function freshOf(
-  asked: SinceRequest,
+  sinceRequest: SinceRequest,
   { folder, until }: { readonly folder: string; readonly until: Until | undefined },
   { name, time, events }: Pick<DataDescription, 'name' | 'time' | 'events'>,
 ): Fresh | undefined {
-  if (asked === 'all') return undefined;
+  if (sinceRequest === 'all') return undefined;
   if (time === undefined) throw failure('from-no-time', { folder, what: `the data block \`${name}\` has no \`time\`` });
   // A new user begins at position 1 again, which an earlier run has had from other users.
   if (events.lines)
     throw failure('from-no-time', { folder, what: `the \`time\` of \`${name}\` counts the items of each line` });
-  if (asked === undefined) {
+  if (sinceRequest === undefined) {
     if (until) return { after: until };
     throw failure('from-no-time', { folder, what: `the run in ${folder} does not say when its last event was` });
   }
-  if (asked.isDate && until && !maybeSeconds(until.time)) {
-    const what = `\`--since ${asked.text}\``;
+  if (sinceRequest.isDate && until && !maybeSeconds(until.time)) {
+    const what = `\`--since ${sinceRequest.text}\``;
     throw failure('time-not-seconds', { what, time: until.time, isSince: true }, time.span);
   }
-  return { since: asked.time };
+  return { since: sinceRequest.time };
 }
 
 /** Returns the source positions of a model's blocks, by the label of their nodes in the training step. */

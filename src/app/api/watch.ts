@@ -17,7 +17,7 @@ export interface TrainingPage {
   compare(ready: { readonly plan: Plan; readonly dataset: Dataset }): Promise<void>;
   event(event: TrainingEvent): void;
   /** Serves the last page for a few seconds at most, then closes. */
-  end(state: 'ended' | 'failed', more?: Pick<LiveTraining, 'report' | 'reason'>): Promise<void>;
+  end(state: 'ended' | 'failed', outcome?: Pick<LiveTraining, 'report' | 'reason'>): Promise<void>;
 }
 
 type ShownStep = LiveTraining['steps'][number];
@@ -38,8 +38,8 @@ export async function openWatch(port: number, model = 'A run'): Promise<Training
   let lastSeen = Number.NEGATIVE_INFINITY;
   let sawLast: (() => void) | undefined;
   const server = createServer((request, response) => {
-    if (!isOurs(request.headers.host)) return refuse(response, 403, 'this page answers to its own address only');
-    if (request.method !== 'GET' || request.url !== '/') return refuse(response, 404, 'there is no such page');
+    if (!isOurs(request.headers.host)) return answerRefusal(response, 403, 'this page answers to its own address only');
+    if (request.method !== 'GET' || request.url !== '/') return answerRefusal(response, 404, 'there is no such page');
     lastSeen = performance.now();
     response.writeHead(200, headers('text/html')).end(livePage(live), () => sawLast?.());
   });
@@ -64,8 +64,8 @@ export async function openWatch(port: number, model = 'A run'): Promise<Training
     event(event) {
       live = { ...live, ...changes(live, event) };
     },
-    async end(state, more) {
-      live = { ...live, state, ...more };
+    async end(state, outcome) {
+      live = { ...live, state, ...outcome };
       if (performance.now() - lastSeen < patience) {
         await new Promise<void>((resolve) => {
           sawLast = resolve;
@@ -100,6 +100,6 @@ const headers = (type: string): Record<string, string> => ({
   connection: 'close',
 });
 
-function refuse(response: ServerResponse, status: number, words: string): void {
+function answerRefusal(response: ServerResponse, status: number, words: string): void {
   response.writeHead(status, headers('text/plain')).end(`${words}\n`);
 }

@@ -30,11 +30,11 @@ export interface LaunchedWorkers {
 
 const alone: LaunchedWorkers = { explain: async (error) => error, kill: () => {}, end: async () => {} };
 
-export async function launchWorkers(asked: number | 'launched' | undefined): Promise<LaunchedWorkers> {
+export async function launchWorkers(requested: number | 'launched' | undefined): Promise<LaunchedWorkers> {
   const startedBy = process.env[variable];
   if (startedBy !== undefined) return { ...alone, meeting: JSON.parse(startedBy) as Meeting };
-  if (asked === undefined || asked === 1) return alone;
-  if (asked !== 'launched') return startOthers(asked);
+  if (requested === undefined || requested === 1) return alone;
+  if (requested !== 'launched') return startOthers(requested);
   const meeting = meetingOfLauncher(process.env);
   // torchrun says how many workers it has started on this machine.
   shareCores(Number(process.env.LOCAL_WORLD_SIZE) || 1);
@@ -66,8 +66,8 @@ function secondsOf(environment: NodeJS.ProcessEnv, name: string, usual: number):
 /** Reads the variables that torchrun sets. Other launchers set the same ones, or a script does. */
 export function meetingOfLauncher(environment: NodeJS.ProcessEnv): Meeting {
   const names = ['RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'];
-  const missing = names.filter((name) => !environment[name]);
-  if (missing.length > 0) throw failure('workers-launched', { missing });
+  const missingNames = names.filter((name) => !environment[name]);
+  if (missingNames.length > 0) throw failure('workers-launched', { missing: missingNames });
   const workers = countOf(environment, 'WORLD_SIZE', [1, Number.MAX_SAFE_INTEGER]);
   const rank = countOf(environment, 'RANK', [0, workers - 1]);
   countOf(environment, 'MASTER_PORT', [1, 65_535], 29_500);
@@ -78,11 +78,11 @@ export function meetingOfLauncher(environment: NodeJS.ProcessEnv): Meeting {
 function countOf(
   environment: NodeJS.ProcessEnv,
   name: string,
-  [least, most]: readonly [number, number],
-  example = least,
+  [min, max]: readonly [number, number],
+  example = min,
 ): number {
   const number = Number(environment[name]);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  if (Number.isInteger(number) && number >= min && number <= max) return number;
   throw failure('workers-setting', { name, value: environment[name]!, example: String(example) });
 }
 
@@ -159,11 +159,11 @@ function start(meeting: Meeting): OtherWorker {
       const line = stderrText
         .trim()
         .split('\n')
-        .find((each) => /^error/.test(each));
+        .find((textLine) => /^error/.test(textLine));
       // A WorkerLost error only repeats that a worker was lost.
       if (line?.includes('[worker-lost]')) return;
-      const how = signal ? `was killed by ${signal}` : `ended with code ${code}`;
-      resolve({ worker: rank, how, ...(line && !signal ? { said: line.replace(/^error: /, '') } : {}) });
+      const ending = signal ? `was killed by ${signal}` : `ended with code ${code}`;
+      resolve({ worker: rank, how: ending, ...(line && !signal ? { said: line.replace(/^error: /, '') } : {}) });
     });
   });
   const exited = new Promise<void>((resolve) => {

@@ -53,7 +53,9 @@ function broken(line: string, columns: number): string {
   const room = columns - head.length;
   const lineWords = line.slice(head.length).match(wordOrCode) ?? [];
   const lines: string[] = [];
-  for (const word of lineWords.flatMap((each) => (widthOf(each) <= room ? [each] : each.split(' ')))) {
+  for (const word of lineWords.flatMap((spacedWord) =>
+    widthOf(spacedWord) <= room ? [spacedWord] : spacedWord.split(' '),
+  )) {
     const lastLine = lines.at(-1);
     if (lastLine !== undefined && widthOf(lastLine) + 1 + widthOf(word) <= room)
       lines[lines.length - 1] = `${lastLine} ${word}`;
@@ -84,8 +86,11 @@ export function pairOf(name: string, text: string, width: number, columns: numbe
 }
 
 /** Lines of a name and what it means: all beside each other, or all below. */
-export function pairsOf(given: readonly (readonly [name: string, text: string])[], { columns } = stdoutPage()): string {
-  const pairs = given.map(([name, text]) => [toPrintable(name).text, toPrintable(text).text] as const);
+export function pairsOf(
+  namedTexts: readonly (readonly [name: string, text: string])[],
+  { columns } = stdoutPage(),
+): string {
+  const pairs = namedTexts.map(([name, text]) => [toPrintable(name).text, toPrintable(text).text] as const);
   const width = Math.max(...pairs.map(([name]) => widthOf(name)));
   const isBelow =
     columns !== undefined && pairs.some(([, text]) => columns - width - 4 < Math.min(leastRoom, widthOf(text)));
@@ -113,52 +118,58 @@ const numeric = /^([-+\u2212±]?\d[^A-Za-z]*( ?([kMG]?B|ms))?|\u2013)?$/;
  * Lays out a table. Where it is wider than the page, its last column of texts is wrapped; then its columns follow each other in parts, each with the first
  * column; then each row has its cells below each other.
  */
-export function tableOf(head: readonly string[], given: readonly (readonly string[])[], page = stdoutPage()): string {
+export function tableOf(
+  head: readonly string[],
+  bodyRows: readonly (readonly string[])[],
+  page = stdoutPage(),
+): string {
   const { columns = Number.POSITIVE_INFINITY } = page;
-  const rows = given.map((row) => row.map((cell) => toPrintable(cell.replaceAll(/\s*\n\s*/g, ' ')).text));
+  const rows = bodyRows.map((row) => row.map((cell) => toPrintable(cell.replaceAll(/\s*\n\s*/g, ' ')).text));
   const isNumber = head.map((_, index) => index > 0 && rows.every((row) => numeric.test(row[index]!)));
   const widths = head.map((name, index) => Math.max(...[name, ...rows.map((row) => row[index]!)].map(widthOf)));
-  const all = head.map((_, index) => index);
+  const columnIndexes = head.map((_, index) => index);
   const widthWith = (shown: readonly number[]): number =>
-    shown.reduce((sum, at) => sum + widths[at]!, gap.length * (shown.length - 1));
-  const over = widthWith(all) - columns;
-  if (over <= 0) return part(all);
+    shown.reduce((sum, index) => sum + widths[index]!, gap.length * (shown.length - 1));
+  const over = widthWith(columnIndexes) - columns;
+  if (over <= 0) return tablePart(columnIndexes);
   const lastText = isNumber.lastIndexOf(false);
-  const rest = widths[lastText]! - over;
-  if (lastText > 0 && rest >= leastRoom) {
-    widths[lastText] = rest;
-    return part(all);
+  const textWidth = widths[lastText]! - over;
+  if (lastText > 0 && textWidth >= leastRoom) {
+    widths[lastText] = textWidth;
+    return tablePart(columnIndexes);
   }
-  if (all.slice(1).some((at) => widthWith([0, at]) > columns)) {
+  if (columnIndexes.slice(1).some((index) => widthWith([0, index]) > columns)) {
     return rows.map((row) => [row[0], below(row)].filter(Boolean).join('\n')).join('\n');
   }
   const parts: number[][] = [[0]];
-  for (const at of all.slice(1)) {
-    if (widthWith([...parts.at(-1)!, at]) <= columns) parts.at(-1)!.push(at);
-    else parts.push([0, at]);
+  for (const index of columnIndexes.slice(1)) {
+    if (widthWith([...parts.at(-1)!, index]) <= columns) parts.at(-1)!.push(index);
+    else parts.push([0, index]);
   }
-  return parts.map(part).join('\n\n');
+  return parts.map(tablePart).join('\n\n');
 
   function below(row: readonly string[]): string {
     return pairsOf(
-      all.slice(1).flatMap((at) => (row[at] === '' ? [] : [[head[at]!, row[at]!] as const])),
+      columnIndexes.slice(1).flatMap((index) => (row[index] === '' ? [] : [[head[index]!, row[index]!] as const])),
       page,
     );
   }
 
-  function part(shown: readonly number[]): string {
+  function tablePart(shown: readonly number[]): string {
     const [first, ...others] = [head, ...rows].map((row) => line(row, shown));
     return [bold(first!, page.colour), ...others].join('\n');
   }
 
   function line(row: readonly string[], shown: readonly number[]): string {
-    const cells = shown.map((at) => wrapWords(row[at]!, widths[at]!).split('\n'));
+    const cells = shown.map((index) => wrapWords(row[index]!, widths[index]!).split('\n'));
     const height = Math.max(...cells.map((lines) => lines.length));
     return Array.from({ length: height }, (_, index) =>
       shown
-        .map((at, place) => {
-          const text = cells[place]![index] ?? '';
-          return isNumber[at] ? ' '.repeat(widths[at]! - widthOf(text)) + text : padded(text, widths[at]!);
+        .map((columnIndex, cellIndex) => {
+          const text = cells[cellIndex]![index] ?? '';
+          return isNumber[columnIndex]
+            ? ' '.repeat(widths[columnIndex]! - widthOf(text)) + text
+            : padded(text, widths[columnIndex]!);
         })
         .join(gap)
         .trimEnd(),

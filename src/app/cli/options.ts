@@ -33,8 +33,8 @@ export const allowOption = (): Option =>
   new Option(
     '--allow <folder>',
     'let the data block read this folder outside of its project, or this address, such as `s3://shop/`; may be repeated',
-  ).argParser((folder: string, before: readonly string[] | undefined): readonly string[] => [
-    ...(before ?? []),
+  ).argParser((folder: string, earlier: readonly string[] | undefined): readonly string[] => [
+    ...(earlier ?? []),
     folder,
   ]);
 
@@ -95,10 +95,10 @@ export const baselinesOption = (does: string, isOptional = false): Option =>
   });
 
 /** Returns `true` and `false` unchanged, and splits a text into names. */
-export function baselinesOf(asked: string | boolean | undefined): BaselineChoice | undefined {
-  if (typeof asked !== 'string') return asked;
-  if (asked === 'all' || asked === 'none') return asked;
-  return asked.split(',').map((name) => name.trim());
+export function baselinesOf(option: string | boolean | undefined): BaselineChoice | undefined {
+  if (typeof option !== 'string') return option;
+  if (option === 'all' || option === 'none') return option;
+  return option.split(',').map((name) => name.trim());
 }
 
 export const perOption = (): Option =>
@@ -119,12 +119,12 @@ export const setOption = (): Option =>
     '--set <name=value>',
     'override a constant, a declared block, an entry of `train`, or an argument, such as `dense.rate` or `task.watch.loss.temperature`; may be repeated',
   )
-    .argParser((text: string, before: Record<string, string> | undefined): Record<string, string> => {
+    .argParser((text: string, earlier: Record<string, string> | undefined): Record<string, string> => {
       const [, name, value] = /^([^\s=]+)\s*=\s*(\S.*?)\s*$/s.exec(text) ?? [];
       if (value === undefined || !name?.split('.').every(isIdentifier)) {
         throw new InvalidArgumentError('Write `name=value`, such as `width=128` or `dense.rate=1e-3`.');
       }
-      return { ...before, [name]: value };
+      return { ...earlier, [name]: value };
     })
     .default({}, 'none');
 
@@ -176,12 +176,12 @@ export function seenChoice({
 /** `--with origin=ATL --with history='["318","50"]'`: current values of features. */
 export const withOption = (): Option =>
   new Option('--with <feature=value>', 'set the value of a feature; write a list as JSON; may be repeated')
-    .argParser((text: string, before: Record<string, unknown> | undefined): Record<string, unknown> => {
+    .argParser((text: string, earlier: Record<string, unknown> | undefined): Record<string, unknown> => {
       const [, name, value] = /^([^\s=]+)=(.*)$/s.exec(text) ?? [];
       if (value === undefined || name === undefined || !isIdentifier(name)) {
         throw new InvalidArgumentError('Write `feature=value`, such as `country=NL`.');
       }
-      return { ...before, [name]: value.startsWith('[') ? listOf(value) : value };
+      return { ...earlier, [name]: value.startsWith('[') ? listOf(value) : value };
     })
     .default({}, 'none');
 
@@ -194,21 +194,21 @@ export const weightOption = (): Option =>
 /** Parses `name=number`, and adds it to the ones before. */
 const numberByName =
   (advice: string) =>
-  (text: string, before: Record<string, number> | undefined): Record<string, number> => {
+  (text: string, earlier: Record<string, number> | undefined): Record<string, number> => {
     const [, name, value] = /^(.+)=([^=]+)$/s.exec(text) ?? [];
     if (name === undefined || !Number.isFinite(Number(value))) throw new InvalidArgumentError(advice);
-    return { ...before, [name]: Number(value) };
+    return { ...earlier, [name]: Number(value) };
   };
 
 /** `--boost '0.2: year >= 2010'`: a weight and a condition. */
 const weightedFilterOption = (name: 'boost' | 'bury', does: string): Option =>
   new Option(`--${name} <weight:condition>`, `${does} of items that meet a condition; may be repeated`).argParser(
-    (text: string, before: readonly WeightedFilter[] | undefined): readonly WeightedFilter[] => {
+    (text: string, earlier: readonly WeightedFilter[] | undefined): readonly WeightedFilter[] => {
       const [, weight, filter] = /^([^:]+):(.+)$/s.exec(text) ?? [];
       if (filter === undefined || !Number.isFinite(Number(weight))) {
         throw new InvalidArgumentError(`Write \`weight:condition\`, such as \`--${name} '0.2: year >= 2010'\`.`);
       }
-      return [...(before ?? []), { weight: Number(weight), filter }];
+      return [...(earlier ?? []), { weight: Number(weight), filter }];
     },
   );
 

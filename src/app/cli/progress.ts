@@ -12,21 +12,21 @@ const pause = 100;
 /** Makes a bar, which draws nothing without a terminal. At its last step it ends by itself, so that no full bar stands over what follows. */
 function makeBar() {
   let drawnAt = Number.NEGATIVE_INFINITY;
-  let begun = { what: '', at: 0, share: 0 };
+  let progressStart = { what: '', at: 0, share: 0 };
   return {
-    /** @param others what the line shows if there is room, the most important first (default: the time that is left) */
-    draw(what: string, done: number, of: number, others?: readonly string[]): void {
-      if (done >= of) {
+    /** @param otherLines what the line shows if there is room, the most important first (default: the time that is left) */
+    draw(what: string, done: number, total: number, otherLines?: readonly string[]): void {
+      if (done >= total) {
         showProgress([]);
         return;
       }
-      const [now, share] = [performance.now(), done / of];
-      if (begun.what !== what && others === undefined) begun = { what, at: now, share };
+      const [now, share] = [performance.now(), done / total];
+      if (progressStart.what !== what && otherLines === undefined) progressStart = { what, at: now, share };
       if (now - drawnAt < pause) return;
       drawnAt = now;
       const marks = '='.repeat(Math.floor(10 * share)).padEnd(10, '-');
-      const left = ((now - begun.at) / 1000 / (share - begun.share)) * (1 - share);
-      const shown = others ?? (share > begun.share ? [`${durationWords(left)} left`] : []);
+      const secondsLeft = ((now - progressStart.at) / 1000 / (share - progressStart.share)) * (1 - share);
+      const shown = otherLines ?? (share > progressStart.share ? [`${durationWords(secondsLeft)} left`] : []);
       showProgress([`${what} ${marks} ${Math.floor(100 * share)} %`, ...shown]);
     },
     end: () => showProgress([]),
@@ -35,7 +35,7 @@ function makeBar() {
 
 export function makeCountBar(what: string) {
   const bar = makeBar();
-  return { count: (done: number, of: number) => bar.draw(what, done, of), end: bar.end };
+  return { count: (done: number, total: number) => bar.draw(what, done, total), end: bar.end };
 }
 
 export interface ProgressView {
@@ -92,8 +92,8 @@ export function makeProgress(): ProgressView {
 }
 
 /** `precision: bf16 (auto: avx512_bf16, and 412 million operations in a step)` */
-const precisionWords = ({ precision, asked, because }: ChosenPrecision): string =>
-  `precision: ${precision}${because === undefined ? '' : ` (${asked === 'auto' ? 'auto: ' : ''}${because})`}`;
+const precisionWords = ({ precision, asked: requestedPrecision, because }: ChosenPrecision): string =>
+  `precision: ${precision}${because === undefined ? '' : ` (${requestedPrecision === 'auto' ? 'auto: ' : ''}${because})`}`;
 
 /** Says that the figures are of a sample, and how large it is. */
 const sampleWords = ({ rankings, of, per }: NonNullable<EpochRecord['sample']>): string =>
@@ -103,10 +103,12 @@ const thousands = (value: number): string => Math.round(value).toLocaleString('e
 
 /** `2 m 05 s`, `1 h 05 m` */
 export function durationWords(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
+  const wholeSeconds = Math.round(seconds);
+  if (wholeSeconds < 60) return `${wholeSeconds} s`;
   const [larger, smaller, names] =
-    whole < 3600 ? [whole / 60, whole % 60, 'ms'] : [whole / 3600, (whole / 60) % 60, 'hm'];
+    wholeSeconds < 3600
+      ? [wholeSeconds / 60, wholeSeconds % 60, 'ms']
+      : [wholeSeconds / 3600, (wholeSeconds / 60) % 60, 'hm'];
   return `${Math.floor(larger)} ${names[0]} ${String(Math.floor(smaller)).padStart(2, '0')} ${names[1]}`;
 }
 

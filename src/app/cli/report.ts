@@ -34,10 +34,10 @@ export function showProgress(parts: readonly string[]): void {
 const eraseProgress = (): void => showProgress([]);
 
 function print(stream: NodeJS.WriteStream, text: string): void {
-  const kept = progress;
-  if (kept !== '') process.stderr.write('\r\x1b[K');
+  const shownProgress = progress;
+  if (shownProgress !== '') process.stderr.write('\r\x1b[K');
   stream.write(`${text}\n`);
-  if (kept !== '') process.stderr.write(`\r${kept}\x1b[K`);
+  if (shownProgress !== '') process.stderr.write(`\r${shownProgress}\x1b[K`);
 }
 
 /** Prints a message for the user on stderr. Stdout has only answers. */
@@ -101,8 +101,12 @@ export function sayBaselines(names: readonly string[], seconds: number): void {
 
 /** Counts the events of each part and the items; says how many rows are invalid, and where their reasons are. */
 export function sayData({ parts: { train, validation, test }, corpus, rejected: { count, file } }: Dataset): void {
-  const [training, held, tested] = [train, validation, test].map(({ rows }) => rows.toLocaleString('en'));
-  say(`data: ${training} training, ${held} validation and ${tested} test events; ${countText(corpus.rows, 'item')}`);
+  const [trainingCount, validationCount, testCount] = [train, validation, test].map(({ rows }) =>
+    rows.toLocaleString('en'),
+  );
+  say(
+    `data: ${trainingCount} training, ${validationCount} validation and ${testCount} test events; ${countText(corpus.rows, 'item')}`,
+  );
   if (count > 0)
     say(`excluded: ${countText(count, 'invalid row')}${file === undefined ? '' : `; ${file} has the reason of each`}`);
 }

@@ -94,7 +94,7 @@ export function profileText(
     `a training step of ${rows} rows takes ${digits(milliseconds.step)} ms: medians of ${counted(steps)}`,
     tableOf(
       ['block', 'line', 'ms a step', 'share', 'backward', 'calls', 'MFLOP'],
-      shortened(blocks, mostBlocks).map((block) => [
+      shortenTable(blocks, mostBlocks).map((block) => [
         block.name,
         placeOf(block),
         digits(block.milliseconds),
@@ -113,7 +113,7 @@ export function profileText(
       : [
           tableOf(
             [`op of ${engine.name}`, 'ms a step', 'share', 'calls', 'MFLOP'],
-            shortened(ops, mostOps).map((op) => [
+            shortenTable(ops, mostOps).map((op) => [
               op.name,
               digits(op.milliseconds),
               formatPercent(op.share),
@@ -134,16 +134,16 @@ function counted(steps: readonly number[]): string {
   return `${steps.length} ${steps.length === 1 ? 'step' : 'steps'} (${shown})`;
 }
 
-function shortened<R extends ProfileRow>(rows: readonly R[], most: number): readonly (R | ProfileRow)[] {
-  if (rows.length <= most) return rows;
-  const others = rows.slice(most - 1);
-  const sum = (of: (row: R) => number): number => others.reduce((total, row) => total + of(row), 0);
+function shortenTable<R extends ProfileRow>(rows: readonly R[], maxRows: number): readonly (R | ProfileRow)[] {
+  if (rows.length <= maxRows) return rows;
+  const otherRows = rows.slice(maxRows - 1);
+  const sum = (figureOf: (row: R) => number): number => otherRows.reduce((total, row) => total + figureOf(row), 0);
   const [milliseconds, share, calls] = [
     sum((row) => row.milliseconds),
     sum((row) => row.share),
     sum((row) => row.calls),
   ];
-  return [...rows.slice(0, most - 1), { name: `${others.length} others`, milliseconds, share, calls }];
+  return [...rows.slice(0, maxRows - 1), { name: `${otherRows.length} others`, milliseconds, share, calls }];
 }
 
 const placeOf = (row: Partial<ProfileBlock>): string => (row.place ? `${row.place.file}:${row.place.line}` : '');

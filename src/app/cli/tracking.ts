@@ -41,7 +41,7 @@ export async function openTracking(address: string, { out, model, settings, seed
 
 /** Sends the runs that have ended. @throws Failure `track-address`, `track-failed`, … */
 export async function trackRuns(runs: readonly RunSummary[], address: string): Promise<Tracked[]> {
-  const all: Tracked[] = [];
+  const trackedRuns: Tracked[] = [];
   for (const { folder, status, reason } of runs) {
     if (status === 'running' || status === 'damaged') {
       say(`${folder} is not sent: ${reason ?? 'it trains now'}`);
@@ -50,15 +50,15 @@ export async function trackRuns(runs: readonly RunSummary[], address: string): P
     try {
       const tracked = await track(folder, address);
       say(`${folder}: ${trackedWords(tracked)}`);
-      all.push(tracked);
+      trackedRuns.push(tracked);
     } catch (error) {
       // A folder that cannot be sent does not stop the others; a failure of the server does.
       if (!(error instanceof Failure) || error.diagnostics.some(({ code }) => code.startsWith('track-'))) throw error;
       say(`${folder} is not sent: ${error.message}`);
     }
   }
-  if (all.length === 0) say('there is no run to send');
-  return all;
+  if (trackedRuns.length === 0) say('there is no run to send');
+  return trackedRuns;
 }
 
 function trackedWords({ url, values, artifacts }: Tracked): string {

@@ -2,7 +2,7 @@
 import { axisX, barX, dotX, gridX, rect, ruleX, ruleY, text } from '@observablehq/plot';
 import type { Interval } from '../../training/evaluation/slices.ts';
 import { alternative, figureText, type HtmlTable } from './html.ts';
-import { axisLook, type ChartShape, chartFigure, drawPlot, gridLook, shortened, soft } from './plot.ts';
+import { axisLook, type ChartShape, chartFigure, drawPlot, gridLook, shortenName, soft } from './plot.ts';
 
 export interface ChartBar {
   readonly name: string;
@@ -33,9 +33,9 @@ export function barChart(
   bars: readonly ChartBar[],
   { size = 'half', full, level }: BarChart = {},
 ): string {
-  const most = full ?? Math.max(...bars.map(({ value }) => value), level?.value ?? 0, Number.MIN_VALUE);
+  const axisEnd = full ?? Math.max(...bars.map(({ value }) => value), level?.value ?? 0, Number.MIN_VALUE);
   const longest = (texts: readonly string[], limit: number): number =>
-    characterWidth * Math.min(limit, Math.max(...texts.map((each) => each.length))) + 16;
+    characterWidth * Math.min(limit, Math.max(...texts.map((label) => label.length))) + 16;
   const limit = size === 'half' ? 22 : 15;
   const marginLeft = longest(
     bars.map(({ name }) => name),
@@ -51,7 +51,7 @@ export function barChart(
     { title, size, height: rowHeight * bars.length + marginTop + 4 },
     {
       ...{ marginLeft, marginRight, marginTop, marginBottom: 2 },
-      x: { domain: [0, most], axis: null },
+      x: { domain: [0, axisEnd], axis: null },
       y: { type: 'band', domain: bars.map((_, i) => i), axis: null, padding: 0.3 },
       marks: [
         barX(bars, { x1: 0, x2: 'value', y: row, fill: fillOf, rx: 2 }),
@@ -63,7 +63,7 @@ export function barChart(
           : []),
         text(bars, {
           y: row,
-          text: ({ name }) => shortened(name, limit),
+          text: ({ name }) => shortenName(name, limit),
           frameAnchor: 'left',
           textAnchor: 'end',
           dx: -8,
@@ -104,7 +104,7 @@ export function intervalChart(title: string, bars: readonly IntervalBar[], ...be
   const measured = bars.filter(({ interval }) => interval);
   const bounds = bars.flatMap(({ value, interval }) => [value, interval?.low ?? value, interval?.high ?? value]);
   const [lowest, highest] = [Math.min(...bounds), Math.max(...bounds)];
-  const ends = { x1: (bar: IntervalBar) => bar.interval!.low, x2: (bar: IntervalBar) => bar.interval!.high };
+  const intervalEnds = { x1: (bar: IntervalBar) => bar.interval!.low, x2: (bar: IntervalBar) => bar.interval!.high };
   const svg = drawPlot(
     { title, height: (rowHeight + 3) * bars.length + 34 },
     {
@@ -117,15 +117,17 @@ export function intervalChart(title: string, bars: readonly IntervalBar[], ...be
         axisX({ ticks: 4, ...axisLook, tickFormat: figureText, label: null }),
         rect(
           measured.filter(({ tone }) => tone === 'own'),
-          { ...ends, fill: 'var(--wash)' },
+          { ...intervalEnds, fill: 'var(--wash)' },
         ),
-        ...measured.map((bar) => ruleY([bar], { ...ends, y: row, stroke: looks[bar.tone].fill, strokeWidth: 2 })),
+        ...measured.map((bar) =>
+          ruleY([bar], { ...intervalEnds, y: row, stroke: looks[bar.tone].fill, strokeWidth: 2 }),
+        ),
         ...bars.map((bar) => dotX([bar], { x: 'value', y: row, r: 5.5, ...looks[bar.tone] })),
         ...bars.map((bar) =>
           text([bar], {
             ...{
               y: row,
-              text: ({ name }: IntervalBar) => shortened(name, 18),
+              text: ({ name }: IntervalBar) => shortenName(name, 18),
               frameAnchor: 'left',
               textAnchor: 'end',
               dx: -10,

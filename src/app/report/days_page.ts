@@ -36,14 +36,14 @@ export function daysPage(days: readonly ClosedDay[]): string {
       return figure ? [[day + 1, figure.mean] as const] : [];
     }),
   }));
-  const last = measured.at(-1);
+  const lastDay = measured.at(-1);
   return shell(
     { title: 'The days of a model in use', kind: 'Report of a model in use' },
     [
       '<h1>Day after day</h1>',
       verdictHead(
         'open',
-        last ? verdictOf(last) : 'No day with new events has been closed yet',
+        lastDay ? verdictOf(lastDay) : 'No day with new events has been closed yet',
         paragraph(
           'Each day judges the version that answered on it, by events that no version had been trained on. Only then they are training events.',
         ),

@@ -53,14 +53,14 @@ export function slicesSection(evaluation: Evaluation | undefined): string {
       ? [[`Value of ${foundSlices.by.feature}`, foundSlices.by.slices] as [string, FigureSlice[]]]
       : []),
   ];
-  const full = Math.max(...charts.flatMap(([, all]) => all.map(({ figures }) => figures[label]!)));
+  const axisEnd = Math.max(...charts.flatMap(([, slices]) => slices.map(({ figures }) => figures[label]!)));
   const mean = rows[0]!.all[label]!;
   return wideSection(
     'Who is served worst',
     paragraph(
       `${label} of the model for parts of the events, on one axis; the dashed line is its figure over all of them. Beside a bar are its figure and the number of its events.`,
     ),
-    `<div class="charts three">${charts.map(([what, all]) => sliceChart(what, all, { label, full, mean })).join('\n')}</div>`,
+    `<div class="charts three">${charts.map(([what, all]) => sliceChart(what, all, { label, scaleEnd: axisEnd, mean })).join('\n')}</div>`,
     folded(
       'All metrics of each slice',
       ...[['Training events of the item', foundSlices.popularity] as const, ...charts.slice(1)].map(([what, all]) =>
@@ -70,7 +70,7 @@ export function slicesSection(evaluation: Evaluation | undefined): string {
           rows: all.map(({ name, events, figures }) => [
             name,
             events.toLocaleString('en'),
-            ...metrics.map((each) => figures[each]!.toFixed(4)),
+            ...metrics.map((metric) => figures[metric]!.toFixed(4)),
           ]),
         }),
       ),
@@ -80,18 +80,18 @@ export function slicesSection(evaluation: Evaluation | undefined): string {
 
 function sliceChart(
   what: string,
-  all: readonly FigureSlice[],
-  { label, full, mean }: { readonly label: string; readonly full: number; readonly mean: number },
+  slices: readonly FigureSlice[],
+  { label, scaleEnd, mean }: { readonly label: string; readonly scaleEnd: number; readonly mean: number },
 ): string {
-  const lowest = worstSlice(all, label);
-  const bars = all.map(({ name, events, figures }) => ({
+  const lowest = worstSlice(slices, label);
+  const bars = slices.map(({ name, events, figures }) => ({
     name,
     value: figures[label]!,
     text: `${figures[label]!.toFixed(3)} of ${events.toLocaleString('en')}`,
   }));
   return [
     '<div>',
-    barChart(what, bars, { size: 'third', full, level: { name: '', value: mean } }),
+    barChart(what, bars, { size: 'third', full: scaleEnd, level: { name: '', value: mean } }),
     soft(
       lowest
         ? `Lowest for ${lowest.name}: ${figureText(lowest.figures[label]!)} over ${counted(lowest.events, 'event')}.`
@@ -124,8 +124,8 @@ const shownFirst = 3;
 const cards = (examples: readonly RankingExample[], hasTimes: boolean): string =>
   `<div class="examples">${examples.map((example, index) => exampleCard(example, index, hasTimes)).join('\n')}</div>`;
 
-function exampleCard({ user, history, had, held, answers }: RankingExample, at: number, hasTimes: boolean): string {
-  const queryName = user === undefined ? `query ${at + 1}` : `user ${user}`;
+function exampleCard({ user, history, had, held, answers }: RankingExample, index: number, hasTimes: boolean): string {
+  const queryName = user === undefined ? `query ${index + 1}` : `user ${user}`;
   const hiddenHistory = had - history.length;
   return [
     `<article><h3><bdi>${escapeHtml(queryName)}</bdi></h3>`,

@@ -33,8 +33,8 @@ export function shell(
 ): string {
   const bodyParts = inPairs(body.filter((part) => part !== ''));
   const links = bodyParts.flatMap((part) => {
-    const found = /^<section(?: class="\w+")? id="([^"]+)"><h2>(.*?)<\/h2>/.exec(part);
-    return found ? [`<a href="#${found[1]}">${found[2]}</a>`] : [];
+    const heading = /^<section(?: class="\w+")? id="([^"]+)"><h2>(.*?)<\/h2>/.exec(part);
+    return heading ? [`<a href="#${heading[1]}">${heading[2]}</a>`] : [];
   });
   return [
     '<!doctype html>',

@@ -10,13 +10,13 @@ import { mapChart, scatterChart } from './point_charts.ts';
 export function mapSection({ map, items }: Partial<Pick<Evaluation, 'map' | 'items'>> = {}): string {
   if (!map || map.points.length === 0) return '';
   const { points, groups, column } = map;
-  const which =
+  const groupNames =
     points.length === items
       ? `All ${points.length.toLocaleString('en')} items`
       : `The ${points.length.toLocaleString('en')} items with the most training events`;
   return section(
     'Map of items',
-    mapChart(`${which}, coloured by ${column ?? 'their number of training events'}`, points, {
+    mapChart(`${groupNames}, coloured by ${column ?? 'their number of training events'}`, points, {
       groups,
       isOrdered: column === undefined,
     }),

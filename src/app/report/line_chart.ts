@@ -13,7 +13,7 @@ import {
   hoverMarks,
   labelLook,
   namedAxisLook,
-  shortened,
+  shortenName,
   soft,
 } from './plot.ts';
 
@@ -43,15 +43,18 @@ const mostHovers = 60;
 
 /** Draws lines over one axis, with a legend and the numbers as a table; of a single x only the table. */
 export function lineChart({ title, x, series, mark, levels = [], size = 'half' }: LineChart): string {
-  const kept = series.map((each) => ({ ...each, points: each.points.filter(([, y]) => Number.isFinite(y)) }));
-  const places = [...new Set(kept.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
-  if (places.length === 0) return '';
-  const data: HtmlTable = { caption: title, ...rowsOf(x, series, places) };
+  const finiteSeries = series.map((chartSeries) => ({
+    ...chartSeries,
+    points: chartSeries.points.filter(([, y]) => Number.isFinite(y)),
+  }));
+  const xValues = [...new Set(finiteSeries.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
+  if (xValues.length === 0) return '';
+  const data: HtmlTable = { caption: title, ...rowsOf(x, series, xValues) };
   // Of a single point per line, numbers are easier to read than dots.
-  if (places.length === 1) return table(data);
-  const [left, right] = [places[0]!, places.at(-1)!];
-  const hovers = hoversOf(x, kept, places, size === 'half' ? 3 : 2);
-  const lines = Math.max(...hovers.map((each) => each.text.split('\n').length));
+  if (xValues.length === 1) return table(data);
+  const [left, right] = [xValues[0]!, xValues.at(-1)!];
+  const hovers = hoversOf(x, finiteSeries, xValues, size === 'half' ? 3 : 2);
+  const lines = Math.max(...hovers.map((hover) => hover.text.split('\n').length));
   const [marginLeft, marginRight] = [52, 14];
   const bandWidth = (chartWidths[size] - marginLeft - marginRight) / hovers.length + 1;
   const height = size === 'half' ? 270 : 210;
@@ -66,7 +69,7 @@ export function lineChart({ title, x, series, mark, levels = [], size = 'half' }
         axisY({ ticks: 5, ...axisLook, tickFormat: figureText, label: null }),
         axisX({ ticks: wholeTicks(left, right), ...namedAxisLook, tickFormat: figureText, label: x }),
         ...levels.map(({ y }) => ruleY([y], { stroke: soft, strokeDasharray: '2 3' })),
-        ...levelNames(levels, kept, height).map(({ name, y }) =>
+        ...levelNames(levels, finiteSeries, height).map(({ name, y }) =>
           text([y], { x: () => right, y: (at) => at, text: () => name, textAnchor: 'end', dy: -7, ...labelLook }),
         ),
         ...(mark
@@ -85,12 +88,12 @@ export function lineChart({ title, x, series, mark, levels = [], size = 'half' }
               }),
             ]
           : []),
-        ...kept.flatMap(seriesMarks),
+        ...finiteSeries.flatMap(seriesMarks),
         ...hoverMarks(hovers, bandWidth),
       ],
     },
   );
-  return chartFigure(title, svg, legend(kept), alternative(data));
+  return chartFigure(title, svg, legend(finiteSeries), alternative(data));
 }
 
 function seriesMarks({ points, isApart }: ChartSeries, i: number): Markish[] {
@@ -107,11 +110,12 @@ type Level = NonNullable<LineChart['levels']>[number];
 /** Returns the names of levels from the highest on. Levels that are near each other share a line of words, which would lie on each other otherwise. */
 function levelNames(levels: readonly Level[], series: readonly ChartSeries[], height: number): Level[] {
   const values = [...levels.map(({ y }) => y), ...series.flatMap(({ points }) => points.map(([, y]) => y))];
-  const near = (24 / (height - 80)) * (Math.max(...values) - Math.min(...values));
+  const minGap = (24 / (height - 80)) * (Math.max(...values) - Math.min(...values));
   const names: Level[] = [];
   for (const level of levels.toSorted((a, b) => b.y - a.y)) {
     const above = names.at(-1);
-    if (above && above.y - level.y < near) names[names.length - 1] = { ...above, name: `${above.name}, ${level.name}` };
+    if (above && above.y - level.y < minGap)
+      names[names.length - 1] = { ...above, name: `${above.name}, ${level.name}` };
     else names.push(level);
   }
   return names;
@@ -122,24 +126,27 @@ function wholeTicks(left: number, right: number): number[] {
   const rough = Math.max(1, (right - left) / 5);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough)!;
-  const first = Math.ceil(left / step);
-  return Array.from({ length: Math.floor(right / step) - first + 1 }, (_, i) => (first + i) * step);
+  const firstTick = Math.ceil(left / step);
+  return Array.from({ length: Math.floor(right / step) - firstTick + 1 }, (_, i) => (firstTick + i) * step);
 }
 
-function hoversOf(x: string, series: readonly ChartSeries[], places: readonly number[], perLine: number): Hovered[] {
-  const every = Math.ceil(places.length / mostHovers);
-  return places
-    .filter((_, i) => i % every === 0 || i === places.length - 1)
-    .map((at) => {
+function hoversOf(x: string, series: readonly ChartSeries[], xValues: readonly number[], perLine: number): Hovered[] {
+  const every = Math.ceil(xValues.length / mostHovers);
+  return xValues
+    .filter((_, i) => i % every === 0 || i === xValues.length - 1)
+    .map((xValue) => {
       const words = [
-        `${x} ${figureText(at)}`,
+        `${x} ${figureText(xValue)}`,
         ...series.flatMap(({ name, points }) => {
-          const last = points.findLast(([own]) => own <= at);
-          return last ? [`${shortened(name, 16)} ${figureText(last[1])}`] : [];
+          const lastPoint = points.findLast(([pointX]) => pointX <= xValue);
+          return lastPoint ? [`${shortenName(name, 16)} ${figureText(lastPoint[1])}`] : [];
         }),
       ];
       const lineStarts = Array.from({ length: Math.ceil(words.length / (perLine + 1)) }, (_, i) => i * (perLine + 1));
-      return { x: at, text: lineStarts.map((from) => words.slice(from, from + perLine + 1).join('   ')).join('\n') };
+      return {
+        x: xValue,
+        text: lineStarts.map((from) => words.slice(from, from + perLine + 1).join('   ')).join('\n'),
+      };
     });
 }
 
@@ -154,13 +161,13 @@ function legend(series: readonly ChartSeries[]): string {
 }
 
 /** Returns a row for each x. If there are too many, returns evenly spaced ones and the last. */
-function rowsOf(x: string, series: readonly ChartSeries[], places: readonly number[]): Omit<HtmlTable, 'caption'> {
-  const every = Math.ceil(places.length / mostRows);
+function rowsOf(x: string, series: readonly ChartSeries[], xValues: readonly number[]): Omit<HtmlTable, 'caption'> {
+  const every = Math.ceil(xValues.length / mostRows);
   const columns = series.map(({ points }) => new Map(points));
   return {
     head: [x, ...series.map(({ name }) => name)],
-    rows: places
-      .filter((_, i) => i % every === 0 || i === places.length - 1)
-      .map((at) => [figureText(at), ...columns.map((column) => figureText(column.get(at) ?? Number.NaN))]),
+    rows: xValues
+      .filter((_, i) => i % every === 0 || i === xValues.length - 1)
+      .map((xValue) => [figureText(xValue), ...columns.map((column) => figureText(column.get(xValue) ?? Number.NaN))]),
   };
 }

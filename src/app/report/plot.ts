@@ -50,16 +50,16 @@ function trim(element: Element): void {
 }
 
 /** Marks that show numbers while the pointer is in their band. Only CSS shows and hides them. */
-export function hoverMarks(places: readonly Hovered[], bandWidth: number): Markish[] {
+export function hoverMarks(points: readonly Hovered[], bandWidth: number): Markish[] {
   return [
-    ruleX(places, {
+    ruleX(points, {
       x: 'x',
       className: bandClass,
       stroke: 'transparent',
       strokeWidth: bandWidth,
       strokeLinecap: 'butt',
     }),
-    text(places, { className: readClass, text: 'text', frameAnchor: 'top-left', lineAnchor: 'bottom' }),
+    text(points, { className: readClass, text: 'text', frameAnchor: 'top-left', lineAnchor: 'bottom' }),
   ];
 }
 
@@ -91,8 +91,8 @@ export const namedAxisLook = { ...axisLook, labelAnchor: 'center', labelArrow: '
 export const labelLook = { fill: soft, stroke: 'var(--paper)', strokeWidth: 4 } as const;
 export const gridLook = { stroke: 'var(--grid)', strokeOpacity: 1 };
 
-export const shortened = (name: string, most: number): string =>
-  name.length > most ? `${name.slice(0, most - 1)}…` : name;
+export const shortenName = (name: string, maxLength: number): string =>
+  name.length > maxLength ? `${name.slice(0, maxLength - 1)}…` : name;
 
 /** @param title a constant text or a name */
 export const chartFigure = (title: string, ...body: readonly string[]): string =>

@@ -9,7 +9,7 @@ import {
   drawPlot,
   gridLook,
   namedAxisLook,
-  shortened,
+  shortenName,
   soft,
   svgElement,
 } from './plot.ts';
@@ -50,8 +50,8 @@ export function scatterChart({
   const shown = points.filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
   if (shown.length === 0) return '';
   const at = { x: 'x', y: 'y' };
-  const end = Math.max(...shown.flatMap((point) => [point.x, point.y]));
-  const apart: Markish[] =
+  const axisEnd = Math.max(...shown.flatMap((point) => [point.x, point.y]));
+  const dashedLines: Markish[] =
     own === undefined
       ? [dot(shown, { ...at, r: 3.5, fill: 'var(--c0)', fillOpacity: 0.7, stroke: 'none', title: titleOf })]
       : [
@@ -66,12 +66,12 @@ export function scatterChart({
           nameMark(
             shown
               .toSorted((a, b) => Number(b.name === own) - Number(a.name === own) || b.y - a.y)
-              .map((point) => ({ ...point, name: shortened(point.name, 18), isQuiet: point.name !== own })),
+              .map((point) => ({ ...point, name: shortenName(point.name, 18), isQuiet: point.name !== own })),
           ),
         ];
   const numberTicks = scale.type === 'log' ? powersIn(scale.domain as [number, number]) : 5;
   const ticks = choices ? undefined : numberTicks;
-  const tickFormat = choices ? (place: number): string => shortened(choices[place] ?? '', 12) : figureText;
+  const tickFormat = choices ? (place: number): string => shortenName(choices[place] ?? '', 12) : figureText;
   const svg = drawPlot(
     { title, size, height: size === 'half' ? 280 : 230 },
     {
@@ -83,9 +83,9 @@ export function scatterChart({
         axisX({ ticks, ...namedAxisLook, tickFormat, label: x }),
         axisY({ ticks: 5, ...axisLook, tickFormat: figureText, label: null }),
         ...(diagonal
-          ? [line([0, end], { x: (place) => place, y: (place) => place, stroke: soft, strokeDasharray: '3 3' })]
+          ? [line([0, axisEnd], { x: (place) => place, y: (place) => place, stroke: soft, strokeDasharray: '3 3' })]
           : []),
-        ...apart,
+        ...dashedLines,
       ],
     },
   );
@@ -95,9 +95,9 @@ export function scatterChart({
 
 /** Returns the powers of ten in a range, and its ends where these are no powers: numbers between would run into each other. */
 function powersIn([from, to]: readonly [number, number]): number[] {
-  const first = Math.ceil(Math.log10(from) - 1e-9);
-  const count = Math.max(0, Math.floor(Math.log10(to) + 1e-9) - first + 1);
-  const powers = Array.from({ length: count }, (_, i) => 10 ** (first + i));
+  const firstExponent = Math.ceil(Math.log10(from) - 1e-9);
+  const count = Math.max(0, Math.floor(Math.log10(to) + 1e-9) - firstExponent + 1);
+  const powers = Array.from({ length: count }, (_, i) => 10 ** (firstExponent + i));
   return [...new Set([from, ...powers.filter((power) => power > 2 * from && power < to / 2), to])];
 }
 
@@ -164,7 +164,7 @@ export function mapChart(
         // What a title ends with in brackets, such as a year, is left to the pointer. A number is a key, and says nothing to a reader.
         nameMark(
           points
-            .map(({ title, ...at }) => ({ ...at, name: shortened(title.replace(/ \([^()]*\)$/, ''), longestName) }))
+            .map(({ title, ...at }) => ({ ...at, name: shortenName(title.replace(/ \([^()]*\)$/, ''), longestName) }))
             .filter(({ name }) => /\p{L}/u.test(name)),
         ),
       ],
@@ -192,29 +192,29 @@ function nameMark(points: readonly (ChartPoint & { readonly isQuiet?: boolean })
   return (_index, { x: xOf, y: yOf }, _values, { width, height, marginLeft, marginBottom }, { document }) => {
     const outline = { stroke: 'var(--paper)', 'stroke-width': 4, 'stroke-linejoin': 'round', 'paint-order': 'stroke' };
     const group = svgElement(document, 'g', { fill: soft, ...outline });
-    const taken: { left: number; right: number; middle: number }[] = [];
+    const takenSpans: { left: number; right: number; middle: number }[] = [];
     for (const { x, y, name, isQuiet } of points) {
-      if (taken.length === mostNames) break;
+      if (takenSpans.length === mostNames) break;
       const [pointX, pointY, long] = [xOf!(x), yOf!(y), nameCharacter * name.length];
-      const places = [
+      const labelPositions = [
         { anchor: 'start', at: pointX + 8, left: pointX + 8, middle: pointY },
         { anchor: 'end', at: pointX - 8, left: pointX - 8 - long, middle: pointY },
         { anchor: 'middle', at: pointX, left: pointX - long / 2, middle: pointY - 15 },
         { anchor: 'middle', at: pointX, left: pointX - long / 2, middle: pointY + 15 },
       ];
-      const place = places.find(({ left, middle }) => {
+      const freePosition = labelPositions.find(({ left, middle }) => {
         const isInside = left >= marginLeft && left + long <= width && middle >= nameHeight / 2;
-        const isFree = taken.every(
-          (other) =>
-            left > other.right + nameSpace ||
-            left + long < other.left - nameSpace ||
-            Math.abs(middle - other.middle) > nameHeight + nameSpace,
+        const isFree = takenSpans.every(
+          (takenSpan) =>
+            left > takenSpan.right + nameSpace ||
+            left + long < takenSpan.left - nameSpace ||
+            Math.abs(middle - takenSpan.middle) > nameHeight + nameSpace,
         );
         return isInside && isFree && middle <= height - marginBottom - nameHeight / 2;
       });
-      if (!place) continue;
-      taken.push({ left: place.left, right: place.left + long, middle: place.middle });
-      const { at, middle, anchor } = place;
+      if (!freePosition) continue;
+      takenSpans.push({ left: freePosition.left, right: freePosition.left + long, middle: freePosition.middle });
+      const { at, middle, anchor } = freePosition;
       const label = svgElement(document, 'text', { x: at, y: middle, dy: '0.32em', 'text-anchor': anchor });
       if (!isQuiet) label.setAttribute('fill', 'var(--ink)');
       label.textContent = name;

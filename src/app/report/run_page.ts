@@ -56,12 +56,12 @@ const pictureWidths = { desk: 590, phone: 328 } as const;
 
 /** Returns the picture of a model within a report, with a table next to it. */
 export function figureOf(model: string, drawing: Drawing): string {
-  const pictures = Object.entries(pictureWidths).map(([reader, most]) => {
-    const { width, height, title, svg } = drawModel(model, drawing, { width: most });
+  const pictures = Object.entries(pictureWidths).map(([reader, maxWidth]) => {
+    const { width, height, title, svg } = drawModel(model, drawing, { width: maxWidth });
     const label = escapeHtml(title);
     // A mark within a picture that is not shown draws no heads.
-    const own = svg.replaceAll('#head', `#head-${reader}`).replace('id="head"', `id="head-${reader}"`);
-    return `<div class="scroll ${reader}" tabindex="0" role="region" aria-label="${label}"><svg class="model" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${own}</svg></div>`;
+    const pictureSvg = svg.replaceAll('#head', `#head-${reader}`).replace('id="head"', `id="head-${reader}"`);
+    return `<div class="scroll ${reader}" tabindex="0" role="region" aria-label="${label}"><svg class="model" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${pictureSvg}</svg></div>`;
   });
   return [
     '<figure>',
@@ -142,14 +142,14 @@ function vectorsSection(evaluation: Evaluation | undefined): string {
 const unmoved = 0.02;
 
 function attentionSection(evaluation: Evaluation | undefined): string {
-  const all = evaluation?.attention ?? [];
-  if (all.length === 0) return '';
+  const attentionRows = evaluation?.attention ?? [];
+  if (attentionRows.length === 0) return '';
   return section(
     'Fields that the model listens to',
     paragraph(
       'How much of each field a block that weighs fields lets through: 0 is nothing, 1 is all of it, a bar over the whole width. After the mean comes the standard deviation from row to row.',
     ),
-    ...all.map(({ block, over, fields }) =>
+    ...attentionRows.map(({ block, over, fields }) =>
       fields.every(({ mean, deviation }) => Math.abs(mean - 0.5) + deviation < unmoved)
         ? paragraph(`${block} weighs no field: all weights stayed near 0.5, where they begin.`)
         : barChart(

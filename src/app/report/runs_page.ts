@@ -49,10 +49,10 @@ interface MeasuredRun {
 
 /** Compares the evaluations of runs; undefined if a run was not evaluated, or the evaluations rank different events. */
 function evaluated(runs: readonly NamedRun[]): string | undefined {
-  const [one] = runs;
-  const metric = one?.evaluation && judgingMetric(one.evaluation);
+  const [firstRun] = runs;
+  const metric = firstRun?.evaluation && judgingMetric(firstRun.evaluation);
   if (metric === undefined) return undefined;
-  const { part, per, events } = one!.evaluation!;
+  const { part, per, events } = firstRun!.evaluation!;
   const measuredRuns = runs.flatMap(({ name, evaluation }): MeasuredRun[] => {
     const [model] = evaluation?.rows ?? [];
     const [value, interval] = [model?.all[metric], model?.intervals?.[metric]];
@@ -71,9 +71,9 @@ function evaluated(runs: readonly NamedRun[]): string | undefined {
     beatenBy.length > 0 ? 'bad' : nearRuns.length > 0 ? 'fair' : 'good',
     `${best.name} has the best ${metric} of the ${part} part: ${best.bar.value.toFixed(4)}`,
     intervalChart(`${metric} of the ${part} part, a mean over ${per}s, with 95 % intervals`, [
-      ...[best, ...others].map((each) => ({
-        ...each.bar,
-        tone: each === best ? ('own' as const) : nearRuns.includes(each) ? ('level' as const) : ('below' as const),
+      ...[best, ...others].map((run) => ({
+        ...run.bar,
+        tone: run === best ? ('own' as const) : nearRuns.includes(run) ? ('level' as const) : ('below' as const),
       })),
       ...baselineBars(measuredRuns, metric),
     ]),
@@ -116,10 +116,10 @@ function baselineBars(runs: readonly MeasuredRun[], metric: string): IntervalBar
 function runWords({ manifest: { training, plan }, curves }: NamedRun): string {
   const seconds =
     curves.epochs.reduce((sum, { milliseconds }) => sum + milliseconds.total + milliseconds.validation, 0) / 1000;
-  const kept = training.best
+  const keptEpoch = training.best
     ? `; ${figureText(training.best.value)} on validation in ${validationUnit(plan)} ${training.best.epoch}`
     : '';
-  return `${plan.model}, ${counted(training.epochs, validationUnit(plan))}, ${counted(training.steps, 'step')} in ${figureText(Number(seconds.toPrecision(3)))} s${kept}`;
+  return `${plan.model}, ${counted(training.epochs, validationUnit(plan))}, ${counted(training.steps, 'step')} in ${figureText(Number(seconds.toPrecision(3)))} s${keptEpoch}`;
 }
 
 /** Compares the runs on validation by the metric that chose their weights, otherwise by the first metric. */
@@ -128,7 +128,7 @@ function validated(runs: readonly NamedRun[]): string {
   const metric = runs.find(({ manifest }) => manifest.training.best)?.manifest.training.best?.metric ?? labels[0];
   const bars = runs
     .map(({ name, curves, manifest }) => ({ name, value: keptOf(curves.epochs, manifest)?.[metric ?? ''] }))
-    .filter((each): each is { name: string; value: number } => each.value !== undefined)
+    .filter((figure): figure is { name: string; value: number } => figure.value !== undefined)
     .toSorted((a, b) => b.value - a.value);
   const [best] = bars;
   const facts = factList(runs.map((run) => [run.name, runWords(run)] as const));

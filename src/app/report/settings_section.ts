@@ -18,9 +18,9 @@ export function settingFacts({ plan, training, data, engine, seed, settings, tow
     ...(tower === undefined ? [] : [['Tower', tower] as [string, string]]),
     ...(data.file === undefined ? [] : [['data block', data.file] as [string, string]]),
     ...(data.seen === undefined ? [] : [['seen items', `${data.seen} in rankings`] as [string, string]]),
-    ...Object.entries(data.histories ?? {}).map(([name, each]): [string, string] => [
+    ...Object.entries(data.histories ?? {}).map(([name, history]): [string, string] => [
       `window of ${name}`,
-      String(each),
+      String(history),
     ]),
     ...(training.changes ?? []).map(({ step, setting, from, to }): [string, string] => [
       `${setting}, after step ${step}`,
@@ -46,9 +46,10 @@ export function settingsSection(manifest: Manifest, sources: readonly ModelFileT
 /** Returns names such as `dense.schedule.kind`, with one line for each value that is not an object. */
 export function settingLines(prefix: string, value: unknown): [string, string][] {
   if (typeof value !== 'object' || value === null) return [[prefix, String(value)]];
-  if (Array.isArray(value) && value.every((each) => typeof each !== 'object')) return [[prefix, value.join(', ')]];
-  return Object.entries(value).flatMap(([name, each]) =>
-    settingLines(prefix === '' ? name : `${prefix}.${name}`, each),
+  if (Array.isArray(value) && value.every((element) => typeof element !== 'object'))
+    return [[prefix, value.join(', ')]];
+  return Object.entries(value).flatMap(([name, entryValue]) =>
+    settingLines(prefix === '' ? name : `${prefix}.${name}`, entryValue),
   );
 }
 

@@ -10,7 +10,8 @@ import { type Profile, profileFile } from '../../training/step_profile.ts';
 
 /** Returns the figures of the model and of each baseline, also for warm and cold items if there are cold ones. */
 export function evaluationRows({ metrics, rows, cold }: Evaluation): string[][] {
-  const metricCells = (of: Readonly<Record<string, number>>): string[] => metrics.map((label) => of[label]!.toFixed(4));
+  const metricCells = (figures: Readonly<Record<string, number>>): string[] =>
+    metrics.map((label) => figures[label]!.toFixed(4));
   return rows.flatMap(({ name, all, warm, cold: ofCold }) => [
     [name, ...metricCells(all)],
     ...(cold.events > 0 ? [[`${name}, warm`, ...metricCells(warm)]] : []),

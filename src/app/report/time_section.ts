@@ -22,13 +22,13 @@ export function timeSection({ curves: { epochs }, profile }: Pick<ReportParts, '
 }
 
 function partsOf(epochs: readonly EpochRecord[]): string {
-  const of = ({ milliseconds }: EpochRecord) => ({
+  const partTimes = ({ milliseconds }: EpochRecord) => ({
     ...milliseconds,
     other: Math.max(0, milliseconds.total - milliseconds.engine - milliseconds.feed - milliseconds.scatter),
   });
   const partSums = timeParts.map((part) => ({
     part,
-    value: epochs.reduce((sum, record) => sum + of(record)[part], 0),
+    value: epochs.reduce((sum, record) => sum + partTimes(record)[part], 0),
   }));
   const totalTime = partSums.reduce((sum, { value }) => sum + value, 0);
   const bars = partSums
@@ -48,7 +48,7 @@ function partsOf(epochs: readonly EpochRecord[]): string {
       head: ['epoch', ...timeParts.map((part) => timeWords[part]), 'examples/s'],
       rows: epochs.map((record) => [
         String(record.epoch),
-        ...timeParts.map((part) => figureText(Math.round(of(record)[part]))),
+        ...timeParts.map((part) => figureText(Math.round(partTimes(record)[part]))),
         figureText(Math.round(record.examplesPerSecond)),
       ]),
     }),

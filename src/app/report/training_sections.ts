@@ -53,8 +53,8 @@ export function lossesSection({ curves: { steps, epochs, shortSteps }, manifest 
 
 const point = (record: EpochRecord, value: number | undefined): [number, number] => [record.epoch, value ?? Number.NaN];
 
-const thinned = (steps: number, [first]: readonly ChartSeries[]): string => {
-  const stepsPerPoint = Math.ceil(steps / Math.max(1, first?.points.length ?? 1));
+const thinned = (steps: number, [firstSeries]: readonly ChartSeries[]): string => {
+  const stepsPerPoint = Math.ceil(steps / Math.max(1, firstSeries?.points.length ?? 1));
   return stepsPerPoint > 1 ? `, a mean of ${stepsPerPoint} steps a point` : '';
 };
 
@@ -80,17 +80,17 @@ export function validation({ curves: { epochs }, manifest, evaluation }: Trainin
   const { best } = manifest.training;
   const chosen = best?.metric ?? labels.find(isOfAccuracy) ?? labels[0];
   // An area under a curve is near 1 while a recall may be near 0, so a shared axis would flatten all but one.
-  const charts = series.map((each) =>
+  const charts = series.map((chartSeries) =>
     lineChart({
-      title: each.name,
+      title: chartSeries.name,
       x: 'epoch',
-      series: [each],
-      size: each.name === chosen ? 'half' : 'third',
-      levels: levelsOf(evaluation, each.name),
+      series: [chartSeries],
+      size: chartSeries.name === chosen ? 'half' : 'third',
+      levels: levelsOf(evaluation, chartSeries.name),
       mark: best && { x: best.epoch, name: 'kept' },
     }),
   );
-  const others = charts.filter((_, i) => labels[i] !== chosen);
+  const otherCharts = charts.filter((_, i) => labels[i] !== chosen);
   return section(
     'Validation',
     ...epochs.flatMap(({ warning }) => (warning ? [paragraph(`Warning: ${warning.message} [${warning.code}].`)] : [])),
@@ -102,14 +102,18 @@ export function validation({ curves: { epochs }, manifest, evaluation }: Trainin
     charts[labels.indexOf(chosen!)] ?? '',
     ...(best ? [] : [soft(highestWords(validatedEpochs, chosen!))]),
     soft('Validation has no loss: that of training goes on falling while a model only learns its rows by heart.'),
-    ...(others.length > 0 ? [folded('The other metrics', `<div class="charts three">${others.join('\n')}</div>`)] : []),
+    ...(otherCharts.length > 0
+      ? [folded('The other metrics', `<div class="charts three">${otherCharts.join('\n')}</div>`)]
+      : []),
   );
 }
 
 /** Says when a metric was highest, if no `stop` made training keep that epoch. */
 function highestWords(epochs: readonly EpochRecord[], metric: string): string {
   const measured = ({ validation }: EpochRecord): number => validation?.[metric] ?? Number.NEGATIVE_INFINITY;
-  const highest = epochs.reduce((one, other) => (measured(other) > measured(one) ? other : one));
+  const highest = epochs.reduce((highestSoFar, epoch) =>
+    measured(epoch) > measured(highestSoFar) ? epoch : highestSoFar,
+  );
   if (highest === epochs.at(-1)) return `It was highest after the last epoch, ${highest.epoch}.`;
   return `It was highest after epoch ${highest.epoch}, and the weights are those of the last: \`stop\` would keep the best.`;
 }

@@ -23,7 +23,7 @@ export function verdictSection(
         : 'This run is not evaluated yet, so the report cannot say whether it is better than a simple ranking. Run `tower evaluate` on its folder.';
     return verdictHead('open', `${plan.model}: no verdict yet`, paragraph(missingReason), facts);
   }
-  return verdictHead(toneOf(verdict), headline(verdict), picture(verdict, evaluation), facts);
+  return verdictHead(toneOf(verdict), headline(verdict), verdictChart(verdict, evaluation), facts);
 }
 
 /** Makes the head of a report. `open`: there is no verdict. */
@@ -55,7 +55,7 @@ function headline({ model, metric, beats, beatenBy, undecided }: Verdict): strin
 const toneOf = ({ beatenBy, undecided }: Verdict): VerdictTone =>
   beatenBy.length > 0 ? 'bad' : undecided.length > 0 ? 'fair' : 'good';
 
-function picture(verdict: Verdict, { rows, part, per }: Evaluation): string {
+function verdictChart(verdict: Verdict, { rows, part, per }: Evaluation): string {
   const { metric, model } = verdict;
   const tones = new Map<string, IntervalBar['tone']>([
     ...verdict.beats.map(({ name }) => [name, 'below'] as const),
@@ -97,8 +97,8 @@ function toneLegend(model: string, tones: ReadonlySet<string>): string {
 }
 
 function leadText({ lead }: EvaluationRow, metric: string): string {
-  const own = lead?.[metric];
-  return own ? signedIntervalText(own) : '';
+  const modelValue = lead?.[metric];
+  return modelValue ? signedIntervalText(modelValue) : '';
 }
 
 const ended: Readonly<Record<Manifest['training']['status'], string>> = {
@@ -115,7 +115,7 @@ function runFacts(
   const { best, fit } = training;
   const unit = validationUnit(plan);
   const settingTexts = Object.entries(settings ?? {}).map(([name, value]) => `${name} = ${value}`);
-  const milliseconds = epochs.reduce((sum, each) => sum + each.milliseconds.total + each.milliseconds.validation, 0);
+  const milliseconds = epochs.reduce((sum, epoch) => sum + epoch.milliseconds.total + epoch.milliseconds.validation, 0);
   const time = milliseconds > 0 ? ` in ${figureText(Number((milliseconds / 1000).toPrecision(3)))} s` : '';
   return [
     fit

@@ -88,7 +88,7 @@ export function makeEventWrites({
       const reason = 'is the key of no item';
       return new Failure([writtenError('event', 'item', reason, 'write the item first: `PUT /v1/items/{key}`')]);
     },
-    knows: (user) => (userEvents.of(user)?.items.length ?? 0) > 0 || base.userRow(user) >= 0,
+    knows: (user) => (userEvents.laterEventsOf(user)?.items.length ?? 0) > 0 || base.userRow(user) >= 0,
     show(changes, { log, position }) {
       const through = positionsInDataFiles.get(log);
       const isLater = (change: ReadEvent): boolean =>

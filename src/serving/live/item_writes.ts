@@ -52,7 +52,7 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
       if (items.length === 1) return [error];
       // One of them has a vector that is not finite, so each is computed alone.
       const oneByOne: (Float32Array | Failure)[] = [];
-      for (const item of items) for (const each of await vectorsOf([item])) oneByOne.push(each);
+      for (const item of items) for (const vector of await vectorsOf([item])) oneByOne.push(vector);
       return oneByOne;
     }
   };
@@ -60,7 +60,7 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
   const prepare = async (writes: readonly ItemWrite[]): Promise<(ItemChange | Failure)[]> => {
     const givenItems = writes.filter((write): write is GivenItem => !('deleted' in write));
     const readItems = await reader.read(givenItems);
-    const validItems = readItems.filter((each): each is ReadItem => !(each instanceof Failure));
+    const validItems = readItems.filter((item): item is ReadItem => !(item instanceof Failure));
     const vectors = (await vectorsOf(validItems)).values();
     const nextItem = readItems.values();
     return writes.map((write): ItemChange | Failure => {

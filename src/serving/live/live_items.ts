@@ -25,9 +25,8 @@ export function makeLiveItems(base: Snapshot): LiveItems {
   let hiddenCount = 0;
   let writtenItems: ReturnType<typeof makeWrittenItems> | undefined;
 
-  const show = (): void => {
-    if (writtenItems)
-      snapshot = liveSnapshot({ base, written: writtenItems.view(), kept: keptRows, hidden: hiddenCount });
+  const updateSnapshot = (): void => {
+    if (writtenItems) snapshot = liveSnapshot({ base, segments: writtenItems.view(), keptRows, hiddenCount });
   };
 
   return {
@@ -53,26 +52,26 @@ export function makeLiveItems(base: Snapshot): LiveItems {
           hiddenCount++;
         }
         if (pendingItems.has(key)) flush();
-        writtenItems.end(key);
+        writtenItems.endItem(key);
         if ('put' in change) pendingItems.set(key, change.put);
       }
       flush();
       keptRows = nextKept ?? keptRows;
-      show();
+      updateSnapshot();
     },
     async tidy() {
-      if (await writtenItems?.compact()) show();
+      if (await writtenItems?.compact()) updateSnapshot();
     },
   };
 }
 
 /** Number of slots of the first segment, and of the largest. Segments of wide vectors have fewer slots, to limit their numbers. */
-const firstRoom = 16_384;
-const mostRoom = 2 ** 18;
-const mostNumbers = 2 ** 25;
-const fewEnded = 4096;
+const minSegmentSlots = 16_384;
+const maxSegmentSlots = 2 ** 18;
+const maxSegmentNumbers = 2 ** 25;
+const minEndedSlots = 4096;
 /** Number of slots that are copied before requests get a turn. */
-const slice = 256;
+const slotsPerSlice = 256;
 
 /**
  * Items that were written after a snapshot was made, in segments of growing size. A write only touches the last segment, so the others keep their caches for
@@ -81,26 +80,27 @@ const slice = 256;
  * @param base has the width, objectives, and the names and kinds of the columns
  */
 function makeWrittenItems(base: Snapshot) {
-  const turning: DirectionsState = { isAsked: false };
+  const directionsState: DirectionsState = { isAsked: false };
   let segments: ItemSegment[] = [];
   /** During a compaction: keys of items that were replaced or deleted since it began. */
   let endedSince: string[] | undefined;
 
-  const sum = (of: (segment: ItemSegment) => number): number => segments.reduce((all, segment) => all + of(segment), 0);
-  const slots = (): number => sum((segment) => segment.slots);
+  const sum = (countIn: (segment: ItemSegment) => number): number =>
+    segments.reduce((total, segment) => total + countIn(segment), 0);
+  const slotCount = (): number => sum((segment) => segment.slotCount);
   const alive = (): number => sum((segment) => segment.alive);
-  const maxRoom = Math.max(slice, Math.min(mostRoom, Math.floor(mostNumbers / base.width)));
-  const roomFor = (count: number): number => Math.min(maxRoom, Math.max(firstRoom, count));
+  const maxSlots = Math.max(slotsPerSlice, Math.min(maxSegmentSlots, Math.floor(maxSegmentNumbers / base.width)));
+  const slotsFor = (count: number): number => Math.min(maxSlots, Math.max(minSegmentSlots, count));
 
   /** @param expected number of slots of a new segment, if there is no room */
   const addTo = (to: ItemSegment[], items: readonly WrittenItem[], expected: number): void => {
     for (let from = 0; from < items.length; ) {
       let lastSegment = to.at(-1);
-      if (lastSegment === undefined || lastSegment.slots === lastSegment.room) {
-        lastSegment = makeSegment(base, roomFor(expected), turning);
+      if (lastSegment === undefined || lastSegment.slotCount === lastSegment.room) {
+        lastSegment = makeSegment(base, slotsFor(expected), directionsState);
         to.push(lastSegment);
       }
-      const fittingItems = items.slice(from, from + lastSegment.room - lastSegment.slots);
+      const fittingItems = items.slice(from, from + lastSegment.room - lastSegment.slotCount);
       lastSegment.add(fittingItems);
       from += fittingItems.length;
     }
@@ -108,31 +108,31 @@ function makeWrittenItems(base: Snapshot) {
 
   return {
     /** Adds items with distinct keys. A new segment doubles the number of slots, so there are few segments. */
-    add: (items: readonly WrittenItem[]): void => addTo(segments, items, slots()),
-    end(key: string): void {
+    add: (items: readonly WrittenItem[]): void => addTo(segments, items, slotCount()),
+    endItem(key: string): void {
       // The latest write of most items is in one of the last segments.
-      for (let index = segments.length - 1; index >= 0; index--) if (segments[index]!.end(key)) break;
+      for (let index = segments.length - 1; index >= 0; index--) if (segments[index]!.endItem(key)) break;
       endedSince?.push(key);
     },
     /** Returns the segments in the order of the writes. */
-    view: () => segments.filter((segment) => segment.slots > 0).map((segment) => segment.view()),
+    view: () => segments.filter((segment) => segment.slotCount > 0).map((segment) => segment.view()),
     /** Moves the items out of segments whose slots have mostly ended, if there are many, while items may be written. Returns true if it moved any. */
     async compact(): Promise<boolean> {
-      if (endedSince || slots() - alive() < fewEnded + alive()) return false;
+      if (endedSince || slotCount() - alive() < minEndedSlots + alive()) return false;
       endedSince = [];
       const movingSegments = segments;
       const aliveBefore = alive();
       // Writes during the compaction go into a new segment.
-      segments = [...movingSegments, makeSegment(base, roomFor(aliveBefore), turning)];
+      segments = [...movingSegments, makeSegment(base, slotsFor(aliveBefore), directionsState)];
       const moved: ItemSegment[] = [];
       for (const segment of movingSegments) {
-        for (let from = 0; from < segment.slots; from += slice) {
-          const items = segment.items(from, Math.min(from + slice, segment.slots));
+        for (let from = 0; from < segment.slotCount; from += slotsPerSlice) {
+          const items = segment.items(from, Math.min(from + slotsPerSlice, segment.slotCount));
           if (items.length > 0) addTo(moved, items, aliveBefore);
           await yieldToEventLoop();
         }
       }
-      for (const key of endedSince) for (const segment of moved) if (segment.end(key)) break;
+      for (const key of endedSince) for (const segment of moved) if (segment.endItem(key)) break;
       segments = [...moved, ...segments.slice(movingSegments.length)];
       endedSince = undefined;
       return true;
@@ -146,47 +146,47 @@ function makeWrittenItems(base: Snapshot) {
  */
 interface LiveParts {
   readonly base: Snapshot;
-  readonly written: readonly SegmentView[];
+  readonly segments: readonly SegmentView[];
   /** Items of the data that are neither replaced nor deleted. `hidden`: number of the other ones. */
-  readonly kept: Bits;
-  readonly hidden: number;
+  readonly keptRows: Bits;
+  readonly hiddenCount: number;
 }
 
 interface SnapshotPart {
   readonly snapshot: Snapshot;
-  readonly first: number;
+  readonly firstRow: number;
   readonly alive?: Bits;
 }
 
 interface SplitRequest {
-  readonly both: Omit<TopRequest, 'exclude' | 'excludeRows' | 'seenBy' | 'within'>;
+  readonly sharedFields: Omit<TopRequest, 'exclude' | 'excludeRows' | 'seenBy' | 'within'>;
   /** Rows to exclude, of all parts. */
-  readonly without: readonly number[];
-  readonly unknown: readonly string[];
+  readonly excludedRows: readonly number[];
+  readonly unknownKeys: readonly string[];
 }
 
 /** Rows of the data come first, then those of the segments. The function is long because each method of a snapshot selects the part that answers. */
-function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
-  const { rows: first, version, width, columns, objectives } = base;
-  const snapshotParts: SnapshotPart[] = [{ snapshot: base, first: 0, ...(hidden > 0 && { alive: kept }) }];
-  let rowCount = first;
-  let count = first - hidden;
-  for (const { snapshot, alive, count: own } of written) {
-    snapshotParts.push({ snapshot, first: rowCount, ...(own < snapshot.rows && { alive }) });
+function liveSnapshot({ base, segments: written, keptRows: kept, hiddenCount: hidden }: LiveParts): Snapshot {
+  const { rows: baseRows, version, width, columns, objectives } = base;
+  const snapshotParts: SnapshotPart[] = [{ snapshot: base, firstRow: 0, ...(hidden > 0 && { alive: kept }) }];
+  let rowCount = baseRows;
+  let count = baseRows - hidden;
+  for (const { snapshot, alive, count: aliveCount } of written) {
+    snapshotParts.push({ snapshot, firstRow: rowCount, ...(aliveCount < snapshot.rows && { alive }) });
     rowCount += snapshot.rows;
-    count += own;
+    count += aliveCount;
   }
   const itemRow = (key: string): number => {
     for (let index = written.length - 1; index >= 0; index--) {
       const slot = written[index]!.slotOf(key);
-      if (slot >= 0) return snapshotParts[index + 1]!.first + slot;
+      if (slot >= 0) return snapshotParts[index + 1]!.firstRow + slot;
     }
     const row = base.itemRow(key);
     return row >= 0 && kept.has(row) ? row : -1;
   };
-  const fromPart = <T>(row: number, read: (part: Snapshot, ownRow: number) => T): T => {
-    const part = snapshotParts.findLast(({ first: from }) => from <= row)!;
-    return read(part.snapshot, row - part.first);
+  const readFromPart = <T>(row: number, readRow: (part: Snapshot, ownRow: number) => T): T => {
+    const part = snapshotParts.findLast(({ firstRow: from }) => from <= row)!;
+    return readRow(part.snapshot, row - part.firstRow);
   };
   const seenBy = (user: number): number[] =>
     base.seenBy(user).flatMap((row) => {
@@ -199,8 +199,8 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
 
   const top = (requests: readonly TopRequest[]): TopAnswer[] => {
     const splitRequests = requests.map((request) => {
-      const { exclude = [], excludeRows = [], seenBy: user, within: only, ...both } = request;
-      invariant(only === undefined, 'rows of two parts are not given as one set');
+      const { exclude = [], excludeRows = [], seenBy: user, within: rowSet, ...sharedFields } = request;
+      invariant(rowSet === undefined, 'rows of two parts are not given as one set');
       const excludedRows = [...excludeRows];
       const unknownKeys: string[] = [];
       for (const key of exclude) {
@@ -208,41 +208,46 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
         if (row < 0) unknownKeys.push(key);
         else excludedRows.push(row);
       }
-      if (user !== undefined) for (const each of seenBy(userRowOf(user, base.userRow))) excludedRows.push(each);
-      return { both, without: excludedRows, unknown: unknownKeys };
+      if (user !== undefined) for (const seenRow of seenBy(userRowOf(user, base.userRow))) excludedRows.push(seenRow);
+      return { sharedFields, excludedRows, unknownKeys };
     });
-    const inPart = ({ first: from, alive: within, snapshot }: SnapshotPart, { both, without }: SplitRequest) => ({
+    const requestInPart = (
+      { firstRow: from, alive: within, snapshot }: SnapshotPart,
+      { sharedFields: both, excludedRows: without }: SplitRequest,
+    ) => ({
       ...both,
       within,
       excludeRows: without.flatMap((row) => (row >= from && row < from + snapshot.rows ? [row - from] : [])),
     });
-    const partAnswers = snapshotParts.map((part) => part.snapshot.top(splitRequests.map((each) => inPart(part, each))));
+    const partAnswers = snapshotParts.map((part) =>
+      part.snapshot.top(splitRequests.map((splitRequest) => requestInPart(part, splitRequest))),
+    );
     /** Asks the part that has the place among the allowed items of all parts. */
-    const drawnItem = (split: SplitRequest, counts: readonly number[], draw: number): readonly TopItem[] => {
-      let place = Math.floor(draw * counts.reduce((sum, count) => sum + count, 0));
+    const drawItem = (split: SplitRequest, counts: readonly number[], draw: number): readonly TopItem[] => {
+      let drawIndex = Math.floor(draw * counts.reduce((sum, count) => sum + count, 0));
       for (const [index, count] of counts.entries()) {
         const part = snapshotParts[index]!;
-        if (place < count) {
-          const [found] = part.snapshot.top([{ ...inPart(part, split), draw: (place + 0.5) / count }]);
-          return found!.items.map((item) => ({ ...item, row: part.first + item.row }));
+        if (drawIndex < count) {
+          const [drawnAnswer] = part.snapshot.top([{ ...requestInPart(part, split), draw: (drawIndex + 0.5) / count }]);
+          return drawnAnswer!.items.map((item) => ({ ...item, row: part.firstRow + item.row }));
         }
-        place -= count;
+        drawIndex -= count;
       }
       return [];
     };
-    const bestOf = (i: number): readonly TopItem[] =>
+    const bestItemsOf = (i: number): readonly TopItem[] =>
       snapshotParts.reduce<readonly TopItem[]>(
-        (best, part, index) => merged(best, partAnswers[index]![i]!.items, requests[i]!.k, part.first),
+        (best, part, index) => mergeByScore(best, partAnswers[index]![i]!.items, requests[i]!.k, part.firstRow),
         [],
       );
     return splitRequests.map((split, i) => {
       const counts = partAnswers.map((answers) => answers[i]!.candidates);
-      const { draw } = split.both;
+      const { draw } = split.sharedFields;
       return {
         version,
-        items: draw === undefined ? bestOf(i) : drawnItem(split, counts, draw),
+        items: draw === undefined ? bestItemsOf(i) : drawItem(split, counts, draw),
         candidates: counts.reduce((sum, count) => sum + count, 0),
-        unknown: split.unknown,
+        unknown: split.unknownKeys,
         exact: partAnswers[0]![i]!.exact,
       };
     });
@@ -259,32 +264,38 @@ function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapshot {
     top,
     itemRow,
     corpusRow: (key) => (itemRow(key) < 0 ? -1 : base.corpusRow(key)),
-    keyAt: (row) => fromPart(row, (part, ownRow) => part.keyAt(ownRow)),
-    titleAt: (row) => fromPart(row, (part, ownRow) => part.titleAt(ownRow)),
-    valuesOf: (row, names) => fromPart(row, (part, ownRow) => part.valuesOf(ownRow, names)),
+    keyAt: (row) => readFromPart(row, (part, ownRow) => part.keyAt(ownRow)),
+    titleAt: (row) => readFromPart(row, (part, ownRow) => part.titleAt(ownRow)),
+    valuesOf: (row, names) => readFromPart(row, (part, ownRow) => part.valuesOf(ownRow, names)),
     userRow: base.userRow,
-    itemVector: (row) => fromPart(row, (part, ownRow) => part.itemVector(ownRow)),
-    score: (vectors, row) => fromPart(row, (part, ownRow) => part.score(vectors, ownRow)),
+    itemVector: (row) => readFromPart(row, (part, ownRow) => part.itemVector(ownRow)),
+    score: (vectors, row) => readFromPart(row, (part, ownRow) => part.score(vectors, ownRow)),
     seenBy,
-    written: written.map(({ of, snapshot }, index) => ({
+    written: written.map(({ segment: of, snapshot }, index) => ({
       of,
-      first: snapshotParts[index + 1]!.first,
+      first: snapshotParts[index + 1]!.firstRow,
       rows: snapshot.rows,
     })),
     users: base.users,
     usersWith: base.usersWith,
-    withIndex: (makeIndex) => liveSnapshot({ base: base.withIndex(makeIndex), written, kept, hidden }),
+    withIndex: (makeIndex) =>
+      liveSnapshot({ base: base.withIndex(makeIndex), segments: written, keptRows: kept, hiddenCount: hidden }),
     directions: () =>
       (directions ??= liveSnapshot({
         base: base.directions(),
-        written: written.map((part) => ({ ...part, snapshot: part.snapshot.directions() })),
-        kept,
-        hidden,
+        segments: written.map((part) => ({ ...part, snapshot: part.snapshot.directions() })),
+        keptRows: kept,
+        hiddenCount: hidden,
       })),
   };
 }
 
-function merged(before: readonly TopItem[], added: readonly TopItem[], k: number, first: number): readonly TopItem[] {
+function mergeByScore(
+  before: readonly TopItem[],
+  added: readonly TopItem[],
+  k: number,
+  first: number,
+): readonly TopItem[] {
   if (added.length === 0) return before;
   const mergedItems: TopItem[] = [];
   let [a, b] = [0, 0];

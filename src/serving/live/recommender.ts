@@ -125,8 +125,8 @@ function recommenderOf(
   const over = (base: Snapshot = snapshot): WritableAnswerer => {
     const live = makeLiveItems(base);
     const userEvents = makeUserEvents(trained, served);
-    const preparerOfNow = makePreparer(trained, served, userEvents.of, cohortOf);
-    const { ask, askAll, vectors } = makeQueryAnswerer(live, preparerOfNow, retrieval.query);
+    const preparerWithEvents = makePreparer(trained, served, userEvents.laterEventsOf, cohortOf);
+    const { ask, askAll, vectors } = makeQueryAnswerer(live, preparerWithEvents, retrieval.query);
     return {
       get snapshot() {
         return live.snapshot;
@@ -200,33 +200,33 @@ export interface ExactAnswers {
   certify(find: RowFinder): Promise<RecallCertificate>;
 }
 
-const together = 64;
+const queriesPerScan = 64;
 
 export function exactAnswersOf(snapshot: Snapshot, queries: QueryVectors, k: number): ExactAnswers {
   const requests = queries.map((vectors): TopRequest => ({ vectors, k }));
   const neededScores: number[] = [];
-  for (const some of chunks(requests)) {
-    for (const { items } of snapshot.top(some)) neededScores.push(items.at(-1)?.score ?? Number.POSITIVE_INFINITY);
+  for (const batch of splitIntoBatches(requests)) {
+    for (const { items } of snapshot.top(batch)) neededScores.push(items.at(-1)?.score ?? Number.POSITIVE_INFINITY);
   }
   const wantedCount = Math.min(k, snapshot.rows);
   /** Returns the share of good rows. An item with the same score as the last of the best items is as good as that one. */
-  const shareOf = (rows: readonly number[], at: number): number => {
-    const asked = queries[at]!.map((query) => Float64Array.from(query));
-    const isGood = (row: number): boolean => snapshot.score(asked, row) >= neededScores[at]!;
+  const shareOf = (rows: readonly number[], queryIndex: number): number => {
+    const queryVectors = queries[queryIndex]!.map((query) => Float64Array.from(query));
+    const isGood = (row: number): boolean => snapshot.score(queryVectors, row) >= neededScores[queryIndex]!;
     return [...new Set(rows)].slice(0, wantedCount).filter(isGood).length / wantedCount;
   };
   return {
     k,
     async certify(find) {
       const foundShares: number[] = [];
-      for (const some of chunks(requests)) {
-        for (const rows of await find(some)) foundShares.push(shareOf(rows, foundShares.length));
+      for (const batch of splitIntoBatches(requests)) {
+        for (const rows of await find(batch)) foundShares.push(shareOf(rows, foundShares.length));
       }
       return { k, queries: foundShares.length, ...recallFigures(foundShares) };
     },
   };
 }
 
-function* chunks<T>(all: readonly T[]): Generator<readonly T[]> {
-  for (let from = 0; from < all.length; from += together) yield all.slice(from, from + together);
+function* splitIntoBatches<T>(requests: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < requests.length; from += queriesPerScan) yield requests.slice(from, from + queriesPerScan);
 }

@@ -18,7 +18,7 @@ export interface WrittenItem {
 }
 
 export interface SegmentView {
-  readonly of: ItemSegment;
+  readonly segment: ItemSegment;
   readonly snapshot: Snapshot;
   /** Slots whose item exists. `count`: their number. */
   readonly alive: Bits;
@@ -28,13 +28,13 @@ export interface SegmentView {
 }
 
 export interface ItemSegment {
-  readonly slots: number;
+  readonly slotCount: number;
   readonly room: number;
   readonly alive: number;
   /** Adds items. There must be room for them, and each key must occur once, with any earlier slot ended. */
   add(items: readonly WrittenItem[]): void;
   /** Returns true if the item had a slot. */
-  end(key: string): boolean;
+  endItem(key: string): boolean;
   view(): SegmentView;
   items(from: number, to: number): WrittenItem[];
 }
@@ -102,7 +102,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
 
   const segment: ItemSegment = {
     room,
-    get slots() {
+    get slotCount() {
       return keys.length;
     },
     get alive() {
@@ -126,7 +126,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
       snapshot = undefined;
       lastView = undefined;
     },
-    end(key) {
+    endItem(key) {
       const slot = latestSlot.indexOf(key);
       if (slot < 0 || !aliveSlots.has(slot)) return false;
       aliveSlots.delete(slot);
@@ -143,7 +143,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
         const slot = currentSnapshot.itemRow(key);
         return slot >= 0 && aliveNow.has(slot) ? slot : -1;
       };
-      lastView = { of: segment, snapshot: currentSnapshot, alive: aliveNow, count: aliveCount, slotOf };
+      lastView = { segment, snapshot: currentSnapshot, alive: aliveNow, count: aliveCount, slotOf };
       return lastView;
     },
     items(from, to) {

@@ -11,7 +11,7 @@ import { queryColumns, withMadeFeatures } from '../../retrieval/query_columns.ts
 
 export interface UserEvents {
   /** Returns undefined for a user of whom there is no later event. */
-  of(user: string): LaterEvents | undefined;
+  laterEventsOf(user: string): LaterEvents | undefined;
   /** Adds events that count. */
   add(events: readonly ReadEvent[]): void;
   /** Removes the events of a user. @param hidesData true if answers must also not know the user's events of the data */
@@ -20,7 +20,7 @@ export interface UserEvents {
   /** Time of the latest event, in the unit of `Dataset.knownUntil`. */
   readonly until: number | undefined;
   /** Returns at most `most` users with later events whose keys begin with a text, with the number of these events. */
-  usersWith(prefix: string, most: number): readonly { readonly key: string; readonly events: number }[];
+  usersWith(prefix: string, limit: number): readonly { readonly key: string; readonly events: number }[];
 }
 
 interface StoredEvent extends FeatureRow {
@@ -33,7 +33,7 @@ interface StoredEvent extends FeatureRow {
 interface StoredUser {
   readonly hidesData: boolean;
   readonly events: StoredEvent[];
-  /** What `of` returned since the last event. */
+  /** What `laterEventsOf` returned since the last event. */
   later?: LaterEvents;
 }
 
@@ -54,7 +54,7 @@ export function makeUserEvents(model: QueryModel, data: QueryData): UserEvents {
   };
 
   return {
-    of(user) {
+    laterEventsOf(user) {
       const stored = users.get(user);
       if (stored === undefined) return undefined;
       const { events, hidesData } = stored;
@@ -71,9 +71,9 @@ export function makeUserEvents(model: QueryModel, data: QueryData): UserEvents {
         delete stored.later;
         const event: StoredEvent = { item, time, columns, row };
         // Nearly always the last one. Events with equal times keep the order of their arrival.
-        let at = stored.events.length;
-        while (at > 0 && stored.events[at - 1]!.time > time) at--;
-        stored.events.splice(at, 0, event);
+        let index = stored.events.length;
+        while (index > 0 && stored.events[index - 1]!.time > time) index--;
+        stored.events.splice(index, 0, event);
         looseEvents.push(event);
         count++;
         until = Math.max(until ?? time, time);
@@ -99,10 +99,10 @@ export function makeUserEvents(model: QueryModel, data: QueryData): UserEvents {
     get until() {
       return until;
     },
-    usersWith(prefix, most) {
+    usersWith(prefix, limit) {
       const found: { key: string; events: number }[] = [];
       for (const [key, { events }] of users) {
-        if (found.length === most) break;
+        if (found.length === limit) break;
         if (events.length > 0 && key.startsWith(prefix)) found.push({ key, events: events.length });
       }
       return found;
@@ -128,10 +128,10 @@ function columnsAfter(
     const { name } = feature;
     if (!before.has(name) || madeOf(feature).length > 0) continue;
     const list = feature.along ?? name;
-    const most = histories.get(list);
-    if (histories.has(name) && most !== undefined) {
-      const added = lastWith(events, list, most);
-      columns.set(name, lastElements(name, [{ columns: before, row: 0 }, ...added], most));
+    const maxLength = histories.get(list);
+    if (histories.has(name) && maxLength !== undefined) {
+      const added = lastWith(events, list, maxLength);
+      columns.set(name, lastElements(name, [{ columns: before, row: 0 }, ...added], maxLength));
     } else if (lastEvent?.columns.has(name)) {
       const { column, index } = lastEvent.columns.get(name)!;
       columns.set(name, { column, index: Int32Array.of(index ? index[lastEvent.row]! : lastEvent.row) });
@@ -141,9 +141,9 @@ function columnsAfter(
 }
 
 /** Returns the last events that have an element in a history, at most `most`, in their order. */
-function lastWith(events: readonly StoredEvent[], list: string, most: number): readonly StoredEvent[] {
+function lastWith(events: readonly StoredEvent[], list: string, maxCount: number): readonly StoredEvent[] {
   const found: StoredEvent[] = [];
-  for (let index = events.length - 1; index >= 0 && found.length < most; index--) {
+  for (let index = events.length - 1; index >= 0 && found.length < maxCount; index--) {
     if (!isEmptyBag(list, events[index]!)) found.push(events[index]!);
   }
   return found.reverse();

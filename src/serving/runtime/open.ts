@@ -31,24 +31,24 @@ export type PageRecommendRequest = Omit<RecommendBody, 'user' | 'history' | 'ave
 export type SimilarRequest = SimilarBody;
 
 interface RequestEntry {
-  readonly holds: (value: unknown) => boolean;
-  readonly wanted: string;
+  readonly accepts: (value: unknown) => boolean;
+  readonly expected: string;
 }
 
-const all =
-  (holds: (value: unknown) => boolean) =>
+const isListOf =
+  (accepts: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
-    Array.isArray(value) && value.every(holds);
+    Array.isArray(value) && value.every(accepts);
 
 /** The rows of `rerank.ts` check their entries themselves. */
-const checkedLater: RequestEntry = { holds: () => true, wanted: '' };
+const checkedLater: RequestEntry = { accepts: () => true, expected: '' };
 
-const selection: Readonly<Record<keyof Selection, RequestEntry>> = {
-  k: { holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1, wanted: 'a whole number from 1' },
-  filter: { holds: (value) => typeof value === 'string', wanted: 'a text' },
-  exclude: { holds: all(isKey), wanted: 'a list of keys' },
-  columns: { holds: all((value) => typeof value === 'string'), wanted: 'a list of names' },
-  version: { holds: (value) => typeof value === 'string', wanted: 'a text' },
+const selectionEntries: Readonly<Record<keyof Selection, RequestEntry>> = {
+  k: { accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 1, expected: 'a whole number from 1' },
+  filter: { accepts: (value) => typeof value === 'string', expected: 'a text' },
+  exclude: { accepts: isListOf(isKey), expected: 'a list of keys' },
+  columns: { accepts: isListOf((value) => typeof value === 'string'), expected: 'a list of names' },
+  version: { accepts: (value) => typeof value === 'string', expected: 'a text' },
   offset: checkedLater,
   candidates: checkedLater,
   diversity: checkedLater,
@@ -58,27 +58,27 @@ const selection: Readonly<Record<keyof Selection, RequestEntry>> = {
   exploration: checkedLater,
 };
 
-const recommend: Readonly<Record<keyof PageRecommendRequest, RequestEntry>> = {
-  values: { holds: isObject, wanted: 'an object with values of features' },
-  vector: { holds: all((value) => typeof value === 'number'), wanted: 'a list of numbers' },
-  removeSeen: { holds: (value) => typeof value === 'boolean', wanted: '`true` or `false`' },
-  shares: { holds: (value) => typeof value === 'boolean', wanted: '`true` or `false`' },
+const recommendEntries: Readonly<Record<keyof PageRecommendRequest, RequestEntry>> = {
+  values: { accepts: isObject, expected: 'an object with values of features' },
+  vector: { accepts: isListOf((value) => typeof value === 'number'), expected: 'a list of numbers' },
+  removeSeen: { accepts: (value) => typeof value === 'boolean', expected: '`true` or `false`' },
+  shares: { accepts: (value) => typeof value === 'boolean', expected: '`true` or `false`' },
   because: checkedLater,
   weights: {
-    holds: (value) => isObject(value) && Object.values(value).every((each) => typeof each === 'number'),
-    wanted: 'an object with a number for each task',
+    accepts: (value) => isObject(value) && Object.values(value).every((weight) => typeof weight === 'number'),
+    expected: 'an object with a number for each task',
   },
-  ...selection,
+  ...selectionEntries,
 };
 
-const similar: Readonly<Record<keyof SimilarRequest, RequestEntry>> = {
-  item: { holds: isKey, wanted: 'the key of an item' },
-  ...selection,
+const similarEntries: Readonly<Record<keyof SimilarRequest, RequestEntry>> = {
+  item: { accepts: isKey, expected: 'the key of an item' },
+  ...selectionEntries,
 };
 
 /** @throws Failure `request-value`, `unknown-name` */
 function checkRecommend(request: unknown): PageRecommendRequest {
-  const checkedRequest = check(request, recommend);
+  const checkedRequest = checkEntries(request, recommendEntries);
   if (checkedRequest.values === undefined && checkedRequest.vector === undefined) {
     throw failure('request-value', { entry: 'values', reason: 'is missing', advice: 'give `values` or `vector`' });
   }
@@ -87,13 +87,16 @@ function checkRecommend(request: unknown): PageRecommendRequest {
 
 /** @throws Failure `request-value`, `unknown-name` */
 function checkSimilar(request: unknown): SimilarRequest {
-  const checked = check(request, similar) as unknown as SimilarRequest;
+  const checked = checkEntries(request, similarEntries) as unknown as SimilarRequest;
   if (checked.item !== undefined) return checked;
   throw failure('request-value', { entry: 'item', reason: 'is missing', advice: 'give the key of an item' });
 }
 
 /** Entries that are undefined count as absent. */
-function check(request: unknown, entries: Readonly<Record<string, RequestEntry>>): Readonly<Record<string, unknown>> {
+function checkEntries(
+  request: unknown,
+  entries: Readonly<Record<string, RequestEntry>>,
+): Readonly<Record<string, unknown>> {
   if (!isObject(request)) throw failure('request-body', { reason: 'is not an object', advice: 'give an object' });
   const givenEntries = Object.entries(request).filter(([, value]) => value !== undefined);
   const knownEntries = Object.keys(entries);
@@ -101,7 +104,7 @@ function check(request: unknown, entries: Readonly<Record<string, RequestEntry>>
     if (!knownEntries.includes(name)) {
       throw failure('unknown-name', unknownFacts('entry of a request', name, knownEntries));
     }
-    const { holds, wanted } = entries[name]!;
+    const { accepts: holds, expected: wanted } = entries[name]!;
     if (!holds(value))
       throw failure('request-value', { entry: name, reason: `is not ${wanted}`, advice: `give ${wanted}` });
   }
@@ -157,7 +160,7 @@ export interface OpenedForUser {
   vectors(request?: { readonly values?: Readonly<Record<string, unknown>> }): Promise<readonly Float32Array[]>;
 }
 
-const mostIndex = 2 ** 20;
+const maxIndexBytes = 2 ** 20;
 
 /** @param url of the folder; may be relative in a page @throws Failure `export-unreachable`, `export-damaged`, `page-insecure`, `kernels-refused` */
 export async function open(url: string | URL, options: OpenOptions = {}): Promise<Opened> {
@@ -168,7 +171,7 @@ export async function open(url: string | URL, options: OpenOptions = {}): Promis
   const urlOf = (name: string): string => new URL(name, baseUrl).href;
   const fetchOptions: FetchOptions = { fetch, signal };
   const damagedIndex = damagedAt(urlOf(pageIndex));
-  const index = readIndex(await fetchText(urlOf(pageIndex), mostIndex, fetchOptions), damagedIndex);
+  const index = readIndex(await fetchText(urlOf(pageIndex), maxIndexBytes, fetchOptions), damagedIndex);
   const total = pageFiles.reduce((sum, name) => sum + index.files[name].bytes, 0);
   if (total > mostBytes) throw damagedIndex(`its files have ${total} bytes, and ${mostBytes} are allowed`);
   let received = 0;
@@ -209,18 +212,21 @@ async function openServed({ model, version, notes }: PageIndex, servable: Public
     const { values, items } = valuesOfEvents(events, servable);
     // The items of an old event may no longer be there.
     const knownItems = items.filter((key) => snapshot.itemRow(key) >= 0);
-    const add = (request: PageRecommendRequest) => ({ ...request, values: { ...values, ...request.values } });
+    const addEventValues = (request: PageRecommendRequest) => ({
+      ...request,
+      values: { ...values, ...request.values },
+    });
     return {
       async recommend(request = {}) {
-        const { removeSeen = removesSeen, exclude = [], ...given } = checkRecommend(add(request));
+        const { removeSeen = removesSeen, exclude = [], ...otherFields } = checkRecommend(addEventValues(request));
         const excluded = [...exclude, ...(removeSeen ? knownItems : [])];
-        const answer = await recommendItems({ ...given, removeSeen, exclude: excluded });
+        const answer = await recommendItems({ ...otherFields, removeSeen, exclude: excluded });
         const [unknownItem] = items.filter((key) => snapshot.itemRow(key) < 0);
         if (unknownItem === undefined) return answer;
         const note = `of the events, ${items.length - knownItems.length} of ${items.length} items are not in this folder, such as \`${unknownItem}\``;
         return { ...answer, notes: [...answer.notes, note] };
       },
-      vectors: async (request = {}) => answers.vectors(checkRecommend(add(request))),
+      vectors: async (request = {}) => answers.vectors(checkRecommend(addEventValues(request))),
     };
   };
   return {

@@ -79,8 +79,8 @@ export function valuesOfEvents(
     const source = sources[name];
     if (source === undefined) continue;
     if (!histories.has(name)) {
-      const last = ordered.at(-1);
-      if (last) values[name] = valueIn(last, source);
+      const lastEvent = ordered.at(-1);
+      if (lastEvent) values[name] = valueIn(lastEvent, source);
       continue;
     }
     const listSource = sources[along];

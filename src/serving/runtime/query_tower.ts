@@ -66,15 +66,18 @@ function makeQueryTower(plan: PublicServable['plan'], tower: PublicTower): Query
     const isWeights = !features.has(name) && name.endsWith(weightsSuffix);
     const feature = features.get(isWeights ? name.slice(0, -weightsSuffix.length) : name);
     invariant(feature, `input ${name} is a feature`);
-    const [, ...each] = graph.nodes[node]!.type.shape as readonly number[];
-    return { name, feature, each, isWeights };
+    const [, ...elementShape] = graph.nodes[node]!.type.shape as readonly number[];
+    return { name, feature, each: elementShape, isWeights };
   });
   return async (columns, rows) => {
     const givenInputs = Object.fromEntries(
-      inputs.map(({ name, feature, each, isWeights }): [string, Tensor] => {
+      inputs.map(({ name, feature, each: elementShape, isWeights }): [string, Tensor] => {
         const column = columns.get(feature.name);
         invariant(column, `feature ${feature.name} has a column`);
-        return [name, isWeights ? weightsOf(column, rows, each) : valuesOf(column, feature, rows, each)];
+        return [
+          name,
+          isWeights ? weightsOf(column, rows, elementShape) : valuesOf(column, feature, rows, elementShape),
+        ];
       }),
     );
     const { vector } = evaluateGraph(graph, givenInputs, parameters).outputs;
@@ -84,15 +87,15 @@ function makeQueryTower(plan: PublicServable['plan'], tower: PublicTower): Query
   };
 }
 
-/** @param each shape of one row's value */
+/** @param elementShape shape of one row's value */
 function valuesOf(
   { column, index }: IndexedColumn,
   feature: FeaturePlan,
   rows: number,
-  each: readonly number[],
+  elementShape: readonly number[],
 ): Tensor {
-  const shape = [rows, ...each];
-  const rowSize = each.reduce((product, length) => product * length, 1);
+  const shape = [rows, ...elementShape];
+  const rowSize = elementShape.reduce((product, length) => product * length, 1);
   const rowOf = (row: number): number => (index ? index[row]! : row);
   if (column.kind === 'numbers') {
     const data = new Float32Array(rows * rowSize);
@@ -104,7 +107,7 @@ function valuesOf(
   const data = new Int32Array(rows * rowSize).fill(-1);
   for (let row = 0; row < rows; row++) {
     if (column.kind === 'codes') data[row] = column.values[rowOf(row)]!;
-    else fillBag(column, feature, rowOf(row), data.subarray(row * rowSize, (row + 1) * rowSize), each);
+    else fillBag(column, feature, rowOf(row), data.subarray(row * rowSize, (row + 1) * rowSize), elementShape);
   }
   return { dtype: 'int32', shape, data };
 }
@@ -114,14 +117,14 @@ function fillBag(
   { through }: FeaturePlan,
   bag: number,
   to: Int32Array,
-  [places, most = 1]: readonly number[],
+  [places, maxElements = 1]: readonly number[],
 ): void {
   const elementCount = Math.min(ends[bag]! - starts[bag]!, places!);
   for (let i = 0; i < elementCount; i++) {
     const elementAt = starts[bag]! + i;
     if (inner) {
       const codes = inner.values.subarray(inner.starts[values[elementAt]!], inner.ends[values[elementAt]!]);
-      to.set(codes.subarray(0, most), i * most);
+      to.set(codes.subarray(0, maxElements), i * maxElements);
     } else {
       // If the list goes through the item tower, row 0 of its table stands for "not an item".
       to[i] = through ? items![elementAt]! + 1 : values[elementAt]!;

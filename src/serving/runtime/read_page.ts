@@ -39,10 +39,10 @@ export function readServable(
   files: Readonly<Record<PageFile, Uint8Array<ArrayBuffer>>>,
   damagedIn: (name?: PageFile) => MakeDamageError,
 ): PublicServable {
-  const [rest, tower] = pageFiles.map((name) =>
+  const [otherParts, tower] = pageFiles.map((name) =>
     openServable(parseSafetensors(files[name], damagedIn(name)), damagedIn(name)),
   );
-  const servable = { ...(rest as object), tower };
+  const servable = { ...(otherParts as object), tower };
   const complaint = publicComplaint(servable);
   if (complaint !== undefined) throw damagedIn()(complaint);
   return servable as PublicServable;
@@ -74,10 +74,10 @@ export async function fetchFile(
   fetching: FetchOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const damagedFailure = damagedAt(url);
-  const body = await bodyOf(url, fetching);
-  const file = roomFor(bytes, damagedFailure);
+  const body = await fetchBody(url, fetching);
+  const file = allocateBytes(bytes, damagedFailure);
   let filled = 0;
-  await eachPiece(url, body, fetching, (piece) => {
+  await readPieces(url, body, fetching, (piece) => {
     if (filled + piece.length > bytes) throw damagedFailure(`it is longer than the ${bytes} bytes that its index says`);
     file.set(piece, filled);
     filled += piece.length;
@@ -87,45 +87,45 @@ export async function fetchFile(
   return file;
 }
 
-/** Returns the contents of a file in gzip. @param most bytes of them @param gunzip makes the stream that unpacks it */
+/** Returns the contents of a file in gzip. @param maxBytes bytes of them @param gunzip makes the stream that unpacks it */
 export async function unpackedBytes(
   bytes: Uint8Array<ArrayBuffer>,
-  most: number,
+  maxBytes: number,
   gunzip: Gunzip,
   damaged: MakeDamageError,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { take, whole } = collector(most, 'its contents are', damaged);
+  const { append, joined: joinPieces } = makePieceCollector(maxBytes, 'its contents are', damaged);
   try {
-    await eachPiece('', new Blob([bytes]).stream().pipeThrough(gunzip()), {}, take);
+    await readPieces('', new Blob([bytes]).stream().pipeThrough(gunzip()), {}, append);
   } catch (error) {
     throw (error as Failure).diagnostics[0]!.code === 'export-damaged' ? error : damaged('it is not gzip');
   }
-  return whole();
+  return joinPieces();
 }
 
 /** Returns the text of a file. @throws Failure `export-unreachable`, `export-damaged` */
-export async function fetchText(url: string, most: number, fetching: FetchOptions): Promise<string> {
-  const { take, whole } = collector(most, 'it is', damagedAt(url));
-  await eachPiece(url, await bodyOf(url, fetching), fetching, take);
-  return new TextDecoder().decode(await whole());
+export async function fetchText(url: string, maxBytes: number, fetching: FetchOptions): Promise<string> {
+  const { append, joined } = makePieceCollector(maxBytes, 'it is', damagedAt(url));
+  await readPieces(url, await fetchBody(url, fetching), fetching, append);
+  return new TextDecoder().decode(await joined());
 }
 
 /** Joins pieces, unless they have more bytes than allowed. */
-function collector(most: number, what: string, damaged: MakeDamageError) {
+function makePieceCollector(maxBytes: number, subject: string, damaged: MakeDamageError) {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   return {
-    take(piece: Uint8Array): void {
+    append(piece: Uint8Array): void {
       length += piece.length;
-      if (length > most) throw damaged(`${what} longer than ${most} bytes`);
+      if (length > maxBytes) throw damaged(`${subject} longer than ${maxBytes} bytes`);
       pieces.push(new Uint8Array(piece));
     },
-    whole: async (): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await new Blob(pieces).arrayBuffer()),
+    joined: async (): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await new Blob(pieces).arrayBuffer()),
   };
 }
 
-async function bodyOf(url: string, { fetch, signal }: FetchOptions): Promise<ReadableStream<Uint8Array>> {
-  const response = await arrives(url, signal, () => fetch(url, signal ? { signal } : {}));
+async function fetchBody(url: string, { fetch, signal }: FetchOptions): Promise<ReadableStream<Uint8Array>> {
+  const response = await awaitNetwork(url, signal, () => fetch(url, signal ? { signal } : {}));
   if (response.ok && response.body) return response.body;
   throw failure('export-unreachable', {
     url,
@@ -133,18 +133,18 @@ async function bodyOf(url: string, { fetch, signal }: FetchOptions): Promise<Rea
   });
 }
 
-async function eachPiece(
+async function readPieces(
   url: string,
   body: ReadableStream<Uint8Array>,
   { signal, onBytes }: Omit<FetchOptions, 'fetch'>,
-  take: (piece: Uint8Array) => void,
+  onPiece: (piece: Uint8Array) => void,
 ): Promise<void> {
   const reader = body.getReader();
   try {
     for (;;) {
-      const { done, value } = await arrives(url, signal, () => reader.read());
+      const { done, value } = await awaitNetwork(url, signal, () => reader.read());
       if (done) return;
-      take(value);
+      onPiece(value);
       onBytes?.(value.length);
     }
   } finally {
@@ -154,7 +154,7 @@ async function eachPiece(
 }
 
 /** Does a fetch. `fetch` throws a TypeError if nothing arrives; a signal throws its own reason. */
-async function arrives<T>(url: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+async function awaitNetwork<T>(url: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -164,7 +164,7 @@ async function arrives<T>(url: string, signal: AbortSignal | undefined, work: ()
   }
 }
 
-function roomFor(bytes: number, damaged: (reason: string) => Failure): Uint8Array<ArrayBuffer> {
+function allocateBytes(bytes: number, damaged: (reason: string) => Failure): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(bytes);
   } catch {

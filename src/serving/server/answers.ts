@@ -55,16 +55,16 @@ interface QueuedRequest<Q, A> {
  * each per query. Queries that arrive during a batch form the next one, so a single query never waits, and batches grow with the load. Only the promise of an
  * invalid query is rejected.
  * @param answerAll returns an answer or an error for each query, in order
- * @param most maximum number of queries in one batch
+ * @param maxBatch maximum number of queries in one batch
  */
 export function makeBatcher<Q, A>(
   answerAll: (questions: readonly Q[]) => Promise<readonly (A | Error)[]>,
-  most: number,
+  maxBatch: number,
 ): (question: Q, options?: AnswerOptions) => Promise<A> {
   let queuedRequests: QueuedRequest<Q, A>[] = [];
   let isRunning = false;
 
-  const answer = async (batch: readonly QueuedRequest<Q, A>[]): Promise<void> => {
+  const answerBatch = async (batch: readonly QueuedRequest<Q, A>[]): Promise<void> => {
     try {
       const answers = await answerAll(batch.map(({ question }) => question));
       batch.forEach(({ resolve, reject }, index) => {
@@ -75,16 +75,16 @@ export function makeBatcher<Q, A>(
     } catch (error) {
       // The values of one request may make the tower fail for all.
       if (batch.length === 1) batch[0]!.reject(error);
-      else for (const each of batch) await answer([each]);
+      else for (const queuedRequest of batch) await answerBatch([queuedRequest]);
     }
   };
   const run = async (): Promise<void> => {
     while (queuedRequests.length > 0) {
-      const batch = queuedRequests.slice(0, most);
-      queuedRequests = queuedRequests.slice(most);
-      const [over, asked] = [batch.filter(({ isOver }) => isOver()), batch.filter(({ isOver }) => !isOver())];
+      const batch = queuedRequests.slice(0, maxBatch);
+      queuedRequests = queuedRequests.slice(maxBatch);
+      const [over, open] = [batch.filter(({ isOver }) => isOver()), batch.filter(({ isOver }) => !isOver())];
       for (const { reject } of over) reject(new Error('nobody waits for the answer'));
-      if (asked.length > 0) await answer(asked);
+      if (open.length > 0) await answerBatch(open);
       // Sockets, timers and other routes get a turn between batches.
       if (queuedRequests.length > 0) await yieldToEventLoop();
     }
@@ -174,7 +174,7 @@ export function makeAnswers({
 }: AnswersSource): Answers {
   const { version } = recommender.snapshot;
   const userVectorCache = userVectors > 0 ? makeUserVectorCache(recommender.snapshot.users, userVectors) : undefined;
-  const laterEvents = (user: string): LaterEvents | undefined => events?.userEvents.of(user);
+  const laterEvents = (user: string): LaterEvents | undefined => events?.userEvents.laterEventsOf(user);
   const maxBatch = mostTogether(recommender.snapshot);
   const pastOf = (user: string, snapshot: Snapshot): number[] => pastRows(user, snapshot, laterEvents(user));
   const byVector = (body: RecommendBody, user: string | undefined, snapshot: Snapshot): TopRequest => {
@@ -191,7 +191,7 @@ export function makeAnswers({
   };
   const answererOf = alone ? answerAlone : makeBatcher;
   const answerBatched = answererOf<SnapshotRequest<QueryWithOptions>, Recommendation>(
-    answerBySnapshot((snapshot, asked) => recommender.askAll(asked, snapshot, userVectorCache)),
+    answerBySnapshot((snapshot, queries) => recommender.askAll(queries, snapshot, userVectorCache)),
     maxBatch,
   );
   const topBatched = answererOf<SnapshotRequest<TopRequest>, TopAnswer>(answerBySnapshot(topEach), maxBatch);
@@ -213,8 +213,8 @@ export function makeAnswers({
       const { removeSeen, weights, shares, average } = body;
       const queryOptions = { ...selectionOf(body), removeSeen, weights, shares, average };
       const answer = body.vector
-        ? shownAnswer(await topBatched({ snapshot, asked: byVector(body, user, snapshot) }, options))
-        : await answerBatched({ snapshot, asked: { question: questionOf(body), options: queryOptions } }, options);
+        ? shownAnswer(await topBatched({ snapshot, query: byVector(body, user, snapshot) }, options))
+        : await answerBatched({ snapshot, query: { question: questionOf(body), options: queryOptions } }, options);
       const pastItems = (): readonly Item[] =>
         answer.history ??
         (user === undefined ? [] : pastOf(user, snapshot)).toReversed().map((row) => itemAt(row, snapshot));
@@ -237,7 +237,7 @@ export function makeAnswers({
       refuseUnknownColumns(body.columns, snapshot);
       const directions = snapshot.directions();
       const topRequest = { vectors: [directions.itemVector(row)], ...selectionOf(body), excludeRows: [row] };
-      const answer = shownAnswer(await topBatched({ snapshot: directions, asked: topRequest }, options));
+      const answer = shownAnswer(await topBatched({ snapshot: directions, query: topRequest }, options));
       return {
         version,
         item,
@@ -274,20 +274,20 @@ export function makeAnswers({
 /** A request with the snapshot of its arrival, which answers it even if items are written later. */
 interface SnapshotRequest<Q> {
   readonly snapshot: Snapshot;
-  readonly asked: Q;
+  readonly query: Q;
 }
 
 /** Answers all requests of a snapshot in one pass. There are several snapshots only while items are written. */
 function answerBySnapshot<Q, A>(
-  answerAll: (snapshot: Snapshot, asked: readonly Q[]) => Promise<readonly (A | Error)[]>,
+  answerAll: (snapshot: Snapshot, queries: readonly Q[]) => Promise<readonly (A | Error)[]>,
 ): (questions: readonly SnapshotRequest<Q>[]) => Promise<readonly (A | Error)[]> {
   return async (questions) => {
     const answersInOrder: (A | Error)[] = new Array(questions.length);
-    for (const snapshot of new Set(questions.map((each) => each.snapshot))) {
-      const ownIndices = [...questions.keys()].filter((at) => questions[at]!.snapshot === snapshot);
+    for (const snapshot of new Set(questions.map((question) => question.snapshot))) {
+      const ownIndices = [...questions.keys()].filter((index) => questions[index]!.snapshot === snapshot);
       const snapshotAnswers = await answerAll(
         snapshot,
-        ownIndices.map((at) => questions[at]!.asked),
+        ownIndices.map((index) => questions[index]!.query),
       );
       ownIndices.forEach((at, i) => {
         answersInOrder[at] = snapshotAnswers[i]!;
@@ -320,7 +320,7 @@ const shown = (
 /** Returns users of the data, with the number of their known events, and then new ones. */
 function usersWith(prefix: string, limit: number, snapshot: Snapshot, later: UserEvents | undefined): FoundUser[] {
   const known = snapshot.usersWith(prefix, limit).flatMap(({ key, seen }): FoundUser[] => {
-    const laterEvents = later?.of(key);
+    const laterEvents = later?.laterEventsOf(key);
     if (laterEvents === undefined) return [{ key, seen }];
     const count = (laterEvents.hidesData ? 0 : seen) + laterEvents.items.length;
     return laterEvents.hidesData && count === 0 ? [] : [{ key, seen: count }];
@@ -352,22 +352,22 @@ function refuseContradictions({ user, values, vector }: RecommendBody, { width }
     throw requestFailure('values', 'is given next to a vector, which replaces it', 'remove `values` or `vector`');
   }
   if (vector.length !== width) throw requestFailure('vector', `has ${vector.length} numbers`, `give ${width} numbers`);
-  const oddNumber = vector.find((each) => !Number.isFinite(Math.fround(each)));
+  const oddNumber = vector.find((element) => !Number.isFinite(Math.fround(element)));
   if (oddNumber !== undefined)
     throw requestFailure('vector', `has the number ${oddNumber}`, 'give finite float32 numbers');
 }
 
-function refuseOtherVersion({ version: asked }: Selection, version: string): void {
-  if (asked === undefined || asked === version) return;
+function refuseOtherVersion({ version: requestedVersion }: Selection, version: string): void {
+  if (requestedVersion === undefined || requestedVersion === version) return;
   throw failure('unknown-name', {
     what: 'version',
-    name: asked,
+    name: requestedVersion,
     advice: 'begin with the first page, without `version`: another version answers now',
   });
 }
 
 function refuseUnknownColumns(names: readonly string[] = [], { columns }: Snapshot): void {
-  const name = names.find((each) => !columns.has(each));
+  const name = names.find((columnName) => !columns.has(columnName));
   if (name === undefined) return;
   const knownColumns = [...columns.keys()];
   throw failure('unknown-name', unknownFacts('column of the items', name, knownColumns));

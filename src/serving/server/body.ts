@@ -9,10 +9,10 @@ import type { Limits } from './limits.ts';
 import { errorDetailOf, pointer, RequestError, refused } from './refused.ts';
 import type { ErrorDetail, Schemas } from './schemas.ts';
 
-export const objects = 'send one JSON object, or an array of objects';
+export const bodyAdvice = 'send one JSON object, or an array of objects';
 
-export const noBody = (): RequestError =>
-  refused(400, diagnose('request-body', undefined, { reason: 'is empty', advice: objects }));
+export const missingBodyError = (): RequestError =>
+  refused(400, diagnose('request-body', undefined, { reason: 'is empty', advice: bodyAdvice }));
 
 /** @throws RequestError 400, 413 */
 export type Reader = (body: unknown) => { readonly bodies: readonly unknown[]; readonly isArray: boolean };
@@ -31,23 +31,23 @@ export async function makeReaders<N extends keyof Schemas>(
 
 function makeReader(validate: ValidateFunction, { batch }: Limits): Reader {
   return (body) => {
-    if (body === undefined) throw noBody();
+    if (body === undefined) throw missingBodyError();
     const isArray = Array.isArray(body);
     const bodyList: readonly unknown[] = isArray ? body : [body];
     if (bodyList.length > batch) {
       throw refused(413, diagnose('request-size', undefined, { what: 'an array', limit: batch, unit: 'requests' }));
     }
     const errorDetails: ErrorDetail[] = [];
-    for (const [index, each] of bodyList.entries()) {
+    for (const [index, requestBody] of bodyList.entries()) {
       if (errorDetails.length === maxErrors) break;
-      if (!validate(each)) errorDetails.push(errorDetailIn(validate.errors![0]!, isArray ? pointer(index) : ''));
+      if (!validate(requestBody)) errorDetails.push(errorDetailIn(validate.errors![0]!, isArray ? pointer(index) : ''));
     }
     if (errorDetails.length > 0) throw new RequestError(400, errorDetails);
     return { bodies: bodyList, isArray };
   };
 }
 
-function errorDetailIn(error: ErrorObject, before: string): ErrorDetail {
+function errorDetailIn(error: ErrorObject, prefix: string): ErrorDetail {
   const { keyword, params, instancePath: path, parentSchema } = error;
   if (keyword === 'additionalProperties') {
     const name: string = params.additionalProperty;
@@ -55,23 +55,23 @@ function errorDetailIn(error: ErrorObject, before: string): ErrorDetail {
     const { nearest, ...unknown } = unknownFacts('entry of a request', name, knownEntries);
     // A body has more entries than messages list by themselves.
     const suggestion = nearest === undefined ? { advice: `use one of ${quotedList(knownEntries)}` } : { nearest };
-    const facts = { ...unknown, ...suggestion, name: shortenedName(name) };
-    return errorDetailOf(diagnose('unknown-name', undefined, facts), before + path + pointer(name));
+    const facts = { ...unknown, ...suggestion, name: truncateName(name) };
+    return errorDetailOf(diagnose('unknown-name', undefined, facts), prefix + path + pointer(name));
   }
-  return errorDetailOf(diagnosticOf(error), before + path);
+  return errorDetailOf(diagnosticOf(error), prefix + path);
 }
 
 function diagnosticOf({ keyword, params, instancePath: path, data }: ErrorObject): Diagnostic {
   if (path === '' && keyword === 'type') {
-    const reason = `has ${kindOf(data)} in the place of an object`;
-    return diagnose('request-body', undefined, { reason, advice: objects });
+    const reason = `has ${describeJsonType(data)} in the place of an object`;
+    return diagnose('request-body', undefined, { reason, advice: bodyAdvice });
   }
   const entry = keyword === 'required' ? params.missingProperty : path.slice(1).replaceAll('/', '.');
-  const [reason, advice] = wordsOf(keyword, params, data);
+  const [reason, advice] = reasonAndAdvice(keyword, params, data);
   return diagnose('request-value', undefined, { entry, reason, advice });
 }
 
-function wordsOf(
+function reasonAndAdvice(
   keyword: string,
   params: Readonly<Record<string, unknown>>,
   data: unknown,
@@ -80,7 +80,7 @@ function wordsOf(
     case 'required':
       return ['is missing', 'give its value'];
     case 'type':
-      return [`is ${kindOf(data)}`, `give ${[params.type].flat().map(typeWords).join(' or ')}`];
+      return [`is ${describeJsonType(data)}`, `give ${[params.type].flat().map(typeWords).join(' or ')}`];
     case 'minimum':
     case 'maximum':
       if (Math.abs(Number(params.limit)) === Number.MAX_SAFE_INTEGER)
@@ -91,11 +91,11 @@ function wordsOf(
     case 'minItems':
       return ['is an empty list', 'give a list with elements'];
     default:
-      return ['is too long', `give ${params.limit ?? longest} at most`];
+      return ['is too long', `give ${params.limit ?? lengthLimitText} at most`];
   }
 }
 
-const longest = 'as much as `/openapi.json` allows';
+const lengthLimitText = 'as much as `/openapi.json` allows';
 
 const typeWords = (type: unknown): string =>
   ({
@@ -107,7 +107,7 @@ const typeWords = (type: unknown): string =>
     object: 'an object',
   })[String(type)] ?? String(type);
 
-function kindOf(value: unknown): string {
+function describeJsonType(value: unknown): string {
   if (value === null) return '`null`';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'number') return Number.isFinite(value) ? `the number ${value}` : 'a number past all bounds';
@@ -115,4 +115,4 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'a text' : 'an object';
 }
 
-export const shortenedName = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
+export const truncateName = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);

@@ -58,31 +58,31 @@ export interface Listener {
 }
 
 /** Milliseconds after which an idle connection is closed: longer than load balancers keep theirs. */
-const idle = 72_000;
+const idleTimeout = 72_000;
 /** Milliseconds in which a request that was sent before the end must arrive: several round trips. */
-const arrival = 500;
+const arrivalTime = 500;
 
 /** @param isShared true if other processes have the same address: one of them may have a request that this one is about to accept */
 export function makeListener(isShared = false): Listener {
-  let handler: RequestListener = starting;
+  let currentHandler: RequestListener = answerWhileStarting;
   const http = createServer(
-    { requestTimeout: slowest, keepAliveTimeout: idle, requireHostHeader: false },
-    (request, response) => handler(request, response),
+    { requestTimeout: slowest, keepAliveTimeout: idleTimeout, requireHostHeader: false },
+    (request, response) => currentHandler(request, response),
   );
   // By default, Node.js closes a CONNECT without an answer, and refuses an `Expect` without an explanation.
   http.on('connect', ({ url = '' }, socket: Duplex) => {
     socket.on('error', () => socket.destroy());
     const facts = { method: 'CONNECT', path: url.slice(0, 100), routes: routeNames() };
-    endWith(socket, 404, diagnose('request-route', undefined, facts));
+    endConnection(socket, 404, diagnose('request-route', undefined, facts));
   });
-  http.on('checkExpectation', (request, response) => handler(request, response));
+  http.on('checkExpectation', (request, response) => currentHandler(request, response));
   let listeningUrl: Promise<string> | undefined;
   const listenOnce = (host: string, port: number): Promise<string> =>
     new Promise((resolve, reject) => {
-      const refuse = (error: Error): void => reject(addressRefusal(error, host, port));
-      http.once('error', refuse);
+      const onError = (error: Error): void => reject(listenError(error, host, port));
+      http.once('error', onError);
       http.listen({ host, port }, () => {
-        http.off('error', refuse);
+        http.off('error', onError);
         resolve(urlOf(host, (http.address() as AddressInfo).port));
       });
     });
@@ -95,14 +95,14 @@ export function makeListener(isShared = false): Listener {
         listeningUrl = undefined;
         throw error;
       })),
-    open(next) {
-      handler = next;
+    open(requestHandler) {
+      currentHandler = requestHandler;
     },
     async close(grace = 0) {
       const cutTimer = setTimeout(() => http.closeAllConnections(), grace);
       // Waiting connections are accepted in a turn of the event loop.
       await delay(1);
-      if (isShared || (await hasConnections())) await delay(Math.min(arrival, grace));
+      if (isShared || (await hasConnections())) await delay(Math.min(arrivalTime, grace));
       // Closing a server that does not listen only gives an error.
       await new Promise<void>((resolve) => http.close(() => resolve()));
       clearTimeout(cutTimer);
@@ -116,7 +116,7 @@ function urlOf(host: string, port: number): string {
   return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
-const starting: RequestListener = ({ url = '', method = '' }, response) => {
+const answerWhileStarting: RequestListener = ({ url = '', method = '' }, response) => {
   const route = routeOf(method, url);
   // The page itself waits until the run can answer.
   if (route === 'page' || route === 'icon') {
@@ -152,24 +152,24 @@ export function refuseUnparsed({ code }: { readonly code?: string }, socket: Dup
   if (code === 'HPE_HEADER_OVERFLOW') {
     const what = 'the headers of a request';
     const facts = { what, limit: maxHeaderSize, unit: 'bytes', advice: 'send fewer headers' };
-    return endWith(socket, 431, diagnose('request-size', undefined, facts));
+    return endConnection(socket, 431, diagnose('request-size', undefined, facts));
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     const reason = `does not arrive within ${slowest / 1000} seconds`;
-    return endWith(socket, 408, body(reason, 'send the whole request without a pause'));
+    return endConnection(socket, 408, body(reason, 'send the whole request without a pause'));
   }
-  return endWith(socket, 400, body('does not arrive as HTTP', 'send a whole request in HTTP/1.1'));
+  return endConnection(socket, 400, body('does not arrive as HTTP', 'send a whole request in HTTP/1.1'));
 }
 
 /** The client's request id has not been read, so the refusal has a new id. */
-function endWith(socket: Duplex, status: number, diagnostic: Diagnostic): number {
+function endConnection(socket: Duplex, status: number, diagnostic: Diagnostic): number {
   const text = JSON.stringify({ request: randomUUID(), errors: refused(status, diagnostic).mistakes });
   const responseHead = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close`;
   socket.end(`${responseHead}\r\n\r\n${text}`, () => socket.destroy());
   return status;
 }
 
-function addressRefusal(error: Error, host: string, port: number): Error {
+function listenError(error: Error, host: string, port: number): Error {
   const { code = '' } = error as NodeJS.ErrnoException;
   const knownReasons: Readonly<Record<string, readonly [reason: string, advice: string]>> = {
     EADDRINUSE: ['another program uses it', 'choose another port with `--port`'],
@@ -224,10 +224,10 @@ export function makeHostCheck(allowed: readonly string[]): (header: string) => b
   };
 }
 
-const passedOn = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
 /** True if a request comes from this machine, and neither from a proxy, which passes on requests of others, nor from a page of another site. */
 export function isFromThisMachine({ headers, ip }: Pick<FastifyRequest, 'headers' | 'ip'>): boolean {
-  if (passedOn.some((name) => headers[name] !== undefined) || !isLoopback(ip.replace(/^::ffff:/, ''))) return false;
+  if (proxyHeaders.some((name) => headers[name] !== undefined) || !isLoopback(ip.replace(/^::ffff:/, ''))) return false;
   return [headers.host ?? '', headers.origin ?? 'localhost'].every((text) => isLoopback(hostNameIn(text) ?? ''));
 }

@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { noBody, objects, shortenedName } from './body.ts';
+import { bodyAdvice, missingBodyError, truncateName } from './body.ts';
 import { hostNameIn, type Listener, makeHostCheck, makeTokenCheck, refuseUnparsed } from './door.ts';
 import { deepestBody, type Limits, longestInAddress } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
-import { internalError, RequestError, refusalBehind, refused } from './refused.ts';
+import { dependencyRefusal, internalError, RequestError, refused } from './refused.ts';
 import type { Gate } from './request_gate.ts';
 import { isQuestion, noRoute, type Route, type RouteName, routes, urlOf } from './routes.ts';
 import type { VersionChanges } from './versions/swaps.ts';
@@ -68,7 +68,7 @@ export async function makeHttp(context: ServerContext, listener: Listener): Prom
     bodyLimit: limits.body,
     serverFactory: () => listener.http,
     routerOptions: { maxParamLength: longestInAddress },
-    genReqId: ({ headers }) => idIn(headers['x-request-id']) ?? randomUUID(),
+    genReqId: ({ headers }) => validRequestId(headers['x-request-id']) ?? randomUUID(),
     // Requests that arrive while the server stops are answered.
     return503OnClosing: false,
     clientErrorHandler(error, socket) {
@@ -88,13 +88,13 @@ export async function makeHttp(context: ServerContext, listener: Listener): Prom
     done();
   });
   const refuseHost = makeHostRefusal(options);
-  const isOurs = options.token === undefined ? undefined : makeTokenCheck(options.token);
+  const hasValidToken = options.token === undefined ? undefined : makeTokenCheck(options.token);
   http.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     refuseHost(request.raw);
     const route = routeOf(request);
     const { authorization } = request.headers;
-    if (!route?.open && isOurs !== undefined && !isOurs(authorization)) {
+    if (!route?.open && hasValidToken !== undefined && !hasValidToken(authorization)) {
       reply.header('www-authenticate', 'Bearer');
       return done(refused(401, diagnose('request-token', undefined, { given: authorization !== undefined })));
     }
@@ -103,7 +103,7 @@ export async function makeHttp(context: ServerContext, listener: Listener): Prom
     done();
   });
   http.addHook('onResponse', (request, reply, done) => {
-    record(context, request, reply);
+    logRequest(context, request, reply);
     done();
   });
   http.setNotFoundHandler((request) => {
@@ -135,10 +135,10 @@ function parseBody(bytes: Buffer): unknown {
   try {
     parsedBody = JSON.parse(text);
   } catch {
-    if (text.trim() === '') throw noBody();
-    throw refused(400, diagnose('request-body', undefined, { reason: 'is not JSON', advice: objects }));
+    if (text.trim() === '') throw missingBodyError();
+    throw refused(400, diagnose('request-body', undefined, { reason: 'is not JSON', advice: bodyAdvice }));
   }
-  if (isDeeper(parsedBody, deepestBody)) {
+  if (isDeeperThan(parsedBody, deepestBody)) {
     const reason = `has more than ${deepestBody} lists or objects inside of each other`;
     throw refused(400, diagnose('request-body', undefined, { reason, advice: 'send values as the data has them' }));
   }
@@ -148,17 +148,17 @@ function parseBody(bytes: Buffer): unknown {
 /** Compressed bodies are refused, because the size of the unpacked body has no bound. @throws RequestError 415 */
 function refuseCompressed({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
   if (encoding === 'identity' || encoding === '') return;
-  const facts = { reason: `is compressed by \`${shortenedName(encoding)}\``, advice: 'send it without compression' };
+  const facts = { reason: `is compressed by \`${truncateName(encoding)}\``, advice: 'send it without compression' };
   throw refused(415, diagnose('request-body', undefined, facts));
 }
 
 /** True if a value is nested too deeply. A body may be as deep as it is long, so the recursion ends at the limit. */
-function isDeeper(value: unknown, left: number): boolean {
+function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  if (left < 0) return true;
+  if (levels < 0) return true;
   // Vectors are long, so no list of their values is made.
-  if (Array.isArray(value)) return value.some((each) => isDeeper(each, left - 1));
-  return Object.values(value).some((each) => isDeeper(each, left - 1));
+  if (Array.isArray(value)) return value.some((element) => isDeeperThan(element, levels - 1));
+  return Object.values(value).some((entry) => isDeeperThan(entry, levels - 1));
 }
 
 /**
@@ -187,21 +187,26 @@ function makeHostRefusal({ token, hosts: names = [] }: ServerOptions): (request:
 }
 
 /** Returns the client's own request id, if it can go into a log unchanged. */
-const idIn = (given: string | readonly string[] | undefined): string | undefined =>
-  typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
+const validRequestId = (header: string | readonly string[] | undefined): string | undefined =>
+  typeof header === 'string' && /^[\w.:-]{1,128}$/.test(header) ? header : undefined;
 
-function answerError(place: ServerContext, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const requestError = refusalOf(error, place.limits);
+function answerError(
+  context: ServerContext,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const requestError = refusalOf(error, context.limits);
   const ownReason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const reason = requestError ? requestError.reason : ownReason;
-  if (reason !== undefined) logLine(place.options, { level: 'error', id: request.id, reason });
+  if (reason !== undefined) logLine(context.options, { level: 'error', id: request.id, reason });
   const { status, mistakes, headers } = requestError ?? new RequestError(500, [internalError()]);
   return reply.code(status).headers(headers).send({ request: request.id, errors: mistakes });
 }
 
 /** Returns the refusal for an error; undefined for an internal error. */
 function refusalOf(error: unknown, { body }: Limits): RequestError | undefined {
-  const requestError = error instanceof RequestError ? error : refusalBehind(error);
+  const requestError = error instanceof RequestError ? error : dependencyRefusal(error);
   if (requestError) return requestError;
   const { code, statusCode = 500 } = error as FastifyError;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
@@ -215,7 +220,7 @@ function refusalOf(error: unknown, { body }: Limits): RequestError | undefined {
 }
 
 /** Logs a line for each request: the route and the result, but never who sent it or for which user. */
-function record({ metrics, options }: ServerContext, request: FastifyRequest, reply: FastifyReply): void {
+function logRequest({ metrics, options }: ServerContext, request: FastifyRequest, reply: FastifyReply): void {
   const route = routeOf(request)?.path ?? 'none';
   const { statusCode: status, elapsedTime } = reply;
   metrics.answered(route, status, elapsedTime / 1000);

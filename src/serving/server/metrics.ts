@@ -207,6 +207,6 @@ export function makeGroupMetrics({ answering, restarts, ...stored }: ProcessGrou
     },
   });
   addStoredGauges(registry, stored);
-  return async (all: readonly object[]): Promise<string> =>
-    AggregatorRegistry.aggregate([...all, await registry.getMetricsAsJSON()]).metrics();
+  return async (processMetrics: readonly object[]): Promise<string> =>
+    AggregatorRegistry.aggregate([...processMetrics, await registry.getMetricsAsJSON()]).metrics();
 }

@@ -22,7 +22,7 @@ export class RequestError extends Error {
 
 /** Joins segments to a JSON pointer (RFC 6901). */
 export const pointer = (...segments: readonly (string | number)[]): string =>
-  segments.map((each) => `/${String(each).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  segments.map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
 /** @param at JSON pointer into the body. Default: derived from the diagnostic */
 export function errorDetailOf(diagnostic: Diagnostic, at: string = pointerOf(diagnostic)): ErrorDetail {
@@ -60,37 +60,39 @@ export const internalError = (): ErrorDetail =>
 /** Returns the errors of a request that the core refused; undefined if the error is not the client's. */
 export function errorDetailsOf(error: unknown): readonly ErrorDetail[] | undefined {
   if (error instanceof RequestError) return error.mistakes;
-  if (failureBehind(error)) return undefined;
-  return error instanceof Failure ? error.diagnostics.map((each) => errorDetailOf(each)) : undefined;
+  if (findFailedDependency(error)) return undefined;
+  return error instanceof Failure ? error.diagnostics.map((diagnostic) => errorDetailOf(diagnostic)) : undefined;
 }
 
-const laterSeconds = 5;
+const retryAfterSeconds = 5;
 
 /** Services that the server itself calls. Their failure is not an error of the request. */
-const behind = [
+const dependencies = [
   { begins: 'index-', name: 'index', isShown: true },
   // The last output of its process may contain file names.
   { begins: 'engine-', name: 'engine', isShown: false },
 ] as const;
 
-function failureBehind(error: unknown): ((typeof behind)[number] & { readonly own: Diagnostic }) | undefined {
+function findFailedDependency(
+  error: unknown,
+): ((typeof dependencies)[number] & { readonly diagnostic: Diagnostic }) | undefined {
   if (!(error instanceof Failure)) return undefined;
-  for (const each of behind) {
-    const ownDiagnostic = error.diagnostics.find(({ code }) => code.startsWith(each.begins));
-    if (ownDiagnostic) return { ...each, own: ownDiagnostic };
+  for (const dependency of dependencies) {
+    const ownDiagnostic = error.diagnostics.find(({ code }) => code.startsWith(dependency.begins));
+    if (ownDiagnostic) return { ...dependency, diagnostic: ownDiagnostic };
   }
   return undefined;
 }
 
 /** Returns 503 if the index or the engine behind the server does not answer; its address goes only to the log. Undefined for another error. */
-export function refusalBehind(error: unknown): RequestError | undefined {
-  const failedDependency = failureBehind(error);
+export function dependencyRefusal(error: unknown): RequestError | undefined {
+  const failedDependency = findFailedDependency(error);
   if (failedDependency === undefined) return undefined;
-  const { own, name, isShown } = failedDependency;
+  const { diagnostic: own, name, isShown } = failedDependency;
   const { reason = own.message } = factsOf(own) as { readonly reason?: string };
-  const facts = { reason: `its ${name} does not answer${isShown ? ` (${reason})` : ''}`, seconds: laterSeconds };
+  const facts = { reason: `its ${name} does not answer${isShown ? ` (${reason})` : ''}`, seconds: retryAfterSeconds };
   const { mistakes, headers } = refused(503, diagnose('server-busy', undefined, facts), '', {
-    'retry-after': String(laterSeconds),
+    'retry-after': String(retryAfterSeconds),
   });
   return new RequestError(503, mistakes, headers, own.message);
 }

@@ -64,8 +64,8 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
       return waiting;
     },
     refuseIfFull,
-    async pass(work, { milliseconds, cost: given = 1 }) {
-      const cost = Math.min(given, limits.running);
+    async pass(work, { milliseconds, cost: givenCost = 1 }) {
+      const cost = Math.min(givenCost, limits.running);
       refuseIfFull(cost);
       return new Promise((resolve, reject) => {
         let isLate = false;

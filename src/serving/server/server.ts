@@ -56,17 +56,17 @@ interface ItemHandlerContext {
 function itemHandlers({ writes, readers, hasToken, countWrite }: ItemHandlerContext) {
   const writeAll = async (
     request: FastifyRequest,
-    asked: readonly ItemWrite[],
+    itemWrites: readonly ItemWrite[],
     isArray: boolean,
   ): Promise<WrittenAnswer[]> => {
     if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
     if (!writes) return refuseItemWrites();
-    const outcomes = await writes.write(asked, isArray).catch((error: unknown) => throwWithStatus(503, error));
+    const outcomes = await writes.write(itemWrites, isArray).catch((error: unknown) => throwWithStatus(503, error));
     outcomes.forEach(countWrite);
-    return outcomes.map((outcome, index) => ({ key: asked[index]!.key, outcome }));
+    return outcomes.map((outcome, index) => ({ key: itemWrites[index]!.key, outcome }));
   };
-  const writeOne = async (request: FastifyRequest, asked: ItemWrite): Promise<WrittenAnswer> =>
-    (await writeAll(request, [asked], false))[0]!;
+  const writeOne = async (request: FastifyRequest, itemWrite: ItemWrite): Promise<WrittenAnswer> =>
+    (await writeAll(request, [itemWrite], false))[0]!;
   return {
     putItem: async (request: FastifyRequest) => {
       const { bodies, isArray } = readers.Item(request.body);
@@ -74,9 +74,9 @@ function itemHandlers({ writes, readers, hasToken, countWrite }: ItemHandlerCont
         const facts = { reason: 'has a list in the place of an object', advice: 'send an array to `POST /v1/items`' };
         throw refused(400, diagnose('request-body', undefined, facts));
       }
-      return writeOne(request, { key: keyIn(request), columns: bodies[0] as WriteBody['columns'] & object });
+      return writeOne(request, { key: readKey(request), columns: bodies[0] as WriteBody['columns'] & object });
     },
-    deleteItem: async (request: FastifyRequest) => writeOne(request, { key: keyIn(request), deleted: true }),
+    deleteItem: async (request: FastifyRequest) => writeOne(request, { key: readKey(request), deleted: true }),
     writeItems: async (request: FastifyRequest) => {
       const { bodies, isArray } = readers.Write(request.body);
       const itemWrites = (bodies as readonly WriteBody[]).map(
@@ -99,7 +99,7 @@ interface EventHandlerContext {
 }
 
 function eventHandlers({ events, read, hasToken, countEvent }: EventHandlerContext) {
-  const requireEventWrites = (request: FastifyRequest): EventIntake => {
+  const requireEventIntake = (request: FastifyRequest): EventIntake => {
     if (!hasToken && !isFromThisMachine(request)) throw refused(403, diagnose('request-local', undefined, {}));
     if (events) return events;
     const facts = { reason: 'it has no folder to keep them in', advice: 'start the server with `--events FOLDER`' };
@@ -109,7 +109,7 @@ function eventHandlers({ events, read, hasToken, countEvent }: EventHandlerConte
   return {
     writeEvents: async (request: FastifyRequest) => {
       const { bodies, isArray } = read(request.body);
-      const given = (bodies as readonly EventBody[]).map(
+      const givenEvents = (bodies as readonly EventBody[]).map(
         ({ user, item, columns = {}, ...others }): GivenEvent => ({
           ...others,
           user: String(user),
@@ -117,25 +117,25 @@ function eventHandlers({ events, read, hasToken, countEvent }: EventHandlerConte
           columns,
         }),
       );
-      const writes = requireEventWrites(request);
-      const outcomes = given.length === 0 ? [] : await writes.write(given, isArray).catch(as503);
+      const writes = requireEventIntake(request);
+      const outcomes = givenEvents.length === 0 ? [] : await writes.write(givenEvents, isArray).catch(as503);
       outcomes.forEach(countEvent);
       const answers = outcomes.map((outcome, index): EventAnswer => {
-        const { user, item } = given[index]!;
+        const { user, item } = givenEvents[index]!;
         return { user, item, outcome };
       });
       return isArray ? answers : answers[0];
     },
     deleteUser: async (request: FastifyRequest) => {
-      const user = keyIn(request);
-      await requireEventWrites(request).remove(user).catch(as503);
+      const user = readKey(request);
+      await requireEventIntake(request).remove(user).catch(as503);
       countEvent('deleted');
       return { user, outcome: 'deleted' };
     },
   };
 }
 
-function keyIn({ params }: FastifyRequest): string {
+function readKey({ params }: FastifyRequest): string {
   const { key } = params as { readonly key: string };
   if (key.length <= longestKey) return key;
   const facts = { entry: 'key', reason: 'is too long', advice: `give ${longestKey} characters at most` };
@@ -242,7 +242,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       }
       if (answers.length > 0)
         versions.recent.add(name, bodies[0] as object, Number(request.headers['content-length'] ?? 0));
-      return isArray ? reply.type('application/json; charset=utf-8').send(await jsonOf(named)) : named[0];
+      return isArray ? reply.type('application/json; charset=utf-8').send(await serializeAnswers(named)) : named[0];
     };
   };
   const answerVectors: Handler = async (request) => {
@@ -266,15 +266,15 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     similar: answerRoute('similar', readers.Similar),
     vectors: answerVectors,
     users({ query }) {
-      const [asked] = readers.Users(parametersIn(query)).bodies;
-      return versions.use(({ answers }) => answers.users(asked as UsersQuery));
+      const [usersQuery] = readers.Users(parametersIn(query)).bodies;
+      return versions.use(({ answers }) => answers.users(usersQuery as UsersQuery));
     },
     // A search reads all titles, so it waits for its turn like a query.
     findItems(request) {
-      const [asked] = readers.Search(parametersIn(request.query)).bodies;
+      const [searchQuery] = readers.Search(parametersIn(request.query)).bodies;
       const search = (isLate: () => boolean) => {
         const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
-        return versions.use(({ answers }) => answers.search(asked as SearchQuery, { isOver }));
+        return versions.use(({ answers }) => answers.search(searchQuery as SearchQuery, { isOver }));
       };
       return gate.pass(search, { milliseconds: limits.deadline });
     },
@@ -318,7 +318,7 @@ type AnswererOf<T> = (version: Version) => (body: object, options: AnswerOptions
 
 type PassThroughGate = <T>(
   request: FastifyRequest,
-  asked: ReturnType<Reader>,
+  requestBodies: ReturnType<Reader>,
   answererOf: AnswererOf<T>,
 ) => Promise<T[]>;
 
@@ -326,17 +326,17 @@ type PassThroughGate = <T>(
 const makePass =
   ({ gate, limits }: ServerContext, versions: Versions): PassThroughGate =>
   (request, { bodies, isArray }, answererOf) => {
-    const slices = slicesOf(bodies as readonly object[]);
+    const slices = splitIntoSlices(bodies as readonly object[]);
     const answerSlices = (isLate: () => boolean) => {
       const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
       return versions.use((version) => {
         const answerOne = answererOf(version);
-        return allOf(slices, isArray, isOver, (body) => answerOne(body, { isOver }));
+        return answerAllSlices(slices, isArray, isOver, (body) => answerOne(body, { isOver }));
       });
     };
     // Only one slice of a long request runs at a time.
     const cost = Math.ceil(
-      slices.reduce((most, { work }) => Math.max(most, Math.min(work, workOfSlice)), 0) / workOfRequest,
+      slices.reduce((largest, { work }) => Math.max(largest, Math.min(work, workOfSlice)), 0) / workOfRequest,
     );
     return gate.pass(answerSlices, { milliseconds: deadlineOf(request, limits), cost: Math.max(1, cost) });
   };
@@ -351,13 +351,13 @@ interface BodySlice {
 }
 
 /** Splits an array into slices of bodies that are answered together before others get a turn. A body with more work than a slice is alone in one. */
-function slicesOf(all: readonly object[]): readonly BodySlice[] {
+function splitIntoSlices(bodies: readonly object[]): readonly BodySlice[] {
   const bodySlices: { bodies: object[]; work: number }[] = [];
-  for (const body of all) {
-    const { k = 10, values, ...others } = body as RecommendBody;
+  for (const body of bodies) {
+    const { k = 10, values, ...otherFields } = body as RecommendBody;
     const listLengths = Object.values(values ?? {}).map((value) => (Array.isArray(value) ? value.length : 1));
     // `because` and `average` run the query tower once for each past item.
-    const fixedWork = depthOf({ ...others, k }) + (others.because || others.average ? workOfRequest : 0);
+    const fixedWork = depthOf({ ...otherFields, k }) + (otherFields.because || otherFields.average ? workOfRequest : 0);
     const work = listLengths.reduce((sum, length) => sum + length, fixedWork);
     const lastSlice = bodySlices.at(-1);
     if (lastSlice === undefined || lastSlice.work + work > workOfSlice) bodySlices.push({ bodies: [body], work });
@@ -390,7 +390,7 @@ function logShown(
   logLine(options, { level: 'info', shown: request, route, version, user, item, offset, seed, items: shownItems });
 }
 
-async function allOf<T>(
+async function answerAllSlices<T>(
   slices: readonly BodySlice[],
   isArray: boolean,
   isOver: () => boolean,
@@ -401,21 +401,21 @@ async function allOf<T>(
     if (settledAnswers.length > 0) await nextTurn();
     // The client has gone or the deadline has passed: the partial result is thrown away.
     if (settledAnswers.length > 0 && isOver()) break;
-    for (const each of await Promise.allSettled(bodies.map(answerOne))) settledAnswers.push(each);
+    for (const settledAnswer of await Promise.allSettled(bodies.map(answerOne))) settledAnswers.push(settledAnswer);
   }
   const errorDetails: ErrorDetail[] = [];
-  for (const [index, each] of settledAnswers.entries()) {
-    if (each.status === 'fulfilled') continue;
-    const ownDetails = errorDetailsOf(each.reason);
-    if (ownDetails === undefined) throw each.reason;
+  for (const [index, settledAnswer] of settledAnswers.entries()) {
+    if (settledAnswer.status === 'fulfilled') continue;
+    const ownDetails = errorDetailsOf(settledAnswer.reason);
+    if (ownDetails === undefined) throw settledAnswer.reason;
     for (const mistake of ownDetails) errorDetails.push(isArray ? atIndex(index, mistake) : mistake);
   }
   if (errorDetails.length > 0) throw new RequestError(400, errorDetails.slice(0, maxErrors));
-  return settledAnswers.map((each) => (each as PromiseFulfilledResult<Awaited<T>>).value);
+  return settledAnswers.map((settledAnswer) => (settledAnswer as PromiseFulfilledResult<Awaited<T>>).value);
 }
 
 /** Serializes the answers to an array in slices, between which others get a turn. */
-async function jsonOf(answers: readonly VersionedAnswer[]): Promise<string> {
+async function serializeAnswers(answers: readonly VersionedAnswer[]): Promise<string> {
   const answerTexts: string[] = [];
   let sliceItems = 0;
   for (const answer of answers) {

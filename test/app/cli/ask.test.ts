@@ -1,7 +1,7 @@
 /** Questions on a terminal: a number, Enter, the end of the input, and Ctrl-C. */
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { ask, askSome } from '../../../src/app/cli/commands/init_command.ts';
+import { askQuestion, askSome } from '../../../src/app/cli/commands/init_command.ts';
 import { Interrupted } from '../../../src/app/cli/signals.ts';
 
 const choices = [
@@ -27,15 +27,15 @@ function terminal(keys: string, end = false) {
 
 describe('a question', () => {
   it('takes a number, a value, and Enter for the first', async () => {
-    expect(await ask('Which?', choices, terminal('2\r'))).toBe('two');
-    expect(await ask('Which?', choices, terminal('TWO\r'))).toBe('two');
-    expect(await ask('Which?', choices, terminal('\r'))).toBe('one');
-    expect(await ask('Which?', choices, terminal('', true))).toBe('one');
+    expect(await askQuestion('Which?', choices, terminal('2\r'))).toBe('two');
+    expect(await askQuestion('Which?', choices, terminal('TWO\r'))).toBe('two');
+    expect(await askQuestion('Which?', choices, terminal('\r'))).toBe('one');
+    expect(await askQuestion('Which?', choices, terminal('', true))).toBe('one');
     expect(await askSome('Which?', ['a', 'b', 'c'], terminal('3, 1\r'))).toEqual(['c', 'a']);
   });
 
   it('is not answered by Ctrl-C, which ends the command', async () => {
-    await expect(ask('Which?', choices, terminal('\u0003'))).rejects.toBeInstanceOf(Interrupted);
+    await expect(askQuestion('Which?', choices, terminal('\u0003'))).rejects.toBeInstanceOf(Interrupted);
     await expect(askSome('Which?', ['a', 'b'], terminal('\u0003'))).rejects.toBeInstanceOf(Interrupted);
   });
 });

@@ -45,7 +45,7 @@ export async function expectSameInputs(plan: Plan, set: EventsOfSet): Promise<{ 
   reader.close();
 
   function compareWithTraining(read: ReadEvent, rowOf: ReturnType<typeof makeTrainingRows>): number {
-    const own = later.of(read.user);
+    const own = later.laterEventsOf(read.user);
     const { row, isLater } = rowOf(read);
     // Training does not show an event those of the same time. A request comes after them.
     if (own === undefined || !isLater) return 0;
@@ -60,7 +60,7 @@ export async function expectSameInputs(plan: Plan, set: EventsOfSet): Promise<{ 
   }
 
   for (const [user, row] of rowsOf(all.users.keys)) {
-    const own = later.of(user);
+    const own = later.laterEventsOf(user);
     if (own === undefined) continue;
     const columns = own.columns(userRows.get(user));
     for (const name of plan.towers[0].features) {

@@ -98,7 +98,7 @@ it('holds for events of a user, however they are ordered', async () => {
       later.add([read]);
     }
     const { values, items } = valuesOfEvents(user % 2 === 0 ? events : events.toReversed(), query);
-    const own = later.of(`new ${user}`)!;
+    const own = later.laterEventsOf(`new ${user}`)!;
     expect(items).toEqual([...new Set(own.items)]);
     const wanted = own.columns(undefined);
     const itemOf = (key: string): number | undefined => rows.get(key);

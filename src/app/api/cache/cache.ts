@@ -75,9 +75,9 @@ async function stateOf(path: string, name: string): Promise<FileState> {
 }
 
 /** Adds checksums of the content. @returns a sentence instead if a file has changed since its rows were read */
-async function knownFiles(before: readonly FileState[], signal?: AbortSignal): Promise<KnownFile[] | string> {
+async function knownFiles(earlierFiles: readonly FileState[], signal?: AbortSignal): Promise<KnownFile[] | string> {
   const knownFilesNow: KnownFile[] = [];
-  for (const { name, path, bytes, stamp, isSettled } of before) {
+  for (const { name, path, bytes, stamp, isSettled } of earlierFiles) {
     if (isAddress(path)) return `${name} is not a file of this machine`;
     if (!isSettled) return `${name} was written less than two seconds before it was read`;
     const sha256 = await contentOf(path, signal);
@@ -89,12 +89,12 @@ async function knownFiles(before: readonly FileState[], signal?: AbortSignal): P
 
 /** Finds a file whose content changed; undefined if there is none. The content of a file that was only copied or touched is compared. */
 async function changedFile(
-  known: readonly KnownFile[],
-  now: readonly FileState[],
+  verifiedFiles: readonly KnownFile[],
+  currentFiles: readonly FileState[],
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const names = new Map(known.map((file) => [file.name, file]));
-  for (const { name, path, bytes, stamp } of now) {
+  const names = new Map(verifiedFiles.map((file) => [file.name, file]));
+  for (const { name, path, bytes, stamp } of currentFiles) {
     const fileBefore = names.get(name);
     names.delete(name);
     if (fileBefore === undefined || fileBefore.bytes !== bytes) return name;
@@ -172,8 +172,10 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
       }
       return undefined;
     },
-    async keep(engine, kept) {
-      const cacheWritten = lookOf(engine).then((before) => writeKept(folder, engine.name, kept, before, signal));
+    async keep(engine, servable) {
+      const cacheWritten = lookOf(engine).then((cacheState) =>
+        writeKept(folder, engine.name, servable, cacheState, signal),
+      );
       // A failure is only reported, because answers do not depend on the cache.
       const writeReason = await cacheWritten.catch((error: unknown) =>
         signal?.aborted ? undefined : (reasonOf(error) ?? String(error)),
@@ -193,7 +195,7 @@ const reasonOf = (error: unknown): string | undefined =>
 async function readKept(
   trained: LoadedModel,
   engine: string,
-  now: CacheState,
+  currentState: CacheState,
   signal?: AbortSignal,
 ): Promise<Servable | string | undefined> {
   const { folder } = trained;
@@ -203,7 +205,7 @@ async function readKept(
   try {
     const { identity, format } = await readOpenMetadata(cacheFile, path);
     if (format !== servableFormat) return otherVersion;
-    const staleReason = await outOfDate(identity, now, signal);
+    const staleReason = await outOfDate(identity, currentState, signal);
     if (staleReason !== undefined) return staleReason;
     // Tensors of float32 must be finite. Numeric columns have NaN for missing values.
     const storedFile = await readOpenSafetensors(cacheFile, path, {
@@ -221,28 +223,28 @@ async function readKept(
 }
 
 /**
- * @param before the state before the start read a row
+ * @param earlierState the state before the start read a row
  * @returns the reason if the cache is not written
  * @throws Failure `cannot-write`, an error of the system; the reason of the signal
  */
 async function writeKept(
   folder: string,
   engine: string,
-  kept: Servable,
-  before: CacheState,
+  servable: Servable,
+  earlierState: CacheState,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const path = join(folder, cachePath(engine));
   await makeOwnFolder(dirname(path));
-  const files = await knownFiles(before.files, signal);
+  const files = await knownFiles(earlierState.files, signal);
   if (typeof files === 'string') return files;
-  const { texts, tensors } = packServable(kept);
+  const { texts, tensors } = packServable(servable);
   const bytes = tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
   const { bavail, bsize } = await statfs(dirname(path));
   // Other writers need disk space too.
   if (bavail * bsize < 2 * bytes) return `it takes ${Math.ceil(bytes / 2 ** 20)} MiB, and the disk is almost full`;
   await removeLeft(path);
-  const metadataTexts = { ...texts, identity: JSON.stringify({ ...before.identity, files }) };
+  const metadataTexts = { ...texts, identity: JSON.stringify({ ...earlierState.identity, files }) };
   await writeDurably(path, async (sink) => {
     const writePiece = (piece: Uint8Array): Promise<void> => {
       signal?.throwIfAborted();
@@ -330,7 +332,7 @@ function identityIn(text: string | undefined): CacheIdentity | undefined {
   try {
     const parsedIdentity = JSON.parse(text ?? '') as Partial<CacheIdentity> | null;
     const isKnown = (file: Partial<KnownFile> | null): boolean =>
-      [file?.name, file?.stamp, file?.sha256].every((each) => typeof each === 'string') &&
+      [file?.name, file?.stamp, file?.sha256].every((entry) => typeof entry === 'string') &&
       typeof file?.bytes === 'number';
     return Array.isArray(parsedIdentity?.files) && parsedIdentity.files.every(isKnown)
       ? (parsedIdentity as CacheIdentity)

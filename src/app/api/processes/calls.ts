@@ -170,8 +170,8 @@ export function shareLogs(
         let isCaughtUp = false;
         const apply: ApplyEntries<object> = async (entries, end) => {
           const sentEntries = entries.map((entry): SentEntry => {
-            const own = ownNumbers.get(entry);
-            return own === undefined ? { entry } : { own };
+            const ownNumber = ownNumbers.get(entry);
+            return ownNumber === undefined ? { entry } : { own: ownNumber };
           });
           const lateTimer = setTimeout(
             () => fail(`it has not applied a write for ${longestApply / 1000} s`),

@@ -117,15 +117,15 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   /** Opens a version, or starts a process, one at a time, so that each process has all versions. */
   const inTurn = makeSerialQueue();
 
-  const end = ({ worker }: ServingProcess, reason: string): void => {
+  const endProcess = ({ worker }: ServingProcess, reason: string): void => {
     say(`process ${worker.process.pid} is ended: ${reason}`);
     worker.process.kill('SIGKILL');
   };
   /** Resolves when all processes with versions have done it. One that fails would answer otherwise than the others, so it is ended. */
   const inAll = async <T>(work: (calls: ServingProcess['calls']) => Promise<T>): Promise<T[]> => {
-    const results = withVersions().map((each) =>
-      work(each.calls).catch((error: Error) => {
-        if (!(error instanceof ProcessEnded)) end(each, error.message);
+    const results = withVersions().map((process) =>
+      work(process.calls).catch((error: Error) => {
+        if (!(error instanceof ProcessEnded)) endProcess(process, error.message);
         return undefined;
       }),
     );
@@ -134,11 +134,11 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
 
   // Versions.
 
-  const load = async (at: string, ending?: AbortSignal, before?: VersionFile): Promise<SharedVersion> => {
+  const load = async (runFolder: string, ending?: AbortSignal, before?: VersionFile): Promise<SharedVersion> => {
     const isFirst = current === undefined;
     const ofProcess = { engine: engineChoice.engine.name, isFirst, say };
-    const file = await loadToFile(at, { ...ofRun, ...ofProcess, signal: ending, file: before });
-    const version = { key: ++keyCount, file, folder: at };
+    const file = await loadToFile(runFolder, { ...ofRun, ...ofProcess, signal: ending, file: before });
+    const version = { key: ++keyCount, file, folder: runFolder };
     const close = async (): Promise<void> => {
       loadedVersions.delete(version);
       await inAll((calls) => calls.call('drop', version.key));
@@ -164,7 +164,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     async assign(version) {
       const { key } = current!;
       current = version;
-      for (const each of loadedVersions) if (each.key === key) loadedVersions.delete(each);
+      for (const loadedVersion of loadedVersions) if (loadedVersion.key === key) loadedVersions.delete(loadedVersion);
       assigned = inAll((calls) => calls.call('assign', assignmentOf(version)));
       await assigned;
       await inAll((calls) => calls.call('freed'));
@@ -173,7 +173,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   const rehearse = async ({ key }: SharedVersion, isKnown: boolean): Promise<string> => {
     const ready = withVersions().filter(({ answers }) => answers);
     const sentences = await Promise.all(ready.map(({ calls }) => calls.call('rehearse', { key, isKnown })));
-    return sentences.find((each) => each.startsWith('asked')) ?? sentences[0] ?? 'no process to warm up';
+    return sentences.find((sentence) => sentence.startsWith('asked')) ?? sentences[0] ?? 'no process to warm up';
   };
   const swaps = makeSwaps({ versions, load, rehearse, say, decisions });
   /** Resolves when all processes answer with the changed versions. */
@@ -192,15 +192,15 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   const start = (): ServingProcess => {
     const worker = cluster.fork();
     let connect = (): void => {};
-    const isConnected = new Promise<void>((done, fail) => {
-      connect = done;
+    const isConnected = new Promise<void>((onConnected, fail) => {
+      connect = onConnected;
       worker.once('exit', () => fail(new ProcessEnded('its process has ended')));
     });
     isConnected.catch(() => {});
     const ownLogs = shareLogs(
       sharedLogs as SharedLogs,
       () => calls,
-      (reason) => end(started, reason),
+      (reason) => endProcess(started, reason),
     );
     const calls: ServingProcess['calls'] = connectCalls<PrimaryCalls, ServingProcessCalls>(
       worker.process as ProcessChannel,
@@ -214,7 +214,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
         rollback: () => changed(swaps.rollback()),
         async allMetrics() {
           const late = delay<object[]>(longestMetrics, [], { ref: false });
-          return groupMetrics(await inAll((each) => Promise.race([each.call('metrics'), late])));
+          return groupMetrics(await inAll((server) => Promise.race([server.call('metrics'), late])));
         },
         say,
         writeLog: (text) => writeLine?.(text.trimEnd()),
@@ -264,7 +264,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
       await letAnswer(started);
       say(`process ${started.worker.process.pid} answers`);
     } catch (error) {
-      if (!control.signal.aborted && !(error instanceof ProcessEnded)) end(started, (error as Error).message);
+      if (!control.signal.aborted && !(error instanceof ProcessEnded)) endProcess(started, (error as Error).message);
     }
   };
   let following: Awaited<ReturnType<typeof followNewer>> | undefined;
@@ -274,7 +274,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     if (current !== undefined) swaps.close();
     await Promise.all(
       [...processes].map(async ({ worker, calls }) => {
-        const hasExited = new Promise((done) => worker.once('exit', done));
+        const hasExited = new Promise((onExit) => worker.once('exit', onExit));
         const killTimer = setTimeout(() => worker.process.kill('SIGKILL'), grace + longestEnd);
         await calls.call('close', grace).catch(() => {});
         if (worker.process.connected) worker.process.disconnect();
@@ -300,21 +300,21 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   };
   signal?.addEventListener('abort', endStart);
   try {
-    const first = Array.from({ length: request.processes }, start);
+    const firstProcesses = Array.from({ length: request.processes }, start);
     // Before a run is loaded, so that a port in use is reported at once.
-    for (const each of first) {
-      await each.isConnected;
-      url = await each.calls.call('takeAddress', processRequest);
-      each.hasVersions = true;
+    for (const server of firstProcesses) {
+      await server.isConnected;
+      url = await server.calls.call('takeAddress', processRequest);
+      server.hasVersions = true;
     }
-    const loadFirst = (at: string): Promise<SharedVersion> => load(at, signal);
+    const loadFirst = (runFolder: string): Promise<SharedVersion> => load(runFolder, signal);
     current = await (folder === undefined
       ? firstIn({ ...watching!, decisions }, loadFirst, signal)
       : loadFirst(folder));
     decisions.passTo(swaps);
-    await Promise.all(first.map(({ calls }) => calls.call('assign', assignmentOf(current!))));
-    await Promise.all(first.map(letAnswer));
-    for (const each of first) replaceAtEnd(each, firstBackoff);
+    await Promise.all(firstProcesses.map(({ calls }) => calls.call('assign', assignmentOf(current!))));
+    await Promise.all(firstProcesses.map(letAnswer));
+    for (const server of firstProcesses) replaceAtEnd(server, firstBackoff);
     following = watching && (await followNewer(watching, swaps, versions));
   } catch (error) {
     await close(0);

@@ -2,7 +2,7 @@
 import type { EngineName } from '../../../engines/engine.ts';
 import type { EventWrite } from '../../../serving/live/event_writes.ts';
 import { type Listener, makeListener } from '../../../serving/server/door.ts';
-import { type PreviousVersion, rehearseWith } from '../../../serving/server/versions/swaps.ts';
+import { makeRehearsal, type PreviousVersion } from '../../../serving/server/versions/swaps.ts';
 import { makeVersions, type Version, type Versions } from '../../../serving/server/versions/versions.ts';
 import type { LoadRequest } from '../run.ts';
 import {
@@ -107,8 +107,8 @@ function serveForPrimary(channel: ProcessChannel): void {
   let server: ListeningServer | undefined;
   let freeing: Promise<void> = Promise.resolve();
 
-  const begin = async (given: ProcessRequest): Promise<void> => {
-    request = given;
+  const startServing = async (processRequest: ProcessRequest): Promise<void> => {
+    request = processRequest;
     door ??= makeListener(true);
     if (hasBegun) return;
     hasBegun = true;
@@ -127,11 +127,11 @@ function serveForPrimary(channel: ProcessChannel): void {
   const forget = (position: number): void => void primary.call('forget', position).catch(() => {});
   const primary: Calls<PrimaryCalls> = connectCalls<ServingProcessCalls, PrimaryCalls>(channel, {
     ...remote.handlers,
-    async takeAddress(given) {
-      await begin(given);
+    async takeAddress(addressRequest) {
+      await startServing(addressRequest);
       return door!.listen(request.host, request.port);
     },
-    prepare: begin,
+    prepare: startServing,
     async open({ key, folder, path }) {
       const run = await runOf(await readLoaded(path), request.engine, request);
       const { index, table, userVectors } = request;
@@ -139,7 +139,7 @@ function serveForPrimary(channel: ProcessChannel): void {
       openedVersions.set(key, version);
       return { id: version.id, notes: await run.notes() };
     },
-    rehearse: ({ key, isKnown }) => rehearseWith(versions!)(versionOf(key), isKnown),
+    rehearse: ({ key, isKnown }) => makeRehearsal(versions!)(versionOf(key), isKnown),
     async drop(key) {
       await openedVersions.get(key)?.close();
       openedVersions.delete(key);
@@ -157,8 +157,8 @@ function serveForPrimary(channel: ProcessChannel): void {
       for (const key of leavingKeys) openedVersions.delete(key);
     },
     freed: () => freeing,
-    async answer(given) {
-      await begin(given);
+    async answer(processRequest) {
+      await startServing(processRequest);
       const versionChanges = {
         get before() {
           return before;

@@ -8,8 +8,8 @@ import { chooseEngine, type EngineChoice } from '../../../engines/engines.ts';
 import {
   decisionLog,
   decisionReplacement,
+  makeRehearsal,
   makeSwaps,
-  rehearseWith,
   rejectedIn,
   type SharedDecisions,
   type Swaps,
@@ -83,21 +83,21 @@ export interface OpenedDecisions extends SharedDecisions, ClosableLog {
 /** Opens the log of decisions on versions. Servers have it in common if they share a log of events or of items. @throws Failure `log-address`, `log-server` */
 export async function openDecisions({ items, events, say = () => {} }: LogRequest): Promise<OpenedDecisions> {
   const latest = new Map<string, VersionDecision>();
-  const address = [events, items].find((each) => each !== undefined && isAddress(each));
+  const address = [events, items].find((logAddress) => logAddress !== undefined && isAddress(logAddress));
   if (address === undefined) return { latest, passTo: () => {}, close: async () => {} };
   const { log, close } = await openSharedLog(address, decisionLog, decisionReplacement, say);
   let swaps: Pick<Swaps, 'follow'> | undefined;
-  const take = (decision: VersionDecision): void => {
+  const recordDecision = (decision: VersionDecision): void => {
     if (swaps) void swaps.follow(decision);
     else latest.set(decision.version, decision);
   };
   try {
-    await log.follow(0, (entries) => entries.flat().forEach(take));
+    await log.follow(0, (entries) => entries.flat().forEach(recordDecision));
   } catch (error) {
     await close();
     throw error;
   }
-  return { latest, log, close, passTo: (own) => void (swaps = own) };
+  return { latest, log, close, passTo: (newSwaps) => void (swaps = newSwaps) };
 }
 
 async function serveWith(
@@ -114,10 +114,10 @@ async function serveWith(
   const engine = engineChoice.engine.name;
   const ofRun = { data, allow, unfinished, cache, asOf, say: sayOfRun };
   let isFirst = true;
-  const load = async (at: string, ending?: AbortSignal, before?: VersionFile): Promise<Version> => {
-    const file = await loadToFile(at, { ...ofRun, engine, isFirst, signal: ending, file: before });
+  const load = async (runFolder: string, ending?: AbortSignal, before?: VersionFile): Promise<Version> => {
+    const file = await loadToFile(runFolder, { ...ofRun, engine, isFirst, signal: ending, file: before });
     try {
-      return await versionOf(await runOf(await readLoaded(file.path), engine, ofRun), at, file);
+      return await versionOf(await runOf(await readLoaded(file.path), engine, ofRun), runFolder, file);
     } catch (error) {
       file.remove();
       throw error;
@@ -127,10 +127,10 @@ async function serveWith(
   const watching = watch === undefined ? undefined : { folder: watch, say, index };
   const firstVersion = await (request.run
     ? versionOf(request.run, request.run.trained.folder)
-    : firstIn({ ...watching!, decisions }, (at) => load(at, signal), signal));
+    : firstIn({ ...watching!, decisions }, (runFolder) => load(runFolder, signal), signal));
   isFirst = false;
   const versions = makeVersions(firstVersion);
-  const swaps = makeSwaps({ versions, load, rehearse: rehearseWith(versions), say, decisions });
+  const swaps = makeSwaps({ versions, load, rehearse: makeRehearsal(versions), say, decisions });
   decisions.passTo(swaps);
   const serving = await listen({ versions, versionChanges: swaps, logs }, request);
   const following = watching && (await followNewer(watching, swaps, versions));
@@ -168,16 +168,19 @@ export async function firstIn<V extends SwappedVersion>(
 ): Promise<V> {
   const { folder, say, decisions } = watched;
   let foundVersion: V | undefined;
-  const take = async (at: string): Promise<void> => {
+  const loadAndRecord = async (runFolder: string): Promise<void> => {
     const startTime = performance.now();
-    foundVersion = await load(at).catch((error: unknown) => {
+    foundVersion = await load(runFolder).catch((error: unknown) => {
       throw signal?.aborted ? new DOMException('the start has ended', 'AbortError') : error;
     });
     const seconds = ((performance.now() - startTime) / 1000).toFixed(1);
-    say(`version ${foundVersion.id.slice(0, 12)} of ${at}: loaded in ${seconds} s`);
+    say(`version ${foundVersion.id.slice(0, 12)} of ${runFolder}: loaded in ${seconds} s`);
   };
   const rejected = rejectedIn(decisions);
-  const looking = makeWatch({ ...{ folder, take, say, answering: () => [], rejected }, ...extraFileOf(watched) });
+  const looking = makeWatch({
+    ...{ folder, loadFolder: loadAndRecord, say, answering: () => [], rejected },
+    ...extraFileOf(watched),
+  });
   const refused = (await looking.look()) + (foundVersion ? 0 : await looking.look());
   signal?.throwIfAborted();
   if (foundVersion === undefined) throw failure('no-version', { folder, refused });
@@ -187,13 +190,13 @@ export async function firstIn<V extends SwappedVersion>(
 /** Takes newer versions until it is stopped. `look` scans the folder now, and retries runs that could not be served. */
 export async function followNewer(
   watched: WatchedRuns,
-  { rejected, take }: Swaps,
+  { rejected, loadFolder: take }: Swaps,
   versions: { readonly current: SwappedVersion },
 ): Promise<{ look(): Promise<unknown>; stop(): void }> {
   const control = new AbortController();
   const { folder, say } = watched;
   const answering = (): readonly string[] => [versions.current.id];
-  const watch = makeWatch({ folder, say, answering, rejected, take, ...extraFileOf(watched) });
+  const watch = makeWatch({ folder, say, answering, rejected, loadFolder: take, ...extraFileOf(watched) });
   void watch.follow(control.signal);
   return { look: watch.again, stop: () => control.abort() };
 }
@@ -238,10 +241,10 @@ export async function openVersion(
 /** Returns what tells since when a version answers, up to which events it was trained, and how the last closed day beside it was judged. */
 function stateOf(folder: string, until: Until | undefined, since: Date): () => Promise<readonly string[]> {
   const trained = until ? `, trained on events until ${momentOf(until.time)}` : '';
-  const own = `Version ${basename(folder)} answers since ${since.toISOString().slice(0, 19)}Z${trained}.`;
+  const versionNote = `Version ${basename(folder)} answers since ${since.toISOString().slice(0, 19)}Z${trained}.`;
   return async () => {
     const lastDay = (await closedDays(dirname(folder))).at(-1);
-    return lastDay === undefined ? [own] : [own, dayText(lastDay)];
+    return lastDay === undefined ? [versionNote] : [versionNote, dayText(lastDay)];
   };
 }
 

@@ -18,7 +18,7 @@ export interface WatchOptions {
   /** Versions that are not loaded. A rejected one that answers is replaced, also by an older run. */
   readonly rejected: Pick<ReadonlySet<string>, 'has'>;
   /** @throws Failure for a run that cannot be served */
-  take(folder: string): Promise<void>;
+  loadFolder(folder: string): Promise<void>;
   /** Called once for each state of a run that cannot be served. */
   say(line: string): void;
 }
@@ -34,7 +34,14 @@ export interface RunWatch {
 
 const everyMilliseconds = 1000;
 
-export function makeWatch({ folder, extraFile: besides, answering, rejected, take, say }: WatchOptions): RunWatch {
+export function makeWatch({
+  folder,
+  extraFile: besides,
+  answering,
+  rejected,
+  loadFolder: take,
+  say,
+}: WatchOptions): RunWatch {
   const manifests: KnownManifests = new Map();
   /** The signature of the state that could not be served, by folder. */
   const failed = new Map<string, string>();
@@ -42,25 +49,25 @@ export function makeWatch({ folder, extraFile: besides, answering, rejected, tak
   let isUnreadable = false;
 
   /** An incomplete run may still be being copied: it is tried once its files have not changed since the previous scan. */
-  const mayBeTaken = ({ isWhole, signature, folder: at }: RunCandidate): boolean =>
-    failed.get(at) !== signature && (isWhole || signaturesBefore.get(at) === signature);
+  const mayBeTaken = ({ isWhole, signature, folder: candidateFolder }: RunCandidate): boolean =>
+    failed.get(candidateFolder) !== signature && (isWhole || signaturesBefore.get(candidateFolder) === signature);
 
   const tryEach = async (candidates: readonly RunCandidate[]): Promise<number> => {
     let refused = 0;
     for (const candidate of candidates) {
-      const { checksum, folder: at, signature } = candidate;
+      const { checksum, folder: candidateFolder, signature } = candidate;
       if (checksum !== undefined && rejected.has(checksum)) continue;
       if (checksum !== undefined && answering().includes(checksum)) break;
       if (!mayBeTaken(candidate)) continue;
       try {
-        await take(at);
-        failed.delete(at);
+        await take(candidateFolder);
+        failed.delete(candidateFolder);
         break;
       } catch (error) {
         if (isAbort(error)) break;
         refused++;
-        failed.set(at, signature);
-        say(`${at} is not served: ${reasonOf(error)}`);
+        failed.set(candidateFolder, signature);
+        say(`${candidateFolder} is not served: ${reasonOf(error)}`);
       }
     }
     return refused;
@@ -68,7 +75,9 @@ export function makeWatch({ folder, extraFile: besides, answering, rejected, tak
   const lookNow = async (): Promise<number> => {
     const candidates = await candidatesIn(folder, manifests, besides);
     const refused = await tryEach(candidates);
-    signaturesBefore = new Map(candidates.map(({ folder: at, signature }) => [at, signature]));
+    signaturesBefore = new Map(
+      candidates.map(({ folder: candidateFolder, signature }) => [candidateFolder, signature]),
+    );
     return refused;
   };
 
@@ -141,12 +150,12 @@ export async function candidatesIn(
         .filter((name) => !name.startsWith('.'))
         .map((name) => join(realFolder, name));
   if (known.size > mostKnown) known.clear();
-  const real = await Promise.all(runFolders.map((place) => realpath(place).catch(() => undefined)));
+  const real = await Promise.all(runFolders.map((runFolder) => realpath(runFolder).catch(() => undefined)));
   const foundCandidates = await Promise.all(
-    [...new Set(real)].map((place) => place && candidateAt(shorter(place), known, extraFile)),
+    [...new Set(real)].map((realPath) => realPath && candidateAt(shorter(realPath), known, extraFile)),
   );
   return foundCandidates
-    .filter((each): each is RunCandidate => typeof each === 'object')
+    .filter((candidate): candidate is RunCandidate => typeof candidate === 'object')
     .sort((a, b) => b.written - a.written || b.folder.localeCompare(a.folder, 'en', { numeric: true }));
 }
 
@@ -204,7 +213,7 @@ function shorter(folder: string): string {
 
 const isFile = (path: string): Promise<boolean> =>
   stat(path).then(
-    (found) => found.isFile(),
+    (stats) => stats.isFile(),
     () => false,
   );
 

@@ -34,8 +34,8 @@ export function checkCommand(command: Command): void {
         .default('text'),
     )
     .addOption(jsonOption())
-    .action(async (given: string[], { data, allow, set, fix, json, ...options }: CheckCommandOptions) => {
-      const paths = filesAt(given, ['.tower']);
+    .action(async (givenPaths: string[], { data, allow, set, fix, json, ...options }: CheckCommandOptions) => {
+      const paths = filesAt(givenPaths, ['.tower']);
       const format = json ? 'json' : options.format;
       if (fix) {
         await applyFixes(paths, set);
@@ -48,16 +48,16 @@ export function checkCommand(command: Command): void {
         const request = { set, data, allow };
         const { diagnostics } = await withInterruptSignal((signal) => check(path, { ...request, signal }));
         // A diagnostic of a file that several files use is reported once.
-        for (const one of diagnostics) {
-          const key = `${one.code} ${one.at?.source.name} ${one.at?.start} ${one.message}`;
+        for (const diagnostic of diagnostics) {
+          const key = `${diagnostic.code} ${diagnostic.at?.source.name} ${diagnostic.at?.start} ${diagnostic.message}`;
           if (seenPaths.has(key)) continue;
           seenPaths.add(key);
-          foundDiagnostics.push(one);
+          foundDiagnostics.push(diagnostic);
         }
         if (format !== 'text' || hasErrors(diagnostics)) continue;
         answer(`${path}: no errors`);
       }
-      await print(foundDiagnostics, format);
+      await printDiagnostics(foundDiagnostics, format);
       if (hasErrors(foundDiagnostics)) process.exitCode = 1;
     });
   withExample(
@@ -67,12 +67,12 @@ export function checkCommand(command: Command): void {
   );
 }
 
-async function print(found: readonly Diagnostic[], format: CheckFormat): Promise<void> {
-  if (format === 'json') return answerJson(toJsonDiagnostics(found));
-  if (format === 'sarif') return answerJson(sarif(found, version));
-  if (found.length === 0) return;
-  if (format === 'github') answer(annotations(found));
-  else sayDiagnostics(found);
+async function printDiagnostics(diagnostics: readonly Diagnostic[], format: CheckFormat): Promise<void> {
+  if (format === 'json') return answerJson(toJsonDiagnostics(diagnostics));
+  if (format === 'sarif') return answerJson(sarif(diagnostics, version));
+  if (diagnostics.length === 0) return;
+  if (format === 'github') answer(annotations(diagnostics));
+  else sayDiagnostics(diagnostics);
 }
 
 async function applyFixes(paths: readonly string[], set: Record<string, string>): Promise<void> {

@@ -61,4 +61,4 @@ export function compareCommand(command: Command): void {
 
 /** Returns the name of a folder; the whole path if two folders have the same name. */
 const nameOf = (folder: string, folders: readonly string[]): string =>
-  folders.filter((other) => basename(other) === basename(folder)).length === 1 ? basename(folder) : folder;
+  folders.filter((otherFolder) => basename(otherFolder) === basename(folder)).length === 1 ? basename(folder) : folder;

@@ -15,8 +15,8 @@ export function embedCommand(command: Command): void {
     .argument('<file>', 'a file of rows, such as items.csv or items.parquet')
     .addOption(
       new Option('--column <names>', 'take the text of a row from these columns: names with commas; may be repeated')
-        .argParser((text: string, before: readonly string[] | undefined): readonly string[] => [
-          ...(before ?? []),
+        .argParser((text: string, earlier: readonly string[] | undefined): readonly string[] => [
+          ...(earlier ?? []),
           ...text.split(',').map((name) => name.trim()),
         ])
         .makeOptionMandatory(),

@@ -40,7 +40,10 @@ export function enginesCommand(command: Command): void {
       }
       const listed = await listEngines();
       if (json) return answerJson(listed);
-      const rows = listed.map((one) => [one.name, one.loads ? one.version : `does not load: ${one.reason}`]);
+      const rows = listed.map((engine) => [
+        engine.name,
+        engine.loads ? engine.version : `does not load: ${engine.reason}`,
+      ]);
       answerAsIs(tableOf(['engine', 'version'], rows));
     });
   withExample(

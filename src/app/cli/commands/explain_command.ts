@@ -21,7 +21,7 @@ export function explainCommand(command: Command): void {
       if (kinds.length > 0 || foundWords.length > 0) {
         if (json) return answerJson([...kinds.map(kindJson), ...foundWords]);
         return answerAsIs(
-          [...kinds.map(kindText), ...foundWords.map((each) => wrapped(wordText(each)))].join('\n\n\n'),
+          [...kinds.map(kindText), ...foundWords.map((foundWord) => wrapped(wordText(foundWord)))].join('\n\n\n'),
         );
       }
       const code = findCode(name);

@@ -28,10 +28,14 @@ export function formatCommand(command: Command): void {
         const fileDiagnostics = isChanged && check ? [diagnose('not-formatted', undefined, { path })] : diagnostics;
         return { path, changed: isChanged, found: fileDiagnostics };
       });
-      const allDiagnostics = answers.flatMap((one) => one.found);
+      const allDiagnostics = answers.flatMap((formatted) => formatted.found);
       if (json)
         answerJson(
-          answers.map((one) => ({ file: one.path, changed: one.changed, diagnostics: toJsonDiagnostics(one.found) })),
+          answers.map((formatted) => ({
+            file: formatted.path,
+            changed: formatted.changed,
+            diagnostics: toJsonDiagnostics(formatted.found),
+          })),
         );
       else print(answers, allDiagnostics, check);
       if (allDiagnostics.length > 0) process.exitCode = 1;

@@ -62,10 +62,10 @@ export function indexCommand(command: Command): void {
     );
     answer(
       `settings: ${Object.entries(settings)
-        .map((each) => each.join(' '))
+        .map((words) => words.join(' '))
         .join(', ')}`,
     );
-    for (const each of dropped) answer(`dropped table ${each}`);
+    for (const tableName of dropped) answer(`dropped table ${tableName}`);
   });
   withExample(
     command,

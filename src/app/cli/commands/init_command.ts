@@ -35,13 +35,17 @@ interface Terminal {
   readonly output: NodeJS.WritableStream;
 }
 
-const own: Terminal = { input: process.stdin, output: process.stderr };
+const standardTerminal: Terminal = { input: process.stdin, output: process.stderr };
 
 /**
  * Prompts for a choice and returns its value. The most likely choice comes first, and Enter takes it. An invalid answer repeats the prompt; the end of the input takes the first choice.
  * @throws Interrupted at Ctrl-C, which answers nothing
  */
-export async function ask(question: string, choices: InitQuestion['choices'], on = own): Promise<string> {
+export async function askQuestion(
+  question: string,
+  choices: InitQuestion['choices'],
+  on = standardTerminal,
+): Promise<string> {
   const lines = [question, ...choices.map(({ text }, index) => `  ${index + 1}  ${text}`)];
   on.output.write(`${lines.join('\n')}\n`);
   for (;;) {
@@ -54,13 +58,17 @@ export async function ask(question: string, choices: InitQuestion['choices'], on
 }
 
 /** Prompts for some of the choices, by numbers such as `1 3`; Enter takes all. @throws Interrupted at Ctrl-C */
-export async function askSome(question: string, choices: readonly string[], on = own): Promise<readonly string[]> {
+export async function askSome(
+  question: string,
+  choices: readonly string[],
+  on = standardTerminal,
+): Promise<readonly string[]> {
   on.output.write(`${[question, ...choices.map((text, index) => `  ${index + 1}  ${text}`)].join('\n')}\n`);
   for (;;) {
     const answerText = await answerTo('numbers such as 1 3, Enter for all: ', on);
     if (answerText === undefined || answerText === '') return choices;
     const chosen = answerText.split(/[\s,]+/).map((number) => choices[Number(number) - 1]);
-    if (chosen.every((each) => each !== undefined)) return chosen as string[];
+    if (chosen.every((choice) => choice !== undefined)) return chosen as string[];
   }
 }
 
@@ -107,14 +115,14 @@ export function initCommand(command: Command): void {
     .option('--time <column>', 'read the time from this column of the events, or `none`')
     .addOption(engineOption())
     .addOption(jsonOption())
-    .action(async (given: string[], options: InitCommandOptions) => {
+    .action(async (paths: string[], options: InitCommandOptions) => {
       refuseWritten(options.out);
       const isAsking = options.yes !== true && options.json !== true && canAsk();
-      const files = given.length > 0 ? given : await offered(isAsking);
+      const files = paths.length > 0 ? paths : await chooseOfferedData(isAsking);
       const lookedFiles = await withInterruptSignal((signal) => lookAt(files, signal));
       sayLook(lookedFiles);
       refuseUnknown(lookedFiles, options);
-      const project = await settled(lookedFiles, options, isAsking);
+      const project = await chooseProject(lookedFiles, options, isAsking);
       const { proposal, allow } = project;
       if (!options.json) answer(guessesText(proposal));
       const writtenProject = await withInterruptSignal((signal) => writeProject(project, signal));
@@ -149,19 +157,19 @@ export function initCommand(command: Command): void {
 const allowText = (allow: readonly string[]): string => allow.map((folder) => ` --allow ${folder}`).join('');
 
 /** Returns files of the working folder: all, or those that the user chooses. */
-async function offered(asks: boolean): Promise<readonly string[]> {
+async function chooseOfferedData(isInteractive: boolean): Promise<readonly string[]> {
   const foundPaths = findTables('.');
   if (foundPaths.length === 0) throw failure('starter-no-files', { folder: 'this folder' });
   const tables = foundPaths.filter((path) => !isForeign(path));
-  return asks && tables.length > 1 ? askSome('Which files hold your data?', tables) : foundPaths;
+  return isInteractive && tables.length > 1 ? askSome('Which files hold your data?', tables) : foundPaths;
 }
 
-function sayLook({ tables, others }: LookedFiles): void {
+function sayLook({ tables, others: unreadableFiles }: LookedFiles): void {
   for (const { path, count, isWhole, columns, kind } of tables) {
     const rowsText = `${isWhole ? '' : 'about '}${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`;
     say(`${path}: ${rowsText}${kind === 'lines' ? ' in lines of a user and items' : ` of ${columns.length} columns`}`);
   }
-  for (const { path, reason } of others) say(`${path} is left out: ${reason}`);
+  for (const { path, reason } of unreadableFiles) say(`${path} is left out: ${reason}`);
 }
 
 /** Refuses existing files early, so that nobody answers questions in vain. */
@@ -172,30 +180,34 @@ function refuseWritten(out: string): void {
 
 /** Refuses an option that names a column or file that does not exist. */
 function refuseUnknown({ tables }: LookedFiles, { events, user, item, time }: InitCommandOptions): void {
-  const refuseOther = (what: string, name: string | undefined, known: readonly string[]): void => {
-    if (name !== undefined && !known.includes(name))
-      throw failure('unknown-name', { what, name, nearest: undefined, known });
+  const rejectUnknownName = (what: string, name: string | undefined, knownNames: readonly string[]): void => {
+    if (name !== undefined && !knownNames.includes(name))
+      throw failure('unknown-name', { what, name, nearest: undefined, known: knownNames });
   };
   const columns = tables.flatMap((table) => table.columns.map(({ name }) => name));
-  for (const name of [user, item, time]) if (name !== 'none') refuseOther('column', name, columns);
+  for (const name of [user, item, time]) if (name !== 'none') rejectUnknownName('column', name, columns);
   const paths = tables.map(({ path }) => path);
-  refuseOther('file', events, paths);
+  rejectUnknownName('file', events, paths);
 }
 
 /** Returns the project with every question answered by the user, or with the most likely answer. */
-async function settled(look: LookedFiles, options: InitCommandOptions, asks: boolean): Promise<StarterProject> {
+async function chooseProject(
+  look: LookedFiles,
+  options: InitCommandOptions,
+  isInteractive: boolean,
+): Promise<StarterProject> {
   const { events, user, item, time } = options;
   let answers: InitAnswers = { events, user, item, time } as InitAnswers;
   for (;;) {
     const { questions } = proposalFor(look, options.out, answers);
-    const [question] = asks ? questions : [];
+    const [question] = isInteractive ? questions : [];
     if (question === undefined) {
       const project = proposeProject(look, options.out, answers);
       // The proposal already has the first choice of each question.
       for (const { text, choices } of questions) say(`not asked: ${text} Taken: ${choices[0]!.text}`);
       return project;
     }
-    answers = { ...answers, [question.id]: await ask(question.text, question.choices) };
+    answers = { ...answers, [question.id]: await askQuestion(question.text, question.choices) };
   }
 }
 
@@ -215,7 +227,7 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
     proposal.case === 'context'
       ? proposal.features.find(({ side, kind }) => side === 'query' && /^(category|id)/.test(kind))?.name
       : undefined;
-  const first = await firstRun({
+  const trainedRun = await firstRun({
     model,
     out,
     signal,
@@ -242,11 +254,11 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
       throw error;
     })
     .finally(progress.end);
-  const { evaluation, verdict, better, isCut, report, user } = first;
+  const { evaluation, verdict, better, isCut, report, user } = trainedRun;
   const { metrics, rows, protocol } = evaluation;
-  const fit = await offerFit(project, first);
-  const near = relative('', model) || model;
-  const steps = nextSteps(proposal, { run: out, model: near, allow: allowText(allow), better, isCut, user, fit });
+  const fit = await offerFit(project, trainedRun);
+  const modelPath = relative('', model) || model;
+  const steps = nextSteps(proposal, { run: out, model: modelPath, allow: allowText(allow), better, isCut, user, fit });
   if (options.json) return answerJson({ proposal, folder: out, verdict, report, rows, protocol, next: steps });
   const figures = rows.map(({ name, all }) => [name, ...metrics.map((label) => all[label]!.toFixed(4))]);
   answer(tableOf(['', ...metrics], figures));

@@ -50,9 +50,9 @@ export function recommendCommand(command: Command): void {
   addRunOptions(command).action(
     async (
       folder: string,
-      { user, with: values, k, removeSeen, keepSeen, json, ...others }: RecommendCommandOptions,
+      { user, with: values, k, removeSeen, keepSeen, json, ...requestOptions }: RecommendCommandOptions,
     ) => {
-      const { filter, exclude, weight: weights, ...further } = others;
+      const { filter, exclude, weight: weights, ...further } = requestOptions;
       const { offset, boost, bury, most, diversity, candidates, because, average, ...options } = further;
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
@@ -86,7 +86,7 @@ export function recommendCommand(command: Command): void {
       answer(`\n${heading('Best first')}`);
       for (const [index, item] of items.entries()) {
         answer(`  ${String((offset ?? 0) + index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
-        for (const past of item.because ?? []) answer(`          + ${past.score.toFixed(3)} by ${named(past)}`);
+        for (const cause of item.because ?? []) answer(`          + ${cause.score.toFixed(3)} by ${named(cause)}`);
       }
     },
   );

@@ -23,10 +23,13 @@ export function reportCommand(command: Command): void {
     .addOption(jsonOption())
     .action(async (folders: readonly string[], { out, json }: ReportCommandOptions, self: Command) => {
       // `runs/*` also matches the report of an earlier call.
-      const own = [...new Set(folders)].filter((path) => basename(path) !== reportFile);
-      if (own.length === 0) self.error('error: there is no folder of a run among these');
-      if (own.length === 1 && out !== undefined) self.error('error: `--out` needs several runs');
-      const reportPath = own.length === 1 ? await writeReport(own[0]!) : await writeRunsReport(own, out, sayLeftOut);
+      const runFolders = [...new Set(folders)].filter((path) => basename(path) !== reportFile);
+      if (runFolders.length === 0) self.error('error: there is no folder of a run among these');
+      if (runFolders.length === 1 && out !== undefined) self.error('error: `--out` needs several runs');
+      const reportPath =
+        runFolders.length === 1
+          ? await writeReport(runFolders[0]!)
+          : await writeRunsReport(runFolders, out, sayLeftOut);
       if (json) answerJson({ report: reportPath });
       else answer(`report: ${reportPath}`);
     });

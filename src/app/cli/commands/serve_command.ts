@@ -60,7 +60,7 @@ export function serveCommand(command: Command): void {
       new Option(
         '--allow-host <name>',
         'allow requests for this host name without a token, such as that of a proxy in front; may be repeated',
-      ).argParser((name: string, before: readonly string[] = []): readonly string[] => [...before, name]),
+      ).argParser((name: string, earlier: readonly string[] = []): readonly string[] => [...earlier, name]),
     )
     .addOption(limit('--deadline <milliseconds>', 'give up an answer after this time (default: 2000)'))
     .addOption(limit('--most-items <count>', 'give at most this many items in an answer (default: 1000)'))
@@ -106,9 +106,9 @@ export function serveCommand(command: Command): void {
       log,
       logShown,
       processes,
-      ...others
+      ...runOptions
     } = options;
-    const { mostItems, mostRequests, mostBytes, watch, engine: requested, ...read } = others;
+    const { mostItems, mostRequests, mostBytes, watch, engine: requested, ...readOptions } = runOptions;
     const complaint = complaintOf(folder, options);
     if (complaint !== undefined) command.error(`error: ${complaint}`);
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
@@ -122,7 +122,7 @@ export function serveCommand(command: Command): void {
     if (processes > 1) {
       const ofVersions = { folder, watch, index, table, engine: requested };
       const serving = await withInterruptSignal((signal) =>
-        serveProcesses({ ...serveRequest, ...read, ...ofVersions, processes, onEngine: sayEngine, signal }),
+        serveProcesses({ ...serveRequest, ...readOptions, ...ofVersions, processes, onEngine: sayEngine, signal }),
       );
       say(`serving ${folder ?? watch} on ${serving.url} in ${processes} processes`);
       await untilEnd(serving);
@@ -133,7 +133,7 @@ export function serveCommand(command: Command): void {
     const door = await takeAddress(host, port);
     try {
       const choice = await chooseEngine(requested, 'serving');
-      const ofRun = { ...read, engine: choice.engine.name };
+      const ofRun = { ...readOptions, engine: choice.engine.name };
       const requestHere = { ...serveRequest, door };
       if (folder !== undefined) {
         const run = await openRun(folder, ofRun, 'recommender');
@@ -202,7 +202,7 @@ async function untilEnd(serving: ServingVersions): Promise<void> {
 }
 
 /** Resolves at the first signal. A second one ends the process immediately. */
-function untilSignal(all: readonly EndingSignal[]): Promise<void> {
+function untilSignal(endingSignals: readonly EndingSignal[]): Promise<void> {
   return new Promise((resolve) => {
     let isEnding = false;
     const endServer = (signal: EndingSignal): void => {
@@ -210,13 +210,13 @@ function untilSignal(all: readonly EndingSignal[]): Promise<void> {
       isEnding = true;
       resolve();
     };
-    for (const signal of all) process.on(signal, endServer);
+    for (const signal of endingSignals) process.on(signal, endServer);
   });
 }
 
 /** Returns log lines for stdout. They are also written if the process ends early, as by a second signal. */
-function stdoutLines(make: typeof makeLogLines): LogLines {
-  const lines = make((text) => void process.stdout.write(text));
+function stdoutLines(makeLines: typeof makeLogLines): LogLines {
+  const lines = makeLines((text) => void process.stdout.write(text));
   process.once('exit', () => lines.flush());
   return lines;
 }

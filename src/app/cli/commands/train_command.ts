@@ -99,8 +99,8 @@ export function trainCommand(command: Command): void {
     .addOption(trackOption())
     .option('--profile', 'measure a sample of steps by block and by op, and write `profile` into the folder')
     .addOption(jsonOption())
-    .action(async (path: string | undefined, given: TrainCommandOptions) => {
-      const { json, workers, watch: port, track, ...options } = given;
+    .action(async (path: string | undefined, givenOptions: TrainCommandOptions) => {
+      const { json, workers, watch: port, track, ...options } = givenOptions;
       const isOld = options.resume || options.finish;
       if (path === undefined && options.final === undefined && !isOld)
         command.error("error: missing required argument 'model'");

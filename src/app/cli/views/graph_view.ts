@@ -190,18 +190,18 @@ export function plainStage(stage: unknown): unknown {
 }
 
 function replace(key: string, value: unknown): unknown {
-  if (key === 'span' && value !== undefined) return place(value as Span);
+  if (key === 'span' && value !== undefined) return formatSpan(value as Span);
   if (value instanceof Map) return Object.fromEntries(value);
   return ArrayBuffer.isView(value) ? [...(value as Float32Array)] : value;
 }
 
-function place({ source, start, end }: Span): string {
+function formatSpan({ source, start, end }: Span): string {
   const [from, to] = [positionAt(source, start), positionAt(source, end)];
   return `${from.line}:${from.column}–${to.line}:${to.column}`;
 }
 
-export function attentionText(all: readonly Attention[]): string {
-  return all
+export function attentionText(attentions: readonly Attention[]): string {
+  return attentions
     .map(({ block, over, fields }) => {
       const fieldRows = fields.map(({ name, mean, deviation }) => [name, mean.toFixed(4), `±${deviation.toFixed(4)}`]);
       return [heading(`${block}, mean over ${over}`), tableOf(['field', 'let through', 'deviation'], fieldRows)].join(

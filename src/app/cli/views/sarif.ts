@@ -39,13 +39,13 @@ function resultOf({ code, severity, message, hint, at, notes, fixes }: Diagnosti
     ruleIndex,
     level: severity,
     message: { text: hint === undefined ? message : `${message}\n${hint}` },
-    locations: at ? [{ physicalLocation: placeOf(at) }] : [],
+    locations: at ? [{ physicalLocation: locationOf(at) }] : [],
     ...(notes.length > 0
       ? {
           relatedLocations: notes.map((note, id) => ({
             id,
             message: { text: note.message },
-            physicalLocation: placeOf(note.at),
+            physicalLocation: locationOf(note.at),
           })),
         }
       : {}),
@@ -54,13 +54,13 @@ function resultOf({ code, severity, message, hint, at, notes, fixes }: Diagnosti
 }
 
 function changesOf(edits: readonly Edit[]): object[] {
-  return [...groupBy(edits, ({ at }) => at.source)].map(([source, own]) => ({
+  return [...groupBy(edits, ({ at }) => at.source)].map(([source, sourceEdits]) => ({
     artifactLocation: { uri: uriOf(source) },
-    replacements: own.map(({ at, text }) => ({ deletedRegion: regionOf(at), insertedContent: { text } })),
+    replacements: sourceEdits.map(({ at, text }) => ({ deletedRegion: regionOf(at), insertedContent: { text } })),
   }));
 }
 
-function placeOf(at: Span): object {
+function locationOf(at: Span): object {
   return { artifactLocation: { uri: uriOf(at.source) }, region: regionOf(at) };
 }
 

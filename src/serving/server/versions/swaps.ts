@@ -29,10 +29,10 @@ export const decisionLog: LogFormat<readonly VersionDecision[]> = {
   name: 'versions',
   version: 1,
   decode(value) {
-    const isDecision = (each: unknown): boolean =>
-      isObject(each) &&
-      typeof each.version === 'string' &&
-      ['rejected', 'stable', 'canary'].includes(each.role as string);
+    const isDecision = (candidate: unknown): boolean =>
+      isObject(candidate) &&
+      typeof candidate.version === 'string' &&
+      ['rejected', 'stable', 'canary'].includes(candidate.role as string);
     if (!Array.isArray(value) || !value.every(isDecision)) return { reason: 'it is no decision on a version' };
     return { record: value };
   },
@@ -63,7 +63,7 @@ export interface Swaps extends VersionChanges {
   /** Follows a decision, which may be that of another server. Resolves when the version that answers agrees with it. */
   follow(decision: VersionDecision): Promise<void>;
   /** Loads a folder, whose version then answers, unless it was rejected. @throws Failure of loading */
-  take(folder: string): Promise<void>;
+  loadFolder(folder: string): Promise<void>;
   /** Removes the files of all versions. */
   close(): void;
 }
@@ -84,7 +84,7 @@ export interface SwapOptions<V extends SwappedVersion> {
   readonly decisions?: SharedDecisions;
 }
 
-const mostBefore = 10;
+const maxPreviousVersions = 10;
 
 /** The function is long because all changes share the version that answers and those before. */
 export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Swaps {
@@ -94,55 +94,55 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
   const previousVersions: (PreviousVersion & Pick<Version, 'file'>)[] = [];
   const rejected = rejectedIn(decisions);
   let loadControl = new AbortController();
-  const inTurn = makeSerialQueue();
+  const runInTurn = makeSerialQueue();
 
   /** Assigns a version, and reports when the one before is freed, which may be later. */
-  const assign = (version: V): void => {
+  const assignVersion = (version: V): void => {
     const leaving = versions.current;
     void versions.assign(version).then(
       () => {
         const mayAnswer = [previousVersions.at(-1), versions.current];
-        if (!mayAnswer.some((each) => each?.file === leaving.file)) leaving.file?.remove();
-        say(`version ${nameOf(leaving)} is freed`);
+        if (!mayAnswer.some((answering) => answering?.file === leaving.file)) leaving.file?.remove();
+        say(`version ${shortId(leaving)} is freed`);
       },
-      (error: Error) => say(`version ${nameOf(leaving)} is not freed: ${error.message}`),
+      (error: Error) => say(`version ${shortId(leaving)} is not freed: ${error.message}`),
     );
   };
-  const loadRehearsed = (folder: string, previous?: Pick<Version, 'file'>): Promise<V> => {
+  const loadNext = (folder: string, previous?: Pick<Version, 'file'>): Promise<V> => {
     loadControl = new AbortController();
-    return rehearsed(options, folder, loadControl.signal, previous);
+    return loadAndRehearse(options, folder, loadControl.signal, previous);
   };
-  const letAnswer = (version: V): void => {
+  const switchTo = (version: V): void => {
     const { id, folder, file } = versions.current;
     if (!rejected.has(id)) {
       previousVersions.at(-1)?.file?.remove();
       previousVersions.push({ id, folder, file });
-      if (previousVersions.length > mostBefore) previousVersions.shift();
+      if (previousVersions.length > maxPreviousVersions) previousVersions.shift();
     }
-    assign(version);
-    say(`version ${nameOf(version)} answers`);
+    assignVersion(version);
+    say(`version ${shortId(version)} answers`);
   };
-  /** @param passOn called when nothing can fail any more. If it fails, nothing changes */
-  const goBack = async (passOn = async (): Promise<void> => {}): Promise<void> => {
+  /** @param beforeSwitch called when nothing can fail any more. If it fails, nothing changes */
+  const rollBack = async (beforeSwitch = async (): Promise<void> => {}): Promise<void> => {
     const { current } = versions;
     const previousVersion = previousVersions.at(-1);
     if (previousVersion === undefined)
       throw changeFailure('there is no version before this one', 'start the server with another run');
-    const version = await loadRehearsed(previousVersion.folder, previousVersion);
+    const version = await loadNext(previousVersion.folder, previousVersion);
     try {
       if (version.id !== previousVersion.id) {
         const reason = `${previousVersion.folder} holds another version by now`;
         throw changeFailure(reason, 'put the run back into its folder');
       }
-      await passOn();
+      await beforeSwitch();
     } catch (error) {
       await version.close();
       version.file?.remove();
       throw error;
     }
     previousVersions.pop();
-    assign(version);
-    say(`rolled back from ${nameOf(current)} to ${nameOf(version)}`);
+    assignVersion(version);
+    say(`rolled back from ${shortId(current)} to ${shortId(version)}`);
   };
   return {
     get before() {
@@ -150,24 +150,24 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
       return previousVersion && { id: previousVersion.id, folder: previousVersion.folder };
     },
     rejected,
-    take: (folder) =>
-      inTurn(async () => {
-        const version = await loadRehearsed(folder);
+    loadFolder: (folder) =>
+      runInTurn(async () => {
+        const version = await loadNext(folder);
         if (rejected.has(version.id)) {
-          say(`version ${nameOf(version)} does not answer, because it was rolled back from`);
+          say(`version ${shortId(version)} does not answer, because it was rolled back from`);
           version.file?.remove();
           return version.close();
         }
-        letAnswer(version);
+        switchTo(version);
       }),
     follow(decision) {
       const { version, role } = decision;
       // The version may be the one that is being loaded. Another one is loaded again.
       if (role === 'rejected' && !rejected.has(version)) loadControl.abort();
-      return inTurn(async () => {
+      return runInTurn(async () => {
         if (role === 'rejected' && versions.current.id === version) {
-          await goBack().catch((error: Error) =>
-            say(`version ${nameOf({ id: version })} still answers: ${error.message}`),
+          await rollBack().catch((error: Error) =>
+            say(`version ${shortId({ id: version })} still answers: ${error.message}`),
           );
         }
         decisions.latest.set(version, decision);
@@ -176,9 +176,9 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
     rollback() {
       // A version that is being loaded is cancelled, so the rollback does not wait for it.
       if (previousVersions.length > 0) loadControl.abort();
-      return inTurn(async () => {
+      return runInTurn(async () => {
         const decision: VersionDecision = { version: versions.current.id, role: 'rejected' };
-        await goBack(async () => void (await decisions.log?.append([[decision]])));
+        await rollBack(async () => void (await decisions.log?.append([[decision]])));
         decisions.latest.set(decision.version, decision);
       });
     },
@@ -191,10 +191,10 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
 
 const changeFailure = (reason: string, advice: string): Error => failure('version-change', { reason, advice });
 
-const nameOf = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
+const shortId = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
 
 /** Loads a version and warms it up, before it answers any client. */
-async function rehearsed<V extends SwappedVersion>(
+async function loadAndRehearse<V extends SwappedVersion>(
   { load, rehearse, say }: SwapOptions<V>,
   folder: string,
   signal: AbortSignal,
@@ -206,7 +206,7 @@ async function rehearsed<V extends SwappedVersion>(
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     const warmUpText = await rehearse(version, previous !== undefined);
     signal.throwIfAborted();
-    say(`version ${nameOf(version)} of ${version.folder}: loaded in ${seconds} s, ${warmUpText}`);
+    say(`version ${shortId(version)} of ${version.folder}: loaded in ${seconds} s, ${warmUpText}`);
   } catch (error) {
     await version.close();
     version.file?.remove();
@@ -218,44 +218,44 @@ async function rehearsed<V extends SwappedVersion>(
 // Replays recent requests on a new version. This warms its graphs and caches, and measures how much its answers differ before a client gets them.
 
 /** Maximum items times queries, so that a large corpus does not delay a start. */
-const mostCompared = 2 ** 23;
+const maxComparisons = 2 ** 23;
 /** Maximum number of users. Their lists have several lengths, which use several graphs. */
-const mostUsers = 64;
+const maxWarmUpUsers = 64;
 
 /** Number of recent requests for a version that answered before, which somebody waits for. */
-const fewBodies = 8;
+const knownVersionBodies = 8;
 
 /**
  * Returns a function that sends recent requests to a new version, and reports the mean share of items that its answers have in common with those of the version
  * before. A version that is known is only warmed up.
  * @throws any error of the new version except refusals: it cannot answer
  */
-export function rehearseWith(versions: Versions): (next: Version, isKnown: boolean) => Promise<string> {
-  return async (next, isKnown) => {
+export function makeRehearsal(versions: Versions): (next: Version, isKnown: boolean) => Promise<string> {
+  return async (nextVersion, isKnown) => {
     const overlaps: number[] = [];
     let refusedCount = 0;
-    const recentBodies = versions.recent.all().slice(isKnown ? -fewBodies : 0);
+    const recentBodies = versions.recent.list().slice(isKnown ? -knownVersionBodies : 0);
     if (recentBodies.length === 0) {
-      await warmUp(next.answers);
+      await warmUp(nextVersion.answers);
       return 'no recent request to warm up with';
     }
-    const now = versions.current;
-    for (const asked of recentBodies) {
-      const ours = await keysOf(next, asked);
-      const theirs = isKnown ? undefined : await keysOf(now, asked).catch(() => undefined);
-      if (ours === undefined) refusedCount++;
-      else if (theirs) overlaps.push(overlapOf(ours, theirs));
+    const currentVersion = versions.current;
+    for (const recentBody of recentBodies) {
+      const nextKeys = await answeredKeys(nextVersion, recentBody);
+      const currentKeys = isKnown ? undefined : await answeredKeys(currentVersion, recentBody).catch(() => undefined);
+      if (nextKeys === undefined) refusedCount++;
+      else if (currentKeys) overlaps.push(overlapShare(nextKeys, currentKeys));
       // Requests of clients get a turn between two of these.
       await nextTurn();
     }
-    const overlap = overlaps.reduce((sum, each) => sum + each, 0) / overlaps.length;
+    const overlap = overlaps.reduce((sum, share) => sum + share, 0) / overlaps.length;
     const overlapText = overlaps.length === 0 ? '' : `: ${Math.round(100 * overlap)} % of their items as before`;
     const refusedText = refusedCount === 0 ? '' : `; it refuses ${refusedCount} of them`;
     return `asked ${recentBodies.length} recent requests${overlapText}${refusedText}`;
   };
 }
 
-async function keysOf({ answers }: Version, { route, body }: RecentBody): Promise<readonly string[] | undefined> {
+async function answeredKeys({ answers }: Version, { route, body }: RecentBody): Promise<readonly string[] | undefined> {
   try {
     return (await answers[route](body as never)).items.map(({ key }) => key);
   } catch (error) {
@@ -264,17 +264,17 @@ async function keysOf({ answers }: Version, { route, body }: RecentBody): Promis
   }
 }
 
-function overlapOf(some: readonly string[], others: readonly string[]): number {
-  const longerLength = Math.max(some.length, others.length);
+function overlapShare(keys: readonly string[], earlierKeys: readonly string[]): number {
+  const longerLength = Math.max(keys.length, earlierKeys.length);
   if (longerLength === 0) return 1;
-  const otherKeys = new Set(others);
-  return some.filter((key) => otherKeys.has(key)).length / longerLength;
+  const otherKeys = new Set(earlierKeys);
+  return keys.filter((key) => otherKeys.has(key)).length / longerLength;
 }
 
 /** Sends typical requests to a version before clients do, so that graphs are prepared, kernels compiled and directions computed. */
 export async function warmUp(answers: Answers): Promise<void> {
   const { snapshot } = answers;
-  const limit = Math.max(1, Math.min(mostUsers, Math.floor(mostCompared / Math.max(1, snapshot.rows))));
+  const limit = Math.max(1, Math.min(maxWarmUpUsers, Math.floor(maxComparisons / Math.max(1, snapshot.rows))));
   const { users } = await answers.users({ limit });
   const warmUpAnswers: Promise<unknown>[] = users.map(({ key }) => answers.recommend({ user: key }));
   warmUpAnswers.push(answers.recommend({ values: {} }));

@@ -61,11 +61,11 @@ export interface Versions {
   close(): Promise<void>;
 }
 
-export function makeVersions(first: Version): Versions {
+export function makeVersions(firstVersion: Version): Versions {
   const requestCounts = new Map<Version, number>();
   /** Called when the last request of an inactive version ends. */
   const leavingVersions = new Map<Version, () => void>();
-  let current = first;
+  let current = firstVersion;
 
   const countRequest = (version: Version, by: 1 | -1): void => {
     const count = (requestCounts.get(version) ?? 0) + by;
@@ -118,21 +118,21 @@ export interface RecentBodies {
   /** @param bytes of the whole body; a long one is not kept */
   add(route: RecentRoute, body: object, bytes: number): void;
   /** Returns the bodies, the oldest first. */
-  all(): readonly RecentBody[];
+  list(): readonly RecentBody[];
 }
 
 const mostBodies = 64;
 const mostBytes = 16_384;
 
-export function makeRecent(most = mostBodies): RecentBodies {
+export function makeRecent(maxBodies = mostBodies): RecentBodies {
   const recentBodies: RecentBody[] = [];
   return {
     add(route, body, bytes) {
       // A body that names a version asks for a further page of it. The next version would refuse it.
       if (bytes > mostBytes || 'version' in body) return;
       recentBodies.push({ route, body });
-      if (recentBodies.length > most) recentBodies.shift();
+      if (recentBodies.length > maxBodies) recentBodies.shift();
     },
-    all: () => [...recentBodies],
+    list: () => [...recentBodies],
   };
 }

@@ -119,9 +119,9 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
 
   const takeBatch = (): Batch => {
     let [size, characters, count] = [0, 0, 0];
-    for (const each of waiting) {
-      size += each.writes.length;
-      characters += each.characters;
+    for (const waitingRequest of waiting) {
+      size += waitingRequest.writes.length;
+      characters += waitingRequest.characters;
       if (count > 0 && (size > mostTogether || characters > mostCharacters)) break;
       count++;
     }

@@ -32,7 +32,7 @@ function isWrite(value: unknown): value is EventWrite {
   if (value.deleted !== undefined) return isDeletion(value);
   const { user: _, item, time, id, request, columns, ...others } = value;
   const isTime = time === undefined || typeof time === 'string' || Number.isFinite(time);
-  const areIds = [id, request].every((each) => each === undefined || isKey(each));
+  const areIds = [id, request].every((identifier) => identifier === undefined || isKey(identifier));
   return isKey(item) && isTime && areIds && isObject(columns) && Object.keys(others).length === 0;
 }
 

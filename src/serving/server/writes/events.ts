@@ -57,10 +57,10 @@ export async function makeEventIntake({
   /** Returns true if an earlier event has the same id. */
   const recordId = (write: EventWrite, position: number): boolean => {
     if (!('id' in write) || write.id === undefined) return false;
-    const first = knownIds.get(write.id) ?? position;
-    knownIds.set(write.id, first);
-    if (first < position) repeatedEvents.add(write);
-    return first < position;
+    const firstPosition = knownIds.get(write.id) ?? position;
+    knownIds.set(write.id, firstPosition);
+    if (firstPosition < position) repeatedEvents.add(write);
+    return firstPosition < position;
   };
   const idFollower = await log.follow(0, (entries, end) => {
     for (const [index, entry] of entries.entries())

@@ -25,11 +25,11 @@ export interface WritesSource extends Pick<ItemIntake, 'stored'> {
 }
 
 /** Maximum number of waiting requests. */
-const mostWaiting = 1024;
+const maxWaiting = 1024;
 
 export function makeItemIntake({ log, stored, say = () => {} }: WritesSource): ItemIntake {
   const batches = makeWriteBatches<ItemWrite, ItemChange, ItemWrites, WriteOutcome>({
-    ...{ log, mostWaiting, what: 'writes', errorsAt: 'columns', catchUp: log.catchUp },
+    ...{ log, mostWaiting: maxWaiting, what: 'writes', errorsAt: 'columns', catchUp: log.catchUp },
     accept() {
       const changedKeys = new Map<string, boolean>();
       return (request) => {
@@ -42,11 +42,11 @@ export function makeItemIntake({ log, stored, say = () => {} }: WritesSource): I
   const apply = async (
     version: ItemWrites,
     writes: readonly ItemWrite[],
-    refuse: (key: string, reason: Failure) => void,
+    onRefusal: (key: string, reason: Failure) => void,
   ): Promise<void> => {
     const changes = await batches.changesOf(version, writes);
     changes.forEach((change, index) => {
-      if (change instanceof Failure) refuse(writes[index]!.key, change);
+      if (change instanceof Failure) onRefusal(writes[index]!.key, change);
     });
     version.show(changes.filter((change): change is ItemChange => !(change instanceof Failure)));
     void version.tidy().catch(({ message }: Error) => say(`memory of earlier writes is not freed: ${message}`));
@@ -59,7 +59,7 @@ export function makeItemIntake({ log, stored, say = () => {} }: WritesSource): I
       let isAttached = false;
       await batches.attach(version, (entries) =>
         apply(version, entries.flat(), (key, reason) => {
-          const refusal = notTaken(key, reason);
+          const refusal = itemRefusal(key, reason);
           // A write that a version cannot apply refuses the version while it is attached. Later it is only reported, because the version answers.
           if (!isAttached) throw refusal;
           say(`${refusal.diagnostics[0]!.message}`);
@@ -72,7 +72,7 @@ export function makeItemIntake({ log, stored, say = () => {} }: WritesSource): I
   };
 }
 
-function notTaken(key: string, { diagnostics }: Failure): Failure {
+function itemRefusal(key: string, { diagnostics }: Failure): Failure {
   const reason = `this model cannot take the item ${JSON.stringify(key)}, which was written: ${diagnostics[0]!.message}`;
   const advice = 'write the item again on a server of the earlier model, or start with another log: `--items`';
   return failure('items-closed', { reason, advice });
@@ -97,11 +97,11 @@ function outcomesOf(
     ownKeys.set(key, !('deleted' in write));
     if (!('deleted' in write)) return existedBefore ? 'changed' : 'added';
     const facts = { what: 'item', name: key, advice: 'give the key of an item that is there' };
-    const where = request.isArray ? pointer(index, 'key') : '';
-    if (!existedBefore) errorDetails.push(errorDetailOf(diagnose('unknown-name', undefined, facts), where));
+    const position = request.isArray ? pointer(index, 'key') : '';
+    if (!existedBefore) errorDetails.push(errorDetailOf(diagnose('unknown-name', undefined, facts), position));
     return 'deleted';
   });
   if (errorDetails.length > 0) return badRequest(errorDetails, 404);
-  for (const [key, is] of ownKeys) changedKeys.set(key, is);
+  for (const [key, exists] of ownKeys) changedKeys.set(key, exists);
   return outcomes;
 }

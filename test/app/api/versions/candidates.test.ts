@@ -88,7 +88,7 @@ describe('a watch', () => {
       taken.push(folder.slice(live.length + 1));
     };
     const say = (line: string): void => void said.push(line);
-    const watch = makeWatch({ folder: live, answering: () => answering, rejected, take, say });
+    const watch = makeWatch({ folder: live, answering: () => answering, rejected, loadFolder: take, say });
     return { watch, said, taken, rejected, answering };
   };
 

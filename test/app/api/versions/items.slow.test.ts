@@ -6,7 +6,7 @@ import { indexItems, load, open } from '../../../../src/api.ts';
 import { openLogs } from '../../../../src/app/api/serve.ts';
 import { openVersion } from '../../../../src/app/api/versions/serve_versions.ts';
 import type { ItemChange } from '../../../../src/serving/live/live_items.ts';
-import { makeSwaps, rehearseWith } from '../../../../src/serving/server/versions/swaps.ts';
+import { makeRehearsal, makeSwaps } from '../../../../src/serving/server/versions/swaps.ts';
 import { makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
 import { filmKeys, trainFilms } from '../../../serving/server/films.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
@@ -28,7 +28,7 @@ async function place(name: string, index?: string) {
   const make = async (): Promise<Version> =>
     openVersion(await load(folder, { engine: 'onnx' }), folder, { logs, index });
   const versions = makeVersions(await make());
-  const swaps = makeSwaps({ versions, rehearse: rehearseWith(versions), load: make, say: () => {} });
+  const swaps = makeSwaps({ versions, rehearse: makeRehearsal(versions), load: make, say: () => {} });
   const close = async (): Promise<void> => {
     await versions.close();
     await items.close();
@@ -64,7 +64,7 @@ it('writes during a swap are in the next version, and writes after it too', asyn
   })();
   for (let at = 0; at < 2; at++) {
     const before = versions.current;
-    await swaps.take(folder);
+    await swaps.loadFolder(folder);
     expect(versions.current).not.toBe(before);
   }
   isOver = true;
@@ -108,7 +108,7 @@ describe('with an index', () => {
     const [best, second] = (await exactly.recommend(body)).items;
     await write([gone(best!.key), put('new', 2030), put(second!.key, 1995)]);
     await compare();
-    await swaps.take(folder);
+    await swaps.loadFolder(folder);
     await compare();
     await write([gone('new'), put(best!.key, 2010)]);
     await compare();
@@ -119,7 +119,7 @@ describe('with an index', () => {
     const { versions, swaps, close } = await place('refused', 'index');
     const before = versions.current;
     rmSync(join(folder, 'index'), { recursive: true });
-    await expect(swaps.take(folder)).rejects.toThrow('no index.json');
+    await expect(swaps.loadFolder(folder)).rejects.toThrow('no index.json');
     expect(versions.current).toBe(before);
     expect((await before.answers.recommend({ user: 'u1', k: 3 })).exact).toBe(false);
     await close();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { load } from '../../../../src/api.ts';
 import { attachTo, closeLogs, open, openLogs } from '../../../../src/app/api/serve.ts';
 import { makeServer, type Server } from '../../../../src/serving/server/server.ts';
-import { makeSwaps, rehearseWith } from '../../../../src/serving/server/versions/swaps.ts';
+import { makeRehearsal, makeSwaps } from '../../../../src/serving/server/versions/swaps.ts';
 import { makeVersions, type Version } from '../../../../src/serving/server/versions/versions.ts';
 import { trainFilms } from '../films.ts';
 import type { Known } from './requests.ts';
@@ -36,11 +36,11 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
   const versions = makeVersions(make('1'));
   const swaps = makeSwaps({
     versions,
-    rehearse: rehearseWith(versions),
+    rehearse: makeRehearsal(versions),
     load: async (folder) => make(folder),
     say: () => {},
   });
-  await swaps.take('2');
+  await swaps.loadFolder('2');
   const server = await makeServer(versions, {
     ...{ tower: '0.0.0', limits, versionChanges: swaps },
     items: logs.items?.writes,
@@ -53,7 +53,7 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
     port: Number(url.port),
     known: { width },
     async restore(answer) {
-      if (versions.current.folder === '1') await swaps.take('2');
+      if (versions.current.folder === '1') await swaps.loadFolder('2');
       const [, key] = /^\{"key":"(f\d+)","outcome":"deleted"\}$/.exec(answer) ?? [];
       if (key !== undefined)
         await logs.items!.writes.write([{ key, columns: { title: 'Back', genre: 'War', year: 2000 } }], false);

@@ -7,8 +7,8 @@ import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server, type ServerOptions } from '../../../../src/serving/server/server.ts';
 import {
   decisionLog,
+  makeRehearsal,
   makeSwaps,
-  rehearseWith,
   type SwapOptions,
   type Swaps,
   type VersionDecision,
@@ -54,7 +54,7 @@ async function place(options: Partial<SwapOptions<Version> & ServerOptions> = {}
   };
   const swaps = makeSwaps({
     versions,
-    rehearse: rehearseWith(versions),
+    rehearse: makeRehearsal(versions),
     load,
     say: (line) => void said.push(line),
     ...options,
@@ -100,7 +100,7 @@ describe('under 32 connections', () => {
     };
     const clients = Array.from({ length: 32 }, (_, at) => client(at));
     for (let swap = 0; swap < 4; swap++) {
-      await swaps.take(swap % 2 === 0 ? 'b' : 'a');
+      await swaps.loadFolder(swap % 2 === 0 ? 'b' : 'a');
       await settled();
     }
     isOver = true;
@@ -132,7 +132,7 @@ describe('a swap', () => {
     );
     const mean = Math.round(25 * overlaps.reduce((sum, each) => sum + each));
     expect(mean).toBeLessThan(100);
-    await swaps.take('b');
+    await swaps.loadFolder('b');
     await settled();
     expect(said).toEqual([
       expect.stringMatching(
@@ -151,11 +151,11 @@ describe('a swap', () => {
 
   it('leaves the old version as it is where the new one does not load, or cannot answer', async () => {
     const { swaps, server, said, made } = await place();
-    await expect(swaps.take('bad')).rejects.toThrow('bad');
+    await expect(swaps.loadFolder('bad')).rejects.toThrow('bad');
     await ask(server, '/v1/recommend', { user: 'u1' });
     const broken = { ...offline.get('b')!, recommend: () => Promise.reject(new Error('no memory')) };
     offline.set('broken', broken);
-    await expect(swaps.take('broken')).rejects.toThrow('no memory');
+    await expect(swaps.loadFolder('broken')).rejects.toThrow('no memory');
     offline.delete('broken');
     expect(said).toEqual([]);
     expect(made.map(({ closed }) => closed())).toEqual([0, 1]);
@@ -170,7 +170,7 @@ describe('the routes of versions', () => {
 
   it('roll back to the version before, and not further', async () => {
     const { swaps, server, said } = await place();
-    await swaps.take('b');
+    await swaps.loadFolder('b');
     expect((await ask(server, '/v1/versions')).body).toMatchObject({
       current: { version: 'b', folder: 'b', items: 24 },
       before: { version: 'a', folder: 'a' },
@@ -228,13 +228,13 @@ describe('servers that share their decisions', () => {
   it('follow a rollback of any of them', async () => {
     const { started, start } = await servers(2);
     const [first] = started as [Place, Place];
-    for (const { swaps } of started) await swaps.take('b');
+    for (const { swaps } of started) await swaps.loadFolder('b');
     expect(started.map(idOf)).toEqual(['b', 'b']);
     await first.swaps.rollback();
     await vi.waitFor(() => expect(started.map(idOf)).toEqual(['a', 'a']), { timeout: 10_000 });
     // One that starts later does not take what was rolled back from.
     const later = await start();
-    await later.swaps.take('b');
+    await later.swaps.loadFolder('b');
     expect(idOf(later)).toBe('a');
     for (const { said } of started) expect(said.filter((line) => line.startsWith('rolled back'))).toHaveLength(1);
   });
@@ -252,15 +252,15 @@ describe('servers that share their decisions', () => {
   it('never let a rejected version answer, and let it answer again if the log says so later', async () => {
     const { started, start, log } = await servers(1);
     const [first] = started as [Place];
-    await first.swaps.take('b');
+    await first.swaps.loadFolder('b');
     await first.swaps.rollback();
     const later = await start();
-    await later.swaps.take('b');
+    await later.swaps.loadFolder('b');
     expect(idOf(later)).toBe('a');
     expect(later.made.map(({ closed }) => closed())).toEqual([0, 1]);
     await log.append([[{ version: 'b', role: 'stable' }]]);
     await vi.waitFor(() => expect(later.swaps.rejected.has('b')).toBe(false));
-    await later.swaps.take('b');
+    await later.swaps.loadFolder('b');
     expect(idOf(later)).toBe('b');
   });
 
@@ -271,7 +271,7 @@ describe('servers that share their decisions', () => {
     await vi.waitFor(() => expect(only.swaps.rejected.has('a')).toBe(true));
     expect(idOf(only)).toBe('a');
     expect(only.said.at(-1)).toContain('version a still answers: ');
-    await only.swaps.take('b');
+    await only.swaps.loadFolder('b');
     expect(idOf(only)).toBe('b');
     expect(only.swaps.before).toBeUndefined();
   });
@@ -280,7 +280,7 @@ describe('servers that share their decisions', () => {
     const down = async () => Promise.reject(failure('log-server', { log: 'of versions', reason: 'x', advice: 'y' }));
     const latest = new Map<string, VersionDecision>();
     const away = await place({ decisions: { latest, log: { append: down } } });
-    await away.swaps.take('b');
+    await away.swaps.loadFolder('b');
     const refused = await ask(away.server, '/v1/versions/rollback', {}, { host: 'localhost:8321' });
     expect([refused.status, refused.body.errors[0].code]).toEqual([503, 'log-server']);
     expect([idOf(away), away.swaps.rejected.has('b')]).toEqual(['b', false]);

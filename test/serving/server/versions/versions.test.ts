@@ -43,5 +43,5 @@ it('remembers the latest bodies in their order, and no long ones', () => {
   const recent = makeRecent(3);
   for (let user = 0; user < 5; user++) recent.add('recommend', { user }, 100);
   recent.add('similar', { item: 1 }, 1e6);
-  expect(recent.all().map(({ body }) => body)).toEqual([{ user: 2 }, { user: 3 }, { user: 4 }]);
+  expect(recent.list().map(({ body }) => body)).toEqual([{ user: 2 }, { user: 3 }, { user: 4 }]);
 });
