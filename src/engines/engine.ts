@@ -1,7 +1,4 @@
-/**
- * The contract of an engine: it prepares a graph once and runs it many times. A differential test checks that engines agree to 1e-5 on every op and every
- * model.
- */
+/** The contract of an engine: it prepares a graph once and runs it many times. A differential test checks that engines agree to 1e-5 on every op and every model. */
 import type { Graph, Tensor } from '../graph/graph.ts';
 import type { Meeting, WorkerGroup } from './group.ts';
 
@@ -27,10 +24,7 @@ export interface Engine {
    * @param rows maximum rows of a run, if they are so few that threads may cost more than they save. Default: many
    */
   prepare(graph: Graph, parameters: Tensors, rows?: number): Promise<Program>;
-  /**
-   * Makes this process one of several workers: programs that are prepared after it run ops between them. Absent: not supported.
-   * @throws Failure `worker-lost`
-   */
+  /** Makes this process one of several workers: programs that are prepared after it run ops between them. Absent: not supported. @throws Failure `worker-lost` */
   join?(meeting: Meeting): Promise<WorkerGroup>;
   /**
    * Loads the graph again and runs it for each of the inputs, always from these parameters: updates are computed and discarded. A warm-up run is not counted.

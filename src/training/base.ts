@@ -48,10 +48,7 @@ export async function refuseItself(from: string, out: string, option = 'from'): 
     throw failure('from-itself', { folder: out, option });
 }
 
-/**
- * @param plan of the new run
- * @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `from-other-model`, `lost-file`, `changed-file`, `damaged-file`, …
- */
+/** @param plan of the new run @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `from-other-model`, `lost-file`, `changed-file`, `damaged-file`, … */
 export async function readBase(folder: string, plan: Plan): Promise<Base> {
   await rejectIfLocked(folder);
   const baseRun = await load(folder, { withoutWeights: true });
@@ -186,10 +183,9 @@ function trainedDifferences(before: GraphPlan, now: GraphPlan): string[] {
 }
 
 /**
- * Copies the tables, the dense weights, the states of their optimizers and the streaming estimators of the base run into `state`, which holds initial
- * values. The files are read row by row into the new tables; if workers share the rows, each stores its own.
- * @param steps number of steps that this run's predecessors have trained together
- * @throws Failure `damaged-file` where the checkpoint is not of the earlier run's model
+ * Copies the tables, the dense weights, the states of their optimizers and the streaming estimators of the base run into `state`, which holds initial values. The
+ * files are read row by row into the new tables; if workers share the rows, each stores its own. @param steps number of steps that this run's predecessors have
+ * trained together @throws Failure `damaged-file` where the checkpoint is not of the earlier run's model
  */
 export async function beginFrom(
   base: Base,

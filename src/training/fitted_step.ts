@@ -1,7 +1,4 @@
-/**
- * Fits the training step of a plan to the data and the machine: splits a score matrix that is too large into pieces of rows, and resolves the
- * precision `auto`.
- */
+/** Fits the training step of a plan to the data and the machine: splits a score matrix that is too large into pieces of rows, and resolves the precision `auto`. */
 import type { Engine } from '../engines/engine.ts';
 import { symbolic } from '../graph/dims.ts';
 import { operationsInBfloat16, type Precision } from '../graph/in_bfloat16.ts';

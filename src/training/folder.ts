@@ -125,9 +125,8 @@ async function refuseFolderInUse(folder: string, force: boolean): Promise<void> 
 const isStartLeftover = (name: string): boolean => isLockFile(name) || isPartialOf(name, runFile);
 
 /**
- * Prepares the folder for a new run, and removes an existing one. Files that Tower did not write remain.
- * @returns these files, if there are any
- * @throws Failure `own-file`, `cannot-write`
+ * Prepares the folder for a new run, and removes an existing one. Files that Tower did not write remain. @returns these files, if there are any @throws Failure
+ * `own-file`, `cannot-write`
  */
 export async function startFolder(folder: string, identity: RunIdentity): Promise<readonly string[]> {
   await makeFolder(folder);
@@ -256,9 +255,8 @@ async function refuseResumeOfOtherRun(folder: string, plan: Plan): Promise<void>
 }
 
 /**
- * Checks that the folder's run is this one.
- * @returns the identity in the folder, whose settings may differ
- * @throws Failure `nothing-to-resume`, `other-run`, `damaged-file`, `cannot-read`
+ * Checks that the folder's run is this one. @returns the identity in the folder, whose settings may differ @throws Failure `nothing-to-resume`, `other-run`,
+ * `damaged-file`, `cannot-read`
  */
 export async function resumeFolder(folder: string, identity: RunIdentity): Promise<RunIdentity> {
   const folderIdentity = await readIdentity(folder);
@@ -319,9 +317,8 @@ export async function claimFolder(
 }
 
 /**
- * Removes the files that Tower wrote for the run in a folder, and the folder if it is empty then.
- * @returns the remaining files, which Tower did not write
- * @throws Failure `run-in-use`, `cannot-read`, `cannot-write`
+ * Removes the files that Tower wrote for the run in a folder, and the folder if it is empty then. @returns the remaining files, which Tower did not write @throws
+ * Failure `run-in-use`, `cannot-read`, `cannot-write`
  */
 export async function removeRun(folder: string): Promise<readonly string[]> {
   const lock = await lockFolder(folder, { purpose: 'tower runs' });

@@ -101,10 +101,9 @@ const maxSamples = 16;
 const sampledRange = 400;
 
 /**
- * Returns steps that are spread evenly over the first ones of this call. The first tenth is excluded, because everything happens there for the first time.
- * @param doneSteps steps that were done before
- * @param total steps of the whole run
- * @param stepsPerEpoch steps of an epoch: the last one may have fewer rows, and is excluded if there are others
+ * Returns steps that are spread evenly over the first ones of this call. The first tenth is excluded, because everything happens there for the first time. @param
+ * doneSteps steps that were done before @param total steps of the whole run @param stepsPerEpoch steps of an epoch: the last one may have fewer rows, and is
+ * excluded if there are others
  */
 export function sampledSteps(doneSteps: number, total: number, stepsPerEpoch: number): ReadonlySet<number> {
   const steps = Math.min(sampledRange, total - doneSteps);

@@ -33,7 +33,7 @@ const standardErrors = 3;
 /** Above this cosine two items look alike, and below this number of directions the vectors are nearly on a line. */
 const [collapsedCosine, collapsedDirections] = [0.9, 2];
 
-interface Reference {
+interface BaselineOrder {
   readonly orderName: 'popularity' | 'random';
   readonly figure: number;
   /** A figure below this one is lower by more than chance. */
@@ -43,7 +43,7 @@ interface Reference {
 export class RankGuard {
   private earlierEpoch: { readonly loss: number; readonly figure: number } | undefined;
   private best = 0;
-  private reference: Reference | undefined;
+  private reference: BaselineOrder | undefined;
   private hasWarned = false;
 
   constructor(private readonly run: GuardedRun) {}
@@ -114,10 +114,10 @@ const lowerBound = (figure: number, task: ScoringTask): number =>
   figure - standardErrors * Math.sqrt((figure * (1 - figure)) / questionsOf(task).asks.length);
 
 /** Returns the better of both orders, ranked as the model is. */
-async function findReference({ task: taskOf, removesSeen, measure }: GuardedRun): Promise<Reference> {
+async function findReference({ task: taskOf, removesSeen, measure }: GuardedRun): Promise<BaselineOrder> {
   const wholeTask = taskOf();
   const task = drawRankings(wholeTask, maxRankings).sampleTask(wholeTask);
-  const bars: Reference[] = [];
+  const orders: BaselineOrder[] = [];
   for (const [orderName, baseline] of Object.entries({ popularity, random }) as [
     'popularity' | 'random',
     typeof random,
@@ -128,7 +128,7 @@ async function findReference({ task: taskOf, removesSeen, measure }: GuardedRun)
       removesSeen,
     );
     const figure = figuresOf(task, ranks, [measure]).all[measure.label]!;
-    bars.push({ orderName: orderName, figure, minSignificant: lowerBound(figure, task) });
+    orders.push({ orderName, figure, minSignificant: lowerBound(figure, task) });
   }
-  return bars.reduce((a, b) => (b.minSignificant > a.minSignificant ? b : a));
+  return orders.reduce((a, b) => (b.minSignificant > a.minSignificant ? b : a));
 }

@@ -10,7 +10,7 @@ import { makeIdDrop, makePlaceDraw } from './feed/draws.ts';
 import type { Feeder } from './feed/feeder.ts';
 
 /** A feature's value as encoded: a code, the codes of a bag, or numbers. */
-type EncodedValue = number | readonly number[];
+type RecordedValue = number | readonly number[];
 
 interface BatchEvent {
   /** Row of the training part; with shards, of the events that were at hand. */
@@ -24,14 +24,14 @@ interface BatchEvent {
   readonly labels: Readonly<Record<string, number | null>>;
   /** By task: the factor of the row in the loss, if the task has a weight. */
   readonly weights: Readonly<Record<string, number>>;
-  readonly features: Readonly<Record<string, EncodedValue>>;
+  readonly features: Readonly<Record<string, RecordedValue>>;
 }
 
 interface DrawnItem {
   /** Row of the corpus. */
   readonly row: number;
   readonly item: string;
-  readonly features: Readonly<Record<string, EncodedValue>>;
+  readonly features: Readonly<Record<string, RecordedValue>>;
 }
 
 export interface StepBatch {
@@ -64,7 +64,7 @@ export function describeBatch(of: {
   const { corpus, users } = dataset;
   const train = feeder.events;
   const keyOf = (keys: Texts, row: number): string | null => (row < 0 ? null : keys.at(row)!);
-  const encodedRow = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, EncodedValue> =>
+  const encodedRow = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, RecordedValue> =>
     Object.fromEntries([...columns].map(([name, column]) => [name, encodedAt(column, row)]));
   const windowedOf = windowedFeatures(plan, train, step);
   const weightOf = (name: string, row: number): number => {
@@ -127,7 +127,7 @@ function windowedFeatures(
   { step: graphPlan, train: { seed } }: Plan,
   { features, rows, ids }: Events,
   step: number,
-): (row: number) => Record<string, EncodedValue> {
+): (row: number) => Record<string, RecordedValue> {
   const sequences = sequencesIn(graphPlan);
   if (sequences === undefined) return () => ({});
   const windows = windowsOf(features.get(sequences.feature)!, rows);
@@ -155,7 +155,7 @@ function describeDraw(rows: DrawnRows): string {
   return rows.kind === 'mined' ? 'mined' : rows.by;
 }
 
-function encodedAt({ column, index }: IndexedColumn, row: number): EncodedValue {
+function encodedAt({ column, index }: IndexedColumn, row: number): RecordedValue {
   const indexedRow = index ? index[row]! : row;
   switch (column.kind) {
     case 'codes':

@@ -57,9 +57,7 @@ export class StepWatch implements FeedWatch {
   }
 }
 
-/**
- * Position of a block of the model. The label of a node in the training step names its block: `gradient/user/main/mlp` is the backward pass through an `mlp`.
- */
+/** Position of a block of the model. The label of a node in the training step names its block: `gradient/user/main/mlp` is the backward pass through an `mlp`. */
 export interface BlockPosition {
   /** The name of the file as in messages. */
   readonly file: string;

@@ -83,22 +83,16 @@ async function start(options: TrainOptions): Promise<TrainResult> {
   });
   await writeAdmissions(folder, dataset, earlierLineage?.checksum);
   return runWithState(options, chosenPrecision, firstTables, async (state) => {
-    const otherWorkers = makeOtherWorkers(options, earlierLineage ? 'earlier run' : 'first values');
+    const others = makeOtherWorkers(options, earlierLineage ? 'earlier run' : 'first values');
     if (options.from && earlierLineage) {
-      await otherWorkers?.begin();
+      await others?.begin();
       await beginFrom(options.from.base, state, { plan, dataset, steps: earlierLineage.steps });
       // From here on the earlier run is not needed: its weights and the meaning of its codes are in this folder.
       await writeEncodings(folder, dataset.encodings);
       await saveState(folder, initialProgress, state);
     }
-    const resumeState = {
-      progress: initialProgress,
-      changes: [],
-      resumed: false,
-      kept: foreignFiles,
-      others: otherWorkers,
-    };
-    return trainWithLogs(options, state, { ...resumeState, from: earlierLineage, chosen: chosenPrecision });
+    const resumeState = { progress: initialProgress, changes: [], resumed: false, kept: foreignFiles, others };
+    return trainAndLog(options, state, { ...resumeState, from: earlierLineage, chosen: chosenPrecision });
   });
 }
 
@@ -163,9 +157,9 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
       files: [...new Set([...folderIdentity.files, ...identity.files])],
       changes,
     });
-    const otherWorkers = makeOtherWorkers(options, hasState ? 'checkpoint' : 'first values');
-    const resumeState = { progress, changes, resumed: progress.step > 0, kept: [], others: otherWorkers };
-    return trainWithLogs(options, state, { ...resumeState, from, chosen: chosenPrecision });
+    const others = makeOtherWorkers(options, hasState ? 'checkpoint' : 'first values');
+    const resumeState = { progress, changes, resumed: progress.step > 0, kept: [], others: others };
+    return trainAndLog(options, state, { ...resumeState, from, chosen: chosenPrecision });
   });
 }
 
@@ -198,11 +192,7 @@ const useAndClose = async <C extends { close(): Promise<void> }, R>(
   }
 };
 
-async function trainWithLogs(
-  options: TrainOptions,
-  state: InitialState,
-  resumeState: ResumeState,
-): Promise<TrainResult> {
+async function trainAndLog(options: TrainOptions, state: InitialState, resumeState: ResumeState): Promise<TrainResult> {
   const { folder, plan, origin, dataset } = options;
   const { progress, resumed } = resumeState;
   const { graph } = plan.step;

@@ -1,6 +1,4 @@
-/**
- * Runs the epochs of one call of `train`, each with a validation and a checkpoint at its end. Long because every way to end a run must leave the same state.
- */
+/** Runs the epochs of one call of `train`, each with a validation and a checkpoint at its end. Long because every way to end a run must leave the same state. */
 import { createHash } from 'node:crypto';
 import { type Progress, saveState } from './artifact/checkpoint.ts';
 import type { Lineage, SettingChange } from './artifact/identity.ts';

@@ -137,7 +137,7 @@ export function stepOnnx(exactGraph: Graph): {
     const owner = owners[index];
     if (owner !== undefined) graphNodeOf.set(name, owner);
   });
-  return { bytes, graphNodeOf: graphNodeOf };
+  return { bytes, graphNodeOf };
 }
 
 /** Rounds by casts: on a processor, ONNX Runtime casts to bfloat16 and back, but has no bfloat16 products. */

@@ -63,10 +63,8 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
         return;
       }
       // ONNX Runtime has no Where of bools.
-      const intOperands = [whenTrue!, whenFalse!].map((value) =>
-        writer.emit('Cast', [value], { to: onnxType('int32') }),
-      );
-      const chosenInts = writer.emit('Where', [condition!, ...intOperands]);
+      const casts = [whenTrue!, whenFalse!].map((value) => writer.emit('Cast', [value], { to: onnxType('int32') }));
+      const chosenInts = writer.emit('Where', [condition!, ...casts]);
       writer.emit('Cast', [chosenInts], { to: onnxType('bool') }, result);
     },
 

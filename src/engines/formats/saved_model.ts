@@ -214,12 +214,11 @@ export function trainingSavedModel(
   }
   const inputs = Object.fromEntries(graph.inputs.map(({ name, node }) => [name, writer.valueOf(node)]));
   const outputs = Object.fromEntries(graph.outputs.map((output) => [output.name, fetchable(graph, writer, output)]));
-  return { bytes: encode(writer, {}), names: { inputs, outputs, read, write, writtenNames: writtenNames, updated } };
+  return { bytes: encode(writer, {}), names: { inputs, outputs, read, write, writtenNames, updated } };
 }
 
 /**
- * Returns the nodes that compute the results of a training step, each once, for a run op by op: parameters are placeholders. `owners` has the graph's node of
- * each.
+ * Returns the nodes that compute the results of a training step, each once, for a run op by op: parameters are placeholders. `owners` has the graph's node of each.
  */
 export function stepNodes(graph: Graph): { readonly writer: TensorflowWriter; readonly owners: Owners } {
   const plainTable = tableInPlace((node, _, writer) =>

@@ -126,8 +126,7 @@ export async function javascriptEngine(): Promise<Engine> {
   };
 }
 
-const measurementNote =
-  'These are the times of the ops of TensorFlow.js, each called by itself. A call costs some microseconds.';
+const note = 'These are the times of the ops of TensorFlow.js, each called by itself. A call costs some microseconds.';
 
 export async function timeJavascriptOps(
   loadModel: (model: TfjsArtifacts) => Promise<converter.GraphModel>,
@@ -147,10 +146,7 @@ export async function timeJavascriptOps(
   };
   try {
     const free = (tensor: tfjs.Tensor): void => tensor.dispose();
-    return {
-      how: measurementNote,
-      runs: timeOneByOne({ upload, execute, free }, graph, singleOps, fixedValues, inputs),
-    };
+    return { how: note, runs: timeOneByOne({ upload, execute, free }, graph, singleOps, fixedValues, inputs) };
   } finally {
     model.dispose();
   }

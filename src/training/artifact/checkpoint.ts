@@ -75,10 +75,8 @@ export async function hasCheckpoint(folder: string): Promise<boolean> {
 }
 
 /**
- * Reads and verifies the checkpoint.
- * @param expected types and shapes of its tensors, by name
- * @param into returns the memory to read a tensor into, such as its table's
- * @throws Failure `cannot-read`, `damaged-file`
+ * Reads and verifies the checkpoint. @param expected types and shapes of its tensors, by name @param into returns the memory to read a tensor into, such as its
+ * table's @throws Failure `cannot-read`, `damaged-file`
  */
 export async function readCheckpoint(
   folder: string,

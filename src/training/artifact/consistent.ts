@@ -1,7 +1,6 @@
 /**
- * Checks that the files of a model are consistent: names, widths, graphs, encodings and weights. Checksums detect accidental changes; this check makes sure
- * that the model can be computed, whatever was written and sealed.
- * Long because each part of a model has its check here, next to the other parts that it must agree with.
+ * Checks that the files of a model are consistent: names, widths, graphs, encodings and weights. Checksums detect accidental changes; this check makes sure that the
+ * model can be computed, whatever was written and sealed. Long because each part of a model has its check here, next to the other parts that it must agree with.
  */
 
 import { join } from 'node:path';
@@ -156,10 +155,7 @@ function* problemsOfFeature(
 
 function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: Plan): Iterable<string> {
   if ('values' in encoding && encoding.values && hasRepeats(encoding.values)) yield 'the vocabulary has a value twice';
-  if (
-    encoding.kind === 'boundaries' &&
-    encoding.boundaries.some((boundary, i, boundaries) => i > 0 && boundary < boundaries[i - 1]!)
-  ) {
+  if (encoding.kind === 'boundaries' && encoding.boundaries.some((value, i, list) => i > 0 && value < list[i - 1]!)) {
     yield 'its boundaries do not ascend';
   }
   if (encoding.kind === 'standardize' && !(encoding.deviation > 0)) yield 'its deviation is not above 0';

@@ -176,11 +176,9 @@ export function changedSettings(before: RunSettings, now: RunSettings, step: num
     'embeddings.rate': embeddings.rate,
     'embeddings.schedule': embeddings.schedule,
   });
-  const [settingsBefore, settingsNow] = [flatSettings(before), flatSettings(now)];
-  return [...new Set([...Object.keys(settingsBefore), ...Object.keys(settingsNow)])].flatMap((setting) =>
-    isSameJson(settingsBefore[setting], settingsNow[setting])
-      ? []
-      : [{ step, setting, from: settingsBefore[setting], to: settingsNow[setting] }],
+  const [earlier, later] = [flatSettings(before), flatSettings(now)];
+  return [...new Set([...Object.keys(earlier), ...Object.keys(later)])].flatMap((setting) =>
+    isSameJson(earlier[setting], later[setting]) ? [] : [{ step, setting, from: earlier[setting], to: later[setting] }],
   );
 }
 

@@ -97,9 +97,8 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<L
 }
 
 /**
- * Reads the dense weights, and reads tables directly into their memory, because a table may be larger than half of the memory. All bytes come from the handle
- * whose checksum was verified, even if another process replaces the file in between.
- * @param into returns the memory of a table, by its name
+ * Reads the dense weights, and reads tables directly into their memory, because a table may be larger than half of the memory. All bytes come from the handle whose
+ * checksum was verified, even if another process replaces the file in between. @param into returns the memory of a table, by its name
  */
 export async function readWeights(
   { folder, manifest, plan, encodings }: Pick<LoadedModel, 'folder' | 'manifest' | 'plan' | 'encodings'>,

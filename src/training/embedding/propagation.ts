@@ -81,7 +81,7 @@ export class Propagation {
       space.integers(region, length).fill(0);
     }
     this.#sides.push({
-      ...{ memory, pending, step, layerMeans: layerMeans, allRows: allRows, stamps, offsets, weights },
+      ...{ memory, pending, step, layerMeans, allRows, stamps, offsets, weights },
       layers: Array.from({ length: graphCopies(this.#layers) - 1 }, allocateRows),
       latest: memory.values,
       neighbours: undefined,

@@ -50,9 +50,8 @@ export interface Table {
   drain(): RowGradients;
   add(gradients: RowGradients): void;
   /**
-   * Takes one optimizer step, at `rate` × `multiplier`, on every row with pending gradients, and clears these.
-   * @param rate default: that of the plan; a table with a rate of its own ignores it
-   * @param counts for a table with a part of the rows: counts the step even if no row here has a gradient
+   * Takes one optimizer step, at `rate` × `multiplier`, on every row with pending gradients, and clears these. @param rate default: that of the plan; a table with a
+   * rate of its own ignores it @param counts for a table with a part of the rows: counts the step even if no row here has a gradient
    */
   update(multiplier?: number, rate?: number, counts?: boolean): void;
   readonly remote?: Remote;

@@ -293,8 +293,7 @@ function countCodes(starts: Int32Array, ends: Int32Array, length: number): numbe
 }
 
 /**
- * Selects what a lookup returns: the row of one code; the mean, the sum or the weighted sum of a bag's rows; or a bag's rows one after the other,
- * padded with zeros.
+ * Selects what a lookup returns: the row of one code; the mean, the sum or the weighted sum of a bag's rows; or a bag's rows one after the other, padded with zeros.
  */
 export type TableLookupKind = 'one' | 'mean' | 'sum' | 'weighted' | 'sequence';
 

@@ -16,11 +16,9 @@ import { freeBytes, needsFarRows } from './table_memory.ts';
 export type Tables = ReadonlyMap<string, Table>;
 
 /**
- * Makes the tables of a training, with their initial values.
- * @param maxSizes maximum sizes: rows of training, which bound a batch, and items of the corpus
- * @param firstValues of tables that a file initializes
- * @param wire connects workers that share the rows
- * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
+ * Makes the tables of a training, with their initial values. @param maxSizes maximum sizes: rows of training, which bound a batch, and items of the corpus @param
+ * firstValues of tables that a file initializes @param wire connects workers that share the rows @throws Failure `too-large-for-memory`, `table-too-large` before
+ * anything is allocated
  */
 export function makeTables(
   plan: Plan,
@@ -160,9 +158,8 @@ interface StepSize {
 }
 
 /**
- * Refuses a run that cannot fit in memory, before it starts.
- * @param blockBytes weights of blocks with the state of their optimizer
- * @throws Failure `too-large-for-memory` if tables with their state, blocks and a step exceed `available` bytes
+ * Refuses a run that cannot fit in memory, before it starts. @param blockBytes weights of blocks with the state of their optimizer @throws Failure
+ * `too-large-for-memory` if tables with their state, blocks and a step exceed `available` bytes
  */
 export function refuseTooLarge(
   tables: readonly TableSize[],
@@ -175,14 +172,10 @@ export function refuseTooLarge(
     ...(blockBytes > 0 ? [{ bytes: blockBytes, words: `blocks: ${blockBytes.toLocaleString('en')} bytes` }] : []),
     ...(step ? [{ bytes: step.bytes, words: stepWords(step) }] : []),
   ];
-  const neededBytes = memoryParts.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (neededBytes <= available) return;
+  const needed = memoryParts.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (needed <= available) return;
   const largest = memoryParts.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
-  throw failure('too-large-for-memory', {
-    needed: neededBytes,
-    available,
-    parts: largest.map(({ words }) => words).join(', '),
-  });
+  throw failure('too-large-for-memory', { needed, available, parts: largest.map(({ words }) => words).join(', ') });
 }
 
 const stepWords = ({ batch, bytes }: StepSize): string =>

@@ -226,8 +226,7 @@ export function makeMeasure({ metric, column, k }: MeasureSpec): Measure {
 }
 
 /**
- * Returns the metrics that models declare with `metrics`, else the default ones. The first default is added if none is of accuracy, because runs are chosen
- * by one.
+ * Returns the metrics that models declare with `metrics`, else the default ones. The first default is added if none is of accuracy, because runs are chosen by one.
  */
 export function declaredMeasures(plans: readonly Pick<Plan, 'train'>[]): readonly MeasureSpec[] {
   const declaredSpecs = plans.flatMap(({ train }) => train.metrics ?? []);

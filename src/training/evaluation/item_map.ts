@@ -81,8 +81,7 @@ function projectOntoPlane(vectors: readonly Float64Array[]): { points: { x: numb
   const axes = order.slice(0, 2).map((k) => {
     const axis = Float64Array.from({ length: width }, (_, a) => columns[a * width + k]!);
     // An eigenvector has no sign of its own.
-    const sign =
-      Math.sign(axis.reduce((largest, number) => (Math.abs(number) > Math.abs(largest) ? number : largest), 0)) || 1;
+    const sign = Math.sign(axis.reduce((max, value) => (Math.abs(value) > Math.abs(max) ? value : max), 0)) || 1;
     return axis.map((number) => sign * number);
   });
   const coordinateAlong = (vector: Float64Array, axis: Float64Array): number =>
@@ -125,10 +124,8 @@ function chooseGroups(
     if (!feature || !column || encoding?.kind !== 'vocabulary' || encoding.values.length > rows.length / 2) return [];
     return [groupByFeature(feature, rows, column, (code) => encoding.values.at(code - 1)!)];
   });
-  const countGrouped = ({ groupOfRow: of }: ItemGroups): number => of.filter((group) => group >= 0).length;
-  return groupings
-    .filter((groups) => countGrouped(groups) > 0)
-    .toSorted((a, b) => countGrouped(b) - countGrouped(a))[0];
+  const countItems = ({ groupOfRow }: ItemGroups): number => groupOfRow.filter((group) => group >= 0).length;
+  return groupings.filter((groups) => countItems(groups) > 0).toSorted((a, b) => countItems(b) - countItems(a))[0];
 }
 
 function groupByFeature(

@@ -190,9 +190,8 @@ export function makeRanker() {
   let results: Region | undefined;
 
   /**
-   * Begins to rank targets whose scores arrive in ranges of columns, in any order, each column once.
-   * @param rowOf the row of scores of each target: several targets may share one
-   * @param excluded by row, the columns that leave its ranking, except the target
+   * Begins to rank targets whose scores arrive in ranges of columns, in any order, each column once. @param rowOf the row of scores of each target: several targets
+   * may share one @param excluded by row, the columns that leave its ranking, except the target
    */
   return (columnCount: number, targets: Int32Array, rowOf: Int32Array, excluded?: BagColumn) => {
     const rows = targets.length;

@@ -1,6 +1,5 @@
 /**
- * Computes figures for slices of events, which show whom a model serves worst: by the training events of an event's item, and by the length of the user's
- * history.
+ * Computes figures for slices of events, which show whom a model serves worst: by the training events of an event's item, and by the length of the user's history.
  */
 
 import { makeRandom } from '../../base/random/random.ts';
@@ -100,15 +99,13 @@ function slicesByValue(
     .sort(([a, countA], [b, countB]) => countB - countA || a - b)
     .map(([code]) => code);
   const ownCodes = codes.slice(0, codes.length > maxValues ? maxValues - 1 : maxValues);
-  const codeOfQuestion = (question: number): number => asked[asks[question]!]!;
-  const slices = ownCodes.flatMap((code) =>
-    slice(words(code), undefined, (question) => codeOfQuestion(question) === code),
-  );
+  const codeOf = (question: number): number => asked[asks[question]!]!;
+  const slices = ownCodes.flatMap((code) => slice(words(code), undefined, (question) => codeOf(question) === code));
   const otherCodes = new Set(codes.slice(ownCodes.length));
   const otherSlice =
     otherCodes.size === 0
       ? []
-      : slice(`${otherCodes.size} others`, undefined, (question) => otherCodes.has(codeOfQuestion(question)));
+      : slice(`${otherCodes.size} others`, undefined, (question) => otherCodes.has(codeOf(question)));
   return { feature, slices: [...slices, ...otherSlice] };
 }
 
@@ -190,13 +187,13 @@ export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
     },
     rows(): readonly RowIntervals[] {
       const intervalsByMeasure = sumsByMeasure.map((series) => bootstrapSums({ sums: series, sizes: groupSizes }));
-      const byLabel = (intervalAt: (measureIndex: number) => Interval): IntervalsOf =>
+      const byLabel = (intervalAt: (index: number) => Interval): IntervalsOf =>
         Object.fromEntries(perRanking.map(({ label }, index) => [label, intervalAt(index)]));
       return (sumsByMeasure[0] ?? []).map((_, row) => ({
-        intervals: byLabel((measureIndex) => intervalsByMeasure[measureIndex]!.means[row]!),
+        intervals: byLabel((index) => intervalsByMeasure[index]!.means[row]!),
         ...(row === 0
           ? {}
-          : { lead: byLabel((measureIndex) => negateInterval(intervalsByMeasure[measureIndex]!.differences[row]!)) }),
+          : { lead: byLabel((index) => negateInterval(intervalsByMeasure[index]!.differences[row]!)) }),
       }));
     },
     sentence: intervalSentence(groups === groupCount ? unit : `${groups.toLocaleString('en')} groups of ${unit}`),

@@ -181,18 +181,11 @@ function featuresOf(plan: Plan): FeaturePlan[] {
   };
   for (const name of query.features) addWithNeeded(name);
   if (item.key !== undefined) addWithNeeded(item.key);
-  return plan.features.filter(({ name }) => names.has(name)).map(withoutTraining);
+  return plan.features.filter(({ name }) => names.has(name)).map(stripPlan);
 }
 
 /** Removes the entries that only training reads. */
-function withoutTraining({
-  table: _,
-  vectors: __,
-  frozen: ___,
-  drop: ____,
-  encoder,
-  ...feature
-}: FeaturePlan): FeaturePlan {
+function stripPlan({ table: _, vectors: __, frozen: ___, drop: ____, encoder, ...feature }: FeaturePlan): FeaturePlan {
   const {
     values: _____,
     file: ______,

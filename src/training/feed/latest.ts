@@ -45,15 +45,9 @@ export function latestInMemory(events: Events, seenItems: BagColumn): LatestEven
     users: latest.users,
     async *chunks(users, maxUsers) {
       for (let from = 0; from < users.length; from += maxUsers) {
-        const chunkUsers = users.subarray(from, from + maxUsers);
-        const rows = chunkUsers.map((user) => rowOf.get(user)!);
-        yield {
-          users: chunkUsers,
-          from,
-          columns: events.features,
-          rows,
-          seenBy: (index) => bagOf(seenItems, chunkUsers[index]!),
-        };
+        const chunk = users.subarray(from, from + maxUsers);
+        const rows = chunk.map((user) => rowOf.get(user)!);
+        yield { users: chunk, from, columns: events.features, rows, seenBy: (i) => bagOf(seenItems, chunk[i]!) };
       }
     },
   };
@@ -74,14 +68,8 @@ export async function latestInShards(latest: LatestInShards): Promise<LatestEven
     users: allUsers,
     async *chunks(users, maxUsers) {
       const chunkAt = ({ features, earlier }: Events, rows: Int32Array, from: number): LatestChunk => {
-        const chunkUsers = users.subarray(from, from + rows.length);
-        return {
-          users: chunkUsers,
-          from,
-          columns: features,
-          rows,
-          seenBy: (index) => bagOf(earlier!.bags, rows[index]!),
-        };
+        const chunk = users.subarray(from, from + rows.length);
+        return { users: chunk, from, columns: features, rows, seenBy: (i) => bagOf(earlier!.bags, rows[i]!) };
       };
       let from = 0;
       let leftover: { readonly events: Events; readonly rows: Int32Array } | undefined;

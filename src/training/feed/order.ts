@@ -229,9 +229,8 @@ export interface Epoch extends AnyEpoch {
 export const orderStream = 0x0e9c;
 
 /**
- * Returns an epoch with every row once, in batches of `batch`. The last batch has the remaining rows, but a single one is left out (and the next epoch's order
- * puts it elsewhere). The rows of a batch are drawn; no loss depends on their order within it, and columns are read faster in ascending order.
- * @param epoch from 1
+ * Returns an epoch with every row once, in batches of `batch`. The last batch has the remaining rows, but a single one is left out (and the next epoch's order puts
+ * it elsewhere). The rows of a batch are drawn; no loss depends on their order within it, and columns are read faster in ascending order. @param epoch from 1
  */
 export function makeEpoch(rows: number, batch: number, seed: number, epoch: number): Epoch {
   const rowOrder = ascendingInBatches(makeRandom(seed, orderStream, epoch).permutation(rows), batch);
@@ -280,7 +279,7 @@ export function roundsOf<E extends AnyEpoch>(
   const validateEvery = train.validate?.epochs ?? 1;
   let lastEpoch: { readonly number: number; readonly epoch: E } | undefined;
   const epochOf = (number: number): E => {
-    if (lastEpoch?.number !== number) lastEpoch = { number: number, epoch: order.epoch(earlierEpochs + number) };
+    if (lastEpoch?.number !== number) lastEpoch = { number, epoch: order.epoch(earlierEpochs + number) };
     return lastEpoch.epoch;
   };
   return {

@@ -41,7 +41,7 @@ interface SourceRow<K extends InputSource['from']> {
 
 const rowsWith =
   (share: SourceRow<'step'>['share']) =>
-  <K extends InputSource['from']>(makeSource: MakeSource<K>): SourceRow<K> => ({ makeSource: makeSource, share });
+  <K extends InputSource['from']>(makeSource: MakeSource<K>): SourceRow<K> => ({ makeSource, share });
 
 const fromOwnRows = rowsWith('own');
 const fromAllRows = rowsWith('cut');

@@ -18,9 +18,8 @@ export interface StepMeans {
 export const maxPoints = 2000;
 
 /**
- * @param names names of the values
- * @param steps number of steps in the whole run
- * @param writeMeans receives the last step of each window, and the mean of each value over its steps
+ * @param names names of the values @param steps number of steps in the whole run @param writeMeans receives the last step of each window, and the mean of each value
+ * over its steps
  */
 export function stepMeans(
   names: readonly string[],
@@ -44,7 +43,7 @@ export function stepMeans(
       // Windows end at multiples of their length, so that a run that was stopped has the same points.
       if (step % window === 0) endWindow();
     },
-    endWindow: endWindow,
+    endWindow,
   };
 }
 

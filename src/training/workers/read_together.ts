@@ -59,9 +59,7 @@ async function memoryOfWorker(group: WorkerGroup, memory: number): Promise<numbe
   const onThisMachine = group.machines.filter((otherMachine) => otherMachine === machine).length;
   const ownMemory = Math.max(leastMemory, Math.floor(memory / onThisMachine));
   const memoryOfWorkers = await group.exchange(jsonBytes(ownMemory), { isPatient: true });
-  return memoryOfWorkers
-    .map((bytes) => parsedJson<number>(bytes))
-    .reduce((smallest, bytes) => Math.min(smallest, bytes));
+  return memoryOfWorkers.map((bytes) => parsedJson<number>(bytes)).reduce((a, b) => Math.min(a, b));
 }
 
 async function readFirst(

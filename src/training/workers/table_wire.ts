@@ -53,9 +53,7 @@ export async function fetchRows(tables: readonly RemoteTable[], group: WorkerGro
 }
 
 /**
- * Sends gradients of rows to their owners, which add them up in the order of ranks.
- * @param numbers sent by each worker to all
- * @returns the numbers of each worker
+ * Sends gradients of rows to their owners, which add them up in the order of ranks. @param numbers sent by each worker to all @returns the numbers of each worker
  */
 export async function sendGradients(
   trainedTables: readonly Table[],

@@ -95,10 +95,8 @@ type ComparedRun = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'setti
 };
 
 /**
- * Checks that all workers are about to train the same.
- * @param precision of the first worker, which the others adopt, because their processors may differ
- * @returns the precision of the first worker
- * @throws Failure `workers-differ`
+ * Checks that all workers are about to train the same. @param precision of the first worker, which the others adopt, because their processors may differ @returns
+ * the precision of the first worker @throws Failure `workers-differ`
  */
 export async function agreeOnRun(
   group: WorkerGroup,

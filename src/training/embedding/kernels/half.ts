@@ -1,6 +1,4 @@
-/**
- * Kernels for rows of bfloat16, which is the upper half of a float32. `bytes` is the size of a row in float32, a multiple of 4; a row takes half of it here.
- */
+/** Kernels for rows of bfloat16, which is the upper half of a float32. `bytes` is the size of a row in float32, a multiple of 4; a row takes half of it here. */
 import { group, touchRows } from './copy';
 
 /** out[i] = table[codes[i]], as float32. */

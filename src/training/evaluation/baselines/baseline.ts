@@ -159,8 +159,7 @@ export interface TunedBaseline<S extends BaselineSetting = BaselineSetting> {
     product: Product,
   ): Iterable<HistoryScores> | AsyncIterable<HistoryScores>;
   /**
-   * If fitting all items once per setting takes too long, returns how many items the setting is chosen on: that many with the most training events. Default:
-   * all.
+   * If fitting all items once per setting takes too long, returns how many items the setting is chosen on: that many with the most training events. Default: all.
    */
   choosesAmong?(training: TrainingInteractions): number | undefined;
   /** Estimates the steps of plain code to try all settings and fit the chosen one. */

@@ -29,11 +29,8 @@ export const slim = defineTuned<SlimSetting>({
     const settingPath = firstSetting === -1 ? settings : allSettings.slice(firstSetting);
     const weights = slimWeights(training, settingPath);
     for (const { l1, l2 } of settings) {
-      yield sumWeights(
-        transposeWeights(
-          weights[settingPath.findIndex((pathSetting) => pathSetting.l1 === l1 && pathSetting.l2 === l2)]!,
-        ),
-      );
+      const pathIndex = settingPath.findIndex((pathSetting) => pathSetting.l1 === l1 && pathSetting.l2 === l2);
+      yield sumWeights(transposeWeights(weights[pathIndex]!));
     }
   },
   steps({ items, itemsOf, usersOf, users }) {

@@ -22,16 +22,13 @@ interface Tridiagonal {
  */
 export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
   const { diagonal, offDiagonal, rotation } = tridiagonal(matrix, size);
-  const largest = diagonal.reduce(
-    (largestSoFar, value, i) => Math.max(largestSoFar, Math.abs(value) + Math.abs(offDiagonal[i]!)),
-    0,
-  );
+  const largest = diagonal.reduce((max, value, i) => Math.max(max, Math.abs(value) + Math.abs(offDiagonal[i]!)), 0);
   for (let first = 0; first < size; first++) {
     for (let step = 0; ; step++) {
       const last = endOfBlock(offDiagonal, first, Number.EPSILON * largest);
       if (last === first) break;
       invariant(step < maxSteps, 'the eigenvalues of a symmetric matrix are found');
-      stepOfBlock({ diagonal, offDiagonal: offDiagonal, rotation: rotation }, first, last);
+      stepOfBlock({ diagonal, offDiagonal, rotation }, first, last);
     }
   }
   const vectors = new Float64Array(size * size);
@@ -77,11 +74,7 @@ function tridiagonal(matrix: Float64Array, size: number): Tridiagonal {
       for (let j = k + 1; j < size; j++) row[j]! -= overlap * reflection[j]!;
     }
   }
-  return {
-    diagonal: Float64Array.from({ length: size }, (_, i) => remaining[i * size + i]!),
-    offDiagonal: offDiagonal,
-    rotation: rotation,
-  };
+  return { diagonal: Float64Array.from({ length: size }, (_, i) => remaining[i * size + i]!), offDiagonal, rotation };
 }
 
 function dot(a: Float64Array, b: Float64Array, from: number): number {

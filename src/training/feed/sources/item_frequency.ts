@@ -151,10 +151,9 @@ const logStreamingFrequency: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { tra
 };
 
 /**
- * Estimates the frequency of items from the stream of batches alone (Yi et al., RecSys 2019, algorithm 2, without its hash functions: each item has its own
- * entry). A is the step at which an item was last seen, B the running mean of the gaps between; q = 1 ÷ B.
- * @param initialGap initial B; the nearer to the truth, the smaller the bias
- * @param rate α: the share of the newest gap in the mean
+ * Estimates the frequency of items from the stream of batches alone (Yi et al., RecSys 2019, algorithm 2, without its hash functions: each item has its own entry).
+ * A is the step at which an item was last seen, B the running mean of the gaps between; q = 1 ÷ B. @param initialGap initial B; the nearer to the truth, the smaller
+ * the bias @param rate α: the share of the newest gap in the mean
  */
 export function makeStreamingEstimator(entryCount: number, initialGap: number, rate = learningRate) {
   const lastSeen = new Int32Array(entryCount);
