@@ -8,7 +8,7 @@ import { makeValueEncoder } from '../../src/data/encoders/value.ts';
 import { readDataset } from '../../src/data/read_dataset.ts';
 import { readItemColumns } from '../../src/data/rows/item_columns.ts';
 import { checkColumns, fieldKind, type GivenColumns } from '../../src/data/written/fields.ts';
-import { makeReaders, type Reader } from '../../src/serving/server/body.ts';
+import { makeReaders, type Reader } from '../../src/serving/server/http.ts';
 import { usualLimits } from '../../src/serving/server/limits.ts';
 import type { RequestError } from '../../src/serving/server/refused.ts';
 import { makeSchemas } from '../../src/serving/server/schemas.ts';

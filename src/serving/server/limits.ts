@@ -26,3 +26,5 @@ export const longestFilter = 10_000;
 export const deepestBody = 8;
 /** Maximum milliseconds until a request has arrived as a whole. */
 export const slowest = 30_000;
+/** Maximum number of errors that an answer lists. */
+export const maxErrors = 20;

@@ -12,10 +12,18 @@ import { depthOf } from '../../retrieval/rerank.ts';
 import type { GivenEvent } from '../live/event_writes.ts';
 import type { ItemWrite } from '../live/item_writes.ts';
 import type { AnswerOptions } from './answers.ts';
-import { makeReaders, maxErrors, type Reader } from './body.ts';
 import { browserFiles, isFromThisMachine, makeListener } from './door.ts';
-import { addRoute, type Handler, logLine, makeHttp, type ServerContext, type ServerOptions } from './http.ts';
-import { type Limits, longestKey, usualLimits } from './limits.ts';
+import {
+  addRoute,
+  type Handler,
+  logLine,
+  makeHttp,
+  makeReaders,
+  type Reader,
+  type ServerContext,
+  type ServerOptions,
+} from './http.ts';
+import { type Limits, longestKey, maxErrors, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import { atIndex, errorDetailsOf, RequestError, refused, throwWithStatus } from './refused.ts';
 import { makeGate } from './request_gate.ts';
@@ -43,7 +51,7 @@ import type { Version, Versions } from './versions/versions.ts';
 import type { EventIntake } from './writes/events.ts';
 import type { ItemIntake } from './writes/items.ts';
 
-/** What the handlers of item writes need. */
+/** The intake of item writes, with the checks and counters of its routes. */
 interface ItemHandlerContext {
   /** Absent: the server accepts no items. */
   readonly writes?: ItemIntake;
@@ -313,7 +321,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
 
 const bodySchemas = ['Recommend', 'Similar', 'Vectors', 'Users', 'Search', 'Change', 'Item', 'Write', 'Event'] as const;
 
-/** Given the version of this moment, returns the function that answers one body with it. */
+/** Returns the function that answers one body with a version. */
 type AnswererOf<T> = (version: Version) => (body: object, options: AnswerOptions) => Promise<T>;
 
 type PassThroughGate = <T>(

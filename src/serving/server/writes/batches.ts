@@ -6,7 +6,7 @@
 import { diagnose } from '../../../base/diagnostics/diagnose.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
 import type { ApplyEntries, LogFollower, WriteLog } from '../../../base/storage/record_log/write_log.ts';
-import { maxErrors } from '../body.ts';
+import { maxErrors } from '../limits.ts';
 import { busy, errorDetailsOf, pointer, RequestError, refused } from '../refused.ts';
 import type { ErrorDetail } from '../schemas.ts';
 
