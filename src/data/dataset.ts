@@ -1,4 +1,4 @@
-/** Defines encoded data, in columnar typed arrays without an object for each row, and sums of labels, which give their means. */
+/** Defines encoded data in typed arrays by column, without an object for each row, and the sums of labels from which their means follow. */
 import type { Texts } from '../base/text/texts.ts';
 import { type ClockPart, clockParts } from '../graph/plan/plan.ts';
 
@@ -92,7 +92,7 @@ export interface Corpus {
   readonly elements?: ReadonlyMap<string, Pick<BagColumn, 'starts' | 'ends' | 'values'>>;
 }
 
-/** Every user, one row each. Training and evaluation read only `seen`. Answers read the rest, which covers all events, or those that `AsOf` selects. */
+/** Every user, one row each. Training and evaluation read only `seen`. Answers read the other fields, which cover all events, or those that `AsOf` selects. */
 export interface Users {
   readonly rows: number;
   /** The features after the last known event of each user. */
@@ -127,7 +127,7 @@ export interface LabelSums {
   readonly plain: { readonly sum: number; readonly total: number };
 }
 
-/** What a step of training takes whole, so that it is not divided between shards: a list of events with its targets, or the events of a user. */
+/** The rows that a step of training takes together, so that no shards divide them: a list of events with its targets, or the events of a user. */
 export type ShardUnit = { readonly kind: 'windows'; readonly list: string } | { readonly kind: 'users' };
 
 export interface UnitCounts {
@@ -147,19 +147,18 @@ export interface TrainingShards {
   readonly checksum: string;
   /** Determines the order of an epoch. */
   readonly layout: ShardLayout;
-  /** Number of rows of each. */
+  /** Number of rows of each pile (a shard). */
   readonly piles: readonly number[];
-  /** Number of units that an epoch takes of each. Absent: its rows. */
+  /** Number of units that an epoch takes from each pile. Absent: its rows. */
   readonly units?: Int32Array;
   /** The number of earlier units among them, which each epoch draws anew. Absent: it takes all units. */
   readonly replayed?: Int32Array;
   readonly labelSums: ReadonlyMap<string, LabelSums>;
-  /** Present if training asks the towers about users. */
+  /** Present if a step of training computes answers for whole users. */
   readonly latest?: LatestInShards;
   /**
-   * Reads the rows of some shards and appends them to those of `before`.
-   * @param rowsOf returns the rows of a shard that are kept. Absent: all
-   * @throws Failure `shards-damaged`
+   * Reads the rows of some shards and appends them to those of `before`. @param rowsOf returns the rows of a shard that are kept. Absent: all @throws Failure
+   * `shards-damaged`
    */
   read(
     piles: readonly number[],
@@ -188,7 +187,7 @@ export interface ShardLayout {
   readonly held: number;
 }
 
-/** What the reading of a single later event needs of the data. */
+/** What a server must know of the data to read a single later event. */
 export interface EventBasis {
   /** By column of the events that the block reads: the type that it was read with. */
   readonly types: ReadonlyMap<string, string>;
@@ -198,7 +197,7 @@ export interface EventBasis {
   readonly filed: ReadonlyMap<string, number>;
 }
 
-/** What a vocabulary with admission hands on to the next run. */
+/** The state of a vocabulary with admission that the next run continues. */
 export interface Admission {
   /** The time when each value of the vocabulary was last seen, in seconds since 1970. Absent if values do not expire. */
   readonly seen?: Float64Array;
@@ -208,7 +207,7 @@ export interface Admission {
 /** Values that are too rare so far, in the order of their UTF-16 units. */
 export interface WaitingValues {
   readonly values: Texts;
-  readonly events: Float64Array;
+  readonly eventCounts: Float64Array;
   readonly seen: Float64Array;
 }
 
@@ -318,7 +317,7 @@ interface LabelTask {
   readonly weight?: string;
 }
 
-export function labelSums({ label, only, weight }: LabelTask, events: Events): LabelSums {
+export function sumLabels({ label, only, weight }: LabelTask, events: Events): LabelSums {
   const weighted = { sum: 0, total: 0 };
   const plain = { sum: 0, total: 0 };
   if (label === undefined) return { weighted, plain };

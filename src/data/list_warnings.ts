@@ -32,7 +32,7 @@ export async function listWarnings(
     const { column, index } = events.features.get(name) ?? {};
     if (column?.kind !== 'bags' || column.inner || along !== undefined || events.rows === 0) continue;
     const counts = countLists(column, index, events.rows);
-    const history = histories.find((each) => each.name === name);
+    const history = histories.find((candidate) => candidate.name === name);
     const given = events.givenItems?.get(name);
     // These lists lack their unknown elements. `earlier` and `givenItems` have them, so they tell whether a list had any.
     const hasElements =

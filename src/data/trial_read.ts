@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import type { Needs } from './binding/data_layout.ts';
-import { Copies, openDatabase, quoteText, writingCopy } from './files/duckdb.ts';
+import { Copies, failIfUnwritable, openDatabase, quoteText } from './files/duckdb.ts';
 import { findFiles, type InputFile } from './files/find_files.ts';
 import { readers } from './files/formats/readers.ts';
 import { sampleBytes } from './files/records/scan_file.ts';
@@ -39,13 +39,13 @@ export async function tryReading(
 
 /** Writes a sample of a file, and returns its path; undefined for an array of JSON, which has no pieces. */
 async function sampleIn(copies: Copies, file: InputFile, signal?: AbortSignal): Promise<string | undefined> {
-  const to = copies.of(file.path, extname(file.path.replace(/\.gz$/i, '')));
+  const to = copies.pathOfCopy(file.path, extname(file.path.replace(/\.gz$/i, '')));
   const relation = file.kind === 'parquet' ? readers.parquet.relation : undefined;
   if (relation) {
     const database = await openDatabase(signal);
     try {
       const select = `SELECT * FROM ${relation(file.path)} LIMIT ${maxRows}`;
-      await writingCopy(to, () => database.run(`COPY (${select}) TO ${quoteText(to)} (FORMAT PARQUET)`));
+      await failIfUnwritable(to, () => database.run(`COPY (${select}) TO ${quoteText(to)} (FORMAT PARQUET)`));
     } finally {
       database.close();
     }
@@ -57,6 +57,6 @@ async function sampleIn(copies: Copies, file: InputFile, signal?: AbortSignal): 
     const start = index === 0 ? 0 : piece.indexOf('\n') + 1;
     return piece.subarray(start, Math.max(start, piece.lastIndexOf('\n') + 1));
   });
-  await writingCopy(to, () => writeFile(to, wholeLines));
+  await failIfUnwritable(to, () => writeFile(to, wholeLines));
   return to;
 }

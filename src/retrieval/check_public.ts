@@ -6,7 +6,7 @@ import { countElements, printType, resolveShape } from '../graph/dims.ts';
 import type { TensorType } from '../graph/graph.ts';
 import { clockParts, neededBy } from '../graph/plan/plan.ts';
 import { verify } from '../graph/verify.ts';
-import { checkPublicItems, checkShared, isArrayOf, misfitIn, need } from './check_servable.ts';
+import { checkPublicItems, checkShared, demand, isArrayOf, misfitIn } from './check_servable.ts';
 import { weightsComplaint } from './scan/item_weights.ts';
 import type { PublicServable, PublicSums, PublicTower } from './servable.ts';
 
@@ -17,7 +17,7 @@ const maxNumbers = 2 ** 28;
 export const publicComplaint = (value: unknown): string | undefined =>
   misfitIn(() => {
     const unknownEntry = Object.keys(value ?? {}).find((name) => !publicEntries.has(name));
-    need(unknownEntry === undefined, `the entry ${JSON.stringify(unknownEntry)}`);
+    demand(unknownEntry === undefined, `the entry ${JSON.stringify(unknownEntry)}`);
     checkShared(value);
     checkPublic(value as PublicServable);
   });
@@ -29,23 +29,23 @@ const publicEntries: ReadonlySet<string> = new Set<keyof PublicServable>([
 /** @param servable plain data, whose entries are checked one after another */
 function checkPublic(servable: PublicServable): void {
   const { items, plan, encodings, objectives, events, tower } = servable;
-  need(hasPublicItems(items), 'what is known of the items');
+  demand(hasPublicItems(items), 'what is known of the items');
   checkPublicItems(items, items.keys?.ends?.length);
-  need(isPlan(plan), 'the plan');
-  for (const feature of plan.features) need(isFeature(feature), `feature ${JSON.stringify(feature?.name)}`);
-  need(encodings instanceof Map, 'the encodings');
-  for (const [name, encoding] of encodings) need(isEncoding(encoding), `encoding ${JSON.stringify(name)}`);
+  demand(isPlan(plan), 'the plan');
+  for (const feature of plan.features) demand(isFeature(feature), `feature ${JSON.stringify(feature?.name)}`);
+  demand(encodings instanceof Map, 'the encodings');
+  for (const [name, encoding] of encodings) demand(isEncoding(encoding), `encoding ${JSON.stringify(name)}`);
   checkFeatures(servable);
-  need(isEvents(events), 'what events give');
+  demand(isEvents(events), 'what events give');
   const rows = items.keys.ends.length;
-  need(isObject(tower), 'the query tower');
+  demand(isObject(tower), 'the query tower');
   if ('list' in tower) checkSums(tower as PublicSums, servable, rows);
   else checkTower(tower, rows);
   const width = 'list' in tower ? rows : tower.width;
-  need(Array.isArray(objectives), 'the tasks');
+  demand(Array.isArray(objectives), 'the tasks');
   for (const objective of objectives) {
     const isWithin = isObjective(objective) && objective.from < objective.to && objective.to <= width;
-    need(isWithin && objective.factor !== 0, `task ${JSON.stringify(objective?.name)}`);
+    demand(isWithin && objective.factor !== 0, `task ${JSON.stringify(objective?.name)}`);
   }
 }
 
@@ -170,28 +170,28 @@ const isGraph = hasEntries({
 /** Checks that all names exist and that no feature depends on itself. */
 function checkFeatures({ plan: { towers, features }, encodings }: PublicServable): void {
   const featureByName = new Map(features.map((feature) => [feature.name, feature]));
-  need(featureByName.size === features.length, 'a feature whose name another one has');
+  demand(featureByName.size === features.length, 'a feature whose name another one has');
   const placedFeatures = new Set<string>();
   const placeFeature = (name: string, under: readonly string[]): void => {
     const feature = featureByName.get(name);
-    need(feature !== undefined && !under.includes(name), `feature \`${name}\`, which is missing or needs itself,`);
+    demand(feature !== undefined && !under.includes(name), `feature \`${name}\`, which is missing or needs itself,`);
     if (placedFeatures.has(name)) return;
-    for (const needed of neededBy(feature)) placeFeature(needed, [...under, name]);
+    for (const neededName of neededBy(feature)) placeFeature(neededName, [...under, name]);
     placedFeatures.add(name);
   };
   for (const name of [...featureByName.keys(), ...towers[0].features]) placeFeature(name, []);
   for (const name of towers[0].features) {
-    need(encodings.has(featureByName.get(name)!.encoderOf), `feature \`${name}\`, which has no encoding,`);
+    demand(encodings.has(featureByName.get(name)!.encoderOf), `feature \`${name}\`, which has no encoding,`);
   }
 }
 
 /** @param items number of items */
 function checkTower({ graph, parameters, vectors, width, interests }: PublicTower, items: number): void {
-  need(isWhole(1, 2 ** 20)(width) && isWhole(1, 2 ** 16)(interests), 'the shape of the vectors');
-  need(areRows(vectors, items, width), 'the vectors');
-  need(isGraph(graph), 'the graph');
+  demand(isWhole(1, 2 ** 20)(width) && isWhole(1, 2 ** 16)(interests), 'the shape of the vectors');
+  demand(areRows(vectors, items, width), 'the vectors');
+  demand(isGraph(graph), 'the graph');
   const [problem] = verify(graph);
-  need(problem === undefined, `the graph, which has a mistake (${problem}),`);
+  demand(problem === undefined, `the graph, which has a mistake (${problem}),`);
   const batch = { symbol: 'batch', times: 1 };
   const vectorType = printType({
     dtype: 'float32',
@@ -199,24 +199,24 @@ function checkTower({ graph, parameters, vectors, width, interests }: PublicTowe
   });
   const vector = graph.outputs.find(({ name }) => name === 'vector');
   const typeOf = (node: number): TensorType => graph.nodes[node]!.type;
-  need(
+  demand(
     vector !== undefined && printType(typeOf(vector.node)) === vectorType,
     `the graph, which does not give ${vectorType},`,
   );
-  need(parameters instanceof Map && parameters.size === graph.parameters.length, 'the parameters');
+  demand(parameters instanceof Map && parameters.size === graph.parameters.length, 'the parameters');
   for (const { name, node } of graph.parameters) {
     const { dtype, shape } = typeOf(node);
     const isKnown = dtype === 'float32' && shape.every((dim) => typeof dim === 'number');
     const [rows = 1, ...rest] = shape as readonly number[];
     const rowSize = rest.reduce((product, length) => product * length, 1);
-    need(isKnown && areRows(parameters.get(name), rows, rowSize), `parameter \`${name}\``);
+    demand(isKnown && areRows(parameters.get(name), rows, rowSize), `parameter \`${name}\``);
   }
   const parameterNodes = new Set(graph.parameters.map(({ node }) => node));
   let numberCount = 0;
   graph.nodes.forEach(({ type }, node) => {
     if (!parameterNodes.has(node)) numberCount += countElements(resolveShape(type.shape, { batch: 1 }));
   });
-  need(numberCount <= maxNumbers, `the graph, of which a query would take ${numberCount} numbers,`);
+  demand(numberCount <= maxNumbers, `the graph, of which a query would take ${numberCount} numbers,`);
 }
 
 /** @param items number of items */
@@ -224,14 +224,17 @@ function checkSums(sums: PublicSums, { plan, encodings }: PublicServable, items:
   const { list, neighbours, weights, events, codes } = sums;
   const feature = plan.features.find(({ name }) => name === list);
   const encoding = feature && encodings.get(feature.encoderOf);
-  need(feature?.max !== undefined && encoding?.kind === 'vocabulary', 'the list of items');
-  const known = encoding.values.length + 1;
-  need(isArrayOf(events, Float32Array, known) && isArrayOf(codes, Float32Array, items), 'the events of the items');
-  const keep = neighbours?.length / known;
-  need(isWhole(1, 2 ** 16)(keep) && isArrayOf(neighbours, Float32Array), 'the neighbours of the items');
-  need(areRows(weights, known, keep), 'the weights of the neighbours');
+  demand(feature?.max !== undefined && encoding?.kind === 'vocabulary', 'the list of items');
+  const knownCount = encoding.values.length + 1;
+  demand(
+    isArrayOf(events, Float32Array, knownCount) && isArrayOf(codes, Float32Array, items),
+    'the events of the items',
+  );
+  const keep = neighbours?.length / knownCount;
+  demand(isWhole(1, 2 ** 16)(keep) && isArrayOf(neighbours, Float32Array), 'the neighbours of the items');
+  demand(areRows(weights, knownCount, keep), 'the weights of the neighbours');
   const reason = weightsComplaint({ ...sums, weights: events, most: feature.max });
-  need(reason === undefined, `the neighbours of the items (${reason})`);
+  demand(reason === undefined, `the neighbours of the items (${reason})`);
 }
 
 /** True for the numbers of a matrix, as they are or as bytes. */

@@ -32,7 +32,7 @@ export function misfitIn(check: () => void): string | undefined {
 class Misfit extends Error {}
 
 /** @throws the complaint */
-export function need(fits: boolean, what: string): asserts fits {
+export function demand(fits: boolean, what: string): asserts fits {
   if (!fits) throw new Misfit(`${what} does not fit`);
 }
 
@@ -41,17 +41,17 @@ export type Loose = any;
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 export const areTexts = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((each) => typeof each === 'string');
+  Array.isArray(value) && value.every((element) => typeof element === 'string');
 
 function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts value is Servable {
   const { items, users, knownUntil, eventBasis, notes } = (value ?? {}) as Loose;
   checkShared(value);
-  need(areTexts(notes), 'the notes');
-  need(knownUntil === undefined || Number.isFinite(knownUntil), 'the time of the last event');
+  demand(areTexts(notes), 'the notes');
+  demand(knownUntil === undefined || Number.isFinite(knownUntil), 'the time of the last event');
   const { data, rows, width, interests } = items?.vectors ?? {};
   const [query, item] = plan.towers;
-  need(isCount(rows) && width === item.width && interests === item.interests, 'the shape of the vectors');
-  need(isArrayOf(data, Float32Array, rows * width), 'the vectors');
+  demand(isCount(rows) && width === item.width && interests === item.interests, 'the shape of the vectors');
+  demand(isArrayOf(data, Float32Array, rows * width), 'the vectors');
   checkCodes(items.coded, rows, plan);
   checkPublicItems(items, rows);
   checkTables(items.tables, rows, plan);
@@ -62,31 +62,31 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
   checkFeatures(items.features, rows, featuresContext);
   checkFeatures(users.features, count, featuresContext);
   checkBags(users.had, 'what users had', { least: -1, most: rows - 1, items: rows });
-  need(users.had.starts.length === count, 'what users had');
-  need(users.asOfLastEvent === undefined || areTexts(users.asOfLastEvent), 'the features of last events');
+  demand(users.had.starts.length === count, 'what users had');
+  demand(users.asOfLastEvent === undefined || areTexts(users.asOfLastEvent), 'the features of last events');
   checkEventBasis(eventBasis ?? {}, rows, featuresContext);
   const missingFeature =
     count > 0 && query.key !== undefined && query.features.find((name) => !users.features.has(name));
-  need(!missingFeature, `the feature ${JSON.stringify(missingFeature)} of users`);
+  demand(!missingFeature, `the feature ${JSON.stringify(missingFeature)} of users`);
 }
 
 /** Checks what a page has, too. */
 export function checkShared(value: unknown): void {
   const { seen, histories } = (value ?? {}) as Loose;
-  need(seen === 'excluded' || seen === 'kept', 'what is seen');
-  need(histories instanceof Map && [...histories.values()].every(isCount), 'the lengths of histories');
+  demand(seen === 'excluded' || seen === 'kept', 'what is seen');
+  demand(histories instanceof Map && [...histories.values()].every(isCount), 'the lengths of histories');
 }
 
 /** A fitted score has no item vectors, and so no codes of them. */
 function checkCodes(coded: Loose, rows: number, { fitted, towers: [, { width }] }: Plan): void {
-  need(!fitted || coded === undefined, 'the codes of the vectors');
+  demand(!fitted || coded === undefined, 'the codes of the vectors');
   if (fitted) return;
   const { codes, records, centre } = coded ?? {};
   const layout = layoutOf(rows, width);
-  need(isArrayOf(codes, Uint8Array, layout.codeBytes), 'the codes of the vectors');
-  need(isArrayOf(records, Float64Array, 4 * layout.blocks), 'the records of the vectors');
-  need(records.every(Number.isFinite), 'a record of the vectors');
-  need(isArrayOf(centre, Float32Array, width) && centre.every(Number.isFinite), 'the centre of the vectors');
+  demand(isArrayOf(codes, Uint8Array, layout.codeBytes), 'the codes of the vectors');
+  demand(isArrayOf(records, Float64Array, 4 * layout.blocks), 'the records of the vectors');
+  demand(records.every(Number.isFinite), 'a record of the vectors');
+  demand(isArrayOf(centre, Float32Array, width) && centre.every(Number.isFinite), 'the centre of the vectors');
 }
 
 type TypedArray = new (length: number) => ArrayLike<number>;
@@ -97,8 +97,8 @@ export const isArrayOf = (value: Loose, type: TypedArray, length?: number): bool
 
 function checkTexts(parts: Loose, what: string, count?: number): asserts parts is KeyParts {
   const { bytes, ends, slots } = parts ?? {};
-  need(isArrayOf(bytes, Uint8Array) && isArrayOf(ends, Uint32Array, count), what);
-  need(slots === undefined || isArrayOf(slots, Uint32Array), what);
+  demand(isArrayOf(bytes, Uint8Array) && isArrayOf(ends, Uint32Array, count), what);
+  demand(slots === undefined || isArrayOf(slots, Uint32Array), what);
   const reason = findKeyPartsError({ bytes, ends, slots });
   if (reason !== undefined) throw new Misfit(`${what}: ${reason}`);
 }
@@ -110,18 +110,18 @@ export function checkPublicItems({ keys, titles, columns }: Loose, rows: number)
 }
 
 function checkColumns(columns: Loose, rows: number): void {
-  need(columns instanceof Map, 'the columns of the items');
+  demand(columns instanceof Map, 'the columns of the items');
   for (const [name, column] of columns as Map<string, Loose>) {
     const what = `column ${JSON.stringify(name)}`;
     const { kind, values, words, codes, starts, ends } = column ?? {};
-    if (kind === 'number') need(isArrayOf(values, Float64Array, rows), what);
-    else if (kind === 'truth') need(isArrayOf(values, Int8Array, rows), what);
+    if (kind === 'number') demand(isArrayOf(values, Float64Array, rows), what);
+    else if (kind === 'truth') demand(isArrayOf(values, Int8Array, rows), what);
     else {
       if (kind !== 'text' && kind !== 'texts') throw new Misfit(`${what} is of no known kind`);
       checkTexts(words, what);
-      need(isArrayOf(codes, Int32Array, kind === 'text' ? rows : undefined), what);
-      need(areWithin(codes, -1, words.ends.length - 1), what);
-      if (kind === 'texts') need(isArrayOf(starts, Int32Array, rows) && areSpans(starts, ends, codes.length), what);
+      demand(isArrayOf(codes, Int32Array, kind === 'text' ? rows : undefined), what);
+      demand(areWithin(codes, -1, words.ends.length - 1), what);
+      if (kind === 'texts') demand(isArrayOf(starts, Int32Array, rows) && areSpans(starts, ends, codes.length), what);
     }
   }
 }
@@ -130,9 +130,9 @@ function checkTables(tables: Loose, rows: number, { features }: Plan): void {
   const neededWidths = new Map(
     features.flatMap(({ through, width }) => (through ? [[computedTable(through), width] as const] : [])),
   );
-  need(tables instanceof Map && tables.size === neededWidths.size, 'the tables of the item tower');
+  demand(tables instanceof Map && tables.size === neededWidths.size, 'the tables of the item tower');
   for (const [name, width] of neededWidths) {
-    need(isArrayOf(tables.get(name), Float32Array, Math.max(1, rows) * width), `table ${JSON.stringify(name)}`);
+    demand(isArrayOf(tables.get(name), Float32Array, Math.max(1, rows) * width), `table ${JSON.stringify(name)}`);
   }
 }
 
@@ -142,16 +142,16 @@ function checkFeatures(
   rows: number,
   { plan, encodings, items }: ServedModel & { readonly items: number },
 ): void {
-  need(given instanceof Map, 'the features');
+  demand(given instanceof Map, 'the features');
   for (const [name, indexed] of given as Map<string, Loose>) {
     const what = `feature ${JSON.stringify(name)}`;
-    const feature = plan.features.find((each) => each.name === name);
-    need(feature !== undefined && typeof indexed === 'object' && indexed !== null, what);
+    const feature = plan.features.find((candidate) => candidate.name === name);
+    demand(feature !== undefined && typeof indexed === 'object' && indexed !== null, what);
     const codes = rowsOf(encodings.get(feature.encoderOf)!);
     const { column, index } = indexed;
     const rowCount = checkColumn(column, what, { feature, codes, items });
-    if (index === undefined) need(rowCount >= rows, what);
-    else need(isArrayOf(index, Int32Array, rows) && areWithin(index, 0, rowCount - 1), what);
+    if (index === undefined) demand(rowCount >= rows, what);
+    else demand(isArrayOf(index, Int32Array, rows) && areWithin(index, 0, rowCount - 1), what);
   }
 }
 
@@ -161,15 +161,15 @@ function checkEventBasis(
   { plan, encodings, items }: ServedModel & { readonly items: number },
 ): void {
   const isType = (type: unknown): boolean => typeof type === 'string' && /^[\w ,()[\]"']{1,10000}$/.test(type);
-  need(types instanceof Map && [...types.values()].every(isType), 'the types of the events');
-  need(filed instanceof Map && [...filed.values()].every(isCount), 'the positions of logs');
-  need(itemElements instanceof Map, 'the elements of items');
+  demand(types instanceof Map && [...types.values()].every(isType), 'the types of the events');
+  demand(filed instanceof Map && [...filed.values()].every(isCount), 'the positions of logs');
+  demand(itemElements instanceof Map, 'the elements of items');
   for (const [name, column] of itemElements as Map<string, Loose>) {
-    const feature = plan.features.find((each) => each.name === name);
+    const feature = plan.features.find((candidate) => candidate.name === name);
     const what = `feature ${JSON.stringify(name)}`;
-    need(feature !== undefined && feature.gives === 'bag', what);
+    demand(feature !== undefined && feature.gives === 'bag', what);
     const codes = rowsOf(encodings.get(feature.encoderOf)!);
-    need(checkColumn(column, what, { feature: { ...feature, max: 1 }, codes, items }) === rows, what);
+    demand(checkColumn(column, what, { feature: { ...feature, max: 1 }, codes, items }) === rows, what);
   }
 }
 
@@ -187,20 +187,20 @@ const kinds: Readonly<Record<FeaturePlan['gives'], Column['kind']>> = {
 
 /** @returns the number of rows */
 function checkColumn(column: Loose, what: string, { feature, codes, items }: ColumnContext): number {
-  need(column?.kind === kinds[feature.gives], what);
+  demand(column?.kind === kinds[feature.gives], what);
   const { values, width } = column;
   switch (column.kind as Column['kind']) {
     case 'codes':
-      need(values instanceof Int32Array && areWithin(values, 0, codes - 1), what);
+      demand(values instanceof Int32Array && areWithin(values, 0, codes - 1), what);
       return values.length;
     case 'numbers':
-      need(width === feature.width && values instanceof Float32Array && values.length % width === 0, what);
+      demand(width === feature.width && values instanceof Float32Array && values.length % width === 0, what);
       return values.length / width;
     case 'bags':
       checkBags(column, what, { least: 0, most: codes - 1, items, longest: [feature.max, feature.each?.max] });
-      need((column.inner === undefined) === (feature.each === undefined), what);
-      need((column.weights === undefined) === (feature.weights === undefined), what);
-      need((column.items === undefined) === (feature.through === undefined), what);
+      demand((column.inner === undefined) === (feature.each === undefined), what);
+      demand((column.weights === undefined) === (feature.weights === undefined), what);
+      demand((column.items === undefined) === (feature.through === undefined), what);
       return column.starts.length;
   }
 }
@@ -221,18 +221,21 @@ function checkBags(
   { least, most, items, longest = [] }: BagBounds,
 ): asserts column is BagColumn {
   const { starts, ends, values, inner, weights, items: places } = column ?? {};
-  need(column?.kind === 'bags' && isArrayOf(starts, Int32Array) && isArrayOf(values, Int32Array), what);
+  demand(column?.kind === 'bags' && isArrayOf(starts, Int32Array) && isArrayOf(values, Int32Array), what);
   const [limit = values.length] = longest;
   const isShort = (start: number, row: number): boolean => start >= 0 && ends[row] - start <= limit;
-  need(areSpans(starts, ends, values.length) && starts.every(isShort), what);
+  demand(areSpans(starts, ends, values.length) && starts.every(isShort), what);
   if (inner !== undefined) {
-    need(inner?.inner === undefined, what);
+    demand(inner?.inner === undefined, what);
     checkBags(inner, what, { least, most, items, longest: longest.slice(1) });
-    need(areWithin(values, 0, inner.starts.length - 1), what);
-  } else need(areWithin(values, least, most), what);
+    demand(areWithin(values, 0, inner.starts.length - 1), what);
+  } else demand(areWithin(values, least, most), what);
   const isWeight = (weight: number): boolean => weight >= 0;
-  need(weights === undefined || (isArrayOf(weights, Float32Array, values.length) && weights.every(isWeight)), what);
-  need(places === undefined || (isArrayOf(places, Int32Array, values.length) && areWithin(places, 0, items - 1)), what);
+  demand(weights === undefined || (isArrayOf(weights, Float32Array, values.length) && weights.every(isWeight)), what);
+  demand(
+    places === undefined || (isArrayOf(places, Int32Array, values.length) && areWithin(places, 0, items - 1)),
+    what,
+  );
 }
 
 function areWithin(values: Int32Array, least: number, most: number): boolean {

@@ -31,19 +31,19 @@ export function makeCohortFinder(
   const [tower] = plan.towers;
   /** Returns the columns of some of all users, and of some with the same codes, one row each. */
   const membersOf = (codes: ReadonlyMap<string, number>, values: FeatureValues, snapshot: Snapshot) => {
-    const all: Columns[] = [];
-    const same: Columns[] = [];
+    const allMembers: Columns[] = [];
+    const similarMembers: Columns[] = [];
     const step = snapshot.users % userStep === 0 ? 1 : userStep;
-    for (let i = 0; i < Math.min(mostTried, snapshot.users) && same.length < mostMembers; i++) {
+    for (let i = 0; i < Math.min(mostTried, snapshot.users) && similarMembers.length < mostMembers; i++) {
       const row = (i * step) % snapshot.users;
       const isSame = [...codes].every(([name, code]) => codeAt(users.features, name, row) === code);
-      if ((!isSame && all.length >= mostMembers) || snapshot.seenBy(row).length === 0) continue;
+      if ((!isSame && allMembers.length >= mostMembers) || snapshot.seenBy(row).length === 0) continue;
       const base = { columns: users.features, row };
       const member = queryColumns(plan, tower, encodings, values, { histories, base });
-      if (isSame) same.push(member);
-      if (all.length < mostMembers) all.push(member);
+      if (isSame) similarMembers.push(member);
+      if (allMembers.length < mostMembers) allMembers.push(member);
     }
-    return { all, same };
+    return { all: allMembers, same: similarMembers };
   };
   return (average, { values, columns }, snapshot) => {
     const codes = new Map(average.map((name) => [name, codeOf(name, columns, tower.name)]));
@@ -52,10 +52,10 @@ export function makeCohortFinder(
     return {
       key: JSON.stringify([...codes, ownValues]),
       async average() {
-        const { all, same } = membersOf(codes, ownValues, snapshot);
+        const { all, same: similar } = membersOf(codes, ownValues, snapshot);
         if (all.length === 0) return undefined;
-        const [ofAll, ofSame] = [await meanOf(all, query), await meanOf(same, query)];
-        const share = same.length / (same.length + priorMembers);
+        const [ofAll, ofSame] = [await meanOf(all, query), await meanOf(similar, query)];
+        const share = similar.length / (similar.length + priorMembers);
         return ofAll.map((mean, i) =>
           Float32Array.from(mean, (number, index) => (1 - share) * number + share * (ofSame[i]?.[index] ?? 0)),
         );

@@ -8,8 +8,8 @@ import type { OwnedRows, Snapshot } from './snapshot.ts';
 import { type Item, itemAt } from './top_request.ts';
 
 export interface ItemSearch {
-  /** @param most maximum number of items @param isOver true if nobody waits for the answer any more */
-  find(snapshot: Snapshot, text: string, most: number, isOver?: () => boolean): Promise<Item[]>;
+  /** @param limit maximum number of items @param isOver true if nobody waits for the answer any more */
+  find(snapshot: Snapshot, text: string, limit: number, isOver?: () => boolean): Promise<Item[]>;
 }
 
 /** Number of titles in one text, which is scanned without a pause. */
@@ -17,7 +17,7 @@ const rowsOfPart = 4096;
 /** Number of titles that are folded before other requests get a turn: less than a millisecond. */
 const foldedOfTurn = 512;
 /** Up to this many matches are ranked by looking at their titles. More are ranked by a further scan. */
-const few = 500;
+const fewItems = 500;
 /** Number of texts that are scanned before other requests get a turn. */
 const partsOfTurn = 32;
 
@@ -94,9 +94,9 @@ export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'
         if (isThere(row)) foundRows.add(row);
       }
       if (foundRows.size < most) {
-        const containingRows = await baseRows(foldedText, Math.max(few, most));
+        const containingRows = await baseRows(foldedText, Math.max(fewItems, most));
         // A few rows are sorted in memory. If there are more, one further scan for each rank finds the best.
-        const isAll = containingRows.length < Math.max(few, most);
+        const isAll = containingRows.length < Math.max(fewItems, most);
         for (const wordStart of [`\n${foldedText}`, ` ${foldedText}`]) {
           if (foundRows.size >= most || isOver()) break;
           const startRows = isAll

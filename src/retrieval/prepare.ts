@@ -53,10 +53,7 @@ export interface LaterEvents {
   readonly hidesData: boolean;
   /** The keys of the items in the order of time. */
   readonly items: readonly string[];
-  /**
-   * Returns the columns of the query tower, one row.
-   * @param row of the user in the data; undefined for a new user
-   */
+  /** Returns the columns of the query tower, one row. @param row of the user in the data; undefined for a new user */
   columns(row: number | undefined): ReadonlyMap<string, IndexedColumn>;
   /** The vectors of these columns, once they were computed: between two events of a user there may be many requests. */
   vectors?: readonly Float32Array[];

@@ -58,45 +58,45 @@ export function isEmptyBag(name: string, featureRow: FeatureRow): boolean {
 }
 
 /** Returns a single bag with the last `most` elements of all given bags, one bag after another. */
-export function lastElements(name: string, rows: readonly FeatureRow[], most: number): IndexedColumn {
+export function lastElements(name: string, rows: readonly FeatureRow[], limit: number): IndexedColumn {
   const bags = joinedBags(rows.map((row) => columnRow(name, row) as ColumnRow<BagColumn>));
   const end = bags.ends.at(-1) ?? 0;
-  return { column: { ...bags, starts: Int32Array.of(Math.max(0, end - most)), ends: Int32Array.of(end) } };
+  return { column: { ...bags, starts: Int32Array.of(Math.max(0, end - limit)), ends: Int32Array.of(end) } };
 }
 
-const joinedCodes = (given: readonly ColumnRow<CodeColumn>[]): CodeColumn => ({
+const joinedCodes = (columnRows: readonly ColumnRow<CodeColumn>[]): CodeColumn => ({
   kind: 'codes',
-  values: Int32Array.from(given, ({ column, row }) => column.values[row]!),
+  values: Int32Array.from(columnRows, ({ column, row }) => column.values[row]!),
 });
 
-function joinedNumbers(name: string, given: readonly ColumnRow<NumberColumn>[]): NumberColumn {
-  const { width } = given[0]!.column;
-  const values = new Float32Array(given.length * width);
-  given.forEach(({ column, row }, index) => {
+function joinedNumbers(name: string, columnRows: readonly ColumnRow<NumberColumn>[]): NumberColumn {
+  const { width } = columnRows[0]!.column;
+  const values = new Float32Array(columnRows.length * width);
+  columnRows.forEach(({ column, row }, index) => {
     invariant(column.width === width, `feature ${name} has ${width} numbers a row`);
     values.set(column.values.subarray(row * width, (row + 1) * width), index * width);
   });
   return { kind: 'numbers', width, values };
 }
 
-function joinedBags(given: readonly ColumnRow<BagColumn>[]): BagColumn {
-  const ends = new Int32Array(given.length);
+function joinedBags(columnRows: readonly ColumnRow<BagColumn>[]): BagColumn {
+  const ends = new Int32Array(columnRows.length);
   let totalLength = 0;
-  given.forEach(({ column, row }, index) => {
+  columnRows.forEach(({ column, row }, index) => {
     totalLength += column.ends[row]! - column.starts[row]!;
     ends[index] = totalLength;
   });
   const starts = ends.map((_, index) => (index === 0 ? 0 : ends[index - 1]!));
-  const weights = given.some(({ column }) => column.weights) ? new Float32Array(totalLength).fill(1) : undefined;
+  const weights = columnRows.some(({ column }) => column.weights) ? new Float32Array(totalLength).fill(1) : undefined;
   // For lists that go through the item tower.
-  const items = given.every(({ column }) => column.items) ? new Int32Array(totalLength) : undefined;
+  const items = columnRows.every(({ column }) => column.items) ? new Int32Array(totalLength) : undefined;
   const values = new Int32Array(totalLength);
-  given.forEach(({ column, row }, index) => {
+  columnRows.forEach(({ column, row }, index) => {
     values.set(elementsOf(column, row), starts[index]!);
     if (column.weights) weights!.set(column.weights.subarray(column.starts[row], column.ends[row]), starts[index]!);
     items?.set(column.items!.subarray(column.starts[row], column.ends[row]), starts[index]!);
   });
-  const innerBags = joinedInner(given);
+  const innerBags = joinedInner(columnRows);
   // Element i of all queries is then bag i of `inner`.
   return {
     kind: 'bags',
@@ -113,10 +113,10 @@ const elementsOf = ({ starts, ends, values }: BagColumn, row: number): Int32Arra
   values.subarray(starts[row], ends[row]);
 
 /** Joins the inner bags of elements that are bags themselves: those of these rows, one after another, without the others of their column. */
-function joinedInner(given: readonly ColumnRow<BagColumn>[]): BagColumn | undefined {
-  if (!given.some(({ column }) => column.inner)) return undefined;
+function joinedInner(columnRows: readonly ColumnRow<BagColumn>[]): BagColumn | undefined {
+  if (!columnRows.some(({ column }) => column.inner)) return undefined;
   return joinedBags(
-    given.flatMap(({ column, row }) =>
+    columnRows.flatMap(({ column, row }) =>
       Array.from(elementsOf(column, row), (bag) => ({ column: column.inner!, row: bag })),
     ),
   );
@@ -161,18 +161,14 @@ export interface QueryAnswerer {
   ask(question: RecommendQuery, options: RecommendOptions, snapshot?: Snapshot): Promise<Recommendation>;
   /**
    * Answers several queries with one run of the query tower and one pass over the items. A query that fails gets its Failure instead of an answer; the others
-   * are answered.
-   * @param known cached vectors of users; computed ones are added
+   * are answered. @param vectorCache cached vectors of users; computed ones are added
    */
   askAll(
-    asked: readonly QueryWithOptions[],
+    queries: readonly QueryWithOptions[],
     snapshot?: Snapshot,
-    known?: UserVectorCache,
+    vectorCache?: UserVectorCache,
   ): Promise<(Recommendation | Failure)[]>;
-  /**
-   * Computes the query vectors of a request: one, or one for each interest.
-   * @throws Failure `no-user-key`, `unknown-name`, `feature-value`
-   */
+  /** Computes the query vectors of a request: one, or one for each interest. @throws Failure `no-user-key`, `unknown-name`, `feature-value` */
   vectors(question: RecommendQuery): Promise<readonly Float32Array[]>;
 }
 
@@ -197,11 +193,11 @@ export function makeQueryAnswerer(
   /** Only vectors that are not cached go through the tower. */
   const vectorsOf = async (
     prepared: readonly PreparedQuery[],
-    known?: UserVectorCache,
+    vectorCache?: UserVectorCache,
   ): Promise<(readonly Float32Array[])[]> => {
     const cachedVectors = await Promise.all(
       prepared.map(({ user, laterEvents, cohort }) =>
-        cohort ? averageOf(cohort) : user === undefined ? laterEvents?.vectors : known?.get(user),
+        cohort ? averageOf(cohort) : user === undefined ? laterEvents?.vectors : vectorCache?.get(user),
       ),
     );
     const uncached = prepared.filter((_, i) => cachedVectors[i] === undefined);
@@ -210,11 +206,11 @@ export function makeQueryAnswerer(
       await query(joinColumns(uncached.map(({ columns }) => columns)), uncached.length),
     );
     uncached.forEach(({ user, laterEvents }, i) => {
-      if (user !== undefined) known?.put(user, computedVectors[i]!);
+      if (user !== undefined) vectorCache?.put(user, computedVectors[i]!);
       else if (laterEvents) laterEvents.vectors = computedVectors[i]!;
     });
     const nextComputed = computedVectors.values();
-    return cachedVectors.map((each) => each ?? nextComputed.next().value!);
+    return cachedVectors.map((vectors) => vectors ?? nextComputed.next().value!);
   };
   const vectorsWithout = async ({ columns, withoutEach }: PreparedQuery): Promise<LeftOutVectors[]> => {
     const leftOut = withoutEach(joinRows([{ columns, row: 0 }]));
@@ -222,11 +218,11 @@ export function makeQueryAnswerer(
     const vectors = interestsOf(await query(joinColumns(leftOut.map((each) => each.columns)), leftOut.length));
     return leftOut.map(({ row }, i) => ({ row, vectors: vectors[i]! }));
   };
-  const answerAll: QueryAnswerer['askAll'] = async (asked, from = source.snapshot, known) => {
-    const preparedQueries = asked.map((each) => attempt(() => prepare(each, from)));
+  const answerAll: QueryAnswerer['askAll'] = async (queries, from = source.snapshot, vectorCache) => {
+    const preparedQueries = queries.map((each) => attempt(() => prepare(each, from)));
     const validQueries = preparedQueries.filter((each): each is PreparedQuery => !(each instanceof Failure));
     if (validQueries.length === 0) return preparedQueries as Failure[];
-    const vectors = await vectorsOf(validQueries, known);
+    const vectors = await vectorsOf(validQueries, vectorCache);
     const requests = validQueries.map((prepared, i) => {
       const request = { ...prepared.request, vectors: vectors[i]! };
       return request.because === undefined ? request : { ...request, leaveOut: () => vectorsWithout(prepared) };

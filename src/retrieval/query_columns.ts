@@ -41,7 +41,7 @@ export function queryColumns(
   const listOf = (name: string): GivenList => {
     const cachedList = listsByName.get(name);
     if (cachedList) return cachedList;
-    const list = ownFeatures.find((other) => other.name === name)!;
+    const list = ownFeatures.find((candidate) => candidate.name === name)!;
     const newList = givenList(list, encodingOf(list), values, elementLimitOf(list, histories), itemOf);
     listsByName.set(name, newList);
     return newList;
@@ -61,7 +61,9 @@ export function queryColumns(
       return { column: innerColumn(feature, encoding, values, listOf(feature.along)) };
     }
     if (feature.along !== undefined) return { column: alongColumn(feature, encoding, values, listOf(feature.along)) };
-    const [first, ...rest] = madeOf(feature).map((name) => column(ownFeatures.find((other) => other.name === name)!));
+    const [first, ...rest] = madeOf(feature).map((name) =>
+      column(ownFeatures.find((candidate) => candidate.name === name)!),
+    );
     if (feature.weights !== undefined) return { column: weightedColumn(feature, values, listOf(feature.name)) };
     if (first === undefined && feature.through) {
       const { kept } = listOf(feature.name);
@@ -87,11 +89,13 @@ export function columnsWithout(
 ): ReadonlyMap<string, IndexedColumn> | undefined {
   const changedColumns = new Map<string, IndexedColumn>();
   for (const name of lists) {
-    const feature = model.plan.features.find((each) => each.name === name)!;
+    const feature = model.plan.features.find((candidate) => candidate.name === name)!;
     const { values, items } = columns.get(name)!.column as BagColumn;
     const [code] = codesOf(feature, encode(feature, model.encodings.get(feature.encoderOf)!, [key]));
     // All unknown items share the code 0.
-    const kept = [...values.keys()].filter((at) => (items ? items[at] !== item : code === 0 || values[at] !== code));
+    const kept = [...values.keys()].filter((index) =>
+      items ? items[index] !== item : code === 0 || values[index] !== code,
+    );
     if (kept.length === values.length) continue;
     for (const each of model.plan.features) {
       const indexed = columns.get(each.name);
@@ -105,9 +109,9 @@ export function columnsWithout(
 }
 
 const bagElements = ({ values, weights, items, inner }: BagColumn, kept: readonly number[]): BagColumn => ({
-  ...bagOf(kept.map((at) => values[at]!)),
-  weights: weights && Float32Array.from(kept, (at) => weights[at]!),
-  items: items && Int32Array.from(kept, (at) => items[at]!),
+  ...bagOf(kept.map((index) => values[index]!)),
+  weights: weights && Float32Array.from(kept, (index) => weights[index]!),
+  items: items && Int32Array.from(kept, (index) => items[index]!),
   inner,
 });
 
@@ -184,8 +188,8 @@ function columnOf(feature: FeaturePlan, encoding: Encoding, values: FeatureValue
 
 function limitedCodes(feature: FeaturePlan, encoding: Encoding, value: unknown, kept: ElementLimit): readonly number[] {
   const { skipsUnseen } = feature;
-  const codesIn = (part: unknown): readonly number[] => {
-    const codes = codesOf(feature, encode(feature, encoding, part));
+  const codesIn = (element: unknown): readonly number[] => {
+    const codes = codesOf(feature, encode(feature, encoding, element));
     return skipsUnseen ? codes.filter((code) => code !== 0) : codes;
   };
   if (!Array.isArray(value)) return limitedTo(codesIn(value), kept);
@@ -204,7 +208,7 @@ function codesOf(feature: FeaturePlan, value: EncodedValue): readonly number[] {
 function limitedParts<T>(
   elements: readonly unknown[],
   { keeps, atMost }: ElementLimit,
-  partsOf: (element: unknown, at: number) => readonly T[],
+  partsOf: (element: unknown, index: number) => readonly T[],
 ): readonly (readonly T[])[] {
   const limitedElements: (readonly T[])[] = [];
   let count = 0;
@@ -217,8 +221,8 @@ function limitedParts<T>(
   return keeps === 'latest' ? limitedElements.reverse() : limitedElements;
 }
 
-const limitedTo = <T>(all: readonly T[], { keeps, atMost }: ElementLimit): readonly T[] =>
-  keeps === 'latest' ? all.slice(Math.max(0, all.length - atMost)) : all.slice(0, atMost);
+const limitedTo = <T>(elements: readonly T[], { keeps, atMost }: ElementLimit): readonly T[] =>
+  keeps === 'latest' ? elements.slice(Math.max(0, elements.length - atMost)) : elements.slice(0, atMost);
 
 function bagOf(codes: readonly number[]): BagColumn {
   const values = Int32Array.from(codes);
@@ -249,12 +253,12 @@ function givenList(
 ): GivenList {
   const givenValue = values[list.name] ?? [];
   const elements: readonly unknown[] = Array.isArray(givenValue) ? givenValue : [givenValue];
-  const listElements = limitedParts(elements, kept, (element, at): readonly ListElement[] => {
+  const listElements = limitedParts(elements, kept, (element, index): readonly ListElement[] => {
     const code = codesOf(list, encode(list, encoding, [element]))[0];
     if (code === undefined || (list.skipsUnseen && code === 0)) return [];
-    if (!list.through) return [{ at, code }];
+    if (!list.through) return [{ at: index, code }];
     const item = itemOf(String(element));
-    return item === undefined ? [] : [{ at, code, item }];
+    return item === undefined ? [] : [{ at: index, code, item }];
   });
   return { list, length: elements.length, kept: listElements.flat() };
 }
@@ -290,9 +294,9 @@ function ownElements({ name }: FeaturePlan, values: FeatureValues, list: GivenLi
   if (!(name in values)) return undefined;
   const givenValue = values[name] ?? [];
   const ownValues: readonly unknown[] = Array.isArray(givenValue) ? givenValue : [givenValue];
-  const [given, wanted] = [ownValues.length, list.length];
-  if (given === wanted) return ownValues;
-  const reason = `it has ${given} values, and \`${list.list.name}\` has ${wanted}: give one for each element, in the same order`;
+  const [givenCount, neededCount] = [ownValues.length, list.length];
+  if (givenCount === neededCount) return ownValues;
+  const reason = `it has ${givenCount} values, and \`${list.list.name}\` has ${neededCount}: give one for each element, in the same order`;
   throw failure('feature-value', { feature: name, reason });
 }
 
@@ -309,8 +313,8 @@ function innerColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureVa
     return (columnOf(innerPlan, encoding, elementValues, { keeps: 'first', atMost: feature.each!.max }) as BagColumn)
       .values;
   });
-  let end = 0;
-  const ends = Int32Array.from(innerCodes, (codes) => (end += codes.length));
+  let elementEnd = 0;
+  const ends = Int32Array.from(innerCodes, (codes) => (elementEnd += codes.length));
   const starts = ends.map((last, index) => last - innerCodes[index]!.length);
   const allCodes = Int32Array.from(innerCodes.flatMap((codes) => [...codes]));
   return { ...bagOf([...innerCodes.keys()]), inner: { kind: 'bags', starts, ends, values: allCodes } };

@@ -46,8 +46,8 @@ interface Stratum {
 interface Chooser {
   /** True if an item may take the next place. Once it may not, it may not later. */
   admits?(item: TopItem): boolean;
-  /** The worth of a candidate for the next place. Default: the first candidate is taken. @param at index of the candidate */
-  worth?(at: number): number;
+  /** The worth of a candidate for the next place. Default: the first candidate is taken. @param index index of the candidate */
+  worth?(index: number): number;
   /** Learns which item has the next place. */
   placed?(item: TopItem): void;
   /** Replaces the best candidate, which is undefined if none is left. @param placed the items before it */
@@ -196,13 +196,13 @@ function mergedStrata(answers: readonly TopAnswer[], strata: readonly Stratum[],
 }
 
 /** Counts the values of items that have a place. An item with a list of values counts for each, and one without a value for none. */
-function limitedByColumn(most: Readonly<Record<string, number>>, { valuesOf }: Snapshot): Chooser {
-  const columnNames = Object.keys(most);
+function limitedByColumn(limits: Readonly<Record<string, number>>, { valuesOf }: Snapshot): Chooser {
+  const columnNames = Object.keys(limits);
   const counts = columnNames.map(() => new Map<unknown, number>());
   const knownValues = new Map<number, readonly (readonly unknown[])[]>();
   const valuesIn = ({ row }: TopItem): readonly (readonly unknown[])[] => {
-    const known = knownValues.get(row);
-    if (known) return known;
+    const knownValue = knownValues.get(row);
+    if (knownValue) return knownValue;
     const values = valuesOf(row, columnNames);
     const ownValues = columnNames.map((name) => [...new Set([values[name] ?? []].flat())]);
     knownValues.set(row, ownValues);
@@ -211,7 +211,7 @@ function limitedByColumn(most: Readonly<Record<string, number>>, { valuesOf }: S
   return {
     admits: (item) =>
       valuesIn(item).every((values, index) =>
-        values.every((value) => (counts[index]!.get(value) ?? 0) < most[columnNames[index]!]!),
+        values.every((value) => (counts[index]!.get(value) ?? 0) < limits[columnNames[index]!]!),
       ),
     placed(item) {
       valuesIn(item).forEach((values, index) => {
@@ -231,11 +231,11 @@ function maximalMarginalRelevance(
   { itemVector, width }: Snapshot,
 ): Chooser {
   const units = candidates.map(({ row }) => unitVector(itemVector(row)));
-  const [best, last] = [candidates[0]?.score ?? 0, candidates.at(-1)?.score ?? 0];
-  const relevances = candidates.map(({ score }) => (best === last ? 1 : (score - last) / (best - last)));
+  const [best, worst] = [candidates[0]?.score ?? 0, candidates.at(-1)?.score ?? 0];
+  const relevances = candidates.map(({ score }) => (best === worst ? 1 : (score - worst) / (best - worst)));
   let cosines: Float64Array | undefined;
   return {
-    worth: (at) => (1 - diversity) * relevances[at]! - (cosines ? diversity * cosines[at]! : 0),
+    worth: (index) => (1 - diversity) * relevances[index]! - (cosines ? diversity * cosines[index]! : 0),
     placed({ row }) {
       const unit = unitVector(itemVector(row));
       const largest = cosines ?? new Float64Array(units.length).fill(-1);
@@ -282,10 +282,10 @@ function explorer(request: TopRequest, candidates: readonly TopItem[], snapshot:
       const found = isDrawn ? ask(placed, draw).items[0] : best;
       if (found === undefined) return undefined;
       const item = candidates.find(({ row }) => row === found.row) ?? found;
-      const others = ask([...placed, item]).candidates;
-      const ofPool = size > others ? share / size : 0;
+      const otherCandidates = ask([...placed, item]).candidates;
+      const ofPool = size > otherCandidates ? share / size : 0;
       const ofBest = item === best ? 1 - (size > 0 ? share : 0) : 0;
-      size = others;
+      size = otherCandidates;
       return { ...item, probability: ofBest + ofPool };
     },
     work: snapshot.rows / 8,
@@ -308,7 +308,7 @@ async function withReasons(
     const scoreBy = (vectors: readonly Float64Array[]): number => snapshot.score(vectors, item.row);
     const score = scoreBy(ownVectors);
     const reasons = pastItems
-      .map((past) => ({ ...past.item, score: score - scoreBy(past.vectors) }))
+      .map((rival) => ({ ...rival.item, score: score - scoreBy(rival.vectors) }))
       .filter((reason) => reason.score > 0)
       .sort((a, b) => b.score - a.score);
     return { ...item, because: reasons.slice(0, because) };
@@ -355,7 +355,8 @@ export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[
   const together = mostTogether(snapshot);
   for (let from = 0; from < allSearches.length; from += together) {
     if (from > 0) await yieldToEventLoop();
-    for (const each of await searchEach(snapshot, allSearches.slice(from, from + together))) foundAnswers.push(each);
+    for (const answer of await searchEach(snapshot, allSearches.slice(from, from + together)))
+      foundAnswers.push(answer);
   }
   const answers: (TopAnswer | Failure)[] = [];
   for (const [index, own] of searches.entries()) {
@@ -381,11 +382,11 @@ function searchesOf(request: TopRequest, snapshot: Snapshot): readonly StratumSe
     throw requestFailure('candidates', reason, `give a number from ${offset + k}`);
   }
   const strata = rows.reduce<readonly Stratum[]>((all, row) => row.strata?.(request) ?? all, [noStratum]);
-  return strata.map((each) => ({ ...each, search: { ...request, k: depth, conditions: each.conditions } }));
+  return strata.map((stratum) => ({ ...stratum, search: { ...request, k: depth, conditions: stratum.conditions } }));
 }
 
 function foundBy(searches: readonly StratumSearch[], answers: readonly (TopAnswer | Failure)[]): TopAnswer | Failure {
-  const failed = answers.find((each) => each instanceof Failure);
+  const failed = answers.find((answer) => answer instanceof Failure);
   return failed ?? mergedStrata(answers as readonly TopAnswer[], searches, searches[0]!.search.k);
 }
 
@@ -413,12 +414,12 @@ async function filled(
   candidates: readonly TopItem[],
   choosers: readonly Chooser[],
 ): Promise<readonly TopItem[]> {
-  const worth = choosers.find((each) => each.worth)?.worth;
-  const draw = choosers.find((each) => each.draw)?.draw;
+  const worth = choosers.find((chooser) => chooser.worth)?.worth;
+  const draw = choosers.find((chooser) => chooser.draw)?.draw;
   const indexByRow = new Map(candidates.map(({ row }, index) => [row, index]));
   const workOfPlace = choosers.reduce((sum, { work = 0 }) => sum + work, 0);
   const isOut = new Uint8Array(candidates.length);
-  const next = (): number => {
+  const nextRandom = (): number => {
     let [best, bestWorth] = [-1, Number.NEGATIVE_INFINITY];
     for (let index = 0; index < candidates.length; index++) {
       if (isOut[index] === 1) continue;
@@ -434,11 +435,11 @@ async function filled(
   };
   const placedItems: TopItem[] = [];
   for (let work = workOfPlace; placedItems.length < places; work += workOfPlace) {
-    const best: TopItem | undefined = candidates[next()];
+    const best: TopItem | undefined = candidates[nextRandom()];
     const item = draw ? draw(best, placedItems) : best;
     if (item === undefined) break;
-    const at = indexByRow.get(item.row);
-    if (at !== undefined) isOut[at] = 1;
+    const index = indexByRow.get(item.row);
+    if (index !== undefined) isOut[index] = 1;
     placedItems.push(item);
     for (const { placed } of choosers) placed?.(item);
     if (work < workOfTurn) continue;

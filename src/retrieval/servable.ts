@@ -105,15 +105,15 @@ export interface PublicSums extends Pick<ItemWeights, 'neighbours' | 'events'> {
   readonly codes: Float32Array;
 }
 
-/** @param columns of the items that become public @param rest of what becomes public */
+/** @param columns of the items that become public @param parts of what becomes public */
 export function publicOf(
   { seen, histories, items }: Servable,
   columns: readonly string[],
-  rest: Omit<PublicServable, 'seen' | 'histories' | 'items'>,
+  parts: Omit<PublicServable, 'seen' | 'histories' | 'items'>,
 ): PublicServable {
   const { bytes, ends } = items.keys;
   const publicColumns = new Map(columns.map((name) => [name, items.columns.get(name)!]));
-  return { seen, histories, items: { keys: { bytes, ends }, titles: items.titles, columns: publicColumns }, ...rest };
+  return { seen, histories, items: { keys: { bytes, ends }, titles: items.titles, columns: publicColumns }, ...parts };
 }
 
 /** The name of the file that says which model a page's folder has, and has the checksums of the others. It is written last. */
@@ -177,8 +177,8 @@ function wordsOf(parts: KeyParts): Words {
   const all = (): string[] => (allWords ??= slice(0, table.size));
   return {
     ...{ length: table.size, slice },
-    at: (place) => (place < table.size ? (allWords?.[place] ?? table.keyAt(place)) : undefined),
-    map: (each) => all().map((word) => each(word)),
+    at: (code) => (code < table.size ? (allWords?.[code] ?? table.keyAt(code)) : undefined),
+    map: (transform) => all().map((word) => transform(word)),
     [Symbol.iterator]: () => all().values(),
   };
 }

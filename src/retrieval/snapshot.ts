@@ -103,7 +103,7 @@ export interface Snapshot {
   score(vectors: readonly Float64Array[], row: number): number;
   /** Returns the item rows that a user has seen, the oldest first. */
   seenBy(user: number): number[];
-  directions(): Snapshot;
+  orderDirections(): Snapshot;
   /** Returns a snapshot that searches with an index for requests for which its recall was measured, and with the scan for others. @param makeIndex gets the scan of the items of the data */
   withIndex(makeIndex: (scan: VectorScan) => ApproximateIndex): Snapshot;
   /** Replaces `top` if another system, such as a database, searches the items. */
@@ -112,7 +112,7 @@ export interface Snapshot {
   readonly written?: readonly OwnedRows[];
   readonly users: number;
   /** Returns users whose keys begin with a text: the one with exactly this key, then the others in the order of the data. */
-  usersWith(prefix: string, most: number): FoundUser[];
+  usersWith(prefix: string, limit: number): FoundUser[];
 }
 
 /** A range of rows, from `first`, whose keys and titles never change. Later snapshots may extend the range. */
@@ -181,7 +181,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     top(requests) {
       const preparedRequests = requests.map((request) => prepareTop(request, searchContext));
       const searchRequests = preparedRequests.map(({ searchRequest }) => searchRequest);
-      return searchAll(scan, near, searchRequests).map((found, i) => {
+      return searchAll(scan, near, searchRequests).map((ranked, i) => {
         const { searchRequest, unknown } = preparedRequests[i]!;
         const { draw, shares } = requests[i]!;
         const candidates = searchRequest.allowed?.count() ?? rows;
@@ -189,7 +189,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
           rows: best,
           scores,
           exact,
-        } = draw === undefined ? found : drawn(searchRequest, Math.floor(draw * candidates));
+        } = draw === undefined ? ranked : drawn(searchRequest, Math.floor(draw * candidates));
         return {
           version,
           items: Array.from(best, (row, index) => {
@@ -211,16 +211,16 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     itemVector,
     score: scan.score,
     seenBy,
-    directions: () => (ownDirections ??= snapshotOf(directionParts(parts))),
+    orderDirections: () => (ownDirections ??= snapshotOf(directionParts(parts))),
     withIndex(makeIndex) {
       invariant(hasVectors(scan), 'an index is of vectors');
       return snapshotOf({ ...parts, near: makeIndex(scan) });
     },
     users: userKeys.size,
-    usersWith(prefix, most) {
+    usersWith(prefix, limit) {
       const ownRow = userKeys.rowOf(prefix);
-      const otherRows = userKeys.rowsByPrefix(prefix, most + 1).filter((row) => row !== ownRow);
-      const foundRows = (ownRow < 0 ? otherRows : [ownRow, ...otherRows]).slice(0, most);
+      const otherRows = userKeys.rowsByPrefix(prefix, limit + 1).filter((row) => row !== ownRow);
+      const foundRows = (ownRow < 0 ? otherRows : [ownRow, ...otherRows]).slice(0, limit);
       return foundRows.map((row) => ({ key: userKeys.keyAt(row), seen: seenBy(row).length }));
     },
   };
@@ -249,8 +249,8 @@ export function attempt<T>(work: () => T): T | Failure {
 export function interestsOf({ data, rows, width, interests = 1 }: Vectors): Float32Array[][] {
   return Array.from({ length: rows }, (_, row) =>
     Array.from({ length: interests }, (_, i) => {
-      const at = (row * interests + i) * width;
-      return data.subarray(at, at + width);
+      const offset = (row * interests + i) * width;
+      return data.subarray(offset, offset + width);
     }),
   );
 }

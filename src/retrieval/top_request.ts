@@ -164,8 +164,11 @@ function inEntry<T>(entry: string, work: () => T): T {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(
-      error.diagnostics.map((each) =>
-        diagnose(each.code as 'filter-type', each.at, { ...(factsOf(each) as Facts<'filter-type'>), entry }),
+      error.diagnostics.map((diagnostic) =>
+        diagnose(diagnostic.code as 'filter-type', diagnostic.at, {
+          ...(factsOf(diagnostic) as Facts<'filter-type'>),
+          entry,
+        }),
       ),
     );
   }
@@ -212,11 +215,11 @@ function factorsOf(
 }
 
 /** Returns the facts of the error `unknown-name`. */
-export const unknownFacts = (what: string, name: string, known: readonly string[]) => ({
+export const unknownFacts = (what: string, name: string, knownNames: readonly string[]) => ({
   what,
   name,
-  known,
-  nearest: findNearest(name, known),
+  known: knownNames,
+  nearest: findNearest(name, knownNames),
 });
 
 export const requestFailure = (entry: string, reason: string, advice: string): Failure =>
@@ -226,8 +229,7 @@ export type ScoreShares = Readonly<Record<string, number>>;
 
 /**
  * Splits the score of an item into the inner products of the blocks. They add up to the score, except for the rounding of float64. With several interests the
- * one with the highest score counts.
- * @param vectors with the weights applied
+ * one with the highest score counts. @param vectors with the weights applied
  */
 export function sharesOf(
   vectors: readonly Float64Array[],
@@ -242,7 +244,7 @@ export function sharesOf(
 
 function bestOf(vectors: readonly Float64Array[], item: Float32Array): Float64Array {
   const scores = vectors.map((vector) => scoreOf(vector, item, 0));
-  return vectors[scores.indexOf(scores.reduce((most, score) => Math.max(most, score)))]!;
+  return vectors[scores.indexOf(scores.reduce((largest, score) => Math.max(largest, score)))]!;
 }
 
 /** @throws Failure `request-value` */

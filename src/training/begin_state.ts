@@ -1,6 +1,6 @@
 /** Creates the initial state of a run, both for training and for repeating one of its steps. */
 import { invariant } from '../base/diagnostics/failure.ts';
-import { type Dataset, type Events, labelSums, type TrainingShards } from '../data/dataset.ts';
+import { type Dataset, type Events, sumLabels, type TrainingShards } from '../data/dataset.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -116,7 +116,7 @@ export function labelMeans(
 
 /** Events are weighted as in the loss. The mean is 0 if all weights are 0. */
 function meanOf(task: TaskPlan, events: Events, knownSums?: TrainingShards['labelSums']): number {
-  const { sum, total } = (knownSums ? knownSums.get(task.name)! : labelSums(task, events)).weighted;
+  const { sum, total } = (knownSums ? knownSums.get(task.name)! : sumLabels(task, events)).weighted;
   return total === 0 ? 0 : sum / total;
 }
 

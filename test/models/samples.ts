@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { benchSets } from '../../bench/sets/table.ts';
-import { valuesOf } from '../../src/data/csv/csv_records.ts';
+import { splitRecord } from '../../src/data/csv/csv_records.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
@@ -26,9 +26,9 @@ const firstOf = (...folders: readonly (string | undefined)[]): string | undefine
 /** Keeps the header, and lines for whose fields `keep` holds. */
 function cut(from: string, to: string, name: string, keep: (row: Row) => boolean): Row[] {
   const [head, ...lines] = readFileSync(join(from, name), 'utf8').trimEnd().split('\n');
-  const kept = lines.filter((line) => keep(valuesOf(line, ',')));
+  const kept = lines.filter((line) => keep(splitRecord(line, ',')));
   writeFileSync(join(to, name), `${[head, ...kept].join('\n')}\n`);
-  return kept.map((line) => valuesOf(line, ','));
+  return kept.map((line) => splitRecord(line, ','));
 }
 
 const converted = (set: 'msweb' | 'restaurants' | 'cranfield') => home && firstOf(join(home, set));

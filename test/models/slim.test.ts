@@ -37,5 +37,5 @@ it('scores x B, as the paper has it, for a row x of a user', () => {
     most: plan.features.find(({ name }) => name === 'history')!.max!,
   });
   const product = [0, 1, 2].map((j) => x.reduce((sum, own, i) => sum + own * weights[i]![j]!, 0));
-  expect([...sums.of([1, 3], 0, 2)]).toEqual(product);
+  expect([...sums.weightsOfCodes([1, 3], 0, 2)]).toEqual(product);
 });

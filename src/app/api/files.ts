@@ -4,12 +4,12 @@ import { extname, join, relative } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { describeError, describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import { isWithin, kindAt, type Reach, reachOf, resolved } from '../../data/files/access.ts';
+import { isReadable, pathKind, type Reach, reachOf, realPath } from '../../data/files/access.ts';
 
 /** @throws Failure `cannot-read` */
 export function readSource(path: string): Source {
   try {
-    const kind = kindAt(path);
+    const kind = pathKind(path);
     // Reading a pipe would wait for a writer, and a device may never end.
     if (kind !== undefined && kind !== 'file') throw failure('cannot-read', { path, reason: `it is ${kind}` });
     return makeSource(nameOf(path), readFileSync(path, 'utf8'));
@@ -23,8 +23,8 @@ export function readSource(path: string): Source {
 /** Reads a file that another file uses; undefined if there is no regular file. @param roots see `FileOptions` */
 export function loadUsed(path: string, roots: readonly string[]): Source | 'outside' | undefined {
   try {
-    if (kindAt(path) !== 'file') return undefined;
-    if (!isWithin(path, { folders: roots.map(resolved) })) return 'outside';
+    if (pathKind(path) !== 'file') return undefined;
+    if (!isReadable(path, { folders: roots.map(realPath) })) return 'outside';
     return makeSource(nameOf(path), readFileSync(path, 'utf8'));
   } catch {
     return undefined;
@@ -48,7 +48,7 @@ export function filesAt(paths: readonly string[], endings: readonly string[]): s
 /** False if the path cannot be read. The error is reported when the file is read. */
 function isFolder(path: string): boolean {
   try {
-    return kindAt(path) === 'a folder';
+    return pathKind(path) === 'a folder';
   } catch {
     return false;
   }
@@ -70,8 +70,8 @@ function listFiles(folder: string, endings: readonly string[], reach: Reach): st
     if (entry.isDirectory()) return listFiles(entryPath, endings, reach);
     if (!endings.includes(extname(entry.name))) return [];
     // The caller may write the files that are found, and shows their lines.
-    if (entry.isSymbolicLink() && !isWithin(entryPath, reach)) {
-      const reason = `it is a link to ${resolved(entryPath)}, outside the project: name that file itself`;
+    if (entry.isSymbolicLink() && !isReadable(entryPath, reach)) {
+      const reason = `it is a link to ${realPath(entryPath)}, outside the project: name that file itself`;
       throw failure('cannot-read', { path: entryPath, reason });
     }
     return [entryPath];

@@ -6,7 +6,7 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { awaitWrite } from '../../base/diagnostics/system_reason.ts';
 import { makeFolder, makeFolders, writeTextDurably } from '../../base/storage/durable.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
-import { isWithin, type Reach, reachOf } from '../../data/files/access.ts';
+import { isReadable, type Reach, reachOf } from '../../data/files/access.ts';
 import { endingChoice } from '../../data/files/formats/table.ts';
 import { type TableProfile, tableProfile } from '../../data/init/column_profile.ts';
 import { dataText } from '../../data/init/data_text.ts';
@@ -187,7 +187,7 @@ export function proposeProject(look: LookedFiles, folder: string, answers: InitA
   const splitFiles =
     /^files\(/.test(proposal.split.value) && proposal.events.copies.length === 0 ? tables.map(({ path }) => path) : [];
   const outside = [...files, ...splitFiles]
-    .filter((path) => !isWithin(resolve(path), reach))
+    .filter((path) => !isReadable(resolve(path), reach))
     .map((path) => dirname(resolve(path)));
   return { folder, proposal, allow: [...new Set(outside)] };
 }

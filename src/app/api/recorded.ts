@@ -8,7 +8,7 @@ import { lowerRetrieval } from '../../compiler/lower/lower_retrieval.ts';
 import { lowerFeaturesWhole } from '../../compiler/lower/through.ts';
 import { withoutUnread } from '../../compiler/model/complete.ts';
 import type { Model } from '../../compiler/model/model.ts';
-import { type Access, isWithin, kindAt, reachOf } from '../../data/files/access.ts';
+import { type Access, isReadable, pathKind, reachOf } from '../../data/files/access.ts';
 import { addressOf, allowedAddresses, folderOfAddress, isAddress, isAllowed } from '../../data/files/remote/address.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
@@ -37,7 +37,7 @@ export function recordedBlock(
   const reach = reachOf(folder, { allow, project: false });
   // A file that the recorded text uses is opened only if today's block uses the same file, or if the user allows its folder.
   const load: typeof loadUsed = (path, roots) =>
-    today?.used.has(resolve(path)) || isWithin(path, reach) ? loadUsed(path, roots) : undefined;
+    today?.used.has(resolve(path)) || isReadable(path, reach) ? loadUsed(path, roots) : undefined;
   const block = blockIn(makeSource(file, text), { load, folder: dirname(file) });
   const description: DataDescription = manifest.final ? { ...block, trainsAll: true } : block;
   const recorded = pathsOf(description);
@@ -65,7 +65,7 @@ function blockToday(file: string): CurrentBlock | undefined {
     return loadUsed(path, roots);
   };
   try {
-    if (!file.endsWith('.tower') || kindAt(file) !== 'file') return undefined;
+    if (!file.endsWith('.tower') || pathKind(file) !== 'file') return undefined;
     return { description: blockIn(readSource(file), { load, folder: dirname(file) }), used: usedFiles };
   } catch (error) {
     if (error instanceof Failure) return undefined;

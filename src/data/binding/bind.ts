@@ -1,4 +1,4 @@
-/** Binds the columns that a model reads to the files of a data block. */
+/** Binds the columns that a model reads to the files of a data block, from the headers of the files alone. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../base/diagnostics/failure.ts';
@@ -45,7 +45,7 @@ export interface BoundData {
 }
 
 /**
- * Binds every column of a data block, and reads only the headers of its files. There is no output if there are errors. Column expressions are tried in a
+ * Binds every column of a data block, and reads only the headers of its files. The result has no `output` if there are errors. Column expressions are tried in a
  * second, empty database, and only after this one is sealed.
  */
 export async function bindData(
@@ -93,8 +93,8 @@ async function bindLayout(
   const { features, histories, listWeights } = await bindFeatures(binding, { userKey, itemKey });
   const labels = new Map<string, BoundColumn>();
   const scopes = eventScopes;
-  for (const { name, sort: labelKind } of needs.labels) {
-    const column = await binding.bind({ what: 'label', name, kind: labelKind, scopes });
+  for (const { name, sort: labelType } of needs.labels) {
+    const column = await binding.bind({ what: 'label', name, kind: labelType, scopes });
     if (column !== undefined) labels.set(name, column);
   }
   const { split } = description;
@@ -107,8 +107,8 @@ async function bindLayout(
     split.kind === 'column'
       ? await binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes })
       : undefined;
-  checkSplit(binding, { userKey, itemKey });
-  const title = itemKey && (await bindTitle(binding));
+  reportSplitNeeds(binding, { userKey, itemKey });
+  const title = itemKey && (await bindTitleIfAny(binding));
   const metricColumns = await bindMetrics(binding, itemKey, model?.train?.metrics ?? []);
   const layout: DataLayout = {
     ...{ sources: binding.sources, features, labels, histories, listWeights, metricColumns },
@@ -118,22 +118,22 @@ async function bindLayout(
   return { layout, binding };
 }
 
-function checkSplit(binding: ColumnBinding, { userKey }: BoundKeys): void {
+function reportSplitNeeds(binding: ColumnBinding, { userKey }: BoundKeys): void {
   const { split, span, time } = binding.description;
   const [query] = binding.needs.towers;
   const ordersUsers = split.kind === 'by_user' && split.order === 'time';
   if (time === undefined && (split.kind === 'by_time' || split.kind === 'leave_one_out' || ordersUsers)) {
-    binding.missing(span, `split = ${split.kind}`, 'a time: add `time = "…"` to the data block');
+    binding.reportMissing(span, `split = ${split.kind}`, 'a time: add `time = "…"` to the data block');
   }
   const readsUsers = split.kind === 'leave_one_out' || split.kind === 'by_user';
   if (readsUsers && userKey === undefined && query.key === undefined) {
     const needed = `to know the user: key the tower, \`tower ${query.name}(…) keyed by …\``;
-    binding.missing(span, `split = ${split.kind}`, needed);
+    binding.reportMissing(span, `split = ${split.kind}`, needed);
   }
 }
 
 /** Binds a column `title` of the items or, without an items file, of the events, if there is one. */
-async function bindTitle(binding: ColumnBinding): Promise<BoundColumn | undefined> {
+async function bindTitleIfAny(binding: ColumnBinding): Promise<BoundColumn | undefined> {
   const role: Role = binding.sources.has('items') ? 'items' : 'events';
   const hasTitle = binding.sources.get(role)!.columns.some(({ name }) => name.toLowerCase() === 'title');
   if (!hasTitle && !binding.entries.has('title')) return undefined;
@@ -217,7 +217,11 @@ async function bindFeatures(
     if (history !== undefined) {
       const source = await bindHistory(binding, feature, history);
       if (source !== undefined)
-        histories.set(name, { kind: history.kind, of: source, max: Math.min(history.max, max ?? history.max) });
+        histories.set(name, {
+          kind: history.kind,
+          elementColumn: source,
+          max: Math.min(history.max, max ?? history.max),
+        });
     } else {
       const column = await bindFeature(binding, feature, keys);
       if (column !== undefined) features.set(name, column);
@@ -237,7 +241,7 @@ async function bindFeatures(
     const weights = weightsOf(feature);
     if (!weights) continue;
     checkSameElements(binding, weights, { features, histories });
-    const column = histories.get(weights.name)?.of ?? features.get(weights.name);
+    const column = histories.get(weights.name)?.elementColumn ?? features.get(weights.name);
     histories.delete(weights.name);
     features.delete(weights.name);
     if (column) listWeights.set(feature.name, column);
@@ -263,9 +267,10 @@ function checkSameElements(
 ): void {
   if (along === undefined) return;
   const [plan] = binding.needs.features.filter((each) => each.name === feature);
-  const historyOf = (feature: string) => binding.description.histories.find((each) => each.name === feature);
+  const historyOf = (feature: string) => binding.description.histories.find((history) => history.name === feature);
   const [ownHistory, listHistory] = [historyOf(name), historyOf(along)];
-  const reportMissing = (what: string): void => binding.missing(ownHistory?.span ?? binding.placeOf(name), name, what);
+  const reportMissing = (needs: string): void =>
+    binding.reportMissing(ownHistory?.span ?? binding.spanOfColumn(name), name, needs);
   if (plan?.each && !ownHistory && !listHistory)
     reportMissing(
       `a history, since its elements have several values: \`${name} = past(…, 50)\`, and \`${along}\` is one too`,
@@ -281,12 +286,12 @@ function checkSameElements(
   else if (ownHistory && listHistory) {
     if (!histories.has(feature) || !histories.has(along)) return;
     if (ownHistory.max === listHistory.max && ownHistory.kind === listHistory.kind) return;
-    const historyText = (of: string): string => `${listHistory.kind}(${of}, ${listHistory.max})`;
+    const historyExpression = (column: string): string => `${listHistory.kind}(${column}, ${listHistory.max})`;
     reportMissing(
-      `the events of \`${along} = ${historyText(listHistory.of)}\`: write \`${name} = ${historyText(ownHistory.of)}\``,
+      `the events of \`${along} = ${historyExpression(listHistory.of)}\`: write \`${name} = ${historyExpression(ownHistory.of)}\``,
     );
   } else {
-    const [ownFile, listFile] = [features.get(feature)?.at, features.get(along)?.at];
+    const [ownFile, listFile] = [features.get(feature)?.role, features.get(along)?.role];
     if (ownFile && listFile && ownFile !== listFile)
       reportMissing(`a column of the same file as \`${along}\`, which is in \`${listFile}\` and not in \`${ownFile}\``);
   }
@@ -313,10 +318,10 @@ async function bindFeature(
   const bound = await binding.attempt({ ...request, scopes: [[ownFile], ['events'], ['events', ownFile]] });
   if ('column' in bound) return bound.column;
   // If the expression can be computed from the file of the other tower, that is the error.
-  const across = [[otherFile], ['events', otherFile], ['events', 'items', 'users']] as const;
-  if ('column' in (await binding.attempt({ ...request, scopes: across }))) {
+  const otherScopes = [[otherFile], ['events', otherFile], ['events', 'items', 'users']] as const;
+  if ('column' in (await binding.attempt({ ...request, scopes: otherScopes }))) {
     const facts = { feature: feature.column, tower: tower.name, file: otherFile };
-    diagnostics.push(diagnose('column-side', binding.placeOf(feature.column), facts));
+    diagnostics.push(diagnose('column-side', binding.spanOfColumn(feature.column), facts));
   } else diagnostics.push(binding.misspeltEntry(request) ?? bound.diagnostic);
   return undefined;
 }
@@ -328,7 +333,8 @@ async function bindHistory(
 ): Promise<BoundColumn | undefined> {
   const { description, needs } = binding;
   const [query] = needs.towers;
-  const reportMissing = (what: string): void => binding.missing(span, `history ${name} = ${kind}(${of}, ${max})`, what);
+  const reportMissing = (what: string): void =>
+    binding.reportMissing(span, `history ${name} = ${kind}(${of}, ${max})`, what);
   if (kind === 'past' && description.time === undefined) reportMissing('a time: add `time = "…"` to the data block');
   if (query.key === undefined && description.users?.by === undefined) {
     reportMissing(`to know which user it belongs to: add the key, \`tower ${query.name}(…) keyed by …\``);
@@ -380,7 +386,7 @@ export async function withBound<T>(
   }
 }
 
-/** Does the same with a database that can open the files, and closes it. `memory`: bytes for the database. */
+/** Like `withBound`, with a database that can open the files and is closed afterwards. `memory`: bytes for the database. */
 export const withBoundDatabase = <T>(
   description: DataDescription,
   needs: Needs,

@@ -10,9 +10,9 @@ import type { DataSource } from '../files/data_source.ts';
 import { type Database, elementOf, enclose, isList, isNumber, quoteName, sqlReason } from '../files/duckdb.ts';
 import type { Role } from '../files/find_files.ts';
 import type { BoundColumn, ColumnKind } from './data_layout.ts';
-import { readsOf, refusalOf } from './expression.ts';
+import { findReads, refusalOf } from './expression.ts';
 
-export interface Request {
+export interface ColumnRequestText {
   /** The kind of column in messages: feature, label, key, … */
   readonly what: string;
   readonly name: string;
@@ -29,7 +29,7 @@ export type BindResult = { readonly column: BoundColumn } | { readonly diagnosti
 export interface Binder {
   /** The sources after binding. A column that an expression needs as text is then a text. */
   readonly sources: ReadonlyMap<Role, DataSource>;
-  bind(request: Request): Promise<BindResult>;
+  bind(request: ColumnRequestText): Promise<BindResult>;
 }
 
 /** Timeout of an expression for its one row, in milliseconds, so that a check always ends. */
@@ -38,58 +38,59 @@ const maxMilliseconds = 20_000;
 export async function makeBinder(
   database: Database,
   described: ReadonlyMap<Role, DataSource>,
-  longest: number = maxMilliseconds,
+  maxDuration: number = maxMilliseconds,
 ): Promise<Binder> {
   const sources = new Map(described);
-  for (const source of sources.values()) await makeEmpty(database, source);
-  const tables: BindTables = { database, sources, longest };
+  for (const source of sources.values()) await createEmptyTable(database, source);
+  const tables: BindTables = { database, sources, maxDuration };
   return { sources, bind: (request) => bind(tables, request) };
 }
 
 interface BindTables {
   readonly database: Database;
   readonly sources: Map<Role, DataSource>;
-  readonly longest: number;
+  readonly maxDuration: number;
 }
 
-async function bind(tables: BindTables, request: Request): Promise<BindResult> {
+async function bind(tables: BindTables, request: ColumnRequestText): Promise<BindResult> {
   const { database, sources } = tables;
   const scopes = request.scopes.filter((scope) => scope.every((role) => sources.has(role)));
   const columnExpression = request.expression && asColumn(request.expression, sources);
   const expression = columnExpression ?? quoteName(request.name);
-  const refusal = columnExpression === undefined ? undefined : await refuse(tables, columnExpression, request.span);
+  const refusal =
+    columnExpression === undefined ? undefined : await rejectForbiddenSql(tables, columnExpression, request.span);
   if (refusal !== undefined) return { diagnostic: refusal };
-  const reads = columnExpression === undefined ? undefined : await readsOf(database, columnExpression);
+  const reads = columnExpression === undefined ? undefined : await findReads(database, columnExpression);
   let problem: unknown;
   for (const scope of scopes) {
     const bare = bareColumn(expression, scope, sources);
     if (columnExpression === undefined && bare === undefined) continue;
     let type: string;
     try {
-      type = await typeOf(tables, expression, scope, request.span, reads?.endless);
+      type = await typeOf(tables, expression, scope, request.span, reads?.mayBeEndless);
     } catch (error) {
-      database.passOn(error);
+      database.rethrowUnlessSql(error);
       // Prefers the error of tables that have all the names.
-      if (problem === undefined || namesNothing(problem)) problem = error;
+      if (problem === undefined || isUnknownNameError(problem)) problem = error;
       continue;
     }
     const column: BoundColumn = {
       name: request.name,
       sql: expression,
-      over: scope,
-      at: scope.includes('events') ? 'events' : scope[0]!,
+      scope,
+      role: scope.includes('events') ? 'events' : scope[0]!,
       kind: request.kind,
       type,
       bare,
       reads,
     };
-    const typeError = wrongType(column, bare === undefined ? undefined : sources.get(scope[0]!), request.expression);
+    const typeError = typeErrorOf(column, bare === undefined ? undefined : sources.get(scope[0]!), request.expression);
     return typeError === undefined ? { column } : { diagnostic: diagnose('column-type', request.span, typeError) };
   }
   const diagnostic =
     problem === undefined
-      ? unfed(request, scopes, sources)
-      : sqlFails(problem, request.span, sources, [...new Set(scopes.flat())]);
+      ? unfedColumn(request, scopes, sources)
+      : sqlErrorDiagnostic(problem, request.span, sources, [...new Set(scopes.flat())]);
   return { diagnostic };
 }
 
@@ -98,13 +99,13 @@ function asColumn(expression: string, sources: ReadonlyMap<Role, DataSource>): s
   const text = expression.trim();
   for (const { role, columns } of sources.values()) {
     const prefix = text.toLowerCase().startsWith(`${role}.`) ? `${role}.` : '';
-    const column = columns.find(({ name }) => sameName(name, text.slice(prefix.length).trim()));
+    const column = columns.find(({ name }) => isSameName(name, text.slice(prefix.length).trim()));
     if (column !== undefined) return `${prefix}${quoteName(column.name)}`;
   }
   return expression;
 }
 
-async function refuse(
+async function rejectForbiddenSql(
   { database, sources }: BindTables,
   expression: string,
   span: Span,
@@ -113,8 +114,8 @@ async function refuse(
     const reason = await refusalOf(database, expression);
     return reason === undefined ? undefined : diagnose('sql-refused', span, { reason });
   } catch (error) {
-    database.passOn(error);
-    return sqlFails(error, span, sources);
+    database.rethrowUnlessSql(error);
+    return sqlErrorDiagnostic(error, span, sources);
   }
 }
 
@@ -125,13 +126,13 @@ async function typeOf(
   span: Span,
   endless = false,
 ): Promise<string> {
-  const { database, longest } = tables;
-  const reason = `one row of it takes longer than ${longest / 1000} seconds`;
-  const limit = { milliseconds: longest, reason: failure('sql-fails', { reason }, span) };
+  const { database, maxDuration } = tables;
+  const reason = `one row of it takes longer than ${maxDuration / 1000} seconds`;
+  const limit = { milliseconds: maxDuration, reason: failure('sql-fails', { reason }, span) };
   // With a row id in the query an aggregate fails, and the row count shows if an expression returns several rows.
   const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
-  const shapeNow = async () => {
-    if (!endless) return database.shape(query, limit);
+  const readShape = async () => {
+    if (!endless) return database.resultShape(query, limit);
     // DuckDB would compute the list that these functions sort while it plans the query.
     if (/\b(list|array)_(reverse_)?(sort|grade_up)\b/i.test(expression))
       throw new Error('it sorts a list that `range`, `repeat` or the like makes, which may never end');
@@ -139,17 +140,17 @@ async function typeOf(
     const [description] = await database.rows(`DESCRIBE ${query}`);
     return { types: [String(description!.column_type)], rows: 1 };
   };
-  const shape = await shapeNow().catch(async (error) => {
-    database.passOn(error);
-    if (!(await readAsText(tables, expression, scope))) throw error;
-    return shapeNow();
+  const shape = await readShape().catch(async (error) => {
+    database.rethrowUnlessSql(error);
+    if (!(await retypeAsText(tables, expression, scope))) throw error;
+    return readShape();
   });
   if (shape.rows !== 1) throw new Error('it gives several rows for one, or none');
   return shape.types[0]!;
 }
 
 /** Reads columns with mostly numbers as text if an expression mentions them, as in `nullif(weight, '?')`. Returns true if one changed. */
-async function readAsText(
+async function retypeAsText(
   { database, sources }: BindTables,
   expression: string,
   scope: readonly Role[],
@@ -158,18 +159,18 @@ async function readAsText(
   for (const role of scope) {
     const source = sources.get(role)!;
     const columns = source.columns.map((column) => {
-      const text = column.mixed === true && mentions(expression, column.name);
-      hasChanged ||= text;
-      return text ? { ...column, type: 'VARCHAR', mixed: false } : column;
+      const isRetyped = column.mixed === true && mentions(expression, column.name);
+      hasChanged ||= isRetyped;
+      return isRetyped ? { ...column, type: 'VARCHAR', mixed: false } : column;
     });
     sources.set(role, { ...source, columns });
-    await makeEmpty(database, sources.get(role)!);
+    await createEmptyTable(database, sources.get(role)!);
   }
   return hasChanged;
 }
 
 /** Makes a table with one row of NULLs, so that errors that do not depend on values appear, such as the comparison of a number with a text that is none. */
-async function makeEmpty(database: Database, source: DataSource): Promise<void> {
+async function createEmptyTable(database: Database, source: DataSource): Promise<void> {
   const columns = source.columns.map(({ name, type }) => `${quoteName(name)} ${type}`);
   await database.run(`CREATE OR REPLACE TEMP TABLE ${source.role} (${columns.join(', ')})`);
   await database.run(`INSERT INTO ${source.role} VALUES (${columns.map(() => 'NULL').join(', ')})`);
@@ -192,53 +193,53 @@ function bareColumn(
   const role = scope[0]!;
   const match = /^\s*(?:(\w+)\s*\.\s*)?(?:"((?:[^"]|"")+)"|([\p{L}_][\p{L}\p{M}\w]*))\s*$/u.exec(expression);
   if (match === null || (match[1] !== undefined && match[1].toLowerCase() !== role)) return undefined;
-  const written = match[2]?.replaceAll('""', '"') ?? match[3]!;
-  return sources.get(role)!.columns.find(({ name }) => sameName(name, written))?.name;
+  const nameInSql = match[2]?.replaceAll('""', '"') ?? match[3]!;
+  return sources.get(role)!.columns.find(({ name }) => isSameName(name, nameInSql))?.name;
 }
 
 function columnNames(roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string[] {
   return [...new Set([...roles].flatMap((role) => sources.get(role)?.columns.map(({ name }) => name) ?? []))];
 }
 
-function unfed(
-  request: Request,
+function unfedColumn(
+  request: ColumnRequestText,
   scopes: readonly (readonly Role[])[],
   sources: ReadonlyMap<Role, DataSource>,
 ): Diagnostic {
   const roles = new Set(scopes.flat());
-  const known = columnNames(roles, sources);
+  const knownNames = columnNames(roles, sources);
   return diagnose('unfed-column', request.span, {
     what: request.what,
     name: request.name,
-    files: filesOf(roles, sources),
-    nearest: findNearest(request.name, known),
-    known,
+    files: fileWords(roles, sources),
+    nearest: findNearest(request.name, knownNames),
+    known: knownNames,
   });
 }
 
-function namesNothing(error: unknown): boolean {
+function isUnknownNameError(error: unknown): boolean {
   return error instanceof Error && /Referenced (column|table) "/.test(error.message);
 }
 
 /** Words DuckDB's message for a data block, without its quotation of the query. `roles`: the tables that were tried. */
-export function sqlFails(
+export function sqlErrorDiagnostic(
   error: unknown,
   span: Span,
   sources: ReadonlyMap<Role, DataSource>,
   roles: readonly Role[] = [...sources.keys()],
 ): Diagnostic {
   const reason = sqlReason(error);
-  const unknown = /Referenced column "(.+)" not found/.exec(reason)?.[1];
-  if (unknown !== undefined) {
-    const nearestName = findNearest(unknown, columnNames(roles, sources));
+  const unknownName = /Referenced column "(.+)" not found/.exec(reason)?.[1];
+  if (unknownName !== undefined) {
+    const nearestName = findNearest(unknownName, columnNames(roles, sources));
     return diagnose('sql-fails', span, {
-      reason: `${filesOf(roles, sources)} has no column \`${unknown}\``,
+      reason: `${fileWords(roles, sources)} has no column \`${unknownName}\``,
       nearest: nearestName,
     });
   }
   const ambiguous = /Ambiguous reference to column name "(.+?)"/.exec(reason)?.[1];
   if (ambiguous !== undefined) {
-    const owners = roles.filter((role) => columnNames([role], sources).some((name) => sameName(name, ambiguous)));
+    const owners = roles.filter((role) => columnNames([role], sources).some((name) => isSameName(name, ambiguous)));
     const choices = owners.map((role) => `${role}.${ambiguous}`).join(' or ');
     return diagnose('sql-fails', span, { reason: `\`${ambiguous}\` is a column of several files: write ${choices}` });
   }
@@ -246,21 +247,21 @@ export function sqlFails(
     return diagnose('sql-fails', span, { reason: 'it gives one value for all rows, and a column has one for each' });
   }
   return diagnose('sql-fails', span, {
-    reason: lowered(reason),
+    reason: withLowerFirst(reason),
     nearest: /Did you mean "(.+?)"/.exec(String(error))?.[1],
   });
 }
 
 /** True if two names are the same column: case does not count, nor does whether an accent is a character of its own. */
-function sameName(one: string, other: string): boolean {
-  return one.normalize('NFC').toLowerCase() === other.normalize('NFC').toLowerCase();
+function isSameName(left: string, right: string): boolean {
+  return left.normalize('NFC').toLowerCase() === right.normalize('NFC').toLowerCase();
 }
 
-function filesOf(roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string {
+function fileWords(roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string {
   return [...roles].map((role) => `\`${sources.get(role)!.described.path}\``).join(' or ');
 }
 
-function lowered(sentence: string): string {
+function withLowerFirst(sentence: string): string {
   return /^[A-Z][a-z]/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence;
 }
 
@@ -268,7 +269,7 @@ function lowered(sentence: string): string {
  * Returns the facts of a `column-type` error, or undefined if the type fits. `source` is given for a file's own column. If the data block has no entry for the
  * column, the hint includes one.
  */
-function wrongType(
+function typeErrorOf(
   column: BoundColumn,
   source: DataSource | undefined,
   entryText: string | undefined,
@@ -278,32 +279,32 @@ function wrongType(
   /** @param sql the suggested expression, introduced by `advice` */
   const typeFacts = (needs: string, advice?: string, sql?: string): Facts<'column-type'> => {
     const entry = entryText === undefined ? `columns { ${name} = "${sql?.replaceAll('"', '\\"')}" }` : sql;
-    return { name, needs, found: described(type), hint: sql === undefined ? advice : `${advice}: \`${entry}\`` };
+    return { name, needs, found: describeType(type), hint: sql === undefined ? advice : `${advice}: \`${entry}\`` };
   };
   // A JSON value may have any type, and so may a CSV column without values in the sample.
-  const isOpen = type === 'JSON' || (type === 'VARCHAR' && source !== undefined && isUnknown(column, source));
+  const isOpen = type === 'JSON' || (type === 'VARCHAR' && source !== undefined && hasNoSampleValues(column, source));
   switch (kind) {
     case 'text':
       if (isList(type)) return typeFacts('one value a row', 'declare the feature as `list(…)`');
-      return isNested(type) ? typeFacts('one value a row', 'take a part of it', `${columnSql}.part`) : undefined;
+      return isNestedType(type) ? typeFacts('one value a row', 'take a part of it', `${columnSql}.part`) : undefined;
     case 'number':
     case 'probability':
       if (isNumber(type) || type === 'BOOLEAN' || isOpen) return undefined;
-      if (isTime(type)) return typeFacts('a number', 'take seconds', `epoch(${columnSql})`);
+      if (isTimeType(type)) return typeFacts('a number', 'take seconds', `epoch(${columnSql})`);
       if (type !== 'VARCHAR') return typeFacts('a number');
       return typeFacts('a number', 'if its values are numbers, convert them', `TRY_CAST(${columnSql} AS DOUBLE)`);
     case 'binary':
       if (isNumber(type) || type === 'BOOLEAN' || isOpen) return undefined;
       return typeFacts('0 and 1, or true and false', 'compare it', `${columnSql} = '…'`);
     case 'moment':
-      if (isNumber(type) || isTime(type) || isOpen) return undefined;
+      if (isNumber(type) || isTimeType(type) || isOpen) return undefined;
       return typeFacts('a date, a time, or seconds since 1970', 'read it as one', `strptime(${columnSql}, '%d/%m/%Y')`);
     case 'time':
-      if (isNumber(type) || isTime(type) || isOpen) return undefined;
+      if (isNumber(type) || isTimeType(type) || isOpen) return undefined;
       return typeFacts('a number, a date or a time', 'read it as one', `strptime(${columnSql}, '%d/%m/%Y')`);
     case 'texts':
     case 'numbers': {
-      const list = isList(type) && !isList(elementOf(type)) && !isNested(elementOf(type));
+      const list = isList(type) && !isList(elementOf(type)) && !isNestedType(elementOf(type));
       if (!list && type === 'VARCHAR') return typeFacts('a list', 'split it', `string_split(${columnSql}, '|')`);
       if (!list) return typeFacts('a list');
       return kind === 'numbers' && !isNumber(elementOf(type)) ? typeFacts('a list of numbers') : undefined;
@@ -317,22 +318,22 @@ function wrongType(
   }
 }
 
-function isUnknown(column: BoundColumn, source: DataSource): boolean {
+function hasNoSampleValues(column: BoundColumn, source: DataSource): boolean {
   return source.columns.some((description) => description.name === column.bare && description.unknown === true);
 }
 
-function isNested(type: string): boolean {
+function isNestedType(type: string): boolean {
   return /^(STRUCT|MAP|UNION)\b/.test(type);
 }
 
-function isTime(type: string): boolean {
+function isTimeType(type: string): boolean {
   return /^(DATE|TIMESTAMP)/.test(type);
 }
 
-function described(type: string): string {
+function describeType(type: string): string {
   if (isList(type)) return `a list (${type})`;
   if (isNumber(type)) return `a number (${type})`;
-  if (isTime(type)) return `a time (${type})`;
+  if (isTimeType(type)) return `a time (${type})`;
   if (type === 'VARCHAR') return 'text';
   return type;
 }

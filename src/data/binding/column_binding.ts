@@ -5,7 +5,7 @@ import { findNearestName } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
 import type { Role } from '../files/find_files.ts';
-import type { Binder, BindResult, Request } from './binder.ts';
+import type { Binder, BindResult, ColumnRequestText } from './binder.ts';
 import type { BoundColumn, DataLayout, Needs } from './data_layout.ts';
 
 /** Scopes for columns that belong to no tower: the events, alone or joined. */
@@ -17,7 +17,7 @@ export const eventScopes: readonly (readonly Role[])[] = [
 ];
 
 /** A request for a column. Its expression and span default to those of its entry in `columns`. */
-export type BindRequest = Omit<Request, 'span' | 'expression'> & Partial<Request>;
+export type BindRequest = Omit<ColumnRequestText, 'span' | 'expression'> & Partial<ColumnRequestText>;
 
 export class ColumnBinding {
   readonly diagnostics: Diagnostic[] = [];
@@ -27,8 +27,8 @@ export class ColumnBinding {
   readonly #binder: Binder;
   readonly #model: ModelSpans | undefined;
   /** Start offsets of entries with reported errors. */
-  readonly #failed = new Set<number | undefined>();
-  readonly #wanted: ReadonlySet<string>;
+  readonly #failedEntries = new Set<number | undefined>();
+  readonly #namesToBind: ReadonlySet<string>;
 
   constructor(binder: Binder, description: DataDescription, needs: Needs, model: ModelSpans | undefined) {
     this.#binder = binder;
@@ -36,7 +36,7 @@ export class ColumnBinding {
     this.needs = needs;
     this.#model = model;
     this.entries = new Map(description.columns.map((entry) => [entry.name, entry]));
-    this.#wanted = wantedNames(description, needs);
+    this.#namesToBind = namesToBind(description, needs);
   }
 
   /** The sources after binding. Binding changes the type of a column to text if an expression needs it as text. */
@@ -51,27 +51,27 @@ export class ColumnBinding {
     const entry = this.misspeltEntry(request) ?? (bound.diagnostic.code === 'sql-fails' ? bound.diagnostic : undefined);
     if (!entry || !this.hasFailed(request)) this.diagnostics.push(entry ?? bound.diagnostic);
     const entryStart = this.#entryOf(request);
-    if (entry && entryStart !== undefined) this.#failed.add(entryStart);
+    if (entry && entryStart !== undefined) this.#failedEntries.add(entryStart);
     return undefined;
   }
 
   /** True if an error of the entry of `columns` is already reported. Each use of the entry would report it again. */
-  hasFailed(request: Pick<Request, 'what' | 'name'>): boolean {
-    return this.#failed.has(this.#entryOf(request));
+  hasFailed(request: Pick<ColumnRequestText, 'what' | 'name'>): boolean {
+    return this.#failedEntries.has(this.#entryOf(request));
   }
 
-  #entryOf(request: Pick<Request, 'what' | 'name'>): number | undefined {
+  #entryOf(request: Pick<ColumnRequestText, 'what' | 'name'>): number | undefined {
     return (this.entries.get(request.name)?.span ?? this.misspeltEntry(request)?.at)?.start;
   }
 
   /** Returns the column, or a diagnostic that is not reported. */
   attempt(request: BindRequest): Promise<BindResult> {
-    const span = request.span ?? this.placeOf(request.name);
+    const span = request.span ?? this.spanOfColumn(request.name);
     const expression = request.expression ?? this.entries.get(request.name)?.expression;
     return this.#binder.bind({ ...request, span, expression });
   }
 
-  placeOf(name: string): Span {
+  spanOfColumn(name: string): Span {
     return (
       this.entries.get(name)?.span ??
       this.#model?.features.get(name)?.span ??
@@ -80,30 +80,25 @@ export class ColumnBinding {
     );
   }
 
-  missing(span: Span, what: string, needs: string): void {
+  reportMissing(span: Span, what: string, needs: string): void {
     this.diagnostics.push(diagnose('data-needs', span, { what, needs }));
   }
 
   /** Returns a diagnostic for an unused entry of `columns` whose name is close to the requested one. */
-  misspeltEntry({ what, name }: Pick<Request, 'what' | 'name'>): Diagnostic | undefined {
+  misspeltEntry({ what, name }: Pick<ColumnRequestText, 'what' | 'name'>): Diagnostic | undefined {
     if (this.entries.has(name)) return undefined;
-    const unusedEntries = this.description.columns.filter((entry) => !this.#wanted.has(entry.name));
+    const unusedEntries = this.description.columns.filter((entry) => !this.#namesToBind.has(entry.name));
     const names = unusedEntries.map((entry) => entry.name);
-    const likely = findNearestName(name, names);
-    const entry = unusedEntries.find((unused) => unused.name === likely?.name);
+    const likeliest = findNearestName(name, names);
+    const entry = unusedEntries.find((unused) => unused.name === likeliest?.name);
     if (!entry) return undefined;
-    const unfedNames = [...this.#wanted].filter((candidate) => !this.entries.has(candidate));
-    const extra = { fixes: [[{ at: entry.nameSpan, text: name }]], doubtful: !likely!.sure };
-    return diagnose(
-      'unknown-name',
-      entry.nameSpan,
-      { what, name: entry.name, nearest: name, known: unfedNames },
-      extra,
-    );
+    const unfedNames = [...this.#namesToBind].filter((candidate) => !this.entries.has(candidate));
+    const fix = { fixes: [[{ at: entry.nameSpan, text: name }]], doubtful: !likeliest!.sure };
+    return diagnose('unknown-name', entry.nameSpan, { what, name: entry.name, nearest: name, known: unfedNames }, fix);
   }
 }
 
-function wantedNames(description: DataDescription, needs: Needs): ReadonlySet<string> {
+function namesToBind(description: DataDescription, needs: Needs): ReadonlySet<string> {
   return new Set([
     ...needs.features.flatMap(({ name, column, weights = name }) => [name, column, weights]),
     ...needs.labels.map(({ name }) => name),

@@ -1,4 +1,4 @@
-/** Describes the origin of each column that a model reads, its SQL and its tables, and lists the columns that the database computes, without repetition. */
+/** Describes where each column that a model reads comes from (its SQL and its tables), and lists each column that the database computes once. */
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import {
   elementPlan,
@@ -9,7 +9,7 @@ import {
 } from '../../graph/plan/plan.ts';
 import type { DataSource } from '../files/data_source.ts';
 import type { Role } from '../files/find_files.ts';
-import type { ExpressionReads } from './expression.ts';
+import type { ReadsOfExpression } from './expression.ts';
 
 export type ColumnKind =
   | 'text'
@@ -26,21 +26,21 @@ export type ColumnKind =
 
 export interface BoundColumn {
   readonly name: string;
-  /** A DuckDB expression over the tables of `over`. */
+  /** A DuckDB expression over the tables of `scope`. */
   readonly sql: string;
-  readonly over: readonly Role[];
-  /** The table of its values: one row for each event, item or user. */
-  readonly at: Role;
+  readonly scope: readonly Role[];
+  /** The table that has one row for each of its values: events, items or users. */
+  readonly role: Role;
   readonly kind: ColumnKind;
   readonly type: string;
   /** The file's own column, if the expression is only its name. */
   readonly bare?: string;
-  readonly reads?: ExpressionReads;
+  readonly reads?: ReadsOfExpression;
 }
 
 /** True if an expression needs all rows of its file, so that it cannot be computed for a written row alone. */
 export const readsOtherRows = ({ reads }: BoundColumn): boolean =>
-  reads !== undefined && (reads.windows || reads.unnamed || reads.tables.length > 0);
+  reads !== undefined && (reads.usesWindows || reads.readsUnnamed || reads.tables.length > 0);
 
 export interface JoinKey {
   readonly feature: string;
@@ -51,7 +51,7 @@ export interface JoinKey {
 
 export interface BoundHistory {
   readonly kind: DataDescription['histories'][number]['kind'];
-  readonly of: BoundColumn;
+  readonly elementColumn: BoundColumn;
   readonly max: number;
 }
 
@@ -79,7 +79,7 @@ export function columnsOfLayout(layout: DataLayout): BoundColumn[] {
   const columns = [
     ...layout.features.values(),
     ...layout.labels.values(),
-    ...[...layout.histories.values()].map(({ of }) => of),
+    ...[...layout.histories.values()].map(({ elementColumn }) => elementColumn),
     ...layout.listWeights.values(),
     ...keys,
     layout.time,
@@ -114,7 +114,7 @@ export function elementKindOf(feature: FeaturePlan) {
   return columnKindOf(feature) === 'numbers' ? 'number' : 'text';
 }
 
-/** The part of a plan that reading needs. Any `Plan` fits, and tests write minimal ones by hand. */
+/** What the reading of data needs to know of a model. Any `Plan` fits, and tests write minimal ones by hand. */
 export interface Needs {
   readonly features: readonly FeaturePlan[];
   readonly labels: readonly { readonly name: string; readonly sort: LabelType }[];
@@ -177,64 +177,64 @@ export function makeReadPlan(description: DataDescription, needs: Needs, layout:
     ['items', []],
     ['users', []],
   ]);
-  const request = (columnRequest: ColumnRequest): ColumnRequest => {
+  const addRequest = (newRequest: ColumnRequest): ColumnRequest => {
     const sameRequest = columns
-      .get(columnRequest.column.at)!
+      .get(newRequest.column.role)!
       .find(
         (earlier) =>
-          earlier.column.sql === columnRequest.column.sql &&
-          earlier.form === columnRequest.form &&
-          earlier.dictionary === columnRequest.dictionary &&
-          earlier.width === columnRequest.width &&
-          timeUnit(earlier) === timeUnit(columnRequest),
+          earlier.column.sql === newRequest.column.sql &&
+          earlier.form === newRequest.form &&
+          earlier.dictionary === newRequest.dictionary &&
+          earlier.width === newRequest.width &&
+          timeUnitOf(earlier) === timeUnitOf(newRequest),
       );
     if (sameRequest !== undefined) return sameRequest;
-    columns.get(columnRequest.column.at)!.push(columnRequest);
-    return columnRequest;
+    columns.get(newRequest.column.role)!.push(newRequest);
+    return newRequest;
   };
-  const text = (column: BoundColumn, dictionary: string): ColumnRequest =>
-    request({ column, form: 'code', dictionary });
-  const number = (column: BoundColumn): ColumnRequest => request({ column, form: 'number' });
+  const addText = (column: BoundColumn, dictionary: string): ColumnRequest =>
+    addRequest({ column, form: 'code', dictionary });
+  const addNumber = (column: BoundColumn): ColumnRequest => addRequest({ column, form: 'number' });
 
   const featureOf = (name: string): FeaturePlan | undefined => needs.features.find((feature) => feature.name === name);
-  const keyOf = (key: DataLayout['userKey']): ReadPlan['userKey'] => {
+  const addKey = (key: DataLayout['userKey']): ReadPlan['userKey'] => {
     if (key === undefined) return undefined;
     const feature = featureOf(key.feature);
     const isShared = feature !== undefined && columnKindOf(feature) === 'text';
     const dictionary = isShared ? feature.encoderOf : `key ${key.feature}`;
-    const inEvents = text(key.inEvents, dictionary);
-    return key.inFile === undefined ? { inEvents } : { inEvents, inFile: text(key.inFile, dictionary) };
+    const inEvents = addText(key.inEvents, dictionary);
+    return key.inFile === undefined ? { inEvents } : { inEvents, inFile: addText(key.inFile, dictionary) };
   };
 
   const features = new Map<string, ColumnRequest>();
-  for (const [name, column] of layout.features) features.set(name, request(featureColumn(featureOf(name)!, column)));
+  for (const [name, column] of layout.features) features.set(name, addRequest(featureColumn(featureOf(name)!, column)));
   const histories = new Map<string, ColumnRequest>();
-  for (const [name, { of }] of layout.histories) {
+  for (const [name, { elementColumn: of }] of layout.histories) {
     const feature = featureOf(name)!;
-    if (feature.each) histories.set(name, request(featureColumn(elementPlan(feature), of)));
-    else histories.set(name, columnKindOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
+    if (feature.each) histories.set(name, addRequest(featureColumn(elementPlan(feature), of)));
+    else histories.set(name, columnKindOf(feature) === 'texts' ? addText(of, feature.encoderOf) : addNumber(of));
   }
   const listWeights = new Map<string, ColumnRequest>();
   for (const [list, column] of layout.listWeights) {
-    listWeights.set(list, histories.has(list) ? number(column) : request({ column, form: 'numbers' }));
+    listWeights.set(list, histories.has(list) ? addNumber(column) : addRequest({ column, form: 'numbers' }));
   }
   const labels = new Map<string, ColumnRequest>();
-  for (const [name, column] of layout.labels) labels.set(name, number(column));
+  for (const [name, column] of layout.labels) labels.set(name, addNumber(column));
   const weights = (needs.tasks ?? []).flatMap(({ weight = '' }) => labels.get(weight) ?? features.get(weight) ?? []);
-  const userKey = keyOf(layout.userKey);
-  const itemKey = keyOf(layout.itemKey);
+  const userKey = addKey(layout.userKey);
+  const itemKey = addKey(layout.itemKey);
   return {
     ...{ description, needs, layout, columns, features, histories, listWeights, labels, weights },
     userKey,
     itemKey,
-    time: layout.time && number(layout.time),
-    fold: layout.fold && text(layout.fold, 'fold'),
-    title: layout.title && text(layout.title, 'title'),
+    time: layout.time && addNumber(layout.time),
+    fold: layout.fold && addText(layout.fold, 'fold'),
+    title: layout.title && addText(layout.title, 'title'),
   };
 }
 
 /** Returns which unit the column has if it is a time: microseconds for `time`, seconds for `moment`. */
-function timeUnit({ column }: ColumnRequest): 'time' | 'moment' | undefined {
+function timeUnitOf({ column }: ColumnRequest): 'time' | 'moment' | undefined {
   const { kind } = column;
   return kind === 'time' || kind === 'moment' ? kind : undefined;
 }

@@ -63,74 +63,75 @@ export async function refusalOf(database: Database, expression: string): Promise
   if (expression.includes('\0')) return 'it contains a zero byte';
   // It must be the same expression alone and within parentheses: `1) + (2` is an expression only within them, `ALL a` only alone.
   const aloneTree = await parse(database, expression);
-  const refusal = typeof aloneTree === 'string' ? aloneTree : expressionRefusal(aloneTree);
+  const refusal = typeof aloneTree === 'string' ? aloneTree : refusalOfTree(aloneTree);
   if (refusal !== undefined) return refusal;
   const enclosedTree = await parse(database, enclose(expression));
-  if (JSON.stringify(enclosedTree, placeless) !== JSON.stringify(aloneTree, placeless))
+  if (JSON.stringify(enclosedTree, withoutLocations) !== JSON.stringify(aloneTree, withoutLocations))
     return 'it is not one expression';
   return undefined;
 }
 
 /** Says what an expression reads in addition to the columns that it names. */
-export interface ExpressionReads {
+export interface ReadsOfExpression {
   readonly tables: readonly Role[];
   /** True if it may read columns without naming them: `*`, `#1`, a whole row, a natural join, a renamed table. */
-  readonly unnamed: boolean;
+  readonly readsUnnamed: boolean;
   /** True if its value depends on other rows, through a window. */
-  readonly windows: boolean;
+  readonly usesWindows: boolean;
   /** The rows after its own that it reads, through a window or a query of the events: later ones in an order, or all. Absent: none. */
-  readonly beyond?: RowsBeyond;
+  readonly rowsBeyond?: RowsBeyondOwn;
   /** Names of the columns that it reads of its own row, in lower case. */
-  readonly own: readonly string[];
-  /** True if a number may determine the length of a value, because the database cannot be interrupted within a value. */
-  readonly endless: boolean;
+  readonly ownColumns: readonly string[];
+  /** True if a number may determine the length of a value. Such a value may never end, and the database cannot be interrupted within it. */
+  readonly mayBeEndless: boolean;
 }
 
 /** Rows that are not known when an event happens. */
-type RowsBeyond = 'later' | 'all';
+type RowsBeyondOwn = 'later' | 'all';
 
 /** @throws Error of DuckDB's parser for invalid SQL */
-export async function readsOf(database: Database, expression: string): Promise<ExpressionReads> {
+export async function findReads(database: Database, expression: string): Promise<ReadsOfExpression> {
   const tables = new Set<Role>();
-  const rows = new Set<string>(TABLES);
+  const tableAliases = new Set<string>(TABLES);
   const names: string[] = [];
   let isUnnamed = false;
   let hasWindows = false;
   let isEndless = false;
-  let beyond: RowsBeyond | undefined;
-  const own = new Set<string>();
-  const visit = (node: unknown, isOwn = true): void => {
+  let beyond: RowsBeyondOwn | undefined;
+  const ownColumns = new Set<string>();
+  const visit = (node: unknown, isOwnRow = true): void => {
     if (node === null || typeof node !== 'object') return;
-    const { class: kind, type, ref_type, table_name, alias, column_names, column_name_alias } = node as SqlNode;
-    if (kind === 'CONSTANT') return;
-    if (kind === 'WINDOW') hasWindows = true;
-    if (kind === 'WINDOW') beyond ??= rowsBeyond(node as SqlNode);
-    if (kind === 'SUBQUERY') beyond ??= readsAllEvents(node as SqlNode) ? 'all' : undefined;
-    if (kind === 'STAR' || kind === 'POSITIONAL_REFERENCE' || ref_type === 'NATURAL') isUnnamed = true;
-    if (kind === 'COLUMN_REF') {
+    const { class: nodeClass, type, ref_type, table_name, alias, column_names, column_name_alias } = node as SqlNode;
+    if (nodeClass === 'CONSTANT') return;
+    if (nodeClass === 'WINDOW') hasWindows = true;
+    if (nodeClass === 'WINDOW') beyond ??= rowsReadByWindow(node as SqlNode);
+    if (nodeClass === 'SUBQUERY') beyond ??= readsAllEvents(node as SqlNode) ? 'all' : undefined;
+    if (nodeClass === 'STAR' || nodeClass === 'POSITIONAL_REFERENCE' || ref_type === 'NATURAL') isUnnamed = true;
+    if (nodeClass === 'COLUMN_REF') {
       const name = String((column_names as readonly unknown[]).at(-1)).toLowerCase();
       names.push(name);
-      if (isOwn) own.add(name);
+      if (isOwnRow) ownColumns.add(name);
     }
     if (type === 'BASE_TABLE') {
       tables.add(String(table_name).toLowerCase() as Role);
-      rows.add(String(alias).toLowerCase());
+      tableAliases.add(String(alias).toLowerCase());
       if ((column_name_alias as readonly unknown[]).length > 0) isUnnamed = true;
     }
-    if (kind === 'FUNCTION') isEndless ||= LENGTHENERS.has(String((node as SqlNode).function_name).toLowerCase());
+    if (nodeClass === 'FUNCTION') isEndless ||= LENGTHENERS.has(String((node as SqlNode).function_name).toLowerCase());
     // The arguments of a table function are values, but the function itself is none.
     const parts = type === 'TABLE_FUNCTION' ? [((node as SqlNode).function as SqlNode).children] : Object.values(node);
-    const staysOwn = isOwn && kind !== 'SUBQUERY' && !(kind === 'WINDOW' && leavesOwnRow(node as SqlNode));
-    for (const part of parts) visit(part, staysOwn);
+    const staysOnOwnRow =
+      isOwnRow && nodeClass !== 'SUBQUERY' && !(nodeClass === 'WINDOW' && leavesOwnRow(node as SqlNode));
+    for (const part of parts) visit(part, staysOnOwnRow);
   };
   visit(await parse(database, expression));
   return {
     tables: [...tables],
-    unnamed: isUnnamed || names.some((name) => rows.has(name)),
-    windows: hasWindows,
-    endless: isEndless,
-    own: [...own],
-    beyond,
+    readsUnnamed: isUnnamed || names.some((name) => tableAliases.has(name)),
+    usesWindows: hasWindows,
+    mayBeEndless: isEndless,
+    ownColumns: [...ownColumns],
+    rowsBeyond: beyond,
   };
 }
 
@@ -138,7 +139,7 @@ export async function readsOf(database: Database, expression: string): Promise<E
 const WHOLE_WINDOWS: ReadonlySet<string> = new Set(['WINDOW_NTILE', 'WINDOW_PERCENT_RANK', 'WINDOW_CUME_DIST']);
 
 /** Returns which rows after its own a window reads. In a descending order these are the rows in front of it. */
-function rowsBeyond({ type, orders, start, end }: SqlNode): RowsBeyond | undefined {
+function rowsReadByWindow({ type, orders, start, end }: SqlNode): RowsBeyondOwn | undefined {
   const [order] = orders as readonly SqlNode[];
   if (order === undefined || WHOLE_WINDOWS.has(String(type))) return 'all';
   const isDescending = order.type === 'DESCENDING';
@@ -149,7 +150,7 @@ function rowsBeyond({ type, orders, start, end }: SqlNode): RowsBeyond | undefin
   return edges.includes(isDescending ? 'PRECEDING' : 'FOLLOWING') ? 'later' : undefined;
 }
 
-/** True if a window has no part of its own row. */
+/** True if a window reads nothing of its own row. */
 function leavesOwnRow({ type, end }: SqlNode): boolean {
   return type === 'WINDOW_LEAD' || type === 'WINDOW_LAG' || String(end).includes('EXPR_PRECEDING');
 }
@@ -176,11 +177,11 @@ async function parse(database: Database, expression: string): Promise<SqlNode | 
 }
 
 /** Drops locations, which differ between both parses of an expression. */
-function placeless(key: string, value: unknown): unknown {
+function withoutLocations(key: string, value: unknown): unknown {
   return key === 'query_location' ? undefined : value;
 }
 
-function expressionRefusal(select: SqlNode): string | undefined {
+function refusalOfTree(select: SqlNode): string | undefined {
   const list = (select.select_list ?? []) as readonly SqlNode[];
   const isBare =
     select.type === 'SELECT_NODE' &&
@@ -196,40 +197,40 @@ function expressionRefusal(select: SqlNode): string | undefined {
   return nodeRefusal(select, false);
 }
 
-/** @param within true if the node is inside a query of the expression */
-function nodeRefusal(node: unknown, within: boolean): string | undefined {
-  if (Array.isArray(node)) return firstRefusal(node, within);
+/** @param inQuery true if the node is inside a query of the expression */
+function nodeRefusal(node: unknown, inQuery: boolean): string | undefined {
+  if (Array.isArray(node)) return firstRefusal(node, inQuery);
   if (node === null || typeof node !== 'object') return undefined;
-  const { class: kind, type } = node as SqlNode;
+  const { class: nodeClass, type } = node as SqlNode;
   const ownRefusal =
-    typeof kind === 'string'
-      ? refusalOfExpression(node as SqlNode, kind, within)
+    typeof nodeClass === 'string'
+      ? refusalOfExpression(node as SqlNode, nodeClass, inQuery)
       : typeof type === 'string'
         ? refusalOfQueryPart(node as SqlNode, type)
         : undefined;
   // A constant contains no nodes.
-  if (ownRefusal !== undefined || kind === 'CONSTANT') return ownRefusal;
-  return firstRefusal(Object.values(node), within || kind === 'SUBQUERY');
+  if (ownRefusal !== undefined || nodeClass === 'CONSTANT') return ownRefusal;
+  return firstRefusal(Object.values(node), inQuery || nodeClass === 'SUBQUERY');
 }
 
-function firstRefusal(nodes: readonly unknown[], within: boolean): string | undefined {
+function firstRefusal(nodes: readonly unknown[], inQuery: boolean): string | undefined {
   for (const node of nodes) {
-    const refusal = nodeRefusal(node, within);
+    const refusal = nodeRefusal(node, inQuery);
     if (refusal !== undefined) return refusal;
   }
   return undefined;
 }
 
-function refusalOfExpression(node: SqlNode, kind: string, within: boolean): string | undefined {
-  if (!EXPRESSIONS.has(kind) && !(within && INSIDE_QUERIES.has(kind))) {
-    return kind === 'STAR'
+function refusalOfExpression(node: SqlNode, nodeClass: string, inQuery: boolean): string | undefined {
+  if (!EXPRESSIONS.has(nodeClass) && !(inQuery && INSIDE_QUERIES.has(nodeClass))) {
+    return nodeClass === 'STAR'
       ? '`*` and COLUMNS give several values'
-      : `${nodeWords(kind)} may not be part of an expression`;
+      : `${sqlKeyword(nodeClass)} may not be part of an expression`;
   }
-  if (kind !== 'FUNCTION' && kind !== 'WINDOW') return undefined;
+  if (nodeClass !== 'FUNCTION' && nodeClass !== 'WINDOW') return undefined;
   const name = String(node.function_name);
   if (!isCallable(name)) return `the function \`${name}\` reads more than its arguments`;
-  if (!within && SEVERAL_ROWS.has(name.toLowerCase())) return `the function \`${name}\` gives several rows for one`;
+  if (!inQuery && SEVERAL_ROWS.has(name.toLowerCase())) return `the function \`${name}\` gives several rows for one`;
   const catalog = String(node.catalog ?? '');
   const schema = String(node.schema ?? '');
   return catalog === '' && (schema === '' || schema === 'main')
@@ -240,7 +241,7 @@ function refusalOfExpression(node: SqlNode, kind: string, within: boolean): stri
 function refusalOfQueryPart(node: SqlNode, type: string): string | undefined {
   // The structure of a type: `STRUCT(name VARCHAR)`.
   if (type.endsWith('_TYPE_INFO')) return undefined;
-  if (!QUERY_PARTS.has(type)) return `${nodeWords(type)} may not be part of an expression`;
+  if (!QUERY_PARTS.has(type)) return `${sqlKeyword(type)} may not be part of an expression`;
   if (type === 'BASE_TABLE') {
     const isOwnTable = TABLES.has(String(node.table_name).toLowerCase());
     const isQualified = node.schema_name !== '' || node.catalog_name !== '' || (node.at_clause ?? null) !== null;
@@ -256,7 +257,7 @@ function refusalOfQueryPart(node: SqlNode, type: string): string | undefined {
   return namedQueries.length === 0 ? undefined : 'WITH may not be part of an expression';
 }
 
-/** Words a kind of node in SQL: `SHOW_REF` is SHOW. */
-function nodeWords(kind: string): string {
-  return kind.replace(/_(REF|NODE)$/, '').replaceAll('_', ' ');
+/** Returns the SQL keyword for a class of nodes: SHOW for `SHOW_REF`. */
+function sqlKeyword(nodeClass: string): string {
+  return nodeClass.replace(/_(REF|NODE)$/, '').replaceAll('_', ' ');
 }

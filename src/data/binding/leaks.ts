@@ -1,4 +1,4 @@
-/** Warns about columns that tell a model what it should find out, or that it will not have when it is asked. */
+/** Warns about columns that tell a model the answer, or that are not known yet when it has to answer. */
 
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
@@ -9,17 +9,17 @@ import type { BoundColumn, DataLayout } from './data_layout.ts';
 
 /** Returns warnings about a layout without errors. Labels and `where` may read any row: a label tells what came later. */
 export function leakWarnings(binding: ColumnBinding, layout: DataLayout): readonly Diagnostic[] {
-  const read = readFeatures(binding, layout);
+  const inputs = columnsOfFeatures(binding, layout);
   return [
-    ...beyondWarnings(binding, layout, read),
-    ...labelWarnings(binding, layout, read),
+    ...beyondWarnings(binding, layout, inputs),
+    ...labelWarnings(binding, layout, inputs),
     ...historyWarnings(binding, layout),
     ...userWarnings(binding, layout),
   ];
 }
 
 /** The columns of the features that a tower reads, without the keys: those are known when a model is asked. */
-function readFeatures({ needs }: ColumnBinding, layout: DataLayout): readonly BoundColumn[] {
+function columnsOfFeatures({ needs }: ColumnBinding, layout: DataLayout): readonly BoundColumn[] {
   const keys = new Set(needs.towers.map(({ key }) => key));
   const isRead = (name: string): boolean => needs.towers.some(({ features }) => features?.includes(name) ?? true);
   return [...layout.features].flatMap(([name, column]) => (!keys.has(name) && isRead(name) ? [column] : []));
@@ -28,59 +28,70 @@ function readFeatures({ needs }: ColumnBinding, layout: DataLayout): readonly Bo
 function beyondWarnings(
   binding: ColumnBinding,
   { histories, listWeights }: DataLayout,
-  read: readonly BoundColumn[],
+  inputs: readonly BoundColumn[],
 ): Diagnostic[] {
-  const columns = new Set([...read, ...listWeights.values(), ...[...histories.values()].map(({ of }) => of)]);
-  return [...columns].flatMap(({ name, at, reads }) => {
-    const isOfEvents = at === 'events' || reads?.tables.includes('events');
-    if (!reads?.beyond || !isOfEvents) return [];
-    return [diagnose('reads-held-out', binding.placeOf(name), { name, rows: reads.beyond })];
+  const columns = new Set([
+    ...inputs,
+    ...listWeights.values(),
+    ...[...histories.values()].map(({ elementColumn }) => elementColumn),
+  ]);
+  return [...columns].flatMap(({ name, role, reads }) => {
+    const isOfEvents = role === 'events' || reads?.tables.includes('events');
+    if (!reads?.rowsBeyond || !isOfEvents) return [];
+    return [diagnose('reads-held-out', binding.spanOfColumn(name), { name, rows: reads.rowsBeyond })];
   });
 }
 
 /** A label is given away if features together read all the columns that it is computed from. */
-function labelWarnings(binding: ColumnBinding, layout: DataLayout, read: readonly BoundColumn[]): Diagnostic[] {
+function labelWarnings(binding: ColumnBinding, layout: DataLayout, inputs: readonly BoundColumn[]): Diagnostic[] {
   return [...layout.labels.values()].flatMap((label) => {
-    const ofLabel = ownColumns(label, layout);
-    const telling = read.filter((column) => ownColumns(column, layout).some((each) => ofLabel.includes(each)));
-    const told = new Set(telling.flatMap((column) => ownColumns(column, layout)));
-    if (ofLabel.length === 0 || !ofLabel.every((each) => told.has(each))) return [];
-    const features = telling.map(({ name }) => name);
-    return [diagnose('feature-from-label', binding.placeOf(features[0]!), { features, label: label.name })];
+    const labelColumns = ownColumns(label, layout);
+    const tellingFeatures = inputs.filter((column) =>
+      ownColumns(column, layout).some((name) => labelColumns.includes(name)),
+    );
+    const featureSources = new Set(tellingFeatures.flatMap((column) => ownColumns(column, layout)));
+    if (labelColumns.length === 0 || !labelColumns.every((name) => featureSources.has(name))) return [];
+    const features = tellingFeatures.map(({ name }) => name);
+    return [diagnose('feature-from-label', binding.spanOfColumn(features[0]!), { features, label: label.name })];
   });
 }
 
-/** A history of another column than that of the feature whose table its list reads has no element that the table knows. */
+/** Warns about a history whose list reads the table of a feature from another column: the table knows none of its elements. */
 function historyWarnings(binding: ColumnBinding, layout: DataLayout): Diagnostic[] {
   return binding.needs.features.flatMap(({ name, column, encoderOf }) => {
     const history = layout.histories.get(name);
-    const owner = layout.features.get(encoderOf) ?? layout.histories.get(encoderOf)?.of;
-    const entry = binding.description.histories.find((each) => each.name === name || each.name === column);
+    const owner = layout.features.get(encoderOf) ?? layout.histories.get(encoderOf)?.elementColumn;
+    const entry = binding.description.histories.find((declared) => declared.name === name || declared.name === column);
     if (!history || !owner || !entry || encoderOf === name) return [];
-    const [ofHistory, ofOwner] = [history.of, owner].map((each) => new Set(namesRead(each)));
-    if (ofHistory!.size === 0 || ofOwner!.size === 0 || [...ofHistory!].some((each) => ofOwner!.has(each))) return [];
+    const [ofHistory, ofOwner] = [history.elementColumn, owner].map((read) => new Set(namesRead(read)));
+    if (ofHistory!.size === 0 || ofOwner!.size === 0 || [...ofHistory!].some((source) => ofOwner!.has(source)))
+      return [];
     return [diagnose('history-of-other', entry.span, { ...entry, owner: encoderOf, column: owner.name })];
   });
 }
 
-/** The row of a held-out user in a table of users is that of unknown users. */
+/** Warns about a query tower that reads only the user: a held-out user has the table row of unknown users. */
 function userWarnings(binding: ColumnBinding, { userKey }: DataLayout): Diagnostic[] {
   const { needs, description } = binding;
-  const [{ name: tower, features: read }] = needs.towers;
-  const ofTower = needs.features.filter(({ name, tower: own }) => read?.includes(name) ?? own === tower);
+  const [{ name: tower, features: readNames }] = needs.towers;
+  const towerFeatures = needs.features.filter(
+    ({ name, tower: ownTower }) => readNames?.includes(name) ?? ownTower === tower,
+  );
   const isKey = ({ column }: FeaturePlan): boolean => column === userKey?.inEvents.name;
-  if (!givesEvents(description) || ofTower.length === 0 || !ofTower.every(isKey)) return [];
-  const facts = { tower, name: ofTower[0]!.name, history: description.time === undefined ? 'others' : 'past' };
-  return [diagnose('unknown-users', binding.placeOf(facts.name), facts)];
+  if (!givesEvents(description) || towerFeatures.length === 0 || !towerFeatures.every(isKey)) return [];
+  const facts = { tower, name: towerFeatures[0]!.name, history: description.time === undefined ? 'others' : 'past' };
+  return [diagnose('unknown-users', binding.spanOfColumn(facts.name), facts)];
 }
 
 const namesRead = ({ bare, reads }: BoundColumn): readonly string[] =>
-  bare === undefined ? (reads?.own ?? []) : [bare.toLowerCase()];
+  bare === undefined ? (reads?.ownColumns ?? []) : [bare.toLowerCase()];
 
 /** Returns the columns of files, as `events.rating`, that a column reads of its own row. */
 function ownColumns(column: BoundColumn, { sources }: DataLayout): readonly string[] {
   return namesRead(column).flatMap((name) => {
-    const role = column.over.find((each) => sources.get(each)!.columns.some((own) => own.name.toLowerCase() === name));
+    const role = column.scope.find((source) =>
+      sources.get(source)!.columns.some((own) => own.name.toLowerCase() === name),
+    );
     return role === undefined ? [] : [`${role}.${name}`];
   });
 }

@@ -23,8 +23,8 @@ import { dictionaryOf, type RawCodes, type RawNumbers, rawOf, type ValidRows } f
 import { parts } from '../rows/split.ts';
 import { type EncodedColumns, encodeColumns } from './encode_columns.ts';
 import { fitEncodings } from './fit_encoders.ts';
-import { type GrownEncodings, growEncodings, OccurrenceCounter, refuseTooLarge } from './grown_encodings.ts';
-import { countMissingLabels, protocolOf, refuseWithoutLabels, sentencesOfPast } from './protocol.ts';
+import { type GrownEncodings, growEncodings, joinOrFail, OccurrenceCounter } from './grown_encodings.ts';
+import { countMissingLabels, protocolOf, rejectUnlabelled, sentencesOfPast } from './protocol.ts';
 
 export interface AssemblyInput {
   readonly readPlan: ReadPlan;
@@ -41,18 +41,18 @@ export function assemble(
 ): Omit<Dataset, 'rejected' | 'eventBasis'> & Pick<EncodedColumns, 'itemElements'> {
   const { readPlan, good, pinned } = input;
   const { description, layout } = readPlan;
-  const arranged = orderEvents(good, readPlan);
-  const { encodings, admissions, recoded } = encodingsOf(input, arranged);
-  const past = pastOf(input, arranged);
-  const { events, encoded, seen, had, knownUntil } = encodeParts(input, arranged, encodings);
+  const orderedEvents = orderEvents(good, readPlan);
+  const { encodings, admissions, recoded: codeMaps } = fitOrReuseEncodings(input, orderedEvents);
+  const trainingPast = pastOf(input, orderedEvents);
+  const { events, encoded, seen, had, knownUntil } = encodeParts(input, orderedEvents, encodings);
   const eventsByPart = {
     ...events,
-    train: { ...events.train, fresh: past.fresh, replay: past.fresh && pinned?.replay },
+    train: { ...events.train, fresh: trainingPast.fresh, replay: trainingPast.fresh && pinned?.replay },
   };
   const missingLabels = countMissingLabels(events);
-  refuseWithoutLabels(missingLabels, events.train.rows, description);
-  const { items, users } = arranged;
-  const titles = titlesOf(input, arranged);
+  rejectUnlabelled(missingLabels, events.train.rows, description);
+  const { items, users } = orderedEvents;
+  const titles = titlesOfItems(input, orderedEvents);
   return {
     parts: eventsByPart,
     corpus: {
@@ -75,18 +75,18 @@ export function assemble(
     evaluate: description.evaluate,
     histories: new Map([...layout.histories].map(([name, { max }]) => [name, max])),
     protocol: [
-      ...protocolOf(readPlan, good, arranged, missingLabels),
-      ...sentencesOfPast(past, pinned, description.split.kind),
+      ...protocolOf(readPlan, good, orderedEvents, missingLabels),
+      ...sentencesOfPast(trainingPast, pinned, description.split.kind),
     ],
     ...(admissions.size > 0 ? { admissions } : {}),
-    ...(recoded.size > 0 ? { recoded } : {}),
-    until: past.until,
+    ...(codeMaps.size > 0 ? { recoded: codeMaps } : {}),
+    until: trainingPast.until,
     knownUntil,
-    heldOutBefore: past.heldOutBefore,
+    heldOutBefore: trainingPast.heldOutBefore,
   };
 }
 
-function encodingsOf(input: AssemblyInput, arranged: OrderedEvents): GrownEncodings {
+function fitOrReuseEncodings(input: AssemblyInput, arranged: OrderedEvents): GrownEncodings {
   const { good, readPlan, files, pinned } = input;
   if (pinned && !pinned.grows) return { encodings: pinned.encodings, admissions: new Map(), recoded: new Map() };
   const fitted = fitEncodings(good, readPlan, arranged, files);
@@ -109,7 +109,7 @@ export interface EncodedParts {
 }
 
 /** True if held-out events include the items that their users had before. */
-export const knowsEarlier = ({ time, userKey, itemKey, description }: ReadPlan): boolean =>
+export const hasEarlierItems = ({ time, userKey, itemKey, description }: ReadPlan): boolean =>
   (time !== undefined || givesEvents(description)) && userKey !== undefined && itemKey !== undefined;
 
 export function encodeParts(
@@ -118,28 +118,28 @@ export function encodeParts(
   encodings: ReadonlyMap<string, Encoding>,
 ): EncodedParts {
   const { readPlan, asOf } = input;
-  const hasEarlier = knowsEarlier(readPlan);
+  const hasEarlier = hasEarlierItems(readPlan);
   const pastParts = readPlan.histories.size > 0 || hasEarlier ? parts : (['train'] as const);
   const pastByPart = new Map(pastParts.map((part) => [part, pastEventsOf(arranged, part)] as const));
   // By default answers know the same events as the last events of the test part.
-  const unit = unitOf(readPlan.time?.column.type ?? '');
+  const unitsPerSecond = unitOf(readPlan.time?.column.type ?? '');
   const lastKnown = asOf === 'validation' ? 'train' : asOf === 'test' ? 'validation' : 'test';
-  const known =
+  const knownEvents =
     typeof asOf === 'number'
-      ? eventsBefore(arranged, asOf * unit)
+      ? eventsBefore(arranged, asOf * unitsPerSecond)
       : arranged.hasGiven
         ? knownEventsOf(arranged, lastKnown)
         : (pastByPart.get(lastKnown) ?? pastEventsOf(arranged, lastKnown));
-  const encoded = encodeColumns({ ...input, arranged, encodings, remembered: pastByPart, known });
+  const encoded = encodeColumns({ ...input, arranged, encodings, remembered: pastByPart, known: knownEvents });
   const itemsByTimeline = new Map<Timeline, Int32Array>();
   const itemsOf = (timeline: Timeline): Int32Array => {
     const items = itemsByTimeline.get(timeline) ?? gatherCodes(arranged.items.ofEvent, timeline.order);
     itemsByTimeline.set(timeline, items);
     return items;
   };
-  const lastTime = arranged.stream.times?.[known.marks.lastIndexOf(1)];
+  const lastTime = arranged.stream.times?.[knownEvents.marks.lastIndexOf(1)];
   const encodePart = (part: Part): Events => ({
-    ...eventsOf(part, input, arranged, encoded),
+    ...eventsOfPart(part, input, arranged, encoded),
     ...(hasEarlier && part !== 'train'
       ? {
           earlier: earlierItems(part, arranged, pastByPart.get(part)!, itemsOf),
@@ -151,12 +151,12 @@ export function encodeParts(
     events: { train: encodePart('train'), validation: encodePart('validation'), test: encodePart('test') },
     encoded,
     seen: itemsOfUsers(input, arranged, pastByPart.get('train')!, itemsOf),
-    had: itemsOfUsers(input, arranged, known, itemsOf),
-    knownUntil: lastTime === undefined ? undefined : lastTime / unit,
+    had: itemsOfUsers(input, arranged, knownEvents, itemsOf),
+    knownUntil: lastTime === undefined ? undefined : lastTime / unitsPerSecond,
   };
 }
 
-function eventsOf(
+function eventsOfPart(
   part: Part,
   { good, readPlan }: Pick<AssemblyInput, 'good' | 'readPlan'>,
   arranged: OrderedEvents,
@@ -179,7 +179,7 @@ function eventsOf(
   };
 }
 
-/** Returns all items that the user of each event in a part had before it, however long ago, or those that a held-out user gives. */
+/** Returns all items that the user of each event in a part had before that event, however long ago; for a held-out user, the items that the user gives. */
 function earlierItems(
   part: Part,
   { stream, eventIndexes }: OrderedEvents,
@@ -201,12 +201,12 @@ function itemsOfUsers(
   return { kind: 'bags', ...windowsAfter(timeline), values: itemsOf(timeline) };
 }
 
-function titlesOf({ readPlan: { title }, good }: AssemblyInput, arranged: OrderedEvents): Texts | undefined {
+function titlesOfItems({ readPlan: { title }, good }: AssemblyInput, arranged: OrderedEvents): Texts | undefined {
   if (title === undefined) return undefined;
   const { items } = arranged;
   const texts = good.dictionaries.get('title')!;
   const { values } = rawOf(good, title) as RawCodes;
-  const rows = title.column.at === 'items' ? items.rows : items.lastTraining;
+  const rows = title.column.role === 'items' ? items.rows : items.lastTraining;
   return titlesFrom(
     Int32Array.from(rows, (row) => (row < 0 ? 0 : values[row]!)),
     texts,
@@ -216,7 +216,7 @@ function titlesOf({ readPlan: { title }, good }: AssemblyInput, arranged: Ordere
 
 /** @param codes title codes by item; 0 for an item without a title, which is called by its key. @throws Failure `dictionary-too-large` */
 export function titlesFrom(codes: Int32Array, texts: Texts, keys: Texts): Texts {
-  return refuseTooLarge('title', () => {
+  return joinOrFail('title', () => {
     const titles = new TextsWriter(codes.length);
     for (let index = 0; index < codes.length; index++) {
       if (codes[index] === 0) titles.addFrom(keys, index);

@@ -29,7 +29,7 @@ export function makeColumnEncoder(
   const max = plan.max ?? Number.POSITIVE_INFINITY;
   if (coder.reads === 'text' && coder.gives === 'bag') {
     // Each distinct text has one bag, to which the rows point.
-    const bags = bagsOf(Array.from(dictionary, (text) => coder.codes(text).slice(0, max)));
+    const bags = joinBags(Array.from(dictionary, (text) => coder.codes(text).slice(0, max)));
     const codes = raw.kind === 'codes' ? raw.values : new Int32Array(0);
     return { encode: (ids) => ({ column: bags, index: ids.map((id) => (id < 0 ? 0 : codes[id]!)) }) };
   }
@@ -39,7 +39,7 @@ export function makeColumnEncoder(
       kind: 'bags',
       starts,
       ends,
-      values: elementsOf(encoding, raw.values, dictionary),
+      values: encodeValues(encoding, raw.values, dictionary),
       weights: weights && weightsOf(raw, weights),
       items,
     };
@@ -75,15 +75,15 @@ export type EncoderArguments = readonly [
   items?: Int32Array | undefined,
 ];
 
-/** Makes the encoder of a feature along the elements of a list: it keeps those elements that the list keeps. */
-export function makeAlongEncoder(own: EncoderArguments, list: EncoderArguments): ColumnEncoder {
+/** Makes the encoder of a feature along the elements of a list: it keeps the elements whose counterparts in the list are kept. */
+export function makeAlongEncoder(ownArguments: EncoderArguments, listArguments: EncoderArguments): ColumnEncoder {
   const codesOf = ([, encoding, raw, dictionary = noTexts, items]: EncoderArguments): BagColumn => {
     invariant(raw.kind === 'bags', 'a list has bags');
     const { starts, ends, values } = raw;
-    return { kind: 'bags', starts, ends, values: elementsOf(encoding, values, dictionary), items };
+    return { kind: 'bags', starts, ends, values: encodeValues(encoding, values, dictionary), items };
   };
-  const [plan] = list;
-  return bagEncoder(plan, keptElements(plan, codesOf(own), codesOf(list)));
+  const [plan] = listArguments;
+  return bagEncoder(plan, keptElements(plan, codesOf(ownArguments), codesOf(listArguments)));
 }
 
 /** Encodes bags, truncated to the first or last `max` elements. */
@@ -104,23 +104,23 @@ function bagEncoder(
 }
 
 /**
- * Returns the elements of `own` whose counterparts in `list` are kept. Not kept are unseen values (code 0) if the list skips them, and items outside
+ * Returns the elements of `ownBags` whose counterparts in `listBags` are kept. Not kept are unseen values (code 0) if the list skips them, and items outside
  * of the corpus if the list goes through the item tower.
  */
-function keptElements({ skipsUnseen }: FeaturePlan, own: BagColumn, list: BagColumn): BagColumn {
+function keptElements({ skipsUnseen }: FeaturePlan, ownBags: BagColumn, listBags: BagColumn): BagColumn {
   const leavesOut = (index: number): boolean =>
-    (skipsUnseen && list.values[index] === 0) || (list.items !== undefined && list.items[index]! < 0);
-  const keepsAll = !skipsUnseen && list.items === undefined;
-  if (keepsAll || (own === list && !list.values.some((_, index) => leavesOut(index)))) return own;
-  const starts = new Int32Array(own.starts.length);
-  const ends = new Int32Array(own.starts.length);
+    (skipsUnseen && listBags.values[index] === 0) || (listBags.items !== undefined && listBags.items[index]! < 0);
+  const keepsAll = !skipsUnseen && listBags.items === undefined;
+  if (keepsAll || (ownBags === listBags && !listBags.values.some((_, index) => leavesOut(index)))) return ownBags;
+  const starts = new Int32Array(ownBags.starts.length);
+  const ends = new Int32Array(ownBags.starts.length);
   const keptIndexes: number[] = [];
   for (let row = 0; row < starts.length; row++) {
     starts[row] = keptIndexes.length;
     // In invalid rows the two bags may have unequal lengths.
-    const count = Math.min(own.ends[row]! - own.starts[row]!, list.ends[row]! - list.starts[row]!);
+    const count = Math.min(ownBags.ends[row]! - ownBags.starts[row]!, listBags.ends[row]! - listBags.starts[row]!);
     for (let offset = 0; offset < count; offset++)
-      if (!leavesOut(list.starts[row]! + offset)) keptIndexes.push(own.starts[row]! + offset);
+      if (!leavesOut(listBags.starts[row]! + offset)) keptIndexes.push(ownBags.starts[row]! + offset);
     ends[row] = keptIndexes.length;
   }
   const indexes = Int32Array.from(keptIndexes);
@@ -128,9 +128,9 @@ function keptElements({ skipsUnseen }: FeaturePlan, own: BagColumn, list: BagCol
     kind: 'bags',
     starts,
     ends,
-    values: gatherCodes(own.values, indexes),
-    ...(own.weights ? { weights: Float32Array.from(indexes, (index) => own.weights![index]!) } : {}),
-    ...(own.items ? { items: gatherCodes(own.items, indexes) } : {}),
+    values: gatherCodes(ownBags.values, indexes),
+    ...(ownBags.weights ? { weights: Float32Array.from(indexes, (index) => ownBags.weights![index]!) } : {}),
+    ...(ownBags.items ? { items: gatherCodes(ownBags.items, indexes) } : {}),
   };
 }
 
@@ -147,7 +147,7 @@ export function weightsOf(list: RawColumn, weights: RawColumn): Float32Array {
   return elementWeights;
 }
 
-/** What each row of a column adds to a history. */
+/** The element that each row of a column adds to a history. */
 export interface HistoryElements {
   /** The code of the row's element, or its row in `inner`; −1 if the row adds none. */
   readonly elements: Int32Array;
@@ -252,7 +252,7 @@ function codeTable(encoding: Encoding, dictionary: Texts): Int32Array {
   return table;
 }
 
-function elementsOf(encoding: Encoding, values: Int32Array | Float64Array, dictionary: Texts): Int32Array {
+function encodeValues(encoding: Encoding, values: Int32Array | Float64Array, dictionary: Texts): Int32Array {
   if (values instanceof Int32Array) {
     const table = codeTable(encoding, dictionary);
     return values.map((code) => table[code]!);
@@ -261,7 +261,7 @@ function elementsOf(encoding: Encoding, values: Int32Array | Float64Array, dicti
   return Int32Array.from(values, coder.reads === 'number' && coder.gives === 'code' ? coder.code : () => 0);
 }
 
-function bagsOf(bags: readonly (readonly number[])[]): BagColumn {
+function joinBags(bags: readonly (readonly number[])[]): BagColumn {
   const spans = bagSpans(Int32Array.from(bags, (bag) => bag.length));
   const values = new Int32Array(spans.ends.at(-1) ?? 0);
   for (const [index, bag] of bags.entries()) values.set(bag, spans.starts[index]!);
@@ -271,10 +271,10 @@ function bagsOf(bags: readonly (readonly number[])[]): BagColumn {
 // Crosses combine columns of codes. They have no column in any file.
 
 /** Returns the cross of some columns of the same rows. Hashing each combination is faster than caching the hashes. */
-export function crossColumns(encoding: Encoding, parts: readonly IndexedColumn[], rows: number): IndexedColumn {
+export function crossColumns(encoding: Encoding, crossed: readonly IndexedColumn[], rows: number): IndexedColumn {
   const coder = makeCoder(encoding);
   invariant(coder.reads === 'text' && coder.gives === 'code', 'a cross is encoded as one text');
-  const columns = parts.map(({ column, index }) => {
+  const columns = crossed.map(({ column, index }) => {
     invariant(column.kind === 'codes', 'a cross is of codes');
     return { values: column.values, index };
   });

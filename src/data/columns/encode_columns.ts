@@ -62,12 +62,12 @@ export function encodeColumns(input: ColumnsToEncode): EncodedColumns {
   for (const plan of listsFirst(needs.features)) {
     if (madeOf(plan).length > 0) continue;
     const history = readPlan.histories.get(plan.name);
-    if (history === undefined) columns.feature(plan, readPlan.features.get(plan.name)!);
-    else columns.history(plan, history, layout.histories.get(plan.name)!);
+    if (history === undefined) columns.writeFeature(plan, readPlan.features.get(plan.name)!);
+    else columns.writeHistory(plan, history, layout.histories.get(plan.name)!);
   }
   // Derived features use columns that are already written. A cross may use a last element.
-  for (const plan of needs.features) if (plan.last !== undefined) columns.last(plan, plan.last);
-  for (const plan of needs.features) if (plan.crosses) columns.cross(plan, plan.crosses);
+  for (const plan of needs.features) if (plan.last !== undefined) columns.writeLast(plan, plan.last);
+  for (const plan of needs.features) if (plan.crosses) columns.writeCross(plan, plan.crosses);
   return columns;
 }
 
@@ -84,11 +84,11 @@ interface HistoryWindows {
 
 type PartWindows = Readonly<Record<Part | 'users', HistoryWindows>>;
 
-interface EntityColumns {
-  readonly at: 'items' | 'users';
+interface EntityOutput {
+  readonly role: 'items' | 'users';
   readonly key?: string;
-  readonly wantedKey: ReadPlan['itemKey'];
-  readonly side: EntityRows;
+  readonly keyRequests: ReadPlan['itemKey'];
+  readonly entities: EntityRows;
   readonly columns: ColumnMap;
 }
 
@@ -103,82 +103,83 @@ class ColumnWriter implements EncodedColumns {
   } satisfies EncodedColumns['givenItems'];
   readonly asOfLastEvent: string[] = [];
   readonly itemElements = new Map<string, BagColumn>();
-  readonly #kept = new Map<string, PartWindows>();
-  private readonly itemSide: EntityColumns;
-  private readonly querySide: EntityColumns;
+  readonly #windowsByFeature = new Map<string, PartWindows>();
+  private readonly itemOutput: EntityOutput;
+  private readonly queryOutput: EntityOutput;
 
-  constructor(private readonly given: ColumnsToEncode) {
-    const { readPlan, arranged } = given;
+  constructor(private readonly input: ColumnsToEncode) {
+    const { readPlan, arranged } = input;
     const [query, item] = readPlan.needs.towers;
     const entityColumns = (
-      at: EntityColumns['at'],
+      role: EntityOutput['role'],
       key: string | undefined,
-      wantedKey: ReadPlan['itemKey'],
-    ): EntityColumns => ({ at, key, wantedKey, side: arranged[at], columns: this[at] });
-    this.querySide = entityColumns('users', query.key, readPlan.userKey);
-    this.itemSide = entityColumns('items', item.key, readPlan.itemKey);
+      keyRequests: ReadPlan['itemKey'],
+    ): EntityOutput => ({ role, key, keyRequests, entities: arranged[role], columns: this[role] });
+    this.queryOutput = entityColumns('users', query.key, readPlan.userKey);
+    this.itemOutput = entityColumns('items', item.key, readPlan.itemKey);
   }
 
-  feature(plan: FeaturePlan, column: ColumnRequest): void {
-    const { arranged, known } = this.given;
-    const encoder = this.encoder(plan, column);
-    const { at } = column.column;
-    const entity = this.writtenOf(plan, at);
-    const { side, columns } = entity;
-    const itemsOfRows = this.itemsOf(plan, entity, column);
-    if (at === 'events') {
+  writeFeature(plan: FeaturePlan, column: ColumnRequest): void {
+    const { arranged, known } = this.input;
+    const encoder = this.makeEncoder(plan, column);
+    const { role } = column.column;
+    const output = this.outputOf(plan, role);
+    const { entities, columns } = output;
+    const itemsOfRows = this.makeItemLookup(plan, output, column);
+    if (role === 'events') {
       for (const part of parts) {
         this.parts[part].set(plan.name, encoder.encode(arranged.rows[part]));
         if (itemsOfRows) this.givenItems[part].set(plan.name, itemsOfRows(arranged.rows[part]));
       }
       // Features that come only from events have the value of the last event. For items this is the last training event.
-      const keyColumn = this.keyColumn(plan, entity);
-      const lastRows = entity === this.querySide ? lastRowsOf(known.timeline, arranged.order) : side.lastTraining;
+      const keyColumn = this.encodeKey(plan, output);
+      const lastRows = output === this.queryOutput ? lastRowsOf(known.timeline, arranged.order) : entities.lastTraining;
       columns.set(plan.name, keyColumn ?? encoder.encode(lastRows));
-      if (keyColumn === undefined && entity === this.querySide) this.asOfLastEvent.push(plan.name);
+      if (keyColumn === undefined && output === this.queryOutput) this.asOfLastEvent.push(plan.name);
       return;
     }
-    const wholeColumn = encoder.encode(side.rows);
+    const wholeColumn = encoder.encode(entities.rows);
     columns.set(plan.name, wholeColumn);
     for (const part of parts) {
-      const rows = gatherCodes(side.ofEvent, arranged.eventIndexes[part]);
-      this.parts[part].set(plan.name, through(wholeColumn, rows));
-      if (itemsOfRows) this.givenItems[part].set(plan.name, itemsOfRows(gatherCodes(side.rows, rows)));
+      const rows = gatherCodes(entities.ofEvent, arranged.eventIndexes[part]);
+      this.parts[part].set(plan.name, indexThrough(wholeColumn, rows));
+      if (itemsOfRows) this.givenItems[part].set(plan.name, itemsOfRows(gatherCodes(entities.rows, rows)));
     }
   }
 
-  history(plan: FeaturePlan, column: ColumnRequest, { kind, max }: BoundHistory): void {
-    const { good, arranged, encodings, readPlan } = this.given;
+  writeHistory(plan: FeaturePlan, column: ColumnRequest, { kind, max }: BoundHistory): void {
+    const { good, arranged, encodings, readPlan } = this.input;
     const { order, items } = arranged;
-    const rowsIn = ({ column: { at } }: ColumnRequest): Int32Array =>
-      at === 'items' ? gatherCodes(items.rows, items.ofEvent) : order;
-    const inEventOrder = (values: Int32Array): Int32Array => gatherCodes(values, rowsIn(column));
-    const elementItems = plan.each ? undefined : this.itemRows(plan, column);
+    const rowsOfEvents = ({ column: { role } }: ColumnRequest): Int32Array =>
+      role === 'items' ? gatherCodes(items.rows, items.ofEvent) : order;
+    const inEventOrder = (values: Int32Array): Int32Array => gatherCodes(values, rowsOfEvents(column));
+    const elementItems = plan.each ? undefined : this.corpusRowsOf(plan, column);
     const source = [plan, encodings.get(plan.encoderOf)!, rawOf(good, column), dictionaryOf(good, column)] as const;
     const weightColumn = readPlan.listWeights.get(plan.name);
-    const ofRows = historyElements([...source, elementItems], weightColumn && rawOf(good, weightColumn));
-    const { inner } = ofRows;
-    if (column.column.at === 'items') {
-      const { weights, ...others } = ofRows;
-      const ownWeights = weightColumn?.column.at === 'items' ? weights : undefined;
+    const rowElements = historyElements([...source, elementItems], weightColumn && rawOf(good, weightColumn));
+    const { inner } = rowElements;
+    if (column.column.role === 'items') {
+      const { weights, ...others } = rowElements;
+      const ownWeights = weightColumn?.column.role === 'items' ? weights : undefined;
       this.itemElements.set(plan.name, elementBags({ ...others, weights: ownWeights }, items.rows));
     }
-    const itemOf = ofRows.items && inEventOrder(ofRows.items);
-    const inOrder = inEventOrder(ofRows.elements);
-    const windowsByPart = this.#kept.get(plan.along ?? '') ?? this.windowsByPart(kind, max, inOrder);
-    this.#kept.set(plan.name, windowsByPart);
-    const weightRows = weightColumn && rowsIn(weightColumn);
-    const elementsOf = (seenEvents: Int32Array) => ({
-      values: gatherCodes(inOrder, seenEvents),
-      givenItems: itemOf && gatherCodes(itemOf, seenEvents),
+    const itemByEvent = rowElements.items && inEventOrder(rowElements.items);
+    const elementByEvent = inEventOrder(rowElements.elements);
+    const windowsByPart =
+      this.#windowsByFeature.get(plan.along ?? '') ?? this.computeWindows(kind, max, elementByEvent);
+    this.#windowsByFeature.set(plan.name, windowsByPart);
+    const weightRows = weightColumn && rowsOfEvents(weightColumn);
+    const gatherElements = (eventOrder: Int32Array) => ({
+      values: gatherCodes(elementByEvent, eventOrder),
+      givenItems: itemByEvent && gatherCodes(itemByEvent, eventOrder),
       weights:
         weightRows &&
-        gatherNumbers(ofRows.weights!, gatherCodes(weightRows, seenEvents), new Float32Array(seenEvents.length)),
+        gatherNumbers(rowElements.weights!, gatherCodes(weightRows, eventOrder), new Float32Array(eventOrder.length)),
     });
-    const elementsByOrder = new Map<Int32Array, ReturnType<typeof elementsOf>>();
+    const elementsByOrder = new Map<Int32Array, ReturnType<typeof gatherElements>>();
     for (const part of [...parts, 'users'] as const) {
       const { order: seenEvents, windows } = windowsByPart[part];
-      const ownElements = elementsByOrder.get(seenEvents) ?? elementsOf(seenEvents);
+      const ownElements = elementsByOrder.get(seenEvents) ?? gatherElements(seenEvents);
       elementsByOrder.set(seenEvents, ownElements);
       const { values, givenItems, weights } = ownElements;
       const items = plan.through && givenItems;
@@ -193,11 +194,11 @@ class ColumnWriter implements EncodedColumns {
   }
 
   /** Returns the windows of a history. @param elements in the order of events; below 0 for an event that has none */
-  private windowsByPart(kind: BoundHistory['kind'], max: number, elements: Int32Array): PartWindows {
-    const { arranged, remembered, known, readPlan } = this.given;
+  private computeWindows(kind: BoundHistory['kind'], max: number, elements: Int32Array): PartWindows {
+    const { arranged, remembered, known, readPlan } = this.input;
     const { stream, eventIndexes } = arranged;
     const { step } = readPlan.needs;
-    const areWhole = step !== undefined && usersAreRows(step);
+    const keepsWholeTimelines = step !== undefined && usersAreRows(step);
     const isPresent = elements.map((element) => (element < 0 ? 0 : 1));
     const isComplete = !isPresent.includes(0);
     const marksOf = ({ marks }: PastEvents): Uint8Array =>
@@ -205,31 +206,35 @@ class ColumnWriter implements EncodedColumns {
     const timelineOf = (past: PastEvents): Timeline =>
       isComplete ? past.timeline : makeTimeline(stream, marksOf(past));
     if (kind === 'others') {
-      // Training users give no event, so the events that are given change no ring of theirs.
+      // Training users give no event, so given events do not change the ring of a training user.
       const rings = makeRings(stream, marksOf(remembered.get(arranged.hasGiven ? 'test' : 'train')!));
-      const ofPart = (part: Part): HistoryWindows => ({
+      const windowsFor = (part: Part): HistoryWindows => ({
         order: rings.order,
         windows:
-          areWhole && part === 'train'
+          keepsWholeTimelines && part === 'train'
             ? windowsOfUsers(wholeRings(rings, max), stream, eventIndexes[part])
             : windowsAround(stream, rings, eventIndexes[part], max),
       });
       const knownRings = makeRings(stream, marksOf(known));
       const users = { order: knownRings.order, windows: wholeRings(knownRings, max) };
-      return { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test'), users };
+      return { train: windowsFor('train'), validation: windowsFor('validation'), test: windowsFor('test'), users };
     }
-    const ofPart = (part: Part): HistoryWindows => {
+    const windowsFor = (part: Part): HistoryWindows => {
       const past = remembered.get(part)!;
       const timeline = timelineOf(past);
-      const seenEvents = {
+      const visiblePast = {
         ...past,
         marks: marksOf(past),
         timeline,
-        ...(areWhole && part === 'train' ? { isWhole: true as const } : {}),
+        ...(keepsWholeTimelines && part === 'train' ? { isWhole: true as const } : {}),
       };
-      return { order: timeline.order, windows: pastWindows(stream, seenEvents, eventIndexes[part], max) };
+      return { order: timeline.order, windows: pastWindows(stream, visiblePast, eventIndexes[part], max) };
     };
-    const windowsOfParts = { train: ofPart('train'), validation: ofPart('validation'), test: ofPart('test') };
+    const windowsOfParts = {
+      train: windowsFor('train'),
+      validation: windowsFor('validation'),
+      test: windowsFor('test'),
+    };
     const timeline = timelineOf(known);
     // An order that a part has too is the same array, whose elements are gathered once.
     const knownPart = parts.find((part) => remembered.get(part) === known);
@@ -237,75 +242,75 @@ class ColumnWriter implements EncodedColumns {
     return { ...windowsOfParts, users: { order, windows: windowsAfter(timeline, max) } };
   }
 
-  last(plan: FeaturePlan, list: string): void {
-    const encoding = this.given.encodings.get(plan.encoderOf)!;
-    const columnMaps = [...parts.map((part) => this.parts[part]), this.writtenOf(plan, 'events').columns];
+  writeLast(plan: FeaturePlan, list: string): void {
+    const encoding = this.input.encodings.get(plan.encoderOf)!;
+    const columnMaps = [...parts.map((part) => this.parts[part]), this.outputOf(plan, 'events').columns];
     for (const columns of columnMaps) columns.set(plan.name, lastColumn(encoding, columns.get(list)!));
   }
 
-  cross(plan: FeaturePlan, crosses: readonly string[]): void {
-    const { arranged, encodings } = this.given;
-    const set = (columns: ColumnMap, rows: number): void => {
+  writeCross(plan: FeaturePlan, crosses: readonly string[]): void {
+    const { arranged, encodings } = this.input;
+    const writeFor = (columns: ColumnMap, rows: number): void => {
       const crossedColumns = crosses.map((name) => columns.get(name)!);
       columns.set(plan.name, crossColumns(encodings.get(plan.encoderOf)!, crossedColumns, rows));
     };
-    for (const part of parts) set(this.parts[part], arranged.eventIndexes[part].length);
-    const { side, columns } = this.writtenOf(plan, 'events');
-    set(columns, side.keys.length);
+    for (const part of parts) writeFor(this.parts[part], arranged.eventIndexes[part].length);
+    const { entities, columns } = this.outputOf(plan, 'events');
+    writeFor(columns, entities.keys.length);
   }
 
-  /** Returns the side of a feature. For a column of the events it is that of its tower, and any for a feature that no tower reads. */
-  private writtenOf(plan: FeaturePlan, at: ColumnRequest['column']['at']): EntityColumns {
-    const isItems = at === 'events' ? plan.tower === this.given.readPlan.needs.towers[1].name : at === 'items';
-    return isItems ? this.itemSide : this.querySide;
+  /** Returns the output of a feature, items or users. For a column of the events it follows from the tower; any will do for a feature that no tower reads. */
+  private outputOf(plan: FeaturePlan, role: ColumnRequest['column']['role']): EntityOutput {
+    const isItems = role === 'events' ? plan.tower === this.input.readPlan.needs.towers[1].name : role === 'items';
+    return isItems ? this.itemOutput : this.queryOutput;
   }
 
   /** Returns a function that maps row ids to the corpus rows of the items in a feature of the query tower; undefined if the feature has no items. */
-  private itemsOf(
+  private makeItemLookup(
     plan: FeaturePlan,
-    written: EntityColumns,
+    output: EntityOutput,
     column: ColumnRequest,
   ): ((ids: Int32Array) => IndexedBags) | undefined {
-    const rows = written === this.querySide ? this.itemRows(plan, column) : undefined;
-    const raw = rawOf(this.given.good, column);
+    const rows = output === this.queryOutput ? this.corpusRowsOf(plan, column) : undefined;
+    const raw = rawOf(this.input.good, column);
     if (rows === undefined) return undefined;
-    const singleBags = listRowIndexes(rows.length + 1);
+    const oneBagPerRow = listRowIndexes(rows.length + 1);
     const { starts, ends } =
-      raw.kind === 'bags' ? raw : { starts: singleBags.subarray(0, -1), ends: singleBags.subarray(1) };
-    const weightColumn = this.given.readPlan.listWeights.get(plan.name);
-    const weights = weightColumn && weightsOf(raw, rawOf(this.given.good, weightColumn));
+      raw.kind === 'bags' ? raw : { starts: oneBagPerRow.subarray(0, -1), ends: oneBagPerRow.subarray(1) };
+    const weightColumn = this.input.readPlan.listWeights.get(plan.name);
+    const weights = weightColumn && weightsOf(raw, rawOf(this.input.good, weightColumn));
     const bags = { kind: 'bags', starts, ends, values: rows, weights } as const;
     return (ids) => ({ bags, index: ids });
   }
 
   /** Returns the corpus row of the item in each value of a column, −1 if the corpus lacks it; undefined if the column does not contain items. */
-  private itemRows(plan: FeaturePlan, column: ColumnRequest): Int32Array | undefined {
-    const { good, readPlan, arranged } = this.given;
+  private corpusRowsOf(plan: FeaturePlan, column: ColumnRequest): Int32Array | undefined {
+    const { good, readPlan, arranged } = this.input;
     const raw = rawOf(good, column);
-    if (plan.name === this.itemSide.key || readPlan.itemKey?.inEvents.dictionary !== column.dictionary)
+    if (plan.name === this.itemOutput.key || readPlan.itemKey?.inEvents.dictionary !== column.dictionary)
       return undefined;
     if (raw.kind === 'numbers' || !(raw.values instanceof Int32Array)) return undefined;
     return gatherCodes(arranged.items.ofCode, raw.values);
   }
 
-  private keyColumn(plan: FeaturePlan, { at, key, wantedKey, side }: EntityColumns): IndexedColumn | undefined {
-    if (plan.name !== key || wantedKey === undefined) return undefined;
-    const inFile = this.given.good[at] && wantedKey.inFile;
-    return this.encoder(plan, inFile ?? wantedKey.inEvents).encode(side.rows);
+  private encodeKey(plan: FeaturePlan, { role, key, keyRequests, entities }: EntityOutput): IndexedColumn | undefined {
+    if (plan.name !== key || keyRequests === undefined) return undefined;
+    const inFile = this.input.good[role] && keyRequests.inFile;
+    return this.makeEncoder(plan, inFile ?? keyRequests.inEvents).encode(entities.rows);
   }
 
-  private encoder(plan: FeaturePlan, column: ColumnRequest): ColumnEncoder {
-    const { good, encodings, readPlan } = this.given;
-    const toEncode = (feature: FeaturePlan, source: ColumnRequest): EncoderArguments => [
+  private makeEncoder(plan: FeaturePlan, column: ColumnRequest): ColumnEncoder {
+    const { good, encodings, readPlan } = this.input;
+    const argumentsFor = (feature: FeaturePlan, source: ColumnRequest): EncoderArguments => [
       feature,
       encodings.get(feature.encoderOf)!,
       rawOf(good, source),
       dictionaryOf(good, source),
-      feature.through && this.itemRows(feature, source),
+      feature.through && this.corpusRowsOf(feature, source),
     ];
     const list = readPlan.needs.features.find(({ name }) => name === plan.along);
-    const ownArguments = toEncode(plan, column);
-    if (list) return makeAlongEncoder(ownArguments, toEncode(list, readPlan.features.get(list.name)!));
+    const ownArguments = argumentsFor(plan, column);
+    if (list) return makeAlongEncoder(ownArguments, argumentsFor(list, readPlan.features.get(list.name)!));
     const weights = readPlan.listWeights.get(plan.name);
     return makeColumnEncoder(...ownArguments, weights && rawOf(good, weights));
   }
@@ -315,6 +320,6 @@ class ColumnWriter implements EncodedColumns {
 const lastRowsOf = ({ order, starts }: Timeline, rows: Int32Array): Int32Array =>
   starts.subarray(1).map((end, user) => (end > starts[user]! ? rows[order[end - 1]!]! : -1));
 
-function through({ column, index }: IndexedColumn, rows: Int32Array): IndexedColumn {
+function indexThrough({ column, index }: IndexedColumn, rows: Int32Array): IndexedColumn {
   return { column, index: index === undefined ? rows : gatherCodes(index, rows) };
 }

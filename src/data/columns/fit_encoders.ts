@@ -1,4 +1,4 @@
-/** Fits each encoder on the training events only: the weight of a row is the number of training events with it. */
+/** Fits each encoder on the training events only. The weight of a row of a file is the number of training events that have this row. */
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { concatTexts, type Texts } from '../../base/text/texts.ts';
@@ -29,7 +29,7 @@ export function fitEncodings(
   arranged: OrderedEvents,
   files: ReadonlyMap<string, FeatureFile> = new Map(),
 ): Map<string, Encoding> {
-  const weightsOf = makeWeights(good, arranged);
+  const weightsOf = trainingWeights(good, arranged);
   return fitFromSamples({ readPlan, files, dictionaries: good.dictionaries }, (column) =>
     sampleColumn(rawOf(good, column), weightsOf(column), dictionaryOf(good, column)),
   );
@@ -61,7 +61,7 @@ export function sampleColumn(raw: RawColumn, weights: ArrayLike<number>, diction
 }
 
 /** Returns each owner of an encoder with the feature from which it learns and the column of that feature. A cross has no column. */
-export function teachersOf(
+export function listTeachers(
   readPlan: ReadPlan,
 ): { readonly owner: string; readonly teacher: FeaturePlan; readonly column?: ColumnRequest }[] {
   const { features } = readPlan.needs;
@@ -86,7 +86,7 @@ export function fitFromSamples(
   sampleOf: (column: ColumnRequest) => ColumnSample,
 ): Map<string, Encoding> {
   const encodings = new Map<string, Encoding>();
-  for (const { owner, teacher, column } of teachersOf(readPlan)) {
+  for (const { owner, teacher, column } of listTeachers(readPlan)) {
     if (column === undefined) {
       encodings.set(owner, fitEncoder(teacher.encoder, emptySample));
       continue;
@@ -95,40 +95,40 @@ export function fitFromSamples(
     const dictionary = column.dictionary === undefined ? undefined : dictionaries.get(column.dictionary);
     const plan = file?.values ? { ...teacher, encoder: { ...teacher.encoder, values: file.values } } : teacher;
     const fitted = fitEncoder(plan.encoder as FeaturePlan['encoder'], sampleOf(column));
-    if (file) refuseForeign(file, owner, dictionary ?? [], fitted);
-    encodings.set(owner, file?.vectors ? withKeys(fitted, file.vectors.keys, dictionary ?? []) : fitted);
+    if (file) rejectUnrelatedFile(file, owner, dictionary ?? [], fitted);
+    encodings.set(owner, file?.vectors ? addVectorKeys(fitted, file.vectors.keys, dictionary ?? []) : fitted);
   }
   return encodings;
 }
 
 /** Refuses a file that shares no value with the data: it belongs to another column, or writes values differently. Accepts any file if the data has no values. */
-function refuseForeign(file: FeatureFile, name: string, dictionary: Texts, fitted: Encoding): void {
-  const listed = file.values ?? file.vectors?.keys ?? [];
-  const isKnown = piecesIn(fitted) ?? keysIn(listed);
+function rejectUnrelatedFile(file: FeatureFile, name: string, dictionary: Texts, fitted: Encoding): void {
+  const fileValues = file.values ?? file.vectors?.keys ?? [];
+  const isInFile = makePieceTest(fitted) ?? makeMembershipTest(fileValues);
   // The first text of a dictionary is that of missing values.
   const value = dictionary.at(1);
-  if (value === undefined || hasOne(dictionary, isKnown)) return;
-  throw failure('values-not-in-file', { path: file.list.path, name, value, first: listed[0]! }, file.list.span);
+  if (value === undefined || hasMatchingText(dictionary, isInFile)) return;
+  throw failure('values-not-in-file', { path: file.list.path, name, value, first: fileValues[0]! }, file.list.span);
 }
 
-function hasOne(texts: Texts, is: (text: string) => boolean): boolean {
-  for (const text of texts) if (is(text)) return true;
+function hasMatchingText(texts: Texts, matches: (text: string) => boolean): boolean {
+  for (const text of texts) if (matches(text)) return true;
   return false;
 }
 
-function keysIn(listed: readonly string[]): (value: string) => boolean {
-  const listedKeys = makeKeyTable(listed, listed.length);
+function makeMembershipTest(values: readonly string[]): (value: string) => boolean {
+  const listedKeys = makeKeyTable(values, values.length);
   return (value) => listedKeys.rowOf(value) >= 0;
 }
 
 /** Returns a predicate that is true for texts with a piece of the file; undefined if the encoding does not split texts. */
-function piecesIn(fitted: Encoding): ((text: string) => boolean) | undefined {
+function makePieceTest(fitted: Encoding): ((text: string) => boolean) | undefined {
   const coder = makeCoder(fitted);
   if (coder.gives !== 'bag' || !('buckets' in fitted)) return undefined;
   return (text) => coder.codes(text).some((code) => code >= fitted.buckets);
 }
 
-function makeWeights(
+function trainingWeights(
   good: ValidRows,
   { rows, items, users }: OrderedEvents,
 ): (column: ColumnRequest) => ArrayLike<number> {
@@ -136,14 +136,14 @@ function makeWeights(
   for (let i = 0; i < rows.train.length; i++) eventWeights[rows.train[i]!] = 1;
   const weights = {
     events: eventWeights,
-    items: good.items && weightsIn(good.items, items.rows, items.trainingCounts),
-    users: good.users && weightsIn(good.users, users.rows, users.trainingCounts),
+    items: good.items && weightsByRow(good.items, items.rows, items.trainingCounts),
+    users: good.users && weightsByRow(good.users, users.rows, users.trainingCounts),
   };
-  return ({ column: { at } }) => weights[at]!;
+  return ({ column: { role } }) => weights[role]!;
 }
 
 /** Returns the number of training events by row of a file. @param rows the row of each item or user */
-export function weightsIn(file: ValidRawRows, rows: Int32Array, trainingCounts: Int32Array): Int32Array {
+export function weightsByRow(file: ValidRawRows, rows: Int32Array, trainingCounts: Int32Array): Int32Array {
   const weights = new Int32Array(file.rows);
   for (let i = 0; i < rows.length; i++) weights[rows[i]!] = trainingCounts[i]!;
   return weights;
@@ -155,11 +155,11 @@ export function weightsIn(file: ValidRawRows, rows: Int32Array, trainingCounts: 
  * Adds the keys with a vector to a vocabulary, if they occur anywhere in the data, even outside of training. They follow the learned values, in the
  * order of the keys.
  */
-function withKeys(encoding: Encoding, keys: readonly string[], dictionary: Texts): Encoding {
+function addVectorKeys(encoding: Encoding, keys: readonly string[], dictionary: Texts): Encoding {
   if (encoding.kind !== 'vocabulary') return encoding;
   const knownValues = makeKeyTable(encoding.values, encoding.values.length);
-  const inData = makeKeyTable(dictionary, dictionary.length);
-  const addedKeys = keys.filter((key) => inData.rowOf(key) >= 0 && knownValues.rowOf(key) < 0);
+  const dataKeys = makeKeyTable(dictionary, dictionary.length);
+  const addedKeys = keys.filter((key) => dataKeys.rowOf(key) >= 0 && knownValues.rowOf(key) < 0);
   return { ...encoding, values: concatTexts(encoding.values, addedKeys) };
 }
 

@@ -8,9 +8,9 @@ import { grownEncoding, type Pinned } from '../pinned.ts';
 import { maybeSeconds, trainingTimes } from '../rows/fresh.ts';
 import type { OrderedEvents } from '../rows/order_events.ts';
 import { rawOf, type ValidRows } from '../rows/raw.ts';
-import { type AdmissionRule, admit, type Occurrences, recoded } from './admission.ts';
+import { type AdmissionRule, admit, mapCodes, type ValueCounts } from './admission.ts';
 
-/** Encodings with the counts of vocabularies with admission, and the new codes of vocabularies of which values have expired. */
+/** The encodings, the counts of vocabularies with admission, and the new codes of vocabularies that lost expired values. */
 export type GrownEncodings = Pick<Dataset, 'encodings'> & Required<Pick<Dataset, 'admissions' | 'recoded'>>;
 
 interface GrowthInput {
@@ -22,12 +22,12 @@ interface GrowthInput {
 
 export function growEncodings(
   { readPlan, pinned, fitted }: GrowthInput,
-  counterOf: (teacher: FeaturePlan, column: ColumnRequest) => OccurrenceCounter,
+  makeCounter: (teacher: FeaturePlan, column: ColumnRequest) => OccurrenceCounter,
 ): GrownEncodings {
   const encodings = new Map(
     [...fitted].map(([name, encoding]) => [
       name,
-      refuseTooLarge(name, () => grownEncoding(pinned?.encodings.get(name) ?? encoding, encoding)),
+      joinOrFail(name, () => grownEncoding(pinned?.encodings.get(name) ?? encoding, encoding)),
     ]),
   );
   const admissions = new Map<string, Admission>();
@@ -35,21 +35,21 @@ export function growEncodings(
   for (const { teacher, column, rule } of countedColumns(readPlan)) {
     const { name } = teacher;
     const earlierEncoding = pinned?.encodings.get(name);
-    const newOccurrences = counterOf(teacher, column).upTo(pinned?.until?.time);
+    const newOccurrences = makeCounter(teacher, column).occurrencesUntil(pinned?.until?.time);
     const earlierVocabulary =
       earlierEncoding?.kind === 'vocabulary'
         ? { values: earlierEncoding.values, admission: pinned?.admissions?.get(name) }
         : undefined;
-    const { values, admission } = refuseTooLarge(name, () => admit(rule, newOccurrences, earlierVocabulary));
+    const { values, admission } = joinOrFail(name, () => admit(rule, newOccurrences, earlierVocabulary));
     encodings.set(name, { kind: 'vocabulary', values });
     admissions.set(name, admission);
-    const codeMap = earlierEncoding?.kind === 'vocabulary' && recoded(earlierEncoding.values, values);
+    const codeMap = earlierEncoding?.kind === 'vocabulary' && mapCodes(earlierEncoding.values, values);
     if (codeMap) codeMaps.set(name, codeMap);
   }
   return { encodings, admissions, recoded: codeMaps };
 }
 
-const isCounted = (encoder: Encoder): encoder is Extract<Encoder, { kind: 'vocabulary' }> =>
+const hasAdmission = (encoder: Encoder): encoder is Extract<Encoder, { kind: 'vocabulary' }> =>
   encoder.kind === 'vocabulary' &&
   encoder.values === undefined &&
   encoder.file === undefined &&
@@ -61,7 +61,7 @@ export const countedColumns = (
 ): { readonly teacher: FeaturePlan; readonly column: ColumnRequest; readonly rule: AdmissionRule }[] =>
   readPlan.needs.features.flatMap((teacher) => {
     const { name, encoder, encoderOf, vectors } = teacher;
-    if (name !== encoderOf || !isCounted(encoder) || vectors) return [];
+    if (name !== encoderOf || !hasAdmission(encoder) || vectors) return [];
     return [{ teacher, column: readPlan.features.get(name) ?? readPlan.histories.get(name)!, rule: encoder }];
   });
 
@@ -69,7 +69,7 @@ export const countedColumns = (
 export class OccurrenceCounter {
   readonly #counts: Float64Array;
   readonly #seen: Float64Array;
-  #lastTime: number | undefined;
+  #newest: number | undefined;
 
   constructor(
     private readonly readPlan: ReadPlan,
@@ -81,12 +81,12 @@ export class OccurrenceCounter {
     this.#seen = new Float64Array(texts.length).fill(Number.NEGATIVE_INFINITY);
   }
 
-  /** @param isNew true for an index among the training events that counts @throws Failure `data-needs`, `time-not-seconds` */
+  /** @param isNew true for the index of a training event that counts @throws Failure `data-needs`, `time-not-seconds` */
   add(good: ValidRows, arranged: OrderedEvents, isNew: (index: number) => boolean): void {
     const times = trainingTimes(this.readPlan, arranged);
-    this.#refuseTimes(times);
-    if (times && times.length > 0) this.#lastTime = Math.max(this.#lastTime ?? times.at(-1)!, times.at(-1)!);
-    const forEachCode = codesByEvent(good, this.column, arranged);
+    this.#rejectUnusableTimes(times);
+    if (times && times.length > 0) this.#newest = Math.max(this.#newest ?? times.at(-1)!, times.at(-1)!);
+    const forEachCode = makeCodeVisitor(good, this.column, arranged);
     const { train } = arranged.eventIndexes;
     for (let index = 0; index < train.length; index++) {
       if (!isNew(index)) continue;
@@ -99,12 +99,12 @@ export class OccurrenceCounter {
   }
 
   /** @param time the end of the earlier run */
-  upTo(time = Number.NEGATIVE_INFINITY): Occurrences {
+  occurrencesUntil(time = Number.NEGATIVE_INFINITY): ValueCounts {
     this.#counts[0] = 0;
-    return { texts: this.texts, counts: this.#counts, seen: this.#seen, now: Math.max(this.#lastTime ?? 0, time) };
+    return { texts: this.texts, counts: this.#counts, lastSeen: this.#seen, now: Math.max(this.#newest ?? 0, time) };
   }
 
-  #refuseTimes(times: Float64Array | undefined): void {
+  #rejectUnusableTimes(times: Float64Array | undefined): void {
     const { name, encoder } = this.teacher;
     const { description } = this.readPlan;
     if (encoder.kind !== 'vocabulary' || encoder.expireDays === undefined) return;
@@ -119,35 +119,31 @@ export class OccurrenceCounter {
 }
 
 /** Returns a function that visits each code of an event in a column, which may be in the events or in the file of its item or user. */
-function codesByEvent(
+function makeCodeVisitor(
   good: ValidRows,
   column: ColumnRequest,
   { order, items, users }: OrderedEvents,
-): (event: number, use: (code: number) => void) => void {
+): (event: number, visit: (code: number) => void) => void {
   const raw = rawOf(good, column);
-  const { at } = column.column;
-  const entities = at === 'items' ? items : users;
-  const rowOf = (event: number): number => {
-    if (at === 'events') return order[event]!;
+  const { role } = column.column;
+  const entities = role === 'items' ? items : users;
+  const rowOfEvent = (event: number): number => {
+    if (role === 'events') return order[event]!;
     const row = entities.ofEvent[event]!;
     return row < 0 ? -1 : entities.rows[row]!;
   };
-  return (event, use) => {
-    const row = rowOf(event);
+  return (event, visit) => {
+    const row = rowOfEvent(event);
     if (row < 0 || raw.kind === 'numbers') return;
-    if (raw.kind === 'codes') use(raw.values[row]!);
-    else for (let index = raw.starts[row]!; index < raw.ends[row]!; index++) use(raw.values[index]!);
+    if (raw.kind === 'codes') visit(raw.values[row]!);
+    else for (let index = raw.starts[row]!; index < raw.ends[row]!; index++) visit(raw.values[index]!);
   };
 }
 
-/**
- * Calls `make`, which joins lists of texts. Each of them fits into one list, but all together may not.
- * @param name of the column
- * @throws Failure `dictionary-too-large`
- */
-export function refuseTooLarge<T>(name: string, make: () => T): T {
+/** Calls `join`, which joins lists of texts, and fails if the result is too large for one list. @param name of the column @throws Failure `dictionary-too-large` */
+export function joinOrFail<T>(name: string, join: () => T): T {
   try {
-    return make();
+    return join();
   } catch (error) {
     if (!(error instanceof TextsTooLarge)) throw error;
     throw failure('dictionary-too-large', { name, most: maxTextBytes() });

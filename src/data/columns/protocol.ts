@@ -16,39 +16,42 @@ export function sentencesOfVectors(
   encodings: ReadonlyMap<string, Encoding>,
 ): string[] {
   return [...firstValues].map(([name, { rows }]) => {
-    const feature = features.find((each) => each.name === name);
+    const feature = features.find((plan) => plan.name === name);
     // Row 0 stands for unknown ids.
     const knownIds = rowsOf(encodings.get(name)!) - 1;
-    const otherIds = knownIds - rows.length;
-    const firstState = feature?.frozen ? 'are 0' : 'begin as usual';
-    const othersText = otherIds === 0 ? '' : `; the others ${firstState}`;
+    const idsWithoutVector = knownIds - rows.length;
+    const initialState = feature?.frozen ? 'are 0' : 'begin as usual';
+    const othersText = idsWithoutVector === 0 ? '' : `; the others ${initialState}`;
     return `\`${name}\`: ${rows.length.toLocaleString('en')} of ${knownIds.toLocaleString('en')} ids have a vector in ${feature?.vectors?.file}${othersText}.`;
   });
 }
 
 export function sentencesOfPast(
-  { fresh, heldOutBefore = 0 }: Pick<Past, 'heldOutBefore'> & { readonly fresh?: ArrayLike<number> | undefined },
+  {
+    fresh: newEvents,
+    heldOutBefore = 0,
+  }: Pick<Past, 'heldOutBefore'> & { readonly fresh?: ArrayLike<number> | undefined },
   pinned: Pinned | undefined,
   split: DataDescription['split']['kind'],
 ): string[] {
-  if (!pinned?.until && !fresh) return [];
-  const count = (events: number): string => `${events.toLocaleString('en')} events`;
-  const freshFrom = pinned?.fresh;
+  if (!pinned?.until && !newEvents) return [];
+  const eventsText = (events: number): string => `${events.toLocaleString('en')} events`;
+  const freshEvents = pinned?.fresh;
   const when =
-    freshFrom === undefined
+    freshEvents === undefined
       ? ''
-      : 'since' in freshFrom
-        ? `from ${momentWords(freshFrom.since)} on`
-        : `after ${momentWords(freshFrom.after.time)}`;
+      : 'since' in freshEvents
+        ? `from ${momentWords(freshEvents.since)} on`
+        : `after ${momentWords(freshEvents.after.time)}`;
   const replayText = pinned?.replay ? `, and in each epoch up to ${pinned.replay} earlier ones for each of them` : '';
   const freshSentence =
-    fresh &&
-    `The run went on from an earlier one, with the ${count(pinned?.trainedEvents ?? fresh.length)} of its training part ${when}${replayText}.`;
+    newEvents &&
+    `The run went on from an earlier one, with the ${eventsText(pinned?.trainedEvents ?? newEvents.length)} of its training part ${when}${replayText}.`;
   // On other data than that of the run, events are compared with the last one of the run itself, and a note says so.
   const earlierSentence =
     heldOutBefore > 0 &&
     pinned?.trainedUntil === undefined &&
-    `${count(heldOutBefore)} that \`${split}\` holds out are earlier than the last one of the earlier run, which may have had them.`;
+    `${eventsText(heldOutBefore)} that \`${split}\` holds out are earlier than the last one of the earlier run, which may have had them.`;
   return [
     freshSentence || 'The run went on from an earlier one, with all events of its training part.',
     ...(earlierSentence ? [earlierSentence] : []),
@@ -74,7 +77,7 @@ export function countMissingLabels(parts: Readonly<Record<Part, Events>>): Map<s
 }
 
 /** @throws Failure `data-needs` if no training event has a value of a label, because nothing could be learned */
-export function refuseWithoutLabels(
+export function rejectUnlabelled(
   missingLabels: ReadonlyMap<string, MissingLabels>,
   trainingRows: number,
   { events }: DataDescription,
@@ -101,7 +104,7 @@ export function protocolOf(
     'Vocabularies, statistics and counts come from the training part only.',
     `The corpus has ${items.keys.length.toLocaleString('en')} items, ${source}; ${coldItems.toLocaleString('en')} of them have no training event.`,
   ];
-  for (const each of sentencesOfModels(description, layout, needs)) sentences.push(each);
+  for (const modelSentence of sentencesOfVectorModels(description, layout, needs)) sentences.push(modelSentence);
   for (const [name, { kind, max }] of layout.histories) {
     sentences.push(
       givesEvents(description)
@@ -119,14 +122,14 @@ export function protocolOf(
 }
 
 /** Names the models that made the vectors of the data, where `tower embed` wrote them. */
-function sentencesOfModels({ folder }: DataDescription, { sources }: DataLayout, { features }: Needs): string[] {
-  const arrays = features.flatMap(({ vectors }) =>
+function sentencesOfVectorModels({ folder }: DataDescription, { sources }: DataLayout, { features }: Needs): string[] {
+  const vectorFiles = features.flatMap(({ vectors }) =>
     vectors ? [{ path: resolve(folder, vectors.file), name: vectors.file }] : [],
   );
   const readsColumns = features.some(({ encoder }) => encoder.kind === 'vector');
-  const tables = readsColumns
+  const tableFiles = readsColumns
     ? [...sources.values()].flatMap(({ role, files }) => (role === 'events' ? [] : files))
     : [];
-  const sentences = [...arrays, ...tables].flatMap(({ path, name }) => sentenceOfRecord(path, name) ?? []);
+  const sentences = [...vectorFiles, ...tableFiles].flatMap(({ path, name }) => sentenceOfRecord(path, name) ?? []);
   return [...new Set(sentences)];
 }

@@ -4,10 +4,10 @@ import {
   CsvScanner,
   type CsvShape,
   FileShapeError,
-  firstByte,
-  lineEnd,
-  pastLineEnd,
-  valuesOf,
+  findLineEnd,
+  skipByteOrderMark,
+  skipLineEnd,
+  splitRecord,
 } from './csv_records.ts';
 
 export interface CsvLayout {
@@ -24,22 +24,22 @@ export interface CsvLayout {
 type CsvType = 'VARCHAR' | 'BIGINT' | 'HUGEINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP';
 
 /** Returns the layout that the beginning of a file shows; `cut` if its header continues after `bytes`. Throws FileShapeError if the header cannot be read. */
-export function csvLayoutOf(bytes: Buffer, whole: boolean, path: string): CsvLayout | 'cut' {
-  const header = headerOf(bytes, whole, path);
+export function detectCsvLayout(bytes: Buffer, isWholeFile: boolean, path: string): CsvLayout | 'cut' {
+  const header = readHeader(bytes, isWholeFile, path);
   if (header === 'cut') return 'cut';
   if (header === undefined) return { delimiter: ',', columns: [] };
   const { delimiter } = header;
-  const headerNames = columnNames(header);
+  const headerNames = checkedColumnNames(header);
   const rows: string[][] = [];
   const scanner = new CsvScanner({ delimiter, columns: headerNames.map((name) => ({ name })) });
-  scanner.take(bytes, whole, (_line, from, to, problem) => {
-    if (problem === undefined) rows.push(valuesOf(bytes.toString('utf8', from, to), delimiter));
+  scanner.scan(bytes, isWholeFile, (_line, from, to, problem) => {
+    if (problem === undefined) rows.push(splitRecord(bytes.toString('utf8', from, to), delimiter));
   });
-  const columns = headerNames.map((name, index) => ({ name, ...typeOf(rows.map((row) => row[index] ?? '')) }));
+  const columns = headerNames.map((name, index) => ({ name, ...detectType(rows.map((row) => row[index] ?? '')) }));
   return { delimiter, columns };
 }
 
-export function csvShape({ delimiter, columns }: CsvLayout): CsvShape {
+export function makeCsvShape({ delimiter, columns }: CsvLayout): CsvShape {
   return {
     delimiter,
     columns: columns.map(({ name, type }) => {
@@ -57,21 +57,21 @@ interface CsvHeader {
 }
 
 /** Returns the first record that is not a blank line; `undefined` if there is none, `cut` if it continues after `bytes`. */
-function headerOf(bytes: Buffer, whole: boolean, path: string): CsvHeader | 'cut' | undefined {
-  let offset = firstByte(bytes);
+function readHeader(bytes: Buffer, isWholeFile: boolean, path: string): CsvHeader | 'cut' | undefined {
+  let offset = skipByteOrderMark(bytes);
   let line = 1;
-  for (let lineStart = pastLineEnd(bytes, offset); lineStart > offset; lineStart = pastLineEnd(bytes, offset)) {
+  for (let lineStart = skipLineEnd(bytes, offset); lineStart > offset; lineStart = skipLineEnd(bytes, offset)) {
     offset = lineStart;
     line++;
   }
-  if (offset === bytes.length) return whole ? undefined : 'cut';
-  const delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : delimiterOf(bytes, offset);
+  if (offset === bytes.length) return isWholeFile ? undefined : 'cut';
+  const delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : detectDelimiter(bytes, offset);
   const csvParser = new CsvParser(delimiter);
-  const outcome = csvParser.parse(bytes, offset, whole);
+  const outcome = csvParser.parseRecord(bytes, offset, isWholeFile);
   if (outcome === 'cut') return 'cut';
   if (outcome === 'unclosed') throw new FileShapeError(line, 'a quote opens a name and never closes');
   if (outcome === 'trailing') throw new FileShapeError(line, 'a quoted name does not end where its quote ends');
-  const record = bytes.subarray(offset, csvParser.end);
+  const record = bytes.subarray(offset, csvParser.recordEnd);
   if (record.includes(0)) throw new FileShapeError(line, 'the header is not text in UTF-8');
   let text: string;
   try {
@@ -79,19 +79,19 @@ function headerOf(bytes: Buffer, whole: boolean, path: string): CsvHeader | 'cut
   } catch {
     throw new FileShapeError(line, 'the header is not text in UTF-8');
   }
-  const valueCounts = text.split(/\r\n|\r|\n/).map((part) => part.split(delimiter).length);
+  const valueCounts = text.split(/\r\n|\r|\n/).map((headerLine) => headerLine.split(delimiter).length);
   if (valueCounts.length > 1 && valueCounts[0]! > 1 && valueCounts.slice(1).includes(valueCounts[0]!)) {
     throw new FileShapeError(
       line,
       'a quote opens a name that continues on the next lines, which are rows of their own',
     );
   }
-  return { delimiter, names: valuesOf(text, delimiter), line };
+  return { delimiter, names: splitRecord(text, delimiter), line };
 }
 
 /** Returns the delimiter that occurs most often outside of quotes in the line at `offset`. */
-function delimiterOf(bytes: Buffer, offset: number): string {
-  const line = bytes.toString('utf8', offset, lineEnd(bytes, offset, bytes.length)).replaceAll(/"[^"]*("|$)/g, '');
+function detectDelimiter(bytes: Buffer, offset: number): string {
+  const line = bytes.toString('utf8', offset, findLineEnd(bytes, offset, bytes.length)).replaceAll(/"[^"]*("|$)/g, '');
   let bestDelimiter = ',';
   for (const candidate of [',', '\t', ';', '|']) {
     if (line.split(candidate).length > line.split(bestDelimiter).length) bestDelimiter = candidate;
@@ -100,7 +100,7 @@ function delimiterOf(bytes: Buffer, offset: number): string {
 }
 
 /** Trims names, and names an empty one by its index: `column3`. Throws FileShapeError if two are equal. */
-function columnNames({ names, line }: CsvHeader): string[] {
+function checkedColumnNames({ names, line }: CsvHeader): string[] {
   const columnIndexes = new Map<string, number>();
   const trimmedNames = names.map((name) => name.trim());
   for (const [index, name] of trimmedNames.entries()) {
@@ -137,15 +137,15 @@ const typePatterns: readonly (readonly [CsvType, RegExp])[] = [
   ['TIMESTAMP', /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/],
 ];
 
-/** Returns the narrowest type that fits nearly all values. The few others are found again as bad rows when all are read. */
-function typeOf(values: readonly string[]): { type: CsvType; mixed: boolean; unknown: boolean } {
+/** Returns the narrowest type that fits nearly all values. The few values that do not fit become bad rows when the whole file is read. */
+function detectType(values: readonly string[]): { type: CsvType; mixed: boolean; unknown: boolean } {
   const presentValues = values.filter((value) => value !== '');
-  const maxWrong = Math.max(3, Math.floor(presentValues.length * 0.1));
+  const maxMisfits = Math.max(3, Math.floor(presentValues.length * 0.1));
   let bestType: { type: CsvType; wrong: number } | undefined;
   for (const [type, typePattern] of typePatterns) {
     const wrongCount = presentValues.reduce((count, value) => count + (typePattern.test(value) ? 0 : 1), 0);
     if (
-      wrongCount <= maxWrong &&
+      wrongCount <= maxMisfits &&
       wrongCount * 2 < presentValues.length &&
       wrongCount < (bestType?.wrong ?? Number.POSITIVE_INFINITY)
     ) {

@@ -42,7 +42,7 @@ export type Coder =
 type EncoderOf<K extends Encoder['kind']> = Extract<Encoder, { kind: K }>;
 type EncodingOf<K extends Encoding['kind']> = Extract<Encoding, { kind: K }>;
 
-const fits: { readonly [K in Encoder['kind']]: (encoder: EncoderOf<K>, sample: ColumnSample) => Encoding } = {
+const fitters: { readonly [K in Encoder['kind']]: (encoder: EncoderOf<K>, sample: ColumnSample) => Encoding } = {
   vocabulary: fitVocabulary,
   hash: ({ buckets }) => ({ kind: 'hash', buckets }),
   boundaries: ({ boundaries, log }) => ({ kind: 'boundaries', boundaries, log }),
@@ -81,7 +81,7 @@ const coders: { readonly [K in Encoding['kind']]: (encoding: EncodingOf<K>) => C
 };
 
 export function fitEncoder(encoder: Encoder, sample: ColumnSample): Encoding {
-  return (fits[encoder.kind] as (encoder: Encoder, sample: ColumnSample) => Encoding)(encoder, sample);
+  return (fitters[encoder.kind] as (encoder: Encoder, sample: ColumnSample) => Encoding)(encoder, sample);
 }
 
 const coderCache = new WeakMap<Encoding, Coder>();
@@ -158,26 +158,24 @@ function boundariesCoder({ boundaries, log }: EncodingOf<'boundaries'>): Coder {
   };
 }
 
-/**
- * Learns boundaries that divide the training part into `buckets` equally frequent ranges. Equal values stay together, so frequent values lead to fewer ranges.
- */
+/** Learns boundaries that divide the training part into `buckets` equally frequent ranges. Equal values stay together, so frequent values lead to fewer ranges. */
 function fitQuantiles({ buckets, log }: EncoderOf<'quantiles'>, { numbers }: ColumnSample): Encoding {
-  const { sorted, weightOf, total } = ascending(numbers, log);
+  const { sorted, weightOf, total } = sortNumbers(numbers, log);
   const boundaries: number[] = [];
-  let below = 0;
-  let piece = 1;
+  let weightBelow = 0;
+  let rangeIndex = 1;
   for (let i = 0; i < sorted.length; i++) {
     // A range ends before the first new value for which its share of the rows is reached.
-    if ((i === 0 || sorted[i] !== sorted[i - 1]) && below * buckets >= piece * total) {
+    if ((i === 0 || sorted[i] !== sorted[i - 1]) && weightBelow * buckets >= rangeIndex * total) {
       boundaries.push(sorted[i]!);
-      piece = Math.floor((below * buckets) / total) + 1;
+      rangeIndex = Math.floor((weightBelow * buckets) / total) + 1;
     }
-    below += weightOf(i);
+    weightBelow += weightOf(i);
   }
   return { kind: 'boundaries', boundaries, log };
 }
 
-function ascending({ values, weights }: NumberSample, log: boolean) {
+function sortNumbers({ values, weights }: NumberSample, log: boolean) {
   const presentValues = new Float64Array(values.length);
   const presentWeights = new Float64Array(values.length);
   let count = 0;

@@ -20,78 +20,79 @@ export function makeValueEncoder(encoding: Encoding): (value: unknown) => Encode
   const coder = makeCoder(encoding);
   const takesLog = 'log' in encoding && encoding.log;
   const encodeSingle = (value: unknown): EncodedValue => {
-    if (takesLog && !isMissing(value) && numberOf(value) <= -1)
-      fail('a number above -1, since log(1 + x) is taken', value);
-    return encodeOne(coder as Single, encoding.kind === 'clock' ? secondsOf(value) : value);
+    if (takesLog && !isMissing(value) && toNumber(value) <= -1)
+      rejectValue('a number above -1, since log(1 + x) is taken', value);
+    return encodeOne(coder as SingleValueCoder, encoding.kind === 'clock' ? toSeconds(value) : value);
   };
   return (value) => {
-    if (coder.reads === 'vector') return { kind: 'numbers', numbers: vectorOf(value, coder.size) };
+    if (coder.reads === 'vector') return { kind: 'numbers', numbers: toVector(value, coder.size) };
     if (!Array.isArray(value)) return encodeSingle(value);
     const codes = value.flatMap((element) => {
       if (isMissing(element)) return [];
       const encoded = encodeSingle(element);
       if (encoded.kind === 'bag') return encoded.codes;
-      return encoded.kind === 'code' ? [encoded.code] : fail('one number', value);
+      return encoded.kind === 'code' ? [encoded.code] : rejectValue('one number', value);
     });
     return { kind: 'bag', codes };
   };
 }
 
-type Single = Exclude<Coder, { reads: 'vector' }>;
+type SingleValueCoder = Exclude<Coder, { reads: 'vector' }>;
 
-function encodeOne(coder: Single, value: unknown): EncodedValue {
+function encodeOne(coder: SingleValueCoder, value: unknown): EncodedValue {
   if (coder.reads === 'text') {
-    const text = isMissing(value) ? '' : textOf(value);
+    const text = isMissing(value) ? '' : toText(value);
     return coder.gives === 'code'
       ? { kind: 'code', code: coder.code(text) }
       : { kind: 'bag', codes: coder.codes(text) };
   }
-  const number = isMissing(value) ? Number.NaN : numberOf(value);
+  const number = isMissing(value) ? Number.NaN : toNumber(value);
   if (coder.gives === 'code') return { kind: 'code', code: coder.code(number) };
-  return { kind: 'numbers', numbers: [singleOf(coder.number(number), value)] };
+  return { kind: 'numbers', numbers: [toSingle(coder.number(number), value)] };
 }
 
 function isMissing(value: unknown): boolean {
   return value === null || value === undefined || value === '' || Number.isNaN(value);
 }
 
-function textOf(value: unknown): string {
+function toText(value: unknown): string {
   // The number was parsed from JSON, and other ids round to the same number.
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) fail('ids of more than 15 digits as texts', value);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    rejectValue('ids of more than 15 digits as texts', value);
   return typeof value === 'string' ||
     typeof value === 'number' ||
     typeof value === 'boolean' ||
     typeof value === 'bigint'
     ? String(value)
-    : fail('a text', value);
+    : rejectValue('a text', value);
 }
 
 const momentPattern = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|[+-]\d\d:\d\d)?$/;
 
-function secondsOf(value: unknown): unknown {
+function toSeconds(value: unknown): unknown {
   if (value instanceof Date) return value.getTime() / 1000;
   const [, day, time = '00:00', zone = 'Z'] = (typeof value === 'string' && momentPattern.exec(value.trim())) || [];
   const seconds = Date.parse(`${day}T${time}${zone}`) / 1000;
   return Number.isNaN(seconds) ? value : seconds;
 }
 
-function numberOf(value: unknown): number {
+function toNumber(value: unknown): number {
   const number = typeof value === 'object' ? Number.NaN : Number(value);
-  return Number.isFinite(number) ? number : fail('a finite number', value);
+  return Number.isFinite(number) ? number : rejectValue('a finite number', value);
 }
 
-function vectorOf(value: unknown, size: number): readonly number[] {
+function toVector(value: unknown, size: number): readonly number[] {
   if (isMissing(value)) return new Array<number>(size).fill(0);
-  if (!Array.isArray(value) || value.length !== size) return fail(`${size} numbers`, value);
-  return value.map((element) => singleOf(numberOf(element), value));
+  if (!Array.isArray(value) || value.length !== size) return rejectValue(`${size} numbers`, value);
+  return value.map((element) => toSingle(toNumber(element), value));
 }
 
 /** Rounds to float32, the precision of models. */
-function singleOf(number: number, value: unknown): number {
+function toSingle(number: number, value: unknown): number {
   const single = Math.fround(number);
-  return Number.isFinite(single) ? single : fail('numbers up to 3.4e38', value);
+  return Number.isFinite(single) ? single : rejectValue('numbers up to 3.4e38', value);
 }
 
-function fail(expected: string, value: unknown): never {
+function rejectValue(expected: string, value: unknown): never {
   throw new TypeError(`expected ${expected}, got ${JSON.stringify(value)?.slice(0, 80)}`);
 }

@@ -25,21 +25,21 @@ export interface Reach {
  */
 export function reachOf(folder: string, { allow = [], project = true }: Access = {}): Reach {
   const folders = allow.filter((path) => !isAddress(path));
-  const allowed = folders.map((path) => {
+  const allowedFolders = folders.map((path) => {
     try {
       return realpathSync(path);
     } catch (error) {
       throw failure('cannot-read', { path, reason: describeError(error) });
     }
   });
-  if (!project) return { folders: allowed };
-  const ownFolder = projectOf(folder);
-  return { folders: [ownFolder, ...allowed], project: ownFolder };
+  if (!project) return { folders: allowedFolders };
+  const projectFolder = findProject(folder);
+  return { folders: [projectFolder, ...allowedFolders], project: projectFolder };
 }
 
 /** True if a path, with symbolic links resolved, is in a folder that may be read. */
-export function isWithin(path: string, { folders }: Reach): boolean {
-  const targetPath = resolved(path);
+export function isReadable(path: string, { folders }: Reach): boolean {
+  const targetPath = realPath(path);
   return folders.some((folder) => {
     const relativePath = relative(folder, targetPath);
     return relativePath !== '..' && !relativePath.startsWith(`..${sep}`) && !isAbsolute(relativePath);
@@ -50,10 +50,10 @@ export function isWithin(path: string, { folders }: Reach): boolean {
  * Returns the nearest parent folder with a `package.json` or a `.git`, or the folder itself if there is none. A home folder or a root never counts, because it
  * contains more than one project.
  */
-function projectOf(folder: string): string {
-  const realFolder = resolved(folder);
+function findProject(folder: string): string {
+  const realFolder = realPath(folder);
   const { root } = parse(realFolder);
-  const homeFolder = resolved(homedir());
+  const homeFolder = realPath(homedir());
   for (let candidate = realFolder; candidate !== root && candidate !== homeFolder; candidate = dirname(candidate)) {
     if (existsSync(join(candidate, 'package.json')) || existsSync(join(candidate, '.git'))) return candidate;
   }
@@ -61,22 +61,21 @@ function projectOf(folder: string): string {
 }
 
 /** Resolves symbolic links in the part of the path that exists. */
-export function resolved(path: string): string {
+export function realPath(path: string): string {
   const fullPath = resolve(path);
   try {
     return realpathSync(fullPath);
   } catch {
     const parent = dirname(fullPath);
-    return parent === fullPath ? fullPath : join(resolved(parent), basename(fullPath));
+    return parent === fullPath ? fullPath : join(realPath(parent), basename(fullPath));
   }
 }
 
 /**
- * Returns the kind of a path after following links: `file`, or a description of anything else; undefined if it does not exist. It opens nothing,
- * because a pipe would block.
- * @throws Error of the system, for a path that may not be inspected
+ * Returns the kind of a path after following links: `file`, or a description of anything else; undefined if it does not exist. It opens nothing, because a
+ * pipe would block. @throws Error of the system, for a path that may not be inspected
  */
-export function kindAt(path: string): string | undefined {
+export function pathKind(path: string): string | undefined {
   let stats: Stats;
   try {
     stats = statSync(path);

@@ -39,20 +39,20 @@ export async function describeSources(
         opened.set(file.path, openFile);
         columnsOfFiles.push(openFile.columns);
       } catch (error) {
-        database.passOn(error);
-        diagnostics.push(unreadable(error, file));
+        database.rethrowUnlessSql(error);
+        diagnostics.push(unreadableFileError(error, file));
       }
     }
     if (diagnostics.length === errorsBefore)
-      for (const each of differences(input, columnsOfFiles)) diagnostics.push(each);
+      for (const difference of reportHeaderDifferences(input, columnsOfFiles)) diagnostics.push(difference);
     if (diagnostics.length === errorsBefore)
-      output.set(input.role, { ...input, columns: merged(columnsOfFiles), opened, stamps });
+      output.set(input.role, { ...input, columns: mergeColumns(columnsOfFiles), opened, stamps });
   }
   return { output, diagnostics };
 }
 
 /** Distinguishes a damaged file from one without read permission, and from one with an error on a single line. */
-export function unreadable(error: unknown, file: DescribedFile): Diagnostic {
+export function unreadableFileError(error: unknown, file: DescribedFile): Diagnostic {
   if (error instanceof FileShapeError) {
     return diagnose('data-file-shape', file.described.span, {
       path: file.name,
@@ -67,7 +67,7 @@ export function unreadable(error: unknown, file: DescribedFile): Diagnostic {
 }
 
 /** All files of a pattern must have the columns of the first. */
-function differences(input: InputFiles, columnsOfFiles: readonly (readonly FileColumn[])[]): Diagnostic[] {
+function reportHeaderDifferences(input: InputFiles, columnsOfFiles: readonly (readonly FileColumn[])[]): Diagnostic[] {
   const firstColumns = columnsOfFiles[0]!;
   return columnsOfFiles.flatMap((columns, fileIndex) => {
     const names = new Set(columns.map((column) => column.name.toLowerCase()));
@@ -80,21 +80,21 @@ function differences(input: InputFiles, columnsOfFiles: readonly (readonly FileC
 }
 
 /** Merges the columns of files. If their types differ, the wider one is used; a file without values is ignored. */
-function merged(columnsOfFiles: readonly (readonly FileColumn[])[]): FileColumn[] {
+function mergeColumns(columnsOfFiles: readonly (readonly FileColumn[])[]): FileColumn[] {
   return columnsOfFiles[0]!.map((column) => {
     const versions = columnsOfFiles.map(
       (columns) => columns.find(({ name }) => name.toLowerCase() === column.name.toLowerCase())!,
     );
     const typedVersions = versions.filter(({ unknown }) => unknown !== true);
     const types = [...new Set((typedVersions.length > 0 ? typedVersions : versions).map(({ type }) => type))];
-    const type = types.length === 1 ? types[0]! : widest(types);
+    const type = types.length === 1 ? types[0]! : widestType(types);
     const isMixed = typedVersions.some((version) => version.mixed);
     const typesByFile = types.length === 1 ? {} : { types: versions.map((version) => version.type) };
     return { name: column.name, type, mixed: isMixed, unknown: typedVersions.length === 0, ...typesByFile };
   });
 }
 
-const widest = (types: readonly string[]): string =>
+const widestType = (types: readonly string[]): string =>
   types.every((type) => /^U?(TINY|SMALL|BIG)?INT(EGER)?$|^HUGEINT$/.test(type))
     ? 'HUGEINT'
     : types.every(isNumber)

@@ -16,12 +16,8 @@ export class Copies {
   #folder: string | undefined;
   readonly #names = new Map<string, string>();
 
-  /**
-   * Returns the path of a file's copy.
-   * @param ending the ending of its name, from which readers know the format
-   * @throws Failure `no-temporary-folder`
-   */
-  of(path: string, ending = ''): string {
+  /** Returns the path of a file's copy. @param ending the ending of its name, from which readers know the format @throws Failure `no-temporary-folder` */
+  pathOfCopy(path: string, ending = ''): string {
     this.#folder ??= makeTemporaryFolder('read');
     const copyName = this.#names.get(path) ?? `${this.#names.size}${ending}`;
     this.#names.set(path, copyName);
@@ -35,7 +31,7 @@ export class Copies {
 }
 
 /** Runs `write`, and throws its system errors as failures. @throws Failure `cannot-write`, or `no-temporary-folder` if the folder is gone */
-export async function writingCopy<T>(path: string, write: () => Promise<T>): Promise<T> {
+export async function failIfUnwritable<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
@@ -56,22 +52,19 @@ export interface Database {
    * Runs a query, so that errors of computation are thrown, and returns DuckDB's types of its columns, in order, and the number of its rows. A query that
    * exceeds `limit` ends all work of the database.
    */
-  shape(sql: string, limit?: Limit): Promise<{ readonly types: readonly string[]; readonly rows: number }>;
+  resultShape(sql: string, limit?: Limit): Promise<{ readonly types: readonly string[]; readonly rows: number }>;
   /** Passes the result in chunks of at most 2,048 rows, in the order of the query. */
-  stream(sql: string, each: (chunk: DuckDBDataChunk) => void): Promise<void>;
+  stream(sql: string, onChunk: (chunk: DuckDBDataChunk) => void): Promise<void>;
   /** Makes a table from columns in memory, without an object for each row. */
-  fill(table: string, columns: readonly FilledColumn[], rows: number): Promise<void>;
+  createTable(table: string, columns: readonly FilledColumn[], rows: number): Promise<void>;
   /** Makes a temporary table with an integer column `line` and text columns `c0`, `c1`, …, and returns an appender for it. Only one such table may exist. */
   appendTexts(table: string, columns: number): Promise<TextRowAppender>;
-  /**
-   * Seals the database: it can no longer access files or addresses, load extensions, or change settings. @param files exceptions that it may still
-   * read
-   */
+  /** Seals the database: it can no longer access files or addresses, load extensions, or change settings. @param files exceptions that it may still read */
   seal(files?: readonly string[]): Promise<void>;
   /** Throws `error` again unless the SQL caused it. Other causes are an interruption, exhausted memory, and mistakes of this program. */
-  passOn(error: unknown): void;
+  rethrowUnlessSql(error: unknown): void;
   /** Sets the function that turns errors of files and stores into failures. It returns undefined for all other errors. */
-  translateErrors(make: (error: unknown) => Failure | undefined): void;
+  translateErrors(translate: (error: unknown) => Failure | undefined): void;
   close(): void;
 }
 
@@ -99,14 +92,13 @@ interface Limit {
 }
 
 /**
- * Opens a new database. `signal` interrupts its queries.
- * @param memory bytes that it may hold in memory; the rest is written to temporary files
- * @throws the reason of `signal`
+ * Opens a new database. `signal` interrupts its queries. @param memory bytes that it may hold in memory; the rest is written to temporary files @throws the
+ * reason of `signal`
  */
 export async function openDatabase(signal?: AbortSignal, memory = memoryOfDatabase()): Promise<Database> {
   signal?.throwIfAborted();
-  const spillSpace = spillFolder();
-  const { instance, connection } = await connect(spillSpace.folder ?? '', memory);
+  const spillSpace = makeSpillFolder();
+  const { instance, connection } = await openConnection(spillSpace.folder ?? '', memory);
   const guard = new QueryGuard(connection, spillSpace.problem, memory);
   const endQuery = (): void => guard.end(signal!.reason);
   // The signal may have been aborted while the database was loaded.
@@ -130,7 +122,7 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
         return chunks.flatMap((chunk) => chunk.convertRows(JSDuckDBValueConverter));
       };
     },
-    shape: async (sql, limit) => {
+    resultShape: async (sql, limit) => {
       const limitTimer = limit && setTimeout(() => guard.end(limit.reason), limit.milliseconds);
       try {
         const result = await run(sql);
@@ -139,21 +131,21 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
         clearTimeout(limitTimer);
       }
     },
-    fill: (table, columns, rows) => guard.run(() => fill(connection, table, columns, rows)),
+    createTable: (table, columns, rows) => guard.run(() => createTable(connection, table, columns, rows)),
     appendTexts: (table, columns) => guard.run(() => appendTexts(connection, table, columns)),
-    stream: (sql, each) => guard.run(() => stream(connection, sql, each)),
+    stream: (sql, onChunk) => guard.run(() => streamChunks(connection, sql, onChunk)),
     seal: async (files = []) => {
       if (files.length > 0) await run(`SET allowed_paths = [${files.map(quoteText).join(', ')}]`);
       await run('SET enable_external_access = false');
       await run('SET lock_configuration = true');
     },
-    passOn(error) {
+    rethrowUnlessSql(error) {
       guard.throwIfEnded();
       // DuckDB throws plain errors. A failure has its message already, and other kinds of errors are mistakes of this program.
       if (error instanceof Failure || error instanceof RangeError || error instanceof TypeError) throw error;
     },
-    translateErrors(make) {
-      guard.translateError = make;
+    translateErrors(translate) {
+      guard.translateError = translate;
     },
     close() {
       signal?.removeEventListener('abort', endQuery);
@@ -168,7 +160,7 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
 }
 
 /** @param folder for data that exceeds the memory; it is among the temporary files and not next to the user's files */
-async function connect(
+async function openConnection(
   folder: string,
   memory: number,
 ): Promise<{ instance: DuckDBInstance; connection: DuckDBConnection }> {
@@ -194,7 +186,7 @@ async function loadApi() {
   return 'DuckDBInstance' in api ? api : (api as { default: typeof api }).default;
 }
 
-async function fill(
+async function createTable(
   connection: DuckDBConnection,
   table: string,
   columns: readonly FilledColumn[],
@@ -303,16 +295,16 @@ async function appendTexts(connection: DuckDBConnection, table: string, columns:
   };
 }
 
-async function stream(
+async function streamChunks(
   connection: DuckDBConnection,
   sql: string,
-  each: (chunk: DuckDBDataChunk) => void,
+  onChunk: (chunk: DuckDBDataChunk) => void,
 ): Promise<void> {
   const result = await connection.stream(sql);
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) return;
-    each(chunk);
+    onChunk(chunk);
   }
 }
 
@@ -327,8 +319,8 @@ export const isList = (type: string): boolean => type.endsWith(']');
 export const elementOf = (listType: string): string => listType.slice(0, listType.lastIndexOf('['));
 
 /** Returns SQL for a column as text. Whole numbers have no decimals, so that they are the same keys as in a column of integers. */
-export function columnAsText(column: string, type: string): string {
-  const limit = largestWhole(type);
+export function castToText(column: string, type: string): string {
+  const limit = wholeNumberLimit(type);
   const fraction = /^DECIMAL\(\d+,0\)$/.test(type) ? undefined : /^DECIMAL/.exec(type);
   if (limit === undefined && !fraction) return `CAST(${column} AS VARCHAR)`;
   const isWhole = `${column} = floor(${column})${limit === undefined ? '' : ` AND abs(${column}) < ${limit}`}`;
@@ -336,7 +328,7 @@ export function columnAsText(column: string, type: string): string {
 }
 
 /** Returns the limit above which a floating-point type does not represent every whole number; undefined for other types. */
-export function largestWhole(type: string): number | undefined {
+export function wholeNumberLimit(type: string): number | undefined {
   return type === 'DOUBLE' ? 2 ** 53 : type === 'FLOAT' ? 2 ** 24 : undefined;
 }
 
@@ -355,17 +347,17 @@ export function enclose(expression: string): string {
   return `(${expression}\n)`;
 }
 
-/** Writes a Parquet file; rows keep their order. @param selected SQL that computes the columns of the file @throws Failure `cannot-write` */
+/** Writes a Parquet file; rows keep their order. @param selectedSql SQL that computes the columns of the file @throws Failure `cannot-write` */
 export async function writeParquet(
   path: string,
   columns: readonly FilledColumn[],
   rows: number,
-  selected = '*',
+  selectedSql = '*',
 ): Promise<void> {
   const database = await openDatabase();
   try {
-    await database.fill('rows', columns, rows);
-    await copyToParquet(database, path, `SELECT ${selected} FROM rows`);
+    await database.createTable('rows', columns, rows);
+    await copyToParquet(database, path, `SELECT ${selectedSql} FROM rows`);
   } finally {
     database.close();
   }
@@ -377,18 +369,18 @@ export async function copyToParquet(database: Database, path: string, query: str
     try {
       await database.run(`COPY (${query}) TO ${quoteText(partial)} (FORMAT parquet, COMPRESSION zstd)`);
     } catch (error) {
-      database.passOn(error);
+      database.rethrowUnlessSql(error);
       throw failure('cannot-write', { path, reason: describeError(error) });
     }
   });
 }
 
 /** Makes the folder for spilled data. Few data sets need it, so a failure is only reported when memory is exhausted. */
-function spillFolder(): { readonly folder?: string; readonly problem?: string } {
+function makeSpillFolder(): { readonly folder?: string; readonly problem?: string } {
   try {
     const folder = makeTemporaryFolder('duckdb');
-    if (openFolders.size === 0) process.on('exit', removeSpills);
-    openFolders.add(folder);
+    if (spillFolders.size === 0) process.on('exit', removeSpills);
+    spillFolders.add(folder);
     return { folder };
   } catch (error) {
     if (error instanceof Failure) return { problem: error.message };
@@ -396,15 +388,15 @@ function spillFolder(): { readonly folder?: string; readonly problem?: string } 
   }
 }
 
-const openFolders = new Set<string>();
+const spillFolders = new Set<string>();
 
 /** Removes the remaining folders before a signal ends the process. */
 export function removeSpills(): void {
-  for (const folder of openFolders) removeSpill(folder);
+  for (const folder of spillFolders) removeSpill(folder);
 }
 
 function removeSpill(folder: string): void {
   removeTemporaryFolder(folder);
-  openFolders.delete(folder);
-  if (openFolders.size === 0) process.off('exit', removeSpills);
+  spillFolders.delete(folder);
+  if (spillFolders.size === 0) process.off('exit', removeSpills);
 }

@@ -21,7 +21,7 @@ interface NpyArray {
   readonly rows: number;
   readonly columns: number;
   /** Reads one row in single precision. @throws FeatureFileError for a number that is not finite in it */
-  row(at: number, into: Float32Array): Promise<void>;
+  readRow(index: number, into: Float32Array): Promise<void>;
 }
 
 /** Has the reason why a file of a feature cannot be read; `message` completes "cannot be read: …". */
@@ -29,9 +29,9 @@ export class FeatureFileError extends Error {}
 
 const magic = Buffer.from('\x93NUMPY', 'latin1');
 /** Maximum length of the header in bytes, which is also NumPy's default. */
-const longestHeader = 10_000;
+const maxHeaderBytes = 10_000;
 /** Bytes of one read, unless a row is longer. */
-const pieceBytes = 2 ** 20;
+const readBytes = 2 ** 20;
 
 /** @param size bytes of the file */
 export async function openNpy(file: FileHandle, size: number): Promise<NpyArray> {
@@ -41,8 +41,8 @@ export async function openNpy(file: FileHandle, size: number): Promise<NpyArray>
   if (version < 1 || version > 3)
     throw new FeatureFileError(`its format is ${version}.${preamble[7]}, and Tower reads 1 to 3`);
   const [headerLength, headerStart] = version === 1 ? [preamble.readUInt16LE(8), 10] : [preamble.readUInt32LE(8), 12];
-  if (headerLength > longestHeader)
-    throw new FeatureFileError(`its header has ${headerLength} bytes, more than ${longestHeader}`);
+  if (headerLength > maxHeaderBytes)
+    throw new FeatureFileError(`its header has ${headerLength} bytes, more than ${maxHeaderBytes}`);
   const headerText = (await readRange(file, headerStart, headerLength, size)).toString('latin1');
   const { width, isLittle, rows, columns } = parseHeader(headerText);
   const dataOffset = headerStart + headerLength;
@@ -53,21 +53,21 @@ export async function openNpy(file: FileHandle, size: number): Promise<NpyArray>
     );
   }
   const rowBytes = columns * width;
-  const pieceRows = Math.max(1, Math.floor(pieceBytes / rowBytes));
-  let piece: { first: number; count: number; bytes: Buffer } = { first: 0, count: 0, bytes: Buffer.alloc(0) };
+  const pieceRows = Math.max(1, Math.floor(readBytes / rowBytes));
+  let cached: { firstRow: number; count: number; bytes: Buffer } = { firstRow: 0, count: 0, bytes: Buffer.alloc(0) };
   return {
     rows,
     columns,
-    async row(row, into) {
-      if (row < piece.first || row >= piece.first + piece.count) {
+    async readRow(row, into) {
+      if (row < cached.firstRow || row >= cached.firstRow + cached.count) {
         const count = Math.min(pieceRows, rows - row);
-        piece = {
-          first: row,
+        cached = {
+          firstRow: row,
           count,
           bytes: await readRange(file, dataOffset + row * rowBytes, count * rowBytes, size),
         };
       }
-      const { bytes, first } = piece;
+      const { bytes, firstRow: first } = cached;
       const view = new DataView(bytes.buffer, bytes.byteOffset);
       for (let column = 0; column < columns; column++) {
         const valueOffset = (row - first) * rowBytes + column * width;
@@ -125,11 +125,11 @@ function parseHeader(text: string): { width: 4 | 8; isLittle: boolean; rows: num
 // Files with one value in each line: vocabularies, and the keys of vectors. Lines end with LF or CR LF; values are not trimmed and must be unique.
 
 /** Maximum bytes of such a file, because its text must fit into one string. */
-const largestList = 256 * 2 ** 20;
+const maxListBytes = 256 * 2 ** 20;
 
 /** @param size bytes of the file */
 export async function readValueList(path: string, size: number): Promise<readonly string[]> {
-  if (size > largestList) throw new FeatureFileError(`it has ${size} bytes, more than ${largestList}`);
+  if (size > maxListBytes) throw new FeatureFileError(`it has ${size} bytes, more than ${maxListBytes}`);
   const bytes = await readFile(path);
   if (!isUtf8(bytes)) throw new FeatureFileError('it is not UTF-8');
   const lines = bytes
@@ -178,19 +178,19 @@ export async function readFeatureFiles(
     const { name, encoder, vectors, encoderOf, width } = feature;
     if (encoderOf !== name) continue;
     const span = spanOf(name);
-    const readAt = <T>(path: string, read: (whole: string, size: number) => Promise<T>): Promise<T> =>
-      readReported(description, path, span, access, read);
+    const readOrFail = <T>(path: string, read: (whole: string, size: number) => Promise<T>): Promise<T> =>
+      readFileOrFail(description, path, span, access, read);
     try {
       if ('file' in encoder && encoder.file !== undefined) {
-        const values = await readAt(encoder.file, readValueList);
+        const values = await readOrFail(encoder.file, readValueList);
         const reason = invalidPieceReason(encoder, values);
         if (reason !== undefined) {
           throw new Failure([diagnose('data-file-unreadable', span, { path: encoder.file, reason })]);
         }
         filesByFeature.set(name, { values, list: { path: encoder.file, span } });
       } else if (vectors) {
-        const keys = await readAt(vectors.keys, readValueList);
-        const vectorsShape = await readAt(vectors.file, async (path, size) => {
+        const keys = await readOrFail(vectors.keys, readValueList);
+        const vectorsShape = await readOrFail(vectors.file, async (path, size) => {
           const file = await open(path, 'r');
           try {
             return await openNpy(file, size);
@@ -198,24 +198,24 @@ export async function readFeatureFiles(
             await file.close();
           }
         });
-        const refuse = (reason: string): never => {
+        const reject = (reason: string): never => {
           throw new Failure([diagnose('data-file-unreadable', span, { path: vectors.file, reason })]);
         };
         if (vectorsShape.rows !== keys.length) {
-          refuse(`it has ${vectorsShape.rows} rows, and \`${vectors.keys}\` has ${keys.length} keys`);
+          reject(`it has ${vectorsShape.rows} rows, and \`${vectors.keys}\` has ${keys.length} keys`);
         }
         if (vectorsShape.columns !== width) {
-          refuse(
+          reject(
             `its rows have ${vectorsShape.columns} numbers, and \`${name}\` has \`dim: ${width}\`: write \`dim: ${vectorsShape.columns}\``,
           );
         }
-        const read = (indexes: readonly number[]): Promise<Float32Array> =>
-          readAt(vectors.file, (path, size) => readRows(path, size, indexes, width));
-        filesByFeature.set(name, { vectors: { keys, width, read }, list: { path: vectors.keys, span } });
+        const readVectors = (indexes: readonly number[]): Promise<Float32Array> =>
+          readOrFail(vectors.file, (path, size) => readRows(path, size, indexes, width));
+        filesByFeature.set(name, { vectors: { keys, width, read: readVectors }, list: { path: vectors.keys, span } });
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      for (const each of error.diagnostics) diagnostics.push(each);
+      for (const diagnostic of error.diagnostics) diagnostics.push(diagnostic);
     }
   }
   return { output: filesByFeature, diagnostics };
@@ -229,23 +229,23 @@ async function readRows(path: string, size: number, indexes: readonly number[], 
     const array = await openNpy(file, size);
     const ascending = Array.from(indexes.keys()).sort((a, b) => indexes[a]! - indexes[b]!);
     for (const index of ascending)
-      await array.row(indexes[index]!, vectorData.subarray(index * width, (index + 1) * width));
+      await array.readRow(indexes[index]!, vectorData.subarray(index * width, (index + 1) * width));
   } finally {
     await file.close();
   }
   return vectorData;
 }
 
-async function readReported<T>(
+async function readFileOrFail<T>(
   description: DataDescription,
   path: string,
   span: Span,
   access: Access | undefined,
-  read: (whole: string, size: number) => Promise<T>,
+  use: (whole: string, size: number) => Promise<T>,
 ): Promise<T> {
   const fullPath = findFile(description, { path, span }, access);
   try {
-    return await read(fullPath, (await stat(fullPath)).size);
+    return await use(fullPath, (await stat(fullPath)).size);
   } catch (error) {
     const isKnownError = error instanceof FeatureFileError;
     const reason = isKnownError ? error.message : describeSystemError(error);
@@ -256,19 +256,19 @@ async function readReported<T>(
 
 /** Maps kinds of encoders to the pieces that a text is cut into: a line that is no piece would be a row that no text reads. */
 const pieceRules: Readonly<Record<string, { readonly what: string; readonly isOne: (line: string) => boolean }>> = {
-  words: { what: 'a word in lower case, such as `night`', isOne: (line) => isWhole(line, wordsOfText) },
+  words: { what: 'a word in lower case, such as `night`', isOne: (line) => isSinglePiece(line, wordsOfText) },
   bigrams: {
     what: 'a word in lower case, or two with a blank between them, such as `new york`',
-    isOne: (line) => isWhole(line, wordsOfText) || bigramsOf(line)[1] === line,
+    isOne: (line) => isSinglePiece(line, wordsOfText) || bigramsOf(line)[1] === line,
   },
   trigrams: {
     what: 'three letters of `#word#` in lower case, such as `#ni`',
-    isOne: (line) => [...line].length === 3 && isWhole(line.replace(/^#|#$/g, ''), wordsOfText),
+    isOne: (line) => [...line].length === 3 && isSinglePiece(line.replace(/^#|#$/g, ''), wordsOfText),
   },
 };
 
-const isWhole = (line: string, split: SplitText): boolean => {
-  const [firstPiece, ...otherPieces] = split(line);
+const isSinglePiece = (line: string, splitText: SplitText): boolean => {
+  const [firstPiece, ...otherPieces] = splitText(line);
   return firstPiece === line && otherPieces.length === 0;
 };
 

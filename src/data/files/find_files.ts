@@ -8,7 +8,7 @@ import { describeError } from '../../base/diagnostics/system_reason.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import type { DataDescription, DataFile } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';
-import { type Access, isWithin, kindAt, type Reach, reachOf, resolved } from './access.ts';
+import { type Access, isReadable, pathKind, type Reach, reachOf, realPath } from './access.ts';
 import { endingChoice, type FileKind, formatOf, isCompressed, linesKind } from './formats/table.ts';
 import { alternatives, isPattern, makeMatcher } from './glob.ts';
 import { isAddress, withoutSecrets } from './remote/address.ts';
@@ -41,8 +41,7 @@ export interface InputFiles {
 
 /**
  * Returns the files of each role, sorted by name. A role with an error is absent. It opens no file, and inspects nothing outside the reach of the block.
- * `remote`: the files at the block's addresses; without it addresses are errors.
- * @throws Failure `cannot-read` for an allowed folder that does not exist
+ * `remote`: the files at the block's addresses; without it addresses are errors. @throws Failure `cannot-read` for an allowed folder that does not exist
  */
 export function findFiles(
   description: DataDescription,
@@ -64,21 +63,18 @@ export function findFiles(
       });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      for (const each of error.diagnostics) diagnostics.push(each);
+      for (const diagnostic of error.diagnostics) diagnostics.push(diagnostic);
     }
   }
   return { output, diagnostics };
 }
 
-/**
- * Returns the path of a single file that has no rows, without opening it.
- * @throws Failure if it is missing, is not a file, or is outside the reach of the block
- */
+/** Returns the path of a single file that has no rows, without opening it. @throws Failure if it is missing, is not a file, or is outside the reach of the block */
 export function findFile({ folder }: DataDescription, file: DataFile, access: Access = {}): string {
   if (isAddress(file.path)) throw failure('data-file-remote', { path: withoutSecrets(file.path) }, file.span);
   const inspector = makeInspector(file, folder, reachOf(folder, access));
   const path = resolve(folder, file.path);
-  inspector.within(path);
+  inspector.readFolder(path);
   const kind = inspector.kind(path);
   if (kind === undefined) {
     const nearestName = findNearest(basename(path), namesIn(dirname(path)));
@@ -112,7 +108,7 @@ function withParts(
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      for (const each of error.diagnostics) diagnostics.push(each);
+      for (const diagnostic of error.diagnostics) diagnostics.push(diagnostic);
     }
   }
   if (diagnostics.length > 0) throw new Failure(diagnostics);
@@ -120,7 +116,7 @@ function withParts(
 }
 
 /** Returns a path that is equal for two paths of the same file. */
-const realPathOf = ({ path, name, remote }: DescribedFile): string => (remote === undefined ? resolved(path) : name);
+const realPathOf = ({ path, name, remote }: DescribedFile): string => (remote === undefined ? realPath(path) : name);
 
 const partWords = { train: 'training', validation: 'validation', test: 'test' } as const;
 
@@ -146,8 +142,9 @@ function filesOf(
   const inspector = makeInspector(described, folder, reach);
   const fullPath = resolve(folder, described.path);
   // A file with the literal name takes precedence: `a[1].csv` may be a file.
-  const isLiteral = !isPattern(described.path) || (isWithin(fullPath, reach) && inspector.kind(fullPath) !== undefined);
-  if (isLiteral) inspector.within(fullPath);
+  const isLiteral =
+    !isPattern(described.path) || (isReadable(fullPath, reach) && inspector.kind(fullPath) !== undefined);
+  if (isLiteral) inspector.readFolder(fullPath);
   const paths = !isLiteral
     ? matching(described.path, folder, inspector)
     : inspector.kind(fullPath) === undefined
@@ -155,7 +152,7 @@ function filesOf(
       : [fullPath];
   if (paths.length === 0) {
     // The parent folder of a pattern with `..` may be outside the reach.
-    const nearestName = isWithin(dirname(fullPath), reach)
+    const nearestName = isReadable(dirname(fullPath), reach)
       ? findNearest(basename(fullPath), namesIn(dirname(fullPath)))
       : undefined;
     const nearestPath = nearestName === undefined ? undefined : join(dirname(described.path), nearestName);
@@ -175,7 +172,7 @@ function filesOf(
 /** Inspects paths for one entry of a block. If a path may not or cannot be inspected, it throws a Failure with the span of the entry. */
 interface PathInspector {
   /** Throws if the path is outside the reach of the block. */
-  within(path: string): void;
+  readFolder(path: string): void;
   /** Returns `file`, or a description of another kind; undefined if there is nothing. */
   kind(path: string): string | undefined;
   /** Throws if the folder may not be read. */
@@ -184,18 +181,18 @@ interface PathInspector {
 }
 
 function makeInspector(described: DataFile, folder: string, reach: Reach): PathInspector {
-  const refuse = (path: string, reason: string): Failure =>
+  const refuseFile = (path: string, reason: string): Failure =>
     new Failure([diagnose('data-file-unreadable', described.span, { path: nameOf(path, folder), reason })]);
   const attempt = <T>(path: string, work: () => T): T => {
     try {
       return work();
     } catch (error) {
-      throw refuse(path, describeError(error));
+      throw refuseFile(path, describeError(error));
     }
   };
-  const within = (path: string): void => {
-    if (isWithin(path, reach)) return;
-    const targetPath = resolved(path);
+  const readFolder = (path: string): void => {
+    if (isReadable(path, reach)) return;
+    const targetPath = realPath(path);
     const facts = {
       path: nameOf(path, folder),
       target: targetPath,
@@ -205,11 +202,11 @@ function makeInspector(described: DataFile, folder: string, reach: Reach): PathI
     throw new Failure([diagnose('data-file-outside', described.span, facts)]);
   };
   return {
-    within,
-    refuse,
-    kind: (path) => attempt(path, () => kindAt(path)),
+    readFolder,
+    refuse: refuseFile,
+    kind: (path) => attempt(path, () => pathKind(path)),
     entries(path) {
-      within(path);
+      readFolder(path);
       return attempt(path, () => readdirSync(path, { withFileTypes: true }));
     },
   };
@@ -244,11 +241,11 @@ function matching(pattern: string, folder: string, inspector: PathInspector): st
     if (part === undefined) {
       // Matching folders contain no rows themselves.
       if (kind === 'a folder') return;
-      inspector.within(path);
+      inspector.readFolder(path);
       matchedPaths.add(path);
     } else if (!isPattern(part)) {
       const childPath = join(path, part);
-      inspector.within(childPath);
+      inspector.readFolder(childPath);
       if (inspector.kind(childPath) !== undefined) walk(childPath, remainingParts);
     } else if (kind === 'a folder') {
       const entries = inspector.entries(path);
@@ -273,7 +270,7 @@ function matching(pattern: string, folder: string, inspector: PathInspector): st
       folder,
       parts.slice(0, firstWild === -1 ? parts.length : firstWild).join(sep) || (isAbsolute(alternative) ? sep : ''),
     );
-    inspector.within(startPath);
+    inspector.readFolder(startPath);
     if (inspector.kind(startPath) !== undefined)
       walk(startPath, firstWild === -1 ? [] : parts.slice(firstWild).filter((part) => part !== ''));
   }

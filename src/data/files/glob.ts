@@ -59,7 +59,7 @@ function signsOf(part: readonly string[]): Sign[] {
       signs.push({ kind: 'one', matches: setOf(part.slice(index + 1, closeIndex)) });
       index = closeIndex;
     } else {
-      signs.push({ kind: 'one', matches: (other) => other === literal });
+      signs.push({ kind: 'one', matches: (character) => character === literal });
     }
   }
   return signs;

@@ -101,8 +101,8 @@ export class QueryGuard {
   }
 
   #usedUp(): Failure {
-    const enough = processMemory + 4 * this.#memory;
-    return failure('data-memory', { bytes: this.#memory, enough, spill: this.#noSpill });
+    const mostMemory = processMemory + 4 * this.#memory;
+    return failure('data-memory', { bytes: this.#memory, enough: mostMemory, spill: this.#noSpill });
   }
 }
 

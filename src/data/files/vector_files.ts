@@ -9,9 +9,9 @@ import { writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import { makeSource } from '../../base/text/source.ts';
 import { parseJsonObject } from '../../base/util/http.ts';
-import { kindAt } from './access.ts';
+import { pathKind } from './access.ts';
 import { describeSources } from './data_source.ts';
-import { Copies, columnAsText, copyToParquet, isNumber, openDatabase, quoteName } from './duckdb.ts';
+import { Copies, castToText, copyToParquet, isNumber, openDatabase, quoteName } from './duckdb.ts';
 import type { DescribedFile, FileColumn } from './find_files.ts';
 import { endingChoice, formatOf, isCompressed } from './formats/table.ts';
 
@@ -27,8 +27,7 @@ export interface RowTexts {
   /** Returns the values of each column in the order of the rows, null for missing ones. @throws Failure `unknown-name` */
   texts(columns: readonly string[]): Promise<readonly (readonly (string | null)[])[]>;
   /**
-   * Writes all columns of the file, and the vectors as the last one.
-   * @param key a column that stays a text, so that items with other keys can be written later
+   * Writes all columns of the file, and the vectors as the last one. @param key a column that stays a text, so that items with other keys can be written later
    * @throws Failure `repeated-name`, `cannot-write`
    */
   writeParquet(path: string, column: string, vectors: RowVectors, key?: string): Promise<void>;
@@ -37,7 +36,7 @@ export interface RowTexts {
 
 /** @throws Failure `cannot-read`, `data-file-kind`, `data-file-shape`, `data-file-damaged`, `data-file-unreadable`; the reason of the signal */
 export async function openTextRows(path: string, signal?: AbortSignal): Promise<RowTexts> {
-  const found = kindAt(path);
+  const found = pathKind(path);
   if (found !== 'file') {
     throw failure('cannot-read', { path, reason: found === undefined ? 'it does not exist' : `it is ${found}` });
   }
@@ -69,8 +68,8 @@ export async function openTextRows(path: string, signal?: AbortSignal): Promise<
     return {
       rows,
       async texts(names) {
-        const selected = names.map((wanted) => columnNamed(columns, wanted).name);
-        const sql = selected.map((name) => columnAsText(quoteName(name), types.get(name)!)).join(', ');
+        const selected = names.map((name) => columnNamed(columns, name).name);
+        const sql = selected.map((name) => castToText(quoteName(name), types.get(name)!)).join(', ');
         const texts = names.map((): (string | null)[] => []);
         await database.stream(`SELECT ${sql} FROM items`, (chunk) => {
           for (const [index, values] of texts.entries()) {
@@ -81,9 +80,9 @@ export async function openTextRows(path: string, signal?: AbortSignal): Promise<
         return texts;
       },
       async writeParquet(out, column, vectors, key) {
-        const taken = columns.find(({ name }) => name.toLowerCase() === column.toLowerCase());
-        if (taken) throw failure('repeated-name', { what: 'column', name: column, other: 'column' });
-        await database.fill('vectors', [{ name: column, numbers: vectors.data, width: vectors.width }], rows);
+        const existingColumn = columns.find(({ name }) => name.toLowerCase() === column.toLowerCase());
+        if (existingColumn) throw failure('repeated-name', { what: 'column', name: column, other: 'column' });
+        await database.createTable('vectors', [{ name: column, numbers: vectors.data, width: vectors.width }], rows);
         const selected: string[] = [];
         const textKey = key === undefined ? undefined : columnNamed(columns, key);
         for (const each of columns) {
@@ -96,7 +95,7 @@ export async function openTextRows(path: string, signal?: AbortSignal): Promise<
     };
   } catch (error) {
     close();
-    database.passOn(error);
+    database.rethrowUnlessSql(error);
     throw error;
   }
 
@@ -174,5 +173,5 @@ export function sentenceOfRecord(path: string, name: string): string | undefined
   if (!existsSync(recordOf(path))) return undefined;
   const { tower, model, columns, width } = parseJsonObject(readFileSync(recordOf(path), 'utf8')) ?? {};
   if (tower !== 'vectors' || typeof model !== 'string' || !Array.isArray(columns)) return undefined;
-  return `The vectors of ${name} are ${String(width)} numbers of \`${model}\`, from ${columns.map((each) => `\`${String(each)}\``).join(', ')}.`;
+  return `The vectors of ${name} are ${String(width)} numbers of \`${model}\`, from ${columns.map((column) => `\`${String(column)}\``).join(', ')}.`;
 }

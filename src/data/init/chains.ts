@@ -19,15 +19,15 @@ const maxSteps = 3;
 /** Returns the events with the columns of all files on the way to their user, item and time. */
 export function alongChain(start: EventTable, tables: readonly TableProfile[], answers: InitAnswers): EventTable {
   let events = start;
-  const used = new Set([start.table]);
+  const usedTables = new Set([start.table]);
   for (let step = 0; step < maxSteps; step++) {
     const link = events.joins.find((join) => join.isNamed && join.overlap >= 0.5 && isLink(join, events, answers));
     if (link === undefined) return events;
-    used.add(link.table);
+    usedTables.add(link.table);
     const table = withColumnsOf(events.table, link);
     const joins = joinsOf(
       table,
-      tables.filter((each) => !used.has(each)),
+      tables.filter((each) => !usedTables.has(each)),
     );
     events = { table, joins, roles: rolesOf(table, answers, joins) };
   }

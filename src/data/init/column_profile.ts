@@ -254,7 +254,7 @@ function markOf(texts: readonly string[]): string | undefined {
 }
 
 function listKind(lists: readonly (readonly Cell[])[]): Pick<ColumnProfile, 'kind' | 'width'> {
-  const isObject = (each: Cell): boolean => each !== null && (typeof each !== 'string' || each.startsWith('{"'));
+  const isObject = (cell: Cell): boolean => cell !== null && (typeof cell !== 'string' || cell.startsWith('{"'));
   if (lists.some((list) => list.some(isObject))) return { kind: 'object' };
   const width = vectorWidth(lists);
   return { kind: width === undefined ? 'list' : 'vector', width };
@@ -265,7 +265,7 @@ function vectorWidth(lists: readonly (readonly Cell[])[]): number | undefined {
   const width = lists[0]!.length;
   const areNumbers = lists
     .slice(0, 200)
-    .every((list) => list.every((each) => typeof each === 'string' && isNumber(each)));
+    .every((list) => list.every((element) => typeof element === 'string' && isNumber(element)));
   return width >= 8 && areNumbers && lists.every(({ length }) => length === width) ? width : undefined;
 }
 
@@ -295,7 +295,7 @@ function listFormOf(texts: readonly string[]): ListForm | undefined {
 function areBlankLists(texts: readonly string[]): boolean {
   const lists = texts.map((text) => text.split(' '));
   const elements = lists.flat();
-  const idCount = elements.filter((each) => /^[A-Za-z_-]*\d[\w:-]*$/.test(each)).length;
+  const idCount = elements.filter((element) => /^[A-Za-z_-]*\d[\w:-]*$/.test(element)).length;
   const areUneven = lists.some(({ length }) => length !== lists[0]!.length);
   return areUneven && elements.length > texts.length * 2 && idCount > elements.length * 0.9;
 }

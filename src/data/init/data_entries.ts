@@ -68,19 +68,19 @@ export function rejectOf(
   { rows, bad }: TableProfile,
   keys: readonly ColumnProfile[],
   time: ColumnProfile | undefined,
-  missing: number,
+  missingRows: number,
 ): DataEntry | undefined {
   const form = time?.time;
   const isBroken = (row: number): boolean =>
     keys.some(({ cells }) => textOf(cells[row]) === '') || (form !== undefined && !form.fits(textOf(time!.cells[row])));
   const brokenRows = rows.filter((_, row) => isBroken(row)).length;
   const brokenShare = (bad + brokenRows) / Math.max(1, bad + rows.length);
-  const share = brokenShare + missing;
+  const share = brokenShare + missingRows;
   if (share <= 0.003) return undefined;
   const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
   const why = [
     ...(brokenShare > 0 ? [`${percent(brokenShare)} of the rows in the sample are broken`] : []),
-    ...(missing > 0 ? [`${percent(missing)} are of items or users without a row of their own`] : []),
+    ...(missingRows > 0 ? [`${percent(missingRows)} are of items or users without a row of their own`] : []),
   ];
   const allowed = [2, 5, 10, 20, 50].find((percentage) => percentage >= share * 150) ?? 90;
   return { value: `${allowed}%`, why: why.join(', ') };
@@ -90,8 +90,8 @@ export function rejectOf(
 export function missingShare(join: Join | undefined): number {
   if (!join?.table.isWhole) return 0;
   const { key, column } = join;
-  const missing = column.cells.filter((cell) => cell !== null && !key.values.has(textOf(cell)));
-  return missing.length / Math.max(1, column.cells.length);
+  const missingCells = column.cells.filter((cell) => cell !== null && !key.values.has(textOf(cell)));
+  return missingCells.length / Math.max(1, column.cells.length);
 }
 
 /** A file of keys that many events have no row in. */
@@ -115,7 +115,7 @@ export function gapsOf({ items, users }: EventRoles, item: ColumnProfile): reado
 /** True if most events have the same time as all other events of their user, as in a basket, so that no event precedes another. */
 export function areSimultaneous(user: ColumnProfile, time: ColumnProfile): boolean {
   const groups = groupsByKey(user, time).filter(({ rows }) => rows > 1);
-  const rowsIn = (some: typeof groups): number => some.reduce((sum, { rows }) => sum + rows, 0);
+  const rowsIn = (subset: typeof groups): number => subset.reduce((sum, { rows }) => sum + rows, 0);
   return rowsIn(groups.filter(({ isConstant }) => isConstant)) > rowsIn(groups) * 0.5;
 }
 
@@ -151,9 +151,8 @@ export function isSorted({ rows }: TableProfile): boolean {
 }
 
 /**
- * @param more files with further rows
- * @param parts files of other parts of a split set
- * @param join for a file that is joined: its key gets the name of the column of the events
+ * @param more files with further rows @param parts files of other parts of a split set @param join for a file that is joined: its key gets the name of the
+ * column of the events
  */
 export function namedFile(
   main: TableProfile,

@@ -14,7 +14,7 @@ function eventScore(table: TableProfile, { user, item, time, users, items, other
   const hasOutcomes = others.some(({ guesses }) =>
     ['rating', 'action', 'count', 'kind'].includes(guesses[0]?.role ?? ''),
   );
-  const repeatedKeys = [user, item].filter((each) => each && each.column.present / each.column.distinct > 1.1).length;
+  const repeatedKeys = [user, item].filter((key) => key && key.column.present / key.column.distinct > 1.1).length;
   const hasQueries = others.some(({ guesses }) => guesses[0]?.role === 'query');
   const certainty = (taken: ColumnChoice | undefined): number => (taken ? (taken.guess.score < 0.5 ? 1.2 : 2) : 0);
   return (
@@ -82,13 +82,15 @@ export function filesOf(tables: readonly TableProfile[], answers: InitAnswers) {
 const hasKey = (table: TableProfile): boolean => table.columns.some((column) => isUnique(column));
 
 /** True for files with the same columns. Without column names the kinds of values must match. */
-function isAlike(one: TableProfile, other: TableProfile): boolean {
+function isAlike(left: TableProfile, right: TableProfile): boolean {
   const names = ({ columns }: TableProfile): string =>
     columns
       .map((column) => (isNameless(column) ? `${column.name} ${column.kind}` : column.name.toLowerCase()))
       .sort()
       .join('\n');
-  return one === other || (one.kind === other.kind && names(one) === names(other) && !one.rewrite === !other.rewrite);
+  return (
+    left === right || (left.kind === right.kind && names(left) === names(right) && !left.rewrite === !right.rewrite)
+  );
 }
 
 function partsOf(alikeTables: readonly TableProfile[]) {

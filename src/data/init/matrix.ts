@@ -64,15 +64,15 @@ export function matrixOf(table: TableProfile, answers: InitAnswers): WideMatrix 
 
 /** True if the values of the first column are within those of the others, and have fractions if those have. */
 function isOnScale(first: ColumnProfile, columns: readonly ColumnProfile[], mark: string | undefined): boolean {
-  const others = new Set(columns.filter((each) => each !== first).flatMap(({ values }) => [...values]));
+  const others = new Set(columns.filter((column) => column !== first).flatMap(({ values }) => [...values]));
   const numbers = [...others].filter((value) => value !== mark).map(Number);
-  const own = [...first.values].filter((value) => value !== mark);
+  const ownValues = [...first.values].filter((value) => value !== mark);
   const haveFractions = numbers.some((value) => !Number.isInteger(value));
-  const isWithin = own.every((value) => {
+  const isWithin = ownValues.every((value) => {
     const number = Number(value);
     return numbers.some((other) => other >= number) && numbers.some((other) => other <= number);
   });
-  return isWithin && (!haveFractions || own.some((value) => !Number.isInteger(Number(value))));
+  return isWithin && (!haveFractions || ownValues.some((value) => !Number.isInteger(Number(value))));
 }
 
 /** Says where the columns of a melted matrix come from. Their names were made up here, so reasons that are guessed from names would be wrong. */

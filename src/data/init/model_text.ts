@@ -151,11 +151,13 @@ function labelsBlocks(proposal: Proposal): readonly MaybeLine[] {
   const { labels, weight } = proposal;
   const tasks = tasksOf(proposal);
   const ideas = tasks.length > 0 ? [] : labels.map(({ name }) => name);
-  const used = [...tasks, ...(weight ? [weight] : [])].map(({ name, kind, why }) => line(`${name} : ${kind}`, why));
+  const usedFields = [...tasks, ...(weight ? [weight] : [])].map(({ name, kind, why }) =>
+    line(`${name} : ${kind}`, why),
+  );
   return [
     ideas.length > 0 &&
       `// The data has ${ideas.length === 1 ? 'a label' : 'labels'}: ${ideas.join(', ')}. A task for it can be added, and costs the ranking of what is chosen.`,
-    used.length > 0 && braces('labels', used),
+    usedFields.length > 0 && braces('labels', usedFields),
   ];
 }
 

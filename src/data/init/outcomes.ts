@@ -21,15 +21,15 @@ interface OutcomeDrafts {
 }
 
 export function outcomesOf({ others }: EventRoles, names: ColumnNames, isText: boolean) {
-  const of = (role: string): ColumnProfile[] =>
+  const columnsWithRole = (role: string): ColumnProfile[] =>
     others.filter(({ guesses }) => guesses[0]?.role === role).map(({ column }) => column);
   const drafts: OutcomeDrafts = { labels: [], conditions: [], taken: new Map() };
   const { taken, conditions } = drafts;
-  if (isText) judgements(of('rating'), drafts);
-  else ratings(of('rating'), drafts);
-  for (const column of of('action')) action(column, names, drafts);
-  for (const column of of('kind').slice(0, 1)) kindsOfEvents(column, drafts);
-  const [count] = drafts.labels.length === 0 && !isText ? of('count') : [];
+  if (isText) judgements(columnsWithRole('rating'), drafts);
+  else ratings(columnsWithRole('rating'), drafts);
+  for (const column of columnsWithRole('action')) action(column, names, drafts);
+  for (const column of columnsWithRole('kind').slice(0, 1)) kindsOfEvents(column, drafts);
+  const [count] = drafts.labels.length === 0 && !isText ? columnsWithRole('count') : [];
   if (count) taken.set(count, 'weight of an event');
   const [first] = conditions;
   for (const { column } of drafts.labels.slice(maxLabels))

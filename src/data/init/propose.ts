@@ -60,13 +60,13 @@ export function propose(
   const meltedTables = tables.map((table, index) => matrices[index]?.table ?? table);
   const melted = proposeOf(meltedTables, answers, nameOf);
   if ('problem' in melted) return proposal;
-  const matrix = matrices.find((each) => each?.table.path === melted.events.sources[0]);
+  const matrix = matrices.find((candidate) => candidate?.table.path === melted.events.sources[0]);
   if (matrix === undefined) return proposal;
   const { mark, table } = matrix;
   const file = nameOf(table.path);
   return {
     ...melted,
-    reasons: melted.reasons.map((each) => (each.file === file ? reasonOfMelted(table.melted!, each) : each)),
+    reasons: melted.reasons.map((reason) => (reason.file === file ? reasonOfMelted(table.melted!, reason) : reason)),
     questions: [...melted.questions, ...(mark && answers.no_value === undefined ? [markQuestion(mark)] : [])],
   };
 }
@@ -292,7 +292,7 @@ function listedItems({ others }: EventRoles, item: ColumnProfile): ColumnProfile
       .slice(0, 5000)
       .map((cell) => (Array.isArray(cell) ? cell.map(String) : elementsOfText(String(cell ?? ''), column)));
     const elements = lists.flat();
-    const knownItems = elements.filter((each) => item.values.has(each)).length;
+    const knownItems = elements.filter((element) => item.values.has(element)).length;
     const rowsWithOwnItem = lists.filter((list, row) => list.includes(String(item.cells[row]))).length;
     return knownItems > elements.length * 0.5 && rowsWithOwnItem < column.cells.length * 0.02;
   };
@@ -327,9 +327,9 @@ function textsOf(roles: EventRoles, { kind, columns }: TableProfile) {
     const hasOther = texts.some(({ column }) => column !== query);
     return hasText || hasOther ? { query, item: isText ? item : undefined } : undefined;
   }
-  const answer = texts.find(({ column }) => column !== query)?.column;
+  const answerColumn = texts.find(({ column }) => column !== query)?.column;
   const guess = { role: 'item', score: 0.5, because: 'it is the text that answers' } as const;
-  return answer && { query, item: { column: answer, guess } };
+  return answerColumn && { query, item: { column: answerColumn, guess } };
 }
 
 /** Shows the first features of each side, lists before numbers, and makes ideas of the others. */

@@ -79,9 +79,13 @@ export function rolesOf(table: TableProfile, answers: InitAnswers = {}, joins: r
       ({ column, join, value }) =>
         !usedColumns.includes(column) && join?.table === taken.join?.table && value > taken.value - 0.1,
     );
-  const keyLike = table.columns.filter((each) => isKeyLike(each) && each.time === undefined && each.distinct > 2);
+  const keyLike = table.columns.filter(
+    (column) => isKeyLike(column) && column.time === undefined && column.distinct > 2,
+  );
   const candidates = (side: KeySide, except: KeyOption | undefined): readonly ColumnProfile[] =>
-    [...new Set([...options[side].map(({ column }) => column), ...keyLike])].filter((each) => each !== except?.column);
+    [...new Set([...options[side].map(({ column }) => column), ...keyLike])].filter(
+      (column) => column !== except?.column,
+    );
   return {
     user,
     item,
@@ -96,11 +100,11 @@ export function rolesOf(table: TableProfile, answers: InitAnswers = {}, joins: r
 
 /** Returns the likeliest time. */
 function timeOf(columns: EventRoles['others']): ColumnChoice | undefined {
-  const found = columns.flatMap(({ column, guesses }) => {
+  const others = columns.flatMap(({ column, guesses }) => {
     const guess = guesses.find(({ role }) => role === 'time');
     return guess ? [{ column, guess }] : [];
   });
-  return found.sort((a, b) => b.guess.score - a.guess.score)[0];
+  return others.sort((a, b) => b.guess.score - a.guess.score)[0];
 }
 
 const mayBeKey = (column: ColumnProfile): boolean =>

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { statSync } from 'node:fs';
 import { describeError } from '../../base/diagnostics/system_reason.ts';
-import { kindAt } from '../files/access.ts';
+import { pathKind } from '../files/access.ts';
 import { openDatabase } from '../files/duckdb.ts';
 import type { InputFile } from '../files/find_files.ts';
 import { columnsOfRelation, countOf } from '../files/formats/reader.ts';
@@ -24,7 +24,7 @@ const headBytes = 64 << 10;
 export async function lookAtFile(path: string, signal?: AbortSignal): Promise<LookedTable | NoTable> {
   signal?.throwIfAborted();
   try {
-    const kind = kindAt(path);
+    const kind = pathKind(path);
     if (kind === undefined) return { path, reason: 'there is no such file' };
     if (kind !== 'file') return { path, reason: `it is ${kind}` };
     if (statSync(path).size === 0) return { path, reason: 'it is empty' };

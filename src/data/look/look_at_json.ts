@@ -1,6 +1,4 @@
-/**
- * Samples rows of JSON: one object in each line, an array of objects, or one object of rows. Fields of nested objects become columns: `user.id` is `user_id`.
- */
+/** Samples rows of JSON: one object in each line, an array of objects, or one object of rows. Fields of nested objects become columns: `user.id` is `user_id`. */
 import { isObject } from '../../base/util/objects.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../files/records/line_records.ts';
 import type { FileSample } from '../files/records/scan_file.ts';
@@ -33,7 +31,7 @@ export function lookAtJson(sample: FileSample, isKnown: boolean): SampledTable |
     const wholeRecords = index === 0 ? piece : piece.subarray(piece.indexOf(0x0a) + 1);
     const scanner = isArray ? new JsonArrayScanner() : new JsonLinesScanner();
     try {
-      scanner.take(wholeRecords, sample.isWhole, (_line, from, to, problem) => {
+      scanner.scan(wholeRecords, sample.isWhole, (_line, from, to, problem) => {
         records++;
         bytes += to - from + 1;
         if (problem !== undefined) bad++;
@@ -103,15 +101,15 @@ function flatColumns(
 ): readonly FlatColumn[] | undefined {
   const paths: (readonly string[])[] = [];
   const visit = (objects: readonly JsonRow[], path: readonly string[]): void => {
-    for (const field of new Set(objects.flatMap((each) => Object.keys(each)))) {
+    for (const field of new Set(objects.flatMap((object) => Object.keys(object)))) {
       const fieldPath = [...path, field];
-      const values = objects.map((each) => each[field]).filter((value) => value !== null && value !== undefined);
+      const values = objects.map((object) => object[field]).filter((value) => value !== null && value !== undefined);
       const objectValues = values.filter(isObject);
-      const fields = new Set(objectValues.flatMap((each) => Object.keys(each)));
+      const fields = new Set(objectValues.flatMap((object) => Object.keys(object)));
       const isRecord =
         objectValues.length > 0 && objectValues.length * 10 >= values.length * 9 && fields.size <= maxFields;
       // Readers differ in how they write the path of a field whose name contains quotes.
-      const isPlain = [...fields].every((each) => !/["\\]/.test(each)) && !/["\\]/.test(field);
+      const isPlain = [...fields].every((name) => !/["\\]/.test(name)) && !/["\\]/.test(field);
       if (isRecord && isPlain && fieldPath.length < maxDepth && !isMap(fieldPath)) visit(objectValues, fieldPath);
       else paths.push(fieldPath);
     }

@@ -1,16 +1,16 @@
 /** Samples rows of a text table after detecting its dialect: the separator, and whether the first line is a header. */
-import { CsvScanner, valuesOf } from '../csv/csv_records.ts';
+import { CsvScanner, splitRecord } from '../csv/csv_records.ts';
 import {
-  cleaned,
-  dialectOf,
+  cleanRows,
+  countTitleLines,
+  detectDialect,
+  dropBlankLines,
+  dropLines,
+  dropMark,
   firstRecord,
   isPadded,
   type Separator,
-  titleLines,
-  withoutBlankLines,
   withoutFiller,
-  withoutLines,
-  withoutMark,
 } from '../csv/dialect.ts';
 import type { FileSample } from '../files/records/scan_file.ts';
 import { type LookedTable, type Rewrite, type TextEncoding, unknownEnding, unusedName } from './looked_table.ts';
@@ -28,10 +28,10 @@ export function lookAtText(
   const pieceTexts = sample.pieces.map((piece, index) =>
     wholeLines(decode(piece, encoding), index > 0, index === 0 && sample.isWhole),
   );
-  pieceTexts[0] = withoutBlankLines(pieceTexts[0]!);
-  const titles = titleLines(pieceTexts[0].slice(0, 256 << 10));
-  const texts = [withoutLines(pieceTexts[0], titles), ...pieceTexts.slice(1)];
-  const dialect = dialectOf(texts[0]!.slice(0, 256 << 10));
+  pieceTexts[0] = dropBlankLines(pieceTexts[0]!);
+  const titles = countTitleLines(pieceTexts[0].slice(0, 256 << 10));
+  const texts = [dropLines(pieceTexts[0], titles), ...pieceTexts.slice(1)];
+  const dialect = detectDialect(texts[0]!.slice(0, 256 << 10));
   if (dialect === undefined) return { reason: 'it has no lines' };
   if (dialect === 'lines') return linesTable(texts, sample);
   const { separator, hasHeader } = dialect;
@@ -40,7 +40,7 @@ export function lookAtText(
   const hasFiller = to === separator && withoutFiller(texts[0]!, separator) !== texts[0];
   const cleaning = { isPadded: isPaddedText || undefined, hasFiller: hasFiller || undefined };
   const readTexts = (isEscaped: boolean) => {
-    const cleanTexts = texts.map((text) => cleaned(text, { from: separator, to, ...cleaning, isEscaped }));
+    const cleanTexts = texts.map((text) => cleanRows(text, { from: separator, to, ...cleaning, isEscaped }));
     return readRows(cleanTexts, to, hasHeader);
   };
   const unescapedRows = readTexts(false);
@@ -78,8 +78,8 @@ export function lookAtText(
 }
 
 /** Returns the number of rows in a file, of which so many were found in these bytes. */
-export const countIn = ({ isWhole, size }: FileSample, found: number, bytes: number): number =>
-  isWhole ? found : Math.round((found / bytes) * (size ?? bytes));
+export const countIn = ({ isWhole, size }: FileSample, foundCount: number, bytes: number): number =>
+  isWhole ? foundCount : Math.round((foundCount / bytes) * (size ?? bytes));
 
 /** Returns the rows, the names in the first line, which are `given`, and those that the columns get. */
 function readRows(texts: readonly string[], separator: string, hasHeader: boolean) {
@@ -94,11 +94,11 @@ function readRows(texts: readonly string[], separator: string, hasHeader: boolea
     const own = index === 0 && hasHeader ? text.slice(first.end) : text;
     const bytes = Buffer.from(`${headerLine}${own}`);
     const scanner = new CsvScanner({ delimiter: separator, columns: columns.map((name) => ({ name })) });
-    scanner.take(bytes, true, (_line, from, end, problem) => {
+    scanner.scan(bytes, true, (_line, from, end, problem) => {
       records++;
       if (problem !== undefined) bad++;
       else if (rows.length < (maxRows * (index + 1)) / texts.length)
-        rows.push(valuesOf(bytes.toString('utf8', from, end), separator));
+        rows.push(splitRecord(bytes.toString('utf8', from, end), separator));
     });
   }
   return { given, columns, rows, records, bad };
@@ -163,7 +163,7 @@ function linesTable(texts: readonly string[], sample: FileSample): SampledTable 
 
 /** Decodes without the byte order mark. Node.js 20 needs `stream` to decode Windows-1252 correctly, and a piece may end within a character. */
 export function decode(bytes: Buffer, encoding: TextEncoding): string {
-  return withoutMark(new TextDecoder(encoding).decode(bytes, { stream: true }));
+  return dropMark(new TextDecoder(encoding).decode(bytes, { stream: true }));
 }
 
 function wholeLines(text: string, isCutBefore: boolean, isEnd: boolean): string {

@@ -1,6 +1,6 @@
 /** Writes a copy that a data block can read, of a file that it cannot: with a header, in UTF-8, and with a single-character separator. */
 import { copyFile, open, readFile, writeFile } from 'node:fs/promises';
-import { cleaned, firstRecord, rowText, withoutBlankLines, withoutLines, withoutMark } from '../csv/dialect.ts';
+import { cleanRows, dropBlankLines, dropLines, dropMark, firstRecord, formatRecord } from '../csv/dialect.ts';
 import { Copies, openDatabase, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
 import { columnsOfRelation } from '../files/formats/reader.ts';
 import { readers } from '../files/formats/readers.ts';
@@ -43,7 +43,7 @@ async function deriveRows(
   const database = await openDatabase(signal);
   const relationOf = async (table: Omit<JoinedFile, 'key' | 'column' | 'columns' | 'overlap'>): Promise<string> => {
     const { path, rewrite: first, names, separator = ',' } = table;
-    const readable = first ? copies.of(path, `.${table.kind}`) : path;
+    const readable = first ? copies.pathOfCopy(path, `.${table.kind}`) : path;
     if (first) await rewriteOne({ from: path, to: readable, kind: table.kind, rewriteFile: first, signal });
     const { relation } = readers[table.kind];
     if (relation) return relation(readable);
@@ -67,8 +67,8 @@ async function deriveRows(
       const [column, key] = [`s.${quoteName(file.column)}`, quoteName(file.key)];
       const added = file.columns.map(({ name, as }) => `, j.${quoteName(name)} AS ${quoteName(as)}`).join('');
       const rows = `SELECT DISTINCT ON (${key}) * FROM ${await relationOf(file)}`;
-      const same = `trim(CAST(${column} AS VARCHAR)) = trim(CAST(j.${key} AS VARCHAR))`;
-      select = `SELECT s.*${added} FROM (${select}) s LEFT JOIN (${rows}) j ON ${same}`;
+      const isSameKey = `trim(CAST(${column} AS VARCHAR)) = trim(CAST(j.${key} AS VARCHAR))`;
+      select = `SELECT s.*${added} FROM (${select}) s LEFT JOIN (${rows}) j ON ${isSameKey}`;
     }
     const format = { csv: "CSV, HEADER, DELIMITER ','", json: 'JSON', parquet: 'PARQUET', lines: 'CSV' }[kind];
     await database.run(
@@ -84,15 +84,15 @@ async function deriveRows(
 }
 
 async function rewriteMap({ from, to, rewriteFile }: RewriteJob): Promise<void> {
-  const map = exactJson(withoutMark(await readFile(from, 'utf8'))) as Readonly<Record<string, unknown>>;
-  const lines = [rewriteFile.header, ...rowsOfMap(map).rows].map((row) => rowText(row, ','));
+  const map = exactJson(dropMark(await readFile(from, 'utf8'))) as Readonly<Record<string, unknown>>;
+  const lines = [rewriteFile.header, ...rowsOfMap(map).rows].map((row) => formatRecord(row, ','));
   await writeFile(to, lines.join(''), { flag: 'wx' });
 }
 
 async function rewriteText({ from, to, rewriteFile: rewrite, signal }: RewriteJob): Promise<void> {
   const { encoding, hasHeader, header, to: separator, titles = 0, isPadded, isEscaped } = rewrite;
   const rewriteRows = (text: string): string => {
-    const rows = cleaned(text, rewrite);
+    const rows = cleanRows(text, rewrite);
     return rewrite.from === separator || rows.endsWith('\n') ? rows : `${rows}\n`;
   };
   const decoder = new TextDecoder(encoding);
@@ -103,15 +103,15 @@ async function rewriteText({ from, to, rewriteFile: rewrite, signal }: RewriteJo
     pendingText += text;
     if (isFirst) {
       // The header may contain quotes, and the first piece is longer than the header.
-      pendingText = withoutLines(withoutBlankLines(withoutMark(pendingText)), titles);
+      pendingText = dropLines(dropBlankLines(dropMark(pendingText)), titles);
       if (hasHeader) pendingText = pendingText.slice(firstRecord(pendingText, separator).end);
-      await handle.write(rowText(header, separator));
+      await handle.write(formatRecord(header, separator));
       isFirst = false;
     }
     const end = isLast ? pendingText.length : endOfRecords(pendingText, isPadded === true || isEscaped === true);
-    const whole = pendingText.slice(0, end);
+    const wholeRecords = pendingText.slice(0, end);
     pendingText = pendingText.slice(end);
-    if (whole !== '') await handle.write(rewriteRows(whole));
+    if (wholeRecords !== '') await handle.write(rewriteRows(wholeRecords));
   };
   try {
     for await (const piece of unpacked({ path: from, compressed: isCompressed(from) }, 1 << 20)) {

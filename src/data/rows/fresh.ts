@@ -15,10 +15,10 @@ export function untilOf(times: ArrayLike<number> = []): Until | undefined {
 }
 
 /** Returns the end of the training part if it consists of two parts that end so. */
-export function laterEnd(one: Until | undefined, other: Until | undefined): Until | undefined {
-  if (!one || !other) return one ?? other;
-  if (one.time === other.time) return { time: one.time, events: one.events + other.events };
-  return one.time > other.time ? one : other;
+export function laterEnd(left: Until | undefined, right: Until | undefined): Until | undefined {
+  if (!left || !right) return left ?? right;
+  if (left.time === right.time) return { time: left.time, events: left.events + right.events };
+  return left.time > right.time ? left : right;
 }
 
 /** Returns the rows of new events, which are the end of the training part, in ascending order. @param times as above */

@@ -8,7 +8,7 @@ import { type BindOptions, withBoundDatabase } from '../binding/bind.ts';
 import type { BoundColumn, DataLayout, Needs } from '../binding/data_layout.ts';
 import type { Corpus, Dataset, ItemValues } from '../dataset.ts';
 import type { DataSource } from '../files/data_source.ts';
-import { columnAsText, type Database, enclose, isList, isNumber, quoteName } from '../files/duckdb.ts';
+import { castToText, type Database, enclose, isList, isNumber, quoteName } from '../files/duckdb.ts';
 import { hasSampledTypes } from '../files/formats/table.ts';
 import { stage } from './stage.ts';
 import { withDoubledMark } from './staged_tables.ts';
@@ -23,9 +23,8 @@ export interface FilterColumn {
 
 /**
  * Reads, by name, the columns of the items file and the features that the block computes from it, such as a split list. Dates and times are texts that sort by
- * time. In a numeric column a value that is not a number is missing. Returns none if the block has no items file.
- * @param keys the keys of the corpus, in the order of its rows
- * @throws Failure as `readDataset`
+ * time. In a numeric column a value that is not a number is missing. Returns none if the block has no items file. @param keys the keys of the corpus, in the
+ * order of its rows @throws Failure as `readDataset`
  */
 export function readItemColumns(
   description: DataDescription,
@@ -64,8 +63,8 @@ export async function withMetricColumns(
     const wanted = [...columns].map(([name, { bare = name }]) => {
       const column = readable.find((each) => each.name === bare);
       if (column) return { ...column, name };
-      const known = readable.map((each) => each.name);
-      throw failure('unknown-name', { what: 'column of single values or lists', name, known });
+      const knownNames = readable.map((each) => each.name);
+      throw failure('unknown-name', { what: 'column of single values or lists', name, known: knownNames });
     });
     const values = await readValues(database, source, key, wanted, keys, options.signal);
     return new Map([...values].map(([name, { values: own }]) => [name, elementsOf(own)]));
@@ -105,7 +104,7 @@ async function readValues(
   const exact = await exactColumns(database, wanted);
   const values = wanted.map(() => new Array<unknown>(keys.length).fill(undefined));
   const selectedColumns = [
-    withDoubledMark(columnAsText(enclose(key.sql), await typeOfKey(database, key))),
+    withDoubledMark(castToText(enclose(key.sql), await typeOfKey(database, key))),
     ...exact.map(({ value }) => value),
   ];
   await database.stream(`SELECT ${selectedColumns.join(', ')} FROM items`, (chunk) => {
@@ -129,7 +128,7 @@ export function filterLayout(key: BoundColumn, wanted: readonly FilterColumn[]):
 /** Turns integers that a JavaScript number cannot represent, such as 64-bit ids, into texts. */
 async function exactColumns(database: Database, wanted: readonly FilterColumn[]): Promise<readonly FilterColumn[]> {
   const numbers = wanted.filter(({ kind }) => kind === 'number');
-  const { types } = await database.shape(
+  const { types } = await database.resultShape(
     `SELECT ${numbers.map(({ column }) => enclose(column.sql)).join(', ') || 0} FROM items LIMIT 0`,
   );
   // The columns of a text file may have been read as texts.
@@ -148,7 +147,7 @@ async function exactColumns(database: Database, wanted: readonly FilterColumn[])
 }
 
 async function typeOfKey(database: Database, key: BoundColumn): Promise<string> {
-  return (await database.shape(`SELECT ${enclose(key.sql)} FROM items LIMIT 0`)).types[0]!;
+  return (await database.resultShape(`SELECT ${enclose(key.sql)} FROM items LIMIT 0`)).types[0]!;
 }
 
 interface ValueVector {
@@ -177,8 +176,8 @@ export function filterColumnsOf(
     const column: BoundColumn = {
       name,
       sql: quoteName(name),
-      over: ['items'],
-      at: 'items',
+      scope: ['items'],
+      role: 'items',
       kind: readsText ? 'text' : 'any',
       type,
       bare: name,
@@ -188,7 +187,8 @@ export function filterColumnsOf(
   }
   for (const [name, column] of features) {
     const kind = kindOf(column.type);
-    const isOwn = column.at === 'items' && column.bare === undefined && column.over.every((role) => role === 'items');
+    const isOwn =
+      column.role === 'items' && column.bare === undefined && column.scope.every((role) => role === 'items');
     // The columns of a query within the expression are not staged.
     if (!isOwn || kind === undefined || (column.reads?.tables.length ?? 0) > 0) continue;
     wanted.set(name, { name, kind, column, value: castOf(column.sql, kind) });

@@ -13,7 +13,7 @@ export const warningsOfIds = ({ userKey, itemKey, layout }: ReadPlan, dictionari
     if (key === undefined) return [];
     const { column, dictionary } = key.inEvents;
     const ids = lookAlikes(dictionaries.get(dictionary!)!);
-    const { span } = layout.sources.get(column.at)!.described;
+    const { span } = layout.sources.get(column.role)!.described;
     return ids ? [diagnose('ids-look-alike', span, { name: column.name, ...ids })] : [];
   });
 
@@ -25,23 +25,25 @@ const plainForm = (text: string): string => text.normalize('NFC').replace(outerB
 function lookAlikes(ids: Texts) {
   const texts = packTexts(ids);
   const groups = new Map<string, number[]>();
-  for (let place = 0; place < texts.length; place++) {
-    const [from, end] = [texts.startOf(place), texts.ends[place]!];
+  for (let index = 0; index < texts.length; index++) {
+    const [from, end] = [texts.startOf(index), texts.ends[index]!];
     if (!mayDiffer(texts.bytes, from, end)) continue;
-    const text = texts.at(place)!;
+    const text = texts.at(index)!;
     const plain = plainForm(text);
-    if (plain !== text) appendToList(groups, plain, place);
+    if (plain !== text) appendToList(groups, plain, index);
   }
   if (groups.size === 0) return undefined;
   const table = keyTableOf(texts);
   for (const [plain, group] of groups) if (table.rowOf(plain) >= 0) group.push(table.rowOf(plain));
   // Texts of a dictionary are in the order of their bytes.
-  const places = [...groups.values()].filter(({ length }) => length > 1).map((group) => group.sort((a, b) => a - b));
-  const firstGroup = places.sort(([a], [b]) => a! - b!)[0];
+  const groupsOfIndexes = [...groups.values()]
+    .filter(({ length }) => length > 1)
+    .map((group) => group.sort((a, b) => a - b));
+  const firstGroup = groupsOfIndexes.sort(([a], [b]) => a! - b!)[0];
   if (firstGroup === undefined) return undefined;
   const [first, second] = [texts.at(firstGroup[0]!)!, texts.at(firstGroup.at(-1)!)!];
   const isBlank = first.normalize('NFC') !== second.normalize('NFC');
-  return { first, second, count: places.length, differ: isBlank ? 'blanks' : 'letters' } as const;
+  return { first, second, count: groupsOfIndexes.length, differ: isBlank ? 'blanks' : 'letters' } as const;
 }
 
 /** False for a text of ASCII without a blank at its ends, as most ids are. */

@@ -57,7 +57,7 @@ export interface ValidRows {
 }
 
 export function rawOf(good: ValidRows, request: ColumnRequest): RawColumn {
-  return good[request.column.at]!.columns.get(request)!;
+  return good[request.column.role]!.columns.get(request)!;
 }
 
 export function dictionaryOf({ dictionaries }: ValidRows, { dictionary }: ColumnRequest): Texts | undefined {

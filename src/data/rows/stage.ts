@@ -5,7 +5,7 @@
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type DataLayout } from '../binding/data_layout.ts';
-import { type DataSource, unreadable } from '../files/data_source.ts';
+import { type DataSource, unreadableFileError } from '../files/data_source.ts';
 import { type Database, isNumber, quoteName } from '../files/duckdb.ts';
 import { addBadRow, type BadRow, type DescribedFile, type Role } from '../files/find_files.ts';
 import { countOf, type LoadInput, NUMBER_TEXT, settleRows, UNWRAPPED } from '../files/formats/reader.ts';
@@ -30,9 +30,8 @@ type StageInput = LoadInput & { readonly source: DataSource };
 const placeOf = ({ kind }: DescribedFile) => readers[kind].inPlace!;
 
 /**
- * True if the table of the source would exceed `room` and can be a view of Parquet files. Otherwise the excess rows would go to the database's temporary files,
- * which are several times as large as the Parquet.
- * @param room bytes of the database's memory
+ * True if the table of the source would exceed `room` and can be a view of Parquet files. Otherwise the excess rows would go to the database's temporary
+ * files, which are several times as large as the Parquet. @param room bytes of the database's memory
  */
 async function staysInPlace({ database, source, types }: StageInput, room: number): Promise<boolean> {
   const { files, columns } = source;
@@ -59,7 +58,7 @@ async function stageInPlace(loading: StageInput, room: number): Promise<Omit<Sta
     loading.database.run(viewOf(loading, files, range, excluded));
   const leaveOut = async (ids: Int32Array): Promise<void> => {
     const table = `left out ${excluded.length}`;
-    await loading.database.fill(table, [{ name: 'id', integers: ids }], ids.length);
+    await loading.database.createTable(table, [{ name: 'id', integers: ids }], ids.length);
     excluded.push(`rowid NOT IN (FROM ${quoteName(table)})`);
     await focus();
   };
@@ -79,8 +78,8 @@ async function readToEnd(loading: StageInput, file: DescribedFile): Promise<numb
     settleRows(file, Number(totals!.rows), records);
     return records;
   } catch (error) {
-    database.passOn(error);
-    throw new Failure([unreadable(error, file)]);
+    database.rethrowUnlessSql(error);
+    throw new Failure([unreadableFileError(error, file)]);
   }
 }
 
@@ -109,7 +108,7 @@ function rowsWithin(loading: StageInput, { file, first, rows }: StagedFile, rang
 
 /** True if the value of a column depends on other events, so that a view of some rows would have other values. */
 const readsOtherRows = (layout: DataLayout): boolean =>
-  columnsOfLayout(layout).some(({ reads }) => reads && (reads.windows || reads.tables.includes('events')));
+  columnsOfLayout(layout).some(({ reads }) => reads && (reads.usesWindows || reads.tables.includes('events')));
 
 /**
  * Reads the columns of one source that the layout needs. Throws a Failure for a damaged file, for a file that changed after its header was read, and for a file
@@ -165,28 +164,29 @@ export async function verifyUnchanged(database: Database, source: DataSource): P
  */
 function columnTypes(source: DataSource, layout: DataLayout) {
   const readers = columnsOfLayout(layout).filter(
-    ({ over, reads }) => over.includes(source.role) || reads?.tables.includes(source.role),
+    ({ scope, reads }) => scope.includes(source.role) || reads?.tables.includes(source.role),
   );
   const readTypes = new Map<string, string>();
   const numbers: string[] = [];
   for (const { name, type } of source.columns) {
-    const uses = readers.filter(({ bare, sql, reads }) =>
-      bare === undefined ? reads?.unnamed || mentions(sql, name) : bare === name,
+    const readersOfColumn = readers.filter(({ bare, sql, reads }) =>
+      bare === undefined ? reads?.readsUnnamed || mentions(sql, name) : bare === name,
     );
-    if (uses.length === 0) continue;
+    if (readersOfColumn.length === 0) continue;
     if (name.toLowerCase() === 'rowid') {
       const { path, span } = source.described;
       const reason = 'its column `rowid` has a name that the database keeps for itself';
       throw failure('data-file-unreadable', { path, reason }, span);
     }
-    const isBare = uses.every((use) => use.bare === name);
-    if (isBare && uses.every(({ kind }) => kind === 'text')) readTypes.set(name, 'VARCHAR');
+    const isBare = readersOfColumn.every((reader) => reader.bare === name);
+    if (isBare && readersOfColumn.every(({ kind }) => kind === 'text')) readTypes.set(name, 'VARCHAR');
     // The database reads JSON integers of more than 64 bits as DOUBLE.
-    else if (isBare && type === 'DOUBLE[]' && uses.every(({ kind }) => kind === 'texts'))
+    else if (isBare && type === 'DOUBLE[]' && readersOfColumn.every(({ kind }) => kind === 'texts'))
       readTypes.set(name, 'VARCHAR[]');
-    else if (isBare && isNumber(type) && uses.every(({ kind }) => numericKinds.has(kind)))
+    else if (isBare && isNumber(type) && readersOfColumn.every(({ kind }) => numericKinds.has(kind)))
       readTypes.set(name, 'DOUBLE');
-    else if (isBare && type === 'VARCHAR' && uses.every(({ kind }) => kind === 'number')) readTypes.set(name, 'DOUBLE');
+    else if (isBare && type === 'VARCHAR' && readersOfColumn.every(({ kind }) => kind === 'number'))
+      readTypes.set(name, 'DOUBLE');
     else if (isBare && type === 'JSON') readTypes.set(name, UNWRAPPED);
     else {
       // It is only known after all texts are read if their numbers are whole, and a DOUBLE could not hold all their digits.
@@ -227,14 +227,14 @@ async function load(loading: StageInput): Promise<StagedTable> {
       rowTotal += loaded.rows;
       for (const row of loaded.broken) addBadRow(broken, row);
     } catch (error) {
-      database.passOn(error);
-      throw new Failure([unreadable(error, file)]);
+      database.rethrowUnlessSql(error);
+      throw new Failure([unreadableFileError(error, file)]);
     }
     if (formats[file.kind].types === 'values')
       await dropBlankRows(database, source.role, files.at(-1)!, [...types.keys()], broken);
   }
   const leaveOut = async (ids: Int32Array): Promise<void> => {
-    await database.fill('left out', [{ name: 'id', integers: ids }], ids.length);
+    await database.createTable('left out', [{ name: 'id', integers: ids }], ids.length);
     await database.run(`DELETE FROM ${source.role} WHERE rowid IN (FROM "left out")`);
     await database.run('DROP TABLE "left out"');
   };

@@ -4,7 +4,7 @@ import type { TextsWriter } from '../../base/text/texts.ts';
 import { groupBy } from '../../base/util/objects.ts';
 import type { BoundColumn, ColumnRequest, DataLayout } from '../binding/data_layout.ts';
 import {
-  columnAsText,
+  castToText,
   type Database,
   elementOf,
   enclose,
@@ -57,7 +57,7 @@ export async function readRows(
       raw.set(wanted, { kind: 'codes', values: codeValues });
       selectedColumns.push(`CAST(coalesce(d${index}.rowid + 1, 0) AS INTEGER)`);
       joins.push(
-        `LEFT JOIN ${dictionaryTable(wanted.dictionary!)} AS d${index} ON d${index}.value = ${columnAsText(`c${index}`, type)}`,
+        `LEFT JOIN ${dictionaryTable(wanted.dictionary!)} AS d${index} ON d${index}.value = ${castToText(`c${index}`, type)}`,
       );
       fills.push((ids, chunk) => {
         const { items } = chunkColumn(chunk, resultColumn);
@@ -110,10 +110,10 @@ export async function computedQuery(
 ): Promise<{ readonly sql: string; readonly types: readonly string[] }> {
   if (!tables.layout.sources.has(role)) return { sql: '', types: [] };
   // Several files may have a column of the same name, so each expression sees only the files that it was bound to.
-  const scopes = groupBy(columns.keys(), (index) => columns[index]!.column.over.join());
+  const scopes = groupBy(columns.keys(), (index) => columns[index]!.column.scope.join());
   const selects: string[] = [];
   for (const places of scopes.values()) {
-    const { over } = columns[places[0]!]!.column;
+    const { scope: over } = columns[places[0]!]!.column;
     const relation = await relationOf(tables, over);
     const computed = places.map((index) => `, ${enclose(columns[index]!.column.sql)} AS c${index}`).join('');
     const filter = role === 'events' ? await filterClause(tables, over, relation.row) : '';
@@ -128,15 +128,15 @@ export async function computedQuery(
     otherSelects.length === 0
       ? firstSelect!.slice(1, -1)
       : `SELECT scope0.row${names} FROM ${firstSelect} AS scope0 ${joins.join(' ')}`;
-  const { types } = await tables.database.shape(`SELECT row${names} FROM (${sql}) LIMIT 0`);
+  const { types } = await tables.database.resultShape(`SELECT row${names} FROM (${sql}) LIMIT 0`);
   return { sql, types: types.slice(1) };
 }
 
 export async function filterClause(tables: BoundTables, over: readonly Role[], row: string): Promise<string> {
   const { where } = tables.layout;
   if (where === undefined) return '';
-  if (where.over.join() === over.join()) return ` WHERE ${enclose(where.sql)}`;
-  const relation = await relationOf(tables, where.over);
+  if (where.scope.join() === over.join()) return ` WHERE ${enclose(where.sql)}`;
+  const relation = await relationOf(tables, where.scope);
   return ` WHERE ${row} IN (SELECT ${relation.row} FROM ${relation.sql} WHERE ${enclose(where.sql)})`;
 }
 
@@ -148,8 +148,8 @@ export async function relationOf(
   const [firstRole] = over;
   if (over.length === 1) return { sql: firstRole!, row: `${firstRole}.rowid` };
   const keyOf = async (sql: string, role: Role): Promise<string> => {
-    const [type] = (await database.shape(`SELECT ${enclose(sql)} FROM ${role} LIMIT 0`)).types;
-    return columnAsText(enclose(sql), type!);
+    const [type] = (await database.resultShape(`SELECT ${enclose(sql)} FROM ${role} LIMIT 0`)).types;
+    return castToText(enclose(sql), type!);
   };
   const keys: string[] = [];
   const joins: string[] = [];
@@ -181,7 +181,7 @@ export async function textsAt(
   column: BoundColumn,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, string | null>> {
-  const relation = await relationOf(tables, column.over);
+  const relation = await relationOf(tables, column.scope);
   const textRows = await tables.database.rows(
     `SELECT CAST(${relation.row} AS INTEGER) AS row, CAST(${enclose(column.sql)} AS VARCHAR) AS text
      FROM ${relation.sql} WHERE ${relation.row} IN (${ids.join(', ')})`,
@@ -200,7 +200,7 @@ async function readCodeLists(
   const ends = new Int32Array(rows);
   const elements = growing((length) => new Int32Array(length));
   let lastId = -1;
-  const elementText = columnAsText('element', elementOf(type));
+  const elementText = castToText('element', elementOf(type));
   const query = `SELECT CAST(row AS INTEGER), CAST(dictionary.rowid + 1 AS INTEGER)
      FROM (SELECT row, unnest(list) AS element, generate_subscripts(list, 1) AS place FROM (${source}))
      JOIN ${dictionaryTable(wanted.dictionary!)} AS dictionary ON dictionary.value = ${elementText} ORDER BY row, place`;

@@ -7,10 +7,10 @@ import type { Span } from '../../base/text/source.ts';
 import { maxTextBytes, type Texts, TextsWriter } from '../../base/text/texts.ts';
 import { appendToList } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
-import { sqlFails } from '../binding/binder.ts';
+import { sqlErrorDiagnostic } from '../binding/binder.ts';
 import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } from '../binding/data_layout.ts';
 import type { Rejected } from '../dataset.ts';
-import { columnAsText, type Database, elementOf, enclose, largestWhole, sqlReason } from '../files/duckdb.ts';
+import { castToText, type Database, elementOf, enclose, sqlReason, wholeNumberLimit } from '../files/duckdb.ts';
 import { addBadRow, type BadRow, type Role } from '../files/find_files.ts';
 import { warningsOfIds } from './look_alikes.ts';
 import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './raw.ts';
@@ -46,12 +46,12 @@ export interface Computing extends BoundTables {
 export async function computed<T>(computing: Computing, compute: () => Promise<T>): Promise<T> {
   const { database, layout, staged, readPlan, bad } = computing;
   const value = await compute().catch(async (problem: unknown) => {
-    database.passOn(problem);
+    database.rethrowUnlessSql(problem);
     await settleInPlace(database, staged);
     for (const row of await dropFailingRows(computing, problem)) addBadRow(bad, row);
     return compute().catch((secondError: unknown) => {
-      database.passOn(secondError);
-      throw new Failure([sqlFails(secondError, readPlan.description.span, layout.sources)]);
+      database.rethrowUnlessSql(secondError);
+      throw new Failure([sqlErrorDiagnostic(secondError, readPlan.description.span, layout.sources)]);
     });
   });
   await settleInPlace(database, staged);
@@ -149,14 +149,14 @@ async function refuseRoundedIds(computing: Computing): Promise<void> {
     if (key === undefined) continue;
     for (const request of [key.inEvents, key.inFile]) {
       if (request === undefined) continue;
-      const { at: rowIndex, name } = request.column;
-      const { sql, types } = await computedQuery(computing, rowIndex, [request]);
-      const limit = largestWhole(types[0]!);
+      const { role, name } = request.column;
+      const { sql, types } = await computedQuery(computing, role, [request]);
+      const limit = wholeNumberLimit(types[0]!);
       if (limit === undefined) continue;
       const [roundedRow] = await database.rows(
         `SELECT CAST(c0 AS VARCHAR) AS id FROM (${sql}) WHERE abs(c0) >= ${limit} AND isfinite(c0) LIMIT 1`,
       );
-      const { path, span } = layout.sources.get(rowIndex)!.described;
+      const { path, span } = layout.sources.get(role)!.described;
       if (roundedRow) throw new Failure([diagnose('rounded-ids', span, { path, name, id: String(roundedRow.id) })]);
     }
   }
@@ -177,14 +177,14 @@ async function dropFailingRows(computing: Computing, problem: unknown): Promise<
   // Rows that `where` excludes need not be computed, so `where` itself comes first.
   const columns = columnsOfLayout(layout).filter(({ bare }) => bare === undefined);
   for (const column of where === undefined ? columns : [where, ...columns.filter((other) => other !== where)]) {
-    const role = column.at;
-    const relation = await relationOf(computing, column.over);
+    const role = column.role;
+    const relation = await relationOf(computing, column.scope);
     const isFiltered = role === 'events' && where !== undefined && where !== column;
-    const from = `${relation.sql}${isFiltered ? await filterClause(computing, column.over, relation.row) : ''}`;
+    const from = `${relation.sql}${isFiltered ? await filterClause(computing, column.scope, relation.row) : ''}`;
     // TRY returns NULL if its argument fails; the struct distinguishes a failure from a NULL value.
     const failingRows = `SELECT CAST(row AS INTEGER) FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
     const rows = await idsOf(database, failingRows).catch((error: unknown) => {
-      database.passOn(error);
+      database.rethrowUnlessSql(error);
       // TRY does not accept volatile functions such as `error` or `random`.
       untried.push(column);
       return new Int32Array();
@@ -198,7 +198,7 @@ async function dropFailingRows(computing: Computing, problem: unknown): Promise<
     if (rows.length > 0) await stagedTable.leaveOut(rows);
   }
   if (bad.length === 0)
-    throw new Failure([sqlFails(problem, spanOf(untried[0], readPlan.description), layout.sources)]);
+    throw new Failure([sqlErrorDiagnostic(problem, spanOf(untried[0], readPlan.description), layout.sources)]);
   return bad;
 }
 
@@ -212,17 +212,14 @@ async function messageOf(database: Database, query: string): Promise<string> {
     await database.rows(query);
     return 'its SQL cannot be computed';
   } catch (error) {
-    database.passOn(error);
+    database.rethrowUnlessSql(error);
     return sqlReason(error).replace(/ when casting from source column .*/, '');
   }
 }
 
 // Numbers the distinct texts of columns that share a dictionary, in tables of the database and in lists.
 
-/**
- * Numbers the distinct texts of every dictionary, in the order of their bytes.
- * @throws Failure `dictionary-too-large`
- */
+/** Numbers the distinct texts of every dictionary, in the order of their bytes. @throws Failure `dictionary-too-large` */
 export async function makeDictionaries(computing: StagedColumns): Promise<Dictionaries> {
   const { database, staged } = computing;
   const dictionaries = new Map<string, Texts>();
@@ -249,8 +246,8 @@ async function textsOfAll(computing: StagedColumns): Promise<ReadonlyMap<string,
       const type = types[index]!;
       const select =
         form === 'code'
-          ? `SELECT ${columnAsText(`c${index}`, type)} AS value FROM (${sql})`
-          : `SELECT ${columnAsText('element', elementOf(type))} AS value FROM (SELECT unnest(c${index}) AS element FROM (${sql}))`;
+          ? `SELECT ${castToText(`c${index}`, type)} AS value FROM (${sql})`
+          : `SELECT ${castToText('element', elementOf(type))} AS value FROM (SELECT unnest(c${index}) AS element FROM (${sql}))`;
       appendToList(queriesByDictionary, dictionary, { role, select });
     }
   }
@@ -281,13 +278,13 @@ async function fillTable(
 
 const partsTable = '"texts of all parts"';
 
-async function inParts(staged: StagedTable, each: () => Promise<void>): Promise<void> {
+async function inParts(staged: StagedTable, onPart: () => Promise<void>): Promise<void> {
   const { inPlace, rows } = staged;
-  if (inPlace === undefined) return each();
+  if (inPlace === undefined) return onPart();
   const { atOnce, focus } = inPlace;
-  for (let first = 0; first < rows; first += atOnce) {
-    await focus({ first, count: Math.min(atOnce, rows - first) });
-    await each();
+  for (let firstRow = 0; firstRow < rows; firstRow += atOnce) {
+    await focus({ first: firstRow, count: Math.min(atOnce, rows - firstRow) });
+    await onPart();
   }
   await focus();
 }

@@ -47,7 +47,7 @@ export async function validateRows(input: ValidationInput) {
   const validation = new RowValidation(input);
   validation.checkKeys();
   validation.checkReadable();
-  validation.each(input.readPlan.time, (value) => (Number.isNaN(value) ? 'there is no time' : undefined));
+  validation.checkValues(input.readPlan.time, (value) => (Number.isNaN(value) ? 'there is no time' : undefined));
   validation.checkLabels();
   validation.checkSizes();
   validation.checkLogs();
@@ -80,11 +80,11 @@ class RowValidation {
   }
 
   private isOwn({ column }: ColumnRequest): boolean {
-    return column.at === this.role;
+    return column.role === this.role;
   }
 
   /** Calls `check` with each value of a column of this role that has one value for each row. A returned text is the reason of an error. */
-  each(request: ColumnRequest | undefined, check: (value: number) => string | undefined): void {
+  checkValues(request: ColumnRequest | undefined, check: (value: number) => string | undefined): void {
     if (request === undefined || !this.isOwn(request)) return;
     const { columns, rows } = this.input.raw;
     const { values } = columns.get(request) as RawCodes | RawNumbers | RawBags;
@@ -156,13 +156,14 @@ class RowValidation {
     for (const request of labels.values()) {
       const { kind } = request.column;
       const isBinary = (value: number): boolean => value === 0 || value === 1 || Number.isNaN(value);
-      if (kind === 'binary') this.each(request, (value) => (isBinary(value) ? undefined : '… is neither 0 nor 1'));
+      if (kind === 'binary')
+        this.checkValues(request, (value) => (isBinary(value) ? undefined : '… is neither 0 nor 1'));
       const isOutside = (value: number): boolean => value < 0 || value > 1;
       if (kind === 'probability')
-        this.each(request, (value) => (isOutside(value) ? '… is not from 0 to 1' : undefined));
+        this.checkValues(request, (value) => (isOutside(value) ? '… is not from 0 to 1' : undefined));
     }
     for (const request of weights) {
-      this.each(request, (value) => (value < 0 ? '… is below 0, and weighs its row' : undefined));
+      this.checkValues(request, (value) => (value < 0 ? '… is below 0, and weighs its row' : undefined));
     }
   }
 
@@ -170,12 +171,12 @@ class RowValidation {
   checkSizes(): void {
     const { raw, readPlan } = this.input;
     const checkSize = (value: number): string | undefined => (isTooLarge(value) ? `… is ${tooLarge}` : undefined);
-    for (const request of readPlan.labels.values()) this.each(request, checkSize);
+    for (const request of readPlan.labels.values()) this.checkValues(request, checkSize);
     for (const { name, encoder } of readPlan.needs.features) {
       const request = readPlan.features.get(name);
       if (request === undefined || !numberEncoders.has(encoder.kind)) continue;
       if (request.form !== 'vector') {
-        if (!takesLog(encoder)) this.each(request, checkSize);
+        if (!takesLog(encoder)) this.checkValues(request, checkSize);
       } else if (this.isOwn(request)) {
         const { values, width } = raw.columns.get(request) as RawNumbers;
         for (let index = 0; index < values.length; index++) {
@@ -191,7 +192,7 @@ class RowValidation {
     for (const { name, encoder } of needs.features) {
       const request = features.get(name);
       if (request?.form !== 'number' || !takesLog(encoder)) continue;
-      this.each(request, (value) => (value <= -1 ? '… has no log(1 + x)' : undefined));
+      this.checkValues(request, (value) => (value <= -1 ? '… has no log(1 + x)' : undefined));
     }
   }
 
@@ -199,7 +200,9 @@ class RowValidation {
     const { readPlan, dictionaries } = this.input;
     if (readPlan.fold === undefined) return;
     const codes = codesOfParts(dictionaries.get('fold')!);
-    this.each(readPlan.fold, (code) => (codes.includes(code) ? undefined : '… is not train, validation or test'));
+    this.checkValues(readPlan.fold, (code) =>
+      codes.includes(code) ? undefined : '… is not train, validation or test',
+    );
   }
 
   checkListWeights(): void {
@@ -213,7 +216,7 @@ class RowValidation {
         return isTooLarge(value) ? `${subject} ${tooLarge}` : undefined;
       };
       if (column.kind !== 'bags') {
-        this.each(request, checkWeight);
+        this.checkValues(request, checkWeight);
         continue;
       }
       for (let row = 0; row < raw.rows; row++) {

@@ -89,10 +89,7 @@ export function columnsOf(
   return { columns, end: offset };
 }
 
-/**
- * Returns all blocks of a file as views of its bytes.
- * @throws Error if the bytes are not blocks
- */
+/** Returns all blocks of a file as views of its bytes. @throws Error if the bytes are not blocks */
 export function blocksIn(bytes: ArrayBuffer): OwnBlock[] {
   const blocks: OwnBlock[] = [];
   for (let offset = 0; offset < bytes.byteLength; ) {
@@ -153,12 +150,12 @@ export function packPlain(value: unknown): ColumnBlock {
   const pack = (value: unknown): unknown => {
     if (isNumbers(value)) return { array: arrayOf(value) };
     if (value instanceof PackedTexts) return { packed: arrayOf(value.bytes), ends: arrayOf(signedView(value)) };
-    if (value instanceof Map) return { map: [...value].map(([key, its]) => [key, pack(its)]) };
+    if (value instanceof Map) return { map: [...value].map(([key, element]) => [key, pack(element)]) };
     if (Array.isArray(value)) return { list: value.map(pack) };
     if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) };
     if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).filter(([, its]) => its !== undefined);
-    return { object: entries.map(([key, its]) => [key, pack(its)]) };
+    const entries = Object.entries(value).filter(([, element]) => element !== undefined);
+    return { object: entries.map(([key, element]) => [key, pack(element)]) };
   };
   const text = JSON.stringify(pack(value));
   block.set(description, new Uint8Array(Buffer.from(text)));
@@ -190,9 +187,10 @@ export function unpackPlain(block: ColumnBlock): unknown {
     if (typeof packed !== 'object' || packed === null) return packed;
     const packedValue = packed as PackedValue;
     if ('array' in packedValue) return arrayOf(packedValue.array);
-    if ('map' in packedValue) return new Map(packedValue.map.map(([key, its]) => [key, unpack(its)]));
+    if ('map' in packedValue) return new Map(packedValue.map.map(([key, element]) => [key, unpack(element)]));
     if ('list' in packedValue) return packedValue.list.map(unpack);
-    if ('object' in packedValue) return Object.fromEntries(packedValue.object.map(([key, its]) => [key, unpack(its)]));
+    if ('object' in packedValue)
+      return Object.fromEntries(packedValue.object.map(([key, element]) => [key, unpack(element)]));
     if ('number' in packedValue) return Number(packedValue.number);
     return packedOf(arrayOf(packedValue.packed) as Uint8Array, arrayOf(packedValue.ends) as Int32Array);
   };

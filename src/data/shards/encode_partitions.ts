@@ -10,8 +10,8 @@ import {
   type Encoding,
   type Events,
   type IndexedColumn,
-  labelSums,
   type ShardUnit,
+  sumLabels,
 } from '../dataset.ts';
 import { trainingTimes, untilOf } from '../rows/fresh.ts';
 import { lastRowsOfUsers } from '../rows/gather_rows.ts';
@@ -229,7 +229,7 @@ function restOfPartition(
     missingLabels: countMissingLabels(events),
     labelSums: new Map(
       (to.readPlan.needs.tasks ?? []).flatMap((task) =>
-        task.name === undefined || task.label === undefined ? [] : [[task.name, labelSums(task, events.train)]],
+        task.name === undefined || task.label === undefined ? [] : [[task.name, sumLabels(task, events.train)]],
       ),
     ),
   };
@@ -254,7 +254,7 @@ function itemsOfPartition(
 export function sidesOfFeatures(readPlan: ReadPlan): Map<string, 'items' | 'users'> {
   return new Map(
     readPlan.needs.features.flatMap((plan): [string, 'items' | 'users'][] => {
-      const role = madeOf(plan).length > 0 ? undefined : readPlan.features.get(plan.name)?.column.at;
+      const role = madeOf(plan).length > 0 ? undefined : readPlan.features.get(plan.name)?.column.role;
       return role === 'items' || role === 'users' ? [[plan.name, role]] : [];
     }),
   );

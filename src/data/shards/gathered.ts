@@ -14,10 +14,10 @@ export interface UnitsOfPiles {
   readonly earlier?: Pick<UnitsOfPiles, 'piles' | 'targets'>;
 }
 
-const addUnits = (one: UnitsOfPiles, other: UnitsOfPiles): UnitsOfPiles => ({
-  piles: one.piles.map((count, index) => count + other.piles[index]!),
-  targets: one.targets + other.targets,
-  ...(one.earlier && other.earlier ? { earlier: addUnits(one.earlier, other.earlier) } : {}),
+const addUnits = (left: UnitsOfPiles, right: UnitsOfPiles): UnitsOfPiles => ({
+  piles: left.piles.map((count, index) => count + right.piles[index]!),
+  targets: left.targets + right.targets,
+  ...(left.earlier && right.earlier ? { earlier: addUnits(left.earlier, right.earlier) } : {}),
 });
 
 /** Plain data, which is stored while later partitions are encoded, so that stopped passes can resume. */
@@ -198,12 +198,12 @@ export class SeenItems {
 }
 
 /** Returns a column whose items are read at their first use. Reading throws Failure `shards-damaged`. */
-export function seenInFiles(files: PieceFiles, which: 'seen' | 'had', { starts, ends }: SeenSpans): BagColumn {
+export function seenInFiles(files: PieceFiles, listName: 'seen' | 'had', { starts, ends }: SeenSpans): BagColumn {
   let values: Int32Array | undefined;
   return {
     ...{ kind: 'bags', starts, ends },
     get values() {
-      values ??= endToEnd(files.readItemsOfUsers(which));
+      values ??= endToEnd(files.readItemsOfUsers(listName));
       return values;
     },
   };

@@ -35,9 +35,9 @@ export async function readJoined(
     const path = join(folder, span.name);
     const places = await placesIn(path, span);
     for (const { name, make, length } of places) {
-      const known = lengths.get(name);
-      if (known && known.make !== make) throw damaged(path, `the column ${name} has two types`);
-      lengths.set(name, { make, length: length + (known?.length ?? 0) });
+      const knownColumn = lengths.get(name);
+      if (knownColumn && knownColumn.make !== make) throw damaged(path, `the column ${name} has two types`);
+      lengths.set(name, { make, length: length + (knownColumn?.length ?? 0) });
     }
     placesOfSpans.push(places);
   }
@@ -52,9 +52,8 @@ export async function readJoined(
 }
 
 /**
- * Reads some bags of a column, by their numbers; all others are empty. A bag is in one block, and shares nothing with others.
- * @param files parts of files with the values of all bags, and below where each bag is among all values
- * @throws Failure `shards-damaged`
+ * Reads some bags of a column, by their numbers; all others are empty. A bag is in one block, and shares nothing with others. @param files parts of files with
+ * the values of all bags, and below where each bag is among all values @throws Failure `shards-damaged`
  */
 export async function readBags(
   folder: string,
@@ -137,7 +136,7 @@ async function placesIn(path: string, { start, bytes }: FileSpan): Promise<Place
         if (offset + prefixBytes + length > spanEnd) throw new Error('a block is cut off');
         const header = await bytesAt(handle, offset + prefixBytes, length);
         const { columns, end } = columnsOf(header.toString(), offset, spanEnd);
-        for (const each of columns) places.push(each);
+        for (const column of columns) places.push(column);
         offset = end;
       }
     } catch (error) {

@@ -17,7 +17,7 @@ const shares = {
 /** Returns a share of what the process itself leaves of its memory. */
 const partOf = (memory: number, share: number): number => Math.floor((memory - processMemory) * share);
 
-export const shareOf = (memory: number, of: keyof typeof shares): number => partOf(memory, shares[of]);
+export const shareOf = (memory: number, share: keyof typeof shares): number => partOf(memory, shares[share]);
 
 /** Number of shards that are shuffled together. */
 export const heldShards = 4;
@@ -64,11 +64,10 @@ export function refuseTooMany(rows: number): void {
   if (rows > maxEvents) throw failure('too-many-events', { rows, most: maxEvents });
 }
 
-export const largestOf = (sizes: readonly number[]): number => sizes.reduce((most, size) => Math.max(most, size), 0);
+export const largestOf = (sizes: readonly number[]): number =>
+  sizes.reduce((largest, size) => Math.max(largest, size), 0);
 
-/**
- * @param bytes size of the largest partition, which may be much larger than the others, because it has all events of its users. @throws Failure `shards-memory`
- */
+/** @param bytes size of the largest partition, which may be much larger than the others, because it has all events of its users. @throws Failure `shards-memory` */
 export const refuseLargePartition = (memory: number, bytes: number): void =>
   refusePast(memory, 2 * shares.partition, growth * bytes, {
     what: 'the largest bucket of users',

@@ -65,25 +65,25 @@ export class PieceFiles {
     this.latestRanges = count - piles - itemsOfUsers.length;
     const isWhole = ({ rows, bytes, sums }: PiecesOfFile, at: number): boolean =>
       [rows, bytes, sums].every(({ length }) => length === count) &&
-      bytes.every((each) => each >= 0) &&
-      bytes.reduce((sum, each) => sum + each, 0) === files[at]!.bytes;
+      bytes.every((size) => size >= 0) &&
+      bytes.reduce((sum, size) => sum + size, 0) === files[at]!.bytes;
     const isKnown = this.latestRanges === 0 || this.latestRanges === piles;
     if (!isKnown || pieces.length !== files.length || !pieces.every(isWhole))
       throw new Error('its pieces are not those of its files');
     this.#starts = pieces.map(({ bytes }) => {
       let end = 0;
-      return bytes.map((each) => (end += each) - each);
+      return bytes.map((size) => (end += size) - size);
     });
   }
 
   /** Reads what users had without checking checksums, which were checked when the folder was opened. @throws Failure `shards-damaged` */
-  readItemsOfUsers(which: (typeof itemsOfUsers)[number]): OwnBlock[] {
-    return readSpansSync(this.folder, this.spansOfItemsOfUsers(which));
+  readItemsOfUsers(listName: (typeof itemsOfUsers)[number]): OwnBlock[] {
+    return readSpansSync(this.folder, this.spansOfItemsOfUsers(listName));
   }
 
   /** Returns what users had, in the order of buckets. */
-  spansOfItemsOfUsers(which: (typeof itemsOfUsers)[number]): FileSpan[] {
-    return this.spansOf(this.piles + itemsOfUsers.indexOf(which));
+  spansOfItemsOfUsers(listName: (typeof itemsOfUsers)[number]): FileSpan[] {
+    return this.spansOf(this.piles + itemsOfUsers.indexOf(listName));
   }
 
   spansOfLatest(range: number): FileSpan[] {
@@ -101,6 +101,6 @@ export class PieceFiles {
 }
 
 /** Returns the total of each pile over all files. */
-export function totalsOfPiles(pieces: readonly PiecesOfFile[], of: 'rows' | 'bytes', piles: number): number[] {
-  return Array.from({ length: piles }, (_, pile) => pieces.reduce((sum, each) => sum + each[of][pile]!, 0));
+export function totalsOfPiles(pieces: readonly PiecesOfFile[], measure: 'rows' | 'bytes', piles: number): number[] {
+  return Array.from({ length: piles }, (_, pile) => pieces.reduce((sum, piece) => sum + piece[measure][pile]!, 0));
 }

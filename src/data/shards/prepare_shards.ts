@@ -3,7 +3,7 @@ import { packTexts } from '../../base/text/texts.ts';
 import { type DataDescription, givesEvents } from '../../graph/plan/data_description.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
-import { knowsEarlier } from '../columns/assemble.ts';
+import { hasEarlierItems } from '../columns/assemble.ts';
 import { fitFromSamples } from '../columns/fit_encoders.ts';
 import { type GrownEncodings, growEncodings } from '../columns/grown_encodings.ts';
 import type { Encoding, ShardLayout } from '../dataset.ts';
@@ -180,7 +180,7 @@ function layoutOf({ request, readPlan }: ShardingInput, partitions: number, coun
   // This estimate allows a refusal before the second pass. Sorting the rows takes the same memory again.
   const heldOutRows = heldOutCounts[0] + heldOutCounts[1];
   const heldOutBytes = (unsharedSize * heldOutRows) / Math.max(1, training) + bytesOfTime * heldOutRows;
-  const earlierBytes = knowsEarlier(readPlan) ? 4 * counted.beforeHeldOut : 0;
+  const earlierBytes = hasEarlierItems(readPlan) ? 4 * counted.beforeHeldOut : 0;
   refuseLargeHeldOut(memory, 2 * (heldOutBytes + earlierBytes));
   if (typeof when === 'object') return when;
   return {

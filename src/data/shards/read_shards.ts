@@ -6,7 +6,7 @@ import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { countedColumns } from '../columns/grown_encodings.ts';
 import { type Dataset, rowsOf } from '../dataset.ts';
 import type { Database } from '../files/duckdb.ts';
-import { columnAsText, elementOf } from '../files/duckdb.ts';
+import { castToText, elementOf } from '../files/duckdb.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import { addBadRow, type BadRow } from '../files/find_files.ts';
 import { giveBack } from '../files/give_back.ts';
@@ -66,9 +66,9 @@ async function estimate(request: ShardRequest, computing: Computing): Promise<Si
 }
 
 /** Returns `otherwise` if an expression fails on some rows, because the error is reported later together with these rows. */
-const queryOr = <T>(database: Database, ask: () => Promise<T>, otherwise: T): Promise<T> =>
-  ask().catch((error: unknown) => {
-    database.passOn(error);
+const queryOr = <T>(database: Database, query: () => Promise<T>, otherwise: T): Promise<T> =>
+  query().catch((error: unknown) => {
+    database.rethrowUnlessSql(error);
     return otherwise;
   });
 
@@ -90,7 +90,7 @@ async function estimateTexts(computing: Computing, dictionary: string): Promise<
       const value = column.form === 'code' ? 'c0' : 'unnest(c0)';
       const type = column.form === 'code' ? types[0]! : elementOf(types[0]!);
       const [row] = await computing.database.rows(
-        `SELECT approx_count_distinct(${columnAsText('value', type)}) AS texts FROM (SELECT ${value} AS value FROM (${sql}))`,
+        `SELECT approx_count_distinct(${castToText('value', type)}) AS texts FROM (SELECT ${value} AS value FROM (${sql}))`,
       );
       maxTexts = Math.max(maxTexts, Number(row!.texts));
     }
@@ -200,8 +200,9 @@ export async function bytesForShards(
     onDecision?.({ rows: 'memory', needed, memory });
     return undefined;
   }
-  const what = request.unsupported ?? unsupportedHistory(computing);
-  if (what !== undefined) throw failure('shards-unsupported', { what, memory, ...(isForced ? {} : { needed }) });
+  const unsupportedReason = request.unsupported ?? unsupportedHistory(computing);
+  if (unsupportedReason !== undefined)
+    throw failure('shards-unsupported', { what: unsupportedReason, memory, ...(isForced ? {} : { needed }) });
   refuseLargeTables(memory, tables);
   onDecision?.({ rows: 'shards', needed, memory, folder: request.folder });
   return row;
@@ -211,7 +212,7 @@ export async function bytesForShards(
 function unsupportedHistory({ readPlan }: Computing): string | undefined {
   const ownLists = readPlan.needs.features.find((feature) => {
     const historyColumn = readPlan.histories.get(feature.name);
-    return feature.each && historyColumn?.column.at === 'events' && historyColumn.form !== 'code';
+    return feature.each && historyColumn?.column.role === 'events' && historyColumn.form !== 'code';
   });
   return ownLists && `the history \`${ownLists.name}\` of lists that events have`;
 }
@@ -224,9 +225,9 @@ export async function resumePasses(
   const { readPlan, files: featureFiles, options } = bound;
   if (request.when === 'never') return undefined;
   const { key, pinned } = keyFor(request, bound);
-  const stopped = await Passes.stopped(request, key, readPlan);
-  if (!stopped) return undefined;
-  const { passes, firstPass } = stopped;
+  const unfinishedPasses = await Passes.resume(request, key, readPlan);
+  if (!unfinishedPasses) return undefined;
+  const { passes, firstPass } = unfinishedPasses;
   const continues = { done: passes.done, of: passes.partitions };
   request.onDecision?.({ rows: 'shards', memory: request.memory, folder: request.folder, continues });
   return secondPass({ readPlan, featureFiles, request, signal: options.signal, pinned }, firstPass, passes);
@@ -252,7 +253,7 @@ export async function scatterToPartitions(
     for (const row of bad) addBadRow(computing.bad, row);
     const rejected = await settle(computing, rows.scattered.rows > 0);
     const firstResult = { ...rows, partial, key, rejected };
-    const passes = await Passes.begun(request, firstResult, readPlan);
+    const passes = await Passes.begin(request, firstResult, readPlan);
     return secondPass({ readPlan, featureFiles, request, signal, pinned }, firstResult, passes);
   } catch (error) {
     removePartial(partial);
@@ -276,7 +277,7 @@ async function scatterInto(
   const { readPlan, database, options } = computing;
   const events = computing.staged.get('events')!;
   const names = Array.from({ length: partitions }, (_, index) => partitionName(index));
-  const writer = ShardWriter.new(folder, names, 'crc32');
+  const writer = ShardWriter.create(folder, names, 'crc32');
   const { dictionaries, joined, files } = await validFiles(computing);
   const { bad, ...scattered } = await scatterRows({
     ...{ tables: computing, readPlan, staged: events, joined, dictionaries, writer, partitions, onPass },

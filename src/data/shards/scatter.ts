@@ -1,6 +1,4 @@
-/**
- * Runs the first pass: reads rows from the database in ranges, validates them, and writes each to the partition of its user, which so has complete timelines.
- */
+/** Runs the first pass: reads rows from the database in ranges, validates them, and writes each to the partition of its user, which so has complete timelines. */
 import { hashInteger } from '../../base/random/random.ts';
 import { hashBytes } from '../../base/text/key_table.ts';
 import { packTexts, type Texts } from '../../base/text/texts.ts';
@@ -76,10 +74,10 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
   const { rows: total } = staged;
   const userDictionary = readPlan.userKey && dictionaries.get(readPlan.userKey.inEvents.dictionary!)!;
   const partitionOfUser = userDictionary && partitionsOfUsers(userDictionary, partitions);
-  for (let first = 0; first < total; first += atOnce) {
+  for (let firstRow = 0; firstRow < total; firstRow += atOnce) {
     input.signal?.throwIfAborted();
-    onPass?.({ pass: 'reading', done: first, total });
-    const range = { first, count: Math.min(atOnce, total - first) };
+    onPass?.({ pass: 'reading', done: firstRow, total });
+    const range = { first: firstRow, count: Math.min(atOnce, total - firstRow) };
     await staged.inPlace?.focus(range);
     const raw = await readRows(tables, staged, columns, range);
     const validation = await validateRows({ tables, readPlan, raw, staged, dictionaries, joined });
@@ -90,7 +88,7 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
     const users = readPlan.userKey && (rows.columns.get(readPlan.userKey.inEvents) as RawCodes).values;
     const groups = grouped(rows.rows, partitions, (row) => {
       if (rows.kept[row] === 0) return -1;
-      return users ? partitionOfUser![users[row]!]! : hashInteger(first + row, userStream) % partitions;
+      return users ? partitionOfUser![users[row]!]! : hashInteger(firstRow + row, userStream) % partitions;
     });
     for (const [partition, partitionRows] of groups.entries()) {
       if (partitionRows.length > 0)

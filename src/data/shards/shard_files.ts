@@ -81,7 +81,7 @@ export class ShardWriter {
   ) {}
 
   /** @param names of files that do not exist yet @param checksum `crc32` for files between two passes */
-  static new(folder: string, names: readonly string[], checksum: 'sha256' | 'crc32' = 'sha256'): ShardWriter {
+  static create(folder: string, names: readonly string[], checksum: 'sha256' | 'crc32' = 'sha256'): ShardWriter {
     const hash = (): FileChecksum => (checksum === 'crc32' ? new Crc32() : new Sha256());
     const shards = names.map((name) => ({ name, hash: hash(), rows: 0, bytes: 0 }));
     const writer = new ShardWriter(folder, shards);
@@ -89,10 +89,7 @@ export class ShardWriter {
     return writer;
   }
 
-  /**
-   * Resumes with files in the state that `files` describes. Later additions are cut off.
-   * @throws Failure `shards-damaged`
-   */
+  /** Resumes with files in the state that `files` describes. Later additions are cut off. @throws Failure `shards-damaged` */
   static async resume(
     folder: string,
     names: readonly string[],
@@ -113,10 +110,7 @@ export class ShardWriter {
     return new ShardWriter(folder, shards);
   }
 
-  /**
-   * Appends a block. It opens the file each time, because there may be more files than a process may have open.
-   * @throws Failure `shards-not-written`
-   */
+  /** Appends a block. It opens the file each time, because there may be more files than a process may have open. @throws Failure `shards-not-written` */
   append(index: number, rows: number, block: ColumnBlock): void {
     const pieces = piecesOf(block);
     this.#write(index, pieces);
@@ -316,8 +310,7 @@ export async function verifyShard(folder: string, name: string, { bytes, sum }: 
 }
 
 /**
- * Reads a part of a file some bytes at a time, which are valid only during the call.
- * @throws Failure `shards-damaged`, after the last bytes if the checksum differs
+ * Reads a part of a file some bytes at a time, which are valid only during the call. @throws Failure `shards-damaged`, after the last bytes if the checksum differs
  */
 export async function readSpan(
   folder: string,

@@ -61,7 +61,7 @@ export async function seal(
   origin: ShardOrigin,
 ): Promise<{ readonly folder: string; readonly manifest: ShardManifest; readonly checksum: string }> {
   const { admissions, recoded, ...dataset } = summary.dataset;
-  const writer = ShardWriter.new(partial, [restName, grownName]);
+  const writer = ShardWriter.create(partial, [restName, grownName]);
   writer.append(0, 0, packPlain({ ...summary, dataset }));
   writer.append(1, 0, packPlain({ admissions, recoded }));
   const [restFile, grown] = (await writer.finish()) as [ShardFile, ShardFile];
@@ -95,12 +95,12 @@ export async function seal(
 }
 
 /** Finds the folder with shards of a key and layout. Unreadable folders are ignored. */
-async function findFolder(root: string, key: string, wants: LayoutFilter): Promise<string | undefined> {
+async function findFolder(root: string, key: string, isWanted: LayoutFilter): Promise<string | undefined> {
   const names = await readdir(root).catch(() => []);
-  for (const name of names.filter((each) => /^[0-9a-f]{16}$/.test(each)).sort()) {
+  for (const name of names.filter((entry) => /^[0-9a-f]{16}$/.test(entry)).sort()) {
     const folder = join(root, name);
     const candidate = await readShardManifest(folder).catch(() => undefined);
-    if (candidate?.manifest.key === key && wants(candidate.manifest.layout, await readMade(folder))) return folder;
+    if (candidate?.manifest.key === key && isWanted(candidate.manifest.layout, await readMade(folder))) return folder;
   }
   return undefined;
 }
@@ -112,16 +112,16 @@ export interface OpenWatch {
 
 export type ShardedDataset = Dataset & Required<Pick<Dataset, 'shards'>>;
 
-export type LayoutFilter = (layout: ShardLayout, made: ShardOrigin | undefined) => boolean;
+export type LayoutFilter = (layout: ShardLayout, origin: ShardOrigin | undefined) => boolean;
 
 /** Opens the data set of shards with this key, after checking that all files are unchanged; undefined if there are none. @throws Failure `shards-damaged` */
 export async function openShards(
   root: string,
   key: string,
-  wants: LayoutFilter,
+  isWanted: LayoutFilter,
   { onPass, signal }: OpenWatch,
 ): Promise<ShardedDataset | undefined> {
-  const folder = await findFolder(root, key, wants);
+  const folder = await findFolder(root, key, isWanted);
   return folder === undefined ? undefined : openFolder(folder, { onPass, signal });
 }
 
@@ -181,7 +181,7 @@ export function datasetOf(
       ...readersOf(files, manifest.spec, shared, ofEpoch),
       units: piles,
       replayed,
-      seenOf: (some) => readBags(folder, files.spansOfItemsOfUsers('seen'), seen, some),
+      seenOf: (users) => readBags(folder, files.spansOfItemsOfUsers('seen'), seen, users),
     },
   };
 }
@@ -355,7 +355,7 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 function isSpec(value: unknown): value is EventsSpec {
   const { features, labels, given, earlier } = (value ?? {}) as Partial<EventsSpec>;
-  const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((each) => typeof each === 'string');
+  const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((text) => typeof text === 'string');
   const kinds: readonly unknown[] = ['items', 'users', 'codes', 'numbers', 'bags'];
   const isColumn = (column: unknown): boolean =>
     Array.isArray(column) && typeof column[0] === 'string' && kinds.includes((column[1] as { kind?: unknown })?.kind);

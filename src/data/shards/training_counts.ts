@@ -2,7 +2,7 @@
 
 import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
-import { sampleColumn, teachersOf, weightsIn } from '../columns/fit_encoders.ts';
+import { listTeachers, sampleColumn, weightsByRow } from '../columns/fit_encoders.ts';
 import { countedColumns, OccurrenceCounter } from '../columns/grown_encodings.ts';
 import type { ColumnSample, NumberSample } from '../encoders/encoders.ts';
 import { gatherCodes } from '../rows/gather_rows.ts';
@@ -117,7 +117,7 @@ export class TrainingCounter {
     this.#lastTraining = new Int32Array(itemCount).fill(-1);
     this.#lastTimes = new Float64Array(itemCount);
     this.#firstPartitions = new Int32Array(itemCount).fill(sides.items.fileRows ? 0 : -1);
-    this.#titles = readPlan.title?.column.at === 'events' ? new Int32Array(itemCount) : undefined;
+    this.#titles = readPlan.title?.column.role === 'events' ? new Int32Array(itemCount) : undefined;
     const numberColumns = numberSampledColumns(input);
     this.#samplers = new Map(
       sampledColumns(input).map((column) => [column, makeSampler(column, dictionaries, numberColumns.has(column))]),
@@ -176,8 +176,8 @@ export class TrainingCounter {
   all(): TrainingCounts {
     const { files, sides, dictionaries, past } = this.input;
     const weights = {
-      items: files.items && weightsIn(files.items, sides.items.fileRows!, this.#items),
-      users: files.users && weightsIn(files.users, sides.users.fileRows!, this.#users),
+      items: files.items && weightsByRow(files.items, sides.items.fileRows!, this.#items),
+      users: files.users && weightsByRow(files.users, sides.users.fileRows!, this.#users),
     };
     return {
       ...{ counts: this.#counts, items: this.#items, users: this.#users, lastTraining: this.#lastTraining },
@@ -186,10 +186,10 @@ export class TrainingCounter {
       ...(past.fresh ? { fresh: this.#newCounts.fresh } : {}),
       titles: this.#titles,
       sampleOf: (column) => {
-        const { at } = column.column;
-        if (at === 'events') return this.#samplers.get(column)!.sample();
+        const { role } = column.column;
+        if (role === 'events') return this.#samplers.get(column)!.sample();
         const dictionary = column.dictionary === undefined ? undefined : dictionaries.get(column.dictionary);
-        return sampleColumn(files[at]!.columns.get(column)!, weights[at]!, dictionary);
+        return sampleColumn(files[role]!.columns.get(column)!, weights[role]!, dictionary);
       },
     };
   }
@@ -237,13 +237,13 @@ function givenToHeldOut({ part, users }: Pick<OrderedEvents, 'part' | 'users'>):
 }
 
 const sampledColumns = ({ readPlan }: CountingInput): ColumnRequest[] => [
-  ...new Set(teachersOf(readPlan).flatMap(({ column }) => (column?.column.at === 'events' ? [column] : []))),
+  ...new Set(listTeachers(readPlan).flatMap(({ column }) => (column?.column.role === 'events' ? [column] : []))),
 ];
 
 /** Returns the sampled columns with numbers that an encoder needs: for quantiles and for standardization. */
 const numberSampledColumns = ({ readPlan }: CountingInput): ReadonlySet<ColumnRequest> =>
   new Set(
-    teachersOf(readPlan).flatMap(({ teacher, column }) =>
+    listTeachers(readPlan).flatMap(({ teacher, column }) =>
       column && (teacher.encoder.kind === 'quantiles' || teacher.encoder.kind === 'standardize') ? [column] : [],
     ),
   );
@@ -283,6 +283,6 @@ export function titleCodes(
   sides: GlobalSides,
   file: ValidRawRows | undefined,
 ): Int32Array {
-  if (title.column.at === 'events') return counted.titles!;
+  if (title.column.role === 'events') return counted.titles!;
   return gatherCodes((file!.columns.get(title) as RawCodes).values, sides.items.fileRows!);
 }

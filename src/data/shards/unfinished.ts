@@ -43,7 +43,7 @@ export class Passes {
   ) {}
 
   /** Creates the state after the first pass. @throws Failure `shards-not-written` */
-  static async begun(
+  static async begin(
     request: ShardRequest,
     firstPass: FirstPassResult & Pick<ScatteredRows, 'files'>,
     readPlan: ReadPlan,
@@ -56,7 +56,7 @@ export class Passes {
   }
 
   /** Resumes stopped passes with this key and these sizes; undefined if there are none. Unreadable ones are removed, and the passes start again. */
-  static async stopped(
+  static async resume(
     request: ShardRequest,
     key: string,
     readPlan: ReadPlan,
@@ -102,24 +102,24 @@ export class Passes {
   }
 
   /** Restores the shards after the last finished partition, and adds its other results. @throws Failure `shards-damaged` */
-  async shards(names: readonly string[], gathered: Gathered, signal?: AbortSignal): Promise<ShardWriter> {
+  async openShardWriter(names: readonly string[], gathered: Gathered, signal?: AbortSignal): Promise<ShardWriter> {
     const { encoded } = this.state;
     if (!encoded) {
       // The files contain rows of an unfinished partition.
       for (const name of names) rmSync(join(this.partial, name), { force: true });
-      return ShardWriter.new(this.partial, names);
+      return ShardWriter.create(this.partial, names);
     }
     const writer = await ShardWriter.resume(this.partial, names, encoded.rows, signal);
-    for (const [partition, rest] of encoded.rests.entries()) {
+    for (const [partition, partitionSummary] of encoded.rests.entries()) {
       signal?.throwIfAborted();
-      gathered.add((await readPlain(this.partial, restName(partition), rest)) as PartitionSummary);
+      gathered.add((await readPlain(this.partial, restName(partition), partitionSummary)) as PartitionSummary);
     }
     return writer;
   }
 
   /** Records that the partition is in shards, and removes its file. */
-  async keepPartition(partition: number, rest: PartitionSummary, writer: ShardWriter): Promise<void> {
-    const file = await writePlain(this.partial, restName(partition), rest);
+  async keepPartition(partition: number, summary: PartitionSummary, writer: ShardWriter): Promise<void> {
+    const file = await writePlain(this.partial, restName(partition), summary);
     const rests = [...(this.state.encoded?.rests ?? []), file];
     await this.save({ encoded: { rows: writer.files(), rests } });
     rmSync(join(this.partial, partitionName(partition)), { force: true });
@@ -159,7 +159,7 @@ async function readState(folder: string): Promise<PassesState | undefined> {
 
 async function writePlain(partial: string, name: string, value: unknown): Promise<ShardFile> {
   rmSync(join(partial, name), { force: true });
-  const writer = ShardWriter.new(partial, [name]);
+  const writer = ShardWriter.create(partial, [name]);
   writer.append(0, 0, packPlain(value));
   return writer.files()[0]!;
 }

@@ -6,7 +6,7 @@ import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
 import { givesEvents } from '../../graph/plan/data_description.ts';
 import { titlesFrom } from '../columns/assemble.ts';
 import { readFirstValues } from '../columns/fit_encoders.ts';
-import { protocolOf, refuseWithoutLabels, sentencesOfPast, sentencesOfVectors } from '../columns/protocol.ts';
+import { protocolOf, rejectUnlabelled, sentencesOfPast, sentencesOfVectors } from '../columns/protocol.ts';
 import type { Dataset, Events } from '../dataset.ts';
 import { gatherCodes } from '../rows/gather_rows.ts';
 import { type GlobalSides, globalSide } from '../rows/order_events.ts';
@@ -32,7 +32,7 @@ export async function writeShards(input: ShardingInput, firstPass: FirstPassResu
   if (!storedPlan) await passes.keepPrepared(plan);
   const gathered = gatheredOf(source);
   const names = Array.from({ length: source.count }, (_, bucket) => rowsName(bucket));
-  const writer = await passes.shards(names, gathered, input.signal);
+  const writer = await passes.openShardWriter(names, gathered, input.signal);
   await encodePartitions(source, makeCuts(input.readPlan.description, firstPass.scattered, plan), {
     ...{ ...encodingOf(input, plan), writer, from: passes.done },
     async onDone(partition, summary) {
@@ -86,7 +86,7 @@ async function sealShards(input: ShardingInput, firstPass: FirstPassResult, enco
   const { memory, folder, sizes } = input.request;
   const { source, plan, summary, files } = encoded;
   const { piles, held } = plan.layout;
-  refuseWithoutLabels(summary.missingLabels, plan.counts[0]!, input.readPlan.description);
+  rejectUnlabelled(summary.missingLabels, plan.counts[0]!, input.readPlan.description);
   refuseLargeShard(memory, largestOf(totalsOfPiles(summary.pieces, 'bytes', piles)), held);
   const shardSummary = await summaryOf(input, firstPass, { sides: source.of.sides, prepared: plan, summary });
   const manifestFields = { key: firstPass.key, layout: plan.layout, spec: summary.spec, buckets: files };
@@ -173,7 +173,7 @@ function withReplay(
   earlier: UnitsOfPiles,
   { rows, fresh, replay }: { readonly rows: number; readonly fresh: NewEventCounts['fresh']; readonly replay: number },
 ): ShardSummary['training'] {
-  const sumOf = ({ piles }: UnitsOfPiles): number => piles.reduce((sum, each) => sum + each, 0);
+  const sumOf = ({ piles }: UnitsOfPiles): number => piles.reduce((sum, count) => sum + count, 0);
   const [ownCount, earlierCount] = [sumOf(own), sumOf(earlier)];
   const drawn = Math.min(earlierCount, Math.round(replay * ownCount));
   // Rounds running totals, so that shares add up exactly to `drawn`, and no shard gives more than it has.

@@ -75,9 +75,8 @@ export interface FiledEvents {
 const stateName = (log: string): string => `tower-events-${log}.json`;
 
 /**
- * Writes the events that the files of a folder lack. Files of a run that was cut short are written again.
- * @param folder should be among the events of the data block, such as `"events/*\/*.parquet"`
- * @throws Failure `cannot-write`, and as reading the headers of the data
+ * Writes the events that the files of a folder lack. Files of a run that was cut short are written again. @param folder should be among the events of the data
+ * block, such as `"events/*\/*.parquet"` @throws Failure `cannot-write`, and as reading the headers of the data
  */
 export async function fileEvents(
   folder: string,

@@ -57,10 +57,10 @@ export const openEventReader = (
     const { where } = layout;
     if (!userKey || !itemKey) {
       const missing = userKey ? 'item' : 'query';
-      throw closed(`the ${missing} tower has no key`, `add \`key: FEATURE\` to the ${missing} tower`);
+      throw refusal(`the ${missing} tower has no key`, `add \`key: FEATURE\` to the ${missing} tower`);
     }
     if (time === undefined || knownUntil === undefined)
-      throw closed('the events have no time', 'add `time = "…"` to the data block');
+      throw refusal('the events have no time', 'add `time = "…"` to the data block');
     const places: EventPlaces = {
       user: bareName(userKey.inEvents.column),
       item: bareName(itemKey.inEvents.column),
@@ -71,7 +71,7 @@ export const openEventReader = (
     return await makeReader(context, { eventBasis, knownUntil }, options.signal);
   });
 
-const closed = (reason: string, advice: string): Failure => failure('events-closed', { reason, advice });
+const refusal = (reason: string, advice: string): Failure => failure('events-closed', { reason, advice });
 
 /** The columns of the keys and of the time. A time that is computed has none. */
 interface EventPlaces {
@@ -82,7 +82,7 @@ interface EventPlaces {
 
 function bareName({ bare, name }: BoundColumn): string {
   if (bare !== undefined) return bare;
-  throw closed(`the key \`${name}\` is computed by SQL`, 'store the key in a column of its own');
+  throw refusal(`the key \`${name}\` is computed by SQL`, 'store the key in a column of its own');
 }
 
 interface KeyRequests {
@@ -109,18 +109,18 @@ function selectRequests(
     const request = histories.get(plan.name) ?? (isOfQuery(plan, readPlan) ? features.get(plan.name) : undefined);
     if (request === undefined) return [];
     if (layout.histories.get(plan.name)?.kind === 'others')
-      throw closed(`\`${plan.name}\` is a history of other events`, 'make it a history of past events: `past(…)`');
+      throw refusal(`\`${plan.name}\` is a history of other events`, 'make it a history of past events: `past(…)`');
     const weights = listWeights.get(plan.name);
-    if (histories.has(plan.name) && weights && weights.column.at !== request.column.at)
-      throw closed(`the weights of \`${plan.name}\` are in another file`, 'store the weights beside the elements');
+    if (histories.has(plan.name) && weights && weights.column.role !== request.column.role)
+      throw refusal(`the weights of \`${plan.name}\` are in another file`, 'store the weights beside the elements');
     return [request, ...(weights ? [weights] : [])];
   });
   const whereRequest: ColumnRequest | undefined = where && { column: where, form: 'number' };
   const wanted = [...Object.values(keys), ...needed, ...(whereRequest ? [whereRequest] : [])];
   for (const { column } of wanted) {
-    if (column.at !== 'events' || isOfOneRow(column)) continue;
+    if (column.role !== 'events' || isOfOneRow(column)) continue;
     const reason = `\`${column.name}\` of the data block reads more than columns of one event`;
-    throw closed(reason, 'compute the column before, and store it in the events file');
+    throw refusal(reason, 'compute the column before, and store it in the events file');
   }
   const ownRequests = readPlan.columns.get('events')!.filter(({ column }) => isOfOneRow(column));
   return {
@@ -130,11 +130,11 @@ function selectRequests(
   };
 }
 
-const isOfOneRow = (column: BoundColumn): boolean => column.over.join() === 'events' && !readsOtherRows(column);
+const isOfOneRow = (column: BoundColumn): boolean => column.scope.join() === 'events' && !readsOtherRows(column);
 
 const isOfQuery = ({ name, tower }: FeaturePlan, { needs, features }: ReadPlan): boolean => {
   const [query, item] = needs.towers;
-  return name !== query.key && tower !== item.name && features.get(name)?.column.at === 'events';
+  return name !== query.key && tower !== item.name && features.get(name)?.column.role === 'events';
 };
 
 interface EventContext extends SelectedRequests {
@@ -147,12 +147,12 @@ interface EventContext extends SelectedRequests {
 /** Long because it holds what all events of a reader share: the database and the query, which one call at a time uses. */
 async function makeReader(
   context: EventContext,
-  known: Required<KnownEvents>,
+  knownEvents: Required<KnownEvents>,
   signal: AbortSignal | undefined,
 ): Promise<EventReader> {
   const { source, readPlan, requests, userKey, itemKey, time, where, places } = context;
   const { layout } = readPlan;
-  const { types } = known.eventBasis;
+  const { types } = knownEvents.eventBasis;
   const database = await openDatabase(signal);
   const query = await makeWrittenQuery({
     ...{ database, layout, role: 'events', requests, wanted: [], modelTypes: types, filterTypes: new Map() },
@@ -165,7 +165,8 @@ async function makeReader(
   const fields = fieldsOf(source, [types], [places.user, places.item], readColumns);
   const checkPlan = planOfRequests(readPlan, requests);
   const unit = unitOf(time.column.type);
-  const shownName = (column: string): string => Object.entries(places).find(([, own]) => own === column)?.[0] ?? column;
+  const shownName = (column: string): string =>
+    Object.entries(places).find(([, ownColumn]) => ownColumn === column)?.[0] ?? column;
 
   const readRows = async (
     rows: readonly TextRow[],
@@ -176,7 +177,7 @@ async function makeReader(
     const numberAt = (request: ColumnRequest, row: number): number =>
       (checked.raw.get(request) as RawNumbers).values[row]!;
     refuseWithoutTime(checked, time);
-    const columns = encodeEvents(context, known.eventBasis.itemElements, checked, corpusRow);
+    const columns = encodeEvents(context, knownEvents.eventBasis.itemElements, checked, corpusRow);
     return rows.map(
       (_, row): ReadEvent | Failure =>
         checked.failures.get(row) ?? {
@@ -201,8 +202,8 @@ async function makeReader(
       const type = types.get(places.time) ?? '';
       if (/^(DATE|TIMESTAMP)/.test(type)) return now.toISOString().slice(0, type === 'DATE' ? 10 : undefined);
       const isSince1970 = (seconds: number): boolean => seconds > 365 * 86_400 && maybeSeconds(seconds);
-      if (isSince1970(known.knownUntil)) return Math.floor(now.getTime() / 1000);
-      return isSince1970(known.knownUntil / 1000) ? now.getTime() : undefined;
+      if (isSince1970(knownEvents.knownUntil)) return Math.floor(now.getTime() / 1000);
+      return isSince1970(knownEvents.knownUntil / 1000) ? now.getTime() : undefined;
     },
     read: (events, corpusRow) => read(events, (rows) => readRows(rows, corpusRow)),
     close: () => database.close(),
@@ -211,8 +212,8 @@ async function makeReader(
 
 function sourcesOf({ readPlan, places }: EventContext): EventReader['sources'] {
   const { needs, histories, features, listWeights } = readPlan;
-  const sourceOf = ({ column: { at, bare } }: ColumnRequest): EventSource | undefined => {
-    if (at !== 'events' || bare === undefined) return undefined;
+  const sourceOf = ({ column: { role, bare } }: ColumnRequest): EventSource | undefined => {
+    if (role !== 'events' || bare === undefined) return undefined;
     if (bare === places.item) return { entry: 'item' };
     return bare === places.time ? { entry: 'time' } : { column: bare };
   };
@@ -237,7 +238,7 @@ function refuseWithoutTime({ raw, refuse }: CheckedRows, time: ColumnRequest): v
 function planOfRequests(readPlan: ReadPlan, requests: readonly ColumnRequest[]): ReadPlan {
   const { fold: _, ...plan } = readPlan;
   const onlyComputed = <K>(columns: ReadonlyMap<K, ColumnRequest>): ReadonlyMap<K, ColumnRequest> =>
-    new Map([...columns].filter(([, request]) => request.column.at !== 'events' || requests.includes(request)));
+    new Map([...columns].filter(([, request]) => request.column.role !== 'events' || requests.includes(request)));
   return {
     ...plan,
     features: onlyComputed(plan.features),
@@ -261,9 +262,11 @@ function checkEvent(
     const keyError = keyComplaint(key);
     if (keyError) return new Failure([writtenError('event', name, ...keyError)]);
   }
-  const apart = Object.entries(places).flatMap(([entry, column]) => (column === undefined ? [] : [{ entry, column }]));
+  const placedColumns = Object.entries(places).flatMap(([entry, column]) =>
+    column === undefined ? [] : [{ entry, column }],
+  );
   for (const name of Object.keys(given)) {
-    const own = apart.find(({ column }) => column.toLowerCase() === name.toLowerCase());
+    const own = placedColumns.find(({ column }) => column.toLowerCase() === name.toLowerCase());
     if (own === undefined) continue;
     const reason = `is the \`${own.entry}\` of the event`;
     return new Failure([writtenError('event', name, reason, `give it as \`${own.entry}\`, beside \`columns\``)]);
@@ -277,7 +280,7 @@ function checkEvent(
     'event',
     given,
     fields,
-    apart.map(({ column }) => column),
+    placedColumns.map(({ column }) => column),
   );
   if (mistakes.length > 0) return new Failure(mistakes);
   const ownColumns = new Map<string, unknown>([...columns, [places.user, user], [places.item, item]]);
@@ -323,7 +326,7 @@ function encodeEvents(
     const request = readPlan.histories.get(plan.name);
     if (request === undefined) continue;
     const encoding = encodings.get(plan.encoderOf)!;
-    if (request.column.at === 'items') {
+    if (request.column.role === 'items') {
       encoded.set(plan.name, elementsOfItems(itemElements.get(plan.name)!, plan, encoding, itemRows));
       continue;
     }

@@ -122,15 +122,17 @@ const maxElements = 10_000;
 export function errorOf(value: unknown, { kind }: Pick<WrittenField, 'kind'>): ValueError | undefined {
   switch (kind) {
     case 'text':
-      return typeof value === 'string' ? textError(value) : not(value, 'a text');
+      return typeof value === 'string' ? textError(value) : wrongValue(value, 'a text');
     case 'moment':
-      return typeof value === 'string' ? textError(value) : not(value, 'a text such as "2026-01-31"');
+      return typeof value === 'string' ? textError(value) : wrongValue(value, 'a text such as "2026-01-31"');
     case 'number':
-      return typeof value === 'number' && Number.isFinite(value) ? undefined : not(value, 'a finite number');
+      return typeof value === 'number' && Number.isFinite(value) ? undefined : wrongValue(value, 'a finite number');
     case 'whole':
-      return isWhole(value) ? undefined : not(value, Number.isInteger(value) ? longWholeWords : 'a whole number');
+      return isWhole(value)
+        ? undefined
+        : wrongValue(value, Number.isInteger(value) ? longWholeWords : 'a whole number');
     case 'truth':
-      return typeof value === 'boolean' ? undefined : not(value, '`true` or `false`');
+      return typeof value === 'boolean' ? undefined : wrongValue(value, '`true` or `false`');
     case 'texts':
     case 'numbers':
     case 'wholes':
@@ -147,18 +149,21 @@ const isWhole = (value: unknown): boolean =>
 const longWholeWords = 'a whole number of more than 15 digits as a text';
 
 const listKinds = {
-  texts: { wanted: 'a list of texts', fits: (each: unknown) => typeof each === 'string' },
-  numbers: { wanted: 'a list of numbers', fits: (each: unknown) => typeof each === 'number' && Number.isFinite(each) },
+  texts: { wanted: 'a list of texts', fits: (element: unknown) => typeof element === 'string' },
+  numbers: {
+    wanted: 'a list of numbers',
+    fits: (element: unknown) => typeof element === 'number' && Number.isFinite(element),
+  },
   wholes: { wanted: 'a list of whole numbers, with those of more than 15 digits as texts', fits: isWhole },
 };
 
 function listError(value: unknown, kind: keyof typeof listKinds): ValueError | undefined {
   const { wanted, fits } = listKinds[kind];
-  if (!Array.isArray(value)) return not(value, wanted);
+  if (!Array.isArray(value)) return wrongValue(value, wanted);
   if (value.length > maxElements) return [`has ${value.length} elements`, `give ${maxElements} at most`];
-  for (const each of value as unknown[]) {
-    if (!fits(each)) return [`has ${shownValue(each)} among its elements`, `give ${wanted}`];
-    const complaint = typeof each === 'string' ? textError(each) : undefined;
+  for (const element of value as unknown[]) {
+    if (!fits(element)) return [`has ${shownValue(element)} among its elements`, `give ${wanted}`];
+    const complaint = typeof element === 'string' ? textError(element) : undefined;
     if (complaint) return complaint;
   }
   return undefined;
@@ -174,7 +179,7 @@ function textError(text: string): ValueError | undefined {
   return /\p{Surrogate}/u.test(text) ? ['has half of a surrogate pair', 'give text in UTF-8'] : undefined;
 }
 
-const not = (value: unknown, wanted: string): ValueError => [`is ${shownValue(value)}`, `give ${wanted}`];
+const wrongValue = (value: unknown, wanted: string): ValueError => [`is ${shownValue(value)}`, `give ${wanted}`];
 
 function shownValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
@@ -247,10 +252,7 @@ export interface EventReader {
   readonly hasItemsFile: boolean;
   /** Returns the time for an event that is given without one; undefined if the times of the data are neither dates nor seconds or milliseconds since 1970. */
   timeOf(now: Date): GivenEvent['time'] | undefined;
-  /**
-   * Returns a Failure in place of an invalid event: `unknown-name`, `event-value`.
-   * @param corpusRow −1 for an item that the corpus lacks
-   */
+  /** Returns a Failure in place of an invalid event: `unknown-name`, `event-value`. @param corpusRow −1 for an item that the corpus lacks */
   read(events: readonly GivenEvent[], corpusRow: (key: string) => number): Promise<(ReadEvent | Failure)[]>;
   close(): void;
 }

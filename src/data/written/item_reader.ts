@@ -99,11 +99,11 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
   });
   const [, tower] = needs.towers;
   const readColumns = [...readPlan.features]
-    .filter(([name, { column }]) => column.at === 'items' && tower.features?.includes(name) !== false)
+    .filter(([name, { column }]) => column.role === 'items' && tower.features?.includes(name) !== false)
     .map(([, { column }]) => column);
   const fields = fieldsOf(source, [modelTypes, filterTypes], [key.bare], readColumns);
   const keyRequest = readPlan.itemKey!.inFile!;
-  const title = readPlan.title?.column.at === 'items' ? readPlan.title : undefined;
+  const title = readPlan.title?.column.role === 'items' ? readPlan.title : undefined;
 
   const readRows = async (rows: readonly TextRow[], items: readonly GivenItem[]): Promise<(ReadItem | Failure)[]> => {
     const checked = await computeChecked('item', { database, query, source, readPlan }, rows);
@@ -209,7 +209,7 @@ function encodeItems(
     // The key comes from the file, although the events have it too.
     const request = name === tower.key ? readPlan.itemKey!.inFile! : readPlan.features.get(name);
     const isItemFeature = name === tower.key || tower.features?.includes(name) !== false;
-    return isItemFeature && request?.column.at === at ? request : undefined;
+    return isItemFeature && request?.column.role === at ? request : undefined;
   };
   return encodeRows({ readPlan, encodings, requestOf, valuesOf }, ids);
 }

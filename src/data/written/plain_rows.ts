@@ -32,10 +32,10 @@ function textReader(type: string, { form, column: { kind } }: Pick<ColumnRequest
   }
   const digits = mostDigits[type];
   if (digits === undefined) return undefined;
-  const whole = new RegExp(`^(0|-?[1-9]\\d{0,${digits - 1}})$`);
-  if (form === 'code') return (text: string) => (whole.test(text) ? text : undefined);
+  const integerPattern = new RegExp(`^(0|-?[1-9]\\d{0,${digits - 1}})$`);
+  if (form === 'code') return (text: string) => (integerPattern.test(text) ? text : undefined);
   if (form !== 'number') return undefined;
-  const number = type === 'DOUBLE' ? /^-?\d{1,15}(\.\d{1,17})?$/ : whole;
+  const number = type === 'DOUBLE' ? /^-?\d{1,15}(\.\d{1,17})?$/ : integerPattern;
   return (text: string) => (number.test(text) ? Number(text) : undefined);
 }
 

@@ -6,7 +6,7 @@ import type { BoundColumn, ColumnRequest, ReadPlan } from '../binding/data_layou
 import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../columns/column_encoder.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import type { DataSource } from '../files/data_source.ts';
-import { columnAsText, type Database, elementOf, enclose, quoteName, quoteText } from '../files/duckdb.ts';
+import { castToText, type Database, elementOf, enclose, quoteName, quoteText } from '../files/duckdb.ts';
 import { hasSampledTypes } from '../files/formats/table.ts';
 import { type FilterColumn, plainItemValue } from '../rows/item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
@@ -121,10 +121,10 @@ export async function makeWrittenQuery(source: WrittenQuerySource): Promise<Writ
       const raw = new Map<ColumnRequest, RawColumn>();
       const texts = new Map<ColumnRequest, readonly string[]>();
       for (const [index, request] of requests.entries()) {
-        const known = makeTexts();
+        const knownTexts = makeTexts();
         const values = plainColumns?.[index] ?? rows.map((row) => row[1 + index]);
-        raw.set(request, rawColumn(request, values, known.codeOf));
-        texts.set(request, known.texts);
+        raw.set(request, rawColumn(request, values, knownTexts.codeOf));
+        texts.set(request, knownTexts.texts);
       }
       return {
         raw,
@@ -268,7 +268,7 @@ function lazilyFilled(database: Database, fill: () => Promise<void>): Database {
   return {
     ...database,
     rows: (sql) => afterFill(() => database.rows(sql)),
-    shape: (sql, limit) => afterFill(() => database.shape(sql, limit)),
+    resultShape: (sql, limit) => afterFill(() => database.resultShape(sql, limit)),
     stream: (sql, check) => afterFill(() => database.stream(sql, check)),
   };
 }
@@ -278,9 +278,9 @@ const internalName = (name: string): string => quoteName(`tower ${name}`);
 function outputOf(request: ColumnRequest, name: string, type: string): string {
   switch (request.form) {
     case 'code':
-      return withDoubledMark(columnAsText(name, type));
+      return withDoubledMark(castToText(name, type));
     case 'codes':
-      return `list_transform(${name}, element -> ${withDoubledMark(columnAsText('element', elementOf(type)))})`;
+      return `list_transform(${name}, element -> ${withDoubledMark(castToText('element', elementOf(type)))})`;
     case 'number':
       return numberIn(request, name, type);
     default:
@@ -342,8 +342,8 @@ function makeTexts() {
   const codeOf = (value: unknown): number => {
     if (value === null) return 0;
     const text = String(value);
-    const known = codes.get(text);
-    if (known !== undefined) return known;
+    const knownCode = codes.get(text);
+    if (knownCode !== undefined) return knownCode;
     codes.set(text, texts.push(text) - 1);
     return texts.length - 1;
   };
@@ -354,10 +354,8 @@ const plainValue = (value: unknown): unknown =>
   Array.isArray(value) ? plainItemValue({ items: value } as never) : plainItemValue(value);
 
 /**
- * Returns the columns of a file as fields.
- * @param staged types with which the columns were read, by column
- * @param keys columns that hold keys, which are texts in requests
- * @param readColumns what must be computed, so that the columns it reads are needed
+ * Returns the columns of a file as fields. @param staged types with which the columns were read, by column @param keys columns that hold keys, which are texts
+ * in requests @param readColumns what must be computed, so that the columns it reads are needed
  */
 export function fieldsOf(
   { role, columns }: DataSource,
@@ -368,8 +366,8 @@ export function fieldsOf(
   const isStagedWhole = (name: string): boolean =>
     staged.some((types) => /^U?(TINY|SMALL|BIG|HUGE)?INT/.test(types.get(name) ?? ''));
   const isNeeded = (name: string): boolean =>
-    readColumns.some(({ bare, sql, over, reads }) =>
-      bare === undefined ? over.includes(role) && (reads?.unnamed || mentions(sql, name)) : bare === name,
+    readColumns.some(({ bare, sql, scope, reads }) =>
+      bare === undefined ? scope.includes(role) && (reads?.readsUnnamed || mentions(sql, name)) : bare === name,
     );
   return columns.map(({ name, type }) => ({
     name,

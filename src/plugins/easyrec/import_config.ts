@@ -9,7 +9,7 @@ import { formatted, lookAt, pathFrom } from '../../app/api/init.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
-import { isWithin, kindAt, reachOf } from '../../data/files/access.ts';
+import { pathKind, isReadable, reachOf } from '../../data/files/access.ts';
 import { formatOf } from '../../data/files/formats/table.ts';
 import { type ConvertedConfig, convertConfig } from './convert.ts';
 import type { FeatureDraft, ModelDraft, SideName, TowerDraft } from './groups.ts';
@@ -132,7 +132,7 @@ function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): Im
   const test = hasTest ? placeFiles(found.test, 'test') : undefined;
   const items = itemsPlan(found, paths.items, draft, out, copies, inPlace);
   const reach = reachOf(existsSync(out) ? out : dirname(resolve(out)));
-  const outside = inPlace.filter((path) => !isWithin(resolve(path), reach)).map((path) => dirname(resolve(path)));
+  const outside = inPlace.filter((path) => !isReadable(resolve(path), reach)).map((path) => dirname(resolve(path)));
   return { files: { events, test, items }, copies, missing, allow: [...new Set(outside)] };
 }
 
@@ -234,13 +234,13 @@ const nearbyAll = (paths: string | undefined, config: string): string[] =>
 
 function expanded(path: string): string[] {
   const [before = '', after, ...more] = basename(path).split('*');
-  if (after === undefined) return kindAt(path) === 'file' ? [path] : [];
-  if (more.length > 0 || kindAt(dirname(path)) !== 'a folder') return [];
+  if (after === undefined) return pathKind(path) === 'file' ? [path] : [];
+  if (more.length > 0 || pathKind(dirname(path)) !== 'a folder') return [];
   return readdirSync(dirname(path))
     .filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after))
     .sort()
     .map((name) => join(dirname(path), name))
-    .filter((each) => kindAt(each) === 'file');
+    .filter((each) => pathKind(each) === 'file');
 }
 
 /** Returns the columns that have lists in the files. */

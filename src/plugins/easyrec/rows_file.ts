@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { awaitRead } from '../../base/diagnostics/system_reason.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
-import { rowText } from '../../data/csv/dialect.ts';
+import { formatRecord } from '../../data/csv/dialect.ts';
 import type { ConfigPart } from './part.ts';
 import { type ConfigDialect, samplers } from './scoring.ts';
 
@@ -47,11 +47,11 @@ export async function copyRows({ from, to, columns, delimiter, signal }: CopyRow
   const isPlain = found.has(delimiter);
   const sign = isPlain ? delimiter : ',';
   await written(to, async (write) => {
-    await write(rowText(columns, sign, [sign]));
+    await write(formatRecord(columns, sign, [sign]));
     for (const path of from) {
       for await (const line of linesOf(path)) {
         signal?.throwIfAborted();
-        await write(isPlain ? `${line}\n` : rowText(line.split(delimiter), sign, [sign]));
+        await write(isPlain ? `${line}\n` : formatRecord(line.split(delimiter), sign, [sign]));
       }
     }
   });
@@ -77,7 +77,7 @@ export async function copyItems(items: ItemsPath, path: string, to: string, sign
   let [count, left] = [0, 0];
   const seenKeys = new Set<string>();
   await written(to, async (write) => {
-    await write(rowText([key, ...otherAttributes], ',', [',']));
+    await write(formatRecord([key, ...otherAttributes], ',', [',']));
     for await (const line of linesOf(path)) {
       signal?.throwIfAborted();
       // The first line of a local file may be its schema: `id:int64 weight:float attrs:string`.
@@ -96,7 +96,7 @@ export async function copyItems(items: ItemsPath, path: string, to: string, sign
       count++;
       if (weights.size < 2) weights.add(weight);
       const otherValues = otherAttributes.map((name) => attributeValues[attributes.indexOf(name)]!);
-      await write(rowText([ownKey, ...otherValues], ',', [',']));
+      await write(formatRecord([ownKey, ...otherValues], ',', [',']));
     }
     if (count === 0 || left > count) {
       throw failure('config-items', {

@@ -9,7 +9,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import { readZip } from '../../base/storage/zip.ts';
 import { listRowIndexes } from '../../base/util/objects.ts';
-import { rowText } from '../../data/csv/dialect.ts';
+import { formatRecord } from '../../data/csv/dialect.ts';
 import { type RValue, readRObject } from './archives/r_object.ts';
 import { writeWhole } from './set.ts';
 
@@ -171,7 +171,7 @@ export function asCsv(frame: RValue): { readonly ratings: string; readonly movie
     const titleWithYear = Number.isNaN(year[row]!) ? title : `${title} (${year[row]})`;
     moviesById.set(
       movie[row]!,
-      rowText([String(movie[row]), titleWithYear, levels.values[genre[row]! - 1] ?? ''], ',', [',']),
+      formatRecord([String(movie[row]), titleWithYear, levels.values[genre[row]! - 1] ?? ''], ',', [',']),
     );
   }
   const movies = [...moviesById].sort(([a], [b]) => a - b).map(([, line]) => line);

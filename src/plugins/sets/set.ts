@@ -6,7 +6,7 @@ import type { DataSet, DataSetRequest, SetSource } from '../../app/api/data_sets
 import { failure } from '../../base/diagnostics/failure.ts';
 import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
-import { rowText } from '../../data/csv/dialect.ts';
+import { formatRecord } from '../../data/csv/dialect.ts';
 
 export interface SetFiles extends SetSource {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
@@ -64,7 +64,7 @@ const sumOf = (content: string | Uint8Array): string => createHash('sha256').upd
 /** Formats a small table as CSV. Missing values are empty. */
 export function writeCsv(header: readonly string[], rows: Iterable<readonly (string | number | undefined)[]>): string {
   const texts = [header, ...rows].map((row) => row.map((value) => (value === undefined ? '' : String(value))));
-  return texts.map((row) => rowText(row, ',', [','])).join('');
+  return texts.map((row) => formatRecord(row, ',', [','])).join('');
 }
 
 // Reads the original files of a data set from a folder of the user.

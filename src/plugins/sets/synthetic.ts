@@ -165,7 +165,7 @@ async function writeParts(database: Database, parts: TableParts): Promise<void> 
     if (!existsSync(partPath)) {
       const columnArrays = buffers.map((buffer) => buffer.subarray(0, count));
       fill(firstRow, columnArrays);
-      await database.fill(
+      await database.createTable(
         'part',
         columns.map((name, column) => ({ name, integers: columnArrays[column]! })),
         count,
@@ -175,7 +175,7 @@ async function writeParts(database: Database, parts: TableParts): Promise<void> 
         try {
           await database.run(`COPY (SELECT ${selectedColumns} FROM part) TO ${quoteText(partial)} (FORMAT parquet)`);
         } catch (error) {
-          database.passOn(error);
+          database.rethrowUnlessSql(error);
           throw failure('cannot-write', { path: partPath, reason: describeError(error) });
         }
       });

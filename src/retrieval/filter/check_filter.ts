@@ -78,7 +78,7 @@ class FilterChecker {
         return membership && tree.isNot ? { kind: 'not', term: membership } : membership;
       }
       case 'null':
-        return this.missing(tree);
+        return this.checkNull(tree);
       case 'alone':
         return this.alone(tree.operand);
     }
@@ -92,24 +92,24 @@ class FilterChecker {
       const item = a.kind === 'texts' ? right : left;
       const reason = `is a list of texts, which \`${by}\` does not compare`;
       const advice = `search the list: \`${this.textOf(item)} in ${this.textOf(listOperand)}\``;
-      return this.refuse(listOperand, reason, advice);
+      return this.report(listOperand, reason, advice);
     }
     if (a.kind === 'number' && b.kind === 'number') return { kind: 'numbers', by, left: a.value, right: b.value };
     if (a.kind === 'text' && b.kind === 'text') return { kind: 'texts', by, left: a.value, right: b.value };
     if (a.kind === 'truth' && b.kind === 'truth') {
       if (by === '=' || by === '!=') return { kind: 'truths', isSame: by === '=', left: a.value, right: b.value };
-      return this.refuse(left, `is true or false, which \`${by}\` does not compare`, 'write `=` or `!=`');
+      return this.report(left, `is true or false, which \`${by}\` does not compare`, 'write `=` or `!=`');
     }
     const reason = `is ${words[a.kind]}, and \`${this.textOf(right)}\` is ${words[b.kind]}`;
-    return this.refuse(left, reason, adviceOf[a.kind]);
+    return this.report(left, reason, adviceOf[a.kind]);
   }
 
   /** `year in (1990, 1991)` */
   private amongValues(left: FilterOperand, list: readonly FilterOperand[]): Condition | undefined {
     const item = this.operand(left);
-    const listValues: (TypedOperand | undefined)[] = list.map((each) => {
-      if (each.kind !== 'name') return this.operand(each);
-      return this.refuse(each, 'is a name, and a list has values', `write texts in quotes: \`'${each.name}'\``);
+    const listValues: (TypedOperand | undefined)[] = list.map((operand) => {
+      if (operand.kind !== 'name') return this.operand(operand);
+      return this.report(operand, 'is a name, and a list has values', `write texts in quotes: \`'${operand.name}'\``);
     });
     if (!item || listValues.includes(undefined)) return undefined;
     if (item.kind === 'texts' || item.kind === 'truth') {
@@ -117,12 +117,12 @@ class FilterChecker {
         item.kind === 'texts'
           ? `write a comparison for each value: \`${this.textOf(list[0]!)} in ${this.textOf(left)}\``
           : 'compare it by `=`';
-      return this.refuse(left, `is ${words[item.kind]}, which is in no list of values`, advice);
+      return this.report(left, `is ${words[item.kind]}, which is in no list of values`, advice);
     }
     const otherKind = listValues.findIndex((value) => value!.kind !== item.kind);
     if (otherKind >= 0) {
       const reason = `is ${words[listValues[otherKind]!.kind]}, and \`${this.textOf(left)}\` is ${words[item.kind]}`;
-      return this.refuse(list[otherKind]!, reason, adviceOf[item.kind]);
+      return this.report(list[otherKind]!, reason, adviceOf[item.kind]);
     }
     const constants = listValues.map((value) => (value as { readonly value: { readonly value: unknown } }).value.value);
     return item.kind === 'number'
@@ -136,19 +136,19 @@ class FilterChecker {
     if (!item || !list) return undefined;
     if (list.kind !== 'texts') {
       const advice = `write a list, such as \`${this.textOf(left)} in (${this.textOf(right)})\``;
-      return this.refuse(right, `is ${words[list.kind]}, not a list`, advice);
+      return this.report(right, `is ${words[list.kind]}, not a list`, advice);
     }
     if (item.kind === 'text') return { kind: 'text of', left: item.value, list: list.column };
     const reason = `is ${words[item.kind]}, and \`${this.textOf(right)}\` is a list of texts`;
-    return this.refuse(left, reason, 'write a text in quotes');
+    return this.report(left, reason, 'write a text in quotes');
   }
 
-  private missing({ operand, isNot }: Extract<FilterTree, { kind: 'null' }>): Condition | undefined {
+  private checkNull({ operand, isNot }: Extract<FilterTree, { kind: 'null' }>): Condition | undefined {
     const typedOperand = this.operand(operand);
     if (!typedOperand) return undefined;
     const source = 'column' in typedOperand ? typedOperand : typedOperand.value;
     const column = 'column' in source && source.column;
-    if (!column) return this.refuse(operand, 'is a value, which is never missing', 'name a column');
+    if (!column) return this.report(operand, 'is a value, which is never missing', 'name a column');
     const isMissing: Condition = { kind: 'missing', column };
     return isNot ? { kind: 'not', term: isMissing } : isMissing;
   }
@@ -160,7 +160,7 @@ class FilterChecker {
     const text = this.textOf(operand);
     const { kind } = typedOperand;
     const example = { number: `${text} > 0`, text: `${text} = 'value'`, texts: `'value' in ${text}` }[kind];
-    return this.refuse(operand, `is ${words[kind]}, not a condition`, `compare it, such as \`${example}\``);
+    return this.report(operand, `is ${words[kind]}, not a condition`, `compare it, such as \`${example}\``);
   }
 
   private operand(operand: FilterOperand): TypedOperand | undefined {
@@ -168,12 +168,12 @@ class FilterChecker {
       case 'number': {
         const value = numberOf(operand.image);
         if (Number.isFinite(value)) return { kind: 'number', value: { value } };
-        return this.refuse(operand, 'is not a number', 'write digits, such as `1990` or `0.5`');
+        return this.report(operand, 'is not a number', 'write digits, such as `1990` or `0.5`');
       }
       case 'text': {
         const value = textOf(operand.image);
         if (value !== undefined) return { kind: 'text', value: { value } };
-        return this.refuse(operand, 'has an unknown escape', "write `\\\\` for a backslash, and `\\'` for a quote");
+        return this.report(operand, 'has an unknown escape', "write `\\\\` for a backslash, and `\\'` for a quote");
       }
       case 'truth':
         return { kind: 'truth', value: { value: operand.value } };
@@ -195,9 +195,9 @@ class FilterChecker {
     return undefined;
   }
 
-  private refuse(at: FilterSpan, reason: string, advice: string): undefined {
-    const what = `\`${this.textOf(at)}\``;
-    this.mistakes.push(diagnose('filter-type', this.span(at), { what, reason, advice }));
+  private report(operandSpan: FilterSpan, reason: string, advice: string): undefined {
+    const what = `\`${this.textOf(operandSpan)}\``;
+    this.mistakes.push(diagnose('filter-type', this.span(operandSpan), { what, reason, advice }));
     return undefined;
   }
 

@@ -169,12 +169,12 @@ const wordAt = ({ codes, words }: Extract<ItemColumn, { kind: 'text' }>, row: nu
   wordOf(words, codes[row]!);
 
 /** Tests each distinct word once, instead of each item. */
-function testWords(of: TextValue, test: (word: string) => boolean): RowTest {
-  if ('value' in of) {
-    const isTrue = test(of.value);
+function testWords(value: TextValue, test: (word: string) => boolean): RowTest {
+  if ('value' in value) {
+    const isTrue = test(value.value);
     return () => isTrue;
   }
-  const { codes, words } = of.column;
+  const { codes, words } = value.column;
   const isTrueOf = words.map(test);
   return (row) => isTrueOf[codes[row]!];
 }
@@ -239,8 +239,8 @@ export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index++) {
     if (a.charCodeAt(index) === b.charCodeAt(index)) continue;
-    const before = index === 0 ? 0 : a.codePointAt(index - 1)! - b.codePointAt(index - 1)!;
-    return before || a.codePointAt(index)! - b.codePointAt(index)!;
+    const earlierDifference = index === 0 ? 0 : a.codePointAt(index - 1)! - b.codePointAt(index - 1)!;
+    return earlierDifference || a.codePointAt(index)! - b.codePointAt(index)!;
   }
   return a.length - b.length;
 }

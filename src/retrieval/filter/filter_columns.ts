@@ -21,10 +21,10 @@ export type ItemColumn =
 /** Distinct texts: an array, or texts that are decoded on access. */
 export interface Words extends Iterable<string> {
   readonly length: number;
-  /** @param place from 0 on */
-  at(place: number): string | undefined;
+  /** @param code from 0 on */
+  at(code: number): string | undefined;
   slice(from: number, to: number): readonly string[];
-  map<T>(each: (word: string) => T): T[];
+  map<T>(transform: (word: string) => T): T[];
 }
 
 /** Returns the text with this code; undefined for −1. */

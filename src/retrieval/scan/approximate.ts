@@ -46,7 +46,7 @@ export function searchAll(
     return nearRows;
   });
   const scanned = scan.top(requests.filter((_, index) => nearAnswers[index] === undefined)).values();
-  return nearAnswers.map((near) => (near ? { ...near, exact: false } : scanned.next().value!));
+  return nearAnswers.map((nearAnswer) => (nearAnswer ? { ...nearAnswer, exact: false } : scanned.next().value!));
 }
 
 /** Returns the share of the exact best items that was found. An item with the score of the last of them counts as found. */

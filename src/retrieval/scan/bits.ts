@@ -119,16 +119,16 @@ export class Bits {
 
   /** Returns the row at an index, from 0, among the rows of the set; −1 if there are not as many. */
   rowAt(index: number): number {
-    let before = 0;
-    for (let at = 0; at < this.words.length; at++) {
-      const word = this.words[at]!;
+    let rank = 0;
+    for (let wordIndex = 0; wordIndex < this.words.length; wordIndex++) {
+      const word = this.words[wordIndex]!;
       const count = setBitsIn(word);
-      if (before + count > index) {
+      if (rank + count > index) {
         let left = word;
-        for (; before < index; before++) left &= left - 1;
-        return 32 * at + 31 - Math.clz32(left & -left);
+        for (; rank < index; rank++) left &= left - 1;
+        return 32 * wordIndex + 31 - Math.clz32(left & -left);
       }
-      before += count;
+      rank += count;
     }
     return -1;
   }

@@ -9,9 +9,9 @@ export class BestRows {
   /** The score to reach, once there are `k` rows. */
   worst = Number.NEGATIVE_INFINITY;
 
-  /** @param most maximum number of rows that may come, which limits the memory */
-  constructor(k: number, most: number) {
-    const capacity = Math.min(k, most);
+  /** @param mostEntries maximum number of rows that may come, which limits the memory */
+  constructor(k: number, mostEntries: number) {
+    const capacity = Math.min(k, mostEntries);
     this.#rows = new Int32Array(capacity);
     this.#scores = new Float64Array(capacity);
   }
@@ -23,15 +23,15 @@ export class BestRows {
       if (rows.length === 0 || !isWorse(scores[0]!, rows[0]!, score, row)) return;
       this.#sink(row, score, this.#count);
     } else {
-      let at = this.#count++;
-      for (; at > 0; at = (at - 1) >> 1) {
-        const parent = (at - 1) >> 1;
+      let index = this.#count++;
+      for (; index > 0; index = (index - 1) >> 1) {
+        const parent = (index - 1) >> 1;
         if (!isWorse(score, row, scores[parent]!, rows[parent]!)) break;
-        rows[at] = rows[parent]!;
-        scores[at] = scores[parent]!;
+        rows[index] = rows[parent]!;
+        scores[index] = scores[parent]!;
       }
-      rows[at] = row;
-      scores[at] = score;
+      rows[index] = row;
+      scores[index] = score;
     }
     if (this.#count === rows.length) this.worst = scores[0]!;
   }
@@ -53,18 +53,18 @@ export class BestRows {
   /** Replaces the root by a row, among the first `count`. */
   #sink(row: number, score: number, count: number): void {
     const [rows, scores] = [this.#rows, this.#scores];
-    let at = 0;
+    let index = 0;
     for (;;) {
-      let child = 2 * at + 1;
+      let child = 2 * index + 1;
       if (child >= count) break;
       if (child + 1 < count && isWorse(scores[child + 1]!, rows[child + 1]!, scores[child]!, rows[child]!)) child++;
       if (!isWorse(scores[child]!, rows[child]!, score, row)) break;
-      rows[at] = rows[child]!;
-      scores[at] = scores[child]!;
-      at = child;
+      rows[index] = rows[child]!;
+      scores[index] = scores[child]!;
+      index = child;
     }
-    rows[at] = row;
-    scores[at] = score;
+    rows[index] = row;
+    scores[index] = score;
   }
 }
 
@@ -214,21 +214,22 @@ export class Candidates {
   #offer(value: number): void {
     const heap = this.#heap;
     if (this.#size < heap.length) {
-      let at = this.#size++;
-      for (; at > 0 && heap[(at - 1) >> 1]! > value; at = (at - 1) >> 1) heap[at] = heap[(at - 1) >> 1]!;
-      heap[at] = value;
+      let index = this.#size++;
+      for (; index > 0 && heap[(index - 1) >> 1]! > value; index = (index - 1) >> 1)
+        heap[index] = heap[(index - 1) >> 1]!;
+      heap[index] = value;
       return;
     }
     if (heap.length === 0 || value <= heap[0]!) return;
-    let at = 0;
+    let index = 0;
     for (;;) {
-      let child = 2 * at + 1;
+      let child = 2 * index + 1;
       if (child >= heap.length) break;
       if (child + 1 < heap.length && heap[child + 1]! < heap[child]!) child++;
       if (heap[child]! >= value) break;
-      heap[at] = heap[child]!;
-      at = child;
+      heap[index] = heap[child]!;
+      index = child;
     }
-    heap[at] = value;
+    heap[index] = value;
   }
 }

@@ -48,12 +48,9 @@ export function centreOf(vectors: Float32Array, rows: number, width: number): Fl
 }
 
 /**
- * Writes the codes and the records of all blocks. Column c of item i is byte
- * 2 · rowBytes · ⌊i ÷ 2⌋ + 4 · ⌊c ÷ 2⌋ + 2 · (i mod 2) + (c mod 2).
- * @param centre float32 [width], finite
- * @param records float64 [blocks, 4]
- * @param from the first block to write; those before it exist already
- * @param order the row of `vectors` of each item; the same one by default
+ * Writes the codes and the records of all blocks. Column c of item i is byte 2 · rowBytes · ⌊i ÷ 2⌋ + 4 · ⌊c ÷ 2⌋ + 2 · (i mod 2) + (c mod 2). @param centre
+ * float32 [width], finite @param records float64 [blocks, 4] @param from the first block to write; those before it exist already @param order the row of
+ * `vectors` of each item; the same one by default
  */
 export function writeCodes(
   layout: CodeLayout,
@@ -117,7 +114,7 @@ export function writeCodes(
 }
 
 const lengthOf = (vector: Float32Array): number =>
-  Math.sqrt(vector.reduce((sum, each) => sum + each * each, 0)) * roundedUp;
+  Math.sqrt(vector.reduce((sum, number) => sum + number * number, 0)) * roundedUp;
 
 /**
  * A proof that a scan of int8 codes gives the exact top k.
@@ -166,15 +163,15 @@ export function codeQuery(query: Float64Array, codeCount: number): CodedQuery {
   const mostCode = Math.min(largestQueryCode, Math.floor(largestSum / (largestCode * Math.max(1, width))));
   invariant(mostCode > 0, `vectors of ${width} numbers are too wide for the scan`);
   let largestNumber = 0;
-  for (const each of query) largestNumber = Math.max(largestNumber, Math.abs(each));
+  for (const number of query) largestNumber = Math.max(largestNumber, Math.abs(number));
   invariant(Number.isFinite(largestNumber), 'a query is finite');
   const scale = largestNumber === 0 ? 1 : largestNumber / mostCode;
   const codes = new Int16Array(codeCount);
   let errorSquares = 0;
   let squares = 0;
-  query.forEach((each, i) => {
+  query.forEach((number, i) => {
     // In units of the scale, so that no very small or very large number is squared.
-    const unit = each / scale;
+    const unit = number / scale;
     const code = Math.max(-mostCode, Math.min(mostCode, Math.floor(unit + 0.5)));
     codes[i] = code;
     errorSquares += (unit - code) * (unit - code);

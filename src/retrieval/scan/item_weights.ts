@@ -66,7 +66,7 @@ export class ItemSums {
   }
 
   /** Adds up the weights from the codes `from` to before `to`, of which the last is the latest item. An item counts once, by its latest place. */
-  of(codes: ArrayLike<number>, from: number, to: number): Float32Array {
+  weightsOfCodes(codes: ArrayLike<number>, from: number, to: number): Float32Array {
     const scores = Float64Array.from(this.first);
     const list = ++this.lists;
     const decay = this.source.events[0]!;
@@ -86,14 +86,14 @@ export class ItemSums {
     const data = new Float32Array(rows.length * this.rows);
     rows.forEach((row, at) => {
       const bag = index ? index[row]! : row;
-      data.set(this.of(values, starts[bag]!, ends[bag]!), at * this.rows);
+      data.set(this.weightsOfCodes(values, starts[bag]!, ends[bag]!), at * this.rows);
     });
     return data;
   }
 
   /** Returns the scores for a list of one item of the corpus. */
-  near(row: number): Float32Array {
-    return this.of([this.source.codes[row]!], 0, 1);
+  nearestWeights(row: number): Float32Array {
+    return this.weightsOfCodes([this.source.codes[row]!], 0, 1);
   }
 
   /** Returns −1 for a code that the corpus does not have. */
@@ -123,7 +123,7 @@ export class ItemSums {
     return {
       rows,
       width: rows,
-      vector: (row) => this.near(row),
+      vector: (row) => this.nearestWeights(row),
       score,
       top: (requests) => requests.map(answer),
       estimates: (vector) => vector.slice(),

@@ -83,9 +83,8 @@ const mostListed = 1024;
 const fewRows = 1 / 32;
 
 /**
- * @param vectors float32 [rows, width], finite
- * @param order the row of `vectors` of each row of the scan; the same one by default
- * @throws RangeError if codes need more than the 4 GiB of a WebAssembly memory, or more than the machine has
+ * @param vectors float32 [rows, width], finite @param order the row of `vectors` of each row of the scan; the same one by default @throws RangeError if codes
+ * need more than the 4 GiB of a WebAssembly memory, or more than the machine has
  */
 export function makeScan(vectors: Float32Array, rows: number, width: number, order?: Int32Array): VectorScan {
   const layout = layoutOf(rows, width);
@@ -107,9 +106,8 @@ export interface SharedItems {
 }
 
 /**
- * Puts items and their codes into memory that threads share. Vectors that lie in a SharedArrayBuffer are not copied.
- * @param vectors float32 [rows, width], finite
- * @throws RangeError if codes and working memory of all threads need more than the 4 GiB of a WebAssembly memory
+ * Puts items and their codes into memory that threads share. Vectors that lie in a SharedArrayBuffer are not copied. @param vectors float32 [rows, width],
+ * finite @throws RangeError if codes and working memory of all threads need more than the 4 GiB of a WebAssembly memory
  */
 export function shareItems(vectors: Float32Array, rows: number, width: number, threads: number): SharedItems {
   invariant(Number.isSafeInteger(threads) && threads > 0, `${threads} threads`);
@@ -149,15 +147,14 @@ export function scanOfCoded(
 }
 
 /**
- * Returns the scan of the first `rows` items of a store. It does not change when others are added: their codes may change the scale of its last block, but no
- * score.
+ * Returns the scan of the first `rows` items of a store. It does not change when others are added: their codes may change the scale of its last block, but no score.
  */
 function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number, order?: Int32Array): VectorScan {
   invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
   const scanStore = { ...store, layout: layoutOf(rows, width) };
   const score = (queries: readonly Float64Array[], row: number): number => {
-    const at = (order ? order[row]! : row) * width;
-    return queries.length === 1 ? scoreOf(queries[0]!, vectors, at) : bestScoreOf(queries, vectors, at);
+    const offset = (order ? order[row]! : row) * width;
+    return queries.length === 1 ? scoreOf(queries[0]!, vectors, offset) : bestScoreOf(queries, vectors, offset);
   };
 
   return {
@@ -165,8 +162,8 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
     width,
     vectors,
     vector(row) {
-      const at = (order ? order[row]! : row) * width;
-      return vectors.slice(at, at + width);
+      const offset = (order ? order[row]! : row) * width;
+      return vectors.slice(offset, offset + width);
     },
     score,
     estimates: (vector) => estimatesOf(scanStore, vector),
@@ -180,9 +177,9 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
       let passIndices: number[] = [];
       let passVectors = 0;
       const run = (): void => {
-        const passRequests = passIndices.map((at) => requests[at]!);
-        onePass(scanStore, passRequests, score).forEach((answer, i) => {
-          answers[passIndices[i]!] = answer;
+        const passRequests = passIndices.map((index) => requests[index]!);
+        onePass(scanStore, passRequests, score).forEach((ranked, i) => {
+          answers[passIndices[i]!] = ranked;
         });
         passIndices = [];
         passVectors = 0;
@@ -279,7 +276,7 @@ function onePass(
   const allowedSets = listed ? [] : [...new Set(requests.flatMap(({ allowed }) => allowed?.words ?? []))];
   const maskBytes = 8 * blocks;
   const entries = masks + (listed ? aligned(4 * mostListed) : aligned(maskBytes * allowedSets.length));
-  const mostAllowed = requests.reduce((most, { allowed }) => Math.max(most, allowed?.count() ?? rows), 0);
+  const mostAllowed = requests.reduce((largest, { allowed }) => Math.max(largest, allowed?.count() ?? rows), 0);
   const chunkBlocks = Math.min(blocks, longestChunk, Math.ceil((largestChunk * rows) / mostAllowed));
   const chunkRows = listed ? mostListed : Math.min(mostAllowed, chunkBlocks * blockRows);
   reserve(store, entries + chunkRows * queryCount * entryBytes);
@@ -404,7 +401,7 @@ function writeWords(
  * so on, each in ascending order, and the sums as (s₀ + s₂) + (s₁ + s₃). The order is fixed, so Node.js and every browser compute the same bits. For float32
  * numbers, a sum differs from the real one by less than (width + 4) · 2⁻⁵³ · ‖q‖ · ‖x‖.
  */
-export function scoreOf(query: Float64Array, vectors: Float32Array, at: number): number {
+export function scoreOf(query: Float64Array, vectors: Float32Array, offset: number): number {
   const queryWidth = query.length;
   let a = 0;
   let b = 0;
@@ -412,20 +409,20 @@ export function scoreOf(query: Float64Array, vectors: Float32Array, at: number):
   let d = 0;
   let i = 0;
   for (; i + 4 <= queryWidth; i += 4) {
-    a += query[i]! * vectors[at + i]!;
-    b += query[i + 1]! * vectors[at + i + 1]!;
-    c += query[i + 2]! * vectors[at + i + 2]!;
-    d += query[i + 3]! * vectors[at + i + 3]!;
+    a += query[i]! * vectors[offset + i]!;
+    b += query[i + 1]! * vectors[offset + i + 1]!;
+    c += query[i + 2]! * vectors[offset + i + 2]!;
+    d += query[i + 3]! * vectors[offset + i + 3]!;
   }
-  if (i < queryWidth) a += query[i]! * vectors[at + i]!;
-  if (i + 1 < queryWidth) b += query[i + 1]! * vectors[at + i + 1]!;
-  if (i + 2 < queryWidth) c += query[i + 2]! * vectors[at + i + 2]!;
+  if (i < queryWidth) a += query[i]! * vectors[offset + i]!;
+  if (i + 1 < queryWidth) b += query[i + 1]! * vectors[offset + i + 1]!;
+  if (i + 2 < queryWidth) c += query[i + 2]! * vectors[offset + i + 2]!;
   return a + c + (b + d);
 }
 
-export function bestScoreOf(queries: readonly Float64Array[], vectors: Float32Array, at: number): number {
-  let bestScore = scoreOf(queries[0]!, vectors, at);
-  for (let i = 1; i < queries.length; i++) bestScore = Math.max(bestScore, scoreOf(queries[i]!, vectors, at));
+export function bestScoreOf(queries: readonly Float64Array[], vectors: Float32Array, offset: number): number {
+  let bestScore = scoreOf(queries[0]!, vectors, offset);
+  for (let i = 1; i < queries.length; i++) bestScore = Math.max(bestScore, scoreOf(queries[i]!, vectors, offset));
   return bestScore;
 }
 
@@ -451,12 +448,12 @@ export function makeGrowingScan(width: number, room: number): GrowingScan {
     get rows() {
       return rowCount;
     },
-    add(more) {
-      invariant(more.length % width === 0, `${more.length} numbers for vectors of ${width}`);
-      invariant(more.every(Number.isFinite), 'the vectors of items are finite');
-      const addedCount = more.length / width;
+    add(values) {
+      invariant(values.length % width === 0, `${values.length} numbers for vectors of ${width}`);
+      invariant(values.every(Number.isFinite), 'the vectors of items are finite');
+      const addedCount = values.length / width;
       invariant(rowCount + addedCount <= room, `${addedCount} items more than ${rowCount} of ${room}`);
-      vectors.set(more, rowCount * width);
+      vectors.set(values, rowCount * width);
       const firstBlock = Math.floor(rowCount / blockRows);
       rowCount += addedCount;
       writeStore(store, layoutOf(rowCount, width), vectors, firstBlock);

@@ -26,7 +26,7 @@ interface ScanKernel {
     blocks: number,
     list: number,
     count: number,
-    number: number,
+    places: number,
     query: number,
     words: number,
     entries: number,
@@ -57,7 +57,8 @@ const compiled = new Map<boolean, WebAssembly.Module>();
 export const useKernels = (module: WebAssembly.Module): void => void compiled.set(false, module);
 
 /** Uses `atob`, which all hosts have. */
-const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 export function instantiateScan(memory: WebAssembly.Memory, isShared = false): ScanKernel {
   let module = compiled.get(isShared);
@@ -82,9 +83,9 @@ function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
 /** Sets the bit of the imported memory that says that threads share it. The kernel has no state in memory, so its code is the same. */
 function declareShared(bytes: Uint8Array): void {
   const name = [6, ...new TextEncoder().encode('memory'), 2];
-  const at = bytes.findIndex((_, start) => name.every((each, i) => bytes[start + i] === each)) + name.length;
-  invariant(bytes[at] === 1, 'the kernel imports a memory with a maximum');
-  bytes[at] = 3;
+  const dataStart = bytes.findIndex((_, start) => name.every((byte, i) => bytes[start + i] === byte)) + name.length;
+  invariant(bytes[dataStart] === 1, 'the kernel imports a memory with a maximum');
+  bytes[dataStart] = 3;
 }
 
 export const page = 65_536;

@@ -280,10 +280,10 @@ function liveSnapshot({ base, segments: written, keptRows: kept, hiddenCount: hi
     usersWith: base.usersWith,
     withIndex: (makeIndex) =>
       liveSnapshot({ base: base.withIndex(makeIndex), segments: written, keptRows: kept, hiddenCount: hidden }),
-    directions: () =>
+    orderDirections: () =>
       (directions ??= liveSnapshot({
-        base: base.directions(),
-        segments: written.map((part) => ({ ...part, snapshot: part.snapshot.directions() })),
+        base: base.orderDirections(),
+        segments: written.map((part) => ({ ...part, snapshot: part.snapshot.orderDirections() })),
         keptRows: kept,
         hiddenCount: hidden,
       })),

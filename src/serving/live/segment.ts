@@ -95,7 +95,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
     let ownDirections: Snapshot | undefined;
     return {
       ...snapshotOf(snapshotParts),
-      directions: () =>
+      orderDirections: () =>
         (ownDirections ??= snapshotOf({ ...snapshotParts, objectives: [], scan: directionsNow().firstRows(rows) })),
     };
   };

@@ -235,7 +235,7 @@ export function makeAnswers({
       const row = rowOf(item, snapshot);
       refuseOtherVersion(body, version);
       refuseUnknownColumns(body.columns, snapshot);
-      const directions = snapshot.directions();
+      const directions = snapshot.orderDirections();
       const topRequest = { vectors: [directions.itemVector(row)], ...selectionOf(body), excludeRows: [row] };
       const answer = shownAnswer(await topBatched({ snapshot: directions, query: topRequest }, options));
       return {

@@ -41,7 +41,7 @@ export async function writeAdmissions(
 }
 
 function tensorsOf(feature: string, { seen, waiting }: Admission): StoredTensor[] {
-  const numbers = { seen, 'waiting/events': waiting.events, 'waiting/seen': waiting.seen };
+  const numbers = { seen, 'waiting/events': waiting.eventCounts, 'waiting/seen': waiting.seen };
   return [
     ...Object.entries(numbers).flatMap(([name, data]) =>
       data === undefined ? [] : [{ name: `${feature}/${name}`, shape: [data.length], data }],
@@ -72,7 +72,7 @@ function admissionsIn({ tensors, metadata }: StoredTensors): ReadonlyMap<string,
     const [events, last, seen] = [numbersOf('waiting/events'), numbersOf('waiting/seen'), numbersOf('seen')];
     if (!values || events?.length !== values.length || last?.length !== values.length) return undefined;
     if (!seen && tensors.has(`${feature}/seen`)) return undefined;
-    admissions.set(feature, { waiting: { values, events, seen: last }, seen });
+    admissions.set(feature, { waiting: { values, eventCounts: events, seen: last }, seen });
   }
   return admissions;
 }

@@ -6,7 +6,7 @@ import { makeSource } from '../../../src/base/text/source.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';
 import { checkHeaders } from '../../../src/data/binding/bind.ts';
 import { makeBinder } from '../../../src/data/binding/binder.ts';
-import { isCallable, readsOf, refusalOf } from '../../../src/data/binding/expression.ts';
+import { findReads, isCallable, refusalOf } from '../../../src/data/binding/expression.ts';
 import { type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
 import { isStuck } from '../../../src/data/files/query_guard.ts';
 import fc from '../../fast_check.ts';
@@ -171,11 +171,11 @@ describe('an expression', () => {
     ['(SELECT count(*) FROM items NATURAL JOIN users)', ['items', 'users'], true, []],
   ] as const)('%s reads', async (expression, tables, unnamed, own, ...[beyond]) => {
     const reads = { tables, unnamed, windows: false, endless: false, own, beyond };
-    expect(await readsOf(database, expression)).toEqual(reads);
+    expect(await findReads(database, expression)).toEqual(reads);
   });
 
   it('may have a window over other rows', async () => {
-    const reads = await readsOf(database, 'coalesce(lag(price) OVER (ORDER BY item), 0)');
+    const reads = await findReads(database, 'coalesce(lag(price) OVER (ORDER BY item), 0)');
     expect(reads).toEqual({ tables: [], unnamed: false, windows: true, endless: false, own: [] });
   });
 

@@ -1,7 +1,7 @@
 /** Which values enter a vocabulary, which leave, and what is counted from run to run. */
 import { describe, expect, it } from 'vitest';
 import { packTexts } from '../../../src/base/text/texts.ts';
-import { type Admitted, admit, recoded } from '../../../src/data/columns/admission.ts';
+import { type Admitted, admit, mapCodes } from '../../../src/data/columns/admission.ts';
 import { limitMaps } from '../../small_maps.ts';
 
 const day = 86_400;
@@ -9,7 +9,7 @@ const day = 86_400;
 function on(number: number, letters: string, now = number): Parameters<typeof admit>[1] {
   const texts = ['', ...new Set(letters)];
   const counts = texts.map((text) => (text === '' ? 0 : [...letters].filter((each) => each === text).length));
-  return { texts, counts, seen: texts.map(() => number * day), now: now * day };
+  return { texts, counts, lastSeen: texts.map(() => number * day), now: now * day };
 }
 const days = (rule: Parameters<typeof admit>[0], ...all: Parameters<typeof admit>[1][]) =>
   shown(all.reduce<Admitted | undefined>((before, each) => admit(rule, each, before), undefined)!);
@@ -17,7 +17,7 @@ const days = (rule: Parameters<typeof admit>[0], ...all: Parameters<typeof admit
 const shown = ({ values, admission: { seen, waiting } }: Admitted) => ({
   values: [...values],
   ...(seen ? { seen: [...seen] } : {}),
-  waiting: [...waiting.values].map((value, at) => [value, waiting.events[at], waiting.seen[at]]),
+  waiting: [...waiting.values].map((value, at) => [value, waiting.eventCounts[at], waiting.seen[at]]),
 });
 
 describe('admission', () => {
@@ -70,7 +70,7 @@ describe('more values than a Map holds', () => {
     const count = (events: number, from: number) => ({
       texts,
       counts: Array.from({ length: 301 }, (_, at) => (at < from ? 0 : events)),
-      seen: new Float64Array(301),
+      lastSeen: new Float64Array(301),
       now: 0,
     });
     limitMaps(100);
@@ -82,6 +82,6 @@ describe('more values than a Map holds', () => {
 });
 
 it('a map says what became of each code where some values have left', () => {
-  expect(recoded(['a', 'b', 'c'], ['a', 'b', 'c', 'd'])).toBeUndefined();
-  expect(recoded(['a', 'b', 'c'], ['a', 'c', 'd'])).toEqual([0, 1, null, 2]);
+  expect(mapCodes(['a', 'b', 'c'], ['a', 'b', 'c', 'd'])).toBeUndefined();
+  expect(mapCodes(['a', 'b', 'c'], ['a', 'c', 'd'])).toEqual([0, 1, null, 2]);
 });

@@ -14,7 +14,7 @@ async function rowsOf(bytes: Uint8Array): Promise<number[][]> {
     const rows: number[][] = [];
     for (let at = 0; at < array.rows; at++) {
       const row = new Float32Array(array.columns);
-      await array.row(at, row);
+      await array.readRow(at, row);
       rows.push([...row]);
     }
     return rows;

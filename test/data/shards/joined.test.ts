@@ -22,7 +22,7 @@ const block = (rows: number): Map<string, BlockArray> =>
 
 async function write(at: string, files: readonly (readonly number[])[]): Promise<FileSpan[]> {
   const names = files.map((_, index) => `${index}.bin`);
-  const writer = ShardWriter.new(at, names);
+  const writer = ShardWriter.create(at, names);
   for (const [index, blocks] of files.entries()) for (const rows of blocks) writer.append(index, rows, block(rows));
   return (await writer.finish()).map(({ bytes, sum }, index) => ({
     name: names[index]!,
@@ -48,7 +48,7 @@ it('puts the blocks of all shards end to end, behind what was there before', asy
 it('joins columns that are longer than a piece of a file', async () => {
   const at = folder();
   const long = Int32Array.from({ length: 2_500_000 }, (_, index) => index);
-  const writer = ShardWriter.new(at, ['long.bin']);
+  const writer = ShardWriter.create(at, ['long.bin']);
   for (const [name, rows] of Object.entries({ first: long, second: long.subarray(7) }))
     writer.append(0, 1, new Map<string, BlockArray>([['x', rows]]).set(name, Uint8Array.of(1)));
   const [{ bytes, sum }] = (await writer.finish()) as [ShardFile];
@@ -64,7 +64,7 @@ it('joins columns that are longer than a piece of a file', async () => {
 
 it('reads some bags of a column, whichever block they are in', async () => {
   const at = folder();
-  const writer = ShardWriter.new(at, ['seen.bin']);
+  const writer = ShardWriter.create(at, ['seen.bin']);
   for (const values of [[1, 2, 3], [], [4, 5, 6, 7]])
     writer.append(0, 1, new Map([['values', Int32Array.from(values)]]));
   const files = (await writer.finish()).map(({ bytes, sum }) => ({

@@ -27,7 +27,7 @@ async function written() {
   const folder = mkdtempSync(join(tmpdir(), 'tower-pieces-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const names = buckets.map((_, bucket) => rowsName(bucket));
-  const writer = ShardWriter.new(folder, names);
+  const writer = ShardWriter.create(folder, names);
   const pieces = buckets.map((values, bucket) => {
     const file = new PieceWriter(writer, bucket, piles);
     for (const pile of values) file.append(pile.length, pile.length > 0 ? blockOf(pile) : undefined);

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Dataset, labelSums } from '../../../src/data/dataset.ts';
+import { type Dataset, sumLabels } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';
 import type { ShardRequest } from '../../../src/data/shards/request.ts';
 import { describeData, failureOf } from '../fixture.ts';
@@ -31,7 +31,7 @@ describe('rows in shards are the rows in memory', () => {
     );
     expect(rounded([...shards.encodings])).toEqual(rounded([...memory.encodings]));
     const task = needs.tasks[1]!;
-    expect(rounded(shards.shards!.labelSums.get('rate'))).toEqual(rounded(labelSums(task, memory.parts.train)));
+    expect(rounded(shards.shards!.labelSums.get('rate'))).toEqual(rounded(sumLabels(task, memory.parts.train)));
     expect(shards.shards!.piles).toHaveLength(4);
   });
 

@@ -18,7 +18,7 @@ async function written() {
   const folder = mkdtempSync(join(tmpdir(), 'tower-seen-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const names = partitions.map((_, bucket) => rowsName(bucket));
-  const writer = ShardWriter.new(folder, names);
+  const writer = ShardWriter.create(folder, names);
   const seen = new SeenItems(5);
   const pieces = partitions.map(({ members, lists }, bucket) => {
     const ends = Int32Array.from(lists, (_, at) => lists.slice(0, at + 1).flat().length);

@@ -26,7 +26,7 @@ function folder(): string {
 
 it('reads back what blocks were appended', async () => {
   const at = folder();
-  const writer = ShardWriter.new(at, ['a.bin', 'b.bin']);
+  const writer = ShardWriter.create(at, ['a.bin', 'b.bin']);
   const blocks = [
     new Map<string, Int32Array | Float64Array>([
       ['x', Int32Array.of(1, -2, 3)],
@@ -69,7 +69,7 @@ it('refuses bytes that are not blocks, whatever they are', () => {
 
 it.skipIf(!existsSync('/dev/full'))('says that a disk is full', async () => {
   const at = folder();
-  const writer = ShardWriter.new(at, ['a.bin']);
+  const writer = ShardWriter.create(at, ['a.bin']);
   rmSync(join(at, 'a.bin'));
   symlinkSync('/dev/full', join(at, 'a.bin'));
   const written = async () => writer.append(0, 1, new Map([['x', new Int32Array(10_000)]]));

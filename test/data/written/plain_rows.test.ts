@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { ColumnRequest } from '../../../src/data/binding/data_layout.ts';
-import { columnAsText, type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
+import { castToText, type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
 import { numberIn, withDoubledMark } from '../../../src/data/rows/staged_tables.ts';
 import { plainReader } from '../../../src/data/written/plain_rows.ts';
 
@@ -52,7 +52,7 @@ const types = ['VARCHAR', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT',
 const moments = ['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'];
 
 describe.each([
-  ...types.map((type) => [type, 'code', 'other', withDoubledMark(columnAsText('value', type))] as const),
+  ...types.map((type) => [type, 'code', 'other', withDoubledMark(castToText('value', type))] as const),
   ...types.map((type) => [type, 'number', 'other', numberIn(requestOf('number', 'other'), 'value', type)] as const),
   ...moments.map((type) => [type, 'number', 'time', numberIn(requestOf('number', 'time'), 'value', type)] as const),
   ...moments.map((type) => [type, 'number', 'moment', numberIn(requestOf('number', 'moment'), 'value', type)] as const),

@@ -49,7 +49,7 @@ async function rowsOf(path: string): Promise<number[][]> {
   const rows: number[][] = [];
   for (let row = 0; row < array.rows; row++) {
     const into = new Float32Array(array.columns);
-    await array.row(row, into);
+    await array.readRow(row, into);
     rows.push([...into]);
   }
   await file.close();

@@ -13,7 +13,7 @@ const source: ItemWeights = {
 const sums = new ItemSums(source);
 /** By code, without the share of the events: the fourth number is that of the row 0. */
 const byCode = (...codes: number[]): number[] => {
-  const scores = sums.of(codes, 0, codes.length);
+  const scores = sums.weightsOfCodes(codes, 0, codes.length);
   return [3, 2, 1, 0].map((row) => Math.round(1000 * scores[row]!) / 1000);
 };
 
@@ -39,14 +39,14 @@ describe('the sum of the weights from the items of a list', () => {
   });
 
   it('orders the items that no weight reaches by their events', () => {
-    const scores = sums.of([], 0, 0);
+    const scores = sums.weightsOfCodes([], 0, 0);
     expect([...scores].map((score) => Number(score.toPrecision(3)))).toEqual([0, 2.5e-7, 5e-7, 1e-6, 0]);
   });
 
   it('takes lists out of one array', () => {
     const lists = { starts: [0, 2], ends: [2, 3], values: [1, 2, 1] };
     expect(sums.ofLists(lists, Int32Array.of(1, 0))).toEqual(
-      Float32Array.of(...sums.of([1], 0, 1), ...sums.of([1, 2], 0, 2)),
+      Float32Array.of(...sums.weightsOfCodes([1], 0, 1), ...sums.weightsOfCodes([1, 2], 0, 2)),
     );
   });
 });

@@ -134,7 +134,7 @@ describe('items that are written', () => {
       const near = requests.map(({ weights: _, shares: __, ...each }) => each);
       const cosines = (of: Snapshot) =>
         of
-          .directions()
+          .orderDirections()
           .top(near)
           .map(({ items }) => items.map(({ key, score }) => [key, score]));
       expect(cosines(snapshot)).toEqual(cosines(scratch));
@@ -191,7 +191,7 @@ describe('items that are written', () => {
       const found = live.snapshot.top([{ vectors: [[1, 0]], k: 40_000 }])[0]!.items;
       expect(found.length).toBe(expected.size);
       for (const { key, score } of found) if (expected.get(key) !== score) throw new Error(`${key} has ${score}`);
-      const near = live.snapshot.directions().top([{ vectors: [[0, 1]], k: 1 }])[0]!.items[0]!;
+      const near = live.snapshot.orderDirections().top([{ vectors: [[0, 1]], k: 1 }])[0]!.items[0]!;
       expect(near.score).toBeCloseTo(1 / Math.hypot(1, Math.min(...expected.values())), 5);
     };
     const batch = (keys: number): ItemChange[] =>

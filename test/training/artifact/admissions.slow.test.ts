@@ -16,7 +16,7 @@ const admission = (values: readonly string[], seen?: readonly number[]): Admissi
   ...(seen ? { seen: Float64Array.from(seen) } : {}),
   waiting: {
     values: packTexts(values),
-    events: Float64Array.from(values, (_, at) => at + 1),
+    eventCounts: Float64Array.from(values, (_, at) => at + 1),
     seen: Float64Array.from(values, (_, at) => 1e9 + at / 2),
   },
 });

@@ -1,7 +1,7 @@
 /** Reads JSON, one object in each line or one array of objects: Tower counts the records, and the database reads the good ones. */
 
 import { FileShapeError } from '../../csv/csv_records.ts';
-import { quoteName, quotePath, quoteText, writingCopy } from '../duckdb.ts';
+import { failIfUnwritable, quoteName, quotePath, quoteText } from '../duckdb.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../records/line_records.ts';
 import { copyGood, type JsonScanner, readBeginning, scanFile } from '../records/scan_file.ts';
 import { columnsOfRelation, type FileReader, insert, NUMBER_TEXT, settleRows, UNWRAPPED } from './reader.ts';
@@ -15,8 +15,8 @@ export const json: FileReader = {
     const [firstBad] = bad;
     if (firstBad !== undefined && good === 0)
       throw new FileShapeError(firstBad.line, `${firstBad.problem.reason}, nor is what follows`);
-    const path = plain ? file.path : copies.of(file.path);
-    if (!plain) await writingCopy(path, () => copyGood(file, scanner(), path, signal));
+    const path = plain ? file.path : copies.pathOfCopy(file.path);
+    if (!plain) await failIfUnwritable(path, () => copyGood(file, scanner(), path, signal));
     const format = isArray && plain ? "format = 'array'" : "format = 'newline_delimited', ignore_errors = true";
     const relation = (settings: string): string =>
       `read_json([${quotePath(path)}], ${format}, ${settings}, hive_partitioning = false)`;

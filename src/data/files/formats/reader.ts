@@ -4,7 +4,7 @@
  */
 import { failure } from '../../../base/diagnostics/failure.ts';
 import type { Scanner } from '../../csv/csv_records.ts';
-import { type Copies, columnAsText, type Database, quoteName } from '../duckdb.ts';
+import { type Copies, castToText, type Database, quoteName } from '../duckdb.ts';
 import type { BadRow, DescribedFile, FileColumn, InputFiles } from '../find_files.ts';
 
 export interface FileReader {
@@ -77,7 +77,7 @@ export function selectFrom(
     const { type, types: typesByFile } = columns.get(name)!;
     const column = quoteName(name);
     if (typesByFile !== undefined && readType === 'VARCHAR')
-      return `${columnAsText(column, typesByFile[fileIndex]!)} AS ${column}`;
+      return `${castToText(column, typesByFile[fileIndex]!)} AS ${column}`;
     return `CAST(${column} AS ${type}) AS ${column}`;
   });
   return `SELECT ${[...selectedColumns, ...also].join(', ')} FROM ${relation(file.path)}`;

@@ -34,7 +34,7 @@ export const hasSampledTypes = (files: readonly { readonly kind: FileKind }[]): 
 /** Returns undefined for an unknown ending. */
 export function formatOf(path: string): FileKind | undefined {
   const [, ending, packed] = /\.(\w+)(\.gz)?$/i.exec(path) ?? [];
-  const kind = fileKinds.find((each) => formats[each].endings.includes(ending?.toLowerCase() ?? ''));
+  const kind = fileKinds.find((candidate) => formats[candidate].endings.includes(ending?.toLowerCase() ?? ''));
   return kind === undefined || (packed !== undefined && !formats[kind].isPackable) ? undefined : kind;
 }
 

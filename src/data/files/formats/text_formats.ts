@@ -1,6 +1,6 @@
 /** Reads CSV, and lines that have a user and items: Tower parses each record and passes the good ones to the database. */
-import { CsvScanner, FileShapeError, type Problem } from '../../csv/csv_records.ts';
-import { csvShape } from '../../csv/csv_shape.ts';
+import { CsvScanner, FileShapeError, type RecordProblem } from '../../csv/csv_records.ts';
+import { makeCsvShape } from '../../csv/csv_shape.ts';
 import { quoteName, type TextRowAppender } from '../duckdb.ts';
 import { addBadRow, type BadRow, type DescribedFile } from '../find_files.ts';
 import { type EachGoodLine, LinesScanner, lineColumns } from '../records/line_records.ts';
@@ -18,7 +18,7 @@ export const csv: FileReader = {
   async open(file) {
     const csvLayout = await sampleCsv(file);
     const { columns } = csvLayout;
-    const scanner = () => new CsvScanner(csvShape(csvLayout));
+    const scanner = () => new CsvScanner(makeCsvShape(csvLayout));
     const headerNames = columns.map(({ name }) => name.toLowerCase());
     return {
       columns,
@@ -30,10 +30,10 @@ export const csv: FileReader = {
             (_, column) => (text: Buffer, from: number, to: number) => records.set(column, text, from, to),
           );
           return (bytes, final) =>
-            csvScanner.take(bytes, final, (line, _from, _to, problem) => {
+            csvScanner.scan(bytes, final, (line, _from, _to, problem) => {
               if (problem !== undefined) return records.reject(line, problem);
               for (let column = 0; column < columnIndexes.length; column++)
-                csvScanner.value(bytes, columnIndexes[column]!, setters[column]!);
+                csvScanner.readValue(bytes, columnIndexes[column]!, setters[column]!);
               records.endRow(line);
             });
         });
@@ -47,17 +47,17 @@ export const csv: FileReader = {
 export const lines: FileReader = {
   /** Throws if all of the first lines are bad, because the file then has another format. */
   async open(file) {
-    const { bytes, whole } = await readBeginning(file, shortSample);
+    const { bytes, isWhole } = await readBeginning(file, shortSample);
     let goodCount = 0;
-    const bad: { readonly line: number; readonly problem: Problem }[] = [];
-    new LinesScanner().take(bytes, whole, (line, _from, _to, problem) => {
+    const bad: { readonly line: number; readonly problem: RecordProblem }[] = [];
+    new LinesScanner().scan(bytes, isWhole, (line, _from, _to, problem) => {
       if (problem === undefined) goodCount++;
       else bad.push({ line, problem });
     });
     const [firstBad] = bad;
     if (firstBad !== undefined && goodCount === 0)
       throw new FileShapeError(firstBad.line, `${firstBad.problem.reason}: a line is \`user item item …\``);
-    if (whole && goodCount === 0) throw new Error('it is empty, and each of its lines should be `user item item …`');
+    if (isWhole && goodCount === 0) throw new Error('it is empty, and each of its lines should be `user item item …`');
     return {
       columns: lineColumns,
       load(input, at) {
@@ -84,7 +84,7 @@ export const lines: FileReader = {
   },
 };
 
-type RecordSink = Pick<TextRowAppender, 'set' | 'endRow'> & { reject(line: number, problem: Problem): void };
+type RecordSink = Pick<TextRowAppender, 'set' | 'endRow'> & { reject(line: number, problem: RecordProblem): void };
 
 const kinds: Readonly<Record<string, string>> = { DATE: 'a time', TIMESTAMP: 'a time', BOOLEAN: 'true or false' };
 

@@ -5,16 +5,16 @@
 import { isUtf8 } from 'node:buffer';
 import {
   CR,
-  type EachRecord,
   FileShapeError,
-  firstByte,
-  hasMark,
+  findLineEnd,
+  hasByteOrderMark,
   LF,
-  lineEnd,
-  type Problem,
-  pastLineEnd,
+  type OnRecord,
   QUOTE,
+  type RecordProblem,
   type Scanner,
+  skipByteOrderMark,
+  skipLineEnd,
 } from '../../csv/csv_records.ts';
 import type { JsonScanner } from './scan_file.ts';
 
@@ -34,13 +34,13 @@ export class JsonLinesScanner implements JsonScanner {
     return this.untroubled && !this.lines.hasMark && !this.lines.hasReturns;
   }
 
-  take(bytes: Buffer, final: boolean, each: EachRecord): number {
+  scan(bytes: Buffer, final: boolean, onRecord: OnRecord): number {
     const readEnd = final ? bytes.length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
     const isValidText = isUtf8(bytes.subarray(0, readEnd));
     return this.lines.walk(bytes, final, (line, from, to, isTooLong) => {
       if (isBlank(bytes, from, to)) return;
       const problem = isTooLong ? tooLong : objectProblem(bytes, from, to, isValidText);
-      each(line, from, to, problem);
+      onRecord(line, from, to, problem);
       if (problem !== undefined) this.untroubled = false;
     });
   }
@@ -55,12 +55,12 @@ export class JsonArrayScanner implements JsonScanner {
     return this.untroubled;
   }
 
-  take(bytes: Buffer, final: boolean, each: EachRecord): number {
+  scan(bytes: Buffer, final: boolean, onRecord: OnRecord): number {
     const { length } = bytes;
     let at = 0;
     if (this.place === 'start') {
       if (length < 4 && !final) return 0;
-      at = firstByte(bytes);
+      at = skipByteOrderMark(bytes);
     }
     for (;;) {
       for (; at < length && isSpace(bytes[at]!); at++) {
@@ -92,7 +92,7 @@ export class JsonArrayScanner implements JsonScanner {
         }
         const problem = objectProblem(bytes, at, end, false);
         if (problem === notJson) throw new FileShapeError(this.line, notJson.reason);
-        each(this.line, at, end, problem);
+        onRecord(this.line, at, end, problem);
         if (problem !== undefined) this.untroubled = false;
         for (let i = at; i < end; i++) {
           if (bytes[i] === LF || (bytes[i] === CR && bytes[i + 1] !== LF)) this.line++;
@@ -104,16 +104,18 @@ export class JsonArrayScanner implements JsonScanner {
   }
 }
 
-const tooLong: Problem = { reason: `the JSON object is longer than ${maxObjectBytes.toLocaleString('en')} bytes` };
-const notJson: Problem = { reason: 'this is not JSON' };
-const noObject: Problem = { reason: 'this is JSON, but not an object with names' };
-const notText: Problem = { reason: 'the text is not UTF-8' };
-const tooDeep: Problem = { reason: `objects and lists lie more than ${maxDepth} deep in each other` };
-const strayMark: Problem = { reason: 'a byte order mark belongs at the beginning of a file' };
+const tooLong: RecordProblem = {
+  reason: `the JSON object is longer than ${maxObjectBytes.toLocaleString('en')} bytes`,
+};
+const notJson: RecordProblem = { reason: 'this is not JSON' };
+const noObject: RecordProblem = { reason: 'this is JSON, but not an object with names' };
+const notText: RecordProblem = { reason: 'the text is not UTF-8' };
+const tooDeep: RecordProblem = { reason: `objects and lists lie more than ${maxDepth} deep in each other` };
+const strayMark: RecordProblem = { reason: 'a byte order mark belongs at the beginning of a file' };
 
 /** Returns the reason why a record is not an object with unique names; undefined if it is one. `valid`: it is known to be UTF-8. */
-function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean): Problem | undefined {
-  if (hasMark(bytes, from)) return strayMark;
+function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean): RecordProblem | undefined {
+  if (hasByteOrderMark(bytes, from)) return strayMark;
   let depth = 0;
   let deepest = 0;
   let nameCount = 0;
@@ -143,10 +145,7 @@ function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean):
   return { reason: `the object has ${repeatedName(bytes.toString('utf8', from, to))} twice` };
 }
 
-/**
- * Parses a JSON value; undefined if it is invalid. NaN and Infinity, which Python and DuckDB write, become null. Other code checks that numbers are
- * finite.
- */
+/** Parses a JSON value; undefined if it is invalid. NaN and Infinity, which Python and DuckDB write, become null. Other code checks that numbers are finite. */
 export function parseJsonText(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -230,19 +229,19 @@ export type EachGoodLine = (
 export class LinesScanner implements Scanner {
   private readonly lines = new LineWalker(maxLineBytes);
 
-  take(bytes: Buffer, final: boolean, each: EachRecord): number {
+  scan(bytes: Buffer, final: boolean, onRecord: OnRecord): number {
     return this.read(
       bytes,
       final,
       (line, _from, _to, items) => {
-        for (const [start, end] of items) each(line, start, end);
+        for (const [start, end] of items) onRecord(line, start, end);
       },
-      each,
+      onRecord,
     );
   }
 
   /** Does the same as `take`, but passes on good lines as a whole. */
-  read(bytes: Buffer, final: boolean, good: EachGoodLine, bad: EachRecord): number {
+  read(bytes: Buffer, final: boolean, good: EachGoodLine, bad: OnRecord): number {
     return this.lines.walk(bytes, final, (line, from, to, isTooLong) => {
       const words = isTooLong ? [] : wordsOf(bytes, from, to);
       const problem = isTooLong ? longLine : problemOf(bytes, from, to, words.length);
@@ -266,24 +265,24 @@ function wordsOf(bytes: Buffer, from: number, to: number): (readonly [number, nu
 const isBlankByte = (byte: number): boolean => byte === SPACE || byte === TAB;
 
 /** A blank line is not a record. */
-function problemOf(bytes: Buffer, from: number, to: number, words: number): Problem | undefined {
+function problemOf(bytes: Buffer, from: number, to: number, words: number): RecordProblem | undefined {
   if (words === 0) return undefined;
   const lineBytes = bytes.subarray(from, to);
   if (lineBytes.includes(0)) return { reason: 'the line holds a zero byte' };
   if (!isUtf8(lineBytes)) return { reason: 'the text is not UTF-8' };
-  if (hasMark(bytes, from))
+  if (hasByteOrderMark(bytes, from))
     return { reason: 'the line begins with a byte order mark, which belongs at the beginning of a file' };
   return words === 1 ? { reason: 'the line has a user and no item', column: 'item' } : undefined;
 }
 
-const longLine: Problem = { reason: `the line is longer than ${maxLineBytes.toLocaleString('en')} bytes` };
+const longLine: RecordProblem = { reason: `the line is longer than ${maxLineBytes.toLocaleString('en')} bytes` };
 
 /** A line is `bytes[from … to)`. A line that is too long is passed once, truncated, and its rest is skipped. */
 type EachLine = (line: number, from: number, to: number, isTooLong: boolean) => void;
 
 class LineWalker {
   private line = 1;
-  private begun = false;
+  private hasBegun = false;
   private skipping = false;
   hasMark = false;
   /** True if a line ended with only a carriage return. */
@@ -293,33 +292,33 @@ class LineWalker {
   constructor(private readonly longest: number) {}
 
   /** Returns the number of consumed bytes, like `take` of a scanner. */
-  walk(bytes: Buffer, final: boolean, each: EachLine): number {
+  walk(bytes: Buffer, final: boolean, onLine: EachLine): number {
     const { length } = bytes;
     let at = 0;
-    if (!this.begun) {
+    if (!this.hasBegun) {
       if (length < 4 && !final) return 0;
-      this.begun = true;
-      at = firstByte(bytes);
+      this.hasBegun = true;
+      at = skipByteOrderMark(bytes);
       this.hasMark = at > 0;
     }
     const hasReturns = bytes.includes(CR);
     while (at < length) {
       const lineFeed = hasReturns ? -1 : bytes.indexOf(LF, at);
-      const end = hasReturns ? lineEnd(bytes, at, length) : lineFeed === -1 ? length : lineFeed;
+      const end = hasReturns ? findLineEnd(bytes, at, length) : lineFeed === -1 ? length : lineFeed;
       const isOpen = !final && (end === length || (bytes[end] === CR && end + 1 === length));
       if (this.skipping) {
         if (isOpen) return end;
         this.skipping = false;
       } else {
         if (isOpen && length - at <= this.longest) return at;
-        each(this.line, at, end, isOpen || end - at > this.longest);
+        onLine(this.line, at, end, isOpen || end - at > this.longest);
         if (isOpen) {
           this.skipping = true;
           return end;
         }
       }
       if (bytes[end] === CR && bytes[end + 1] !== LF) this.hasReturns = true;
-      at = pastLineEnd(bytes, end);
+      at = skipLineEnd(bytes, end);
       this.line++;
     }
     return length;

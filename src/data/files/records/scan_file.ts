@@ -2,8 +2,8 @@
 import { createReadStream, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { CR, FileShapeError, LF, maxRecordBytes, type Problem, type Scanner } from '../../csv/csv_records.ts';
-import { type CsvLayout, csvLayoutOf } from '../../csv/csv_shape.ts';
+import { CR, FileShapeError, LF, maxRecordBytes, type RecordProblem, type Scanner } from '../../csv/csv_records.ts';
+import { type CsvLayout, detectCsvLayout } from '../../csv/csv_shape.ts';
 import type { InputFile } from '../find_files.ts';
 
 export interface JsonScanner extends Scanner {
@@ -13,7 +13,7 @@ export interface JsonScanner extends Scanner {
 
 export interface ScanResult {
   readonly good: number;
-  readonly bad: readonly { readonly line: number; readonly problem: Problem }[];
+  readonly bad: readonly { readonly line: number; readonly problem: RecordProblem }[];
   readonly plain: boolean;
 }
 
@@ -34,9 +34,9 @@ export function refuseHopeless(bad: number, good: number, first: ScanResult['bad
 /** Counts the records of a file. Throws the errors of the file system and of zlib, and FileShapeError. */
 export async function scanFile(file: InputFile, scanner: JsonScanner, signal?: AbortSignal): Promise<ScanResult> {
   let goodCount = 0;
-  const badRecords: { line: number; problem: Problem }[] = [];
+  const badRecords: { line: number; problem: RecordProblem }[] = [];
   const take = (bytes: Buffer, final: boolean): number =>
-    scanner.take(bytes, final, (line, _from, _to, problem) => {
+    scanner.scan(bytes, final, (line, _from, _to, problem) => {
       if (problem === undefined) goodCount++;
       else badRecords.push({ line, problem });
       refuseHopeless(badRecords.length, goodCount, badRecords[0]);
@@ -55,7 +55,7 @@ export async function copyGood(file: InputFile, scanner: Scanner, to: string, si
     const take = (bytes: Buffer, final: boolean): number => {
       if (output.length < bytes.length + 1) output = Buffer.alloc(bytes.length + 1);
       length = 0;
-      return scanner.take(bytes, final, (_line, from, end, problem) => {
+      return scanner.scan(bytes, final, (_line, from, end, problem) => {
         if (problem !== undefined) return;
         const start = length;
         length += bytes.copy(output, start, from, end);
@@ -72,10 +72,10 @@ export async function copyGood(file: InputFile, scanner: Scanner, to: string, si
   }
 }
 
-export async function eachGood(file: InputFile, scanner: Scanner, each: (line: number) => void): Promise<void> {
+export async function eachGood(file: InputFile, scanner: Scanner, onGoodLine: (line: number) => void): Promise<void> {
   await eachPiece(file, (bytes, final) =>
-    scanner.take(bytes, final, (line, _from, _to, problem) => {
-      if (problem === undefined) each(line);
+    scanner.scan(bytes, final, (line, _from, _to, problem) => {
+      if (problem === undefined) onGoodLine(line);
     }),
   );
 }
@@ -84,23 +84,23 @@ export async function eachGood(file: InputFile, scanner: Scanner, each: (line: n
 export async function readBeginning(
   file: InputFile,
   least: number,
-): Promise<{ readonly bytes: Buffer; readonly whole: boolean }> {
+): Promise<{ readonly bytes: Buffer; readonly isWhole: boolean }> {
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of unpacked(file, Math.min(least, pieceBytes))) {
     pieces.push(piece);
     length += piece.length;
-    if (length >= least) return { bytes: Buffer.concat(pieces), whole: false };
+    if (length >= least) return { bytes: Buffer.concat(pieces), isWhole: false };
   }
-  return { bytes: Buffer.concat(pieces), whole: true };
+  return { bytes: Buffer.concat(pieces), isWhole: true };
 }
 
 /** Reads the header of a CSV file and the types of its first records. Throws the errors of the file system and of zlib, and FileShapeError. */
 export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
   // In rare cases the header is longer than a short sample.
   for (const size of [shortSample, maxRecordBytes + 1]) {
-    const { bytes, whole } = await readBeginning(file, size);
-    const layout = csvLayoutOf(bytes, whole, file.path);
+    const { bytes, isWhole } = await readBeginning(file, size);
+    const layout = detectCsvLayout(bytes, isWhole, file.path);
     if (layout !== 'cut') return layout;
   }
   const longest = maxRecordBytes.toLocaleString('en');
@@ -112,7 +112,7 @@ export async function eachPiece(
   file: InputFile,
   take: (bytes: Buffer, final: boolean) => number,
   signal?: AbortSignal,
-  after?: () => Promise<void>,
+  afterwards?: () => Promise<void>,
 ): Promise<void> {
   let buffer = Buffer.allocUnsafe(2 * pieceBytes);
   let length = 0;
@@ -122,18 +122,18 @@ export async function eachPiece(
     buffer.copy(larger, 0, 0, length);
     buffer = larger;
   };
-  const passOn = async (final: boolean): Promise<void> => {
+  const scanWholeRecords = async (final: boolean): Promise<void> => {
     signal?.throwIfAborted();
     const takenBytes = take(buffer.subarray(0, length), final);
     buffer.copyWithin(0, takenBytes, length);
     length -= takenBytes;
-    await after?.();
+    await afterwards?.();
   };
   if (file.compressed) {
     for await (const piece of unpacked(file, pieceBytes)) {
       makeRoom(piece.length);
       length += piece.copy(buffer, length);
-      await passOn(false);
+      await scanWholeRecords(false);
     }
   } else {
     const handle = await open(file.path);
@@ -143,13 +143,13 @@ export async function eachPiece(
         const { bytesRead } = await handle.read(buffer, length, pieceBytes);
         if (bytesRead === 0) break;
         length += bytesRead;
-        await passOn(false);
+        await scanWholeRecords(false);
       }
     } finally {
       await handle.close();
     }
   }
-  await passOn(true);
+  await scanWholeRecords(true);
 }
 
 /** Decompresses a file. A truncated compressed file is an error, and so is data after the end of the compressed data. */
@@ -195,8 +195,8 @@ export async function sampleBytes(file: InputFile): Promise<FileSample> {
   const { size } = statSync(file.path);
   const minimum = firstBytes + otherBytes * otherPieces;
   if (file.compressed || size <= minimum) {
-    const { bytes, whole } = await readBeginning(file, minimum);
-    return { pieces: [bytes], isWhole: whole, size: whole ? bytes.length : undefined };
+    const { bytes, isWhole } = await readBeginning(file, minimum);
+    return { pieces: [bytes], isWhole, size: isWhole ? bytes.length : undefined };
   }
   const handle = await open(file.path);
   try {

@@ -80,10 +80,8 @@ export function remoteEntries({ events, items, users, split }: DataDescription):
 const variable = 'TOWER_REMOTE';
 
 /**
- * Returns the addresses below which a data block may read, each with a `/` at its end. A block may come from a stranger, so its own addresses are never allowed
- * by themselves: `--allow` or the environment must name them.
- * @param allow as in `Access`; folders are ignored
- * @throws Failure `remote-address`
+ * Returns the addresses below which a data block may read, each with a `/` at its end. A block may come from a stranger, so its own addresses are never
+ * allowed by themselves: `--allow` or the environment must name them. @param allow as in `Access`; folders are ignored @throws Failure `remote-address`
  */
 export function allowedAddresses(allow: readonly string[] = []): readonly string[] {
   const environmentAddresses = (process.env[variable] ?? '').split(/[\s,]+/).filter((word) => word !== '');

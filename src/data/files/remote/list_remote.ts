@@ -14,7 +14,7 @@ import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { describeError } from '../../../base/diagnostics/system_reason.ts';
 import type { DataDescription, DataFile } from '../../../graph/plan/data_description.ts';
 import type { Access } from '../access.ts';
-import { type Copies, type Database, quotePath, quoteText, writingCopy } from '../duckdb.ts';
+import { type Copies, type Database, failIfUnwritable, quotePath, quoteText } from '../duckdb.ts';
 import { endingOf, formatOf, isCompressed } from '../formats/table.ts';
 import { alternatives, isPattern } from '../glob.ts';
 import {
@@ -48,11 +48,7 @@ const mostRedirects = 5;
 
 const spareBytes = 256 * 2 ** 20;
 
-/**
- * Downloads to the file `to`.
- * @returns the SHA-256 of its content
- * @throws RemoteError; errors of the system; the reason of `signal`
- */
+/** Downloads to the file `to`. @returns the SHA-256 of its content @throws RemoteError; errors of the system; the reason of `signal` */
 export async function download(
   address: string,
   to: string,
@@ -201,10 +197,7 @@ interface Listing {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Connects only to addresses that `access` or the environment allows.
- * @throws Failure `remote-address` for an invalid allowed address
- */
+/** Connects only to addresses that `access` or the environment allows. @throws Failure `remote-address` for an invalid allowed address */
 export async function listRemote(
   description: DataDescription,
   { allow }: Access = {},
@@ -307,7 +300,7 @@ async function copyOut(
   copies: Copies,
 ): Promise<string> {
   if (bytes > largestCopy) throw failure('remote-size', { path, bytes, most: largestCopy }, span);
-  const copy = copies.of(path, endingOf(path));
+  const copy = copies.pathOfCopy(path, endingOf(path));
   // The database compresses its output if the name ends with `.gz`.
   const uncompressedCopy = `${copy}.copied`;
   try {
@@ -315,10 +308,10 @@ async function copyOut(
       `COPY (SELECT content FROM read_blob([${quotePath(path)}])) TO ${quoteText(uncompressedCopy)} (FORMAT blob)`,
     );
   } catch (error) {
-    database.passOn(error);
+    database.rethrowUnlessSql(error);
     throw failure('cannot-write', { path: uncompressedCopy, reason: describeError(error) });
   }
-  await writingCopy(copy, () => rename(uncompressedCopy, copy));
+  await failIfUnwritable(copy, () => rename(uncompressedCopy, copy));
   return copy;
 }
 
@@ -328,9 +321,9 @@ async function copied(
   allowed: readonly string[],
   { copies, signal }: Listing,
 ): Promise<readonly RemoteFile[]> {
-  const copy = copies.of(text, endingOf(text));
+  const copy = copies.pathOfCopy(text, endingOf(text));
   try {
-    const contentHash = await writingCopy(copy, () => download(text, copy, allowed, signal));
+    const contentHash = await failIfUnwritable(copy, () => download(text, copy, allowed, signal));
     const remote = { stamp: contentHash, copied: true };
     return [{ path: copy, name: text, compressed: isCompressed(text), remote }];
   } catch (error) {

@@ -19,12 +19,10 @@ const subject = `the extension \`httpfs\` of DuckDB ${duckdbVersion}`;
 const maxWheelBytes = 100 * 2 ** 20;
 
 /**
- * @param from a local wheel
- * @returns the path of the extension, and whether it was already installed
- * @throws Failure `setup-failed`, `cannot-write`, `cannot-read`
+ * @param from a local wheel @returns the path of the extension, and whether it was already installed @throws Failure `setup-failed`, `cannot-write`, `cannot-read`
  */
 export async function setUpExtension(
-  say: (line: string) => void,
+  print: (line: string) => void,
   { from }: { readonly from?: string } = {},
 ): Promise<{ readonly path: string; readonly wasThere: boolean }> {
   const path = extensionPath();
@@ -35,7 +33,7 @@ export async function setUpExtension(
     throw failure('setup-failed', { what: subject, reason: `PyPI has none for ${platform()}`, byHand });
   }
   const { bytes, source } =
-    from === undefined ? await fetchWheel(wheel, say) : { bytes: await readWheel(from), source: from };
+    from === undefined ? await fetchWheel(wheel, print) : { bytes: await readWheel(from), source: from };
   const refuse = (reason: string): never => {
     const byHand = `fetch ${wheel.name} of ${packageName} yourself, and name it with \`--from FILE\``;
     throw failure('setup-failed', { what: subject, reason: `${source}: ${reason}`, byHand });
@@ -57,7 +55,7 @@ async function loadProblem(path: string): Promise<string | undefined> {
     await database.run(`LOAD ${quoteText(path)}`);
     return undefined;
   } catch (error) {
-    database.passOn(error);
+    database.rethrowUnlessSql(error);
     return describeError(error);
   } finally {
     database.close();
@@ -80,9 +78,9 @@ export function indexOf(env: Readonly<Record<string, string | undefined>> = proc
   );
 }
 
-async function fetchWheel(wheel: Wheel, say: (line: string) => void): Promise<{ bytes: Buffer; source: string }> {
+async function fetchWheel(wheel: Wheel, print: (line: string) => void): Promise<{ bytes: Buffer; source: string }> {
   const page = `${indexOf()}/${packageName}/`;
-  say(`fetching ${wheel.name} from ${withoutSecrets(indexOf())}`);
+  print(`fetching ${wheel.name} from ${withoutSecrets(indexOf())}`);
   const indexPage = (await answerOf(page, page)).toString('utf8');
   const link = [...indexPage.matchAll(/<a\s[^>]*href="([^"]+)"/g)]
     .map(([, href]) => href!.replaceAll('&amp;', '&'))

@@ -68,7 +68,7 @@ export async function connectStores(database: Database, files: readonly InStore[
   try {
     await database.run(`LOAD ${quoteText(path)}`);
   } catch (error) {
-    database.passOn(error);
+    database.rethrowUnlessSql(error);
     const reason = describeError(error);
     throw failure('remote-extension', { path: files[0]!.path, reason }, files[0]!.described.span);
   }
@@ -78,7 +78,7 @@ export async function connectStores(database: Database, files: readonly InStore[
     try {
       await database.run(sql);
     } catch (error) {
-      database.passOn(error);
+      database.rethrowUnlessSql(error);
       // The message may contain the secret key.
       const reason = 'the database does not take the keys of the environment';
       throw failure('remote-failed', { path: files[0]!.path, reason }, files[0]!.described.span);
@@ -125,15 +125,14 @@ async function listFiles(database: Database, from: string): Promise<readonly Sto
     const rows = await database.rows(sql);
     return rows.map(({ path, bytes, time }) => ({ path: String(path), bytes: Number(bytes), time: String(time) }));
   } catch (error) {
-    database.passOn(error);
+    database.rethrowUnlessSql(error);
     throw error;
   }
 }
 
 /**
  * Returns a text for each path that changes if the Parquet file is written again: its size, the second of its last change, and a hash of its column metadata,
- * because two versions may be from the same second.
- * @throws Failure `remote-failed`
+ * because two versions may be from the same second. @throws Failure `remote-failed`
  */
 export async function stampsOfParquet(
   database: Database,
@@ -148,7 +147,7 @@ export async function stampsOfParquet(
     const hashByPath = new Map(hashRows.map(({ path, sum }) => [String(path), String(sum)]));
     return new Map(storedFiles.map(({ path, bytes, time }) => [path, [bytes, time, hashByPath.get(path)].join()]));
   } catch (error) {
-    database.passOn(error);
+    database.rethrowUnlessSql(error);
     throw error;
   }
 }

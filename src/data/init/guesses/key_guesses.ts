@@ -29,13 +29,13 @@ function byName(role: 'user' | 'item'): Guesser {
   return (column) => {
     const word = meansOf(column.name, role);
     if (word === undefined || !isKeyLike(column)) return undefined;
-    const otherWords = column.words.filter((each) => each !== word && meansOf(each, 'id') === undefined);
+    const otherWords = column.words.filter((other) => other !== word && meansOf(other, 'id') === undefined);
     const isAlone = otherWords.length === 0 || column.words.join('') === word;
     // `user_age` describes a user but does not identify one.
     const isName = otherWords.every(
-      (each, index) =>
-        meansOf(each, 'title') !== undefined ||
-        (index < column.words.indexOf(word) && meansOf(each, 'happening') !== undefined),
+      (other, index) =>
+        meansOf(other, 'title') !== undefined ||
+        (index < column.words.indexOf(word) && meansOf(other, 'happening') !== undefined),
     );
     if (!isAlone && !isName && meansOf(column.name, 'id') === undefined) return undefined;
     const isRepeated = rowsPerValue(column) >= 1.2;
@@ -54,7 +54,7 @@ function byName(role: 'user' | 'item'): Guesser {
 /** Guesses baskets, whose key replaces that of a user if there is none. */
 const basketByName: Guesser = (column) => {
   const word = meansOf(column.name, 'basket');
-  const isAlone = column.words.every((each) => each === word || meansOf(each, 'id') !== undefined);
+  const isAlone = column.words.every((other) => other === word || meansOf(other, 'id') !== undefined);
   if (word === undefined || !isAlone || !isKeyLike(column) || rowsPerValue(column) < 1.2) return undefined;
   const because = `its name says \`${word}\`, and its values come up ${rowsPerValue(column).toFixed(1)} times each`;
   return { role: 'user', score: 0.52, because };

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { makeSource, type Source } from '../../../base/text/source.ts';
-import { isWithin, kindAt, reachOf, resolved } from '../../../data/files/access.ts';
+import { pathKind, isReadable, reachOf, realPath } from '../../../data/files/access.ts';
 import { findFiles } from '../../../data/files/find_files.ts';
 import { formatOf, isCompressed } from '../../../data/files/formats/table.ts';
 import { lineColumns } from '../../../data/files/records/line_records.ts';
@@ -29,7 +29,7 @@ export function nodeHost(): Host {
       try {
         const { mtimeMs, size } = statSync(path);
         // Reading a pipe or a device would block the editor.
-        if (kindAt(path) !== 'file') return undefined;
+        if (pathKind(path) !== 'file') return undefined;
         const cachedFile = cachedFiles.get(path);
         if (cachedFile && cachedFile.modified === mtimeMs && cachedFile.size === size) return cachedFile.source;
         const source = makeSource(path, readFileSync(path, 'utf8'));
@@ -50,7 +50,7 @@ export function nodeHost(): Host {
         return [];
       }
     },
-    isWithin: (path, folders) => isWithin(path, { folders: folders.map(resolved) }),
+    isWithin: (path, folders) => isReadable(path, { folders: folders.map(realPath) }),
     headerColumns,
   };
 }
@@ -65,7 +65,7 @@ async function headerColumns({ checked, source }: FileAnalysis): Promise<readonl
   const folder = dirname(source.name);
   const reach = reachOf(folder);
   const paths = new Set([
-    ...ownLinks.map(({ path }) => resolve(folder, path)).filter((path) => isWithin(path, reach) && isFile(path)),
+    ...ownLinks.map(({ path }) => resolve(folder, path)).filter((path) => isReadable(path, reach) && isFile(path)),
     ...usedData.flatMap(({ files }) => files.slice(0, 1).map(({ path }) => path)),
   ]);
   const lineFiles = new Set(
@@ -87,7 +87,7 @@ async function headerColumns({ checked, source }: FileAnalysis): Promise<readonl
 
 function isFile(path: string): boolean {
   try {
-    return kindAt(path) === 'file';
+    return pathKind(path) === 'file';
   } catch {
     return false;
   }

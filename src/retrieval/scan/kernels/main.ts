@@ -284,10 +284,8 @@ function one(
 }
 
 /**
- * Computes the products of one query and of listed items, and writes an entry of each that reaches the limit. Returns the end of the entries. Reads the list up
- * to the next multiple of 4.
- * @param list row numbers, u32
- * @param number of the query, for the entries
+ * Computes the products of one query and of listed items, and writes an entry of each that reaches the limit. Returns the end of the entries. Reads the list
+ * up to the next multiple of 4. @param list row numbers, u32 @param number of the query, for the entries
  */
 export function pick(
   codes: usize,
@@ -391,12 +389,9 @@ const blocksAhead: usize = 3;
 /**
  * Finds items of lists by codes of 4 bits for two numbers each. A block is 16 places: byte i of each of its `vectors` of 16 bytes has the codes of place i for
  * two tables of 16 bytes, whose entries add up to the estimate of a score. A list is read if its bound is at least `from` and below `below`, up to the first
- * block whose length is below the gap between the score of its mean and `least`, divided by `deviation`. Writes the places whose sum is at least
- * gap · `slope` ÷ length − `base`, and returns their end.
- * @param vectors an even number
- * @param firsts u32 [count + 1]: the first block of each list
- * @param lengths f32, by block
- * @param scores f32 [count], followed by the bounds, f32 [count], and by room for u32 [count + 1]
+ * block whose length is below the gap between the score of its mean and `least`, divided by `deviation`. Writes the places whose sum is at least gap · `slope`
+ * ÷ length − `base`, and returns their end. @param vectors an even number @param firsts u32 [count + 1]: the first block of each list @param lengths f32, by
+ * block @param scores f32 [count], followed by the bounds, f32 [count], and by room for u32 [count + 1]
  */
 export function sieve(
   codes: usize,

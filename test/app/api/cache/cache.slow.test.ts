@@ -315,7 +315,7 @@ describe('where it is damaged', () => {
       for (const key of ['u1', 'u2']) await recommender.ask({ key }, { k: 40, filter: "title > ''" });
       await recommender.ask({ values: { history: ['m1', 'm2'] } }, { k: 3, exclude: ['m3'] });
       snapshot.usersWith('u', 40);
-      snapshot.directions().top([{ vectors: [snapshot.itemVector(0)], k: 3 }]);
+      snapshot.orderDirections().top([{ vectors: [snapshot.itemVector(0)], k: 3 }]);
       await recommender.close();
     }
     expect(used).toBeGreaterThan(3);

@@ -115,7 +115,7 @@ describe('lines `user item item …`', () => {
     const found: string[] = [];
     const give = (text: string, before: string, final: boolean): string => {
       const bytes = Buffer.from(before + text);
-      const taken = scanner.take(bytes, final, (line, from, to, problem) => {
+      const taken = scanner.scan(bytes, final, (line, from, to, problem) => {
         found.push(`${line} ${problem?.reason ?? bytes.toString('utf8', from, to)}`);
       });
       return bytes.toString('utf8', taken);
@@ -138,7 +138,7 @@ describe('lines `user item item …`', () => {
       let start = 0;
       for (let end = Math.min(size, whole.length); ; end = Math.min(end + size, whole.length)) {
         const piece = whole.subarray(start, end);
-        start += scanner.take(piece, end === whole.length, (line, from, to, problem) => {
+        start += scanner.scan(piece, end === whole.length, (line, from, to, problem) => {
           found.push(`${line} ${piece.toString('latin1', from, to)} ${problem?.reason}`);
         });
         if (end === whole.length) return found;

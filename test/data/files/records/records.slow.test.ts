@@ -15,7 +15,7 @@ function scan(scanner: Scanner, bytes: Buffer, size = bytes.length): Seen {
   const seen: Seen = { good: [], bad: [] };
   let rest: Buffer = Buffer.alloc(0);
   const take = (given: Buffer, final: boolean): number =>
-    scanner.take(given, final, (line, from, to, problem) => {
+    scanner.scan(given, final, (line, from, to, problem) => {
       if (problem === undefined) seen.good.push({ line, text: given.toString('utf8', from, to) });
       else seen.bad.push({ line, reason: problem.reason, column: problem.column });
     });
