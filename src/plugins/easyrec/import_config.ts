@@ -9,7 +9,7 @@ import { formatted, lookAt, pathFrom } from '../../app/api/init.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
-import { pathKind, isReadable, reachOf } from '../../data/files/access.ts';
+import { isReadable, pathKind, reachOf } from '../../data/files/access.ts';
 import { formatOf } from '../../data/files/formats/table.ts';
 import { type ConvertedConfig, convertConfig } from './convert.ts';
 import type { FeatureDraft, ModelDraft, SideName, TowerDraft } from './groups.ts';
