@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { makeSource, type Source } from '../../../base/text/source.ts';
-import { pathKind, isReadable, reachOf, realPath } from '../../../data/files/access.ts';
+import { isReadable, pathKind, reachOf, realPath } from '../../../data/files/access.ts';
 import { findFiles } from '../../../data/files/find_files.ts';
 import { formatOf, isCompressed } from '../../../data/files/formats/table.ts';
 import { lineColumns } from '../../../data/files/records/line_records.ts';
