@@ -22,7 +22,7 @@ export function keyQuestion(side: KeySide, { roles }: FileChoice): InitQuestion 
     const examples = top.slice(0, 3).map(([value]) => value.slice(0, 20));
     return { value: name, text: `${name} (${examples.join(', ')}, …)` };
   });
-  const noneChoice = side === 'user' ? choicesOf({ noneChoice: 'none of them' }) : [];
+  const noneChoice = side === 'user' ? choicesOf({ none: 'none of them' }) : [];
   return {
     id: side,
     text: `Which column names the ${side}?`,

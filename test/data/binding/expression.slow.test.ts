@@ -169,14 +169,14 @@ describe('an expression', () => {
     ['(SELECT t::VARCHAR FROM items AS t LIMIT 1)', ['items'], true, []],
     ['(SELECT max(x) FROM (SELECT * FROM users) AS t(x, y))', ['users'], true, []],
     ['(SELECT count(*) FROM items NATURAL JOIN users)', ['items', 'users'], true, []],
-  ] as const)('%s reads', async (expression, tables, unnamed, own, ...[beyond]) => {
-    const reads = { tables, unnamed, windows: false, endless: false, own, beyond };
+  ] as const)('%s reads', async (expression, tables, readsUnnamed, ownColumns, ...[rowsBeyond]) => {
+    const reads = { tables, readsUnnamed, usesWindows: false, mayBeEndless: false, ownColumns, rowsBeyond };
     expect(await findReads(database, expression)).toEqual(reads);
   });
 
   it('may have a window over other rows', async () => {
     const reads = await findReads(database, 'coalesce(lag(price) OVER (ORDER BY item), 0)');
-    expect(reads).toEqual({ tables: [], unnamed: false, windows: true, endless: false, own: [] });
+    expect(reads).toEqual({ tables: [], readsUnnamed: false, usesWindows: true, mayBeEndless: false, ownColumns: [] });
   });
 
   it('that does not end for its one row is a mistake of its own', async () => {
