@@ -211,17 +211,11 @@ async function bindFeatures(
   const isHistory = (name: string): boolean => binding.description.histories.some((history) => history.name === name);
   const bindOne = async (feature: FeaturePlan): Promise<void> => {
     const { name, max } = feature;
-    const history = binding.description.histories.find(
-      (candidate) => candidate.name === name || candidate.name === feature.column,
-    );
+    const history = binding.description.histories.find((one) => one.name === name || one.name === feature.column);
     if (history !== undefined) {
-      const source = await bindHistory(binding, feature, history);
-      if (source !== undefined)
-        histories.set(name, {
-          kind: history.kind,
-          elementColumn: source,
-          max: Math.min(history.max, max ?? history.max),
-        });
+      const elementColumn = await bindHistory(binding, feature, history);
+      if (elementColumn !== undefined)
+        histories.set(name, { kind: history.kind, elementColumn, max: Math.min(history.max, max ?? history.max) });
     } else {
       const column = await bindFeature(binding, feature, keys);
       if (column !== undefined) features.set(name, column);
