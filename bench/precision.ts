@@ -10,7 +10,7 @@ import type { EngineName, Program, Tensors } from '../src/engines/engine.ts';
 import { loadEngine } from '../src/engines/engines.ts';
 import { bfloat16Instructions } from '../src/engines/processor.ts';
 import type { Graph } from '../src/graph/graph.ts';
-import { inBfloat16, operationsInBfloat16 } from '../src/graph/in_bfloat16.ts';
+import { operationsInBfloat16, useBfloat16 } from '../src/graph/in_bfloat16.ts';
 import { describeMachine, range } from './machine.ts';
 import { randomTensors, stepGraph } from './step_graph.ts';
 
@@ -49,7 +49,7 @@ for (const [title, graph, batches] of steps) {
   for (const batch of batches) {
     const inputs = randomTensors(graph, 'inputs', { batch });
     const parameters = randomTensors(graph, 'parameters', {});
-    const graphs = [graph, inBfloat16(graph, { sizes: { batch } })];
+    const graphs = [graph, useBfloat16(graph, { sizes: { batch } })];
     const programs = await Promise.all(graphs.map((each) => engine.prepare(each, parameters)));
     const times: number[][] = [[], [], [], []];
     for (let round = -2; round < rounds; round += 1) {

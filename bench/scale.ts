@@ -9,7 +9,7 @@ import { compileSource } from '../src/compiler/pipeline.ts';
 import type { Column, Dataset, Encoding, IndexedColumn } from '../src/data/dataset.ts';
 import type { EngineName } from '../src/engines/engine.ts';
 import { chooseEngine } from '../src/engines/engines.ts';
-import { inPrecision } from '../src/graph/in_bfloat16.ts';
+import { graphInPrecision } from '../src/graph/in_bfloat16.ts';
 import { initialValues } from '../src/graph/initial.ts';
 import { makeTables } from '../src/training/embedding/tables.ts';
 import { makeFeeder } from '../src/training/feed/feeder.ts';
@@ -65,7 +65,7 @@ const corpus: Dataset['corpus'] = { rows, features: new Map(), keys: [], trainin
 const { engine } = await chooseEngine(values.engine as EngineName | undefined);
 const tables = makeTables(plan, encodings);
 const feeder = makeFeeder({ plan: plan.step, events: parts, corpus, features: plan.features, tables, seed: 1, batch });
-const graph = inPrecision(plan.step.graph, values.precision === 'bf16' ? 'bf16' : 'float32', plan);
+const graph = graphInPrecision(plan.step.graph, values.precision === 'bf16' ? 'bf16' : 'float32', plan);
 const program = await engine.prepare(graph, initialValues(graph, 1));
 
 const order = random.permutation(events);

@@ -11,7 +11,7 @@ import { drawingIn } from '../src/editor/drawing/file_drawing.ts';
 import { drawingOfGraph } from '../src/editor/drawing/graph_drawing.ts';
 import { costsOf, printCost } from '../src/editor/language/costs.ts';
 import { actionsFor } from '../src/editor/language/offers.ts';
-import { print } from '../src/graph/print_graph.ts';
+import { printGraph } from '../src/graph/print_graph.ts';
 import { exampleModels, firstExample } from './examples.ts';
 import { explanationAt } from './explain.ts';
 import { factsOf, fileName } from './facts.ts';
@@ -187,7 +187,7 @@ function showGraph(): void {
       : { towers: [], tasks: [] };
   const title = `The graph ${chosen} of the model ${plan?.model}, a box for each block`;
   graphPicture.show(plan?.model ?? '', drawing, title);
-  byId('graph').textContent = graph ? print(graph) : '';
+  byId('graph').textContent = graph ? printGraph(graph) : '';
 }
 
 /** Puts another text in the place of the one in the editor, which can be had back unless it is an example as it was. */

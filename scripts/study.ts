@@ -18,7 +18,7 @@ import { parseArgs } from 'node:util';
 import { checkAndLower } from '../src/app/api/check.ts';
 import { Failure } from '../src/base/diagnostics/failure.ts';
 import { renderDiagnostics } from '../src/base/diagnostics/render.ts';
-import { count } from '../src/graph/count.ts';
+import { countCost } from '../src/graph/count.ts';
 import type { Plan } from '../src/graph/plan/plan.ts';
 import { baselines } from '../src/training/evaluation/baselines/table.ts';
 import { agendaOf, costOf, hours, isOf, secondsOf, standingOf, type Wanted, type Work } from './study/agenda.ts';
@@ -223,7 +223,7 @@ function guessOf({ step, train }: Plan, set: StudySet): number {
     type.shape.flatMap((dim) => (typeof dim === 'number' ? [] : [dim.symbol])),
   );
   const sizes = Object.fromEntries(symbols.map((symbol) => [symbol, symbol.startsWith('hits') ? 0 : train.batch]));
-  const perEvent = count(step.graph, sizes).flops / train.batch / flopsPerSecond + secondsPerEvent;
+  const perEvent = countCost(step.graph, sizes).flops / train.batch / flopsPerSecond + secondsPerEvent;
   return 30 + ((settings.epochs ?? train.epochs) / 2) * set.events * perEvent;
 }
 

@@ -42,26 +42,26 @@ export interface CheckResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Finds every error. The fixes of the diagnostics are those that help: each is tried when it is asked for. */
+/** Finds every error. A fix is checked again when it is asked for: only fixes that remove their error are offered. */
 export function checkSource(source: Source, options: CheckOptions = {}): CheckResult {
   const cachedOptions = rememberFiles(options);
-  const checked = checkWhole(source, cachedOptions);
+  const checked = checkWithTrials(source, cachedOptions);
   const retry = (edits: readonly Edit[]): readonly Diagnostic[] => {
     const edited = (file: Source): Source =>
       edits.some(({ at }) => at.source === file) ? makeSource(file.name, applyEdits(file, edits)) : file;
     const load: CheckOptions['load'] = (path, roots) => {
-      const used = cachedOptions.load?.(path, roots);
-      return typeof used === 'object' ? edited(used) : used;
+      const loaded = cachedOptions.load?.(path, roots);
+      return typeof loaded === 'object' ? edited(loaded) : loaded;
     };
-    return checkWhole(edited(source), { ...cachedOptions, load }).diagnostics;
+    return checkWithTrials(edited(source), { ...cachedOptions, load }).diagnostics;
   };
   return { ...checked, diagnostics: keepHelpfulFixes(source, checked.diagnostics, retry) };
 }
 
-function checkWhole(source: Source, options: CheckOptions): CheckResult {
+function checkWithTrials(source: Source, options: CheckOptions): CheckResult {
   const checked = checkOnce(source, options);
   const { search } = checked.resolution;
-  // If settings are given, other choices are not tried, because a choice that no trial combines with them need not fit them.
+  // Settings select one choice already. The other choices need not fit these settings, so they are not tried.
   if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
   const trialDiagnostics = tryChoices(search, (settings) => checkOnce(source, { ...options, settings }).diagnostics);
   return trialDiagnostics.length === 0
@@ -80,9 +80,10 @@ function checkOnce(source: Source, options: CheckOptions): CheckResult {
   const model = modelOf(resolution, earlyDiagnostics);
   const shapes = model && checkShapes(model);
   const shapeDiagnostics = shapes ? shapes.diagnostics : brokenShapes(resolution);
-  // Other rules only run for models.
-  const always: readonly Code[] = ['stray-description', 'unrepeatable-sql'];
-  const isJudged = (code: Code): boolean => always.includes(code) || (model !== undefined && !foundInData.has(code));
+  // All other rules run only for a whole model.
+  const alwaysJudged: readonly Code[] = ['stray-description', 'unrepeatable-sql'];
+  const isJudged = (code: Code): boolean =>
+    alwaysJudged.includes(code) || (model !== undefined && !dataCodes.has(code));
   return {
     file,
     resolution,
@@ -99,8 +100,8 @@ function brokenShapes(resolution: Resolution): readonly Diagnostic[] {
   return lowerParts(withoutBroken(resolution), true).towers.flatMap(({ context }) => context.diagnostics);
 }
 
-/** Warnings that only the files of a data block show. */
-const foundInData: ReadonlySet<Code> = new Set<Code>([
+/** Codes of warnings that only reading the files of a data block can find. */
+const dataCodes: ReadonlySet<Code> = new Set<Code>([
   'empty-histories',
   'feature-from-label',
   'history-of-other',
@@ -113,7 +114,7 @@ const foundInData: ReadonlySet<Code> = new Set<Code>([
 ]);
 
 /** Reads and parses each file only once. */
-function rememberFiles({ load, parse: read = parse, ...options }: CheckOptions): CheckOptions {
+function rememberFiles({ load, parse: parseSource = parse, ...options }: CheckOptions): CheckOptions {
   const loadedFiles = new Map<string, ReturnType<NonNullable<typeof load>>>();
   const parsedFiles = new Map<Source, ReturnType<typeof parse>>();
   return {
@@ -123,7 +124,7 @@ function rememberFiles({ load, parse: read = parse, ...options }: CheckOptions):
       return loadedFiles.get(path);
     },
     parse: (source) => {
-      const parsedFile = parsedFiles.get(source) ?? read(source);
+      const parsedFile = parsedFiles.get(source) ?? parseSource(source);
       parsedFiles.set(source, parsedFile);
       return parsedFile;
     },

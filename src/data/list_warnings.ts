@@ -2,7 +2,7 @@
 import { diagnose } from '../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
 import type { DataDescription, ModelSpans } from '../graph/plan/data_description.ts';
-import { usersAreRows } from '../graph/plan/plan.ts';
+import { hasRowPerUser } from '../graph/plan/plan.ts';
 import type { Needs } from './binding/data_layout.ts';
 import type { BagColumn, Dataset, Events, IndexedBags } from './dataset.ts';
 
@@ -23,7 +23,7 @@ export async function listWarnings(
   model?: ModelSpans,
 ): Promise<readonly Diagnostic[]> {
   if (!features.some(({ gives }) => gives === 'bag')) return [];
-  const part = step && usersAreRows(step) && parts.validation.rows > 0 ? 'validation' : 'training';
+  const part = step && hasRowPerUser(step) && parts.validation.rows > 0 ? 'validation' : 'training';
   let events = part === 'training' ? parts.train : parts.validation;
   if (shards) events = await shards.read([0]);
   const held = [parts.validation, parts.test];

@@ -6,11 +6,11 @@ import {
   type ComputedOp,
   type MatMulOptions,
   type Operand,
+  type OpGroupMethods,
   productNames,
   type Ref,
   reductionNames,
   softmaxNames,
-  type UniformMethods,
   unaryNames,
 } from './graph.ts';
 import { GraphWriter } from './writer.ts';
@@ -19,13 +19,13 @@ export type { Builder, Ref } from './graph.ts';
 export { GraphTypeError };
 
 export function makeBuilder(name: string): Builder {
-  return builderOn(new GraphWriter(name));
+  return makeBuilderFor(new GraphWriter(name));
 }
 
 /** Returns a builder that adds to a list of nodes that the caller also holds. */
-export function builderOn(writer: GraphWriter): Builder {
-  const named = (name: string): string => (writer.label === '' ? name : `${writer.label}/${name}`);
-  const labelled = <T>(label: string, body: () => T): T => {
+export function makeBuilderFor(writer: GraphWriter): Builder {
+  const qualify = (name: string): string => (writer.label === '' ? name : `${writer.label}/${name}`);
+  const withLabel = <T>(label: string, body: () => T): T => {
     const outerLabel = writer.label;
     writer.label = label;
     try {
@@ -34,17 +34,17 @@ export function builderOn(writer: GraphWriter): Builder {
       writer.label = outerLabel;
     }
   };
-  const ownMethods: Omit<Builder, keyof UniformMethods> = {
+  const ownMethods: Omit<Builder, keyof OpGroupMethods> = {
     nodes: writer.nodes,
     input: (name, shape, dtype = 'float32') => writer.input(name, { dtype, shape }),
     parameter: (name, shape, initial, options) =>
-      writer.parameter(named(name), { dtype: 'float32', shape }, initial, options?.trainable ?? true),
-    constant: (...values) => constant(writer, ...values),
-    scope: (name, body) => labelled(named(name), body),
-    unscoped: (body) => labelled('', body),
+      writer.parameter(qualify(name), { dtype: 'float32', shape }, initial, options?.trainable ?? true),
+    constant: (...values) => addConstant(writer, ...values),
+    scope: (name, body) => withLabel(qualify(name), body),
+    unscoped: (body) => withLabel('', body),
     stopGradient: (a) => writer.add('StopGradient', [a]),
     cast: (a, dtype) => writer.add('Cast', [a], { dtype }),
-    select: (condition, then, otherwise) => writer.add('Select', [condition, ...operandRefs(writer, then, otherwise)]),
+    select: (condition, then, otherwise) => writer.add('Select', [condition, ...toRefs(writer, then, otherwise)]),
     topK: (a, k) => writer.add('TopK', [a], { k }),
     reshape: (a, shape) => writer.add('Reshape', [a], { shape }),
     transpose: (a, perm) => writer.add('Transpose', [a], { perm }),
@@ -56,7 +56,7 @@ export function builderOn(writer: GraphWriter): Builder {
     gather: (a, indices) => writer.add('Gather', [a, indices]),
     segmentSum: (values, segments, rows) => writer.add('SegmentSum', [values, segments], { rows: [rows] }),
     scatterUpdate: (a, indices, updates) => writer.add('ScatterUpdate', [a, indices, updates]),
-    allGather: (a, places, all) => writer.add('AllGather', [a, places, all]),
+    allGather: (a, places, allRows) => writer.add('AllGather', [a, places, allRows]),
     allReduce: (a) => writer.add('AllReduce', [a]),
     output: (name, value) => writer.output(name, value),
     mark: (name, value) => writer.mark(name, value),
@@ -64,10 +64,10 @@ export function builderOn(writer: GraphWriter): Builder {
     finish: () => writer.finish(),
   };
   // A prototype instead of a spread, because every pass over a graph makes a builder.
-  return Object.setPrototypeOf(Object.assign(ownMethods, { writer }), uniformMethods);
+  return Object.setPrototypeOf(Object.assign(ownMethods, { writer }), opGroupMethods);
 }
 
-function constant(writer: GraphWriter, ...[values, shape, dtype = 'float32']: Parameters<Builder['constant']>): Ref {
+function addConstant(writer: GraphWriter, ...[values, shape, dtype = 'float32']: Parameters<Builder['constant']>): Ref {
   const dims = shape ?? (typeof values === 'number' ? [] : [values.length]);
   const elementCount = countElements(dims);
   const elements = typeof values === 'number' ? new Array<number>(elementCount).fill(values) : values;
@@ -77,42 +77,42 @@ function constant(writer: GraphWriter, ...[values, shape, dtype = 'float32']: Pa
   return writer.constant(elements, { dtype, shape: dims });
 }
 
-function operandRefs(writer: GraphWriter, ...operands: Operand[]): Ref[] {
+function toRefs(writer: GraphWriter, ...operands: Operand[]): Ref[] {
   const dtype = operands.find((operand) => typeof operand !== 'number')?.type.dtype ?? 'float32';
-  return operands.map((operand) => (typeof operand === 'number' ? constant(writer, operand, [], dtype) : operand));
+  return operands.map((operand) => (typeof operand === 'number' ? addConstant(writer, operand, [], dtype) : operand));
 }
 
-type UniformMethod = (this: { readonly writer: GraphWriter }, ...operands: never[]) => Ref;
+type OpGroupMethod = (this: { readonly writer: GraphWriter }, ...operands: never[]) => Ref;
 
-const methodsOf = (
+const makeMethods = (
   ops: readonly ComputedOp[],
-  methodOf: (op: ComputedOp) => UniformMethod,
-): Record<string, UniformMethod> =>
+  methodOf: (op: ComputedOp) => OpGroupMethod,
+): Record<string, OpGroupMethod> =>
   Object.fromEntries(ops.map((op) => [op[0]!.toLowerCase() + op.slice(1), methodOf(op)]));
 
-const uniformMethods = {
-  ...methodsOf(
+const opGroupMethods = {
+  ...makeMethods(
     binaryNames,
     (op) =>
       function (a: Operand, b: Operand) {
-        return this.writer.add(op, operandRefs(this.writer, a, b));
+        return this.writer.add(op, toRefs(this.writer, a, b));
       },
   ),
-  ...methodsOf(
+  ...makeMethods(
     [...unaryNames, ...softmaxNames],
     (op) =>
       function (a: Ref) {
         return this.writer.add(op, [a]);
       },
   ),
-  ...methodsOf(
+  ...makeMethods(
     productNames,
     (op) =>
       function (a: Ref, b: Ref, { transposeA = false, transposeB = false }: MatMulOptions = {}) {
         return this.writer.add(op, [a, b], { transposeA, transposeB });
       },
   ),
-  ...methodsOf(
+  ...makeMethods(
     reductionNames,
     (op) =>
       function (a: Ref, axes: readonly number[], keepDims = false) {

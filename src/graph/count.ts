@@ -1,7 +1,7 @@
 /** Counts the parameters, operations and bytes of a graph, in total and for each part of the model. */
 import { countElements, resolveShape, type Sizes } from './dims.ts';
 import { bytesOfDtype, type Graph, type Node, type TensorType } from './graph.ts';
-import { isLeaf, rowOf } from './ops/table.ts';
+import { isLeaf, opRowOf } from './ops/table.ts';
 
 export interface Cost {
   readonly parameters: number;
@@ -19,12 +19,12 @@ export interface GraphCost extends Cost {
 }
 
 /** Throws GraphTypeError if `sizes` does not have a symbol of the graph. */
-export function count(graph: Graph, sizes: Sizes): GraphCost {
+export function countCost(graph: Graph, sizes: Sizes): GraphCost {
   const partCosts = new Map<string, { parameters: number; flops: number; bytes: number }>();
   const graphTotal = { parameters: 0, flops: 0, bytes: 0 };
   for (const node of graph.nodes) {
     const cost = costOf(graph, node, sizes);
-    for (const sum of [graphTotal, ...prefixesOf(node.label).map(entry)]) {
+    for (const sum of [graphTotal, ...prefixesOf(node.label).map(costOfPart)]) {
       sum.parameters += cost.parameters;
       sum.flops += cost.flops;
       sum.bytes += cost.bytes;
@@ -32,7 +32,7 @@ export function count(graph: Graph, sizes: Sizes): GraphCost {
   }
   return { ...graphTotal, parts: partCosts };
 
-  function entry(prefix: string) {
+  function costOfPart(prefix: string) {
     const partCost = partCosts.get(prefix) ?? { parameters: 0, flops: 0, bytes: 0 };
     partCosts.set(prefix, partCost);
     return partCost;
@@ -45,10 +45,10 @@ export function costOf(graph: Pick<Graph, 'nodes'>, node: Node, sizes: Sizes): C
   if (isLeaf(node.op)) return cost;
   const types = node.inputs.map((input) => graph.nodes[input]!.type);
   const operandShapes = types.map((type) => resolveShape(type.shape, sizes));
-  cost.flops = rowOf(node.op).flops?.(operandShapes, resolveShape(node.type.shape, sizes), node.attributes) ?? 0;
-  const readTypes = rowOf(node.op).picks ? [node.type, ...types.slice(1)] : types;
+  cost.flops = opRowOf(node.op).flops?.(operandShapes, resolveShape(node.type.shape, sizes), node.attributes) ?? 0;
+  const readTypes = opRowOf(node.op).readsOnlyResult ? [node.type, ...types.slice(1)] : types;
   if (node.op !== 'Reshape')
-    cost.bytes = [...readTypes, node.type].reduce((sum, type) => sum + typeBytes(type, sizes), 0);
+    cost.bytes = [...readTypes, node.type].reduce((sum, type) => sum + bytesOfType(type, sizes), 0);
   return cost;
 }
 
@@ -59,33 +59,33 @@ function prefixesOf(label: string): string[] {
   return labelParts.map((_, i) => labelParts.slice(0, i + 1).join('/'));
 }
 
-function typeBytes(type: TensorType, sizes: Sizes): number {
+function bytesOfType(type: TensorType, sizes: Sizes): number {
   return countElements(resolveShape(type.shape, sizes)) * bytesOfDtype[type.dtype];
 }
 
 /** Returns the bytes that go to an engine and back in a run, which the host holds in addition to the engine's own memory. */
-export function crossingBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes): number {
-  return [...inputs, ...outputs].reduce((sum, { node }) => sum + typeBytes(nodes[node]!.type, symbols), 0);
+export function transferBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes): number {
+  return [...inputs, ...outputs].reduce((sum, { node }) => sum + bytesOfType(nodes[node]!.type, symbols), 0);
 }
 
-export function evenSizes({ nodes }: Graph, size: number): Sizes {
+export function equalSizes({ nodes }: Graph, size: number): Sizes {
   const dims = nodes.flatMap(({ type }) => type.shape.filter((dim) => typeof dim !== 'number'));
   return Object.fromEntries(dims.flatMap(({ symbol }) => symbol.split('·').map((factor) => [factor, size])));
 }
 
 /** Returns the bytes that a run holds at the same time: every value from its creation to its last use. */
 export function peakBytes(graph: Graph, symbols: Sizes): number {
-  const bytes = graph.nodes.map(({ type }) => typeBytes(type, symbols));
+  const bytes = graph.nodes.map(({ type }) => bytesOfType(type, symbols));
   const lastRead = graph.nodes.map((_, id) => id);
   graph.nodes.forEach(({ inputs }, id) => {
     for (const input of inputs) lastRead[input] = id;
   });
-  const heldToEnd = [...graph.inputs, ...graph.parameters, ...graph.outputs, ...graph.updates];
-  for (const { node } of heldToEnd) lastRead[node] = graph.nodes.length;
+  const readAtEnd = [...graph.inputs, ...graph.parameters, ...graph.outputs, ...graph.updates];
+  for (const { node } of readAtEnd) lastRead[node] = graph.nodes.length;
 
   const freedBytes = new Map<number, number>();
-  lastRead.forEach((at, id) => {
-    freedBytes.set(at, (freedBytes.get(at) ?? 0) + bytes[id]!);
+  lastRead.forEach((lastReader, id) => {
+    freedBytes.set(lastReader, (freedBytes.get(lastReader) ?? 0) + bytes[id]!);
   });
   let liveBytes = 0;
   let largestBytes = 0;

@@ -2,20 +2,20 @@
 import type { Builder, Ref } from './builder.ts';
 import { GraphTypeError, printType } from './dims.ts';
 import { materialize } from './lazy.ts';
-import { isLeaf, rowOf } from './ops/table.ts';
+import { isLeaf, opRowOf } from './ops/table.ts';
 
 /**
  * Returns the gradients of the scalar `loss` by each of `withRespectTo`, any values of the graph, each in that value's own shape; undefined if the loss does
  * not depend on it. May be called again, for another loss or for gradients of gradients. Labels are those of the forward nodes after `gradient/`. Throws
  * GraphTypeError if an op on the path has no gradient that the graph's ops can express.
  */
-export function gradients(builder: Builder, loss: Ref, withRespectTo: readonly Ref[]): (Ref | undefined)[] {
+export function differentiate(builder: Builder, loss: Ref, withRespectTo: readonly Ref[]): (Ref | undefined)[] {
   if (loss.type.shape.length > 0 || loss.type.dtype !== 'float32') {
     throw new GraphTypeError(`a loss is a float32 scalar, not ${printType(loss.type)}`);
   }
-  const isWanted = dependants(builder, loss, withRespectTo);
+  const isDependant = findDependants(builder, loss, withRespectTo);
   const gradientSums = new Map<number, Ref>();
-  if (isWanted[loss.id]) gradientSums.set(loss.id, builder.constant(1));
+  if (isDependant[loss.id]) gradientSums.set(loss.id, builder.constant(1));
 
   for (let id = loss.id; id >= 0; id--) {
     const upstream = gradientSums.get(id);
@@ -23,7 +23,7 @@ export function gradients(builder: Builder, loss: Ref, withRespectTo: readonly R
     if (upstream === undefined || isLeaf(node.op)) continue;
     builder.scope(node.label === '' ? 'gradient' : `gradient/${node.label}`, () => {
       for (const [input, localGradient] of localGradients(builder, id, upstream)) {
-        if (!isWanted[input]) continue;
+        if (!isDependant[input]) continue;
         const gradient = localGradient();
         const gradientSum = gradientSums.get(input);
         gradientSums.set(input, gradientSum === undefined ? gradient : builder.add(gradientSum, gradient));
@@ -39,7 +39,7 @@ export function gradients(builder: Builder, loss: Ref, withRespectTo: readonly R
 /** Returns, for each operand of a node that has a gradient, the operand's id and a function that makes the gradient. */
 function localGradients(builder: Builder, id: number, upstream: Ref): (readonly [number, () => Ref])[] {
   const { op, inputs, attributes, type } = builder.nodes[id]!;
-  const gradient = isLeaf(op) ? 'none' : rowOf(op).gradient;
+  const gradient = isLeaf(op) ? 'none' : opRowOf(op).gradient;
   if (gradient === 'none') return [];
   const output: Ref = { id, type };
   const localRules = gradient({
@@ -48,7 +48,7 @@ function localGradients(builder: Builder, id: number, upstream: Ref): (readonly 
     output,
     attributes,
     upstream,
-    full: () => materialize(builder, upstream, output),
+    fullUpstream: () => materialize(builder, upstream, output),
   });
   return inputs.flatMap((input, index) => {
     const localRule = localRules[index];
@@ -57,7 +57,7 @@ function localGradients(builder: Builder, id: number, upstream: Ref): (readonly 
 }
 
 /** Returns the ids of the values that a scalar's gradient passes through: those by which `gradients` returns one. */
-export function reachedBy(builder: Builder, scalar: Ref): ReadonlySet<number> {
+export function valuesReachedByGradient(builder: Builder, scalar: Ref): ReadonlySet<number> {
   const reachedIds = new Set<number>([scalar.id]);
   for (let id = scalar.id; id >= 0; id--) {
     const { op, type } = builder.nodes[id]!;
@@ -70,7 +70,7 @@ export function reachedBy(builder: Builder, scalar: Ref): ReadonlySet<number> {
 }
 
 /** Tells for each node up to the loss if it is one of `withRespectTo`, or depends on one through differentiable ops. */
-function dependants(builder: Builder, loss: Ref, withRespectTo: readonly Ref[]): boolean[] {
+function findDependants(builder: Builder, loss: Ref, withRespectTo: readonly Ref[]): boolean[] {
   const isDependant = new Array<boolean>(loss.id + 1).fill(false);
   for (const ref of withRespectTo) if (ref.type.dtype === 'float32') isDependant[ref.id] = true;
   for (let id = 0; id <= loss.id; id++) {

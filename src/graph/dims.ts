@@ -10,7 +10,7 @@ export type Shape = readonly Dim[];
 export type Sizes = Readonly<Record<string, number>>;
 
 /** Returns a symbolic length: `symbolic('batch', 4)` is printed `4·batch`. */
-export function symbolic(symbol: string, times = 1): SymbolicDim {
+export function symbolicDim(symbol: string, times = 1): SymbolicDim {
   return { symbol, times };
 }
 
@@ -46,7 +46,7 @@ export function printType(type: TensorType): string {
  * Returns the number of elements of a shape as one length. A product of symbols is a symbol too, with its factors in order of name: `[batch, 4, batch]` has
  * `4·batch·batch`.
  */
-export function elementsOf(shape: Shape): Dim {
+export function productOfDims(shape: Shape): Dim {
   let times = 1;
   const symbols: string[] = [];
   for (const dim of shape) {
@@ -123,18 +123,18 @@ export function bindShape(
   actual: readonly number[],
   sizes: Record<string, number>,
 ): void {
-  const fail = (): never => {
+  const rejectShape = (): never => {
     throw new GraphTypeError(`input "${name}" is ${printShape(declared)}, but was given ${printShape(actual)}`);
   };
-  if (declared.length !== actual.length) fail();
+  if (declared.length !== actual.length) rejectShape();
   declared.forEach((dim, axis) => {
     const length = actual[axis]!;
     if (typeof dim === 'number') {
-      if (dim !== length) fail();
+      if (dim !== length) rejectShape();
       return;
     }
     const size = length / dim.times;
-    if (!Number.isInteger(size)) fail();
+    if (!Number.isInteger(size)) rejectShape();
     const knownSize = sizes[dim.symbol];
     if (knownSize !== undefined && knownSize !== size) {
       throw new GraphTypeError(

@@ -2,38 +2,38 @@
 import { bindShape, countElements, GraphTypeError, resolveShape, type Sizes } from './dims.ts';
 import type { Dtype, Graph, HostDtype, Tensor } from './graph.ts';
 import type { NodeValues } from './ops/row.ts';
-import { isLeaf, rowOf } from './ops/table.ts';
+import { isLeaf, opRowOf } from './ops/table.ts';
 
 /** Rounding changes a number by at most this share of it, unless the number is below the range. */
 export const unitRoundoff = 2 ** -8;
 
-const float = new Float32Array(1);
-const bits = new Uint32Array(float.buffer);
+const scratchFloat = new Float32Array(1);
+const floatBits = new Uint32Array(scratchFloat.buffer);
 
 /** Returns the nearest bfloat16, the even one of two: a float32 whose lower half is zero. */
 export function toBfloat16(value: number): number {
-  float[0] = value;
+  scratchFloat[0] = value;
   // A carry could destroy the mantissa of a NaN.
   if (Number.isNaN(value)) return value;
-  bits[0] = roundedBits(bits[0]!);
-  return float[0]!;
+  floatBits[0] = roundBits(floatBits[0]!);
+  return scratchFloat[0]!;
 }
 
 export function roundToBfloat16(data: Float32Array): void {
   const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
-  for (let i = 0; i < words.length; i += 1) if (!Number.isNaN(data[i])) words[i] = roundedBits(words[i]!);
+  for (let i = 0; i < words.length; i += 1) if (!Number.isNaN(data[i])) words[i] = roundBits(words[i]!);
 }
 
 /** Returns the upper halves of the rounded numbers, which engines and files store. */
 export function bfloat16Halves(values: readonly number[]): Uint16Array {
   return Uint16Array.from(values, (value) => {
-    float[0] = toBfloat16(value);
-    return bits[0]! >>> 16;
+    scratchFloat[0] = toBfloat16(value);
+    return floatBits[0]! >>> 16;
   });
 }
 
 /** Adds half of the last retained place, less one bit if that place is even, so that a tie is rounded down to it. */
-const roundedBits = (word: number): number => ((word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000) >>> 0;
+const roundBits = (word: number): number => ((word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000) >>> 0;
 
 /** Rounds the values of a node if its dtype is bfloat16 and they are not stored in doubles. */
 export function roundIfBfloat16({ dtype, data }: NodeValues): void {
@@ -59,7 +59,7 @@ export function evaluateGraph(
   inputs: NamedTensors,
   parameters: NamedTensors,
 ): { readonly outputs: NamedTensors; readonly parameters: NamedTensors } {
-  return run(graph, inputs, parameters, arrayTypes) as { outputs: NamedTensors; parameters: NamedTensors };
+  return evaluateWith(graph, inputs, parameters, arrayTypes) as { outputs: NamedTensors; parameters: NamedTensors };
 }
 
 /** Evaluates in double precision, bfloat16 included, for finite differences. */
@@ -68,10 +68,13 @@ export function evaluateInDoubles(
   inputs: DoubleTensors,
   parameters: DoubleTensors,
 ): { readonly outputs: DoubleTensors; readonly parameters: DoubleTensors } {
-  return run(graph, inputs, parameters, { ...arrayTypes, float32: Float64Array, bfloat16: Float64Array });
+  return evaluateWith(graph, inputs, parameters, { ...arrayTypes, float32: Float64Array, bfloat16: Float64Array });
 }
 
-export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly shape: readonly number[] }>>): Sizes {
+export function sizesOfInputs(
+  graph: Graph,
+  inputs: Readonly<Record<string, { readonly shape: readonly number[] }>>,
+): Sizes {
   const sizes: Record<string, number> = {};
   for (const { name, node } of graph.inputs) {
     const inputTensor = inputs[name];
@@ -89,8 +92,8 @@ export function emptyValues(dtype: Dtype, shape: readonly number[], types = arra
   return { dtype, shape, data: new types[dtype](countElements(shape)) };
 }
 
-function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, types: ArrayTypes) {
-  const sizes = sizesOf(graph, inputs);
+function evaluateWith(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, types: ArrayTypes) {
+  const sizes = sizesOfInputs(graph, inputs);
   const values: NodeValues[] = [];
   for (const node of graph.nodes) {
     const shape = resolveShape(node.type.shape, sizes);
@@ -100,13 +103,13 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, typ
       const data =
         node.op === 'Constant'
           ? (node.attributes.values as readonly number[])
-          : given(node.op === 'Input' ? inputs : parameters, name, { dtype, shape });
-      values.push({ dtype, shape, data: inArray(data, types[dtype], countElements(shape)) });
+          : checkedData(node.op === 'Input' ? inputs : parameters, name, { dtype, shape });
+      values.push({ dtype, shape, data: toTypedArray(data, types[dtype], countElements(shape)) });
       continue;
     }
     const output = emptyValues(dtype, shape, types);
     const operands = node.inputs.map((input) => values[input]!);
-    rowOf(node.op).evaluate(operands, output, node.attributes);
+    opRowOf(node.op).evaluate(operands, output, node.attributes);
     roundIfBfloat16(output);
     values.push(output);
   }
@@ -119,7 +122,7 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, typ
 }
 
 /** Returns the data itself if it has the right type: no op writes to its operands, and a table may have gigabytes. */
-function inArray(
+function toTypedArray(
   data: NodeValues['data'] | readonly number[],
   ArrayType: ArrayTypes[Dtype],
   length: number,
@@ -130,7 +133,7 @@ function inArray(
   return typedCopy;
 }
 
-function given(tensors: DoubleTensors, name: string, expected: Omit<NodeValues, 'data'>): NodeValues['data'] {
+function checkedData(tensors: DoubleTensors, name: string, expected: Omit<NodeValues, 'data'>): NodeValues['data'] {
   const tensor = tensors[name];
   if (tensor === undefined) throw new GraphTypeError(`"${name}" is not given`);
   if (tensor.dtype !== expected.dtype || tensor.shape.join() !== expected.shape.join()) {

@@ -183,14 +183,14 @@ export interface MatMulOptions {
 type Methods<Names extends readonly string[], Method> = { readonly [N in Names[number] as Uncapitalize<N>]: Method };
 
 /** Methods of the ops whose groups share a signature: `add(a, b)`, `exp(a)`, `matMul(a, b)`, `sum(a, [1])`. */
-export interface UniformMethods
+export interface OpGroupMethods
   extends Methods<typeof binaryNames, (a: Operand, b: Operand) => Ref>,
     Methods<typeof unaryNames | typeof softmaxNames, (a: Ref) => Ref>,
     Methods<typeof productNames, (a: Ref, b: Ref, options?: MatMulOptions) => Ref>,
     Methods<typeof reductionNames, (a: Ref, axes: readonly number[], keepDims?: boolean) => Ref> {}
 
 /** One method per op; `builder.ts` implements it. */
-export interface Builder extends UniformMethods {
+export interface Builder extends OpGroupMethods {
   readonly nodes: readonly Node[];
 
   input(name: string, shape: readonly Dim[], dtype?: Dtype): Ref;
@@ -217,8 +217,8 @@ export interface Builder extends UniformMethods {
   segmentSum(values: Ref, segments: Ref, rows: Dim): Ref;
   scatterUpdate(a: Ref, indices: Ref, updates: Ref): Ref;
 
-  /** @param all any int32 values, as many as there are rows of all workers */
-  allGather(a: Ref, places: Ref, all: Ref): Ref;
+  /** @param allRows any int32 values, as many as there are rows of all workers */
+  allGather(a: Ref, places: Ref, allRows: Ref): Ref;
   allReduce(a: Ref): Ref;
 
   output(name: string, value: Ref): void;

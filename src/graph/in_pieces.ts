@@ -4,8 +4,8 @@
  * values are the same, up to the rounding of sums.
  */
 import { appendToList } from '../base/util/objects.ts';
-import { type Builder, builderOn, type Ref } from './builder.ts';
-import { sameDim, symbolic } from './dims.ts';
+import { type Builder, makeBuilderFor, type Ref } from './builder.ts';
+import { sameDim, symbolicDim } from './dims.ts';
 import { type Attribute, type Dim, elementwiseNames, type Graph, type Node } from './graph.ts';
 import { isLeaf } from './ops/table.ts';
 import { uniformValue } from './passes/rewrite.ts';
@@ -18,7 +18,7 @@ class PiecedNodes {
   /** The nodes of `pieced` that are sums over rows. */
   readonly sums: ReadonlySet<number>;
   readonly isPossible: boolean;
-  private readonly after: ReadonlySet<number>;
+  private readonly dependentIds: ReadonlySet<number>;
 
   constructor(
     private readonly graph: Graph,
@@ -27,20 +27,20 @@ class PiecedNodes {
   ) {
     const { nodes } = graph;
     const matrices = new Set(nodes.flatMap((node, id) => (this.isMatrix(node) ? [id] : [])));
-    this.after = reached(nodes, matrices);
+    this.dependentIds = findDependents(nodes, matrices);
     const consumers = nodes.flatMap(({ inputs }, id) =>
       !matrices.has(id) && inputs.some((input) => matrices.has(input)) ? [id] : [],
     );
     const sums = consumers.filter((id) => this.isSum(id));
-    const beforeMatrices = reaching(nodes, new Set([...matrices, ...sums]));
-    const between = nodes.flatMap((_, id) => (this.after.has(id) && beforeMatrices.has(id) ? [id] : []));
+    const beforeMatrices = findDependencies(nodes, new Set([...matrices, ...sums]));
+    const between = nodes.flatMap((_, id) => (this.dependentIds.has(id) && beforeMatrices.has(id) ? [id] : []));
     this.pieced = new Set([...matrices, ...consumers, ...between]);
     this.sums = new Set(sums);
     const isReadByPieces = (id: number): boolean => beforeMatrices.has(id);
     this.isPossible =
       matrices.size > 0 &&
       [...this.pieced].every(
-        (id) => (this.sums.has(id) ? !isReadByPieces(id) : this.isByRow(id)) && this.hasInputs(id),
+        (id) => (this.sums.has(id) ? !isReadByPieces(id) : this.isByRow(id)) && this.areInputsAvailable(id),
       );
   }
 
@@ -55,8 +55,8 @@ class PiecedNodes {
   }
 
   /** True if no operand that is computed as a whole depends on one that is computed piece by piece. */
-  private hasInputs(id: number): boolean {
-    return this.graph.nodes[id]!.inputs.every((input) => this.pieced.has(input) || !this.after.has(input));
+  private areInputsAvailable(id: number): boolean {
+    return this.graph.nodes[id]!.inputs.every((input) => this.pieced.has(input) || !this.dependentIds.has(input));
   }
 
   /** True for aᵀ · b, which sums over the rows of both. */
@@ -75,7 +75,7 @@ class PiecedNodes {
     const areAligned = inputs.every(
       (input) => isWhole(input) || (this.isOfRows(input) && nodes[input]!.type.shape.length === type.shape.length),
     );
-    if (elementwise.has(op)) return areAligned;
+    if (elementwiseOps.has(op)) return areAligned;
     const [first, second, third] = inputs;
     switch (op) {
       case 'MatMul':
@@ -110,11 +110,11 @@ class PiecedNodes {
   }
 }
 
-const elementwise: ReadonlySet<string> = new Set(elementwiseNames);
+const elementwiseOps: ReadonlySet<string> = new Set(elementwiseNames);
 
 /** Returns the nodes that depend on some of these, and these themselves. */
-function reached(nodes: readonly Node[], from: ReadonlySet<number>): ReadonlySet<number> {
-  const reachedIds = new Set(from);
+function findDependents(nodes: readonly Node[], roots: ReadonlySet<number>): ReadonlySet<number> {
+  const reachedIds = new Set(roots);
   nodes.forEach(({ inputs }, id) => {
     if (inputs.some((input) => reachedIds.has(input))) reachedIds.add(id);
   });
@@ -122,15 +122,15 @@ function reached(nodes: readonly Node[], from: ReadonlySet<number>): ReadonlySet
 }
 
 /** Returns the nodes that some of these depend on. */
-function reaching(nodes: readonly Node[], to: ReadonlySet<number>): ReadonlySet<number> {
+function findDependencies(nodes: readonly Node[], targets: ReadonlySet<number>): ReadonlySet<number> {
   const reachingIds = new Set<number>();
   for (let id = nodes.length - 1; id >= 0; id--) {
-    if (to.has(id) || reachingIds.has(id)) for (const input of nodes[id]!.inputs) reachingIds.add(input);
+    if (targets.has(id) || reachingIds.has(id)) for (const input of nodes[id]!.inputs) reachingIds.add(input);
   }
   return reachingIds;
 }
 
-export interface InPieces {
+export interface PieceOptions {
   /** The dimensions of the matrices. */
   readonly rows: Dim;
   readonly columns: Dim;
@@ -149,150 +149,150 @@ export const pieceInputs = {
 } as const;
 
 /** Returns the name of the input with the (row, column) pairs of one piece, whose rows count from 0: int32 [hits, 2]. */
-export const pairsOfPiece = (input: string, at: number): string => `pieces/${at}/${input}`;
+export const piecePairsInput = (input: string, pieceIndex: number): string => `pieces/${pieceIndex}/${input}`;
 
-const piece = symbolic('piece');
+const piece = symbolicDim('piece');
 
 /** Returns undefined if the graph has no such matrix, or uses one neither by row nor in a sum over rows. */
-export function inPieces(graph: Graph, of: InPieces): Graph | undefined {
-  const piecedNodes = new PiecedNodes(graph, of.rows, of.columns);
-  return piecedNodes.isPossible ? new Rewriting(graph, of, piecedNodes).graph() : undefined;
+export function splitIntoPieces(graph: Graph, options: PieceOptions): Graph | undefined {
+  const piecedNodes = new PiecedNodes(graph, options.rows, options.columns);
+  return piecedNodes.isPossible ? new PieceRewriter(graph, options, piecedNodes).rewrite() : undefined;
 }
 
-class Rewriting {
+class PieceRewriter {
   private readonly writer: GraphWriter;
   private readonly builder: Builder;
-  private readonly whole: Ref[] = [];
-  private readonly pairs = new Map<string, Ref>();
+  private readonly wholeValues: Ref[] = [];
+  private readonly pairInputs = new Map<string, Ref>();
 
   constructor(
-    private readonly before: Graph,
-    private readonly of: InPieces,
-    private readonly cut: PiecedNodes,
+    private readonly source: Graph,
+    private readonly options: PieceOptions,
+    private readonly piecedNodes: PiecedNodes,
   ) {
-    this.writer = new GraphWriter(before.name);
-    this.builder = builderOn(this.writer);
+    this.writer = new GraphWriter(source.name);
+    this.builder = makeBuilderFor(this.writer);
   }
 
-  graph(): Graph {
-    const { before, cut, whole, writer } = this;
-    const { nodes } = before;
-    const afterPieces = reached(nodes, cut.pieced);
+  rewrite(): Graph {
+    const { source, piecedNodes, wholeValues, writer } = this;
+    const { nodes } = source;
+    const afterPieces = findDependents(nodes, piecedNodes.pieced);
     nodes.forEach((_, id) => {
-      if (!afterPieces.has(id)) this.copy(id);
+      if (!afterPieces.has(id)) this.copyNode(id);
     });
-    this.pieces();
+    this.addPieces();
     nodes.forEach((_, id) => {
-      if (afterPieces.has(id) && !cut.pieced.has(id)) this.copy(id);
+      if (afterPieces.has(id) && !piecedNodes.pieced.has(id)) this.copyNode(id);
     });
-    return writer.finishCopy(before, (id) => whole[id]!);
+    return writer.finishCopy(source, (id) => wholeValues[id]!);
   }
 
-  private copy(id: number): void {
-    const { writer, whole, before } = this;
-    const node = before.nodes[id]!;
+  private copyNode(id: number): void {
+    const { writer, wholeValues, source } = this;
+    const node = source.nodes[id]!;
     writer.label = node.label;
-    const operands = node.inputs.map((input) => whole[input]!);
-    whole[id] = writer.copyLeaf(before, node) ?? writer.again(node, operands);
+    const operands = node.inputs.map((input) => wholeValues[input]!);
+    wholeValues[id] = writer.copyLeaf(source, node) ?? writer.reapply(node, operands);
   }
 
-  private pieces(): void {
-    const { builder, of, cut, whole } = this;
-    const pieceShape = [of.pieces, piece];
+  private addPieces(): void {
+    const { builder, options, piecedNodes, wholeValues } = this;
+    const pieceShape = [options.pieces, piece];
     const pieceRows = builder.input(pieceInputs.rows, pieceShape, 'int32');
     const isRow = builder.input(pieceInputs.known, pieceShape);
-    const places = builder.input(pieceInputs.places, [of.rows], 'int32');
+    const places = builder.input(pieceInputs.places, [options.rows], 'int32');
     const partsById = new Map<number, Ref[]>();
     const sumsById = new Map<number, Ref>();
-    for (let index = 0; index < of.pieces; index++) {
+    for (let index = 0; index < options.pieces; index++) {
       const rowOfPiece = (all: Ref): Ref => builder.reshape(builder.slice(all, [index, 0], [1, -1]), [piece]);
-      const pieceValues = this.piece(index, rowOfPiece(pieceRows), rowOfPiece(isRow), last(sumsById));
+      const pieceValues = this.addPiece(index, rowOfPiece(pieceRows), rowOfPiece(isRow), lastTotal(sumsById));
       for (const [id, value] of pieceValues) {
         const sumSoFar = sumsById.get(id);
-        if (cut.sums.has(id)) sumsById.set(id, sumSoFar ? builder.add(sumSoFar, value) : value);
+        if (piecedNodes.sums.has(id)) sumsById.set(id, sumSoFar ? builder.add(sumSoFar, value) : value);
         else if (this.isReadWhole(id)) appendToList(partsById, id, value);
       }
     }
-    for (const [id, total] of sumsById) whole[id] = total;
-    for (const [id, values] of partsById) whole[id] = builder.gather(builder.concat(values, 0), places);
+    for (const [id, total] of sumsById) wholeValues[id] = total;
+    for (const [id, values] of partsById) wholeValues[id] = builder.gather(builder.concat(values, 0), places);
   }
 
-  private piece(at: number, rows: Ref, known: Ref, before: Ref | undefined): ReadonlyMap<number, Ref> {
-    const { writer, builder, cut, whole } = this;
-    const { nodes } = this.before;
+  private addPiece(pieceIndex: number, rows: Ref, isRow: Ref, source: Ref | undefined): ReadonlyMap<number, Ref> {
+    const { writer, builder, piecedNodes, wholeValues } = this;
+    const { nodes } = this.source;
     const pieceValues = new Map<number, Ref>();
     const pickedRows = new Map<number, Ref>();
-    const partOf = (id: number): Ref => {
+    const valueInPiece = (id: number): Ref => {
       const value = pieceValues.get(id) ?? pickedRows.get(id);
       if (value) return value;
-      if (!cut.isOfRows(id)) return whole[id]!;
-      const ownRows = builder.gather(whole[id]!, rows);
-      const orderedRows = before && ownRows.type.dtype === 'float32' ? after(builder, ownRows, before) : ownRows;
+      if (!piecedNodes.isOfRows(id)) return wholeValues[id]!;
+      const ownRows = builder.gather(wholeValues[id]!, rows);
+      const orderedRows = source && ownRows.type.dtype === 'float32' ? orderAfter(builder, ownRows, source) : ownRows;
       pickedRows.set(id, orderedRows);
       return orderedRows;
     };
-    for (const id of [...cut.pieced].sort((a, b) => a - b)) {
+    for (const id of [...piecedNodes.pieced].sort((a, b) => a - b)) {
       const { op, inputs, attributes, label } = nodes[id]!;
       if (isLeaf(op)) continue;
       writer.label = label;
       if (op === 'ScatterUpdate') {
-        pieceValues.set(id, this.scatter(nodes[id]!, partOf(inputs[0]!), at));
+        pieceValues.set(id, this.scatter(nodes[id]!, valueInPiece(inputs[0]!), pieceIndex));
         continue;
       }
-      const values = inputs.map(partOf);
-      if (cut.sums.has(id)) {
+      const values = inputs.map(valueInPiece);
+      if (piecedNodes.sums.has(id)) {
         // Multiplies padding by 0, in the smaller of the two operands.
-        const narrowInput = inputs.findIndex((input) => !cut.pieced.has(input) || !this.isWide(input));
+        const narrowInput = inputs.findIndex((input) => !piecedNodes.pieced.has(input) || !this.hasAllColumns(input));
         const factor = narrowInput < 0 ? 1 : narrowInput;
         const { shape } = values[factor]!.type;
-        values[factor] = builder.mul(values[factor]!, builder.reshape(known, [piece, ...shape.slice(1).map(() => 1)]));
+        values[factor] = builder.mul(values[factor]!, builder.reshape(isRow, [piece, ...shape.slice(1).map(() => 1)]));
       }
-      pieceValues.set(id, writer.add(op, values, this.ofPiece(attributes)));
+      pieceValues.set(id, writer.add(op, values, this.pieceAttributes(attributes)));
     }
     return pieceValues;
   }
 
   /** Writes one number at the positions that an input has for this piece. */
-  private scatter({ inputs: [, pairs, updates] }: Node, matrix: Ref, at: number): Ref {
-    const { builder, before } = this;
-    const { type, attributes } = before.nodes[pairs!]!;
-    const pairCount = symbolic(`${(type.shape[0] as { readonly symbol: string }).symbol}/${at}`);
-    const pairsName = pairsOfPiece(String(attributes.name), at);
-    const indices = this.pairs.get(pairsName) ?? builder.input(pairsName, [pairCount, 2], 'int32');
-    this.pairs.set(pairsName, indices);
+  private scatter({ inputs: [, pairInputs, updates] }: Node, matrix: Ref, pieceIndex: number): Ref {
+    const { builder, source } = this;
+    const { type, attributes } = source.nodes[pairInputs!]!;
+    const pairCount = symbolicDim(`${(type.shape[0] as { readonly symbol: string }).symbol}/${pieceIndex}`);
+    const pairsName = piecePairsInput(String(attributes.name), pieceIndex);
+    const indices = this.pairInputs.get(pairsName) ?? builder.input(pairsName, [pairCount, 2], 'int32');
+    this.pairInputs.set(pairsName, indices);
     const pairColumn = builder.cast(builder.reshape(builder.slice(indices, [0, 0], [-1, 1]), [pairCount]), 'float32');
-    const value = builder.constant(uniformValue(before, updates!)!);
+    const value = builder.constant(uniformValue(source, updates!)!);
     return builder.scatterUpdate(matrix, indices, builder.broadcastTo(value, pairColumn));
   }
 
-  private isWide(id: number): boolean {
-    return sameDim(this.before.nodes[id]!.type.shape[1]!, this.of.columns);
+  private hasAllColumns(id: number): boolean {
+    return sameDim(this.source.nodes[id]!.type.shape[1]!, this.options.columns);
   }
 
   private isReadWhole(id: number): boolean {
-    const { nodes, outputs, updates } = this.before;
+    const { nodes, outputs, updates } = this.source;
     return (
-      nodes.some(({ inputs }, user) => !this.cut.pieced.has(user) && inputs.includes(id)) ||
+      nodes.some(({ inputs }, user) => !this.piecedNodes.pieced.has(user) && inputs.includes(id)) ||
       [...outputs, ...updates].some(({ node }) => node === id)
     );
   }
 
-  private ofPiece(attributes: Node['attributes']): Node['attributes'] {
-    const { rows } = this.of;
-    const replaced = (value: Attribute): Attribute =>
+  private pieceAttributes(attributes: Node['attributes']): Node['attributes'] {
+    const { rows } = this.options;
+    const replaceRows = (value: Attribute): Attribute =>
       Array.isArray(value)
         ? ((value as readonly Dim[]).map((dim) => (sameDim(dim, rows) ? piece : dim)) as Attribute)
         : value;
-    return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, replaced(value)]));
+    return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, replaceRows(value)]));
   }
 }
 
-const last = (totals: ReadonlyMap<number, Ref>): Ref | undefined => [...totals.values()].at(-1);
+const lastTotal = (totals: ReadonlyMap<number, Ref>): Ref | undefined => [...totals.values()].at(-1);
 
 /** Returns the same value, computed after another one: an engine that runs everything as soon as it can would hold all pieces together. */
-function after(builder: Builder, value: Ref, before: Ref): Ref {
-  const zeros = before.type.shape.map(() => 0);
-  const ones = before.type.shape.map(() => 1);
-  const firstElement = builder.reshape(builder.slice(before, zeros, ones), []);
+function orderAfter(builder: Builder, value: Ref, previous: Ref): Ref {
+  const zeros = previous.type.shape.map(() => 0);
+  const ones = previous.type.shape.map(() => 1);
+  const firstElement = builder.reshape(builder.slice(previous, zeros, ones), []);
   return builder.add(value, builder.mul(firstElement, 0));
 }

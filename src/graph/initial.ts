@@ -10,13 +10,13 @@ export function initialValues(graph: Graph, seed: number): NamedTensors {
   for (const { name, node, initial } of graph.parameters) {
     const shape = graph.nodes[node]!.type.shape as readonly number[];
     const data = new Float32Array(countElements(shape));
-    fill(data, initial, seed, name);
+    fillInitial(data, initial, seed, name);
     values[name] = { dtype: 'float32', shape, data };
   }
   return values;
 }
 
-function fill(data: Float32Array, initial: Initial, seed: number, name: string): void {
+function fillInitial(data: Float32Array, initial: Initial, seed: number, name: string): void {
   switch (initial.kind) {
     case 'zeros':
       return;
@@ -27,17 +27,17 @@ function fill(data: Float32Array, initial: Initial, seed: number, name: string):
       data.fill(initial.value);
       return;
     case 'uniform':
-      makeRandom(seed, hash(name)).fill(data, -initial.limit, initial.limit);
+      makeRandom(seed, hashName(name)).fill(data, -initial.limit, initial.limit);
       return;
     case 'glorot': {
       const limit = Math.sqrt(6 / (initial.fans[0] + initial.fans[1]));
-      makeRandom(seed, hash(name)).fill(data, -limit, limit);
+      makeRandom(seed, hashName(name)).fill(data, -limit, limit);
     }
   }
 }
 
 /** Returns the FNV-1a hash, 32 bits. */
-function hash(text: string): number {
+function hashName(text: string): number {
   let hashValue = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hashValue = Math.imul(hashValue ^ byte, 0x01000193);
   return hashValue >>> 0;

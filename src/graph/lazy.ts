@@ -1,5 +1,5 @@
 /** Brings gradients to a shape, touching as few elements as possible: a gradient may have any shape that broadcasts to its value's. */
-import { dimAt, elementsOf, GraphTypeError, type Shape, sameShape } from './dims.ts';
+import { dimAt, GraphTypeError, productOfDims, type Shape, sameShape } from './dims.ts';
 import type { Builder, Dim, Ref } from './graph.ts';
 
 /** Returns `gradient` in exactly the shape of `like`. */
@@ -21,7 +21,7 @@ export function sumOver(builder: Builder, value: Ref, axes: readonly number[], s
   const stretchedAxes = axes.filter((axis) => dimAt(value.type.shape, axis, rank) === 1);
   const summedAxes = axes.filter((axis) => !stretchedAxes.includes(axis)).map((axis) => axis - missingAxes);
   const summedValue = summedAxes.length > 0 ? builder.sum(value, summedAxes, true) : value;
-  return timesLength(
+  return multiplyByLengths(
     builder,
     summedValue,
     stretchedAxes.map((axis) => shape[axis]!),
@@ -50,7 +50,7 @@ export function reduceTo(builder: Builder, local: Ref, target: Shape, shape: Sha
 }
 
 /** Returns a length as a number, or as a float32 scalar of the graph if it is symbolic: the sum of ones along an axis that has it. */
-export function lengthOf(builder: Builder, dim: Dim): Ref | number {
+export function lengthValue(builder: Builder, dim: Dim): Ref | number {
   if (typeof dim === 'number') return dim;
   const lengths = dim.symbol.split('·').map((symbol) => lengthOfSymbol(builder, symbol));
   const product = lengths.reduce((product, length) => builder.mul(product, length));
@@ -61,12 +61,12 @@ function lengthOfSymbol(builder: Builder, symbol: string): Ref {
   for (let id = 0; id < builder.nodes.length; id++) {
     const { shape } = builder.nodes[id]!.type;
     const axis = shape.findIndex((dim) => typeof dim !== 'number' && dim.symbol === symbol);
-    const otherDims = shape.filter((_, other) => other !== axis);
+    const otherDims = shape.filter((_, i) => i !== axis);
     if (axis < 0 || otherDims.some((dim) => dim === 0 || (typeof dim !== 'number' && dim.symbol !== symbol))) continue;
     const { times } = shape[axis] as { times: number };
     let lineRef: Ref = { id, type: builder.nodes[id]!.type };
     if (otherDims.length > 0) {
-      const lineSize = shape.map((_, other) => (other === axis ? -1 : 1));
+      const lineSize = shape.map((_, i) => (i === axis ? -1 : 1));
       lineRef = builder.slice(
         lineRef,
         shape.map(() => 0),
@@ -81,7 +81,7 @@ function lengthOfSymbol(builder: Builder, symbol: string): Ref {
 }
 
 /** Returns `value` times a product of lengths. */
-function timesLength(builder: Builder, value: Ref, dims: readonly Dim[]): Ref {
-  const dimProduct = elementsOf(dims);
-  return dimProduct === 1 ? value : builder.mul(value, lengthOf(builder, dimProduct));
+function multiplyByLengths(builder: Builder, value: Ref, dims: readonly Dim[]): Ref {
+  const dimProduct = productOfDims(dims);
+  return dimProduct === 1 ? value : builder.mul(value, lengthValue(builder, dimProduct));
 }

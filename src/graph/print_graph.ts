@@ -6,15 +6,16 @@ import type { Attribute, Dim, Graph, Node } from './graph.ts';
  * Returns one line per value, then the outputs and the updates:
  * `%12 float32[batch, 64] = MatMul(%3, user/main/mlp/weights_0)   # user/main/mlp`. Leaves are written where they are read.
  */
-export function print(graph: Graph): string {
+export function printGraph(graph: Graph): string {
   const lines = [`graph ${graph.name}`];
-  const declare = (kind: string, name: string, node: number): void => {
-    lines.push(`  ${kind} ${name} ${printType(graph.nodes[node]!.type)}`);
+  const printDeclaration = (keyword: string, name: string, node: number): void => {
+    lines.push(`  ${keyword} ${name} ${printType(graph.nodes[node]!.type)}`);
   };
-  for (const { name, node } of graph.inputs) declare('input', name, node);
-  for (const { name, node, trainable } of graph.parameters) declare(trainable ? 'parameter' : 'state', name, node);
+  for (const { name, node } of graph.inputs) printDeclaration('input', name, node);
+  for (const { name, node, trainable } of graph.parameters)
+    printDeclaration(trainable ? 'parameter' : 'state', name, node);
   graph.nodes.forEach((node, id) => {
-    if (node.op === 'Input' || node.op === 'Parameter' || isShort(node)) return;
+    if (node.op === 'Input' || node.op === 'Parameter' || isScalarConstant(node)) return;
     const operands = [...node.inputs.map((input) => printOperand(graph, input)), ...printAttributes(node)];
     const line = `  %${id} ${printType(node.type)} = ${node.op}(${operands.join(', ')})`;
     lines.push(node.label === '' ? line : `${line}   # ${node.label}`);
@@ -25,14 +26,14 @@ export function print(graph: Graph): string {
 }
 
 /** True for scalars, which are written where they are read. */
-function isShort(node: Node): boolean {
+function isScalarConstant(node: Node): boolean {
   return node.op === 'Constant' && node.type.shape.length === 0;
 }
 
 function printOperand(graph: Graph, id: number): string {
   const node = graph.nodes[id]!;
   if (node.op === 'Input' || node.op === 'Parameter') return String(node.attributes.name);
-  if (!isShort(node)) return `%${id}`;
+  if (!isScalarConstant(node)) return `%${id}`;
   const value = (node.attributes.values as readonly number[])[0]!;
   return node.type.dtype === 'bool' ? String(value === 1) : String(value);
 }

@@ -1,7 +1,7 @@
 /** Makes a graph smaller and faster without changing what it computes, beyond the rounding of float32. */
 import type { Graph } from './graph.ts';
 import { removeDead } from './passes/dead.ts';
-import { foldConstants, removeIdentities, removeScatters, shareCommon } from './passes/identities.ts';
+import { foldConstants, removeIdentities, removeScatters, shareEqualNodes } from './passes/identities.ts';
 import { joinMoves, removeBroadcasts } from './passes/moves.ts';
 import type { Pass } from './passes/rewrite.ts';
 import { moveScales } from './passes/scaling.ts';
@@ -11,7 +11,7 @@ import { foldBiases, foldTransposes } from './passes/transposes.ts';
 export const passes: readonly { readonly name: string; readonly doc: string; readonly run: Pass }[] = [
   { name: 'dead', doc: 'nodes that nothing needs', run: removeDead },
   { name: 'constants', doc: 'nodes of constants are computed', run: foldConstants },
-  { name: 'common', doc: 'equal nodes are computed once', run: shareCommon },
+  { name: 'common', doc: 'equal nodes are computed once', run: shareEqualNodes },
   { name: 'identities', doc: 'x + 0, x × 1, −(−x), x ÷ 2 as x × ½, …', run: removeIdentities },
   {
     name: 'moves',
@@ -26,19 +26,19 @@ export const passes: readonly { readonly name: string; readonly doc: string; rea
 ];
 
 /** Maximum number of rounds. A round that changes nothing ends the passes; more rounds than this would mean that a pass undoes another one. */
-const mostRounds = 30;
+const maxRounds = 30;
 
 /** Runs all passes again and again until none changes anything. `seen` is called with every pass that changed the graph. */
-export function simplify(graph: Graph, seen: (pass: string, after: Graph) => void = () => {}): Graph {
+export function simplify(graph: Graph, onChange: (pass: string, after: Graph) => void = () => {}): Graph {
   /** The last result of each pass, which that pass would not change. */
   const unchangedBy = new Map<Pass, Graph>();
   let currentGraph = graph;
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 0; round < maxRounds; round++) {
     const beforeRound = currentGraph;
     for (const { name, run } of passes) {
       if (unchangedBy.get(run) === currentGraph) continue;
       const afterPass = run(currentGraph);
-      if (afterPass !== currentGraph) seen(name, afterPass);
+      if (afterPass !== currentGraph) onChange(name, afterPass);
       else unchangedBy.set(run, currentGraph);
       currentGraph = afterPass;
     }

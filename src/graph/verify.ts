@@ -4,7 +4,7 @@ import type { Graph, Node, TensorType } from './graph.ts';
 import { isLeaf, ops, typeOf } from './ops/table.ts';
 
 /** Returns the problems of the graph, one line each; none if every type is the result of its op and every name exists. */
-export function verify(graph: Graph): string[] {
+export function verifyGraph(graph: Graph): string[] {
   const problems: string[] = [];
   graph.nodes.forEach((node, id) => {
     for (const problem of problemsOfNode(graph, node, id)) problems.push(`%${id}: ${problem}`);
@@ -14,7 +14,7 @@ export function verify(graph: Graph): string[] {
     ...problemsOfLeaves(graph, 'Parameter', graph.parameters),
   );
   problems.push(
-    ...repeated(
+    ...findRepeated(
       'output',
       graph.outputs.map(({ name }) => name),
     ),
@@ -24,7 +24,7 @@ export function verify(graph: Graph): string[] {
     else if (graph.nodes[node].type.dtype === 'bfloat16') problems.push(`output "${name}": %${node} is bfloat16`);
   }
   problems.push(
-    ...repeated(
+    ...findRepeated(
       'update of',
       graph.updates.map(({ parameter }) => parameter),
     ),
@@ -64,7 +64,7 @@ function problemsOfLeaves(
   op: 'Input' | 'Parameter',
   declared: readonly { readonly name: string; readonly node: number }[],
 ): string[] {
-  const problems = repeated(
+  const problems = findRepeated(
     op,
     declared.map(({ name }) => name),
   );
@@ -89,6 +89,6 @@ function problemsOfUpdate(graph: Graph, name: string, id: number): string[] {
   return [`update of "${name}": ${printType(value.type)} for ${printType(type)}`];
 }
 
-function repeated(what: string, names: readonly string[]): string[] {
-  return names.filter((name, i) => names.indexOf(name) < i).map((name) => `${what} "${name}" is there twice`);
+function findRepeated(role: string, names: readonly string[]): string[] {
+  return names.filter((name, i) => names.indexOf(name) < i).map((name) => `${role} "${name}" is there twice`);
 }

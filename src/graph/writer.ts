@@ -78,7 +78,7 @@ export class GraphWriter {
   }
 
   /** Adds the op of a node of another graph, with its attributes, on operands of this one. */
-  again({ op, attributes }: Node, operands: readonly Ref[]): Ref {
+  reapply({ op, attributes }: Node, operands: readonly Ref[]): Ref {
     return this.add(op as ComputedOp, operands, attributes);
   }
 
@@ -146,7 +146,7 @@ export class GraphWriter {
     };
   }
 
-  #leaf(op: 'Input' | 'Parameter', name: string, type: TensorType, added: (node: number) => void): Ref {
+  #leaf(op: 'Input' | 'Parameter', name: string, type: TensorType, onAdded: (node: number) => void): Ref {
     const key = `${op} ${name}`;
     const existing = this.#known.get(key);
     if (existing !== undefined) {
@@ -158,7 +158,7 @@ export class GraphWriter {
       return existing;
     }
     const ref = this.#push(key, { op, inputs: [], attributes: { name }, type, label: this.label });
-    added(ref.id);
+    onAdded(ref.id);
     return ref;
   }
 

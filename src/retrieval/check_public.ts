@@ -4,8 +4,8 @@ import { PackedTexts } from '../base/text/texts.ts';
 import { isObject } from '../base/util/objects.ts';
 import { countElements, printType, resolveShape } from '../graph/dims.ts';
 import type { TensorType } from '../graph/graph.ts';
-import { clockParts, neededBy } from '../graph/plan/plan.ts';
-import { verify } from '../graph/verify.ts';
+import { clockParts, requiredFeatures } from '../graph/plan/plan.ts';
+import { verifyGraph } from '../graph/verify.ts';
 import { checkPublicItems, checkShared, demand, isArrayOf, misfitIn } from './check_servable.ts';
 import { weightsComplaint } from './scan/item_weights.ts';
 import type { PublicServable, PublicSums, PublicTower } from './servable.ts';
@@ -176,7 +176,7 @@ function checkFeatures({ plan: { towers, features }, encodings }: PublicServable
     const feature = featureByName.get(name);
     demand(feature !== undefined && !under.includes(name), `feature \`${name}\`, which is missing or needs itself,`);
     if (placedFeatures.has(name)) return;
-    for (const neededName of neededBy(feature)) placeFeature(neededName, [...under, name]);
+    for (const neededName of requiredFeatures(feature)) placeFeature(neededName, [...under, name]);
     placedFeatures.add(name);
   };
   for (const name of [...featureByName.keys(), ...towers[0].features]) placeFeature(name, []);
@@ -190,7 +190,7 @@ function checkTower({ graph, parameters, vectors, width, interests }: PublicTowe
   demand(isWhole(1, 2 ** 20)(width) && isWhole(1, 2 ** 16)(interests), 'the shape of the vectors');
   demand(areRows(vectors, items, width), 'the vectors');
   demand(isGraph(graph), 'the graph');
-  const [problem] = verify(graph);
+  const [problem] = verifyGraph(graph);
   demand(problem === undefined, `the graph, which has a mistake (${problem}),`);
   const batch = { symbol: 'batch', times: 1 };
   const vectorType = printType({

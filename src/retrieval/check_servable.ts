@@ -1,7 +1,7 @@
 /** Checks plain data of a stranger's file before anything reads it as a servable. */
 import { findKeyPartsError, type KeyParts } from '../base/text/key_table.ts';
 import { type BagColumn, type Column, type Encoding, rowsOf } from '../data/dataset.ts';
-import { computedTable, type FeaturePlan, type Plan } from '../graph/plan/plan.ts';
+import { computedTableName, type FeaturePlan, type Plan } from '../graph/plan/plan.ts';
 import { layoutOf } from './scan/codes.ts';
 import type { Servable } from './servable.ts';
 
@@ -128,7 +128,7 @@ function checkColumns(columns: Loose, rows: number): void {
 
 function checkTables(tables: Loose, rows: number, { features }: Plan): void {
   const neededWidths = new Map(
-    features.flatMap(({ through, width }) => (through ? [[computedTable(through), width] as const] : [])),
+    features.flatMap(({ through, width }) => (through ? [[computedTableName(through), width] as const] : [])),
   );
   demand(tables instanceof Map && tables.size === neededWidths.size, 'the tables of the item tower');
   for (const [name, width] of neededWidths) {

@@ -3,7 +3,14 @@ import { failure, invariant } from '../base/diagnostics/failure.ts';
 import { crossColumns, lastColumn, missingCode } from '../data/columns/column_encoder.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../data/dataset.ts';
 import { type EncodedValue, encodeValue } from '../data/encoders/value.ts';
-import { elementPlan, type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../graph/plan/plan.ts';
+import {
+  elementPlan,
+  type FeaturePlan,
+  madeOf,
+  type Plan,
+  requiredFeatures,
+  type TowerPlan,
+} from '../graph/plan/plan.ts';
 import { unknownFacts } from './top_request.ts';
 
 /** Values by feature. An absent feature has a missing value. */
@@ -153,7 +160,7 @@ function refuseUnlessGiven(name: string, plan: Pick<Plan, 'features'>, tower: Qu
 /** True if a value of the feature is given, or of a feature that it needs. */
 function isGiven(feature: FeaturePlan, own: readonly FeaturePlan[], values: FeatureValues): boolean {
   if (feature.name in values || (feature.weights !== undefined && feature.weights in values)) return true;
-  const neededFeatures = neededBy(feature);
+  const neededFeatures = requiredFeatures(feature);
   return neededFeatures.some((part) => isGiven(own.find(({ name }) => name === part)!, own, values));
 }
 

@@ -4,9 +4,9 @@ import { type Dataset, type Events, sumLabels, type TrainingShards } from '../da
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import type { Graph } from '../graph/graph.ts';
-import { inPrecision, type Precision } from '../graph/in_bfloat16.ts';
+import { graphInPrecision, type Precision } from '../graph/in_bfloat16.ts';
 import { initialValues } from '../graph/initial.ts';
-import { asksAboutUsers, type FeaturePlan, type Plan, type TaskPlan } from '../graph/plan/plan.ts';
+import { type FeaturePlan, hasMinedRows, type Plan, type TaskPlan } from '../graph/plan/plan.ts';
 import type { TrainingState } from './artifact/checkpoint.ts';
 import type { Edges } from './embedding/propagation.ts';
 import { largestStep, makeTables, type Tables } from './embedding/tables.ts';
@@ -49,7 +49,7 @@ export async function beginState(
   group?: WorkerGroup,
 ): Promise<InitialState> {
   const { step, train } = planWithFittedStep(plan, dataset.corpus.rows);
-  const graph = inPrecision(group ? sharedStep(step) : step.graph, precision, plan);
+  const graph = graphInPrecision(group ? sharedStep(step) : step.graph, precision, plan);
   connectGraph(plan, tables, dataset.parts.train);
   const latest = await latestFor(plan, dataset);
   const initialTensors = {
@@ -92,7 +92,7 @@ async function latestFor(
   plan: Plan,
   { parts, shards, users }: Pick<Dataset, 'parts' | 'shards' | 'users'>,
 ): Promise<LatestEvents | undefined> {
-  if (!asksAboutUsers(plan)) return undefined;
+  if (!hasMinedRows(plan)) return undefined;
   return shards ? latestInShards(shards.latest!) : latestInMemory(parts.train, users.seen);
 }
 

@@ -2,7 +2,7 @@
 import { failure } from '../base/diagnostics/failure.ts';
 import { formatBytes } from '../base/diagnostics/wording.ts';
 import { type Dataset, rowsOf } from '../data/dataset.ts';
-import { fittedTable, type Plan } from '../graph/plan/plan.ts';
+import { fittedTableNames, type Plan } from '../graph/plan/plan.ts';
 import type { FitChoice } from './artifact/run_manifest.ts';
 import { makeTable } from './embedding/table.ts';
 import { freeBytes } from './embedding/table_memory.ts';
@@ -81,9 +81,9 @@ function tablesOf(plan: Plan, { corpus, encodings }: Dataset, scores: HistorySco
   const weights = new Float64Array(corpus.rows);
   const absoluteWeights = new Float64Array(corpus.rows);
   const scoredItems = Int32Array.from(codes.keys()).filter((row) => codes[row]! > 0);
-  const neighbourCodes = tables.get(fittedTable.neighbours)!.values();
-  const neighbourWeights = tables.get(fittedTable.weights)!.values();
-  const eventCounts = tables.get(fittedTable.events)!.values();
+  const neighbourCodes = tables.get(fittedTableNames.neighbours)!.values();
+  const neighbourWeights = tables.get(fittedTableNames.weights)!.values();
+  const eventCounts = tables.get(fittedTableNames.events)!.values();
   for (const row of scoredItems) {
     const code = codes[row]!;
     eventCounts[code] = corpus.trainingCounts[row]!;

@@ -1,8 +1,8 @@
 /** Fits the training step of a plan to the data and the machine: splits a score matrix that is too large into pieces of rows, and resolves the precision `auto`. */
 import type { Engine } from '../engines/engine.ts';
-import { symbolic } from '../graph/dims.ts';
+import { symbolicDim } from '../graph/dims.ts';
 import { operationsInBfloat16, type Precision } from '../graph/in_bfloat16.ts';
-import { inPieces, pairsOfPiece, pieceInputs } from '../graph/in_pieces.ts';
+import { pieceInputs, piecePairsInput, splitIntoPieces } from '../graph/in_pieces.ts';
 import type { GraphPlan, InputPlan, Plan } from '../graph/plan/plan.ts';
 
 /** Bytes of one batch × items matrix, of which a step holds a few. */
@@ -16,7 +16,11 @@ export function planWithFittedStep(plan: Plan, items: number, budget = matrixBud
   const { step, train } = plan;
   const pieceCount = Math.min(train.batch, Math.ceil((4 * train.batch * items) / budget));
   if (pieceCount < 2) return plan;
-  const graph = inPieces(step.graph, { rows: symbolic('batch'), columns: symbolic('corpus'), pieces: pieceCount });
+  const graph = splitIntoPieces(step.graph, {
+    rows: symbolicDim('batch'),
+    columns: symbolicDim('corpus'),
+    pieces: pieceCount,
+  });
   if (!graph) return plan;
   const inputPlans = new Map<string, InputPlan>(
     [...step.inputs, ...pieceInputPlans(pieceCount, step.inputs)].map((input) => [input.name, input]),
@@ -32,7 +36,7 @@ const pieceInputPlans = (pieces: number, inputs: readonly InputPlan[]): readonly
   ...inputs.flatMap(({ name, source }) =>
     source.from === 'accidental_hits'
       ? Array.from({ length: pieces }, (_, index) => ({
-          name: pairsOfPiece(name, index),
+          name: piecePairsInput(name, index),
           source: { from: 'piece_hits', pieces, at: index, of: source } as const,
         }))
       : [],

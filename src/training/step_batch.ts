@@ -4,7 +4,7 @@ import type { Texts } from '../base/text/texts.ts';
 import type { BagColumn, Dataset, Events, IndexedColumn } from '../data/dataset.ts';
 import { windowsOf } from '../data/rows/windows.ts';
 import type { Tensors } from '../engines/engine.ts';
-import { type Plan, type RowsOf, sequencesIn } from '../graph/plan/plan.ts';
+import { findSequences, type Plan, type RowsOf } from '../graph/plan/plan.ts';
 import { rowsPrefix } from '../graph/plan/rows_prefix.ts';
 import { makeIdDrop, makePlaceDraw } from './feed/draws.ts';
 import type { Feeder } from './feed/feeder.ts';
@@ -128,7 +128,7 @@ function windowedFeatures(
   { features, rows, ids }: Events,
   step: number,
 ): (row: number) => Record<string, RecordedValue> {
-  const sequences = sequencesIn(graphPlan);
+  const sequences = findSequences(graphPlan);
   if (sequences === undefined) return () => ({});
   const windows = windowsOf(features.get(sequences.feature)!, rows);
   const { windowOf, rows: windowRows } = windows;

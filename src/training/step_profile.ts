@@ -5,7 +5,7 @@ import { isPartialOf } from '../base/storage/durable.ts';
 import { isFolder } from '../base/storage/run_files.ts';
 import type { OpTime, OpTimes, Tensors } from '../engines/engine.ts';
 import { costOf } from '../graph/count.ts';
-import { sizesOf } from '../graph/evaluate.ts';
+import { sizesOfInputs } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
 import { isLeaf } from '../graph/ops/table.ts';
 import type { FeedPart, FeedWatch } from './feed/draws.ts';
@@ -302,7 +302,7 @@ function slowestOf(run: readonly OpTime[]): ReadonlyMap<number, OpTime> {
 /** Returns the FLOPs of each node by the sizes of the first inputs; zeros if no inputs were stored. */
 function flopsOf(graph: Graph, [firstInputs]: readonly Tensors[]): readonly number[] {
   if (!firstInputs) return graph.nodes.map(() => 0);
-  const sizes = sizesOf(graph, firstInputs);
+  const sizes = sizesOfInputs(graph, firstInputs);
   return graph.nodes.map((node) => costOf(graph, node, sizes).flops);
 }
 

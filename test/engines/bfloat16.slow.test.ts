@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.ts';
 import { evaluateGraph, toBfloat16 } from '../../src/graph/evaluate.ts';
-import { inBfloat16 } from '../../src/graph/in_bfloat16.ts';
+import { useBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import { feed, planOf } from '../compiler/library/support.ts';
 import { bfloat16Cases } from '../graph/bfloat16_cases.ts';
@@ -25,7 +25,7 @@ const { step } = planOf(`
   task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.2) }
   train { dense = sgd(rate: 1.0) }
 `);
-const graph = inBfloat16(step.graph, { least: 0 });
+const graph = useBfloat16(step.graph, { minOperations: 0 });
 const inputs = feed(step, 5);
 const parameters = initialValues(step.graph, 5);
 const exact = inDoubles(step.graph, inputs, parameters);

@@ -14,7 +14,7 @@ const scores = Object.keys(library.scores).filter((name) => library.scores[name]
 const sequenceFirst = new Set(['attention']);
 
 /** Lines of the user tower: a channel for each block and type of value. */
-const channels = Object.entries(library.blocks).flatMap(([name, { example, join, takesMoments }]) => {
+const channels = Object.entries(library.blocks).flatMap(([name, { example, join, takesTimes: takesMoments }]) => {
   const taken = takesOf(example);
   const step = taken.length > 0 ? example : name;
   // The first type that it takes, and sequences, whose masks matter.

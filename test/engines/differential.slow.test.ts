@@ -2,14 +2,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.ts';
 import { makeBuilder } from '../../src/graph/builder.ts';
-import { elementsOf, resolveShape, symbolic } from '../../src/graph/dims.ts';
+import { productOfDims, resolveShape, symbolicDim } from '../../src/graph/dims.ts';
 import { type Graph, opNames } from '../../src/graph/graph.ts';
 import { gradientCases } from '../graph/cases.ts';
 import { type GradientCase, gradientGraph, named, randomTensor, sizes, tensor } from '../graph/support.ts';
 import { opCases } from './op_cases.ts';
 import { engineOrSkip, expectEngineToAgree, names } from './support.ts';
 
-const batch = symbolic('batch');
+const batch = symbolicDim('batch');
 
 /** The case alone, with random numbers where it gives none, the symbols standing for `lengths`. */
 function plainGraph({ inputs, build }: GradientCase) {
@@ -60,7 +60,7 @@ describe.each(names)('%s agrees with plain arrays', (name) => {
     if (!engine) return;
     const b = makeBuilder('views');
     const x = b.input('x', [batch, 4, 6]);
-    const [wide, flat] = [b.reshape(x, [batch, 24]), b.reshape(x, [elementsOf([batch, 4]), 6])];
+    const [wide, flat] = [b.reshape(x, [batch, 24]), b.reshape(x, [productOfDims([batch, 4]), 6])];
     b.output('wide', b.matMul(wide, wide, { transposeA: true }));
     b.output('flat', b.matMul(flat, flat, { transposeA: true }));
     b.output('rows', b.matMul(wide, wide, { transposeB: true }));

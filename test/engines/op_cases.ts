@@ -1,5 +1,5 @@
 /** Uses of ops that have no gradient to test, of other dtypes, and of the shapes that formats find hard. */
-import { symbolic } from '../../src/graph/dims.ts';
+import { symbolicDim } from '../../src/graph/dims.ts';
 import { batch, type GradientCase } from '../graph/support.ts';
 
 const matrix = { shape: [batch, 4] };
@@ -7,9 +7,9 @@ const counts = { shape: [batch, 4], dtype: 'int32', values: [3, -1, 0, 7, 2, 2, 
 const others = { shape: [batch, 4], dtype: 'int32', values: [3, 1, 0, -7, 1, 2, 5, 1, 3, 9, -9, -4] } as const;
 const flags = { shape: [batch, 4], dtype: 'bool', values: [1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 0, 0] } as const;
 const column = { shape: [batch, 1], dtype: 'bool', values: [1, 0, 1] } as const;
-const hits = symbolic('hits');
-const nothing = symbolic('nothing');
-const negatives = symbolic('negatives');
+const hits = symbolicDim('hits');
+const nothing = symbolicDim('nothing');
+const negatives = symbolicDim('negatives');
 
 export const opCases: Readonly<Record<string, GradientCase>> = {
   'Constant of each dtype': {
@@ -90,7 +90,7 @@ export const opCases: Readonly<Record<string, GradientCase>> = {
   'Sum of the middle axis, kept': { inputs: [{ shape: [batch, 2, 3] }], build: (b, x) => b.sum(x!, [1], true) },
   'Max of three axes': { inputs: [{ shape: [batch, 2, 3] }], build: (b, x) => b.max(x!, [0, 2]) },
   'Reshape to two symbolic axes': {
-    inputs: [{ shape: [symbolic('batch', 4), 2] }, matrix],
+    inputs: [{ shape: [symbolicDim('batch', 4), 2] }, matrix],
     build: (b, x, y) => b.add(b.reshape(x!, [batch, 4, 2]), b.reshape(y!, [batch, 4, 1])),
   },
   'Reshape of a square to a line and back': {
@@ -98,10 +98,10 @@ export const opCases: Readonly<Record<string, GradientCase>> = {
     build: (b, x) => b.reshape(b.exp(b.reshape(x!, [{ symbol: 'batch·batch', times: 1 }])), [batch, batch]),
   },
   'Reshape to a multiple of a symbol seen only as a multiple': {
-    inputs: [{ shape: [symbolic('negatives', 2), 3] }, { shape: [batch] }],
+    inputs: [{ shape: [symbolicDim('negatives', 2), 3] }, { shape: [batch] }],
     build: (b, x, y) =>
       b.add(
-        b.reshape(b.matMul(b.reshape(y!, [batch, 1]), b.reshape(x!, [1, symbolic('negatives', 6)])), [
+        b.reshape(b.matMul(b.reshape(y!, [batch, 1]), b.reshape(x!, [1, symbolicDim('negatives', 6)])), [
           batch,
           negatives,
           6,
@@ -109,14 +109,14 @@ export const opCases: Readonly<Record<string, GradientCase>> = {
         1,
       ),
   },
-  'Reshape of flags': { inputs: [flags], build: (b, x) => b.reshape(x!, [symbolic('batch', 2), 2]) },
+  'Reshape of flags': { inputs: [flags], build: (b, x) => b.reshape(x!, [symbolicDim('batch', 2), 2]) },
   'Transpose of whole numbers': { inputs: [counts], build: (b, x) => b.transpose(x!, [1, 0]) },
   'Concat of whole numbers': { inputs: [counts, others], build: (b, x, y) => b.concat([x!, y!], 1) },
   'Concat along the batch': { inputs: [matrix, matrix], build: (b, x, y) => b.concat([x!, y!], 0) },
   'Slice of whole numbers': { inputs: [counts], build: (b, x) => b.slice(x!, [0, 1], [-1, 2]) },
   'Slice of the first batch rows of a multiple': {
-    inputs: [{ shape: [symbolic('batch', 3), 2] }],
-    build: (b, x) => b.slice(x!, [0, 1], [symbolic('batch', 2), 1]),
+    inputs: [{ shape: [symbolicDim('batch', 3), 2] }],
+    build: (b, x) => b.slice(x!, [0, 1], [symbolicDim('batch', 2), 1]),
   },
   'Pad of whole numbers': {
     inputs: [{ shape: [2, 2], dtype: 'int32', values: [1, 2, 3, 4] }],

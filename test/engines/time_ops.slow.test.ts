@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { randomTensors, stepGraph } from '../../bench/step_graph.ts';
 import type { Engine } from '../../src/engines/engine.ts';
-import { inBfloat16 } from '../../src/graph/in_bfloat16.ts';
+import { useBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import { isLeaf } from '../../src/graph/ops/table.ts';
 import { engineOrSkip, names } from './support.ts';
 
@@ -13,7 +13,7 @@ const inputs = [0, 1].map((stream) => randomTensors(graph, 'inputs', { batch: 16
 it('times a step in bfloat16 on TensorFlow, whose constants are bfloat16 too', async () => {
   const engine = await engineOrSkip('tensorflow');
   if (!engine) return;
-  const mixed = inBfloat16(graph, { sizes: { batch: 1024 } });
+  const mixed = useBfloat16(graph, { sizes: { batch: 1024 } });
   expect(mixed.nodes.some(({ type }) => type.dtype === 'bfloat16')).toBe(true);
   const { runs } = await engine.timeOps!(mixed, parameters, inputs.slice(0, 1));
   const timed = new Set(runs[0]!.map(({ node }) => node));

@@ -1,5 +1,5 @@
 /** One or more ways to use each differentiable op, for the two oracles of `differentiate.test.ts`. */
-import { symbolic } from '../../src/graph/dims.ts';
+import { symbolicDim } from '../../src/graph/dims.ts';
 import { batch, type GradientCase } from './support.ts';
 
 const matrix = { shape: [batch, 4] };
@@ -96,7 +96,7 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
   },
   'Reshape that merges the batch': {
     inputs: [{ shape: [batch, 2, 3] }],
-    build: (b, x) => b.square(b.reshape(x!, [symbolic('batch', 2), 3])),
+    build: (b, x) => b.square(b.reshape(x!, [symbolicDim('batch', 2), 3])),
   },
   'Reshape under a sum': { inputs: [matrix], build: (b, x) => b.sum(b.reshape(x!, [4, batch]), [0, 1]) },
   'Transpose of three axes': {
@@ -118,7 +118,7 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
   },
   'Slice of columns': { inputs: [matrix], build: (b, x) => b.square(b.slice(x!, [0, 1], [-1, 2])) },
   'Slice of half the rows': {
-    inputs: [{ shape: [symbolic('batch', 2), 4] }],
+    inputs: [{ shape: [symbolicDim('batch', 2), 4] }],
     build: (b, x) => b.square(b.slice(x!, [0, 0], [batch, -1])),
   },
   Pad: { inputs: [matrix], build: (b, x) => b.exp(b.pad(x!, [0, 1], [0, 2])) },
@@ -144,16 +144,16 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
   ScatterUpdate: {
     inputs: [
       { shape: [batch, batch] },
-      { shape: [symbolic('hits'), 2], dtype: 'int32', values: [0, 2, 1, 0] },
-      { shape: [symbolic('hits')] },
+      { shape: [symbolicDim('hits'), 2], dtype: 'int32', values: [0, 2, 1, 0] },
+      { shape: [symbolicDim('hits')] },
     ],
     build: (b, x, i, u) => b.exp(b.scatterUpdate(x!, i!, u!)),
   },
   'ScatterUpdate under a row sum': {
     inputs: [
       matrix,
-      { shape: [symbolic('hits'), 2], dtype: 'int32', values: [2, 3, 0, 1] },
-      { shape: [symbolic('hits')] },
+      { shape: [symbolicDim('hits'), 2], dtype: 'int32', values: [2, 3, 0, 1] },
+      { shape: [symbolicDim('hits')] },
     ],
     build: (b, x, i, u) => b.exp(b.sum(b.scatterUpdate(x!, i!, u!), [1])),
   },

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { makeBuilder } from '../../src/graph/builder.ts';
-import { count } from '../../src/graph/count.ts';
+import { countCost } from '../../src/graph/count.ts';
 import { batch } from './support.ts';
 
 it('a dense layer counts its parameters, operations and bytes, in all and under each prefix of its label', () => {
@@ -14,7 +14,7 @@ it('a dense layer counts its parameters, operations and bytes, in all and under 
     });
     b.output('y', b.sum(h, [1]));
   });
-  const { parts, ...total } = count(b.finish(), { batch: 10 });
+  const { parts, ...total } = countCost(b.finish(), { batch: 10 });
   // product 2·10·64·32, sum 10·32; each reads its operands and writes its result, 4 bytes a number
   const mlp = {
     parameters: 64 * 32 + 32,
@@ -34,7 +34,7 @@ it('of what a slice or a gather picks from, only what it picks is read', () => {
   const x = b.input('x', [batch, 64]);
   b.scope('slice', () => b.output('columns', b.slice(x, [0, 8], [-1, 2])));
   b.scope('gather', () => b.output('rows', b.gather(x, b.constant([3, 1, 4], [3], 'int32'))));
-  const { parts } = count(b.finish(), { batch: 10 });
+  const { parts } = countCost(b.finish(), { batch: 10 });
   expect(parts.get('slice')?.bytes).toBe(4 * (10 * 2 + 10 * 2));
   expect(parts.get('gather')?.bytes).toBe(4 * (3 * 64 + 3 + 3 * 64));
 });
@@ -42,5 +42,5 @@ it('of what a slice or a gather picks from, only what it picks is read', () => {
 it('a symbol without a size is refused', () => {
   const b = makeBuilder('symbol');
   b.output('y', b.exp(b.input('x', [batch])));
-  expect(() => count(b.finish(), {})).toThrow('the length "batch" is not known');
+  expect(() => countCost(b.finish(), {})).toThrow('the length "batch" is not known');
 });

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Builder, GraphTypeError, makeBuilder, type Ref } from '../../src/graph/builder.ts';
-import { gradients } from '../../src/graph/differentiate.ts';
-import { symbolic } from '../../src/graph/dims.ts';
+import { differentiate } from '../../src/graph/differentiate.ts';
+import { symbolicDim } from '../../src/graph/dims.ts';
 import { evaluateGraph } from '../../src/graph/evaluate.ts';
 import { opNames, type Tensor } from '../../src/graph/graph.ts';
-import { isLeaf, rowOf } from '../../src/graph/ops/table.ts';
-import { verify } from '../../src/graph/verify.ts';
+import { isLeaf, opRowOf } from '../../src/graph/ops/table.ts';
+import { verifyGraph } from '../../src/graph/verify.ts';
 import { gradientCases } from './cases.ts';
 import { batch, expectClose, expectGradientsToMatchDifferences, gradientGraph, named, tensor } from './support.ts';
 import { tfjsCanRun, tfjsGradients } from './tfjs.ts';
@@ -20,7 +20,7 @@ describe('the gradient of each op agrees with central differences', () => {
       Object.values(gradientCases).flatMap((each) => gradientGraph(each).graph.nodes.map(({ op }) => op)),
     );
     const differentiable = opNames.filter(
-      (op) => !isLeaf(op) && rowOf(op).gradient !== 'none' && op !== 'StopGradient',
+      (op) => !isLeaf(op) && opRowOf(op).gradient !== 'none' && op !== 'StopGradient',
     );
     expect(differentiable.filter((op) => !tested.has(op))).toEqual([]);
   });
@@ -62,7 +62,7 @@ function gradientsOf(build: (b: Builder, ...inputs: Ref[]) => Ref, ...given: Ten
   const b = makeBuilder('test');
   const refs = given.map((value, i) => b.input(`x${i}`, value.shape, value.dtype));
   const y = build(b, ...refs);
-  const found = gradients(
+  const found = differentiate(
     b,
     b.sum(
       y,
@@ -145,12 +145,12 @@ describe('gradients', () => {
     const total = b.add(first, b.mul(second, 3));
     const names = ['first', 'second', 'total'];
     [first, second, total].forEach((loss, i) => {
-      const [byShared, byW] = gradients(b, loss, [shared, w]);
+      const [byShared, byW] = differentiate(b, loss, [shared, w]);
       b.output(`${names[i]}:shared`, byShared!);
       b.output(`${names[i]}:w`, byW!);
     });
     const graph = b.finish();
-    expect(verify(graph)).toEqual([]);
+    expect(verifyGraph(graph)).toEqual([]);
     const { outputs } = evaluateGraph(
       graph,
       {
@@ -180,8 +180,8 @@ describe('gradients', () => {
   it('may be taken of gradients: the second derivative of x³ is 6x', () => {
     const b = makeBuilder('twice');
     const x = b.input('x', [batch]);
-    const [first] = gradients(b, b.sum(b.mul(b.square(x), x), [0]), [x]);
-    const [second] = gradients(b, b.sum(first!, [0]), [x]);
+    const [first] = differentiate(b, b.sum(b.mul(b.square(x), x), [0]), [x]);
+    const [second] = differentiate(b, b.sum(first!, [0]), [x]);
     b.output('second', second!);
     expect([...evaluateGraph(b.finish(), { x: tensor([1, 2, -3]) }, {}).outputs.second!.data]).toEqual([6, 12, -18]);
   });
@@ -191,7 +191,7 @@ describe('gradients', () => {
     const x = b.input('x', [batch, 4]);
     const loss = b.sum(b.log(b.sum(b.exp(x), [1])), [0]);
     const before = b.nodes.length;
-    gradients(b, loss, [x]);
+    differentiate(b, loss, [x]);
     const added = b.nodes.slice(before).map(({ op }) => op);
     expect(added).not.toContain('BroadcastTo');
     expect(added).toEqual(['Constant', 'Div', 'Reshape', 'Mul']);
@@ -202,31 +202,33 @@ describe('gradients', () => {
     const x = b.input('x', [batch, 4]);
     const y = b.scope('user', () => b.scope('main', () => b.exp(x)));
     const before = b.nodes.length;
-    gradients(b, b.sum(y, [0, 1]), [x]);
+    differentiate(b, b.sum(y, [0, 1]), [x]);
     expect(b.nodes.slice(before).find(({ op }) => op === 'Mul')?.label).toBe('gradient/user/main');
   });
 
   it('by a value that is the loss itself are 1', () => {
     const b = makeBuilder('itself');
     const x = b.input('x', []);
-    b.output('g', gradients(b, x, [x])[0]!);
+    b.output('g', differentiate(b, x, [x])[0]!);
     expect([...evaluateGraph(b.finish(), { x: tensor(5) }, {}).outputs.g!.data]).toEqual([1]);
   });
 
   it('are refused for a loss that is no scalar', () => {
     const b = makeBuilder('vector');
     const x = b.input('x', [batch]);
-    expect(() => gradients(b, x, [x])).toThrow(new GraphTypeError('a loss is a float32 scalar, not float32[batch]'));
+    expect(() => differentiate(b, x, [x])).toThrow(
+      new GraphTypeError('a loss is a float32 scalar, not float32[batch]'),
+    );
   });
 
   it('are refused past the first operand of a join along a symbolic axis', () => {
     const b = makeBuilder('join');
     const x = b.input('x', [batch, 2]);
-    const y = b.input('y', [symbolic('batch', 4), 2]);
+    const y = b.input('y', [symbolicDim('batch', 4), 2]);
     const joined = b.sum(b.concat([x, y], 0), [0, 1]);
     const squared = b.sum(b.square(b.concat([x, y], 0)), [0, 1]);
-    expect(gradients(b, joined, [x])[0]?.type).toEqual(x.type);
-    expect(gradients(b, squared, [x])[0]?.type).toEqual(x.type);
-    expect(() => gradients(b, squared, [y])).toThrow(/no gradient past the first operand/);
+    expect(differentiate(b, joined, [x])[0]?.type).toEqual(x.type);
+    expect(differentiate(b, squared, [x])[0]?.type).toEqual(x.type);
+    expect(() => differentiate(b, squared, [y])).toThrow(/no gradient past the first operand/);
   });
 });

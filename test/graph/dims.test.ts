@@ -3,31 +3,31 @@ import {
   addDims,
   broadcastShapes,
   broadcastsTo,
-  elementsOf,
   printShape,
+  productOfDims,
   resolveShape,
-  symbolic,
+  symbolicDim,
 } from '../../src/graph/dims.ts';
 
-const batch = symbolic('batch');
+const batch = symbolicDim('batch');
 
 describe('lengths', () => {
   it('print as numbers, symbols and multiples', () => {
-    expect(printShape([batch, symbolic('batch', 4), 64])).toBe('[batch, 4·batch, 64]');
+    expect(printShape([batch, symbolicDim('batch', 4), 64])).toBe('[batch, 4·batch, 64]');
   });
 
   it('multiply, symbols in order of name', () => {
-    expect(elementsOf([symbolic('hits', 2), 3, batch])).toEqual({ symbol: 'batch·hits', times: 6 });
-    expect(elementsOf([])).toBe(1);
-    expect(elementsOf([batch, 0])).toBe(0);
+    expect(productOfDims([symbolicDim('hits', 2), 3, batch])).toEqual({ symbol: 'batch·hits', times: 6 });
+    expect(productOfDims([])).toBe(1);
+    expect(productOfDims([batch, 0])).toBe(0);
   });
 
   it('add up only when they are of a kind', () => {
-    expect(addDims(batch, symbolic('batch', 4))).toEqual({ symbol: 'batch', times: 5 });
+    expect(addDims(batch, symbolicDim('batch', 4))).toEqual({ symbol: 'batch', times: 5 });
     expect(addDims(2, 3)).toBe(5);
     expect(addDims(batch, 0)).toBe(batch);
     expect(addDims(batch, 1)).toBeUndefined();
-    expect(addDims(batch, symbolic('hits'))).toBeUndefined();
+    expect(addDims(batch, symbolicDim('hits'))).toBeUndefined();
   });
 
   it('broadcast from the end, and only from 1', () => {
@@ -40,7 +40,7 @@ describe('lengths', () => {
   });
 
   it('resolve to numbers, products of symbols too', () => {
-    expect(resolveShape([symbolic('batch·hits', 2), 5], { batch: 3, hits: 7 })).toEqual([42, 5]);
+    expect(resolveShape([symbolicDim('batch·hits', 2), 5], { batch: 3, hits: 7 })).toEqual([42, 5]);
     expect(() => resolveShape([batch], {})).toThrow('the length "batch" is not known');
   });
 });

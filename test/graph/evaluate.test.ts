@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../src/base/random/random.ts';
 import { makeBuilder } from '../../src/graph/builder.ts';
-import { symbolic } from '../../src/graph/dims.ts';
+import { symbolicDim } from '../../src/graph/dims.ts';
 import {
   bfloat16Halves,
   evaluateGraph,
@@ -87,7 +87,7 @@ describe('evaluate', () => {
 
   it('learns symbols from its inputs, multiples too', () => {
     const b = makeBuilder('symbols');
-    const x = b.input('x', [symbolic('batch', 4)]);
+    const x = b.input('x', [symbolicDim('batch', 4)]);
     b.output('y', b.reshape(x, [batch, 4]));
     expect(evaluateGraph(b.finish(), { x: tensor([1, 2, 3, 4, 5, 6, 7, 8]) }, {}).outputs.y!.shape).toEqual([2, 4]);
   });
@@ -95,8 +95,8 @@ describe('evaluate', () => {
   it('runs with no hits at all', () => {
     const b = makeBuilder('no hits');
     const x = b.input('x', [batch, batch]);
-    const at = b.input('at', [symbolic('hits'), 2], 'int32');
-    const like = b.reshape(b.slice(at, [0, 0], [-1, 1]), [symbolic('hits')]);
+    const at = b.input('at', [symbolicDim('hits'), 2], 'int32');
+    const like = b.reshape(b.slice(at, [0, 0], [-1, 1]), [symbolicDim('hits')]);
     b.output('y', b.scatterUpdate(x, at, b.broadcastTo(b.constant(9), like)));
     const none = { dtype: 'int32', shape: [0, 2], data: new Int32Array(0) } as const;
     expect([...evaluateGraph(b.finish(), { x: tensor([[7]]), at: none }, {}).outputs.y!.data]).toEqual([7]);
@@ -105,7 +105,7 @@ describe('evaluate', () => {
   it('refuses inputs that are missing, do not fit, or contradict each other', () => {
     const b = makeBuilder('refusals');
     const x = b.input('x', [batch, 2]);
-    b.input('y', [symbolic('batch', 2)]);
+    b.input('y', [symbolicDim('batch', 2)]);
     b.output('z', b.mul(x, b.parameter('p', [2], { kind: 'ones' })));
     const graph = b.finish();
     const p = tensor([1, 1]);

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { lower } from '../../src/compiler/lower/lower.ts';
-import { inBfloat16 } from '../../src/graph/in_bfloat16.ts';
+import { useBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import { initialValues } from '../../src/graph/initial.ts';
-import { verify } from '../../src/graph/verify.ts';
+import { verifyGraph } from '../../src/graph/verify.ts';
 import { feed, modelOf } from '../compiler/library/support.ts';
 import { asDefined, distance, inDoubles, lengthOf, type Named, withoutSingles } from './rounding.ts';
 
@@ -31,8 +31,8 @@ it.each(readdirSync('models').filter((name) => name.endsWith('.tower')))(
     // Most optimizers divide by the size of the gradient, which would hide how large it is. With this one, the update is the gradient.
     const dense = { ...model.train.dense, kind: 'sgd', arguments: { rate: 1, momentum: 0, l2: 0 } };
     const { step } = lower({ ...model, train: { ...model.train, dense, overrides: undefined } }).output!.plan;
-    const graph = inBfloat16(step.graph, { least: 0 });
-    expect(verify(graph)).toEqual([]);
+    const graph = useBfloat16(step.graph, { minOperations: 0 });
+    expect(verifyGraph(graph)).toEqual([]);
     const inputs = feed(step, rows);
     const parameters = initialValues(step.graph, 5);
     const exact = inDoubles(step.graph, inputs, parameters);

@@ -3,20 +3,20 @@ import { stepGraph } from '../../bench/step_graph.ts';
 import { makeBuilder } from '../../src/graph/builder.ts';
 import { evaluateInDoubles, unitRoundoff } from '../../src/graph/evaluate.ts';
 import { type Graph, type OpName, opNames } from '../../src/graph/graph.ts';
-import { inBfloat16, operationsInBfloat16 } from '../../src/graph/in_bfloat16.ts';
-import { isLeaf, rowOf } from '../../src/graph/ops/table.ts';
-import { print } from '../../src/graph/print_graph.ts';
+import { operationsInBfloat16, useBfloat16 } from '../../src/graph/in_bfloat16.ts';
+import { isLeaf, opRowOf } from '../../src/graph/ops/table.ts';
+import { printGraph } from '../../src/graph/print_graph.ts';
 import { simplify } from '../../src/graph/simplify.ts';
-import { verify } from '../../src/graph/verify.ts';
+import { verifyGraph } from '../../src/graph/verify.ts';
 import { bfloat16Cases } from './bfloat16_cases.ts';
 import { asDefined, inDoubles } from './rounding.ts';
 import { batch, named, randomTensor } from './support.ts';
 
-const all = { least: 0 };
+const all = { minOperations: 0 };
 const opsIn = ({ nodes }: Graph): OpName[] => nodes.filter(({ type }) => type.dtype === 'bfloat16').map(({ op }) => op);
 
 describe('each op that has a row for bfloat16', () => {
-  const own = opNames.filter((op) => !isLeaf(op) && rowOf(op).bfloat16 !== undefined);
+  const own = opNames.filter((op) => !isLeaf(op) && opRowOf(op).bfloat16 !== undefined);
 
   it('has a case', () => {
     expect(own.filter((op) => !Object.values(bfloat16Cases).some((each) => each.op === op))).toEqual([]);
@@ -29,7 +29,7 @@ describe('each op that has a row for bfloat16', () => {
     const found = asDefined(graph, named(given), {}).get('y')!;
     const sizes = evaluateInDoubles(graph, inDoublesOf(given, Math.abs), {}).outputs.y!.data;
     exact.y!.data.forEach((value, i) => {
-      const kind = rowOf(op as never).bfloat16;
+      const kind = opRowOf(op as never).bfloat16;
       // A sum in float32 is off by a part of the sum of its parts' sizes.
       const inner = kind === 'product' ? 64 * 2 ** -24 * sizes[i]! : 0;
       const allowed = kind === 'carry' ? 0 : unitRoundoff * (Math.abs(value) + inner) + inner;
@@ -59,7 +59,7 @@ describe('a layer between two products', () => {
   };
 
   it('stays in bfloat16, and what else reads it is wide', () => {
-    expect(print(inBfloat16(build(), all))).toBe(
+    expect(printGraph(useBfloat16(build(), all))).toBe(
       [
         'graph layers',
         '  input x float32[batch, 4]',
@@ -89,7 +89,7 @@ describe('a layer between two products', () => {
     const given = named([randomTensor([3, 4], 1)]);
     const parameters = { w0: randomTensor([4, 4], 2), w1: randomTensor([4, 4], 3), bias: randomTensor([4], 4) };
     const inputs = { x: given.x0! };
-    expect(inDoubles(inBfloat16(build(), all), inputs, parameters)).toEqual(inDoubles(build(), inputs, parameters));
+    expect(inDoubles(useBfloat16(build(), all), inputs, parameters)).toEqual(inDoubles(build(), inputs, parameters));
   });
 });
 
@@ -98,7 +98,7 @@ it('adds up in float32, also what two products give', () => {
   const [x, w] = [b.input('x', [batch, 4]), b.parameter('w', [4, 4], { kind: 'ones' })];
   const sum = b.add(b.matMul(x, w), b.matMul(x, w, { transposeB: true }));
   b.output('y', b.matMul(sum, w));
-  const graph = inBfloat16(b.finish(), all);
+  const graph = useBfloat16(b.finish(), all);
   expect(graph.nodes.filter(({ op }) => op === 'Add').map(({ type }) => type.dtype)).toEqual(['float32']);
   expect(graph.nodes.filter(({ op }) => op === 'MatMul').map(({ type }) => type.dtype)).toEqual(
     new Array(3).fill('bfloat16'),
@@ -112,18 +112,18 @@ it('leaves a graph as it is that has no product large enough', () => {
   b.output('y', b.matMul(x, w));
   b.output('z', b.matMul(x, thin));
   const graph = b.finish();
-  expect(inBfloat16(graph, { sizes: { batch: 256 } })).toBe(graph);
+  expect(useBfloat16(graph, { sizes: { batch: 256 } })).toBe(graph);
   expect(operationsInBfloat16(graph, { sizes: { batch: 256 } })).toBe(0);
   expect(operationsInBfloat16(graph, { sizes: { batch: 1024 } })).toBe(2 * 1024 * 64 * 64);
-  const narrow = inBfloat16(graph, { sizes: { batch: 1024 } });
+  const narrow = useBfloat16(graph, { sizes: { batch: 1024 } });
   expect(opsIn(narrow)).toEqual(['Cast', 'Cast', 'MatMul']);
   // A product with a vector takes longer in bfloat16 however many rows it has.
   expect(operationsInBfloat16(graph, { sizes: { batch: 1e9 } })).toBe(2 * 1e9 * 64 * 64);
 });
 
 it('verifies, and the passes find nothing to do in it', () => {
-  const graph = inBfloat16(stepGraph());
-  expect(verify(graph)).toEqual([]);
+  const graph = useBfloat16(stepGraph());
+  expect(verifyGraph(graph)).toEqual([]);
   expect(new Set(opsIn(graph))).toEqual(new Set(['Cast', 'MatMul', 'Add', 'Relu', 'Select', 'Constant']));
   expect(simplify(graph).nodes.length).toBe(graph.nodes.length);
 });
@@ -132,5 +132,5 @@ it('is refused where it would go in or come out', () => {
   const b = makeBuilder('out');
   const x = b.input('x', [2], 'bfloat16');
   b.output('y', x);
-  expect(verify(b.finish())).toEqual(['output "y": %0 is bfloat16', 'Input "x": %0 is bfloat16'].reverse());
+  expect(verifyGraph(b.finish())).toEqual(['output "y": %0 is bfloat16', 'Input "x": %0 is bfloat16'].reverse());
 });

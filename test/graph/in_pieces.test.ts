@@ -1,20 +1,20 @@
 /** A graph whose large matrix is made some rows at a time gives the same values. */
 import { describe, expect, it, test } from 'vitest';
 import { makeBuilder, type Ref } from '../../src/graph/builder.ts';
-import { evenSizes, peakBytes } from '../../src/graph/count.ts';
-import { symbolic } from '../../src/graph/dims.ts';
+import { equalSizes, peakBytes } from '../../src/graph/count.ts';
+import { symbolicDim } from '../../src/graph/dims.ts';
 import { evaluateGraph, type NamedTensors } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
-import { inPieces, pieceInputs } from '../../src/graph/in_pieces.ts';
-import { verify } from '../../src/graph/verify.ts';
+import { pieceInputs, splitIntoPieces } from '../../src/graph/in_pieces.ts';
+import { verifyGraph } from '../../src/graph/verify.ts';
 import { lossGraph } from '../compiler/library/losses/support.ts';
 import { expectClose, floats, integers, random } from '../compiler/library/support.ts';
 import fc from '../fast_check.ts';
 
-const [rows, columns] = [symbolic('batch'), symbolic('corpus')];
+const [rows, columns] = [symbolicDim('batch'), symbolicDim('corpus')];
 const width = 3;
 
-const cut = (graph: Graph, pieces: number): Graph | undefined => inPieces(graph, { rows, columns, pieces });
+const cut = (graph: Graph, pieces: number): Graph | undefined => splitIntoPieces(graph, { rows, columns, pieces });
 
 /** What the host feeds besides the inputs of the graph before. */
 function fedPieces(batch: number, pieces: number): NamedTensors {
@@ -77,7 +77,7 @@ describe('a softmax over the whole corpus in pieces', () => {
             {},
           ).outputs;
         const after = cut(graph, pieces);
-        expect(after && verify(after)).toEqual([]);
+        expect(after && verifyGraph(after)).toEqual([]);
         const [whole, made] = [of(graph), of(after!, fedPieces(batch, pieces))];
         expect(Object.keys(made)).toEqual(Object.keys(whole));
         for (const [name, { data, shape }] of Object.entries(whole)) {
@@ -91,7 +91,7 @@ describe('a softmax over the whole corpus in pieces', () => {
 
   it('holds a fraction of the bytes', () => {
     const graph = softmax(false, true, 0);
-    const sizes = { ...evenSizes(graph, 1000), corpus: 100_000 };
+    const sizes = { ...equalSizes(graph, 1000), corpus: 100_000 };
     const few = cut(graph, 10)!;
     expect(peakBytes(few, { ...sizes, piece: 100 }) / peakBytes(graph, sizes)).toBeLessThan(0.2);
   });
@@ -113,7 +113,7 @@ describe('a graph is left as it is', () => {
 
   test('if what it writes into rows is not one number', () => {
     const build = (matrix: Ref, builder: ReturnType<typeof makeBuilder>): Ref => {
-      const count = symbolic('hits');
+      const count = symbolicDim('hits');
       const values = builder.input('values', [count]);
       return builder.sum(builder.scatterUpdate(matrix, builder.input('hits', [count, 2], 'int32'), values), [1]);
     };

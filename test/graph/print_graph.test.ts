@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { makeBuilder } from '../../src/graph/builder.ts';
-import { print } from '../../src/graph/print_graph.ts';
+import { printGraph } from '../../src/graph/print_graph.ts';
 import { batch } from './support.ts';
 
 it('a graph prints a line a value, leaves and scalars where they are read', () => {
@@ -12,7 +12,7 @@ it('a graph prints a line a value, leaves and scalars where they are read', () =
   b.output('y', b.sum(b.add(y, b.constant([1, 2, 3, 4])), [1], true));
   b.output('long', b.add(b.constant([1, 2, 3, 4, 5, 6, 7, 8, 9]), 0));
   b.update(slot, slot);
-  expect(print(b.finish())).toBe(`graph small
+  expect(printGraph(b.finish())).toBe(`graph small
   input x float32[batch, 4]
   parameter user/mlp/weights_0 float32[4, 4]
   state slot float32[4]

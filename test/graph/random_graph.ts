@@ -1,9 +1,9 @@
 /** Graphs at random, for properties that hold of every graph. */
 import { type Builder, GraphTypeError, makeBuilder, type Ref } from '../../src/graph/builder.ts';
-import { gradients } from '../../src/graph/differentiate.ts';
-import { sameShape, symbolic } from '../../src/graph/dims.ts';
+import { differentiate } from '../../src/graph/differentiate.ts';
+import { sameShape, symbolicDim } from '../../src/graph/dims.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
-import { print } from '../../src/graph/print_graph.ts';
+import { printGraph } from '../../src/graph/print_graph.ts';
 import fc from '../fast_check.ts';
 import { batch, randomTensor, tensor } from './support.ts';
 
@@ -47,7 +47,7 @@ const steps: readonly Step[] = [
   (b, x, _, n) =>
     b.reshape(
       x,
-      [[batch, 4], [symbolic('batch', 4)], [batch, 2, 2], [4, batch], [batch], [batch, 1], [1, batch]][n % 7]!,
+      [[batch, 4], [symbolicDim('batch', 4)], [batch, 2, 2], [4, batch], [batch], [batch, 1], [1, batch]][n % 7]!,
     ),
   (b, x, y, n) => b.concat([x, y], n % 2),
   (b, x, y, n) => b.concat([columns(b, x, 0, n % 3), columns(b, x, n % 3, -1), y], 1),
@@ -110,7 +110,7 @@ export const randomGraph: fc.Arbitrary<Graph> = plan.map((picks) => {
   });
   b.output('loss', total);
   try {
-    gradients(b, total, inputs).forEach((gradient, i) => {
+    differentiate(b, total, inputs).forEach((gradient, i) => {
       if (gradient && sameShape(gradient.type.shape, leafShapes[i]!)) b.output(`gradient:${i}`, gradient);
     });
   } catch (error) {
@@ -118,5 +118,5 @@ export const randomGraph: fc.Arbitrary<Graph> = plan.map((picks) => {
     if (!(error instanceof GraphTypeError)) throw error;
   }
   const graph = b.finish();
-  return Object.defineProperty(graph, fc.toStringMethod, { value: () => print(graph) });
+  return Object.defineProperty(graph, fc.toStringMethod, { value: () => printGraph(graph) });
 });

@@ -1,17 +1,17 @@
 /** What roundings to bfloat16 explain: a graph in doubles, exact and with its bfloat16 values moved at random as far as a rounding may move them. */
 import { makeRandom } from '../../src/base/random/random.ts';
 import { resolveShape } from '../../src/graph/dims.ts';
-import { evaluateGraph, type NamedTensors, sizesOf, unitRoundoff } from '../../src/graph/evaluate.ts';
+import { evaluateGraph, type NamedTensors, sizesOfInputs, unitRoundoff } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { NodeValues } from '../../src/graph/ops/row.ts';
-import { isLeaf, rowOf } from '../../src/graph/ops/table.ts';
+import { isLeaf, opRowOf } from '../../src/graph/ops/table.ts';
 
 /** The values of outputs, and after a colon those of updated parameters. */
 export type Named = ReadonlyMap<string, ArrayLike<number>>;
 
 /** @param stream of the draws; absent: exact */
 export function inDoubles(graph: Graph, inputs: NamedTensors, parameters: NamedTensors, stream?: number): Named {
-  const sizes = sizesOf(graph, inputs);
+  const sizes = sizesOfInputs(graph, inputs);
   const random = makeRandom(17, stream ?? 0);
   const values: NodeValues[] = [];
   for (const { op, inputs: operands, attributes, type } of graph.nodes) {
@@ -21,13 +21,13 @@ export function inDoubles(graph: Graph, inputs: NamedTensors, parameters: NamedT
     if (op === 'Constant') data.set(attributes.values as readonly number[]);
     else if (isLeaf(op)) data.set((op === 'Input' ? inputs : parameters)[String(attributes.name)]!.data);
     else {
-      rowOf(op).evaluate(
+      opRowOf(op).evaluate(
         operands.map((id) => values[id]!),
         value,
         attributes,
       );
     }
-    const isRounded = type.dtype === 'bfloat16' && (isLeaf(op) || rowOf(op).bfloat16 !== 'carry');
+    const isRounded = type.dtype === 'bfloat16' && (isLeaf(op) || opRowOf(op).bfloat16 !== 'carry');
     if (isRounded && stream !== undefined) {
       for (let i = 0; i < data.length; i += 1) data[i]! *= 1 + unitRoundoff * (2 * random.next() - 1);
     }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { makeBuilder } from '../../src/graph/builder.ts';
-import { gradients } from '../../src/graph/differentiate.ts';
-import { symbolic } from '../../src/graph/dims.ts';
+import { differentiate } from '../../src/graph/differentiate.ts';
+import { symbolicDim } from '../../src/graph/dims.ts';
 import { type DoubleTensors, evaluateGraph, evaluateInDoubles } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
-import { print } from '../../src/graph/print_graph.ts';
+import { printGraph } from '../../src/graph/print_graph.ts';
 import { passes, simplify } from '../../src/graph/simplify.ts';
-import { verify } from '../../src/graph/verify.ts';
+import { verifyGraph } from '../../src/graph/verify.ts';
 import fc from '../fast_check.ts';
 import { randomGraph, randomInputs } from './random_graph.ts';
 import { batch, expectClose, randomTensor, tensor } from './support.ts';
@@ -24,15 +24,15 @@ function inBatchSoftmax({ hits }: { hits: boolean }): Graph {
   const scores = b.div(b.matMul(user, item, { transposeB: true }), 0.5);
   let logits = b.sub(scores, logQ);
   if (hits) {
-    const at = b.input('hits', [symbolic('hits'), 2], 'int32');
-    const like = b.reshape(b.slice(at, [0, 0], [-1, 1]), [symbolic('hits')]);
+    const at = b.input('hits', [symbolicDim('hits'), 2], 'int32');
+    const like = b.reshape(b.slice(at, [0, 0], [-1, 1]), [symbolicDim('hits')]);
     logits = b.scatterUpdate(logits, at, b.broadcastTo(b.constant(-1e9), like));
   }
   const partition = b.log(b.sum(b.exp(logits), [1]));
   const own = b.sub(b.div(b.sum(b.mul(user, item), [1]), 0.5), b.reshape(logQ, [batch]));
   const loss = b.div(b.sum(b.mul(weight, b.sub(partition, own)), [0]), b.sum(weight, [0]));
   b.output('loss', loss);
-  const [byUser, byItem] = gradients(b, loss, [user, item]);
+  const [byUser, byItem] = differentiate(b, loss, [user, item]);
   b.output('gradient:user', byUser!);
   b.output('gradient:item', byItem!);
   return b.finish();
@@ -70,15 +70,15 @@ describe('a step of in-batch softmax', () => {
   it('passes over batch × batch only for: product, exp, row sum, two products', () => {
     const graph = inBatchSoftmax({ hits: false });
     const simple = simplify(graph);
-    expect(verify(simple)).toEqual([]);
-    expect(passesOverSquare(simple), print(simple)).toEqual(['MatMul', 'Exp', 'Sum', 'MatMul', 'MatMul']);
+    expect(verifyGraph(simple)).toEqual([]);
+    expect(passesOverSquare(simple), printGraph(simple)).toEqual(['MatMul', 'Exp', 'Sum', 'MatMul', 'MatMul']);
     expectSameValues(graph, simple, softmaxInputs);
   });
 
   it('masks accidental hits with one more', () => {
     const graph = inBatchSoftmax({ hits: true });
     const simple = simplify(graph);
-    expect(passesOverSquare(simple), print(simple)).toEqual([
+    expect(passesOverSquare(simple), printGraph(simple)).toEqual([
       'MatMul',
       'ScatterUpdate',
       'Exp',
@@ -102,7 +102,7 @@ function outputsOf(graph: Graph): DoubleTensors {
 }
 
 function expectEquivalent(before: Graph, after: Graph): void {
-  expect(verify(after)).toEqual([]);
+  expect(verifyGraph(after)).toEqual([]);
   expect(after.inputs.map(({ name }) => name)).toEqual(before.inputs.map(({ name }) => name));
   const [expected, actual] = [outputsOf(before), outputsOf(after)];
   expect(Object.keys(actual)).toEqual(Object.keys(expected));

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { makeRandom } from '../../src/base/random/random.ts';
 import { type Builder, makeBuilder, type Ref } from '../../src/graph/builder.ts';
-import { gradients } from '../../src/graph/differentiate.ts';
+import { differentiate } from '../../src/graph/differentiate.ts';
 import { countElements, resolveShape, type Sizes } from '../../src/graph/dims.ts';
 import { evaluateGraph, evaluateInDoubles } from '../../src/graph/evaluate.ts';
 import type { Dim, Graph, HostDtype, Tensor } from '../../src/graph/graph.ts';
@@ -77,7 +77,7 @@ export function gradientGraph({ inputs, build }: GradientCase): { graph: Graph; 
   b.output('y', y);
   b.output('loss', loss);
   const floats = refs.filter((ref) => ref.type.dtype === 'float32');
-  gradients(b, loss, floats).forEach((gradient, i) => {
+  differentiate(b, loss, floats).forEach((gradient, i) => {
     expect(gradient?.type, 'a gradient has its value’s type').toEqual(floats[i]!.type);
     b.output(`gradient:x${refs.indexOf(floats[i]!)}`, gradient!);
   });

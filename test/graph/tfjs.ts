@@ -1,7 +1,7 @@
 /** Runs a graph with tfjs's own ops, so that tfjs's own autodiff can say what its gradients are. */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { resolveShape } from '../../src/graph/dims.ts';
-import { hostDtype, sizesOf } from '../../src/graph/evaluate.ts';
+import { hostDtype, sizesOfInputs } from '../../src/graph/evaluate.ts';
 import type { Graph, Node, OpName, Tensor } from '../../src/graph/graph.ts';
 
 type Tf = typeof import('@tensorflow/tfjs');
@@ -73,7 +73,7 @@ export function tfjsGradients(
   inputs: Readonly<Record<string, Tensor>>,
   by: readonly string[],
 ): Float32Array[] {
-  const sizes = sizesOf(graph, inputs);
+  const sizes = sizesOfInputs(graph, inputs);
   const last = graph.outputs.find((output) => output.name === 'loss')!.node;
   const toTfjs = ({ data, shape, dtype }: Tensor): T => tf.tensor(data, [...shape], dtype);
   return tf.tidy(() => {

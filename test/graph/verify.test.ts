@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeBuilder } from '../../src/graph/builder.ts';
 import type { Graph, Node } from '../../src/graph/graph.ts';
-import { verify } from '../../src/graph/verify.ts';
+import { verifyGraph } from '../../src/graph/verify.ts';
 import { batch } from './support.ts';
 
 /** %0 input x, %1 parameter w, %2 constant, %3 MatMul, %4 Add; output y, update of w. */
@@ -22,8 +22,8 @@ function withNode(id: number, change: Partial<Node>): Graph {
 
 describe('verify', () => {
   it('finds nothing in a valid graph, nor in one that was written as JSON', () => {
-    expect(verify(valid())).toEqual([]);
-    expect(verify(JSON.parse(JSON.stringify(valid())))).toEqual([]);
+    expect(verifyGraph(valid())).toEqual([]);
+    expect(verifyGraph(JSON.parse(JSON.stringify(valid())))).toEqual([]);
   });
 
   const problems: readonly (readonly [title: string, graph: Graph, expected: string[]])[] = [
@@ -81,5 +81,6 @@ describe('verify', () => {
       ['update of "w": float32[batch, 2] for float32[2, 2]'],
     ],
   ];
-  for (const [title, graph, expected] of problems) it(`finds ${title}`, () => expect(verify(graph)).toEqual(expected));
+  for (const [title, graph, expected] of problems)
+    it(`finds ${title}`, () => expect(verifyGraph(graph)).toEqual(expected));
 });

@@ -18,7 +18,7 @@ import { evaluateGraph, type NamedTensors } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
-import { verify } from '../../src/graph/verify.ts';
+import { verifyGraph } from '../../src/graph/verify.ts';
 import { feed } from '../compiler/library/support.ts';
 import { engineOrSkip, names } from '../engines/support.ts';
 import fc from '../fast_check.ts';
@@ -97,7 +97,7 @@ describe('random models', () => {
 
 async function expectToTrain({ step, towers }: Plan, engines: readonly Engine[]): Promise<void> {
   const { graph } = step;
-  expect(verify(graph)).toEqual([]);
+  expect(verifyGraph(graph)).toEqual([]);
   const parameters = anywhere(graph);
   const inputs = feed(step, 5, { hits: hitsOf(step.inputs.map(({ name }) => name)) });
   const trained = Object.fromEntries(

@@ -71,7 +71,7 @@ export function randomModel(choose: Choose): string {
     ...lossOf.map(({ task, loss }) => {
       const label = labelOf(loss) === 'none' ? '' : `, label = of_${task}`;
       // A distance has no direction.
-      const kinds = vectorScores.filter((kind) => kind !== 'distance' || !losses[loss.kind]!.directions);
+      const kinds = vectorScores.filter((kind) => kind !== 'distance' || !losses[loss.kind]!.normalizesVectors);
       const score = `${oneOf(choose, kinds)}(user.${task}, item.${task})`;
       return `task ${task} { score = ${score}${takesBound(loss, 2) ? oneOf(choose, ['', ' / 0.5', ' * 2']) : ''}, loss = ${printCall(loss)}${label}${only && loss.kind !== 'contrast' ? ', only = shown' : ''} }`;
     }),

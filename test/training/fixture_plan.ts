@@ -3,7 +3,7 @@
  * frequency correction and masked accidental hits, dropout, Adam.
  */
 import { type Builder, makeBuilder, type Ref } from '../../src/graph/builder.ts';
-import { gradients } from '../../src/graph/differentiate.ts';
+import { differentiate } from '../../src/graph/differentiate.ts';
 import type { Dim } from '../../src/graph/graph.ts';
 import type { FeaturePlan, GraphPlan, InputPlan, InputSource, Plan, RowsOf } from '../../src/graph/plan/plan.ts';
 
@@ -171,7 +171,7 @@ function stepGraph(): GraphPlan {
     name,
     ref: { id: parameterNode(builder, name), type: builder.nodes[parameterNode(builder, name)]!.type } as Ref,
   }));
-  const all = gradients(builder, loss, [
+  const all = differentiate(builder, loss, [
     ...embedded.map((name) => inputs.refs.get(name)!),
     ...weights.map(({ ref }) => ref),
   ]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readCurves } from '../../src/app/report/curves.ts';
 import { normsSection } from '../../src/app/report/run_page.ts';
-import { prune } from '../../src/graph/passes/dead.ts';
+import { removeUnread } from '../../src/graph/passes/dead.ts';
 import type { GraphPlan } from '../../src/graph/plan/plan.ts';
 import { readLog } from '../../src/training/metrics_log.ts';
 import { normsEvery } from '../../src/training/norms.ts';
@@ -22,7 +22,7 @@ const plan = makePlan({ epochs: 26 });
 function lossAsNorm(): GraphPlan {
   const { graph, inputs } = plan.step;
   const loss = graph.outputs.find(({ name }) => name === 'loss')!;
-  const alone = prune({ ...graph, outputs: [{ name: 'gradient_norm:user', node: loss.node }], updates: [] });
+  const alone = removeUnread({ ...graph, outputs: [{ name: 'gradient_norm:user', node: loss.node }], updates: [] });
   const names = new Set(alone.inputs.map(({ name }) => name));
   return { graph: alone, inputs: inputs.filter(({ name }) => names.has(name)) };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/diagnostics/failure.ts';
 import type { Engine } from '../../src/engines/engine.ts';
-import { inPrecision, operationsInBfloat16 } from '../../src/graph/in_bfloat16.ts';
+import { graphInPrecision, operationsInBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
 import { load } from '../../src/training/artifact/load.ts';
 import { choosePrecision, minOperations, precisionOfRun } from '../../src/training/fitted_step.ts';
@@ -77,8 +77,8 @@ describe('the choice', () => {
   it('changes the graph of a step, not its inputs, outputs and parameters', () => {
     const plan = planWith(', precision = bf16');
     const { graph } = plan.step;
-    const narrow = inPrecision(graph, 'bf16', plan);
-    expect(inPrecision(graph, 'float32', plan)).toBe(graph);
+    const narrow = graphInPrecision(graph, 'bf16', plan);
+    expect(graphInPrecision(graph, 'float32', plan)).toBe(graph);
     expect(graph.nodes.some(({ type }) => type.dtype === 'bfloat16')).toBe(false);
     expect(narrow.nodes.some(({ op, type }) => op === 'MatMul' && type.dtype === 'bfloat16')).toBe(true);
     const names = (of: typeof graph) =>

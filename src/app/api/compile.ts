@@ -12,7 +12,7 @@ import { tfjsFiles, trainingTfjs } from '../../engines/formats/tfjs_model.ts';
 import { torchModule } from '../../engines/formats/torch_module.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { GraphPlan, Plan } from '../../graph/plan/plan.ts';
-import { print } from '../../graph/print_graph.ts';
+import { printGraph } from '../../graph/print_graph.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
 
 export interface Compiled {
@@ -49,7 +49,7 @@ export async function compile(path: string, { out, force = false, ...request }: 
     files.push(name);
   };
   for (const [name, { graph }] of graphs) {
-    await writeOutput(`${name}/graph.txt`, `${print(graph)}\n`);
+    await writeOutput(`${name}/graph.txt`, `${printGraph(graph)}\n`);
     await writeOutput(`${name}/model.py`, torchModule(graph).source);
     for (const [file, bytes] of Object.entries(tfjsFiles(trainingTfjs(graph))))
       await writeOutput(`${name}/${file}`, bytes);

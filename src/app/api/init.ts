@@ -19,7 +19,7 @@ import type { LookedTable } from '../../data/look/looked_table.ts';
 import { rewrite } from '../../data/look/readable_copy.ts';
 import { tryReading } from '../../data/trial_read.ts';
 import type { EngineName } from '../../engines/engine.ts';
-import { fitKinds } from '../../graph/plan/plan.ts';
+import { fitMethods } from '../../graph/plan/plan.ts';
 import { verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';
 import { checkAndLower, readingOf } from './check.ts';
 import { format } from './format.ts';
@@ -262,7 +262,7 @@ export async function offerFit(
   { evaluation: { rows, metrics }, better }: Pick<Awaited<ReturnType<typeof firstRun>>, 'evaluation' | 'better'>,
 ): Promise<string | undefined> {
   const figure = (name: string): number => rows.find((row) => row.name === name)!.all[metrics[0]!]!;
-  const fit = fitKinds.filter((name) => better.includes(name)).sort((a, b) => figure(b) - figure(a))[0];
+  const fit = fitMethods.filter((name) => better.includes(name)).sort((a, b) => figure(b) - figure(a))[0];
   if (fit === undefined || !sumsLists(proposal.case)) return undefined;
   const path = join(folder, fittedFile);
   if (!existsSync(path)) await writeTextDurably(path, formatted(fittedText(proposal, fit), path));

@@ -4,7 +4,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import type { Until } from '../../data/dataset.ts';
 import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard.ts';
 import type { OnPass, ShardDecision, ShardRequest, TableRow } from '../../data/shards/request.ts';
-import { asksAboutUsers, type Plan } from '../../graph/plan/plan.ts';
+import { hasMinedRows, type Plan } from '../../graph/plan/plan.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import {
   bytesOfStep,
@@ -50,7 +50,7 @@ export async function shardRequest(
     given: itemsGivenInTraining(plan),
     tables: withItemVectors(plan, tableRows(plan, sharing)),
     step: bytesOfStep(plan),
-    latest: asksAboutUsers(plan),
+    latest: hasMinedRows(plan),
     unit: shardUnitOf(plan),
     continues: continues && earlierOf(continues),
     unsupported: unsupportedInShards(plan),

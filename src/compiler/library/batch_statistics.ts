@@ -1,4 +1,4 @@
-/** Computes mean and variance of the batch in training, and uses the running ones in a served tower: for batch_norm, dice, `mlp(norm: batch)`. */
+/** Standardizes by the batch's mean and variance in training, and by running ones in a served tower: for batch_norm, dice and `mlp(norm: batch)`. */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { BlockContext } from './contract.ts';
 import { number } from './parameters.ts';
@@ -22,34 +22,37 @@ export interface StatisticsOptions {
 }
 
 /** Normalizes each column of float32 [rows, width] to mean 0 and variance 1 over the counted rows. */
-export function standardized(context: BlockContext, x: Ref, options: StatisticsOptions): Ref {
-  const { builder, training, keep } = context;
+export function standardize(context: BlockContext, x: Ref, options: StatisticsOptions): Ref {
+  const { builder, training, setAfterStep: keep } = context;
   const { decay, epsilon, name, suffix, mask } = options;
   const width = x.type.shape[1] as number;
-  const running = (of: string, kind: 'zeros' | 'ones'): Ref =>
-    builder.parameter(`${name}_${of}${suffix}`, [width], { kind }, { trainable: false });
-  const runningMean = running('mean', 'zeros');
-  const runningVariance = running('variance', 'ones');
-  const scaled = (mean: Ref, variance: Ref): Ref =>
+  const runningStatistic = (statistic: string, kind: 'zeros' | 'ones'): Ref =>
+    builder.parameter(`${name}_${statistic}${suffix}`, [width], { kind }, { trainable: false });
+  const runningMean = runningStatistic('mean', 'zeros');
+  const runningVariance = runningStatistic('variance', 'ones');
+  const scale = (mean: Ref, variance: Ref): Ref =>
     builder.mul(builder.sub(x, mean), builder.rsqrt(builder.add(variance, epsilon)));
-  if (!training) return scaled(runningMean, runningVariance);
+  if (!training) return scale(runningMean, runningVariance);
   const maskColumn = mask && builder.reshape(mask, [x.type.shape[0]!, 1]);
   const count = maskColumn && builder.maximum(builder.sum(maskColumn, [0, 1]), 1);
-  const average = (of: Ref): Ref =>
-    maskColumn && count ? builder.div(builder.sum(builder.mul(of, maskColumn), [0]), count) : builder.mean(of, [0]);
+  const average = (numbers: Ref): Ref =>
+    maskColumn && count
+      ? builder.div(builder.sum(builder.mul(numbers, maskColumn), [0]), count)
+      : builder.mean(numbers, [0]);
   const mean = average(x);
   const variance = average(builder.square(builder.sub(x, mean)));
-  const follow = (seen: Ref) => (current: Ref) =>
-    builder.add(builder.mul(current, decay), builder.mul(builder.stopGradient(seen), 1 - decay));
-  keep(runningMean, follow(mean));
-  keep(runningVariance, follow(builder.mul(variance, unbiased(builder, count ?? rowsOf(builder, x)))));
-  return scaled(mean, variance);
+  const movingAverage = (batchValue: Ref) => (current: Ref) =>
+    builder.add(builder.mul(current, decay), builder.mul(builder.stopGradient(batchValue), 1 - decay));
+  keep(runningMean, movingAverage(mean));
+  keep(runningVariance, movingAverage(builder.mul(variance, biasCorrection(builder, count ?? countRows(builder, x)))));
+  return scale(mean, variance);
 }
 
 /** Returns n ÷ (n − 1), a scalar, because the running variance estimates that of all rows, and not of this batch. */
-const unbiased = (builder: Builder, count: Ref): Ref => builder.div(count, builder.maximum(builder.sub(count, 1), 1));
+const biasCorrection = (builder: Builder, count: Ref): Ref =>
+  builder.div(count, builder.maximum(builder.sub(count, 1), 1));
 
-function rowsOf(builder: Builder, x: Ref): Ref {
+function countRows(builder: Builder, x: Ref): Ref {
   const column = builder.slice(x, [0, 0], [-1, 1]);
   return builder.sum(builder.broadcastTo(builder.constant(1), column), [0, 1]);
 }

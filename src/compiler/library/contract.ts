@@ -48,7 +48,7 @@ export type ParameterType =
   | { readonly is: 'flow' };
 
 /** Returns the kinds whose calls a value of this type may be; none for most types. */
-export function callsOf(type: ParameterType): Readonly<Record<string, KindRow>> {
+export function kindsWithin(type: ParameterType): Readonly<Record<string, KindRow>> {
   if (type.is === 'kind') return type.of;
   return (type.is === 'number' && type.or) || {};
 }
@@ -61,9 +61,9 @@ export interface Parameter<T = unknown> {
   readonly required?: boolean;
   /** True if the argument may be given without its name. Positional parameters are filled in the order of the table. */
   readonly positional?: boolean;
-  /** Exact synonyms in other programs, for this kind only. */
+  /** Its names in other programs, for this kind only. */
   readonly also?: readonly string[];
-  /** Words that may mean something similar. */
+  /** Words of other programs that may mean something similar. */
   readonly near?: readonly string[];
   /** True if it takes all remaining positional arguments of its type, as an array. */
   readonly rest?: boolean;
@@ -86,11 +86,11 @@ export interface KindRow<P extends Parameters = Parameters> {
    * lists them. Kinds that are arguments, such as `sampled`, have no formula.
    */
   readonly formula?: readonly string[];
-  /** One or two sentences: when to use it, and what to use instead. */
+  /** When to use it, and what to use instead, in one or two sentences. */
   readonly when?: string;
-  /** The paper or page it comes from. */
+  /** Its source: a paper or a page. */
   readonly paper?: string;
-  /** Synonyms in other programs, which a fix may replace. Case, `_` and `-` are ignored. */
+  /** Names of it in other programs, which a fix replaces. Case, `_` and `-` are ignored. */
   readonly also?: readonly string[];
   /** Words for something that may be similar, for which a hint suggests this kind. */
   readonly near?: readonly string[];
@@ -99,7 +99,7 @@ export interface KindRow<P extends Parameters = Parameters> {
   readonly example: string;
 }
 
-/** A checked `name(args)`: the value of a `kind` parameter. */
+/** A call `name(args)` whose arguments are checked: the value of a `kind` parameter. */
 export interface BoundKind {
   readonly kind: string;
   readonly arguments: Readonly<Record<string, unknown>>;
@@ -115,7 +115,7 @@ export interface SideArgument {
   readonly channel?: string;
 }
 
-/** The value of a `flow` parameter: steps that a kind only passes on to `BlockContext.through`. */
+/** The value of a `flow` parameter: steps that a kind only hands to `BlockContext.through`. */
 export interface FlowArgument {
   readonly flow: readonly unknown[];
 }
@@ -145,12 +145,12 @@ export interface Sequence {
   readonly length: number;
   /**
    * Maximum length in any batch. It exceeds `length` if batches are split by list length. The output of a block must not depend on `length`, so
-   * weights for positions have the length `most`.
+   * weights for positions have this length.
    */
-  readonly most: number;
+  readonly maxLength: number;
   readonly width: number;
-  /** True if the numbers say when each element was, which only the intervals of a block may read. */
-  readonly moments?: true;
+  /** True if its numbers are the times of its elements, which only the intervals of a block may read. */
+  readonly holdsTimes?: true;
 }
 
 export interface Vector {
@@ -215,17 +215,17 @@ export interface BlockContext {
   /** Returns a graph input that the host fills; the same one for repeated calls with a name. */
   input(name: string, source: InputSource, shape: readonly Dim[], dtype?: 'float32' | 'int32'): Ref;
   /** Returns a name that is unique in the tower for an anonymous part of this step: `noise`, `noise_2`. */
-  fresh(stem: string): string;
+  uniqueName(stem: string): string;
   /**
-   * Applies a `flow` argument to a value. Throws Refused if one of its steps does not accept its input. @param round from 1, if it is applied several
-   * times: each round has its own weights
+   * Applies a `flow` argument to a value, and throws ReportedShapeError if one of its steps rejects its input. @param round counts from 1 if the flow is
+   * applied several times: each round has its own weights
    */
-  through(flow: FlowArgument, input: Value, round?: number): Value;
+  applyFlow(flow: FlowArgument, input: Value, round?: number): Value;
   /**
-   * In training, sets the value after the step of a parameter that is not trained, such as a running mean, from its value before. A shared block applies its
-   * updates one after the other. Rows that are only drawn as negatives make no updates.
+   * In training, gives a parameter that is not trained, such as a running mean, its value for the next step, computed from the current one. A shared block
+   * applies its updates one after the other. Rows that are only drawn as negatives make no updates.
    */
-  keep(parameter: Ref, next: (current: Ref) => Ref): void;
+  setAfterStep(parameter: Ref, next: (current: Ref) => Ref): void;
   /** In training, adds the mean over the rows of the batch of some values to the loss: float32 [batch]. Rows that are only drawn as negatives add nothing. */
   penalize(values: Ref): void;
   /** In training, returns how many items the user of each row has: float32 [rows] for float32 [rows, any width]. Only for `targets = users`. */
@@ -234,17 +234,17 @@ export interface BlockContext {
    * Present if the targets of a step are positions, so that a sequence serves several rows of the batch. From float32 [sequences, length, width] it selects the
    * last element of each row's own list, float32 [batch, width]. Blocks that need the newest element of a sequence must use it.
    */
-  readonly newest?: (elements: Ref) => Ref;
+  readonly selectNewest?: (elements: Ref) => Ref;
   /** Adds float32 [batch, names.length] numbers that `tower inspect RUN --attention` reads from a served tower. */
-  readout(what: string, names: readonly string[], make: () => Ref): Ref;
+  readout(label: string, names: readonly string[], compute: () => Ref): Ref;
 }
 
-/** An error within a `flow` argument, which is already reported at its own position. */
-export class Refused extends Error {}
+/** Thrown for an error within a `flow` argument that is reported at its own position already. */
+export class ReportedShapeError extends Error {}
 
 /**
- * What decides about an element of the sequence that a block makes: the same element, all elements in whatever order, those up to it in their order, or all
- * in their order. The last two also stand for a single value in which the order counts.
+ * Which elements of the input sequence an element of the output depends on: the same one, all in any order, those up to it in their order, or all in
+ * their order. The last two also stand for a single output value that depends on the order.
  */
 export type SequenceRead = 'each' | 'set' | 'earlier' | 'all';
 
@@ -254,11 +254,11 @@ export interface BlockKind<P extends Parameters = Parameters> extends KindRow<P>
   lower(context: BlockContext, input: Value, args: Arguments<P>): Value;
   /** Combines several values at the start of a flow, as in `concat(deep, wide)`. Absent: it takes them as fields. */
   join?(context: BlockContext, parts: readonly NamedValue[], args: Arguments<P>): Value;
-  /** True if the values after the first of `join` may say when the elements of the first were. */
-  readonly takesMoments?: true;
-  /** How it reads a sequence, apart from statistics of the batch. Absent: element by element. A law compares it with numbers. */
+  /** True if a value of `join` after the first may hold the times of the elements of the first. */
+  readonly takesTimes?: true;
+  /** Which elements it reads, apart from statistics of the batch. Absent: each element by itself. A test compares it with numbers. */
   reads?(args: Arguments<P>): SequenceRead;
-  /** Number of times that it applies its `flow` argument, if its output is that of the flow. */
+  /** How often it applies its `flow` argument, if its output is that of the flow. */
   times?(args: Arguments<P>): number;
   /** Names of its outputs, if it has several. */
   outputs?(args: Arguments<P>): readonly string[];
@@ -277,7 +277,7 @@ export interface ElementBag {
   readonly unseen?: 'skip' | 'keep';
 }
 
-/** What a feature kind needs from the host and the graph. */
+/** What a feature kind needs of the host and of the graph. */
 export interface FeatureUse {
   /** `owner` names the feature whose encoder and table are used instead of its own. */
   readonly encoder: Encoder | { readonly owner: string };
@@ -322,7 +322,7 @@ export interface FeatureUse {
 export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** The type of the column, for the check against the files' headers. */
   readonly column: 'any' | 'number' | 'text' | 'list' | 'vector' | 'time' | 'none';
-  /** True if it reads the values of the features that it names, and not only their tables, so that they must belong to the same side. */
+  /** True if it reads the values of the features that it names, and not only their tables; they must then belong to the same tower. */
   readonly readsNamed?: true;
   /**
    * @param elements the needs of an argument that is a single feature
@@ -336,7 +336,7 @@ export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<
  * Every score is an inner product: score(i, j) = query_i · item_j. So single pairs, the whole batch against the whole batch, and retrieval by nearest
  * neighbours use the same vectors, and a weighted sum of scores again needs only one vector for each side.
  *
- * With `interests` it is the largest of K inner products: score(i, j) = max over k of query_ik · item_j. A loss never sees these: it gets the query vector with
+ * With `interests` it is the largest of K inner products: score(i, j) = max over k of query_ik · item_j. A loss gets one query vector a row: the one with
  * the highest score for the row's own item (`ownInterest`), so that the score of each row's own pair is exact; with `power` a mixture of all (`mixedInterests`).
  * Retrieval searches with all K vectors and keeps the best score of each item.
  */
@@ -352,10 +352,10 @@ export interface VectorScore {
   readonly power?: number;
   /** Maximum of |score|: 1 for a cosine. Infinity if there is no known bound. */
   readonly bound: number;
-  /** The vectors of the two towers of which this is the cosine, before they are made as long as 1. */
+  /** The vectors of which this is the cosine, before they are scaled to length 1. */
   readonly cosineOf?: { readonly query: Ref; readonly item: Ref };
-  /** True if the vectors have more numbers than the channels give, as those of `distance`: their directions mean nothing. */
-  readonly lifted?: true;
+  /** True if the vectors have more numbers than the channels, as those of `distance`: their directions mean nothing. */
+  readonly hasExtraColumns?: true;
 }
 
 /** Channels of the two towers that a score pairs, by name. */
@@ -378,8 +378,8 @@ export interface LossContext extends BlockContext {
   readonly task: string;
   /** True if a feature is a list of keys of the item tower, such as items that the user has seen. */
   listsItems(feature: string): boolean;
-  /** Returns the maximum length of a query list; undefined if the feature is no list of the item tower's keys, or belongs to the item. */
-  longestItems(feature: string): number | undefined;
+  /** Returns the maximum length of a query's list of keys of the item tower; undefined for any other feature. */
+  maxItemCount(feature: string): number | undefined;
   /** True if a feature of the item tower gives one code for each item. */
   describesItem(feature: string): boolean;
   /** Number of rows in a full batch. */
@@ -387,14 +387,14 @@ export interface LossContext extends BlockContext {
   /** Returns the task's score with items drawn by `rows` instead of those of the events. Lowers the item tower again, with the same weights. */
   scoreOf(rows: RowsOf): VectorScore;
   /**
-   * Computes the query vector of the score twice more, with draws of its own each time, for the rows of the batch that have a list. Throws ShapeError if both
-   * would be the same.
+   * Computes the query vector of the score twice more, each time with its own random draws, for the rows of the batch that have a list. Throws
+   * ShapeError if the two views would be equal.
    */
   views(options: ViewOptions): Views;
   /** Adds a scalar to the logs and the report of the run: `temperature` of task `watch` becomes `temperature:watch`. */
-  measure(what: 'temperature', value: Ref): void;
-  /** True if the losses of all tasks allow it (`LossKind.distinct`): the item tower may compute each item of the batch once. */
-  readonly distinct: boolean;
+  measure(quantity: 'temperature', value: Ref): void;
+  /** True if the item tower may compute each item of the batch once, because the losses of all tasks allow it (`LossKind.distinct`). */
+  readonly itemsAreDistinct: boolean;
   /**
    * Present if each row of a step stands for all training events of a user. Returns (row, column of the corpus) for each item that the user has, each once,
    * int32 [items, 2]; and 1 for a row that has any, else 0, float32 [batch]. A loss that does not call it is an error then.
@@ -416,14 +416,14 @@ export interface ViewOptions {
    * Changes each sequence that enters the query tower. `noise` returns uniform numbers in [0, 1), float32 [rows, width], the same for all sequences along one
    * list. Absent: the views differ by what the blocks draw.
    */
-  readonly change?: (sequence: Sequence, noise: (what: string, width: number) => Ref) => Sequence;
+  readonly change?: (sequence: Sequence, noise: (purpose: string, width: number) => Ref) => Sequence;
 }
 
 export interface Views {
   /** float32 [views, width] each. */
   readonly vectors: readonly [Ref, Ref];
-  /** 1 where a row and a column are not each other's negatives, each row with itself included, else 0: float32 [views, views]. */
-  readonly alike: Ref;
+  /** float32 [views, views]: 1 where a row and a column are not each other's negatives, which includes each row with itself; else 0. */
+  readonly isNoNegative: Ref;
 }
 
 export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> {
@@ -433,8 +433,11 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
   /** True if it compares items, which needs an item tower with a key to mask accidental hits. */
   readonly needsItemKey: boolean;
   /** Returns overrides of these two properties that depend on arguments. */
-  needs?(args: Arguments<P>): { readonly label?: 'none' | 'binary' | 'number'; readonly needsItemKey?: boolean };
-  /** True if the loss reads the batch's items only as columns, so that the item tower may process each distinct item once. Absent: false. */
+  argumentNeeds?(args: Arguments<P>): {
+    readonly label?: 'none' | 'binary' | 'number';
+    readonly needsItemKey?: boolean;
+  };
+  /** True if the loss reads the batch's items only as columns: the item tower may then compute each distinct item once. Absent: false. */
   distinct?(args: Arguments<P>): boolean;
   /** True if the loss depends only on differences within a row, so that a constant in all scores of a row has no effect. */
   readonly relative?: true;
@@ -442,9 +445,9 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
   probability?(args: Arguments<P>): number | undefined;
   /** True if the loss leaves a tower without training, so that a model needs another task. */
   readonly oneSided?: true;
-  /** True if the loss normalizes both vectors of a score. A bias, which is a column of them, would change their direction. */
-  readonly directions?: true;
-  /** A scalar: Σ weight · loss ÷ Σ weight over the batch. */
+  /** True if the loss normalizes both vectors of a score. A bias is a column of these vectors, and would change their direction. */
+  readonly normalizesVectors?: true;
+  /** Returns the scalar Σ weight · loss ÷ Σ weight over the batch. */
   lower(context: LossContext, score: VectorScore, args: Arguments<P>): Ref;
 }
 
@@ -471,10 +474,10 @@ export interface WeightingContext extends BlockContext {
    * Returns gradients of a scalar with respect to the trained parameters in `by`. Gradients of looked-up embedding rows are summed by row of their table,
    * because rows are the parameters. Norms and inner products use these.
    */
-  byTrained(by: readonly Ref[], gradients: readonly (Ref | undefined)[]): readonly (Ref | undefined)[];
+  sumByTableRow(by: readonly Ref[], gradients: readonly (Ref | undefined)[]): readonly (Ref | undefined)[];
 }
 
-export interface Weighted {
+export interface WeightedLosses {
   /** The scalar to minimise. Its gradient trains parameters of single tasks, and `shared` parameters unless the field `shared` replaces theirs. */
   readonly total: Ref;
   /** The weight of each loss in this step, scalars in the order of the losses: outputs `weight:<task>` of the step. */
@@ -488,7 +491,7 @@ export interface WeightingKind<P extends Parameters = Parameters> extends KindRo
    * Combines losses into the scalar to minimise. State is a parameter that is not trainable, with `builder.update`, so that checkpoints contain it. Throws
    * ShapeError for conflicting arguments.
    */
-  lower(context: WeightingContext, args: Arguments<P>): Weighted;
+  lower(context: WeightingContext, args: Arguments<P>): WeightedLosses;
 }
 
 export interface OptimizerKind<P extends Parameters = Parameters> extends KindRow<P> {
@@ -501,7 +504,7 @@ export interface OptimizerKind<P extends Parameters = Parameters> extends KindRo
   /** Lowers the update of dense weights as part of the graph. */
   update(
     builder: Builder,
-    at: {
+    inputs: {
       readonly weights: Ref;
       readonly gradient: Ref;
       readonly slots: readonly Ref[];
@@ -521,7 +524,7 @@ export interface TiedGroup {
   /** Items with the score of the group, held out or not. */
   readonly size: number;
   /** Number of held-out items among them, at least 1. */
-  readonly held: number;
+  readonly heldOutCount: number;
 }
 
 /** The held-out items of one ranking of the corpus, and their positions. */
@@ -534,7 +537,7 @@ export interface HeldOut {
   readonly corpus: number;
 }
 
-/** What a metric of lists may read of the corpus, by item. It is the same for every model and baseline. */
+/** Facts about the items of the corpus that a metric of lists may read. They are the same for every model and baseline. */
 interface ItemFacts {
   /** Number of training events. */
   readonly trainingCounts: Int32Array;
@@ -542,7 +545,7 @@ interface ItemFacts {
   readonly elements?: ItemElements;
 }
 
-/** Item i has the values `values[starts[i] … ends[i])`, as codes, each of them once; none if its value is missing. */
+/** Item i has the distinct codes `values[starts[i] … ends[i])`; none if its value is missing. */
 export interface ItemElements {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
@@ -550,20 +553,20 @@ export interface ItemElements {
 }
 
 /**
- * A metric of rankings has one of three methods. `of` compares them with held-out items: it is a metric of accuracy, of which higher is better. The other two
- * describe the lists of the first k items, where no direction is better by itself, and need a parameter `k`.
+ * A metric of rankings has one of three methods. `ofRanking` compares a ranking with held-out items: it is a metric of accuracy, of which higher is better.
+ * The other two describe the lists of the first k items, where no direction is better, and need a parameter `k`.
  */
 export interface MetricKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** Returns the value of one ranking in [0, 1]. It is the exact mean over all orders of ties. */
-  of?(held: HeldOut, args: Arguments<P>): number;
+  ofRanking?(heldOut: HeldOut, args: Arguments<P>): number;
   /**
-   * Returns the value of one list, which is not empty, best first, for a user who `had` items before, −1 for those outside the corpus. The figure is the mean
-   * over all lists.
+   * Returns the value of one list, which is not empty, best first, for a user who had `seenItems` before; −1 stands for items outside the corpus. The figure is
+   * the mean over all lists.
    */
-  ofList?(items: ItemFacts): (list: Int32Array, had: Int32Array) => number;
+  ofList?(items: ItemFacts): (list: Int32Array, seenItems: Int32Array) => number;
   /**
    * Returns a number for all lists together.
-   * @param timesShown of each item that is in a list at least: the number of lists that have it
+   * @param timesShown the number of lists that have it, for each item that is in any list
    * @param corpus the number of ranked items
    */
   ofLists?(timesShown: readonly number[], corpus: number): number;

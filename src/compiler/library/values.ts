@@ -1,7 +1,7 @@
 /** Checks and maps the values that flow into blocks. All functions throw ShapeError in the words of the language. */
 import { countValues } from '../../base/util/objects.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
-import { elementsOf } from '../../graph/dims.ts';
+import { productOfDims } from '../../graph/dims.ts';
 import {
   type Field,
   type Fields,
@@ -152,7 +152,7 @@ export function eachVector(builder: Builder, value: Value, map: RowMap): Vector 
   }
   const count = value.kind === 'interests' ? value.count : value.length;
   const [batch] = value.tensor.type.shape;
-  const rows = elementsOf([batch!, count]);
+  const rows = productOfDims([batch!, count]);
   const mask = value.kind === 'sequence' ? builder.reshape(value.mask, [rows]) : undefined;
   const { tensor, width } = map(builder.reshape(value.tensor, [rows, value.width]), value.width, mask, count);
   const shaped = builder.reshape(tensor, [batch!, count, width]);

@@ -1,8 +1,8 @@
 /** Lowers a feature at the entry of a tower: graph inputs, which the host fills, become a field or a sequence. */
 import type { Ref } from '../../graph/builder.ts';
-import { elementsOf, symbolic } from '../../graph/dims.ts';
+import { productOfDims, symbolicDim } from '../../graph/dims.ts';
 import type { Dim } from '../../graph/graph.ts';
-import { type FeaturePlan, placesIn, type RowsOf } from '../../graph/plan/plan.ts';
+import { type FeaturePlan, type RowsOf, shortenedLength } from '../../graph/plan/plan.ts';
 import { rowsPrefix, rowsSymbol } from '../../graph/plan/rows_prefix.ts';
 import type { FeatureUse, Field, Sequence } from '../library/contract.ts';
 import { biasTable } from './bias.ts';
@@ -13,16 +13,16 @@ import type { LoweredFeature } from './lower_features.ts';
 export function rowsDim(rows: RowsOf): Dim {
   switch (rows.kind) {
     case 'events':
-      return symbolic('batch');
+      return symbolicDim('batch');
     case 'sampled':
     case 'listed':
     case 'mined':
-      return symbolic('batch', rows.perRow);
+      return symbolicDim('batch', rows.perRow);
     case 'shared':
     case 'queue':
       return rows.count;
     default:
-      return symbolic(rowsSymbol(rows));
+      return symbolicDim(rowsSymbol(rows));
   }
 }
 
@@ -61,7 +61,7 @@ export function lowerFeature(
   if (isSequence(use)) {
     const list = use.along ?? feature;
     const largestLength = use.max!;
-    const length = placesIn(rows, list) ?? largestLength;
+    const length = shortenedLength(rows, list) ?? largestLength;
     const source = { from: 'mask', feature: list, rows } as const;
     const mask = inputs.input(`${rowsPrefix(rows)}${list}/mask`, source, [count, length]);
     return {
@@ -72,9 +72,9 @@ export function lowerFeature(
         : inputs.input(name, { from: 'sequence', feature, rows, frozen }, [count, length, plan.width]),
       mask,
       length,
-      most: largestLength,
+      maxLength: largestLength,
       width: plan.width,
-      moments: use.ordinal,
+      holdsTimes: use.ordinal,
     };
   }
   const pool = use.gives === 'bag' ? (use.pool ?? 'mean') : 'none';
@@ -121,7 +121,7 @@ function elementsInSequence(
   const source = { from: 'element_places', feature, rows, pool: 'sequence', most: max! } as const;
   const rowPlaces = inputs.input(`${rowsPrefix(rows)}${feature}/places`, source, shape, 'int32');
   return builder.scope(`through/${feature}`, () => {
-    const count = elementsOf(shape);
+    const count = productOfDims(shape);
     const elementRows = builder.gather(encoded, builder.reshape(rowPlaces, [count]));
     return builder.reshape(builder.mul(elementRows, builder.reshape(mask, [count, 1])), [...shape, width]);
   });
@@ -135,7 +135,7 @@ function pooledElements(
   const { builder } = inputs;
   const { name: feature, max } = plan;
   const name = `${rowsPrefix(rows)}${feature}`;
-  const count = symbolic(`${name}_elements`);
+  const count = symbolicDim(`${name}_elements`);
   const placesSource = { from: 'element_places', feature, rows, pool, most: max! } as const;
   const rowPlaces = inputs.input(`${name}/places`, placesSource, [count], 'int32');
   const elementRows = inputs.input(`${name}/rows`, { from: 'element_rows', feature, rows, pool }, [count], 'int32');

@@ -3,14 +3,14 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Span } from '../../base/text/source.ts';
 import { GraphTypeError, type Ref } from '../../graph/builder.ts';
-import { elementsOf, sameDim } from '../../graph/dims.ts';
+import { productOfDims, sameDim } from '../../graph/dims.ts';
 import type { InputSource, PartRows, Readout, RowsOf, Sequences, ViewPart } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { blocks } from '../library/blocks/table.ts';
 import {
   type BlockContext,
   type NamedValue,
-  Refused,
+  ReportedShapeError,
   type Sequence,
   type SequenceRead,
   ShapeError,
@@ -173,7 +173,7 @@ function lowerBlock(
 
 /** Throws ShapeError for a sequence of moments, whose numbers are hundreds of thousands of hours. */
 function refuseMoments(values: readonly Value[]): void {
-  if (values.some((value) => value.kind === 'sequence' && value.moments))
+  if (values.some((value) => value.kind === 'sequence' && value.holdsTimes))
     throw new ShapeError('takes no moments: they are the second value of `transformer(history, when)`');
 }
 
@@ -188,7 +188,7 @@ export function lowerJoin(
   const partValues = parts.map(({ value }) => value);
   return attempt(context, call, span, path, partValues, (block) => {
     const row = blocks[call.kind]!;
-    refuseMoments(row.takesMoments ? partValues.slice(0, 1) : partValues);
+    refuseMoments(row.takesTimes ? partValues.slice(0, 1) : partValues);
     return row.join ? row.join(block, parts, call.arguments) : row.lower(block, sideBySide(parts), call.arguments);
   });
 }
@@ -209,7 +209,8 @@ function attempt(
     context.visit?.({ kind, span, reads: blocks[kind]!.reads?.(given) ?? 'each', inputs, value });
     return value;
   } catch (error) {
-    if (!(error instanceof Refused)) context.diagnostics.push(refusal(context, error, kind, span, path, inputs));
+    if (!(error instanceof ReportedShapeError))
+      context.diagnostics.push(refusal(context, error, kind, span, path, inputs));
     return undefined;
   }
 }
@@ -256,17 +257,17 @@ export function blockContext(lowering: GraphLowering, path: string): BlockContex
       const isOther = filledByRow.has(source.from) && drawn.kind !== 'events';
       return inputs.input(name, isOther ? ({ ...source, rows: drawn } as InputSource) : source, shape, dtype);
     },
-    fresh: (stem) => names.unique(`${stem}/${rowsPrefix(rows)}${path}`),
-    through({ flow }, input, round) {
+    uniqueName: (stem) => names.unique(`${stem}/${rowsPrefix(rows)}${path}`),
+    applyFlow({ flow }, input, round) {
       // An error in the first round is an error of the flow itself, so the message does not mention rounds.
       const inRound = round === undefined || round === 1 ? within : ` in round ${round}${within}`;
       const steps = flow as readonly FlowStep[];
       const roundPath = round === undefined ? path : `${path}/_${round}`;
       const throughValue = lowerSteps({ ...lowering, round: inRound }, input, steps, roundPath);
-      if (throughValue === undefined) throw new Refused();
+      if (throughValue === undefined) throw new ReportedShapeError();
       return throughValue;
     },
-    keep(parameter, next) {
+    setAfterStep(parameter, next) {
       if (!training || (rows.kind !== 'events' && rows.kind !== 'sequences')) return;
       const current = kept.get(parameter.id)?.value ?? parameter;
       kept.set(parameter.id, { parameter, value: next(current) });
@@ -278,9 +279,9 @@ export function blockContext(lowering: GraphLowering, path: string): BlockContex
     },
     itemCounts({ type: { shape } }) {
       ofUsers.add(path);
-      return this.input(this.fresh('items'), { from: 'item_counts' }, [shape[0]!]);
+      return this.input(this.uniqueName('items'), { from: 'item_counts' }, [shape[0]!]);
     },
-    ...(rows.kind === 'sequences' ? { newest: (elements) => newestOf(inputs, elements, rows) } : {}),
+    ...(rows.kind === 'sequences' ? { selectNewest: (elements) => newestOf(inputs, elements, rows) } : {}),
     readout(what, of, make) {
       if (!training) readouts.push({ label: `${path}/${what}`, of });
       return inputs.builder.scope(what, make);
@@ -300,7 +301,7 @@ function newestOf(inputs: GraphInputs, elements: Ref, rows: Sequences): Ref {
   const source = { from: 'newest', ...(eventRows.kind === 'part' ? { rows: eventRows } : {}) } as const;
   const newestIndices = inputs.input(`${rowsPrefix(eventRows)}newest`, source, [rowsDim(eventRows)], 'int32');
   return builder.gather(
-    builder.reshape(elements, [elementsOf(elements.type.shape.slice(0, -1)), elementWidth]),
+    builder.reshape(elements, [productOfDims(elements.type.shape.slice(0, -1)), elementWidth]),
     newestIndices,
   );
 }

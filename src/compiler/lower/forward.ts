@@ -3,7 +3,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
-import { symbolic } from '../../graph/dims.ts';
+import { symbolicDim } from '../../graph/dims.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { type LossContext, ShapeError, type VectorScore } from '../library/contract.ts';
@@ -23,7 +23,7 @@ import { type Channels, lowerScore, type Sides } from './score.ts';
 /** Returns the item tower's channels for any rows. The result is cached by rows. */
 type ItemChannels = (rows: RowsOf) => Channels;
 
-const batch = symbolic('batch');
+const batch = symbolicDim('batch');
 
 /** A task with a loss. */
 type LearningTask = Task & Required<Pick<Task, 'loss'>>;
@@ -75,10 +75,10 @@ function lowerTask(
         key: itemTower.key ?? '',
         queryKey: queryTower.key,
         task: task.name,
-        distinct,
+        itemsAreDistinct: distinct,
         measure: (what, value) => measured.set(what, value),
         listsItems: (feature) => listsItems(context, feature, itemTower.key),
-        longestItems: (feature) => longestItems(context, feature, model),
+        maxItemCount: (feature) => longestItems(context, feature, model),
         describesItem: (feature) => describesItem(context, feature, itemTower.name),
         batch: model.train.batch,
         scoreOf(rows) {
@@ -123,7 +123,7 @@ function userItems({ inputs }: GraphLowering, { towers: [query, item] }: Model, 
   }
   const key = item.key ?? '';
   return {
-    pairs: inputs.input(`users/items/${key}`, { from: 'user_items', key }, [symbolic('user_items'), 2], 'int32'),
+    pairs: inputs.input(`users/items/${key}`, { from: 'user_items', key }, [symbolicDim('user_items'), 2], 'int32'),
     has: inputs.input(`users/has/${key}`, { from: 'has_items', key }, [batch]),
   };
 }

@@ -4,10 +4,10 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { Dim, Dtype, Graph } from '../../graph/graph.ts';
-import { prune } from '../../graph/passes/dead.ts';
+import { removeUnread } from '../../graph/passes/dead.ts';
 import type { GraphPlan, InputPlan, InputSource, ViewRows } from '../../graph/plan/plan.ts';
 import { simplify } from '../../graph/simplify.ts';
-import { verify } from '../../graph/verify.ts';
+import { verifyGraph } from '../../graph/verify.ts';
 import { ShapeError } from '../library/contract.ts';
 import type { Call } from '../model/model.ts';
 
@@ -81,8 +81,8 @@ export class GraphInputs {
  * @param part selects a part of the graph. Default: all
  */
 export function finished(inputs: GraphInputs, part: (graph: Graph) => Graph = (graph) => graph): GraphPlan {
-  const graph = prune(simplify(prune(part(inputs.builder.finish()))));
-  const problems = verify(graph);
+  const graph = removeUnread(simplify(removeUnread(part(inputs.builder.finish()))));
+  const problems = verifyGraph(graph);
   invariant(problems.length === 0, `graph ${graph.name} does not verify: ${problems.join('; ')}`);
   return { graph, inputs: inputs.plansOf(graph) };
 }

@@ -2,7 +2,7 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../../graph/plan/plan.ts';
+import { type Encoder, type FeaturePlan, requiredFeatures, type TablePlan } from '../../graph/plan/plan.ts';
 import type { ElementBag, FeatureUse } from '../library/contract.ts';
 import { usesOf } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
@@ -150,7 +150,7 @@ export function featuresRead(tower: Tower, useOf: (feature: string) => FeatureUs
   const add = (feature: string): void => {
     if (readFeatures.has(feature)) return;
     readFeatures.add(feature);
-    neededBy(useOf(feature) ?? {}).forEach(add);
+    requiredFeatures(useOf(feature) ?? {}).forEach(add);
   };
   tower.features.forEach(add);
   return [...readFeatures];
@@ -181,6 +181,6 @@ function towerOf(
 ): string {
   const tower = readers.get(feature);
   if (tower !== undefined) return tower;
-  const [first] = neededBy(uses.get(feature) ?? {});
+  const [first] = requiredFeatures(uses.get(feature) ?? {});
   return first === undefined ? towers[0].name : towerOf(first, readers, towers, uses);
 }

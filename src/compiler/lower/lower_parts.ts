@@ -5,7 +5,7 @@
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
-import { elementsOf } from '../../graph/dims.ts';
+import { productOfDims } from '../../graph/dims.ts';
 import type { Dim } from '../../graph/graph.ts';
 import type { PartRows, RowsOf, ViewPart } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
@@ -111,7 +111,7 @@ function placed({ inputs }: GraphLowering, of: PartRows | ViewPart, { tensor }: 
   const partPlaces = inputs.input(`${rowsPrefix(of)}places`, { from: 'part_places', rows: of }, [rowCount], 'int32');
   const isRow = knownRows(inputs, of);
   return builder.scope(`parts/${of.length}`, () => {
-    const flat = builder.reshape(tensor, [rowCount, elementsOf(tensor.type.shape.slice(1))]);
+    const flat = builder.reshape(tensor, [rowCount, productOfDims(tensor.type.shape.slice(1))]);
     return builder.segmentSum(builder.mul(flat, builder.reshape(isRow, [rowCount, 1])), partPlaces, all);
   });
 }

@@ -97,7 +97,9 @@ export function orderReadOf(whole: Model, list: string): WrittenStep | undefined
     ...makeLowering(new GraphInputs(makeBuilder('order')), features, false),
     visit(step: LoweredBlock): void {
       const isOrdered = step.reads === 'earlier' || step.reads === 'all';
-      const isOfList = step.inputs.some((input) => input.kind === 'sequence' && input.name === list && input.most > 1);
+      const isOfList = step.inputs.some(
+        (input) => input.kind === 'sequence' && input.name === list && input.maxLength > 1,
+      );
       if (isOrdered && isOfList) reader ??= step;
     },
   };

@@ -1,7 +1,7 @@
 /** Lowers the served towers: one vector for each side, or several for the query, whose inner product is the score of `retrieve`. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeBuilder } from '../../graph/builder.ts';
-import { elementOutput, type RowsOf, type TowerPartPlan, type TowerPlan } from '../../graph/plan/plan.ts';
+import { elementOutputName, type RowsOf, type TowerPartPlan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import type { Model } from '../model/model.ts';
 import { blockContext, makeLowering } from './flow.ts';
@@ -69,7 +69,7 @@ function lowerSide(model: Model, features: LoweredFeatures, side: 'query' | 'ite
   const wholeScore = addUp(block, scoreParts);
   builder.output('vector', wholeScore[side]);
   if (side === 'item')
-    for (const channel of encodes(features)) builder.output(elementOutput(channel), item.get(channel)!.tensor);
+    for (const channel of encodes(features)) builder.output(elementOutputName(channel), item.get(channel)!.tensor);
   const embedded = finished(inputs);
   const labels = new Set(embedded.graph.nodes.map(({ label }) => label));
   const readouts = context.readouts.filter(({ label }) => labels.has(label));

@@ -65,5 +65,5 @@ export function lowerViews(
     return inputs.builder.cast(inputs.builder.equal(column, numbers), 'float32');
   };
   const alike = sameItem ? inputs.builder.maximum(isSame('user'), isSame('item', item.key)) : isSame('user');
-  return { vectors, alike };
+  return { vectors, isNoNegative: alike };
 }

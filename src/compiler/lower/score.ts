@@ -80,14 +80,14 @@ export function addUp({ builder }: BlockContext, parts: readonly VectorScore[]):
   );
   const items = parts.map(({ item }) => item);
   const power = parts.find((part) => part.power !== undefined)?.power;
-  const lifted = parts.find((part) => part.lifted)?.lifted;
+  const lifted = parts.find((part) => part.hasExtraColumns)?.hasExtraColumns;
   return {
     query: tensor,
     item: endToEnd(builder, items),
     width: parts.reduce((sum, { width }) => sum + width, 0),
     interests,
     power,
-    lifted,
+    hasExtraColumns: lifted,
     bound: parts.reduce((sum, { bound }) => sum + bound, 0),
   };
 }

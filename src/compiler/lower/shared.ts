@@ -4,9 +4,9 @@
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Ref } from '../../graph/builder.ts';
-import { reachedBy } from '../../graph/differentiate.ts';
-import { elementsOf, symbolic } from '../../graph/dims.ts';
-import { type BagPool, tableRead } from '../../graph/plan/plan.ts';
+import { valuesReachedByGradient } from '../../graph/differentiate.ts';
+import { productOfDims, symbolicDim } from '../../graph/dims.ts';
+import { type BagPool, tableOfSource } from '../../graph/plan/plan.ts';
 import type { GraphLowering } from './flow.ts';
 import type { Forward } from './forward.ts';
 import type { EmbeddingInput } from './inputs.ts';
@@ -28,7 +28,7 @@ export function sharedByTasks({ context, losses }: Forward): readonly SharedRef[
   if (losses.size < 2) return [];
   const { inputs } = context;
   const { builder } = inputs;
-  const reachedByTask = [...losses].map(([task, loss]) => ({ task, ids: reachedBy(builder, loss) }));
+  const reachedByTask = [...losses].map(([task, loss]) => ({ task, ids: valuesReachedByGradient(builder, loss) }));
   const weights = builder
     .finish()
     .parameters.filter(({ trainable }) => trainable)
@@ -54,7 +54,7 @@ export function sharedByTasks({ context, losses }: Forward): readonly SharedRef[
 function tablesOfInputs({ inputs, features }: GraphLowering): ReadonlyMap<number, string> {
   return new Map(
     inputs.embeddings().map(({ ref, source }) => {
-      const table = tableRead(source, features.byName.get(source.feature)!.plan);
+      const table = tableOfSource(source, features.byName.get(source.feature)!.plan);
       invariant(table, `feature ${source.feature} has a table`);
       return [ref.id, table];
     }),
@@ -100,10 +100,10 @@ function byRow(context: GraphLowering, table: string, { name, ref, source }: Emb
   const { inputs } = context;
   const { builder } = inputs;
   const { feature, rows, table: own } = { table: undefined, ...source };
-  const seenRows = symbolic(`${table}_seen`);
+  const seenRows = symbolicDim(`${table}_seen`);
   const isSeen = inputs.input(`table/${table}`, { from: 'table_seen', table }, [seenRows]);
   const pool: BagPool | 'none' = source.from === 'sequence' ? 'sequence' : source.pool;
-  const rowCount = pool === 'none' ? ref.type.shape[0]! : symbolic(`${name}_elements`);
+  const rowCount = pool === 'none' ? ref.type.shape[0]! : symbolicDim(`${name}_elements`);
   const placesSource = { from: 'table_places', feature, rows, table: own } as const;
   const rowPlaces = inputs.input(`table/${name}/places`, placesSource, [rowCount], 'int32');
   const rowWidth = ref.type.shape.at(-1)!;
@@ -111,7 +111,7 @@ function byRow(context: GraphLowering, table: string, { name, ref, source }: Emb
   if (pool !== 'none') {
     const { shape } = ref.type;
     const lines =
-      pool === 'sequence' ? builder.reshape(gradient, [elementsOf(shape.slice(0, -1)), rowWidth]) : gradient;
+      pool === 'sequence' ? builder.reshape(gradient, [productOfDims(shape.slice(0, -1)), rowWidth]) : gradient;
     const rowsSource = { from: 'element_rows', feature, rows, pool } as const;
     const elementRows = inputs.input(`table/${name}/rows`, rowsSource, [rowCount], 'int32');
     const weights = inputs.input(`table/${name}/weights`, { from: 'element_weights', feature, rows, pool }, [rowCount]);

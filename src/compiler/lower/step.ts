@@ -4,10 +4,10 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { appendToList } from '../../base/util/objects.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
-import { gradients } from '../../graph/differentiate.ts';
+import { differentiate } from '../../graph/differentiate.ts';
 import type { Node } from '../../graph/graph.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
-import type { TaskLoss, Weighted } from '../library/contract.ts';
+import type { TaskLoss, WeightedLosses } from '../library/contract.ts';
 import { losses as lossKinds } from '../library/losses/table.ts';
 import { sumOfAll } from '../library/values.ts';
 import { weightings } from '../library/weightings/table.ts';
@@ -41,7 +41,7 @@ export function lowerStep(model: Model, forward: Forward): LoweredStep {
   const differentiated = [...weights, ...embeddings.map(({ ref }) => ref)];
   const openRefs = differentiated.filter(({ id }) => !combinedGradients.has(id));
   const vectors = vectorsOfLoss(builder, total);
-  const found = gradients(builder, total, [...openRefs, ...vectors.map(({ ref }) => ref)]);
+  const found = differentiate(builder, total, [...openRefs, ...vectors.map(({ ref }) => ref)]);
   const openGradients = new Map(openRefs.map(({ id }, index) => [id, found[index]]));
   vectors.forEach(({ name }, index) => {
     const gradient = found[openRefs.length + index];
@@ -105,7 +105,7 @@ function withPenalty(
   if (penalty === undefined) return objective;
   const { builder } = inputs;
   const sharedRefs = shared.map(({ ref }) => ref);
-  const added = objective.shared ? gradients(builder, penalty, sharedRefs) : [];
+  const added = objective.shared ? differentiate(builder, penalty, sharedRefs) : [];
   const total = builder.add(objective.total, penalty);
   const allGradients = objective.shared?.map((gradient, index) => {
     const further = added[index];
@@ -126,7 +126,7 @@ export function checkObjective({ objective, tasks }: Model): Diagnostic[] {
     shared: [],
     lastShared: [],
     gradients: () => [],
-    byTrained: () => [],
+    sumByTableRow: () => [],
   };
   withoutConflict(call, context.diagnostics, () => weightings[call.kind]!.lower(trial, call.arguments));
   return context.diagnostics;
@@ -143,7 +143,7 @@ function presentIn(builder: Builder, weight: Ref | undefined): Pick<TaskLoss, 'p
   return { present: builder.cast(builder.greater(builder.sum(weight, [0]), 0), 'float32') };
 }
 
-type LoweredObjective = Omit<Weighted, 'weights'> & { readonly weights: ReadonlyMap<string, Ref> };
+type LoweredObjective = Omit<WeightedLosses, 'weights'> & { readonly weights: ReadonlyMap<string, Ref> };
 
 /** Returns Σ weight · loss, or the result of the weighting kind. */
 function lowerObjective(
@@ -174,8 +174,8 @@ function lowerObjective(
         })),
         shared: shared.map(({ ref }) => ref),
         lastShared: lastShared(builder, shared).map(({ ref }) => ref),
-        gradients: (loss, by) => gradients(builder, loss, by),
-        byTrained: (by, found) => byTrained(context, by, found),
+        gradients: (loss, by) => differentiate(builder, loss, by),
+        sumByTableRow: (by, found) => byTrained(context, by, found),
       },
       call.arguments,
     );

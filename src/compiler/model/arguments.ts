@@ -2,7 +2,7 @@
 import type { Code } from '../../base/diagnostics/codes.ts';
 import { spanText } from '../../base/text/source.ts';
 import type { WordPlace } from '../../base/text/synonyms.ts';
-import { callsOf, type KindRow, type Parameter, type Parameters } from '../library/contract.ts';
+import { type KindRow, kindsWithin, type Parameter, type Parameters } from '../library/contract.ts';
 import type { KindTable } from '../library/declarations/entry.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
@@ -264,7 +264,7 @@ function misplaced(
 ): void {
   const word = argument.value.kind === 'Name' ? firstWordOf(argument.value) : undefined;
   const byWord = Object.entries(parameters).flatMap(([name, { type }]) =>
-    type.is === 'choice' ? type.of : type.is === 'flag' ? [name] : Object.keys(callsOf(type)),
+    type.is === 'choice' ? type.of : type.is === 'flag' ? [name] : Object.keys(kindsWithin(type)),
   );
   if (word !== undefined) {
     const repeatedName = Object.entries(parameters).find(

@@ -114,7 +114,7 @@ export function needsOf(
   loss: BoundKind,
 ): Required<Pick<LossKind, 'label' | 'needsItemKey'>> {
   const row = losses[loss.kind]!;
-  return { label: row.label, needsItemKey: row.needsItemKey, ...row.needs?.(loss.arguments) };
+  return { label: row.label, needsItemKey: row.needsItemKey, ...row.argumentNeeds?.(loss.arguments) };
 }
 
 /** Returns the groups nested in a group, transitively and in order, without the group itself. */

@@ -1,7 +1,7 @@
 /** Finds the parameter of each argument of a call, and converts a written value to a checked value of the type of its parameter. */
 import { isIdentifier } from '../../base/text/names.ts';
 import { spanText } from '../../base/text/source.ts';
-import { callsOf, type KindRow, type Parameter, type Parameters, type ParameterType } from '../library/contract.ts';
+import { type, KindRow kindsWithin, type Parameter, type Parameters, type ParameterType } from '../library/contract.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode, TowerNode } from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
@@ -55,7 +55,7 @@ export function parameterOf(
   if (word !== undefined) {
     const knowingParameter = freeParameters.find(
       ([name, { type }]) =>
-        (value.kind === 'Name' || Object.hasOwn(callsOf(type), word)) && takesWord(name, type, word),
+        (value.kind === 'Name' || Object.hasOwn(kindsWithin(type), word)) && takesWord(name, type, word),
     );
     if (knowingParameter) return knowingParameter[0];
   }
@@ -76,7 +76,7 @@ export function parameterOf(
 export const takesWord = (name: string, type: ParameterType, word: string): boolean =>
   (type.is === 'choice' && type.of.includes(word)) ||
   (type.is === 'flag' && name === word) ||
-  Object.hasOwn(callsOf(type), word);
+  Object.hasOwn(kindsWithin(type), word);
 
 export function looksLike(type: Parameter['type'], value: ExpressionNode, numbers: NumberTest): boolean {
   switch (type.is) {

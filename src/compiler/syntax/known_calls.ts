@@ -1,6 +1,6 @@
 /** What recovery knows of the library's calls and entries, to choose between two fixes. The language itself does not depend on it. */
 import { blocks } from '../library/blocks/table.ts';
-import { callsOf, type KindRow, type Parameters } from '../library/contract.ts';
+import { type KindRow, kindsWithin, type Parameters } from '../library/contract.ts';
 import type { EntryType } from '../library/declarations/entry.ts';
 import { allTypes, entryTables } from '../library/declarations/table.ts';
 import { scores } from '../library/scores/table.ts';
@@ -34,7 +34,7 @@ function addKinds(table: Readonly<Record<string, KindRow>>, also: Parameters = {
       if (type.is === 'flag') call.flags.add(parameter);
       if (positional && (type.is === 'integer' || type.is === 'number')) call.numbers = true;
       if (type.is === 'flow') call.flow = true;
-      addKinds(callsOf(type));
+      addKinds(kindsWithin(type));
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Encodes features as columns for the events of each part, for the corpus, and for the users. */
 
 import { listRowIndexes } from '../../base/util/objects.ts';
-import { type FeaturePlan, madeOf, usersAreRows } from '../../graph/plan/plan.ts';
+import { type FeaturePlan, hasRowPerUser, madeOf } from '../../graph/plan/plan.ts';
 import type { BoundHistory, ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
 import { gatherCodes, gatherNumbers } from '../rows/gather_rows.ts';
@@ -198,7 +198,7 @@ class ColumnWriter implements EncodedColumns {
     const { arranged, remembered, known, readPlan } = this.input;
     const { stream, eventIndexes } = arranged;
     const { step } = readPlan.needs;
-    const keepsWholeTimelines = step !== undefined && usersAreRows(step);
+    const keepsWholeTimelines = step !== undefined && hasRowPerUser(step);
     const isPresent = elements.map((element) => (element < 0 ? 0 : 1));
     const isComplete = !isPresent.includes(0);
     const marksOf = ({ marks }: PastEvents): Uint8Array =>

@@ -1,7 +1,7 @@
 /** Determines the context of a cursor: the type of the value, the library's row of the enclosing call, and the argument that is being typed. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
-import { callsOf, type KindRow, type Parameters } from '../../compiler/library/contract.ts';
+import { type KindRow, kindsWithin, type Parameters } from '../../compiler/library/contract.ts';
 import type { EntryType } from '../../compiler/library/declarations/entry.ts';
 import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
 import { rowOfBlock } from '../../compiler/model/expressions.ts';
@@ -51,7 +51,7 @@ export function calleeAt(
     for (const [parameter, { type }] of Object.entries(above?.parameters ?? {})) {
       const callee =
         type.is === 'kind' || type.is === 'number'
-          ? rowIn(parameter, callsOf(type))
+          ? rowIn(parameter, kindsWithin(type))
           : type.is === 'feature'
             ? rowIn('kind of feature', library.features)
             : type.is === 'flow'

@@ -3,7 +3,7 @@
 import * as t from '../../../grammar/tokens.ts';
 import { codes } from '../../base/diagnostics/codes.ts';
 import type { Span } from '../../base/text/source.ts';
-import { callsOf, type KindRow, type Parameter } from '../../compiler/library/contract.ts';
+import { type KindRow, kindsWithin, type Parameter } from '../../compiler/library/contract.ts';
 import type { EntryType } from '../../compiler/library/declarations/entry.ts';
 import { entriesOf } from '../../compiler/library/declarations/table.ts';
 import { biasWords } from '../../compiler/library/scores/table.ts';
@@ -218,7 +218,7 @@ function argumentValues(here: CompletionContext, name: string, parameter: Parame
     case 'flow':
       return blocksAt(here);
     case 'number':
-      return [...kindItems(name, callsOf(type)), ...here.names('constant')];
+      return [...kindItems(name, kindsWithin(type)), ...here.names('constant')];
     case 'integer':
     case 'numbers':
       return here.names('constant');

@@ -6,7 +6,7 @@ import { withoutBroken } from '../../compiler/model/complete.ts';
 import type { FlowStep } from '../../compiler/model/model.ts';
 import { flowsOf } from '../../compiler/model/references.ts';
 import type { CheckResult } from '../../compiler/pipeline.ts';
-import { type Cost, count } from '../../graph/count.ts';
+import { type Cost, countCost } from '../../graph/count.ts';
 import { isWithinSpan } from './edits.ts';
 
 export interface FileCosts {
@@ -22,7 +22,7 @@ export function costsOf({ resolution, file }: CheckResult): FileCosts {
   const towers = new Map<string, Cost>();
   for (const { tower, context } of lowerParts(withoutBroken(resolution), false).towers) {
     const { inputs, diagnostics } = context;
-    const { parts, ...total } = count(inputs.builder.finish(), { batch: 1 });
+    const { parts, ...total } = countCost(inputs.builder.finish(), { batch: 1 });
     const entries = resolution.scope.towers.get(tower.name)?.entries.map(({ name }) => name.name);
     const isWhole = diagnostics.length === 0 && tower.steps.map(({ name }) => name).join() === entries?.join();
     if (isWhole) towers.set(tower.name, total);

@@ -2,7 +2,7 @@
 import { smallModel, type Variation } from '../../base/diagnostics/small_model.ts';
 import { makeSource, spanText } from '../../base/text/source.ts';
 import { formatSource } from '../../compiler/format/format.ts';
-import { callsOf, type KindRow, type ValueType } from '../../compiler/library/contract.ts';
+import { type KindRow, kindsWithin, type ValueType } from '../../compiler/library/contract.ts';
 import { accuracyMetrics } from '../../compiler/library/metrics/table.ts';
 import { towardsVector } from '../../compiler/library/values.ts';
 import { type Library, library } from '../../compiler/model/library.ts';
@@ -120,7 +120,7 @@ export interface InnerKind {
 
 export function innerKinds({ row }: LibraryKind): readonly InnerKind[] {
   return Object.entries(row.parameters).flatMap(([parameter, { type }]) =>
-    Object.entries(callsOf(type)).map(([name, row]) => ({ name, row, parameter })),
+    Object.entries(kindsWithin(type)).map(([name, row]) => ({ name, row, parameter })),
   );
 }
 
@@ -147,7 +147,7 @@ function factsOf(table: LibraryTable, name: string): readonly string[] {
     case 'features':
       return [columns[library.features[name]!.column]!];
     case 'losses': {
-      const { label, soft, needsItemKey, needs } = library.losses[name]!;
+      const { label, soft, needsItemKey, argumentNeeds: needs } = library.losses[name]!;
       const labels = {
         none: 'It takes no label.',
         binary: soft ? 'It needs a binary label, or a probability.' : 'It needs a binary label.',

@@ -2,7 +2,7 @@
 import { sameDim } from '../../graph/dims.ts';
 import { bfloat16Halves, toBfloat16 } from '../../graph/evaluate.ts';
 import type { Attribute, Dim, Dtype, Graph, Node, Tensor } from '../../graph/graph.ts';
-import { isLeaf, rowOf } from '../../graph/ops/table.ts';
+import { isLeaf, opRowOf } from '../../graph/ops/table.ts';
 
 /** The names of parameters and of their new values in a training model. */
 export const parameterInput = (name: string): string => `parameter:${name}`;
@@ -132,7 +132,7 @@ export function withoutBfloat16(graph: Graph): WithoutBfloat16 {
   const nodes = graph.nodes.map((node) => {
     if (node.type.dtype !== 'bfloat16' && node.attributes.dtype !== 'bfloat16') return node;
     const wideNode: Node = { ...node, type: { ...node.type, dtype: 'float32' }, attributes: wideAttributes(node) };
-    if (!isLeaf(node.op) && rowOf(node.op).bfloat16 !== 'carry') rounded.add(wideNode);
+    if (!isLeaf(node.op) && opRowOf(node.op).bfloat16 !== 'carry') rounded.add(wideNode);
     return wideNode;
   });
   return { graph: { ...graph, nodes }, rounded };

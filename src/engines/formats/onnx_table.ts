@@ -1,6 +1,6 @@
 /** The translation of each op to ONNX, operator set 18. `Parameter` differs between a training graph and an exported one. */
 import type { Dim } from '../../graph/graph.ts';
-import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
+import { leastNumber, mayHaveFewer } from '../../graph/ops/reductions.ts';
 import { inferShape, lowerAlike, sliceSizes } from './emitted.ts';
 import { type OnnxLowering, type OnnxTable, onnxType } from './onnx_writer.ts';
 
@@ -88,7 +88,7 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
       const k = node.attributes.k as number;
       const { shape } = writer.typeOf(node.inputs[0]!);
       const padCounts = [...shape.map(() => 0), ...shape.map((_, axis) => (axis === shape.length - 1 ? k : 0))];
-      const paddedValue = mayBeFewer(shape, k)
+      const paddedValue = mayHaveFewer(shape, k)
         ? writer.emit('Pad', [value!, writer.vector(padCounts), writer.constant([leastNumber], [], 'float32')])
         : value!;
       writer.emit('TopK', [paddedValue, writer.vector([k])], { axis: -1, largest: 1, sorted: 1 }, result, 1);

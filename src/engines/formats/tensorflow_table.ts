@@ -1,7 +1,7 @@
 /** The translation of each op to TensorFlow. `Parameter` differs between a training graph and an exported one, so it is an argument. */
 import { sameShape } from '../../graph/dims.ts';
 import type { Dim, Graph, Node } from '../../graph/graph.ts';
-import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
+import { leastNumber, mayHaveFewer } from '../../graph/ops/reductions.ts';
 import { inferShape, lowerAlike, sliceSizes } from './emitted.ts';
 import {
   dataType,
@@ -106,7 +106,7 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
         const padPairs = shape.flatMap((_, axis) => [0, axis === shape.length - 1 ? k : 0]);
         return writer.constant(padPairs, [shape.length, 2], 'int32');
       };
-      const paddedValue = mayBeFewer(shape, k)
+      const paddedValue = mayHaveFewer(shape, k)
         ? writer.emit('PadV2', [value!, paddings(), writer.constant([leastNumber], [], 'float32')], {
             T,
             Tpaddings: int,

@@ -1,7 +1,7 @@
 /** The translation of each op to PyTorch. */
 import { sameDim } from '../../graph/dims.ts';
 import type { Dim, Node } from '../../graph/graph.ts';
-import { leastNumber, mayBeFewer } from '../../graph/ops/reductions.ts';
+import { leastNumber, mayHaveFewer } from '../../graph/ops/reductions.ts';
 import { lowerAlike } from './emitted.ts';
 import {
   atom,
@@ -169,7 +169,7 @@ export const torchTable: TorchTable = {
   TopK: ({ inputs: [value], attributes }, writer) => {
     const k = attributes.k as number;
     const x = writer.tensor(value!);
-    const isFilled = mayBeFewer(writer.typeOf(value!).shape, k);
+    const isFilled = mayHaveFewer(writer.typeOf(value!).shape, k);
     return atom(`torch.topk(${isFilled ? `functional.pad(${x}, (0, ${k}), value=${leastNumber})` : x}, ${k}).values`);
   },
 

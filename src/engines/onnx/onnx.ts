@@ -4,7 +4,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
-import { count, evenSizes } from '../../graph/count.ts';
+import { countCost, equalSizes } from '../../graph/count.ts';
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkNamedParameters, checkParameters, checkTensor, exportsOf, type SymbolLengths } from '../check.ts';
@@ -164,7 +164,7 @@ function threadOptions(): { readonly intraOpNumThreads?: number } {
 const smallRunFlops = 3e7;
 
 /** True if a run of this many rows is small. `rows` is the largest number: a part of a divided batch has fewer. */
-const isSmall = (graph: Graph, rows: number): boolean => count(graph, evenSizes(graph, rows)).flops < smallRunFlops;
+const isSmall = (graph: Graph, rows: number): boolean => countCost(graph, equalSizes(graph, rows)).flops < smallRunFlops;
 
 /** Rejects if ONNX Runtime has no library for this platform. */
 export async function onnxEngine(): Promise<Engine> {

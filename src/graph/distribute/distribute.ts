@@ -3,7 +3,7 @@
  * It is rewritten after its gradients were added, so gradients need no rules of their own. Ops between workers are inserted where a value needs the rows of
  * all. A table (`rules.ts`) has the rule of each op for shares, as in GSPMD (Xu et al. 2021).
  */
-import { builderOn, type Ref } from '../builder.ts';
+import { makeBuilderFor, type Ref } from '../builder.ts';
 import type { ComputedOp, Graph } from '../graph.ts';
 import { removeDead } from '../passes/dead.ts';
 import { GraphWriter } from '../writer.ts';
@@ -12,16 +12,16 @@ import { CannotShare, type SharedValue, Shares } from './values.ts';
 
 /** The part of an input that a worker gets: all of it, or its own rows. */
 export interface InputShare {
-  readonly of: 'all' | 'rows';
+  readonly portion: 'all' | 'rows';
   /** Column of the last axis whose numbers are indexes among a worker's own rows. */
-  readonly points?: number;
+  readonly localIndexColumn?: number;
 }
 
 export interface Distribution {
   /** By name; an input that is absent is whole on each worker. */
   readonly inputs: ReadonlyMap<string, InputShare>;
   /** Lengths for which each worker counts its own rows, because there is no order of all rows. */
-  readonly local: ReadonlySet<string>;
+  readonly localSymbols: ReadonlySet<string>;
 }
 
 /** Thrown for a graph that cannot be shared, with the label of the node. */
@@ -35,28 +35,33 @@ export class CannotDistribute extends Error {
 }
 
 /** @throws CannotDistribute */
-export function distribute(graph: Graph, { inputs, local }: Distribution): Graph {
+export function distribute(graph: Graph, { inputs, localSymbols }: Distribution): Graph {
   const writer = new GraphWriter(graph.name);
-  const builder = builderOn(writer);
-  const shares = new Shares(builder, local);
+  const builder = makeBuilderFor(writer);
+  const shares = new Shares(builder, localSymbols);
   const values: SharedValue[] = [];
-  const input = (name: string, id: number): SharedValue => {
+  const addInput = (name: string, id: number): SharedValue => {
     const { type } = graph.nodes[id]!;
     const share = inputs.get(name);
     const [first] = type.shape;
-    if (share?.of !== 'rows' || first === undefined || typeof first === 'number') {
+    if (share?.portion !== 'rows' || first === undefined || typeof first === 'number') {
       return { ref: writer.input(name, type) };
     }
     const symbol = first.symbol;
     const ownShape = [shares.ownDim(first, symbol), ...type.shape.slice(1)];
     const ref = writer.input(name, { dtype: type.dtype, shape: ownShape });
-    return { ref, axis: 0, symbol, ...(share.points === undefined ? {} : { points: share.points }) };
+    return {
+      ref,
+      axis: 0,
+      symbol,
+      ...(share.localIndexColumn === undefined ? {} : { localIndexColumn: share.localIndexColumn }),
+    };
   };
   graph.nodes.forEach((node, id) => {
     const { op, attributes, label } = node;
     writer.label = label;
     const leafRef = op === 'Input' ? undefined : writer.copyLeaf(graph, node);
-    if (op === 'Input') values[id] = input(String(attributes.name), id);
+    if (op === 'Input') values[id] = addInput(String(attributes.name), id);
     else if (leafRef) values[id] = { ref: leafRef };
     else {
       try {
@@ -66,7 +71,7 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
           shapes: node.inputs.map((operand) => graph.nodes[operand]!.type.shape),
           builder,
           shares,
-          add: (operands, changed = attributes) => writer.again({ ...node, attributes: changed }, operands),
+          add: (operands, changed = attributes) => writer.reapply({ ...node, attributes: changed }, operands),
         });
       } catch (error) {
         if (error instanceof CannotShare) throw new CannotDistribute(label, op);
@@ -78,7 +83,7 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
     writer.finishCopy(
       // A worker has a share of the values that a mark names.
       { ...graph, marks: [] },
-      (id) => shares.whole(values[id]!),
+      (id) => shares.wholeRule(values[id]!),
       ({ name, node }) => outputRef(name, values[node]!),
     ),
   );
@@ -86,11 +91,12 @@ export function distribute(graph: Graph, { inputs, local }: Distribution): Graph
   /** Returns the value of an output. The gradient of an input is shared like the input; all other outputs are whole. */
   function outputRef(output: string, value: SharedValue): Ref {
     const gradientOf = output.startsWith('gradient:') ? output.slice('gradient:'.length) : undefined;
-    const source = gradientOf === undefined ? undefined : graph.inputs.find((each) => each.name === gradientOf);
+    const source =
+      gradientOf === undefined ? undefined : graph.inputs.find((graphInput) => graphInput.name === gradientOf);
     const sourceValue = source && values[source.node]!;
-    if (sourceValue?.axis === undefined) return shares.whole(value);
+    if (sourceValue?.axis === undefined) return shares.wholeRule(value);
     return value.axis === sourceValue.axis
       ? value.ref
-      : shares.cut(shares.whole(value), sourceValue.axis, sourceValue.symbol!).ref;
+      : shares.toShare(shares.wholeRule(value), sourceValue.axis, sourceValue.symbol!).ref;
   }
 }

@@ -3,10 +3,10 @@
  * rows, and then the sums of all workers are added. An op that needs all rows gets the whole value.
  */
 import type { Builder, Ref } from '../builder.ts';
-import { elementsOf, type Shape, sameDim } from '../dims.ts';
+import { productOfDims, type Shape, sameDim } from '../dims.ts';
 import type { ComputedOp, Dim, elementwiseNames, Node, OpName } from '../graph.ts';
 import type { Attributes } from '../ops/row.ts';
-import { estimate } from '../passes/rewrite.ts';
+import { estimateElements } from '../passes/rewrite.ts';
 import { CannotShare, type SharedValue, type Shares } from './values.ts';
 
 /** A node of the original graph, and its operands in the shared graph. */
@@ -23,91 +23,103 @@ interface ShareSite {
 
 type ShareRule = (site: ShareSite) => SharedValue;
 
-const whole: ShareRule = ({ values, shares, add }) => ({ ref: add(values.map((value) => shares.whole(value))) });
+const wholeRule: ShareRule = ({ values, shares, add }) => ({
+  ref: add(values.map((value) => shares.wholeRule(value))),
+});
 
 /** The rule for operands that are aligned at their last axes, as in NumPy. All of them are shared along the same axis of the result. */
-const aligned: ShareRule = (site) => {
+const alignedRule: ShareRule = (site) => {
   const { node, values, add } = site;
-  const sharedAxis = largestShare(site);
+  const sharedAxis = findLargestShare(site);
   if (!sharedAxis) return { ref: add(values.map(({ ref }) => ref)) };
-  const points = pointsOf(site);
-  const operands = alignedTo(site, sharedAxis.axis, sharedAxis.symbol, node.type.shape.length);
-  return { ref: add(operands), ...sharedAxis, ...(points === undefined ? {} : { points }) };
+  const localIndexColumn = localIndexColumnOf(site);
+  const operands = alignOperands(site, sharedAxis.axis, sharedAxis.symbol, node.type.shape.length);
+  return {
+    ref: add(operands),
+    ...sharedAxis,
+    ...(localIndexColumn === undefined ? {} : { localIndexColumn: localIndexColumn }),
+  };
 };
 
 /** Returns the share of the largest shared operand, as an axis of the result. */
-function largestShare({
+function findLargestShare({
   node,
   values,
   shapes,
 }: ShareSite): { readonly axis: number; readonly symbol: string } | undefined {
   const rank = node.type.shape.length;
-  let best: { readonly axis: number; readonly symbol: string; readonly size: number } | undefined;
+  let largest: { readonly axis: number; readonly symbol: string; readonly size: number } | undefined;
   values.forEach(({ axis, symbol }, index) => {
     const shape = shapes[index]!;
     if (axis === undefined) return;
-    const size = estimate(shape);
-    if (!best || size > best.size) best = { axis: axis + rank - shape.length, symbol: symbol!, size };
+    const size = estimateElements(shape);
+    if (!largest || size > largest.size) largest = { axis: axis + rank - shape.length, symbol: symbol!, size };
   });
-  return best && { axis: best.axis, symbol: best.symbol };
+  return largest && { axis: largest.axis, symbol: largest.symbol };
 }
 
-function alignedTo({ values, shapes, shares }: ShareSite, axis: number, symbol: string, rank: number): readonly Ref[] {
+function alignOperands(
+  { values, shapes, shares }: ShareSite,
+  axis: number,
+  symbol: string,
+  rank: number,
+): readonly Ref[] {
   return values.map((value, index) => {
     const shape = shapes[index]!;
     const ownAxis = axis - (rank - shape.length);
     const stretches = ownAxis < 0 || shape[ownAxis] === 1;
-    if (stretches) return shares.whole(value);
-    return value.axis === ownAxis ? value.ref : shares.cut(shares.whole(value), ownAxis, symbol).ref;
+    if (stretches) return shares.wholeRule(value);
+    return value.axis === ownAxis ? value.ref : shares.toShare(shares.wholeRule(value), ownAxis, symbol).ref;
   });
 }
 
 /** Ops whose result still has the indexes of a worker's own rows. Other ops cannot use such indexes. */
-const countingOps: ReadonlySet<OpName> = new Set(['Add', 'Mul', 'Cast']);
+const indexPreservingOps: ReadonlySet<OpName> = new Set(['Add', 'Mul', 'Cast']);
 
-function pointsOf({ node, values }: ShareSite): number | undefined {
-  const pointColumn = values.find(({ points }) => points !== undefined)?.points;
+function localIndexColumnOf({ node, values }: ShareSite): number | undefined {
+  const pointColumn = values.find(({ localIndexColumn }) => localIndexColumn !== undefined)?.localIndexColumn;
   if (pointColumn === undefined) return undefined;
-  if (!countingOps.has(node.op) || (node.op !== 'Cast' && pointColumn !== 0)) throw new CannotShare();
+  if (!indexPreservingOps.has(node.op) || (node.op !== 'Cast' && pointColumn !== 0)) throw new CannotShare();
   return pointColumn;
 }
 
-const refuseNumbers = ({ values }: ShareSite): void => {
-  if (values.some(({ points }) => points !== undefined)) throw new CannotShare();
+const rejectLocalIndexes = ({ values }: ShareSite): void => {
+  if (values.some(({ localIndexColumn }) => localIndexColumn !== undefined)) throw new CannotShare();
 };
 
-const reduction: ShareRule = (site) => {
+const reductionRule: ShareRule = (site) => {
   const { node, values, builder, add } = site;
-  refuseNumbers(site);
+  rejectLocalIndexes(site);
   const [{ ref, axis, symbol }] = values as [SharedValue];
   const axes = node.attributes.axes as readonly number[];
   if (axis === undefined) return { ref: add([ref]) };
-  if (axes.includes(axis)) return node.op === 'Sum' ? { ref: builder.allReduce(add([ref])) } : throughWhole(site, axis);
-  const removedBefore = node.attributes.keepDims === true ? 0 : axes.filter((each) => each < axis).length;
+  if (axes.includes(axis))
+    return node.op === 'Sum' ? { ref: builder.allReduce(add([ref])) } : reduceOtherAxesFirst(site, axis);
+  const removedBefore = node.attributes.keepDims === true ? 0 : axes.filter((otherAxis) => otherAxis < axis).length;
   return { ref: add([ref]), axis: axis - removedBefore, symbol: symbol! };
 };
 
 /** Reduces shared rows by a mean or a maximum: over the other axes first, so that little is sent between workers. */
-function throughWhole({ node, values, builder, shares, add }: ShareSite, axis: number): SharedValue {
+function reduceOtherAxesFirst({ node, values, builder, shares, add }: ShareSite, axis: number): SharedValue {
   const [value] = values as [SharedValue];
   const axes = node.attributes.axes as readonly number[];
-  const otherAxes = axes.filter((each) => each !== axis);
-  if (otherAxes.length === 0) return { ref: add([shares.whole(value)]) };
+  const otherAxes = axes.filter((otherAxis) => otherAxis !== axis);
+  if (otherAxes.length === 0) return { ref: add([shares.wholeRule(value)]) };
   const partialResult = add([value.ref], { axes: otherAxes, keepDims: true });
-  const overRows = add([shares.whole({ ...value, ref: partialResult })], { axes: [axis], keepDims: true });
-  return { ref: node.attributes.keepDims === true ? overRows : builder.reshape(overRows, node.type.shape) };
+  const reducedRows = add([shares.wholeRule({ ...value, ref: partialResult })], { axes: [axis], keepDims: true });
+  return { ref: node.attributes.keepDims === true ? reducedRows : builder.reshape(reducedRows, node.type.shape) };
 }
 
-const lastAxis: ShareRule = (site) => {
-  refuseNumbers(site);
+const lastAxisRule: ShareRule = (site) => {
+  rejectLocalIndexes(site);
   const { values, shapes, shares, add } = site;
   const [value] = values as [SharedValue];
-  if (value.axis === undefined || value.axis === shapes[0]!.length - 1) return { ref: add([shares.whole(value)]) };
+  if (value.axis === undefined || value.axis === shapes[0]!.length - 1) return { ref: add([shares.wholeRule(value)]) };
   return { ...value, ref: add([value.ref]) };
 };
 
-const product: ShareRule = (site) => {
-  refuseNumbers(site);
+const productRule: ShareRule = (site) => {
+  rejectLocalIndexes(site);
   const { node, values, shapes, builder, shares, add } = site;
   const [a, b] = values as [SharedValue, SharedValue];
   const { transposeA, transposeB } = node.attributes;
@@ -118,36 +130,38 @@ const product: ShareRule = (site) => {
   const leading = [a, b].find(({ axis }) => axis !== undefined && axis < rank - 2);
   if (leading) {
     const operands = [a, b].map((value) =>
-      value.axis === leading.axis ? value.ref : shares.cut(shares.whole(value), leading.axis!, leading.symbol!).ref,
+      value.axis === leading.axis
+        ? value.ref
+        : shares.toShare(shares.wholeRule(value), leading.axis!, leading.symbol!).ref,
     );
     return { ref: add(operands), axis: leading.axis!, symbol: leading.symbol! };
   }
-  if (a.axis === rows) return { ref: add([a.ref, shares.whole(b)]), axis: rank - 2, symbol: a.symbol! };
+  if (a.axis === rows) return { ref: add([a.ref, shares.wholeRule(b)]), axis: rank - 2, symbol: a.symbol! };
   // If the inner axis is shared, the products of all workers are added up.
   const innerShared = a.axis === inner ? a : b.axis === innerB ? b : undefined;
   if (innerShared) {
-    const leftRows = a.axis === inner ? a.ref : shares.cut(shares.whole(a), inner, innerShared.symbol!).ref;
-    const rightRows = b.axis === innerB ? b.ref : shares.cut(shares.whole(b), innerB, innerShared.symbol!).ref;
+    const leftRows = a.axis === inner ? a.ref : shares.toShare(shares.wholeRule(a), inner, innerShared.symbol!).ref;
+    const rightRows = b.axis === innerB ? b.ref : shares.toShare(shares.wholeRule(b), innerB, innerShared.symbol!).ref;
     return { ref: builder.allReduce(add([leftRows, rightRows])) };
   }
-  if (b.axis === columns) return { ref: add([shares.whole(a), b.ref]), axis: rank - 1, symbol: b.symbol! };
+  if (b.axis === columns) return { ref: add([shares.wholeRule(a), b.ref]), axis: rank - 1, symbol: b.symbol! };
   return { ref: add([a.ref, b.ref]) };
 };
 
-const reshape: ShareRule = (site) => {
+const reshapeRule: ShareRule = (site) => {
   const { node, values, shapes, shares, add } = site;
   const [value] = values as [SharedValue];
-  const { axis, symbol, points } = value;
-  if (axis === undefined) return whole(site);
-  const [from] = shapes as [Shape];
+  const { axis, symbol, localIndexColumn } = value;
+  if (axis === undefined) return wholeRule(site);
+  const [oldShape] = shapes as [Shape];
   const newShape = node.type.shape;
   // The shared rows remain an axis if the axes before it have as many elements as before.
-  const elementsBefore = elementsOf(from.slice(0, axis));
+  const elementsBefore = productOfDims(oldShape.slice(0, axis));
   const keptAxis = newShape.findIndex(
-    (dim, index) => hasSymbol(dim, symbol!) && sameDim(elementsOf(newShape.slice(0, index)), elementsBefore),
+    (dim, index) => hasSymbol(dim, symbol!) && sameDim(productOfDims(newShape.slice(0, index)), elementsBefore),
   );
-  if (keptAxis < 0) return whole(site);
-  if (points !== undefined && points !== 0) throw new CannotShare();
+  if (keptAxis < 0) return wholeRule(site);
+  if (localIndexColumn !== undefined && localIndexColumn !== 0) throw new CannotShare();
   const ownShape = newShape.map((dim, index) => (index === keptAxis ? shares.ownDim(dim, symbol!) : dim));
   return { ...value, ref: add([value.ref], { shape: ownShape }), axis: keptAxis };
 };
@@ -155,133 +169,138 @@ const reshape: ShareRule = (site) => {
 const hasSymbol = (dim: Dim, symbol: string): boolean =>
   typeof dim !== 'number' && dim.symbol.split('·').includes(symbol);
 
-const transpose: ShareRule = (site) => {
-  refuseNumbers(site);
+const transposeRule: ShareRule = (site) => {
+  rejectLocalIndexes(site);
   const { node, values, add } = site;
   const [value] = values as [SharedValue];
   if (value.axis === undefined) return { ref: add([value.ref]) };
   return { ...value, ref: add([value.ref]), axis: (node.attributes.perm as readonly number[]).indexOf(value.axis) };
 };
 
-const concat: ShareRule = (site) => {
+const concatRule: ShareRule = (site) => {
   const { node, values, shapes, add } = site;
   const concatAxis = node.attributes.axis as number;
-  const sharedAxis = largestShare(site);
-  if (!sharedAxis || sharedAxis.axis === concatAxis) return whole(site);
-  const operands = alignedTo(site, sharedAxis.axis, sharedAxis.symbol, node.type.shape.length);
-  const pointsAt = values.findIndex(({ points }) => points !== undefined);
-  if (pointsAt < 0) return { ref: add(operands), ...sharedAxis };
+  const sharedAxis = findLargestShare(site);
+  if (!sharedAxis || sharedAxis.axis === concatAxis) return wholeRule(site);
+  const operands = alignOperands(site, sharedAxis.axis, sharedAxis.symbol, node.type.shape.length);
+  const indexOperand = values.findIndex(({ localIndexColumn }) => localIndexColumn !== undefined);
+  if (indexOperand < 0) return { ref: add(operands), ...sharedAxis };
   // The result has pairs of numbers, and one number of each pair is an index of a worker's own rows.
   if (concatAxis !== node.type.shape.length - 1) throw new CannotShare();
-  const columnsBefore = shapes.slice(0, pointsAt).reduce((sum, shape) => sum + (shape[concatAxis] as number), 0);
-  return { ref: add(operands), ...sharedAxis, points: columnsBefore + values[pointsAt]!.points! };
+  const columnsBefore = shapes.slice(0, indexOperand).reduce((sum, shape) => sum + (shape[concatAxis] as number), 0);
+  return {
+    ref: add(operands),
+    ...sharedAxis,
+    localIndexColumn: columnsBefore + values[indexOperand]!.localIndexColumn!,
+  };
 };
 
-const slice: ShareRule = (site) => {
+const sliceRule: ShareRule = (site) => {
   const { node, values, shapes, shares, add } = site;
   const [value] = values as [SharedValue];
-  const { axis, symbol, points } = value;
+  const { axis, symbol, localIndexColumn } = value;
   if (axis === undefined) return { ref: add([value.ref]) };
   const begin = node.attributes.begin as readonly number[];
   const size = node.attributes.size as readonly Dim[];
   const isAll = begin[axis] === 0 && (size[axis] === -1 || sameDim(size[axis]!, shapes[0]![axis]!));
-  if (!isAll) return whole(site);
+  if (!isAll) return wholeRule(site);
   const ownSizes = size.map((dim, index) => (index === axis ? shares.ownDim(dim, symbol!) : dim));
-  const { points: _, ...sliced } = { ...value, ref: add([value.ref], { begin, size: ownSizes }) };
+  const { localIndexColumn: _, ...sliced } = { ...value, ref: add([value.ref], { begin, size: ownSizes }) };
   const lastAxisIndex = begin.length - 1;
-  if (points === undefined || lastAxisIndex === axis) return { ...sliced, ...(points === undefined ? {} : { points }) };
-  const pointsColumn = points - begin[lastAxisIndex]!;
+  if (localIndexColumn === undefined || lastAxisIndex === axis)
+    return { ...sliced, ...(localIndexColumn === undefined ? {} : { localIndexColumn: localIndexColumn }) };
+  const pointsColumn = localIndexColumn - begin[lastAxisIndex]!;
   const slicedWidth = node.type.shape[lastAxisIndex] as number;
-  return { ...sliced, ...(pointsColumn >= 0 && pointsColumn < slicedWidth ? { points: pointsColumn } : {}) };
+  return { ...sliced, ...(pointsColumn >= 0 && pointsColumn < slicedWidth ? { localIndexColumn: pointsColumn } : {}) };
 };
 
-const pad: ShareRule = (site) => {
-  refuseNumbers(site);
+const padRule: ShareRule = (site) => {
+  rejectLocalIndexes(site);
   const { node, values, add } = site;
   const [value] = values as [SharedValue];
   const { before, after } = node.attributes as Record<string, readonly number[]>;
-  if (value.axis === undefined || before![value.axis] !== 0 || after![value.axis] !== 0) return whole(site);
+  if (value.axis === undefined || before![value.axis] !== 0 || after![value.axis] !== 0) return wholeRule(site);
   return { ...value, ref: add([value.ref]) };
 };
 
-const broadcast: ShareRule = (site) => {
-  const { points } = site.values[0]!;
-  if (points !== undefined) throw new CannotShare();
+const broadcastRule: ShareRule = (site) => {
+  const { localIndexColumn } = site.values[0]!;
+  if (localIndexColumn !== undefined) throw new CannotShare();
   // The values of the second operand are not read.
-  const values = site.values.map(({ points: _, ...value }) => value);
-  return aligned({ ...site, values });
+  const values = site.values.map(({ localIndexColumn: _, ...value }) => value);
+  return alignedRule({ ...site, values });
 };
 
-const gather: ShareRule = (site) => {
+const gatherRule: ShareRule = (site) => {
   const { values, shapes, shares, add } = site;
-  const [from, indices] = values as [SharedValue, SharedValue];
-  if (from.points !== undefined) throw new CannotShare();
+  const [table, indices] = values as [SharedValue, SharedValue];
+  if (table.localIndexColumn !== undefined) throw new CannotShare();
   const rowShare = indices.axis === undefined ? {} : { axis: indices.axis, symbol: indices.symbol! };
-  if (indices.points !== undefined) {
-    const ownRows = from.axis === undefined ? ownRowsOf(from, shapes[0]!, shares) : from;
+  if (indices.localIndexColumn !== undefined) {
+    const ownRows = table.axis === undefined ? cutOwnRows(table, shapes[0]!, shares) : table;
     if (ownRows.axis !== 0) throw new CannotShare();
     return { ref: add([ownRows.ref, indices.ref]), ...rowShare };
   }
-  if (from.axis !== undefined && from.axis > 0 && indices.axis === undefined) {
-    const axis = from.axis - 1 + shapes[1]!.length;
-    return { ref: add([from.ref, indices.ref]), axis, symbol: from.symbol! };
+  if (table.axis !== undefined && table.axis > 0 && indices.axis === undefined) {
+    const axis = table.axis - 1 + shapes[1]!.length;
+    return { ref: add([table.ref, indices.ref]), axis, symbol: table.symbol! };
   }
-  return { ref: add([shares.whole(from), indices.ref]), ...rowShare };
+  return { ref: add([shares.wholeRule(table), indices.ref]), ...rowShare };
 };
 
-function ownRowsOf({ ref }: SharedValue, [first]: Shape, shares: Shares): SharedValue {
+function cutOwnRows({ ref }: SharedValue, [first]: Shape, shares: Shares): SharedValue {
   if (first === undefined || typeof first === 'number' || first.symbol.includes('·')) throw new CannotShare();
-  return shares.cut(ref, 0, first.symbol);
+  return shares.toShare(ref, 0, first.symbol);
 }
 
-const segmentSum: ShareRule = (site) => {
+const segmentSumRule: ShareRule = (site) => {
   const { node, values, builder, shares, add } = site;
   const [rows, segments] = values as [SharedValue, SharedValue];
-  if (rows.points !== undefined) throw new CannotShare();
+  if (rows.localIndexColumn !== undefined) throw new CannotShare();
   const symbol = rows.axis === 0 ? rows.symbol : segments.symbol;
-  if (symbol === undefined) return whole(site);
+  if (symbol === undefined) return wholeRule(site);
   const ownRows = (value: SharedValue): Ref =>
-    value.axis === 0 ? value.ref : shares.cut(shares.whole(value), 0, symbol).ref;
+    value.axis === 0 ? value.ref : shares.toShare(shares.wholeRule(value), 0, symbol).ref;
   const operands = [ownRows(rows), ownRows(segments)];
-  if (segments.points === undefined) return { ref: builder.allReduce(add(operands)) };
-  const [into] = node.attributes.rows as readonly [Dim];
-  const targetSymbol = typeof into === 'number' ? undefined : into.symbol;
+  if (segments.localIndexColumn === undefined) return { ref: builder.allReduce(add(operands)) };
+  const [resultRows] = node.attributes.rows as readonly [Dim];
+  const targetSymbol = typeof resultRows === 'number' ? undefined : resultRows.symbol;
   if (targetSymbol === undefined || targetSymbol.includes('·')) throw new CannotShare();
-  return { ref: add(operands, { rows: [shares.ownDim(into, targetSymbol)] }), axis: 0, symbol: targetSymbol };
+  return { ref: add(operands, { rows: [shares.ownDim(resultRows, targetSymbol)] }), axis: 0, symbol: targetSymbol };
 };
 
-const scatterUpdate: ShareRule = (site) => {
+const scatterUpdateRule: ShareRule = (site) => {
   const { values, shares, add } = site;
   const [value, indices, updates] = values as [SharedValue, SharedValue, SharedValue];
-  const { points, axis, symbol } = indices;
-  if (points === undefined) return whole(site);
-  const sharedRows = value.axis === points ? value : undefined;
+  const { localIndexColumn, axis, symbol } = indices;
+  if (localIndexColumn === undefined) return wholeRule(site);
+  const sharedRows = value.axis === localIndexColumn ? value : undefined;
   if (!sharedRows) throw new CannotShare();
-  const ownUpdates = updates.axis === axis ? updates.ref : shares.cut(shares.whole(updates), 0, symbol!).ref;
+  const ownUpdates = updates.axis === axis ? updates.ref : shares.toShare(shares.wholeRule(updates), 0, symbol!).ref;
   return { ...sharedRows, ref: add([sharedRows.ref, indices.ref, ownUpdates]) };
 };
 
 const shareRules: Readonly<Record<Exclude<ComputedOp, (typeof elementwiseNames)[number]>, ShareRule>> = {
-  MatMul: product,
-  BatchMatMul: product,
-  Sum: reduction,
-  Mean: reduction,
-  Max: reduction,
-  Softmax: lastAxis,
-  LogSoftmax: lastAxis,
-  TopK: lastAxis,
-  Reshape: reshape,
-  Transpose: transpose,
-  Concat: concat,
-  Slice: slice,
-  Pad: pad,
-  BroadcastTo: broadcast,
-  Gather: gather,
-  SegmentSum: segmentSum,
-  ScatterUpdate: scatterUpdate,
-  AllGather: whole,
-  AllReduce: whole,
+  MatMul: productRule,
+  BatchMatMul: productRule,
+  Sum: reductionRule,
+  Mean: reductionRule,
+  Max: reductionRule,
+  Softmax: lastAxisRule,
+  LogSoftmax: lastAxisRule,
+  TopK: lastAxisRule,
+  Reshape: reshapeRule,
+  Transpose: transposeRule,
+  Concat: concatRule,
+  Slice: sliceRule,
+  Pad: padRule,
+  BroadcastTo: broadcastRule,
+  Gather: gatherRule,
+  SegmentSum: segmentSumRule,
+  ScatterUpdate: scatterUpdateRule,
+  AllGather: wholeRule,
+  AllReduce: wholeRule,
 };
 
 export const shareRuleOf = (op: ComputedOp): ShareRule =>
-  op in shareRules ? shareRules[op as keyof typeof shareRules] : aligned;
+  op in shareRules ? shareRules[op as keyof typeof shareRules] : alignedRule;

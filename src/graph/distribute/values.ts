@@ -1,6 +1,6 @@
 /** Values of a graph that several workers run: each worker has the whole value, or a share of it. */
 import type { Builder, Ref } from '../builder.ts';
-import { symbolic } from '../dims.ts';
+import { symbolicDim } from '../dims.ts';
 import type { Dim } from '../graph.ts';
 
 /** Further inputs of a shared graph, for each length whose rows are shared. */
@@ -21,7 +21,7 @@ export interface SharedValue {
   /** The symbol of the length that is shared there. */
   readonly symbol?: string;
   /** Column of the last axis whose numbers are indexes among a worker's own rows, not among all. */
-  readonly points?: number;
+  readonly localIndexColumn?: number;
 }
 
 /** Thrown for a value that cannot be shared. The message to the user names the part of the model. */
@@ -29,17 +29,17 @@ export class CannotShare extends Error {}
 
 /** Converts values between the two forms, each only once. */
 export class Shares {
-  private readonly wholes = new Map<number, Ref>();
-  private readonly cuts = new Map<string, Ref>();
+  private readonly wholeCache = new Map<number, Ref>();
+  private readonly shareCache = new Map<string, Ref>();
 
   constructor(
     private readonly builder: Builder,
     /** Lengths for which each worker counts its own rows: there is no whole. */
-    private readonly local: ReadonlySet<string>,
+    private readonly localSymbols: ReadonlySet<string>,
   ) {}
 
   ownDim(dim: Dim, symbol: string): Dim {
-    if (typeof dim === 'number' || this.local.has(symbol)) return dim;
+    if (typeof dim === 'number' || this.localSymbols.has(symbol)) return dim;
     const symbols = dim.symbol.split('·');
     const symbolIndex = symbols.indexOf(symbol);
     if (symbolIndex < 0) return dim;
@@ -47,61 +47,63 @@ export class Shares {
     return { symbol: symbols.sort().join('·'), times: dim.times };
   }
 
-  whole({ ref, axis, symbol, points }: SharedValue): Ref {
+  wholeRule({ ref, axis, symbol, localIndexColumn }: SharedValue): Ref {
     if (axis === undefined) return ref;
-    const cachedWhole = this.wholes.get(ref.id);
+    const cachedWhole = this.wholeCache.get(ref.id);
     if (cachedWhole) return cachedWhole;
-    if (points !== undefined || this.local.has(symbol!)) throw new CannotShare();
+    if (localIndexColumn !== undefined || this.localSymbols.has(symbol!)) throw new CannotShare();
     const { builder } = this;
     if (ref.type.dtype === 'bool') {
-      const wholeInts = this.whole({ ref: builder.cast(ref, 'int32'), axis, symbol: symbol! });
-      return this.keep(ref, builder.greater(wholeInts, 0));
+      const wholeInts = this.wholeRule({ ref: builder.cast(ref, 'int32'), axis, symbol: symbol! });
+      return this.cacheWhole(ref, builder.greater(wholeInts, 0));
     }
-    const whole = this.alongRows(ref, axis, ownSymbol(symbol!), symbol!, (rows) =>
-      builder.allGather(rows, this.own(symbol!), this.all(symbol!)),
+    const toWhole = this.mapAlongRows(ref, axis, ownSymbol(symbol!), symbol!, (rows) =>
+      builder.allGather(rows, this.ownRowsInput(symbol!), this.allRowsInput(symbol!)),
     );
     // The share of this whole exists already.
-    this.cuts.set(`${whole.id} ${axis} ${symbol}`, ref);
-    return this.keep(ref, whole);
+    this.shareCache.set(`${toWhole.id} ${axis} ${symbol}`, ref);
+    return this.cacheWhole(ref, toWhole);
   }
 
-  cut(ref: Ref, axis: number, symbol: string): SharedValue {
+  toShare(ref: Ref, axis: number, symbol: string): SharedValue {
     const key = `${ref.id} ${axis} ${symbol}`;
-    let ownRows = this.cuts.get(key);
+    let ownRows = this.shareCache.get(key);
     if (!ownRows) {
-      if (this.local.has(symbol)) throw new CannotShare();
-      ownRows = this.alongRows(ref, axis, symbol, ownSymbol(symbol), (rows) =>
-        this.builder.gather(rows, this.own(symbol)),
+      if (this.localSymbols.has(symbol)) throw new CannotShare();
+      ownRows = this.mapAlongRows(ref, axis, symbol, ownSymbol(symbol), (rows) =>
+        this.builder.gather(rows, this.ownRowsInput(symbol)),
       );
-      this.cuts.set(key, ownRows);
+      this.shareCache.set(key, ownRows);
     }
     return { ref: ownRows, axis, symbol };
   }
 
-  private own(symbol: string): Ref {
-    return this.builder.input(shareInputs.own(symbol), [symbolic(ownSymbol(symbol))], 'int32');
+  private ownRowsInput(symbol: string): Ref {
+    return this.builder.input(shareInputs.own(symbol), [symbolicDim(ownSymbol(symbol))], 'int32');
   }
 
-  private all(symbol: string): Ref {
-    return this.builder.input(shareInputs.all(symbol), [symbolic(symbol)], 'int32');
+  private allRowsInput(symbol: string): Ref {
+    return this.builder.input(shareInputs.all(symbol), [symbolicDim(symbol)], 'int32');
   }
 
-  private keep(own: Ref, whole: Ref): Ref {
-    this.wholes.set(own.id, whole);
-    return whole;
+  private cacheWhole(ownRowsInput: Ref, toWhole: Ref): Ref {
+    this.wholeCache.set(ownRowsInput.id, toWhole);
+    return toWhole;
   }
 
   /** Moves the axis to the front as rows of length `from`, which `work` maps to rows of length `to`, and moves it back. */
-  private alongRows(ref: Ref, axis: number, from: string, to: string, work: (rows: Ref) => Ref): Ref {
+  private mapAlongRows(ref: Ref, axis: number, fromSymbol: string, toSymbol: string, mapRows: (rows: Ref) => Ref): Ref {
     const { builder } = this;
-    const axisOrder = [axis, ...ref.type.shape.map((_, index) => index).filter((at) => at !== axis)];
+    const axisOrder = [axis, ...ref.type.shape.map((_, index) => index).filter((index) => index !== axis)];
     const rowsFirst = axis === 0 ? ref : builder.transpose(ref, axisOrder);
-    const [first, ...rest] = rowsFirst.type.shape;
-    const rowsPerUnit = withoutSymbol(first!, from);
-    const rowUnits = rowsPerUnit === 1 ? rowsFirst : builder.reshape(rowsFirst, [symbolic(from), rowsPerUnit, ...rest]);
-    const workedRows = work(rowUnits);
-    const joined = rowsPerUnit === 1 ? workedRows : builder.reshape(workedRows, [withSymbol(rowsPerUnit, to), ...rest]);
-    return axis === 0 ? joined : builder.transpose(joined, inverse(axisOrder));
+    const [first, ...otherDims] = rowsFirst.type.shape;
+    const rowsPerUnit = withoutSymbol(first!, fromSymbol);
+    const rowUnits =
+      rowsPerUnit === 1 ? rowsFirst : builder.reshape(rowsFirst, [symbolicDim(fromSymbol), rowsPerUnit, ...otherDims]);
+    const workedRows = mapRows(rowUnits);
+    const joined =
+      rowsPerUnit === 1 ? workedRows : builder.reshape(workedRows, [withSymbol(rowsPerUnit, toSymbol), ...otherDims]);
+    return axis === 0 ? joined : builder.transpose(joined, invertPermutation(axisOrder));
   }
 }
 
@@ -115,9 +117,9 @@ function withoutSymbol(dim: Dim, symbol: string): Dim {
   return symbols.length === 0 ? dim.times : { symbol: symbols.join('·'), times: dim.times };
 }
 
-function withSymbol(each: Dim, symbol: string): Dim {
-  if (typeof each === 'number') return symbolic(symbol, each);
-  return { symbol: [...each.symbol.split('·'), symbol].sort().join('·'), times: each.times };
+function withSymbol(dim: Dim, symbol: string): Dim {
+  if (typeof dim === 'number') return symbolicDim(symbol, dim);
+  return { symbol: [...dim.symbol.split('·'), symbol].sort().join('·'), times: dim.times };
 }
 
-const inverse = (order: readonly number[]): number[] => order.map((_, index) => order.indexOf(index));
+const invertPermutation = (order: readonly number[]): number[] => order.map((_, index) => order.indexOf(index));

@@ -19,11 +19,21 @@ import {
 const boolDtype: readonly Dtype[] = ['bool'];
 
 /** Returns the gradient with respect to operand `index`: sums `local`, which has the output's shape, over the broadcast axes. */
-function byOperand(at: GradientContext, index: number, local: (builder: Builder, g: Ref) => Ref): LocalGradient {
-  return () => reduceTo(at.builder, local(at.builder, at.upstream), at.inputs[index]!.type.shape, at.output.type.shape);
+function gradientOfOperand(
+  context: GradientContext,
+  index: number,
+  local: (builder: Builder, g: Ref) => Ref,
+): LocalGradient {
+  return () =>
+    reduceTo(
+      context.builder,
+      local(context.builder, context.upstream),
+      context.inputs[index]!.type.shape,
+      context.output.type.shape,
+    );
 }
 
-function binary(
+function makeBinaryOp(
   doc: string,
   allowed: readonly Dtype[],
   compute: (a: number, b: number) => number,
@@ -53,71 +63,86 @@ function binary(
  * The gradient goes to the winning operand, and half to each if they are equal. Against a constant an equal operand gets nothing, like Relu's
  * gradient at 0, which takes two nodes instead of seven.
  */
-function extremum(wins: (builder: Builder, mine: Ref, other: Ref, strictly: boolean) => Ref): OpRow['gradient'] {
-  return (at) => {
-    const share = (mine: number, other: number): LocalGradient =>
-      byOperand(at, mine, (b, g) => {
-        const [x, y] = [at.inputs[mine]!, at.inputs[other]!];
-        const strictly = wins(b, x, y, true);
+function extremumGradient(
+  isWinner: (builder: Builder, candidate: Ref, rival: Ref, strictly: boolean) => Ref,
+): OpRow['gradient'] {
+  return (context) => {
+    const gradientShare = (candidate: number, rival: number): LocalGradient =>
+      gradientOfOperand(context, candidate, (b, g) => {
+        const [x, y] = [context.inputs[candidate]!, context.inputs[rival]!];
+        const strictly = isWinner(b, x, y, true);
         if (b.nodes[y.id]!.op === 'Constant') return b.select(strictly, g, 0);
-        const atLeast = wins(b, x, y, false);
+        const atLeast = isWinner(b, x, y, false);
         return b.mul(b.mul(g, 0.5), b.add(b.cast(atLeast, 'float32'), b.cast(strictly, 'float32')));
       });
-    return [share(0, 1), share(1, 0)];
+    return [gradientShare(0, 1), gradientShare(1, 0)];
   };
 }
 
 export const binaryOps: Readonly<Record<(typeof binaryNames)[number] | 'Select', OpRow>> = {
   Add: {
-    ...binary(
+    ...makeBinaryOp(
       'a + b',
       [...numericDtypes, 'bfloat16'],
       (a, b) => a + b,
-      (at) => [byOperand(at, 0, (_, g) => g), byOperand(at, 1, (_, g) => g)],
+      (context) => [gradientOfOperand(context, 0, (_, g) => g), gradientOfOperand(context, 1, (_, g) => g)],
     ),
     bfloat16: 'bias',
   },
-  Sub: binary(
+  Sub: makeBinaryOp(
     'a − b',
     numericDtypes,
     (a, b) => a - b,
-    (at) => [
-      byOperand(at, 0, (_, g) => g),
-      () => at.builder.neg(reduceTo(at.builder, at.upstream, at.inputs[1]!.type.shape, at.output.type.shape)),
+    (context) => [
+      gradientOfOperand(context, 0, (_, g) => g),
+      () =>
+        context.builder.neg(
+          reduceTo(context.builder, context.upstream, context.inputs[1]!.type.shape, context.output.type.shape),
+        ),
     ],
   ),
-  Mul: binary(
+  Mul: makeBinaryOp(
     'a × b',
     numericDtypes,
     (a, b) => a * b,
-    (at) => [byOperand(at, 0, (b, g) => b.mul(g, at.inputs[1]!)), byOperand(at, 1, (b, g) => b.mul(g, at.inputs[0]!))],
+    (context) => [
+      gradientOfOperand(context, 0, (b, g) => b.mul(g, context.inputs[1]!)),
+      gradientOfOperand(context, 1, (b, g) => b.mul(g, context.inputs[0]!)),
+    ],
   ),
-  Div: binary(
+  Div: makeBinaryOp(
     'a ÷ b',
     floatDtypes,
     (a, b) => a / b,
-    (at) => [
-      byOperand(at, 0, (b, g) => b.div(g, at.inputs[1]!)),
-      byOperand(at, 1, (b, g) => b.neg(b.div(b.mul(g, at.output), at.inputs[1]!))),
+    (context) => [
+      gradientOfOperand(context, 0, (b, g) => b.div(g, context.inputs[1]!)),
+      gradientOfOperand(context, 1, (b, g) => b.neg(b.div(b.mul(g, context.output), context.inputs[1]!))),
     ],
   ),
-  Maximum: binary(
+  Maximum: makeBinaryOp(
     'The larger of a and b. Gradient: to the larger, halved between equals; 0 where a constant is as large.',
     numericDtypes,
     Math.max,
-    extremum((b, mine, other, strictly) => (strictly ? b.greater(mine, other) : b.greaterEqual(mine, other))),
+    extremumGradient((b, candidate, rival, strictly) =>
+      strictly ? b.greater(candidate, rival) : b.greaterEqual(candidate, rival),
+    ),
   ),
-  Minimum: binary(
+  Minimum: makeBinaryOp(
     'The smaller of a and b. Gradient: to the smaller, halved between equals; 0 where a constant is as small.',
     numericDtypes,
     Math.min,
-    extremum((b, mine, other, strictly) => (strictly ? b.greater(other, mine) : b.greaterEqual(other, mine))),
+    extremumGradient((b, candidate, rival, strictly) =>
+      strictly ? b.greater(rival, candidate) : b.greaterEqual(rival, candidate),
+    ),
   ),
-  Equal: binary('a = b, as bool', hostDtypes, (a, b) => Number(a === b)),
-  Greater: { ...binary('a > b, as bool', [...numericDtypes, 'bfloat16'], (a, b) => Number(a > b)), bfloat16: 'carry' },
-  GreaterEqual: binary('a ≥ b, as bool', numericDtypes, (a, b) => Number(a >= b)),
-  LogicalAnd: binary('a and b', boolDtype, (a, b) => a & b),
-  LogicalOr: binary('a or b', boolDtype, (a, b) => a | b),
+  Equal: makeBinaryOp('a = b, as bool', hostDtypes, (a, b) => Number(a === b)),
+  Greater: {
+    ...makeBinaryOp('a > b, as bool', [...numericDtypes, 'bfloat16'], (a, b) => Number(a > b)),
+    bfloat16: 'carry',
+  },
+  GreaterEqual: makeBinaryOp('a ≥ b, as bool', numericDtypes, (a, b) => Number(a >= b)),
+  LogicalAnd: makeBinaryOp('a and b', boolDtype, (a, b) => a & b),
+  LogicalOr: makeBinaryOp('a or b', boolDtype, (a, b) => a | b),
   Select: {
     doc: 'Where the condition (bool) holds the second operand, elsewhere the third; all three broadcast.',
     type(inputs) {
@@ -126,10 +151,10 @@ export const binaryOps: Readonly<Record<(typeof binaryNames)[number] | 'Select',
       expectSameDtype(then!, otherwise!);
       return { dtype: then!.dtype, shape: inputs.map(({ shape }) => shape).reduce(broadcastShapes) };
     },
-    gradient: (at) => [
+    gradient: (context) => [
       'none',
-      byOperand(at, 1, (b, g) => b.select(at.inputs[0]!, g, 0)),
-      byOperand(at, 2, (b, g) => b.select(at.inputs[0]!, 0, g)),
+      gradientOfOperand(context, 1, (b, g) => b.select(context.inputs[0]!, g, 0)),
+      gradientOfOperand(context, 2, (b, g) => b.select(context.inputs[0]!, 0, g)),
     ],
     evaluate(inputs, output) {
       const [condition, then, otherwise] = inputs.map((input) => {

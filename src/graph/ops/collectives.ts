@@ -19,7 +19,11 @@ export const collectiveOps: Readonly<Record<'AllGather' | 'AllReduce', OpRow>> =
       return { dtype: values.dtype, shape: [all.shape[0]!, ...values.shape.slice(1)] };
     },
     // The gradient of a row is the sum of its gradients in all workers.
-    gradient: (at) => [() => at.builder.gather(at.builder.allReduce(at.full()), at.inputs[1]!), 'none', 'none'],
+    gradient: (context) => [
+      () => context.builder.gather(context.builder.allReduce(context.fullUpstream()), context.inputs[1]!),
+      'none',
+      'none',
+    ],
     evaluate([values, places], output) {
       const rowWidth = countElements(values!.shape.slice(1));
       places!.data.forEach((place, i) => {
@@ -36,7 +40,7 @@ export const collectiveOps: Readonly<Record<'AllGather' | 'AllReduce', OpRow>> =
       expectInputs(inputs, numericDtypes);
       return inputs[0]!;
     },
-    gradient: (at) => [() => at.builder.allReduce(at.full())],
+    gradient: (context) => [() => context.builder.allReduce(context.fullUpstream())],
     evaluate([values], output) {
       output.data.set(values!.data);
     },

@@ -1,7 +1,7 @@
 /** Ops that read or write at int32 indices. */
-import { countElements, elementsOf, GraphTypeError, printDim, printShape, sameDim } from '../dims.ts';
+import { countElements, GraphTypeError, printDim, printShape, productOfDims, sameDim } from '../dims.ts';
 import type { Dim, Ref, TensorType } from '../graph.ts';
-import { lengthOf } from '../lazy.ts';
+import { lengthValue } from '../lazy.ts';
 import {
   expectInputs,
   expectRank,
@@ -19,17 +19,17 @@ function checkIndex(op: string, index: number, length: number): void {
 }
 
 /** Returns the upstream gradient's elements at the indices: computes row-major positions in the flattened tensor, then gathers scalars. */
-function elementsAt(at: GradientContext, indices: Ref): Ref {
-  const b = at.builder;
-  const { shape } = at.output.type;
+function gatherElements(context: GradientContext, indices: Ref): Ref {
+  const b = context.builder;
+  const { shape } = context.output.type;
   const indexCount = indices.type.shape[0]!;
   const flatPosition = shape.reduce<Ref | undefined>((sum, length, axis) => {
     const index = b.reshape(b.slice(indices, [0, axis], [-1, 1]), [indexCount]);
     if (sum === undefined) return index;
-    const axisLength = lengthOf(b, length);
+    const axisLength = lengthValue(b, length);
     return b.add(b.mul(sum, typeof axisLength === 'number' ? axisLength : b.cast(axisLength, 'int32')), index);
   }, undefined)!;
-  return b.gather(b.reshape(at.full(), [elementsOf(shape)]), flatPosition);
+  return b.gather(b.reshape(context.fullUpstream(), [productOfDims(shape)]), flatPosition);
 }
 
 export const indexingOps: Readonly<Record<'Gather' | 'SegmentSum' | 'ScatterUpdate', OpRow>> = {
@@ -41,13 +41,13 @@ export const indexingOps: Readonly<Record<'Gather' | 'SegmentSum' | 'ScatterUpda
       if (values.shape.length === 0) throw new GraphTypeError('a scalar has no rows');
       return { dtype: values.dtype, shape: [...indices.shape, ...values.shape.slice(1)] };
     },
-    gradient: (at) => [
+    gradient: (context) => [
       () => {
-        const [values, indices] = at.inputs as [Ref, Ref];
-        const [rows, ...rest] = values.type.shape;
-        const count = elementsOf(indices.type.shape);
-        const updates = at.builder.reshape(at.full(), [count, ...rest]);
-        return at.builder.segmentSum(updates, at.builder.reshape(indices, [count]), rows!);
+        const [values, indices] = context.inputs as [Ref, Ref];
+        const [rows, ...rowShape] = values.type.shape;
+        const count = productOfDims(indices.type.shape);
+        const updates = context.builder.reshape(context.fullUpstream(), [count, ...rowShape]);
+        return context.builder.segmentSum(updates, context.builder.reshape(indices, [count]), rows!);
       },
       'none',
     ],
@@ -58,7 +58,7 @@ export const indexingOps: Readonly<Record<'Gather' | 'SegmentSum' | 'ScatterUpda
         output.data.set(values!.data.subarray(index * rowWidth, (index + 1) * rowWidth), i * rowWidth);
       });
     },
-    picks: true,
+    readsOnlyResult: true,
   },
   SegmentSum: {
     doc: 'Row i of the first operand [n, …] is added to row segments[i] of the result, which has as many rows as attribute rows says.',
@@ -74,7 +74,7 @@ export const indexingOps: Readonly<Record<'Gather' | 'SegmentSum' | 'ScatterUpda
       const [rows] = attributes.rows as readonly Dim[];
       return { dtype: values.dtype, shape: [rows!, ...values.shape.slice(1)] };
     },
-    gradient: (at) => [() => at.builder.gather(at.full(), at.inputs[1]!), 'none'],
+    gradient: (context) => [() => context.builder.gather(context.fullUpstream(), context.inputs[1]!), 'none'],
     evaluate([values, segments], output) {
       const rowWidth = countElements(values!.shape.slice(1));
       const rowSums = new Float64Array(output.data.length);
@@ -102,13 +102,13 @@ export const indexingOps: Readonly<Record<'Gather' | 'SegmentSum' | 'ScatterUpda
       }
       return values;
     },
-    gradient: (at) => {
-      const [, indices, updates] = at.inputs as [Ref, Ref, Ref];
-      const b = at.builder;
+    gradient: (context) => {
+      const [, indices, updates] = context.inputs as [Ref, Ref, Ref];
+      const b = context.builder;
       return [
-        () => b.scatterUpdate(at.full(), indices, b.broadcastTo(b.constant(0), updates)),
+        () => b.scatterUpdate(context.fullUpstream(), indices, b.broadcastTo(b.constant(0), updates)),
         'none',
-        () => elementsAt(at, indices),
+        () => gatherElements(context, indices),
       ];
     },
     evaluate([values, indices, updates], output) {

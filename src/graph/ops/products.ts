@@ -11,7 +11,7 @@ import {
   type OpRow,
 } from './row.ts';
 
-const float: readonly Dtype[] = ['float32', 'bfloat16'];
+const productDtypes: readonly Dtype[] = ['float32', 'bfloat16'];
 
 function productShape(a: readonly Dim[], b: readonly Dim[], attributes: Attributes): readonly [Dim, Dim] {
   const [rows, innerA] = attributes.transposeA ? [a[1]!, a[0]!] : [a[0]!, a[1]!];
@@ -48,25 +48,29 @@ function multiply(a: NodeValues, b: NodeValues, output: NodeValues, attributes: 
 }
 
 /** Both gradients of a product are products. The flags let them read operands transposed, so no transposed copy is made. */
-function gradient(method: 'matMul' | 'batchMatMul'): OpRow['gradient'] {
-  return (at: GradientContext) => {
-    const [a, b] = at.inputs as [Ref, Ref];
-    const product = at.builder[method].bind(at.builder);
-    const { transposeA, transposeB } = at.attributes;
+function productGradient(method: 'matMul' | 'batchMatMul'): OpRow['gradient'] {
+  return (context: GradientContext) => {
+    const [a, b] = context.inputs as [Ref, Ref];
+    const product = context.builder[method].bind(context.builder);
+    const { transposeA, transposeB } = context.attributes;
     return [
       () =>
         transposeA
-          ? product(b, at.full(), { transposeA: transposeB === true, transposeB: true })
-          : product(at.full(), b, { transposeB: transposeB !== true }),
+          ? product(b, context.fullUpstream(), { transposeA: transposeB === true, transposeB: true })
+          : product(context.fullUpstream(), b, { transposeB: transposeB !== true }),
       () =>
         transposeB
-          ? product(at.full(), a, { transposeA: true, transposeB: transposeA === true })
-          : product(a, at.full(), { transposeA: transposeA !== true }),
+          ? product(context.fullUpstream(), a, { transposeA: true, transposeB: transposeA === true })
+          : product(a, context.fullUpstream(), { transposeA: transposeA !== true }),
     ];
   };
 }
 
-function flops(inputs: readonly (readonly number[])[], output: readonly number[], attributes: Attributes): number {
+function productFlops(
+  inputs: readonly (readonly number[])[],
+  output: readonly number[],
+  attributes: Attributes,
+): number {
   const [rows, columns] = inputs[0]!.slice(-2) as [number, number];
   return 2 * countElements(output) * (attributes.transposeA ? rows : columns);
 }
@@ -75,22 +79,22 @@ export const productOps: Readonly<Record<(typeof productNames)[number], OpRow>> 
   MatMul: {
     doc: 'Matrix product [m, k] × [k, n] → [m, n]; attributes transposeA and transposeB read an operand transposed.',
     type(inputs, attributes): TensorType {
-      expectInputs(inputs, float, float);
+      expectInputs(inputs, productDtypes, productDtypes);
       expectSameDtype(inputs[0]!, inputs[1]!);
       for (const input of inputs) expectRank(input, 2);
       return { dtype: inputs[0]!.dtype, shape: productShape(inputs[0]!.shape, inputs[1]!.shape, attributes) };
     },
-    gradient: gradient('matMul'),
+    gradient: productGradient('matMul'),
     evaluate([a, b], output, attributes) {
       multiply(a!, b!, output, attributes, 0);
     },
-    flops,
+    flops: productFlops,
     bfloat16: 'product',
   },
   BatchMatMul: {
     doc: 'One matrix product for each index of the leading axis: [n, m, k] × [n, k, l] → [n, m, l]; flags as for MatMul.',
     type(inputs, attributes): TensorType {
-      expectInputs(inputs, float, float);
+      expectInputs(inputs, productDtypes, productDtypes);
       expectSameDtype(inputs[0]!, inputs[1]!);
       for (const input of inputs) expectRank(input, 3);
       const [a, b] = [inputs[0]!.shape, inputs[1]!.shape];
@@ -99,11 +103,11 @@ export const productOps: Readonly<Record<(typeof productNames)[number], OpRow>> 
       }
       return { dtype: inputs[0]!.dtype, shape: [a[0]!, ...productShape(a.slice(1), b.slice(1), attributes)] };
     },
-    gradient: gradient('batchMatMul'),
+    gradient: productGradient('batchMatMul'),
     evaluate([a, b], output, attributes) {
       for (let index = 0; index < output.shape[0]!; index++) multiply(a!, b!, output, attributes, index);
     },
-    flops,
+    flops: productFlops,
     bfloat16: 'product',
   },
 };

@@ -1,7 +1,7 @@
 /** Reductions over axes; the largest k and the two softmaxes, over the last axis. */
-import { countElements, elementsOf, GraphTypeError } from '../dims.ts';
+import { countElements, GraphTypeError, productOfDims } from '../dims.ts';
 import type { Builder, Dim, Dtype, Ref, reductionNames, softmaxNames } from '../graph.ts';
-import { alignRank, lengthOf, sumOver } from '../lazy.ts';
+import { alignRank, lengthValue, sumOver } from '../lazy.ts';
 import {
   type Attributes,
   expectAxes,
@@ -20,12 +20,12 @@ import {
 export const leastNumber = -3.4028234663852886e38;
 
 /** True if there may be fewer than k numbers to choose from. */
-export const mayBeFewer = (shape: readonly Dim[], k: number): boolean => {
+export const mayHaveFewer = (shape: readonly Dim[], k: number): boolean => {
   const lastDim = shape.at(-1);
   return typeof lastDim !== 'number' || lastDim < k;
 };
 
-export const topK: OpRow = {
+export const topKOp: OpRow = {
   doc: 'The k largest of the last axis in descending order, equals each by itself: […, n] → […, k]. Where n < k the least float32 number fills the places.',
   type(inputs, attributes) {
     expectInputs(inputs, floatDtypes);
@@ -49,20 +49,20 @@ export const topK: OpRow = {
 };
 
 /** Returns a value in the shape of the reduced output with the reduced axes restored as 1, so that it broadcasts to the operand. */
-function withAxes(at: GradientContext, value: Ref): Ref {
-  if (at.attributes.keepDims || value.type.shape.length === 0) return value;
-  const axes = numbersOf(at.attributes, 'axes');
-  const dims = [...alignRank(at.builder, value, at.output.type.shape.length).type.shape];
-  return at.builder.reshape(
+function restoreAxes(context: GradientContext, value: Ref): Ref {
+  if (context.attributes.keepDims || value.type.shape.length === 0) return value;
+  const axes = numbersOf(context.attributes, 'axes');
+  const dims = [...alignRank(context.builder, value, context.output.type.shape.length).type.shape];
+  return context.builder.reshape(
     value,
-    at.inputs[0]!.type.shape.map((_, axis) => (axes.includes(axis) ? 1 : dims.shift()!)),
+    context.inputs[0]!.type.shape.map((_, axis) => (axes.includes(axis) ? 1 : dims.shift()!)),
   );
 }
 
-function reduction(
+function makeReductionOp(
   doc: string,
   allowed: readonly Dtype[],
-  gradient: (builder: Builder, at: GradientContext) => Ref,
+  gradient: (builder: Builder, context: GradientContext) => Ref,
   evaluate: (input: NodeValues, output: NodeValues, axes: readonly number[]) => void,
 ): OpRow {
   return {
@@ -77,13 +77,18 @@ function reduction(
       );
       return { dtype: input.dtype, shape };
     },
-    gradient: (at) => [() => gradient(at.builder, at)],
+    gradient: (context) => [() => gradient(context.builder, context)],
     evaluate: ([input], output, attributes) => evaluate(input!, output, numbersOf(attributes, 'axes')),
     flops: flopPerInput,
   };
 }
 
-function addUp(input: NodeValues, output: NodeValues, axes: readonly number[], scale: (count: number) => number): void {
+function sumIntoOutput(
+  input: NodeValues,
+  output: NodeValues,
+  axes: readonly number[],
+  scale: (count: number) => number,
+): void {
   const { places, count } = reducedPositions(input.shape, axes);
   const reducedSums = new Float64Array(output.data.length);
   for (let i = 0; i < places.length; i++) reducedSums[places[i]!]! += input.data[i]!;
@@ -92,7 +97,10 @@ function addUp(input: NodeValues, output: NodeValues, axes: readonly number[], s
 }
 
 /** Visits each row of the last axis with its largest element, and the sum of the exponentials after its subtraction. */
-function eachRow(input: NodeValues, visit: (at: number, length: number, largest: number, sum: number) => void): void {
+function visitRows(
+  input: NodeValues,
+  visit: (context: number, length: number, largest: number, sum: number) => void,
+): void {
   const rowLength = input.shape.at(-1)!;
   for (let index = 0; index < input.data.length; index += rowLength) {
     let largestInRow = Number.NEGATIVE_INFINITY;
@@ -103,9 +111,9 @@ function eachRow(input: NodeValues, visit: (at: number, length: number, largest:
   }
 }
 
-function overLastAxis(
+function makeLastAxisOp(
   doc: string,
-  gradient: (b: Builder, at: GradientContext, rowSum: (value: Ref) => Ref) => Ref,
+  gradient: (b: Builder, context: GradientContext, rowSum: (value: Ref) => Ref) => Ref,
   evaluate: (input: NodeValues, output: NodeValues, attributes: Attributes) => void,
 ): OpRow {
   return {
@@ -115,9 +123,11 @@ function overLastAxis(
       if (inputs[0]!.shape.length === 0) throw new GraphTypeError('a scalar has no last axis');
       return inputs[0]!;
     },
-    gradient: (at) => {
-      const { shape } = at.output.type;
-      return [() => gradient(at.builder, at, (value) => sumOver(at.builder, value, [shape.length - 1], shape))];
+    gradient: (context) => {
+      const { shape } = context.output.type;
+      return [
+        () => gradient(context.builder, context, (value) => sumOver(context.builder, value, [shape.length - 1], shape)),
+      ];
     },
     evaluate: ([input], output, attributes) => evaluate(input!, output, attributes),
     flops: (_, output) => 4 * countElements(output),
@@ -125,53 +135,54 @@ function overLastAxis(
 }
 
 export const reductionOps: Readonly<Record<(typeof reductionNames | typeof softmaxNames)[number], OpRow>> = {
-  Sum: reduction(
+  Sum: makeReductionOp(
     'Sum over attribute axes; with keepDims they stay, of length 1.',
     numericDtypes,
-    (_, at) => withAxes(at, at.upstream),
-    (input, output, axes) => addUp(input, output, axes, () => 1),
+    (_, context) => restoreAxes(context, context.upstream),
+    (input, output, axes) => sumIntoOutput(input, output, axes, () => 1),
   ),
-  Mean: reduction(
+  Mean: makeReductionOp(
     'Mean over attribute axes; with keepDims they stay, of length 1.',
     floatDtypes,
-    (b, at) => {
-      const reducedDims = numbersOf(at.attributes, 'axes').map((axis) => at.inputs[0]!.type.shape[axis]!);
-      return withAxes(at, b.div(at.upstream, lengthOf(b, elementsOf(reducedDims))));
+    (b, context) => {
+      const reducedDims = numbersOf(context.attributes, 'axes').map((axis) => context.inputs[0]!.type.shape[axis]!);
+      return restoreAxes(context, b.div(context.upstream, lengthValue(b, productOfDims(reducedDims))));
     },
-    (input, output, axes) => addUp(input, output, axes, (count) => 1 / count),
+    (input, output, axes) => sumIntoOutput(input, output, axes, (count) => 1 / count),
   ),
-  Max: reduction(
+  Max: makeReductionOp(
     'Largest over attribute axes. Gradient: shared equally by those that are the largest.',
     numericDtypes,
-    (b, at) => {
-      const axes = numbersOf(at.attributes, 'axes');
-      const [input] = at.inputs as [Ref];
-      const isLargest = b.cast(b.equal(input, withAxes(at, at.output)), 'float32');
-      return b.mul(isLargest, b.div(withAxes(at, at.upstream), b.sum(isLargest, axes, true)));
+    (b, context) => {
+      const axes = numbersOf(context.attributes, 'axes');
+      const [input] = context.inputs as [Ref];
+      const isLargest = b.cast(b.equal(input, restoreAxes(context, context.output)), 'float32');
+      return b.mul(isLargest, b.div(restoreAxes(context, context.upstream), b.sum(isLargest, axes, true)));
     },
     (input, output, axes) => {
       const { places } = reducedPositions(input.shape, axes);
       output.data.fill(output.dtype === 'int32' ? -(2 ** 31) : Number.NEGATIVE_INFINITY);
       for (let i = 0; i < places.length; i++) {
-        const reducedAt = places[i]!;
-        if (!(input.data[i]! <= output.data[reducedAt]!)) output.data[reducedAt] = input.data[i]!;
+        const position = places[i]!;
+        if (!(input.data[i]! <= output.data[position]!)) output.data[position] = input.data[i]!;
       }
     },
   ),
-  Softmax: overLastAxis(
+  Softmax: makeLastAxisOp(
     'eˣ ÷ Σ eˣ over the last axis, without overflow.',
-    (b, at, rowSum) => b.mul(at.output, b.sub(at.upstream, rowSum(b.mul(at.upstream, at.output)))),
+    (b, context, rowSum) =>
+      b.mul(context.output, b.sub(context.upstream, rowSum(b.mul(context.upstream, context.output)))),
     (input, output) =>
-      eachRow(input, (at, length, largest, sum) => {
-        for (let i = at; i < at + length; i++) output.data[i] = Math.exp(input.data[i]! - largest) / sum;
+      visitRows(input, (context, length, largest, sum) => {
+        for (let i = context; i < context + length; i++) output.data[i] = Math.exp(input.data[i]! - largest) / sum;
       }),
   ),
-  LogSoftmax: overLastAxis(
+  LogSoftmax: makeLastAxisOp(
     'x − log Σ eˣ over the last axis, without overflow.',
-    (b, at, rowSum) => b.sub(at.upstream, b.mul(b.exp(at.output), rowSum(at.upstream))),
+    (b, context, rowSum) => b.sub(context.upstream, b.mul(b.exp(context.output), rowSum(context.upstream))),
     (input, output) =>
-      eachRow(input, (at, length, largest, sum) => {
-        for (let i = at; i < at + length; i++) output.data[i] = input.data[i]! - largest - Math.log(sum);
+      visitRows(input, (context, length, largest, sum) => {
+        for (let i = context; i < context + length; i++) output.data[i] = input.data[i]! - largest - Math.log(sum);
       }),
   ),
 };

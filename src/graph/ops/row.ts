@@ -22,7 +22,7 @@ export interface GradientContext {
    */
   readonly upstream: Ref;
   /** Returns the upstream gradient in the output's own shape. */
-  full(): Ref;
+  fullUpstream(): Ref;
 }
 
 /** Makes the gradient by one input, if it is needed. Its shape may be any that broadcasts to the input's. */
@@ -32,7 +32,7 @@ export interface OpRow {
   readonly doc: string;
   /** Returns the type of the output. Throws GraphTypeError without the op's name, which `typeOf` adds in front. */
   readonly type: (inputs: readonly TensorType[], attributes: Attributes) => TensorType;
-  readonly gradient: 'none' | ((at: GradientContext) => readonly LocalGradient[]);
+  readonly gradient: 'none' | ((context: GradientContext) => readonly LocalGradient[]);
   /** Fills `output`, which is zeros. This is the reference for every engine. Sums are accumulated in doubles. */
   readonly evaluate: (inputs: readonly NodeValues[], output: NodeValues, attributes: Attributes) => void;
   /** Returns the number of floating-point operations; a function such as exp counts as one. Absent: the op only moves data, which counts as none. */
@@ -42,7 +42,7 @@ export interface OpRow {
     attributes: Attributes,
   ) => number;
   /** Present if the op reads no more of its first operand than it returns. */
-  readonly picks?: true;
+  readonly readsOnlyResult?: true;
   /**
    * The role of the op in bfloat16; absent: none. `product` multiplies matrices, and accumulates in float32. `carry` may stand between two products and rounds
    * nothing. `bias` adds something small to the result of a product.

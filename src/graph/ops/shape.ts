@@ -2,11 +2,11 @@
 import {
   addDims,
   broadcastsTo,
-  elementsOf,
   GraphTypeError,
   printDim,
   printShape,
   printType,
+  productOfDims,
   sameDim,
 } from '../dims.ts';
 import type { Builder, Dim, Ref, TensorType } from '../graph.ts';
@@ -28,13 +28,13 @@ import {
 } from './row.ts';
 
 /** Returns the elements of `value` from `begin` on along one axis. A value of length 1 there is broadcast, and returned unchanged. */
-function piece(builder: Builder, value: Ref, axis: number, begin: number, length: Dim, rank: number): Ref {
+function sliceAxis(builder: Builder, value: Ref, axis: number, begin: number, length: Dim, rank: number): Ref {
   const alignedValue = alignRank(builder, value, rank);
   if (alignedValue.type.shape[axis] === 1) return value;
   return builder.slice(
     alignedValue,
-    alignedValue.type.shape.map((_, other) => (other === axis ? begin : 0)),
-    alignedValue.type.shape.map((_, other) => (other === axis ? length : -1)),
+    alignedValue.type.shape.map((_, i) => (i === axis ? begin : 0)),
+    alignedValue.type.shape.map((_, i) => (i === axis ? length : -1)),
   );
 }
 
@@ -47,17 +47,17 @@ function slicedLength(dim: Dim, begin: number, size: Dim): Dim | undefined {
 }
 
 /** Returns `value` with zeros around it along one axis, so that it fills the operand's shape from `begin` on. */
-function placed(at: GradientContext, value: Ref, axis: number, begin: number): Ref {
-  const wholeDim = at.inputs[0]!.type.shape[axis]!;
-  const partDim = at.output.type.shape[axis]!;
+function padAxis(context: GradientContext, value: Ref, axis: number, begin: number): Ref {
+  const wholeDim = context.inputs[0]!.type.shape[axis]!;
+  const partDim = context.output.type.shape[axis]!;
   if (sameDim(wholeDim, partDim)) return value;
-  const only = (amount: number): number[] => value.type.shape.map((_, other) => (other === axis ? amount : 0));
+  const amountOnAxis = (amount: number): number[] => value.type.shape.map((_, i) => (i === axis ? amount : 0));
   if (typeof wholeDim === 'number' && typeof partDim === 'number') {
-    return at.builder.pad(value, only(begin), only(wholeDim - begin - partDim));
+    return context.builder.pad(value, amountOnAxis(begin), amountOnAxis(wholeDim - begin - partDim));
   }
   if (typeof wholeDim !== 'number' && typeof partDim !== 'number' && wholeDim.times % partDim.times === 0) {
-    const zeros = at.builder.broadcastTo(at.builder.constant(0), value);
-    return at.builder.concat([value, ...new Array<Ref>(wholeDim.times / partDim.times - 1).fill(zeros)], axis);
+    const zeros = context.builder.broadcastTo(context.builder.constant(0), value);
+    return context.builder.concat([value, ...new Array<Ref>(wholeDim.times / partDim.times - 1).fill(zeros)], axis);
   }
   throw new GraphTypeError(`Slice: no gradient for ${printDim(partDim)} out of ${printDim(wholeDim)}`);
 }
@@ -68,7 +68,7 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
     type(inputs, attributes) {
       expectInputs(inputs, allDtypes);
       const shape = dimsOf(attributes, 'shape');
-      const [before, after] = [elementsOf(inputs[0]!.shape), elementsOf(shape)];
+      const [before, after] = [productOfDims(inputs[0]!.shape), productOfDims(shape)];
       if (!sameDim(before, after)) {
         throw new GraphTypeError(
           `${printShape(inputs[0]!.shape)} has ${printDim(before)} elements, ${printShape(shape)} has ${printDim(after)}`,
@@ -76,11 +76,11 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
       }
       return { dtype: inputs[0]!.dtype, shape };
     },
-    gradient: (at) => [
+    gradient: (context) => [
       () =>
-        at.upstream.type.shape.every((dim) => dim === 1)
-          ? at.builder.reshape(at.upstream, [])
-          : at.builder.reshape(at.full(), at.inputs[0]!.type.shape),
+        context.upstream.type.shape.every((dim) => dim === 1)
+          ? context.builder.reshape(context.upstream, [])
+          : context.builder.reshape(context.fullUpstream(), context.inputs[0]!.type.shape),
     ],
     evaluate([input], output) {
       output.data.set(input!.data);
@@ -98,12 +98,12 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
       }
       return { dtype, shape: perm.map((axis) => shape[axis]!) };
     },
-    gradient: (at) => [
+    gradient: (context) => [
       () => {
-        if (at.upstream.type.shape.length === 0) return at.upstream;
-        const ownPerm = numbersOf(at.attributes, 'perm');
+        if (context.upstream.type.shape.length === 0) return context.upstream;
+        const ownPerm = numbersOf(context.attributes, 'perm');
         const inverse = ownPerm.map((_, axis) => ownPerm.indexOf(axis));
-        return at.builder.transpose(alignRank(at.builder, at.upstream, ownPerm.length), inverse);
+        return context.builder.transpose(alignRank(context.builder, context.upstream, ownPerm.length), inverse);
       },
     ],
     evaluate([input], output, attributes) {
@@ -137,11 +137,11 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
       }
       return { dtype: first.dtype, shape };
     },
-    gradient: (at) => {
-      const axis = at.attributes.axis as number;
-      const rank = at.output.type.shape.length;
+    gradient: (context) => {
+      const axis = context.attributes.axis as number;
+      const rank = context.output.type.shape.length;
       let nextBegin: Dim | undefined = 0;
-      return at.inputs.map((input) => {
+      return context.inputs.map((input) => {
         const begin: Dim | undefined = nextBegin;
         const length = input.type.shape[axis]!;
         nextBegin = nextBegin === undefined ? undefined : addDims(nextBegin, length);
@@ -151,7 +151,7 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
               `Concat: no gradient past the first operand along a symbolic axis: ${printType(input.type)}`,
             );
           }
-          return piece(at.builder, at.upstream, axis, begin, length, rank);
+          return sliceAxis(context.builder, context.upstream, axis, begin, length, rank);
         };
       });
     },
@@ -180,16 +180,23 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
       }
       return { dtype, shape: sliceLengths as Dim[] };
     },
-    gradient: (at) => [
-      () => numbersOf(at.attributes, 'begin').reduce((value, begin, axis) => placed(at, value, axis, begin), at.full()),
+    gradient: (context) => [
+      () =>
+        numbersOf(context.attributes, 'begin').reduce(
+          (value, begin, axis) => padAxis(context, value, axis, begin),
+          context.fullUpstream(),
+        ),
     ],
     evaluate([input], output, attributes) {
       const strides = stridesOf(input!.shape);
-      const firstElement = numbersOf(attributes, 'begin').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+      const firstElement = numbersOf(attributes, 'begin').reduce(
+        (sum, context, axis) => sum + context * strides[axis]!,
+        0,
+      );
       const readPositions = offsetsOf(output.shape, strides, firstElement);
       for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[readPositions[i]!]!;
     },
-    picks: true,
+    readsOnlyResult: true,
     bfloat16: 'carry',
   },
   Pad: {
@@ -210,22 +217,25 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
       }
       return { dtype, shape: paddedLengths as Dim[] };
     },
-    gradient: (at) => [
+    gradient: (context) => [
       () => {
-        const { shape } = at.inputs[0]!.type;
-        const before = numbersOf(at.attributes, 'before');
+        const { shape } = context.inputs[0]!.type;
+        const before = numbersOf(context.attributes, 'before');
         return shape.reduce(
           (value, length, axis) =>
-            sameDim(length, at.output.type.shape[axis]!)
+            sameDim(length, context.output.type.shape[axis]!)
               ? value
-              : piece(at.builder, value, axis, before[axis]!, length, shape.length),
-          at.upstream,
+              : sliceAxis(context.builder, value, axis, before[axis]!, length, shape.length),
+          context.upstream,
         );
       },
     ],
     evaluate([input], output, attributes) {
       const strides = stridesOf(output.shape);
-      const firstElement = numbersOf(attributes, 'before').reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+      const firstElement = numbersOf(attributes, 'before').reduce(
+        (sum, context, axis) => sum + context * strides[axis]!,
+        0,
+      );
       const writePositions = offsetsOf(input!.shape, strides, firstElement);
       for (let i = 0; i < writePositions.length; i++) output.data[writePositions[i]!] = input!.data[i]!;
     },
@@ -240,7 +250,10 @@ export const shapeOps: Readonly<Record<'Reshape' | 'Transpose' | 'Concat' | 'Sli
       }
       return { dtype: value.dtype, shape: like.shape };
     },
-    gradient: (at) => [() => reduceTo(at.builder, at.upstream, at.inputs[0]!.type.shape, at.output.type.shape), 'none'],
+    gradient: (context) => [
+      () => reduceTo(context.builder, context.upstream, context.inputs[0]!.type.shape, context.output.type.shape),
+      'none',
+    ],
     evaluate([input], output) {
       const readPositions = broadcastPositions(input!.shape, output.shape);
       for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[readPositions[i]!]!;

@@ -5,7 +5,7 @@ import { binaryOps } from './binary.ts';
 import { collectiveOps } from './collectives.ts';
 import { indexingOps } from './indexing.ts';
 import { productOps } from './products.ts';
-import { reductionOps, topK } from './reductions.ts';
+import { reductionOps, topKOp } from './reductions.ts';
 import type { Attributes, OpRow } from './row.ts';
 import { shapeOps } from './shape.ts';
 import { unaryOps } from './unary.ts';
@@ -23,7 +23,7 @@ export const ops: { readonly [N in OpName]: N extends LeafName ? LeafRow : OpRow
   ...unaryOps,
   ...productOps,
   ...reductionOps,
-  TopK: topK,
+  TopK: topKOp,
   ...shapeOps,
   ...indexingOps,
   ...collectiveOps,
@@ -33,14 +33,14 @@ export function isLeaf(op: OpName): op is LeafName {
   return op === 'Input' || op === 'Parameter' || op === 'Constant';
 }
 
-export function rowOf(op: ComputedOp): OpRow {
+export function opRowOf(op: ComputedOp): OpRow {
   return ops[op];
 }
 
 /** Returns the type of the op's result. Throws GraphTypeError. */
 export function typeOf(op: ComputedOp, inputs: readonly TensorType[], attributes: Attributes): TensorType {
   try {
-    return rowOf(op).type(inputs, attributes);
+    return opRowOf(op).type(inputs, attributes);
   } catch (error) {
     throw error instanceof GraphTypeError ? new GraphTypeError(`${op}: ${error.message}`) : error;
   }

@@ -3,7 +3,7 @@ import { GraphTypeError } from '../dims.ts';
 import type { Builder, Dtype, Ref, unaryNames } from '../graph.ts';
 import { allDtypes, expectInputs, floatDtypes, flopPerElement, hostDtypes, numericDtypes, type OpRow } from './row.ts';
 
-function unary(
+function makeUnaryOp(
   doc: string,
   allowed: readonly Dtype[],
   compute: (x: number) => number,
@@ -16,7 +16,9 @@ function unary(
       expectInputs(inputs, allowed);
       return inputs[0]!;
     },
-    gradient: gradient ? (at) => [() => gradient(at.builder, at.upstream, at.inputs[0]!, at.output)] : 'none',
+    gradient: gradient
+      ? (context) => [() => gradient(context.builder, context.upstream, context.inputs[0]!, context.output)]
+      : 'none',
     evaluate([x], output) {
       for (let i = 0; i < output.data.length; i++) output.data[i] = compute(x!.data[i]!);
     },
@@ -28,7 +30,7 @@ const sigmoidOf = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math
 
 export const unaryOps: Readonly<Record<(typeof unaryNames)[number] | 'StopGradient' | 'Cast', OpRow>> = {
   Neg: {
-    ...unary(
+    ...makeUnaryOp(
       '−x',
       [...numericDtypes, 'bfloat16'],
       (x) => -x,
@@ -36,27 +38,27 @@ export const unaryOps: Readonly<Record<(typeof unaryNames)[number] | 'StopGradie
     ),
     bfloat16: 'carry',
   },
-  Exp: unary('eˣ', floatDtypes, Math.exp, (b, g, _, y) => b.mul(g, y)),
-  Log: unary('Natural logarithm', floatDtypes, Math.log, (b, g, x) => b.div(g, x)),
-  Sqrt: unary('√x', floatDtypes, Math.sqrt, (b, g, _, y) => b.div(b.mul(g, 0.5), y)),
-  Rsqrt: unary(
+  Exp: makeUnaryOp('eˣ', floatDtypes, Math.exp, (b, g, _, y) => b.mul(g, y)),
+  Log: makeUnaryOp('Natural logarithm', floatDtypes, Math.log, (b, g, x) => b.div(g, x)),
+  Sqrt: makeUnaryOp('√x', floatDtypes, Math.sqrt, (b, g, _, y) => b.div(b.mul(g, 0.5), y)),
+  Rsqrt: makeUnaryOp(
     '1 ÷ √x',
     floatDtypes,
     (x) => 1 / Math.sqrt(x),
     (b, g, _, y) => b.mul(b.mul(g, -0.5), b.mul(b.square(y), y)),
   ),
-  Square: unary(
+  Square: makeUnaryOp(
     'x²',
     numericDtypes,
     (x) => x * x,
     (b, g, x) => b.mul(b.mul(g, 2), x),
   ),
-  Abs: unary('|x|. Gradient 0 at 0.', numericDtypes, Math.abs, (b, g, x) => b.mul(g, b.sign(x))),
-  Sign: unary('−1, 0 or 1', numericDtypes, (x) => (Number.isNaN(x) ? x : Number(x > 0) - Number(x < 0))),
-  Tanh: unary('tanh x', floatDtypes, Math.tanh, (b, g, _, y) => b.mul(g, b.sub(1, b.square(y)))),
-  Sigmoid: unary('1 ÷ (1 + e⁻ˣ)', floatDtypes, sigmoidOf, (b, g, _, y) => b.mul(g, b.mul(y, b.sub(1, y)))),
+  Abs: makeUnaryOp('|x|. Gradient 0 at 0.', numericDtypes, Math.abs, (b, g, x) => b.mul(g, b.sign(x))),
+  Sign: makeUnaryOp('−1, 0 or 1', numericDtypes, (x) => (Number.isNaN(x) ? x : Number(x > 0) - Number(x < 0))),
+  Tanh: makeUnaryOp('tanh x', floatDtypes, Math.tanh, (b, g, _, y) => b.mul(g, b.sub(1, b.square(y)))),
+  Sigmoid: makeUnaryOp('1 ÷ (1 + e⁻ˣ)', floatDtypes, sigmoidOf, (b, g, _, y) => b.mul(g, b.mul(y, b.sub(1, y)))),
   Relu: {
-    ...unary(
+    ...makeUnaryOp(
       'The larger of x and 0. Gradient 0 at 0.',
       [...floatDtypes, 'bfloat16'],
       (x) => Math.max(x, 0),
@@ -64,14 +66,14 @@ export const unaryOps: Readonly<Record<(typeof unaryNames)[number] | 'StopGradie
     ),
     bfloat16: 'carry',
   },
-  Softplus: unary(
+  Softplus: makeUnaryOp(
     'log(1 + eˣ), without overflow',
     floatDtypes,
     (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
     (b, g, x) => b.mul(g, b.sigmoid(x)),
   ),
-  LogicalNot: unary('not x', ['bool'], (x) => 1 - x),
-  StopGradient: unary('x, a constant to differentiation', hostDtypes, (x) => x),
+  LogicalNot: makeUnaryOp('not x', ['bool'], (x) => 1 - x),
+  StopGradient: makeUnaryOp('x, a constant to differentiation', hostDtypes, (x) => x),
   Cast: {
     doc: 'x as attribute dtype. To int32 the fraction is dropped; to bool, x ≠ 0; to bfloat16, the nearest, of two the even one. Differentiable only from float32 to float32.',
     type(inputs, { dtype }) {
@@ -79,8 +81,10 @@ export const unaryOps: Readonly<Record<(typeof unaryNames)[number] | 'StopGradie
       if (!allDtypes.includes(dtype as Dtype)) throw new GraphTypeError(`no dtype "${String(dtype)}"`);
       return { dtype: dtype as Dtype, shape: inputs[0]!.shape };
     },
-    gradient: (at) => [
-      at.inputs[0]!.type.dtype === 'float32' && at.output.type.dtype === 'float32' ? () => at.upstream : 'none',
+    gradient: (context) => [
+      context.inputs[0]!.type.dtype === 'float32' && context.output.type.dtype === 'float32'
+        ? () => context.upstream
+        : 'none',
     ],
     evaluate([x], output) {
       const toBool = output.dtype === 'bool';

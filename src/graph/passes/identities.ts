@@ -4,23 +4,23 @@ import { countElements, sameShape, sameType } from '../dims.ts';
 import { emptyValues, roundIfBfloat16 } from '../evaluate.ts';
 import type { Graph, OpName } from '../graph.ts';
 import { type NodeValues, numbersOf } from '../ops/row.ts';
-import { isLeaf, rowOf } from '../ops/table.ts';
-import { type RewriteRule, type RewriteSite, rewriteGraph, rewritten, uniformValue } from './rewrite.ts';
+import { isLeaf, opRowOf } from '../ops/table.ts';
+import { mergeEqualNodes, type RewriteRule, type RewriteSite, rewriteGraph, uniformValue } from './rewrite.ts';
 
 /** Removes zeros that are written over zeros: the gradient of masked scores is zero at the masked places because their exponential is. */
 export function removeScatters(graph: Graph): Graph {
-  return rewriteGraph(graph, zerosOverZeros);
+  return rewriteGraph(graph, removeZerosOverZeros);
 }
 
-const zerosOverZeros: RewriteRule = ({ graph, node, at }) => {
+const removeZerosOverZeros: RewriteRule = ({ graph, node, refOf }) => {
   if (node.op !== 'ScatterUpdate' || uniformValue(graph, node.inputs[2]!) !== 0) return undefined;
-  return valueAt(graph, node.inputs[0]!, node.inputs[1]!) === 0 ? at(node.inputs[0]!) : undefined;
+  return knownValueAt(graph, node.inputs[0]!, node.inputs[1]!) === 0 ? refOf(node.inputs[0]!) : undefined;
 };
 
 /** Returns the number that a float32 value is known to have at all of `indices`, provided that other operands are finite. */
-function valueAt(graph: Graph, id: number, indices: number): number | undefined {
+function knownValueAt(graph: Graph, id: number, indices: number): number | undefined {
   const node = graph.nodes[id]!;
-  const operand = (index: number): number | undefined => valueAt(graph, node.inputs[index]!, indices);
+  const operand = (index: number): number | undefined => knownValueAt(graph, node.inputs[index]!, indices);
   const sameShapeAs = (index: number): boolean =>
     graph.nodes[node.inputs[index]!]!.type.shape.length === node.type.shape.length;
   switch (node.op) {
@@ -41,11 +41,11 @@ function valueAt(graph: Graph, id: number, indices: number): number | undefined 
 }
 
 /** Computes equal nodes once; a + b and b + a are equal. */
-export function shareCommon(graph: Graph): Graph {
-  return rewritten(rewriteGraph(graph, order));
+export function shareEqualNodes(graph: Graph): Graph {
+  return mergeEqualNodes(rewriteGraph(graph, orderOperands));
 }
 
-const commutative: ReadonlySet<OpName> = new Set([
+const commutativeOps: ReadonlySet<OpName> = new Set([
   'Add',
   'Mul',
   'Maximum',
@@ -56,36 +56,45 @@ const commutative: ReadonlySet<OpName> = new Set([
 ]);
 
 /** Orders operands that may be exchanged by their ids; the writer itself then finds equal nodes. */
-const order: RewriteRule = ({ node, again, at }) => {
+const orderOperands: RewriteRule = ({ node, reapply, refOf }) => {
   const [a, b] = node.inputs as [number, number];
-  return commutative.has(node.op) && a > b ? again(node, [at(b), at(a)]) : undefined;
+  return commutativeOps.has(node.op) && a > b ? reapply(node, [refOf(b), refOf(a)]) : undefined;
 };
 
 /** Removes arithmetic that changes nothing, or that a cheaper op expresses as well. */
 export function removeIdentities(graph: Graph): Graph {
-  return rewriteGraph(graph, neutral, signs, cancelled, quotient, square, same, unitAxes);
+  return rewriteGraph(
+    graph,
+    removeNeutralOperand,
+    simplifySigns,
+    cancelTerms,
+    replaceQuotient,
+    replaceBySquare,
+    removeNoOps,
+    removeUnitReduction,
+  );
 }
 
 /** Returns the operand that a node only repeats, if the types agree too. */
-function repeated(site: RewriteSite, operand: number): Ref | undefined {
+function operandIfSameType(site: RewriteSite, operand: number): Ref | undefined {
   const id = site.node.inputs[operand]!;
-  return sameType(site.graph.nodes[id]!.type, site.node.type) ? site.at(id) : undefined;
+  return sameType(site.graph.nodes[id]!.type, site.node.type) ? site.refOf(id) : undefined;
 }
 
 /** x + 0, x − 0, x × 1, x ÷ 1 */
-const neutral: RewriteRule = (site) => {
+const removeNeutralOperand: RewriteRule = (site) => {
   const { graph, node } = site;
   const [a, b] = node.inputs.map((input) => uniformValue(graph, input));
-  if (node.op === 'Add') return b === 0 ? repeated(site, 0) : a === 0 ? repeated(site, 1) : undefined;
-  if (node.op === 'Sub') return b === 0 ? repeated(site, 0) : undefined;
-  if (node.op === 'Mul') return b === 1 ? repeated(site, 0) : a === 1 ? repeated(site, 1) : undefined;
-  if (node.op === 'Div') return b === 1 ? repeated(site, 0) : undefined;
+  if (node.op === 'Add') return b === 0 ? operandIfSameType(site, 0) : a === 0 ? operandIfSameType(site, 1) : undefined;
+  if (node.op === 'Sub') return b === 0 ? operandIfSameType(site, 0) : undefined;
+  if (node.op === 'Mul') return b === 1 ? operandIfSameType(site, 0) : a === 1 ? operandIfSameType(site, 1) : undefined;
+  if (node.op === 'Div') return b === 1 ? operandIfSameType(site, 0) : undefined;
   return undefined;
 };
 
 /** −(−x), 0 − x, x × −1, a + (−b), a − (−b), −(a − b) */
-const signs: RewriteRule = (site) => {
-  const { graph, node, builder, at, users } = site;
+const simplifySigns: RewriteRule = (site) => {
+  const { graph, node, builder, refOf, readers } = site;
   const [a, b] = node.inputs as [number, number];
   const negatedBy = (id: number): number | undefined => {
     const operand = graph.nodes[id]!;
@@ -93,72 +102,73 @@ const signs: RewriteRule = (site) => {
   };
   if (node.op === 'Neg') {
     const inner = graph.nodes[a]!;
-    if (inner.op === 'Neg') return at(inner.inputs[0]!);
-    if (inner.op === 'Sub' && users[a]!.length === 1) return builder.sub(at(inner.inputs[1]!), at(inner.inputs[0]!));
+    if (inner.op === 'Neg') return refOf(inner.inputs[0]!);
+    if (inner.op === 'Sub' && readers[a]!.length === 1)
+      return builder.sub(refOf(inner.inputs[1]!), refOf(inner.inputs[0]!));
   }
   if (node.op === 'Sub') {
-    if (uniformValue(graph, a) === 0 && repeated(site, 1)) return builder.neg(at(b));
+    if (uniformValue(graph, a) === 0 && operandIfSameType(site, 1)) return builder.neg(refOf(b));
     const inner = negatedBy(b);
-    if (inner !== undefined) return builder.add(at(a), at(inner));
+    if (inner !== undefined) return builder.add(refOf(a), refOf(inner));
   }
   if (node.op === 'Mul') {
-    if (uniformValue(graph, b) === -1 && repeated(site, 0)) return builder.neg(at(a));
-    if (uniformValue(graph, a) === -1 && repeated(site, 1)) return builder.neg(at(b));
+    if (uniformValue(graph, b) === -1 && operandIfSameType(site, 0)) return builder.neg(refOf(a));
+    if (uniformValue(graph, a) === -1 && operandIfSameType(site, 1)) return builder.neg(refOf(b));
   }
   if (node.op === 'Add') {
     const [innerA, innerB] = [negatedBy(a), negatedBy(b)];
-    if (innerB !== undefined) return builder.sub(at(a), at(innerB));
-    if (innerA !== undefined) return builder.sub(at(b), at(innerA));
+    if (innerB !== undefined) return builder.sub(refOf(a), refOf(innerB));
+    if (innerA !== undefined) return builder.sub(refOf(b), refOf(innerA));
   }
   return undefined;
 };
 
 /** x + (y − x), (y − x) + x */
-const cancelled: RewriteRule = ({ graph, node, at }) => {
+const cancelTerms: RewriteRule = ({ graph, node, refOf }) => {
   if (node.op !== 'Add') return undefined;
-  for (const [x, other] of [node.inputs, [...node.inputs].reverse()] as const) {
-    const difference = graph.nodes[other!]!;
+  for (const [x, differenceId] of [node.inputs, [...node.inputs].reverse()] as const) {
+    const difference = graph.nodes[differenceId!]!;
     if (difference.op !== 'Sub' || difference.inputs[1] !== x) continue;
     const y = difference.inputs[0]!;
-    if (sameType(graph.nodes[y]!.type, node.type)) return at(y);
+    if (sameType(graph.nodes[y]!.type, node.type)) return refOf(y);
   }
   return undefined;
 };
 
 /** Replaces x ÷ 2 by x × ½: the reciprocal is rounded once, to float32. */
-const quotient: RewriteRule = ({ graph, node, builder, at }) => {
+const replaceQuotient: RewriteRule = ({ graph, node, builder, refOf }) => {
   if (node.op !== 'Div') return undefined;
   const [a, b] = node.inputs as [number, number];
   const divisorNode = graph.nodes[b]!;
   if (divisorNode.op !== 'Constant') return undefined;
   const reciprocals = (divisorNode.attributes.values as readonly number[]).map((value) => 1 / value);
   if (!reciprocals.every((value) => Number.isFinite(Math.fround(value)) && Math.abs(value) > 1e-37)) return undefined;
-  return builder.mul(at(a), builder.constant(reciprocals, divisorNode.type.shape as readonly number[]));
+  return builder.mul(refOf(a), builder.constant(reciprocals, divisorNode.type.shape as readonly number[]));
 };
 
-const square: RewriteRule = ({ node, builder, at }) =>
-  node.op === 'Mul' && node.inputs[0] === node.inputs[1] ? builder.square(at(node.inputs[0]!)) : undefined;
+const replaceBySquare: RewriteRule = ({ node, builder, refOf }) =>
+  node.op === 'Mul' && node.inputs[0] === node.inputs[1] ? builder.square(refOf(node.inputs[0]!)) : undefined;
 
 /** Removes casts to the dtype that a value has, choices between a value and itself, and StopGradient, which only matters to differentiation. */
-const same: RewriteRule = (site) => {
+const removeNoOps: RewriteRule = (site) => {
   const { node } = site;
-  if (node.op === 'StopGradient') return repeated(site, 0);
-  if (node.op === 'Cast') return repeated(site, 0);
-  if (node.op === 'Select' && node.inputs[1] === node.inputs[2]) return repeated(site, 1);
+  if (node.op === 'StopGradient') return operandIfSameType(site, 0);
+  if (node.op === 'Cast') return operandIfSameType(site, 0);
+  if (node.op === 'Select' && node.inputs[1] === node.inputs[2]) return operandIfSameType(site, 1);
   return undefined;
 };
 
 /** Removes reductions over axes of length 1. */
-const unitAxes: RewriteRule = ({ node, builder, at, graph }) => {
+const removeUnitReduction: RewriteRule = ({ node, builder, refOf, graph }) => {
   if (node.op !== 'Sum' && node.op !== 'Mean' && node.op !== 'Max') return undefined;
   const { shape } = graph.nodes[node.inputs[0]!]!.type;
   if (!numbersOf(node.attributes, 'axes').every((axis) => shape[axis] === 1)) return undefined;
-  const operand = at(node.inputs[0]!);
+  const operand = refOf(node.inputs[0]!);
   return sameShape(shape, node.type.shape) ? operand : builder.reshape(operand, node.type.shape);
 };
 
 /** Larger constants are computed in each run instead of being written to the graph. */
-const largest = 4096;
+const maxConstantElements = 4096;
 
 /** Computes nodes whose operands are all constants, as `evaluate` would. */
 export function foldConstants(graph: Graph): Graph {
@@ -169,25 +179,25 @@ export function foldConstants(graph: Graph): Graph {
     values.data.set(attributes.values as readonly number[]);
     constantValues.set(id, values);
   });
-  return constantValues.size === 0 ? graph : rewriteGraph(graph, fold(constantValues));
+  return constantValues.size === 0 ? graph : rewriteGraph(graph, makeFoldRule(constantValues));
 }
 
-function fold(known: Map<number, NodeValues>): RewriteRule {
+function makeFoldRule(constantValues: Map<number, NodeValues>): RewriteRule {
   return ({ id, node, builder }) => {
-    const shape = numeric(node.type.shape);
-    if (isLeaf(node.op) || node.inputs.some((input) => !known.has(input))) return undefined;
-    if (shape === undefined || countElements(shape) > largest) return undefined;
+    const shape = asNumbers(node.type.shape);
+    if (isLeaf(node.op) || node.inputs.some((input) => !constantValues.has(input))) return undefined;
+    if (shape === undefined || countElements(shape) > maxConstantElements) return undefined;
     const output = emptyValues(node.type.dtype, shape);
-    const operands = node.inputs.map((input) => known.get(input)!);
-    rowOf(node.op).evaluate(operands, output, node.attributes);
+    const operands = node.inputs.map((input) => constantValues.get(input)!);
+    opRowOf(node.op).evaluate(operands, output, node.attributes);
     roundIfBfloat16(output);
     const values = [...output.data];
     if (!values.every(Number.isFinite)) return undefined;
-    known.set(id, output);
+    constantValues.set(id, output);
     return builder.constant(values, shape, node.type.dtype);
   };
 }
 
-function numeric(shape: readonly unknown[]): readonly number[] | undefined {
+function asNumbers(shape: readonly unknown[]): readonly number[] | undefined {
   return shape.every((dim) => typeof dim === 'number') ? (shape as readonly number[]) : undefined;
 }

@@ -8,20 +8,20 @@ import { type RewriteRule, type RewriteSite, rewriteGraph } from './rewrite.ts';
 
 /** Removes broadcasts that the following op does by itself, and moves others after cheaper work. */
 export function removeBroadcasts(graph: Graph): Graph {
-  return rewriteGraph(graph, needless, ofOperands, afterUnary, nearestLike);
+  return rewriteGraph(graph, removeNeedlessBroadcast, removeOperandBroadcasts, moveBroadcastAfterUnary, useNearestLike);
 }
 
-const needless: RewriteRule = ({ graph, node, builder, at }) => {
+const removeNeedlessBroadcast: RewriteRule = ({ graph, node, builder, refOf }) => {
   if (node.op !== 'BroadcastTo') return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
-  if (sameShape(inner.type.shape, node.type.shape)) return at(node.inputs[0]!);
-  return inner.op === 'BroadcastTo' ? builder.broadcastTo(at(inner.inputs[0]!), at(node.inputs[1]!)) : undefined;
+  if (sameShape(inner.type.shape, node.type.shape)) return refOf(node.inputs[0]!);
+  return inner.op === 'BroadcastTo' ? builder.broadcastTo(refOf(inner.inputs[0]!), refOf(node.inputs[1]!)) : undefined;
 };
 
 const binaryOrSelect: ReadonlySet<OpName> = new Set([...binaryNames, 'Select']);
 
 /** Replaces x × BroadcastTo(y) by x × y, if the operands still give the same shape. */
-const ofOperands: RewriteRule = ({ graph, node, again, at }) => {
+const removeOperandBroadcasts: RewriteRule = ({ graph, node, reapply, refOf }) => {
   if (!binaryOrSelect.has(node.op)) return undefined;
   const operands = [...node.inputs];
   const shapeOf = (id: number) => graph.nodes[id]!.type.shape;
@@ -29,26 +29,26 @@ const ofOperands: RewriteRule = ({ graph, node, again, at }) => {
   operands.forEach((id, index) => {
     const operand = graph.nodes[id]!;
     if (operand.op !== 'BroadcastTo') return;
-    const otherShapes = operands.filter((_, other) => other !== index).map(shapeOf);
+    const otherShapes = operands.filter((_, i) => i !== index).map(shapeOf);
     const shape = [...otherShapes, shapeOf(operand.inputs[0]!)].reduce((a, b) => broadcastShapes(a, b));
     if (!sameShape(shape, node.type.shape)) return;
     operands[index] = operand.inputs[0]!;
     isChanged = true;
   });
-  return isChanged ? again(node, operands.map(at)) : undefined;
+  return isChanged ? reapply(node, operands.map(refOf)) : undefined;
 };
 
-const unary: ReadonlySet<OpName> = new Set(unaryNames);
+const unaryOps: ReadonlySet<OpName> = new Set(unaryNames);
 
-const afterUnary: RewriteRule = ({ graph, node, builder, again, at }) => {
-  if (!unary.has(node.op)) return undefined;
+const moveBroadcastAfterUnary: RewriteRule = ({ graph, node, builder, reapply, refOf }) => {
+  if (!unaryOps.has(node.op)) return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'BroadcastTo') return undefined;
-  return builder.broadcastTo(again(node, [at(inner.inputs[0]!)]), at(inner.inputs[1]!));
+  return builder.broadcastTo(reapply(node, [refOf(inner.inputs[0]!)]), refOf(inner.inputs[1]!));
 };
 
 /** Only the shape of `like` is read, so a leaf of that shape, or the value from which `like` was computed, keeps less memory in use. */
-const nearestLike: RewriteRule = ({ graph, node, builder, at }) => {
+const useNearestLike: RewriteRule = ({ graph, node, builder, refOf }) => {
   if (node.op !== 'BroadcastTo') return undefined;
   const like = node.inputs[1]!;
   const hasSameShape = (other: Node): boolean => sameShape(other.type.shape, node.type.shape);
@@ -58,67 +58,67 @@ const nearestLike: RewriteRule = ({ graph, node, builder, at }) => {
     if (nextLike === undefined) nearestId = id;
     id = nextLike;
   }
-  return nearestId !== like ? builder.broadcastTo(at(node.inputs[0]!), at(nearestId)) : undefined;
+  return nearestId !== like ? builder.broadcastTo(refOf(node.inputs[0]!), refOf(nearestId)) : undefined;
 };
 
 /** Removes moves of elements that undo each other, and joins those that can be one move. */
 export function joinMoves(graph: Graph): Graph {
   return rewriteGraph(
     graph,
-    reshapes,
-    transposes,
-    whole,
-    nestedSlices,
-    nestedConcats,
-    slicesOfOne,
-    slicedConcat,
+    joinReshapes,
+    joinTransposes,
+    removeNoOpMove,
+    joinNestedSlices,
+    flattenConcats,
+    joinAdjacentSlices,
+    sliceConcatPart,
     disjointPads,
   );
 }
 
-const reshapes: RewriteRule = ({ graph, node, builder, at }) => {
+const joinReshapes: RewriteRule = ({ graph, node, builder, refOf }) => {
   if (node.op !== 'Reshape') return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
-  if (sameShape(inner.type.shape, node.type.shape)) return at(node.inputs[0]!);
-  return inner.op === 'Reshape' ? builder.reshape(at(inner.inputs[0]!), node.type.shape) : undefined;
+  if (sameShape(inner.type.shape, node.type.shape)) return refOf(node.inputs[0]!);
+  return inner.op === 'Reshape' ? builder.reshape(refOf(inner.inputs[0]!), node.type.shape) : undefined;
 };
 
-const transposes: RewriteRule = ({ graph, node, builder, at }) => {
+const joinTransposes: RewriteRule = ({ graph, node, builder, refOf }) => {
   if (node.op !== 'Transpose') return undefined;
   const perm = numbersOf(node.attributes, 'perm');
-  if (perm.every((axis, i) => axis === i)) return at(node.inputs[0]!);
+  if (perm.every((axis, i) => axis === i)) return refOf(node.inputs[0]!);
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'Transpose') return undefined;
   const innerPerm = numbersOf(inner.attributes, 'perm');
   const bothPerms = perm.map((axis) => innerPerm[axis]!);
-  return builder.transpose(at(inner.inputs[0]!), bothPerms);
+  return builder.transpose(refOf(inner.inputs[0]!), bothPerms);
 };
 
 /** Removes a slice of everything, a pad of nothing, and a concatenation of one part. */
-const whole: RewriteRule = ({ graph, node, at }) => {
+const removeNoOpMove: RewriteRule = ({ graph, node, refOf }) => {
   const mayDoNothing = node.op === 'Slice' || node.op === 'Pad' || (node.op === 'Concat' && node.inputs.length === 1);
   if (!mayDoNothing) return undefined;
-  return sameShape(graph.nodes[node.inputs[0]!]!.type.shape, node.type.shape) ? at(node.inputs[0]!) : undefined;
+  return sameShape(graph.nodes[node.inputs[0]!]!.type.shape, node.type.shape) ? refOf(node.inputs[0]!) : undefined;
 };
 
-const nestedSlices: RewriteRule = ({ graph, node, builder, at }) => {
+const joinNestedSlices: RewriteRule = ({ graph, node, builder, refOf }) => {
   if (node.op !== 'Slice') return undefined;
   const inner = graph.nodes[node.inputs[0]!]!;
   if (inner.op !== 'Slice') return undefined;
   const innerBegin = numbersOf(inner.attributes, 'begin');
-  const begin = numbersOf(node.attributes, 'begin').map((from, axis) => from + innerBegin[axis]!);
-  return builder.slice(at(inner.inputs[0]!), begin, node.type.shape);
+  const begin = numbersOf(node.attributes, 'begin').map((outerBegin, axis) => outerBegin + innerBegin[axis]!);
+  return builder.slice(refOf(inner.inputs[0]!), begin, node.type.shape);
 };
 
-const nestedConcats: RewriteRule = ({ graph, node, builder, at, users }) => {
+const flattenConcats: RewriteRule = ({ graph, node, builder, refOf, readers }) => {
   if (node.op !== 'Concat') return undefined;
-  const isOpened = (id: number): boolean => {
+  const canFlatten = (id: number): boolean => {
     const part = graph.nodes[id]!;
-    return part.op === 'Concat' && part.attributes.axis === node.attributes.axis && users[id]!.length === 1;
+    return part.op === 'Concat' && part.attributes.axis === node.attributes.axis && readers[id]!.length === 1;
   };
-  if (!node.inputs.some(isOpened)) return undefined;
-  const openedInputs = node.inputs.flatMap((id) => (isOpened(id) ? graph.nodes[id]!.inputs : [id]));
-  return builder.concat(openedInputs.map(at), node.attributes.axis as number);
+  if (!node.inputs.some(canFlatten)) return undefined;
+  const flattenedInputs = node.inputs.flatMap((id) => (canFlatten(id) ? graph.nodes[id]!.inputs : [id]));
+  return builder.concat(flattenedInputs.map(refOf), node.attributes.axis as number);
 };
 
 /** Returns the only axis along which a Slice or a Pad differs from its operand. */
@@ -129,7 +129,7 @@ function onlyAxis(graph: Graph, node: Node): number | undefined {
 }
 
 /** Joins adjacent slices of one value. */
-const slicesOfOne: RewriteRule = ({ graph, node, builder, at }) => {
+const joinAdjacentSlices: RewriteRule = ({ graph, node, builder, refOf }) => {
   if (node.op !== 'Concat') return undefined;
   const axis = node.attributes.axis as number;
   interface Run {
@@ -157,33 +157,33 @@ const slicesOfOne: RewriteRule = ({ graph, node, builder, at }) => {
   }
   if (!sliceRuns.some((run) => run.joined)) return undefined;
   const concatParts = sliceRuns.map((run) => {
-    if (!run.joined) return at(run.id);
+    if (!run.joined) return refOf(run.id);
     const { shape } = graph.nodes[run.source!]!.type;
     return builder.slice(
-      at(run.source!),
-      shape.map((_, other) => (other === axis ? run.begin : 0)),
-      shape.map((dim, other) => (other === axis ? run.size : dim)),
+      refOf(run.source!),
+      shape.map((_, i) => (i === axis ? run.begin : 0)),
+      shape.map((dim, i) => (i === axis ? run.size : dim)),
     );
   });
   return concatParts.length === 1 ? concatParts[0] : builder.concat(concatParts, axis);
 };
 
 /** Takes a slice that lies within one part of a concatenation from that part. */
-const slicedConcat: RewriteRule = ({ graph, node, builder, at }) => {
+const sliceConcatPart: RewriteRule = ({ graph, node, builder, refOf }) => {
   if (node.op !== 'Slice') return undefined;
-  const joined = graph.nodes[node.inputs[0]!]!;
+  const concat = graph.nodes[node.inputs[0]!]!;
   const axis = onlyAxis(graph, node);
-  if (joined.op !== 'Concat' || axis !== joined.attributes.axis || axis === undefined) return undefined;
+  if (concat.op !== 'Concat' || axis !== concat.attributes.axis || axis === undefined) return undefined;
   const begin = numbersOf(node.attributes, 'begin');
   const size = node.type.shape[axis]!;
   let partStart = 0;
-  for (const id of joined.inputs) {
+  for (const id of concat.inputs) {
     const length = graph.nodes[id]!.type.shape[axis]!;
     if (typeof length !== 'number' || typeof size !== 'number') return undefined;
     const beginInPart = begin[axis]! - partStart;
     if (beginInPart >= 0 && beginInPart + size <= length) {
-      const ownBegin = begin.map((start, other) => (other === axis ? beginInPart : start));
-      return builder.slice(at(id), ownBegin, node.type.shape);
+      const partBegin = begin.map((start, i) => (i === axis ? beginInPart : start));
+      return builder.slice(refOf(id), partBegin, node.type.shape);
     }
     partStart += length;
   }
@@ -192,10 +192,10 @@ const slicedConcat: RewriteRule = ({ graph, node, builder, at }) => {
 
 /** Joins padded values that do not overlap, instead of adding them up: such sums are the gradient of a value that was cut into slices. */
 const disjointPads: RewriteRule = (site) => {
-  const { graph, node, builder, at, users } = site;
+  const { graph, node, builder, refOf, readers } = site;
   if (node.op !== 'Add') return undefined;
-  const isWithin = users[site.id]!.length === 1 && graph.nodes[users[site.id]![0]!]?.op === 'Add';
-  if (isWithin) return undefined;
+  const isInnerTerm = readers[site.id]!.length === 1 && graph.nodes[readers[site.id]![0]!]?.op === 'Add';
+  if (isInnerTerm) return undefined;
   const termIds = termsOf(site, site.id);
   const pads = termIds.flatMap((id) => {
     const axis = graph.nodes[id]!.op === 'Pad' ? onlyAxis(graph, graph.nodes[id]!) : undefined;
@@ -213,22 +213,26 @@ const disjointPads: RewriteRule = (site) => {
   }
   if (axis === undefined || disjointPads.length < 2) return undefined;
 
-  const only = (amount: number): number[] => node.type.shape.map((_, other) => (other === axis ? amount : 0));
-  const padded = (value: Ref, before: number, after: number): Ref =>
-    before === 0 && after === 0 ? value : builder.pad(value, only(before), only(after));
+  const amountOnAxis = (amount: number): number[] => node.type.shape.map((_, i) => (i === axis ? amount : 0));
+  const padAlongAxis = (value: Ref, before: number, after: number): Ref =>
+    before === 0 && after === 0 ? value : builder.pad(value, amountOnAxis(before), amountOnAxis(after));
   const paddedParts = disjointPads.map((pad, i) => {
-    const inside = at(graph.nodes[pad.id]!.inputs[0]!);
-    return padded(inside, 0, (disjointPads[i + 1]?.begin ?? pad.end) - pad.end);
+    const unpadded = refOf(graph.nodes[pad.id]!.inputs[0]!);
+    return padAlongAxis(unpadded, 0, (disjointPads[i + 1]?.begin ?? pad.end) - pad.end);
   });
   const total = node.type.shape[axis] as number;
-  const joined = padded(builder.concat(paddedParts, axis), disjointPads[0]!.begin, total - disjointPads.at(-1)!.end);
+  const joined = padAlongAxis(
+    builder.concat(paddedParts, axis),
+    disjointPads[0]!.begin,
+    total - disjointPads.at(-1)!.end,
+  );
   const otherTerms = termIds.filter((id) => !disjointPads.some((pad) => pad.id === id));
-  return otherTerms.reduce((sum, id) => builder.add(sum, at(id)), joined);
+  return otherTerms.reduce((sum, id) => builder.add(sum, refOf(id)), joined);
 };
 
 /** Returns the values that are added up: operands of this Add, and of Adds under it that nothing else reads. */
 function termsOf(site: RewriteSite, id: number): number[] {
   return site.graph.nodes[id]!.inputs.flatMap((input) =>
-    site.graph.nodes[input]!.op === 'Add' && site.users[input]!.length === 1 ? termsOf(site, input) : [input],
+    site.graph.nodes[input]!.op === 'Add' && site.readers[input]!.length === 1 ? termsOf(site, input) : [input],
   );
 }

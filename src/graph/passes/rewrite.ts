@@ -1,5 +1,5 @@
 /** The walk over a graph that all passes share. It replaces nodes by others of the same type. */
-import { type Builder, builderOn, type Ref } from '../builder.ts';
+import { type Builder, makeBuilderFor, type Ref } from '../builder.ts';
 import { printType, type Shape, type Sizes, sameShape, sameType } from '../dims.ts';
 import type { ComputedOp, Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
@@ -15,11 +15,11 @@ export interface RewriteSite {
   readonly node: Node;
   readonly builder: Builder;
   /** For each old value, the ids of the nodes that read it (twice if read twice), and −1 for each output or update. */
-  readonly users: readonly (readonly number[])[];
+  readonly readers: readonly (readonly number[])[];
   /** Returns the new value that represents an old one. */
-  at(id: number): Ref;
+  refOf(id: number): Ref;
   /** Adds the op of an old node, with its attributes, for new operands. */
-  again(node: Node, operands: readonly Ref[]): Ref;
+  reapply(node: Node, operands: readonly Ref[]): Ref;
 }
 
 /** Returns the value that replaces the node, or undefined to keep the node. */
@@ -35,26 +35,26 @@ export function rewriteGraph(graph: Graph, ...rules: readonly RewriteRule[]): Gr
   let isReplaced = false;
 
   /** Copies the nodes before the current one that are not copied yet. */
-  const catchUp = (): void => {
+  const copyPending = (): void => {
     for (let id = refs.length; id < currentId; id++) refs.push(copyNode(graph, graph.nodes[id]!, writer, refs));
     writer.label = graph.nodes[currentId]?.label ?? '';
   };
-  const writer = new GraphWriter(graph.name, catchUp);
+  const writer = new GraphWriter(graph.name, copyPending);
   const site = {
     graph,
-    builder: builderOn(writer),
-    users: usersOf(graph),
+    builder: makeBuilderFor(writer),
+    readers: readersOf(graph),
     get id() {
       return currentId;
     },
     get node() {
       return graph.nodes[currentId]!;
     },
-    at(id: number) {
-      catchUp();
+    refOf(id: number) {
+      copyPending();
       return refs[id]!;
     },
-    again: (node: Node, operands: readonly Ref[]) => writer.again(node, operands),
+    reapply: (node: Node, operands: readonly Ref[]) => writer.reapply(node, operands),
   };
 
   for (; currentId < graph.nodes.length; currentId++) {
@@ -74,12 +74,12 @@ export function rewriteGraph(graph: Graph, ...rules: readonly RewriteRule[]): Gr
     }
   }
   if (!isReplaced) return graph;
-  catchUp();
+  copyPending();
   return writer.finishCopy(graph, (id) => refs[id]!);
 }
 
 /** Returns the same graph with equal nodes merged. */
-export function rewritten(graph: Graph): Graph {
+export function mergeEqualNodes(graph: Graph): Graph {
   const writer = new GraphWriter(graph.name);
   const refs: Ref[] = [];
   for (const node of graph.nodes) refs.push(copyNode(graph, node, writer, refs));
@@ -87,45 +87,45 @@ export function rewritten(graph: Graph): Graph {
   return writer.finishCopy(graph, (id) => refs[id]!);
 }
 
-function copyNode(graph: Graph, node: Node, writer: GraphWriter, moved: readonly Ref[]): Ref {
+function copyNode(graph: Graph, node: Node, writer: GraphWriter, refs: readonly Ref[]): Ref {
   writer.label = node.label;
   return (
     writer.copyLeaf(graph, node) ??
     writer.copy(
       node.op as ComputedOp,
-      node.inputs.map((input) => moved[input]!.id),
+      node.inputs.map((input) => refs[input]!.id),
       node.attributes,
       node.type,
     )
   );
 }
 
-const knownUsers = new WeakMap<Graph, number[][]>();
+const readersCache = new WeakMap<Graph, number[][]>();
 
-function usersOf(graph: Graph): number[][] {
-  const cachedUsers = knownUsers.get(graph);
-  if (cachedUsers !== undefined) return cachedUsers;
-  const users: number[][] = graph.nodes.map(() => []);
-  knownUsers.set(graph, users);
+function readersOf(graph: Graph): number[][] {
+  const cachedReaders = readersCache.get(graph);
+  if (cachedReaders !== undefined) return cachedReaders;
+  const readers: number[][] = graph.nodes.map(() => []);
+  readersCache.set(graph, readers);
   graph.nodes.forEach((node, id) => {
-    for (const input of node.inputs) users[input]!.push(id);
+    for (const input of node.inputs) readers[input]!.push(id);
   });
-  for (const { node } of [...graph.outputs, ...graph.updates]) users[node]!.push(-1);
-  return users;
+  for (const { node } of [...graph.outputs, ...graph.updates]) readers[node]!.push(-1);
+  return readers;
 }
 
 /** Assumed lengths of symbols, for choices that depend on them. */
-const assumed: Readonly<Record<string, number>> = { batch: 1024, hits: 64 };
+const assumedLengths: Readonly<Record<string, number>> = { batch: 1024, hits: 64 };
 
 /** Estimates the number of elements of a shape, to choose the cheaper of two ways. */
-export function estimate(shape: Shape, sizes: Sizes = {}): number {
+export function estimateElements(shape: Shape, sizes: Sizes = {}): number {
   let elementCount = 1;
   for (const dim of shape) {
     if (typeof dim === 'number') elementCount *= dim;
     else
       elementCount *= dim.symbol
         .split('·')
-        .reduce((size, symbol) => size * (sizes[symbol] ?? assumed[symbol] ?? 1024), dim.times);
+        .reduce((size, symbol) => size * (sizes[symbol] ?? assumedLengths[symbol] ?? 1024), dim.times);
   }
   return elementCount;
 }
@@ -144,11 +144,11 @@ export function uniformValue(graph: Graph, id: number): number | undefined {
 }
 
 /** Returns a scalar constant for `value`, of the node's dtype. */
-export function scalar(site: RewriteSite, value: number): Ref {
+export function makeScalar(site: RewriteSite, value: number): Ref {
   return site.builder.constant(value, [], site.node.type.dtype);
 }
 
 /** Returns `value` in `shape`; the value itself if it has that shape. */
-export function shaped(builder: Builder, value: Ref, shape: Shape): Ref {
+export function reshapeTo(builder: Builder, value: Ref, shape: Shape): Ref {
   return sameShape(value.type.shape, shape) ? value : builder.reshape(value, shape);
 }

@@ -8,19 +8,26 @@ import { broadcastShapes, dimAt, type Shape, sameShape } from '../dims.ts';
 import type { Dim, Graph, Node } from '../graph.ts';
 import { alignRank } from '../lazy.ts';
 import { numbersOf } from '../ops/row.ts';
-import { estimate, type RewriteRule, type RewriteSite, rewriteGraph, scalar, shaped } from './rewrite.ts';
+import {
+  estimateElements,
+  makeScalar,
+  type RewriteRule,
+  type RewriteSite,
+  reshapeTo,
+  rewriteGraph,
+} from './rewrite.ts';
 
 export function moveScales(graph: Graph): Graph {
   return rewriteGraph(
     graph,
-    reciprocal,
-    outOfQuotient,
-    combined,
-    factored,
-    intoProduct,
-    outOfOperand,
-    outOfSum,
-    weightedSum,
+    multiplyByReciprocal,
+    moveOutOfQuotient,
+    combineScales,
+    factorOutScale,
+    moveIntoProduct,
+    moveOutOfOperand,
+    moveOutOfSum,
+    replaceWeightedSum,
   );
 }
 
@@ -32,7 +39,7 @@ interface Scaled {
   readonly shape: Shape;
 }
 
-function scaledOf(graph: Graph, id: number): Scaled | undefined {
+function matchScaled(graph: Graph, id: number): Scaled | undefined {
   const node = graph.nodes[id]!;
   if (node.type.dtype !== 'float32') return undefined;
   if (node.op === 'Neg') return { value: node.inputs[0]!, scale: 'minus one', shape: [] };
@@ -40,51 +47,55 @@ function scaledOf(graph: Graph, id: number): Scaled | undefined {
   for (const [value, scale] of [node.inputs, [...node.inputs].reverse()] as [number, number][]) {
     const { shape } = graph.nodes[scale]!.type;
     const hasNodeShape = sameShape(graph.nodes[value]!.type.shape, node.type.shape);
-    if (hasNodeShape && estimate(shape) < estimate(node.type.shape)) return { value, scale, shape };
+    if (hasNodeShape && estimateElements(shape) < estimateElements(node.type.shape)) return { value, scale, shape };
   }
   return undefined;
 }
 
 function scaleRef(site: RewriteSite, scaled: Scaled): Ref {
-  return scaled.scale === 'minus one' ? scalar(site, -1) : site.at(scaled.scale);
+  return scaled.scale === 'minus one' ? makeScalar(site, -1) : site.refOf(scaled.scale);
 }
 
 /** Replaces x ÷ s by x × (1 ÷ s) if s is much smaller. */
-const reciprocal: RewriteRule = ({ graph, node, builder, at }) => {
+const multiplyByReciprocal: RewriteRule = ({ graph, node, builder, refOf }) => {
   if (node.op !== 'Div') return undefined;
   const [x, s] = node.inputs as [number, number];
-  const [whole, small] = [graph.nodes[x]!.type.shape, graph.nodes[s]!.type.shape];
-  if (!sameShape(whole, node.type.shape) || estimate(small) * 2 > estimate(whole)) return undefined;
-  return builder.mul(at(x), builder.div(1, at(s)));
+  const [numeratorShape, divisorShape] = [graph.nodes[x]!.type.shape, graph.nodes[s]!.type.shape];
+  if (
+    !sameShape(numeratorShape, node.type.shape) ||
+    estimateElements(divisorShape) * 2 > estimateElements(numeratorShape)
+  )
+    return undefined;
+  return builder.mul(refOf(x), builder.div(1, refOf(s)));
 };
 
 /** Replaces (x × s) × t by x × (s × t), and −(x × s) by x × (−s), if that is less work. */
-const combined: RewriteRule = (site) => {
-  const { graph, id, node, builder, at, users } = site;
+const combineScales: RewriteRule = (site) => {
+  const { graph, id, node, builder, refOf, readers } = site;
   if (node.type.dtype !== 'float32') return undefined;
   if (node.op === 'Neg') {
-    const inner = users[node.inputs[0]!]!.length === 1 ? scaledOf(graph, node.inputs[0]!) : undefined;
+    const inner = readers[node.inputs[0]!]!.length === 1 ? matchScaled(graph, node.inputs[0]!) : undefined;
     if (inner === undefined || inner.scale === 'minus one') return undefined;
-    return builder.mul(at(inner.value), builder.neg(at(inner.scale)));
+    return builder.mul(refOf(inner.value), builder.neg(refOf(inner.scale)));
   }
   if (node.op !== 'Mul') return undefined;
-  const outer = scaledOf(graph, id);
-  for (const [product, other] of [node.inputs, [...node.inputs].reverse()] as [number, number][]) {
+  const outer = matchScaled(graph, id);
+  for (const [product, otherFactor] of [node.inputs, [...node.inputs].reverse()] as [number, number][]) {
     const inner = graph.nodes[product]!;
-    if (users[product]!.length > 1 || product === other) continue;
+    if (readers[product]!.length > 1 || product === otherFactor) continue;
     if (inner.op === 'Neg' && outer !== undefined && outer.value === product) {
-      return builder.mul(at(inner.inputs[0]!), builder.neg(at(other)));
+      return builder.mul(refOf(inner.inputs[0]!), builder.neg(refOf(otherFactor)));
     }
     if (inner.op !== 'Mul') continue;
     const [a, b] = inner.inputs as [number, number];
     const shapeOf = (value: number): Shape => graph.nodes[value]!.type.shape;
-    for (const [kept, joined] of [
+    for (const [outerFactor, innerFactor] of [
       [a, b],
       [b, a],
     ] as const) {
-      const bothShape = broadcastShapes(shapeOf(joined), shapeOf(other));
-      if (estimate(bothShape) < estimate(inner.type.shape)) {
-        return builder.mul(at(kept), builder.mul(at(joined), at(other)));
+      const bothShape = broadcastShapes(shapeOf(innerFactor), shapeOf(otherFactor));
+      if (estimateElements(bothShape) < estimateElements(inner.type.shape)) {
+        return builder.mul(refOf(outerFactor), builder.mul(refOf(innerFactor), refOf(otherFactor)));
       }
     }
   }
@@ -92,22 +103,22 @@ const combined: RewriteRule = (site) => {
 };
 
 /** Replaces (x × s) ÷ y by (x ÷ y) × s, because the scale may meet another one there. */
-const outOfQuotient: RewriteRule = (site) => {
-  const { graph, node, builder, at, users } = site;
+const moveOutOfQuotient: RewriteRule = (site) => {
+  const { graph, node, builder, refOf, readers } = site;
   if (node.op !== 'Div') return undefined;
   const [x, y] = node.inputs as [number, number];
-  const scaled = users[x]!.length === 1 ? scaledOf(graph, x) : undefined;
+  const scaled = readers[x]!.length === 1 ? matchScaled(graph, x) : undefined;
   if (scaled === undefined || !sameShape(graph.nodes[scaled.value]!.type.shape, node.type.shape)) return undefined;
-  return builder.mul(builder.div(at(scaled.value), at(y)), scaleRef(site, scaled));
+  return builder.mul(builder.div(refOf(scaled.value), refOf(y)), scaleRef(site, scaled));
 };
 
 /** Replaces x × s ± y × s by (x ± y) × s. */
-const factored: RewriteRule = (site) => {
-  const { graph, node, builder, at, users } = site;
+const factorOutScale: RewriteRule = (site) => {
+  const { graph, node, builder, refOf, readers } = site;
   if (node.op !== 'Add' && node.op !== 'Sub') return undefined;
   const [a, b] = node.inputs as [number, number];
-  if (a === b || users[a]!.length > 1 || users[b]!.length > 1) return undefined;
-  const [left, right] = [scaledOf(graph, a), scaledOf(graph, b)];
+  if (a === b || readers[a]!.length > 1 || readers[b]!.length > 1) return undefined;
+  const [left, right] = [matchScaled(graph, a), matchScaled(graph, b)];
   if (left === undefined || right === undefined || left.scale === 'minus one' || right.scale === 'minus one') {
     return undefined;
   }
@@ -121,9 +132,9 @@ const factored: RewriteRule = (site) => {
   const [s, isMinusS] = withoutSign(left.scale);
   const [t, isMinusT] = withoutSign(right.scale);
   if (s !== t) return undefined;
-  const [x, y] = [at(left.value), at(right.value)];
+  const [x, y] = [refOf(left.value), refOf(right.value)];
   const isDifference = (isMinusS !== isMinusT) !== (node.op === 'Sub');
-  return builder.mul(isDifference ? builder.sub(x, y) : builder.add(x, y), at(left.scale));
+  return builder.mul(isDifference ? builder.sub(x, y) : builder.add(x, y), refOf(left.scale));
 };
 
 type ScaleSlot = 'result' | 0 | 1;
@@ -140,85 +151,85 @@ function variesAlong(scale: Shape): 0 | 1 | undefined {
 }
 
 /** Returns the slot of a product with the fewest elements to which a scale of `from` can move, if it has fewer than `from`. */
-function betterPlace(graph: Graph, product: Node, from: ScaleSlot, scale: Shape): ScaleSlot | undefined {
+function findBetterSlot(graph: Graph, product: Node, fromSlot: ScaleSlot, scale: Shape): ScaleSlot | undefined {
   const axis = variesAlong(scale);
-  const elementsOfSlot = (place: ScaleSlot): number =>
-    estimate(place === 'result' ? product.type.shape : graph.nodes[product.inputs[place]!]!.type.shape);
+  const elementsOfSlot = (slot: ScaleSlot): number =>
+    estimateElements(slot === 'result' ? product.type.shape : graph.nodes[product.inputs[slot]!]!.type.shape);
   const otherSlots: ScaleSlot[] =
     axis === undefined
       ? ['result', 0, 1]
-      : from === 'result'
+      : fromSlot === 'result'
         ? [axis]
-        : axis === outerAxis(product, from)
+        : axis === outerAxis(product, fromSlot)
           ? ['result']
-          : [from === 0 ? 1 : 0];
+          : [fromSlot === 0 ? 1 : 0];
   const bestSlot = otherSlots.reduce((a, b) => (elementsOfSlot(b) < elementsOfSlot(a) ? b : a));
-  return elementsOfSlot(bestSlot) < elementsOfSlot(from) ? bestSlot : undefined;
+  return elementsOfSlot(bestSlot) < elementsOfSlot(fromSlot) ? bestSlot : undefined;
 }
 
 /** Returns `scale` in the shape that scales `place`, if it has scaled `from`. */
-function turned(builder: Builder, product: Node, scale: Ref, place: ScaleSlot, from: ScaleSlot): Ref {
+function orientScale(builder: Builder, product: Node, scale: Ref, slot: ScaleSlot, fromSlot: ScaleSlot): Ref {
   const axis = variesAlong(scale.type.shape);
-  if (axis === undefined) return shaped(builder, scale, []);
+  if (axis === undefined) return reshapeTo(builder, scale, []);
   const length: Dim = dimAt(scale.type.shape, axis, 2);
   const targetAxis = (): number => {
-    if (place === 'result') return from as number;
-    if (from === 'result') return outerAxis(product, place);
-    return 1 - outerAxis(product, place);
+    if (slot === 'result') return fromSlot as number;
+    if (fromSlot === 'result') return outerAxis(product, slot);
+    return 1 - outerAxis(product, slot);
   };
-  return shaped(builder, scale, targetAxis() === 0 ? [length, 1] : [1, length]);
+  return reshapeTo(builder, scale, targetAxis() === 0 ? [length, 1] : [1, length]);
 }
 
 /** Returns the product of `node` with `scale` at `place` instead of at `from`. */
-function placed(
+function multiplyAtSlot(
   site: RewriteSite,
   node: Node,
   operands: Ref[],
   scaled: Scaled,
-  place: ScaleSlot,
-  from: ScaleSlot,
+  slot: ScaleSlot,
+  fromSlot: ScaleSlot,
 ): Ref {
-  const scale = turned(site.builder, node, scaleRef(site, scaled), place, from);
-  if (place === 'result') return site.builder.mul(site.again(node, operands), scale);
-  operands[place] = site.builder.mul(operands[place]!, scale);
-  return site.again(node, operands);
+  const scale = orientScale(site.builder, node, scaleRef(site, scaled), slot, fromSlot);
+  if (slot === 'result') return site.builder.mul(site.reapply(node, operands), scale);
+  operands[slot] = site.builder.mul(operands[slot]!, scale);
+  return site.reapply(node, operands);
 }
 
 /** Moves the scale of (A B) × s into A or B. */
-const intoProduct: RewriteRule = (site) => {
-  const { graph, id, at, users } = site;
-  const scaled = scaledOf(graph, id);
+const moveIntoProduct: RewriteRule = (site) => {
+  const { graph, id, refOf, readers } = site;
+  const scaled = matchScaled(graph, id);
   if (scaled === undefined) return undefined;
   const node = graph.nodes[scaled.value]!;
-  if (node.op !== 'MatMul' || users[scaled.value]!.length > 1) return undefined;
-  const place = betterPlace(graph, node, 'result', scaled.shape);
-  return place === undefined ? undefined : placed(site, node, node.inputs.map(at), scaled, place, 'result');
+  if (node.op !== 'MatMul' || readers[scaled.value]!.length > 1) return undefined;
+  const slot = findBetterSlot(graph, node, 'result', scaled.shape);
+  return slot === undefined ? undefined : multiplyAtSlot(site, node, node.inputs.map(refOf), scaled, slot, 'result');
 };
 
 /** Moves the scale of (X × s) B out of X, if nothing else needs X × s. */
-const outOfOperand: RewriteRule = (site) => {
-  const { graph, node, at, users } = site;
+const moveOutOfOperand: RewriteRule = (site) => {
+  const { graph, node, refOf, readers } = site;
   if (node.op !== 'MatMul') return undefined;
-  for (const from of [0, 1] as const) {
-    const id = node.inputs[from]!;
-    const scaled = scaledOf(graph, id);
+  for (const fromSlot of [0, 1] as const) {
+    const id = node.inputs[fromSlot]!;
+    const scaled = matchScaled(graph, id);
     if (scaled === undefined || node.inputs[0] === node.inputs[1]) continue;
-    const place = betterPlace(graph, node, from, scaled.shape);
-    if (place === undefined || !users[id]!.every((user) => canMove(graph, user, id, scaled))) continue;
-    const operands = node.inputs.map((input, index) => at(index === from ? scaled.value : input));
-    return placed(site, node, operands, scaled, place, from);
+    const slot = findBetterSlot(graph, node, fromSlot, scaled.shape);
+    if (slot === undefined || !readers[id]!.every((reader) => canMove(graph, reader, id, scaled))) continue;
+    const operands = node.inputs.map((input, index) => refOf(index === fromSlot ? scaled.value : input));
+    return multiplyAtSlot(site, node, operands, scaled, slot, fromSlot);
   }
   return undefined;
 };
 
-function canMove(graph: Graph, user: number, id: number, scaled: Scaled): boolean {
-  const node = graph.nodes[user];
+function canMove(graph: Graph, reader: number, id: number, scaled: Scaled): boolean {
+  const node = graph.nodes[reader];
   if (node?.op === 'MatMul') {
-    const from = node.inputs[0] === id ? 0 : 1;
-    return node.inputs[0] !== node.inputs[1] && betterPlace(graph, node, from, scaled.shape) !== undefined;
+    const fromSlot = node.inputs[0] === id ? 0 : 1;
+    return node.inputs[0] !== node.inputs[1] && findBetterSlot(graph, node, fromSlot, scaled.shape) !== undefined;
   }
   return node?.op === 'Sum' || node?.op === 'Mean'
-    ? isOutsideSum(graph, node, scaled) || isWeights(graph, node, scaled)
+    ? isOutsideSum(graph, node, scaled) || isWeightedSum(graph, node, scaled)
     : false;
 }
 
@@ -227,21 +238,22 @@ function isOutsideSum(graph: Graph, node: Node, scaled: Scaled): boolean {
   const { shape } = graph.nodes[node.inputs[0]!]!.type;
   const axes = numbersOf(node.attributes, 'axes');
   return (
-    axes.every((axis) => dimAt(scaled.shape, axis, shape.length) === 1) && estimate(node.type.shape) < estimate(shape)
+    axes.every((axis) => dimAt(scaled.shape, axis, shape.length) === 1) &&
+    estimateElements(node.type.shape) < estimateElements(shape)
   );
 }
 
 /** Replaces Σ x × s by (Σ x) × s. */
-const outOfSum: RewriteRule = (site) => {
-  const { graph, node, builder, at, users } = site;
+const moveOutOfSum: RewriteRule = (site) => {
+  const { graph, node, builder, refOf, readers } = site;
   if (node.op !== 'Sum' && node.op !== 'Mean') return undefined;
   const id = node.inputs[0]!;
-  const scaled = scaledOf(graph, id);
+  const scaled = matchScaled(graph, id);
   if (scaled === undefined || !isOutsideSum(graph, node, scaled)) return undefined;
-  if (!users[id]!.every((user) => canMove(graph, user, id, scaled))) return undefined;
+  if (!readers[id]!.every((reader) => canMove(graph, reader, id, scaled))) return undefined;
   const axes = numbersOf(node.attributes, 'axes');
   const keepDims = node.attributes.keepDims === true;
-  const sum = site.again(node, [at(scaled.value)]);
+  const sum = site.reapply(node, [refOf(scaled.value)]);
   const rank = scaled.shape.length === 0 ? 0 : graph.nodes[id]!.type.shape.length;
   const scale = alignRank(builder, scaleRef(site, scaled), rank);
   if (keepDims || scale.type.shape.length === 0) return builder.mul(sum, scale);
@@ -250,7 +262,7 @@ const outOfSum: RewriteRule = (site) => {
 };
 
 /** True if a sum over one axis of a matrix is weighted by a vector along that axis. */
-function isWeights(graph: Graph, node: Node, scaled: Scaled): boolean {
+function isWeightedSum(graph: Graph, node: Node, scaled: Scaled): boolean {
   const axes = numbersOf(node.attributes, 'axes');
   return (
     node.op === 'Sum' &&
@@ -261,15 +273,15 @@ function isWeights(graph: Graph, node: Node, scaled: Scaled): boolean {
 }
 
 /** Replaces the sum over rows of X × s[m, 1] by sᵀ X. */
-const weightedSum: RewriteRule = (site) => {
-  const { graph, node, builder, at } = site;
+const replaceWeightedSum: RewriteRule = (site) => {
+  const { graph, node, builder, refOf } = site;
   if (node.op !== 'Sum') return undefined;
-  const scaled = scaledOf(graph, node.inputs[0]!);
-  if (scaled === undefined || !isWeights(graph, node, scaled)) return undefined;
+  const scaled = matchScaled(graph, node.inputs[0]!);
+  if (scaled === undefined || !isWeightedSum(graph, node, scaled)) return undefined;
   const weights = alignRank(builder, scaleRef(site, scaled), 2);
   const sum =
     numbersOf(node.attributes, 'axes')[0] === 0
-      ? builder.matMul(weights, at(scaled.value), { transposeA: true })
-      : builder.matMul(at(scaled.value), weights, { transposeB: true });
-  return shaped(builder, sum, node.type.shape);
+      ? builder.matMul(weights, refOf(scaled.value), { transposeA: true })
+      : builder.matMul(refOf(scaled.value), weights, { transposeB: true });
+  return reshapeTo(builder, sum, node.type.shape);
 };

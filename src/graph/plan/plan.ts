@@ -32,14 +32,14 @@ export type Encoder =
   /** A list of numbers of fixed length. */
   | { readonly kind: 'vector'; readonly size: number }
   /** Text to a bag of hashed lower-case words. */
-  | ({ readonly kind: 'words' } & Pieces)
+  | ({ readonly kind: 'words' } & TextPieces)
   /** Text to a bag of hashed lower-case words and of pairs of adjacent words. */
-  | ({ readonly kind: 'bigrams' } & Pieces)
+  | ({ readonly kind: 'bigrams' } & TextPieces)
   /** Text to a bag of hashed letter trigrams of `#word#` (Huang et al. 2013). */
-  | ({ readonly kind: 'trigrams' } & Pieces);
+  | ({ readonly kind: 'trigrams' } & TextPieces);
 
 /** Pieces of text that have a row each, and rows that the hashes of all other pieces share. */
-interface Pieces {
+interface TextPieces {
   readonly buckets: number;
   readonly values?: readonly string[];
   /** Instead: a file with one piece per line. */
@@ -73,7 +73,7 @@ export interface FeaturePlan {
   /** Maximum number of elements that bags keep. */
   readonly max?: number;
   /** The channel of the item tower that computes a vector for each element. The feature has no table. */
-  readonly through?: Through;
+  readonly through?: ItemChannel;
   /**
    * The elements that a bag keeps: those at its end, for the items of the query, in the order of time. Absent: those at its beginning. A history of a data
    * block keeps the latest in any case.
@@ -91,7 +91,7 @@ export interface FeaturePlan {
   readonly width: number;
 }
 
-export interface Through {
+export interface ItemChannel {
   readonly tower: string;
   readonly channel: string;
 }
@@ -99,10 +99,10 @@ export interface Through {
 /**
  * Returns the name of the table with the vectors that a channel of the item tower computes, a row for each item of the corpus. It is computed, never trained.
  */
-export const computedTable = ({ tower, channel }: Through): string => `${tower}/${channel}`;
+export const computedTableName = ({ tower, channel }: ItemChannel): string => `${tower}/${channel}`;
 
 /** Returns the name of the output of the item tower's retrieval graph with the vectors of such a channel: float32 [batch, width] */
-export const elementOutput = (channel: string): string => `element:${channel}`;
+export const elementOutputName = (channel: string): string => `element:${channel}`;
 
 export interface VectorFiles {
   readonly file: string;
@@ -115,20 +115,20 @@ export function madeOf({ crosses, last }: Pick<FeaturePlan, 'crosses' | 'last'>)
 }
 
 /** Returns the features whose columns are needed to read a feature: those from which it is made, or the list that it belongs to. */
-export function neededBy(feature: Pick<FeaturePlan, 'crosses' | 'last' | 'along'>): readonly string[] {
+export function requiredFeatures(feature: Pick<FeaturePlan, 'crosses' | 'last' | 'along'>): readonly string[] {
   return feature.along === undefined ? madeOf(feature) : [feature.along];
 }
 
 /** Returns the plan of one element, if the elements of a list are bags of values; else the feature itself. */
 export function elementPlan({ each, ...feature }: FeaturePlan): FeaturePlan {
   if (each === undefined) return feature;
-  const { along: _, keeps: __, skipsUnseen: ___, ...own } = feature;
-  const { pool: ____, ...kept } = each;
-  return { ...own, ...kept };
+  const { along: _, keeps: __, skipsUnseen: ___, ...featurePlan } = feature;
+  const { pool: ____, ...elementSettings } = each;
+  return { ...featurePlan, ...elementSettings };
 }
 
 /** Returns the table that rows are looked up in; undefined if there is none. */
-export function tableRead(source: InputSource, { table }: FeaturePlan): string | undefined {
+export function tableOfSource(source: InputSource, { table }: FeaturePlan): string | undefined {
   return 'table' in source && source.table !== undefined ? source.table : table;
 }
 
@@ -239,7 +239,7 @@ export type InputSource =
   /** 1 if the corpus has the row's item, else 0: float32 [batch]. */
   | { readonly from: 'in_corpus'; readonly key: string }
   /** Number of items that a draw of this kind chooses from, at least 1: float32 []. */
-  | { readonly from: 'draw_pool'; readonly key: string; readonly by: DrawnBy }
+  | { readonly from: 'draw_pool'; readonly key: string; readonly by: DrawKind }
   /** 1 for each row of a table that the batch looks up, 0 for padding: float32 [seen]. */
   | { readonly from: 'table_seen'; readonly table: string }
   /** int32 [positives, 2]: (row, column) of rows of the batch with the same query, each row with itself included. */
@@ -368,10 +368,10 @@ export interface QueueRows {
 }
 
 /** Rows of the corpus of which each event has an equal number of its own. */
-export type OwnRows = Extract<RowsOf, { readonly perRow: number }>;
+export type PerRowItems = Extract<RowsOf, { readonly perRow: number }>;
 
 /** Returns the rows of a list that a step reads as whole sequences, if its targets are positions; else undefined. */
-export function sequencesIn({ inputs }: GraphPlan): Sequences | undefined {
+export function findSequences({ inputs }: GraphPlan): Sequences | undefined {
   for (const { source } of inputs) {
     if ('rows' in source && source.rows?.kind === 'sequences') return source.rows;
   }
@@ -379,14 +379,14 @@ export function sequencesIn({ inputs }: GraphPlan): Sequences | undefined {
 }
 
 /** Returns the list that a step reads as whole sequences, if its targets are positions; else undefined. */
-export const sequenceFeature = (step: GraphPlan): string | undefined => sequencesIn(step)?.feature;
+export const sequenceFeature = (step: GraphPlan): string | undefined => findSequences(step)?.feature;
 
 /** True if each row of a step stands for all training events of a user, because its targets are users. */
-export const usersAreRows = ({ inputs }: GraphPlan): boolean =>
+export const hasRowPerUser = ({ inputs }: GraphPlan): boolean =>
   inputs.some(({ source }) => source.from === 'user_items');
 
 /** True if the towers are asked about users when an epoch begins, as of the latest training event of each. */
-export const asksAboutUsers = ({ step }: Pick<Plan, 'step'>): boolean =>
+export const hasMinedRows = ({ step }: Pick<Plan, 'step'>): boolean =>
   step.inputs.some(({ source }) => 'rows' in source && source.rows?.kind === 'mined');
 
 export interface Sequences {
@@ -409,7 +409,7 @@ export interface PartRows {
 }
 
 /** Returns the number of places that a list has in the tensors of some rows, if it is less than its `max`. */
-export function placesIn(rows: RowsOf, feature: string): number | undefined {
+export function shortenedLength(rows: RowsOf, feature: string): number | undefined {
   if (rows.kind === 'views') return rows.list === feature ? rows.length : undefined;
   return (rows.kind === 'part' || rows.kind === 'sequences') && rows.feature === feature ? rows.length : undefined;
 }
@@ -418,10 +418,10 @@ export function placesIn(rows: RowsOf, feature: string): number | undefined {
 export type BagPool = 'mean' | 'sum' | 'sequence';
 
 /** `uniform`: items of the training part, all alike; `frequency`: in proportion to their events; `corpus`: all items of the corpus alike. */
-export type DrawnBy = 'uniform' | 'frequency' | 'corpus';
+export type DrawKind = 'uniform' | 'frequency' | 'corpus';
 
 export interface Draw {
-  readonly by: DrawnBy;
+  readonly by: DrawKind;
   /** With `frequency`, the chance of an item is in proportion to (its events) ^ power. Absent: 1. */
   readonly power?: number;
 }
@@ -469,7 +469,7 @@ export interface TowerPartPlan extends GraphPlan {
   readonly length: number;
 }
 
-export const towerGraphs = ({ embedded, parts = [] }: TowerPlan): readonly GraphPlan[] => [embedded, ...parts];
+export const graphsOfTower = ({ embedded, parts = [] }: TowerPlan): readonly GraphPlan[] => [embedded, ...parts];
 
 /** The last node of the graph labelled `label`: float32 [batch, of.length], a number for each field in `of`. */
 export interface Readout {
@@ -553,14 +553,14 @@ export interface TaskPlan {
 export type LabelType = 'binary' | 'probability' | 'number';
 
 /** The baselines whose weights from item to item may be fitted as a model. */
-export const fitKinds = ['slim', 'ease', 'item_knn', 'rp3beta'] as const;
+export const fitMethods = ['slim', 'ease', 'item_knn', 'rp3beta'] as const;
 
 /**
  * A score that is fitted to the training part as a whole: the sum over the distinct items i of a list of decay^age(i) times the weight from i to the scored item.
  * The plan then has no step, and its towers have no vectors.
  */
 export interface FittedPlan {
-  readonly by: (typeof fitKinds)[number];
+  readonly by: (typeof fitMethods)[number];
   /** The list of the query tower with keys of the item tower, in the order of time. */
   readonly list: string;
   /** Number of weights from each item. */
@@ -568,7 +568,7 @@ export interface FittedPlan {
 }
 
 /** Names of the tables of a fitted score. Each has a row for each code of the key of the item tower. */
-export const fittedTable = {
+export const fittedTableNames = {
   /** float32 [codes, keep]: the codes to which an item has weights; 0 where it has fewer. */
   neighbours: 'item_to_item/neighbours',
   /** float32 [codes, keep]: these weights, 0 where it has fewer. */
@@ -578,9 +578,9 @@ export const fittedTable = {
 } as const;
 
 export const fittedTables = ({ keep }: FittedPlan, encoderOf: string): readonly TablePlan[] =>
-  Object.values(fittedTable).map((name) => ({
+  Object.values(fittedTableNames).map((name) => ({
     name,
-    dim: name === fittedTable.events ? 1 : keep,
+    dim: name === fittedTableNames.events ? 1 : keep,
     encoderOf,
     limit: 0,
     frozen: true,

@@ -2,8 +2,8 @@
 import {
   type InputPlan,
   isViewPart,
-  type OwnRows,
   type PartRows,
+  type PerRowItems,
   type RowsOf,
   type Sequences,
   type ViewPart,
@@ -12,23 +12,25 @@ import {
 
 /** Returns the prefix of the names of graph inputs, so that the events' rows and each kind of drawn rows have inputs of their own. */
 export function rowsPrefix(rows: RowsOf): string {
-  return rows.kind === 'events' ? '' : `${stem(rows)}/`;
+  return rows.kind === 'events' ? '' : `${rowsStem(rows)}/`;
 }
 
 /** Returns the symbol for the number of accidental hits among these rows. */
 export function hitsSymbol(rows: RowsOf): string {
-  return rows.kind === 'events' ? 'hits' : `hits_${stem(rows)}`;
+  return rows.kind === 'events' ? 'hits' : `hits_${rowsStem(rows)}`;
 }
 
 /** Returns the symbol for the number of these rows, which is not a multiple of the batch's. */
-export function rowsSymbol(rows: Exclude<RowsOf, { readonly kind: 'events' | 'shared' | 'queue' } | OwnRows>): string {
+export function rowsSymbol(
+  rows: Exclude<RowsOf, { readonly kind: 'events' | 'shared' | 'queue' } | PerRowItems>,
+): string {
   if (isViewPart(rows)) return viewStem(rows);
-  const partLength = lengthOf(rows);
+  const partLength = partLengthOf(rows);
   return partLength === undefined ? rows.kind : `${rows.kind}_${partLength}`;
 }
 
 /** Returns the maximum length of the lists of a part of a batch, or of its sequences. */
-const lengthOf = (rows: RowsOf): number | undefined =>
+const partLengthOf = (rows: RowsOf): number | undefined =>
   rows.kind === 'part' || rows.kind === 'sequences' || rows.kind === 'views' ? rows.length : undefined;
 
 /**
@@ -41,18 +43,18 @@ export function largestSizes(
 ): Readonly<Record<string, number>> {
   const partRows = inputs.flatMap(({ source }) => {
     const rows = 'rows' in source ? source.rows : undefined;
-    return rows && lengthOf(rows) !== undefined ? [rows as PartRows | Sequences | ViewPart] : [];
+    return rows && partLengthOf(rows) !== undefined ? [rows as PartRows | Sequences | ViewPart] : [];
   });
   const longestPart = Math.max(...partRows.map(({ length }) => length!));
   const largestRows = { part: batch, sequences, views: sequences };
-  const ofParts = partRows.map(
+  const partSizes = partRows.map(
     (rows) => [rowsSymbol(rows), rows.length === longestPart ? largestRows[rows.kind] : 1] as const,
   );
-  const ofPieces = inputs.flatMap(({ source }) =>
+  const pieceSizes = inputs.flatMap(({ source }) =>
     source.from === 'piece_rows' ? [['piece', Math.ceil(batch / source.pieces)] as const] : [],
   );
-  const ofViews = inputs.some(({ source }) => source.from === 'view_numbers') ? [['views', sequences] as const] : [];
-  return Object.fromEntries([...ofParts, ...ofPieces, ...ofViews]);
+  const viewSizes = inputs.some(({ source }) => source.from === 'view_numbers') ? [['views', sequences] as const] : [];
+  return Object.fromEntries([...partSizes, ...pieceSizes, ...viewSizes]);
 }
 
 /**
@@ -60,7 +62,7 @@ export function largestSizes(
  * two of them.
  * @param corpus number of items
  */
-export function mostElements(
+export function largestElementCounts(
   inputs: readonly InputPlan[],
   { batch, corpus }: { readonly batch: number; readonly corpus: number },
 ): Readonly<Record<string, number>> {
@@ -69,20 +71,20 @@ export function mostElements(
   const elementCounts = listSources.map(
     ({ feature, rows, most }) => [`${rowsPrefix(rows)}${feature}_elements`, batch * most] as const,
   );
-  const mostByList = new Map(
+  const maxByList = new Map(
     listSources.map(({ feature, rows, most }) => [
       rows.kind === 'views' ? `${rowsPrefix(rows)}${feature}` : feature,
       batch * most,
     ]),
   );
-  const allElements = [...mostByList.values()].reduce((sum, count) => sum + count, 0);
+  const allElements = [...maxByList.values()].reduce((sum, count) => sum + count, 0);
   return { ...Object.fromEntries(elementCounts), elements: Math.min(corpus, allElements) };
 }
 
 const viewStem = ({ view, task, length }: ViewRows): string =>
   `view_${view}_${task}${length === undefined ? '' : `_${length}`}`;
 
-function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
+function rowsStem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
   if (rows.kind === 'listed') return `listed_${rows.perRow}_${rows.feature}`;
   if (rows.kind === 'mined') return `mined_${rows.perRow}_of_${rows.best}_after_${rows.skip}_for_${rows.users}`;
   if (rows.kind === 'queue') return `queue_${rows.task}`;

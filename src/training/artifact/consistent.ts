@@ -9,24 +9,24 @@ import type { ExpectedTensor } from '../../base/storage/tensor_header.ts';
 import { isSameJson } from '../../base/util/objects.ts';
 import { metrics } from '../../compiler/library/metrics/table.ts';
 import { type Encoding, rowsOf } from '../../data/dataset.ts';
-import { printType, sameType, symbolic } from '../../graph/dims.ts';
+import { printType, sameType, symbolicDim } from '../../graph/dims.ts';
 import type { Dim, Graph, TensorType } from '../../graph/graph.ts';
 import {
-  elementOutput,
+  elementOutputName,
   type FeaturePlan,
   type FittedPlan,
   fittedTables,
   type GraphPlan,
+  graphsOfTower,
   type InputPlan,
   type Plan,
-  placesIn,
   type RowsOf,
+  shortenedLength,
   type TowerPartPlan,
   type TowerPlan,
-  towerGraphs,
 } from '../../graph/plan/plan.ts';
 import { rowsSymbol } from '../../graph/plan/rows_prefix.ts';
-import { verify } from '../../graph/verify.ts';
+import { verifyGraph } from '../../graph/verify.ts';
 import { weightNames } from './checkpoint.ts';
 import { hasRepeats } from './encoding_file.ts';
 import { type Manifest, manifestFile } from './run_manifest.ts';
@@ -53,7 +53,7 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: ModelP
     rejectFirst(manifestFile, problemsOfParts(tower, plan));
     const storedTower = manifest.plan.towers[index]!;
     const graphFiles = [storedTower.embedded, ...(storedTower.parts ?? [])].map(({ graph }) => graph);
-    towerGraphs(tower).forEach((graphPlan, place) => {
+    graphsOfTower(tower).forEach((graphPlan, place) => {
       rejectFirst(graphFiles[place]!, problemsOfGraph(graphPlan.graph, graphPlan.inputs));
       rejectFirst(graphFiles[place]!, problemsOfTower(tower, graphPlan, plan));
     });
@@ -174,7 +174,7 @@ function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: 
 }
 
 function* problemsOfGraph(graph: Graph, inputs: readonly InputPlan[]): Iterable<string> {
-  yield* verify(graph);
+  yield* verifyGraph(graph);
   yield* duplicateNames('input', inputs);
   for (const { name } of graph.inputs) {
     if (!inputs.some((input) => input.name === name)) yield `the plan does not feed its input \`${name}\``;
@@ -207,7 +207,7 @@ const events: RowsOf = { kind: 'events' };
 const rowsOfGraph = (graphPlan: GraphPlan | TowerPartPlan): RowsOf =>
   'length' in graphPlan ? { kind: 'part', feature: graphPlan.feature, length: graphPlan.length } : events;
 
-const batchOf = (rows: RowsOf): Dim => symbolic(rows.kind === 'part' ? rowsSymbol(rows) : 'batch');
+const batchOf = (rows: RowsOf): Dim => symbolicDim(rows.kind === 'part' ? rowsSymbol(rows) : 'batch');
 
 function* problemsOfTower(
   { name, width, interests, features, embedded, readouts }: TowerPlan,
@@ -221,7 +221,7 @@ function* problemsOfTower(
   yield* problemsOfInputs(graphPlan, plan, features, rows);
   const vectorType = float(batch, ...(interests === undefined ? [] : [interests]), width);
   const elements = plan.features.flatMap(({ through, width }) =>
-    through?.tower === name ? [[elementOutput(through.channel), width] as const] : [],
+    through?.tower === name ? [[elementOutputName(through.channel), width] as const] : [],
   );
   for (const [output, width] of elements) {
     const elementsOutput = graph.outputs.find((graphOutput) => graphOutput.name === output);
@@ -292,7 +292,7 @@ function typeOfInput(
   const batch = batchOf(rows);
   const table = feature.table ?? feature.through?.channel;
   const isBag = gives === 'bag';
-  const length = placesIn(rows, along ?? feature.name) ?? max ?? 0;
+  const length = shortenedLength(rows, along ?? feature.name) ?? max ?? 0;
   switch (source.from) {
     case 'embedding':
       if (source.table !== undefined) {

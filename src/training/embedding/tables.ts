@@ -1,11 +1,11 @@
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { isChunked, writeNumbers } from '../../base/storage/tensor_header.ts';
 import { type Dataset, type Encoding, type FirstValues, rowsOf } from '../../data/dataset.ts';
-import { crossingBytes, evenSizes, peakBytes } from '../../graph/count.ts';
+import { equalSizes, peakBytes, transferBytes } from '../../graph/count.ts';
 import { countElements, resolveShape, type Sizes } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { type GraphPlan, type Plan, tableRead } from '../../graph/plan/plan.ts';
-import { largestSizes, mostElements as maxElements } from '../../graph/plan/rows_prefix.ts';
+import { type GraphPlan, type Plan, tableOfSource } from '../../graph/plan/plan.ts';
+import { largestElementCounts, largestSizes } from '../../graph/plan/rows_prefix.ts';
 import { spaceLimit } from './kernel_memory.ts';
 import { countOwnRows, rowSizes, sizeWords, type TableSize, tableBytes } from './optimizer.ts';
 import { Propagation } from './propagation.ts';
@@ -97,7 +97,7 @@ function fillFirstValues(table: Table, first: FirstValues | undefined, isFrozen:
 export function stepBytes(step: GraphPlan, stepSizes: StepSizes): number {
   const { graph } = step;
   const sizes = symbolSizes(step, stepSizes);
-  return peakBytes(graph, sizes) + parameterBytes(graph) + crossingBytes(graph, sizes);
+  return peakBytes(graph, sizes) + parameterBytes(graph) + transferBytes(graph, sizes);
 }
 
 export interface StepSizes {
@@ -115,9 +115,9 @@ export const largestStep = (
 ): StepSizes => ({ batch: rows, corpus: corpus.rows, sequences });
 
 const symbolSizes = ({ graph, inputs }: GraphPlan, { batch, corpus, sequences }: StepSizes): Sizes => ({
-  ...evenSizes(graph, batch),
+  ...equalSizes(graph, batch),
   ...largestSizes(inputs, { batch, sequences: sequences ?? batch }),
-  ...maxElements(inputs, { batch, corpus }),
+  ...largestElementCounts(inputs, { batch, corpus }),
   corpus,
   ...(sequences === undefined ? {} : { sequences }),
 });
@@ -129,7 +129,7 @@ function lookupBytes({ step, features }: Plan, table: string, stepSizes: StepSiz
   const tableInputs = step.inputs.filter(
     ({ source }) =>
       (source.from === 'embedding' || source.from === 'sequence') &&
-      tableRead(source, planOf.get(source.feature)!) === table,
+      tableOfSource(source, planOf.get(source.feature)!) === table,
   );
   const inputNames = new Set(tableInputs.map(({ name }) => name));
   const sizes = symbolSizes(step, stepSizes);

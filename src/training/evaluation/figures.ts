@@ -184,15 +184,15 @@ export function forEachQuestion(
 /** Groups the rows of one ranking by score: rows with equally many items above them have the same score. */
 function tiedGroupsOf(rows: number[], { better, equal }: Ranks): TiedGroup[] {
   if (rows.length > 1) rows.sort((a, b) => better[a]! - better[b]!);
-  const tiedGroups: { better: number; size: number; held: number }[] = [];
+  const tiedGroups: { better: number; size: number; heldOutCount: number }[] = [];
   for (const row of rows) {
     const lastGroup = tiedGroups.at(-1);
     if (lastGroup === undefined || lastGroup.better !== better[row]) {
-      tiedGroups.push({ better: better[row]!, size: equal[row]! + 1, held: 1 });
+      tiedGroups.push({ better: better[row]!, size: equal[row]! + 1, heldOutCount: 1 });
     } else {
-      lastGroup.held++;
+      lastGroup.heldOutCount++;
       // NaN scores share the last rank.
-      lastGroup.size = Math.max(lastGroup.size, lastGroup.held);
+      lastGroup.size = Math.max(lastGroup.size, lastGroup.heldOutCount);
     }
   }
   return tiedGroups;
@@ -220,8 +220,8 @@ export function makeMeasure({ metric, column, k }: MeasureSpec): Measure {
   const cutoff = parameters.k && (k ?? (parameters.k.default as number));
   return {
     label: labelOf({ metric, column, k: cutoff }),
-    of: (held) => metricKind.of?.(held, { k: cutoff }) ?? 0,
-    ...(metricKind.of ? {} : { lists: { k: cutoff!, column, ofEach: ofList, ofAll: ofLists } }),
+    of: (held) => metricKind.ofRanking?.(held, { k: cutoff }) ?? 0,
+    ...(metricKind.ofRanking ? {} : { lists: { k: cutoff!, column, ofEach: ofList, ofAll: ofLists } }),
   };
 }
 

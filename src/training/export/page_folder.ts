@@ -12,8 +12,14 @@ import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Corpus, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
-import { computedTable, type FeaturePlan, neededBy, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
-import { servingGraph, tableParameter } from '../../graph/plan/serving_graph.ts';
+import {
+  computedTableName,
+  type FeaturePlan,
+  type Plan,
+  requiredFeatures,
+  type TowerPlan,
+} from '../../graph/plan/plan.ts';
+import { makeServingGraph, tableParameter } from '../../graph/plan/serving_graph.ts';
 import {
   type PageFile,
   type PageIndex,
@@ -177,7 +183,7 @@ function featuresOf(plan: Plan): FeaturePlan[] {
     const feature = featureNamed(plan, name);
     if (feature === undefined || names.has(name)) return;
     names.add(name);
-    for (const neededName of neededBy(feature)) addWithNeeded(neededName);
+    for (const neededName of requiredFeatures(feature)) addWithNeeded(neededName);
   };
   for (const name of query.features) addWithNeeded(name);
   if (item.key !== undefined) addWithNeeded(item.key);
@@ -243,7 +249,7 @@ export function listsOfItems(
       const codes = codesOfItems(corpus, plan.towers[1].key!);
       const rows = listRowIndexes(corpus.keys.length).filter((row) => !skipsUnseen || codes[row] !== 0);
       const values = pickTexts(corpus.keys, rows);
-      const table = rowsOf(tables.get(computedTable(through))!.values(), rows, width);
+      const table = rowsOf(tables.get(computedTableName(through))!.values(), rows, width);
       return [[name, { encoding: { kind: 'vocabulary', values }, table }]];
     }),
   );
@@ -257,7 +263,7 @@ const tablesOfItems = (
   new Map(
     plan.features.flatMap(({ name, through, width }) => {
       if (!through) return [];
-      return [[name, { table: rowsOf(tables.get(computedTable(through))!, listRowIndexes(vectors.rows), width) }]];
+      return [[name, { table: rowsOf(tables.get(computedTableName(through))!, listRowIndexes(vectors.rows), width) }]];
     }),
   );
 
@@ -282,7 +288,7 @@ export function servedTower(
     ]),
   );
   for (const [name, { table }] of lists) allTables.set(name, table);
-  const graph = servingGraph(
+  const graph = makeServingGraph(
     trained.plan,
     tower,
     new Map([...allTables].map(([name, { shape }]) => [name, shape[0]!])),

@@ -3,7 +3,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Events } from '../../data/dataset.ts';
 import { type Windows, windowsOf } from '../../data/rows/windows.ts';
 import type { Tensor } from '../../graph/graph.ts';
-import { type FeaturePlan, type GraphPlan, sequencesIn } from '../../graph/plan/plan.ts';
+import { type FeaturePlan, findSequences, type GraphPlan } from '../../graph/plan/plan.ts';
 import { makePlaceDraw, type PlaceDraw } from './draws.ts';
 
 /** Chains the positions of a batch that have the same key, in ascending order. A key below 0 equals no other. */
@@ -116,7 +116,7 @@ function makeBatchParts({ plan, events }: ListsOptions, windows: ReturnType<type
 }
 
 export function windowsOfPlan({ plan, events, features, seed }: ListsOptions) {
-  const sequences = sequencesIn(plan);
+  const sequences = findSequences(plan);
   if (sequences === undefined) return undefined;
   const { feature: listName, ahead } = sequences;
   const listColumn = events.features.get(listName);

@@ -9,9 +9,9 @@ import {
   type ListedRows,
   type MinedRows,
   type PartRows,
-  placesIn,
   type QueueRows,
   type RowsOf,
+  shortenedLength,
   type ViewPart,
 } from '../../graph/plan/plan.ts';
 import type { Table } from '../embedding/table.ts';
@@ -72,7 +72,7 @@ export const areEvents = ({ kind }: RowsOf): boolean =>
 
 /** Returns the length of a list in the tensors of these rows. A padding row of a part may have more elements, of which the first are read. */
 export function listLength({ name, along, max }: FeaturePlan, rows: RowsOf): number {
-  const places = placesIn(rows, along ?? name) ?? max;
+  const places = shortenedLength(rows, along ?? name) ?? max;
   invariant(places !== undefined, `list ${name} has no length`);
   return places;
 }

@@ -5,7 +5,7 @@ import type { Events, UnitCounts } from '../../data/dataset.ts';
 import { earlierEvents, replayedEvents } from '../../data/rows/fresh.ts';
 import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
 import { type Windows, windowsOf } from '../../data/rows/windows.ts';
-import { type Plan, sequenceFeature, type TrainPlan, usersAreRows } from '../../graph/plan/plan.ts';
+import { hasRowPerUser, type Plan, sequenceFeature, type TrainPlan } from '../../graph/plan/plan.ts';
 
 export interface EventOrder<E extends AnyEpoch = Epoch> {
   /** Number of events that an epoch may take: the training rows, or only those with a list if the model predicts each position of a list. */
@@ -47,7 +47,7 @@ export function orderOf({ step, train: { batch, seed } }: Plan, events: Events):
       perWindow: events.replay!,
     });
   }
-  if (usersAreRows(step)) return orderOfUsers(events, batch, seed);
+  if (hasRowPerUser(step)) return orderOfUsers(events, batch, seed);
   return orderOfRows(events, batch, seed);
 }
 

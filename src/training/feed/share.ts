@@ -56,11 +56,11 @@ export function distributionOf({ graph, inputs }: GraphPlan): Distribution | { r
     const symbol = lengthOf(graph, input.name)!;
     const { from } = input.source;
     const countsOwn = inputFill === 'pairs' || from === 'newest' || from === 'part_places' || from === 'element_rows';
-    inputShares.set(input.name, { of: 'rows', ...(countsOwn ? { points: 0 } : {}) });
+    inputShares.set(input.name, { portion: 'rows', ...(countsOwn ? { localIndexColumn: 0 } : {}) });
     if (countsElements(input) || isListedByWorker(rowsOfInput(input)) || (inputFill === 'pairs' && from !== 'places'))
       localSymbols.add(symbol);
   }
-  return { inputs: inputShares, local: localSymbols };
+  return { inputs: inputShares, localSymbols: localSymbols };
 }
 
 function rangeOf(count: number, { rank, workers }: WorkerShare): readonly [number, number] {

@@ -4,7 +4,7 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Dataset, IndexedColumn } from '../../data/dataset.ts';
 import type { Engine } from '../../engines/engine.ts';
-import { prune } from '../../graph/passes/dead.ts';
+import { removeUnread } from '../../graph/passes/dead.ts';
 import type { GraphPlan, Readout, TowerPlan } from '../../graph/plan/plan.ts';
 import type { Vectors } from '../../retrieval/vectors.ts';
 import type { LoadedModel } from '../artifact/load.ts';
@@ -114,7 +114,7 @@ function readoutGraph({ graph, inputs }: GraphPlan, readouts: readonly Readout[]
     invariant(node >= 0, `graph ${graph.name} has no ${label}`);
     return { name: label, node };
   });
-  const prunedGraph = prune({ ...graph, outputs, updates: [] });
+  const prunedGraph = removeUnread({ ...graph, outputs, updates: [] });
   const inputNames = new Set(prunedGraph.inputs.map(({ name }) => name));
   return { graph: prunedGraph, inputs: inputs.filter(({ name }) => inputNames.has(name)) };
 }

@@ -1,7 +1,7 @@
 /** The weights of a score that is fitted from item to item, as the tables of a run hold them. */
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import type { Corpus } from '../../data/dataset.ts';
-import { fittedTable, type Plan } from '../../graph/plan/plan.ts';
+import { fittedTableNames, type Plan } from '../../graph/plan/plan.ts';
 import { type ItemWeights, weightsComplaint } from '../../retrieval/scan/item_weights.ts';
 import type { Tables } from '../embedding/tables.ts';
 
@@ -25,9 +25,9 @@ export function itemWeightsOf({ plan, tables, corpus }: FittedSource): ItemWeigh
   invariant(fitted, 'the score is fitted');
   const numbersOf = (name: string): Float32Array => tables.get(name)!.read();
   const itemWeights = {
-    neighbours: numbersOf(fittedTable.neighbours),
-    weights: numbersOf(fittedTable.weights),
-    events: numbersOf(fittedTable.events),
+    neighbours: numbersOf(fittedTableNames.neighbours),
+    weights: numbersOf(fittedTableNames.weights),
+    events: numbersOf(fittedTableNames.events),
     codes: codesOfItems(corpus, towers[1].key!),
     most: features.find(({ name }) => name === fitted.list)!.max!,
   };

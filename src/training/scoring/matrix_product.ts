@@ -2,7 +2,7 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { makeBuilder } from '../../graph/builder.ts';
-import { symbolic } from '../../graph/dims.ts';
+import { symbolicDim } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
 
 /** Computes in plain JavaScript, for tests and for callers without an engine. */
@@ -52,7 +52,7 @@ export async function engineProduct(engine: Engine): Promise<Product> {
 
 function productGraph(): Graph {
   const builder = makeBuilder('product');
-  const [rows, columns, innerDim] = ['rows', 'columns', 'inner'].map((name) => symbolic(name)) as [never, never, never];
+  const [rows, columns, innerDim] = ['rows', 'columns', 'inner'].map((name) => symbolicDim(name)) as [never, never, never];
   const start = builder.input('start', [rows, columns]);
   const a = builder.input('a', [rows, innerDim]);
   const b = builder.input('b', [columns, innerDim]);

@@ -5,9 +5,9 @@ import { listRowIndexes, makeSerialQueue } from '../../base/util/objects.ts';
 import type { Corpus } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
-import { symbolic } from '../../graph/dims.ts';
+import { symbolicDim } from '../../graph/dims.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
-import { computedTable, elementOutput, type Plan } from '../../graph/plan/plan.ts';
+import { computedTableName, elementOutputName, type Plan } from '../../graph/plan/plan.ts';
 import { ItemSums } from '../../retrieval/scan/item_weights.ts';
 import type { Scan } from '../../retrieval/scan/scan.ts';
 import type { ComputedItemVectors, Vectors } from '../../retrieval/vectors.ts';
@@ -79,14 +79,14 @@ export class ItemScores {
   private graph(width: number, rows?: number): Graph {
     const { interests } = this;
     const builder = makeBuilder('scores');
-    const queries = builder.input('queries', [symbolic('batch', interests), width]);
-    const items = rows ?? symbolic('items');
+    const queries = builder.input('queries', [symbolicDim('batch', interests), width]);
+    const items = rows ?? symbolicDim('items');
     const products =
       rows === undefined
         ? builder.matMul(queries, builder.input('items', [items, width]), { transposeB: true })
         : builder.matMul(queries, builder.parameter('items', [width, rows], { kind: 'zeros' }, { trainable: false }));
     const bestOfInterests = (): Ref =>
-      builder.max(builder.reshape(products, [symbolic('batch'), interests, items]), [1]);
+      builder.max(builder.reshape(products, [symbolicDim('batch'), interests, items]), [1]);
     builder.output('scores', interests === 1 ? products : bestOfInterests());
     return builder.finish();
   }
@@ -149,7 +149,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     await queryVectors.write(parameters);
     await itemVectors.write(parameters);
     const outputs = [...tablesOfItems].map(([name, table]) => {
-      const output = elementOutput(name.slice(itemTower.name.length + 1));
+      const output = elementOutputName(name.slice(itemTower.name.length + 1));
       return { output, into: table.values() };
     });
     allItems ??= listRowIndexes(corpus.rows);
@@ -236,7 +236,7 @@ function computedTables({ features }: Plan, { rows }: Pick<Corpus, 'rows'>): Rea
   return new Map(
     features.flatMap(({ through, width }) => {
       if (!through) return [];
-      const name = computedTable(through);
+      const name = computedTableName(through);
       return [[name, makeTable({ name, rows: Math.max(1, rows), dim: width })] as const];
     }),
   );

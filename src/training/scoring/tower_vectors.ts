@@ -5,7 +5,7 @@ import { makeRandom } from '../../base/random/random.ts';
 import { listRowIndexes, yieldToEventLoop } from '../../base/util/objects.ts';
 import type { IndexedColumn } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
-import { evenSizes } from '../../graph/count.ts';
+import { equalSizes } from '../../graph/count.ts';
 import { resolveShape } from '../../graph/dims.ts';
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, HostDtype, Tensor } from '../../graph/graph.ts';
@@ -120,7 +120,7 @@ const numbersOf: Readonly<Record<HostDtype, (length: number) => Tensor['data']>>
 function randomRows(graph: Graph): readonly RandomInput[] {
   return graph.inputs.map(({ name, node }, stream) => {
     const { dtype, shape } = graph.nodes[node]!.type;
-    const numbersPerRow = resolveShape(shape, evenSizes(graph, 1)).reduce((product, length) => product * length, 1);
+    const numbersPerRow = resolveShape(shape, equalSizes(graph, 1)).reduce((product, length) => product * length, 1);
     const data = numbersOf[hostDtype(dtype)](distinctRows * numbersPerRow);
     if (data instanceof Float32Array) {
       makeRandom(1, stream).fill(data, 0, 1);
@@ -144,7 +144,7 @@ async function run(
     const dtype = hostDtype(graphDtype);
     const ownData = numbersOf[dtype](places.length * size);
     places.forEach((row, place) => void ownData.set(data.subarray(row * size, (row + 1) * size), place * size));
-    inputs[name] = { dtype, shape: resolveShape(shape, evenSizes(graph, places.length)), data: ownData };
+    inputs[name] = { dtype, shape: resolveShape(shape, equalSizes(graph, places.length)), data: ownData };
   }
   const outputs: Tensors = await program.run(inputs);
   return outputs[output]!.data as Float32Array;

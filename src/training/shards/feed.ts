@@ -2,7 +2,7 @@
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Dataset, Events, ShardUnit, TrainingShards } from '../../data/dataset.ts';
-import { type Plan, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
+import { hasRowPerUser, type Plan, sequenceFeature } from '../../graph/plan/plan.ts';
 import { rowSizes, tableBytes } from '../embedding/optimizer.ts';
 import { stepBytes } from '../embedding/tables.ts';
 import type { Feeder } from '../feed/feeder.ts';
@@ -210,7 +210,7 @@ export function unsupportedInShards({ train, fitted }: Pick<Plan, 'train' | 'fit
 export function shardUnitOf({ step }: Pick<Plan, 'step'>): ShardUnit | undefined {
   const list = sequenceFeature(step);
   if (list !== undefined) return { kind: 'windows', list };
-  return usersAreRows(step) ? { kind: 'users' } : undefined;
+  return hasRowPerUser(step) ? { kind: 'users' } : undefined;
 }
 
 export const itemsGivenInTraining = ({ step }: Pick<Plan, 'step'>): readonly string[] => [

@@ -6,7 +6,7 @@ import type { Events } from '../../data/dataset.ts';
 import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
 import { makeTimeline } from '../../data/rows/past_events.ts';
 import { type Windows, windowsOf } from '../../data/rows/windows.ts';
-import { type Plan, sequenceFeature, usersAreRows } from '../../graph/plan/plan.ts';
+import { hasRowPerUser type, Plan, sequenceFeature } from '../../graph/plan/plan.ts';
 import { type EventOrder, firstWindow, joinRows, orderOf, stepsOfEpoch } from '../feed/order.ts';
 
 /** The units of some events. Those whose rows come first have the lowest numbers. */
@@ -164,5 +164,5 @@ export function epochUnits(plan: Plan, events: Events): EpochUnits {
   const { batch } = plan.train;
   const list = sequenceFeature(plan.step);
   if (list !== undefined) return windowUnits(list, counts, events.units!.count);
-  return (usersAreRows(plan.step) ? userUnits : rowUnits)(events.units?.count ?? events.rows, batch);
+  return (hasRowPerUser(plan.step) ? userUnits : rowUnits)(events.units?.count ?? events.rows, batch);
 }

@@ -62,12 +62,12 @@ export function contextOf(
       sources.set(name, source);
       return builder.input(name, shape, dtype);
     },
-    fresh: (stem) => `${stem}_${sources.size + 1}`,
-    through({ flow }, input, round) {
+    uniqueName: (stem) => `${stem}_${sources.size + 1}`,
+    applyFlow({ flow }, input, round) {
       const pass = () => (flow as ((value: Value) => Value)[]).reduce((value, step) => step(value), input);
       return round === undefined ? pass() : builder.scope(`_${round}`, pass);
     },
-    keep: (parameter, next) => builder.update(parameter, next(parameter)),
+    setAfterStep: (parameter, next) => builder.update(parameter, next(parameter)),
     penalize: () => {},
     itemCounts: ({ type: { shape } }) => builder.input('items', [shape[0]!]),
     readout: (_, names, make) => {
@@ -98,7 +98,7 @@ export function sequenceInput(builder: Builder, length: number, width: number, m
     kind: 'sequence',
     name: 'x',
     length,
-    most,
+    maxLength: most,
     width,
     tensor: builder.input('x', [batch, length, width]),
     mask: builder.input('mask', [batch, length]),

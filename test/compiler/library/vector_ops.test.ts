@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { unitLength } from '../../../src/compiler/library/vector_ops.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
-import { gradients } from '../../../src/graph/differentiate.ts';
+import { differentiate } from '../../../src/graph/differentiate.ts';
 import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { batch, expectClose, floats } from './support.ts';
 
@@ -11,7 +11,7 @@ function normalized(x: readonly number[], cotangent: readonly number[]) {
   const unit = unitLength(builder, input);
   const total = builder.sum(builder.mul(unit, builder.input('cotangent', [batch, 2])), [0, 1]);
   builder.output('unit', unit);
-  builder.output('gradient', gradients(builder, total, [input])[0]!);
+  builder.output('gradient', differentiate(builder, total, [input])[0]!);
   const rows = x.length / 2;
   const { outputs } = evaluateGraph(
     builder.finish(),

@@ -4,7 +4,7 @@ import { describe, expect, it, test } from 'vitest';
 import { productLogit } from '../../../src/compiler/lower/event_scores.ts';
 import type { Corpus, Events, IndexedColumn } from '../../../src/data/dataset.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
-import { gradients } from '../../../src/graph/differentiate.ts';
+import { differentiate } from '../../../src/graph/differentiate.ts';
 import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import fc from '../../fast_check.ts';
@@ -19,7 +19,7 @@ function product(rows: readonly (readonly number[])[]): { logits: number[]; slop
   const inputs = Array.from({ length: factors }, (_, at) => builder.input(`x${at}`, [rows.length]));
   const logit = inputs.reduce((a, b) => productLogit(builder, a, b));
   builder.output('logit', logit);
-  gradients(builder, builder.sum(logit, [0]), inputs).forEach((slope, at) => {
+  differentiate(builder, builder.sum(logit, [0]), inputs).forEach((slope, at) => {
     builder.output(`slope${at}`, slope!);
   });
   const given = Object.fromEntries(

@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { it } from 'vitest';
 import { servingOnnx } from '../../../src/engines/formats/onnx_file.ts';
 import { servingTfjs } from '../../../src/engines/formats/tfjs_model.ts';
-import { servingGraph } from '../../../src/graph/plan/serving_graph.ts';
+import { makeServingGraph } from '../../../src/graph/plan/serving_graph.ts';
 import { planOf } from '../../compiler/library/support.ts';
 import { expectClose } from '../../graph/support.ts';
 import { loadFetched } from './fetched_tfjs.ts';
@@ -46,7 +46,7 @@ it.each(cases)('%s, pool: %s', async (kind, pool) => {
     task watch { score = dot(user, item), loss = softmax }
   `);
   const zeros = kind === 'weights' ? 'user_id' : 'item_id';
-  const graph = servingGraph({ towers, ...rest }, towers[0], new Map([[zeros, 2]]).set('tags', 4));
+  const graph = makeServingGraph({ towers, ...rest }, towers[0], new Map([[zeros, 2]]).set('tags', 4));
   const parameters = {
     [`table:${zeros}`]: { dtype: 'float32' as const, shape: [2, 3], data: new Float32Array(6) },
     'table:tags': { dtype: 'float32' as const, shape: [4, 3], data: Float32Array.from(table) },

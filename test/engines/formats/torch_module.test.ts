@@ -3,16 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { torchModule } from '../../../src/engines/formats/torch_module.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
-import { symbolic } from '../../../src/graph/dims.ts';
+import { symbolicDim } from '../../../src/graph/dims.ts';
 import type { Graph } from '../../../src/graph/graph.ts';
 
-const batch = symbolic('batch');
+const batch = symbolicDim('batch');
 const zeros = { kind: 'zeros' } as const;
 
 function layer(): Graph {
   const b = makeBuilder('layer');
   const x = b.input('distinct/user', [batch, 8]);
-  const at = b.input('at', [symbolic('hits', 2)], 'int32');
+  const at = b.input('at', [symbolicDim('hits', 2)], 'int32');
   const weights = b.parameter('user/main/weights', [8, 4], zeros);
   const bias = b.parameter('user/main/bias', [4], zeros);
   const hidden = b.scope('user/main', () => b.relu(b.add(b.matMul(x, weights), bias)));
@@ -114,11 +114,11 @@ const hostile = [
 function hostileGraph(): Graph {
   const b = makeBuilder(hostile[2]!);
   for (const [at, name] of hostile.entries()) {
-    const x = b.input(`${name}${at}`, [symbolic(name.replaceAll('·', '')), 2]);
+    const x = b.input(`${name}${at}`, [symbolicDim(name.replaceAll('·', '')), 2]);
     const w = b.parameter(`${name}w${at}`, [2], zeros);
     b.output(
       `${name}y${at}`,
-      b.scope(name, () => b.reshape(b.exp(b.mul(x, w)), [symbolic(name, 2)])),
+      b.scope(name, () => b.reshape(b.exp(b.mul(x, w)), [symbolicDim(name, 2)])),
     );
     b.update(w, b.neg(w));
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Builder, GraphTypeError, makeBuilder, type Ref } from '../../../src/graph/builder.ts';
-import { printType, symbolic } from '../../../src/graph/dims.ts';
+import { printType, symbolicDim } from '../../../src/graph/dims.ts';
 import { type Dim, type Dtype, opNames, type Tensor } from '../../../src/graph/graph.ts';
 import { leastNumber } from '../../../src/graph/ops/reductions.ts';
 import { isLeaf, ops } from '../../../src/graph/ops/table.ts';
@@ -340,7 +340,7 @@ describe('each op computes', () => {
 const float = (...shape: Dim[]) => ({ shape, dtype: 'float32' as Dtype });
 const int = (...shape: Dim[]) => ({ shape, dtype: 'int32' as Dtype });
 const bool = (...shape: Dim[]) => ({ shape, dtype: 'bool' as Dtype });
-const hits = symbolic('hits');
+const hits = symbolicDim('hits');
 type Operands = readonly { shape: readonly Dim[]; dtype: Dtype }[];
 
 const types: readonly (readonly [title: string, build: Build, operands: Operands, expected: string])[] = [
@@ -355,7 +355,7 @@ const types: readonly (readonly [title: string, build: Build, operands: Operands
   [
     'MatMul of two batches',
     (b, x, y) => b.matMul(x!, y!, { transposeB: true }),
-    [float(batch, 4), float(symbolic('batch', 4), 4)],
+    [float(batch, 4), float(symbolicDim('batch', 4), 4)],
     'float32[batch, 4·batch]',
   ],
   ['Sum, kept', (b, x) => b.sum(x!, [1], true), [float(batch, 4)], 'float32[batch, 1]'],
@@ -363,26 +363,26 @@ const types: readonly (readonly [title: string, build: Build, operands: Operands
   [
     'Reshape that splits the batch',
     (b, x) => b.reshape(x!, [batch, 4, 8]),
-    [float(symbolic('batch', 4), 8)],
+    [float(symbolicDim('batch', 4), 8)],
     'float32[batch, 4, 8]',
   ],
   [
     'Reshape to a product of symbols',
-    (b, x) => b.reshape(x!, [symbolic('batch·hits', 2)]),
+    (b, x) => b.reshape(x!, [symbolicDim('batch·hits', 2)]),
     [float(hits, 2, batch)],
     'float32[2·batch·hits]',
   ],
   [
     'Concat along the batch',
     (b, x, y) => b.concat([x!, y!], 0),
-    [float(batch, 2), float(symbolic('batch', 4), 2)],
+    [float(batch, 2), float(symbolicDim('batch', 4), 2)],
     'float32[5·batch, 2]',
   ],
   ['Slice to the end', (b, x) => b.slice(x!, [0, 1], [-1, -1]), [float(batch, 4)], 'float32[batch, 3]'],
   [
     'Slice of a part of the batch',
     (b, x) => b.slice(x!, [0, 0], [batch, 1]),
-    [float(symbolic('batch', 2), 4)],
+    [float(symbolicDim('batch', 2), 4)],
     'float32[batch, 1]',
   ],
   ['Gather by a matrix', (b, x, i) => b.gather(x!, i!), [float(9, 4), int(batch, 5)], 'float32[batch, 5, 4]'],
@@ -414,7 +414,7 @@ const refusals: readonly (readonly [title: string, build: Build, operands: Opera
   [
     'Add of a batch and four',
     (b, x, y) => b.add(x!, y!),
-    [float(batch), float(symbolic('batch', 4))],
+    [float(batch), float(symbolicDim('batch', 4))],
     'Add: [batch] and [4·batch] do not go together: batch against 4·batch',
   ],
   ['Add of two dtypes', (b, x, y) => b.add(x!, y!), [float(2), int(2)], 'Add: float32[2] and int32[2] differ in dtype'],

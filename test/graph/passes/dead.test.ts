@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { removeDead } from '../../../src/graph/passes/dead.ts';
-import { verify } from '../../../src/graph/verify.ts';
+import { verifyGraph } from '../../../src/graph/verify.ts';
 import { batch } from '../support.ts';
 
 it('what no output and no update needs goes; inputs and parameters stay', () => {
@@ -13,7 +13,7 @@ it('what no output and no update needs goes; inputs and parameters stay', () => 
   b.output('y', b.neg(x));
   b.update(p, b.add(p, 1));
   const alive = removeDead(b.finish());
-  expect(verify(alive)).toEqual([]);
+  expect(verifyGraph(alive)).toEqual([]);
   expect(alive.nodes.map(({ op }) => op)).toEqual(['Input', 'Input', 'Parameter', 'Neg', 'Constant', 'Add']);
   expect(removeDead(alive)).toBe(alive);
 });

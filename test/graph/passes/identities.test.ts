@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Builder, Ref } from '../../../src/graph/builder.ts';
 import type { Graph } from '../../../src/graph/graph.ts';
-import { foldConstants, removeIdentities, removeScatters, shareCommon } from '../../../src/graph/passes/identities.ts';
+import {
+  foldConstants,
+  removeIdentities,
+  removeScatters,
+  shareEqualNodes,
+} from '../../../src/graph/passes/identities.ts';
 import { batch } from '../support.ts';
 import { graphOf, simplified } from './support.ts';
 
@@ -47,13 +52,13 @@ describe('zeros written over zeros', () => {
 });
 
 it('a + b and b + a are one node', () => {
-  const graph = shareCommon(graphOf((b, x, y) => b.mul(b.add(x!, y!), b.add(y!, x!)), [[batch], [batch]]));
+  const graph = shareEqualNodes(graphOf((b, x, y) => b.mul(b.add(x!, y!), b.add(y!, x!)), [[batch], [batch]]));
   expect(graph.nodes.map(({ op }) => op)).toEqual(['Input', 'Input', 'Add', 'Mul']);
 });
 
 it('a − b and b − a are two', () => {
   const graph = graphOf((b, x, y) => b.mul(b.sub(x!, y!), b.sub(y!, x!)), [[batch], [batch]]);
-  expect(shareCommon(graph)).toBe(graph);
+  expect(shareEqualNodes(graph)).toBe(graph);
 });
 
 it('equal nodes of a graph that was written by hand are one', () => {
@@ -72,7 +77,7 @@ it('equal nodes of a graph that was written by hand are one', () => {
     outputs: [{ name: 'y', node: 3 }],
     updates: [],
   };
-  expect(shareCommon(graph).nodes.map(({ inputs }) => inputs)).toEqual([[], [0], [1, 1]]);
+  expect(shareEqualNodes(graph).nodes.map(({ inputs }) => inputs)).toEqual([[], [0], [1, 1]]);
 });
 
 it('nodes of constants are computed', () => {

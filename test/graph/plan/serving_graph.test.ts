@@ -3,8 +3,8 @@ import { printType } from '../../../src/graph/dims.ts';
 import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
-import { servingGraph } from '../../../src/graph/plan/serving_graph.ts';
-import { verify } from '../../../src/graph/verify.ts';
+import { makeServingGraph } from '../../../src/graph/plan/serving_graph.ts';
+import { verifyGraph } from '../../../src/graph/verify.ts';
 import { expectClose, floats, integers, planOf, random, rowsOf } from '../../compiler/library/support.ts';
 
 const plan = planOf(`
@@ -36,7 +36,7 @@ const rows = new Map([
   ['words', 11],
 ]);
 const [user] = plan.towers;
-const graph = servingGraph(plan, user, rows);
+const graph = makeServingGraph(plan, user, rows);
 
 const tables: Record<string, Tensor> = {
   user_id: random([5, 3], 1),
@@ -54,7 +54,7 @@ const face = random([2, 2], 4);
 
 describe('a served tower', () => {
   test('takes codes, padded bags and numbers, and verifies', () => {
-    expect(verify(graph)).toEqual([]);
+    expect(verifyGraph(graph)).toEqual([]);
     const types = Object.fromEntries(graph.inputs.map(({ name, node }) => [name, printType(graph.nodes[node]!.type)]));
     expect(types).toEqual({
       user_id: 'int32[batch]',
@@ -168,8 +168,8 @@ test('elements with weights count as much as these say; of weights that are all 
       ['user_id', 2],
       ['tags', 4],
     ]);
-    const graph = servingGraph({ towers, ...weighted }, towers[0], rows);
-    expect(verify(graph)).toEqual([]);
+    const graph = makeServingGraph({ towers, ...weighted }, towers[0], rows);
+    expect(verifyGraph(graph)).toEqual([]);
     const types = graph.inputs.map(({ name, node }) => `${name} ${printType(graph.nodes[node]!.type)}`);
     expect(types).toEqual(['user_id int32[batch]', 'tags int32[batch, 3]', 'tags/weights float32[batch, 3]']);
     const inputs = {
@@ -206,8 +206,8 @@ test('elements with several values have the pool of these, and zeros where they 
       ['item_id', 2],
       ['kinds', 4],
     ]);
-    const graph = servingGraph({ towers, ...several }, towers[0], rows);
-    expect(verify(graph)).toEqual([]);
+    const graph = makeServingGraph({ towers, ...several }, towers[0], rows);
+    expect(verifyGraph(graph)).toEqual([]);
     const types = graph.inputs.map(({ name, node }) => `${name} ${printType(graph.nodes[node]!.type)}`);
     expect(types).toEqual(['seen int32[batch, 2]', 'kinds int32[batch, 2, 3]']);
     const inputs = {

@@ -10,7 +10,7 @@ import { trainingSavedModel } from '../../../src/engines/formats/saved_model.ts'
 import { resolveShape } from '../../../src/graph/dims.ts';
 import { hostDtype } from '../../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../../src/graph/graph.ts';
-import { inBfloat16 } from '../../../src/graph/in_bfloat16.ts';
+import { useBfloat16 } from '../../../src/graph/in_bfloat16.ts';
 import type { TensorflowAddon } from '../../../src/plugins/tensorflow/addon.ts';
 import { fusedOps } from '../../../src/plugins/tensorflow/fused_ops.ts';
 import { loadBinding, tensorflowEngine } from '../../../src/plugins/tensorflow/tensorflow.ts';
@@ -96,7 +96,7 @@ function difference(a: Tensor, b: Tensor): number {
   return apart / largest;
 }
 
-const inHalf = (graph: Graph): Graph => inBfloat16(graph, { least: 0 });
+const inHalf = (graph: Graph): Graph => useBfloat16(graph, { minOperations: 0 });
 
 const opsOf = (graph: Graph): string => Buffer.from(trainingSavedModel(graph, true).bytes).toString('latin1');
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Tensors } from '../../../src/engines/engine.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
-import { gradients } from '../../../src/graph/differentiate.ts';
-import { symbolic } from '../../../src/graph/dims.ts';
+import { differentiate } from '../../../src/graph/differentiate.ts';
+import { symbolicDim } from '../../../src/graph/dims.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import { torchEngine } from '../../../src/plugins/torch/torch.ts';
 import { torchSettings } from '../../../src/plugins/torch/torch_worker.ts';
@@ -19,7 +19,11 @@ afterAll(() => rmSync(cache, { recursive: true }));
 
 /** A layer, and the softmax of a batch with masked hits: each op that scatters, and two lengths that change from step to step. */
 function stepGraph() {
-  const [batch, distinct, hits] = ['batch', 'distinct', 'hits'].map((each) => symbolic(each)) as [never, never, never];
+  const [batch, distinct, hits] = ['batch', 'distinct', 'hits'].map((each) => symbolicDim(each)) as [
+    never,
+    never,
+    never,
+  ];
   const b = makeBuilder('small_step');
   const [user, items] = [b.input('user', [batch, 6]), b.input('items', [distinct, 5])];
   const own = b.input('own', [batch], 'int32');
@@ -30,7 +34,7 @@ function stepGraph() {
   const shown = b.scatterUpdate(scores, masked, b.broadcastTo(b.constant(-1e9), like));
   const chosen = b.sum(b.mul(b.matMul(user, weights), b.gather(items, own)), [1]);
   const loss = b.mean(b.sub(b.log(b.sum(b.exp(shown), [1])), chosen), [0]);
-  const [byWeights, byItems] = gradients(b, loss, [weights, items]) as [never, never];
+  const [byWeights, byItems] = differentiate(b, loss, [weights, items]) as [never, never];
   b.output('loss', loss);
   b.output('gradient:items', byItems);
   b.update(weights, b.sub(weights, b.mul(byWeights, 0.1)));

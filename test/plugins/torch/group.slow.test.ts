@@ -7,8 +7,8 @@ import { afterAll, expect, it, vi } from 'vitest';
 import type { Tensors } from '../../../src/engines/engine.ts';
 import type { Meeting } from '../../../src/engines/group.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
-import { gradients } from '../../../src/graph/differentiate.ts';
-import { symbolic } from '../../../src/graph/dims.ts';
+import { differentiate } from '../../../src/graph/differentiate.ts';
+import { symbolicDim } from '../../../src/graph/dims.ts';
 import { distribute } from '../../../src/graph/distribute/distribute.ts';
 import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
@@ -26,13 +26,13 @@ const loads = (await engineOrSkip('torch')) !== undefined;
 /** Softmax over a batch whose items are all negatives. */
 function stepGraph() {
   const b = makeBuilder('small_step');
-  const [user, items] = ['user', 'items'].map((name) => b.input(name, [symbolic('batch'), 6])) as [never, never];
+  const [user, items] = ['user', 'items'].map((name) => b.input(name, [symbolicDim('batch'), 6])) as [never, never];
   const weights = b.parameter('weights', [6, 6], { kind: 'glorot', fans: [6, 6] });
   const query = b.tanh(b.matMul(user, weights));
   const scores = b.matMul(query, items, { transposeB: true });
   const own = b.sum(b.mul(query, items), [1]);
   const loss = b.mean(b.sub(b.log(b.sum(b.exp(scores), [1])), own), [0]);
-  const [byWeights, byItems] = gradients(b, loss, [weights, items]) as [never, never];
+  const [byWeights, byItems] = differentiate(b, loss, [weights, items]) as [never, never];
   b.output('loss', loss);
   b.output('gradient:items', byItems);
   b.update(weights, b.sub(weights, b.mul(byWeights, 0.1)));
@@ -88,13 +88,13 @@ it.skipIf(!loads)(
     ]);
 
     const graph = stepGraph();
-    const rows = { of: 'rows' } as const;
+    const rows = { portion: 'rows' } as const;
     const shared = distribute(graph, {
       inputs: new Map([
         ['user', rows],
         ['items', rows],
       ]),
-      local: new Set(),
+      localSymbols: new Set(),
     });
     const parameters = initialValues(graph, 3);
     // The last worker has a row less.

@@ -92,7 +92,7 @@ it('slices by the history that is read with the event, through its index', () =>
 it('slices the items of each user, where users are measured, and the users by the event that asks', () => {
   const share: Measure = {
     label: 'first',
-    of: ({ groups, count }) => (groups[0]?.better === 0 ? groups[0].held : 0) / count,
+    of: ({ groups, count }) => (groups[0]?.better === 0 ? groups[0].heldOutCount : 0) / count,
   };
   const slices = slicesOf({ ...noHistory, per: 'user' }, ranks, [share]);
   // x holds out a cold item and b; y holds out b and c; nobody holds out what is in no corpus.

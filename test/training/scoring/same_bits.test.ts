@@ -2,13 +2,13 @@
 import { expect, it } from 'vitest';
 import type { Engine, Program } from '../../../src/engines/engine.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
-import { symbolic } from '../../../src/graph/dims.ts';
+import { symbolicDim } from '../../../src/graph/dims.ts';
 import { layoutFor, paddedRows, unpaddedRows } from '../../../src/training/scoring/tower_vectors.ts';
 import { plainEngine } from '../plain_engine.ts';
 
 function doubled() {
   const builder = makeBuilder('doubled');
-  const rows = builder.input('rows', [symbolic('batch'), 3]);
+  const rows = builder.input('rows', [symbolicDim('batch'), 3]);
   builder.output('vector', builder.add(rows, rows));
   return builder.finish();
 }

@@ -3,9 +3,9 @@ import { copyTensors } from '../../../src/engines/check.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import { type WorkerGroup, WorkerLost } from '../../../src/engines/group.ts';
 import { resolveShape } from '../../../src/graph/dims.ts';
-import { hostDtype, sizesOf } from '../../../src/graph/evaluate.ts';
+import { hostDtype, sizesOfInputs } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
-import { isLeaf, rowOf } from '../../../src/graph/ops/table.ts';
+import { isLeaf, opRowOf } from '../../../src/graph/ops/table.ts';
 
 /** A place where all workers meet: each gives a value and gets those of all, in the order of ranks. */
 export interface MeetingPlace {
@@ -123,7 +123,7 @@ function engineOf(rank: number, values: MeetingPlace): Engine {
       let held = copyTensors(parameters);
       return {
         async run(inputs) {
-          const sizes = sizesOf(graph, inputs);
+          const sizes = sizesOfInputs(graph, inputs);
           const known: Tensor[] = [];
           for (const { op, inputs: operands, attributes, type } of graph.nodes) {
             const shape = resolveShape(type.shape, sizes);
@@ -147,7 +147,7 @@ function engineOf(rank: number, values: MeetingPlace): Engine {
               for (const each of await values.meet(rank, of[0]!.data)) {
                 for (let i = 0; i < length; i++) data[i]! += each[i]!;
               }
-            } else rowOf(op).evaluate(of, output, attributes);
+            } else opRowOf(op).evaluate(of, output, attributes);
             known.push(output);
           }
           for (const { parameter, node } of graph.updates) held = { ...held, [parameter]: known[node]! };

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { printModel } from '../../../compiler/model/print_model.ts';
-import { print } from '../../../graph/print_graph.ts';
+import { printGraph } from '../../../graph/print_graph.ts';
 import { readManifest } from '../../../training/artifact/load.ts';
 import { type CheckRequest, check, checkAndLower } from '../../api/check.ts';
 import { graphPicture, modelPicture } from '../../api/compile.ts';
@@ -122,7 +122,7 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
   if (typeof options.graph === 'string') {
     const graph = graphOf(plan, options.graph);
     if (options.svg) return answer(graphPicture(graph, lowered).trimEnd());
-    return options.json ? answerJson(plain(graph)) : answerAsIs(print(graph).trimEnd());
+    return options.json ? answerJson(plain(graph)) : answerAsIs(printGraph(graph).trimEnd());
   }
   if (options.svg) return answer(modelPicture(model, lowered).trimEnd());
   const summary = summarise(lowered);

@@ -6,9 +6,9 @@ import { printValueType } from '../../../compiler/library/values.ts';
 import type { Lowered } from '../../../compiler/lower/lower.ts';
 import type { SharedByTasks } from '../../../compiler/lower/shared.ts';
 import type { FileNode } from '../../../compiler/syntax/ast.ts';
-import { type Cost, count } from '../../../graph/count.ts';
+import { type Cost, countCost } from '../../../graph/count.ts';
 import type { Graph } from '../../../graph/graph.ts';
-import { inPrecision } from '../../../graph/in_bfloat16.ts';
+import { graphInPrecision } from '../../../graph/in_bfloat16.ts';
 import { type GraphPlan, type InputSource, type Plan, sequenceFeature } from '../../../graph/plan/plan.ts';
 import { largestSizes } from '../../../graph/plan/rows_prefix.ts';
 import type { Attention } from '../../../training/scoring/field_attention.ts';
@@ -38,7 +38,7 @@ export function summarise({ plan, arrows, shared }: Lowered): GraphSummary {
   const graph = stepGraph(plan);
   const { batch } = plan.train;
   const sequences = sequencesOf(plan);
-  const { parts, ...total } = count(graph, sizesOf({ ...plan.step, graph }, batch, sequences?.count));
+  const { parts, ...total } = countCost(graph, sizesOf({ ...plan.step, graph }, batch, sequences?.count));
   return {
     model: plan.model,
     batch,
@@ -60,7 +60,7 @@ export function summarise({ plan, arrows, shared }: Lowered): GraphSummary {
 
 /** Returns the step's graph in a precision that does not depend on the machine. */
 const stepGraph = (plan: Plan): Graph =>
-  inPrecision(plan.step.graph, plan.train.precision === 'bf16' ? 'bf16' : 'float32', plan);
+  graphInPrecision(plan.step.graph, plan.train.precision === 'bf16' ? 'bf16' : 'float32', plan);
 
 /** Returns the layer of a weight: `user/shared/dense` has `weights` and `bias`. */
 const layerOf = (name: string, kind: SharedByTasks['kind']): string =>

@@ -1,5 +1,5 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import { elementsOf } from '../../../graph/dims.ts';
+import { productOfDims } from '../../../graph/dims.ts';
 import { type BlockContext, type NamedValue, ShapeError, type Vector } from '../contract.ts';
 import { integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
@@ -18,7 +18,7 @@ export const attention = blockKind({
     const { builder } = context;
     const elements = needElements(builder, input);
     const query = builder.parameter('query', [units, 1], { kind: 'glorot', fans: [units, 1] });
-    return weightedMean(context, elements, units, (rows) => builder.matMul(rows, query));
+    return attentionMean(context, elements, units, (rows) => builder.matMul(rows, query));
   },
   join(context, parts, { units }) {
     const [list, queryPart, ...others] = parts;
@@ -27,14 +27,14 @@ export const attention = blockKind({
     const { builder } = context;
     const elements = needElements(builder, list.value);
     const { count } = elements;
-    const queryVector = queryOf(builder, queryPart);
+    const queryVector = makeQuery(builder, queryPart);
     const weights = builder.parameter('query', [queryVector.width, units], {
       kind: 'glorot',
       fans: [queryVector.width, units],
     });
     const query = builder.matMul(queryVector.tensor, weights);
     const batch = query.type.shape[0]!;
-    return weightedMean(context, elements, units, (rows) => {
+    return attentionMean(context, elements, units, (rows) => {
       const hidden = builder.reshape(rows, [batch, count, units]);
       return builder.batchMatMul(hidden, builder.reshape(query, [batch, units, 1]));
     });
@@ -45,7 +45,7 @@ export const attention = blockKind({
  * Returns Σ_t softmax(scores)_t · x_t.
  * @param score computes one score for each element from float32 [batch · count, units]
  */
-function weightedMean(
+function attentionMean(
   context: BlockContext,
   { tensor, mask, count, width }: Elements,
   units: number,
@@ -53,15 +53,15 @@ function weightedMean(
 ): Vector {
   const { builder } = context;
   const batch = tensor.type.shape[0]!;
-  const elementRows = builder.reshape(tensor, [elementsOf([batch, count]), width]);
+  const elementRows = builder.reshape(tensor, [productOfDims([batch, count]), width]);
   const scores = score(layer(context, elementRows, width, units, 'tanh'));
   const weights = maskedSoftmax(builder, builder.reshape(scores, [batch, count]), mask);
   const mean = builder.batchMatMul(builder.reshape(weights, [batch, 1, count]), tensor);
   return vectorOf(builder.reshape(mean, [batch, width]), width);
 }
 
-/** Returns a vector; several fields are concatenated. */
-function queryOf(builder: Builder, { name, value }: NamedValue): Vector {
+/** Returns the vector from which attention makes its query; several fields are concatenated. */
+function makeQuery(builder: Builder, { name, value }: NamedValue): Vector {
   const vector = asVector(value);
   if (vector) return vector;
   if (value.kind !== 'fields') {
@@ -70,12 +70,12 @@ function queryOf(builder: Builder, { name, value }: NamedValue): Vector {
   return flattened(builder, value.fields);
 }
 
-/** Subtracted from masked scores: e⁻¹ᵉ⁹ is 0, and a finite number avoids NaN in a row that is masked entirely. */
-const hidden = 1e9;
+/** Subtracted from masked scores: their softmax is then 0. It is finite, which avoids NaN in a row that is masked entirely. */
+const maskPenalty = 1e9;
 
 /** Returns the softmax over the unmasked entries of the last axis; zeros if all are masked. The mask broadcasts to the scores. */
 export function maskedSoftmax(builder: Builder, scores: Ref, mask: Ref | undefined): Ref {
   if (mask === undefined) return builder.softmax(scores);
-  const visible = builder.add(scores, builder.mul(builder.sub(mask, 1), hidden));
+  const visible = builder.add(scores, builder.mul(builder.sub(mask, 1), maskPenalty));
   return builder.mul(builder.softmax(visible), mask);
 }

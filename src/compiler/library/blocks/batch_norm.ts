@@ -1,4 +1,4 @@
-import { decay, standardized } from '../batch_statistics.ts';
+import { decay, standardize } from '../batch_statistics.ts';
 import { number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { eachVector } from '../values.ts';
@@ -16,7 +16,7 @@ export const batch_norm = blockKind({
   parameters: { decay, epsilon: number({ above: 0, max: 1, doc: 'Added to the variance.', default: 1e-5 }) },
   lower(context, input, args) {
     return eachVector(context.builder, input, (rows, width, mask) => {
-      const normal = standardized(context, rows, { ...args, name: 'running', suffix: '', mask });
+      const normal = standardize(context, rows, { ...args, name: 'running', suffix: '', mask });
       return { tensor: gainAndOffset(context.builder, normal, width), width };
     });
   },

@@ -21,12 +21,13 @@ export const bilinear = blockKind({
     const value = needFields(input);
     const width = needOneWidth(value);
     if (value.fields.length < 2) throw new ShapeError('needs two fields at least');
-    const mapped = (field: Field, name: string) =>
+    const project = (field: Field, name: string) =>
       builder.matMul(field.tensor, builder.parameter(name, [width, width], { kind: 'glorot', fans: [width, width] }));
     const fields = value.fields.flatMap((left, i) => {
-      const once = weights === 'interaction' || i === value.fields.length - 1 ? undefined : mapped(left, nameOf(i));
+      const sharedProjection =
+        weights === 'interaction' || i === value.fields.length - 1 ? undefined : project(left, nameOf(i));
       return value.fields.slice(i + 1).map((right, index): Field => {
-        const projected = once ?? mapped(left, `weights_${i}_${i + 1 + index}`);
+        const projected = sharedProjection ?? project(left, `weights_${i}_${i + 1 + index}`);
         return { name: `${left.name}×${right.name}`, tensor: builder.mul(projected, right.tensor), width };
       });
     });

@@ -1,14 +1,14 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import { elementsOf } from '../../../graph/dims.ts';
+import { productOfDims } from '../../../graph/dims.ts';
 import { activate, activations } from '../activations.ts';
 import type { Sequence } from '../contract.ts';
 import { choice, flag, integer, number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needSequence } from '../values.ts';
-import { dropEach } from './dropout.ts';
+import { dropNumbers } from './dropout.ts';
 import { linear, small } from './layer.ts';
 import { normalizeRows } from './layer_norm.ts';
-import { causalMask, multiHead } from './multi_head.ts';
+import { causalMask, multiHeadAttention } from './multi_head.ts';
 
 export const bsarec = blockKind({
   doc: 'Layers of causal attention and, next to it, of a filter along positions: low frequencies stay, the others count β². It has positions of its own, counted from the newest element, and reads all L places: the places of a short sequence that have no element hold their position alone. sequence[L × D] → the same, 0 past the end. The filter mixes later elements into earlier ones; `causal` keeps it from that.',
@@ -44,17 +44,19 @@ export const bsarec = blockKind({
     const { builder } = context;
     const inputSequence = needSequence(input);
     // The filter wraps around all positions, however short the sequences of a batch are.
-    const sequence = causal ? inputSequence : atFullLength(builder, inputSequence);
-    const { mask, length, most, width } = sequence;
+    const sequence = causal ? inputSequence : padToMaxLength(builder, inputSequence);
+    const { mask, length, maxLength: most, width } = sequence;
     const batch = mask.type.shape[0]!;
-    const rows = elementsOf([batch, length]);
+    const rows = productOfDims([batch, length]);
     const shape = [batch, length, width] as const;
     const hidden = units ?? 4 * width;
     const visible = causal ? undefined : visibleFromAllPlaces(builder, mask, length);
-    const dropped = (x: Ref): Ref => dropEach(context, x, length * width, dropout);
-    const normalized = (x: Ref, suffix: string): Ref => normalizeRows(builder, x, width, epsilon, suffix);
+    const dropHidden = (x: Ref): Ref => dropNumbers(context, x, length * width, dropout);
+    const normalizeWithSuffix = (x: Ref, suffix: string): Ref => normalizeRows(builder, x, width, normEpsilon, suffix);
 
-    let x = dropped(normalized(builder.reshape(placed(builder, sequence, causal), [rows, width]), '_input'));
+    let x = dropHidden(
+      normalizeWithSuffix(builder.reshape(addPositions(builder, sequence, causal), [rows, width]), '_input'),
+    );
     for (let index = 0; index < layers; index++) {
       const filter = lowPass({ length, most, cutoff, causal });
       const low = builder.reshape(alongPlaces(builder, x, filter, shape), [rows, width]);
@@ -62,26 +64,26 @@ export const bsarec = blockKind({
       const filtered = builder.add(low, builder.mul(builder.square(beta), builder.sub(x, low)));
       const elements = { tensor: builder.reshape(x, shape), mask, count: length, width };
       const options = { heads, causal: true, suffix: `_${index}`, dropout, initial: small, visible };
-      const attended = multiHead(context, elements, options);
+      const attended = multiHeadAttention(context, elements, options);
       const mixed = builder.add(
-        builder.mul(normalized(builder.add(x, dropped(filtered)), `_filter_${index}`), alpha),
-        builder.mul(normalized(builder.add(x, dropped(attended)), `_attention_${index}`), 1 - alpha),
+        builder.mul(normalizeWithSuffix(builder.add(x, dropHidden(filtered)), `_filter_${index}`), alpha),
+        builder.mul(normalizeWithSuffix(builder.add(x, dropHidden(attended)), `_attention_${index}`), 1 - alpha),
       );
       const innerLayer = linear(context, mixed, width, hidden, `_inner_${index}`, small);
       const active = activate(context, innerLayer, activation, { suffix: `_inner_${index}` });
-      const outerLayer = dropped(linear(context, active, hidden, width, `_outer_${index}`, small));
-      x = normalized(builder.add(mixed, outerLayer), `_net_${index}`);
+      const outerLayer = dropHidden(linear(context, active, hidden, width, `_outer_${index}`, small));
+      x = normalizeWithSuffix(builder.add(mixed, outerLayer), `_net_${index}`);
     }
-    const shown = builder.mul(builder.reshape(x, shape), builder.reshape(mask, [batch, length, 1]));
+    const output = builder.mul(builder.reshape(x, shape), builder.reshape(mask, [batch, length, 1]));
     return {
       ...inputSequence,
-      tensor: sequence === inputSequence ? shown : builder.slice(shown, [0, 0, 0], [-1, inputSequence.length, width]),
+      tensor: sequence === inputSequence ? output : builder.slice(output, [0, 0, 0], [-1, inputSequence.length, width]),
     };
   },
 });
 
-function atFullLength(builder: Builder, sequence: Sequence): Sequence {
-  const { tensor, mask, length, most } = sequence;
+function padToMaxLength(builder: Builder, sequence: Sequence): Sequence {
+  const { tensor, mask, length, maxLength: most } = sequence;
   if (length === most) return sequence;
   return {
     ...sequence,
@@ -92,13 +94,17 @@ function atFullLength(builder: Builder, sequence: Sequence): Sequence {
 }
 
 /** The epsilon of all norms in the paper. */
-const epsilon = 1e-12;
+const normEpsilon = 1e-12;
 
 /**
  * Adds position embeddings: float32 [batch, length, width]. The paper pads on the left, so that the newest element has the last position and padding has the
  * first ones. Here elements come first, and padding follows them in the paper's order.
  */
-function placed(builder: Builder, { tensor, mask, length, most, width }: Sequence, fromOldest: boolean): Ref {
+function addPositions(
+  builder: Builder,
+  { tensor, mask, length, maxLength: most, width }: Sequence,
+  fromOldest: boolean,
+): Ref {
   const positionTable = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
   if (fromOldest) return builder.add(tensor, builder.slice(positionTable, [0, 0], [length, width]));
   const batch = mask.type.shape[0]!;
@@ -108,8 +114,8 @@ function placed(builder: Builder, { tensor, mask, length, most, width }: Sequenc
     [1, length],
   );
   const positions = builder.cast(builder.sub(afterEnd, builder.sum(mask, [1], true)), 'int32');
-  const twice = builder.concat([positionTable, positionTable], 0);
-  const vectors = builder.gather(twice, builder.reshape(positions, [elementsOf([batch, length])]));
+  const repeatedTable = builder.concat([positionTable, positionTable], 0);
+  const vectors = builder.gather(repeatedTable, builder.reshape(positions, [productOfDims([batch, length])]));
   // An empty position only has its position embedding, so it gets no gradient.
   const elements = builder.mul(tensor, builder.reshape(mask, [batch, length, 1]));
   return builder.add(elements, builder.reshape(vectors, tensor.type.shape));
@@ -130,11 +136,12 @@ function visibleFromAllPlaces(builder: Builder, mask: Ref, length: number): Ref 
  * Returns the matrix [length × length] that keeps the low frequencies, with one row for each position t. A DFT is cyclic, so it does not matter whether padding
  * is before the elements or after them.
  */
-function lowPass({ length, most, cutoff, causal }: LowPass): readonly number[] {
-  const highest = Math.min(Math.floor(cutoff / 2), Math.floor(most / 2));
+function lowPass({ length, most, cutoff, causal }: LowPassOptions): readonly number[] {
+  const highestFrequency = Math.min(Math.floor(cutoff / 2), Math.floor(most / 2));
   const weights = Array.from({ length }, (_, distance) => {
     let sum = 1;
-    for (let f = 1; f <= highest; f++) sum += (2 * f === most ? 1 : 2) * Math.cos((2 * Math.PI * f * distance) / most);
+    for (let f = 1; f <= highestFrequency; f++)
+      sum += (2 * f === most ? 1 : 2) * Math.cos((2 * Math.PI * f * distance) / most);
     return sum / most;
   });
   return Array.from({ length: length * length }, (_, index) => {
@@ -143,7 +150,7 @@ function lowPass({ length, most, cutoff, causal }: LowPass): readonly number[] {
   });
 }
 
-interface LowPass {
+interface LowPassOptions {
   readonly length: number;
   /** Length of the DFT. */
   readonly most: number;
@@ -159,7 +166,7 @@ function alongPlaces(
   [batch, length, width]: readonly [Sequence['mask']['type']['shape'][number], number, number],
 ): Ref {
   const columns = builder.transpose(builder.reshape(x, [batch, length, width]), [0, 2, 1]);
-  const columnRows = builder.reshape(columns, [elementsOf([batch, width]), length]);
+  const columnRows = builder.reshape(columns, [productOfDims([batch, width]), length]);
   const sums = builder.matMul(columnRows, builder.constant(weights, [length, length]), { transposeB: true });
   return builder.transpose(builder.reshape(sums, [batch, width, length]), [0, 2, 1]);
 }

@@ -1,5 +1,5 @@
 import type { Ref } from '../../../graph/builder.ts';
-import { elementsOf } from '../../../graph/dims.ts';
+import { productOfDims } from '../../../graph/dims.ts';
 import { activate, activations } from '../activations.ts';
 import { choice, integer, rest } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
@@ -27,19 +27,22 @@ export const cin = blockKind({
     // [batch, width, fields]: the multiplied axis is the last one, so that each layer is a single product.
     const fieldColumns = builder.transpose(stacked(builder, inputFields, fieldWidth), [0, 2, 1]);
     const batch = fieldColumns.type.shape[0]!;
-    const elementIndices = elementsOf([batch, fieldWidth]);
-    const ownColumns = builder.reshape(fieldColumns, [elementIndices, 1, fields]);
-    let lastLayer = builder.reshape(fieldColumns, [elementIndices, fields]);
+    const rowCount = productOfDims([batch, fieldWidth]);
+    const inputColumns = builder.reshape(fieldColumns, [rowCount, 1, fields]);
+    let lastLayer = builder.reshape(fieldColumns, [rowCount, fields]);
     let lastUnits = fields;
     const sums: Ref[] = [];
-    units.forEach((next, index) => {
-      const pairs = builder.mul(builder.reshape(lastLayer, [elementIndices, lastUnits, 1]), ownColumns);
+    units.forEach((layerUnits, index) => {
+      const pairs = builder.mul(builder.reshape(lastLayer, [rowCount, lastUnits, 1]), inputColumns);
       const inputs = lastUnits * fields;
-      const weights = builder.parameter(`weights_${index}`, [inputs, next], { kind: 'glorot', fans: [inputs, next] });
-      const mixed = builder.matMul(builder.reshape(pairs, [elementIndices, inputs]), weights);
+      const weights = builder.parameter(`weights_${index}`, [inputs, layerUnits], {
+        kind: 'glorot',
+        fans: [inputs, layerUnits],
+      });
+      const mixed = builder.matMul(builder.reshape(pairs, [rowCount, inputs]), weights);
       lastLayer = activate(context, mixed, activation, { suffix: `_${index}` });
-      lastUnits = next;
-      sums.push(builder.sum(builder.reshape(lastLayer, [batch, fieldWidth, next]), [1]));
+      lastUnits = layerUnits;
+      sums.push(builder.sum(builder.reshape(lastLayer, [batch, fieldWidth, layerUnits]), [1]));
     });
     return vectorOf(
       endToEnd(builder, sums),

@@ -14,7 +14,7 @@ export const concat = blockKind({
   lower: (context, input) => flatten.lower(context, input, {}),
   join({ builder }, parts) {
     const sequences = alignedSequences(parts);
-    if (sequences) return elementByElement(builder, sequences[0]!.value, parts);
+    if (sequences) return concatElements(builder, sequences[0]!.value, parts);
     const flatValues = parts.map(flat(builder));
     const interests = flatValues.find((value) => value.kind === 'interests');
     const totalWidth = flatValues.reduce((sum, value) => sum + value.width, 0);
@@ -49,7 +49,7 @@ export const concat = blockKind({
 });
 
 /** Concatenates sequences of one list element by element; vectors of the row are repeated for each element. */
-function elementByElement(builder: Builder, first: Sequence, parts: readonly NamedValue[]): Sequence {
+function concatElements(builder: Builder, first: Sequence, parts: readonly NamedValue[]): Sequence {
   const tensors = parts.map((part) => {
     if (part.value.kind === 'sequence') return part.value.tensor;
     const vector = flat(builder)(part);
@@ -60,7 +60,7 @@ function elementByElement(builder: Builder, first: Sequence, parts: readonly Nam
   return { ...first, tensor: builder.concat(tensors, 2), width: totalWidth };
 }
 
-/** Returns a vector or interests; fields are concatenated. */
+/** Returns vectors and interests unchanged, and concatenates fields. */
 const flat =
   (builder: Builder) =>
   ({ name, value }: NamedValue): Vector | Interests => {

@@ -1,5 +1,5 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import { elementsOf } from '../../../graph/dims.ts';
+import { productOfDims } from '../../../graph/dims.ts';
 import { activations } from '../activations.ts';
 import { type Sequence, ShapeError } from '../contract.ts';
 import { choice, integer } from '../parameters.ts';
@@ -30,27 +30,29 @@ export const conv = blockKind({
     }),
   },
   reads: ({ mask }) => (mask === 'causal' ? 'earlier' : 'all'),
-  lower(context, input, { units, width, dilation, activation, mask: seen }) {
+  lower(context, input, { units, width, dilation, activation, mask: maskKind }) {
     const { builder } = context;
     const sequence = needSequence(input);
-    const { mask, length, most } = sequence;
-    const reach = (width - 1) * dilation;
-    if (reach >= most) {
+    const { mask, length, maxLength: most } = sequence;
+    const span = (width - 1) * dilation;
+    if (span >= most) {
       throw new ShapeError(
-        `reads ${reach + 1} places in a row, but the sequence has ${most}: choose a smaller \`width\` or \`dilation\``,
+        `reads ${span + 1} places in a row, but the sequence has ${most}: choose a smaller \`width\` or \`dilation\``,
       );
     }
-    const placesBefore = seen === 'causal' ? width - 1 : Math.floor((width - 1) / 2);
+    const elementsBefore = maskKind === 'causal' ? width - 1 : Math.floor((width - 1) / 2);
     const batch = mask.type.shape[0]!;
     const shown = builder.reshape(mask, [batch, length, 1]);
     // Positions past the end count as zeros for the elements before them and get no gradient.
-    const elements = seen === 'causal' ? sequence : { ...sequence, tensor: builder.mul(sequence.tensor, shown) };
-    const neighbours = Array.from({ length: width }, (_, k) => moved(builder, elements, (placesBefore - k) * dilation));
+    const elements = maskKind === 'causal' ? sequence : { ...sequence, tensor: builder.mul(sequence.tensor, shown) };
+    const neighbours = Array.from({ length: width }, (_, k) =>
+      moved(builder, elements, (elementsBefore - k) * dilation),
+    );
     const inputs = width * sequence.width;
-    const windowRows = builder.reshape(endToEnd(builder, neighbours, 2), [elementsOf([batch, length]), inputs]);
+    const windowRows = builder.reshape(endToEnd(builder, neighbours, 2), [productOfDims([batch, length]), inputs]);
     const outputWidth = units ?? sequence.width;
-    const isThere = builder.reshape(mask, [elementsOf([batch, length])]);
-    const convolved = layer(context, windowRows, inputs, outputWidth, activation, '', isThere);
+    const maskRows = builder.reshape(mask, [productOfDims([batch, length])]);
+    const convolved = layer(context, windowRows, inputs, outputWidth, activation, '', maskRows);
     return {
       ...sequence,
       width: outputWidth,
@@ -59,9 +61,9 @@ export const conv = blockKind({
   },
 });
 
-/** Shifts elements: each position gets the element `by` positions before it, or after it if `by` is negative; zeros if there is none. */
-function moved(builder: Builder, { tensor, length, width }: Sequence, by: number): Ref {
-  if (by === 0) return tensor;
-  const wider = builder.pad(tensor, [0, Math.max(0, by), 0], [0, Math.max(0, -by), 0]);
-  return builder.slice(wider, [0, Math.max(0, -by), 0], [-1, length, width]);
+/** Shifts elements: each position gets the element `distance` positions before it, or after it if negative; zeros where there is none. */
+function moved(builder: Builder, { tensor, length, width }: Sequence, distance: number): Ref {
+  if (distance === 0) return tensor;
+  const wider = builder.pad(tensor, [0, Math.max(0, distance), 0], [0, Math.max(0, -distance), 0]);
+  return builder.slice(wider, [0, Math.max(0, -distance), 0], [-1, length, width]);
 }

@@ -18,19 +18,19 @@ export const cross_v2 = blockKind({
     if (rank !== undefined && rank >= width) {
       throw new ShapeError(`needs a \`rank\` below the width, but gets rank ${rank} for vector[${width}]: remove it`);
     }
-    const matrix = (name: string, rows: number, columns: number) =>
+    const weightMatrix = (name: string, rows: number, columns: number) =>
       builder.parameter(name, [rows, columns], { kind: 'glorot', fans: [rows, columns] });
     let x = first;
     for (let index = 0; index < layers; index++) {
-      const mapped =
+      const projected =
         rank === undefined
-          ? builder.matMul(x, matrix(`weights_${index}`, width, width))
+          ? builder.matMul(x, weightMatrix(`weights_${index}`, width, width))
           : builder.matMul(
-              builder.matMul(x, matrix(`reduce_${index}`, width, rank)),
-              matrix(`expand_${index}`, rank, width),
+              builder.matMul(x, weightMatrix(`reduce_${index}`, width, rank)),
+              weightMatrix(`expand_${index}`, rank, width),
             );
       const bias = builder.parameter(`bias_${index}`, [width], { kind: 'zeros' });
-      x = builder.add(builder.mul(first, builder.add(mapped, bias)), x);
+      x = builder.add(builder.mul(first, builder.add(projected, bias)), x);
     }
     return vectorOf(x, width);
   },

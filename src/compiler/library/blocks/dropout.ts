@@ -1,5 +1,5 @@
 import type { Ref } from '../../../graph/builder.ts';
-import { elementsOf } from '../../../graph/dims.ts';
+import { productOfDims } from '../../../graph/dims.ts';
 import { type BlockContext, ShapeError, type Value } from '../contract.ts';
 import { flag, number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
@@ -27,16 +27,19 @@ export const dropout = blockKind({
       case 'outputs':
         return needVector(input);
       case 'vector':
-        return { ...input, tensor: drop(context, input.tensor, input.width, rate), normalized: false };
+        return { ...input, tensor: dropColumns(context, input.tensor, input.width, rate), normalized: false };
       case 'fields':
         return {
           kind: 'fields',
-          fields: input.fields.map((field) => ({ ...field, tensor: drop(context, field.tensor, field.width, rate) })),
+          fields: input.fields.map((field) => ({
+            ...field,
+            tensor: dropColumns(context, field.tensor, field.width, rate),
+          })),
         };
       case 'interests':
       case 'sequence': {
         const vectorCount = input.kind === 'sequence' ? input.length : input.count;
-        const tensor = dropEach(context, input.tensor, vectorCount * input.width, rate);
+        const tensor = dropNumbers(context, input.tensor, vectorCount * input.width, rate);
         return input.kind === 'sequence' ? { ...input, tensor } : { ...input, tensor, normalized: false };
       }
     }
@@ -52,24 +55,24 @@ function dropElements(context: BlockContext, input: Value, rate: number): Value 
   const { builder } = context;
   const [rows] = tensor.type.shape;
   const ones = builder.broadcastTo(builder.constant(1), input.mask);
-  const factors = builder.reshape(drop(context, ones, length, rate), [rows!, length, 1]);
+  const factors = builder.reshape(dropColumns(context, ones, length, rate), [rows!, length, 1]);
   return { ...input, tensor: builder.mul(tensor, factors) };
 }
 
-/** Drops numbers of a value of any shape that has `numbers` for each row of the batch. */
-export function dropEach(context: BlockContext, x: Ref, numbers: number, rate: number): Ref {
+/** Drops numbers of a tensor of any shape that holds `rowSize` numbers for each row of the batch. */
+export function dropNumbers(context: BlockContext, x: Ref, rowSize: number, rate: number): Ref {
   if (!context.training || rate === 0) return x;
   const { builder } = context;
-  const numberCount = elementsOf(x.type.shape);
+  const totalSize = productOfDims(x.type.shape);
   const batch =
-    typeof numberCount === 'number' ? numberCount / numbers : { ...numberCount, times: numberCount.times / numbers };
-  return builder.reshape(drop(context, builder.reshape(x, [batch, numbers]), numbers, rate), x.type.shape);
+    typeof totalSize === 'number' ? totalSize / rowSize : { ...totalSize, times: totalSize.times / rowSize };
+  return builder.reshape(dropColumns(context, builder.reshape(x, [batch, rowSize]), rowSize, rate), x.type.shape);
 }
 
-/** float32 [batch, width] */
-function drop(context: BlockContext, x: Ref, width: number, rate: number): Ref {
+/** Drops numbers at random and scales the others by 1 ÷ (1 − rate): float32 [batch, width] → the same. */
+function dropColumns(context: BlockContext, x: Ref, width: number, rate: number): Ref {
   const { builder } = context;
-  const noise = context.input(context.fresh('noise'), { from: 'noise', width }, x.type.shape);
-  const keep = builder.cast(builder.greaterEqual(noise, rate), 'float32');
-  return builder.mul(x, builder.mul(keep, 1 / (1 - rate)));
+  const noise = context.input(context.uniqueName('noise'), { from: 'noise', width }, x.type.shape);
+  const isKept = builder.cast(builder.greaterEqual(noise, rate), 'float32');
+  return builder.mul(x, builder.mul(isKept, 1 / (1 - rate)));
 }

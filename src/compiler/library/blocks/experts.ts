@@ -5,7 +5,7 @@ import { type BlockContext, type Outputs, ShapeError } from '../contract.ts';
 import { vectorOf } from '../values.ts';
 
 /** Computes several layers in one product: [batch, inputs] → [batch, count, units]. */
-export function expertsOf(
+export function applyExperts(
   context: BlockContext,
   x: Ref,
   inputs: number,
@@ -23,7 +23,7 @@ export function expertsOf(
 }
 
 /** Returns the sum of the experts weighted by softmax(x · W): experts [batch, count, units] → [batch, gates, units]. */
-export function gated(
+export function mixExperts(
   { builder }: BlockContext,
   x: Ref,
   inputs: number,
@@ -41,12 +41,12 @@ export function gated(
 }
 
 /** Returns one output vector for each name. */
-export function named(names: readonly string[], vectors: readonly Ref[], width: number): Outputs {
+export function namedOutputs(names: readonly string[], vectors: readonly Ref[], width: number): Outputs {
   return { kind: 'outputs', outputs: new Map(names.map((name, index) => [name, vectorOf(vectors[index]!, width)])) };
 }
 
 /** Throws ShapeError if a task is named twice. */
-export function needDistinct(tasks: readonly string[]): void {
+export function requireDistinctTasks(tasks: readonly string[]): void {
   const repeated = tasks.find((task, index) => tasks.indexOf(task) !== index);
   if (repeated !== undefined) throw new ShapeError(`names \`${repeated}\` twice`);
 }

@@ -30,31 +30,31 @@ export const ffm = blockKind({
             ),
             1,
           );
-    // The vector of a field for itself is 0 if it is mapped, and absent if it is embedded.
-    const shown = builder.reshape(flat, [flat.type.shape[0]!, fieldCount, fieldCount, k]);
-    const products = builder.mul(shown, builder.transpose(shown, [0, 2, 1, 3]));
-    const twice = builder.sum(products, [1, 2]);
-    const ownProducts = width === undefined ? diagonal(builder, products, fieldCount) : undefined;
-    const tensor = builder.mul(ownProducts === undefined ? twice : builder.sub(twice, ownProducts), 0.5);
+    // `products` has each pair of fields twice. It also has each field with itself, which only embeddings make nonzero.
+    const pairVectors = builder.reshape(flat, [flat.type.shape[0]!, fieldCount, fieldCount, k]);
+    const products = builder.mul(pairVectors, builder.transpose(pairVectors, [0, 2, 1, 3]));
+    const doubleSum = builder.sum(products, [1, 2]);
+    const ownProducts = width === undefined ? sumDiagonal(builder, products, fieldCount) : undefined;
+    const tensor = builder.mul(ownProducts === undefined ? doubleSum : builder.sub(doubleSum, ownProducts), 0.5);
     return vectorOf(tensor, k);
   },
 });
 
 /** Returns the maps of one field for all other fields, concatenated, with zeros for the field itself: [width, count · k]. */
-function maps(builder: Builder, field: Fields['fields'][number], at: number, count: number, k: number): Ref {
-  const weights = builder.parameter(`weights_${at}`, [field.width, (count - 1) * k], {
+function maps(builder: Builder, field: Fields['fields'][number], index: number, count: number, k: number): Ref {
+  const weights = builder.parameter(`weights_${index}`, [field.width, (count - 1) * k], {
     kind: 'glorot',
     fans: [field.width, k],
   });
-  const mapsBefore = builder.slice(weights, [0, 0], [-1, at * k]);
-  const mapsAfter = builder.slice(weights, [0, at * k], [-1, (count - 1 - at) * k]);
-  if (at === 0) return builder.pad(mapsAfter, [0, k], [0, 0]);
-  if (at === count - 1) return builder.pad(mapsBefore, [0, 0], [0, k]);
+  const mapsBefore = builder.slice(weights, [0, 0], [-1, index * k]);
+  const mapsAfter = builder.slice(weights, [0, index * k], [-1, (count - 1 - index) * k]);
+  if (index === 0) return builder.pad(mapsAfter, [0, k], [0, 0]);
+  if (index === count - 1) return builder.pad(mapsBefore, [0, 0], [0, k]);
   return builder.concat([builder.pad(mapsBefore, [0, 0], [0, k]), mapsAfter], 1);
 }
 
 /** Returns Σᵢ of the entries (i, i): [batch, count, count, k] → [batch, k]. */
-function diagonal(builder: Builder, products: Ref, count: number): Ref {
+function sumDiagonal(builder: Builder, products: Ref, count: number): Ref {
   const identity = Array.from({ length: count * count }, (_, index) => (index % (count + 1) === 0 ? 1 : 0));
   return builder.sum(builder.mul(products, builder.constant(identity, [count, count, 1])), [1, 2]);
 }

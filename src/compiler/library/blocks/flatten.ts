@@ -15,11 +15,11 @@ export const flatten = blockKind({
         return needVector(input);
       case 'interests':
       case 'sequence': {
-        const vectorCount = input.kind === 'sequence' ? input.most : input.count;
-        const missing = vectorCount - (input.tensor.type.shape[1] as number);
-        const allPlaces = missing === 0 ? input.tensor : builder.pad(input.tensor, [0, 0, 0], [0, missing, 0]);
+        const vectorCount = input.kind === 'sequence' ? input.maxLength : input.count;
+        const missingCount = vectorCount - (input.tensor.type.shape[1] as number);
+        const padded = missingCount === 0 ? input.tensor : builder.pad(input.tensor, [0, 0, 0], [0, missingCount, 0]);
         const flatWidth = vectorCount * input.width;
-        const tensor = builder.reshape(allPlaces, [input.tensor.type.shape[0]!, flatWidth]);
+        const tensor = builder.reshape(padded, [input.tensor.type.shape[0]!, flatWidth]);
         return vectorOf(tensor, flatWidth);
       }
       case 'fields':

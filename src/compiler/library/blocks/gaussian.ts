@@ -5,7 +5,7 @@ import { blockKind } from '../rows.ts';
 import { needVector, vectorOf } from '../values.ts';
 import { linear } from './layer.ts';
 
-const weightPerItem = {
+const klKinds = {
   per_item: {
     doc: 'β of a row is γ times the number of items of its user, because the likelihood is a sum over these items. Needs `targets = users`.',
     paper: 'Shenbin et al., "RecVAE", WSDM 2020',
@@ -29,7 +29,7 @@ export const gaussian = blockKind({
   example: 'gaussian(16, kl: 0.2)',
   parameters: {
     units: integer({ min: 1, required: true, positional: true, doc: 'Width of its output.' }),
-    kl: numberOr(weightPerItem, { min: 0, doc: 'β: how much the divergence counts.', default: 0.2 }),
+    kl: numberOr(klKinds, { min: 0, doc: 'β: how much the divergence counts.', default: 0.2 }),
     anneal: integer({
       min: 0,
       doc: 'Steps over which `kl` rises from 0. 0: it counts from the first step.',
@@ -42,29 +42,34 @@ export const gaussian = blockKind({
     const mean = linear(context, tensor, width, units, '_mean');
     const logVariance = linear(context, tensor, width, units, '_variance', { kind: 'uniform', limit: 1e-3 });
     if (!context.training) return vectorOf(mean, units);
-    const noise = context.input(context.fresh('noise'), { from: 'noise', width: units, normal: true }, mean.type.shape);
+    const noise = context.input(
+      context.uniqueName('noise'),
+      { from: 'noise', width: units, normal: true },
+      mean.type.shape,
+    );
     const drawn = builder.add(mean, builder.mul(builder.exp(builder.mul(logVariance, 0.5)), noise));
-    context.penalize(weighted(context, fromStandard(builder, mean, logVariance), kl, anneal));
+    context.penalize(weightDivergence(context, standardDivergence(builder, mean, logVariance), kl, anneal));
     return vectorOf(drawn, units);
   },
 });
 
 /** Returns the divergence of each row from the standard normal distribution: float32 [rows]. */
-function fromStandard(builder: Builder, mean: Ref, logVariance: Ref): Ref {
+function standardDivergence(builder: Builder, mean: Ref, logVariance: Ref): Ref {
   const excess = builder.sub(builder.add(builder.square(mean), builder.exp(logVariance)), builder.add(logVariance, 1));
   return builder.mul(builder.sum(excess, [1]), 0.5);
 }
 
+/** A fixed β, or `per_item(gamma)`. */
 type KlWeight = number | { readonly arguments: { readonly gamma: number } };
 
 /** Multiplies the divergence of each row by its weight: float32 [rows]. */
-function weighted(context: BlockContext, divergence: Ref, kl: KlWeight, anneal: number): Ref {
+function weightDivergence(context: BlockContext, divergence: Ref, kl: KlWeight, anneal: number): Ref {
   const { builder } = context;
-  const own =
+  const weightedDivergence =
     typeof kl === 'number'
       ? builder.mul(divergence, kl)
       : builder.mul(builder.mul(divergence, context.itemCounts(divergence)), kl.arguments.gamma);
-  if (anneal === 0) return own;
+  if (anneal === 0) return weightedDivergence;
   const step = context.input('train/step', { from: 'step' }, []);
-  return builder.mul(own, builder.minimum(builder.div(step, anneal), 1));
+  return builder.mul(weightedDivergence, builder.minimum(builder.div(step, anneal), 1));
 }

@@ -1,5 +1,5 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import { elementsOf } from '../../../graph/dims.ts';
+import { productOfDims } from '../../../graph/dims.ts';
 import { choice, integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needSequence, vectorOf } from '../values.ts';
@@ -28,25 +28,28 @@ export const gru = blockKind({
     const batch = tensor.type.shape[0]!;
     const gates = 3 * units;
     // One product computes the inputs' part of the gates for all elements. Only the state's part needs the previous step.
-    const elements = builder.reshape(tensor, [elementsOf([batch, length]), width]);
+    const elements = builder.reshape(tensor, [productOfDims([batch, length]), width]);
     const elementGates = layer(context, elements, width, gates, 'linear', '_element');
-    const ofElements = builder.reshape(elementGates, [batch, length * gates]);
-    let state = builder.broadcastTo(builder.constant(0), columns(builder, ofElements, 0, units));
+    const gatesByElement = builder.reshape(elementGates, [batch, length * gates]);
+    let state = builder.broadcastTo(builder.constant(0), sliceColumns(builder, gatesByElement, 0, units));
     const allStates: Ref[] = [];
     for (let index = 0; index < length; index++) {
-      const ofElement = columns(builder, ofElements, index * gates, gates);
-      const ofState = layer(context, state, units, gates, 'linear', '_state');
-      const gateSum = builder.add(columns(builder, ofElement, 0, 2 * units), columns(builder, ofState, 0, 2 * units));
-      const [reset, update] = halves(builder, builder.sigmoid(gateSum), units);
-      const candidateOfElement = columns(builder, ofElement, 2 * units, units);
-      const candidateOfState = builder.mul(reset, columns(builder, ofState, 2 * units, units));
+      const elementGate = sliceColumns(builder, gatesByElement, index * gates, gates);
+      const stateGate = layer(context, state, units, gates, 'linear', '_state');
+      const gateSum = builder.add(
+        sliceColumns(builder, elementGate, 0, 2 * units),
+        sliceColumns(builder, stateGate, 0, 2 * units),
+      );
+      const [reset, update] = splitInHalf(builder, builder.sigmoid(gateSum), units);
+      const candidateOfElement = sliceColumns(builder, elementGate, 2 * units, units);
+      const candidateOfState = builder.mul(reset, sliceColumns(builder, stateGate, 2 * units, units));
       const candidate = builder.tanh(builder.add(candidateOfElement, candidateOfState));
       // Past the end the mask is 0, so the state does not change.
-      const share = builder.mul(builder.sub(1, update), columns(builder, mask, index, 1));
-      state = builder.add(state, builder.mul(share, builder.sub(candidate, state)));
+      const updateShare = builder.mul(builder.sub(1, update), sliceColumns(builder, mask, index, 1));
+      state = builder.add(state, builder.mul(updateShare, builder.sub(candidate, state)));
       allStates.push(state);
     }
-    const { newest } = context;
+    const { selectNewest: newest } = context;
     if (states === 'last' && newest === undefined) return vectorOf(state, units);
     const joined = builder.reshape(builder.concat(allStates, 1), [batch, length, units]);
     if (states === 'last' && newest) return vectorOf(newest(joined), units);
@@ -55,11 +58,11 @@ export const gru = blockKind({
 });
 
 /** Selects columns: [batch, width] → [batch, count]. */
-function columns(builder: Builder, x: Ref, begin: number, count: number): Ref {
-  return builder.slice(x, [0, begin], [-1, count]);
+function sliceColumns(builder: Builder, x: Ref, start: number, count: number): Ref {
+  return builder.slice(x, [0, start], [-1, count]);
 }
 
 /** Splits [batch, 2 · width] into two of [batch, width]. */
-function halves(builder: Builder, x: Ref, width: number): readonly [Ref, Ref] {
-  return [columns(builder, x, 0, width), columns(builder, x, width, width)];
+function splitInHalf(builder: Builder, x: Ref, width: number): readonly [Ref, Ref] {
+  return [sliceColumns(builder, x, 0, width), sliceColumns(builder, x, width, width)];
 }

@@ -1,13 +1,13 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import { elementsOf } from '../../../graph/dims.ts';
+import { productOfDims } from '../../../graph/dims.ts';
 import { activatePlainly } from '../activations.ts';
 import { integer, number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needSequence } from '../values.ts';
-import { dropEach } from './dropout.ts';
+import { dropNumbers } from './dropout.ts';
 import { linear, small } from './layer.ts';
 import { normalizeRows } from './layer_norm.ts';
-import { causalMask, headsOf } from './multi_head.ts';
+import { causalMask, makeHeadSplit } from './multi_head.ts';
 
 export const hstu = blockKind({
   doc: 'Layers of attention without a softmax, with a learned number r for each distance; no column comes after its row. sequence[L × D] → the same, 0 past the end.',
@@ -30,11 +30,11 @@ export const hstu = blockKind({
     const { builder } = context;
     const silu = (z: Ref): Ref => activatePlainly(builder, z, 'silu');
     const sequence = needSequence(input);
-    const { mask, length, most, width } = sequence;
+    const { mask, length, maxLength: most, width } = sequence;
     const batch = mask.type.shape[0]!;
-    const { split, join } = headsOf(builder, batch, length, width, heads);
-    const elementCount = elementsOf([batch, length]);
-    const shown = builder.mul(causalMask(builder, length), builder.reshape(mask, [batch, 1, 1, length]));
+    const { split, join } = makeHeadSplit(builder, batch, length, width, heads);
+    const elementCount = productOfDims([batch, length]);
+    const visible = builder.mul(causalMask(builder, length), builder.reshape(mask, [batch, 1, 1, length]));
 
     let x = builder.reshape(sequence.tensor, [elementCount, width]);
     for (let index = 0; index < layers; index++) {
@@ -44,10 +44,10 @@ export const hstu = blockKind({
       const products = builder.batchMatMul(split(q!), split(k!), { transposeB: true });
       const bias = byDistance(builder, builder.parameter(`bias_distance_${index}`, [most], { kind: 'zeros' }), length);
       const scores = builder.add(builder.reshape(products, [batch, heads, length, length]), bias);
-      const weights = builder.mul(builder.mul(silu(scores), 1 / most), shown);
+      const weights = builder.mul(builder.mul(silu(scores), 1 / most), visible);
       const weightedValues = builder.batchMatMul(builder.reshape(weights, products.type.shape), split(v!));
       const normalizedValues = normalizeRows(builder, join(weightedValues), width, 1e-5, `_output_${index}`);
-      const gated = dropEach(context, builder.mul(normalizedValues, u!), length * width, dropout);
+      const gated = dropNumbers(context, builder.mul(normalizedValues, u!), length * width, dropout);
       x = builder.add(x, linear(context, gated, width, width, `_output_${index}`, small));
     }
     const maskColumn = builder.reshape(mask, [batch, length, 1]);

@@ -8,9 +8,9 @@ export const last = blockKind({
   paper: 'Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018 (section III.D)',
   example: 'last',
   reads: () => 'all',
-  lower({ builder, newest: own }, input) {
+  lower({ builder, selectNewest }, input) {
     const { tensor, mask, length, width } = needSequence(input);
-    if (own) return vectorOf(own(tensor), width);
+    if (selectNewest) return vectorOf(selectNewest(tensor), width);
     const batch = tensor.type.shape[0]!;
     // Elements come first, so the newest is the one before the padding.
     const firstMask = builder.slice(mask, [0, 0], [-1, 1]);

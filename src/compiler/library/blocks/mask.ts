@@ -21,35 +21,35 @@ export const mask = blockKind({
     ratio: integer({ min: 1, doc: 'How many times as wide as h the hidden layer of the mask is.', default: 2 }),
   },
   lower(context, input, args) {
-    return masked(context, normalized(context, input), together(context, input), args);
+    return applyMask(context, normalizeFields(context, input), joinFields(context, input), args);
   },
   join(context, parts, args) {
     const [hidden, instance, ...others] = parts;
     if (!hidden || !instance || others.length > 0)
       throw new ShapeError('takes two values, what is masked and what the mask is made of: `mask(hidden, profile)`');
     const { value } = hidden;
-    const maskedValue = value.kind === 'fields' ? normalized(context, value) : together(context, value);
-    return masked(context, maskedValue, together(context, instance.value), args);
+    const maskedValue = value.kind === 'fields' ? normalizeFields(context, value) : joinFields(context, value);
+    return applyMask(context, maskedValue, joinFields(context, instance.value), args);
   },
 });
 
-function masked(
+function applyMask(
   context: BlockContext,
   hidden: Vector,
   instance: Vector,
   { units, ratio }: { readonly units: number; readonly ratio: number },
 ): Vector {
   const { builder } = context;
-  const wide = ratio * hidden.width;
-  const aggregated = layer(context, instance.tensor, instance.width, wide, 'relu', '_aggregate');
-  const weights = linear(context, aggregated, wide, hidden.width, '_project');
+  const hiddenWidth = ratio * hidden.width;
+  const aggregated = layer(context, instance.tensor, instance.width, hiddenWidth, 'relu', '_aggregate');
+  const weights = linear(context, aggregated, hiddenWidth, hidden.width, '_project');
   const summed = linear(context, builder.mul(weights, hidden.tensor), hidden.width, units);
   const tensor = builder.relu(normalizeRows(builder, summed, units));
   return vectorOf(tensor, units);
 }
 
 /** Returns the concatenated fields, or a vector unchanged. */
-function together({ builder }: BlockContext, value: Value): Vector {
+function joinFields({ builder }: BlockContext, value: Value): Vector {
   const vector = asVector(value);
   if (vector) return vector;
   if (value.kind !== 'fields') throw new ShapeError(`needs fields or a vector, but gets ${printValue(value)}`);
@@ -57,9 +57,9 @@ function together({ builder }: BlockContext, value: Value): Vector {
 }
 
 /** Normalizes each field separately and concatenates them. */
-function normalized(context: BlockContext, value: Value): Vector {
+function normalizeFields(context: BlockContext, value: Value): Vector {
   if (value.kind !== 'fields') {
-    const vector = together(context, value);
+    const vector = joinFields(context, value);
     return vectorOf(normalizeRows(context.builder, vector.tensor, vector.width, 1e-5, '_embedding'), vector.width);
   }
   const fields = value.fields.map((field, index) => ({

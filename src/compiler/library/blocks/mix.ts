@@ -25,13 +25,13 @@ export const mix = blockKind({
       ? fieldTensors
           .map((part, index) => builder.mul(part, weights[index]!))
           .reduce((sum, part) => builder.add(sum, part))
-      : learned(builder, fieldTensors, fieldWidth);
+      : learnedMix(builder, fieldTensors, fieldWidth);
     return vectorOf(tensor, fieldWidth);
   },
 });
 
 /** Returns the sum of the parts with learned shares: float32 [batch, width]. */
-function learned(builder: Builder, parts: readonly Ref[], width: number): Ref {
+function learnedMix(builder: Builder, parts: readonly Ref[], width: number): Ref {
   const partCount = parts.length;
   const shares = builder.softmax(builder.parameter('shares', [partCount], { kind: 'zeros' }));
   const rowCount = parts[0]!.type.shape[0]!;

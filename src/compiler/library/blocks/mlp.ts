@@ -1,11 +1,11 @@
 import type { Ref } from '../../../graph/builder.ts';
 import { activate, activations } from '../activations.ts';
-import { standardized } from '../batch_statistics.ts';
+import { standardize } from '../batch_statistics.ts';
 import type { BlockContext } from '../contract.ts';
 import { choice, integer, number, rest } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { eachVector } from '../values.ts';
-import { dropEach } from './dropout.ts';
+import { dropNumbers } from './dropout.ts';
 import { layer, linear } from './layer.ts';
 import { gainAndOffset, normalizeRows } from './layer_norm.ts';
 
@@ -31,19 +31,19 @@ export const mlp = blockKind({
     }),
   },
   lower(context, input, { units, activation, last, norm, dropout }) {
-    return eachVector(context.builder, input, (rows, inputs, mask, count) =>
+    return eachVector(context.builder, input, (rows, inputs, mask, vectorCount) =>
       units.reduce(
-        ({ tensor, width }, next, index) => {
+        ({ tensor, width }, layerUnits, index) => {
           const suffix = `_${index}`;
           if (index === units.length - 1) {
-            return { tensor: layer(context, tensor, width, next, last, suffix, mask), width: next };
+            return { tensor: layer(context, tensor, width, layerUnits, last, suffix, mask), width: layerUnits };
           }
-          const summed = linear(context, tensor, width, next, suffix);
-          const active = activate(context, normed(context, summed, next, norm, suffix, mask), activation, {
+          const projected = linear(context, tensor, width, layerUnits, suffix);
+          const active = activate(context, applyNorm(context, projected, layerUnits, norm, suffix, mask), activation, {
             suffix,
             mask,
           });
-          return { tensor: dropEach(context, active, count * next, dropout), width: next };
+          return { tensor: dropNumbers(context, active, vectorCount * layerUnits, dropout), width: layerUnits };
         },
         { tensor: rows, width: inputs },
       ),
@@ -51,7 +51,7 @@ export const mlp = blockKind({
   },
 });
 
-function normed(
+function applyNorm(
   context: BlockContext,
   x: Ref,
   width: number,
@@ -67,7 +67,7 @@ function normed(
       return normalizeRows(builder, x, width, 1e-5, suffix);
     case 'batch': {
       const options = { decay: 0.9, epsilon: 1e-5, name: 'running', suffix, mask };
-      return gainAndOffset(builder, standardized(context, x, options), width, suffix);
+      return gainAndOffset(builder, standardize(context, x, options), width, suffix);
     }
   }
 }

@@ -2,7 +2,7 @@ import { activations } from '../activations.ts';
 import { choice, integer, name, rest } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needVector } from '../values.ts';
-import { expertsOf, gated, named, needDistinct } from './experts.ts';
+import { applyExperts, mixExperts, namedOutputs, requireDistinctTasks } from './experts.ts';
 
 export const mmoe = blockKind({
   doc: 'Multi-gate mixture of experts: a vector for each task, from experts that all tasks share and a gate of its own. vector[N] → outputs[task: units, …]; a flow takes one, `shared.click`.',
@@ -18,14 +18,14 @@ export const mmoe = blockKind({
   },
   outputs: ({ tasks }) => tasks,
   lower(context, input, { tasks, experts, units, activation }) {
-    needDistinct(tasks);
+    requireDistinctTasks(tasks);
     const { builder } = context;
     const { tensor, width } = needVector(input);
-    const allExperts = expertsOf(context, tensor, width, { count: experts, units, activation }, '');
-    const mixed = gated(context, tensor, width, allExperts, tasks.length, '');
+    const allExperts = applyExperts(context, tensor, width, { count: experts, units, activation }, '');
+    const mixed = mixExperts(context, tensor, width, allExperts, tasks.length, '');
     const vectors = tasks.map((_, index) =>
       builder.reshape(builder.slice(mixed, [0, index, 0], [-1, 1, -1]), [mixed.type.shape[0]!, units]),
     );
-    return named(tasks, vectors, units);
+    return namedOutputs(tasks, vectors, units);
   },
 });

@@ -1,5 +1,5 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import { elementsOf } from '../../../graph/dims.ts';
+import { productOfDims } from '../../../graph/dims.ts';
 import { type BlockContext, type Sequence, ShapeError } from '../contract.ts';
 import { choice, integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
@@ -29,42 +29,42 @@ export const multi_interest = blockKind({
     if (by === 'routing' && units !== undefined) throw new ShapeError('takes `units` with `attention` only');
     const tensor =
       by === 'attention'
-        ? attend(context, sequence, interests, units ?? 4 * sequence.width)
-        : route(context, sequence, interests, iterations ?? 3);
+        ? attendToInterests(context, sequence, interests, units ?? 4 * sequence.width)
+        : routeToInterests(context, sequence, interests, iterations ?? 3);
     return { kind: 'interests', tensor, count: interests, width: sequence.width, normalized: false };
   },
 });
 
 /** Returns interests by self-attention: float32 [batch, interests, width]. */
-function attend({ builder }: BlockContext, sequence: Sequence, interests: number, units: number): Ref {
+function attendToInterests({ builder }: BlockContext, sequence: Sequence, interests: number, units: number): Ref {
   const { tensor, mask, length, width } = sequence;
   const batch = tensor.type.shape[0]!;
   const hidden = builder.parameter('hidden', [width, units], { kind: 'glorot', fans: [width, units] });
   const queries = builder.parameter('queries', [units, interests], { kind: 'glorot', fans: [units, interests] });
-  const elementRows = builder.reshape(tensor, [elementsOf([batch, length]), width]);
+  const elementRows = builder.reshape(tensor, [productOfDims([batch, length]), width]);
   const scores = builder.matMul(builder.tanh(builder.matMul(elementRows, hidden)), queries);
-  const shaped = builder.transpose(builder.reshape(scores, [batch, length, interests]), [0, 2, 1]);
-  const weights = maskedSoftmax(builder, shaped, builder.reshape(mask, [batch, 1, length]));
+  const scoresByInterest = builder.transpose(builder.reshape(scores, [batch, length, interests]), [0, 2, 1]);
+  const weights = maskedSoftmax(builder, scoresByInterest, builder.reshape(mask, [batch, 1, length]));
   return builder.batchMatMul(weights, tensor);
 }
 
 /** Returns interests by dynamic routing: float32 [batch, interests, width]. The routing weights are not differentiated, but the final sum is. */
-function route({ builder }: BlockContext, sequence: Sequence, interests: number, iterations: number): Ref {
+function routeToInterests({ builder }: BlockContext, sequence: Sequence, interests: number, iterations: number): Ref {
   const { tensor, mask, length, width } = sequence;
   const batch = tensor.type.shape[0]!;
-  const capsuleCount = elementsOf([batch, interests]);
+  const capsuleCount = productOfDims([batch, interests]);
   const maps = builder.parameter('maps', [width, interests * width], { kind: 'glorot', fans: [width, width] });
-  const elementRows = builder.reshape(tensor, [elementsOf([batch, length]), width]);
+  const elementRows = builder.reshape(tensor, [productOfDims([batch, length]), width]);
   const mappedElements = builder.reshape(builder.matMul(elementRows, maps), [batch, length, interests, width]);
   // [batch · interests, length, width]
   const capsules = builder.reshape(builder.transpose(mappedElements, [0, 2, 1, 3]), [capsuleCount, length, width]);
-  const fixed = builder.stopGradient(capsules);
+  const constantCapsules = builder.stopGradient(capsules);
   const maskColumn = builder.reshape(mask, [batch, length, 1]);
-  const gathered = (logits: Ref, from: Ref): Ref => {
+  const gatherInterests = (logits: Ref, inputs: Ref): Ref => {
     // The weights of each element of the history sum to 1 over the interests.
     const shares = builder.mul(builder.softmax(logits), maskColumn);
     const weights = builder.reshape(builder.transpose(shares, [0, 2, 1]), [capsuleCount, 1, length]);
-    return squash(builder, builder.batchMatMul(weights, from));
+    return squash(builder, builder.batchMatMul(weights, inputs));
   };
   let logits = builder.mul(
     builder.broadcastTo(
@@ -74,11 +74,13 @@ function route({ builder }: BlockContext, sequence: Sequence, interests: number,
     0,
   );
   for (let round = 1; round < iterations; round++) {
-    const agreement = builder.batchMatMul(fixed, gathered(logits, fixed), { transposeB: true });
+    const agreement = builder.batchMatMul(constantCapsules, gatherInterests(logits, constantCapsules), {
+      transposeB: true,
+    });
     const byInterest = builder.reshape(agreement, [batch, interests, length]);
     logits = builder.add(logits, builder.transpose(byInterest, [0, 2, 1]));
   }
-  return builder.reshape(gathered(logits, capsules), [batch, interests, width]);
+  return builder.reshape(gatherInterests(logits, capsules), [batch, interests, width]);
 }
 
 /** Returns ‖z‖² ÷ (1 + ‖z‖²) · z ÷ ‖z‖ over the last axis. */

@@ -3,7 +3,7 @@ import { activations } from '../activations.ts';
 import { choice, integer, name, rest } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needVector } from '../values.ts';
-import { expertsOf, gated, named, needDistinct } from './experts.ts';
+import { applyExperts, mixExperts, namedOutputs, requireDistinctTasks } from './experts.ts';
 
 export const ple = blockKind({
   doc: 'Progressive layered extraction: each task has experts of its own and shares others, level after level; its gate mixes its own and the shared, and a shared gate mixes all for the next level. vector[N] → outputs[task: units, …]; a flow takes one, `shared.click`.',
@@ -24,27 +24,29 @@ export const ple = blockKind({
   },
   outputs: ({ tasks }) => tasks,
   lower(context, input, { tasks, experts, shared, units, levels, activation }) {
-    needDistinct(tasks);
+    requireDistinctTasks(tasks);
     const { builder } = context;
     const { tensor, width } = needVector(input);
-    let common: Ref = tensor;
+    let sharedInput: Ref = tensor;
     let taskInputs: readonly Ref[] = tasks.map(() => tensor);
     for (let level = 0; level < levels; level++) {
       const inputs = level === 0 ? width : units;
-      const expertsFor = (x: Ref, count: number, of: string): Ref =>
-        expertsOf(context, x, inputs, { count, units, activation }, `_${level}_${of}`);
-      const mixed = (x: Ref, parts: readonly Ref[], of: string): Ref =>
-        builder.reshape(gated(context, x, inputs, builder.concat(parts, 1), 1, `_${level}_${of}`), [
+      const expertsOfInput = (x: Ref, count: number, owner: string): Ref =>
+        applyExperts(context, x, inputs, { count, units, activation }, `_${level}_${owner}`);
+      const mixedInput = (x: Ref, parts: readonly Ref[], owner: string): Ref =>
+        builder.reshape(mixExperts(context, x, inputs, builder.concat(parts, 1), 1, `_${level}_${owner}`), [
           tensor.type.shape[0]!,
           units,
         ]);
-      const ofAll = expertsFor(common, shared, 'shared');
-      const ofTask = taskInputs.map((x, index) => expertsFor(x, experts, tasks[index]!));
-      const nextInputs = taskInputs.map((x, index) => mixed(x, [ofTask[index]!, ofAll], tasks[index]!));
+      const sharedExperts = expertsOfInput(sharedInput, shared, 'shared');
+      const taskExperts = taskInputs.map((x, index) => expertsOfInput(x, experts, tasks[index]!));
+      const nextInputs = taskInputs.map((x, index) =>
+        mixedInput(x, [taskExperts[index]!, sharedExperts], tasks[index]!),
+      );
       // Nothing reads the common experts after the last level.
-      if (level < levels - 1) common = mixed(common, [...ofTask, ofAll], 'shared');
+      if (level < levels - 1) sharedInput = mixedInput(sharedInput, [...taskExperts, sharedExperts], 'shared');
       taskInputs = nextInputs;
     }
-    return named(tasks, taskInputs, units);
+    return namedOutputs(tasks, taskInputs, units);
   },
 });

@@ -10,10 +10,10 @@ export const positions = blockKind({
   reads: () => 'earlier',
   lower({ builder }, input) {
     const sequence = needSequence(input);
-    const { tensor, mask, length, most, width } = sequence;
+    const { tensor, mask, length, maxLength: most, width } = sequence;
     const allPlaces = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
     const positionRows = builder.slice(allPlaces, [0, 0], [length, width]);
-    const shown = builder.reshape(mask, [mask.type.shape[0]!, length, 1]);
-    return { ...sequence, tensor: builder.mul(builder.add(tensor, positionRows), shown) };
+    const maskColumn = builder.reshape(mask, [mask.type.shape[0]!, length, 1]);
+    return { ...sequence, tensor: builder.mul(builder.add(tensor, positionRows), maskColumn) };
   },
 });

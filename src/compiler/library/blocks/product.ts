@@ -11,12 +11,12 @@ export const product = blockKind({
   paper: 'He et al., "Neural collaborative filtering", WWW 2017 (equation 8, for two)',
   example: 'product',
   join({ builder }, parts) {
-    return mergedSequences(parts, (a, b) => builder.mul(a, b)) ?? productOf(builder, sideBySide(parts));
+    return mergedSequences(parts, (a, b) => builder.mul(a, b)) ?? multiplyFields(builder, sideBySide(parts));
   },
-  lower: ({ builder }, input) => productOf(builder, needFields(input)),
+  lower: ({ builder }, input) => multiplyFields(builder, needFields(input)),
 });
 
-function productOf(builder: Builder, fields: Fields): Vector {
+function multiplyFields(builder: Builder, fields: Fields): Vector {
   const fieldWidth = needOneWidth(fields);
   const tensor = fields.fields.map((field) => field.tensor).reduce((all, next) => builder.mul(all, next));
   return vectorOf(tensor, fieldWidth);

@@ -21,7 +21,7 @@ export const repeat = blockKind({
   times: ({ times }) => times,
   lower(context, input, { times, blocks }) {
     let lastValue: Value = input.kind === 'outputs' ? needVector(input) : input;
-    for (let round = 1; round <= times; round++) lastValue = context.through(blocks, lastValue, round);
+    for (let round = 1; round <= times; round++) lastValue = context.applyFlow(blocks, lastValue, round);
     return lastValue;
   },
 });

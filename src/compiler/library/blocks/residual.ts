@@ -18,25 +18,25 @@ export const residual = blockKind({
   },
   lower(context, given, { blocks }) {
     const { builder } = context;
-    const flowValue = context.through(blocks, given);
+    const flowValue = context.applyFlow(blocks, given);
     // Most blocks treat a single field as a vector.
     const input = flowValue.kind === 'vector' ? (asVector(given) ?? given) : given;
-    const differ = (): never => {
+    const rejectShapes = (): never => {
       throw new ShapeError(
         `adds what its blocks give to what they get, but ${printValue(given)} becomes ${printValue(flowValue)}`,
       );
     };
-    if (printValue(input) !== printValue(flowValue) || input.kind === 'outputs') return differ();
+    if (printValue(input) !== printValue(flowValue) || input.kind === 'outputs') return rejectShapes();
     if (input.kind === 'fields' && flowValue.kind === 'fields') {
       const fields = input.fields.map((field, index): Field => {
         const otherField = flowValue.fields[index]!;
         return field.width === otherField.width
           ? { ...field, tensor: builder.add(field.tensor, otherField.tensor) }
-          : differ();
+          : rejectShapes();
       });
       return { kind: 'fields', fields };
     }
-    if (input.kind === 'fields' || flowValue.kind === 'fields' || flowValue.kind === 'outputs') return differ();
+    if (input.kind === 'fields' || flowValue.kind === 'fields' || flowValue.kind === 'outputs') return rejectShapes();
     const tensor = builder.add(input.tensor, flowValue.tensor);
     return input.kind === 'sequence' ? { ...input, tensor } : { ...input, tensor, normalized: false };
   },

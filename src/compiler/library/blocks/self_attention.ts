@@ -1,7 +1,7 @@
 import { flag, integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needElements } from '../values.ts';
-import { multiHead } from './multi_head.ts';
+import { multiHeadAttention } from './multi_head.ts';
 
 export const self_attention = blockKind({
   doc: 'Multi-head attention of a sequence, or of fields of one width, to itself, then a linear layer over all heads; the shape stays. No sum and no norm: write `history -> residual(self_attention(heads: 2)) -> layer_norm`, and `flatten` before the norm of fields.',
@@ -23,7 +23,7 @@ export const self_attention = blockKind({
     const elements = needElements(builder, input);
     const { count, width } = elements;
     const batch = elements.tensor.type.shape[0]!;
-    const shaped = builder.reshape(multiHead(context, elements, { heads, causal }), [batch, count, width]);
+    const shaped = builder.reshape(multiHeadAttention(context, elements, { heads, causal }), [batch, count, width]);
     if (input.kind === 'sequence') {
       return { ...input, tensor: builder.mul(shaped, builder.reshape(input.mask, [batch, count, 1])) };
     }

@@ -1,15 +1,15 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import { elementsOf } from '../../../graph/dims.ts';
+import { productOfDims } from '../../../graph/dims.ts';
 import { activate, activations } from '../activations.ts';
 import { type Arguments, type BlockContext, type Sequence, ShapeError } from '../contract.ts';
 import { choice, flag, integer, number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needSequence } from '../values.ts';
 import { alignedSequences } from '../vector_ops.ts';
-import { dropEach } from './dropout.ts';
+import { dropNumbers } from './dropout.ts';
 import { linear, small } from './layer.ts';
 import { normalizeRows } from './layer_norm.ts';
-import { type MultiHeadOptions, multiHead } from './multi_head.ts';
+import { type MultiHeadOptions, multiHeadAttention } from './multi_head.ts';
 
 const parameters = {
   layers: integer({ min: 1, max: 100, doc: 'How many, one after the other.', default: 2 }),
@@ -50,7 +50,7 @@ export const transformer = blockKind({
     'Vaswani et al., "Attention is all you need", NeurIPS 2017 (section 3); over histories: Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018; `relative`: Raffel et al., "Exploring the limits of transfer learning with a unified text-to-text transformer", JMLR 2020 (section 2.1), a number for each distance; intervals: Li et al., "Time interval aware self-attention for sequential recommendation", WSDM 2020 (section 3.4)',
   example: 'transformer(layers: 1, heads: 2)',
   parameters,
-  takesMoments: true,
+  takesTimes: true,
   reads: ({ mask, relative }) => {
     if (mask === 'causal') return 'earlier';
     return relative ? 'all' : 'set';
@@ -58,62 +58,71 @@ export const transformer = blockKind({
   lower(context, input, args) {
     if ((args.intervals ?? args.hours) !== undefined)
       throw new ShapeError('needs to know when its elements were, for intervals: `transformer(history, when)`');
-    return layersOf(context, needSequence(input), args);
+    return transformerLayers(context, needSequence(input), args);
   },
   join(context, parts, { intervals = 64, hours = 24, ...args }) {
     const [list, when, ...others] = alignedSequences(parts) ?? [];
-    if (!list || !when?.value.moments || others.length > 0 || parts.length > 2)
+    if (!list || !when?.value.holdsTimes || others.length > 0 || parts.length > 2)
       throw new ShapeError(
         'takes two values, a sequence and when its elements were: `transformer(history, when)` with `when : along(history, time(moment))`',
       );
     const codes = intervalCodes(context.builder, when.value, intervals, hours);
-    return layersOf(context, list.value, args, { codes, count: intervals });
+    return transformerLayers(context, list.value, args, { codes, count: intervals });
   },
 });
 
 /** Returns the interval of each pair of elements, of `count`: int32 [batch · length · length]. */
 function intervalCodes(builder: Builder, { tensor, length }: Sequence, count: number, hours: number): Ref {
   const batch = tensor.type.shape[0]!;
-  const apart = builder.abs(builder.sub(tensor, builder.reshape(tensor, [batch, 1, length])));
-  const clipped = builder.minimum(builder.div(apart, hours), count - 1);
-  return builder.reshape(builder.cast(builder.stopGradient(clipped), 'int32'), [elementsOf([batch, length * length])]);
+  const timesBetween = builder.abs(builder.sub(tensor, builder.reshape(tensor, [batch, 1, length])));
+  const clipped = builder.minimum(builder.div(timesBetween, hours), count - 1);
+  return builder.reshape(builder.cast(builder.stopGradient(clipped), 'int32'), [
+    productOfDims([batch, length * length]),
+  ]);
 }
 
 type TransformerArguments = Omit<Arguments<typeof parameters>, 'intervals' | 'hours'>;
 
-function layersOf(
+function transformerLayers(
   context: BlockContext,
   sequence: Sequence,
-  { layers, heads, units, activation, dropout, norm, mask: seen, relative }: TransformerArguments,
+  { layers, heads, units, activation, dropout, norm, mask: maskKind, relative }: TransformerArguments,
   intervals?: MultiHeadOptions['intervals'],
 ): Sequence {
   const { builder } = context;
-  const { mask, length, most, width } = sequence;
+  const { mask, length, maxLength: most, width } = sequence;
   const batch = mask.type.shape[0]!;
   const shape = [batch, length, width] as const;
   const hidden = units ?? 4 * width;
-  const dropped = (x: Ref): Ref => dropEach(context, x, length * width, dropout);
+  const dropHidden = (x: Ref): Ref => dropNumbers(context, x, length * width, dropout);
   const attention = (x: Ref, suffix: string): Ref => {
     const elements = { tensor: builder.reshape(x, shape), mask, count: length, most, width };
-    return dropped(
-      multiHead(context, elements, { heads, causal: seen === 'causal', suffix, relative, initial: small, intervals }),
+    return dropHidden(
+      multiHeadAttention(context, elements, {
+        heads,
+        causal: maskKind === 'causal',
+        suffix,
+        relative,
+        initial: small,
+        intervals,
+      }),
     );
   };
   const net = (x: Ref, suffix: string): Ref => {
     const innerLayer = linear(context, x, width, hidden, `_inner${suffix}`, small);
     const active = activate(context, innerLayer, activation, { suffix: `_inner${suffix}` });
-    return dropped(linear(context, active, hidden, width, `_outer${suffix}`, small));
+    return dropHidden(linear(context, active, hidden, width, `_outer${suffix}`, small));
   };
 
-  let x = builder.reshape(sequence.tensor, [elementsOf([batch, length]), width]);
+  let x = builder.reshape(sequence.tensor, [productOfDims([batch, length]), width]);
   for (let index = 0; index < layers; index++) {
     for (const [name, part] of [['attention', attention] as const, ['net', net] as const]) {
-      const normalized = (rows: Ref): Ref => normalizeRows(builder, rows, width, 1e-5, `_${name}_${index}`);
-      const added = part(norm === 'before' ? normalized(x) : x, `_${index}`);
-      x = norm === 'before' ? builder.add(x, added) : normalized(builder.add(x, added));
+      const normalize = (rows: Ref): Ref => normalizeRows(builder, rows, width, 1e-5, `_${name}_${index}`);
+      const added = part(norm === 'before' ? normalize(x) : x, `_${index}`);
+      x = norm === 'before' ? builder.add(x, added) : normalize(builder.add(x, added));
     }
   }
   if (norm === 'before') x = normalizeRows(builder, x, width, 1e-5, '_end');
-  const shown = builder.reshape(mask, [batch, length, 1]);
-  return { ...sequence, tensor: builder.mul(builder.reshape(x, shape), shown) };
+  const maskColumn = builder.reshape(mask, [batch, length, 1]);
+  return { ...sequence, tensor: builder.mul(builder.reshape(x, shape), maskColumn) };
 }

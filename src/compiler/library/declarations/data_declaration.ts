@@ -3,7 +3,7 @@
 import type { HistoryKind } from '../../../graph/plan/data_description.ts';
 import type { KindRow, Parameter } from '../contract.ts';
 import { choice, integer, number } from '../parameters.ts';
-import { call, declaration, entry, special } from './entry.ts';
+import { callEntry, declaration, entry, uncheckedEntry } from './entry.ts';
 
 /** The kinds of a history. The first argument of each is the name of a column, which is not among its parameters. */
 export const histories: Readonly<Record<HistoryKind, KindRow>> = {
@@ -26,10 +26,10 @@ export const histories: Readonly<Record<HistoryKind, KindRow>> = {
   },
 };
 
-/** Default share of both held-out parts, if neither is given. If one is given, the other one is 0. */
-export const usualShare = 0.1;
+/** Default share of each of the two held-out parts if neither is given. If one is given, the other is 0. */
+export const defaultHeldOutShare = 0.1;
 
-const share = (doc: string): Parameter<number | undefined> => ({ type: { is: 'number', min: 0, below: 1 }, doc });
+const sharePart = (doc: string): Parameter<number | undefined> => ({ type: { is: 'number', min: 0, below: 1 }, doc });
 
 /** The kinds of `split`, which holds out a part of the events. */
 export const splits: Readonly<
@@ -39,8 +39,8 @@ export const splits: Readonly<
     doc: 'The last events of all time are the test part, those before them the validation part.',
     example: 'by_time(validation: 10%, test: 10%)',
     parameters: {
-      validation: share('Share of the events. Default 10 %, or 0 if only `test` is given.'),
-      test: share('Share of the events. Default 10 %, or 0 if only `validation` is given.'),
+      validation: sharePart('Share of the events. Default 10 %, or 0 if only `test` is given.'),
+      test: sharePart('Share of the events. Default 10 %, or 0 if only `validation` is given.'),
     },
   },
   leave_one_out: {
@@ -52,8 +52,8 @@ export const splits: Readonly<
     doc: 'Events are drawn, each alike.',
     example: 'random(validation: 10%, test: 10%, seed: 1)',
     parameters: {
-      validation: share('Share of the events. Default 10 %, or 0 if only `test` is given.'),
-      test: share('Share of the events. Default 10 %, or 0 if only `validation` is given.'),
+      validation: sharePart('Share of the events. Default 10 %, or 0 if only `test` is given.'),
+      test: sharePart('Share of the events. Default 10 %, or 0 if only `validation` is given.'),
       seed: { type: { is: 'integer', min: 0 }, doc: 'Which are drawn follows from it.', default: 1 },
     },
   },
@@ -61,8 +61,8 @@ export const splits: Readonly<
     doc: 'Users are drawn, and training has no event of them. A part of the events of each is given as the history, and the others are to be found: strong generalization.',
     example: 'by_user(validation: 10%, test: 10%, given: 80%)',
     parameters: {
-      validation: share('Share of the users. Default 10 %, or 0 if only `test` is given.'),
-      test: share('Share of the users. Default 10 %, or 0 if only `validation` is given.'),
+      validation: sharePart('Share of the users. Default 10 %, or 0 if only `test` is given.'),
+      test: sharePart('Share of the users. Default 10 %, or 0 if only `validation` is given.'),
       given: {
         type: { is: 'number', min: 0, below: 1 },
         doc: 'Share of the events of each held-out user that is known when the user is asked for, rounded up. One event at least stays to be found.',
@@ -94,7 +94,7 @@ export const splits: Readonly<
 };
 
 /** The value of `events` for a file with one line for each user, instead of one row for each event. */
-const lines: KindRow = {
+const linesFormat: KindRow = {
   doc: 'A text file with lines `user item item …`, separated by spaces or tabs. Each item is an event, with the columns `user`, `item` and `position`, which counts the items of its line from 1.',
   example: 'lines("train.txt")',
   parameters: {
@@ -116,27 +116,31 @@ export const data = declaration({
     '}',
   ],
   entries: {
-    events: special(
+    events: uncheckedEntry(
       '"ratings.csv"',
-      { is: 'file', or: { lines } },
+      { is: 'file', or: { lines: linesFormat } },
       {
         required: true,
         doc: 'The file with one row per event: CSV, gz, Parquet, JSON lines; a path or a glob. Or lines of a user and items: `lines("train.txt")`.',
       },
     ),
-    items: special(
+    items: uncheckedEntry(
       '"movies.csv" by movie_id',
       { is: 'file', by: true },
       { doc: 'The file with one row per item, joined by its key: the corpus that is evaluated, indexed and served.' },
     ),
-    users: special(
+    users: uncheckedEntry(
       '"users.csv" by user_id',
       { is: 'file', by: true },
       { doc: 'The file with one row per user, joined by its key.' },
     ),
-    where: special('"rating >= 1"', { is: 'sql' }, { doc: 'A DuckDB SQL condition: other events are excluded.' }),
-    time: special('"timestamp"', { is: 'sql' }, { doc: 'A DuckDB SQL expression that orders the events.' }),
-    split: call(
+    where: uncheckedEntry(
+      '"rating >= 1"',
+      { is: 'sql' },
+      { doc: 'A DuckDB SQL condition: other events are excluded.' },
+    ),
+    time: uncheckedEntry('"timestamp"', { is: 'sql' }, { doc: 'A DuckDB SQL expression that orders the events.' }),
+    split: callEntry(
       'by_time(validation: 10%, test: 10%)',
       { what: 'split', of: splits },
       {

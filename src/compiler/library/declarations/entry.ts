@@ -85,15 +85,15 @@ interface EntryDoc {
   readonly required?: true;
 }
 
-/** Makes an entry of a type that arguments do not have. Its value is checked when it is resolved. */
-export const special = (example: string, type: EntryType, said: EntryDoc): DeclarationEntry => ({
+/** Makes an entry of a type that arguments do not have. Name resolution checks its value. */
+export const uncheckedEntry = (example: string, type: EntryType, options: EntryDoc): DeclarationEntry => ({
   type,
   example,
-  ...said,
+  ...options,
 });
 
 /** Makes an entry with one or several calls of kinds, separated by commas; undefined if the file has none. */
-export function kinds(
+export function callsEntry(
   example: string,
   type: Omit<Extract<EntryType, { readonly is: 'kinds' }>, 'is'>,
   { doc }: EntryDoc,
@@ -102,17 +102,17 @@ export function kinds(
 }
 
 /** Makes an entry with a call of a kind. `what` is the word for it in messages, and `also` are parameters that the entry adds to those of each kind. */
-export function call<const O extends EntryDoc & { readonly default?: BoundKind }>(
+export function callEntry<const O extends EntryDoc & { readonly default?: BoundKind }>(
   example: string,
   type: Omit<Extract<EntryType, { readonly is: 'kind' }>, 'is'> & { readonly what: string },
   options: O,
 ): DeclarationEntry<O extends { readonly default: BoundKind } ? BoundKind : BoundKind | undefined> {
-  const { doc, required, default: otherwise } = options;
+  const { doc, required, default: defaultCall } = options;
   return {
     type: { is: 'kind', ...type },
     doc,
     example,
     ...(required ? { required } : {}),
-    ...(otherwise === undefined ? {} : { default: otherwise }),
+    ...(defaultCall === undefined ? {} : { default: defaultCall }),
   };
 }

@@ -3,7 +3,7 @@ import type { KindRow } from '../contract.ts';
 import { accuracyMetrics, metrics } from '../metrics/table.ts';
 import { optimizers } from '../optimizers/table.ts';
 import { choice, integer, name, number } from '../parameters.ts';
-import { call, declaration, entry, kinds } from './entry.ts';
+import { callEntry, callsEntry, declaration, entry } from './entry.ts';
 
 /** Kinds of `validate` in `train`: how often a run is validated, and on how much of the validation part. */
 const validations = {
@@ -135,7 +135,7 @@ export const train = declaration({
       insteadOf: 'epochs',
     },
     seed: entry('7', integer({ min: 0, default: 1, doc: 'Everything random follows from it.' })),
-    dense: call(
+    dense: callEntry(
       'adam(rate: 1e-3)',
       { what: 'optimizer', of: optimizers },
       {
@@ -143,7 +143,7 @@ export const train = declaration({
         doc: 'Optimizer of the weights. Default `adam(rate: 1e-3)`.',
       },
     ),
-    embeddings: call(
+    embeddings: callEntry(
       'adagrad(rate: 0.05)',
       { what: 'optimizer', of: optimizers },
       {
@@ -151,7 +151,7 @@ export const train = declaration({
         doc: 'Optimizer of the embedding tables, which updates only the rows of a batch. Default `adagrad(rate: 0.05)`.',
       },
     ),
-    overrides: kinds(
+    overrides: callsEntry(
       'table(movie_id, rate: 0.01), weights(user, rate: 1e-4)',
       { what: 'override', of: overrides },
       {
@@ -165,7 +165,7 @@ export const train = declaration({
         doc: 'How a step multiplies matrices. `bf16`: operands and results are rounded to 8 significant bits, large products take about two thirds of the time on processors with instructions for it, and sums, losses, weights and tables stay float32. `auto`: `bf16` where the processor, the engine and the size of the products make it pay, else `float32`; the run keeps the choice. The trained model is the same kind of model in each case.',
       }),
     ),
-    targets: call(
+    targets: callEntry(
       'events',
       { what: 'kind of targets', of: targets },
       {
@@ -173,7 +173,7 @@ export const train = declaration({
         doc: 'Where the targets of a step come from. `events`: each event is a row, with the whole list before it. `positions`: a list in sequence is a row, and each of its positions has the event after it as target. `users`: a user is a row, and each of its items is a target.',
       },
     ),
-    graph: call(
+    graph: callEntry(
       'lightgcn(layers: 2)',
       { what: 'graph', of: graphs },
       {
@@ -187,21 +187,21 @@ export const train = declaration({
         doc: 'Largest length of the gradient of a step, over all weights and embedding rows together; a longer one is scaled down to it. Without it, nothing is cut.',
       }),
     ),
-    metrics: kinds(
+    metrics: callsEntry(
       'recall(20), ndcg(20)',
       { what: 'metric', of: metrics },
       {
         doc: 'Which metrics are measured, on validation and by `tower evaluate` and `tower compare`. Without it: recall(10), recall(50), recall(100), ndcg(10), hit_rate(10), mrr, auc.',
       },
     ),
-    validate: kinds(
+    validate: callsEntry(
       'every(5), sample(2000)',
       { what: 'validation', of: validations },
       {
         doc: 'How often a run is validated, and on how many rankings: `every(5)`, `every(steps: 1000)`, `sample(2000)`. Without it, after each epoch, on the whole validation part.',
       },
     ),
-    stop: call(
+    stop: callEntry(
       'recall(50, patience: 2)',
       { what: 'metric of accuracy', of: accuracyMetrics, also: patience },
       { doc: 'Ends training when this metric of the validation part no longer rises: `recall(50, patience: 2)`.' },

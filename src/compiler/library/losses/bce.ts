@@ -26,7 +26,7 @@ export const bce = lossKind({
   soft: true,
   needsItemKey: false,
   probability: ({ negatives, scale, all }) => (negatives === undefined && !all ? scale : undefined),
-  needs: (args) => (args.negatives === undefined && !args.all ? {} : { label: 'none', needsItemKey: true }),
+  argumentNeeds: (args) => (args.negatives === undefined && !args.all ? {} : { label: 'none', needsItemKey: true }),
   parameters: {
     negatives,
     all,

@@ -22,7 +22,7 @@ export const contrast = lossKind({
   label: 'none',
   needsItemKey: false,
   distinct: () => true,
-  directions: true,
+  normalizesVectors: true,
   oneSided: true,
   parameters: {
     crop: number({
@@ -41,7 +41,7 @@ export const contrast = lossKind({
     const { builder } = context;
     const shares = { crop, mask, reorder };
     const isChanged = Object.values(shares).some((share) => share !== undefined);
-    const { vectors, alike } = context.views({
+    const { vectors, isNoNegative: alike } = context.views({
       sameItem: same_item,
       ...(isChanged ? { change: (sequence, noise) => changeSequence(builder, sequence, shares, noise) } : {}),
     });

@@ -19,12 +19,12 @@ export const directau = lossKind({
   example: 'directau(gamma: 1)',
   label: 'none',
   needsItemKey: false,
-  directions: true,
+  normalizesVectors: true,
   parameters: {
     gamma: number({ min: 0, doc: 'γ: what uniformity counts, next to alignment.', default: 1 }),
     spread: number({ above: 0, doc: 'How fast the repulsion of two vectors falls with their distance.', default: 2 }),
   },
-  lower(context, { query, item, lifted }, { gamma, spread }) {
+  lower(context, { query, item, hasExtraColumns: lifted }, { gamma, spread }) {
     const { builder, weight } = context;
     if (lifted) throw new ShapeError('takes the directions of vectors, and `distance` has none: score with `cosine`');
     const [q, v] = [unitLength(builder, query), unitLength(builder, item)];

@@ -1,5 +1,5 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
-import { symbolic } from '../../../graph/dims.ts';
+import { symbolicDim } from '../../../graph/dims.ts';
 import type { InputSource, RowsOf } from '../../../graph/plan/plan.ts';
 import { hitsSymbol, rowsPrefix } from '../../../graph/plan/rows_prefix.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
@@ -64,7 +64,7 @@ export function hitPairs({ key, input }: LossContext, rows: RowsOf, also: Furthe
   const suffix = [also.query && `same_${also.query}`, also.history, also.own && 'own']
     .filter(Boolean)
     .map((part) => `/${part}`);
-  const hitCount = symbolic([hitsSymbol(rows), ...suffix].join(''));
+  const hitCount = symbolicDim([hitsSymbol(rows), ...suffix].join(''));
   const source = { from: 'accidental_hits', key, rows, ...also } as const;
   return input(`hits/${rowsPrefix(rows)}${key}${suffix.join('')}`, source, [hitCount, 2], 'int32');
 }
@@ -78,4 +78,4 @@ export function putAt(builder: Builder, matrix: Ref, pairs: Ref, value: number):
 
 /** Returns the (row, column) pairs of rows with the same query, including each row with itself: int32 [positives, 2]. */
 export const sameQueryPairs = ({ input }: LossContext, queryKey: string): Ref =>
-  input(`positives/${queryKey}`, { from: 'positives', key: queryKey }, [symbolic('positives'), 2], 'int32');
+  input(`positives/${queryKey}`, { from: 'positives', key: queryKey }, [symbolicDim('positives'), 2], 'int32');

@@ -126,7 +126,7 @@ export function inBatchSoftmax(
 /** Returns undefined if the columns are the rows of the batch. */
 function otherColumns(context: LossContext, { query }: VectorScore, { all }: SoftmaxArguments) {
   if (all) return corpusColumns(context, query);
-  return context.distinct ? distinctColumns(context, query) : undefined;
+  return context.itemsAreDistinct ? distinctColumns(context, query) : undefined;
 }
 
 /** Counts the exponential of a row's own score once, however many rows of the batch its column represents. */

@@ -11,7 +11,7 @@ export const mimic = lossKind({
   example: 'mimic(query)',
   label: 'none',
   needsItemKey: false,
-  directions: true,
+  normalizesVectors: true,
   oneSided: true,
   parameters: { learns: choice(['query', 'item'], { required: true, positional: true, doc: 'Whose vector learns.' }) },
   lower({ builder, weight }, { query, item }, { learns }) {

@@ -16,7 +16,7 @@ export const mse = lossKind({
   example: 'mse',
   label: 'number',
   needsItemKey: false,
-  needs: (args) => (args.all ? { label: 'none', needsItemKey: true } : {}),
+  argumentNeeds: (args) => (args.all ? { label: 'none', needsItemKey: true } : {}),
   parameters: {
     all,
     diagonal: number({

@@ -1,7 +1,7 @@
 /** Lowers the negatives of each row separately from its own item, for losses that treat the two sides differently. */
 import type { Ref } from '../../../graph/builder.ts';
-import { elementsOf } from '../../../graph/dims.ts';
-import type { OwnRows, RowsOf } from '../../../graph/plan/plan.ts';
+import { productOfDims } from '../../../graph/dims.ts';
+import type { PerRowItems, RowsOf } from '../../../graph/plan/plan.ts';
 import type { Arguments, LossContext, VectorScore } from '../contract.ts';
 import { hitsToMask, type mask, replaceHits } from './hits.ts';
 import { type correction, logQOf } from './log_q.ts';
@@ -66,7 +66,7 @@ function ownColumns(
   context: LossContext,
   score: VectorScore,
   args: NegativeArguments,
-  rows: OwnRows,
+  rows: PerRowItems,
   sharpness: number,
 ): ScoreColumns {
   const { builder } = context;
@@ -82,7 +82,7 @@ function ownColumns(
   };
 }
 
-const powerOf = (rows: OwnRows): number | undefined => (rows.kind === 'sampled' ? rows.power : undefined);
+const powerOf = (rows: PerRowItems): number | undefined => (rows.kind === 'sampled' ? rows.power : undefined);
 
 /** Returns logits − power · log q of their items, which are those of `rows` in order. */
 export function corrected(
@@ -95,7 +95,7 @@ export function corrected(
   if (correction === 'none') return logits;
   const { builder } = context;
   const { shape } = logits.type;
-  const logQ = logQOf(context, correction, rows, elementsOf(shape));
+  const logQ = logQOf(context, correction, rows, productOfDims(shape));
   return builder.sub(logits, builder.reshape(power === undefined ? logQ : builder.mul(logQ, power), shape));
 }
 

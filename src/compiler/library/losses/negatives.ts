@@ -1,5 +1,5 @@
 /** Defines the arguments of losses that compare items. */
-import type { Draw, DrawnBy, OwnRows, SampledRows, SharedRows } from '../../../graph/plan/plan.ts';
+import type { Draw, DrawKind, PerRowItems, SampledRows, SharedRows } from '../../../graph/plan/plan.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, flag, integer, kind, name, number } from '../parameters.ts';
 
@@ -72,14 +72,14 @@ const drawn = {
 } as const;
 
 /** Returns the items that each row has for itself; undefined if all rows share them. Throws ShapeError if the model has no such items. */
-export function ownRowsOf(context: LossContext, negatives: Negatives): OwnRows | undefined {
+export function ownRowsOf(context: LossContext, negatives: Negatives): PerRowItems | undefined {
   switch (negatives.kind) {
     case 'sampled': {
       return negatives.arguments.shared ? undefined : sampledRowsOf(context, negatives.arguments);
     }
     case 'listed': {
       const { list, n } = negatives.arguments;
-      const longest = context.longestItems(list);
+      const longest = context.maxItemCount(list);
       if (longest === undefined) {
         throw new ShapeError(`cannot take items from \`${list}\`: it is not a list of \`${context.key}\` of the query`);
       }
@@ -121,7 +121,7 @@ export function sharedRowsOf(negatives: Negatives, inBatch = false): SharedRows 
 }
 
 /** Returns the distribution of the draws. Throws ShapeError for a power without frequencies. */
-export function drawOf({ by, power }: { readonly by: DrawnBy; readonly power: number | undefined }): Draw {
+export function drawOf({ by, power }: { readonly by: DrawKind; readonly power: number | undefined }): Draw {
   if (power !== undefined && by !== 'frequency') throw new ShapeError('needs `by: frequency` for a `power`');
   return { by, power };
 }
@@ -145,7 +145,7 @@ export const negativeArguments = {
 };
 
 /** Throws ShapeError for a correction that would cancel: if items are drawn with equal probability, log q is the same for all. */
-export function refuseIdleCorrection(correction: 'none' | 'frequency' | 'streaming', by: DrawnBy): void {
+export function refuseIdleCorrection(correction: 'none' | 'frequency' | 'streaming', by: DrawKind): void {
   if (correction === 'none' || by === 'frequency') return;
   throw new ShapeError(
     'needs no `correction` if each item is drawn with the same probability: log q is then the same for all items',

@@ -10,13 +10,13 @@ export const auc = metricKind({
   when: 'To see the whole ranking; it says little of the first places.',
   paper: 'Hanley & McNeil, "The meaning and use of the area under a ROC curve", Radiology 1982',
   example: 'auc',
-  of({ groups, count, corpus }) {
+  ofRanking({ groups, count, corpus }) {
     let above = 0;
-    const ranked = groups.reduce((sum, { held }) => sum + held, 0);
+    const ranked = groups.reduce((sum, { heldOutCount: held }) => sum + held, 0);
     const otherItems = corpus - ranked;
     if (otherItems <= 0) return ranked / count;
     let pairs = 0;
-    for (const { better, size, held } of groups) {
+    for (const { better, size, heldOutCount: held } of groups) {
       pairs += held * (otherItems - (better - above) - (size - held) / 2);
       above += held;
     }

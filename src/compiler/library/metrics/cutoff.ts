@@ -27,5 +27,5 @@ export const meanOver = (list: Int32Array, of: (item: number) => number): number
 
 /** Returns the mean number of held-out items among the first k over all orders of ties. */
 export function hitsWithin(k: number, groups: readonly TiedGroup[]): number {
-  return groups.reduce((sum, group) => sum + group.held * withinFirst(k, group), 0);
+  return groups.reduce((sum, group) => sum + group.heldOutCount * withinFirst(k, group), 0);
 }

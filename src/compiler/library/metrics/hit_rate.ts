@@ -12,10 +12,10 @@ export const hit_rate = metricKind({
   paper: 'Deshpande & Karypis, "Item-based top-N recommendation algorithms", TOIS 2004',
   example: 'hit_rate(50)',
   parameters: cutoff,
-  of({ groups }, { k }) {
+  ofRanking({ groups }, { k }) {
     const [first] = groups;
     if (!first || first.better >= k) return 0;
-    const { better, size, held } = first;
+    const { better, size, heldOutCount: held } = first;
     const placesLeft = k - better;
     // The group has more positions within the first k than items that are not held out.
     if (placesLeft > size - held) return 1;

@@ -13,10 +13,10 @@ export const map = metricKind({
     'Buckley & Voorhees, "Evaluating evaluation measure stability", SIGIR 2000; ties: McSherry & Najork, ECIR 2008',
   example: 'map(10)',
   parameters: cutoff,
-  of({ groups, count }, { k }) {
+  ofRanking({ groups, count }, { k }) {
     let sum = 0;
     let above = 0;
-    for (const { better, size, held } of groups) {
+    for (const { better, size, heldOutCount: held } of groups) {
       // If a held-out item has a position of the group, the remaining ones are uniformly distributed over the other positions.
       const otherShare = size > 1 ? (held - 1) / (size - 1) : 0;
       for (let place = better + 1; place <= Math.min(k, better + size); place++) {

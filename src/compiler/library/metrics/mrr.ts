@@ -9,10 +9,10 @@ export const mrr = metricKind({
   when: 'Where only the first right answer matters.',
   paper: 'Voorhees, "The TREC-8 question answering track report", 1999; ties: McSherry & Najork, ECIR 2008',
   example: 'mrr',
-  of({ groups }) {
+  ofRanking({ groups }) {
     const [first] = groups;
     if (!first) return 0;
-    const { better, size, held } = first;
+    const { better, size, heldOutCount: held } = first;
     if (size === 1) return 1 / (better + 1);
     if (held === 1) return (harmonic(better + size) - harmonic(better)) / size;
     // Sums over the position of the first held-out item: the probability that no earlier position of the group has one, times the chance that this one has.

@@ -13,9 +13,9 @@ export const ndcg = metricKind({
     'Järvelin & Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002; ties: McSherry & Najork, ECIR 2008',
   example: 'ndcg(10)',
   parameters: cutoff,
-  of({ groups, count }, { k }) {
+  ofRanking({ groups, count }, { k }) {
     let gains = 0;
-    for (const { better, size, held } of groups)
+    for (const { better, size, heldOutCount: held } of groups)
       gains += (held / size) * discounts(better + 1, Math.min(k, better + size));
     return gains / discounts(1, Math.min(k, count));
   },

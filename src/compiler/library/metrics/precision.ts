@@ -11,5 +11,5 @@ export const precision = metricKind({
   paper: 'Herlocker et al., "Evaluating collaborative filtering recommender systems", TOIS 2004',
   example: 'precision(10)',
   parameters: cutoff,
-  of: ({ groups }, { k }) => hitsWithin(k, groups) / k,
+  ofRanking: ({ groups }, { k }) => hitsWithin(k, groups) / k,
 });

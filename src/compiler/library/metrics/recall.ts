@@ -12,5 +12,5 @@ export const recall = metricKind({
     'Herlocker et al., "Evaluating collaborative filtering recommender systems", TOIS 2004; per user: He et al., "LightGCN", SIGIR 2020',
   example: 'recall(50)',
   parameters: cutoff,
-  of: ({ groups, count }, { k }) => hitsWithin(k, groups) / count,
+  ofRanking: ({ groups, count }, { k }) => hitsWithin(k, groups) / count,
 });

@@ -24,7 +24,7 @@ export const distance = scoreKind({
       item: builder.concat([item, constant(1, itemSquare), itemSquare], 1),
       width: score.width + 2,
       bound: 4 * score.bound,
-      lifted: true,
+      hasExtraColumns: true,
     };
   },
 });

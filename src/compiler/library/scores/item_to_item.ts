@@ -1,4 +1,4 @@
-import { fitKinds } from '../../../graph/plan/plan.ts';
+import { fitMethods } from '../../../graph/plan/plan.ts';
 import { choice, integer } from '../parameters.ts';
 import { scoreKind } from '../rows.ts';
 
@@ -14,7 +14,7 @@ export const itemToItem = scoreKind({
     'Ning & Karypis, "SLIM: sparse linear methods for top-N recommender systems", ICDM 2011; Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019',
   example: 'item_to_item(user, item, fit: ease)',
   parameters: {
-    fit: choice(fitKinds, { doc: 'How the weights are found: the baseline of this name.', default: 'slim' }),
+    fit: choice(fitMethods, { doc: 'How the weights are found: the baseline of this name.', default: 'slim' }),
     keep: integer({
       min: 1,
       max: 1000,

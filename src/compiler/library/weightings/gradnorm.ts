@@ -31,7 +31,7 @@ export const gradnorm = weightingKind({
     alpha: number({ min: 0, doc: 'How much harder a task that lags pulls.', default: 1.5 }),
     rate: number({ above: 0, doc: 'Step size of the weights.', default: 0.025 }),
   },
-  lower({ builder, losses, lastShared, gradients, byTrained }, { alpha, rate }) {
+  lower({ builder, losses, lastShared, gradients, sumByTableRow }, { alpha, rate }) {
     const taskCount = losses.length;
     const weights = state(builder, 'weights', taskCount, 1);
     const firstLosses = state(builder, 'first_losses', taskCount);
@@ -44,7 +44,7 @@ export const gradnorm = weightingKind({
     const norms = stack(
       builder,
       losses.map(({ loss }) => {
-        const gradient = byTrained(lastShared, gradients(loss, lastShared));
+        const gradient = sumByTableRow(lastShared, gradients(loss, lastShared));
         return builder.sqrt(innerProduct(builder, gradient, gradient));
       }),
     );

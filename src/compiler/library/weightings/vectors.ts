@@ -68,8 +68,8 @@ export function taskGradients({ losses, shared, gradients }: WeightingContext): 
 }
 
 /** Returns the inner products of the tasks' gradients, G[k, l] = gₖ · gₗ: float32 [tasks, tasks]. */
-export function gramMatrix({ builder, shared, byTrained }: WeightingContext, ofShared: TaskGradients): Ref {
-  const gradients = ofShared.map((ofTask) => byTrained(shared, ofTask));
+export function gramMatrix({ builder, shared, sumByTableRow }: WeightingContext, ofShared: TaskGradients): Ref {
+  const gradients = ofShared.map((ofTask) => sumByTableRow(shared, ofTask));
   const count = gradients.length;
   const products = new Map<string, Ref>();
   const product = (k: number, l: number): Ref => {

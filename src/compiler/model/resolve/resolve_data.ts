@@ -2,7 +2,7 @@
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { findNearest } from '../../../base/text/nearest.ts';
 import type { DataDescription, DataFile, HistoryKind, Split } from '../../../graph/plan/data_description.ts';
-import { data, histories as kinds, splits, usualShare } from '../../library/declarations/data_declaration.ts';
+import { data, defaultHeldOutShare, histories as kinds, splits } from '../../library/declarations/data_declaration.ts';
 import type { EntryType } from '../../library/declarations/entry.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
@@ -215,7 +215,7 @@ function completeSplit(
     readonly arguments: Readonly<Record<string, number | undefined>>;
   };
   const { validation, test } = boundCall.arguments;
-  const missingShare = validation === undefined && test === undefined ? usualShare : 0;
+  const missingShare = validation === undefined && test === undefined ? defaultHeldOutShare : 0;
   const shares =
     'validation' in splits[boundCall.kind].parameters
       ? { validation: validation ?? missingShare, test: test ?? missingShare }

@@ -4,7 +4,7 @@ import type { Span } from '../../../base/text/source.ts';
 import {
   type BlockKind,
   type Parameter,
-  Refused,
+  ReportedShapeError,
   type Value,
   type ValueType,
 } from '../../../compiler/library/contract.ts';
@@ -115,10 +115,10 @@ export function tryStep(
   const context = makeLowering(new GraphInputs(makeBuilder('trial')), noFeatures, true);
   const input = inputOf(type, context.inputs.builder);
   try {
-    const trialOutput = blockContext(context, 'trial').through({ flow: [step] }, input);
+    const trialOutput = blockContext(context, 'trial').applyFlow({ flow: [step] }, input);
     return { gives: typeOf(trialOutput), idle: isSame(trialOutput, input) };
   } catch (error) {
-    if (error instanceof Refused) return undefined;
+    if (error instanceof ReportedShapeError) return undefined;
     throw error;
   }
 }
@@ -139,7 +139,7 @@ function inputOf(type: ValueType, builder: Builder): Value {
     }
     case 'sequence': {
       const { length, width } = type;
-      return { ...type, most: length, name: 'sequence', tensor: tensor(length, width), mask: tensor(length) };
+      return { ...type, maxLength: length, name: 'sequence', tensor: tensor(length, width), mask: tensor(length) };
     }
     case 'vector':
       return { ...type, tensor: tensor(type.width), normalized: false };

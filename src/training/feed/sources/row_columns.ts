@@ -1,7 +1,7 @@
 /** Fills inputs with what the rows of a batch have: labels, numbers, and rows of tables, which are one for each row, a pooled bag, or a sequence. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { BagColumn, CodeColumn } from '../../../data/dataset.ts';
-import { computedTable, type FeaturePlan } from '../../../graph/plan/plan.ts';
+import { computedTableName, type FeaturePlan } from '../../../graph/plan/plan.ts';
 import type { Table } from '../../embedding/table.ts';
 import type { TableLookupKind } from '../../embedding/table_lookup.ts';
 import {
@@ -58,7 +58,7 @@ function keepLearningUnlessFrozen({ frozen }: { readonly frozen?: true }, { lear
 }
 
 function tableOf(context: FeedContext, feature: FeaturePlan, tableName = feature.table): Table {
-  const table = context.tables.get(feature.through ? computedTable(feature.through) : (tableName ?? ''));
+  const table = context.tables.get(feature.through ? computedTableName(feature.through) : (tableName ?? ''));
   invariant(table, `feature ${feature.name} has no table`);
   return table;
 }

@@ -3,7 +3,7 @@ import type { Events } from '../../../data/dataset.ts';
 import { gatherCodes } from '../../../data/rows/gather_rows.ts';
 import { makeTimeline } from '../../../data/rows/past_events.ts';
 import type { Tensor } from '../../../graph/graph.ts';
-import { type BagPool, type RowsOf, tableRead } from '../../../graph/plan/plan.ts';
+import { type BagPool, type RowsOf, tableOfSource } from '../../../graph/plan/plan.ts';
 import { makePairs } from '../batch_lists.ts';
 import { countInner, pickCodes, pickShares } from '../copy_columns.ts';
 import { paddedLength, type RowNumbers } from '../distinct_items.ts';
@@ -28,7 +28,7 @@ function rowNumbersOf({ training }: FeedContext, table: string | undefined): Row
 /** int32 [codes]. Rows are numbered in `reserve`, so that `table_seen` counts all of them when it is filled. */
 export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
-  const rowNumbers = rowNumbersOf(context, tableRead(source, feature));
+  const rowNumbers = rowNumbersOf(context, tableOfSource(source, feature));
   const columnRows = makeColumnRows(index);
   const drop = makeIdDrop(feature, source.rows, context.seed);
   let places = new Int32Array(0);

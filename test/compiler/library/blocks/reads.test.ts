@@ -32,7 +32,7 @@ function results(row: BlockKind, args: Record<string, unknown>, training: boolea
   const builder = makeBuilder('reads');
   const tensor = builder.input('sequence', [1, length, width]);
   const mask = builder.input('mask', [1, length]);
-  const input: Value = { kind: 'sequence', name: 'list', tensor, mask, length, most: length, width };
+  const input: Value = { kind: 'sequence', name: 'list', tensor, mask, length, maxLength: length, width };
   const context = contextOf(builder, training);
   const value = row.lower(context, input, withFlows(context, args));
   if (value.kind === 'fields' || value.kind === 'outputs') return expect.fail('a sequence becomes one tensor');

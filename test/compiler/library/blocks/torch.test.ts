@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { blocks } from '../../../../src/compiler/library/blocks/table.ts';
 import type { BlockContext, NamedValue, Value } from '../../../../src/compiler/library/contract.ts';
 import { type Builder, makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
-import { gradients } from '../../../../src/graph/differentiate.ts';
+import { differentiate } from '../../../../src/graph/differentiate.ts';
 import { evaluateInDoubles } from '../../../../src/graph/evaluate.ts';
 import { simplify } from '../../../../src/graph/simplify.ts';
-import { verify } from '../../../../src/graph/verify.ts';
+import { verifyGraph } from '../../../../src/graph/verify.ts';
 import { casesOf, doubles, flat, type Nested, shapeOf } from '../../../fixtures/fixtures.ts';
 import { batch, contextOf, expectClose, fieldInputs, sequenceInput, vectorInput } from '../support.ts';
 
@@ -81,7 +81,7 @@ function partsOf(builder: Builder, value: Value, described: Case['value']): Name
     const parts: NamedValue[] = [{ name: 'x', value }];
     if (described.kind === 'sequence' && described.moments && value.kind === 'sequence') {
       const tensor = builder.input('when', [batch, value.length, 1]);
-      return [...parts, { name: 'when', value: { ...value, tensor, width: 1, moments: true } }];
+      return [...parts, { name: 'when', value: { ...value, tensor, width: 1, holdsTimes: true } }];
     }
     if (next === undefined) return parts;
     const tensor = builder.input('next', [batch, next]);
@@ -133,7 +133,7 @@ function graphOf(kind: string, each: Case) {
     const wanted = (op === 'Input' && name in each.inputs) || (op === 'Parameter' && name in each.parameters);
     return wanted ? [{ name, ref: { id, type: builder.nodes[id]!.type } }] : [];
   });
-  const found = gradients(
+  const found = differentiate(
     builder,
     loss,
     leaves.map(({ ref }) => ref),
@@ -160,7 +160,7 @@ describe.each(titled)('%s', (_, kind, each) => {
   const { outputs, parameters } = evaluateInDoubles(graph, named(true), named(false));
 
   test('has the weights that it should, and no more', () => {
-    expect(verify(graph)).toEqual([]);
+    expect(verifyGraph(graph)).toEqual([]);
     const weights = Object.entries(each.parameters).map(([name, value]) => [name, shapeOf(value)]);
     const own = graph.parameters.filter(({ name }) => !(name in each.fixed));
     expect(Object.fromEntries(own.map(({ name, node }) => [name, graph.nodes[node]!.type.shape]))).toEqual(

@@ -3,8 +3,8 @@ import type { LossContext } from '../../../../src/compiler/library/contract.ts';
 import { losses } from '../../../../src/compiler/library/losses/table.ts';
 import { exampleOf, kindsNamed } from '../../../../src/editor/reference/examples.ts';
 import { makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
-import { gradients } from '../../../../src/graph/differentiate.ts';
-import { symbolic } from '../../../../src/graph/dims.ts';
+import { differentiate } from '../../../../src/graph/differentiate.ts';
+import { symbolicDim } from '../../../../src/graph/dims.ts';
 import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../../../src/graph/graph.ts';
 import { rowsPrefix } from '../../../../src/graph/plan/rows_prefix.ts';
@@ -40,23 +40,23 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
     queryKey: 'user_id',
     listsItems: (feature) => feature === 'history',
     describesItem: (feature) => feature === 'market',
-    longestItems: (feature) => (['history', 'taught'].includes(feature) ? 4 : undefined),
+    maxItemCount: (feature) => (['history', 'taught'].includes(feature) ? 4 : undefined),
     batch: 4,
-    distinct: testCase.distinct ?? false,
+    itemsAreDistinct: testCase.distinct ?? false,
     task: 'watch',
     measure: (what, value) => builder.output(what, value),
     views() {
-      const vectors = [1, 2].map((view) => builder.input(`view_${view}`, [symbolic('views'), width])) as [Ref, Ref];
+      const vectors = [1, 2].map((view) => builder.input(`view_${view}`, [symbolicDim('views'), width])) as [Ref, Ref];
       inputs.push(...vectors);
-      return { vectors, alike: builder.input('alike', [symbolic('views'), symbolic('views')]) };
+      return { vectors, isNoNegative: builder.input('alike', [symbolicDim('views'), symbolicDim('views')]) };
     },
     scoreOf(rows) {
       const count =
         'perRow' in rows
-          ? symbolic('batch', rows.perRow)
+          ? symbolicDim('batch', rows.perRow)
           : 'count' in rows
             ? rows.count
-            : symbolic(rows.kind === 'events' ? 'batch' : rows.kind);
+            : symbolicDim(rows.kind === 'events' ? 'batch' : rows.kind);
       const drawn = builder.input(`${rowsPrefix(rows)}item`, [count, width]);
       inputs.push(drawn);
       return score(drawn);
@@ -64,7 +64,7 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
     ...(testCase.users
       ? {
           userItems: () => ({
-            pairs: builder.input('users/items/video_id', [symbolic('user_items'), 2], 'int32'),
+            pairs: builder.input('users/items/video_id', [symbolicDim('user_items'), 2], 'int32'),
             has: builder.input('users/has/video_id', [batch]),
           }),
         }
@@ -80,7 +80,7 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
   );
   const loss = row.lower(context, score(item), { ...defaults, ...testCase.arguments });
   builder.output('loss', loss);
-  gradients(builder, loss, inputs).forEach((gradient, at) => {
+  differentiate(builder, loss, inputs).forEach((gradient, at) => {
     const name = builder.nodes[inputs[at]!.id]!.attributes.name;
     // What a loss does not read has none.
     if (gradient !== undefined) builder.output(`gradient:${name}`, gradient);

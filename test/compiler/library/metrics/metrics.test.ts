@@ -37,7 +37,7 @@ function choices(size: number, held: number, from = 0): number[][] {
 /** The mean over all orders of the items that tie. */
 function overAllOrders({ groups, count, corpus }: HeldOut, k: number, name: string): number {
   let orders: number[][] = [[]];
-  for (const { better, size, held } of groups) {
+  for (const { better, size, heldOutCount: held } of groups) {
     const places = choices(size, held).map((choice) => choice.map((at) => better + at + 1));
     orders = orders.flatMap((hits) => places.map((more) => [...hits, ...more]));
   }
@@ -46,13 +46,13 @@ function overAllOrders({ groups, count, corpus }: HeldOut, k: number, name: stri
 
 /** One held-out item, by the items above it and those that tie with it. */
 const one = (better: number, equal: number, corpus: number): HeldOut => ({
-  groups: [{ better, size: equal + 1, held: 1 }],
+  groups: [{ better, size: equal + 1, heldOutCount: 1 }],
   count: 1,
   corpus,
 });
 
 /** Those of one ranking. */
-const ofRankings = Object.keys(metrics).filter((name) => metrics[name]!.of);
+const ofRankings = Object.keys(metrics).filter((name) => metrics[name]!.ofRanking);
 
 test('every metric has a definition to be held to', () => {
   expect(ofRankings.sort()).toEqual(Object.keys(ofOrder).sort());
@@ -67,7 +67,7 @@ test.each(ofRankings)('%s of one item is the mean over all orders of ties', (nam
       for (let equal = 0; equal <= Math.min(4, corpus - 1 - better); equal++) {
         const held = one(better, equal, corpus);
         const what = `k ${k}, ${better} better, ${equal} equal`;
-        expect(metrics[name]!.of!(held, { k }), what).toBeCloseTo(overAllOrders(held, k, name), 12);
+        expect(metrics[name]!.ofRanking!(held, { k }), what).toBeCloseTo(overAllOrders(held, k, name), 12);
       }
     }
   }
@@ -76,21 +76,21 @@ test.each(ofRankings)('%s of one item is the mean over all orders of ties', (nam
 const corpus = 12;
 const several: readonly HeldOut[] = [
   { groups: [], count: 3, corpus },
-  { groups: [{ better: 0, size: 3, held: 3 }], count: 3, corpus },
-  { groups: [{ better: 0, size: 12, held: 5 }], count: 6, corpus },
+  { groups: [{ better: 0, size: 3, heldOutCount: 3 }], count: 3, corpus },
+  { groups: [{ better: 0, size: 12, heldOutCount: 5 }], count: 6, corpus },
   {
     groups: [
-      { better: 1, size: 4, held: 2 },
-      { better: 7, size: 1, held: 1 },
+      { better: 1, size: 4, heldOutCount: 2 },
+      { better: 7, size: 1, heldOutCount: 1 },
     ],
     count: 3,
     corpus,
   },
   {
     groups: [
-      { better: 0, size: 1, held: 1 },
-      { better: 2, size: 5, held: 3 },
-      { better: 8, size: 3, held: 2 },
+      { better: 0, size: 1, heldOutCount: 1 },
+      { better: 2, size: 5, heldOutCount: 3 },
+      { better: 8, size: 3, heldOutCount: 2 },
     ],
     count: 8,
     corpus,
@@ -100,17 +100,20 @@ const several: readonly HeldOut[] = [
 test.each(ofRankings)('%s of several items is the mean over all orders of ties', (name) => {
   for (const k of [1, 2, 3, 4, 6, 9, 20]) {
     several.forEach((held, at) => {
-      expect(metrics[name]!.of!(held, { k }), `k ${k}, case ${at}`).toBeCloseTo(overAllOrders(held, k, name), 12);
+      expect(metrics[name]!.ofRanking!(held, { k }), `k ${k}, case ${at}`).toBeCloseTo(
+        overAllOrders(held, k, name),
+        12,
+      );
     });
   }
 });
 
 test('a model that scores all items alike is as good as chance, not perfect', () => {
   const held = one(0, 999, 1000);
-  expect(metrics.recall!.of!(held, { k: 50 })).toBeCloseTo(0.05, 12);
-  expect(metrics.auc!.of!(held, {})).toBe(0.5);
+  expect(metrics.recall!.ofRanking!(held, { k: 50 })).toBeCloseTo(0.05, 12);
+  expect(metrics.auc!.ofRanking!(held, {})).toBe(0.5);
   const harmonic = Array.from({ length: 1000 }, (_, at) => 1 / (at + 1)).reduce((sum, term) => sum + term);
-  expect(metrics.mrr!.of!(held, {})).toBeCloseTo(harmonic / 1000, 14);
+  expect(metrics.mrr!.ofRanking!(held, {})).toBeCloseTo(harmonic / 1000, 14);
 });
 
 test('mrr agrees with a plain sum on both sides of where its series begins', () => {
@@ -123,7 +126,7 @@ test('mrr agrees with a plain sum on both sides of where its series begins', () 
   ] as const) {
     let sum = 0;
     for (let place = better + 1; place <= better + equal + 1; place++) sum += 1 / place;
-    expect(metrics.mrr!.of!(one(better, equal, 5000), {})).toBeCloseTo(sum / (equal + 1), 14);
+    expect(metrics.mrr!.ofRanking!(one(better, equal, 5000), {})).toBeCloseTo(sum / (equal + 1), 14);
   }
 });
 
@@ -131,9 +134,9 @@ test('every metric is as high as it can be at the top alone and stays within [0,
   for (const name of ofRankings) {
     const row = metrics[name]!;
     const best = name === 'precision' ? 0.1 : 1;
-    expect(row.of!(one(0, 0, 1000), { k: 10 })).toBe(best);
-    expect(row.of!(one(0, 0, 1), { k: 10 })).toBe(best);
-    const last = row.of!(one(999, 0, 1000), { k: 10 });
+    expect(row.ofRanking!(one(0, 0, 1000), { k: 10 })).toBe(best);
+    expect(row.ofRanking!(one(0, 0, 1), { k: 10 })).toBe(best);
+    const last = row.ofRanking!(one(999, 0, 1000), { k: 10 });
     expect(last).toBeGreaterThanOrEqual(0);
     expect(last).toBeLessThan(0.01);
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChannelPair } from '../../../../src/compiler/library/contract.ts';
 import { mixedInterests, ownInterest } from '../../../../src/compiler/library/vector_ops.ts';
 import { type Builder, makeBuilder } from '../../../../src/graph/builder.ts';
-import { gradients } from '../../../../src/graph/differentiate.ts';
+import { differentiate } from '../../../../src/graph/differentiate.ts';
 import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { batch, expectClose, floats, random, rowsOf } from '../support.ts';
 import { lowered, pairsOf, scoresOf } from './support.ts';
@@ -153,7 +153,7 @@ describe('several interests', () => {
     const { query, item } = interestsOf(builder);
     const own = ownInterest(builder, query.tensor, item.tensor);
     builder.output('own', own);
-    const [gradient] = gradients(builder, builder.sum(own, [0, 1]), [query.tensor]);
+    const [gradient] = differentiate(builder, builder.sum(own, [0, 1]), [query.tensor]);
     builder.output('gradient', gradient!);
     const { outputs } = evaluateGraph(builder.finish(), { q: several, i1 }, {});
     for (let row = 0; row < 3; row++) {
@@ -171,7 +171,7 @@ describe('several interests', () => {
       const { query, item } = interestsOf(builder);
       const mixed = mixedInterests(builder, query.tensor, item.tensor, power);
       builder.output('mixed', mixed);
-      const by = gradients(builder, builder.sum(mixed, [0, 1]), [query.tensor, item.tensor]);
+      const by = differentiate(builder, builder.sum(mixed, [0, 1]), [query.tensor, item.tensor]);
       for (const [at, gradient] of by.entries()) builder.output(`gradient_${at}`, gradient!);
       return evaluateGraph(builder.finish(), { q: queries, i1 }, {}).outputs;
     };

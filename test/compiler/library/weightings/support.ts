@@ -2,7 +2,7 @@
 import type { TaskLoss } from '../../../../src/compiler/library/contract.ts';
 import { weightings } from '../../../../src/compiler/library/weightings/table.ts';
 import { type Builder, makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
-import { gradients, reachedBy } from '../../../../src/graph/differentiate.ts';
+import { differentiate, valuesReachedByGradient } from '../../../../src/graph/differentiate.ts';
 import { evaluateGraph, type NamedTensors } from '../../../../src/graph/evaluate.ts';
 import type { Graph } from '../../../../src/graph/graph.ts';
 import { initialValues } from '../../../../src/graph/initial.ts';
@@ -28,7 +28,7 @@ export function weightingGraph({ kind, arguments: args, losses: make, rate = 0 }
       .finish()
       .parameters.filter((parameter) => parameter.trainable)
       .map(({ name, node }) => ({ name, ref: { id: node, type: builder.nodes[node]!.type } as Ref }));
-  const reached = losses.map(({ loss }) => reachedBy(builder, loss));
+  const reached = losses.map(({ loss }) => valuesReachedByGradient(builder, loss));
   const shared = trainable().filter(({ ref }) => reached.filter((ids) => ids.has(ref.id)).length > 1);
   const row = weightings[kind]!;
   const defaults = Object.fromEntries(
@@ -40,12 +40,12 @@ export function weightingGraph({ kind, arguments: args, losses: make, rate = 0 }
       losses,
       shared: shared.map(({ ref }) => ref),
       lastShared: shared.map(({ ref }) => ref),
-      gradients: (loss, by) => gradients(builder, loss, by),
-      byTrained: (_, found) => found,
+      gradients: (loss, by) => differentiate(builder, loss, by),
+      sumByTableRow: (_, found) => found,
     },
     { ...defaults, ...args },
   );
-  const own = gradients(
+  const own = differentiate(
     builder,
     weighted.total,
     trainable().map(({ ref }) => ref),

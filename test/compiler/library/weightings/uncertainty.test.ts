@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { weightings } from '../../../../src/compiler/library/weightings/table.ts';
 import { makeBuilder } from '../../../../src/graph/builder.ts';
-import { gradients } from '../../../../src/graph/differentiate.ts';
+import { differentiate } from '../../../../src/graph/differentiate.ts';
 import { evaluateGraph } from '../../../../src/graph/evaluate.ts';
 import { contextOf, expectClose, floats } from '../support.ts';
 
@@ -14,7 +14,7 @@ test('uncertainty ends where e^−s · L is ½ for each task: its minimum for lo
     shared: [],
     lastShared: [],
     gradients: () => [],
-    byTrained: () => [],
+    sumByTableRow: () => [],
   };
   const { total } = weightings.uncertainty!.lower(context, { tasks: ['click', 'like'] });
   const names = ['log_variance_click', 'log_variance_like'];
@@ -22,7 +22,7 @@ test('uncertainty ends where e^−s · L is ½ for each task: its minimum for lo
   expect(parameters.map(({ name }) => name)).toEqual(names);
   const refs = parameters.map(({ node }) => ({ id: node, type: builder.nodes[node]!.type }));
   builder.output('total', total);
-  gradients(builder, total, refs).forEach((gradient, at) => {
+  differentiate(builder, total, refs).forEach((gradient, at) => {
     builder.update(refs[at]!, builder.sub(refs[at]!, builder.mul(gradient!, 0.5)));
   });
   const graph = builder.finish();

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { DrawnBy } from '../../../../src/graph/plan/plan.ts';
+import type { DrawKind } from '../../../../src/graph/plan/plan.ts';
 import { eventRows, feederOf, numbersOf } from '../fixtures.ts';
 
-const drawn = (by: DrawnBy) => ({ kind: 'shared', count: 6, by }) as const;
+const drawn = (by: DrawKind) => ({ kind: 'shared', count: 6, by }) as const;
 const expectLogs = (actual: readonly number[], shares: readonly number[]): void => {
   expect(actual.length).toBe(shares.length);
   actual.forEach((value, at) => {
