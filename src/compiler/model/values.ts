@@ -1,7 +1,7 @@
 /** Finds the parameter of each argument of a call, and converts a written value to a checked value of the type of its parameter. */
 import { isIdentifier } from '../../base/text/names.ts';
 import { spanText } from '../../base/text/source.ts';
-import { type, KindRow kindsWithin, type Parameter, type Parameters, type ParameterType } from '../library/contract.ts';
+import { type KindRow, kindsWithin, type Parameter, type Parameters, type ParameterType } from '../library/contract.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode, TowerNode } from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';

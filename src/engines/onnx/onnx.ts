@@ -164,7 +164,8 @@ function threadOptions(): { readonly intraOpNumThreads?: number } {
 const smallRunFlops = 3e7;
 
 /** True if a run of this many rows is small. `rows` is the largest number: a part of a divided batch has fewer. */
-const isSmall = (graph: Graph, rows: number): boolean => countCost(graph, equalSizes(graph, rows)).flops < smallRunFlops;
+const isSmall = (graph: Graph, rows: number): boolean =>
+  countCost(graph, equalSizes(graph, rows)).flops < smallRunFlops;
 
 /** Rejects if ONNX Runtime has no library for this platform. */
 export async function onnxEngine(): Promise<Engine> {

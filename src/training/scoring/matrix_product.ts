@@ -52,7 +52,11 @@ export async function engineProduct(engine: Engine): Promise<Product> {
 
 function productGraph(): Graph {
   const builder = makeBuilder('product');
-  const [rows, columns, innerDim] = ['rows', 'columns', 'inner'].map((name) => symbolicDim(name)) as [never, never, never];
+  const [rows, columns, innerDim] = ['rows', 'columns', 'inner'].map((name) => symbolicDim(name)) as [
+    never,
+    never,
+    never,
+  ];
   const start = builder.input('start', [rows, columns]);
   const a = builder.input('a', [rows, innerDim]);
   const b = builder.input('b', [columns, innerDim]);

@@ -6,7 +6,7 @@ import type { Events } from '../../data/dataset.ts';
 import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
 import { makeTimeline } from '../../data/rows/past_events.ts';
 import { type Windows, windowsOf } from '../../data/rows/windows.ts';
-import { hasRowPerUser type, Plan, sequenceFeature } from '../../graph/plan/plan.ts';
+import { hasRowPerUser, type Plan, sequenceFeature } from '../../graph/plan/plan.ts';
 import { type EventOrder, firstWindow, joinRows, orderOf, stepsOfEpoch } from '../feed/order.ts';
 
 /** The units of some events. Those whose rows come first have the lowest numbers. */

@@ -98,7 +98,8 @@ export const biases: Rule = ({ tasks, library }, report) => {
     }
     const row = library.losses[loss.kind]!;
     for (const bias of score.biases) {
-      if (row.normalizesVectors) report('bias-with-directions', bias.span, { bias: spanText(bias.span), loss: loss.kind });
+      if (row.normalizesVectors)
+        report('bias-with-directions', bias.span, { bias: spanText(bias.span), loss: loss.kind });
       else if (bias.kind === 'mean' && row.label !== 'number')
         report('mean-needs-number', bias.span, { loss: loss.kind });
       else if (row.relative && (bias.kind !== 'channel' || bias.side === 'query'))

@@ -126,7 +126,7 @@ describe('several interests', () => {
   test('of which the nearest counts, next to the distance of another channel', () => {
     const builder = makeBuilder('nearest');
     const score = lowered(builder, 'distance', [pairsOf(builder, [2])[0]!, interestsOf(builder)]);
-    expect(score).toMatchObject({ width: 8, interests: 2, lifted: true });
+    expect(score).toMatchObject({ width: 8, interests: 2, hasExtraColumns: true });
     builder.output('query', score.query);
     builder.output('item', score.item);
     const { outputs } = evaluateGraph(builder.finish(), { q0, i0, i1, q: several }, {});
