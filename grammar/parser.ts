@@ -368,12 +368,23 @@ export class TowerParser extends EmbeddedActionsParser {
     return left;
   });
 
-  /** product = factor { ( "*" | "/" ) factor } */
+  /** product = inner { ( "*" | "/" ) inner } */
   readonly product = this.RULE('product', (): ast.ExpressionNode | undefined => {
+    const first = this.LA(1);
+    let left = this.SUBRULE(this.inner);
+    this.MANY(() => {
+      const operator = this.OR([{ ALT: () => this.CONSUME(t.Times) }, { ALT: () => this.CONSUME(t.Over) }]);
+      left = this.#binary(first, operator, left, this.SUBRULE2(this.inner));
+    });
+    return left;
+  });
+
+  /** inner = factor { "@" factor } */
+  readonly inner = this.RULE('inner', (): ast.ExpressionNode | undefined => {
     const first = this.LA(1);
     let left = this.SUBRULE(this.factor);
     this.MANY(() => {
-      const operator = this.OR([{ ALT: () => this.CONSUME(t.Times) }, { ALT: () => this.CONSUME(t.Over) }]);
+      const operator = this.CONSUME(t.Inner);
       left = this.#binary(first, operator, left, this.SUBRULE2(this.factor));
     });
     return left;

@@ -124,6 +124,8 @@ export const Plus = sign('Plus', '+');
 export const Minus = sign('Minus', '-');
 export const Times = sign('Times', '*');
 export const Over = sign('Over', '/');
+/** The inner product: `x @ w`. */
+export const Inner = sign('Inner', '@');
 
 /** `=>`, `→`, `|>`, `- >`, `–>`: what users of other languages write for an arrow. Parsed as an arrow, and reported. */
 export const ForeignArrow = token({
@@ -210,9 +212,9 @@ const ForeignComment = token({
 /** Any other character, one at a time. Never reaches the parser. */
 const Unknown = token({
   name: 'Unknown',
-  begins: '\u0000-\u0008\u000e-\u001f!$%&;<>?@\\^`|~\u007f-\uffff',
+  begins: '\u0000-\u0008\u000e-\u001f!$%&;<>?\\^`|~\u007f-\uffff',
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are part of what is left
-  pattern: /[\u0000-\u0008\u000e-\u001f!$%&;<>?@\\^`|~\u007f-\uffff]/,
+  pattern: /[\u0000-\u0008\u000e-\u001f!$%&;<>?\\^`|~\u007f-\uffff]/,
   group: 'unknown',
 });
 

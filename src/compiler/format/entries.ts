@@ -63,7 +63,7 @@ function operands(node: Ast.BinaryNode): readonly Ast.ExpressionNode[] {
   return [leftOperand, ...rightOperands.reverse()];
 }
 
-const strength = ({ operator }: Ast.BinaryNode): number => (operator === '+' || operator === '-' ? 1 : 2);
+const strength = ({ operator }: Ast.BinaryNode): number => ({ '+': 1, '-': 1, '*': 2, '/': 2, '@': 3 })[operator];
 
 function call(node: Ast.CallNode, cursor: TokenCursor): Doc {
   const callee = cursor.word();

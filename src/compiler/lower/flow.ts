@@ -6,6 +6,7 @@ import { GraphTypeError, type Ref } from '../../graph/builder.ts';
 import { productOfDims, sameDim } from '../../graph/dims.ts';
 import type { InputSource, PartRows, Readout, RowsOf, Sequences, ViewPart } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
+import { compute, type Operator } from '../library/arithmetic.ts';
 import { blocks } from '../library/blocks/table.ts';
 import {
   type BlockContext,
@@ -165,7 +166,7 @@ function lowerBlock(
   { call, span }: StepOfKind<'block'>,
   path: string,
 ): Value | undefined {
-  return attempt(context, call, span, path, [input], (block) => {
+  return attempt(context, { kind: call.kind, span, reads: readsOfCall(call) }, path, [input], (block) => {
     refuseMoments([input]);
     return blocks[call.kind]!.lower(block, input, call.arguments);
   });
@@ -186,18 +187,34 @@ export function lowerJoin(
   path: string,
 ): Value | undefined {
   const partValues = parts.map(({ value }) => value);
-  return attempt(context, call, span, path, partValues, (block) => {
+  return attempt(context, { kind: call.kind, span, reads: readsOfCall(call) }, path, partValues, (block) => {
     const row = blocks[call.kind]!;
     refuseMoments(row.takesTimes ? partValues.slice(0, 1) : partValues);
     return row.join ? row.join(block, parts, call.arguments) : row.lower(block, sideBySide(parts), call.arguments);
   });
 }
 
+/** Names of operators in paths. */
+export const operatorWords = { '+': 'add', '-': 'subtract', '*': 'multiply', '/': 'divide', '@': 'inner' } as const;
+
+/** Lowers `gate * short`. One of the operands may be a number. */
+export function lowerOperation(
+  context: GraphLowering,
+  { operator, span }: { readonly operator: Operator; readonly span: Span },
+  operands: readonly [Value | number, Value | number],
+  path: string,
+): Value | undefined {
+  const inputs = operands.filter((operand) => typeof operand !== 'number');
+  return attempt(context, { kind: operator, span, reads: 'each' }, path, inputs, ({ builder }) => {
+    refuseMoments(inputs);
+    return compute(builder, operator, ...operands);
+  });
+}
+
 /** Calls `lower`; if the block refuses its input, reports that and returns undefined. */
 function attempt(
   context: GraphLowering,
-  { kind, arguments: given }: Call,
-  span: Span,
+  { kind, span, reads }: Pick<LoweredBlock, 'kind' | 'span' | 'reads'>,
   path: string,
   inputs: readonly Value[],
   lower: (block: BlockContext) => Value,
@@ -206,7 +223,7 @@ function attempt(
   context.written.set(path, { kind, span });
   try {
     const value = block.builder.unscoped(() => block.builder.scope(path, () => lower(block)));
-    context.visit?.({ kind, span, reads: blocks[kind]!.reads?.(given) ?? 'each', inputs, value });
+    context.visit?.({ kind, span, reads, inputs, value });
     return value;
   } catch (error) {
     if (!(error instanceof ReportedShapeError))
@@ -214,6 +231,8 @@ function attempt(
     return undefined;
   }
 }
+
+const readsOfCall = ({ kind, arguments: given }: Call): SequenceRead => blocks[kind]!.reads?.(given) ?? 'each';
 
 function refusal(
   context: GraphLowering,

@@ -3,9 +3,18 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Field, Interests, NamedValue, Sequence, Value, Vector } from '../library/contract.ts';
 import { asVector, printValue, printValueType, towardsVector, typeOf, vectorOf } from '../library/values.ts';
-import { type Flow, type FlowPart, keyBias, partsOf, type Tower, type TowerStep } from '../model/model.ts';
+import { flatText } from '../model/expressions.ts';
+import {
+  type Flow,
+  type FlowPart,
+  type FlowSource,
+  keyBias,
+  partsOf,
+  type Tower,
+  type TowerStep,
+} from '../model/model.ts';
 import { eventsOf, isSequence, lowerFeature, lowerKeyBias } from './field.ts';
-import { type GraphLowering, lowerJoin, lowerSteps, UniqueNames } from './flow.ts';
+import { type GraphLowering, lowerJoin, lowerOperation, lowerSteps, operatorWords, UniqueNames } from './flow.ts';
 import type { LoweredFeatures } from './lower_features.ts';
 import type { Channels } from './score.ts';
 
@@ -34,32 +43,60 @@ export function lowerTower(context: GraphLowering, tower: Tower): TowerChannels 
 
 function lowerFlow(
   context: GraphLowering,
-  whole: Flow,
+  { from, steps }: Flow,
   values: ReadonlyMap<string, Value | undefined>,
   path: string,
+  names = new UniqueNames(),
 ): Value | undefined {
-  const { from, steps } = whole;
-  const names = new UniqueNames();
+  const sourceValue = lowerSource(context, from, values, path, names);
+  if (sourceValue === undefined) return undefined;
+  if (typeof sourceValue === 'number') throw new Error('a flow begins with a number');
+  return lowerSteps(context, sourceValue, steps, path, names);
+}
+
+/** Returns the value with which a flow begins. @param names those of the steps of the whole flow, of which a source may have some */
+function lowerSource(
+  context: GraphLowering,
+  source: FlowSource,
+  values: ReadonlyMap<string, Value | undefined>,
+  path: string,
+  names: UniqueNames,
+): Value | number | undefined {
   const openPart = (part: FlowPart): Value | undefined => {
     const partValue = part.kind === 'step' ? outputOf(values.get(part.name), part.output) : openFeatures(context, part);
     if (partValue !== undefined) context.arrows.push({ span: part.span, type: typeOf(partValue) });
     return partValue;
   };
-  if (from.kind !== 'join') {
-    const sourceValue = openPart(from);
-    return sourceValue && lowerSteps(context, sourceValue, steps, path, names);
+  if (source.kind === 'number') return source.value;
+  if (source.kind === 'features' || source.kind === 'step') return openPart(source);
+  if (source.kind === 'flow') return lowerFlow(context, source.flow, values, path, names);
+  if (source.kind === 'operation') {
+    const [left, right] = source.operands.map((operand) => lowerSource(context, operand, values, path, names));
+    if (left === undefined || right === undefined) return undefined;
+    return carried(
+      context,
+      source,
+      lowerOperation(context, source, [left, right], names.unique(`${path}/${operatorWords[source.operator]}`)),
+    );
   }
-  const opened = partsOf(whole).flatMap((part) => apart(context, part));
+  const opened = source.parts.flatMap((part): readonly FlowSource[] =>
+    part.kind === 'features' ? apart(context, part) : [part],
+  );
   const namedValues = opened.flatMap((part): NamedValue[] => {
-    const partValue = openPart(part);
-    const partName = part.kind === 'step' && part.output !== undefined ? `${part.name}.${part.output}` : part.name;
-    return partValue ? [{ name: partName, value: partValue }] : [];
+    const partValue = lowerSource(context, part, values, path, names);
+    return partValue === undefined || typeof partValue === 'number'
+      ? []
+      : [{ name: part.kind === 'features' ? part.name : flatText(part.span), value: partValue }];
   });
   if (namedValues.length < opened.length) return undefined;
-  const joinedValue = lowerJoin(context, namedValues, from.call, from.span, names.unique(`${path}/${from.call.kind}`));
-  if (joinedValue === undefined) return undefined;
-  context.arrows.push({ span: from.span, type: typeOf(joinedValue) });
-  return lowerSteps(context, joinedValue, steps, path, names);
+  const joinPath = names.unique(`${path}/${source.call.kind}`);
+  return carried(context, source, lowerJoin(context, namedValues, source.call, source.span, joinPath));
+}
+
+/** Notes the type of a value for its span. */
+function carried({ arrows }: GraphLowering, { span }: FlowSource, value: Value | undefined): Value | undefined {
+  if (value !== undefined) arrows.push({ span, type: typeOf(value) });
+  return value;
 }
 
 function outputOf(value: Value | undefined, output: string | undefined): Value | undefined {

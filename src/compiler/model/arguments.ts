@@ -6,7 +6,7 @@ import { type KindRow, kindsWithin, type Parameter, type Parameters } from '../l
 import type { KindTable } from '../library/declarations/entry.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
-import { asCall, firstWordOf } from './expressions.ts';
+import { asCall, firstWordOf, singleName } from './expressions.ts';
 import { guess } from './guess.ts';
 import { rowIn } from './library.ts';
 import type { Call } from './model.ts';
@@ -28,8 +28,10 @@ export function bindKind(
 ): Call | undefined {
   const call = asCall(expression);
   if (!call) {
-    const kindFacts = { what, found: describeExpression(expression), known: Object.keys(table) };
-    binding.report('expected-kind', expression.span, kindFacts);
+    const written = metricAt(expression, table);
+    const kindFacts = { what, found: describeExpression(expression), known: Object.keys(table), call: written };
+    const fixes = written === undefined ? [] : [[{ at: expression.span, text: written }]];
+    binding.report('expected-kind', expression.span, kindFacts, { fixes });
     return undefined;
   }
   const { name, span } = call.callee;
@@ -42,6 +44,13 @@ export function bindKind(
   }
   binding.note(span, { is: 'kind', what, name, row });
   return bindCall(call, row, binding, extra);
+}
+
+/** Returns `recall(50)` for `recall@50`, as papers write it; undefined for other expressions. */
+function metricAt(expression: ExpressionNode, table: KindTable): string | undefined {
+  if (expression.kind !== 'Binary' || expression.operator !== '@') return undefined;
+  const name = singleName(expression.left)?.name;
+  return name !== undefined && rowIn(table, name) ? `${name}(${spanText(expression.right.span)})` : undefined;
 }
 
 const kindPlaces: Readonly<Record<string, WordPlace>> = {

@@ -74,6 +74,7 @@ class Evaluator implements Constants {
         return operand === undefined ? undefined : -operand;
       }
       case 'Binary': {
+        if (expression.operator === '@') break;
         const leftValue = this.number(expression.left, of, expected);
         const rightValue = this.number(expression.right, of, expected);
         if (leftValue === undefined || rightValue === undefined) return undefined;
@@ -180,7 +181,7 @@ function* namesIn(expression: ExpressionNode): Generator<string, undefined> {
   }
 }
 
-const calculations: Readonly<Record<BinaryNode['operator'], (left: number, right: number) => number>> = {
+const calculations: Readonly<Record<Exclude<BinaryNode['operator'], '@'>, (left: number, right: number) => number>> = {
   '+': (left, right) => left + right,
   '-': (left, right) => left - right,
   '*': (left, right) => left * right,

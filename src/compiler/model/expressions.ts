@@ -49,12 +49,13 @@ export function partsOfExpression(expression: ExpressionNode): readonly Expressi
 export const operandsOf = (expression: ExpressionNode): readonly ExpressionNode[] =>
   isArithmetic(expression) ? partsOfExpression(expression).flatMap(operandsOf) : [expression];
 
-const isArithmetic = ({ kind }: ExpressionNode): boolean => kind === 'Binary' || kind === 'Unary';
+export const isArithmetic = ({ kind }: ExpressionNode): boolean => kind === 'Binary' || kind === 'Unary';
 
 /** True for a literal, for arithmetic, and for the name of a constant. */
 export function isNumeric(expression: ExpressionNode, isConstant: (name: string) => boolean): boolean {
   if (expression.kind === 'Number') return true;
   if (expression.kind === 'Name') return expression.parts.length === 1 && isConstant(expression.parts[0]!.name);
+  if (expression.kind === 'Binary' && expression.operator === '@') return false;
   return isArithmetic(expression) && partsOfExpression(expression).every((part) => isNumeric(part, isConstant));
 }
 

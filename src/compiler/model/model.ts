@@ -4,6 +4,7 @@
  */
 import type { Span } from '../../base/text/source.ts';
 import type { LabelType } from '../../graph/plan/plan.ts';
+import type { Operator } from '../library/arithmetic.ts';
 import type { BoundKind } from '../library/contract.ts';
 import type { DeclarationEntry, Entries } from '../library/declarations/entry.ts';
 import type { train } from '../library/declarations/train_declaration.ts';
@@ -73,16 +74,38 @@ export interface Flow {
 }
 
 export type FlowSource =
+  | FlowPart
+  /** A block that takes several values: `concat(deep, wide)`. */
+  | { readonly kind: 'join'; readonly span: Span; readonly call: Call; readonly parts: readonly FlowSource[] }
+  /** `gate * short`. At least one operand is no number. */
+  | {
+      readonly kind: 'operation';
+      readonly span: Span;
+      readonly operator: Operator;
+      readonly operands: readonly [FlowSource, FlowSource];
+    }
+  | { readonly kind: 'number'; readonly span: Span; readonly value: number }
+  /** A flow within an expression: `(history -> mean) + user_id`. */
+  | { readonly kind: 'flow'; readonly span: Span; readonly flow: Flow };
+
+/** A value that a flow reads by its name. */
+export type FlowPart =
   | { readonly kind: 'features'; readonly span: Span; readonly name: string; readonly features: readonly string[] }
   /** `output` selects one of several outputs, as in `shared.click`. */
-  | { readonly kind: 'step'; readonly span: Span; readonly name: string; readonly output?: string }
-  /** A block that takes several values: `concat(deep, wide)`. */
-  | { readonly kind: 'join'; readonly span: Span; readonly call: Call; readonly parts: readonly FlowPart[] };
+  | { readonly kind: 'step'; readonly span: Span; readonly name: string; readonly output?: string };
 
-/** One of the values at the start of a flow. */
-export type FlowPart = Exclude<FlowSource, { readonly kind: 'join' }>;
+/** Returns all values that a flow reads by their names, in the order of the text. */
+export const partsOf = ({ from }: Pick<Flow, 'from'>): readonly FlowPart[] =>
+  from.kind === 'features' || from.kind === 'step'
+    ? [from]
+    : sourcesIn(from).flatMap((source) => partsOf({ from: source }));
 
-export const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
+/** Returns the sources of which a source consists: those of a block, of an operation, or of a flow within an expression. */
+export function sourcesIn(source: FlowSource): readonly FlowSource[] {
+  if (source.kind === 'join') return source.parts;
+  if (source.kind === 'operation') return source.operands;
+  return source.kind === 'flow' ? [source.flow.from] : [];
+}
 
 export type FlowStep =
   /** A block of the library. */

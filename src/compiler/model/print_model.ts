@@ -91,6 +91,12 @@ function printSource(from: FlowSource): string {
       return from.output === undefined ? from.name : `${from.name}.${from.output}`;
     case 'join':
       return `${printCall(from.call)} of ${from.parts.map(printSource).join(', ')}`;
+    case 'operation':
+      return `(${from.operands.map(printSource).join(` ${from.operator} `)})`;
+    case 'number':
+      return printNumber(from.value);
+    case 'flow':
+      return `(${printFlow(from.flow)})`;
   }
 }
 

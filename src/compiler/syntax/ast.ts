@@ -263,7 +263,7 @@ interface UnaryNode {
 export interface BinaryNode {
   readonly kind: 'Binary';
   readonly span: Span;
-  readonly operator: '+' | '-' | '*' | '/';
+  readonly operator: '+' | '-' | '*' | '/' | '@';
   readonly left: ExpressionNode;
   readonly right: ExpressionNode;
 }

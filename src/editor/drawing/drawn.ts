@@ -3,7 +3,7 @@ import type { Span } from '../../base/text/source.ts';
 import { printValueType } from '../../compiler/library/values.ts';
 import type { Arrow } from '../../compiler/lower/flow.ts';
 import { flatText } from '../../compiler/model/expressions.ts';
-import { type Model, partsOf, type Task, type Tower } from '../../compiler/model/model.ts';
+import { type FlowSource, type Model, partsOf, type Task, type Tower } from '../../compiler/model/model.ts';
 
 export interface Box {
   /** Unique in the drawing. */
@@ -89,7 +89,7 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
       name,
       at: flow.span,
       lines: [
-        ...(flow.from.kind === 'join' ? [line(flow.from.call.kind, flow.from.span)] : []),
+        ...(isPart(flow.from) ? [] : [line(expressionText(flow.from), flow.from.span)]),
         ...flow.steps.map((step) => line(flatText(step.span), step.span)),
       ],
       reads: [
@@ -101,6 +101,12 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
   });
   return [...sources.values(), ...steps];
 }
+
+const isPart = ({ kind }: FlowSource): boolean => kind === 'features' || kind === 'step';
+
+/** Returns the text of an expression at the start of a flow: only the name of a block whose values are names, because arrows lead to them. */
+const expressionText = (source: FlowSource): string =>
+  source.kind === 'join' && source.parts.every(isPart) ? source.call.kind : flatText(source.span);
 
 /** Returns tasks in the order of the text, except that a product comes after its factors. */
 function factorsFirst(tasks: readonly Task[]): readonly Task[] {

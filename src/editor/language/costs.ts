@@ -1,9 +1,9 @@
 /** Counts the weights and FLOPs of towers, channels and steps, in a file that may have errors. */
 import type { Span } from '../../base/text/source.ts';
-import { UniqueNames } from '../../compiler/lower/flow.ts';
+import { operatorWords, UniqueNames } from '../../compiler/lower/flow.ts';
 import { lowerParts } from '../../compiler/lower/lower.ts';
 import { withoutBroken } from '../../compiler/model/complete.ts';
-import type { FlowStep } from '../../compiler/model/model.ts';
+import { type Flow, type FlowSource, type FlowStep, sourcesIn } from '../../compiler/model/model.ts';
 import { flowsOf } from '../../compiler/model/references.ts';
 import type { CheckResult } from '../../compiler/pipeline.ts';
 import { type Cost, countCost } from '../../graph/count.ts';
@@ -49,9 +49,18 @@ export function costsOf({ resolution, file }: CheckResult): FileCosts {
       // The steps before an error have a name that is not in the file.
       if (flowCost && !isBroken && entries?.includes(name)) towers.set(`${tower.name}.${name}`, flowCost);
       const names = new UniqueNames();
-      // A flow that begins with a block of several: `concat(deep, wide) -> …`.
-      if (flow.from.kind === 'join') addCost(flow.from.span, names.unique(`${stepPath}/${flow.from.call.kind}`));
-      addSteps(flow.steps, stepPath, names);
+      const addFlow = ({ from, steps }: Flow): void => {
+        addSource(from);
+        addSteps(steps, stepPath, names);
+      };
+      // What a flow begins with, a block of several values or arithmetic, has its name after those of the flows in it.
+      const addSource = (source: FlowSource): void => {
+        if (source.kind === 'flow') addFlow(source.flow);
+        else sourcesIn(source).forEach(addSource);
+        if (source.kind === 'join') addCost(source.span, names.unique(`${stepPath}/${source.call.kind}`));
+        if (source.kind === 'operation') names.unique(`${stepPath}/${operatorWords[source.operator]}`);
+      };
+      addFlow(flow);
     }
   }
   return { steps, towers };

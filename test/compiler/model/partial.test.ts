@@ -19,8 +19,8 @@ function codes(...replaced: readonly (readonly [RegExp, string])[]): string[] {
     .map(({ code, at }) => `${code} ${at ? source.text.slice(at.start, at.end) : ''}`);
 }
 
-const unread = [/stop {2}= .*/, 'stop = recall@50'] as const;
-const at = 'unexpected-character @';
+const unread = [/stop {2}= .*/, 'stop = recall$50'] as const;
+const at = 'unexpected-character $';
 
 it('library words and entries are judged all the same', () => {
   expect(codes(unread)).toEqual([at]);

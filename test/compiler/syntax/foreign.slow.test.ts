@@ -37,7 +37,7 @@ const inModel: readonly Case[] = [
   ['temperature: 0.05', 'temperature: 0,05', 'malformed-number', null],
   ['rate: 0.05', 'rate: 0,005', 'malformed-number', null],
   ['  movie_id :', '  - movie_id :', 'foreign-form'],
-  ['recall(50, patience: 5)', 'recall@50', 'unexpected-character', null],
+  ['recall(50, patience: 5)', 'recall@50', 'expected-kind', 'recall(50)'],
   ['movie_id : id', '"movie_id" : id', 'foreign-form'],
   ['batch = 256', '"batch": 256', 'unexpected-text', null],
   ['user(profile)', 'user([profile])', 'unexpected-text', null],

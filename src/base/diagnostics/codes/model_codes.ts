@@ -41,9 +41,10 @@ export const model = {
     hint: ({ name }) => `move the line of \`${name}\` above this one`,
   }),
 
-  'not-a-flow': row<{ found: string; expected: string }>({
+  'not-a-flow': row<{ found: string; expected: string; flow?: string | undefined }>({
     message: ({ found, expected }) => `expected ${expected}, found ${found}`,
-    hint: 'write a flow as `source -> block -> block`',
+    hint: ({ flow = 'source -> block -> block' }) => `write a flow as \`${flow}\``,
+    fix: 'restores',
   }),
 
   'block-arguments': row<{ name: string; flow?: string | undefined }>({

@@ -120,9 +120,10 @@ export const names = {
     hint: ({ example }) => `add it, such as \`${example}\``,
   }),
 
-  'expected-kind': row<{ what: string; found: string; known: readonly string[] }>({
+  'expected-kind': row<{ what: string; found: string; known: readonly string[]; call?: string | undefined }>({
     message: ({ what, found }) => `expected ${articleOf(what)} ${what}, found ${found}`,
-    hint: ({ known }) => namesHint(known),
+    hint: ({ known, call }) => (call === undefined ? namesHint(known) : `write \`${call}\``),
+    fix: 'restores',
   }),
 
   'constant-cycle': row<{ name: string }>({

@@ -16,6 +16,7 @@ import { dropout } from './dropout.ts';
 import { ffm } from './ffm.ts';
 import { flatten } from './flatten.ts';
 import { fm } from './fm.ts';
+import { abs, exp, square } from './function_blocks.ts';
 import { gate } from './gate.ts';
 import { gaussian } from './gaussian.ts';
 import { gru } from './gru.ts';
@@ -63,6 +64,9 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   tanh,
   sigmoid,
   softplus,
+  square,
+  abs,
+  exp,
   senet,
   gate,
   mask,

@@ -3,10 +3,10 @@ import { notes } from '../../../base/diagnostics/wording.ts';
 import { spanText } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
-import { stepsOf } from '../expressions.ts';
+import { asCall, isArithmetic, operandsOf, partsOfExpression, stepsOf } from '../expressions.ts';
 import { find } from '../guess.ts';
 import { type Library, rowIn } from '../library.ts';
-import type { Call, FlowPart, FlowSource, FlowStep } from '../model.ts';
+import { type Call, type FlowPart, type FlowSource, type FlowStep, partsOf } from '../model.ts';
 import { declares, reads as readsWord, stepSymbol } from '../occurrences.ts';
 import { flowsOf, groupsWithin } from '../references.ts';
 import { insertion, noteAt, removal, repeats } from '../report.ts';
@@ -35,16 +35,8 @@ export function resolveTower(
       const nameFacts = { what: kindWord, name, other: seen.has(name) ? kindWord : 'input' };
       workspace.report('repeated-name', span, nameFacts, noteAt(notes.first(name), firstUse.span));
     } else seen.set(name, entry.name);
-    const { reads, ...flow } = resolveFlow({
-      ...workspace,
-      readStep,
-      inputs,
-      features,
-      above: steps,
-      groups,
-      node,
-      entry,
-    });
+    const flowScope = { ...workspace, readStep, inputs, features, above: steps, groups, node, entry };
+    const { reads, ...flow } = resolveFlow(flowScope, entry.flow);
     steps.push({ name, span, node: entry, channel: entry.channel, ...(firstUse ? {} : flow), reads });
   }
   return {
@@ -84,17 +76,42 @@ function resolveInputs(workspace: Workspace, node: Ast.TowerNode, groups: Groups
   });
 }
 
-function resolveFlow(flowScope: FlowScope): Pick<ResolvedStep, 'flow' | 'begun' | 'reads'> {
-  const { entry, readStep } = flowScope;
-  const [first, ...blocks] = stepsOf(entry.flow);
-  const flowSource = first && resolveSource(flowScope, first);
-  const steps = blocks.map(readStep);
-  const reads = flowSource ? readsOf(flowSource) : first && writtenSources(first);
-  if (!flowSource || !reads) return { reads };
+/** Resolves a flow: that of a step of the tower, or one within an expression. */
+function resolveFlow(
+  flowScope: FlowScope,
+  expression: Ast.ExpressionNode,
+): Pick<ResolvedStep, 'flow' | 'begun' | 'reads'> {
+  const [first, ...others] = stepsOf(expression);
+  const source = first && resolveSource(flowScope, first);
+  const laterSteps = others.map((step) =>
+    isArithmetic(step) ? afterArrow(flowScope, expression, step) : flowScope.readStep(step),
+  );
+  const reads = source ? partsOf({ from: source }).map(nameOfPart) : first && writtenSources(first);
+  if (!source || !reads) return { reads };
+  if (source.kind === 'number') {
+    flowScope.report('not-a-flow', source.span, { found: 'a number', expected: sourceWords });
+    return { reads };
+  }
+  // `(x -> mean) -> dense(8)` and `dense(x, 8)` are flows from `x`.
+  const begun = source.kind === 'flow' ? source.flow : { from: source, steps: [] };
+  const steps = [...begun.steps, ...laterSteps];
   const invalid = steps.indexOf(undefined);
   const valid = (invalid === -1 ? steps : steps.slice(0, invalid)) as FlowStep[];
-  const flow = { span: entry.flow.span, from: flowSource, steps: valid };
+  const flow = { span: expression.span, from: begun.from, steps: valid };
   return invalid === -1 ? { reads, flow } : { reads, begun: flow };
+}
+
+/** Reports arithmetic after an arrow: `x -> dense(8) + x` applies `dense(8) + x` to x. The fix puts the flow before the operator in parentheses. */
+function afterArrow({ report }: FlowScope, flow: Ast.ExpressionNode, step: Ast.ExpressionNode): undefined {
+  let operand = step;
+  while (operand.kind === 'Binary' && operand.left.span.start === step.span.start) operand = operand.left;
+  const { source, start } = flow.span;
+  const parentheses = [insertion(source, start, '('), insertion(source, operand.span.end, ')')];
+  const fixes = asCall(operand) ? [parentheses] : [];
+  const before = spanText({ source, start, end: operand.span.end });
+  const rewritten =
+    asCall(operand) && `(${before})${spanText({ source, start: operand.span.end, end: step.span.end })}`;
+  report('not-a-flow', step.span, { found: describeExpression(step), expected: 'a block', flow: rewritten }, { fixes });
 }
 
 type Groups = ReadonlyMap<string, readonly string[]>;
@@ -111,7 +128,58 @@ interface FlowScope extends Workspace {
 }
 
 function resolveSource(flowScope: FlowScope, expression: Ast.ExpressionNode): FlowSource | undefined {
-  if (expression.kind !== 'Call') return resolvePart(flowScope, expression);
+  const { span } = expression;
+  switch (expression.kind) {
+    case 'Call':
+      return resolveCall(flowScope, expression);
+    case 'Flow': {
+      const { flow } = resolveFlow(flowScope, expression);
+      return flow && { kind: 'flow', span, flow };
+    }
+    case 'Unary':
+    case 'Binary':
+      return resolveArithmetic(flowScope, expression);
+    default:
+      return isNumber(flowScope, expression)
+        ? resolveNumber(flowScope, expression)
+        : resolvePart(flowScope, expression);
+  }
+}
+
+/** True for a number, unless a value of the tower has the name of the constant. */
+function isNumber(flowScope: FlowScope, expression: Ast.ExpressionNode): boolean {
+  return (
+    flowScope.constants.isNumeric(expression) &&
+    !operandsOf(expression).some((operand) => isValueName(flowScope, operand))
+  );
+}
+
+function resolveNumber({ constants }: FlowScope, expression: Ast.ExpressionNode): FlowSource | undefined {
+  const value = constants.number(expression, 'flow', 'a number');
+  return value === undefined ? undefined : { kind: 'number', span: expression.span, value };
+}
+
+/** Resolves `gate * short`, and `-gate` as `-1 * gate`. */
+function resolveArithmetic(
+  flowScope: FlowScope,
+  expression: Extract<Ast.ExpressionNode, { kind: 'Unary' | 'Binary' }>,
+): FlowSource | undefined {
+  const { span } = expression;
+  if (isNumber(flowScope, expression)) return resolveNumber(flowScope, expression);
+  if (expression.kind === 'Unary') {
+    const operand = resolveSource(flowScope, expression.operand);
+    return (
+      operand && { kind: 'operation', span, operator: '*', operands: [{ kind: 'number', span, value: -1 }, operand] }
+    );
+  }
+  const { operator, left, right } = expression;
+  const operands = [resolveSource(flowScope, left), resolveSource(flowScope, right)] as const;
+  if (!operands[0] || !operands[1]) return undefined;
+  return { kind: 'operation', span, operator, operands: [operands[0], operands[1]] };
+}
+
+/** Resolves a call with values among its arguments: `concat(deep, wide)`, `dense(deep + wide, 16)`. */
+function resolveCall(flowScope: FlowScope, expression: Ast.CallNode): FlowSource | undefined {
   const sourceNodes: Ast.ExpressionNode[] = [];
   const others: Ast.ArgumentNode[] = [];
   for (const argument of expression.arguments) {
@@ -120,48 +188,76 @@ function resolveSource(flowScope: FlowScope, expression: Ast.ExpressionNode): Fl
   }
   // The call is a block without a source.
   if (sourceNodes.length === 0) return resolvePart(flowScope, expression);
-  const resolvedParts = sourceNodes.map((part) => resolvePart(flowScope, part));
+  const resolvedParts = sourceNodes.map((part) => resolveSource(flowScope, part));
   const block = flowScope.readStep({ ...expression, arguments: others });
-  if (block?.kind === 'declared') {
+  if (!block || resolvedParts.some((part) => part === undefined)) return undefined;
+  const [from, ...further] = resolvedParts as FlowSource[];
+  const { span } = expression;
+  // The features of a group are values of a block of the library one by one.
+  const isGroup = from!.kind === 'features' && from!.features.length > 1 && block.kind === 'block';
+  if (further.length === 0 && !isGroup) return { kind: 'flow', span, flow: { span, from: from!, steps: [block] } };
+  if (block.kind === 'declared') {
     const { name } = block;
     const sourceTexts = sourceNodes.map(({ span }) => spanText(span));
     const argumentTexts = others.map(({ span }) => spanText(span));
-    const joinedSource = sourceTexts.length === 1 ? sourceTexts[0]! : `concat(${sourceTexts.join(', ')})`;
+    const joinedSource = `concat(${sourceTexts.join(', ')})`;
     const flow = `${joinedSource} -> ${argumentTexts.length === 0 ? name : `${name}(${argumentTexts.join(', ')})`}`;
     // Several values may have been meant as fields or as a vector, so there is no certain fix.
-    const fixes = sourceTexts.length === 1 ? [[{ at: expression.span, text: flow }]] : [];
-    flowScope.report('block-arguments', expression.span, { name, flow }, { fixes });
+    flowScope.report('block-arguments', expression.span, { name, flow });
     return undefined;
   }
-  if (!block || resolvedParts.some((part) => part === undefined)) return undefined;
-  return { kind: 'join', span: expression.span, call: block.call, parts: resolvedParts as FlowPart[] };
+  return { kind: 'join', span, call: block.call, parts: [from!, ...further] };
 }
 
-function readsOf(source: FlowSource): readonly SourceName[] {
-  if (source.kind === 'join') return source.parts.flatMap(readsOf);
-  const output = source.kind === 'step' ? source.output : undefined;
-  return [{ name: source.name, output }];
-}
+/** What a flow begins with, for messages. */
+const sourceWords = 'the name of an input or of a step above';
+
+const nameOfPart = (part: FlowPart): SourceName => ({
+  name: part.name,
+  output: part.kind === 'step' ? part.output : undefined,
+});
 
 /** Returns the names in an invalid source; undefined if it does not consist of names. */
 function writtenSources(expression: Ast.ExpressionNode): readonly SourceName[] | undefined {
-  if (expression.kind === 'Call') {
-    const partSources = expression.arguments.filter(({ name }) => !name).map(({ value }) => writtenSources(value));
-    return partSources.every((part) => part !== undefined) ? partSources.flat() : undefined;
+  if (expression.kind === 'Number') return [];
+  const inner =
+    expression.kind === 'Call'
+      ? expression.arguments.flatMap(({ name, value }) => (name ? [] : [value]))
+      : expression.kind === 'Flow'
+        ? expression.steps.slice(0, 1)
+        : isArithmetic(expression) && partsOfExpression(expression);
+  if (inner) {
+    const innerSources = inner.map(writtenSources);
+    return innerSources.every((sources) => sources !== undefined) ? innerSources.flat() : undefined;
   }
   if (expression.kind !== 'Name' || expression.parts.length > 2) return undefined;
   const [name, output] = expression.parts;
   return [{ name: name!.name, output: output?.name }];
 }
 
-/** True if an argument without a name is a source: a name that is no choice of the block's own parameters. */
+/** True for the name of a step above, an input, or a feature of one. */
+function isValueName({ above, inputs, features }: FlowScope, expression: Ast.ExpressionNode): boolean {
+  if (expression.kind !== 'Name') return false;
+  const word = expression.parts[0]!.name;
+  return (
+    above.some(({ name }) => name === word) ||
+    features.includes(word) ||
+    inputs.some(({ name, groups }) => name === word || groups.includes(word))
+  );
+}
+
+/** True if an argument without a name is a source: a name that is no choice of the block's own parameters, or an expression with a source. */
 function isPart(flowScope: FlowScope, call: Ast.CallNode, value: Ast.ExpressionNode): boolean {
-  const { library, scope, constants, above, inputs, features } = flowScope;
+  const { library, scope, constants } = flowScope;
   const parameters = Object.entries(rowIn(library.blocks, call.callee.name)?.parameters ?? {});
-  if (value.kind !== 'Name') return value.kind === 'Flow' && !parameters.some(([, { type }]) => type.is === 'flow');
+  const takesFlow = parameters.some(([, { type }]) => type.is === 'flow');
+  if (value.kind === 'Flow') return !takesFlow || isPart(flowScope, call, value.steps[0]!);
+  if (value.kind === 'Call')
+    return value.arguments.some((inner) => !inner.name && isPart(flowScope, value, inner.value));
+  if (isArithmetic(value)) return operandsOf(value).some((operand) => isPart(flowScope, call, operand));
+  if (value.kind !== 'Name') return false;
+  if (isValueName(flowScope, value)) return true;
   const word = value.parts[0]!.name;
-  if (above.some(({ name }) => name === word) || inputs.some(({ name }) => name === word)) return true;
-  if (features.includes(word) || inputs.some(({ groups }) => groups.includes(word))) return true;
   if (constants.has(word)) return false;
   return !parameters.some(
     ([parameter, { type }]) =>
@@ -176,8 +272,7 @@ function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): Flow
   const { report, uncertain, library, above } = flowScope;
   if (expression.kind !== 'Name' || expression.parts.length > 2) {
     uncertain.add('feature');
-    const expected = 'the name of an input or of a step above';
-    report('not-a-flow', expression.span, { found: describeExpression(expression), expected });
+    report('not-a-flow', expression.span, { found: describeExpression(expression), expected: sourceWords });
     return undefined;
   }
   const [name, output] = expression.parts;
@@ -280,7 +375,7 @@ export function outputsOf(
   if (lastStep) return ofStep(library, lastStep);
   const { from } = flow;
   if (from.kind === 'join') return ofCall(library, from.call);
-  if (from.kind === 'features' || from.output !== undefined) return [];
+  if (from.kind !== 'step' || from.output !== undefined) return [];
   const step = above.find(({ name }) => name === from.name);
   return step ? outputsOf(library, step, above) : [];
 }
