@@ -60,7 +60,7 @@ export async function projectFacts(
   const turns = new Turns();
   for (const path of paths) {
     await turns.next();
-    if (token?.isCancellationRequested) break;
+    if (token?.isCancellationRequested) return [];
     session.facts(path);
   }
   return paths.flatMap((path) => session.facts(path) ?? []);

@@ -8,7 +8,7 @@ import { GraphWriter } from '../writer.ts';
 import type { FeaturePlan, InputSource, Plan, TowerPlan } from './plan.ts';
 
 /** Returns the name of the parameter that holds a table: float32 [rows, dim]. */
-export const tableParameter = (addTable: string): string => `table:${addTable}`;
+export const tableParameter = (table: string): string => `table:${table}`;
 
 /** Returns the name of the input with the weights of a list. */
 export const weightsInput = (list: string): string => `${list}/weights`;
@@ -86,8 +86,8 @@ function addWeightedPool(
 }
 
 /** Returns the table and the width of a bias, which has a table of its own with one number per row. */
-const tableOfBias = ({ table: addTable }: Extract<InputSource, { readonly from: 'embedding' }>) =>
-  addTable === undefined ? {} : { table: addTable, width: 1 };
+const tableOfBias = ({ table }: Extract<InputSource, { readonly from: 'embedding' }>) =>
+  table === undefined ? {} : { table, width: 1 };
 
 type ServedSource = Extract<InputSource, { readonly from: 'numbers' | 'mask' | 'sequence' | 'embedding' }>;
 

@@ -79,6 +79,8 @@ const otherwise = [
   'mlp(units: [128, width], activations: relu)',
   'dropout(rate = 0.1)',
   '-> dense(units=32)\n\ntower',
+  // `recall(50)`, without the patience of the right text.
+  'stop       = recall@50',
   'stop       = recall(k: 50, patience: 2',
   '# a shop\nmodel shop',
   '/* a shop */\nmodel shop',
