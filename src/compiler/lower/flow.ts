@@ -178,7 +178,7 @@ function refuseMoments(values: readonly Value[]): void {
     throw new ShapeError('takes no moments: they are the second value of `transformer(history, when)`');
 }
 
-/** Lowers a block that starts a flow with several values. */
+/** Lowers a block that starts a flow with values: `concat(deep, wide)`. A single value is what an arrow brings, but a vector counts as a field. */
 export function lowerJoin(
   context: GraphLowering,
   parts: readonly NamedValue[],
@@ -190,6 +190,8 @@ export function lowerJoin(
   return attempt(context, { kind: call.kind, span, reads: readsOfCall(call) }, path, partValues, (block) => {
     const row = blocks[call.kind]!;
     refuseMoments(row.takesTimes ? partValues.slice(0, 1) : partValues);
+    const [first, ...others] = partValues;
+    if (others.length === 0 && first && first.kind !== 'vector') return row.lower(block, first, call.arguments);
     return row.join ? row.join(block, parts, call.arguments) : row.lower(block, sideBySide(parts), call.arguments);
   });
 }

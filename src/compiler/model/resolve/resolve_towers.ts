@@ -193,10 +193,8 @@ function resolveCall(flowScope: FlowScope, expression: Ast.CallNode): FlowSource
   if (!block || resolvedParts.some((part) => part === undefined)) return undefined;
   const [from, ...further] = resolvedParts as FlowSource[];
   const { span } = expression;
-  // The features of a group are values of a block of the library one by one.
-  const isGroup = from!.kind === 'features' && from!.features.length > 1 && block.kind === 'block';
-  if (further.length === 0 && !isGroup) return { kind: 'flow', span, flow: { span, from: from!, steps: [block] } };
   if (block.kind === 'declared') {
+    if (further.length === 0) return { kind: 'flow', span, flow: { span, from: from!, steps: [block] } };
     const { name } = block;
     const sourceTexts = sourceNodes.map(({ span }) => spanText(span));
     const argumentTexts = others.map(({ span }) => spanText(span));
