@@ -1,0 +1,23 @@
+/** The walks of docs/architecture.md name files and functions that exist, so that a rename cannot leave them behind. */
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+
+const page = readFileSync('docs/architecture.md', 'utf8');
+
+/** A step of a walk: its file, and the names in its sentences. */
+const steps = [...page.matchAll(/^\d+\. `([^`]+)`(?: \(again\))? — ([\s\S]*?)(?=^\d+\. |^#|\n\n)/gm)].map(
+  ([, path, text]) => ({ path: path!, names: [...text!.matchAll(/`([a-z]\w+)`/g)].map(([, name]) => name!) }),
+);
+
+/** Names that a step mentions and another file has: arguments, methods of tables, and words of the language. */
+const elsewhere = ['greaterEqual', 'mul', 'rate', 'training'];
+
+it('has four walks of steps', () => {
+  expect(steps.length).toBeGreaterThan(90);
+});
+
+it.each(steps)('$path has what its step names', ({ path, names }) => {
+  expect(existsSync(path)).toBe(true);
+  const text = readFileSync(path, 'utf8');
+  expect(names.filter((name) => !elsewhere.includes(name) && !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+});
