@@ -91,7 +91,13 @@ async function start(options: TrainOptions): Promise<TrainResult> {
       await writeEncodings(folder, dataset.encodings);
       await saveState(folder, initialProgress, state);
     }
-    const resumeState = { progress: initialProgress, changes: [], resumed: false, kept: foreignFiles, others };
+    const resumeState = {
+      progress: initialProgress,
+      changes: [],
+      resumed: false,
+      kept: foreignFiles,
+      otherWorkers: others,
+    };
     return trainAndLog(options, state, { ...resumeState, from: earlierLineage, chosen: chosenPrecision });
   });
 }
@@ -158,7 +164,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
       changes,
     });
     const others = makeOtherWorkers(options, hasState ? 'checkpoint' : 'first values');
-    const resumeState = { progress, changes, resumed: progress.step > 0, kept: [], others: others };
+    const resumeState = { progress, changes, resumed: progress.step > 0, kept: [], otherWorkers: others };
     return trainAndLog(options, state, { ...resumeState, from, chosen: chosenPrecision });
   });
 }

@@ -41,7 +41,7 @@ export interface CloseRequest extends Pick<LoadRequest, 'data' | 'allow' | 'engi
   /** Number of earlier events, drawn anew in each epoch, to train on for each new one. Default: that of the settings' run. */
   readonly replay?: number;
   /** True to train each version anew on all events. Default: it goes on from the version before. */
-  readonly trainsAnew?: boolean;
+  readonly whole?: boolean;
   /** Number of versions that stay, at least 2. Default: 10. */
   readonly keep?: number;
   readonly say?: (line: string) => void;
@@ -86,10 +86,10 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   const nextFolder = `${folder}.next`;
   const settings = await settingsRun(base, request.final);
   // A score that is fitted as a whole has no weights to go on from.
-  const trainsAnew = request.trainsAnew || run.trained.plan.fitted !== undefined;
+  const whole = request.whole || run.trained.plan.fitted !== undefined;
   await train(undefined, {
     ...{ final: settings, out: nextFolder, force: true, ...options },
-    ...(trainsAnew ? {} : { from: base, replay: request.replay }),
+    ...(whole ? {} : { from: base, replay: request.replay }),
   });
   const trial = await compared({ now: latest, next: nextFolder }, until, options);
   const change = trial?.comparison.rows.find(({ name }) => name === 'next')?.differences?.[metric];
