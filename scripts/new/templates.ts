@@ -236,7 +236,7 @@ test('${name} answers', async () => {
 });
 `;
 
-export const opRow = (name: string): string => `  ${name}: unary(
+export const opRow = (name: string): string => `  ${name}: makeUnaryOp(
     'TODO: the formula in a few signs',
     floatDtypes,
     (x) => x,
