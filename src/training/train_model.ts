@@ -83,21 +83,15 @@ async function start(options: TrainOptions): Promise<TrainResult> {
   });
   await writeAdmissions(folder, dataset, earlierLineage?.checksum);
   return runWithState(options, chosenPrecision, firstTables, async (state) => {
-    const others = makeOtherWorkers(options, earlierLineage ? 'earlier run' : 'first values');
+    const otherWorkers = makeOtherWorkers(options, earlierLineage ? 'earlier run' : 'first values');
     if (options.from && earlierLineage) {
-      await others?.begin();
+      await otherWorkers?.begin();
       await beginFrom(options.from.base, state, { plan, dataset, steps: earlierLineage.steps });
       // From here on the earlier run is not needed: its weights and the meaning of its codes are in this folder.
       await writeEncodings(folder, dataset.encodings);
       await saveState(folder, initialProgress, state);
     }
-    const resumeState = {
-      progress: initialProgress,
-      changes: [],
-      resumed: false,
-      kept: foreignFiles,
-      otherWorkers: others,
-    };
+    const resumeState = { progress: initialProgress, changes: [], resumed: false, kept: foreignFiles, otherWorkers };
     return trainAndLog(options, state, { ...resumeState, from: earlierLineage, chosen: chosenPrecision });
   });
 }
@@ -163,8 +157,8 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
       files: [...new Set([...folderIdentity.files, ...identity.files])],
       changes,
     });
-    const others = makeOtherWorkers(options, hasState ? 'checkpoint' : 'first values');
-    const resumeState = { progress, changes, resumed: progress.step > 0, kept: [], otherWorkers: others };
+    const otherWorkers = makeOtherWorkers(options, hasState ? 'checkpoint' : 'first values');
+    const resumeState = { progress, changes, resumed: progress.step > 0, kept: [], otherWorkers };
     return trainAndLog(options, state, { ...resumeState, from, chosen: chosenPrecision });
   });
 }
