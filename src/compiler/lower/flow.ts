@@ -178,20 +178,25 @@ function refuseMoments(values: readonly Value[]): void {
     throw new ShapeError('takes no moments: they are the second value of `transformer(history, when)`');
 }
 
-/** Lowers a block that starts a flow with values: `concat(deep, wide)`. A single value is what an arrow brings, but a vector counts as a field. */
+/**
+ * Lowers a block that starts a flow with values: `concat(deep, wide)`. A single value is what an arrow brings, but a vector counts as a field.
+ * @param isGroup the values are those of a group, which are merged however many they are
+ */
 export function lowerJoin(
   context: GraphLowering,
   parts: readonly NamedValue[],
   call: Call,
   span: Span,
   path: string,
+  isGroup: boolean,
 ): Value | undefined {
   const partValues = parts.map(({ value }) => value);
   return attempt(context, { kind: call.kind, span, reads: readsOfCall(call) }, path, partValues, (block) => {
     const row = blocks[call.kind]!;
     refuseMoments(row.takesTimes ? partValues.slice(0, 1) : partValues);
     const [first, ...others] = partValues;
-    if (others.length === 0 && first && first.kind !== 'vector') return row.lower(block, first, call.arguments);
+    const isMerged = first?.kind === 'vector' || (isGroup && first?.kind === 'sequence');
+    if (others.length === 0 && first && !isMerged) return row.lower(block, first, call.arguments);
     return row.join ? row.join(block, parts, call.arguments) : row.lower(block, sideBySide(parts), call.arguments);
   });
 }

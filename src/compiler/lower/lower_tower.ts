@@ -90,7 +90,10 @@ function lowerSource(
   });
   if (namedValues.length < opened.length) return undefined;
   const joinPath = names.unique(`${path}/${source.call.kind}`);
-  return carried(context, source, lowerJoin(context, namedValues, source.call, source.span, joinPath));
+  const [first] = source.parts;
+  const isGroup = first?.kind === 'features' && !first.features.includes(first.name);
+  const { call, span } = source;
+  return carried(context, source, lowerJoin(context, namedValues, call, span, joinPath, isGroup));
 }
 
 /** Notes the type of a value for its span. */

@@ -1,4 +1,4 @@
-/** Arithmetic between values of flows, held against sums over plain arrays, and its differentiate against differences. */
+/** Arithmetic between values of flows, held against sums over plain arrays, and its gradients against differences. */
 import { describe, expect, it } from 'vitest';
 import { compute, type Operator } from '../../../src/compiler/library/arithmetic.ts';
 import type { Sequence, Value } from '../../../src/compiler/library/contract.ts';

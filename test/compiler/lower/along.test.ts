@@ -100,6 +100,12 @@ describe('sequences of one list', () => {
     expect(mistakes(through)).toEqual([]);
   });
 
+  test('of a group of one list are that list, and a list alone is pooled', () => {
+    const oneList = (flow: string) => text(flow).replace(/group seen = .*/, 'group seen = history');
+    expect(mistakes(oneList('sum(seen) -> last'))).toEqual([]);
+    expect(mistakes(oneList('sum(history) -> last')).join()).toContain('gets vector');
+  });
+
   test('share the mask of the list', () => {
     const { embedded, features } = planOf(text('stars -> mean')).towers[0];
     expect(embedded.inputs.map(({ name }) => name)).toEqual(['history/mask', 'stars']);
