@@ -166,6 +166,13 @@ export interface Tensor {
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
+/** Returns a tensor of these numbers, which has one axis unless a shape is given. */
+export const tensorOf = (data: Float32Array | Int32Array, ...shape: number[]): Tensor => ({
+  dtype: data instanceof Int32Array ? 'int32' : 'float32',
+  shape: shape.length > 0 ? shape : [data.length],
+  data,
+});
+
 /** A value of the graph being built. */
 export interface Ref {
   readonly id: number;

@@ -40,7 +40,7 @@ export class StepWatch implements FeedWatch {
     private readonly receiver: { keep(inputs: Tensors): void; end(sampled: SampledStep): void },
   ) {}
 
-  done(part: StepPart, name: string, start: number, end = performance.now()): void {
+  partEnded(part: StepPart, name: string, start: number, end = performance.now()): void {
     this.parts.push({ part, name, start: start - this.origin, milliseconds: end - start });
   }
 

@@ -42,7 +42,7 @@ export async function takeStep(plan: Plan, state: InitialState, request: Trainin
   if (group && sharedTables.length > 0) {
     feeder.collectLookups(rows, number, rateInputs);
     await fetchRows(sharedTables, group);
-    watch?.done('exchange', 'rows of tables', fetchStart);
+    watch?.partEnded('exchange', 'rows of tables', fetchStart);
   }
   const inputs = feeder.inputs(rows, number, rateInputs, watch);
   const inputsReadyAt = performance.now();
@@ -52,7 +52,7 @@ export async function takeStep(plan: Plan, state: InitialState, request: Trainin
   const start = fetchStart + (fedAt - inputsReadyAt);
   const outputs = await program.run(inputs);
   const ranAt = performance.now();
-  watch?.done('engine', 'the graph', fedAt);
+  watch?.partEnded('engine', 'the graph', fedAt);
   if (!group) {
     onOutputs?.({ inputs, outputs });
     feeder.apply(outputs, rates.factor, undefined, combineWatches(watch, norms));
@@ -60,23 +60,23 @@ export async function takeStep(plan: Plan, state: InitialState, request: Trainin
   }
   const gatherStart = performance.now();
   feeder.accumulate(outputs);
-  watch?.done('gradients', 'all tables', gatherStart);
+  watch?.partEnded('gradients', 'all tables', gatherStart);
   const exchangeStart = performance.now();
   const exchangedCounts = await exchangeGradients(plan, state, group, inputs, {
     number,
     stops: signal?.aborted === true,
   });
-  watch?.done('exchange', 'gradients of rows', exchangeStart);
+  watch?.partEnded('exchange', 'gradients of rows', exchangeStart);
   onOutputs?.({ inputs, outputs, ...exchangedCounts });
   const updateStart = performance.now();
   feeder.update(rates.factor);
-  watch?.done('update', 'all tables', updateStart);
+  watch?.partEnded('update', 'all tables', updateStart);
   return { inputs, outputs, ...exchangedCounts, times: [start, fedAt, ranAt, performance.now()] };
 }
 
 function combineWatches(watch: StepWatch | undefined, norms: StepNorms | undefined): FeedWatch | undefined {
   if (!norms) return watch;
-  return { done: (...given) => watch?.done(...given), learning: (table) => norms.measureTable(table) };
+  return { partEnded: (...given) => watch?.partEnded(...given), gradientsReady: (table) => norms.measureTable(table) };
 }
 
 /** Adds the gradients of all workers to each table, in the order of ranks, so that each worker gets the same bits. */

@@ -161,7 +161,7 @@ export class TrainingRun {
     const { epoch, stepOfEpoch, step, best } = progress;
     if (stepOfEpoch > 0) return undefined;
     if (step >= this.rounds.total) return 'epochs';
-    return stop && best && this.rounds.since(best.epoch, epoch) >= stop.patience ? 'patience' : undefined;
+    return stop && best && this.rounds.validationsSince(best.epoch, epoch) >= stop.patience ? 'patience' : undefined;
   }
 
   /** True if the validation after which the run should pause is done. */
@@ -219,7 +219,7 @@ export class TrainingRun {
       const norms = this.norms?.normsAt(step);
       const readStart = performance.now();
       const rows = await this.rowsOf(epoch, current);
-      watch?.done('read', 'rows', readStart);
+      watch?.partEnded('read', 'rows', readStart);
       const takenStep = await takeStep(plan, this.state, {
         ...{ rows, number: steps + step, rates, signal, watch, norms },
         onOutputs: ({ inputs, outputs, counts }) => {
@@ -228,7 +228,7 @@ export class TrainingRun {
           sums.add(inputs, outputs, rows.length, { epoch: current.epoch, step, counts });
           if (!norms) this.logs.steps.add(step, outputs);
           this.logs.events?.add(step, outputs);
-          watch?.done('log', 'losses and logs', logStart);
+          watch?.partEnded('log', 'losses and logs', logStart);
         },
       });
       watch?.end();
@@ -295,7 +295,7 @@ export class TrainingRun {
     const { plan, folder, onEvent } = this.options;
     const trainedAt = performance.now();
     const examplesPerSecond = clock.rate(sums.rows);
-    const isValidated = this.validation.hasRows && this.rounds.validates(epoch, step);
+    const isValidated = this.validation.hasRows && this.rounds.endsWithValidation(epoch, step);
     if (isValidated) onEvent?.({ kind: 'validating', epoch });
     await this.state.group?.note(isValidated ? 'validates' : 'writes a checkpoint');
     const figures = isValidated ? await this.validation.figures() : undefined;

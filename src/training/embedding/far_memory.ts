@@ -2,7 +2,7 @@
 import { listRowIndexes } from '../../base/util/objects.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { KernelSpace, type Region } from './kernel_memory.ts';
-import { countStateNumbers, type RowUpdate, rowOptimizers, type StateSpec } from './optimizer.ts';
+import { countStateNumbers, type RowUpdate, rowOptimizers, type StateSpec, stateView } from './optimizer.ts';
 
 export type FarMemory = ReturnType<typeof makeFarMemory>;
 
@@ -16,12 +16,12 @@ interface FarStep {
 export interface FarMemoryOptions {
   readonly rows: number;
   readonly dim: number;
-  readonly precision: RowPrecision;
+  readonly precision: 'float32' | 'bf16';
   readonly specs: readonly StateSpec[];
   readonly optimizer?: RowOptimizerPlan;
 }
 
-/** @param maxRows maximum number of rows of a chunk */
+/** @param maxRows maximum number of rows that are copied at a time */
 export function makeFarMemory(options: FarMemoryOptions, maxRows: number) {
   const { rows, dim, precision, specs, optimizer } = options;
   const space = new KernelSpace();
@@ -31,11 +31,9 @@ export function makeFarMemory(options: FarMemoryOptions, maxRows: number) {
   const valueBytes = rows * (isHalf ? rowBytes / 2 : rowBytes);
   const valueRegion = space.allocate(valueBytes);
   const stateRegions = specs.map((spec) => space.allocate(countStateNumbers(spec, rows, dim) * 4));
-  const [codes, ids, movedRows] = [
-    space.allocate(maxRows * 4),
-    space.allocate(maxRows * 4),
-    space.allocate(maxRows * rowBytes),
-  ];
+  const codes = space.allocate(maxRows * 4);
+  const ids = space.allocate(maxRows * 4);
+  const movedRows = space.allocate(maxRows * rowBytes);
   const stepParts = { ...options, space, maxRows, values: valueRegion, state: stateRegions, codes, ids };
   const updateRows = optimizer && (isHalf ? makeHalfStep : makeFloatStep)(stepParts, optimizer);
 
@@ -54,11 +52,8 @@ export function makeFarMemory(options: FarMemoryOptions, maxRows: number) {
     },
     update: (count: number, step: FarStep) => updateRows?.(movedRows.pointer, count, step),
     initializeState() {
-      specs.forEach((spec, index) => {
-        const length = countStateNumbers(spec, rows, dim);
-        if (spec.dtype === 'float32') kernels.constant(stateRegions[index]!.pointer, length, spec.initial);
-        else space.integers(stateRegions[index]!, length).fill(spec.initial);
-      });
+      for (const [index, spec] of specs.entries())
+        stateView(space, stateRegions[index]!, spec, options).fill(spec.initial);
     },
     /** Draws the initial values of a row. The keys, `low` and `width` are those of the kernel `uniform`. */
     draw(
@@ -80,14 +75,8 @@ export function makeFarMemory(options: FarMemoryOptions, maxRows: number) {
       isHalf
         ? halfNumbers(new Uint16Array(space.memory.buffer, valueRegion.pointer, rows * dim))
         : numbersIn(space.floats(valueRegion, rows * dim)),
-    state(offset: number): FarNumbers {
-      const length = countStateNumbers(specs[offset]!, rows, dim);
-      return numbersIn(
-        specs[offset]!.dtype === 'int32'
-          ? space.integers(stateRegions[offset]!, length)
-          : space.floats(stateRegions[offset]!, length),
-      );
-    },
+    /** @param index index of the state in `specs` */
+    state: (index: number): FarNumbers => numbersIn(stateView(space, stateRegions[index]!, specs[index]!, options)),
   };
 }
 
@@ -100,24 +89,25 @@ interface FarParts extends FarMemoryOptions {
   readonly ids: Region;
 }
 
-type StepOn = (sums: number, count: number, step: FarStep) => void;
+/** Updates the `count` rows whose codes are in the buffer, by their summed gradients at `sums`. */
+type UpdateRows = (sums: number, count: number, step: FarStep) => void;
 
 function prepareUpdate(space: KernelSpace, optimizer: RowOptimizerPlan, state: readonly Region[]): RowUpdate {
   const pointers = state.map(({ pointer }) => pointer);
   return rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 }
 
-function makeFloatStep({ space, dim, values, state, codes }: FarParts, optimizer: RowOptimizerPlan): StepOn {
+function makeFloatStep({ space, dim, values, state, codes }: FarParts, optimizer: RowOptimizerPlan): UpdateRows {
   const updateRows = prepareUpdate(space, optimizer, state);
   const rowBytes = dim * 4;
   return (sums, count, { rate, keep, l2 }) => {
     if (l2 > 0) space.kernels.regularize(values.pointer, rowBytes, codes.pointer, count, sums, l2);
-    updateRows({ table: values.pointer, bytes: rowBytes, unique: codes.pointer, seen: count, sums }, rate, keep);
+    updateRows({ table: values.pointer, bytes: rowBytes, unique: codes.pointer, count: count, sums }, rate, keep);
   };
 }
 
 /** Copies rows and their state to a buffer as float32, updates them there, and copies them back. Rows are rounded, state is not. */
-function makeHalfStep(stepParts: FarParts, optimizer: RowOptimizerPlan): StepOn {
+function makeHalfStep(stepParts: FarParts, optimizer: RowOptimizerPlan): UpdateRows {
   const { space, dim, specs, maxRows, values, state, codes, ids } = stepParts;
   const { kernels } = space;
   const rowBytes = dim * 4;
@@ -133,7 +123,7 @@ function makeHalfStep(stepParts: FarParts, optimizer: RowOptimizerPlan): StepOn 
       kernels.gather(state[index]!.pointer, width, codes.pointer, count, movedRegions[index]!.pointer);
     }
     if (l2 > 0) kernels.regularize(rowRegion.pointer, rowBytes, allCodes.pointer, count, sums, l2);
-    updateRows({ table: rowRegion.pointer, bytes: rowBytes, unique: allCodes.pointer, seen: count, sums }, rate, keep);
+    updateRows({ table: rowRegion.pointer, bytes: rowBytes, unique: allCodes.pointer, count: count, sums }, rate, keep);
     kernels.roundRows(rowRegion.pointer, rowBytes, codes.pointer, ids.pointer, count, values.pointer, ...noise);
     for (const [index, width] of slotWidths.entries()) {
       kernels.scatterRows(movedRegions[index]!.pointer, width, codes.pointer, count, state[index]!.pointer);
@@ -142,11 +132,11 @@ function makeHalfStep(stepParts: FarParts, optimizer: RowOptimizerPlan): StepOn 
 }
 
 const numbersIn = (stored: Float32Array | Int32Array): FarNumbers => ({
-  read(row, count, into, offset) {
-    for (let i = 0; i < count; i++) into[offset + i] = stored[row + i]!;
+  read(start, count, into, offset) {
+    for (let i = 0; i < count; i++) into[offset + i] = stored[start + i]!;
   },
-  write(row, count, from, offset) {
-    for (let i = 0; i < count; i++) stored[row + i] = from[offset + i]!;
+  write(start, count, from, offset) {
+    for (let i = 0; i < count; i++) stored[start + i] = from[offset + i]!;
   },
 });
 
@@ -155,23 +145,21 @@ function halfNumbers(stored: Uint16Array): FarNumbers {
   const floatView = new Float32Array(1);
   const bitView = new Uint32Array(floatView.buffer);
   return {
-    read(row, count, into: NumberArray, offset) {
+    read(start, count, into: NumberArray, offset) {
       for (let i = 0; i < count; i++) {
-        bitView[0] = stored[row + i]! << 16;
+        bitView[0] = stored[start + i]! << 16;
         into[offset + i] = floatView[0]!;
       }
     },
-    write(row, count, from, offset) {
+    write(start, count, from, offset) {
       for (let i = 0; i < count; i++) {
         floatView[0] = from[offset + i]!;
-        const isOdd = (bitView[0]! >>> 16) & 1;
-        stored[row + i] = (bitView[0]! + 0x7fff + isOdd) >>> 16;
+        const lowestBit = (bitView[0]! >>> 16) & 1;
+        stored[start + i] = (bitView[0]! + 0x7fff + lowestBit) >>> 16;
       }
     },
   };
 }
-
-type RowPrecision = 'float32' | 'bf16';
 
 /** The keys from which all numbers of a table are drawn. */
 export type DrawKeys = readonly [number, number];
@@ -179,7 +167,7 @@ export type DrawKeys = readonly [number, number];
 type NumberArray = { [offset: number]: number };
 
 export interface FarNumbers {
-  /** Copies `count` numbers, from index `place` on, to `into`, from index `offset` on. */
-  read(row: number, count: number, into: NumberArray, offset: number): void;
-  write(row: number, count: number, from: NumberArray, offset: number): void;
+  /** Copies `count` numbers, from index `start` on, to `into`, from index `offset` on. */
+  read(start: number, count: number, into: NumberArray, offset: number): void;
+  write(start: number, count: number, from: NumberArray, offset: number): void;
 }

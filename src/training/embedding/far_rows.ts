@@ -21,7 +21,7 @@ interface Shards {
   readonly rowsIn: readonly number[];
   memoryOf(row: number): number;
   /** Index among the rows of its memory. */
-  placeOf(row: number): number;
+  indexInMemory(row: number): number;
 }
 
 /** Share of a memory that rows may take: the rest is for rows in transit. */
@@ -51,7 +51,7 @@ function assignShards(rows: number, memories: number): Shards {
   return {
     rowsIn,
     memoryOf: (row) => memoryOfShard[row & mask]!,
-    placeOf: (row) => firstOfShard[row & mask]! + (row >>> shardBits),
+    indexInMemory: (row) => firstOfShard[row & mask]! + (row >>> shardBits),
   };
 }
 
@@ -71,7 +71,7 @@ interface CodeChunk {
 /** Large enough that copies between memories cost little, small enough that a chunk stays in the caches. */
 const maxChunkRows = 8192;
 
-function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
+function makeChunks({ rowsIn, memoryOf, indexInMemory }: Shards, rowBytes: number) {
   // Rows in transit have a quarter of a memory.
   const chunkRows = Math.max(1, Math.min(maxChunkRows, Math.floor(spaceLimit() / 40 / rowBytes)));
   const memories = new Uint8Array(chunkRows);
@@ -81,18 +81,21 @@ function makeChunks({ rowsIn, memoryOf, placeOf }: Shards, rowBytes: number) {
   const places = new Int32Array(chunkRows);
   const chunkOrder = new Int32Array(chunkRows);
   return {
-    most: chunkRows,
+    maxRows: chunkRows,
     forEachChunk(codes: Int32Array, visit: (chunk: CodeChunk) => void): void {
       for (let from = 0; from < codes.length; from += chunkRows) {
         const count = Math.min(chunkRows, codes.length - from);
         memoryCounts.fill(0);
-        for (let i = 0; i < count; i++) memoryCounts[(memories[i] = memoryOf(codes[from + i]!))]!++;
+        for (let i = 0; i < count; i++) {
+          memories[i] = memoryOf(codes[from + i]!);
+          memoryCounts[memories[i]!]!++;
+        }
         for (let index = 1; index < memoryStarts.length; index++)
           memoryStarts[index] = memoryStarts[index - 1]! + memoryCounts[index - 1]!;
         nextSlot.set(memoryStarts);
         for (let i = 0; i < count; i++) {
           const slot = nextSlot[memories[i]!]!++;
-          places[slot] = placeOf(codes[from + i]!);
+          places[slot] = indexInMemory(codes[from + i]!);
           chunkOrder[slot] = i;
         }
         visit({ from, counts: memoryCounts, starts: memoryStarts, places, order: chunkOrder.subarray(0, count) });
@@ -132,7 +135,7 @@ export class FarRows implements Staging {
     this.#options = options;
     this.#rowBytes = dim * 4;
     this.#chunks = makeChunks(shards, this.#rowBytes);
-    this.#memories = shards.rowsIn.map((rows) => makeFarMemory({ ...options, rows }, this.#chunks.most));
+    this.#memories = shards.rowsIn.map((rows) => makeFarMemory({ ...options, rows }, this.#chunks.maxRows));
   }
 
   get bytes(): number {
@@ -153,33 +156,31 @@ export class FarRows implements Staging {
     invariant(this.#staged && this.#places && count * 4 <= this.#places.bytes, 'stage before reserve');
     const allCodes = new Int32Array(front.memory.buffer, codes, count);
     const stagedPlaces = front.integers(this.#places, count);
-    const stagedAt = this.#staged.pointer;
-    this.#chunks.forEachChunk(allCodes, ({ from, counts, starts, places: inMemory, order }) => {
+    const stagedPointer = this.#staged.pointer;
+    this.#chunks.forEachChunk(allCodes, ({ from, counts, starts, places, order }) => {
       for (const [index, memory] of this.#memories.entries()) {
-        const ownCount = counts[index]!;
-        if (ownCount === 0) continue;
-        memory.codes().set(inMemory.subarray(starts[index]!, starts[index]! + ownCount));
-        const rows = memory.gather(ownCount);
-        new Uint8Array(front.memory.buffer, stagedAt + (from + starts[index]!) * rowBytes, ownCount * rowBytes).set(
-          rows,
-        );
+        const rowCount = counts[index]!;
+        if (rowCount === 0) continue;
+        memory.codes().set(places.subarray(starts[index]!, starts[index]! + rowCount));
+        const target = stagedPointer + (from + starts[index]!) * rowBytes;
+        new Uint8Array(front.memory.buffer, target, rowCount * rowBytes).set(memory.gather(rowCount));
       }
       for (let i = 0; i < order.length; i++) stagedPlaces[from + order[i]!] = from + i;
     });
-    return { table: stagedAt, places: this.#places.pointer };
+    return { table: stagedPointer, places: this.#places.pointer };
   }
 
-  update(seen: RowsToUpdate, rate: number, keep: number, l2: number): void {
+  update(gradients: RowsToUpdate, rate: number, keep: number, l2: number): void {
     const { front, enlarge } = this.#options;
     const rowBytes = this.#rowBytes;
-    const { most: maxRows } = this.#chunks;
+    const { maxRows } = this.#chunks;
     this.#rounds[0]!++;
     this.#sums = enlarge(this.#sums, maxRows * rowBytes);
     this.#from = enlarge(this.#from, maxRows * 4);
-    const codes = new Int32Array(front.memory.buffer, seen.unique, seen.seen);
+    const codes = new Int32Array(front.memory.buffer, gradients.unique, gradients.count);
     this.#chunks.forEachChunk(codes, ({ from, counts, starts, places, order }) => {
       front.integers(this.#from!, order.length).set(order);
-      const chunkSums = seen.sums + from * rowBytes;
+      const chunkSums = gradients.sums + from * rowBytes;
       front.kernels.gather(chunkSums, rowBytes, this.#from!.pointer, order.length, this.#sums!.pointer);
       for (const [index, memory] of this.#memories.entries()) {
         const [start, rowCount] = [starts[index]!, counts[index]!];
@@ -187,9 +188,12 @@ export class FarRows implements Staging {
         memory.codes().set(places.subarray(start, start + rowCount));
         const ids = memory.ids();
         for (let i = 0; i < rowCount; i++) ids[i] = this.#idOf(codes[from + order[start + i]!]!);
-        memory
-          .sums()
-          .set(new Uint8Array(front.memory.buffer, this.#sums!.pointer + start * rowBytes, rowCount * rowBytes));
+        const rowSums = new Uint8Array(
+          front.memory.buffer,
+          this.#sums!.pointer + start * rowBytes,
+          rowCount * rowBytes,
+        );
+        memory.sums().set(rowSums);
         memory.update(rowCount, { rate, keep, l2, noise: this.#noise() });
       }
     });
@@ -207,21 +211,21 @@ export class FarRows implements Staging {
       // The counter has 32 bits: later elements use another key.
       const key = keys[1] + Math.imul(Math.floor(element / 2 ** 32), 0x9e3779b9);
       const drawArguments = [keys[0] + element, key, -limit, 2 * limit] as const;
-      this.#memories[shards.memoryOf(row)]!.draw(shards.placeOf(row), id, drawArguments, this.#noise());
+      this.#memories[shards.memoryOf(row)]!.draw(shards.indexInMemory(row), id, drawArguments, this.#noise());
     }
   }
 
   values(): ChunkedNumbers {
-    return this.#long('F32', this.#options.dim, (memory) => memory.values());
+    return this.#numbersOfRows('F32', this.#options.dim, (memory) => memory.values());
   }
 
   state(): Readonly<Record<string, ChunkedNumbers | Int32Array>> {
     const { specs, dim, precision } = this.#options;
-    const ofRows = specs.map(({ name, per, dtype }, index) => {
+    const state: Record<string, ChunkedNumbers | Int32Array> = {};
+    for (const [index, { name, per, dtype }] of specs.entries()) {
       const kind = dtype === 'int32' ? 'I32' : 'F32';
-      return [name, this.#long(kind, per === 'row' ? 1 : dim, (memory) => memory.state(index))] as const;
-    });
-    const state: Record<string, ChunkedNumbers | Int32Array> = Object.fromEntries(ofRows);
+      state[name] = this.#numbersOfRows(kind, per === 'row' ? 1 : dim, (memory) => memory.state(index));
+    }
     if (precision === 'bf16' && this.#options.optimizer) state[roundsSlot] = this.#rounds;
     return state;
   }
@@ -239,7 +243,8 @@ export class FarRows implements Staging {
     return [this.#keys[1] ^ 0x2545f491, this.#keys[0] + Math.imul(this.#rounds[0]!, 0x9e3779b9)];
   }
 
-  #long(kind: 'F32' | 'I32', width: number, numbersOf: (memory: FarMemory) => FarNumbers): ChunkedNumbers {
+  /** Presents the numbers of all rows, `width` of each row, in the order of the rows. */
+  #numbersOfRows(kind: 'F32' | 'I32', width: number, numbersOf: (memory: FarMemory) => FarNumbers): ChunkedNumbers {
     const { rows, shards } = this.#options;
     const forEachRow = (
       from: number,
@@ -247,10 +252,10 @@ export class FarRows implements Staging {
       visit: (numbers: FarNumbers, row: number, slot: number) => void,
     ): void => {
       const numbersOfMemories = this.#memories.map(numbersOf);
-      const [first, last] = [from / width, (from + count) / width];
-      invariant(Number.isInteger(first) && Number.isInteger(last), 'pieces of a table are whole rows');
-      for (let row = first; row < last; row++) {
-        visit(numbersOfMemories[shards.memoryOf(row)]!, shards.placeOf(row) * width, (row - first) * width);
+      const [first, end] = [from / width, (from + count) / width];
+      invariant(Number.isInteger(first) && Number.isInteger(end), 'pieces of a table are whole rows');
+      for (let row = first; row < end; row++) {
+        visit(numbersOfMemories[shards.memoryOf(row)]!, shards.indexInMemory(row) * width, (row - first) * width);
       }
     };
     return {
@@ -259,7 +264,7 @@ export class FarRows implements Staging {
       length: rows * width,
       read: (from, into) => forEachRow(from, into.length, (numbers, row, slot) => numbers.read(row, width, into, slot)),
       write: (from, numbers) =>
-        forEachRow(from, numbers.length, (held, place, slot) => held.write(place, width, numbers, slot)),
+        forEachRow(from, numbers.length, (target, row, slot) => target.write(row, width, numbers, slot)),
     };
   }
 }

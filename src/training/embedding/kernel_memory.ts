@@ -49,7 +49,6 @@ export interface Kernels {
   addRows: Kernel<'unique seen sums to bytes factor'>;
   scale: Kernel<'numbers count factor'>;
   uniform: Kernel<'out count key1 key2 low width'>;
-  constant: Kernel<'out count value'>;
   rank: Kernel<'scores rows columns targets better equal'>;
   combine: Kernel<'matrix bytes weights count out'>;
   addOuters: Kernel<'matrix bytes data codes count'>;
@@ -103,12 +102,8 @@ export class KernelSpace {
     const index = this.#freeRegions.findIndex((hole) => hole.bytes >= size);
     const hole = this.#freeRegions[index];
     if (hole) {
-      const bytesLeft = hole.bytes - size;
-      this.#freeRegions.splice(
-        index,
-        1,
-        ...(bytesLeft > 0 ? [{ pointer: hole.pointer + size, bytes: bytesLeft }] : []),
-      );
+      if (hole.bytes === size) this.#freeRegions.splice(index, 1);
+      else this.#freeRegions[index] = { pointer: hole.pointer + size, bytes: hole.bytes - size };
       return { pointer: hole.pointer, bytes: size };
     }
     const end = this.#allocatedEnd + size;
@@ -121,21 +116,21 @@ export class KernelSpace {
   }
 
   free(region: Region): void {
-    const allFree = [...this.#freeRegions, region].sort((a, b) => a.pointer - b.pointer);
-    this.#freeRegions = [];
-    for (const hole of allFree) {
-      const lowerRegion = this.#freeRegions.at(-1);
-      const lastEnd = lowerRegion ? lowerRegion.pointer + lowerRegion.bytes : 0;
-      invariant(lastEnd <= hole.pointer, 'a region is freed twice');
-      if (lowerRegion && lastEnd === hole.pointer) {
-        this.#freeRegions.pop();
-        this.#freeRegions.push({ pointer: lowerRegion.pointer, bytes: lowerRegion.bytes + hole.bytes });
-      } else this.#freeRegions.push(hole);
+    const merged: Region[] = [];
+    for (const hole of [...this.#freeRegions, region].sort((a, b) => a.pointer - b.pointer)) {
+      const lower = merged.at(-1);
+      const lowerEnd = lower ? lower.pointer + lower.bytes : 0;
+      invariant(lowerEnd <= hole.pointer, 'a region is freed twice');
+      if (lower && lowerEnd === hole.pointer)
+        merged[merged.length - 1] = { pointer: lower.pointer, bytes: lower.bytes + hole.bytes };
+      else merged.push(hole);
     }
-    const lowerRegion = this.#freeRegions.at(-1)!;
-    if (lowerRegion.pointer + lowerRegion.bytes < this.#allocatedEnd) return;
-    this.#allocatedEnd = lowerRegion.pointer;
-    this.#freeRegions.pop();
+    const highest = merged.at(-1)!;
+    if (highest.pointer + highest.bytes === this.#allocatedEnd) {
+      this.#allocatedEnd = highest.pointer;
+      merged.pop();
+    }
+    this.#freeRegions = merged;
   }
 
   /** Returns a region of at least `bytes` that begins with the content of `region`. */

@@ -25,6 +25,7 @@ export function tableBytes({ rows, dim, optimizer, layers, precision }: TableSiz
   );
 }
 
+/** Returns the sizes of the tables of a plan, except for their rows: these are known when the columns are encoded. */
 export function rowSizes({ tables, train }: Plan) {
   const { embeddings: optimizer, graph } = train;
   return tables.map(({ name, dim, encoderOf, overrides, precision }) => ({
@@ -47,8 +48,18 @@ export const countOwnRows = (
   { rank, workers }: { readonly rank: number; readonly workers: number },
 ): number => Math.max(0, Math.ceil((rows - rank) / workers));
 
-export function countStateNumbers({ per }: StateSpec, rows: number, dim: number): number {
-  return per === 'row' ? rows : rows * dim;
+export const countStateNumbers = ({ per }: StateSpec, rows: number, dim: number): number =>
+  per === 'row' ? rows : rows * dim;
+
+/** Returns the numbers of a state of a table, which are in this region. */
+export function stateView(
+  space: KernelSpace,
+  region: Region,
+  spec: StateSpec,
+  { rows, dim }: Pick<TableSize, 'rows' | 'dim'>,
+): Float32Array | Int32Array {
+  const length = countStateNumbers(spec, rows, dim);
+  return spec.dtype === 'int32' ? space.integers(region, length) : space.floats(region, length);
 }
 
 /** State of an optimizer for a table: `per` is `row` for one number per row, or `element` for one per value. */
@@ -59,15 +70,18 @@ export interface StateSpec {
   readonly initial: number;
 }
 
-/** Rows with gradients: `seen` of them, their codes at `unique`, their summed gradients at `sums`. */
+/** Rows with gradients: `count` of them, their codes at `unique`, their summed gradients at `sums`. */
 export interface RowsToUpdate {
   readonly table: number;
   readonly bytes: number;
   readonly unique: number;
-  readonly seen: number;
+  readonly count: number;
   readonly sums: number;
 }
-const argumentsOf = ({ table, bytes, unique, seen, sums }: RowsToUpdate) => [table, bytes, unique, seen, sums] as const;
+
+/** Returns the first arguments of the kernels that update rows. */
+export const kernelArguments = ({ table, bytes, unique, count, sums }: RowsToUpdate) =>
+  [table, bytes, unique, count, sums] as const;
 
 /** Takes one step. `rate` includes the schedule; `keep` is 1 − rate × weight decay. */
 export type RowUpdate = (rows: RowsToUpdate, rate: number, keep: number) => void;
@@ -82,18 +96,16 @@ function adagrad(per: StateSpec['per'], updateOf: (kernels: Kernels) => Kernels[
     state: ({ initialAccumulator }) => [{ name: 'sum', per, dtype: 'float32', initial: initialAccumulator }],
     prepare(kernels, { epsilon }, [sum]) {
       const update = updateOf(kernels);
-      return (rows, rate, keep) => update(...argumentsOf(rows), sum!, rate, epsilon, keep);
+      return (rows, rate, keep) => update(...kernelArguments(rows), sum!, rate, epsilon, keep);
     },
   };
 }
 
-function moments(): readonly StateSpec[] {
-  return [
-    { name: 'mean', per: 'element', dtype: 'float32', initial: 0 },
-    { name: 'square', per: 'element', dtype: 'float32', initial: 0 },
-    { name: 'steps', per: 'row', dtype: 'int32', initial: 0 },
-  ];
-}
+const momentStates: readonly StateSpec[] = [
+  { name: 'mean', per: 'element', dtype: 'float32', initial: 0 },
+  { name: 'square', per: 'element', dtype: 'float32', initial: 0 },
+  { name: 'steps', per: 'row', dtype: 'int32', initial: 0 },
+];
 
 /** @param lastArgument computes the last argument of the kernel from 1 − rate × weight decay */
 function prepareMoments(
@@ -104,33 +116,33 @@ function prepareMoments(
   lastArgument: (keep: number) => number,
 ): RowUpdate {
   const corrections = adamCorrections(plan);
-  const region: Region = space.allocate(corrections.byteLength);
+  const region = space.allocate(corrections.byteLength);
   space.floats(region, corrections.length).set(corrections);
   const betas = [plan.beta1, 1 - plan.beta1, plan.beta2, 1 - plan.beta2, plan.epsilon] as const;
   const moments = [mean!, square!, steps!, region.pointer, corrections.length / 2] as const;
-  return (rows, rate, keep) => kernel(...argumentsOf(rows), ...moments, rate, ...betas, lastArgument(keep));
+  return (rows, rate, keep) => kernel(...kernelArguments(rows), ...moments, rate, ...betas, lastArgument(keep));
 }
 
 export const rowOptimizers: Readonly<Record<RowOptimizerPlan['kind'], RowOptimizer>> = {
   sgd: {
     state: () => [],
-    prepare: (kernels) => (rows, rate, keep) => kernels.updateSgd(...argumentsOf(rows), rate, keep),
+    prepare: (kernels) => (rows, rate, keep) => kernels.updateSgd(...kernelArguments(rows), rate, keep),
   },
   momentum: {
     state: () => [{ name: 'momentum', per: 'element', dtype: 'float32', initial: 0 }],
     prepare:
       (kernels, plan, [momentum]) =>
       (rows, rate, keep) =>
-        kernels.updateMomentum(...argumentsOf(rows), momentum!, plan.beta1, rate, keep),
+        kernels.updateMomentum(...kernelArguments(rows), momentum!, plan.beta1, rate, keep),
   },
   adagrad: adagrad('element', ({ updateAdagrad }) => updateAdagrad),
   row_adagrad: adagrad('row', ({ updateRowAdagrad }) => updateRowAdagrad),
   adam: {
-    state: moments,
+    state: () => momentStates,
     prepare: (kernels, plan, state, space) => prepareMoments(kernels.updateAdam, plan, state, space, (keep) => keep),
   },
   lamb: {
-    state: moments,
+    state: () => momentStates,
     // The decay is part of the update that is scaled to the norm of the row.
     prepare: (kernels, plan, state, space) =>
       prepareMoments(kernels.updateLamb, plan, state, space, () => plan.weightDecay),

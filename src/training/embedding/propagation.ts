@@ -45,7 +45,7 @@ export class Propagation {
   readonly #sides: GraphSide[] = [];
   /** True if the layers of all rows are up to date with the values. */
   #isFresh = false;
-  #now = 1;
+  #refreshes = 1;
 
   /** @param layers the number L of layers, at least 1 */
   constructor(layers: number) {
@@ -136,7 +136,7 @@ export class Propagation {
       codes,
       count,
       side.stamps.pointer,
-      this.#now,
+      this.#refreshes,
       1 / (this.#layers + 1),
       side.memory.values.pointer,
       other.latest.pointer,
@@ -153,7 +153,7 @@ export class Propagation {
   #refresh(): void {
     if (this.#isFresh) return;
     this.#isFresh = true;
-    this.#now++;
+    this.#refreshes++;
     for (const side of this.#sides) side.latest = side.memory.values;
     for (let layer = 1; layer < this.#layers; layer++) {
       this.#multiply(
@@ -193,7 +193,7 @@ export class Propagation {
     this.#sides.forEach((graphSide, index) => {
       const { memory, requestedUpdate: request, step, allRows: all } = graphSide;
       graphSide.requestedUpdate = undefined;
-      const allRows = { table: memory.values.pointer, bytes: memory.rowBytes, unique: all.pointer, seen: memory.rows };
+      const allRows = { table: memory.values.pointer, bytes: memory.rowBytes, unique: all.pointer, count: memory.rows };
       step({ ...allRows, sums: gradients[index]!.pointer }, request!.multiplier, request!.rate);
     });
     this.markChanged();
@@ -206,11 +206,11 @@ export class Propagation {
     const readRows = this.#sides.map(({ pending }) => pending.peek());
     const addGradients = (side: number, to: Region): void => {
       const rows = readRows[side];
-      if (rows) kernels.addRows(rows.unique, rows.seen, rows.sums, to.pointer, rows.bytes, 1);
+      if (rows) kernels.addRows(rows.unique, rows.count, rows.sums, to.pointer, rows.bytes, 1);
     };
     this.#sides.forEach(({ memory: { rows, rowBytes }, layers }, index) => {
       const readOfSide = readRows[index];
-      if (readOfSide) kernels.scale(readOfSide.sums, (readOfSide.seen * readOfSide.bytes) / 4, layerShare);
+      if (readOfSide) kernels.scale(readOfSide.sums, (readOfSide.count * readOfSide.bytes) / 4, layerShare);
       new Uint8Array(memory.buffer, layers[0]!.pointer, rows * rowBytes).fill(0);
       addGradients(index, layers[0]!);
     });
@@ -219,7 +219,7 @@ export class Propagation {
       if (!rows) return;
       kernels.addToNeighbours(
         rows.unique,
-        rows.seen,
+        rows.count,
         rows.sums,
         other.layers[0]!.pointer,
         rows.bytes,

@@ -12,7 +12,7 @@ const emptySlot = -1;
 
 export class CodeSet {
   /** Indexes into `codes`, by hash slot. There are at least twice as many slots as codes. */
-  slotOfHash = new Int32Array(64).fill(emptySlot);
+  #slotOfHash = new Int32Array(64).fill(emptySlot);
   #codes = new Int32Array(32);
   #count = 0;
 
@@ -22,28 +22,28 @@ export class CodeSet {
   }
 
   clear(): void {
-    this.slotOfHash.fill(emptySlot);
+    this.#slotOfHash.fill(emptySlot);
     this.#count = 0;
   }
 
   add(code: number): void {
     const slot = this.#find(code);
-    if (this.slotOfHash[slot] !== emptySlot) return;
-    this.slotOfHash[slot] = this.#count;
+    if (this.#slotOfHash[slot] !== emptySlot) return;
+    this.#slotOfHash[slot] = this.#count;
     this.#codes[this.#count++] = code;
     if (this.#count === this.#codes.length) this.#grow();
   }
 
   /** Returns the number of a code; −1 if it was not added. */
   positionOf(code: number): number {
-    return this.slotOfHash[this.#find(code)]!;
+    return this.#slotOfHash[this.#find(code)]!;
   }
 
   #find(code: number): number {
-    const mask = this.slotOfHash.length - 1;
+    const mask = this.#slotOfHash.length - 1;
     // Adjacent codes often occur together, so the hash spreads them (Knuth's multiplicative hash).
     let slot = (Math.imul(code, 0x9e3779b1) >>> 7) & mask;
-    while (this.slotOfHash[slot] !== emptySlot && this.#codes[this.slotOfHash[slot]!] !== code)
+    while (this.#slotOfHash[slot] !== emptySlot && this.#codes[this.#slotOfHash[slot]!] !== code)
       slot = (slot + 1) & mask;
     return slot;
   }
@@ -52,8 +52,8 @@ export class CodeSet {
     const largerCodes = new Int32Array(2 * this.#codes.length);
     largerCodes.set(this.#codes);
     this.#codes = largerCodes;
-    this.slotOfHash = new Int32Array(2 * largerCodes.length).fill(emptySlot);
-    for (let number = 0; number < this.#count; number++) this.slotOfHash[this.#find(largerCodes[number]!)] = number;
+    this.#slotOfHash = new Int32Array(2 * largerCodes.length).fill(emptySlot);
+    for (let number = 0; number < this.#count; number++) this.#slotOfHash[this.#find(largerCodes[number]!)] = number;
   }
 }
 
@@ -68,8 +68,8 @@ export interface Staging {
 export class RemoteRows implements Staging {
   readonly #space: KernelSpace;
   readonly #rowBytes: number;
-  readonly #asked = new CodeSet();
-  #isAsking = false;
+  readonly #collected = new CodeSet();
+  #isCollecting = false;
   #rows: Region | undefined;
   #slots: Region | undefined;
 
@@ -86,18 +86,18 @@ export class RemoteRows implements Staging {
 
   /** Forgets the previous rows, and lets look-ups collect codes until `makeRoomForRows`. */
   startCollecting(): void {
-    this.#asked.clear();
-    this.#isAsking = true;
+    this.#collected.clear();
+    this.#isCollecting = true;
   }
 
   get codes(): Int32Array {
-    return this.#asked.codes;
+    return this.#collected.codes;
   }
 
   /** Makes room for the collected rows: returns float32 [codes, dim], to be filled in the order of `codes`. */
   makeRoomForRows(): Float32Array {
     const { length } = this.codes;
-    this.#isAsking = false;
+    this.#isCollecting = false;
     this.#rows = this.#space.enlarge(this.#rows, Math.max(1, length) * this.#rowBytes);
     const bytesBefore = this.#slots?.bytes ?? 0;
     this.#slots = this.#space.enlarge(this.#slots, Math.max(1, length) * 4);
@@ -113,13 +113,13 @@ export class RemoteRows implements Staging {
   /** Collects the codes, or replaces them by the numbers of their rows in the step. */
   stage(codes: number, count: number) {
     const allCodes = new Int32Array(this.#space.memory.buffer, codes, count);
-    if (this.#isAsking) {
-      for (let i = 0; i < count; i++) this.#asked.add(allCodes[i]!);
+    if (this.#isCollecting) {
+      for (let i = 0; i < count; i++) this.#collected.add(allCodes[i]!);
       return undefined;
     }
     invariant(this.#rows, 'rows of a step are read when they have come');
     for (let i = 0; i < count; i++) {
-      const rowOfStep = this.#asked.positionOf(allCodes[i]!);
+      const rowOfStep = this.#collected.positionOf(allCodes[i]!);
       invariant(rowOfStep >= 0, `row ${allCodes[i]} was not asked for`);
       allCodes[i] = rowOfStep;
     }

@@ -55,7 +55,7 @@ export function makeShardedTable(options: TableOptions, wire: TableWire): Sharde
   const remote: Remote = {
     wire,
     startCollecting: () => staged.startCollecting(),
-    lookupOptions: () => byOwner(staged.codes).map((indexes) => toLocalRows(staged.codes, indexes)),
+    neededRows: () => byOwner(staged.codes).map((indexes) => toLocalRows(staged.codes, indexes)),
     readRows(requestedRows) {
       ownLookup.reserve(requestedRows.length, requestedRows.length);
       ownLookup.codes().set(requestedRows);

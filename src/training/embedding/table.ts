@@ -13,10 +13,10 @@ import {
   writeNumbers,
 } from '../../base/storage/tensor_header.ts';
 import { spaceLimit } from './kernel_memory.ts';
-import { countStateNumbers, rowOptimizers, type StateSpec } from './optimizer.ts';
+import { kernelArguments, rowOptimizers, type StateSpec, stateView } from './optimizer.ts';
 import type { Propagation, UpdateStep } from './propagation.ts';
 import { type LookupOptions, PendingGradients, type RowGradients, TableLookup } from './table_lookup.ts';
-import { allocateTable, type TableMemory, type TableOptions } from './table_memory.ts';
+import { allocateTable, type TableOptions } from './table_memory.ts';
 
 type TableState = Readonly<Record<string, Float32Array | Int32Array>>;
 
@@ -69,15 +69,15 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
   const stepRows =
     optimizer && !far && rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 
-  const updateRows: UpdateStep = (seen, multiplier, baseRate) => {
+  const updateRows: UpdateStep = (gradients, multiplier, baseRate) => {
     if (frozen) return;
     invariant(optimizer, `table ${name} is not trained`);
+    const { l2, weightDecay } = optimizer;
     const currentRate = (ownRate ? optimizer.rate : (baseRate ?? optimizer.rate)) * multiplier;
-    if (!stepRows) return far!.update(seen, currentRate, 1 - currentRate * optimizer.weightDecay, optimizer.l2);
-    if (optimizer.l2 > 0) {
-      space.kernels.regularize(seen.table, seen.bytes, seen.unique, seen.seen, seen.sums, optimizer.l2);
-    }
-    stepRows(seen, currentRate, 1 - currentRate * optimizer.weightDecay);
+    const keep = 1 - currentRate * weightDecay;
+    if (!stepRows) return far!.update(gradients, currentRate, keep, l2);
+    if (l2 > 0) space.kernels.regularize(...kernelArguments(gradients), l2);
+    stepRows(gradients, currentRate, keep);
   };
   const shownRegion = graph?.add(ownMemory, pending, updateRows);
   const memory = shownRegion ? { ...ownMemory, shown: shownRegion } : ownMemory;
@@ -91,10 +91,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
   const state = (): TableState => {
     if (far) return Object.fromEntries(Object.entries(far.state()).map(([slot, view]) => [slot, copyOf(view)]));
     return Object.fromEntries(
-      specs.map((spec, index) => {
-        const [region, length] = [memory.state[index]!, countStateNumbers(spec, rows, dim)];
-        return [spec.name, spec.dtype === 'int32' ? space.integers(region, length) : space.floats(region, length)];
-      }),
+      specs.map((spec, index) => [spec.name, stateView(space, memory.state[index]!, spec, options)]),
     );
   };
   const shownRows = (): Float32Array => {
@@ -118,7 +115,13 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     state,
     stateNumbers: () => (far ? far.state() : state()),
     initialize(seed, limit) {
-      initialize(memory, dim, specs, seed, limit);
+      const random = makeRandom(seed, ...Buffer.from(name));
+      const keys = [random.integer(2 ** 32), random.integer(2 ** 32)] as const;
+      if (far) far.initialize(keys, limit);
+      else {
+        space.kernels.uniform(memory.values.pointer, rows * dim, ...keys, -limit, 2 * limit);
+        for (const spec of specs) state()[spec.name]!.fill(spec.initial);
+      }
       graph?.markChanged();
     },
     load(from, slots) {
@@ -137,29 +140,6 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
       else pending.applyAndClear((seen) => updateRows(seen, multiplier, baseRate));
     },
   };
-}
-
-function initialize(
-  { name, rows, space, values, state, far }: TableMemory,
-  dim: number,
-  specs: readonly StateSpec[],
-  seed: number,
-  limit: number,
-): void {
-  const { kernels } = space;
-  const random = makeRandom(seed, ...Buffer.from(name));
-  const keys = [random.integer(2 ** 32), random.integer(2 ** 32)] as const;
-  if (far) {
-    far.initialize(keys, limit);
-    return;
-  }
-  kernels.uniform(values.pointer, rows * dim, keys[0], keys[1], -limit, 2 * limit);
-  specs.forEach((spec, index) => {
-    const region = state[index]!;
-    const length = countStateNumbers(spec, rows, dim);
-    if (spec.dtype === 'float32') kernels.constant(region.pointer, length, spec.initial);
-    else space.integers(region, length).fill(spec.initial);
-  });
 }
 
 function loadState(table: string, from: TableState, into: Readonly<Record<string, Numbers>>): void {
@@ -236,7 +216,7 @@ export interface Remote {
   /** Begins a step: until `receiveRows`, look-ups only note which rows they need. */
   startCollecting(): void;
   /** Returns, by owner, the numbers of the rows noted, in the owner's numbering. */
-  lookupOptions(): readonly Int32Array[];
+  neededRows(): readonly Int32Array[];
   /** Returns the values of own rows with these numbers, float32 [rows, dim]. */
   readRows(rows: Int32Array): Float32Array;
   receiveRows(rows: readonly Float32Array[]): void;

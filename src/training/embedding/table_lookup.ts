@@ -18,7 +18,7 @@ export class PendingGradients {
   #unique: Region | undefined;
   #sums: Region | undefined;
   /** Codes of `add`. */
-  #given: Region | undefined;
+  #addedCodes: Region | undefined;
 
   constructor(memory: TableMemory) {
     this.#memory = memory;
@@ -42,11 +42,11 @@ export class PendingGradients {
 
   add({ codes, sums }: RowGradients): void {
     const { name, rows, space } = this.#memory;
-    this.#given = this.#memory.enlarge(this.#given, codes.byteLength);
-    space.integers(this.#given, codes.length).set(codes);
-    const badIndex = space.kernels.badCode(this.#given.pointer, codes.length, rows);
+    this.#addedCodes = this.#memory.enlarge(this.#addedCodes, codes.byteLength);
+    space.integers(this.#addedCodes, codes.length).set(codes);
+    const badIndex = space.kernels.badCode(this.#addedCodes.pointer, codes.length, rows);
     invariant(badIndex < 0, `table ${name} has ${rows} rows and gets a gradient of row ${codes[badIndex]}`);
-    this.addRows(this.#given.pointer, codes.length, sums);
+    this.addRows(this.#addedCodes.pointer, codes.length, sums);
   }
 
   /** Returns copies of the codes with a gradient and of their sums, and clears them. */
@@ -88,7 +88,7 @@ export class PendingGradients {
     const { name, values, rowBytes } = this.#memory;
     invariant(this.#unique && this.#sums, `table ${name} is not trained`);
     const addresses = { unique: this.#unique.pointer, sums: this.#sums.pointer };
-    return { table: values.pointer, bytes: rowBytes, seen: this.#seen, ...addresses };
+    return { table: values.pointer, bytes: rowBytes, count: this.#seen, ...addresses };
   }
 
   forget(): void {
@@ -128,13 +128,13 @@ export class TableLookup {
   /** One share for each code, if bags are weighted. */
   #shares: Region | undefined;
   /** The values of a bag column, and the bounds of the current bags in it. */
-  #held: Region | undefined;
+  #bagValues: Region | undefined;
   #bounds: Region | undefined;
-  #heldLength = 0;
+  #bagValueCount = 0;
   /** Holds the gathered rows, and later their gradient. */
   #out: Region | undefined;
-  rowRoom = 0;
-  #roomForCodes = 0;
+  maxRows = 0;
+  #maxCodes = 0;
   #gathered = 0;
   #gatheredCodes = 0;
 
@@ -153,45 +153,45 @@ export class TableLookup {
     if (this.#kind === 'weighted') this.#shares = enlarge(this.#shares, codeCount * 4);
     if (this.#kind !== 'one') this.#offsets = enlarge(this.#offsets, (count + 1) * 4);
     this.#out = enlarge(this.#out, count * this.#outBytes);
-    if (this.#held) this.#bounds = enlarge(this.#bounds, 2 * count * 4);
-    this.rowRoom = count;
-    this.#roomForCodes = codeCount;
+    if (this.#bagValues) this.#bounds = enlarge(this.#bounds, 2 * count * 4);
+    this.maxRows = count;
+    this.#maxCodes = codeCount;
   }
 
   codes(): Int32Array {
     invariant(this.#codes, 'codes before reserve');
-    return this.#memory.space.integers(this.#codes, this.#roomForCodes);
+    return this.#memory.space.integers(this.#codes, this.#maxCodes);
   }
 
   offsets(): Int32Array {
     invariant(this.#offsets, 'offsets before reserve, or of a lookup that has none');
-    return this.#memory.space.integers(this.#offsets, this.rowRoom + 1);
+    return this.#memory.space.integers(this.#offsets, this.maxRows + 1);
   }
 
   /** Returns one share for each code, to be filled if the kind is `weighted`. */
   shares(): Float32Array {
     invariant(this.#shares, 'shares before reserve, or of a lookup that has none');
-    return this.#memory.space.floats(this.#shares, this.#roomForCodes);
+    return this.#memory.space.floats(this.#shares, this.#maxCodes);
   }
 
   /** Keeps a copy of a bag column's values next to the table, for `copyBags`. */
   keepBagValues(values: Int32Array): void {
-    this.#held = this.#memory.enlarge(this.#held, values.byteLength);
-    this.#heldLength = values.length;
-    this.#memory.space.integers(this.#held, values.length).set(values);
+    this.#bagValues = this.#memory.enlarge(this.#bagValues, values.byteLength);
+    this.#bagValueCount = values.length;
+    this.#memory.space.integers(this.#bagValues, values.length).set(values);
   }
 
   /** After `reserve`: `writeWindows` writes the starts and ends of bags within the held values; fills codes and offsets with these bags. */
   copyBags(count: number, writeWindows: (starts: Int32Array, ends: Int32Array) => void): void {
-    const [bagValues, bounds, codes, offsets] = [this.#held, this.#bounds, this.#codes, this.#offsets];
-    invariant(bagValues && bounds && codes && offsets && count <= this.rowRoom, 'copyBags before hold and reserve');
+    const [bagValues, bounds, codes, offsets] = [this.#bagValues, this.#bounds, this.#codes, this.#offsets];
+    invariant(bagValues && bounds && codes && offsets && count <= this.maxRows, 'copyBags before hold and reserve');
     const { space } = this.#memory;
     const boundsView = space.integers(bounds, 2 * count);
     const starts = boundsView.subarray(0, count);
     const ends = boundsView.subarray(count);
     writeWindows(starts, ends);
-    const codeTotal = countCodes(starts, ends, this.#heldLength);
-    invariant(codeTotal <= this.#roomForCodes, `${codeTotal} codes with room for ${this.#roomForCodes}`);
+    const codeTotal = countCodes(starts, ends, this.#bagValueCount);
+    invariant(codeTotal <= this.#maxCodes, `${codeTotal} codes with room for ${this.#maxCodes}`);
     const [from, to] = [bounds.pointer, bounds.pointer + 4 * count];
     space.kernels.copyBags(bagValues.pointer, from, to, count, codes.pointer, offsets.pointer);
   }
@@ -200,12 +200,12 @@ export class TableLookup {
   gather(count: number): Float32Array {
     const { name, rows, space } = this.#memory;
     invariant(
-      this.#codes && this.#out && count <= this.rowRoom,
-      `gather of ${count} rows with room for ${this.rowRoom}`,
+      this.#codes && this.#out && count <= this.maxRows,
+      `gather of ${count} rows with room for ${this.maxRows}`,
     );
     const from = this.#codes.pointer;
     const codeCount = this.#offsets ? space.integers(this.#offsets, count + 1)[count]! : count;
-    invariant(codeCount <= this.#roomForCodes, `offsets end at ${codeCount}, codes at ${this.#roomForCodes}`);
+    invariant(codeCount <= this.#maxCodes, `offsets end at ${codeCount}, codes at ${this.#maxCodes}`);
     const badIndex = space.kernels.badCode(from, codeCount, rows);
     invariant(badIndex < 0, `table ${name} has ${rows} rows and is asked for row ${this.codes()[badIndex]}`);
     this.#memory.shown?.prepare(from, codeCount);
@@ -274,10 +274,10 @@ export class TableLookup {
   }
 
   close(): void {
-    for (const region of [this.#codes, this.#offsets, this.#shares, this.#out, this.#held, this.#bounds]) {
+    for (const region of [this.#codes, this.#offsets, this.#shares, this.#out, this.#bagValues, this.#bounds]) {
       if (region) this.#memory.space.free(region);
     }
-    this.#codes = this.#offsets = this.#shares = this.#out = this.#held = this.#bounds = undefined;
+    this.#codes = this.#offsets = this.#shares = this.#out = this.#bagValues = this.#bounds = undefined;
   }
 }
 

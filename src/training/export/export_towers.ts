@@ -88,11 +88,11 @@ async function writeTowers(
     const { name } = tower;
     const tfjs = join(folder, name, 'tfjs');
     await awaitWrite(tfjs, rm(tfjs, { recursive: true, force: true }));
-    for (const file of await writeFiles(folder, `${name}/tfjs`, servingTfjs(graph, parameters))) files.push(file);
-    for (const file of await writeFiles(folder, name, { 'model.onnx': servingOnnx(graph, parameters) }))
-      files.push(file);
-    for (const file of await writeFiles(folder, `${name}/saved_model`, servingSavedModel(graph, parameters)))
-      files.push(file);
+    files.push(
+      ...(await writeFiles(folder, `${name}/tfjs`, servingTfjs(graph, parameters))),
+      ...(await writeFiles(folder, name, { 'model.onnx': servingOnnx(graph, parameters) })),
+      ...(await writeFiles(folder, `${name}/saved_model`, servingSavedModel(graph, parameters))),
+    );
     towerDescriptions[name] = describeTower(plan, tower, graph, encodingFile, missingOf, histories);
   }
   await writeTexts(folder, textFiles);
@@ -130,14 +130,12 @@ async function writeFiles(
   under: string,
   files: Readonly<Record<string, Uint8Array>>,
 ): Promise<string[]> {
-  const writtenPaths: string[] = [];
   for (const [name, bytes] of Object.entries(files)) {
-    const path = `${under}/${name}`;
-    await makeFolder(dirname(join(folder, path)));
-    await writeDurably(join(folder, path), (sink) => sink.write(bytes));
-    writtenPaths.push(path);
+    const path = join(folder, under, name);
+    await makeFolder(dirname(path));
+    await writeDurably(path, (sink) => sink.write(bytes));
   }
-  return writtenPaths;
+  return Object.keys(files).map((name) => `${under}/${name}`);
 }
 
 function describeTower(
@@ -169,13 +167,8 @@ function describeTower(
       const typedInput = { name: input.name, dtype, shape: shapeOf(graph, input.node) };
       const weightedFeature = plan.features.find((otherFeature) => input.name === weightsInput(otherFeature.name));
       if (weightedFeature?.weights) {
-        return {
-          ...typedInput,
-          gives: 'weights',
-          column: weightedFeature.weights,
-          of: weightedFeature.name,
-          padding: 0,
-        };
+        const { weights: column, name: of } = weightedFeature;
+        return { ...typedInput, gives: 'weights', column, of, padding: 0 };
       }
       const feature = plan.features.find((otherFeature) => otherFeature.name === input.name);
       invariant(feature, `input ${input.name} of tower ${name} is a feature`);
@@ -205,14 +198,10 @@ function describeTower(
 /** Returns the feature whose encoding an export uses. A list that goes through the item tower has its own encoding, of items of the corpus. */
 const encodingOf = ({ name, through, encoderOf }: FeaturePlan): string => (through ? name : encoderOf);
 
-const unseenRule = ({
-  encoder,
-  skipsUnseen,
-  through,
-}: Pick<FeaturePlan, 'encoder' | 'skipsUnseen' | 'through'>): Pick<ServingInput, 'unseen'> => {
-  if (through) return { unseen: 'skip' };
-  return encoder.kind === 'vocabulary' ? { unseen: skipsUnseen ? 'skip' : 'keep' } : {};
-};
+function unseenRule(feature: Pick<FeaturePlan, 'encoder' | 'skipsUnseen' | 'through'>): Pick<ServingInput, 'unseen'> {
+  if (feature.through) return { unseen: 'skip' };
+  return feature.encoder.kind === 'vocabulary' ? { unseen: feature.skipsUnseen ? 'skip' : 'keep' } : {};
+}
 
 const shapeOf = (graph: Graph, node: number): ServingShape =>
   graph.nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : 'batch'));

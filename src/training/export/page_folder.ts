@@ -11,7 +11,7 @@ import { packTexts, pickTexts } from '../../base/text/texts.ts';
 import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Corpus, Encoding } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';
-import type { Graph, Tensor } from '../../graph/graph.ts';
+import { type Graph, type Tensor, tensorOf } from '../../graph/graph.ts';
 import {
   computedTableName,
   type FeaturePlan,
@@ -38,6 +38,7 @@ import { codedRows, type StoredRows } from '../../retrieval/vectors.ts';
 import type { LoadedModel } from '../artifact/load.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { codesOfItems, itemWeightsOf } from '../scoring/fitted_weights.ts';
+import { graphParameters } from '../scoring/tower_vectors.ts';
 
 export interface PageOptions extends Pick<PublicServable, 'objectives' | 'events'> {
   readonly folder: string;
@@ -155,13 +156,8 @@ function publicTower(trained: LoadedModel, { items }: Servable, storeRows: Store
     return [name, tables.has(name) ? storeRows(numbers, shape[1]!) : numbers];
   });
   const { data, width } = items.vectors;
-  return {
-    graph,
-    parameters: new Map(storedParameters),
-    vectors: storeRows(data, width),
-    width,
-    interests: query.interests ?? 1,
-  };
+  const { interests = 1 } = query;
+  return { graph, parameters: new Map(storedParameters), vectors: storeRows(data, width), width, interests };
 }
 
 /** Codes and numbers of events are stored as they are: a byte for each would be another code. */
@@ -191,13 +187,9 @@ function featuresOf(plan: Plan): FeaturePlan[] {
 }
 
 /** Removes the entries that only training reads. */
-function stripPlan({ table: _, vectors: __, frozen: ___, drop: ____, encoder, ...feature }: FeaturePlan): FeaturePlan {
-  const {
-    values: _____,
-    file: ______,
-    ...keptEncoder
-  } = encoder as FeaturePlan['encoder'] & { values?: unknown; file?: unknown };
-  return { ...feature, encoder: keptEncoder as FeaturePlan['encoder'] };
+function stripPlan({ table, vectors, frozen, drop, encoder: fullEncoder, ...feature }: FeaturePlan): FeaturePlan {
+  const { values, file, ...encoder } = fullEncoder as FeaturePlan['encoder'] & { values?: unknown; file?: unknown };
+  return { ...feature, encoder: encoder as FeaturePlan['encoder'] };
 }
 
 function encodingsOf({ plan, encodings }: LoadedModel): ReadonlyMap<string, Encoding> {
@@ -273,7 +265,7 @@ function rowsOf(vectors: Float32Array, rows: Int32Array, width: number): Tensor 
   for (const [index, row] of rows.entries()) {
     data.set(vectors.subarray(row * width, (row + 1) * width), (index + 1) * width);
   }
-  return { dtype: 'float32', shape: [rows.length + 1, width], data };
+  return tensorOf(data, rows.length + 1, width);
 }
 
 export function servedTower(
@@ -281,24 +273,11 @@ export function servedTower(
   tower: TowerPlan,
   lists: ReadonlyMap<string, Pick<ItemsOfList, 'table'>>,
 ): ServedTower {
-  const allTables = new Map(
-    [...trained.tables].map(([name, table]): [string, Tensor] => [
-      name,
-      { dtype: 'float32', shape: [table.rows, table.dim], data: table.read() },
-    ]),
-  );
+  const allTables = new Map<string, Tensor>();
+  for (const [name, table] of trained.tables) allTables.set(name, tensorOf(table.read(), table.rows, table.dim));
   for (const [name, { table }] of lists) allTables.set(name, table);
-  const graph = makeServingGraph(
-    trained.plan,
-    tower,
-    new Map([...allTables].map(([name, { shape }]) => [name, shape[0]!])),
-  );
-  const parameterTables = new Map([...allTables].map(([name, table]) => [tableParameter(name), table]));
-  const parameters: Record<string, Tensor> = {};
-  for (const { name } of graph.parameters) {
-    const value = parameterTables.get(name) ?? trained.parameters[name];
-    invariant(value, `there is no value for parameter ${name} of tower ${tower.name}`);
-    parameters[name] = value;
-  }
-  return { tower, graph, parameters };
+  const rowsOfTables = new Map([...allTables].map(([name, { shape }]) => [name, shape[0]!]));
+  const graph = makeServingGraph(trained.plan, tower, rowsOfTables);
+  const tableParameters = Object.fromEntries([...allTables].map(([name, table]) => [tableParameter(name), table]));
+  return { tower, graph, parameters: graphParameters(graph, { ...trained.parameters, ...tableParameters }) };
 }

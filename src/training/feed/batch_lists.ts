@@ -80,7 +80,7 @@ export interface ListsOptions {
 
 /** The lists of some rows of a batch, for a graph that reads lists in an order of their own. */
 export interface BatchLists {
-  readonly cut?: { readonly lengths: readonly number[]; readonly of: readonly BatchPart[] };
+  readonly cut?: { readonly lengths: readonly number[]; readonly parts: readonly BatchPart[] };
   readonly sequences?: BatchSequences;
 }
 
@@ -88,9 +88,9 @@ export interface BatchLists {
 export function makeLists(options: ListsOptions): (rows: Int32Array, step: number) => BatchLists {
   const windows = windowsOfPlan(options);
   const parts = makeBatchParts(options, windows);
-  const sequences = windows && !parts ? makeSequences(windows.of, windows.max, windows.placeOf) : undefined;
+  const sequences = windows && !parts ? makeSequences(windows.windows, windows.max, windows.placeOf) : undefined;
   return (rows, step) => ({
-    cut: parts && { lengths: parts.lengths, of: parts.of(rows, step) },
+    cut: parts && { lengths: parts.lengths, parts: parts.of(rows, step) },
     sequences: sequences?.(rows, step),
   });
 }
@@ -102,17 +102,22 @@ function makeBatchParts({ plan, events }: ListsOptions, windows: ReturnType<type
   const [firstPart] = partRows;
   if (firstPart === undefined) return undefined;
   const cutLengths = partRows.map(({ length }) => length).sort((a, b) => a - b);
-  const listColumn = events.features.get(firstPart.feature);
-  invariant(listColumn?.column.kind === 'bags', `a batch is cut by ${firstPart.feature}, which is no list`);
-  const { column, index } = listColumn;
-  const elementsOf = (event: number): number => {
-    const bag = index ? index[event]! : event;
-    return column.ends[bag]! - column.starts[bag]!;
-  };
-  const ofWindows = windows?.of;
+  const elementsOf = makeElementCounter(events.features, firstPart.feature);
+  const ofWindows = windows?.windows;
   const lengthOf = ofWindows ? (event: number) => elementsOf(ofWindows.rows[ofWindows.windowOf[event]!]!) : elementsOf;
   const partsOptions = { lengths: cutLengths, lengthOf, windows: ofWindows, placeOf: windows?.placeOf };
   return { lengths: cutLengths, of: makeParts(partsOptions) };
+}
+
+/** Returns a function that counts the elements of the list of a row. */
+export function makeElementCounter(columns: Events['features'], list: string): (row: number) => number {
+  const listColumn = columns.get(list);
+  invariant(listColumn?.column.kind === 'bags', `${list} is no list`);
+  const { column, index } = listColumn;
+  return (row) => {
+    const bag = index ? index[row]! : row;
+    return column.ends[bag]! - column.starts[bag]!;
+  };
 }
 
 export function windowsOfPlan({ plan, events, features, seed }: ListsOptions) {
@@ -123,7 +128,7 @@ export function windowsOfPlan({ plan, events, features, seed }: ListsOptions) {
   const max = features.find((feature) => feature.name === listName)?.max;
   invariant(listColumn && max !== undefined, `list ${listName} has no column or no length`);
   const windows = windowsOf(listColumn, events.rows);
-  return { of: windows, max, placeOf: makePlaceDraw(windows, ahead, seed, events.ids) };
+  return { windows: windows, max, placeOf: makePlaceDraw(windows, ahead, seed, events.ids) };
 }
 
 /** A part of a batch that is cut by the length of a list. It has the rows whose lists fit its length, but not that of a shorter part. */

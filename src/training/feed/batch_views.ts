@@ -1,16 +1,19 @@
 /** Selects the rows of a batch that a task sees a second time, and other events with the same items in their place. */
-import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Events } from '../../data/dataset.ts';
+import { tensorOf } from '../../graph/graph.ts';
 import type { ViewPart, ViewRows } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
-import { type BatchPart, type ListsOptions, makeParts, makeSequences, windowsOfPlan } from './batch_lists.ts';
+import {
+  type BatchPart,
+  type ListsOptions,
+  makeElementCounter,
+  makeParts,
+  makeSequences,
+  windowsOfPlan,
+} from './batch_lists.ts';
 import { makeIdentity } from './distinct_items.ts';
-import { type MakeSource, vector } from './input_source.ts';
-
-interface ViewsOptions extends ListsOptions {
-  readonly seed: number;
-}
+import { type MakeSource, trainingOf } from './input_source.ts';
 
 export interface BatchViews {
   /** Draws once per step for all inputs with the same rows. Each of several workers has all of them. */
@@ -18,12 +21,12 @@ export interface BatchViews {
   partOf(part: ViewPart, batch: Int32Array, step: number): BatchPart;
 }
 
-export function makeViews(options: ViewsOptions): BatchViews {
+export function makeViews(options: ListsOptions): BatchViews {
   const { events, seed, plan } = options;
   const windows = plan.inputs.some(({ source }) => 'rows' in source && source.rows?.kind === 'views')
     ? windowsOfPlan(options)
     : undefined;
-  const sequencesOf = windows && makeSequences(windows.of, windows.max);
+  const sequencesOf = windows && makeSequences(windows.windows, windows.max);
   const cachedRows = new Map<
     string,
     { readonly step: number; readonly batch: Int32Array; readonly rows: Int32Array }
@@ -74,29 +77,19 @@ interface ViewCut {
 }
 
 /** Divides views by the length of their list. */
-function makeCut({ plan, events }: ViewsOptions, { task, view, list }: ViewPart): ViewCut {
+function makeCut({ plan, events }: ListsOptions, { task, view, list }: ViewPart): ViewCut {
   const lengths = plan.inputs.flatMap(({ source }) => {
     if (source.from !== 'part_places' || source.rows.kind !== 'views') return [];
     return source.rows.task === task && source.rows.view === view ? [source.rows.length] : [];
   });
   lengths.sort((a, b) => a - b);
-  return { lengths, partsOf: makeParts({ lengths, lengthOf: elementsOf(events, list) }), parts: [] };
-}
-
-/** Returns a function that counts the elements of an event's list. */
-function elementsOf({ features }: Events, list: string): (event: number) => number {
-  const { column, index } = features.get(list)!;
-  invariant(column.kind === 'bags', `${list} is no list`);
-  return (event) => {
-    const bag = index ? index[event]! : event;
-    return column.ends[bag]! - column.starts[bag]!;
-  };
+  return { lengths, partsOf: makeParts({ lengths, lengthOf: makeElementCounter(events.features, list) }), parts: [] };
 }
 
 /** Returns a test whether an event's list has an element. Without a list it is true. */
 function hasElements(events: Events, list: string | undefined): (event: number) => boolean {
   if (list === undefined) return () => true;
-  const count = elementsOf(events, list);
+  const count = makeElementCounter(events.features, list);
   return (event) => count(event) > 0;
 }
 
@@ -133,9 +126,8 @@ function makeTwins(events: Events, list: string | undefined): Twins {
 }
 
 /** int32 [views] */
-export const viewNumbers: MakeSource<'view_numbers'> = ({ rows: viewRows, key }, { training }) => {
-  invariant(training, 'views are of training rows');
-  const { events, corpus } = training;
+export const viewNumbers: MakeSource<'view_numbers'> = ({ rows: viewRows, key }, context) => {
+  const { events, corpus } = trainingOf(context);
   const numberOf = key === undefined ? (row: number) => events.user[row]! : makeIdentity(events, corpus, key);
   return {
     fill({ rowsOf }) {
@@ -143,7 +135,7 @@ export const viewNumbers: MakeSource<'view_numbers'> = ({ rows: viewRows, key },
         const number = numberOf(row);
         return number < 0 ? -1 - position : number;
       });
-      return vector(numbers);
+      return tensorOf(numbers);
     },
   };
 };

@@ -54,7 +54,7 @@ export function makeDistinctItems(
       let usedSlots = 0;
       for (let i = 0; i < batchSize; i++) {
         const item = byItem ? identity(batch[i]!) : -1;
-        if (item >= placeOf.length) placeOf = enlargeFor(placeOf, item);
+        if (item >= placeOf.length) placeOf = enlarge(placeOf, 2 * (item + 1));
         let slot = item < 0 ? -1 : placeOf[item]!;
         if (slot < 0) {
           slot = usedSlots++;
@@ -92,7 +92,7 @@ function dependsOnItem(
   for (let row = 0; row < events.rows; row++) {
     const item = identity(row);
     if (item < 0) continue;
-    if (item >= valueOfItem.length) valueOfItem = enlargeFor(valueOfItem, item);
+    if (item >= valueOfItem.length) valueOfItem = enlarge(valueOfItem, 2 * (item + 1));
     const firstValue = valueOfItem[item]!;
     if (firstValue < 0) valueOfItem[item] = values[row]!;
     else if (firstValue !== values[row]) return false;
@@ -103,8 +103,9 @@ function dependsOnItem(
 /** Makes one number per item, initially −1 for unknown. */
 const makeUnknownItems = (items: number): Int32Array<ArrayBuffer> => new Int32Array(items).fill(-1);
 
-function enlargeFor(numbers: Int32Array<ArrayBuffer>, item: number): Int32Array<ArrayBuffer> {
-  const largerNumbers = makeUnknownItems(2 * (item + 1));
+/** Returns a longer copy, with −1 in its new entries. */
+function enlarge(numbers: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const largerNumbers = makeUnknownItems(length);
   largerNumbers.set(numbers);
   return largerNumbers;
 }
@@ -198,7 +199,7 @@ export function makeListedItems(
   let currentBatch: BatchRows | undefined;
   const addItem = (item: number): void => {
     if (placeOf[item]! >= 0) return;
-    if (usedCount === rows.length) rows = enlargeRows(rows, 2 * rows.length);
+    if (usedCount === rows.length) rows = enlarge(rows, 2 * rows.length);
     rows[usedCount] = item;
     placeOf[item] = usedCount++;
   };
@@ -216,7 +217,7 @@ export function makeListedItems(
     }
     if (usedCount === 0) addItem(Math.max(0, itemOf(batch.rows[0]!)));
     paddedLength = Math.ceil(usedCount / padding) * padding;
-    if (rows.length < paddedLength) rows = enlargeRows(rows, paddedLength);
+    if (rows.length < paddedLength) rows = enlarge(rows, paddedLength);
     rows.fill(rows[0]!, usedCount, paddedLength);
   };
   return {
@@ -227,10 +228,4 @@ export function makeListedItems(
     },
     place: (item) => placeOf[item]!,
   };
-}
-
-function enlargeRows(rows: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const largerRows = new Int32Array(length);
-  largerRows.set(rows);
-  return largerRows;
 }

@@ -12,36 +12,27 @@ const unknownCode = 0;
 export interface IdDrop {
   /** Returns, ascending, those of `count` rows of a step that read the unknown id. They depend only on the seed, the feature, the rows and the step. */
   droppedPositions(count: number, step: number): number[];
-  /** Writes the unknown id at these positions. @param placeOf maps a position to that among the codes of all workers. Default: the same */
-  apply(codes: Int32Array, count: number, step: number, placeOf?: (index: number) => number): void;
+  /** Writes the unknown id at these positions. @param positionOf maps the index of a code to its position among the codes of all workers. Default: the same */
+  apply(codes: Int32Array, count: number, step: number, positionOf?: (index: number) => number): void;
 }
 
 /** Returns undefined for a feature that drops no ids. All inputs that read the same rows of a feature in a step drop the same ones. */
 export function makeIdDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number): IdDrop | undefined {
   if (drop === undefined) return undefined;
   const dropStream = makeRandom(seed, ...Buffer.from(`drop/${rowsPrefix(rows)}${name}`)).integer(2 ** 32);
-  const forEachDropped = (count: number, step: number, use: (index: number) => void): void => {
+  const droppedPositions = (count: number, step: number): number[] => {
     const random = makeRandom(dropStream, step);
-    for (let index = 0; index < count; index++) if (random.next() < drop) use(index);
+    const positions: number[] = [];
+    for (let position = 0; position < count; position++) if (random.next() < drop) positions.push(position);
+    return positions;
   };
   return {
-    droppedPositions(count, step) {
-      const droppedPlaces: number[] = [];
-      forEachDropped(count, step, (index) => droppedPlaces.push(index));
-      return droppedPlaces;
-    },
-    apply(codes, count, step, placeOf) {
-      if (!placeOf) {
-        forEachDropped(count, step, (index) => {
-          codes[index] = unknownCode;
-        });
-        return;
-      }
-      let placeCount = 0;
-      for (let index = 0; index < count; index++) placeCount = Math.max(placeCount, placeOf(index) + 1);
-      const isDropped = new Uint8Array(placeCount);
-      forEachDropped(placeCount, step, (place) => void (isDropped[place] = 1));
-      for (let index = 0; index < count; index++) if (isDropped[placeOf(index)] === 1) codes[index] = unknownCode;
+    droppedPositions,
+    apply(codes, count, step, positionOf = (index) => index) {
+      let positionCount = 0;
+      for (let index = 0; index < count; index++) positionCount = Math.max(positionCount, positionOf(index) + 1);
+      const dropped = new Set(droppedPositions(positionCount, step));
+      for (let index = 0; index < count; index++) if (dropped.has(positionOf(index))) codes[index] = unknownCode;
     },
   };
 }
@@ -74,7 +65,7 @@ export type FeedPart = 'batch' | 'gather' | 'gradients' | 'update';
 
 export interface FeedWatch {
   /** Called when a part of the work ends, with its beginning by `performance.now()`. */
-  done?(part: FeedPart, name: string, start: number): void;
+  partEnded?(part: FeedPart, name: string, start: number): void;
   /** Called when the rows of a table have their gradients, and are about to change. */
-  learning?(table: Table): void;
+  gradientsReady?(table: Table): void;
 }

@@ -108,7 +108,15 @@ export function makeFeeder(options: FeederOptions): Feeder {
     features: mapByName(options.features),
     tables: options.tables,
     columns: (rows) => (areEvents(rows) ? events.features : corpus.features),
-    training: { events, corpus, batch: wholeBatch, distinct, elements: elementItems, seen: makeNumberings(), queue },
+    training: {
+      events,
+      corpus,
+      batch: wholeBatch,
+      distinct,
+      elements: elementItems,
+      rowNumbers: makeNumberings(),
+      queue,
+    },
   };
   const sources = makeSources(plan, context);
   const workerShare = options.share && makeSharedFill(plan, options.share);
@@ -131,7 +139,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
     /** @param lists of the rows, for a graph that reads lists in an order of their own */
     const batchOf = ({ cut, sequences }: BatchLists, whole?: Batch): Batch => {
       const partOf = (length: number | undefined): BatchPart => {
-        const part = cut?.of[cut.lengths.indexOf(length!)];
+        const part = cut?.parts[cut.lengths.indexOf(length!)];
         invariant(part, `the batch is cut at ${length} elements`);
         return part;
       };
@@ -170,11 +178,11 @@ export function makeFeeder(options: FeederOptions): Feeder {
       const batchStart = performance.now();
       const batch = requestedBatch ?? beginBatch(rows, step, extra);
       requestedBatch = undefined;
-      watch?.done?.('batch', 'rows of the batch', batchStart);
+      watch?.partEnded?.('batch', 'rows of the batch', batchStart);
       if (!workerShare) return fillAll(sources, batch, watch);
       const shareStart = performance.now();
       const filledInputs = workerShare.fill(sources, batch);
-      watch?.done?.('batch', 'inputs of this worker', shareStart);
+      watch?.partEnded?.('batch', 'inputs of this worker', shareStart);
       return filledInputs;
     },
     collectLookups(rows, step, extra) {
@@ -191,12 +199,12 @@ export function makeFeeder(options: FeederOptions): Feeder {
     apply(outputs, multiplier = 1, rate = undefined, watch = undefined) {
       const afterStart = performance.now();
       for (const { source } of sources) source.afterStep?.(lastBatch!, outputs);
-      watch?.done?.('batch', 'what the step gives back', afterStart);
+      watch?.partEnded?.('batch', 'what the step gives back', afterStart);
       const updateTable = (table: Table): void => {
-        watch?.learning?.(table);
+        watch?.gradientsReady?.(table);
         const updateStart = performance.now();
         table.update(multiplier, rate);
-        watch?.done?.('update', table.name, updateStart);
+        watch?.partEnded?.('update', table.name, updateStart);
       };
       addGradients(tablesToUpdate, outputs, updateTable, watch);
     },
@@ -212,9 +220,9 @@ export function makeFeeder(options: FeederOptions): Feeder {
       Object.assign({}, ownItems.state(), ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
     load(state) {
       for (const [name, view] of Object.entries(this.state())) {
-        const givenView = state[name];
-        invariant(givenView?.length === view.length, `state ${name} of the feeder does not fit`);
-        view.set(givenView);
+        const savedNumbers = state[name];
+        invariant(savedNumbers?.length === view.length, `state ${name} of the feeder does not fit`);
+        view.set(savedNumbers);
       }
     },
     close() {
@@ -284,12 +292,12 @@ const makeSources = ({ inputs }: GraphPlan, context: FeedContext): readonly Plan
 function fillAll(sources: readonly PlannedSource[], batch: Batch, watch?: FeedWatch): Tensors {
   const roomStart = performance.now();
   for (const { source } of sources) source.reserve?.(batch);
-  watch?.done?.('batch', 'room for look-ups', roomStart);
+  watch?.partEnded?.('batch', 'room for look-ups', roomStart);
   const tensors: Record<string, Tensor> = {};
   for (const { name, source, input } of sources) {
     const fillStart = watch ? performance.now() : 0;
     tensors[name] = source.fill(batch);
-    watch?.done?.(readsTable(input) ? 'gather' : 'batch', name, fillStart);
+    watch?.partEnded?.(readsTable(input) ? 'gather' : 'batch', name, fillStart);
   }
   return tensors;
 }
@@ -310,8 +318,8 @@ function makeNumberings(): (table: string) => RowNumbers {
 function inputsByTable(sources: readonly PlannedSource[]): Learning {
   const tables = new Map<Table, PlannedSource[]>();
   for (const plannedSource of sources) {
-    const learnedTable = plannedSource.source.learns?.table;
-    if (learnedTable) appendToList(tables, learnedTable, plannedSource);
+    const table = plannedSource.source.learns?.table;
+    if (table) appendToList(tables, table, plannedSource);
   }
   return tables;
 }
@@ -359,7 +367,7 @@ function addGradients(
       invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
       source.learns!.accumulate(gradient.data);
     }
-    watch?.done?.('gradients', table.name, learnStart);
+    watch?.partEnded?.('gradients', table.name, learnStart);
     updateTable(table);
   }
 }

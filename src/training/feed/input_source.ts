@@ -37,7 +37,7 @@ export interface Batch {
   /** For one of several workers, the batch with the lists of all rows, by which rows of tables are numbered. */
   readonly whole?: Batch;
   /** For one of several workers, returns a function from its rows of this kind to their index in the whole batch. Absent: row i has index i. */
-  listLength?(rows: RowsOf): (row: number) => number;
+  indexInBatch?(rows: RowsOf): (row: number) => number;
   /** Each list once, as a sequence, if the graph reads sequences and has no parts. */
   readonly sequences?: BatchSequences;
   partOf(rows: PartRows | ViewPart): BatchPart;
@@ -51,7 +51,7 @@ export interface FeedContext {
   readonly tables: ReadonlyMap<string, Table>;
   /** Returns the columns that these rows refer to. */
   columns(rows: RowsOf): ReadonlyMap<string, IndexedColumn>;
-  /** Absent in a forward-only feed, whose inputs are only features. */
+  /** Absent in a forward-only feed, whose inputs are only features. `trainingOf` returns it. */
   readonly training?: {
     readonly events: Events;
     readonly corpus: Corpus;
@@ -60,7 +60,7 @@ export interface FeedContext {
     /** Items of the lists of a batch, if lists go through the item tower. */
     readonly elements?: ListedItems;
     /** Returns the numbering of the rows of a table that a batch looks up, the same for all inputs. */
-    seen(table: string): RowNumbers;
+    rowNumbers(table: string): RowNumbers;
     /** Returns the past batches of a task, the same for all inputs. */
     queue(rows: QueueRows): VectorQueue;
   };
@@ -102,20 +102,22 @@ export type MakeSource<K extends InputSource['from']> = (
   input: InputPlan,
 ) => InputFeed;
 
-/** Returns a feature's plan with its column, which must be of one of these kinds. */
+/** Returns a feature's plan with its column, which must be of one of these kinds, and the rows of the column that a batch reads. */
 export function columnOf<K extends Column['kind']>(
   context: FeedContext,
   name: string,
   rows: RowsOf,
   ...kinds: readonly K[]
-): { feature: FeaturePlan; column: Extract<Column, { kind: K }>; index: Int32Array | undefined } {
+) {
   const feature = context.features.get(name);
   const indexed = context.columns(rows).get(name);
   invariant(feature && indexed, `feature ${name} has no plan or no column`);
   const { column, index } = indexed;
   invariant((kinds as readonly string[]).includes(column.kind), `feature ${name} is fed by a column of ${column.kind}`);
   if (index) checkIndex(index, column, name);
-  return { feature, column: column as Extract<Column, { kind: K }>, index };
+  const columnRows = makeColumnRows(index);
+  const rowsOf = (batch: Batch): Int32Array => columnRows(batch.rowsOf(rows));
+  return { feature, column: column as Extract<Column, { kind: K }>, index, rowsOf };
 }
 
 /** Checked once for all steps, because a read past the end of a column would give 0, not an error. */
@@ -131,18 +133,32 @@ function checkIndex(index: Int32Array, column: Column, name: string): void {
 }
 
 /** Returns a function that maps the batch's rows to rows of a column, through its index if there is one. */
-export function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array) => Int32Array {
+function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array) => Int32Array {
   if (!index) return (rows) => rows;
-  let buffer = new Int32Array(0);
+  const integers = reuseIntegers();
   return (rows) => {
-    if (buffer.length < rows.length) buffer = new Int32Array(rows.length);
-    pickCodes(index, rows, buffer);
-    return buffer.subarray(0, rows.length);
+    const columnRows = integers(rows.length);
+    pickCodes(index, rows, columnRows);
+    return columnRows;
   };
 }
 
-export function enlargeBuffer(buffer: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
-  return buffer.length >= length ? buffer : new Float32Array(length);
+/** Returns a function that returns `length` numbers. They are those of its last call, so that each batch does not allocate. */
+export const reuseFloats = () => reuseNumbers((length) => new Float32Array(length));
+export const reuseIntegers = () => reuseNumbers((length) => new Int32Array(length));
+
+function reuseNumbers<T extends Float32Array | Int32Array>(allocate: (length: number) => T): (length: number) => T {
+  let buffer = allocate(0);
+  return (length) => {
+    if (buffer.length < length) buffer = allocate(length);
+    return buffer.subarray(0, length) as T;
+  };
+}
+
+/** Returns what a source needs of training rows. A forward-only feed has none. */
+export function trainingOf({ training }: FeedContext): NonNullable<FeedContext['training']> {
+  invariant(training, 'only a feed of training rows has this input');
+  return training;
 }
 
 /** Stores the item vectors of past batches, and the numbers of their items, which do not depend on the events at hand. */
@@ -188,10 +204,3 @@ export function makeQueue({ count, width, after }: QueueRows) {
     state: (): FeedState => ({ vectors, items, next: nextSlot }),
   };
 }
-
-/** Returns a tensor with one axis. */
-export const vector = (data: Float32Array | Int32Array): Tensor => ({
-  dtype: data instanceof Int32Array ? 'int32' : 'float32',
-  shape: [data.length],
-  data,
-});

@@ -62,8 +62,8 @@ function weightsOf({ rows, trainingCounts }: Corpus, { power = 1 }: Draw): Float
 /** Returns the rows that occur in training events; all if none does. */
 export function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
   const allRows = listRowIndexes(rows);
-  const trainedRowList = allRows.filter((row) => trainingCounts[row]! > 0);
-  return trainedRowList.length > 0 ? trainedRowList : allRows;
+  const trained = allRows.filter((row) => trainingCounts[row]! > 0);
+  return trained.length > 0 ? trained : allRows;
 }
 
 const samplingStream = 0x5a3b;
@@ -103,8 +103,8 @@ export interface Mined {
   readonly items: OwnItems;
   /** Returns the users of an epoch as ascending rows. They depend only on the seed and the epoch. */
   usersOf(epoch: number): Int32Array;
-  /** Stores the best items of these users, `best` for each; −1 if there are fewer. @param minedUsers int32 [users, best] */
-  storeMined(users: Int32Array, minedUsers: Int32Array): void;
+  /** Stores the best items of these users. @param minedItems int32 [users, best], −1 where a user has fewer */
+  storeMined(users: Int32Array, minedItems: Int32Array): void;
   /** Returns the entries of a checkpoint: the users, −1 for none, and their items. */
   state(): FeedState;
 }
@@ -114,11 +114,11 @@ export function makeMined(
   { user: userOf }: Pick<Events, 'user'>,
   candidates: Int32Array,
   corpus: Corpus,
-  of: MinedRows,
+  minedRows: MinedRows,
   seed: number,
 ): Mined {
-  const userCount = Math.min(of.users, candidates.length);
-  const { best, perRow } = of;
+  const userCount = Math.min(minedRows.users, candidates.length);
+  const { best, perRow } = minedRows;
   const users = new Int32Array(userCount).fill(-1);
   const items = new Int32Array(userCount * best).fill(-1);
   const sample = makeSampler(corpus, { by: 'uniform' }, seed);
@@ -127,7 +127,7 @@ export function makeMined(
   let rows = new Int32Array(0);
   let known = new Uint8Array(0);
   return {
-    rows: of,
+    rows: minedRows,
     usersOf(epoch) {
       const order = makeRandom(seed, minedStream, 0, epoch).permutation(candidates.length);
       return order
@@ -135,13 +135,11 @@ export function makeMined(
         .map((index) => candidates[index]!)
         .sort();
     },
-    storeMined(minedUsers, best) {
-      invariant(
-        minedUsers.length === userCount && best.length === items.length,
-        'the mined items are as many as planned',
-      );
+    storeMined(minedUsers, minedItems) {
+      const isAsPlanned = minedUsers.length === userCount && minedItems.length === items.length;
+      invariant(isAsPlanned, 'the mined items are as many as planned');
       users.set(minedUsers);
-      items.set(best);
+      items.set(minedItems);
       placeOf = undefined;
     },
     items(batch, step) {

@@ -2,6 +2,7 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { BagColumn, Events, IndexedColumn, LatestInShards } from '../../data/dataset.ts';
 import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
+import { concatRows } from './order.ts';
 
 export interface LatestEvents {
   /** The users who have one, ascending. */
@@ -58,14 +59,8 @@ export async function latestInShards(latest: LatestInShards): Promise<LatestEven
   const usersOfRanges: Int32Array[] = [];
   for (let range = 0; range < latest.ranges; range++)
     usersOfRanges.push((await latest.read(range)).user.slice().sort());
-  const allUsers = new Int32Array(usersOfRanges.reduce((sum, { length }) => sum + length, 0));
-  let filledCount = 0;
-  for (const users of usersOfRanges) {
-    allUsers.set(users, filledCount);
-    filledCount += users.length;
-  }
   return {
-    users: allUsers,
+    users: concatRows(usersOfRanges),
     async *chunks(users, maxUsers) {
       const chunkAt = ({ features, earlier }: Events, rows: Int32Array, from: number): LatestChunk => {
         const chunk = users.subarray(from, from + rows.length);

@@ -117,6 +117,9 @@ function windowsOfRows({ rows, starts, members }: Windows, targets: Int32Array):
 
 type OrderedWindows = Pick<Windows, 'targets' | 'starts' | 'members'> & { readonly count: number };
 
+const targetsIn = ({ members, starts }: OrderedWindows, window: number): Int32Array =>
+  members.subarray(starts[window]!, starts[window + 1]!);
+
 /** Windows with earlier targets. An epoch adds `perWindow` of them for each window with new targets. */
 interface ReplayedWindows {
   readonly windows: OrderedWindows;
@@ -153,11 +156,8 @@ function orderOfWindows(
       const drawnWindows = drawReplayed(earlierWindows.count, replayedCount, seed, number);
       const targetsOf = (position: number): Int32Array =>
         position < newWindows.count
-          ? newWindows.members.subarray(newWindows.starts[position]!, newWindows.starts[position + 1]!)
-          : earlierWindows.members.subarray(
-              earlierWindows.starts[drawnWindows[position - newWindows.count]!]!,
-              earlierWindows.starts[drawnWindows[position - newWindows.count]! + 1]!,
-            );
+          ? targetsIn(newWindows, position)
+          : targetsIn(earlierWindows, drawnWindows[position - newWindows.count]!);
       const { steps } = counts;
       const firstOf = (step: number): number => firstWindow(step, windowCount, steps);
       return {
@@ -186,8 +186,10 @@ function stepsOfWindows({ count, targets }: UnitCounts, events: number, batch: n
 export const firstWindow = (step: number, count: number, steps: number): number => Math.floor((step * count) / steps);
 
 /** Joins the rows of units. */
-export function joinRows(units: Int32Array, rowsOf: (unit: number) => Int32Array): Int32Array {
-  const lists = Array.from(units, rowsOf);
+export const joinRows = (units: Int32Array, rowsOf: (unit: number) => Int32Array): Int32Array =>
+  concatRows(Array.from(units, rowsOf));
+
+export function concatRows(lists: readonly Int32Array[]): Int32Array {
   const rows = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));
   let rowIndex = 0;
   for (const list of lists) {
@@ -241,14 +243,14 @@ export function makeEpoch(rows: number, batch: number, seed: number, epoch: numb
 }
 
 /** Keeps the rows of each batch, and puts every batch in ascending order, by distributing the rows from the first to the last. */
-function ascendingInBatches(rowOrderDrawn: Int32Array, batch: number): Int32Array {
-  const batchOf = new Int32Array(rowOrderDrawn.length);
-  rowOrderDrawn.forEach((row, position) => {
+function ascendingInBatches(drawnOrder: Int32Array, batch: number): Int32Array {
+  const batchOf = new Int32Array(drawnOrder.length);
+  drawnOrder.forEach((row, position) => {
     batchOf[row] = position / batch;
   });
-  const nextSlot = Int32Array.from({ length: Math.ceil(rowOrderDrawn.length / batch) }, (_, index) => index * batch);
-  const rowOrder = new Int32Array(rowOrderDrawn.length);
-  for (let row = 0; row < rowOrderDrawn.length; row++) rowOrder[nextSlot[batchOf[row]!]!++] = row;
+  const nextSlot = Int32Array.from({ length: Math.ceil(drawnOrder.length / batch) }, (_, index) => index * batch);
+  const rowOrder = new Int32Array(drawnOrder.length);
+  for (let row = 0; row < drawnOrder.length; row++) rowOrder[nextSlot[batchOf[row]!]!++] = row;
   return rowOrder;
 }
 
@@ -285,7 +287,7 @@ export function roundsOf<E extends AnyEpoch>(
   return {
     total,
     /** Number of steps in a full round. The first round after a resume and the last round of the run may be shorter. */
-    each: stepsPerRound,
+    stepsPerRound: stepsPerRound,
     /** Returns the batches of a round that begins after step `start`. It ends at the next multiple of `each`, or with the run. */
     round: (start: number): Pick<E, 'steps' | 'batch'> => ({
       steps: Math.min(total, (Math.floor(start / stepsPerRound) + 1) * stepsPerRound) - start,
@@ -297,8 +299,9 @@ export function roundsOf<E extends AnyEpoch>(
     validations: Math.ceil(Math.ceil(total / stepsPerRound) / validateEvery),
     /** Returns the number of the round that ends with this validation. Both count from 1. */
     roundOf: (validation: number): number => Math.min(Math.ceil(total / stepsPerRound), validation * validateEvery),
-    validates: (number: number, end: number): boolean => end >= total || number % validateEvery === 0,
+    endsWithValidation: (number: number, end: number): boolean => end >= total || number % validateEvery === 0,
     /** Returns the number of validations after the one at the end of round `best`, up to and including the end of round `now`. */
-    since: (best: number, now: number): number => Math.floor(now / validateEvery) - Math.floor(best / validateEvery),
+    validationsSince: (best: number, now: number): number =>
+      Math.floor(now / validateEvery) - Math.floor(best / validateEvery),
   };
 }

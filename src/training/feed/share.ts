@@ -5,9 +5,9 @@
 import type { Tensors } from '../../engines/engine.ts';
 import type { Distribution, InputShare } from '../../graph/distribute/distribute.ts';
 import { shareInputs } from '../../graph/distribute/values.ts';
-import type { Graph, Tensor } from '../../graph/graph.ts';
+import { type Graph, type Tensor, tensorOf } from '../../graph/graph.ts';
 import type { GraphPlan, InputPlan, PartRows, RowsOf, Sequences } from '../../graph/plan/plan.ts';
-import { type Batch, vector } from './input_source.ts';
+import type { Batch } from './input_source.ts';
 import { type ShareFill, shareOf } from './sources.ts';
 
 export interface WorkerShare {
@@ -102,7 +102,7 @@ export class WorkerRows {
       rowsOf,
       known: (rows) => batch.known(rows).subarray(...this.range(rows, batch)),
       weights: (rows) => batch.weights(rows).subarray(...this.range(rows, batch)),
-      listLength: (rows) => {
+      indexInBatch: (rows) => {
         if (isListedByWorker(rows)) return indexIn(batch.whole!.rowsOf(rows), rowsOf(rows));
         const [from] = this.range(rows, batch);
         return (row) => from + row;
@@ -136,8 +136,8 @@ export class WorkerRows {
     for (const [symbol, rows] of this.counts) {
       const { length } = batch.rowsOf(rows);
       const [from, to] = rangeOf(length, this.share);
-      tensors[shareInputs.own(symbol)] = vector(Int32Array.from({ length: to - from }, (_, index) => from + index));
-      tensors[shareInputs.all(symbol)] = vector(new Int32Array(length));
+      tensors[shareInputs.own(symbol)] = tensorOf(Int32Array.from({ length: to - from }, (_, index) => from + index));
+      tensors[shareInputs.all(symbol)] = tensorOf(new Int32Array(length));
     }
     return tensors;
   }

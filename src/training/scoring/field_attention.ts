@@ -2,6 +2,7 @@
 
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { makeRandom } from '../../base/random/random.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Dataset, IndexedColumn } from '../../data/dataset.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { removeUnread } from '../../graph/passes/dead.ts';
@@ -12,7 +13,7 @@ import { rowReader } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
 import { makeRetrieval } from './retrieval_scorer.ts';
-import { graphParameters } from './tower_vectors.ts';
+import { floatsOf, graphParameters } from './tower_vectors.ts';
 
 export interface Attention {
   readonly tower: string;
@@ -76,18 +77,16 @@ async function readTower(
   const readoutPlan = readoutGraph(embedded, readouts);
   const feeder = makeRowFeeder({ plan: readoutPlan, columns, features: plan.features, tables });
   const program = await engine.prepare(readoutPlan.graph, graphParameters(readoutPlan.graph, parameters));
-  const rows = Int32Array.from({ length: Math.min(count, maxReadRows) }, (_, row) => row);
+  const rows = listRowIndexes(Math.min(count, maxReadRows));
   const fieldSums = readouts.map(({ of }) => of.map(() => ({ sum: 0, squares: 0 })));
   try {
     for (let from = 0; from < rows.length; from += rowsAtOnce) {
       const outputs = await program.run(feeder.inputs(rows.subarray(from, from + rowsAtOnce)));
       readouts.forEach(({ label, of }, index) => {
-        const values = outputs[label];
-        invariant(values?.data instanceof Float32Array, `tower ${tower.name} gives no ${label}`);
-        for (let i = 0; i < values.data.length; i++) {
+        for (const [i, value] of floatsOf(outputs, label, `tower ${tower.name}`).entries()) {
           const fieldSum = fieldSums[index]![i % of.length]!;
-          fieldSum.sum += values.data[i]!;
-          fieldSum.squares += values.data[i]! ** 2;
+          fieldSum.sum += value;
+          fieldSum.squares += value ** 2;
         }
       });
     }
@@ -133,39 +132,30 @@ export interface Spread {
   readonly directions?: number;
 }
 
-type NumberVector = ArrayLike<number>;
-
 /** Maximum number of vectors that are measured: the covariance of more would be about the same. */
 const maxSpreadRows = 2048;
 const spreadStream = 0x5b1d;
 
 /** Measures each table as look-ups read it, and the vectors of the corpus by the item tower. */
 export function spreadsOf(tables: Tables, items: Vectors): readonly Spread[] {
-  const spreadTables = [...tables.values()].filter(({ rows, dim }) => rows > 0 && dim > 0);
-  return [
-    ...spreadTables.map((table) =>
-      spreadOf(`table ${table.name}`, rowReader(table.shownNumbers(), table.dim), table.rows, table.dim),
-    ),
-    spreadOf('item vectors', rowReader(items.data, items.width), items.rows, items.width),
-  ];
+  const spreads = [...tables.values()].map((table) =>
+    spreadOf(`table ${table.name}`, rowReader(table.shownNumbers(), table.dim), table.rows, table.dim),
+  );
+  return [...spreads, spreadOf('item vectors', rowReader(items.data, items.width), items.rows, items.width)];
 }
 
-export function spreadOf(name: string, rowOf: (row: number) => NumberVector, rows: number, width: number): Spread {
+export function spreadOf(name: string, rowOf: (row: number) => ArrayLike<number>, rows: number, width: number): Spread {
   const vectors = drawRows(rows).map(rowOf);
   const vectorLengths = vectors.map((vector) => Math.hypot(...Array.from(vector)));
   const sortedLengths = vectorLengths.toSorted((a, b) => a - b);
   const quantile = (share: number): number => sortedLengths[Math.round(share * (vectors.length - 1))] ?? 0;
-  const lengthsSpread = {
-    name,
-    rows,
-    width,
-    lengths: [quantile(0), quantile(0.1), quantile(0.5), quantile(0.9), quantile(1)] as const,
-  };
-  return vectors.length < 2 ? lengthsSpread : { ...lengthsSpread, ...measureDirections(vectors, vectorLengths, width) };
+  const lengths = [quantile(0), quantile(0.1), quantile(0.5), quantile(0.9), quantile(1)] as const;
+  const directions = vectors.length < 2 ? {} : measureDirections(vectors, vectorLengths, width);
+  return { name, rows, width, lengths, ...directions };
 }
 
 function drawRows(rows: number): number[] {
-  if (rows <= maxSpreadRows) return Array.from({ length: rows }, (_, row) => row);
+  if (rows <= maxSpreadRows) return [...listRowIndexes(rows)];
   const random = makeRandom(1, spreadStream);
   const chosenRows = new Set<number>();
   while (chosenRows.size < maxSpreadRows) chosenRows.add(random.integer(rows));
@@ -173,7 +163,7 @@ function drawRows(rows: number): number[] {
 }
 
 function measureDirections(
-  vectors: readonly NumberVector[],
+  vectors: readonly ArrayLike<number>[],
   lengths: readonly number[],
   width: number,
 ): Pick<Spread, 'cosine' | 'directions'> {

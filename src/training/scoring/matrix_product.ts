@@ -52,11 +52,7 @@ export async function engineProduct(engine: Engine): Promise<Product> {
 
 function productGraph(): Graph {
   const builder = makeBuilder('product');
-  const [rows, columns, innerDim] = ['rows', 'columns', 'inner'].map((name) => symbolicDim(name)) as [
-    never,
-    never,
-    never,
-  ];
+  const [rows, columns, innerDim] = [symbolicDim('rows'), symbolicDim('columns'), symbolicDim('inner')];
   const start = builder.input('start', [rows, columns]);
   const a = builder.input('a', [rows, innerDim]);
   const b = builder.input('b', [columns, innerDim]);

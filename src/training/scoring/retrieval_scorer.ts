@@ -6,7 +6,7 @@ import type { Corpus } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { symbolicDim } from '../../graph/dims.ts';
-import type { Graph, Tensor } from '../../graph/graph.ts';
+import { type Graph, type Tensor, tensorOf } from '../../graph/graph.ts';
 import { computedTableName, elementOutputName, type Plan } from '../../graph/plan/plan.ts';
 import { ItemSums } from '../../retrieval/scan/item_weights.ts';
 import type { Scan } from '../../retrieval/scan/scan.ts';
@@ -14,7 +14,7 @@ import type { ComputedItemVectors, Vectors } from '../../retrieval/vectors.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { codesOfItems, type FittedSource, itemWeightsOf } from './fitted_weights.ts';
-import { type IndexedFeatures, type TowerOptions, TowerVectors } from './tower_vectors.ts';
+import { floatsOf, type IndexedFeatures, type TowerOptions, TowerVectors } from './tower_vectors.ts';
 
 /** Scores vectors of queries, which may have several interests, against the items that `setItems` was last given: float32 [queries, items]. */
 export class ItemScores {
@@ -46,11 +46,7 @@ export class ItemScores {
   async scoreRange(queries: Vectors, from: number, to: number): Promise<Float32Array> {
     const { data, width } = this.items!;
     this.partScores ??= await this.engine.prepare(this.graph(width), {});
-    const items: Tensor = {
-      dtype: 'float32',
-      shape: [to - from, width],
-      data: data.subarray(from * width, to * width),
-    };
+    const items = tensorOf(data.subarray(from * width, to * width), to - from, width);
     return scoresOf(await this.partScores.run({ queries: this.tensor(queries), items }));
   }
 
@@ -60,7 +56,7 @@ export class ItemScores {
   }
 
   private tensor({ data, rows, width }: Vectors): Tensor {
-    return { dtype: 'float32', shape: [rows * this.interests, width], data };
+    return tensorOf(data, rows * this.interests, width);
   }
 
   private weights(): Tensors {
@@ -69,7 +65,7 @@ export class ItemScores {
     for (let row = 0; row < rows; row++) {
       for (let i = 0; i < width; i++) transposed[i * rows + row] = data[row * width + i]!;
     }
-    return { items: { dtype: 'float32', shape: [width, rows], data: transposed } };
+    return { items: tensorOf(transposed, width, rows) };
   }
 
   /**
@@ -92,10 +88,7 @@ export class ItemScores {
   }
 }
 
-function scoresOf({ scores }: Tensors): Float32Array {
-  invariant(scores?.data instanceof Float32Array, 'the scores are float32');
-  return scores.data;
-}
+const scoresOf = (outputs: Tensors): Float32Array => floatsOf(outputs, 'scores', 'the graph');
 
 export interface Retrieval {
   /** Returns the vectors of the whole corpus as of the last `refresh`; the next one overwrites them. */
@@ -135,8 +128,8 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   const [queryTower, itemTower] = plan.towers;
   const tablesOfItems = computedTables(plan, corpus);
   const tables = new Map([...options.tables, ...tablesOfItems]);
-  const width = itemTower.width;
-  invariant(queryTower.width === width, `the towers' vectors are ${queryTower.width} and ${width} wide`);
+  const areAlike = queryTower.width === itemTower.width;
+  invariant(areAlike, `the towers' vectors are ${queryTower.width} and ${itemTower.width} wide`);
   const queryVectors = new TowerVectors(queryTower, { ...options, tables });
   const itemVectors = new TowerVectors(itemTower, options);
   // Inputs of a tower are views of memory that the next inputs reuse, so a run must end before the next one begins.
@@ -148,21 +141,19 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   const refresh = async (parameters: Tensors): Promise<void> => {
     await queryVectors.write(parameters);
     await itemVectors.write(parameters);
-    const outputs = [...tablesOfItems].map(([name, table]) => {
+    const extraOutputs = [...tablesOfItems].map(([name, table]) => {
       const output = elementOutputName(name.slice(itemTower.name.length + 1));
       return { output, into: table.values() };
     });
     allItems ??= listRowIndexes(corpus.rows);
-    items = await itemVectors.vectorsOf(corpus.features, allItems, { extraOutputs: outputs, into: items?.data });
+    items = await itemVectors.vectorsOf(corpus.features, allItems, { extraOutputs, into: items?.data });
     itemScores.setItems(items);
   };
   if (options.computed) {
     items = options.computed.vectors;
     itemScores.setItems(items);
     for (const [name, table] of tablesOfItems) table.load(options.computed.tables.get(name)!);
-  } else {
-    await refresh(options.parameters);
-  }
+  } else await refresh(options.parameters);
 
   return {
     items: () => items!,

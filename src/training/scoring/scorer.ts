@@ -1,4 +1,4 @@
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Corpus, Events, IndexedBags, TrainingUsers } from '../../data/dataset.ts';
 import type { Engine, Tensors } from '../../engines/engine.ts';
 import type { FeaturePlan, Plan } from '../../graph/plan/plan.ts';
@@ -7,7 +7,7 @@ import type { Vectors } from '../../retrieval/vectors.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
 import type { Retrieval } from './retrieval_scorer.ts';
-import { graphParameters, towerRowsAtOnce } from './tower_vectors.ts';
+import { floatsOf, graphParameters, towerRowsAtOnce } from './tower_vectors.ts';
 
 /** Collects the best items. Items arrive in ascending order, some at a time. Excluded items, and items with NaN scores, are left out. */
 export class BestItems {
@@ -37,9 +37,9 @@ export class BestItems {
 
 /** Returns the k best of the scores of all items. */
 export function bestItems(scores: Float32Array, k: number, excluded: Iterable<number> = []): RankedRows {
-  const first = new BestItems(k, scores.length, excluded);
-  first.add(scores, 0);
-  return first.ranked();
+  const best = new BestItems(k, scores.length, excluded);
+  best.add(scores, 0);
+  return best.ranked();
 }
 
 /** Ranks the corpus for an event: the model, or a baseline to compare it with. */
@@ -89,28 +89,24 @@ export function modelScorer(
   retrieval: Retrieval,
   { plan, events, corpus }: { readonly plan: Plan; readonly events: Events; readonly corpus: Corpus },
 ): Scorer {
-  let announced: { readonly vectors: Vectors; readonly placeOf: ReadonlyMap<number, number> } | undefined;
+  let announced: { readonly vectors: Vectors; readonly positionOf: ReadonlyMap<number, number> } | undefined;
   const vectorsOf = async (rows: Int32Array): Promise<Vectors> => {
-    const announcedRows = announced;
-    return announcedRows && rows.every((row) => announcedRows.placeOf.has(row))
-      ? pickVectors(
-          announcedRows.vectors,
-          rows.map((row) => announcedRows.placeOf.get(row)!),
-        )
-      : retrieval.queries(events.features, rows);
+    const positions = rows.map((row) => announced?.positionOf.get(row) ?? -1);
+    const areAnnounced = announced && !positions.includes(-1);
+    return areAnnounced ? pickVectors(announced!.vectors, positions) : retrieval.queries(events.features, rows);
   };
   const expect = async (rows: Int32Array): Promise<void> => {
     const vectors = await retrieval.queries(events.features, rows);
-    announced = { vectors, placeOf: new Map(Array.from(rows, (row, position) => [row, position])) };
+    announced = { vectors, positionOf: new Map(Array.from(rows, (row, position) => [row, position])) };
   };
   return {
     name: plan.model,
     doc: plan.fitted
       ? 'the sum of the weights from the items of the list'
       : 'the inner product of the vectors of the two towers; the largest over several interests',
-    ...(ranksColdItems(plan, corpus) ? { ranksCold: true } : {}),
+    ranksCold: ranksColdItems(plan, corpus) || undefined,
     // Vectors with a number for each item would need too much memory for all rows at once.
-    ...(retrieval.scan ? {} : { expect }),
+    expect: retrieval.scan ? undefined : expect,
     score: async (rows) => retrieval.scores(await vectorsOf(rows)),
     scoreSome: async (rows, from, to) => retrieval.scoresBetween(await vectorsOf(rows), from, to),
   };
@@ -173,14 +169,11 @@ export async function predictionsOf(
   const feeder = makeRowFeeder({ plan: predictions, columns: events.features, features, tables });
   const program = await engine.prepare(predictions.graph, graphParameters(predictions.graph, parameters));
   try {
-    const rows = Int32Array.from({ length: events.rows }, (_, row) => row);
+    const rows = listRowIndexes(events.rows);
     for (let from = 0; from < rows.length; from += towerRowsAtOnce) {
       const outputs = await program.run(feeder.inputs(rows.subarray(from, from + towerRowsAtOnce)));
-      for (const [task, values] of valuesOfTask) {
-        const blockValues = outputs[`prediction:${task}`];
-        invariant(blockValues?.data instanceof Float32Array, `task ${task} gives no prediction`);
-        values.set(blockValues.data, from);
-      }
+      for (const [task, values] of valuesOfTask)
+        values.set(floatsOf(outputs, `prediction:${task}`, `task ${task}`), from);
     }
   } finally {
     feeder.close();

@@ -12,6 +12,7 @@ import type { Graph, HostDtype, Tensor } from '../../graph/graph.ts';
 import type { GraphPlan, Plan, TowerPlan } from '../../graph/plan/plan.ts';
 import type { Vectors } from '../../retrieval/vectors.ts';
 import type { Tables } from '../embedding/tables.ts';
+import { makeElementCounter } from '../feed/batch_lists.ts';
 import { makeRowFeeder, type RowFeeder } from '../feed/feeder.ts';
 
 /**
@@ -168,14 +169,8 @@ const rowsOfRequests = 64;
 export interface VectorsRequest {
   /** The array that receives the vectors. Default: a new one. */
   readonly into?: Float32Array;
-  /** Further outputs, and the arrays that receive them. Only for a tower without graphs by list length. */
-  readonly extraOutputs?: readonly MoreOutput[];
-}
-
-interface MoreOutput {
-  readonly output: string;
-  /** float32 [rows, width] */
-  readonly into: Float32Array;
+  /** Further outputs, and the arrays that receive them, float32 [rows, width]. Only for a tower without graphs by list length. */
+  readonly extraOutputs?: readonly { readonly output: string; readonly into: Float32Array }[];
 }
 
 export class TowerVectors {
@@ -198,14 +193,12 @@ export class TowerVectors {
 
   /** Computes the vectors of these rows, in their order. Caches a feeder for the columns until `close`. */
   vectorsOf(columns: IndexedFeatures, rows: Int32Array, request: VectorsRequest = {}): Promise<Vectors> {
-    invariant(
-      !request.extraOutputs?.length || this.graphs.length === 1,
-      `tower ${this.tower.name} is not cut by length`,
-    );
+    const isPossible = !request.extraOutputs?.length || this.graphs.length === 1;
+    invariant(isPossible, `tower ${this.tower.name} is not cut by length`);
     return this.vectors(columns, rows, true, request);
   }
 
-  /** Releases what `of` has cached of these columns. */
+  /** Releases what `vectorsOf` has cached of these columns. */
   forget(columns: IndexedFeatures): void {
     for (const graph of this.graphs) graph.forget(columns);
   }
@@ -229,33 +222,29 @@ export class TowerVectors {
     keepsFeeder: boolean,
     { into: data = new Float32Array(rows.length * this.numbersPerRow), extraOutputs = [] }: VectorsRequest = {},
   ): Promise<Vectors> {
-    const { numbersPerRow: each } = this;
+    const { numbersPerRow } = this;
     const { name, width, interests } = this.tower;
-    for (const [index, places] of this.positionsByGraph(columns, rows).entries()) {
-      if (places.length === 0) continue;
+    for (const [index, positions] of this.positionsByGraph(columns, rows).entries()) {
+      if (positions.length === 0) continue;
       const graph = this.graphs[index]!;
       const currentWeights = { parameters: this.parameters, keepsFeeder };
       const layout = await graph.layout(currentWeights);
       const rowsPerRun = Math.min(towerRowsAtOnce, layout.maxRows);
-      for (let from = 0; from < places.length; from += rowsPerRun) {
-        const positionsOfRun = places.subarray(from, from + rowsPerRun);
+      for (let from = 0; from < positions.length; from += rowsPerRun) {
+        const positionsOfRun = positions.subarray(from, from + rowsPerRun);
         const count = positionsOfRun.length;
         const rowsInRun = paddedRows(layout, count).map((i) => rows[positionsOfRun[i]!]!);
         const outputs = await graph.outputs(columns, rowsInRun, currentWeights);
-        const outputVectors = floatsOf(outputs, 'vector', name);
+        const outputVectors = floatsOf(outputs, 'vector', `tower ${name}`);
         for (const { output, into } of extraOutputs) {
-          const values = floatsOf(outputs, output, name);
-          const numbersPerRow = values.length / rowsInRun.length;
-          into.set(unpaddedRows(values, layout, count, numbersPerRow), from * numbersPerRow);
+          const values = floatsOf(outputs, output, `tower ${name}`);
+          const outputWidth = values.length / rowsInRun.length;
+          into.set(unpaddedRows(values, layout, count, outputWidth), from * outputWidth);
         }
-        invariant(outputVectors.length === rowsInRun.length * each, `tower ${name} gives a vector a row`);
-        const vectors = unpaddedRows(outputVectors, layout, count, each);
-        // If the tower has a single graph, the rows of a run are contiguous.
-        const isRun = positionsOfRun[count - 1]! - positionsOfRun[0]! === count - 1;
-        if (isRun) data.set(vectors, positionsOfRun[0]! * each);
-        else
-          for (const [i, place] of positionsOfRun.entries())
-            data.set(vectors.subarray(i * each, (i + 1) * each), place * each);
+        invariant(outputVectors.length === rowsInRun.length * numbersPerRow, `tower ${name} gives a vector a row`);
+        const vectors = unpaddedRows(outputVectors, layout, count, numbersPerRow);
+        for (const [i, position] of positionsOfRun.entries())
+          data.set(vectors.subarray(i * numbersPerRow, (i + 1) * numbersPerRow), position * numbersPerRow);
       }
     }
     // No item would score above a target whose score is NaN, so its rank would look perfect.
@@ -268,18 +257,11 @@ export class TowerVectors {
     const { parts = [] } = this.tower;
     const [firstPart] = parts;
     if (firstPart === undefined) return [listRowIndexes(rows.length)];
-    const list = columns.get(firstPart.feature);
-    invariant(
-      list?.column.kind === 'bags',
-      `tower ${this.tower.name} is cut by ${firstPart.feature}, which is no list`,
-    );
-    const { column, index } = list;
+    const lengthOf = makeElementCounter(columns, firstPart.feature);
     const positionsByGraph = this.graphs.map((): number[] => []);
-    rows.forEach((row, place) => {
-      const bag = index ? index[row]! : row;
-      const length = column.ends[bag]! - column.starts[bag]!;
-      const partIndex = parts.findIndex((part) => length <= part.length);
-      positionsByGraph.at(partIndex)!.push(place);
+    rows.forEach((row, position) => {
+      const partIndex = parts.findIndex(({ length }) => lengthOf(row) <= length);
+      positionsByGraph.at(partIndex)!.push(position);
     });
     return positionsByGraph.map((indexes) => Int32Array.from(indexes));
   }
@@ -300,20 +282,25 @@ class TowerGraph {
   private readonly feeders = new Map<IndexedFeatures, RowFeeder>();
 
   constructor(
-    private readonly own: GraphPlan,
+    private readonly graphPlan: GraphPlan,
     private readonly options: TowerOptions,
   ) {}
 
   async write(parameters: Tensors): Promise<void> {
     for (const program of [this.batchProgram, this.requestProgram])
-      await program?.write(graphParameters(this.own.graph, parameters));
+      await program?.write(graphParameters(this.graphPlan.graph, parameters));
   }
 
   /** Only the rows of requests need bits that do not depend on the run. */
   async layout(weights: CurrentWeights): Promise<RowLayout> {
     const { engine } = this.options;
     if (weights.keepsFeeder) return { multiple: engine.evenRows ?? 1, spacing: 1, maxRows: towerRowsAtOnce };
-    return (this.requestLayout ??= await layoutFor(engine, await this.program(weights), this.own.graph, 'vector'));
+    return (this.requestLayout ??= await layoutFor(
+      engine,
+      await this.program(weights),
+      this.graphPlan.graph,
+      'vector',
+    ));
   }
 
   async outputs(columns: IndexedFeatures, rows: Int32Array, weights: CurrentWeights): Promise<Tensors> {
@@ -339,7 +326,7 @@ class TowerGraph {
   }
 
   private async program({ keepsFeeder, parameters }: CurrentWeights): Promise<Program> {
-    const { graph } = this.own;
+    const { graph } = this.graphPlan;
     const ownWeights = (): Tensors => graphParameters(graph, parameters);
     return keepsFeeder
       ? (this.batchProgram ??= await this.options.engine.prepare(graph, ownWeights()))
@@ -348,7 +335,7 @@ class TowerGraph {
 
   private makeFeeder(columns: IndexedFeatures): RowFeeder {
     const { plan, tables } = this.options;
-    return makeRowFeeder({ plan: this.own, columns, features: plan.features, tables });
+    return makeRowFeeder({ plan: this.graphPlan, columns, features: plan.features, tables });
   }
 }
 
@@ -358,9 +345,10 @@ function areFinite(numbers: Float32Array): boolean {
   return true;
 }
 
-function floatsOf(outputs: Tensors, output: string, tower: string): Float32Array {
+/** @param giver names what should give the output */
+export function floatsOf(outputs: Tensors, output: string, giver: string): Float32Array {
   const values = outputs[output];
-  invariant(values?.data instanceof Float32Array, `tower ${tower} gives no ${output}`);
+  invariant(values?.data instanceof Float32Array, `${giver} gives no ${output}`);
   return values.data;
 }
 

@@ -131,28 +131,11 @@ interface EventTime {
 const makeRecord = ({ seconds, step }: EventTime, content: object): Uint8Array =>
   eventRecord(event.encode({ wallTime: seconds, step, ...content }));
 
-const versionRecord = (time: EventTime): Uint8Array => makeRecord(time, { fileVersion: 'brain.Event:2' });
-
-/** Marks that the run continues from `step`: readers drop this step and later ones of earlier files. */
-const startRecord = (time: EventTime): Uint8Array => makeRecord(time, { sessionLog: { status: 'START' } });
-
-/** Returns a record with one float32 number under each name; names with a `/` are shown in groups. */
-const scalarsRecord = (time: EventTime, scalars: Readonly<Record<string, number>>): Uint8Array =>
-  makeRecord(time, { summary: { value: Object.entries(scalars).map(([tag, simpleValue]) => ({ tag, simpleValue })) } });
-
 /** Returns a record with a text under a name, which is shown as Markdown. */
-const textRecord = (time: EventTime, tag: string, text: string): Uint8Array =>
-  makeRecord(time, {
-    summary: {
-      value: [
-        {
-          tag,
-          metadata: { pluginData: { pluginName: 'text' } },
-          tensor: { dtype: stringType, tensorShape: { dim: [{ size: 1 }] }, stringVal: [Buffer.from(text)] },
-        },
-      ],
-    },
-  });
+function textRecord(time: EventTime, tag: string, text: string): Uint8Array {
+  const tensor = { dtype: stringType, tensorShape: { dim: [{ size: 1 }] }, stringVal: [Buffer.from(text)] };
+  return makeRecord(time, { summary: { value: [{ tag, metadata: { pluginData: { pluginName: 'text' } }, tensor }] } });
+}
 
 export const isEventFile = (name: string): boolean => /^events\.out\.tfevents\.\d{10}\.tower\.\d+$/.test(name);
 
@@ -161,15 +144,18 @@ export async function openEventFile(folder: string, step: number, texts: Readonl
   const seconds = Date.now() / 1000;
   const handle = await openNewFile(folder, Math.floor(seconds));
   const time = { seconds, step };
-  const unwritten: Uint8Array[] = [versionRecord({ ...time, step: 0 })];
-  if (step > 0) unwritten.push(startRecord({ ...time, step: step + 1 }));
+  const unwritten: Uint8Array[] = [makeRecord({ ...time, step: 0 }, { fileVersion: 'brain.Event:2' })];
+  // Readers drop this step and later ones of earlier files.
+  if (step > 0) unwritten.push(makeRecord({ ...time, step: step + 1 }, { sessionLog: { status: 'START' } }));
   else for (const [tag, text] of Object.entries(texts)) unwritten.push(textRecord(time, tag, text));
   return {
     /** Buffers scalars until the next `write`. Numbers that are not finite are left out. */
-    scalars(now: number, scalars: Readonly<Record<string, number>>): void {
+    scalars(step: number, scalars: Readonly<Record<string, number>>): void {
       const finiteScalars = Object.entries(scalars).filter(([, value]) => Number.isFinite(value));
       if (finiteScalars.length === 0) return;
-      unwritten.push(scalarsRecord({ seconds: Date.now() / 1000, step: now }, Object.fromEntries(finiteScalars)));
+      // A record has one float32 number under each name; names with a `/` are shown in groups.
+      const summary = { value: finiteScalars.map(([tag, simpleValue]) => ({ tag, simpleValue })) };
+      unwritten.push(makeRecord({ seconds: Date.now() / 1000, step }, { summary }));
     },
     /** @throws Failure `cannot-write` */
     async write(): Promise<void> {

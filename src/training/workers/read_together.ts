@@ -55,12 +55,13 @@ export async function readTogether(
 
 /** Returns the minimum over all workers, so that rows that fit one of them fit all. Workers of one machine divide its memory. */
 async function memoryOfWorker(group: WorkerGroup, memory: number): Promise<number> {
-  const machine = group.machines[group.rank];
-  const onThisMachine = group.machines.filter((otherMachine) => otherMachine === machine).length;
-  const ownMemory = Math.max(leastMemory, Math.floor(memory / onThisMachine));
+  const ownMemory = Math.max(leastMemory, Math.floor(memory / workersOfMachine(group)));
   const memoryOfWorkers = await group.exchange(jsonBytes(ownMemory), { isPatient: true });
   return memoryOfWorkers.map((bytes) => parsedJson<number>(bytes)).reduce((a, b) => Math.min(a, b));
 }
+
+const workersOfMachine = ({ machines, rank }: WorkerGroup): number =>
+  machines.filter((machine) => machine === machines[rank]).length;
 
 async function readFirst(
   group: WorkerGroup,
@@ -126,13 +127,10 @@ export async function chooseLayout(
   const unsharedPart = unsharedTables(plan);
   if (requestedLayout === 'sharded' && unsharedPart !== undefined)
     throw failure('workers-unsupported', { what: unsharedPart, areTables: true });
-  const ownMachine = group.machines[group.rank];
-  const onThisMachine = group.machines.filter((machine) => machine === ownMachine).length;
-  const fitsMemory = bytes <= (memoryShare * freeBytes()) / onThisMachine;
-  const answers = await group.exchange(jsonBytes({ requestedLayout: requestedLayout ?? null, fits: fitsMemory }), {
-    isPatient: true,
-  });
-  const requests = answers.map((bytes) => parsedJson<{ requestedLayout: TableLayout | null; fits: boolean }>(bytes));
+  const fitsMemory = bytes <= (memoryShare * freeBytes()) / workersOfMachine(group);
+  const ownRequest = { requestedLayout: requestedLayout ?? null, fits: fitsMemory };
+  const answers = await group.exchange(jsonBytes(ownRequest), { isPatient: true });
+  const requests = answers.map((answer) => parsedJson<typeof ownRequest>(answer));
   const differingWorker = requests.findIndex((request) => request.requestedLayout !== requests[0]!.requestedLayout);
   if (differingWorker > 0) throw failure('workers-differ', { worker: differingWorker, what: '`--tables`' });
   const chosenLayout =

@@ -39,7 +39,7 @@ export async function answerOrder(order: WorkerOrder, tables: Tables, group: Wor
 
 /** Fetches the rows that look-ups have collected: sends their numbers to the owners, and gets the rows back. */
 export async function fetchRows(tables: readonly RemoteTable[], group: WorkerGroup): Promise<void> {
-  const requestedRows = tables.map(({ remote }) => remote.lookupOptions());
+  const requestedRows = tables.map(({ remote }) => remote.neededRows());
   const toOwners = ranksOf(group).map((owner) => packArrays(requestedRows.map((byOwner) => byOwner[owner]!)));
   const requestsOfWorkers = await group.allToAll(toOwners);
   const answers = requestsOfWorkers.map((bytes) => {

@@ -104,7 +104,6 @@ export async function agreeOnRun(
   precision: Precision = 'float32',
 ): Promise<Precision> {
   const { tower, model, plan, seed, settings, data, from } = ownRun;
-  const shards = data.shards && [data.events, data.shards];
   const comparedParts = {
     Tower: tower,
     // These are part of the plan, but name the difference better.
@@ -114,7 +113,7 @@ export async function agreeOnRun(
     'the run of `--from`': from?.checksum ?? null,
     '`--since` or `--all`': from?.fresh ?? null,
     '`--replay`': from?.replay ?? null,
-    'the checksum of shards': shards ?? null,
+    'the checksum of shards': data.shards ? [data.events, data.shards] : null,
     data,
   };
   const partsOfWorkers = await group.exchange(jsonBytes({ ...comparedParts, precision }), {

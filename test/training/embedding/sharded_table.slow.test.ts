@@ -97,7 +97,7 @@ describe.each(kinds)('%s', (kind) => {
         remote.startCollecting();
         looking[rank]!.fill();
       });
-      const asked = shared.map(({ remote }) => remote.lookupOptions());
+      const asked = shared.map(({ remote }) => remote.neededRows());
       const given = asked.map((byOwner) => byOwner.map((rows, owner) => shared[owner]!.remote.readRows(rows)));
       shared.forEach(({ remote }, rank) => {
         remote.receiveRows(given[rank]!);

@@ -153,19 +153,19 @@ function addTo(target: usize, addend: v128): void {
 // @ts-ignore: decorator
 @inline
 function addRow(target: usize, from: usize, bytes: usize): void {
-  let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) addTo(target + at, v128.load(from + at));
-  for (; at < bytes; at += 4) store<f32>(target + at, load<f32>(target + at) + load<f32>(from + at));
+  let byte: usize = 0;
+  for (; byte + 16 <= bytes; byte += 16) addTo(target + byte, v128.load(from + byte));
+  for (; byte < bytes; byte += 4) store<f32>(target + byte, load<f32>(target + byte) + load<f32>(from + byte));
 }
 
 // @ts-ignore: decorator
 @inline
 function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, divisor: f32, gradient: usize): void {
   const divisors = f32x4.splat(divisor);
-  let at: usize = 0;
-  for (; at + 128 <= bytes; at += 128) {
-    const strip = sums + at;
-    const g = gradient + at;
+  let byte: usize = 0;
+  for (; byte + 128 <= bytes; byte += 128) {
+    const strip = sums + byte;
+    const g = gradient + byte;
     const g0 = f32x4.div(v128.load(g), divisors);
     const g1 = f32x4.div(v128.load(g, 16), divisors);
     const g2 = f32x4.div(v128.load(g, 32), divisors);
@@ -186,9 +186,9 @@ function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, divisor: 
       v128.store(row, f32x4.add(v128.load(row, 112), g7), 112);
     }
   }
-  for (; at + 64 <= bytes; at += 64) {
-    const strip = sums + at;
-    const g = gradient + at;
+  for (; byte + 64 <= bytes; byte += 64) {
+    const strip = sums + byte;
+    const g = gradient + byte;
     const g0 = f32x4.div(v128.load(g), divisors);
     const g1 = f32x4.div(v128.load(g, 16), divisors);
     const g2 = f32x4.div(v128.load(g, 32), divisors);
@@ -201,14 +201,14 @@ function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, divisor: 
       v128.store(row, f32x4.add(v128.load(row, 48), g3), 48);
     }
   }
-  for (; at + 16 <= bytes; at += 16) {
-    const g = f32x4.div(v128.load(gradient + at), divisors);
-    for (let p = from; p < to; p += 4) addTo(sums + at + <usize>load<u32>(p) * bytes, g);
+  for (; byte + 16 <= bytes; byte += 16) {
+    const g = f32x4.div(v128.load(gradient + byte), divisors);
+    for (let p = from; p < to; p += 4) addTo(sums + byte + <usize>load<u32>(p) * bytes, g);
   }
-  for (; at < bytes; at += 4) {
-    const g = load<f32>(gradient + at) / divisor;
+  for (; byte < bytes; byte += 4) {
+    const g = load<f32>(gradient + byte) / divisor;
     for (let p = from; p < to; p += 4) {
-      const target = sums + at + <usize>load<u32>(p) * bytes;
+      const target = sums + byte + <usize>load<u32>(p) * bytes;
       store<f32>(target, load<f32>(target) + g);
     }
   }

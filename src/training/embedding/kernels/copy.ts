@@ -3,19 +3,19 @@
 // @ts-ignore: decorator
 @inline
 export function copyRow(from: usize, to: usize, bytes: usize): void {
-  let at: usize = 0;
-  for (; at + 64 <= bytes; at += 64) {
-    const a = v128.load(from + at);
-    const b = v128.load(from + at, 16);
-    const c = v128.load(from + at, 32);
-    const d = v128.load(from + at, 48);
-    v128.store(to + at, a);
-    v128.store(to + at, b, 16);
-    v128.store(to + at, c, 32);
-    v128.store(to + at, d, 48);
+  let byte: usize = 0;
+  for (; byte + 64 <= bytes; byte += 64) {
+    const a = v128.load(from + byte);
+    const b = v128.load(from + byte, 16);
+    const c = v128.load(from + byte, 32);
+    const d = v128.load(from + byte, 48);
+    v128.store(to + byte, a);
+    v128.store(to + byte, b, 16);
+    v128.store(to + byte, c, 32);
+    v128.store(to + byte, d, 48);
   }
-  for (; at + 16 <= bytes; at += 16) v128.store(to + at, v128.load(from + at));
-  for (; at < bytes; at += 4) store<u32>(to + at, load<u32>(from + at));
+  for (; byte + 16 <= bytes; byte += 16) v128.store(to + byte, v128.load(from + byte));
+  for (; byte < bytes; byte += 4) store<u32>(to + byte, load<u32>(from + byte));
 }
 
 /** Number of rows that are prefetched before the work on them begins. */
@@ -37,7 +37,7 @@ export function touchRows(base: usize, bytes: usize, codes: usize, count: u32): 
   } else {
     for (let i: u32 = 0; i < count; i++) {
       const row = base + <usize>load<u32>(codes + (i << 2)) * bytes;
-      for (let at: usize = 0; at < bytes; at += 64) sum += load<u8>(row + at);
+      for (let byte: usize = 0; byte < bytes; byte += 64) sum += load<u8>(row + byte);
     }
   }
   touched += sum;

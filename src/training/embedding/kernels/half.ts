@@ -10,11 +10,11 @@ export function gatherHalf(table: usize, bytes: usize, codes: usize, count: u32,
     touchRows(table, halfBytes, from, groupCount);
     for (let i: u32 = 0; i < groupCount; i++) {
       const row = table + <usize>load<u32>(from + (i << 2)) * halfBytes;
-      let at: usize = 0;
-      for (; at + 16 <= bytes; at += 16) {
-        v128.store(out + at, i32x4.shl(v128.load_ext<u16>(row + (at >> 1)), 16));
+      let byte: usize = 0;
+      for (; byte + 16 <= bytes; byte += 16) {
+        v128.store(out + byte, i32x4.shl(v128.load_ext<u16>(row + (byte >> 1)), 16));
       }
-      for (; at < bytes; at += 4) store<u32>(out + at, <u32>load<u16>(row + (at >> 1)) << 16);
+      for (; byte < bytes; byte += 4) store<u32>(out + byte, <u32>load<u16>(row + (byte >> 1)) << 16);
       out += bytes;
     }
   }
@@ -39,9 +39,9 @@ export function roundRows(
   for (let i: u32 = 0; i < count; i++) {
     const row = table + <usize>load<u32>(codes + (i << 2)) * halfBytes;
     let element = load<u32>(ids + (i << 2)) * width;
-    for (let at: usize = 0; at < bytes; at += 4) {
+    for (let byte: usize = 0; byte < bytes; byte += 4) {
       const noise = hashBits(hashBits(element + key1) ^ key2) & 0xffff;
-      store<u16>(row + (at >> 1), <u16>((load<u32>(from + at) + noise) >> 16));
+      store<u16>(row + (byte >> 1), <u16>((load<u32>(from + byte) + noise) >> 16));
       element++;
     }
     from += bytes;

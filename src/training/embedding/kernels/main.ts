@@ -14,7 +14,7 @@ export {
   updateSgd,
 } from './update';
 export { addRows, addToNeighbours, scale, sumNeighbours, sumNeighboursOf } from './neighbours';
-export { constant, uniform } from './uniform';
+export { uniform } from './uniform';
 export { rank } from './rank';
 export { solveNarrow, solveWide } from './solve';
 export { addOuters, combine, descend } from './sums';

@@ -61,9 +61,9 @@ export function gatherWeighted(
 @inline
 function weighBag(table: usize, bytes: usize, from: usize, to: usize, shares: usize, out: usize): void {
   const shareDistance = shares - from;
-  let at: usize = 0;
-  for (; at + 64 <= bytes; at += 64) {
-    const strip = table + at;
+  let byte: usize = 0;
+  for (; byte + 64 <= bytes; byte += 64) {
+    const strip = table + byte;
     let a = f32x4.splat(0);
     let b = a;
     let c = a;
@@ -76,24 +76,24 @@ function weighBag(table: usize, bytes: usize, from: usize, to: usize, shares: us
       c = f32x4.add(c, f32x4.mul(share, v128.load(row, 32)));
       d = f32x4.add(d, f32x4.mul(share, v128.load(row, 48)));
     }
-    const target = out + at;
+    const target = out + byte;
     v128.store(target, a);
     v128.store(target, b, 16);
     v128.store(target, c, 32);
     v128.store(target, d, 48);
   }
-  for (; at + 16 <= bytes; at += 16) {
+  for (; byte + 16 <= bytes; byte += 16) {
     let a = f32x4.splat(0);
     for (let p = from; p < to; p += 4) {
-      const row = table + at + <usize>load<u32>(p) * bytes;
+      const row = table + byte + <usize>load<u32>(p) * bytes;
       a = f32x4.add(a, f32x4.mul(f32x4.splat(load<f32>(p + shareDistance)), v128.load(row)));
     }
-    v128.store(out + at, a);
+    v128.store(out + byte, a);
   }
-  for (; at < bytes; at += 4) {
+  for (; byte < bytes; byte += 4) {
     let a: f32 = 0;
-    for (let p = from; p < to; p += 4) a += load<f32>(p + shareDistance) * load<f32>(table + at + <usize>load<u32>(p) * bytes);
-    store<f32>(out + at, a);
+    for (let p = from; p < to; p += 4) a += load<f32>(p + shareDistance) * load<f32>(table + byte + <usize>load<u32>(p) * bytes);
+    store<f32>(out + byte, a);
   }
 }
 
@@ -102,9 +102,9 @@ function weighBag(table: usize, bytes: usize, from: usize, to: usize, shares: us
 @inline
 function poolBag(table: usize, bytes: usize, from: usize, to: usize, divisor: f32, out: usize): void {
   const divisors = f32x4.splat(divisor);
-  let at: usize = 0;
-  for (; at + 128 <= bytes; at += 128) {
-    const strip = table + at;
+  let byte: usize = 0;
+  for (; byte + 128 <= bytes; byte += 128) {
+    const strip = table + byte;
     let a = f32x4.splat(0);
     let b = a;
     let c = a;
@@ -124,7 +124,7 @@ function poolBag(table: usize, bytes: usize, from: usize, to: usize, divisor: f3
       g = f32x4.add(g, v128.load(row, 96));
       h = f32x4.add(h, v128.load(row, 112));
     }
-    const target = out + at;
+    const target = out + byte;
     v128.store(target, f32x4.div(a, divisors));
     v128.store(target, f32x4.div(b, divisors), 16);
     v128.store(target, f32x4.div(c, divisors), 32);
@@ -134,8 +134,8 @@ function poolBag(table: usize, bytes: usize, from: usize, to: usize, divisor: f3
     v128.store(target, f32x4.div(g, divisors), 96);
     v128.store(target, f32x4.div(h, divisors), 112);
   }
-  for (; at + 64 <= bytes; at += 64) {
-    const strip = table + at;
+  for (; byte + 64 <= bytes; byte += 64) {
+    const strip = table + byte;
     let a = f32x4.splat(0);
     let b = a;
     let c = a;
@@ -147,20 +147,20 @@ function poolBag(table: usize, bytes: usize, from: usize, to: usize, divisor: f3
       c = f32x4.add(c, v128.load(row, 32));
       d = f32x4.add(d, v128.load(row, 48));
     }
-    const target = out + at;
+    const target = out + byte;
     v128.store(target, f32x4.div(a, divisors));
     v128.store(target, f32x4.div(b, divisors), 16);
     v128.store(target, f32x4.div(c, divisors), 32);
     v128.store(target, f32x4.div(d, divisors), 48);
   }
-  for (; at + 16 <= bytes; at += 16) {
+  for (; byte + 16 <= bytes; byte += 16) {
     let a = f32x4.splat(0);
-    for (let p = from; p < to; p += 4) a = f32x4.add(a, v128.load(table + at + <usize>load<u32>(p) * bytes));
-    v128.store(out + at, f32x4.div(a, divisors));
+    for (let p = from; p < to; p += 4) a = f32x4.add(a, v128.load(table + byte + <usize>load<u32>(p) * bytes));
+    v128.store(out + byte, f32x4.div(a, divisors));
   }
-  for (; at < bytes; at += 4) {
+  for (; byte < bytes; byte += 4) {
     let a: f32 = 0;
-    for (let p = from; p < to; p += 4) a += load<f32>(table + at + <usize>load<u32>(p) * bytes);
-    store<f32>(out + at, a / divisor);
+    for (let p = from; p < to; p += 4) a += load<f32>(table + byte + <usize>load<u32>(p) * bytes);
+    store<f32>(out + byte, a / divisor);
   }
 }

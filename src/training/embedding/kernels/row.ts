@@ -5,11 +5,11 @@
 @inline
 export function addScaled(to: usize, from: usize, bytes: usize, factor: f32): void {
   const factors = f32x4.splat(factor);
-  let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) {
-    v128.store(to + at, f32x4.add(v128.load(to + at), f32x4.mul(factors, v128.load(from + at))));
+  let byte: usize = 0;
+  for (; byte + 16 <= bytes; byte += 16) {
+    v128.store(to + byte, f32x4.add(v128.load(to + byte), f32x4.mul(factors, v128.load(from + byte))));
   }
-  for (; at < bytes; at += 4) store<f32>(to + at, load<f32>(to + at) + factor * load<f32>(from + at));
+  for (; byte < bytes; byte += 4) store<f32>(to + byte, load<f32>(to + byte) + factor * load<f32>(from + byte));
 }
 
 /** row ← keep · row − rate · gradient */
@@ -18,13 +18,13 @@ export function addScaled(to: usize, from: usize, bytes: usize, factor: f32): vo
 export function stepRow(row: usize, gradient: usize, bytes: usize, rate: f32, keep: f32): void {
   const rates = f32x4.splat(rate);
   const keeps = f32x4.splat(keep);
-  let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) {
-    const keptRow = f32x4.mul(v128.load(row + at), keeps);
-    v128.store(row + at, f32x4.sub(keptRow, f32x4.mul(rates, v128.load(gradient + at))));
+  let byte: usize = 0;
+  for (; byte + 16 <= bytes; byte += 16) {
+    const keptRow = f32x4.mul(v128.load(row + byte), keeps);
+    v128.store(row + byte, f32x4.sub(keptRow, f32x4.mul(rates, v128.load(gradient + byte))));
   }
-  for (; at < bytes; at += 4) {
-    store<f32>(row + at, load<f32>(row + at) * keep - rate * load<f32>(gradient + at));
+  for (; byte < bytes; byte += 4) {
+    store<f32>(row + byte, load<f32>(row + byte) * keep - rate * load<f32>(gradient + byte));
   }
 }
 
@@ -33,15 +33,15 @@ export function stepRow(row: usize, gradient: usize, bytes: usize, rate: f32, ke
 @inline
 export function sumOfSquares(from: usize, bytes: usize): f32 {
   let lanes = f32x4.splat(0);
-  let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) {
-    const g = v128.load(from + at);
+  let byte: usize = 0;
+  for (; byte + 16 <= bytes; byte += 16) {
+    const g = v128.load(from + byte);
     lanes = f32x4.add(lanes, f32x4.mul(g, g));
   }
   let sum: f32 =
     f32x4.extract_lane(lanes, 0) +
     f32x4.extract_lane(lanes, 2) +
     (f32x4.extract_lane(lanes, 1) + f32x4.extract_lane(lanes, 3));
-  for (; at < bytes; at += 4) sum += load<f32>(from + at) * load<f32>(from + at);
+  for (; byte < bytes; byte += 4) sum += load<f32>(from + byte) * load<f32>(from + byte);
   return sum;
 }

@@ -9,16 +9,16 @@ function dot(a: usize, b: usize, bytes: usize): f64 {
   let q = p;
   let r = p;
   let s = p;
-  let at: usize = 0;
-  for (; at + 64 <= bytes; at += 64) {
-    p = f64x2.add(p, f64x2.mul(v128.load(a + at), v128.load(b + at)));
-    q = f64x2.add(q, f64x2.mul(v128.load(a + at, 16), v128.load(b + at, 16)));
-    r = f64x2.add(r, f64x2.mul(v128.load(a + at, 32), v128.load(b + at, 32)));
-    s = f64x2.add(s, f64x2.mul(v128.load(a + at, 48), v128.load(b + at, 48)));
+  let byte: usize = 0;
+  for (; byte + 64 <= bytes; byte += 64) {
+    p = f64x2.add(p, f64x2.mul(v128.load(a + byte), v128.load(b + byte)));
+    q = f64x2.add(q, f64x2.mul(v128.load(a + byte, 16), v128.load(b + byte, 16)));
+    r = f64x2.add(r, f64x2.mul(v128.load(a + byte, 32), v128.load(b + byte, 32)));
+    s = f64x2.add(s, f64x2.mul(v128.load(a + byte, 48), v128.load(b + byte, 48)));
   }
   const sums = f64x2.add(f64x2.add(p, q), f64x2.add(r, s));
   let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-  for (; at < bytes; at += 8) sum += load<f64>(a + at) * load<f64>(b + at);
+  for (; byte < bytes; byte += 8) sum += load<f64>(a + byte) * load<f64>(b + byte);
   return sum;
 }
 
@@ -27,22 +27,22 @@ function dot(a: usize, b: usize, bytes: usize): f64 {
 @inline
 function addScaled(weight: f64, from: usize, to: usize, bytes: usize): void {
   const weights = f64x2.splat(weight);
-  let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) {
-    v128.store(to + at, f64x2.add(v128.load(to + at), f64x2.mul(weights, v128.load(from + at))));
+  let byte: usize = 0;
+  for (; byte + 16 <= bytes; byte += 16) {
+    v128.store(to + byte, f64x2.add(v128.load(to + byte), f64x2.mul(weights, v128.load(from + byte))));
   }
-  for (; at < bytes; at += 8) store<f64>(to + at, load<f64>(to + at) + weight * load<f64>(from + at));
+  for (; byte < bytes; byte += 8) store<f64>(to + byte, load<f64>(to + byte) + weight * load<f64>(from + byte));
 }
 
 /** to[i] = from[i] × scale[i] */
 // @ts-ignore: decorator
 @inline
 function multiply(from: usize, scale: usize, to: usize, bytes: usize): void {
-  let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) {
-    v128.store(to + at, f64x2.mul(v128.load(from + at), v128.load(scale + at)));
+  let byte: usize = 0;
+  for (; byte + 16 <= bytes; byte += 16) {
+    v128.store(to + byte, f64x2.mul(v128.load(from + byte), v128.load(scale + byte)));
   }
-  for (; at < bytes; at += 8) store<f64>(to + at, load<f64>(from + at) * load<f64>(scale + at));
+  for (; byte < bytes; byte += 8) store<f64>(to + byte, load<f64>(from + byte) * load<f64>(scale + byte));
 }
 
 /** Solves matrix × x = vector for a positive definite matrix [bytes ÷ 8]²: Cholesky's factor replaces its lower triangle, and x the vector. */

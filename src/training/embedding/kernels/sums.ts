@@ -6,8 +6,8 @@ const rowsPerBlock: usize = 32;
 /** out[c] = Σ over k of weights[k] × matrix[k][c]; rows of the matrix are `bytes` long, a multiple of 8. */
 export function combine(matrix: usize, bytes: usize, weights: usize, count: u32, out: usize): void {
   const end = weights + (<usize>count << 3);
-  let at: usize = 0;
-  for (; at + 128 <= bytes; at += 128) {
+  let byte: usize = 0;
+  for (; byte + 128 <= bytes; byte += 128) {
     let a = f64x2.splat(0);
     let b = a;
     let c = a;
@@ -16,7 +16,7 @@ export function combine(matrix: usize, bytes: usize, weights: usize, count: u32,
     let f = a;
     let g = a;
     let h = a;
-    let row = matrix + at;
+    let row = matrix + byte;
     for (let w = weights; w < end; w += 8) {
       const weight = v128.load_splat<f64>(w);
       a = f64x2.add(a, f64x2.mul(weight, v128.load(row)));
@@ -29,7 +29,7 @@ export function combine(matrix: usize, bytes: usize, weights: usize, count: u32,
       h = f64x2.add(h, f64x2.mul(weight, v128.load(row, 112)));
       row += bytes;
     }
-    const target = out + at;
+    const target = out + byte;
     v128.store(target, a);
     v128.store(target, b, 16);
     v128.store(target, c, 32);
@@ -39,14 +39,14 @@ export function combine(matrix: usize, bytes: usize, weights: usize, count: u32,
     v128.store(target, g, 96);
     v128.store(target, h, 112);
   }
-  for (; at < bytes; at += 8) {
+  for (; byte < bytes; byte += 8) {
     let sum: f64 = 0;
-    let row = matrix + at;
+    let row = matrix + byte;
     for (let w = weights; w < end; w += 8) {
       sum += load<f64>(w) * load<f64>(row);
       row += bytes;
     }
-    store<f64>(out + at, sum);
+    store<f64>(out + byte, sum);
   }
 }
 

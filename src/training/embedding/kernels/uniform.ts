@@ -29,14 +29,6 @@ export function uniform(out: usize, count: u32, key1: u32, key2: u32, low: f32, 
   }
 }
 
-/** Fills an array with one number, such as the initial value of an optimizer's sums. */
-export function constant(out: usize, count: u32, value: f32): void {
-  const values = f32x4.splat(value);
-  let i: u32 = 0;
-  for (; i + 4 <= count; i += 4) v128.store(out + (<usize>i << 2), values);
-  for (; i < count; i++) store<f32>(out + (<usize>i << 2), value);
-}
-
 // @ts-ignore: decorator
 @inline
 function hashBits(input: v128): v128 {

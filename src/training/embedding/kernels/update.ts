@@ -73,19 +73,19 @@ export function updateAdagrad(
     const offset = <usize>load<u32>(unique + (i << 2)) * bytes;
     const row = table + offset;
     const sum = state + offset;
-    let at: usize = 0;
-    for (; at + 16 <= bytes; at += 16) {
-      const g = v128.load(sums + at);
-      const s = f32x4.add(v128.load(sum + at), f32x4.mul(g, g));
-      v128.store(sum + at, s);
+    let byte: usize = 0;
+    for (; byte + 16 <= bytes; byte += 16) {
+      const g = v128.load(sums + byte);
+      const s = f32x4.add(v128.load(sum + byte), f32x4.mul(g, g));
+      v128.store(sum + byte, s);
       const move = f32x4.div(f32x4.mul(rates, g), f32x4.add(f32x4.sqrt(s), epsilons));
-      v128.store(row + at, f32x4.sub(f32x4.mul(v128.load(row + at), keeps), move));
+      v128.store(row + byte, f32x4.sub(f32x4.mul(v128.load(row + byte), keeps), move));
     }
-    for (; at < bytes; at += 4) {
-      const g = load<f32>(sums + at);
-      const s = load<f32>(sum + at) + g * g;
-      store<f32>(sum + at, s);
-      store<f32>(row + at, load<f32>(row + at) * keep - (rate * g) / (sqrt<f32>(s) + epsilon));
+    for (; byte < bytes; byte += 4) {
+      const g = load<f32>(sums + byte);
+      const s = load<f32>(sum + byte) + g * g;
+      store<f32>(sum + byte, s);
+      store<f32>(row + byte, load<f32>(row + byte) * keep - (rate * g) / (sqrt<f32>(s) + epsilon));
     }
     sums += bytes;
   }
@@ -155,14 +155,14 @@ function nextStep(steps: usize, code: usize): u32 {
   return t;
 }
 
-/** @param at offset in bytes: 0 for c₀, 4 for c₁ */
+/** @param byte offset: 0 for c₀, 4 for c₁ */
 // @ts-ignore: decorator
 @inline
-function correctionOf(corrections: usize, corrected: u32, t: u32, at: usize): f32 {
-  return t <= corrected ? load<f32>(corrections + (<usize>(t - 1) << 3) + at) : 1;
+function correctionOf(corrections: usize, corrected: u32, t: u32, byte: usize): f32 {
+  return t <= corrected ? load<f32>(corrections + (<usize>(t - 1) << 3) + byte) : 1;
 }
 
-/** m ← β₁ · m + (1 − β₁) · g; v ← β₂ · v + (1 − β₂) · g²; g ← scale · m ÷ (√v + small), for one row. */
+/** m ← β₁ · m + (1 − β₁) · g; v ← β₂ · v + (1 − β₂) · g²; g ← scale · m ÷ (√v + scaledEpsilon), for one row. */
 // @ts-ignore: decorator
 @inline
 function updateMoments(
@@ -183,22 +183,22 @@ function updateMoments(
   const r2 = f32x4.splat(rest2);
   const scales = f32x4.splat(scale);
   const scaledEpsilons = f32x4.splat(scaledEpsilon);
-  let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) {
-    const g = v128.load(sum + at);
-    const m1 = f32x4.add(f32x4.mul(b1, v128.load(m + at)), f32x4.mul(r1, g));
-    const v1 = f32x4.add(f32x4.mul(b2, v128.load(v + at)), f32x4.mul(r2, f32x4.mul(g, g)));
-    v128.store(m + at, m1);
-    v128.store(v + at, v1);
-    v128.store(sum + at, f32x4.div(f32x4.mul(scales, m1), f32x4.add(f32x4.sqrt(v1), scaledEpsilons)));
+  let byte: usize = 0;
+  for (; byte + 16 <= bytes; byte += 16) {
+    const g = v128.load(sum + byte);
+    const m1 = f32x4.add(f32x4.mul(b1, v128.load(m + byte)), f32x4.mul(r1, g));
+    const v1 = f32x4.add(f32x4.mul(b2, v128.load(v + byte)), f32x4.mul(r2, f32x4.mul(g, g)));
+    v128.store(m + byte, m1);
+    v128.store(v + byte, v1);
+    v128.store(sum + byte, f32x4.div(f32x4.mul(scales, m1), f32x4.add(f32x4.sqrt(v1), scaledEpsilons)));
   }
-  for (; at < bytes; at += 4) {
-    const g = load<f32>(sum + at);
-    const m1 = beta1 * load<f32>(m + at) + rest1 * g;
-    const v1 = beta2 * load<f32>(v + at) + rest2 * (g * g);
-    store<f32>(m + at, m1);
-    store<f32>(v + at, v1);
-    store<f32>(sum + at, (scale * m1) / (sqrt<f32>(v1) + scaledEpsilon));
+  for (; byte < bytes; byte += 4) {
+    const g = load<f32>(sum + byte);
+    const m1 = beta1 * load<f32>(m + byte) + rest1 * g;
+    const v1 = beta2 * load<f32>(v + byte) + rest2 * (g * g);
+    store<f32>(m + byte, m1);
+    store<f32>(v + byte, v1);
+    store<f32>(sum + byte, (scale * m1) / (sqrt<f32>(v1) + scaledEpsilon));
   }
 }
 

@@ -1,25 +1,31 @@
 /** Finds columns of a row's scores that repeat the row's own positive, and so are not negatives of the row. */
-import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { BagColumn } from '../../../data/dataset.ts';
+import { tensorOf } from '../../../graph/graph.ts';
 import { type EqualKeys, makeGroups, makePairs, type PairList } from '../batch_lists.ts';
 import { makeIdentity } from '../distinct_items.ts';
-import { areEvents, type Batch, columnOf, type FeedContext, type MakeSource, type SourceOf } from '../input_source.ts';
+import {
+  areEvents,
+  type Batch,
+  columnOf,
+  type FeedContext,
+  type MakeSource,
+  type SourceOf,
+  trainingOf,
+} from '../input_source.ts';
 
 type AccidentalHits = SourceOf<'accidental_hits'>;
 
 /** int32 [hits, 2] of (row, column), ordered by row, each pair once; without a history in ascending order. */
 export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, input) => {
   const { rows: rowsOf, key, own = false } = source;
-  const { training } = context;
-  invariant(training, 'accidental hits are of training rows');
-  const { events, corpus } = training;
+  const { events, corpus, distinct } = trainingOf(context);
   const identity = makeIdentity(events, corpus, key);
   const hitPairs = makePairs();
   const history = source.history === undefined ? undefined : makeHistoryIndex(source, source.history, context);
 
   if (rowsOf.kind === 'distinct') {
     // An item has one column, that of its own rows; but if events have features of the item, each event has a column.
-    if (!training.distinct?.byItem) return accidentalHits({ ...source, rows: { kind: 'events' } }, context, input);
+    if (!distinct?.byItem) return accidentalHits({ ...source, rows: { kind: 'events' } }, context, input);
     return { fill: () => hitPairs.tensor() };
   }
   if (rowsOf.kind === 'sampled' || rowsOf.kind === 'listed' || rowsOf.kind === 'mined') {
@@ -53,22 +59,26 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
         areEvents(rowsOf) ? (place) => identity(columnRows[place]!) : (place) => columnRows[place]!,
       );
       queryGroups?.fill(rows);
-      const seen = makePairCollector(hitPairs, columnRows.length, history !== undefined || queryGroups !== undefined);
+      const collector = makePairCollector(
+        hitPairs,
+        columnRows.length,
+        history !== undefined || queryGroups !== undefined,
+      );
       hitPairs.clear();
       history?.fill(batch);
       for (let i = 0; i < rows.length; i++) {
         // Marking the row's own column, and those of its query's other positives, as seen excludes them.
-        if (isOwn) seen.markSeen(i, i);
+        if (isOwn) collector.markSeen(i, i);
         // A row whose item is not in the corpus counts nothing, but keeps the first column, because an empty sum has no logarithm.
-        if (rowsOf.kind === 'corpus') seen.markSeen(i, Math.max(0, events.item[rows[i]!]!));
+        if (rowsOf.kind === 'corpus') collector.markSeen(i, Math.max(0, events.item[rows[i]!]!));
         if (isOwn && own) hitPairs.add(i, i);
         if (rowsOf.kind === 'corpus' && own) hitPairs.add(i, Math.max(0, events.item[rows[i]!]!));
-        if (queryGroups) for (let j = queryGroups.first(i); j >= 0; j = queryGroups.next(j)) seen.markSeen(i, j);
+        if (queryGroups) for (let j = queryGroups.first(i); j >= 0; j = queryGroups.next(j)) collector.markSeen(i, j);
         for (let j = queryGroups ? queryGroups.first(i) : i; j >= 0; j = queryGroups ? queryGroups.next(j) : -1) {
           const item = identity(rows[j]!);
-          for (let column = columns.first(item); column >= 0; column = columns.next(column)) seen.add(i, column);
+          for (let column = columns.first(item); column >= 0; column = columns.next(column)) collector.add(i, column);
         }
-        history?.forEachEqualColumn(rows[i]!, (column) => seen.add(i, column));
+        history?.forEachEqualColumn(rows[i]!, (column) => collector.add(i, column));
       }
       return hitPairs.tensor();
     },
@@ -115,7 +125,7 @@ function makeHistoryIndex({ key, rows: rowsOf }: AccidentalHits, name: string, c
   const keyColumn = columnOf(context, key, rowsOf, 'codes');
   // All values outside the vocabulary share code 0.
   const minCode = feature.encoder.kind === 'vocabulary' ? 1 : 0;
-  const corpusRows = rowsOf.kind === 'queue' ? context.training!.corpus.rows : Number.POSITIVE_INFINITY;
+  const corpusRows = rowsOf.kind === 'queue' ? trainingOf(context).corpus.rows : Number.POSITIVE_INFINITY;
   const codeOf = (row: number): number => {
     if (row < 0) return -1;
     // An item of a queue that the corpus lacks is numbered by its code.
@@ -125,7 +135,7 @@ function makeHistoryIndex({ key, rows: rowsOf }: AccidentalHits, name: string, c
   };
   const bagOf = (row: number): number => (index ? index[row]! : row);
   const columnGroups: EqualKeys = makeGroups();
-  const lastReadBy = new Map<number, number>();
+  const lastReaderOf = new Map<number, number>();
   return {
     fill(batch: Batch): void {
       const columnRows = batch.rowsOf(rowsOf);
@@ -139,12 +149,12 @@ function makeHistoryIndex({ key, rows: rowsOf }: AccidentalHits, name: string, c
     },
     /** Marks the codes that a row may not draw, if each row has columns of its own. */
     markCodes(row: number, i: number): void {
-      if (i === 0) lastReadBy.clear();
-      forEachCode(bags, bagOf(row), (code) => lastReadBy.set(code, i));
+      if (i === 0) lastReaderOf.clear();
+      forEachCode(bags, bagOf(row), (code) => lastReaderOf.set(code, i));
     },
     isExcluded(item: number, batchIndex: number): boolean {
       const code = codeOf(item);
-      return code >= 0 && lastReadBy.get(code) === batchIndex;
+      return code >= 0 && lastReaderOf.get(code) === batchIndex;
     },
   };
 }
@@ -158,38 +168,37 @@ export const pieceRows: MakeSource<'piece_rows'> = ({ pieces }) => ({
   fill({ rows }) {
     const pieceSize = Math.ceil(rows.length / pieces);
     const data = Int32Array.from({ length: pieces * pieceSize }, (_, index) => Math.min(index, rows.length - 1));
-    return { dtype: 'int32', shape: [pieces, pieceSize], data };
+    return tensorOf(data, pieces, pieceSize);
   },
 });
 
 /** float32 [pieces, piece] */
 export const pieceKnown: MakeSource<'piece_known'> = ({ pieces }) => ({
   fill({ rows }) {
-    const size = Math.ceil(rows.length / pieces);
-    return { dtype: 'float32', shape: [pieces, size], data: new Float32Array(pieces * size).fill(1, 0, rows.length) };
+    const pieceSize = Math.ceil(rows.length / pieces);
+    return tensorOf(new Float32Array(pieces * pieceSize).fill(1, 0, rows.length), pieces, pieceSize);
   },
 });
 
 /** int32 [batch] */
 export const piecePlaces: MakeSource<'piece_places'> = () => ({
-  fill: ({ rows }) => ({ dtype: 'int32', shape: [rows.length], data: Int32Array.from(rows.keys()) }),
+  fill: ({ rows }) => tensorOf(Int32Array.from(rows.keys())),
 });
 
 /** int32 [hits, 2] */
-export const pieceHits: MakeSource<'piece_hits'> = ({ pieces, at: atPieces, of }, context, input) => {
+export const pieceHits: MakeSource<'piece_hits'> = ({ pieces, at: pieceIndex, of }, context, input) => {
   const hits = accidentalHits(of, context, input);
   return {
     fill(batch) {
       const pieceSize = Math.ceil(batch.rows.length / pieces);
-      return hits.fill({ ...batch, rows: batch.rows.subarray(atPieces * pieceSize, (atPieces + 1) * pieceSize) });
+      return hits.fill({ ...batch, rows: batch.rows.subarray(pieceIndex * pieceSize, (pieceIndex + 1) * pieceSize) });
     },
   };
 };
 
 /** int32 [positives, 2] of (row, column) in ascending order: rows of the batch with the same user; a row without a user has itself. */
-export const positives: MakeSource<'positives'> = (_, { training }) => {
-  invariant(training, 'positives are of training rows');
-  const { user } = training.events;
+export const positives: MakeSource<'positives'> = (_source, context) => {
+  const { user } = trainingOf(context).events;
   const groups = makeGroups();
   const pairs = makePairs();
   return {

@@ -1,24 +1,23 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { drawNormal, makeRandom } from '../../../base/random/random.ts';
-import type { Tensor } from '../../../graph/graph.ts';
-import type { QueueRows } from '../../../graph/plan/plan.ts';
+import { type Tensor, tensorOf } from '../../../graph/graph.ts';
 import { KernelSpace, type Region } from '../../embedding/kernel_memory.ts';
 import { makeIdentity } from '../distinct_items.ts';
-import { type FeedContext, type MakeSource, type VectorQueue, vector } from '../input_source.ts';
+import { type MakeSource, reuseIntegers, trainingOf } from '../input_source.ts';
 
 /** int32 [batch, 2] */
 export const places: MakeSource<'places'> = () => {
-  let buffer = new Int32Array(0);
+  const integers = reuseIntegers();
   return {
     fill({ distinct }) {
       invariant(distinct, 'places are among distinct rows');
       const rowCount = distinct.places.length;
-      if (buffer.length < 2 * rowCount) buffer = new Int32Array(2 * rowCount);
+      const data = integers(2 * rowCount);
       for (let i = 0; i < rowCount; i++) {
-        buffer[2 * i] = i;
-        buffer[2 * i + 1] = distinct.places[i]!;
+        data[2 * i] = i;
+        data[2 * i + 1] = distinct.places[i]!;
       }
-      return { dtype: 'int32', shape: [rowCount, 2], data: buffer.subarray(0, 2 * rowCount) };
+      return tensorOf(data, rowCount, 2);
     },
   };
 };
@@ -27,7 +26,7 @@ export const places: MakeSource<'places'> = () => {
 export const counts: MakeSource<'counts'> = () => ({
   fill({ distinct }) {
     invariant(distinct, 'counts are of distinct rows');
-    return vector(distinct.counts);
+    return tensorOf(distinct.counts);
   },
 });
 
@@ -36,18 +35,18 @@ export const newest: MakeSource<'newest'> = ({ rows }) => ({
   fill(batch) {
     const sequences = rows === undefined ? batch.sequences : batch.partOf(rows).sequences;
     invariant(sequences, 'the newest elements are those of sequences');
-    return vector(sequences.positions);
+    return tensorOf(sequences.positions);
   },
 });
 
 /** int32 [part] */
 export const partPlaces: MakeSource<'part_places'> = ({ rows }) => ({
-  fill: (batch) => vector(batch.partOf(rows).positions),
+  fill: (batch) => tensorOf(batch.partOf(rows).positions),
 });
 
 /** float32 [part] */
 export const partKnown: MakeSource<'part_known'> = ({ rows }) => ({
-  fill: (batch) => vector(batch.partOf(rows).known),
+  fill: (batch) => tensorOf(batch.partOf(rows).known),
 });
 
 const scalar = (value: number): Tensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
@@ -71,15 +70,15 @@ export const noise: MakeSource<'noise'> = (source, context, input) =>
 const normalNoise: MakeSource<'noise'> = ({ width, rows: noiseRows = { kind: 'events' } }, { seed }, { name }) => {
   const noiseStream = makeRandom(seed, ...Buffer.from(name)).integer(2 ** 32);
   return {
-    fill({ rowsOf, step, listLength: placesOf }) {
+    fill({ rowsOf, step, indexInBatch }) {
       const rowCount = rowsOf(noiseRows).length;
-      const placeOf = placesOf?.(noiseRows) ?? ((row: number) => row);
+      const indexOf = indexInBatch?.(noiseRows) ?? ((row: number) => row);
       const data = new Float32Array(rowCount * width);
       for (let row = 0; row < rowCount; row++) {
-        const random = makeRandom(noiseStream, step, placeOf(row));
+        const random = makeRandom(noiseStream, step, indexOf(row));
         for (let index = row * width; index < (row + 1) * width; index++) data[index] = drawNormal(random, 1);
       }
-      return { dtype: 'float32', shape: [rowCount, width], data };
+      return tensorOf(data, rowCount, width);
     },
   };
 };
@@ -89,35 +88,30 @@ const uniformNoise: MakeSource<'noise'> = ({ width, rows: noiseRows = { kind: 'e
   const noiseStream = makeRandom(seed, ...Buffer.from(name)).integer(2 ** 32);
   let region: Region | undefined;
   return {
-    fill({ rowsOf, step, listLength: placesOf }) {
+    fill({ rowsOf, step, indexInBatch }) {
       const rows = rowsOf(noiseRows);
       const numberCount = rows.length * width;
       region = space.enlarge(region, numberCount * 4);
       const random = makeRandom(noiseStream, step);
       const [key1, key2] = [random.integer(2 ** 32), random.integer(2 ** 32)];
-      const placeOf = placesOf?.(noiseRows);
-      const drawNoise = (row: number, length: number, place: number): void =>
-        space.kernels.uniform(region!.pointer + 4 * row * width, length, key1 + place * width, key2, 0, 1);
-      if (!placeOf) drawNoise(0, numberCount, 0);
-      else for (let row = 0; row < rows.length; row++) drawNoise(row, width, placeOf(row));
-      return { dtype: 'float32', shape: [rows.length, width], data: space.floats(region, numberCount) };
+      const indexOf = indexInBatch?.(noiseRows);
+      const drawNoise = (row: number, length: number, index: number): void =>
+        space.kernels.uniform(region!.pointer + 4 * row * width, length, key1 + index * width, key2, 0, 1);
+      if (!indexOf) drawNoise(0, numberCount, 0);
+      else for (let row = 0; row < rows.length; row++) drawNoise(row, width, indexOf(row));
+      return tensorOf(space.floats(region, numberCount), rows.length, width);
     },
   };
 };
 
-function queueOf({ training }: FeedContext, rows: QueueRows): VectorQueue {
-  invariant(training, 'a queue is of training batches');
-  return training.queue(rows);
-}
-
 /** float32 [count, width]; after the step, the queue takes the vectors of the batch */
 export const queueVectors: MakeSource<'queue_vectors'> = ({ rows }, context, { name }) => {
-  const queue = queueOf(context, rows);
   const { count, width, task, key } = rows;
-  const { events, corpus } = context.training!;
+  const { events, corpus, queue: queueOf } = trainingOf(context);
+  const queue = queueOf(rows);
   const identity = makeIdentity(events, corpus, key);
   return {
-    fill: () => ({ dtype: 'float32', shape: [count, width], data: queue.vectors }),
+    fill: () => tensorOf(queue.vectors, count, width),
     afterStep(batch, outputs) {
       const vectors = outputs[`queue:${task}`];
       invariant(vectors?.data instanceof Float32Array, `the step gives no vectors for the queue of ${task}`);
@@ -129,6 +123,6 @@ export const queueVectors: MakeSource<'queue_vectors'> = ({ rows }, context, { n
 
 /** float32 [count] */
 export const queueEmpty: MakeSource<'queue_empty'> = ({ rows }, context) => {
-  const queue = queueOf(context, rows);
-  return { fill: ({ step }) => vector(queue.emptyFlagsAt(step)) };
+  const queue = trainingOf(context).queue(rows);
+  return { fill: ({ step }) => tensorOf(queue.emptyFlagsAt(step)) };
 };

@@ -1,16 +1,17 @@
 /** Estimates the logarithm of an item's frequency, which is subtracted from its scores so that popular items are not punished twice. */
-import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { Corpus, Events } from '../../../data/dataset.ts';
 import { replayedShare } from '../../../data/rows/fresh.ts';
+import { tensorOf } from '../../../graph/graph.ts';
 import type { SharedRows } from '../../../graph/plan/plan.ts';
 import { makeIdentity } from '../distinct_items.ts';
 import {
   areEvents,
-  enlargeBuffer,
   type FeedContext,
   type InputFeed,
   type MakeSource,
+  reuseFloats,
   type SourceOf,
+  trainingOf,
 } from '../input_source.ts';
 import { drawChance } from '../item_sampler.ts';
 
@@ -46,22 +47,21 @@ function withOwnColumns(inputFeed: InputFeed, { estimator }: SourceOf<'log_q'>):
  * Computes the log of the share of training events that have the item; of the new events if a run continues from an earlier one. An item without events counts
  * as if it had one: its share is not larger than that, and the logarithm stays finite.
  */
-const logFrequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
-  invariant(training, 'log q is of training rows');
-  const { events, corpus } = training;
+const logFrequency: MakeSource<'log_q'> = ({ rows: rowsOf }, context) => {
+  const { events, corpus } = trainingOf(context);
   const logOfRow = logShares(corpus.rows, countsOf(events, corpus), replayedShare(events) || 1);
   const logUnseen = logOfRow[corpus.rows]!;
-  let buffer = new Float32Array(0);
+  const floats = reuseFloats();
   return {
     fill(batch) {
       const rows = batch.rowsOf(rowsOf);
-      buffer = enlargeBuffer(buffer, rows.length);
+      const data = floats(rows.length);
       const isEvent = areEvents(rowsOf);
       for (let i = 0; i < rows.length; i++) {
         const item = isEvent ? events.item[rows[i]!]! : rows[i]!;
-        buffer[i] = item < 0 || item >= corpus.rows ? logUnseen : logOfRow[item]!;
+        data[i] = item < 0 || item >= corpus.rows ? logUnseen : logOfRow[item]!;
       }
-      return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
+      return tensorOf(data);
     },
   };
 };
@@ -74,10 +74,9 @@ function correctForDraws(
   inputFeed: InputFeed,
   { rows: rowsOf, estimator }: SourceOf<'log_q'>,
   shared: SharedRows,
-  { training }: FeedContext,
+  context: FeedContext,
 ): InputFeed {
-  invariant(training, 'log q is of training rows');
-  const { events, corpus } = training;
+  const { events, corpus } = trainingOf(context);
   const { count } = shared;
   const chanceOf = drawChance(corpus, shared);
   return {
@@ -128,23 +127,22 @@ const learningRate = 0.05;
  * Initially all items are assumed to be equally frequent: the first B is corpus rows ÷ batch rows, at least 1. A is 0, so the first gap of an item that first
  * occurs at step t is t.
  */
-const logStreamingFrequency: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { name }) => {
-  invariant(training, 'log q is of training rows');
-  const { events, corpus } = training;
+const logStreamingFrequency: MakeSource<'log_q'> = ({ rows: rowsOf, key }, context, { name }) => {
+  const { events, corpus, batch: batchSize } = trainingOf(context);
   const identity = makeIdentity(events, corpus, key);
   const entryOf = (id: number): number => (id < 0 || id >= corpus.rows ? corpus.rows : id);
-  const estimator = makeStreamingEstimator(corpus.rows + 1, Math.max(1, corpus.rows / training.batch));
-  let buffer = new Float32Array(0);
+  const estimator = makeStreamingEstimator(corpus.rows + 1, Math.max(1, corpus.rows / batchSize));
+  const floats = reuseFloats();
   return {
     fill(batch) {
       for (let i = 0; i < batch.rows.length; i++) estimator.observe(entryOf(identity(batch.rows[i]!)), batch.step);
       const rows = batch.rowsOf(rowsOf);
-      buffer = enlargeBuffer(buffer, rows.length);
+      const data = floats(rows.length);
       for (let i = 0; i < rows.length; i++) {
         const id = areEvents(rowsOf) ? identity(rows[i]!) : rows[i]!;
-        buffer[i] = estimator.logProbability(entryOf(id));
+        data[i] = estimator.logProbability(entryOf(id));
       }
-      return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
+      return tensorOf(data);
     },
     state: () => ({ [`${name}/last_seen`]: estimator.lastSeen, [`${name}/gaps`]: estimator.gaps }),
   };

@@ -1,9 +1,10 @@
 /** Fills inputs with what the rows of a batch have: labels, numbers, and rows of tables, which are one for each row, a pooled bag, or a sequence. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
-import type { BagColumn, CodeColumn } from '../../../data/dataset.ts';
+import type { BagColumn } from '../../../data/dataset.ts';
+import { tensorOf } from '../../../graph/graph.ts';
 import { computedTableName, type FeaturePlan } from '../../../graph/plan/plan.ts';
 import type { Table } from '../../embedding/table.ts';
-import type { TableLookupKind } from '../../embedding/table_lookup.ts';
+import type { LookupOptions, TableLookup, TableLookupKind } from '../../embedding/table_lookup.ts';
 import {
   countBagElements,
   countInner,
@@ -15,47 +16,50 @@ import {
   pickRows,
   pickShares,
 } from '../copy_columns.ts';
-import { type IdDrop, makeIdDrop } from '../draws.ts';
+import { makeIdDrop } from '../draws.ts';
 import {
+  type Batch,
   columnOf,
-  enlargeBuffer,
   type FeedContext,
   type InputFeed,
   listLength,
   type MakeSource,
-  makeColumnRows,
+  reuseFloats,
 } from '../input_source.ts';
 
 /** float32 [batch, dim] */
 export const embedding: MakeSource<'embedding'> = (source, context) => {
-  const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
+  const { feature, column, rowsOf } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
   const table = tableOf(context, feature, source.table);
-  if (column.kind === 'codes') {
-    // A forward-only feed drops no ids.
-    const drop = context.training && makeIdDrop(feature, source.rows, context.seed);
-    return keepLearningUnlessFrozen(source, fillOneRow(table, column, index, source.rows, drop));
+  if (column.kind === 'bags') {
+    invariant(source.pool !== 'none', `bags of ${feature.name} are neither pooled nor a sequence`);
+    const bags = { source, table, feature, column, rowsOf };
+    return column.weights ? fillWeightedBags(bags, source.pool === 'mean') : fillBags(bags, source.pool, 1);
   }
-  invariant(source.pool !== 'none', `bags of ${feature.name} are neither pooled nor a sequence`);
-  const pooledSource = column.weights
-    ? fillWeightedBags(table, column, index, source)
-    : fillBags(table, column, index, source, source.pool, 1, feature);
-  return keepLearningUnlessFrozen(source, pooledSource);
+  // A forward-only feed drops no ids.
+  const drop = context.training && makeIdDrop(feature, source.rows, context.seed);
+  return fillFromTable(source, table, { kind: 'one' }, (lookup) => ({
+    reserve(batch) {
+      const { length } = batch.rowsOf(source.rows);
+      lookup.reserve(length, length);
+    },
+    fill(batch) {
+      const rows = rowsOf(batch);
+      const codes = lookup.codes();
+      pickCodes(column.values, rows, codes);
+      drop?.apply(codes, rows.length, batch.step, batch.indexInBatch?.(source.rows));
+      return tensorOf(lookup.gather(rows.length), rows.length, table.dim);
+    },
+  }));
 };
 
 /** float32 [batch, max, dim], zeros after the end of a bag */
 export const sequence: MakeSource<'sequence'> = (source, context) => {
-  const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
+  const { feature, column, rowsOf } = columnOf(context, source.feature, source.rows, 'bags');
   const maxElements = listLength(feature, source.rows);
-  const table = tableOf(context, feature);
-  const sequenceSource = column.inner
-    ? fillInnerBags(table, column, column.inner, index, source, maxElements, feature)
-    : fillBags(table, column, index, source, 'sequence', maxElements, feature);
-  return keepLearningUnlessFrozen(source, sequenceSource);
+  const bags = { source, table: tableOf(context, feature), feature, column, rowsOf };
+  return column.inner ? fillInnerBags(bags, column.inner, maxElements) : fillBags(bags, 'sequence', maxElements);
 };
-
-function keepLearningUnlessFrozen({ frozen }: { readonly frozen?: true }, { learns, ...source }: InputFeed): InputFeed {
-  return { ...source, ...(learns && !frozen ? { learns } : {}) };
-}
 
 function tableOf(context: FeedContext, feature: FeaturePlan, tableName = feature.table): Table {
   const table = context.tables.get(feature.through ? computedTableName(feature.through) : (tableName ?? ''));
@@ -63,82 +67,63 @@ function tableOf(context: FeedContext, feature: FeaturePlan, tableName = feature
   return table;
 }
 
-function fillOneRow(
+/** Fills an input with rows of a table, which learns from its gradient unless it is frozen. */
+function fillFromTable(
+  { frozen }: { readonly frozen?: true },
   table: Table,
-  { values }: CodeColumn,
-  index: Int32Array | undefined,
-  rowsOf: Parameters<MakeSource<'embedding'>>[0]['rows'],
-  drop: IdDrop | undefined,
+  lookupOptions: LookupOptions,
+  fillBy: (lookup: TableLookup) => Pick<InputFeed, 'reserve' | 'fill'>,
 ): InputFeed {
-  const lookup = table.lookup({ kind: 'one' });
-  const columnRows = makeColumnRows(index);
+  const lookup = table.lookup(lookupOptions);
   return {
-    reserve(batch) {
-      const { length } = batch.rowsOf(rowsOf);
-      lookup.reserve(length, length);
-    },
-    fill(batch) {
-      const rows = columnRows(batch.rowsOf(rowsOf));
-      const codes = lookup.codes();
-      pickCodes(values, rows, codes);
-      drop?.apply(codes, rows.length, batch.step, batch.listLength?.(rowsOf));
-      return { dtype: 'float32', shape: [rows.length, table.dim], data: lookup.gather(rows.length) };
-    },
-    learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },
+    ...fillBy(lookup),
+    learns: frozen ? undefined : { table, accumulate: (gradient) => lookup.accumulate(gradient) },
     close: () => lookup.close(),
   };
 }
 
+/** The bags of an input, and the table whose rows they name. */
+interface TableBags {
+  readonly source: { readonly frozen?: true };
+  readonly table: Table;
+  readonly feature: FeaturePlan;
+  readonly column: BagColumn;
+  rowsOf(batch: Batch): Int32Array;
+}
+
+/** Fills a sequence whose elements are bags themselves, each pooled to one row. */
 function fillInnerBags(
-  table: Table,
-  column: BagColumn,
+  { source, table, feature: { name, each }, column, rowsOf }: TableBags,
   inner: BagColumn,
-  index: Int32Array | undefined,
-  source: Parameters<MakeSource<'sequence'>>[0],
   maxElements: number,
-  { name, each }: FeaturePlan,
 ): InputFeed {
   invariant(each, `the elements of ${name} are bags`);
-  const lookup = table.lookup({ kind: each.pool });
-  const columnRows = makeColumnRows(index);
-  return {
+  return fillFromTable(source, table, { kind: each.pool }, (lookup) => ({
     reserve(batch) {
-      const rows = columnRows(batch.rowsOf(source.rows));
+      const rows = rowsOf(batch);
       lookup.reserve(rows.length * maxElements, countInner(column, inner, rows, maxElements));
     },
     fill(batch) {
-      const rows = columnRows(batch.rowsOf(source.rows));
+      const rows = rowsOf(batch);
       pickInner(column, inner, rows, maxElements, lookup.codes(), lookup.offsets());
-      const data = lookup.gather(rows.length * maxElements);
-      return { dtype: 'float32', shape: [rows.length, maxElements, table.dim], data };
+      return tensorOf(lookup.gather(rows.length * maxElements), rows.length, maxElements, table.dim);
     },
-    learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },
-    close: () => lookup.close(),
-  };
+  }));
 }
 
-function fillWeightedBags(
-  table: Table,
-  column: BagColumn,
-  index: Int32Array | undefined,
-  source: Parameters<MakeSource<'embedding'>>[0],
-): InputFeed {
-  const lookup = table.lookup({ kind: 'weighted' });
-  const columnRows = makeColumnRows(index);
-  return {
+function fillWeightedBags({ source, table, column, rowsOf }: TableBags, isMean: boolean): InputFeed {
+  return fillFromTable(source, table, { kind: 'weighted' }, (lookup) => ({
     reserve(batch) {
-      const rows = batch.rowsOf(source.rows);
-      lookup.reserve(rows.length, countBagElements(column, columnRows(rows)));
+      const rows = rowsOf(batch);
+      lookup.reserve(rows.length, countBagElements(column, rows));
     },
     fill(batch) {
-      const rows = columnRows(batch.rowsOf(source.rows));
+      const rows = rowsOf(batch);
       pickBags(column, rows, lookup.codes(), lookup.offsets());
-      pickShares(column, rows, source.pool === 'mean', lookup.shares());
-      return { dtype: 'float32', shape: [rows.length, table.dim], data: lookup.gather(rows.length) };
+      pickShares(column, rows, isMean, lookup.shares());
+      return tensorOf(lookup.gather(rows.length), rows.length, table.dim);
     },
-    learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },
-    close: () => lookup.close(),
-  };
+  }));
 }
 
 /** Up to this many codes, a batch gets room for bags of maximum length; above it, its own bags are counted first. */
@@ -147,52 +132,42 @@ const maxUncountedCodes = 2 ** 18;
 /** A column of up to 16 M elements is copied to the memory of the kernels; a longer one is read in place. */
 const maxCopiedBytes = 64 * 2 ** 20;
 
+/** @param length maximum elements of a sequence */
 function fillBags(
-  table: Table,
-  column: BagColumn,
-  index: Int32Array | undefined,
-  source: Parameters<MakeSource<'sequence'>>[0] | Parameters<MakeSource<'embedding'>>[0],
+  { source, table, feature, column, rowsOf }: TableBags,
   kind: TableLookupKind,
   length: number,
-  feature: FeaturePlan,
 ): InputFeed {
-  const { max } = feature;
-  const lookup = table.lookup({ kind, length });
-  const columnRows = makeColumnRows(index);
+  const { name, max, through } = feature;
   const { starts, ends } = column;
-  const values = feature.through ? column.items : column.values;
-  invariant(values, `the elements of ${feature.name} have no rows in the corpus`);
-  const isCopied = values.byteLength <= maxCopiedBytes;
-  if (isCopied) lookup.keepBagValues(values);
+  const values = through ? column.items : column.values;
+  invariant(values, `the elements of ${name} have no rows in the corpus`);
   const longest = longestBagLength(column);
+  invariant(longest <= (max ?? longest), `a bag of ${name} has ${longest} elements, more than its ${max}`);
+  const isCopied = values.byteLength <= maxCopiedBytes;
   const isCut = kind === 'sequence' && length < longest;
-  invariant(longest <= (max ?? longest), `a bag of ${feature.name} has ${longest} elements, more than its ${max}`);
-  return {
-    reserve(batch) {
-      const rows = batch.rowsOf(source.rows);
-      const maxCodes = rows.length * longest;
-      lookup.reserve(
-        rows.length,
-        maxCodes <= maxUncountedCodes ? maxCodes : countBagElements(column, columnRows(rows)),
-      );
-    },
-    fill(batch) {
-      const rows = columnRows(batch.rowsOf(source.rows));
-      if (isCopied) {
-        lookup.copyBags(rows.length, (windowStarts, windowEnds) => {
-          pickCodes(starts, rows, windowStarts);
-          pickCodes(ends, rows, windowEnds);
-          if (isCut)
-            for (let i = 0; i < windowEnds.length; i++)
-              windowEnds[i] = Math.min(windowEnds[i]!, windowStarts[i]! + length);
-        });
-      } else pickBags({ ...column, values }, rows, lookup.codes(), lookup.offsets(), isCut ? length : undefined);
-      const shape = kind === 'sequence' ? [rows.length, length, table.dim] : [rows.length, table.dim];
-      return { dtype: 'float32', shape, data: lookup.gather(rows.length) };
-    },
-    learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },
-    close: () => lookup.close(),
-  };
+  return fillFromTable(source, table, { kind, length }, (lookup) => {
+    if (isCopied) lookup.keepBagValues(values);
+    return {
+      reserve(batch) {
+        const rows = rowsOf(batch);
+        const maxCodes = rows.length * longest;
+        lookup.reserve(rows.length, maxCodes <= maxUncountedCodes ? maxCodes : countBagElements(column, rows));
+      },
+      fill(batch) {
+        const rows = rowsOf(batch);
+        if (isCopied) {
+          lookup.copyBags(rows.length, (bagStarts, bagEnds) => {
+            pickCodes(starts, rows, bagStarts);
+            pickCodes(ends, rows, bagEnds);
+            if (isCut) for (const [i, start] of bagStarts.entries()) bagEnds[i] = Math.min(bagEnds[i]!, start + length);
+          });
+        } else pickBags({ ...column, values }, rows, lookup.codes(), lookup.offsets(), isCut ? length : undefined);
+        const rowShape = kind === 'sequence' ? [length, table.dim] : [table.dim];
+        return tensorOf(lookup.gather(rows.length), rows.length, ...rowShape);
+      },
+    };
+  });
 }
 
 /** float32 [batch]; 0 where it is missing */
@@ -209,58 +184,53 @@ export const labelKnown: MakeSource<'label_known'> = (source, context) =>
 
 /** float32 [batch, perRow]: the weight of each listed item; −1 where a row has none */
 export const listedWeights: MakeSource<'listed_weights'> = ({ rows }) => ({
-  fill: (batch) => ({ dtype: 'float32', shape: [batch.rows.length, rows.perRow], data: batch.weights(rows) }),
+  fill: (batch) => tensorOf(batch.weights(rows), batch.rows.length, rows.perRow),
 });
 
 function fillFromLabel(name: string, { training }: FeedContext, changeValues: (data: Float32Array) => void): InputFeed {
   const values = training?.events.labels.get(name);
   invariant(values, `there are no values of label ${name}`);
-  let buffer = new Float32Array(0);
+  const floats = reuseFloats();
   return {
     fill({ rows }) {
-      buffer = enlargeBuffer(buffer, rows.length);
-      pickNumbers(values, rows, buffer);
-      const data = buffer.subarray(0, rows.length);
+      const data = floats(rows.length);
+      pickNumbers(values, rows, data);
       changeValues(data);
-      return { dtype: 'float32', shape: [rows.length], data };
+      return tensorOf(data);
     },
   };
 }
 
 /** float32 [batch, width]: the encoded numbers */
 export const numbers: MakeSource<'numbers'> = (source, context) => {
-  const { column, index } = columnOf(context, source.feature, source.rows, 'numbers');
+  const { column, rowsOf } = columnOf(context, source.feature, source.rows, 'numbers');
   const { values, width } = column;
-  const columnRows = makeColumnRows(index);
-  let buffer = new Float32Array(0);
+  const floats = reuseFloats();
   return {
     fill(batch) {
-      const rows = columnRows(batch.rowsOf(source.rows));
-      buffer = enlargeBuffer(buffer, rows.length * width);
-      if (width === 1) pickNumbers(values, rows, buffer);
-      else pickRows(values, width, rows, buffer);
-      return { dtype: 'float32', shape: [rows.length, width], data: buffer.subarray(0, rows.length * width) };
+      const rows = rowsOf(batch);
+      const data = floats(rows.length * width);
+      if (width === 1) pickNumbers(values, rows, data);
+      else pickRows(values, width, rows, data);
+      return tensorOf(data, rows.length, width);
     },
   };
 };
 
 /** float32 [batch, max]: 1 where a sequence has an element, else 0 */
 export const mask: MakeSource<'mask'> = (source, context) => {
-  const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
+  const { feature, column, rowsOf } = columnOf(context, source.feature, source.rows, 'bags');
   const max = listLength(feature, source.rows);
-  const columnRows = makeColumnRows(index);
-  let buffer = new Float32Array(0);
+  const floats = reuseFloats();
   return {
     fill(batch) {
-      const rows = columnRows(batch.rowsOf(source.rows));
-      buffer = enlargeBuffer(buffer, rows.length * max);
-      const data = buffer.subarray(0, rows.length * max).fill(0);
+      const rows = rowsOf(batch);
+      const data = floats(rows.length * max).fill(0);
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i]!;
-        const end = i * max + Math.min(max, column.ends[row]! - column.starts[row]!);
-        for (let index = i * max; index < end; index++) data[index] = 1;
+        data.fill(1, i * max, i * max + Math.min(max, column.ends[row]! - column.starts[row]!));
       }
-      return { dtype: 'float32', shape: [rows.length, max], data };
+      return tensorOf(data, rows.length, max);
     },
   };
 };

@@ -2,48 +2,47 @@ import { invariant } from '../../../base/diagnostics/failure.ts';
 import type { Events } from '../../../data/dataset.ts';
 import { gatherCodes } from '../../../data/rows/gather_rows.ts';
 import { makeTimeline } from '../../../data/rows/past_events.ts';
-import type { Tensor } from '../../../graph/graph.ts';
+import { tensorOf } from '../../../graph/graph.ts';
 import { type BagPool, type RowsOf, tableOfSource } from '../../../graph/plan/plan.ts';
 import { makePairs } from '../batch_lists.ts';
 import { countInner, pickCodes, pickShares } from '../copy_columns.ts';
-import { paddedLength, type RowNumbers } from '../distinct_items.ts';
+import { paddedLength } from '../distinct_items.ts';
 import { makeIdDrop } from '../draws.ts';
 import {
   type Batch,
   columnOf,
-  enlargeBuffer,
   type FeedContext,
   listLength,
   type MakeSource,
-  makeColumnRows,
-  vector,
+  reuseFloats,
+  reuseIntegers,
+  trainingOf,
 } from '../input_source.ts';
 import { poolSize } from '../item_sampler.ts';
 
-function rowNumbersOf({ training }: FeedContext, table: string | undefined): RowNumbers {
-  invariant(training && table !== undefined, 'places are of rows of a table that is trained');
-  return training.seen(table);
-}
-
 /** int32 [codes]. Rows are numbered in `reserve`, so that `table_seen` counts all of them when it is filled. */
 export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
-  const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
-  const rowNumbers = rowNumbersOf(context, tableOfSource(source, feature));
-  const columnRows = makeColumnRows(index);
+  const { feature, column, rowsOf } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
+  const table = tableOfSource(source, feature);
+  invariant(table !== undefined, 'places are of rows of a table');
+  const rowNumbers = trainingOf(context).rowNumbers(table);
   const drop = makeIdDrop(feature, source.rows, context.seed);
   let places = new Int32Array(0);
   let count = 0;
-  const makeRoom = (length: number): void => {
-    if (places.length < length) places = new Int32Array(length);
+  const makeRoomFor = (length: number): void => {
+    if (places.length >= length) return;
+    const largerPlaces = new Int32Array(2 * length);
+    largerPlaces.set(places);
+    places = largerPlaces;
   };
   const numberRows = (batch: Batch): void => {
     rowNumbers.begin(batch.whole ?? batch);
-    const rows = columnRows(batch.rowsOf(source.rows));
+    const rows = rowsOf(batch);
     if (column.kind === 'codes') {
       count = rows.length;
-      makeRoom(count);
+      makeRoomFor(count);
       pickCodes(column.values, rows, places);
-      drop?.apply(places, count, batch.step, batch.listLength?.(source.rows));
+      drop?.apply(places, count, batch.step, batch.indexInBatch?.(source.rows));
       for (let i = 0; i < count; i++) places[i] = rowNumbers.place(places[i]!);
       return;
     }
@@ -68,48 +67,30 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
     makeRoomFor(count);
     places.fill(0, numberedCount, count);
   };
-  return {
-    number: numberRows,
-    reserve: numberRows,
-    fill: () => ({ dtype: 'int32', shape: [count], data: places.subarray(0, count) }),
-  };
-
-  function makeRoomFor(length: number): void {
-    if (places.length >= length) return;
-    const largerPlaces = new Int32Array(2 * length);
-    largerPlaces.set(places);
-    places = largerPlaces;
-  }
+  return { number: numberRows, reserve: numberRows, fill: () => tensorOf(places.subarray(0, count)) };
 };
 
 /** float32 [seen] */
 export const tableSeen: MakeSource<'table_seen'> = ({ table }, context) => {
-  const rowNumbers = rowNumbersOf(context, table);
-  let buffer = new Float32Array(0);
+  const rowNumbers = trainingOf(context).rowNumbers(table);
+  const floats = reuseFloats();
   return {
     reserve: (batch) => rowNumbers.begin(batch.whole ?? batch),
-    fill() {
-      const paddedCount = paddedLength(rowNumbers.count);
-      buffer = enlargeBuffer(buffer, paddedCount);
-      const data = buffer.subarray(0, paddedCount).fill(0).fill(1, 0, rowNumbers.count);
-      return { dtype: 'float32', shape: [paddedCount], data };
-    },
+    fill: () => tensorOf(floats(paddedLength(rowNumbers.count)).fill(0).fill(1, 0, rowNumbers.count)),
   };
 };
 
 /** int32 [codes] */
 export const elementRows: MakeSource<'element_rows'> = (source, context) => {
   const elementWalk = makeElementWalk(context, source.feature, source.rows);
-  let buffer = new Int32Array(0);
+  const integers = reuseIntegers();
   return {
-    fill(batch): Tensor {
-      const length = elementWalk.length(batch);
-      if (buffer.length < length) buffer = new Int32Array(length);
-      const data = buffer.subarray(0, length).fill(0);
-      elementWalk.forEachElement(batch, (at, row, place) => {
-        data[at] = source.pool === 'sequence' ? row * elementWalk.most + place : row;
+    fill(batch) {
+      const data = integers(elementWalk.length(batch)).fill(0);
+      elementWalk.forEachElement(batch, (index, row, place) => {
+        data[index] = source.pool === 'sequence' ? row * elementWalk.maxElements + place : row;
       });
-      return { dtype: 'int32', shape: [length], data };
+      return tensorOf(data);
     },
   };
 };
@@ -117,31 +98,27 @@ export const elementRows: MakeSource<'element_rows'> = (source, context) => {
 /** float32 [codes] */
 export const elementWeights: MakeSource<'element_weights'> = (source, context) => {
   const elementWalk = makeElementWalk(context, source.feature, source.rows);
-  let buffer = new Float32Array(0);
+  const floats = reuseFloats();
   return {
-    fill(batch): Tensor {
-      const length = elementWalk.length(batch);
-      buffer = enlargeBuffer(buffer, length);
-      const data = buffer.subarray(0, length).fill(0);
-      if (elementWalk.writeWeights(batch, source.pool, data)) return { dtype: 'float32', shape: [length], data };
-      elementWalk.forEachElement(batch, (at, _, __, elements) => {
-        data[at] = (elementWalk.pool ?? source.pool) === 'mean' ? 1 / elements : 1;
+    fill(batch) {
+      const data = floats(elementWalk.length(batch)).fill(0);
+      if (elementWalk.writeWeights(batch, source.pool, data)) return tensorOf(data);
+      elementWalk.forEachElement(batch, (index, _, __, elements) => {
+        data[index] = (elementWalk.pool ?? source.pool) === 'mean' ? 1 / elements : 1;
       });
-      return { dtype: 'float32', shape: [length], data };
+      return tensorOf(data);
     },
   };
 };
 
 /** Walks the elements of a batch's bags, in the order of `table_places`. */
 function makeElementWalk(context: FeedContext, name: string, rowsKind: RowsOf) {
-  const { feature, column, index } = columnOf(context, name, rowsKind, 'bags');
-  const columnRows = makeColumnRows(index);
-  const rowsOf = (batch: Batch): Int32Array => columnRows(batch.rowsOf(rowsKind));
+  const { feature, column, rowsOf } = columnOf(context, name, rowsKind, 'bags');
   const maxElements = listLength(feature, rowsKind);
   const countOf = (row: number): number => Math.min(maxElements, column.ends[row]! - column.starts[row]!);
   const { inner } = column;
   return {
-    most: maxElements,
+    maxElements: maxElements,
     pool: feature.each?.pool,
     length(batch: Batch): number {
       const rows = rowsOf(batch);
@@ -156,7 +133,7 @@ function makeElementWalk(context: FeedContext, name: string, rowsKind: RowsOf) {
       pickShares(column, rowsOf(batch), pool === 'mean', into);
       return true;
     },
-    forEachElement(batch: Batch, visit: (at: number, row: number, place: number, elements: number) => void): void {
+    forEachElement(batch: Batch, visit: (index: number, row: number, place: number, elements: number) => void): void {
       let elementIndex = 0;
       rowsOf(batch).forEach((row, i) => {
         const elements = countOf(row);
@@ -172,34 +149,33 @@ function makeElementWalk(context: FeedContext, name: string, rowsKind: RowsOf) {
 
 /** int32 [batch]; 0 for an item that is not in the corpus */
 export const corpusPlaces: MakeSource<'corpus_places'> = (_source, context) => {
-  const item = itemsOf(context);
-  let buffer = new Int32Array(0);
+  const { item } = trainingOf(context).events;
+  const integers = reuseIntegers();
   return {
     fill({ rows }) {
-      if (buffer.length < rows.length) buffer = new Int32Array(rows.length);
-      for (let i = 0; i < rows.length; i++) buffer[i] = Math.max(0, item[rows[i]!]!);
-      return { dtype: 'int32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
+      const data = integers(rows.length);
+      for (let i = 0; i < rows.length; i++) data[i] = Math.max(0, item[rows[i]!]!);
+      return tensorOf(data);
     },
   };
 };
 
 /** float32 [batch]: 1, or 0 for an item that is not in the corpus */
 export const inCorpus: MakeSource<'in_corpus'> = (_source, context) => {
-  const item = itemsOf(context);
-  let buffer = new Float32Array(0);
+  const { item } = trainingOf(context).events;
+  const floats = reuseFloats();
   return {
     fill({ rows }) {
-      buffer = enlargeBuffer(buffer, rows.length);
-      for (let i = 0; i < rows.length; i++) buffer[i] = item[rows[i]!]! < 0 ? 0 : 1;
-      return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
+      const data = floats(rows.length);
+      for (let i = 0; i < rows.length; i++) data[i] = item[rows[i]!]! < 0 ? 0 : 1;
+      return tensorOf(data);
     },
   };
 };
 
 /** int32 [items, 2] of (row, corpus row), ordered by row: the items of all training events of the row's user, each once */
-export const userItems: MakeSource<'user_items'> = (_source, { training }) => {
-  invariant(training, 'items of users are those of training events');
-  const { events, corpus } = training;
+export const userItems: MakeSource<'user_items'> = (_source, context) => {
+  const { events, corpus } = trainingOf(context);
   const { starts, items } = itemsByUser(events);
   const lastReadBy = new Int32Array(corpus.rows).fill(-1);
   const pairs = makePairs();
@@ -221,12 +197,11 @@ export const userItems: MakeSource<'user_items'> = (_source, { training }) => {
 };
 
 /** float32 [rows]: the number of these items */
-export const itemCounts: MakeSource<'item_counts'> = ({ rows: countedRows = { kind: 'events' } }, { training }) => {
-  invariant(training, 'items of users are those of training events');
-  const { events } = training;
+export const itemCounts: MakeSource<'item_counts'> = ({ rows: countedRows = { kind: 'events' } }, context) => {
+  const { events } = trainingOf(context);
   const counts = countsByUser(events);
   return {
-    fill: ({ rowsOf }) => vector(Float32Array.from(rowsOf(countedRows), (row) => counts[events.user[row]!] ?? 0)),
+    fill: ({ rowsOf }) => tensorOf(Float32Array.from(rowsOf(countedRows), (row) => counts[events.user[row]!] ?? 0)),
   };
 };
 
@@ -247,17 +222,10 @@ function countsByUser(events: Events): Float32Array {
 }
 
 /** float32 [batch]: 1, or 0 for a user of whose items the corpus has none */
-export const hasItems: MakeSource<'has_items'> = (_source, { training }) => {
-  invariant(training, 'items of users are those of training events');
-  const { user, item } = training.events;
+export const hasItems: MakeSource<'has_items'> = (_source, context) => {
+  const { user, item } = trainingOf(context).events;
   const usersWithItems = new Set(user.filter((_, row) => item[row]! >= 0));
-  return {
-    fill: ({ rows }) => ({
-      dtype: 'float32',
-      shape: [rows.length],
-      data: Float32Array.from(rows, (row) => (usersWithItems.has(user[row]!) ? 1 : 0)),
-    }),
-  };
+  return { fill: ({ rows }) => tensorOf(Float32Array.from(rows, (row) => (usersWithItems.has(user[row]!) ? 1 : 0))) };
 };
 
 /** Returns the corpus rows of each user's events: user u has `items[starts[u] … starts[u + 1])`. Items that the corpus lacks are left out. */
@@ -271,41 +239,28 @@ function itemsByUser({ user, item }: Pick<Events, 'user' | 'item'>) {
 }
 
 /** float32 []: the number of items that a draw may give */
-export const drawPool: MakeSource<'draw_pool'> = ({ by }, { training }) => {
-  invariant(training, 'items are drawn for training rows');
-  const data = Float32Array.of(poolSize(training.corpus, by));
+export const drawPool: MakeSource<'draw_pool'> = ({ by }, context) => {
+  const data = Float32Array.of(poolSize(trainingOf(context).corpus, by));
   return { fill: () => ({ dtype: 'float32', shape: [], data }) };
 };
 
-/** Returns the corpus row of each event's item; negative if it has none. */
-function itemsOf({ training }: FeedContext): Int32Array {
-  invariant(training, 'places in the corpus are of training rows');
-  return training.events.item;
-}
-
 /** int32 [rows, places] in sequence, else int32 [codes]; 0 for padding */
 export const elementPlaces: MakeSource<'element_places'> = (source, context) => {
-  const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
+  const { feature, column, rowsOf } = columnOf(context, source.feature, source.rows, 'bags');
   const listedItems = context.training?.elements;
   const { starts, ends, items } = column;
   invariant(listedItems && items, `list ${source.feature} goes through the item tower in a step of training`);
   const maxElements = listLength(feature, source.rows);
   const isSequence = source.pool === 'sequence';
-  const columnRows = makeColumnRows(index);
-  let buffer = new Int32Array(0);
+  const integers = reuseIntegers();
+  const countOf = (row: number): number => Math.min(maxElements, ends[row]! - starts[row]!);
+  const countElements = (rows: Int32Array): number => rows.reduce((sum, row) => sum + countOf(row), 0);
   return {
     fill(batch) {
       listedItems.itemsOf(batch.whole ?? batch);
-      const rows = columnRows(batch.rowsOf(source.rows));
-      const countOf = (row: number): number => Math.min(maxElements, ends[row]! - starts[row]!);
-      let placeCount = rows.length * maxElements;
-      if (!isSequence) {
-        placeCount = 0;
-        for (const row of rows) placeCount += countOf(row);
-        placeCount = paddedLength(placeCount);
-      }
-      if (buffer.length < placeCount) buffer = new Int32Array(placeCount);
-      const data = buffer.subarray(0, placeCount).fill(0);
+      const rows = rowsOf(batch);
+      const placeCount = isSequence ? rows.length * maxElements : paddedLength(countElements(rows));
+      const data = integers(placeCount).fill(0);
       let nextElement = 0;
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i]!;
@@ -314,7 +269,7 @@ export const elementPlaces: MakeSource<'element_places'> = (source, context) => 
         for (let index = 0; index < count; index++)
           data[nextElement++] = listedItems.place(items[starts[row]! + index]!);
       }
-      return { dtype: 'int32', shape: isSequence ? [rows.length, maxElements] : [placeCount], data };
+      return isSequence ? tensorOf(data, rows.length, maxElements) : tensorOf(data);
     },
   };
 };
