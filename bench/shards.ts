@@ -2,13 +2,15 @@
  * Training rows in shards next to rows in memory: pass rates, examples a second, and the most memory that the process held. Each way is a
  * process of its own; `--rounds` takes the ways in turns. `tsx bench/shards.ts ROWS [--memory 2G] [--ways memory,shards] [--rounds 1] [--history] [--epochs 1] [--folder /tmp/shards-bench]`
  */
+
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { PassEvent } from '../src/app/api/shards.ts';
 import { train } from '../src/app/api/train.ts';
-import { openDatabase, quoteText } from '../src/data/files/duckdb.ts';
+import { quoteText } from '../src/base/text/sql.ts';
+import { openDatabase } from '../src/data/files/duckdb.ts';
 import type { EngineName } from '../src/engines/engine.ts';
 import { peakMemory } from './machine.ts';
 

@@ -2,12 +2,14 @@
  * What a worker takes for rows that are not its own: it reads all shards, draws the order of all rows, and fills what a step needs of the whole batch.
  * Seconds of a processor, without any engine: `tsx bench/worker_reading.ts ROWS [--features 20] [--history] [--memory 812M] [--batch 4096] [--workers 32]`
  */
+
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkAndLower } from '../src/app/api/check.ts';
 import { shardRequest } from '../src/app/api/shards.ts';
-import { openDatabase, quoteText } from '../src/data/files/duckdb.ts';
+import { quoteText } from '../src/base/text/sql.ts';
+import { openDatabase } from '../src/data/files/duckdb.ts';
 import { readDataset } from '../src/data/read_dataset.ts';
 import { tablesOf } from '../src/training/begin_state.ts';
 import { makeFeeder } from '../src/training/feed/feeder.ts';

@@ -1,10 +1,12 @@
 /** Reads a sample of the events of a data block as a training reads all of them, so that what cannot be read is known within seconds. */
+
 import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
+import { quoteText } from '../base/text/sql.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import type { Needs } from './binding/data_layout.ts';
-import { Copies, failIfUnwritable, openDatabase, quoteText } from './files/duckdb.ts';
+import { Copies, failIfUnwritable, openDatabase } from './files/duckdb.ts';
 import { findFiles, type InputFile } from './files/find_files.ts';
 import { readers } from './files/formats/readers.ts';
 import { sampleBytes } from './files/records/scan_file.ts';

@@ -49,8 +49,6 @@ export const codes = {
 } as const;
 
 export type Code = keyof typeof codes;
-export function findCode(name: string): Code | undefined {
-  return Object.hasOwn(codes, name) ? (name as Code) : undefined;
-}
+export const findCode = (name: string): Code | undefined => (Object.hasOwn(codes, name) ? (name as Code) : undefined);
 
 export type Facts<C extends Code> = (typeof codes)[C] extends CodeRow<infer F> ? F : never;

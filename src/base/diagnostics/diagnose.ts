@@ -63,16 +63,15 @@ const replaceOptions = (text: string): string =>
 const factsByDiagnostic = new WeakMap<Diagnostic, unknown>();
 
 /** Returns the reported facts. They locate errors in data that is not source text, such as a request. */
-export function factsOf(diagnostic: Diagnostic): Readonly<Record<string, unknown>> {
-  return (factsByDiagnostic.get(diagnostic) ?? {}) as Readonly<Record<string, unknown>>;
-}
+export const factsOf = (diagnostic: Diagnostic): Readonly<Record<string, unknown>> =>
+  (factsByDiagnostic.get(diagnostic) ?? {}) as Readonly<Record<string, unknown>>;
 
 /**
  * Returns diagnostics in a stable order. Possible causes come first: errors in the text of a file and in the files that it uses. The rest is sorted by file,
  * position and code, those without a position first.
  */
-export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  return [...diagnostics].sort(
+export const sortDiagnostics = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
+  [...diagnostics].sort(
     (a, b) =>
       sortRank(a) - sortRank(b) ||
       compareTexts(a.at?.source.name ?? '', b.at?.source.name ?? '') ||
@@ -81,7 +80,6 @@ export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[
       compareTexts(a.code, b.code) ||
       compareTexts(a.message, b.message),
   );
-}
 
 function sortRank({ code, severity }: Diagnostic): number {
   if (code === 'too-many-mistakes') return 2;

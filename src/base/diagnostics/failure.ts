@@ -13,9 +13,8 @@ export class Failure extends Error {
   }
 }
 
-export function failure<C extends Code>(code: C, facts: Facts<C>, at?: Span): Failure {
-  return new Failure([diagnose(code, at, facts)]);
-}
+export const failure = <C extends Code>(code: C, facts: Facts<C>, at?: Span): Failure =>
+  new Failure([diagnose(code, at, facts)]);
 
 /** Throws if a condition does not hold, which is a bug of ours. */
 export function invariant(condition: unknown, message: string): asserts condition {

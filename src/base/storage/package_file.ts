@@ -24,11 +24,8 @@ export function findChildProgram(starter: string, name: string): string {
 }
 
 /** Returns the folder for data of this machine that is too large, or too specific, for a package. */
-export function cacheFolder(): string {
-  return (
-    process.env.TOWER_CACHE ??
-    (process.platform === 'darwin'
-      ? join(homedir(), 'Library', 'Caches', 'tower-lang')
-      : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tower-lang'))
-  );
-}
+export const cacheFolder = (): string =>
+  process.env.TOWER_CACHE ??
+  (process.platform === 'darwin'
+    ? join(homedir(), 'Library', 'Caches', 'tower-lang')
+    : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tower-lang'));

@@ -128,14 +128,12 @@ export interface ReadOptions {
 }
 
 /** Reads tensors. Refuses a file whose header does not match its numbers. @throws Failure `cannot-read`, `lost-file`, `damaged-file` */
-export async function readSafetensors(path: string, options: ReadOptions = {}): Promise<StoredTensors> {
-  return withOpenFile(path, (handle) => readOpenSafetensors(handle, path, options));
-}
+export const readSafetensors = async (path: string, options: ReadOptions = {}): Promise<StoredTensors> =>
+  withOpenFile(path, (handle) => readOpenSafetensors(handle, path, options));
 
 /** Reads only the texts. @throws Failure `cannot-read`, `lost-file`, `damaged-file` */
-export async function readMetadata(path: string): Promise<StoredTensors['metadata']> {
-  return withOpenFile(path, (handle) => readOpenMetadata(handle, path));
-}
+export const readMetadata = async (path: string): Promise<StoredTensors['metadata']> =>
+  withOpenFile(path, (handle) => readOpenMetadata(handle, path));
 
 /** Reads only the texts of an open file, and leaves it open. @throws Failure `damaged-file` */
 export const readOpenMetadata = async (handle: ReadableFile, path: string): Promise<StoredTensors['metadata']> =>

@@ -77,16 +77,14 @@ export interface Owner {
   readonly started: string;
 }
 
-export function describeThisProcess(): Owner {
-  return {
-    pid: process.pid,
-    host: hostname(),
-    machine: readTextOrEmpty('/etc/machine-id'),
-    boot: readTextOrEmpty('/proc/sys/kernel/random/boot_id'),
-    space: emptyIfItFails(() => readlinkSync('/proc/self/ns/pid')),
-    started: processStartTime(process.pid) ?? '',
-  };
-}
+export const describeThisProcess = (): Owner => ({
+  pid: process.pid,
+  host: hostname(),
+  machine: readTextOrEmpty('/etc/machine-id'),
+  boot: readTextOrEmpty('/proc/sys/kernel/random/boot_id'),
+  space: emptyIfItFails(() => readlinkSync('/proc/self/ns/pid')),
+  started: processStartTime(process.pid) ?? '',
+});
 
 /** Returns `unknown` if this process cannot check whether the owner runs. */
 export function processState(

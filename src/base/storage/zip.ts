@@ -34,6 +34,4 @@ export function readZip(bytes: Buffer): ReadonlyMap<string, Buffer> {
   return files;
 }
 
-function computeCrc(content: Buffer): number {
-  return crc32(content) >>> 0;
-}
+const computeCrc = (content: Buffer): number => crc32(content) >>> 0;

@@ -53,6 +53,5 @@ const htmlEntities: Readonly<Record<string, string>> = {
 };
 
 /** Escapes a text for HTML, also in attributes. Characters that HTML forbids become U+FFFD. */
-export function escapeHtml(text: string): string {
-  return text.replace(/(?![\n\t\r])\p{Cc}/gu, '\ufffd').replace(/[&<>"']/g, (character) => htmlEntities[character]!);
-}
+export const escapeHtml = (text: string): string =>
+  text.replace(/(?![\n\t\r])\p{Cc}/gu, '\ufffd').replace(/[&<>"']/g, (character) => htmlEntities[character]!);

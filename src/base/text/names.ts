@@ -26,14 +26,12 @@ export function explainInvalidName(text: string): string {
 }
 
 /** True if letters of two alphabets that look the same are in one word: `user_аge` with a Cyrillic `а`, but not `возраст_id`. */
-function mixesLookalikeAlphabets(name: string): boolean {
-  return name.split('_').some((word) => lookalikeScripts.filter((script) => script.test(word)).length > 1);
-}
+const mixesLookalikeAlphabets = (name: string): boolean =>
+  name.split('_').some((word) => lookalikeScripts.filter((script) => script.test(word)).length > 1);
 
 /** Returns a name in form NFC, without invisible characters, and with plain letters for wide or ornate ones: `ｉｄ` becomes `id`. */
-export function normalizeName(name: string): string {
-  return name
+export const normalizeName = (name: string): string =>
+  name
     .replace(invisibleCharacters, '')
     .normalize('NFC')
     .replace(/\P{ASCII}/gu, (letter) => (/^\w+$/.test(letter.normalize('NFKC')) ? letter.normalize('NFKC') : letter));
-}

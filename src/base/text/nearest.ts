@@ -4,9 +4,8 @@
  * Returns the nearest candidate; undefined if none is near. Names that differ only in case and underscores always match. Otherwise at most a third of
  * the letters may be wrong; two swapped neighbours count as one error. Ties go to the earlier candidate.
  */
-export function findNearest(name: string, candidates: Iterable<string>): string | undefined {
-  return findNearestName(name, candidates)?.name;
-}
+export const findNearest = (name: string, candidates: Iterable<string>): string | undefined =>
+  findNearestName(name, candidates)?.name;
 
 /** The candidate that a word most likely represents. */
 export interface NearestName {
@@ -40,9 +39,7 @@ export function findNearestName(name: string, candidates: Iterable<string>): Nea
 }
 
 /** Removes case, underscores and hyphens, which do not matter in a misspelling. */
-function normalize(name: string): string {
-  return name.replace(/[_\-\s]/g, '').toLowerCase();
-}
+const normalize = (name: string): string => name.replace(/[_\-\s]/g, '').toLowerCase();
 
 /**
  * Counts the mistakes between two words: an extra, missing or wrong letter, or two swapped neighbours (Damerau–Levenshtein, each letter edited once). Stops

@@ -21,9 +21,7 @@ export interface Position {
   readonly column: number;
 }
 
-export function makeSource(name: string, text: string): Source {
-  return { name, text, lineStarts: lineStartsOf(text) };
-}
+export const makeSource = (name: string, text: string): Source => ({ name, text, lineStarts: lineStartsOf(text) });
 
 function lineStartsOf(text: string): readonly number[] {
   const lineStarts = [text.startsWith('\uFEFF') ? 1 : 0];
@@ -56,20 +54,17 @@ export function lineAt(source: Source, line: number): string {
 }
 
 /** Returns a text with the line ends of a source, so that all lines of a Windows file end alike. */
-export function withLineEndingsOf({ text }: Source, writtenText: string): string {
-  return /\r?\n/.exec(text)?.[0] === '\r\n' ? writtenText.replaceAll(/\r?\n/g, '\r\n') : writtenText;
-}
+export const withLineEndingsOf = ({ text }: Source, writtenText: string): string =>
+  /\r?\n/.exec(text)?.[0] === '\r\n' ? writtenText.replaceAll(/\r?\n/g, '\r\n') : writtenText;
 
 /** Returns the blanks at the beginning of a line. */
-export function indentationOf(source: Source, line: number): string {
-  return /^[ \t]*/.exec(lineAt(source, line))![0];
-}
+export const indentationOf = (source: Source, line: number): string => /^[ \t]*/.exec(lineAt(source, line))![0];
 
 /** Returns the smallest span that contains both. */
-export function joinSpans(first: Span, second: Span): Span {
-  return { source: first.source, start: Math.min(first.start, second.start), end: Math.max(first.end, second.end) };
-}
+export const joinSpans = (first: Span, second: Span): Span => ({
+  source: first.source,
+  start: Math.min(first.start, second.start),
+  end: Math.max(first.end, second.end),
+});
 
-export function spanText(span: Span): string {
-  return span.source.text.slice(span.start, span.end);
-}
+export const spanText = (span: Span): string => span.source.text.slice(span.start, span.end);

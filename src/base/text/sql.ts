@@ -1,4 +1,4 @@
-/** Writes names and texts as the SQL of a data block needs them. */
+/** Writes names and texts of SQL. */
 
 /** SQL words that must be quoted as names of columns: those of DuckDB that are not in its category `unreserved`. */
 const reservedWords: ReadonlySet<string> = new Set(
@@ -13,12 +13,10 @@ const reservedWords: ReadonlySet<string> = new Set(
   xmlserialize xmltable user current_user session_user events items users`.split(/\s+/),
 );
 
-export function quoteSqlName(name: string): string {
-  return /^[A-Za-z_]\w*$/.test(name) && !reservedWords.has(name.toLowerCase())
-    ? name
-    : `"${name.replaceAll('"', '""')}"`;
-}
+/** Quotes a name only where SQL needs it, because people read and edit the SQL of a data block. */
+export const quoteSqlName = (name: string): string =>
+  /^[A-Za-z_]\w*$/.test(name) && !reservedWords.has(name.toLowerCase()) ? name : quoteName(name);
 
-export function quoteSqlText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
+export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;

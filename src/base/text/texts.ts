@@ -130,9 +130,8 @@ function copyEnlarged<T extends Uint8Array | Uint32Array>(from: T, length: numbe
 }
 
 /** Returns the first elements of an array. Copies them if much of the array is unused, so that its memory is freed. */
-function trimToLength<T extends Uint8Array | Uint32Array>(array: T, length: number): T {
-  return (length > 0.8 * array.length ? array.subarray(0, length) : array.slice(0, length)) as T;
-}
+const trimToLength = <T extends Uint8Array | Uint32Array>(array: T, length: number): T =>
+  (length > 0.8 * array.length ? array.subarray(0, length) : array.slice(0, length)) as T;
 
 /** @param expected number of texts to reserve memory for. @throws TextsTooLarge past 4 GiB */
 export function packTexts(texts: Iterable<string>, expected = 0): PackedTexts {

@@ -5,9 +5,9 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
-import { quoteSqlName } from '../../base/text/sql.ts';
+import { quoteName, quoteSqlName } from '../../base/text/sql.ts';
 import type { DataSource } from '../files/data_source.ts';
-import { type Database, elementOf, enclose, isList, isNumber, quoteName, sqlReason } from '../files/duckdb.ts';
+import { type Database, elementOf, enclose, isList, isNumber, sqlReason } from '../files/duckdb.ts';
 import type { Role } from '../files/find_files.ts';
 import type { BoundColumn, ColumnKind } from './data_layout.ts';
 import { findReads, refusalOf } from './expression.ts';
@@ -197,9 +197,9 @@ function bareColumn(
   return sources.get(role)!.columns.find(({ name }) => isSameName(name, nameInSql))?.name;
 }
 
-function columnNames(roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string[] {
-  return [...new Set([...roles].flatMap((role) => sources.get(role)?.columns.map(({ name }) => name) ?? []))];
-}
+const columnNames = (roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string[] => [
+  ...new Set([...roles].flatMap((role) => sources.get(role)?.columns.map(({ name }) => name) ?? [])),
+];
 
 function unfedColumn(
   request: ColumnRequestText,
@@ -217,9 +217,8 @@ function unfedColumn(
   });
 }
 
-function isUnknownNameError(error: unknown): boolean {
-  return error instanceof Error && /Referenced (column|table) "/.test(error.message);
-}
+const isUnknownNameError = (error: unknown): boolean =>
+  error instanceof Error && /Referenced (column|table) "/.test(error.message);
 
 /** Words DuckDB's message for a data block, without its quotation of the query. `roles`: the tables that were tried. */
 export function sqlErrorDiagnostic(
@@ -253,17 +252,14 @@ export function sqlErrorDiagnostic(
 }
 
 /** True if two names are the same column: case does not count, nor does whether an accent is a character of its own. */
-function isSameName(left: string, right: string): boolean {
-  return left.normalize('NFC').toLowerCase() === right.normalize('NFC').toLowerCase();
-}
+const isSameName = (left: string, right: string): boolean =>
+  left.normalize('NFC').toLowerCase() === right.normalize('NFC').toLowerCase();
 
-function fileWords(roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string {
-  return [...roles].map((role) => `\`${sources.get(role)!.described.path}\``).join(' or ');
-}
+const fileWords = (roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string =>
+  [...roles].map((role) => `\`${sources.get(role)!.described.path}\``).join(' or ');
 
-function withLowerFirst(sentence: string): string {
-  return /^[A-Z][a-z]/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence;
-}
+const withLowerFirst = (sentence: string): string =>
+  /^[A-Z][a-z]/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence;
 
 /**
  * Returns the facts of a `column-type` error, or undefined if the type fits. `source` is given for a file's own column. If the data block has no entry for the
@@ -318,17 +314,12 @@ function typeErrorOf(
   }
 }
 
-function hasNoSampleValues(column: BoundColumn, source: DataSource): boolean {
-  return source.columns.some((description) => description.name === column.bare && description.unknown === true);
-}
+const hasNoSampleValues = (column: BoundColumn, source: DataSource): boolean =>
+  source.columns.some((description) => description.name === column.bare && description.unknown === true);
 
-function isNestedType(type: string): boolean {
-  return /^(STRUCT|MAP|UNION)\b/.test(type);
-}
+const isNestedType = (type: string): boolean => /^(STRUCT|MAP|UNION)\b/.test(type);
 
-function isTimeType(type: string): boolean {
-  return /^(DATE|TIMESTAMP)/.test(type);
-}
+const isTimeType = (type: string): boolean => /^(DATE|TIMESTAMP)/.test(type);
 
 function describeType(type: string): string {
   if (isList(type)) return `a list (${type})`;

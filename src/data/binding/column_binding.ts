@@ -98,8 +98,8 @@ export class ColumnBinding {
   }
 }
 
-function namesToBind(description: DataDescription, needs: Needs): ReadonlySet<string> {
-  return new Set([
+const namesToBind = (description: DataDescription, needs: Needs): ReadonlySet<string> =>
+  new Set([
     ...needs.features.flatMap(({ name, column, weights = name }) => [name, column, weights]),
     ...needs.labels.map(({ name }) => name),
     ...needs.towers.flatMap(({ key }) => (key === undefined ? [] : [key])),
@@ -107,4 +107,3 @@ function namesToBind(description: DataDescription, needs: Needs): ReadonlySet<st
     ...(description.split.kind === 'column' ? [description.split.column] : []),
     'title',
   ]);
-}

@@ -2,7 +2,8 @@
  * Decides which SQL a data block may contain: one expression over its own rows. DuckDB parses the text, and only nodes in the lists below are allowed in the
  * tree. The settings of the database refuse files as well: see `duckdb.ts`.
  */
-import { type Database, enclose, quoteText } from '../files/duckdb.ts';
+import { quoteText } from '../../base/text/sql.ts';
+import { type Database, enclose } from '../files/duckdb.ts';
 import type { Role } from '../files/find_files.ts';
 import { parseJsonText } from '../files/records/line_records.ts';
 
@@ -151,9 +152,8 @@ function rowsReadByWindow({ type, orders, start, end }: SqlNode): RowsBeyondOwn 
 }
 
 /** True if a window reads nothing of its own row. */
-function leavesOwnRow({ type, end }: SqlNode): boolean {
-  return type === 'WINDOW_LEAD' || type === 'WINDOW_LAG' || String(end).includes('EXPR_PRECEDING');
-}
+const leavesOwnRow = ({ type, end }: SqlNode): boolean =>
+  type === 'WINDOW_LEAD' || type === 'WINDOW_LAG' || String(end).includes('EXPR_PRECEDING');
 
 /** True if a query reads the events without a comparison of their order. */
 function readsAllEvents(query: SqlNode): boolean {
@@ -177,9 +177,7 @@ async function parse(database: Database, expression: string): Promise<SqlNode | 
 }
 
 /** Drops locations, which differ between both parses of an expression. */
-function withoutLocations(key: string, value: unknown): unknown {
-  return key === 'query_location' ? undefined : value;
-}
+const withoutLocations = (key: string, value: unknown): unknown => (key === 'query_location' ? undefined : value);
 
 function refusalOfTree(select: SqlNode): string | undefined {
   const list = (select.select_list ?? []) as readonly SqlNode[];
@@ -258,6 +256,4 @@ function refusalOfQueryPart(node: SqlNode, type: string): string | undefined {
 }
 
 /** Returns the SQL keyword for a class of nodes: SHOW for `SHOW_REF`. */
-function sqlKeyword(nodeClass: string): string {
-  return nodeClass.replace(/_(REF|NODE)$/, '').replaceAll('_', ' ');
-}
+const sqlKeyword = (nodeClass: string): string => nodeClass.replace(/_(REF|NODE)$/, '').replaceAll('_', ' ');

@@ -43,8 +43,8 @@ function beyondWarnings(
 }
 
 /** A label is given away if features together read all the columns that it is computed from. */
-function labelWarnings(binding: ColumnBinding, layout: DataLayout, inputs: readonly BoundColumn[]): Diagnostic[] {
-  return [...layout.labels.values()].flatMap((label) => {
+const labelWarnings = (binding: ColumnBinding, layout: DataLayout, inputs: readonly BoundColumn[]): Diagnostic[] =>
+  [...layout.labels.values()].flatMap((label) => {
     const labelColumns = ownColumns(label, layout);
     const tellingFeatures = inputs.filter((column) =>
       ownColumns(column, layout).some((name) => labelColumns.includes(name)),
@@ -54,11 +54,10 @@ function labelWarnings(binding: ColumnBinding, layout: DataLayout, inputs: reado
     const features = tellingFeatures.map(({ name }) => name);
     return [diagnose('feature-from-label', binding.spanOfColumn(features[0]!), { features, label: label.name })];
   });
-}
 
 /** Warns about a history whose list reads the table of a feature from another column: the table knows none of its elements. */
-function historyWarnings(binding: ColumnBinding, layout: DataLayout): Diagnostic[] {
-  return binding.needs.features.flatMap(({ name, column, encoderOf }) => {
+const historyWarnings = (binding: ColumnBinding, layout: DataLayout): Diagnostic[] =>
+  binding.needs.features.flatMap(({ name, column, encoderOf }) => {
     const history = layout.histories.get(name);
     const owner = layout.features.get(encoderOf) ?? layout.histories.get(encoderOf)?.elementColumn;
     const entry = binding.description.histories.find((declared) => declared.name === name || declared.name === column);
@@ -68,7 +67,6 @@ function historyWarnings(binding: ColumnBinding, layout: DataLayout): Diagnostic
       return [];
     return [diagnose('history-of-other', entry.span, { ...entry, owner: encoderOf, column: owner.name })];
   });
-}
 
 /** Warns about a query tower that reads only the user: a held-out user has the table row of unknown users. */
 function userWarnings(binding: ColumnBinding, { userKey }: DataLayout): Diagnostic[] {
@@ -87,11 +85,10 @@ const namesRead = ({ bare, reads }: BoundColumn): readonly string[] =>
   bare === undefined ? (reads?.ownColumns ?? []) : [bare.toLowerCase()];
 
 /** Returns the columns of files, as `events.rating`, that a column reads of its own row. */
-function ownColumns(column: BoundColumn, { sources }: DataLayout): readonly string[] {
-  return namesRead(column).flatMap((name) => {
+const ownColumns = (column: BoundColumn, { sources }: DataLayout): readonly string[] =>
+  namesRead(column).flatMap((name) => {
     const role = column.scope.find((source) =>
       sources.get(source)!.columns.some((own) => own.name.toLowerCase() === name),
     );
     return role === undefined ? [] : [`${role}.${name}`];
   });
-}

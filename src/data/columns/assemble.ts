@@ -215,8 +215,8 @@ function titlesOfItems({ readPlan: { title }, good }: AssemblyInput, arranged: O
 }
 
 /** @param codes title codes by item; 0 for an item without a title, which is called by its key. @throws Failure `dictionary-too-large` */
-export function titlesFrom(codes: Int32Array, texts: Texts, keys: Texts): Texts {
-  return joinOrFail('title', () => {
+export const titlesFrom = (codes: Int32Array, texts: Texts, keys: Texts): Texts =>
+  joinOrFail('title', () => {
     const titles = new TextsWriter(codes.length);
     for (let index = 0; index < codes.length; index++) {
       if (codes[index] === 0) titles.addFrom(keys, index);
@@ -224,4 +224,3 @@ export function titlesFrom(codes: Int32Array, texts: Texts, keys: Texts): Texts 
     }
     return titles.texts();
   });
-}

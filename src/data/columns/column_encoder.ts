@@ -230,9 +230,7 @@ export function missingCode(encoding: Encoding): number {
   return coder.reads === 'text' ? coder.code('') : coder.code(Number.NaN);
 }
 
-function zeroWhereMissing(value: number): number {
-  return Number.isNaN(value) ? 0 : value;
-}
+const zeroWhereMissing = (value: number): number => (Number.isNaN(value) ? 0 : value);
 
 const codesColumn = (values: Int32Array): IndexedColumn => ({ column: { kind: 'codes', values } });
 

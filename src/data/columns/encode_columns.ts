@@ -320,6 +320,7 @@ class ColumnWriter implements EncodedColumns {
 const lastRowsOf = ({ order, starts }: Timeline, rows: Int32Array): Int32Array =>
   starts.subarray(1).map((end, user) => (end > starts[user]! ? rows[order[end - 1]!]! : -1));
 
-function indexThrough({ column, index }: IndexedColumn, rows: Int32Array): IndexedColumn {
-  return { column, index: index === undefined ? rows : gatherCodes(index, rows) };
-}
+const indexThrough = ({ column, index }: IndexedColumn, rows: Int32Array): IndexedColumn => ({
+  column,
+  index: index === undefined ? rows : gatherCodes(index, rows),
+});

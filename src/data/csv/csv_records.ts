@@ -41,9 +41,8 @@ export const CR = 0x0d;
 export const QUOTE = 0x22;
 const BOM = [0xef, 0xbb, 0xbf] as const;
 
-export function hasByteOrderMark(bytes: Buffer, offset: number): boolean {
-  return bytes[offset] === BOM[0] && bytes[offset + 1] === BOM[1] && bytes[offset + 2] === BOM[2];
-}
+export const hasByteOrderMark = (bytes: Buffer, offset: number): boolean =>
+  bytes[offset] === BOM[0] && bytes[offset + 1] === BOM[1] && bytes[offset + 2] === BOM[2];
 
 /** Returns the end of the line that contains `offset`: the offset of a line feed or carriage return, or `end`. */
 export function findLineEnd(bytes: Buffer, offset: number, end: number): number {
@@ -299,8 +298,8 @@ export class CsvScanner implements Scanner {
     if (columns.length < 2) return false;
     const totalLines = this.parser.innerLineEnds + 1;
     const hasTypes = columns.some(({ fits }) => fits !== undefined);
-    const minLines = columns.length === 2 ? (hasTypes ? 4 : 16) : hasTypes ? 2 : 4;
-    if (totalLines < minLines) return false;
+    const [minTypedLines, minTextLines] = columns.length === 2 ? [4, 16] : [2, 4];
+    if (totalLines < (hasTypes ? minTypedLines : minTextLines)) return false;
     let otherLines = 0;
     for (let from = start; from < end; ) {
       const to = Math.min(findLineEnd(bytes, from, end), end);

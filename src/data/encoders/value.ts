@@ -7,9 +7,7 @@ export type EncodedValue =
   | { readonly kind: 'bag'; readonly codes: readonly number[] }
   | { readonly kind: 'numbers'; readonly numbers: readonly number[] };
 
-export function encodeValue(encoding: Encoding, value: unknown): EncodedValue {
-  return makeValueEncoder(encoding)(value);
-}
+export const encodeValue = (encoding: Encoding, value: unknown): EncodedValue => makeValueEncoder(encoding)(value);
 
 /**
  * Encodes texts, numbers, booleans, arrays of these, and `null`, `undefined`, `''` or NaN for a missing value. An array is a bag of its elements without the
@@ -51,9 +49,8 @@ function encodeOne(coder: SingleValueCoder, value: unknown): EncodedValue {
   return { kind: 'numbers', numbers: [toSingle(coder.number(number), value)] };
 }
 
-function isMissing(value: unknown): boolean {
-  return value === null || value === undefined || value === '' || Number.isNaN(value);
-}
+const isMissing = (value: unknown): boolean =>
+  value === null || value === undefined || value === '' || Number.isNaN(value);
 
 function toText(value: unknown): string {
   // The number was parsed from JSON, and other ids round to the same number.

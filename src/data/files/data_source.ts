@@ -2,8 +2,7 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { FileShapeError } from '../csv/csv_records.ts';
-import type { Copies, Database } from './duckdb.ts';
-import { isNumber } from './duckdb.ts';
+import { type Copies, type Database, isNumber } from './duckdb.ts';
 import type { DescribedFile, FileColumn, InputFiles, Role } from './find_files.ts';
 import type { OpenedFile } from './formats/reader.ts';
 import { readers } from './formats/readers.ts';
@@ -80,23 +79,24 @@ function reportHeaderDifferences(input: InputFiles, columnsOfFiles: readonly (re
 }
 
 /** Merges the columns of files. If their types differ, the wider one is used; a file without values is ignored. */
-function mergeColumns(columnsOfFiles: readonly (readonly FileColumn[])[]): FileColumn[] {
-  return columnsOfFiles[0]!.map((column) => {
+const mergeColumns = (columnsOfFiles: readonly (readonly FileColumn[])[]): FileColumn[] =>
+  columnsOfFiles[0]!.map((column) => {
     const versions = columnsOfFiles.map(
       (columns) => columns.find(({ name }) => name.toLowerCase() === column.name.toLowerCase())!,
     );
     const typedVersions = versions.filter(({ unknown }) => unknown !== true);
     const types = [...new Set((typedVersions.length > 0 ? typedVersions : versions).map(({ type }) => type))];
     const type = types.length === 1 ? types[0]! : widestType(types);
-    const isMixed = typedVersions.some((version) => version.mixed);
-    const typesByFile = types.length === 1 ? {} : { types: versions.map((version) => version.type) };
-    return { name: column.name, type, mixed: isMixed, unknown: typedVersions.length === 0, ...typesByFile };
+    return {
+      name: column.name,
+      type,
+      mixed: typedVersions.some(({ mixed }) => mixed),
+      unknown: typedVersions.length === 0,
+      types: types.length === 1 ? undefined : versions.map((version) => version.type),
+    };
   });
-}
 
-const widestType = (types: readonly string[]): string =>
-  types.every((type) => /^U?(TINY|SMALL|BIG)?INT(EGER)?$|^HUGEINT$/.test(type))
-    ? 'HUGEINT'
-    : types.every(isNumber)
-      ? 'DOUBLE'
-      : 'VARCHAR';
+function widestType(types: readonly string[]): string {
+  if (types.every((type) => /^U?(TINY|SMALL|BIG)?INT(EGER)?$|^HUGEINT$/.test(type))) return 'HUGEINT';
+  return types.every(isNumber) ? 'DOUBLE' : 'VARCHAR';
+}

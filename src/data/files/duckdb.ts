@@ -9,6 +9,7 @@ import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { describeError } from '../../base/diagnostics/system_reason.ts';
 import { replaceDurably } from '../../base/storage/durable.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
+import { quoteName, quoteText } from '../../base/text/sql.ts';
 import { memoryOfDatabase, QueryGuard } from './query_guard.ts';
 
 /** Copies of files, or of their good records, for the database to read. Their temporary folder is created with the first copy. */
@@ -186,6 +187,13 @@ async function loadApi() {
   return 'DuckDBInstance' in api ? api : (api as { default: typeof api }).default;
 }
 
+/** The arrays of a vector of DuckDB: those of integers, and of lists of numbers. */
+interface InternalVector {
+  readonly items: Int32Array;
+  readonly childData: { readonly items: Float32Array };
+  flush(): void;
+}
+
 async function createTable(
   connection: DuckDBConnection,
   table: string,
@@ -193,9 +201,10 @@ async function createTable(
   rows: number,
 ): Promise<void> {
   const { DuckDBDataChunk, ARRAY, FLOAT, INTEGER, VARCHAR } = await loadApi();
-  const types = columns.map((column) =>
-    'texts' in column ? VARCHAR : 'integers' in column ? INTEGER : ARRAY(FLOAT, column.width),
-  );
+  const types = columns.map((column) => {
+    if ('texts' in column) return VARCHAR;
+    return 'integers' in column ? INTEGER : ARRAY(FLOAT, column.width);
+  });
   const columnDefinitions = columns.map(({ name }, index) => `${quoteName(name)} ${types[index]!.toString()}`);
   await connection.run(`CREATE TABLE ${quoteName(table)} (${columnDefinitions.join(', ')})`);
   const appender = await connection.createAppender(table);
@@ -208,18 +217,9 @@ async function createTable(
         chunk.setColumnValues(index, texts);
         continue;
       }
-      if ('integers' in column) {
-        const vector = chunk.getColumnVector(index) as unknown as { readonly items: Int32Array; flush(): void };
-        vector.items.set(column.integers.subarray(firstRow, endRow));
-        vector.flush();
-        continue;
-      }
-      const { numbers, width } = column;
-      const vector = chunk.getColumnVector(index) as unknown as {
-        readonly childData: { readonly items: Float32Array };
-        flush(): void;
-      };
-      vector.childData.items.set(numbers.subarray(firstRow * width, endRow * width));
+      const vector = chunk.getColumnVector(index) as unknown as InternalVector;
+      if ('integers' in column) vector.items.set(column.integers.subarray(firstRow, endRow));
+      else vector.childData.items.set(column.numbers.subarray(firstRow * column.width, endRow * column.width));
       vector.flush();
     }
     appender.appendDataChunk(chunk);
@@ -328,24 +328,14 @@ export function castToText(column: string, type: string): string {
 }
 
 /** Returns the limit above which a floating-point type does not represent every whole number; undefined for other types. */
-export function wholeNumberLimit(type: string): number | undefined {
-  return type === 'DOUBLE' ? 2 ** 53 : type === 'FLOAT' ? 2 ** 24 : undefined;
-}
-
-/** Quotes a name for SQL. */
-export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
-export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+export const wholeNumberLimit = (type: string): number | undefined =>
+  type === 'DOUBLE' ? 2 ** 53 : type === 'FLOAT' ? 2 ** 24 : undefined;
 
 /** Quotes the path of a file for DuckDB's readers. They interpret `*`, `?` and `[` as patterns, so each becomes a set of one character. */
-export function quotePath(path: string): string {
-  return quoteText(path.replaceAll(/[*?[]/g, '[$&]'));
-}
+export const quotePath = (path: string): string => quoteText(path.replaceAll(/[*?[]/g, '[$&]'));
 
 /** Encloses a user's expression so that a comment at its end does not hide the SQL that follows. */
-export function enclose(expression: string): string {
-  return `(${expression}\n)`;
-}
+export const enclose = (expression: string): string => `(${expression}\n)`;
 
 /** Writes a Parquet file; rows keep their order. @param selectedSql SQL that computes the columns of the file @throws Failure `cannot-write` */
 export async function writeParquet(

@@ -1,9 +1,8 @@
 /** Reads files that features name: vocabularies, and vectors with their keys. Their paths are relative to the folder of the data block. */
 import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import type { Span } from '../../base/text/source.ts';
@@ -184,31 +183,18 @@ export async function readFeatureFiles(
       if ('file' in encoder && encoder.file !== undefined) {
         const values = await readOrFail(encoder.file, readValueList);
         const reason = invalidPieceReason(encoder, values);
-        if (reason !== undefined) {
-          throw new Failure([diagnose('data-file-unreadable', span, { path: encoder.file, reason })]);
-        }
+        if (reason !== undefined) throw failure('data-file-unreadable', { path: encoder.file, reason }, span);
         filesByFeature.set(name, { values, list: { path: encoder.file, span } });
       } else if (vectors) {
         const keys = await readOrFail(vectors.keys, readValueList);
-        const vectorsShape = await readOrFail(vectors.file, async (path, size) => {
-          const file = await open(path, 'r');
-          try {
-            return await openNpy(file, size);
-          } finally {
-            await file.close();
-          }
-        });
-        const reject = (reason: string): never => {
-          throw new Failure([diagnose('data-file-unreadable', span, { path: vectors.file, reason })]);
-        };
-        if (vectorsShape.rows !== keys.length) {
-          reject(`it has ${vectorsShape.rows} rows, and \`${vectors.keys}\` has ${keys.length} keys`);
-        }
-        if (vectorsShape.columns !== width) {
-          reject(
-            `its rows have ${vectorsShape.columns} numbers, and \`${name}\` has \`dim: ${width}\`: write \`dim: ${vectorsShape.columns}\``,
-          );
-        }
+        const { rows, columns } = await readOrFail(vectors.file, (path, size) =>
+          withFile(path, (file) => openNpy(file, size)),
+        );
+        let reason: string | undefined;
+        if (rows !== keys.length) reason = `it has ${rows} rows, and \`${vectors.keys}\` has ${keys.length} keys`;
+        else if (columns !== width)
+          reason = `its rows have ${columns} numbers, and \`${name}\` has \`dim: ${width}\`: write \`dim: ${columns}\``;
+        if (reason !== undefined) throw failure('data-file-unreadable', { path: vectors.file, reason }, span);
         const readVectors = (indexes: readonly number[]): Promise<Float32Array> =>
           readOrFail(vectors.file, (path, size) => readRows(path, size, indexes, width));
         filesByFeature.set(name, { vectors: { keys, width, read: readVectors }, list: { path: vectors.keys, span } });
@@ -224,16 +210,18 @@ export async function readFeatureFiles(
 /** Reads in ascending order of the indexes, so that rows come in pieces. */
 async function readRows(path: string, size: number, indexes: readonly number[], width: number): Promise<Float32Array> {
   const vectorData = new Float32Array(indexes.length * width);
-  const file = await open(path, 'r');
-  try {
+  await withFile(path, async (file) => {
     const array = await openNpy(file, size);
     const ascending = Array.from(indexes.keys()).sort((a, b) => indexes[a]! - indexes[b]!);
     for (const index of ascending)
       await array.readRow(indexes[index]!, vectorData.subarray(index * width, (index + 1) * width));
-  } finally {
-    await file.close();
-  }
+  });
   return vectorData;
+}
+
+async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, 'r');
+  return use(file).finally(() => file.close());
 }
 
 async function readFileOrFail<T>(
@@ -247,10 +235,9 @@ async function readFileOrFail<T>(
   try {
     return await use(fullPath, (await stat(fullPath)).size);
   } catch (error) {
-    const isKnownError = error instanceof FeatureFileError;
-    const reason = isKnownError ? error.message : describeSystemError(error);
+    const reason = error instanceof FeatureFileError ? error.message : describeSystemError(error);
     if (reason === undefined) throw error;
-    throw new Failure([diagnose('data-file-unreadable', span, { path, reason })]);
+    throw failure('data-file-unreadable', { path, reason }, span);
   }
 }
 

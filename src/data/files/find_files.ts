@@ -79,7 +79,7 @@ export function findFile({ folder }: DataDescription, file: DataFile, access: Ac
   if (kind === undefined) {
     const nearestName = findNearest(basename(path), namesIn(dirname(path)));
     const facts = { path: file.path, folder, nearest: nearestName && join(dirname(file.path), nearestName) };
-    throw new Failure([diagnose('data-file-missing', file.span, facts)]);
+    throw failure('data-file-missing', facts, file.span);
   }
   if (kind !== 'file') throw inspector.refuse(path, `it is ${kind}`);
   return path;
@@ -129,8 +129,7 @@ function filesOf(
   const { span } = described;
   const kindOf = (name: string): FileKind => {
     const kind = described.lines ? linesKind(name) : formatOf(name);
-    if (kind === undefined)
-      throw new Failure([diagnose('data-file-kind', span, { path: name, endings: endingChoice.split('|') })]);
+    if (kind === undefined) throw failure('data-file-kind', { path: name, endings: endingChoice.split('|') }, span);
     return kind;
   };
   if (isAddress(described.path)) {
@@ -156,7 +155,7 @@ function filesOf(
       ? findNearest(basename(fullPath), namesIn(dirname(fullPath)))
       : undefined;
     const nearestPath = nearestName === undefined ? undefined : join(dirname(described.path), nearestName);
-    throw new Failure([diagnose('data-file-missing', span, { path: described.path, folder, nearest: nearestPath })]);
+    throw failure('data-file-missing', { path: described.path, folder, nearest: nearestPath }, span);
   }
   return paths.map((path) => {
     const kind = inspector.kind(path)!;
@@ -182,7 +181,7 @@ interface PathInspector {
 
 function makeInspector(described: DataFile, folder: string, reach: Reach): PathInspector {
   const refuseFile = (path: string, reason: string): Failure =>
-    new Failure([diagnose('data-file-unreadable', described.span, { path: nameOf(path, folder), reason })]);
+    failure('data-file-unreadable', { path: nameOf(path, folder), reason }, described.span);
   const attempt = <T>(path: string, work: () => T): T => {
     try {
       return work();
@@ -199,7 +198,7 @@ function makeInspector(described: DataFile, folder: string, reach: Reach): PathI
       project: reach.project,
       allow: dirname(targetPath),
     };
-    throw new Failure([diagnose('data-file-outside', described.span, facts)]);
+    throw failure('data-file-outside', facts, described.span);
   };
   return {
     readFolder,

@@ -15,14 +15,10 @@ const graceTime = 1000;
 let stuckQueries = 0;
 
 /** True if a query cannot be stopped. The process then does not end by itself. */
-export function isStuck(): boolean {
-  return stuckQueries > 0;
-}
+export const isStuck = (): boolean => stuckQueries > 0;
 
 /** Returns the default limit of the database's memory, in bytes. */
-export function memoryOfDatabase(): number {
-  return memoryOfMachine() * databaseShare;
-}
+export const memoryOfDatabase = (): number => memoryOfMachine() * databaseShare;
 
 export class QueryGuard {
   readonly #connection: DuckDBConnection;
@@ -112,11 +108,8 @@ function memoryOfMachine(): number {
   return containerLimit > 0 ? Math.min(containerLimit, totalmem()) : totalmem();
 }
 
-function isMemory(error: unknown): boolean {
-  return (
-    error instanceof Error && /^Out of Memory Error|bad_alloc|bad allocation|Failed to allocate/.test(error.message)
-  );
-}
+const isMemory = (error: unknown): boolean =>
+  error instanceof Error && /^Out of Memory Error|bad_alloc|bad allocation|Failed to allocate/.test(error.message);
 
 /** Share of the memory of the machine or container; the rest is for other programs. */
 const usualShare = 0.75;

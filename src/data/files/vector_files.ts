@@ -2,16 +2,18 @@
  * Reads the rows of one file as texts, and writes a vector for each: as an array of NumPy, or as a Parquet file of the same rows with one more column. The record
  * `FILE.json` beside the vectors names the model that made them, so that the protocol of a run can name it too.
  */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import { writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import { makeSource } from '../../base/text/source.ts';
+import { quoteName } from '../../base/text/sql.ts';
 import { parseJsonObject } from '../../base/util/http.ts';
 import { pathKind } from './access.ts';
 import { describeSources } from './data_source.ts';
-import { Copies, castToText, copyToParquet, isNumber, openDatabase, quoteName } from './duckdb.ts';
+import { Copies, castToText, copyToParquet, isNumber, openDatabase } from './duckdb.ts';
 import type { DescribedFile, FileColumn } from './find_files.ts';
 import { endingChoice, formatOf, isCompressed } from './formats/table.ts';
 
@@ -36,9 +38,9 @@ export interface RowTexts {
 
 /** @throws Failure `cannot-read`, `data-file-kind`, `data-file-shape`, `data-file-damaged`, `data-file-unreadable`; the reason of the signal */
 export async function openTextRows(path: string, signal?: AbortSignal): Promise<RowTexts> {
-  const found = pathKind(path);
-  if (found !== 'file') {
-    throw failure('cannot-read', { path, reason: found === undefined ? 'it does not exist' : `it is ${found}` });
+  const pathType = pathKind(path);
+  if (pathType !== 'file') {
+    throw failure('cannot-read', { path, reason: pathType === undefined ? 'it does not exist' : `it is ${pathType}` });
   }
   const kind = formatOf(path);
   if (kind === undefined) throw failure('data-file-kind', { path, endings: endingChoice.split('|') });
@@ -59,11 +61,11 @@ export async function openTextRows(path: string, signal?: AbortSignal): Promise<
     const isText = kind === 'csv';
     const types = new Map(columns.map(({ name, type }) => [name, isText ? 'VARCHAR' : type]));
     const { rows, broken } = await source.opened.get(path)!.load({ database, source, types, signal }, 0);
-    const [bad] = broken;
-    if (bad !== undefined) {
+    const [badRow] = broken;
+    if (badRow !== undefined) {
       // Each row needs its vector, so no row is left out.
-      const line = 'line' in bad.at ? bad.at.line : bad.at.record + 1;
-      throw failure('data-file-shape', { path, line, reason: bad.reason });
+      const line = 'line' in badRow.at ? badRow.at.line : badRow.at.record + 1;
+      throw failure('data-file-shape', { path, line, reason: badRow.reason });
     }
     return {
       rows,
@@ -83,19 +85,19 @@ export async function openTextRows(path: string, signal?: AbortSignal): Promise<
         const existingColumn = columns.find(({ name }) => name.toLowerCase() === column.toLowerCase());
         if (existingColumn) throw failure('repeated-name', { what: 'column', name: column, other: 'column' });
         await database.createTable('vectors', [{ name: column, numbers: vectors.data, width: vectors.width }], rows);
-        const selected: string[] = [];
+        const columnsSql: string[] = [];
         const textKey = key === undefined ? undefined : columnNamed(columns, key);
-        for (const each of columns) {
-          selected.push(isText && each !== textKey ? await typedColumn(each) : quoteName(each.name));
+        for (const fileColumn of columns) {
+          const needsType = isText && fileColumn !== textKey;
+          columnsSql.push(needsType ? await typedColumn(fileColumn) : quoteName(fileColumn.name));
         }
-        const sql = `SELECT ${[...selected, quoteName(column)].join(', ')} FROM items POSITIONAL JOIN vectors`;
+        const sql = `SELECT ${[...columnsSql, quoteName(column)].join(', ')} FROM items POSITIONAL JOIN vectors`;
         await copyToParquet(database, out, sql);
       },
       close,
     };
   } catch (error) {
     close();
-    database.rethrowUnlessSql(error);
     throw error;
   }
 
@@ -105,20 +107,21 @@ export async function openTextRows(path: string, signal?: AbortSignal): Promise<
     if (type === 'VARCHAR') return column;
     const value = `TRY_CAST(${column} AS ${type})`;
     const changes = isNumber(type) && type !== 'DOUBLE' ? ` OR CAST(${value} AS VARCHAR) <> ${column}` : '';
-    const [counted] = await database.rows(
+    const [countRow] = await database.rows(
       `SELECT count(*) AS changed FROM items WHERE ${column} IS NOT NULL AND (${value} IS NULL${changes})`,
     );
-    return Number(counted!.changed) === 0 ? `${value} AS ${column}` : column;
+    return Number(countRow!.changed) === 0 ? `${value} AS ${column}` : column;
   }
 }
 
-function columnNamed(columns: readonly FileColumn[], wanted: string): FileColumn {
-  const named =
-    columns.find(({ name }) => name === wanted) ??
-    columns.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
-  if (named) return named;
-  const known = columns.map(({ name }) => name);
-  throw failure('unknown-name', { what: 'column', name: wanted, nearest: findNearest(wanted, known), known });
+function columnNamed(columns: readonly FileColumn[], name: string): FileColumn {
+  const lowerName = name.toLowerCase();
+  const column =
+    columns.find((candidate) => candidate.name === name) ??
+    columns.find((candidate) => candidate.name.toLowerCase() === lowerName);
+  if (column) return column;
+  const known = columns.map((candidate) => candidate.name);
+  throw failure('unknown-name', { what: 'column', name, nearest: findNearest(name, known), known });
 }
 
 /** @throws Failure `cannot-write` */

@@ -1,5 +1,5 @@
 /** Profiles the values of a column for later guesses, and writes SQL that reads such values. */
-import { quoteSqlName, quoteSqlText } from '../../base/text/sql.ts';
+import { quoteSqlName, quoteText } from '../../base/text/sql.ts';
 import { countValues } from '../../base/util/objects.ts';
 import type { FileKind } from '../files/formats/table.ts';
 import type { Cell, LookedTable } from '../look/looked_table.ts';
@@ -8,7 +8,7 @@ import { type TimeForm, timeFormOf } from './times.ts';
 
 /** Returns SQL of the values without the mark of missing ones; undefined if there is no mark. */
 export const unmarkedSql = ({ name, mark }: ColumnProfile): string | undefined =>
-  mark === undefined ? undefined : `nullif(${quoteSqlName(name)}, ${quoteSqlText(mark)})`;
+  mark === undefined ? undefined : `nullif(${quoteSqlName(name)}, ${quoteText(mark)})`;
 
 export function numberSql({ name, mark, number, file }: ColumnProfile): string | undefined {
   if (number) return number.sql(name);
@@ -21,7 +21,7 @@ export function listSql(column: ColumnProfile): string | undefined {
   if (separator === undefined) return undefined;
   if (separator === 'json' || separator === 'python')
     return `TRY_CAST(${quoteSqlName(name)} AS ${kind === 'vector' ? 'FLOAT[]' : 'VARCHAR[]'})`;
-  const parts = `string_split(${unmarkedSql(column) ?? quoteSqlName(name)}, ${quoteSqlText(separator.trim() || ' ')})`;
+  const parts = `string_split(${unmarkedSql(column) ?? quoteSqlName(name)}, ${quoteText(separator.trim() || ' ')})`;
   return separator.startsWith(',') ? `[trim(part) FOR part IN ${parts}]` : parts;
 }
 
@@ -103,9 +103,8 @@ export const numberForms: readonly NumberForm[] = [
 ];
 
 /** True for numbers with a currency or blanks but no comma, which could be a decimal one: `€ 12.50`, `1 200`. */
-function isDressed(texts: readonly string[]): boolean {
-  return texts.every((text) => !text.includes(',')) && nearlyAll(texts.map(bareNumber), /^[+-]?\d+(\.\d+)?$/);
-}
+const isDressed = (texts: readonly string[]): boolean =>
+  texts.every((text) => !text.includes(',')) && nearlyAll(texts.map(bareNumber), /^[+-]?\d+(\.\d+)?$/);
 
 export const numberFormOf = (texts: readonly string[]): NumberForm | undefined =>
   numberForms.find(({ fits }) => fits(texts));

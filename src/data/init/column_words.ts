@@ -35,8 +35,8 @@ export function makeNames(columns: readonly string[]): ColumnNames {
 }
 
 /** Splits a name into lower-case words without accents, at changes to upper case, digits and punctuation. */
-export function wordsOf(name: string): readonly string[] {
-  return name
+export const wordsOf = (name: string): readonly string[] =>
+  name
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
     .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1 $2')
     .normalize('NFKD')
@@ -47,7 +47,6 @@ export function wordsOf(name: string): readonly string[] {
     .split(/[^\p{L}\p{N}]+/u)
     .flatMap(splitWord)
     .filter((word) => word !== '');
-}
 
 /** Splits `movieid` into two words, like `movie_id`, and `用户编号`, which has no blanks, before and after the words that are known. */
 function splitWord(word: string): readonly string[] {

@@ -3,8 +3,8 @@
 import type { FedName, ModelCase, Proposal, StarterFeature, StarterLabel } from './proposal.ts';
 import { braces, line, type MaybeLine, present } from './tower_lines.ts';
 
-export function modelText(proposal: Proposal): string {
-  return blocksText([
+export const modelText = (proposal: Proposal): string =>
+  blocksText([
     headText(proposal, `${caseSentences[proposal.case]} Each line says why it is there, and what to try.`),
     featuresText(proposal),
     ...labelsBlocks(proposal),
@@ -14,7 +14,6 @@ export function modelText(proposal: Proposal): string {
     trainText(proposal),
     searchText(proposal),
   ]);
-}
 
 const blocksText = (blocks: readonly MaybeLine[]): string => `${present(blocks).join('\n\n')}\n`;
 
@@ -285,13 +284,12 @@ function trainText(proposal: Proposal): string {
   ]);
 }
 
-function searchText({ case: kind }: Proposal): string {
-  return braces('search', [
+const searchText = ({ case: kind }: Proposal): string =>
+  braces('search', [
     line('dense.rate : log 1e-4 .. 1e-2', '`npx tower tune model.tower --out runs/tuned` tries values in these ranges'),
     `embeddings.rate : log ${sumsLists(kind) ? '3e-4 .. 3e-2' : '0.01 .. 0.5'}`,
     'task.choose.loss.temperature : log 0.02 .. 0.5',
   ]);
-}
 
 /** Maximum number of training rows of a starter model over all epochs, which take about a minute on a slow machine. */
 const maxRows = 1_500_000;

@@ -1,5 +1,5 @@
 /** Derives labels, a weight, and a condition that excludes events without interest from the outcome columns of events. */
-import { quoteSqlName, quoteSqlText } from '../../base/text/sql.ts';
+import { quoteSqlName, quoteText } from '../../base/text/sql.ts';
 import { type ColumnProfile, numberSql, textOf } from './column_profile.ts';
 import { type ColumnNames, meansOf, slug } from './column_words.ts';
 import { isNoInterest, isYes, kindsByStrength } from './guesses/label_guesses.ts';
@@ -77,7 +77,7 @@ function action(column: ColumnProfile, names: ColumnNames, { labels, conditions,
   const sqlColumn = quoteSqlName(column.name);
   const [word, count] = column.top.find(([value]) => isYes(value)) ?? ['1', 0];
   const isBoolean = column.kind !== 'integer' && /^(true|false)$/i.test(word);
-  const equals = `${sqlColumn} = ${column.kind === 'integer' ? 1 : quoteSqlText(word)}`;
+  const equals = `${sqlColumn} = ${column.kind === 'integer' ? 1 : quoteText(word)}`;
   const condition = isBoolean ? sqlColumn : equals;
   const meaning = meansOf(column.name, 'action');
   if (conditions.length === 0 && meaning !== undefined && gates.has(meaning) && count < column.present * 0.95) {
@@ -98,13 +98,13 @@ function kindsOfEvents(column: ColumnProfile, { labels, conditions, taken }: Out
   const kinds = kindsByStrength(column);
   const shown = kinds.filter(isNoInterest);
   if (shown.length > 0 && shown.length < kinds.length) {
-    const value = `${sqlColumn} NOT IN (${shown.map(quoteSqlText).join(', ')})`;
+    const value = `${sqlColumn} NOT IN (${shown.map(quoteText).join(', ')})`;
     conditions.push({ value, why: 'these are no sign of interest' });
   }
   const [strongest, second] = kinds.filter((value) => !shown.includes(value));
   if (strongest === undefined || second === undefined) return;
   const name = slug(strongest, 'strongest');
-  const sql = `${sqlColumn} = ${quoteSqlText(strongest)}`;
+  const sql = `${sqlColumn} = ${quoteText(strongest)}`;
   labels.push({ name, kind: 'binary', sql, why: 'the strongest sign of interest', column });
   taken.set(column, `label ${name} = '${strongest}'`);
 }

@@ -300,8 +300,8 @@ function listedItems({ others }: EventRoles, item: ColumnProfile): ColumnProfile
 }
 
 /** Reports columns that are named like a time but cannot be read as one. */
-function unreadTimes({ columns }: TableProfile): string[] {
-  return columns
+const unreadTimes = ({ columns }: TableProfile): string[] =>
+  columns
     .filter(({ name, kind, time, distinct }) => {
       const isValue = kind === 'text' || kind === 'integer' || kind === 'decimal';
       return isValue && time === undefined && distinct > 20 && meansOf(name, 'time') !== undefined;
@@ -310,7 +310,6 @@ function unreadTimes({ columns }: TableProfile): string[] {
       const shown = top.slice(0, 2).map(([value]) => `\`${value.slice(0, 40)}\``);
       return `\`${name}\` is named like a time, and its values, such as ${shown.join(' and ')}, are in no form that \`tower init\` knows. If it is one, add \`time = ${inQuotes(`strptime(${quoteSqlName(name)}, '…')`)}\` to the data block.`;
     });
-}
 
 /** Finds a question column and the text that answers it: in events without a user, if a column is a query or the table is small. */
 function textsOf(roles: EventRoles, { kind, columns }: TableProfile) {

@@ -3,9 +3,8 @@
 const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** Quotes a text. Names of columns may contain line ends. */
-export function inQuotes(text: string): string {
-  return `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll(/[\n\r\t]/g, (sign) => escapes[sign]!)}"`;
-}
+export const inQuotes = (text: string): string =>
+  `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll(/[\n\r\t]/g, (sign) => escapes[sign]!)}"`;
 
 const maxWidth = 120;
 

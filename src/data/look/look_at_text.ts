@@ -162,9 +162,8 @@ function linesTable(texts: readonly string[], sample: FileSample): SampledTable 
 }
 
 /** Decodes without the byte order mark. Node.js 20 needs `stream` to decode Windows-1252 correctly, and a piece may end within a character. */
-export function decode(bytes: Buffer, encoding: TextEncoding): string {
-  return dropMark(new TextDecoder(encoding).decode(bytes, { stream: true }));
-}
+export const decode = (bytes: Buffer, encoding: TextEncoding): string =>
+  dropMark(new TextDecoder(encoding).decode(bytes, { stream: true }));
 
 function wholeLines(text: string, isCutBefore: boolean, isEnd: boolean): string {
   const start = isCutBefore ? text.indexOf('\n') + 1 : 0;

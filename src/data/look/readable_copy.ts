@@ -1,7 +1,9 @@
 /** Writes a copy that a data block can read, of a file that it cannot: with a header, in UTF-8, and with a single-character separator. */
+
 import { copyFile, open, readFile, writeFile } from 'node:fs/promises';
+import { quoteName, quoteText } from '../../base/text/sql.ts';
 import { cleanRows, dropBlankLines, dropLines, dropMark, firstRecord, formatRecord } from '../csv/dialect.ts';
-import { Copies, openDatabase, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
+import { Copies, openDatabase, quotePath } from '../files/duckdb.ts';
 import { columnsOfRelation } from '../files/formats/reader.ts';
 import { readers } from '../files/formats/readers.ts';
 import { isCompressed } from '../files/formats/table.ts';

@@ -44,14 +44,13 @@ export const maybeSeconds = (time: number): boolean => Math.abs(time) <= lastSec
 const isMoment = (time: number): boolean => Math.abs(time) > 365 * 86_400 && maybeSeconds(time);
 
 /** Formats a time as a date if it may be one. A number of less than a year since 1970 is an index and not a date. */
-export function momentWords(time: number): string {
-  return isMoment(time)
+export const momentWords = (time: number): string =>
+  isMoment(time)
     ? `${new Date(time * 1000)
         .toISOString()
         .replace('T', ' ')
         .replace(/(\.000)?Z$/, '')} UTC`
     : String(time);
-}
 
 /** Returns the time for programs: in ISO 8601, or as a number. */
 export const momentOf = (time: number): string | number =>

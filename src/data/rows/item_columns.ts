@@ -1,6 +1,8 @@
 /** Reads columns of the items file that need not be those of the model: all of them for filters, and those that metrics name. */
+
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
+import { quoteName } from '../../base/text/sql.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { MeasureSpec } from '../../graph/plan/plan.ts';
@@ -8,7 +10,7 @@ import { type BindOptions, withBoundDatabase } from '../binding/bind.ts';
 import type { BoundColumn, DataLayout, Needs } from '../binding/data_layout.ts';
 import type { Corpus, Dataset, ItemValues } from '../dataset.ts';
 import type { DataSource } from '../files/data_source.ts';
-import { castToText, type Database, enclose, isList, isNumber, quoteName } from '../files/duckdb.ts';
+import { castToText, type Database, enclose, isList, isNumber } from '../files/duckdb.ts';
 import { hasSampledTypes } from '../files/formats/table.ts';
 import { stage } from './stage.ts';
 import { withDoubledMark } from './staged_tables.ts';
@@ -146,9 +148,8 @@ async function exactColumns(database: Database, wanted: readonly FilterColumn[])
   });
 }
 
-async function typeOfKey(database: Database, key: BoundColumn): Promise<string> {
-  return (await database.resultShape(`SELECT ${enclose(key.sql)} FROM items LIMIT 0`)).types[0]!;
-}
+const typeOfKey = async (database: Database, key: BoundColumn): Promise<string> =>
+  (await database.resultShape(`SELECT ${enclose(key.sql)} FROM items LIMIT 0`)).types[0]!;
 
 interface ValueVector {
   getItem(index: number): unknown;

@@ -56,13 +56,11 @@ export interface ValidRows {
   readonly users?: ValidRawRows;
 }
 
-export function rawOf(good: ValidRows, request: ColumnRequest): RawColumn {
-  return good[request.column.role]!.columns.get(request)!;
-}
+export const rawOf = (good: ValidRows, request: ColumnRequest): RawColumn =>
+  good[request.column.role]!.columns.get(request)!;
 
-export function dictionaryOf({ dictionaries }: ValidRows, { dictionary }: ColumnRequest): Texts | undefined {
-  return dictionary === undefined ? undefined : dictionaries.get(dictionary);
-}
+export const dictionaryOf = ({ dictionaries }: ValidRows, { dictionary }: ColumnRequest): Texts | undefined =>
+  dictionary === undefined ? undefined : dictionaries.get(dictionary);
 
 /** The texts of each dictionary. A code is an index; code 0 is the empty text and stands for a missing value. */
 export type Dictionaries = ReadonlyMap<string, Texts>;

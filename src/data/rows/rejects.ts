@@ -73,9 +73,7 @@ export async function settleRejects(
 /** True for records that are not rows of the table. Blank JSON rows were in the table and have a row id. */
 const isRecord = ({ at }: BadRow): boolean => !('record' in at);
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function write(path: string, folder: string, text: string): void {
   try {

@@ -255,13 +255,9 @@ export function drawUsers(
 }
 
 /** Returns the number of rows in a share. A share such as 1 − 0.1 − 0.1 is not reduced by its rounding error. */
-function shareOf(rows: number, share: number): number {
-  return Math.min(rows, Math.max(0, Math.floor(rows * share + 1e-6)));
-}
+const shareOf = (rows: number, share: number): number => Math.min(rows, Math.max(0, Math.floor(rows * share + 1e-6)));
 
-function percent(share: number): string {
-  return `${+(share * 100).toFixed(4)}%`;
-}
+const percent = (share: number): string => `${+(share * 100).toFixed(4)}%`;
 
 /** True if the split must not leave this part empty. A column must fill at least one of the two held-out parts. */
 function isRequested(split: Split, part: Part, counts: readonly number[]): boolean {

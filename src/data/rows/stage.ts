@@ -2,15 +2,17 @@
  * Reads files once into the memory of DuckDB: one table for each role, with rows in the order of the files and row ids 0, 1, 2, …, so that a bad row can later
  * be traced to its line. Parquet that exceeds the memory stays in its files.
  */
+
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { quoteName } from '../../base/text/sql.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type DataLayout } from '../binding/data_layout.ts';
 import { type DataSource, unreadableFileError } from '../files/data_source.ts';
-import { type Database, isNumber, quoteName } from '../files/duckdb.ts';
+import { type Database, isNumber } from '../files/duckdb.ts';
 import { addBadRow, type BadRow, type DescribedFile, type Role } from '../files/find_files.ts';
-import { countOf, type LoadInput, NUMBER_TEXT, settleRows, UNWRAPPED } from '../files/formats/reader.ts';
+import { countOf, type LoadInput, settleRows } from '../files/formats/reader.ts';
 import { readers } from '../files/formats/readers.ts';
-import { formats } from '../files/formats/table.ts';
+import { formats, NUMBER_TEXT, UNWRAPPED } from '../files/formats/table.ts';
 import { stampOf } from '../files/records/scan_file.ts';
 import { inStores, stampsNow } from '../files/remote/stores.ts';
 import type { RowRange, StagedFile, StagedTable } from './raw.ts';

@@ -1,18 +1,11 @@
 /** Makes the SQL for staged tables: the computed columns of a role, the codes of texts, and one query that reads all of them. */
+
 import type { DuckDBDataChunk } from '@duckdb/node-api';
+import { quoteName } from '../../base/text/sql.ts';
 import type { TextsWriter } from '../../base/text/texts.ts';
 import { groupBy } from '../../base/util/objects.ts';
 import type { BoundColumn, ColumnRequest, DataLayout } from '../binding/data_layout.ts';
-import {
-  castToText,
-  type Database,
-  elementOf,
-  enclose,
-  isNumber,
-  maxInlineBytes,
-  quoteName,
-  textBytes,
-} from '../files/duckdb.ts';
+import { castToText, type Database, elementOf, enclose, isNumber, maxInlineBytes, textBytes } from '../files/duckdb.ts';
 import type { Role } from '../files/find_files.ts';
 import type { RawBags, RawColumn, RawNumbers, RawRows, RowRange, Staged } from './raw.ts';
 
@@ -219,9 +212,7 @@ async function readCodeLists(
   return { kind: 'bags', starts, ends, values: elements.array.slice(0, elements.length), bad: [] };
 }
 
-export function dictionaryTable(dictionary: string): string {
-  return quoteName(`dictionary of ${dictionary}`);
-}
+export const dictionaryTable = (dictionary: string): string => quoteName(`dictionary of ${dictionary}`);
 
 /** Returns a text with a doubled leading byte order mark, because the database drops the first on output. */
 export const withDoubledMark = (text: string): string =>
@@ -361,14 +352,12 @@ function chunkLists(chunk: DuckDBDataChunk, at: number): ChunkLists {
   };
 }
 
-function validBits({ validity: { data } }: Pick<VectorParts, 'validity'>): Uint8Array | undefined {
-  return data === null ? undefined : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
+const validBits = ({ validity: { data } }: Pick<VectorParts, 'validity'>): Uint8Array | undefined =>
+  data === null ? undefined : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /** True if bit `at` is set, or if there are no bits. */
-function isValid(bits: Uint8Array | undefined, at: number): boolean {
-  return bits === undefined || ((bits[at >> 3]! >> (at & 7)) & 1) === 1;
-}
+const isValid = (bits: Uint8Array | undefined, at: number): boolean =>
+  bits === undefined || ((bits[at >> 3]! >> (at & 7)) & 1) === 1;
 
 /** Adds the values of a BLOB column, which are UTF-8 texts without NULLs. */
 export function addBlobs(chunk: DuckDBDataChunk, at: number, to: TextsWriter): void {

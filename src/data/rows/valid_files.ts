@@ -1,6 +1,5 @@
 /** Processes staged tables, for reading both into memory and into shards: joined files, failing expressions, rejected rows. */
 
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../base/diagnostics/failure.ts';
 import type { Span } from '../../base/text/source.ts';
@@ -157,7 +156,7 @@ async function refuseRoundedIds(computing: Computing): Promise<void> {
         `SELECT CAST(c0 AS VARCHAR) AS id FROM (${sql}) WHERE abs(c0) >= ${limit} AND isfinite(c0) LIMIT 1`,
       );
       const { path, span } = layout.sources.get(role)!.described;
-      if (roundedRow) throw new Failure([diagnose('rounded-ids', span, { path, name, id: String(roundedRow.id) })]);
+      if (roundedRow) throw failure('rounded-ids', { path, name, id: String(roundedRow.id) }, span);
     }
   }
 }

@@ -251,14 +251,13 @@ function itemsOfPartition(
 }
 
 /** Returns the features whose column is in the file of items or of users. */
-export function sidesOfFeatures(readPlan: ReadPlan): Map<string, 'items' | 'users'> {
-  return new Map(
+export const sidesOfFeatures = (readPlan: ReadPlan): Map<string, 'items' | 'users'> =>
+  new Map(
     readPlan.needs.features.flatMap((plan): [string, 'items' | 'users'][] => {
       const role = madeOf(plan).length > 0 ? undefined : readPlan.features.get(plan.name)?.column.role;
       return role === 'items' || role === 'users' ? [[plan.name, role]] : [];
     }),
   );
-}
 
 /** Returns the bags that are elements of lists. They are equal in all partitions, because they come from a dictionary or from the items' file. */
 const innerOf = (columns: ReadonlyMap<string, IndexedColumn>): Map<string, BagColumn> =>

@@ -29,14 +29,13 @@ const placeBytes = 4;
 const growth = 8;
 
 /** Returns the bytes of an event as it is read from the database. @param elements average number of elements in a list column */
-export function rawBytes(columns: readonly ColumnRequest[], elements: (column: ColumnRequest) => number): number {
-  return columns.reduce((sum, column) => {
+export const rawBytes = (columns: readonly ColumnRequest[], elements: (column: ColumnRequest) => number): number =>
+  columns.reduce((sum, column) => {
     const { form, width = 1 } = column;
     if (form === 'code') return sum + 4;
     if (form === 'number') return sum + 8;
     return sum + (form === 'vector' ? 8 * width : 8 + elements(column) * (form === 'codes' ? 4 : 8));
   }, 8);
-}
 
 /** Estimates the bytes of all rows in memory: raw and encoded columns, the order, windows of histories, and garbage that is not yet collected. */
 export function bytesInMemory(rows: number, bytes: number, { histories, features }: ReadPlan): number {

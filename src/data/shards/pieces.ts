@@ -101,6 +101,5 @@ export class PieceFiles {
 }
 
 /** Returns the total of each pile over all files. */
-export function totalsOfPiles(pieces: readonly PiecesOfFile[], measure: 'rows' | 'bytes', piles: number): number[] {
-  return Array.from({ length: piles }, (_, pile) => pieces.reduce((sum, piece) => sum + piece[measure][pile]!, 0));
-}
+export const totalsOfPiles = (pieces: readonly PiecesOfFile[], measure: 'rows' | 'bytes', piles: number): number[] =>
+  Array.from({ length: piles }, (_, pile) => pieces.reduce((sum, piece) => sum + piece[measure][pile]!, 0));

@@ -2,16 +2,18 @@
  * Files of the events that a server has taken: Parquet in a folder for each day, `day=2026-11-29/tower-events-LOG-1-900.parquet`, which DuckDB, Spark and
  * Snowflake read too. The name of a file says which entries of which log it has, so a reader of the files knows which events of the log are not in them.
  */
+
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
+import { quoteName } from '../../base/text/sql.ts';
 import { groupBy } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import { type BindOptions, withBound } from '../binding/bind.ts';
 import type { DataLayout, Needs } from '../binding/data_layout.ts';
 import type { EventBasis } from '../dataset.ts';
-import { type Database, quoteName, writeParquet } from '../files/duckdb.ts';
+import { type Database, writeParquet } from '../files/duckdb.ts';
 import { maybeSeconds } from '../rows/fresh.ts';
 import { typesOf } from '../rows/stage.ts';
 import type { GivenEvent } from './fields.ts';

@@ -1,12 +1,14 @@
 /** Computes the columns of written items and events as rows in the database, and checks them. Texts from requests are only values, never SQL. */
+
 import { Failure, invariant } from '../../base/diagnostics/failure.ts';
+import { quoteName, quoteText } from '../../base/text/sql.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import { mentions } from '../binding/binder.ts';
 import type { BoundColumn, ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { type EncoderArguments, makeAlongEncoder, makeColumnEncoder } from '../columns/column_encoder.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import type { DataSource } from '../files/data_source.ts';
-import { castToText, type Database, elementOf, enclose, quoteName, quoteText } from '../files/duckdb.ts';
+import { castToText, type Database, elementOf, enclose } from '../files/duckdb.ts';
 import { hasSampledTypes } from '../files/formats/table.ts';
 import { type FilterColumn, plainItemValue } from '../rows/item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';

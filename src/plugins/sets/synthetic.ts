@@ -1,4 +1,5 @@
 /** Makes a data set of any size with a known structure, so that the recall of a perfect model is known too. Memory does not grow with the rows. */
+
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +7,8 @@ import type { DataSet, DataSetRequest, SetSource } from '../../app/api/data_sets
 import { failure } from '../../base/diagnostics/failure.ts';
 import { describeError } from '../../base/diagnostics/system_reason.ts';
 import { isPartialOf, makeFolder, replaceDurably, writeTextDurably } from '../../base/storage/durable.ts';
-import { type Database, openDatabase, quoteText } from '../../data/files/duckdb.ts';
+import { quoteText } from '../../base/text/sql.ts';
+import { type Database, openDatabase } from '../../data/files/duckdb.ts';
 import { makeDraws, makeZipf, type SyntheticShape, syntheticShape, tastes } from './synthetic/synthetic_draws.ts';
 
 export interface SyntheticSource extends SetSource {

@@ -1,10 +1,11 @@
 /** Reads JSON, one object in each line or one array of objects: Tower counts the records, and the database reads the good ones. */
-
+import { quoteName, quoteText } from '../../../base/text/sql.ts';
 import { FileShapeError } from '../../csv/csv_records.ts';
-import { failIfUnwritable, quoteName, quotePath, quoteText } from '../duckdb.ts';
+import { failIfUnwritable, quotePath } from '../duckdb.ts';
 import { JsonArrayScanner, JsonLinesScanner } from '../records/line_records.ts';
 import { copyGood, type JsonScanner, readBeginning, scanFile } from '../records/scan_file.ts';
-import { columnsOfRelation, type FileReader, insert, NUMBER_TEXT, settleRows, UNWRAPPED } from './reader.ts';
+import { columnsOfRelation, type FileReader, insert, settleRows } from './reader.ts';
+import { NUMBER_TEXT, UNWRAPPED } from './table.ts';
 
 export const json: FileReader = {
   async open(file, { database, copies, signal }) {
@@ -22,7 +23,7 @@ export const json: FileReader = {
       `read_json([${quotePath(path)}], ${format}, ${settings}, hive_partitioning = false)`;
     return {
       columns: await columnsOfRelation(database, relation('records = true, sample_size = -1')),
-      async load(input, at) {
+      async load(input, fileIndex) {
         const columns = [...input.types].map(([name, type]) => {
           const column = quoteName(name);
           const ownType = type === UNWRAPPED ? 'JSON' : type === NUMBER_TEXT ? 'VARCHAR' : type;
@@ -30,7 +31,11 @@ export const json: FileReader = {
           return { value, typed: `${quoteText(name)}: ${quoteText(ownType)}` };
         });
         const from = relation(`columns = {${columns.map(({ typed }) => typed).join(', ')}}`);
-        const rows = await insert(input, at, `SELECT ${columns.map(({ value }) => value).join(', ')} FROM ${from}`);
+        const rows = await insert(
+          input,
+          fileIndex,
+          `SELECT ${columns.map(({ value }) => value).join(', ')} FROM ${from}`,
+        );
         settleRows(file, rows, good);
         const { role } = input.source;
         return { rows, broken: bad.map(({ line, problem }) => ({ role, file, at: { line }, ...problem })) };

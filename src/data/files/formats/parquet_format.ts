@@ -10,8 +10,8 @@ export const parquet: FileReader = {
     await refuseRepeated(database, file);
     return {
       columns: await columnsOfRelation(database, relation(file.path)),
-      async load(input, at) {
-        const rows = await insert(input, at, selectFrom(relation, input, file));
+      async load(input, fileIndex) {
+        const rows = await insert(input, fileIndex, selectFrom(relation, input, file));
         settleRows(file, rows, await recordsOfParquet(input.database, file));
         return { rows, broken: [] };
       },

@@ -2,9 +2,11 @@
  * Defines the reader of a format, and functions that readers share. Tower itself parses text; the number of rows that the database reads is compared with the
  * number of records in the file.
  */
+
 import { failure } from '../../../base/diagnostics/failure.ts';
+import { quoteName } from '../../../base/text/sql.ts';
 import type { Scanner } from '../../csv/csv_records.ts';
-import { type Copies, castToText, type Database, quoteName } from '../duckdb.ts';
+import { type Copies, castToText, type Database } from '../duckdb.ts';
 import type { BadRow, DescribedFile, FileColumn, InputFiles } from '../find_files.ts';
 
 export interface FileReader {
@@ -30,21 +32,16 @@ interface OpenContext {
 export interface OpenedFile {
   readonly columns: readonly FileColumn[];
   /**
-   * Makes the table of the source's role from its first file, or adds file `at` to it. Throws the errors of the file, and a Failure if the sum of rows and
+   * Makes the table of the source's role from its first file, or adds a later file to it. Throws the errors of the file, and a Failure if the sum of rows and
    * broken records differs from the number of records.
    */
   load(
     input: LoadInput,
-    at: number,
+    fileIndex: number,
   ): Promise<{ readonly rows: number; readonly broken: readonly BadRow[]; readonly skippedLines?: readonly number[] }>;
   /** Finds the lines of records again. Absent if rows have no lines. */
   readonly scanner?: () => Scanner;
 }
-
-export const NUMBER_TEXT = 'text of a number';
-
-/** A JSON value of any type, read as the text in it. */
-export const UNWRAPPED = 'JSON value';
 
 export interface LoadInput {
   readonly database: Database;
@@ -83,10 +80,12 @@ export function selectFrom(
   return `SELECT ${[...selectedColumns, ...also].join(', ')} FROM ${relation(file.path)}`;
 }
 
-export async function insert({ database, source }: LoadInput, at: number, select: string): Promise<number> {
+export async function insert({ database, source }: LoadInput, fileIndex: number, select: string): Promise<number> {
   const { role } = source;
-  const before = at === 0 ? 0 : await countOf(database, role);
-  await database.run(at === 0 ? `CREATE OR REPLACE TEMP TABLE ${role} AS ${select}` : `INSERT INTO ${role} ${select}`);
+  const before = fileIndex === 0 ? 0 : await countOf(database, role);
+  await database.run(
+    fileIndex === 0 ? `CREATE OR REPLACE TEMP TABLE ${role} AS ${select}` : `INSERT INTO ${role} ${select}`,
+  );
   // Row ids cannot be counted instead, because uncommitted rows have other ids.
   return (await countOf(database, role)) - before;
 }

@@ -44,6 +44,10 @@ export function linesKind(path: string): 'lines' | undefined {
   return kind === undefined || kind === 'csv' ? 'lines' : undefined;
 }
 
+/** Two types to read a column as, which are none of the database: a number that stays the text it is written as, and a JSON value of any type as the text in it. */
+export const NUMBER_TEXT = 'text of a number';
+export const UNWRAPPED = 'JSON value';
+
 export const isCompressed = (path: string): boolean => path.toLowerCase().endsWith('.gz');
 
 /** Returns the endings that describe the content of a file: `.csv.gz` for `views.csv.gz`. */

@@ -27,11 +27,11 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x
 
 export class JsonLinesScanner implements JsonScanner {
   private readonly lines = new LineWalker(maxObjectBytes);
-  private untroubled = true;
+  private areRecordsGood = true;
 
   /** True if the database can read the file itself: it ends lines only at line feeds. */
   get plain(): boolean {
-    return this.untroubled && !this.lines.hasMark && !this.lines.hasReturns;
+    return this.areRecordsGood && !this.lines.hasMark && !this.lines.hasReturns;
   }
 
   scan(bytes: Buffer, final: boolean, onRecord: OnRecord): number {
@@ -41,64 +41,58 @@ export class JsonLinesScanner implements JsonScanner {
       if (isBlank(bytes, from, to)) return;
       const problem = isTooLong ? tooLong : objectProblem(bytes, from, to, isValidText);
       onRecord(line, from, to, problem);
-      if (problem !== undefined) this.untroubled = false;
+      if (problem !== undefined) this.areRecordsGood = false;
     });
   }
 }
 
 export class JsonArrayScanner implements JsonScanner {
   private line = 1;
-  private place: 'start' | 'first' | 'element' | 'after' | 'end' = 'start';
-  private untroubled = true;
-
-  get plain(): boolean {
-    return this.untroubled;
-  }
+  /** What comes next: the beginning of the array, its first element or end, an element, what follows an element, or the end of the file. */
+  private state: 'start' | 'first' | 'element' | 'after' | 'end' = 'start';
+  plain = true;
 
   scan(bytes: Buffer, final: boolean, onRecord: OnRecord): number {
     const { length } = bytes;
-    let at = 0;
-    if (this.place === 'start') {
+    let offset = 0;
+    if (this.state === 'start') {
       if (length < 4 && !final) return 0;
-      at = skipByteOrderMark(bytes);
+      offset = skipByteOrderMark(bytes);
     }
     for (;;) {
-      for (; at < length && isSpace(bytes[at]!); at++) {
-        if (bytes[at] === CR && at + 1 === length && !final) return at;
-        if (bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] !== LF)) this.line++;
+      for (; offset < length && isSpace(bytes[offset]!); offset++) {
+        if (bytes[offset] === CR && offset + 1 === length && !final) return offset;
+        if (isLineEnd(bytes, offset)) this.line++;
       }
-      if (at === length) {
-        if (final && this.place !== 'end') throw new FileShapeError(this.line, 'the array of objects does not close');
+      if (offset === length) {
+        if (final && this.state !== 'end') throw new FileShapeError(this.line, 'the array of objects does not close');
         return length;
       }
-      const byte = bytes[at]!;
-      if (this.place === 'end') throw new FileShapeError(this.line, 'something follows the array of objects');
-      if (this.place === 'start') {
+      const byte = bytes[offset]!;
+      if (this.state === 'end') throw new FileShapeError(this.line, 'something follows the array of objects');
+      if (this.state === 'start') {
         if (byte !== OPEN_LIST) throw new FileShapeError(this.line, 'no array begins here');
-        this.place = 'first';
-        at++;
-      } else if (byte === CLOSE_LIST && this.place !== 'element') {
-        this.place = 'end';
-        at++;
-      } else if (this.place === 'after') {
+        this.state = 'first';
+        offset++;
+      } else if (byte === CLOSE_LIST && this.state !== 'element') {
+        this.state = 'end';
+        offset++;
+      } else if (this.state === 'after') {
         if (byte !== COMMA) throw new FileShapeError(this.line, 'a comma should be between two objects');
-        this.place = 'element';
-        at++;
+        this.state = 'element';
+        offset++;
       } else {
-        const end = elementEnd(bytes, at);
+        const end = elementEnd(bytes, offset);
         if (end === length && !final) {
-          if (length - at > maxObjectBytes) throw new FileShapeError(this.line, tooLong.reason);
-          return at;
+          if (length - offset > maxObjectBytes) throw new FileShapeError(this.line, tooLong.reason);
+          return offset;
         }
-        const problem = objectProblem(bytes, at, end, false);
+        const problem = objectProblem(bytes, offset, end, false);
         if (problem === notJson) throw new FileShapeError(this.line, notJson.reason);
-        onRecord(this.line, at, end, problem);
-        if (problem !== undefined) this.untroubled = false;
-        for (let i = at; i < end; i++) {
-          if (bytes[i] === LF || (bytes[i] === CR && bytes[i + 1] !== LF)) this.line++;
-        }
-        at = end;
-        this.place = 'after';
+        onRecord(this.line, offset, end, problem);
+        if (problem !== undefined) this.plain = false;
+        for (; offset < end; offset++) if (isLineEnd(bytes, offset)) this.line++;
+        this.state = 'after';
       }
     }
   }
@@ -113,8 +107,8 @@ const notText: RecordProblem = { reason: 'the text is not UTF-8' };
 const tooDeep: RecordProblem = { reason: `objects and lists lie more than ${maxDepth} deep in each other` };
 const strayMark: RecordProblem = { reason: 'a byte order mark belongs at the beginning of a file' };
 
-/** Returns the reason why a record is not an object with unique names; undefined if it is one. `valid`: it is known to be UTF-8. */
-function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean): RecordProblem | undefined {
+/** Returns the reason why a record is not an object with unique names; undefined if it is one. `isValidText`: it is known to be UTF-8. */
+function objectProblem(bytes: Buffer, from: number, to: number, isValidText: boolean): RecordProblem | undefined {
   if (hasByteOrderMark(bytes, from)) return strayMark;
   let depth = 0;
   let deepest = 0;
@@ -137,7 +131,7 @@ function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean):
     }
   }
   if (deepest > maxDepth) return tooDeep;
-  if (!valid && !isUtf8(bytes.subarray(from, to))) return notText;
+  if (!isValidText && !isUtf8(bytes.subarray(from, to))) return notText;
   const value = parseJsonText(bytes.toString('utf8', from, to));
   if (value === undefined) return notJson;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return noObject;
@@ -181,15 +175,15 @@ function repeatedName(text: string): string {
   return 'a name';
 }
 
-/** Returns the end of the value at `at`: the offset of a comma, bracket or space outside of its own brackets. */
-function elementEnd(bytes: Buffer, at: number): number {
+/** Returns the end of the value at `start`: the offset of a comma, bracket or space outside of its own brackets. */
+function elementEnd(bytes: Buffer, start: number): number {
   let depth = 0;
-  let quoted = false;
-  for (let i = at; i < bytes.length; i++) {
+  let isQuoted = false;
+  for (let i = start; i < bytes.length; i++) {
     const byte = bytes[i]!;
-    if (byte === BACKSLASH && quoted) i++;
-    else if (byte === QUOTE) quoted = !quoted;
-    else if (quoted) continue;
+    if (byte === BACKSLASH && isQuoted) i++;
+    else if (byte === QUOTE) isQuoted = !isQuoted;
+    else if (isQuoted) continue;
     else if (byte === OPEN_OBJECT || byte === OPEN_LIST) depth++;
     else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
       if (depth === 0) return i;
@@ -204,9 +198,11 @@ function isBlank(bytes: Buffer, from: number, to: number): boolean {
   return true;
 }
 
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x09 || byte === LF || byte === CR;
-}
+/** True at a line feed, and at a carriage return that no line feed follows. */
+const isLineEnd = (bytes: Buffer, offset: number): boolean =>
+  bytes[offset] === LF || (bytes[offset] === CR && bytes[offset + 1] !== LF);
+
+const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === LF || byte === CR;
 
 export const lineColumns = [
   { name: 'user', type: 'VARCHAR' },
@@ -218,8 +214,8 @@ const maxLineBytes = 16_000_000;
 
 const [SPACE, TAB] = [0x20, 0x09];
 
-/** The user of a line is `bytes[from … to)`, and its items follow. */
-export type EachGoodLine = (
+/** Called for each good line: its user is `bytes[from … to)`, and `items` are the ranges of its items. */
+export type OnGoodLine = (
   line: number,
   from: number,
   to: number,
@@ -240,13 +236,13 @@ export class LinesScanner implements Scanner {
     );
   }
 
-  /** Does the same as `take`, but passes on good lines as a whole. */
-  read(bytes: Buffer, final: boolean, good: EachGoodLine, bad: OnRecord): number {
+  /** Does the same as `scan`, but passes on good lines as a whole. */
+  read(bytes: Buffer, final: boolean, onGood: OnGoodLine, onBad: OnRecord): number {
     return this.lines.walk(bytes, final, (line, from, to, isTooLong) => {
       const words = isTooLong ? [] : wordsOf(bytes, from, to);
       const problem = isTooLong ? longLine : problemOf(bytes, from, to, words.length);
-      if (problem !== undefined) bad(line, from, to, problem);
-      else if (words.length > 0) good(line, ...words[0]!, words.slice(1));
+      if (problem !== undefined) onBad(line, from, to, problem);
+      else if (words.length > 0) onGood(line, ...words[0]!, words.slice(1));
     });
   }
 }
@@ -277,48 +273,47 @@ function problemOf(bytes: Buffer, from: number, to: number, words: number): Reco
 
 const longLine: RecordProblem = { reason: `the line is longer than ${maxLineBytes.toLocaleString('en')} bytes` };
 
-/** A line is `bytes[from … to)`. A line that is too long is passed once, truncated, and its rest is skipped. */
-type EachLine = (line: number, from: number, to: number, isTooLong: boolean) => void;
-
 class LineWalker {
   private line = 1;
   private hasBegun = false;
-  private skipping = false;
+  private isSkipping = false;
   hasMark = false;
   /** True if a line ended with only a carriage return. */
   hasReturns = false;
 
-  /** @param longest maximum bytes of a line */
-  constructor(private readonly longest: number) {}
+  constructor(private readonly maxBytes: number) {}
 
-  /** Returns the number of consumed bytes, like `take` of a scanner. */
-  walk(bytes: Buffer, final: boolean, onLine: EachLine): number {
+  /**
+   * Passes the lines `bytes[from … to)` to `onLine`, and returns the number of consumed bytes, like `scan` of a scanner. A line that is too long is passed
+   * once, truncated, and its rest is skipped.
+   */
+  walk(
+    bytes: Buffer,
+    final: boolean,
+    onLine: (line: number, from: number, to: number, isTooLong: boolean) => void,
+  ): number {
     const { length } = bytes;
-    let at = 0;
+    let offset = 0;
     if (!this.hasBegun) {
       if (length < 4 && !final) return 0;
       this.hasBegun = true;
-      at = skipByteOrderMark(bytes);
-      this.hasMark = at > 0;
+      offset = skipByteOrderMark(bytes);
+      this.hasMark = offset > 0;
     }
     const hasReturns = bytes.includes(CR);
-    while (at < length) {
-      const lineFeed = hasReturns ? -1 : bytes.indexOf(LF, at);
-      const end = hasReturns ? findLineEnd(bytes, at, length) : lineFeed === -1 ? length : lineFeed;
+    while (offset < length) {
+      // Searching for a line feed alone is faster.
+      const lineFeed = hasReturns ? findLineEnd(bytes, offset, length) : bytes.indexOf(LF, offset);
+      const end = lineFeed === -1 ? length : lineFeed;
       const isOpen = !final && (end === length || (bytes[end] === CR && end + 1 === length));
-      if (this.skipping) {
-        if (isOpen) return end;
-        this.skipping = false;
-      } else {
-        if (isOpen && length - at <= this.longest) return at;
-        onLine(this.line, at, end, isOpen || end - at > this.longest);
-        if (isOpen) {
-          this.skipping = true;
-          return end;
-        }
+      if (!this.isSkipping) {
+        if (isOpen && length - offset <= this.maxBytes) return offset;
+        onLine(this.line, offset, end, isOpen || end - offset > this.maxBytes);
       }
+      this.isSkipping = isOpen;
+      if (isOpen) return end;
       if (bytes[end] === CR && bytes[end + 1] !== LF) this.hasReturns = true;
-      at = skipLineEnd(bytes, end);
+      offset = skipLineEnd(bytes, end);
       this.line++;
     }
     return length;

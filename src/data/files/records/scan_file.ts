@@ -1,9 +1,8 @@
 /** Feeds the bytes of a file to a scanner. JSON records are counted, and copied to a new file if the database would read the original differently. */
 import { createReadStream, statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { CR, FileShapeError, LF, maxRecordBytes, type RecordProblem, type Scanner } from '../../csv/csv_records.ts';
-import { type CsvLayout, detectCsvLayout } from '../../csv/csv_shape.ts';
+import { CR, FileShapeError, LF, type RecordProblem, type Scanner } from '../../csv/csv_records.ts';
 import type { InputFile } from '../find_files.ts';
 
 export interface JsonScanner extends Scanner {
@@ -25,10 +24,10 @@ const pieceBytes = 1 << 20;
 const maxBadRecords = 1_000_000;
 
 /** @throws FileShapeError if almost all records of a file are bad */
-export function refuseHopeless(bad: number, good: number, first: ScanResult['bad'][number] | undefined): void {
-  if (first === undefined || bad <= maxBadRecords || bad <= good) return;
+export function refuseHopeless(bad: number, good: number, firstBad: ScanResult['bad'][number] | undefined): void {
+  if (firstBad === undefined || bad <= maxBadRecords || bad <= good) return;
   const limit = maxBadRecords.toLocaleString('en');
-  throw new FileShapeError(first.line, `${first.problem.reason}; ${limit} rows are invalid, and fewer are valid`);
+  throw new FileShapeError(firstBad.line, `${firstBad.problem.reason}; ${limit} rows are invalid, and fewer are valid`);
 }
 
 /** Counts the records of a file. Throws the errors of the file system and of zlib, and FileShapeError. */
@@ -45,9 +44,9 @@ export async function scanFile(file: InputFile, scanner: JsonScanner, signal?: A
   return { good: goodCount, bad: badRecords, plain: scanner.plain };
 }
 
-/** Writes the good records to the new file `to`, one on each line: line ends between JSON tokens become spaces. */
-export async function copyGood(file: InputFile, scanner: Scanner, to: string, signal?: AbortSignal): Promise<void> {
-  const handle: FileHandle = await open(to, 'wx', 0o600);
+/** Writes the good records to the new file at `path`, one on each line: line ends between JSON tokens become spaces. */
+export async function copyGood(file: InputFile, scanner: Scanner, path: string, signal?: AbortSignal): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
   try {
     // A record and its line end take no more bytes than before, except that the last record may gain a line end.
     let output = Buffer.alloc(0);
@@ -80,31 +79,19 @@ export async function eachGood(file: InputFile, scanner: Scanner, onGoodLine: (l
   );
 }
 
-/** Reads and decompresses the first bytes of a file: at least `least`, or all if there are fewer. */
+/** Reads and decompresses the first bytes of a file: at least `minBytes`, or all if there are fewer. */
 export async function readBeginning(
   file: InputFile,
-  least: number,
+  minBytes: number,
 ): Promise<{ readonly bytes: Buffer; readonly isWhole: boolean }> {
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of unpacked(file, Math.min(least, pieceBytes))) {
+  for await (const piece of unpacked(file, Math.min(minBytes, pieceBytes))) {
     pieces.push(piece);
     length += piece.length;
-    if (length >= least) return { bytes: Buffer.concat(pieces), isWhole: false };
+    if (length >= minBytes) return { bytes: Buffer.concat(pieces), isWhole: false };
   }
   return { bytes: Buffer.concat(pieces), isWhole: true };
-}
-
-/** Reads the header of a CSV file and the types of its first records. Throws the errors of the file system and of zlib, and FileShapeError. */
-export async function sampleCsv(file: InputFile): Promise<CsvLayout> {
-  // In rare cases the header is longer than a short sample.
-  for (const size of [shortSample, maxRecordBytes + 1]) {
-    const { bytes, isWhole } = await readBeginning(file, size);
-    const layout = detectCsvLayout(bytes, isWhole, file.path);
-    if (layout !== 'cut') return layout;
-  }
-  const longest = maxRecordBytes.toLocaleString('en');
-  throw new FileShapeError(1, `the header, or a quote in it, does not end in ${longest} bytes`);
 }
 
 /** Calls `take` with the bytes that it has not consumed, followed by new ones, in one buffer that is reused. */
@@ -193,22 +180,22 @@ const otherPieces = 8;
 
 export async function sampleBytes(file: InputFile): Promise<FileSample> {
   const { size } = statSync(file.path);
-  const minimum = firstBytes + otherBytes * otherPieces;
-  if (file.compressed || size <= minimum) {
-    const { bytes, isWhole } = await readBeginning(file, minimum);
+  const maxBytes = firstBytes + otherBytes * otherPieces;
+  if (file.compressed || size <= maxBytes) {
+    const { bytes, isWhole } = await readBeginning(file, maxBytes);
     return { pieces: [bytes], isWhole, size: isWhole ? bytes.length : undefined };
   }
   const handle = await open(file.path);
   try {
     const pieces: Buffer[] = [];
-    const read = async (at: number, length: number): Promise<void> => {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, at);
+    const readPiece = async (offset: number, length: number): Promise<void> => {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
       pieces.push(buffer.subarray(0, bytesRead));
     };
-    await read(0, firstBytes);
+    await readPiece(0, firstBytes);
     // The offsets are even, because a character of UTF-16 has two bytes.
     const step = Math.floor((size - firstBytes - otherBytes) / (otherPieces - 1) / 2) * 2;
-    for (let piece = 0; piece < otherPieces; piece++) await read(firstBytes + piece * step, otherBytes);
+    for (let piece = 0; piece < otherPieces; piece++) await readPiece(firstBytes + piece * step, otherBytes);
     return { pieces, isWhole: false, size };
   } finally {
     await handle.close();

@@ -21,9 +21,8 @@ export function isAddress(path: string): boolean {
 }
 
 /** Hides possible secrets: a name with a password, and the query, which contains the signature of a signed link. */
-export function withoutSecrets(text: string): string {
-  return text.replace(/^([^/]*:\/\/)[^/]*@/, '$1…@').replace(/[?#].*$/s, '?…');
-}
+export const withoutSecrets = (text: string): string =>
+  text.replace(/^([^/]*:\/\/)[^/]*@/, '$1…@').replace(/[?#].*$/s, '?…');
 
 /** @returns the address, or what is wrong with the text as a predicate, such as `has no bucket` */
 export function addressOf(text: string): FileAddress | string {
@@ -70,7 +69,6 @@ const isOfThisMachine = (host: string): boolean =>
   host === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(host) || host === '[::1]';
 
 /** Returns the entries of a data block that are addresses. */
-
 export function remoteEntries({ events, items, users, split }: DataDescription): readonly DataFile[] {
   const partFiles = split.kind === 'files' ? [split.validation, split.test] : [];
   return [events, items, users, ...partFiles].flatMap((file) => (file && isAddress(file.path) ? [file] : []));
@@ -99,10 +97,8 @@ export function allowedAddresses(allow: readonly string[] = []): readonly string
 }
 
 /** True if a file, or every possible match of a pattern, is at or below an allowed address. */
-export function isAllowed({ fixed }: Pick<FileAddress, 'fixed'>, allowed: readonly string[]): boolean {
-  return allowed.some((folder) => `${fixed}/` === folder || fixed.startsWith(folder));
-}
+export const isAllowed = ({ fixed }: Pick<FileAddress, 'fixed'>, allowed: readonly string[]): boolean =>
+  allowed.some((folder) => `${fixed}/` === folder || fixed.startsWith(folder));
 
-export function folderOfAddress({ text, fixed }: FileAddress): string {
-  return fixed === text ? text.slice(0, text.lastIndexOf('/') + 1) : fixed;
-}
+export const folderOfAddress = ({ text, fixed }: FileAddress): string =>
+  fixed === text ? text.slice(0, text.lastIndexOf('/') + 1) : fixed;

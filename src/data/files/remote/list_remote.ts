@@ -3,6 +3,7 @@
  * records of text, and a copy cannot change between two reads. Files of web servers are fetched here and not by the database, which follows redirects to any
  * host: here the user must have allowed each address on the way.
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, statfs } from 'node:fs/promises';
@@ -12,9 +13,10 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { describeError } from '../../../base/diagnostics/system_reason.ts';
+import { quoteText } from '../../../base/text/sql.ts';
 import type { DataDescription, DataFile } from '../../../graph/plan/data_description.ts';
 import type { Access } from '../access.ts';
-import { type Copies, type Database, failIfUnwritable, quotePath, quoteText } from '../duckdb.ts';
+import { type Copies, type Database, failIfUnwritable, quotePath } from '../duckdb.ts';
 import { endingOf, formatOf, isCompressed } from '../formats/table.ts';
 import { alternatives, isPattern } from '../glob.ts';
 import {
@@ -28,8 +30,8 @@ import {
 } from './address.ts';
 import {
   connectStores,
-  filesThatFit,
   type InStore,
+  listFiles,
   reasonOfStatus,
   redacted,
   retries,
@@ -44,8 +46,9 @@ class RemoteError extends Error {}
 /** A temporary error, after which a retry may succeed. */
 class TransientError extends RemoteError {}
 
-const mostRedirects = 5;
+const maxRedirects = 5;
 
+/** Bytes of the disk that a download leaves free. */
 const spareBytes = 256 * 2 ** 20;
 
 /** Downloads to the file `to`. @returns the SHA-256 of its content @throws RemoteError; errors of the system; the reason of `signal` */
@@ -57,7 +60,7 @@ export async function download(
 ): Promise<string> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await attemptAt(address, to, allowed, signal);
+      return await downloadOnce(address, to, allowed, signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TransientError) || attempt === retries) throw error;
@@ -66,7 +69,7 @@ export async function download(
   }
 }
 
-async function attemptAt(
+async function downloadOnce(
   address: string,
   to: string,
   allowed: readonly string[],
@@ -106,7 +109,7 @@ async function attemptAt(
 
 async function answerOf(address: string, allowed: readonly string[], signal: AbortSignal): Promise<Response> {
   let url = new URL(address);
-  for (let hop = 0; hop <= mostRedirects; hop++) {
+  for (let hop = 0; hop <= maxRedirects; hop++) {
     const response = await fetch(url, { redirect: 'manual', signal, headers: { 'accept-encoding': 'identity' } });
     const location = response.headers.get('location');
     if (response.status >= 300 && response.status < 400 && location !== null) {
@@ -119,7 +122,7 @@ async function answerOf(address: string, allowed: readonly string[], signal: Abo
     const isTransient = response.status >= 500 || response.status === 429;
     throw new (isTransient ? TransientError : RemoteError)(reasonOfStatus(response.status));
   }
-  throw new RemoteError(`it redirects more than ${mostRedirects} times`);
+  throw new RemoteError(`it redirects more than ${maxRedirects} times`);
 }
 
 /** The query of a redirect may be a signature from the server, so only the rest of the address is checked. */
@@ -189,7 +192,7 @@ export interface RemoteState {
 export type RemoteFiles = ReadonlyMap<DataFile, readonly RemoteFile[] | Failure>;
 
 /** Maximum size of a copy from a store, because the database holds it in memory. */
-const largestCopy = 2 ** 30;
+const maxCopyBytes = 2 ** 30;
 
 interface Listing {
   readonly database: Database;
@@ -209,7 +212,7 @@ export async function listRemote(
   const allowed = allowedAddresses(allow);
   const addresses = new Map<DataFile, FileAddress>();
   for (const entry of entries) {
-    const address = permitted(entry, allowed);
+    const address = allowedAddressOf(entry, allowed);
     if (address instanceof Failure) files.set(entry, address);
     else addresses.set(entry, address);
   }
@@ -221,28 +224,24 @@ export async function listRemote(
   if (storeFiles.length > 0) await connectStores(listing.database, storeFiles);
   for (const [entry, address] of addresses) {
     try {
-      const remoteFiles =
-        address.scheme === 'http'
-          ? await copied(entry, address, allowed, listing)
-          : await listed(entry, address, listing);
-      files.set(entry, remoteFiles);
+      if (address.scheme === 'http') files.set(entry, [await copyWebFile(entry, address, allowed, listing)]);
+      else files.set(entry, await listStore(entry, address, listing));
     } catch (error) {
-      files.set(entry, error instanceof Failure ? error : damaged(entry, error));
+      files.set(entry, error instanceof Failure ? error : damageFailure(entry, error));
     }
   }
   return files;
 }
 
 /** Words the database's error about a file that is not Parquet. @throws an error that is not the database's */
-function damaged({ path, span }: DataFile, error: unknown): Failure {
+function damageFailure({ path, span }: DataFile, error: unknown): Failure {
   const [, reason] = /^[A-Z]\w+(?: \w+)? Error: ([^\n]*)/.exec((error as Error).message) ?? [];
   if (reason === undefined) throw error;
   return failure('data-file-damaged', { path, reason: redacted(reason) }, span);
 }
 
-/** Returns the address if all expansions of its braces are valid and allowed: `{a,../b}` could hide a forbidden path. */
-function permitted({ path, span }: DataFile, allowed: readonly string[]): FileAddress | Failure {
-  const wholeAddress = addressOf(path);
+/** Returns the address of an entry if all expansions of its braces are valid and allowed: `{a,../b}` could hide a forbidden path. */
+function allowedAddressOf({ path, span }: DataFile, allowed: readonly string[]): FileAddress | Failure {
   for (const text of [path, ...(alternatives(path) ?? [])]) {
     const address = addressOf(text);
     if (typeof address === 'string')
@@ -250,10 +249,11 @@ function permitted({ path, span }: DataFile, allowed: readonly string[]): FileAd
     if (!isAllowed(address, allowed))
       return failure('data-file-remote', { path: text, allow: folderOfAddress(address) }, span);
   }
-  return wholeAddress as FileAddress;
+  return addressOf(path) as FileAddress;
 }
 
-async function listed(
+/** Lists the files of a store that fit an address. Parquet stays there, and all other files are copied. @throws Failure */
+async function listStore(
   { path, span, lines }: DataFile,
   { text }: FileAddress,
   { database, copies, signal }: Listing,
@@ -267,7 +267,7 @@ async function listed(
   for (const pattern of patterns) {
     // A single address of several alternatives may be missing, so it is listed like a pattern.
     const listPattern = patterns.length > 1 && !isPattern(pattern) ? pattern.replace(/.$/, '[$&]') : pattern;
-    for (const file of await filesThatFit(database, listPattern)) filesByPath.set(file.path, file);
+    for (const file of await listFiles(database, quoteText(listPattern))) filesByPath.set(file.path, file);
   }
   // Some programs write empty objects as folders.
   for (const name of filesByPath.keys()) if (name.endsWith('/')) filesByPath.delete(name);
@@ -287,7 +287,7 @@ async function listed(
     if (stamp !== undefined) remoteFiles.push({ ...commonFields, path: file.path, remote: { stamp, copied: false } });
     else {
       const copy = await copyOut(file, { path, span }, database, copies);
-      remoteFiles.push({ ...commonFields, path: copy, remote: { stamp: await sumOf(copy), copied: true } });
+      remoteFiles.push({ ...commonFields, path: copy, remote: { stamp: await hashFile(copy), copied: true } });
     }
   }
   return remoteFiles;
@@ -299,7 +299,7 @@ async function copyOut(
   database: Database,
   copies: Copies,
 ): Promise<string> {
-  if (bytes > largestCopy) throw failure('remote-size', { path, bytes, most: largestCopy }, span);
+  if (bytes > maxCopyBytes) throw failure('remote-size', { path, bytes, most: maxCopyBytes }, span);
   const copy = copies.pathOfCopy(path, endingOf(path));
   // The database compresses its output if the name ends with `.gz`.
   const uncompressedCopy = `${copy}.copied`;
@@ -315,24 +315,24 @@ async function copyOut(
   return copy;
 }
 
-async function copied(
+/** Copies the file of a web server. @throws Failure */
+async function copyWebFile(
   { path, span }: DataFile,
   { text }: FileAddress,
   allowed: readonly string[],
   { copies, signal }: Listing,
-): Promise<readonly RemoteFile[]> {
+): Promise<RemoteFile> {
   const copy = copies.pathOfCopy(text, endingOf(text));
   try {
-    const contentHash = await failIfUnwritable(copy, () => download(text, copy, allowed, signal));
-    const remote = { stamp: contentHash, copied: true };
-    return [{ path: copy, name: text, compressed: isCompressed(text), remote }];
+    const stamp = await failIfUnwritable(copy, () => download(text, copy, allowed, signal));
+    return { path: copy, name: text, compressed: isCompressed(text), remote: { stamp, copied: true } };
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
     throw failure('remote-failed', { path, reason: error.message }, span);
   }
 }
 
-async function sumOf(path: string): Promise<string> {
+async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');

@@ -2,6 +2,7 @@
  * Installs the extension that reads object stores: downloads the wheel for this platform from PyPI or another index, verifies a pinned checksum, and
  * extracts one file, atomically.
  */
+
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -11,7 +12,8 @@ import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { describeError } from '../../../base/diagnostics/system_reason.ts';
 import { makeFolder, writeDurably } from '../../../base/storage/durable.ts';
 import { readZip } from '../../../base/storage/zip.ts';
-import { openDatabase, quoteText } from '../duckdb.ts';
+import { quoteText } from '../../../base/text/sql.ts';
+import { openDatabase } from '../duckdb.ts';
 import { withoutSecrets } from './address.ts';
 import { duckdbVersion, extensionPath, memberName, packageName, platform, type Wheel, wheels } from './stores.ts';
 

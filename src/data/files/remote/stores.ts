@@ -2,14 +2,16 @@
  * Reads object stores with DuckDB's extension `httpfs`: any file that Tower requests until the database is sealed, and afterwards only the files that the seal
  * names. Keys come from the environment and are passed only to the memory of the database: Tower never writes or prints them.
  */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { factsOf } from '../../../base/diagnostics/diagnose.ts';
 import { Failure, failure } from '../../../base/diagnostics/failure.ts';
 import { describeError } from '../../../base/diagnostics/system_reason.ts';
 import { cacheFolder } from '../../../base/storage/package_file.ts';
+import { quoteText } from '../../../base/text/sql.ts';
 import type { DataFile } from '../../../graph/plan/data_description.ts';
-import { type Database, quotePath, quoteText } from '../duckdb.ts';
+import { type Database, quotePath } from '../duckdb.ts';
 import { isAddress, withoutSecrets } from './address.ts';
 
 // `httpfs` is DuckDB's own extension for object stores, with a signature that the database checks. It fits only one version of the database.
@@ -114,20 +116,12 @@ export interface StoredFile {
   readonly time: string;
 }
 
-/** Lists the files that match a pattern, which may be a single address. @throws Failure `remote-failed` */
-export async function filesThatFit(database: Database, pattern: string): Promise<readonly StoredFile[]> {
-  return listFiles(database, `read_blob(${quoteText(pattern)})`);
-}
-
-async function listFiles(database: Database, from: string): Promise<readonly StoredFile[]> {
-  const sql = `SELECT filename AS path, size AS bytes, CAST(epoch_us(last_modified) AS VARCHAR) AS time FROM ${from}`;
-  try {
-    const rows = await database.rows(sql);
-    return rows.map(({ path, bytes, time }) => ({ path: String(path), bytes: Number(bytes), time: String(time) }));
-  } catch (error) {
-    database.rethrowUnlessSql(error);
-    throw error;
-  }
+/** Lists files. @param pathsSql SQL of a pattern, of a single address, or of a list of addresses @throws Failure `remote-failed` */
+export async function listFiles(database: Database, pathsSql: string): Promise<readonly StoredFile[]> {
+  const rows = await database.rows(
+    `SELECT filename AS path, size AS bytes, CAST(epoch_us(last_modified) AS VARCHAR) AS time FROM read_blob(${pathsSql})`,
+  );
+  return rows.map(({ path, bytes, time }) => ({ path: String(path), bytes: Number(bytes), time: String(time) }));
 }
 
 /**
@@ -139,17 +133,12 @@ export async function stampsOfParquet(
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const pathList = `[${paths.map(quotePath).join(', ')}]`;
-  const storedFiles = await listFiles(database, `read_blob(${pathList})`);
-  try {
-    const hashRows = await database.rows(
-      `SELECT file_name AS path, CAST(bit_xor(hash(of)) AS VARCHAR) AS sum FROM parquet_metadata(${pathList}) AS of GROUP BY file_name`,
-    );
-    const hashByPath = new Map(hashRows.map(({ path, sum }) => [String(path), String(sum)]));
-    return new Map(storedFiles.map(({ path, bytes, time }) => [path, [bytes, time, hashByPath.get(path)].join()]));
-  } catch (error) {
-    database.rethrowUnlessSql(error);
-    throw error;
-  }
+  const storedFiles = await listFiles(database, pathList);
+  const hashRows = await database.rows(
+    `SELECT file_name AS path, CAST(bit_xor(hash(of)) AS VARCHAR) AS sum FROM parquet_metadata(${pathList}) AS of GROUP BY file_name`,
+  );
+  const hashByPath = new Map(hashRows.map(({ path, sum }) => [String(path), String(sum)]));
+  return new Map(storedFiles.map(({ path, bytes, time }) => [path, [bytes, time, hashByPath.get(path)].join()]));
 }
 
 /** Returns the current stamps. A missing file has none. @throws as `stampsOfParquet` */

@@ -8,16 +8,13 @@ const narrowerWords: ReadonlySet<string> = new Set(
 );
 
 /** True if values may be keys: they are short, and no times, lists or fractions. */
-export function isKeyLike({ kind, time, separator, meanLength, distinct, type }: ColumnProfile): boolean {
-  return (
-    (kind === 'integer' || kind === 'text') &&
-    (time === undefined || kind === 'integer') &&
-    separator === undefined &&
-    meanLength <= 64 &&
-    distinct >= 2 &&
-    !/^(DATE|TIMESTAMP)/.test(type ?? '')
-  );
-}
+export const isKeyLike = ({ kind, time, separator, meanLength, distinct, type }: ColumnProfile): boolean =>
+  (kind === 'integer' || kind === 'text') &&
+  (time === undefined || kind === 'integer') &&
+  separator === undefined &&
+  meanLength <= 64 &&
+  distinct >= 2 &&
+  !/^(DATE|TIMESTAMP)/.test(type ?? '');
 
 export const rowsPerValue = ({ present, distinct }: ColumnProfile): number => (distinct === 0 ? 0 : present / distinct);
 

@@ -69,9 +69,8 @@ const kind: Guesser = (column) => {
 };
 
 /** Returns the kinds of events in a column, that of the strongest interest first. */
-export function kindsByStrength({ top }: ColumnProfile): readonly string[] {
-  return top.map(([value]) => value).sort((a, b) => rankOf(b) - rankOf(a));
-}
+export const kindsByStrength = ({ top }: ColumnProfile): readonly string[] =>
+  top.map(([value]) => value).sort((a, b) => rankOf(b) - rankOf(a));
 
 export const isNoInterest = (value: string): boolean => rankOf(value) === 0;
 

@@ -31,6 +31,5 @@ const time: Guesser = ({ name, time: form, kind, type, distinct, present, rows }
 const guessers: readonly Guesser[] = [...keyGuessers, time, ...labelGuessers, ...featureGuessers];
 
 /** Returns all guesses about a column, the likeliest first. */
-export function guessesOf(column: ColumnProfile): readonly ColumnGuess[] {
-  return guessers.flatMap((guess) => guess(column) ?? []).sort((a, b) => b.score - a.score);
-}
+export const guessesOf = (column: ColumnProfile): readonly ColumnGuess[] =>
+  guessers.flatMap((guess) => guess(column) ?? []).sort((a, b) => b.score - a.score);

@@ -6,8 +6,8 @@ import { makeSource, type Source } from '../../../base/text/source.ts';
 import { isReadable, pathKind, reachOf, realPath } from '../../../data/files/access.ts';
 import { findFiles } from '../../../data/files/find_files.ts';
 import { formatOf, isCompressed } from '../../../data/files/formats/table.ts';
+import { sampleCsv } from '../../../data/files/formats/text_formats.ts';
 import { lineColumns } from '../../../data/files/records/line_records.ts';
-import { sampleCsv } from '../../../data/files/records/scan_file.ts';
 import { type FileAnalysis, linksOf } from '../../language/file_analysis.ts';
 import type { Host } from '../session.ts';
 
