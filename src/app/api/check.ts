@@ -56,8 +56,9 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
   };
   const checkedSource = checkSource(source, { load, settings: request.set });
   const diagnostics = [...checkedSource.diagnostics];
-  const data =
-    request.data === undefined ? ownData(checkedSource.dataDescriptions) : otherData(request.data, diagnostics);
+  const [description] = checkedSource.dataDescriptions;
+  const ownData = description && { source: description.span.source, description };
+  const data = request.data === undefined ? ownData : otherData(request.data, diagnostics);
   if (data && checkedSource.shapes && !hasErrors(diagnostics)) {
     const { checkHeaders } = await import('../../data/binding/bind.ts');
     const { model, shapes } = checkedSource;
@@ -94,12 +95,12 @@ function unorderedLists(model: Model, { histories }: DataDescription): readonly 
   });
 }
 
-/** Warns about histories that are shorter than the list that says how many elements it keeps. */
+/** Warns about histories that have fewer items than the list that they fill has places. */
 function shortHistories(model: Model, { histories }: DataDescription): readonly Diagnostic[] {
   return histories.flatMap(({ span, ...history }) => {
     const feature = model.features.get(history.name);
     const maxArgument = feature?.call.arguments.max;
-    // A number of places that nobody wrote is the usual one.
+    // Without a `max` in the text, the list has the default number of places.
     const isWritten = feature !== undefined && /\bmax\s*:/.test(spanText(feature.call.span));
     if (!isWritten || typeof maxArgument !== 'number' || maxArgument <= history.max) return [];
     return [diagnose('history-too-short', span, { ...history, places: maxArgument })];
@@ -136,11 +137,6 @@ export function blockIn(source: Source, options: CheckOptions = { load: loadUsed
   const [description] = dataDescriptions;
   if (!description) throw failure('no-data-block', { path: source.name });
   return description;
-}
-
-function ownData(descriptions: readonly DataDescription[]): Checked['data'] {
-  const [description] = descriptions;
-  return description && { source: description.span.source, description };
 }
 
 function otherData(path: string, diagnostics: Diagnostic[]): Checked['data'] {

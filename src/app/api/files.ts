@@ -78,8 +78,8 @@ function listFiles(folder: string, endings: readonly string[], reach: Reach): st
   });
 }
 
-/** Returns the path of a file for messages: relative to the working folder, or the given path if the file is outside of it. */
-function nameOf(path: string): string {
+/** Returns the path of a file or folder for messages: relative to the working folder, or unchanged if it is outside of it. */
+export function nameOf(path: string): string {
   const relativePath = relative('', path);
   return relativePath === '' || relativePath.startsWith('..') ? path : relativePath;
 }

@@ -7,7 +7,7 @@ import { exactAnswersOf, type RecallCertificate } from '../../serving/live/recom
 import { refuseFitted } from './refuse_fitted.ts';
 import type { Run } from './run.ts';
 
-export const usualTable = 'tower_items';
+export const defaultTable = 'tower_items';
 
 /** Live-written items are found in addition to those of an index in a folder. @throws Failure `index-address` */
 export function takesItems(to: string): boolean {
@@ -26,11 +26,11 @@ export async function measured(run: Run, { k = 100, queries = 500 }: IndexReques
   return { snapshot, truth };
 }
 
-const placed = (folder: string, request: IndexRequest) => ({ ...request, to: request.to ?? join(folder, 'index') });
+const withTarget = (folder: string, request: IndexRequest) => ({ ...request, to: request.to ?? join(folder, 'index') });
 
 /** Checks, before a run is loaded, that an index can be written to the target. @throws Failure `index-address`, `index-server`, … */
 export async function checkIndexTarget(folder: string, request: IndexRequest): Promise<void> {
-  const targetRequest = placed(folder, request);
+  const targetRequest = withTarget(folder, request);
   return (await targetOf(targetRequest.to)).checkTarget(targetRequest);
 }
 
@@ -41,7 +41,7 @@ export async function checkIndexTarget(folder: string, request: IndexRequest): P
 export async function indexItems(run: Run, request: IndexRequest = {}): Promise<Indexed> {
   const { plan } = run.trained;
   refuseFitted(plan, 'its items have no vectors that an index could hold', 'serve it without an index');
-  const targetRequest = placed(run.trained.folder, request);
+  const targetRequest = withTarget(run.trained.folder, request);
   return (await targetOf(targetRequest.to)).writeIndex(run, targetRequest);
 }
 

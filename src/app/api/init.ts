@@ -81,9 +81,9 @@ export async function firstRun(request: FirstRunRequest) {
   const isCut = trained.status === 'stopped';
   onEvaluate?.();
   const { dataset } = trained;
-  const firstRunLoaded = await load(out, { dataset, ...access });
+  const run = await load(out, { dataset, ...access });
   try {
-    const evaluation = await evaluate(firstRunLoaded, { by: request.by });
+    const evaluation = await evaluate(run, { by: request.by });
     const report = await writeReport(out, evaluation);
     const [metric] = evaluation.metrics;
     const [modelRow, ...baselineRows] = evaluation.rows;
@@ -92,7 +92,7 @@ export async function firstRun(request: FirstRunRequest) {
     const user = userToAsk(dataset, evaluation.part);
     return { evaluation, verdict, better, isCut, report, user };
   } finally {
-    await firstRunLoaded.close();
+    await run.close();
   }
 }
 
@@ -115,7 +115,7 @@ const foreign = /\.(zip|7z|rar|tar|tgz|bz2|xz|zst|xlsx?|ods|sqlite3?|db|feather|
 const noData = /^((package(-lock)?|tsconfig.*|biome|cspell|manifest|source)\.json$|README|LICENSE|requirements\.)/i;
 const noFolders: ReadonlySet<string> = new Set(['node_modules', 'runs', 'tables', 'dist']);
 
-export const isForeignConfig = (path: string): boolean => foreign.test(path);
+export const isForeignFile = (path: string): boolean => foreign.test(path);
 
 /** Finds files that may have rows, in a folder and its subfolders, including those that only a message names. */
 export function findTables(folder: string, depth = 1): string[] {
@@ -124,7 +124,7 @@ export function findTables(folder: string, depth = 1): string[] {
     if (entry.name.startsWith('.') || noData.test(entry.name)) return [];
     const entryPath = folder === '.' ? entry.name : join(folder, entry.name);
     if (entry.isDirectory()) return depth > 0 && !noFolders.has(entry.name) ? findTables(entryPath, depth - 1) : [];
-    return entry.isFile() && (endings.test(entry.name) || isForeignConfig(entry.name)) ? [entryPath] : [];
+    return entry.isFile() && (endings.test(entry.name) || isForeignFile(entry.name)) ? [entryPath] : [];
   });
 }
 

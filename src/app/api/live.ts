@@ -48,9 +48,9 @@ export interface CloseRequest extends Pick<LoadRequest, 'data' | 'allow' | 'engi
 }
 
 /** Below this number of events, no version is refused: with one or two users an interval says nothing. */
-const leastJudged = 100;
+const minJudgedEvents = 100;
 /** Above this number of items, a linear baseline of all pairs of items takes too long. */
-const mostItemsOfEase = 12_000;
+const maxEaseItems = 12_000;
 
 /** @param folder of the versions, which has at least one @throws Failure `no-version`, `data-needs`, and those of training and comparing */
 export async function closeDay(folder: string, request: CloseRequest): Promise<ClosedDay> {
@@ -62,11 +62,7 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   const filed = await fileNewEvents(run, request).finally(run.close);
   const { until } = run.trained.manifest.data;
   if (until === undefined) throw failure('data-needs', { what: '`tower live`', needs: 'a `time` in the data block' });
-  const comparedVersions = await compared(
-    previous === undefined ? { now: latest } : { now: latest, before: previous },
-    until,
-    options,
-  );
+  const comparedVersions = await compared({ now: latest, ...(previous && { before: previous }) }, until, options);
   const lastMoment = comparedVersions?.lastMoment ?? momentOf(until.time);
   const day = { until: lastMoment, events: comparedVersions?.comparison.events ?? 0, version: basename(latest) };
   say(
@@ -79,7 +75,7 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   const measured = { ...day, metric, figures };
   // A version that is worse than the one before it was a mistake, which training must not go on from.
   const lead = comparison.rows.find(({ name }) => name === 'before')?.differences?.[metric];
-  const canJudge = comparison.events >= leastJudged;
+  const canJudge = comparison.events >= minJudgedEvents;
   const isWorse = canJudge && previous !== undefined && lead !== undefined && lead.low > 0;
   const base = isWorse ? previous : latest;
   if (isWorse) say(`${basename(latest)} is worse than ${basename(previous)}, so training goes on from the latter`);
@@ -101,18 +97,9 @@ export async function closeDay(folder: string, request: CloseRequest): Promise<C
   const published = await freeName(folder, String(lastMoment).slice(0, 10));
   await rename(nextFolder, join(folder, published));
   for (const oldRun of prunable(await listRuns(folder), Math.max(2, keep))) await pruneRun(oldRun);
-  return recordDay(
-    folder,
-    {
-      ...measured,
-      published,
-      outcome: isWorse ? 'rolled back' : 'published',
-      ...(isWorse
-        ? { reason: `${basename(latest)} is worse than ${basename(previous)}: ${metric} ${signedText(-lead.mean)}` }
-        : {}),
-    },
-    say,
-  );
+  if (!isWorse) return recordDay(folder, { ...measured, published, outcome: 'published' }, say);
+  const reason = `${basename(latest)} is worse than ${basename(previous)}: ${metric} ${signedText(-lead.mean)}`;
+  return recordDay(folder, { ...measured, published, outcome: 'rolled back', reason }, say);
 }
 
 /** Returns the folders of complete runs, the newest first. Servers do not answer with rejected ones, so nothing is trained on from them. */
@@ -208,7 +195,7 @@ async function compared(
       runs.push({ name, run: await load(folder, { ...options, later }) });
     const { corpus, parts, knownUntil = later.time } = await runs[0]!.run.dataset();
     if (parts.test.rows === 0) return undefined;
-    const baselines = ['popularity', corpus.rows <= mostItemsOfEase ? 'ease' : 'item_cf'];
+    const baselines = ['popularity', corpus.rows <= maxEaseItems ? 'ease' : 'item_cf'];
     const comparison = await compare(runs, { baselines, part: 'test' });
     return { comparison, metric: comparison.metrics.find(isOfAccuracy)!, lastMoment: momentOf(knownUntil) };
   } finally {

@@ -105,8 +105,8 @@ export async function refuseOtherPlan({ folder, manifest, plan }: LoadedModel): 
     [manifest.plan.predictions?.graph ?? manifestFile, plan.predictions, planAnew.predictions] as const,
     [manifestFile, plan, planAnew] as const,
   ];
-  for (const [path, is, should] of pairs) {
-    if (isSameJson(is, should)) continue;
+  for (const [path, stored, compiled] of pairs) {
+    if (isSameJson(stored, compiled)) continue;
     throw failure('damaged-file', {
       path: join(folder, path),
       reason: 'it is not what the sources of the run compile to',
@@ -118,16 +118,12 @@ export async function refuseOtherPlan({ folder, manifest, plan }: LoadedModel): 
  * Returns the scores of `retrieve`. The vectors have them side by side in the order declared, each as wide as if it were the only one. Undefined if the run
  * kept no sources, or if this version makes different vectors from them.
  */
-export async function objectivesOf({
-  folder,
-  manifest,
-  plan,
-}: LoadedModel): Promise<readonly RetrievalObjective[] | undefined> {
+export async function objectivesOf({ folder, manifest, plan }: LoadedModel) {
   const model = (await recompiled(folder, manifest))?.model;
   return model && objectivesIn(model, plan);
 }
 
-/** Returns the same of a model that compiles to this plan. */
+/** Returns the scores of `retrieve` of a model that compiles to this plan. */
 export function objectivesIn(model: Model, plan: Plan): readonly RetrievalObjective[] | undefined {
   const readModel = withoutUnread(model);
   const { output: features } = lowerFeaturesWhole(readModel);

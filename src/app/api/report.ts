@@ -18,7 +18,7 @@ import { readEvaluation, readProfile, writeEvaluation } from '../report/stored_e
 import { recompiled } from './runs.ts';
 
 /** Milliseconds to wait for another process that writes a report, which takes less. */
-const patience = 5000;
+const lockWait = 5000;
 
 /**
  * Writes the report from the run's logs, its sources and its last evaluation. No other file of the run changes, and the manifest does not list it: a run with
@@ -29,10 +29,9 @@ const patience = 5000;
 export async function writeReport(folder: string, evaluation?: Evaluation): Promise<string> {
   const manifest = await readManifest(folder);
   const pageParts = await reportParts(folder, manifest);
-  // Only a report needs what draws the charts.
   const page = reportPage({ ...pageParts, evaluation: evaluation ?? pageParts.evaluation });
   const pagePath = join(folder, reportFile);
-  const lock = await lockFolder(folder, { purpose: 'tower evaluate', wait: patience });
+  const lock = await lockFolder(folder, { purpose: 'tower evaluate', wait: lockWait });
   try {
     if (evaluation) await writeEvaluation(folder, manifest, evaluation);
     await writeTextDurably(pagePath, page);
@@ -89,13 +88,13 @@ function commonFolder(folders: readonly string[]): string {
 
 /** Refuses to replace a file that is not a report. */
 async function refuseOtherFile(path: string): Promise<void> {
-  const bytes = await readIfExists(dirname(path), basename(path), mostOfReport);
+  const bytes = await readIfExists(dirname(path), basename(path), maxReportBytes);
   if (bytes !== undefined && !bytes.subarray(0, 1000).includes(generator)) {
     throw failure('file-exists', { path, option: '--out' });
   }
 }
 
-const mostOfReport = 256 * 2 ** 20;
+const maxReportBytes = 256 * 2 ** 20;
 
 /** @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
 async function reportParts(folder: string, manifest: Manifest): Promise<ReportParts> {

@@ -100,6 +100,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   const trained = await loadArtifact(folder, { unfinished });
   await refuseOtherPlan(trained);
   let dataset: Promise<VerifiedData> | undefined;
+  const usesCache = request.cache !== false && request.asOf === undefined && !request.later;
   const givenData = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
   const verifiedData = (): Promise<VerifiedData> => (dataset ??= givenData ?? readVerified(trained, request));
   return makeRun(trained, request.engine, {
@@ -116,9 +117,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
     objectives: async () => objectivesOf(trained),
     reader: () => openReader(trained, request),
     eventReader: (known) => openReaderOfEvents(trained, request, known),
-    ...(request.cache === false || request.asOf !== undefined || request.later
-      ? {}
-      : { cache: (signal) => cacheOf(trained, request, signal) }),
+    cache: usesCache ? (closing) => cacheOf(trained, request, closing) : undefined,
   });
 }
 
@@ -274,8 +273,8 @@ export function heldOutPart({ trained }: Run, { parts, heldOutBefore: events }: 
   const { folder, manifest } = trained;
   const hasNone = parts.validation.rows + parts.test.rows === 0;
   if (manifest.final && (hasNone || events !== 0)) {
-    const had = hasNone || !events ? {} : { events, until: momentWords(manifest.data.until!.time) };
-    throw failure('no-test-figure', { folder, by: manifest.final.name, ...had });
+    const overlap = hasNone || !events ? {} : { events, until: momentWords(manifest.data.until!.time) };
+    throw failure('no-test-figure', { folder, by: manifest.final.name, ...overlap });
   }
   return requestedPart ?? (parts.test.rows > 0 ? 'test' : 'validation');
 }
@@ -413,8 +412,8 @@ function asOfAsked(
   { time, trainsAll, span }: DataDescription,
 ): AsOf | undefined {
   if (asOf === undefined) return undefined;
-  const needsFailure = (needs: string, at = span): Failure =>
-    failure('data-needs', { what: `--as-of ${asOf}`, needs }, at);
+  const needsFailure = (needs: string, needing = span): Failure =>
+    failure('data-needs', { what: `--as-of ${asOf}`, needs }, needing);
   if (asOf === 'validation' || asOf === 'test') {
     if (!trainsAll) return asOf;
     throw needsFailure('a part that is held out, and this run was trained on all events: give a moment');

@@ -43,12 +43,13 @@ async function summaryOf(folder: string): Promise<RunSummary | undefined> {
   if (!fileNames.includes(runFile) && !fileNames.includes(manifestFile)) return undefined;
   const kind = await isRunIn(folder, fileNames);
   if (kind === 'other') return undefined;
-  const [sizes, served, records, manifest] = await Promise.all([
+  const [sizes, isServed, records, manifest] = await Promise.all([
     sizesOf(folder),
-    servedIn(folder),
+    hasReader(folder).catch(() => false),
     readMetricsLog(folder).catch(() => []),
     readManifest(folder).catch((error: unknown) => error),
   ]);
+  const served = isServed || undefined;
   const epochRecords = (records as readonly unknown[]).filter(isRecord);
   const lastRecord = epochRecords.at(-1);
   const lastProgress = { epochs: lastRecord?.epoch ?? 0, steps: lastRecord?.step ?? 0 };
@@ -58,7 +59,7 @@ async function summaryOf(folder: string): Promise<RunSummary | undefined> {
     const runIdentity = await identityIn(folder);
     const statusOfError = withoutManifest(manifest);
     const runState = kind === 'damaged' && statusOfError.status === 'unfinished' ? unreadable : statusOfError;
-    return { folder, ...runIdentity, ...lastProgress, validation: lastValidation, ...sizes, ...served, ...runState };
+    return { folder, ...runIdentity, ...lastProgress, validation: lastValidation, ...sizes, served, ...runState };
   }
   const { training, plan, data, settings, seed, final } = manifest;
   const bestRecord = training.best ? epochRecords.find(({ epoch }) => epoch === training.best!.epoch) : undefined;
@@ -71,16 +72,13 @@ async function summaryOf(folder: string): Promise<RunSummary | undefined> {
     seed,
     validation: bestRecord?.validation ?? lastValidation,
     ...sizes,
-    ...served,
+    served,
     best: training.best,
     settings,
     data: data.file,
     final,
   };
 }
-
-const servedIn = async (folder: string): Promise<Pick<RunSummary, 'served'>> =>
-  (await hasReader(folder).catch(() => false)) ? { served: true } : {};
 
 async function identityIn(folder: string): Promise<Pick<RunSummary, 'model' | 'seed' | 'final'>> {
   const value = await readJsonFile(folder, runFile).catch(() => undefined);
@@ -131,7 +129,7 @@ async function sizesOf(folder: string): Promise<{ changed: number; bytes: number
 }
 
 /** Maximum depth below the folder. Runs may be grouped: `runs/study/toys/bsarec-1`. */
-const deepest = 4;
+const maxDepth = 4;
 
 /**
  * Lists the runs in a folder and in those below it, the newest first. Links are not followed.
@@ -150,7 +148,7 @@ async function visit(folder: string, depth: number, summaries: RunSummary[]): Pr
     summaries.push(summary);
     return;
   }
-  if (depth === deepest) return;
+  if (depth === maxDepth) return;
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) if (entry.isDirectory()) await visit(join(folder, entry.name), depth + 1, summaries);
 }

@@ -36,7 +36,7 @@ export interface OpenRequest {
 }
 
 /** Enough for vectors of 64 numbers of 120,000 users. */
-const usualUserVectors = 32;
+const defaultUserVectors = 32;
 
 export interface OpenedModel extends Answers {
   /** Address of a separate index, without the password. */
@@ -47,7 +47,7 @@ export interface OpenedModel extends Answers {
 /** Answers with the same bodies as over HTTP, without a server. */
 export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedModel> {
   const { index, table, takesItems = false, takesEvents = false } = request;
-  const userVectors = 2 ** 20 * (request.userVectors ?? usualUserVectors);
+  const userVectors = 2 ** 20 * (request.userVectors ?? defaultUserVectors);
   if (takesItems && index !== undefined && !indexTakesItems(index)) {
     const reason = 'it searches in a database, which does not get them';
     throw failure('items-closed', { reason, advice: 'leave out `--items`, or search in the index of a folder' });
@@ -376,7 +376,7 @@ export interface LogLines {
 }
 
 /** Maximum milliseconds that a line waits, and maximum characters that wait. */
-const [maxLength, maxCount] = [50, 65_536];
+const [maxWait, maxCharacters] = [50, 65_536];
 
 export function makeLogLines(output: (text: string) => void): LogLines {
   let lines: string[] = [];
@@ -396,8 +396,8 @@ export function makeLogLines(output: (text: string) => void): LogLines {
     write(line) {
       lines.push(line);
       textLength += line.length;
-      if (textLength >= maxCount) flush();
-      else timer ??= setTimeout(flush, maxLength);
+      if (textLength >= maxCharacters) flush();
+      else timer ??= setTimeout(flush, maxWait);
     },
   };
 }

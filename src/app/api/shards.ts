@@ -45,7 +45,7 @@ export async function shardRequest(
   return {
     memory: memoryBytes(memory),
     isSet: memory !== undefined,
-    folder: shards ?? usualShards(run),
+    folder: shards ?? defaultShardFolder(run),
     when,
     given: itemsGivenInTraining(plan),
     tables: withItemVectors(plan, tableRows(plan, sharing)),
@@ -71,7 +71,7 @@ const earlierOf = ({ checksum, fresh, until, replay }: NonNullable<ShardRequest[
   ({ checksum, fresh, until, replay: replay || undefined }) as NonNullable<ShardRequest['continues']>;
 
 /** Returns the default folder for shards, next to the folder of a run or of a study. */
-export const usualShards = (folder: string): string => join(dirname(resolve(folder)), 'tower-shards');
+export const defaultShardFolder = (folder: string): string => join(dirname(resolve(folder)), 'tower-shards');
 
 /** @throws Failure `memory-text` */
 export function memoryBytes(memory: number | string | undefined): number {

@@ -3,9 +3,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import type { FolderLock } from '../../base/storage/lock.ts';
-import { positionAt, type Span } from '../../base/text/source.ts';
-import type { Lowered } from '../../compiler/lower/lower.ts';
-import type { Model } from '../../compiler/model/model.ts';
+import { positionAt } from '../../base/text/source.ts';
 import { withoutIgnored } from '../../compiler/pipeline.ts';
 import type { Dataset, Fresh, Until } from '../../data/dataset.ts';
 import { listWarnings } from '../../data/list_warnings.ts';
@@ -124,7 +122,7 @@ export async function train(path: string | undefined, { resume, ...requested }: 
   }
 
   async function trainFolder(folderLock: FolderLock | undefined): Promise<Trained> {
-    const trainingStart = await beforeOf(request, checkedModel.lowered.plan, data!.description, freshRequest);
+    const trainingStart = await readStart(request, checkedModel.lowered.plan, data!.description, freshRequest);
     return trainIn(folderLock, { ...request, set: allSettings }, checkedModel, data!, trainingStart);
   }
 }
@@ -155,7 +153,7 @@ interface TrainingStart {
 }
 
 /** Reads the run to resume or to continue, before the rows are read, so that its errors appear at once. */
-async function beforeOf(
+async function readStart(
   { from, out, resume, finish, replay }: BegunRequest,
   plan: Plan,
   description: DataDescription,
@@ -314,8 +312,7 @@ function lateEvents(
 
 /** Chooses the engine. A resumed run uses its own engine unless another one is named, which is refused later. */
 async function engineFor({ engine, resume, finish, out }: BegunRequest): Promise<EngineChoice> {
-  if (engine !== undefined) return chooseEngine(engine);
-  return chooseEngine(resume || finish ? await engineOfRun(out) : undefined);
+  return chooseEngine(engine ?? (resume || finish ? await engineOfRun(out) : undefined));
 }
 
 /** Trains as a worker that writes nothing, and returns its result. */
@@ -327,7 +324,7 @@ async function followIn(options: TrainOptions & { readonly group: WorkerGroup })
 /** Which events to train on with `from`. If absent, those after the last one of the earlier run. */
 type SinceRequest = 'all' | RequestedMoment | undefined;
 
-/** @param before the earlier run, and the last event that it had @returns undefined for all events @throws Failure `from-no-time`, `time-not-seconds` */
+/** Returns undefined if all events are trained on. @throws Failure `from-no-time`, `time-not-seconds` */
 function freshOf(
   sinceRequest: SinceRequest,
   { folder, until }: { readonly folder: string; readonly until: Until | undefined },
@@ -350,19 +347,16 @@ function freshOf(
 }
 
 /** Returns the source positions of a model's blocks, by the label of their nodes in the training step. */
-export function blockPositions({
-  model,
-  lowered,
-}: {
-  model: Model;
-  lowered: Lowered;
-}): ReadonlyMap<string, BlockPosition> {
+export function blockPositions({ model, lowered }: Pick<ModelToTrain, 'model' | 'lowered'>) {
   const steps = [...lowered.written].map(([label, { span }]) => [label, span] as const);
   const tasks = model.tasks.flatMap(({ name, score, loss }) => [
     [`score/${name}`, score.span] as const,
     ...(loss ? [[`loss/${name}`, loss.span] as const] : []),
   ]);
-  return new Map([...steps, ...tasks].map(([label, span]) => [label, placeOf(span)]));
+  return new Map(
+    [...steps, ...tasks].map(([label, { source, start }]): [string, BlockPosition] => [
+      label,
+      { file: source.name, ...positionAt(source, start) },
+    ]),
+  );
 }
-
-const placeOf = ({ source, start }: Span): BlockPosition => ({ file: source.name, ...positionAt(source, start) });

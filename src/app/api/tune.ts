@@ -1,4 +1,5 @@
 /** The contract of studies: trials find better values for the `search` of a model. */
+import type { ParameterDomain } from '../../compiler/model/resolution.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { plugins } from '../../plugins.ts';
 import type { Comparison } from '../../training/evaluation/compare_models.ts';
@@ -18,17 +19,9 @@ export interface Dimension {
 
 export type SearchDomain =
   /** The text of each choice. A value is the index of one. */
-  | { readonly kind: 'choices'; readonly texts: readonly string[] }
-  /** Both ends may be drawn. `log`: evenly in the logarithm; `whole`: only whole numbers. */
-  | {
-      readonly kind: 'range';
-      readonly from: number;
-      readonly to: number;
-      readonly log: boolean;
-      readonly whole: boolean;
-    };
+  { readonly kind: 'choices'; readonly texts: readonly string[] } | NumberRange;
 
-export type NumberRange = Extract<SearchDomain, { kind: 'range' }>;
+export type NumberRange = Omit<Extract<ParameterDomain, { kind: 'range' }>, 'ends'>;
 
 export type SearchSpace = readonly Dimension[];
 

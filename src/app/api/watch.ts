@@ -23,9 +23,9 @@ export interface TrainingPage {
 type ShownStep = LiveTraining['steps'][number];
 
 /** Maximum points of a chart. */
-const mostSteps = 400;
+const maxSteps = 400;
 /** Milliseconds between two reloads of the page. */
-const patience = 5000;
+const reloadInterval = 5000;
 const host = '127.0.0.1';
 
 /**
@@ -36,12 +36,12 @@ const host = '127.0.0.1';
 export async function openWatch(port: number, model = 'A run'): Promise<TrainingPage> {
   let live: LiveTraining = { model, tasks: [], state: 'reading', epochs: [], steps: [] };
   let lastSeen = Number.NEGATIVE_INFINITY;
-  let sawLast: (() => void) | undefined;
+  let onLastServed: (() => void) | undefined;
   const server = createServer((request, response) => {
     if (!isOurs(request.headers.host)) return answerRefusal(response, 403, 'this page answers to its own address only');
     if (request.method !== 'GET' || request.url !== '/') return answerRefusal(response, 404, 'there is no such page');
     lastSeen = performance.now();
-    response.writeHead(200, headers('text/html')).end(livePage(live), () => sawLast?.());
+    response.writeHead(200, headers('text/html')).end(livePage(live), () => onLastServed?.());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', ({ message, code }: NodeJS.ErrnoException) => {
@@ -66,10 +66,10 @@ export async function openWatch(port: number, model = 'A run'): Promise<Training
     },
     async end(state, outcome) {
       live = { ...live, state, ...outcome };
-      if (performance.now() - lastSeen < patience) {
+      if (performance.now() - lastSeen < reloadInterval) {
         await new Promise<void>((resolve) => {
-          sawLast = resolve;
-          setTimeout(resolve, patience).unref();
+          onLastServed = resolve;
+          setTimeout(resolve, reloadInterval).unref();
         });
       }
       server.closeAllConnections();
@@ -87,7 +87,7 @@ function changes({ steps, epochs }: LiveTraining, event: TrainingEvent): Partial
 
 /** If there are too many points, every second one is dropped, so that the whole run remains visible. */
 const thinned = (steps: readonly ShownStep[]): readonly ShownStep[] =>
-  steps.length <= mostSteps ? steps : steps.filter((_, index) => index % 2 === 0);
+  steps.length <= maxSteps ? steps : steps.filter((_, index) => index % 2 === 0);
 
 /** True for a host name of this server. Any other name for this machine may come from a stranger's page (DNS rebinding). */
 const isOurs = (name: string | undefined): boolean => /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(name ?? '');

@@ -17,7 +17,7 @@ import { readTogether, type TableLayout } from '../../training/workers/read_toge
 import { type MemoryRequest, memoryBytes, type ShardDecision, shardRequest } from './shards.ts';
 
 /** Set for the workers that this file starts. */
-const variable = 'TOWER_WORKER';
+const workerVariable = 'TOWER_WORKER';
 
 export interface LaunchedWorkers {
   readonly meeting?: Meeting;
@@ -31,7 +31,7 @@ export interface LaunchedWorkers {
 const alone: LaunchedWorkers = { explain: async (error) => error, kill: () => {}, end: async () => {} };
 
 export async function launchWorkers(requested: number | 'launched' | undefined): Promise<LaunchedWorkers> {
-  const startedBy = process.env[variable];
+  const startedBy = process.env[workerVariable];
   if (startedBy !== undefined) return { ...alone, meeting: JSON.parse(startedBy) as Meeting };
   if (requested === undefined || requested === 1) return alone;
   if (requested !== 'launched') return startOthers(requested);
@@ -46,21 +46,19 @@ function shareCores(workers: number): void {
   process.env.TOWER_TORCH_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / workers)));
 }
 
-type WorkerLimits = Pick<Meeting, 'meetSeconds' | 'seconds' | 'patientSeconds'>;
-
 /** Returns how many seconds a worker waits for the others. Machines of a cluster start at different times. */
-function limits(environment: NodeJS.ProcessEnv, isOneMachine: boolean): WorkerLimits {
+function timeoutsOf(environment: NodeJS.ProcessEnv, isOneMachine: boolean) {
   const seconds = secondsOf(environment, 'TOWER_WORKER_TIMEOUT', 300);
   const meetSeconds = secondsOf(environment, 'TOWER_WORKER_MEET_TIMEOUT', isOneMachine ? 60 : 300);
   return { meetSeconds, seconds, patientSeconds: 12 * seconds };
 }
 
-function secondsOf(environment: NodeJS.ProcessEnv, name: string, usual: number): number {
+function secondsOf(environment: NodeJS.ProcessEnv, name: string, defaultSeconds: number): number {
   const settingText = environment[name];
-  if (settingText === undefined) return usual;
+  if (settingText === undefined) return defaultSeconds;
   const seconds = Number(settingText);
   if (seconds > 0 && seconds <= 1e5) return seconds;
-  throw failure('workers-setting', { name, value: settingText, example: String(usual) });
+  throw failure('workers-setting', { name, value: settingText, example: String(defaultSeconds) });
 }
 
 /** Reads the variables that torchrun sets. Other launchers set the same ones, or a script does. */
@@ -72,7 +70,7 @@ export function meetingOfLauncher(environment: NodeJS.ProcessEnv): Meeting {
   const rank = countOf(environment, 'RANK', [0, workers - 1]);
   countOf(environment, 'MASTER_PORT', [1, 65_535], 29_500);
   const isOneMachine = Number(environment.LOCAL_WORLD_SIZE) === workers;
-  return { rank, workers, meet: 'env://', ...limits(environment, isOneMachine) };
+  return { rank, workers, meet: 'env://', ...timeoutsOf(environment, isOneMachine) };
 }
 
 function countOf(
@@ -89,7 +87,6 @@ function countOf(
 type WorkerExit = Facts<'worker-ended'>;
 
 interface OtherWorker {
-  readonly rank: number;
   readonly child: ChildProcess;
   /** Resolves if the worker exits with an error. */
   readonly failed: Promise<WorkerExit>;
@@ -102,7 +99,7 @@ const noticeMilliseconds = 6000;
 async function startOthers(workers: number): Promise<LaunchedWorkers> {
   const folder = makeTemporaryFolder('workers');
   const lost = new AbortController();
-  const meeting = { workers, meet: `file://${join(folder, 'meeting')}`, ...limits(process.env, true) };
+  const meeting = { workers, meet: `file://${join(folder, 'meeting')}`, ...timeoutsOf(process.env, true) };
   shareCores(workers);
   // Without it Gloo resolves the host name of this machine, and in a container this may fail.
   process.env.GLOO_SOCKET_IFNAME ??= process.platform === 'darwin' ? 'lo0' : 'lo';
@@ -123,8 +120,8 @@ async function startOthers(workers: number): Promise<LaunchedWorkers> {
     async explain(error) {
       if (!(error instanceof Failure) || !['worker-lost', 'engine-ended'].includes(error.diagnostics[0]!.code))
         return error;
-      const moment = new Promise<undefined>((resolve) => setTimeout(resolve, 3000));
-      const firstExit = await Promise.race([moment, ...otherWorkers.map(({ failed }) => failed)]);
+      const noExit = new Promise<undefined>((resolve) => setTimeout(resolve, 3000));
+      const firstExit = await Promise.race([noExit, ...otherWorkers.map(({ failed }) => failed)]);
       const lastWorker = error instanceof WorkerLost ? error.lastDone : undefined;
       return firstExit ? failure('worker-ended', { ...firstExit, last: lastWorker }) : error;
     },
@@ -144,7 +141,7 @@ function start(meeting: Meeting): OtherWorker {
   // The worker must print its errors as text on stderr.
   const commandWords = process.argv.slice(1).filter((word) => word !== '--json');
   const child = spawn(process.execPath, [...process.execArgv, ...commandWords], {
-    env: { ...process.env, [variable]: JSON.stringify(meeting) },
+    env: { ...process.env, [workerVariable]: JSON.stringify(meeting) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let stderrText = '';
@@ -156,10 +153,7 @@ function start(meeting: Meeting): OtherWorker {
     child.on('error', (error) => resolve({ worker: rank, how: `does not start: ${error.message}` }));
     child.on('close', (code, signal) => {
       if (code === 0) return;
-      const line = stderrText
-        .trim()
-        .split('\n')
-        .find((textLine) => /^error/.test(textLine));
+      const line = /^error.*/m.exec(stderrText)?.[0];
       // A WorkerLost error only repeats that a worker was lost.
       if (line?.includes('[worker-lost]')) return;
       const ending = signal ? `was killed by ${signal}` : `ended with code ${code}`;
@@ -170,7 +164,7 @@ function start(meeting: Meeting): OtherWorker {
     child.on('error', () => resolve());
     child.on('close', () => resolve());
   });
-  return { rank, child, failed, exited };
+  return { child, failed, exited };
 }
 
 /** Waits until a worker has exited: after the training it needs a moment to close its engine. */
@@ -200,8 +194,8 @@ export async function rowsOfWorker(group: WorkerGroup, { plan, request, when, re
   const { out, tables, signal } = request;
   const sharing = tables === 'sharded' ? group.workers : 1;
   // Workers share tables that do not fit on one of them, so their size is no reason to refuse rows that fit.
-  const requestOf = async (memory: number, where: ShardRequest['when']): Promise<ShardRequest> => ({
-    ...(await shardRequest(plan, { ...request, memory }, out, where, sharing)),
+  const requestOf = async (memory: number, whenSharded: ShardRequest['when']): Promise<ShardRequest> => ({
+    ...(await shardRequest(plan, { ...request, memory }, out, whenSharded, sharing)),
     isSet: false,
   });
   return readTogether(group, {

@@ -44,11 +44,11 @@ export function wrapWords(text: string, columns: number | undefined): string {
   if (columns === undefined) return text;
   return text
     .split('\n')
-    .map((line) => (widthOf(line) <= columns || command.test(line) ? line : broken(line, columns)))
+    .map((line) => (widthOf(line) <= columns || command.test(line) ? line : wrapLine(line, columns)))
     .join('\n');
 }
 
-function broken(line: string, columns: number): string {
+function wrapLine(line: string, columns: number): string {
   const [head] = /^\s*((\u00b7|\d+\.) )?/.exec(line)!;
   const room = columns - head.length;
   const lineWords = line.slice(head.length).match(wordOrCode) ?? [];
@@ -72,7 +72,7 @@ const bold = (text: string, colour: boolean): string => pc.createColors(colour).
 /** Cells between two columns, and before a line that belongs to the one above. */
 const gap = '  ';
 /** The fewest cells in which prose is wrapped beside something else. */
-const leastRoom = 24;
+const minRoom = 24;
 
 const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
 
@@ -80,7 +80,7 @@ const padded = (text: string, width: number): string => text + ' '.repeat(Math.m
 export function pairOf(name: string, text: string, width: number, columns: number | undefined): string {
   if (text === '') return `${gap}${name}`;
   const room = (columns ?? Number.POSITIVE_INFINITY) - width - 2 * gap.length;
-  if (room < Math.min(leastRoom, widthOf(text))) return wrapWords(`${gap}${name}\n${gap}${gap}${text}`, columns);
+  if (room < Math.min(minRoom, widthOf(text))) return wrapWords(`${gap}${name}\n${gap}${gap}${text}`, columns);
   const [first, ...rest] = wrapWords(text, columns && room).split('\n');
   return [`${gap}${padded(name, width)}${gap}${first}`, ...rest.map((line) => ' '.repeat(width + 4) + line)].join('\n');
 }
@@ -93,16 +93,14 @@ export function pairsOf(
   const pairs = namedTexts.map(([name, text]) => [toPrintable(name).text, toPrintable(text).text] as const);
   const width = Math.max(...pairs.map(([name]) => widthOf(name)));
   const isBelow =
-    columns !== undefined && pairs.some(([, text]) => columns - width - 4 < Math.min(leastRoom, widthOf(text)));
+    columns !== undefined && pairs.some(([, text]) => columns - width - 4 < Math.min(minRoom, widthOf(text)));
   return pairs.map(([name, text]) => pairOf(name, text, isBelow ? columns : width, columns)).join('\n');
 }
 
 /** Commands to go on with. Under npx they begin with it. */
 export function nextOf(steps: readonly (readonly [command: string, what: string])[], page = stdoutPage()): string {
-  return `${heading('Next', page)}\n${pairsOf(
-    steps.map(([line, what]) => [asCalled(line), what]),
-    page,
-  )}`;
+  const commands = steps.map(([line, what]) => [asCalled(line), what] as const);
+  return `${heading('Next', page)}\n${pairsOf(commands, page)}`;
 }
 
 /** A command, as it has to be typed where this one was. npm tells a program how it was called. */
@@ -134,7 +132,7 @@ export function tableOf(
   if (over <= 0) return tablePart(columnIndexes);
   const lastText = isNumber.lastIndexOf(false);
   const textWidth = widths[lastText]! - over;
-  if (lastText > 0 && textWidth >= leastRoom) {
+  if (lastText > 0 && textWidth >= minRoom) {
     widths[lastText] = textWidth;
     return tablePart(columnIndexes);
   }

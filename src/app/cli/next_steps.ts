@@ -1,6 +1,7 @@
 /** Says what `tower` without arguments finds in the current folder, and which commands come next. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quoteForShell as quoted } from '../../base/diagnostics/wording.ts';
 import { toPrintable } from '../../base/text/display.ts';
 import { listRuns, type RunSummary } from '../api/runs.ts';
 import { nextOf, pageOf, wrapWords } from './layout.ts';
@@ -18,7 +19,7 @@ export interface ProjectFiles {
 type NextCommand = readonly [command: string, what: string];
 
 /** Files of a folder that are looked at: enough for a project, and few enough for a folder of downloads. */
-const mostFiles = 200;
+const maxFiles = 200;
 
 /** Where a project has its files. */
 const projectFolders = ['', 'models', 'models/data', 'data'];
@@ -32,7 +33,7 @@ export async function projectFiles(root: string): Promise<ProjectFiles> {
         .filter((entry) => entry.isFile())
         .map(({ name }) => join(folder, name))
         .sort()
-        .slice(0, mostFiles),
+        .slice(0, maxFiles),
     );
   }
   const towerFiles = paths.filter((path) => path.endsWith('.tower'));
@@ -114,9 +115,6 @@ export function stepsWithRun(run: string): readonly NextCommand[] {
     [`tower serve ${folder}`, 'answer over HTTP'],
   ];
 }
-
-/** A path as a shell takes it. */
-const quoted = (path: string): string => (/^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 /** Returns the lines that are printed. */
 export function nextStepsText(files: ProjectFiles, page = pageOf(process.stdout)): string {

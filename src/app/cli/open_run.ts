@@ -43,7 +43,7 @@ export async function openRun(
  * Milliseconds in which a second signal counts as the first: the terminal sends Ctrl-C to the whole process group, and `npm run` passes it on, so one Ctrl-C
  * arrives twice.
  */
-const samePress = 500;
+const repeatedSignalTime = 500;
 
 /** Returns an `AbortSignal` that the first signal aborts with an `Interrupted`. A second signal calls `beforeExit` and ends the process. */
 export function interruptible(beforeExit: () => void): AbortSignal {
@@ -54,7 +54,7 @@ export function interruptible(beforeExit: () => void): AbortSignal {
       firstSignalAt = performance.now();
       interrupt.abort(new Interrupted(signal));
       say('stopping after this step, with a checkpoint; press Ctrl-C again to stop now');
-    } else if (performance.now() - firstSignalAt > samePress) {
+    } else if (performance.now() - firstSignalAt > repeatedSignalTime) {
       beforeExit();
       process.exit(128 + constants.signals[signal]);
     }

@@ -16,7 +16,7 @@ export const jsonOption = (): Option => new Option('--json', 'write the answer a
 export const dataOption = (): Option =>
   new Option('--data <file>', 'read the rows that the `data` block of this `.tower` file names');
 
-export const memoryFlag = (): Option =>
+export const memoryOption = (): Option =>
   new Option(
     '--memory <amount>',
     'use at most about this much memory, engine and tables included, such as `8G`; workers of one machine divide it (default: three quarters of the machine)',
@@ -33,10 +33,13 @@ export const allowOption = (): Option =>
   new Option(
     '--allow <folder>',
     'let the data block read this folder outside of its project, or this address, such as `s3://shop/`; may be repeated',
-  ).argParser((folder: string, earlier: readonly string[] | undefined): readonly string[] => [
-    ...(earlier ?? []),
-    folder,
-  ]);
+  ).argParser(appendTo);
+
+/** Collects the values of an option that may be repeated. */
+export const appendTo = (text: string, earlier: readonly string[] = []): readonly string[] => [...earlier, text];
+
+/** Splits `title, description` into names. */
+export const namesIn = (text: string): readonly string[] => text.split(',').map((name) => name.trim());
 
 export const engineOption = (): Option =>
   new Option('--engine <name>', 'run on this engine, not on the first that loads').choices([
@@ -46,7 +49,7 @@ export const engineOption = (): Option =>
     'torch',
   ] satisfies EngineName[]);
 
-const mostWorkers = 1024;
+const maxWorkers = 1024;
 
 export const tablesOption = (): Option =>
   new Option(
@@ -61,8 +64,8 @@ export const workersOption = (): Option =>
   ).argParser((text: string): number | 'launched' => {
     const number = Number(text);
     if (text === 'launched') return text;
-    if (!Number.isInteger(number) || number < 1 || number > mostWorkers) {
-      throw new InvalidArgumentError(`Write a whole number from 1 to ${mostWorkers}, or \`launched\`.`);
+    if (!Number.isInteger(number) || number < 1 || number > maxWorkers) {
+      throw new InvalidArgumentError(`Write a whole number from 1 to ${maxWorkers}, or \`launched\`.`);
     }
     return number;
   });
@@ -98,7 +101,7 @@ export const baselinesOption = (does: string, isOptional = false): Option =>
 export function baselinesOf(option: string | boolean | undefined): BaselineChoice | undefined {
   if (typeof option !== 'string') return option;
   if (option === 'all' || option === 'none') return option;
-  return option.split(',').map((name) => name.trim());
+  return namesIn(option);
 }
 
 export const perOption = (): Option =>
@@ -128,13 +131,12 @@ export const setOption = (): Option =>
     })
     .default({}, 'none');
 
-export const seedOption = (what: string): Option =>
-  new Option('--seed <number>', what).argParser((text: string): number => {
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
-      throw new InvalidArgumentError('It must be a whole number from 0.');
-    }
-    return Number(text);
-  });
+export const seedOption = (what: string): Option => new Option('--seed <number>', what).argParser(wholeNumberFrom0);
+
+export function wholeNumberFrom0(text: string): number {
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 0.');
+}
 
 /** `--rows 1e9`: a whole number, which may be written with an exponent. */
 export const countOption = (name: string, what: string): Option =>
@@ -154,24 +156,9 @@ export function refuseTwoSeeds(
   command.error(`error: option '--seed ${seed}' contradicts '--set seed=${set.seed}'. Write one of them.`);
 }
 
-const removeSeenOption = (): Option =>
-  new Option('--remove-seen', 'exclude items that the user had before, whatever the data block declares').conflicts(
-    'keepSeen',
-  );
-
-const keepSeenOption = (): Option =>
-  new Option('--keep-seen', 'keep items that the user had before, whatever the data block declares');
-
-/** Returns an empty object if the data block decides. */
-export function seenChoice({
-  removeSeen,
-  keepSeen,
-}: {
-  readonly removeSeen?: boolean | undefined;
-  readonly keepSeen?: boolean | undefined;
-}): { readonly removeSeen?: boolean } {
-  return removeSeen ? { removeSeen: true } : keepSeen ? { removeSeen: false } : {};
-}
+/** Returns whether items that the user had before are excluded; undefined if the data block decides. */
+export const seenChoice = ({ removeSeen, keepSeen }: RankingOptions): boolean | undefined =>
+  removeSeen ?? (keepSeen ? false : undefined);
 
 /** `--with origin=ATL --with history='["318","50"]'`: current values of features. */
 export const withOption = (): Option =>
@@ -203,12 +190,12 @@ const numberByName =
 /** `--boost '0.2: year >= 2010'`: a weight and a condition. */
 const weightedFilterOption = (name: 'boost' | 'bury', does: string): Option =>
   new Option(`--${name} <weight:condition>`, `${does} of items that meet a condition; may be repeated`).argParser(
-    (text: string, earlier: readonly WeightedFilter[] | undefined): readonly WeightedFilter[] => {
+    (text: string, earlier: readonly WeightedFilter[] = []): readonly WeightedFilter[] => {
       const [, weight, filter] = /^([^:]+):(.+)$/s.exec(text) ?? [];
       if (filter === undefined || !Number.isFinite(Number(weight))) {
         throw new InvalidArgumentError(`Write \`weight:condition\`, such as \`--${name} '0.2: year >= 2010'\`.`);
       }
-      return [...(earlier ?? []), { weight: Number(weight), filter }];
+      return [...earlier, { weight: Number(weight), filter }];
     },
   );
 
@@ -267,18 +254,13 @@ export function portOf(text: string): number {
   return Number(text);
 }
 
-/** Options of every command that uses a trained model. */
-interface RunCommandOptions extends RunOptions {
-  readonly json?: boolean;
-}
-
 /** Options of commands that rank items: whether items that the user already had are excluded. */
-export interface RankingOptions extends RunCommandOptions {
+export interface RankingOptions extends RunOptions {
+  readonly json?: boolean;
   readonly removeSeen?: boolean;
   readonly keepSeen?: boolean;
 }
 
-/** Makes the option `--as-of`. */
 export const asOfOption = (): Option =>
   new Option(
     '--as-of <moment>',
@@ -293,5 +275,8 @@ export function addRunOptions(command: Command): Command {
 
 /** Adds the options `--remove-seen` and `--keep-seen`. */
 export function addSeenOptions(command: Command): Command {
-  return command.addOption(removeSeenOption()).addOption(keepSeenOption());
+  const excludes = 'exclude items that the user had before, whatever the data block declares';
+  return command
+    .addOption(new Option('--remove-seen', excludes).conflicts('keepSeen'))
+    .option('--keep-seen', 'keep items that the user had before, whatever the data block declares');
 }

@@ -7,7 +7,7 @@ import type { MemoryRequest, ShardDecision } from '../api/shards.ts';
 import { printDiagnostic, say, showProgress } from './report.ts';
 
 /** Milliseconds between two drawings of the line. */
-const pause = 100;
+const drawInterval = 100;
 
 /** Makes a bar, which draws nothing without a terminal. At its last step it ends by itself, so that no full bar stands over what follows. */
 function makeBar() {
@@ -22,7 +22,7 @@ function makeBar() {
       }
       const [now, share] = [performance.now(), done / total];
       if (progressStart.what !== what && otherLines === undefined) progressStart = { what, at: now, share };
-      if (now - drawnAt < pause) return;
+      if (now - drawnAt < drawInterval) return;
       drawnAt = now;
       const marks = '='.repeat(Math.floor(10 * share)).padEnd(10, '-');
       const secondsLeft = ((now - progressStart.at) / 1000 / (share - progressStart.share)) * (1 - share);

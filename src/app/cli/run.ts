@@ -15,10 +15,13 @@ import { answerAsIs, answerJson, say, sayDiagnostics } from './report.ts';
 import { endBy, endIfStuck, Interrupted } from './signals.ts';
 
 export async function run(program: Command): Promise<void> {
-  endWell();
+  handleClosedStreams();
   process.on('uncaughtException', (error) => process.exit(reportFailure(error)));
   try {
-    if (process.argv.length === 2) return answerAsIs(await nextStepsHere());
+    if (process.argv.length === 2) {
+      const { nextStepsText, projectFiles } = await import('./next_steps.ts');
+      return answerAsIs(nextStepsText(await projectFiles('.')));
+    }
     await program.parseAsync();
   } catch (error) {
     if (error instanceof Interrupted) endBy(error);
@@ -28,22 +31,17 @@ export async function run(program: Command): Promise<void> {
   }
 }
 
-/** `tower` without arguments shows what comes next in this folder. */
-async function nextStepsHere(): Promise<string> {
-  const { nextStepsText, projectFiles } = await import('./next_steps.ts');
-  return nextStepsText(await projectFiles('.'));
-}
-
 /**
  * Handles closed streams. `tower inspect … | head` ends without a message when `head` has read enough. A full disk under stdout is a failure. Errors of stderr
  * are ignored, so a training still writes its model after its terminal has closed.
  */
-function endWell(): void {
+function handleClosedStreams(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
     const outputReason = describeSystemError(error);
     if (outputReason === undefined) throw error;
-    process.exit(reportUnanswered(failure('cannot-write', { path: 'standard output', reason: outputReason })));
+    sayDiagnostics(failure('cannot-write', { path: 'standard output', reason: outputReason }).diagnostics);
+    process.exit(1);
   });
   process.stderr.on('error', () => {});
 }
@@ -62,12 +60,6 @@ function reportFailure(error: unknown): 1 | 2 {
   else sayDiagnostics([ours]);
   say(`${trace}`);
   return 2;
-}
-
-/** Reports on stderr that stdout cannot be written to. */
-function reportUnanswered({ diagnostics }: Failure): 1 {
-  sayDiagnostics(diagnostics);
-  return 1;
 }
 
 /** Cells of a line of help, which is wrapped in a file too. */

@@ -8,30 +8,30 @@ import { heading, pageOf, tableOf, wrapWords } from './layout.ts';
 import { notesText } from './report.ts';
 
 /** Maximum width of what a file may make as long as it likes. */
-const mostCells = 44;
+const maxCells = 44;
 
 export function guessesText({ reasons, notes }: Proposal, page = pageOf(process.stdout)): string {
   const files = [...new Set(reasons.map(({ file }) => file))];
   const tables = files.map((file) => {
     const rows = reasons
       .filter((reason) => reason.file === file)
-      .map(({ column, taken, because }) => [short(column), short(taken), because]);
+      .map(({ column, taken, because }) => [shortened(column), shortened(taken), because]);
     const table = tableOf(['column', 'taken as', 'because'], rows, page);
     return files.length === 1 ? table : `${heading(file.replace(/^.*\//, ''), page)}\n${table}`;
   });
   return [tables.join('\n\n'), ...(notes.length > 0 ? ['', wrapWords(notesText(notes), page.columns)] : [])].join('\n');
 }
 
-function short(text: string): string {
+function shortened(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ');
-  return line.length <= mostCells ? line : `${line.slice(0, mostCells - 1)}…`;
+  return line.length <= maxCells ? line : `${line.slice(0, maxCells - 1)}…`;
 }
 
 /** Makes a name safe to print, because it may come from files of a stranger. */
 const shown = (text: string): string => toPrintable(text).text;
 
 /** Number of metrics for which the table has room. */
-const mostMetrics = 3;
+const maxMetrics = 3;
 
 const statusWords: Readonly<Record<RunSummary['status'], string>> = {
   epochs: 'finished',
@@ -66,7 +66,7 @@ function metricsOf(runs: readonly RunSummary[], first: string | undefined): stri
     }
   }
   const byCount = [...counts].sort((a, b) => b[1] - a[1]).map(([metric]) => metric);
-  return [...new Set([...(first !== undefined && counts.has(first) ? [first] : []), ...byCount])].slice(0, mostMetrics);
+  return [...new Set([...(first !== undefined && counts.has(first) ? [first] : []), ...byCount])].slice(0, maxMetrics);
 }
 
 /** Formats notes: damaged runs, and metrics for which the table has no room. */
@@ -84,17 +84,17 @@ function notes(runs: readonly RunSummary[]): string[] {
 }
 
 /** Maximum rows of the tables. The rest is summed in one more row. */
-const [mostBlocks, mostOps] = [30, 10];
+const [maxBlocks, maxOps] = [30, 10];
 
 export function profileText(
   { engine, steps, rows, milliseconds, blocks, ops, notes }: Profile,
   page = pageOf(process.stderr),
 ): string {
   return [
-    `a training step of ${rows} rows takes ${digits(milliseconds.step)} ms: medians of ${counted(steps)}`,
+    `a training step of ${rows} rows takes ${digits(milliseconds.step)} ms: medians of ${stepsWords(steps)}`,
     tableOf(
       ['block', 'line', 'ms a step', 'share', 'backward', 'calls', 'MFLOP'],
-      shortenTable(blocks, mostBlocks).map((block) => [
+      shortenTable(blocks, maxBlocks).map((block) => [
         block.name,
         placeOf(block),
         digits(block.milliseconds),
@@ -113,7 +113,7 @@ export function profileText(
       : [
           tableOf(
             [`op of ${engine.name}`, 'ms a step', 'share', 'calls', 'MFLOP'],
-            shortenTable(ops, mostOps).map((op) => [
+            shortenTable(ops, maxOps).map((op) => [
               op.name,
               digits(op.milliseconds),
               formatPercent(op.share),
@@ -129,7 +129,7 @@ export function profileText(
 }
 
 /** `16 steps (51, 73, … 381)` */
-function counted(steps: readonly number[]): string {
+function stepsWords(steps: readonly number[]): string {
   const shown = steps.length > 4 ? `${steps[0]}, ${steps[1]}, … ${steps.at(-1)}` : steps.join(', ');
   return `${steps.length} ${steps.length === 1 ? 'step' : 'steps'} (${shown})`;
 }
@@ -137,13 +137,10 @@ function counted(steps: readonly number[]): string {
 function shortenTable<R extends ProfileRow>(rows: readonly R[], maxRows: number): readonly (R | ProfileRow)[] {
   if (rows.length <= maxRows) return rows;
   const otherRows = rows.slice(maxRows - 1);
-  const sum = (figureOf: (row: R) => number): number => otherRows.reduce((total, row) => total + figureOf(row), 0);
-  const [milliseconds, share, calls] = [
-    sum((row) => row.milliseconds),
-    sum((row) => row.share),
-    sum((row) => row.calls),
-  ];
-  return [...rows.slice(0, maxRows - 1), { name: `${otherRows.length} others`, milliseconds, share, calls }];
+  const sum = (key: 'milliseconds' | 'share' | 'calls'): number =>
+    otherRows.reduce((total, row) => total + row[key], 0);
+  const sums = { milliseconds: sum('milliseconds'), share: sum('share'), calls: sum('calls') };
+  return [...rows.slice(0, maxRows - 1), { name: `${otherRows.length} others`, ...sums }];
 }
 
 const placeOf = (row: Partial<ProfileBlock>): string => (row.place ? `${row.place.file}:${row.place.line}` : '');

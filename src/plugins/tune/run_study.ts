@@ -8,7 +8,7 @@ import { loadUsed, readSource } from '../../app/api/files.ts';
 import { format } from '../../app/api/format.ts';
 import { refuseFitted } from '../../app/api/refuse_fitted.ts';
 import { load } from '../../app/api/run.ts';
-import { memoryBytes, usualShards } from '../../app/api/shards.ts';
+import { defaultShardFolder, memoryBytes } from '../../app/api/shards.ts';
 import type { Finalist, JobRecord, Study, Trial, TrialJob, Tuned, TuneRequest } from '../../app/api/tune.ts';
 import { hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
@@ -70,7 +70,7 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   const signal = request.signal ? AbortSignal.any([request.signal, inner.signal]) : inner.signal;
   const workers = study.parallel > 1 ? makeWorkers() : undefined;
   const memory = memoryOfTrial(request.memory, study.parallel);
-  const shards = request.shards ?? usualShards(out);
+  const shards = request.shards ?? defaultShardFolder(out);
   const runJob = workers ? workers.run : trainJob;
   let decided = false;
   const jobs = new TuneJobs({

@@ -40,7 +40,7 @@ interface KnownFile extends Pick<FileState, 'name' | 'bytes' | 'stamp'> {
   readonly sha256: string;
 }
 
-const longestStep = 2000;
+const maxTimestampStep = 2000;
 
 /** Returns the state of the files of a data block and of a plan's features, in a fixed order. @throws Failure for a file that is missing, or may not be read */
 async function fileStates(description: DataDescription, plan: Plan, access?: Access): Promise<FileState[]> {
@@ -65,26 +65,27 @@ const stateOfAddress = ({ path }: DataFile): FileState => ({ name: path, path, b
 
 async function stateOf(path: string, name: string): Promise<FileState> {
   const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  const settledBefore = BigInt(Date.now() - longestStep) * 1_000_000n;
+  const settledBefore = BigInt(Date.now() - maxTimestampStep) * 1_000_000n;
   return {
-    ...{ name, path },
+    name,
+    path,
     bytes: Number(size),
     stamp: [ino, size, mtimeNs, ctimeNs].join(),
     isSettled: mtimeNs < settledBefore && ctimeNs < settledBefore,
   };
 }
 
-/** Adds checksums of the content. @returns a sentence instead if a file has changed since its rows were read */
-async function knownFiles(earlierFiles: readonly FileState[], signal?: AbortSignal): Promise<KnownFile[] | string> {
-  const knownFilesNow: KnownFile[] = [];
+/** Adds checksums of the content. Returns a sentence instead if a file has changed since its rows were read. */
+async function addChecksums(earlierFiles: readonly FileState[], signal?: AbortSignal): Promise<KnownFile[] | string> {
+  const knownFiles: KnownFile[] = [];
   for (const { name, path, bytes, stamp, isSettled } of earlierFiles) {
     if (isAddress(path)) return `${name} is not a file of this machine`;
     if (!isSettled) return `${name} was written less than two seconds before it was read`;
-    const sha256 = await contentOf(path, signal);
+    const sha256 = await checksumOf(path, signal);
     if ((await stateOf(path, name)).stamp !== stamp) return `${name} has changed since`;
-    knownFilesNow.push({ name, bytes, stamp, sha256 });
+    knownFiles.push({ name, bytes, stamp, sha256 });
   }
-  return knownFilesNow;
+  return knownFiles;
 }
 
 /** Finds a file whose content changed; undefined if there is none. The content of a file that was only copied or touched is compared. */
@@ -98,26 +99,25 @@ async function changedFile(
     const fileBefore = names.get(name);
     names.delete(name);
     if (fileBefore === undefined || fileBefore.bytes !== bytes) return name;
-    if (fileBefore.stamp !== stamp && fileBefore.sha256 !== (await contentOf(path, signal))) return name;
+    if (fileBefore.stamp !== stamp && fileBefore.sha256 !== (await checksumOf(path, signal))) return name;
   }
   return names.keys().next().value;
 }
 
-async function contentOf(path: string, signal?: AbortSignal): Promise<string> {
+async function checksumOf(path: string, signal?: AbortSignal): Promise<string> {
   const openedFile = await open(path, 'r');
   try {
-    const { sha256 } = await computeChecksumOfHandle(openedFile, signal);
-    return sha256;
+    return (await computeChecksumOfHandle(openedFile, signal)).sha256;
   } finally {
     await openedFile.close();
   }
 }
 
 /** Keys of the description that do not affect rows: positions in its text, and its folder. */
-const unread: ReadonlySet<string> = new Set(['span', 'nameSpan', 'folder']);
+const ignoredKeys: ReadonlySet<string> = new Set(['span', 'nameSpan', 'folder']);
 
 const textOfBlock = (description: DataDescription): string =>
-  JSON.stringify(description, (key, value: unknown) => (unread.has(key) ? undefined : value));
+  JSON.stringify(description, (key, value: unknown) => (ignoredKeys.has(key) ? undefined : value));
 
 export interface RunCache {
   /** Checks the data files before a row is read. False if nothing can be cached, with any engine. @throws Failure for missing data files */
@@ -140,28 +140,27 @@ export interface CacheSource {
 
 export function makeCache({ trained, block, isNamed, signal, say = () => {} }: CacheSource): RunCache {
   const { folder, manifest, plan } = trained;
-  let lookedState: Promise<{ readonly text: string; readonly files: readonly FileState[] }> | undefined;
-  /** Done once. A file that changes after this gets a different stamp. */
-  const look = () => (lookedState ??= lookAt());
-  const lookAt = async () => {
+  const readInputs = async () => {
     const { description, access } = await block();
     return { text: `${isNamed} ${textOfBlock(description)}`, files: await fileStates(description, plan, access) };
   };
-  const lookOf = async (engine: Engine): Promise<CacheState> => {
-    const { text, files } = await look();
+  /** Read once. A file that changes after this gets a different stamp. */
+  let inputs: ReturnType<typeof readInputs> | undefined;
+  const stateFor = async (engine: Engine): Promise<CacheState> => {
+    const { text, files } = await (inputs ??= readInputs());
     return { identity: identityOf(manifest, engine, text), files };
   };
 
   return {
     async look() {
-      await look();
+      await (inputs ??= readInputs());
       return (await cacheFilesIn(folder)).length > 0;
     },
     async open(engine) {
-      const currentState = await lookOf(engine);
+      const currentState = await stateFor(engine);
       const again = '; the data is read again';
       try {
-        const cachedRun = await readKept(trained, engine.name, currentState, signal);
+        const cachedRun = await readCache(trained, engine.name, currentState, signal);
         if (typeof cachedRun !== 'string') return cachedRun;
         say(`${join(folder, cachePath(engine.name))} is out of date, because ${cachedRun}${again}`);
       } catch (error) {
@@ -173,11 +172,9 @@ export function makeCache({ trained, block, isNamed, signal, say = () => {} }: C
       return undefined;
     },
     async keep(engine, servable) {
-      const cacheWritten = lookOf(engine).then((cacheState) =>
-        writeKept(folder, engine.name, servable, cacheState, signal),
-      );
+      const writing = stateFor(engine).then((state) => writeCache(folder, engine.name, servable, state, signal));
       // A failure is only reported, because answers do not depend on the cache.
-      const writeReason = await cacheWritten.catch((error: unknown) =>
+      const writeReason = await writing.catch((error: unknown) =>
         signal?.aborted ? undefined : (reasonOf(error) ?? String(error)),
       );
       if (writeReason !== undefined)
@@ -192,7 +189,7 @@ const reasonOf = (error: unknown): string | undefined =>
 // The file of a cache is a safetensors file with a checksum of its own. Its content is checked before it is used.
 
 /** @returns undefined if there is no file, a reason if it is stale @throws Failure `damaged-file`, `cannot-read`; the reason of the signal */
-async function readKept(
+async function readCache(
   trained: LoadedModel,
   engine: string,
   currentState: CacheState,
@@ -205,7 +202,7 @@ async function readKept(
   try {
     const { identity, format } = await readOpenMetadata(cacheFile, path);
     if (format !== servableFormat) return otherVersion;
-    const staleReason = await outOfDate(identity, currentState, signal);
+    const staleReason = await findStaleness(identity, currentState, signal);
     if (staleReason !== undefined) return staleReason;
     // Tensors of float32 must be finite. Numeric columns have NaN for missing values.
     const storedFile = await readOpenSafetensors(cacheFile, path, {
@@ -227,7 +224,7 @@ async function readKept(
  * @returns the reason if the cache is not written
  * @throws Failure `cannot-write`, an error of the system; the reason of the signal
  */
-async function writeKept(
+async function writeCache(
   folder: string,
   engine: string,
   servable: Servable,
@@ -236,14 +233,14 @@ async function writeKept(
 ): Promise<string | undefined> {
   const path = join(folder, cachePath(engine));
   await makeOwnFolder(dirname(path));
-  const files = await knownFiles(earlierState.files, signal);
+  const files = await addChecksums(earlierState.files, signal);
   if (typeof files === 'string') return files;
   const { texts, tensors } = packServable(servable);
   const bytes = tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
   const { bavail, bsize } = await statfs(dirname(path));
   // Other writers need disk space too.
   if (bavail * bsize < 2 * bytes) return `it takes ${Math.ceil(bytes / 2 ** 20)} MiB, and the disk is almost full`;
-  await removeLeft(path);
+  await removeAbandonedParts(path);
   const metadataTexts = { ...texts, identity: JSON.stringify({ ...earlierState.identity, files }) };
   await writeDurably(path, async (sink) => {
     const writePiece = (piece: Uint8Array): Promise<void> => {
@@ -264,17 +261,17 @@ async function makeOwnFolder(path: string): Promise<void> {
 }
 
 /** Removes files of writes that were killed, but not of writes that may still be running. */
-async function removeLeft(path: string): Promise<void> {
+async function removeAbandonedParts(path: string): Promise<void> {
   const folder = dirname(path);
   for (const name of await readdir(folder)) {
     if (!isPartialOf(name, path.slice(folder.length + 1))) continue;
-    const ownFolder = join(folder, name);
-    const { mtimeMs } = await stat(ownFolder).catch(() => ({ mtimeMs: Date.now() }));
-    if (mtimeMs + longestWrite < Date.now()) await rm(ownFolder, { force: true });
+    const partPath = join(folder, name);
+    const { mtimeMs } = await stat(partPath).catch(() => ({ mtimeMs: Date.now() }));
+    if (mtimeMs + maxWriteTime < Date.now()) await rm(partPath, { force: true });
   }
 }
 
-const longestWrite = 3_600_000;
+const maxWriteTime = 3_600_000;
 
 // Identifies the inputs of a cache, which is valid only while all of them are unchanged.
 
@@ -313,8 +310,8 @@ const reasons: Readonly<Record<Exclude<keyof CacheIdentity, 'files'>, string>> =
   block: 'the data block has changed',
 };
 
-/** Returns why a cache is stale; undefined if it is valid. @param text of the identity with which the cache was written */
-async function outOfDate(
+/** Returns why a cache is stale; undefined if it is valid. @param text the identity in the file of the cache, as JSON */
+async function findStaleness(
   text: string | undefined,
   { identity, files }: CacheState,
   signal: AbortSignal | undefined,

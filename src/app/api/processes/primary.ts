@@ -85,12 +85,12 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   /** Positions up to which no version of a process needs the events of the log, by process. */
   const filedPositions = new Map<ServingProcess, number>();
   const { hosts, limits, logShown, index, table, userVectors, data, allow, unfinished, cache, asOf } = request;
-  const ofRun = { data, allow, unfinished, cache, asOf };
+  const loadOptions = { data, allow, unfinished, cache, asOf };
   const hasChanges = watch !== undefined;
   // The index of a run that does not change may be in any folder.
   const sharedIndex = index === undefined || hasChanges || isAddress(index) ? index : resolve(index);
   const processRequest: ProcessRequest = {
-    ...ofRun,
+    ...loadOptions,
     token,
     hosts,
     limits,
@@ -104,11 +104,11 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
   };
   const watching = watch === undefined ? undefined : { folder: watch, say, index };
   const processes = new Set<ServingProcess>();
-  const withVersions = (): ServingProcess[] => [...processes].filter(({ hasVersions }) => hasVersions);
+  const readyProcesses = (): ServingProcess[] => [...processes].filter(({ hasVersions }) => hasVersions);
   const control = new AbortController();
   let url = '';
   /** Processes that ask for the same port share one socket: also port 0, while one of them has it. */
-  let askedPort = port;
+  let sharedPort = port;
   /** Versions that processes have opened, also those that do not answer yet. */
   const loadedVersions = new Set<OpenableVersion>();
   let current: SharedVersion | undefined;
@@ -122,8 +122,8 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     worker.process.kill('SIGKILL');
   };
   /** Resolves when all processes with versions have done it. One that fails would answer otherwise than the others, so it is ended. */
-  const inAll = async <T>(work: (calls: ServingProcess['calls']) => Promise<T>): Promise<T[]> => {
-    const results = withVersions().map((process) =>
+  const callAll = async <T>(work: (calls: ServingProcess['calls']) => Promise<T>): Promise<T[]> => {
+    const results = readyProcesses().map((process) =>
       work(process.calls).catch((error: Error) => {
         if (!(error instanceof ProcessEnded)) endProcess(process, error.message);
         return undefined;
@@ -136,17 +136,17 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
 
   const load = async (runFolder: string, ending?: AbortSignal, before?: VersionFile): Promise<SharedVersion> => {
     const isFirst = current === undefined;
-    const ofProcess = { engine: engineChoice.engine.name, isFirst, say };
-    const file = await loadToFile(runFolder, { ...ofRun, ...ofProcess, signal: ending, file: before });
+    const engine = engineChoice.engine.name;
+    const file = await loadToFile(runFolder, { ...loadOptions, engine, isFirst, say, signal: ending, file: before });
     const version = { key: ++keyCount, file, folder: runFolder };
     const close = async (): Promise<void> => {
       loadedVersions.delete(version);
-      await inAll((calls) => calls.call('drop', version.key));
+      await callAll((calls) => calls.call('drop', version.key));
     };
     try {
       const { id, notes } = await inTurn(() => {
         loadedVersions.add(version);
-        return openInAll(withVersions(), version);
+        return openInAll(readyProcesses(), version);
       });
       if (isFirst) notes.forEach(say);
       return { ...version, id, close };
@@ -165,19 +165,19 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
       const { key } = current!;
       current = version;
       for (const loadedVersion of loadedVersions) if (loadedVersion.key === key) loadedVersions.delete(loadedVersion);
-      assigned = inAll((calls) => calls.call('assign', assignmentOf(version)));
+      assigned = callAll((calls) => calls.call('assign', assignmentOf(version)));
       await assigned;
-      await inAll((calls) => calls.call('freed'));
+      await callAll((calls) => calls.call('freed'));
     },
   };
   const rehearse = async ({ key }: SharedVersion, isKnown: boolean): Promise<string> => {
-    const ready = withVersions().filter(({ answers }) => answers);
+    const ready = readyProcesses().filter(({ answers }) => answers);
     const sentences = await Promise.all(ready.map(({ calls }) => calls.call('rehearse', { key, isKnown })));
     return sentences.find((sentence) => sentence.startsWith('asked')) ?? sentences[0] ?? 'no process to warm up';
   };
   const swaps = makeSwaps({ versions, load, rehearse, say, decisions });
   /** Resolves when all processes answer with the changed versions. */
-  const changed = async (change: Promise<void>): Promise<void> => {
+  const awaitAssigned = async (change: Promise<void>): Promise<void> => {
     await change;
     await assigned;
   };
@@ -211,10 +211,10 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
           filedPositions.set(started, position);
           logs.events?.forget?.([...filedPositions.values()].reduce((least, position) => Math.min(least, position)));
         },
-        rollback: () => changed(swaps.rollback()),
+        rollback: () => awaitAssigned(swaps.rollback()),
         async allMetrics() {
           const late = delay<object[]>(longestMetrics, [], { ref: false });
-          return groupMetrics(await inAll((server) => Promise.race([server.call('metrics'), late])));
+          return groupMetrics(await callAll((server) => Promise.race([server.call('metrics'), late])));
         },
         say,
         writeLog: (text) => writeLine?.(text.trimEnd()),
@@ -230,7 +230,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
     return started;
   };
   const letAnswer = async (started: ServingProcess): Promise<void> => {
-    url = await started.calls.call('answer', { ...processRequest, port: askedPort });
+    url = await started.calls.call('answer', { ...processRequest, port: sharedPort });
     started.answers = true;
   };
   /** Starts another process when this one ends. */
@@ -260,7 +260,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
         started.hasVersions = true;
         await started.calls.call('assign', assignmentOf(current!));
       });
-      if (![...processes].some(({ answers }) => answers)) askedPort = Number(new URL(url).port);
+      if (![...processes].some(({ answers }) => answers)) sharedPort = Number(new URL(url).port);
       await letAnswer(started);
       say(`process ${started.worker.process.pid} answers`);
     } catch (error) {
@@ -324,13 +324,7 @@ export async function serveProcesses(request: ProcessesRequest): Promise<Serving
       : error;
   }
   signal?.removeEventListener('abort', endStart);
-  return {
-    url,
-    async look() {
-      await following?.look();
-    },
-    close,
-  };
+  return { url, look: async () => following?.look(), close };
 }
 
 /** Opens a version in some processes. @throws Failure of opening, `version-process` */

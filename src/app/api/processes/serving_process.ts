@@ -116,8 +116,8 @@ function serveForPrimary(channel: ProcessChannel): void {
     const close = async (): Promise<void> => {};
     const events = id === undefined ? undefined : Object.assign(remote.logOf<EventWrite[]>('events'), { id });
     const ownLogs: ServerLogs = {
-      ...(takesItems ? { items: { log: remote.logOf('items'), close } } : {}),
-      ...(events ? { events: { log: events, forget, close } } : {}),
+      items: takesItems ? { log: remote.logOf('items'), close } : undefined,
+      events: events && { log: events, forget, close },
     };
     logs = await takeWrites(ownLogs, say);
   };
@@ -169,10 +169,10 @@ function serveForPrimary(channel: ProcessChannel): void {
         {
           versions: versions!,
           allMetrics: () => primary.call('allMetrics'),
-          ...(request.hasChanges ? { versionChanges } : {}),
+          versionChanges: request.hasChanges ? versionChanges : undefined,
           logs,
         },
-        { ...request, door: door!, ...(request.logsRequests ? { log: logLines.write } : {}) } as ServeRequest,
+        { ...request, door: door!, log: request.logsRequests ? logLines.write : undefined } as ServeRequest,
       );
       return server.url;
     },

@@ -105,19 +105,18 @@ async function serveWith(
   decisions: OpenedDecisions,
   request: VersionsRequest,
 ): Promise<ServingVersions> {
-  const { watch, signal, say = () => {}, index, table, userVectors } = request;
-  const { data, allow, unfinished, cache, asOf, say: sayOfRun } = request;
+  const { watch, signal, say = () => {}, index, table, userVectors, data, allow, unfinished, cache, asOf } = request;
   const engineChoice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
   request.onEngine?.(engineChoice);
   const versionOf = (run: Run, folder: string, file?: VersionFile): Promise<Version> =>
     openVersion(run, folder, { say, logs, index, table, userVectors, file });
   const engine = engineChoice.engine.name;
-  const ofRun = { data, allow, unfinished, cache, asOf, say: sayOfRun };
+  const loadOptions = { data, allow, unfinished, cache, asOf, say };
   let isFirst = true;
   const load = async (runFolder: string, ending?: AbortSignal, before?: VersionFile): Promise<Version> => {
-    const file = await loadToFile(runFolder, { ...ofRun, engine, isFirst, signal: ending, file: before });
+    const file = await loadToFile(runFolder, { ...loadOptions, engine, isFirst, signal: ending, file: before });
     try {
-      return await versionOf(await runOf(await readLoaded(file.path), engine, ofRun), runFolder, file);
+      return await versionOf(await runOf(await readLoaded(file.path), engine, loadOptions), runFolder, file);
     } catch (error) {
       file.remove();
       throw error;
@@ -136,9 +135,7 @@ async function serveWith(
   const following = watching && (await followNewer(watching, swaps, versions));
   return {
     url: serving.url,
-    async look() {
-      await following?.look();
-    },
+    look: async () => following?.look(),
     async close(grace) {
       following?.stop();
       swaps.close();
@@ -176,12 +173,9 @@ export async function firstIn<V extends SwappedVersion>(
     const seconds = ((performance.now() - startTime) / 1000).toFixed(1);
     say(`version ${foundVersion.id.slice(0, 12)} of ${runFolder}: loaded in ${seconds} s`);
   };
-  const rejected = rejectedIn(decisions);
-  const looking = makeWatch({
-    ...{ folder, loadFolder: loadAndRecord, say, answering: () => [], rejected },
-    ...extraFileOf(watched),
-  });
-  const refused = (await looking.look()) + (foundVersion ? 0 : await looking.look());
+  const options = { folder, loadFolder: loadAndRecord, say, answering: () => [], rejected: rejectedIn(decisions) };
+  const watch = makeWatch({ ...options, ...extraFileOf(watched) });
+  const refused = (await watch.look()) + (foundVersion ? 0 : await watch.look());
   signal?.throwIfAborted();
   if (foundVersion === undefined) throw failure('no-version', { folder, refused });
   return foundVersion;
@@ -190,32 +184,28 @@ export async function firstIn<V extends SwappedVersion>(
 /** Takes newer versions until it is stopped. `look` scans the folder now, and retries runs that could not be served. */
 export async function followNewer(
   watched: WatchedRuns,
-  { rejected, loadFolder: take }: Swaps,
+  { rejected, loadFolder }: Swaps,
   versions: { readonly current: SwappedVersion },
-): Promise<{ look(): Promise<unknown>; stop(): void }> {
+): Promise<{ look(): Promise<void>; stop(): void }> {
   const control = new AbortController();
   const { folder, say } = watched;
   const answering = (): readonly string[] => [versions.current.id];
-  const watch = makeWatch({ folder, say, answering, rejected, loadFolder: take, ...extraFileOf(watched) });
+  const watch = makeWatch({ folder, say, answering, rejected, loadFolder, ...extraFileOf(watched) });
   void watch.follow(control.signal);
-  return { look: watch.again, stop: () => control.abort() };
+  return { look: async () => void (await watch.again()), stop: () => control.abort() };
 }
 
-export interface VersionsOptions {
+/** `say` is called with the notes that go with every answer, such as that the data has grown. */
+interface VersionOptions extends Pick<ServeRequest, 'index' | 'table' | 'userVectors' | 'say'> {
   readonly logs: OpenedLogs;
-  readonly index?: string;
-  readonly table?: string;
-  readonly userVectors?: number;
   readonly file?: VersionFile;
-  /** Called with the notes that go with every answer, such as that the data has grown. */
-  readonly say?: (line: string) => void;
 }
 
 /** Makes a version of a run, with all written items. The run is closed with it, also if this fails. */
 export async function openVersion(
   run: Run,
   folder: string,
-  { logs, index, table, userVectors, file, say }: VersionsOptions,
+  { logs, index, table, userVectors, file, say }: VersionOptions,
 ): Promise<Version> {
   const endReading = await registerReader(folder, 'tower serve');
   try {
@@ -238,7 +228,7 @@ export async function openVersion(
   }
 }
 
-/** Returns what tells since when a version answers, up to which events it was trained, and how the last closed day beside it was judged. */
+/** Returns a function for lines about a version: since when it answers, until which events it was trained, and how the last closed day was judged. */
 function stateOf(folder: string, until: Until | undefined, since: Date): () => Promise<readonly string[]> {
   const trained = until ? `, trained on events until ${momentOf(until.time)}` : '';
   const versionNote = `Version ${basename(folder)} answers since ${since.toISOString().slice(0, 19)}Z${trained}.`;

@@ -1,6 +1,6 @@
 /** Watches a folder of runs and loads the newest run that can be served. */
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
 import { Failure } from '../../../base/diagnostics/failure.ts';
@@ -8,6 +8,7 @@ import { awaitRead } from '../../../base/diagnostics/system_reason.ts';
 import { readManifest } from '../../../training/artifact/load.ts';
 import { type Manifest, manifestFile } from '../../../training/artifact/run_manifest.ts';
 import type { ClosedDay } from '../../report/days_page.ts';
+import { nameOf } from '../files.ts';
 
 export interface WatchOptions {
   readonly folder: string;
@@ -32,16 +33,10 @@ export interface RunWatch {
   follow(signal: AbortSignal): Promise<void>;
 }
 
-const everyMilliseconds = 1000;
+/** Milliseconds between two scans. */
+const scanInterval = 1000;
 
-export function makeWatch({
-  folder,
-  extraFile: besides,
-  answering,
-  rejected,
-  loadFolder: take,
-  say,
-}: WatchOptions): RunWatch {
+export function makeWatch({ folder, extraFile, answering, rejected, loadFolder, say }: WatchOptions): RunWatch {
   const manifests: KnownManifests = new Map();
   /** The signature of the state that could not be served, by folder. */
   const failed = new Map<string, string>();
@@ -53,32 +48,32 @@ export function makeWatch({
     failed.get(candidateFolder) !== signature && (isWhole || signaturesBefore.get(candidateFolder) === signature);
 
   const tryEach = async (candidates: readonly RunCandidate[]): Promise<number> => {
-    let refused = 0;
+    let refusedCount = 0;
     for (const candidate of candidates) {
       const { checksum, folder: candidateFolder, signature } = candidate;
       if (checksum !== undefined && rejected.has(checksum)) continue;
       if (checksum !== undefined && answering().includes(checksum)) break;
       if (!mayBeTaken(candidate)) continue;
       try {
-        await take(candidateFolder);
+        await loadFolder(candidateFolder);
         failed.delete(candidateFolder);
         break;
       } catch (error) {
-        if (isAbort(error)) break;
-        refused++;
+        if (error instanceof Error && error.name === 'AbortError') break;
+        refusedCount++;
         failed.set(candidateFolder, signature);
         say(`${candidateFolder} is not served: ${reasonOf(error)}`);
       }
     }
-    return refused;
+    return refusedCount;
   };
   const lookNow = async (): Promise<number> => {
-    const candidates = await candidatesIn(folder, manifests, besides);
-    const refused = await tryEach(candidates);
+    const candidates = await candidatesIn(folder, manifests, extraFile);
+    const refusedCount = await tryEach(candidates);
     signaturesBefore = new Map(
       candidates.map(({ folder: candidateFolder, signature }) => [candidateFolder, signature]),
     );
-    return refused;
+    return refusedCount;
   };
 
   return {
@@ -90,7 +85,7 @@ export function makeWatch({
     async follow(signal) {
       while (!signal.aborted) {
         try {
-          await pause(everyMilliseconds, undefined, { signal, ref: false });
+          await pause(scanInterval, undefined, { signal, ref: false });
           await lookNow();
           isUnreadable = false;
         } catch (error) {
@@ -102,8 +97,6 @@ export function makeWatch({
     },
   };
 }
-
-const isAbort = (error: unknown): boolean => (error as Error | undefined)?.name === 'AbortError';
 
 /** Returns a reason of one line. Of an internal error, only the first line of its message. */
 function reasonOf(error: unknown): string {
@@ -149,10 +142,10 @@ export async function candidatesIn(
     : (await awaitRead(realFolder, readdir(realFolder)))
         .filter((name) => !name.startsWith('.'))
         .map((name) => join(realFolder, name));
-  if (known.size > mostKnown) known.clear();
+  if (known.size > maxKnownManifests) known.clear();
   const real = await Promise.all(runFolders.map((runFolder) => realpath(runFolder).catch(() => undefined)));
   const foundCandidates = await Promise.all(
-    [...new Set(real)].map((realPath) => realPath && candidateAt(shorter(realPath), known, extraFile)),
+    [...new Set(real)].map((realPath) => realPath && candidateAt(nameOf(realPath), known, extraFile)),
   );
   return foundCandidates
     .filter((candidate): candidate is RunCandidate => typeof candidate === 'object')
@@ -169,7 +162,7 @@ async function candidateAt(
     const file = await lstat(manifestPath);
     const manifestState = `${file.ino} ${file.size} ${file.mtimeMs}`;
     const manifestKey = `${folder} ${manifestState}`;
-    if (!known.has(manifestKey)) known.set(manifestKey, await readManifest(folder).catch(refusedAs(undefined)));
+    if (!known.has(manifestKey)) known.set(manifestKey, await readManifest(folder).catch(withoutManifest));
     const manifest = known.get(manifestKey);
     const sizes = await Promise.all(
       Object.entries(manifest?.files ?? {}).map(async ([name, { bytes }]) => {
@@ -197,19 +190,11 @@ const stateOf = (path: string): Promise<string> =>
     () => '',
   );
 
-const refusedAs =
-  <T>(value: T) =>
-  (error: unknown): T => {
-    if (error instanceof Failure) return value;
-    throw error;
-  };
-
-const mostKnown = 1000;
-
-function shorter(folder: string): string {
-  const relativePath = relative('', folder);
-  return relativePath === '' || relativePath.startsWith('..') ? folder : relativePath;
+function withoutManifest(error: unknown): undefined {
+  if (!(error instanceof Failure)) throw error;
 }
+
+const maxKnownManifests = 1000;
 
 const isFile = (path: string): Promise<boolean> =>
   stat(path).then(

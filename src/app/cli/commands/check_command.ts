@@ -43,19 +43,17 @@ export function checkCommand(command: Command): void {
         if (data && !paths.includes(data)) await applyFixes([data], {});
       }
       const foundDiagnostics: Diagnostic[] = [];
-      const seenPaths = new Set<string>();
+      const reportedKeys = new Set<string>();
       for (const path of paths) {
-        const request = { set, data, allow };
-        const { diagnostics } = await withInterruptSignal((signal) => check(path, { ...request, signal }));
+        const { diagnostics } = await withInterruptSignal((signal) => check(path, { set, data, allow, signal }));
         // A diagnostic of a file that several files use is reported once.
         for (const diagnostic of diagnostics) {
           const key = `${diagnostic.code} ${diagnostic.at?.source.name} ${diagnostic.at?.start} ${diagnostic.message}`;
-          if (seenPaths.has(key)) continue;
-          seenPaths.add(key);
+          if (reportedKeys.has(key)) continue;
+          reportedKeys.add(key);
           foundDiagnostics.push(diagnostic);
         }
-        if (format !== 'text' || hasErrors(diagnostics)) continue;
-        answer(`${path}: no errors`);
+        if (format === 'text' && !hasErrors(diagnostics)) answer(`${path}: no errors`);
       }
       await printDiagnostics(foundDiagnostics, format);
       if (hasErrors(foundDiagnostics)) process.exitCode = 1;

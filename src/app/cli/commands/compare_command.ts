@@ -49,7 +49,7 @@ export function compareCommand(command: Command): void {
       const comparison = await compare(runs, {
         ...request,
         baselines: baselinesOf(baselines),
-        ...seenChoice({ removeSeen, keepSeen }),
+        removeSeen: seenChoice({ removeSeen, keepSeen }),
         onBaselines: sayBaselines,
       });
       if (json) return answerJson(comparison);

@@ -7,21 +7,16 @@ import { quoteForShell } from '../../../base/diagnostics/wording.ts';
 import { findPackageFile } from '../../../base/storage/package_file.ts';
 import { findNearest } from '../../../base/text/nearest.ts';
 import { plugins } from '../../../plugins.ts';
-import { type DataSetName, dataSetNames } from '../../api/data_sets.ts';
+import { type DataSetName, dataSetNames, type SyntheticOptions } from '../../api/data_sets.ts';
 import { countOption, jsonOption, seedOption, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
 import { answer, answerJson, answerNext, notesText, say } from '../report.ts';
 import { withInterruptSignal } from '../signals.ts';
 
-interface DataCommandOptions {
+interface DataCommandOptions extends SyntheticOptions {
   readonly out?: string;
   readonly from?: string;
   readonly json?: boolean;
-  readonly rows?: number;
-  readonly users?: number;
-  readonly items?: number;
-  readonly clusters?: number;
-  readonly seed?: number;
 }
 
 export function dataCommand(command: Command): void {
@@ -41,12 +36,8 @@ export function dataCommand(command: Command): void {
     .action(async (name: string, { out = `models/data/${name}`, from, json, ...synthetic }: DataCommandOptions) => {
       if (setsOfResults.includes(name)) throw preparedInClone(name);
       if (!isDataSet(name)) {
-        throw failure('unknown-name', {
-          what: 'data set',
-          name,
-          nearest: findNearest(name, dataSetNames),
-          known: dataSetNames,
-        });
+        const nearest = findNearest(name, dataSetNames);
+        throw failure('unknown-name', { what: 'data set', name, nearest, known: dataSetNames });
       }
       const { dataSets } = await plugins.sets();
       const dataSet = dataSets[name];

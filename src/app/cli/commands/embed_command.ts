@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type EmbedRequest, embed } from '../../api/embed.ts';
-import { countOption, jsonOption, withExample } from '../options.ts';
+import { countOption, jsonOption, namesIn, withExample } from '../options.ts';
 import { makeCountBar } from '../progress.ts';
 import { answer, answerJson } from '../report.ts';
 import { withInterruptSignal } from '../signals.ts';
@@ -13,18 +13,15 @@ interface EmbedCommandOptions extends Omit<EmbedRequest, 'file' | 'columns'> {
 export function embedCommand(command: Command): void {
   command
     .argument('<file>', 'a file of rows, such as items.csv or items.parquet')
-    .addOption(
-      new Option('--column <names>', 'take the text of a row from these columns: names with commas; may be repeated')
-        .argParser((text: string, earlier: readonly string[] | undefined): readonly string[] => [
-          ...(earlier ?? []),
-          ...text.split(',').map((name) => name.trim()),
-        ])
-        .makeOptionMandatory(),
+    .requiredOption(
+      '--column <names>',
+      'take the text of a row from these columns: names with commas; may be repeated',
+      (text: string, earlier: readonly string[] = []): readonly string[] => [...earlier, ...namesIn(text)],
     )
-    .addOption(
-      new Option('--out <file>', 'write the vectors: a `.npy` file, or a `.parquet` file of the rows with the vectors')
-        .argParser(outputPath)
-        .makeOptionMandatory(),
+    .requiredOption(
+      '--out <file>',
+      'write the vectors: a `.npy` file, or a `.parquet` file of the rows with the vectors',
+      outputPath,
     )
     .requiredOption(
       '--model <name>',

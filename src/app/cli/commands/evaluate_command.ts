@@ -6,7 +6,7 @@ import {
   addSeenOptions,
   baselinesOf,
   baselinesOption,
-  memoryFlag,
+  memoryOption,
   metricsOption,
   perOption,
   type RankingOptions,
@@ -37,22 +37,19 @@ export function evaluateCommand(command: Command): void {
       '--by <feature>',
       'add popularity among events with the same value of this feature, and slices by its value',
     );
-  command.addOption(memoryFlag()).addOption(shardsOption());
+  command.addOption(memoryOption()).addOption(shardsOption());
   addRunOptions(command).action(
     async (
       folder: string,
-      { part, removeSeen, keepSeen, baselines, by, metrics, per, sample, json, ...options }: EvaluateCommandOptions,
+      { data, allow, engine, unfinished, memory, shards, json, ...options }: EvaluateCommandOptions,
     ) => {
-      const run = await openRun(folder, options);
+      const { removeSeen, keepSeen, baselines, ...request } = options;
+      const run = await openRun(folder, { data, allow, engine, unfinished, memory, shards });
       sayEngine(await run.engine());
       const evaluation = await evaluate(run, {
+        ...request,
         baselines: baselinesOf(baselines),
-        part,
-        by,
-        metrics,
-        per,
-        sample,
-        ...seenChoice({ removeSeen, keepSeen }),
+        removeSeen: seenChoice({ removeSeen, keepSeen }),
         onBaselines: sayBaselines,
       });
       if (json) answerJson(evaluation);

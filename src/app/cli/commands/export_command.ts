@@ -4,7 +4,15 @@ import { exportPage } from '../../api/export_page.ts';
 import { type ExportRequest, exportTowers, exportWeights, load } from '../../api/run.ts';
 import { tableOf } from '../layout.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
-import { allowOption, dataOption, engineOption, jsonOption, unfinishedOption, withExample } from '../options.ts';
+import {
+  allowOption,
+  dataOption,
+  engineOption,
+  jsonOption,
+  namesIn,
+  unfinishedOption,
+  withExample,
+} from '../options.ts';
 import { answer, answerAsIs, answerJson, sayNotes } from '../report.ts';
 
 interface ExportCommandOptions extends RunOptions, ExportRequest {
@@ -68,18 +76,14 @@ async function exportForBrowser(
   { out, force, json, columns, exact, ...ofRun }: ExportCommandOptions,
 ): Promise<void> {
   const run = await openRun(folder, ofRun, 'knownRows');
-  const chosenColumns = columns?.split(',').map((name) => name.trim());
+  const chosenColumns = columns === undefined ? undefined : namesIn(columns);
   const { index, files, users, known } = await exportPage(run, { out, force, exact, columns: chosenColumns });
   await run.close();
   if (json) return answerJson({ folder: out, index, files });
   sayNotes(index.notes);
   answer(`exported model ${index.model} for pages and workers into ${out}:`);
-  answerAsIs(
-    tableOf(
-      ['file', 'bytes'],
-      Object.entries(files).map(([file, bytes]) => [file, bytes.toLocaleString('en')]),
-    ),
-  );
+  const fileSizes = Object.entries(files).map(([file, bytes]) => [file, bytes.toLocaleString('en')]);
+  answerAsIs(tableOf(['file', 'bytes'], fileSizes));
   if (users > 0) sayNotes([`the folder has the keys of ${countText(users, 'user')}: a page shows all that it fetches`]);
   if (chosenColumns === undefined && known.length > 0) sayNotes([`for filters add \`--columns\`: ${known.join(', ')}`]);
 }

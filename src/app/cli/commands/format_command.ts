@@ -25,18 +25,11 @@ export function formatCommand(command: Command): void {
       const answers = files.map(({ path, source, output, diagnostics }) => {
         const isChanged = output !== undefined && output !== source.text;
         if (isChanged && !check) write(path, output);
-        const fileDiagnostics = isChanged && check ? [diagnose('not-formatted', undefined, { path })] : diagnostics;
-        return { path, changed: isChanged, found: fileDiagnostics };
+        const unformatted = isChanged && check ? [diagnose('not-formatted', undefined, { path })] : diagnostics;
+        return { file: path, changed: isChanged, diagnostics: unformatted };
       });
-      const allDiagnostics = answers.flatMap((formatted) => formatted.found);
-      if (json)
-        answerJson(
-          answers.map((formatted) => ({
-            file: formatted.path,
-            changed: formatted.changed,
-            diagnostics: toJsonDiagnostics(formatted.found),
-          })),
-        );
+      const allDiagnostics = answers.flatMap(({ diagnostics }) => diagnostics);
+      if (json) answerJson(answers.map((file) => ({ ...file, diagnostics: toJsonDiagnostics(file.diagnostics) })));
       else print(answers, allDiagnostics, check);
       if (allDiagnostics.length > 0) process.exitCode = 1;
     });
@@ -44,16 +37,14 @@ export function formatCommand(command: Command): void {
 }
 
 function print(
-  answers: readonly { readonly path: string; readonly changed: boolean }[],
-  found: readonly Diagnostic[],
+  answers: readonly { readonly file: string; readonly changed: boolean }[],
+  diagnostics: readonly Diagnostic[],
   check: boolean,
 ): void {
-  if (!check) for (const { path } of answers.filter(({ changed }) => changed)) answer(`formatted ${path}`);
-  if (found.length > 0) sayDiagnostics(found);
+  if (!check) for (const { file } of answers.filter(({ changed }) => changed)) answer(`formatted ${file}`);
+  if (diagnostics.length > 0) sayDiagnostics(diagnostics);
   else if (!answers.some(({ changed }) => changed)) {
-    answer(
-      answers.length === 1 ? `${answers[0]!.path}: already formatted` : `${answers.length} files: already formatted`,
-    );
+    answer(`${answers.length === 1 ? answers[0]!.file : `${answers.length} files`}: already formatted`);
   }
 }
 

@@ -36,16 +36,7 @@ export function importCommand(command: Command): void {
       }
       const { importConfig } = await plugins.easyrec();
       const importedProject = await withInterruptSignal((signal) =>
-        importConfig({
-          config,
-          signal,
-          out: options.out,
-          events: options.events,
-          test: options.test,
-          user: options.user,
-          item: options.item,
-          ...(items === false || typeof items === 'string' ? { items } : {}),
-        }),
+        importConfig({ ...options, config, signal, items: items === true ? undefined : items }),
       );
       if (json) return answerJson(importedProject);
       const { model, data, notes, copies, missing, allow, warnings, dialect } = importedProject;
@@ -79,30 +70,30 @@ const titles: Readonly<Record<NoteKind, string>> = {
   'not needed': 'Not needed',
 };
 
-const MOST = 6;
+const maxLines = 6;
 
 export function notesText(notes: readonly ImportNote[]): string {
   return (['left out', 'differs', 'not needed'] as const)
     .flatMap((kind) => {
-      const ownNotes = notes.filter((note) => note.kind === kind);
-      return ownNotes.length === 0 ? [] : [`${heading(titles[kind])}\n${grouped(ownNotes).join('\n')}`];
+      const kindNotes = notes.filter((note) => note.kind === kind);
+      return kindNotes.length === 0 ? [] : [`${heading(titles[kind])}\n${grouped(kindNotes).join('\n')}`];
     })
     .join('\n\n');
 }
 
 /** Returns a line for each text. Notes with the same text share it. */
 function grouped(notes: readonly ImportNote[]): string[] {
-  return [...groupBy(notes, ({ text }) => text)].map(([text, mine]) => {
-    const fields = [...new Set(mine.map(({ field }) => field.replace(/^.*\.(?=[^.]+\.[^.]+$)/, '')))];
+  return [...groupBy(notes, ({ text }) => text)].map(([text, sameNotes]) => {
+    const fields = [...new Set(sameNotes.map(({ field }) => field.replace(/^.*\.(?=[^.]+\.[^.]+$)/, '')))];
     const fieldNames =
       fields.length > 3 ? `${fields.slice(0, 3).join(', ')} and ${fields.length - 3} more` : fields.join(', ');
-    return `  ${placeOf(mine)}${fieldNames}: ${text}`;
+    return `  ${placeOf(sameNotes)}${fieldNames}: ${text}`;
   });
 }
 
 function placeOf(notes: readonly ImportNote[]): string {
   const lines = [...new Set(notes.map(({ line }) => line))].filter((line) => line > 0);
   if (lines.length === 0) return '';
-  const shownLines = lines.slice(0, MOST).join(', ');
-  return `line${lines.length > 1 ? 's' : ''} ${shownLines}${lines.length > MOST ? ` and ${lines.length - MOST} more` : ''}: `;
+  const shownLines = lines.slice(0, maxLines).join(', ');
+  return `line${lines.length > 1 ? 's' : ''} ${shownLines}${lines.length > maxLines ? ` and ${lines.length - maxLines} more` : ''}: `;
 }

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { formatPercent } from '../../../base/diagnostics/wording.ts';
 import { checkIndexTarget, type IndexRequest, indexItems } from '../../api/index_items.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
@@ -19,19 +19,9 @@ export function indexCommand(command: Command): void {
       'write it there: a folder, or `postgres://user@host/database` (default: `index` in the run)',
     )
     .option('--table <name>', 'name the index, and a view that shows the newest (default: `tower_items`)')
-    .addOption(
-      new Option('--recall <share>', 'refuse an index that finds less of the best items')
-        .argParser(shareOf)
-        .default(0.99),
-    )
-    .addOption(
-      new Option('-k <count>', 'compare this many best items of each query').argParser(wholeNumber).default(100),
-    )
-    .addOption(
-      new Option('--queries <count>', 'measure with this many queries of the data, at most')
-        .argParser(wholeNumber)
-        .default(500),
-    )
+    .option('--recall <share>', 'refuse an index that finds less of the best items', shareOf, 0.99)
+    .option('-k <count>', 'compare this many best items of each query', wholeNumber, 100)
+    .option('--queries <count>', 'measure with this many queries of the data, at most', wholeNumber, 500)
     .option('--half', 'compare float16 numbers in PostgreSQL, in half of the memory')
     .option('--drop-older', 'drop the other indexes of this name');
   addRunOptions(command).action(async (folder: string, { json, ...options }: IndexCommandOptions) => {
@@ -46,9 +36,8 @@ export function indexCommand(command: Command): void {
       bar.end();
       say(line);
     };
-    const progressOptions = { onProgress, onItems: bar.count };
     const indexedItems = await withInterruptSignal((signal) =>
-      indexItems(run, { ...request, ...progressOptions, signal }),
+      indexItems(run, { ...request, onProgress, onItems: bar.count, signal }),
     ).finally(bar.end);
     await run.close();
     if (json) return answerJson(indexedItems);
@@ -60,11 +49,8 @@ export function indexCommand(command: Command): void {
     answer(
       `finds ${formatPercent(recall, 2)} of the best ${k} items, and ${formatPercent(low, 2)} or more for 95 % of ${queries.toLocaleString('en')} queries`,
     );
-    answer(
-      `settings: ${Object.entries(settings)
-        .map((words) => words.join(' '))
-        .join(', ')}`,
-    );
+    const settingTexts = Object.entries(settings).map((setting) => setting.join(' '));
+    answer(`settings: ${settingTexts.join(', ')}`);
     for (const tableName of dropped) answer(`dropped table ${tableName}`);
   });
   withExample(

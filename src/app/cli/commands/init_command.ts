@@ -10,7 +10,7 @@ import { checkpointFile } from '../../../training/artifact/checkpoint.ts';
 import {
   findTables,
   firstRun,
-  isForeignConfig as isForeign,
+  isForeignFile,
   type LookedFiles,
   lookAt,
   offerFit,
@@ -160,7 +160,7 @@ const allowText = (allow: readonly string[]): string => allow.map((folder) => ` 
 async function chooseOfferedData(isInteractive: boolean): Promise<readonly string[]> {
   const foundPaths = findTables('.');
   if (foundPaths.length === 0) throw failure('starter-no-files', { folder: 'this folder' });
-  const tables = foundPaths.filter((path) => !isForeign(path));
+  const tables = foundPaths.filter((path) => !isForeignFile(path));
   return isInteractive && tables.length > 1 ? askSome('Which files hold your data?', tables) : foundPaths;
 }
 
@@ -186,8 +186,11 @@ function refuseUnknown({ tables }: LookedFiles, { events, user, item, time }: In
   };
   const columns = tables.flatMap((table) => table.columns.map(({ name }) => name));
   for (const name of [user, item, time]) if (name !== 'none') rejectUnknownName('column', name, columns);
-  const paths = tables.map(({ path }) => path);
-  rejectUnknownName('file', events, paths);
+  rejectUnknownName(
+    'file',
+    events,
+    tables.map(({ path }) => path),
+  );
 }
 
 /** Returns the project with every question answered by the user, or with the most likely answer. */
@@ -212,7 +215,7 @@ async function chooseProject(
 }
 
 /** Says how to go on after Ctrl-C: the files are written, and there may be a checkpoint. */
-async function goOn(out: string, model: string, allow: readonly string[]): Promise<string> {
+function continuationText(out: string, model: string, allow: readonly string[]): string {
   const hasCheckpoint = existsSync(join(out, checkpointFile));
   const command = `${asCalled('tower train')} ${model} --out ${out}${hasCheckpoint ? ' --resume' : ''}${allowText(allow)}`;
   return `stopped; the project is in ${model}. ${hasCheckpoint ? 'Continue' : 'Train'} with \`${command}\``;
@@ -232,13 +235,12 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
     out,
     signal,
     seconds: options.seconds,
-    ...(allow.length > 0 ? { allow } : {}),
+    allow: allow.length > 0 ? allow : undefined,
     engine: options.engine,
     by,
     onReady({ dataset, warnings, ...choice }) {
       // The check has already reported the other warnings.
-      const emptyHistories = warnings.filter(({ code }) => code === 'empty-histories');
-      sayDiagnostics(emptyHistories);
+      sayDiagnostics(warnings.filter(({ code }) => code === 'empty-histories'));
       sayEngine(choice);
       sayData(dataset);
     },
@@ -248,9 +250,9 @@ async function trainFirst(project: StarterProject, model: string, options: InitC
       say('ranking the test events, for the model and for simple baselines');
     },
   })
-    .catch(async (error: unknown) => {
+    .catch((error: unknown) => {
       progress.end();
-      if (error === signal.reason) say(await goOn(out, model, allow));
+      if (error === signal.reason) say(continuationText(out, model, allow));
       throw error;
     })
     .finally(progress.end);

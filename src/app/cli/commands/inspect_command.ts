@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../../base/diagnostics/failure.ts';
 import { printModel } from '../../../compiler/model/print_model.ts';
@@ -17,6 +17,7 @@ import {
   jsonOption,
   setOption,
   unfinishedOption,
+  wholeNumberFrom0,
   withExample,
 } from '../options.ts';
 import { answer, answerAsIs, answerJson, report, say, sayDiagnostics, sayEngine, sayNotes } from '../report.ts';
@@ -25,7 +26,7 @@ import {
   astJson,
   attentionText,
   graphOf,
-  plainStage as plain,
+  plainStage,
   planJson,
   planText,
   summarise,
@@ -76,7 +77,7 @@ export function inspectCommand(command: Command): void {
     )
     .addOption(
       new Option('--step <number>', 'replay this step of a run, and show its inputs and outputs')
-        .argParser(stepNumber)
+        .argParser(wholeNumberFrom0)
         .conflicts(['ast', 'model', 'plan', 'graph', 'attention']),
     )
     .option('--out <folder>', 'with --step: write step.json, and the state before and after the step as safetensors')
@@ -117,12 +118,12 @@ async function inspectLowered(path: string, options: InspectCommandOptions): Pro
   );
   report(diagnostics);
   const { plan } = lowered;
-  if (options.model) return options.json ? answerJson(plain(model)) : answerAsIs(printModel(model));
+  if (options.model) return options.json ? answerJson(plainStage(model)) : answerAsIs(printModel(model));
   if (options.plan) return options.json ? answerJson(planJson(plan)) : answerAsIs(planText(plan));
   if (typeof options.graph === 'string') {
     const graph = graphOf(plan, options.graph);
     if (options.svg) return answer(graphPicture(graph, lowered).trimEnd());
-    return options.json ? answerJson(plain(graph)) : answerAsIs(printGraph(graph).trimEnd());
+    return options.json ? answerJson(plainStage(graph)) : answerAsIs(printGraph(graph).trimEnd());
   }
   if (options.svg) return answer(modelPicture(model, lowered).trimEnd());
   const summary = summarise(lowered);
@@ -173,11 +174,4 @@ async function inspectStepOf(
   }
   if (out === undefined || json) answerJson(record);
   else answer(`wrote step ${step} of ${record.steps} into ${out}: ${record.files.join(', ')}`);
-}
-
-function stepNumber(text: string): number {
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
-    throw new InvalidArgumentError('It must be a whole number from 0.');
-  }
-  return Number(text);
 }

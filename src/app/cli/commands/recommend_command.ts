@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Item, RerankEntries } from '../../../retrieval/top_request.ts';
 import { type RecommendRequest, recommend } from '../../api/run.ts';
 import { heading } from '../layout.ts';
@@ -28,14 +28,14 @@ interface RecommendCommandOptions
   readonly weight?: Readonly<Record<string, number>>;
 }
 
-const shownHistory = 10;
+const maxShownHistory = 10;
 
 export function recommendCommand(command: Command): void {
   command
     .argument('<run>', 'the folder of a trained model')
     .option('--user <key>', 'recommend for this key of the query tower')
     .addOption(withOption())
-    .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10))
+    .option('-k <count>', 'recommend this many items', wholeNumber, 10)
     .option('--filter <condition>', 'recommend only items whose columns meet a condition')
     .option('--exclude <keys...>', 'remove the items with these keys from the answer')
     .option(
@@ -50,42 +50,32 @@ export function recommendCommand(command: Command): void {
   addRunOptions(command).action(
     async (
       folder: string,
-      { user, with: values, k, removeSeen, keepSeen, json, ...requestOptions }: RecommendCommandOptions,
+      { data, allow, engine, unfinished, cache, asOf: moment, json, ...options }: RecommendCommandOptions,
     ) => {
-      const { filter, exclude, weight: weights, ...further } = requestOptions;
-      const { offset, boost, bury, most, diversity, candidates, because, average, ...options } = further;
+      const { user, with: values, removeSeen, keepSeen, weight: weights, average, ...request } = options;
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
-      const run = await openRun(folder, options, 'recommender');
+      const run = await openRun(folder, { data, allow, engine, unfinished, cache, asOf: moment }, 'recommender');
       sayEngine(await run.engine());
       const { items, history, notes, asOf } = await recommend(run, {
+        ...request,
         user,
-        filter,
-        exclude,
-        weights,
-        offset,
-        boost,
-        bury,
-        most,
-        diversity,
-        candidates,
-        because,
-        ...(average ? { average: average === true ? [] : average } : {}),
         values,
-        k,
-        ...seenChoice({ removeSeen, keepSeen }),
+        weights,
+        average: average === true ? [] : average,
+        removeSeen: seenChoice({ removeSeen, keepSeen }),
       });
       if (json) return answerJson({ user, asOf, items, history, notes });
       answer(notesText([...notes, ...(asOf === undefined ? [] : [`the answer knows the events up to ${asOf}`])]));
       if (history.length > 0) {
         const title = run.trained.manifest.data.until ? 'History, latest of' : 'History, some of';
         answer(`\n${heading(`${title} ${history.length.toLocaleString('en')}`)}`);
-        for (const item of history.slice(0, shownHistory)) answer(`          ${named(item)}`);
+        for (const item of history.slice(0, maxShownHistory)) answer(`          ${named(item)}`);
       }
       answer(`\n${heading('Best first')}`);
       for (const [index, item] of items.entries()) {
-        answer(`  ${String((offset ?? 0) + index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
+        answer(`  ${String((request.offset ?? 0) + index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
         for (const cause of item.because ?? []) answer(`          + ${cause.score.toFixed(3)} by ${named(cause)}`);
       }
     },

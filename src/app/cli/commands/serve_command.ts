@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isAbsolute, normalize } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { throwFileError } from '../../../base/diagnostics/system_reason.ts';
 import { chooseEngine } from '../../../engines/engines.ts';
 import { serveProcesses } from '../../api/processes/primary.ts';
@@ -10,6 +10,7 @@ import { type ServingVersions, serveVersions, type VersionsRequest } from '../..
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
   allowOption,
+  appendTo,
   asOfOption,
   dataOption,
   engineOption,
@@ -17,6 +18,7 @@ import {
   portOf,
   unfinishedOption,
   wholeNumber,
+  wholeNumberFrom0,
   withExample,
 } from '../options.ts';
 import { say, sayEngine, sayNotes } from '../report.ts';
@@ -39,39 +41,37 @@ interface ServeCommandOptions
   readonly processes: number;
 }
 
-const limit = (flag: string, description: string): Option => new Option(flag, description).argParser(wholeNumber);
-
 /** The function is long because each option takes a line. */
 export function serveCommand(command: Command): void {
   command
     .argument('[run]', 'the folder of a trained model')
     .option('--watch <folder>', 'answer from the newest run of this folder, and take newer ones when they come')
     .option('--host <address>', 'listen on this address of the machine', '127.0.0.1')
-    .addOption(
-      new Option('--port <number>', 'listen on this port; 0 takes any that is free').argParser(portOf).default(8321),
-    )
+    .option('--port <number>', 'listen on this port; 0 takes any that is free', portOf, 8321)
     .option(
       '--index <place>',
       'search in the index that `tower index` wrote there: a folder or an address; with `--watch`, a folder in each run, such as `index`',
     )
     .option('--table <name>', 'with --index: search in the index of this name (default: `tower_items`)')
     .option('--token-file <file>', 'answer only requests with the bearer token in this file')
-    .addOption(
-      new Option(
-        '--allow-host <name>',
-        'allow requests for this host name without a token, such as that of a proxy in front; may be repeated',
-      ).argParser((name: string, earlier: readonly string[] = []): readonly string[] => [...earlier, name]),
+    .option(
+      '--allow-host <name>',
+      'allow requests for this host name without a token, such as that of a proxy in front; may be repeated',
+      appendTo,
     )
-    .addOption(limit('--deadline <milliseconds>', 'give up an answer after this time (default: 2000)'))
-    .addOption(limit('--most-items <count>', 'give at most this many items in an answer (default: 1000)'))
-    .addOption(limit('--most-requests <count>', 'take at most this many requests in an array (default: 256)'))
-    .addOption(limit('--most-bytes <count>', 'take at most this many bytes in a body (default: 1048576)'))
-    .addOption(limit('--waiting <count>', 'let this many requests of a burst wait while 16 are answered (default: 64)'))
-    .addOption(
-      new Option(
-        '--user-vectors <MiB>',
-        'keep the query vectors of users who have asked in this much memory; 0 keeps none (default: 32)',
-      ).argParser(numberFrom0),
+    .option('--deadline <milliseconds>', 'give up an answer after this time (default: 2000)', wholeNumber)
+    .option('--most-items <count>', 'give at most this many items in an answer (default: 1000)', wholeNumber)
+    .option('--most-requests <count>', 'take at most this many requests in an array (default: 256)', wholeNumber)
+    .option('--most-bytes <count>', 'take at most this many bytes in a body (default: 1048576)', wholeNumber)
+    .option(
+      '--waiting <count>',
+      'let this many requests of a burst wait while 16 are answered (default: 64)',
+      wholeNumber,
+    )
+    .option(
+      '--user-vectors <MiB>',
+      'keep the query vectors of users who have asked in this much memory; 0 keeps none (default: 32)',
+      wholeNumberFrom0,
     )
     .option(
       '--items <log>',
@@ -81,48 +81,33 @@ export function serveCommand(command: Command): void {
       '--events <log>',
       'take events of users, answer with them from the next request on, and keep them in this folder, or in redis://HOST/NAME',
     )
-    .addOption(
-      limit('--processes <count>', 'answer in this many processes, each with a copy of the model (default: 1)').default(
-        1,
-      ),
+    .option(
+      '--processes <count>',
+      'answer in this many processes, each with a copy of the model (default: 1)',
+      wholeNumber,
+      1,
     )
     .option('--no-log', 'write no line for each request')
     .option('--log-shown', 'write a line for each answer too: user, items, scores and probabilities');
   for (const option of [asOfOption(), noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
     command.addOption(option);
   command.action(async (folder: string | undefined, options: ServeCommandOptions) => {
-    const {
-      host,
-      port,
-      index,
-      table,
-      tokenFile,
-      allowHost: hosts,
-      deadline,
-      waiting,
-      userVectors,
-      items,
-      events,
-      log,
-      logShown,
-      processes,
-      ...runOptions
-    } = options;
-    const { mostItems, mostRequests, mostBytes, watch, engine: requested, ...readOptions } = runOptions;
-    const complaint = complaintOf(folder, options);
+    const { host, port, watch, index, table, tokenFile, log, processes, engine: requestedEngine } = options;
+    const { data, allow, unfinished, cache, asOf, items, events, userVectors, logShown, allowHost: hosts } = options;
+    const { deadline, mostItems, mostRequests, mostBytes, waiting } = options;
+    const complaint = conflictOf(folder, options);
     if (complaint !== undefined) command.error(`error: ${complaint}`);
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
     const limits = { deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting };
-    const lines = log ? stdoutLines(makeLogLines) : undefined;
-    const serveRequest = {
-      ...{ host, port, hosts, limits, token, say },
-      ...{ items, events, userVectors, logShown, log: lines?.write },
-    };
+    const lines = log ? stdoutLines() : undefined;
+    const logOptions = { items, events, say, log: lines?.write, logShown };
+    const serveRequest = { host, port, hosts, limits, token, index, table, userVectors, ...logOptions };
+    const readOptions = { data, allow, unfinished, cache, asOf };
     if (processes > 1) {
-      const ofVersions = { folder, watch, index, table, engine: requested };
+      const request = { ...serveRequest, ...readOptions, folder, watch, engine: requestedEngine, processes };
       const serving = await withInterruptSignal((signal) =>
-        serveProcesses({ ...serveRequest, ...readOptions, ...ofVersions, processes, onEngine: sayEngine, signal }),
+        serveProcesses({ ...request, onEngine: sayEngine, signal }),
       );
       say(`serving ${folder ?? watch} on ${serving.url} in ${processes} processes`);
       await untilEnd(serving);
@@ -132,13 +117,12 @@ export function serveCommand(command: Command): void {
     // Takes the address first, so that a port in use is reported before a run is loaded.
     const door = await takeAddress(host, port);
     try {
-      const choice = await chooseEngine(requested, 'serving');
-      const ofRun = { ...readOptions, engine: choice.engine.name };
-      const requestHere = { ...serveRequest, door };
+      const choice = await chooseEngine(requestedEngine, 'serving');
+      const loadOptions = { ...readOptions, engine: choice.engine.name };
       if (folder !== undefined) {
-        const run = await openRun(folder, ofRun, 'recommender');
+        const run = await openRun(folder, loadOptions, 'recommender');
         sayEngine(choice);
-        const serving = await serve(run, { ...requestHere, index, table });
+        const serving = await serve(run, { ...serveRequest, door });
         sayNotes(await run.notes());
         if (serving.index !== undefined) say(`searching in ${serving.index}`);
         say(`serving ${folder} on ${serving.url}`);
@@ -148,8 +132,8 @@ export function serveCommand(command: Command): void {
         await run.close();
         return;
       }
-      const versions = { ...requestHere, ...ofRun, watch, index, table, onEngine: () => sayEngine(choice) };
-      const serving = await withInterruptSignal((signal) => serveVersions({ ...versions, signal }));
+      const request = { ...serveRequest, ...loadOptions, door, watch, onEngine: () => sayEngine(choice) };
+      const serving = await withInterruptSignal((signal) => serveVersions({ ...request, signal }));
       say(`serving ${watch} on ${serving.url}`);
       await untilEnd(serving);
     } finally {
@@ -166,7 +150,7 @@ export function serveCommand(command: Command): void {
 }
 
 /** Returns why options do not fit together. */
-function complaintOf(
+function conflictOf(
   folder: string | undefined,
   { watch, index, events, asOf }: ServeCommandOptions,
 ): string | undefined {
@@ -177,11 +161,6 @@ function complaintOf(
   if (index === undefined || watch === undefined || /^\w+:\/\//.test(index)) return undefined;
   const isInside = !isAbsolute(index) && !normalize(index).startsWith('..');
   return isInside ? undefined : "with '--watch', '--index' is a folder in each run, such as 'index'";
-}
-
-function numberFrom0(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.');
-  return Number(text);
 }
 
 function readToken(path: string): string {
@@ -215,8 +194,8 @@ function untilSignal(endingSignals: readonly EndingSignal[]): Promise<void> {
 }
 
 /** Returns log lines for stdout. They are also written if the process ends early, as by a second signal. */
-function stdoutLines(makeLines: typeof makeLogLines): LogLines {
-  const lines = makeLines((text) => void process.stdout.write(text));
+function stdoutLines(): LogLines {
+  const lines = makeLogLines((text) => void process.stdout.write(text));
   process.once('exit', () => lines.flush());
   return lines;
 }

@@ -17,7 +17,7 @@ import {
   dataOption,
   engineOption,
   jsonOption,
-  memoryFlag,
+  memoryOption,
   portOf,
   refuseTwoSeeds,
   seedOption,
@@ -47,7 +47,7 @@ interface TrainCommandOptions extends TrainRequest {
 /** Used if another worker got a signal. This worker does not know which one. */
 const otherStopped = new Interrupted('SIGTERM');
 
-const whyOf = ({ diagnostics }: Failure): string =>
+const reasonsOf = ({ diagnostics }: Failure): string =>
   diagnostics.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`)).join('. ');
 
 /** Refuses options that need another, or say what another says. */
@@ -75,7 +75,7 @@ export function trainCommand(command: Command): void {
     .addOption(engineOption())
     .addOption(workersOption())
     .addOption(tablesOption())
-    .addOption(memoryFlag())
+    .addOption(memoryOption())
     .addOption(shardsOption())
     .addOption(setOption())
     .addOption(
@@ -143,7 +143,7 @@ export function trainCommand(command: Command): void {
           if (error === interrupt.reason) return stoppedOutcome;
           await tracking?.end('FAILED');
           await watch?.end('failed', {
-            reason: explainedError instanceof Failure ? whyOf(explainedError) : String(explainedError),
+            reason: explainedError instanceof Failure ? reasonsOf(explainedError) : String(explainedError),
           });
           throw explainedError;
         })
@@ -156,10 +156,7 @@ export function trainCommand(command: Command): void {
       const tracked = await tracking?.end(status === 'interrupted' ? 'KILLED' : 'FINISHED');
       await watch?.end('ended', manifest ? { report: join(options.out, reportFile) } : {});
       if (json)
-        answerJson({
-          ...{ status, folder: options.out, training: manifest?.training, epochs: records },
-          ...{ tracked, profile },
-        });
+        answerJson({ status, folder: options.out, training: manifest?.training, epochs: records, tracked, profile });
       else if (status === 'interrupted') answer(stoppedWords(path, options, manifest));
       else {
         answer(endedWords(options.out, status, manifest));
@@ -260,10 +257,8 @@ function stoppedWords(
   const goOn = `continue with \`tower train ${path === undefined ? `--out ${out}` : `${path} …`} --resume\``;
   if (manifest) return `stopped; ${goOn}, or end the run as it is with \`--finish\``;
   // If the run continues another one, its weights are trained before the first step.
-  const hasRun = from !== undefined && existsSync(out);
-  return hasRun
-    ? `stopped before the first step; ${goOn}`
-    : 'stopped before the first step, so there is nothing to resume';
+  if (from !== undefined && existsSync(out)) return `stopped before the first step; ${goOn}`;
+  return 'stopped before the first step, so there is nothing to resume';
 }
 
 function endedWords(out: string, status: TrainOutcome['status'], manifest: Manifest | undefined): string {

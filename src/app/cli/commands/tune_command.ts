@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { EngineName } from '../../../engines/engine.ts';
 import { plugins } from '../../../plugins.ts';
 import type { SamplerName, TuneRequest } from '../../api/tune.ts';
 import { interruptible } from '../open_run.ts';
@@ -8,7 +7,7 @@ import {
   dataOption,
   engineOption,
   jsonOption,
-  memoryFlag,
+  memoryOption,
   seedOption,
   setOption,
   shardsOption,
@@ -20,10 +19,7 @@ import { answer, answerJson, say } from '../report.ts';
 interface TuneCommandOptions extends Omit<TuneRequest, 'time' | 'set' | 'signal' | 'onEvent'> {
   readonly for?: number;
   readonly set: Record<string, string>;
-  readonly engine?: EngineName;
-  readonly sampler?: SamplerName;
   readonly json?: boolean;
-  readonly track?: string;
 }
 
 /** Long because it lists all options of the command. */
@@ -33,13 +29,8 @@ export function tuneCommand(command: Command): void {
     .addOption(dataOption())
     .addOption(allowOption())
     .requiredOption('--out <folder>', 'write the study into this folder')
-    .addOption(new Option('--trials <number>', 'try this many points (default: 30)').argParser(wholeNumber))
-    .addOption(
-      new Option(
-        '--for <time>',
-        'end within this time, such as `30m` or `2h`; finalists get up to half of it',
-      ).argParser(secondsOf),
-    )
+    .option('--trials <number>', 'try this many points (default: 30)', wholeNumber)
+    .option('--for <time>', 'end within this time, such as `30m` or `2h`; finalists get up to half of it', secondsOf)
     .addOption(
       new Option(
         '--sampler <name>',
@@ -47,24 +38,17 @@ export function tuneCommand(command: Command): void {
       ).choices(['tpe', 'random'] satisfies SamplerName[]),
     )
     .option('--no-halving', 'train every trial to its end, not the best third of each rung')
-    .addOption(
-      new Option('--finalists <number>', 'train this many of the best trials on further seeds (default: 3)').argParser(
-        wholeNumber,
-      ),
+    .option('--finalists <number>', 'train this many of the best trials on further seeds (default: 3)', wholeNumber)
+    .option(
+      '--seeds <number>',
+      'train finalists on this many seeds, and the winner on as many fresh ones (default: 3)',
+      wholeNumber,
     )
-    .addOption(
-      new Option(
-        '--seeds <number>',
-        'train finalists on this many seeds, and the winner on as many fresh ones (default: 3)',
-      ).argParser(wholeNumber),
-    )
-    .addOption(
-      new Option('--parallel <number>', 'train this many trials side by side (default: 1)').argParser(wholeNumber),
-    )
+    .option('--parallel <number>', 'train this many trials side by side (default: 1)', wholeNumber)
     .option('--metric <name>', 'compare trials by this metric, such as `ndcg@10` (default: that of `stop`)')
     .addOption(seedOption('draw the points with this seed (default: 1)'))
     .addOption(engineOption())
-    .addOption(memoryFlag())
+    .addOption(memoryOption())
     .addOption(shardsOption())
     .addOption(setOption())
     .option('--test', 'rank the test part once, at the end')
@@ -74,7 +58,6 @@ export function tuneCommand(command: Command): void {
     .addOption(jsonOption())
     .action(async (path: string, { json, for: time, halving, ...options }: TuneCommandOptions) => {
       const { makeTuneView, tune, tunedText, writeStudyReport } = await plugins.tune();
-      const view = makeTuneView(say);
       const interrupt = interruptible(() => {});
       try {
         const tuned = await tune(path, {
@@ -82,7 +65,7 @@ export function tuneCommand(command: Command): void {
           time,
           halving: halving === false ? false : undefined,
           signal: interrupt,
-          onEvent: view,
+          onEvent: makeTuneView(say),
         });
         const report = await writeStudyReport(tuned);
         if (json) answerJson(tuned);

@@ -10,13 +10,13 @@ import { tableOf } from '../layout.ts';
 import { notesText } from '../report.ts';
 
 /** The default metrics that are shown. If metrics were requested, all of them are shown. */
-const shown = ['recall@10', 'recall@50', 'ndcg@10'];
+const defaultLabels = ['recall@10', 'recall@50', 'ndcg@10'];
 
 /** Formats means with their intervals, the differences to one row, and the protocol. */
 export function comparisonText({ metrics, rows, against, protocol, per }: Comparison): string {
   const corner = per === 'user' ? 'per user' : '';
   const areUsual = metrics.join() === defaultMeasures.map(labelOf).join();
-  const labels = areUsual ? shown : metrics;
+  const labels = areUsual ? defaultLabels : metrics;
   const lines = rows.map(({ name, figures }) => [name, ...labels.map((label) => intervalWords(figures[label]!))]);
   const differences = rows.flatMap(({ name, differences }) =>
     differences ? [[`${name} − ${against}`, ...labels.map((label) => intervalWords(differences[label]!, '+'))]] : [],

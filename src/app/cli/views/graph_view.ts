@@ -38,6 +38,7 @@ export function summarise({ plan, arrows, shared }: Lowered): GraphSummary {
   const graph = stepGraph(plan);
   const { batch } = plan.train;
   const sequences = sequencesOf(plan);
+  const tasksOfLayers = new Map(shared.map(({ name, kind, tasks }) => [layerOf(name, kind), tasks]));
   const { parts, ...total } = countCost(graph, sizesOf({ ...plan.step, graph }, batch, sequences?.count));
   return {
     model: plan.model,
@@ -51,10 +52,7 @@ export function summarise({ plan, arrows, shared }: Lowered): GraphSummary {
     tables: plan.tables.map(({ name, dim, encoderOf }) => ({ name, dim, rowsOf: encoderOf })),
     parts: [...parts].map(([part, cost]) => ({ part, ...cost })),
     total,
-    shared: [...new Map(shared.map(({ name, kind, tasks }) => [layerOf(name, kind), tasks]))].map(([name, tasks]) => ({
-      name,
-      tasks,
-    })),
+    shared: [...tasksOfLayers].map(([name, tasks]) => ({ name, tasks })),
   };
 }
 
@@ -127,14 +125,9 @@ export function graphOf(plan: Plan, name: string): Graph {
     ...plan.towers.map((tower) => [tower.name, tower.embedded.graph] as const),
   ]);
   const graph = graphs.get(name);
-  if (!graph)
-    throw failure('unknown-name', {
-      what: 'graph',
-      name,
-      nearest: findNearest(name, graphs.keys()),
-      known: [...graphs.keys()],
-    });
-  return graph;
+  if (graph) return graph;
+  const known = [...graphs.keys()];
+  throw failure('unknown-name', { what: 'graph', name, nearest: findNearest(name, known), known });
 }
 
 /** Returns the plan without its graphs, which `--graph` shows. */

@@ -50,7 +50,7 @@ export function kindJson(kind: LibraryKind) {
     signature: signatureOf(name, row.parameters),
     doc: row.doc,
     formula: row.formula,
-    ...(row.when === undefined ? {} : { when: row.when }),
+    when: row.when,
     facts,
     paper: row.paper,
     parameters: Object.entries(row.parameters).map(([parameter, { doc, required = false, ...type }]) => {
@@ -66,10 +66,8 @@ export function kindJson(kind: LibraryKind) {
 export function explanationText({ code, severity, means, wrong, printed, right, remedy }: ErrorPage): string {
   const pageParts = [code, wrapped(severityText(code, severity)), wrapped(means)];
   if (wrong !== undefined && printed !== undefined && right !== undefined) {
-    pageParts.push(
-      ...[heading('Wrong'), indented(wrong), heading('`tower check` prints'), indented(printed)],
-      ...[heading('Right'), indented(right)],
-    );
+    pageParts.push(heading('Wrong'), indented(wrong), heading('`tower check` prints'), indented(printed));
+    pageParts.push(heading('Right'), indented(right));
   }
   if (remedy !== undefined) pageParts.push(heading('What to do'), wrapped(remedy));
   return pageParts.join('\n\n');
@@ -77,5 +75,5 @@ export function explanationText({ code, severity, means, wrong, printed, right, 
 
 const indented = (text: string): string => text.trimEnd().replace(/^(?=.)/gm, '    ');
 
-/** Maximum width for good readability. */
+/** Wraps a text at the width of the terminal, but at 100 cells at most, because longer lines are hard to read. */
 export const wrapped = (text: string): string => wrapWords(text, Math.min(100, pageOf(process.stdout).columns ?? 100));
