@@ -9,7 +9,7 @@ import { readDataset } from '../../src/data/read_dataset.ts';
 import { readItemColumns } from '../../src/data/rows/item_columns.ts';
 import { checkColumns, fieldKind, type GivenColumns } from '../../src/data/written/fields.ts';
 import { makeReaders, type Reader } from '../../src/serving/server/http.ts';
-import { usualLimits } from '../../src/serving/server/limits.ts';
+import { defaultLimits } from '../../src/serving/server/limits.ts';
 import type { RequestError } from '../../src/serving/server/refused.ts';
 import { makeSchemas } from '../../src/serving/server/schemas.ts';
 import { type Block, describeData, failureOf, folderWith, needsOf, vocabulary } from './fixture.ts';
@@ -241,7 +241,7 @@ describe('numbers of JSON that were rounded', () => {
   });
 
   it('are no key of a request, nor value of an item that is written', async () => {
-    const readers = await makeReaders(makeSchemas(usualLimits), ['Recommend', 'Write'], usualLimits);
+    const readers = await makeReaders(makeSchemas(defaultLimits), ['Recommend', 'Write'], defaultLimits);
     const said = (reader: Reader, body: unknown): string | undefined => {
       try {
         reader(body);

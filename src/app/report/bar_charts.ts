@@ -25,6 +25,10 @@ const rowHeight = 27;
 /** Width of a character of a phone, where words are larger than the chart's own. */
 const characterWidth = 9;
 
+/** Names end at the left edge of the bars, and values at the right edge of the chart. */
+const nameLook = { frameAnchor: 'left', textAnchor: 'end' } as const;
+const valueLook = { frameAnchor: 'right', textAnchor: 'end', fill: soft } as const;
+
 const fillOf = ({ isOwn = true }: ChartBar): string => (isOwn ? 'var(--c0)' : 'var(--quiet)');
 
 /** Draws one bar per line, from 0. The numbers are next to the bars, so there is no axis. */
@@ -34,17 +38,11 @@ export function barChart(
   { size = 'half', full, level }: BarChart = {},
 ): string {
   const axisEnd = full ?? Math.max(...bars.map(({ value }) => value), level?.value ?? 0, Number.MIN_VALUE);
-  const longest = (texts: readonly string[], limit: number): number =>
-    characterWidth * Math.min(limit, Math.max(...texts.map((label) => label.length))) + 16;
-  const limit = size === 'half' ? 22 : 15;
-  const marginLeft = longest(
-    bars.map(({ name }) => name),
-    limit,
-  );
-  const marginRight = longest(
-    bars.map((bar) => bar.text),
-    limit,
-  );
+  const maxLength = size === 'half' ? 22 : 15;
+  const marginFor = (labels: readonly string[]): number =>
+    characterWidth * Math.min(maxLength, Math.max(...labels.map(({ length }) => length))) + 16;
+  const marginLeft = marginFor(bars.map(({ name }) => name));
+  const marginRight = marginFor(bars.map((bar) => bar.text));
   const row = (_: ChartBar, i: number): number => i;
   const marginTop = level ? 22 : 2;
   const svg = drawPlot(
@@ -61,14 +59,8 @@ export function barChart(
               text([level.value], { x: (at) => at, text: () => level.name, frameAnchor: 'top', dy: -8, fill: soft }),
             ]
           : []),
-        text(bars, {
-          y: row,
-          text: ({ name }) => shortenName(name, limit),
-          frameAnchor: 'left',
-          textAnchor: 'end',
-          dx: -8,
-        }),
-        text(bars, { y: row, text: 'text', frameAnchor: 'right', textAnchor: 'end', dx: marginRight, fill: soft }),
+        text(bars, { y: row, text: ({ name }) => shortenName(name, maxLength), ...nameLook, dx: -8 }),
+        text(bars, { y: row, text: 'text', ...valueLook, dx: marginRight }),
       ],
     },
   );
@@ -125,24 +117,11 @@ export function intervalChart(title: string, bars: readonly IntervalBar[], ...be
         ...bars.map((bar) => dotX([bar], { x: 'value', y: row, r: 5.5, ...looks[bar.tone] })),
         ...bars.map((bar) =>
           text([bar], {
-            ...{
-              y: row,
-              text: ({ name }: IntervalBar) => shortenName(name, 18),
-              frameAnchor: 'left',
-              textAnchor: 'end',
-              dx: -10,
-            },
-            ...(bar.tone === 'own' ? { fontWeight: 700 } : {}),
+            ...{ y: row, text: ({ name }: IntervalBar) => shortenName(name, 18), ...nameLook, dx: -10 },
+            fontWeight: bar.tone === 'own' ? 700 : undefined,
           }),
         ),
-        text(bars, {
-          y: row,
-          text: ({ value }) => value.toFixed(4),
-          frameAnchor: 'right',
-          textAnchor: 'end',
-          dx: 76,
-          fill: soft,
-        }),
+        text(bars, { y: row, text: ({ value }) => value.toFixed(4), ...valueLook, dx: 76 }),
       ],
     },
   );

@@ -23,7 +23,7 @@ export interface TrainingCurves {
   readonly steps: ReadonlyMap<string, ChartSeries>;
 }
 
-const mostPoints = 240;
+const maxPoints = 240;
 
 /**
  * Reads the curves of a run. Steps are read line by line, because there may be millions. The last step of an epoch is left out if it has fewer rows than a
@@ -35,19 +35,17 @@ export async function readCurves(folder: string, steps: number, batch: number): 
   const epochs = (await readMetricsLog(folder)) as unknown as EpochRecord[];
   for (const epoch of epochs) await refuseUnlessValid('metrics', epoch, join(folder, metricsFile));
   const shortEpochs = shortSteps(epochs, batch);
-  const stepsPerPoint = Math.max(1, Math.ceil(steps / mostPoints));
+  const stepsPerPoint = Math.max(1, Math.ceil(steps / maxPoints));
   const sumsByName = new Map<string, { sum: number; count: number; last: number }[]>();
+  const path = join(folder, stepsFile);
   const handle = await openRunFile(folder, stepsFile);
-  let stepNumber = 0;
-  for await (const line of readFileLines(handle, join(folder, stepsFile))) {
-    stepNumber++;
+  let lineNumber = 0;
+  for await (const line of readFileLines(handle, path)) {
+    lineNumber++;
     if (line === '') continue;
-    const { step, ...scalars } = parsedRecord(line, join(folder, stepsFile), stepNumber) as Record<string, number>;
+    const { step, ...scalars } = parsedRecord(line, path, lineNumber) as Record<string, number>;
     if (!Number.isSafeInteger(step) || step! < 1 || step! > steps || !Object.values(scalars).every(Number.isFinite)) {
-      throw failure('damaged-file', {
-        path: join(folder, stepsFile),
-        reason: `line ${stepNumber} is no step of the run`,
-      });
+      throw failure('damaged-file', { path, reason: `line ${lineNumber} is no step of the run` });
     }
     if (shortEpochs.has(step!)) continue;
     const point = Math.floor((step! - 1) / stepsPerPoint);

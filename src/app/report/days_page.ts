@@ -59,10 +59,10 @@ export function daysPage(days: readonly ClosedDay[]): string {
 /** Says in a line of text how the version that answered did on a day, and what came of it. */
 export function dayText(day: ClosedDay): string {
   const judgement = `Day until ${day.until}: ${changeOf(day)}.`;
-  return (day.figures ? `${judgement} ${verdictOf(day)}` : judgement).slice(0, longestText);
+  return (day.figures ? `${judgement} ${verdictOf(day)}` : judgement).slice(0, maxTextLength);
 }
 
-const longestText = 400;
+const maxTextLength = 400;
 
 const changeOf = ({ outcome, published, reason }: ClosedDay): string =>
   [outcome, published && `as ${published}`, reason && `: ${reason}`].filter(Boolean).join(' ').replace(' :', ':');
@@ -70,11 +70,11 @@ const changeOf = ({ outcome, published, reason }: ClosedDay): string =>
 function verdictOf({ metric = '', figures = {}, events }: ClosedDay): string {
   const { now, ...others } = figures;
   if (now === undefined) return '';
-  const worse = Object.entries(others).filter(([, { mean }]) => mean > now.mean);
-  const best =
-    worse.length === 0 ? 'above all others' : `below ${worse.map(([name]) => seriesNames[name] ?? name).join(' and ')}`;
+  const better = Object.entries(others).filter(([, { mean }]) => mean > now.mean);
+  const betterNames = better.map(([name]) => seriesNames[name] ?? name);
+  const rank = better.length === 0 ? 'above all others' : `below ${betterNames.join(' and ')}`;
   const interval = `${figureText(now.low)} to ${figureText(now.high)}`;
-  return `On ${events.toLocaleString('en')} events of the last day ${metric} was ${figureText(now.mean)} (${interval}), ${best}.`;
+  return `On ${events.toLocaleString('en')} events of the last day ${metric} was ${figureText(now.mean)} (${interval}), ${rank}.`;
 }
 
 function daysTable(days: readonly ClosedDay[], names: readonly string[]): string {
@@ -87,5 +87,5 @@ function daysTable(days: readonly ClosedDay[], names: readonly string[]): string
     return [String(until), String(events), version, ...figureCells, changeOf(day)];
   });
   const head = ['until', 'events', 'version', ...names.map((name) => seriesNames[name] ?? name), 'what came of it'];
-  return table({ caption: 'The latest day is first', head: head.map(String), rows });
+  return table({ caption: 'The latest day is first', head, rows });
 }

@@ -28,18 +28,19 @@ export interface LineChart {
   readonly size?: ChartShape['size'];
 }
 
+const markLook = { frameAnchor: 'top', lineAnchor: 'bottom', fill: soft, dy: -1 } as const;
 const colourCount = 6;
 const dashes = [undefined, '6 3', '2 3'];
 /** Further series would have the look of an earlier one. */
-export const mostSeries = colourCount * dashes.length;
+export const maxSeries = colourCount * dashes.length;
 const colourAt = (series: number): string => `var(--c${series % colourCount})`;
 const dashAt = (series: number): string | undefined => dashes[Math.floor(series / colourCount) % dashes.length];
 
 /** Maximum rows of a table, because nobody reads a longer one. */
-const mostRows = 40;
+const maxRows = 40;
 /** Up to this number, points are drawn as dots. */
-const fewPoints = 30;
-const mostHovers = 60;
+const maxDots = 30;
+const maxHovers = 60;
 
 /** Draws lines over one axis, with a legend and the numbers as a table; of a single x only the table. */
 export function lineChart({ title, x, series, mark, levels = [], size = 'half' }: LineChart): string {
@@ -76,14 +77,7 @@ export function lineChart({ title, x, series, mark, levels = [], size = 'half' }
           ? [
               ruleX([mark.x], { stroke: soft, strokeDasharray: '3 3' }),
               text([mark.x], {
-                ...{
-                  x: (at) => at,
-                  text: () => mark.name,
-                  frameAnchor: 'top',
-                  lineAnchor: 'bottom',
-                  fill: soft,
-                  dy: -1,
-                },
+                ...{ x: (at: number) => at, text: () => mark.name, ...markLook },
                 ...(mark.x > (left + right) / 2 ? { textAnchor: 'end', dx: -5 } : { textAnchor: 'start', dx: 5 }),
               }),
             ]
@@ -101,7 +95,7 @@ function seriesMarks({ points, isApart }: ChartSeries, i: number): Markish[] {
   if (isApart) return [dot(points, { ...at, r: 3.5, fill: colourAt(i), stroke: 'none' })];
   return [
     lineY(points, { ...at, stroke: colourAt(i), strokeWidth: 2, strokeDasharray: dashAt(i) }),
-    ...(points.length > fewPoints ? [] : [dot(points, { ...at, r: 2.5, fill: colourAt(i), stroke: 'none' })]),
+    ...(points.length > maxDots ? [] : [dot(points, { ...at, r: 2.5, fill: colourAt(i), stroke: 'none' })]),
   ];
 }
 
@@ -131,7 +125,7 @@ function wholeTicks(left: number, right: number): number[] {
 }
 
 function hoversOf(x: string, series: readonly ChartSeries[], xValues: readonly number[], perLine: number): Hovered[] {
-  const every = Math.ceil(xValues.length / mostHovers);
+  const every = Math.ceil(xValues.length / maxHovers);
   return xValues
     .filter((_, i) => i % every === 0 || i === xValues.length - 1)
     .map((xValue) => {
@@ -162,7 +156,7 @@ function legend(series: readonly ChartSeries[]): string {
 
 /** Returns a row for each x. If there are too many, returns evenly spaced ones and the last. */
 function rowsOf(x: string, series: readonly ChartSeries[], xValues: readonly number[]): Omit<HtmlTable, 'caption'> {
-  const every = Math.ceil(xValues.length / mostRows);
+  const every = Math.ceil(xValues.length / maxRows);
   const columns = series.map(({ points }) => new Map(points));
   return {
     head: [x, ...series.map(({ name }) => name)],

@@ -7,10 +7,6 @@ import { lineChart } from './line_chart.ts';
 import { validation, weightsSection } from './training_sections.ts';
 import { verdictHead } from './verdict.ts';
 
-/**
- * The page of a run that is training. Its script requests the page again and replaces what changed, so that scroll position, keyboard focus and open tables
- * stay. Without scripts the page reloads itself.
- */
 type LiveStep = Extract<TrainingEvent, { kind: 'step' }>;
 
 export interface LiveTraining {
@@ -19,7 +15,7 @@ export interface LiveTraining {
   /** While `training`, the page keeps requesting itself. */
   readonly state: 'reading' | 'training' | 'validating' | 'ended' | 'failed';
   readonly epochs: readonly EpochRecord[];
-  /** At most `mostSteps` of the steps, each the mean over the epoch so far. */
+  /** Some of the steps, each with the mean over the epoch so far. */
   readonly steps: readonly LiveStep[];
   readonly last?: LiveStep;
   /** Baselines by the validation part, once they are measured. */
@@ -61,11 +57,15 @@ async function update() {
 setTimeout(update, ${refreshSeconds * 1000});
 `;
 
+/**
+ * Returns the page of a run that is training. Its script requests the page again and replaces what changed, so that scroll position, keyboard focus and open
+ * tables stay. Without scripts the page reloads itself.
+ */
 export function livePage(live: LiveTraining): string {
   const { model, epochs, steps, tasks, state } = live;
   const goesOn = state !== 'ended' && state !== 'failed';
   const best = epochs.findLast((record) => record.best);
-  const training = { steps: live.last?.step ?? 0, ...(best ? { best: { epoch: best.epoch } } : {}) };
+  const training = { steps: live.last?.step ?? 0, best: best && { epoch: best.epoch } };
   const curves = { epochs, shortSteps: 0, steps: new Map() };
   const liveParts = {
     ...{ curves, manifest: { plan: { tasks }, training } },
@@ -107,41 +107,24 @@ function headOf({ state, last, epochs, steps, report, reason, linesToBeat = {} }
   const record = epochs.at(-1);
   const validated = epochs.findLast(({ validation }) => validation);
   const started = steps[0];
-  const facts: [string, string][] = [
-    ...(last
-      ? [
-          ['Step', `${last.step.toLocaleString('en')} of ${last.steps.toLocaleString('en')}, epoch ${last.epoch}`] as [
-            string,
-            string,
-          ],
-          [
-            'Loss',
-            `${figureText(last.loss)}${started && started !== last ? `, from ${figureText(started.loss)}` : ''}`,
-          ] as [string, string],
-          ['Speed', `${counted(Math.round(last.examplesPerSecond), 'example')} a second`] as [string, string],
-        ]
-      : []),
-    ...(validated
-      ? [
-          [
-            `Validation, epoch ${validated.epoch}`,
-            Object.entries(validated.validation!)
-              .slice(0, 1)
-              .map(([label, value]) =>
-                [
-                  `${label} ${value.toFixed(4)}`,
-                  ...Object.entries(linesToBeat).flatMap(([name, { [label]: figure }]) =>
-                    figure === undefined ? [] : [`${name} ${figure.toFixed(4)}`],
-                  ),
-                ].join('; '),
-              )
-              .join(''),
-          ] as [string, string],
-        ]
-      : []),
-    ...(record ? [['Time of an epoch', epochTime(record)] as [string, string]] : []),
-    ['Memory', `${figureText(Math.round(process.memoryUsage.rss() / 2 ** 20))} MB`],
-  ];
+  const facts: [string, string][] = [];
+  if (last) {
+    const from = started && started !== last ? `, from ${figureText(started.loss)}` : '';
+    facts.push(
+      ['Step', `${last.step.toLocaleString('en')} of ${last.steps.toLocaleString('en')}, epoch ${last.epoch}`],
+      ['Loss', `${figureText(last.loss)}${from}`],
+      ['Speed', `${counted(Math.round(last.examplesPerSecond), 'example')} a second`],
+    );
+  }
+  const [[label, value] = ['', 0]] = Object.entries(validated?.validation ?? {});
+  if (validated) {
+    const others = Object.entries(linesToBeat).flatMap(([name, { [label]: figure }]) =>
+      figure === undefined ? [] : [`${name} ${figure.toFixed(4)}`],
+    );
+    facts.push([`Validation, epoch ${validated.epoch}`, [`${label} ${value.toFixed(4)}`, ...others].join('; ')]);
+  }
+  if (record) facts.push(['Time of an epoch', epochTime(record)]);
+  facts.push(['Memory', `${figureText(Math.round(process.memoryUsage.rss() / 2 ** 20))} MB`]);
   return verdictHead(
     state === 'failed' ? 'bad' : state === 'ended' ? 'good' : 'open',
     headline(state, last),

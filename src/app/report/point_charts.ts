@@ -36,22 +36,13 @@ interface ScatterOptions {
 }
 
 /** Draws a dot for each point, with the same numbers as a table. */
-export function scatterChart({
-  title,
-  x,
-  y,
-  size = 'half',
-  points,
-  scale = {},
-  choices,
-  own,
-  diagonal,
-}: ScatterOptions): string {
+export function scatterChart(options: ScatterOptions): string {
+  const { title, x, y, size = 'half', points, scale = {}, choices, own, diagonal } = options;
   const shown = points.filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
   if (shown.length === 0) return '';
   const at = { x: 'x', y: 'y' };
   const axisEnd = Math.max(...shown.flatMap((point) => [point.x, point.y]));
-  const dashedLines: Markish[] =
+  const pointMarks: Markish[] =
     own === undefined
       ? [dot(shown, { ...at, r: 3.5, fill: 'var(--c0)', fillOpacity: 0.7, stroke: 'none', title: titleOf })]
       : [
@@ -85,7 +76,7 @@ export function scatterChart({
         ...(diagonal
           ? [line([0, axisEnd], { x: (place) => place, y: (place) => place, stroke: soft, strokeDasharray: '3 3' })]
           : []),
-        ...dashedLines,
+        ...pointMarks,
       ],
     },
   );
@@ -164,7 +155,7 @@ export function mapChart(
         // What a title ends with in brackets, such as a year, is left to the pointer. A number is a key, and says nothing to a reader.
         nameMark(
           points
-            .map(({ title, ...at }) => ({ ...at, name: shortenName(title.replace(/ \([^()]*\)$/, ''), longestName) }))
+            .map(({ title, ...at }) => ({ ...at, name: shortenName(title.replace(/ \([^()]*\)$/, ''), maxNameLength) }))
             .filter(({ name }) => /\p{L}/u.test(name)),
         ),
       ],
@@ -175,15 +166,12 @@ export function mapChart(
       `<li><span class="dot" style="background:${fillOf(i)};opacity:${opacityOf(i)}"></span>${escapeHtml(name)}</li>`,
   );
   const others = layers[0]!.points.length > 0 && groups.length > 0 ? ['<li><span class="dot"></span>others</li>'] : [];
-  return chartFigure(
-    title,
-    svg,
-    groups.length === 0 ? '' : `<ul class="legend">${[...entries, ...others].join('')}</ul>`,
-  );
+  const legend = groups.length === 0 ? '' : `<ul class="legend">${[...entries, ...others].join('')}</ul>`;
+  return chartFigure(title, svg, legend);
 }
 
-const mostNames = 12;
-const longestName = 24;
+const maxNames = 12;
+const maxNameLength = 24;
 /** Size of a character of a phone, where words are larger than the chart's own, and the free space around a name. */
 const [nameHeight, nameCharacter, nameSpace] = [22, 10.5, 3];
 
@@ -194,7 +182,7 @@ function nameMark(points: readonly (ChartPoint & { readonly isQuiet?: boolean })
     const group = svgElement(document, 'g', { fill: soft, ...outline });
     const takenSpans: { left: number; right: number; middle: number }[] = [];
     for (const { x, y, name, isQuiet } of points) {
-      if (takenSpans.length === mostNames) break;
+      if (takenSpans.length === maxNames) break;
       const [pointX, pointY, long] = [xOf!(x), yOf!(y), nameCharacter * name.length];
       const labelPositions = [
         { anchor: 'start', at: pointX + 8, left: pointX + 8, middle: pointY },

@@ -20,7 +20,7 @@ import {
   wideSection,
 } from './html.ts';
 import { mapsSection } from './items_section.ts';
-import { lineChart, mostSeries } from './line_chart.ts';
+import { lineChart, maxSeries } from './line_chart.ts';
 import type { ReportParts } from './report_parts.ts';
 import { settingFacts } from './settings_section.ts';
 import { verdictHead } from './verdict.ts';
@@ -175,7 +175,7 @@ export function runsPage(runs: readonly NamedRun[], unfinished: readonly string[
 }
 
 function curveSections(runs: readonly NamedRun[]): string[] {
-  const shownRuns = runs.slice(0, mostSeries);
+  const shownRuns = runs.slice(0, maxSeries);
   const title = shownRuns.length < runs.length ? `, the first ${shownRuns.length} runs` : '';
   const seriesOf = (value: (record: EpochRecord) => number | undefined): ChartSeries[] =>
     shownRuns.map(({ name, curves }) => ({

@@ -22,11 +22,6 @@ export function evaluationRows({ metrics, rows, cold }: Evaluation): string[][] 
 /** Format of `evaluation.json`: the results of a run's last evaluation, for a new report. It is validated like a file of a stranger. */
 const format = 'tower-evaluation-1';
 
-interface StoredEvaluation {
-  readonly of: string;
-  readonly evaluation: Evaluation;
-}
-
 export const writeEvaluation = (folder: string, { checksum }: Manifest, evaluation: Evaluation): Promise<void> =>
   writeTextDurably(
     join(folder, evaluationFile),
@@ -39,7 +34,7 @@ export async function readEvaluation(folder: string, { checksum }: Manifest): Pr
   if (storedValue === undefined) return undefined;
   const filePath = join(folder, evaluationFile);
   await refuseUnlessValid('evaluation', storedValue, filePath);
-  const { of, evaluation } = storedValue as StoredEvaluation;
+  const { of, evaluation } = storedValue as { of: string; evaluation: Evaluation };
   const damageReason = complaintOf(evaluation);
   if (damageReason !== undefined) throw failure('damaged-file', { path: filePath, reason: damageReason });
   return of === checksum ? evaluation : undefined;

@@ -1,7 +1,7 @@
 /** The head of a report: in one sentence whether the model beats the baselines, the picture of it, and the facts of the run. */
 import type { Lineage } from '../../training/artifact/identity.ts';
 import { type Manifest, validationUnit } from '../../training/artifact/run_manifest.ts';
-import type { Evaluation, EvaluationRow } from '../../training/evaluation/evaluate_model.ts';
+import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { joinNames, signedIntervalText, type Verdict, verdictOf } from '../../training/evaluation/sentences.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { type IntervalBar, intervalChart } from './bar_charts.ts';
@@ -34,15 +34,15 @@ export function verdictHead(tone: VerdictTone, title: string, ...body: readonly 
 type VerdictTone = 'good' | 'fair' | 'bad' | 'open';
 
 /** Number of baselines that a headline names. */
-const mostNamed = 3;
+const maxNamed = 3;
 
 /** Returns the headline, which is the worst news. */
 function headline({ model, metric, beats, beatenBy, undecided }: Verdict): string {
   const contestantCount = beats.length + beatenBy.length + undecided.length;
   if (beatenBy.length > 0) {
     const rivals = beatenBy.toSorted((a, b) => b.figure - a.figure).map(({ name }) => name);
-    const hiddenCount = rivals.length - mostNamed;
-    const names = hiddenCount > 1 ? [...rivals.slice(0, mostNamed), `${hiddenCount} other baselines`] : rivals;
+    const hiddenCount = rivals.length - maxNamed;
+    const names = hiddenCount > 1 ? [...rivals.slice(0, maxNamed), `${hiddenCount} other baselines`] : rivals;
     return `${joinNames(names)} beat${rivals.length === 1 ? 's' : ''} ${model} in ${metric}`;
   }
   if (undecided.length > 0)
@@ -65,12 +65,12 @@ function verdictChart(verdict: Verdict, { rows, part, per }: Evaluation): string
   const bars = rows
     .toSorted((a, b) => b.all[metric]! - a.all[metric]!)
     .map(
-      (row): IntervalBar => ({
-        name: row.name,
-        value: row.all[metric]!,
-        tone: row === rows[0] ? 'own' : (tones.get(row.name) ?? 'level'),
-        ...(row.intervals?.[metric] ? { interval: row.intervals[metric] } : {}),
-        difference: leadText(row, metric),
+      ({ name, all, intervals, lead }): IntervalBar => ({
+        name,
+        value: all[metric]!,
+        tone: name === rows[0]!.name ? 'own' : (tones.get(name) ?? 'level'),
+        interval: intervals?.[metric],
+        difference: lead?.[metric] ? signedIntervalText(lead[metric]) : '',
       }),
     );
   return intervalChart(
@@ -96,11 +96,6 @@ function toneLegend(model: string, tones: ReadonlySet<string>): string {
   return `<ul class="legend">${entries.join('')}</ul>`;
 }
 
-function leadText({ lead }: EvaluationRow, metric: string): string {
-  const modelValue = lead?.[metric];
-  return modelValue ? signedIntervalText(modelValue) : '';
-}
-
 const ended: Readonly<Record<Manifest['training']['status'], string>> = {
   epochs: 'to its last epoch',
   patience: 'ended early, as validation no longer improved',
@@ -117,39 +112,29 @@ function runFacts(
   const settingTexts = Object.entries(settings ?? {}).map(([name, value]) => `${name} = ${value}`);
   const milliseconds = epochs.reduce((sum, epoch) => sum + epoch.milliseconds.total + epoch.milliseconds.validation, 0);
   const time = milliseconds > 0 ? ` in ${figureText(Number((milliseconds / 1000).toPrecision(3)))} s` : '';
-  return [
-    fit
-      ? ['Fitted', `to all training events at once. ${fit.words}.`]
-      : [
-          'Trained',
-          `${counted(training.epochs, unit)}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}${time}; ${ended[training.status]}`,
-        ],
-    ...(best
-      ? [
-          ['Kept', `${unit} ${best.epoch}, with the best ${best.metric} on validation: ${figureText(best.value)}`] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
+  const trained = `${counted(training.epochs, unit)}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}${time}; ${ended[training.status]}`;
+  const facts: [string, string][] = [
+    fit ? ['Fitted', `to all training events at once. ${fit.words}.`] : ['Trained', trained],
+  ];
+  if (best)
+    facts.push([
+      'Kept',
+      `${unit} ${best.epoch}, with the best ${best.metric} on validation: ${figureText(best.value)}`,
+    ]);
+  facts.push(
     [
       'Events',
       `${data.train.toLocaleString('en')} for training, ${data.validation.toLocaleString('en')} for validation, ${data.test.toLocaleString('en')} for the test${data.rejected > 0 ? `; ${counted(data.rejected, 'invalid row')} excluded` : ''}`,
     ],
     ['Rows', `${counted(data.items, 'item')}, ${counted(data.users, 'user')}`],
     ['Engine', `${engine.name}, ${engine.version}; seed ${seed}`],
-    ...(from ? [['Began with', lineageWords(from)] as [string, string]] : []),
-    ...(final
-      ? [
-          [
-            'Chosen by',
-            `${final.name} (${final.checksum.slice(0, 12)}): its settings and number of epochs, over all events`,
-          ] as [string, string],
-        ]
-      : settingTexts.length > 0
-        ? [['Set by hand', settingTexts.join(', ')] as [string, string]]
-        : []),
-  ];
+  );
+  if (from) facts.push(['Began with', lineageWords(from)]);
+  if (final) {
+    const source = `${final.name} (${final.checksum.slice(0, 12)})`;
+    facts.push(['Chosen by', `${source}: its settings and number of epochs, over all events`]);
+  } else if (settingTexts.length > 0) facts.push(['Set by hand', settingTexts.join(', ')]);
+  return facts;
 }
 
 const lineageWords = ({ name, checksum, runs, steps, events = 0, fresh, replay = 0 }: Lineage): string =>

@@ -87,8 +87,8 @@ export function backboneTowers(context: ModelContext): ConvertedTowers {
     }
 
     function groupValue(name: string): BlockValue {
-      const group = groups.find((each) => each.name === name);
-      const draft = madeGroups.get(name) ?? (group && sides.group(side, `${name.replaceAll(/\W+/g, '_')}`, [group]));
+      const group = groups.find((candidate) => candidate.name === name);
+      const draft = madeGroups.get(name) ?? (group && sides.group(side, name.replaceAll(/\W+/g, '_'), [group]));
       if (!draft) throw refuse(`no feature of the group \`${name}\` was converted`);
       const sameGroup =
         [...madeGroups.values()].find(({ features }) => features.join() === draft.features.join()) ?? draft;

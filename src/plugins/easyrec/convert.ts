@@ -29,7 +29,7 @@ const metricRows: Readonly<Record<string, (part: ConfigPart) => string>> = {
 };
 
 /** Metrics of labels, which `tower evaluate` measures for each task with a label. */
-const ofLabels: ReadonlySet<string> = new Set([
+const labelMetrics: ReadonlySet<string> = new Set([
   'auc',
   'mean_absolute_error',
   'root_mean_squared_error',
@@ -114,7 +114,7 @@ function metricsOf(root: ConfigPart, model: ConfigPart, isLabelled: boolean): st
     const readMetric = Object.hasOwn(metricRows, name) ? metricRows[name] : undefined;
     if (readMetric) return [readMetric(part)];
     if (name === 'auc' && !isLabelled) return ['auc'];
-    if (ofLabels.has(name) && isLabelled) part.notNeeded('`tower evaluate` measures it of each task with a label');
+    if (labelMetrics.has(name) && isLabelled) part.notNeeded('`tower evaluate` measures it of each task with a label');
     else part.leftOut(`Tower has no metric \`${name}\``);
     part.skip(...part.names);
     return [];
@@ -178,7 +178,7 @@ export function convertConfig(name: string, text: string, options: ConvertOption
     if (towers.sides.used.has(own) || own === keys.user || own === keys.item) continue;
     notes.add('left out', { path: original, line }, 'no tower reads this feature');
   }
-  const sharedTables = withSharedTables(ordered(usedFeatures), names, notes);
+  const sharedTables = withSharedTables(listsLast(usedFeatures), names, notes);
   const train = trainLines(root, model, dialect, task.label !== undefined);
   const paths = dataPathsOf(root, dialect);
   model.skip('model_class', 'num_class', 'model_name', 'loss_weight_strategy');
@@ -188,7 +188,7 @@ export function convertConfig(name: string, text: string, options: ConvertOption
     kind: row.title,
     features: sharedTables,
     towers: { user: towers.user, item: towers.item },
-    keys: { ...(keys.user === undefined ? {} : { user: keys.user }), item: keys.item },
+    keys: { user: keys.user, item: keys.item },
     labels,
     task,
     train,
@@ -204,10 +204,10 @@ function rowOf(model: ConfigPart): { readonly row: ModelRow; readonly dialect: C
     if (row) return { row, dialect: 'EasyRec' };
     throw failure('config-model', { model: modelClass, reason: reasonOf(knownModels) }, model.span);
   }
-  const modelName = knownModels.find((each) => model.has(each));
+  const modelName = knownModels.find((name) => model.has(name));
   if (modelName !== undefined) return { row: torchModels[modelName]!, dialect: 'TorchEasyRec' };
   const [other = 'no model'] = model.names.filter(
-    (each) => !/^(feature_groups|losses|metrics|train_metrics|num_class|variational_dropout|kernel)$/.test(each),
+    (name) => !/^(feature_groups|losses|metrics|train_metrics|num_class|variational_dropout|kernel)$/.test(name),
   );
   throw failure('config-model', { model: other, reason: reasonOf(knownModels) }, model.span);
 }
@@ -222,7 +222,7 @@ const nameOf = (path: string): string =>
     .replace(/^(?![A-Za-z_])/, 'model_');
 
 /** Sorts features so that a list comes after the list that it belongs to, and after the feature whose table it shares. */
-function ordered(features: readonly FeatureDraft[]): FeatureDraft[] {
+function listsLast(features: readonly FeatureDraft[]): FeatureDraft[] {
   return [...features].sort((a, b) => Number(a.list?.along !== undefined) - Number(b.list?.along !== undefined));
 }
 
@@ -247,7 +247,7 @@ function keysOf(
   const sampler = root.part('data_config')?.oneOf(samplers)?.part;
   const keyFeatures: FeatureDraft[] = [];
   const keyOf = (side: SideName, named: string | undefined): string | undefined => {
-    const original = named ?? guessed(side);
+    const original = named ?? guessKey(side);
     if (original === undefined) return undefined;
     const feature = features.get(original);
     const read = feature && towers.sides.used.get(feature.name);
@@ -261,12 +261,12 @@ function keysOf(
       element: 'id(dim: 0)',
       rows: 0,
       line: feature?.line ?? 0,
-      ...(column === keyName ? {} : { sql: column }),
+      sql: column === keyName ? undefined : column,
     });
     return keyName;
   };
   /** Returns the feature of a tower whose name suggests an id, or that has the largest table. */
-  const guessed = (side: SideName): string | undefined => {
+  const guessKey = (side: SideName): string | undefined => {
     const groups = towers[side].groups.flatMap((group) => group.features);
     const originals = [...features].filter(
       ([, { name, element, sql, list }]) =>

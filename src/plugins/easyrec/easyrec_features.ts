@@ -3,6 +3,7 @@ import { type FeatureDraft, quotedColumn, quotedText } from './groups.ts';
 import {
   type ConfigFeature,
   type ConfigFeatureContext,
+  defaultMaxElements,
   draftOf,
   elementsInSql,
   expressionKind,
@@ -10,7 +11,6 @@ import {
   foundInSql,
   idKind,
   joinedInSql,
-  LONGEST,
   leaveOutNumbers,
   numberKind,
   numbersInSql,
@@ -85,8 +85,8 @@ function tag(source: ConfigFeature): FeatureKindValue {
   const elements = elementsInSql(source, separator);
   const pool = poolOf(part, 'combiner', 'sum');
   const max = part.whole('max_seq_len', 1);
-  if (max === undefined) part.differs(`a list keeps its first ${LONGEST} elements: see \`max\``);
-  const list = { pool, max: max ?? LONGEST };
+  if (max === undefined) part.differs(`a list keeps its first ${defaultMaxElements} elements: see \`max\``);
+  const list = { pool, max: max ?? defaultMaxElements };
   const element = embeddedId(source);
   if (pairSeparator) {
     const piece = (index: number): string => `split_part(pair, ${quotedText(pairSeparator)}, ${index})`;
@@ -100,7 +100,7 @@ function tag(source: ConfigFeature): FeatureKindValue {
 
 function sequence(source: ConfigFeature): FeatureKindValue | undefined {
   const { part, dim } = source;
-  const max = part.whole('max_seq_len', 1) ?? LONGEST;
+  const max = part.whole('max_seq_len', 1) ?? defaultMaxElements;
   const sql = elementsInSql(source, separatorOf(part));
   const isNumber = part.text('sub_feature_type') === 'RawFeature';
   if (part.has('seq_multi_sep')) {
@@ -125,7 +125,7 @@ function raw(source: ConfigFeature): FeatureKindValue {
   return vectorKind(source, width, separatorOf(part));
 }
 
-const MOST_PIECES = 1000;
+const maxPieces = 1000;
 
 /** Converts a number that `min_val` and `max_val` map to [0, 1], in buckets if there are `num_buckets`. */
 function ranged(part: ConfigPart, dim: number, column?: string): { readonly element: string; readonly sql?: string } {
@@ -136,12 +136,12 @@ function ranged(part: ConfigPart, dim: number, column?: string): { readonly elem
     if (isRanged) part.at('min_val').leftOut('the boundaries are those of the number as it is');
     return { element: numberKind(part, dim) };
   }
-  if (isRanged && buckets > 1 && buckets <= MOST_PIECES) {
+  if (isRanged && buckets > 1 && buckets <= maxPieces) {
     const step = (max - min) / buckets;
     const boundaries = Array.from({ length: buckets }, (_, index) => Number((min + index * step).toPrecision(9)));
     return { element: `number(boundaries: [${boundaries.join(', ')}], dim: ${Math.max(dim, 1)})` };
   }
-  if (buckets > MOST_PIECES) part.at('num_buckets').leftOut(`a number has at most ${MOST_PIECES} pieces here`);
+  if (buckets > maxPieces) part.at('num_buckets').leftOut(`a number has at most ${maxPieces} pieces here`);
   else if (buckets > 0) part.at('num_buckets').leftOut('`num_buckets` of a number needs `min_val` and `max_val`');
   const element = numberKind(part, dim);
   return isRanged && column !== undefined
@@ -165,7 +165,6 @@ function lookup(source: ConfigFeature): FeatureKindValue {
 
 function passed({ part }: ConfigFeature): undefined {
   part.leftOut('a feature that is only passed through is no input of the model');
-  return undefined;
 }
 
 const types: Readonly<Record<string, (source: ConfigFeature) => FeatureKindValue | undefined>> = {

@@ -119,7 +119,7 @@ export function configGroups(model: ConfigPart): ConfigGroup[] {
 
 type TowerGroups = Readonly<Record<SideName, readonly ConfigGroup[]>>;
 
-const other = { user: 'item', item: 'user' } as const;
+const otherSide = { user: 'item', item: 'user' } as const;
 
 export class TowerSides {
   readonly used = new Map<string, FeatureDraft>();
@@ -165,10 +165,7 @@ export class TowerSides {
       }
       const [first] = lists;
       const { weights: _, ...list } = feature.list;
-      this.used.set(usedName, {
-        ...feature,
-        list: { ...list, pool: 'none', ...(first === undefined ? {} : { along: first }) },
-      });
+      this.used.set(usedName, { ...feature, list: { ...list, pool: 'none', along: first } });
       lists.push(usedName);
     }
     return lists;
@@ -212,8 +209,8 @@ export class TowerSides {
 
   private foreignColumn(side: SideName, { reads, side: said }: FeatureDraft): string | undefined {
     if (reads.length < 2) return said === 'item' && side === 'user' ? reads[0] : undefined;
-    const [mine, theirs] = [this.own[side], this.own[other[side]]];
-    return reads.find((column) => theirs.has(column) && !mine.has(column));
+    const [ownColumns, otherColumns] = [this.own[side], this.own[otherSide[side]]];
+    return reads.find((column) => otherColumns.has(column) && !ownColumns.has(column));
   }
 }
 
@@ -226,17 +223,19 @@ export function withSharedTables(
   const owners = new Map<string, FeatureDraft>();
   const tables: FeatureDraft[] = [];
   const inTables = features.filter(({ table }) => table !== undefined);
-  for (const [table, mine] of groupBy(inTables, (feature) => feature.table!)) {
-    if (mine.length < 2) continue;
-    const plainFeature = mine.find(({ list }) => !list);
-    const first = mine[0]!;
+  for (const [table, sharing] of groupBy(inTables, (feature) => feature.table!)) {
+    if (sharing.length < 2) continue;
+    const plainFeature = sharing.find(({ list }) => !list);
+    const first = sharing[0]!;
     if (!plainFeature && !/^id\(hash/.test(first.element)) {
       notes.add('differs', { path: table, line: first.line }, 'each of these lists has a table of its own');
       continue;
     }
     // A list uses the table of another feature. If all are lists, a feature without values gets the table.
     const owner = plainFeature ?? {
-      ...withoutList(first),
+      ...first,
+      list: undefined,
+      reads: [],
       name: names.free(`${first.name}_table`),
       sql: 'CAST(NULL AS VARCHAR)',
     };
@@ -249,10 +248,6 @@ export function withSharedTables(
     return { ...feature, element: feature.list ? owner.name : `like(${owner.name})` };
   });
   return [...tables, ...sharedFeatures];
-}
-
-function withoutList({ list: _, ...feature }: FeatureDraft): FeatureDraft {
-  return { ...feature, reads: [] };
 }
 
 /** A feature, and how its column is converted to values. */

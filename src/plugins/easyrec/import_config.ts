@@ -17,13 +17,13 @@ import { quoted } from './kinds.ts';
 import { copyItems, copyRows, firstLineOf } from './rows_file.ts';
 
 /** Maximum size of a config, which is written by hand. */
-const LARGEST = 20 << 20;
+const maxConfigBytes = 20 << 20;
 
 /** Long because the written files are removed again if a later step fails. */
 export async function importConfig(request: ImportRequest): Promise<Imported> {
   const { config, out, signal } = request;
-  if (existsSync(config) && statSync(config).size > LARGEST) {
-    throw failure('cannot-read', { path: config, reason: `it is larger than a config of ${LARGEST >> 20} MB` });
+  if (existsSync(config) && statSync(config).size > maxConfigBytes) {
+    throw failure('cannot-read', { path: config, reason: `it is larger than a config of ${maxConfigBytes >> 20} MB` });
   }
   const source = readSource(config);
   const firstPass = convertConfig(source.name, source.text, { user: request.user, item: request.item });
@@ -34,7 +34,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
     user: request.user,
     item: request.item,
     isList: (column) => lists.has(column),
-    findFile: (path) => nearby(path, config).map((at) => pathFrom(out, at))[0],
+    findFile: (path) => findNearby(path, config).map((file) => pathFrom(out, file))[0],
   });
   if (names.size === 0) throw failure('config-part', { part: 'feature_config' });
   const { draft, dialect, notes, paths } = converted;
@@ -120,8 +120,8 @@ function planOf(found: ImportFiles, converted: ConvertedConfig, out: string): Im
       return pathFrom(out, file);
     }
     if (isReadable) {
-      for (const each of files) inPlace.push(each);
-      return `{${files.map((each) => pathFrom(out, each)).join(',')}}`;
+      inPlace.push(...files);
+      return `{${files.map((path) => pathFrom(out, path)).join(',')}}`;
     }
     if (paths.columns.length === 0) throw failure('config-columns', { path: file });
     copies.push({ from: files, to: join(out, `${wish}.csv`), kind: 'rows' });
@@ -173,15 +173,15 @@ async function filesOf(
 ): Promise<ImportFiles> {
   const { paths } = converted;
   const givenFiles = (path: string): string[] => {
-    const expandedPaths = expanded(path);
+    const expandedPaths = expandPattern(path);
     if (expandedPaths.length === 0) throw failure('cannot-read', { path, reason: 'it does not exist' });
     return expandedPaths;
   };
-  const train = events === undefined ? nearbyAll(paths.train, config) : givenFiles(events);
+  const train = events === undefined ? findAllNearby(paths.train, config) : givenFiles(events);
   return {
     events: train,
-    test: test === undefined ? (events === undefined ? nearbyAll(paths.test, config) : []) : givenFiles(test),
-    items: items === false ? [] : items === undefined ? nearbyAll(paths.items?.path, config) : givenFiles(items),
+    test: test === undefined ? (events === undefined ? findAllNearby(paths.test, config) : []) : givenFiles(test),
+    items: items === false ? [] : items === undefined ? findAllNearby(paths.items?.path, config) : givenFiles(items),
     hasHeader: train[0] !== undefined && (paths.hasHeader || (await startsWithNames(train[0], converted))),
   };
 }
@@ -209,30 +209,30 @@ const columnsOf = ({ draft }: ConvertedConfig): string[] => [
 const isTyped = (path: string): boolean => (formatOf(path) ?? 'csv') !== 'csv';
 
 /** Number of levels above a config that are searched for its data. */
-const HIGHEST = 4;
+const maxLevels = 4;
 
 /**
  * Finds a file of a config. Paths of a config are relative to the folder where EasyRec was started: the working folder, that of the config, or one above it. A
  * path that leads out of these folders needs an option, so that a config from somebody else does not choose what is read.
  */
-function nearby(path: string, config: string): string[] {
+function findNearby(path: string, config: string): string[] {
   if (path.split(/[/\\]/).includes('..')) return [];
   const folders = ['.'];
-  for (let folder = dirname(resolve(config)); folders.length <= HIGHEST; folder = dirname(folder)) {
+  for (let folder = dirname(resolve(config)); folders.length <= maxLevels; folder = dirname(folder)) {
     if (folder === dirname(folder)) break;
     folders.push(folder);
   }
   for (const folder of folders) {
-    const all = expanded(join(folder, path));
+    const all = expandPattern(join(folder, path));
     if (all.length > 0) return all;
   }
   return [];
 }
 
-const nearbyAll = (paths: string | undefined, config: string): string[] =>
-  (paths ?? '').split(',').flatMap((path) => (path.trim() === '' ? [] : nearby(path.trim(), config)));
+const findAllNearby = (paths: string | undefined, config: string): string[] =>
+  (paths ?? '').split(',').flatMap((path) => (path.trim() === '' ? [] : findNearby(path.trim(), config)));
 
-function expanded(path: string): string[] {
+function expandPattern(path: string): string[] {
   const [before = '', after, ...more] = basename(path).split('*');
   if (after === undefined) return pathKind(path) === 'file' ? [path] : [];
   if (more.length > 0 || pathKind(dirname(path)) !== 'a folder') return [];
@@ -240,14 +240,14 @@ function expanded(path: string): string[] {
     .filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after))
     .sort()
     .map((name) => join(dirname(path), name))
-    .filter((each) => pathKind(each) === 'file');
+    .filter((path) => pathKind(path) === 'file');
 }
 
 /** Returns the columns that have lists in the files. */
 async function listsOf(files: readonly string[], signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
-  const typed = files.filter((path) => isTyped(path)).slice(0, 1);
-  if (typed.length === 0) return new Set();
-  const { tables } = await lookAt(typed, signal);
+  const typedFiles = files.filter((path) => isTyped(path)).slice(0, 1);
+  if (typedFiles.length === 0) return new Set();
+  const { tables } = await lookAt(typedFiles, signal);
   return new Set(
     tables.flatMap(({ columns }) => columns.filter(({ type }) => type?.endsWith(']')).map(({ name }) => name)),
   );

@@ -11,17 +11,15 @@ export function draftOf(
   reads: readonly string[],
   value: FeatureKindValue,
 ): FeatureDraft {
-  const table = part.text('embedding_name');
-  const sql = value.sql ?? (reads[0] === name ? undefined : reads[0]!);
   return {
     name,
     reads,
     rows: part.whole('hash_bucket_size') || part.whole('num_buckets') || 0,
     line: part.line,
     element: value.element,
-    ...(sql === undefined ? {} : { sql }),
-    ...(value.list ? { list: value.list } : {}),
-    ...(table ? { table } : {}),
+    sql: value.sql ?? (reads[0] === name ? undefined : reads[0]!),
+    list: value.list,
+    table: part.text('embedding_name') || undefined,
   };
 }
 
@@ -126,10 +124,10 @@ export function foundInSql(source: ConfigFeature, separator: string, pairSeparat
 
 /** Returns the kind of a number that an expression computes; undefined, with a note, if it cannot be written as SQL. */
 export function expressionKind({ part, inputs, dim }: ConfigFeature): FeatureKindValue | undefined {
-  const written = part.text('expression') ?? '';
-  const sql = sqlOf(written, inputs);
+  const expression = part.text('expression') ?? '';
+  const sql = sqlOf(expression, inputs);
   if (sql !== undefined) return { element: numberKind(part, dim), sql };
-  part.at('expression').leftOut(`the import cannot write \`${written}\` as SQL: write it in \`columns\``);
+  part.at('expression').leftOut(`the import cannot write \`${expression}\` as SQL: write it in \`columns\``);
   return undefined;
 }
 
@@ -148,15 +146,14 @@ export function unusedSettings(part: ConfigPart): void {
 }
 
 export const poolOf = (part: ConfigPart, name: string, otherwise: 'sum' | 'mean'): 'mean' | 'sum' => {
-  const written = part.text(name) ?? otherwise;
-  if (written !== 'sum' && written !== 'mean') {
-    part.at(name).differs(`Tower does not pool by \`${written}\`: elements are pooled by their mean`);
-  }
-  return written === 'sum' ? 'sum' : 'mean';
+  const pool = part.text(name) ?? otherwise;
+  if (pool === 'sum' || pool === 'mean') return pool;
+  part.at(name).differs(`Tower does not pool by \`${pool}\`: elements are pooled by their mean`);
+  return 'mean';
 };
 
 /** Maximum list length if the config has no limit. */
-export const LONGEST = 50;
+export const defaultMaxElements = 50;
 
 /** Converts expressions of a config to SQL. Tower itself checks the SQL against the columns. */
 const functions: Readonly<Record<string, string>> = {
@@ -211,14 +208,13 @@ function sqlOf(expression: string, columns: readonly string[]): string | undefin
 /** Converts a normalizer of numbers such as `method=log10,threshold=1e-10,default=-10`. @param column SQL of the value */
 export function normalizedBy(normalizer: string, column: string): string | undefined {
   const settings = new Map(
-    normalizer.split(',').map((each) => {
-      const [name = '', ...value] = each.split('=');
+    normalizer.split(',').map((setting) => {
+      const [name = '', ...value] = setting.split('=');
       return [name.trim(), value.join('=').trim()] as const;
     }),
   );
   const number = (name: string, otherwise: number): number | undefined => {
-    const written = settings.get(name);
-    const parsedNumber = written === undefined ? otherwise : Number(written);
+    const parsedNumber = Number(settings.get(name) ?? otherwise);
     return Number.isFinite(parsedNumber) ? parsedNumber : undefined;
   };
   switch (settings.get('method')) {

@@ -22,14 +22,14 @@ const activations: Readonly<Record<string, string>> = {
 
 /** Converts an activation. `tf.nn.relu`, `nn.ReLU`, `relu` and `nn.LeakyReLU,negative_slope=0.2` are all known names. */
 function activationOf(part: ConfigPart, name: string, otherwise: string): string {
-  const written = part.text(name) ?? otherwise;
-  const [word = '', ...settings] = written.split(/[,(]/);
+  const activationText = part.text(name) ?? otherwise;
+  const [word = '', ...settings] = activationText.split(/[,(]/);
   const plainWord = word.replace(/^.*\./, '').replaceAll('_', '').trim().toLowerCase();
   const knownActivation = Object.hasOwn(activations, plainWord) ? activations[plainWord] : undefined;
   if (knownActivation === undefined)
-    part.at(name).differs(`Tower has no activation \`${written}\`: relu is in its place`);
+    part.at(name).differs(`Tower has no activation \`${activationText}\`: relu is in its place`);
   else if (settings.length > 0)
-    part.at(name).differs(`the settings of \`${written}\` are those of Tower's \`${knownActivation}\``);
+    part.at(name).differs(`the settings of \`${activationText}\` are those of Tower's \`${knownActivation}\``);
   return knownActivation ?? 'relu';
 }
 

@@ -48,16 +48,10 @@ function dssm(context: ModelContext): ConvertedTowers {
     const part = towerParts[side];
     const layers = part.part('dnn') ?? part.part('mlp');
     const group = filled(sides.group(side, `${side}_features`, groupsRead[side]), side, context);
-    const blocks =
-      dialect === 'EasyRec' || outputWidth > 0
-        ? layers
-          ? linearEnd(layers, dialect === 'EasyRec', outputWidth > 0 ? [outputWidth] : [])
-          : outputWidth > 0
-            ? [`dense(${outputWidth})`]
-            : []
-        : layers
-          ? activeEnd(layers, false)
-          : [];
+    const isLinear = dialect === 'EasyRec' || outputWidth > 0;
+    const lastWidths = outputWidth > 0 ? [outputWidth] : [];
+    let blocks = lastWidths.map((width) => `dense(${width})`);
+    if (layers) blocks = isLinear ? linearEnd(layers, dialect === 'EasyRec', lastWidths) : activeEnd(layers, false);
     return towerOf(group, [], flow(group.name, ...weighed(part), 'flatten', ...normed(part), ...blocks));
   };
   return {
@@ -89,7 +83,7 @@ function mind(context: ModelContext): ConvertedTowers {
   const history = groupNamed(groups, isTorch ? (tower.text('history_input') ?? 'hist') : 'hist', context);
   const item = groupNamed(groups, inputOf(itemPart, 'item'), context);
   const time = settings.text('time_id_fea');
-  const without = (names: readonly string[]): string[] => names.filter((each) => !time || !each.includes(time));
+  const without = (names: readonly string[]): string[] => names.filter((name) => !time || !name.includes(time));
   const read = { ...history, features: without(history.features), sequences: without(history.sequences) };
   const sides = context.sides({ user: [user, read], item: [item] });
   const lists = sides.sequences('user', read);
@@ -237,7 +231,7 @@ function halvesOf(
 }
 
 function listsOf(name: string, { groups, feature }: ModelContext): string[] {
-  const group = groups.find((each) => each.name === name);
+  const group = groups.find((candidate) => candidate.name === name);
   return [...(group?.features ?? []), ...(group?.sequences ?? [])].filter((original) => feature(original)?.list);
 }
 

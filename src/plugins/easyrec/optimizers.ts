@@ -96,7 +96,7 @@ interface Schedule {
 type ReadSchedule = (part: ConfigPart, rate: number) => Schedule;
 
 const warmupOf = (part: ConfigPart, ...names: readonly string[]): string[] => {
-  const warmupName = names.find((each) => (part.whole(each) ?? 0) > 0);
+  const warmupName = names.find((name) => (part.whole(name) ?? 0) > 0);
   return warmupName === undefined ? [] : [`warmup: ${part.whole(warmupName)}`];
 };
 

@@ -140,7 +140,7 @@ export class ConfigPart extends ConfigPosition {
 
   /** Returns the position for a note. An absent field has the position of its message. */
   at(name: string): ConfigPosition {
-    const field = this.fields.findLast((each) => each.name === name);
+    const field = this.fields.findLast((candidate) => candidate.name === name);
     return new ConfigPosition(this.pathOf(name), field ? this.lineOf(field) : this.line, this.notes);
   }
 
@@ -214,7 +214,7 @@ export class ConfigPart extends ConfigPosition {
   }
 
   oneOf(names: readonly string[]): { readonly name: string; readonly part: ConfigPart } | undefined {
-    const presentName = names.find((each) => this.has(each));
+    const presentName = names.find((name) => this.has(name));
     return presentName === undefined ? undefined : { name: presentName, part: this.part(presentName)! };
   }
 
@@ -225,7 +225,7 @@ export class ConfigPart extends ConfigPosition {
 
   /** Adds a note if the config has any of these fields, which Tower handles differently. */
   noteIfAny(text: string, ...names: readonly string[]): void {
-    for (const name of names.filter((each) => this.has(each))) this.at(name).differs(text);
+    for (const name of names.filter((candidate) => this.has(candidate))) this.at(name).differs(text);
     this.skip(...names);
   }
 

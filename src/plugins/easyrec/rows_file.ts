@@ -11,9 +11,9 @@ import type { ConfigPart } from './part.ts';
 import { type ConfigDialect, samplers } from './scoring.ts';
 
 /** Separators that Tower detects in a header. */
-const found: ReadonlySet<string> = new Set([',', ';', '\t', '|']);
+const detectedDelimiters: ReadonlySet<string> = new Set([',', ';', '\t', '|']);
 
-const BUFFER = 1 << 16;
+const bufferBytes = 1 << 16;
 
 export interface CopyRows {
   readonly from: readonly string[];
@@ -32,8 +32,8 @@ export async function firstLineOf(path: string): Promise<string> {
   return awaitRead(
     path,
     open(path, 'r').then(async (handle) => {
-      const bytes = new Uint8Array(BUFFER);
-      const { bytesRead } = await handle.read(bytes, 0, BUFFER, 0).finally(() => handle.close());
+      const bytes = new Uint8Array(bufferBytes);
+      const { bytesRead } = await handle.read(bytes, 0, bufferBytes, 0).finally(() => handle.close());
       return new TextDecoder()
         .decode(bytes.subarray(0, bytesRead))
         .split(/\r?\n/)[0]!
@@ -44,9 +44,9 @@ export async function firstLineOf(path: string): Promise<string> {
 
 /** Writes a header before the rows. Rows are copied unchanged if Tower recognizes their separator. */
 export async function copyRows({ from, to, columns, delimiter, signal }: CopyRows): Promise<void> {
-  const isPlain = found.has(delimiter);
+  const isPlain = detectedDelimiters.has(delimiter);
   const sign = isPlain ? delimiter : ',';
-  await written(to, async (write) => {
+  await writeLines(to, async (write) => {
     await write(formatRecord(columns, sign, [sign]));
     for (const path of from) {
       for await (const line of linesOf(path)) {
@@ -76,7 +76,7 @@ export async function copyItems(items: ItemsPath, path: string, to: string, sign
   const weights = new Set<string>();
   let [count, left] = [0, 0];
   const seenKeys = new Set<string>();
-  await written(to, async (write) => {
+  await writeLines(to, async (write) => {
     await write(formatRecord([key, ...otherAttributes], ',', [',']));
     for await (const line of linesOf(path)) {
       signal?.throwIfAborted();
@@ -99,10 +99,8 @@ export async function copyItems(items: ItemsPath, path: string, to: string, sign
       await write(formatRecord([ownKey, ...otherValues], ',', [',']));
     }
     if (count === 0 || left > count) {
-      throw failure('config-items', {
-        path,
-        reason: `${left} of ${count + left} lines do not have ${attributes.length} attributes`,
-      });
+      const reason = `${left} of ${count + left} lines do not have ${attributes.length} attributes`;
+      throw failure('config-items', { path, reason });
     }
   });
   return { count, left, isUniform: weights.size < 2 };
@@ -137,7 +135,7 @@ async function* linesOf(path: string): AsyncGenerator<string> {
 }
 
 /** Writes a file atomically. Lines are written in pieces. */
-function written(to: string, body: (write: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
+function writeLines(to: string, body: (write: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
   return writeDurably(to, async (sink) => {
     let pendingPieces: string[] = [];
     let pendingSize = 0;
@@ -148,7 +146,7 @@ function written(to: string, body: (write: (text: string) => Promise<void>) => P
     await body(async (text) => {
       pendingPieces.push(text);
       pendingSize += text.length;
-      if (pendingSize > BUFFER) await flush();
+      if (pendingSize > bufferBytes) await flush();
     });
     await flush();
   });
@@ -185,7 +183,7 @@ export function dataPathsOf(root: ConfigPart, dialect: ConfigDialect): DataPaths
     }
     return field.text('input_name') ?? '';
   });
-  const shortFields = (data?.text('input_fields_str') ?? '').split(';').map((each) => each.split(':')[0]!.trim());
+  const shortFields = (data?.text('input_fields_str') ?? '').split(';').map((field) => field.split(':')[0]!.trim());
   const kind = data?.text('input_type') ?? data?.text('dataset_type') ?? '';
   return {
     train: pathOf(root, ['train_input_path', 'parquet_train_input']),
@@ -200,7 +198,7 @@ export function dataPathsOf(root: ConfigPart, dialect: ConfigDialect): DataPaths
 
 /** Returns the path of a file; undefined for tables of a warehouse and for streams. */
 function pathOf(root: ConfigPart, names: readonly string[]): string | undefined {
-  const pathName = names.find((each) => (root.text(each) ?? '') !== '');
+  const pathName = names.find((name) => (root.text(name) ?? '') !== '');
   const namedPath = pathName === undefined ? undefined : root.text(pathName);
   if (namedPath === undefined || !/^\w+:\/\//.test(namedPath)) return namedPath;
   root.at(pathName!).leftOut('Tower reads files: export the table as Parquet or CSV');

@@ -47,7 +47,7 @@ export const samplers: readonly string[] = [
 ];
 
 /** Replaces a learned scale, which Tower's `bce` does not have. A cosine times 10 is a usual logit. */
-const LEARNED_SCALE = 10;
+const replacedScale = 10;
 
 export function scoringOf(context: ScoreContext): Scoring {
   const { root, settings, names } = context;
@@ -81,8 +81,8 @@ export function scoringOf(context: ScoreContext): Scoring {
     task: {
       score: isCosine ? 'cosine(user, item)' : 'dot(user, item)',
       loss: lossText(context, loss, options, isCosine, temperature),
-      ...(label === undefined ? {} : { label }),
-      ...(weight === undefined ? {} : { weight }),
+      label,
+      weight,
     },
     labels: [
       ...(label === undefined ? [] : [labelOf(label, loss === 'mse' ? 'number' : 'binary', first ?? label)]),
@@ -156,7 +156,7 @@ function lossOf({ model, dialect, isRanking }: ScoreContext): {
   }
   if (knownLoss === 'bpr' || knownLoss === 'hinge')
     first!.at.differs('the pairs are of the items of the batch, and not of a session');
-  return { loss: knownLoss ?? 'bce', ...(first!.options ? { options: first!.options } : {}) };
+  return { loss: knownLoss ?? 'bce', options: first!.options };
 }
 
 function lossText(
@@ -181,10 +181,10 @@ function lossText(
     case 'bce':
     case 'focal': {
       if (isLearned) {
-        const scaleText = isCosine ? `it is ${LEARNED_SCALE}, try others` : 'the inner product has its own';
+        const scaleText = isCosine ? `it is ${replacedScale}, try others` : 'the inner product has its own';
         settings.at('scale_simi').differs(`the scale of the score is not learned: ${scaleText}`);
       }
-      const scale = isCosine && isLearned ? LEARNED_SCALE : Number((1 / value).toPrecision(6));
+      const scale = isCosine && isLearned ? replacedScale : Number((1 / value).toPrecision(6));
       const scaleText = scale === 1 ? [] : [`scale: ${scale}`];
       if (loss === 'bce') return called('bce', [...drawnOf(context), ...scaleText, ...smoothingText]);
       const [gamma, alpha] = [options?.number('gamma'), options?.number('alpha')];
@@ -211,11 +211,8 @@ function negativesOf({ root, settings, dialect }: ScoreContext): string[] {
     dialect === 'EasyRec'
       ? !settings.flag('ignore_in_batch_neg_sam', false)
       : settings.flag('in_batch_negative', false);
-  if (dialect === 'EasyRec') {
-    if (settings.text('item_id') === undefined && isInBatch) {
-      settings.differs("the row's own item is no negative of the row, wherever it comes up in the batch");
-    }
-  }
+  if (dialect === 'EasyRec' && settings.text('item_id') === undefined && isInBatch)
+    settings.differs("the row's own item is no negative of the row, wherever it comes up in the batch");
   const drawnItems = drawnOf({ root });
   const settingName = dialect === 'EasyRec' ? 'ignore_in_batch_neg_sam' : 'in_batch_negative';
   if (drawnItems.length === 0 && !isInBatch && settings.has(settingName))

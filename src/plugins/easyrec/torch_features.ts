@@ -3,6 +3,7 @@ import { type FeatureDraft, quotedColumn, type SideName } from './groups.ts';
 import {
   type ConfigFeature,
   type ConfigFeatureContext,
+  defaultMaxElements,
   draftOf,
   elementsInSql,
   expressionKind,
@@ -10,7 +11,6 @@ import {
   foundInSql,
   idKind,
   joinedInSql,
-  LONGEST,
   leaveOutNumbers,
   normalizedBy,
   numberKind,
@@ -53,7 +53,7 @@ export function torchFeatures(root: ConfigPart, context: ConfigFeatureContext): 
     const sequence = {
       name: sequenceName,
       delimiter: part.text('sequence_delim') ?? ';',
-      max: part.whole('sequence_length', 1) ?? LONGEST,
+      max: part.whole('sequence_length', 1) ?? defaultMaxElements,
     };
     part.skip('sequence_pk');
     for (const config of part.parts('features')) {
@@ -65,7 +65,10 @@ export function torchFeatures(root: ConfigPart, context: ConfigFeatureContext): 
     const plainKind = kind.replace(/^sequence_/, '');
     const isSequence = within !== undefined || plainKind !== kind;
     const sequence = isSequence
-      ? (within ?? { delimiter: part.text('sequence_delim') ?? ';', max: part.whole('sequence_length', 1) ?? LONGEST })
+      ? (within ?? {
+          delimiter: part.text('sequence_delim') ?? ';',
+          max: part.whole('sequence_length', 1) ?? defaultMaxElements,
+        })
       : undefined;
     const givenName = part.text('feature_name') ?? '';
     const original = within?.name ? `${within.name}__${givenName}` : givenName;
@@ -110,13 +113,7 @@ function featureOf(
       );
   }
   const inputs = isOwn ? [original] : sources.map(bare);
-  const kindValue = read({
-    ...context,
-    part,
-    inputs,
-    dim: part.whole('embedding_dim') ?? 0,
-    ...(sequence ? { sequence } : {}),
-  });
+  const kindValue = read({ ...context, part, inputs, dim: part.whole('embedding_dim') ?? 0, sequence });
   unusedSettings(part);
   part.skip(
     'sequence_delim',
@@ -131,7 +128,7 @@ function featureOf(
   if (!kindValue) return undefined;
   const featureName = names.of(original);
   const side = sequence ? undefined : sideOf(sources);
-  return { ...draftOf(part, featureName, inputs, kindValue), ...(side ? { side } : {}) };
+  return { ...draftOf(part, featureName, inputs, kindValue), side };
 }
 
 const bare = (source: string): string => source.replace(/^\w+:/, '');
@@ -155,7 +152,7 @@ function id(source: TorchFeature): FeatureKindValue {
     part.at('value_dim').differs('an element of a sequence is one value: several in one count as one');
   if (sequence) return { element, ...listOf(source, sequence) };
   if (!isMany) return { element };
-  const list = { pool: poolOf(part, 'pooling', 'sum'), max: LONGEST };
+  const list = { pool: poolOf(part, 'pooling', 'sum'), max: defaultMaxElements };
   return { element, sql: elementsInSql(source, separatorOf(part)), list };
 }
 
@@ -195,7 +192,7 @@ function lookup(source: ConfigFeature): FeatureKindValue {
   const isCode = part.flag('need_discrete', false) || part.has('hash_bucket_size') || part.has('num_buckets');
   if (!isCode) return { element: numberKind(part, dim), sql: `TRY_CAST(${sql}[1] AS DOUBLE)` };
   const pool = poolOf(part, 'pooling', 'sum');
-  return { element: embeddedId(source), sql, list: { pool, max: LONGEST } };
+  return { element: embeddedId(source), sql, list: { pool, max: defaultMaxElements } };
 }
 
 function tokenize({ part, dim }: ConfigFeature): FeatureKindValue {

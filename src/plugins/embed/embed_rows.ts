@@ -40,14 +40,17 @@ export async function embed(request: EmbedRequest): Promise<Embedded> {
       throw embedFailure(request, `no row of ${file} has a text`, 'name other columns with `--column`');
     const data = new Float32Array(texts.length * width);
     for (const [row, text] of texts.entries()) if (text !== '') data.set(vectors.get(text)!, row * width);
-    const made = { data, rows: texts.length, width };
-    if (isParquet) await source.writeParquet(out, request.as ?? 'embedding', made, key);
-    else await writeNpy(out, made);
+    const matrix = { data, rows: texts.length, width };
+    if (isParquet) await source.writeParquet(out, request.as ?? 'embedding', matrix, key);
+    else await writeNpy(out, matrix);
     const keyFile = keys && !isParquet ? `${out.replace(/\.npy$/, '')}.keys.txt` : undefined;
-    if (keyFile !== undefined) await writeTextDurably(keyFile, keys!.map((each) => `${each}\n`).join(''));
+    if (keyFile !== undefined) await writeTextDurably(keyFile, keys!.map((value) => `${value}\n`).join(''));
     const { model, url, prefix } = request;
     const record = await writeVectorRecord(out, {
-      ...{ model, columns, width, rows: texts.length },
+      model,
+      columns,
+      width,
+      rows: texts.length,
       url: url && endpointOf(request, url).href,
       prefix,
     });
@@ -130,7 +133,7 @@ function decodeVector(value: unknown): { readonly record: CachedVector } | { rea
   const isVector =
     Array.isArray(value) &&
     value.length === 2 &&
-    value.every((each) => typeof each === 'string' && each !== '' && /^[\w+/]*={0,2}$/.test(each)) &&
+    value.every((text) => typeof text === 'string' && text !== '' && /^[\w+/]*={0,2}$/.test(text)) &&
     Buffer.byteLength(value[1], 'base64') % 4 === 0;
   return isVector ? { record: value as unknown as CachedVector } : { reason: 'it is no vector' };
 }

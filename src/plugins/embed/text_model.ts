@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { TextModel, TextModelRequest } from '../../app/api/embed.ts';
 import { type Failure, failure } from '../../base/diagnostics/failure.ts';
@@ -23,17 +24,17 @@ export async function openTextModel(request: TextModelRequest, from?: string): P
 export const embedFailure = ({ model }: TextModelRequest, reason: string, advice: string): Failure =>
   failure('embed-failed', { model, reason, advice });
 
-const mostWidth = 65_536;
+const maxWidth = 65_536;
 
-function checkedVector(request: TextModelRequest, numbers: unknown, at: number): Float32Array {
+function checkedVector(request: TextModelRequest, numbers: unknown, index: number): Float32Array {
   const refuse = (reason: string): Failure =>
-    embedFailure(request, `vector ${at + 1} of its answer ${reason}`, 'ask another model, or another endpoint');
+    embedFailure(request, `vector ${index + 1} of its answer ${reason}`, 'ask another model, or another endpoint');
   const isList = Array.isArray(numbers) || numbers instanceof Float32Array;
-  if (!isList || numbers.length === 0 || numbers.length > mostWidth) {
+  if (!isList || numbers.length === 0 || numbers.length > maxWidth) {
     throw refuse(isList ? `has ${numbers.length} numbers` : 'is no list of numbers');
   }
   const vector = Float32Array.from(numbers);
-  const wrong = vector.findIndex((value, index) => !Number.isFinite(value) || typeof numbers[index] !== 'number');
+  const wrong = vector.findIndex((value, i) => !Number.isFinite(value) || typeof numbers[i] !== 'number');
   if (wrong !== -1)
     throw refuse(`has ${JSON.stringify(numbers[wrong])} at index ${wrong}, where a finite float32 is needed`);
   return vector;
@@ -41,17 +42,17 @@ function checkedVector(request: TextModelRequest, numbers: unknown, at: number):
 
 type AnswerTexts = (texts: readonly string[]) => Promise<readonly unknown[]>;
 
-const longestAnswer = 256 * 2 ** 20;
-const mostAttempts = 8;
+const maxAnswerBytes = 256 * 2 ** 20;
+const maxAttempts = 8;
 /** Milliseconds before the second attempt, and the longest that is waited before any. */
-const [firstPause, longestPause] = [500, 120_000];
+const [firstPause, maxPause] = [500, 120_000];
 
 function openEndpoint(request: TextModelRequest, url: string): AnswerTexts {
   const { model, dimensions, timeout = 60, signal } = request;
   const endpoint = endpointOf(request, url);
   const secret = request.secret ?? secretFor(endpoint);
   const headers = { 'content-type': 'application/json', ...(secret ? { authorization: `Bearer ${secret}` } : {}) };
-  const limits = { timeout: 1000 * timeout, maxBytes: longestAnswer, signal };
+  const limits = { timeout: 1000 * timeout, maxBytes: maxAnswerBytes, signal };
   return async (texts) => {
     const body = JSON.stringify({ model, input: texts, encoding_format: 'float', dimensions });
     for (let attempt = 1; ; attempt++) {
@@ -65,12 +66,12 @@ function openEndpoint(request: TextModelRequest, url: string): AnswerTexts {
         if (!(error instanceof FailedRequest)) throw error;
         // The part at random keeps clients that were refused together from returning together.
         const pause = error.retryAfter ?? firstPause * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-        if (!error.isTransient || attempt === mostAttempts || pause > longestPause) {
+        if (!error.isTransient || attempt === maxAttempts || pause > maxPause) {
           const waits =
-            error.isTransient && pause > longestPause ? `; it asks to wait ${Math.ceil(pause / 1000)} seconds` : '';
+            error.isTransient && pause > maxPause ? `; it asks to wait ${Math.ceil(pause / 1000)} seconds` : '';
           throw embedFailure(request, `${endpoint.href}: ${error.message}${waits}`, adviceFor(error));
         }
-        await waitFor(pause, signal);
+        await delay(pause, undefined, { signal }).catch(() => signal?.throwIfAborted());
       }
     }
   };
@@ -117,18 +118,6 @@ function vectorsIn(data: unknown, count: number): readonly unknown[] {
   }
   return vectors;
 }
-
-const waitFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(done, milliseconds);
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      if (signal?.aborted) reject(signal.reason);
-      else resolve();
-    }
-    signal?.addEventListener('abort', done);
-  });
 
 const transformersVersion = '4.3.2';
 

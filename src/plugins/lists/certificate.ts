@@ -50,21 +50,21 @@ export async function certify(
     const start = processorTime();
     exactAnswers.push(scan.top([{ vectors, k }])[0]!);
     scanTime += processorTime() - start;
-    if (exactAnswers.length % 64 === 0) await breathe(signal);
+    if (exactAnswers.length % 64 === 0) await yieldToSignals(signal);
   }
   onProgress?.('measured the exact scan');
   let widest: Certified | undefined;
   for (const reach of reaches) {
-    const index = indexOf(k, reach);
+    const approximate = indexOf(k, reach);
     const recalls: number[] = [];
     let listsTime = 0;
-    for (const [at, vectors] of queries.entries()) {
+    for (const [index, vectors] of queries.entries()) {
       const start = processorTime();
-      const foundRows = index.search({ vectors, k });
+      const foundRows = approximate.search({ vectors, k });
       listsTime += processorTime() - start;
       // Requests that fall back to the scan are exact.
-      recalls.push(foundRows ? recallOf(foundRows, exactAnswers[at]!) : 1);
-      if (at % 64 === 0) await breathe(signal);
+      recalls.push(foundRows ? recallOf(foundRows, exactAnswers[index]!) : 1);
+      if (index % 64 === 0) await yieldToSignals(signal);
     }
     const milliseconds = { lists: listsTime / queries.length, scan: scanTime / queries.length };
     widest = { certificate: { k, queries: queries.length, ...recallFigures(recalls), milliseconds }, reach };
@@ -80,7 +80,7 @@ function processorTime(): number {
 }
 
 /** Lets the event loop handle signals and draw the progress bar. */
-async function breathe(signal: AbortSignal | undefined): Promise<void> {
+async function yieldToSignals(signal: AbortSignal | undefined): Promise<void> {
   await new Promise(setImmediate);
   signal?.throwIfAborted();
 }

@@ -46,13 +46,8 @@ export async function writeIndexFolder(source: IndexSource): Promise<IndexManife
     await rejectOtherFiles(folder, isIndexFile);
     const lists = await buildLists(items, { signal, onItems });
     const scan = makeScan(items.data, items.rows, items.width);
-    const { reach, certificate } = await certify(scan, prepareLists(lists, scan), {
-      queries: queries.vectors,
-      k,
-      recall,
-      signal,
-      onProgress,
-    });
+    const options = { queries: queries.vectors, k, recall, signal, onProgress };
+    const { reach, certificate } = await certify(scan, prepareLists(lists, scan), options);
     if (certificate.recall < recall) throw failure('index-recall', { asked: recall, ...certificate });
     await removeDurably(join(folder, indexManifestFile));
     await makeFolder(folder);
@@ -85,7 +80,9 @@ export async function openIndexFolder(
 ): Promise<{ readonly makeIndex: (scan: VectorScan) => ApproximateIndex; readonly manifest: IndexManifest }> {
   const manifest = await readIndexManifest(folder);
   const difference =
-    manifest.version === version ? otherItems(manifest.items, itemsIdentity(items)) : 'another version of the model';
+    manifest.version === version
+      ? differenceOfItems(manifest.items, itemsIdentity(items))
+      : 'another version of the model';
   if (difference !== undefined) throw failure('other-index', { folder, what: difference });
   const path = join(folder, listsFile);
   const { sha256 } = await computeChecksum(folder, listsFile);
@@ -109,11 +106,11 @@ export interface GaugeOptions {
 }
 
 /** Maximum share of the time for which an idle event loop is busy. */
-const idle = 0.5;
+const maxIdleLoad = 0.5;
 /** Maximum number of attempts before a check is dropped. */
-const mostLooks = 200;
+const maxLooks = 200;
 /** Number of latest recalls in the mean. */
-const kept = 1000;
+const maxKeptRecalls = 1000;
 
 export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}): RecallGauge {
   const recalls: number[] = [];
@@ -124,12 +121,12 @@ export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}):
   const waitForIdle = (recall: () => number, looks = 0): void => {
     const loadBefore = performance.eventLoopUtilization();
     setTimeout(() => {
-      if (performance.eventLoopUtilization(loadBefore).utilization < idle) {
+      if (performance.eventLoopUtilization(loadBefore).utilization < maxIdleLoad) {
         recalls.push(recall());
-        if (recalls.length > kept) recalls.shift();
+        if (recalls.length > maxKeptRecalls) recalls.shift();
         checked++;
         isWaiting = false;
-      } else if (looks < mostLooks) waitForIdle(recall, looks + 1);
+      } else if (looks < maxLooks) waitForIdle(recall, looks + 1);
       else isWaiting = false;
     }, pause).unref();
   };
@@ -139,7 +136,7 @@ export function makeRecallGauge({ every = 100, pause = 20 }: GaugeOptions = {}):
       return checked;
     },
     get recall() {
-      return recalls.reduce((sum, each) => sum + each, 0) / recalls.length;
+      return recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
     },
     offer(recall) {
       offered++;
@@ -178,7 +175,7 @@ interface ItemsIdentity {
   readonly lengths: readonly number[];
 }
 
-const sampled = 64;
+const maxComparedLengths = 64;
 
 export interface NamedItems {
   readonly rows: number;
@@ -190,21 +187,21 @@ export interface NamedItems {
 function itemsIdentity({ rows, width, keyAt, itemVector }: NamedItems): ItemsIdentity {
   const keyHash = createHash('sha256');
   for (let row = 0; row < rows; row++) keyHash.update(`${keyAt(row).length}:${keyAt(row)}`);
-  const lengths = Array.from({ length: Math.min(sampled, rows) }, (_, i) => {
-    const row = Math.floor((i * rows) / Math.min(sampled, rows));
+  const lengths = Array.from({ length: Math.min(maxComparedLengths, rows) }, (_, i) => {
+    const row = Math.floor((i * rows) / Math.min(maxComparedLengths, rows));
     return Math.hypot(...itemVector(row));
   });
   return { rows, width, keys: keyHash.digest('hex'), lengths };
 }
 
 /** Returns how the items differ; undefined if both are of the same items. */
-function otherItems(built: ItemsIdentity, served: ItemsIdentity): string | undefined {
+function differenceOfItems(built: ItemsIdentity, served: ItemsIdentity): string | undefined {
   if (built.rows !== served.rows)
     return `${built.rows.toLocaleString('en')} items, not ${served.rows.toLocaleString('en')}`;
   if (built.width !== served.width) return `vectors of ${built.width} numbers, not ${served.width}`;
   if (built.keys !== served.keys) return 'items with other keys';
-  const isNear = (length: number, at: number): boolean =>
-    Math.abs(length - served.lengths[at]!) <= 1e-3 * Math.max(length, served.lengths[at]!);
+  const isNear = (length: number, index: number): boolean =>
+    Math.abs(length - served.lengths[index]!) <= 1e-3 * Math.max(length, served.lengths[index]!);
   return built.lengths.length === served.lengths.length && built.lengths.every(isNear)
     ? undefined
     : 'items with other vectors';
@@ -212,19 +209,20 @@ function otherItems(built: ItemsIdentity, served: ItemsIdentity): string | undef
 
 /** @throws Failure `not-an-index`, `other-index`, `damaged-index`, `cannot-read` */
 async function readIndexManifest(folder: string): Promise<IndexManifest> {
-  const bytes = await readIfExists(folder, indexManifestFile, mostOfManifest);
+  const bytes = await readIfExists(folder, indexManifestFile, maxManifestBytes);
   if (bytes === undefined) throw failure('not-an-index', { folder });
   const value = jsonOf(bytes);
   const { format: found }: { readonly format?: unknown } = Object(value);
   if (typeof found === 'string' && found !== format) {
     throw failure('other-index', { folder, what: 'another version of Tower' });
   }
-  const reason = value === undefined ? 'it is not JSON' : await complaint(value);
+  const compile = await loadSchemaCompiler({ strictTypes: false });
+  const reason = value === undefined ? 'it is not JSON' : findSchemaError(compile(schema), value);
   if (reason !== undefined) throw failure('damaged-index', { path: join(folder, indexManifestFile), reason });
   return value as IndexManifest;
 }
 
-const mostOfManifest = 2 ** 20;
+const maxManifestBytes = 2 ** 20;
 
 function jsonOf(bytes: Uint8Array): unknown {
   try {
@@ -232,9 +230,4 @@ function jsonOf(bytes: Uint8Array): unknown {
   } catch {
     return undefined;
   }
-}
-
-async function complaint(value: unknown): Promise<string | undefined> {
-  const compile = await loadSchemaCompiler({ strictTypes: false });
-  return findSchemaError(compile(schema), value);
 }

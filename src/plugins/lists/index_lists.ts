@@ -29,8 +29,8 @@ const listCountOf = (rows: number): number =>
 const sampledOfList = 24;
 const passes = 5;
 /** Number of items whose nearest centres are found between two looks at the signal. */
-const slice = 2048;
-const together = 64;
+const rowsPerTurn = 2048;
+const batchRows = 64;
 
 /** @throws the reason of the signal */
 export async function buildLists(items: ItemVectors, { signal, onItems }: BuildOptions = {}): Promise<ItemLists> {
@@ -49,31 +49,29 @@ export async function buildLists(items: ItemVectors, { signal, onItems }: BuildO
   for (let pass = 0; pass < passes; pass++) {
     const lists = await nearestCentres(sample);
     const sums = new Float32Array(count * width);
-    const found = new Uint32Array(count);
+    const listSizes = new Uint32Array(count);
     lists.forEach((list, i) => {
-      found[list]!++;
+      listSizes[list]!++;
       for (let index = 0; index < width; index++) sums[list * width + index]! += data[sample[i]! * width + index]!;
     });
     // A centre that no item is near begins again at any item.
-    found.forEach((size, list) => {
+    listSizes.forEach((size, list) => {
       if (size === 0) sums.set(vectorAt(sample[random.integer(sampled)]!), list * width);
     });
     centres = normalized(sums);
   }
-  const all = await nearestCentres(
+  const listOfRow = await nearestCentres(
     Uint32Array.from({ length: rows }, (_, row) => row),
     onItems,
   );
-  return listsFrom(items, all, count);
+  return listsFrom(items, listOfRow, count);
 
   function vectorAt(row: number): Float32Array {
     return data.subarray(row * width, (row + 1) * width);
   }
-  function directionsAt(some: Uint32Array): Float32Array {
-    const vectors = new Float32Array(some.length * width);
-    some.forEach((row, i) => {
-      vectors.set(vectorAt(row), i * width);
-    });
+  function directionsAt(rowNumbers: Uint32Array): Float32Array {
+    const vectors = new Float32Array(rowNumbers.length * width);
+    for (const [i, row] of rowNumbers.entries()) vectors.set(vectorAt(row), i * width);
     return normalized(vectors);
   }
   function normalized(vectors: Float32Array): Float32Array {
@@ -83,22 +81,20 @@ export async function buildLists(items: ItemVectors, { signal, onItems }: BuildO
     }
     return vectors;
   }
-  async function nearestCentres(some: Uint32Array, onDone?: BuildOptions['onItems']): Promise<Uint32Array> {
+  async function nearestCentres(rowNumbers: Uint32Array, onDone?: BuildOptions['onItems']): Promise<Uint32Array> {
     const scan = makeScan(centres, count, width);
-    const nearest = new Uint32Array(some.length);
-    for (let from = 0; from < some.length; from += together) {
-      const batch = [...some.subarray(from, from + together)];
+    const nearest = new Uint32Array(rowNumbers.length);
+    for (let from = 0; from < rowNumbers.length; from += batchRows) {
+      const batch = [...rowNumbers.subarray(from, from + batchRows)];
       const answers = scan.top(batch.map((row) => ({ vectors: [Float64Array.from(vectorAt(row))], k: 1 })));
-      answers.forEach((answer, i) => {
-        nearest[from + i] = answer.rows[0]!;
-      });
-      if (from % slice === 0) {
-        onDone?.(from, some.length);
+      for (const [i, answer] of answers.entries()) nearest[from + i] = answer.rows[0]!;
+      if (from % rowsPerTurn === 0) {
+        onDone?.(from, rowNumbers.length);
         await new Promise(setImmediate);
         signal?.throwIfAborted();
       }
     }
-    onDone?.(some.length, some.length);
+    onDone?.(rowNumbers.length, rowNumbers.length);
     return nearest;
   }
 }
@@ -133,7 +129,7 @@ function listsFrom({ data, rows, width }: ItemVectors, listOf: Uint32Array, coun
     order,
     ends,
     means,
-    covariance: Float32Array.from(covariance, (each) => (trace > 0 ? (each * width) / trace : 0)),
+    covariance: Float32Array.from(covariance, (value) => (trace > 0 ? (value * width) / trace : 0)),
   };
 }
 

@@ -23,14 +23,14 @@ export interface ItemLists {
 /** Numbers of lists that are read first and second, to learn a score that others must reach. */
 const stages = [4, 64];
 /** A request that leaves out more rows than this is answered by the scan. */
-const mostRemoved = 5000;
+const maxRemovedRows = 5000;
 
 /** What stands for a standard normal number with the least error, and the limit of both (Max, Quantizing for Minimum Distortion, 1960). */
 const [inner, levelLimit, outer] = [0.4528, 0.9816, 1.51];
 const levels = [-outer, -inner, inner, outer];
 /** Share of the score of an offset that its codes keep in the mean, and how much an estimate may be below that, as a share of the reach. */
 const [keptShare, slack] = [0.9, 0.22];
-const mostEntry = 63;
+const maxTableEntry = 63;
 
 /**
  * Returns a function that makes searches for `k` items at most, which read the items that reach the k-th best score at `reach` deviations above the mean. They share the codes.
@@ -56,8 +56,8 @@ export function prepareLists(lists: ItemLists, scan: VectorScan) {
   return (k: number, reach: number): ApproximateIndex => ({
     search({ vectors, k: wanted, allowed, isFiltered }) {
       if (isFiltered || wanted === 0 || wanted > k) return undefined;
-      if (allowed && rows - allowed.count() > mostRemoved) return undefined;
-      const asked = vectors.map((query) => {
+      if (allowed && rows - allowed.count() > maxRemovedRows) return undefined;
+      const queries = vectors.map((query) => {
         const [scores, deviation] = [meanScan.estimates(query), deviationOf(query)];
         const bounds = new Float32Array(scores.length);
         const nearest = new BestRows(stages.at(-1)!, bounds.length);
@@ -67,27 +67,27 @@ export function prepareLists(lists: ItemLists, scan: VectorScan) {
         }
         return { query, scores, bounds, deviation, nearest: nearest.ordered().scores };
       });
-      const seen = vectors.length > 1 ? new Set<number>() : undefined;
+      const listedBefore = vectors.length > 1 ? new Set<number>() : undefined;
       let stage = 0;
       /** Returns the places of the next stage. */
-      const listed = (least: number): Uint32Array | undefined => {
+      const nextPlaces = (least: number): Uint32Array | undefined => {
         if (stage > stages.length) return undefined;
         const listedPlaces: number[] = [];
-        for (const { nearest, ...each } of asked) {
+        for (const { nearest, ...each } of queries) {
           const boundOf = (at: number): number => nearest[Math.min(stages[at]!, nearest.length) - 1]!;
           const from = stage < stages.length ? boundOf(stage) : least;
           const below = stage === 0 ? Number.POSITIVE_INFINITY : boundOf(stage - 1);
           for (const at of sieve(each, { from, below, least, reach })) {
             const place = placeAt[at]!;
-            if (place < 0 || (allowed && !allowed.has(rowOf[place]!)) || seen?.has(place)) continue;
-            seen?.add(place);
+            if (place < 0 || (allowed && !allowed.has(rowOf[place]!)) || listedBefore?.has(place)) continue;
+            listedBefore?.add(place);
             listedPlaces.push(place);
           }
         }
         stage++;
         return new Uint32Array(listedPlaces);
       };
-      const [answer] = listScan.top([{ vectors, k: wanted, listed }]);
+      const [answer] = listScan.top([{ vectors, k: wanted, listed: nextPlaces }]);
       const best = new BestRows(wanted, rows);
       for (let index = 0; index < answer!.rows.length; index++)
         best.push(rowOf[answer!.rows[index]!]!, answer!.scores[index]!);
@@ -157,7 +157,7 @@ function makeSieve({ order, ends, means, covariance }: ItemLists, { vectors: dat
   }
   const entries = new Uint8Array(memory.buffer, tables, 16 * tableCount);
   const listScores = new Float32Array(memory.buffer, scores, 2 * listCount);
-  const most = Math.min(mostEntry, Math.floor(32_767 / tableCount));
+  const maxEntry = Math.min(maxTableEntry, Math.floor(32_767 / tableCount));
   return {
     rowOf,
     placeAt,
@@ -165,12 +165,7 @@ function makeSieve({ order, ends, means, covariance }: ItemLists, { vectors: dat
     longest: Float64Array.from({ length: listCount }, (_, list) => lengthOfBlock[firstBlocks[list]!]!),
     sieve(
       { query, scores: scoresOf, bounds, deviation }: SievedQuery,
-      {
-        from,
-        below,
-        least,
-        reach,
-      }: { readonly from: number; readonly below: number; readonly least: number; readonly reach: number },
+      { from, below, least, reach }: Readonly<Record<'from' | 'below' | 'least' | 'reach', number>>,
     ): Uint32Array {
       const weights = new Float64Array(2 * tableCount);
       for (let i = 0; i < width; i++) weights[i] = query[i]! * deviations[i]!;
@@ -180,7 +175,7 @@ function makeSieve({ order, ends, means, covariance }: ItemLists, { vectors: dat
         largest = Math.max(largest, range);
         sum += range;
       }
-      const unit = largest > 0 ? (2 * largest) / most : 1;
+      const unit = largest > 0 ? (2 * largest) / maxEntry : 1;
       for (let index = 0; index < entries.length; index++) {
         const [one, other] = [weights[2 * (index >> 4)]!, weights[2 * (index >> 4) + 1]!];
         const value = one * levels[index & 3]! + other * levels[(index >> 2) & 3]!;
@@ -189,22 +184,8 @@ function makeSieve({ order, ends, means, covariance }: ItemLists, { vectors: dat
       listScores.set(scoresOf);
       listScores.set(bounds, listCount);
       const [slope, base] = [keptShare / unit, (slack * reach * deviation - sum) / unit];
-      const end = kernel.sieve(
-        codesStart,
-        tableCount / 2,
-        listCount,
-        firsts,
-        lengths,
-        tables,
-        scores,
-        from,
-        below,
-        least,
-        reach * deviation,
-        slope,
-        base,
-        found,
-      );
+      const inputs = [codesStart, tableCount / 2, listCount, firsts, lengths, tables, scores] as const;
+      const end = kernel.sieve(...inputs, from, below, least, reach * deviation, slope, base, found);
       return new Uint32Array(memory.buffer, found, (end - found) / 4);
     },
   };

@@ -24,7 +24,7 @@ export async function writeIndex(run: Run, request: PlacedIndexRequest): Promise
       tower: version,
       version: run.trained.manifest.checksum,
       items: { ...retrieval.items(), keys: dataset.corpus.keys },
-      queries: { vectors: vectors.map((each) => each.map((vector) => Float64Array.from(vector))), of },
+      queries: { vectors: vectors.map((query) => query.map((vector) => Float64Array.from(vector))), of },
       k,
       recall,
       signal,

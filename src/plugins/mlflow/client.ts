@@ -77,7 +77,7 @@ export async function findOrCreateRun(
 }
 
 /** Maximum number of metrics in a request, and of parameters or tags. */
-const [mostMetrics, mostTexts] = [1000, 100];
+const [maxMetrics, maxTexts] = [1000, 100];
 
 /** @param sent called after each request with the number of metrics in it */
 export async function logMetrics(
@@ -86,8 +86,8 @@ export async function logMetrics(
   metrics: readonly Metric[],
   sent: (count: number) => void,
 ): Promise<void> {
-  for (let index = 0; index < metrics.length; index += mostMetrics) {
-    const part = metrics.slice(index, index + mostMetrics);
+  for (let index = 0; index < metrics.length; index += maxMetrics) {
+    const part = metrics.slice(index, index + maxMetrics);
     await client.post('runs/log-batch', { run_id: run, metrics: part });
     sent(part.length);
   }
@@ -101,14 +101,14 @@ export const logTags = (client: MlflowClient, run: string, tags: TextsByKey): Pr
 
 async function logTexts(client: MlflowClient, run: string, what: 'params' | 'tags', texts: TextsByKey): Promise<void> {
   const entries = Object.entries(texts).map(([key, value]) => ({ key, value: withinLimit(value) }));
-  for (let index = 0; index < entries.length; index += mostTexts) {
-    await client.post('runs/log-batch', { run_id: run, [what]: entries.slice(index, index + mostTexts) });
+  for (let index = 0; index < entries.length; index += maxTexts) {
+    await client.post('runs/log-batch', { run_id: run, [what]: entries.slice(index, index + maxTexts) });
   }
 }
 
 /** @param end milliseconds since 1970, for a run that is not `RUNNING` */
 export async function updateRun(client: MlflowClient, run: string, status: RunStatus, end?: number): Promise<void> {
-  await client.post('runs/update', { run_id: run, status, ...(end === undefined ? {} : { end_time: end }) });
+  await client.post('runs/update', { run_id: run, status, end_time: end });
 }
 
 /** Returns the path to which the server takes artifacts of a run; undefined if they have a separate store. */
@@ -130,7 +130,7 @@ function runOf(value: unknown): RemoteRun {
     last: new Map(
       list(metrics).map(({ key, step, value }) => [String(key), { step: Number(step ?? 0), value: Number(value) }]),
     ),
-    params: new Map(list(params).map((each) => [String(each.key), String(each.value ?? '')])),
+    params: new Map(list(params).map(({ key, value }) => [String(key), String(value ?? '')])),
   };
 }
 
@@ -154,10 +154,10 @@ export const metricKey = (name: string): string =>
     .slice(0, 250);
 
 /** Maximum length of a parameter's value. A tag may be longer, but is cut to the same length. */
-const mostOfValue = 6000;
+const maxValueLength = 6000;
 
 export const withinLimit = (text: string): string =>
-  text.length <= mostOfValue ? text : `${text.slice(0, mostOfValue - 1)}…`;
+  text.length <= maxValueLength ? text : `${text.slice(0, maxValueLength - 1)}…`;
 
 /** Returns the authorization header from the variables that MLflow's own client reads. A name with a password has precedence over a token, as there. */
 export function authorizationOf({
@@ -184,7 +184,7 @@ export function makeMlflowClient(url: string, authorization?: string, signal?: A
       ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
       ...(authorization === undefined ? {} : { authorization }),
     };
-    const request = { method, headers, ...(body === undefined ? {} : { body: body as BodyInit }) };
+    const request = { method, headers, body: body as BodyInit | undefined };
     const limits = { timeout: requestTimeout, maxBytes: maxAnswerBytes, signal };
     const response = await fetchText(`${url}/api/2.0/${path}`, request, limits);
     if (response.ok) return objectIn(response.text);

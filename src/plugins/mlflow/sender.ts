@@ -30,7 +30,7 @@ import {
   pageOf,
   paramsOf,
   type RunFacts,
-  remembered,
+  readOrCreateRecord,
   sendFiles,
   sendNew,
   sendNewParams,
@@ -62,14 +62,14 @@ export class RunSender {
 
   constructor(
     private readonly client: MlflowClient,
-    private readonly of: RunSenderOptions,
+    private readonly options: RunSenderOptions,
   ) {
-    this.points = runPoints(of.folder, of.steps);
+    this.points = runPoints(options.folder, options.steps);
   }
 
   /** Sends the curves that are in the logs so far. @throws Refused; Failure for problems with the folder */
   async send(isLast = false): Promise<void> {
-    for (const each of await this.points.more(isLast)) this.waiting.push(each);
+    for (const metric of await this.points.more(isLast)) this.waiting.push(metric);
     this.remote ??= await this.begin();
     await sendNew(this.client, this.remote, this.waiting, this.count);
   }
@@ -77,13 +77,13 @@ export class RunSender {
   /** Sends the rest at the end of a training, and marks the run as ended. @throws as `send` */
   async end(status: RunStatus): Promise<Tracked> {
     await this.send(true);
-    const { folder } = this.of;
+    const { folder } = this.options;
     const remote = this.remote!;
     // A failed training may have no model.
     const manifest = await readManifest(folder).catch(() => undefined);
     if (manifest) {
       await logTags(this.client, remote.id, endTagsOf(manifest));
-      await sendNew(this.client, remote, await evaluated(folder, manifest), this.count);
+      await sendNew(this.client, remote, await evaluationMetrics(folder, manifest), this.count);
     }
     const paths = [reportFile, evaluationFile, metricsFile, manifestFile, ...(manifest?.sources ?? [])];
     const artifacts = await sendFiles(this.client, remote, folder, paths);
@@ -94,32 +94,31 @@ export class RunSender {
 
   private async begin(): Promise<RemoteRun> {
     const { client } = this;
-    const { folder, facts, source } = this.of;
-    const began = this.of.began ?? this.points.began();
-    const trackingRecord = await remembered(folder, { began, commit: this.of.commit });
-    const experiment = await experimentId(client, this.of.experiment ?? facts.plan.model);
-    const runName = basename(resolve(folder));
-    const remote = await findOrCreateRun(client, experiment, {
-      own: trackingRecord.run,
-      name: runName,
-      start: trackingRecord.began ?? Date.now(),
-    });
-    await logTags(client, remote.id, { ...tagsOf(facts, source, trackingRecord.commit), ...changed(remote, facts) });
+    const { folder, facts, source } = this.options;
+    const began = this.options.began ?? this.points.began();
+    const {
+      run,
+      commit,
+      began: start = Date.now(),
+    } = await readOrCreateRecord(folder, { began, commit: this.options.commit });
+    const experiment = await experimentId(client, this.options.experiment ?? facts.plan.model);
+    const remote = await findOrCreateRun(client, experiment, { own: run, name: basename(resolve(folder)), start });
+    await logTags(client, remote.id, { ...tagsOf(facts, source, commit), ...changedParams(remote, facts) });
     await sendNewParams(client, remote, paramsOf(facts));
-    if (this.of.began !== undefined) await updateRun(client, remote.id, 'RUNNING');
+    if (this.options.began !== undefined) await updateRun(client, remote.id, 'RUNNING');
     return remote;
   }
 }
 
 /** Returns parameters that a continued run has changed, as tags: the server does not allow parameters to change. */
-const changed = ({ params }: RemoteRun, facts: RunFacts): Record<string, string> =>
+const changedParams = ({ params }: RemoteRun, facts: RunFacts): Record<string, string> =>
   Object.fromEntries(
     Object.entries(paramsOf(facts))
       .filter(([key, value]) => params.has(key) && params.get(key) !== value)
       .map(([key, value]) => [`changed.${key}`, value]),
   );
 
-async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> {
+async function evaluationMetrics(folder: string, manifest: Manifest): Promise<Metric[]> {
   const evaluation = await readEvaluation(folder, manifest).catch(() => undefined);
   const [own] = evaluation?.rows ?? [];
   if (!evaluation || !own) return [];
@@ -141,11 +140,9 @@ function runPoints(folder: string, steps: number) {
   const [epochLog, stepLog] = [logTail(folder, metricsFile), logTail(folder, stepsFile)];
   const epochs: EpochRecord[] = [];
   const stepRecords: { step: number; values: Readonly<Record<string, number>> }[] = [];
-  const give = (step: number, group: string, values: Readonly<Record<string, number>>): void => {
-    stepRecords.push({
-      step,
-      values: Object.fromEntries(Object.entries(values).map(([k, v]) => [`${group}/${k}`, v])),
-    });
+  const addPoints = (step: number, group: string, values: Readonly<Record<string, number>>): void => {
+    const entries = Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]);
+    stepRecords.push({ step, values: Object.fromEntries(entries) });
   };
   let means: { readonly names: readonly string[]; readonly of: StepMeans } | undefined;
   let [last, changed] = [0, 0];
@@ -158,7 +155,10 @@ function runPoints(folder: string, steps: number) {
         const { step, ...values } = record as Record<string, number>;
         const norms = Object.entries(values).filter(([name]) => isNorm(name));
         const names = means?.names ?? Object.keys(values).filter((name) => !isNorm(name));
-        means ??= { names, of: stepMeans(names, steps, (at, each) => give(at, 'step', each)) };
+        means ??= {
+          names,
+          of: stepMeans(names, steps, (windowEnd, windowMeans) => addPoints(windowEnd, 'step', windowMeans)),
+        };
         const numbers = names.map((name) => values[name]);
         const allValues = [...numbers, ...norms.map(([, value]) => value)];
         if (!Number.isSafeInteger(step) || step! <= last || !allValues.every(Number.isFinite)) {
@@ -167,10 +167,8 @@ function runPoints(folder: string, steps: number) {
         last = step!;
         means.of.add(step!, numbers as number[]);
         if (norms.length > 0) {
-          stepRecords.push({
-            step: last,
-            values: Object.fromEntries(norms.map(([name, value]) => [trackedNorm(name), value])),
-          });
+          const trackedNorms = norms.map(([name, value]) => [trackedNorm(name), value]);
+          stepRecords.push({ step: last, values: Object.fromEntries(trackedNorms) });
         }
       }
       if (isLast) means?.of.endWindow();
@@ -178,25 +176,20 @@ function runPoints(folder: string, steps: number) {
         await refuseUnlessValid('metrics', record, join(folder, metricsFile));
         const epoch = record as unknown as EpochRecord;
         epochs.push(epoch);
-        give(epoch.step, 'epoch', { loss: epoch.loss, ...epoch.scalars });
-        give(epoch.step, 'validation', epoch.validation ?? {});
-        give(epoch.step, 'rate', epoch.rates);
-        give(epoch.step, 'speed', { examples_per_second: epoch.examplesPerSecond });
-        give(epoch.step, 'milliseconds', epoch.milliseconds);
+        addPoints(epoch.step, 'epoch', { loss: epoch.loss, ...epoch.scalars });
+        addPoints(epoch.step, 'validation', epoch.validation ?? {});
+        addPoints(epoch.step, 'rate', epoch.rates);
+        addPoints(epoch.step, 'speed', { examples_per_second: epoch.examplesPerSecond });
+        addPoints(epoch.step, 'milliseconds', epoch.milliseconds);
       }
       changed = perEpoch.changed;
       const spans = spansOf(epochs, changed);
       const timeOfStep = (step: number): number => timeOf(step, spans) ?? perStep.changed;
-      return stepRecords
-        .splice(0)
-        .flatMap(({ step, values }) =>
-          Object.entries(values).map(([name, value]) => ({
-            key: metricKey(name),
-            value,
-            timestamp: timeOfStep(step),
-            step,
-          })),
-        );
+      return stepRecords.splice(0).flatMap(({ step, values }) =>
+        Object.entries(values).map(([name, value]) => {
+          return { key: metricKey(name), value, timestamp: timeOfStep(step), step };
+        }),
+      );
     },
     /** Start of the first epoch, in milliseconds since 1970; undefined before an epoch has ended. */
     began: () => spansOf(epochs, changed)[0]?.from,

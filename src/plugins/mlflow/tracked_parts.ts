@@ -101,9 +101,9 @@ interface BackgroundSender {
 }
 
 /** Milliseconds between two sends, and the maximum delay after failures. */
-const [everyMs, longestMs] = [5000, 60_000];
+const [sendInterval, maxDelay] = [5000, 60_000];
 /** Milliseconds to wait at the end, for a server that has answered, and for one that has not. */
-const [usualPatience, lessPatience] = [10_000, 2000];
+const [defaultPatience, failingPatience] = [10_000, 2000];
 
 /** Sends in the background. Failed requests are repeated, and only the end waits for the server, for a few seconds. */
 export function openBackground(
@@ -119,7 +119,7 @@ export function openBackground(
   /** Notes an error of the server, or of the data to send. It never ends the training. */
   const fail = (error: unknown): void => {
     failures++;
-    nextTry = performance.now() + Math.min(longestMs, everyMs * 2 ** (failures - 1));
+    nextTry = performance.now() + Math.min(maxDelay, sendInterval * 2 ** (failures - 1));
     isOver ||= !(error instanceof FailedRequest) || !error.isTransient;
     if (!hasWarned) onWarning?.(diagnose('track-behind', undefined, { url, reason: (error as Error).message }));
     hasWarned = true;
@@ -127,24 +127,20 @@ export function openBackground(
   const kick = (): void => {
     if (!send || running || isOver || performance.now() < nextTry) return;
     running = send()
-      .then(() => {
-        failures = 0;
-      }, fail)
-      .finally(() => {
-        running = undefined;
-      });
+      .then(() => void (failures = 0), fail)
+      .finally(() => void (running = undefined));
   };
   return {
     client: makeMlflowClient(url, authorizationOf(process.env), ending.signal),
     experiment,
-    begin(given) {
-      send = given;
-      timer = setInterval(kick, everyMs).unref();
+    begin(newSend) {
+      send = newSend;
+      timer = setInterval(kick, sendInterval).unref();
     },
     kick,
     async end(last) {
       clearInterval(timer);
-      const endTimer = setTimeout(() => ending.abort(), patience ?? (failures > 0 ? lessPatience : usualPatience));
+      const endTimer = setTimeout(() => ending.abort(), patience ?? (failures > 0 ? failingPatience : defaultPatience));
       try {
         await running;
         return send && !isOver ? await last() : undefined;
@@ -169,19 +165,19 @@ export interface TrackingRecord {
 }
 
 /** Returns the tracking record of the folder, which is created if it is missing. @throws Failure `cannot-read`, `cannot-write` */
-export async function remembered(
+export async function readOrCreateRecord(
   folder: string,
   anew: Pick<TrackingRecord, 'began' | 'commit'>,
 ): Promise<TrackingRecord> {
   const storedRecord = await readJsonFile(folder, trackingFile);
-  if (isRemembered(storedRecord)) return storedRecord;
+  if (isTrackingRecord(storedRecord)) return storedRecord;
   const newRecord: TrackingRecord = { format: 'tower-tracking-1', run: randomUUID(), ...anew };
   await writeTextDurably(join(folder, trackingFile), `${JSON.stringify(newRecord)}\n`);
   return newRecord;
 }
 
 /** True for a valid record. Its tag becomes part of a filter of the server, so it has only letters, digits and dashes. */
-function isRemembered(value: unknown): value is TrackingRecord {
+function isTrackingRecord(value: unknown): value is TrackingRecord {
   const { format, run, began, commit } = (value ?? {}) as Record<string, unknown>;
   return (
     format === 'tower-tracking-1' &&
@@ -228,7 +224,7 @@ export const tagsOf = (
       'mlflow.source.type': 'LOCAL',
       'mlflow.source.name': source,
       'mlflow.source.git.commit': commit,
-    }).filter((tag): tag is [string, string] => tag[1] !== undefined),
+    }),
   );
 
 export const endTagsOf = ({ checksum, training, data, plan }: Manifest): TextsByKey =>
@@ -236,18 +232,15 @@ export const endTagsOf = ({ checksum, training, data, plan }: Manifest): TextsBy
     ['tower.checksum', checksum],
     ['tower.status', training.status],
     ['tower.data', data.fingerprint.events],
-    ...(training.best
-      ? [
-          [
-            'tower.best',
-            `${training.best.metric} ${training.best.value}, ${validationUnit(plan)} ${training.best.epoch}`,
-          ] as [string, string],
-        ]
-      : []),
+    [
+      'tower.best',
+      training.best && `${training.best.metric} ${training.best.value}, ${validationUnit(plan)} ${training.best.epoch}`,
+    ],
   ]);
 
-const byKey = (pairs: readonly (readonly [string, unknown])[]): TextsByKey =>
-  Object.fromEntries(pairs.map(([key, value]) => [metricKey(key), String(value)]));
+/** Returns the texts by their keys, without undefined ones. */
+const byKey = (pairs: readonly (readonly [string, string | undefined])[]): TextsByKey =>
+  Object.fromEntries(pairs.flatMap(([key, text]) => (text === undefined ? [] : [[metricKey(key), text]])));
 
 /** Returns the name of the user, if it has one. On some machines it has none. */
 function userName(): string | undefined {

@@ -34,7 +34,7 @@ export function filterSql(condition: Condition, nameOf: NameOf, parameters: SqlP
     case 'numbers': {
       const { by, left, right } = condition;
       if (!('column' in left) && !('column' in right)) return truth(numberComparisons[by](left.value, right.value));
-      return `(${operandSql(left, 'float8')} ${signs[by]} ${operandSql(right, 'float8')})`;
+      return `(${operandSql(left, 'float8')} ${signOf(by)} ${operandSql(right, 'float8')})`;
     }
     case 'texts':
       return textsSql(condition, nameOf, parameters);
@@ -61,22 +61,9 @@ export function filterSql(condition: Condition, nameOf: NameOf, parameters: SqlP
   }
 }
 
-const signs: Readonly<Record<Comparison, string>> = {
-  '=': '=',
-  '!=': '<>',
-  '<': '<',
-  '<=': '<=',
-  '>': '>',
-  '>=': '>=',
-};
-const mirrored: Readonly<Record<Comparison, Comparison>> = {
-  '=': '=',
-  '!=': '!=',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-};
+const signOf = (by: Comparison): string => (by === '!=' ? '<>' : by);
+/** Returns the comparison of the exchanged sides: `>=` for `<=`. */
+const mirrored = (by: Comparison): Comparison => by.replace(/[<>]/, (sign) => (sign === '<' ? '>' : '<')) as Comparison;
 
 const truth = (is: boolean): string => (is ? 'TRUE' : 'FALSE');
 /** False, or unknown if there is no value. `always`: true, or unknown if there is no value. */
@@ -88,10 +75,10 @@ function textsSql(
   nameOf: NameOf,
   parameters: SqlParameters,
 ): string {
-  if ('column' in left && 'column' in right) return `(${nameOf(left.column)} ${signs[by]} ${nameOf(right.column)})`;
+  if ('column' in left && 'column' in right) return `(${nameOf(left.column)} ${signOf(by)} ${nameOf(right.column)})`;
   if ('column' in left)
     return textSql(nameOf(left.column), by, (right as { readonly value: string }).value, parameters);
-  if ('column' in right) return textSql(nameOf(right.column), mirrored[by], left.value, parameters);
+  if ('column' in right) return textSql(nameOf(right.column), mirrored(by), left.value, parameters);
   return truth(textComparisons[by](left.value, right.value));
 }
 
@@ -101,7 +88,7 @@ function textsSql(
  */
 function textSql(name: string, by: Comparison, text: string, parameters: SqlParameters): string {
   const badIndex = unstorableAt(text);
-  if (badIndex < 0) return `(${name} ${signs[by]} ${parameters.add(text, 'text')})`;
+  if (badIndex < 0) return `(${name} ${signOf(by)} ${parameters.add(text, 'text')})`;
   if (by === '=') return never(name);
   if (by === '!=') return always(name);
   const nextText = text[badIndex] === '\0' ? '\u0001' : '\ue000';
@@ -121,7 +108,7 @@ function listSql(left: TextValue, list: string, nameOf: NameOf, parameters: SqlP
 
 /** Returns the index of the first unit that cannot be stored; −1 if there is none. */
 export function unstorableAt(text: string): number {
-  const badIndices = [text.indexOf('\0'), text.search(/\p{Surrogate}/u)].filter((at) => at >= 0);
+  const badIndices = [text.indexOf('\0'), text.search(/\p{Surrogate}/u)].filter((index) => index >= 0);
   return badIndices.length === 0 ? -1 : badIndices.reduce((least, index) => Math.min(least, index));
 }
 
@@ -157,11 +144,11 @@ export interface FoundRow {
 /** Makes a query for the best rows of each vector. The same row may occur several times. */
 export function topSql(
   place: TableColumns,
-  { vectors, k, conditions: given, without, isExact }: TopQuery,
+  { vectors, k, conditions: required, without, isExact }: TopQuery,
 ): SqlStatement {
   const parameters = new SqlParameters();
   const conditions = [
-    ...given.map(({ condition, holds }) => {
+    ...required.map(({ condition, holds }) => {
       const sql = filterSql(condition, place.nameOf, parameters);
       return holds ? sql : `(${sql}) IS NOT TRUE`;
     }),
@@ -191,5 +178,5 @@ export function unitsOf(vectors: readonly ArrayLike<number>[]): {
     for (let i = 0; i < vector.length; i++) largestNumber = Math.max(largestNumber, Math.abs(vector[i]!));
   }
   const scale = largestNumber === 0 ? 1 : largestNumber;
-  return { vectors: vectors.map((vector) => Float32Array.from(vector, (each) => each / scale)), scale };
+  return { vectors: vectors.map((vector) => Float32Array.from(vector, (number) => number / scale)), scale };
 }

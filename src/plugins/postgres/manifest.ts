@@ -50,18 +50,11 @@ export async function lockManifest(client: ClientBase): Promise<void> {
 }
 
 export async function addIndex(client: ClientBase, row: IndexRow): Promise<void> {
-  const rowValues = [
-    row.name,
-    row.version,
-    row.table,
-    row.items,
-    row.width,
-    row.keys,
-    ...[row.columns, row.settings, row.certificate].map((each) => JSON.stringify(each)),
-  ];
+  const { name, version, table, items, width, keys } = row;
+  const jsonValues = [row.columns, row.settings, row.certificate].map((value) => JSON.stringify(value));
   const text =
     'INSERT INTO tower_indexes (name, version, "table", items, width, keys, columns, settings, certificate) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)';
-  await client.query(text, rowValues);
+  await client.query(text, [name, version, table, items, width, keys, ...jsonValues]);
 }
 
 /** Returns the indexes of a name, the latest first. */
@@ -92,9 +85,9 @@ export interface ColumnName {
   readonly kind: ItemColumn['kind'];
 }
 
-const own = ['row', 'key', 'title', 'vector'];
+const reservedColumns = ['row', 'key', 'title', 'vector'];
 /** Maximum bytes of a name in PostgreSQL. */
-const longestName = 63;
+const maxNameBytes = 63;
 
 const types: Readonly<Record<ItemColumn['kind'], string>> = {
   number: 'double precision',
@@ -105,7 +98,7 @@ const types: Readonly<Record<ItemColumn['kind'], string>> = {
 
 export function columnNames(columns: ItemColumns): ColumnName[] {
   const isFree = (name: string): boolean =>
-    !own.includes(name) && unstorableAt(name) < 0 && name !== '' && Buffer.byteLength(name) <= longestName;
+    !reservedColumns.includes(name) && unstorableAt(name) < 0 && name !== '' && Buffer.byteLength(name) <= maxNameBytes;
   return [...columns].map(([name, { kind }], index) => ({
     name,
     kind,
@@ -113,8 +106,8 @@ export function columnNames(columns: ItemColumns): ColumnName[] {
   }));
 }
 
-function freeName(at: number, columns: ItemColumns): string {
-  let name = `column ${at + 1}`;
+function freeName(index: number, columns: ItemColumns): string {
+  let name = `column ${index + 1}`;
   while (columns.has(name)) name += ' ';
   return name;
 }

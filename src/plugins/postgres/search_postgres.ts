@@ -9,7 +9,7 @@ import type { Snapshot } from '../../retrieval/snapshot.ts';
 import {
   excludedRows,
   prepareTop,
-  type SearchContext as Scanned,
+  type SearchContext,
   type SearchIndex,
   sharesOf,
   type TopAnswer,
@@ -31,7 +31,7 @@ export interface OpenIndexOptions {
 }
 
 /** If there are fewer candidates than this many times the items of an answer, all are compared: a graph would visit most items to find them. */
-const fewTimes = 20;
+const minCandidatesPerItem = 20;
 
 /** @throws Failure `index-address`, `index-table`, `index-server`, `index-missing`, `index-other` */
 export async function openPostgres(
@@ -42,7 +42,7 @@ export async function openPostgres(
   const address = databaseAddress(to);
   refuseTableName(name);
   const locatedTable = await asking(address, locate({ address, name, snapshot, patience }));
-  const searchContext = scannedOf(snapshot);
+  const searchContext = searchContextOf(snapshot);
 
   const answerRequest = async (request: TopRequest): Promise<TopAnswer> => {
     const {
@@ -59,13 +59,13 @@ export async function openPostgres(
     const topQuery = { vectors: units, k: Math.min(k, candidates), without: excludedItems, conditions };
     const found = async (isExact: boolean): Promise<readonly BestRow[]> =>
       bestOf(await locatedTable.ask((place) => topSql(place, { ...topQuery, isExact })), topQuery.k, scale);
-    const isFew = candidates < fewTimes * topQuery.k;
+    const isFew = candidates < minCandidatesPerItem * topQuery.k;
     let best = topQuery.k === 0 ? [] : await found(isFew);
     // The search of the graph ended before enough items passed the filter.
     if (best.length < topQuery.k && !isFew) best = await found(true);
     return {
       version: snapshot.version,
-      items: best.map((each) => itemAt(snapshot, each, request.shares ? vectors : undefined)),
+      items: best.map((row) => itemAt(snapshot, row, request.shares ? vectors : undefined)),
       candidates,
       unknown,
       exact: false,
@@ -88,7 +88,7 @@ export async function openPostgres(
   };
 }
 
-const scannedOf = ({ rows, width, columns, objectives, itemRow, userRow, seenBy }: Snapshot): Scanned => ({
+const searchContextOf = ({ rows, width, columns, objectives, itemRow, userRow, seenBy }: Snapshot): SearchContext => ({
   rows,
   width,
   objectives,
@@ -115,13 +115,13 @@ function bestOf(found: readonly FoundRow[], k: number, scale: number): readonly 
 const itemAt = (
   { keyAt, titleAt, itemVector, objectives }: Snapshot,
   { row, score }: BestRow,
-  of?: readonly Float64Array[],
+  vectors?: readonly Float64Array[],
 ): TopItem => ({
   row,
   key: keyAt(row),
   title: titleAt(row),
   score,
-  ...(of ? { shares: sharesOf(of, itemVector(row), objectives) } : {}),
+  shares: vectors && sharesOf(vectors, itemVector(row), objectives),
 });
 
 interface TableSearch {
@@ -133,7 +133,7 @@ interface TableSearch {
 }
 
 /** Maximum number of connections: as many as the bodies that a server answers at the same time. */
-const connections = 8;
+const maxConnections = 8;
 
 /** Finds the table of a snapshot's own version and data, and connects to it. @throws Failure `index-missing`, `index-other`; errors of the client */
 async function locate(search: TableSearch) {
@@ -195,11 +195,10 @@ interface IndexTable {
 
 function tableOf(row: IndexRow, { columns }: Snapshot, address: DatabaseAddress, patience: number): IndexTable {
   const { efSearch, half } = row.settings;
+  const searchOptions = `-c hnsw.ef_search=${efSearch} -c hnsw.iterative_scan=strict_order`;
   const pool = poolOf(address, {
-    max: connections,
-    options: [address.config.options, `-c hnsw.ef_search=${efSearch} -c hnsw.iterative_scan=strict_order`]
-      .filter(Boolean)
-      .join(' '),
+    max: maxConnections,
+    options: [address.config.options, searchOptions].filter(Boolean).join(' '),
     statement_timeout: patience,
     // If the network is gone, there is no error, so the client needs its own timeout.
     query_timeout: 1.2 * patience,
@@ -224,12 +223,12 @@ function rowOf(
 ): IndexRow {
   const { shown } = address;
   if (all.length === 0) throw failure('index-missing', { address: shown, name });
-  const sameVersion = all.filter((each) => each.version === version);
+  const sameVersion = all.filter((row) => row.version === version);
   if (sameVersion.length === 0) {
-    const otherVersions = all.map((each) => `\`${each.version.slice(0, 12)}…\``).join(', ');
+    const otherVersions = all.map((row) => `\`${row.version.slice(0, 12)}…\``).join(', ');
     throw failure('index-other', { address: shown, name, reason: `other runs: ${otherVersions}` });
   }
-  const sameItems = sameVersion.find((each) => each.keys === digest);
+  const sameItems = sameVersion.find(({ keys }) => keys === digest);
   if (!sameItems) throw failure('index-other', { address: shown, name, reason: 'this run with other items' });
   return sameItems;
 }

@@ -53,9 +53,9 @@ const graphs = [
   { m: 16, efConstruction: 64 },
   { m: 32, efConstruction: 200 },
 ] as const;
-const searches = [40, 80, 160, 320, 640, 1000];
+const efSearchValues = [40, 80, 160, 320, 640, 1000];
 
-const widest = { vector: 2000, half: 4000 };
+const maxWidths = { vector: 2000, half: 4000 };
 
 /** Checks the server before any computation. @throws Failure as `writeIndex` */
 export async function checkServer(to: string, name: string): Promise<void> {
@@ -90,8 +90,8 @@ export async function writeIndex(
   const address = databaseAddress(to);
   refuseTableName(options.name);
   const { width } = items;
-  const half = options.half || width > widest.vector;
-  if (width > widest.half) throw failure('index-width', { width, most: widest.half });
+  const half = options.half || width > maxWidths.vector;
+  if (width > maxWidths.half) throw failure('index-width', { width, most: maxWidths.half });
   const { name, onProgress = () => {} } = options;
   return connected(address, async (client) => {
     await client.query('BEGIN');
@@ -158,7 +158,7 @@ async function copyItems(
 ): Promise<void> {
   const columns = ['row', 'key', 'title', 'vector', ...names.map(({ column }) => column)].map(escapeIdentifier);
   const stream = client.query(copyFrom(`COPY ${escapeIdentifier(table)} (${columns.join(', ')}) FROM STDIN`));
-  const itemColumns = names.map((each) => items.columns.get(each.name)!);
+  const itemColumns = names.map(({ name }) => items.columns.get(name)!);
   await pipeline(Readable.from(copyRows(items, itemColumns), { objectMode: false }), stream);
 }
 
@@ -190,7 +190,7 @@ async function buildGraph(
     await client.query(
       `CREATE INDEX ${graphIndex} ON ${escapeIdentifier(table)} USING hnsw (${indexedColumn}) WITH (m = ${m}, ef_construction = ${efConstruction})`,
     );
-    for (const efSearch of searches) {
+    for (const efSearch of efSearchValues) {
       // Continues a search if a filter removes its items.
       await client.query(`SET LOCAL hnsw.ef_search = ${efSearch}; SET LOCAL hnsw.iterative_scan = strict_order`);
       const certificate = await truth.certify(find);

@@ -25,8 +25,8 @@ import {
   lastEntryPositionOf,
   lastPositionOf,
   logIdOf,
-  longestBackoff,
   makeEntryReader,
+  maxBackoff,
   pageLength,
   patience,
   positionIn,
@@ -37,15 +37,15 @@ import {
 } from './redis_stream.ts';
 
 /** Milliseconds after which a blocking read returns if no entry arrives: sooner than `patience`, after which a silent connection is made anew. */
-const blocking = 2000;
+const blockTime = 2000;
 
 /** Splits writes so that each part has positions without gaps. */
 function runsOf<W>(writes: readonly PositionedWrite<W>[]): readonly (readonly PositionedWrite<W>[])[] {
   const runs: PositionedWrite<W>[][] = [];
-  for (const each of writes) {
+  for (const write of writes) {
     const current = runs.at(-1);
-    if (current && current.at(-1)!.position + 1 === each.position) current.push(each);
-    else runs.push([each]);
+    if (current && current.at(-1)!.position + 1 === write.position) current.push(write);
+    else runs.push([write]);
   }
   return runs;
 }
@@ -71,7 +71,7 @@ export async function readSharedLog<W>(
     const writes: PositionedWrite<W>[] = [];
     const end = await lastPositionOf(redis, address.stream);
     for await (const { entries } of streamPages(redis, address, 0, () => end))
-      for (const each of read(entries)) writes.push(each);
+      for (const write of read(entries)) writes.push(write);
     return { id, end, writes };
   } catch (error) {
     throw redisFailure(error, address.shown);
@@ -122,7 +122,7 @@ export async function openSharedLog<W>(
   let isClosed = false;
   let downSince: number | undefined;
 
-  const away = (): Failure =>
+  const noAnswer = (): Failure =>
     failure('log-server', {
       log: publicName,
       reason: 'Redis does not answer',
@@ -138,12 +138,12 @@ export async function openSharedLog<W>(
     if (results!.some(([error]) => error)) return;
     say(`${shown} has lost ${position - last} entries: start the servers again, so that they agree`);
   };
-  const lost = (): void => {
+  const noteLoss = (): void => {
     if (downSince !== undefined || isClosed) return;
     downSince = performance.now();
     say(`${shown} does not answer: answers go on from memory, and writes are refused after ${patience / 1000} s`);
   };
-  writer.on('close', lost);
+  writer.on('close', noteLoss);
   writer.on('ready', () => {
     findLoss().then(
       () => {
@@ -159,26 +159,26 @@ export async function openSharedLog<W>(
     try {
       await apply(...appliedOf(run));
     } catch (error) {
-      if (run.length > 1) for (const each of run) await applyTo(apply, [each]);
+      if (run.length > 1) for (const write of run) await applyTo(apply, [write]);
       else say(`${shown}: the entry ${entryId(run[0]!.position)} is left out: ${describeError(error)}`);
     }
   };
   /** The writes of this server are the objects that were appended, which its versions have prepared. */
-  const withOwn = (found: PositionedWrite<W>): PositionedWrite<W> => {
-    const own = found.by === undefined ? undefined : pendingWrites.get(found.by);
-    return own && own.text === JSON.stringify(found.write) ? { ...found, write: own.write } : found;
+  const withOwn = (received: PositionedWrite<W>): PositionedWrite<W> => {
+    const own = received.by === undefined ? undefined : pendingWrites.get(received.by);
+    return own && own.text === JSON.stringify(received.write) ? { ...received, write: own.write } : received;
   };
   const deliver = async (entries: readonly StreamEntry[]): Promise<void> => {
     const writes = read(entries).map(withOwn);
     for (const run of runsOf(writes)) await Promise.all([...followers].map((apply) => applyTo(apply, run)));
-    for (const [own] of entries) position = Math.max(position, positionIn(own));
-    for (const { write, by, position: own } of writes) {
+    for (const [entry] of entries) position = Math.max(position, positionIn(entry));
+    for (const { write, by, position: writePosition } of writes) {
       if (replaces(write)) replacements++;
-      if (by !== undefined) pendingWrites.get(by)?.arrived(own);
+      if (by !== undefined) pendingWrites.get(by)?.arrived(writePosition);
     }
   };
   const followStream = async (): Promise<void> => {
-    const request = ['COUNT', pageLength, 'BLOCK', blocking, 'STREAMS', stream] as const;
+    const request = ['COUNT', pageLength, 'BLOCK', blockTime, 'STREAMS', stream] as const;
     while (!isClosed) {
       const before = position;
       // Until the connection is back, or `log-server` says why there is none.
@@ -186,7 +186,7 @@ export async function openSharedLog<W>(
       if (!found) continue;
       await inTurn(() => deliver(found[0]![1]));
       // An id of another kind stays the last one until somebody removes it.
-      if (position === before) await delay(longestBackoff);
+      if (position === before) await delay(maxBackoff);
     }
   };
 
@@ -214,9 +214,7 @@ export async function openSharedLog<W>(
       .catch((error: unknown) => {
         if (!isClosed) say(`replaced entries are not removed yet: ${messageOf(redisFailure(error, shown))}`);
       })
-      .finally(() => {
-        removing = undefined;
-      });
+      .finally(() => void (removing = undefined));
     return removing;
   };
 
@@ -225,7 +223,8 @@ export async function openSharedLog<W>(
     position = await lastPositionOf(writer, stream);
     await removeReplaced();
   } catch (error) {
-    for (const each of [writer, reader]) each.disconnect();
+    writer.disconnect();
+    reader.disconnect();
     throw redisFailure(error, shown);
   }
   const following = followStream();
@@ -255,7 +254,7 @@ export async function openSharedLog<W>(
         throw reason;
       };
       while (downSince !== undefined) {
-        if (isClosed || performance.now() - downSince > patience) forget(away());
+        if (isClosed || performance.now() - downSince > patience) forget(noAnswer());
         await delay(20);
       }
       const transaction = writer.multi();
@@ -266,16 +265,16 @@ export async function openSharedLog<W>(
         if (isRedisReply(error)) forget(redisFailure(error, publicName));
         // The connection is lost, and with it the answer: if Redis has the writes, they arrive when it is back.
         await Promise.race([applied, delay(patience)]);
-        if (missing > 0) forget(away());
+        if (missing > 0) forget(noAnswer());
       }
       const last = await applied;
       if (replacements >= removedAfter) void removeInTurn();
       return last;
     },
     async catchUp() {
-      const end = await lastEntryPositionOf(writer, stream).catch(() => Promise.reject(away()));
+      const end = await lastEntryPositionOf(writer, stream).catch(() => Promise.reject(noAnswer()));
       for (const since = performance.now(); position < end; await delay(2))
-        if (isClosed || performance.now() - since > patience) throw away();
+        if (isClosed || performance.now() - since > patience) throw noAnswer();
     },
     async follow(from, apply) {
       if (replacements > 0) await removeInTurn();

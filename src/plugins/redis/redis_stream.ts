@@ -9,13 +9,13 @@ import type { PositionedWrite } from '../../base/storage/record_log/write_log.ts
 /** Milliseconds after which a Redis that does not answer counts as down. */
 export const patience = 5000;
 /** Maximum milliseconds between two tries to connect. */
-export const longestBackoff = 1000;
+export const maxBackoff = 1000;
 /** Number of entries that are read together. */
 export const pageLength = 1000;
 /** Maximum number of invalid entries that are remembered, so that each is said once. */
-const mostSaid = 10_000;
+const maxRememberedIds = 10_000;
 /** Maximum characters of a write. No request has more. */
-const longestWrite = 2 ** 24;
+const maxWriteLength = 2 ** 24;
 
 export type StreamEntry = readonly [id: string, fields: readonly string[]];
 
@@ -110,11 +110,9 @@ export async function connectRedis({ connection, shown }: RedisAddress): Promise
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => (isOpen ? Math.min(25 * 2 ** Math.min(attempt, 10), longestBackoff) : null),
+    retryStrategy: (attempt) => (isOpen ? Math.min(25 * 2 ** Math.min(attempt, 10), maxBackoff) : null),
   });
-  redis.on('error', (error) => {
-    lastError = error;
-  });
+  redis.on('error', (error) => void (lastError = error));
   try {
     await redis.connect();
     const [, major] = /^redis_version:(\d+)/m.exec(await redis.info('server').catch(() => '')) ?? [];
@@ -143,15 +141,13 @@ export function makeEntryReader<W>(
   const saidIds = new Set<string>();
   const decoded = ([id, fields]: StreamEntry): PositionedWrite<W> | { readonly reason: string } => {
     const position = positionIn(id);
-    if (position === 0)
-      return {
-        reason: `its id is not \`0-NUMBER\`, and nothing can follow it before \`XDEL\` and \`XSETID ${stream}\``,
-      };
+    const remedy = `nothing can follow it before \`XDEL\` and \`XSETID ${stream}\``;
+    if (position === 0) return { reason: `its id is not \`0-NUMBER\`, and ${remedy}` };
     const fieldOf = (name: string): string | undefined =>
       fields.find((_, index) => index % 2 === 1 && fields[index - 1] === name);
     const text = fieldOf('write');
     if (text === undefined) return { reason: 'it has no `write`' };
-    if (text.length > longestWrite) return { reason: 'it is too long' };
+    if (text.length > maxWriteLength) return { reason: 'it is too long' };
     try {
       const result = decode([JSON.parse(text)]);
       if ('reason' in result) return result;
@@ -166,7 +162,7 @@ export function makeEntryReader<W>(
       const read = decoded(entry);
       if ('write' in read) writes.push(read);
       if ('write' in read || entry[1][0] === 'lost' || saidIds.has(entry[0])) continue;
-      if (saidIds.add(entry[0]).size > mostSaid) saidIds.clear();
+      if (saidIds.add(entry[0]).size > maxRememberedIds) saidIds.clear();
       say(`${shown}: the entry ${entry[0]} is left out: ${read.reason}`);
     }
     return writes;

@@ -40,17 +40,17 @@ interface Fetched {
   readonly movies: string;
 }
 
-const ADDRESS = 'https://files.grouplens.org/datasets/movielens/ml-latest-small.zip';
-const PACKAGE = 'r-cran-dslabs';
-const TERMS = 'GroupLens: research use, redistribution under the same terms; cite Harper & Konstan 2015';
+const archiveUrl = 'https://files.grouplens.org/datasets/movielens/ml-latest-small.zip';
+const debianPackage = 'r-cran-dslabs';
+const terms = 'GroupLens: research use, redistribution under the same terms; cite Harper & Konstan 2015';
 
-const latest: Edition = {
+const latestEdition: Edition = {
   name: 'ml-latest-small, September 2018',
   ratings: 100_836,
   movies: 9_742,
   md5: ['325a6f09399d1c45671f187505e1a100', 'ed94fab72b62442ef8150d9446e000d6'],
 };
-const earlier: Edition = {
+const earlierEdition: Edition = {
   name: 'ml-latest-small, October 2016 (rated films only)',
   ratings: 100_004,
   movies: 9_066,
@@ -70,7 +70,7 @@ export async function fetchMovieLens(folder: string, log: WriteLogLine): Promise
   const attempts: string[] = [];
   for (const [name, source] of [
     ['GroupLens', fromGroupLens],
-    [`Debian's ${PACKAGE}`, fromDebian],
+    [`Debian's ${debianPackage}`, fromDebian],
   ] as const) {
     log(`fetching MovieLens from ${name}`);
     let fetched: Fetched;
@@ -89,7 +89,7 @@ export async function fetchMovieLens(folder: string, log: WriteLogLine): Promise
     );
     return written;
   }
-  const byHand = `unpack ${ADDRESS} and put its ratings.csv and movies.csv into ${folder}`;
+  const byHand = `unpack ${archiveUrl} and put its ratings.csv and movies.csv into ${folder}`;
   throw failure('fetch-failed', { what: 'MovieLens', tried: attempts, byHand });
 }
 
@@ -102,7 +102,7 @@ function presentIn(folder: string): MovieLensSource | undefined {
     if (storedSource.md5['ratings.csv'] === md5(readFileSync(ratings!))) return storedSource;
   }
   const texts = { ratings: readFileSync(ratings!, 'utf8'), movies: readFileSync(movies!, 'utf8') };
-  const edition = [latest, earlier].find((candidate) => candidate.ratings === rowsOf(texts.ratings)) ?? {
+  const edition = [latestEdition, earlierEdition].find((candidate) => candidate.ratings === rowsOf(texts.ratings)) ?? {
     name: 'another edition',
     ratings: rowsOf(texts.ratings),
     movies: rowsOf(texts.movies),
@@ -111,7 +111,7 @@ function presentIn(folder: string): MovieLensSource | undefined {
 }
 
 async function fromGroupLens(): Promise<Fetched> {
-  const answer = await fetch(ADDRESS, { signal: AbortSignal.timeout(20_000) });
+  const answer = await fetch(archiveUrl, { signal: AbortSignal.timeout(20_000) });
   if (!answer.ok) throw new Error(`it answered ${answer.status}`);
   const files = readZip(Buffer.from(await answer.arrayBuffer()));
   const fileText = (name: string): string => {
@@ -119,13 +119,13 @@ async function fromGroupLens(): Promise<Fetched> {
     if (content === undefined) throw new Error(`its archive has no ${name}`);
     return content.toString('utf8');
   };
-  return { edition: latest, from: ADDRESS, ratings: fileText('ratings.csv'), movies: fileText('movies.csv') };
+  return { edition: latestEdition, from: archiveUrl, ratings: fileText('ratings.csv'), movies: fileText('movies.csv') };
 }
 
 async function fromDebian(log: WriteLogLine): Promise<Fetched> {
   const run = promisify(execFile);
   const folder = makeTemporaryFolder('movielens');
-  const download = () => run('apt-get', ['download', PACKAGE], { cwd: folder, timeout: 120_000 });
+  const download = () => run('apt-get', ['download', debianPackage], { cwd: folder, timeout: 120_000 });
   try {
     await download().catch(async () => {
       log('updating the package lists of apt');
@@ -136,12 +136,9 @@ async function fromDebian(log: WriteLogLine): Promise<Fetched> {
     if (archive === undefined) throw new Error('apt-get download left no package');
     await run('dpkg-deb', ['-x', archive, 'unpacked'], { cwd: folder, timeout: 60_000 });
     const data = join(folder, 'unpacked/usr/lib/R/site-library/dslabs/data');
-    const frame = readLazyLoad(
-      readFileSync(join(data, 'Rdata.rdx')),
-      readFileSync(join(data, 'Rdata.rdb')),
-      'movielens',
-    );
-    return { edition: earlier, from: `Debian package ${archive}`, ...asCsv(frame) };
+    const [index, objects] = ['Rdata.rdx', 'Rdata.rdb'].map((name) => readFileSync(join(data, name)));
+    const frame = readLazyLoad(index!, objects!, 'movielens');
+    return { edition: earlierEdition, from: `Debian package ${archive}`, ...asCsv(frame) };
   } finally {
     removeTemporaryFolder(folder);
   }
@@ -169,10 +166,8 @@ export function asCsv(frame: RValue): { readonly ratings: string; readonly movie
     if (moviesById.has(movie[row]!)) continue;
     const title = titles.values[row] ?? '';
     const titleWithYear = Number.isNaN(year[row]!) ? title : `${title} (${year[row]})`;
-    moviesById.set(
-      movie[row]!,
-      formatRecord([String(movie[row]), titleWithYear, levels.values[genre[row]! - 1] ?? ''], ',', [',']),
-    );
+    const record = [String(movie[row]), titleWithYear, levels.values[genre[row]! - 1] ?? ''];
+    moviesById.set(movie[row]!, formatRecord(record, ',', [',']));
   }
   const movies = [...moviesById].sort(([a], [b]) => a - b).map(([, line]) => line);
   return { ratings: ratings.join(''), movies: ['movieId,title,genres\n', ...movies].join('') };
@@ -202,7 +197,7 @@ function writeFiles(folder: string, { edition, from, ratings, movies }: Fetched)
     ratings: rowsOf(ratings),
     movies: rowsOf(movies),
     md5: { 'ratings.csv': md5(ratings), 'movies.csv': md5(movies) },
-    terms: TERMS,
+    terms: terms,
   };
   const sourceText = `${JSON.stringify(source, null, 2)}\n`;
   writeWhole(folder, { 'ratings.csv': ratings, 'movies.csv': movies, 'source.json': sourceText });

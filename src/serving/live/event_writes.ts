@@ -1,8 +1,7 @@
 /** Writes events for one trained model. Reading and showing are separate steps, so that a log can be written in between, and several models can show them. */
 import { Failure } from '../../base/diagnostics/failure.ts';
 import { makeSerialQueue } from '../../base/util/objects.ts';
-import type { EventReader, GivenEvent, ReadEvent } from '../../data/written/fields.ts';
-import { writtenError } from '../../data/written/fields.ts';
+import { type EventReader, type GivenEvent, type ReadEvent, writtenError } from '../../data/written/fields.ts';
 import type { Snapshot } from '../../retrieval/snapshot.ts';
 import type { UserEvents } from './user_events.ts';
 
@@ -38,14 +37,8 @@ export interface EventWrites {
    * All writes become visible together, in their order. An event is left out if the data has it: if its files have this entry of the log, or, if they have
    * none of the log, if the event is not later than the data.
    */
-  show(changes: readonly EventChange[], entry: LogEntryId): void;
+  show(changes: readonly EventChange[], entry: { readonly log: string; readonly position: number }): void;
   close(): void;
-}
-
-interface LogEntryId {
-  /** Names the log. */
-  readonly log: string;
-  readonly position: number;
 }
 
 interface EventWritesSource {

@@ -102,11 +102,11 @@ function rowOf(
   row: number,
   { reader, corpus }: ItemWritesSource,
 ): ReadonlyMap<string, IndexedColumn> {
-  const ofEvents = [...reader.missing].map(([name, missing]) => {
+  const eventFeatures = [...reader.missing].map(([name, missing]) => {
     const corpusColumn = row < 0 ? undefined : corpus.features.get(name);
     if (corpusColumn === undefined) return [name, missing] as const;
     const { column, index } = corpusColumn;
     return [name, { column, index: Int32Array.of(index ? index[row]! : row) }] as const;
   });
-  return new Map([...features, ...ofEvents]);
+  return new Map([...features, ...eventFeatures]);
 }

@@ -166,31 +166,31 @@ interface SplitRequest {
 }
 
 /** Rows of the data come first, then those of the segments. The function is long because each method of a snapshot selects the part that answers. */
-function liveSnapshot({ base, segments: written, keptRows: kept, hiddenCount: hidden }: LiveParts): Snapshot {
+function liveSnapshot({ base, segments, keptRows, hiddenCount }: LiveParts): Snapshot {
   const { rows: baseRows, version, width, columns, objectives } = base;
-  const snapshotParts: SnapshotPart[] = [{ snapshot: base, firstRow: 0, ...(hidden > 0 && { alive: kept }) }];
+  const snapshotParts: SnapshotPart[] = [{ snapshot: base, firstRow: 0, ...(hiddenCount > 0 && { alive: keptRows }) }];
   let rowCount = baseRows;
-  let count = baseRows - hidden;
-  for (const { snapshot, alive, count: aliveCount } of written) {
+  let count = baseRows - hiddenCount;
+  for (const { snapshot, alive, count: aliveCount } of segments) {
     snapshotParts.push({ snapshot, firstRow: rowCount, ...(aliveCount < snapshot.rows && { alive }) });
     rowCount += snapshot.rows;
     count += aliveCount;
   }
   const itemRow = (key: string): number => {
-    for (let index = written.length - 1; index >= 0; index--) {
-      const slot = written[index]!.slotOf(key);
+    for (let index = segments.length - 1; index >= 0; index--) {
+      const slot = segments[index]!.slotOf(key);
       if (slot >= 0) return snapshotParts[index + 1]!.firstRow + slot;
     }
     const row = base.itemRow(key);
-    return row >= 0 && kept.has(row) ? row : -1;
+    return row >= 0 && keptRows.has(row) ? row : -1;
   };
   const readFromPart = <T>(row: number, readRow: (part: Snapshot, ownRow: number) => T): T => {
-    const part = snapshotParts.findLast(({ firstRow: from }) => from <= row)!;
+    const part = snapshotParts.findLast(({ firstRow }) => firstRow <= row)!;
     return readRow(part.snapshot, row - part.firstRow);
   };
   const seenBy = (user: number): number[] =>
     base.seenBy(user).flatMap((row) => {
-      if (kept.has(row)) return [row];
+      if (keptRows.has(row)) return [row];
       // An item that was written again keeps its identity; a deleted one has none.
       const currentRow = itemRow(base.keyAt(row));
       return currentRow < 0 ? [] : [currentRow];
@@ -212,12 +212,12 @@ function liveSnapshot({ base, segments: written, keptRows: kept, hiddenCount: hi
       return { sharedFields, excludedRows, unknownKeys };
     });
     const requestInPart = (
-      { firstRow: from, alive: within, snapshot }: SnapshotPart,
-      { sharedFields: both, excludedRows: without }: SplitRequest,
+      { firstRow, alive, snapshot }: SnapshotPart,
+      { sharedFields, excludedRows }: SplitRequest,
     ) => ({
-      ...both,
-      within,
-      excludeRows: without.flatMap((row) => (row >= from && row < from + snapshot.rows ? [row - from] : [])),
+      ...sharedFields,
+      within: alive,
+      excludeRows: excludedRows.map((row) => row - firstRow).filter((row) => row >= 0 && row < snapshot.rows),
     });
     const partAnswers = snapshotParts.map((part) =>
       part.snapshot.top(splitRequests.map((splitRequest) => requestInPart(part, splitRequest))),
@@ -271,21 +271,20 @@ function liveSnapshot({ base, segments: written, keptRows: kept, hiddenCount: hi
     itemVector: (row) => readFromPart(row, (part, ownRow) => part.itemVector(ownRow)),
     score: (vectors, row) => readFromPart(row, (part, ownRow) => part.score(vectors, ownRow)),
     seenBy,
-    written: written.map(({ segment: of, snapshot }, index) => ({
+    written: segments.map(({ segment: of, snapshot }, index) => ({
       of,
       first: snapshotParts[index + 1]!.firstRow,
       rows: snapshot.rows,
     })),
     users: base.users,
     usersWith: base.usersWith,
-    withIndex: (makeIndex) =>
-      liveSnapshot({ base: base.withIndex(makeIndex), segments: written, keptRows: kept, hiddenCount: hidden }),
+    withIndex: (makeIndex) => liveSnapshot({ base: base.withIndex(makeIndex), segments, keptRows, hiddenCount }),
     orderDirections: () =>
       (directions ??= liveSnapshot({
         base: base.orderDirections(),
-        segments: written.map((part) => ({ ...part, snapshot: part.snapshot.orderDirections() })),
-        keptRows: kept,
-        hiddenCount: hidden,
+        segments: segments.map((part) => ({ ...part, snapshot: part.snapshot.orderDirections() })),
+        keptRows,
+        hiddenCount,
       })),
   };
 }

@@ -81,12 +81,10 @@ export async function openRecommender(
   options: Omit<RecommenderOptions, 'columns' | 'computed'> = {},
 ): Promise<Recommender> {
   const { plan, parameters, tables } = trained;
-  const { vectors, features, tables: computed } = served.items;
+  const { vectors, features, tables: computedTables } = served.items;
   const corpus = { rows: vectors.rows, features };
-  const retrieval = await makeRetrieval({
-    ...{ plan, engine, tables, corpus, parameters },
-    computed: { vectors, tables: computed },
-  });
+  const computed = { vectors, tables: computedTables };
+  const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters, computed });
   return recommenderOf({ trained, served, retrieval, dataset }, options);
 }
 
@@ -108,13 +106,14 @@ function recommenderOf(
   const { data, rows, width } = items.vectors;
   const scan =
     retrieval.scan?.() ?? (items.coded ? scanOfCoded(items.coded, data, rows, width) : makeScan(data, rows, width));
-  const [keys, titles, userKeys] = [
-    keyTableOf(items.keys),
-    items.titles && keyTableOf(items.titles),
-    keyTableOf(users.keys),
-  ];
+  const [keys, userKeys] = [keyTableOf(items.keys), keyTableOf(users.keys)];
+  const titles = items.titles && keyTableOf(items.titles);
   const snapshot = snapshotOf({
-    ...{ version, objectives, scan, keys, userKeys },
+    version,
+    objectives,
+    scan,
+    keys,
+    userKeys,
     titleAt: (row) => titles?.keyAt(row),
     columns: itemColumnsOf(items.columns),
     seen: users.had,
@@ -158,11 +157,7 @@ function recommenderOf(
     served: () => ({
       ...served,
       // A copy, because the memory of a scan may move.
-      items: {
-        ...items,
-        keys: keys.arrays(true),
-        ...(hasVectors(scan) ? { coded: structuredClone(scan.coded()) } : {}),
-      },
+      items: { ...items, keys: keys.arrays(true), ...(hasVectors(scan) && { coded: structuredClone(scan.coded()) }) },
       users: { ...users, keys: userKeys.arrays(true) },
     }),
     over,

@@ -19,7 +19,7 @@ export interface UserEvents {
   readonly count: number;
   /** Time of the latest event, in the unit of `Dataset.knownUntil`. */
   readonly until: number | undefined;
-  /** Returns at most `most` users with later events whose keys begin with a text, with the number of these events. */
+  /** Returns at most `limit` users with later events whose keys begin with a text, with the number of these events. */
   usersWith(prefix: string, limit: number): readonly { readonly key: string; readonly events: number }[];
 }
 
@@ -38,7 +38,7 @@ interface StoredUser {
 }
 
 /** Number of events whose columns are joined, because columns of one row each take many times the memory of their values. */
-const joinedTogether = 256;
+const maxLooseEvents = 256;
 
 export function makeUserEvents(model: QueryModel, data: QueryData): UserEvents {
   const users = new Map<string, StoredUser>();
@@ -78,7 +78,7 @@ export function makeUserEvents(model: QueryModel, data: QueryData): UserEvents {
         count++;
         until = Math.max(until ?? time, time);
       }
-      if (looseEvents.length >= joinedTogether) joinLoose();
+      if (looseEvents.length >= maxLooseEvents) joinLoose();
     },
     remove(user, hidesData) {
       const stored = users.get(user);
@@ -100,12 +100,12 @@ export function makeUserEvents(model: QueryModel, data: QueryData): UserEvents {
       return until;
     },
     usersWith(prefix, limit) {
-      const found: { key: string; events: number }[] = [];
+      const foundUsers: { key: string; events: number }[] = [];
       for (const [key, { events }] of users) {
-        if (found.length === limit) break;
-        if (events.length > 0 && key.startsWith(prefix)) found.push({ key, events: events.length });
+        if (foundUsers.length === limit) break;
+        if (events.length > 0 && key.startsWith(prefix)) foundUsers.push({ key, events: events.length });
       }
-      return found;
+      return foundUsers;
     },
   };
 }
@@ -140,7 +140,7 @@ function columnsAfter(
   return withMadeFeatures(columns, 1, tower, { plan, encodings });
 }
 
-/** Returns the last events that have an element in a history, at most `most`, in their order. */
+/** Returns the last events that have an element in a history, at most `maxCount`, in their order. */
 function lastWith(events: readonly StoredEvent[], list: string, maxCount: number): readonly StoredEvent[] {
   const found: StoredEvent[] = [];
   for (let index = events.length - 1; index >= 0 && found.length < maxCount; index--) {

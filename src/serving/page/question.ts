@@ -39,8 +39,8 @@ export const firstQuestion = ({ removeSeen, mostItems }: AboutAnswer): QueryForm
   weights: {},
 });
 
-const mostHistory = 30;
-const mostColumns = 6;
+const maxHistory = 30;
+const maxColumns = 6;
 
 export interface PageRequest {
   readonly path: '/v1/recommend' | '/v1/similar';
@@ -67,7 +67,7 @@ export function requestOf(question: QueryForm, about: AboutAnswer): PageRequest 
       ...querySelection,
       ...(removeSeen === about.removeSeen ? {} : { removeSeen }),
       ...(isMoved ? { weights } : {}),
-      ...(user === '' ? {} : { history: mostHistory }),
+      ...(user === '' ? {} : { history: maxHistory }),
       ...(about.objectives.length > 0 ? { shares: true } : {}),
     },
   };
@@ -75,7 +75,7 @@ export function requestOf(question: QueryForm, about: AboutAnswer): PageRequest 
 
 function columnsShown({ columns }: AboutAnswer): string[] {
   const pictureColumns = columns.filter(({ picture }) => picture).slice(0, 1);
-  const otherColumns = columns.filter(({ picture }) => !picture).slice(0, mostColumns);
+  const otherColumns = columns.filter(({ picture }) => !picture).slice(0, maxColumns);
   return [...pictureColumns, ...otherColumns].map(({ name }) => name);
 }
 

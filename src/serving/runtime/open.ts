@@ -104,9 +104,9 @@ function checkEntries(
     if (!knownEntries.includes(name)) {
       throw failure('unknown-name', unknownFacts('entry of a request', name, knownEntries));
     }
-    const { accepts: holds, expected: wanted } = entries[name]!;
-    if (!holds(value))
-      throw failure('request-value', { entry: name, reason: `is not ${wanted}`, advice: `give ${wanted}` });
+    const { accepts, expected } = entries[name]!;
+    if (!accepts(value))
+      throw failure('request-value', { entry: name, reason: `is not ${expected}`, advice: `give ${expected}` });
   }
   return Object.fromEntries(givenEntries);
 }
@@ -212,13 +212,11 @@ async function openServed({ model, version, notes }: PageIndex, servable: Public
     const { values, items } = valuesOfEvents(events, servable);
     // The items of an old event may no longer be there.
     const knownItems = items.filter((key) => snapshot.itemRow(key) >= 0);
-    const addEventValues = (request: PageRecommendRequest) => ({
-      ...request,
-      values: { ...values, ...request.values },
-    });
+    const addEventValues = ({ values: ownValues, ...others }: PageRecommendRequest) =>
+      checkRecommend({ ...others, values: { ...values, ...ownValues } });
     return {
       async recommend(request = {}) {
-        const { removeSeen = removesSeen, exclude = [], ...otherFields } = checkRecommend(addEventValues(request));
+        const { removeSeen = removesSeen, exclude = [], ...otherFields } = addEventValues(request);
         const excluded = [...exclude, ...(removeSeen ? knownItems : [])];
         const answer = await recommendItems({ ...otherFields, removeSeen, exclude: excluded });
         const [unknownItem] = items.filter((key) => snapshot.itemRow(key) < 0);
@@ -226,11 +224,12 @@ async function openServed({ model, version, notes }: PageIndex, servable: Public
         const note = `of the events, ${items.length - knownItems.length} of ${items.length} items are not in this folder, such as \`${unknownItem}\``;
         return { ...answer, notes: [...answer.notes, note] };
       },
-      vectors: async (request = {}) => answers.vectors(checkRecommend(addEventValues(request))),
+      vectors: async (request = {}) => answers.vectors(addEventValues(request)),
     };
   };
   return {
-    ...{ model, version },
+    model,
+    version,
     count: snapshot.rows,
     query: answers.about().query,
     columns: [...columns.keys()],

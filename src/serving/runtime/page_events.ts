@@ -22,33 +22,33 @@ export interface PageEvent {
 export const isKey = (value: unknown): boolean => typeof value === 'string' || Number.isSafeInteger(value);
 
 /** Maximum number of events. The features need far fewer, and all are seen. */
-const mostEvents = 100_000;
+const maxEvents = 100_000;
 
-const refused = (reason: string, advice: string): Error =>
+const eventsFailure = (reason: string, advice: string): Error =>
   failure('request-value', { entry: 'events', reason, advice });
 
 /** @throws Failure `request-value` */
 function inOrder(events: unknown): readonly PageEvent[] {
-  if (!Array.isArray(events)) throw refused('is not a list', 'give a list of events');
-  if (events.length > mostEvents) throw refused(`has ${events.length} events`, `give the last ${mostEvents}`);
+  if (!Array.isArray(events)) throw eventsFailure('is not a list', 'give a list of events');
+  if (events.length > maxEvents) throw eventsFailure(`has ${events.length} events`, `give the last ${maxEvents}`);
   const kinds = new Set<string>();
   for (const event of events as readonly unknown[]) {
     if (!isObject(event) || !isKey(event.item))
-      throw refused('has an event without the key of an item', "write each event as `{ item: '318' }`");
+      throw eventsFailure('has an event without the key of an item', "write each event as `{ item: '318' }`");
     const { time, columns } = event;
     if (columns !== undefined && !isObject(columns))
-      throw refused('has an event whose columns are no object', 'write `columns: { rating: 4 }`');
+      throw eventsFailure('has an event whose columns are no object', 'write `columns: { rating: 4 }`');
     const isTime = time === undefined || typeof time === 'string' || Number.isFinite(time);
     if (!isTime)
-      throw refused('has a time that is neither a number nor a text', 'give seconds since 1970 or an ISO text');
+      throw eventsFailure('has a time that is neither a number nor a text', 'give seconds since 1970 or an ISO text');
     kinds.add(typeof time);
   }
   if (kinds.size > 1)
-    throw refused('has times of different forms', 'give the time of all events in one form, or of none');
+    throw eventsFailure('has times of different forms', 'give the time of all events in one form, or of none');
   if (kinds.has('undefined')) return events;
   const numberOf = ({ time }: PageEvent): number => (typeof time === 'string' ? Date.parse(time) : time!);
   if (events.some((event) => Number.isNaN(numberOf(event))))
-    throw refused('has a text that is no time', 'write times as `2026-11-30T10:15:00Z`');
+    throw eventsFailure('has a text that is no time', 'write times as `2026-11-30T10:15:00Z`');
   return (events as readonly PageEvent[]).toSorted((a, b) => numberOf(a) - numberOf(b));
 }
 
@@ -64,10 +64,10 @@ export function valuesOfEvents(
   { events, plan, histories }: Pick<PublicServable, 'events' | 'plan' | 'histories'>,
 ): ValuesOfUser {
   if ('closed' in events)
-    throw refused(`cannot be given: ${events.closed}`, 'give `values` of the features in the request');
+    throw eventsFailure(`cannot be given: ${events.closed}`, 'give `values` of the features in the request');
   const { sources, columns: known } = events;
-  const ordered = inOrder(given);
-  for (const name of new Set(ordered.flatMap(({ columns = {} }) => Object.keys(columns)))) {
+  const orderedEvents = inOrder(given);
+  for (const name of new Set(orderedEvents.flatMap(({ columns = {} }) => Object.keys(columns)))) {
     if (!known.includes(name)) throw failure('unknown-name', unknownFacts('column of the events', name, known));
   }
   const valueIn = (event: PageEvent, source: EventSource): unknown => {
@@ -79,15 +79,15 @@ export function valuesOfEvents(
     const source = sources[name];
     if (source === undefined) continue;
     if (!histories.has(name)) {
-      const lastEvent = ordered.at(-1);
+      const lastEvent = orderedEvents.at(-1);
       if (lastEvent) values[name] = valueIn(lastEvent, source);
       continue;
     }
     const listSource = sources[along];
-    const elements = listSource ? ordered.filter((event) => valueIn(event, listSource) !== null) : ordered;
+    const elements = listSource ? orderedEvents.filter((event) => valueIn(event, listSource) !== null) : orderedEvents;
     values[name] = elements.map((event) => valueIn(event, source));
     const weightSource = weights === undefined ? undefined : sources[weights];
     if (weightSource) values[weights!] = elements.map((event) => valueIn(event, weightSource) ?? 0);
   }
-  return { values, items: [...new Set(ordered.map(({ item }) => String(item)))] };
+  return { values, items: [...new Set(orderedEvents.map(({ item }) => String(item)))] };
 }

@@ -47,7 +47,7 @@ export function aboutOf(
   };
 }
 
-const looked = 100;
+const maxSampledValues = 100;
 
 function aboutColumn(name: string, column: ItemColumn): AboutColumn {
   const values = valuesOf(column);
@@ -68,20 +68,20 @@ function aboutColumn(name: string, column: ItemColumn): AboutColumn {
 function valuesOf(column: ItemColumn): readonly (string | number | boolean)[] {
   switch (column.kind) {
     case 'number':
-      return [...column.values.subarray(0, looked)].filter((value) => !Number.isNaN(value));
+      return [...column.values.subarray(0, maxSampledValues)].filter((value) => !Number.isNaN(value));
     case 'text':
     case 'texts':
-      return column.words.slice(0, looked);
+      return column.words.slice(0, maxSampledValues);
     case 'truth':
-      return [...column.values.subarray(0, looked)].filter((value) => value >= 0).map((value) => value === 1);
+      return [...column.values.subarray(0, maxSampledValues)].filter((value) => value >= 0).map((value) => value === 1);
   }
 }
 
-const endings = /\.(?:png|jpe?g|webp|avif|gif|svg)(?:[?#]|$)/i;
-const names = /image|picture|photo|poster|thumb|cover|artwork|logo/i;
+const pictureEndings = /\.(?:png|jpe?g|webp|avif|gif|svg)(?:[?#]|$)/i;
+const pictureNames = /image|picture|photo|poster|thumb|cover|artwork|logo/i;
 
 /** True for a `data:` URL of a picture, a URL that ends like one, or any URL in a column whose name suggests pictures. */
 function isPictureAddress(name: string, value: string): boolean {
   if (/^data:image\//i.test(value)) return true;
-  return /^(?:https?:\/\/|\.{0,2}\/)\S+$/i.test(value) && (endings.test(value) || names.test(name));
+  return /^(?:https?:\/\/|\.{0,2}\/)\S+$/i.test(value) && (pictureEndings.test(value) || pictureNames.test(name));
 }

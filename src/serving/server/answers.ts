@@ -160,7 +160,7 @@ export interface Answers {
 }
 
 /** Default maximum number of users, and of items, that a search returns. */
-const usualUsers = 10;
+const defaultLimit = 10;
 
 /** The function is long because each question has its method, and all share the batchers. */
 export function makeAnswers({
@@ -256,11 +256,11 @@ export function makeAnswers({
       if (hasQuery) throw requestFailure('item', 'is given next to a query', 'send both in an array');
       return [snapshot.itemVector(rowOf(String(item), snapshot))];
     },
-    users: async ({ prefix = '', limit = usualUsers }) => ({
+    users: async ({ prefix = '', limit = defaultLimit }) => ({
       version,
       users: usersWith(prefix, limit, recommender.snapshot, events?.userEvents),
     }),
-    async search({ text, limit = usualUsers }, { isOver } = {}) {
+    async search({ text, limit = defaultLimit }, { isOver } = {}) {
       return { version, items: (await recommender.itemSearch?.find(recommender.snapshot, text, limit, isOver)) ?? [] };
     },
     about: () => ({
@@ -284,14 +284,10 @@ function answerBySnapshot<Q, A>(
   return async (questions) => {
     const answersInOrder: (A | Error)[] = new Array(questions.length);
     for (const snapshot of new Set(questions.map((question) => question.snapshot))) {
-      const ownIndices = [...questions.keys()].filter((index) => questions[index]!.snapshot === snapshot);
-      const snapshotAnswers = await answerAll(
-        snapshot,
-        ownIndices.map((index) => questions[index]!.query),
-      );
-      ownIndices.forEach((at, i) => {
-        answersInOrder[at] = snapshotAnswers[i]!;
-      });
+      const indices = [...questions.keys()].filter((index) => questions[index]!.snapshot === snapshot);
+      const queries = indices.map((index) => questions[index]!.query);
+      const snapshotAnswers = (await answerAll(snapshot, queries)).values();
+      for (const index of indices) answersInOrder[index] = snapshotAnswers.next().value!;
     }
     return answersInOrder;
   };
@@ -368,7 +364,5 @@ function refuseOtherVersion({ version: requestedVersion }: Selection, version: s
 
 function refuseUnknownColumns(names: readonly string[] = [], { columns }: Snapshot): void {
   const name = names.find((columnName) => !columns.has(columnName));
-  if (name === undefined) return;
-  const knownColumns = [...columns.keys()];
-  throw failure('unknown-name', unknownFacts('column of the items', name, knownColumns));
+  if (name !== undefined) throw failure('unknown-name', unknownFacts('column of the items', name, [...columns.keys()]));
 }

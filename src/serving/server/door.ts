@@ -20,7 +20,7 @@ import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import { failure } from '../../base/diagnostics/failure.ts';
 import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { page } from './generated_page.ts';
-import { slowest } from './limits.ts';
+import { maxArrivalTime } from './limits.ts';
 import { busy, refused } from './refused.ts';
 import { noRoute, routeNames, routeOf } from './routes.ts';
 
@@ -66,7 +66,7 @@ const arrivalTime = 500;
 export function makeListener(isShared = false): Listener {
   let currentHandler: RequestListener = answerWhileStarting;
   const http = createServer(
-    { requestTimeout: slowest, keepAliveTimeout: idleTimeout, requireHostHeader: false },
+    { requestTimeout: maxArrivalTime, keepAliveTimeout: idleTimeout, requireHostHeader: false },
     (request, response) => currentHandler(request, response),
   );
   // By default, Node.js closes a CONNECT without an answer, and refuses an `Expect` without an explanation.
@@ -155,7 +155,7 @@ export function refuseUnparsed({ code }: { readonly code?: string }, socket: Dup
     return endConnection(socket, 431, diagnose('request-size', undefined, facts));
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    const reason = `does not arrive within ${slowest / 1000} seconds`;
+    const reason = `does not arrive within ${maxArrivalTime / 1000} seconds`;
     return endConnection(socket, 408, body(reason, 'send the whole request without a pause'));
   }
   return endConnection(socket, 400, body('does not arrive as HTTP', 'send a whole request in HTTP/1.1'));
@@ -184,7 +184,6 @@ function listenError(error: Error, host: string, port: number): Error {
   return reason === undefined ? error : failure('cannot-listen', { host, port, reason, advice: advice! });
 }
 
-/** Checks whether a client is allowed to send requests: by a bearer token, or because the request comes from this machine. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Makes a function that compares tokens in constant time, so that the duration reveals nothing about the token. */

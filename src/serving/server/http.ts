@@ -10,7 +10,7 @@ import { quotedList } from '../../base/diagnostics/wording.ts';
 import { loadSchemaCompiler } from '../../base/util/json_schema.ts';
 import { unknownFacts } from '../../retrieval/top_request.ts';
 import { hostNameIn, type Listener, makeHostCheck, makeTokenCheck, refuseUnparsed } from './door.ts';
-import { deepestBody, type Limits, longestInAddress, maxErrors } from './limits.ts';
+import { type Limits, maxAddressKeyLength, maxBodyDepth, maxErrors } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { dependencyRefusal, errorDetailOf, internalError, pointer, RequestError, refused } from './refused.ts';
 import type { Gate } from './request_gate.ts';
@@ -54,12 +54,7 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 /** Registers a route of the table, which the hooks of `makeHttp` find by its name. */
 export function addRoute(http: FastifyInstance, name: RouteName, handler: Handler): void {
   const { method, path } = routes[name];
-  http.route({
-    method,
-    url: urlOf(path),
-    config: { name },
-    handler: async (request, reply) => handler(request, reply),
-  });
+  http.route({ method, url: urlOf(path), config: { name }, handler: async (...args) => handler(...args) });
 }
 
 /** Returns the route of a request; undefined if there is none. */
@@ -72,7 +67,7 @@ export async function makeHttp(context: ServerContext, listener: Listener): Prom
   const http = fastify({
     bodyLimit: limits.body,
     serverFactory: () => listener.http,
-    routerOptions: { maxParamLength: longestInAddress },
+    routerOptions: { maxParamLength: maxAddressKeyLength },
     genReqId: ({ headers }) => validRequestId(headers['x-request-id']) ?? randomUUID(),
     // Requests that arrive while the server stops are answered.
     return503OnClosing: false,
@@ -86,7 +81,15 @@ export async function makeHttp(context: ServerContext, listener: Listener): Prom
     },
   });
   http.removeAllContentTypeParsers();
-  addBodyParser(http, 'application/json', parseBody);
+  http.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) => {
+      refuseCompressed(request.headers);
+      // Many clients send their content type with a `DELETE` too, which has no body.
+      return bytes.length === 0 && routeOf(request)?.writes === 'nothing' ? undefined : parseBody(bytes);
+    },
+  );
   // Hooks that take `done` create no promise, which matters because they run for each request.
   http.addHook('onSend', (_, reply, __, done) => {
     if (context.isStopping()) reply.header('connection', 'close');
@@ -118,17 +121,6 @@ export async function makeHttp(context: ServerContext, listener: Listener): Prom
   return http;
 }
 
-/**
- * Registers a content type whose bodies `parse` reads from bytes. Compressed bodies are refused, because the size of the unpacked body has no bound. Many clients
- * send their content type with a `DELETE` too, which has no body.
- */
-function addBodyParser(http: FastifyInstance, type: string, parse: (bytes: Buffer) => unknown): void {
-  http.addContentTypeParser(type, { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
-    refuseCompressed(request.headers);
-    return bytes.length === 0 && routeOf(request)?.writes === 'nothing' ? undefined : parse(bytes);
-  });
-}
-
 /** @throws RequestError 400 */
 function parseBody(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) {
@@ -143,8 +135,8 @@ function parseBody(bytes: Buffer): unknown {
     if (text.trim() === '') throw missingBodyError();
     throw refused(400, diagnose('request-body', undefined, { reason: 'is not JSON', advice: bodyAdvice }));
   }
-  if (isDeeperThan(parsedBody, deepestBody)) {
-    const reason = `has more than ${deepestBody} lists or objects inside of each other`;
+  if (isDeeperThan(parsedBody, maxBodyDepth)) {
+    const reason = `has more than ${maxBodyDepth} lists or objects inside of each other`;
     throw refused(400, diagnose('request-body', undefined, { reason, advice: 'send values as the data has them' }));
   }
   return parsedBody;

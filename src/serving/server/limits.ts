@@ -12,19 +12,19 @@ export interface Limits {
   readonly deadline: number;
 }
 
-export const usualLimits: Limits = { body: 1_048_576, batch: 256, k: 1000, running: 16, waiting: 64, deadline: 2000 };
+export const defaultLimits: Limits = { body: 1_048_576, batch: 256, k: 1000, running: 16, waiting: 64, deadline: 2000 };
 
 /** Maximum keys of one list, and numbers of one vector. */
-export const longestList = 10_000;
+export const maxListLength = 10_000;
 /** Maximum characters of a key, and of a name. */
-export const longestKey = 1000;
+export const maxKeyLength = 1000;
 /** Maximum characters of a key in a URL, in which each may take twelve. */
-export const longestInAddress = 12 * longestKey;
+export const maxAddressKeyLength = 12 * maxKeyLength;
 /** Maximum characters of a filter, which `src/serving/serve/filter` also checks. */
-export const longestFilter = 10_000;
+export const maxFilterLength = 10_000;
 /** Maximum nesting of arrays and objects in a body. */
-export const deepestBody = 8;
+export const maxBodyDepth = 8;
 /** Maximum milliseconds until a request has arrived as a whole. */
-export const slowest = 30_000;
+export const maxArrivalTime = 30_000;
 /** Maximum number of errors that an answer lists. */
 export const maxErrors = 20;

@@ -38,33 +38,26 @@ export interface MetricsSource {
 export function makeMetrics({ gate, versions, items, events }: MetricsSource): ServerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const metricOptions = <L extends string>(name: string, help: string, labelNames: L[]) => ({
-    ...{ name, help, labelNames },
-    registers: [registry],
-  });
-  const requestCounter = new Counter(
-    metricOptions('tower_requests_total', 'Requests by route and status', ['route', 'status']),
-  );
+  const registers = [registry];
+  const metricOptions = <L extends string>(name: string, help: string, labelNames: L[]) =>
+    ({ name, help, labelNames, registers }) as const;
+  const addCounter = <L extends string>(name: string, help: string, labelNames: L[]) =>
+    new Counter(metricOptions(name, help, labelNames));
+  const requestCounter = addCounter('tower_requests_total', 'Requests by route and status', ['route', 'status']);
   const secondsHistogram = new Histogram({
     ...metricOptions('tower_request_seconds', 'Seconds from the arrival of a request to the end of its answer', [
       'route',
     ]),
     buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
   });
-  const questionCounter = new Counter(
-    metricOptions('tower_questions_total', 'Answered questions', ['route', 'version']),
-  );
-  const itemCounter = new Counter(metricOptions('tower_items_total', 'Items in answers', ['route', 'version']));
+  const questionCounter = addCounter('tower_questions_total', 'Answered questions', ['route', 'version']);
+  const itemCounter = addCounter('tower_items_total', 'Items in answers', ['route', 'version']);
   addGauge(registry, 'tower_running', 'Bodies that are being answered', () => gate.running);
   addGauge(registry, 'tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
-  const writeCounter = new Counter(
-    metricOptions('tower_item_writes_total', 'Items that were written, by what became of them', ['outcome']),
-  );
-  const eventCounter = new Counter(
-    metricOptions('tower_events_total', 'Events that were sent, and deleted users, by what became of them', [
-      'outcome',
-    ]),
-  );
+  const writtenHelp = 'Items that were written, by what became of them';
+  const writeCounter = addCounter('tower_item_writes_total', writtenHelp, ['outcome']);
+  const eventHelp = 'Events that were sent, and deleted users, by what became of them';
+  const eventCounter = addCounter('tower_events_total', eventHelp, ['outcome']);
   addStoredGauges(registry, { items: items?.stored, events: events?.stored });
   /** Adds a gauge with a value for each version that has one. @param aggregator makes one value of those of several processes */
   const addVersionGauge = (
@@ -84,12 +77,8 @@ export function makeMetrics({ gate, versions, items, events }: MetricsSource): S
       },
     });
   const checkedRecall = ({ snapshot: { recall } }: Answers) => (recall && recall.checked > 0 ? recall : undefined);
-  addVersionGauge(
-    'tower_corpus_items',
-    'Items that each version can recommend',
-    ({ snapshot }) => snapshot.count,
-    'max',
-  );
+  const countItems = ({ snapshot }: Answers): number => snapshot.count;
+  addVersionGauge('tower_corpus_items', 'Items that each version can recommend', countItems, 'max');
   addVersionGauge(
     'tower_index_recall',
     'Mean recall of answers of an index that were computed again',
@@ -131,10 +120,7 @@ export function makeMetrics({ gate, versions, items, events }: MetricsSource): S
   });
 
   /** Series by status and route, because finding a series by its labels takes longer than counting. There are few routes, and no client chooses their names. */
-  const seriesByName = new Map<
-    string,
-    { readonly requests: Counter.Internal; readonly took: Histogram.Internal<'route'> }
-  >();
+  const seriesByName = new Map<string, { requests: Counter.Internal; took: Histogram.Internal<'route'> }>();
 
   return {
     contentType: registry.contentType,

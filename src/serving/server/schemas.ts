@@ -5,7 +5,7 @@
 
 import type { FoundUser, TopItem } from '../../retrieval/snapshot.ts';
 import { type Item, mostWeight, type RerankEntries } from '../../retrieval/top_request.ts';
-import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
+import { type Limits, maxFilterLength, maxKeyLength, maxListLength } from './limits.ts';
 
 /** A key as in a data file: a text, or a whole number that JSON can represent. */
 type Key = string | number;
@@ -171,7 +171,7 @@ const integerSchema = (description: string, more: Schema = {}): Schema => ({ typ
 /** A key, as a text or as a number that JSON does not round. */
 const keySchema: Schema = {
   type: ['string', 'integer'],
-  maxLength: longestKey,
+  maxLength: maxKeyLength,
   minimum: Number.MIN_SAFE_INTEGER,
   maximum: Number.MAX_SAFE_INTEGER,
 };
@@ -196,12 +196,12 @@ export function makeSchemas(limits: Limits) {
   const selection = {
     k: integerSchema('How many items, at most.', { minimum: 1, maximum: limits.k, default: 10 }),
     filter: textSchema("A condition on columns of the items file: `year >= 1990 and 'Drama' in genres`.", {
-      maxLength: longestFilter,
+      maxLength: maxFilterLength,
     }),
-    exclude: listSchema('Keys of items that are left out.', keySchema, { maxItems: longestList }),
+    exclude: listSchema('Keys of items that are left out.', keySchema, { maxItems: maxListLength }),
     columns: listSchema(
       'Columns of the items file that the answer shows.',
-      { type: 'string', maxLength: longestKey },
+      { type: 'string', maxLength: maxKeyLength },
       { maxItems: 100 },
     ),
     offset: integerSchema('How many of the best items earlier pages have shown.', {
@@ -224,7 +224,7 @@ export function makeSchemas(limits: Limits) {
       type: 'object',
       additionalProperties: { type: 'integer', minimum: 1 },
       maxProperties: 100,
-      propertyNames: { maxLength: longestKey },
+      propertyNames: { maxLength: maxKeyLength },
       description: 'By column of the items file: how many items with the same value a list has at most.',
     },
     boost: weightedFilters('Weights that are added to the scores of items that meet a condition.'),
@@ -239,14 +239,14 @@ export function makeSchemas(limits: Limits) {
           description: 'The probability with which the item of a place is drawn.',
         },
         filter: textSchema('What is drawn from: items that meet a condition, such as new ones. Default: all.', {
-          maxLength: longestFilter,
+          maxLength: maxFilterLength,
         }),
         seed: integerSchema('The same seed draws the same items. Default: a random one.', seedRange),
       },
       ['share'],
     ),
     version: textSchema('The `version` of the first page. Another version refuses the request.', {
-      maxLength: longestKey,
+      maxLength: maxKeyLength,
     }),
   };
   const named = { key: textSchema('Key of the item.'), title: textSchema('Title, where the data has titles.') };
@@ -295,7 +295,7 @@ export function makeSchemas(limits: Limits) {
     values: {
       type: 'object',
       maxProperties: 1000,
-      propertyNames: { maxLength: longestKey },
+      propertyNames: { maxLength: maxKeyLength },
       description:
         'Values of features, encoded as training encoded them. They replace what the data has of the user. Without a user, they are all that is known.',
     },
@@ -307,7 +307,7 @@ export function makeSchemas(limits: Limits) {
       vector: listSchema(
         'A vector of the query tower, in place of `values`.',
         { type: 'number' },
-        { minItems: 1, maxItems: longestList },
+        { minItems: 1, maxItems: maxListLength },
       ),
       removeSeen: {
         type: 'boolean',
@@ -317,7 +317,7 @@ export function makeSchemas(limits: Limits) {
         type: 'object',
         additionalProperties: { type: 'number' },
         maxProperties: 1000,
-        propertyNames: { maxLength: longestKey },
+        propertyNames: { maxLength: maxKeyLength },
         description: 'By task of `retrieve`: how much its score counts, in place of its factor there.',
       },
       shares: {
@@ -327,7 +327,7 @@ export function makeSchemas(limits: Limits) {
       },
       average: listSchema(
         'Without past items: answer for users of the data on average, above all for those with the same values of these features. An empty list: for all alike.',
-        { type: 'string', maxLength: longestKey },
+        { type: 'string', maxLength: maxKeyLength },
         { maxItems: 20 },
       ),
       because: integerSchema('How many past items each item names, to which it owes the most of its score.', {
@@ -427,7 +427,7 @@ const weightedFilters = (description: string): Schema =>
   listSchema(
     `${description} With those of the other list, 4 at most.`,
     complete('A condition and its weight.', {
-      filter: textSchema('A condition on columns of the items file.', { maxLength: longestFilter }),
+      filter: textSchema('A condition on columns of the items file.', { maxLength: maxFilterLength }),
       weight: { type: 'number', minimum: 0, maximum: mostWeight, description: 'In units of the score.' },
     }),
     { maxItems: 4 },
@@ -438,7 +438,7 @@ const searchLimit = { minimum: 1, maximum: 100, default: 10 };
 function searchSchemas(version: Schema, item: Schema) {
   return {
     Users: closed('A search for users.', {
-      prefix: textSchema('How their keys begin.', { maxLength: longestKey, default: '' }),
+      prefix: textSchema('How their keys begin.', { maxLength: maxKeyLength, default: '' }),
       limit: integerSchema('How many users, at most.', searchLimit),
     }),
     Found: complete('The users that a search finds: the one with this key first.', {
@@ -455,7 +455,7 @@ function searchSchemas(version: Schema, item: Schema) {
       'A search for items.',
       {
         text: textSchema('What their titles contain, or a key. Capital letters and accents do not count.', {
-          maxLength: longestKey,
+          maxLength: maxKeyLength,
         }),
         limit: integerSchema('How many items, at most.', searchLimit),
       },
@@ -491,7 +491,7 @@ function versionSchemas(): Readonly<Record<'Change' | 'Versions', Schema>> {
   };
 }
 
-const itemColumns: Schema = { maxProperties: 1000, propertyNames: { maxLength: longestKey } };
+const itemColumns: Schema = { maxProperties: 1000, propertyNames: { maxLength: maxKeyLength } };
 
 const itemSchemas = {
   Item: {
@@ -523,10 +523,10 @@ const eventSchemas = {
       time: {
         type: ['string', 'number'],
         description: 'When it was, as the column of time says it. Default: now.',
-        maxLength: longestKey,
+        maxLength: maxKeyLength,
       },
-      id: textSchema('Names the event: one that is sent again counts once.', { minLength: 1, maxLength: longestKey }),
-      request: textSchema('The id of the answer that led to it.', { minLength: 1, maxLength: longestKey }),
+      id: textSchema('Names the event: one that is sent again counts once.', { minLength: 1, maxLength: maxKeyLength }),
+      request: textSchema('The id of the answer that led to it.', { minLength: 1, maxLength: maxKeyLength }),
       columns: {
         type: 'object',
         description:

@@ -23,7 +23,7 @@ import {
   type ServerContext,
   type ServerOptions,
 } from './http.ts';
-import { type Limits, longestKey, maxErrors, usualLimits } from './limits.ts';
+import { defaultLimits, type Limits, maxErrors, maxKeyLength } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import { atIndex, errorDetailsOf, RequestError, refused, throwWithStatus } from './refused.ts';
 import { makeGate } from './request_gate.ts';
@@ -145,8 +145,8 @@ function eventHandlers({ events, read, hasToken, countEvent }: EventHandlerConte
 
 function readKey({ params }: FastifyRequest): string {
   const { key } = params as { readonly key: string };
-  if (key.length <= longestKey) return key;
-  const facts = { entry: 'key', reason: 'is too long', advice: `give ${longestKey} characters at most` };
+  if (key.length <= maxKeyLength) return key;
+  const facts = { entry: 'key', reason: 'is too long', advice: `give ${maxKeyLength} characters at most` };
   throw refused(400, diagnose('request-value', undefined, facts));
 }
 
@@ -214,7 +214,7 @@ export interface Server {
 
 /** The function is long because it creates and connects all parts of the server. */
 export async function makeServer(versions: Versions, options: ServerOptions): Promise<Server> {
-  const limits = withDefaults(usualLimits, options.limits);
+  const limits = withDefaults(defaultLimits, options.limits);
   const schemas = makeSchemas(limits);
   const readers = await makeReaders(schemas, bodySchemas, limits);
   const gate = makeGate(limits);

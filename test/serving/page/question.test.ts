@@ -13,7 +13,7 @@ import {
   requestOf,
   type ServerReply,
 } from '../../../src/serving/page/question.ts';
-import { usualLimits } from '../../../src/serving/server/limits.ts';
+import { defaultLimits } from '../../../src/serving/server/limits.ts';
 import { makeSchemas } from '../../../src/serving/server/schemas.ts';
 import fc from '../../fast_check.ts';
 
@@ -181,7 +181,7 @@ describe('a request', () => {
 
   it('is one that the schemas of the server allow, whatever is typed', () => {
     const ajv = new Ajv2020({ allowUnionTypes: true });
-    const { Recommend, Similar } = makeSchemas(usualLimits);
+    const { Recommend, Similar } = makeSchemas(defaultLimits);
     const validators = { '/v1/recommend': ajv.compile(Recommend), '/v1/similar': ajv.compile(Similar) };
     const text = fc.string({ maxLength: 20 });
     const named = fc.record({ key: text, title: text });

@@ -121,15 +121,15 @@ export interface RecentBodies {
   list(): readonly RecentBody[];
 }
 
-const mostBodies = 64;
-const mostBytes = 16_384;
+const maxRecentBodies = 64;
+const maxRecentBytes = 16_384;
 
-export function makeRecent(maxBodies = mostBodies): RecentBodies {
+export function makeRecent(maxBodies = maxRecentBodies): RecentBodies {
   const recentBodies: RecentBody[] = [];
   return {
     add(route, body, bytes) {
       // A body that names a version asks for a further page of it. The next version would refuse it.
-      if (bytes > mostBytes || 'version' in body) return;
+      if (bytes > maxRecentBytes || 'version' in body) return;
       recentBodies.push({ route, body });
       if (recentBodies.length > maxBodies) recentBodies.shift();
     },

@@ -58,7 +58,7 @@ export interface BatchesOptions<W, C, V, O> {
   /** What requests have, in messages. */
   readonly what: string;
   /** Maximum number of waiting requests. Further ones are refused. */
-  readonly mostWaiting: number;
+  readonly maxWaiting: number;
   /** Path of the errors of a write, within the write. */
   readonly errorsAt?: string;
   /** True for a write that need not be computed. */
@@ -86,10 +86,10 @@ export interface WriteBatches<W, C, V, O> extends Pick<LoggedWrites<W, V, O, unk
 }
 
 /** Maximum number of writes in one batch, and maximum characters of their JSON. */
-const mostTogether = 512;
-const mostCharacters = 2 ** 22;
+const maxBatchWrites = 512;
+const maxBatchCharacters = 2 ** 22;
 /** Maximum characters of one request, which must fit into a line of the log as UTF-8. */
-const longestRequest = 2 ** 24;
+const maxRequestCharacters = 2 ** 24;
 
 interface WaitingWrites<W, O> extends WriteRequest<W> {
   /** Length of the JSON. */
@@ -102,7 +102,7 @@ interface WaitingWrites<W, O> extends WriteRequest<W> {
 export function makeWriteBatches<W extends object, C extends object, V extends ChangeSource<W, C>, O>({
   log,
   what,
-  mostWaiting,
+  maxWaiting,
   errorsAt,
   isKnown = () => false,
   catchUp,
@@ -122,7 +122,7 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
     for (const waitingRequest of waiting) {
       size += waitingRequest.writes.length;
       characters += waitingRequest.characters;
-      if (count > 0 && (size > mostTogether || characters > mostCharacters)) break;
+      if (count > 0 && (size > maxBatchWrites || characters > maxBatchCharacters)) break;
       count++;
     }
     const batch = waiting.slice(0, count);
@@ -195,11 +195,11 @@ export function makeWriteBatches<W extends object, C extends object, V extends C
     },
     write(request) {
       const characters = JSON.stringify(request.writes).length;
-      if (characters > longestRequest) {
-        const facts = { what: `the ${what} of one request`, limit: longestRequest, unit: 'characters of JSON' };
+      if (characters > maxRequestCharacters) {
+        const facts = { what: `the ${what} of one request`, limit: maxRequestCharacters, unit: 'characters of JSON' };
         return Promise.reject(refused(413, diagnose('request-size', undefined, facts)));
       }
-      if (waiting.length >= mostWaiting)
+      if (waiting.length >= maxWaiting)
         return Promise.reject(busy(`${waiting.length.toLocaleString('en')} requests with ${what} are waiting`));
       return new Promise((resolve, reject) => {
         waiting.push({ ...request, characters, resolve, reject });

@@ -6,7 +6,7 @@ import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { LogCompaction } from '../../../base/storage/record_log/write_log.ts';
 import { isObject } from '../../../base/util/objects.ts';
 import type { EventWrite, UserDeletion } from '../../live/event_writes.ts';
-import { longestKey } from '../limits.ts';
+import { maxKeyLength } from '../limits.ts';
 
 /** Its records come from a file, so they are validated. */
 export const eventLog: LogFormat<readonly EventWrite[]> = {
@@ -25,7 +25,7 @@ export const eventReplacement = {
   removedAfter: 1,
 };
 
-const isKey = (value: unknown): boolean => typeof value === 'string' && value.length <= longestKey;
+const isKey = (value: unknown): boolean => typeof value === 'string' && value.length <= maxKeyLength;
 
 function isWrite(value: unknown): value is EventWrite {
   if (!isObject(value) || !isKey(value.user)) return false;

@@ -15,12 +15,8 @@ export interface EventIntake extends LoggedWrites<GivenEvent, EventWrites, Event
   remove(user: string): Promise<void>;
 }
 
-interface StoredEvents {
-  /** Number of events in the log. */
-  readonly events: number;
-  /** Size of the log. */
-  readonly bytes: number;
-}
+/** The number of events in the log, and its size. */
+type StoredEvents = { readonly events: number; readonly bytes: number };
 
 export interface EventWritesOptions extends Pick<EventIntake, 'stored'> {
   readonly log: WriteLog<readonly EventWrite[]> & { readonly id: string };
@@ -34,12 +30,12 @@ export interface EventWritesOptions extends Pick<EventIntake, 'stored'> {
 }
 
 /** Maximum number of waiting requests. */
-const mostWaiting = 4096;
+const maxWaiting = 4096;
 /** Maximum number of events in the memory of a version: those that arrived since its data was read. They take about half a gigabyte. */
-const mostInMemory = 2 ** 21;
+const maxInMemory = 2 ** 21;
 
 /** Number of versions to which a rollback may return. */
-const mostRollbacks = 10;
+const maxRollbacks = 10;
 
 /** The function is long because all steps share the log, the versions and the known ids. */
 export async function makeEventIntake({
@@ -69,7 +65,7 @@ export async function makeEventIntake({
 
   const isKnown = (write: EventWrite): boolean => 'id' in write && write.id !== undefined && knownIds.has(write.id);
   const batches = makeWriteBatches<EventWrite, EventChange, EventWrites, EventOutcome>({
-    ...{ log, isKnown, mostWaiting, what: 'events', catchUp: catchUpItems },
+    ...{ log, isKnown, maxWaiting, what: 'events', catchUp: catchUpItems },
     refusalOf: (version, change) => version.itemError(change),
     accept(changeOf) {
       const idsOfBatch = new Set<string>();
@@ -122,7 +118,7 @@ export async function makeEventIntake({
     stored,
     async write(events, isArray) {
       const inMemory = batches.versions.reduce((most, { userEvents }) => Math.max(most, userEvents.count), 0);
-      if (inMemory >= mostInMemory) {
+      if (inMemory >= maxInMemory) {
         const count = inMemory.toLocaleString('en');
         throw busy(`${count} events are later than the data of the model, which should be trained again`);
       }
@@ -144,7 +140,7 @@ export async function makeEventIntake({
     async attach(version) {
       await batches.attach(version, (entries, end) => apply(version, entries, end));
       positionsInDataFiles.push(version.positionsInDataFiles.get(log.id) ?? 0);
-      if (positionsInDataFiles.length > mostRollbacks) positionsInDataFiles.shift();
+      if (positionsInDataFiles.length > maxRollbacks) positionsInDataFiles.shift();
       forget(positionsInDataFiles.reduce((least, position) => Math.min(least, position)));
     },
     detach: batches.detach,

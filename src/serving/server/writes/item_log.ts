@@ -7,7 +7,7 @@ import type { LogCompaction } from '../../../base/storage/record_log/write_log.t
 import { makeKeyIndex } from '../../../base/text/key_table.ts';
 import { isObject } from '../../../base/util/objects.ts';
 import type { ItemWrite } from '../../live/item_writes.ts';
-import { longestKey } from '../limits.ts';
+import { maxKeyLength } from '../limits.ts';
 
 /** Its records come from a file, so they are validated. */
 export const itemLog: LogFormat<readonly ItemWrite[]> = {
@@ -29,7 +29,7 @@ export const itemReplacement = {
 function isWrite(value: unknown): value is ItemWrite {
   if (!isObject(value)) return false;
   const { key, columns, deleted, ...others } = value;
-  if (typeof key !== 'string' || key.length > longestKey || Object.keys(others).length > 0) return false;
+  if (typeof key !== 'string' || key.length > maxKeyLength || Object.keys(others).length > 0) return false;
   if (deleted !== undefined) return deleted === true && columns === undefined;
   return isObject(columns);
 }

@@ -29,7 +29,7 @@ const maxWaiting = 1024;
 
 export function makeItemIntake({ log, stored, say = () => {} }: WritesSource): ItemIntake {
   const batches = makeWriteBatches<ItemWrite, ItemChange, ItemWrites, WriteOutcome>({
-    ...{ log, mostWaiting: maxWaiting, what: 'writes', errorsAt: 'columns', catchUp: log.catchUp },
+    ...{ log, maxWaiting, what: 'writes', errorsAt: 'columns', catchUp: log.catchUp },
     accept() {
       const changedKeys = new Map<string, boolean>();
       return (request) => {
@@ -62,7 +62,7 @@ export function makeItemIntake({ log, stored, say = () => {} }: WritesSource): I
           const refusal = itemRefusal(key, reason);
           // A write that a version cannot apply refuses the version while it is attached. Later it is only reported, because the version answers.
           if (!isAttached) throw refusal;
-          say(`${refusal.diagnostics[0]!.message}`);
+          say(refusal.diagnostics[0]!.message);
         }),
       );
       isAttached = true;
