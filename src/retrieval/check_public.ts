@@ -193,10 +193,8 @@ function checkTower({ graph, parameters, vectors, width, interests }: PublicTowe
   const [problem] = verifyGraph(graph);
   demand(problem === undefined, `the graph, which has a mistake (${problem}),`);
   const batch = { symbol: 'batch', times: 1 };
-  const vectorType = printType({
-    dtype: 'float32',
-    shape: interests === 1 ? [batch, width] : [batch, interests, width],
-  });
+  const shape = interests === 1 ? [batch, width] : [batch, interests, width];
+  const vectorType = printType({ dtype: 'float32', shape });
   const vector = graph.outputs.find(({ name }) => name === 'vector');
   const typeOf = (node: number): TensorType => graph.nodes[node]!.type;
   demand(

@@ -138,12 +138,12 @@ function checkTables(tables: Loose, rows: number, { features }: Plan): void {
 
 /** @param model including the number of rows in the corpus */
 function checkFeatures(
-  given: Loose,
+  columns: Loose,
   rows: number,
   { plan, encodings, items }: ServedModel & { readonly items: number },
 ): void {
-  demand(given instanceof Map, 'the features');
-  for (const [name, indexed] of given as Map<string, Loose>) {
+  demand(columns instanceof Map, 'the features');
+  for (const [name, indexed] of columns as Map<string, Loose>) {
     const what = `feature ${JSON.stringify(name)}`;
     const feature = plan.features.find((candidate) => candidate.name === name);
     demand(feature !== undefined && typeof indexed === 'object' && indexed !== null, what);

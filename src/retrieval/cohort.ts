@@ -13,7 +13,7 @@ import { requestFailure, unknownFacts } from './top_request.ts';
 type Columns = PreparedQuery['columns'];
 
 /** Maximum number of users whose vectors are averaged, and of users that are looked at to find them. */
-const [mostMembers, mostTried] = [256, 20_000];
+const [maxMembers, maxTried] = [256, 20_000];
 /** A step through the users, so that those found are from all parts of the data. */
 const userStep = 1_000_003;
 /** Number of users that go through the tower together. */
@@ -34,16 +34,16 @@ export function makeCohortFinder(
     const allMembers: Columns[] = [];
     const similarMembers: Columns[] = [];
     const step = snapshot.users % userStep === 0 ? 1 : userStep;
-    for (let i = 0; i < Math.min(mostTried, snapshot.users) && similarMembers.length < mostMembers; i++) {
+    for (let i = 0; i < Math.min(maxTried, snapshot.users) && similarMembers.length < maxMembers; i++) {
       const row = (i * step) % snapshot.users;
       const isSame = [...codes].every(([name, code]) => codeAt(users.features, name, row) === code);
-      if ((!isSame && allMembers.length >= mostMembers) || snapshot.seenBy(row).length === 0) continue;
+      if ((!isSame && allMembers.length >= maxMembers) || snapshot.seenBy(row).length === 0) continue;
       const base = { columns: users.features, row };
       const member = queryColumns(plan, tower, encodings, values, { histories, base });
       if (isSame) similarMembers.push(member);
-      if (allMembers.length < mostMembers) allMembers.push(member);
+      if (allMembers.length < maxMembers) allMembers.push(member);
     }
-    return { all: allMembers, same: similarMembers };
+    return { allMembers, similarMembers };
   };
   return (average, { values, columns }, snapshot) => {
     const codes = new Map(average.map((name) => [name, codeOf(name, columns, tower.name)]));
@@ -52,12 +52,12 @@ export function makeCohortFinder(
     return {
       key: JSON.stringify([...codes, ownValues]),
       async average() {
-        const { all, same: similar } = membersOf(codes, ownValues, snapshot);
-        if (all.length === 0) return undefined;
-        const [ofAll, ofSame] = [await meanOf(all, query), await meanOf(similar, query)];
-        const share = similar.length / (similar.length + priorMembers);
-        return ofAll.map((mean, i) =>
-          Float32Array.from(mean, (number, index) => (1 - share) * number + share * (ofSame[i]?.[index] ?? 0)),
+        const { allMembers, similarMembers } = membersOf(codes, ownValues, snapshot);
+        if (allMembers.length === 0) return undefined;
+        const [means, similarMeans] = [await meanOf(allMembers, query), await meanOf(similarMembers, query)];
+        const share = similarMembers.length / (similarMembers.length + priorMembers);
+        return means.map((mean, i) =>
+          Float32Array.from(mean, (number, index) => (1 - share) * number + share * (similarMeans[i]?.[index] ?? 0)),
         );
       },
     };

@@ -15,9 +15,9 @@ export interface ItemSearch {
 /** Number of titles in one text, which is scanned without a pause. */
 const rowsOfPart = 4096;
 /** Number of titles that are folded before other requests get a turn: less than a millisecond. */
-const foldedOfTurn = 512;
+const titlesOfTurn = 512;
 /** Up to this many matches are ranked by looking at their titles. More are ranked by a further scan. */
-const fewItems = 500;
+const maxSorted = 500;
 /** Number of texts that are scanned before other requests get a turn. */
 const partsOfTurn = 32;
 
@@ -38,7 +38,7 @@ async function foldRows(from: Titles, first: number, end: number): Promise<strin
   const foldedTexts: string[] = [];
   for (let row = first; row < end; row++) {
     foldedTexts.push(textAt(from, row));
-    if (foldedTexts.length % foldedOfTurn === 0) await yieldToEventLoop();
+    if (foldedTexts.length % titlesOfTurn === 0) await yieldToEventLoop();
   }
   return `\n${foldedTexts.join('\n')}\n`;
 }
@@ -72,7 +72,7 @@ export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'
   }
 
   return {
-    async find(snapshot, text, most, isOver = () => false) {
+    async find(snapshot, text, maxItems, isOver = () => false) {
       const foldedText = folded(text);
       if (foldedText === '') return [];
       const isThere = (row: number): boolean => snapshot.itemRow(snapshot.keyAt(row)) === row;
@@ -90,23 +90,23 @@ export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'
       // Written items come after those of the data. The latest come first.
       const { written = [] } = snapshot;
       for await (const row of rowsWith(snapshot, written, foldedText, { isLatestFirst: true, isOver })) {
-        if (foundRows.size >= most) break;
+        if (foundRows.size >= maxItems) break;
         if (isThere(row)) foundRows.add(row);
       }
-      if (foundRows.size < most) {
-        const containingRows = await baseRows(foldedText, Math.max(fewItems, most));
+      if (foundRows.size < maxItems) {
+        const containingRows = await baseRows(foldedText, Math.max(maxSorted, maxItems));
         // A few rows are sorted in memory. If there are more, one further scan for each rank finds the best.
-        const isAll = containingRows.length < Math.max(fewItems, most);
+        const isAll = containingRows.length < Math.max(maxSorted, maxItems);
         for (const wordStart of [`\n${foldedText}`, ` ${foldedText}`]) {
-          if (foundRows.size >= most || isOver()) break;
+          if (foundRows.size >= maxItems || isOver()) break;
           const startRows = isAll
             ? containingRows.filter((row) => `\n${textAt(snapshot, row)}`.includes(wordStart))
-            : await baseRows(wordStart, most);
+            : await baseRows(wordStart, maxItems);
           for (const row of startRows) foundRows.add(row);
         }
         for (const row of containingRows) foundRows.add(row);
       }
-      return [...foundRows].slice(0, most).map((row) => itemAt(row, snapshot));
+      return [...foundRows].slice(0, maxItems).map((row) => itemAt(row, snapshot));
     },
   };
 }

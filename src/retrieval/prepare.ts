@@ -94,9 +94,9 @@ interface LeftOutColumns {
 }
 
 /** Maximum number of past items that are left out of a query, one by one: the latest. */
-const mostLeftOut = 50;
+const maxLeftOut = 50;
 
-export type Preparer = (asked: QueryWithOptions, snapshot: Snapshot) => PreparedQuery;
+export type Preparer = (query: QueryWithOptions, snapshot: Snapshot) => PreparedQuery;
 
 /**
  * The function is long because queries by key and by values share its parts.
@@ -137,7 +137,9 @@ export function makePreparer(
       if (cohort) notes.push(averageNote(average!));
       return {
         cohort,
-        ...{ columns, notes, history: [] },
+        columns,
+        notes,
+        history: [],
         request: { ...request, excludeRows: excludedRows },
         withoutEach: (oneRow) => withoutEach(givenRows, snapshot, oneRow),
       };
@@ -147,11 +149,8 @@ export function makePreparer(
     const laterEvents = later(key);
     const row = dataRow(key, snapshot, laterEvents);
     const columnsOf = () => {
-      const base = laterEvents
-        ? { columns: laterEvents.columns(row), row: 0 }
-        : row === undefined
-          ? undefined
-          : { columns: users.features, row };
+      const dataBase = row === undefined ? undefined : { columns: users.features, row };
+      const base = laterEvents ? { columns: laterEvents.columns(row), row: 0 } : dataBase;
       const allValues = { ...(base ? {} : { [tower.key!]: key }), ...values };
       return queryColumns(plan, tower, encodings, allValues, { histories, itemOf, base });
     };
@@ -194,19 +193,17 @@ function averageNote(names: readonly string[]): string {
 }
 
 /** Makes a function that leaves out the past items of a query, one by one. @returns rows: the past items, the latest last; columns: one row each */
-function makeLeaveOut({ plan, encodings }: QueryModel) {
+function makeLeaveOut(model: QueryModel) {
+  const { plan } = model;
   const [tower] = plan.towers;
   const bags = new Set(plan.features.filter(({ gives }) => gives === 'bag').map(({ name }) => name));
   const lists = itemFeatures(plan).filter((name) => bags.has(name));
   return (rows: readonly number[], snapshot: Snapshot, columns: PreparedQuery['columns']): LeftOutColumns[] => {
     const leftOutColumns: LeftOutColumns[] = [];
     for (const row of new Set(rows.toReversed())) {
-      if (leftOutColumns.length === mostLeftOut) break;
+      if (leftOutColumns.length === maxLeftOut) break;
       const key = snapshot.keyAt(row);
-      const without = columnsWithout({ key, item: snapshot.corpusRow(key) }, lists, columns, tower, {
-        plan,
-        encodings,
-      });
+      const without = columnsWithout({ key, item: snapshot.corpusRow(key) }, lists, columns, tower, model);
       if (without) leftOutColumns.push({ row, columns: without });
     }
     return leftOutColumns;
@@ -222,7 +219,7 @@ function dataRow(user: string, snapshot: Snapshot, later: LaterEvents | undefine
 /** Returns the rows of the items of a user's known events, the oldest first. */
 export function pastRows(user: string, snapshot: Snapshot, later: LaterEvents | undefined): number[] {
   const row = dataRow(user, snapshot, later);
-  const laterRows = later?.items.map(snapshot.itemRow).filter((each) => each >= 0) ?? [];
+  const laterRows = later?.items.map(snapshot.itemRow).filter((laterRow) => laterRow >= 0) ?? [];
   return [...(row === undefined ? [] : snapshot.seenBy(row)), ...laterRows];
 }
 
@@ -276,7 +273,7 @@ interface FeatureExample {
 }
 
 /** Maximum number of examples, few enough for a page. */
-const mostExamples = 50;
+const maxExamples = 50;
 
 /** @param items has keys and titles for examples */
 export function describeQuery(
@@ -291,7 +288,7 @@ export function describeQuery(
     return { value: key, title: row < 0 ? undefined : items.titleAt(row) };
   };
   const firstItems = (): string[] =>
-    Array.from({ length: Math.min(items.rows, mostExamples) }, (_, row) => items.keyAt(row));
+    Array.from({ length: Math.min(items.rows, maxExamples) }, (_, row) => items.keyAt(row));
   const describeFeature = (feature: FeaturePlan): DescribedFeature[] => {
     const encoding = encodings.get(feature.encoderOf);
     if (encoding === undefined || madeOf(feature).length > 0) return [];
@@ -338,20 +335,20 @@ const kinds: Readonly<Record<Encoding['kind'], DescribedFeature['kind']>> = {
 function examplesOf(encoding: Encoding): readonly (string | number)[] {
   switch (encoding.kind) {
     case 'vocabulary': {
-      const count = Math.min(mostExamples, encoding.values.length);
+      const count = Math.min(maxExamples, encoding.values.length);
       return Array.from({ length: count }, (_, row) => encoding.values.at(row)!);
     }
     case 'boundaries': {
       const { boundaries, log } = encoding;
       const middle = boundaries[boundaries.length >> 1];
-      return middle === undefined ? [] : [usual(middle, log)];
+      return middle === undefined ? [] : [example(middle, log)];
     }
     case 'standardize':
-      return [usual(encoding.mean, encoding.log)];
+      return [example(encoding.mean, encoding.log)];
     default:
       return [];
   }
 }
 
 /** Four digits are enough for an example. */
-const usual = (number: number, log: boolean): number => Number((log ? Math.expm1(number) : number).toPrecision(4));
+const example = (number: number, log: boolean): number => Number((log ? Math.expm1(number) : number).toPrecision(4));

@@ -57,7 +57,7 @@ export function isEmptyBag(name: string, featureRow: FeatureRow): boolean {
   return column.ends[row] === column.starts[row];
 }
 
-/** Returns a single bag with the last `most` elements of all given bags, one bag after another. */
+/** Returns a single bag with the last `limit` elements of all given bags, one bag after another. */
 export function lastElements(name: string, rows: readonly FeatureRow[], limit: number): IndexedColumn {
   const bags = joinedBags(rows.map((row) => columnRow(name, row) as ColumnRow<BagColumn>));
   const end = bags.ends.at(-1) ?? 0;
@@ -175,7 +175,8 @@ export interface QueryAnswerer {
 /** Returns the vectors of the first `rows` rows of the columns. */
 export type QueryTowerRun = (columns: ReadonlyMap<string, IndexedColumn>, rows: number) => Promise<Vectors>;
 
-const mostAverages = 128;
+const maxAverages = 128;
+
 /** @param source has the current snapshot, a different one after each write of items */
 export function makeQueryAnswerer(
   source: { readonly snapshot: Snapshot },
@@ -187,7 +188,7 @@ export function makeQueryAnswerer(
     const vectors = averages.get(cohort.key) ?? cohort.average();
     averages.set(cohort.key, vectors);
     vectors.catch(() => averages.delete(cohort.key));
-    if (averages.size > mostAverages) averages.delete(averages.keys().next().value!);
+    if (averages.size > maxAverages) averages.delete(averages.keys().next().value!);
     return vectors;
   };
   /** Only vectors that are not cached go through the tower. */
@@ -215,12 +216,14 @@ export function makeQueryAnswerer(
   const vectorsWithout = async ({ columns, withoutEach }: PreparedQuery): Promise<LeftOutVectors[]> => {
     const leftOut = withoutEach(joinRows([{ columns, row: 0 }]));
     if (leftOut.length === 0) return [];
-    const vectors = interestsOf(await query(joinColumns(leftOut.map((each) => each.columns)), leftOut.length));
+    const vectors = interestsOf(await query(joinColumns(leftOut.map((query) => query.columns)), leftOut.length));
     return leftOut.map(({ row }, i) => ({ row, vectors: vectors[i]! }));
   };
   const answerAll: QueryAnswerer['askAll'] = async (queries, from = source.snapshot, vectorCache) => {
-    const preparedQueries = queries.map((each) => attempt(() => prepare(each, from)));
-    const validQueries = preparedQueries.filter((each): each is PreparedQuery => !(each instanceof Failure));
+    const preparedQueries = queries.map((queryWithOptions) => attempt(() => prepare(queryWithOptions, from)));
+    const validQueries = preparedQueries.filter(
+      (prepared): prepared is PreparedQuery => !(prepared instanceof Failure),
+    );
     if (validQueries.length === 0) return preparedQueries as Failure[];
     const vectors = await vectorsOf(validQueries, vectorCache);
     const requests = validQueries.map((prepared, i) => {
@@ -228,11 +231,10 @@ export function makeQueryAnswerer(
       return request.because === undefined ? request : { ...request, leaveOut: () => vectorsWithout(prepared) };
     });
     const answers = (await topEach(from, requests)).values();
-    return preparedQueries.map((each) => {
-      const answer = each instanceof Failure ? each : answers.next().value!;
-      return each instanceof Failure || answer instanceof Failure
-        ? (answer as Failure)
-        : recommendationOf(each, answer);
+    return preparedQueries.map((prepared) => {
+      if (prepared instanceof Failure) return prepared;
+      const answer = answers.next().value!;
+      return answer instanceof Failure ? answer : recommendationOf(prepared, answer);
     });
   };
 
@@ -295,9 +297,10 @@ function makeVectorSlots(users: number, bytes: number, [first, ...others]: reado
 /** @param users number of users in the data, each of which takes 4 bytes @param bytes memory for the vectors and their index */
 export function makeUserVectorCache(users: number, bytes: number): UserVectorCache {
   let slots: ReturnType<typeof makeVectorSlots> | undefined;
-  let [kept, computed, takenSlots, clockHand] = [0, 0, 0, 0];
+  const figures = { kept: 0, computed: 0, users: 0, room: 0 };
+  let clockHand = 0;
   const freeSlot = ({ room, isAsked, slotOfUser, owners }: NonNullable<typeof slots>): number => {
-    if (takenSlots < room) return takenSlots++;
+    if (figures.users < room) return figures.users++;
     for (; isAsked[clockHand] === 1; clockHand = (clockHand + 1) % room) isAsked[clockHand] = 0;
     const slot = clockHand;
     clockHand = (clockHand + 1) % room;
@@ -308,42 +311,26 @@ export function makeUserVectorCache(users: number, bytes: number): UserVectorCac
     get(user) {
       const slot = (slots?.slotOfUser[user] ?? 0) - 1;
       if (slots === undefined || slot < 0) {
-        computed++;
+        figures.computed++;
         return undefined;
       }
-      kept++;
+      figures.kept++;
       slots.isAsked[slot] = 1;
       const { numbers, interests, width, numbersPerUser } = slots;
       // A copy, because the slot may get another user before the answer is made.
-      return interestsOf({
-        data: numbers.slice(slot * numbersPerUser, (slot + 1) * numbersPerUser),
-        rows: 1,
-        width,
-        interests,
-      })[0];
+      const data = numbers.slice(slot * numbersPerUser, (slot + 1) * numbersPerUser);
+      return interestsOf({ data, rows: 1, width, interests })[0];
     },
     put(user, vectors) {
       slots ??= makeVectorSlots(users, bytes, vectors);
       const { room, numbers, slotOfUser, owners, numbersPerUser, width } = slots;
+      figures.room = room;
       if (room === 0 || slotOfUser[user] !== 0) return;
       const slot = freeSlot(slots);
       vectors.forEach((vector, i) => void numbers.set(vector, slot * numbersPerUser + i * width));
       owners[slot] = user;
       slotOfUser[user] = slot + 1;
     },
-    figures: {
-      get kept() {
-        return kept;
-      },
-      get computed() {
-        return computed;
-      },
-      get users() {
-        return takenSlots;
-      },
-      get room() {
-        return slots?.room ?? 0;
-      },
-    },
+    figures,
   };
 }

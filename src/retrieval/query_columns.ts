@@ -104,10 +104,10 @@ export function columnsWithout(
       items ? items[index] !== item : code === 0 || values[index] !== code,
     );
     if (kept.length === values.length) continue;
-    for (const each of model.plan.features) {
-      const indexed = columns.get(each.name);
-      if (indexed && (each.name === name || each.along === name)) {
-        changedColumns.set(each.name, { column: bagElements(indexed.column as BagColumn, kept) });
+    for (const { name: other, along } of model.plan.features) {
+      const indexed = columns.get(other);
+      if (indexed && (other === name || along === name)) {
+        changedColumns.set(other, { column: bagElements(indexed.column as BagColumn, kept) });
       }
     }
   }
@@ -220,8 +220,8 @@ function limitedParts<T>(
   const limitedElements: (readonly T[])[] = [];
   let count = 0;
   for (let i = 0; i < elements.length && count < atMost; i++) {
-    const at = keeps === 'latest' ? elements.length - 1 - i : i;
-    const parts = partsOf(elements[at], at);
+    const index = keeps === 'latest' ? elements.length - 1 - i : i;
+    const parts = partsOf(elements[index], index);
     count += parts.length;
     limitedElements.push(parts);
   }

@@ -74,8 +74,8 @@ export const rerankers: Readonly<
         throw requestFailure(entry, 'has something else than filters with weights', advice);
       }
       const count = entries.reduce((sum, entry) => sum + (request[entry]?.length ?? 0), 0);
-      if (count <= mostRules) return;
-      throw requestFailure('boost', `and \`bury\` have ${count} filters together`, `give ${mostRules} at most`);
+      if (count <= maxRules) return;
+      throw requestFailure('boost', `and \`bury\` have ${count} filters together`, `give ${maxRules} at most`);
     },
     strata: strataOf,
   },
@@ -86,10 +86,8 @@ export const rerankers: Readonly<
     check({ most }, { columns }) {
       for (const [name, count] of Object.entries(most!)) {
         if (!columns.has(name)) {
-          throw failure('unknown-name', {
-            ...unknownFacts('column of the items', name, [...columns.keys()]),
-            entry: 'most',
-          });
+          const facts = unknownFacts('column of the items', name, [...columns.keys()]);
+          throw failure('unknown-name', { ...facts, entry: 'most' });
         }
         refuseNumber(`most.${name}`, count, 1);
       }
@@ -162,7 +160,7 @@ const shown = (value: unknown): string => (typeof value === 'number' ? String(va
 const noStratum: Stratum = { conditions: [], added: 0 };
 
 /** Maximum number of filters of `boost` and `bury`. Each may double the strata. */
-const mostRules = 4;
+const maxRules = 4;
 
 function strataOf({ boost = [], bury = [] }: TopRequest): readonly Stratum[] {
   const rules = [
@@ -326,33 +324,35 @@ function unitVector(vector: Float32Array): Float64Array {
 const asksFor = (request: RerankEntries, { entries }: Reranker): boolean =>
   entries.some((entry) => request[entry] !== undefined);
 
-const [leastCandidates, mostCandidates] = [200, 1000];
+const [minCandidates, maxCandidates] = [200, 1000];
 
 /** Returns how many items a request takes from the scan. The number does not depend on the page, so that all pages are of one list. */
 export function depthOf(request: Pick<TopRequest, 'k'> & RerankEntries): number {
   const { k, offset = 0, candidates } = request;
   if (!table.some((row) => row.chooser && asksFor(request, row))) return offset + k;
-  return candidates ?? Math.max(leastCandidates, Math.min(4 * k, mostCandidates), k);
+  return candidates ?? Math.max(minCandidates, Math.min(4 * k, maxCandidates), k);
 }
 
 /** Maximum rows times requests that one batch compares. Longer batches would make other requests wait. */
-const mostCompared = 2 ** 24;
+const maxCompared = 2 ** 24;
 /** Maximum requests of one batch: as many as the scan takes in one pass. */
-const mostRequests = 64;
+const maxRequests = 64;
 
 /** Returns how many requests are answered in one pass. */
-export const mostTogether = ({ rows }: Pick<Snapshot, 'rows'>): number =>
-  Math.max(1, Math.min(mostRequests, Math.floor(mostCompared / Math.max(1, rows))));
+export const maxBatchOf = ({ rows }: Pick<Snapshot, 'rows'>): number =>
+  Math.max(1, Math.min(maxRequests, Math.floor(maxCompared / Math.max(1, rows))));
 
 /** Answers all requests in one pass or by the index. A request that fails gets its Failure. */
 export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[]): Promise<(TopAnswer | Failure)[]> {
   const isReranked = (request: TopRequest): boolean => rerankEntries.some((entry) => request[entry] !== undefined);
   if (!requests.some(isReranked)) return searchEach(snapshot, requests);
   const searches = requests.map((request) => attempt(() => searchesOf(request, snapshot)));
-  const allSearches = searches.flatMap((each) => (each instanceof Failure ? [] : each.map(({ search }) => search)));
+  const allSearches = searches.flatMap((strata) =>
+    strata instanceof Failure ? [] : strata.map(({ search }) => search),
+  );
   const foundAnswers: (TopAnswer | Failure)[] = [];
   // Strata may be many times the requests. Others get a turn after as many searches as a batch has requests.
-  const together = mostTogether(snapshot);
+  const together = maxBatchOf(snapshot);
   for (let from = 0; from < allSearches.length; from += together) {
     if (from > 0) await yieldToEventLoop();
     for (const answer of await searchEach(snapshot, allSearches.slice(from, from + together)))
@@ -360,7 +360,7 @@ export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[
   }
   const answers: (TopAnswer | Failure)[] = [];
   for (const [index, own] of searches.entries()) {
-    const found = own instanceof Failure ? own : foundBy(own, foundAnswers.splice(0, own.length));
+    const found = own instanceof Failure ? own : answerOf(own, foundAnswers.splice(0, own.length));
     answers.push(found instanceof Failure ? found : await reranked(found, requests[index]!, snapshot));
   }
   return answers;
@@ -385,31 +385,31 @@ function searchesOf(request: TopRequest, snapshot: Snapshot): readonly StratumSe
   return strata.map((stratum) => ({ ...stratum, search: { ...request, k: depth, conditions: stratum.conditions } }));
 }
 
-function foundBy(searches: readonly StratumSearch[], answers: readonly (TopAnswer | Failure)[]): TopAnswer | Failure {
+function answerOf(searches: readonly StratumSearch[], answers: readonly (TopAnswer | Failure)[]): TopAnswer | Failure {
   const failed = answers.find((answer) => answer instanceof Failure);
   return failed ?? mergedStrata(answers as readonly TopAnswer[], searches, searches[0]!.search.k);
 }
 
-async function reranked(found: TopAnswer, asked: TopRequest, snapshot: Snapshot): Promise<TopAnswer> {
-  const { k, offset = 0, exploration } = asked;
+async function reranked(found: TopAnswer, unseeded: TopRequest, snapshot: Snapshot): Promise<TopAnswer> {
+  const { k, offset = 0, exploration } = unseeded;
   const seed = exploration && (exploration.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!);
-  const request = seed === undefined ? asked : { ...asked, exploration: { ...exploration!, seed } };
+  const request = seed === undefined ? unseeded : { ...unseeded, exploration: { ...exploration!, seed } };
   const choosers = table.flatMap((row) =>
     asksFor(request, row) ? (row.chooser?.(request, found.items, snapshot) ?? []) : [],
   );
   const items: readonly TopItem[] =
-    choosers.length === 0 ? found.items : await filled(offset + k, found.items, choosers);
-  let answered: readonly TopItem[] = items.slice(offset, offset + k);
+    choosers.length === 0 ? found.items : await fillPlaces(offset + k, found.items, choosers);
+  let answerItems: readonly TopItem[] = items.slice(offset, offset + k);
   for (const row of table)
-    if (row.explain && asksFor(request, row)) answered = await row.explain(request, answered, snapshot);
-  return { ...found, items: answered, seed };
+    if (row.explain && asksFor(request, row)) answerItems = await row.explain(request, answerItems, snapshot);
+  return { ...found, items: answerItems, seed };
 }
 
 /** Multiplications after which other requests get a turn: about a millisecond. */
 const workOfTurn = 2 ** 20;
 
 /** Fills the places of a list, one after the other. Of candidates with the same worth, the one with the higher score is taken. */
-async function filled(
+async function fillPlaces(
   places: number,
   candidates: readonly TopItem[],
   choosers: readonly Chooser[],
@@ -419,7 +419,7 @@ async function filled(
   const indexByRow = new Map(candidates.map(({ row }, index) => [row, index]));
   const workOfPlace = choosers.reduce((sum, { work = 0 }) => sum + work, 0);
   const isOut = new Uint8Array(candidates.length);
-  const nextRandom = (): number => {
+  const bestIndex = (): number => {
     let [best, bestWorth] = [-1, Number.NEGATIVE_INFINITY];
     for (let index = 0; index < candidates.length; index++) {
       if (isOut[index] === 1) continue;
@@ -435,7 +435,7 @@ async function filled(
   };
   const placedItems: TopItem[] = [];
   for (let work = workOfPlace; placedItems.length < places; work += workOfPlace) {
-    const best: TopItem | undefined = candidates[nextRandom()];
+    const best: TopItem | undefined = candidates[bestIndex()];
     const item = draw ? draw(best, placedItems) : best;
     if (item === undefined) break;
     const index = indexByRow.get(item.row);

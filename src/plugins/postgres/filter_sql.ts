@@ -5,7 +5,7 @@
 import { escapeIdentifier } from 'pg';
 import type { Comparison } from '../../../grammar/filter.ts';
 import type { Condition, FilterValue, TextValue } from '../../retrieval/filter/check_filter.ts';
-import { numberComparisons, textComparisons } from '../../retrieval/filter/filter.ts';
+import { compareTexts, numberComparisons } from '../../retrieval/filter/filter.ts';
 import type { ItemColumn } from '../../retrieval/filter/filter_columns.ts';
 
 export class SqlParameters {
@@ -79,7 +79,7 @@ function textsSql(
   if ('column' in left)
     return textSql(nameOf(left.column), by, (right as { readonly value: string }).value, parameters);
   if ('column' in right) return textSql(nameOf(right.column), mirrored(by), left.value, parameters);
-  return truth(textComparisons[by](left.value, right.value));
+  return truth(compareTexts(by, left.value, right.value));
 }
 
 /**

@@ -11,9 +11,9 @@ import { Bits } from '../scan/bits.ts';
 import { type Condition, checkFilter, type NumberValue, type TextValue, type TruthValue } from './check_filter.ts';
 import { type ItemColumn, type ItemColumns, wordOf } from './filter_columns.ts';
 
-const longest = 10_000;
+const maxFilterLength = 10_000;
 /** Maximum number of filters whose items are cached, the latest used. */
-const mostKept = 128;
+const maxCachedFilters = 128;
 
 export interface Filters {
   /** @throws Failure `filter-syntax`, `filter-type`, `unknown-name` */
@@ -27,13 +27,13 @@ export function makeFilters(columns: ItemColumns, rows: number): Filters {
       const bits = itemsByFilter.get(text) ?? filterRows(conditionOf(text, columns), rows);
       itemsByFilter.delete(text);
       itemsByFilter.set(text, bits);
-      if (itemsByFilter.size > mostKept) itemsByFilter.delete(itemsByFilter.keys().next().value!);
+      if (itemsByFilter.size > maxCachedFilters) itemsByFilter.delete(itemsByFilter.keys().next().value!);
       return bits;
     },
   };
 }
 
-const foreign: Readonly<Record<string, string>> = {
+const ownWords: Readonly<Record<string, string>> = {
   '`&&`': '`and`',
   '`||`': '`or`',
   '`!`': '`not`',
@@ -44,15 +44,15 @@ const foreign: Readonly<Record<string, string>> = {
 /** Reads and checks a filter. @throws Failure `filter-syntax`, `filter-type`, `unknown-name` */
 export function conditionOf(text: string, columns: ItemColumns): Condition {
   const source = makeSource('filter', text);
-  if (text.length > longest) {
+  if (text.length > maxFilterLength) {
     const found = `${text.length.toLocaleString('en')} characters`;
-    const expected = `a text of at most ${longest.toLocaleString('en')}`;
+    const expected = `a text of at most ${maxFilterLength.toLocaleString('en')}`;
     throw new Failure([diagnose('filter-syntax', undefined, { found, expected, advice: 'write a shorter filter' })]);
   }
   const filterTree = readFilter(text);
   if ('mistake' in filterTree) {
     const { found, expected, start, end } = filterTree.mistake;
-    const advice = filterTree.mistake.advice ?? (foreign[found] && `write ${foreign[found]}`);
+    const advice = filterTree.mistake.advice ?? (ownWords[found] && `write ${ownWords[found]}`);
     throw new Failure([diagnose('filter-syntax', { source, start, end }, { found, expected, advice })]);
   }
   const { condition, mistakes } = checkFilter(filterTree.tree, source, columns);
@@ -108,11 +108,8 @@ function eachRow(rows: number, test: RowTest): ConditionRows {
 function testOf(condition: Exclude<Condition, { kind: 'and' | 'or' | 'not' }>): RowTest {
   switch (condition.kind) {
     case 'numbers': {
-      const [left, right, compare] = [
-        numbersOf(condition.left),
-        numbersOf(condition.right),
-        numberComparisons[condition.by],
-      ];
+      const [left, right] = [numbersOf(condition.left), numbersOf(condition.right)];
+      const compare = numberComparisons[condition.by];
       return (row) => {
         const [a, b] = [left(row), right(row)];
         return Number.isNaN(a) || Number.isNaN(b) ? undefined : compare(a, b);
@@ -120,12 +117,11 @@ function testOf(condition: Exclude<Condition, { kind: 'and' | 'or' | 'not' }>): 
     }
     case 'texts': {
       const { left, right, by } = condition;
-      const compare = textComparisons[by];
-      if ('value' in right) return testWords(left, (word) => compare(word, right.value));
-      if ('value' in left) return testWords(right, (word) => compare(left.value, word));
+      if ('value' in right) return testWords(left, (word) => compareTexts(by, word, right.value));
+      if ('value' in left) return testWords(right, (word) => compareTexts(by, left.value, word));
       return (row) => {
         const [a, b] = [wordAt(left.column, row), wordAt(right.column, row)];
-        return a === undefined || b === undefined ? undefined : compare(a, b);
+        return a === undefined || b === undefined ? undefined : compareTexts(by, a, b);
       };
     }
     case 'truths': {
@@ -210,10 +206,7 @@ function missingIn(column: ItemColumn): RowTest {
   }
 }
 
-/** A comparison of two values. Texts are ordered by code points, as in SQL's collation "C", Python and Rust. */
-type CompareValues<T> = (a: T, b: T) => boolean;
-
-export const numberComparisons: Readonly<Record<Comparison, CompareValues<number>>> = {
+export const numberComparisons: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
   '=': (a, b) => a === b,
   '!=': (a, b) => a !== b,
   '<': (a, b) => a < b,
@@ -222,14 +215,9 @@ export const numberComparisons: Readonly<Record<Comparison, CompareValues<number
   '>=': (a, b) => a >= b,
 };
 
-export const textComparisons: Readonly<Record<Comparison, CompareValues<string>>> = {
-  '=': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-  '<': (a, b) => compareCodePoints(a, b) < 0,
-  '<=': (a, b) => compareCodePoints(a, b) <= 0,
-  '>': (a, b) => compareCodePoints(a, b) > 0,
-  '>=': (a, b) => compareCodePoints(a, b) >= 0,
-};
+/** Compares two texts by their order of code points, as in SQL's collation "C", Python and Rust. */
+export const compareTexts = (by: Comparison, a: string, b: string): boolean =>
+  numberComparisons[by](compareCodePoints(a, b), 0);
 
 /**
  * Returns a negative number if `a` comes first, and 0 if both are equal. UTF-16 units sort like code points except for surrogates, which are parts of the

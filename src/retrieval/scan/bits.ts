@@ -64,24 +64,18 @@ export class Bits {
   }
 
   and(other: Bits): Bits {
-    return new Bits(
-      this.rows,
-      this.words.map((word, i) => word & other.words[i]!),
-    );
+    const words = this.words.map((word, i) => word & other.words[i]!);
+    return new Bits(this.rows, words);
   }
 
   or(other: Bits): Bits {
-    return new Bits(
-      this.rows,
-      this.words.map((word, i) => word | other.words[i]!),
-    );
+    const words = this.words.map((word, i) => word | other.words[i]!);
+    return new Bits(this.rows, words);
   }
 
   not(): Bits {
-    const bits = new Bits(
-      this.rows,
-      this.words.map((word) => ~word),
-    );
+    const words = this.words.map((word) => ~word);
+    const bits = new Bits(this.rows, words);
     bits.#clearEnd();
     return bits;
   }
@@ -102,9 +96,7 @@ export class Bits {
     if (this.#list !== undefined) return this.#list;
     const list = new Uint32Array(this.count());
     let listed = 0;
-    this.forEach((row) => {
-      list[listed++] = row;
-    });
+    this.forEach((row) => void (list[listed++] = row));
     this.#list = list;
     return list;
   }

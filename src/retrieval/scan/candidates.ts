@@ -77,10 +77,10 @@ export interface RankedRows {
 }
 
 /** Minimum number of candidates without an exact score that are stored at a time. */
-const fewest = 4096;
+const minSettled = 4096;
 
 /** Number of candidates for which memory is reused in the next request. */
-const mostKept = 65_536;
+const maxReused = 65_536;
 
 const noScore = (): number => 0;
 
@@ -107,7 +107,7 @@ export class Candidates {
     this.k = k;
     this.limit = Number.NEGATIVE_INFINITY;
     this.#score = score;
-    if (this.#rows.length > mostKept) this.#take(512);
+    if (this.#rows.length > maxReused) this.#take(512);
     this.#count = 0;
     this.#counted = 0;
     const heapLength = Math.min(k, rows);
@@ -138,10 +138,10 @@ export class Candidates {
     this.#places?.clear();
     this.#raise();
     this.#counted = this.#count;
-    if (this.#count < Math.max(fewest, 8 * this.k)) return;
+    if (this.#count < Math.max(minSettled, 8 * this.k)) return;
     this.#prune();
     // Many items may be nearly or exactly alike, such as copies of one: exact scores distinguish most of them, and rows the rest.
-    if (this.#count >= Math.max(fewest, 8 * this.k) / 2) this.#settle();
+    if (this.#count >= Math.max(minSettled, 8 * this.k) / 2) this.#settle();
   }
 
   /** Returns the best rows in order. Drops `score`, because it refers to the vectors of all items, perhaps of a version that is gone. */

@@ -75,10 +75,10 @@ export function writeCodes(
     }
     invariant(Number.isFinite(largestOffset), 'the vectors of items are finite');
     const scale = largestOffset === 0 ? 1 : largestOffset / largestCode;
-    let mostError = 0;
-    let codeLength = 0;
-    let mostSquares = 0;
-    let mostWhole = 0;
+    let maxErrorSquares = 0;
+    let maxCodeSquares = 0;
+    let maxSquares = 0;
+    let maxWholeSquares = 0;
     for (let row = firstRow; row < endRow; row++) {
       const vectorStart = (order ? order[row]! : row) * width;
       const codeStart = 2 * rowBytes * (row >> 1) + 2 * (row & 1);
@@ -97,17 +97,17 @@ export function writeCodes(
         squares += y * y;
         wholeSquares += x * x;
       }
-      mostError = Math.max(mostError, errorSquares);
-      codeLength = Math.max(codeLength, codeSquares);
-      mostSquares = Math.max(mostSquares, squares);
-      mostWhole = Math.max(mostWhole, wholeSquares);
+      maxErrorSquares = Math.max(maxErrorSquares, errorSquares);
+      maxCodeSquares = Math.max(maxCodeSquares, codeSquares);
+      maxSquares = Math.max(maxSquares, squares);
+      maxWholeSquares = Math.max(maxWholeSquares, wholeSquares);
     }
-    const longestOffset = Math.sqrt(mostSquares) * roundedUp;
-    const sumError = scoreError(width) * (Math.sqrt(mostWhole) + centreLength + longestOffset) * roundedUp;
+    const longestOffset = Math.sqrt(maxSquares) * roundedUp;
+    const sumError = scoreError(width) * (Math.sqrt(maxWholeSquares) + centreLength + longestOffset) * roundedUp;
     const recordStart = 4 * block;
     records[recordStart] = 1 / scale;
-    records[recordStart + 1] = (Math.sqrt(mostError) + sumError) * roundedUp;
-    records[recordStart + 2] = Math.sqrt(codeLength) * roundedUp;
+    records[recordStart + 1] = (Math.sqrt(maxErrorSquares) + sumError) * roundedUp;
+    records[recordStart + 2] = Math.sqrt(maxCodeSquares) * roundedUp;
     // Includes the error that a score in float64 may have.
     records[recordStart + 3] = (longestOffset + sumError) * roundedUp;
   }
@@ -160,19 +160,19 @@ const largestQueryCode = 2 ** 15 - 1;
 /** @param codeCount number of codes, which is the width or more; those after the width are 0 */
 export function codeQuery(query: Float64Array, codeCount: number): CodedQuery {
   const width = query.length;
-  const mostCode = Math.min(largestQueryCode, Math.floor(largestSum / (largestCode * Math.max(1, width))));
-  invariant(mostCode > 0, `vectors of ${width} numbers are too wide for the scan`);
+  const maxCode = Math.min(largestQueryCode, Math.floor(largestSum / (largestCode * Math.max(1, width))));
+  invariant(maxCode > 0, `vectors of ${width} numbers are too wide for the scan`);
   let largestNumber = 0;
   for (const number of query) largestNumber = Math.max(largestNumber, Math.abs(number));
   invariant(Number.isFinite(largestNumber), 'a query is finite');
-  const scale = largestNumber === 0 ? 1 : largestNumber / mostCode;
+  const scale = largestNumber === 0 ? 1 : largestNumber / maxCode;
   const codes = new Int16Array(codeCount);
   let errorSquares = 0;
   let squares = 0;
   query.forEach((number, i) => {
     // In units of the scale, so that no very small or very large number is squared.
     const unit = number / scale;
-    const code = Math.max(-mostCode, Math.min(mostCode, Math.floor(unit + 0.5)));
+    const code = Math.max(-maxCode, Math.min(maxCode, Math.floor(unit + 0.5)));
     codes[i] = code;
     errorSquares += (unit - code) * (unit - code);
     squares += unit * unit;

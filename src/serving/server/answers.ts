@@ -9,7 +9,7 @@ import {
   shownAnswer,
   type UserVectorFigures,
 } from '../../retrieval/query_answerer.ts';
-import { mostTogether, rerankEntries, topEach } from '../../retrieval/rerank.ts';
+import { maxBatchOf, rerankEntries, topEach } from '../../retrieval/rerank.ts';
 import type { FoundUser, Snapshot, TopAnswer, TopRequest } from '../../retrieval/snapshot.ts';
 import {
   type Item,
@@ -175,7 +175,7 @@ export function makeAnswers({
   const { version } = recommender.snapshot;
   const userVectorCache = userVectors > 0 ? makeUserVectorCache(recommender.snapshot.users, userVectors) : undefined;
   const laterEvents = (user: string): LaterEvents | undefined => events?.userEvents.laterEventsOf(user);
-  const maxBatch = mostTogether(recommender.snapshot);
+  const maxBatch = maxBatchOf(recommender.snapshot);
   const pastOf = (user: string, snapshot: Snapshot): number[] => pastRows(user, snapshot, laterEvents(user));
   const byVector = (body: RecommendBody, user: string | undefined, snapshot: Snapshot): TopRequest => {
     const { removeSeen = removesSeen, weights, shares } = body;
