@@ -29,6 +29,8 @@ export const unaryNames = [
   'Abs',
   'Sign',
   'Tanh',
+  'Cos',
+  'Sin',
   'Sigmoid',
   'Relu',
   'Softplus',
@@ -118,6 +120,8 @@ export type Initial =
   | { readonly kind: 'ones' }
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'uniform'; readonly limit: number }
+  /** Normal with mean 0. */
+  | { readonly kind: 'normal'; readonly deviation: number }
   /** Glorot & Bengio 2010: uniform in ±sqrt(6 / (inputs + outputs)). */
   | { readonly kind: 'glorot'; readonly fans: readonly [number, number] };
 

@@ -1,5 +1,5 @@
 /** Initial values of a graph's parameters. */
-import { makeRandom } from '../base/random/random.ts';
+import { drawNormal, makeRandom } from '../base/random/random.ts';
 import { countElements } from './dims.ts';
 import type { NamedTensors } from './evaluate.ts';
 import type { Graph, Initial, Tensor } from './graph.ts';
@@ -29,6 +29,11 @@ function fillInitial(data: Float32Array, initial: Initial, seed: number, name: s
     case 'uniform':
       makeRandom(seed, hashName(name)).fill(data, -initial.limit, initial.limit);
       return;
+    case 'normal': {
+      const random = makeRandom(seed, hashName(name));
+      for (let index = 0; index < data.length; index++) data[index] = drawNormal(random, initial.deviation);
+      return;
+    }
     case 'glorot': {
       const limit = Math.sqrt(6 / (initial.fans[0] + initial.fans[1]));
       makeRandom(seed, hashName(name)).fill(data, -limit, limit);

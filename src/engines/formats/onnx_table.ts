@@ -50,7 +50,10 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
     },
 
     ...lowerAlike('Add Sub Mul Div Maximum:Max Minimum:Min Equal Greater GreaterEqual:GreaterOrEqual', sameOperands),
-    ...lowerAlike('LogicalAnd:And LogicalOr:Or Neg Exp Log Sqrt Abs Sign Tanh Sigmoid Relu Softplus', sameOperands),
+    ...lowerAlike(
+      'LogicalAnd:And LogicalOr:Or Neg Exp Log Sqrt Abs Sign Tanh Cos Sin Sigmoid Relu Softplus',
+      sameOperands,
+    ),
     ...lowerAlike('LogicalNot:Not StopGradient:Identity AllReduce:Identity', sameOperands),
 
     Rsqrt: (_, operands, writer, result) => writer.emit('Reciprocal', [writer.emit('Sqrt', operands)], {}, result),

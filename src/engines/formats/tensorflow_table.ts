@@ -70,7 +70,7 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
       'Sub Mul Div:RealDiv Maximum Minimum Equal Greater GreaterEqual Neg Exp Log Sqrt Rsqrt',
       sameOperands,
     ),
-    ...lowerAlike('Square Abs Sign Tanh Sigmoid Relu Softplus StopGradient Softmax LogSoftmax', sameOperands),
+    ...lowerAlike('Square Abs Sign Tanh Cos Sin Sigmoid Relu Softplus StopGradient Softmax LogSoftmax', sameOperands),
     ...lowerAlike('AllReduce:Identity', sameOperands),
     ...lowerAlike('LogicalAnd LogicalOr LogicalNot', withoutAttributes),
 

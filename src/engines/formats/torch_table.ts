@@ -142,7 +142,7 @@ export const torchTable: TorchTable = {
 
   Neg: prefix('-'),
   ...lowerAlike(
-    'Exp:exp Log:log Sqrt:sqrt Rsqrt:rsqrt Square:square Abs:abs Sign:sign Tanh:tanh Sigmoid:sigmoid Relu:relu',
+    'Exp:exp Log:log Sqrt:sqrt Rsqrt:rsqrt Square:square Abs:abs Sign:sign Tanh:tanh Cos:cos Sin:sin Sigmoid:sigmoid Relu:relu',
     (name) => callFunction(`torch.${name}`),
   ),
   Softplus: callFunction('functional.softplus'),

@@ -56,6 +56,8 @@ export const unaryOps: Readonly<Record<(typeof unaryNames)[number] | 'StopGradie
   Abs: makeUnaryOp('|x|. Gradient 0 at 0.', numericDtypes, Math.abs, (b, g, x) => b.mul(g, b.sign(x))),
   Sign: makeUnaryOp('−1, 0 or 1', numericDtypes, (x) => (Number.isNaN(x) ? x : Number(x > 0) - Number(x < 0))),
   Tanh: makeUnaryOp('tanh x', floatDtypes, Math.tanh, (b, g, _, y) => b.mul(g, b.sub(1, b.square(y)))),
+  Cos: makeUnaryOp('cos x, x in radians', floatDtypes, Math.cos, (b, g, x) => b.neg(b.mul(g, b.sin(x)))),
+  Sin: makeUnaryOp('sin x, x in radians', floatDtypes, Math.sin, (b, g, x) => b.mul(g, b.cos(x))),
   Sigmoid: makeUnaryOp('1 ÷ (1 + e⁻ˣ)', floatDtypes, sigmoidOf, (b, g, _, y) => b.mul(g, b.mul(y, b.sub(1, y)))),
   Relu: {
     ...makeUnaryOp(

@@ -62,6 +62,8 @@ const values: readonly (readonly [title: string, build: Build, given: Tensor[], 
   ['Square', (b, x) => b.square(x!), [tensor([-3, 0.5])], tensor([9, 0.25])],
   ['Abs', (b, x) => b.abs(x!), [tensor([-3, 0.5])], tensor([3, 0.5])],
   ['Sign', (b, x) => b.sign(x!), [tensor([-3, 0, 0.5])], tensor([-1, 0, 1])],
+  ['Cos', (b, x) => b.cos(x!), [tensor([0, 1])], tensor([1, 0.5403023058681398])],
+  ['Sin', (b, x) => b.sin(x!), [tensor([0, 1])], tensor([0, 0.8414709848078965])],
   ['Tanh', (b, x) => b.tanh(x!), [tensor([0, 1])], tensor([0, 0.7615941559557649])],
   [
     'Sigmoid, far out too',
