@@ -146,7 +146,7 @@ export class TowerParser extends EmbeddedActionsParser {
     return name && members.length > 0 ? { kind: 'Group', ...this.#place(first), name, members } : undefined;
   });
 
-  /** block = [ "shared" ] "block" Name [ "(" parameter { "," parameter } ")" ] "=" expression */
+  /** block = [ "shared" ] "block" Name [ "(" parameter { "," parameter } ")" ] ( "=" expression | formula ) */
   readonly block = this.RULE('block', (): ast.BlockNode | undefined => {
     const first = this.LA(1);
     const shared = isWritten(this.OPTION(() => this.CONSUME(t.Shared)));
@@ -162,20 +162,200 @@ export class TowerParser extends EmbeddedActionsParser {
       });
       this.CONSUME(t.RightParenthesis);
     });
-    this.CONSUME(t.Equals);
-    const flow = this.SUBRULE(this.expression);
-    return name && flow && { kind: 'Block', ...this.#place(first), name, parameters, shared, flow };
+    const body = this.OR<Pick<ast.BlockNode, 'flow' | 'formula'>>([
+      {
+        ALT: () => {
+          this.CONSUME(t.Equals);
+          return { flow: this.SUBRULE(this.expression) };
+        },
+      },
+      { ALT: () => ({ formula: this.SUBRULE(this.formula) }) },
+    ]);
+    if (!name || !(body?.flow ?? body?.formula)) return undefined;
+    return { kind: 'Block', ...this.#place(first), name, parameters, shared, ...body };
   });
 
-  /** parameter = Name [ "=" expression ] */
+  /** parameter = Name [ ":" "flow" ] [ "=" expression ] */
   readonly parameter = this.RULE('parameter', (): ast.BlockParameterNode | undefined => {
     const first = this.CONSUME(t.Name);
     const name = this.#identifier(first);
-    const value = this.OPTION(() => {
+    const flow = this.OPTION(() => {
+      this.CONSUME(t.Colon);
+      return this.CONSUME(t.Flow);
+    });
+    const value = this.OPTION2(() => {
       this.CONSUME(t.Equals);
       return this.SUBRULE(this.expression);
     });
-    return name && { kind: 'BlockParameter', span: this.#span(first), name, ...(value && { default: value }) };
+    const isFlow = isWritten(flow);
+    return name && { kind: 'BlockParameter', span: this.#span(first), name, isFlow, ...(value && { default: value }) };
+  });
+
+  /** formula = "of" "(" formulaInput { "," formulaInput } ")" "{" { weights | scan | definition } give "}" */
+  readonly formula = this.RULE('formula', (): ast.FormulaNode => {
+    const first = this.CONSUME(t.Of);
+    const inputs: ast.FormulaInputNode[] = [];
+    this.CONSUME(t.LeftParenthesis);
+    add(inputs, this.SUBRULE(this.formulaInput));
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      add(inputs, this.SUBRULE2(this.formulaInput));
+    });
+    this.CONSUME(t.RightParenthesis);
+    this.CONSUME(t.LeftBrace);
+    const entries: ast.FormulaLineNode[] = [];
+    this.MANY2({
+      GATE: () => this.LA(1).tokenType !== t.Give,
+      DEF: () =>
+        add(
+          entries,
+          this.OR<ast.FormulaLineNode | undefined>([
+            { ALT: () => this.SUBRULE(this.weights) },
+            { ALT: () => this.SUBRULE(this.scan) },
+            { ALT: () => this.SUBRULE(this.definition) },
+          ]),
+        ),
+    });
+    add(entries, this.SUBRULE(this.give));
+    this.CONSUME(t.RightBrace);
+    return { kind: 'Formula', span: this.#span(first), inputs, entries };
+  });
+
+  /** formulaInput = Name ":" Name "[" inputAxis { "," inputAxis } "]" */
+  readonly formulaInput = this.RULE('formulaInput', (): ast.FormulaInputNode | undefined => {
+    const first = this.CONSUME(t.Name);
+    const name = this.#identifier(first);
+    this.CONSUME(t.Colon);
+    const shape = this.#identifier(this.CONSUME2(t.Name));
+    this.CONSUME(t.LeftBracket);
+    const axes: ast.InputAxisNode[] = [];
+    add(axes, this.SUBRULE(this.inputAxis));
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      add(axes, this.SUBRULE2(this.inputAxis));
+    });
+    this.CONSUME(t.RightBracket);
+    return name && shape && { kind: 'FormulaInput', span: this.#span(first), name, shape, axes };
+  });
+
+  /** inputAxis = [ "any" ] Name */
+  readonly inputAxis = this.RULE('inputAxis', (): ast.InputAxisNode | undefined => {
+    const any = isWritten(this.OPTION({ GATE: () => t.isOf(this.LA(2), t.Name), DEF: () => this.CONSUME(t.Any) }));
+    const letter = this.#identifier(this.CONSUME(t.Name));
+    return letter && { any, letter };
+  });
+
+  /** weights = "weights" weight { "," weight } */
+  readonly weights = this.RULE('weights', (): ast.WeightsNode => {
+    const first = this.CONSUME(t.Weights);
+    const weights: ast.WeightNode[] = [];
+    add(weights, this.SUBRULE(this.weight));
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      add(weights, this.SUBRULE2(this.weight));
+    });
+    return { kind: 'Weights', ...this.#place(first), weights };
+  });
+
+  /** weight = Name "[" [ weightAxes [ "->" weightAxes ] ] "]" [ "=" sum ] */
+  readonly weight = this.RULE('weight', (): ast.WeightNode | undefined => {
+    const first = this.CONSUME(t.Name);
+    const name = this.#identifier(first);
+    let from: ast.WeightAxisNode[] = [];
+    let to: ast.WeightAxisNode[] | undefined;
+    this.CONSUME(t.LeftBracket);
+    this.OPTION(() => {
+      from = this.SUBRULE(this.weightAxes);
+      to = this.OPTION2(() => {
+        this.CONSUME(t.Arrow);
+        return this.SUBRULE2(this.weightAxes);
+      });
+    });
+    this.CONSUME(t.RightBracket);
+    const initial = this.OPTION3(() => {
+      this.CONSUME(t.Equals);
+      return this.SUBRULE(this.sum);
+    });
+    const span = this.#span(first);
+    return name && { kind: 'Weight', span, name, from, ...(to && { to }), ...(initial && { initial }) };
+  });
+
+  /** weightAxes = weightAxis { "," weightAxis } */
+  readonly weightAxes = this.RULE('weightAxes', (): ast.WeightAxisNode[] => {
+    const axes: ast.WeightAxisNode[] = [];
+    add(axes, this.SUBRULE(this.weightAxis));
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      add(axes, this.SUBRULE2(this.weightAxis));
+    });
+    return axes;
+  });
+
+  /** weightAxis = [ "each" ] Name [ ":" sum ] */
+  readonly weightAxis = this.RULE('weightAxis', (): ast.WeightAxisNode | undefined => {
+    const each = isWritten(this.OPTION({ GATE: () => t.isOf(this.LA(2), t.Name), DEF: () => this.CONSUME(t.Each) }));
+    const letter = this.#identifier(this.CONSUME(t.Name));
+    const size = this.OPTION2(() => {
+      this.CONSUME(t.Colon);
+      return this.SUBRULE(this.sum);
+    });
+    return letter && { each, letter, ...(size && { size }) };
+  });
+
+  /** scan = "scan" "over" Name "{" carry { carry } "}" */
+  readonly scan = this.RULE('scan', (): ast.ScanNode | undefined => {
+    const first = this.CONSUME(t.Scan);
+    this.CONSUME(t.Over);
+    const letter = this.#identifier(this.CONSUME(t.Name));
+    const carries: ast.CarryNode[] = [];
+    this.CONSUME(t.LeftBrace);
+    this.AT_LEAST_ONE(() => add(carries, this.SUBRULE(this.carry)));
+    this.CONSUME(t.RightBrace);
+    return letter && { kind: 'Scan', ...this.#place(first), letter, carries };
+  });
+
+  /** carry = Name "[" [ Name { "," Name } ] "]" "=" expression "then" expression */
+  readonly carry = this.RULE('carry', (): ast.CarryNode | undefined => {
+    const start = this.CONSUME(t.Name);
+    const name = this.#identifier(start);
+    this.CONSUME(t.LeftBracket);
+    const axes = this.OPTION(() => this.#names()) ?? [];
+    this.CONSUME(t.RightBracket);
+    this.CONSUME(t.Equals);
+    const first = this.SUBRULE(this.expression);
+    this.CONSUME(t.Then);
+    const next = this.SUBRULE2(this.expression);
+    return name && first && next && { kind: 'Carry', span: this.#span(start), name, axes, first, next };
+  });
+
+  /** definition = [ "shown" ] Name "=" expression */
+  readonly definition = this.RULE('definition', (): ast.DefinitionNode | undefined => {
+    const first = this.LA(1);
+    const word = this.OPTION({
+      // `shown = …` is a line named `shown`.
+      GATE: () => this.LA(2).tokenType !== t.Equals,
+      DEF: () => this.CONSUME(t.Shown),
+    });
+    const name = this.#identifier(this.CONSUME(t.Name));
+    this.CONSUME(t.Equals);
+    const value = this.SUBRULE(this.expression);
+    return name && value && { kind: 'Definition', ...this.#place(first), shown: isWritten(word), name, value };
+  });
+
+  /** give = "give" expression [ "as" Name "[" Name { "," Name } "]" ] */
+  readonly give = this.RULE('give', (): ast.GiveNode | undefined => {
+    const first = this.CONSUME(t.Give);
+    const value = this.SUBRULE(this.expression);
+    let shape: ast.IdentifierNode | undefined;
+    let axes: ast.IdentifierNode[] = [];
+    this.OPTION(() => {
+      this.CONSUME(t.As);
+      shape = this.#identifier(this.CONSUME(t.Name));
+      this.CONSUME(t.LeftBracket);
+      axes = this.#names();
+      this.CONSUME(t.RightBracket);
+    });
+    return value && { kind: 'Give', ...this.#place(first), value, ...(shape && { shape }), axes };
   });
 
   /** tower = "tower" Name "(" Name { "," Name } ")" [ "keyed" "by" Name ] "{" { towerEntry [ "," ] } "}" */
@@ -373,7 +553,7 @@ export class TowerParser extends EmbeddedActionsParser {
     const first = this.LA(1);
     let left = this.SUBRULE(this.inner);
     this.MANY(() => {
-      const operator = this.OR([{ ALT: () => this.CONSUME(t.Times) }, { ALT: () => this.CONSUME(t.Over) }]);
+      const operator = this.OR([{ ALT: () => this.CONSUME(t.Times) }, { ALT: () => this.CONSUME(t.Divide) }]);
       left = this.#binary(first, operator, left, this.SUBRULE2(this.inner));
     });
     return left;
@@ -391,7 +571,7 @@ export class TowerParser extends EmbeddedActionsParser {
   });
 
   // All calls share the array: alternatives made anew for each operand were a tenth of the garbage that checking a file leaves.
-  readonly #operands: { ALT: () => ast.ExpressionNode | undefined }[] = [
+  readonly #operands: { GATE?: () => boolean; ALT: () => ast.ExpressionNode | undefined }[] = [
     {
       ALT: () => {
         const number = this.CONSUME(t.NumberToken);
@@ -400,14 +580,9 @@ export class TowerParser extends EmbeddedActionsParser {
     },
     { ALT: () => this.#text(this.CONSUME(t.Text)) },
     { ALT: () => this.SUBRULE(this.list) },
+    { GATE: () => this.#isReduction(), ALT: () => this.SUBRULE(this.over) },
     { ALT: () => this.SUBRULE(this.call) },
-    {
-      ALT: () => {
-        const first = this.LA(1);
-        const parts = this.SUBRULE(this.path);
-        return first.isInsertedInRecovery ? undefined : { kind: 'Name', span: this.#span(first), parts };
-      },
-    },
+    { ALT: () => this.SUBRULE(this.name) },
     {
       ALT: () => {
         this.CONSUME(t.LeftParenthesis);
@@ -418,7 +593,7 @@ export class TowerParser extends EmbeddedActionsParser {
     },
   ];
 
-  /** factor = { "-" } ( Number | Text | list | call | path | "(" expression ")" ) */
+  /** factor = { "-" } ( Number | Text | list | over | call | name | "(" expression ")" ) */
   readonly factor = this.RULE('factor', (): ast.ExpressionNode | undefined => {
     let signs: IToken[] | undefined;
     this.MANY(() => {
@@ -428,6 +603,111 @@ export class TowerParser extends EmbeddedActionsParser {
     let operand = this.OR(this.#operands);
     for (const sign of signs ?? []) operand &&= { kind: 'Unary', span: this.#span(sign), operator: '-', operand };
     return operand;
+  });
+
+  /** over = Name "over" Name { "," Name } [ "where" test { "and" test } ] "(" expression ")" */
+  readonly over = this.RULE('over', (): ast.ExpressionNode | undefined => {
+    const first = this.CONSUME(t.Name);
+    const reduction = this.#identifier(first);
+    this.CONSUME(t.Over);
+    const letters = this.#names();
+    const tests: ast.TestNode[] = [];
+    this.OPTION(() => {
+      this.CONSUME(t.Where);
+      add(tests, this.SUBRULE(this.test));
+      this.MANY(() => {
+        this.CONSUME(t.And);
+        add(tests, this.SUBRULE2(this.test));
+      });
+    });
+    this.CONSUME(t.LeftParenthesis);
+    const operand = this.SUBRULE(this.expression);
+    this.CONSUME(t.RightParenthesis);
+    if (!reduction || !operand) return operand;
+    return { kind: 'Over', span: this.#span(first), function: reduction, letters, tests, operand };
+  });
+
+  /** True if `sum over t (` follows, and not the end of an entry before one that is named `over`. */
+  #isReduction(): boolean {
+    const [word, letter, after] = [this.LA(2), this.LA(3), this.LA(4)];
+    return (
+      word.tokenType === t.Over &&
+      t.isOf(letter, t.Name) &&
+      [t.LeftParenthesis, t.Comma, t.Where].includes(after.tokenType)
+    );
+  }
+
+  /** test = index ( "<" | "<=" | "=" ) index */
+  readonly test = this.RULE('test', (): ast.TestNode | undefined => {
+    const first = this.LA(1);
+    const left = this.SUBRULE(this.index);
+    const operator = this.OR([
+      { ALT: () => this.CONSUME(t.Less) },
+      { ALT: () => this.CONSUME(t.LessOrEqual) },
+      { ALT: () => this.CONSUME(t.Equals) },
+    ]);
+    const right = this.SUBRULE2(this.index);
+    const image = operator.image as ast.TestNode['operator'];
+    return left && right && { span: this.#span(first), left, operator: image, right };
+  });
+
+  /** index = place { ( "+" | "-" ) place } */
+  readonly index = this.RULE('index', (): ast.ExpressionNode | undefined => {
+    const first = this.LA(1);
+    let left = this.SUBRULE(this.place);
+    this.MANY(() => {
+      const operator = this.OR([{ ALT: () => this.CONSUME(t.Plus) }, { ALT: () => this.CONSUME(t.Minus) }]);
+      left = this.#binary(first, operator, left, this.SUBRULE2(this.place));
+    });
+    return left;
+  });
+
+  /** place = Name | Number */
+  readonly place = this.RULE('place', (): ast.ExpressionNode | undefined =>
+    this.OR<ast.ExpressionNode | undefined>([
+      {
+        ALT: () => {
+          const part = this.#identifier(this.CONSUME(t.Name));
+          return part && { kind: 'Name', span: part.span, parts: [part] };
+        },
+      },
+      {
+        ALT: () => {
+          const number = this.CONSUME(t.NumberToken);
+          return { kind: 'Number', span: this.#span(number), ...readNumber(number.image) };
+        },
+      },
+    ]),
+  );
+
+  /** name = path [ "[" renaming { "," renaming } "]" ] */
+  readonly name = this.RULE('name', (): ast.ExpressionNode | undefined => {
+    const first = this.LA(1);
+    const parts = this.SUBRULE(this.path);
+    const value: ast.NameNode = { kind: 'Name', span: this.#span(first), parts };
+    const letters: ast.RenamedNode['letters'][number][] = [];
+    this.OPTION({
+      GATE: () => t.isOf(this.LA(2), t.Name) && this.LA(3).tokenType === t.Colon,
+      DEF: () => {
+        this.CONSUME(t.LeftBracket);
+        add(letters, this.SUBRULE(this.renaming));
+        this.MANY(() => {
+          this.CONSUME(t.Comma);
+          add(letters, this.SUBRULE2(this.renaming));
+        });
+        this.CONSUME(t.RightBracket);
+      },
+    });
+    if (first.isInsertedInRecovery) return undefined;
+    return letters.length === 0 ? value : { kind: 'Renamed', span: this.#span(first), value, letters };
+  });
+
+  /** renaming = Name ":" Name */
+  readonly renaming = this.RULE('renaming', (): ast.RenamedNode['letters'][number] | undefined => {
+    const from = this.#identifier(this.CONSUME(t.Name));
+    this.CONSUME(t.Colon);
+    const to = this.#identifier(this.CONSUME2(t.Name));
+    return from && to && { from, to };
   });
 
   /** list = "[" [ expression { "," expression } [ "," ] ] "]" */

@@ -97,6 +97,19 @@ export const Of = word('of');
 export const Log = word('log');
 export const Data = word('data');
 export const Columns = word('columns');
+// Words of formulas.
+export const Weights = word('weights');
+export const Scan = word('scan');
+export const Shown = word('shown');
+export const Give = word('give');
+export const Over = word('over');
+export const Where = word('where');
+export const And = word('and');
+export const Then = word('then');
+export const Any = word('any');
+export const Each = word('each');
+export const As = word('as');
+export const Flow = word('flow');
 
 const signs: TokenType[] = [];
 
@@ -123,7 +136,9 @@ export const Dot = sign('Dot', '.');
 export const Plus = sign('Plus', '+');
 export const Minus = sign('Minus', '-');
 export const Times = sign('Times', '*');
-export const Over = sign('Over', '/');
+export const Divide = sign('Divide', '/');
+export const LessOrEqual = sign('LessOrEqual', '<=');
+export const Less = sign('Less', '<');
 /** The inner product: `x @ w`. */
 export const Inner = sign('Inner', '@');
 

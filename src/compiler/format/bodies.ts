@@ -4,7 +4,7 @@ import { appendToList } from '../../base/util/objects.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { beforeComment, hasComments, hasDescription, saysIgnore, type TokenCursor, type TokenGap } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
-import { type PrintedBinding, printEntry, searchEntry, towerEntry, typedEntry } from './entries.ts';
+import { formulaLine, type PrintedBinding, printEntry, searchEntry, towerEntry, typedEntry } from './entries.ts';
 import type { FormatLayout } from './layout.ts';
 
 // Joins the lines of a file with the comments between and after them, and aligns signs and comments of adjacent lines. Widths are computed beforehand, because
@@ -157,7 +157,8 @@ export function readBody(nodes: readonly Ast.BodyEntryNode[], cursor: TokenCurso
   for (const node of nodes) {
     const previousLine = cursor.lastLine;
     const gapBefore = cursor.takeGap();
-    const isJoined = items.length > 0 && cursor.line === previousLine && !hasComments(gapBefore);
+    const isJoined =
+      items.length > 0 && cursor.line === previousLine && !hasComments(gapBefore) && !isFormulaLine(node);
     const printedEntry = saysIgnore(gapBefore) ? verbatim(node, cursor) : readEntry(node, cursor);
     items.push({ before: gapBefore, what: printedEntry, joined: isJoined });
     if (cursor.image === ',' && hasDescription(cursor.peek())) {
@@ -167,7 +168,8 @@ export function readBody(nodes: readonly Ast.BodyEntryNode[], cursor: TokenCurso
   }
   const close = cursor.takeGap();
   // An empty body is always printed on one line.
-  const onOneLine = cursor.line === openingLine || (items.length === 0 && !hasComments(close));
+  const onOneLine =
+    (cursor.line === openingLine && !nodes.some(isFormulaLine)) || (items.length === 0 && !hasComments(close));
   cursor.word();
   const oneLine = onOneLine ? textOfItems(items) : undefined;
   return { items, close, oneLine };
@@ -177,6 +179,10 @@ export function readBody(nodes: readonly Ast.BodyEntryNode[], cursor: TokenCurso
 function verbatim({ span }: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding {
   return { kind: 'binding', doc: cursor.verbatim(span.end), sign: '=', value: '', form: 'verbatim' };
 }
+
+/** True for a line of a formula: commas do not separate them, so each stands on a line of its own. */
+const isFormulaLine = ({ kind }: Ast.BodyEntryNode): boolean =>
+  kind === 'Weights' || kind === 'Definition' || kind === 'Give' || kind === 'Scan';
 
 function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding | PrintedColumns {
   switch (node.kind) {
@@ -188,6 +194,11 @@ function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding
       return searchEntry(node, cursor);
     case 'Entry':
       return printEntry(node, cursor);
+    case 'Weights':
+    case 'Definition':
+    case 'Give':
+    case 'Scan':
+      return formulaLine(node, cursor);
     case 'Columns': {
       const head = [cursor.word(), indent(cursor.gap(' '))];
       return { kind: 'columns', head, body: readBody(node.entries, cursor) };

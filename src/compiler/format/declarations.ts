@@ -14,7 +14,14 @@ import {
 } from './bodies.ts';
 import { hasComments, saysIgnore, type TokenCursor, type TokenGap } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
-import { blockDeclaration, goal, groupDeclaration, letDeclaration, type PrintedBinding } from './entries.ts';
+import {
+  blockDeclaration,
+  formulaHead,
+  goal,
+  groupDeclaration,
+  letDeclaration,
+  type PrintedBinding,
+} from './entries.ts';
 import type { FormatLayout } from './layout.ts';
 
 const { group, indent, line, softline } = builders;
@@ -81,7 +88,7 @@ function read(node: Ast.DeclarationNode, cursor: TokenCursor): PlacedDeclaration
     case 'Let':
       return letDeclaration(node, cursor);
     case 'Block':
-      return blockDeclaration(node, cursor);
+      return node.formula ? blockWithFormula(node, node.formula, cursor) : blockDeclaration(node, cursor);
     case 'Group':
       return groupDeclaration(node, cursor);
     case 'Objective':
@@ -98,6 +105,11 @@ function read(node: Ast.DeclarationNode, cursor: TokenCursor): PlacedDeclaration
     case 'Tower':
       return withBody(node, towerHead(node, cursor), cursor);
   }
+}
+
+function blockWithFormula(node: Ast.BlockNode, formula: Ast.FormulaNode, cursor: TokenCursor): BodiedDeclaration {
+  const head = [...formulaHead(node, formula, cursor), indent(cursor.gap(' '))];
+  return { kind: 'bodied', form: 'Formula', head, body: readBody(formula.entries, cursor) };
 }
 
 function withBody(

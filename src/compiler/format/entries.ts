@@ -25,7 +25,101 @@ function expression(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
       return chain(operands(node), cursor);
     case 'Flow':
       return chain(node.steps, cursor);
+    case 'Over':
+      return reduction(node, cursor);
+    case 'Renamed':
+      return [name(node.value, cursor), axes(node.letters.length, cursor, () => [cursor.take(''), cursor.take(' ')])];
   }
+}
+
+/** Prints `sum over s where s <= t (x)`. */
+function reduction(node: Ast.OverNode, cursor: TokenCursor): Doc {
+  const head: Doc[] = [cursor.word(), cursor.take(' ')];
+  head.push(commaSeparated(node.letters.length, cursor, () => cursor.word()));
+  for (const test of node.tests) {
+    // `where`, or `and`.
+    head.push(cursor.take(' '), cursor.gap(' '), expression(test.left, cursor));
+    head.push(cursor.take(' '), cursor.gap(' '), expression(test.right, cursor));
+  }
+  const open = cursor.take(' ');
+  const operand = indent([cursor.gap(softline), expression(node.operand, cursor)]);
+  return group([indent(head), open, operand, cursor.close(softline)]);
+}
+
+/** Prints items after a first gap, `a, b`, where `print` begins with the word of an item. */
+function commaSeparated(count: number, cursor: TokenCursor, print: (index: number) => Doc): Doc {
+  const items: Doc[] = [];
+  for (let index = 0; index < count; index++) {
+    if (index > 0) {
+      cursor.passComma();
+      items.push(',');
+    }
+    items.push(cursor.gap(' '), print(index));
+  }
+  return items;
+}
+
+/** Prints `[d -> u: units]` and other axes between brackets: `rest` prints what follows the first word of an axis. */
+function axes(count: number, cursor: TokenCursor, rest: (index: number) => Doc, isArrowBefore?: number): Doc {
+  const items: Doc[] = [cursor.take('')];
+  for (let index = 0; index < count; index++) {
+    if (index === isArrowBefore) items.push(cursor.take(' '), ' ');
+    else if (index > 0) {
+      cursor.passComma();
+      items.push(', ');
+    }
+    items.push(cursor.gap(''), cursor.word(), rest(index));
+  }
+  return [...items, cursor.close('')];
+}
+
+/** Prints a line of a formula, which is not aligned with others. */
+export function formulaLine(node: Ast.FormulaLineNode, cursor: TokenCursor): PrintedBinding {
+  return { kind: 'binding', doc: group(formulaDoc(node, cursor)), sign: '=', value: '', form: 'formula' };
+}
+
+function formulaDoc(node: Ast.FormulaLineNode, cursor: TokenCursor): Doc {
+  switch (node.kind) {
+    case 'Definition': {
+      const head = node.shown ? [cursor.word(), cursor.take(' ')] : [cursor.word()];
+      return [...head, cursor.take(' '), indent(cursor.gap(' ')), expression(node.value, cursor)];
+    }
+    case 'Give': {
+      const value = [cursor.word(), indent(cursor.gap(' ')), expression(node.value, cursor)];
+      if (!node.shape) return value;
+      return [...value, cursor.take(' '), cursor.take(' '), axes(node.axes.length, cursor, () => '')];
+    }
+    case 'Weights': {
+      const word = cursor.word();
+      const weights = node.weights.map((weight, index): Doc => {
+        if (index > 0) cursor.passComma();
+        return [index > 0 ? ',' : '', cursor.gap(index > 0 ? line : ' '), weightDoc(weight, cursor)];
+      });
+      return [word, indent(weights)];
+    }
+    case 'Scan': {
+      const head = [cursor.word(), cursor.take(' '), cursor.take(' '), cursor.take(' ')];
+      const carries = node.carries.map((carry) => indent([hardline, cursor.gap(''), carryDoc(carry, cursor)]));
+      return [...head, carries, hardline, cursor.close('')];
+    }
+  }
+}
+
+function weightDoc({ from, to = [], initial }: Ast.WeightNode, cursor: TokenCursor): Doc {
+  const all = [...from, ...to];
+  const axisRest = (index: number): Doc => {
+    const { each, size } = all[index]!;
+    const letter = each ? cursor.take(' ') : '';
+    return size ? [letter, cursor.take(''), cursor.gap(' '), expression(size, cursor)] : letter;
+  };
+  const head = [cursor.word(), axes(all.length, cursor, axisRest, to.length > 0 ? from.length : undefined)];
+  return initial ? [...head, cursor.take(' '), cursor.gap(' '), expression(initial, cursor)] : head;
+}
+
+function carryDoc({ axes: letters, first, next }: Ast.CarryNode, cursor: TokenCursor): Doc {
+  const head = [cursor.word(), axes(letters.length, cursor, () => ''), cursor.take(' ')];
+  const firstDoc = [cursor.gap(' '), expression(first, cursor)];
+  return group([...head, ...firstDoc, indent([cursor.take(line), cursor.gap(' '), expression(next, cursor)])]);
 }
 
 /** Prints parentheses, which are kept even if they are not needed. */
@@ -107,7 +201,7 @@ function argument(node: Ast.ArgumentNode, cursor: TokenCursor): Doc {
   return [cursor.word(), indent([cursor.take(''), cursor.gap(' ')]), expression(node.value, cursor)];
 }
 
-const { fill, group, ifBreak, indent, line, softline } = builders;
+const { fill, group, hardline, ifBreak, indent, line, softline } = builders;
 
 /** A name, `=` or `:`, and a value. */
 export interface PrintedBinding {
@@ -169,22 +263,39 @@ export function letDeclaration({ value }: Ast.LetNode, cursor: TokenCursor): Pri
   return binding(words(2, cursor), '=', 'let', cursor, () => expression(value, cursor));
 }
 
-export function blockDeclaration({ shared, parameters, flow }: Ast.BlockNode, cursor: TokenCursor): PrintedBinding {
+export function blockDeclaration(node: Ast.BlockNode, cursor: TokenCursor): PrintedBinding {
+  const { flow, parameters } = node;
+  return binding(blockHead(node, cursor), '=', 'block', cursor, () => expression(flow!, cursor), parameters.length > 0);
+}
+
+function blockHead({ shared, parameters }: Ast.BlockNode, cursor: TokenCursor): Doc[] {
   const nameDocs = words(shared ? 3 : 2, cursor);
-  const head = parameters.length === 0 ? nameDocs : [group([...nameDocs, ...parameterList(parameters, cursor)])];
-  return binding(head, '=', 'block', cursor, () => expression(flow, cursor), parameters.length > 0);
+  return parameters.length === 0 ? nameDocs : [group([...nameDocs, ...parameterList(parameters, cursor)])];
+}
+
+/** Prints what stands before the brace of a block that computes by a formula: `block fm of (x: fields[f, d])`. */
+export function formulaHead(node: Ast.BlockNode, { inputs }: Ast.FormulaNode, cursor: TokenCursor): Doc[] {
+  const head = [...blockHead(node, cursor), cursor.take(' '), indent(cursor.take(' '))];
+  const inputDocs = inputs.map((input, index): Doc => {
+    if (index > 0) cursor.passComma();
+    const gap = index > 0 ? [',', cursor.gap(line)] : cursor.gap(softline);
+    const letter = (axis: number): Doc => (input.axes[axis]!.any ? cursor.take(' ') : '');
+    return [gap, cursor.word(), cursor.take(''), cursor.take(' '), axes(input.axes.length, cursor, letter)];
+  });
+  return [group([...head, indent(inputDocs), cursor.close(softline)])];
 }
 
 /** Prints `(width, depth = 2)`. */
 function parameterList(parameters: readonly Ast.BlockParameterNode[], cursor: TokenCursor): Doc[] {
   const openDoc = indent(cursor.take(''));
   const parameterDocs: Doc[] = [];
-  for (const { default: value } of parameters) {
+  for (const { isFlow, default: value } of parameters) {
     if (parameterDocs.length > 0) {
       cursor.passComma();
       parameterDocs.push(',');
     }
     parameterDocs.push(cursor.gap(parameterDocs.length > 0 ? line : softline), cursor.word());
+    if (isFlow) parameterDocs.push(cursor.take(''), cursor.take(' '));
     if (value) parameterDocs.push(cursor.take(' '), cursor.gap(' '), expression(value, cursor));
   }
   return [openDoc, indent(parameterDocs), cursor.close(softline)];

@@ -39,7 +39,13 @@ export type DeclarationNode =
   | DataNode;
 
 /** An entry between the braces of a declaration, or of the columns of a data block. */
-export type BodyEntryNode = TypedEntryNode | TowerEntryNode | SearchEntryNode | EntryNode | ColumnsNode;
+export type BodyEntryNode =
+  | TypedEntryNode
+  | TowerEntryNode
+  | SearchEntryNode
+  | EntryNode
+  | ColumnsNode
+  | FormulaLineNode;
 
 interface SyntaxNode {
   readonly span: Span;
@@ -110,18 +116,110 @@ export interface GroupNode extends SyntaxNode {
   readonly members: readonly IdentifierNode[];
 }
 
-/** A declaration `block body(width) = mlp(2 * width, width)`; with `shared block …` all uses share their weights. */
+/**
+ * A declaration `block body(width) = mlp(2 * width, width)`, or `block fm of (x: fields[f, d]) { … }` with a formula in place of the flow; with `shared block …`
+ * all uses share their weights.
+ */
 export interface BlockNode extends SyntaxNode {
   readonly kind: 'Block';
   readonly name: IdentifierNode;
   readonly parameters: readonly BlockParameterNode[];
   readonly shared: boolean;
-  readonly flow: ExpressionNode;
+  /** Either this or a formula. */
+  readonly flow?: ExpressionNode;
+  readonly formula?: FormulaNode;
 }
 
-/** A parameter such as `width = 64`: a number that each use of the block may give, with an optional default. */
+/** The inputs and lines of a block that computes by a formula. */
+export interface FormulaNode {
+  readonly kind: 'Formula';
+  readonly span: Span;
+  readonly inputs: readonly FormulaInputNode[];
+  /** The last one is a `GiveNode`, except after an error. */
+  readonly entries: readonly FormulaLineNode[];
+}
+
+/** An input such as `x: sequence[t, d]`. */
+export interface FormulaInputNode {
+  readonly kind: 'FormulaInput';
+  readonly span: Span;
+  readonly doc?: never;
+  readonly name: IdentifierNode;
+  /** `vector`, `sequence`, `fields` or `interests`. */
+  readonly shape: IdentifierNode;
+  readonly axes: readonly InputAxisNode[];
+}
+
+/** The letter of an axis; with `any` its size may differ from field to field. */
+export interface InputAxisNode {
+  readonly any: boolean;
+  readonly letter: IdentifierNode;
+}
+
+export type FormulaLineNode = WeightsNode | ScanNode | DefinitionNode | GiveNode;
+
+/** A line `weights A[d -> u: units], v[u] = normal(0.02)`. */
+export interface WeightsNode extends SyntaxNode {
+  readonly kind: 'Weights';
+  readonly weights: readonly WeightNode[];
+}
+
+export interface WeightNode {
+  readonly kind: 'Weight';
+  readonly span: Span;
+  readonly doc?: never;
+  readonly name: IdentifierNode;
+  readonly from: readonly WeightAxisNode[];
+  /** The axes after `->`, for a weight that maps `from` to them. */
+  readonly to?: readonly WeightAxisNode[];
+  readonly initial?: ExpressionNode;
+}
+
+/** An axis of a weight. `u: units` gives its letter a size, and `each k` has one map for each of its places. */
+export interface WeightAxisNode {
+  readonly each: boolean;
+  readonly letter: IdentifierNode;
+  readonly size?: ExpressionNode;
+}
+
+/** A line `scan over t { state[u] = 0 then … }`. */
+export interface ScanNode extends SyntaxNode {
+  readonly kind: 'Scan';
+  readonly letter: IdentifierNode;
+  readonly carries: readonly CarryNode[];
+}
+
+/** A state of a scan: its first value, and its value after each element. */
+export interface CarryNode {
+  readonly kind: 'Carry';
+  readonly span: Span;
+  readonly doc?: never;
+  readonly name: IdentifierNode;
+  readonly axes: readonly IdentifierNode[];
+  readonly first: ExpressionNode;
+  readonly next: ExpressionNode;
+}
+
+/** A line `q = x @ A`; `tower inspect --attention` reads the values of a `shown` one. */
+export interface DefinitionNode extends SyntaxNode {
+  readonly kind: 'Definition';
+  readonly shown: boolean;
+  readonly name: IdentifierNode;
+  readonly value: ExpressionNode;
+}
+
+/** The last line, `give a @ x` or `give x @ W as vector[n, d]`. */
+export interface GiveNode extends SyntaxNode {
+  readonly kind: 'Give';
+  readonly value: ExpressionNode;
+  readonly shape?: IdentifierNode;
+  readonly axes: readonly IdentifierNode[];
+}
+
+/** A parameter such as `width = 64`: a number that each use of the block may give, with an optional default. `f: flow` takes a flow instead. */
 export interface BlockParameterNode {
   readonly kind: 'BlockParameter';
+  readonly isFlow: boolean;
   readonly span: Span;
   /** Parameters have no description of their own; that of the block covers them. */
   readonly doc?: never;
@@ -210,7 +308,43 @@ export interface ColumnsNode extends SyntaxNode {
   readonly entries: readonly EntryNode[];
 }
 
-export type ExpressionNode = NameNode | NumberNode | TextNode | ListNode | CallNode | UnaryNode | BinaryNode | FlowNode;
+export type ExpressionNode =
+  | NameNode
+  | NumberNode
+  | TextNode
+  | ListNode
+  | CallNode
+  | UnaryNode
+  | BinaryNode
+  | FlowNode
+  | OverNode
+  | RenamedNode;
+
+/** A reduction in a formula: `sum over s where s <= t (a * v)`. */
+export interface OverNode {
+  readonly kind: 'Over';
+  readonly span: Span;
+  readonly function: IdentifierNode;
+  readonly letters: readonly IdentifierNode[];
+  readonly tests: readonly TestNode[];
+  readonly operand: ExpressionNode;
+}
+
+/** A comparison of places of axes: `s <= t`. */
+export interface TestNode {
+  readonly span: Span;
+  readonly left: ExpressionNode;
+  readonly operator: '<' | '<=' | '=';
+  readonly right: ExpressionNode;
+}
+
+/** A value in a formula with other letters for its axes: `x[t: s]`. */
+export interface RenamedNode {
+  readonly kind: 'Renamed';
+  readonly span: Span;
+  readonly value: NameNode;
+  readonly letters: readonly { readonly from: IdentifierNode; readonly to: IdentifierNode }[];
+}
 
 /** A name with at least one part: `profile`, `user.click`. */
 export interface NameNode {

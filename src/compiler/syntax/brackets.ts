@@ -16,7 +16,7 @@ interface CallFrame {
   named: boolean;
 }
 
-const operators = [t.Plus, t.Minus, t.Times, t.Over];
+const operators = [t.Plus, t.Minus, t.Times, t.Divide];
 const still = [t.NumberToken, t.Text];
 const letAnywhere = [t.NumberToken, t.Name, t.RightParenthesis];
 

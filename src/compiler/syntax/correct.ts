@@ -60,7 +60,7 @@ const betweenValues: readonly (readonly [TokenType, number])[] = [
   [t.Times, 18],
   [t.Plus, 20],
 ];
-const signs: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Plus, t.Minus, t.Times, t.Over];
+const signs: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Plus, t.Minus, t.Times, t.Divide];
 /** Types that another operator may have been meant as. Minus is not among them, because it would turn almost anything into a number. */
 const meant: readonly TokenType[] = [t.Colon, t.Equals, t.Comma, t.Arrow, t.Dot, t.Times, t.Plus];
 const madeUpCost = 30;

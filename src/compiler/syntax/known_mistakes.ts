@@ -74,10 +74,11 @@ const equalsInArguments: CommonErrorRule = ({ source, tokens, index, here, rule,
   return swap(source, tokens, index, t.Colon, signed.call!);
 };
 
-/** Corrects `block deep(width: 64)`. */
-const colonInParameters: CommonErrorRule = ({ source, tokens, index, here, rule, previous }) => {
-  if (rule !== 'block' || !is(here, t.Colon) || !is(previous, t.Name)) return undefined;
-  return swap(source, tokens, index, t.Equals, "a parameter's default");
+/** Corrects `block deep(width: 64)` and `block deep: flatten`. */
+const colonInBlock: CommonErrorRule = ({ source, tokens, index, here, rule, previous }) => {
+  if (rule === 'parameter' && is(previous, t.Colon))
+    return swap(source, tokens, index - 1, t.Equals, "a parameter's default");
+  return rule === 'block' && is(here, t.Colon) ? swap(source, tokens, index, t.Equals, signed.block!) : undefined;
 };
 
 /** Corrects a misspelled keyword: `chanel main = …`. */
@@ -166,7 +167,7 @@ export const habits: readonly CommonErrorRule[] = [
   hyphenatedArgument,
   equalsOrColon,
   equalsInArguments,
-  colonInParameters,
+  colonInBlock,
   misspeltWord,
   keyedBy,
 ];

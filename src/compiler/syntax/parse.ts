@@ -88,7 +88,7 @@ const most = 250_000;
 /** Maximum number of operators in one expression, because each makes the tree one level deeper. */
 const longest = 256;
 
-const isOperator = byType((type) => [t.Plus, t.Minus, t.Times, t.Over].includes(type));
+const isOperator = byType((type) => [t.Plus, t.Minus, t.Times, t.Divide, t.Inner].includes(type));
 const isSeparator = byType((type) => [t.Comma, t.Equals, t.Colon, t.Arrow].includes(type));
 
 /** Returns the tokens without those that are nested too deeply; the same array if there are none. */
@@ -193,5 +193,6 @@ function strayDocs(source: Source, docs: DocComments, file: FileNode): Diagnosti
 /** Adds to `homes` the offset of each node that has a description. */
 function addHomes(node: BodyEntryNode | DeclarationNode, homes: Set<number>): void {
   if (node.doc !== undefined) homes.add(node.span.start);
-  if ('entries' in node) for (const entry of node.entries) addHomes(entry, homes);
+  const entries = 'entries' in node ? node.entries : node.kind === 'Block' ? (node.formula?.entries ?? []) : [];
+  for (const entry of entries) addHomes(entry, homes);
 }

@@ -160,7 +160,8 @@ export class Recovery {
     const wholeResult = readStrictly('declaration', this.source, tokens, this.docs);
     if ('tree' in wholeResult) return wholeResult.tree;
     const openIndex = tokens.findIndex((token) => is(token, t.LeftBrace));
-    if (openIndex === -1) return this.corrected('declaration', tokens);
+    // The lines of a formula are read together: each may continue on the next line of the text.
+    if (openIndex === -1 || isFormula(tokens, openIndex)) return this.corrected('declaration', tokens);
 
     const rule = entryRules[tokens[0]!.tokenType.name];
     if (rule === undefined) return this.bodiless(tokens, openIndex);
@@ -370,6 +371,10 @@ function homeOf(tokens: readonly IToken[]): string | undefined {
     ? '`tower NAME(…) { … }`, `task NAME { … }`, `train { … }` or `data NAME { … }`'
     : undefined;
 }
+
+/** True for a block that computes by a formula: `of` stands before its brace. */
+const isFormula = (tokens: readonly IToken[], open: number): boolean =>
+  isAny(tokens[0], [t.Block, t.Shared]) && tokens.slice(0, open).some((token) => is(token, t.Of));
 
 /** Returns the index of the brace that closes the one at `open`. The tokens are balanced. */
 function closeOf(tokens: readonly IToken[], open: number): number {

@@ -172,7 +172,7 @@ export const beginsValue = oneOf([t.Name, t.NumberToken, t.Text, t.LeftBracket, 
 export const endsValue = oneOf([t.Name, t.NumberToken, t.Text, t.RightBracket, t.RightParenthesis]);
 
 /** Signs after which an expression continues on the next line. */
-export const isUnfinished = oneOf([t.Equals, t.Colon, t.Arrow, t.Plus, t.Minus, t.Times, t.Over, t.Dot]);
+export const isUnfinished = oneOf([t.Equals, t.Colon, t.Arrow, t.Plus, t.Minus, t.Times, t.Divide, t.Dot]);
 
 /** Exchanges two neighbours: each gets the position of the other, so that positions stay in order. The tree omits names that are not at their own position. */
 export function exchanged(one: IToken, other: IToken): readonly [IToken, IToken] {

@@ -81,9 +81,10 @@ function whatReaches({ towers, tasks }: Drawing, id: string): Drawing {
 }
 
 /** Draws a declared block: its steps, each with the output types of all uses of the block, and the weights of this use. */
-function drawingOfBlock(facts: FileAnalysis, { name, flow }: Ast.BlockNode, use: Span): Drawing {
+function drawingOfBlock(facts: FileAnalysis, { name, flow, formula }: Ast.BlockNode, use: Span): Drawing {
   const weights = facts.costs.steps.get(use.start)?.parameters;
-  const lines = stepsOf(flow).map(({ span }) => {
+  const drawnParts = flow ? stepsOf(flow) : (formula?.entries ?? []);
+  const lines = drawnParts.map(({ span }) => {
     const stepArrows = facts.arrows.filter((arrow) => arrow.span.source === span.source && arrow.span.end === span.end);
     const types = [...new Set(stepArrows.map(({ type }) => printValueType(type)))];
     return { text: flatText(span), gives: types.length > 0 ? types.join(' or ') : undefined };

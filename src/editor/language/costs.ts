@@ -3,8 +3,7 @@ import type { Span } from '../../base/text/source.ts';
 import { operatorWords, UniqueNames } from '../../compiler/lower/flow.ts';
 import { lowerParts } from '../../compiler/lower/lower.ts';
 import { withoutBroken } from '../../compiler/model/complete.ts';
-import { type Flow, type FlowSource, type FlowStep, sourcesIn } from '../../compiler/model/model.ts';
-import { flowsOf } from '../../compiler/model/references.ts';
+import { type Flow, type FlowSource, type FlowStep, flowsOf, sourcesIn } from '../../compiler/model/model.ts';
 import type { CheckResult } from '../../compiler/pipeline.ts';
 import { type Cost, countCost } from '../../graph/count.ts';
 import { isWithinSpan } from './edits.ts';
@@ -33,10 +32,10 @@ export function costsOf({ resolution, file }: CheckResult): FileCosts {
     const addSteps = (flowSteps: readonly FlowStep[], path: string, names = new UniqueNames()): void => {
       for (const step of flowSteps) {
         const ownLabel = names.unique(`${path}/${step.kind === 'block' ? step.call.kind : step.name}`);
-        const label = step.kind === 'declared' && step.shared ? `shared/${step.name}` : ownLabel;
+        const label = step.kind !== 'block' && step.shared ? `shared/${step.name}` : ownLabel;
         addCost(step.span, label);
         if (step.kind === 'declared') addSteps(step.steps, label);
-        else {
+        else if (step.kind === 'block') {
           const isRepeated = resolution.library.blocks[step.call.kind]?.times !== undefined;
           for (const flow of flowsOf(step.call)) addSteps(flow, isRepeated ? `${label}/_1` : label);
         }

@@ -94,6 +94,8 @@ export function headOf({ kind, node, name, tower }: NamedSymbol): string {
       return nodeText.slice(0, nodeText.indexOf('{') === -1 ? undefined : nodeText.indexOf('{')).trim();
     case 'BlockParameter':
       return `parameter ${nodeText}`;
+    case 'Value':
+      return nodeText;
     case 'Let':
     case 'Group':
     case 'Block':
@@ -108,6 +110,8 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
   const { checked } = facts;
   const { resolution } = checked;
   switch (symbol.kind) {
+    case 'value':
+      return symbol.axes === undefined ? [] : [`axes \`${symbol.axes}\``];
     case 'feature':
       return [featureLine(facts, symbol.name)];
     case 'group': {

@@ -2,6 +2,7 @@
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import type { KindRow, Parameter, Parameters } from '../../compiler/library/contract.ts';
+import { block } from '../../compiler/library/declarations/block_declaration.ts';
 import { data } from '../../compiler/library/declarations/data_declaration.ts';
 import type { DeclarationEntry } from '../../compiler/library/declarations/entry.ts';
 import { search } from '../../compiler/library/declarations/search_declaration.ts';
@@ -107,7 +108,8 @@ export const keywordDocs = {
   one: search.words.one.brief,
   of: search.words.of.brief,
   log: search.words.log.brief,
-} as const;
+  ...Object.fromEntries(Object.entries(block.words).map(([word, { brief }]) => [word, brief])),
+};
 
 /** True if the token is a word of the grammar and not a name. */
 export function isKeyword(tokens: readonly IToken[], at: number): boolean {
@@ -117,9 +119,24 @@ export function isKeyword(tokens: readonly IToken[], at: number): boolean {
   if (is(token, t.Columns)) return is(next, t.LeftBrace);
   if (is(token, t.Channel)) return is(next, t.Name);
   if (is(token, t.One)) return is(next, t.Of);
-  if (is(token, t.Of)) return is(tokens[at - 1], t.One);
+  if (is(token, t.Of)) return is(tokens[at - 1], t.One) || is(next, t.LeftParenthesis);
   if (is(token, t.Log)) return is(tokens[at - 1], t.Colon) && isAny(next, [t.NumberToken, t.Minus, t.Name]);
-  return isAny(token, [t.Keyed, t.By]);
+  if (isAny(token, [t.Keyed, t.By])) return true;
+  return isFormulaWord(tokens, at);
+}
+
+/** True for a word of a formula: a word follows it that is no sign, and before `over` and `as` stands a value. */
+function isFormulaWord(tokens: readonly IToken[], at: number): boolean {
+  const [previous, token, next] = [tokens[at - 1], tokens[at], tokens[at + 1]];
+  if (is(token, t.Flow)) return is(previous, t.Colon) && isAny(next, [t.Comma, t.RightParenthesis, t.Equals]);
+  if (isAny(token, [t.Weights, t.Scan, t.Shown, t.Any, t.Each])) return is(next, t.Name);
+  if (is(token, t.Give)) return !isAny(next, [t.Equals, t.Colon, t.Comma]) && !isAny(previous, [t.Comma, t.Arrow]);
+  if (isAny(token, [t.Over, t.As]))
+    return is(next, t.Name) && isAny(previous, [t.Name, t.RightParenthesis, t.RightBracket, t.NumberToken]);
+  return (
+    isAny(token, [t.Where, t.And, t.Then]) &&
+    isAny(previous, [t.Name, t.NumberToken, t.RightParenthesis, t.RightBracket])
+  );
 }
 
 /** Explains the word of the grammar at an index; nothing if it is a name. */

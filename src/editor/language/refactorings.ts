@@ -2,7 +2,7 @@
 import type { Code } from '../../base/diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import { lineAt, positionAt, type Source, type Span, spanText } from '../../base/text/source.ts';
-import { partsOfExpression, stepsOf } from '../../compiler/model/expressions.ts';
+import { expressionsIn, partsOfExpression, stepsOf } from '../../compiler/model/expressions.ts';
 import { parameterSymbol } from '../../compiler/model/occurrences.ts';
 import type * as Ast from '../../compiler/syntax/ast.ts';
 import { bringsNone, declarationAround, isWithinSpan, withEdits } from './edits.ts';
@@ -90,7 +90,7 @@ function withoutBlanks(text: string, start: number, end: number): readonly [numb
 /** Finds the flow around a selection. The source of a tower's flow does not count as a step. */
 function flowAround(file: Ast.FileNode, start: number, end: number): SelectedFlow | undefined {
   const node = declarationAround(file, { start, end }, 'Block', 'Tower');
-  if (node?.kind === 'Block') return { node, steps: stepsOf(node.flow) };
+  if (node?.kind === 'Block') return node.flow && { node, steps: stepsOf(node.flow) };
   const entry = node?.entries.find(({ span }) => isWithinSpan({ start, end }, span));
   return node && entry && { node, steps: stepsOf(entry.flow).slice(1) };
 }
@@ -141,7 +141,7 @@ function short(text: string): string {
 function inlined(facts: FileAnalysis, offset: number): Refactoring | undefined {
   const word = facts.symbolAt(offset);
   const block = word?.symbol.node;
-  if (word?.symbol.kind !== 'block' || block?.kind !== 'Block' || block.shared) return undefined;
+  if (word?.symbol.kind !== 'block' || block?.kind !== 'Block' || block.shared || !block.flow) return undefined;
   if (block.span.source !== facts.source || word.span.start === word.symbol.span.start) return undefined;
   const { file } = facts.checked;
   const use = usesIn(file).find(({ span }) => span.start === word.span.start);
@@ -200,7 +200,9 @@ function readsOthers(file: Ast.FileNode, block: Ast.BlockNode, use: Span): boole
     blockAround.parameters.flatMap(({ name }) => (ownParameters.has(name.name) ? [] : [name.name])),
   );
   const defaults = block.parameters.flatMap(({ default: usual }) => usual ?? []);
-  return [block.flow, ...defaults].some((each) => namesIn(each).some((name) => otherParameters.has(name)));
+  return [...(block.flow ? [block.flow] : []), ...defaults].some((each) =>
+    namesIn(each).some((name) => otherParameters.has(name)),
+  );
 }
 
 /** True if comments of the use would be lost. Those within a value that the block reads are kept. */
@@ -223,7 +225,8 @@ function usesIn({ declarations }: Ast.FileNode): readonly Ast.ExpressionNode[] {
     ...partsOfExpression(value).flatMap(stepsWithin),
   ];
   return declarations.flatMap((node) => {
-    if (node.kind === 'Block') return stepsWithin(node.flow);
+    if (node.kind === 'Block')
+      return [...(node.flow ? [node.flow] : []), ...expressionsIn(node.formula)].flatMap(stepsWithin);
     return node.kind === 'Tower' ? node.entries.flatMap(({ flow }) => stepsWithin(flow)) : [];
   });
 }

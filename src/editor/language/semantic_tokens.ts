@@ -93,6 +93,7 @@ const ofSymbol: Readonly<Record<SymbolKind, TokenType>> = {
   group: 'variable',
   block: 'function',
   parameter: 'parameter',
+  value: 'variable',
   tower: 'class',
   channel: 'variable',
   step: 'variable',

@@ -1,8 +1,12 @@
 import type {
   BlockParameterNode,
+  BodyEntryNode,
   DeclarationNode,
   ExpressionNode,
   FileNode,
+  FormulaLineNode,
+  FormulaNode,
+  WeightAxisNode,
 } from '../../../src/compiler/syntax/ast.ts';
 
 /** What a tree holds, a line for each declaration and entry: for goldens to compare. */
@@ -25,7 +29,7 @@ function declaration(node: DeclarationNode): string {
     case 'Retrieve':
       return `${node.kind} = ${expression(node.value)}`;
     case 'Block':
-      return `Block${node.shared ? ' (shared)' : ''}${name}${parameters(node.parameters)} = ${expression(node.flow)}`;
+      return `Block${node.shared ? ' (shared)' : ''}${name}${parameters(node.parameters)} ${node.flow ? `= ${expression(node.flow)}` : formula(node.formula!)}`;
     case 'Group':
       return `Group${name} = ${node.members.map((member) => member.name).join(', ')}`;
     case 'ModelName':
@@ -39,7 +43,7 @@ function declaration(node: DeclarationNode): string {
   }
 }
 
-type Entries = Extract<DeclarationNode, { entries: unknown }>['entries'];
+type Entries = readonly BodyEntryNode[];
 
 function body(entries: Entries, indent = '  '): string {
   return entries.map((node) => `\n${indent}${entry(node, indent)}`).join('');
@@ -59,8 +63,50 @@ function entry(node: Entries[number], indent: string): string {
       if (domain.kind === 'Choices') return `${name} : one of ${domain.items.map(expression).join(', ')}`;
       return `${name} : ${domain.log ? 'log ' : ''}${expression(domain.from)} .. ${expression(domain.to)}`;
     }
+    case 'Weights':
+    case 'Scan':
+    case 'Definition':
+    case 'Give':
+      return line(node);
     case 'Entry':
       return `${node.name.name} = ${expression(node.value)}${node.by ? ` by ${node.by.name}` : ''}`;
+  }
+}
+
+const letters = (axes: readonly { readonly name: string }[]): string => axes.map(({ name }) => name).join(', ');
+
+function formula({ inputs, entries }: FormulaNode): string {
+  const all = inputs.map(({ name, shape, axes }) => {
+    const names = axes.map(({ any, letter }) => `${any ? 'any ' : ''}${letter.name}`);
+    return `${name.name}: ${shape.name}[${names.join(', ')}]`;
+  });
+  return `of (${all.join(', ')})${entries.map((node) => `\n  ${line(node)}`).join('')}`;
+}
+
+function line(node: FormulaLineNode): string {
+  switch (node.kind) {
+    case 'Definition':
+      return `${node.shown ? 'shown ' : ''}${node.name.name} = ${expression(node.value)}`;
+    case 'Give':
+      return `give ${expression(node.value)}${node.shape ? ` as ${node.shape.name}[${letters(node.axes)}]` : ''}`;
+    case 'Scan':
+      return `scan over ${node.letter.name}${node.carries
+        .map(({ name, axes, first, next }) => {
+          return `\n    ${name.name}[${letters(axes)}] = ${expression(first)} then ${expression(next)}`;
+        })
+        .join('')}`;
+    case 'Weights': {
+      const axes = (all: readonly WeightAxisNode[]): string =>
+        all
+          .map(({ each, letter, size }) => `${each ? 'each ' : ''}${letter.name}${size ? `: ${expression(size)}` : ''}`)
+          .join(', ');
+      return `weights ${node.weights
+        .map(({ name, from, to, initial }) => {
+          const arrow = to ? ` -> ${axes(to)}` : '';
+          return `${name.name}[${axes(from)}${arrow}]${initial ? ` = ${expression(initial)}` : ''}`;
+        })
+        .join(', ')}`;
+    }
   }
 }
 
@@ -85,6 +131,15 @@ function expression(node: ExpressionNode): string {
       return `(${expression(node.left)} ${node.operator} ${expression(node.right)})`;
     case 'Flow':
       return node.steps.map(expression).join(' -> ');
+    case 'Over': {
+      const tests = node.tests.map(
+        ({ left, operator, right }) => `${expression(left)} ${operator} ${expression(right)}`,
+      );
+      const where = tests.length === 0 ? '' : ` where ${tests.join(' and ')}`;
+      return `(${node.function.name} over ${letters(node.letters)}${where} (${expression(node.operand)}))`;
+    }
+    case 'Renamed':
+      return `${expression(node.value)}[${node.letters.map(({ from, to }) => `${from.name}: ${to.name}`).join(', ')}]`;
   }
 }
 

@@ -49,7 +49,7 @@ function firstKind(name: string, symbols: SymbolTable): string {
   let word = name;
   for (;;) {
     const node = seenWords.has(word) ? undefined : symbols.find(word, 'block')?.node;
-    const firstWord = node?.kind === 'Block' ? firstWordOf(stepsOf(node.flow)[0]!) : undefined;
+    const firstWord = node?.kind === 'Block' && node.flow ? firstWordOf(stepsOf(node.flow)[0]!) : undefined;
     if (firstWord === undefined) return word;
     seenWords.add(word);
     word = firstWord;

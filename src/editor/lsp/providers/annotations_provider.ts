@@ -20,7 +20,7 @@ export const inlayHints: Provider = {
 /** Returns the output type of each flow that ends between two offsets: `-> mlp(64)` ` vector[64]`. */
 export function inlaysIn(facts: FileAnalysis, start: number, end: number): InlayHint[] {
   const flows = facts.checked.file.declarations.flatMap((node) => {
-    if (node.kind === 'Block') return [node.flow];
+    if (node.kind === 'Block') return node.flow ? [node.flow] : [];
     return node.kind === 'Tower' ? node.entries.map(({ flow }) => flow) : [];
   });
   return flows.flatMap(({ span }): InlayHint[] => {

@@ -78,7 +78,7 @@ function detailOf(node: Ast.DeclarationNode): string {
     case 'Group':
       return node.members.map(({ name }) => name).join(', ');
     case 'Block':
-      return short(node.flow.span);
+      return short((node.flow ?? node.formula ?? node).span);
     case 'Tower': {
       const key = node.key ? ` keyed by ${node.key.name}` : '';
       return `(${node.inputs.map(({ name }) => name).join(', ')})${key}`;

@@ -26,7 +26,11 @@ const stepsOf = (flow: Ast.ExpressionNode): readonly Ast.ExpressionNode[] =>
 const flowsOf = (text: string): readonly (readonly Ast.ExpressionNode[])[] =>
   parse(source(text))
     .output.declarations.flatMap((node) =>
-      node.kind === 'Tower' ? node.entries.map(({ flow }) => flow) : node.kind === 'Block' ? [node.flow] : [],
+      node.kind === 'Tower'
+        ? node.entries.map(({ flow }) => flow)
+        : node.kind === 'Block' && node.flow
+          ? [node.flow]
+          : [],
     )
     .map((flow) => stepsOf(flow).slice(1))
     .filter((steps) => steps.length > 0);
