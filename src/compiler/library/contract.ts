@@ -258,6 +258,8 @@ export interface BlockKind<P extends Parameters = Parameters> extends KindRow<P>
   readonly takesTimes?: true;
   /** Which elements it reads, apart from statistics of the batch. Absent: each element by itself. A test compares it with numbers. */
   reads?(args: Arguments<P>): SequenceRead;
+  /** True if each number of its output depends on the same number of its input only, and the shape stays. */
+  readonly numberwise?: true;
   /** How often it applies its `flow` argument, if its output is that of the flow. */
   times?(args: Arguments<P>): number;
   /** Names of its outputs, if it has several. */

@@ -19,8 +19,16 @@ import {
   type ValueType,
 } from '../library/contract.ts';
 import { printValue, printValueType, sideBySide, typeOf } from '../library/values.ts';
-import type { Call, FlowStep } from '../model/model.ts';
+import {
+  areNumberwise,
+  type Call,
+  type FlowSource,
+  type FlowStep,
+  type FormulaStep,
+  type TermSource,
+} from '../model/model.ts';
 import { eventsOf, rowsDim } from './field.ts';
+import { lowerFormula } from './formula/lower_formula.ts';
 import type { GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
 
@@ -89,6 +97,8 @@ export interface GraphLowering {
   readonly elements?: ((channel: string) => Ref | undefined) | undefined;
   /** Changes the sequences of the features before the steps read them. */
   readonly change?: ((sequence: Sequence, rows: RowsOf) => Sequence) | undefined;
+  /** Returns a value that a step gives to an input of a formula, with the path for the steps of its flows. Absent where no values have names. */
+  readonly openSource?: (source: FlowSource | TermSource, path: string) => Value | undefined;
   /** Called for each block, those within another one first. */
   readonly visit?: (step: LoweredBlock) => void;
 }
@@ -126,13 +136,54 @@ export function lowerSteps(
   let stepValue: Value | undefined = from;
   for (const step of steps) {
     if (stepValue === undefined) return undefined;
-    stepValue =
-      step.kind === 'block'
-        ? lowerBlock(context, stepValue, step, names.unique(`${path}/${step.call.kind}`))
-        : lowerDeclared(context, stepValue, step, names.unique(`${path}/${step.name}`));
+    const stepPath = names.unique(`${path}/${step.kind === 'block' ? step.call.kind : step.name}`);
+    stepValue = lowerStep(context, stepValue, step, stepPath);
     if (stepValue !== undefined) context.arrows.push({ span: step.span, type: typeOf(stepValue) });
   }
   return stepValue;
+}
+
+function lowerStep(context: GraphLowering, input: Value, step: FlowStep, path: string): Value | undefined {
+  if (step.kind === 'block') return lowerBlock(context, input, step, path);
+  return step.kind === 'formula'
+    ? lowerFormulaStep(context, input, step, step.shared ? `shared/${step.name}` : path)
+    : lowerDeclared(context, input, step, path);
+}
+
+function lowerFormulaStep(
+  context: GraphLowering,
+  input: Value,
+  { formula, inputs, name, span }: FormulaStep,
+  path: string,
+): Value | undefined {
+  const values = new Map<string, Value>();
+  for (const { name } of formula.inputs) {
+    const source = inputs[name];
+    const value = source ? context.openSource?.(source, `${path}/${name}`) : input;
+    if (value === undefined) return undefined;
+    values.set(name, value);
+  }
+  const lineNames = new UniqueNames();
+  return attempt(context, { kind: name, span, reads: formula.reads }, path, [...values.values()], (block) => {
+    refuseMoments([...values.values()]);
+    const isNumberwise = (steps: readonly FlowStep[]): boolean => areNumberwise(steps, blocks);
+    return lowerFormula(formula, {
+      context: block,
+      values,
+      isNumberwise,
+      pathOf: (line) => lineNames.unique(`${path}/${line}`),
+      applySteps(steps, from, linePath, toValue) {
+        // A number by itself is no element of a list, so a block of numbers is not judged as one that reads it.
+        const { visit: _, ...unseen } = context;
+        const openSource: GraphLowering['openSource'] = (source) =>
+          source.kind === 'term' ? toValue(source.term) : undefined;
+        const inner = { ...(isNumberwise(steps) ? unseen : context), openSource };
+        const value = lowerSteps(inner, from, steps, linePath);
+        if (value === undefined) throw new ReportedShapeError();
+        return value;
+      },
+    });
+  });
 }
 
 type StepOfKind<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;

@@ -22,8 +22,16 @@ import type { Channels } from './score.ts';
 export type TowerChannels = ReadonlyMap<string, Vector | Interests>;
 
 /** Returns the channels that could be lowered, by name, and the bias of the key. Each error is a diagnostic at its step. */
-export function lowerTower(context: GraphLowering, tower: Tower): TowerChannels {
+export function lowerTower(given: GraphLowering, tower: Tower): TowerChannels {
   const stepValues = new Map<string, Value | undefined>();
+  const context: GraphLowering = {
+    ...given,
+    openSource(source, path) {
+      if (source.kind === 'term') throw new Error('invariant: a tower has no terms');
+      const value = lowerSource(context, source, stepValues, path, new UniqueNames());
+      return typeof value === 'number' ? undefined : value;
+    },
+  };
   const channels = new Map<string, Vector | Interests>();
   for (const step of tower.steps) {
     const stepValue = lowerFlow(context, step.flow, stepValues, `${tower.name}/${step.name}`);

@@ -1,7 +1,7 @@
 /** Reads the forms of expressions: names, calls, flows and arithmetic. */
 import { type Span, spanText } from '../../base/text/source.ts';
 import type { KindRow, Parameter } from '../library/contract.ts';
-import type { BlockNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
+import type { BlockNode, CallNode, ExpressionNode, FormulaNode, IdentifierNode } from '../syntax/ast.ts';
 
 /** Returns the text of a span on one line. */
 export const flatText = (span: Span): string => spanText(span).replace(/\s+/g, ' ');
@@ -39,11 +39,24 @@ export function partsOfExpression(expression: ExpressionNode): readonly Expressi
     case 'Binary':
       return [expression.left, expression.right];
     case 'Unary':
+    case 'Over':
       return [expression.operand];
+    case 'Renamed':
+      return [expression.value];
     default:
       return [];
   }
 }
+
+/** Returns the expressions of a formula, those of its weights included. */
+export const expressionsIn = (formula: FormulaNode | undefined): readonly ExpressionNode[] =>
+  (formula?.entries ?? []).flatMap((entry): readonly ExpressionNode[] => {
+    if (entry.kind === 'Scan') return entry.carries.flatMap(({ first, next }) => [first, next]);
+    if (entry.kind !== 'Weights') return [entry.value];
+    return entry.weights.flatMap(({ from, to = [], initial }) =>
+      [...[...from, ...to].map(({ size }) => size), initial].flatMap((value) => value ?? []),
+    );
+  });
 
 /** Returns the operands of all nested arithmetic; without arithmetic, the expression itself. */
 export const operandsOf = (expression: ExpressionNode): readonly ExpressionNode[] =>
@@ -63,13 +76,13 @@ export function isNumeric(expression: ExpressionNode, isConstant: (name: string)
 export function rowOfBlock({ name, parameters, doc = 'A block of this file.' }: BlockNode): KindRow {
   const required = parameters
     .filter((parameter) => !parameter.default)
-    .map((parameter) => `${parameter.name.name}: 64`);
+    .map((parameter) => `${parameter.name.name}: ${parameter.isFlow ? 'dense(64)' : '64'}`);
   const parameterRows = parameters.map((parameter): [string, Parameter] => [
     parameter.name.name,
     {
-      type: { is: 'number' },
+      type: { is: parameter.isFlow ? 'flow' : 'number' },
       positional: true,
-      doc: `A number: a parameter of block \`${name.name}\`.`,
+      doc: `A ${parameter.isFlow ? 'flow' : 'number'}: a parameter of block \`${name.name}\`.`,
       ...(parameter.default ? { default: spanText(parameter.default.span) } : { required: true }),
     },
   ]);

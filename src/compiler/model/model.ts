@@ -5,9 +5,10 @@
 import type { Span } from '../../base/text/source.ts';
 import type { LabelType } from '../../graph/plan/plan.ts';
 import type { Operator } from '../library/arithmetic.ts';
-import type { BoundKind } from '../library/contract.ts';
+import type { BlockKind, BoundKind } from '../library/contract.ts';
 import type { DeclarationEntry, Entries } from '../library/declarations/entry.ts';
 import type { train } from '../library/declarations/train_declaration.ts';
+import type { Formula, Term } from './formula/terms.ts';
 
 export interface Model {
   readonly name: string;
@@ -94,18 +95,35 @@ export type FlowPart =
   /** `output` selects one of several outputs, as in `shared.click`. */
   | { readonly kind: 'step'; readonly span: Span; readonly name: string; readonly output?: string };
 
-/** Returns all values that a flow reads by their names, in the order of the text. */
-export const partsOf = ({ from }: Pick<Flow, 'from'>): readonly FlowPart[] =>
-  from.kind === 'features' || from.kind === 'step'
+/** Returns all values that a flow reads by their names: those with which it begins, then those that steps get by the name of an input. */
+export const partsOf = ({ from, steps = [] }: Pick<Flow, 'from'> & Partial<Flow>): readonly FlowPart[] => [
+  ...(from.kind === 'features' || from.kind === 'step'
     ? [from]
-    : sourcesIn(from).flatMap((source) => partsOf({ from: source }));
+    : sourcesIn(from).flatMap((source) => partsOf({ from: source }))),
+  ...steps.flatMap(inputsOf).flatMap((source) => partsOf({ from: source })),
+];
 
 /** Returns the sources of which a source consists: those of a block, of an operation, or of a flow within an expression. */
 export function sourcesIn(source: FlowSource): readonly FlowSource[] {
-  if (source.kind === 'join') return source.parts;
+  if (source.kind === 'join') return [...source.parts, ...inputsOfCall(source.call)];
   if (source.kind === 'operation') return source.operands;
-  return source.kind === 'flow' ? [source.flow.from] : [];
+  return source.kind === 'flow' ? [source.flow.from, ...source.flow.steps.flatMap(inputsOf)] : [];
 }
+
+/** Returns the sources that a step of a tower gives to inputs of formulas, those of steps within it included. */
+function inputsOf(step: FlowStep): readonly FlowSource[] {
+  if (step.kind === 'block') return inputsOfCall(step.call);
+  if (step.kind === 'declared') return step.steps.flatMap(inputsOf);
+  return Object.values(step.inputs).filter((source) => source.kind !== 'term');
+}
+
+const inputsOfCall = (call: Call): readonly FlowSource[] => flowsOf(call).flat().flatMap(inputsOf);
+
+/** Returns the flows among the arguments of a block: `residual(dense(8))`. */
+export const flowsOf = ({ arguments: given }: BoundKind): readonly (readonly FlowStep[])[] =>
+  Object.values(given).flatMap((value) =>
+    typeof value === 'object' && value !== null && 'flow' in value ? [value.flow as readonly FlowStep[]] : [],
+  );
 
 export type FlowStep =
   /** A block of the library. */
@@ -119,7 +137,38 @@ export type FlowStep =
       readonly values?: Readonly<Record<string, number>>;
       readonly shared: boolean;
       readonly steps: readonly FlowStep[];
-    };
+    }
+  | FormulaStep;
+
+/** A block of the file that computes by a formula. */
+export interface FormulaStep {
+  readonly kind: 'formula';
+  readonly span: Span;
+  readonly name: string;
+  readonly values?: Readonly<Record<string, number>>;
+  readonly shared: boolean;
+  readonly formula: Formula;
+  /** What the use gives to the inputs after the first, by name. Within another formula it is a term. */
+  readonly inputs: Readonly<Record<string, FlowSource | TermSource>>;
+}
+
+/** What a line of a formula gives to an input of another block. */
+export interface TermSource {
+  readonly kind: 'term';
+  readonly span: Span;
+  readonly term: Term;
+}
+
+/** True if the steps compute each number of a value by itself. */
+export const areNumberwise = (
+  steps: readonly FlowStep[],
+  blocks: Readonly<Record<string, Pick<BlockKind, 'numberwise'>>>,
+): boolean =>
+  steps.every((step) =>
+    step.kind === 'block'
+      ? blocks[step.call.kind]?.numberwise === true
+      : step.kind === 'declared' && areNumberwise(step.steps, blocks),
+  );
 
 export interface Task {
   readonly name: string;

@@ -9,7 +9,7 @@ import type * as Ast from '../syntax/ast.ts';
 /** Declarations whose names are looked up in the whole file. */
 export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'column';
 
-export type SymbolKind = LookupKind | 'model' | 'data' | 'parameter' | 'channel' | 'step';
+export type SymbolKind = LookupKind | 'model' | 'data' | 'parameter' | 'value' | 'channel' | 'step';
 
 /** One name of `a, b : category(dim: 4)`. Each declares a separate feature or label. */
 export interface TypedName {
@@ -41,7 +41,8 @@ export type SymbolNode =
   | Ast.TowerEntryNode
   | Ast.TaskNode
   | Ast.DataNode
-  | Ast.EntryNode;
+  | Ast.EntryNode
+  | ValueNode;
 
 export interface NamedSymbol {
   readonly kind: SymbolKind;
@@ -51,8 +52,18 @@ export interface NamedSymbol {
   readonly node: SymbolNode;
   /** The tower of a channel or step. */
   readonly tower?: string;
-  /** The block of a parameter. */
+  /** The block of a parameter, or of an input, a weight or a line of a formula. */
   readonly block?: string;
+  /** The axes of a value of a formula: `[t, u]`. */
+  readonly axes?: string;
+}
+
+/** Declares a value of a formula. It has no node of its own: the word is all that an editor shows. */
+interface ValueNode {
+  readonly kind: 'Value';
+  readonly name: Ast.IdentifierNode;
+  readonly span: Span;
+  readonly doc?: never;
 }
 
 export function symbolOf(kind: SymbolKind, node: SymbolNode): NamedSymbol {
@@ -61,6 +72,12 @@ export function symbolOf(kind: SymbolKind, node: SymbolNode): NamedSymbol {
 
 export function parameterSymbol(block: string, node: Ast.BlockParameterNode): NamedSymbol {
   return { ...symbolOf('parameter', node), block };
+}
+
+/** @param axes absent if only a use tells them */
+export function valueSymbol(block: string, name: Ast.IdentifierNode, axes?: string): NamedSymbol {
+  const { span } = name;
+  return { ...symbolOf('value', { kind: 'Value', name, span }), block, ...(axes !== undefined && { axes }) };
 }
 
 export function stepSymbol(tower: string, node: Ast.TowerEntryNode): NamedSymbol {

@@ -2,6 +2,7 @@
 import type { BoundKind, SideArgument } from '../library/contract.ts';
 import type { DeclarationEntry } from '../library/declarations/entry.ts';
 import { train } from '../library/declarations/train_declaration.ts';
+import { flatText } from './expressions.ts';
 import type { Flow, FlowSource, FlowStep, Label, Model, Objective, Task, Tower, Training } from './model.ts';
 
 export function printModel(model: Model): string {
@@ -105,7 +106,12 @@ function printStep(step: FlowStep): string {
   if (step.kind === 'block') return printCall(step.call);
   const parameterTexts = Object.entries(step.values ?? {}).map(([name, value]) => `${name}: ${printNumber(value)}`);
   const parameterList = parameterTexts.length === 0 ? '' : `(${parameterTexts.join(', ')})`;
-  return `${step.shared ? 'shared ' : ''}${step.name}${parameterList}{${step.steps.map(printStep).join(' -> ')}}`;
+  const head = `${step.shared ? 'shared ' : ''}${step.name}${parameterList}`;
+  if (step.kind === 'formula') {
+    const inputs = Object.entries(step.inputs).map(([name, { span }]) => `${name}: ${flatText(span)}`);
+    return `${head}{formula${inputs.length === 0 ? '' : ` of ${inputs.join(', ')}`}}`;
+  }
+  return `${head}{${step.steps.map(printStep).join(' -> ')}}`;
 }
 
 function printTask({ name, score, loss, label, weight, only }: Task, [query, item]: Model['towers']): string[] {

@@ -2,7 +2,7 @@
 import type { BoundKind, FeatureUse, KindRow, LossKind, SideArgument } from '../library/contract.ts';
 import { usesOf, validUse } from '../library/features/uses.ts';
 import type { Library } from './library.ts';
-import type { Call, Feature, FlowStep, ScoreUse, Tower } from './model.ts';
+import type { Call, Feature, ScoreUse, Tower } from './model.ts';
 import type { Scope } from './scope.ts';
 
 type Kinds = Readonly<Record<string, KindRow>>;
@@ -102,12 +102,6 @@ export function channelsThrough(
   }
   return channelNames;
 }
-
-/** Returns the flows among the arguments of a block: `residual(dense(8))`. */
-export const flowsOf = ({ arguments: given }: BoundKind): readonly (readonly FlowStep[])[] =>
-  Object.values(given).flatMap((value) =>
-    typeof value === 'object' && value !== null && 'flow' in value ? [value.flow as readonly FlowStep[]] : [],
-  );
 
 export function needsOf(
   { losses }: Pick<Library, 'losses'>,

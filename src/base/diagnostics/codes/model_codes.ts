@@ -47,6 +47,13 @@ export const model = {
     fix: 'restores',
   }),
 
+  'not-a-formula': row<{ found: string; expected: string }>({
+    message: ({ found, expected }) => `expected ${expected}, found ${found}`,
+    hint: 'a formula has numbers, names, `+ - * / @`, functions such as `sigmoid(x)`, and `sum over t (x)`',
+  }),
+
+  'wrong-axes': row<{ what: string; reason: string }>({ message: ({ what, reason }) => `\`${what}\` ${reason}` }),
+
   'block-arguments': row<{ name: string; flow?: string | undefined }>({
     message: ({ name, flow }) =>
       flow === undefined

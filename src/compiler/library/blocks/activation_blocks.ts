@@ -11,6 +11,7 @@ const activationBlock = (
   blockKind({
     ...row,
     example: name,
+    numberwise: true,
     lower: ({ builder }, input) => eachNumber(builder, input, (x) => activatePlainly(builder, x, name)),
   });
 

@@ -16,6 +16,7 @@ export const dropout = blockKind({
   paper:
     'Srivastava et al., "Dropout", JMLR 2014; elements: Liang et al., "Variational autoencoders for collaborative filtering", WWW 2018 (section 2.3)',
   example: 'dropout(0.2)',
+  numberwise: true,
   parameters: {
     rate: number({ min: 0, below: 1, positional: true, doc: 'Share of numbers that are dropped.', default: 0.5 }),
     elements: flag({ doc: 'Each element of a sequence is kept or dropped as a whole.' }),

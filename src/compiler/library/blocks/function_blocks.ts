@@ -10,6 +10,7 @@ const functionBlock = (row: Row, compute: (builder: Builder, x: Ref) => Ref): Bl
   blockKind({
     ...row,
     paper: 'no paper: elementary',
+    numberwise: true,
     lower: ({ builder }, input) => eachNumber(builder, input, (x) => compute(builder, x)),
   });
 

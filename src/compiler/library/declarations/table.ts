@@ -1,6 +1,7 @@
 /** The declarations of a file. Those with entries of their own have a file each. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 import { features as featureKinds } from '../features/table.ts';
+import { block } from './block_declaration.ts';
 import { data } from './data_declaration.ts';
 import type { DeclarationRow, Entries, EntryType } from './entry.ts';
 import { labels } from './labels_declaration.ts';
@@ -47,13 +48,7 @@ export const declarations = {
     snippet: ['group ${1:profile} = ${2:user_id}'],
     value: { is: 'features' },
   },
-  block: {
-    brief: 'Steps with a name; each use has weights of its own.',
-    doc: 'A name for steps of a flow. Each use has weights of its own; those of a `shared block` are the same for all uses.',
-    example: 'block deep = flatten -> mlp(256, 128) -> dense(64)',
-    snippet: ['block ${1:deep} = ${2:flatten -> mlp(128, 64)}'],
-    value: { is: 'flow' },
-  },
+  block,
   /** `shared block`: a keyword before `block`. */
   shared: {
     brief: 'Steps with a name; every use has the same weights.',

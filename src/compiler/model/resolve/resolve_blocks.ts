@@ -1,20 +1,26 @@
 /** Resolves the steps of flows: blocks of the library, and declared blocks, which are expanded for the values of each use. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { type Span, spanText } from '../../../base/text/source.ts';
-import type { BlockKind } from '../../library/contract.ts';
+import type { BlockKind, FlowArgument } from '../../library/contract.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
 import { asCall, rowOfBlock, stepsOf } from '../expressions.ts';
+import { type FormulaScope, readFormula } from '../formula/read_formula.ts';
+import type { Formula } from '../formula/terms.ts';
 import { guess } from '../guess.ts';
 import { rowIn } from '../library.ts';
-import type { FlowStep } from '../model.ts';
+import type { FlowSource, FlowStep, FormulaStep, TermSource } from '../model.ts';
 import { declares, type NamedSymbol, parameterSymbol, reads as readsWord } from '../occurrences.ts';
 import { declaredIn, noteAt, type Report, repeats } from '../report.ts';
 import type { Workspace } from '../scope.ts';
 import { type Binding, parametersOfArguments } from '../values.ts';
 
-export type ReadStep = (expression: Ast.ExpressionNode) => FlowStep | undefined;
+/** Reads what a use gives to an input of a formula: a value of a tower, or of another formula. */
+type ReadSource = (value: Ast.ExpressionNode) => FlowSource | TermSource | undefined;
+
+/** @param source absent where no values have names, within a block that is a flow */
+export type ReadStep = (expression: Ast.ExpressionNode, source?: ReadSource) => FlowStep | undefined;
 
 /** Maximum number of library blocks in an expanded declared block, and maximum nesting of declared blocks. */
 const limits = { blocks: 10_000, depth: 64 };
@@ -34,16 +40,29 @@ interface BlockExtent {
   depth: number;
 }
 
-/** A declared block, expanded for some values of its parameters. It has no steps if it is invalid. */
+/** A declared block, expanded for some values of its parameters. It has neither steps nor a formula if it is invalid. */
 interface WrittenBlock {
   readonly steps?: readonly FlowStep[];
+  readonly formula?: Formula;
   readonly extent: BlockExtent;
 }
 
 /** The values that a use gives to the parameters of a declared block, and the binding for reading the block with them. */
 interface BlockUse {
   readonly values: ReadonlyMap<string, number>;
+  readonly flows: ParameterFlows;
   readonly binding: Binding;
+}
+
+/** The flows that a use gives to parameters. Without steps while a block is read without values. */
+type ParameterFlows = ReadonlyMap<string, readonly FlowStep[]>;
+
+/** The values that a use gives to inputs of a formula by their names, and the arguments that give them. */
+interface GivenInputs {
+  readonly arguments: ReadonlySet<Ast.ArgumentNode>;
+  /** True if each input but the first has a valid value. */
+  readonly isWhole: boolean;
+  readonly inputs: FormulaStep['inputs'];
 }
 
 class BlockReader {
@@ -52,6 +71,12 @@ class BlockReader {
   readonly #outermost: Binding;
   /** The binding of the block that is currently read. */
   #binding: Binding;
+  /** The flows that the parameters of the block that is currently read stand for. */
+  #flows: ParameterFlows = new Map();
+  /** Reads values for inputs of formulas, where the step that is currently read has some. */
+  #source: ReadSource | undefined;
+  /** The number of blocks that were read for a use alone, because it gives them flows. */
+  #readForUse = 0;
   /** Names of the declared blocks that are currently read, the innermost last. */
   readonly #open: string[] = [];
   /** The extent of the declared block that is currently read; outside of blocks, that of all flows of towers. */
@@ -85,7 +110,15 @@ class BlockReader {
   }
 
   /** Reads a step: a block of this file or, if there is none, of the library. Within its own declaration a name always refers to the library. */
-  readonly readStep: ReadStep = (expression) => {
+  readonly readStep: ReadStep = (expression, source = this.#source) => {
+    const outer = this.#source;
+    this.#source = source;
+    const step = this.#readStep(expression);
+    this.#source = outer;
+    return step;
+  };
+
+  #readStep(expression: Ast.ExpressionNode): FlowStep | undefined {
     const { scope, library } = this.#workspace;
     const call = asCall(expression);
     if (!call) {
@@ -94,13 +127,28 @@ class BlockReader {
       return undefined;
     }
     const { name } = call.callee;
+    const flow = this.#flows.get(name);
+    if (flow) return this.#parameterStep(call, flow);
     const block = scope.blocks.get(name);
     if (block && this.#open.at(-1) !== name) return this.#declaredStep(call, block);
     const row = rowIn(library.blocks, name);
     if (row) return this.#libraryStep(call, row);
     this.#reportUnknown(call, block);
     return undefined;
-  };
+  }
+
+  /** Reads the name of a parameter that stands for a flow. */
+  #parameterStep(call: Ast.CallNode, steps: readonly FlowStep[]): FlowStep | undefined {
+    const { name, span } = call.callee;
+    const around = this.#workspace.scope.blocks.get(this.#open.at(-1) ?? '');
+    const parameter = around?.parameters.find((each) => each.name.name === name);
+    if (around && parameter) this.#binding.note(span, readsWord(parameterSymbol(around.name.name, parameter)));
+    if (call.arguments.length > 0) {
+      this.#binding.report('block-arguments', call.span, { name }, { fixes: [[{ at: call.span, text: name }]] });
+      return undefined;
+    }
+    return { kind: 'declared', span: call.span, name, shared: false, steps };
+  }
 
   #libraryStep(call: Ast.CallNode, row: BlockKind): FlowStep | undefined {
     const extent = this.#extent;
@@ -138,12 +186,14 @@ class BlockReader {
     report('unknown-kind', span, kindFacts, { ...extra, within: declaredIn.block });
   }
 
-  #declaredStep(call: Ast.CallNode, block: Ast.BlockNode): FlowStep | undefined {
-    const { name, span } = call.callee;
+  #declaredStep(written: Ast.CallNode, block: Ast.BlockNode): FlowStep | undefined {
+    const { name, span } = written.callee;
     const { report } = this.#binding;
-    this.#workspace.onName('block', name, call.callee);
+    this.#workspace.onName('block', name, written.callee);
+    const given = this.#inputsOf(written, block);
+    const call = { ...written, arguments: written.arguments.filter((argument) => !given.arguments.has(argument)) };
     if (block.parameters.length === 0 && call.arguments.length > 0) {
-      report('block-arguments', call.span, { name }, { fixes: [[{ at: call.span, text: name }]] });
+      report('block-arguments', call.span, { name }, { fixes: block.formula ? [] : [[{ at: call.span, text: name }]] });
       return undefined;
     }
     if (this.#open.includes(name)) {
@@ -152,32 +202,62 @@ class BlockReader {
     }
     // Blocks beyond the maximum depth are not read, so that a long chain does not overflow the stack.
     const isDeep = this.#open.length > limits.depth;
-    if (isDeep || block.parameters.length === 0) {
-      return this.#stepOf(call, block, isDeep ? undefined : this.#writeOnce(name, block, this.#outermost));
-    }
+    if (isDeep || block.parameters.length === 0)
+      return this.#stepOf(call, block, given, isDeep ? undefined : this.#writeOnce(name, block, this.#outermost));
     this.#checkWithoutValues(block);
     const use = this.#useOf(call, block);
     if (!use || (block.shared && !this.#sharesValues(call, block, use))) return undefined;
+    if (use.flows.size > 0) {
+      if (++this.#readForUse > limits.blocks) this.#extent.blocks += limits.blocks;
+      const isFew = this.#readForUse <= limits.blocks;
+      return this.#stepOf(call, block, given, isFew ? this.#write(block, use.binding, use.flows) : undefined, use);
+    }
     const key = `${name} ${[...use.values.values()].join()}`;
     // Each value makes another block, so their number could double at every level.
     if (this.#isTooLarge && !this.#written.has(key)) return undefined;
-    return this.#stepOf(call, block, this.#writeOnce(key, block, use.binding), use);
+    return this.#stepOf(call, block, given, this.#writeOnce(key, block, use.binding), use);
+  }
+
+  /** Reads the arguments with the name of an input: they give a formula the values of its inputs after the first. */
+  #inputsOf(call: Ast.CallNode, { name: block, formula }: Ast.BlockNode): GivenInputs {
+    const names = (formula?.inputs ?? []).slice(1).map(({ name }) => name.name);
+    const given = new Map<Ast.ArgumentNode, string>();
+    for (const argument of call.arguments)
+      if (argument.name && names.includes(argument.name.name)) given.set(argument, argument.name.name);
+    const inputs: Record<string, FlowSource | TermSource> = {};
+    for (const [{ value, span }, name] of given) {
+      const source = this.#source?.(value);
+      if (source) inputs[name] = source;
+      if (this.#source) continue;
+      const reason = 'gets a value only in a tower or in a formula: a block that is a flow has none to give';
+      this.#binding.report('wrong-axes', span, { what: name, reason });
+    }
+    const missing = names.find((name) => ![...given.values()].includes(name));
+    if (missing !== undefined) {
+      const reason = `needs a value for its input \`${missing}\`: write \`${block.name}(${missing}: …)\``;
+      this.#binding.report('wrong-axes', call.span, { what: block.name, reason });
+    }
+    return { arguments: new Set(given.keys()), isWhole: names.every((name) => Object.hasOwn(inputs, name)), inputs };
   }
 
   /** Counts an expanded block, or one that is too deep to expand. Returns its step if it is valid and small enough. */
   #stepOf(
     call: Ast.CallNode,
     block: Ast.BlockNode,
+    { inputs, isWhole }: GivenInputs,
     written: WrittenBlock | undefined,
     use?: BlockUse,
   ): FlowStep | undefined {
     const innerExtent = written?.extent ?? { blocks: 0, depth: limits.depth };
     this.#extent.blocks += innerExtent.blocks;
     this.#extent.depth = Math.max(this.#extent.depth, innerExtent.depth + 1);
-    if (!this.#fits(call.callee) || !written?.steps) return undefined;
+    if (!this.#fits(call.callee) || !written || !isWhole) return undefined;
     const { name } = call.callee;
-    const useValues = use ? { values: Object.fromEntries(use.values) } : {};
-    return { kind: 'declared', span: call.span, name, ...useValues, shared: block.shared, steps: written.steps };
+    const useValues = use && use.values.size > 0 ? { values: Object.fromEntries(use.values) } : {};
+    const { shared } = block;
+    const step = { span: call.span, name, ...useValues, shared };
+    if (written.formula) return { kind: 'formula', ...step, formula: written.formula, inputs };
+    return written.steps && { kind: 'declared', ...step, steps: written.steps };
   }
 
   #writeOnce(key: string, block: Ast.BlockNode, binding: Binding): WrittenBlock {
@@ -186,15 +266,33 @@ class BlockReader {
     return writtenBlock;
   }
 
-  #write({ name, flow }: Ast.BlockNode, binding: Binding): WrittenBlock {
-    const [outerExtent, outerBinding] = [this.#extent, this.#binding];
-    const extent = { blocks: 0, depth: 0 };
-    [this.#extent, this.#binding] = [extent, binding];
+  #write(block: Ast.BlockNode, binding: Binding, flows: ParameterFlows = new Map()): WrittenBlock {
+    const { name, flow, formula } = block;
+    const outer = { extent: this.#extent, binding: this.#binding, flows: this.#flows, source: this.#source };
+    const extent = { blocks: formula ? 1 : 0, depth: 0 };
+    [this.#extent, this.#binding, this.#flows, this.#source] = [extent, binding, flows, undefined];
     this.#open.push(name.name);
-    const steps = stepsOf(flow).map(this.readStep);
+    const steps = flow && stepsOf(flow).map((step) => this.readStep(step));
+    const read = formula && readFormula(this.#formulaScope(), block, formula);
     this.#open.pop();
-    [this.#extent, this.#binding] = [outerExtent, outerBinding];
-    return steps.every((step) => step !== undefined) ? { steps, extent } : { extent };
+    [this.#extent, this.#binding, this.#flows, this.#source] = [outer.extent, outer.binding, outer.flows, outer.source];
+    if (read) return { formula: read, extent };
+    return steps?.every((step) => step !== undefined) ? { steps, extent } : { extent };
+  }
+
+  /** What a formula needs of this file. The steps of its flows may get its own values for inputs of other formulas. */
+  #formulaScope(): FormulaScope {
+    const { scope, library } = this.#workspace;
+    return {
+      binding: this.#binding,
+      blocks: library.blocks,
+      isBlock: (name) => this.#flows.has(name) || scope.blocks.has(name) || rowIn(library.blocks, name) !== undefined,
+      step: (expression, read) =>
+        this.readStep(expression, (value) => {
+          const term = read(value);
+          return term && { kind: 'term', span: value.span, term };
+        }),
+    };
   }
 
   /** Reports, once, the errors of a block that do not depend on the values of its parameters. */
@@ -207,6 +305,7 @@ class BlockReader {
       this.#outermost.report(...error);
     };
     const unknownValues = new Map<string, undefined>();
+    const unknownFlows = new Map<string, readonly FlowStep[]>();
     const symbols = new Map(parameters.toReversed().map((node) => [node.name.name, parameterSymbol(name.name, node)]));
     for (const node of parameters) {
       const { name: parameter, span, default: value } = node;
@@ -217,10 +316,15 @@ class BlockReader {
       if (firstParameter !== parameter)
         report('repeated-name', parameter.span, nameFacts, repeats(word, firstParameter.span, span));
       if (word === '__proto__') report('reserved-name', parameter.span, { what: 'parameter', name: word });
+      if (node.isFlow) {
+        for (const step of value ? stepsOf(value) : []) this.readStep(step);
+        unknownFlows.set(word, []);
+        continue;
+      }
       if (value) this.#workspace.constants.within(unknownValues, report, symbols).number(value, word, 'a number');
       unknownValues.set(word, undefined);
     }
-    this.#write(block, this.#bindingWithin(unknownValues, report, symbols));
+    this.#write(block, this.#bindingWithin(unknownValues, report, symbols), unknownFlows);
   }
 
   /** Returns the binding within a declared block whose parameters have these values. Its words are recorded in its first reading, which has their symbols. */
@@ -246,10 +350,18 @@ class BlockReader {
     const argumentNames = parametersOfArguments(call, row.parameters, binding.constants);
     const givenExpressions = new Map([...argumentNames].map(([argument, name]) => [name, argument.value]));
     const parameterValues = new Map<string, number>();
+    const flows = new Map<string, readonly FlowStep[]>();
     const origins = new Map<string, Span>();
     const report = this.#reportOfUse(call, block, parameterValues, origins);
-    for (const { name, default: usual } of block.parameters) {
+    for (const { name, isFlow, default: usual } of block.parameters) {
       const writtenExpression = givenExpressions.get(name.name);
+      if (isFlow) {
+        const given = boundCall.arguments[name.name] as FlowArgument | undefined;
+        const steps = writtenExpression ? given?.flow : usual && stepsOf(usual).map((step) => this.readStep(step));
+        if (!steps?.every((step) => step !== undefined)) return undefined;
+        flows.set(name.name, steps as readonly FlowStep[]);
+        continue;
+      }
       const parameterValue = writtenExpression
         ? (boundCall.arguments[name.name] as number)
         : usual &&
@@ -258,7 +370,7 @@ class BlockReader {
       parameterValues.set(name.name, parameterValue);
       origins.set(name.name, (writtenExpression ?? usual!).span);
     }
-    return { values: parameterValues, binding: this.#bindingWithin(parameterValues, report) };
+    return { values: parameterValues, flows, binding: this.#bindingWithin(parameterValues, report) };
   }
 
   /**

@@ -181,8 +181,10 @@ function readValues(
   const name = path.at(-1)!.name;
   for (const value of domain.kind === 'Choices' ? domain.items : [domain.from, domain.to]) {
     if (type.is === 'constant') constants.number(value, name, '');
-    else if (type.is === 'flow') stepsOf(value).forEach(resolveBlocks(silent));
-    else resolveEntry(silent, name, { type, doc: argument?.parameter.doc ?? '' }, { value }, towers);
+    else if (type.is === 'flow') {
+      const readStep = resolveBlocks(silent);
+      for (const step of stepsOf(value)) readStep(step);
+    } else resolveEntry(silent, name, { type, doc: argument?.parameter.doc ?? '' }, { value }, towers);
   }
 }
 

@@ -6,9 +6,9 @@ import { describeExpression } from '../describe.ts';
 import { asCall, isArithmetic, operandsOf, partsOfExpression, stepsOf } from '../expressions.ts';
 import { find } from '../guess.ts';
 import { type Library, rowIn } from '../library.ts';
-import { type Call, type FlowPart, type FlowSource, type FlowStep, partsOf } from '../model.ts';
+import { type Call, type FlowPart, type FlowSource, type FlowStep, flowsOf, partsOf } from '../model.ts';
 import { declares, reads as readsWord, stepSymbol } from '../occurrences.ts';
-import { flowsOf, groupsWithin } from '../references.ts';
+import { groupsWithin } from '../references.ts';
 import { insertion, noteAt, removal, repeats } from '../report.ts';
 import type { ResolvedStep, ResolvedTower, SourceName, TowerInput } from '../resolution.ts';
 import { read, type Workspace } from '../scope.ts';
@@ -84,9 +84,10 @@ function resolveFlow(
   const [first, ...others] = stepsOf(expression);
   const source = first && resolveSource(flowScope, first);
   const laterSteps = others.map((step) =>
-    isArithmetic(step) ? afterArrow(flowScope, expression, step) : flowScope.readStep(step),
+    isArithmetic(step) ? afterArrow(flowScope, expression, step) : readInScope(flowScope, step),
   );
-  const reads = source ? partsOf({ from: source }).map(nameOfPart) : first && writtenSources(first);
+  const readSteps = laterSteps.flatMap((step) => step ?? []);
+  const reads = source ? partsOf({ from: source, steps: readSteps }).map(nameOfPart) : first && writtenSources(first);
   if (!source || !reads) return { reads };
   if (source.kind === 'number') {
     flowScope.report('not-a-flow', source.span, { found: 'a number', expected: sourceWords });
@@ -100,6 +101,15 @@ function resolveFlow(
   const flow = { span: expression.span, from: begun.from, steps: valid };
   return invalid === -1 ? { reads, flow } : { reads, begun: flow };
 }
+
+/** Reads a step, whose block may get values of the tower by the names of its inputs. */
+const readInScope = (flowScope: FlowScope, step: Ast.ExpressionNode): FlowStep | undefined =>
+  flowScope.readStep(step, (value) => {
+    const source = resolveSource(flowScope, value);
+    if (source?.kind !== 'number') return source;
+    flowScope.report('not-a-flow', source.span, { found: 'a number', expected: sourceWords });
+    return undefined;
+  });
 
 /** Reports arithmetic after an arrow: `x -> dense(8) + x` applies `dense(8) + x` to x. The fix puts the flow before the operator in parentheses. */
 function afterArrow({ report }: FlowScope, flow: Ast.ExpressionNode, step: Ast.ExpressionNode): undefined {
@@ -189,16 +199,16 @@ function resolveCall(flowScope: FlowScope, expression: Ast.CallNode): FlowSource
   // The call is a block without a source.
   if (sourceNodes.length === 0) return resolvePart(flowScope, expression);
   const resolvedParts = sourceNodes.map((part) => resolveSource(flowScope, part));
-  const block = flowScope.readStep({ ...expression, arguments: others });
+  const block = readInScope(flowScope, { ...expression, arguments: others });
   if (!block || resolvedParts.some((part) => part === undefined)) return undefined;
   const [from, ...further] = resolvedParts as FlowSource[];
   const { span } = expression;
-  if (block.kind === 'declared') {
+  if (block.kind !== 'block') {
     if (further.length === 0) return { kind: 'flow', span, flow: { span, from: from!, steps: [block] } };
     const { name } = block;
     const sourceTexts = sourceNodes.map(({ span }) => spanText(span));
     const argumentTexts = others.map(({ span }) => spanText(span));
-    const joinedSource = `concat(${sourceTexts.join(', ')})`;
+    const joinedSource = block.kind === 'formula' ? sourceTexts[0]! : `concat(${sourceTexts.join(', ')})`;
     const flow = `${joinedSource} -> ${argumentTexts.length === 0 ? name : `${name}(${argumentTexts.join(', ')})`}`;
     // Several values may have been meant as fields or as a vector, so there is no certain fix.
     flowScope.report('block-arguments', expression.span, { name, flow });
@@ -380,6 +390,7 @@ export function outputsOf(
 
 function ofStep(library: Library, step: FlowStep): readonly string[] {
   if (step.kind === 'block') return ofCall(library, step.call);
+  if (step.kind === 'formula') return [];
   const lastStep = step.steps.at(-1);
   return lastStep ? ofStep(library, lastStep) : [];
 }

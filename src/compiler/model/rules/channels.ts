@@ -30,9 +30,11 @@ function lastBlockOf({ flow }: ResolvedStep, tower: ResolvedTower, library: Libr
   return sourceStep && lastBlockOf(sourceStep, tower, library);
 }
 
+/** Returns the library blocks of which steps consist. A formula stands for itself, as a call of no known kind. */
 function opened(steps: readonly FlowStep[], library: Library): readonly Call[] {
-  return steps.flatMap((step) => {
+  return steps.flatMap((step): readonly Call[] => {
     if (step.kind === 'declared') return opened(step.steps, library);
+    if (step.kind === 'formula') return [{ kind: step.name, span: step.span, arguments: {} }];
     const repeated = repeatedSteps(library, step.call);
     return repeated.length > 0 ? opened(repeated, library) : [step.call];
   });

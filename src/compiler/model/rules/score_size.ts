@@ -47,7 +47,7 @@ function hasBoundedVectors({ towers }: Pick<Resolution, 'towers'>, tower: string
 
 function lastBlock(step: FlowStep): string | undefined {
   if (step.kind === 'block') return step.call.kind;
-  const lastStep = step.steps.at(-1);
+  const lastStep = step.kind === 'declared' ? step.steps.at(-1) : undefined;
   return lastStep && lastBlock(lastStep);
 }
 

@@ -1,7 +1,7 @@
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { findNearest } from '../../../base/text/nearest.ts';
 import type { ExpressionNode, FileNode } from '../../syntax/ast.ts';
-import { firstWordOf, partsOfExpression, singleName } from '../expressions.ts';
+import { expressionsIn, firstWordOf, partsOfExpression, singleName } from '../expressions.ts';
 import { noteAt, removal } from '../report.ts';
 import type { Rule } from '../resolution.ts';
 
@@ -61,7 +61,8 @@ function readAsConstants({ declarations }: FileNode, sought: Set<string>): Reado
     if (declaration.kind === 'Block') {
       for (const { default: value } of declaration.parameters) if (value) visit(value);
     }
-    if ('flow' in declaration) visit(declaration.flow);
+    if ('flow' in declaration && declaration.flow) visit(declaration.flow);
+    if (declaration.kind === 'Block') expressionsIn(declaration.formula).forEach(visit);
     for (const entry of 'entries' in declaration ? declaration.entries : []) {
       if ('flow' in entry) visit(entry.flow);
       else if ('value' in entry) visit(entry.value);
@@ -72,16 +73,22 @@ function readAsConstants({ declarations }: FileNode, sought: Set<string>): Reado
 
 /** Reports a parameter that its block never reads: a value for it has no effect. */
 export const unusedParameter: Rule = ({ file, scope }, report) => {
-  for (const [block, { parameters, flow, span }] of scope.blocks) {
+  for (const [block, { parameters, flow, formula, span }] of scope.blocks) {
     if (span.source !== file.span.source || parameters.length === 0) continue;
-    const readNames = new Set([flow, ...parameters.flatMap(({ default: usual }) => usual ?? [])].flatMap(numbersIn));
-    for (const { name } of parameters) {
+    const values = [flow, ...expressionsIn(formula), ...parameters.map(({ default: usual }) => usual)];
+    const readNames = new Set(values.flatMap((value) => (value ? numbersIn(value) : [])));
+    for (const { name, isFlow } of parameters) {
+      if (isFlow && values.some((value) => value && stepsNamed(value, name.name))) continue;
       // A misspelled name that is already reported may have meant this parameter.
       if (readNames.has(name.name) || [...readNames].some((word) => findNearest(word, [name.name]))) continue;
       report('unused-parameter', name.span, { block, name: name.name });
     }
   }
 };
+
+/** True if a flow within an expression has a step of this name. */
+const stepsNamed = (expression: ExpressionNode, name: string): boolean =>
+  firstWordOf(expression) === name || partsOfExpression(expression).some((part) => stepsNamed(part, name));
 
 /** Returns the words of an expression that may be numbers, which are all but the names of blocks. */
 function numbersIn(expression: ExpressionNode): readonly string[] {
@@ -119,6 +126,6 @@ export const shadowedName: Rule = ({ file, library, scope, towers }, report) => 
   }
 };
 
-function isMadeOf(name: string, flow: ExpressionNode): boolean {
-  return (flow.kind === 'Flow' ? flow.steps : [flow]).some((step) => firstWordOf(step) === name);
+function isMadeOf(name: string, flow: ExpressionNode | undefined): boolean {
+  return flow !== undefined && (flow.kind === 'Flow' ? flow.steps : [flow]).some((step) => firstWordOf(step) === name);
 }

@@ -123,9 +123,9 @@ function rootOf(
     return { slot: valueSlot(constant), rest };
   }
   const block = blocks.get(first);
-  if (bare && block) {
+  if (bare && block?.flow) {
     noteSymbol(0, 'block', block);
-    return { slot: valueSlot(block), rest };
+    return { slot: valueSlot(block as typeof block & { readonly flow: Ast.ExpressionNode }), rest };
   }
   const [second, third, ...others] = rest;
   if (Object.hasOwn(train.entries, first)) return { slot: entryAt(0, 'train', first, trainOf(files)), rest };
@@ -169,7 +169,7 @@ function trainOf({ main }: Files): EntryHolder {
 }
 
 /** Returns the slot of the value of a constant, or of the flow of a block. */
-function valueSlot(node: Ast.LetNode | Ast.BlockNode): Slot {
+function valueSlot(node: Ast.LetNode | (Ast.BlockNode & { readonly flow: Ast.ExpressionNode })): Slot {
   const value = node.kind === 'Let' ? node.value : node.flow;
   return {
     type: { is: node.kind === 'Let' ? 'constant' : 'flow' },

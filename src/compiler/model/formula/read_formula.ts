@@ -1,0 +1,587 @@
+/**
+ * Reads a block of formulas to terms. Everything that is wrong at any size is reported here, at its place in the block, once, whether the block is used or not.
+ * Long because the forms of an expression share the names of the block.
+ */
+import type { Code, Facts } from '../../../base/diagnostics/codes.ts';
+import type { Span } from '../../../base/text/source.ts';
+import type * as Ast from '../../syntax/ast.ts';
+import { describeExpression } from '../describe.ts';
+import { asCall, singleName } from '../expressions.ts';
+import { guess } from '../guess.ts';
+import type { Library } from '../library.ts';
+import { areNumberwise, type FlowStep } from '../model.ts';
+import { declares, type NamedSymbol, reads as readsWord, valueSymbol } from '../occurrences.ts';
+import { type Extra, repeats } from '../report.ts';
+import type { Binding } from '../values.ts';
+import {
+  type AxesVerdict,
+  judgeApplied,
+  judgeInner,
+  judgeMap,
+  judgeOuter,
+  judgeOver,
+  judgeRenamed,
+  judgeSpread,
+  printAxes,
+} from './axes.ts';
+import { type FunctionName, functionNamed, functions } from './functions.ts';
+import { readsOf } from './sequence_reads.ts';
+import {
+  type Axes,
+  type Carry,
+  type Formula,
+  type FormulaInput,
+  type FormulaWeight,
+  type InputKind,
+  type Letter,
+  type OverName,
+  reductions,
+  rescalings,
+  type Term,
+  type Test,
+} from './terms.ts';
+
+/** What the reader needs of the file around a block. */
+export interface FormulaScope {
+  readonly binding: Binding;
+  readonly blocks: Library['blocks'];
+  /** Reads a step of a flow. `source` reads the expressions that the step gives to inputs of another block. */
+  step(expression: Ast.ExpressionNode, source: (value: Ast.ExpressionNode) => Term | undefined): FlowStep | undefined;
+  /** True for the name of a block or of a parameter that is a flow. */
+  isBlock(name: string): boolean;
+}
+
+/** Returns undefined after an error, which is reported. */
+export function readFormula(scope: FormulaScope, block: Ast.BlockNode, node: Ast.FormulaNode): Formula | undefined {
+  return new FormulaReader(scope, block).read(node);
+}
+
+/** The kinds of inputs, and what their axes count. */
+const inputKinds: Readonly<Record<InputKind, readonly Letter['kind'][]>> = {
+  vector: ['plain'],
+  sequence: ['list', 'plain'],
+  fields: ['fields', 'plain'],
+  interests: ['interests', 'plain'],
+};
+
+const isInputKind = (word: string): word is InputKind => Object.hasOwn(inputKinds, word);
+
+/** The functions that read an axis and not its values. */
+const axisFunctions = ['size', 'count', 'place'] as const;
+const overNames: readonly string[] = [...reductions, ...rescalings];
+
+class FormulaReader {
+  readonly #scope: FormulaScope;
+  readonly #block: string;
+  readonly #inputs = new Map<string, FormulaInput>();
+  readonly #letters = new Map<string, Letter>();
+  readonly #weights = new Map<string, FormulaWeight>();
+  /** Inputs, weights, lines and states by name; undefined for one that is invalid. */
+  readonly #values = new Map<string, Term | undefined>();
+  readonly #symbols = new Map<string, NamedSymbol>();
+  /** What a letter means in an expression: the size of its axis in `weights`, an index in a test. */
+  #lettersAre: 'size' | 'index' | undefined;
+  /** The line that is read, for the names of weights of its flows. */
+  #line = 'give';
+  #isValid = true;
+
+  constructor(scope: FormulaScope, block: Ast.BlockNode) {
+    this.#scope = scope;
+    this.#block = block.name.name;
+  }
+
+  read({ inputs, entries }: Ast.FormulaNode): Formula | undefined {
+    for (const input of inputs) this.#readInput(input);
+    for (const entry of entries) this.#readEntry(entry);
+    const give = entries.at(-1);
+    const result = give?.kind === 'Give' ? this.#values.get('give') : undefined;
+    if (!result || !this.#isValid || give?.kind !== 'Give') return undefined;
+    const gives = this.#gives(give, result);
+    if (!this.#isValid) return undefined;
+    const [letters, weights] = [this.#letters, this.#weights];
+    const formula = { inputs: [...this.#inputs.values()], letters, weights, result, ...(gives && { gives }) };
+    return { ...formula, reads: readsOf(formula) };
+  }
+
+  #readInput({ name, shape, axes }: Ast.FormulaInputNode): void {
+    const kind = shape.name;
+    if (!isInputKind(kind)) {
+      const { extra, ...meant } = guess(kind, shape.span, Object.keys(inputKinds));
+      const known = Object.keys(inputKinds);
+      this.#report('unknown-kind', shape.span, { what: 'kind of input', name: kind, known, ...meant }, extra);
+      return;
+    }
+    const kinds = inputKinds[kind];
+    if (axes.length !== kinds.length) {
+      const example = kind === 'vector' ? 'vector[d]' : kind === 'sequence' ? 'sequence[t, d]' : `${kind}[f, d]`;
+      this.#wrong(shape.span, kind, `has ${kinds.length === 1 ? 'one axis' : 'two axes'}: \`${example}\``);
+      return;
+    }
+    const isRagged = axes.some(({ any }) => any);
+    if (isRagged && (kind !== 'fields' || axes[0]!.any)) {
+      const any = axes.find((axis) => axis.any)!;
+      this.#wrong(any.letter.span, 'any', 'stands before the width of fields only: `fields[f, any d]`');
+      return;
+    }
+    const letters = axes.map(({ letter }) => letter.name);
+    for (const [index, { letter }] of axes.entries()) {
+      const known = this.#letters.get(letter.name);
+      if (letters.indexOf(letter.name) !== index || (known && known.kind !== kinds[index])) {
+        this.#wrong(letter.span, letter.name, 'is an axis already, and one letter is one axis');
+        return;
+      }
+      this.#letters.set(letter.name, { kind: kinds[index]! });
+    }
+    this.#inputs.set(name.name, { name: name.name, kind, axes: letters, isRagged });
+    this.#declare(name, { kind: 'input', span: name.span, name: name.name, axes: letters });
+  }
+
+  #readEntry(entry: Ast.FormulaLineNode): void {
+    switch (entry.kind) {
+      case 'Weights':
+        for (const weight of entry.weights) this.#readWeight(weight);
+        return;
+      case 'Scan':
+        this.#readScan(entry);
+        return;
+      case 'Give':
+        this.#line = 'give';
+        this.#values.set('give', this.#term(entry.value));
+        return;
+      case 'Definition': {
+        const { name, value, shown } = entry;
+        this.#line = name.name;
+        const term = this.#term(value);
+        const isShown = shown && term;
+        this.#declare(name, isShown ? { ...term, kind: 'shown', operand: term, line: name.name } : term);
+        if (isShown && term.axes && term.axes.length !== 1)
+          this.#wrong(
+            name.span,
+            'shown',
+            `takes a value with one axis, but \`${name.name}\` has ${printAxes(term.axes)}`,
+          );
+      }
+    }
+  }
+
+  #readWeight({ name, from, to, initial }: Ast.WeightNode): void {
+    const all = [...from, ...(to ?? [])];
+    for (const { letter, size } of all) {
+      const known = this.#letters.get(letter.name);
+      if (size && known) {
+        this.#wrong(letter.span, letter.name, 'has a size already');
+        return;
+      }
+      if (!known && !size) {
+        this.#wrong(letter.span, letter.name, `has no size: write \`${letter.name}: 64\`, or use an axis of an input`);
+        return;
+      }
+      if (known) continue;
+      const sizeTerm = this.#within('size', () => this.#term(size!));
+      if (!sizeTerm) return;
+      if (!isPlainNumber(sizeTerm)) {
+        this.#wrong(size!.span, letter.name, 'needs a number for its size: of parameters and of sizes of other axes');
+        return;
+      }
+      this.#letters.set(letter.name, { kind: 'plain', size: sizeTerm });
+    }
+    const names = (axes: readonly Ast.WeightAxisNode[], isEach: boolean) =>
+      axes.flatMap(({ each, letter }) => (each === isEach ? [letter.name] : []));
+    const [each, inputs] = [names(from, true), names(from, false)];
+    const outputs = to && names(to, false);
+    const ragged = [...this.#inputs.values()].find(
+      ({ isRagged, axes }) => isRagged && all.some(({ letter }) => letter.name === axes[1]),
+    );
+    const lists = [...each, ...inputs, ...(outputs ?? [])].filter(
+      (letter) => this.#letters.get(letter)!.kind === 'list',
+    );
+    if (ragged) {
+      this.#wrong(name.span, name.name, `has the axis \`${ragged.axes[1]}\`, whose size differs from field to field`);
+      return;
+    }
+    if (lists.length > 1 || outputs?.some((letter) => lists.includes(letter))) {
+      this.#wrong(name.span, name.name, 'may have one list among its axes, before the arrow');
+      return;
+    }
+    const first = this.#initialOf(name, initial, outputs !== undefined);
+    if (!first) return;
+    const isMap = outputs?.some((letter) => inputs.includes(letter));
+    const axes = isMap ? undefined : [...each, ...inputs, ...(outputs ?? [])];
+    const weight = { name: name.name, each, from: inputs, ...(outputs && { to: outputs }), initial: first };
+    this.#weights.set(name.name, weight);
+    this.#declare(name, { kind: 'weight', span: name.span, name: name.name, ...(axes && { axes }) });
+  }
+
+  /** Reads `normal(0.02)`, `uniform(0.1)` or a number; without one, Glorot's for a weight with an arrow. */
+  #initialOf(
+    name: Ast.IdentifierNode,
+    initial: Ast.ExpressionNode | undefined,
+    isMap: boolean,
+  ): FormulaWeight['initial'] | undefined {
+    if (!initial) {
+      if (isMap) return { kind: 'glorot' };
+      this.#wrong(name.span, name.name, `needs a first value, such as \`= normal(0.02)\` or \`= 0\``);
+      return undefined;
+    }
+    const drawn = initial.kind === 'Call' && ['normal', 'uniform'].includes(initial.callee.name) ? initial : undefined;
+    const written = drawn?.arguments[0]?.value ?? (drawn ? undefined : initial);
+    const value = written && this.#within('size', () => this.#term(written));
+    if (drawn?.arguments.length !== 1 && drawn) {
+      this.#wrong(initial.span, drawn.callee.name, 'takes one number: `normal(0.02)`, `uniform(0.1)`');
+      return undefined;
+    }
+    if (!value) return undefined;
+    if (!isPlainNumber(value)) {
+      this.#wrong(initial.span, name.name, 'begins with a number, `normal(0.02)` or `uniform(0.1)`');
+      return undefined;
+    }
+    return { kind: (drawn?.callee.name as 'normal' | 'uniform' | undefined) ?? 'constant', value };
+  }
+
+  #readScan({ letter, carries }: Ast.ScanNode): void {
+    const list = this.#letters.get(letter.name);
+    if (list?.kind !== 'list') {
+      this.#wrong(letter.span, letter.name, 'is no axis of a sequence, and `scan` goes over the elements of one');
+      return;
+    }
+    const states: { -readonly [K in keyof Carry]: Carry[K] }[] = [];
+    const declared = carries.map(({ name, axes, first }) => {
+      this.#line = name.name;
+      const names = axes.map((axis) => axis.name);
+      const unknown = axes.find((axis) => !this.#letters.has(axis.name) || axis.name === letter.name);
+      if (unknown)
+        this.#wrong(unknown.span, unknown.name, 'is no axis that a state can have: its size must be known before');
+      const firstTerm = this.#term(first);
+      if (firstTerm?.axes?.some((axis) => !names.includes(axis)))
+        this.#wrong(first.span, name.name, `has ${printAxes(names)}, and its first value ${printAxes(firstTerm.axes)}`);
+      if (unknown || !firstTerm) return undefined;
+      this.#declare(name, { kind: 'carry', span: name.span, name: name.name, axes: names });
+      return { name: name.name, axes: names, first: firstTerm };
+    });
+    for (const [index, { name, next }] of carries.entries()) {
+      this.#line = name.name;
+      const state = declared[index];
+      const nextTerm = this.#term(next);
+      const allowed = [...(state?.axes ?? []), letter.name];
+      if (state && nextTerm?.axes?.some((axis) => !allowed.includes(axis)))
+        this.#wrong(
+          next.span,
+          name.name,
+          `has ${printAxes(state.axes)}, and its next value ${printAxes(nextTerm.axes)}`,
+        );
+      if (state && nextTerm) states.push({ ...state, next: nextTerm });
+    }
+    const scan = { letter: letter.name, carries: states };
+    for (const [index, { name, axes }] of states.entries()) {
+      const span = carries.find((carry) => carry.name.name === name)!.name.span;
+      this.#values.set(name, { kind: 'states', span, scan, index, axes: [letter.name, ...axes] });
+    }
+  }
+
+  #gives({ shape, axes, value }: Ast.GiveNode, result: Term): Formula['gives'] {
+    if (!shape) {
+      const kinds = result.axes?.map((letter) => this.#letters.get(letter)?.kind);
+      const isKnown =
+        !kinds || kinds.length < 2 || (kinds.length === 2 && kinds.filter((kind) => kind === 'plain').length === 1);
+      if (isKnown) return undefined;
+      const letters = result.axes!.join(', ');
+      this.#wrong(
+        value.span,
+        'give',
+        `gives [${letters}]: say in which order its numbers stand, \`as vector[${letters}]\``,
+      );
+      return undefined;
+    }
+    const kind = shape.name;
+    const names = axes.map(({ name }) => name);
+    if (!isInputKind(kind)) {
+      this.#wrong(shape.span, 'as', `takes ${Object.keys(inputKinds).join(', ')}, not \`${kind}\``);
+      return undefined;
+    }
+    const isSame = result.axes?.length === names.length && result.axes.every((letter) => names.includes(letter));
+    if (result.axes && !isSame) {
+      this.#wrong(shape.span, 'as', `names [${names.join(', ')}], and the value has ${printAxes(result.axes)}`);
+      return undefined;
+    }
+    if (kind !== 'vector' && names.length !== 2) {
+      this.#wrong(shape.span, 'as', `needs two axes for ${kind}`);
+      return undefined;
+    }
+    return { kind, axes: names };
+  }
+
+  // Expressions.
+
+  #term(node: Ast.ExpressionNode): Term | undefined {
+    switch (node.kind) {
+      case 'Number':
+        return { kind: 'number', span: node.span, value: node.value, axes: [] };
+      case 'Name':
+        return this.#name(node);
+      case 'Unary': {
+        const operand = this.#term(node.operand);
+        return operand && { kind: 'map', span: node.span, function: 'neg', operands: [operand], axes: operand.axes };
+      }
+      case 'Binary':
+        return node.operator === '@'
+          ? this.#product(node)
+          : this.#map(node.span, node.operator, [node.left, node.right]);
+      case 'Call':
+        return this.#call(node);
+      case 'Over':
+        return this.#over(node);
+      case 'Renamed':
+        return this.#renamed(node);
+      case 'Flow':
+        return this.#flow(node.span, node.steps[0]!, node.steps.slice(1));
+      default:
+        return this.#odd(node);
+    }
+  }
+
+  #name(node: Ast.NameNode): Term | undefined {
+    const { span } = node;
+    const word = singleName(node);
+    if (!word) return this.#odd(node);
+    const { name } = word;
+    const { constants } = this.#scope.binding;
+    if (this.#values.has(name)) {
+      const symbol = this.#symbols.get(name);
+      if (symbol) this.#scope.binding.note(span, readsWord(symbol));
+      return this.#values.get(name);
+    }
+    if (this.#lettersAre && this.#letters.has(name))
+      return { kind: this.#lettersAre, span, letter: name, axes: this.#lettersAre === 'index' ? [name] : [] };
+    if (constants.has(name)) return { kind: 'number', span, value: constants.number(node, name, 'a number'), axes: [] };
+    if (name === 'pi') return { kind: 'number', span, value: Math.PI, axes: [] };
+    const hint = this.#letters.has(name) ? ` as a number: write \`size(${name})\` or \`place(${name})\`` : '';
+    if (hint) return this.#wrong(span, name, `is an axis, and cannot stand for itself${hint}`);
+    const known = [...this.#values.keys(), ...constants.names];
+    const { extra, nearest } = guess(name, span, known);
+    return this.#report('unknown-name', span, { what: 'value of this block', name, nearest, known }, extra);
+  }
+
+  #map(span: Span, name: FunctionName, nodes: readonly Ast.ExpressionNode[]): Term | undefined {
+    const operands = nodes.map((node) => this.#term(node));
+    if (!isWhole(operands)) return undefined;
+    const known = axesOf(operands);
+    // A test compares places of any axes: `t - s < 5`.
+    const isTest = this.#lettersAre === 'index';
+    const axes = known && (isTest ? known.reduce(judgeOuter, []) : this.#judged(span, name, judgeMap(known)));
+    if (known && !axes) return undefined;
+    return { kind: 'map', span, function: name, operands, ...(axes && { axes }) };
+  }
+
+  #product({ span, left, right }: Ast.BinaryNode): Term | undefined {
+    const word = singleName(right)?.name;
+    const weight = word === undefined ? undefined : this.#weights.get(word);
+    const leftWeight = this.#weights.get(singleName(left)?.name ?? '');
+    const operands = [this.#term(left), this.#term(right)];
+    if (!isWhole(operands)) return undefined;
+    const [value, other] = operands as [Term, Term];
+    if (leftWeight?.to && !weight?.to)
+      return this.#wrong(span, '@', `applies a weight on its right: write \`x @ ${leftWeight.name}\``);
+    const map = weight?.to ? weight : undefined;
+    const terms = { kind: 'product' as const, span, left: value, right: other, ...(map && { map }) };
+    if (!value.axes || (!map && !other.axes)) return terms;
+    const isNumber = [value, other].some((term) => term.kind === 'number');
+    const verdict = map ? judgeApplied(value.axes, map) : judgeInner(value.axes, other.axes!);
+    const axes = isNumber
+      ? this.#wrong(span, '@', 'needs two values with an axis in common, not a number')
+      : this.#judged(span, map ? `@ ${map.name}` : '@', verdict);
+    return axes && { ...terms, axes };
+  }
+
+  #call(node: Ast.CallNode): Term | undefined {
+    const { callee, span } = node;
+    const { name } = callee;
+    const values = node.arguments.map(({ value }) => value);
+    if ((axisFunctions as readonly string[]).includes(name)) return this.#axisFunction(node);
+    const row = /^[a-z]/.test(name) ? functionNamed(name) : undefined;
+    if (row && name !== 'neg') {
+      const isCount = row.isMore ? values.length >= row.operands : values.length === row.operands;
+      if (isCount && node.arguments.every((argument) => !argument.name))
+        return this.#map(span, name as FunctionName, values);
+      const example = row.isMore ? `${name}(a, b)` : `${name}(x)`;
+      const over = overNames.includes(name) ? `, or an axis: \`${name} over t (x)\`` : '';
+      return this.#wrong(span, name, `takes ${row.isMore ? 'two values or more' : 'one value'}, \`${example}\`${over}`);
+    }
+    if (overNames.includes(name)) return this.#wrong(span, name, `goes over an axis: \`${name} over t (x)\``);
+    if (this.#scope.isBlock(name)) {
+      const [first, ...others] = node.arguments;
+      if (first && !first.name) return this.#flow(span, first.value, [{ ...node, arguments: others }]);
+      return this.#wrong(span, name, `is a block, which takes its value from an arrow: \`x -> ${name}\``);
+    }
+    const known = [...Object.keys(functions).filter((word) => /^[a-z]/.test(word)), ...axisFunctions, ...overNames];
+    const { extra, ...meant } = guess(name, callee.span, known);
+    return this.#report('unknown-kind', callee.span, { what: 'function or block', name, known, ...meant }, extra);
+  }
+
+  #axisFunction({ callee, arguments: given, span }: Ast.CallNode): Term | undefined {
+    const kind = callee.name as (typeof axisFunctions)[number];
+    const word = given.length === 1 ? singleName(given[0]!.value) : undefined;
+    if (!word || !this.#letters.has(word.name)) {
+      const letters = [...this.#letters.keys()].map((letter) => `\`${letter}\``).join(', ');
+      return this.#wrong(span, kind, `takes the letter of an axis: ${letters}`);
+    }
+    return { kind, span, letter: word.name, axes: kind === 'place' ? [word.name] : [] };
+  }
+
+  #over(node: Ast.OverNode): Term | undefined {
+    const { span, letters } = node;
+    const { name } = node.function;
+    const names = letters.map((letter) => letter.name);
+    if (name === 'spread') return this.#spread(node, names);
+    if (!overNames.includes(name)) {
+      const { extra, ...meant } = guess(name, node.function.span, overNames);
+      const facts = { what: 'function over axes', name, known: overNames, ...meant };
+      return this.#report('unknown-kind', node.function.span, facts, extra);
+    }
+    if (names.length > 1 && name !== 'sum' && name !== 'mean' && name !== 'max')
+      return this.#wrong(span, name, 'goes over one axis');
+    // The operand may give an axis its letter: `sum over s (x[t: s])`.
+    const operand = name === 'sum' ? this.#summand(node.operand) : this.#term(node.operand);
+    const unknown = operand && letters.find((letter) => !this.#letters.has(letter.name));
+    if (unknown) return this.#wrong(unknown.span, unknown.name, 'is no axis of this block');
+    const tests: readonly (Test | undefined)[] = node.tests.map((test) => this.#test(test));
+    if (!operand || !isWhole(tests)) return undefined;
+    const term = { kind: 'over' as const, span, function: name as OverName, letters: names, tests, operand };
+    if (!operand.axes) return term;
+    const added = [...new Set(tests.flatMap(({ left, right }) => [...left.axes!, ...right.axes!]))];
+    const isKept = (rescalings as readonly string[]).includes(name);
+    const axes = this.#judged(span, `${name} over`, judgeOver(operand.axes, names, added, isKept));
+    return axes && { ...term, axes };
+  }
+
+  /** Reads what stands directly under `sum`, where a product may have any axes. */
+  #summand(node: Ast.ExpressionNode): Term | undefined {
+    if (node.kind !== 'Binary' || node.operator !== '*') return this.#term(node);
+    const operands = [this.#term(node.left), this.#term(node.right)];
+    if (!isWhole(operands)) return undefined;
+    const known = axesOf(operands);
+    const axes = known && judgeOuter(known[0]!, known[1]!);
+    return { kind: 'map', span: node.span, function: '*', operands, ...(axes && { axes }) };
+  }
+
+  #test({ left, operator, right, span }: Ast.TestNode): Test | undefined {
+    const sides = [left, right].map((side) => this.#within('index', () => this.#term(side)));
+    if (!isWhole(sides)) return undefined;
+    const isIndices = (term: Term): boolean =>
+      term.kind === 'index' || isPlainNumber(term) || (term.kind === 'map' && term.operands.every(isIndices));
+    if (!sides.every(isIndices)) return this.#wrong(span, 'where', 'compares places of axes, such as `s <= t`');
+    return { left: sides[0]!, operator, right: sides[1]! };
+  }
+
+  #spread({ span, letters, operand, tests }: Ast.OverNode, names: Axes): Term | undefined {
+    const unknown = letters.find((letter) => !this.#letters.has(letter.name));
+    if (unknown) return this.#wrong(unknown.span, unknown.name, 'is no axis of this block');
+    if (tests.length > 0) return this.#wrong(span, 'spread', 'takes no `where`');
+    const value = this.#term(operand);
+    if (!value?.axes) return value && { kind: 'spread', span, operand: value, letters: names };
+    const axes = this.#judged(span, 'spread', judgeSpread(value.axes, names));
+    return axes && { kind: 'spread', span, operand: value, letters: names, axes };
+  }
+
+  #renamed({ span, value, letters }: Ast.RenamedNode): Term | undefined {
+    const operand = this.#name(value);
+    if (!operand) return undefined;
+    const renamed = new Map<string, string>();
+    for (const { from, to } of letters) {
+      const [old, known] = [this.#letters.get(from.name), this.#letters.get(to.name)];
+      if (!old) return this.#wrong(from.span, from.name, 'is no axis of this block');
+      const list = old.kind === 'list' ? (old.list ?? from.name) : undefined;
+      if (known && (known.list ?? to.name) !== (list ?? from.name) && !(known.kind === 'plain' && old.kind === 'plain'))
+        return this.#wrong(to.span, to.name, `is an axis already, and not one of the same range as \`${from.name}\``);
+      if (!known) {
+        const size: Term = { kind: 'size', span, letter: from.name, axes: [] };
+        this.#letters.set(to.name, list === undefined ? { kind: old.kind, size } : { kind: 'list', list });
+      }
+      renamed.set(from.name, to.name);
+    }
+    if (!operand.axes) return { kind: 'renamed', span, operand, letters: renamed };
+    const axes = this.#judged(span, 'a new letter', judgeRenamed(operand.axes, renamed));
+    return axes && { kind: 'renamed', span, operand, letters: renamed, axes };
+  }
+
+  #flow(span: Span, from: Ast.ExpressionNode, nodes: readonly Ast.ExpressionNode[]): Term | undefined {
+    const operand = this.#term(from);
+    const line = this.#line;
+    const steps = nodes.map((node) => {
+      const call = asCall(node);
+      if (!call) return this.#odd(node, 'a block');
+      return this.#scope.step(node, (value) => this.#term(value));
+    });
+    this.#line = line;
+    if (!steps.every((step) => step !== undefined)) {
+      this.#isValid = false;
+      return undefined;
+    }
+    return (
+      operand && {
+        kind: 'flow',
+        span,
+        operand,
+        steps,
+        line,
+        ...(areNumberwise(steps, this.#scope.blocks) && { axes: operand.axes }),
+      }
+    );
+  }
+
+  // Reports.
+
+  #declare(word: Ast.IdentifierNode, term: Term | undefined): void {
+    const { name, span } = word;
+    const symbol = valueSymbol(this.#block, word, term?.axes && printAxes(term.axes));
+    const first = this.#symbols.get(name);
+    if (first) {
+      const facts = { what: 'value', name, other: 'value' };
+      this.#report('repeated-name', span, facts, { ...repeats(name, first.span, span), fixes: [] });
+      return;
+    }
+    this.#scope.binding.note(span, declares(symbol));
+    this.#symbols.set(name, symbol);
+    this.#values.set(name, term);
+  }
+
+  #within<T>(meaning: 'size' | 'index', read: () => T): T {
+    const outer = this.#lettersAre;
+    this.#lettersAre = meaning;
+    try {
+      return read();
+    } finally {
+      this.#lettersAre = outer;
+    }
+  }
+
+  #judged(span: Span, what: string, verdict: AxesVerdict): Axes | undefined {
+    return 'axes' in verdict ? verdict.axes : this.#wrong(span, what, verdict.reason);
+  }
+
+  #odd(node: Ast.ExpressionNode, expected = 'a value or a number'): undefined {
+    this.#report('not-a-formula', node.span, { found: describeExpression(node), expected });
+  }
+
+  #wrong(span: Span, what: string, reason: string): undefined {
+    this.#report('wrong-axes', span, { what, reason });
+  }
+
+  #report<C extends Code>(code: C, at: Span, facts: Facts<C>, extra?: Extra): undefined {
+    this.#isValid = false;
+    this.#scope.binding.report(code, at, facts, extra);
+  }
+}
+
+/** True if all were read. */
+const isWhole = <T>(parts: readonly (T | undefined)[]): parts is readonly T[] =>
+  parts.every((part) => part !== undefined);
+
+/** Returns the axes of all values; undefined if those of one are not known before a use. */
+function axesOf(terms: readonly Term[]): readonly Axes[] | undefined {
+  const known = terms.map(({ axes }) => axes);
+  return isWhole(known) ? known : undefined;
+}
+
+/** True for a number that is the same for all rows. */
+const isPlainNumber = (term: Term): boolean =>
+  term.kind === 'number' || term.kind === 'size' || (term.kind === 'map' && term.operands.every(isPlainNumber));

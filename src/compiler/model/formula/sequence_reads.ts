@@ -1,0 +1,66 @@
+/** Tells how a formula depends on the elements of its lists, as blocks of the library declare. The blocks of its flows declare it for themselves. */
+import type { SequenceRead } from '../../library/contract.ts';
+import { type Formula, type Letter, type Term, type Test, termsWithin } from './terms.ts';
+
+/** Each reads more than those before it; a set and an order together are all. */
+const rank: Readonly<Record<SequenceRead, number>> = { each: 0, set: 1, earlier: 1, all: 2 };
+
+function joinReads(one: SequenceRead, other: SequenceRead): SequenceRead {
+  if (rank[one] === rank[other]) return one === other ? one : 'all';
+  return rank[one] > rank[other] ? one : other;
+}
+
+export const readsOf = ({ result, letters, weights }: Omit<Formula, 'reads'>): SequenceRead => {
+  const isList = (letter: string): boolean => letters.get(letter)?.kind === 'list';
+  const ownReads = (term: Term): SequenceRead => {
+    switch (term.kind) {
+      case 'place':
+      case 'count':
+        return isList(term.letter) ? 'all' : 'each';
+      case 'weight': {
+        const { each, from } = weights.get(term.name)!;
+        return [...each, ...from].some(isList) ? 'all' : 'each';
+      }
+      case 'over':
+        return term.letters.some(isList) ? overReads(term.letters, term.tests, letters) : 'each';
+      case 'product': {
+        const summed = term.map?.from ?? term.left.axes?.filter((letter) => term.right.axes?.includes(letter)) ?? [];
+        return summed.some(isList) ? 'set' : 'each';
+      }
+      case 'states':
+        return 'earlier';
+      default:
+        return 'each';
+    }
+  };
+  const seen = new Map<Term, SequenceRead>();
+  const walk = (term: Term): SequenceRead => {
+    const known = seen.get(term);
+    if (known) return known;
+    // A state refers to the scan that it is part of.
+    seen.set(term, 'each');
+    // `s <= t` compares indices, which by themselves would depend on all.
+    const parts = term.kind === 'over' ? [term.operand] : termsWithin(term);
+    const reads = parts.map(walk).reduce(joinReads, ownReads(term));
+    seen.set(term, reads);
+    return reads;
+  };
+  return walk(result);
+};
+
+function overReads(
+  over: readonly string[],
+  tests: readonly Test[],
+  letters: ReadonlyMap<string, Letter>,
+): SequenceRead {
+  if (tests.length === 0) return 'set';
+  const isEarlier = tests.some(
+    ({ left, operator, right }) =>
+      operator !== '=' &&
+      left.kind === 'index' &&
+      right.kind === 'index' &&
+      over.includes(left.letter) &&
+      letters.get(right.letter)?.kind === 'list',
+  );
+  return isEarlier ? 'earlier' : 'all';
+}
