@@ -1,4 +1,5 @@
 /** Checks that every engine makes before the runtime sees a tensor. A wrong tensor here is our bug, never a user's. */
+import { invariant } from '../base/diagnostics/failure.ts';
 import { bindShape, countElements, printType } from '../graph/dims.ts';
 import type { Graph, GraphInput, Tensor } from '../graph/graph.ts';
 import type { Tensors } from './engine.ts';
@@ -13,12 +14,11 @@ export function checkTensor(
   symbols: SymbolLengths,
 ): Tensor {
   const { type } = graph.nodes[node]!;
-  if (!tensor) throw new Error(`invariant: graph ${graph.name} is run without "${name}"`);
+  invariant(tensor, `graph ${graph.name} is run without "${name}"`);
   bindShape(name, type.shape, tensor.shape, symbols);
-  if (tensor.dtype !== type.dtype || tensor.data.length !== countElements(tensor.shape)) {
-    const actualTensor = `${printType(tensor)} of ${tensor.data.length} numbers`;
-    throw new Error(`invariant: "${name}" of graph ${graph.name} is ${printType(type)}, but was given ${actualTensor}`);
-  }
+  const fits = tensor.dtype === type.dtype && tensor.data.length === countElements(tensor.shape);
+  const actualTensor = `${printType(tensor)} of ${tensor.data.length} numbers`;
+  invariant(fits, `"${name}" of graph ${graph.name} is ${printType(type)}, but was given ${actualTensor}`);
   return tensor;
 }
 

@@ -40,11 +40,9 @@ const loadedEngines = new Map<EngineName, Promise<Engine>>();
 
 /** Returns the engine, the same one each time. Rejects with the reason if it does not load. */
 export function loadEngine(name: EngineName): Promise<Engine> {
-  const loadedEngine = loadedEngines.get(name);
-  if (loadedEngine) return loadedEngine;
-  const loading = engines[name]();
-  loadedEngines.set(name, loading);
-  return loading;
+  const engine = loadedEngines.get(name) ?? engines[name]();
+  loadedEngines.set(name, engine);
+  return engine;
 }
 
 /** Returns the requested engine, or the first that loads. Throws a `Failure` with the reasons. */
@@ -54,11 +52,13 @@ export async function chooseEngine(requested?: EngineName, purpose: Purpose = 't
     try {
       return { engine: await loadEngine(name), skipped };
     } catch (error) {
-      skipped.push({ name, reason: error instanceof Error ? error.message : String(error) });
+      skipped.push({ name, reason: reasonOf(error) });
     }
   }
   throw failure('no-engine', { skipped });
 }
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export type ListedEngine =
   | { readonly name: EngineName; readonly loads: true; readonly version: string }
@@ -71,7 +71,7 @@ export function listEngines(): Promise<readonly ListedEngine[]> {
       try {
         return { name, loads: true, version: (await loadEngine(name)).version };
       } catch (error) {
-        return { name, loads: false, reason: error instanceof Error ? error.message : String(error) };
+        return { name, loads: false, reason: reasonOf(error) };
       }
     }),
   );

@@ -10,9 +10,8 @@ import { isLeaf, opRowOf } from './ops/table.ts';
  * GraphTypeError if an op on the path has no gradient that the graph's ops can express.
  */
 export function differentiate(builder: Builder, loss: Ref, withRespectTo: readonly Ref[]): (Ref | undefined)[] {
-  if (loss.type.shape.length > 0 || loss.type.dtype !== 'float32') {
+  if (loss.type.shape.length > 0 || loss.type.dtype !== 'float32')
     throw new GraphTypeError(`a loss is a float32 scalar, not ${printType(loss.type)}`);
-  }
   const isDependant = findDependants(builder, loss, withRespectTo);
   const gradientSums = new Map<number, Ref>();
   if (isDependant[loss.id]) gradientSums.set(loss.id, builder.constant(1));

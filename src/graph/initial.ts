@@ -2,16 +2,15 @@
 import { drawNormal, makeRandom } from '../base/random/random.ts';
 import { countElements } from './dims.ts';
 import type { NamedTensors } from './evaluate.ts';
-import type { Graph, Initial, Tensor } from './graph.ts';
+import { type Graph, type Initial, type Tensor, tensorOf } from './graph.ts';
 
 /** Each parameter has a random stream of its own, from the seed and its name, so that adding one does not change the others. */
 export function initialValues(graph: Graph, seed: number): NamedTensors {
   const values: Record<string, Tensor> = {};
   for (const { name, node, initial } of graph.parameters) {
     const shape = graph.nodes[node]!.type.shape as readonly number[];
-    const data = new Float32Array(countElements(shape));
-    fillInitial(data, initial, seed, name);
-    values[name] = { dtype: 'float32', shape, data };
+    values[name] = tensorOf(new Float32Array(countElements(shape)), ...shape);
+    fillInitial(values[name].data as Float32Array, initial, seed, name);
   }
   return values;
 }

@@ -21,11 +21,9 @@ export function sumOver(builder: Builder, value: Ref, axes: readonly number[], s
   const stretchedAxes = axes.filter((axis) => dimAt(value.type.shape, axis, rank) === 1);
   const summedAxes = axes.filter((axis) => !stretchedAxes.includes(axis)).map((axis) => axis - missingAxes);
   const summedValue = summedAxes.length > 0 ? builder.sum(value, summedAxes, true) : value;
-  return multiplyByLengths(
-    builder,
-    summedValue,
-    stretchedAxes.map((axis) => shape[axis]!),
-  );
+  // Along a stretched axis, all elements are equal.
+  const times = productOfDims(stretchedAxes.map((axis) => shape[axis]!));
+  return times === 1 ? summedValue : builder.mul(summedValue, lengthValue(builder, times));
 }
 
 /**
@@ -37,13 +35,9 @@ export function reduceTo(builder: Builder, local: Ref, target: Shape, shape: Sha
   const axes = shape.flatMap((dim, axis) => (dim !== 1 && dimAt(target, axis, rank) === 1 ? [axis] : []));
   const localShape = local.type.shape;
   const extraAxes = rank - target.length;
-  if (
-    localShape.length === rank &&
-    axes.length === extraAxes &&
-    axes.every((axis) => axis < extraAxes && localShape[axis] !== 1)
-  ) {
+  const areLeading = axes.every((axis) => axis < extraAxes && localShape[axis] !== 1);
+  if (localShape.length === rank && axes.length === extraAxes && areLeading)
     return extraAxes > 0 ? builder.sum(local, axes) : local;
-  }
   const summedValue = sumOver(builder, local, axes, shape);
   const surplusAxes = summedValue.type.shape.length - target.length;
   return surplusAxes > 0 ? builder.reshape(summedValue, summedValue.type.shape.slice(surplusAxes)) : summedValue;
@@ -66,22 +60,11 @@ function lengthOfSymbol(builder: Builder, symbol: string): Ref {
     const { times } = shape[axis] as { times: number };
     let lineRef: Ref = { id, type: builder.nodes[id]!.type };
     if (otherDims.length > 0) {
-      const lineSize = shape.map((_, i) => (i === axis ? -1 : 1));
-      lineRef = builder.slice(
-        lineRef,
-        shape.map(() => 0),
-        lineSize,
-      );
-      lineRef = builder.reshape(lineRef, [shape[axis]!]);
+      const [begin, size] = [shape.map(() => 0), shape.map((_, i) => (i === axis ? -1 : 1))];
+      lineRef = builder.reshape(builder.slice(lineRef, begin, size), [shape[axis]!]);
     }
     const length = builder.sum(builder.broadcastTo(builder.constant(1), lineRef), [0]);
     return times === 1 ? length : builder.mul(length, 1 / times);
   }
   throw new GraphTypeError(`no value of the graph has the length "${symbol}"`);
-}
-
-/** Returns `value` times a product of lengths. */
-function multiplyByLengths(builder: Builder, value: Ref, dims: readonly Dim[]): Ref {
-  const dimProduct = productOfDims(dims);
-  return dimProduct === 1 ? value : builder.mul(value, lengthValue(builder, dimProduct));
 }

@@ -9,26 +9,15 @@ export function verifyGraph(graph: Graph): string[] {
   graph.nodes.forEach((node, id) => {
     for (const problem of problemsOfNode(graph, node, id)) problems.push(`%${id}: ${problem}`);
   });
-  problems.push(
-    ...problemsOfLeaves(graph, 'Input', graph.inputs),
-    ...problemsOfLeaves(graph, 'Parameter', graph.parameters),
-  );
-  problems.push(
-    ...findRepeated(
-      'output',
-      graph.outputs.map(({ name }) => name),
-    ),
-  );
+  problems.push(...problemsOfLeaves(graph, 'Input', graph.inputs));
+  problems.push(...problemsOfLeaves(graph, 'Parameter', graph.parameters));
+  problems.push(...findRepeated('output', graph.outputs));
   for (const { name, node } of graph.outputs) {
     if (graph.nodes[node] === undefined) problems.push(`output "${name}": there is no %${node}`);
     else if (graph.nodes[node].type.dtype === 'bfloat16') problems.push(`output "${name}": %${node} is bfloat16`);
   }
-  problems.push(
-    ...findRepeated(
-      'update of',
-      graph.updates.map(({ parameter }) => parameter),
-    ),
-  );
+  const updates = graph.updates.map(({ parameter }) => ({ name: parameter }));
+  problems.push(...findRepeated('update of', updates));
   for (const update of graph.updates) problems.push(...problemsOfUpdate(graph, update.parameter, update.node));
   return problems;
 }
@@ -64,10 +53,7 @@ function problemsOfLeaves(
   op: 'Input' | 'Parameter',
   declared: readonly { readonly name: string; readonly node: number }[],
 ): string[] {
-  const problems = findRepeated(
-    op,
-    declared.map(({ name }) => name),
-  );
+  const problems = findRepeated(op, declared);
   for (const { name, node } of declared) {
     const leaf = graph.nodes[node];
     if (leaf?.op !== op || leaf.attributes.name !== name) problems.push(`${op} "${name}": %${node} is not it`);
@@ -89,6 +75,7 @@ function problemsOfUpdate(graph: Graph, name: string, id: number): string[] {
   return [`update of "${name}": ${printType(value.type)} for ${printType(type)}`];
 }
 
-function findRepeated(role: string, names: readonly string[]): string[] {
+function findRepeated(role: string, declared: readonly { readonly name: string }[]): string[] {
+  const names = declared.map(({ name }) => name);
   return names.filter((name, i) => names.indexOf(name) < i).map((name) => `${role} "${name}" is there twice`);
 }

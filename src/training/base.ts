@@ -28,7 +28,6 @@ import {
 } from './artifact/checkpoint.ts';
 import { describeOtherData, fingerprintOf, type Lineage } from './artifact/identity.ts';
 import { type LoadedModel, load, readWeights } from './artifact/load.ts';
-import type { Manifest } from './artifact/run_manifest.ts';
 import { roundsSlot } from './embedding/far_rows.ts';
 import type { Table } from './embedding/table.ts';
 
@@ -88,18 +87,10 @@ export function lineageOf(
   { trained, folder }: Pick<Base, 'trained' | 'folder'>,
   { fresh, replay }: { readonly fresh?: Fresh | undefined; readonly replay?: number | undefined } = {},
 ): Lineage {
-  const { checksum, from, training, data }: Manifest = trained.manifest;
+  const { checksum, from, training, data } = trained.manifest;
   const { runs, steps, epochs } = from ?? { runs: 0, steps: 0, epochs: 0 };
-  return {
-    checksum,
-    name: folder,
-    runs: runs + 1,
-    steps: steps + training.steps,
-    epochs: epochs + training.epochs,
-    until: data.until,
-    fresh,
-    replay,
-  };
+  const totals = { runs: runs + 1, steps: steps + training.steps, epochs: epochs + training.epochs };
+  return { checksum, name: folder, ...totals, until: data.until, fresh, replay };
 }
 
 export const hasSameData = ({ trained }: Base, dataset: Dataset): boolean =>
@@ -107,8 +98,7 @@ export const hasSameData = ({ trained }: Base, dataset: Dataset): boolean =>
 
 /** Describes why the weights of one model do not fit the other. Training settings and the order of features do not matter. */
 function modelDifferences(before: Plan, now: Plan): string[] {
-  const towers = before.towers.flatMap((tower, index) => towerDifferences(tower, now.towers[index]!));
-  const modelDifferenceWords = [
+  const differences = [
     ...describeDifferences('feature', mapByName(before.features), mapByName(now.features), featureDifference),
     ...describeDifferences('table', mapByName(before.tables), mapByName(now.tables), (one, other) =>
       // Initial values concern only new rows, and rates may change.
@@ -116,17 +106,14 @@ function modelDifferences(before: Plan, now: Plan): string[] {
         ? undefined
         : 'its width or its values',
     ),
-    ...towers,
+    ...before.towers.flatMap((tower, index) => towerDifferences(tower, now.towers[index]!)),
   ];
-  const { embeddings, graph } = before.train;
-  if (embeddings.kind !== now.train.embeddings.kind) {
-    modelDifferenceWords.push(
-      `the optimizer of the tables is \`${now.train.embeddings.kind}\`, and was \`${embeddings.kind}\``,
-    );
-  }
-  if (!isSameJson(graph, now.train.graph)) modelDifferenceWords.push('the graph between the tables differs');
+  const [kindBefore, kindNow] = [before.train.embeddings.kind, now.train.embeddings.kind];
+  if (kindBefore !== kindNow)
+    differences.push(`the optimizer of the tables is \`${kindNow}\`, and was \`${kindBefore}\``);
+  if (!isSameJson(before.train.graph, now.train.graph)) differences.push('the graph between the tables differs');
   // A changed tower or feature is already reported.
-  return modelDifferenceWords.length > 0 ? modelDifferenceWords : trainedDifferences(before.step, now.step);
+  return differences.length > 0 ? differences : trainedDifferences(before.step, now.step);
 }
 
 const mapByName = <T extends { readonly name: string }>(named: readonly T[]): ReadonlyMap<string, T> =>
@@ -138,25 +125,23 @@ function describeDifferences<T>(
   now: ReadonlyMap<string, T>,
   describeDifference: (one: T, other: T) => string | undefined,
 ): string[] {
-  const missingWords = [...before.keys()]
-    .filter((name) => !now.has(name))
-    .map((name) => `${what} \`${name}\` is missing`);
-  const changedWords = [...now].flatMap(([name, each]) => {
+  const missing = [...before.keys()].filter((name) => !now.has(name));
+  const changedWords = [...now].flatMap(([name, current]) => {
     const earlier = before.get(name);
     if (earlier === undefined) return [`${what} \`${name}\` is new`];
-    const words = describeDifference(earlier, each);
+    const words = describeDifference(earlier, current);
     return words === undefined ? [] : [`${what} \`${name}\` differs: ${words}`];
   });
-  return [...missingWords, ...changedWords];
+  return [...missing.map((name) => `${what} \`${name}\` is missing`), ...changedWords];
 }
 
 /** Describes the entries of a feature that differ, with both values. */
 function featureDifference(before: FeaturePlan, now: FeaturePlan): string | undefined {
   const [one, other] = [before, now] as unknown as readonly [Record<string, unknown>, Record<string, unknown>];
-  const words = [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap((entry) => {
-    if (isSameJson(one[entry], other[entry])) return [];
-    return [`its ${entry} is ${quoteValue(other[entry])}, and was ${quoteValue(one[entry])}`];
-  });
+  const entries = new Set([...Object.keys(one), ...Object.keys(other)]);
+  const words = [...entries]
+    .filter((entry) => !isSameJson(one[entry], other[entry]))
+    .map((entry) => `its ${entry} is ${quoteValue(other[entry])}, and was ${quoteValue(one[entry])}`);
   return words.length === 0 ? undefined : words.join(', ');
 }
 
@@ -226,9 +211,8 @@ export async function beginFrom(
     const tensor = checkpoint.tensors.get(`parameter/${name}`);
     if (!tensor) throw damaged(`it has no \`parameter/${name}\``);
     const { data, shape } = tensor;
-    if (numberKindOf(data) !== numberKindOf(current.data) || shape.join() !== current.shape.join()) {
+    if (numberKindOf(data) !== numberKindOf(current.data) || shape.join() !== current.shape.join())
       throw damaged(`\`parameter/${name}\` is of another type or size`);
-    }
     parameters[name] = servedWeights[name] ?? { ...current, data: data as typeof current.data };
   }
   await state.program.write(parameters);
@@ -243,8 +227,8 @@ function takeOverTable({ trained }: Base, table: Table, plan: Plan, dataset: Dat
     rows: rowsOf(before),
     rowsBefore: rowsBefore(before, current, table.rows),
     // Until now, new ids were looked up as unseen values.
-    ...(trainsUnseenRow(plan, encoderOf, current) ? { copiedRow: 0 } : {}),
-    ...(firstRows ? { keptRows: new Set(firstRows) } : {}),
+    copiedRow: trainsUnseenRow(plan, encoderOf, current) ? 0 : undefined,
+    keptRows: firstRows && new Set(firstRows),
   });
 }
 
@@ -269,11 +253,10 @@ function restoreFeeder(
   for (const [name, view] of Object.entries(views)) if (name.endsWith('/last_seen')) view.fill(steps);
   if (!hasSameData(base, dataset)) return;
   const stored = Object.entries(views).map(([name, view]) => ({ name, view, data: tensors.get(`feed/${name}`)?.data }));
-  if (
-    !stored.every(({ view, data }) => data && data.length === view.length && numberKindOf(data) === numberKindOf(view))
-  )
-    return;
-  feeder.load(Object.fromEntries(stored.map(({ name, data }) => [name, data])) as typeof views);
+  const fits = stored.every(
+    ({ view, data }) => data?.length === view.length && numberKindOf(data) === numberKindOf(view),
+  );
+  if (fits) feeder.load(Object.fromEntries(stored.map(({ name, data }) => [name, data])) as typeof views);
 }
 
 /** Describes how the rows of an older, smaller table map to a table. */
@@ -339,9 +322,7 @@ function movedNumbers(
 ): ChunkedNumbers {
   return {
     ...{ kind: numberKindOf(into), width, length: rows * width },
-    read() {
-      throw new Error('invariant: rows of a table before are only written');
-    },
+    read: () => invariant(false, 'rows of an earlier table are only written'),
     write(from, numbers) {
       onNumbers?.(from, numbers);
       if (!rowsNow) {

@@ -3,10 +3,10 @@ import { invariant } from '../base/diagnostics/failure.ts';
 import { type Dataset, type Events, sumLabels, type TrainingShards } from '../data/dataset.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';
-import type { Graph } from '../graph/graph.ts';
+import { type Graph, tensorOf } from '../graph/graph.ts';
 import { graphInPrecision, type Precision } from '../graph/in_bfloat16.ts';
 import { initialValues } from '../graph/initial.ts';
-import { type FeaturePlan, hasMinedRows, type Plan, type TaskPlan } from '../graph/plan/plan.ts';
+import { type FeaturePlan, hasMinedRows, type Plan } from '../graph/plan/plan.ts';
 import type { TrainingState } from './artifact/checkpoint.ts';
 import type { Edges } from './embedding/propagation.ts';
 import { largestStep, makeTables, type Tables } from './embedding/tables.ts';
@@ -20,19 +20,13 @@ import { makeTableWire } from './workers/table_wire.ts';
 import { sharedStep } from './workers/talk.ts';
 
 /** Makes the tables with their initial values. @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated */
-export const tablesOf = ({
-  plan,
-  dataset,
-  group,
-  sharesTables,
-}: Pick<TrainOptions, 'plan' | 'dataset' | 'group' | 'sharesTables'>): Tables =>
-  makeTables(
-    planWithFittedStep(plan, dataset.corpus.rows),
-    dataset.encodings,
-    largestStep(dataset, orderOf(plan, dataset.parts.train)),
-    dataset.firstValues,
-    group && sharesTables ? makeTableWire(group) : undefined,
-  );
+export function tablesOf(options: Pick<TrainOptions, 'plan' | 'dataset' | 'group' | 'sharesTables'>): Tables {
+  const { plan, dataset, group, sharesTables } = options;
+  const maxSizes = largestStep(dataset, orderOf(plan, dataset.parts.train));
+  const wire = group && sharesTables ? makeTableWire(group) : undefined;
+  const stepPlan = planWithFittedStep(plan, dataset.corpus.rows);
+  return makeTables(stepPlan, dataset.encodings, maxSizes, dataset.firstValues, wire);
+}
 
 export interface InitialState extends TrainingState {
   readonly order: EventOrder<AnyEpoch>;
@@ -52,12 +46,9 @@ export async function beginState(
   const graph = graphInPrecision(group ? sharedStep(step) : step.graph, precision, plan);
   connectGraph(plan, tables, dataset.parts.train);
   const latest = await latestFor(plan, dataset);
-  const initialTensors = {
-    ...initialValues(step.graph, train.seed),
-    ...labelMeans(plan, dataset.parts.train, dataset.shards?.labelSums),
-  };
+  const means = labelMeans(plan, dataset.parts.train, dataset.shards?.labelSums);
   await group?.note('prepares its step');
-  const program = await engine.prepare(graph, initialTensors);
+  const program = await engine.prepare(graph, { ...initialValues(step.graph, train.seed), ...means });
   const { shards } = dataset;
   const feederOf = (events: Events): Feeder =>
     makeFeeder({
@@ -88,10 +79,7 @@ export async function closeState({ feeder, program }: TrainingState): Promise<vo
 }
 
 /** Returns undefined if a plan does not ask the towers about users. @throws Failure `shards-damaged` */
-async function latestFor(
-  plan: Plan,
-  { parts, shards, users }: Pick<Dataset, 'parts' | 'shards' | 'users'>,
-): Promise<LatestEvents | undefined> {
+async function latestFor(plan: Plan, { parts, shards, users }: Dataset): Promise<LatestEvents | undefined> {
   if (!hasMinedRows(plan)) return undefined;
   return shards ? latestInShards(shards.latest!) : latestInMemory(parts.train, users.seen);
 }
@@ -108,16 +96,11 @@ export function labelMeans(
   return Object.fromEntries(
     tasks.flatMap((task) => {
       if (task.mean === undefined || task.label === undefined) return [];
-      const data = Float32Array.of(meanOf(task, events, knownSums));
-      return [[task.mean, { dtype: 'float32' as const, shape: [1], data }]];
+      // Events are weighted as in the loss. The mean is 0 if all weights are 0.
+      const { sum, total } = (knownSums ? knownSums.get(task.name)! : sumLabels(task, events)).weighted;
+      return [[task.mean, tensorOf(Float32Array.of(total === 0 ? 0 : sum / total))]];
     }),
   );
-}
-
-/** Events are weighted as in the loss. The mean is 0 if all weights are 0. */
-function meanOf(task: TaskPlan, events: Events, knownSums?: TrainingShards['labelSums']): number {
-  const { sum, total } = (knownSums ? knownSums.get(task.name)! : sumLabels(task, events)).weighted;
-  return total === 0 ? 0 : sum / total;
 }
 
 /** Builds the edges of `train.graph`, if there is one, from the training events alone: held-out events are not in the graph. */
@@ -158,9 +141,7 @@ function edgesOf(first: GraphCodes, second: GraphCodes, rows: number): Edges {
   for (let row = 0; row < rows; row++) {
     const [a, b] = [first.codeAt(row), second.codeAt(row)];
     if (a === first.unknown || b === second.unknown) continue;
-    const knownNeighbours = neighboursOf.get(a);
-    if (knownNeighbours) knownNeighbours.add(b);
-    else neighboursOf.set(a, new Set([b]));
+    neighboursOf.set(a, (neighboursOf.get(a) ?? new Set()).add(b));
   }
   const count = [...neighboursOf.values()].reduce((sum, neighbours) => sum + neighbours.size, 0);
   const edges = { first: new Int32Array(count), second: new Int32Array(count) };

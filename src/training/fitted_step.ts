@@ -16,11 +16,8 @@ export function planWithFittedStep(plan: Plan, items: number, budget = matrixBud
   const { step, train } = plan;
   const pieceCount = Math.min(train.batch, Math.ceil((4 * train.batch * items) / budget));
   if (pieceCount < 2) return plan;
-  const graph = splitIntoPieces(step.graph, {
-    rows: symbolicDim('batch'),
-    columns: symbolicDim('corpus'),
-    pieces: pieceCount,
-  });
+  const matrix = { rows: symbolicDim('batch'), columns: symbolicDim('corpus') };
+  const graph = splitIntoPieces(step.graph, { ...matrix, pieces: pieceCount });
   if (!graph) return plan;
   const inputPlans = new Map<string, InputPlan>(
     [...step.inputs, ...pieceInputPlans(pieceCount, step.inputs)].map((input) => [input.name, input]),
@@ -57,24 +54,20 @@ export function choosePrecision(
   engine: Pick<Engine, 'name' | 'multipliesBfloat16'>,
   instructions: string | undefined,
 ): ChosenPrecision | undefined {
-  const { precision: requested } = plan.train;
-  if (requested === undefined) return undefined;
-  if (requested === 'bf16') {
-    return engine.multipliesBfloat16
-      ? { precision: 'bf16', asked: requested }
-      : { precision: 'bf16', asked: requested, because: `engine ${engine.name} only rounds to it, and gets no faster` };
+  const { precision: asked } = plan.train;
+  if (asked === undefined) return undefined;
+  const choose = (precision: Precision, because?: string): ChosenPrecision => ({ precision, asked, because });
+  if (asked === 'bf16') {
+    const slowness = `engine ${engine.name} only rounds to it, and gets no faster`;
+    return choose('bf16', engine.multipliesBfloat16 ? undefined : slowness);
   }
-  if (!engine.multipliesBfloat16) {
-    return { precision: 'float32', asked: requested, because: `engine ${engine.name} has no products in bfloat16` };
-  }
-  if (instructions === undefined) {
-    return { precision: 'float32', asked: requested, because: 'the processor has no instructions for bfloat16' };
-  }
+  if (!engine.multipliesBfloat16) return choose('float32', `engine ${engine.name} has no products in bfloat16`);
+  if (instructions === undefined) return choose('float32', 'the processor has no instructions for bfloat16');
   const operations = operationsInBfloat16(plan.step.graph, { sizes: { batch: plan.train.batch } });
   const millionsText = `${Math.round(operations / 1e6).toLocaleString('en')} million operations`;
   return operations < minOperations
-    ? { precision: 'float32', asked: requested, because: `the large products of a step have only ${millionsText}` }
-    : { precision: 'bf16', asked: requested, because: `${instructions}, and ${millionsText} in a step` };
+    ? choose('float32', `the large products of a step have only ${millionsText}`)
+    : choose('bf16', `${instructions}, and ${millionsText} in a step`);
 }
 
 /** Returns the precision of a resumed run, or of a repeated step. @param storedPrecision the precision stored in the run's folder */

@@ -84,14 +84,9 @@ async function runContentsIn(folder: string, names: readonly string[]): Promise<
  */
 export async function isRunIn(folder: string, names: readonly string[]): Promise<'run' | 'other' | 'damaged'> {
   const files = [runFile, manifestFile].filter((name) => names.includes(name));
-  const fileKinds = await Promise.all(
-    files.map(async (name) => {
-      const value = await readJsonFile(folder, name).catch((error: unknown) => error);
-      if (value instanceof Error) return 'damaged';
-      return isTowerJson(value, name) ? 'run' : 'other';
-    }),
-  );
-  return fileKinds.includes('run') ? 'run' : fileKinds.includes('damaged') ? 'damaged' : 'other';
+  const values = await Promise.all(files.map((name) => readJsonFile(folder, name).catch((error: unknown) => error)));
+  if (values.some((value, index) => isTowerJson(value, files[index]!))) return 'run';
+  return values.some((value) => value instanceof Error) ? 'damaged' : 'other';
 }
 
 /** True if a run has begun in the folder, so that `resume` can go on with it. */
@@ -197,7 +192,7 @@ export async function readIdentity(folder: string): Promise<RunIdentity> {
   return value as RunIdentity;
 }
 
-/** Returns the layout of the shards of the folder's run, if its training rows are in shards. @throws Failure as `refuseResumeOfOtherRun` */
+/** Returns the layout of the shards of the folder's run, if its training rows are in shards. @throws Failure as `readIdentity` */
 export async function shardsOfRun(folder: string): Promise<ShardLayout | undefined> {
   const { shards } = (await readIdentity(folder)).data;
   if (shards === undefined) return undefined;
@@ -236,22 +231,10 @@ export async function pinnedIn(folder: string, { features }: Plan): Promise<Pinn
   const encodings = new Map<string, Encoding>();
   const encodingNames = await namesIn(join(folder, 'encodings'));
   for (const owner of new Set(features.map(({ encoderOf }) => encoderOf))) {
-    const keysFile = `${owner}.keys`;
-    encodings.set(
-      owner,
-      await readEncoding(folder, `encodings/${encodingNames.includes(keysFile) ? keysFile : `${owner}.json`}`),
-    );
+    const file = encodingNames.find((name) => name === `${owner}.keys`) ?? `${owner}.json`;
+    encodings.set(owner, await readEncoding(folder, `encodings/${file}`));
   }
   return pinnedBy(encodings, from);
-}
-
-/**
- * Checks that the folder's run is of this model, as far as that is known before the data is read.
- * @throws Failure `nothing-to-resume`, `other-run`, `damaged-file`, `cannot-read`
- */
-async function refuseResumeOfOtherRun(folder: string, plan: Plan): Promise<void> {
-  const folderIdentity = await readIdentity(folder);
-  refuseOtherRun(folder, folderIdentity, identityOf(plan));
 }
 
 /**
@@ -273,18 +256,17 @@ export async function resumeFolder(folder: string, identity: RunIdentity): Promi
   return folderIdentity;
 }
 
+/** @param identity what is known of the run: before the data is read, only its model */
 function refuseOtherRun(folder: string, folderIdentity: RunIdentity, identity: Partial<RunIdentity>): void {
+  const whatWords = { model: 'model', engine: 'engine', seed: 'seed', plan: 'form of the model' } as const;
   for (const what of ['model', 'engine', 'seed', 'plan'] as const) {
-    if (what in identity && folderIdentity[what] !== identity[what]) {
+    if (what in identity && folderIdentity[what] !== identity[what])
       throw failure('other-run', { folder, what: whatWords[what] });
-    }
   }
 }
 
 export const admissionFilesIn = async (folder: string): Promise<string[]> =>
   (await namesIn(folder)).filter((name) => name === admissionFile || name === compactionFile);
-
-const whatWords = { model: 'model', engine: 'engine', seed: 'seed', plan: 'form of the model' };
 
 /** Returns the engine that a run began with: it is resumed with the same one, because another one gives other bits. Undefined if there is no run. */
 export async function engineOfRun(folder: string): Promise<EngineName | undefined> {
@@ -300,8 +282,10 @@ export async function claimFolder(
   folder: string,
   { plan, resume, finish, force }: { plan: Plan; resume?: boolean; finish?: boolean; force?: boolean },
 ): Promise<FolderLock> {
-  const refuseMisfit = (): Promise<void> =>
-    resume || finish ? refuseResumeOfOtherRun(folder, plan) : refuseFolderInUse(folder, force ?? false);
+  const refuseMisfit = async (): Promise<void> => {
+    if (resume || finish) refuseOtherRun(folder, await readIdentity(folder), identityOf(plan));
+    else await refuseFolderInUse(folder, force ?? false);
+  };
   // Checks before anything is written there, the lock included.
   await rejectIfLocked(folder);
   await refuseMisfit();

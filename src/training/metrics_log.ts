@@ -18,8 +18,6 @@ import type { InputSource, Plan, TaskPlan } from '../graph/plan/plan.ts';
 export const metricsFile = 'metrics.jsonl';
 export const stepsFile = 'steps.jsonl';
 
-const pieceBytes = 4 * 2 ** 20;
-
 /** Opens a log: a new one, or an existing one in its state at a checkpoint. @throws Failure `lost-file`, `damaged-file`, `cannot-write` */
 async function openLog(folder: string, name: string, saved?: Checksum) {
   const path = join(folder, name);
@@ -51,23 +49,19 @@ async function hashOf(folder: string, name: string, { bytes, sha256 }: Checksum)
   const handle = await openRunFile(folder, name);
   try {
     const { size } = await handle.stat();
-    if (size < bytes) {
+    if (size < bytes)
       throw failure('damaged-file', { path, reason: `it has ${size} bytes, and had ${bytes} at the checkpoint` });
-    }
     const hash = createHash('sha256');
-    const readBuffer = new Uint8Array(Math.min(pieceBytes, bytes));
+    const buffer = new Uint8Array(Math.min(4 * 2 ** 20, bytes));
     for (let index = 0; index < bytes; ) {
-      const { bytesRead } = await awaitRead(
-        path,
-        handle.read(readBuffer, 0, Math.min(readBuffer.length, bytes - index), index),
-      );
+      const length = Math.min(buffer.length, bytes - index);
+      const { bytesRead } = await awaitRead(path, handle.read(buffer, 0, length, index));
       if (bytesRead === 0) throw failure('damaged-file', { path, reason: 'it is cut off' });
-      hash.update(readBuffer.subarray(0, bytesRead));
+      hash.update(buffer.subarray(0, bytesRead));
       index += bytesRead;
     }
-    if (hash.copy().digest('hex') !== sha256) {
+    if (hash.copy().digest('hex') !== sha256)
       throw failure('damaged-file', { path, reason: 'it differs from its state at the checkpoint' });
-    }
     return hash;
   } finally {
     await closeQuietly(handle);
@@ -131,12 +125,10 @@ export async function openStepsLog(folder: string, graph: Graph, saved?: Checksu
     /** Buffers the line until the next `write`. @param extraNumbers further finite numbers, which not every step has */
     add(step: number, outputs: Tensors, extraNumbers: Readonly<Record<string, number>> = {}): void {
       let line = `{"step":${step}`;
-      for (let i = 0; i < scalarNames.length; i++) {
-        line += `,${jsonKeys[i]}:${Number(outputs[scalarNames[i]!]!.data[0]!.toPrecision(stepDigits))}`;
-      }
-      for (const [name, value] of Object.entries(extraNumbers)) {
+      for (const [i, name] of scalarNames.entries())
+        line += `,${jsonKeys[i]}:${Number(outputs[name]!.data[0]!.toPrecision(stepDigits))}`;
+      for (const [name, value] of Object.entries(extraNumbers))
         line += `,${JSON.stringify(name)}:${Number(value.toPrecision(stepDigits))}`;
-      }
       unwritten += `${line}}\n`;
     },
     write: writeLines,
@@ -213,19 +205,17 @@ export function makeStepSums(
         ),
       ),
     /** Returns the sums for a checkpoint, which restores them bit for bit. */
-    sums: (): Record<string, number> =>
-      Object.fromEntries(
-        scalarNames.flatMap((name, i) => [
-          [name, weightedSums[i]!],
-          ...countedEntry(name, countedWeights[i]!, rowTotal),
-        ]),
-      ),
+    sums(): Record<string, number> {
+      const sums: Record<string, number> = {};
+      for (const [i, name] of scalarNames.entries()) {
+        sums[name] = weightedSums[i]!;
+        // For most outputs all rows count.
+        if (countedWeights[i] !== rowTotal) sums[countedPrefix + name] = countedWeights[i]!;
+      }
+      return sums;
+    },
   };
 }
-
-/** Returns no entry if all rows count, as they do for most outputs. */
-const countedEntry = (name: string, counted: number, rows: number): [string, number][] =>
-  counted === rows ? [] : [[countedPrefix + name, counted]];
 
 export function scalarOutputs({ outputs, nodes }: Graph): readonly string[] {
   return outputs.filter(({ node }) => nodes[node]!.type.shape.length === 0).map(({ name }) => name);
@@ -239,27 +229,18 @@ type TaskRows = (inputs: Tensors) => ReadonlyMap<string, number>;
 
 export function makeTaskRows({ tasks, step }: Pick<Plan, 'tasks' | 'step'>): TaskRows {
   const factorNames = tasks.flatMap((task) => {
-    const isFactor = isFactorOf(task);
-    const names = step.inputs.flatMap(({ name, source }) => (isFactor(source) ? [name] : []));
+    const names = step.inputs.flatMap(({ name, source }) => (isFactor(source, task) ? [name] : []));
     return names.length === 0 ? [] : [[task.name, names] as const];
   });
   return (inputs) =>
     new Map(factorNames.map(([task, names]) => [task, sumOfProducts(names.map((name) => inputs[name]!))]));
 }
 
-function isFactorOf({ label, only, weight }: TaskPlan): (source: InputSource) => boolean {
-  return (source) => {
-    switch (source.from) {
-      case 'label_known':
-        return source.label === label;
-      case 'label':
-        return source.label === only || source.label === weight;
-      case 'numbers':
-        return source.feature === weight && source.rows.kind === 'events';
-      default:
-        return false;
-    }
-  };
+/** True if the weight of a row in a task is multiplied by this input. */
+function isFactor(source: InputSource, { label, only, weight }: TaskPlan): boolean {
+  if (source.from === 'label_known') return source.label === label;
+  if (source.from === 'label') return source.label === only || source.label === weight;
+  return source.from === 'numbers' && source.feature === weight && source.rows.kind === 'events';
 }
 
 function sumOfProducts(factors: readonly Tensors[string][]): number {

@@ -38,21 +38,17 @@ export async function writeWeights(
   { tables, program }: WrittenState,
   file: string,
 ): Promise<Checksum> {
-  const weightsToWrite = weightTensors(plan, tables, await program.read());
+  const tensors = weightTensors(plan, tables, await program.read());
   const hash = createHash('sha256');
   let bytes = 0;
-  await writeDurably(join(folder, file), (sink) =>
-    writeSafetensors(
-      {
-        async write(piece) {
-          hash.update(piece);
-          bytes += piece.byteLength;
-          await sink.write(piece);
-        },
-      },
-      weightsToWrite,
-    ),
-  );
+  await writeDurably(join(folder, file), (sink) => {
+    const write: typeof sink.write = async (piece) => {
+      hash.update(piece);
+      bytes += piece.byteLength;
+      await sink.write(piece);
+    };
+    return writeSafetensors({ write }, tensors);
+  });
   return { sha256: hash.digest('hex'), bytes };
 }
 

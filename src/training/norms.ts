@@ -87,11 +87,8 @@ export class Norms {
 }
 
 /** Returns undefined if norms are not requested, if workers share a step, or if the step computes its matrix of scores in pieces. */
-export function normsOf(
-  { plan, dataset, engine, norms }: TrainOptions,
-  state: InitialState,
-  steps: number,
-): Norms | undefined {
+export function normsOf(options: TrainOptions, state: InitialState, steps: number): Norms | undefined {
+  const { plan, dataset, engine, norms } = options;
   if (!norms || state.group || planWithFittedStep(plan, dataset.corpus.rows) !== plan) return undefined;
   return new Norms(plan, engine, state, norms, normsEvery(steps));
 }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { awaitWrite } from '../base/diagnostics/system_reason.ts';
 import { writeTextDurably } from '../base/storage/durable.ts';
+import { listRowIndexes } from '../base/util/objects.ts';
 import { copyTensors } from '../engines/check.ts';
 import type { OpTimes, Tensors } from '../engines/engine.ts';
 import type { InitialState } from './begin_state.ts';
@@ -109,15 +110,13 @@ export function sampledSteps(doneSteps: number, total: number, stepsPerEpoch: nu
   const steps = Math.min(sampledRange, total - doneSteps);
   const firstSampled = Math.ceil(steps / 10);
   const isFullBatch = (step: number): boolean => stepsPerEpoch === 1 || step % stepsPerEpoch !== 0;
-  const wholeSteps = Array.from(
-    { length: Math.max(0, steps - firstSampled) },
-    (_, index) => doneSteps + firstSampled + index + 1,
-  ).filter(isFullBatch);
-  if (wholeSteps.length <= maxSamples)
-    return new Set(wholeSteps.length > 0 ? wholeSteps : [total].filter((step) => step > doneSteps));
-  return new Set(
-    Array.from({ length: maxSamples }, (_, index) => wholeSteps[Math.floor((index * wholeSteps.length) / maxSamples)]!),
-  );
+  const wholeSteps = [...listRowIndexes(Math.max(0, steps - firstSampled))]
+    .map((index) => doneSteps + firstSampled + index + 1)
+    .filter(isFullBatch);
+  if (wholeSteps.length === 0) return new Set([total].filter((step) => step > doneSteps));
+  const sampleCount = Math.min(maxSamples, wholeSteps.length);
+  const stepAt = (index: number): number => wholeSteps[Math.floor((index * wholeSteps.length) / sampleCount)]!;
+  return new Set(Array.from({ length: sampleCount }, (_, index) => stepAt(index)));
 }
 
 // A profile as a Chrome trace, which chrome://tracing and Perfetto open: the sampled steps as they ran, and next to them the runs op by op. Times are
@@ -138,12 +137,9 @@ function traceOf({ graph, towers, places, engine, steps, times }: StepMeasuremen
     nameEvent('thread_name', trainingProcess, 2, 'host and engine'),
   ];
   for (const { step, start, milliseconds, parts } of steps) {
-    traceEvents.push(completeEvent(`step ${step}`, 'step', [start, milliseconds], [trainingProcess, 1], { step }));
-    for (const part of parts) {
-      traceEvents.push(
-        completeEvent(part.name, part.part, [part.start, part.milliseconds], [trainingProcess, 2], { step }),
-      );
-    }
+    traceEvents.push(completeEvent(`step ${step}`, 'step', { start, milliseconds }, [trainingProcess, 1], { step }));
+    for (const timed of parts)
+      traceEvents.push(completeEvent(timed.name, timed.part, timed, [trainingProcess, 2], { step }));
   }
   if (runs.length > 0) {
     traceEvents.push(
@@ -158,7 +154,8 @@ function traceOf({ graph, towers, places, engine, steps, times }: StepMeasuremen
       const { name: block, place } = blockOf(label, towers, places);
       const position = place && { place: `${place.file}:${place.line}:${place.column}` };
       const args = { block, op: kind, label, run: index + 1, ...(node === undefined ? {} : { node }), ...position };
-      traceEvents.push(completeEvent(op, block, [runStart + start, milliseconds], [opByOpProcess, 1], args));
+      const time = { start: runStart + start, milliseconds };
+      traceEvents.push(completeEvent(op, block, time, [opByOpProcess, 1], args));
     }
     const lastOp = run.at(-1);
     runStart += runGap + (lastOp ? lastOp.start + lastOp.milliseconds : 0);
@@ -170,7 +167,7 @@ function traceOf({ graph, towers, places, engine, steps, times }: StepMeasuremen
 const completeEvent = (
   name: string,
   cat: string,
-  [start, milliseconds]: readonly [number, number],
+  { start, milliseconds }: { readonly start: number; readonly milliseconds: number },
   [pid, tid]: readonly [number, number],
   args: Readonly<Record<string, string | number>>,
 ) => ({ ph: 'X' as const, name, cat, ts: microseconds(start), dur: microseconds(milliseconds), pid, tid, args });

@@ -118,15 +118,10 @@ async function findReference({ task: taskOf, removesSeen, measure }: GuardedRun)
   const wholeTask = taskOf();
   const task = drawRankings(wholeTask, maxRankings).sampleTask(wholeTask);
   const orders: BaselineOrder[] = [];
-  for (const [orderName, baseline] of Object.entries({ popularity, random }) as [
-    'popularity' | 'random',
-    typeof random,
-  ][]) {
-    const ranks = await rankEvents(
-      task,
-      { name: orderName, doc: baseline.doc, ...baseline.prepare(task) },
-      removesSeen,
-    );
+  const baselines = { popularity, random };
+  for (const orderName of ['popularity', 'random'] as const) {
+    const { doc, prepare } = baselines[orderName];
+    const ranks = await rankEvents(task, { name: orderName, doc, ...prepare(task) }, removesSeen);
     const figure = figuresOf(task, ranks, [measure]).all[measure.label]!;
     orders.push({ orderName, figure, minSignificant: lowerBound(figure, task) });
   }

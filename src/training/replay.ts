@@ -74,9 +74,8 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   const { trained, dataset, engine, step: number, out } = options;
   const { plan, folder, manifest } = trained;
   const { train } = plan;
-  if (number > manifest.training.steps) {
+  if (number > manifest.training.steps)
     throw failure('step-not-taken', { folder, step: number, steps: manifest.training.steps });
-  }
   const difference = differenceOfData(trained, dataset);
   if (difference !== undefined) throw failure('other-data', { what: difference });
   if (out !== undefined) {
@@ -91,10 +90,9 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   const firstTables = tablesOf({ plan, dataset });
   const precision = precisionOfRun(plan, manifest.training.precision)?.precision ?? 'float32';
   const replayState = await beginState({ plan, dataset, engine }, precision, firstTables);
-  const eventOrder = replayState.order;
-  const replayWalk = new ReplayWalk(options, replayState, eventOrder);
+  const replayWalk = new ReplayWalk(options, replayState, replayState.order);
   try {
-    const steps = totalSteps(trainingAt(trained, number), eventOrder);
+    const steps = totalSteps(trainingAt(trained, number), replayState.order);
     const hasEarlierCheckpoint = (await hasCheckpoint(folder)) && (await readProgress(folder)).step < number;
     const stepsDone = hasEarlierCheckpoint ? (await restoreState(folder, replayState)).step : 0;
     for (let step = stepsDone + 1; step < number; step++) await replayWalk.take(step);
@@ -148,12 +146,8 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
       ...stepTaken,
       before: scalarsBefore,
       after: scalarsOf(scalarNames, outputsAfter),
-      ...(loggedLine
-        ? {
-            logged: loggedLine,
-            agrees: scalarNames.every((name) => agreesWithLog(scalarsBefore[name]!, loggedLine[name])),
-          }
-        : {}),
+      logged: loggedLine,
+      agrees: loggedLine && scalarNames.every((name) => agreesWithLog(scalarsBefore[name]!, loggedLine[name])),
       ...batch,
     });
   } finally {

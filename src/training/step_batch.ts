@@ -51,8 +51,8 @@ export interface StepBatch {
   readonly dropped?: readonly { readonly input: string; readonly rows: readonly number[] }[];
 }
 
-/** @param of the step whose inputs the feeder returned last */
-export function describeBatch(of: {
+/** @param options the step whose inputs the feeder returned last */
+export function describeBatch(options: {
   readonly plan: Plan;
   readonly dataset: Dataset;
   readonly feeder: Pick<Feeder, 'rowsOf' | 'events'>;
@@ -60,7 +60,7 @@ export function describeBatch(of: {
   readonly step: number;
   readonly inputs: Tensors;
 }): StepBatch {
-  const { plan, dataset, feeder, rows, step, inputs } = of;
+  const { plan, dataset, feeder, rows, step, inputs } = options;
   const { corpus, users } = dataset;
   const train = feeder.events;
   const keyOf = (keys: Texts, row: number): string | null => (row < 0 ? null : keys.at(row)!);
@@ -74,18 +74,18 @@ export function describeBatch(of: {
     return typeof featureValue === 'number' ? featureValue : featureValue[0]!;
   };
   const weightedTasks = plan.tasks.flatMap(({ name, weight }) => (weight === undefined ? [] : [{ name, weight }]));
-  const inputSources = plan.step.inputs.map(({ name, source }) => ({ name, source }));
+  const { inputs: inputPlans } = plan.step;
 
   const drawnByPrefix = new Map<string, DrawnRows>();
-  for (const { source } of inputSources) {
+  for (const { source } of inputPlans) {
     if (!('rows' in source) || source.rows === undefined) continue;
     const { rows: drawnRows } = source;
     if ('perRow' in drawnRows || drawnRows.kind === 'shared') drawnByPrefix.set(rowsPrefix(drawnRows), drawnRows);
   }
-  const droppedRows = inputSources.flatMap(({ name, source }) => {
-    const feature =
-      source.from === 'embedding' && plan.features.find((otherFeature) => otherFeature.name === source.feature);
-    const drop = feature && makeIdDrop(feature, source.rows, plan.train.seed);
+  const droppedRows = inputPlans.flatMap(({ name, source }) => {
+    if (source.from !== 'embedding') return [];
+    const feature = plan.features.find((otherFeature) => otherFeature.name === source.feature)!;
+    const drop = makeIdDrop(feature, source.rows, plan.train.seed);
     return drop ? [{ input: name, rows: drop.droppedPositions(feeder.rowsOf(source.rows).length, step) }] : [];
   });
   return {
@@ -112,7 +112,7 @@ export function describeBatch(of: {
         features: encodedRow(corpus.features, row),
       })),
     })),
-    logQ: inputSources.flatMap(({ name, source }) =>
+    logQ: inputPlans.flatMap(({ name, source }) =>
       source.from === 'log_q' ? [{ input: name, estimator: source.estimator, values: [...inputs[name]!.data] }] : [],
     ),
     ...(droppedRows.length > 0 ? { dropped: droppedRows } : {}),

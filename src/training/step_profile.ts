@@ -192,10 +192,7 @@ export function profileOf(measurements: StepMeasurements): Profile {
   const opsTime = median(runs.map(totalTime));
   const scale = opsTime === 0 ? 0 : engineTime / opsTime;
   const flops = sum(flopsOf(graph, inputs)) || undefined;
-  const wholeGraph: ProfileBlock = {
-    ...{ name: 'engine: the whole graph', where: 'engine', calls: 1, flops },
-    ...row(engineTime),
-  };
+  const wholeGraph = { name: 'engine: the whole graph', where: 'engine', calls: 1, flops, ...row(engineTime) } as const;
   const engineBlocks = blockTimesOf(measurements, runs).map(
     ({ milliseconds, backward, ...block }): ProfileBlock => ({
       ...block,
@@ -204,6 +201,7 @@ export function profileOf(measurements: StepMeasurements): Profile {
     }),
   );
   const slowestFirst = (a: ProfileRow, b: ProfileRow): number => b.milliseconds - a.milliseconds;
+  const scalingNote = `The engine takes ${millisecondsText(engineTime)} for a step, its ops together take ${millisecondsText(opsTime)}: times of blocks and ops are scaled to the engine's.`;
   return {
     ...{ format: 'tower-profile-1', engine, steps: steps.map((sampledStep) => sampledStep.step), rows },
     milliseconds: { step, engine: engineTime, ops: isSplit ? opsTime : undefined },
@@ -211,12 +209,7 @@ export function profileOf(measurements: StepMeasurements): Profile {
     ops: opKindTimes(graph, inputs, runs)
       .map(({ milliseconds, ...kind }) => ({ ...kind, ...row(milliseconds * scale) }))
       .sort(slowestFirst),
-    notes: isSplit
-      ? [
-          times.how,
-          `The engine takes ${millisecondsText(engineTime)} for a step, its ops together take ${millisecondsText(opsTime)}: times of blocks and ops are scaled to the engine's.`,
-        ]
-      : [times],
+    notes: isSplit ? [times.how, scalingNote] : [times],
   };
 }
 
@@ -310,9 +303,6 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 function median(values: readonly number[]): number {
   if (values.length === 0) return 0;
-  const sortedValues = values.toSorted((a, b) => a - b);
-  const middle = sortedValues.length >> 1;
-  return sortedValues.length % 2 === 1
-    ? sortedValues[middle]!
-    : (sortedValues[middle - 1]! + sortedValues[middle]!) / 2;
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }

@@ -62,10 +62,8 @@ export async function takeStep(plan: Plan, state: InitialState, request: Trainin
   feeder.accumulate(outputs);
   watch?.partEnded('gradients', 'all tables', gatherStart);
   const exchangeStart = performance.now();
-  const exchangedCounts = await exchangeGradients(plan, state, group, inputs, {
-    number,
-    stops: signal?.aborted === true,
-  });
+  const isAborted = signal?.aborted === true;
+  const exchangedCounts = await exchangeGradients(plan, state, group, inputs, { number, stops: isAborted });
   watch?.partEnded('exchange', 'gradients of rows', exchangeStart);
   onOutputs?.({ inputs, outputs, ...exchangedCounts });
   const updateStart = performance.now();

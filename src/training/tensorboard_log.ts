@@ -20,18 +20,13 @@ export interface EventLogOptions {
 
 export async function openEventLog({ folder, graph, origin, doneSteps, steps }: EventLogOptions) {
   const scalarNames = scalarOutputs(graph);
-  const sourceTexts = [...origin.sources, ...(origin.data ? [origin.data] : [])].map(({ name, text }) => [
-    name,
-    fenceText(text),
-  ]);
-  const file = await openEventFile(folder, doneSteps, Object.fromEntries(sourceTexts));
+  const sources = [...origin.sources, ...(origin.data ? [origin.data] : [])];
+  const texts = Object.fromEntries(sources.map(({ name, text }) => [name, fenceText(text)]));
+  const file = await openEventFile(folder, doneSteps, texts);
   const stepWindows = stepMeans(scalarNames, steps, (step, values) => file.scalars(step, inGroup('step', values)));
+  const scalarsOf = (outputs: Tensors): number[] => scalarNames.map((name) => outputs[name]!.data[0]!);
   return {
-    add: (step: number, outputs: Tensors): void =>
-      stepWindows.add(
-        step,
-        scalarNames.map((name) => outputs[name]!.data[0]!),
-      ),
+    add: (step: number, outputs: Tensors): void => stepWindows.add(step, scalarsOf(outputs)),
     /** Numbers of this step alone, by name: `table_norm:movie_id` is `table_norm/movie_id` there. */
     addNorms: (step: number, values: Readonly<Record<string, number>>): void =>
       file.scalars(step, Object.fromEntries(Object.entries(values).map(([name, value]) => [trackedNorm(name), value]))),

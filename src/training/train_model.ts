@@ -38,15 +38,11 @@ export async function trainModel(options: TrainOptions): Promise<TrainResult> {
   sharedStep(planWithFittedStep(options.plan, options.dataset.corpus.rows).step);
   const { plan, dataset, engine, folder, tower } = options;
   const continuesRun = options.resume || options.finish;
-  const chosenPrecision = continuesRun
+  const chosen = continuesRun
     ? precisionOfRun(plan, (await readIdentity(folder)).precision)
     : choosePrecision(plan, engine, bfloat16Instructions());
-  const earlierLineage = options.from?.lineage;
-  await agreeOnRun(
-    group,
-    { ...identify(plan, dataset, engine.name), tower, from: earlierLineage },
-    chosenPrecision?.precision,
-  );
+  const ownRun = { ...identify(plan, dataset, engine.name), tower, from: options.from?.lineage };
+  await agreeOnRun(group, ownRun, chosen?.precision);
   const trainResult = await trainAlone(options);
   await giveOrder(group, { do: 'end' });
   return trainResult;
@@ -76,11 +72,8 @@ async function start(options: TrainOptions): Promise<TrainResult> {
   const firstTables = tablesOf(options);
   const earlierLineage = options.from && withDefaults(options.from.lineage, { events: countTrainedEvents(options) });
   const chosenPrecision = choosePrecision(plan, engine, bfloat16Instructions());
-  const foreignFiles = await startFolder(folder, {
-    ...identityFor(options),
-    precision: chosenPrecision?.precision,
-    from: earlierLineage,
-  });
+  const begun = { precision: chosenPrecision?.precision, from: earlierLineage };
+  const foreignFiles = await startFolder(folder, { ...identityFor(options), ...begun });
   await writeAdmissions(folder, dataset, earlierLineage?.checksum);
   return runWithState(options, chosenPrecision, firstTables, async (state) => {
     const otherWorkers = makeOtherWorkers(options, earlierLineage ? 'earlier run' : 'first values');
@@ -181,16 +174,13 @@ async function runWithState(
   return useAndClose({ close: () => closeState(state) }, () => work(state));
 }
 
-const useAndClose = async <C extends { close(): Promise<void> }, R>(
-  opened: C,
-  work: (opened: C) => Promise<R>,
-): Promise<R> => {
+async function useAndClose<C extends { close(): Promise<void> }, R>(opened: C, work: (opened: C) => Promise<R>) {
   try {
     return await work(opened);
   } finally {
     await opened.close();
   }
-};
+}
 
 async function trainAndLog(options: TrainOptions, state: InitialState, resumeState: ResumeState): Promise<TrainResult> {
   const { folder, plan, origin, dataset } = options;

@@ -188,17 +188,13 @@ export class TrainingRun {
     const epoch = this.rounds.round(firstStep - firstOfEpoch);
     const sums = makeStepSums(plan, this.progress);
     const clock = new EpochClock(sums.rows);
-    const current: CurrentEpoch = {
-      ...{ epoch: this.progress.epoch + 1, step: firstStep, stepOfEpoch: firstOfEpoch, sums, clock },
-    };
+    const position = { epoch: this.progress.epoch + 1, stepOfEpoch: firstOfEpoch, step: firstStep };
+    const current: CurrentEpoch = { ...position, sums, clock };
     // Draws, noise and the moments of optimizers count the steps of earlier runs too.
     const { epochs, steps } = this.resumeState.from ?? { epochs: 0, steps: 0 };
     let rates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
 
-    await this.otherWorkers?.startRound({
-      ...{ epoch: current.epoch, stepOfEpoch: firstOfEpoch, step: firstStep },
-      before: { epochs, steps },
-    });
+    await this.otherWorkers?.startRound({ ...position, before: { epochs, steps } });
     for (; current.stepOfEpoch < epoch.steps; current.stepOfEpoch++) {
       if (clock.shouldYield()) {
         this.report(current);

@@ -72,13 +72,13 @@ async function mineNegatives(
   const minedItems = new Int32Array(minedUsers.length * best).fill(-1);
   const retrieval = await towers.refresh();
   const forgetColumns = makeColumnForgetter(retrieval);
-  for await (const { users, from, columns, rows, seenBy: seen } of latest.chunks(minedUsers, usersAtOnce)) {
+  for await (const { users, from, columns, rows, seenBy } of latest.chunks(minedUsers, usersAtOnce)) {
     forgetColumns(columns);
     const scores = await retrieval.scores(await retrieval.queries(columns, rows));
     for (const i of users.keys()) {
-      const seenItems = seen(i).filter((item) => item >= 0);
-      const found = bestItems(scores.subarray(i * corpus.rows, (i + 1) * corpus.rows), skip + best, seenItems);
-      minedItems.set(found.rows.subarray(skip), (from + i) * best);
+      const seenItems = seenBy(i).filter((item) => item >= 0);
+      const ranked = bestItems(scores.subarray(i * corpus.rows, (i + 1) * corpus.rows), skip + best, seenItems);
+      minedItems.set(ranked.rows.subarray(skip), (from + i) * best);
     }
   }
   forgetColumns();
@@ -142,10 +142,10 @@ export class RunValidation {
     if (countedObjectives.length < 2 || measure === undefined) return undefined;
     const retrieval = await this.towers.refresh();
     const figures: Record<string, number> = {};
-    for (const objective of countedObjectives)
-      figures[objective.name] = (await this.rankAndMeasure(restrictToObjective(retrieval, objective), [measure]))[
-        measure.label
-      ]!;
+    for (const objective of countedObjectives) {
+      const objectiveFigures = await this.rankAndMeasure(restrictToObjective(retrieval, objective), [measure]);
+      figures[objective.name] = objectiveFigures[measure.label]!;
+    }
     return figures;
   }
 
@@ -179,8 +179,8 @@ export class RunValidation {
     if (this.cachedTask) return this.cachedTask;
     const { plan, dataset } = this;
     const wholeTask = makeTask({ dataset, part: 'validation', plan });
-    const { sampleTask: of, sample } = drawRankings(wholeTask, plan.train.validate?.sample, plan.train.seed);
-    this.cachedTask = { task: of(wholeTask), sample };
+    const { sampleTask, sample } = drawRankings(wholeTask, plan.train.validate?.sample, plan.train.seed);
+    this.cachedTask = { task: sampleTask(wholeTask), sample };
     return this.cachedTask;
   }
 }

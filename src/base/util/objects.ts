@@ -49,6 +49,18 @@ export function listRowIndexes(count: number): Int32Array {
   return rows;
 }
 
+/** Returns a function that returns `length` numbers. They are those of its last call, so that each batch does not allocate. */
+export const reuseFloats = () => reuseNumbers((length) => new Float32Array(length));
+export const reuseIntegers = () => reuseNumbers((length) => new Int32Array(length));
+
+function reuseNumbers<T extends Float32Array | Int32Array>(allocate: (length: number) => T): (length: number) => T {
+  let buffer = allocate(0);
+  return (length) => {
+    if (buffer.length < length) buffer = allocate(length);
+    return buffer.subarray(0, length) as T;
+  };
+}
+
 /** Returns a function that runs asynchronous tasks in the order of the calls. Each starts when the one before it has ended, even with an error. */
 export function makeSerialQueue(): <T>(task: () => Promise<T>) => Promise<T> {
   let lastTask: Promise<unknown> = Promise.resolve();

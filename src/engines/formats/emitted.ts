@@ -101,9 +101,8 @@ export const isStatic = (shape: readonly Dim[]): shape is readonly number[] =>
 
 /** Returns the shape with −1 for its one unknown length, or undefined if two are unknown. */
 export function inferShape(shape: readonly Dim[]): readonly number[] | undefined {
-  const unknownDims = shape.filter((dim) => typeof dim !== 'number').length;
-  if (unknownDims > 1) return undefined;
-  return shape.map((dim) => (typeof dim === 'number' ? dim : -1));
+  const inferred = shape.map((dim) => (typeof dim === 'number' ? dim : -1));
+  return inferred.filter((length) => length === -1).length > 1 ? undefined : inferred;
 }
 
 /** Returns a slice's sizes with −1 for a range up to the end of its axis; undefined if a symbol must be looked up. */
@@ -140,7 +139,6 @@ export function withoutBfloat16(graph: Graph): WithoutBfloat16 {
 
 function wideAttributes({ op, attributes }: Node): Readonly<Record<string, Attribute>> {
   if (op === 'Cast') return { ...attributes, dtype: 'float32' };
-  return op === 'Constant'
-    ? { ...attributes, values: (attributes.values as readonly number[]).map(toBfloat16) }
-    : attributes;
+  if (op !== 'Constant') return attributes;
+  return { ...attributes, values: (attributes.values as readonly number[]).map(toBfloat16) };
 }

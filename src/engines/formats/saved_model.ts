@@ -110,11 +110,8 @@ const scatterInPlace =
     const int = { type: 'DT_INT32' };
     const columnShape = writer.vector([-1, 1]);
     // Row-major: element (i, j) is row i · columns + j of the matrix as a column.
-    const columnStrides = writer.emit(
-      'ConcatV2',
-      [writer.shape([shape[1]!]), writer.vector([1]), writer.constant([0], [], 'int32')],
-      { T: int, N: { i: 2 }, Tidx: int },
-    );
+    const strides = [writer.shape([shape[1]!]), writer.vector([1]), writer.constant([0], [], 'int32')];
+    const columnStrides = writer.emit('ConcatV2', strides, { T: int, N: { i: 2 }, Tidx: int });
     const flatTerms = writer.emit('Mul', [indices, columnStrides], { T: int });
     const flatAt = writer.emit('Sum', [flatTerms, writer.vector([1])], { T: int, Tidx: int, keep_dims: { b: false } });
     const flatMatrix = writer.emit('Reshape', [matrix, columnShape], { T: float, Tshape: int });
@@ -154,16 +151,12 @@ export interface TrainingNames {
 }
 
 function encode(writer: TensorflowWriter, signatureDef: Readonly<Record<string, object>>): Uint8Array {
+  const metaInfoDef = { tags: ['serve'], tensorflowVersion: '2.9.1' };
+  // The producer of TensorFlow 2.9, the oldest library that is part of tfjs-node.
+  const graphDef = { node: writer.nodes, versions: { producer: 1087, minConsumer: 12 } };
   return savedModelMessage.encode({
     savedModelSchemaVersion: 1,
-    metaGraphs: [
-      {
-        metaInfoDef: { tags: ['serve'], tensorflowVersion: '2.9.1' },
-        // The producer of TensorFlow 2.9, the oldest library that is part of tfjs-node.
-        graphDef: { node: writer.nodes, versions: { producer: 1087, minConsumer: 12 } },
-        signatureDef,
-      },
-    ],
+    metaGraphs: [{ metaInfoDef, graphDef, signatureDef }],
   });
 }
 
@@ -174,10 +167,7 @@ function sharesInput(graph: Graph, id: number): boolean {
 }
 
 /** Returns `saved_model.pb` of a graph whose parameters are variables of the session, which must be written before the first run. */
-export function trainingSavedModel(
-  graph: Graph,
-  fused = false,
-): { readonly bytes: Uint8Array; readonly names: TrainingNames } {
+export function trainingSavedModel(graph: Graph, fused = false): { bytes: Uint8Array; names: TrainingNames } {
   const handles = new Map<string, string>();
   const read: Record<string, string> = {};
   const table = tableInPlace((node, _, tableWriter) => {
@@ -251,10 +241,8 @@ function fetchable(graph: Graph, writer: TensorflowWriter, { name, node }: Graph
  * the graph's own names for inputs and outputs. Updates are left out.
  */
 export function servingSavedModel(graph: Graph, parameters: Tensors): Readonly<Record<string, Uint8Array>> {
-  const writer = new TensorflowWriter(
-    graph,
-    tensorflowTable((node, _, tableWriter) => tableWriter.weightsOf(node, parameters)),
-  );
+  const table = tensorflowTable((node, _, tableWriter) => tableWriter.weightsOf(node, parameters));
+  const writer = new TensorflowWriter(graph, table);
   const inputs = writer.inputEntries(graph.inputs);
   const outputs = writer.outputEntries(graph.outputs);
   const signature = { inputs, outputs, methodName: 'tensorflow/serving/predict' };

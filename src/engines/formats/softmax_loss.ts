@@ -4,7 +4,7 @@
  */
 import type { Graph } from '../../graph/graph.ts';
 import { mapTable } from './emitted.ts';
-import type { TensorflowLowering, TensorflowTable } from './tensorflow_writer.ts';
+import type { TensorflowAttribute, TensorflowLowering, TensorflowTable } from './tensorflow_writer.ts';
 
 /** Inputs that a loss may lack, by their marks and the attributes that count them, in the order of the op. */
 export const optionalInputs = {
@@ -27,11 +27,9 @@ export function withSoftmaxLoss(graph: Graph, table: TensorflowTable): Tensorflo
   }
   if (lowerings.size === 0) return table;
   const loweringOf = new Map([...lowerings].map(([id, lowering]) => [graph.nodes[id]!, lowering]));
-  return mapTable(
+  return mapTable<TensorflowLowering, TensorflowTable>(
     table,
-    (lower: TensorflowLowering): TensorflowLowering =>
-      (node, operands, writer) =>
-        (loweringOf.get(node) ?? lower)(node, operands, writer),
+    (lower) => (node, operands, writer) => (loweringOf.get(node) ?? lower)(node, operands, writer),
   );
 }
 
@@ -52,24 +50,16 @@ function lossLowering(graph: Graph, prefix: string): readonly (readonly [number,
   const firstResult = (resultIds as number[]).reduce((least, id) => Math.min(least, id));
   if (!Array.isArray(values) || inputs.some((id) => id >= firstResult && graph.nodes[id]!.op !== 'Input')) return [];
 
+  const attributes: Record<string, TensorflowAttribute> = { sharpness: { f: values[0] as number } };
+  for (const [index, attribute] of Object.values(optionalInputs).entries())
+    attributes[attribute] = { i: optionalIds[index] === undefined ? 0 : 1 };
   let fusedNode: string | undefined;
-  return resultIds.map((id, output) => [
-    id!,
-    (_node, _operands, writer) => {
-      fusedNode ??= writer.emit(
-        'TowerSoftmaxLoss',
-        inputs.map((input) => writer.valueOf(input)),
-        {
-          sharpness: { f: values[0] as number },
-          ...Object.fromEntries(
-            Object.values(optionalInputs).map((attribute, index) => [
-              attribute,
-              { i: optionalIds[index] === undefined ? 0 : 1 },
-            ]),
-          ),
-        },
-      );
+  return resultIds.map((id, output) => {
+    const lowering: TensorflowLowering = (_node, _operands, writer) => {
+      const operands = inputs.map((input) => writer.valueOf(input));
+      fusedNode ??= writer.emit('TowerSoftmaxLoss', operands, attributes);
       return output === 0 ? fusedNode : `${fusedNode}:${output}`;
-    },
-  ]);
+    };
+    return [id!, lowering];
+  });
 }

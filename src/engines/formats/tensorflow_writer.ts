@@ -15,11 +15,7 @@ export interface TensorflowAttribute {
   readonly f?: number;
   readonly s?: Uint8Array;
   readonly shape?: TensorflowShape;
-  readonly tensor?: {
-    readonly dtype: string;
-    readonly tensorShape: TensorflowShape;
-    readonly tensorContent: Uint8Array;
-  };
+  readonly tensor?: Omit<SignatureEntry, 'name'> & { readonly tensorContent: Uint8Array };
 }
 
 export interface TensorflowNode {
@@ -137,9 +133,8 @@ export class TensorflowWriter {
   }
 
   inputEntries(named: readonly NamedNode[]): SignatureEntries {
-    return Object.fromEntries(
-      named.map(({ name, node }) => [name, signatureEntry(this.valueOf(node), this.typeOf(node))]),
-    );
+    const entryOf = (node: number): SignatureEntry => signatureEntry(this.valueOf(node), this.typeOf(node));
+    return Object.fromEntries(named.map(({ name, node }) => [name, entryOf(node)]));
   }
 
   /** Writes outputs as nodes of their own, because two outputs may be one value, and one may be an input. */

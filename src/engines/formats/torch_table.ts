@@ -75,10 +75,9 @@ function nestedList(values: readonly number[], shape: readonly number[], write: 
   if (shape.length === 1) {
     const valueTexts = values.map(write);
     if (valueTexts.length <= 12) return `[${valueTexts.join(', ')}]`;
-    const lines = Array.from({ length: Math.ceil(valueTexts.length / 12) }, (_, line) =>
-      valueTexts.slice(line * 12, (line + 1) * 12),
-    );
-    return `[\n    ${lines.map((line) => line.join(', ')).join(',\n    ')}]`;
+    const lines: string[] = [];
+    for (let from = 0; from < valueTexts.length; from += 12) lines.push(valueTexts.slice(from, from + 12).join(', '));
+    return `[\n    ${lines.join(',\n    ')}]`;
   }
   const rowSize = values.length / shape[0]!;
   const rows = Array.from({ length: shape[0]! }, (_, row) =>
@@ -113,9 +112,8 @@ function sliceRange(begin: number, size: Dim, axisLength: Dim, writer: TorchWrit
 function concat({ inputs, attributes }: Node, writer: TorchWriter): TorchExpression {
   const operandCodes = inputs.map((input) => writer.tensor(input));
   const oneLine = `torch.cat((${operandCodes.join(', ')}), ${attributes.axis})`;
-  return atom(
-    oneLine.length <= 100 ? oneLine : `torch.cat((\n    ${operandCodes.join(',\n    ')},\n), ${attributes.axis})`,
-  );
+  if (oneLine.length <= 100) return atom(oneLine);
+  return atom(`torch.cat((\n    ${operandCodes.join(',\n    ')},\n), ${attributes.axis})`);
 }
 
 /** The translation of each op. Long because it is a table: one row per op. */
@@ -174,9 +172,7 @@ export const torchTable: TorchTable = {
   },
 
   Reshape: ({ inputs: [value], type }, writer) =>
-    atom(
-      `${writer.tensor(value!, precedence.atom)}.reshape(${type.shape.length === 0 ? '()' : writer.dims(type.shape)})`,
-    ),
+    atom(`${writer.tensor(value!, precedence.atom)}.reshape(${writer.dims(type.shape) || '()'})`),
   Transpose: ({ inputs: [value], attributes }, writer) =>
     atom(`${writer.tensor(value!, precedence.atom)}.permute(${(attributes.perm as readonly number[]).join(', ')})`),
   Concat: concat,

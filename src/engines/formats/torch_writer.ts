@@ -76,10 +76,9 @@ export class TorchWriter {
     private readonly isTimed = false,
   ) {
     this.entry = this.names.makeUnique(graph.name);
-    this.leaves = new Map(
-      [...graph.inputs, ...graph.parameters].map(({ name, node }) => [node, this.names.makeUnique(name)]),
-    );
-    for (const [node, name] of this.leaves) this.values[node] = { code: name, precedence: precedence.atom };
+    const leaves = [...graph.inputs, ...graph.parameters];
+    this.leaves = new Map(leaves.map(({ name, node }) => [node, this.names.makeUnique(name)]));
+    for (const [node, name] of this.leaves) this.values[node] = atom(name);
     this.readerCounts = countReaders(graph);
     graph.nodes.forEach((node, id) => {
       if (this.values[id] || this.readerCounts[id] === 0) return;
@@ -92,11 +91,8 @@ export class TorchWriter {
   operand(id: number, tightness: number = precedence.comparison): string {
     const numberNode = this.graph.nodes[id]!;
     if (!isNumber(numberNode)) return parenthesize(this.values[id]!, tightness);
-    const numberText = this.number(id);
-    return parenthesize(
-      { code: numberText, precedence: numberText.startsWith('-') ? precedence.sign : precedence.atom },
-      tightness,
-    );
+    const code = this.number(id);
+    return parenthesize({ code, precedence: code.startsWith('-') ? precedence.sign : precedence.atom }, tightness);
   }
 
   /** Returns the same, but a number as a tensor. */
@@ -174,7 +170,7 @@ export class TorchWriter {
     const code = this.names.makeUnique(node.label === '' ? node.op : node.label);
     this.lines.push(`${code} = ${expression.code}  # ${typeText(node.type)}`);
     if (this.isTimed) this.lines.push(`__clock(${id})`);
-    return { code, precedence: precedence.atom };
+    return atom(code);
   }
 }
 

@@ -7,7 +7,14 @@ import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/t
 import { countCost, equalSizes } from '../../graph/count.ts';
 import { hostDtype } from '../../graph/evaluate.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
-import { checkNamedParameters, checkParameters, checkTensor, exportsOf, type SymbolLengths } from '../check.ts';
+import {
+  checkNamedParameters,
+  checkParameters,
+  checkTensor,
+  copyTensors,
+  exportsOf,
+  type SymbolLengths,
+} from '../check.ts';
 import type { Engine, OpTime, OpTimes, Program, Tensors } from '../engine.ts';
 import { parameterInput, updatedOutput } from '../formats/emitted.ts';
 import { stepOnnx, trainingOnnx } from '../formats/onnx_file.ts';
@@ -64,12 +71,8 @@ function runsOf(entries: readonly TraceEntry[], graphNodeOf: ReadonlyMap<string,
       .filter((kernel) => kernel.ts >= ts && kernel.ts <= ts + dur)
       .map((kernel): OpTime => {
         const node = ownerOf(kernel.name.slice(0, -kernelSuffix.length), graphNodeOf);
-        return {
-          op: kernel.args?.op_name ?? 'unknown',
-          start: (kernel.ts - ts) / 1000,
-          milliseconds: kernel.dur / 1000,
-          ...(node === undefined ? {} : { node }),
-        };
+        const times = { start: (kernel.ts - ts) / 1000, milliseconds: kernel.dur / 1000 };
+        return { op: kernel.args?.op_name ?? 'unknown', ...times, node };
       }),
   );
 }
@@ -111,18 +114,11 @@ class OnnxProgram implements Program {
     // The binding copies each result into a new array, even if it is given one to write to, so it is given none.
     const results = await this.session.run(feeds);
     for (const { parameter } of this.graph.updates) this.state.set(parameter, results[updatedOutput(parameter)]!);
-    return Object.fromEntries(
-      this.graph.outputs.map(({ name, node }) => [name, unwrap(this.graph, node, results[name]!)]),
-    );
+    return this.unwrapAll(this.graph.outputs, (name) => results[name]!);
   }
 
   async read(): Promise<Tensors> {
-    return Object.fromEntries(
-      this.graph.parameters.map(({ name, node }) => [
-        name,
-        copyTensor(unwrap(this.graph, node, this.state.get(name)!)),
-      ]),
-    );
+    return copyTensors(this.unwrapAll(this.graph.parameters, (name) => this.state.get(name)!));
   }
 
   async write(parameters: Tensors): Promise<void> {
@@ -132,6 +128,10 @@ class OnnxProgram implements Program {
 
   async close(): Promise<void> {
     await this.session.release();
+  }
+
+  private unwrapAll(named: Graph['outputs'], valueOf: (name: string) => OrtTensor): Tensors {
+    return Object.fromEntries(named.map(({ name, node }) => [name, unwrap(this.graph, node, valueOf(name))]));
   }
 
   /** Returns the runtime's tensor over the same memory. */

@@ -83,7 +83,7 @@ export function distribute(graph: Graph, { inputs, localSymbols }: Distribution)
     writer.finishCopy(
       // A worker has a share of the values that a mark names.
       { ...graph, marks: [] },
-      (id) => shares.wholeRule(values[id]!),
+      (id) => shares.wholeOf(values[id]!),
       ({ name, node }) => outputRef(name, values[node]!),
     ),
   );
@@ -94,9 +94,9 @@ export function distribute(graph: Graph, { inputs, localSymbols }: Distribution)
     const source =
       gradientOf === undefined ? undefined : graph.inputs.find((graphInput) => graphInput.name === gradientOf);
     const sourceValue = source && values[source.node]!;
-    if (sourceValue?.axis === undefined) return shares.wholeRule(value);
+    if (sourceValue?.axis === undefined) return shares.wholeOf(value);
     return value.axis === sourceValue.axis
       ? value.ref
-      : shares.toShare(shares.wholeRule(value), sourceValue.axis, sourceValue.symbol!).ref;
+      : shares.toShare(shares.wholeOf(value), sourceValue.axis, sourceValue.symbol!).ref;
   }
 }

@@ -23,9 +23,7 @@ interface ShareSite {
 
 type ShareRule = (site: ShareSite) => SharedValue;
 
-const wholeRule: ShareRule = ({ values, shares, add }) => ({
-  ref: add(values.map((value) => shares.wholeRule(value))),
-});
+const wholeRule: ShareRule = ({ values, shares, add }) => ({ ref: add(values.map((value) => shares.wholeOf(value))) });
 
 /** The rule for operands that are aligned at their last axes, as in NumPy. All of them are shared along the same axis of the result. */
 const alignedRule: ShareRule = (site) => {
@@ -34,27 +32,18 @@ const alignedRule: ShareRule = (site) => {
   if (!sharedAxis) return { ref: add(values.map(({ ref }) => ref)) };
   const localIndexColumn = localIndexColumnOf(site);
   const operands = alignOperands(site, sharedAxis.axis, sharedAxis.symbol, node.type.shape.length);
-  return {
-    ref: add(operands),
-    ...sharedAxis,
-    ...(localIndexColumn === undefined ? {} : { localIndexColumn: localIndexColumn }),
-  };
+  return { ref: add(operands), ...sharedAxis, localIndexColumn };
 };
 
 /** Returns the share of the largest shared operand, as an axis of the result. */
-function findLargestShare({
-  node,
-  values,
-  shapes,
-}: ShareSite): { readonly axis: number; readonly symbol: string } | undefined {
-  const rank = node.type.shape.length;
-  let largest: { readonly axis: number; readonly symbol: string; readonly size: number } | undefined;
-  values.forEach(({ axis, symbol }, index) => {
+function findLargestShare({ node, values, shapes }: ShareSite): { axis: number; symbol: string } | undefined {
+  const shared = values.flatMap(({ axis, symbol }, index) => {
     const shape = shapes[index]!;
-    if (axis === undefined) return;
+    if (axis === undefined) return [];
     const size = estimateElements(shape);
-    if (!largest || size > largest.size) largest = { axis: axis + rank - shape.length, symbol: symbol!, size };
+    return [{ axis: axis + node.type.shape.length - shape.length, symbol: symbol!, size }];
   });
+  const [largest] = shared.sort((a, b) => b.size - a.size);
   return largest && { axis: largest.axis, symbol: largest.symbol };
 }
 
@@ -68,8 +57,8 @@ function alignOperands(
     const shape = shapes[index]!;
     const ownAxis = axis - (rank - shape.length);
     const stretches = ownAxis < 0 || shape[ownAxis] === 1;
-    if (stretches) return shares.wholeRule(value);
-    return value.axis === ownAxis ? value.ref : shares.toShare(shares.wholeRule(value), ownAxis, symbol).ref;
+    if (stretches) return shares.wholeOf(value);
+    return value.axis === ownAxis ? value.ref : shares.toShare(shares.wholeOf(value), ownAxis, symbol).ref;
   });
 }
 
@@ -104,9 +93,9 @@ function reduceOtherAxesFirst({ node, values, builder, shares, add }: ShareSite,
   const [value] = values as [SharedValue];
   const axes = node.attributes.axes as readonly number[];
   const otherAxes = axes.filter((otherAxis) => otherAxis !== axis);
-  if (otherAxes.length === 0) return { ref: add([shares.wholeRule(value)]) };
+  if (otherAxes.length === 0) return { ref: add([shares.wholeOf(value)]) };
   const partialResult = add([value.ref], { axes: otherAxes, keepDims: true });
-  const reducedRows = add([shares.wholeRule({ ...value, ref: partialResult })], { axes: [axis], keepDims: true });
+  const reducedRows = add([shares.wholeOf({ ...value, ref: partialResult })], { axes: [axis], keepDims: true });
   return { ref: node.attributes.keepDims === true ? reducedRows : builder.reshape(reducedRows, node.type.shape) };
 }
 
@@ -114,7 +103,7 @@ const lastAxisRule: ShareRule = (site) => {
   rejectLocalIndexes(site);
   const { values, shapes, shares, add } = site;
   const [value] = values as [SharedValue];
-  if (value.axis === undefined || value.axis === shapes[0]!.length - 1) return { ref: add([shares.wholeRule(value)]) };
+  if (value.axis === undefined || value.axis === shapes[0]!.length - 1) return { ref: add([shares.wholeOf(value)]) };
   return { ...value, ref: add([value.ref]) };
 };
 
@@ -129,22 +118,21 @@ const productRule: ShareRule = (site) => {
   // If a leading axis is shared, each worker computes the products of its own indexes.
   const leading = [a, b].find(({ axis }) => axis !== undefined && axis < rank - 2);
   if (leading) {
+    const { axis, symbol } = leading;
     const operands = [a, b].map((value) =>
-      value.axis === leading.axis
-        ? value.ref
-        : shares.toShare(shares.wholeRule(value), leading.axis!, leading.symbol!).ref,
+      value.axis === axis ? value.ref : shares.toShare(shares.wholeOf(value), axis!, symbol!).ref,
     );
-    return { ref: add(operands), axis: leading.axis!, symbol: leading.symbol! };
+    return { ref: add(operands), axis: axis!, symbol: symbol! };
   }
-  if (a.axis === rows) return { ref: add([a.ref, shares.wholeRule(b)]), axis: rank - 2, symbol: a.symbol! };
+  if (a.axis === rows) return { ref: add([a.ref, shares.wholeOf(b)]), axis: rank - 2, symbol: a.symbol! };
   // If the inner axis is shared, the products of all workers are added up.
   const innerShared = a.axis === inner ? a : b.axis === innerB ? b : undefined;
   if (innerShared) {
-    const leftRows = a.axis === inner ? a.ref : shares.toShare(shares.wholeRule(a), inner, innerShared.symbol!).ref;
-    const rightRows = b.axis === innerB ? b.ref : shares.toShare(shares.wholeRule(b), innerB, innerShared.symbol!).ref;
+    const leftRows = a.axis === inner ? a.ref : shares.toShare(shares.wholeOf(a), inner, innerShared.symbol!).ref;
+    const rightRows = b.axis === innerB ? b.ref : shares.toShare(shares.wholeOf(b), innerB, innerShared.symbol!).ref;
     return { ref: builder.allReduce(add([leftRows, rightRows])) };
   }
-  if (b.axis === columns) return { ref: add([shares.wholeRule(a), b.ref]), axis: rank - 1, symbol: b.symbol! };
+  if (b.axis === columns) return { ref: add([shares.wholeOf(a), b.ref]), axis: rank - 1, symbol: b.symbol! };
   return { ref: add([a.ref, b.ref]) };
 };
 
@@ -205,13 +193,12 @@ const sliceRule: ShareRule = (site) => {
   const isAll = begin[axis] === 0 && (size[axis] === -1 || sameDim(size[axis]!, shapes[0]![axis]!));
   if (!isAll) return wholeRule(site);
   const ownSizes = size.map((dim, index) => (index === axis ? shares.ownDim(dim, symbol!) : dim));
-  const { localIndexColumn: _, ...sliced } = { ...value, ref: add([value.ref], { begin, size: ownSizes }) };
+  const sliced = { ...value, ref: add([value.ref], { begin, size: ownSizes }) };
   const lastAxisIndex = begin.length - 1;
-  if (localIndexColumn === undefined || lastAxisIndex === axis)
-    return { ...sliced, ...(localIndexColumn === undefined ? {} : { localIndexColumn: localIndexColumn }) };
-  const pointsColumn = localIndexColumn - begin[lastAxisIndex]!;
-  const slicedWidth = node.type.shape[lastAxisIndex] as number;
-  return { ...sliced, ...(pointsColumn >= 0 && pointsColumn < slicedWidth ? { localIndexColumn: pointsColumn } : {}) };
+  if (localIndexColumn === undefined || lastAxisIndex === axis) return sliced;
+  const slicedColumn = localIndexColumn - begin[lastAxisIndex]!;
+  const isWithin = slicedColumn >= 0 && slicedColumn < (node.type.shape[lastAxisIndex] as number);
+  return { ...sliced, localIndexColumn: isWithin ? slicedColumn : undefined };
 };
 
 const padRule: ShareRule = (site) => {
@@ -245,7 +232,7 @@ const gatherRule: ShareRule = (site) => {
     const axis = table.axis - 1 + shapes[1]!.length;
     return { ref: add([table.ref, indices.ref]), axis, symbol: table.symbol! };
   }
-  return { ref: add([shares.wholeRule(table), indices.ref]), ...rowShare };
+  return { ref: add([shares.wholeOf(table), indices.ref]), ...rowShare };
 };
 
 function cutOwnRows({ ref }: SharedValue, [first]: Shape, shares: Shares): SharedValue {
@@ -260,7 +247,7 @@ const segmentSumRule: ShareRule = (site) => {
   const symbol = rows.axis === 0 ? rows.symbol : segments.symbol;
   if (symbol === undefined) return wholeRule(site);
   const ownRows = (value: SharedValue): Ref =>
-    value.axis === 0 ? value.ref : shares.toShare(shares.wholeRule(value), 0, symbol).ref;
+    value.axis === 0 ? value.ref : shares.toShare(shares.wholeOf(value), 0, symbol).ref;
   const operands = [ownRows(rows), ownRows(segments)];
   if (segments.localIndexColumn === undefined) return { ref: builder.allReduce(add(operands)) };
   const [resultRows] = node.attributes.rows as readonly [Dim];
@@ -276,7 +263,7 @@ const scatterUpdateRule: ShareRule = (site) => {
   if (localIndexColumn === undefined) return wholeRule(site);
   const sharedRows = value.axis === localIndexColumn ? value : undefined;
   if (!sharedRows) throw new CannotShare();
-  const ownUpdates = updates.axis === axis ? updates.ref : shares.toShare(shares.wholeRule(updates), 0, symbol!).ref;
+  const ownUpdates = updates.axis === axis ? updates.ref : shares.toShare(shares.wholeOf(updates), 0, symbol!).ref;
   return { ...sharedRows, ref: add([sharedRows.ref, indices.ref, ownUpdates]) };
 };
 

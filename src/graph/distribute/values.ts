@@ -47,14 +47,14 @@ export class Shares {
     return { symbol: symbols.sort().join('·'), times: dim.times };
   }
 
-  wholeRule({ ref, axis, symbol, localIndexColumn }: SharedValue): Ref {
+  wholeOf({ ref, axis, symbol, localIndexColumn }: SharedValue): Ref {
     if (axis === undefined) return ref;
     const cachedWhole = this.wholeCache.get(ref.id);
     if (cachedWhole) return cachedWhole;
     if (localIndexColumn !== undefined || this.localSymbols.has(symbol!)) throw new CannotShare();
     const { builder } = this;
     if (ref.type.dtype === 'bool') {
-      const wholeInts = this.wholeRule({ ref: builder.cast(ref, 'int32'), axis, symbol: symbol! });
+      const wholeInts = this.wholeOf({ ref: builder.cast(ref, 'int32'), axis, symbol: symbol! });
       return this.cacheWhole(ref, builder.greater(wholeInts, 0));
     }
     const toWhole = this.mapAlongRows(ref, axis, ownSymbol(symbol!), symbol!, (rows) =>

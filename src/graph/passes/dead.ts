@@ -37,6 +37,6 @@ function keepNodes(graph: Graph, isKept: readonly boolean[]): Graph {
     parameters: renumber(graph.parameters),
     outputs: renumber(graph.outputs),
     updates: renumber(graph.updates),
-    ...(graph.marks ? { marks: renumber(graph.marks) } : {}),
+    marks: graph.marks && renumber(graph.marks),
   };
 }

@@ -132,14 +132,7 @@ function onlyAxis(graph: Graph, node: Node): number | undefined {
 const joinAdjacentSlices: RewriteRule = ({ graph, node, builder, refOf }) => {
   if (node.op !== 'Concat') return undefined;
   const axis = node.attributes.axis as number;
-  interface Run {
-    readonly id: number;
-    readonly source?: number;
-    readonly begin: number;
-    readonly size: Dim;
-    readonly joined: boolean;
-  }
-  const sliceRuns: Run[] = [];
+  const sliceRuns: { id: number; source?: number; begin: number; size: Dim; joined: boolean }[] = [];
   for (const id of node.inputs) {
     const part = graph.nodes[id]!;
     const isSlice = part.op === 'Slice' && onlyAxis(graph, part) === axis;
@@ -159,11 +152,9 @@ const joinAdjacentSlices: RewriteRule = ({ graph, node, builder, refOf }) => {
   const concatParts = sliceRuns.map((run) => {
     if (!run.joined) return refOf(run.id);
     const { shape } = graph.nodes[run.source!]!.type;
-    return builder.slice(
-      refOf(run.source!),
-      shape.map((_, i) => (i === axis ? run.begin : 0)),
-      shape.map((dim, i) => (i === axis ? run.size : dim)),
-    );
+    const begin = shape.map((_, i) => (i === axis ? run.begin : 0));
+    const size = shape.map((dim, i) => (i === axis ? run.size : dim));
+    return builder.slice(refOf(run.source!), begin, size);
   });
   return concatParts.length === 1 ? concatParts[0] : builder.concat(concatParts, axis);
 };
@@ -220,12 +211,8 @@ const disjointPads: RewriteRule = (site) => {
     const unpadded = refOf(graph.nodes[pad.id]!.inputs[0]!);
     return padAlongAxis(unpadded, 0, (disjointPads[i + 1]?.begin ?? pad.end) - pad.end);
   });
-  const total = node.type.shape[axis] as number;
-  const joined = padAlongAxis(
-    builder.concat(paddedParts, axis),
-    disjointPads[0]!.begin,
-    total - disjointPads.at(-1)!.end,
-  );
+  const restLength = (node.type.shape[axis] as number) - disjointPads.at(-1)!.end;
+  const joined = padAlongAxis(builder.concat(paddedParts, axis), disjointPads[0]!.begin, restLength);
   const otherTerms = termIds.filter((id) => !disjointPads.some((pad) => pad.id === id));
   return otherTerms.reduce((sum, id) => builder.add(sum, refOf(id)), joined);
 };

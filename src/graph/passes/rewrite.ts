@@ -1,4 +1,5 @@
 /** The walk over a graph that all passes share. It replaces nodes by others of the same type. */
+import { invariant } from '../../base/diagnostics/failure.ts';
 import { type Builder, makeBuilderFor, type Ref } from '../builder.ts';
 import { printType, type Shape, type Sizes, sameShape, sameType } from '../dims.ts';
 import type { ComputedOp, Graph, Node } from '../graph.ts';
@@ -63,11 +64,8 @@ export function rewriteGraph(graph: Graph, ...rules: readonly RewriteRule[]): Gr
     for (const rule of rules) {
       const replacement = rule(site);
       if (replacement === undefined) continue;
-      if (!sameType(replacement.type, node.type)) {
-        throw new Error(
-          `invariant: ${node.op} of ${printType(node.type)} was replaced by ${printType(replacement.type)}`,
-        );
-      }
+      const types = [node.type, replacement.type].map(printType);
+      invariant(sameType(replacement.type, node.type), `${node.op} of ${types[0]} was replaced by ${types[1]}`);
       isReplaced = true;
       refs[currentId] = replacement;
       break;
@@ -89,15 +87,8 @@ export function mergeEqualNodes(graph: Graph): Graph {
 
 function copyNode(graph: Graph, node: Node, writer: GraphWriter, refs: readonly Ref[]): Ref {
   writer.label = node.label;
-  return (
-    writer.copyLeaf(graph, node) ??
-    writer.copy(
-      node.op as ComputedOp,
-      node.inputs.map((input) => refs[input]!.id),
-      node.attributes,
-      node.type,
-    )
-  );
+  const inputs = node.inputs.map((input) => refs[input]!.id);
+  return writer.copyLeaf(graph, node) ?? writer.copy(node.op as ComputedOp, inputs, node.attributes, node.type);
 }
 
 const readersCache = new WeakMap<Graph, number[][]>();
@@ -120,12 +111,10 @@ const assumedLengths: Readonly<Record<string, number>> = { batch: 1024, hits: 64
 /** Estimates the number of elements of a shape, to choose the cheaper of two ways. */
 export function estimateElements(shape: Shape, sizes: Sizes = {}): number {
   let elementCount = 1;
+  const lengthOf = (symbol: string): number => sizes[symbol] ?? assumedLengths[symbol] ?? 1024;
   for (const dim of shape) {
     if (typeof dim === 'number') elementCount *= dim;
-    else
-      elementCount *= dim.symbol
-        .split('·')
-        .reduce((size, symbol) => size * (sizes[symbol] ?? assumedLengths[symbol] ?? 1024), dim.times);
+    else elementCount *= dim.symbol.split('·').reduce((size, symbol) => size * lengthOf(symbol), dim.times);
   }
   return elementCount;
 }

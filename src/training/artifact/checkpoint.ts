@@ -2,10 +2,10 @@
  * The checkpoint holds the whole state of a run in one safetensors file, so that a resumed run continues as if it had never stopped. Random numbers need no
  * state, because they are drawn from (seed, epoch, step). The file is replaced atomically and contains its own checksum.
  */
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
+import { exists } from '../../base/storage/run_files.ts';
 import { type ReadOptions, readMetadata, readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';
 import {
   type Checksum,
@@ -14,6 +14,7 @@ import {
   numberKindOf,
   type StoredTensor,
 } from '../../base/storage/tensor_header.ts';
+import { isObject } from '../../base/util/objects.ts';
 import type { Program, Tensors } from '../../engines/engine.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import type { Tables } from '../embedding/tables.ts';
@@ -60,19 +61,11 @@ export async function writeCheckpoint(
 ): Promise<void> {
   const metadata = { format, progress: JSON.stringify(progress) };
   const keptWords = (await hasCheckpoint(folder)) ? 'the checkpoint before this one' : undefined;
-  await writeDurably(
-    join(folder, checkpointFile),
-    (sink) => writeSafetensors(sink, tensors, metadata, true),
-    keptWords,
-  );
+  const path = join(folder, checkpointFile);
+  await writeDurably(path, (sink) => writeSafetensors(sink, tensors, metadata, true), keptWords);
 }
 
-export async function hasCheckpoint(folder: string): Promise<boolean> {
-  return lstat(join(folder, checkpointFile)).then(
-    () => true,
-    () => false,
-  );
-}
+export const hasCheckpoint = (folder: string): Promise<boolean> => exists(join(folder, checkpointFile));
 
 /**
  * Reads and verifies the checkpoint. @param expected types and shapes of its tensors, by name @param into returns the memory to read a tensor into, such as its
@@ -117,18 +110,14 @@ function progressIn(text: string): Progress | undefined {
     return undefined;
   }
   const { epoch, stepOfEpoch, step, rows, sums, best, metrics, steps } = value ?? {};
+  const isBest = ({ epoch: bestEpoch, value: figure, ...checksum }: BestEpoch): boolean =>
+    isChecksum(checksum) && isCount(bestEpoch) && bestEpoch >= 1 && bestEpoch <= epoch! && Number.isFinite(figure);
   const isComplete =
     [epoch, stepOfEpoch, step, rows].every(isCount) &&
-    typeof sums === 'object' &&
-    sums !== null &&
+    isObject(sums) &&
     Object.values(sums).every(Number.isFinite) &&
     [metrics, steps].every(isChecksum) &&
-    (best === undefined ||
-      (isChecksum(best) &&
-        isCount(best.epoch) &&
-        best.epoch >= 1 &&
-        best.epoch <= epoch! &&
-        Number.isFinite(best.value)));
+    (best === undefined || (isObject(best) && isBest(best)));
   return isComplete ? (value as Progress) : undefined;
 }
 
@@ -176,7 +165,8 @@ export async function restoreState(folder: string, state: TrainingState): Promis
   for (const [name, { shape, data }] of tensors) {
     if (!name.startsWith('parameter/')) continue;
     invariant(!(data instanceof Float64Array), `${name} is float64`);
-    const dtype = data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'bool';
+    const wholeDtype = data instanceof Int32Array ? 'int32' : 'bool';
+    const dtype = data instanceof Float32Array ? 'float32' : wholeDtype;
     parameters[name.slice('parameter/'.length)] = { dtype, shape, data };
   }
   await state.program.write(parameters);
@@ -186,15 +176,12 @@ export async function restoreState(folder: string, state: TrainingState): Promis
 /** Returns views, not copies, of all numbers that the host holds. */
 function hostNumbers({ tables, feeder }: TrainingState): Map<string, { shape: number[]; data: Numbers }> {
   const hostViews = new Map<string, { shape: number[]; data: Numbers }>();
+  const add = (name: string, data: Numbers, shape = [data.length]) => hostViews.set(name, { shape, data });
   for (const table of tables.values()) {
-    hostViews.set(`table/${table.name}`, { shape: [table.rows, table.dim], data: table.numbers() });
-    for (const [slot, data] of Object.entries(table.stateNumbers())) {
-      hostViews.set(`state/${table.name}/${slot}`, { shape: [data.length], data });
-    }
+    add(`table/${table.name}`, table.numbers(), [table.rows, table.dim]);
+    for (const [slot, data] of Object.entries(table.stateNumbers())) add(`state/${table.name}/${slot}`, data);
   }
-  for (const [name, data] of Object.entries(feeder.state())) {
-    hostViews.set(`feed/${name}`, { shape: [data.length], data });
-  }
+  for (const [name, data] of Object.entries(feeder.state())) add(`feed/${name}`, data);
   return hostViews;
 }
 

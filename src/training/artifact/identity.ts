@@ -1,6 +1,7 @@
 /** Identifies the run that a folder holds: the model, the data, the engine, and the settings that may change on resume. */
 
 import { createHash, type Hash } from 'node:crypto';
+import { asBytes } from '../../base/storage/tensor_header.ts';
 import { batchTexts, type Texts } from '../../base/text/texts.ts';
 import { isSameJson } from '../../base/util/objects.ts';
 import type {
@@ -45,13 +46,12 @@ export interface Lineage {
 }
 
 export function isLineage(value: unknown): value is Lineage {
-  const { checksum, name, runs, steps, epochs, until, fresh, replay } = (value ?? {}) as Partial<
-    Record<keyof Lineage, unknown>
-  >;
+  type Unchecked = Partial<Record<keyof Lineage, unknown>>;
+  const { checksum, name, runs, steps, epochs, until, fresh, replay } = (value ?? {}) as Unchecked;
   const freshEvents = (fresh ?? {}) as { readonly after?: unknown; readonly since?: unknown };
   return (
-    [checksum, name].every((each) => typeof each === 'string') &&
-    [runs, steps, epochs].every((each) => Number.isSafeInteger(each)) &&
+    [checksum, name].every((text) => typeof text === 'string') &&
+    [runs, steps, epochs].every(Number.isSafeInteger) &&
     (until === undefined || isUntil(until)) &&
     (fresh === undefined || isUntil(freshEvents.after) || Number.isFinite(freshEvents.since)) &&
     (replay === undefined || isReplay(replay))
@@ -136,16 +136,8 @@ export interface Fingerprint {
 
 export function identify(plan: Plan, dataset: Dataset, engine: string, files: readonly string[] = []): RunIdentity {
   const { seen, evaluate } = dataset;
-  return {
-    format: 'tower-run-2',
-    ...identityOf(plan),
-    data: fingerprintOf(dataset),
-    seen,
-    evaluate,
-    engine,
-    changes: [],
-    files,
-  };
+  const data = fingerprintOf(dataset);
+  return { format: 'tower-run-2', ...identityOf(plan), data, seen, evaluate, engine, changes: [], files };
 }
 
 /** Returns the part of the identity that is known before the data is read. */
@@ -185,9 +177,7 @@ export function changedSettings(before: RunSettings, now: RunSettings, step: num
 const fingerprintCache = new WeakMap<Dataset, Fingerprint>();
 
 export function fingerprintOf(dataset: Dataset): Fingerprint {
-  const cachedFingerprint = fingerprintCache.get(dataset);
-  if (cachedFingerprint) return cachedFingerprint;
-  const fingerprint = computeFingerprint(dataset);
+  const fingerprint = fingerprintCache.get(dataset) ?? computeFingerprint(dataset);
   fingerprintCache.set(dataset, fingerprint);
   return fingerprint;
 }
@@ -256,10 +246,7 @@ const textsAtOnce = 10_000;
 function makeDigest() {
   const digests = new Map<Int32Array | Float32Array, string>();
   const numbersDigest = (array: Int32Array | Float32Array): string => {
-    const cachedDigest = digests.get(array);
-    if (cachedDigest !== undefined) return cachedDigest;
-    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-    const digest = createHash('sha256').update(bytes).digest('hex');
+    const digest = digests.get(array) ?? createHash('sha256').update(asBytes(array)).digest('hex');
     digests.set(array, digest);
     return digest;
   };

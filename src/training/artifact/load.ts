@@ -1,6 +1,5 @@
 /** Reads a trained model, and verifies that every byte is the one that was written and that the files are consistent. */
 import { createHash } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failure } from '../../base/diagnostics/failure.ts';
@@ -11,6 +10,7 @@ import {
   closeQuietly,
   computeChecksum,
   computeChecksumOfHandle,
+  exists,
   openRunFile,
   parseJson,
   readIfExists,
@@ -68,14 +68,15 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<L
   }
   const encodings = new Map<string, Encoding>();
   for (const [feature, path] of Object.entries(manifest.encodings)) {
+    const encodingFile = join(folder, path);
     if (isKeysFile(path)) {
-      refuseChanged(join(folder, path), manifest.files[path]!, await computeChecksum(folder, path));
-      encodings.set(feature, await readKeys(join(folder, path)));
-      continue;
+      refuseChanged(encodingFile, manifest.files[path]!, await computeChecksum(folder, path));
+      encodings.set(feature, await readKeys(encodingFile));
+    } else {
+      const encoding = await readJson(folder, manifest, path);
+      await refuseUnlessValid('encoding', encoding, encodingFile);
+      encodings.set(feature, encoding as Encoding);
     }
-    const encoding = await readJson(folder, manifest, path);
-    await refuseUnlessValid('encoding', encoding, join(folder, path));
-    encodings.set(feature, encoding as Encoding);
   }
   const plan = restorePlan(stored, graphs);
   refuseInconsistent({ folder, manifest, plan, encodings });
@@ -88,7 +89,7 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<L
   const tables = new Map<string, Table>();
   if (withoutWeights) return { folder, manifest, plan, encodings, tables, parameters: {} };
   const parameters = await readWeights({ folder, manifest, plan, encodings }, (name, [rows, dim]) => {
-    const { precision } = plan.tables.find((each) => each.name === name)!;
+    const { precision } = plan.tables.find((table) => table.name === name)!;
     const table = makeTable({ name, rows: rows!, dim: dim!, precision });
     tables.set(table.name, table);
     return table.numbers();
@@ -159,11 +160,9 @@ function refuseUnlistedPaths(folder: string, { files, weights, encodings, plan, 
     ...sources,
     ...(data.source === undefined ? [] : [data.source]),
   ];
-  for (const path of namedPaths) {
-    if (!Object.hasOwn(files, path)) {
-      throw failure('damaged-file', { path: join(folder, manifestFile), reason: `it has no checksum for ${path}` });
-    }
-  }
+  const unlisted = namedPaths.find((path) => !Object.hasOwn(files, path));
+  if (unlisted !== undefined)
+    throw failure('damaged-file', { path: join(folder, manifestFile), reason: `it has no checksum for ${unlisted}` });
 }
 
 async function readJson(folder: string, { files }: Manifest, path: string): Promise<unknown> {
@@ -177,12 +176,6 @@ async function readJson(folder: string, { files }: Manifest, path: string): Prom
 function refuseChanged(path: string, listed: Checksum, found: Checksum): void {
   if (found.bytes !== listed.bytes || found.sha256 !== listed.sha256) throw failure('changed-file', { path });
 }
-
-const exists = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  );
 
 /** A trained model as plain data for another process: its tables are WebAssembly memories, which cannot be passed on. */
 export interface PlainModel extends Omit<LoadedModel, 'tables'> {

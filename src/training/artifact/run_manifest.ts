@@ -26,10 +26,10 @@ export const graphsOf = ({ towers, step, predictions }: StoredPlan): readonly St
 /** Replaces each graph by the path that `storeAt` returns for it. `storeAt` gets a name such as `tower user`, `step` or `predictions`. */
 export function storePlan(plan: Plan, storeAt: (graph: GraphPlan, name: string) => string): StoredPlan {
   const storeGraph = <G extends GraphPlan>(graph: G, name: string) => ({ ...graph, graph: storeAt(graph, name) });
-  const storeTower = ({ parts, ...each }: TowerPlan): StoredTower => ({
-    ...each,
-    embedded: storeGraph(each.embedded, `tower ${each.name}`),
-    parts: parts?.map((part) => storeGraph(part, partName(each.name, part))),
+  const storeTower = ({ parts, ...tower }: TowerPlan): StoredTower => ({
+    ...tower,
+    embedded: storeGraph(tower.embedded, `tower ${tower.name}`),
+    parts: parts?.map((part) => storeGraph(part, partName(tower.name, part))),
   });
   const { predictions, ...rest } = plan;
   return {
@@ -43,11 +43,14 @@ export function storePlan(plan: Plan, storeAt: (graph: GraphPlan, name: string) 
 export const partName = (tower: string, { length }: TowerPartPlan): string => `part ${length} of ${tower}`;
 
 export function restorePlan(stored: StoredPlan, graphs: ReadonlyMap<string, GraphPlan['graph']>): Plan {
-  const restoreGraph = <G extends StoredGraph>(each: G) => ({ ...each, graph: graphs.get(each.graph)! });
+  const restoreGraph = <G extends StoredGraph>(storedGraph: G) => ({
+    ...storedGraph,
+    graph: graphs.get(storedGraph.graph)!,
+  });
   const { predictions, ...rest } = stored;
-  const restoreTower = ({ parts, ...each }: StoredTower): TowerPlan => ({
-    ...each,
-    embedded: restoreGraph(each.embedded),
+  const restoreTower = ({ parts, ...tower }: StoredTower): TowerPlan => ({
+    ...tower,
+    embedded: restoreGraph(tower.embedded),
     parts: parts?.map(restoreGraph),
   });
   return {

@@ -169,9 +169,9 @@ export function addEncoding(texts: Map<string, string>, feature: string, encodin
 function jsonOf(value: unknown, indent = 0): string {
   return JSON.stringify(
     value,
-    (key, each: unknown) => {
-      invariant(typeof each !== 'number' || Number.isFinite(each), `${key} is ${each}, which JSON cannot hold`);
-      return each;
+    (key, entry: unknown) => {
+      invariant(typeof entry !== 'number' || Number.isFinite(entry), `${key} is ${entry}, which JSON cannot hold`);
+      return entry;
     },
     indent,
   );

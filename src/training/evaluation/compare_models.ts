@@ -89,35 +89,29 @@ export async function compareContestants(
   const wholeTask = makeTask({ ...first, part, per });
   const drawnRankings = drawRankings(wholeTask, options.sample);
   const firstTask = drawnRankings.sampleTask(wholeTask);
-  const contextDataset = await withContext(first.dataset, options.by);
+  const dataset = await withContext(first.dataset, options.by);
   // Baselines are chosen before the runs are ranked, so that a wrong name is reported without delay.
-  const chosenBaselines = chooseBaselines(
-    drawnRankings.sampleTask(makeTask({ ...first, dataset: contextDataset, part, per, by: options.by })),
-    {
-      ...first,
-      part,
-      per,
-      baselines: options.baselines ?? false,
-      removeSeen: seenOption.removes,
-      product: options.product,
-    },
-  );
+  const baselineTask = drawnRankings.sampleTask(makeTask({ ...first, dataset, part, per, by: options.by }));
+  const { baselines = false, product } = options;
+  const removeSeen = seenOption.removes;
+  const chosenBaselines = chooseBaselines(baselineTask, { ...first, part, per, baselines, removeSeen, product });
   const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
     const task: ScoringTask = {
       ...drawnRankings.sampleTask(makeTask({ dataset, part, per })),
       seen: firstTask.seen,
       history: firstTask.history,
     };
-    const ranks = await rankEvents(task, scorer, seenOption.removes, longestListLength(measures));
+    const ranks = await rankEvents(task, scorer, removeSeen, longestListLength(measures));
+    const isNew = !rowNames.includes(name);
+    if (isNew) rowNames.push(name);
     const row = rowNames.indexOf(name);
-    runsOfRow[row === -1 ? rowNames.push(name) - 1 : row] = (runsOfRow[row] ?? 0) + 1;
-    if (ranks.ranksCold && row === -1) rankingCold.push(name);
-    measures.forEach((measure, index) => {
+    runsOfRow[row] = (runsOfRow[row] ?? 0) + 1;
+    if (ranks.ranksCold && isNew) rankingCold.push(name);
+    for (const [index, measure] of measures.entries()) {
       const eventValues = metricValues(task, ranks, measure);
-      const earlierSum = seriesByMeasure[index]![row];
-      if (earlierSum) eventValues.forEach((value, event) => void (earlierSum[event]! += value));
-      else seriesByMeasure[index]!.push(eventValues);
-    });
+      const sums = (seriesByMeasure[index]![row] ??= new Float64Array(eventValues.length));
+      for (const [event, value] of eventValues.entries()) sums[event]! += value;
+    }
   };
   for (const contestant of contestants) {
     const { scorer, close } = await contestant.open(part);
@@ -128,33 +122,23 @@ export async function compareContestants(
     }
   }
   const settingSentences: string[] = [];
-  if (chosenBaselines.rows.length > 0) {
-    options.onBaselines?.(
-      chosenBaselines.rows.map(({ name }) => name),
-      chosenBaselines.seconds,
-    );
-  }
+  const baselineNames = chosenBaselines.rows.map((row) => row.name);
+  if (baselineNames.length > 0) options.onBaselines?.(baselineNames, chosenBaselines.seconds);
   for (const { name, open } of chosenBaselines.rows) {
     const { scorer, setting } = await open();
     await rank(first, scorer, name);
-    for (const sentence of settingSentence({ name, setting })) settingSentences.push(sentence);
+    settingSentences.push(...settingSentence({ name, setting }));
   }
 
-  const reference = options.against === undefined ? 0 : rowNames.indexOf(options.against);
+  const { against: name = rowNames[0]! } = options;
+  const reference = rowNames.indexOf(name);
   if (reference === -1) {
-    const name = options.against!;
-    throw failure('unknown-name', {
-      what: 'row of the comparison',
-      name,
-      nearest: findNearest(name, rowNames),
-      known: rowNames,
-    });
+    const nearest = findNearest(name, rowNames);
+    throw failure('unknown-name', { what: 'row of the comparison', name, nearest, known: rowNames });
   }
   for (const series of seriesByMeasure)
-    series.forEach(
-      (row, index) =>
-        void (runsOfRow[index]! > 1 && row.forEach((sum, event) => void (row[event] = sum / runsOfRow[index]!))),
-    );
+    for (const [row, sums] of series.entries())
+      for (const [event, sum] of sums.entries()) sums[event] = sum / runsOfRow[row]!;
   const { group, groups, unit } = groupsOf(firstTask);
   const intervals = seriesByMeasure.map((series) => bootstrap({ series, group, groups, reference }, options));
   const metricLabels = measures.map(({ label }) => label);

@@ -1,6 +1,8 @@
 /** Makes the task that every scorer gets for one held-out part, and chooses the baselines that can score it. */
+
 import { failure } from '../../base/diagnostics/failure.ts';
 import { findNearest } from '../../base/text/nearest.ts';
+import { reuseFloats } from '../../base/util/objects.ts';
 import type { Dataset, Encoding, Events, IndexedBags, IndexedColumn, Part } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { freeBytes } from '../embedding/table_memory.ts';
@@ -18,7 +20,7 @@ import {
 } from './baselines/baseline.ts';
 import { baselines } from './baselines/table.ts';
 import { chooseSetting, choosingEvents, decays } from './baselines/tune_baselines.ts';
-import { bagOf, type Per, questionsOf } from './ranking_questions.ts';
+import { bagOf, makeBags, type Per, questionsOf } from './ranking_questions.ts';
 import { duration } from './sentences.ts';
 
 /**
@@ -34,19 +36,20 @@ export const popularityBy = defineBaseline({
     const countsByValue = new Map<number, Float32Array>();
     const overallCounts = Float32Array.from(trainingCounts, (count) => count / eventTotal);
     const { training, item, asked } = context!;
-    for (let row = 0; row < training.length; row++) {
+    for (const [row, value] of training.entries()) {
       if (item[row]! < 0) continue;
-      let ownCounts = countsByValue.get(training[row]!);
-      if (!ownCounts) countsByValue.set(training[row]!, (ownCounts = overallCounts.slice()));
+      const ownCounts = countsByValue.get(value) ?? overallCounts.slice();
+      countsByValue.set(value, ownCounts);
       ownCounts[item[row]!]!++;
     }
-    let scoreBlock = new Float32Array(0);
+    const floats = reuseFloats();
     return {
       score(rows) {
-        if (scoreBlock.length < rows.length * items) scoreBlock = new Float32Array(rows.length * items);
-        for (let i = 0; i < rows.length; i++)
-          scoreBlock.set(countsByValue.get(asked[rows[i]!]!) ?? overallCounts, i * items);
-        return scoreBlock;
+        const scores = floats(rows.length * items);
+        rows.forEach((row, i) => {
+          scores.set(countsByValue.get(asked[row]!) ?? overallCounts, i * items);
+        });
+        return scores;
       },
     };
   },
@@ -104,14 +107,15 @@ export const defaultPer = ({ evaluate }: Pick<Dataset, 'evaluate'>): Per =>
 
 function contextOf({ parts, encodings }: Dataset, part: Part, { towers, features }: Plan, by: string): Context {
   const codeFeatures = features.filter(({ name, gives }) => gives === 'code' && towers[0].features.includes(name));
-  if (!codeFeatures.some(({ name }) => name === by)) {
-    const knownNames = codeFeatures.map(({ name }) => name);
+  const feature = codeFeatures.find(({ name }) => name === by);
+  if (!feature) {
+    const known = codeFeatures.map(({ name }) => name);
     const what = `feature of one code in tower \`${towers[0].name}\``;
-    throw failure('unknown-name', { what, name: by, nearest: findNearest(by, knownNames), known: knownNames });
+    throw failure('unknown-name', { what, name: by, nearest: findNearest(by, known), known });
   }
   return {
     feature: by,
-    words: valueNamer(encodings.get(codeFeatures.find(({ name }) => name === by)!.encoderOf)),
+    words: valueNamer(encodings.get(feature.encoderOf)),
     training: codesOf(parts.train.features.get(by)!, parts.train.rows),
     item: parts.train.item,
     asked: codesOf(parts[part].features.get(by)!, parts[part].rows),
@@ -155,8 +159,8 @@ const rankingSteps = 0.25;
 
 /** The chosen baselines of a task, which are opened one after the other, and a sentence for each that is excluded. */
 export interface ChosenBaselines {
-  /** In the order of printing. `open` chooses the setting if there are several. */
-  readonly rows: readonly { readonly name: string; open(): Promise<OpenBaseline> }[];
+  /** In the order of printing. */
+  readonly rows: readonly BaselineCandidate[];
   readonly leftOut: readonly string[];
   readonly seconds: number;
 }
@@ -170,6 +174,7 @@ export interface OpenBaseline {
 interface BaselineCandidate {
   readonly name: string;
   readonly seconds: number;
+  /** Chooses the setting if there are several. */
   open(): Promise<OpenBaseline>;
 }
 
@@ -197,9 +202,6 @@ export function chooseBaselines(task: ScoringTask, options: BaselineOptions): Ch
     if (dataset.parts.validation.rows === 0) return undefined;
     return makeTask({ dataset, part: 'validation', plan, per: task.per });
   });
-  const secondsOf = (steps: number, rankings: number): number =>
-    (steps + rankings * task.corpus.rows * rankingSteps) / stepsPerSecond;
-  const isOrdered = dataset.knownUntil !== undefined;
   const readingCost = memoize(() => interactionsCost(task));
   const candidateOf = (name: string, row: Baseline | TunedBaseline): BaselineCandidate | string => {
     const isTuned = 'settings' in row;
@@ -213,19 +215,22 @@ export function chooseBaselines(task: ScoringTask, options: BaselineOptions): Ch
     }
     if (!isTuned) {
       const open = async () => ({ scorer: { name, doc: row.doc, ...row.prepare(task) } });
-      return { name, seconds: secondsOf(row.steps?.(task) ?? 0, rankingCount), open };
+      const steps = (row.steps?.(task) ?? 0) + rankingCount * task.corpus.rows * rankingSteps;
+      return { name, seconds: steps / stepsPerSecond, open };
     }
     const memoryReason = tooLarge(row.bytes(training()));
     if (memoryReason !== undefined) return memoryReason;
     const open = async (): Promise<OpenBaseline> => {
       const multiply = (await product?.()) ?? plainProduct;
       try {
-        const { removeSeen } = options;
-        const choosing = { validation: validation(), removeSeen, product: multiply, ordered: isOrdered };
-        const { scores, words, decay } = await chooseSetting(row, training(), choosing);
-        const scoring = historyScorer(task, training().itemsOf, scores, decay);
-        const scorer = { name, doc: `${row.doc}; ${words}`, ...scoring };
-        return { scorer, setting: words };
+        const { scores, words, decay } = await chooseSetting(row, training(), {
+          validation: validation(),
+          removeSeen: options.removeSeen,
+          product: multiply,
+          ordered: dataset.knownUntil !== undefined,
+        });
+        const { score } = historyScorer(task, training().itemsOf, scores, decay);
+        return { scorer: { name, doc: `${row.doc}; ${words}`, score }, setting: words };
       } finally {
         await multiply.close();
       }
@@ -265,19 +270,13 @@ function quickestCandidates(candidates: readonly BaselineCandidate[]): readonly 
 }
 
 function chosenNames(choice: BaselineChoice): readonly string[] {
-  const knownNames = Object.keys(baselines);
+  const known = Object.keys(baselines);
   if (choice === false || choice === 'none') return [];
-  if (choice === true || choice === 'all') return knownNames;
-  for (const name of choice) {
-    if (!knownNames.includes(name))
-      throw failure('unknown-name', {
-        what: 'baseline',
-        name,
-        nearest: findNearest(name, knownNames),
-        known: knownNames,
-      });
-  }
-  return knownNames.filter((name) => choice.includes(name));
+  if (choice === true || choice === 'all') return known;
+  const name = choice.find((chosenName) => !known.includes(chosenName));
+  if (name !== undefined)
+    throw failure('unknown-name', { what: 'baseline', name, nearest: findNearest(name, known), known });
+  return known.filter((knownName) => choice.includes(knownName));
 }
 
 function tooLarge(neededBytes: number): string | undefined {
@@ -302,15 +301,5 @@ export function itemsGivenBy({ towers }: Plan, { givenItems }: Events): IndexedB
 /** Joins the items that an event has in any of these bags into one bag, each item once. Returns undefined if there are no bags. */
 export function uniteBags(bagsOfFeatures: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
   if (bagsOfFeatures.length < 2) return bagsOfFeatures[0];
-  const starts = new Int32Array(rows);
-  const ends = new Int32Array(rows);
-  const values: number[] = [];
-  for (let row = 0; row < rows; row++) {
-    starts[row] = values.length;
-    const itemsOfEvent = new Set<number>();
-    for (const bags of bagsOfFeatures) for (const item of bagOf(bags, row)) itemsOfEvent.add(item);
-    for (const item of itemsOfEvent) values.push(item);
-    ends[row] = values.length;
-  }
-  return { bags: { kind: 'bags', starts, ends, values: Int32Array.from(values) } };
+  return { bags: makeBags(rows, (row) => new Set(bagsOfFeatures.flatMap((bags) => [...bagOf(bags, row)]))) };
 }

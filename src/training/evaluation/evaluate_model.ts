@@ -103,12 +103,9 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   const listLength = Math.max(longestListLength(measures), exposedList);
   let slices: Slices | undefined;
   const modelRow = { name: scorer.name, open: async (): Promise<OpenBaseline> => ({ scorer }) };
+  const baselineNames = chosenBaselines.rows.map((row) => row.name);
   for (const { name, open } of [modelRow, ...chosenBaselines.rows]) {
-    if (rows.length === 1)
-      options.onBaselines?.(
-        chosenBaselines.rows.map((row) => row.name),
-        chosenBaselines.seconds,
-      );
+    if (rows.length === 1) options.onBaselines?.(baselineNames, chosenBaselines.seconds);
     const rankingStart = performance.now();
     const { scorer, setting } = await open();
     const ranks = await rankEvents(task, scorer, seenOption.removes, listLength);
@@ -176,10 +173,7 @@ export interface RankingExample {
   readonly answers: readonly (ExampleItem & { readonly isHeld: boolean })[];
 }
 
-const maxExamples = 10;
-const maxAnswers = 10;
-const maxHistory = 10;
-const maxHeld = 5;
+const [maxExamples, maxAnswers, maxHistory, maxHeld] = [10, 10, 10, 5];
 const exampleStream = 0x3e5d;
 
 /** Draws different users with a fixed seed: the same for every model of the same data, so that runs can be compared by eye. */
@@ -207,19 +201,16 @@ async function examplesOf(task: ScoringTask, scorer: Scorer, removeSeen: boolean
   return [...someAsks].map((event, question): RankingExample => {
     const user = exampleTask.events.user[event]!;
     const historyItems = historyOf(exampleTask, event);
-    const heldOutRows = [...bagAt(someHeld, question)];
-    const heldItems = new Set(heldOutRows.map((row) => exampleTask.events.item[row]!));
+    const heldOut = [...bagAt(someHeld, question)].map((row) => ({ row, item: exampleTask.events.item[row]! }));
+    const heldItems = new Set(heldOut.map(({ item }) => item));
     return {
       user: user < 0 ? undefined : users.keys.at(user),
       history: historyItems.slice(-maxHistory).reverse().map(exampleItem),
       had: historyItems.length,
-      held: heldOutRows
-        .filter((row) => exampleTask.events.item[row]! >= 0)
+      held: heldOut
+        .filter(({ item }) => item >= 0)
         .slice(0, maxHeld)
-        .map((row) => ({
-          ...exampleItem(exampleTask.events.item[row]!),
-          ...rankOf(ranks, row, corpus.trainingCounts[exampleTask.events.item[row]!]! > 0),
-        })),
+        .map(({ row, item }) => ({ ...exampleItem(item), ...rankOf(ranks, row, corpus.trainingCounts[item]! > 0) })),
       answers: [...ranks.lists!.items.subarray(question * maxAnswers, (question + 1) * maxAnswers)]
         .filter((row) => row >= 0)
         .map((row) => ({ ...exampleItem(row), isHeld: heldItems.has(row) })),

@@ -96,17 +96,13 @@ export function makeSums(task: ScoringTask, ranks: Ranks, measures: readonly Mea
       });
     },
     count: (): number => rankingCount,
-    figures: (): Readonly<Record<string, number>> =>
-      Object.fromEntries(
-        measures.map(({ label, lists }, i) => [
-          label,
-          lists?.ofAll
-            ? lists.ofAll([...timesShown[i]!.values()], task.corpus.rows)
-            : rankingCount === 0
-              ? 0
-              : sums[i]! / rankingCount,
-        ]),
-      ),
+    figures(): Readonly<Record<string, number>> {
+      const figureOf = ({ lists }: Measure, i: number): number => {
+        if (lists?.ofAll) return lists.ofAll([...timesShown[i]!.values()], task.corpus.rows);
+        return rankingCount === 0 ? 0 : sums[i]! / rankingCount;
+      };
+      return Object.fromEntries(measures.map((measure, i) => [measure.label, figureOf(measure, i)]));
+    },
   };
 }
 
@@ -241,6 +237,6 @@ export const longestListLength = (measures: readonly Measure[]): number =>
   measures.reduce((longest, { lists }) => Math.max(longest, lists?.k ?? 0), 0);
 
 /** Makes each measure once, in the order of first mention. */
-export function makeMeasures(specs: readonly MeasureSpec[]): Measure[] {
-  return [...new Map(specs.map(makeMeasure).map((measure) => [measure.label, measure])).values()];
-}
+export const makeMeasures = (specs: readonly MeasureSpec[]): Measure[] => [
+  ...new Map(specs.map(makeMeasure).map((measure) => [measure.label, measure])).values(),
+];

@@ -45,17 +45,10 @@ export function itemMapOf(
     .slice(0, maxItems);
   const vectorOf = rowReader(vectors.data, width);
   const { points, share } = projectOntoPlane(rows.map((row) => toUnitLength(vectorOf(row))));
-  const coloured = chooseGroups(rows, corpus, plan, encodings) ?? groupByEvents(rows, corpus);
-  return {
-    column: coloured.column,
-    groups: coloured.names,
-    share,
-    points: rows.map((row, i) => ({
-      title: corpus.titles?.at(row) ?? corpus.keys.at(row)!,
-      ...points[i]!,
-      group: coloured.groupOfRow[i]!,
-    })),
-  };
+  const { column, names, groupOfRow } = chooseGroups(rows, corpus, plan, encodings) ?? groupByEvents(rows, corpus);
+  const titleOf = (row: number): string => corpus.titles?.at(row) ?? corpus.keys.at(row)!;
+  const itemPoints = rows.map((row, i) => ({ title: titleOf(row), ...points[i]!, group: groupOfRow[i]! }));
+  return { column, groups: names, share, points: itemPoints };
 }
 
 function toUnitLength(vector: ArrayLike<number>): Float64Array {

@@ -30,15 +30,11 @@ export function taskOverRows(task: ScoringTask, rows: Int32Array): ScoringTask {
 
 export function scorerOverRows(scorer: Scorer, rows: Int32Array): Scorer {
   const toWholeRows = (questionRows: Int32Array): Int32Array => questionRows.map((row) => rows[row]!);
-  const { expect, scoreSome } = scorer;
   return {
     ...scorer,
     score: (questionRows) => scorer.score(toWholeRows(questionRows)),
-    expect: expect && ((questionRows: Int32Array) => expect.call(scorer, toWholeRows(questionRows))),
-    scoreSome:
-      scoreSome &&
-      ((questionRows: Int32Array, from: number, to: number) =>
-        scoreSome.call(scorer, toWholeRows(questionRows), from, to)),
+    expect: scorer.expect && ((questionRows) => scorer.expect!(toWholeRows(questionRows))),
+    scoreSome: scorer.scoreSome && ((questionRows, ...range) => scorer.scoreSome!(toWholeRows(questionRows), ...range)),
   };
 }
 
@@ -98,6 +94,19 @@ export function questionsOf({ events, per = 'event' }: Pick<ScoringTask, 'events
   return (cachedQuestions[per] ??= per === 'user' ? questionsPerUser(events) : questionsPerEvent(events));
 }
 
+/** @param valuesOf returns the values of a bag */
+export function makeBags(count: number, valuesOf: (bag: number) => Iterable<number>): BagColumn {
+  const starts = new Int32Array(count);
+  const ends = new Int32Array(count);
+  const values: number[] = [];
+  for (let bag = 0; bag < count; bag++) {
+    starts[bag] = values.length;
+    for (const value of valuesOf(bag)) values.push(value);
+    ends[bag] = values.length;
+  }
+  return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
+}
+
 export const bagAt = ({ starts, ends, values }: BagColumn, bag: number): Int32Array =>
   values.subarray(starts[bag]!, ends[bag]!) as Int32Array;
 
@@ -121,29 +130,17 @@ function questionsPerEvent({ rows }: Events): Questions {
 
 function questionsPerUser(events: Events): Questions {
   const { item } = events;
-  const values: number[] = [];
-  const starts: number[] = [];
-  const ends: number[] = [];
-  const asks: number[] = [];
-  for (const rowsOfUser of rowsByUser(events).values()) {
+  const rowsOfUsers = [...rowsByUser(events).values()];
+  const held = makeBags(rowsOfUsers.length, (question) => {
     const items = new Set<number>();
-    asks.push(rowsOfUser[0]!);
-    starts.push(values.length);
-    for (const row of rowsOfUser) {
+    return rowsOfUsers[question]!.filter((row) => {
       // Items outside the corpus cannot be told apart, so each counts.
-      if (item[row]! >= 0 && items.has(item[row]!)) continue;
+      const isRepeated = item[row]! >= 0 && items.has(item[row]!);
       items.add(item[row]!);
-      values.push(row);
-    }
-    ends.push(values.length);
-  }
-  const held = {
-    kind: 'bags' as const,
-    starts: Int32Array.from(starts),
-    ends: Int32Array.from(ends),
-    values: Int32Array.from(values),
-  };
-  return { asks: Int32Array.from(asks), held };
+      return !isRepeated;
+    });
+  });
+  return { asks: Int32Array.from(rowsOfUsers, ([first]) => first!), held };
 }
 
 export interface SeenRule {

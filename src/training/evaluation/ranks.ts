@@ -3,7 +3,7 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import type { BagColumn, Events } from '../../data/dataset.ts';
 import { KernelSpace, type Region } from '../embedding/kernel_memory.ts';
 import { BestItems, type Scorer, type ScoringTask } from '../scoring/scorer.ts';
-import { bagAt, bagOf, itemsInTraining, type Questions, questionsOf } from './ranking_questions.ts';
+import { bagAt, bagOf, itemsInTraining, makeBags, type Questions, questionsOf } from './ranking_questions.ts';
 
 /** One entry per event. If the event's item is not in the corpus, it has no rank, and `corpus` is 0. */
 export interface Ranks {
@@ -52,10 +52,10 @@ export async function rankEvents(
       await scorer.expect?.(nextQuestions.map((question) => questions.asks[question]!));
     }
     const chunk = questionOrder.subarray(from, from + rowsAtOnce);
-    const { rows, questionOf: of } = rankedRows(events, questions, chunk);
+    const { rows, questionOf } = rankedRows(events, questions, chunk);
     const seenItems = removeSeen ? seenBefore(task, questions, chunk) : undefined;
     const targets = rows.map((row) => events.item[row]!);
-    const group = beginRanking(corpus.rows, targets, of, seenItems);
+    const group = beginRanking(corpus.rows, targets, questionOf, seenItems);
     const scoresOf = scores(chunk.map((question) => questions.asks[question]!));
     // The targets' scores come from the pieces that are counted, because the rounding of a product may depend on its shape.
     for (const piece of pieces) if (group.hasTarget(...piece)) group.readTargetScores(await scoresOf(piece), ...piece);
@@ -100,21 +100,13 @@ const rowOf = (block: Float32Array, index: number, [from, to]: Piece): Float32Ar
 
 /** Returns one bag per question: items of its user's training events, and items seen before its event, but no held-out item. */
 function seenBefore(task: ScoringTask, questions: Questions, chunk: Int32Array): BagColumn {
-  const { events, corpus, seen = [] } = task;
-  const starts = new Int32Array(chunk.length);
-  const ends = new Int32Array(chunk.length);
-  const values: number[] = [];
-  const heldBy = new Int32Array(corpus.rows).fill(-1);
-  chunk.forEach((question, i) => {
-    starts[i] = values.length;
-    for (const row of bagAt(questions.held, question)) if (events.item[row]! >= 0) heldBy[events.item[row]!] = i;
-    const row = questions.asks[question]!;
-    for (const items of [itemsInTraining(task, row), ...seen.map((bags) => bagOf(bags, row))]) {
-      for (const item of items) if (item >= 0 && heldBy[item] !== i) values.push(item);
-    }
-    ends[i] = values.length;
+  const { events, seen = [] } = task;
+  return makeBags(chunk.length, (index) => {
+    const heldItems = new Set(Array.from(bagAt(questions.held, chunk[index]!), (row) => events.item[row]!));
+    const row = questions.asks[chunk[index]!]!;
+    const seenItems = [itemsInTraining(task, row), ...seen.map((bags) => bagOf(bags, row))];
+    return seenItems.flatMap((items) => [...items]).filter((item) => item >= 0 && !heldItems.has(item));
   });
-  return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
 }
 
 /**
@@ -221,7 +213,8 @@ export function makeRanker() {
         const scoresInBlock = space.floats(scoreBlock, rowsAtOnce * columns);
         const rankCounts = space.integers(results, 3 * rowsAtOnce);
         const targetScores = space.floats(results, rowsAtOnce);
-        const pointer = results.pointer;
+        const targetsPointer = results.pointer;
+        const countPointers = [targetsPointer + 4 * rowsAtOnce, targetsPointer + 8 * rowsAtOnce] as const;
         for (let from = 0; from < rows; from += rowsAtOnce) {
           const rowCount = Math.min(rowsAtOnce, rows - from);
           for (let i = 0; i < rowCount; i++) {
@@ -231,14 +224,7 @@ export function makeRanker() {
             const rowScores = scoresInBlock.subarray(i * columns, (i + 1) * columns);
             if (exclude) ranked[from + i]! -= exclude(rowScores, first, row, [from + i, targets[from + i]!]);
           }
-          space.kernels.rank(
-            scoreBlock.pointer,
-            rowCount,
-            columns,
-            pointer,
-            pointer + 4 * rowsAtOnce,
-            pointer + 8 * rowsAtOnce,
-          );
+          space.kernels.rank(scoreBlock.pointer, rowCount, columns, targetsPointer, ...countPointers);
           for (let i = 0; i < rowCount; i++) {
             better[from + i]! += rankCounts[rowsAtOnce + i]!;
             equal[from + i]! += rankCounts[2 * rowsAtOnce + i]!;

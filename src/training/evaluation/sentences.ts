@@ -1,23 +1,21 @@
 /** Sentences that every report of figures prints: its protocol, and the verdict between the model and the baselines. */
+import { countText } from '../../base/diagnostics/wording.ts';
 import type { Part } from '../../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 import { type ColdItems, type Figures, isOfAccuracy } from './figures.ts';
 import { questionsOf, type RankingSample } from './ranking_questions.ts';
 import type { Interval, IntervalsOf } from './slices.ts';
 
-const countWords = (number: number, what: string): string =>
-  `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
-
 /** Describes the rankings and the averaging, so that means per event and per user are never confused. */
 export function rankingSentence(task: ScoringTask, part: Part): string {
   const { events, corpus, per } = task;
-  const itemWords = countWords(corpus.rows, 'item');
+  const itemWords = countText(corpus.rows, 'item');
   if (per !== 'user') {
-    return `Per event: each of the ${countWords(events.rows, `${part} event`)} ranks the whole corpus, ${itemWords}, and figures are means over events; no negatives are sampled.`;
+    return `Per event: each of the ${countText(events.rows, `${part} event`)} ranks the whole corpus, ${itemWords}, and figures are means over events; no negatives are sampled.`;
   }
   const { asks, held } = questionsOf(task);
   const itemsPerUser = (held.values.length / asks.length).toFixed(1);
-  return `Per user: each of the ${countWords(asks.length, 'user')} with ${part} events ranks the whole corpus once, ${itemWords}, for all the items that the user holds out (${countWords(held.values.length, 'item')}, ${itemsPerUser} a user), and figures are means over users; no negatives are sampled.`;
+  return `Per user: each of the ${countText(asks.length, 'user')} with ${part} events ranks the whole corpus once, ${itemWords}, for all the items that the user holds out (${countText(held.values.length, 'item')}, ${itemsPerUser} a user), and figures are means over users; no negatives are sampled.`;
 }
 
 export const sampleSentence = ({ rankings, of, per }: RankingSample, part: Part): string =>
@@ -30,10 +28,10 @@ export function coldSentence(
 ): string {
   if (cold.events === 0) return 'The item of each event has training events: no event is cold.';
   const coldShare = ((100 * cold.events) / events).toFixed(1);
-  const outsideWords = cold.absent > 0 ? `, ${countWords(cold.absent, 'event')} of items outside it` : '';
+  const outsideWords = cold.absent > 0 ? `, ${countText(cold.absent, 'event')} of items outside it` : '';
   const coldEvents =
-    `${countWords(cold.events, 'event')} (${coldShare} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +
-    `(${countWords(cold.items, 'item')} of the corpus${outsideWords})`;
+    `${countText(cold.events, 'event')} (${coldShare} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +
+    `(${countText(cold.items, 'item')} of the corpus${outsideWords})`;
   const rankingRows = rows.filter((row) => row.cold !== undefined).map(({ name }) => name);
   if (rankingRows.length === 0) {
     return `${coldEvents}: they count as misses in every row, and the figures marked warm exclude them.`;

@@ -3,7 +3,7 @@
  */
 
 import { makeRandom } from '../../base/random/random.ts';
-import { countValues, withDefaults } from '../../base/util/objects.ts';
+import { countValues, listRowIndexes, withDefaults } from '../../base/util/objects.ts';
 import type { Context, ScoringTask } from '../scoring/scorer.ts';
 import { type Figures, forEachQuestion, isMean, type Measure, makeSums, metricValues } from './figures.ts';
 import { questionsOf } from './ranking_questions.ts';
@@ -41,16 +41,12 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
   const { asks } = questionsOf(task);
   const trainingCount = (row: number): number =>
     events.item[row]! < 0 ? 0 : corpus.trainingCounts[events.item[row]!]!;
-  const historyLength = history
-    ? (row: number): number => {
-        const bagIndex = history.index ? history.index[row]! : row;
-        return history.bags.ends[bagIndex]! - history.bags.starts[bagIndex]!;
-      }
-    : (row: number): number => {
-        // The items may be on the disk, and are not read for this.
-        const user = events.user[row]!;
-        return user < 0 ? 0 : users.seen.ends[user]! - users.seen.starts[user]!;
-      };
+  const historyLength = (row: number): number => {
+    // The items may be on the disk, and are not read for this.
+    const { starts, ends } = history ? history.bags : users.seen;
+    const bag = history ? (history.index?.[row] ?? row) : events.user[row]!;
+    return bag < 0 ? 0 : ends[bag]! - starts[bag]!;
+  };
   const slice = (
     name: string,
     rows: ((row: number) => boolean) | undefined,
@@ -67,15 +63,14 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
   };
   const slicesBy = (from: readonly number[], size: (row: number) => number, isOfUser: boolean): FigureSlice[] => {
     const bucketOf = (row: number): number => from.findLastIndex((low) => low <= size(row));
-    const bucketOfQuestion = isOfUser ? asks.map(bucketOf) : undefined;
-    const bucketOfRow = bucketOfQuestion
-      ? undefined
-      : Uint8Array.from({ length: events.rows }, (_, row) => bucketOf(row));
-    let largestSize = 0;
-    for (const row of bucketOfQuestion ? asks : bucketOfRow!.keys()) largestSize = Math.max(largestSize, size(row));
+    const sizedRows = isOfUser ? asks : listRowIndexes(events.rows);
+    const largestSize = sizedRows.reduce((largest, row) => Math.max(largest, size(row)), 0);
+    // By question, or by row.
+    const bucketOfEach = sizedRows.map(bucketOf);
     return from.flatMap((_, bucket) => {
-      const isAsked = bucketOfQuestion && ((question: number): boolean => bucketOfQuestion[question] === bucket);
-      return slice(nameOf(from, bucket, largestSize), bucketOfRow && ((row) => bucketOfRow[row] === bucket), isAsked);
+      const isInBucket = (index: number): boolean => bucketOfEach[index] === bucket;
+      const name = nameOf(from, bucket, largestSize);
+      return isOfUser ? slice(name, undefined, isInBucket) : slice(name, isInBucket);
     });
   };
   return {
@@ -134,12 +129,9 @@ export function groupsOf(task: ScoringTask): { group: Int32Array; groups: number
   const rankingCount = user.length;
   if (users.rows === 0) {
     const groups = Math.min(rankingCount, chanceGroups);
-    const group = Int32Array.from({ length: rankingCount }, (_, row) => row % groups);
-    return {
-      group,
-      groups,
-      unit: rankingCount === groups ? 'events' : `groups of events (${groups}, because there are no users)`,
-    };
+    const group = listRowIndexes(rankingCount).map((row) => row % groups);
+    const unit = rankingCount === groups ? 'events' : `groups of events (${groups}, because there are no users)`;
+    return { group, groups, unit };
   }
   const groupOfUser = new Map<number, number>();
   const group = user.map((userId, row) => {
@@ -174,19 +166,16 @@ export function makeLeads(task: ScoringTask, measures: readonly Measure[]) {
   const { group: groupOfRanking, groups: groupCount, unit } = groupsOf(task);
   const groups = Math.min(groupCount, maxGroups);
   const groupOfRow = groups === groupCount ? groupOfRanking : groupOfRanking.map((ownGroup) => ownGroup % groups);
-  const groupSizes = new Float64Array(groups);
-  for (const rowGroup of groupOfRow) groupSizes[rowGroup]!++;
+  const sizes = sizesOf(groupOfRow, groups);
   // By measure, then by row.
   const sumsByMeasure: Float64Array[][] = perRanking.map(() => []);
   return {
     add(ranks: Ranks): void {
-      perRanking.forEach(
-        (measure, index) =>
-          void sumsByMeasure[index]!.push(sumsOf(metricValues(task, ranks, measure), groupOfRow, groups)),
-      );
+      for (const [index, measure] of perRanking.entries())
+        sumsByMeasure[index]!.push(sumsOf(metricValues(task, ranks, measure), groupOfRow, groups));
     },
     rows(): readonly RowIntervals[] {
-      const intervalsByMeasure = sumsByMeasure.map((series) => bootstrapSums({ sums: series, sizes: groupSizes }));
+      const intervalsByMeasure = sumsByMeasure.map((sums) => bootstrapSums({ sums, sizes }));
       const byLabel = (intervalAt: (index: number) => Interval): IntervalsOf =>
         Object.fromEntries(perRanking.map(({ label }, index) => [label, intervalAt(index)]));
       return (sumsByMeasure[0] ?? []).map((_, row) => ({
@@ -213,14 +202,12 @@ export interface Interval {
   readonly high: number;
 }
 
-interface BootstrapSample {
+interface BootstrapSample extends Pick<GroupSums, 'reference'> {
   /** One value per question for each series; a question is an event, or a user. */
   readonly series: readonly Float64Array[];
   /** The group of each question: 0 … groups − 1. */
   readonly group: Int32Array;
   readonly groups: number;
-  /** Index of the series that the others are compared with. Default: the first. */
-  readonly reference?: number;
 }
 
 export interface BootstrapOptions {
@@ -242,10 +229,14 @@ export function bootstrap(
   { series, group, groups, reference = 0 }: BootstrapSample,
   options: BootstrapOptions = {},
 ): Intervals {
-  const groupSizes = new Float64Array(groups);
-  for (const rowGroup of group) groupSizes[rowGroup]!++;
-  const groupSums = series.map((values) => sumsOf(values, group, groups));
-  return bootstrapSums({ sums: groupSums, sizes: groupSizes, reference }, options);
+  const sums = series.map((values) => sumsOf(values, group, groups));
+  return bootstrapSums({ sums, sizes: sizesOf(group, groups), reference }, options);
+}
+
+function sizesOf(group: Int32Array, groups: number): Float64Array {
+  const sizes = new Float64Array(groups);
+  for (const rowGroup of group) sizes[rowGroup]!++;
+  return sizes;
 }
 
 function sumsOf(values: Float64Array, group: Int32Array, groups: number): Float64Array {
@@ -258,6 +249,7 @@ interface GroupSums {
   /** By series, then by group. */
   readonly sums: readonly Float64Array[];
   readonly sizes: Float64Array;
+  /** Index of the series that the others are compared with. Default: the first. */
   readonly reference?: number;
 }
 

@@ -1,4 +1,5 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
+import { reuseIntegers } from '../../base/util/objects.ts';
 import type { Column, Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { NamedTensors } from '../../graph/evaluate.ts';
 import type { Tensor } from '../../graph/graph.ts';
@@ -140,18 +141,6 @@ function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array) => In
     const columnRows = integers(rows.length);
     pickCodes(index, rows, columnRows);
     return columnRows;
-  };
-}
-
-/** Returns a function that returns `length` numbers. They are those of its last call, so that each batch does not allocate. */
-export const reuseFloats = () => reuseNumbers((length) => new Float32Array(length));
-export const reuseIntegers = () => reuseNumbers((length) => new Int32Array(length));
-
-function reuseNumbers<T extends Float32Array | Int32Array>(allocate: (length: number) => T): (length: number) => T {
-  let buffer = allocate(0);
-  return (length) => {
-    if (buffer.length < length) buffer = allocate(length);
-    return buffer.subarray(0, length) as T;
   };
 }
 

@@ -10,8 +10,8 @@ it('sets each weight to the least of the elastic net, with the others as they ar
   );
   const starts = Int32Array.from([0, ...lists.map((_, at) => lists.slice(0, at + 1).flat().length)]);
   const target = Float64Array.from({ length: rows }, () => random.next());
-  const { rest, weights, runRound: round } = makeDescent({ starts, values: Int32Array.from(lists.flat()) }, rows);
-  rest.set(target);
+  const { residual, weights, runRound: round } = makeDescent({ starts, values: Int32Array.from(lists.flat()) }, rows);
+  residual.set(target);
   const [l1, l2] = [0.3, 0.5];
 
   const [expected, left] = [new Float64Array(columns), target.slice()];
@@ -30,14 +30,14 @@ it('sets each weight to the least of the elastic net, with the others as they ar
     expect(weights[column]).toBeCloseTo(weight, 12);
   });
   left.forEach((value, row) => {
-    expect(rest[row]).toBeCloseTo(value, 12);
+    expect(residual[row]).toBeCloseTo(value, 12);
   });
 
   // At rest, no weight can be bettered: its slope is l1 + l2 w, or at most l1 where it is 0.
   const all = Int32Array.from({ length: columns }, (_, column) => column);
   for (let at = 0; at < 500 && round(all, l1, l2) > 0; at++);
   for (const column of all) {
-    const slope = lists[column]!.reduce((sum, row) => sum + rest[row]!, 0) - l1 - l2 * weights[column]!;
+    const slope = lists[column]!.reduce((sum, row) => sum + residual[row]!, 0) - l1 - l2 * weights[column]!;
     if (weights[column]! > 0) expect(slope).toBeCloseTo(0, 9);
     else expect(slope).toBeLessThanOrEqual(1e-9);
   }

@@ -1,4 +1,5 @@
 /** The contract of a baseline, and the interactions of users and items in training, which most baselines learn from. */
+import { reuseFloats } from '../../../base/util/objects.ts';
 import type { BagColumn } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/matrix_product.ts';
 import type { Scorer, ScoringTask } from '../../scoring/scorer.ts';
@@ -24,24 +25,23 @@ const interactionsCache = new WeakMap<BagColumn, Interactions>();
 
 /** Returns the interactions of the training part. Cached as long as `users.seen` lives. */
 export function interactionsOf({ users, corpus }: ScoringTask): Interactions {
-  const cachedInteractions = interactionsCache.get(users.seen);
-  if (cachedInteractions) return cachedInteractions;
-  const distinctInteractions = collectDistinct(users.seen, users.rows, corpus.rows);
-  interactionsCache.set(users.seen, distinctInteractions);
-  return distinctInteractions;
+  const interactions = interactionsCache.get(users.seen) ?? collectDistinct(users.seen, users.rows, corpus.rows);
+  interactionsCache.set(users.seen, interactions);
+  return interactions;
 }
 
-/** The cost of computing the interactions, which is known before any item is read: the items of users may be on disk. */
-interface InteractionsCost {
-  /** Peak memory in bytes, including the data that is read. */
-  readonly bytes: number;
-  /** Steps of plain code. Measured with a billion events, where each event waits for memory about three times. */
-  readonly steps: number;
-}
-
-export function interactionsCost({ users: { seen, rows } }: ScoringTask): InteractionsCost {
+function countSeen({ starts, ends }: BagColumn, users: number): number {
   let eventCount = 0;
-  for (let user = 0; user < rows; user++) eventCount += seen.ends[user]! - seen.starts[user]!;
+  for (let user = 0; user < users; user++) eventCount += ends[user]! - starts[user]!;
+  return eventCount;
+}
+
+/**
+ * Returns the peak memory and the steps of plain code to compute the interactions, before any item is read: the items of users may be on disk. Measured with a
+ * billion events, where each event waits for memory about three times.
+ */
+export function interactionsCost({ users: { seen, rows } }: ScoringTask): { bytes: number; steps: number } {
+  const eventCount = countSeen(seen, rows);
   return { bytes: 16 * eventCount, steps: 60 * eventCount };
 }
 
@@ -49,9 +49,7 @@ function collectDistinct(seen: BagColumn, users: number, items: number): Interac
   const usersOf = { starts: new Int32Array(items + 1), values: new Int32Array(0) };
   const itemsOf = { starts: new Int32Array(users + 1), values: new Int32Array(0) };
   const lastUserOf = new Int32Array(items).fill(-1);
-  let eventCount = 0;
-  for (let user = 0; user < users; user++) eventCount += seen.ends[user]! - seen.starts[user]!;
-  const distinctItems = new Int32Array(eventCount);
+  const distinctItems = new Int32Array(countSeen(seen, users));
   let pairsSoFar = 0;
   for (let user = 0; user < users; user++) {
     for (let index = seen.starts[user]!; index < seen.ends[user]!; index++) {
@@ -211,27 +209,23 @@ export function historyScorer(
   const weightsOf = (row: number, history: Int32Array): Float64Array =>
     Float64Array.from(agesOf(row, history), (age) => decay ** age);
   const itemSums = new Float64Array(items);
-  let scoreBlock = new Float32Array(0);
-  let cached: { readonly history: Int32Array; readonly weights?: Float64Array } | undefined;
+  const floats = reuseFloats();
+  let last: { readonly history: Int32Array; readonly weights: Float64Array | undefined } | undefined;
   return {
     score(rows) {
-      if (scoreBlock.length < rows.length * items) scoreBlock = new Float32Array(rows.length * items);
-      for (let i = 0; i < rows.length; i++) {
-        const row = rows[i]!;
+      const scores = floats(rows.length * items);
+      for (const [i, row] of rows.entries()) {
         const history = historyOf(row);
         const weights = decay === 1 ? undefined : weightsOf(row, history);
-        if (
-          !cached ||
-          !areEqual(history, cached.history) ||
-          !(weights === undefined || areEqual(weights, cached.weights!))
-        ) {
+        const isSame = last && areEqual(history, last.history) && areEqual(weights ?? [], last.weights ?? []);
+        if (!isSame) {
           itemSums.fill(0);
           add(history, itemSums, task.events.user[row]!, weights);
         }
-        cached = { history, weights };
-        scoreBlock.set(itemSums, i * items);
+        last = { history, weights };
+        scores.set(itemSums, i * items);
       }
-      return scoreBlock;
+      return scores;
     },
   };
 }

@@ -39,10 +39,8 @@ export function itemKnnWeights(
   const reachedItems = new Int32Array(items);
   const collectors = settings.map(({ k }) => ({ pick: makePicker(k), rows: makeCollector(items) }));
   // With equal shrinkage, the nearest items for the largest k contain those for smaller ones.
-  const shrinkGroups = [...groupSettings(settings, 'shrink')].map(([shrink, settingIndexes]) => ({
-    shrink,
-    of: settingIndexes.sort((a, b) => settings[b]!.k - settings[a]!.k),
-  }));
+  const shrinkGroups = [...groupSettings(settings, 'shrink')];
+  for (const [, settingIndexes] of shrinkGroups) settingIndexes.sort((a, b) => settings[b]!.k - settings[a]!.k);
   for (let row = 0; row < items; row++) {
     let reachedCount = 0;
     for (let index = usersOf.starts[row]!; index < usersOf.starts[row + 1]!; index++) {
@@ -54,15 +52,16 @@ export function itemKnnWeights(
     }
     sharedUsers[row] = 0;
     const reachedColumns = reachedItems.subarray(0, reachedCount);
-    for (const { shrink, of } of shrinkGroups) {
+    for (const [shrink, settingIndexes] of shrinkGroups) {
       for (let index = 0; index < reachedCount; index++) {
         const item = reachedColumns[index]!;
         similarity[item] = sharedUsers[item]! / (Math.sqrt(userCounts[item]! * userCounts[row]!) + shrink);
       }
       let nearestItems: Int32Array = reachedColumns;
-      for (const setting of of) {
-        nearestItems = collectors[setting]!.pick(nearestItems, similarity);
-        collectors[setting]!.rows.add(nearestItems, similarity);
+      for (const setting of settingIndexes) {
+        const { pick, rows } = collectors[setting]!;
+        nearestItems = pick(nearestItems, similarity);
+        rows.add(nearestItems, similarity);
       }
     }
     for (let index = 0; index < reachedCount; index++) sharedUsers[reachedColumns[index]!] = 0;

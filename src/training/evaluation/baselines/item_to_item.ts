@@ -69,31 +69,24 @@ export function makePicker(k: number): (columns: Int32Array, dense: Float64Array
 }
 
 /** Groups the indexes of the settings by the value of one argument. */
-export function groupSettings<S extends BaselineSetting>(
-  settings: readonly S[],
-  name: keyof S & string,
-): ReadonlyMap<number, number[]> {
-  return groupBy(settings.keys(), (index) => settings[index]![name]!);
-}
+export const groupSettings = <S extends BaselineSetting>(settings: readonly S[], name: keyof S & string) =>
+  groupBy(settings.keys(), (index) => settings[index]![name]!);
 
 export function transposeWeights({ starts, values, weights }: Weights): Weights {
   const items = starts.length - 1;
-  const transposedWeights = {
-    starts: new Int32Array(items + 1),
-    values: new Int32Array(values.length),
-    weights: new Float64Array(values.length),
-  };
-  for (const column of values) transposedWeights.starts[column + 1]!++;
-  for (let item = 0; item < items; item++) transposedWeights.starts[item + 1]! += transposedWeights.starts[item]!;
-  const nextSlot = transposedWeights.starts.slice(0, items);
+  const columnStarts = new Int32Array(items + 1);
+  for (const column of values) columnStarts[column + 1]!++;
+  for (let item = 0; item < items; item++) columnStarts[item + 1]! += columnStarts[item]!;
+  const nextSlot = columnStarts.slice(0, items);
+  const transposed = { starts: columnStarts, values: values.slice(), weights: weights.slice() };
   for (let row = 0; row < items; row++) {
     for (let index = starts[row]!; index < starts[row + 1]!; index++) {
-      const nextIndex = nextSlot[values[index]!]!++;
-      transposedWeights.values[nextIndex] = row;
-      transposedWeights.weights[nextIndex] = weights[index]!;
+      const slot = nextSlot[values[index]!]!++;
+      transposed.values[slot] = row;
+      transposed.weights[slot] = weights[index]!;
     }
   }
-  return transposedWeights;
+  return transposed;
 }
 
 /** score(j) = Σ over i in the history of the weight in row i and column j, times the weight of i in the history. */

@@ -35,16 +35,16 @@ export function rp3betaWeights(
     Float64Array.from({ length: lists.starts.length - 1 }, (_, index) => countOf(lists, index) ** power);
   const collectors = settings.map(({ β }) => ({ lessPopular: degreePowers(usersOf, -β), rows: makeCollector(items) }));
   const alphaGroups = [...groupSettings(settings, 'α')].map(([α, settingIndexes]) => ({
-    of: settingIndexes,
-    back: degreePowers(itemsOf, -α),
-    first: degreePowers(usersOf, -α),
+    settingIndexes,
+    backFactors: degreePowers(itemsOf, -α),
+    firstFactors: degreePowers(usersOf, -α),
   }));
   const walkChance = new Float64Array(items);
   const scaledChance = new Float64Array(items);
   const reachedItems = new Int32Array(items);
   const pick = makePicker(k);
   for (let row = 0; row < items; row++) {
-    for (const { of: settingIndexes, back: backFactors, first: firstFactors } of alphaGroups) {
+    for (const { settingIndexes, backFactors, firstFactors } of alphaGroups) {
       let reachedCount = 0;
       for (let index = usersOf.starts[row]!; index < usersOf.starts[row + 1]!; index++) {
         const user = usersOf.values[index]!;
@@ -58,13 +58,11 @@ export function rp3betaWeights(
       const reachedColumns = reachedItems.subarray(0, reachedCount);
       for (const setting of settingIndexes) {
         const { lessPopular, rows } = collectors[setting]!;
-        for (let index = 0; index < reachedCount; index++)
-          scaledChance[reachedColumns[index]!] =
-            walkChance[reachedColumns[index]!]! * lessPopular[reachedColumns[index]!]!;
+        for (const item of reachedColumns) scaledChance[item] = walkChance[item]! * lessPopular[item]!;
         scaledChance[row] = 0;
         rows.add(pick(reachedColumns, scaledChance), scaledChance);
       }
-      for (let index = 0; index < reachedCount; index++) walkChance[reachedColumns[index]!] = 0;
+      for (const item of reachedColumns) walkChance[item] = 0;
     }
   }
   return collectors.map(({ rows }) => rows.weights());

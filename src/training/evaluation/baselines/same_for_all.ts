@@ -14,22 +14,17 @@ export const popularity = defineBaseline({
 
 function sameForAll(row: ArrayLike<number>): Required<Pick<Scorer, 'score' | 'scoreSome'>> {
   const itemScores = Float32Array.from(row);
-  let repeatedScores = new Float32Array(0);
-  const repeatRow = (scores: Float32Array, times: number, into: Float32Array): Float32Array => {
-    for (let index = 0; index < times; index++) into.set(scores, index * scores.length);
-    return into;
+  let repeatedScores: Float32Array = new Float32Array(0);
+  const repeat = (scores: Float32Array, times: number): Float32Array => {
+    const repeated = new Float32Array(times * scores.length);
+    for (let index = 0; index < times; index++) repeated.set(scores, index * scores.length);
+    return repeated;
   };
   return {
     score({ length }) {
-      if (repeatedScores.length < length * itemScores.length)
-        repeatedScores = repeatRow(
-          itemScores,
-          length,
-          new Float32Array(length * itemScores.length),
-        ) as Float32Array<ArrayBuffer>;
+      if (repeatedScores.length < length * itemScores.length) repeatedScores = repeat(itemScores, length);
       return repeatedScores;
     },
-    scoreSome: async ({ length }, from, to) =>
-      repeatRow(itemScores.subarray(from, to), length, new Float32Array(length * (to - from))),
+    scoreSome: async ({ length }, from, to) => repeat(itemScores.subarray(from, to), length),
   };
 }

@@ -1,4 +1,4 @@
-import { KernelSpace, type Region } from '../../embedding/kernel_memory.ts';
+import { KernelSpace } from '../../embedding/kernel_memory.ts';
 import { defineTuned, pairCount, type TrainingInteractions } from './baseline.ts';
 import { makeCollector, sumWeights, transposeWeights, type Weights } from './item_to_item.ts';
 
@@ -23,15 +23,12 @@ export const slim = defineTuned<SlimSetting>({
   defaultSetting: 4,
   weighsHistory: true,
   *fitSettings(training, settings) {
-    const firstSetting = allSettings.findIndex(({ l1, l2 }) =>
-      settings.some((otherSetting) => otherSetting.l1 === l1 && otherSetting.l2 === l2),
-    );
+    const indexIn = (list: readonly SlimSetting[], { l1, l2 }: SlimSetting): number =>
+      list.findIndex((setting) => setting.l1 === l1 && setting.l2 === l2);
+    const firstSetting = allSettings.findIndex((setting) => indexIn(settings, setting) !== -1);
     const settingPath = firstSetting === -1 ? settings : allSettings.slice(firstSetting);
     const weights = slimWeights(training, settingPath);
-    for (const { l1, l2 } of settings) {
-      const pathIndex = settingPath.findIndex((pathSetting) => pathSetting.l1 === l1 && pathSetting.l2 === l2);
-      yield sumWeights(transposeWeights(weights[pathIndex]!));
-    }
+    for (const setting of settings) yield sumWeights(transposeWeights(weights[indexIn(settingPath, setting)]!));
   },
   steps({ items, itemsOf, usersOf, users }) {
     const perUser = itemsOf.values.length / Math.max(1, users);
@@ -58,7 +55,7 @@ export function slimWeights(
   { maxRounds = outerRounds, change = minChange }: { readonly maxRounds?: number; readonly change?: number } = {},
 ): readonly Weights[] {
   const { starts, values } = usersOf;
-  const { rest: residual, weights, runRound } = makeDescent(usersOf, users);
+  const { residual, weights, runRound } = makeDescent(usersOf, users);
   const sharedUsers = new Int32Array(items);
   const reachedItems = new Int32Array(items);
   const collectors = settings.map(() => makeCollector(items));
@@ -99,37 +96,27 @@ export function slimWeights(
 export function makeDescent(ones: { readonly starts: Int32Array; readonly values: Int32Array }, rows: number) {
   const space = new KernelSpace();
   const columns = ones.starts.length - 1;
-  const [starts, values, residual, weights, list] = [
-    4 * ones.starts.length,
-    4 * ones.values.length,
-    8 * rows,
-    8 * columns,
-    4 * columns,
-  ].map((bytes) => space.allocate(bytes)) as [Region, Region, Region, Region, Region];
+  const starts = space.allocate(4 * ones.starts.length);
+  const values = space.allocate(4 * ones.values.length);
+  const residual = space.allocate(8 * rows);
+  const weights = space.allocate(8 * columns);
+  const list = space.allocate(4 * columns);
   space.integers(starts, ones.starts.length).set(ones.starts);
   space.integers(values, ones.values.length).set(ones.values);
   const codeList = space.integers(list, columns);
   return {
     /** The residual: the target minus the sum of the weighted columns. One number per row of the matrix, initially 0. */
-    rest: space.doubles(residual, rows),
+    residual: space.doubles(residual, rows),
     /** One number per column, initially 0. */
     weights: space.doubles(weights, columns),
     /**
-     * Takes one round over these columns: sets each weight in turn to the value that, with the other weights fixed, minimizes ½ ‖rest‖² + l2 ÷ 2 ‖weights‖² +
-     * l1 Σ weights, with no weight below 0. Returns the largest change.
+     * Takes one round over these columns: sets each weight in turn to the value that, with the other weights fixed, minimizes ½ ‖residual‖² + l2 ÷ 2 ‖weights‖²
+     * + l1 Σ weights, with no weight below 0. Returns the largest change.
      */
     runRound(chosenColumns: Int32Array, l1: number, l2: number): number {
       codeList.set(chosenColumns);
-      return space.kernels.descend(
-        list.pointer,
-        chosenColumns.length,
-        starts.pointer,
-        values.pointer,
-        residual.pointer,
-        weights.pointer,
-        l1,
-        l2,
-      );
+      const ofMatrix = [starts.pointer, values.pointer, residual.pointer, weights.pointer] as const;
+      return space.kernels.descend(list.pointer, chosenColumns.length, ...ofMatrix, l1, l2);
     },
   };
 }

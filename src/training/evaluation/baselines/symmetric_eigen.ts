@@ -25,7 +25,9 @@ export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
   const largest = diagonal.reduce((max, value, i) => Math.max(max, Math.abs(value) + Math.abs(offDiagonal[i]!)), 0);
   for (let first = 0; first < size; first++) {
     for (let step = 0; ; step++) {
-      const last = endOfBlock(offDiagonal, first, Number.EPSILON * largest);
+      // What is beside the block of `first` is negligible.
+      let last = first;
+      while (Math.abs(offDiagonal[last]!) > Number.EPSILON * largest) last++;
       if (last === first) break;
       invariant(step < maxSteps, 'the eigenvalues of a symmetric matrix are found');
       stepOfBlock({ diagonal, offDiagonal, rotation }, first, last);
@@ -81,13 +83,6 @@ function dot(a: Float64Array, b: Float64Array, from: number): number {
   let sum = 0;
   for (let i = from; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
-}
-
-/** Returns the last row of the block of `first`: what is beside it is negligible. */
-function endOfBlock(offDiagonal: Float64Array, first: number, negligible: number): number {
-  let last = first;
-  while (Math.abs(offDiagonal[last]!) > negligible) last++;
-  return last;
 }
 
 /** Takes one implicit QL step over the rows from `first` to `last`, with Wilkinson's shift. */

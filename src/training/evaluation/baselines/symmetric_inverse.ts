@@ -116,9 +116,10 @@ export async function invertStrips(matrix: Strips, product: Product): Promise<vo
   }
 }
 
-function rowsOf({ size, tile }: Strips, stripIndex: number): readonly [number, number] {
-  return [stripIndex * tile, Math.min(size, (stripIndex + 1) * tile)];
-}
+const rowsOf = ({ size, tile }: Strips, stripIndex: number): readonly [number, number] => [
+  stripIndex * tile,
+  Math.min(size, (stripIndex + 1) * tile),
+];
 
 async function tileInverse(data: Float32Array, size: number, product: Product): Promise<Float32Array> {
   if (size <= plainTile) return Float32Array.from(symmetricInverse(Float64Array.from(data), size));
@@ -137,9 +138,7 @@ async function tileInverse(data: Float32Array, size: number, product: Product): 
 }
 
 /** Returns a number of rows per tile, at most `maxTile`, with which all tiles but the last are equally large. */
-export function evenTile(size: number, maxTile: number): number {
-  return Math.ceil(size / Math.ceil(size / maxTile));
-}
+export const evenTile = (size: number, maxTile: number): number => Math.ceil(size / Math.ceil(size / maxTile));
 
 /** Copies column tile `pivot` of the whole matrix, [size, width of the tile]. The part above the diagonal follows from symmetry. */
 function readColumn(matrix: Strips, pivot: number, target: Float32Array): void {

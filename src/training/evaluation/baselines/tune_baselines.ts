@@ -1,5 +1,6 @@
 /** Chooses the setting of a baseline that ranks the validation part best, and how much less an item counts the longer ago it was. */
 import { invariant } from '../../../base/diagnostics/failure.ts';
+import { countText } from '../../../base/diagnostics/wording.ts';
 import { listRowIndexes } from '../../../base/util/objects.ts';
 import type { IndexedBags } from '../../../data/dataset.ts';
 import type { Product } from '../../scoring/matrix_product.ts';
@@ -46,38 +47,35 @@ export async function chooseSetting(
   training: TrainingInteractions,
   { validation, ordered = false, ...options }: ChoosingOptions,
 ): Promise<ChosenSetting> {
-  const { settings, defaultSetting: usual } = row;
   if (validation === undefined) {
-    const setting = settings[usual]!;
+    const setting = row.settings[row.defaultSetting]!;
     const scores = await fitOne(row, training, setting, options.product);
     return { scores, setting, decay: 1, words: `${settingWords(setting)}, not chosen: there is no validation event` };
   }
   const itemCount = row.choosesAmong?.(training);
-  const items = itemCount === undefined ? validation : keepTopItems(validation, itemCount);
-  const task = sampleUsers(items, choosingEvents);
-  const bestSetting = await bestOf(row, items === validation ? training : trainingInteractions(task), task, options);
+  const choosingTask = itemCount === undefined ? validation : keepTopItems(validation, itemCount);
+  const isAmongAll = choosingTask === validation;
+  const task = sampleUsers(choosingTask, choosingEvents);
+  const bestSetting = await bestOf(row, isAmongAll ? training : trainingInteractions(task), task, options);
   const { setting, tried } = bestSetting;
-  const scores = items === validation ? bestSetting.scores : await fitOne(row, training, setting, options.product);
-  const allEvents = validation.events.rows.toLocaleString('en');
-  const rows = task.events.rows.toLocaleString('en');
+  const scores = isAmongAll ? bestSetting.scores : await fitOne(row, training, setting, options.product);
+  const eventsText = countText(validation.events.rows, 'validation event');
   const eventsClause =
-    rows === allEvents
-      ? `${allEvents} validation event${allEvents === '1' ? '' : 's'}`
-      : `${rows} of ${allEvents} validation events`;
-  const topItemsClause =
-    items === validation
-      ? ''
-      : `, among the ${items.corpus.rows.toLocaleString('en')} items with the most training events`;
+    task.events.rows === validation.events.rows
+      ? eventsText
+      : `${task.events.rows.toLocaleString('en')} of ${eventsText}`;
+  const topItemsClause = isAmongAll
+    ? ''
+    : `, among the ${choosingTask.corpus.rows.toLocaleString('en')} items with the most training events`;
   const words = `${settingWords(setting)}, chosen out of ${tried.length} by ${measure.label} on ${eventsClause}${topItemsClause}`;
-  const atEnds = endsReached(setting, tried);
-  const endClause = atEnds.length === 0 ? '' : `; ${atEnds.join(' and ')} at the end of what was tried`;
+  const endNames = endsReached(setting, tried);
+  const endClause = endNames.length === 0 ? '' : `; ${endNames.join(' and ')} at the end of what was tried`;
   if (!row.weighsHistory || !ordered) return { scores, setting, decay: 1, words: words + endClause };
-  const { removeSeen } = options;
-  const ranked = items === validation ? task : sampleUsers(validation, choosingEvents);
+  const decayTask = isAmongAll ? task : sampleUsers(validation, choosingEvents);
   const valueAt = (decay: number): Promise<number> =>
-    choosingValue(ranked, historyScorer(ranked, training.itemsOf, scores, decay), removeSeen);
+    choosingValue(decayTask, historyScorer(decayTask, training.itemsOf, scores, decay), options.removeSeen);
   // The setting was measured without a decay, unless it was chosen among fewer items.
-  const decay = await bestDecay(items === validation ? bestSetting.value : await valueAt(1), valueAt);
+  const decay = await bestDecay(isAmongAll ? bestSetting.value : await valueAt(1), valueAt);
   return { scores, setting, decay, words: `${words}${endClause}; decay = ${decay}, chosen out of ${decays.length}` };
 }
 
@@ -204,11 +202,10 @@ export function keepTopItems(task: ScoringTask, maxItems: number): ScoringTask {
     rowOf[item] = row;
   });
   const reindexItems = (items: Int32Array): Int32Array => items.map((item) => (item < 0 ? -1 : rowOf[item]!));
-  const rows = Int32Array.from(events.item.keys()).filter(
-    (row) => events.item[row]! >= 0 && rowOf[events.item[row]!]! >= 0,
-  );
-  const reindexBags = ({ bags: reindexBags, index }: IndexedBags): IndexedBags => ({
-    bags: { ...reindexBags, values: reindexItems(reindexBags.values) },
+  const newItems = reindexItems(events.item);
+  const rows = listRowIndexes(events.rows).filter((row) => newItems[row]! >= 0);
+  const reindexBags = ({ bags, index }: IndexedBags): IndexedBags => ({
+    bags: { ...bags, values: reindexItems(bags.values) },
     index: rows.map((row) => (index ? index[row]! : row)),
   });
   const { context: _, ...taskRest } = task;
@@ -218,7 +215,7 @@ export function keepTopItems(task: ScoringTask, maxItems: number): ScoringTask {
       rows: rows.length,
       features: new Map(),
       labels: new Map(),
-      item: rows.map((row) => rowOf[events.item[row]!]!),
+      item: rows.map((row) => newItems[row]!),
       user: rows.map((row) => events.user[row]!),
     },
     corpus: { rows: maxItems, features: new Map(), keys: [], trainingCounts: keptItems.map((item) => counts[item]!) },

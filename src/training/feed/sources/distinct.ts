@@ -1,9 +1,10 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
 import { drawNormal, makeRandom } from '../../../base/random/random.ts';
+import { reuseIntegers } from '../../../base/util/objects.ts';
 import { type Tensor, tensorOf } from '../../../graph/graph.ts';
 import { KernelSpace, type Region } from '../../embedding/kernel_memory.ts';
 import { makeIdentity } from '../distinct_items.ts';
-import { type MakeSource, reuseIntegers, trainingOf } from '../input_source.ts';
+import { type MakeSource, trainingOf } from '../input_source.ts';
 
 /** int32 [batch, 2] */
 export const places: MakeSource<'places'> = () => {

@@ -1,4 +1,5 @@
 /** Estimates the logarithm of an item's frequency, which is subtracted from its scores so that popular items are not punished twice. */
+import { reuseFloats } from '../../../base/util/objects.ts';
 import type { Corpus, Events } from '../../../data/dataset.ts';
 import { replayedShare } from '../../../data/rows/fresh.ts';
 import { tensorOf } from '../../../graph/graph.ts';
@@ -9,7 +10,6 @@ import {
   type FeedContext,
   type InputFeed,
   type MakeSource,
-  reuseFloats,
   type SourceOf,
   trainingOf,
 } from '../input_source.ts';

@@ -1,5 +1,7 @@
 /** Fills inputs with what the rows of a batch have: labels, numbers, and rows of tables, which are one for each row, a pooled bag, or a sequence. */
+
 import { invariant } from '../../../base/diagnostics/failure.ts';
+import { reuseFloats } from '../../../base/util/objects.ts';
 import type { BagColumn } from '../../../data/dataset.ts';
 import { tensorOf } from '../../../graph/graph.ts';
 import { computedTableName, type FeaturePlan } from '../../../graph/plan/plan.ts';
@@ -24,7 +26,6 @@ import {
   type InputFeed,
   listLength,
   type MakeSource,
-  reuseFloats,
 } from '../input_source.ts';
 
 /** float32 [batch, dim] */

@@ -1,4 +1,5 @@
 import { invariant } from '../../../base/diagnostics/failure.ts';
+import { reuseFloats, reuseIntegers } from '../../../base/util/objects.ts';
 import type { Events } from '../../../data/dataset.ts';
 import { gatherCodes } from '../../../data/rows/gather_rows.ts';
 import { makeTimeline } from '../../../data/rows/past_events.ts';
@@ -8,16 +9,7 @@ import { makePairs } from '../batch_lists.ts';
 import { countInner, pickCodes, pickShares } from '../copy_columns.ts';
 import { paddedLength } from '../distinct_items.ts';
 import { makeIdDrop } from '../draws.ts';
-import {
-  type Batch,
-  columnOf,
-  type FeedContext,
-  listLength,
-  type MakeSource,
-  reuseFloats,
-  reuseIntegers,
-  trainingOf,
-} from '../input_source.ts';
+import { type Batch, columnOf, type FeedContext, listLength, type MakeSource, trainingOf } from '../input_source.ts';
 import { poolSize } from '../item_sampler.ts';
 
 /** int32 [codes]. Rows are numbered in `reserve`, so that `table_seen` counts all of them when it is filled. */
