@@ -130,8 +130,8 @@ class OnnxProgram implements Program {
     await this.session.release();
   }
 
-  private unwrapAll(named: Graph['outputs'], valueOf: (name: string) => OrtTensor): Tensors {
-    return Object.fromEntries(named.map(({ name, node }) => [name, unwrap(this.graph, node, valueOf(name))]));
+  private unwrapAll(named: Graph['outputs'], resultOf: (name: string) => OrtTensor): Tensors {
+    return Object.fromEntries(named.map(({ name, node }) => [name, unwrap(this.graph, node, resultOf(name))]));
   }
 
   /** Returns the runtime's tensor over the same memory. */
