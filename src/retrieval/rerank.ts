@@ -9,7 +9,7 @@ import { isObject, yieldToEventLoop } from '../base/util/objects.ts';
 import { attempt, type Snapshot, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';
 import {
   type ItemCondition,
-  mostWeight,
+  maxWeight,
   type RerankEntries,
   requestFailure,
   unknownFacts,
@@ -68,9 +68,9 @@ export const rerankers: Readonly<
       for (const entry of entries) {
         const rules: unknown = request[entry] ?? [];
         const isRule = (rule: unknown): boolean =>
-          isObject(rule) && typeof rule.filter === 'string' && isFrom(0, mostWeight, rule.weight);
+          isObject(rule) && typeof rule.filter === 'string' && isFrom(0, maxWeight, rule.weight);
         if (Array.isArray(rules) && rules.every(isRule)) continue;
-        const advice = `give a list of \`{ filter, weight }\`, with weights from 0 to ${mostWeight}`;
+        const advice = `give a list of \`{ filter, weight }\`, with weights from 0 to ${maxWeight}`;
         throw requestFailure(entry, 'has something else than filters with weights', advice);
       }
       const count = entries.reduce((sum, entry) => sum + (request[entry]?.length ?? 0), 0);

@@ -84,8 +84,8 @@ export interface ItemCondition {
 }
 
 /** Bounds of the absolute value of a weight other than 0, so that no product overflows float64. */
-const leastWeight = 1e-30;
-export const mostWeight = 1e30;
+const minWeight = 1e-30;
+export const maxWeight = 1e30;
 
 export interface SearchContext {
   readonly rows: number;
@@ -163,14 +163,11 @@ function inEntry<T>(entry: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    throw new Failure(
-      error.diagnostics.map((diagnostic) =>
-        diagnose(diagnostic.code as 'filter-type', diagnostic.at, {
-          ...(factsOf(diagnostic) as Facts<'filter-type'>),
-          entry,
-        }),
-      ),
-    );
+    const diagnostics = error.diagnostics.map((diagnostic) => {
+      const facts = factsOf(diagnostic) as Facts<'filter-type'>;
+      return diagnose(diagnostic.code as 'filter-type', diagnostic.at, { ...facts, entry });
+    });
+    throw new Failure(diagnostics);
   }
 }
 
@@ -199,16 +196,15 @@ function factorsOf(
   const knownObjectives = objectives.map(({ name }) => name);
   const factors = new Float64Array(width).fill(1);
   for (const [name, weight] of Object.entries(weights)) {
-    if (!knownObjectives.includes(name)) {
+    if (!knownObjectives.includes(name))
       throw failure('unknown-name', unknownFacts('objective', name, knownObjectives));
-    }
     const size = Math.abs(weight);
-    if (!(weight === 0 || (size >= leastWeight && size <= mostWeight))) {
-      const advice = `give 0, or a number from ${leastWeight} to ${mostWeight}`;
+    if (!(weight === 0 || (size >= minWeight && size <= maxWeight))) {
+      const advice = `give 0, or a number from ${minWeight} to ${maxWeight}`;
       throw requestFailure(`weights.${name}`, `is ${weight}`, advice);
     }
-    for (const { name: own, from, to, factor } of objectives) {
-      if (own === name) factors.fill(weight / factor, from, to);
+    for (const objective of objectives) {
+      if (objective.name === name) factors.fill(weight / objective.factor, objective.from, objective.to);
     }
   }
   return factors;

@@ -13,13 +13,11 @@ import type { HostDtype, Tensor } from '../../graph/graph.ts';
 /** Torch and its libraries read fastest from addresses that are multiples of this. */
 const alignment = 64;
 const chunk = Buffer.alloc(1 << 20);
-const kept = 1 << 26;
+/** Bytes that the file keeps after a large transfer. */
+const maxKeptBytes = 1 << 26;
 
 /** Returns the aligned offset of each tensor, and the end of the last one. */
-export function layout(
-  sizes: readonly number[],
-  from = 0,
-): { readonly places: readonly number[]; readonly end: number } {
+export function layout(sizes: readonly number[], from = 0): { places: readonly number[]; end: number } {
   let placedEnd = from;
   const places = sizes.map((bytes) => {
     const alignedStart = Math.ceil(placedEnd / alignment) * alignment;
@@ -84,7 +82,7 @@ export class SharedMemory {
 
   /** Frees the memory of a large transfer. */
   shrink(): void {
-    if (this.sizes[this.file] <= kept) return;
+    if (this.sizes[this.file] <= maxKeptBytes) return;
     ftruncateSync(this.descriptors[this.file], 0);
     this.sizes[this.file] = 0;
   }
@@ -127,8 +125,6 @@ export const sizeOf = ({ dtype, shape }: { dtype: Tensor['dtype']; shape: readon
 export function put(memory: SharedMemory, tensors: readonly Tensor[]): readonly number[] {
   const { places, end } = layout(tensors.map(({ data }) => data.byteLength));
   memory.reserve(end);
-  tensors.forEach((tensor, index) => {
-    memory.put(tensor, places[index]!);
-  });
+  for (const [index, tensor] of tensors.entries()) memory.put(tensor, places[index]!);
   return places;
 }

@@ -52,7 +52,7 @@ async function joinGroup(worker: TorchWorker, device: string, meeting: Meeting):
           readonly lengths: readonly number[];
         };
         const sent = layout([bytes.length]);
-        const received = layout([lengths.reduce((sum, length) => sum + length, 0)], sent.end);
+        const received = layout([sumOf(lengths)], sent.end);
         memory.reserve(received.end);
         memory.put(tensorOf(bytes), sent.places[0]!);
         const { places } = received;
@@ -64,8 +64,7 @@ async function joinGroup(worker: TorchWorker, device: string, meeting: Meeting):
         const ownLengths = parts.map(({ length }) => length);
         const lengthsAnswer = await ask({ do: 'lengthsEach', lengths: ownLengths }, seconds + grace);
         const { lengths } = lengthsAnswer as { readonly lengths: readonly number[] };
-        const sum = (all: readonly number[]): number => all.reduce((total, each) => total + each, 0);
-        const { places, end } = layout([sum(ownLengths), sum(lengths)]);
+        const { places, end } = layout([sumOf(ownLengths), sumOf(lengths)]);
         memory.reserve(end);
         let nextStart = places[0]!;
         for (const part of parts) {
@@ -81,13 +80,15 @@ async function joinGroup(worker: TorchWorker, device: string, meeting: Meeting):
 
 const nothing = (): void => {};
 
+const sumOf = (lengths: readonly number[]): number => lengths.reduce((sum, length) => sum + length, 0);
+
 const tensorOf = (data: Uint8Array) => ({ dtype: 'bool', shape: [data.length], data }) as const;
 
 // Restarts the process of the `torch` engine when it has ended, so that a server can continue.
 
-/** Maximum number of starts within `period` milliseconds, so that a process that always crashes is not restarted forever. */
-const mostStarts = 5;
-const period = 600_000;
+/** Maximum number of starts within `startPeriod` milliseconds, so that a process that always crashes is not restarted forever. */
+const maxStarts = 5;
+const startPeriod = 600_000;
 
 class CurrentWorker {
   #worker: TorchWorker;
@@ -117,9 +118,9 @@ class CurrentWorker {
   /** Starts a replacement if the process has ended. Does not wait until the new one answers. */
   renew(): void {
     const startTime = performance.now();
-    const recentStarts = this.#starts.filter((start) => startTime - start < period);
+    const recentStarts = this.#starts.filter((start) => startTime - start < startPeriod);
     const isGone = this.#worker.ended !== undefined;
-    if (!isGone || this.#isPinned || this.#starting || recentStarts.length >= mostStarts) return;
+    if (!isGone || this.#isPinned || this.#starting || recentStarts.length >= maxStarts) return;
     const nextWorker = this.#start();
     this.#starting = nextWorker
       .ready()
@@ -168,10 +169,10 @@ async function timeLines(
   graph: Graph,
   inputs: readonly Tensors[],
 ): Promise<readonly (readonly OpTime[])[]> {
-  const run = (given: Tensors): Promise<OpTime[]> =>
+  const run = (values: Tensors): Promise<OpTime[]> =>
     worker.exclusively(async (ask) => {
       const symbols: SymbolLengths = {};
-      const tensors = graph.inputs.map((input) => checkTensor(graph, input, given[input.name], symbols));
+      const tensors = graph.inputs.map((input) => checkTensor(graph, input, values[input.name], symbols));
       const places = put(worker.memory, tensors);
       const placedInputs = tensors.map(({ shape }, index) => [places[index], shape]);
       const opLines = (await ask({ do: 'time', program: id, inputs: placedInputs })) as [number, number, number][];
@@ -179,7 +180,7 @@ async function timeLines(
     });
   const runs: OpTime[][] = [];
   try {
-    for (const given of [...inputs.slice(0, 1), ...inputs]) runs.push(await run(given));
+    for (const values of [...inputs.slice(0, 1), ...inputs]) runs.push(await run(values));
   } finally {
     await worker.exclusively((ask) => ask({ do: 'close', program: id }));
   }
@@ -212,9 +213,7 @@ class TorchProgram implements Program {
       const inputLayout = layout(checkedInputs.map(({ data }) => data.byteLength));
       const outputLayout = layout(outputTypes.map(sizeOf), inputLayout.end);
       memory.reserve(outputLayout.end);
-      checkedInputs.forEach((tensor, index) => {
-        memory.put(tensor, inputLayout.places[index]!);
-      });
+      for (const [index, tensor] of checkedInputs.entries()) memory.put(tensor, inputLayout.places[index]!);
       await ask({
         do: 'run',
         program: this.opened.id,
@@ -239,7 +238,7 @@ class TorchProgram implements Program {
     return this.worker.exclusively(async (ask) => {
       const { places, end } = layout(valueTypes.map(sizeOf));
       memory.reserve(end);
-      await ask({ do: 'read', program: this.opened.id, parameters: places.map((at, index) => [index, at]) });
+      await ask({ do: 'read', program: this.opened.id, parameters: places.map((place, index) => [index, place]) });
       const values = valueTypes.map(({ dtype, shape }, index) => memory.take(dtype, shape as number[], places[index]!));
       memory.shrink();
       return Object.fromEntries(this.graph.parameters.map(({ name }, index) => [name, values[index]!]));
@@ -252,15 +251,10 @@ class TorchProgram implements Program {
     const { memory } = this.worker;
     const writtenValues = checkNamedParameters(this.graph, parameters);
     return this.worker.exclusively(async (ask) => {
-      const places = put(
-        memory,
-        writtenValues.map(({ tensor }) => tensor),
-      );
-      await ask({
-        do: 'write',
-        program: this.opened.id,
-        parameters: writtenValues.map(({ index }, at) => [index, places[at]]),
-      });
+      const tensors = writtenValues.map(({ tensor }) => tensor);
+      const places = put(memory, tensors);
+      const placedValues = writtenValues.map(({ index }, i) => [index, places[i]]);
+      await ask({ do: 'write', program: this.opened.id, parameters: placedValues });
       memory.shrink();
     });
   }
@@ -273,10 +267,10 @@ class TorchProgram implements Program {
 }
 
 /** Maximum ops to compile: the compiler would take minutes for a step in pieces, which has thousands. */
-const mostOps = 1000;
+const maxCompiledOps = 1000;
 
 /** A graph that updates its parameters is a training step. It runs often enough to be worth compiling. */
-const paysForCompiling = (graph: Graph): boolean => graph.updates.length > 0 && graph.nodes.length <= mostOps;
+const paysForCompiling = (graph: Graph): boolean => graph.updates.length > 0 && graph.nodes.length <= maxCompiledOps;
 
 async function open(
   worker: TorchWorker,
@@ -312,8 +306,9 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
   const { version, compiler } = await current.ready();
   if (isOlder(version, torchVersion)) {
     current.get().stop();
+    const advice = '`tower engines --setup torch` installs it';
     throw new Error(
-      `${settings.python} has torch ${version}, and the oldest that works is ${torchVersion} (\`tower engines --setup torch\` installs it)`,
+      `${settings.python} has torch ${version}, and the oldest that works is ${torchVersion} (${advice})`,
     );
   }
   const compiles = settings.compile && compiler !== null && settings.device === 'cpu';
@@ -328,8 +323,7 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
       checkParameters(graph, parameters);
       const compileTimeout = compiles && paysForCompiling(graph) ? settings.compileSeconds : undefined;
       const openIn = async (worker: TorchWorker, values: Tensors): Promise<OpenedProgram> => {
-        programCount += 1;
-        const id = programCount;
+        const id = ++programCount;
         await open(worker, graph, values, id, { compileSeconds: compileTimeout });
         return { worker, id };
       };
@@ -347,8 +341,7 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
     async timeOps(graph, parameters, inputs) {
       checkParameters(graph, parameters);
       const worker = await current.renewed();
-      programCount += 1;
-      const id = programCount;
+      const id = ++programCount;
       await open(worker, graph, parameters, id, { isTimed: true });
       const runs = await timeLines({ worker, id }, graph, inputs);
       return { how: compiles && paysForCompiling(graph) ? howCompiled : howEager, runs };

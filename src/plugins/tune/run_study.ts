@@ -28,7 +28,7 @@ import { makeWorkers, trainJob } from './train_job.ts';
 export { writeStudyReport } from './study_page.ts';
 export { makeTuneView, tunedText } from './study_text.ts';
 
-const usualTrials = 30;
+const defaultTrials = 30;
 
 export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
   const checkedModel = await checkAndLower(path, request);
@@ -66,8 +66,8 @@ function memoryOfTrial(memory: TuneRequest['memory'], parallel: number): number 
 async function goOn(path: string, request: TuneRequest, study: Study, records: readonly JobRecord[]): Promise<Tuned> {
   const { out, onEvent, data, allow, engine, shardSizes } = request;
   // The end of the study also ends all running jobs.
-  const inner = new AbortController();
-  const signal = request.signal ? AbortSignal.any([request.signal, inner.signal]) : inner.signal;
+  const studyEnd = new AbortController();
+  const signal = request.signal ? AbortSignal.any([request.signal, studyEnd.signal]) : studyEnd.signal;
   const workers = study.parallel > 1 ? makeWorkers() : undefined;
   const memory = memoryOfTrial(request.memory, study.parallel);
   const shards = request.shards ?? defaultShardFolder(out);
@@ -91,7 +91,7 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   try {
     const searchEnd = await searchTrials(jobs, {
       study,
-      trials: Math.max(1, request.trials ?? usualTrials),
+      trials: Math.max(1, request.trials ?? defaultTrials),
       signal,
       timer: () => timerOf(request.time, jobs, study),
     });
@@ -114,14 +114,10 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
     const winnerFolder = join(out, freshRecords.find(({ trial }) => trial === winner.number)!.folder);
     const { write } = request;
     if (write !== undefined) await writeTunedFile(path, write, winner.settings, request);
-    return {
-      ...studyResult,
-      winner: { trial: winner.number, settings: winner.settings, run: winnerFolder },
-      ...runs,
-      written: write,
-    };
+    const { number: trial, settings } = winner;
+    return { ...studyResult, winner: { trial, settings, run: winnerFolder }, ...runs, written: write };
   } catch (error) {
-    inner.abort(error);
+    studyEnd.abort(error);
     await jobs.dropStopped().catch(() => {});
     throw error instanceof JobStopped ? signal.reason : error;
   } finally {
@@ -224,20 +220,15 @@ async function writeTunedFile(
 ): Promise<void> {
   const allSettings = { ...set, ...settings };
   let source = moved(readSource(from), from, to);
-  for (const [name, value] of Object.entries(allSettings).sort(
-    ([a], [b]) => a.split('.').length - b.split('.').length,
-  )) {
+  const depthOf = ([name]: readonly [string, unknown]): number => name.split('.').length;
+  for (const [name, value] of Object.entries(allSettings).sort((a, b) => depthOf(a) - depthOf(b))) {
     const { scope, files, library } = checkSource(source, { load: loadUsed }).resolution;
     const at = { ...files.main.span, end: files.main.span.start };
-    const edit = findSlot({ scope, files, library, report: () => {} }, { parts: name.split('.'), at })?.write(
-      String(value),
-    );
+    const slot = findSlot({ scope, files, library, report: () => {} }, { parts: name.split('.'), at });
+    const edit = slot?.write(String(value));
     // The value is in another file, or in several places.
-    if (edit?.at.source !== source)
-      throw failure('tuned-file', {
-        path: to,
-        reason: `\`${name}\` is not in ${from}, or cannot be replaced in one place`,
-      });
+    const reason = `\`${name}\` is not in ${from}, or cannot be replaced in one place`;
+    if (edit?.at.source !== source) throw failure('tuned-file', { path: to, reason });
     source = makeSource(to, applyEdits(source, [edit]));
   }
   const formattedText = format(source.text, to).output ?? source.text;
@@ -255,13 +246,13 @@ async function writeTunedFile(
 
 /** Returns the text for another folder, with the paths of `use` relative to that folder. */
 function moved({ text, ...source }: Source, from: string, to: string): Source {
-  const [old, other] = [resolve(dirname(from)), resolve(dirname(to))];
-  if (old === other) return makeSource(to, text);
+  const [oldFolder, newFolder] = [resolve(dirname(from)), resolve(dirname(to))];
+  if (oldFolder === newFolder) return makeSource(to, text);
   const { file } = checkSource(makeSource(source.name, text), { load: loadUsed });
-  const edits = file.declarations.flatMap((one) => {
-    if (one.kind !== 'Use') return [];
-    const movedPath = relative(other, resolve(old, one.path.value)).replaceAll('\\', '/');
-    return [{ at: one.path.span, text: JSON.stringify(movedPath) }];
+  const edits = file.declarations.flatMap((declaration) => {
+    if (declaration.kind !== 'Use') return [];
+    const movedPath = relative(newFolder, resolve(oldFolder, declaration.path.value)).replaceAll('\\', '/');
+    return [{ at: declaration.path.span, text: JSON.stringify(movedPath) }];
   });
   return makeSource(to, applyEdits(file.span.source, edits));
 }

@@ -7,11 +7,11 @@ import { coordinateOf, drawValue, ends, nearestValue } from './search_space.ts';
 export type Sampler = (space: SearchSpace, ranked: readonly Point[], random: Random) => Point;
 
 /** Number of random points before the densities are used. */
-const startup = 10;
-const candidates = 24;
+const randomPoints = 10;
+const candidateCount = 24;
 /** The share of points that are good, and their maximum number. */
 const goodShare = 0.15;
-const mostGood = 25;
+const maxGood = 25;
 
 /** Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 2012 */
 const byChance: Sampler = (space, _, random) =>
@@ -23,8 +23,8 @@ const byChance: Sampler = (space, _, random) =>
  * Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011 (section 4)
  */
 const tpe: Sampler = (space, ranked, random) => {
-  if (ranked.length < startup) return byChance(space, ranked, random);
-  const goodCount = Math.min(mostGood, Math.ceil(goodShare * ranked.length));
+  if (ranked.length < randomPoints) return byChance(space, ranked, random);
+  const goodCount = Math.min(maxGood, Math.ceil(goodShare * ranked.length));
   return Object.fromEntries(
     space.map((dimension) => {
       const values = ranked.map((point) => point[dimension.name]!);
@@ -40,7 +40,7 @@ function best(dimension: Dimension, good: readonly number[], rest: readonly numb
   const g = densityOf(dimension.domain, rest);
   let bestValue = drawValue(dimension, random);
   let bestScore = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < candidates; index++) {
+  for (let index = 0; index < candidateCount; index++) {
     const value = l.draw(random);
     const score = Math.log(l.at(value)) - Math.log(g.at(value));
     if (score > bestScore) [bestValue, bestScore] = [value, score];

@@ -31,12 +31,8 @@ const endShare = 0.05;
 /** True for a value so near to an end of its range that a wider range may have a better one. */
 export function isAtEnd({ domain }: Dimension, value: number): boolean {
   if (domain.kind === 'choices' || domain.from === domain.to) return false;
-  const [low, high, own] = [domain.from, domain.to, value].map((each) => coordinateOf(domain, each)) as [
-    number,
-    number,
-    number,
-  ];
-  const share = (own - low) / (high - low);
+  const [low, high] = [coordinateOf(domain, domain.from), coordinateOf(domain, domain.to)];
+  const share = (coordinateOf(domain, value) - low) / (high - low);
   return share <= endShare || share >= 1 - endShare;
 }
 

@@ -31,13 +31,8 @@ interface HalvingState {
  * Returns the next job by asynchronous successive halving (Li et al., MLSys 2020): every trial begins with few epochs, and the best share of each rung goes on
  * to the next. A promotion comes before a new trial; undefined if there is neither.
  */
-export function decide({
-  rungs,
-  trials,
-  sent,
-  more,
-  settled,
-}: HalvingState): Pick<TrialJob, 'trial' | 'rung'> | undefined {
+export function decide(state: HalvingState): Pick<TrialJob, 'trial' | 'rung'> | undefined {
+  const { rungs, trials, sent, more, settled } = state;
   // The unchanged file is trained to the end, regardless of its score, because the winner is compared with it.
   if (!sent.has(0)) return { trial: 0, rung: rungs - 1 };
   for (let rung = rungs - 2; rung >= 0; rung--) {
@@ -83,23 +78,16 @@ export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<S
   const trials: Trial[] = [];
   for (const record of records) {
     if (record.kind !== 'search') continue;
-    const { trial: number, settings, state, values, seconds, message, rung = 0, validations = 0 } = record;
+    const { trial: number, settings, state, values, message, rung = 0, validations = 0 } = record;
     const earlierTrial = trials[number];
     const point = record.point ?? earlierTrial?.point;
     const hasFailed = state === 'failed' || state === 'invalid';
     const byRung = Array.from({ length: rung + 1 }, (_, index) =>
       keptValue(values.slice(0, validationsAt(index, rungs, validations)), stops),
     );
-    trials[number] = {
-      number,
-      settings,
-      state,
-      values: hasFailed || byRung.includes(undefined) ? [] : (byRung as number[]),
-      validations: values,
-      seconds: seconds + (earlierTrial?.seconds ?? 0),
-      point,
-      message,
-    };
+    const rungValues = hasFailed || byRung.includes(undefined) ? [] : (byRung as number[]);
+    const seconds = record.seconds + (earlierTrial?.seconds ?? 0);
+    trials[number] = { number, settings, state, values: rungValues, validations: values, seconds, point, message };
   }
   return trials;
 }
@@ -108,9 +96,9 @@ export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<S
 export function finalistsOf(records: readonly JobRecord[]): readonly Finalist[] {
   const finalRecords = records.filter(({ kind }) => kind === 'final');
   return [...groupBy(finalRecords, ({ trial }) => trial)]
-    .flatMap(([trial, own]): Finalist[] => {
-      const values = own.flatMap(({ value }) => (value === undefined ? [] : [value]));
-      if (values.length < own.length) return [];
+    .flatMap(([trial, trialRecords]): Finalist[] => {
+      const values = trialRecords.flatMap(({ value }) => (value === undefined ? [] : [value]));
+      if (values.length < trialRecords.length) return [];
       return [{ trial, values, mean: values.reduce((sum, value) => sum + value, 0) / values.length }];
     })
     .sort((a, b) => b.mean - a.mean || a.trial - b.trial);

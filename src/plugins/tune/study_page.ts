@@ -59,46 +59,26 @@ function headOf({ study, trials, winner, finalists }: StudyParts): string {
       : winner === 0
         ? (['No finalist was better than the file as it is written', 'fair'] as const)
         : ([`Trial ${winner} won${winnerFigure(finalists, winner, study.metric)}`, 'good'] as const);
-  const means = finalists
-    .toSorted((a, b) => b.mean - a.mean)
-    .map(
-      ({ trial, mean, values }): IntervalBar => ({
-        name: trial === 0 ? 'as written' : `trial ${trial}`,
-        value: mean,
-        interval: { mean, low: Math.min(...values), high: Math.max(...values) },
-        tone: trial === winner ? 'own' : 'below',
-      }),
-    );
-  return verdictHead(
-    tone,
-    title,
-    ...(means.length === 0
-      ? []
-      : [intervalChart(`${study.metric} of the finalists: means over seeds, with the lowest and the highest`, means)]),
-    factList([
-      ...(winner === undefined || winner === 0
-        ? []
-        : [
-            [
-              'Settings',
-              Object.entries(trials[winner]!.settings)
-                .map(([name, value]) => `\`${name}\` = ${value}`)
-                .join(', '),
-            ] as const,
-          ]),
-      [
-        'Trials',
-        `${counted(trials.length, 'trial')}, of which ${failedCount} failed; trial 0 is the file as it is written`,
-      ],
-      ['Chosen by', `${study.sampler}, compared by ${study.metric} on the validation part, at seed ${study.fileSeed}`],
-      [
-        'Finalists',
-        finalists.length === 0
-          ? 'none'
-          : `${finalists.length}, trained again with ${counted(finalists[0]!.values.length, 'seed')}`,
-      ],
-    ]),
+  const byMean = finalists.toSorted((a, b) => b.mean - a.mean);
+  const means = byMean.map(({ trial, mean, values }): IntervalBar => {
+    const interval = { mean, low: Math.min(...values), high: Math.max(...values) };
+    const name = trial === 0 ? 'as written' : `trial ${trial}`;
+    return { name, value: mean, interval, tone: trial === winner ? 'own' : 'below' };
+  });
+  const chartTitle = `${study.metric} of the finalists: means over seeds, with the lowest and the highest`;
+  const charts = means.length === 0 ? [] : [intervalChart(chartTitle, means)];
+  const settings = Object.entries(winner ? trials[winner]!.settings : {}).map(
+    ([name, value]) => `\`${name}\` = ${value}`,
   );
+  const trialCount = counted(trials.length, 'trial');
+  const seedCount = counted(finalists[0]?.values.length ?? 0, 'seed');
+  const facts: [string, string][] = [
+    ['Trials', `${trialCount}, of which ${failedCount} failed; trial 0 is the file as it is written`],
+    ['Chosen by', `${study.sampler}, compared by ${study.metric} on the validation part, at seed ${study.fileSeed}`],
+    ['Finalists', finalists.length === 0 ? 'none' : `${finalists.length}, trained again with ${seedCount}`],
+  ];
+  if (winner) facts.unshift(['Settings', settings.join(', ')]);
+  return verdictHead(tone, title, ...charts, factList(facts));
 }
 
 /** Returns the figure of the winner next to that of the file as it is written, if both were trained again. */
@@ -132,17 +112,11 @@ function parameters({ study, trials }: StudyParts): string {
       y: study.metric,
       size: 'third',
       ...scaleOf(dimension),
-      points: trials.flatMap(({ number, point, values }) =>
-        point && values.length > 0
-          ? [
-              {
-                x: point[dimension.name]!,
-                y: values[0]!,
-                name: `trial ${number}: ${valueText(dimension, point[dimension.name]!)}`,
-              },
-            ]
-          : [],
-      ),
+      points: trials.flatMap(({ number, point, values }) => {
+        if (!point || values.length === 0) return [];
+        const x = point[dimension.name]!;
+        return [{ x, y: values[0]!, name: `trial ${number}: ${valueText(dimension, x)}` }];
+      }),
     }),
   );
   if (charts.every((chart) => chart === '')) return '';
@@ -166,31 +140,28 @@ function finals({ finalists, trials, study }: StudyParts): string {
     values.map(figureText).join(' · '),
     settingsLine(trials[trial]!).replaceAll(' ', '\n'),
   ]);
-  return section(
-    'Finalists',
-    table({ caption: study.metric, head: ['trial', 'mean', 'by seed', 'settings'], rows, words: true }),
-  );
+  const head = ['trial', 'mean', 'by seed', 'settings'];
+  return section('Finalists', table({ caption: study.metric, head, rows, words: true }));
 }
 
 function compared(title: string, comparison: Comparison | undefined, judging: string): string {
   if (!comparison) return '';
-  const { metrics, rows, protocol, against } = comparison;
+  const { metrics, rows: models, protocol, against } = comparison;
   const cell = ({ mean, low, high }: { mean: number; low: number; high: number }): string =>
     `${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`;
-  const lines = rows.map(({ name, figures }) => [name, ...metrics.map((label) => cell(figures[label]!))]);
-  const differences = rows.flatMap(({ name, differences: found }) =>
-    found ? [[`${name} − ${against}`, ...metrics.map((label) => cell(found[label]!))]] : [],
+  const lines = models.map(({ name, figures }) => [name, ...metrics.map((label) => cell(figures[label]!))]);
+  const differences = models.flatMap(({ name, differences: intervals }) =>
+    intervals ? [[`${name} − ${against}`, ...metrics.map((label) => cell(intervals[label]!))]] : [],
   );
+  const rows = [...lines, ...differences];
   const metric = metrics.includes(judging) ? judging : metrics[0]!;
-  const bars = rows.map(({ name, figures, differences: found }): IntervalBar => {
+  const bars = models.map(({ name, figures, differences: intervals }): IntervalBar => {
     const interval = figures[metric]!;
-    return {
-      ...{ name, value: interval.mean, interval, tone: found ? 'own' : 'plain' },
-      ...(found ? { difference: cell(found[metric]!) } : {}),
-    };
+    const difference = intervals && cell(intervals[metric]!);
+    return { name, value: interval.mean, interval, tone: intervals ? 'own' : 'plain', difference };
   });
-  const sentences = rows.flatMap(({ name, differences: found }) => {
-    const lead = found?.[metric];
+  const sentences = models.flatMap(({ name, differences: intervals }) => {
+    const lead = intervals?.[metric];
     if (!lead) return [];
     const verdict = lead.low > 0 ? 'it is better' : lead.high < 0 ? 'it is worse' : 'too close to call';
     return [`${name} − ${against}: ${signedIntervalText(lead)}, ${verdict}.`];
@@ -201,31 +172,20 @@ function compared(title: string, comparison: Comparison | undefined, judging: st
     intervalChart(`${metric}: means over seeds, with 95 % intervals`, bars),
     folded(
       'All metrics, and how they were measured',
-      table({
-        caption: 'Means over seeds, with 95 % intervals',
-        head: ['', ...metrics],
-        rows: [...lines, ...differences],
-      }),
+      table({ caption: 'Means over seeds, with 95 % intervals', head: ['', ...metrics], rows }),
       ...protocol.map(paragraph),
     ),
   );
 }
 
 function allTrials({ trials, study }: StudyParts): string {
-  const trialRows = trials.map((trial) => [
+  const rows = trials.map((trial) => [
     String(trial.number),
     trial.values.length === 0 ? (trial.message ?? '–') : figureText(trial.values.at(-1)!),
     String(trial.validations.length),
     figureText(trial.seconds),
     trial.number === 0 ? 'as written' : settingsLine(trial),
   ]);
-  return foldedSection(
-    'All trials',
-    table({
-      caption: 'Of each trial what it came to',
-      head: ['trial', study.metric, 'validations', 'seconds', 'settings'],
-      rows: trialRows,
-      words: true,
-    }),
-  );
+  const head = ['trial', study.metric, 'validations', 'seconds', 'settings'];
+  return foldedSection('All trials', table({ caption: 'Of each trial what it came to', head, rows, words: true }));
 }

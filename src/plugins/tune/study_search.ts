@@ -27,14 +27,16 @@ import { addRecord } from './study_files.ts';
 import { decide, ranked, rungsOf, trialsOf } from './study_log.ts';
 import type { TrainedJob, TrainJob } from './train_job.ts';
 
-/** Derives a study from the request and the model. For a resumed study, checks that it is the same. */
 interface StudyRequest
   extends Partial<Pick<Study, 'sampler' | 'seed' | 'halving' | 'parallel' | 'finalists' | 'seeds' | 'metric'>> {
   readonly out: string;
   readonly set?: Settings;
 }
 
-/** @throws Failure `no-search`, `unknown-measure`, `other-study` */
+/**
+ * Derives a study from the request and the model. For a resumed study, checks that it is the same.
+ * @throws Failure `no-search`, `unknown-measure`, `other-study`
+ */
 export function studyOf(path: string, request: StudyRequest, checked: Lowering, before: Study | undefined): Study {
   const { search, sources, data, lowered } = checked;
   const { train } = lowered.plan;
@@ -73,11 +75,12 @@ export function studyOf(path: string, request: StudyRequest, checked: Lowering, 
 /** Returns the number of validations of a run; a large number if `steps` are given and the length of an epoch is unknown. */
 function validationsOf({ steps, epochs, validate }: TrainPlan): number {
   const every = validate?.epochs ?? 1;
-  if (validate?.steps !== undefined) return steps === undefined ? many : Math.ceil(steps / validate.steps / every);
-  return steps === undefined ? Math.ceil(epochs / every) : many;
+  if (validate?.steps !== undefined)
+    return steps === undefined ? unknownValidations : Math.ceil(steps / validate.steps / every);
+  return steps === undefined ? Math.ceil(epochs / every) : unknownValidations;
 }
 
-const many = 27;
+const unknownValidations = 27;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -94,10 +97,6 @@ const spaceOf = (parameters: readonly SearchParameter[]): SearchSpace =>
     return { name, domain: { kind: 'range', from, to, log, whole }, usual };
   });
 
-/**
- * Yields the jobs of a study in the order in which they start. With N workers a decision reads only results of jobs at least N places earlier, so it
- * does not depend on which job ends first. Jobs in the log are not trained again.
- */
 interface JobsOptions {
   readonly folder: string;
   readonly study: Study;
@@ -111,6 +110,10 @@ interface JobsOptions {
 /** Thrown if the signal ended a job: it has no result. */
 export class JobStopped extends Error {}
 
+/**
+ * Starts the jobs of a study, and keeps their results in the order in which they started. With N workers a decision reads only results of jobs at least N
+ * places earlier, so it does not depend on which job ends first. Jobs in the log are not trained again.
+ */
 export class TuneJobs {
   readonly #done: Promise<JobRecord>[] = [];
   readonly records: JobRecord[] = [];
@@ -163,38 +166,21 @@ export class TuneJobs {
     settings: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<JobRecord> {
-    const { folder, study, request, run } = this.options;
+    const { folder, study, request } = this.options;
     const begunAt = new Date().toISOString();
     const startTime = performance.now();
     const jobFolder = folderOf(job);
     this.options.onBegin?.({ ...job, settings });
-    const jobResult = await run(
-      {
-        ...request,
-        set: { ...study.set, ...settings, ...(job.seed === undefined ? {} : { seed: String(job.seed) }) },
-        out: join(folder, jobFolder),
-        metric: study.metric,
-        mustCheck: job.trial === 0,
-        ...(job.rung === undefined ? {} : { rung: { at: job.rung, of: study.rungs } }),
-      },
-      signal,
-    );
+    const set = { ...study.set, ...settings, ...(job.seed === undefined ? {} : { seed: String(job.seed) }) };
+    const rung = job.rung === undefined ? undefined : { at: job.rung, of: study.rungs };
+    const measured = { metric: study.metric, mustCheck: job.trial === 0, rung };
+    const jobResult = await this.options.run({ ...request, set, out: join(folder, jobFolder), ...measured }, signal);
     if (jobResult.state === 'stopped') throw new JobStopped();
     const { state, values, value, validations, message } = jobResult;
-    return {
-      job: index,
-      ...job,
-      settings,
-      state,
-      values,
-      validations,
-      value,
-      message,
-      folder: jobFolder,
-      begun: begunAt,
-      seconds: rounded((performance.now() - startTime) / 1000),
-      elapsed: rounded(this.elapsed),
-    };
+    const result = { state, values, validations, value, message };
+    const seconds = rounded((performance.now() - startTime) / 1000);
+    const place = { folder: jobFolder, begun: begunAt, seconds, elapsed: rounded(this.elapsed) };
+    return { job: index, ...job, settings, ...result, ...place };
   }
 
   /** Waits until all jobs are known, except for the last `behind`. @throws Stopped, or the error that ended a job */
@@ -256,16 +242,11 @@ export async function searchTrials(
 
   const nextJob = (settled: boolean): TrialJob | undefined => {
     const knownTrials = trialsOf(jobs.records, study);
-    const choice = decide({
-      rungs: study.rungs,
-      trials: knownTrials,
-      sent,
-      more: sent.size < trials && searchEnd !== 'points',
-      settled,
-    });
+    const more = sent.size < trials && searchEnd !== 'points';
+    const choice = decide({ rungs: study.rungs, trials: knownTrials, sent, more, settled });
     if (!choice) return undefined;
-    const { trial, rung } = choice;
-    const job: TrialJob = { kind: 'search', trial, ...(rung === undefined ? {} : { rung }) };
+    const { trial } = choice;
+    const job: TrialJob = { kind: 'search', ...choice };
     if (trial === 0 || sent.has(trial)) return job;
     const point = newPoint(study, knownTrials, points, trial);
     if (point) {
@@ -306,7 +287,7 @@ export async function searchTrials(
 }
 
 /** Number of attempts after which the sampler counts as having nothing new. */
-const mostTries = 200;
+const maxTries = 200;
 
 /** Returns a point that was not tried; undefined if there is none, or if none was found. */
 function newPoint(
@@ -319,10 +300,10 @@ function newPoint(
   const best = ranked(known).flatMap(({ point }) => (point ? [point] : []));
   const usual = usualPoint(space);
   const rankedPoints = usual && known[0] ? withUsual(known, usual) : best;
-  for (let attempt = 0; attempt < mostTries; attempt++) {
+  for (let attempt = 0; attempt < maxTries; attempt++) {
     const random = makeRandom(seed, trial, attempt);
     // A sampler that is certain of one point keeps drawing it. Random sampling finds the others.
-    const chosenSampler = attempt < mostTries / 4 ? samplers[sampler] : samplers.random;
+    const chosenSampler = attempt < maxTries / 4 ? samplers[sampler] : samplers.random;
     const point = chosenSampler(space, rankedPoints, random);
     if (!tried.some((other) => isSamePoint(space, other, point))) return point;
   }

@@ -36,22 +36,17 @@ export function tunedText(path: string, tuned: Tuned, report: string): string {
   if (test) textParts.push(`${heading('Test')}\n${comparisonText(test)}`);
   if (winner && winner.trial !== 0) {
     const { point } = trials[winner.trial]!;
-    const atEnd = study.space.filter((dimension) => point && isAtEnd(dimension, point[dimension.name]!));
-    textParts.push(
-      ...atEnd.map(
-        (dimension) =>
-          `${dimension.name} = ${valueText(dimension, point![dimension.name]!)} is at the end of its range, ${domainWords(dimension)}: a wider range may have a better value`,
-      ),
-    );
+    for (const dimension of point ? study.space : []) {
+      const value = point![dimension.name]!;
+      if (!isAtEnd(dimension, value)) continue;
+      const place = `is at the end of its range, ${domainWords(dimension)}`;
+      textParts.push(
+        `${dimension.name} = ${valueText(dimension, value)} ${place}: a wider range may have a better value`,
+      );
+    }
     const set = Object.entries(winner.settings).map(([name, value]) => `--set ${quoted(`${name}=${value}`)}`);
-    textParts.push(
-      nextOf([
-        [
-          `tower train ${quoteForShell(path)} … ${set.join(' ')}`,
-          `train as the winner; ${winner.run} is its run of a fresh seed`,
-        ],
-      ]),
-    );
+    const command = `tower train ${quoteForShell(path)} … ${set.join(' ')}`;
+    textParts.push(nextOf([[command, `train as the winner; ${winner.run} is its run of a fresh seed`]]));
   }
   if (written !== undefined && winner?.trial !== 0) textParts.push(`wrote ${written}`);
   textParts.push(`report: ${report}`);
@@ -63,7 +58,7 @@ const quoted = (setting: string): string => (/^[\w.=+-]+$/.test(setting) ? setti
 
 /** Prints a line on stderr for each finished job of a study. */
 export function makeTuneView(say: (line: string) => void): (event: TuneEvent) => void {
-  let best: { readonly value: number; readonly trial: number } | undefined;
+  let best = -1;
   return (event) => {
     switch (event.kind) {
       case 'began': {
@@ -78,12 +73,12 @@ export function makeTuneView(say: (line: string) => void): (event: TuneEvent) =>
         return;
       case 'job': {
         const { record, study } = event;
-        const isBetter = record.kind === 'search' && record.value !== undefined && record.value > (best?.value ?? -1);
+        const isBetter = record.kind === 'search' && record.value !== undefined && record.value > best;
         const isWhole = record.rung === undefined || record.rung === study.rungs - 1;
-        if (isBetter && isWhole) best = { value: record.value!, trial: record.trial };
-        say(
-          `${nameOf(record)}: ${outcomeOf(record)}${isBetter && isWhole ? ' · best' : ''} · ${record.trial === 0 ? 'as written' : settingsLine(record)}`,
-        );
+        const isBest = isBetter && isWhole;
+        if (isBest) best = record.value!;
+        const settings = record.trial === 0 ? 'as written' : settingsLine(record);
+        say(`${nameOf(record)}: ${outcomeOf(record)}${isBest ? ' · best' : ''} · ${settings}`);
         return;
       }
       case 'search ended':

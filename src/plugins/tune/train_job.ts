@@ -44,7 +44,7 @@ export interface TrainedJob {
 }
 
 /** Errors that may be due to the values of one trial. Every other error would also end the next trial. */
-const ofTrial: readonly Code[] = ['loss-not-finite', 'too-large-for-memory', 'engine-memory', 'too-few-rows'];
+const trialErrors: readonly Code[] = ['loss-not-finite', 'too-large-for-memory', 'engine-memory', 'too-few-rows'];
 
 /** @throws Failure for errors that would end every trial: data that cannot be read, a full disk */
 export async function trainJob(
@@ -69,9 +69,7 @@ export async function trainJob(
       ...(resume ? { resume } : { force: true }),
       until: validationLimit,
       signal,
-      onDecision(given) {
-        decision = given;
-      },
+      onDecision: (shardDecision) => void (decision = shardDecision),
       onReady({ plan, dataset }) {
         if (dataset.parts.validation.rows === 0) throw failure('no-validation-part', { needs: 'tower tune' });
         validations = roundsOf(plan.train, orderOf(plan, dataset.parts.train)).validations;
@@ -84,7 +82,7 @@ export async function trainJob(
     return { state, values, validations, decision, value: keptValue(values, stops) };
   } catch (error) {
     if (signal?.aborted) return { state: 'stopped', values: [] };
-    if (!(error instanceof Failure) || !error.diagnostics.some(({ code }) => ofTrial.includes(code))) throw error;
+    if (!(error instanceof Failure) || !error.diagnostics.some(({ code }) => trialErrors.includes(code))) throw error;
     const values = await valuesOf(job.out, metric).catch(() => []);
     return { state: 'failed', values, validations, message: messageOf(error) };
   }

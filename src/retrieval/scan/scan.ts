@@ -15,9 +15,9 @@ import { blockRows, type CodedQuery, type CodeLayout, centreOf, codeQuery, layou
 import {
   aligned,
   type CodeStore,
-  longestChunk,
   makeCodeStore,
-  mostVectors,
+  maxChunkBlocks,
+  maxPassVectors,
   openCodeStore,
   reserve,
   writeStore,
@@ -75,12 +75,12 @@ const entryBytes = 12;
  * of the rows are longer, so that they have as many of them.
  */
 const firstChunk = 1;
-const largestChunk = 64;
+const fullChunk = 64;
 /** Rows of a list that are scored between two raises of the limit: at the beginning, and at most. */
 const firstListed = 64;
-const mostListed = 1024;
+const maxListed = 1024;
 /** A request for fewer rows than this share reads the codes of their list, without the other requests. */
-const fewRows = 1 / 32;
+const maxListShare = 1 / 32;
 
 /**
  * @param vectors float32 [rows, width], finite @param order the row of `vectors` of each row of the scan; the same one by default @throws RangeError if codes
@@ -184,28 +184,22 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
         passIndices = [];
         passVectors = 0;
       };
-      requests.forEach((request, index) => {
+      for (const [index, request] of requests.entries()) {
         for (const vector of request.vectors)
           invariant(vector.length === width, `a vector of ${vector.length} for ${width}`);
         invariant(request.vectors.length > 0 && request.k >= 0, 'a request has a vector, and no k below 0');
-        if (request.listed) {
-          answers[index] = onePass(scanStore, [request], score, request.listed)[0]!;
-          return;
-        }
         const allowedCount = request.allowed?.count() ?? rows;
-        if (request.k === 0 || request.k >= allowedCount / 2) {
-          answers[index] = readAll(request, allowedCount);
-          return;
-        }
-        if (allowedCount < rows * fewRows) {
+        if (request.listed) answers[index] = onePass(scanStore, [request], score, request.listed)[0]!;
+        else if (request.k === 0 || request.k >= allowedCount / 2) answers[index] = readAll(request, allowedCount);
+        else if (allowedCount < rows * maxListShare) {
           const lists = [request.allowed!.list()];
           answers[index] = onePass(scanStore, [request], score, () => lists.pop())[0]!;
-          return;
+        } else {
+          if (passVectors > 0 && passVectors + request.vectors.length > maxPassVectors) run();
+          passIndices.push(index);
+          passVectors += request.vectors.length;
         }
-        if (passVectors > 0 && passVectors + request.vectors.length > mostVectors) run();
-        passIndices.push(index);
-        passVectors += request.vectors.length;
-      });
+      }
       if (passIndices.length > 0) run();
       return answers;
     },
@@ -258,13 +252,8 @@ function onePass(
   const scannedQueries = requests.flatMap(({ vectors }, i) =>
     vectors.map((vector): ScannedQuery => {
       const query = codeQuery(vector, rowBytes);
-      return {
-        candidates: candidatesEach[i]!,
-        query,
-        length: query.length * query.scale,
-        error: query.error * query.scale,
-        base: scoreOf(vector, centre, 0),
-      };
+      const [length, error] = [query.length * query.scale, query.error * query.scale];
+      return { candidates: candidatesEach[i]!, query, length, error, base: scoreOf(vector, centre, 0) };
     }),
   );
   const queryCount = scannedQueries.length;
@@ -275,14 +264,14 @@ function onePass(
   const masks = words + aligned(4 * rowBytes * queryPlaces);
   const allowedSets = listed ? [] : [...new Set(requests.flatMap(({ allowed }) => allowed?.words ?? []))];
   const maskBytes = 8 * blocks;
-  const entries = masks + (listed ? aligned(4 * mostListed) : aligned(maskBytes * allowedSets.length));
+  const entries = masks + (listed ? aligned(4 * maxListed) : aligned(maskBytes * allowedSets.length));
   const mostAllowed = requests.reduce((largest, { allowed }) => Math.max(largest, allowed?.count() ?? rows), 0);
-  const chunkBlocks = Math.min(blocks, longestChunk, Math.ceil((largestChunk * rows) / mostAllowed));
-  const chunkRows = listed ? mostListed : Math.min(mostAllowed, chunkBlocks * blockRows);
+  const chunkBlocks = Math.min(blocks, maxChunkBlocks, Math.ceil((fullChunk * rows) / mostAllowed));
+  const chunkRows = listed ? maxListed : Math.min(mostAllowed, chunkBlocks * blockRows);
   reserve(store, entries + chunkRows * queryCount * entryBytes);
-  allowedSets.forEach((set, i) => {
+  for (const [i, set] of allowedSets.entries()) {
     new Uint32Array(memory.buffer, masks + i * maskBytes, set.length).set(set);
-  });
+  }
   const allowedOf = requests.flatMap(({ vectors, allowed }) =>
     vectors.map(() => (allowed && !listed ? masks + allowedSets.indexOf(allowed.words) * maskBytes : 0)),
   );
@@ -297,11 +286,10 @@ function onePass(
   setLimits();
   for (let i = 0; i < queryPlaces; i++) {
     // Padding of a group of four must reach nothing.
-    if (!scannedQueries[i]) numbers[4 * i] = Number.POSITIVE_INFINITY;
-    if (!scannedQueries[i]) continue;
-    numbers[4 * i + 1] = scannedQueries[i]!.query.length;
-    numbers[4 * i + 2] = scannedQueries[i]!.query.error;
-    pointers[8 * i + 6] = allowedOf[i]!;
+    const query = scannedQueries[i]?.query;
+    if (!query) numbers[4 * i] = Number.POSITIVE_INFINITY;
+    else numbers.set([query.length, query.error], 4 * i + 1);
+    pointers[8 * i + 6] = allowedOf[i] ?? 0;
   }
   const perBlock = new Float64Array(memory.buffer, recordsOffset, 4 * blocks);
   const foundEntries = new Int32Array(memory.buffer, entries, 3 * chunkRows * queryCount);
@@ -321,10 +309,10 @@ function onePass(
     setLimits();
   };
   if (listed) {
-    const chunkList = new Uint32Array(memory.buffer, masks, mostListed);
+    const chunkList = new Uint32Array(memory.buffer, masks, maxListed);
     let chunk = firstListed;
     for (let list = listed(candidatesEach[0]!.limit); list; list = listed(candidatesEach[0]!.limit)) {
-      for (let from = 0; from < list.length; from += chunk, chunk = Math.min(mostListed, 2 * chunk)) {
+      for (let from = 0; from < list.length; from += chunk, chunk = Math.min(maxListed, 2 * chunk)) {
         const count = Math.min(chunk, list.length - from);
         chunkList.set(list.subarray(from, from + count));
         // The kernel reads a list up to the next multiple of 4.
@@ -380,20 +368,21 @@ const boundOf = (length: number, error: number, blockError: number, codeLength: 
 /** Writes the codes of queries, each pair of columns twice: of a group of four queries by turns 4 columns of each, then whole queries. */
 function writeWords(
   words: Int32Array,
-  asked: readonly Pick<ScannedQuery, 'query'>[],
+  queries: readonly Pick<ScannedQuery, 'query'>[],
   rowBytes: number,
   inGroups: number,
 ): void {
   words.fill(0);
-  asked.forEach(({ query: { codes } }, i) => {
+  for (const [i, { query }] of queries.entries()) {
+    const { codes } = query;
     const isWhole = i >= inGroups;
     const start = isWhole ? i * rowBytes : (i & ~3) * rowBytes + 4 * (i & 3);
     for (let column = 0; column < rowBytes; column += 2) {
-      const at = start + (isWhole ? column : 16 * (column >> 2) + (column & 2));
-      words[at] = (codes[column]! & 0xffff) | (codes[column + 1]! << 16);
-      words[at + 1] = words[at]!;
+      const index = start + (isWhole ? column : 16 * (column >> 2) + (column & 2));
+      words[index] = (codes[column]! & 0xffff) | (codes[column + 1]! << 16);
+      words[index + 1] = words[index]!;
     }
-  });
+  }
 }
 
 /**

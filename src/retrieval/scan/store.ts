@@ -3,70 +3,29 @@ import { failure, invariant } from '../../base/diagnostics/failure.ts';
 import { blockRows, type CodeLayout, recordBytes, writeCodes } from './codes.ts';
 import { kernels as encoded } from './kernels/generated.ts';
 
-/** The compiled scan as the host calls it. Pointers are byte offsets in its memory. `src/engines/scan/kernels` describes all arguments. */
-interface ScanKernel {
-  firstFree(): number;
-  /** Returns the end of the entries. @param quads number of groups of four queries @param single 1 if one more query follows them, otherwise 0 */
-  scan(
-    codes: number,
-    rowBytes: number,
-    blocks: number,
-    from: number,
-    to: number,
-    rows: number,
-    queries: number,
-    words: number,
-    quads: number,
-    single: number,
-    entries: number,
-  ): number;
-  pick(
-    codes: number,
-    rowBytes: number,
-    blocks: number,
-    list: number,
-    count: number,
-    places: number,
-    query: number,
-    words: number,
-    entries: number,
-  ): number;
-  /** Writes places that may reach the score `least`: their sums are at least gap · `slope` ÷ length − `base`, and lengths at least gap ÷ `deviation`. */
-  sieve(
-    codes: number,
-    vectors: number,
-    count: number,
-    firsts: number,
-    lengths: number,
-    tables: number,
-    scores: number,
-    from: number,
-    below: number,
-    least: number,
-    deviation: number,
-    slope: number,
-    base: number,
-    places: number,
-  ): number;
-}
+/** A function of `kernels/main.ts`, which names its arguments. Pointers are byte offsets in the memory of the kernel. */
+type KernelFunction = (...numbers: readonly number[]) => number;
+
+/** The compiled scan as the host calls it. */
+type ScanKernel = Readonly<Record<'firstFree' | 'scan' | 'pick' | 'sieve', KernelFunction>>;
 
 /** Compiled modules: one for private and one for shared memory. */
-const compiled = new Map<boolean, WebAssembly.Module>();
+const compiledModules = new Map<boolean, WebAssembly.Module>();
 
 /** Makes scans use kernels that the host compiled. @param module compiled of the file `kernels.wasm` of the package */
-export const useKernels = (module: WebAssembly.Module): void => void compiled.set(false, module);
+export const useKernels = (module: WebAssembly.Module): void => void compiledModules.set(false, module);
 
 /** Uses `atob`, which all hosts have. */
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 export function instantiateScan(memory: WebAssembly.Memory, isShared = false): ScanKernel {
-  let module = compiled.get(isShared);
+  let module = compiledModules.get(isShared);
   if (module === undefined) {
     const bytes = bytesOf(encoded);
     if (isShared) declareShared(bytes);
     module = compile(bytes);
-    compiled.set(isShared, module);
+    compiledModules.set(isShared, module);
   }
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as ScanKernel;
 }
@@ -91,7 +50,7 @@ function declareShared(bytes: Uint8Array): void {
 export const page = 65_536;
 /** Codes start at byte 4096: after the compiler's own data, aligned to a hardware page. */
 export const codesStart = 4096;
-const largestMemory = 2 ** 32 - page;
+const maxMemory = 2 ** 32 - page;
 
 export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
@@ -141,7 +100,7 @@ function offsetsOf(layout: CodeLayout): Pick<CodeStore, 'recordsOffset' | 'scrat
 
 /** Returns the working memory of a thread: for the queries, a mask and the entries of a chunk of each vector of a pass. The system provides what is used. */
 const scratchBytes = ({ blocks, rowBytes }: CodeLayout): number =>
-  aligned(mostVectors * (512 + 4 * rowBytes + 8 * blocks + 12 * blockRows * Math.min(blocks, longestChunk)));
+  aligned(maxPassVectors * (512 + 4 * rowBytes + 8 * blocks + 12 * blockRows * Math.min(blocks, maxChunkBlocks)));
 
 /** Writes the blocks from `from` on. @param layout of the items that exist */
 export function writeStore(
@@ -158,12 +117,12 @@ export function writeStore(
 }
 
 /** Number of vectors of a pass, and of blocks of a chunk. */
-export const mostVectors = 64;
-export const longestChunk = 1024;
+export const maxPassVectors = 64;
+export const maxChunkBlocks = 1024;
 
 const pagesFor = (bytes: number): number => {
-  if (bytes > largestMemory)
-    throw new RangeError(`the codes take ${bytes} bytes, and WebAssembly memory has at most ${largestMemory}`);
+  if (bytes > maxMemory)
+    throw new RangeError(`the codes take ${bytes} bytes, and WebAssembly memory has at most ${maxMemory}`);
   return Math.max(1, Math.ceil(bytes / page));
 };
 

@@ -20,7 +20,7 @@ export const maxListLength = 10_000;
 export const maxKeyLength = 1000;
 /** Maximum characters of a key in a URL, in which each may take twelve. */
 export const maxAddressKeyLength = 12 * maxKeyLength;
-/** Maximum characters of a filter, which `src/serving/serve/filter` also checks. */
+/** Maximum characters of a filter, which `src/retrieval/filter/filter.ts` also checks. */
 export const maxFilterLength = 10_000;
 /** Maximum nesting of arrays and objects in a body. */
 export const maxBodyDepth = 8;

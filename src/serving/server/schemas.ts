@@ -4,7 +4,7 @@
  */
 
 import type { FoundUser, TopItem } from '../../retrieval/snapshot.ts';
-import { type Item, mostWeight, type RerankEntries } from '../../retrieval/top_request.ts';
+import { type Item, maxWeight, type RerankEntries } from '../../retrieval/top_request.ts';
 import { type Limits, maxFilterLength, maxKeyLength, maxListLength } from './limits.ts';
 
 /** A key as in a data file: a text, or a whole number that JSON can represent. */
@@ -428,7 +428,7 @@ const weightedFilters = (description: string): Schema =>
     `${description} With those of the other list, 4 at most.`,
     complete('A condition and its weight.', {
       filter: textSchema('A condition on columns of the items file.', { maxLength: maxFilterLength }),
-      weight: { type: 'number', minimum: 0, maximum: mostWeight, description: 'In units of the score.' },
+      weight: { type: 'number', minimum: 0, maximum: maxWeight, description: 'In units of the score.' },
     }),
     { maxItems: 4 },
   );
