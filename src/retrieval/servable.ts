@@ -136,17 +136,11 @@ export interface PageIndex {
 }
 
 export function servingStateOf(
-  {
-    corpus,
-    users,
-    seen,
-    histories,
-    knownUntil,
-    eventBasis,
-  }: Pick<Dataset, 'corpus' | 'users' | 'seen' | 'histories' | 'knownUntil' | 'eventBasis'>,
+  dataset: Pick<Dataset, 'corpus' | 'users' | 'seen' | 'histories' | 'knownUntil' | 'eventBasis'>,
   { vectors, tables }: ComputedItemVectors,
   columns: ItemColumns = new Map(),
 ): ServingState {
+  const { corpus, users, seen, histories, knownUntil, eventBasis } = dataset;
   return {
     ...{ seen, histories, eventBasis },
     knownUntil,

@@ -40,10 +40,10 @@ export async function make(options: DataSetRequest, size: number = rowsPerPart):
     from: `seed ${shape.seed}`,
     holds: `${count(shape.rows)} events of ${count(shape.users)} users and ${count(shape.items)} items in ${count(shape.clusters)} clusters`,
     terms: 'drawn by Tower: no terms',
-    notes: bounds.map(
-      ({ k, optimum, popularity, random }) =>
-        `recall@${k} of a perfect model: ${optimum.toFixed(4)}; of the most popular items: ${popularity.toFixed(4)}; of random items: ${random.toPrecision(2)}`,
-    ),
+    notes: bounds.map(({ k, optimum, popularity, random }) => {
+      const others = `of the most popular items: ${popularity.toFixed(4)}; of random items: ${random.toPrecision(2)}`;
+      return `recall@${k} of a perfect model: ${optimum.toFixed(4)}; ${others}`;
+    }),
     bounds,
   };
   await makeFolder(folder);
@@ -117,19 +117,17 @@ const rowsOf = ({ rows, users, items }: SyntheticShape, table: (typeof tables)[n
   ({ events: rows, users, items })[table];
 
 function isWhole(folder: string, plan: SyntheticPlan): boolean {
+  const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   return tables.every((table) =>
-    partsOf(rowsOf(plan, table), plan.rowsPerPart).every(
-      (name) => statSync(join(folder, table, name), { throwIfNoEntry: false })?.isFile() === true,
-    ),
+    partsOf(rowsOf(plan, table), plan.rowsPerPart).every((name) => isFile(join(folder, table, name))),
   );
 }
 
 /** @throws Failure `disk-too-small` */
 async function refuseFullDisk(folder: string, shape: SyntheticShape): Promise<void> {
-  const needed = tables.reduce(
-    (sum, table) => sum + Math.max(0, rowsOf(shape, table) * bytesOf[table] - bytesIn(join(folder, table))),
-    0,
-  );
+  let needed = 0;
+  for (const table of tables)
+    needed += Math.max(0, rowsOf(shape, table) * bytesOf[table] - bytesIn(join(folder, table)));
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   if (needed > free) throw failure('disk-too-small', { folder, needed, free });
@@ -167,11 +165,8 @@ async function writeParts(database: Database, parts: TableParts): Promise<void> 
     if (!existsSync(partPath)) {
       const columnArrays = buffers.map((buffer) => buffer.subarray(0, count));
       fill(firstRow, columnArrays);
-      await database.createTable(
-        'part',
-        columns.map((name, column) => ({ name, integers: columnArrays[column]! })),
-        count,
-      );
+      const partColumns = columns.map((name, column) => ({ name, integers: columnArrays[column]! }));
+      await database.createTable('part', partColumns, count);
       const selectedColumns = computed === undefined ? '*' : `*, ${computed(`(${firstRow} + rowid)`)}`;
       await replaceDurably(partPath, async (partial) => {
         try {
@@ -187,13 +182,11 @@ async function writeParts(database: Database, parts: TableParts): Promise<void> 
   }
 }
 
-const bytesIn = (folder: string): number =>
-  existsSync(folder)
-    ? readdirSync(folder).reduce(
-        (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
-        0,
-      )
-    : 0;
+function bytesIn(folder: string): number {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const sizes = names.map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
 
 async function removeLeft(folder: string, names: ReadonlySet<string>): Promise<void> {
   for (const file of readdirSync(folder)) {
@@ -226,7 +219,7 @@ interface ClusterGroup {
   readonly size: number;
 }
 
-const ks = [10, 50, 100] as const;
+const cutoffs = [10, 50, 100] as const;
 
 function boundsOf({ items, clusters }: SyntheticShape): readonly RecallBounds[] {
   const largerClusters = items % clusters;
@@ -243,36 +236,33 @@ function boundsOf({ items, clusters }: SyntheticShape): readonly RecallBounds[] 
     let sum = 0;
     for (const first of [0, 1]) {
       for (const second of [0, 1]) {
-        const remainingSizes = sizes.map(
-          ({ count }, index) => count - (index === first ? 1 : 0) - (index === second ? 1 : 0),
-        );
         const secondCount = sizes[second]!.count - (first === second ? 1 : 0);
         const chance = (sizes[first]!.count / clusters) * (secondCount / (clusters - 1));
         if (chance <= 0) continue;
         const preferred = [group(first, 1, tastes.first + anyChance), group(second, 1, tastes.second + anyChance)];
-        sum +=
-          chance * largest([...preferred, ...remainingSizes.map((count, index) => group(index, count, anyChance))], k);
+        const others = sizes.map(({ count }, index) =>
+          group(index, count - Number(index === first) - Number(index === second), anyChance),
+        );
+        sum += chance * sumOfLargest([...preferred, ...others], k);
       }
     }
     return sum;
   };
-  return ks
-    .filter((k) => k <= items)
-    .map((k) => ({
-      k,
-      optimum: optimum(k),
-      popularity: largest(
-        sizes.map(({ count }, index) => group(index, count, 1 / clusters)),
-        k,
-      ),
-      random: k / items,
-    }));
+  const allGroups = sizes.map(({ count }, index) => group(index, count, 1 / clusters));
+  const knownCutoffs = cutoffs.filter((k) => k <= items);
+  return knownCutoffs.map((k) => ({
+    k,
+    optimum: optimum(k),
+    popularity: sumOfLargest(allGroups, k),
+    random: k / items,
+  }));
 }
 
-function largest(groups: readonly ClusterGroup[], k: number): number {
+/** Returns the sum of the k largest probabilities of items. */
+function sumOfLargest(groups: readonly ClusterGroup[], k: number): number {
   const ranks = groups.map(() => 0);
-  let [sum, secondCount] = [0, k];
-  while (secondCount > 0) {
+  let [sum, remaining] = [0, k];
+  while (remaining > 0) {
     let [best, chance] = [-1, 0];
     for (const [index, { count, share, chance: chanceOf, size }] of groups.entries()) {
       if (count === 0 || ranks[index]! >= size) continue;
@@ -280,9 +270,9 @@ function largest(groups: readonly ClusterGroup[], k: number): number {
       if (nextChance > chance) [best, chance] = [index, nextChance];
     }
     if (best < 0) return sum;
-    const takenCount = Math.min(secondCount, groups[best]!.count);
+    const takenCount = Math.min(remaining, groups[best]!.count);
     sum += takenCount * chance;
-    secondCount -= takenCount;
+    remaining -= takenCount;
     ranks[best]!++;
   }
   return sum;

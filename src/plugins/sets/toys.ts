@@ -19,13 +19,11 @@ export const toys = dataSet({
     const { folder, names } = originalsOf(options);
     const [linesName, attributesName] = names;
     const texts = readOriginals('toys', names, home, { ...options, ...(folder === undefined ? {} : { from: folder }) });
-    const wrong =
-      (name: string) =>
-      (reason: string): never =>
-        refuseDamaged(folder, name, reason);
-    const lines = readUserLines(texts[linesName]!, wrong(linesName));
-    const attributesOf = readAttributes(texts[attributesName]!, wrong(attributesName));
+    const lines = readUserLines(texts[linesName]!, (reason) => refuseDamaged(folder, linesName, reason));
+    const refuseAttributes = (reason: string): never => refuseDamaged(folder, attributesName, reason);
+    const attributesOf = readAttributes(texts[attributesName]!, refuseAttributes);
     const items = [...new Set(lines.flatMap(({ items }) => items))];
+    const rows = items.map((item) => [item, attributesOf.get(item)?.join('|')]);
     const describedItems = items.filter((item) => attributesOf.has(item)).length;
     if (describedItems < items.length)
       options.log(`${items.length - describedItems} of ${items.length} items have no attributes`);
@@ -37,13 +35,7 @@ export const toys = dataSet({
         '176c680c688d497598c4a89a03b402c0fe78d795e5db335c2e78dd5f2d778a3f',
         'Amazon review data, for research: McAuley, Targett, Shi & van den Hengel, SIGIR 2015; prepared by Zhou et al., "S3-Rec", CIKM 2020',
       ),
-      files: {
-        'sequences.txt': writeUserLines(lines),
-        'items.csv': writeCsv(
-          ['item', 'attributes'],
-          items.map((item) => [item, attributesOf.get(item)?.join('|')]),
-        ),
-      },
+      files: { 'sequences.txt': writeUserLines(lines), 'items.csv': writeCsv(['item', 'attributes'], rows) },
     };
   },
 });
@@ -74,9 +66,10 @@ export function readUserLines(text: string, wrong: (reason: string) => never): r
     const [user = '', ...items] = line.trim().split(/[ \t]+/);
     if (user === '') continue;
     const earlierLine = lineOf.get(user);
-    if (earlierLine !== undefined) wrong(`lines ${earlierLine} and ${index + 1} are of the same user, ${short(user)}`);
+    if (earlierLine !== undefined)
+      wrong(`lines ${earlierLine} and ${index + 1} are of the same user, ${shortened(user)}`);
     lineOf.set(user, index + 1);
-    if (items.length === 0) wrong(`line ${index + 1} has a user, ${short(user)}, and no item`);
+    if (items.length === 0) wrong(`line ${index + 1} has a user, ${shortened(user)}, and no item`);
     lines.push({ user, items });
   }
   if (lines.length === 0) wrong('it has no lines of a user and items');
@@ -88,7 +81,7 @@ export const writeUserLines = (lines: readonly UserLine[]): string =>
 
 export const eventsIn = (lines: readonly UserLine[]): number => lines.reduce((sum, { items }) => sum + items.length, 0);
 
-const short = (word: string): string => (word.length <= 40 ? word : `${word.slice(0, 40)}…`);
+const shortened = (word: string): string => (word.length <= 40 ? word : `${word.slice(0, 40)}…`);
 
 /** Parses `{"4": [1, 2, 3], …}`: the numbers or names of attributes by item. */
 function readAttributes(text: string, wrong: (reason: string) => never): ReadonlyMap<string, readonly string[]> {
@@ -96,18 +89,18 @@ function readAttributes(text: string, wrong: (reason: string) => never): Readonl
   try {
     parsedValue = JSON.parse(text);
   } catch (error) {
-    wrong(`it is no JSON: ${short((error as Error).message)}`);
+    wrong(`it is no JSON: ${shortened((error as Error).message)}`);
   }
   if (typeof parsedValue !== 'object' || parsedValue === null || Array.isArray(parsedValue)) {
     return wrong('it is no object of items and their attributes');
   }
   const attributes = new Map<string, readonly string[]>();
   for (const [item, list] of Object.entries(parsedValue)) {
-    if (!Array.isArray(list)) return wrong(`the attributes of item ${short(item)} are no list`);
-    const attributeWords = list.map((each: unknown) => {
-      const word = typeof each === 'number' && Number.isFinite(each) ? String(each) : each;
+    if (!Array.isArray(list)) return wrong(`the attributes of item ${shortened(item)} are no list`);
+    const attributeWords = list.map((attribute: unknown) => {
+      const word = typeof attribute === 'number' && Number.isFinite(attribute) ? String(attribute) : attribute;
       if (typeof word === 'string' && word !== '' && !/[|\r\n\0]/.test(word)) return word;
-      return wrong(`an attribute of item ${short(item)} is no number and no text without a bar or a line end`);
+      return wrong(`an attribute of item ${shortened(item)} is no number and no text without a bar or a line end`);
     });
     attributes.set(item, attributeWords);
   }

@@ -17,20 +17,18 @@ interface Segment {
 export function segmentsOf(graph: Graph, { ops, indexOfNode }: SequentialOps): readonly Segment[] {
   const results = new Set([...graph.outputs, ...graph.updates].map(({ node }) => indexOfNode(node)));
   const lastReaders = new Map<number, number>();
-  ops.forEach(({ reads }, order) => {
-    for (const read of reads) lastReaders.set(read, order);
-  });
-  const labelOf = ({ graphNode: owner }: SingleOp): string | undefined =>
-    owner === undefined ? undefined : graph.nodes[owner]!.label;
+  for (const [order, { reads }] of ops.entries()) for (const read of reads) lastReaders.set(read, order);
+  const labelOf = ({ graphNode }: SingleOp): string | undefined =>
+    graphNode === undefined ? undefined : graph.nodes[graphNode]!.label;
 
   const segments: Segment[] = [];
   let begin = 0;
-  ops.forEach((op, order) => {
-    if (order + 1 < ops.length && labelOf(ops[order + 1]!) === labelOf(op)) return;
-    const open = ops.slice(0, order + 1).filter(({ index: at }) => results.has(at) || lastReaders.get(at)! > order);
+  for (const [order, op] of ops.entries()) {
+    if (order + 1 < ops.length && labelOf(ops[order + 1]!) === labelOf(op)) continue;
+    const open = ops.slice(0, order + 1).filter(({ index }) => results.has(index) || lastReaders.get(index)! > order);
     segments.push({ ops: ops.slice(begin, order + 1), fetches: open.map(({ node }) => `${node.name}:0`).join() });
     begin = order + 1;
-  });
+  }
   return segments;
 }
 
@@ -39,29 +37,29 @@ const repeats = 3;
 
 /**
  * Returns the milliseconds of each segment: the mean over the inputs of what it adds to the segments before it.
- * @param run runs the step on input `at` as far as these values need
+ * @param run runs the step on an input as far as these values need
  */
 export function segmentTimes(
   segments: readonly Segment[],
   inputs: number,
-  run: (at: number, fetches: string) => void,
+  run: (input: number, fetches: string) => void,
 ): readonly number[] {
   const added = segments.map(() => 0);
-  for (let at = 0; at < inputs; at++) {
+  for (let input = 0; input < inputs; input++) {
     const least = segments.map(() => Number.POSITIVE_INFINITY);
     // The first run of a shape prepares its kernels.
     for (let repeat = -1; repeat < repeats; repeat++) {
-      segments.forEach(({ fetches }, index) => {
+      for (const [index, { fetches }] of segments.entries()) {
         const start = performance.now();
-        run(at, fetches);
+        run(input, fetches);
         if (repeat >= 0) least[index] = Math.min(least[index]!, performance.now() - start);
-      });
+      }
     }
     let before = 0;
-    least.forEach((milliseconds, index) => {
+    for (const [index, milliseconds] of least.entries()) {
       added[index]! += Math.max(0, milliseconds - before) / inputs;
       before = Math.max(before, milliseconds);
-    });
+    }
   }
   return added;
 }
@@ -74,12 +72,12 @@ export function scaledToSegments(
 ): OpTime[] {
   let [first, start] = [0, 0];
   return segments.flatMap(({ ops }, index) => {
-    const own = times.slice(first, first + ops.length);
+    const segmentOps = times.slice(first, first + ops.length);
     first += ops.length;
-    const sum = own.reduce((total, each) => total + each.milliseconds, 0);
+    const sum = segmentOps.reduce((total, op) => total + op.milliseconds, 0);
     const scale = sum === 0 ? 0 : milliseconds[index]! / sum;
-    return own.map((each) => {
-      const scaled = { ...each, start, milliseconds: each.milliseconds * scale };
+    return segmentOps.map((op) => {
+      const scaled = { ...op, start, milliseconds: op.milliseconds * scale };
       start += scaled.milliseconds;
       return scaled;
     });

@@ -78,7 +78,7 @@ export function packageFolders(): readonly string[] {
 /** Returns the path of the addon, a Node-API library in a folder named by the version of that interface. Node 20 loads version 8. */
 export const addonIn = (folder: string): string => join(folder, 'lib', 'napi-v8', 'tfjs_binding.node');
 
-const how =
+const howTimed =
   'TensorFlow runs the whole graph in one session. The time of a block is what it adds to a session that runs the step up to its end; within a block, times of ops are shares, measured one by one.';
 
 /**
@@ -96,20 +96,20 @@ function timeTensorflowOps(
   const segments = segmentsOf(graph, singleOps);
   const session = loadSession(binding, stepModel(writer));
   const fed = [...graph.inputs, ...graph.parameters];
-  const feeds = fed.map(({ node }) => first(writer.valueOf(node))).join();
-  const given = inputs.map((tensors) =>
+  const feeds = fed.map(({ node }) => firstOutput(writer.valueOf(node))).join();
+  const inputIds = inputs.map((tensors) =>
     fed.map(({ name, node }) => {
       const { shape, data } = tensors[name] ?? parameters[name]!;
       return binding.createTensor(shape, typeCode(binding, hostDtype(graph.nodes[node]!.type.dtype)), data.slice());
     }),
   );
   try {
-    const milliseconds = segmentTimes(segments, inputs.length, (at, fetches) => {
-      for (const { id } of binding.runSavedModel(session, given[at]!, feeds, fetches)) binding.deleteTensor(id);
+    const milliseconds = segmentTimes(segments, inputs.length, (input, fetches) => {
+      for (const { id } of binding.runSavedModel(session, inputIds[input]!, feeds, fetches)) binding.deleteTensor(id);
     });
-    return { how, runs: runs.map((run) => scaledToSegments(run, segments, milliseconds)) };
+    return { how: howTimed, runs: runs.map((run) => scaledToSegments(run, segments, milliseconds)) };
   } finally {
-    for (const id of given.flat()) binding.deleteTensor(id);
+    for (const id of inputIds.flat()) binding.deleteTensor(id);
     binding.deleteSavedModel(session);
   }
 }
@@ -121,12 +121,12 @@ function timeEagerly(
   parameters: Tensors,
   inputs: readonly Tensors[],
 ) {
-  const attributes = new Map(singleOps.ops.map(({ index: at, node }) => [at, attributesOf(binding, node)]));
+  const attributes = new Map(singleOps.ops.map(({ index, node }) => [index, attributesOf(binding, node)]));
   const runtime: EagerRuntime<number> = {
     upload: ({ dtype, shape, data }) => binding.createTensor(shape, typeCode(binding, dtype), data.slice()),
-    execute({ index: at, node }, operands) {
+    execute({ index, node }, operands) {
       const outputCount = node.op === 'TopKV2' ? 2 : 1;
-      const [result, ...unread] = binding.executeOp(node.op, attributes.get(at)!, operands as number[], outputCount);
+      const [result, ...unread] = binding.executeOp(node.op, attributes.get(index)!, operands as number[], outputCount);
       for (const { id } of unread) binding.deleteTensor(id);
       return result!.id;
     },
@@ -135,10 +135,10 @@ function timeEagerly(
   const fixed = new Map(
     graph.parameters.map(({ name, node }) => [singleOps.indexOfNode(node), runtime.upload(parameters[name]!)]),
   );
-  for (const { index: at, node } of singleOps.constants) {
+  for (const { index, node } of singleOps.constants) {
     const { dtype, tensorShape, tensorContent } = node.attr.value!.tensor!;
     const shape = tensorShape.dim.map(({ size }) => size);
-    fixed.set(at, constantOf(binding, dtype, shape, tensorContent));
+    fixed.set(index, constantOf(binding, dtype, shape, tensorContent));
   }
   return timeOneByOne(runtime, graph, singleOps, fixed, inputs);
 }
@@ -180,7 +180,7 @@ function numbersOf(type: string, content: Uint8Array): Float32Array | Int32Array
 }
 
 /** Returns the session's name of the first output of a node. */
-const first = (node: string): string => `${node}:0`;
+const firstOutput = (node: string): string => `${node}:0`;
 
 /**
  * Returns a copy that TensorFlow copies again. TensorFlow shares the memory of an array that begins at a multiple of 64 bytes, and a variable would keep it;
@@ -211,9 +211,9 @@ class TensorflowProgram implements Program {
       type: typeCode(binding, hostDtype(graph.nodes[input.node]!.type.dtype)),
     }));
     this.dtypes = new Map((['float32', 'int32', 'bool'] as const).map((dtype) => [typeCode(binding, dtype), dtype]));
-    this.inputNames = graph.inputs.map(({ name }) => first(names.inputs[name]!)).join();
-    const outputNames = graph.outputs.map(({ name }) => first(names.outputs[name]!));
-    this.outputNames = [...outputNames, ...(names.updated ? [first(names.updated)] : [])].join();
+    this.inputNames = graph.inputs.map(({ name }) => firstOutput(names.inputs[name]!)).join();
+    const outputNames = graph.outputs.map(({ name }) => firstOutput(names.outputs[name]!));
+    this.outputNames = [...outputNames, ...(names.updated ? [firstOutput(names.updated)] : [])].join();
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
@@ -233,7 +233,7 @@ class TensorflowProgram implements Program {
   async read(): Promise<Tensors> {
     const names = this.graph.parameters.map(({ name }) => name);
     if (names.length === 0) return {};
-    const values = this.fetch([], '', names.map((name) => first(this.names.read[name]!)).join());
+    const values = this.fetch([], '', names.map((name) => firstOutput(this.names.read[name]!)).join());
     return Object.fromEntries(names.map((name, index) => [name, values[index]!]));
   }
 
@@ -244,8 +244,8 @@ class TensorflowProgram implements Program {
       this.binding.createTensor(shape, typeCode(this.binding, dtype), unaligned(data)),
     );
     try {
-      const feedNames = writtenValues.map(({ name }) => first(this.names.write[name]!)).join();
-      this.fetch(ids, feedNames, writtenValues.map(({ name }) => first(this.names.writtenNames[name]!)).join());
+      const feedNames = writtenValues.map(({ name }) => firstOutput(this.names.write[name]!)).join();
+      this.fetch(ids, feedNames, writtenValues.map(({ name }) => firstOutput(this.names.writtenNames[name]!)).join());
     } finally {
       for (const id of ids) this.binding.deleteTensor(id);
     }
@@ -311,6 +311,6 @@ export function tensorflowEngine(mayFuse = true): Engine {
       await program.write(parameters);
       return program;
     },
-    timeOps: async (...given) => timeTensorflowOps(binding, ...given),
+    timeOps: async (...request) => timeTensorflowOps(binding, ...request),
   };
 }
