@@ -308,7 +308,7 @@ class FormulaLowering {
       case 'states':
         return this.#scan(term.scan)[term.index]!;
       case 'shown':
-        return this.#shown(this.#tensor(term.operand), term.line);
+        return this.#shown(term);
     }
   }
 
@@ -589,12 +589,18 @@ class FormulaLowering {
 
   // Results.
 
-  #shown(value: Lettered, line: string): Lettered {
-    const [letter, ...others] = value.axes;
-    if (letter === undefined || others.length > 0 || !value.hasBatch) return value;
+  /** Computes a value so that its last node has the label of a readout, but none of those before it. */
+  #shown({ operand, line }: TermOf<'shown'>): Lettered {
+    for (const part of operandsWithin(operand)) this.#lower(part);
+    const letter = operand.axes![0]!;
     const names =
       this.#fieldNames.get(letter) ?? Array.from({ length: this.#size(letter) }, (_, index) => `${letter}${index + 1}`);
-    return { ...value, tensor: this.#use.context.readout(line, names, () => value.tensor) };
+    let value: Lettered | undefined;
+    this.#use.context.readout(line, names, () => {
+      value = this.#tensor(operand);
+      return value.tensor;
+    });
+    return value!;
   }
 
   #give(value: Lettered): Value {

@@ -154,12 +154,10 @@ class FormulaReader {
         const term = this.#term(value);
         const isShown = shown && term;
         this.#declare(name, isShown ? { ...term, kind: 'shown', operand: term, line: name.name } : term);
-        if (isShown && term.axes && term.axes.length !== 1)
-          this.#wrong(
-            name.span,
-            'shown',
-            `takes a value with one axis, but \`${name.name}\` has ${printAxes(term.axes)}`,
-          );
+        if (isShown && term.axes?.length !== 1) {
+          const found = term.axes ? printAxes(term.axes) : 'axes that only a use tells';
+          this.#wrong(name.span, 'shown', `takes a value with one axis, but \`${name.name}\` has ${found}`);
+        }
       }
     }
   }
