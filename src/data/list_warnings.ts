@@ -26,18 +26,20 @@ export async function listWarnings(
   const part = step && hasRowPerUser(step) && parts.validation.rows > 0 ? 'validation' : 'training';
   let events = part === 'training' ? parts.train : parts.validation;
   if (shards) events = await shards.read([0]);
-  const held = [parts.validation, parts.test];
+  const heldOutParts = [parts.validation, parts.test];
   const warnings: Diagnostic[] = [];
   for (const { name, encoderOf, along } of features) {
     const { column, index } = events.features.get(name) ?? {};
     if (column?.kind !== 'bags' || column.inner || along !== undefined || events.rows === 0) continue;
     const counts = countLists(column, index, events.rows);
     const history = histories.find((candidate) => candidate.name === name);
-    const given = events.givenItems?.get(name);
+    const givenItems = events.givenItems?.get(name);
     // These lists lack their unknown elements. `earlier` and `givenItems` have them, so they tell whether a list had any.
     const hasElements =
       counts.empty < events.rows ||
-      (history ? held.some((part) => isFilled(part.earlier, part)) : !given || isFilled(given, events));
+      (history
+        ? heldOutParts.some((part) => isFilled(part.earlier, part))
+        : !givenItems || isFilled(givenItems, events));
     const span = history?.span ?? model?.features.get(name)?.span ?? place;
     if (!counts.hasKnownElement && encoderOf !== name && hasElements)
       warnings.push(diagnose('unknown-elements', span, { name, owner: encoderOf }));

@@ -45,10 +45,11 @@ export function rowsBefore(before: Encoding, now: Encoding, rows: number): Int32
   const oldRows = listRowIndexes(rows);
   // Rows without a value come first: the one for unseen values, or those for hashes.
   const firstValueRow = rows - now.values.length;
-  const oldValues = makeKeyTable(before.values, before.values.length);
-  oldValues.rowsOf(now.values).forEach((row, index) => {
-    oldRows[firstValueRow + index] = row < 0 ? -1 : firstValueRow + row;
-  });
+  makeKeyTable(before.values, before.values.length)
+    .rowsOf(now.values)
+    .forEach((row, index) => {
+      oldRows[firstValueRow + index] = row < 0 ? -1 : firstValueRow + row;
+    });
   return oldRows;
 }
 

@@ -108,8 +108,7 @@ async function validRows(computing: Computing): Promise<ValidRows> {
   const { staged, readPlan } = computing;
   const { dictionaries, joined, files } = await validFiles(computing);
   const events = await validate(computing, staged.get('events')!, dictionaries, joined);
-  const folds = foldsOf(staged.get('events')!, readPlan.description);
-  return { dictionaries, events, folds, ...files };
+  return { dictionaries, events, folds: foldsOf(staged.get('events')!, readPlan.description), ...files };
 }
 
 /** Returns the part of each event's file as an index in `parts`. */

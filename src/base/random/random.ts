@@ -94,8 +94,8 @@ export function shuffleIndexesInBuckets(length: number, { bits, integer }: Rando
   const ends = new Int32Array(bucketCount + 1);
   for (let i = 0; i < length; ) {
     // The 32 bits are used as four draws of one byte.
-    for (let drawn = bits(), end = Math.min(length, i + 4); i < end; i++, drawn >>>= 8) {
-      const bucket = drawn & 0xff;
+    for (let randomBytes = bits(), end = Math.min(length, i + 4); i < end; i++, randomBytes >>>= 8) {
+      const bucket = randomBytes & 0xff;
       bucketOf[i] = bucket;
       ends[bucket + 1]!++;
     }

@@ -139,9 +139,9 @@ export const readMetadata = async (path: string): Promise<StoredTensors['metadat
 export const readOpenMetadata = async (handle: ReadableFile, path: string): Promise<StoredTensors['metadata']> =>
   (await readHeader(handle, path)).metadata;
 
-async function withOpenFile<T>(path: string, read: (handle: ReadableFile) => Promise<T>): Promise<T> {
+async function withOpenFile<T>(path: string, use: (handle: ReadableFile) => Promise<T>): Promise<T> {
   const handle = await openRunFile(dirname(path), basename(path));
-  return awaitRead(path, read(handle)).finally(() => closeQuietly(handle));
+  return awaitRead(path, use(handle)).finally(() => closeQuietly(handle));
 }
 
 /** Reads tensors like `readSafetensors` from an open file, and leaves it open. `path` is for messages. */
@@ -221,15 +221,15 @@ async function fill(
   hash?: Hash,
 ): Promise<void> {
   const targetEnd = target.byteLength;
-  const read = (offset: number): Promise<{ bytesRead: number }> =>
+  const readAt = (offset: number): Promise<{ bytesRead: number }> =>
     handle.read(target, offset, Math.min(readChunkSize, targetEnd - offset), position + offset);
-  let pendingRead = targetEnd > 0 ? read(0) : undefined;
+  let pendingRead = targetEnd > 0 ? readAt(0) : undefined;
   for (let index = 0; pendingRead !== undefined; ) {
     const { bytesRead } = await pendingRead;
     if (bytesRead === 0) throw failure('damaged-file', { path, reason: 'it is cut off' });
     const readFrom = index;
     index += bytesRead;
-    pendingRead = index < targetEnd ? read(index) : undefined;
+    pendingRead = index < targetEnd ? readAt(index) : undefined;
     hash?.update(target.subarray(readFrom, index));
   }
 }

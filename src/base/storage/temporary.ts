@@ -129,9 +129,9 @@ function processStartTime(pid: number): string | undefined {
 
 const readTextOrEmpty = (path: string): string => emptyIfItFails(() => readFileSync(path, 'utf8').trim());
 
-function emptyIfItFails(read: () => string): string {
+function emptyIfItFails(readText: () => string): string {
   try {
-    return read();
+    return readText();
   } catch {
     return '';
   }

@@ -71,8 +71,7 @@ export function packTree(value: unknown, asDifferences = false): PackedTree {
     const entries = Object.entries(plain as object).filter(([, item]) => item !== undefined);
     return { o: Object.fromEntries(entries.map(([name, item]) => [name, encodeNode(item)])) };
   };
-  const tree = encodeNode(value);
-  return { text: JSON.stringify(tree), tensors };
+  return { text: JSON.stringify(encodeNode(value)), tensors };
 }
 
 /** @param damageError makes the error for text that `packTree` never writes */

@@ -71,11 +71,15 @@ function countMistakes(a: string, b: string, limit: number): number {
  * True if the difference is small for the length of the word: one letter of four, two of eight, and in shorter words only swapped or doubled letters.
  * Different numbers within names are no misspelling: `beta1` is not `beta2`.
  */
-function isLikelyMisspelling(written: string, meant: string, mistakes: number): boolean {
+function isLikelyMisspelling(misspelling: string, candidate: string, mistakes: number): boolean {
   if (mistakes === 0) return true;
-  if (written.replace(/[^0-9]/g, '') !== meant.replace(/[^0-9]/g, '')) return false;
-  if (mistakes === 1 && (hasSameLetters(written, meant) || mergeDoubles(written) === mergeDoubles(meant))) return true;
-  return meant.length >= 4 * mistakes && mistakes <= 2;
+  if (misspelling.replace(/[^0-9]/g, '') !== candidate.replace(/[^0-9]/g, '')) return false;
+  if (
+    mistakes === 1 &&
+    (hasSameLetters(misspelling, candidate) || mergeDoubles(misspelling) === mergeDoubles(candidate))
+  )
+    return true;
+  return candidate.length >= 4 * mistakes && mistakes <= 2;
 }
 
 const hasSameLetters = (a: string, b: string): boolean =>

@@ -499,13 +499,18 @@ export function meaningOf(
   candidates: Iterable<string>,
   rows: Readonly<Record<string, OtherNames>> = {},
 ): WordMeaning | undefined {
-  const known = new Set(candidates);
+  const knownWords = new Set(candidates);
   const plainWord = plain(word);
-  const listed = (sensesIn(place).get(plainWord) ?? []).filter(({ write }) => known.has(write) || !/^\w+$/.test(write));
-  const rowSenses = namedBy(plainWord, rows).filter(({ write }) => known.has(write));
-  const senses = [...rowSenses, ...listed.filter(({ write }) => rowSenses.every((sense) => sense.write !== write))];
+  const listedSenses = (sensesIn(place).get(plainWord) ?? []).filter(
+    ({ write }) => knownWords.has(write) || !/^\w+$/.test(write),
+  );
+  const rowSenses = namedBy(plainWord, rows).filter(({ write }) => knownWords.has(write));
+  const senses = [
+    ...rowSenses,
+    ...listedSenses.filter(({ write }) => rowSenses.every((sense) => sense.write !== write)),
+  ];
   const adviceText = Object.entries(advice[place] ?? {}).find(([words]) => words.split(' ').includes(plainWord))?.[1];
-  if (adviceText !== undefined && senses.length !== 1 && !known.has(word)) return { advice: adviceText };
+  if (adviceText !== undefined && senses.length !== 1 && !knownWords.has(word)) return { advice: adviceText };
   const exactSenses = senses.filter((sense) => sense.same);
   const firstSense = exactSenses[0] ?? senses[0];
   return firstSense && { write: firstSense.write, same: exactSenses.length === 1 };
@@ -523,10 +528,10 @@ export interface OtherNames {
   readonly near?: readonly string[];
 }
 
-const namedBy = (asked: string, rows: Readonly<Record<string, OtherNames>>): Sense[] =>
+const namedBy = (term: string, rows: Readonly<Record<string, OtherNames>>): Sense[] =>
   Object.entries(rows).flatMap(([write, { also = [], near = [] }]) => {
-    const same = also.some((name) => plain(name) === asked);
-    return same || near.some((name) => plain(name) === asked) ? [{ write, same }] : [];
+    const same = also.some((name) => plain(name) === term);
+    return same || near.some((name) => plain(name) === term) ? [{ write, same }] : [];
   });
 
 interface Sense {

@@ -41,8 +41,10 @@ export class PackedTexts implements Texts {
   }
 
   at(index: number): string | undefined {
-    const at = index < 0 ? this.length + index : index;
-    return at >= 0 && at < this.length ? decodeText(this.bytes, this.startOf(at), this.ends[at]!) : undefined;
+    const textIndex = index < 0 ? this.length + index : index;
+    return textIndex >= 0 && textIndex < this.length
+      ? decodeText(this.bytes, this.startOf(textIndex), this.ends[textIndex]!)
+      : undefined;
   }
 
   startOf(index: number): number {
@@ -114,12 +116,12 @@ export class TextsWriter {
     );
   }
 
-  #end(at: number): void {
-    this.#used = at;
+  #end(end: number): void {
+    this.#used = end;
     if (this.#length === this.#ends.length) {
       this.#ends = copyEnlarged(this.#ends, Math.max(16, Math.ceil(1.5 * this.#ends.length)));
     }
-    this.#ends[this.#length++] = at;
+    this.#ends[this.#length++] = end;
   }
 }
 
@@ -167,15 +169,15 @@ export function compareTexts(texts: Texts, a: number, b: number): number {
   };
   if (!(texts instanceof PackedTexts)) return compareAsStrings();
   const { bytes, ends } = texts;
-  let [at, to] = [texts.startOf(a), texts.startOf(b)];
-  const [end, stop] = [ends[a]!, ends[b]!];
-  for (; at < end && to < stop; at++, to++) {
-    const [one, other] = [bytes[at]!, bytes[to]!];
+  let [offsetA, offsetB] = [texts.startOf(a), texts.startOf(b)];
+  const [endA, endB] = [ends[a]!, ends[b]!];
+  for (; offsetA < endA && offsetB < endB; offsetA++, offsetB++) {
+    const [one, other] = [bytes[offsetA]!, bytes[offsetB]!];
     if (one === other) continue;
     // Bytes sort by code point, strings by UTF-16 unit: there, characters of two units come before the last characters of one.
     return one >= 0xed && other >= 0xed && (one >= 0xf0 || other >= 0xf0) ? compareAsStrings() : one - other;
   }
-  return end - at - (stop - to);
+  return endA - offsetA - (endB - offsetB);
 }
 
 /** Yields the list as arrays of at most `batchSize` texts. */
@@ -207,31 +209,31 @@ export function areTextsEqual(one: Texts, other: Texts): boolean {
 // some text. Needs neither Node.js nor the Encoding API, which would replace those halves.
 
 /** Writes a text and returns the end of its bytes. A unit of UTF-16 needs at most three bytes. */
-export function encodeText(text: string, to: Uint8Array, at: number): number {
+export function encodeText(text: string, to: Uint8Array, offset: number): number {
   for (let i = 0; i < text.length; i++) {
     let unit = text.charCodeAt(i);
     if (unit < 0x80) {
-      to[at++] = unit;
+      to[offset++] = unit;
       continue;
     }
     if (unit < 0x800) {
-      to[at++] = 0xc0 | (unit >> 6);
-      to[at++] = 0x80 | (unit & 0x3f);
+      to[offset++] = 0xc0 | (unit >> 6);
+      to[offset++] = 0x80 | (unit & 0x3f);
       continue;
     }
     const nextUnit = (unit & 0xfc00) === 0xd800 ? text.charCodeAt(i + 1) : 0;
     if ((nextUnit & 0xfc00) === 0xdc00) {
       unit = 0x10000 + ((unit & 0x3ff) << 10) + (nextUnit & 0x3ff);
       i++;
-      to[at++] = 0xf0 | (unit >> 18);
-      to[at++] = 0x80 | ((unit >> 12) & 0x3f);
+      to[offset++] = 0xf0 | (unit >> 18);
+      to[offset++] = 0x80 | ((unit >> 12) & 0x3f);
     } else {
-      to[at++] = 0xe0 | (unit >> 12);
+      to[offset++] = 0xe0 | (unit >> 12);
     }
-    to[at++] = 0x80 | ((unit >> 6) & 0x3f);
-    to[at++] = 0x80 | (unit & 0x3f);
+    to[offset++] = 0x80 | ((unit >> 6) & 0x3f);
+    to[offset++] = 0x80 | (unit & 0x3f);
   }
-  return at;
+  return offset;
 }
 
 export function decodeText(bytes: Uint8Array, from: number, end: number): string {

@@ -15,8 +15,7 @@ export function isSameJson(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((value, index) => isSameJson(value, b[index]));
   if (!isObject(a) || !isObject(b)) return Object.is(a, b);
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].every((name) => isSameJson(a[name], b[name]));
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((name) => isSameJson(a[name], b[name]));
 }
 
 /** Counts how often each value comes up, in the order in which they come. */

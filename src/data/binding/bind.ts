@@ -143,11 +143,11 @@ async function bindTitleIfAny(binding: ColumnBinding): Promise<BoundColumn | und
 /** Binds the columns that this model does not read, because a data block serves many models and all of its columns must be computable. */
 async function bindUnread(binding: ColumnBinding, layout: DataLayout): Promise<void> {
   // The block's `time` and `where` do not count: `columns` may have entries of these names, which are still unbound.
-  const { time, where, ...others } = layout;
+  const { time, where, ...otherEntries } = layout;
   const boundNames = new Set([
     ...binding.needs.features.flatMap(({ column, weights }) => (weights === undefined ? [column] : [column, weights])),
     ...binding.needs.labels.map(({ name }) => name),
-    ...columnsOfLayout(others).map(({ name }) => name),
+    ...columnsOfLayout(otherEntries).map(({ name }) => name),
   ]);
   const scopes: readonly (readonly Role[])[] = [...eventScopes, ['items'], ['users']];
   for (const entry of binding.entries.values()) {
@@ -260,7 +260,7 @@ function checkSameElements(
   { features, histories }: Pick<DataLayout, 'features' | 'histories'>,
 ): void {
   if (along === undefined) return;
-  const [plan] = binding.needs.features.filter((each) => each.name === feature);
+  const [plan] = binding.needs.features.filter((candidate) => candidate.name === feature);
   const historyOf = (feature: string) => binding.description.histories.find((history) => history.name === feature);
   const [ownHistory, listHistory] = [historyOf(name), historyOf(along)];
   const reportMissing = (needs: string): void =>

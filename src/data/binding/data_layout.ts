@@ -209,10 +209,14 @@ export function makeReadPlan(description: DataDescription, needs: Needs, layout:
   const features = new Map<string, ColumnRequest>();
   for (const [name, column] of layout.features) features.set(name, addRequest(featureColumn(featureOf(name)!, column)));
   const histories = new Map<string, ColumnRequest>();
-  for (const [name, { elementColumn: of }] of layout.histories) {
+  for (const [name, { elementColumn }] of layout.histories) {
     const feature = featureOf(name)!;
-    if (feature.each) histories.set(name, addRequest(featureColumn(elementPlan(feature), of)));
-    else histories.set(name, columnKindOf(feature) === 'texts' ? addText(of, feature.encoderOf) : addNumber(of));
+    if (feature.each) histories.set(name, addRequest(featureColumn(elementPlan(feature), elementColumn)));
+    else
+      histories.set(
+        name,
+        columnKindOf(feature) === 'texts' ? addText(elementColumn, feature.encoderOf) : addNumber(elementColumn),
+      );
   }
   const listWeights = new Map<string, ColumnRequest>();
   for (const [list, column] of layout.listWeights) {

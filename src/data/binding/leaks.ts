@@ -62,7 +62,7 @@ const historyWarnings = (binding: ColumnBinding, layout: DataLayout): Diagnostic
     const owner = layout.features.get(encoderOf) ?? layout.histories.get(encoderOf)?.elementColumn;
     const entry = binding.description.histories.find((declared) => declared.name === name || declared.name === column);
     if (!history || !owner || !entry || encoderOf === name) return [];
-    const [ofHistory, ofOwner] = [history.elementColumn, owner].map((read) => new Set(namesRead(read)));
+    const [ofHistory, ofOwner] = [history.elementColumn, owner].map((column) => new Set(namesRead(column)));
     if (ofHistory!.size === 0 || ofOwner!.size === 0 || [...ofHistory!].some((source) => ofOwner!.has(source)))
       return [];
     return [diagnose('history-of-other', entry.span, { ...entry, owner: encoderOf, column: owner.name })];
@@ -88,7 +88,7 @@ const namesRead = ({ bare, reads }: BoundColumn): readonly string[] =>
 const ownColumns = (column: BoundColumn, { sources }: DataLayout): readonly string[] =>
   namesRead(column).flatMap((name) => {
     const role = column.scope.find((source) =>
-      sources.get(source)!.columns.some((own) => own.name.toLowerCase() === name),
+      sources.get(source)!.columns.some((column) => column.name.toLowerCase() === name),
     );
     return role === undefined ? [] : [`${role}.${name}`];
   });

@@ -97,7 +97,6 @@ function indexesWhere(times: ArrayLike<number>, test: (time: number) => boolean)
 
 /** Returns the new code of each old code, null for an expired value; undefined if no value has expired. */
 export function mapCodes(before: Texts, now: Texts): readonly (number | null)[] | undefined {
-  const codes = makeKeyTable(now, now.length);
-  const codeOfEarlier = Array.from(codes.rowsOf(before), (row) => row + 1 || null);
+  const codeOfEarlier = Array.from(makeKeyTable(now, now.length).rowsOf(before), (row) => row + 1 || null);
   return codeOfEarlier.includes(null) ? [0, ...codeOfEarlier] : undefined;
 }

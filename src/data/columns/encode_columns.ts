@@ -159,9 +159,9 @@ class ColumnWriter implements EncodedColumns {
     const rowElements = historyElements([...source, elementItems], weightColumn && rawOf(good, weightColumn));
     const { inner } = rowElements;
     if (column.column.role === 'items') {
-      const { weights, ...others } = rowElements;
+      const { weights, ...windows } = rowElements;
       const ownWeights = weightColumn?.column.role === 'items' ? weights : undefined;
-      this.itemElements.set(plan.name, elementBags({ ...others, weights: ownWeights }, items.rows));
+      this.itemElements.set(plan.name, elementBags({ ...windows, weights: ownWeights }, items.rows));
     }
     const itemByEvent = rowElements.items && inEventOrder(rowElements.items);
     const elementByEvent = inEventOrder(rowElements.elements);

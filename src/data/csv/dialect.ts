@@ -82,8 +82,10 @@ const maxTitles = 20;
 export function countTitleLines(text: string): number {
   const dialect = detectDialect(text);
   if (dialect === undefined || dialect === 'lines' || dialect.separator === 'blanks') return 0;
-  const lines = text.split(/\r\n|\r|\n/).slice(0, 400);
-  const values = lines.map((line) => splitLine(line, dialect.separator));
+  const values = text
+    .split(/\r\n|\r|\n/)
+    .slice(0, 400)
+    .map((line) => splitLine(line, dialect.separator));
   const valueCounts = values.map((row) => row.filter((value) => value !== '').length);
   const usualCount = mostFrequent(valueCounts.filter((count) => count > 0))[0];
   const rowsBelow = (index: number): readonly string[][] =>
@@ -198,9 +200,8 @@ export function firstRecord(text: string, separator: string): { readonly values:
     if (text[end] === '"') isQuoted = !isQuoted;
     else if (!isQuoted && (text[end] === '\n' || text[end] === '\r')) break;
   }
-  const record = text.slice(start, end);
   return {
-    values: splitRecord(record, separator),
+    values: splitRecord(text.slice(start, end), separator),
     end: text[end] === '\r' && text[end + 1] === '\n' ? end + 2 : end + 1,
   };
 }

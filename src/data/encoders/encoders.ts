@@ -144,13 +144,13 @@ function boundariesCoder({ boundaries, log }: EncodingOf<'boundaries'>): Coder {
     reads: 'number',
     gives: 'code',
     code: (value) => {
-      const x = logIf(log, value);
-      if (Number.isNaN(x)) return boundaries.length + 1;
+      const scaledValue = logIf(log, value);
+      if (Number.isNaN(scaledValue)) return boundaries.length + 1;
       let low = 0;
       let high = boundaries.length;
       while (low < high) {
         const middle = (low + high) >> 1;
-        if (boundaries[middle]! <= x) low = middle + 1;
+        if (boundaries[middle]! <= scaledValue) low = middle + 1;
         else high = middle;
       }
       return low;
@@ -182,20 +182,20 @@ function sortNumbers({ values, weights }: NumberSample, log: boolean) {
   let total = 0;
   let unweighted = true;
   for (let i = 0; i < values.length; i++) {
-    const x = logIf(log, values[i]!);
+    const scaledValue = logIf(log, values[i]!);
     const weight = weights[i]!;
-    if (Number.isNaN(x) || weight === 0) continue;
-    presentValues[count] = x;
+    if (Number.isNaN(scaledValue) || weight === 0) continue;
+    presentValues[count] = scaledValue;
     presentWeights[count] = weight;
     unweighted &&= weight === 1;
     total += weight;
     count++;
   }
-  const x = presentValues.subarray(0, count);
-  if (unweighted) return { sorted: x.sort(), weightOf: () => 1, total };
-  const order = listRowIndexes(count).sort((a, b) => x[a]! - x[b]!);
+  const samples = presentValues.subarray(0, count);
+  if (unweighted) return { sorted: samples.sort(), weightOf: () => 1, total };
+  const order = listRowIndexes(count).sort((a, b) => samples[a]! - samples[b]!);
   return {
-    sorted: Float64Array.from(order, (row) => x[row]!),
+    sorted: Float64Array.from(order, (row) => samples[row]!),
     weightOf: (i: number) => presentWeights[order[i]!]!,
     total,
   };
@@ -208,13 +208,13 @@ function fitStandardize({ log }: EncoderOf<'standardize'>, { numbers: { values, 
   let mean = 0;
   let squares = 0;
   for (let i = 0; i < values.length; i++) {
-    const x = logIf(log, values[i]!);
+    const scaledValue = logIf(log, values[i]!);
     const weight = weights[i]!;
-    if (Number.isNaN(x) || weight === 0) continue;
+    if (Number.isNaN(scaledValue) || weight === 0) continue;
     total += weight;
-    const difference = x - mean;
+    const difference = scaledValue - mean;
     mean += (difference * weight) / total;
-    squares += weight * difference * (x - mean);
+    squares += weight * difference * (scaledValue - mean);
   }
   const deviation = total === 0 ? 1 : Math.sqrt(squares / total);
   return { kind: 'standardize', mean, deviation: deviation > 0 ? deviation : 1, log };

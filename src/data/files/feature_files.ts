@@ -177,8 +177,8 @@ export async function readFeatureFiles(
     const { name, encoder, vectors, encoderOf, width } = feature;
     if (encoderOf !== name) continue;
     const span = spanOf(name);
-    const readOrFail = <T>(path: string, read: (whole: string, size: number) => Promise<T>): Promise<T> =>
-      readFileOrFail(description, path, span, access, read);
+    const readOrFail = <T>(path: string, use: (fullPath: string, size: number) => Promise<T>): Promise<T> =>
+      readFileOrFail(description, path, span, access, use);
     try {
       if ('file' in encoder && encoder.file !== undefined) {
         const values = await readOrFail(encoder.file, readValueList);
@@ -229,7 +229,7 @@ async function readFileOrFail<T>(
   path: string,
   span: Span,
   access: Access | undefined,
-  use: (whole: string, size: number) => Promise<T>,
+  use: (fullPath: string, size: number) => Promise<T>,
 ): Promise<T> {
   const fullPath = findFile(description, { path, span }, access);
   try {

@@ -27,26 +27,26 @@ export function alongChain(start: EventTable, tables: readonly TableProfile[], a
     const table = withColumnsOf(events.table, link);
     const joins = joinsOf(
       table,
-      tables.filter((each) => !usedTables.has(each)),
+      tables.filter((table) => !usedTables.has(table)),
     );
     events = { table, joins, roles: rolesOf(table, answers, joins) };
   }
   return events;
 }
 
-const isNamed = (side: KeySide, taken: ColumnChoice | undefined): boolean =>
-  taken !== undefined && guessesOf(taken.column).some(({ role, score }) => role === side && score >= 0.55);
+const isNamed = (side: KeySide, choice: ColumnChoice | undefined): boolean =>
+  choice !== undefined && guessesOf(choice.column).some(({ role, score }) => role === side && score >= 0.55);
 
 /** True if the file has what the events lack, and its key stands for a happening, such as an order, or for a copy of an item. */
 function isLink({ table, key, column }: Join, { table: events, roles }: EventTable, answers: InitAnswers): boolean {
-  const others = table.columns.filter((each) => each !== key);
+  const otherColumns = table.columns.filter((column) => column !== key);
   const brings = (role: KeySide | 'time'): boolean => {
-    const given = answers[role];
-    if (given !== undefined)
-      return !events.columns.some(({ name }) => name === given) && others.some(({ name }) => name === given);
+    const answer = answers[role];
+    if (answer !== undefined)
+      return !events.columns.some(({ name }) => name === answer) && otherColumns.some(({ name }) => name === answer);
     // Where each row has another item, the key stands for the item itself.
-    const mayBe = role === 'item' ? others.filter((each) => rowsPerValue(each) >= 1.1) : others;
-    return mayBe.some((each) => guessesOf(each).some((guess) => guess.role === role && guess.score >= 0.57));
+    const mayBe = role === 'item' ? otherColumns.filter((column) => rowsPerValue(column) >= 1.1) : otherColumns;
+    return mayBe.some((column) => guessesOf(column).some((guess) => guess.role === role && guess.score >= 0.57));
   };
   const isKeyOf = (side: KeySide): boolean => isNamed(side, roles[side]) && roles[side]?.column === column;
   if (isKeyOf('user') || isKeyOf('item')) return false;
@@ -61,17 +61,19 @@ function isLink({ table, key, column }: Join, { table: events, roles }: EventTab
 function withColumnsOf(events: TableProfile, { table, key, column, overlap }: Join): TableProfile {
   const rowsByKey = new Map(table.rows.map((row, index) => [textOf(key.cells[index]), row]));
   const usedNames = new Set(events.columns.map(({ name }) => name.toLowerCase()));
-  const added = table.columns
-    .filter((each) => each !== key && each.kind !== 'object' && each.kind !== 'list' && each.kind !== 'vector')
-    .map((each) => {
-      const isTaken = usedNames.has(each.name.toLowerCase());
-      const name = isTaken ? `${slug(stemOf(table.path), 'joined')}_${each.name}` : each.name;
-      return { ...each, as: unusedName(name, usedNames) };
+  const addedColumns = table.columns
+    .filter(
+      (column) => column !== key && column.kind !== 'object' && column.kind !== 'list' && column.kind !== 'vector',
+    )
+    .map((column) => {
+      const isTaken = usedNames.has(column.name.toLowerCase());
+      const name = isTaken ? `${slug(stemOf(table.path), 'joined')}_${column.name}` : column.name;
+      return { ...column, as: unusedName(name, usedNames) };
     });
   const rows = events.rows.flatMap((row, index) => {
     const joinedRow = rowsByKey.get(textOf(column.cells[index]));
     if (joinedRow === undefined && !table.isWhole) return [];
-    return [[...row, ...added.map(({ place }) => joinedRow?.[place] ?? null)]];
+    return [[...row, ...addedColumns.map(({ place }) => joinedRow?.[place] ?? null)]];
   });
   const joinedFile = {
     path: table.path,
@@ -79,27 +81,27 @@ function withColumnsOf(events: TableProfile, { table, key, column, overlap }: Jo
     names: table.columns.map(({ name }) => name),
     key: key.name,
     column: column.name,
-    columns: added.map(({ name, as }) => ({ name, as })),
+    columns: addedColumns.map(({ name, as }) => ({ name, as })),
     overlap,
     rewrite: table.rewrite,
     separator: table.separator,
   };
   const isTyped = events.columns.some(({ type }) => type !== undefined);
-  const sources = [...events.columns, ...added];
+  const sources = [...events.columns, ...addedColumns];
   const profile = tableProfile({
     ...events,
-    columns: [...events.columns.map(({ name }) => name), ...added.map(({ as }) => as)],
+    columns: [...events.columns.map(({ name }) => name), ...addedColumns.map(({ as }) => as)],
     types: isTyped ? sources.map(({ type }) => type ?? 'VARCHAR') : undefined,
     rows,
     joined: [...(events.joined ?? []), joinedFile],
   });
-  const columns = profile.columns.map((each, index) => {
+  const columns = profile.columns.map((column, index) => {
     const { path, name } = sources[index]!.file;
-    return { ...each, file: { path, name, kind: events.kind } };
+    return { ...column, file: { path, name, kind: events.kind } };
   });
   return { ...profile, columns };
 }
 
 /** The reason for the copy that joins files. */
-export const joinedBecause = (joined: NonNullable<LookedTable['joined']>): string =>
-  `${joined.map(({ path, column }) => `${baseOf(path)} is joined by \`${column}\``).join(' and ')}, and a data block joins files by the user and the item alone`;
+export const joinedBecause = (chain: NonNullable<LookedTable['joined']>): string =>
+  `${chain.map(({ path, column }) => `${baseOf(path)} is joined by \`${column}\``).join(' and ')}, and a data block joins files by the user and the item alone`;

@@ -51,8 +51,8 @@ export const wordsOf = (name: string): readonly string[] =>
 /** Splits `movieid` into two words, like `movie_id`, and `用户编号`, which has no blanks, before and after the words that are known. */
 function splitWord(word: string): readonly string[] {
   if (/\p{Script=Han}|\p{Script=Katakana}/u.test(word)) return word.split(eastAsianWords);
-  const [, prefix, rest] = /^(id)(\w{4,})$/.exec(word) ?? [];
-  if (rest !== undefined && isKey(rest)) return [rest, prefix!];
+  const [, prefix, ending] = /^(id)(\w{4,})$/.exec(word) ?? [];
+  if (ending !== undefined && isKey(ending)) return [ending, prefix!];
   const [, base, id] = /^(\w{3,}?)(ids?|uid|uuid|name|nr|no|nummer|code)$/.exec(word) ?? [];
   return base !== undefined && isKey(base) ? [base, id!] : [word];
 }

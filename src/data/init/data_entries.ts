@@ -104,9 +104,9 @@ export interface JoinGap {
 }
 
 export function gapsOf({ items, users }: EventRoles, item: ColumnProfile): readonly JoinGap[] {
-  const gapOf = (join: Join | undefined, question: JoinGap['question'], least: number): JoinGap[] => {
+  const gapOf = (join: Join | undefined, question: JoinGap['question'], shareToKeep: number): JoinGap[] => {
     const share = missingShare(join);
-    return join && share > 0.05 ? [{ join, share, question, likely: share > least ? 'keep' : 'leave' }] : [];
+    return join && share > 0.05 ? [{ join, share, question, likely: share > shareToKeep ? 'keep' : 'leave' }] : [];
   };
   // A file of items is the corpus, while a history says more of a user than such a file.
   return [...gapOf(items?.column === item ? items : undefined, 'missing', 0.5), ...gapOf(users, 'missing_users', 0)];
@@ -161,8 +161,8 @@ export function namedFile(
   parts: readonly TableProfile[],
   join?: Join,
 ): NamedFile {
-  const read = [main, ...more];
-  const sources = read.map(({ path }) => path);
+  const tables = [main, ...more];
+  const sources = tables.map(({ path }) => path);
   const pattern = (paths: readonly string[]): string => (paths.length === 1 ? paths[0]! : `{${paths.join(',')}}`);
   const isLines = main.kind === 'lines';
   const { joined, melted } = main;
@@ -179,19 +179,19 @@ export function namedFile(
   const usedNames = new Set<string>();
   const ownColumns = main.columns.filter(({ file }) => file.path === main.path);
   const header = ownColumns.map((column) => (column === renamedJoin?.key ? renamedJoin.column.name : column.name));
-  const copies = [...read, ...parts].map((table): Copy => {
-    const { kind, rewrite: own, separator = ',' } = table;
-    const to = isDerived ? ',' : (own?.to ?? separator);
+  const copies = [...tables, ...parts].map((table): Copy => {
+    const { kind, rewrite: ownRewrite, separator = ',' } = table;
+    const to = isDerived ? ',' : (ownRewrite?.to ?? separator);
     const textEnding = to === '\t' ? 'tsv' : 'csv';
     const ending = { csv: textEnding, json: 'jsonl', parquet: 'parquet', lines: 'parquet' }[kind];
     const plainRewrite = { encoding: 'utf-8', from: separator as ',', to: separator, hasHeader: true } as const;
-    const derived = isDerived ? { joined, melted, own } : undefined;
+    const derived = isDerived ? { joined, melted, own: ownRewrite } : undefined;
     return {
       from: table.path,
       to: `tables/${unusedName(stemOf(table.path), usedNames)}.${ending}`,
       kind,
-      rewrite: { ...(own ?? plainRewrite), header, because, derived },
+      rewrite: { ...(ownRewrite ?? plainRewrite), header, because, derived },
     };
   });
-  return { path: pattern(copies.slice(0, read.length).map(({ to }) => to)), isLines, sources, copies };
+  return { path: pattern(copies.slice(0, tables.length).map(({ to }) => to)), isLines, sources, copies };
 }

@@ -16,7 +16,7 @@ function eventScore(table: TableProfile, { user, item, time, users, items, other
   );
   const repeatedKeys = [user, item].filter((key) => key && key.column.present / key.column.distinct > 1.1).length;
   const hasQueries = others.some(({ guesses }) => guesses[0]?.role === 'query');
-  const certainty = (taken: ColumnChoice | undefined): number => (taken ? (taken.guess.score < 0.5 ? 1.2 : 2) : 0);
+  const certainty = (choice: ColumnChoice | undefined): number => (choice ? (choice.guess.score < 0.5 ? 1.2 : 2) : 0);
   return (
     certainty(item) +
     (certainty(user) || (hasQueries ? 2 : 0)) +
@@ -49,20 +49,20 @@ export function filesOf(tables: readonly TableProfile[], answers: InitAnswers) {
   const bestTable = scoredTables.find(({ table }) => table.path === answers.events) ?? scoredTables[0]!;
   const alikeTables = tables.filter((table) => isAlike(table, bestTable.table));
   const parts = partsOf(alikeTables);
-  const given = scoredTables.find(({ table }) => table === (parts?.train ?? bestTable.table))!;
-  const { table: events, roles, joins } = alongChain(given, tables, answers);
+  const eventsCandidate = scoredTables.find(({ table }) => table === (parts?.train ?? bestTable.table))!;
+  const { table: events, roles, joins } = alongChain(eventsCandidate, tables, answers);
   const rivals = scoredTables.filter(
     (other) =>
       !alikeTables.includes(other.table) &&
       other.score > bestTable.score - maxDifference &&
-      [other.roles.user, other.roles.item].every((taken) => taken && taken.guess.score >= 0.5),
+      [other.roles.user, other.roles.item].every((choice) => choice && choice.guess.score >= 0.5),
   );
   const usedTables = [roles.users?.table, roles.items?.table, ...alikeTables];
   const joinedPaths = events.joined?.map(({ path }) => path);
   const leftTables = tables.filter((table) => !usedTables.includes(table) && !joinedPaths?.includes(table.path));
   const leftJoins = leftTables.map((table) => {
-    const named = joins.filter((join) => join.table === table && join.isNamed);
-    return { table, join: named.sort((a, b) => b.score - a.score)[0] };
+    const namedJoins = joins.filter((join) => join.table === table && join.isNamed);
+    return { table, join: namedJoins.sort((a, b) => b.score - a.score)[0] };
   });
   return {
     events,
@@ -70,7 +70,7 @@ export function filesOf(tables: readonly TableProfile[], answers: InitAnswers) {
     /** Tables that fit nearly as well as events. */
     rivals: answers.events === undefined ? rivals.map(({ table }) => table) : [],
     /** Files with further events. */
-    more: parts ? [] : alikeTables.filter((table) => table !== given.table),
+    more: parts ? [] : alikeTables.filter((table) => table !== eventsCandidate.table),
     /** The parts of a data set that is already split. */
     parts,
     /** Joins that are left: a data block joins only one file by a column. */

@@ -135,10 +135,10 @@ const isAlwaysNo = ({ name, distinct, top, present, rows }: ColumnProfile): bool
   /^(0|false|f|no|n|nein)$/i.test(top[0]![0]);
 
 export function problemOfPairs(events: TableProfile, { user, item }: EventRoles): string | undefined {
-  const isGivenByUser = [user, item].every((taken) => taken?.guess.because === 'you said so');
+  const isGivenByUser = [user, item].every((choice) => choice?.guess.because === 'you said so');
   if (isGivenByUser) return undefined;
-  const isKnown = (taken: ColumnChoice | undefined): boolean =>
-    taken !== undefined && (taken.guess.score >= 0.5 || isNameless(taken.column));
+  const isKnown = (choice: ColumnChoice | undefined): boolean =>
+    choice !== undefined && (choice.guess.score >= 0.5 || isNameless(choice.column));
   const isOnce = ({ column }: ColumnChoice): boolean => rowsPerValue(column) < 1.1;
   if (!item)
     return (
@@ -159,8 +159,8 @@ function problemOfDescription(events: TableProfile): string | undefined {
     return isName && isKeyLike(column) && time === undefined && distinct > present * 0.95 && present > rows * 0.9;
   });
   if (key === undefined) return undefined;
-  const others = events.columns.filter((column) => column !== key).slice(0, 3);
-  const shownNames = others.map(({ name }) => `\`${name}\``).join(', ');
+  const otherColumns = events.columns.filter((column) => column !== key).slice(0, 3);
+  const shownNames = otherColumns.map(({ name }) => `\`${name}\``).join(', ');
   return `${nameOf(events)} has a row for each \`${key.name}\`, with ${shownNames}: it seems to describe items or users, and a model learns from events, with a user and an item in each row`;
 }
 

@@ -64,8 +64,8 @@ export function matrixOf(table: TableProfile, answers: InitAnswers): WideMatrix 
 
 /** True if the values of the first column are within those of the others, and have fractions if those have. */
 function isOnScale(first: ColumnProfile, columns: readonly ColumnProfile[], mark: string | undefined): boolean {
-  const others = new Set(columns.filter((column) => column !== first).flatMap(({ values }) => [...values]));
-  const numbers = [...others].filter((value) => value !== mark).map(Number);
+  const otherValues = new Set(columns.filter((column) => column !== first).flatMap(({ values }) => [...values]));
+  const numbers = [...otherValues].filter((value) => value !== mark).map(Number);
   const ownValues = [...first.values].filter((value) => value !== mark);
   const haveFractions = numbers.some((value) => !Number.isInteger(value));
   const isWithin = ownValues.every((value) => {

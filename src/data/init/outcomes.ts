@@ -49,13 +49,13 @@ export function outcomesOf({ others }: EventRoles, names: ColumnNames, isText: b
 
 const numberOf = (column: ColumnProfile): string => numberSql(column) ?? quoteSqlName(column.name);
 
-const share = (part: number, whole: number): string =>
-  `${Math.round((100 * part) / whole)} % of the events in the sample`;
+const share = (part: number, total: number): string =>
+  `${Math.round((100 * part) / total)} % of the events in the sample`;
 
 /** Makes labels of the columns that are named like ratings. If there are none, takes the only candidate, and nothing if there are several. */
 function ratings(candidates: readonly ColumnProfile[], { labels, taken }: OutcomeDrafts): void {
-  const named = candidates.filter(({ name }) => meansOf(name, 'rating') !== undefined);
-  const columns = named.length === 0 && candidates.length === 1 ? candidates : named;
+  const ratingColumns = candidates.filter(({ name }) => meansOf(name, 'rating') !== undefined);
+  const columns = ratingColumns.length === 0 && candidates.length === 1 ? candidates : ratingColumns;
   for (const column of columns) {
     const { threshold, share: highShare } = thresholdOf(column);
     const name = columns.length === 1 ? 'liked' : `liked_${slug(column.name, 'rating')}`;

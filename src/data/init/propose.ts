@@ -98,8 +98,8 @@ function proposeOf(
   const item = (texts?.item ?? roles.item)!;
   const outcomes = outcomesOf(roles, names, isText);
   const reasons: Proposal['reasons'][number][] = [];
-  const addReason = ({ file: { path, name } }: Pick<ColumnProfile, 'file'>, taken: string, because: string): void => {
-    reasons.push({ file: nameOf(path), column: name, taken, because });
+  const addReason = ({ file: { path, name } }: Pick<ColumnProfile, 'file'>, role: string, because: string): void => {
+    reasons.push({ file: nameOf(path), column: name, taken: role, because });
   };
   const leaveOut = (column: ColumnProfile, because: string): void => addReason(column, 'left out', because);
 
@@ -197,7 +197,7 @@ function proposeOf(
   }
   const addJoined = ({ table, key, column, overlap }: Join, side: StarterFeature['side']): void => {
     addReason(key, 'joins', overlapText({ overlap, column: column.name }));
-    for (const each of table.columns) if (each !== key) addFeature(each, side, '', true);
+    for (const column of table.columns) if (column !== key) addFeature(column, side, '', true);
   };
   if (itemJoin) addJoined(itemJoin, 'item');
   if (userJoin) addJoined(userJoin, 'query');

@@ -44,10 +44,14 @@ export function rolesOf(table: TableProfile, answers: InitAnswers = {}, joins: r
     const column = table.columns.find(({ name }) => name === answers[role]);
     return column && { column, guess: { role, score: 1, because: 'you said so' } };
   };
-  const given = { user: givenChoice('user'), item: givenChoice('item') };
+  const givenChoices = { user: givenChoice('user'), item: givenChoice('item') };
   const time =
     answers.time === undefined
-      ? timeOf(guessedColumns.filter(({ column }) => column !== given.user?.column && column !== given.item?.column))
+      ? timeOf(
+          guessedColumns.filter(
+            ({ column }) => column !== givenChoices.user?.column && column !== givenChoices.item?.column,
+          ),
+        )
       : givenChoice('time');
 
   const optionsOf = (side: KeySide): readonly KeyOption[] => {
@@ -55,7 +59,7 @@ export function rolesOf(table: TableProfile, answers: InitAnswers = {}, joins: r
     const choices = guessedColumns
       .filter(({ column }) => column !== time?.column && isKeyLike(column))
       .map(({ column, guesses }) => ({ column, guess: guessOf(side, column, guesses) }));
-    const found = (given[side] ? [given[side]] : choices).flatMap(({ column, guess }) => {
+    const options = (givenChoices[side] ? [givenChoices[side]] : choices).flatMap(({ column, guess }) => {
       const options: KeyOption[] = guess ? [{ column, guess, value: guess.score }] : [];
       for (const join of joins) {
         if (join.column !== column) continue;
@@ -68,16 +72,16 @@ export function rolesOf(table: TableProfile, answers: InitAnswers = {}, joins: r
       }
       return options;
     });
-    return found.sort((a, b) => b.value - a.value);
+    return options.sort((a, b) => b.value - a.value);
   };
   const options = { user: optionsOf('user'), item: optionsOf('item') };
   const { user, item } = bestPair(options.user, options.item);
   const usedColumns = [user?.column, item?.column, time?.column];
-  const isTied = (taken: KeyOption | undefined, side: KeySide): boolean =>
-    taken?.join !== undefined &&
+  const isTied = (option: KeyOption | undefined, side: KeySide): boolean =>
+    option?.join !== undefined &&
     options[side].some(
       ({ column, join, value }) =>
-        !usedColumns.includes(column) && join?.table === taken.join?.table && value > taken.value - 0.1,
+        !usedColumns.includes(column) && join?.table === option.join?.table && value > option.value - 0.1,
     );
   const keyLike = table.columns.filter(
     (column) => isKeyLike(column) && column.time === undefined && column.distinct > 2,
@@ -100,11 +104,11 @@ export function rolesOf(table: TableProfile, answers: InitAnswers = {}, joins: r
 
 /** Returns the likeliest time. */
 function timeOf(columns: EventRoles['others']): ColumnChoice | undefined {
-  const others = columns.flatMap(({ column, guesses }) => {
+  const otherColumns = columns.flatMap(({ column, guesses }) => {
     const guess = guesses.find(({ role }) => role === 'time');
     return guess ? [{ column, guess }] : [];
   });
-  return others.sort((a, b) => b.guess.score - a.guess.score)[0];
+  return otherColumns.sort((a, b) => b.guess.score - a.guess.score)[0];
 }
 
 const mayBeKey = (column: ColumnProfile): boolean =>

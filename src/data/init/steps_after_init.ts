@@ -19,21 +19,21 @@ export interface FirstRunOutcome {
 function placeInSum(proposal: Proposal, { name, side }: StarterFeature): string {
   const inputs = inputsOf(proposal, side).join(', ');
   const more = `more = ${name} -> dense(${settingsOf(proposal).out})`;
-  const own = `${proposal.item.name} -> flatten`;
-  const ends = { query: 'channel main = had -> layer_norm', item: `channel main = ${own}` };
+  const itemFlow = `${proposal.item.name} -> flatten`;
+  const ends = { query: 'channel main = had -> layer_norm', item: `channel main = ${itemFlow}` };
   const lines = {
     query: [more, 'channel main = sum(had, more) -> layer_norm'],
-    item: [`own = ${own}`, more, 'channel main = sum(own, more)'],
-  }[side].map((each) => `\`${each}\``);
+    item: [`own = ${itemFlow}`, more, 'channel main = sum(own, more)'],
+  }[side].map((line) => `\`${line}\``);
   const tower = `write \`${side}(${inputs}, ${name})\` for \`${side}(${inputs})\`, and in that tower`;
   return `${tower} ${lines.join(', ')} for \`${ends[side]}\``;
 }
 
 /** How a feature is added to a tower of layers, which reads a group or one field. */
 function placeInGroup(proposal: Proposal, { name, side }: StarterFeature): string {
-  const [onlyName, ...others] = inputsOf(proposal, side);
+  const [onlyName, ...otherNames] = inputsOf(proposal, side);
   const group = side === 'item' ? 'offered' : 'asked';
-  return others.length > 0
+  return otherNames.length > 0
     ? `add it to the group \`${group}\``
     : `write \`group ${group} = ${onlyName}, ${name}\` above the towers, \`${side}(${group})\` for \`${side}(${onlyName})\`, and \`${group} -> flatten ->\` for \`${onlyName} ->\``;
 }

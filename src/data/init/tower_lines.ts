@@ -17,10 +17,10 @@ export function line(code: string, comment?: string): string {
 /** A line, or the value of a condition that leaves it out. */
 export type MaybeLine = string | false | undefined;
 
-export const present = (lines: readonly MaybeLine[]): string[] => lines.filter((each) => typeof each === 'string');
+export const present = (lines: readonly MaybeLine[]): string[] => lines.filter((line) => typeof line === 'string');
 
 export function braces(head: string, lines: readonly MaybeLine[]): string {
-  const indented = present(lines).flatMap((each) => each.split('\n').map((part) => (part === '' ? '' : `  ${part}`)));
+  const indented = present(lines).flatMap((line) => line.split('\n').map((part) => (part === '' ? '' : `  ${part}`)));
   return `${head} {\n${indented.join('\n')}\n}`;
 }
 

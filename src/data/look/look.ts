@@ -144,8 +144,11 @@ function formatOf(bytes: Buffer): FirstBytes {
 /** True if the bytes are UTF-8, although a piece may end within a character and some lines may be broken. */
 function isText(bytes: Buffer): boolean {
   if (isUtf8(bytes.subarray(0, Math.max(0, bytes.length - 4)))) return true;
-  const lines = bytes.toString('latin1').split('\n').slice(0, -1);
-  const foreignLines = lines.filter((line) => /[\x80-\xff]/.test(line));
+  const foreignLines = bytes
+    .toString('latin1')
+    .split('\n')
+    .slice(0, -1)
+    .filter((line) => /[\x80-\xff]/.test(line));
   const invalidLines = foreignLines.filter((line) => !isUtf8(Buffer.from(line, 'latin1')));
   return invalidLines.length * 2 < foreignLines.length;
 }

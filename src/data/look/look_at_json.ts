@@ -24,7 +24,7 @@ export function lookAtJson(sample: FileSample, isKnown: boolean): SampledTable |
   const isArray = text.startsWith('[');
   const objects: Record<string, unknown>[] = [];
   let records = 0;
-  let bad = 0;
+  let badLines = 0;
   let bytes = 0;
   for (const [index, piece] of sample.pieces.entries()) {
     if (isArray && index > 0) break;
@@ -34,7 +34,7 @@ export function lookAtJson(sample: FileSample, isKnown: boolean): SampledTable |
       scanner.scan(wholeRecords, sample.isWhole, (_line, from, to, problem) => {
         records++;
         bytes += to - from + 1;
-        if (problem !== undefined) bad++;
+        if (problem !== undefined) badLines++;
         else if (objects.length < maxRows)
           objects.push(exactJson(wholeRecords.toString('utf8', from, to)) as Record<string, unknown>);
       });
@@ -48,8 +48,8 @@ export function lookAtJson(sample: FileSample, isKnown: boolean): SampledTable |
   if (!areRows) return { reason: 'it is JSON, and neither objects line by line nor an array of objects' };
   const columns = [...new Set(objects.flatMap((object) => Object.keys(object)))];
   const rows = objects.map((object) => columns.map((name): Cell => cellOf(object[name])));
-  const count = countIn(sample, sample.isWhole ? records - bad : records, bytes);
-  const sampledTable = { kind: 'json', columns, rows, count, isWhole: sample.isWhole, bad } as const;
+  const count = countIn(sample, sample.isWhole ? records - badLines : records, bytes);
+  const sampledTable = { kind: 'json', columns, rows, count, isWhole: sample.isWhole, bad: badLines } as const;
   return tableOfObjects(sampledTable, objects, isKnown);
 }
 

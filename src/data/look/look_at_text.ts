@@ -84,8 +84,8 @@ export const countIn = ({ isWhole, size }: FileSample, foundCount: number, bytes
 /** Returns the rows, the names in the first line, which are `given`, and those that the columns get. */
 function readRows(texts: readonly string[], separator: string, hasHeader: boolean) {
   const first = firstRecord(texts[0]!, separator);
-  const given = hasHeader ? first.values.map((name) => name.trim()) : first.values.map(() => '');
-  const columns = namesFor(given);
+  const headerNames = hasHeader ? first.values.map((name) => name.trim()) : first.values.map(() => '');
+  const columns = namesFor(headerNames);
   const headerLine = `${columns.map((_, index) => `c${index}`).join(separator)}\n`;
   const rows: string[][] = [];
   let records = 0;
@@ -101,7 +101,7 @@ function readRows(texts: readonly string[], separator: string, hasHeader: boolea
         rows.push(splitRecord(bytes.toString('utf8', from, end), separator));
     });
   }
-  return { given, columns, rows, records, bad };
+  return { given: headerNames, columns, rows, records, bad };
 }
 
 function reasonsFor(

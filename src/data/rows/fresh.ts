@@ -153,8 +153,8 @@ export const freshCount = ({ fresh, units }: Pick<Events, 'fresh' | 'units'>): n
 
 export function replayedShare(events: ReplayedEvents & Pick<Events, 'replayedShare'>): number {
   if (events.replayedShare !== undefined) return events.replayedShare;
-  const added = replayedEvents(events);
-  return added === 0 ? 0 : added / (events.rows - events.fresh!.length);
+  const addedEvents = replayedEvents(events);
+  return addedEvents === 0 ? 0 : addedEvents / (events.rows - events.fresh!.length);
 }
 
 export function earlierEvents({ rows, fresh = new Int32Array(0) }: ReplayedEvents): Int32Array {

@@ -54,22 +54,22 @@ export async function withMetricColumns(
   { metrics, description, needs }: MetricSource,
   options: Omit<BindOptions, 'model'>,
 ): Promise<Dataset> {
-  const named = metrics.filter(({ column }) => column !== undefined);
-  if (named.length === 0) return dataset;
+  const columnMetrics = metrics.filter(({ column }) => column !== undefined);
+  if (columnMetrics.length === 0) return dataset;
   const { keys } = dataset.corpus;
-  const calls = named.map(({ metric: kind, column }) => ({ kind, arguments: { column } }));
+  const calls = columnMetrics.map(({ metric: kind, column }) => ({ kind, arguments: { column } }));
   const model = { features: new Map(), labels: new Map(), train: { metrics: calls } };
   const elements = await withBoundDatabase(description, needs, { ...options, model }, async (database, { layout }) => {
     const [source, key, columns] = [layout.sources.get('items')!, layout.itemKey!.inFile!, layout.metricColumns!];
     const readable = filterColumnsOf(source, { features: columns }, key);
-    const wanted = [...columns].map(([name, { bare = name }]) => {
-      const column = readable.find((each) => each.name === bare);
+    const metricColumns = [...columns].map(([name, { bare = name }]) => {
+      const column = readable.find((candidate) => candidate.name === bare);
       if (column) return { ...column, name };
-      const knownNames = readable.map((each) => each.name);
+      const knownNames = readable.map((candidate) => candidate.name);
       throw failure('unknown-name', { what: 'column of single values or lists', name, known: knownNames });
     });
-    const values = await readValues(database, source, key, wanted, keys, options.signal);
-    return new Map([...values].map(([name, { values: own }]) => [name, elementsOf(own)]));
+    const values = await readValues(database, source, key, metricColumns, keys, options.signal);
+    return new Map([...values].map(([name, { values: itemValues }]) => [name, elementsOf(itemValues)]));
   });
   return { ...dataset, corpus: { ...dataset.corpus, elements } };
 }
@@ -96,15 +96,15 @@ async function readValues(
   database: Database,
   source: DataSource,
   key: BoundColumn,
-  wanted: readonly FilterColumn[],
+  filterColumns: readonly FilterColumn[],
   keys: Texts,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, ItemValues>> {
-  await stage(database, source, filterLayout(key, wanted), { signal });
+  await stage(database, source, filterLayout(key, filterColumns), { signal });
   await database.seal();
   const rowOf = makeKeyTable(keys, keys.length).rowOf;
-  const exact = await exactColumns(database, wanted);
-  const values = wanted.map(() => new Array<unknown>(keys.length).fill(undefined));
+  const exact = await exactColumns(database, filterColumns);
+  const values = filterColumns.map(() => new Array<unknown>(keys.length).fill(undefined));
   const selectedColumns = [
     withDoubledMark(castToText(enclose(key.sql), await typeOfKey(database, key))),
     ...exact.map(({ value }) => value),
@@ -122,27 +122,30 @@ async function readValues(
 }
 
 /** Makes the layout of an items file from which only filters read columns. */
-export function filterLayout(key: BoundColumn, wanted: readonly FilterColumn[]): DataLayout {
-  const features = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
+export function filterLayout(key: BoundColumn, filterColumns: readonly FilterColumn[]): DataLayout {
+  const features = new Map([['', key], ...filterColumns.map(({ name, column }) => [name, column] as const)]);
   return { sources: new Map(), features, labels: new Map(), histories: new Map(), listWeights: new Map() };
 }
 
 /** Turns integers that a JavaScript number cannot represent, such as 64-bit ids, into texts. */
-async function exactColumns(database: Database, wanted: readonly FilterColumn[]): Promise<readonly FilterColumn[]> {
-  const numbers = wanted.filter(({ kind }) => kind === 'number');
+async function exactColumns(
+  database: Database,
+  filterColumns: readonly FilterColumn[],
+): Promise<readonly FilterColumn[]> {
+  const numbers = filterColumns.filter(({ kind }) => kind === 'number');
   const { types } = await database.resultShape(
     `SELECT ${numbers.map(({ column }) => enclose(column.sql)).join(', ') || 0} FROM items LIMIT 0`,
   );
   // The columns of a text file may have been read as texts.
   const isWhole = (type: string): boolean => /^(U?BIGINT|U?HUGEINT|DECIMAL\(\d+,0\))$/.test(type);
   const wholeNumbers = numbers.filter(({ column }, index) => isWhole(column.type) || isWhole(types[index]!));
-  if (wholeNumbers.length === 0) return wanted;
+  if (wholeNumbers.length === 0) return filterColumns;
   const maxExact = Number.MAX_SAFE_INTEGER;
   const isLarge = wholeNumbers.map(
     ({ column }, index) => `bool_or(abs(TRY_CAST(${enclose(column.sql)} AS HUGEINT)) > ${maxExact}) AS c${index}`,
   );
   const [row] = await database.rows(`SELECT ${isLarge.join(', ')} FROM items`);
-  return wanted.map((filterColumn) => {
+  return filterColumns.map((filterColumn) => {
     if (row![`c${wholeNumbers.indexOf(filterColumn)}`] !== true) return filterColumn;
     return { ...filterColumn, kind: 'text', value: castOf(filterColumn.column.sql, 'text') };
   });
@@ -167,7 +170,7 @@ export function filterColumnsOf(
   { features }: Pick<DataLayout, 'features'>,
   key: BoundColumn,
 ): FilterColumn[] {
-  const wanted = new Map<string, FilterColumn>();
+  const columnsByName = new Map<string, FilterColumn>();
   const isSampled = hasSampledTypes(source.files);
   for (const { name, type } of source.columns) {
     const kind = kindOf(type);
@@ -184,7 +187,7 @@ export function filterColumnsOf(
       bare: name,
     };
     const ownKind = name === key.bare ? 'text' : kind;
-    wanted.set(name, { name, kind: ownKind, column, value: castOf(column.sql, ownKind) });
+    columnsByName.set(name, { name, kind: ownKind, column, value: castOf(column.sql, ownKind) });
   }
   for (const [name, column] of features) {
     const kind = kindOf(column.type);
@@ -192,9 +195,9 @@ export function filterColumnsOf(
       column.role === 'items' && column.bare === undefined && column.scope.every((role) => role === 'items');
     // The columns of a query within the expression are not staged.
     if (!isOwn || kind === undefined || (column.reads?.tables.length ?? 0) > 0) continue;
-    wanted.set(name, { name, kind, column, value: castOf(column.sql, kind) });
+    columnsByName.set(name, { name, kind, column, value: castOf(column.sql, kind) });
   }
-  return [...wanted.values()];
+  return [...columnsByName.values()];
 }
 
 /** Returns undefined for a type that filters cannot compare, such as a structure. */

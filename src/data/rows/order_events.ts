@@ -48,8 +48,7 @@ export function orderEvents(good: ValidRows, readPlan: ReadPlan): OrderedEvents 
   };
   const folds = foldsOf(good, readPlan, order);
   const unit = unitOf(readPlan.time?.column.type ?? '');
-  const toSplit = { rows: order.length, ...stream, unit, folds };
-  const { part, sentence } = splitEvents(readPlan.description, toSplit);
+  const { part, sentence } = splitEvents(readPlan.description, { rows: order.length, ...stream, unit, folds });
   const { eventIndexes, rows } = rowsOfParts(part, order);
   return {
     order,

@@ -16,8 +16,7 @@ import { verifyUnchanged } from './stage.ts';
 
 export function badRow(staged: Staged, row: number, column: string | undefined, reason: string): BadRow {
   const file = staged.files.findLast(({ first }) => first <= row)!;
-  const record = { record: row - file.first };
-  return { role: staged.source.role, file: file.file, at: record, reason, column };
+  return { role: staged.source.role, file: file.file, at: { record: row - file.first }, reason, column };
 }
 
 /**
@@ -35,11 +34,11 @@ export async function settleRejects(
   if (bad.length === 0) return { count: 0, total: recordTotal };
   const lines = await linesOf(bad, staged);
   for (const { source } of staged) await verifyUnchanged(database, source);
-  const placed = bad.map((row, index) => ({ ...row, line: lines[index] }));
-  placed.sort((a, b) => compare(a.file.name, b.file.name) || (a.line ?? 0) - (b.line ?? 0));
+  const badWithLines = bad.map((row, index) => ({ ...row, line: lines[index] }));
+  badWithLines.sort((a, b) => compare(a.file.name, b.file.name) || (a.line ?? 0) - (b.line ?? 0));
   const rejectedFile = folder === undefined ? undefined : join(folder, 'rejected.jsonl');
   if (rejectedFile !== undefined) {
-    const records = placed.map(({ file, line, column, reason, rows }) => ({
+    const records = badWithLines.map(({ file, line, column, reason, rows }) => ({
       file: file.name,
       line,
       column,
@@ -59,7 +58,7 @@ export async function settleRejects(
       files.filter(isOfEntry).reduce((sum, { rows }) => sum + rows, 0) +
       countBadRows(broken.filter((row) => isOfEntry(row) && isRecord(row)));
     if (badCount <= description.reject * entryTotal) return [];
-    const { file, line, column, reason } = placed.find(isOfEntry)!;
+    const { file, line, column, reason } = badWithLines.find(isOfEntry)!;
     const position = `${file.name}${line === undefined ? '' : `:${line}`}`;
     const first = `${position}: ${column === undefined ? '' : `\`${column}\`: `}${reason}`;
     const totals = { count: badCount, total: entryTotal, limit: description.reject };

@@ -179,11 +179,11 @@ const splitters: {
     const { rows, user, users, eventsOfUsers } = events;
     const { partsOf, drawnFrom } = drawUsers(split, eventsOfUsers ?? countEvents(user, users));
     const part = partsOfDrawn(partsOf, { rows, user, users });
-    const chosen = order === 'time' ? 'the first by time' : 'drawn at random';
+    const choiceWords = order === 'time' ? 'the first by time' : 'drawn at random';
     const givenWords =
       given === 0
         ? 'no event of theirs is known'
-        : `they give ${percent(given)} of their events each, ${chosen}, and the others are held out`;
+        : `they give ${percent(given)} of their events each, ${choiceWords}, and the others are held out`;
     return {
       part,
       sentence: `Split by users (seed ${seed})${test > 0 ? `, ${percent(test)} of them for test` : ''}${validation > 0 ? `, ${percent(validation)} for validation` : ''}, of ${drawnFrom.toLocaleString('en')} who have two events or more; ${givenWords}`,
@@ -240,16 +240,16 @@ export function drawUsers(
   const random = makeRandom(seed, eventsOf.length);
   const drawnUsers = random.permutation(candidates.length).subarray(0, heldOutUsers);
   const partsOf = new Map<number, Uint8Array>();
-  drawnUsers.forEach((candidate, at) => {
+  drawnUsers.forEach((candidate, drawnIndex) => {
     const user = candidates[candidate]!;
     const events = eventsOf[user]!;
     const heldCount = Math.max(1, shareOf(events, 1 - given));
-    const drawn = order === 'time' ? listRowIndexes(events).reverse() : random.permutation(events);
-    const own = new Uint8Array(events);
-    drawn.forEach((event, index) => {
-      own[event] = index >= heldCount ? givenMark : at < testUsers ? 2 : 1;
+    const eventOrder = order === 'time' ? listRowIndexes(events).reverse() : random.permutation(events);
+    const partOfEvent = new Uint8Array(events);
+    eventOrder.forEach((event, index) => {
+      partOfEvent[event] = index >= heldCount ? givenMark : drawnIndex < testUsers ? 2 : 1;
     });
-    partsOf.set(user, own);
+    partsOf.set(user, partOfEvent);
   });
   return { partsOf, drawnFrom: candidates.length };
 }

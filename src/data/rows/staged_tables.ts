@@ -23,40 +23,39 @@ export async function readRows(
 ): Promise<RawRows> {
   const { database } = tables;
   const { first, count: rows } = range ?? { first: 0, count: staged.rows };
-  const role = staged.source.role;
-  const wholeQuery = await computedQuery(tables, role, columns);
+  const wholeQuery = await computedQuery(tables, staged.source.role, columns);
   const computed = { ...wholeQuery, sql: range ? withinRange(wholeQuery.sql, range) : wholeQuery.sql };
   const present = new Uint8Array(rows);
   const raw = new Map<ColumnRequest, RawColumn>();
   const selectedColumns: string[] = [`CAST(row - ${first} AS INTEGER)`];
   const joins: string[] = [];
   const fills: ((ids: ArrayLike<number>, chunk: Parameters<typeof chunkColumn>[0]) => void)[] = [];
-  for (const [index, wanted] of columns.entries()) {
+  for (const [index, request] of columns.entries()) {
     const type = computed.types[index]!;
     const resultColumn = selectedColumns.length;
-    if (wanted.form === 'codes') {
+    if (request.form === 'codes') {
       raw.set(
-        wanted,
+        request,
         await readCodeLists(
           database,
           `SELECT row - ${first} AS row, c${index} AS list FROM (${computed.sql})`,
           type,
-          wanted,
+          request,
           rows,
         ),
       );
-    } else if (wanted.form === 'code') {
+    } else if (request.form === 'code') {
       const codeValues = new Int32Array(rows);
-      raw.set(wanted, { kind: 'codes', values: codeValues });
+      raw.set(request, { kind: 'codes', values: codeValues });
       selectedColumns.push(`CAST(coalesce(d${index}.rowid + 1, 0) AS INTEGER)`);
       joins.push(
-        `LEFT JOIN ${dictionaryTable(wanted.dictionary!)} AS d${index} ON d${index}.value = ${castToText(`c${index}`, type)}`,
+        `LEFT JOIN ${dictionaryTable(request.dictionary!)} AS d${index} ON d${index}.value = ${castToText(`c${index}`, type)}`,
       );
       fills.push((ids, chunk) => {
         const { items } = chunkColumn(chunk, resultColumn);
         for (let i = 0; i < ids.length; i++) codeValues[ids[i]!] = items[i]!;
       });
-    } else if (wanted.form === 'number') {
+    } else if (request.form === 'number') {
       const column: RawNumbers = {
         kind: 'numbers',
         width: 1,
@@ -64,21 +63,21 @@ export async function readRows(
         bad: [],
         nan: [],
       };
-      raw.set(wanted, column);
-      selectedColumns.push(numberIn(wanted, `c${index}`, type));
+      raw.set(request, column);
+      selectedColumns.push(numberIn(request, `c${index}`, type));
       fills.push((ids, chunk) => fillNumbers(column, ids, chunkColumn(chunk, resultColumn)));
     } else {
       selectedColumns.push(`CAST(c${index} AS DOUBLE[])`);
-      if (wanted.form === 'vector') {
-        const vectorWidth = wanted.width!;
+      if (request.form === 'vector') {
+        const vectorWidth = request.width!;
         const vectorValues = new Float64Array(rows * vectorWidth).fill(Number.NaN);
         const column: RawNumbers = { kind: 'numbers', width: vectorWidth, values: vectorValues, bad: [] };
-        raw.set(wanted, column);
+        raw.set(request, column);
         fills.push((ids, chunk) => fillVectors(column, ids, chunkLists(chunk, resultColumn)));
       } else {
-        const filling = numberBags(rows);
-        raw.set(wanted, filling.column);
-        fills.push((ids, chunk) => filling.fill(ids, chunkLists(chunk, resultColumn)));
+        const bags = numberBags(rows);
+        raw.set(request, bags.column);
+        fills.push((ids, chunk) => bags.fill(ids, chunkLists(chunk, resultColumn)));
       }
     }
   }
@@ -106,10 +105,10 @@ export async function computedQuery(
   const scopes = groupBy(columns.keys(), (index) => columns[index]!.column.scope.join());
   const selects: string[] = [];
   for (const places of scopes.values()) {
-    const { scope: over } = columns[places[0]!]!.column;
-    const relation = await relationOf(tables, over);
+    const { scope } = columns[places[0]!]!.column;
+    const relation = await relationOf(tables, scope);
     const computed = places.map((index) => `, ${enclose(columns[index]!.column.sql)} AS c${index}`).join('');
-    const filter = role === 'events' ? await filterClause(tables, over, relation.row) : '';
+    const filter = role === 'events' ? await filterClause(tables, scope, relation.row) : '';
     selects.push(`(SELECT ${relation.row} AS row${computed} FROM ${relation.sql}${filter})`);
   }
   const [firstSelect, ...otherSelects] = selects;
@@ -125,10 +124,10 @@ export async function computedQuery(
   return { sql, types: types.slice(1) };
 }
 
-export async function filterClause(tables: BoundTables, over: readonly Role[], row: string): Promise<string> {
+export async function filterClause(tables: BoundTables, scope: readonly Role[], row: string): Promise<string> {
   const { where } = tables.layout;
   if (where === undefined) return '';
-  if (where.scope.join() === over.join()) return ` WHERE ${enclose(where.sql)}`;
+  if (where.scope.join() === scope.join()) return ` WHERE ${enclose(where.sql)}`;
   const relation = await relationOf(tables, where.scope);
   return ` WHERE ${row} IN (SELECT ${relation.row} FROM ${relation.sql} WHERE ${enclose(where.sql)})`;
 }
@@ -136,10 +135,10 @@ export async function filterClause(tables: BoundTables, over: readonly Role[], r
 /** Joins the tables of some roles: the events with the files that are needed. */
 export async function relationOf(
   { database, layout }: BoundTables,
-  over: readonly Role[],
+  scope: readonly Role[],
 ): Promise<{ readonly sql: string; readonly row: string }> {
-  const [firstRole] = over;
-  if (over.length === 1) return { sql: firstRole!, row: `${firstRole}.rowid` };
+  const [firstRole] = scope;
+  if (scope.length === 1) return { sql: firstRole!, row: `${firstRole}.rowid` };
   const keyOf = async (sql: string, role: Role): Promise<string> => {
     const [type] = (await database.resultShape(`SELECT ${enclose(sql)} FROM ${role} LIMIT 0`)).types;
     return castToText(enclose(sql), type!);
@@ -147,7 +146,7 @@ export async function relationOf(
   const keys: string[] = [];
   const joins: string[] = [];
   for (const role of ['items', 'users'] as const) {
-    if (!over.includes(role)) continue;
+    if (!scope.includes(role)) continue;
     const key = (role === 'items' ? layout.itemKey : layout.userKey)!;
     const [keyName, ownKey] = [quoteName(`key of ${role}`), quoteName(`own key of ${role}`)];
     keys.push(`, ${await keyOf(key.inEvents.sql, 'events')} AS ${keyName}`);
@@ -186,7 +185,7 @@ async function readCodeLists(
   database: Database,
   source: string,
   type: string,
-  wanted: ColumnRequest,
+  request: ColumnRequest,
   rows: number,
 ): Promise<RawBags> {
   const starts = new Int32Array(rows);
@@ -196,7 +195,7 @@ async function readCodeLists(
   const elementText = castToText('element', elementOf(type));
   const query = `SELECT CAST(row AS INTEGER), CAST(dictionary.rowid + 1 AS INTEGER)
      FROM (SELECT row, unnest(list) AS element, generate_subscripts(list, 1) AS place FROM (${source}))
-     JOIN ${dictionaryTable(wanted.dictionary!)} AS dictionary ON dictionary.value = ${elementText} ORDER BY row, place`;
+     JOIN ${dictionaryTable(request.dictionary!)} AS dictionary ON dictionary.value = ${elementText} ORDER BY row, place`;
   await database.stream(query, (chunk) => {
     const { items: ids } = chunkColumn(chunk, 0);
     const { items: codes } = chunkColumn(chunk, 1);
@@ -325,9 +324,9 @@ interface VectorParts {
   readonly validity: { readonly data: BigUint64Array | null };
 }
 
-/** @param at index of a numeric column */
-function chunkColumn(chunk: DuckDBDataChunk, at: number): ChunkColumn {
-  const vector = chunk.getColumnVector(at) as unknown as VectorParts;
+/** @param columnIndex index of a numeric column */
+function chunkColumn(chunk: DuckDBDataChunk, columnIndex: number): ChunkColumn {
+  const vector = chunk.getColumnVector(columnIndex) as unknown as VectorParts;
   return { items: vector.items, valid: validBits(vector) };
 }
 
@@ -338,8 +337,8 @@ interface ChunkLists extends ChunkColumn {
   readonly elementValid: Uint8Array | undefined;
 }
 
-function chunkLists(chunk: DuckDBDataChunk, at: number): ChunkLists {
-  const vector = chunk.getColumnVector(at) as unknown as Pick<VectorParts, 'validity'> & {
+function chunkLists(chunk: DuckDBDataChunk, columnIndex: number): ChunkLists {
+  const vector = chunk.getColumnVector(columnIndex) as unknown as Pick<VectorParts, 'validity'> & {
     readonly entryData: BigUint64Array;
     readonly childData: VectorParts;
   };
@@ -356,12 +355,12 @@ const validBits = ({ validity: { data } }: Pick<VectorParts, 'validity'>): Uint8
   data === null ? undefined : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /** True if bit `at` is set, or if there are no bits. */
-const isValid = (bits: Uint8Array | undefined, at: number): boolean =>
-  bits === undefined || ((bits[at >> 3]! >> (at & 7)) & 1) === 1;
+const isValid = (bits: Uint8Array | undefined, index: number): boolean =>
+  bits === undefined || ((bits[index >> 3]! >> (index & 7)) & 1) === 1;
 
 /** Adds the values of a BLOB column, which are UTF-8 texts without NULLs. */
-export function addBlobs(chunk: DuckDBDataChunk, at: number, to: TextsWriter): void {
-  const vector = chunk.getColumnVector(at) as unknown as BlobParts;
+export function addBlobs(chunk: DuckDBDataChunk, columnIndex: number, to: TextsWriter): void {
+  const vector = chunk.getColumnVector(columnIndex) as unknown as BlobParts;
   const { dataView } = vector;
   const inline = new Uint8Array(dataView.buffer, dataView.byteOffset, dataView.byteLength);
   for (let row = 0; row < chunk.rowCount; row++) {

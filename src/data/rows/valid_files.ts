@@ -97,7 +97,7 @@ export async function validFiles(computing: Computing): Promise<ValidFiles> {
   await refuseRoundedIds(computing);
   computing.warnings.length = 0;
   for (const warning of warningsOfIds(readPlan, dictionaries)) computing.warnings.push(warning);
-  const joined: { items?: Int32Array; users?: Int32Array } = {};
+  const rowsOfKeys: { items?: Int32Array; users?: Int32Array } = {};
   const files: { items?: ValidRawRows; users?: ValidRawRows } = {};
   for (const role of ['items', 'users'] as const) {
     const source = staged.get(role);
@@ -106,10 +106,10 @@ export async function validFiles(computing: Computing): Promise<ValidFiles> {
     const rows = await validate(computing, source, dictionaries, {});
     const droppedRows = dropped(rows);
     if (droppedRows.length > 0) await source.leaveOut(droppedRows);
-    joined[role] = rowsByKey(rows, key, dictionaries.get(key.dictionary!)!.length, source.broken.length > 0);
+    rowsOfKeys[role] = rowsByKey(rows, key, dictionaries.get(key.dictionary!)!.length, source.broken.length > 0);
     files[role] = rows;
   }
-  return { dictionaries, joined, files };
+  return { dictionaries, joined: rowsOfKeys, files };
 }
 
 export async function validate(

@@ -239,10 +239,10 @@ class RowValidation {
       await this.checkPair(weights, features.get(list), `weight for each element of \`${list}\``);
   }
 
-  private async checkPair(own: ColumnRequest | undefined, list: ColumnRequest | undefined, what: string) {
-    if (!own || !list || !this.isOwn(own) || !this.isOwn(list)) return;
+  private async checkPair(request: ColumnRequest | undefined, list: ColumnRequest | undefined, what: string) {
+    if (!request || !list || !this.isOwn(request) || !this.isOwn(list)) return;
     const { tables, raw } = this.input;
-    const { sql } = await computedQuery(tables, this.role, [own, list]);
+    const { sql } = await computedQuery(tables, this.role, [request, list]);
     const lengthOf = (column: string): string => `coalesce(len(${column}), 0)`;
     const valuesIn = (column: string): string =>
       `coalesce(len(list_filter(${column}, element -> coalesce(CAST(element AS VARCHAR), '') <> '')), 0)`;
@@ -250,7 +250,7 @@ class RowValidation {
      WHERE ${lengthOf('c0')} <> ${lengthOf('c1')} OR ${lengthOf('c0')} <> ${valuesIn('c0')} OR ${lengthOf('c1')} <> ${valuesIn('c1')} ORDER BY row`;
     for (const id of await idsOf(tables.database, rowsApart)) {
       const row = id - this.first;
-      if (row >= 0 && row < raw.rows) this.add(row, own, `… has not one ${what}`);
+      if (row >= 0 && row < raw.rows) this.add(row, request, `… has not one ${what}`);
     }
   }
 }

@@ -87,8 +87,8 @@ function byEnd(rows: number, bagOf: (row: number) => number, starts: Int32Array,
     const bag = bagOf(row);
     if (!isEmpty(bag)) rowOrder[nextSlot[latestEnd - ends[bag]!]!++] = row;
   }
-  const startAt = (at: number): number => starts[bagOf(rowOrder[at]!)]!;
-  const endAt = (at: number): number => ends[bagOf(rowOrder[at]!)]!;
+  const startAt = (index: number): number => starts[bagOf(rowOrder[index]!)]!;
+  const endAt = (index: number): number => ends[bagOf(rowOrder[index]!)]!;
   for (let from = 0, to = 0; from < rowOrder.length; from = to) {
     let areEqual = true;
     for (to = from + 1; to < rowOrder.length && endAt(to) === endAt(from); to++)

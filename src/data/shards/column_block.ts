@@ -75,10 +75,10 @@ export function columnsOf(
 ): { readonly columns: readonly PlacedColumn[]; readonly end: number } {
   let offset = start;
   const take = (length: number): number => {
-    const taken = offset;
+    const blockOffset = offset;
     offset += padded(length);
     if (!(length >= 0) || offset > size) throw new Error('a block is cut off');
-    return taken;
+    return blockOffset;
   };
   take(prefixBytes + Buffer.byteLength(header));
   const columns = (JSON.parse(header) as [string, BlockArrayKind, number][]).map(([name, kind, length]) => {
@@ -157,8 +157,7 @@ export function packPlain(value: unknown): ColumnBlock {
     const entries = Object.entries(value).filter(([, element]) => element !== undefined);
     return { object: entries.map(([key, element]) => [key, pack(element)]) };
   };
-  const text = JSON.stringify(pack(value));
-  block.set(description, new Uint8Array(Buffer.from(text)));
+  block.set(description, new Uint8Array(Buffer.from(JSON.stringify(pack(value)))));
   return block;
 }
 

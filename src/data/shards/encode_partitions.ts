@@ -76,8 +76,8 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
     const blockSpecs = specsOfParts(train, parts.events.validation, sides, input);
     const pileOf = (row: number): number => {
       const user = train.user[row]!;
-      const kept = input.unit && user >= 0 ? partition.members[user]! : train.ids![row]!;
-      return hashInteger(kept, shardStream) % shards;
+      const member = input.unit && user >= 0 ? partition.members[user]! : train.ids![row]!;
+      return hashInteger(member, shardStream) % shards;
     };
     const isTrained = trainedRows(train, isFresh, input);
     const groups = grouped(train.rows, shards, pileOf).map((rows) => rows.filter(isTrained));
@@ -89,9 +89,9 @@ export async function encodePartitions(source: PartitionSource, cuts: Cuts, inpu
       const latest = lastRowsOfUsers(train).filter(isTrained);
       const withSeen = { ...train, earlier: { bags: parts.seen, index: train.user } };
       const spec = withEarlier(blockSpecs.spec);
-      const rangeOf = (at: number): number => rangeOfUser(partition.members[train.user[latest[at]!]!]!);
+      const rangeOf = (index: number): number => rangeOfUser(partition.members[train.user[latest[index]!]!]!);
       for (const places of grouped(latest.length, shards, rangeOf)) {
-        const rows = places.map((at) => latest[at]!);
+        const rows = places.map((index) => latest[index]!);
         file.append(rows.length, rows.length > 0 ? packEvents(withSeen, spec, rows, partition.members) : undefined);
       }
     }
@@ -168,9 +168,14 @@ function unitsIn(
 }
 
 /** Events of one user have windows on one timeline. If they stay together, it is written once. */
-const specsOfParts = (train: Events, held: Events, sides: SideOf, { keepsGiven, unit, readPlan }: EncodingInput) => ({
+const specsOfParts = (
+  train: Events,
+  heldOut: Events,
+  sides: SideOf,
+  { keepsGiven, unit, readPlan }: EncodingInput,
+) => ({
   spec: specOf(train, sides, keepsGiven, (name) => unit !== undefined && readPlan.layout.histories.has(name)),
-  heldSpec: specOf(held, sides, () => true),
+  heldSpec: specOf(heldOut, sides, () => true),
 });
 
 const withOwnIds = (events: Events, { partition }: ArrangedPartition): Events => ({

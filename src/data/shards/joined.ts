@@ -41,14 +41,14 @@ export async function readJoined(
     }
     placesOfSpans.push(places);
   }
-  const joined = roomFor(lengths);
+  const columns = roomFor(lengths);
   for (const [name, array] of before) {
-    const column = joined.get(name)!;
+    const column = columns.get(name)!;
     column.array.set(array);
     column.filled = array.byteLength;
   }
-  for (const [index, span] of spans.entries()) await readSpan(folder, span, filling(joined, placesOfSpans[index]!));
-  return new Map([...joined].map(([name, { array }]) => [name, array]));
+  for (const [index, span] of spans.entries()) await readSpan(folder, span, filling(columns, placesOfSpans[index]!));
+  return new Map([...columns].map(([name, { array }]) => [name, array]));
 }
 
 /**
@@ -81,10 +81,10 @@ export async function readBags(
     length += allEnds[bag]! - allStarts[bag]!;
     ends[bag] = length;
   }
-  const joined = new Map([['values', { array: new Int32Array(length), filled: 0 }]]);
+  const columns = new Map([['values', { array: new Int32Array(length), filled: 0 }]]);
   for (const [file, places] of placesOfFiles.entries())
-    if (places.length > 0) await readSpan(folder, files[file]!, filling(joined, places));
-  return { kind: 'bags', starts, ends, values: joined.get('values')!.array };
+    if (places.length > 0) await readSpan(folder, files[file]!, filling(columns, places));
+  return { kind: 'bags', starts, ends, values: columns.get('values')!.array };
 }
 
 /** Allocates columns in one buffer: the C library returns a large one to the system when it is freed, and keeps small ones. */
@@ -106,7 +106,7 @@ function roomFor(lengths: ReadonlyMap<string, Pick<PlacedColumn, 'make' | 'lengt
 
 /** Returns a function that takes the bytes of a part of a file in their order. */
 function filling(
-  joined: ReadonlyMap<string, JoinedColumn>,
+  columns: ReadonlyMap<string, JoinedColumn>,
   places: readonly PlacedColumn[],
 ): (bytes: Uint8Array, offset: number) => void {
   let at = 0;
@@ -114,7 +114,7 @@ function filling(
     const bytesEnd = offset + bytes.length;
     for (; at < places.length && places[at]!.start < bytesEnd; at++) {
       const { name, make, length, start } = places[at]!;
-      const column = joined.get(name)!;
+      const column = columns.get(name)!;
       const end = start + length * make.BYTES_PER_ELEMENT;
       const part = bytes.subarray(Math.max(start, offset) - offset, Math.min(end, bytesEnd) - offset);
       const { buffer, byteOffset } = column.array;

@@ -74,9 +74,9 @@ export const refuseLargePartition = (memory: number, bytes: number): void =>
   });
 
 /** @param bytes size of the largest shard. @throws Failure `shards-memory` */
-export const refuseLargeShard = (memory: number, bytes: number, held: number): void =>
-  refusePast(memory, 2 * shares.held, bytes * held, {
-    what: `a shuffle of ${held} piles`,
+export const refuseLargeShard = (memory: number, bytes: number, heldPiles: number): void =>
+  refusePast(memory, 2 * shares.held, bytes * heldPiles, {
+    what: `a shuffle of ${heldPiles} piles`,
     otherwise: 'keep shorter histories and lists, with a smaller `max`',
   });
 
@@ -108,6 +108,6 @@ function refusePast(
 ): void {
   const allowed = partOf(memory, share);
   if (needed <= allowed) return;
-  const least = processMemory + needed / share;
-  throw failure('shards-memory', { ...words, needed, memory: allowed, least, process: processMemory });
+  const minMemory = processMemory + needed / share;
+  throw failure('shards-memory', { ...words, needed, memory: allowed, least: minMemory, process: processMemory });
 }

@@ -46,7 +46,7 @@ export interface ArrangedPartition {
   readonly members: Int32Array;
 }
 
-export const partitionName = (at: number): string => `bucket-${at}.bin`;
+export const partitionName = (index: number): string => `bucket-${index}.bin`;
 
 export class PartitionSource {
   /** By partition, the indexes of its users among all users. */
@@ -204,8 +204,7 @@ function partOf(
     return part;
   }
   if (ofRank) return Uint8Array.from(order, (row) => ofRank(ranks[row]!));
-  const folds = foldsOf(good, readPlan, order);
-  return partsOfUsers(split, { rows: order.length, ...stream, folds });
+  return partsOfUsers(split, { rows: order.length, ...stream, folds: foldsOf(good, readPlan, order) });
 }
 
 // Finds events by their rank in time without sorting all of them.
@@ -319,9 +318,9 @@ async function candidates(
   return new Map(collectors.map(({ search, times, rows }) => [search, { times, rows }]));
 }
 
-function momentOf({ times, rows }: MomentsOfRows, left: number): Moment {
+function momentOf({ times, rows }: MomentsOfRows, rowsLeft: number): Moment {
   const byRow = ascendingIndexes(rows);
   const byTime = ascendingIndexes(Float64Array.from(byRow, (index) => times[index]!));
-  const place = byRow[byTime[left]!]!;
+  const place = byRow[byTime[rowsLeft]!]!;
   return { time: times[place]!, row: rows[place]! };
 }

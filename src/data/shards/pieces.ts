@@ -38,13 +38,13 @@ export class PieceWriter {
 
   /** @param block absent if there are no rows @throws Failure `shards-not-written` */
   append(rows: number, block: ColumnBlock | undefined): void {
-    const at = this.#next++;
+    const index = this.#next++;
     if (!block) return;
     this.writer.append(this.file, rows, block);
     const { bytes, sum } = sizeAndSum(block);
-    this.pieces.rows[at] = rows;
-    this.pieces.bytes[at] = bytes;
-    this.pieces.sums[at] = sum;
+    this.pieces.rows[index] = rows;
+    this.pieces.bytes[index] = bytes;
+    this.pieces.sums[index] = sum;
   }
 }
 
@@ -63,10 +63,10 @@ export class PieceFiles {
   ) {
     const count = pieces[0]?.rows.length ?? 0;
     this.latestRanges = count - piles - itemsOfUsers.length;
-    const isWhole = ({ rows, bytes, sums }: PiecesOfFile, at: number): boolean =>
+    const isWhole = ({ rows, bytes, sums }: PiecesOfFile, index: number): boolean =>
       [rows, bytes, sums].every(({ length }) => length === count) &&
       bytes.every((size) => size >= 0) &&
-      bytes.reduce((sum, size) => sum + size, 0) === files[at]!.bytes;
+      bytes.reduce((sum, size) => sum + size, 0) === files[index]!.bytes;
     const isKnown = this.latestRanges === 0 || this.latestRanges === piles;
     if (!isKnown || pieces.length !== files.length || !pieces.every(isWhole))
       throw new Error('its pieces are not those of its files');
@@ -91,11 +91,11 @@ export class PieceFiles {
   }
 
   /** Returns the pieces of a pile, in the order of buckets. */
-  spansOf(at: number): FileSpan[] {
+  spansOf(index: number): FileSpan[] {
     return this.pieces.flatMap(({ bytes, sums }, bucket) => {
-      if (bytes[at] === 0) return [];
+      if (bytes[index] === 0) return [];
       const file = { name: rowsName(bucket), size: this.files[bucket]!.bytes };
-      return [{ ...file, start: this.#starts[bucket]![at]!, bytes: bytes[at]!, sum: crcText(sums[at]!) }];
+      return [{ ...file, start: this.#starts[bucket]![index]!, bytes: bytes[index]!, sum: crcText(sums[index]!) }];
     });
   }
 }

@@ -150,9 +150,9 @@ async function partsOfUnsorted(
 ): Promise<Uint8Array | undefined> {
   const { split, trainsAll } = description;
   if (trainsAll || split.kind !== 'random' || ascends) return undefined;
-  const most = Math.ceil(shareOf(request.memory, 'partition') / bytesToSort);
+  const maxRows = Math.ceil(shareOf(request.memory, 'partition') / bytesToSort);
   const from = source();
-  return randomPartsByRank(() => from.times(), split, { rows, most });
+  return randomPartsByRank(() => from.times(), split, { rows, most: maxRows });
 }
 
 /** Returns the times at which parts begin; undefined if the split is not by time, or if events are sorted by time, so that ranks are enough. */
@@ -170,17 +170,17 @@ async function momentsOf(
 /** Bytes of the time that a held-out row has until the rows are sorted. */
 const bytesOfTime = 8;
 
-function layoutOf({ request, readPlan }: ShardingInput, partitions: number, counted: TrainingCounts): ShardLayout {
+function layoutOf({ request, readPlan }: ShardingInput, partitions: number, counts: TrainingCounts): ShardLayout {
   const { memory, when, sizes } = request;
   const { given = [], unit } = request;
-  const packedSize = packedBytes(counted, readPlan, { given, unit });
+  const packedSize = packedBytes(counts, readPlan, { given, unit });
   // Lists of held-out events do not share values.
-  const unsharedSize = packedBytes(counted, readPlan, { given });
-  const [training, ...heldOutCounts] = counted.counts as [number, number, number];
+  const unsharedSize = packedBytes(counts, readPlan, { given });
+  const [training, ...heldOutCounts] = counts.counts as [number, number, number];
   // This estimate allows a refusal before the second pass. Sorting the rows takes the same memory again.
   const heldOutRows = heldOutCounts[0] + heldOutCounts[1];
   const heldOutBytes = (unsharedSize * heldOutRows) / Math.max(1, training) + bytesOfTime * heldOutRows;
-  const earlierBytes = hasEarlierItems(readPlan) ? 4 * counted.beforeHeldOut : 0;
+  const earlierBytes = hasEarlierItems(readPlan) ? 4 * counts.beforeHeldOut : 0;
   refuseLargeHeldOut(memory, 2 * (heldOutBytes + earlierBytes));
   if (typeof when === 'object') return when;
   return {
@@ -222,10 +222,10 @@ function packedBytes(
 }
 
 /** Returns the total number of elements in all windows of at most `max` events, for users with these numbers of events. */
-function windowsOf(users: Int32Array, max: number, others: boolean): number {
+function windowsOf(users: Int32Array, max: number, isRing: boolean): number {
   let sum = 0;
   for (const count of users) {
-    if (others) sum += count * Math.min(max, Math.max(0, count - 1));
+    if (isRing) sum += count * Math.min(max, Math.max(0, count - 1));
     else if (count <= max) sum += (count * (count - 1)) / 2;
     else sum += (max * (max - 1)) / 2 + (count - max) * max;
   }

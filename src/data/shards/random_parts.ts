@@ -40,7 +40,7 @@ export async function randomPartsByRank(
       }
     }
     const byRank = ascendingIndexes(ranks);
-    const byTime = ascendingIndexes(Float64Array.from(byRank, (at) => times[at]!));
+    const byTime = ascendingIndexes(Float64Array.from(byRank, (rank) => times[rank]!));
     for (let place = 0; place < size; place++) {
       partOfRank[ranks[byRank[byTime[place]!]!]!] = partOfPlace[span * most + place]!;
     }

@@ -124,8 +124,10 @@ function keyFor(request: ShardRequest, { readPlan, options }: ShardSource): Shar
 /** Accepts shards that were made with the same memory and sizes, which lead to the same layout; or that have the given layout. */
 const wantsOf =
   ({ when, memory, sizes }: ShardRequest): LayoutFilter =>
-  (layout, made) =>
-    typeof when === 'object' ? isSameJson(layout, when) : made?.memory === memory && isSameJson(made.sizes, sizes);
+  (layout, manifest) =>
+    typeof when === 'object'
+      ? isSameJson(layout, when)
+      : manifest?.memory === memory && isSameJson(manifest.sizes, sizes);
 
 /**
  * Opens existing shards of the same data and plan; undefined if there are none. Every run from them has the same encodings, even if the data is given

@@ -221,7 +221,7 @@ function readersOf(
     parts: readonly (readonly FileSpan[])[],
     blockSpec: EventsSpec,
     before?: { readonly events: Events; readonly rows: Int32Array },
-    rowsOf?: (events: Events, at: number) => Int32Array,
+    rowsOf?: (events: Events, index: number) => Int32Array,
   ): Promise<Events> => {
     if (parts.flat().reduce((sum, { bytes }) => sum + bytes, 0) > largeRead) await giveBack();
     const blocks: ColumnBlock[] = before ? [packEvents(before.events, blockSpec, before.rows)] : [];
@@ -242,7 +242,7 @@ function readersOf(
         piles.map((pile) => files.spansOf(pile)),
         spec,
         before,
-        rowsOf && ((events, at) => rowsOf(events, piles[at]!)),
+        rowsOf && ((events, index) => rowsOf(events, piles[index]!)),
       ),
     ...(files.latestRanges > 0 && {
       latest: {
@@ -283,7 +283,7 @@ export function sourceHash(
   const { features, labels, tasks = [], towers } = needs;
   // A folder may have several names, so the stamps identify the files.
   const stamps = [...layout.sources].map(([role, { stamps }]) => [role, [...stamps.values()]]);
-  const towerParts = towers.map(({ name, key, features: read }) => [name, key, read]);
+  const towerParts = towers.map(({ name, key, features: featureNames }) => [name, key, featureNames]);
   const taskParts = tasks.map(({ name, label, only, weight }) => [name, label, only, weight]);
   const { folder: _, ...block } = description;
   const rowParts = features.map(rowsOfFeature);

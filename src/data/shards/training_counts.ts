@@ -227,13 +227,13 @@ function trainingBeforeHeldOut({ part, users, hasGiven }: OrderedEvents): number
 
 /** Returns the sum, over held-out events, of the events that their users give. */
 function givenToHeldOut({ part, users }: Pick<OrderedEvents, 'part' | 'users'>): number {
-  const [given, held] = [new Int32Array(users.keys.length), new Int32Array(users.keys.length)];
+  const [givenCounts, heldCounts] = [new Int32Array(users.keys.length), new Int32Array(users.keys.length)];
   for (let index = 0; index < part.length; index++) {
     const userIndex = users.ofEvent[index]!;
-    if (part[index] === givenMark) given[userIndex]!++;
-    else if (part[index]! > 0) held[userIndex]!++;
+    if (part[index] === givenMark) givenCounts[userIndex]!++;
+    else if (part[index]! > 0) heldCounts[userIndex]!++;
   }
-  return given.reduce((sum, count, user) => sum + count * held[user]!, 0);
+  return givenCounts.reduce((sum, count, user) => sum + count * heldCounts[user]!, 0);
 }
 
 const sampledColumns = ({ readPlan }: CountingInput): ColumnRequest[] => [
@@ -278,11 +278,11 @@ function makeSampler({ dictionary }: ColumnRequest, dictionaries: Dictionaries, 
 
 /** Returns the title codes of items, from their file or from their last training event. */
 export function titleCodes(
-  counted: Pick<TrainingCounts, 'titles'>,
+  counts: Pick<TrainingCounts, 'titles'>,
   title: ColumnRequest,
   sides: GlobalSides,
   file: ValidRawRows | undefined,
 ): Int32Array {
-  if (title.column.role === 'events') return counted.titles!;
+  if (title.column.role === 'events') return counts.titles!;
   return gatherCodes((file!.columns.get(title) as RawCodes).values, sides.items.fileRows!);
 }

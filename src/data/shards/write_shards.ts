@@ -161,7 +161,7 @@ function trainingRows({ units }: EncodedSummary, { counts, fresh, replay }: Shar
   const rows = counts[0]!;
   if (!units && !fresh) return { rows };
   if (units?.earlier && replay !== undefined) return withReplay(units, units.earlier, { rows, fresh: fresh!, replay });
-  const count = units?.piles.reduce((sum, each) => sum + each, 0) ?? fresh!.rows;
+  const count = units?.piles.reduce((sum, rows) => sum + rows, 0) ?? fresh!.rows;
   const targets = units?.targets ?? fresh!.rows;
   const unitCounts = { count, targets, fresh: fresh?.rows };
   return { rows, units: unitCounts, piles: units?.piles, freshItems: fresh?.items };
@@ -169,16 +169,16 @@ function trainingRows({ units }: EncodedSummary, { counts, fresh, replay }: Shar
 
 /** Counts the units of an epoch that adds earlier units to the new ones. Each shard gives earlier units in proportion to those it has. */
 function withReplay(
-  own: UnitsOfPiles,
+  newUnits: UnitsOfPiles,
   earlier: UnitsOfPiles,
   { rows, fresh, replay }: { readonly rows: number; readonly fresh: NewEventCounts['fresh']; readonly replay: number },
 ): ShardSummary['training'] {
   const sumOf = ({ piles }: UnitsOfPiles): number => piles.reduce((sum, count) => sum + count, 0);
-  const [ownCount, earlierCount] = [sumOf(own), sumOf(earlier)];
-  const drawn = Math.min(earlierCount, Math.round(replay * ownCount));
+  const [ownCount, earlierCount] = [sumOf(newUnits), sumOf(earlier)];
+  const drawnCount = Math.min(earlierCount, Math.round(replay * ownCount));
   // Rounds running totals, so that shares add up exactly to `drawn`, and no shard gives more than it has.
   const drawnBefore = (units: number): number =>
-    earlierCount === 0 ? 0 : Number((BigInt(units) * BigInt(drawn)) / BigInt(earlierCount));
+    earlierCount === 0 ? 0 : Number((BigInt(units) * BigInt(drawnCount)) / BigInt(earlierCount));
   let before = 0;
   const replayed = earlier.piles.map((count) => {
     const first = drawnBefore(before);
@@ -189,12 +189,12 @@ function withReplay(
   return {
     rows,
     units: {
-      count: ownCount + drawn,
-      targets: own.targets + Math.round((drawn / Math.max(1, earlierCount)) * earlier.targets),
+      count: ownCount + drawnCount,
+      targets: newUnits.targets + Math.round((drawnCount / Math.max(1, earlierCount)) * earlier.targets),
       fresh: fresh.rows,
       replayed: replayedEvents,
     },
-    piles: own.piles.map((count, pile) => count + replayed[pile]!),
+    piles: newUnits.piles.map((count, pile) => count + replayed[pile]!),
     ...{ replayed, freshItems: fresh.items },
     replayedShare: replayedEvents === 0 ? 0 : replayedEvents / (rows - fresh.rows),
   };

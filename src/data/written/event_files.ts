@@ -125,8 +125,8 @@ async function filedBefore(folder: string, log: string): Promise<number> {
 /** Removes files after the position that the state says: the run that wrote them did not end. */
 async function removeUnfinished(folder: string, log: string, done: number): Promise<void> {
   for (const path of await readdir(folder, { recursive: true })) {
-    const [, own, from] = namePattern.exec(basename(path)) ?? [];
-    if (own === log && Number(from) > done) await rm(join(folder, path));
+    const [, ownPosition, from] = namePattern.exec(basename(path)) ?? [];
+    if (ownPosition === log && Number(from) > done) await rm(join(folder, path));
   }
 }
 

@@ -116,8 +116,8 @@ function selectRequests(
     return [request, ...(weights ? [weights] : [])];
   });
   const whereRequest: ColumnRequest | undefined = where && { column: where, form: 'number' };
-  const wanted = [...Object.values(keys), ...needed, ...(whereRequest ? [whereRequest] : [])];
-  for (const { column } of wanted) {
+  const requests = [...Object.values(keys), ...needed, ...(whereRequest ? [whereRequest] : [])];
+  for (const { column } of requests) {
     if (column.role !== 'events' || isOfOneRow(column)) continue;
     const reason = `\`${column.name}\` of the data block reads more than columns of one event`;
     throw refusal(reason, 'compute the column before, and store it in the events file');
@@ -191,7 +191,7 @@ async function makeReader(
     );
   };
 
-  const read = writtenReader((event: GivenEvent) => checkEvent(event, fields, context));
+  const reader = writtenReader((event: GivenEvent) => checkEvent(event, fields, context));
   return {
     fields,
     sources: sourcesOf(context),
@@ -205,7 +205,7 @@ async function makeReader(
       if (isSince1970(knownEvents.knownUntil)) return Math.floor(now.getTime() / 1000);
       return isSince1970(knownEvents.knownUntil / 1000) ? now.getTime() : undefined;
     },
-    read: (events, corpusRow) => read(events, (rows) => readRows(rows, corpusRow)),
+    read: (events, corpusRow) => reader(events, (rows) => readRows(rows, corpusRow)),
     close: () => database.close(),
   };
 }
@@ -251,7 +251,7 @@ function planOfRequests(readPlan: ReadPlan, requests: readonly ColumnRequest[]):
 
 /** Checks the keys, the time and the columns, and makes the row. */
 function checkEvent(
-  { user, item, time, columns: given }: GivenEvent,
+  { user, item, time, columns: values }: GivenEvent,
   fields: readonly WrittenField[],
   { source, places }: EventContext,
 ): TextRow | Failure {
@@ -265,11 +265,11 @@ function checkEvent(
   const placedColumns = Object.entries(places).flatMap(([entry, column]) =>
     column === undefined ? [] : [{ entry, column }],
   );
-  for (const name of Object.keys(given)) {
-    const own = placedColumns.find(({ column }) => column.toLowerCase() === name.toLowerCase());
-    if (own === undefined) continue;
-    const reason = `is the \`${own.entry}\` of the event`;
-    return new Failure([writtenError('event', name, reason, `give it as \`${own.entry}\`, beside \`columns\``)]);
+  for (const name of Object.keys(values)) {
+    const keyColumn = placedColumns.find(({ column }) => column.toLowerCase() === name.toLowerCase());
+    if (keyColumn === undefined) continue;
+    const reason = `is the \`${keyColumn.entry}\` of the event`;
+    return new Failure([writtenError('event', name, reason, `give it as \`${keyColumn.entry}\`, beside \`columns\``)]);
   }
   const timeError = timeComplaint(
     time,
@@ -278,7 +278,7 @@ function checkEvent(
   if (timeError) return new Failure([writtenError('event', 'time', ...timeError)]);
   const { columns, mistakes } = checkColumns(
     'event',
-    given,
+    values,
     fields,
     placedColumns.map(({ column }) => column),
   );
@@ -306,8 +306,7 @@ function encodeEvents(
   corpusRow: (key: string) => number,
 ): ReadonlyMap<string, IndexedColumn> {
   const { readPlan, encodings, itemKey } = context;
-  const keyColumn = raw.get(itemKey) as RawCodes;
-  const rowIds = Int32Array.from(keyColumn.values.keys());
+  const rowIds = Int32Array.from((raw.get(itemKey) as RawCodes).values.keys());
   const corpusRowsOf = (request: ColumnRequest): Int32Array => {
     const rowOfText = texts.get(request)!.map(corpusRow);
     const { values } = raw.get(request)!;

@@ -43,17 +43,17 @@ export function fieldKind(type: string, isWhole: boolean): WrittenField['kind'] 
  */
 export function checkColumns(
   kind: WrittenKind,
-  given: GivenColumns,
+  values: GivenColumns,
   fields: readonly WrittenField[],
   elsewhere: readonly string[],
 ): { readonly columns: ReadonlyMap<string, unknown>; readonly mistakes: readonly Diagnostic[] } {
   const byName = new Map(fields.map((field) => [field.name.toLowerCase(), field]));
   const columns = new Map<string, unknown>();
   const mistakes: Diagnostic[] = [];
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(values)) {
     const field = byName.get(name.toLowerCase());
     if (field === undefined) {
-      const knownNames = fields.map((each) => each.name);
+      const knownNames = fields.map((field) => field.name);
       const facts = {
         what: `column of the ${kind}s file`,
         name: shortened(name),
@@ -83,15 +83,15 @@ const maxRows = 256;
  * Returns a function that checks what is given, and reads the rows of what is valid, some at once. A Failure stands in place of what is invalid.
  * Batches are read one after another, because their rows are in one table.
  */
-export function writtenReader<Given>(check: (given: Given) => TextRow | Failure) {
+export function writtenReader<Given>(check: (value: Given) => TextRow | Failure) {
   const inTurn = makeSerialQueue();
   return async <Read>(
-    given: readonly Given[],
+    values: readonly Given[],
     readRows: (rows: readonly TextRow[], batch: readonly Given[]) => Promise<(Read | Failure)[]>,
   ): Promise<(Read | Failure)[]> => {
-    const answers = new Array<Read | Failure>(given.length);
+    const answers = new Array<Read | Failure>(values.length);
     const valid: { readonly index: number; readonly row: TextRow }[] = [];
-    for (const [index, one] of given.entries()) {
+    for (const [index, one] of values.entries()) {
       const row = check(one);
       if (row instanceof Failure) answers[index] = row;
       else valid.push({ index, row });
@@ -102,7 +102,7 @@ export function writtenReader<Given>(check: (given: Given) => TextRow | Failure)
       const results = await inTurn(() =>
         readRows(
           rows,
-          batch.map(({ index }) => given[index]!),
+          batch.map(({ index }) => values[index]!),
         ),
       );
       for (const [i, { index }] of batch.entries()) answers[index] = results[i]!;
@@ -179,7 +179,7 @@ function textError(text: string): ValueError | undefined {
   return /\p{Surrogate}/u.test(text) ? ['has half of a surrogate pair', 'give text in UTF-8'] : undefined;
 }
 
-const wrongValue = (value: unknown, wanted: string): ValueError => [`is ${shownValue(value)}`, `give ${wanted}`];
+const wrongValue = (value: unknown, advice: string): ValueError => [`is ${shownValue(value)}`, `give ${advice}`];
 
 function shownValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list';

@@ -129,25 +129,25 @@ async function makeReader(context: ReaderContext, signal: AbortSignal | undefine
     });
   };
 
-  const read = writtenReader((item: GivenItem) => check(item, fields, key, source));
+  const reader = writtenReader((item: GivenItem) => check(item, fields, key, source));
   return {
     fields,
     missing: missingColumns(context),
-    read: (items) => read(items, readRows),
+    read: (items) => reader(items, readRows),
     close: () => database.close(),
   };
 }
 
 /** Checks the columns and makes the row. The key in the address is the value of the key column. */
 function check(
-  { key, columns: given }: GivenItem,
+  { key, columns: values }: GivenItem,
   fields: readonly WrittenField[],
   { bare, name }: BoundColumn,
   { files }: DataSource,
 ): TextRow | Failure {
   const keyError = keyComplaint(key);
   if (keyError) return new Failure([writtenError('item', bare ?? name, ...keyError)]);
-  const entries = Object.entries(given).map(([column, value]) => {
+  const entries = Object.entries(values).map(([column, value]) => {
     const isKey = bare !== undefined && column.toLowerCase() === bare.toLowerCase();
     // The address contains a numeric key as text.
     return [column, isKey && typeof value === 'number' ? String(value) : value] as const;
@@ -200,7 +200,7 @@ const missingColumns = (context: ReaderContext): ReadonlyMap<string, IndexedColu
 
 function encodeItems(
   { readPlan, encodings }: ReaderContext,
-  at: 'items' | 'events',
+  role: 'items' | 'events',
   ids: Int32Array,
   valuesOf: RowValues,
 ): ReadonlyMap<string, IndexedColumn> {
@@ -209,7 +209,7 @@ function encodeItems(
     // The key comes from the file, although the events have it too.
     const request = name === tower.key ? readPlan.itemKey!.inFile! : readPlan.features.get(name);
     const isItemFeature = name === tower.key || tower.features?.includes(name) !== false;
-    return isItemFeature && request?.column.role === at ? request : undefined;
+    return isItemFeature && request?.column.role === role ? request : undefined;
   };
   return encodeRows({ readPlan, encodings, requestOf, valuesOf }, ids);
 }

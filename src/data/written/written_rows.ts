@@ -53,8 +53,8 @@ export async function makeWrittenQuery(source: WrittenQuerySource): Promise<Writ
   const shape = quoteText(JSON.stringify([{ r: 'INTEGER', ...Object.fromEntries(columnShapes) }]));
   const textOfRows = (rows: readonly TextRow[]): string =>
     JSON.stringify(
-      rows.map((row, r) => ({
-        r,
+      rows.map((row, index) => ({
+        r: index,
         ...Object.fromEntries(names.map((name, index) => [`c${index}`, row.get(name) ?? null])),
       })),
     );
@@ -262,9 +262,9 @@ export function encodeRows(
 
 /** Returns a database that is filled before its first query, because few writes cause an error. */
 function lazilyFilled(database: Database, fill: () => Promise<void>): Database {
-  let filling: Promise<void> | undefined;
+  let fillTask: Promise<void> | undefined;
   const afterFill = async <T>(work: () => Promise<T>): Promise<T> => {
-    await (filling ??= fill());
+    await (fillTask ??= fill());
     return work();
   };
   return {
@@ -304,14 +304,14 @@ function rawColumn(request: ColumnRequest, values: readonly unknown[], codeOf: (
       lists.map((list) => list?.map(numberOrNaN)),
       width,
     );
-  const bad: number[] = [];
+  const badRows: number[] = [];
   const elementsOfRows = lists.map((list = [], row) =>
     form === 'codes'
       ? list.map(codeOf).filter((code) => code > 0)
       : list
           .filter((result) => result !== null)
           .map((result) => {
-            if (!Number.isFinite(result)) bad.push(row);
+            if (!Number.isFinite(result)) badRows.push(row);
             return Number(result);
           }),
   );
@@ -319,7 +319,7 @@ function rawColumn(request: ColumnRequest, values: readonly unknown[], codeOf: (
   return {
     ...bagSpans(Int32Array.from(elementsOfRows, ({ length }) => length)),
     values: form === 'codes' ? Int32Array.from(elements) : Float64Array.from(elements),
-    bad,
+    bad: badRows,
   } satisfies RawBags;
 }
 

@@ -106,9 +106,9 @@ export async function openRecordLog<R>(
     await files.rename(partialName, nameOf(number));
     await files.syncFolder();
   };
-  const removeOtherFiles = async (kept: number): Promise<void> => {
+  const removeOtherFiles = async (currentNumber: number): Promise<void> => {
     for (const fileName of await files.list()) {
-      if (fileName === partialName || (parseNumber(fileName) > 0 && parseNumber(fileName) !== kept))
+      if (fileName === partialName || (parseNumber(fileName) > 0 && parseNumber(fileName) !== currentNumber))
         await files.remove(fileName);
     }
   };

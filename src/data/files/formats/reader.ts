@@ -96,6 +96,7 @@ export async function countOf(database: Database, relation: string): Promise<num
 }
 
 /** @throws Failure if not all records were read */
-export function settleRows(file: DescribedFile, read: number, records: number): void {
-  if (read !== records) throw failure('data-file-uncounted', { path: file.name, read, records }, file.described.span);
+export function settleRows(file: DescribedFile, rowsRead: number, records: number): void {
+  if (rowsRead !== records)
+    throw failure('data-file-uncounted', { path: file.name, read: rowsRead, records }, file.described.span);
 }

@@ -192,12 +192,12 @@ export const lines: FileReader = {
   async open(file) {
     const { bytes, isWhole } = await readBeginning(file, shortSample);
     let goodCount = 0;
-    const bad: { readonly line: number; readonly problem: RecordProblem }[] = [];
+    const badLines: { readonly line: number; readonly problem: RecordProblem }[] = [];
     new LinesScanner().scan(bytes, isWhole, (line, _from, _to, problem) => {
       if (problem === undefined) goodCount++;
-      else bad.push({ line, problem });
+      else badLines.push({ line, problem });
     });
-    const [firstBad] = bad;
+    const [firstBad] = badLines;
     if (firstBad !== undefined && goodCount === 0)
       throw new FileShapeError(firstBad.line, `${firstBad.problem.reason}: a line is \`user item item …\``);
     if (isWhole && goodCount === 0) throw new Error('it is empty, and each of its lines should be `user item item …`');

@@ -24,8 +24,12 @@ const pieceBytes = 1 << 20;
 const maxBadRecords = 1_000_000;
 
 /** @throws FileShapeError if almost all records of a file are bad */
-export function refuseHopeless(bad: number, good: number, firstBad: ScanResult['bad'][number] | undefined): void {
-  if (firstBad === undefined || bad <= maxBadRecords || bad <= good) return;
+export function refuseHopeless(
+  badCount: number,
+  goodCount: number,
+  firstBad: ScanResult['bad'][number] | undefined,
+): void {
+  if (firstBad === undefined || badCount <= maxBadRecords || badCount <= goodCount) return;
   const limit = maxBadRecords.toLocaleString('en');
   throw new FileShapeError(firstBad.line, `${firstBad.problem.reason}; ${limit} rows are invalid, and fewer are valid`);
 }
