@@ -166,7 +166,8 @@ export function reduced(value: Lettered, over: Axes, reduce: (tensor: Ref, axes:
     value.tensor,
     over.map((letter) => value.axes.indexOf(letter) + shift),
   );
-  return { ...value, tensor, axes: without(value.axes, over) };
+  const zeroPast = new Set([...value.zeroPast].filter((letter) => !over.includes(letter)));
+  return { ...value, tensor, axes: without(value.axes, over), zeroPast };
 }
 
 /** Applies a function of the last axis, such as a softmax, to the axis of a letter. */

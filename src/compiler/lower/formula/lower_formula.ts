@@ -385,7 +385,21 @@ class FormulaLowering {
     const settled = this.#settled(operands);
     const axes = settled.flatMap((operand) => (isNumber(operand) ? [] : [lettersOf(operand)]));
     if (!term.axes) judged(term.function, judgeMap(axes));
-    return applied(this.#axes, row, settled);
+    const guarded = settled.map((operand, index) =>
+      index === row.divides && !isNumber(operand) ? this.#onesPastElement(operand) : operand,
+    );
+    return applied(this.#axes, row, guarded);
+  }
+
+  /** Within a scan, returns a divisor with 1 where the row has no such element. */
+  #onesPastElement(value: Lettered): Lettered {
+    if (!this.#element) return value;
+    const { builder } = this.#axes;
+    const isPresent = this.#atElement(presenceOf(this.#axes, this.#element.letter)!) as Lettered;
+    const { tensors, axes, hasBatch } = aligned(this.#axes, [value, isPresent]);
+    const [tensor, present] = tensors as [Ref, Ref];
+    const one = builder.add(builder.mul(tensor, present), builder.sub(1, present));
+    return { tensor: one, axes, hasBatch, zeroPast: nothingPast };
   }
 
   #product({ left, right, map, axes }: TermOf<'product'>): Lettered {
@@ -519,7 +533,7 @@ class FormulaLowering {
     for (const letter of open) {
       const size = this.#size(letter);
       const fitting = others.filter(
-        (other) => !other.startsWith('?') && this.#size(other) === size && !axes.includes(other),
+        (other) => this.#kindOf(other) === 'plain' && this.#size(other) === size && !axes.includes(other),
       );
       if (fitting.length === 1) axes = axes.map((each) => (each === letter ? fitting[0]! : each));
     }

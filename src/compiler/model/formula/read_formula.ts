@@ -487,12 +487,13 @@ class FormulaReader {
     for (const { from, to } of letters) {
       const [old, known] = [this.#letters.get(from.name), this.#letters.get(to.name)];
       if (!old) return this.#wrong(from.span, from.name, 'is no axis of this block');
-      const list = old.kind === 'list' ? (old.list ?? from.name) : undefined;
-      if (known && (known.list ?? to.name) !== (list ?? from.name) && !(known.kind === 'plain' && old.kind === 'plain'))
+      const range = old.list ?? from.name;
+      const list = old.kind === 'list' ? range : undefined;
+      if (known && (known.list ?? to.name) !== range && !(known.kind === 'plain' && old.kind === 'plain'))
         return this.#wrong(to.span, to.name, `is an axis already, and not one of the same range as \`${from.name}\``);
       if (!known) {
         const size: Term = { kind: 'size', span, letter: from.name, axes: [] };
-        this.#letters.set(to.name, list === undefined ? { kind: old.kind, size } : { kind: 'list', list });
+        this.#letters.set(to.name, list === undefined ? { kind: old.kind, size, list: range } : { kind: 'list', list });
       }
       renamed.set(from.name, to.name);
     }
@@ -581,5 +582,14 @@ function axesOf(terms: readonly Term[]): readonly Axes[] | undefined {
 }
 
 /** True for a number that is the same for all rows. */
-const isPlainNumber = (term: Term): boolean =>
-  term.kind === 'number' || term.kind === 'size' || (term.kind === 'map' && term.operands.every(isPlainNumber));
+function isPlainNumber(term: Term): boolean {
+  const known = plainNumbers.get(term);
+  if (known !== undefined) return known;
+  const isPlain =
+    term.kind === 'number' || term.kind === 'size' || (term.kind === 'map' && term.operands.every(isPlainNumber));
+  plainNumbers.set(term, isPlain);
+  return isPlain;
+}
+
+/** A line may be read by many others, and its terms are judged once. */
+const plainNumbers = new WeakMap<Term, boolean>();

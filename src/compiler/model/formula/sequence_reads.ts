@@ -24,6 +24,8 @@ export const readsOf = ({ result, letters, weights }: Omit<Formula, 'reads'>): S
       case 'over':
         return term.letters.some(isList) ? overReads(term.letters, term.tests, letters) : 'each';
       case 'product': {
+        // Only a use tells the axes of a flow, among which a list may be.
+        if (!term.map && !(term.left.axes && term.right.axes)) return [...letters.keys()].some(isList) ? 'all' : 'each';
         const summed = term.map?.from ?? term.left.axes?.filter((letter) => term.right.axes?.includes(letter)) ?? [];
         return summed.some(isList) ? 'set' : 'each';
       }
@@ -60,7 +62,9 @@ function overReads(
       left.kind === 'index' &&
       right.kind === 'index' &&
       over.includes(left.letter) &&
-      letters.get(right.letter)?.kind === 'list',
+      !over.includes(right.letter) &&
+      letters.get(right.letter)?.kind === 'list' &&
+      (letters.get(left.letter)?.list ?? left.letter) === (letters.get(right.letter)?.list ?? right.letter),
   );
   return isEarlier ? 'earlier' : 'all';
 }

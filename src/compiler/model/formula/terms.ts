@@ -23,7 +23,7 @@ export interface FormulaInput {
 /** What an axis counts: elements of a list, fields, interests, or other numbers. */
 export interface Letter {
   readonly kind: 'list' | 'fields' | 'interests' | 'plain';
-  /** The letter of an input's list, whose elements this one also counts: `s` in `x[t: s]`. */
+  /** The letter whose range this one also counts, such as the elements of a list: that of `s` in `x[t: s]` is `t`. */
   readonly list?: string;
   /** The size, if a weight states it. */
   readonly size?: Term;
