@@ -91,7 +91,6 @@ function computed(block: string, entries: string, training = false) {
 
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 type Reader = (name: string) => (...indices: number[]) => number;
 
