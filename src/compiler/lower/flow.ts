@@ -175,8 +175,10 @@ function lowerFormulaStep(
       applySteps(steps, from, linePath, toValue) {
         // A number by itself is no element of a list, so a block of numbers is not judged as one that reads it.
         const { visit: _, ...unseen } = context;
-        const openSource: GraphLowering['openSource'] = (source) =>
-          source.kind === 'term' ? toValue(source.term) : undefined;
+        const openSource: GraphLowering['openSource'] = (source, sourcePath) =>
+          source.kind === 'term' && source.owner === formula.owner
+            ? toValue(source.term)
+            : context.openSource?.(source, sourcePath);
         const inner = { ...(isNumberwise(steps) ? unseen : context), openSource };
         const value = lowerSteps(inner, from, steps, linePath);
         if (value === undefined) throw new ReportedShapeError();

@@ -157,6 +157,8 @@ export interface TermSource {
   readonly kind: 'term';
   readonly span: Span;
   readonly term: Term;
+  /** The formula that the term is part of. */
+  readonly owner: object;
 }
 
 /** True if the steps compute each number of a value by itself. */
@@ -164,6 +166,8 @@ export const areNumberwise = (
   steps: readonly FlowStep[],
   blocks: Readonly<Record<string, Pick<BlockKind, 'numberwise'>>>,
 ): boolean =>
+  // A parameter that stands for a flow has no steps while its block is read without values.
+  steps.length > 0 &&
   steps.every((step) =>
     step.kind === 'block'
       ? blocks[step.call.kind]?.numberwise === true

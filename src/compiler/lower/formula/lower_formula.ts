@@ -284,6 +284,8 @@ class FormulaLowering {
         const value = this.#tensor(term.operand);
         if (!term.axes) judged('a new letter', judgeRenamed(lettersOf(value), term.letters));
         const rename = (letter: string): string => term.letters.get(letter) ?? letter;
+        for (const [from, to] of term.letters)
+          if (this.#fieldNames.has(from)) this.#fieldNames.set(to, this.#fieldNames.get(from)!);
         return { ...value, axes: value.axes.map(rename), zeroPast: new Set([...value.zeroPast].map(rename)) };
       }
       case 'spread': {
@@ -453,7 +455,7 @@ class FormulaLowering {
 
   #flow(term: TermOf<'flow'>): Lettered {
     const { steps } = term;
-    const operand = this.#tensor(term.operand);
+    const operand = this.#withBatch(this.#tensor(term.operand));
     // In a scan the flow is applied to each element, with the same weights.
     const path = this.#paths.get(term) ?? this.#use.pathOf(term.line);
     this.#paths.set(term, path);
@@ -519,11 +521,19 @@ class FormulaLowering {
 
   /** Gives open axes of widths the letters of the others, where just one axis of the same size is left on each side. */
   #settled(values: readonly FormulaValue[]): readonly FormulaValue[] {
-    const all = new Set(values.flatMap((value) => (isNumber(value) ? [] : value.axes)));
+    const all = values.flatMap((value) => (isNumber(value) ? [] : value.axes));
+    const isOpen = (letter: string): boolean => letter.startsWith('?');
+    const before: string[] = [];
     return values.map((value) => {
       if (isNumber(value)) return value;
-      const others = [...all].filter((letter) => !value.axes.includes(letter));
-      return this.#settledTo(value, others);
+      // Two open axes of one size are one: the second takes the letter of the first.
+      const others = [...new Set([...all.filter((letter) => !isOpen(letter)), ...before])];
+      const settled = this.#settledTo(
+        value,
+        others.filter((letter) => !value.axes.includes(letter)),
+      );
+      before.push(...settled.axes.filter(isOpen));
+      return settled;
     });
   }
 
@@ -570,7 +580,8 @@ class FormulaLowering {
       const row = builder.matMul(flat, builder.constant(new Array<number>(size).fill(1), [1, size]));
       return { tensor: builder.reshape(row, shapeOf(axes)), axes, hasBatch: true, zeroPast: nothingPast };
     };
-    const add = (one: Lettered, other: Lettered): Lettered => applied(this.#axes, functions['+'], [one, other]);
+    const add = (one: Lettered, other: Lettered): Lettered =>
+      applied(this.#axes, functions['+'], this.#settled([one, other]));
     this.#states = new Map(
       carries.map(({ name, axes, first }) => [name, add(zeros([...extra, ...axes]), this.#tensor(first))]),
     );
@@ -581,7 +592,7 @@ class FormulaLowering {
       const next = carries.map(({ name, next }) => {
         const state = this.#states.get(name)!;
         const computed = this.#tensor(next!);
-        const change = applied(this.#axes, functions['-'], [computed, state]);
+        const change = applied(this.#axes, functions['-'], this.#settled([computed, state]));
         return add(state, times(this.#axes, change, isPresent));
       });
       this.#element = undefined;

@@ -43,6 +43,7 @@ import {
 
 /** What the reader needs of the file around a block. */
 export interface FormulaScope {
+  readonly owner: object;
   readonly binding: Binding;
   readonly blocks: Library['blocks'];
   /** Reads a step of a flow. `source` reads the expressions that the step gives to inputs of another block. */
@@ -68,6 +69,8 @@ const isInputKind = (word: string): word is InputKind => Object.hasOwn(inputKind
 
 /** The functions that read an axis and not its values. */
 const axisFunctions = ['size', 'count', 'place'] as const;
+/** The most terms of a block: more would overflow the stack where each line reads the one above. */
+const mostTerms = 1000;
 const overNames: readonly string[] = [...reductions, ...rescalings];
 
 class FormulaReader {
@@ -84,6 +87,7 @@ class FormulaReader {
   /** The line that is read, for the names of weights of its flows. */
   #line = 'give';
   #isValid = true;
+  #termCount = 0;
 
   constructor(scope: FormulaScope, block: Ast.BlockNode) {
     this.#scope = scope;
@@ -99,7 +103,14 @@ class FormulaReader {
     const gives = this.#gives(give, result);
     if (!this.#isValid) return undefined;
     const [letters, weights] = [this.#letters, this.#weights];
-    const formula = { inputs: [...this.#inputs.values()], letters, weights, result, ...(gives && { gives }) };
+    const formula = {
+      owner: this.#scope.owner,
+      inputs: [...this.#inputs.values()],
+      letters,
+      weights,
+      result,
+      ...(gives && { gives }),
+    };
     return { ...formula, reads: readsOf(formula) };
   }
 
@@ -311,6 +322,7 @@ class FormulaReader {
   // Expressions.
 
   #term(node: Ast.ExpressionNode): Term | undefined {
+    if (this.#termCount++ > mostTerms) return this.#termCount === mostTerms + 2 ? this.#tooLong(node.span) : undefined;
     switch (node.kind) {
       case 'Number':
         return { kind: 'number', span: node.span, value: node.value, axes: [] };
@@ -335,6 +347,14 @@ class FormulaReader {
       default:
         return this.#odd(node);
     }
+  }
+
+  #tooLong(span: Span): undefined {
+    return this.#wrong(
+      span,
+      this.#block,
+      `is longer than ${mostTerms} names, numbers and operators: make two blocks of it`,
+    );
   }
 
   #name(node: Ast.NameNode): Term | undefined {

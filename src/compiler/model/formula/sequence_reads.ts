@@ -12,6 +12,7 @@ function joinReads(one: SequenceRead, other: SequenceRead): SequenceRead {
 
 export const readsOf = ({ result, letters, weights }: Omit<Formula, 'reads'>): SequenceRead => {
   const isList = (letter: string): boolean => letters.get(letter)?.kind === 'list';
+  const isEarlier = (over: readonly string[], tests: readonly Test[]): boolean => areEarlier(over, tests, letters);
   const ownReads = (term: Term): SequenceRead => {
     switch (term.kind) {
       case 'place':
@@ -21,13 +22,22 @@ export const readsOf = ({ result, letters, weights }: Omit<Formula, 'reads'>): S
         const { each, from } = weights.get(term.name)!;
         return [...each, ...from].some(isList) ? 'all' : 'each';
       }
-      case 'over':
+      case 'over': {
+        const isZeroLater =
+          term.function === 'sum' &&
+          term.letters.filter(isList).every((letter) => isZeroAfter(term.operand, letter, isEarlier)) &&
+          term.letters.some(isList);
+        if (term.tests.length === 0 && isZeroLater) return 'earlier';
         return term.letters.some(isList) ? overReads(term.letters, term.tests, letters) : 'each';
+      }
       case 'product': {
         // Only a use tells the axes of a flow, among which a list may be.
         if (!term.map && !(term.left.axes && term.right.axes)) return [...letters.keys()].some(isList) ? 'all' : 'each';
         const summed = term.map?.from ?? term.left.axes?.filter((letter) => term.right.axes?.includes(letter)) ?? [];
-        return summed.some(isList) ? 'set' : 'each';
+        const lists = summed.filter(isList);
+        const isZeroLater = (letter: string) =>
+          isZeroAfter(term.left, letter, isEarlier) || isZeroAfter(term.right, letter, isEarlier);
+        return lists.length === 0 ? 'each' : lists.every(isZeroLater) ? 'earlier' : 'set';
       }
       case 'states':
         return 'earlier';
@@ -50,13 +60,41 @@ export const readsOf = ({ result, letters, weights }: Omit<Formula, 'reads'>): S
   return walk(result);
 };
 
+/** True for shares that are 0 for each element s after t, as those of `softmax over s where s <= t`, and for products with them. */
+const isZeroAfter = (
+  term: Term,
+  letter: string,
+  isEarlier: (over: readonly string[], tests: readonly Test[]) => boolean,
+): boolean => {
+  const isZero = (part: Term | undefined): boolean => part !== undefined && isZeroAfter(part, letter, isEarlier);
+  switch (term.kind) {
+    case 'over': {
+      const isKept = term.function === 'softmax' || term.function === 'log_softmax' || term.function === 'normalize';
+      return isKept && term.letters.includes(letter) && isEarlier(term.letters, term.tests);
+    }
+    case 'map':
+      if (term.function === '*') return term.operands.some(isZero);
+      return (term.function === '/' || term.function === 'neg') && isZero(term.operands[0]);
+    case 'shown':
+      return isZero(term.operand);
+    case 'flow':
+      return term.steps.every((step) => step.kind === 'block' && step.call.kind === 'dropout') && isZero(term.operand);
+    default:
+      return false;
+  }
+};
+
 function overReads(
   over: readonly string[],
   tests: readonly Test[],
   letters: ReadonlyMap<string, Letter>,
 ): SequenceRead {
   if (tests.length === 0) return 'set';
-  const isEarlier = tests.some(
+  return areEarlier(over, tests, letters) ? 'earlier' : 'all';
+}
+
+const areEarlier = (over: readonly string[], tests: readonly Test[], letters: ReadonlyMap<string, Letter>): boolean =>
+  tests.some(
     ({ left, operator, right }) =>
       operator !== '=' &&
       left.kind === 'index' &&
@@ -66,5 +104,3 @@ function overReads(
       letters.get(right.letter)?.kind === 'list' &&
       (letters.get(left.letter)?.list ?? left.letter) === (letters.get(right.letter)?.list ?? right.letter),
   );
-  return isEarlier ? 'earlier' : 'all';
-}

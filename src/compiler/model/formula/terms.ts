@@ -94,6 +94,8 @@ export type Term = {
 );
 
 export interface Formula {
+  /** Tells terms of this formula from those of others. */
+  readonly owner: object;
   readonly inputs: readonly FormulaInput[];
   readonly letters: ReadonlyMap<string, Letter>;
   readonly weights: ReadonlyMap<string, FormulaWeight>;

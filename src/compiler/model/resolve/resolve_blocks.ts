@@ -273,7 +273,7 @@ class BlockReader {
     [this.#extent, this.#binding, this.#flows, this.#source] = [extent, binding, flows, undefined];
     this.#open.push(name.name);
     const steps = flow && stepsOf(flow).map((step) => this.readStep(step));
-    const read = formula && readFormula(this.#formulaScope(), block, formula);
+    const read = formula && readFormula(this.#formulaScope({}), block, formula);
     this.#open.pop();
     [this.#extent, this.#binding, this.#flows, this.#source] = [outer.extent, outer.binding, outer.flows, outer.source];
     if (read) return { formula: read, extent };
@@ -281,16 +281,17 @@ class BlockReader {
   }
 
   /** What a formula needs of this file. The steps of its flows may get its own values for inputs of other formulas. */
-  #formulaScope(): FormulaScope {
+  #formulaScope(owner: object): FormulaScope {
     const { scope, library } = this.#workspace;
     return {
+      owner,
       binding: this.#binding,
       blocks: library.blocks,
       isBlock: (name) => this.#flows.has(name) || scope.blocks.has(name) || rowIn(library.blocks, name) !== undefined,
       step: (expression, read) =>
         this.readStep(expression, (value) => {
           const term = read(value);
-          return term && { kind: 'term', span: value.span, term };
+          return term && { kind: 'term', span: value.span, term, owner };
         }),
     };
   }
