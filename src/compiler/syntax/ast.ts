@@ -1,6 +1,6 @@
 /**
  * The syntax tree of a `.tower` file, with a span on every node and unresolved names. After an error the tree has every entry that could be parsed;
- * other parts are absent, never invented.
+ * other parts are absent, never invented. Long because it is the whole tree.
  */
 import type { Span } from '../../base/text/source.ts';
 

@@ -57,7 +57,10 @@ export interface Table {
   readonly remote?: Remote;
 }
 
-/** @param graph connects the table to another one @throws Failure `table-too-large` or `too-large-for-memory` with the bytes */
+/**
+ * Long because the methods of a table share its memory.
+ * @param graph connects the table to another one @throws Failure `table-too-large` or `too-large-for-memory` with the bytes
+ */
 export function makeTable(options: TableOptions, graph?: Propagation): Table {
   const { name, rows, dim, optimizer, ownRate = false, frozen = false } = options;
   const specs: readonly StateSpec[] = optimizer ? rowOptimizers[optimizer.kind].state(optimizer) : [];

@@ -1,6 +1,6 @@
 /**
  * Tensors whose axes have letters: they are aligned, multiplied and reduced by letter. The axis of the batch comes first and has no letter; a weight or a
- * constant has none. Long because these operations share one way of ordering axes.
+ * constant has none.
  */
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { productOfDims } from '../../../graph/dims.ts';

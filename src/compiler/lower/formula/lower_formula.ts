@@ -543,7 +543,7 @@ class FormulaLowering {
     for (const letter of open) {
       const size = this.#size(letter);
       const fitting = others.filter(
-        (other) => this.#kindOf(other) === 'plain' && this.#size(other) === size && !axes.includes(other),
+        (other) => (this.#kindOf(other) ?? 'plain') === 'plain' && this.#size(other) === size && !axes.includes(other),
       );
       if (fitting.length === 1) axes = axes.map((each) => (each === letter ? fitting[0]! : each));
     }

@@ -1,4 +1,7 @@
-/** Resolves the steps of flows: blocks of the library, and declared blocks, which are expanded for the values of each use. */
+/**
+ * Resolves the steps of flows: blocks of the library, and declared blocks, which are expanded for the values of each use. Long because the reading of a block
+ * and of its uses share the limits on their size.
+ */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { type Span, spanText } from '../../../base/text/source.ts';
 import type { BlockKind, FlowArgument } from '../../library/contract.ts';

@@ -1,4 +1,6 @@
-/** Resolves towers: their inputs, key, and steps in order, each with the source of its flow. */
+/**
+ * Resolves towers: their inputs, key, and steps in order, each with the source of its flow. Long because sources contain each other.
+ */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { spanText } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
