@@ -127,7 +127,7 @@ export async function compareContestants(
   for (const { name, open } of chosenBaselines.rows) {
     const { scorer, setting } = await open();
     await rank(first, scorer, name);
-    settingSentences.push(...settingSentence({ name, setting }));
+    for (const sentence of settingSentence({ name, setting })) settingSentences.push(sentence);
   }
 
   const { against: name = rowNames[0]! } = options;

@@ -88,11 +88,12 @@ async function writeTowers(
     const { name } = tower;
     const tfjs = join(folder, name, 'tfjs');
     await awaitWrite(tfjs, rm(tfjs, { recursive: true, force: true }));
-    files.push(
-      ...(await writeFiles(folder, `${name}/tfjs`, servingTfjs(graph, parameters))),
-      ...(await writeFiles(folder, name, { 'model.onnx': servingOnnx(graph, parameters) })),
-      ...(await writeFiles(folder, `${name}/saved_model`, servingSavedModel(graph, parameters))),
-    );
+    const written = [
+      await writeFiles(folder, `${name}/tfjs`, servingTfjs(graph, parameters)),
+      await writeFiles(folder, name, { 'model.onnx': servingOnnx(graph, parameters) }),
+      await writeFiles(folder, `${name}/saved_model`, servingSavedModel(graph, parameters)),
+    ];
+    for (const file of written.flat()) files.push(file);
     towerDescriptions[name] = describeTower(plan, tower, graph, encodingFile, missingOf, histories);
   }
   await writeTexts(folder, textFiles);

@@ -49,7 +49,7 @@ export const model = {
 
   'not-a-formula': row<{ found: string; expected: string }>({
     message: ({ found, expected }) => `expected ${expected}, found ${found}`,
-    hint: 'a formula has numbers, names, `+ - * / @`, functions such as `sigmoid(x)`, and `sum over t (x)`',
+    hint: 'write numbers, names, `+ - * / @`, functions such as `sigmoid(x)`, and `sum over t (x)`',
   }),
 
   'wrong-axes': row<{ what: string; reason: string }>({ message: ({ what, reason }) => `\`${what}\` ${reason}` }),

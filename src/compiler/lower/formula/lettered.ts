@@ -5,7 +5,7 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { productOfDims } from '../../../graph/dims.ts';
 import type { Dim } from '../../../graph/graph.ts';
-import type { Axes } from '../../model/formula/terms.ts';
+import type { Axes } from '../../model/model.ts';
 
 export interface Lettered {
   /** float32 [batch, …axes], or [ …axes ] without a batch. Absent for fields of several widths. */

@@ -6,6 +6,7 @@ import type { Ref } from '../../../graph/builder.ts';
 import { productOfDims } from '../../../graph/dims.ts';
 import type { Dim, Initial } from '../../../graph/graph.ts';
 import { type BlockContext, type Interests, type Sequence, ShapeError, type Value } from '../../library/contract.ts';
+import { type FormulaFunction, functions } from '../../library/formula_functions.ts';
 import {
   needFields,
   needOneWidth,
@@ -24,9 +25,16 @@ import {
   judgeRenamed,
   judgeSpread,
 } from '../../model/formula/axes.ts';
-import { type FormulaFunction, functions } from '../../model/formula/functions.ts';
-import type { Axes, Formula, FormulaInput, FormulaScan, FormulaWeight, Term, Test } from '../../model/formula/terms.ts';
-import type { FlowStep } from '../../model/model.ts';
+import type {
+  Axes,
+  FlowStep,
+  Formula,
+  FormulaInput,
+  FormulaScan,
+  FormulaWeight,
+  Term,
+  Test,
+} from '../../model/model.ts';
 import {
   type AxisSizes,
   aligned,

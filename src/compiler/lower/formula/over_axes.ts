@@ -1,8 +1,8 @@
 /** Applies functions and reductions to tensors whose axes have letters. Past the end of a list, and where a test is false, nothing counts. */
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { ShapeError } from '../../library/contract.ts';
-import { type FormulaFunction, functions } from '../../model/formula/functions.ts';
-import type { Axes, OverName } from '../../model/formula/terms.ts';
+import { type FormulaFunction, functions } from '../../library/formula_functions.ts';
+import type { Axes, OverName } from '../../model/model.ts';
 import {
   type AxisSizes,
   aligned,

@@ -2,7 +2,7 @@
  * The rules of axes: which values an operator takes, and which axes its result has. A block is judged by them once when it is read, and where only a use tells
  * the axes, again at the use. Axes match by their letters, never by size.
  */
-import type { Axes } from './terms.ts';
+import type { Axes } from '../model.ts';
 
 /** The axes of a result, or the reason why there is none, which continues "expected …". */
 export type AxesVerdict = { readonly axes: Axes } | { readonly reason: string };

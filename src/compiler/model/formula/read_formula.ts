@@ -4,12 +4,28 @@
  */
 import type { Code, Facts } from '../../../base/diagnostics/codes.ts';
 import type { Span } from '../../../base/text/source.ts';
+import { type FunctionName, functionNamed, functions } from '../../library/formula_functions.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
 import { asCall, singleName } from '../expressions.ts';
 import { guess } from '../guess.ts';
 import type { Library } from '../library.ts';
-import { areNumberwise, type FlowStep } from '../model.ts';
+import {
+  type Axes,
+  areNumberwise,
+  type Carry,
+  type FlowStep,
+  type Formula,
+  type FormulaInput,
+  type FormulaWeight,
+  type InputKind,
+  type Letter,
+  type OverName,
+  reductions,
+  rescalings,
+  type Term,
+  type Test,
+} from '../model.ts';
 import { declares, type NamedSymbol, reads as readsWord, valueSymbol } from '../occurrences.ts';
 import { type Extra, repeats } from '../report.ts';
 import type { Binding } from '../values.ts';
@@ -24,22 +40,7 @@ import {
   judgeSpread,
   printAxes,
 } from './axes.ts';
-import { type FunctionName, functionNamed, functions } from './functions.ts';
 import { readsOf } from './sequence_reads.ts';
-import {
-  type Axes,
-  type Carry,
-  type Formula,
-  type FormulaInput,
-  type FormulaWeight,
-  type InputKind,
-  type Letter,
-  type OverName,
-  reductions,
-  rescalings,
-  type Term,
-  type Test,
-} from './terms.ts';
 
 /** What the reader needs of the file around a block. */
 export interface FormulaScope {

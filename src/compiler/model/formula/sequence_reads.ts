@@ -1,6 +1,6 @@
 /** Tells how a formula depends on the elements of its lists, as blocks of the library declare. The blocks of its flows declare it for themselves. */
 import type { SequenceRead } from '../../library/contract.ts';
-import { type Formula, type Letter, type Term, type Test, termsWithin } from './terms.ts';
+import { type Formula, type Letter, type Term, type Test, termsWithin } from '../model.ts';
 
 /** Each reads more than those before it; a set and an order together are all. */
 const rank: Readonly<Record<SequenceRead, number>> = { each: 0, set: 1, earlier: 1, all: 2 };

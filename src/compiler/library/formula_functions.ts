@@ -1,7 +1,7 @@
 /** The functions of formulas, which work number by number, and the operators. */
-import type { Builder, Ref } from '../../../graph/builder.ts';
-import type { Operand } from '../../../graph/graph.ts';
-import { activatePlainly } from '../../library/activations.ts';
+import type { Builder, Ref } from '../../graph/builder.ts';
+import type { Operand } from '../../graph/graph.ts';
+import { activatePlainly } from './activations.ts';
 
 export interface FormulaFunction {
   /** How many operands it takes; `min` and `max` take two or more. */
