@@ -161,6 +161,7 @@ export class Recovery {
     if ('tree' in wholeResult) return wholeResult.tree;
     const openIndex = tokens.findIndex((token) => is(token, t.LeftBrace));
     // The lines of a formula are read together: each may continue on the next line of the text.
+    if (openIndex !== -1 && isFormula(tokens, openIndex)) this.doubtful.push(this.spanOfAll(tokens));
     if (openIndex === -1 || isFormula(tokens, openIndex)) return this.corrected('declaration', tokens);
 
     const rule = entryRules[tokens[0]!.tokenType.name];

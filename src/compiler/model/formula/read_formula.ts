@@ -151,7 +151,13 @@ class FormulaReader {
   #readEntry(entry: Ast.FormulaLineNode): void {
     switch (entry.kind) {
       case 'Weights':
-        for (const weight of entry.weights) this.#readWeight(weight);
+        for (const weight of entry.weights) {
+          this.#readWeight(weight);
+          // After an error its name and its axes are known, so that no other error follows.
+          if (!this.#values.has(weight.name.name)) this.#values.set(weight.name.name, undefined);
+          for (const { letter } of [...weight.from, ...(weight.to ?? [])])
+            if (!this.#letters.has(letter.name)) this.#letters.set(letter.name, { kind: 'plain' });
+        }
         return;
       case 'Scan':
         this.#readScan(entry);
