@@ -35,7 +35,7 @@ function expression(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
 /** Prints `sum over s where s <= t (x)`. */
 function reduction(node: Ast.OverNode, cursor: TokenCursor): Doc {
   const head: Doc[] = [cursor.word(), cursor.take(' ')];
-  head.push(commaSeparated(node.letters.length, cursor, () => cursor.word()));
+  head.push(cursor.gap(' '), listed(node.letters, cursor));
   for (const test of node.tests) {
     // `where`, or `and`.
     head.push(cursor.take(' '), cursor.gap(' '), expression(test.left, cursor));
@@ -44,19 +44,6 @@ function reduction(node: Ast.OverNode, cursor: TokenCursor): Doc {
   const open = cursor.take(' ');
   const operand = indent([cursor.gap(softline), expression(node.operand, cursor)]);
   return group([indent(head), open, operand, cursor.close(softline)]);
-}
-
-/** Prints items after a first gap, `a, b`, where `print` begins with the word of an item. */
-function commaSeparated(count: number, cursor: TokenCursor, print: (index: number) => Doc): Doc {
-  const items: Doc[] = [];
-  for (let index = 0; index < count; index++) {
-    if (index > 0) {
-      cursor.passComma();
-      items.push(',');
-    }
-    items.push(cursor.gap(' '), print(index));
-  }
-  return items;
 }
 
 /** Prints `[d -> u: units]` and other axes between brackets: `rest` prints what follows the first word of an axis. */

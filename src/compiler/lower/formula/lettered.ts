@@ -39,7 +39,10 @@ export function constantOf(
 }
 
 const dimsOf = ({ size }: AxisSizes, axes: Axes): readonly number[] => axes.map((letter) => size(letter));
-const product = (dims: readonly number[]): number => dims.reduce((all, dim) => all * dim, 1);
+
+/** Returns how many numbers a value with these axes has for each row. */
+export const countNumbers = ({ size }: AxisSizes, axes: Axes): number =>
+  axes.reduce((all, letter) => all * size(letter), 1);
 const without = (axes: Axes, others: Axes): Axes => axes.filter((letter) => !others.includes(letter));
 
 /** Returns the tensor with its axes in this order, which has each of them. */
@@ -91,11 +94,15 @@ export function onesPast(sizes: AxisSizes, value: Lettered): Lettered {
   return value.axes.reduce((result, letter) => {
     const presence = presenceOf(sizes, letter);
     if (!presence) return result;
-    const zeros = masked(sizes, result, [letter]);
-    const { tensors, axes, hasBatch } = aligned(sizes, [zeros, presence]);
-    const tensor = sizes.builder.add(tensors[0]!, sizes.builder.sub(1, tensors[1]!));
-    return { tensor, axes, hasBatch, zeroPast: nothingPast };
+    return onesWhereAbsent(sizes, masked(sizes, result, [letter]), presence);
   }, value);
+}
+
+/** Adds 1 where `presence` is 0. The value must be 0 there. */
+export function onesWhereAbsent(sizes: AxisSizes, value: Lettered, presence: Lettered): Lettered {
+  const { tensors, axes, hasBatch } = aligned(sizes, [value, presence]);
+  const tensor = sizes.builder.add(tensors[0]!, sizes.builder.sub(1, tensors[1]!));
+  return { tensor, axes, hasBatch, zeroPast: nothingPast };
 }
 
 /** Sums the products of two values over axes that both have. Past the end of a list nothing counts. */
@@ -107,7 +114,7 @@ export function contracted(sizes: AxisSizes, one: Lettered, other: Lettered, ove
   const zeroPast = new Set([...left.filter((x) => a.zeroPast.has(x)), ...right.filter((x) => b.zeroPast.has(x))]);
   for (const letter of shared) if (a.zeroPast.has(letter) || b.zeroPast.has(letter)) zeroPast.add(letter);
   const axes = [...shared, ...left, ...right];
-  const [S, L, R] = [over, left, right].map((letters) => product(dimsOf(sizes, letters))) as [number, number, number];
+  const [S, L, R] = [over, left, right].map((letters) => countNumbers(sizes, letters)) as [number, number, number];
   const dims = dimsOf(sizes, axes);
   if (shared.length === 0 && !(a.hasBatch && b.hasBatch)) {
     // A product of matrices: the side without a batch is the same for all rows.
@@ -123,7 +130,7 @@ export function contracted(sizes: AxisSizes, one: Lettered, other: Lettered, ove
     const products = { tensor: builder.mul(tensors[0]!, tensors[1]!), ...rest, zeroPast };
     return summed(sizes, products, over);
   }
-  const sharedSize = product(dimsOf(sizes, shared));
+  const sharedSize = countNumbers(sizes, shared);
   if (a.hasBatch !== b.hasBatch) {
     // One side is the same for all rows, so the rows join the axes of the other side.
     if (b.hasBatch) return { ...contracted(sizes, b, a, over), zeroPast };

@@ -25,36 +25,40 @@ import {
   judgeRenamed,
   judgeSpread,
 } from '../../model/formula/axes.ts';
-import type {
-  Axes,
-  FlowStep,
-  Formula,
-  FormulaInput,
-  FormulaScan,
-  FormulaWeight,
-  Term,
-  Test,
+import {
+  type Axes,
+  type FlowStep,
+  type Formula,
+  type FormulaInput,
+  type FormulaScan,
+  type FormulaWeight,
+  isRescaling,
+  type Term,
+  type Test,
+  termsWithin,
 } from '../../model/model.ts';
 import {
   type AxisSizes,
   aligned,
   constantOf,
   contracted,
+  countNumbers,
   inOrder,
   type Lettered,
   masked,
   nothingPast,
+  onesWhereAbsent,
   presenceOf,
   summed,
 } from './lettered.ts';
 import {
-  applied,
+  applyFunction,
   type FormulaValue,
   isNumber,
+  multiply,
   overFunctions,
   reducedFields,
   sumOfProducts,
-  times,
 } from './over_axes.ts';
 
 /** One use of a block of formulas. */
@@ -72,7 +76,7 @@ export interface FormulaUse {
 
 export const lowerFormula = (formula: Formula, use: FormulaUse): Value => new FormulaLowering(formula, use).lower();
 
-/** The axis over which a block of one vector is applied to each element of a sequence, or to each interest. */
+/** The axis over which a block of one vector is applyFunction to each element of a sequence, or to each interest. */
 const lifted = '*';
 /** The most elements of a scan: each is a copy of its operations in the graph. */
 const longestScan = 256;
@@ -111,6 +115,8 @@ class FormulaLowering {
 
   lower(): Value {
     for (const input of this.#formula.inputs) this.#bind(input, this.#use.values.get(input.name)!);
+    // Before all else, so that their names do not have that of a line that is shown.
+    for (const weight of this.#formula.weights.values()) this.#weight(weight);
     return this.#give(this.#tensor(this.#formula.result));
   }
 
@@ -250,7 +256,8 @@ class FormulaLowering {
     const known = this.#stateful.get(term);
     if (known !== undefined) return known;
     this.#stateful.set(term, false);
-    const parts = term.kind === 'states' ? [] : term.kind === 'over' ? [term.operand] : operandsWithin(term);
+    // After its scan a state is a sequence.
+    const parts = term.kind === 'states' ? [] : termsWithin(term);
     const depends = term.kind === 'carry' || parts.some((part) => this.#dependsOnStates(part));
     this.#stateful.set(term, depends);
     return depends;
@@ -290,7 +297,7 @@ class FormulaLowering {
         return this.#over(term);
       case 'renamed': {
         const value = this.#tensor(term.operand);
-        if (!term.axes) judged('a new letter', judgeRenamed(lettersOf(value), term.letters));
+        if (!term.axes) requireAxes('a new letter', judgeRenamed(lettersOf(value), term.letters));
         const rename = (letter: string): string => term.letters.get(letter) ?? letter;
         for (const [from, to] of term.letters)
           if (this.#fieldNames.has(from)) this.#fieldNames.set(to, this.#fieldNames.get(from)!);
@@ -298,7 +305,7 @@ class FormulaLowering {
       }
       case 'spread': {
         const value = this.#tensor(term.operand);
-        if (!term.axes) judged('spread', judgeSpread(lettersOf(value), term.letters));
+        if (!term.axes) requireAxes('spread', judgeSpread(lettersOf(value), term.letters));
         return term.letters.reduce<Lettered>((spread, letter) => {
           const ones = new Array<number>(this.#size(letter)).fill(1);
           const one = constantOf(this.#axes, [letter], ones, [ones.length]);
@@ -364,7 +371,7 @@ class FormulaLowering {
   #byPlace(weight: Lettered, list: string): Lettered {
     const { builder, batch } = this.#axes;
     const others = weight.axes.filter((letter) => letter !== list);
-    const rowSize = others.reduce((size, letter) => size * this.#size(letter), 1);
+    const rowSize = countNumbers(this.#axes, others);
     const full = this.#fullSize(list);
     const perm = [list, ...others].map((letter) => weight.axes.indexOf(letter));
     const isInOrder = perm.every((axis, index) => axis === index);
@@ -392,38 +399,34 @@ class FormulaLowering {
     const operands = term.operands.map((operand) => this.#lower(operand));
     if (operands.every(isNumber)) return row.ofNumbers(...operands);
     if (!row.lower) throw new ShapeError(`takes \`${term.function}\` of sizes and parameters only`);
-    const settled = this.#settled(operands);
+    const settled = this.#matchOpenAxes(operands);
     const axes = settled.flatMap((operand) => (isNumber(operand) ? [] : [lettersOf(operand)]));
-    if (!term.axes) judged(term.function, judgeMap(axes));
+    if (!term.axes) requireAxes(term.function, judgeMap(axes));
     const guarded = settled.map((operand, index) =>
       index === row.divides && !isNumber(operand) ? this.#onesPastElement(operand) : operand,
     );
-    return applied(this.#axes, row, guarded);
+    return applyFunction(this.#axes, row, guarded);
   }
 
   /** Within a scan, returns a divisor with 1 where the row has no such element. */
   #onesPastElement(value: Lettered): Lettered {
     if (!this.#element) return value;
-    const { builder } = this.#axes;
     const isPresent = this.#atElement(presenceOf(this.#axes, this.#element.letter)!) as Lettered;
-    const { tensors, axes, hasBatch } = aligned(this.#axes, [value, isPresent]);
-    const [tensor, present] = tensors as [Ref, Ref];
-    const one = builder.add(builder.mul(tensor, present), builder.sub(1, present));
-    return { tensor: one, axes, hasBatch, zeroPast: nothingPast };
+    return onesWhereAbsent(this.#axes, multiply(this.#axes, value, isPresent), isPresent);
   }
 
   #product({ left, right, map, axes }: TermOf<'product'>): Lettered {
     const value = this.#whole(this.#tensor(left));
     if (map) {
-      const settled = this.#settledTo(value, map.from);
-      if (!axes) judged(`@ ${map.name}`, judgeApplied(lettersOf(settled), map));
+      const settled = this.#matchOpenAxesTo(value, map.from);
+      if (!axes) requireAxes(`@ ${map.name}`, judgeApplied(lettersOf(settled), map));
       const result = contracted(this.#axes, settled, this.#weight(map), map.from);
       const isMarked = (letter: string): boolean => letter.endsWith('′');
       return { ...result, axes: result.axes.map((letter) => (isMarked(letter) ? letter.slice(0, -1) : letter)) };
     }
-    const [one, other] = this.#settled([value, this.#whole(this.#tensor(right))]) as [Lettered, Lettered];
+    const [one, other] = this.#matchOpenAxes([value, this.#whole(this.#tensor(right))]) as [Lettered, Lettered];
     const both = lettersOf(one).filter((letter) => lettersOf(other).includes(letter));
-    if (!axes) judged('@', judgeInner(lettersOf(one), lettersOf(other)));
+    if (!axes) requireAxes('@', judgeInner(lettersOf(one), lettersOf(other)));
     return contracted(this.#axes, one, other, both);
   }
 
@@ -434,13 +437,13 @@ class FormulaLowering {
     const isProduct = operand.kind === 'map' && operand.function === '*' && operand.operands.length === 2;
     const pair = name === 'sum' && isProduct ? operand.operands.map((part) => this.#lower(part)) : [];
     if (pair.length === 2 && pair.every((part) => !isNumber(part) && !part.parts))
-      return sumOfProducts(this.#axes, this.#settled(pair) as [Lettered, Lettered], letters, test);
+      return sumOfProducts(this.#axes, this.#matchOpenAxes(pair) as [Lettered, Lettered], letters, test);
     const value = this.#tensor(operand);
-    const isKept = name === 'softmax' || name === 'log_softmax' || name === 'normalize';
-    if (!term.axes) judged(`${name} over`, judgeOver(lettersOf(value), letters, test?.axes ?? [], isKept));
+    const isKept = isRescaling(name);
+    if (!term.axes) requireAxes(`${name} over`, judgeOver(lettersOf(value), letters, test?.axes ?? [], isKept));
     if (value.parts) return reducedFields(this.#axes, value, name, letters);
     const masks = [...letters.flatMap((letter) => presenceOf(this.#axes, letter) ?? []), ...(test ? [test] : [])];
-    const visible = masks.length === 0 ? undefined : masks.reduce((one, other) => times(this.#axes, one, other));
+    const visible = masks.length === 0 ? undefined : masks.reduce((one, other) => multiply(this.#axes, one, other));
     return overFunctions[name](this.#axes, value, { letters, test, visible });
   }
 
@@ -454,7 +457,7 @@ class FormulaLowering {
         operator === '=' ? builder.equal(a, b) : operator === '<' ? builder.greater(b, a) : builder.greaterEqual(b, a);
       return { tensor: builder.cast(isTrue, 'float32'), axes, hasBatch: false, zeroPast: nothingPast };
     });
-    return masks.length === 0 ? undefined : masks.reduce((one, other) => times(this.#axes, one, other));
+    return masks.length === 0 ? undefined : masks.reduce((one, other) => multiply(this.#axes, one, other));
   }
 
   // Flows.
@@ -464,13 +467,13 @@ class FormulaLowering {
   #flow(term: TermOf<'flow'>): Lettered {
     const { steps } = term;
     const operand = this.#withBatch(this.#tensor(term.operand));
-    // In a scan the flow is applied to each element, with the same weights.
+    // In a scan the flow is applyFunction to each element, with the same weights.
     const path = this.#paths.get(term) ?? this.#use.pathOf(term.line);
     this.#paths.set(term, path);
     const { builder, batch } = this.#axes;
     const toValue = (term: Term): Value => this.#value(this.#tensor(term));
     if (this.#use.isNumberwise(steps) && !operand.parts) {
-      const size = operand.axes.reduce((all, letter) => all * this.#size(letter), 1);
+      const size = countNumbers(this.#axes, operand.axes);
       const flat = vectorOf(builder.reshape(operand.tensor, [batch, size]), size);
       const result = needVector(this.#use.applySteps(steps, flat, path, toValue));
       return { ...operand, tensor: builder.reshape(result.tensor, operand.tensor.type.shape), zeroPast: nothingPast };
@@ -514,7 +517,7 @@ class FormulaLowering {
         const parts = value.fields.map(({ tensor }) => tensor);
         const isAlike = value.fields.every(({ width }) => width === value.fields[0]!.width);
         const width = open(value.fields[0]!.width);
-        const tensor = isAlike ? stacked(builder(this.#axes), value, value.fields[0]!.width) : parts[0]!;
+        const tensor = isAlike ? stacked(this.#axes.builder, value, value.fields[0]!.width) : parts[0]!;
         return { tensor, axes: [letter, width], hasBatch: true, zeroPast: nothingPast, ...(isAlike ? {} : { parts }) };
       }
       case 'outputs':
@@ -528,7 +531,7 @@ class FormulaLowering {
   }
 
   /** Gives open axes of widths the letters of the others, where just one axis of the same size is left on each side. */
-  #settled(values: readonly FormulaValue[]): readonly FormulaValue[] {
+  #matchOpenAxes(values: readonly FormulaValue[]): readonly FormulaValue[] {
     const all = values.flatMap((value) => (isNumber(value) ? [] : value.axes));
     const isOpen = (letter: string): boolean => letter.startsWith('?');
     const before: string[] = [];
@@ -536,7 +539,7 @@ class FormulaLowering {
       if (isNumber(value)) return value;
       // Two open axes of one size are one: the second takes the letter of the first.
       const others = [...new Set([...all.filter((letter) => !isOpen(letter)), ...before])];
-      const settled = this.#settledTo(
+      const settled = this.#matchOpenAxesTo(
         value,
         others.filter((letter) => !value.axes.includes(letter)),
       );
@@ -545,7 +548,7 @@ class FormulaLowering {
     });
   }
 
-  #settledTo(value: Lettered, others: Axes): Lettered {
+  #matchOpenAxesTo(value: Lettered, others: Axes): Lettered {
     const open = value.axes.filter((letter) => letter.startsWith('?'));
     let axes = value.axes;
     for (const letter of open) {
@@ -580,16 +583,14 @@ class FormulaLowering {
       );
     const outer = this.#states;
     const mask = presenceOf(this.#axes, letter)!;
-    const shapeOf = (axes: Axes): readonly Dim[] => [batch, ...axes.map((each) => this.#size(each))];
     const extra = this.#carrier ? [lifted] : [];
     const zeros = (axes: Axes): Lettered => {
-      const flat = builder.broadcastTo(builder.constant(0), builder.slice(mask.tensor, [0, 0], [-1, 1]));
-      const size = axes.reduce((all, each) => all * this.#size(each), 1);
-      const row = builder.matMul(flat, builder.constant(new Array<number>(size).fill(1), [1, size]));
-      return { tensor: builder.reshape(row, shapeOf(axes)), axes, hasBatch: true, zeroPast: nothingPast };
+      const dims = axes.map((each) => this.#size(each));
+      const values = new Array<number>(countNumbers(this.#axes, axes)).fill(0);
+      return this.#withBatch(constantOf(this.#axes, axes, values, dims));
     };
     const add = (one: Lettered, other: Lettered): Lettered =>
-      applied(this.#axes, functions['+'], this.#settled([one, other]));
+      applyFunction(this.#axes, functions['+'], this.#matchOpenAxes([one, other]));
     this.#states = new Map(
       carries.map(({ name, axes, first }) => [name, add(zeros([...extra, ...axes]), this.#tensor(first))]),
     );
@@ -600,8 +601,8 @@ class FormulaLowering {
       const next = carries.map(({ name, next }) => {
         const state = this.#states.get(name)!;
         const computed = this.#tensor(next!);
-        const change = applied(this.#axes, functions['-'], this.#settled([computed, state]));
-        return add(state, times(this.#axes, change, isPresent));
+        const change = applyFunction(this.#axes, functions['-'], this.#matchOpenAxes([computed, state]));
+        return add(state, multiply(this.#axes, change, isPresent));
       });
       this.#element = undefined;
       for (const [at, { name, axes }] of carries.entries()) {
@@ -622,9 +623,8 @@ class FormulaLowering {
 
   // Results.
 
-  /** Computes a value so that its last node has the label of a readout, but none of those before it. */
+  /** Computes a value so that its last node has the label of a readout. */
   #shown({ operand, line }: TermOf<'shown'>): Lettered {
-    for (const part of operandsWithin(operand)) this.#lower(part);
     const letter = operand.axes![0]!;
     const names =
       this.#fieldNames.get(letter) ?? Array.from({ length: this.#size(letter) }, (_, index) => `${letter}${index + 1}`);
@@ -639,13 +639,13 @@ class FormulaLowering {
   #give(value: Lettered): Value {
     const { gives } = this.#formula;
     if (!gives) return this.#value(value);
-    const settled = this.#settledTo(value, gives.axes);
+    const settled = this.#matchOpenAxesTo(value, gives.axes);
     const extra = settled.axes.includes(lifted) ? [lifted] : [];
     const { builder, batch } = this.#axes;
     const whole = this.#withBatch(masked(this.#axes, settled));
     const tensor = inOrder(this.#axes, whole, [...extra, ...gives.axes]);
     if (gives.kind !== 'vector') return this.#shaped(gives.kind, { ...whole, tensor, axes: gives.axes });
-    const width = gives.axes.reduce((all, letter) => all * this.#size(letter), 1);
+    const width = countNumbers(this.#axes, gives.axes);
     if (extra.length === 0) return vectorOf(builder.reshape(tensor, [batch, width]), width);
     const flat = builder.reshape(tensor, [batch, this.#size(lifted), width]);
     return { ...this.#carrier!, tensor: flat, width, normalized: false } as Value;
@@ -674,7 +674,7 @@ class FormulaLowering {
         (first === 'interests' && this.#carrier === undefined))
     ) {
       const width = first === undefined ? 1 : this.#size(given.axes[0]!);
-      return vectorOf(builder(this.#axes).reshape(given.tensor, [this.#axes.batch, width]), width);
+      return vectorOf(this.#axes.builder.reshape(given.tensor, [this.#axes.batch, width]), width);
     }
     if (outer === undefined)
       throw new ShapeError(`gives [${given.axes.join(', ')}]: its block says in which order, \`as vector[…]\``);
@@ -719,20 +719,16 @@ class FormulaLowering {
     if (value.hasBatch) return value;
     const any = [...this.#inputs.values()][0]!;
     const { builder, batch } = this.#axes;
-    const [rows] = [
-      builder.reshape(any.tensor, [batch, any.axes.reduce((all, letter) => all * this.#size(letter), 1)]),
-    ];
+    const rows = builder.reshape(any.tensor, [batch, countNumbers(this.#axes, any.axes)]);
     const column = builder.broadcastTo(builder.constant(1), builder.slice(rows, [0, 0], [-1, 1]));
-    const size = value.axes.reduce((all, letter) => all * this.#size(letter), 1);
+    const size = countNumbers(this.#axes, value.axes);
     const row = builder.reshape(value.tensor, [1, size]);
     const dims = value.axes.map((letter) => this.#size(letter));
     return { ...value, tensor: builder.reshape(builder.matMul(column, row), [batch, ...dims]), hasBatch: true };
   }
 }
 
-const builder = (axes: AxisSizes) => axes.builder;
-
-/** The letters of a value without that of the elements to which a block of one vector is applied. */
+/** The letters of a value without that of the elements to which a block of one vector is applyFunction. */
 const lettersOf = ({ axes }: Lettered): Axes => axes.filter((letter) => letter !== lifted);
 
 function batchOf(value: Value): Dim {
@@ -746,22 +742,6 @@ function batchOf(value: Value): Dim {
 }
 
 /** Throws what is wrong with axes that only a use tells. */
-function judged(what: string, verdict: AxesVerdict): void {
+function requireAxes(what: string, verdict: AxesVerdict): void {
   if ('reason' in verdict) throw new ShapeError(`cannot compute \`${what}\`, which ${verdict.reason}`);
-}
-
-function operandsWithin(term: Term): readonly Term[] {
-  switch (term.kind) {
-    case 'map':
-      return term.operands;
-    case 'product':
-      return [term.left, term.right];
-    case 'renamed':
-    case 'spread':
-    case 'flow':
-    case 'shown':
-      return [term.operand];
-    default:
-      return [];
-  }
 }

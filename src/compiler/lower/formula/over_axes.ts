@@ -8,6 +8,7 @@ import {
   aligned,
   alongAxis,
   contracted,
+  countNumbers,
   type Lettered,
   nothingPast,
   onesPast,
@@ -24,9 +25,9 @@ const hiddenPenalty = 1e9;
 export const isNumber = (value: FormulaValue): value is number => typeof value === 'number';
 
 /** Applies a function to operands that are aligned by their letters. At least one is no number. */
-export function applied(sizes: AxisSizes, row: FormulaFunction, operands: readonly FormulaValue[]): Lettered {
+export function applyFunction(sizes: AxisSizes, row: FormulaFunction, operands: readonly FormulaValue[]): Lettered {
   const ragged = operands.find((operand): operand is Lettered => !isNumber(operand) && operand.parts !== undefined);
-  if (ragged) return appliedToFields(sizes.builder, row, ragged, operands);
+  if (ragged) return applyToFields(sizes.builder, row, ragged, operands);
   const guarded = operands.map((operand, index) =>
     index === row.divides && !isNumber(operand) ? onesPast(sizes, operand) : operand,
   );
@@ -53,7 +54,7 @@ function isZeroPast(row: FormulaFunction, operands: readonly FormulaValue[], let
 }
 
 /** Applies a function to each field, with the field's own number of a value that has one for each. */
-function appliedToFields(
+function applyToFields(
   builder: Builder,
   row: FormulaFunction,
   ragged: Lettered,
@@ -75,8 +76,8 @@ function appliedToFields(
   return { ...ragged, tensor: parts[0]!, parts };
 }
 
-export const times = (sizes: AxisSizes, left: Lettered, right: Lettered): Lettered =>
-  applied(sizes, functions['*'], [left, right]);
+export const multiply = (sizes: AxisSizes, left: Lettered, right: Lettered): Lettered =>
+  applyFunction(sizes, functions['*'], [left, right]);
 
 /** Sums the products of two values of any axes. @param test 1 where a place counts, else 0 */
 export function sumOfProducts(
@@ -87,8 +88,8 @@ export function sumOfProducts(
 ): Lettered {
   let [left, right] = values;
   const holdsTest = ({ axes }: Lettered): boolean => test!.axes.every((letter) => axes.includes(letter));
-  if (test && !holdsTest(left) && holdsTest(right)) right = times(sizes, right, test);
-  else if (test) left = times(sizes, left, test);
+  if (test && !holdsTest(left) && holdsTest(right)) right = multiply(sizes, right, test);
+  else if (test) left = multiply(sizes, left, test);
   const missing = letters.find((letter) => !left.axes.includes(letter) && !right.axes.includes(letter));
   if (missing !== undefined) throw new ShapeError(`sums over \`${missing}\`, which its value has not`);
   /** Sums over what only one of the values has. */
@@ -98,7 +99,7 @@ export function sumOfProducts(
   };
   const [one, other] = [alone(left, right), alone(right, left)];
   const common = letters.filter((letter) => one.axes.includes(letter) && other.axes.includes(letter));
-  return common.length > 0 ? contracted(sizes, one, other, common) : times(sizes, one, other);
+  return common.length > 0 ? contracted(sizes, one, other, common) : multiply(sizes, one, other);
 }
 
 /** What a reduction goes over. */
@@ -123,25 +124,25 @@ export const overFunctions: Readonly<Record<OverName, Reduce>> = {
     const tested = letters.filter((letter) => visible.axes.includes(letter));
     const others = letters.filter((letter) => !tested.includes(letter));
     const counted = summed(sizes, visible, tested);
-    const rest = others.reduce((all, letter) => all * sizes.size(letter), 1);
+    const rest = countNumbers(sizes, others);
     const count = builder.maximum(rest === 1 ? counted.tensor : builder.mul(counted.tensor, rest), 1);
-    return applied(sizes, functions['/'], [sum, { ...counted, tensor: count }]);
+    return applyFunction(sizes, functions['/'], [sum, { ...counted, tensor: count }]);
   },
 
   max(sizes, value, { letters, visible }) {
-    const shown = visible ? hidden(sizes, value, visible) : value;
+    const shown = visible ? lowerHidden(sizes, value, visible) : value;
     const largest = reduced(shown, letters, (tensor, axes) => sizes.builder.max(tensor, axes));
-    return visible ? times(sizes, largest, isAny(sizes, visible, letters)) : largest;
+    return visible ? multiply(sizes, largest, isAny(sizes, visible, letters)) : largest;
   },
 
   logsumexp(sizes, value, { letters, visible }) {
     const { builder } = sizes;
-    const shown = visible ? hidden(sizes, value, visible) : value;
+    const shown = visible ? lowerHidden(sizes, value, visible) : value;
     const largest = reduced(shown, letters, (tensor, axes) => builder.stopGradient(builder.max(tensor, axes)));
-    const powers = applied(sizes, functions.exp, [applied(sizes, functions['-'], [shown, largest])]);
+    const powers = applyFunction(sizes, functions.exp, [applyFunction(sizes, functions['-'], [shown, largest])]);
     const sums = reduced(powers, letters, (tensor, axes) => builder.sum(tensor, axes));
-    const result = applied(sizes, functions['+'], [{ ...sums, tensor: builder.log(sums.tensor) }, largest]);
-    return visible ? times(sizes, result, isAny(sizes, visible, letters)) : result;
+    const result = applyFunction(sizes, functions['+'], [{ ...sums, tensor: builder.log(sums.tensor) }, largest]);
+    return visible ? multiply(sizes, result, isAny(sizes, visible, letters)) : result;
   },
 
   softmax: (sizes, value, over) => shares(sizes, value, over, (tensor) => sizes.builder.softmax(tensor)),
@@ -150,7 +151,7 @@ export const overFunctions: Readonly<Record<OverName, Reduce>> = {
   /** Divides by the length. Zeros stay zeros, with the gradient of a length of 1, as in the block `normalize`. */
   normalize(sizes, value, { letters, visible }) {
     const { builder } = sizes;
-    const seen = visible ? times(sizes, value, visible) : value;
+    const seen = visible ? multiply(sizes, value, visible) : value;
     const axis = seen.axes.indexOf(letters[0]!) + (seen.hasBatch ? 1 : 0);
     const square = builder.sum(builder.square(seen.tensor), [axis], true);
     const scale = builder.rsqrt(builder.select(builder.greater(square, 1e-12), square, 1));
@@ -164,13 +165,13 @@ function shares(
   { letters, visible }: Reduction,
   apply: (tensor: Ref) => Ref,
 ): Lettered {
-  const shown = visible ? hidden(sizes, value, visible) : value;
+  const shown = visible ? lowerHidden(sizes, value, visible) : value;
   const result = { ...alongAxis(sizes, shown, letters[0]!, apply), zeroPast: nothingPast };
-  return visible ? times(sizes, result, visible) : result;
+  return visible ? multiply(sizes, result, visible) : result;
 }
 
 /** Returns the value with numbers that do not count far below the others. */
-function hidden(sizes: AxisSizes, value: Lettered, visible: Lettered): Lettered {
+function lowerHidden(sizes: AxisSizes, value: Lettered, visible: Lettered): Lettered {
   const { builder } = sizes;
   const { tensors, axes, hasBatch } = aligned(sizes, [value, visible]);
   const penalty = builder.mul(builder.sub(tensors[1]!, 1), hiddenPenalty);

@@ -19,6 +19,7 @@ import {
   type FormulaInput,
   type FormulaWeight,
   type InputKind,
+  isRescaling,
   type Letter,
   type OverName,
   reductions,
@@ -473,7 +474,7 @@ class FormulaReader {
     const term = { kind: 'over' as const, span, function: name as OverName, letters: names, tests, operand };
     if (!operand.axes) return term;
     const added = [...new Set(tests.flatMap(({ left, right }) => [...left.axes!, ...right.axes!]))];
-    const isKept = (rescalings as readonly string[]).includes(name);
+    const isKept = isRescaling(name);
     const axes = this.#judged(span, `${name} over`, judgeOver(operand.axes, names, added, isKept));
     return axes && { ...term, axes };
   }

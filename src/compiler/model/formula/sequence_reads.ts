@@ -1,6 +1,6 @@
 /** Tells how a formula depends on the elements of its lists, as blocks of the library declare. The blocks of its flows declare it for themselves. */
 import type { SequenceRead } from '../../library/contract.ts';
-import { type Formula, type Letter, type Term, type Test, termsWithin } from '../model.ts';
+import { type Formula, isRescaling, type Letter, type Term, type Test, termsWithin } from '../model.ts';
 
 /** Each reads more than those before it; a set and an order together are all. */
 const rank: Readonly<Record<SequenceRead, number>> = { each: 0, set: 1, earlier: 1, all: 2 };
@@ -68,10 +68,8 @@ const isZeroAfter = (
 ): boolean => {
   const isZero = (part: Term | undefined): boolean => part !== undefined && isZeroAfter(part, letter, isEarlier);
   switch (term.kind) {
-    case 'over': {
-      const isKept = term.function === 'softmax' || term.function === 'log_softmax' || term.function === 'normalize';
-      return isKept && term.letters.includes(letter) && isEarlier(term.letters, term.tests);
-    }
+    case 'over':
+      return isRescaling(term.function) && term.letters.includes(letter) && isEarlier(term.letters, term.tests);
     case 'map':
       if (term.function === '*') return term.operands.some(isZero);
       return (term.function === '/' || term.function === 'neg') && isZero(term.operands[0]);

@@ -403,3 +403,13 @@ describe.each(cases)('$title', ({ block, entries, expected }) => {
     }
   });
 });
+
+it('names weights alike in a line that is shown', () => {
+  const block = (shown: string): string => `block asked of (x: sequence[t, d]) {
+    weights v[d] = normal(0.02)
+    ${shown}a = softmax over t (x @ v)
+    give a @ x
+  }`;
+  const entries = 'channel main = history -> asked';
+  expect(computed(block('shown '), entries).names).toEqual(computed(block(''), entries).names);
+});
