@@ -19,7 +19,11 @@ export type WordPlace =
   | 'task'
   | 'data'
   | 'argument'
-  | 'choice';
+  | 'choice'
+  /** The first word of a line of a formula. */
+  | 'line'
+  /** What an input of a formula is. */
+  | 'input';
 
 /**
  * Maps Tower's word to the words of other frameworks. Words before `|` mean the same, so a fix may replace them; those after it may only be similar. Case, `_`
@@ -33,6 +37,18 @@ type Advice = Readonly<Record<string, string>>;
 const step = (block: string): string => `write a step of its own: \`-> ${block}\``;
 
 const names: Readonly<Record<WordPlace, NamesByWord>> = {
+  line: {
+    give: 'return output outputs yield result returns out emit',
+    weights: 'weight param params parameter parameters variable variables learn learned trainable weight_matrix',
+    shown: 'show print display expose inspect',
+    scan: 'loop for foreach recur recurrent fold',
+  },
+  input: {
+    vector: 'vec array1d dense | tensor array float embedding',
+    sequence: 'seq list series history elements | matrix tensor2d',
+    fields: 'field group features columns',
+    interests: 'interest capsules experts heads',
+  },
   declaration: {
     use: 'import include require from load extends',
     let: 'const var def define constant set param params',

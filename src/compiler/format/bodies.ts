@@ -199,6 +199,8 @@ function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding
     case 'Give':
     case 'Scan':
       return formulaLine(node, cursor);
+    case 'LostLine':
+      return verbatim(node, cursor);
     case 'Columns': {
       const head = [cursor.word(), indent(cursor.gap(' '))];
       return { kind: 'columns', head, body: readBody(node.entries, cursor) };

@@ -61,11 +61,13 @@ function axes(count: number, cursor: TokenCursor, rest: (index: number) => Doc, 
 }
 
 /** Prints a line of a formula, which is not aligned with others. */
-export function formulaLine(node: Ast.FormulaLineNode, cursor: TokenCursor): PrintedBinding {
+export function formulaLine(node: ReadableLine, cursor: TokenCursor): PrintedBinding {
   return { kind: 'binding', doc: group(formulaDoc(node, cursor)), sign: '=', value: '', form: 'formula' };
 }
 
-function formulaDoc(node: Ast.FormulaLineNode, cursor: TokenCursor): Doc {
+type ReadableLine = Exclude<Ast.FormulaLineNode, Ast.LostLineNode>;
+
+function formulaDoc(node: ReadableLine, cursor: TokenCursor): Doc {
   switch (node.kind) {
     case 'Definition': {
       const head = node.shown ? [cursor.word(), cursor.take(' ')] : [cursor.word()];

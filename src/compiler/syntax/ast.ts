@@ -156,7 +156,15 @@ export interface InputAxisNode {
   readonly letter: IdentifierNode;
 }
 
-export type FormulaLineNode = WeightsNode | ScanNode | DefinitionNode | GiveNode;
+export type FormulaLineNode = WeightsNode | ScanNode | DefinitionNode | GiveNode | LostLineNode;
+
+/** A line that could not be read, with all of its names, some of which it may declare. */
+export interface LostLineNode {
+  readonly kind: 'LostLine';
+  readonly span: Span;
+  readonly doc?: never;
+  readonly names: readonly string[];
+}
 
 /** A line `weights A[d -> u: units], v[u] = normal(0.02)`. */
 export interface WeightsNode extends SyntaxNode {

@@ -238,6 +238,6 @@ class Balancer {
 
 /** True if a line that looks like a declaration is one although braces are open. */
 function outranks(token: IToken, column: number, open: readonly OpenBrace[]): boolean {
-  // `objective = …` may also be an entry of an open body.
-  return isAny(token, [t.Objective, t.Retrieve]) ? column <= open[0]!.indent : true;
+  // `objective = …` may also be an entry of an open body, and `let a = …` a habit there.
+  return isAny(token, [t.Objective, t.Retrieve, t.Let]) ? column <= open[0]!.indent : true;
 }

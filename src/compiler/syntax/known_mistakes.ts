@@ -8,6 +8,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import { type Source, spanText } from '../../base/text/source.ts';
 import { isArgument } from '../../base/text/synonyms.ts';
+import { namesEnd } from './layout.ts';
 import { type CorrectedTokens, missingSign, needless, type ParseStop, wrongSign } from './sign_mistakes.ts';
 import {
   beginsLine,
@@ -18,6 +19,7 @@ import {
   inserted,
   is,
   isAny,
+  quote,
   replaced,
   signed,
   spanOf,
@@ -100,6 +102,15 @@ const misspeltWord: CommonErrorRule = ({ source, tokens, index, here, rule, expe
   };
 };
 
+const assignmentWords = new Set(['let', 'var', 'val', 'const', 'def', 'auto', 'float', 'tensor', 'self']);
+
+/** Removes the word of other languages before an entry: `let a = …`. */
+const wordBeforeEntry: CommonErrorRule = ({ source, tokens, index, here, previous, expected: wanted }) => {
+  const isBefore = wanted === t.Equals && is(here, t.Name) && is(tokens[index + 1], t.Equals);
+  if (!isBefore || index !== 1 || !assignmentWords.has(previous!.image)) return undefined;
+  return { diagnostic: needless(source, previous!), tokens: tokens.slice(1) };
+};
+
 /** Inserts missing words: `tower user(profile) by user_id`, `tower user(profile) keyed user_id`, `items = "films.csv" film_id`. */
 const keyedBy: CommonErrorRule = (place) => {
   const followsJoinedFile = place.rule === 'dataEntry' && place.because === 'left-over' && is(place.previous, t.Text);
@@ -145,6 +156,22 @@ const missingArrow: CommonErrorRule = (place) => {
   return insert(place, t.Arrow, '-> ');
 };
 
+/** Adds the brackets of `sum over t (x)` around one operand; around more, how far it goes is unknown. */
+const bareOver: CommonErrorRule = ({ source, tokens, index, here, previous, expected: wanted, because }) => {
+  const isWithin = wanted === t.LeftParenthesis && isAny(tokens[index - 2], [t.Over, t.Comma]);
+  const at = isWithin ? index : because === 'left-over' && is(here, t.Over) ? namesEnd(tokens, index + 1) : -1;
+  if (at === -1 || !is(isWithin ? previous : tokens[index - 1], t.Name) || !beginsValue(tokens[at])) return undefined;
+  const [operand, after] = [tokens[at]!, tokens[at + 1]];
+  const span = spanOf(source, operand);
+  const isOne = !after || beginsLine(tokens, at + 1) || is(after, t.RightParenthesis);
+  const fix = isOne ? writing(span, `(${operand.image})`) : { fixes: [] };
+  const opened = tokens.toSpliced(at, 0, inserted(t.LeftParenthesis, tokens[at - 1]!));
+  return {
+    diagnostic: diagnose('missing-sign', span, { sign: '`(`', before: quote(operand.image) }, fix),
+    tokens: isOne ? opened.toSpliced(at + 2, 0, inserted(t.RightParenthesis, operand)) : [],
+  };
+};
+
 /** Removes surplus punctuation: `a, , b`, `(, a)`, `a -> -> b`, `group profile = a, b,`. */
 const needlessSign: CommonErrorRule = ({ source, tokens, index, here, previous, because }) => {
   const isNeedlessComma =
@@ -169,7 +196,9 @@ export const habits: readonly CommonErrorRule[] = [
   equalsInArguments,
   colonInBlock,
   misspeltWord,
+  wordBeforeEntry,
   keyedBy,
+  bareOver,
 ];
 
 /** Corrections that need only one position, for entries with several errors. */

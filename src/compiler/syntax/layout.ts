@@ -6,7 +6,7 @@ import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { entryTables } from '../library/declarations/table.ts';
 import { type EntryRule, listGoesOn } from './parsers.ts';
-import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished, oneOf } from './token.ts';
+import { beginsLine, beginsValue, depthOf, endsValue, is, isAny, isUnfinished, oneOf } from './token.ts';
 
 /** The tokens that follow the first word of each declaration. */
 const declarations: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
@@ -45,7 +45,8 @@ export function looksLikeDeclaration(tokens: readonly IToken[], index: number): 
   const firstToken = tokens[index];
   if (!isDeclarationWord(firstToken)) return false;
   const followingTypes = firstToken && declarations.get(firstToken.tokenType);
-  if (is(firstToken, t.Block) && matches(tokens, index + 1, [t.Name, t.LeftParenthesis])) return true;
+  if (is(firstToken, t.Block) && is(tokens[index + 1], t.Name) && isAny(tokens[index + 2], [t.LeftParenthesis, t.Of]))
+    return true;
   return followingTypes !== undefined && matches(tokens, index + 1, followingTypes);
 }
 
@@ -177,6 +178,43 @@ export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToke
   }
 }
 
+/** Splits the balanced tokens of a formula, or of its `scan`, into lines, which may have errors. */
+export function splitLines(tokens: readonly IToken[]): IToken[][] {
+  return split(tokens, (index) => looksLikeLine(tokens, index) || beginsOtherLine(tokens, index));
+}
+
+const continuesFormula = oneOf([t.Over, t.Where, t.And, t.As, t.Then]);
+const lineWords: ReadonlyMap<TokenType, TokenType> = new Map([
+  [t.Weights, t.Name],
+  [t.Shown, t.Name],
+  [t.Scan, t.Over],
+]);
+
+/** True for the start of a line of a formula: `a =`, `weights A`, `give`. */
+export function looksLikeLine(tokens: readonly IToken[], index: number): boolean {
+  const [previous, token, next] = [tokens[index - 1], tokens[index], tokens[index + 1]];
+  if (!is(token, t.Name) || isAny(previous, [t.Where, t.And, t.Shown, t.Plus, t.Minus, t.Colon])) return false;
+  // `let a = …`: a word is in front of the name.
+  if (is(next, t.Equals)) return beginsLine(tokens, index) || !is(previous, t.Name) || !beginsLine(tokens, index - 1);
+  if (is(token, t.Give)) return beginsLine(tokens, index) || (endsValue(previous) && beginsValue(next));
+  if (beginsLine(tokens, index) && is(next, t.LeftBracket)) return isState(tokens, index, previous);
+  const following = lineWords.get(token!.tokenType);
+  return following !== undefined && is(next, following);
+}
+
+/** True for `state[u, d]` where it does not go on with the line above: it begins a state of a `scan`. */
+function isState(tokens: readonly IToken[], index: number, previous: IToken | undefined): boolean {
+  const end = namesEnd(tokens, index + 2);
+  return is(tokens[end], t.RightBracket) && (endsValue(previous) || is(previous, t.LeftBrace));
+}
+
+/** True for a name on a new line where the line above is complete: its `=` is missing, or it is a state of a `scan`. */
+const beginsOtherLine = (tokens: readonly IToken[], index: number): boolean =>
+  beginsLine(tokens, index) &&
+  is(tokens[index], t.Name) &&
+  !continuesFormula(tokens[index]) &&
+  (endsValue(tokens[index - 1]) || is(tokens[index - 1], t.RightBrace));
+
 function hasSign(tokens: readonly IToken[], start: number, end: number): boolean {
   for (let index = start; index < end; index++) if (isAny(tokens[index], [t.Equals, t.Colon, t.LeftBrace])) return true;
   return false;
@@ -222,7 +260,8 @@ function withinBrackets(tokens: readonly IToken[]): readonly boolean[] {
     const isBrace = isAny(token, [t.LeftBrace, t.RightBrace]);
     if (beginsLine(tokens, index)) {
       indent = token.startColumn ?? 1;
-      const beginsPart = looksLikeDeclaration(tokens, index) || looksLikeEntry(tokens, index);
+      const beginsPart =
+        looksLikeDeclaration(tokens, index) || looksLikeEntry(tokens, index) || looksLikeLine(tokens, index);
       if (beginsPart) endOpenBrackets(index, indent);
       if (beginsPart || (indent <= entryColumn && depthChange >= 0)) [entryStart, entryColumn] = [index, indent];
     } else if (followsComma(index) && (openBrackets.at(-1)?.brace ?? true)) entryStart = index;

@@ -32,7 +32,14 @@ function isCall(name: IToken, after: IToken | undefined): boolean {
   return !isAny(after, [t.Name, t.NumberToken]) || after!.startLine !== name.startLine;
 }
 
-export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry';
+type LineRule = 'weights' | 'scan' | 'carry' | 'definition' | 'give';
+export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry' | LineRule;
+
+/** Returns the rule for a line of a formula. */
+export function ruleOfLine([first, second]: readonly IToken[]): LineRule {
+  if (is(second, t.Equals)) return 'definition';
+  return is(first, t.Weights) ? 'weights' : is(first, t.Scan) ? 'scan' : is(first, t.Give) ? 'give' : 'definition';
+}
 
 /** The result of a rule; undefined for a node without a required part. */
 export type RuleTree<R extends 'file' | 'declaration' | EntryRule> = ReturnType<TowerParser[R]>;

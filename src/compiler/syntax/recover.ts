@@ -17,18 +17,29 @@ import { correct } from './correct.ts';
 import {
   declarationWords,
   looksLikeDeclaration,
+  looksLikeLine,
   missingWord,
   namesEnd,
   splitDeclarations,
   splitEntries,
+  splitLines,
 } from './layout.ts';
-import { type EntryRule, entryRules, isColumns, type ParseError, type RuleTree, readStrictly } from './parsers.ts';
+import {
+  type EntryRule,
+  entryRules,
+  isColumns,
+  type ParseError,
+  type RuleTree,
+  readStrictly,
+  ruleOfLine,
+} from './parsers.ts';
 import {
   after,
   endOf,
   expected,
   found,
   imageOf,
+  inserted,
   insertedBefore,
   is,
   isAny,
@@ -160,10 +171,8 @@ export class Recovery {
     const wholeResult = readStrictly('declaration', this.source, tokens, this.docs);
     if ('tree' in wholeResult) return wholeResult.tree;
     const openIndex = tokens.findIndex((token) => is(token, t.LeftBrace));
-    // The lines of a formula are read together: each may continue on the next line of the text.
-    if (openIndex !== -1 && isFormula(tokens, openIndex)) this.doubtful.push(this.spanOfAll(tokens));
-    if (openIndex === -1 || isFormula(tokens, openIndex)) return this.corrected('declaration', tokens);
-
+    if (openIndex === -1) return this.corrected('declaration', tokens);
+    if (isFormula(tokens, openIndex)) return this.formula(tokens, openIndex);
     const rule = entryRules[tokens[0]!.tokenType.name];
     if (rule === undefined) return this.bodiless(tokens, openIndex);
     const closeIndex = closeOf(tokens, openIndex);
@@ -197,7 +206,78 @@ export class Recovery {
   }
 
   private entry(rule: EntryRule, tokens: readonly IToken[]): ast.BodyEntryNode | undefined {
-    return isColumns(rule, tokens[0], tokens[1]) ? this.columns(tokens) : this.corrected(rule, tokens);
+    return isColumns(rule, tokens[0], tokens[1])
+      ? this.columns(tokens)
+      : (this.corrected(rule, tokens) as ast.BodyEntryNode | undefined);
+  }
+
+  /** Reads a block that computes by a formula line by line, so that an error leaves the other lines known. */
+  private formula(tokens: readonly IToken[], open: number): ast.DeclarationNode | undefined {
+    const closeIndex = closeOf(tokens, open);
+    const [brace, close] = [tokens[open]!, tokens[closeIndex] ?? inserted(t.RightBrace, tokens.at(-1)!)];
+    const zero = { ...inserted(t.NumberToken, brace), image: '0' };
+    const header = [...tokens.slice(0, open + 1), inserted(t.Give, brace), zero, close];
+    const block = this.corrected('declaration', header);
+    const lines = splitLines(tokens.slice(open + 1, closeIndex)).map((line) => this.lineWord(line));
+    const giveIndex = lines.findIndex((line) => ruleOfLine(line) === 'give');
+    if (giveIndex === -1 && !this.braced) this.giveLast(lines, close);
+    const entries = lines.map((line) => this.line(ruleOfLine(line), line) ?? this.lostLine(line));
+    const surplus = giveIndex === -1 ? undefined : lines[giveIndex + 1]?.[0];
+    if (surplus && !this.braced) {
+      const facts = { expected: '`}` after `give`, which is the last line', found: quote(surplus.image) };
+      this.collector.report(diagnose('unexpected-text', spanOf(this.source, surplus), facts));
+    }
+    if (block?.kind !== 'Block' || !block.formula) return block;
+    return { ...block, span: this.spanOfAll(tokens), formula: { ...block.formula, entries } };
+  }
+
+  /** Reports that the last line is no `give`. It may be a value without its word, or the line whose value is meant. */
+  private giveLast(lines: (readonly IToken[])[], close: IToken): void {
+    const line = lines.at(-1) ?? [];
+    const given = line[0] && [insertedBefore(t.Give, line[0]), ...line];
+    if (given && 'tree' in readStrictly('give', this.source, given)) {
+      const fix = writing({ ...spanOf(this.source, line[0]!), end: line[0]!.startOffset }, 'give ');
+      const facts = { sign: '`give`', before: quote(line[0]!.image) };
+      this.collector.report(diagnose('missing-sign', spanOf(this.source, line[0]!), facts, fix));
+      lines[lines.length - 1] = given;
+      return;
+    }
+    const name = line.find((_, index) => is(line[index + 1], t.Equals));
+    const at = { source: this.source, start: close.startOffset, end: close.startOffset };
+    const text = isFirstOnLine(this.source, close) ? `  give ${name?.image}\n` : ` give ${name?.image} `;
+    const facts = { expected: '`give` with what the block gives', found: quote('}') };
+    const fix = name ? { ...writing(at, text), doubtful: true } : {};
+    this.collector.report(diagnose('unexpected-text', spanOf(this.source, close), facts, fix));
+  }
+
+  /** Corrects the first word of a line: `return a`, `weight A[d -> u]`, `let a = x`. */
+  private lineWord(tokens: readonly IToken[]): readonly IToken[] {
+    const [first, second] = tokens;
+    if (!is(first, t.Identifier) || tokens.length < 2 || is(second, t.Equals)) return tokens;
+    const { image } = first!;
+    const span = spanOf(this.source, first!);
+    const fitting = [t.Weights, t.Shown, t.Scan, t.Give].filter((type) =>
+      looksLikeLine([replaced(first!, type), ...tokens.slice(1, 3)], 0),
+    );
+    const candidates = fitting.map(imageOf);
+    const word = meaningOf(image, 'line', candidates)?.write ?? findNearestName(image, candidates)?.name;
+    const type = fitting.find((one) => imageOf(one) === word);
+    if (!word || !type) return tokens;
+    this.collector.report(diagnose('misspelt-word', span, { found: image, word }, writing(span, word)));
+    return [replaced(first!, type), ...tokens.slice(1)];
+  }
+
+  private line(rule: EntryRule, tokens: readonly IToken[]): ast.FormulaLineNode | undefined {
+    const open = tokens.findIndex((token) => is(token, t.LeftBrace));
+    const states = rule === 'scan' && open !== -1 ? splitLines(tokens.slice(open + 1, closeOf(tokens, open))) : [];
+    const broken = states.filter((state) => !('tree' in readStrictly('carry', this.source, state)));
+    for (const state of broken) this.corrected('carry', state);
+    return broken.length === 0 ? (this.corrected(rule, tokens) as ast.FormulaLineNode | undefined) : undefined;
+  }
+
+  private lostLine(tokens: readonly IToken[]): ast.LostLineNode {
+    const names = tokens.filter((token) => is(token, t.Name)).map(({ image }) => image);
+    return { kind: 'LostLine', span: this.spanOfAll(tokens), names };
   }
 
   private columns(tokens: readonly IToken[]): ast.ColumnsNode | undefined {

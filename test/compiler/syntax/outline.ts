@@ -67,6 +67,7 @@ function entry(node: Entries[number], indent: string): string {
     case 'Scan':
     case 'Definition':
     case 'Give':
+    case 'LostLine':
       return line(node);
     case 'Entry':
       return `${node.name.name} = ${expression(node.value)}${node.by ? ` by ${node.by.name}` : ''}`;
@@ -85,6 +86,8 @@ function formula({ inputs, entries }: FormulaNode): string {
 
 function line(node: FormulaLineNode): string {
   switch (node.kind) {
+    case 'LostLine':
+      return `lost ${node.names.join(', ')}`;
     case 'Definition':
       return `${node.shown ? 'shown ' : ''}${node.name.name} = ${expression(node.value)}`;
     case 'Give':

@@ -119,15 +119,17 @@ class FormulaReader {
   #readInput({ name, shape, axes }: Ast.FormulaInputNode): void {
     const kind = shape.name;
     if (!isInputKind(kind)) {
-      const { extra, ...meant } = guess(kind, shape.span, Object.keys(inputKinds));
       const known = Object.keys(inputKinds);
+      const { extra, ...meant } = guess(kind, shape.span, known, 'input');
       this.#report('unknown-kind', shape.span, { what: 'kind of input', name: kind, known, ...meant }, extra);
+      this.#loseInput(name, axes);
       return;
     }
     const kinds = inputKinds[kind];
     if (axes.length !== kinds.length) {
       const example = kind === 'vector' ? 'vector[d]' : kind === 'sequence' ? 'sequence[t, d]' : `${kind}[f, d]`;
       this.#wrong(shape.span, kind, `has ${kinds.length === 1 ? 'one axis' : 'two axes'}: \`${example}\``);
+      this.#loseInput(name, axes);
       return;
     }
     const isRagged = axes.some(({ any }) => any);
@@ -141,12 +143,22 @@ class FormulaReader {
       const known = this.#letters.get(letter.name);
       if (letters.indexOf(letter.name) !== index || (known && known.kind !== kinds[index])) {
         this.#wrong(letter.span, letter.name, 'is an axis already, and one letter is one axis');
+        this.#loseInput(name, axes);
         return;
       }
       this.#letters.set(letter.name, { kind: kinds[index]! });
     }
     this.#inputs.set(name.name, { name: name.name, kind, axes: letters, isRagged });
     this.#declare(name, { kind: 'input', span: name.span, name: name.name, axes: letters });
+  }
+
+  /** After an error in an input its name and its axes are known, so that no other error follows. */
+  #loseInput(name: Ast.IdentifierNode, axes: readonly Ast.InputAxisNode[]): undefined {
+    this.#declare(name, undefined);
+    for (const [index, { letter }] of axes.entries()) {
+      const kind = axes.length > 1 && index === 0 ? 'list' : 'plain';
+      if (!this.#letters.has(letter.name)) this.#letters.set(letter.name, { kind });
+    }
   }
 
   #readEntry(entry: Ast.FormulaLineNode): void {
@@ -162,6 +174,15 @@ class FormulaReader {
         return;
       case 'Scan':
         this.#readScan(entry);
+        return;
+      case 'LostLine':
+        // Any of its names may be declared by it.
+        this.#isValid = false;
+        for (const name of entry.names) {
+          if (this.#values.has(name) || this.#letters.has(name)) continue;
+          this.#values.set(name, undefined);
+          this.#letters.set(name, { kind: 'plain' });
+        }
         return;
       case 'Give':
         this.#line = 'give';
