@@ -51,7 +51,7 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
   const { data, rows, width, interests } = items?.vectors ?? {};
   const [query, item] = plan.towers;
   demand(isCount(rows) && width === item.width && interests === item.interests, 'the shape of the vectors');
-  demand(isArrayOf(data, Float32Array, rows * width), 'the vectors');
+  demand(isArrayOf(data, Float32Array, rows * width * (interests ?? 1)), 'the vectors');
   checkCodes(items.coded, rows, plan);
   checkPublicItems(items, rows);
   checkTables(items.tables, rows, plan);
@@ -77,10 +77,11 @@ export function checkShared(value: unknown): void {
   demand(histories instanceof Map && [...histories.values()].every(isCount), 'the lengths of histories');
 }
 
-/** A fitted score has no item vectors, and so no codes of them. */
-function checkCodes(coded: Loose, rows: number, { fitted, towers: [, { width }] }: Plan): void {
-  demand(!fitted || coded === undefined, 'the codes of the vectors');
-  if (fitted) return;
+/** A fitted score has no item vectors, and so no codes of them. Sets of vectors have none either. */
+function checkCodes(coded: Loose, rows: number, { fitted, towers: [, { width, interests }] }: Plan): void {
+  const hasNone = fitted !== undefined || interests !== undefined;
+  demand(!hasNone || coded === undefined, 'the codes of the vectors');
+  if (hasNone) return;
   const { codes, records, centre } = coded ?? {};
   const layout = layoutOf(rows, width);
   demand(isArrayOf(codes, Uint8Array, layout.codeBytes), 'the codes of the vectors');

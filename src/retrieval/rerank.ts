@@ -98,7 +98,9 @@ export const rerankers: Readonly<
     entries: ['diversity'],
     reads: 'vectors',
     changes: 'order',
-    check({ diversity }) {
+    check({ diversity }, { sets }) {
+      if (sets)
+        throw requestFailure('diversity', 'compares items by one vector, and these have several', 'leave it out');
       if (isFrom(0, 1, diversity)) return;
       throw requestFailure('diversity', `is ${shown(diversity)}`, 'give a number from 0 to 1');
     },

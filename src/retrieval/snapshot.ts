@@ -99,6 +99,7 @@ export interface Snapshot {
   userRow(key: string): number;
   /** Returns float32 [width] of one item, to find items near it. */
   itemVector(row: number): Float32Array;
+  readonly sets?: Scan['sets'];
   /** Returns the score of an item, the largest one over several vectors of a query. */
   score(vectors: readonly Float64Array[], row: number): number;
   /** Returns the item rows that a user has seen, the oldest first. */
@@ -209,6 +210,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     valuesOf: (row, names) => Object.fromEntries(names.map((name) => [name, valueAt(columns.get(name)!, row)])),
     userRow: userKeys.rowOf,
     itemVector,
+    sets: scan.sets,
     score: scan.score,
     seenBy,
     orderDirections: () => (ownDirections ??= snapshotOf(directionParts(parts))),

@@ -1,4 +1,7 @@
-/** The vectors of a tower, which training computes and retrieval reads. Each score is the inner product over a range of their columns. */
+/**
+ * The vectors of a tower, which training computes and retrieval reads. Each score is the inner product over a range of their columns, except where items have
+ * several vectors.
+ */
 export interface Vectors {
   /** float32 [rows, width], or [rows, interests, width]; row-major. */
   readonly data: Float32Array;

@@ -6,7 +6,6 @@ import type { Plan } from '../graph/plan/plan.ts';
 import type { RetrievalObjective } from '../retrieval/vectors.ts';
 import type { TrainingState } from './artifact/checkpoint.ts';
 import type { InitialState } from './begin_state.ts';
-import { rowReader } from './embedding/table.ts';
 import { makeTask } from './evaluation/contestants.ts';
 import { declaredMeasures, figuresOf, longestListLength, type Measure, makeMeasures } from './evaluation/figures.ts';
 import { drawRankings, type RankingSample, seenRule } from './evaluation/ranking_questions.ts';
@@ -14,7 +13,7 @@ import { rankEvents } from './evaluation/ranks.ts';
 import type { Mined } from './feed/item_sampler.ts';
 import type { LatestEvents } from './feed/latest.ts';
 import type { GuardedRun } from './rank_guard.ts';
-import { spreadOf } from './scoring/field_attention.ts';
+import { spreadOfVectors } from './scoring/field_attention.ts';
 import { makeRetrieval, type Retrieval } from './scoring/retrieval_scorer.ts';
 import { bestItems, modelScorer, type ScoringTask } from './scoring/scorer.ts';
 import type { IndexedFeatures } from './scoring/tower_vectors.ts';
@@ -124,8 +123,7 @@ export class RunValidation {
       removesSeen: seenRule(dataset).removes,
       ...{ measure, keepsBest: plan.train.stop !== undefined, readsKeyAlone: features.every((name) => name === key) },
       async spread() {
-        const { data, width, rows } = (await towers.refresh()).items();
-        return spreadOf('item vectors', rowReader(data, width), rows, width);
+        return spreadOfVectors('item vectors', (await towers.refresh()).items());
       },
     };
   }

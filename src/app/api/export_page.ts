@@ -8,6 +8,7 @@ import type { EventSource } from '../../data/written/fields.ts';
 import { type PublicServable, servingStateOf } from '../../retrieval/servable.ts';
 import { type ExportedPage, writePageExport } from '../../training/export/page_folder.ts';
 import { objectivesOf } from './recorded.ts';
+import { refuseSets } from './refuse_fitted.ts';
 import { type Run, retrievalOf } from './run.ts';
 import { version } from './version.ts';
 
@@ -46,6 +47,11 @@ export async function exportPage(
   request: ExportPageRequest,
 ): Promise<ExportedPage & { readonly known: readonly string[] }> {
   const { out, columns = [], force, exact } = request;
+  refuseSets(
+    run.trained.plan,
+    'a page keeps one of each',
+    'serve it with `tower serve`, or export its towers without `--browser`',
+  );
   const [known, notes] = await Promise.all([run.itemColumns(), run.notes()]);
   const { dataset, retrieval } = await retrievalOf(run, run.knownRows());
   const scriptPath = findPackageFile('dist/runtime.js');

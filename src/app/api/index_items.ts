@@ -4,7 +4,7 @@ import { failure } from '../../base/diagnostics/failure.ts';
 import { plugins } from '../../plugins.ts';
 import type { Snapshot } from '../../retrieval/snapshot.ts';
 import { exactAnswersOf, type RecallCertificate } from '../../serving/live/recommender.ts';
-import { refuseFitted } from './refuse_fitted.ts';
+import { refuseFitted, refuseSets } from './refuse_fitted.ts';
 import type { Run } from './run.ts';
 
 export const defaultTable = 'tower_items';
@@ -36,11 +36,12 @@ export async function checkIndexTarget(folder: string, request: IndexRequest): P
 
 /**
  * Writes an index of the items of a run if its recall against the exact scan is high enough.
- * @throws Failure `fitted-whole`, `index-address`, `index-recall`, …
+ * @throws Failure `fitted-whole`, `several-vectors`, `index-address`, `index-recall`, …
  */
 export async function indexItems(run: Run, request: IndexRequest = {}): Promise<Indexed> {
   const { plan } = run.trained;
   refuseFitted(plan, 'its items have no vectors that an index could hold', 'serve it without an index');
+  refuseSets(plan, 'an index holds one of each', 'serve it without an index: the exact scan reads all of them');
   const targetRequest = withTarget(run.trained.folder, request);
   return (await targetOf(targetRequest.to)).writeIndex(run, targetRequest);
 }

@@ -139,5 +139,7 @@ export function objectivesIn(model: Model, plan: Plan): readonly RetrievalObject
     firstColumn += width;
     return objective;
   });
-  return firstColumn === plan.towers[1].width ? objectives : undefined;
+  // The columns of several vectors of an item belong to no task.
+  const isPlain = plan.towers[1].interests === undefined;
+  return isPlain && firstColumn === plan.towers[1].width ? objectives : undefined;
 }

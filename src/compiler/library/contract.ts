@@ -341,6 +341,9 @@ export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<
  * With `interests` it is the largest of K inner products: score(i, j) = max over k of query_ik · item_j. A loss gets one query vector a row: the one with
  * the highest score for the row's own item (`ownInterest`), so that the score of each row's own pair is exact; with `power` a mixture of all (`mixedInterests`).
  * Retrieval searches with all K vectors and keeps the best score of each item.
+ *
+ * A score of sets (`ScoreKind.ofSets`) is no inner product: both tensors are sets of vectors (`maxSimOfAll`), float32 [batch, interests, width] and [items,
+ * vectors, width], and it stands alone in its score.
  */
 export interface VectorScore {
   /** float32 [batch, width]; with `interests` [batch, interests, width] */
@@ -363,11 +366,14 @@ export interface VectorScore {
 /** Channels of the two towers that a score pairs, by name. */
 export interface ChannelPair {
   readonly channel: string;
-  readonly query: Vector | Interests;
-  readonly item: Vector;
+  readonly query: Vector | Interests | Sequence;
+  /** One vector, except for a score of sets. */
+  readonly item: Vector | Interests | Sequence;
 }
 
 export interface ScoreKind<P extends Parameters = Parameters> extends KindRow<P> {
+  /** True if it compares several vectors of each side, and channels may end as sequences. */
+  readonly ofSets?: true;
   /** Absent if the score compares no vectors: it is fitted as a whole, and stands alone in a model. */
   lower?(context: BlockContext, pairs: readonly ChannelPair[], args: Arguments<P>): VectorScore;
 }

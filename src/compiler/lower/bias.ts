@@ -2,7 +2,8 @@
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
-import type { Interests, Vector, VectorScore } from '../library/contract.ts';
+import type { ChannelPair, VectorScore } from '../library/contract.ts';
+import { printValue } from '../library/values.ts';
 import type { Bias, Model, Task } from '../model/model.ts';
 
 /** Returns the name of the parameter for the mean of a task's label. Training sets its value from the training part. */
@@ -21,8 +22,8 @@ export function lowerBiases(
   { towers }: Model,
   { score: { biases = [] } }: Task,
   first: VectorScore,
-  query: ReadonlyMap<string, Vector | Interests>,
-  item: ReadonlyMap<string, Vector>,
+  query: ReadonlyMap<string, ChannelPair['query']>,
+  item: ReadonlyMap<string, ChannelPair['query']>,
 ): { readonly score?: VectorScore } | { readonly diagnostic: Diagnostic } {
   if (biases.length === 0) return {};
   const [one, other] = [onesLike(builder, first.query), onesLike(builder, first.item)];
@@ -41,7 +42,7 @@ export function lowerBiases(
       const biasValue = (bias.side === 'query' ? query : item).get(bias.channel);
       // Its error is already reported.
       if (!biasValue) return {};
-      if (biasValue.kind === 'interests' || biasValue.width !== 1) return { diagnostic: wide(towers, bias, biasValue) };
+      if (biasValue.kind !== 'vector' || biasValue.width !== 1) return { diagnostic: wide(towers, bias, biasValue) };
       add(bias.side, biasValue.tensor, bias.factor);
     }
   }
@@ -68,10 +69,10 @@ function onesLike(builder: Builder, { id, type }: Ref): Ref {
 function wide(
   [query, item]: Model['towers'],
   { side, channel, span }: Extract<Bias, { readonly kind: 'channel' }>,
-  value: Vector | Interests,
+  value: ChannelPair['query'],
 ): Diagnostic {
   const tower = side === 'query' ? query : item;
-  const type = value.kind === 'vector' ? `vector[${value.width}]` : `interests[${value.count} × ${value.width}]`;
+  const type = printValue(value);
   const step = tower.steps.find(({ name }) => name === channel);
   const lastSpan = step?.flow.steps.at(-1)?.span ?? step?.flow.from.span;
   const channelName = `${tower.name}.${channel}`;

@@ -6,6 +6,7 @@ import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { symbolicDim } from '../../graph/dims.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
+import { areSets } from '../../graph/vector_sets.ts';
 import { type LossContext, ShapeError, type VectorScore } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
@@ -14,7 +15,7 @@ import { type Arrow, blockContext, type GraphLowering, makeLowering } from './fl
 import { GraphInputs, withoutConflict } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
 import { type Cut, lowerInParts } from './lower_parts.ts';
-import { lowerItem, lowerTower, type TowerChannels } from './lower_tower.ts';
+import { lowerItem, lowerTower } from './lower_tower.ts';
 import { lowerViews } from './lower_views.ts';
 import { type Channels, lowerScore, type Sides } from './score.ts';
 
@@ -66,6 +67,8 @@ function lowerTask(
   const [queryTower, itemTower] = model.towers;
   return withoutConflict(task.loss, diagnostics, () =>
     inputs.builder.scope(lossPath, () => {
+      if (areSets(score.item) && row.normalizesVectors)
+        throw new ShapeError('compares single vectors, and the score has several: take `softmax`');
       const counts = rowWeight(context, task, weight);
       const measured = new Map<string, Ref>();
       const rowsAreUsers = model.train.targets.kind === 'users';
@@ -267,7 +270,7 @@ function elementsOf(
  * True if the item tower may process each distinct item of a batch once: no loss needs one item for each row, no row's own item chooses among interests, and no
  * block keeps statistics of its rows.
  */
-function readsDistinctItems({ tasks }: Model, query: TowerChannels, { kept }: GraphLowering): boolean {
+function readsDistinctItems({ tasks }: Model, query: Channels, { kept }: GraphLowering): boolean {
   const several = [...query.values()].some(({ kind }) => kind === 'interests');
   return (
     !several &&
@@ -277,11 +280,13 @@ function readsDistinctItems({ tasks }: Model, query: TowerChannels, { kept }: Gr
 }
 
 /** Checks scores with several interests: the sum of two maxima is not the maximum over one list, and neither is a maximum times a negative factor. */
-function checkRetrieve({ tasks, retrieve }: Model, query: TowerChannels): Diagnostic[] {
+function checkRetrieve({ tasks, retrieve }: Model, query: Channels): Diagnostic[] {
   const several = retrieve.filter(({ task: name }) =>
     tasks
       .find((task) => task.name === name)!
-      .score.terms.some(({ channels }) => channels.some((pair) => query.get(pair.query)?.kind === 'interests')),
+      .score.terms.some(({ channels }) =>
+        channels.some((pair) => (query.get(pair.query)?.kind ?? 'vector') !== 'vector'),
+      ),
   );
   const refused = (task: string, reason: string): Diagnostic =>
     diagnose('interests-in-retrieve', tasks.find(({ name }) => name === task)!.score.span, { task, reason });

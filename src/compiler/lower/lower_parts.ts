@@ -9,13 +9,14 @@ import { productOfDims } from '../../graph/dims.ts';
 import type { Dim } from '../../graph/graph.ts';
 import type { PartRows, RowsOf, ViewPart } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
-import type { Interests, Vector } from '../library/contract.ts';
+import type { ChannelPair } from '../library/contract.ts';
 import type { Model, Tower } from '../model/model.ts';
 import { rowsDim } from './field.ts';
 import { type GraphLowering, knownRows, makeLowering } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
-import { listsOf, lowerTower, type TowerChannels } from './lower_tower.ts';
+import { listsOf, lowerTower } from './lower_tower.ts';
+import type { Channels } from './score.ts';
 
 /** The list by which a batch is divided, and the maximum length of that list in each part, ascending. */
 export interface Cut {
@@ -24,13 +25,13 @@ export interface Cut {
 }
 
 /**
- * Decides how the rows of a step, or of many queries, are split by list length. Undefined if the step is too small to be worth more ops, or if a
- * block keeps statistics over the whole batch.
+ * Decides how the rows of a step, or of many queries, are split by list length. Undefined if the step is too small to be worth more ops, if a
+ * block keeps statistics over the whole batch, or if the vectors of the elements are scored.
  */
 export function cutOf(model: Model, features: LoweredFeatures, training: boolean): Cut | undefined {
   const [tower] = model.towers;
   const lists = listsOf(tower, features).map((feature) => ({ feature, max: features.byName.get(feature)!.use.max! }));
-  if (lists.length === 0) return undefined;
+  if (lists.length === 0 || tower.steps.some(({ ofSet }) => ofSet)) return undefined;
   const { feature, max } = lists.reduce((longest, list) => (list.max > longest.max ? list : longest));
   if (training && max * model.train.batch < fewPlaces) return undefined;
   const wholeTrial = trial(tower, features, { kind: 'events' }, training);
@@ -80,7 +81,7 @@ function trial(tower: Tower, features: LoweredFeatures, rows: RowsOf, training: 
 }
 
 /** @param context for the events, the sequences whose elements are the events, or views */
-export function lowerInParts(context: GraphLowering, tower: Tower, { feature, lengths }: Cut): TowerChannels {
+export function lowerInParts(context: GraphLowering, tower: Tower, { feature, lengths }: Cut): Channels {
   const { rows } = context;
   const statisticsBefore = context.kept.size;
   const loweredParts = lengths.map((length) => {
@@ -105,7 +106,7 @@ export function lowerInParts(context: GraphLowering, tower: Tower, { feature, le
 }
 
 /** Returns the vectors of a part at the positions of its rows, zeros elsewhere: float32 [all, numbers of a row]. */
-function placed({ inputs }: GraphLowering, of: PartRows | ViewPart, { tensor }: Vector | Interests, all: Dim): Ref {
+function placed({ inputs }: GraphLowering, of: PartRows | ViewPart, { tensor }: ChannelPair['query'], all: Dim): Ref {
   const { builder } = inputs;
   const rowCount = rowsDim(of);
   const partPlaces = inputs.input(`${rowsPrefix(of)}places`, { from: 'part_places', rows: of }, [rowCount], 'int32');
@@ -116,6 +117,6 @@ function placed({ inputs }: GraphLowering, of: PartRows | ViewPart, { tensor }: 
   });
 }
 
-function reshaped({ inputs }: GraphLowering, rows: Ref, { tensor }: Vector | Interests): Ref {
+function reshaped({ inputs }: GraphLowering, rows: Ref, { tensor }: ChannelPair['query']): Ref {
   return inputs.builder.reshape(rows, [rows.type.shape[0]!, ...tensor.type.shape.slice(1)]);
 }

@@ -1,4 +1,4 @@
-/** Lowers the served towers: one vector for each side, or several for the query, whose inner product is the score of `retrieve`. */
+/** Lowers the served towers: one vector for each side, or several for the query, whose inner product is the score of `retrieve`; or two sets of vectors. */
 import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import { elementOutputName, type RowsOf, type TowerPartPlan, type TowerPlan } from '../../graph/plan/plan.ts';
@@ -20,6 +20,7 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
   const tower = model.towers[side === 'query' ? 0 : 1];
   const { embedded, whole, readouts } = lowerSide(model, features, side, { kind: 'events' });
   // A bias reads the key, which may not be an input of the tower.
+  const { shape } = whole[side].type;
   const readsKey = embedded.inputs.some(({ source }) => source.from === 'embedding' && source.feature === tower.key);
   const readFeatures = featuresRead(tower, (name) => features.byName.get(name)?.use);
   const towerParts = side === 'query' ? lowerParts(model, features) : [];
@@ -30,7 +31,7 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
     embedded,
     ...(towerParts.length === 0 ? {} : { parts: towerParts }),
     width: whole.width,
-    ...(side === 'query' && whole.interests !== undefined ? { interests: whole.interests } : {}),
+    ...(shape.length === 3 ? { interests: shape[1] as number } : {}),
     ...(readouts.length === 0 ? {} : { readouts }),
   };
 }

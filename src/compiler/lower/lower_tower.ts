@@ -1,7 +1,7 @@
 /** Lowers one side, from its features to its channels. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import type { Field, Interests, NamedValue, Sequence, Value, Vector } from '../library/contract.ts';
+import type { ChannelPair, Field, Interests, NamedValue, Sequence, Value } from '../library/contract.ts';
 import { asVector, printValue, printValueType, towardsVector, typeOf, vectorOf } from '../library/values.ts';
 import { flatText } from '../model/expressions.ts';
 import {
@@ -18,11 +18,8 @@ import { type GraphLowering, lowerJoin, lowerOperation, lowerSteps, operatorWord
 import type { LoweredFeatures } from './lower_features.ts';
 import type { Channels } from './score.ts';
 
-/** Channels by name. Only some blocks give several vectors for each row. */
-export type TowerChannels = ReadonlyMap<string, Vector | Interests>;
-
 /** Returns the channels that could be lowered, by name, and the bias of the key. Each error is a diagnostic at its step. */
-export function lowerTower(given: GraphLowering, tower: Tower): TowerChannels {
+export function lowerTower(given: GraphLowering, tower: Tower): Channels {
   const stepValues = new Map<string, Value | undefined>();
   const context: GraphLowering = {
     ...given,
@@ -32,12 +29,13 @@ export function lowerTower(given: GraphLowering, tower: Tower): TowerChannels {
       return typeof value === 'number' ? undefined : value;
     },
   };
-  const channels = new Map<string, Vector | Interests>();
+  const channels = new Map<string, ChannelPair['query']>();
   for (const step of tower.steps) {
     const stepValue = lowerFlow(context, step.flow, stepValues, `${tower.name}/${step.name}`);
     stepValues.set(step.name, stepValue);
     if (!step.channel || stepValue === undefined) continue;
-    const vector = stepValue.kind === 'interests' ? stepValue : asVector(stepValue);
+    const isSeveral = stepValue.kind === 'interests' || (step.ofSet && stepValue.kind === 'sequence');
+    const vector = isSeveral ? (stepValue as Interests | Sequence) : asVector(stepValue);
     if (vector !== undefined) channels.set(step.name, vector);
     else context.diagnostics.push(notVector(tower, step, stepValue));
   }
@@ -168,15 +166,14 @@ export function listsOf({ steps }: Tower, { byName }: LoweredFeatures): readonly
   return [...new Set(sequences.map((name) => byName.get(name)!.use.along ?? name))];
 }
 
-/** Lowers the item tower to one vector for each channel. A channel with several vectors is an error, and absent. */
+/** Lowers the item tower. A channel with several vectors is an error, and absent, if no score of sets reads it. */
 export function lowerItem(context: GraphLowering, tower: Tower): Channels {
-  const channels = new Map<string, Vector>();
-  for (const [name, value] of lowerTower(context, tower)) {
-    if (value.kind === 'vector') {
-      channels.set(name, value);
-      continue;
-    }
-    const { flow, span } = tower.steps.find((step) => step.name === name)!;
+  const channels = new Map(lowerTower(context, tower));
+  for (const [name, value] of channels) {
+    if (value.kind === 'vector') continue;
+    const { flow, span, ofSet } = tower.steps.find((step) => step.name === name)!;
+    if (ofSet) continue;
+    channels.delete(name);
     const channelFacts = { channel: `${tower.name}.${name}`, type: printValue(value) };
     context.diagnostics.push(diagnose('item-interests', flow.steps.at(-1)?.span ?? span, channelFacts));
   }

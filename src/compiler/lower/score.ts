@@ -1,7 +1,8 @@
 /** Lowers the score of a task: pairs its channels, sums its terms and biases, and puts its factors into the query vector. */
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { type BlockContext, type Interests, ShapeError, type Vector, type VectorScore } from '../library/contract.ts';
+import { areSets } from '../../graph/vector_sets.ts';
+import { type BlockContext, type ChannelPair, ShapeError, type VectorScore } from '../library/contract.ts';
 import { scores } from '../library/scores/table.ts';
 import { endToEnd } from '../library/values.ts';
 import { joinQueries, mixedInterests, ownInterest } from '../library/vector_ops.ts';
@@ -9,15 +10,14 @@ import type { Model, ScoreUse, Task } from '../model/model.ts';
 import { lowerBiases } from './bias.ts';
 import { withoutConflict } from './inputs.ts';
 
-/** Only the query tower may have several vectors for each row. */
-type QueryChannels = ReadonlyMap<string, Vector | Interests>;
-export type Channels = ReadonlyMap<string, Vector>;
+/** Only the query tower may have several vectors for each row, except in channels that a score of sets reads. */
+export type Channels = ReadonlyMap<string, ChannelPair['query']>;
 
 /** Both towers of a model, lowered for the rows of a graph, and where their scores are lowered to. */
 export interface Sides {
   readonly block: BlockContext;
   readonly model: Model;
-  readonly query: QueryChannels;
+  readonly query: Channels;
   readonly item: Channels;
   readonly diagnostics: Diagnostic[];
 }
@@ -29,7 +29,7 @@ export interface Sides {
 export function lowerScore(sides: Sides, task: Task, own?: Channels): VectorScore | undefined {
   const { block, diagnostics } = sides;
   const wholeScore = lowerSum(sides, task);
-  if (wholeScore?.interests === undefined || own === undefined) return wholeScore;
+  if (wholeScore?.interests === undefined || own === undefined || areSets(wholeScore.item)) return wholeScore;
   const chooses = own === sides.item ? wholeScore : lowerSum({ ...sides, item: own, diagnostics: [] }, task);
   if (chooses === undefined) return undefined;
   const { interests: _, power, ...score } = wholeScore;
@@ -119,7 +119,7 @@ function lowerTerm(
 export function scaled({ builder }: Pick<BlockContext, 'builder'>, score: VectorScore, factor: number): VectorScore {
   if (factor === 1) return score;
   if (score.interests !== undefined && factor < 0) {
-    throw new ShapeError('takes the best of several interests, so that its factor must be above 0');
+    throw new ShapeError('takes the best of several vectors, so that its factor must be above 0');
   }
   return { ...score, query: builder.mul(score.query, factor), bound: score.bound * Math.abs(factor) };
 }

@@ -45,8 +45,8 @@ export function modelOf(resolution: Resolution, found: readonly Diagnostic[]): M
         .map(([name, members]) => [name, { name, span: scope.groups.get(name)!.name.span, members }]),
     ),
     towers: [
-      completeTower(towerPair[0], readsBias(tasks, 'query')),
-      completeTower(towerPair[1], readsBias(tasks, 'item')),
+      completeTower(towerPair[0], setChannels(resolution), readsBias(tasks, 'query')),
+      completeTower(towerPair[1], setChannels(resolution), readsBias(tasks, 'item')),
     ],
     tasks: validTasks as Task[],
     objective,
@@ -66,7 +66,9 @@ export interface ValidParts {
  * Removes what is broken: features whose arguments are invalid or name such features, and steps with an error or a source that is not valid. The steps before an
  * error stay, under a name that nothing can read.
  */
-export function withoutBroken({ features: declared, towers, scope, brokenGroups }: Resolution): ValidParts {
+export function withoutBroken(resolution: Resolution): ValidParts {
+  const { features: declared, towers, scope, brokenGroups } = resolution;
+  const ofSets = setChannels(resolution);
   const uses = usesOf(declared);
   const features =
     uses.size === declared.size ? declared : new Map([...declared].filter(([feature]) => uses.has(feature)));
@@ -76,12 +78,13 @@ export function withoutBroken({ features: declared, towers, scope, brokenGroups 
     partsOf(flow).every(
       (part) => part.kind === 'step' || (isWhole(part.name) && part.features.every((feature) => features.has(feature))),
     );
-  const validTowers = towers.map(({ name, span, features, key, steps }): Tower => {
+  const validTowers = towers.map(({ name: tower, span, features, key, steps }): Tower => {
     const validSteps = steps.flatMap(({ name, span, channel, flow, begun }): TowerStep[] => {
-      if (flow && isValid(flow)) return [{ name, span, channel, flow }];
+      const ofSet = ofSets.has(`${tower}.${name}`);
+      if (flow && isValid(flow)) return [{ name, span, channel, ofSet, flow }];
       return begun && isValid(begun) ? [{ name: `${name} …`, span, channel: false, flow: begun }] : [];
     });
-    return { name, span, features, key: key?.name, steps: validSteps };
+    return { name: tower, span, features, key: key?.name, steps: validSteps };
   });
   return { features, towers: validTowers };
 }
@@ -144,16 +147,32 @@ const readsBias = (tasks: readonly ResolvedTask[], side: 'query' | 'item'): bool
     score?.biases?.some((bias) => bias.kind === 'channel' && bias.side === side && bias.channel === keyBias),
   );
 
-function completeTower({ name, span, features, key, steps }: ResolvedTower, bias = false): Tower {
+/** Returns the channels that scores of sets read: `TOWER.CHANNEL`. */
+const setChannels = ({ tasks, library }: Resolution): ReadonlySet<string> =>
+  new Set(
+    tasks.flatMap(({ score }) =>
+      (score?.terms ?? []).flatMap(({ call, channels }) =>
+        library.scores[call.kind]!.ofSets
+          ? channels.flatMap(({ query, item }) => [`${score!.towers[0]}.${query}`, `${score!.towers[1]}.${item}`])
+          : [],
+      ),
+    ),
+  );
+
+function completeTower(
+  { name: tower, span, features, key, steps }: ResolvedTower,
+  ofSets: ReadonlySet<string>,
+  bias: boolean,
+): Tower {
   return {
-    name,
+    name: tower,
     span,
     features,
     key: key?.name,
     ...(bias && !steps.some((step) => step.name === keyBias) ? { bias } : {}),
     steps: steps.map(({ name, span, channel, flow }): TowerStep => {
       invariant(flow, 'every step of a valid tower has a flow');
-      return { name, span, channel, flow };
+      return { name, span, channel, ofSet: ofSets.has(`${tower}.${name}`), flow };
     }),
   };
 }

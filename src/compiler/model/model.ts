@@ -63,6 +63,8 @@ export interface TowerStep {
   readonly name: string;
   readonly span: Span;
   readonly channel: boolean;
+  /** True if a score of sets reads the channel, which may then be a sequence. */
+  readonly ofSet?: boolean;
   readonly flow: Flow;
 }
 

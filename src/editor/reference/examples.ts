@@ -205,7 +205,8 @@ function variationsOf(table: LibraryTable, name: string, written: string): reado
     case 'scores': {
       const score = written.includes('(') ? written : `${written}(user, item)`;
       if (!library.scores[name]!.lower) return [fittedVariation(score)];
-      const of = (loss: string): Variation => ({ tasks: `task watch { score = ${score}, loss = ${loss} }` });
+      const sets = library.scores[name]!.ofSets ? sequenceOfUser : {};
+      const of = (loss: string): Variation => ({ ...sets, tasks: `task watch { score = ${score}, loss = ${loss} }` });
       return [of('softmax(in_batch)'), of('softmax(in_batch, temperature: 0.05)')];
     }
     case 'losses':
@@ -218,6 +219,13 @@ function variationsOf(table: LibraryTable, name: string, written: string): reado
       return [{ after: `train { ${Object.hasOwn(accuracyMetrics, name) ? 'stop' : 'metrics'} = ${written} }` }];
   }
 }
+
+/** Has several vectors of a user. */
+const sequenceOfUser: Variation = {
+  features: 'history: list(movie_id, max: 20, pool: none)',
+  userInputs: 'history',
+  user: 'channel main = history -> dense(16)',
+};
 
 /** Has no loss, and towers without channels. */
 const fittedVariation = (score: string): Variation => ({

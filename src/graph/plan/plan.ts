@@ -455,8 +455,8 @@ export interface TowerPlan {
   readonly parts?: readonly TowerPartPlan[];
   readonly width: number;
   /**
-   * Number of vectors per row, if the query tower has several: `vector` is then float32 [batch, interests, width], and the score is the largest of the inner
-   * products.
+   * Number of vectors per row, if the tower has several: `vector` is then float32 [batch, interests, width]. With several of the query tower alone the score is
+   * the largest of the inner products; with several of both it is that of `maxSimOfAll`.
    */
   readonly interests?: number;
   /** Values within `embedded` that show how the tower weighs its fields; absent if it has none. */

@@ -1,4 +1,5 @@
 /** Items of one request that may be among its `k` best, with bounds of their scores, and the best of them. `codes.ts` has the proof. */
+import type { Bits } from './bits.ts';
 
 /** Collects the `k` best of a stream of scored rows. All answers have this order: the higher score first; among equal scores the lower row. */
 export class BestRows {
@@ -70,6 +71,35 @@ export class BestRows {
 
 const isWorse = (score: number, row: number, than: number, thanRow: number): boolean =>
   score < than || (score === than && row > thanRow);
+
+export interface ScanRequest {
+  /** One or more, each of finite numbers, as wide as the items. */
+  readonly vectors: readonly Float64Array[];
+  readonly k: number;
+  /** Default: all rows. */
+  readonly allowed?: Bits;
+  /**
+   * Returns some of the rows that may be in the answer, instead of `allowed`, again and again until there are no more. A row comes once.
+   * @param least score that the k-th best so far has at least
+   */
+  readonly listed?: (least: number) => Uint32Array | undefined;
+}
+
+/** Ranks the rows that a request allows by their scores. */
+export function rankAll(
+  { k, allowed, listed }: Omit<ScanRequest, 'vectors'>,
+  rows: number,
+  scoreOf: (row: number) => number,
+): RankedRows {
+  const best = new BestRows(k, rows);
+  if (k === 0) return best.ordered();
+  const visit = (row: number): void => best.push(row, scoreOf(row));
+  if (listed) {
+    for (let some = listed(best.worst); some; some = listed(best.worst)) some.forEach(visit);
+  } else if (allowed) allowed.forEach(visit);
+  else for (let row = 0; row < rows; row++) visit(row);
+  return best.ordered();
+}
 
 export interface RankedRows {
   readonly rows: Int32Array;

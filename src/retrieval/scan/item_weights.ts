@@ -3,8 +3,8 @@
  * same bits.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import { BestRows, type RankedRows } from './candidates.ts';
-import type { Scan, ScanRequest } from './scan.ts';
+import { type RankedRows, rankAll, type ScanRequest } from './candidates.ts';
+import type { Scan } from './scan.ts';
 
 /** Weights by code of an item. Code 0 stands for no item. */
 export interface ItemWeights {
@@ -109,16 +109,9 @@ export class ItemSums {
     const { rows } = this;
     const score = (vectors: readonly Float64Array[], row: number): number =>
       vectors.reduce((best, vector) => Math.max(best, vector[row]!), Number.NEGATIVE_INFINITY);
-    const answer = ({ vectors, k, allowed, listed }: ScanRequest): RankedRows => {
+    const answer = ({ vectors, ...request }: ScanRequest): RankedRows => {
       for (const vector of vectors) invariant(vector.length === rows, `a vector of ${vector.length} for ${rows}`);
-      const best = new BestRows(k, rows);
-      if (k === 0) return best.ordered();
-      const visit = (row: number): void => best.push(row, score(vectors, row));
-      if (listed) {
-        for (let some = listed(best.worst); some; some = listed(best.worst)) some.forEach(visit);
-      } else if (allowed) allowed.forEach(visit);
-      else for (let row = 0; row < rows; row++) visit(row);
-      return best.ordered();
+      return rankAll(request, rows, (row) => score(vectors, row));
     };
     return {
       rows,

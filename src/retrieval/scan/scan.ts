@@ -9,8 +9,7 @@
  * Long because a scan, one that grows and one that threads share are made of the same pass.
  */
 import { invariant } from '../../base/diagnostics/failure.ts';
-import type { Bits } from './bits.ts';
-import { BestRows, Candidates, type RankedRows } from './candidates.ts';
+import { BestRows, Candidates, type RankedRows, type ScanRequest } from './candidates.ts';
 import { blockRows, type CodedQuery, type CodeLayout, centreOf, codeQuery, layoutOf } from './codes.ts';
 import {
   aligned,
@@ -23,24 +22,17 @@ import {
   writeStore,
 } from './store.ts';
 
-export type { RankedRows } from './candidates.ts';
-
-export interface ScanRequest {
-  /** One or more, each of finite numbers, as wide as the items. */
-  readonly vectors: readonly Float64Array[];
-  readonly k: number;
-  /** Default: all rows. */
-  readonly allowed?: Bits;
-  /**
-   * Returns some of the rows that may be in the answer, instead of `allowed`, again and again until there are no more. A row comes once.
-   * @param least score that the k-th best so far has at least
-   */
-  readonly listed?: (least: number) => Uint32Array | undefined;
-}
+export type { RankedRows, ScanRequest } from './candidates.ts';
 
 export interface Scan {
   readonly rows: number;
   readonly width: number;
+  /** Present if items have several vectors each. */
+  readonly sets?: {
+    readonly perItem: number;
+    /** Returns the vectors of a query that finds items near this one. */
+    queryOf(row: number): readonly Float32Array[];
+  };
   /** Returns a query that finds items near this one, float32 [width]: its vector, if it has one. */
   vector(row: number): Float32Array;
   top(requests: readonly ScanRequest[]): RankedRows[];
@@ -422,11 +414,11 @@ export function bestScoreOf(queries: readonly Float64Array[], vectors: Float32Ar
  * Adding an item writes the codes of its block of 64 again, with the block's new scale and bounds. `codes.ts` holds for any scale, so the answers of older
  * scans stay the same bits. Memory for all items is requested at the start, and the system provides it page by page as items come, so nothing is ever copied.
  */
-export interface GrowingScan {
+export interface GrowingScan<S extends Scan = VectorScan> {
   readonly rows: number;
   /** @param vectors float32 [n, width], finite; there must be room for n more */
   add(vectors: Float32Array): void;
-  firstRows(rows: number): VectorScan;
+  firstRows(rows: number): S;
 }
 
 export function makeGrowingScan(width: number, room: number): GrowingScan {

@@ -45,8 +45,9 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
     const rows = items.map((item) => rowOf(item, base.itemRow(item.key), source));
     try {
       const columns = withMadeFeatures(joinColumns(rows), items.length, source.plan.towers[1], source);
-      const { data, width } = await source.itemTower(columns, items.length);
-      return items.map((_, index) => data.slice(index * width, (index + 1) * width));
+      const { data } = await source.itemTower(columns, items.length);
+      const numbers = data.length / items.length;
+      return items.map((_, index) => data.slice(index * numbers, (index + 1) * numbers));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (items.length === 1) return [error];

@@ -89,7 +89,10 @@ function makeWrittenItems(base: Snapshot) {
     segments.reduce((total, segment) => total + countIn(segment), 0);
   const slotCount = (): number => sum((segment) => segment.slotCount);
   const alive = (): number => sum((segment) => segment.alive);
-  const maxSlots = Math.max(slotsPerSlice, Math.min(maxSegmentSlots, Math.floor(maxSegmentNumbers / base.width)));
+  const maxSlots = Math.max(
+    slotsPerSlice,
+    Math.min(maxSegmentSlots, Math.floor(maxSegmentNumbers / base.width / (base.sets?.perItem ?? 1))),
+  );
   const slotsFor = (count: number): number => Math.min(maxSlots, Math.max(minSegmentSlots, count));
 
   /** @param expected number of slots of a new segment, if there is no room */
@@ -269,6 +272,10 @@ function liveSnapshot({ base, segments, keptRows, hiddenCount }: LiveParts): Sna
     valuesOf: (row, names) => readFromPart(row, (part, ownRow) => part.valuesOf(ownRow, names)),
     userRow: base.userRow,
     itemVector: (row) => readFromPart(row, (part, ownRow) => part.itemVector(ownRow)),
+    sets: base.sets && {
+      ...base.sets,
+      queryOf: (row) => readFromPart(row, (part, ownRow) => part.sets!.queryOf(ownRow)),
+    },
     score: (vectors, row) => readFromPart(row, (part, ownRow) => part.score(vectors, ownRow)),
     seenBy,
     written: segments.map(({ segment: of, snapshot }, index) => ({

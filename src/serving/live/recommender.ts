@@ -11,9 +11,11 @@ import { type ItemSearch, makeItemSearch } from '../../retrieval/item_search.ts'
 import { describeQuery, makePreparer, type QueryDescription } from '../../retrieval/prepare.ts';
 import { makeQueryAnswerer, type QueryAnswerer } from '../../retrieval/query_answerer.ts';
 import { type RecallFigures, recallFigures } from '../../retrieval/scan/approximate.ts';
-import { hasVectors, makeScan, scanOfCoded } from '../../retrieval/scan/scan.ts';
+import { hasVectors, makeScan, type Scan, scanOfCoded } from '../../retrieval/scan/scan.ts';
+import { makeSetScan } from '../../retrieval/scan/set_scan.ts';
 import { itemColumnsOf, type ServingState, servingStateOf } from '../../retrieval/servable.ts';
 import { interestsOf, type Snapshot, snapshotOf, type TopRequest } from '../../retrieval/snapshot.ts';
+import { requestFailure } from '../../retrieval/top_request.ts';
 import type { ComputedItemVectors, RetrievalObjective } from '../../retrieval/vectors.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import { makeRetrieval, type Retrieval } from '../../training/scoring/retrieval_scorer.ts';
@@ -103,9 +105,12 @@ function recommenderOf(
 ): Recommender {
   const { plan, encodings } = trained;
   const { items, users } = served;
-  const { data, rows, width } = items.vectors;
-  const scan =
-    retrieval.scan?.() ?? (items.coded ? scanOfCoded(items.coded, data, rows, width) : makeScan(data, rows, width));
+  const { data, rows, width, interests: perItem } = items.vectors;
+  const makeOwnScan = (): Scan => {
+    if (perItem !== undefined) return makeSetScan({ data, rows, width, perItem });
+    return items.coded ? scanOfCoded(items.coded, data, rows, width) : makeScan(data, rows, width);
+  };
+  const scan = retrieval.scan?.() ?? makeOwnScan();
   const [keys, userKeys] = [keyTableOf(items.keys), keyTableOf(users.keys)];
   const titles = items.titles && keyTableOf(items.titles);
   const snapshot = snapshotOf({
@@ -118,7 +123,7 @@ function recommenderOf(
     columns: itemColumnsOf(items.columns),
     seen: users.had,
   });
-  const cohortOf = makeCohortFinder(trained, served, retrieval.query);
+  const cohortOf = perItem === undefined ? makeCohortFinder(trained, served, retrieval.query) : refuseAverage;
   const preparer = makePreparer(trained, served, undefined, cohortOf);
   const { knownUntil } = served;
   const over = (base: Snapshot = snapshot): WritableAnswerer => {
@@ -164,6 +169,10 @@ function recommenderOf(
     close: () => retrieval.close(),
   };
 }
+
+const refuseAverage = (): never => {
+  throw requestFailure('average', 'takes one vector of each user, and these have several', 'leave it out');
+};
 
 /** Returns realistic queries: from held-out events, if the data has any. */
 async function sampleQueries(retrieval: Retrieval, { parts }: Dataset, count: number): Promise<QueryVectors> {

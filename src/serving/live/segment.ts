@@ -5,13 +5,14 @@
 import { makeKeyIndex } from '../../base/text/key_table.ts';
 import { makeGrowingColumn, valueAt } from '../../retrieval/filter/filter_columns.ts';
 import { Bits } from '../../retrieval/scan/bits.ts';
-import { type GrowingScan, makeGrowingScan } from '../../retrieval/scan/scan.ts';
+import { type GrowingScan, makeGrowingScan, type Scan } from '../../retrieval/scan/scan.ts';
+import { makeGrowingSets } from '../../retrieval/scan/set_scan.ts';
 import { directionsOf, type Snapshot, snapshotOf } from '../../retrieval/snapshot.ts';
 
 export interface WrittenItem {
   readonly key: string;
   readonly title?: string;
-  /** float32 [width], finite: the output of the item tower. */
+  /** float32 [width], or all vectors of the item, finite: the output of the item tower. */
   readonly vector: Float32Array;
   /** By column. */
   readonly values: ReadonlyMap<string, unknown>;
@@ -50,8 +51,10 @@ export interface DirectionsState {
  * @param room maximum number of slots
  */
 export function makeSegment(base: Snapshot, room: number, turning: DirectionsState): ItemSegment {
-  const { width } = base;
-  const scan = makeGrowingScan(width, room);
+  const { width, sets } = base;
+  const numbersPerItem = width * (sets?.perItem ?? 1);
+  const vectorScan = sets ? undefined : makeGrowingScan(width, room);
+  const scan: GrowingScan<Scan> = vectorScan ?? makeGrowingSets(width, sets!.perItem, room);
   /** Absent while all vectors have length 1, as those of a cosine score do, and thus are their own directions. */
   let directionScan: GrowingScan | undefined;
   let isUnit = true;
@@ -68,11 +71,11 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
   let snapshot: Snapshot | undefined;
   let lastView: SegmentView | undefined;
 
-  const directionsNow = (): GrowingScan => {
+  const directionsNow = (): GrowingScan<Scan> => {
     turning.isAsked = true;
-    if (isUnit) return scan;
+    if (isUnit || !vectorScan) return scan;
     directionScan ??= makeGrowingScan(width, room);
-    const { vectors } = scan.firstRows(keys.length);
+    const { vectors } = vectorScan.firstRows(keys.length);
     const newVectors = vectors.subarray(directionScan.rows * width);
     if (newVectors.length > 0) directionScan.add(directionsOf(newVectors, width));
     return directionScan;
@@ -109,7 +112,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
       return aliveCount;
     },
     add(items) {
-      const vectors = new Float32Array(items.length * width);
+      const vectors = new Float32Array(items.length * numbersPerItem);
       for (const [index, item] of items.entries()) {
         const slot = keys.push(item.key) - 1;
         titles.push(item.title);
@@ -117,7 +120,7 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
         latestSlot.set(item.key, slot);
         aliveSlots.add(slot);
         for (const { name, column } of columns) column.add(item.values.get(name));
-        vectors.set(item.vector, index * width);
+        vectors.set(item.vector, index * numbersPerItem);
       }
       aliveCount += items.length;
       scan.add(vectors);
@@ -147,14 +150,14 @@ export function makeSegment(base: Snapshot, room: number, turning: DirectionsSta
       return lastView;
     },
     items(from, to) {
-      const { vectors } = scan.firstRows(keys.length);
+      const { vector } = scan.firstRows(keys.length);
       const namedColumns = [...columnsNow()];
       const items: WrittenItem[] = [];
       for (let slot = from; slot < to; slot++) {
         if (!aliveSlots.has(slot)) continue;
         items.push({
           key: keys[slot]!,
-          vector: vectors.subarray(slot * width, (slot + 1) * width),
+          vector: vector(slot),
           values: new Map(namedColumns.map(([name, column]) => [name, valueAt(column, slot)])),
           title: titles[slot],
         });

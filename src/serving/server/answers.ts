@@ -236,7 +236,7 @@ export function makeAnswers({
       refuseOtherVersion(body, version);
       refuseUnknownColumns(body.columns, snapshot);
       const directions = snapshot.orderDirections();
-      const topRequest = { vectors: [directions.itemVector(row)], ...selectionOf(body), excludeRows: [row] };
+      const topRequest = { vectors: queryOf(directions, row), ...selectionOf(body), excludeRows: [row] };
       const answer = shownAnswer(await topBatched({ snapshot: directions, query: topRequest }, options));
       return {
         version,
@@ -254,7 +254,7 @@ export function makeAnswers({
         return recommender.vectors(questionOf(query));
       }
       if (hasQuery) throw requestFailure('item', 'is given next to a query', 'send both in an array');
-      return [snapshot.itemVector(rowOf(String(item), snapshot))];
+      return queryOf(snapshot, rowOf(String(item), snapshot));
     },
     users: async ({ prefix = '', limit = defaultLimit }) => ({
       version,
@@ -297,6 +297,10 @@ const questionOf = ({ user, values }: RecommendBody): RecommendQuery =>
   user === undefined
     ? { values: ownOf(values ?? {}) }
     : { key: String(user), ...(values && { values: ownOf(values) }) };
+
+/** Returns vectors that find items near this one. */
+const queryOf = ({ sets, itemVector }: Snapshot, row: number): readonly Float32Array[] =>
+  sets?.queryOf(row) ?? [itemVector(row)];
 
 function rowOf(item: string, snapshot: Snapshot): number {
   const row = snapshot.itemRow(item);

@@ -103,7 +103,8 @@ function* problemsOfPlan(plan: Plan, encodings: ReadonlyMap<string, Encoding>): 
   const [query, item] = towers;
   if (!plan.fitted && query.width === 0) yield 'the towers have no vectors';
   if (query.width !== item.width) yield `the towers are ${query.width} and ${item.width} wide`;
-  if (item.interests !== undefined) yield 'the tower of the items has several vectors a row';
+  if (item.interests !== undefined && query.interests === undefined)
+    yield 'the tower of the items has several vectors a row, and that of the queries has not';
   const metric = train.stop?.metric;
   if (metric !== undefined && !Object.hasOwn(metrics, metric)) yield `there is no metric \`${metric}\``;
 }

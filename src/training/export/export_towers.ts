@@ -20,6 +20,7 @@ import type { Graph } from '../../graph/graph.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { weightsInput } from '../../graph/plan/serving_graph.ts';
 import { type ElementLimit, elementLimitOf, type Histories } from '../../retrieval/query_columns.ts';
+import type { Vectors } from '../../retrieval/vectors.ts';
 import type { LoadedModel } from '../artifact/load.ts';
 import type { Manifest } from '../artifact/run_manifest.ts';
 import { refuseUnlessValid } from '../artifact/validate.ts';
@@ -100,6 +101,8 @@ async function writeTowers(
   const index = options.items && (await writeItems(folder, options.items));
   if (index) files.push(index.vectors, index.items);
   const { interests } = plan.towers[0];
+  const { width, interests: itemVectors } = plan.towers[1];
+  const bestOf = interests === undefined ? 'inner product' : 'largest inner product';
   const serving: ServingDescription = {
     format: 'tower-serving-1',
     tower: version,
@@ -108,9 +111,8 @@ async function writeTowers(
     retrieval: {
       query: plan.towers[0].name,
       item: plan.towers[1].name,
-      width: plan.towers[1].width,
-      interests,
-      score: interests === undefined ? 'inner product' : 'largest inner product',
+      ...{ width, interests, itemVectors },
+      score: itemVectors === undefined ? bestOf : 'sum of largest inner products',
     },
     index,
     towers: towerDescriptions,
@@ -220,7 +222,9 @@ export interface ServingDescription {
     readonly width: number;
     /** Number of query vectors per row. Search with each, and keep the best score of an item. */
     readonly interests?: number;
-    readonly score: 'inner product' | 'largest inner product';
+    /** Number of vectors per item, of which the last number is 1, or 0 if the item lacks it. Absent: one. */
+    readonly itemVectors?: number;
+    readonly score: 'inner product' | 'largest inner product' | 'sum of largest inner products';
   };
   /** The vectors of all items, as `tower export --index` writes them. */
   readonly index?: ItemIndex;
@@ -275,8 +279,7 @@ type ServingShape = readonly (number | 'batch')[];
 interface ExportedItems {
   readonly keys: Texts;
   readonly titles?: Texts;
-  /** float32 [rows, width] */
-  readonly vectors: { readonly data: Float32Array; readonly rows: number; readonly width: number };
+  readonly vectors: Vectors;
 }
 
 interface ItemIndex {
@@ -286,7 +289,13 @@ interface ItemIndex {
 }
 
 /** @throws Failure `cannot-write` */
-export async function writeItems(folder: string, { keys, titles, vectors }: ExportedItems): Promise<ItemIndex> {
+export async function writeItems(
+  folder: string,
+  { keys, titles, vectors: ofItems }: ExportedItems,
+): Promise<ItemIndex> {
+  // Several vectors of an item lie end to end.
+  const { data, rows, width, interests = 1 } = ofItems;
+  const vectors = { data, rows, width: width * interests };
   const index = { vectors: 'index/vectors.npy', items: 'index/items.parquet', rows: vectors.rows };
   await makeFolder(join(folder, 'index'));
   await writeNpy(join(folder, index.vectors), vectors);

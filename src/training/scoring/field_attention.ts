@@ -141,8 +141,11 @@ export function spreadsOf(tables: Tables, items: Vectors): readonly Spread[] {
   const spreads = [...tables.values()].map((table) =>
     spreadOf(`table ${table.name}`, rowReader(table.shownNumbers(), table.dim), table.rows, table.dim),
   );
-  return [...spreads, spreadOf('item vectors', rowReader(items.data, items.width), items.rows, items.width)];
+  return [...spreads, spreadOfVectors('item vectors', items)];
 }
+
+export const spreadOfVectors = (name: string, { data, rows, width, interests = 1 }: Vectors): Spread =>
+  spreadOf(name, rowReader(data, width), rows * interests, width);
 
 export function spreadOf(name: string, rowOf: (row: number) => ArrayLike<number>, rows: number, width: number): Spread {
   const vectors = drawRows(rows).map(rowOf);

@@ -8,6 +8,7 @@ import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { symbolicDim } from '../../graph/dims.ts';
 import { type Graph, type Tensor, tensorOf } from '../../graph/graph.ts';
 import { computedTableName, elementOutputName, type Plan } from '../../graph/plan/plan.ts';
+import { maxSimOfAll } from '../../graph/vector_sets.ts';
 import { ItemSums } from '../../retrieval/scan/item_weights.ts';
 import type { Scan } from '../../retrieval/scan/scan.ts';
 import type { ComputedItemVectors, Vectors } from '../../retrieval/vectors.ts';
@@ -26,6 +27,8 @@ export class ItemScores {
   constructor(
     private readonly engine: Engine,
     private readonly interests = 1,
+    /** Number of vectors of each item. Absent: one. */
+    private readonly perItem?: number,
   ) {}
 
   setItems(items: Vectors): void {
@@ -36,6 +39,7 @@ export class ItemScores {
   /** Scores all items. The engine holds their vectors in the layout that it multiplies fastest. */
   async all(queries: Vectors): Promise<Float32Array> {
     const { rows, width } = this.items!;
+    if (this.perItem !== undefined) return this.scoreRange(queries, 0, rows);
     this.corpusScorer ??= { program: await this.engine.prepare(this.graph(width, rows), this.weights()), isOld: false };
     if (this.corpusScorer.isOld) await this.corpusScorer.program.write(this.weights());
     this.corpusScorer.isOld = false;
@@ -45,6 +49,7 @@ export class ItemScores {
   /** Scores the items `from` to before `to`. It does not copy their vectors, because the corpus may be too large. */
   async scoreRange(queries: Vectors, from: number, to: number): Promise<Float32Array> {
     const { data, width } = this.items!;
+    if (this.perItem !== undefined) return this.scoreSets(queries, this.perItem, from, to);
     this.partScores ??= await this.engine.prepare(this.graph(width), {});
     const items = tensorOf(data.subarray(from * width, to * width), to - from, width);
     return scoresOf(await this.partScores.run({ queries: this.tensor(queries), items }));
@@ -53,6 +58,34 @@ export class ItemScores {
   async close(): Promise<void> {
     await this.corpusScorer?.program.close();
     await this.partScores?.close();
+  }
+
+  /** Scores a few items at a time, because each has a product for each pair of vectors. */
+  private async scoreSets(queries: Vectors, perItem: number, from: number, to: number): Promise<Float32Array> {
+    const { data, width } = this.items!;
+    this.partScores ??= await this.engine.prepare(this.graphOfSets(width, perItem), {});
+    const count = Math.max(1, Math.floor(maxProducts / (queries.rows * this.interests * perItem)));
+    const scores = new Float32Array(queries.rows * (to - from));
+    const numbersPerItem = perItem * width;
+    for (let first = from; first < to; first += count) {
+      const end = Math.min(to, first + count);
+      const items = tensorOf(data.subarray(first * numbersPerItem, end * numbersPerItem), end - first, perItem, width);
+      const queryTensor = tensorOf(queries.data, queries.rows, this.interests, width);
+      const some = scoresOf(await this.partScores.run({ queries: queryTensor, items }));
+      for (let row = 0; row < queries.rows; row++) {
+        const ofRow = some.subarray(row * (end - first), (row + 1) * (end - first));
+        scores.set(ofRow, row * (to - from) + first - from);
+      }
+    }
+    return scores;
+  }
+
+  private graphOfSets(width: number, perItem: number): Graph {
+    const builder = makeBuilder('scores');
+    const queries = builder.input('queries', [symbolicDim('batch'), this.interests, width]);
+    const items = builder.input('items', [symbolicDim('items'), perItem, width]);
+    builder.output('scores', maxSimOfAll(builder, queries, items));
+    return builder.finish();
   }
 
   private tensor({ data, rows, width }: Vectors): Tensor {
@@ -87,6 +120,9 @@ export class ItemScores {
     return builder.finish();
   }
 }
+
+/** Inner products that one run computes. */
+const maxProducts = 2 ** 23;
 
 const scoresOf = (outputs: Tensors): Float32Array => floatsOf(outputs, 'scores', 'the graph');
 
@@ -135,7 +171,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   // Inputs of a tower are views of memory that the next inputs reuse, so a run must end before the next one begins.
   const runInTurn = makeSerialQueue();
   let allItems: Int32Array | undefined;
-  const itemScores = new ItemScores(engine, queryTower.interests);
+  const itemScores = new ItemScores(engine, queryTower.interests, itemTower.interests);
   let items: Vectors | undefined;
 
   const refresh = async (parameters: Tensors): Promise<void> => {

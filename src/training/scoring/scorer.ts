@@ -103,7 +103,9 @@ export function modelScorer(
     name: plan.model,
     doc: plan.fitted
       ? 'the sum of the weights from the items of the list'
-      : 'the inner product of the vectors of the two towers; the largest over several interests',
+      : plan.towers[1].interests === undefined
+        ? 'the inner product of the vectors of the two towers; the largest over several interests'
+        : 'the sum over the vectors of a query of the largest inner product with a vector of the item',
     ranksCold: ranksColdItems(plan, corpus) || undefined,
     // Vectors with a number for each item would need too much memory for all rows at once.
     expect: retrieval.scan ? undefined : expect,

@@ -103,10 +103,10 @@ function expectEveryWeightToLearn({ step, towers, fitted, tables }: Plan): void 
     ).toBe(true);
   }
   expect(Number.isFinite(outputs.loss!.data[0])).toBe(true);
-  for (const { embedded, width } of towers) {
+  for (const { embedded, width, interests } of towers) {
     const type = embedded.graph.nodes[embedded.graph.outputs[0]!.node]!.type;
     // Nothing is summed over rows.
-    expect(printType(type)).toBe(`float32[batch, ${width}]`);
+    expect(printType(type)).toBe(`float32[batch, ${interests === undefined ? '' : `${interests}, `}${width}]`);
   }
 }
 

@@ -12,6 +12,11 @@ export const continued = {
     hint: ({ advice }) => advice,
   }),
 
+  'several-vectors': row<{ model: string; what: string; advice: string }>({
+    message: ({ model, what }) => `model \`${model}\` has several vectors of an item, and ${what}`,
+    hint: ({ advice }) => advice,
+  }),
+
   'from-other-model': row<{ folder: string; differences: readonly string[] }>({
     message: ({ folder, differences }) =>
       `the run in ${folder} is of another model, so training cannot go on from it: ${differences.join('; ')}`,

@@ -4,7 +4,7 @@ import { lossKind } from '../rows.ts';
 import { hidden } from './loss_columns.ts';
 import { ownRowsOf } from './negatives.ts';
 import { sharpened, sharpnessArguments } from './temperature.ts';
-import { sharpenedRow, weightedMean } from './weighted_mean.ts';
+import { ownColumnScores, sharpenedRow, weightedMean } from './weighted_mean.ts';
 
 export const distill = lossKind({
   doc: "Cross-entropy between a teacher's distribution over a list of items that each row has and the softmax of the row's scores over the same items. The distribution is the weights of the list over their sum; without `weights` all its items count alike. Items that the corpus does not have are left out. A row without such an item, or without a weight above 0, does not count. The row's own item has no part in it.",
@@ -34,8 +34,7 @@ export const distill = lossKind({
     if (rows?.kind !== 'listed') throw new ShapeError(`needs a list, and \`${args.list}\` is none`);
     const { query } = sharpenedRow(builder, score, sharpness, 0);
     const batch = query.type.shape[0]!;
-    const items = builder.reshape(context.scoreOf(rows).item, [batch, rows.perRow, score.width]);
-    const logits = builder.sum(builder.mul(builder.reshape(query, [batch, 1, score.width]), items), [2]);
+    const logits = ownColumnScores(builder, query, context.scoreOf(rows).item, rows.perRow);
     const source = { from: 'listed_weights', rows } as const;
     const weights = context.input(`listed_weights/${rows.perRow}/${rows.feature}`, source, [batch, rows.perRow]);
     const shares = builder.logSoftmax(builder.select(builder.greaterEqual(weights, 0), logits, hidden));

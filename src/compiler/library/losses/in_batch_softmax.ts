@@ -1,10 +1,20 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
+import { areSets } from '../../../graph/vector_sets.ts';
 import type { Arguments, LossContext, VectorScore } from '../contract.ts';
 import { flag, number } from '../parameters.ts';
 import { hardestArguments } from './hardest.ts';
 import { type FurtherHits, historyToMask, hitArguments, hitPairs, hitsToMask, replaceHits } from './hits.ts';
 import { logQOf, softmaxCorrection } from './log_q.ts';
-import { type BatchColumns, corpusColumns, distinctColumns, queue, rowColumns, withinCorpus } from './loss_columns.ts';
+import {
+  type BatchColumns,
+  corpusColumns,
+  distinctColumns,
+  lowerColumns,
+  queue,
+  rowColumns,
+  smoothedSoftmax,
+  withinCorpus,
+} from './loss_columns.ts';
 import { all, negativeArguments } from './negatives.ts';
 import { sharpnessArguments, smoothing } from './temperature.ts';
 import { rowScore, rowShares, weightedMean } from './weighted_mean.ts';
@@ -55,6 +65,8 @@ const shift = 8;
  * pᵢⱼ qᵢ. To avoid others, the gradients are written here: only the value of the result is the loss, and its gradient is that of `slope`, which is linear in q
  * and v with exactly these factors. A masked entry does not contribute, because its p is 0. Factors of rows and columns multiply q and v, never S.
  *
+ * A score of sets is not linear in its vectors, and takes the graph's own gradients.
+ *
  * A margin reduces only the own logit: the own entry is masked like a hit, and its term e^(Sᵢ own − margin) is added to the results of the products for row i
  * and for its own column.
  */
@@ -66,6 +78,13 @@ export function inBatchSoftmax(
 ): Ref {
   const { builder } = context;
   const weight = args.all ? withinCorpus(context, score.query) : context.weight;
+  const hitsOfOthers = args.all ? historyToMask(context, args) : hitsToMask(context, args);
+  if (areSets(score.item)) {
+    const columns = args.all ? ({ columns: 'corpus' } as const) : {};
+    const { correction, margin } = args;
+    const options = { sharpness, correction, margin, hits: hitsOfOthers, ...columns };
+    return smoothedSoftmax({ ...context, weight }, lowerColumns(context, score, options), 0);
+  }
   const otherBatchColumns = otherColumns(context, score, args);
   const columns = otherBatchColumns ?? rowColumns(score.item);
   const paired = otherBatchColumns?.score ?? score;
@@ -76,7 +95,6 @@ export function inBatchSoftmax(
   const ownLogit = args.margin === 0 ? ownScore : builder.sub(ownScore, args.margin * sharpness);
 
   const logits = builder.matMul(q, v, { transposeB: true });
-  const hitsOfOthers = args.all ? historyToMask(context, args) : hitsToMask(context, args);
   const hits = args.margin === 0 ? hitsOfOthers : { ...hitsOfOthers, own: true as const };
   const mask = (matrix: Ref, value: number): Ref =>
     hits === undefined ? matrix : replaceHits(context, matrix, columns.rows, value, hits);

@@ -1,11 +1,12 @@
 /** Lowers the scores of each row against many columns: items of the batch, of past batches (the queue), of the corpus, or drawn for all rows together. */
 import type { Ref } from '../../../graph/builder.ts';
 import type { QueueRows, RowsOf, SharedRows } from '../../../graph/plan/plan.ts';
-import type { LossContext, VectorScore } from '../contract.ts';
+import { areSets } from '../../../graph/vector_sets.ts';
+import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { integer, kind } from '../parameters.ts';
 import { type FurtherHits, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
-import { sharpenedRow, weightedMean } from './weighted_mean.ts';
+import { columnScores, sharpenedRow, weightedMean } from './weighted_mean.ts';
 
 /** Items of past batches serve as further negatives: their vectors of that time, without a gradient. */
 const queues = {
@@ -43,6 +44,7 @@ export function queueColumns(
   }: { sharpness: number; correction: 'none' | 'frequency' | 'streaming'; hits: FurtherHits },
 ): ScoreColumns {
   const { builder, task, key, batch } = context;
+  if (areSets(score.item)) throw new ShapeError('keeps one vector of each past item, and the score has several');
   const count = n * batch;
   const rows: QueueRows = { kind: 'queue', task, key, count, width: score.width, after };
   const vectors = context.input(`queue/${task}`, { from: 'queue_vectors', rows }, [count, score.width]);
@@ -108,7 +110,7 @@ export function lowerColumns(context: LossContext, score: VectorScore, options: 
     correction === 'none' ? undefined : powered(logQOf(context, correction, rows, like.type.shape[0]!, mixed));
   const columnsOf = (rows: RowsOf, items: Ref): ScoreColumns => {
     const hits = rows.kind === 'shared' ? options.hits : ownHits;
-    const logits = builder.matMul(query, items, { transposeB: true });
+    const logits = columnScores(builder, query, items);
     const q = logQ(rows, items);
     const corrected = q === undefined ? logits : builder.sub(logits, q);
     return {

@@ -7,7 +7,7 @@ import { hitsToMask, type mask, replaceHits } from './hits.ts';
 import { type correction, logQOf } from './log_q.ts';
 import { type AllColumns, hidden, logSum, lowerColumns, type ScoreColumns } from './loss_columns.ts';
 import { type negativeArguments, ownRowsOf, refuseIdleCorrection, sharedRowsOf } from './negatives.ts';
-import { rowScore } from './weighted_mean.ts';
+import { ownColumnScores, rowScore } from './weighted_mean.ts';
 
 type NegativeArguments = Arguments<typeof negativeArguments> & {
   readonly mask: Arguments<{ mask: typeof mask }>['mask'];
@@ -70,10 +70,8 @@ function ownColumns(
   sharpness: number,
 ): ScoreColumns {
   const { builder } = context;
-  const batch = score.query.type.shape[0]!;
-  const items = builder.reshape(context.scoreOf(rows).item, [batch, rows.perRow, score.width]);
   const query = builder.mul(score.query, sharpness);
-  const logits = builder.sum(builder.mul(builder.reshape(query, [batch, 1, score.width]), items), [2]);
+  const logits = ownColumnScores(builder, query, context.scoreOf(rows).item, rows.perRow);
   const hits = hitsToMask(context, args) ?? {};
   const masked = (matrix: Ref, value: number): Ref => replaceHits(context, matrix, rows, value, hits);
   return {

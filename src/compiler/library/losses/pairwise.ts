@@ -6,7 +6,7 @@ import { hardestArguments, hardestOf, refuseLoneGap } from './hardest.ts';
 import { hitsToMask, mask, replaceHits } from './hits.ts';
 import { hidden, type ScoreColumns } from './loss_columns.ts';
 import { drawOf, type Negatives, negativeArguments, ownRowsOf, type Sampled, sharedRowsOf } from './negatives.ts';
-import { rowScore, weightedMean } from './weighted_mean.ts';
+import { columnScores, ownColumnScores, rowScore, weightedMean } from './weighted_mean.ts';
 
 const events: RowsOf = { kind: 'events' };
 
@@ -27,35 +27,29 @@ export function lowerPairs(
   args: Pick<Arguments<typeof pairwiseArguments>, keyof typeof pairwiseArguments>,
 ): readonly Pairs[] {
   const { builder } = context;
-  const { query, item, width } = score;
+  const { query, item } = score;
   const { negatives, in_batch: inBatch } = args;
   const ownScore = rowScore(builder, query, item);
-  const batch = ownScore.type.shape[0]!;
   const hits = hitsToMask(context, { mask: args.mask }) ?? {};
   const kinds: { readonly rows: RowsOf; readonly others: Ref }[] = [];
-  if (negatives === undefined || inBatch) kinds.push({ rows: events, others: columns(item) });
+  if (negatives === undefined || inBatch) kinds.push({ rows: events, others: columnScores(builder, query, item) });
   const shared = negatives && sharedRowsOf(negatives, inBatch);
-  if (shared) kinds.push({ rows: shared, others: columns(context.scoreOf(shared).item) });
+  if (shared) kinds.push({ rows: shared, others: columnScores(builder, query, context.scoreOf(shared).item) });
   else if (negatives) {
     const rows = ownRowsOf(context, negatives)!;
-    const items = builder.reshape(context.scoreOf(rows).item, [batch, rows.perRow, width]);
-    kinds.push({ rows, others: builder.sum(builder.mul(builder.reshape(query, [batch, 1, width]), items), [2]) });
+    kinds.push({ rows, others: ownColumnScores(builder, query, context.scoreOf(rows).item, rows.perRow) });
   }
   const pairParts = kinds.map(({ rows, others }) => {
     const ones = builder.broadcastTo(builder.constant(1), others);
     return { others, visible: replaceHits(context, ones, rows, 0, rows === events ? { ...hits, own: true } : hits) };
   });
   refuseLoneGap(args);
-  const column = builder.reshape(ownScore, [batch, 1]);
+  const column = builder.reshape(ownScore, [ownScore.type.shape[0]!, 1]);
   const hardestParts = args.hardest === undefined ? undefined : hardestOfParts();
   return pairParts.map(({ others, visible }, index) => ({
     difference: builder.sub(others, column),
     visible: hardestParts ? hardestParts[index]!.visible() : visible,
   }));
-
-  function columns(items: Ref): Ref {
-    return builder.matMul(query, items, { transposeB: true });
-  }
 
   function hardestOfParts(): readonly ScoreColumns[] {
     const allColumns = pairParts.map(({ others, visible }) => ({

@@ -18,7 +18,7 @@ import { corrected, logSumOfNegatives, lowerChoice, lowerNegatives } from './neg
 import { refuseIdleCorrection, type Sampled, sampledRowsOf, sharedRowsOf } from './negatives.ts';
 import { drawPool } from './pairwise.ts';
 import { sharpened } from './temperature.ts';
-import { rowScore, sharpenedRow, weightedMean } from './weighted_mean.ts';
+import { columnScores, ownColumnScores, rowScore, sharpenedRow, weightedMean } from './weighted_mean.ts';
 import { lowerWholeRows } from './whole_rows.ts';
 
 export const softmax = lossKind({
@@ -146,7 +146,7 @@ function itemsAmongQueries(
 ): Ref {
   const { builder, queryKey, weight } = context;
   const { query, own } = sharpenedRow(builder, score, sharpness, margin);
-  const scores = builder.matMul(query, score.item, { transposeB: true });
+  const scores = columnScores(builder, query, score.item);
   const ownApart = queryKey !== undefined || margin !== 0;
   const hitsAndOwn = margin === 0 ? hits : { ...hits, own: true as const };
   const otherScores =
@@ -201,9 +201,8 @@ function sampledSoftmax(
   const { query, own } = sharpenedRow(builder, score, sharpness, args.margin);
   const batch = own.type.shape[0]!;
 
-  const items = builder.reshape(context.scoreOf(rows).item, [batch, draw.n, score.width]);
-  const queries = builder.reshape(query, [batch, 1, score.width]);
-  const drawn = corrected(context, builder.sum(builder.mul(queries, items), [2]), args.correction, rows, draw.power);
+  const drawnScores = ownColumnScores(builder, query, context.scoreOf(rows).item, draw.n);
+  const drawn = corrected(context, drawnScores, args.correction, rows, draw.power);
   const hits = hitsToMask(context, args);
   const mask = (matrix: Ref, value: number): Ref =>
     hits === undefined ? matrix : replaceHits(context, matrix, rows, value, hits);

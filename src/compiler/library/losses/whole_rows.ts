@@ -3,7 +3,7 @@ import type { Ref } from '../../../graph/builder.ts';
 import type { LossContext, VectorScore } from '../contract.ts';
 import { ShapeError } from '../contract.ts';
 import { putAt } from './hits.ts';
-import { weightedMean } from './weighted_mean.ts';
+import { columnScores, weightedMean } from './weighted_mean.ts';
 
 export interface WholeRows {
   /** The score of each item of the corpus: float32 [batch, corpus]. */
@@ -20,7 +20,7 @@ export function lowerWholeRows(context: LossContext, { query }: VectorScore, sha
   if (userItems === undefined) throw new ShapeError('takes `all` only with `targets = users` in `train`');
   const { pairs, has } = userItems();
   const sharpQuery = sharpness === 1 ? query : builder.mul(query, sharpness);
-  const scores = builder.matMul(sharpQuery, context.scoreOf({ kind: 'corpus' }).item, { transposeB: true });
+  const scores = columnScores(builder, sharpQuery, context.scoreOf({ kind: 'corpus' }).item);
   return {
     scores,
     has: putAt(builder, builder.broadcastTo(builder.constant(0), scores), pairs, 1),

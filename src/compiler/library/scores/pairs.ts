@@ -31,18 +31,19 @@ export function pairs(
   { power }: Arguments<typeof scoreParameters>,
   normalize: boolean,
 ): VectorScore {
-  for (const { channel, query, item } of channels) {
-    if (query.width !== item.width) {
-      throw new ShapeError(
-        `needs two vectors of one width, but channel \`${channel}\` has vector[${query.width}] and vector[${item.width}]`,
-      );
-    }
-  }
+  const vectorPairs = channels.map(({ channel, query, item }) => {
+    if (query.kind === 'sequence' || item.kind !== 'vector')
+      throw new ShapeError(`needs vectors, but channel \`${channel}\` has several: score it with \`max_sim\` alone`);
+    if (query.width === item.width) return { query, item };
+    throw new ShapeError(
+      `needs two vectors of one width, but channel \`${channel}\` has vector[${query.width}] and vector[${item.width}]`,
+    );
+  });
   const prepared = (vector: Vector | Interests): Ref =>
     normalize && !vector.normalized ? unitLength(builder, vector.tensor) : vector.tensor;
   const { tensor: query, interests } = joinQueries(
     builder,
-    channels.map(({ query }) => ({
+    vectorPairs.map(({ query }) => ({
       tensor: prepared(query),
       ...(query.kind === 'interests' ? { interests: query.count } : {}),
     })),
@@ -50,22 +51,27 @@ export function pairs(
   if (power !== undefined && interests === undefined) {
     throw new ShapeError('takes a `power` for several interests only, and each row has one vector');
   }
-  const items = channels.map(({ item }) => prepared(item));
-  const bounded = normalize || channels.every(({ query, item }) => query.normalized && item.normalized);
+  const items = vectorPairs.map(({ item }) => prepared(item));
+  const bounded = normalize || vectorPairs.every(({ query, item }) => query.normalized && item.normalized);
   return {
     query,
     item: endToEnd(builder, items),
-    width: channels.reduce((sum, { query }) => sum + query.width, 0),
+    width: vectorPairs.reduce((sum, { query }) => sum + query.width, 0),
     interests,
     power,
-    bound: bounded ? channels.length : Number.POSITIVE_INFINITY,
-    ...(normalize ? cosineOf(channels) : {}),
+    bound: bounded ? vectorPairs.length : Number.POSITIVE_INFINITY,
+    ...(normalize ? cosineOf(vectorPairs) : {}),
   };
 }
 
+interface VectorPair {
+  readonly query: Vector | Interests;
+  readonly item: Vector;
+}
+
 /** Returns the vectors of a single pair of which neither has the length 1 yet. */
-function cosineOf(channels: readonly ChannelPair[]): Pick<VectorScore, 'cosineOf'> {
-  const [{ query, item }, ...others] = channels as readonly [ChannelPair, ...ChannelPair[]];
+function cosineOf(pairs: readonly VectorPair[]): Pick<VectorScore, 'cosineOf'> {
+  const [{ query, item }, ...others] = pairs as readonly [VectorPair, ...VectorPair[]];
   const isPlain = others.length === 0 && query.kind === 'vector' && !query.normalized && !item.normalized;
   return isPlain ? { cosineOf: { query: query.tensor, item: item.tensor } } : {};
 }

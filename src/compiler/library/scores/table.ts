@@ -5,6 +5,7 @@ import { distance } from './distance.ts';
 import { dot } from './dot.ts';
 import { hadamard } from './hadamard.ts';
 import { itemToItem } from './item_to_item.ts';
+import { maxSim } from './max_sim.ts';
 
 /** Words for the additional terms of a score, with their text in an editor. */
 export const biasWords = {
@@ -22,5 +23,6 @@ export const scores: Readonly<Record<string, ScoreKind>> = {
   dot,
   hadamard,
   distance,
+  max_sim: maxSim,
   item_to_item: itemToItem,
 };

@@ -81,12 +81,14 @@ const alike = 1.5;
  * cannot where a score has no limit.
  */
 export const retrieveScales: Rule = (resolution, report) => {
-  const { tasks, towers, file, retrieve } = resolution;
+  const { tasks, towers, file, retrieve, library } = resolution;
   const isWritten = file.declarations.some(({ kind }) => kind === 'Retrieve');
   // With a product `retrieve` is required, which is an error of its own.
   if (isWritten ? !retrieve : tasks.some(({ product }) => product)) return;
   // The size of a score is only known if the flows are valid.
   if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return;
+  // A score of sets ranks alone, which is an error of its own.
+  if (tasks.some(({ score }) => score?.terms.some(({ call }) => library.scores[call.kind]!.ofSets))) return;
   const isRanked = ({ name }: ResolvedTask): boolean =>
     !retrieve || retrieve.some(({ task, factor }) => task === name && factor !== 0);
   const [first, ...others] = tasks.flatMap((task) =>

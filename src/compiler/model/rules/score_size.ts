@@ -17,7 +17,7 @@ export function scoreBound(resolution: Resolution, { terms, biases = [], towers 
   return bounds.every((bound) => bound !== undefined) ? bounds.reduce((sum, bound) => sum + bound, 0) : undefined;
 }
 
-/** Returns the maximum of |Σ over channels| without the factor, for vectors of length 1 at most; undefined if unbounded. */
+/** Returns the maximum of |Σ over channels| without the factor, for vectors of length 1 at most; undefined if unbounded. Infinity: the length of lists decides. */
 function termBound(
   resolution: Resolution,
   { call, channels }: ScoreUse,
@@ -27,7 +27,7 @@ function termBound(
   const bounded = channels.every(
     (pair) => hasBoundedVectors(resolution, query, pair.query) && hasBoundedVectors(resolution, item, pair.item),
   );
-  const largest = { dot: 1, distance: 4 }[call.kind];
+  const largest = { dot: 1, distance: 4, max_sim: Number.POSITIVE_INFINITY }[call.kind];
   return largest !== undefined && bounded ? largest * channels.length : undefined;
 }
 
@@ -154,7 +154,7 @@ export const temperatureExtreme: Rule = (resolution, report) => {
     // Losses with a margin, such as `hinge`, have neither.
     if (!row.needsItemKey || !('scale' in row.parameters || 'temperature' in row.parameters)) continue;
     const bound = scoreBound(resolution, score);
-    if (bound === undefined) continue;
+    if (bound === undefined || bound === Number.POSITIVE_INFINITY) continue;
     const argument = ['temperature', 'scale'].find((name) => loss.arguments[name] !== undefined);
     const givenTemperature = argument === undefined ? 1 : firstOf(loss.arguments[argument]);
     const channels = score.terms.reduce((sum, term) => sum + term.channels.length, 0);

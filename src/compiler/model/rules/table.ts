@@ -16,6 +16,7 @@ import {
   temperature,
   temperatureExtreme,
 } from './score_size.ts';
+import { setScore } from './set_score.ts';
 import { fewNegatives, itemKey, noNegatives, ownNegatives, taskLabel, wholeModel } from './task_rules.ts';
 import { unreadChannel, unreadFeature, unreadInput, unreadLabel, unreadOutput } from './unread.ts';
 import { shadowedName, unusedBlock, unusedConstant, unusedGroup, unusedParameter } from './unused.ts';
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   towerChannel,
   throughTower,
   fittedScore,
+  setScore,
   unreadChannel,
   unreadOutput,
   unreadInput,

@@ -279,7 +279,7 @@ export async function warmUp(answers: Answers): Promise<void> {
   const warmUpAnswers: Promise<unknown>[] = users.map(({ key }) => answers.recommend({ user: key }));
   warmUpAnswers.push(answers.recommend({ values: {} }));
   if (snapshot.count > 0) {
-    warmUpAnswers.push(answers.recommend({ vector: [...snapshot.itemVector(0)] }));
+    warmUpAnswers.push(answers.recommend({ vector: [...snapshot.itemVector(0).subarray(0, snapshot.width)] }));
     warmUpAnswers.push(answers.similar({ item: snapshot.keyAt(0) }));
   }
   for (const { status, reason } of (await Promise.allSettled(warmUpAnswers)) as PromiseRejectedResult[]) {
