@@ -302,16 +302,24 @@ export class TowerParser extends EmbeddedActionsParser {
     return letter && { each, letter, ...(size && { size }) };
   });
 
-  /** scan = "scan" "over" Name "{" carry { carry } "}" */
+  /** scan = "scan" "over" Name "{" { carry | definition } "}" */
   readonly scan = this.RULE('scan', (): ast.ScanNode | undefined => {
     const first = this.CONSUME(t.Scan);
     this.CONSUME(t.Over);
     const letter = this.#identifier(this.CONSUME(t.Name));
-    const carries: ast.CarryNode[] = [];
+    const entries: ast.ScanNode['entries'][number][] = [];
     this.CONSUME(t.LeftBrace);
-    this.AT_LEAST_ONE(() => add(carries, this.SUBRULE(this.carry)));
+    this.MANY(() =>
+      add(
+        entries,
+        this.OR<ast.ScanNode['entries'][number] | undefined>([
+          { GATE: () => this.LA(2).tokenType === t.LeftBracket, ALT: () => this.SUBRULE(this.carry) },
+          { ALT: () => this.SUBRULE(this.definition) },
+        ]),
+      ),
+    );
     this.CONSUME(t.RightBrace);
-    return letter && { kind: 'Scan', ...this.#place(first), letter, carries };
+    return letter && { kind: 'Scan', ...this.#place(first), letter, entries };
   });
 
   /** carry = Name "[" [ Name { "," Name } ] "]" "=" expression "then" expression */

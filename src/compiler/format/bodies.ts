@@ -182,7 +182,7 @@ function verbatim({ span }: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBind
 
 /** True for a line of a formula: commas do not separate them, so each stands on a line of its own. */
 const isFormulaLine = ({ kind }: Ast.BodyEntryNode): boolean =>
-  kind === 'Weights' || kind === 'Definition' || kind === 'Give' || kind === 'Scan';
+  ['Weights', 'Definition', 'Give', 'Scan', 'Carry'].includes(kind);
 
 function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding | PrintedColumns {
   switch (node.kind) {
@@ -197,12 +197,16 @@ function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding
     case 'Weights':
     case 'Definition':
     case 'Give':
-    case 'Scan':
+    case 'Carry':
       return formulaLine(node, cursor);
     case 'LostLine':
       return verbatim(node, cursor);
     case 'Columns': {
       const head = [cursor.word(), indent(cursor.gap(' '))];
+      return { kind: 'columns', head, body: readBody(node.entries, cursor) };
+    }
+    case 'Scan': {
+      const head = [cursor.word(), cursor.take(' '), cursor.take(' '), cursor.gap(' ')];
       return { kind: 'columns', head, body: readBody(node.entries, cursor) };
     }
   }

@@ -60,14 +60,14 @@ function axes(count: number, cursor: TokenCursor, rest: (index: number) => Doc, 
   return [...items, cursor.close('')];
 }
 
+type FormulaLine = Exclude<Ast.FormulaLineNode, Ast.ScanNode | Ast.LostLineNode> | Ast.CarryNode;
+
 /** Prints a line of a formula, which is not aligned with others. */
-export function formulaLine(node: ReadableLine, cursor: TokenCursor): PrintedBinding {
+export function formulaLine(node: FormulaLine, cursor: TokenCursor): PrintedBinding {
   return { kind: 'binding', doc: group(formulaDoc(node, cursor)), sign: '=', value: '', form: 'formula' };
 }
 
-type ReadableLine = Exclude<Ast.FormulaLineNode, Ast.LostLineNode>;
-
-function formulaDoc(node: ReadableLine, cursor: TokenCursor): Doc {
+function formulaDoc(node: FormulaLine, cursor: TokenCursor): Doc {
   switch (node.kind) {
     case 'Definition': {
       const head = node.shown ? [cursor.word(), cursor.take(' ')] : [cursor.word()];
@@ -86,11 +86,8 @@ function formulaDoc(node: ReadableLine, cursor: TokenCursor): Doc {
       });
       return [word, indent(weights)];
     }
-    case 'Scan': {
-      const head = [cursor.word(), cursor.take(' '), cursor.take(' '), cursor.take(' ')];
-      const carries = node.carries.map((carry) => indent([hardline, cursor.gap(''), carryDoc(carry, cursor)]));
-      return [...head, carries, hardline, cursor.close('')];
-    }
+    case 'Carry':
+      return carryDoc(node, cursor);
   }
 }
 
@@ -190,7 +187,7 @@ function argument(node: Ast.ArgumentNode, cursor: TokenCursor): Doc {
   return [cursor.word(), indent([cursor.take(''), cursor.gap(' ')]), expression(node.value, cursor)];
 }
 
-const { fill, group, hardline, ifBreak, indent, line, softline } = builders;
+const { fill, group, ifBreak, indent, line, softline } = builders;
 
 /** A name, `=` or `:`, and a value. */
 export interface PrintedBinding {

@@ -51,8 +51,9 @@ export function partsOfExpression(expression: ExpressionNode): readonly Expressi
 /** Returns the expressions of a formula, those of its weights included. */
 export const expressionsIn = (formula: FormulaNode | undefined): readonly ExpressionNode[] =>
   (formula?.entries ?? []).flatMap((entry): readonly ExpressionNode[] => {
-    if (entry.kind === 'Scan') return entry.carries.flatMap(({ first, next }) => [first, next]);
     if (entry.kind === 'LostLine') return [];
+    if (entry.kind === 'Scan')
+      return entry.entries.flatMap((line) => (line.kind === 'Carry' ? [line.first, line.next] : [line.value]));
     if (entry.kind !== 'Weights') return [entry.value];
     return entry.weights.flatMap(({ from, to = [], initial }) =>
       [...[...from, ...to].map(({ size }) => size), initial].flatMap((value) => value ?? []),

@@ -45,7 +45,8 @@ export type BodyEntryNode =
   | SearchEntryNode
   | EntryNode
   | ColumnsNode
-  | FormulaLineNode;
+  | FormulaLineNode
+  | CarryNode;
 
 interface SyntaxNode {
   readonly span: Span;
@@ -190,11 +191,11 @@ export interface WeightAxisNode {
   readonly size?: ExpressionNode;
 }
 
-/** A line `scan over t { state[u] = 0 then … }`. */
+/** A line `scan over t { state[u] = 0 then … }`. Lines without a state are values that the lines below read. */
 export interface ScanNode extends SyntaxNode {
   readonly kind: 'Scan';
   readonly letter: IdentifierNode;
-  readonly carries: readonly CarryNode[];
+  readonly entries: readonly (CarryNode | DefinitionNode)[];
 }
 
 /** A state of a scan: its first value, and its value after each element. */

@@ -270,8 +270,9 @@ export class Recovery {
   private line(rule: EntryRule, tokens: readonly IToken[]): ast.FormulaLineNode | undefined {
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
     const states = rule === 'scan' && open !== -1 ? splitLines(tokens.slice(open + 1, closeOf(tokens, open))) : [];
-    const broken = states.filter((state) => !('tree' in readStrictly('carry', this.source, state)));
-    for (const state of broken) this.corrected('carry', state);
+    const ruleOfState = ([, second]: readonly IToken[]) => (is(second, t.Equals) ? 'definition' : 'carry');
+    const broken = states.filter((state) => !('tree' in readStrictly(ruleOfState(state), this.source, state)));
+    for (const state of broken) this.corrected(ruleOfState(state), state);
     return broken.length === 0 ? (this.corrected(rule, tokens) as ast.FormulaLineNode | undefined) : undefined;
   }
 

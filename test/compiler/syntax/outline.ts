@@ -1,6 +1,7 @@
 import type {
   BlockParameterNode,
   BodyEntryNode,
+  CarryNode,
   DeclarationNode,
   ExpressionNode,
   FileNode,
@@ -68,6 +69,7 @@ function entry(node: Entries[number], indent: string): string {
     case 'Definition':
     case 'Give':
     case 'LostLine':
+    case 'Carry':
       return line(node);
     case 'Entry':
       return `${node.name.name} = ${expression(node.value)}${node.by ? ` by ${node.by.name}` : ''}`;
@@ -84,7 +86,7 @@ function formula({ inputs, entries }: FormulaNode): string {
   return `of (${all.join(', ')})${entries.map((node) => `\n  ${line(node)}`).join('')}`;
 }
 
-function line(node: FormulaLineNode): string {
+function line(node: FormulaLineNode | CarryNode): string {
   switch (node.kind) {
     case 'LostLine':
       return `lost ${node.names.join(', ')}`;
@@ -93,11 +95,9 @@ function line(node: FormulaLineNode): string {
     case 'Give':
       return `give ${expression(node.value)}${node.shape ? ` as ${node.shape.name}[${letters(node.axes)}]` : ''}`;
     case 'Scan':
-      return `scan over ${node.letter.name}${node.carries
-        .map(({ name, axes, first, next }) => {
-          return `\n    ${name.name}[${letters(axes)}] = ${expression(first)} then ${expression(next)}`;
-        })
-        .join('')}`;
+      return `scan over ${node.letter.name}${node.entries.map((part) => `\n    ${line(part)}`).join('')}`;
+    case 'Carry':
+      return `${node.name.name}[${letters(node.axes)}] = ${expression(node.first)} then ${expression(node.next)}`;
     case 'Weights': {
       const axes = (all: readonly WeightAxisNode[]): string =>
         all

@@ -25,6 +25,7 @@ import {
   judgeRenamed,
   judgeSpread,
 } from '../../model/formula/axes.ts';
+import { initialRanges, isOfState, isSize, sizeRange } from '../../model/formula/numbers.ts';
 import {
   type Axes,
   type FlowStep,
@@ -35,7 +36,6 @@ import {
   isRescaling,
   type Term,
   type Test,
-  termsWithin,
 } from '../../model/model.ts';
 import {
   type AxisSizes,
@@ -94,6 +94,7 @@ class FormulaLowering {
   /** The names of the fields of an axis. */
   readonly #fieldNames = new Map<string, readonly string[]>();
   readonly #done = new Map<Term, FormulaValue>();
+  readonly #doneAtElement = new Map<Term, FormulaValue>();
   /** The states of a scan in progress. */
   #states = new Map<string, Lettered>();
   /** The element of a scan in progress. */
@@ -117,7 +118,7 @@ class FormulaLowering {
     for (const input of this.#formula.inputs) this.#bind(input, this.#use.values.get(input.name)!);
     // Before all else, so that their names do not have that of a line that is shown.
     for (const weight of this.#formula.weights.values()) this.#weight(weight);
-    return this.#give(this.#tensor(this.#formula.result));
+    return this.#give(this.#lettersOfTerm(this.#formula.result));
   }
 
   // Inputs.
@@ -203,8 +204,8 @@ class FormulaLowering {
     if (known !== undefined) return known;
     const { size } = this.#formula.letters.get(letter)!;
     const value = size && this.#number(size);
-    if (value === undefined || !Number.isInteger(value) || value < 1)
-      throw new ShapeError(`needs a whole number of at least 1 for the size of \`${letter}\`, but gets ${value}`);
+    if (value === undefined || !isSize(value))
+      throw new ShapeError(`needs ${sizeRange} for the size of \`${letter}\`, but gets ${value}`);
     this.#sizes.set(letter, value);
     return value;
   }
@@ -224,7 +225,11 @@ class FormulaLowering {
 
   #lower(term: Term): FormulaValue {
     // A state has another value at each element.
-    if (this.#element && this.#dependsOnStates(term)) return this.#compute(term);
+    if (this.#element && isOfState(term)) {
+      const value = this.#doneAtElement.get(term) ?? this.#compute(term);
+      this.#doneAtElement.set(term, value);
+      return value;
+    }
     const known = this.#done.get(term);
     if (known === undefined) {
       const element = this.#element;
@@ -250,22 +255,17 @@ class FormulaLowering {
     return { ...value, tensor, axes };
   }
 
-  readonly #stateful = new Map<Term, boolean>();
-
-  #dependsOnStates(term: Term): boolean {
-    const known = this.#stateful.get(term);
-    if (known !== undefined) return known;
-    this.#stateful.set(term, false);
-    // After its scan a state is a sequence.
-    const parts = term.kind === 'states' ? [] : termsWithin(term);
-    const depends = term.kind === 'carry' || parts.some((part) => this.#dependsOnStates(part));
-    this.#stateful.set(term, depends);
-    return depends;
-  }
-
-  #tensor(term: Term): Lettered {
+  #lettersOfTerm(term: Term): Lettered {
     const value = this.#lower(term);
     return typeof value === 'number' ? constantOf(this.#axes, [], [value], []) : value;
+  }
+
+  /** Returns a value of one tensor. */
+  #tensor(term: Term): Lettered {
+    const value = this.#lettersOfTerm(term);
+    if (!value.parts) return value;
+    const how = 'number by number, or by `sum`, `mean` and `max` over their width';
+    throw new ShapeError(`computes fields of several widths only ${how}`);
   }
 
   #compute(term: Term): FormulaValue {
@@ -384,10 +384,12 @@ class FormulaLowering {
     return { tensor, axes: [list, ...others], hasBatch: true, zeroPast: nothingPast };
   }
 
-  #initial({ initial, from, to = [] }: FormulaWeight): Initial {
+  #initial({ name, initial, from, to = [] }: FormulaWeight): Initial {
     const fan = (letters: Axes): number => letters.reduce((all, letter) => all * this.#fullSize(letter), 1);
     if (initial.kind === 'glorot') return { kind: 'glorot', fans: [fan(from), fan(to)] };
     const value = this.#number(initial.value);
+    const { expected, holds } = initialRanges[initial.kind];
+    if (!holds(value)) throw new ShapeError(`needs first values of \`${name}\` ${expected}, but gets ${value}`);
     if (initial.kind === 'normal') return { kind: 'normal', deviation: value };
     if (initial.kind === 'uniform') return { kind: 'uniform', limit: value };
     if (value === 0 || value === 1) return { kind: value === 0 ? 'zeros' : 'ones' };
@@ -416,7 +418,7 @@ class FormulaLowering {
   }
 
   #product({ left, right, map, axes }: TermOf<'product'>): Lettered {
-    const value = this.#whole(this.#tensor(left));
+    const value = this.#tensor(left);
     if (map) {
       const settled = this.#matchOpenAxesTo(value, map.from);
       if (!axes) requireAxes(`@ ${map.name}`, judgeApplied(lettersOf(settled), map));
@@ -424,7 +426,7 @@ class FormulaLowering {
       const isMarked = (letter: string): boolean => letter.endsWith('′');
       return { ...result, axes: result.axes.map((letter) => (isMarked(letter) ? letter.slice(0, -1) : letter)) };
     }
-    const [one, other] = this.#matchOpenAxes([value, this.#whole(this.#tensor(right))]) as [Lettered, Lettered];
+    const [one, other] = this.#matchOpenAxes([value, this.#tensor(right)]) as [Lettered, Lettered];
     const both = lettersOf(one).filter((letter) => lettersOf(other).includes(letter));
     if (!axes) requireAxes('@', judgeInner(lettersOf(one), lettersOf(other)));
     return contracted(this.#axes, one, other, both);
@@ -438,7 +440,7 @@ class FormulaLowering {
     const pair = name === 'sum' && isProduct ? operand.operands.map((part) => this.#lower(part)) : [];
     if (pair.length === 2 && pair.every((part) => !isNumber(part) && !part.parts))
       return sumOfProducts(this.#axes, this.#matchOpenAxes(pair) as [Lettered, Lettered], letters, test);
-    const value = this.#tensor(operand);
+    const value = this.#lettersOfTerm(operand);
     const isKept = isRescaling(name);
     if (!term.axes) requireAxes(`${name} over`, judgeOver(lettersOf(value), letters, test?.axes ?? [], isKept));
     if (value.parts) return reducedFields(this.#axes, value, name, letters);
@@ -466,23 +468,26 @@ class FormulaLowering {
 
   #flow(term: TermOf<'flow'>): Lettered {
     const { steps } = term;
-    const operand = this.#withBatch(this.#tensor(term.operand));
+    const operand = this.#withBatch(this.#lettersOfTerm(term.operand));
     // In a scan the flow is applyFunction to each element, with the same weights.
     const path = this.#paths.get(term) ?? this.#use.pathOf(term.line);
     this.#paths.set(term, path);
     const { builder, batch } = this.#axes;
-    const toValue = (term: Term): Value => this.#value(this.#tensor(term));
-    if (this.#use.isNumberwise(steps) && !operand.parts) {
+    const toValue = (term: Term): Value => this.#value(this.#lettersOfTerm(term));
+    const isNumberwise = this.#use.isNumberwise(steps);
+    if (isNumberwise && !operand.parts) {
       const size = countNumbers(this.#axes, operand.axes);
       const flat = vectorOf(builder.reshape(operand.tensor, [batch, size]), size);
       const result = needVector(this.#use.applySteps(steps, flat, path, toValue));
       return { ...operand, tensor: builder.reshape(result.tensor, operand.tensor.type.shape), zeroPast: nothingPast };
     }
-    return this.#lettered(this.#use.applySteps(steps, this.#value(operand), path, toValue), operand.axes);
+    const result = this.#lettered(this.#use.applySteps(steps, this.#value(operand), path, toValue), operand);
+    return isNumberwise ? { ...result, axes: operand.axes } : result;
   }
 
-  /** Gives letters to what a flow made of a value with `axes`. A width is an open axis, which takes the letter of a value of the same width. */
-  #lettered(value: Value, axes: Axes): Lettered {
+  /** Gives letters to what a flow made of `operand`. A width is an open axis, which takes the letter of a value of the same width. */
+  #lettered(value: Value, operand: Lettered): Lettered {
+    const { axes } = operand;
     const open = (size: number): string => {
       const letter = `?${++this.#openAxes}`;
       this.#sizes.set(letter, size);
@@ -515,6 +520,8 @@ class FormulaLowering {
           value.fields.map(({ name }) => name),
         );
         const parts = value.fields.map(({ tensor }) => tensor);
+        const isAsBefore = value.fields.every(({ width }, index) => operand.parts?.[index]?.type.shape[1] === width);
+        if (isAsBefore) return { ...operand, tensor: parts[0]!, parts, zeroPast: nothingPast };
         const isAlike = value.fields.every(({ width }) => width === value.fields[0]!.width);
         const width = open(value.fields[0]!.width);
         const tensor = isAlike ? stacked(this.#axes.builder, value, value.fields[0]!.width) : parts[0]!;
@@ -553,17 +560,18 @@ class FormulaLowering {
     let axes = value.axes;
     for (const letter of open) {
       const size = this.#size(letter);
+      const isVarying = (letter: string): boolean =>
+        this.#formula.inputs.some((input) => input.isRagged && input.axes[1] === letter);
       const fitting = others.filter(
-        (other) => (this.#kindOf(other) ?? 'plain') === 'plain' && this.#size(other) === size && !axes.includes(other),
+        (other) =>
+          (this.#kindOf(other) ?? 'plain') === 'plain' &&
+          !isVarying(other) &&
+          this.#size(other) === size &&
+          !axes.includes(other),
       );
       if (fitting.length === 1) axes = axes.map((each) => (each === letter ? fitting[0]! : each));
     }
     return axes === value.axes ? value : { ...value, axes };
-  }
-
-  #whole(value: Lettered): Lettered {
-    if (value.parts) throw new ShapeError('takes `@` only of fields of one width');
-    return value;
   }
 
   // Scans.
@@ -597,6 +605,7 @@ class FormulaLowering {
     const after: Ref[][] = carries.map(() => []);
     for (let index = 0; index < count; index++) {
       this.#element = { letter, index };
+      this.#doneAtElement.clear();
       const isPresent = this.#atElement(mask) as Lettered;
       const next = carries.map(({ name, next }) => {
         const state = this.#states.get(name)!;
@@ -639,6 +648,7 @@ class FormulaLowering {
   #give(value: Lettered): Value {
     const { gives } = this.#formula;
     if (!gives) return this.#value(value);
+    if (value.parts) throw new ShapeError('gives fields of several widths: write `-> flatten` after the block');
     const settled = this.#matchOpenAxesTo(value, gives.axes);
     const extra = settled.axes.includes(lifted) ? [lifted] : [];
     const { builder, batch } = this.#axes;
@@ -743,5 +753,8 @@ function batchOf(value: Value): Dim {
 
 /** Throws what is wrong with axes that only a use tells. */
 function requireAxes(what: string, verdict: AxesVerdict): void {
-  if ('reason' in verdict) throw new ShapeError(`cannot compute \`${what}\`, which ${verdict.reason}`);
+  if (!('reason' in verdict)) return;
+  // The width that a flow gives has no letter in the signature.
+  const reason = verdict.reason.replaceAll(/\?\d+/g, '…');
+  throw new ShapeError(`cannot compute \`${what}\`, which ${reason}`);
 }

@@ -41,6 +41,16 @@ import {
   judgeSpread,
   printAxes,
 } from './axes.ts';
+import {
+  initialRanges,
+  isOfState,
+  isPlainNumber,
+  isSize,
+  isWhole,
+  knownNumber,
+  sizeRange,
+  type ValidRange,
+} from './numbers.ts';
 import { readsOf } from './sequence_reads.ts';
 
 /** What the reader needs of the file around a block. */
@@ -67,6 +77,9 @@ const inputKinds: Readonly<Record<InputKind, readonly Letter['kind'][]>> = {
   interests: ['interests', 'plain'],
 };
 
+/** A state of a scan that is read. */
+type State = { -readonly [K in keyof Carry]: Carry[K] };
+
 const isInputKind = (word: string): word is InputKind => Object.hasOwn(inputKinds, word);
 
 /** The functions that read an axis and not its values. */
@@ -80,6 +93,8 @@ class FormulaReader {
   readonly #block: string;
   readonly #inputs = new Map<string, FormulaInput>();
   readonly #letters = new Map<string, Letter>();
+  /** The letters after `any`: the widths of fields, each of its own size. */
+  readonly #varying = new Set<string>();
   readonly #weights = new Map<string, FormulaWeight>();
   /** Inputs, weights, lines and states by name; undefined for one that is invalid. */
   readonly #values = new Map<string, Term | undefined>();
@@ -88,6 +103,9 @@ class FormulaReader {
   #lettersAre: 'size' | 'index' | undefined;
   /** The line that is read, for the names of weights of its flows. */
   #line = 'give';
+  /** The list of the scan that is read, and the lines of scans, which nothing after them reads. */
+  #scanned: string | undefined;
+  readonly #inScan = new Set<string>();
   #isValid = true;
   #termCount = 0;
 
@@ -97,7 +115,13 @@ class FormulaReader {
   }
 
   read({ inputs, entries }: Ast.FormulaNode): Formula | undefined {
-    for (const input of inputs) this.#readInput(input);
+    for (const input of inputs) {
+      this.#readInput(input);
+      this.#assume(
+        input.name,
+        input.axes.map(({ letter }) => letter),
+      );
+    }
     for (const entry of entries) this.#readEntry(entry);
     const give = entries.at(-1);
     const result = give?.kind === 'Give' ? this.#values.get('give') : undefined;
@@ -141,6 +165,10 @@ class FormulaReader {
     const letters = axes.map(({ letter }) => letter.name);
     for (const [index, { letter }] of axes.entries()) {
       const known = this.#letters.get(letter.name);
+      if (this.#varying.has(letter.name) || (known && axes[index]!.any)) {
+        this.#wrong(letter.span, letter.name, 'has another size in each field, and another input needs another letter');
+        return;
+      }
       if (letters.indexOf(letter.name) !== index || (known && known.kind !== kinds[index])) {
         this.#wrong(letter.span, letter.name, 'is an axis already, and one letter is one axis');
         this.#loseInput(name, axes);
@@ -148,6 +176,7 @@ class FormulaReader {
       }
       this.#letters.set(letter.name, { kind: kinds[index]! });
     }
+    if (isRagged) this.#varying.add(letters[1]!);
     this.#inputs.set(name.name, { name: name.name, kind, axes: letters, isRagged });
     this.#declare(name, { kind: 'input', span: name.span, name: name.name, axes: letters });
   }
@@ -166,14 +195,15 @@ class FormulaReader {
       case 'Weights':
         for (const weight of entry.weights) {
           this.#readWeight(weight);
-          // After an error its name and its axes are known, so that no other error follows.
-          if (!this.#values.has(weight.name.name)) this.#values.set(weight.name.name, undefined);
-          for (const { letter } of [...weight.from, ...(weight.to ?? [])])
-            if (!this.#letters.has(letter.name)) this.#letters.set(letter.name, { kind: 'plain' });
+          this.#assume(
+            weight.name,
+            [...weight.from, ...(weight.to ?? [])].map(({ letter }) => letter),
+          );
         }
         return;
       case 'Scan':
         this.#readScan(entry);
+        for (const { name } of entry.entries) this.#assume(name);
         return;
       case 'LostLine':
         // Any of its names may be declared by it.
@@ -204,6 +234,9 @@ class FormulaReader {
 
   #readWeight({ name, from, to, initial }: Ast.WeightNode): void {
     const all = [...from, ...(to ?? [])];
+    const lettersOf = (axes: readonly Ast.WeightAxisNode[]) => axes.map(({ letter }) => letter);
+    if (this.#repeats(lettersOf(from)) || this.#repeats(lettersOf([...from.filter(({ each }) => each), ...(to ?? [])])))
+      return;
     for (const { letter, size } of all) {
       const known = this.#letters.get(letter.name);
       if (size && known) {
@@ -221,22 +254,17 @@ class FormulaReader {
         this.#wrong(size!.span, letter.name, 'needs a number for its size: of parameters and of sizes of other axes');
         return;
       }
+      if (!this.#isWithin(size!, letter.name, sizeTerm, { expected: sizeRange, holds: isSize })) return;
       this.#letters.set(letter.name, { kind: 'plain', size: sizeTerm });
     }
     const names = (axes: readonly Ast.WeightAxisNode[], isEach: boolean) =>
       axes.flatMap(({ each, letter }) => (each === isEach ? [letter.name] : []));
     const [each, inputs] = [names(from, true), names(from, false)];
     const outputs = to && names(to, false);
-    const ragged = [...this.#inputs.values()].find(
-      ({ isRagged, axes }) => isRagged && all.some(({ letter }) => letter.name === axes[1]),
-    );
     const lists = [...each, ...inputs, ...(outputs ?? [])].filter(
       (letter) => this.#letters.get(letter)!.kind === 'list',
     );
-    if (ragged) {
-      this.#wrong(name.span, name.name, `has the axis \`${ragged.axes[1]}\`, whose size differs from field to field`);
-      return;
-    }
+    if (!this.#isEven(name.span, name.name, [...each, ...inputs, ...(outputs ?? [])])) return;
     if (lists.length > 1 || outputs?.some((letter) => lists.includes(letter))) {
       this.#wrong(name.span, name.name, 'may have one list among its axes, before the arrow');
       return;
@@ -273,47 +301,63 @@ class FormulaReader {
       this.#wrong(initial.span, name.name, 'begins with a number, `normal(0.02)` or `uniform(0.1)`');
       return undefined;
     }
-    return { kind: (drawn?.callee.name as 'normal' | 'uniform' | undefined) ?? 'constant', value };
+    const kind = (drawn?.callee.name as 'normal' | 'uniform' | undefined) ?? 'constant';
+    return this.#isWithin(written!, drawn ? kind : name.name, value, initialRanges[kind]) ? { kind, value } : undefined;
   }
 
-  #readScan({ letter, carries }: Ast.ScanNode): void {
+  #readScan({ letter, entries: lines }: Ast.ScanNode): void {
     const list = this.#letters.get(letter.name);
     if (list?.kind !== 'list') {
       this.#wrong(letter.span, letter.name, 'is no axis of a sequence, and `scan` goes over the elements of one');
       return;
     }
-    const states: { -readonly [K in keyof Carry]: Carry[K] }[] = [];
-    const declared = carries.map(({ name, axes, first }) => {
-      this.#line = name.name;
-      const names = axes.map((axis) => axis.name);
-      const unknown = axes.find((axis) => !this.#letters.has(axis.name) || axis.name === letter.name);
-      if (unknown)
-        this.#wrong(unknown.span, unknown.name, 'is no axis that a state can have: its size must be known before');
-      const firstTerm = this.#term(first);
-      if (firstTerm?.axes?.some((axis) => !names.includes(axis)))
-        this.#wrong(first.span, name.name, `has ${printAxes(names)}, and its first value ${printAxes(firstTerm.axes)}`);
-      if (unknown || !firstTerm) return undefined;
-      this.#declare(name, { kind: 'carry', span: name.span, name: name.name, axes: names });
-      return { name: name.name, axes: names, first: firstTerm };
-    });
-    for (const [index, { name, next }] of carries.entries()) {
-      this.#line = name.name;
-      const state = declared[index];
-      const nextTerm = this.#term(next);
-      const allowed = [...(state?.axes ?? []), letter.name];
-      if (state && nextTerm?.axes?.some((axis) => !allowed.includes(axis)))
-        this.#wrong(
-          next.span,
-          name.name,
-          `has ${printAxes(state.axes)}, and its next value ${printAxes(nextTerm.axes)}`,
-        );
-      if (state && nextTerm) states.push({ ...state, next: nextTerm });
+    const carries = lines.filter((line) => line.kind === 'Carry');
+    if (carries.length === 0) this.#wrong(letter.span, 'scan', 'needs a state: `state[u] = 0 then …`');
+    const states: readonly (State | undefined)[] = carries.map((carry) => this.#readCarry(carry, letter.name));
+    this.#scanned = letter.name;
+    for (const line of lines) {
+      this.#line = line.name.name;
+      if (line.kind === 'Definition') {
+        if (line.shown) this.#wrong(line.name.span, 'shown', 'stands before lines outside of a scan');
+        this.#declare(line.name, this.#term(line.value));
+        this.#inScan.add(line.name.name);
+        continue;
+      }
+      const state = states[carries.indexOf(line)];
+      const next = this.#term(line.next);
+      if (!state || !next) continue;
+      state.next = next;
+      if (next.axes?.some((axis) => axis !== letter.name && !state.axes.includes(axis))) {
+        const found = `has ${printAxes(state.axes)}, and its next value ${printAxes(next.axes)}`;
+        this.#wrong(line.next.span, state.name, found);
+      }
     }
+    this.#scanned = undefined;
+    if (!isWhole(states)) return;
     const scan = { letter: letter.name, carries: states };
     for (const [index, { name, axes }] of states.entries()) {
-      const span = carries.find((carry) => carry.name.name === name)!.name.span;
+      const { span } = carries[index]!.name;
       this.#values.set(name, { kind: 'states', span, scan, index, axes: [letter.name, ...axes] });
     }
+  }
+
+  /** Declares a state, which the lines of its scan read. */
+  #readCarry({ name, axes, first }: Ast.CarryNode, scanned: string): State | undefined {
+    this.#line = name.name;
+    const names = axes.map((axis) => axis.name);
+    const unknown = axes.find((axis) => !this.#letters.has(axis.name) || axis.name === scanned);
+    if (unknown)
+      this.#wrong(unknown.span, unknown.name, 'is no axis that a state can have: its size must be known before');
+    const firstTerm = this.#term(first);
+    if (firstTerm?.axes?.some((axis) => !names.includes(axis)))
+      this.#wrong(first.span, name.name, `has ${printAxes(names)}, and its first value ${printAxes(firstTerm.axes)}`);
+    const isWrong = this.#repeats(axes) || !this.#isEven(name.span, name.name, names) || unknown;
+    if (isWrong || !firstTerm) {
+      this.#assume(name);
+      return undefined;
+    }
+    this.#declare(name, { kind: 'carry', span: name.span, name: name.name, axes: names });
+    return { name: name.name, axes: names, first: firstTerm };
   }
 
   #gives({ shape, axes, value }: Ast.GiveNode, result: Term): Formula['gives'] {
@@ -336,6 +380,7 @@ class FormulaReader {
       this.#wrong(shape.span, 'as', `takes ${Object.keys(inputKinds).join(', ')}, not \`${kind}\``);
       return undefined;
     }
+    if (this.#repeats(axes) || !this.#isEven(value.span, 'as', result.axes)) return undefined;
     const isSame = result.axes?.length === names.length && result.axes.every((letter) => names.includes(letter));
     if (result.axes && !isSame) {
       this.#wrong(shape.span, 'as', `names [${names.join(', ')}], and the value has ${printAxes(result.axes)}`);
@@ -386,19 +431,26 @@ class FormulaReader {
     );
   }
 
-  #name(node: Ast.NameNode): Term | undefined {
+  /** @param isApplied true on the right of `@`, where a weight may map an axis to itself */
+  #name(node: Ast.NameNode, isApplied = false): Term | undefined {
     const { span } = node;
     const word = singleName(node);
     if (!word) return this.#odd(node);
     const { name } = word;
     const { constants } = this.#scope.binding;
+    if (this.#inScan.has(name) && !this.#scanned)
+      return this.#wrong(span, name, 'is a line of a scan, after which its states alone are known');
     if (this.#values.has(name)) {
       const symbol = this.#symbols.get(name);
       if (symbol) this.#scope.binding.note(span, readsWord(symbol));
-      return this.#values.get(name);
+      const term = this.#values.get(name);
+      if (term?.kind !== 'weight' || term.axes || isApplied) return term;
+      return this.#wrong(span, name, `maps an axis to itself, and is used by \`@ ${name}\` only`);
     }
-    if (this.#lettersAre && this.#letters.has(name))
+    if (this.#lettersAre && this.#letters.has(name)) {
+      if (!this.#isEven(span, name, [name])) return undefined;
       return { kind: this.#lettersAre, span, letter: name, axes: this.#lettersAre === 'index' ? [name] : [] };
+    }
     if (constants.has(name)) return { kind: 'number', span, value: constants.number(node, name, 'a number'), axes: [] };
     if (name === 'pi') return { kind: 'number', span, value: Math.PI, axes: [] };
     const hint = this.#letters.has(name) ? ` as a number: write \`size(${name})\` or \`place(${name})\`` : '';
@@ -423,9 +475,10 @@ class FormulaReader {
     const word = singleName(right)?.name;
     const weight = word === undefined ? undefined : this.#weights.get(word);
     const leftWeight = this.#weights.get(singleName(left)?.name ?? '');
-    const operands = [this.#term(left), this.#term(right)];
+    const operands = [this.#term(left), weight?.to ? this.#name(right as Ast.NameNode, true) : this.#term(right)];
     if (!isWhole(operands)) return undefined;
     const [value, other] = operands as [Term, Term];
+    if (!this.#isEven(span, '@', value.axes) || !this.#isEven(span, '@', other.axes)) return undefined;
     if (leftWeight?.to && !weight?.to)
       return this.#wrong(span, '@', `applies a weight on its right: write \`x @ ${leftWeight.name}\``);
     const map = weight?.to ? weight : undefined;
@@ -433,6 +486,8 @@ class FormulaReader {
     if (!value.axes || (!map && !other.axes)) return terms;
     const isNumber = [value, other].some((term) => term.kind === 'number');
     const verdict = map ? judgeApplied(value.axes, map) : judgeInner(value.axes, other.axes!);
+    const summed = map?.from ?? value.axes.filter((letter) => other.axes!.includes(letter));
+    if (!this.#isOfElement(span, '@', summed, value, other)) return undefined;
     const axes = isNumber
       ? this.#wrong(span, '@', 'needs two values with an axis in common, not a number')
       : this.#judged(span, map ? `@ ${map.name}` : '@', verdict);
@@ -471,6 +526,7 @@ class FormulaReader {
       const letters = [...this.#letters.keys()].map((letter) => `\`${letter}\``).join(', ');
       return this.#wrong(span, kind, `takes the letter of an axis: ${letters}`);
     }
+    if (!this.#isEven(span, kind, [word.name])) return undefined;
     return { kind, span, letter: word.name, axes: kind === 'place' ? [word.name] : [] };
   }
 
@@ -478,6 +534,7 @@ class FormulaReader {
     const { span, letters } = node;
     const { name } = node.function;
     const names = letters.map((letter) => letter.name);
+    if (this.#repeats(letters)) return undefined;
     if (name === 'spread') return this.#spread(node, names);
     if (!overNames.includes(name)) {
       const { extra, ...meant } = guess(name, node.function.span, overNames);
@@ -492,6 +549,9 @@ class FormulaReader {
     if (unknown) return this.#wrong(unknown.span, unknown.name, 'is no axis of this block');
     const tests: readonly (Test | undefined)[] = node.tests.map((test) => this.#test(test));
     if (!operand || !isWhole(tests)) return undefined;
+    const isOfFields = names.length === 1 && this.#varying.has(names[0]!) && ['sum', 'mean', 'max'].includes(name);
+    if (!isOfFields && !this.#isEven(span, `${name} over`, [...names, ...(operand.axes ?? [])])) return undefined;
+    if (!this.#isOfElement(span, `${name} over`, names, operand)) return undefined;
     const term = { kind: 'over' as const, span, function: name as OverName, letters: names, tests, operand };
     if (!operand.axes) return term;
     const added = [...new Set(tests.flatMap(({ left, right }) => [...left.axes!, ...right.axes!]))];
@@ -506,7 +566,9 @@ class FormulaReader {
     const operands = [this.#term(node.left), this.#term(node.right)];
     if (!isWhole(operands)) return undefined;
     const known = axesOf(operands);
-    const axes = known && judgeOuter(known[0]!, known[1]!);
+    const isEven = !known?.flat().some((letter) => this.#varying.has(letter));
+    const axes = known && (isEven ? judgeOuter(known[0]!, known[1]!) : this.#judged(node.span, '*', judgeMap(known)));
+    if (known && !axes) return undefined;
     return { kind: 'map', span: node.span, function: '*', operands, ...(axes && { axes }) };
   }
 
@@ -525,6 +587,8 @@ class FormulaReader {
     if (tests.length > 0) return this.#wrong(span, 'spread', 'takes no `where`');
     const value = this.#term(operand);
     if (!value?.axes) return value && { kind: 'spread', span, operand: value, letters: names };
+    if (!this.#isEven(span, 'spread', [...names, ...value.axes])) return undefined;
+    if (!this.#isOfElement(span, 'spread', names, value)) return undefined;
     const axes = this.#judged(span, 'spread', judgeSpread(value.axes, names));
     return axes && { kind: 'spread', span, operand: value, letters: names, axes };
   }
@@ -547,6 +611,7 @@ class FormulaReader {
       renamed.set(from.name, to.name);
     }
     if (!operand.axes) return { kind: 'renamed', span, operand, letters: renamed };
+    if (!this.#isEven(span, 'a new letter', operand.axes)) return undefined;
     const axes = this.#judged(span, 'a new letter', judgeRenamed(operand.axes, renamed));
     return axes && { kind: 'renamed', span, operand, letters: renamed, axes };
   }
@@ -578,6 +643,13 @@ class FormulaReader {
 
   // Reports.
 
+  /** After an error makes a name and its axes known, so that no other error follows. */
+  #assume({ name }: Ast.IdentifierNode, letters: readonly Ast.IdentifierNode[] = []): void {
+    if (!this.#values.has(name)) this.#values.set(name, undefined);
+    for (const letter of letters)
+      if (!this.#letters.has(letter.name)) this.#letters.set(letter.name, { kind: 'plain' });
+  }
+
   #declare(word: Ast.IdentifierNode, term: Term | undefined): void {
     const { name, span } = word;
     const symbol = valueSymbol(this.#block, word, term?.axes && printAxes(term.axes));
@@ -602,6 +674,38 @@ class FormulaReader {
     }
   }
 
+  /** True if a letter stands twice, which is reported. */
+  #repeats(letters: readonly Ast.IdentifierNode[]): boolean {
+    const names = letters.map(({ name }) => name);
+    const second = letters.find(({ name }, index) => names.indexOf(name) !== index);
+    if (second) this.#wrong(second.span, second.name, 'stands here twice, and one letter is one axis');
+    return second !== undefined;
+  }
+
+  /** True if each of these axes has one size; otherwise reports it. */
+  #isEven(span: Span, what: string, axes: Axes = []): boolean {
+    const varying = axes.find((letter) => this.#varying.has(letter));
+    if (varying === undefined) return true;
+    const how = `compute number by number, or take \`sum\`, \`mean\` or \`max over ${varying}\` first`;
+    this.#wrong(span, what, `needs one size for \`${varying}\`, which differs from field to field: ${how}`);
+    return false;
+  }
+
+  /** True unless a value of states goes over the list of their scan, of which it has one element; otherwise reports it. */
+  #isOfElement(span: Span, what: string, over: Axes, ...values: readonly Term[]): boolean {
+    if (this.#scanned === undefined || !over.includes(this.#scanned) || !values.some(isOfState)) return true;
+    this.#wrong(span, what, `goes over \`${this.#scanned}\`, and a state is known at one element of it at a time`);
+    return false;
+  }
+
+  /** True if a number is in its range, or a use tells it; otherwise reports it. */
+  #isWithin(at: Ast.ExpressionNode, of: string, term: Term, { expected, holds }: ValidRange): boolean {
+    const value = knownNumber(term);
+    if (value === undefined || holds(value)) return true;
+    this.#report('out-of-range', at.span, { of, expected, value });
+    return false;
+  }
+
   #judged(span: Span, what: string, verdict: AxesVerdict): Axes | undefined {
     return 'axes' in verdict ? verdict.axes : this.#wrong(span, what, verdict.reason);
   }
@@ -620,25 +724,8 @@ class FormulaReader {
   }
 }
 
-/** True if all were read. */
-const isWhole = <T>(parts: readonly (T | undefined)[]): parts is readonly T[] =>
-  parts.every((part) => part !== undefined);
-
 /** Returns the axes of all values; undefined if those of one are not known before a use. */
 function axesOf(terms: readonly Term[]): readonly Axes[] | undefined {
   const known = terms.map(({ axes }) => axes);
   return isWhole(known) ? known : undefined;
 }
-
-/** True for a number that is the same for all rows. */
-function isPlainNumber(term: Term): boolean {
-  const known = plainNumbers.get(term);
-  if (known !== undefined) return known;
-  const isPlain =
-    term.kind === 'number' || term.kind === 'size' || (term.kind === 'map' && term.operands.every(isPlainNumber));
-  plainNumbers.set(term, isPlain);
-  return isPlain;
-}
-
-/** A line may be read by many others, and its terms are judged once. */
-const plainNumbers = new WeakMap<Term, boolean>();

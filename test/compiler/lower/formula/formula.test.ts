@@ -93,7 +93,8 @@ const range = (count: number): readonly number[] => Array.from({ length: count }
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-type Reader = (name: string) => (...indices: number[]) => number;
+type Read = (...indices: number[]) => number;
+type Reader = (name: string) => Read;
 
 interface Case {
   readonly title: string;
@@ -275,6 +276,38 @@ const cases: readonly Case[] = [
         return range(3).map(
           (d) => sum(state.map(([re, im], u) => re * E!(u, d) - im * F!(u, d))) + D!(d) * x!(row, t, d),
         );
+      });
+    },
+  },
+  {
+    title: 'a gated recurrent unit, with lines that several read (GRU)',
+    block: `block recurrent(units = 64) of (x: sequence[t, d]) {
+      weights R[d -> u: units], Z[d -> u], M[d -> u], A[u -> u], B[u -> u], C[u -> u], a[u] = 0, b[u] = 0, c[u] = 0, e[u] = 0
+      scan over t {
+        r = sigmoid(x @ R + h @ A + a)
+        z = sigmoid(x @ Z + h @ B + b)
+        m = tanh(x @ M + c + r * (h @ C + e))
+        h[u] = 0 then (1 - z) * m + z * h
+      }
+      give h
+    }`,
+    entries: 'channel main = history -> recurrent(2) -> flatten',
+    expected(read, row) {
+      const [x, R, Z, M, A, B, C, a, b, c, e] = ['history', 'R', 'Z', 'M', 'A', 'B', 'C', 'a', 'b', 'c', 'e'].map(read);
+      let h: readonly number[] = [0, 0];
+      return range(longest).flatMap((t) => {
+        if (t >= lengths[row]!) return [0, 0];
+        const of = (W: Read, u: number) => sum(range(3).map((d) => x!(row, t, d) * W(d, u)));
+        const after = (W: Read, u: number) => sum(h.map((value, v) => value * W(v, u)));
+        h = range(2).map((u) => {
+          const [reset, update] = [
+            sigmoid(of(R!, u) + after(A!, u) + a!(u)),
+            sigmoid(of(Z!, u) + after(B!, u) + b!(u)),
+          ];
+          const candidate = Math.tanh(of(M!, u) + c!(u) + reset * (after(C!, u) + e!(u)));
+          return (1 - update) * candidate + update * h[u]!;
+        });
+        return h;
       });
     },
   },
