@@ -90,3 +90,63 @@ export type FunctionName = keyof typeof functions;
 
 export const functionNamed = (name: string): FormulaFunction | undefined =>
   Object.hasOwn(functions, name) ? functions[name as FunctionName] : undefined;
+
+interface WordDoc {
+  readonly form: string;
+  readonly doc: string;
+}
+
+const ofNumber = (name: string, doc: string): WordDoc => ({ form: `${name}(x)`, doc: `${doc}, number by number.` });
+const overAxis = (name: string, doc: string): WordDoc => ({ form: `${name} over t (x)`, doc });
+
+/** What an input of a formula may be. */
+export const inputForms = {
+  vector: {
+    form: 'vector[d]',
+    doc: 'One vector of d numbers. A block of one vector takes sequences and interests too.',
+  },
+  sequence: { form: 'sequence[t, d]', doc: 'The elements t of a list, each of d numbers.' },
+  fields: { form: 'fields[f, d]', doc: 'Fields f, each of d numbers; with `any d` their widths may differ.' },
+  interests: { form: 'interests[k, d]', doc: 'Interests k, each of d numbers.' },
+} satisfies Record<string, WordDoc>;
+
+/** The words of formulas that are no names of the file, for editors. */
+export const formulaWords = {
+  exp: ofNumber('exp', 'eˣ'),
+  log: ofNumber('log', 'The natural logarithm'),
+  sqrt: ofNumber('sqrt', 'The square root'),
+  square: ofNumber('square', 'x²'),
+  abs: ofNumber('abs', '|x|'),
+  cos: ofNumber('cos', 'The cosine'),
+  sin: ofNumber('sin', 'The sine'),
+  tanh: ofNumber('tanh', 'The hyperbolic tangent, between -1 and 1'),
+  sigmoid: ofNumber('sigmoid', '1 / (1 + e⁻ˣ), between 0 and 1'),
+  softplus: ofNumber('softplus', 'log(1 + eˣ)'),
+  relu: ofNumber('relu', 'x, and 0 where x is negative'),
+  silu: ofNumber('silu', 'x · sigmoid(x)'),
+  gelu: ofNumber('gelu', 'x · Φ(x), with the cumulative normal distribution'),
+  min: { form: 'min(a, b)', doc: 'The smallest of two values or more, number by number.' },
+  floor: { form: 'floor(n)', doc: 'The largest whole number that is not larger, of sizes and parameters.' },
+  sum: overAxis('sum', 'The sum over an axis, which it removes. Of a product, the values may have any axes.'),
+  mean: overAxis('mean', 'The mean over an axis, which it removes.'),
+  max: overAxis('max', 'The maximum over an axis, which it removes; `max(a, b)` is that of two values.'),
+  logsumexp: overAxis('logsumexp', 'The logarithm of the sum of eˣ over an axis, which it removes.'),
+  softmax: overAxis('softmax', 'Shares of eˣ that add up to 1 over an axis, which stays.'),
+  log_softmax: overAxis('log_softmax', 'The logarithm of `softmax`, for large values too.'),
+  normalize: overAxis('normalize', 'Divides by the length over an axis, which stays.'),
+  spread: overAxis('spread', 'The same value at each place of a further axis.'),
+  size: { form: 'size(t)', doc: 'How many places an axis has; of a list its `max`.' },
+  count: { form: 'count(t)', doc: 'How many elements of a list the row has.' },
+  place: {
+    form: 'place(t)',
+    doc: '0, 1, … from the newest element of a list, or from the first place of another axis.',
+  },
+  normal: { form: 'normal(0.02)', doc: 'First values of a weight: normal, with this standard deviation.' },
+  uniform: { form: 'uniform(0.1)', doc: 'First values of a weight: uniform from minus this number to this number.' },
+  pi: { form: 'pi', doc: '3.14159…' },
+  ...inputForms,
+} satisfies Record<string, WordDoc>;
+
+export type FormulaWord = keyof typeof formulaWords;
+
+export const isFormulaWord = (name: string): name is FormulaWord => Object.hasOwn(formulaWords, name);

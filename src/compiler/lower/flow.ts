@@ -52,6 +52,8 @@ export class UniqueNames {
 export interface Arrow {
   readonly span: Span;
   readonly type: ValueType;
+  /** At a use of a block of formulas: its name, and how many places its axes have, by their letters. */
+  readonly block?: { readonly name: string; readonly sizes: ReadonlyMap<string, number> };
 }
 
 /** A step of a flow in the source: its word and its span. */
@@ -164,13 +166,15 @@ function lowerFormulaStep(
     values.set(name, value);
   }
   const lineNames = new UniqueNames();
-  return attempt(context, { kind: name, span, reads: formula.reads }, path, [...values.values()], (block) => {
+  let sizes: ReadonlyMap<string, number> = new Map();
+  const given = attempt(context, { kind: name, span, reads: formula.reads }, path, [...values.values()], (block) => {
     refuseMoments([...values.values()]);
     const isNumberwise = (steps: readonly FlowStep[]): boolean => areNumberwise(steps, blocks);
     return lowerFormula(formula, {
       context: block,
       values,
       isNumberwise,
+      onSizes: (all) => (sizes = all),
       pathOf: (line) => lineNames.unique(`${path}/${line}`),
       applySteps(steps, from, linePath, toValue) {
         // A number by itself is no element of a list, so a block of numbers is not judged as one that reads it.
@@ -186,6 +190,8 @@ function lowerFormulaStep(
       },
     });
   });
+  if (given) context.arrows.push({ span, type: typeOf(given), block: { name, sizes } });
+  return given;
 }
 
 type StepOfKind<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;

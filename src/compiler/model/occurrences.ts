@@ -4,12 +4,13 @@ import type { LabelType } from '../../graph/plan/plan.ts';
 import type { KindRow, Parameter } from '../library/contract.ts';
 import { data, histories } from '../library/declarations/data_declaration.ts';
 import type { DeclarationEntry } from '../library/declarations/entry.ts';
+import type { FormulaWord } from '../library/formula_functions.ts';
 import type * as Ast from '../syntax/ast.ts';
 
 /** Declarations whose names are looked up in the whole file. */
 export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'column';
 
-export type SymbolKind = LookupKind | 'model' | 'data' | 'parameter' | 'value' | 'channel' | 'step';
+export type SymbolKind = LookupKind | 'model' | 'data' | 'parameter' | 'value' | 'letter' | 'channel' | 'step';
 
 /** One name of `a, b : category(dim: 4)`. Each declares a separate feature or label. */
 export interface TypedName {
@@ -54,16 +55,17 @@ export interface NamedSymbol {
   readonly tower?: string;
   /** The block of a parameter, or of an input, a weight or a line of a formula. */
   readonly block?: string;
-  /** The axes of a value of a formula: `[t, u]`. */
-  readonly axes?: string;
+  /** The axes of a value of a formula; absent if only a use tells them. Of a letter, itself. */
+  readonly axes?: readonly string[];
 }
 
-/** Declares a value of a formula. It has no node of its own: the word is all that an editor shows. */
+/** Declares a value of a formula, or the letter of an axis. */
 interface ValueNode {
   readonly kind: 'Value';
   readonly name: Ast.IdentifierNode;
+  /** The input, the weight or the line. */
   readonly span: Span;
-  readonly doc?: never;
+  readonly doc?: string;
 }
 
 export function symbolOf(kind: SymbolKind, node: SymbolNode): NamedSymbol {
@@ -74,11 +76,30 @@ export function parameterSymbol(block: string, node: Ast.BlockParameterNode): Na
   return { ...symbolOf('parameter', node), block };
 }
 
-/** @param axes absent if only a use tells them */
-export function valueSymbol(block: string, name: Ast.IdentifierNode, axes?: string): NamedSymbol {
-  const { span } = name;
-  return { ...symbolOf('value', { kind: 'Value', name, span }), block, ...(axes !== undefined && { axes }) };
+/** @param node what declares it, if that is more than its name */
+export function valueSymbol(
+  block: string,
+  name: Ast.IdentifierNode,
+  { span, doc }: Pick<ValueNode, 'span' | 'doc'> = name,
+  axes?: readonly string[],
+): NamedSymbol {
+  const symbol = symbolOf('value', { kind: 'Value', name, span, ...(doc !== undefined && { doc }) });
+  return { ...symbol, block, ...(axes && { axes }) };
 }
+
+export const inputSymbol = (block: string, node: Ast.FormulaInputNode): NamedSymbol =>
+  valueSymbol(
+    block,
+    node.name,
+    node,
+    node.axes.map(({ letter }) => letter.name),
+  );
+
+/** @param doc what the axis counts */
+export const letterSymbol = (block: string, name: Ast.IdentifierNode, doc: string): NamedSymbol => ({
+  ...valueSymbol(block, name, { span: name.span, doc }, [name.name]),
+  kind: 'letter',
+});
 
 export function stepSymbol(tower: string, node: Ast.TowerEntryNode): NamedSymbol {
   return { ...symbolOf(node.channel ? 'channel' : 'step', node), tower };
@@ -100,7 +121,8 @@ export type Meaning =
   | { readonly is: 'parameter'; readonly kind: string; readonly name: string; readonly parameter: Parameter }
   | { readonly is: 'word'; readonly word: string; readonly name: string; readonly parameter: Parameter }
   | { readonly is: 'entry'; readonly of: string; readonly name: string; readonly row: DeclarationEntry }
-  | { readonly is: 'label type'; readonly name: LabelType };
+  | { readonly is: 'label type'; readonly name: LabelType }
+  | { readonly is: 'function'; readonly name: FormulaWord };
 
 /** Records the meaning of a word. */
 export type NoteMeaning = (span: Span, meaning: Meaning) => void;

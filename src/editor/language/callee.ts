@@ -4,7 +4,7 @@ import * as t from '../../../grammar/tokens.ts';
 import { type KindRow, kindsWithin, type Parameters } from '../../compiler/library/contract.ts';
 import type { EntryType } from '../../compiler/library/declarations/entry.ts';
 import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
-import { rowOfBlock } from '../../compiler/model/expressions.ts';
+import { flatText, rowOfBlock } from '../../compiler/model/expressions.ts';
 import { findSlot, type Slot } from '../../compiler/model/settings/slots.ts';
 import { takesWord } from '../../compiler/model/values.ts';
 import { is } from '../../compiler/syntax/token.ts';
@@ -18,6 +18,8 @@ interface Callee {
   readonly row: KindRow;
   /** Includes parameters that the context adds. */
   readonly parameters: Parameters;
+  /** The parameters that are inputs of a formula. */
+  readonly inputs?: readonly string[];
 }
 
 /** Finds the row of a call: its table follows from the declaration, the entry, and the calls around it. */
@@ -44,7 +46,13 @@ export function calleeAt(
     const node = word === 'block' && within === calleeName ? undefined : scope.blocks.get(calleeName);
     if (!node) return rowIn('block', library.blocks);
     const row = rowOfBlock(node);
-    return { what: 'block', row, parameters: row.parameters };
+    const inputs = (node.formula?.inputs ?? []).slice(1).map(({ name, shape, axes, span }) => {
+      const doc = `The input \`${flatText(span)}\`: a value of the tower.`;
+      const form = `${shape.name}[${axes.map(({ letter }) => letter.name).join(', ')}]`;
+      return [name.name, { ...wordParameter(doc, form), positional: false }] as const;
+    });
+    const parameters = { ...Object.fromEntries(inputs), ...row.parameters };
+    return { what: 'block', row, parameters, inputs: inputs.map(([name]) => name) };
   };
   if (parent) {
     const above = calleeAt(facts, cursor, parent, outer.slice(0, -1));

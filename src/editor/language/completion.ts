@@ -27,6 +27,7 @@ import {
   unique,
 } from './completion/context.ts';
 import { fittingFirst } from './completion/fitting_blocks.ts';
+import { formulaItems, valuesOfFormula } from './completion/formula_items.ts';
 import { type CallAtCursor, cursorAt, type EditorCursor } from './cursor.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { keywordDocs, kindDoc } from './markdown.ts';
@@ -147,6 +148,8 @@ function argumentsAt(
   const beginsFlow =
     calledKind.what === 'block' && place.declaration.word === 'tower' && call.arrows === 0 && outer.length === 0;
   if (beginsFlow && is(lastToken, t.Dot)) return here.names('task');
+  if (call.argument !== undefined && calledKind.inputs?.includes(call.argument))
+    return place.declaration.word === 'block' ? valuesOfFormula(here) : beginningsAt(here);
   const namedParameter = call.argument === undefined ? undefined : parameters[call.argument];
   if (call.argument !== undefined) return namedParameter ? argumentValues(here, call.argument, namedParameter) : [];
   const givenTexts = call.given.map((tokens) => tokens.map(({ image }) => image).join(''));
@@ -278,8 +281,10 @@ function itemsAt(facts: FileAnalysis, place: EditorCursor, around: CompletionSur
   if (!declaration) return text ? [] : declarationSnippets;
   const here = new CompletionContext(facts, { ...place, declaration }, around);
   if (text) return textCompletions(here);
-  if (!value) return body ? entriesAt(here) : headerAt(here);
   const call = calls.at(-1);
+  const inFormula = call ? undefined : formulaItems(here, () => blocksAt(here));
+  if (inFormula) return inFormula;
+  if (!value) return body ? entriesAt(here) : headerAt(here);
   return call ? argumentsAt(here, call, calls.slice(0, -1)) : valueCompletions(here);
 }
 

@@ -88,9 +88,16 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
       : ({ body: is(tokens[openIndices[innerBrace]! - 1], t.Columns) ? 'columns' : 'entries' } as const);
   const innerTokens = tokens.slice(inner);
   const calls = openIndices.filter(
-    (at) => at >= inner && is(tokens[at], t.LeftParenthesis) && is(tokens[at - 1], t.Name),
+    (at) => at >= inner && is(tokens[at], t.LeftParenthesis) && is(tokens[at - 1], t.Name) && !is(tokens[at - 1], t.Of),
   );
   const isHeader = innerBrace === -1 && declaration.word === 'tower';
+  if (innerBrace !== -1 && declaration.word === 'block') {
+    const inFlow = calls.findIndex((at) => is(tokens[at - 2], t.Arrow));
+    const flowCalls = inFlow === -1 ? [] : calls.slice(inFlow);
+    const depth = (at: number): number => openIndices.filter((other) => other > at).length;
+    const callsAround = flowCalls.map((at) => callAt(tokens, after, at, inner, depth(at)));
+    return { declaration, body: 'entries', value: true, calls: callsAround, arrows: 0, before };
+  }
 
   const firstOpen = openIndices.find((at) => at >= inner);
   const outermost = firstOpen === undefined ? undefined : firstOpen - inner;

@@ -83,6 +83,12 @@ export class FileAnalysis {
     return new Map([...types].map(([offset, all]) => [offset, [...all].join(' or ')]));
   }
 
+  /** Returns the sizes of axes at the uses of a block of formulas, by their letters; those of equal uses once. */
+  usesOf(block: string): readonly ReadonlyMap<string, number>[] {
+    const uses = this.arrows.flatMap((arrow) => (arrow.block?.name === block ? [arrow.block.sizes] : []));
+    return [...new Map(uses.map((sizes) => [[...sizes].join(), sizes])).values()];
+  }
+
   get costs(): FileCosts {
     return (this.#costs ??= costsOf(this.checked));
   }

@@ -2,6 +2,7 @@
 import * as t from '../../../grammar/tokens.ts';
 import { type Span, spanText } from '../../base/text/source.ts';
 import { labelKinds } from '../../compiler/library/declarations/labels_declaration.ts';
+import { formulaWords } from '../../compiler/library/formula_functions.ts';
 import { lowerParts } from '../../compiler/lower/lower.ts';
 import { withoutBroken } from '../../compiler/model/complete.ts';
 import { makeConstants } from '../../compiler/model/constants.ts';
@@ -60,6 +61,10 @@ function describe(facts: FileAnalysis, occurrence: Occurrence): string {
       return entryDoc(occurrence.name, occurrence.row);
     case 'label type':
       return labelKinds[occurrence.name].doc;
+    case 'function': {
+      const { form, doc } = formulaWords[occurrence.name];
+      return `${fence(form)}\n\n${doc}`;
+    }
   }
 }
 
@@ -95,10 +100,11 @@ export function headOf({ kind, node, name, tower }: NamedSymbol): string {
     case 'BlockParameter':
       return `parameter ${nodeText}`;
     case 'Value':
-      return nodeText;
+      return kind === 'letter' ? `axis ${name}` : cut(nodeText);
+    case 'Block':
+      return node.formula ? nodeText.slice(0, nodeText.indexOf('{')).trim() : cut(nodeText);
     case 'Let':
     case 'Group':
-    case 'Block':
     case 'ModelName':
       return cut(nodeText);
   }
@@ -111,7 +117,8 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
   const { resolution } = checked;
   switch (symbol.kind) {
     case 'value':
-      return symbol.axes === undefined ? [] : [`axes \`${symbol.axes}\``];
+    case 'letter':
+      return [axesLine(facts, symbol)];
     case 'feature':
       return [featureLine(facts, symbol.name)];
     case 'group': {
@@ -147,6 +154,20 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
       return [];
   }
 }
+
+/** Formats the axes of a value of a formula, and their sizes at its uses: ``axes `[t, d]` · at its uses `[20, 64]`, `[50, 64]` ``. */
+function axesLine(facts: FileAnalysis, { axes, block, kind }: NamedSymbol): string {
+  if (!axes) return '';
+  const ofUses = facts.usesOf(block!).map((sizes) => axes.map((letter) => sizes.get(letter) ?? 'any').join(', '));
+  const texts = [...new Set(ofUses)].slice(0, mostUses).map((text) => (kind === 'letter' ? text : `\`[${text}]\``));
+  const uses =
+    axes.length === 0 || texts.length === 0
+      ? ''
+      : `${texts.length === 1 ? 'at its use' : 'at its uses'} ${texts.join(', ')}`;
+  return joined([kind === 'letter' ? '' : axes.length === 0 ? 'a number' : `axes \`[${axes.join(', ')}]\``, uses]);
+}
+
+const mostUses = 4;
 
 /** Returns the type that the arrow before a step carries, with a trailing space: `fields[9 × 16] `. */
 function takenBefore(facts: FileAnalysis, at: Span): string {

@@ -142,6 +142,7 @@ function isFormulaWord(tokens: readonly IToken[], at: number): boolean {
 /** Explains the word of the grammar at an index; nothing if it is a name. */
 export function keywordDocAt(tokens: readonly IToken[], at: number): string | undefined {
   if (!isKeyword(tokens, at)) return undefined;
+  if (is(tokens[at], t.Of) && is(tokens[at + 1], t.LeftParenthesis)) return 'Begins the inputs of a formula.';
   const isKey = is(tokens[at], t.By) && is(tokens[at - 1], t.Keyed);
   const word = isKey ? 'keyed' : tokens[at]!.image;
   if (Object.hasOwn(keywordDocs, word)) return keywordDocs[word as keyof typeof keywordDocs];

@@ -94,6 +94,7 @@ const ofSymbol: Readonly<Record<SymbolKind, TokenType>> = {
   block: 'function',
   parameter: 'parameter',
   value: 'variable',
+  letter: 'enumMember',
   tower: 'class',
   channel: 'variable',
   step: 'variable',
@@ -123,6 +124,7 @@ const looks: Readonly<Record<Exclude<Occurrence['is'], 'symbol'>, TokenStyle>> =
   parameter: ['parameter', none],
   word: ['enumMember', none],
   entry: ['property', library],
+  function: ['function', library],
 };
 
 function look(occurrence: Occurrence): TokenStyle {

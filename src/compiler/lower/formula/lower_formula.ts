@@ -34,6 +34,7 @@ import {
   type FormulaScan,
   type FormulaWeight,
   isRescaling,
+  type Letter,
   type Term,
   type Test,
 } from '../../model/model.ts';
@@ -70,6 +71,8 @@ export interface FormulaUse {
   applySteps(steps: readonly FlowStep[], input: Value, path: string, term: (term: Term) => Value): Value;
   /** Returns the path for the weights of a flow of a line; another one for each flow. */
   pathOf(line: string): string;
+  /** Gets how many places the axes have, by their letters; of a list its `max`. */
+  onSizes(sizes: ReadonlyMap<string, number>): void;
   /** True if the steps compute each number by itself. */
   isNumberwise(steps: readonly FlowStep[]): boolean;
 }
@@ -118,7 +121,12 @@ class FormulaLowering {
     for (const input of this.#formula.inputs) this.#bind(input, this.#use.values.get(input.name)!);
     // Before all else, so that their names do not have that of a line that is shown.
     for (const weight of this.#formula.weights.values()) this.#weight(weight);
-    return this.#give(this.#lettersOfTerm(this.#formula.result));
+    const value = this.#give(this.#lettersOfTerm(this.#formula.result));
+    const isSized = ([letter, { size }]: readonly [string, Letter]): boolean =>
+      this.#sizes.has(letter) || this.#listOf(letter) !== undefined || size !== undefined;
+    const sized = [...this.#formula.letters].filter(isSized);
+    this.#use.onSizes(new Map(sized.map(([letter]) => [letter, this.#fullSize(letter)])));
+    return value;
   }
 
   // Inputs.

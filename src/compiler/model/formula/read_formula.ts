@@ -4,10 +4,10 @@
  */
 import type { Code, Facts } from '../../../base/diagnostics/codes.ts';
 import type { Span } from '../../../base/text/source.ts';
-import { type FunctionName, functionNamed, functions } from '../../library/formula_functions.ts';
+import { type FunctionName, functionNamed, functions, isFormulaWord } from '../../library/formula_functions.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
-import { asCall, singleName } from '../expressions.ts';
+import { asCall, flatText, singleName } from '../expressions.ts';
 import { guess } from '../guess.ts';
 import type { Library } from '../library.ts';
 import {
@@ -27,7 +27,7 @@ import {
   type Term,
   type Test,
 } from '../model.ts';
-import { declares, type NamedSymbol, reads as readsWord, valueSymbol } from '../occurrences.ts';
+import { declares, letterSymbol, type NamedSymbol, reads as readsWord, valueSymbol } from '../occurrences.ts';
 import { type Extra, repeats } from '../report.ts';
 import type { Binding } from '../values.ts';
 import {
@@ -79,6 +79,13 @@ const inputKinds: Readonly<Record<InputKind, readonly Letter['kind'][]>> = {
 
 /** A state of a scan that is read. */
 type State = { -readonly [K in keyof Carry]: Carry[K] };
+/** What the axes of an input count, before its name. */
+const counted: Readonly<Record<Letter['kind'], string>> = {
+  plain: 'the numbers of',
+  list: 'the elements of',
+  fields: 'the fields of',
+  interests: 'the interests of',
+};
 
 const isInputKind = (word: string): word is InputKind => Object.hasOwn(inputKinds, word);
 
@@ -99,6 +106,7 @@ class FormulaReader {
   /** Inputs, weights, lines and states by name; undefined for one that is invalid. */
   readonly #values = new Map<string, Term | undefined>();
   readonly #symbols = new Map<string, NamedSymbol>();
+  readonly #letterSymbols = new Map<string, NamedSymbol>();
   /** What a letter means in an expression: the size of its axis in `weights`, an index in a test. */
   #lettersAre: 'size' | 'index' | undefined;
   /** The line that is read, for the names of weights of its flows. */
@@ -140,20 +148,22 @@ class FormulaReader {
     return { ...formula, reads: readsOf(formula) };
   }
 
-  #readInput({ name, shape, axes }: Ast.FormulaInputNode): void {
+  #readInput(input: Ast.FormulaInputNode): void {
+    const { name, shape, axes } = input;
     const kind = shape.name;
+    this.#noteFunction(shape);
     if (!isInputKind(kind)) {
       const known = Object.keys(inputKinds);
       const { extra, ...meant } = guess(kind, shape.span, known, 'input');
       this.#report('unknown-kind', shape.span, { what: 'kind of input', name: kind, known, ...meant }, extra);
-      this.#loseInput(name, axes);
+      this.#loseInput(input);
       return;
     }
     const kinds = inputKinds[kind];
     if (axes.length !== kinds.length) {
       const example = kind === 'vector' ? 'vector[d]' : kind === 'sequence' ? 'sequence[t, d]' : `${kind}[f, d]`;
       this.#wrong(shape.span, kind, `has ${kinds.length === 1 ? 'one axis' : 'two axes'}: \`${example}\``);
-      this.#loseInput(name, axes);
+      this.#loseInput(input);
       return;
     }
     const isRagged = axes.some(({ any }) => any);
@@ -171,22 +181,25 @@ class FormulaReader {
       }
       if (letters.indexOf(letter.name) !== index || (known && known.kind !== kinds[index])) {
         this.#wrong(letter.span, letter.name, 'is an axis already, and one letter is one axis');
-        this.#loseInput(name, axes);
+        this.#loseInput(input);
         return;
       }
       this.#letters.set(letter.name, { kind: kinds[index]! });
     }
     if (isRagged) this.#varying.add(letters[1]!);
     this.#inputs.set(name.name, { name: name.name, kind, axes: letters, isRagged });
-    this.#declare(name, { kind: 'input', span: name.span, name: name.name, axes: letters });
+    for (const [index, { letter }] of axes.entries())
+      this.#noteLetter(letter, `${counted[kinds[index]!]} \`${name.name}\``);
+    this.#declare(name, { kind: 'input', span: name.span, name: name.name, axes: letters }, input);
   }
 
   /** After an error in an input its name and its axes are known, so that no other error follows. */
-  #loseInput(name: Ast.IdentifierNode, axes: readonly Ast.InputAxisNode[]): undefined {
-    this.#declare(name, undefined);
-    for (const [index, { letter }] of axes.entries()) {
-      const kind = axes.length > 1 && index === 0 ? 'list' : 'plain';
+  #loseInput(input: Ast.FormulaInputNode): void {
+    this.#declare(input.name, undefined, input);
+    for (const [index, { letter }] of input.axes.entries()) {
+      const kind = input.axes.length > 1 && index === 0 ? 'list' : 'plain';
       if (!this.#letters.has(letter.name)) this.#letters.set(letter.name, { kind });
+      this.#noteLetter(letter, `an axis of \`${input.name.name}\``);
     }
   }
 
@@ -195,10 +208,11 @@ class FormulaReader {
       case 'Weights':
         for (const weight of entry.weights) {
           this.#readWeight(weight);
-          this.#assume(
-            weight.name,
-            [...weight.from, ...(weight.to ?? [])].map(({ letter }) => letter),
-          );
+          if (!this.#values.has(weight.name.name)) this.#declare(weight.name, undefined, weight);
+          for (const { letter, size } of [...weight.from, ...(weight.to ?? [])]) {
+            this.#assume(weight.name, [letter]);
+            this.#noteLetter(letter, size ? `\`${flatText(size.span)}\` numbers` : 'numbers');
+          }
         }
         return;
       case 'Scan':
@@ -223,7 +237,7 @@ class FormulaReader {
         this.#line = name.name;
         const term = this.#term(value);
         const isShown = shown && term;
-        this.#declare(name, isShown ? { ...term, kind: 'shown', operand: term, line: name.name } : term);
+        this.#declare(name, isShown ? { ...term, kind: 'shown', operand: term, line: name.name } : term, entry);
         if (isShown && term.axes?.length !== 1) {
           const found = term.axes ? printAxes(term.axes) : 'axes that only a use tells';
           this.#wrong(name.span, 'shown', `takes a value with one axis, but \`${name.name}\` has ${found}`);
@@ -232,7 +246,8 @@ class FormulaReader {
     }
   }
 
-  #readWeight({ name, from, to, initial }: Ast.WeightNode): void {
+  #readWeight(node: Ast.WeightNode): void {
+    const { name, from, to, initial } = node;
     const all = [...from, ...(to ?? [])];
     const lettersOf = (axes: readonly Ast.WeightAxisNode[]) => axes.map(({ letter }) => letter);
     if (this.#repeats(lettersOf(from)) || this.#repeats(lettersOf([...from.filter(({ each }) => each), ...(to ?? [])])))
@@ -275,7 +290,7 @@ class FormulaReader {
     const axes = isMap ? undefined : [...each, ...inputs, ...(outputs ?? [])];
     const weight = { name: name.name, each, from: inputs, ...(outputs && { to: outputs }), initial: first };
     this.#weights.set(name.name, weight);
-    this.#declare(name, { kind: 'weight', span: name.span, name: name.name, ...(axes && { axes }) });
+    this.#declare(name, { kind: 'weight', span: name.span, name: name.name, ...(axes && { axes }) }, node);
   }
 
   /** Reads `normal(0.02)`, `uniform(0.1)` or a number; without one, Glorot's for a weight with an arrow. */
@@ -290,6 +305,7 @@ class FormulaReader {
       return undefined;
     }
     const drawn = initial.kind === 'Call' && ['normal', 'uniform'].includes(initial.callee.name) ? initial : undefined;
+    if (drawn) this.#noteFunction(drawn.callee);
     const written = drawn?.arguments[0]?.value ?? (drawn ? undefined : initial);
     const value = written && this.#within('size', () => this.#term(written));
     if (drawn?.arguments.length !== 1 && drawn) {
@@ -307,6 +323,7 @@ class FormulaReader {
 
   #readScan({ letter, entries: lines }: Ast.ScanNode): void {
     const list = this.#letters.get(letter.name);
+    this.#noteLetter(letter);
     if (list?.kind !== 'list') {
       this.#wrong(letter.span, letter.name, 'is no axis of a sequence, and `scan` goes over the elements of one');
       return;
@@ -319,7 +336,7 @@ class FormulaReader {
       this.#line = line.name.name;
       if (line.kind === 'Definition') {
         if (line.shown) this.#wrong(line.name.span, 'shown', 'stands before lines outside of a scan');
-        this.#declare(line.name, this.#term(line.value));
+        this.#declare(line.name, this.#term(line.value), line);
         this.#inScan.add(line.name.name);
         continue;
       }
@@ -342,7 +359,9 @@ class FormulaReader {
   }
 
   /** Declares a state, which the lines of its scan read. */
-  #readCarry({ name, axes, first }: Ast.CarryNode, scanned: string): State | undefined {
+  #readCarry(carry: Ast.CarryNode, scanned: string): State | undefined {
+    const { name, axes, first } = carry;
+    for (const axis of axes) this.#noteLetter(axis);
     this.#line = name.name;
     const names = axes.map((axis) => axis.name);
     const unknown = axes.find((axis) => !this.#letters.has(axis.name) || axis.name === scanned);
@@ -356,7 +375,7 @@ class FormulaReader {
       this.#assume(name);
       return undefined;
     }
-    this.#declare(name, { kind: 'carry', span: name.span, name: name.name, axes: names });
+    this.#declare(name, { kind: 'carry', span: name.span, name: name.name, axes: names }, carry);
     return { name: name.name, axes: names, first: firstTerm };
   }
 
@@ -376,6 +395,7 @@ class FormulaReader {
     }
     const kind = shape.name;
     const names = axes.map(({ name }) => name);
+    for (const axis of axes) this.#noteLetter(axis);
     if (!isInputKind(kind)) {
       this.#wrong(shape.span, 'as', `takes ${Object.keys(inputKinds).join(', ')}, not \`${kind}\``);
       return undefined;
@@ -449,9 +469,11 @@ class FormulaReader {
     }
     if (this.#lettersAre && this.#letters.has(name)) {
       if (!this.#isEven(span, name, [name])) return undefined;
+      this.#noteLetter(word);
       return { kind: this.#lettersAre, span, letter: name, axes: this.#lettersAre === 'index' ? [name] : [] };
     }
     if (constants.has(name)) return { kind: 'number', span, value: constants.number(node, name, 'a number'), axes: [] };
+    if (name === 'pi') this.#noteFunction(word);
     if (name === 'pi') return { kind: 'number', span, value: Math.PI, axes: [] };
     const hint = this.#letters.has(name) ? ` as a number: write \`size(${name})\` or \`place(${name})\`` : '';
     if (hint) return this.#wrong(span, name, `is an axis, and cannot stand for itself${hint}`);
@@ -497,6 +519,7 @@ class FormulaReader {
   #call(node: Ast.CallNode): Term | undefined {
     const { callee, span } = node;
     const { name } = callee;
+    this.#noteFunction(callee);
     const values = node.arguments.map(({ value }) => value);
     if ((axisFunctions as readonly string[]).includes(name)) return this.#axisFunction(node);
     const row = /^[a-z]/.test(name) ? functionNamed(name) : undefined;
@@ -527,6 +550,7 @@ class FormulaReader {
       return this.#wrong(span, kind, `takes the letter of an axis: ${letters}`);
     }
     if (!this.#isEven(span, kind, [word.name])) return undefined;
+    this.#noteLetter(word);
     return { kind, span, letter: word.name, axes: kind === 'place' ? [word.name] : [] };
   }
 
@@ -535,6 +559,7 @@ class FormulaReader {
     const { name } = node.function;
     const names = letters.map((letter) => letter.name);
     if (this.#repeats(letters)) return undefined;
+    this.#noteFunction(node.function);
     if (name === 'spread') return this.#spread(node, names);
     if (!overNames.includes(name)) {
       const { extra, ...meant } = guess(name, node.function.span, overNames);
@@ -547,6 +572,7 @@ class FormulaReader {
     const operand = name === 'sum' ? this.#summand(node.operand) : this.#term(node.operand);
     const unknown = operand && letters.find((letter) => !this.#letters.has(letter.name));
     if (unknown) return this.#wrong(unknown.span, unknown.name, 'is no axis of this block');
+    for (const letter of letters) this.#noteLetter(letter);
     const tests: readonly (Test | undefined)[] = node.tests.map((test) => this.#test(test));
     if (!operand || !isWhole(tests)) return undefined;
     const isOfFields = names.length === 1 && this.#varying.has(names[0]!) && ['sum', 'mean', 'max'].includes(name);
@@ -584,6 +610,7 @@ class FormulaReader {
   #spread({ span, letters, operand, tests }: Ast.OverNode, names: Axes): Term | undefined {
     const unknown = letters.find((letter) => !this.#letters.has(letter.name));
     if (unknown) return this.#wrong(unknown.span, unknown.name, 'is no axis of this block');
+    for (const letter of letters) this.#noteLetter(letter);
     if (tests.length > 0) return this.#wrong(span, 'spread', 'takes no `where`');
     const value = this.#term(operand);
     if (!value?.axes) return value && { kind: 'spread', span, operand: value, letters: names };
@@ -608,6 +635,8 @@ class FormulaReader {
         const size: Term = { kind: 'size', span, letter: from.name, axes: [] };
         this.#letters.set(to.name, list === undefined ? { kind: old.kind, size, list: range } : { kind: 'list', list });
       }
+      this.#noteLetter(from);
+      this.#noteLetter(to, `the same as \`${from.name}\``);
       renamed.set(from.name, to.name);
     }
     if (!operand.axes) return { kind: 'renamed', span, operand, letters: renamed };
@@ -650,9 +679,25 @@ class FormulaReader {
       if (!this.#letters.has(letter.name)) this.#letters.set(letter.name, { kind: 'plain' });
   }
 
-  #declare(word: Ast.IdentifierNode, term: Term | undefined): void {
+  /** Records a letter: where it is written first, its axis is declared. @param doc what the axis counts */
+  #noteLetter(word: Ast.IdentifierNode, doc = 'numbers'): void {
+    const known = this.#letterSymbols.get(word.name);
+    const symbol = known ?? letterSymbol(this.#block, word, doc);
+    this.#letterSymbols.set(word.name, symbol);
+    this.#scope.binding.note(word.span, known ? readsWord(symbol) : declares(symbol));
+  }
+
+  #noteFunction({ name, span }: Ast.IdentifierNode): void {
+    if (isFormulaWord(name)) this.#scope.binding.note(span, { is: 'function', name });
+  }
+
+  #declare(
+    word: Ast.IdentifierNode,
+    term: Term | undefined,
+    node: Ast.FormulaInputNode | Ast.WeightNode | Ast.CarryNode | Ast.DefinitionNode,
+  ): void {
     const { name, span } = word;
-    const symbol = valueSymbol(this.#block, word, term?.axes && printAxes(term.axes));
+    const symbol = valueSymbol(this.#block, word, node, term?.axes);
     const first = this.#symbols.get(name);
     if (first) {
       const facts = { what: 'value', name, other: 'value' };

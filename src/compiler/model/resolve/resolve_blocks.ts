@@ -13,7 +13,7 @@ import { type FormulaScope, readFormula } from '../formula/read_formula.ts';
 import { guess } from '../guess.ts';
 import { rowIn } from '../library.ts';
 import type { FlowSource, FlowStep, Formula, FormulaStep, TermSource } from '../model.ts';
-import { declares, type NamedSymbol, parameterSymbol, reads as readsWord } from '../occurrences.ts';
+import { declares, inputSymbol, type NamedSymbol, parameterSymbol, reads as readsWord } from '../occurrences.ts';
 import { declaredIn, noteAt, type Report, repeats } from '../report.ts';
 import type { Workspace } from '../scope.ts';
 import { type Binding, parametersOfArguments } from '../values.ts';
@@ -222,10 +222,15 @@ class BlockReader {
 
   /** Reads the arguments with the name of an input: they give a formula the values of its inputs after the first. */
   #inputsOf(call: Ast.CallNode, { name: block, formula }: Ast.BlockNode): GivenInputs {
-    const names = (formula?.inputs ?? []).slice(1).map(({ name }) => name.name);
+    const nodes = (formula?.inputs ?? []).slice(1);
+    const names = nodes.map(({ name }) => name.name);
     const given = new Map<Ast.ArgumentNode, string>();
-    for (const argument of call.arguments)
-      if (argument.name && names.includes(argument.name.name)) given.set(argument, argument.name.name);
+    for (const argument of call.arguments) {
+      const node = nodes.find(({ name }) => name.name === argument.name?.name);
+      if (!node || !argument.name) continue;
+      given.set(argument, node.name.name);
+      this.#binding.note(argument.name.span, readsWord(inputSymbol(block.name, node)));
+    }
     const inputs: Record<string, FlowSource | TermSource> = {};
     for (const [{ value, span }, name] of given) {
       const source = this.#source?.(value);

@@ -42,11 +42,25 @@ interface Snippet {
   readonly body: readonly string[];
 }
 
-const snippets: readonly Snippet[] = Object.entries(declarations).map(([word, { brief, snippet }]) => ({
-  prefix: word === 'shared' ? 'shared block' : word,
-  doc: brief,
-  body: snippet,
-}));
+const formulaSnippet: Snippet = {
+  prefix: 'block of',
+  doc: 'A block that computes by a formula over its inputs and its own weights.',
+  body: [
+    'block ${1:asked}(${2:units = 64}) of (${3:x: sequence[t, d]}) {',
+    '  weights ${4:A[d -> u: units]}',
+    '  give $0',
+    '}',
+  ],
+};
+
+const snippets: readonly Snippet[] = [
+  ...Object.entries(declarations).map(([word, { brief, snippet }]) => ({
+    prefix: word === 'shared' ? 'shared block' : word,
+    doc: brief,
+    body: snippet,
+  })),
+  formulaSnippet,
+];
 
 /** Returns snippets of declarations, at any position, for an editor without a language server. */
 export function snippetsFile(): string {
@@ -231,7 +245,7 @@ export class CompletionContext {
     const { declaration, entry } = this.place;
     const ownName = entry?.name ?? declaration.name;
     return among.flatMap((kind) => {
-      const all = [...(kind === 'constant' ? this.#parameters() : []), ...this.symbols.all(kind)];
+      const all = [...this.#parameters(kind), ...this.symbols.all(kind)];
       const otherSymbols = declares[declaration.word] === kind ? all.filter(({ name }) => name !== ownName) : all;
       return unique(otherSymbols.map(symbolItem));
     });
@@ -250,10 +264,12 @@ export class CompletionContext {
     return this.names(...among).toSorted((a, b) => Number(takenInputs.has(a.label)) - Number(takenInputs.has(b.label)));
   }
 
-  /** Parameters of the block that is being declared; they are numbers, like constants. */
-  #parameters(): readonly NamedSymbol[] {
+  /** Parameters of the block that is being declared; they are numbers, like constants, or flows, like blocks. */
+  #parameters(kind: LookupKind): readonly NamedSymbol[] {
     const { word, name } = this.place.declaration;
-    return word === 'block' && name !== undefined ? this.symbols.parameters(name) : [];
+    if (word !== 'block' || name === undefined || (kind !== 'constant' && kind !== 'block')) return [];
+    const isFlow = ({ node }: NamedSymbol): boolean => node.kind === 'BlockParameter' && node.isFlow;
+    return this.symbols.parameters(name).filter((symbol) => isFlow(symbol) === (kind === 'block'));
   }
 
   columns(): Completion[] {

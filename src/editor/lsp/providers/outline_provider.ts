@@ -78,7 +78,7 @@ function detailOf(node: Ast.DeclarationNode): string {
     case 'Group':
       return node.members.map(({ name }) => name).join(', ');
     case 'Block':
-      return short((node.flow ?? node.formula ?? node).span);
+      return short(node.flow?.span ?? signatureSpan(node));
     case 'Tower': {
       const key = node.key ? ` keyed by ${node.key.name}` : '';
       return `(${node.inputs.map(({ name }) => name).join(', ')})${key}`;
@@ -95,6 +95,8 @@ function childrenOf(node: Ast.DeclarationNode): DocumentSymbol[] {
       return node.entries
         .flatMap(typedNames)
         .map(({ name, span, value }) => symbolOf(SymbolKind.Field, name.name, name.span, span, short(value.span)));
+    case 'Block':
+      return node.formula ? formulaSymbols(node.formula) : [];
     case 'Train':
     case 'Task':
       return node.entries.map(entrySymbol);
@@ -124,6 +126,38 @@ function childrenOf(node: Ast.DeclarationNode): DocumentSymbol[] {
     default:
       return [];
   }
+}
+
+/** Returns the span from `of` to the last input, or the name of a block that could not be read. */
+const signatureSpan = ({ formula, name }: Ast.BlockNode): Span =>
+  formula ? { ...formula.span, end: formula.inputs.at(-1)?.span.end ?? formula.span.end } : name.span;
+
+/** Returns the inputs, weights and lines of a formula. */
+function formulaSymbols({ inputs, entries }: Ast.FormulaNode): DocumentSymbol[] {
+  const valueSymbol = (kind: SymbolKind, { name, span }: Named, detail: Span = span): DocumentSymbol =>
+    symbolOf(kind, name.name, name.span, span, short(detail));
+  return [
+    ...inputs.map((input) => valueSymbol(SymbolKind.Field, input)),
+    ...entries.flatMap((entry) => {
+      switch (entry.kind) {
+        case 'Weights':
+          return entry.weights.map((weight) => valueSymbol(SymbolKind.Constant, weight));
+        case 'Scan':
+          return entry.entries.map((line) => valueSymbol(SymbolKind.Variable, line));
+        case 'Definition':
+          return [valueSymbol(SymbolKind.Variable, entry, entry.value.span)];
+        case 'Give':
+          return [symbolOf(SymbolKind.Operator, 'give', firstWord(entry.span), entry.span, short(entry.value.span))];
+        default:
+          return [];
+      }
+    }),
+  ];
+}
+
+interface Named {
+  readonly name: Ast.IdentifierNode;
+  readonly span: Span;
 }
 
 function entrySymbol({ name, span, value, more = [] }: Ast.EntryNode): DocumentSymbol {
