@@ -43,11 +43,21 @@ const zero = { keepsZero: true } as const;
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const gelu = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
+/** Divides by numbers that are not 0. */
+export const quotient = ofTwo('div', (x, y) => x / y, zero);
+
+/** Divides, and gives 0 with gradient 0 where the divisor is 0: that of nothing, such as the count of an empty list. */
+function divided(builder: Builder, x: Operand, y: Operand): Ref {
+  if (typeof y === 'number') return builder.div(x, y);
+  const isZero = builder.cast(builder.equal(y, 0), 'float32');
+  return builder.mul(builder.div(x, builder.add(y, isZero)), builder.sub(1, isZero));
+}
+
 export const functions = {
   '+': ofTwo('add', (x, y) => x + y, zero),
   '-': ofTwo('sub', (x, y) => x - y, zero),
   '*': ofTwo('mul', (x, y) => x * y, zero),
-  '/': ofTwo('div', (x, y) => x / y, { ...zero, divides: 1 }),
+  '/': { ...quotient, divides: 1, lower: (builder, x, y) => divided(builder, x!, y!) },
   neg: ofOne(
     (builder, x) => builder.neg(x),
     (x) => -x,

@@ -301,7 +301,7 @@ export interface Test {
 }
 
 /** The reductions, and those that keep the axis. */
-export const reductions = ['sum', 'mean', 'max', 'logsumexp'] as const;
+export const reductions = ['sum', 'mean', 'max', 'min', 'logsumexp'] as const;
 export const rescalings = ['softmax', 'log_softmax', 'normalize'] as const;
 /** True for a function over an axis that keeps the axis. */
 export const isRescaling = (name: string): boolean => (rescalings as readonly string[]).includes(name);

@@ -54,7 +54,7 @@ export const block = {
     over: {
       what,
       brief: 'The axes that a function goes over.',
-      doc: 'Between a function and axes: `sum over t (x)` adds up the elements of a list. `mean`, `max` and `logsumexp` remove the axis too; `softmax`, `log_softmax` and `normalize` keep it; `spread over k (x)` adds one.',
+      doc: 'Between a function and axes: `sum over t (x)` adds up the elements of a list. `mean`, `max`, `min` and `logsumexp` remove the axis too; `softmax`, `log_softmax` and `normalize` keep it; `spread over k (x)` adds one.',
       example: before,
     },
     where: {

@@ -272,7 +272,7 @@ class FormulaLowering {
   #tensor(term: Term): Lettered {
     const value = this.#lettersOfTerm(term);
     if (!value.parts) return value;
-    const how = 'number by number, or by `sum`, `mean` and `max` over their width';
+    const how = 'number by number, or by `sum`, `mean`, `max` and `min` over their width';
     throw new ShapeError(`computes fields of several widths only ${how}`);
   }
 
@@ -661,12 +661,20 @@ class FormulaLowering {
     const extra = settled.axes.includes(lifted) ? [lifted] : [];
     const { builder, batch } = this.#axes;
     const whole = this.#withBatch(masked(this.#axes, settled));
-    const tensor = inOrder(this.#axes, whole, [...extra, ...gives.axes]);
+    const ordered = inOrder(this.#axes, whole, [...extra, ...gives.axes]);
+    const tensor = gives.kind === 'vector' ? this.#fullLists(ordered, [...extra, ...gives.axes]) : ordered;
     if (gives.kind !== 'vector') return this.#shaped(gives.kind, { ...whole, tensor, axes: gives.axes });
-    const width = countNumbers(this.#axes, gives.axes);
+    const width = gives.axes.reduce((all, letter) => all * this.#fullSize(letter), 1);
     if (extra.length === 0) return vectorOf(builder.reshape(tensor, [batch, width]), width);
     const flat = builder.reshape(tensor, [batch, this.#size(lifted), width]);
     return { ...this.#carrier!, tensor: flat, width, normalized: false } as Value;
+  }
+
+  /** Adds 0 for the places that lists of this batch do not reach, so that a vector has one width. */
+  #fullLists(tensor: Ref, axes: Axes): Ref {
+    const missing = axes.map((letter) => (letter === lifted ? 0 : this.#fullSize(letter) - this.#size(letter)));
+    if (missing.every((count) => count === 0)) return tensor;
+    return this.#axes.builder.pad(tensor, new Array(axes.length + 1).fill(0), [0, ...missing]);
   }
 
   /** Returns the value of a flow: a number is a vector of width 1. */
@@ -706,10 +714,10 @@ class FormulaLowering {
     });
   }
 
-  /** Makes a sequence, interests or fields of [rows, width]. */
+  /** Makes a sequence, interests or fields of [rows, …width]. */
   #shaped(kind: 'sequence' | 'interests' | 'fields', { tensor, axes }: Lettered): Value {
-    const [row, column] = axes as [string, string | undefined];
-    const width = column === undefined ? 1 : this.#size(column);
+    const [row, ...columns] = axes as [string, ...string[]];
+    const width = countNumbers(this.#axes, columns);
     const count = this.#size(row);
     const { builder, batch } = this.#axes;
     const whole = builder.reshape(tensor, [batch, count, width]);

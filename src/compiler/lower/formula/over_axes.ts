@@ -1,7 +1,7 @@
 /** Applies functions and reductions to tensors whose axes have letters. Past the end of a list, and where a test is false, nothing counts. */
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { ShapeError } from '../../library/contract.ts';
-import { type FormulaFunction, functions } from '../../library/formula_functions.ts';
+import { type FormulaFunction, functions, quotient } from '../../library/formula_functions.ts';
 import type { Axes, OverName } from '../../model/model.ts';
 import {
   type AxisSizes,
@@ -47,7 +47,7 @@ export function applyFunction(sizes: AxisSizes, row: FormulaFunction, operands: 
 function isZeroPast(row: FormulaFunction, operands: readonly FormulaValue[], letter: string): boolean {
   const isZero = (operand: FormulaValue): boolean => (isNumber(operand) ? operand === 0 : operand.zeroPast.has(letter));
   if (row === functions['*']) return operands.some(isZero);
-  if (row === functions['/']) return isZero(operands[0]!);
+  if (row === functions['/'] || row === quotient) return isZero(operands[0]!);
   // The logarithm of the 1 that stands there.
   if (row === functions.log) return true;
   return row.keepsZero === true && operands.every(isZero);
@@ -126,13 +126,18 @@ export const overFunctions: Readonly<Record<OverName, Reduce>> = {
     const counted = summed(sizes, visible, tested);
     const rest = countNumbers(sizes, others);
     const count = builder.maximum(rest === 1 ? counted.tensor : builder.mul(counted.tensor, rest), 1);
-    return applyFunction(sizes, functions['/'], [sum, { ...counted, tensor: count }]);
+    return applyFunction(sizes, quotient, [sum, { ...counted, tensor: count }]);
   },
 
   max(sizes, value, { letters, visible }) {
     const shown = visible ? lowerHidden(sizes, value, visible) : value;
     const largest = reduced(shown, letters, (tensor, axes) => sizes.builder.max(tensor, axes));
     return visible ? multiply(sizes, largest, isAny(sizes, visible, letters)) : largest;
+  },
+
+  min(sizes, value, over) {
+    const negative = overFunctions.max(sizes, { ...value, tensor: sizes.builder.neg(value.tensor) }, over);
+    return { ...negative, tensor: sizes.builder.neg(negative.tensor) };
   },
 
   logsumexp(sizes, value, { letters, visible }) {
@@ -194,8 +199,14 @@ export function reducedFields(
   letters: Axes,
 ): Lettered {
   const [fields, width] = axes;
-  if ((name !== 'sum' && name !== 'mean' && name !== 'max') || letters.length !== 1 || letters[0] !== width)
-    throw new ShapeError(`takes fields of several widths only for sum, mean and max over \`${width}\``);
-  const numbers = parts!.map((part) => builder[name](part, [1], true));
+  if (
+    (name !== 'sum' && name !== 'mean' && name !== 'max' && name !== 'min') ||
+    letters.length !== 1 ||
+    letters[0] !== width
+  )
+    throw new ShapeError(`takes fields of several widths only for sum, mean, max and min over \`${width}\``);
+  const numbers = parts!.map((part) =>
+    name === 'min' ? builder.neg(builder.max(builder.neg(part), [1], true)) : builder[name](part, [1], true),
+  );
   return { tensor: builder.concat(numbers, 1), axes: [fields!], hasBatch: true, zeroPast: nothingPast };
 }

@@ -49,6 +49,8 @@ const largest = 1_000_000;
 export const sizeRange = `a whole number from 1 to ${largest}`;
 export const isSize = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= largest;
 
+export const divisors: ValidRange = { expected: 'other than 0', holds: (value) => value !== 0 };
+
 const positive: ValidRange = { expected: `from 0 to ${largest}`, holds: (value) => value >= 0 && value <= largest };
 
 /** What first values must be: beyond, a product with another one would not be finite. */

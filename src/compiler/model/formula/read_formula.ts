@@ -42,6 +42,7 @@ import {
   printAxes,
 } from './axes.ts';
 import {
+  divisors,
   initialRanges,
   isOfState,
   isPlainNumber,
@@ -93,6 +94,8 @@ const isInputKind = (word: string): word is InputKind => Object.hasOwn(inputKind
 const axisFunctions = ['size', 'count', 'place'] as const;
 /** The most terms of a block: more would overflow the stack where each line reads the one above. */
 const mostTerms = 1000;
+/** The functions that go over several axes at once, and over the widths of fields. */
+const ofSeveralAxes: readonly string[] = ['sum', 'mean', 'max', 'min'];
 const overNames: readonly string[] = [...reductions, ...rescalings];
 
 class FormulaReader {
@@ -406,8 +409,11 @@ class FormulaReader {
       this.#wrong(shape.span, 'as', `names [${names.join(', ')}], and the value has ${printAxes(result.axes)}`);
       return undefined;
     }
-    if (kind !== 'vector' && names.length !== 2) {
-      this.#wrong(shape.span, 'as', `needs two axes for ${kind}`);
+    const lists = names.filter((name) => this.#letters.get(name)?.kind === 'list');
+    const isOther = kind === 'sequence' ? lists[0] !== names[0] || lists.length > 1 : lists.length > 0;
+    if (isOther && kind !== 'vector') {
+      const expected = kind === 'sequence' ? 'a list first, and no other' : 'no list';
+      this.#wrong(shape.span, 'as', `takes ${expected} among the axes of ${kind}`);
       return undefined;
     }
     return { kind, axes: names };
@@ -488,6 +494,7 @@ class FormulaReader {
     const known = axesOf(operands);
     // A test compares places of any axes: `t - s < 5`.
     const isTest = this.#lettersAre === 'index';
+    if (name === '/' && !this.#isWithin(nodes[1]!, 'divisor', operands[1]!, divisors)) return undefined;
     const axes = known && (isTest ? known.reduce(judgeOuter, []) : this.#judged(span, name, judgeMap(known)));
     if (known && !axes) return undefined;
     return { kind: 'map', span, function: name, operands, ...(axes && { axes }) };
@@ -566,8 +573,7 @@ class FormulaReader {
       const facts = { what: 'function over axes', name, known: overNames, ...meant };
       return this.#report('unknown-kind', node.function.span, facts, extra);
     }
-    if (names.length > 1 && name !== 'sum' && name !== 'mean' && name !== 'max')
-      return this.#wrong(span, name, 'goes over one axis');
+    if (names.length > 1 && !ofSeveralAxes.includes(name)) return this.#wrong(span, name, 'goes over one axis');
     // The operand may give an axis its letter: `sum over s (x[t: s])`.
     const operand = name === 'sum' ? this.#summand(node.operand) : this.#term(node.operand);
     const unknown = operand && letters.find((letter) => !this.#letters.has(letter.name));
@@ -575,7 +581,7 @@ class FormulaReader {
     for (const letter of letters) this.#noteLetter(letter);
     const tests: readonly (Test | undefined)[] = node.tests.map((test) => this.#test(test));
     if (!operand || !isWhole(tests)) return undefined;
-    const isOfFields = names.length === 1 && this.#varying.has(names[0]!) && ['sum', 'mean', 'max'].includes(name);
+    const isOfFields = names.length === 1 && this.#varying.has(names[0]!) && ofSeveralAxes.includes(name);
     if (!isOfFields && !this.#isEven(span, `${name} over`, [...names, ...(operand.axes ?? [])])) return undefined;
     if (!this.#isOfElement(span, `${name} over`, names, operand)) return undefined;
     const term = { kind: 'over' as const, span, function: name as OverName, letters: names, tests, operand };

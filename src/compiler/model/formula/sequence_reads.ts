@@ -10,8 +10,9 @@ function joinReads(one: SequenceRead, other: SequenceRead): SequenceRead {
   return rank[one] > rank[other] ? one : other;
 }
 
-export const readsOf = ({ result, letters, weights }: Omit<Formula, 'reads'>): SequenceRead => {
+export const readsOf = ({ result, gives, letters, weights }: Omit<Formula, 'reads'>): SequenceRead => {
   const isList = (letter: string): boolean => letters.get(letter)?.kind === 'list';
+  if (gives?.kind === 'vector' && gives.axes.some(isList)) return 'all';
   const isEarlier = (over: readonly string[], tests: readonly Test[]): boolean => areEarlier(over, tests, letters);
   const ownReads = (term: Term): SequenceRead => {
     switch (term.kind) {

@@ -382,6 +382,7 @@ const reductions: Readonly<Record<string, (values: readonly number[]) => number>
   sum: (values) => sum(values),
   mean: (values) => sum(values) / Math.max(1, values.length),
   max: (values) => (values.length === 0 ? 0 : Math.max(...values)),
+  min: (values) => (values.length === 0 ? 0 : Math.min(...values)),
   logsumexp: (values) => (values.length === 0 ? 0 : Math.log(sum(values.map(Math.exp)))),
 };
 

@@ -53,9 +53,14 @@ const alone: Readonly<Record<string, readonly string[]>> = {
   'of (x: vector[d]) { weights W[d -> d] give W }': ['W: `W` maps an axis to itself, and is used by `@ W` only'],
   'of (x: vector[d]) { weights W[d -> d] give x * W }': ['W: `W` maps an axis to itself, and is used by `@ W` only'],
   'of (x: vector[d]) { weights a[e: 3] = 1, b[e: 4] = 1 give x }': ['e: `e` has a size already'],
-  'of (x: vector[d]) { weights a[d] = 1 / 0 give x * a }': [
-    '1 / 0: `a` must be from -1000000 to 1000000, found Infinity',
+  'of (x: vector[d]) { weights a[d] = exp(1000) give x * a }': [
+    'exp(1000): `a` must be from -1000000 to 1000000, found Infinity',
   ],
+  'of (x: vector[d]) { give x / (1 - 1) }': ['1 - 1: `divisor` must be other than 0, found 0'],
+  'of (x: sequence[t, d]) { give x as sequence[d, t] }': [
+    'sequence: `as` takes a list first, and no other among the axes of sequence',
+  ],
+  'of (x: sequence[t, d]) { give x as interests[t, d] }': ['interests: `as` takes no list among the axes of interests'],
   'of (x: vector[d]) { weights a[d] = normal(-1) give x * a }': ['-1: `normal` must be from 0 to 1000000, found -1'],
   'of (x: vector[d]) { weights a[d] = uniform(1e30) give x * a }': [
     '1e30: `uniform` must be from 0 to 1000000, found 1e+30',
@@ -96,7 +101,7 @@ const used: Readonly<Record<string, readonly [channel: string, error: string]>> 
   ],
   'b of (x: fields[f, any d]) { weights w[f] = 1 give spread over f (sum over f ((x -> senet) * w)) }': [
     'profile -> b -> flatten',
-    'b: `b` takes fields of several widths only for sum, mean and max over `d`',
+    'b: `b` takes fields of several widths only for sum, mean, max and min over `d`',
   ],
   'b of (x: fields[f, any d]) { y = x -> senet give y as vector[f, d] }': [
     'profile -> b',
