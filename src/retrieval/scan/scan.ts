@@ -45,6 +45,8 @@ export interface Scan {
 export interface VectorScan extends Scan {
   /** float32 [rows, width], never changed. */
   readonly vectors: Float32Array;
+  /** Returns numbers that no score with the vector exceeds: float64 [rows]. */
+  ceilings(vector: Float64Array): Float64Array;
   /** Returns the codes, to be stored. They share memory with the scan, which may move when it next answers. */
   coded(): CodedItems;
 }
@@ -142,7 +144,7 @@ export function scanOfCoded(
  * Returns the scan of the first `rows` items of a store. It does not change when others are added: their codes may change the scale of its last block, but no score.
  */
 function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number, order?: Int32Array): VectorScan {
-  invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
+  invariant(order || vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
   const scanStore = { ...store, layout: layoutOf(rows, width) };
   const score = (queries: readonly Float64Array[], row: number): number => {
     const offset = (order ? order[row]! : row) * width;
@@ -159,6 +161,7 @@ function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: nu
     },
     score,
     estimates: (vector) => estimatesOf(scanStore, vector),
+    ceilings: (vector) => estimatesOf(scanStore, vector, true),
     coded: () => ({
       codes: new Uint8Array(store.memory.buffer, store.codesOffset, scanStore.layout.codeBytes),
       records: new Float64Array(store.memory.buffer, store.recordsOffset, 4 * scanStore.layout.blocks),
@@ -293,8 +296,7 @@ function onePass(
       const { candidates, query, length, error, base } = scannedQueries[foundEntries[index + 1]!]!;
       const block = 4 * Math.floor(row / blockRows);
       const codedScore = (foundEntries[index + 2]! * query.scale) / perBlock[block]!;
-      const codeError = boundOf(length, error, perBlock[block + 1]!, perBlock[block + 2]!);
-      const slack = codeError + (Math.abs(codedScore) + Math.abs(base) + codeError) * rounding;
+      const slack = slackOf(length, error, perBlock, block, Math.abs(codedScore) + Math.abs(base));
       candidates.add(row, base + codedScore - slack, base + codedScore + slack);
     }
     for (const candidates of candidatesEach) candidates.endChunk();
@@ -328,7 +330,8 @@ function onePass(
   return candidatesEach.map((candidates) => candidates.end());
 }
 
-function estimatesOf(store: ScanStore, vector: Float64Array): Float64Array {
+/** @param isAbove adds to each estimate what the score in float64 may be higher by */
+function estimatesOf(store: ScanStore, vector: Float64Array, isAbove = false): Float64Array {
   const { memory, kernel, codesOffset, recordsOffset, scratchOffset, layout, centre } = store;
   const { rowBytes, blocks, rows } = layout;
   const query = codeQuery(vector, rowBytes);
@@ -344,14 +347,24 @@ function estimatesOf(store: ScanStore, vector: Float64Array): Float64Array {
   const base = scoreOf(vector, centre, 0);
   // The entries of a scan of all rows are in their order.
   const estimates = new Float64Array(rows);
+  const [length, error] = [query.length * query.scale, query.error * query.scale];
   for (let row = 0; row < rows; row++) {
-    estimates[row] = base + (foundEntries[3 * row + 2]! * query.scale) / perBlock[4 * (row >> 6)]!;
+    const block = 4 * (row >> 6);
+    const codedScore = (foundEntries[3 * row + 2]! * query.scale) / perBlock[block]!;
+    const slack = isAbove ? slackOf(length, error, perBlock, block, Math.abs(codedScore) + Math.abs(base)) : 0;
+    estimates[row] = base + codedScore + slack;
   }
   return estimates;
 }
 
 /** A generous bound of the relative rounding error of a bound in float64. */
 const rounding = 2 ** -48;
+
+/** Returns how much a score may differ from that of its codes. @param size of the terms of the latter */
+function slackOf(length: number, error: number, perBlock: Float64Array, block: number, size: number): number {
+  const codeError = boundOf(length, error, perBlock[block + 1]!, perBlock[block + 2]!);
+  return codeError + (size + codeError) * rounding;
+}
 
 /** Returns e of `codes.ts`. */
 const boundOf = (length: number, error: number, blockError: number, codeLength: number): number =>

@@ -1,5 +1,5 @@
 import { ShapeError } from '../contract.ts';
-import { name } from '../parameters.ts';
+import { integer, name } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
 export const like = featureKind({
@@ -12,8 +12,9 @@ export const like = featureKind({
   column: 'any',
   parameters: {
     feature: name('feature', { required: true, positional: true, doc: 'The feature whose table it shares.' }),
+    max: integer({ min: 1, doc: 'Of a list or a text: how many elements it keeps. Default: as many as the feature.' }),
   },
-  use({ feature }, target) {
+  use({ feature, max }, target) {
     if (target === undefined) throw new ShapeError('needs to know what it is like');
     if (target.gives === 'numbers')
       throw new ShapeError('needs a feature with a table: plain numbers have none to share');
@@ -27,8 +28,10 @@ export const like = featureKind({
         `needs a list without \`weights\`: those of \`${feature}\` belong to its own elements. Declare this one as a \`list(…)\` too`,
       );
     }
+    if (max !== undefined && target.gives !== 'bag')
+      throw new ShapeError(`takes \`max\` for a list or a text, and \`${feature}\` is neither`);
     // A feature always has its own column.
     const { last: _last, along: _along, drop: _drop, vectors: _vectors, ...shared } = target;
-    return shared;
+    return max === undefined ? shared : { ...shared, max };
   },
 });

@@ -161,6 +161,14 @@ describe('what features ask of the host', () => {
     expect(like).toEqual({ encoder: { owner: 'video' }, gives: 'code', dim: 64 });
   });
 
+  test('like keeps as many elements as `max` says, of a list or a text', () => {
+    const others = { words: call('list', { element: call('id', { dim: 8 }), max: 180, pool: 'none' }) };
+    expect(use('like', { feature: 'words' }, others).max).toBe(180);
+    expect(use('like', { feature: 'words', max: 32 }, others)).toMatchObject({ encoder: { owner: 'words' }, max: 32 });
+    const one = { video: call('id', { dim: 8 }) };
+    expect(() => use('like', { feature: 'video', max: 32 }, one)).toThrow('takes `max` for a list or a text');
+  });
+
   test('like shares the table of a feature, and of whatever that shares in turn', () => {
     const others = { video: call('id', { dim: 64 }), seed: call('like', { feature: 'video' }) };
     const shared = { encoder: { owner: 'video' }, gives: 'code', dim: 64 };
