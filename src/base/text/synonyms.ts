@@ -317,7 +317,7 @@ const names: Readonly<Record<WordPlace, NamesByWord>> = {
     each: 'field_each per_field separate',
     interaction: 'field_interaction pairwise',
     last: 'final false end',
-    hardest: 'hard max semi_hard hard_negative',
+    hardest: 'hard max semi_hard hard_negative hard_negatives hard_negative_mining',
     attention: 'self_attention attentive sa comirec_sa',
     routing: 'dynamic_routing capsule dr dynamic mind',
     sampled: 'uniform random sample sampling global random_sampling negative_sampler',

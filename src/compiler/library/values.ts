@@ -199,7 +199,9 @@ function fieldsOf({ name, value }: NamedValue): readonly Field[] {
 
 export function needFields(value: Value): Fields {
   if (value.kind === 'fields') return value;
-  throw new ShapeError(`needs fields, but gets ${printValue(value)}`);
+  const advice =
+    value.kind === 'vector' ? ': features are fields until `flatten`, `concat` or `dense` makes one vector' : '';
+  throw new ShapeError(`needs fields, but gets ${printValue(value)}${advice}`);
 }
 
 /** Returns the common width of fields. If widths differ, the most frequent one is expected, and the first other field is reported. */

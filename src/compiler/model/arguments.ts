@@ -275,7 +275,7 @@ function misplaced(
   const byWord = Object.entries(parameters).flatMap(([name, { type }]) =>
     type.is === 'choice' ? type.of : type.is === 'flag' ? [name] : Object.keys(kindsWithin(type)),
   );
-  if (word !== undefined) {
+  if (word !== undefined && !binding.constants.has(word)) {
     const repeatedName = Object.entries(parameters).find(
       ([name, { type }]) => places.has(name) && (type.is === 'choice' ? type.of.includes(word) : name === word),
     )?.[0];

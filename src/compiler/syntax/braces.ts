@@ -5,7 +5,7 @@ import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import type { Source, Span } from '../../base/text/source.ts';
 import { declarationWords, headerEnd, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
-import { swapped, wrongSign } from './sign_mistakes.ts';
+import { needless, swapped, wrongSign } from './sign_mistakes.ts';
 import { after, beginsLine, endOf, exchanged, inserted, is, isAny, quote, replaced, spanOf } from './token.ts';
 
 interface OpenBrace {
@@ -190,7 +190,15 @@ class Balancer {
   /** Corrects a missing brace between the head of a declaration and its entries. */
   private openHeader(index: number): void {
     const { tokens, open, result, source } = this;
-    const nextIndex = index + 1;
+    const isColonBeforeBrace = is(tokens[index + 1], t.Colon) && is(tokens[index + 2], t.LeftBrace);
+    if (isColonBeforeBrace && open.length === 0 && headerEnd(result, this.declaration) === result.length) {
+      this.ahead = tokens[index + 1];
+      this.report(needless(source, this.ahead!));
+      return;
+    }
+    // `train:` with its entries below.
+    const colon = open.length === 0 && this.endsHead(index + 1) ? tokens[index + 1] : undefined;
+    const nextIndex = colon ? index + 2 : index + 1;
     if (is(tokens[nextIndex], t.LeftBrace)) return;
     const isColumnsHead = is(tokens[index], t.Columns) && beginsLine(tokens, index) && beginsLine(tokens, nextIndex);
     const headStart = isColumnsHead ? result.length - 1 : this.declaration;
@@ -199,11 +207,17 @@ class Balancer {
     const missingHeader = {
       token: result[headStart]!,
       endLine: tokens[index]!.endLine ?? 1,
-      at: after(source, tokens[index]!),
+      at: colon ? spanOf(source, colon) : after(source, tokens[index]!),
     };
+    if (colon) this.ahead = colon;
     const insertedBrace = inserted(t.LeftBrace, tokens[index]!);
     open.push({ token: insertedBrace, indent: this.indent, header: missingHeader });
     result.push(insertedBrace);
+  }
+
+  /** True for a colon at the end of its line. */
+  private endsHead(index: number): boolean {
+    return is(this.tokens[index], t.Colon) && beginsLine(this.tokens, index + 1);
   }
 
   private missingBrace({ token, at }: BraceHeader, also: readonly Edit[] = []): void {

@@ -45,7 +45,7 @@ function callOf(word: string): string {
   const meantCalls = (['block', 'loss', 'optimizer'] as const).flatMap(
     (place) => meaningOf(word, place, calls)?.write ?? [],
   );
-  return nearestCall?.name === word.toLowerCase()
+  return nearestCall?.name.replaceAll('_', '') === word.toLowerCase().replaceAll('_', '')
     ? nearestCall.name
     : (meantCalls.find((one) => calls.includes(one)) ?? word);
 }
@@ -53,6 +53,25 @@ function callOf(word: string): string {
 const dashRule = 'entries have no dash before them';
 
 const forms: readonly ForeignForm[] = [
+  { pattern: /--[ \t]([^\n]*)/y, write: ([, text]) => `// ${text}`, rule: 'a comment begins with `//`' },
+  {
+    pattern: /:\s*(?:number|int(?:eger)?|float|double|real|[iuf]\d\d)\s*(?==)/y,
+    where: (tokens, at) => is(tokens[at - 2], t.Let),
+    write: () => ' ',
+    rule: 'a constant has no type',
+  },
+  {
+    pattern:
+      /(?:[A-Za-z_]\w*\.){0,4}(?:cat|concat|concatenate|Concatenate|h?stack)\(\s*\[([\w.,\s]+)\]\s*(?:,\s*(?:dim|axis)\s*[=:]\s*-?\d+\s*)?\)/y,
+    where: (_tokens, _at, { word }) => isAny(word, [t.Tower, t.Block, t.Shared]),
+    write: ([, values]) => `concat(${values!.trim()})`,
+    rule: 'the values of a block stand in its parentheses',
+  },
+  {
+    pattern: /(?:(?:nn|torch|tf|keras|layers)\.)(?:[A-Za-z_]\w*\.){0,8}(LayerNorm|BatchNorm)\w*\(\s*\w*\s*\)/y,
+    write: ([, word]) => (word === 'LayerNorm' ? 'layer_norm' : 'batch_norm'),
+    rule: 'blocks have names of one word and take their input as it is',
+  },
   {
     pattern: /-\s+(?=[\p{L}_][\p{L}\p{M}\w]*\s*[:=])/uy,
     where: (tokens, at) => beginsLine(tokens, at),
@@ -138,14 +157,19 @@ export function readForeignForms(
 /** Returns the tokens of a translated form, each where its text is written. */
 function tokensOf(written: string, first: IToken, { source, end }: Span): readonly IToken[] {
   let searchFrom = first.startOffset;
-  return lex(written).tokens.map((token) => {
+  return lex(written).tokens.map((token, index) => {
     const word = new RegExp(`(?<!\\w)${token.image.replace(/\W/g, '\\$&')}(?!\\w)`);
     const foundAt = source.text.slice(searchFrom, end).search(word);
     const startOffset = searchFrom + Math.max(0, foundAt);
     const endOffset = foundAt === -1 ? end - 1 : startOffset + token.image.length - 1;
     if (foundAt !== -1) searchFrom = endOffset + 1;
     const place = { startOffset, endOffset, startLine: first.startLine!, startColumn: first.startColumn! };
-    return { ...token, ...place, endLine: first.endLine!, isInsertedInRecovery: foundAt === -1 && is(token, t.Name) };
+    return {
+      ...token,
+      ...place,
+      endLine: first.endLine!,
+      isInsertedInRecovery: foundAt === -1 && index > 0 && is(token, t.Name),
+    };
   });
 }
 

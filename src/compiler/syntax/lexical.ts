@@ -165,6 +165,10 @@ function unknown(source: Source, run: readonly IToken[]): Diagnostic {
     const hint = 'entries need no sign between them: remove it';
     return diagnose('unexpected-character', at, { found: quote(image), hint }, { fixes: [[{ at, text: '' }]] });
   }
+  if (image === '?') {
+    const hint = 'any value may be missing: remove it';
+    return diagnose('unexpected-character', at, { found: quote(image), hint }, { fixes: [[{ at, text: '' }]] });
+  }
   if (kind === 'other') return diagnose('unexpected-character', at, { found: quote(image) });
   const text = kind === 'blank' ? ' ' : '';
   return diagnose('look-alike', at, { what: kind, code: codeOf(image), text }, { fixes: [[{ at, text }]] });

@@ -27,7 +27,7 @@ export function parse(source: Source): Outcome<FileNode> {
   const tokensAsWritten = withinLimits(source, lexedAsWritten.tokens, () => {});
   const docsAsWritten = docsAbove(tokensAsWritten, lexedAsWritten.comments);
   const asWritten =
-    tokensAsWritten === lexedAsWritten.tokens
+    tokensAsWritten === lexedAsWritten.tokens && !dashComment.test(source.text)
       ? readStrictly('file', source, tokensAsWritten, docsAsWritten.text)
       : undefined;
   const lexed =
@@ -57,6 +57,9 @@ export function parse(source: Source): Outcome<FileNode> {
   for (const stray of strayDocs(source, docs, output)) collector.report(stray);
   return { output, diagnostics: sortDiagnostics(collector.diagnostics) };
 }
+
+/** A comment of SQL, which would be read as two signs. */
+const dashComment = /(?:^|[ \t])--[ \t]/m;
 
 /** Reports a file that is not text once, instead of thousands of times. */
 function notText(source: Source): Diagnostic | undefined {

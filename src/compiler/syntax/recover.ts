@@ -35,6 +35,7 @@ import {
 } from './parsers.ts';
 import {
   after,
+  beginsLine,
   endOf,
   expected,
   found,
@@ -174,6 +175,8 @@ export class Recovery {
     if (openIndex === -1) return this.corrected('declaration', tokens);
     if (isFormula(tokens, openIndex)) return this.formula(tokens, openIndex);
     const rule = entryRules[tokens[0]!.tokenType.name];
+    const block = isAny(tokens[0], [t.Block, t.Shared]) ? this.bracedBlock(tokens, openIndex) : undefined;
+    if (block) return block;
     if (rule === undefined) return this.bodiless(tokens, openIndex);
     const closeIndex = closeOf(tokens, openIndex);
     const outsideBody = [...tokens.slice(0, openIndex + 1), ...tokens.slice(closeIndex)];
@@ -209,6 +212,43 @@ export class Recovery {
     return isColumns(rule, tokens[0], tokens[1])
       ? this.columns(tokens)
       : (this.corrected(rule, tokens) as ast.BodyEntryNode | undefined);
+  }
+
+  /** Reads `block deep(n) { flatten -> dense(n) }`, whose steps may stand on lines of their own. */
+  private bracedBlock(tokens: readonly IToken[], open: number): ast.DeclarationNode | undefined {
+    const closeIndex = closeOf(tokens, open);
+    const [brace, close] = [tokens[open]!, tokens[closeIndex]];
+    const body = tokens.slice(open + 1, closeIndex);
+    const starts = body.filter((token, index) => index > 0 && beginsLine(body, index) && is(token, t.Name));
+    const joined = body.flatMap((token) =>
+      starts.includes(token) ? [insertedBefore(t.Arrow, token), token] : [token],
+    );
+    const equals = is(tokens[open - 1], t.Equals) ? [] : [replaced(brace, t.Equals)];
+    for (const flow of [body, joined]) {
+      const reading = readStrictly(
+        'declaration',
+        this.source,
+        [...tokens.slice(0, open), ...equals, ...flow],
+        this.docs,
+      );
+      if (!('tree' in reading) || !close) continue;
+      const arrows =
+        flow === joined ? starts.map((token) => ({ ...spanOf(this.source, token), end: token.startOffset })) : [];
+      const edits = [
+        { at: spanOf(this.source, brace), text: equals.length > 0 ? '=' : '' },
+        ...arrows.map((at) => ({ at, text: '-> ' })),
+        { at: spanOf(this.source, close), text: '' },
+      ];
+      const rule = 'the steps of a block stand after `=`, with arrows between them';
+      const facts = {
+        found: '`{ … }`',
+        written: `block ${tokens[open - 1]!.image === ')' ? 'NAME(…)' : 'NAME'} = …`,
+        rule,
+      };
+      this.collector.report(diagnose('foreign-form', spanOf(this.source, brace), facts, { fixes: [edits] }));
+      return reading.tree;
+    }
+    return undefined;
   }
 
   /** Reads a block that computes by a formula line by line, so that an error leaves the other lines known. */

@@ -41,6 +41,12 @@ describe('completion', () => {
     expect(labels(model({ after: '|' }))).not.toContain('mlp');
   });
 
+  it('begins with what nearly every sequence goes through', () => {
+    const features = 'user_id : id(dim: 4), movie_id : id(dim: 4), seen : list(movie_id, max: 5, pool: none)';
+    const text = model({ features, groups: 'group person = user_id, seen', user: 'channel main = seen -> |' });
+    expect(labels(text).slice(0, 4)).toEqual(['mean', 'last', 'positions', 'transformer']);
+  });
+
   it('offers towers and their channels where a list goes through one', () => {
     const features = (through: string): string => `user_id : id, movie_id : id, seen : list(movie_id, ${through})`;
     expect(labels(model({ features: features('|') }))).toContain('through:');

@@ -185,7 +185,19 @@ class BlockReader {
     if (meant.nearest === undefined) uncertain.add('block');
     else if (scope.blocks.has(meant.nearest)) onName('block', meant.nearest);
     const kindFacts = { what: 'block', name, known: blockNames, ...meant };
-    report('unknown-kind', span, kindFacts, { ...extra, within: declaredIn.block });
+    const rewritten = meant.nearest && this.#withoutWidths(call, meant.nearest);
+    const fixed = rewritten ? { fixes: [[{ at: call.span, text: rewritten }]] } : extra;
+    report('unknown-kind', span, kindFacts, { ...fixed, within: declaredIn.block });
+  }
+
+  /** Rewrites `Linear(128, 64)` and `LayerNorm(128)`: widths that a block knows of its value are no arguments. */
+  #withoutWidths({ arguments: given }: Ast.CallNode, meant: string): string | undefined {
+    const row = rowIn(this.#workspace.library.blocks, meant);
+    const numbers = given.filter(({ name, value }) => !name && this.#binding.constants.isNumeric(value));
+    if (!row || numbers.length !== given.length) return undefined;
+    if (meant === 'dense' && given.length === 2) return `dense(${spanText(given[1]!.value.span)})`;
+    const takesNumber = Object.values(row.parameters).some(({ positional, type }) => positional && type.is !== 'flag');
+    return given.length === 1 && !takesNumber ? meant : undefined;
   }
 
   #declaredStep(written: Ast.CallNode, block: Ast.BlockNode): FlowStep | undefined {

@@ -5,7 +5,7 @@ import { notes } from '../../../base/diagnostics/wording.ts';
 import { spanText } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
-import { asCall, isArithmetic, operandsOf, partsOfExpression, stepsOf } from '../expressions.ts';
+import { asCall, flatText, isArithmetic, operandsOf, partsOfExpression, stepsOf } from '../expressions.ts';
 import { find } from '../guess.ts';
 import { type Library, rowIn } from '../library.ts';
 import { type Call, type FlowPart, type FlowSource, type FlowStep, flowsOf, partsOf } from '../model.ts';
@@ -191,7 +191,8 @@ function resolveArithmetic(
 }
 
 /** Resolves a call with values among its arguments: `concat(deep, wide)`, `dense(deep + wide, 16)`. */
-function resolveCall(flowScope: FlowScope, expression: Ast.CallNode): FlowSource | undefined {
+function resolveCall(flowScope: FlowScope, written: Ast.CallNode): FlowSource | undefined {
+  const expression = withoutList(flowScope, written);
   const sourceNodes: Ast.ExpressionNode[] = [];
   const others: Ast.ArgumentNode[] = [];
   for (const argument of expression.arguments) {
@@ -217,6 +218,22 @@ function resolveCall(flowScope: FlowScope, expression: Ast.CallNode): FlowSource
     return undefined;
   }
   return { kind: 'join', span, call: block.call, parts: [from!, ...further] };
+}
+
+/** Takes the values out of the brackets of other frameworks, `concat([a, b], dim: 1)`, and reports them. */
+function withoutList({ report }: FlowScope, call: Ast.CallNode): Ast.CallNode {
+  const { callee, span } = call;
+  const [first, ...others] = call.arguments;
+  if (first?.value.kind !== 'List' || first.name) return call;
+  const kept = others.filter(({ name }) => name?.name !== 'dim' && name?.name !== 'axis');
+  const name = /^(?:cat|concatenate|h?stack)$/i.test(callee.name) ? 'concat' : callee.name;
+  const values = first.value.items.map((value): Ast.ArgumentNode => ({ kind: 'Argument', span: value.span, value }));
+  const all = [...values, ...kept];
+  const text = `${name}(${all.map((argument) => spanText(argument.span)).join(', ')})`;
+  const rule = 'the values of a block stand in its parentheses';
+  const facts = { found: `\`${flatText(span)}\``, written: text, rule };
+  report('foreign-form', span, facts, { fixes: [[{ at: span, text }]] });
+  return { ...call, callee: { ...callee, name }, arguments: all };
 }
 
 /** What a flow begins with, for messages. */

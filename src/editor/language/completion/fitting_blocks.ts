@@ -29,8 +29,14 @@ export function fittingFirst(here: CompletionContext, items: Completion[]): Comp
   const arrows = facts.arrowsEnding(endOf(value));
   if (arrows.length === 0) return items;
   const ranks = new Map(items.map(({ label }) => [label, rankOf(here, label, arrows)]));
-  return items.toSorted((a, b) => ranks.get(a.label)! - ranks.get(b.label)!);
+  const isSequence = arrows.every(({ type }) => type.kind === 'sequence');
+  const order = ({ label }: Completion): number =>
+    3 * ranks.get(label)! - (isSequence && usualOfSequences.has(label) ? 1 : 0);
+  return items.toSorted((a, b) => order(a) - order(b));
 }
+
+/** What nearly every sequence goes through: its elements get places, read each other and become one vector. */
+const usualOfSequences: ReadonlySet<string> = new Set(['positions', 'transformer', 'last', 'mean']);
 
 /** Returns 0 for a block that fits, or may; 1 for one that has no effect there, 2 for one that refuses a type of any of the arrows. */
 function rankOf({ library, symbols }: CompletionContext, name: string, arrows: readonly Arrow[]): number {

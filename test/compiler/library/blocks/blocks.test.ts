@@ -174,7 +174,7 @@ describe('senet', () => {
   });
 
   test('takes no vector', () => {
-    expect(refusalOf('senet', (g) => vectorInput(g, 8)).reason).toBe('needs fields, but gets vector[8]');
+    expect(refusalOf('senet', (g) => vectorInput(g, 8)).reason).toContain('needs fields, but gets vector[8]');
   });
 });
 
