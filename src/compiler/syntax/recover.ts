@@ -256,7 +256,8 @@ export class Recovery {
     const closeIndex = closeOf(tokens, open);
     const [brace, close] = [tokens[open]!, tokens[closeIndex] ?? inserted(t.RightBrace, tokens.at(-1)!)];
     const zero = { ...inserted(t.NumberToken, brace), image: '0' };
-    const header = [...tokens.slice(0, open + 1), inserted(t.Give, brace), zero, close];
+    const rest = tokens.slice(closeIndex + 1);
+    const header = [...tokens.slice(0, open + 1), inserted(t.Give, brace), zero, close, ...rest];
     const block = this.corrected('declaration', header);
     const lines = splitLines(tokens.slice(open + 1, closeIndex)).map((line) => this.lineWord(line));
     const giveIndex = lines.findIndex((line) => ruleOfLine(line) === 'give');
