@@ -26,7 +26,7 @@ export interface Budget {
 export const budget: Budget = {
   lines: {
     '.': 157,
-    app: 12_037,
+    app: 12_040,
     base: 7096,
     compiler: 26_660,
     data: 20_364,
@@ -39,8 +39,8 @@ export const budget: Budget = {
     serving: 7414,
     training: 21_053,
   },
-  typescript: 123_762,
-  typescriptOfCore: 113_335,
+  typescript: 123_765,
+  typescriptOfCore: 113_338,
   formats: 15,
   defined: 0,
   dynamicImports: 68,

@@ -19,6 +19,7 @@ import type { EventIntake, EventWritesOptions } from '../../serving/server/write
 import type { ItemIntake, WritesSource } from '../../serving/server/writes/items.ts';
 import type { WriteReplacement } from '../../serving/server/writes/shared_log.ts';
 import { takesItems as indexTakesItems, openIndex } from './index_items.ts';
+import { refuseSets } from './refuse_fitted.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
 
@@ -52,6 +53,8 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<OpenedM
     const reason = 'it searches in a database, which does not get them';
     throw failure('items-closed', { reason, advice: 'leave out `--items`, or search in the index of a folder' });
   }
+  if (index !== undefined)
+    refuseSets(run.trained.plan, 'an index holds one of each', 'leave out `--index`: the exact scan reads all of them');
   const [recommender, reader, eventReader] = await Promise.all([
     run.recommender(),
     takesItems ? run.itemReader() : undefined,

@@ -1,6 +1,7 @@
 /** A model whose items have several vectors each: trained, ranked over the whole corpus, served with filters and written items, exported. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { indexItems } from '../../../src/app/api/index_items.ts';
+import { open } from '../../../src/app/api/serve.ts';
 import { servedComplaint } from '../../../src/retrieval/check_servable.ts';
 import { makeSetScan } from '../../../src/retrieval/scan/set_scan.ts';
 import { makeLiveItems } from '../../../src/serving/live/live_items.ts';
@@ -118,7 +119,9 @@ describe('scores of sets', () => {
   });
 
   it('refuse an index', async () => {
-    await expect(indexItems({ trained } as never)).rejects.toThrow('model `sets` has several vectors of an item');
+    const reason = 'model `sets` has several vectors of an item';
+    await expect(indexItems({ trained } as never)).rejects.toThrow(reason);
+    await expect(open({ trained } as never, { index: `${root}/index` })).rejects.toThrow(reason);
   });
 });
 
