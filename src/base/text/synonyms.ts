@@ -20,6 +20,8 @@ export type WordPlace =
   | 'data'
   | 'argument'
   | 'choice'
+  /** A function of a formula. */
+  | 'function'
   /** The first word of a line of a formula. */
   | 'line'
   /** What an input of a formula is. */
@@ -37,6 +39,21 @@ type Advice = Readonly<Record<string, string>>;
 const step = (block: string): string => `write a step of its own: \`-> ${block}\``;
 
 const names: Readonly<Record<WordPlace, NamesByWord>> = {
+  function: {
+    square: 'sqr pow2',
+    silu: 'swish',
+    sigmoid: 'logistic sigma expit',
+    mean: 'avg average reduce_mean',
+    sum: 'reduce_sum total',
+    max: 'reduce_max amax maximum',
+    min: 'minimum',
+    normalize: 'l2_normalize l2norm l2_norm',
+    logsumexp: 'log_sum_exp lse',
+    log_softmax: 'logsoftmax',
+    abs: 'absolute',
+    exp: 'e',
+    log: 'ln',
+  },
   line: {
     give: 'return output outputs yield result returns out emit',
     weights: 'weight param params parameter parameters variable variables learn learned trainable weight_matrix',
@@ -470,6 +487,14 @@ const advice: Readonly<Partial<Record<WordPlace, Advice>>> = {
     'default oov numoovbuckets defaultvalue': 'leave it out: one row of the table is for the unseen',
     'separator sep delimiter': 'split the text in the data block: `columns { genres = "string_split(genres, \'|\')" }`',
     monitor: 'the name of the metric says what is watched: `stop = recall(50, patience: 2)`',
+  },
+  function: {
+    'matmul mm bmm einsum': 'write `a @ b` for a sum over the axis that both have, or `x @ W` for a weight',
+    'dot inner inner_product': 'write `a @ b`, or `sum over d (a * b)`',
+    'pow power': 'write `square(x)`, or `exp(2 * log(x))` for other powers',
+    'concat cat stack': 'give several axes by `as vector[n, d]`, and join vectors in a tower by `concat(a, b)`',
+    'transpose permute reshape view': 'leave it out: axes have letters and no order',
+    'expand unsqueeze tile': 'write `spread over t (x)`',
   },
   choice: {
     'elu selu celu': noActivation('leaky_relu'),

@@ -145,7 +145,8 @@ function removal(here: IToken, previous: IToken | undefined, next: IToken | unde
   const twinToken = here.image === previous?.image ? previous : here.image === next?.image ? next : undefined;
   const [one, other] = twinToken === previous ? [twinToken, here] : [here, twinToken];
   const isSeparator = isAny(here, [t.Comma, t.Arrow]);
-  if (twinToken && (!isSeparator || endOf(one!) === other!.startOffset)) return 8;
+  // `x ** 2` is a power.
+  if (twinToken && !is(here, t.Times) && (!isSeparator || endOf(one!) === other!.startOffset)) return 8;
   return depthOf(here) === 0 ? madeUpCost + 2 : madeUpCost + 4;
 }
 

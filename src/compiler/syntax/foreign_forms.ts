@@ -53,7 +53,18 @@ function callOf(word: string): string {
 const dashRule = 'entries have no dash before them';
 
 const forms: readonly ForeignForm[] = [
-  { pattern: /--[ \t]([^\n]*)/y, write: ([, text]) => `// ${text}`, rule: 'a comment begins with `//`' },
+  {
+    pattern: /([A-Za-z_]\w*)\s*(?:\*\*|\^)\s*2(?![\w.])/y,
+    write: ([, value]) => `square(${value})`,
+    rule: 'a square is a function',
+  },
+  {
+    pattern: /([A-Za-z_]\w*|\d+)\s*>(=?)\s*([A-Za-z_]\w*|\d+)/y,
+    where: (_tokens, _at, { word }) => isAny(word, [t.Block, t.Shared]),
+    write: ([, left, equal, right]) => `${right} <${equal} ${left}`,
+    rule: 'places are compared by `<`, `<=` and `=`',
+  },
+  { pattern: /--[ \t]+([^\s/][^\n]*)/y, write: ([, text]) => `// ${text}`, rule: 'a comment begins with `//`' },
   {
     pattern: /:\s*(?:number|int(?:eger)?|float|double|real|[iuf]\d\d)\s*(?==)/y,
     where: (tokens, at) => is(tokens[at - 2], t.Let),
@@ -97,7 +108,7 @@ const forms: readonly ForeignForm[] = [
     doubtful: true,
   },
   {
-    pattern: /(?:(?:nn|torch|tf|keras)\.)(?:[A-Za-z_]\w*\.){0,8}([A-Za-z_]\w*)(?=\()/y,
+    pattern: /(?:(?:nn|torch|tf|keras|F|np|jnp)\.)(?:[A-Za-z_]\w*\.){0,8}([A-Za-z_]\w*)(?=\()/y,
     write: ([, word]) => callOf(word!),
     rule: 'blocks, losses and optimizers have names of one word',
     doubtful: true,
@@ -122,6 +133,7 @@ export function readForeignForms(
   const dashes: Diagnostic[] = [];
   let declaration: EnclosingDeclaration = { braced: false };
   let rewrittenUpTo = 0;
+  let unknown = lexed.unknown;
   for (const [index, token] of lexed.tokens.entries()) {
     const { startOffset } = token;
     if (startOffset < rewrittenUpTo) continue;
@@ -141,6 +153,7 @@ export function readForeignForms(
     const found = diagnose('foreign-form', formSpan, facts, { fixes, ...(form.doubtful ? { doubtful: true } : {}) });
     if (form.rule === dashRule) dashes.push(found);
     else report(found);
+    unknown = unknown.filter((one) => one.startOffset < startOffset || one.startOffset >= rewrittenUpTo);
     readTokens.push(...tokensOf(written, token, formSpan));
   }
   if (rewrittenUpTo === 0) return lexed;
@@ -151,7 +164,7 @@ export function readForeignForms(
     () => isWhole,
     (one) => report(isWhole ? one : { ...one, fixes: [] }),
   );
-  return { ...lexed, tokens: readTokens };
+  return { ...lexed, tokens: readTokens, unknown };
 }
 
 /** Returns the tokens of a translated form, each where its text is written. */

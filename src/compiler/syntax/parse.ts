@@ -27,7 +27,7 @@ export function parse(source: Source): Outcome<FileNode> {
   const tokensAsWritten = withinLimits(source, lexedAsWritten.tokens, () => {});
   const docsAsWritten = docsAbove(tokensAsWritten, lexedAsWritten.comments);
   const asWritten =
-    tokensAsWritten === lexedAsWritten.tokens && !dashComment.test(source.text)
+    tokensAsWritten === lexedAsWritten.tokens && !dashComment.test(source.text) && lexedAsWritten.unknown.length === 0
       ? readStrictly('file', source, tokensAsWritten, docsAsWritten.text)
       : undefined;
   const lexed =
@@ -59,7 +59,7 @@ export function parse(source: Source): Outcome<FileNode> {
 }
 
 /** A comment of SQL, which would be read as two signs. */
-const dashComment = /(?:^|[ \t])--[ \t]/m;
+const dashComment = /(?:^|[ \t])--[ \t]+[^\s/]/m;
 
 /** Reports a file that is not text once, instead of thousands of times. */
 function notText(source: Source): Diagnostic | undefined {

@@ -177,6 +177,8 @@ export class Recovery {
     const rule = entryRules[tokens[0]!.tokenType.name];
     const block = isAny(tokens[0], [t.Block, t.Shared]) ? this.bracedBlock(tokens, openIndex) : undefined;
     if (block) return block;
+    const withOf = isAny(tokens[0], [t.Block, t.Shared]) ? this.missingOf(tokens, openIndex) : undefined;
+    if (withOf) return this.formula(withOf, openIndex + 1);
     if (rule === undefined) return this.bodiless(tokens, openIndex);
     const closeIndex = closeOf(tokens, openIndex);
     const outsideBody = [...tokens.slice(0, openIndex + 1), ...tokens.slice(closeIndex)];
@@ -212,6 +214,18 @@ export class Recovery {
     return isColumns(rule, tokens[0], tokens[1])
       ? this.columns(tokens)
       : (this.corrected(rule, tokens) as ast.BodyEntryNode | undefined);
+  }
+
+  /** Inserts the `of` of `block asked(x: sequence[t, d]) {`; undefined if the parentheses hold no inputs. */
+  private missingOf(tokens: readonly IToken[], open: number): readonly IToken[] | undefined {
+    const paren = tokens.findIndex((token) => is(token, t.LeftParenthesis));
+    const isInput = paren > 0 && paren < open && is(tokens[paren + 2], t.Colon) && is(tokens[paren + 4], t.LeftBracket);
+    if (!isInput) return undefined;
+    const token = tokens[paren]!;
+    const at = { ...spanOf(this.source, token), end: token.startOffset };
+    const facts = { sign: '`of`', before: '`(`' };
+    this.collector.report(diagnose('missing-sign', spanOf(this.source, token), facts, writing(at, ' of ')));
+    return tokens.toSpliced(paren, 0, insertedBefore(t.Of, token));
   }
 
   /** Reads `block deep(n) { flatten -> dense(n) }`, whose steps may stand on lines of their own. */

@@ -3,7 +3,7 @@
  * Long because the forms of an expression share the names of the block.
  */
 import type { Code, Facts } from '../../../base/diagnostics/codes.ts';
-import type { Span } from '../../../base/text/source.ts';
+import { type Span, spanText } from '../../../base/text/source.ts';
 import { type FunctionName, functionNamed, functions, isFormulaWord } from '../../library/formula_functions.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
@@ -495,6 +495,18 @@ class FormulaReader {
     // A test compares places of any axes: `t - s < 5`.
     const isTest = this.#lettersAre === 'index';
     if (name === '/' && !this.#isWithin(nodes[1]!, 'divisor', operands[1]!, divisors)) return undefined;
+    const map = this.#weights.get(singleName(nodes.at(-1)!)?.name ?? '');
+    const isApplied =
+      name === '*' && map?.to && known && !('axes' in judgeMap(known)) && 'axes' in judgeApplied(known[0]!, map);
+    if (isApplied) {
+      const text = `${spanText(nodes[0]!.span)} @ ${map.name}`;
+      return this.#wrong(
+        span,
+        name,
+        `multiplies number by number, and a weight is applied by \`@\`: write \`${text}\``,
+        { fixes: [[{ at: span, text }]] },
+      );
+    }
     const axes = known && (isTest ? known.reduce(judgeOuter, []) : this.#judged(span, name, judgeMap(known)));
     if (known && !axes) return undefined;
     return { kind: 'map', span, function: name, operands, ...(axes && { axes }) };
@@ -508,8 +520,10 @@ class FormulaReader {
     if (!isWhole(operands)) return undefined;
     const [value, other] = operands as [Term, Term];
     if (!this.#isEven(span, '@', value.axes) || !this.#isEven(span, '@', other.axes)) return undefined;
-    if (leftWeight?.to && !weight?.to)
-      return this.#wrong(span, '@', `applies a weight on its right: write \`x @ ${leftWeight.name}\``);
+    if (leftWeight?.to && !weight?.to) {
+      const swapped = { fixes: [[{ at: span, text: `${spanText(right.span)} @ ${leftWeight.name}` }]] };
+      return this.#wrong(span, '@', `applies a weight on its right: write \`x @ ${leftWeight.name}\``, swapped);
+    }
     const map = weight?.to ? weight : undefined;
     const terms = { kind: 'product' as const, span, left: value, right: other, ...(map && { map }) };
     if (!value.axes || (!map && !other.axes)) return terms;
@@ -538,14 +552,21 @@ class FormulaReader {
       const over = overNames.includes(name) ? `, or an axis: \`${name} over t (x)\`` : '';
       return this.#wrong(span, name, `takes ${row.isMore ? 'two values or more' : 'one value'}, \`${example}\`${over}`);
     }
-    if (overNames.includes(name)) return this.#wrong(span, name, `goes over an axis: \`${name} over t (x)\``);
+    if (overNames.includes(name)) {
+      const [value, axis] = node.arguments;
+      const letter = axis && singleName(axis.value)?.name;
+      const isLetter = value && letter !== undefined && this.#letters.has(letter) && values.length === 2;
+      const text = isLetter && `${name} over ${letter} (${spanText(value.span)})`;
+      const rewritten = text ? { fixes: [[{ at: span, text }]] } : undefined;
+      return this.#wrong(span, name, `goes over an axis: \`${text || `${name} over t (x)`}\``, rewritten);
+    }
     if (this.#scope.isBlock(name)) {
       const [first, ...others] = node.arguments;
       if (first && !first.name) return this.#flow(span, first.value, [{ ...node, arguments: others }]);
       return this.#wrong(span, name, `is a block, which takes its value from an arrow: \`x -> ${name}\``);
     }
     const known = [...Object.keys(functions).filter((word) => /^[a-z]/.test(word)), ...axisFunctions, ...overNames];
-    const { extra, ...meant } = guess(name, callee.span, known);
+    const { extra, ...meant } = guess(name, callee.span, known, 'function');
     return this.#report('unknown-kind', callee.span, { what: 'function or block', name, known, ...meant }, extra);
   }
 
@@ -569,7 +590,7 @@ class FormulaReader {
     this.#noteFunction(node.function);
     if (name === 'spread') return this.#spread(node, names);
     if (!overNames.includes(name)) {
-      const { extra, ...meant } = guess(name, node.function.span, overNames);
+      const { extra, ...meant } = guess(name, node.function.span, overNames, 'function');
       const facts = { what: 'function over axes', name, known: overNames, ...meant };
       return this.#report('unknown-kind', node.function.span, facts, extra);
     }
@@ -765,8 +786,8 @@ class FormulaReader {
     this.#report('not-a-formula', node.span, { found: describeExpression(node), expected });
   }
 
-  #wrong(span: Span, what: string, reason: string): undefined {
-    this.#report('wrong-axes', span, { what, reason });
+  #wrong(span: Span, what: string, reason: string, extra?: Extra): undefined {
+    this.#report('wrong-axes', span, { what, reason }, extra);
   }
 
   #report<C extends Code>(code: C, at: Span, facts: Facts<C>, extra?: Extra): undefined {

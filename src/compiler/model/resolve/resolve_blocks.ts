@@ -251,12 +251,35 @@ class BlockReader {
       const reason = 'gets a value only in a tower or in a formula: a block that is a flow has none to give';
       this.#binding.report('wrong-axes', span, { what: name, reason });
     }
-    const missing = names.find((name) => ![...given.values()].includes(name));
-    if (missing !== undefined) {
+    const absent = names.filter((name) => ![...given.values()].includes(name));
+    const [missing] = absent;
+    const meant = absent.length === 1 ? this.#unnamedInput(call, block.name, given) : undefined;
+    if (meant) {
+      given.set(meant, missing!);
+      const reason = `takes its input \`${missing}\` by this name: write \`${missing}: ${spanText(meant.value.span)}\``;
+      const fixes = [[{ at: meant.span, text: `${missing}: ${spanText(meant.value.span)}` }]];
+      this.#binding.report('wrong-axes', meant.span, { what: block.name, reason }, { fixes });
+    } else if (missing !== undefined) {
       const reason = `needs a value for its input \`${missing}\`: write \`${block.name}(${missing}: …)\``;
       this.#binding.report('wrong-axes', call.span, { what: block.name, reason });
     }
     return { arguments: new Set(given.keys()), isWhole: names.every((name) => Object.hasOwn(inputs, name)), inputs };
+  }
+
+  /** Returns the only argument that may be a value for an input: it has no name, or one that is no parameter. */
+  #unnamedInput(
+    call: Ast.CallNode,
+    block: string,
+    given: ReadonlyMap<Ast.ArgumentNode, string>,
+  ): Ast.ArgumentNode | undefined {
+    const parameters = this.#workspace.scope.blocks.get(block)?.parameters ?? [];
+    if (parameters.some(({ isFlow }) => isFlow)) return undefined;
+    const others = call.arguments.filter(({ name, value }, index) => {
+      if (given.has(call.arguments[index]!)) return false;
+      const isNumber = this.#binding.constants.isNumeric(value);
+      return name ? !isNumber && !parameters.some((parameter) => parameter.name.name === name.name) : !isNumber;
+    });
+    return others.length === 1 ? others[0] : undefined;
   }
 
   /** Counts an expanded block, or one that is too deep to expand. Returns its step if it is valid and small enough. */
