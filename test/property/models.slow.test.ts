@@ -36,7 +36,7 @@ const takesFlow = ({ parameters }: KindRow): boolean =>
   Object.values(parameters).some(({ type }) => type.is === 'flow');
 const kinds = [features, blocks, scores, losses, weightings, optimizers].flatMap((table) =>
   Object.entries(table as Readonly<Record<string, KindRow>>).flatMap(([kind, row]) =>
-    takesFlow(row) || undamped.has(kind) || kind === 'item_to_item' ? [] : [kind],
+    takesFlow(row) || undamped.has(kind) || kind === 'item_to_item' || kind === 'max_sim' ? [] : [kind],
   ),
 );
 const samples = chosen(fc.sample(models, { numRuns: 15 * count, seed: 42 })).map((text) => ({ text, ...planOf(text) }));

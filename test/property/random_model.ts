@@ -27,8 +27,8 @@ const taskNames = ['click', 'like', 'share'];
 /** Mostly one width, as many blocks ask for fields alike. */
 const widths = [4, 4, 4, 3];
 const vectorWidth = 4;
-/** A score that is fitted as a whole has models of its own. */
-const vectorScores = Object.keys(scores).filter((name) => scores[name]!.lower);
+/** A score that is fitted as a whole, and one of several vectors on both sides, have models of their own. */
+const vectorScores = Object.keys(scores).filter((name) => scores[name]!.lower && name !== 'max_sim');
 
 export function randomModel(choose: Choose): string {
   const tasks = taskNames.slice(0, 1 + choose(3));

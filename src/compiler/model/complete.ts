@@ -67,8 +67,10 @@ export interface ValidParts {
  * error stay, under a name that nothing can read.
  */
 export function withoutBroken(resolution: Resolution): ValidParts {
-  const { features: declared, towers, scope, brokenGroups } = resolution;
+  const { features: declared, towers, tasks, scope, brokenGroups } = resolution;
   const ofSets = setChannels(resolution);
+  // What an invalid score reads is not known.
+  const isAnyOfSet = tasks.some(({ score, product }) => !score && !product);
   const uses = usesOf(declared);
   const features =
     uses.size === declared.size ? declared : new Map([...declared].filter(([feature]) => uses.has(feature)));
@@ -80,7 +82,7 @@ export function withoutBroken(resolution: Resolution): ValidParts {
     );
   const validTowers = towers.map(({ name: tower, span, features, key, steps }): Tower => {
     const validSteps = steps.flatMap(({ name, span, channel, flow, begun }): TowerStep[] => {
-      const ofSet = ofSets.has(`${tower}.${name}`);
+      const ofSet = isAnyOfSet || ofSets.has(`${tower}.${name}`);
       if (flow && isValid(flow)) return [{ name, span, channel, ofSet, flow }];
       return begun && isValid(begun) ? [{ name: `${name} …`, span, channel: false, flow: begun }] : [];
     });

@@ -1,7 +1,7 @@
 /** Resolves scores such as `0.7 * cosine(user.a, item.a) + item.bias + 3.5`: kinds, the channels that each kind pairs by name, factors, and biases. */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { findNearest } from '../../../base/text/nearest.ts';
-import type { Span } from '../../../base/text/source.ts';
+import { type Span, spanText } from '../../../base/text/source.ts';
 import { biasWords } from '../../library/scores/table.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
@@ -20,6 +20,10 @@ type Towers = ReadonlyMap<string, ResolvedTower>;
 
 /** @returns undefined if the score is invalid, which is reported */
 export function resolveScore(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): TaskScore | undefined {
+  // `max-sim(user, item)` is no difference.
+  const hyphened = /^[a-z]+(-[a-z]+)+(?=\()/i.exec(spanText(value.span))?.[0];
+  if (hyphened && rowIn(workspace.library.scores, hyphened.replaceAll('-', '_')))
+    return unknownScore(workspace, hyphened, { ...value.span, end: value.span.start + hyphened.length });
   const scoreParts = linearConstant(value, workspace.constants, workspace.report, (part) => odd(workspace, part), true);
   if (!scoreParts) return undefined;
   const added = scoreParts.filter(({ of }) => isBias(workspace, of));
@@ -71,6 +75,12 @@ function odd({ report }: Workspace, part: Ast.ExpressionNode, found = describeEx
   report('not-a-score', part.span, { found });
 }
 
+function unknownScore({ report, library }: Workspace, name: string, span: Span): undefined {
+  const known = Object.keys(library.scores);
+  const { extra, ...meant } = guess(name.replaceAll('-', '_'), span, known, 'score');
+  report('unknown-kind', span, { what: 'score', name, known, ...meant }, extra);
+}
+
 interface ValidTerm {
   readonly use: ScoreUse;
   readonly towers: TaskScore['towers'];
@@ -90,12 +100,7 @@ function resolveTerm(
   if (!call) return odd(workspace, of);
   const { name, span } = call.callee;
   const row = rowIn(library.scores, name);
-  if (!row) {
-    const scoreNames = Object.keys(library.scores);
-    const { extra, ...meant } = guess(name, span, scoreNames, 'score');
-    report('unknown-kind', span, { what: 'score', name, known: scoreNames, ...meant }, extra);
-    return undefined;
-  }
+  if (!row) return unknownScore(workspace, name, span);
 
   workspace.note(span, { is: 'kind', what: 'score', name, row });
   const positionalArguments = call.arguments.filter((argument) => argument.name === undefined);
