@@ -191,7 +191,7 @@ export class TowerParser extends EmbeddedActionsParser {
     return name && { kind: 'BlockParameter', span: this.#span(first), name, isFlow, ...(value && { default: value }) };
   });
 
-  /** formula = "of" "(" formulaInput { "," formulaInput } ")" "{" { weights | scan | definition } give "}" */
+  /** formula = "of" "(" formulaInput { "," formulaInput } ")" "{" { weights | scan | repeat | definition } give "}" */
   readonly formula = this.RULE('formula', (): ast.FormulaNode => {
     const first = this.CONSUME(t.Of);
     const inputs: ast.FormulaInputNode[] = [];
@@ -212,6 +212,7 @@ export class TowerParser extends EmbeddedActionsParser {
           this.OR<ast.FormulaLineNode | undefined>([
             { ALT: () => this.SUBRULE(this.weights) },
             { ALT: () => this.SUBRULE(this.scan) },
+            { ALT: () => this.SUBRULE(this.repeat) },
             { ALT: () => this.SUBRULE(this.definition) },
           ]),
         ),
@@ -320,6 +321,26 @@ export class TowerParser extends EmbeddedActionsParser {
     );
     this.CONSUME(t.RightBrace);
     return letter && { kind: 'Scan', ...this.#place(first), letter, entries };
+  });
+
+  /** repeat = "repeat" sum "{" { weights | definition | carry } "}" */
+  readonly repeat = this.RULE('repeat', (): ast.RepeatNode | undefined => {
+    const first = this.CONSUME(t.Repeat);
+    const times = this.SUBRULE(this.sum);
+    const entries: ast.RepeatNode['entries'][number][] = [];
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() =>
+      add(
+        entries,
+        this.OR<ast.RepeatNode['entries'][number] | undefined>([
+          { ALT: () => this.SUBRULE(this.weights) },
+          { GATE: () => this.LA(2).tokenType === t.LeftBracket, ALT: () => this.SUBRULE(this.carry) },
+          { ALT: () => this.SUBRULE(this.definition) },
+        ]),
+      ),
+    );
+    this.CONSUME(t.RightBrace);
+    return times && { kind: 'Repeat', ...this.#place(first), times, entries };
   });
 
   /** carry = Name "[" [ Name { "," Name } ] "]" "=" expression "then" expression */

@@ -100,6 +100,7 @@ export const Columns = word('columns');
 // Words of formulas.
 export const Weights = word('weights');
 export const Scan = word('scan');
+export const Repeat = word('repeat');
 export const Shown = word('shown');
 export const Give = word('give');
 export const Over = word('over');

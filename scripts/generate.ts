@@ -1,7 +1,7 @@
 /**
  * Writes the files that are generated from code. `--check` writes nothing, and fails where a file is not what it would write.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ebnf } from '../grammar/ebnf.ts';
 import { textMate } from '../grammar/textmate.ts';
 import { makeProgram } from '../src/app/cli/commands/table.ts';
@@ -18,8 +18,20 @@ const root = new URL('../', import.meta.url);
 
 const textOf = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
+/** Makes a module of the blocks whose text is Tower, so that nothing reads files. */
+function formulaModule(): string {
+  const folder = 'src/compiler/library/blocks/';
+  const names = readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.tower'));
+  const entries = names.map((name) => {
+    const text = textOf(folder + name).replace(/[\\`]|\$\{/g, '\\$&');
+    return `  ${name.slice(0, -'.tower'.length)}: \`${text}\`,\n`;
+  });
+  return `/** The \`.tower\` files of this folder, which \`npm run generate\` writes here. */\nexport const formulas = {\n${entries.join('')}} as const;\n`;
+}
+
 /** Path from the root of the project → its text. */
 const generated: Readonly<Record<string, () => string>> = {
+  'src/compiler/library/blocks/generated_formulas.ts': formulaModule,
   'grammar/tower.ebnf': ebnf,
   ...Object.fromEntries([...errorIndex()].map(([path, text]) => [path, () => text])),
   ...Object.fromEntries([...referencePages()].map(([path, text]) => [path, () => text])),

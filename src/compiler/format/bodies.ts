@@ -4,7 +4,15 @@ import { appendToList } from '../../base/util/objects.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { beforeComment, hasComments, hasDescription, saysIgnore, type TokenCursor, type TokenGap } from './cursor.ts';
 import { type Doc, flatDoc, widthOf } from './doc.ts';
-import { formulaLine, type PrintedBinding, printEntry, searchEntry, towerEntry, typedEntry } from './entries.ts';
+import {
+  expression,
+  formulaLine,
+  type PrintedBinding,
+  printEntry,
+  searchEntry,
+  towerEntry,
+  typedEntry,
+} from './entries.ts';
 import type { FormatLayout } from './layout.ts';
 
 // Joins the lines of a file with the comments between and after them, and aligns signs and comments of adjacent lines. Widths are computed beforehand, because
@@ -182,7 +190,7 @@ function verbatim({ span }: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBind
 
 /** True for a line of a formula: commas do not separate them, so each stands on a line of its own. */
 const isFormulaLine = ({ kind }: Ast.BodyEntryNode): boolean =>
-  ['Weights', 'Definition', 'Give', 'Scan', 'Carry'].includes(kind);
+  ['Weights', 'Definition', 'Give', 'Scan', 'Repeat', 'Carry'].includes(kind);
 
 function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding | PrintedColumns {
   switch (node.kind) {
@@ -207,6 +215,10 @@ function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding
     }
     case 'Scan': {
       const head = [cursor.word(), cursor.take(' '), cursor.take(' '), cursor.gap(' ')];
+      return { kind: 'columns', head, body: readBody(node.entries, cursor) };
+    }
+    case 'Repeat': {
+      const head = [cursor.word(), indent(cursor.gap(' ')), expression(node.times, cursor), cursor.gap(' ')];
       return { kind: 'columns', head, body: readBody(node.entries, cursor) };
     }
   }

@@ -7,7 +7,7 @@ import type * as Ast from '../syntax/ast.ts';
 import type { TokenCursor } from './cursor.ts';
 import { type Doc, flatDoc } from './doc.ts';
 
-function expression(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
+export function expression(node: Ast.ExpressionNode, cursor: TokenCursor): Doc {
   if (cursor.offset < node.span.start) return parenthesized(node, cursor);
   switch (node.kind) {
     case 'Number':
@@ -60,7 +60,7 @@ function axes(count: number, cursor: TokenCursor, rest: (index: number) => Doc, 
   return [...items, cursor.close('')];
 }
 
-type FormulaLine = Exclude<Ast.FormulaLineNode, Ast.ScanNode | Ast.LostLineNode> | Ast.CarryNode;
+type FormulaLine = Exclude<Ast.FormulaLineNode, Ast.ScanNode | Ast.RepeatNode | Ast.LostLineNode> | Ast.CarryNode;
 
 /** Prints a line of a formula, which is not aligned with others. */
 export function formulaLine(node: FormulaLine, cursor: TokenCursor): PrintedBinding {

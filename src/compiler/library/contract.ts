@@ -6,6 +6,7 @@
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { Dim } from '../../graph/graph.ts';
 import type { Encoder, InputSource, RowOptimizerPlan, RowsOf, VectorFiles } from '../../graph/plan/plan.ts';
+import type { formulas } from './blocks/generated_formulas.ts';
 
 // ── Arguments ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -78,6 +79,9 @@ export type Arguments<P extends Parameters> = {
   readonly [N in keyof P]: P[N] extends Parameter<infer T> ? T : never;
 };
 
+/** A block with a text in Tower, `library/blocks/NAME.tower`. */
+export type FormulaName = keyof typeof formulas;
+
 export interface KindRow<P extends Parameters = Parameters> {
   /** Describes the computation, with shapes and units. */
   readonly doc: string;
@@ -97,6 +101,8 @@ export interface KindRow<P extends Parameters = Parameters> {
   readonly parameters: P;
   /** A valid use in a file: `senet(reduction: 2)`. */
   readonly example: string;
+  /** True if `formula` is the text in Tower that is computed. */
+  readonly inTower?: true;
 }
 
 /** A call `name(args)` whose arguments are checked: the value of a `kind` parameter. */
@@ -221,6 +227,11 @@ export interface BlockContext {
    * applied several times: each round has its own weights
    */
   applyFlow(flow: FlowArgument, input: Value, round?: number): Value;
+  /**
+   * Computes a block of the library whose text is Tower. Throws ShapeError if its inputs do not accept the values.
+   * @param values those of its inputs, in order @param numbers those of its parameters
+   */
+  formula(name: FormulaName, values: readonly Value[], numbers: Readonly<Record<string, unknown>>): Value;
   /**
    * In training, gives a parameter that is not trained, such as a running mean, its value for the next step, computed from the current one. A shared block
    * applies its updates one after the other. Rows that are only drawn as negatives make no updates.

@@ -66,9 +66,15 @@ export const functions = {
   min: ofTwo('minimum', Math.min, { ...zero, isMore: true }),
   max: ofTwo('maximum', Math.max, { ...zero, isMore: true }),
   floor: { operands: 1, ofNumbers: (x) => Math.floor(x!) },
+  ceil: { operands: 1, ofNumbers: (x) => Math.ceil(x!) },
   exp: ofOne((builder, x) => builder.exp(x), Math.exp),
   log: ofOne((builder, x) => builder.log(x), Math.log, { divides: 0 }),
   sqrt: ofOne((builder, x) => builder.sqrt(x), Math.sqrt, { divides: 0 }),
+  rsqrt: ofOne(
+    (builder, x) => builder.rsqrt(x),
+    (x) => 1 / Math.sqrt(x),
+    { divides: 0 },
+  ),
   square: ofOne(
     (builder, x) => builder.square(x),
     (x) => x * x,

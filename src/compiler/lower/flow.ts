@@ -19,16 +19,18 @@ import {
   type ValueType,
 } from '../library/contract.ts';
 import { printValue, printValueType, sideBySide, typeOf } from '../library/values.ts';
+import { libraryFormula } from '../model/formula/library_formula.ts';
 import {
   areNumberwise,
   type Call,
   type FlowSource,
   type FlowStep,
+  type Formula,
   type FormulaStep,
   type TermSource,
 } from '../model/model.ts';
 import { eventsOf, rowsDim } from './field.ts';
-import { lowerFormula } from './formula/lower_formula.ts';
+import { type FormulaUse, lowerFormula } from './formula/lower_formula.ts';
 import type { GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
 
@@ -158,40 +160,52 @@ function lowerFormulaStep(
   { formula, inputs, name, span }: FormulaStep,
   path: string,
 ): Value | undefined {
-  const values = new Map<string, Value>();
+  const inputValues: Value[] = [];
   for (const { name } of formula.inputs) {
     const source = inputs[name];
     const value = source ? context.openSource?.(source, `${path}/${name}`) : input;
     if (value === undefined) return undefined;
-    values.set(name, value);
+    inputValues.push(value);
   }
-  const lineNames = new UniqueNames();
   let sizes: ReadonlyMap<string, number> = new Map();
-  const given = attempt(context, { kind: name, span, reads: formula.reads }, path, [...values.values()], (block) => {
-    refuseMoments([...values.values()]);
-    const isNumberwise = (steps: readonly FlowStep[]): boolean => areNumberwise(steps, blocks);
-    return lowerFormula(formula, {
-      context: block,
-      values,
-      isNumberwise,
-      onSizes: (all) => (sizes = all),
-      pathOf: (line) => lineNames.unique(`${path}/${line}`),
-      applySteps(steps, from, linePath, toValue) {
-        // A number by itself is no element of a list, so a block of numbers is not judged as one that reads it.
-        const { visit: _, ...unseen } = context;
-        const openSource: GraphLowering['openSource'] = (source, sourcePath) =>
-          source.kind === 'term' && source.owner === formula.owner
-            ? toValue(source.term)
-            : context.openSource?.(source, sourcePath);
-        const inner = { ...(isNumberwise(steps) ? unseen : context), openSource };
-        const value = lowerSteps(inner, from, steps, linePath);
-        if (value === undefined) throw new ReportedShapeError();
-        return value;
-      },
-    });
+  const given = attempt(context, { kind: name, span, reads: formula.reads }, path, inputValues, (block) => {
+    refuseMoments(inputValues);
+    return computeFormula(context, block, formula, inputValues, path, (all) => (sizes = all));
   });
   if (given) context.arrows.push({ span, type: typeOf(given), block: { name, sizes } });
   return given;
+}
+
+/** @param values those of the inputs, in order */
+function computeFormula(
+  lowering: GraphLowering,
+  context: BlockContext,
+  formula: Formula,
+  values: readonly Value[],
+  path: string,
+  onSizes: FormulaUse['onSizes'] = () => {},
+): Value {
+  const lineNames = new UniqueNames();
+  const isNumberwise = (steps: readonly FlowStep[]): boolean => areNumberwise(steps, blocks);
+  return lowerFormula(formula, {
+    context,
+    values: new Map(formula.inputs.map(({ name }, index) => [name, values[index]!])),
+    isNumberwise,
+    onSizes,
+    pathOf: (line) => lineNames.unique(`${path}/${line}`),
+    applySteps(steps, from, linePath, toValue) {
+      // A number by itself is no element of a list, so a block of numbers is not judged as one that reads it.
+      const { visit: _, ...unseen } = lowering;
+      const openSource: GraphLowering['openSource'] = (source, sourcePath) =>
+        source.kind === 'term' && source.owner === formula.owner
+          ? toValue(source.term)
+          : lowering.openSource?.(source, sourcePath);
+      const inner = { ...(isNumberwise(steps) ? unseen : lowering), openSource };
+      const value = lowerSteps(inner, from, steps, linePath);
+      if (value === undefined) throw new ReportedShapeError();
+      return value;
+    },
+  });
 }
 
 type StepOfKind<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;
@@ -351,6 +365,9 @@ export function blockContext(lowering: GraphLowering, path: string): BlockContex
       const throughValue = lowerSteps({ ...lowering, round: inRound }, input, steps, roundPath);
       if (throughValue === undefined) throw new ReportedShapeError();
       return throughValue;
+    },
+    formula(name, values, numbers) {
+      return computeFormula(lowering, this, libraryFormula(name, values.length, numbers), values, path);
     },
     setAfterStep(parameter, next) {
       if (!training || (rows.kind !== 'events' && rows.kind !== 'sequences')) return;

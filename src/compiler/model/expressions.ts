@@ -1,7 +1,15 @@
 /** Reads the forms of expressions: names, calls, flows and arithmetic. */
 import { type Span, spanText } from '../../base/text/source.ts';
 import type { KindRow, Parameter } from '../library/contract.ts';
-import type { BlockNode, CallNode, ExpressionNode, FormulaNode, IdentifierNode } from '../syntax/ast.ts';
+import type {
+  BlockNode,
+  CallNode,
+  CarryNode,
+  ExpressionNode,
+  FormulaLineNode,
+  FormulaNode,
+  IdentifierNode,
+} from '../syntax/ast.ts';
 
 /** Returns the text of a span on one line. */
 export const flatText = (span: Span): string => spanText(span).replace(/\s+/g, ' ');
@@ -50,15 +58,26 @@ export function partsOfExpression(expression: ExpressionNode): readonly Expressi
 
 /** Returns the expressions of a formula, those of its weights included. */
 export const expressionsIn = (formula: FormulaNode | undefined): readonly ExpressionNode[] =>
-  (formula?.entries ?? []).flatMap((entry): readonly ExpressionNode[] => {
-    if (entry.kind === 'LostLine') return [];
-    if (entry.kind === 'Scan')
-      return entry.entries.flatMap((line) => (line.kind === 'Carry' ? [line.first, line.next] : [line.value]));
-    if (entry.kind !== 'Weights') return [entry.value];
-    return entry.weights.flatMap(({ from, to = [], initial }) =>
-      [...[...from, ...to].map(({ size }) => size), initial].flatMap((value) => value ?? []),
-    );
-  });
+  (formula?.entries ?? []).flatMap(expressionsInLine);
+
+function expressionsInLine(line: FormulaLineNode | CarryNode): readonly ExpressionNode[] {
+  switch (line.kind) {
+    case 'LostLine':
+      return [];
+    case 'Scan':
+      return line.entries.flatMap(expressionsInLine);
+    case 'Repeat':
+      return [line.times, ...line.entries.flatMap(expressionsInLine)];
+    case 'Carry':
+      return [line.first, line.next];
+    case 'Weights':
+      return line.weights.flatMap(({ from, to = [], initial }) =>
+        [...[...from, ...to].map(({ size }) => size), initial].flatMap((value) => value ?? []),
+      );
+    default:
+      return [line.value];
+  }
+}
 
 /** Returns the operands of all nested arithmetic; without arithmetic, the expression itself. */
 export const operandsOf = (expression: ExpressionNode): readonly ExpressionNode[] =>

@@ -250,7 +250,7 @@ type CheckedEntries<E extends Entries> = {
 /** The letters of a value's axes, without order. */
 export type Axes = readonly string[];
 
-export type InputKind = 'vector' | 'sequence' | 'fields' | 'interests';
+export type InputKind = 'vector' | 'sequence' | 'fields' | 'interests' | 'elements';
 
 export interface FormulaInput {
   readonly name: string;
@@ -343,7 +343,7 @@ export interface Formula {
   readonly weights: ReadonlyMap<string, FormulaWeight>;
   readonly result: Term;
   /** What `give` makes of the result. Absent: what its axes say. */
-  readonly gives?: { readonly kind: InputKind; readonly axes: Axes };
+  readonly gives?: { readonly kind: Exclude<InputKind, 'elements'>; readonly axes: Axes };
   /** How the result depends on the elements of the lists among the inputs. */
   readonly reads: SequenceRead;
 }

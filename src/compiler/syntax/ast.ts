@@ -157,7 +157,7 @@ export interface InputAxisNode {
   readonly letter: IdentifierNode;
 }
 
-export type FormulaLineNode = WeightsNode | ScanNode | DefinitionNode | GiveNode | LostLineNode;
+export type FormulaLineNode = WeightsNode | ScanNode | RepeatNode | DefinitionNode | GiveNode | LostLineNode;
 
 /** A line that could not be read, with all of its names, some of which it may declare. */
 export interface LostLineNode {
@@ -198,7 +198,14 @@ export interface ScanNode extends SyntaxNode {
   readonly entries: readonly (CarryNode | DefinitionNode)[];
 }
 
-/** A state of a scan: its first value, and its value after each element. */
+/** Lines that are computed several times, with weights of their own each time: `repeat layers { … }`. */
+export interface RepeatNode extends SyntaxNode {
+  readonly kind: 'Repeat';
+  readonly times: ExpressionNode;
+  readonly entries: readonly (WeightsNode | DefinitionNode | CarryNode)[];
+}
+
+/** A state of a scan: its first value, and its value after each element; of a repeat, after each round. */
 export interface CarryNode {
   readonly kind: 'Carry';
   readonly span: Span;

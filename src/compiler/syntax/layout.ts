@@ -184,10 +184,11 @@ export function splitLines(tokens: readonly IToken[]): IToken[][] {
 }
 
 const continuesFormula = oneOf([t.Over, t.Where, t.And, t.As, t.Then]);
-const lineWords: ReadonlyMap<TokenType, TokenType> = new Map([
-  [t.Weights, t.Name],
-  [t.Shown, t.Name],
-  [t.Scan, t.Over],
+const lineWords: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
+  [t.Weights, [t.Name]],
+  [t.Shown, [t.Name]],
+  [t.Scan, [t.Over]],
+  [t.Repeat, [t.Name, t.NumberToken]],
 ]);
 
 /** True for the start of a line of a formula: `a =`, `weights A`, `give`. */
@@ -199,7 +200,7 @@ export function looksLikeLine(tokens: readonly IToken[], index: number): boolean
   if (is(token, t.Give)) return beginsLine(tokens, index) || (endsValue(previous) && beginsValue(next));
   if (beginsLine(tokens, index) && is(next, t.LeftBracket)) return isState(tokens, index, previous);
   const following = lineWords.get(token!.tokenType);
-  return following !== undefined && is(next, following);
+  return following !== undefined && isAny(next, following);
 }
 
 /** True for `state[u, d]` where it does not go on with the line above: it begins a state of a `scan`. */

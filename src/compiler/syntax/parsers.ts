@@ -32,13 +32,20 @@ function isCall(name: IToken, after: IToken | undefined): boolean {
   return !isAny(after, [t.Name, t.NumberToken]) || after!.startLine !== name.startLine;
 }
 
-type LineRule = 'weights' | 'scan' | 'carry' | 'definition' | 'give';
+type LineRule = 'weights' | 'scan' | 'repeat' | 'carry' | 'definition' | 'give';
 export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry' | LineRule;
+
+const lineRules: ReadonlyMap<TokenType | undefined, LineRule> = new Map([
+  [t.Weights, 'weights'],
+  [t.Scan, 'scan'],
+  [t.Repeat, 'repeat'],
+  [t.Give, 'give'],
+]);
 
 /** Returns the rule for a line of a formula. */
 export function ruleOfLine([first, second]: readonly IToken[]): LineRule {
   if (is(second, t.Equals)) return 'definition';
-  return is(first, t.Weights) ? 'weights' : is(first, t.Scan) ? 'scan' : is(first, t.Give) ? 'give' : 'definition';
+  return lineRules.get(first?.tokenType) ?? 'definition';
 }
 
 /** The result of a rule; undefined for a node without a required part. */

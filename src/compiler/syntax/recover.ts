@@ -311,7 +311,7 @@ export class Recovery {
     if (!is(first, t.Identifier) || tokens.length < 2 || is(second, t.Equals)) return tokens;
     const { image } = first!;
     const span = spanOf(this.source, first!);
-    const fitting = [t.Weights, t.Shown, t.Scan, t.Give].filter((type) =>
+    const fitting = [t.Weights, t.Shown, t.Scan, t.Repeat, t.Give].filter((type) =>
       looksLikeLine([replaced(first!, type), ...tokens.slice(1, 3)], 0),
     );
     const candidates = fitting.map(imageOf);
@@ -324,8 +324,10 @@ export class Recovery {
 
   private line(rule: EntryRule, tokens: readonly IToken[]): ast.FormulaLineNode | undefined {
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
-    const states = rule === 'scan' && open !== -1 ? splitLines(tokens.slice(open + 1, closeOf(tokens, open))) : [];
-    const ruleOfState = ([, second]: readonly IToken[]) => (is(second, t.Equals) ? 'definition' : 'carry');
+    const hasBody = (rule === 'scan' || rule === 'repeat') && open !== -1;
+    const states = hasBody ? splitLines(tokens.slice(open + 1, closeOf(tokens, open))) : [];
+    const ruleOfState = ([first, second]: readonly IToken[]) =>
+      is(second, t.Equals) ? 'definition' : rule === 'repeat' && is(first, t.Weights) ? 'weights' : 'carry';
     const broken = states.filter((state) => !('tree' in readStrictly(ruleOfState(state), this.source, state)));
     for (const state of broken) this.corrected(ruleOfState(state), state);
     return broken.length === 0 ? (this.corrected(rule, tokens) as ast.FormulaLineNode | undefined) : undefined;

@@ -129,7 +129,7 @@ export function isKeyword(tokens: readonly IToken[], at: number): boolean {
 function isFormulaWord(tokens: readonly IToken[], at: number): boolean {
   const [previous, token, next] = [tokens[at - 1], tokens[at], tokens[at + 1]];
   if (is(token, t.Flow)) return is(previous, t.Colon) && isAny(next, [t.Comma, t.RightParenthesis, t.Equals]);
-  if (isAny(token, [t.Weights, t.Scan, t.Shown, t.Any, t.Each])) return is(next, t.Name);
+  if (isAny(token, [t.Weights, t.Scan, t.Repeat, t.Shown, t.Any, t.Each])) return is(next, t.Name);
   if (is(token, t.Give)) return !isAny(next, [t.Equals, t.Colon, t.Comma]) && !isAny(previous, [t.Comma, t.Arrow]);
   if (isAny(token, [t.Over, t.As]))
     return is(next, t.Name) && isAny(previous, [t.Name, t.RightParenthesis, t.RightBracket, t.NumberToken]);

@@ -2,11 +2,13 @@
  * Models from text, graphs of one block or loss, and numbers to feed them.
  * Long because every test of the library and of lowering reads it.
  */
-import { expect } from 'vitest';
+import { assert, expect } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import type { BlockContext, Value, ValueType } from '../../../src/compiler/library/contract.ts';
+import { lowerFormula } from '../../../src/compiler/lower/formula/lower_formula.ts';
 import { lower } from '../../../src/compiler/lower/lower.ts';
+import { libraryFormula } from '../../../src/compiler/model/formula/library_formula.ts';
 import type { Model } from '../../../src/compiler/model/model.ts';
 import { parse } from '../../../src/compiler/syntax/parse.ts';
 import { type Builder, makeBuilder, type Ref } from '../../../src/graph/builder.ts';
@@ -66,6 +68,17 @@ export function contextOf(
     applyFlow({ flow }, input, round) {
       const pass = () => (flow as ((value: Value) => Value)[]).reduce((value, step) => step(value), input);
       return round === undefined ? pass() : builder.scope(`_${round}`, pass);
+    },
+    formula(name, values, numbers) {
+      const formula = libraryFormula(name, values.length, numbers);
+      return lowerFormula(formula, {
+        context: this,
+        values: new Map(formula.inputs.map((input, index) => [input.name, values[index]!])),
+        applySteps: () => assert.fail('the library has no flows in formulas'),
+        pathOf: (line) => line,
+        isNumberwise: () => false,
+        onSizes: () => {},
+      });
     },
     setAfterStep: (parameter, next) => builder.update(parameter, next(parameter)),
     penalize: () => {},

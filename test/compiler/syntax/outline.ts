@@ -66,6 +66,7 @@ function entry(node: Entries[number], indent: string): string {
     }
     case 'Weights':
     case 'Scan':
+    case 'Repeat':
     case 'Definition':
     case 'Give':
     case 'LostLine':
@@ -96,6 +97,8 @@ function line(node: FormulaLineNode | CarryNode): string {
       return `give ${expression(node.value)}${node.shape ? ` as ${node.shape.name}[${letters(node.axes)}]` : ''}`;
     case 'Scan':
       return `scan over ${node.letter.name}${node.entries.map((part) => `\n    ${line(part)}`).join('')}`;
+    case 'Repeat':
+      return `repeat ${expression(node.times)}${node.entries.map((part) => `\n    ${line(part)}`).join('')}`;
     case 'Carry':
       return `${node.name.name}[${letters(node.axes)}] = ${expression(node.first)} then ${expression(node.next)}`;
     case 'Weights': {

@@ -1,18 +1,10 @@
-import { blockKind } from '../rows.ts';
-import { needVector } from '../values.ts';
+import { formulaBlock } from '../rows.ts';
 
-export const ball = blockKind({
+export const ball = formulaBlock('ball', {
   doc: 'Each row within the unit ball: a row that is longer than 1 is divided by its length, any other stays as it is. vector[N] → vector[N], or each interest.',
-  formula: ['x / max(1, ‖x‖)'],
   when: 'At the end of both channels of `distance`, whose vectors would grow without end; `normalize` puts every row on the sphere.',
   paper:
     'Hsieh et al., "Collaborative metric learning", WWW 2017 (section 3.5), which moves the parameters themselves after each step',
   also: ['unit_ball', 'clip_by_norm', 'max_norm', 'clip_norm'],
   example: 'ball',
-  lower({ builder }, input) {
-    const vector = input.kind === 'interests' ? input : needVector(input);
-    const { tensor } = vector;
-    const square = builder.sum(builder.square(tensor), [tensor.type.shape.length - 1], true);
-    return { ...vector, tensor: builder.mul(tensor, builder.rsqrt(builder.maximum(square, 1))) };
-  },
 });

@@ -1,20 +1,13 @@
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { number } from '../parameters.ts';
-import { blockKind } from '../rows.ts';
-import { eachVector } from '../values.ts';
+import { formulaBlock } from '../rows.ts';
 
-export const layer_norm = blockKind({
+export const layer_norm = formulaBlock('layer_norm', {
   doc: 'Each row to mean 0 and variance 1 over its width, then a learned scale and offset for each number: vector[N] → vector[N]; the same for each interest, and for each element of a sequence.',
-  formula: ['g ⊙ (x − mean x) / √(var x + epsilon) + o, over the width'],
   when: 'After `residual` in layers for sequences, and wherever batches are small.',
   paper: 'Ba et al., "Layer normalization", 2016',
   example: 'layer_norm',
   parameters: { epsilon: number({ above: 0, max: 1, doc: 'Added to the variance.', default: 1e-5 }) },
-  lower({ builder }, input, { epsilon }) {
-    return eachVector(builder, input, (rows, width) => {
-      return { tensor: normalizeRows(builder, rows, width, epsilon), width };
-    });
-  },
 });
 
 /** Normalizes each row to mean 0 and variance 1 and applies the learned scale and offset: float32 [rows, width] → the same. */

@@ -4,7 +4,6 @@ import { productOfDims } from '../../../graph/dims.ts';
 import type { Dim, Initial } from '../../../graph/graph.ts';
 import { type BlockContext, ShapeError } from '../contract.ts';
 import type { Elements } from '../values.ts';
-import { maskedSoftmax } from './attention.ts';
 import { dropNumbers } from './dropout.ts';
 import { linear, small } from './layer.ts';
 
@@ -162,4 +161,14 @@ export function causalMask(builder: Builder, count: number): Ref {
     index % count <= Math.floor(index / count) ? 1 : 0,
   );
   return builder.constant(numbers, [1, 1, count, count]);
+}
+
+/** Subtracted from masked scores: their softmax is then 0. It is finite, which avoids NaN in a row that is masked entirely. */
+const maskPenalty = 1e9;
+
+/** Returns the softmax over the unmasked entries of the last axis; zeros if all are masked. The mask broadcasts to the scores. */
+function maskedSoftmax(builder: Builder, scores: Ref, mask: Ref | undefined): Ref {
+  if (mask === undefined) return builder.softmax(scores);
+  const visible = builder.add(scores, builder.mul(builder.sub(mask, 1), maskPenalty));
+  return builder.mul(builder.softmax(visible), mask);
 }

@@ -2,14 +2,13 @@ import type { Builder, Ref } from '../../../graph/builder.ts';
 import { productOfDims } from '../../../graph/dims.ts';
 import { type BlockContext, type Sequence, ShapeError } from '../contract.ts';
 import { choice, integer } from '../parameters.ts';
-import { blockKind } from '../rows.ts';
+import { blockKind, towerText } from '../rows.ts';
 import { needSequence } from '../values.ts';
-import { maskedSoftmax } from './attention.ts';
 
 export const multi_interest = blockKind({
   doc: 'Several vectors for one history; a score takes the best of them: sequence[L × D] → interests[K × D]. `attention`: K learned queries. `routing`: capsules, each interest with a map of its own, their logits from 0 by dynamic routing. The rounds before the last are not differentiated: gradients reach the map and the history through the last weighted sum alone, its shares being constants. An empty history gives 0.',
   formula: [
-    'by: attention: A = softmax over t of tanh(X · W₁) · W₂, interest k = Σ_t A_tk x_t',
+    ...towerText('multi_interest'),
     'by: routing: c_t = softmax over k of b_t, z_k = Σ_t c_tk (x_t · M_k), b_tk 0 at first',
     'interest k = ‖z_k‖² / (1 + ‖z_k‖²) · z_k / ‖z_k‖, b_tk ← b_tk + (x_t · M_k) · interest k',
     'the rounds before the last are not differentiated: the last c_t are constants',
@@ -27,26 +26,12 @@ export const multi_interest = blockKind({
     const sequence = needSequence(input);
     if (by === 'attention' && iterations !== undefined) throw new ShapeError('takes `iterations` with `routing` only');
     if (by === 'routing' && units !== undefined) throw new ShapeError('takes `units` with `attention` only');
-    const tensor =
-      by === 'attention'
-        ? attendToInterests(context, sequence, interests, units ?? 4 * sequence.width)
-        : routeToInterests(context, sequence, interests, iterations ?? 3);
+    if (by === 'attention')
+      return context.formula('multi_interest', [sequence], { interests, units: units ?? 4 * sequence.width });
+    const tensor = routeToInterests(context, sequence, interests, iterations ?? 3);
     return { kind: 'interests', tensor, count: interests, width: sequence.width, normalized: false };
   },
 });
-
-/** Returns interests by self-attention: float32 [batch, interests, width]. */
-function attendToInterests({ builder }: BlockContext, sequence: Sequence, interests: number, units: number): Ref {
-  const { tensor, mask, length, width } = sequence;
-  const batch = tensor.type.shape[0]!;
-  const hidden = builder.parameter('hidden', [width, units], { kind: 'glorot', fans: [width, units] });
-  const queries = builder.parameter('queries', [units, interests], { kind: 'glorot', fans: [units, interests] });
-  const elementRows = builder.reshape(tensor, [productOfDims([batch, length]), width]);
-  const scores = builder.matMul(builder.tanh(builder.matMul(elementRows, hidden)), queries);
-  const scoresByInterest = builder.transpose(builder.reshape(scores, [batch, length, interests]), [0, 2, 1]);
-  const weights = maskedSoftmax(builder, scoresByInterest, builder.reshape(mask, [batch, 1, length]));
-  return builder.batchMatMul(weights, tensor);
-}
 
 /** Returns interests by dynamic routing: float32 [batch, interests, width]. The routing weights are not differentiated, but the final sum is. */
 function routeToInterests({ builder }: BlockContext, sequence: Sequence, interests: number, iterations: number): Ref {

@@ -5,6 +5,14 @@ const asked =
   'block asked(units = 64) of (x: sequence[t, d], q: vector[e]) {\n  weights A[d -> u: units], B[e -> u], v[u] = normal(0.02)\n  shown a = sigmoid(x @ A + q @ B) @ v\n  give a @ x\n}';
 const total =
   'block total(decay = 0.9) of (x: sequence[t, d]) {\n  scan over t {\n    state[d] = 0 then decay * state + x\n  }\n  give state\n}';
+const layers =
+  'block layers(n = 2) of (first: vector[d]) {
+  repeat n {
+    weights W[d -> d], b[d] = 0
+    x[d] = first then first * (x @ W + b) + x
+  }
+  give x
+}';
 const before = 'block before of (x: sequence[t, d]) {\n  give mean over s where s < t (x[t: s])\n}';
 const pool =
   'block pool(n = 4, units = 64) of (x: vector[d]) {\n  weights W[each k: n, d -> u: units]\n  give relu(x @ W) as interests[k, u]\n}';
@@ -44,11 +52,17 @@ export const block = {
       doc: 'States that go from element to element of a list, the oldest first: `scan over t { state[d] = first then next }`. After it, a state is the sequence of its values.',
       example: total,
     },
+    repeat: {
+      what,
+      brief: 'Lines that are computed several times, with weights of their own each time.',
+      doc: 'Lines that are computed several times: `repeat layers { … }`. Each round has weights of its own, and reads the states, `x[d] = first then next`, of the round before.',
+      example: layers,
+    },
     // biome-ignore lint/suspicious/noThenProperty: a word of the language
     then: {
       what,
       brief: 'The value of a state after an element.',
-      doc: 'In `scan`, between the first value of a state and its value after each element.',
+      doc: 'In `scan` and `repeat`, between the first value of a state and its value after each element or round.',
       example: total,
     },
     over: {

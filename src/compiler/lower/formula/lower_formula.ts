@@ -121,12 +121,13 @@ class FormulaLowering {
     for (const input of this.#formula.inputs) this.#bind(input, this.#use.values.get(input.name)!);
     // Before all else, so that their names do not have that of a line that is shown.
     for (const weight of this.#formula.weights.values()) this.#weight(weight);
-    const value = this.#give(this.#lettersOfTerm(this.#formula.result));
+    const { result, gives, letters } = this.#formula;
+    const value = this.#give(this.#lettersOfTerm(result));
     const isSized = ([letter, { size }]: readonly [string, Letter]): boolean =>
       this.#sizes.has(letter) || this.#listOf(letter) !== undefined || size !== undefined;
-    const sized = [...this.#formula.letters].filter(isSized);
-    this.#use.onSizes(new Map(sized.map(([letter]) => [letter, this.#fullSize(letter)])));
-    return value;
+    this.#use.onSizes(new Map([...letters].filter(isSized).map(([letter]) => [letter, this.#fullSize(letter)])));
+    const isUnit = !gives && result.kind === 'over' && result.function === 'normalize' && !('mask' in value);
+    return isUnit && 'normalized' in value ? { ...value, normalized: true } : value;
   }
 
   // Inputs.
@@ -169,6 +170,11 @@ class FormulaLowering {
         this.#inputs.set(name, { tensor: value.tensor, axes, hasBatch: true, zeroPast: nothingPast });
         return;
       }
+      case 'elements':
+        if (value.kind !== 'sequence' && value.kind !== 'fields')
+          throw new ShapeError(`needs fields or a sequence, but gets ${printValue(value)}`);
+        this.#bind({ ...input, kind: value.kind }, value);
+        return;
       case 'fields': {
         const fields = needFields(value);
         this.#setSize(axes[0]!, fields.fields.length, input);
@@ -208,9 +214,9 @@ class FormulaLowering {
 
   /** Returns how many places an axis has in this graph. */
   #size(letter: string): number {
-    const known = this.#sizes.get(letter) ?? this.#listOf(letter)?.length;
+    const { size, list } = this.#formula.letters.get(letter) ?? {};
+    const known = this.#sizes.get(letter) ?? this.#listOf(letter)?.length ?? this.#sizes.get(list ?? letter);
     if (known !== undefined) return known;
-    const { size } = this.#formula.letters.get(letter)!;
     const value = size && this.#number(size);
     if (value === undefined || !isSize(value))
       throw new ShapeError(`needs ${sizeRange} for the size of \`${letter}\`, but gets ${value}`);
@@ -449,6 +455,8 @@ class FormulaLowering {
     if (pair.length === 2 && pair.every((part) => !isNumber(part) && !part.parts))
       return sumOfProducts(this.#axes, this.#matchOpenAxes(pair) as [Lettered, Lettered], letters, test);
     const value = this.#lettersOfTerm(operand);
+    const given = operand.kind === 'input' ? this.#use.values.get(operand.name)! : undefined;
+    if (name === 'normalize' && given && 'normalized' in given && given.normalized) return value;
     const isKept = isRescaling(name);
     if (!term.axes) requireAxes(`${name} over`, judgeOver(lettersOf(value), letters, test?.axes ?? [], isKept));
     if (value.parts) return reducedFields(this.#axes, value, name, letters);
@@ -542,6 +550,7 @@ class FormulaLowering {
 
   #kindOf(letter: string): string | undefined {
     if (letter === lifted) return this.#carrier?.kind === 'sequence' ? 'list' : 'interests';
+    if (this.#fieldNames.has(letter)) return 'fields';
     return this.#formula.letters.get(letter)?.kind;
   }
 

@@ -57,7 +57,7 @@ import { readsOf } from './sequence_reads.ts';
 /** What the reader needs of the file around a block. */
 export interface FormulaScope {
   readonly owner: object;
-  readonly binding: Binding;
+  readonly binding: Pick<Binding, 'report' | 'note' | 'constants'>;
   readonly blocks: Library['blocks'];
   /** Reads a step of a flow. `source` reads the expressions that the step gives to inputs of another block. */
   step(expression: Ast.ExpressionNode, source: (value: Ast.ExpressionNode) => Term | undefined): FlowStep | undefined;
@@ -74,6 +74,7 @@ export function readFormula(scope: FormulaScope, block: Ast.BlockNode, node: Ast
 const inputKinds: Readonly<Record<InputKind, readonly Letter['kind'][]>> = {
   vector: ['plain'],
   sequence: ['list', 'plain'],
+  elements: ['list', 'plain'],
   fields: ['fields', 'plain'],
   interests: ['interests', 'plain'],
 };
@@ -96,6 +97,8 @@ const axisFunctions = ['size', 'count', 'place'] as const;
 const mostTerms = 1000;
 /** The functions that go over several axes at once, and over the widths of fields. */
 const ofSeveralAxes: readonly string[] = ['sum', 'mean', 'max', 'min'];
+/** The most rounds of a `repeat`. */
+const mostRounds = 100;
 const overNames: readonly string[] = [...reductions, ...rescalings];
 
 class FormulaReader {
@@ -117,6 +120,8 @@ class FormulaReader {
   /** The list of the scan that is read, and the lines of scans, which nothing after them reads. */
   #scanned: string | undefined;
   readonly #inScan = new Set<string>();
+  /** The round of a `repeat` that is read, from 0. */
+  #round: number | undefined;
   #isValid = true;
   #termCount = 0;
 
@@ -231,16 +236,19 @@ class FormulaReader {
           this.#letters.set(name, { kind: 'plain' });
         }
         return;
+      case 'Repeat':
+        this.#readRepeat(entry);
+        return;
       case 'Give':
         this.#line = 'give';
         this.#values.set('give', this.#term(entry.value));
         return;
       case 'Definition': {
         const { name, value, shown } = entry;
-        this.#line = name.name;
+        this.#line = this.#inRound(name.name);
         const term = this.#term(value);
         const isShown = shown && term;
-        this.#declare(name, isShown ? { ...term, kind: 'shown', operand: term, line: name.name } : term, entry);
+        this.#declare(name, isShown ? { ...term, kind: 'shown', operand: term, line: this.#line } : term, entry);
         if (isShown && term.axes?.length !== 1) {
           const found = term.axes ? printAxes(term.axes) : 'axes that only a use tells';
           this.#wrong(name.span, 'shown', `takes a value with one axis, but \`${name.name}\` has ${found}`);
@@ -257,7 +265,7 @@ class FormulaReader {
       return;
     for (const { letter, size } of all) {
       const known = this.#letters.get(letter.name);
-      if (size && known) {
+      if (size && known && !this.#round) {
         this.#wrong(letter.span, letter.name, 'has a size already');
         return;
       }
@@ -291,9 +299,15 @@ class FormulaReader {
     if (!first) return;
     const isMap = outputs?.some((letter) => inputs.includes(letter));
     const axes = isMap ? undefined : [...each, ...inputs, ...(outputs ?? [])];
-    const weight = { name: name.name, each, from: inputs, ...(outputs && { to: outputs }), initial: first };
-    this.#weights.set(name.name, weight);
-    this.#declare(name, { kind: 'weight', span: name.span, name: name.name, ...(axes && { axes }) }, node);
+    const weight = {
+      name: this.#inRound(name.name),
+      each,
+      from: inputs,
+      ...(outputs && { to: outputs }),
+      initial: first,
+    };
+    this.#weights.set(weight.name, weight);
+    this.#declare(name, { kind: 'weight', span: name.span, name: weight.name, ...(axes && { axes }) }, node);
   }
 
   /** Reads `normal(0.02)`, `uniform(0.1)` or a number; without one, Glorot's for a weight with an arrow. */
@@ -382,6 +396,50 @@ class FormulaReader {
     return { name: name.name, axes: names, first: firstTerm };
   }
 
+  /** Reads the lines of a `repeat` once for each round: their weights get the number of the round, `W_0`. */
+  #readRepeat({ times, entries }: Ast.RepeatNode): void {
+    const rounds = this.#scope.binding.constants.number(times, 'the number of rounds', 'a number') ?? 1;
+    if (!Number.isInteger(rounds) || rounds < 1 || rounds > mostRounds) {
+      this.#wrong(times.span, 'repeat', `takes a whole number from 1 to ${mostRounds}, not ${rounds}`);
+      return;
+    }
+    for (const entry of entries) {
+      if (entry.kind !== 'Carry') continue;
+      const unknown = entry.axes.find((axis) => !this.#letters.has(axis.name));
+      if (unknown) this.#wrong(unknown.span, unknown.name, 'is no axis that a state can have: no input has it');
+      this.#declare(entry.name, unknown ? undefined : this.#stateOf(entry, entry.first, 'first value'), entry);
+    }
+    for (this.#round = 0; this.#round < rounds && this.#isValid; this.#round++) {
+      const states = entries.map((entry): [string, Term | undefined] | undefined => {
+        if (entry.kind === 'Carry') return [entry.name.name, this.#stateOf(entry, entry.next, 'next value')];
+        this.#readEntry(entry);
+        return undefined;
+      });
+      for (const state of states) if (state) this.#values.set(...state);
+    }
+    this.#round = undefined;
+    for (const entry of entries) {
+      if (entry.kind === 'Definition') this.#values.delete(entry.name.name);
+      if (entry.kind === 'Weights') for (const { name } of entry.weights) this.#values.delete(name.name);
+    }
+  }
+
+  /** Reads a value of a state of a `repeat`, which has all axes of the state. */
+  #stateOf({ name, axes }: Ast.CarryNode, value: Ast.ExpressionNode, which: string): Term | undefined {
+    this.#line = this.#inRound(name.name);
+    const names = axes.map((axis) => axis.name);
+    const term = this.#term(value);
+    if (!term?.axes) return term;
+    if (term.axes.some((axis) => !names.includes(axis)))
+      return this.#wrong(value.span, name.name, `has ${printAxes(names)}, and its ${which} ${printAxes(term.axes)}`);
+    const letters = names.filter((letter) => !term.axes!.includes(letter));
+    return letters.length === 0 ? term : { kind: 'spread', span: value.span, operand: term, letters, axes: names };
+  }
+
+  #inRound(name: string): string {
+    return this.#round === undefined ? name : `${name}_${this.#round}`;
+  }
+
   #gives({ shape, axes, value }: Ast.GiveNode, result: Term): Formula['gives'] {
     if (!shape) {
       const kinds = result.axes?.map((letter) => this.#letters.get(letter)?.kind);
@@ -399,8 +457,8 @@ class FormulaReader {
     const kind = shape.name;
     const names = axes.map(({ name }) => name);
     for (const axis of axes) this.#noteLetter(axis);
-    if (!isInputKind(kind)) {
-      this.#wrong(shape.span, 'as', `takes ${Object.keys(inputKinds).join(', ')}, not \`${kind}\``);
+    if (!isInputKind(kind) || kind === 'elements') {
+      this.#wrong(shape.span, 'as', `takes vector, sequence, fields or interests, not \`${kind}\``);
       return undefined;
     }
     if (this.#repeats(axes) || !this.#isEven(value.span, 'as', result.axes)) return undefined;
@@ -468,7 +526,7 @@ class FormulaReader {
       return this.#wrong(span, name, 'is a line of a scan, after which its states alone are known');
     if (this.#values.has(name)) {
       const symbol = this.#symbols.get(name);
-      if (symbol) this.#scope.binding.note(span, readsWord(symbol));
+      if (symbol && !this.#round) this.#scope.binding.note(span, readsWord(symbol));
       const term = this.#values.get(name);
       if (term?.kind !== 'weight' || term.axes || isApplied) return term;
       return this.#wrong(span, name, `maps an axis to itself, and is used by \`@ ${name}\` only`);
@@ -513,16 +571,19 @@ class FormulaReader {
   }
 
   #product({ span, left, right }: Ast.BinaryNode): Term | undefined {
-    const word = singleName(right)?.name;
-    const weight = word === undefined ? undefined : this.#weights.get(word);
-    const leftWeight = this.#weights.get(singleName(left)?.name ?? '');
+    const weightOf = (node: Ast.ExpressionNode): FormulaWeight | undefined => {
+      const term = this.#values.get(singleName(node)?.name ?? '');
+      return term?.kind === 'weight' ? this.#weights.get(term.name) : undefined;
+    };
+    const [leftWeight, weight] = [weightOf(left), weightOf(right)];
     const operands = [this.#term(left), weight?.to ? this.#name(right as Ast.NameNode, true) : this.#term(right)];
     if (!isWhole(operands)) return undefined;
     const [value, other] = operands as [Term, Term];
     if (!this.#isEven(span, '@', value.axes) || !this.#isEven(span, '@', other.axes)) return undefined;
     if (leftWeight?.to && !weight?.to) {
-      const swapped = { fixes: [[{ at: span, text: `${spanText(right.span)} @ ${leftWeight.name}` }]] };
-      return this.#wrong(span, '@', `applies a weight on its right: write \`x @ ${leftWeight.name}\``, swapped);
+      const name = spanText(left.span);
+      const swapped = { fixes: [[{ at: span, text: `${spanText(right.span)} @ ${name}` }]] };
+      return this.#wrong(span, '@', `applies a weight on its right: write \`x @ ${name}\``, swapped);
     }
     const map = weight?.to ? weight : undefined;
     const terms = { kind: 'product' as const, span, left: value, right: other, ...(map && { map }) };
@@ -708,6 +769,7 @@ class FormulaReader {
 
   /** Records a letter: where it is written first, its axis is declared. @param doc what the axis counts */
   #noteLetter(word: Ast.IdentifierNode, doc = 'numbers'): void {
+    if (this.#round) return;
     const known = this.#letterSymbols.get(word.name);
     const symbol = known ?? letterSymbol(this.#block, word, doc);
     this.#letterSymbols.set(word.name, symbol);
@@ -715,7 +777,7 @@ class FormulaReader {
   }
 
   #noteFunction({ name, span }: Ast.IdentifierNode): void {
-    if (isFormulaWord(name)) this.#scope.binding.note(span, { is: 'function', name });
+    if (isFormulaWord(name) && !this.#round) this.#scope.binding.note(span, { is: 'function', name });
   }
 
   #declare(
@@ -724,6 +786,10 @@ class FormulaReader {
     node: Ast.FormulaInputNode | Ast.WeightNode | Ast.CarryNode | Ast.DefinitionNode,
   ): void {
     const { name, span } = word;
+    if (this.#round) {
+      this.#values.set(name, term);
+      return;
+    }
     const symbol = valueSymbol(this.#block, word, node, term?.axes);
     const first = this.#symbols.get(name);
     if (first) {

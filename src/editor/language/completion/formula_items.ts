@@ -88,7 +88,7 @@ export function valuesOfFormula(here: CompletionContext, applies = false): reado
   const line = splitLines(before.slice(before.findIndex((token) => is(token, t.LeftBrace)) + 1)).at(-1);
   const lineStart = line?.[0]?.startOffset ?? here.place.start;
   // The states of a scan may read each other.
-  const isState = is(line?.[0], t.Scan);
+  const isState = isAny(line?.[0], [t.Scan, t.Repeat]);
   const isAbove = ({ span }: NamedSymbol): boolean => span.end < (isState ? here.place.start : lineStart);
   const above = symbolsOf(here, 'value').filter(isAbove);
   const isWeight = ({ node }: NamedSymbol): boolean => /^\w+\s*\[/.test(headText(node));
@@ -149,6 +149,7 @@ const lineWords: readonly Completion[] = [
   snippetItem('word', 'scan', 'scan over ${1:t} {\n  ${2:state}[${3:d}] = ${4:0} then $0\n}', block.words.scan.brief),
   word('shown'),
   word('give'),
+  word('repeat'),
 ];
 
 /** Completes the words that may follow a value. */
@@ -176,7 +177,11 @@ function startsOther({ facts, place }: CompletionContext, tokens: readonly IToke
 }
 
 const isInScan = (tokens: readonly IToken[]): boolean => {
-  const scan = tokens.findLastIndex((token, index) => is(token, t.Scan) && is(tokens[index + 1], t.Over));
+  const scan = tokens.findLastIndex(
+    (token, index) =>
+      (is(token, t.Scan) && is(tokens[index + 1], t.Over)) ||
+      (is(token, t.Repeat) && is(tokens[index + 2], t.LeftBrace)),
+  );
   return (
     scan !== -1 && tokens.slice(scan).reduce((depth, token) => depth + (isBrace(token) ? depthOf(token) : 0), 0) > 0
   );

@@ -144,6 +144,12 @@ function formulaSymbols({ inputs, entries }: Ast.FormulaNode): DocumentSymbol[] 
           return entry.weights.map((weight) => valueSymbol(SymbolKind.Constant, weight));
         case 'Scan':
           return entry.entries.map((line) => valueSymbol(SymbolKind.Variable, line));
+        case 'Repeat':
+          return entry.entries.flatMap((line) =>
+            line.kind === 'Weights'
+              ? line.weights.map((weight) => valueSymbol(SymbolKind.Constant, weight))
+              : [valueSymbol(SymbolKind.Variable, line)],
+          );
         case 'Definition':
           return [valueSymbol(SymbolKind.Variable, entry, entry.value.span)];
         case 'Give':

@@ -60,7 +60,7 @@ describe('dense', () => {
     const fields = refusalOf('dense', (g) => fieldInputs(g, [4, 4]), { units: 2 });
     expect(fields.reason).toBe('needs a vector, but gets fields[2 × 4]');
     expect(fields.insert).toBe('flatten');
-    expect(refusalOf('cross', (g) => sequenceInput(g, 5, 4)).insert).toBe('mean');
+    expect(refusalOf('gaussian', (g) => sequenceInput(g, 5, 4)).insert).toBe('mean');
   });
 });
 
@@ -137,7 +137,7 @@ describe('normalize', () => {
     const g = makeBuilder('twice');
     const once = lowered(g, 'normalize', vectorInput(g, 2));
     expect(once).toMatchObject({ normalized: true });
-    expect(lowered(g, 'normalize', once)).toBe(once);
+    expect(lowered(g, 'normalize', once)).toEqual(once);
     expect(lowered(g, 'dense', once, { units: 2 })).toMatchObject({ normalized: false });
   });
 });
