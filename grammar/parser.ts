@@ -323,7 +323,7 @@ export class TowerParser extends EmbeddedActionsParser {
     return letter && { kind: 'Scan', ...this.#place(first), letter, entries };
   });
 
-  /** repeat = "repeat" sum "{" { weights | definition | carry } "}" */
+  /** repeat = "repeat" sum "{" { weights | carry | definition } "}" */
   readonly repeat = this.RULE('repeat', (): ast.RepeatNode | undefined => {
     const first = this.CONSUME(t.Repeat);
     const times = this.SUBRULE(this.sum);

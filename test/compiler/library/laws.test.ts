@@ -29,8 +29,7 @@ describe.each(rows)('$table: $name', ({ kind, name, row }) => {
   test('has a formula in lines of plain text', () => {
     const lines = row.formula ?? [];
     expect(lines.length).toBeGreaterThan(0);
-    for (const line of lines)
-      expect(row.inTower ? line.trimStart() || '-' : line).toMatch(/^\S[^\n`]{0,109}(?<![.\s])$/);
+    for (const line of lines) expect(line.trimStart() || '-').toMatch(/^\S[^\n`]{0,109}(?<![.\s])$/);
   });
 
   test('documents its parameters, each with a default in its range', () => {

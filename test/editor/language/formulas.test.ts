@@ -100,7 +100,7 @@ describe('completion', () => {
   });
 
   it('offers words where they may stand', () => {
-    expect(labels('|')).toEqual(['weights', 'scan', 'shown', 'give']);
+    expect(labels('|')).toEqual(['weights', 'scan', 'shown', 'give', 'repeat']);
     expect(labels('k = sum |')).toEqual(['over']);
     expect(labels('k = sum over t |')).toEqual(['where']);
     expect(labels('k = sum over t where t < s |')).toEqual(['and']);

@@ -6,7 +6,7 @@ export const formulas = {
   give a @ x as vector[k, d]
 }
 
-// With a second value, which makes the query.
+// With a second value, which makes the query
 block attention(units = 32) of (x: elements[t, d], e: vector[n]) {
   weights query[n -> u: units], weights[d -> u], bias[u] = 0
   q = e @ query
@@ -34,7 +34,7 @@ block attention(units = 32) of (x: elements[t, d], e: vector[n]) {
   give x
 }
 
-// Without \`rank\`.
+// Without a rank
 block cross_v2(layers = 2) of (first: vector[n]) {
   repeat layers {
     weights weights[n -> n], bias[n] = 0
@@ -86,7 +86,7 @@ block cross_v2(layers = 2) of (first: vector[n]) {
   give (silu(x @ weights_gate) * (x @ weights_up)) @ weights_down
 }
 
-// Without \`units\`.
+// Without a width of the hidden layer
 block swiglu of (x: vector[n]) {
   weights weights_gate[n -> u: ceil(8 * n / 3)], weights_up[n -> u], weights_down[u -> n]
   give (silu(x @ weights_gate) * (x @ weights_up)) @ weights_down

@@ -6,13 +6,7 @@ const asked =
 const total =
   'block total(decay = 0.9) of (x: sequence[t, d]) {\n  scan over t {\n    state[d] = 0 then decay * state + x\n  }\n  give state\n}';
 const layers =
-  'block layers(n = 2) of (first: vector[d]) {
-  repeat n {
-    weights W[d -> d], b[d] = 0
-    x[d] = first then first * (x @ W + b) + x
-  }
-  give x
-}';
+  'block layers(n = 2) of (first: vector[d]) {\n  repeat n {\n    weights W[d -> d], b[d] = 0\n    x[d] = first then first * (x @ W + b) + x\n  }\n  give x\n}';
 const before = 'block before of (x: sequence[t, d]) {\n  give mean over s where s < t (x[t: s])\n}';
 const pool =
   'block pool(n = 4, units = 64) of (x: vector[d]) {\n  weights W[each k: n, d -> u: units]\n  give relu(x @ W) as interests[k, u]\n}';

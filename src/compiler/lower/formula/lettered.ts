@@ -25,6 +25,8 @@ export interface AxisSizes {
   size(letter: string): number;
   /** 1 for each element that a row has, else 0: float32 [batch, size]. Absent for an axis that is no list. */
   mask(letter: string): Ref | undefined;
+  /** The tensor with its reduced axes, of length 1, for each one without them: it broadcasts as it is. */
+  readonly kept: Map<Ref, Pick<Lettered, 'tensor' | 'axes'>>;
 }
 
 export const nothingPast: ReadonlySet<string> = new Set();
@@ -66,6 +68,8 @@ export function aligned(sizes: AxisSizes, values: readonly Lettered[]) {
     const isTail =
       !value.hasBatch && order.every((letter, index) => axes[axes.length - order.length + index] === letter);
     if (isWhole || isTail || (order.length === 0 && !value.hasBatch)) return tensor;
+    const kept = sizes.kept.get(value.tensor);
+    if (kept && axes.every((letter, index) => kept.axes[index] === letter)) return kept.tensor;
     const dims = axes.map((letter) => (order.includes(letter) ? sizes.size(letter) : 1));
     return sizes.builder.reshape(tensor, value.hasBatch ? [sizes.batch, ...dims] : dims);
   });
@@ -163,18 +167,31 @@ function maskedOnce(sizes: AxisSizes, one: Lettered, other: Lettered, over: Axes
 
 /** Sums over axes; past the end of a list nothing counts. */
 export function summed(sizes: AxisSizes, value: Lettered, over: Axes): Lettered {
-  return reduced(masked(sizes, value, over), over, (tensor, axes) => sizes.builder.sum(tensor, axes));
+  return reduced(sizes, masked(sizes, value, over), over, (...all) => sizes.builder.sum(...all));
 }
 
 /** Applies a reduction of the graph to the axes of these letters. */
-export function reduced(value: Lettered, over: Axes, reduce: (tensor: Ref, axes: readonly number[]) => Ref): Lettered {
+export function reduced(sizes: AxisSizes, value: Lettered, over: Axes, reduce: AxisReduction): Lettered {
   const shift = value.hasBatch ? 1 : 0;
-  const tensor = reduce(
-    value.tensor,
-    over.map((letter) => value.axes.indexOf(letter) + shift),
-  );
+  const reducedAxes = over.map((letter) => value.axes.indexOf(letter) + shift);
+  const kept = reduce(value.tensor, reducedAxes, true);
+  const rest = value.tensor.type.shape.filter((_, axis) => !reducedAxes.includes(axis));
   const zeroPast = new Set([...value.zeroPast].filter((letter) => !over.includes(letter)));
-  return { ...value, tensor, axes: without(value.axes, over), zeroPast };
+  const result = { ...value, tensor: sizes.builder.reshape(kept, rest), axes: without(value.axes, over), zeroPast };
+  sizes.kept.set(result.tensor, { tensor: kept, axes: value.axes });
+  return result;
+}
+
+type AxisReduction = (tensor: Ref, axes: readonly number[], keepsAxes: true) => Ref;
+
+/** Makes a tensor of that of another, number by number, and of the other's tensor that has its axes. */
+export function eachKept(sizes: AxisSizes, tensor: Ref, map: (tensor: Ref) => Ref): Ref {
+  const kept = sizes.kept.get(tensor);
+  if (!kept) return map(tensor);
+  const whole = map(kept.tensor);
+  const result = sizes.builder.reshape(whole, tensor.type.shape);
+  sizes.kept.set(result, { tensor: whole, axes: kept.axes });
+  return result;
 }
 
 /** Applies a function of the last axis, such as a softmax, to the axis of a letter. */

@@ -114,6 +114,7 @@ class FormulaLowering {
       batch: batchOf(first!),
       size: (letter) => this.#size(letter),
       mask: (letter) => this.#listOf(letter)?.mask,
+      kept: new Map(),
     };
   }
 
@@ -126,8 +127,9 @@ class FormulaLowering {
     const isSized = ([letter, { size }]: readonly [string, Letter]): boolean =>
       this.#sizes.has(letter) || this.#listOf(letter) !== undefined || size !== undefined;
     this.#use.onSizes(new Map([...letters].filter(isSized).map(([letter]) => [letter, this.#fullSize(letter)])));
-    const isUnit = !gives && result.kind === 'over' && result.function === 'normalize' && !('mask' in value);
-    return isUnit && 'normalized' in value ? { ...value, normalized: true } : value;
+    if (gives || result.kind !== 'over' || result.function !== 'normalize' || !('normalized' in value)) return value;
+    const given = result.operand.kind === 'input' ? this.#use.values.get(result.operand.name)! : value;
+    return 'normalized' in given && given.normalized ? given : { ...value, normalized: true };
   }
 
   // Inputs.
@@ -455,8 +457,6 @@ class FormulaLowering {
     if (pair.length === 2 && pair.every((part) => !isNumber(part) && !part.parts))
       return sumOfProducts(this.#axes, this.#matchOpenAxes(pair) as [Lettered, Lettered], letters, test);
     const value = this.#lettersOfTerm(operand);
-    const given = operand.kind === 'input' ? this.#use.values.get(operand.name)! : undefined;
-    if (name === 'normalize' && given && 'normalized' in given && given.normalized) return value;
     const isKept = isRescaling(name);
     if (!term.axes) requireAxes(`${name} over`, judgeOver(lettersOf(value), letters, test?.axes ?? [], isKept));
     if (value.parts) return reducedFields(this.#axes, value, name, letters);

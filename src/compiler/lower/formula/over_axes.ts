@@ -9,6 +9,7 @@ import {
   alongAxis,
   contracted,
   countNumbers,
+  eachKept,
   type Lettered,
   nothingPast,
   onesPast,
@@ -35,11 +36,11 @@ export function applyFunction(sizes: AxisSizes, row: FormulaFunction, operands: 
     sizes,
     guarded.filter((operand): operand is Lettered => !isNumber(operand)),
   );
-  let next = 0;
-  const tensor = row.lower!(
-    sizes.builder,
-    ...guarded.map((operand) => (isNumber(operand) ? operand : tensors[next++]!)),
-  );
+  const compute = (...all: readonly Ref[]): Ref => {
+    let next = 0;
+    return row.lower!(sizes.builder, ...guarded.map((operand) => (isNumber(operand) ? operand : all[next++]!)));
+  };
+  const tensor = tensors.length === 1 ? eachKept(sizes, tensors[0]!, compute) : compute(...tensors);
   return { tensor, axes, hasBatch, zeroPast: new Set(axes.filter((letter) => isZeroPast(row, operands, letter))) };
 }
 
@@ -119,7 +120,7 @@ export const overFunctions: Readonly<Record<OverName, Reduce>> = {
 
   mean(sizes, value, { letters, test, visible }) {
     const { builder } = sizes;
-    if (!visible) return reduced(value, letters, (tensor, axes) => builder.mean(tensor, axes));
+    if (!visible) return reduced(sizes, value, letters, (...all) => builder.mean(...all));
     const sum = overFunctions.sum(sizes, value, { letters, test });
     const tested = letters.filter((letter) => visible.axes.includes(letter));
     const others = letters.filter((letter) => !tested.includes(letter));
@@ -131,7 +132,7 @@ export const overFunctions: Readonly<Record<OverName, Reduce>> = {
 
   max(sizes, value, { letters, visible }) {
     const shown = visible ? lowerHidden(sizes, value, visible) : value;
-    const largest = reduced(shown, letters, (tensor, axes) => sizes.builder.max(tensor, axes));
+    const largest = reduced(sizes, shown, letters, (...all) => sizes.builder.max(...all));
     return visible ? multiply(sizes, largest, isAny(sizes, visible, letters)) : largest;
   },
 
@@ -143,9 +144,9 @@ export const overFunctions: Readonly<Record<OverName, Reduce>> = {
   logsumexp(sizes, value, { letters, visible }) {
     const { builder } = sizes;
     const shown = visible ? lowerHidden(sizes, value, visible) : value;
-    const largest = reduced(shown, letters, (tensor, axes) => builder.stopGradient(builder.max(tensor, axes)));
+    const largest = reduced(sizes, shown, letters, (...all) => builder.stopGradient(builder.max(...all)));
     const powers = applyFunction(sizes, functions.exp, [applyFunction(sizes, functions['-'], [shown, largest])]);
-    const sums = reduced(powers, letters, (tensor, axes) => builder.sum(tensor, axes));
+    const sums = reduced(sizes, powers, letters, (...all) => builder.sum(...all));
     const result = applyFunction(sizes, functions['+'], [{ ...sums, tensor: builder.log(sums.tensor) }, largest]);
     return visible ? multiply(sizes, result, isAny(sizes, visible, letters)) : result;
   },
@@ -186,9 +187,10 @@ function lowerHidden(sizes: AxisSizes, value: Lettered, visible: Lettered): Lett
 /** Returns 1 where any number counts, else 0. */
 const isAny = (sizes: AxisSizes, visible: Lettered, letters: Axes): Lettered =>
   reduced(
+    sizes,
     visible,
     letters.filter((letter) => visible.axes.includes(letter)),
-    (tensor, axes) => sizes.builder.max(tensor, axes),
+    (...all) => sizes.builder.max(...all),
   );
 
 /** Reduces fields of several widths over their widths, to one number for each field. */

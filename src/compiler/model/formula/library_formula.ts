@@ -9,19 +9,21 @@ import type { Formula } from '../model.ts';
 import type { Report } from '../report.ts';
 import { readFormula } from './read_formula.ts';
 
-type Numbers = Readonly<Record<string, unknown>>;
-
 const read = new Map<string, Formula>();
 
 /** Returns the formula of the first form with this number of inputs, all of whose parameters have a value. */
-export function libraryFormula(name: FormulaName, inputCount: number, numbers: Numbers): Formula {
+export function libraryFormula(
+  name: FormulaName,
+  inputCount: number,
+  numbers: Readonly<Record<string, unknown>>,
+): Formula {
   const key = `${name} ${inputCount} ${JSON.stringify(numbers)}`;
   const formula = read.get(key) ?? readForm(name, inputCount, numbers);
   read.set(key, formula);
   return formula;
 }
 
-function readForm(name: FormulaName, inputCount: number, numbers: Numbers): Formula {
+function readForm(name: FormulaName, inputCount: number, numbers: Readonly<Record<string, unknown>>): Formula {
   const report: Report = (code, at, facts) => {
     throw new Error(`invariant: ${name}.tower has no errors, but ${code} at ${at?.start}: ${JSON.stringify(facts)}`);
   };

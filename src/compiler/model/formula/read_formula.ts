@@ -401,6 +401,7 @@ class FormulaReader {
     const rounds = this.#scope.binding.constants.number(times, 'the number of rounds', 'a number') ?? 1;
     if (!Number.isInteger(rounds) || rounds < 1 || rounds > mostRounds) {
       this.#wrong(times.span, 'repeat', `takes a whole number from 1 to ${mostRounds}, not ${rounds}`);
+      for (const entry of entries) if (entry.kind === 'Carry') this.#assume(entry.name);
       return;
     }
     for (const entry of entries) {

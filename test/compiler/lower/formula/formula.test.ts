@@ -85,6 +85,41 @@ const cases: readonly Case[] = [
     },
   },
   {
+    title: 'layers with weights of their own, by rounds (DCN)',
+    block: `block crossed(layers = 3) of (first: vector[d]) {
+      repeat layers {
+        weights w[d -> k: 1], b[d] = normal(0.1)
+        scaled = first * 2
+        x[d] = first then sum over k (scaled * (x @ w)) + b + x
+      }
+      give x
+    }`,
+    entries: 'channel main = user_id -> crossed(2)',
+    expected(read, row) {
+      const id = read('user_id');
+      const first = range(3).map((d) => id(row, d));
+      let x = first;
+      for (const round of [0, 1]) {
+        const [w, b] = [read(`w_${round}`), read(`b_${round}`)];
+        const product = sum(x.map((value, d) => value * w(d, 0)));
+        x = x.map((value, d) => 2 * first[d]! * product + b(d) + value);
+      }
+      return x;
+    },
+  },
+  ...(['history', 'alike'] as const).map((source) => ({
+    title: `the largest of elements, of ${source === 'history' ? 'a list' : 'fields'}`,
+    block: 'block largest of (x: elements[t, d]) { give max over t (x) }',
+    entries: `channel main = ${source} -> largest`,
+    expected(read: Reader, row: number) {
+      const elements =
+        source === 'history'
+          ? range(lengths[row]!).map((t) => range(3).map((d) => read('history')(row, t, d)))
+          : ['user_id', 'zip', 'street'].map((name) => range(3).map((d) => read(name)(row, d)));
+      return range(3).map((d) => (elements.length === 0 ? 0 : Math.max(...elements.map((element) => element[d]!))));
+    },
+  })),
+  {
     title: 'attention without a softmax (NARM)',
     block: `block asked(units = 64) of (x: sequence[t, d], q: vector[e]) {
       weights A[d -> u: units], B[e -> u], v[u] = normal(0.02)

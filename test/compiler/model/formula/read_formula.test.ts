@@ -52,6 +52,21 @@ const alone: Readonly<Record<string, readonly string[]>> = {
   'of (x: sequence[t, d]) { give x as vector[d, d] }': [twice],
   'of (x: vector[d]) { weights W[d -> d] give W }': ['W: `W` maps an axis to itself, and is used by `@ W` only'],
   'of (x: vector[d]) { weights W[d -> d] give x * W }': ['W: `W` maps an axis to itself, and is used by `@ W` only'],
+  'of (x: vector[d]) { repeat 0 { y[d] = x then y + x } give y }': [
+    '0: `repeat` takes a whole number from 1 to 100, not 0',
+  ],
+  'of (x: vector[d]) { repeat 1e9 { y[d] = x then y + x } give y }': [
+    '1e9: `repeat` takes a whole number from 1 to 100, not 1000000000',
+  ],
+  'of (x: vector[d]) { repeat 2 { weights w[d -> e: 2] y[d] = x then y @ w } give y }': [
+    'y @ w: `y` has [d], and its next value [e]',
+  ],
+  'of (x: vector[d]) { repeat 2 { z = x * 2 y[d] = 0 then y + z } give y + z }': [
+    'z: there is no value of this block called `z`',
+  ],
+  'of (x: vector[d]) { repeat 2 { y[u] = 0 then y + 1 } give y }': [
+    'u: `u` is no axis that a state can have: no input has it',
+  ],
   'of (x: vector[d]) { weights a[e: 3] = 1, b[e: 4] = 1 give x }': ['e: `e` has a size already'],
   'of (x: vector[d]) { weights a[d] = exp(1000) give x * a }': [
     'exp(1000): `a` must be from -1000000 to 1000000, found Infinity',
