@@ -56,6 +56,12 @@ function planRow(kind: RowKind, name: string, read: Read): Plan {
     [table, insertWord(read(table)!, name, name, /^export const \w+: [^=]* = \{/m)],
     [`test/compiler/library/${folder}/${name}.test.ts`, test(name)],
   ]);
+  if (kind === 'block') {
+    const formulas = `src/compiler/library/${folder}/generated_formulas.ts`;
+    const text = write.blockFormula(name);
+    files.set(path.replace(/ts$/, 'tower'), text);
+    files.set(formulas, insertBefore(read(formulas)!, '} as const;', `  ${name}: \`${text}\`,\n`));
+  }
   if (fixture) {
     const text = read(script)!;
     const taken = new RegExp(`^\\s*(?:def ${name}\\b|class ${name}\\b|${name} =)|^from .* import .*\\b${name}\\b`, 'm');
@@ -65,10 +71,9 @@ function planRow(kind: RowKind, name: string, read: Read): Plan {
   return {
     files,
     next: [
-      `Write \`lower\`, the documentation and the parameters in ${path}.`.replace(
-        '`lower`',
-        kind === 'feature' ? '`use`' : '`lower`',
-      ),
+      kind === 'block'
+        ? `Write the formula in ${path.replace(/ts$/, 'tower')}, the documentation and the parameters in ${path}, then run \`npm run generate\`.`
+        : `Write \`${kind === 'feature' ? 'use' : 'lower'}\`, the documentation and the parameters in ${path}.`,
       ...(fixture
         ? [`Write the formula in ${script}, then run \`python3 ${script} ${name}\` (needs \`pip install torch\`).`]
         : [`Add values computed by hand to test/compiler/library/${folder}/${name}.test.ts.`]),

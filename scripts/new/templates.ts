@@ -8,18 +8,19 @@ const said = `  doc: 'TODO: what it computes, with the shapes that it takes and 
   when: 'TODO: one sentence that helps a reader choose it.',
   paper: 'TODO: authors, "title", venue and year; or "no paper: " and the reason.',`;
 
-export const blockFile = (name: string): string => `import { blockKind } from '../rows.ts';
-import { eachVector } from '../values.ts';
+export const blockFile = (name: string): string => `import { formulaBlock } from '../rows.ts';
 
-export const ${name} = blockKind({
-${said}
+export const ${name} = formulaBlock('${name}', {
+${said.replace(/\n {2}formula: .*/, '')}
   example: '${name}',
-  parameters: {},
-  lower({ builder }, input) {
-    // TODO: the formula. It gives back what it gets.
-    return eachVector(builder, input, (rows, width) => ({ tensor: rows, width }));
-  },
 });
+`;
+
+/** The text in Tower of a block that gives back what it gets. */
+export const blockFormula = (name: string): string => `block ${name} of (x: vector[n]) {
+  // TODO: the formula
+  give x
+}
 `;
 
 export const blockTest = (

@@ -128,6 +128,10 @@ describe('in a copy of the project', () => {
   it('a block fails until its one file and its numbers are written', () => {
     run('block', 'twice');
     writeFileSync(join(copy, 'src/compiler/library/blocks/twice.ts'), twice);
+    const formulas = join(copy, 'src/compiler/library/blocks/generated_formulas.ts');
+    const written = / {2}\/\/ TODO: the formula\n {2}give x\n(?=\}\n`,\n\} as const)/;
+    expect(readFileSync(formulas, 'utf8')).toMatch(written);
+    writeFileSync(formulas, readFileSync(formulas, 'utf8').replace(written, '  give x * 2\n'));
     writeFileSync(join(copy, 'test/fixtures/blocks/twice.json'), JSON.stringify({ cases: [numbers] }));
     writeFileSync(join(copy, 'none.config.mjs'), 'export default {};\n');
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=json', '--config', 'none.config.mjs'];
@@ -162,18 +166,13 @@ interface Result {
   readonly status: string;
 }
 
-const twice = `import { blockKind } from '../rows.ts';
-import { eachVector } from '../values.ts';
+const twice = `import { formulaBlock } from '../rows.ts';
 
-export const twice = blockKind({
+export const twice = formulaBlock('twice', {
   doc: 'Twice each number: vector[N] → vector[N].',
-  formula: ['2 x'],
   when: 'Use it to see how a block is added.',
   paper: 'no paper: a multiplication',
   example: 'twice',
-  parameters: {},
-  lower: ({ builder }, input) =>
-    eachVector(builder, input, (rows, width) => ({ tensor: builder.mul(rows, 2), width })),
 });
 `;
 
