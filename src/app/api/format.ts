@@ -1,7 +1,7 @@
 /** Formats `.tower` files, and the fences with Tower in Markdown pages. */
 import type { Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
-import { formatFences, formatSource } from '../../compiler/format/format.ts';
+import { formatFences, formatSource, respelled } from '../../compiler/format/format.ts';
 import type { FormatLayout } from '../../compiler/format/layout.ts';
 import { filesAt, readSource } from './files.ts';
 
@@ -17,10 +17,14 @@ export interface FormattedFile extends Outcome<string | undefined> {
   readonly source: Source;
 }
 
-/** Reads and formats a file; writes nothing. @throws Failure `cannot-read` */
-export function formatFile(path: string, options: FormatOptions = {}): FormattedFile {
+/**
+ * Reads and formats a file; writes nothing.
+ * @param isRespelled whether words of the version before become those of today
+ * @throws Failure `cannot-read`
+ */
+export function formatFile(path: string, isRespelled = false): FormattedFile {
   const source = readSource(path);
-  return { path, source, ...formatted(source, options) };
+  return { path, source, ...formatted(isRespelled && path.endsWith('.tower') ? respelled(source) : source, {}) };
 }
 
 const formatted = (source: Source, options: FormatOptions): Outcome<string | undefined> =>

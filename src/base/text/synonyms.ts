@@ -504,8 +504,8 @@ const advice: Readonly<Partial<Record<WordPlace, Advice>>> = {
     softmax: 'a softmax is a loss here: `loss = softmax(in_batch, temperature: 0.1)` in a task',
     'ngram ngrams char chars characters bpe wordpiece subword':
       '`trigrams` are pieces of three letters, `words` are whole words, `bigrams` are words and pairs of words',
-    max: 'keep the sequence, `pool: none`, and let it flow through `-> max`',
-    attention: 'keep the sequence, `pool: none`, and let it flow through `-> attention`',
+    max: 'declare a `sequence(…)`, and let it flow through `-> max`',
+    attention: 'declare a `sequence(…)`, and let it flow through `-> attention`',
     step: '`linear`, `cosine` and `inverse_sqrt` fall without steps',
     exponential: '`linear`, `cosine` and `inverse_sqrt` are what there is',
     polynomial: '`linear` is the polynomial of degree 1',

@@ -4,6 +4,7 @@ import { printer } from 'prettier/doc';
 import { lex } from '../../../grammar/lexer.ts';
 import type { Diagnostic, Edit, Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { invariant } from '../../base/diagnostics/failure.ts';
+import { applyEdits } from '../../base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { withDefaults } from '../../base/util/objects.ts';
 import type { FileNode } from '../syntax/ast.ts';
@@ -12,6 +13,7 @@ import { gapsBetween, TokenCursor } from './cursor.ts';
 import { printFile } from './declarations.ts';
 import type { Doc } from './doc.ts';
 import { defaultLayout, type FormatLayout } from './layout.ts';
+import { spellings } from './spelling.ts';
 
 /**
  * Formats a text. There is no output if it has syntax errors, which the diagnostics report. It is synchronous for use in editors; the prettier plugin
@@ -42,6 +44,13 @@ export function readForFormat(source: Source): Outcome<FileNode | undefined> {
   const { output, diagnostics } = parse(source);
   const mistakes = syntaxMistakes(diagnostics);
   return mistakes.length > 0 ? { output: undefined, diagnostics: mistakes } : { output, diagnostics: [] };
+}
+
+/** Returns a text in the words of today, for `tower format`. One with syntax errors, or with parts that the formatter leaves alone, stays. */
+export function respelled(source: Source): Source {
+  const { output } = readForFormat(source);
+  const edits = output && !source.text.includes('prettier-ignore') ? spellings(output) : [];
+  return edits.length > 0 ? makeSource(source.name, applyEdits(source, edits)) : source;
 }
 
 /** Returns the errors of syntax. `empty-file` is none, because a file of comments alone can be formatted. */

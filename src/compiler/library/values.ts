@@ -105,7 +105,7 @@ function oneOf(value: Value): string {
 
 export function needSequence(value: Value): Sequence {
   if (value.kind === 'sequence') return value;
-  throw new ShapeError(`needs a sequence, such as a \`list(…, pool: none)\`, but gets ${printValue(value)}`);
+  throw new ShapeError(`needs a sequence, such as \`sequence(movie_id, 50)\`, but gets ${printValue(value)}`);
 }
 
 /** Fields of one width, or a sequence, in one tensor. */

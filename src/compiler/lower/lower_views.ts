@@ -25,7 +25,7 @@ export function lowerViews(
     throw new ShapeError('takes all rows alike: drop `weight` and `only` of the task');
   if (change && list === undefined)
     throw new ShapeError(
-      `changes a list that \`${tower.name}\` reads in sequence, and there is none: write \`pool: none\``,
+      `changes a list that \`${tower.name}\` reads in sequence, and there is none: declare it as a \`sequence(…)\``,
     );
   if (sameItem && item.key === undefined)
     throw new ShapeError(`needs the item of an event for \`same_item\`: write \`keyed by\` at tower \`${item.name}\``);

@@ -222,7 +222,7 @@ function variationsOf(table: LibraryTable, name: string, written: string): reado
 
 /** Has several vectors of a user. */
 const sequenceOfUser: Variation = {
-  features: 'history: list(movie_id, max: 20, pool: none)',
+  features: 'history: sequence(movie_id, 20)',
   userInputs: 'history',
   user: 'channel main = history -> dense(16)',
 };
@@ -243,7 +243,7 @@ const others: Readonly<Record<string, { readonly feature: string; readonly side:
   city: { feature: 'city: category(dim: 16)', side: 'user' },
   language: { feature: 'language: category(dim: 8)', side: 'user' },
   device: { feature: 'device: category(dim: 4)', side: 'user' },
-  history: { feature: 'history: list(movie_id, max: 20, pool: none)', side: 'user' },
+  history: { feature: 'history: sequence(movie_id, 20)', side: 'user' },
   video_id: { feature: 'video_id: id(dim: 16)', side: 'item' },
 };
 
@@ -255,7 +255,9 @@ function featureVariation(written: string): Variation {
   const userNames = neededNames.filter((name) => others[name]!.side === 'user');
   const itemNames = neededNames.filter((name) => others[name]!.side === 'item');
   // `history` is pooled here, because the example needs only its newest element.
-  const features = neededNames.map((name) => others[name]!.feature.replace(', pool: none', ''));
+  const features = neededNames.map((name) =>
+    others[name]!.feature.replace('sequence(movie_id, 20)', 'list(movie_id, max: 20)'),
+  );
   return {
     features: [`example: ${written}`, ...features].join('\n'),
     groups: [
@@ -268,8 +270,12 @@ function featureVariation(written: string): Variation {
   };
 }
 
-/** Reads the example as a sequence beside its list: it has one value for each element of the list. */
+/** Reads the example as a sequence, beside its list where it has one value for each element of that. */
 function sequenceVariation(written: string): Variation {
+  if (written.startsWith('sequence')) {
+    const user = 'channel main = example -> mean -> mlp(32, 16)';
+    return { features: `example: ${written}`, userInputs: 'example', user };
+  }
   return {
     features: [`example: ${written}`, others.history!.feature].join('\n'),
     userInputs: 'history, example',

@@ -145,7 +145,7 @@ describe('what does not belong together is refused', () => {
     ],
     [
       'along(history, list(category(dim: 3), pool: none))',
-      'pools the values of each element: declare them as `list(…, pool: mean)` or `pool: sum`',
+      'pools the values of each element: declare them as `list(…)`',
     ],
     [
       'along(history, list(category(dim: 3), weights: scores))',

@@ -21,7 +21,7 @@ export function formatCommand(command: Command): void {
     .addOption(jsonOption())
     .action(async (paths: string[], { check = false, json = false }: FormatCommandOptions) => {
       if (paths.includes('-')) return fromStdin();
-      const files = filesToFormat(paths).map((path) => formatFile(path));
+      const files = filesToFormat(paths).map((path) => formatFile(path, !check));
       const answers = files.map(({ path, source, output, diagnostics }) => {
         const isChanged = output !== undefined && output !== source.text;
         if (isChanged && !check) write(path, output);

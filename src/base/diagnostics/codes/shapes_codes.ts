@@ -44,9 +44,8 @@ export const shapes = {
   }),
 
   'sequence-among-fields': row<{ name: string }>({
-    message: ({ name }) =>
-      `\`${name}\` is a sequence (\`pool: none\`), and a group of fields cannot contain a sequence`,
-    hint: 'pool it with `pool: mean`, begin a flow of its own with it, or join it element by element with `concat(…)`',
+    message: ({ name }) => `\`${name}\` is a sequence, and a group of fields cannot contain a sequence`,
+    hint: 'declare it as a `list(…)`, begin a flow of its own with it, or join it element by element with `concat(…)`',
   }),
 
   'positions-one-list': row<{ tower: string; lists: readonly string[] }>({
@@ -56,7 +55,7 @@ export const shapes = {
         : `\`targets = positions\` needs one list in sequence, but tower \`${tower}\` reads ${lists.map((name) => `\`${name}\``).join(' and ')}`,
     hint: ({ lists }) =>
       lists.length === 0
-        ? 'read a `list(…, pool: none)` in the tower, or remove `targets = positions`'
+        ? 'read a `sequence(…)` in the tower, or remove `targets = positions`'
         : 'keep one of the lists in sequence and pool the others; if their elements belong together, declare the others `along(…)` it',
   }),
 

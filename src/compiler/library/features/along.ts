@@ -19,7 +19,7 @@ export const along = featureKind({
     list: name('feature', {
       required: true,
       positional: true,
-      doc: 'The list whose elements have the value: `list(…, pool: none)`.',
+      doc: 'The list whose elements have the value: `sequence(…)`.',
     }),
     element: feature({
       required: true,
@@ -34,7 +34,7 @@ export const along = featureKind({
     if (!target.lists)
       throw new ShapeError(`takes a list first, and \`${list}\` is none: \`along(history, category(dim: 16))\``);
     if (target.pool !== 'none') {
-      throw new ShapeError(`needs a list that is kept in sequence: declare \`${list}\` as \`list(…, pool: none)\``);
+      throw new ShapeError(`needs a list that is kept in sequence: declare \`${list}\` as \`sequence(…)\``);
     }
     if (element === undefined) throw new ShapeError('needs to know what its values are');
     if (element.gives === 'numbers') {
@@ -43,7 +43,7 @@ export const along = featureKind({
       );
     }
     if (element.pool === 'none') {
-      throw new ShapeError('pools the values of each element: declare them as `list(…, pool: mean)` or `pool: sum`');
+      throw new ShapeError('pools the values of each element: declare them as `list(…)`');
     }
     if (element.weights !== undefined) {
       throw new ShapeError('needs a list without `weights`: of an element of a list all values count alike');

@@ -2,36 +2,44 @@ import { ShapeError } from '../contract.ts';
 import { choice, column, feature, integer, side } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
+/** The arguments of lists, pooled or in sequence. */
+export const elementArguments = {
+  element: feature({
+    required: true,
+    positional: true,
+    doc: 'The kind of one element: a feature kind, or the name of a feature whose table is shared.',
+  }),
+  unseen: choice(['skip', 'keep'], {
+    doc: 'Elements that are not in the vocabulary: excluded before `max` applies, or kept as the row of unseen values.',
+    default: 'skip',
+  }),
+  through: side({
+    doc: 'The item tower, or one of its channels: each element is encoded by it, with the same weights as the items of the score. The elements are values of the key of that tower. Elements that the corpus does not have are excluded.',
+  }),
+};
+
+const { element, unseen, through } = elementArguments;
+
 export const list = featureKind({
-  doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a sequence[max × dim]. Named after a feature, its elements use that feature's own table. Elements that training never had are excluded, in the pool, in the mask and in `max`: their row was never trained. A list without any other is empty, and an empty list is zeros. With `weights` an element counts as much as its number says; where the numbers of a row are all 0, the mean is zeros. With `through` each element is an item, and is the vector that the item tower makes of all its features: fields and sequences are as wide as that.",
+  doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a `sequence`. Named after a feature, its elements use that feature's own table. Elements that training never had are excluded, in the pool, in the mask and in `max`: their row was never trained. A list without any other is empty, and an empty list is zeros. With `weights` an element counts as much as its number says; where the numbers of a row are all 0, the mean is zeros. With `through` each element is an item, and is the vector that the item tower makes of all its features: fields and sequences are as wide as that.",
   formula: [
     'pool over t of table[code(x_t)]',
     'Σ_t w_t table[code(x_t)] with weights; divided by Σ_t w_t in a mean',
-    'table[code(x_1)], table[code(x_2)], … with pool: none',
     'channel(x_t), of the item tower, for table[code(x_t)] with through',
   ],
-  when: 'For histories and tags. Use `pool: none` where a block should read the elements one by one, and `weights` where some elements say more: scores of tags, ratings of a history. Use `through: item` where titles or categories of items say more than their ids, as for items with few events.',
+  when: 'For histories and tags. Use `sequence` where a block should read the elements one by one, and `weights` where some elements say more: scores of tags, ratings of a history. Use `through: item` where titles or categories of items say more than their ids, as for items with few events.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'list(category(dim: 16), max: 6)',
   column: 'list',
   parameters: {
-    element: feature({
-      required: true,
-      positional: true,
-      doc: 'The kind of one element: a feature kind, or the name of a feature whose table is shared.',
-    }),
+    element,
     max: integer({ min: 1, doc: 'Elements kept: the latest of a history, else the first.', default: 50 }),
     pool: choice(['mean', 'sum', 'none'], { doc: 'How the embeddings become one.', default: 'mean' }),
-    unseen: choice(['skip', 'keep'], {
-      doc: 'Elements that are not in the vocabulary: excluded before `max` applies, or kept as the row of unseen values.',
-      default: 'skip',
-    }),
+    unseen,
     weights: column({
       doc: 'A column with a list of numbers from 0 on, one for each element; of a history, a history of the same events. Needs `pool: mean` or `sum`.',
     }),
-    through: side({
-      doc: 'The item tower, or one of its channels: each element is encoded by it, with the same weights as the items of the score. The elements are values of the key of that tower. Elements that the corpus does not have are excluded.',
-    }),
+    through,
   },
   use({ max, pool, unseen, weights, through }, element) {
     if (element === undefined) throw new ShapeError('needs to know what its elements are');

@@ -7,6 +7,7 @@ import { last } from './last.ts';
 import { like } from './like.ts';
 import { list } from './list.ts';
 import { number } from './number.ts';
+import { sequence } from './sequence.ts';
 import { text } from './text.ts';
 import { time } from './time.ts';
 import { vector } from './vector.ts';
@@ -18,6 +19,7 @@ export const features: Readonly<Record<string, FeatureKind>> = {
   number,
   time,
   list,
+  sequence,
   text,
   vector,
   like,
