@@ -53,9 +53,7 @@ export function randomModel(choose: Choose): string {
     'model random',
     'features {',
     ...declared.map(({ name, text }) => `  ${name} : ${text}`),
-    ...(sequence
-      ? ['  recent : list(item_id, max: 3, pool: none)', '  about_recent : along(recent, category(dim: 4))']
-      : []),
+    ...(sequence ? ['  recent : sequence(item_id, 3)', '  about_recent : along(recent, category(dim: 4))'] : []),
     '}',
     `labels { ${[...labelled.map(({ task, loss }) => `of_${task}: ${labelOf(loss)}`), ...(only ? ['shown: binary'] : [])].join(', ')} }`,
     // A group of a group and of features.
@@ -137,8 +135,10 @@ interface Declared {
 /** A feature that gives one field. */
 function randomFeature(choose: Choose, name: string, isUser: boolean): Declared {
   const elements = [{ kind: 'category', arguments: { dim: 4 } }, ...(isUser ? [{ feature: 'item_id' }] : [])];
-  // What belongs to a list is a sequence, and no field.
-  const kinds = Object.keys(features).filter((kind) => kind !== 'along' && (isUser || kind !== 'like'));
+  // These are sequences, and no fields.
+  const kinds = Object.keys(features).filter(
+    (kind) => !['along', 'sequence'].includes(kind) && (isUser || kind !== 'like'),
+  );
   for (let attempt = 0; attempt < 5; attempt++) {
     const kind = oneOf(choose, kinds);
     const around = { names: { feature: ['item_id'] }, elements, widths };

@@ -88,7 +88,7 @@ const names: Readonly<Record<WordPlace, NamesByWord>> = {
     number:
       'numeric numerical | num float double real continuous dense densefeat dense_feature raw raw_feature rawfeature int integer float32 float64 int64 int32 scalar bucketized bucketize discretization',
     time: 'timestamp date datetime hour_of_day temporal',
-    list: 'multi sequence seq array history varlen varlensparsefeat sequence_feature sequencefeature set bag embedding_bag token_seq multi_value multivalue',
+    list: 'multi seq array history varlen varlensparsefeat sequence_feature sequencefeature set bag embedding_bag token_seq multi_value multivalue',
     'list(category)': 'tags multihot multi_hot tag tag_feature tagfeature multi_category multilabel',
     text: 'string_text words sentence document bag_of_words bow title ngram ngrams text_vectorization trigram',
     vector: 'dense_vector pretrained float_seq floatseq tensor embedding_vector raw_vector',
