@@ -7,7 +7,7 @@ import type { KindTable } from '../library/declarations/entry.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode } from '../syntax/ast.ts';
 import { describeExpression } from './describe.ts';
 import { asCall, firstWordOf, singleName } from './expressions.ts';
-import { guess } from './guess.ts';
+import { guess, unknownKind } from './guess.ts';
 import { rowIn } from './library.ts';
 import type { Call } from './model.ts';
 import { declaredIn, insertion, removal, repeats, rewrite } from './report.ts';
@@ -31,17 +31,11 @@ export function bindKind(
     const written = metricAt(expression, table);
     const kindFacts = { what, found: describeExpression(expression), known: Object.keys(table), call: written };
     const fixes = written === undefined ? [] : [[{ at: expression.span, text: written }]];
-    binding.report('expected-kind', expression.span, kindFacts, { fixes });
-    return undefined;
+    return binding.report('expected-kind', expression.span, kindFacts, { fixes });
   }
   const { name, span } = call.callee;
   const row = rowIn(table, name);
-  if (!row) {
-    const kindNames = Object.keys(table);
-    const { extra, ...meant } = guess(name, span, kindNames, kindPlaces[what]);
-    binding.report('unknown-kind', span, { what, name, known: kindNames, ...meant }, extra);
-    return undefined;
-  }
+  if (!row) return unknownKind(binding.report, what, call.callee, Object.keys(table), kindPlaces[what]);
   binding.note(span, { is: 'kind', what, name, row });
   return bindCall(call, row, binding, extra);
 }
@@ -130,11 +124,8 @@ class CallBinding {
     return { kind: this.#kind, arguments: Object.fromEntries(inOrder), span: this.#call.span };
   }
 
-  #bindNamed(argument: ArgumentNode, { name, span }: IdentifierNode): void {
-    if (!Object.hasOwn(this.#parameters, name)) {
-      this.#unknown(argument, name, span);
-      return;
-    }
+  #bindNamed(argument: ArgumentNode, { name, span }: IdentifierNode): undefined {
+    if (!Object.hasOwn(this.#parameters, name)) return this.#unknown(argument, name, span);
     const parameter = this.#parameters[name]!;
     const { rest, type } = parameter;
     this.#binding.note(span, { is: 'parameter', kind: this.#kind, name, parameter });
@@ -158,7 +149,7 @@ class CallBinding {
     }
   }
 
-  #unknown(argument: ArgumentNode, name: string, span: IdentifierNode['span']): void {
+  #unknown(argument: ArgumentNode, name: string, span: IdentifierNode['span']): undefined {
     const takes = Object.keys(this.#parameters);
     const otherArguments = this.#call.arguments.filter((other) => other !== argument);
     const givenNames = otherArguments.flatMap((other) => (other.name ? [other.name.name] : []));
@@ -270,7 +261,7 @@ function misplaced(
   parameters: Parameters,
   places: ReadonlyMap<string, ArgumentNode>,
   binding: Binding,
-): void {
+): undefined {
   const word = argument.value.kind === 'Name' ? firstWordOf(argument.value) : undefined;
   const byWord = Object.entries(parameters).flatMap(([name, { type }]) =>
     type.is === 'choice' ? type.of : type.is === 'flag' ? [name] : Object.keys(kindsWithin(type)),
@@ -279,27 +270,20 @@ function misplaced(
     const repeatedName = Object.entries(parameters).find(
       ([name, { type }]) => places.has(name) && (type.is === 'choice' ? type.of.includes(word) : name === word),
     )?.[0];
-    if (repeatedName !== undefined) {
-      repeated(kind, repeatedName, argument, places.get(repeatedName)!, binding);
-      return;
-    }
+    if (repeatedName !== undefined) return repeated(kind, repeatedName, argument, places.get(repeatedName)!, binding);
     const { extra, ...meant } = guess(word, argument.span, byWord, 'choice');
     const unlike = meant.nearest === undefined && meant.advice === undefined;
     if (unlike && meantAsNumber(argument, word, parameters, binding)) return;
     if (byWord.length > 0) {
       const takes = Object.entries(parameters).flatMap(([name, { type }]) => (type.is === 'kind' ? [] : [name]));
-      binding.report('unknown-argument', argument.span, { kind, name: word, takes, ...meant }, extra);
-      return;
+      return binding.report('unknown-argument', argument.span, { kind, name: word, takes, ...meant }, extra);
     }
   }
   const takenParameter = Object.entries(parameters).find(
     ([name, { type, positional }]) =>
       positional && places.get(name)?.name !== undefined && looksLike(type, argument.value, binding.constants),
   );
-  if (takenParameter) {
-    repeated(kind, takenParameter[0], argument, places.get(takenParameter[0])!, binding);
-    return;
-  }
+  if (takenParameter) return repeated(kind, takenParameter[0], argument, places.get(takenParameter[0])!, binding);
   const { span, value } = argument;
   // A surplus number may be a size, which is whole, but is no share or factor by guess: `layer_norm(128)` says nothing of `epsilon`.
   const isFraction = !Number.isInteger(Number(spanText(value.span))) && !Number.isNaN(Number(spanText(value.span)));
@@ -327,6 +311,12 @@ function meantAsNumber(argument: ArgumentNode, word: string, parameters: Paramet
   return true;
 }
 
-function repeated(kind: string, name: string, argument: ArgumentNode, first: ArgumentNode, binding: Binding): void {
+function repeated(
+  kind: string,
+  name: string,
+  argument: ArgumentNode,
+  first: ArgumentNode,
+  binding: Binding,
+): undefined {
   binding.report('repeated-argument', argument.span, { kind, name }, repeats(name, first.span, argument.span));
 }

@@ -81,8 +81,7 @@ class Evaluator implements Constants {
         return this.finite(calculations[expression.operator](leftValue, rightValue), expression);
       }
     }
-    this.report('wrong-type', expression.span, { of, expected, found: describeExpression(expression) });
-    return undefined;
+    return this.report('wrong-type', expression.span, { of, expected, found: describeExpression(expression) });
   }
 
   isNumeric(expression: ExpressionNode): boolean {
@@ -108,10 +107,7 @@ class Evaluator implements Constants {
     const { byName, values, open } = this.file;
     if (this.local.has(name)) return this.local.get(name);
     const constant = byName.get(name);
-    if (!constant) {
-      this.reportUnknown({ name, span }, of, expected);
-      return undefined;
-    }
+    if (!constant) return this.reportUnknown({ name, span }, of, expected);
     if (values.has(name)) return values.get(name);
     if (open.has(name)) {
       this.report('constant-cycle', constant.name.span, { name });
@@ -122,12 +118,14 @@ class Evaluator implements Constants {
     return values.get(name);
   }
 
-  private reportUnknown({ name, span }: Pick<IdentifierNode, 'name' | 'span'>, of: string, expected: string): void {
+  private reportUnknown(
+    { name, span }: Pick<IdentifierNode, 'name' | 'span'>,
+    of: string,
+    expected: string,
+  ): undefined {
     const knownNames = this.names;
-    if (knownNames.length === 0) {
-      this.report('wrong-type', span, { of, expected, found: `the name \`${name}\`` });
-      return;
-    }
+    if (knownNames.length === 0)
+      return this.report('wrong-type', span, { of, expected, found: `the name \`${name}\`` });
     const { nearest: near, extra } = guess(name, span, knownNames);
     const kindWords = this.local.size > 0 ? 'parameter or constant' : 'constant';
     const nameFacts = { what: kindWords, name, nearest: near, known: knownNames };
@@ -140,8 +138,7 @@ class Evaluator implements Constants {
 
   private finite(value: number, { span }: ExpressionNode): number | undefined {
     if (Number.isFinite(value)) return value;
-    this.report('not-finite', span, { text: spanText(span) });
-    return undefined;
+    return this.report('not-finite', span, { text: spanText(span) });
   }
 }
 

@@ -78,6 +78,18 @@ export function guess(
   return { nearest: nearestFree.name, extra: suggested([nearestFree.name, ...nearestFree.ties], at, isDoubtful) };
 }
 
+/** Reports a word that is none of the known kinds. */
+export function unknownKind(
+  report: Report,
+  what: string,
+  { name, span }: Pick<Ast.IdentifierNode, 'name' | 'span'>,
+  known: readonly string[],
+  place?: WordPlace,
+): undefined {
+  const { extra, ...meant } = guess(name, span, known, place);
+  return report('unknown-kind', span, { what, name, known, ...meant }, extra);
+}
+
 type Rows = Readonly<Record<string, OtherNames>>;
 
 /** Tables of kinds by the position that names one. A row may have alternative names. */

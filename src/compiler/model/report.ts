@@ -43,7 +43,7 @@ export const declaredIn = {
   task: ['task'],
 } satisfies Readonly<Record<string, readonly DeclarationWord[]>>;
 
-export type Report = <C extends Code>(code: C, at: Span | undefined, facts: Facts<C>, extra?: Extra) => void;
+export type Report = <C extends Code>(code: C, at: Span | undefined, facts: Facts<C>, extra?: Extra) => undefined;
 
 interface ReportCollector {
   readonly report: Report;

@@ -102,7 +102,7 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
   };
 }
 
-const ignore = (): void => {};
+const ignore = (): undefined => {};
 
 /** Returns the files with the settings applied. */
 function applySettings(

@@ -48,7 +48,12 @@ const isReserved = (what: string, name: string): boolean =>
 
 /** Declares all names; of two equal ones, the first. Features, groups and labels share a namespace. */
 export function declare(files: Files, report: Report, note: NoteMeaning): Scope {
-  const add = <N extends SymbolNode>(table: Map<string, N>, what: LookupKind, node: N, tables: NameTables): void => {
+  const add = <N extends SymbolNode>(
+    table: Map<string, N>,
+    what: LookupKind,
+    node: N,
+    tables: NameTables,
+  ): undefined => {
     const { name, span } = node.name;
     note(span, declares(symbolOf(what, node)));
     if (isReserved(what, name)) report('reserved-name', span, { what, name });
@@ -56,8 +61,7 @@ export function declare(files: Files, report: Report, note: NoteMeaning): Scope 
       const firstDeclared = tables[other]!.size === 0 ? undefined : tables[other]!.get(name);
       if (firstDeclared === undefined) continue;
       const note = noteAt(notes.declared(other, name), firstDeclared.name.span);
-      report('repeated-name', span, { what, name, other }, note);
-      return;
+      return report('repeated-name', span, { what, name, other }, note);
     }
     table.set(name, node);
   };

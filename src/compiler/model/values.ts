@@ -1,12 +1,12 @@
 /** Finds the parameter of each argument of a call, and converts a written value to a checked value of the type of its parameter. */
 import { isIdentifier } from '../../base/text/names.ts';
-import { spanText } from '../../base/text/source.ts';
+import { type Span, spanText } from '../../base/text/source.ts';
 import { type KindRow, kindsWithin, type Parameter, type Parameters, type ParameterType } from '../library/contract.ts';
 import type { ArgumentNode, CallNode, ExpressionNode, IdentifierNode, TowerNode } from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
 import { asCall, firstWordOf, singleName } from './expressions.ts';
-import { guess } from './guess.ts';
+import { guess, unknownKind } from './guess.ts';
 import { rowIn } from './library.ts';
 import type { Call, FlowStep } from './model.ts';
 import { type LookupKind, type NoteMeaning, reads, type SymbolNode, stepNamed } from './occurrences.ts';
@@ -199,23 +199,24 @@ function number({ type, value, of, binding }: WrittenValue<TypeOf<'integer' | 'n
   if (type.is === 'integer' && !Number.isSafeInteger(foundNumber)) {
     const valueText = spanText(value.span);
     const foundWords = value.kind === 'Number' ? `the number ${valueText}` : `${valueText} = ${foundNumber}`;
-    binding.report('wrong-type', value.span, { of, expected, found: foundWords });
-    return undefined;
+    return binding.report('wrong-type', value.span, { of, expected, found: foundWords });
   }
   if (inRange(foundNumber, type)) return { value: foundNumber };
-  binding.report('out-of-range', value.span, { of, expected, value: foundNumber });
-  return undefined;
+  return binding.report('out-of-range', value.span, { of, expected, value: foundNumber });
 }
 
 function choice(written: WrittenValue<TypeOf<'choice'>>): Converted | undefined {
-  const { value, of, binding } = written;
+  const { value } = written;
   const choices = written.type.of;
   const word = singleName(value)?.name;
   if (word === undefined) return wrong(written, unquoted(value, new Set(choices)));
   if (choices.includes(word)) return { value: word };
-  const { extra, ...meant } = guess(word, value.span, choices, 'choice');
-  binding.report('unknown-choice', value.span, { of, word, choices, ...meant }, extra);
-  return undefined;
+  return unknownChoice(written, word, value.span, choices);
+}
+
+function unknownChoice({ of, binding }: WrittenValue, word: string, span: Span, choices: readonly string[]): undefined {
+  const { extra, ...meant } = guess(word, span, choices, 'choice');
+  return binding.report('unknown-choice', span, { of, word, choices, ...meant }, extra);
 }
 
 function flag(written: WrittenValue): Converted | undefined {
@@ -241,8 +242,7 @@ function numbers(written: WrittenValue<TypeOf<'numbers'>>): Converted | undefine
   const givenNumbers = items as number[];
   if (type.ascending && givenNumbers.some((item, index) => index > 0 && item <= givenNumbers[index - 1]!)) {
     const sorted = [...new Set(givenNumbers)].sort((a, b) => a - b);
-    binding.report('not-ascending', value.span, { of }, rewrite(value.span, `[${sorted.join(', ')}]`));
-    return undefined;
+    return binding.report('not-ascending', value.span, { of }, rewrite(value.span, `[${sorted.join(', ')}]`));
   }
   return { value: givenNumbers };
 }
@@ -269,8 +269,7 @@ function declared(of: Exclude<NameKind, 'column'>, written: IdentifierNode, bind
   if (near === undefined) binding.onUnknown(of);
   else binding.onName(of, near);
   const nameFacts = { what: of, name: word, nearest: near, known: knownNames };
-  binding.report('unknown-name', span, nameFacts, { ...extra, within: declaredIn[of] });
-  return undefined;
+  return binding.report('unknown-name', span, nameFacts, { ...extra, within: declaredIn[of] });
 }
 
 /** Only the data determines the columns. */
@@ -300,7 +299,7 @@ function side(written: WrittenValue): Converted | undefined {
 
 /** @param what the word for such a kind */
 function kind(rows: Readonly<Record<string, KindRow>>, what: string, written: WrittenValue): Converted | undefined {
-  const { value, of, binding, bind } = written;
+  const { value, binding, bind } = written;
   const call = asCall(value);
   if (!call) return wrong(written);
   const { name, span } = call.callee;
@@ -309,10 +308,7 @@ function kind(rows: Readonly<Record<string, KindRow>>, what: string, written: Wr
     binding.note(span, { is: 'kind', what, name, row });
     return unlessUndefined(bind(call, row));
   }
-  const choices = Object.keys(rows);
-  const { extra, ...meant } = guess(name, span, choices, 'choice');
-  binding.report('unknown-choice', span, { of, word: name, choices, ...meant }, extra);
-  return undefined;
+  return unknownChoice(written, name, span, Object.keys(rows));
 }
 
 function flow(written: WrittenValue): Converted | undefined {
@@ -348,9 +344,6 @@ function feature(written: WrittenValue): Converted | undefined {
     else if (binding.names.feature.has(meant.nearest)) binding.onName('feature', meant.nearest);
     const nameFacts = { what: 'feature', name, known: featureNames, ...meant };
     binding.report('unknown-name', span, nameFacts, { ...extra, within: declaredIn.feature });
-  } else {
-    const { extra, ...meant } = guess(name, span, kinds, 'feature');
-    binding.report('unknown-kind', span, { what: 'kind of feature', name, known: kinds, ...meant }, extra);
-  }
+  } else unknownKind(binding.report, 'kind of feature', call.callee, kinds, 'feature');
   return undefined;
 }

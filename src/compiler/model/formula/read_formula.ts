@@ -8,7 +8,7 @@ import { type FunctionName, functionNamed, functions, isFormulaWord } from '../.
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
 import { asCall, flatText, singleName } from '../expressions.ts';
-import { guess } from '../guess.ts';
+import { guess, unknownKind } from '../guess.ts';
 import type { Library } from '../library.ts';
 import {
   type Axes,
@@ -133,10 +133,7 @@ class FormulaReader {
   read({ inputs, entries }: Ast.FormulaNode): Formula | undefined {
     for (const input of inputs) {
       this.#readInput(input);
-      this.#assume(
-        input.name,
-        input.axes.map(({ letter }) => letter),
-      );
+      this.#assume(input.name, lettersOf(input.axes));
     }
     for (const entry of entries) this.#readEntry(entry);
     const give = entries.at(-1);
@@ -156,41 +153,33 @@ class FormulaReader {
     return { ...formula, reads: readsOf(formula) };
   }
 
-  #readInput(input: Ast.FormulaInputNode): void {
+  #readInput(input: Ast.FormulaInputNode): undefined {
     const { name, shape, axes } = input;
     const kind = shape.name;
     this.#noteFunction(shape);
     if (!isInputKind(kind)) {
-      const known = Object.keys(inputKinds);
-      const { extra, ...meant } = guess(kind, shape.span, known, 'input');
-      this.#report('unknown-kind', shape.span, { what: 'kind of input', name: kind, known, ...meant }, extra);
-      this.#loseInput(input);
-      return;
+      this.#unknown('kind of input', shape, Object.keys(inputKinds), 'input');
+      return this.#loseInput(input);
     }
     const kinds = inputKinds[kind];
     if (axes.length !== kinds.length) {
       const example = kind === 'vector' ? 'vector[d]' : kind === 'sequence' ? 'sequence[t, d]' : `${kind}[f, d]`;
       this.#wrong(shape.span, kind, `has ${kinds.length === 1 ? 'one axis' : 'two axes'}: \`${example}\``);
-      this.#loseInput(input);
-      return;
+      return this.#loseInput(input);
     }
     const isRagged = axes.some(({ any }) => any);
     if (isRagged && (kind !== 'fields' || axes[0]!.any)) {
       const any = axes.find((axis) => axis.any)!;
-      this.#wrong(any.letter.span, 'any', 'stands before the width of fields only: `fields[f, any d]`');
-      return;
+      return this.#wrong(any.letter.span, 'any', 'stands before the width of fields only: `fields[f, any d]`');
     }
     const letters = axes.map(({ letter }) => letter.name);
     for (const [index, { letter }] of axes.entries()) {
       const known = this.#letters.get(letter.name);
-      if (this.#varying.has(letter.name) || (known && axes[index]!.any)) {
-        this.#wrong(letter.span, letter.name, 'has another size in each field, and another input needs another letter');
-        return;
-      }
+      if (this.#varying.has(letter.name) || (known && axes[index]!.any))
+        return this.#wrongWord(letter, 'has another size in each field, and another input needs another letter');
       if (letters.indexOf(letter.name) !== index || (known && known.kind !== kinds[index])) {
-        this.#wrong(letter.span, letter.name, 'is an axis already, and one letter is one axis');
-        this.#loseInput(input);
-        return;
+        this.#wrongWord(letter, 'is an axis already, and one letter is one axis');
+        return this.#loseInput(input);
       }
       this.#letters.set(letter.name, { kind: kinds[index]! });
     }
@@ -202,7 +191,7 @@ class FormulaReader {
   }
 
   /** After an error in an input its name and its axes are known, so that no other error follows. */
-  #loseInput(input: Ast.FormulaInputNode): void {
+  #loseInput(input: Ast.FormulaInputNode): undefined {
     this.#declare(input.name, undefined, input);
     for (const [index, { letter }] of input.axes.entries()) {
       const kind = input.axes.length > 1 && index === 0 ? 'list' : 'plain';
@@ -257,29 +246,25 @@ class FormulaReader {
     }
   }
 
-  #readWeight(node: Ast.WeightNode): void {
+  #readWeight(node: Ast.WeightNode): undefined {
     const { name, from, to, initial } = node;
     const all = [...from, ...(to ?? [])];
-    const lettersOf = (axes: readonly Ast.WeightAxisNode[]) => axes.map(({ letter }) => letter);
     if (this.#repeats(lettersOf(from)) || this.#repeats(lettersOf([...from.filter(({ each }) => each), ...(to ?? [])])))
       return;
     for (const { letter, size } of all) {
       const known = this.#letters.get(letter.name);
-      if (size && known && !this.#round) {
-        this.#wrong(letter.span, letter.name, 'has a size already');
-        return;
-      }
-      if (!known && !size) {
-        this.#wrong(letter.span, letter.name, `has no size: write \`${letter.name}: 64\`, or use an axis of an input`);
-        return;
-      }
+      if (size && known && !this.#round) return this.#wrongWord(letter, 'has a size already');
+      if (!known && !size)
+        return this.#wrongWord(letter, `has no size: write \`${letter.name}: 64\`, or use an axis of an input`);
       if (known) continue;
       const sizeTerm = this.#within('size', () => this.#term(size!));
       if (!sizeTerm) return;
-      if (!isPlainNumber(sizeTerm)) {
-        this.#wrong(size!.span, letter.name, 'needs a number for its size: of parameters and of sizes of other axes');
-        return;
-      }
+      if (!isPlainNumber(sizeTerm))
+        return this.#wrong(
+          size!.span,
+          letter.name,
+          'needs a number for its size: of parameters and of sizes of other axes',
+        );
       if (!this.#isWithin(size!, letter.name, sizeTerm, { expected: sizeRange, holds: isSize })) return;
       this.#letters.set(letter.name, { kind: 'plain', size: sizeTerm });
     }
@@ -287,27 +272,18 @@ class FormulaReader {
       axes.flatMap(({ each, letter }) => (each === isEach ? [letter.name] : []));
     const [each, inputs] = [names(from, true), names(from, false)];
     const outputs = to && names(to, false);
-    const lists = [...each, ...inputs, ...(outputs ?? [])].filter(
-      (letter) => this.#letters.get(letter)!.kind === 'list',
-    );
-    if (!this.#isEven(name.span, name.name, [...each, ...inputs, ...(outputs ?? [])])) return;
-    if (lists.length > 1 || outputs?.some((letter) => lists.includes(letter))) {
-      this.#wrong(name.span, name.name, 'may have one list among its axes, before the arrow');
-      return;
-    }
+    const axes = [...each, ...inputs, ...(outputs ?? [])];
+    const lists = axes.filter((letter) => this.#letters.get(letter)!.kind === 'list');
+    if (!this.#isEven(name.span, name.name, axes)) return;
+    if (lists.length > 1 || outputs?.some((letter) => lists.includes(letter)))
+      return this.#wrongWord(name, 'may have one list among its axes, before the arrow');
     const first = this.#initialOf(name, initial, outputs !== undefined);
     if (!first) return;
-    const isMap = outputs?.some((letter) => inputs.includes(letter));
-    const axes = isMap ? undefined : [...each, ...inputs, ...(outputs ?? [])];
-    const weight = {
-      name: this.#inRound(name.name),
-      each,
-      from: inputs,
-      ...(outputs && { to: outputs }),
-      initial: first,
-    };
+    const mapsToItself = outputs?.some((letter) => inputs.includes(letter));
+    const weight = { name: this.#inRound(name.name), each, from: inputs, to: outputs, initial: first };
     this.#weights.set(weight.name, weight);
-    this.#declare(name, { kind: 'weight', span: name.span, name: weight.name, ...(axes && { axes }) }, node);
+    const term: Term = { kind: 'weight', span: name.span, name: weight.name, axes: mapsToItself ? undefined : axes };
+    this.#declare(name, term, node);
   }
 
   /** Reads `normal(0.02)`, `uniform(0.1)` or a number; without one, Glorot's for a weight with an arrow. */
@@ -318,33 +294,26 @@ class FormulaReader {
   ): FormulaWeight['initial'] | undefined {
     if (!initial) {
       if (isMap) return { kind: 'glorot' };
-      this.#wrong(name.span, name.name, `needs a first value, such as \`= normal(0.02)\` or \`= 0\``);
-      return undefined;
+      return this.#wrongWord(name, `needs a first value, such as \`= normal(0.02)\` or \`= 0\``);
     }
     const drawn = initial.kind === 'Call' && ['normal', 'uniform'].includes(initial.callee.name) ? initial : undefined;
     if (drawn) this.#noteFunction(drawn.callee);
     const written = drawn?.arguments[0]?.value ?? (drawn ? undefined : initial);
     const value = written && this.#within('size', () => this.#term(written));
-    if (drawn?.arguments.length !== 1 && drawn) {
-      this.#wrong(initial.span, drawn.callee.name, 'takes one number: `normal(0.02)`, `uniform(0.1)`');
-      return undefined;
-    }
+    if (drawn?.arguments.length !== 1 && drawn)
+      return this.#wrong(initial.span, drawn.callee.name, 'takes one number: `normal(0.02)`, `uniform(0.1)`');
     if (!value) return undefined;
-    if (!isPlainNumber(value)) {
-      this.#wrong(initial.span, name.name, 'begins with a number, `normal(0.02)` or `uniform(0.1)`');
-      return undefined;
-    }
+    if (!isPlainNumber(value))
+      return this.#wrong(initial.span, name.name, 'begins with a number, `normal(0.02)` or `uniform(0.1)`');
     const kind = (drawn?.callee.name as 'normal' | 'uniform' | undefined) ?? 'constant';
     return this.#isWithin(written!, drawn ? kind : name.name, value, initialRanges[kind]) ? { kind, value } : undefined;
   }
 
-  #readScan({ letter, entries: lines }: Ast.ScanNode): void {
+  #readScan({ letter, entries: lines }: Ast.ScanNode): undefined {
     const list = this.#letters.get(letter.name);
     this.#noteLetter(letter);
-    if (list?.kind !== 'list') {
-      this.#wrong(letter.span, letter.name, 'is no axis of a sequence, and `scan` goes over the elements of one');
-      return;
-    }
+    if (list?.kind !== 'list')
+      return this.#wrongWord(letter, 'is no axis of a sequence, and `scan` goes over the elements of one');
     const carries = lines.filter((line) => line.kind === 'Carry');
     if (carries.length === 0) this.#wrong(letter.span, 'scan', 'needs a state: `state[u] = 0 then …`');
     const states: readonly (State | undefined)[] = carries.map((carry) => this.#readCarry(carry, letter.name));
@@ -382,16 +351,12 @@ class FormulaReader {
     this.#line = name.name;
     const names = axes.map((axis) => axis.name);
     const unknown = axes.find((axis) => !this.#letters.has(axis.name) || axis.name === scanned);
-    if (unknown)
-      this.#wrong(unknown.span, unknown.name, 'is no axis that a state can have: its size must be known before');
+    if (unknown) this.#wrongWord(unknown, 'is no axis that a state can have: its size must be known before');
     const firstTerm = this.#term(first);
     if (firstTerm?.axes?.some((axis) => !names.includes(axis)))
       this.#wrong(first.span, name.name, `has ${printAxes(names)}, and its first value ${printAxes(firstTerm.axes)}`);
     const isWrong = this.#repeats(axes) || !this.#isEven(name.span, name.name, names) || unknown;
-    if (isWrong || !firstTerm) {
-      this.#assume(name);
-      return undefined;
-    }
+    if (isWrong || !firstTerm) return this.#assume(name);
     this.#declare(name, { kind: 'carry', span: name.span, name: name.name, axes: names }, carry);
     return { name: name.name, axes: names, first: firstTerm };
   }
@@ -407,7 +372,7 @@ class FormulaReader {
     for (const entry of entries) {
       if (entry.kind !== 'Carry') continue;
       const unknown = entry.axes.find((axis) => !this.#letters.has(axis.name));
-      if (unknown) this.#wrong(unknown.span, unknown.name, 'is no axis that a state can have: no input has it');
+      if (unknown) this.#wrongWord(unknown, 'is no axis that a state can have: no input has it');
       this.#declare(entry.name, unknown ? undefined : this.#stateOf(entry, entry.first, 'first value'), entry);
     }
     for (this.#round = 0; this.#round < rounds && this.#isValid; this.#round++) {
@@ -448,32 +413,26 @@ class FormulaReader {
         !kinds || kinds.length < 2 || (kinds.length === 2 && kinds.filter((kind) => kind === 'plain').length === 1);
       if (isKnown) return undefined;
       const letters = result.axes!.join(', ');
-      this.#wrong(
+      return this.#wrong(
         value.span,
         'give',
         `gives [${letters}]: say in which order its numbers stand, \`as vector[${letters}]\``,
       );
-      return undefined;
     }
     const kind = shape.name;
     const names = axes.map(({ name }) => name);
     for (const axis of axes) this.#noteLetter(axis);
-    if (!isInputKind(kind) || kind === 'elements') {
-      this.#wrong(shape.span, 'as', `takes vector, sequence, fields or interests, not \`${kind}\``);
-      return undefined;
-    }
+    if (!isInputKind(kind) || kind === 'elements')
+      return this.#wrong(shape.span, 'as', `takes vector, sequence, fields or interests, not \`${kind}\``);
     if (this.#repeats(axes) || !this.#isEven(value.span, 'as', result.axes)) return undefined;
     const isSame = result.axes?.length === names.length && result.axes.every((letter) => names.includes(letter));
-    if (result.axes && !isSame) {
-      this.#wrong(shape.span, 'as', `names [${names.join(', ')}], and the value has ${printAxes(result.axes)}`);
-      return undefined;
-    }
+    if (result.axes && !isSame)
+      return this.#wrong(shape.span, 'as', `names [${names.join(', ')}], and the value has ${printAxes(result.axes)}`);
     const lists = names.filter((name) => this.#letters.get(name)?.kind === 'list');
     const isOther = kind === 'sequence' ? lists[0] !== names[0] || lists.length > 1 : lists.length > 0;
     if (isOther && kind !== 'vector') {
       const expected = kind === 'sequence' ? 'a list first, and no other' : 'no list';
-      this.#wrong(shape.span, 'as', `takes ${expected} among the axes of ${kind}`);
-      return undefined;
+      return this.#wrong(shape.span, 'as', `takes ${expected} among the axes of ${kind}`);
     }
     return { kind, axes: names };
   }
@@ -566,9 +525,8 @@ class FormulaReader {
         { fixes: [[{ at: span, text }]] },
       );
     }
-    const axes = known && (isTest ? known.reduce(judgeOuter, []) : this.#judged(span, name, judgeMap(known)));
-    if (known && !axes) return undefined;
-    return { kind: 'map', span, function: name, operands, ...(axes && { axes }) };
+    const verdict = known && (isTest ? { axes: known.reduce(judgeOuter, []) } : judgeMap(known));
+    return this.#judged({ kind: 'map', span, function: name, operands }, name, verdict);
   }
 
   #product({ span, left, right }: Ast.BinaryNode): Term | undefined {
@@ -587,16 +545,14 @@ class FormulaReader {
       return this.#wrong(span, '@', `applies a weight on its right: write \`x @ ${name}\``, swapped);
     }
     const map = weight?.to ? weight : undefined;
-    const terms = { kind: 'product' as const, span, left: value, right: other, ...(map && { map }) };
-    if (!value.axes || (!map && !other.axes)) return terms;
-    const isNumber = [value, other].some((term) => term.kind === 'number');
-    const verdict = map ? judgeApplied(value.axes, map) : judgeInner(value.axes, other.axes!);
+    const term: Term = { kind: 'product', span, left: value, right: other, map };
+    if (!value.axes || (!map && !other.axes)) return term;
     const summed = map?.from ?? value.axes.filter((letter) => other.axes!.includes(letter));
     if (!this.#isOfElement(span, '@', summed, value, other)) return undefined;
-    const axes = isNumber
-      ? this.#wrong(span, '@', 'needs two values with an axis in common, not a number')
-      : this.#judged(span, map ? `@ ${map.name}` : '@', verdict);
-    return axes && { ...terms, axes };
+    if (value.kind === 'number' || other.kind === 'number')
+      return this.#wrong(span, '@', 'needs two values with an axis in common, not a number');
+    if (map) return this.#judged(term, `@ ${map.name}`, judgeApplied(value.axes, map));
+    return this.#judged(term, '@', judgeInner(value.axes, other.axes!));
   }
 
   #call(node: Ast.CallNode): Term | undefined {
@@ -628,8 +584,7 @@ class FormulaReader {
       return this.#wrong(span, name, `is a block, which takes its value from an arrow: \`x -> ${name}\``);
     }
     const known = [...Object.keys(functions).filter((word) => /^[a-z]/.test(word)), ...axisFunctions, ...overNames];
-    const { extra, ...meant } = guess(name, callee.span, known, 'function');
-    return this.#report('unknown-kind', callee.span, { what: 'function or block', name, known, ...meant }, extra);
+    return this.#unknown('function or block', callee, known, 'function');
   }
 
   #axisFunction({ callee, arguments: given, span }: Ast.CallNode): Term | undefined {
@@ -651,28 +606,22 @@ class FormulaReader {
     if (this.#repeats(letters)) return undefined;
     this.#noteFunction(node.function);
     if (name === 'spread') return this.#spread(node, names);
-    if (!overNames.includes(name)) {
-      const { extra, ...meant } = guess(name, node.function.span, overNames, 'function');
-      const facts = { what: 'function over axes', name, known: overNames, ...meant };
-      return this.#report('unknown-kind', node.function.span, facts, extra);
-    }
+    if (!overNames.includes(name)) return this.#unknown('function over axes', node.function, overNames, 'function');
     if (names.length > 1 && !ofSeveralAxes.includes(name)) return this.#wrong(span, name, 'goes over one axis');
     // The operand may give an axis its letter: `sum over s (x[t: s])`.
     const operand = name === 'sum' ? this.#summand(node.operand) : this.#term(node.operand);
     const unknown = operand && letters.find((letter) => !this.#letters.has(letter.name));
-    if (unknown) return this.#wrong(unknown.span, unknown.name, 'is no axis of this block');
+    if (unknown) return this.#wrongWord(unknown, 'is no axis of this block');
     for (const letter of letters) this.#noteLetter(letter);
     const tests: readonly (Test | undefined)[] = node.tests.map((test) => this.#test(test));
     if (!operand || !isWhole(tests)) return undefined;
     const isOfFields = names.length === 1 && this.#varying.has(names[0]!) && ofSeveralAxes.includes(name);
     if (!isOfFields && !this.#isEven(span, `${name} over`, [...names, ...(operand.axes ?? [])])) return undefined;
     if (!this.#isOfElement(span, `${name} over`, names, operand)) return undefined;
-    const term = { kind: 'over' as const, span, function: name as OverName, letters: names, tests, operand };
-    if (!operand.axes) return term;
     const added = [...new Set(tests.flatMap(({ left, right }) => [...left.axes!, ...right.axes!]))];
-    const isKept = isRescaling(name);
-    const axes = this.#judged(span, `${name} over`, judgeOver(operand.axes, names, added, isKept));
-    return axes && { ...term, axes };
+    const verdict = operand.axes && judgeOver(operand.axes, names, added, isRescaling(name));
+    const term: Term = { kind: 'over', span, function: name as OverName, letters: names, tests, operand };
+    return this.#judged(term, `${name} over`, verdict);
   }
 
   /** Reads what stands directly under `sum`, where a product may have any axes. */
@@ -682,9 +631,8 @@ class FormulaReader {
     if (!isWhole(operands)) return undefined;
     const known = axesOf(operands);
     const isEven = !known?.flat().some((letter) => this.#varying.has(letter));
-    const axes = known && (isEven ? judgeOuter(known[0]!, known[1]!) : this.#judged(node.span, '*', judgeMap(known)));
-    if (known && !axes) return undefined;
-    return { kind: 'map', span: node.span, function: '*', operands, ...(axes && { axes }) };
+    const verdict = known && (isEven ? { axes: judgeOuter(known[0]!, known[1]!) } : judgeMap(known));
+    return this.#judged({ kind: 'map', span: node.span, function: '*', operands }, '*', verdict);
   }
 
   #test({ left, operator, right, span }: Ast.TestNode): Test | undefined {
@@ -698,15 +646,16 @@ class FormulaReader {
 
   #spread({ span, letters, operand, tests }: Ast.OverNode, names: Axes): Term | undefined {
     const unknown = letters.find((letter) => !this.#letters.has(letter.name));
-    if (unknown) return this.#wrong(unknown.span, unknown.name, 'is no axis of this block');
+    if (unknown) return this.#wrongWord(unknown, 'is no axis of this block');
     for (const letter of letters) this.#noteLetter(letter);
     if (tests.length > 0) return this.#wrong(span, 'spread', 'takes no `where`');
     const value = this.#term(operand);
-    if (!value?.axes) return value && { kind: 'spread', span, operand: value, letters: names };
+    if (!value) return undefined;
+    const term: Term = { kind: 'spread', span, operand: value, letters: names };
+    if (!value.axes) return term;
     if (!this.#isEven(span, 'spread', [...names, ...value.axes])) return undefined;
     if (!this.#isOfElement(span, 'spread', names, value)) return undefined;
-    const axes = this.#judged(span, 'spread', judgeSpread(value.axes, names));
-    return axes && { kind: 'spread', span, operand: value, letters: names, axes };
+    return this.#judged(term, 'spread', judgeSpread(value.axes, names));
   }
 
   #renamed({ span, value, letters }: Ast.RenamedNode): Term | undefined {
@@ -715,11 +664,11 @@ class FormulaReader {
     const renamed = new Map<string, string>();
     for (const { from, to } of letters) {
       const [old, known] = [this.#letters.get(from.name), this.#letters.get(to.name)];
-      if (!old) return this.#wrong(from.span, from.name, 'is no axis of this block');
+      if (!old) return this.#wrongWord(from, 'is no axis of this block');
       const range = old.list ?? from.name;
       const list = old.kind === 'list' ? range : undefined;
       if (known && (known.list ?? to.name) !== range && !(known.kind === 'plain' && old.kind === 'plain'))
-        return this.#wrong(to.span, to.name, `is an axis already, and not one of the same range as \`${from.name}\``);
+        return this.#wrongWord(to, `is an axis already, and not one of the same range as \`${from.name}\``);
       if (!known) {
         const size: Term = { kind: 'size', span, letter: from.name, axes: [] };
         this.#letters.set(to.name, list === undefined ? { kind: old.kind, size, list: range } : { kind: 'list', list });
@@ -728,10 +677,9 @@ class FormulaReader {
       this.#noteLetter(to, `the same as \`${from.name}\``);
       renamed.set(from.name, to.name);
     }
-    if (!operand.axes) return { kind: 'renamed', span, operand, letters: renamed };
     if (!this.#isEven(span, 'a new letter', operand.axes)) return undefined;
-    const axes = this.#judged(span, 'a new letter', judgeRenamed(operand.axes, renamed));
-    return axes && { kind: 'renamed', span, operand, letters: renamed, axes };
+    const verdict = operand.axes && judgeRenamed(operand.axes, renamed);
+    return this.#judged({ kind: 'renamed', span, operand, letters: renamed }, 'a new letter', verdict);
   }
 
   #flow(span: Span, from: Ast.ExpressionNode, nodes: readonly Ast.ExpressionNode[]): Term | undefined {
@@ -743,26 +691,19 @@ class FormulaReader {
       return this.#scope.step(node, (value) => this.#term(value));
     });
     this.#line = line;
-    if (!steps.every((step) => step !== undefined)) {
+    if (!isWhole(steps)) {
       this.#isValid = false;
       return undefined;
     }
-    return (
-      operand && {
-        kind: 'flow',
-        span,
-        operand,
-        steps,
-        line,
-        ...(areNumberwise(steps, this.#scope.blocks) && { axes: operand.axes }),
-      }
-    );
+    if (!operand) return undefined;
+    const axes = areNumberwise(steps, this.#scope.blocks) ? operand.axes : undefined;
+    return { kind: 'flow', span, operand, steps, line, axes };
   }
 
   // Reports.
 
   /** After an error makes a name and its axes known, so that no other error follows. */
-  #assume({ name }: Ast.IdentifierNode, letters: readonly Ast.IdentifierNode[] = []): void {
+  #assume({ name }: Ast.IdentifierNode, letters: readonly Ast.IdentifierNode[] = []): undefined {
     if (!this.#values.has(name)) this.#values.set(name, undefined);
     for (const letter of letters)
       if (!this.#letters.has(letter.name)) this.#letters.set(letter.name, { kind: 'plain' });
@@ -785,7 +726,7 @@ class FormulaReader {
     word: Ast.IdentifierNode,
     term: Term | undefined,
     node: Ast.FormulaInputNode | Ast.WeightNode | Ast.CarryNode | Ast.DefinitionNode,
-  ): void {
+  ): undefined {
     const { name, span } = word;
     if (this.#round) {
       this.#values.set(name, term);
@@ -795,8 +736,7 @@ class FormulaReader {
     const first = this.#symbols.get(name);
     if (first) {
       const facts = { what: 'value', name, other: 'value' };
-      this.#report('repeated-name', span, facts, { ...repeats(name, first.span, span), fixes: [] });
-      return;
+      return this.#report('repeated-name', span, facts, { ...repeats(name, first.span, span), fixes: [] });
     }
     this.#scope.binding.note(span, declares(symbol));
     this.#symbols.set(name, symbol);
@@ -817,7 +757,7 @@ class FormulaReader {
   #repeats(letters: readonly Ast.IdentifierNode[]): boolean {
     const names = letters.map(({ name }) => name);
     const second = letters.find(({ name }, index) => names.indexOf(name) !== index);
-    if (second) this.#wrong(second.span, second.name, 'stands here twice, and one letter is one axis');
+    if (second) this.#wrongWord(second, 'stands here twice, and one letter is one axis');
     return second !== undefined;
   }
 
@@ -845,8 +785,15 @@ class FormulaReader {
     return false;
   }
 
-  #judged(span: Span, what: string, verdict: AxesVerdict): Axes | undefined {
-    return 'axes' in verdict ? verdict.axes : this.#wrong(span, what, verdict.reason);
+  /** Gives a term its axes. Without a verdict only a use tells them. */
+  #judged(term: Term, what: string, verdict: AxesVerdict | undefined): Term | undefined {
+    if (!verdict) return term;
+    return 'axes' in verdict ? { ...term, axes: verdict.axes } : this.#wrong(term.span, what, verdict.reason);
+  }
+
+  #unknown(what: string, word: Ast.IdentifierNode, known: readonly string[], place: 'function' | 'input'): undefined {
+    this.#isValid = false;
+    return unknownKind(this.#scope.binding.report, what, word, known, place);
   }
 
   #odd(node: Ast.ExpressionNode, expected = 'a value or a number'): undefined {
@@ -857,11 +804,18 @@ class FormulaReader {
     this.#report('wrong-axes', span, { what, reason }, extra);
   }
 
+  #wrongWord({ span, name }: Ast.IdentifierNode, reason: string): undefined {
+    return this.#wrong(span, name, reason);
+  }
+
   #report<C extends Code>(code: C, at: Span, facts: Facts<C>, extra?: Extra): undefined {
     this.#isValid = false;
     this.#scope.binding.report(code, at, facts, extra);
   }
 }
+
+const lettersOf = (axes: readonly { readonly letter: Ast.IdentifierNode }[]): readonly Ast.IdentifierNode[] =>
+  axes.map(({ letter }) => letter);
 
 /** Returns the axes of all values; undefined if those of one are not known before a use. */
 function axesOf(terms: readonly Term[]): readonly Axes[] | undefined {

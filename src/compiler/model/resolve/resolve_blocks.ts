@@ -125,8 +125,7 @@ class BlockReader {
     const call = asCall(expression);
     if (!call) {
       const foundWords = describeExpression(expression);
-      this.#binding.report('not-a-flow', expression.span, { found: foundWords, expected: 'a block' });
-      return undefined;
+      return this.#binding.report('not-a-flow', expression.span, { found: foundWords, expected: 'a block' });
     }
     const { name } = call.callee;
     const flow = this.#flows.get(name);
@@ -135,8 +134,7 @@ class BlockReader {
     if (block && this.#open.at(-1) !== name) return this.#declaredStep(call, block);
     const row = rowIn(library.blocks, name);
     if (row) return this.#libraryStep(call, row);
-    this.#reportUnknown(call, block);
-    return undefined;
+    return this.#reportUnknown(call, block);
   }
 
   /** Reads the name of a parameter that stands for a flow. */
@@ -145,10 +143,8 @@ class BlockReader {
     const around = this.#workspace.scope.blocks.get(this.#open.at(-1) ?? '');
     const parameter = around?.parameters.find((each) => each.name.name === name);
     if (around && parameter) this.#binding.note(span, readsWord(parameterSymbol(around.name.name, parameter)));
-    if (call.arguments.length > 0) {
-      this.#binding.report('block-arguments', call.span, { name }, { fixes: [[{ at: call.span, text: name }]] });
-      return undefined;
-    }
+    if (call.arguments.length > 0)
+      return this.#binding.report('block-arguments', call.span, { name }, { fixes: [[{ at: call.span, text: name }]] });
     return { kind: 'declared', span: call.span, name, shared: false, steps };
   }
 
@@ -165,21 +161,17 @@ class BlockReader {
   }
 
   /** @param own the block that is currently read, if the step has the same name */
-  #reportUnknown(call: Ast.CallNode, own: Ast.BlockNode | undefined): void {
+  #reportUnknown(call: Ast.CallNode, own: Ast.BlockNode | undefined): undefined {
     const { scope, library, onName, uncertain } = this.#workspace;
     const { report } = this.#binding;
     const { name, span } = call.callee;
     const blockAround = scope.blocks.get(this.#open.at(-1) ?? '');
     if (blockAround?.parameters.some((parameter) => parameter.name.name === name)) {
       const foundWords = `the parameter \`${name}\`, which is a number`;
-      report('not-a-flow', call.span, { found: foundWords, expected: 'a block' });
-      return;
+      return report('not-a-flow', call.span, { found: foundWords, expected: 'a block' });
     }
     // With arguments it refers to the library, which has no block of this name.
-    if (own && (call.arguments.length === 0 || own.parameters.length > 0)) {
-      report('block-cycle', span, { name });
-      return;
-    }
+    if (own && (call.arguments.length === 0 || own.parameters.length > 0)) return report('block-cycle', span, { name });
     const blockNames = [...scope.blocks.keys(), ...Object.keys(library.blocks)].filter((word) => word !== name);
     const { extra, ...meant } = guess(name, span, blockNames, 'block', { declared: scope.blocks.keys() });
     if (meant.nearest === undefined) uncertain.add('block');
@@ -206,14 +198,14 @@ class BlockReader {
     this.#workspace.onName('block', name, written.callee);
     const given = this.#inputsOf(written, block);
     const call = { ...written, arguments: written.arguments.filter((argument) => !given.arguments.has(argument)) };
-    if (block.parameters.length === 0 && call.arguments.length > 0) {
-      report('block-arguments', call.span, { name }, { fixes: block.formula ? [] : [[{ at: call.span, text: name }]] });
-      return undefined;
-    }
-    if (this.#open.includes(name)) {
-      report('block-cycle', span, { name });
-      return undefined;
-    }
+    if (block.parameters.length === 0 && call.arguments.length > 0)
+      return report(
+        'block-arguments',
+        call.span,
+        { name },
+        { fixes: block.formula ? [] : [[{ at: call.span, text: name }]] },
+      );
+    if (this.#open.includes(name)) return report('block-cycle', span, { name });
     // Blocks beyond the maximum depth are not read, so that a long chain does not overflow the stack.
     const isDeep = this.#open.length > limits.depth;
     if (isDeep || block.parameters.length === 0)
@@ -433,8 +425,7 @@ class BlockReader {
       const origin = at && isValue ? origins.get(spanText(at)) : undefined;
       if (at && origin) {
         const note = { message: notes.parameter(name, spanText(at)), at };
-        report(code, origin, facts, { notes: [...(extra.notes ?? []), note] });
-        return;
+        return report(code, origin, facts, { notes: [...(extra.notes ?? []), note] });
       }
       const key = `${name} ${code} ${at?.source.name} ${at?.start}`;
       if (this.#reported.has(key)) return;

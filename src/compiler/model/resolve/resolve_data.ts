@@ -141,7 +141,7 @@ function resolveColumns(workspace: Workspace, node: Ast.DataNode): DataDescripti
   return columns;
 }
 
-function repeatedColumn({ report }: Workspace, name: Ast.IdentifierNode, first: Ast.IdentifierNode): void {
+function repeatedColumn({ report }: Workspace, name: Ast.IdentifierNode, first: Ast.IdentifierNode): undefined {
   const note = noteAt(notes.first(first.name), first.span);
   report('repeated-name', name.span, { what: 'column', name: name.name, other: 'column' }, note);
 }
@@ -223,10 +223,7 @@ function completeSplit(
   const split = { kind: boundCall.kind, ...boundCall.arguments, ...shares } as Split;
   if (split.kind === 'by_time' || split.kind === 'random' || split.kind === 'by_user') {
     const heldOutShare = split.validation + split.test;
-    if (heldOutShare >= 1) {
-      report('split-share', value.span, { held: heldOutShare });
-      return undefined;
-    }
+    if (heldOutShare >= 1) return report('split-share', value.span, { held: heldOutShare });
   }
   return split;
 }
@@ -242,7 +239,7 @@ function givenFiles(workspace: Workspace, value: Ast.ExpressionNode, events: Dat
   return test && { kind: 'files', validation: file('validation'), test };
 }
 
-function reportNoSplit({ report }: Workspace, node: Ast.DataNode, of: string): void {
+function reportNoSplit({ report }: Workspace, node: Ast.DataNode, of: string): undefined {
   const example = node.entries.some((entry) => entry.kind === 'Entry' && entry.name.name === 'time')
     ? 'split = by_time(validation: 10%, test: 10%)'
     : 'split = random(validation: 10%, test: 10%)';

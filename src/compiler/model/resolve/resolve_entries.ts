@@ -186,8 +186,7 @@ function resolveKinds(
   if (first?.kind === 'List') {
     const innerText = spanText(first.span).slice(1, -1).trim().replace(/,$/, '');
     const typeFacts = { of, expected: describeType(type), found: 'a list in brackets', write: innerText };
-    report('wrong-type', first.span, typeFacts, rewrite(first.span, innerText === '' ? undefined : innerText));
-    return undefined;
+    return report('wrong-type', first.span, typeFacts, rewrite(first.span, innerText === '' ? undefined : innerText));
   }
   const calls = values.map((value) => bindKind(type.what, type.of, value, workspace));
   if (calls.some((call) => call === undefined)) return undefined;
@@ -197,8 +196,12 @@ function resolveKinds(
     const sameCall = callsByText.get(callText);
     if (sameCall) {
       const noteAndFix = repeats(callText, sameCall.span, call.span);
-      report('repeated-name', call.span, { what: type.what, name: spanText(call.span), other: type.what }, noteAndFix);
-      return undefined;
+      return report(
+        'repeated-name',
+        call.span,
+        { what: type.what, name: spanText(call.span), other: type.what },
+        noteAndFix,
+      );
     }
     callsByText.set(callText, call);
   }
@@ -216,8 +219,7 @@ function resolveReference(
   const nameNode = singleName(value);
   if (!nameNode) {
     workspace.uncertain.add('label');
-    report('wrong-type', value.span, { of, expected: describeType(type), found: describeExpression(value) });
-    return undefined;
+    return report('wrong-type', value.span, { of, expected: describeType(type), found: describeExpression(value) });
   }
   const feature = scope.features.get(nameNode.name);
   if (feature && type.of.includes('feature')) {
@@ -227,8 +229,7 @@ function resolveReference(
   if (feature && !scope.labels.has(nameNode.name)) {
     const note = noteAt(notes.declared('feature', nameNode.name), feature.name.span);
     workspace.onWord('feature', nameNode);
-    report('feature-as-label', nameNode.span, { name: nameNode.name }, note);
-    return undefined;
+    return report('feature-as-label', nameNode.span, { name: nameNode.name }, note);
   }
   const readLabel = read(workspace, 'label', scope.labels, nameNode);
   if (!readLabel) return undefined;
@@ -236,8 +237,7 @@ function resolveReference(
   const labelType = singleName(readLabel.value.value)?.name;
   if (type.binary && (labelType === 'number' || labelType === 'probability')) {
     const note = noteAt(notes.declared('label', readLabel.name), readLabel.value.name.span);
-    report('only-not-binary', nameNode.span, { name: readLabel.name, type: labelType }, note);
-    return undefined;
+    return report('only-not-binary', nameNode.span, { name: readLabel.name, type: labelType }, note);
   }
   return { ...nameNode, name: readLabel.name };
 }
@@ -256,8 +256,7 @@ export function located({ report }: Workspace, name: string, value: Ast.Expressi
   // The text is empty or blank.
   const foundWords = value.kind === 'Text' ? 'an empty text' : describeExpression(value);
   const typeFacts = { of: name, expected: 'a text in quotes', found: foundWords, write };
-  report('wrong-type', value.span, typeFacts, rewrite(value.span, write));
-  return undefined;
+  return report('wrong-type', value.span, typeFacts, rewrite(value.span, write));
 }
 
 function dataFile(

@@ -171,14 +171,13 @@ function repeated(
   first: Member,
   names: readonly string[],
   all: boolean,
-): void {
+): undefined {
   const at = first.node.span;
   const note = { message: first.isGroup ? notes.brings(first.name, names[0]!) : notes.first(first.name), at };
   if (member.name === first.name) {
     const nameFacts = { what: 'member', name: member.name, other: 'member' };
     const noteAndFix = { notes: [{ message: notes.first(member.name), at }], fixes: [[removal(member.node.span)]] };
-    report('repeated-name', member.node.span, nameFacts, noteAndFix);
-    return;
+    return report('repeated-name', member.node.span, nameFacts, noteAndFix);
   }
   const needless = all ? member : first.isGroup ? undefined : first;
   const fixes = needless ? [[removal(needless.node.span)]] : [];

@@ -24,10 +24,8 @@ export function resolveObjective(workspace: Workspace, { value, span }: Ast.Obje
     const { tasks, ...args } = call.arguments as { tasks: readonly string[] };
     const namedTasks = tasks.length > 0 ? tasks : [...scope.tasks.keys()];
     const repeated = namedTasks.find((name, index) => namedTasks.indexOf(name) !== index);
-    if (repeated !== undefined) {
-      report('repeated-name', value.span, { what: 'term', name: repeated, other: 'term' });
-      return undefined;
-    }
+    if (repeated !== undefined)
+      return report('repeated-name', value.span, { what: 'term', name: repeated, other: 'term' });
     return { kind: 'dynamic', span, call: { ...call, arguments: args }, tasks: namedTasks };
   }
   const terms = resolveSum(workspace, 'objective', value);
@@ -45,10 +43,7 @@ export function resolveRetrieve(
 ): readonly { readonly task: string; readonly factor: number }[] | undefined {
   const terms = resolveSum(workspace, 'retrieve', value);
   if (!terms) return undefined;
-  if (terms.every(({ factor }) => factor === 0)) {
-    workspace.report('retrieve-empty', value.span, {});
-    return undefined;
-  }
+  if (terms.every(({ factor }) => factor === 0)) return workspace.report('retrieve-empty', value.span, {});
   return terms.map(({ task, factor }) => ({ task, factor }));
 }
 
@@ -133,10 +128,7 @@ export function resolveProduct(workspace: Workspace, value: Ast.ExpressionNode):
     return readTask ? [{ ...taskName, name: readTask.name }] : [];
   });
   if (factors.length < parts.length) return undefined;
-  if (factors.length === 1) {
-    report('product-of-one', value.span, { task: factors[0]!.name });
-    return undefined;
-  }
+  if (factors.length === 1) return report('product-of-one', value.span, { task: factors[0]!.name });
   return { span: value.span, factors };
 }
 
@@ -155,7 +147,7 @@ export function checkProducts(workspace: Workspace, tasks: readonly ResolvedTask
   }
 }
 
-function checkWithoutLoss({ report, reads, uncertain, library }: Workspace, task: ResolvedTask): void {
+function checkWithoutLoss({ report, reads, uncertain, library }: Workspace, task: ResolvedTask): undefined {
   const { name, span, node } = task;
   const of = `task \`${name}\``;
   // An invalid score may have been meant for one that is fitted.
@@ -164,8 +156,7 @@ function checkWithoutLoss({ report, reads, uncertain, library }: Workspace, task
   if (!reads.task.has(name)) {
     // A product with an unknown name may have meant this task.
     if (uncertain.has('task')) return;
-    report('missing-entry', span, { of, name: 'loss', example: `loss = ${taskRow.entries.loss.example}` });
-    return;
+    return report('missing-entry', span, { of, name: 'loss', example: `loss = ${taskRow.entries.loss.example}` });
   }
   for (const entry of node.entries) {
     if (!entriesOfLoss.has(entry.name.name)) continue;
@@ -229,7 +220,7 @@ function checkRepeated(
   { factors }: TaskProduct,
   byName: ByName,
   inCycles: ReadonlySet<string>,
-): void {
+): undefined {
   const seen = new Map<string, Ast.IdentifierNode>();
   const leavesOf = (name: string): readonly string[] => {
     const product = inCycles.has(name) ? undefined : byName.get(name)?.product;
@@ -239,8 +230,7 @@ function checkRepeated(
     const again = leavesOf(factor.name).find((leaf) => seen.has(leaf));
     if (again !== undefined) {
       const note = noteAt(notes.first(again), seen.get(again)!.span);
-      report('repeated-name', factor.span, { what: 'factor', name: again, other: 'factor' }, note);
-      return;
+      return report('repeated-name', factor.span, { what: 'factor', name: again, other: 'factor' }, note);
     }
     for (const leaf of leavesOf(factor.name)) seen.set(leaf, factor);
   }

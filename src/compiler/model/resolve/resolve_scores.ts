@@ -39,8 +39,12 @@ export function resolveScore(workspace: Workspace, value: Ast.ExpressionNode, to
   const swapped = valid.find((use) => use.towers[0] !== first.towers[0]);
   if (swapped) {
     const [query, item] = first.towers;
-    workspace.report('towers-swapped', swapped.use.span, { query, item }, noteAt(notes.order(query), first.use.span));
-    return undefined;
+    return workspace.report(
+      'towers-swapped',
+      swapped.use.span,
+      { query, item },
+      noteAt(notes.order(query), first.use.span),
+    );
   }
   if (cancelOut(valid)) return odd(workspace, value, '0 whatever the towers say');
   const idle = added.find(({ factor }) => factor === 0);
@@ -107,16 +111,11 @@ function resolveTerm(
   const sides = positionalArguments.slice(0, 2).map((argument) => resolveSide(workspace, argument.value, towers));
   const others = call.arguments.filter((argument) => !positionalArguments.slice(0, 2).includes(argument));
   const bound = bindCall({ ...call, arguments: others }, row, workspace);
-  if (positionalArguments.length < 2) {
-    report('score-towers', call.span, { kind: name, count: positionalArguments.length });
-    return undefined;
-  }
+  if (positionalArguments.length < 2)
+    return report('score-towers', call.span, { kind: name, count: positionalArguments.length });
   const [query, item] = sides;
   if (!query || !item) return undefined;
-  if (query.tower === item.tower) {
-    report('same-tower', call.span, { tower: query.tower.name });
-    return undefined;
-  }
+  if (query.tower === item.tower) return report('same-tower', call.span, { tower: query.tower.name });
   const channels = row.lower ? pairChannels(workspace, query, item, biases) : [];
   if (!bound || !channels) return undefined;
   for (const pair of channels) {
@@ -132,8 +131,7 @@ function resolveTerm(
 function resolveSide(workspace: Workspace, value: Ast.ExpressionNode, towers: Towers): ScoreSide | undefined {
   if (value.kind !== 'Name' || value.parts.length > 2) {
     const expected = 'a tower, or a channel such as `user.click`';
-    workspace.report('wrong-type', value.span, { of: 'score', expected, found: describeExpression(value) });
-    return undefined;
+    return workspace.report('wrong-type', value.span, { of: 'score', expected, found: describeExpression(value) });
   }
   const side = resolveChannel(workspace, value, towers);
   return side && { ...side, span: value.span };
@@ -154,10 +152,7 @@ function resolveChannel(
   else if (also.includes(name.name)) {
     workspace.note(name.span, { is: 'word', word: name.name, name: name.name, parameter: biasWords.bias });
   }
-  if (step && !step.channel) {
-    stepNotChannel(workspace, tower, step, name.span);
-    return undefined;
-  }
+  if (step && !step.channel) return stepNotChannel(workspace, tower, step, name.span);
   if (step) return { tower, channel: step.name };
   const channels = new Map([...channelsOf(tower).map((channel) => channel.name), ...also].map((word) => [word, word]));
   const channel = find(`channel of tower \`${tower.name}\``, channels, name, workspace.report);
@@ -201,14 +196,15 @@ function resolveBias(
   if (side?.channel !== second.name) return undefined;
   const { tower } = side;
   if (tower.steps.some(({ name }) => name === second.name)) reads.channel.add(`${tower.name}.${second.name}`);
-  else if (!tower.node.key) {
-    report('bias-key-needed', span, { tower: tower.name }, noteAt(notes.declared('tower', tower.name), tower.span));
-    return undefined;
-  }
-  if (cosine) {
-    report('bias-with-cosine', span, { name: `${tower.name}.${second.name}` }, noteAt(notes.cosine(), cosine));
-    return undefined;
-  }
+  else if (!tower.node.key)
+    return report(
+      'bias-key-needed',
+      span,
+      { tower: tower.name },
+      noteAt(notes.declared('tower', tower.name), tower.span),
+    );
+  if (cosine)
+    return report('bias-with-cosine', span, { name: `${tower.name}.${second.name}` }, noteAt(notes.cosine(), cosine));
   return { kind: 'channel', span, side: tower.name === sides[0] ? 'query' : 'item', channel: second.name, factor };
 }
 
@@ -236,7 +232,7 @@ function pairChannels(
 }
 
 /** Reports a step that a score needs as a channel; the fix adds the keyword. */
-function stepNotChannel({ report }: Workspace, tower: ResolvedTower, step: ResolvedStep, at: Span): void {
+function stepNotChannel({ report }: Workspace, tower: ResolvedTower, step: ResolvedStep, at: Span): undefined {
   const { start, source } = step.node.span;
   const fix = { at: { source, start, end: start }, text: 'channel ' };
   const noteAndFix = { notes: [{ message: notes.declared('step', step.name), at: step.span }], fixes: [[fix]] };

@@ -105,8 +105,7 @@ function choicesOf({ report }: Workspace, { items }: Ast.ChoicesNode): Parameter
     const firstItem = seen.get(choiceText);
     if (firstItem) {
       const noteAndFix = repeats(choiceText, firstItem.span, item.span);
-      report('repeated-name', item.span, { what: 'choice', name: choiceText, other: 'choice' }, noteAndFix);
-      return undefined;
+      return report('repeated-name', item.span, { what: 'choice', name: choiceText, other: 'choice' }, noteAndFix);
     }
     seen.set(choiceText, item);
   }
@@ -118,21 +117,13 @@ function rangeOf(
   node: Ast.RangeNode,
   { slot: { type }, of }: { readonly slot: Slot; readonly of: string },
 ): ParameterDomain | undefined {
-  if (type.is !== 'integer' && type.is !== 'number' && type.is !== 'constant') {
-    report('wrong-type', node.span, { of, expected: describeType(type), found: 'a range of numbers' });
-    return undefined;
-  }
+  if (type.is !== 'integer' && type.is !== 'number' && type.is !== 'constant')
+    return report('wrong-type', node.span, { of, expected: describeType(type), found: 'a range of numbers' });
   const lowerBound = constants.number(node.from, of, 'a number');
   const upperBound = constants.number(node.to, of, 'a number');
   if (lowerBound === undefined || upperBound === undefined) return undefined;
-  if (lowerBound >= upperBound) {
-    report('empty-range', node.span, { of, from: lowerBound, to: upperBound });
-    return undefined;
-  }
-  if (node.log && lowerBound <= 0) {
-    report('log-range', node.span, { of, from: lowerBound });
-    return undefined;
-  }
+  if (lowerBound >= upperBound) return report('empty-range', node.span, { of, from: lowerBound, to: upperBound });
+  if (node.log && lowerBound <= 0) return report('log-range', node.span, { of, from: lowerBound });
   // A constant has no type: its range is whole if both ends are written without a fraction.
   const whole = type.is === 'integer' || (type.is === 'constant' && isWhole(node.from) && isWhole(node.to));
   return {
@@ -175,7 +166,7 @@ function readValues(
   towers: ReadonlyMap<string, ResolvedTower>,
   { path, domain }: Ast.SearchEntryNode,
 ): void {
-  const report = (): void => {};
+  const report = (): undefined => {};
   const constants = workspace.constants.within(new Map(), report, new Map());
   const silent: Workspace = { ...workspace, report, constants, uncertain: new Set() };
   const name = path.at(-1)!.name;

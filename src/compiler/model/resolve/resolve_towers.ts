@@ -109,8 +109,7 @@ const readInScope = (flowScope: FlowScope, step: Ast.ExpressionNode): FlowStep |
   flowScope.readStep(step, (value) => {
     const source = resolveSource(flowScope, value);
     if (source?.kind !== 'number') return source;
-    flowScope.report('not-a-flow', source.span, { found: 'a number', expected: sourceWords });
-    return undefined;
+    return flowScope.report('not-a-flow', source.span, { found: 'a number', expected: sourceWords });
   });
 
 /** Reports arithmetic after an arrow: `x -> dense(8) + x` applies `dense(8) + x` to x. The fix puts the flow before the operator in parentheses. */
@@ -214,8 +213,7 @@ function resolveCall(flowScope: FlowScope, written: Ast.CallNode): FlowSource | 
     const joinedSource = block.kind === 'formula' ? sourceTexts[0]! : `concat(${sourceTexts.join(', ')})`;
     const flow = `${joinedSource} -> ${argumentTexts.length === 0 ? name : `${name}(${argumentTexts.join(', ')})`}`;
     // Several values may have been meant as fields or as a vector, so there is no certain fix.
-    flowScope.report('block-arguments', expression.span, { name, flow });
-    return undefined;
+    return flowScope.report('block-arguments', expression.span, { name, flow });
   }
   return { kind: 'join', span, call: block.call, parts: [from!, ...further] };
 }
@@ -299,8 +297,7 @@ function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): Flow
   const { report, uncertain, library, above } = flowScope;
   if (expression.kind !== 'Name' || expression.parts.length > 2) {
     uncertain.add('feature');
-    report('not-a-flow', expression.span, { found: describeExpression(expression), expected: sourceWords });
-    return undefined;
+    return report('not-a-flow', expression.span, { found: describeExpression(expression), expected: sourceWords });
   }
   const [name, output] = expression.parts;
   // A block that gives several values names them after the tasks.
@@ -313,8 +310,12 @@ function resolvePart(flowScope: FlowScope, expression: Ast.ExpressionNode): Flow
   if (outputs === undefined) return undefined;
   if (outputs.length === 0) {
     const outputSpan = { ...output.span, start: name!.span.end };
-    report('no-outputs', output.span, { name: source.name, output: output.name }, { fixes: [[removal(outputSpan)]] });
-    return undefined;
+    return report(
+      'no-outputs',
+      output.span,
+      { name: source.name, output: output.name },
+      { fixes: [[removal(outputSpan)]] },
+    );
   }
   const outputNames = new Map(outputs.map((word) => [word, word]));
   const takenOutput = find(`output of \`${source.name}\``, outputNames, output, report);
@@ -342,21 +343,23 @@ function resolveName(flowScope: FlowScope, written: Ast.IdentifierNode): FlowPar
   if (source) return source;
   if (step) {
     const at = step.name.span;
-    report('read-before', span, { name }, at === entry.name.span ? {} : noteAt(notes.declared('step', name), at));
-    return undefined;
+    return report(
+      'read-before',
+      span,
+      { name },
+      at === entry.name.span ? {} : noteAt(notes.declared('step', name), at),
+    );
   }
   if (scope.labels.has(name)) {
     onName('label', name, written);
     const note = noteAt(notes.declared('label', name), scope.labels.get(name)!.name.span);
-    report('label-as-feature', span, { name }, note);
-    return undefined;
+    return report('label-as-feature', span, { name }, note);
   }
   if (groups.has(name) || scope.features.has(name)) {
     const other = otherSide(flowScope, name);
     if (other) {
       const featureFacts = { name, first: other.tower, second: tower.name.name, group: groups.has(name) };
-      report('feature-both-sides', span, featureFacts, noteAt(notes.read(other.tower, name), other.span));
-      return undefined;
+      return report('feature-both-sides', span, featureFacts, noteAt(notes.read(other.tower, name), other.span));
     }
     const lastInput = tower.inputs.at(-1);
     const fix = lastInput && insertion(lastInput.span.source, lastInput.span.end, `, ${name}`);
@@ -364,8 +367,7 @@ function resolveName(flowScope: FlowScope, written: Ast.IdentifierNode): FlowPar
     if (groups.has(name)) onName('group', name);
     // The name may have been meant for an input that could not be resolved.
     if (new Set(tower.inputs.map((input) => input.name)).size > inputs.length) return undefined;
-    report('not-an-input', span, { tower: tower.name.name, name }, { fixes: fix && [[fix]] });
-    return undefined;
+    return report('not-an-input', span, { tower: tower.name.name, name }, { fixes: fix && [[fix]] });
   }
   const inputNames = inputs.flatMap((input) => [input.name, ...input.groups]);
   const knownNames = new Set([...above.map((earlier) => earlier.name), ...inputNames, ...features]);

@@ -31,10 +31,8 @@ function readSetting(name: string, value: number | string, report: Report, found
   const valueText = String(value);
   const source = makeSource(sourceName, `${name}=${valueText}`);
   const nameSpan = { source, start: 0, end: name.length };
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    report('not-finite', { ...nameSpan, end: source.text.length }, { text: source.text });
-    return undefined;
-  }
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return report('not-finite', { ...nameSpan, end: source.text.length }, { text: source.text });
   const settingPath = name.split('.');
   const settingValues = readValues(settingPath.at(-1)!, valueText, source, found);
   if (settingValues === 'several') {

@@ -278,8 +278,12 @@ function argumentOf(
   const parameters: Parameters = { ...table.also, ...row.parameters };
   if (!Object.hasOwn(parameters, name)) {
     const takes = Object.keys(parameters);
-    report('unknown-argument', path.at, { kind: call.callee.name, name, takes, nearest: findNearest(name, takes) });
-    return undefined;
+    return report('unknown-argument', path.at, {
+      kind: call.callee.name,
+      name,
+      takes,
+      nearest: findNearest(name, takes),
+    });
   }
   const { type, rest, default: otherwise } = parameters[name]!;
   const writtenArgument = argumentsFor(call, parameters, name, scope);
