@@ -106,8 +106,8 @@ async function stageSources(readContext: DatasetContext): Promise<Computing & Da
 
 async function validRows(computing: Computing): Promise<ValidRows> {
   const { staged, readPlan } = computing;
-  const { dictionaries, joined, files } = await validFiles(computing);
-  const events = await validate(computing, staged.get('events')!, dictionaries, joined);
+  const { dictionaries, context, files } = await validFiles(computing);
+  const events = await validate(computing, staged.get('events')!, dictionaries, context);
   return { dictionaries, events, folds: foldsOf(staged.get('events')!, readPlan.description), ...files };
 }
 

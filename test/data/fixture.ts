@@ -38,6 +38,7 @@ export interface Block {
   }[];
   readonly split?: DataDescription['split'];
   readonly trainsAll?: true;
+  readonly times?: DataDescription['times'];
   readonly reject?: number;
 }
 
@@ -86,6 +87,7 @@ export function describeData(block: Block): DataDescription {
     split: block.split ?? { kind: 'random', validation: 0, test: 0, seed: 1 },
     ...(block.trainsAll ? { trainsAll: true } : {}),
     seen: 'excluded',
+    times: block.times,
     reject: block.reject ?? 0.01,
   };
 }

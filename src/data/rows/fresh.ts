@@ -37,11 +37,11 @@ export function firstAfter(times: ArrayLike<number>, { time, events }: Until, un
 }
 
 /** The end of the year 9999. From January 1978 on, milliseconds since 1970 and finer units are greater. */
-const lastSecond = 253_402_300_799;
+export const lastSecond = 253_402_300_799;
 
 export const maybeSeconds = (time: number): boolean => Math.abs(time) <= lastSecond;
 
-const isMoment = (time: number): boolean => Math.abs(time) > 365 * 86_400 && maybeSeconds(time);
+export const isMoment = (time: number): boolean => Math.abs(time) > 365 * 86_400 && maybeSeconds(time);
 
 /** Formats a time as a date if it may be one. A number of less than a year since 1970 is an index and not a date. */
 export const momentWords = (time: number): string =>

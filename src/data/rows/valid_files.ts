@@ -11,6 +11,7 @@ import { type BoundColumn, type ColumnRequest, columnsOfLayout, type ReadPlan } 
 import type { Rejected } from '../dataset.ts';
 import { castToText, type Database, elementOf, enclose, sqlReason, wholeNumberLimit } from '../files/duckdb.ts';
 import { addBadRow, type BadRow, type Role } from '../files/find_files.ts';
+import { unitOf } from './fresh.ts';
 import { warningsOfIds } from './look_alikes.ts';
 import type { Dictionaries, RawCodes, Staged, StagedTable, ValidRawRows } from './raw.ts';
 import { badRow, settleRejects } from './rejects.ts';
@@ -22,10 +23,12 @@ import {
   dictionaryTable,
   filterClause,
   idsOf,
+  numberIn,
   readRows,
   relationOf,
 } from './staged_tables.ts';
-import { ABSENT, BAD, type JoinedRows, validateRows } from './validate_rows.ts';
+import { type TimeScale, timeScale } from './time_scale.ts';
+import { ABSENT, BAD, type RowContext, validateRows } from './validate_rows.ts';
 
 export interface Computing extends BoundTables {
   readonly readPlan: ReadPlan;
@@ -86,7 +89,7 @@ export async function settle(
 
 export interface ValidFiles {
   readonly dictionaries: Dictionaries;
-  readonly joined: JoinedRows;
+  readonly context: RowContext;
   readonly files: { readonly items?: ValidRawRows; readonly users?: ValidRawRows };
 }
 
@@ -109,18 +112,32 @@ export async function validFiles(computing: Computing): Promise<ValidFiles> {
     rowsOfKeys[role] = rowsByKey(rows, key, dictionaries.get(key.dictionary!)!.length, source.broken.length > 0);
     files[role] = rows;
   }
-  return { dictionaries, joined: rowsOfKeys, files };
+  return { dictionaries, context: { ...rowsOfKeys, timeScale: await timeScaleOf(computing) }, files };
+}
+
+/** Returns the scale of the times of events; undefined if there is none, or if it is not to be checked. */
+async function timeScaleOf(computing: Computing): Promise<TimeScale | undefined> {
+  const { database, readPlan } = computing;
+  const { time, description } = readPlan;
+  if (time === undefined || description.times === 'any') return undefined;
+  const { sql, types } = await computedQuery(computing, 'events', [time]);
+  const number = numberIn(time, 'c0', types[0]!);
+  const [row] = await database.rows(
+    `SELECT approx_quantile(number, 0.5) AS median FROM (SELECT ${number} AS number FROM (${sql})) WHERE isfinite(number)`,
+  );
+  const median = row?.median;
+  return typeof median === 'number' ? timeScale(median / unitOf(types[0]!), Date.now() / 1000) : undefined;
 }
 
 export async function validate(
   computing: Computing,
   staged: Staged,
   dictionaries: Dictionaries,
-  joined: JoinedRows,
+  context: RowContext,
 ): Promise<ValidRawRows> {
   const { readPlan } = computing;
   const raw = await readRows(computing, staged, readPlan.columns.get(staged.source.role)!);
-  const validation = await validateRows({ tables: computing, readPlan, raw, staged, dictionaries, joined });
+  const validation = await validateRows({ tables: computing, readPlan, raw, staged, dictionaries, context });
   for (const row of validation.bad) addBadRow(computing.bad, row);
   return { ...raw, kept: validation.kept };
 }

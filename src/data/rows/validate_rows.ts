@@ -3,10 +3,12 @@ import { groupBy } from '../../base/util/objects.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { addBadRow, type BadRow } from '../files/find_files.ts';
+import { unitOf } from './fresh.ts';
 import type { Dictionaries, RawBags, RawCodes, RawNumbers, RawRows, Staged } from './raw.ts';
 import { badRow } from './rejects.ts';
 import { codesOfParts } from './split.ts';
 import { type BoundTables, computedQuery, idsOf, textsAt } from './staged_tables.ts';
+import { type TimeScale, timeError } from './time_scale.ts';
 
 /** An error in a row; `…` in the reason stands for the value. */
 interface RowFinding {
@@ -18,7 +20,7 @@ interface RowFinding {
 /** Maximum number of bad rows of one column whose values are looked up for the report. */
 const maxLookups = 10_000;
 
-/** Values in `JoinedRows` for a key that is missing in its file, and for a key whose row there is invalid. */
+/** Values in `RowContext` for a key that is missing in its file, and for a key whose row there is invalid. */
 export const ABSENT = -1;
 export const BAD = -2;
 
@@ -27,10 +29,13 @@ const maxFloat32 = 3.4028234663852886e38;
 /** Encoders that pass the number itself to a model, possibly scaled, and not a code. */
 const numberEncoders: ReadonlySet<FeaturePlan['encoder']['kind']> = new Set(['number', 'standardize', 'vector']);
 
-/** Rows of the files in which a key must occur, by dictionary code; `ABSENT` or `BAD` if there is none. */
-export interface JoinedRows {
+/** Facts about all rows, by which a row is judged. */
+export interface RowContext {
+  /** Rows of the file in which a key must occur, by dictionary code; `ABSENT` or `BAD` if there is none. */
   readonly items?: Int32Array;
   readonly users?: Int32Array;
+  /** Undefined if times are not checked. */
+  readonly timeScale?: TimeScale;
 }
 
 interface ValidationInput {
@@ -39,7 +44,7 @@ interface ValidationInput {
   readonly raw: RawRows;
   readonly staged: Staged;
   readonly dictionaries: Dictionaries;
-  readonly joined: JoinedRows;
+  readonly context: RowContext;
 }
 
 /** Finds the valid rows of a role. Only the first error of a row is reported, so the order of the checks affects the result. */
@@ -47,7 +52,7 @@ export async function validateRows(input: ValidationInput) {
   const validation = new RowValidation(input);
   validation.checkKeys();
   validation.checkReadable();
-  validation.checkValues(input.readPlan.time, (value) => (Number.isNaN(value) ? 'there is no time' : undefined));
+  validation.checkTimes();
   validation.checkLabels();
   validation.checkSizes();
   validation.checkLogs();
@@ -116,13 +121,13 @@ class RowValidation {
   }
 
   checkKeys(): void {
-    const { raw, tables, dictionaries, readPlan, joined } = this.input;
+    const { raw, tables, dictionaries, readPlan, context } = this.input;
     const isEvents = this.role === 'events';
     for (const file of ['users', 'items'] as const) {
       const key = file === 'users' ? readPlan.userKey : readPlan.itemKey;
       const request = isEvents ? key?.inEvents : this.role === file ? key?.inFile : undefined;
       if (request === undefined) continue;
-      const fileRows = isEvents ? joined[file] : undefined;
+      const fileRows = isEvents ? context[file] : undefined;
       const { values } = raw.columns.get(request) as RawCodes;
       const path = tables.layout.sources.get(file)?.described.path;
       const seenCodes = isEvents ? undefined : new Uint8Array(dictionaries.get(request.dictionary!)!.length);
@@ -149,6 +154,18 @@ class RowValidation {
       // A label that is not a number counts as missing.
       if (!labels.has(request)) for (const row of nan) this.add(row, request, reason);
     }
+  }
+
+  checkTimes(): void {
+    const { readPlan, context } = this.input;
+    const { timeScale } = context;
+    if (readPlan.time === undefined) return;
+    const unit = unitOf(readPlan.time.column.type);
+    this.checkValues(readPlan.time, (value) => {
+      if (Number.isNaN(value)) return 'there is no time';
+      const error = timeScale && timeError(value / unit, timeScale);
+      return error && `… ${error}`;
+    });
   }
 
   checkLabels(): void {

@@ -280,9 +280,9 @@ async function scatterInto(
   const events = computing.staged.get('events')!;
   const names = Array.from({ length: partitions }, (_, index) => partitionName(index));
   const writer = ShardWriter.create(folder, names, 'crc32');
-  const { dictionaries, joined, files } = await validFiles(computing);
+  const { dictionaries, context, files } = await validFiles(computing);
   const { bad, ...scattered } = await scatterRows({
-    ...{ tables: computing, readPlan, staged: events, joined, dictionaries, writer, partitions, onPass },
+    ...{ tables: computing, readPlan, staged: events, context, dictionaries, writer, partitions, onPass },
     ...{ signal: options.signal, atOnce: sizes?.atOnce ?? rowsAtOnce(memory, eventBytes) },
   });
   const eventBasis = await eventBasisOf(database, readPlan.layout);

@@ -14,7 +14,7 @@ import {
   type ValidRawRows,
 } from '../rows/raw.ts';
 import { type BoundTables, readRows } from '../rows/staged_tables.ts';
-import { type JoinedRows, validateRows } from '../rows/validate_rows.ts';
+import { type RowContext, validateRows } from '../rows/validate_rows.ts';
 import { type ColumnBlock, joinedArrays, type OwnBlock } from './column_block.ts';
 import { packBags, pick } from './event_rows.ts';
 import type { OnPass } from './request.ts';
@@ -24,7 +24,7 @@ export interface ScatterInput {
   readonly tables: BoundTables;
   readonly readPlan: ReadPlan;
   readonly staged: StagedTable;
-  readonly joined: JoinedRows;
+  readonly context: RowContext;
   readonly dictionaries: Dictionaries;
   readonly writer: ShardWriter;
   readonly partitions: number;
@@ -64,7 +64,7 @@ function partitionsOfUsers(users: Texts, partitions: number): Int32Array {
 
 /** Partitions all rows. Afterwards a view is still restricted to its last rows: `computed` resets it. */
 export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
-  const { tables, readPlan, staged, dictionaries, joined, writer, partitions, atOnce, onPass } = input;
+  const { tables, readPlan, staged, dictionaries, context, writer, partitions, atOnce, onPass } = input;
   const columns = readPlan.columns.get('events')!;
   const bad: BadRow[] = [];
   const marksOf = (key: ReadPlan['itemKey']): Uint8Array =>
@@ -80,7 +80,7 @@ export async function scatterRows(input: ScatterInput): Promise<ScatterResult> {
     const range = { first: firstRow, count: Math.min(atOnce, total - firstRow) };
     await staged.inPlace?.focus(range);
     const raw = await readRows(tables, staged, columns, range);
-    const validation = await validateRows({ tables, readPlan, raw, staged, dictionaries, joined });
+    const validation = await validateRows({ tables, readPlan, raw, staged, dictionaries, context });
     for (const row of validation.bad) addBadRow(bad, row);
     const rows: ValidRawRows = { ...raw, kept: validation.kept };
     markKeys(rows, readPlan, occurs);

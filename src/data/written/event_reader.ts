@@ -24,8 +24,9 @@ import {
 import type { BagColumn, Dataset, Encoding, IndexedColumn } from '../dataset.ts';
 import type { DataSource } from '../files/data_source.ts';
 import { openDatabase } from '../files/duckdb.ts';
-import { maybeSeconds, unitOf } from '../rows/fresh.ts';
+import { unitOf } from '../rows/fresh.ts';
 import type { RawCodes, RawNumbers } from '../rows/raw.ts';
+import { type TimeScale, timeScale } from '../rows/time_scale.ts';
 import {
   checkColumns,
   type EventReader,
@@ -168,11 +169,22 @@ async function makeReader(
   const shownName = (column: string): string =>
     Object.entries(places).find(([, ownColumn]) => ownColumn === column)?.[0] ?? column;
 
+  const checksTimes = readPlan.description.times !== 'any';
+  const scaleAt = (now: Date): TimeScale => timeScale(knownEvents.knownUntil, now.getTime() / 1000);
+
   const readRows = async (
     rows: readonly TextRow[],
     corpusRow: (key: string) => number,
   ): Promise<(ReadEvent | Failure)[]> => {
-    const checkSource = { database, query, source, readPlan: checkPlan, where, shownName };
+    const checkSource = {
+      database,
+      query,
+      source,
+      readPlan: checkPlan,
+      where,
+      timeScale: checksTimes ? scaleAt(new Date()) : undefined,
+      shownName,
+    };
     const checked = await computeChecked('event', checkSource, rows);
     const numberAt = (request: ColumnRequest, row: number): number =>
       (checked.raw.get(request) as RawNumbers).values[row]!;
@@ -201,9 +213,8 @@ async function makeReader(
       if (places.time === undefined) return undefined;
       const type = types.get(places.time) ?? '';
       if (/^(DATE|TIMESTAMP)/.test(type)) return now.toISOString().slice(0, type === 'DATE' ? 10 : undefined);
-      const isSince1970 = (seconds: number): boolean => seconds > 365 * 86_400 && maybeSeconds(seconds);
-      if (isSince1970(knownEvents.knownUntil)) return Math.floor(now.getTime() / 1000);
-      return isSince1970(knownEvents.knownUntil / 1000) ? now.getTime() : undefined;
+      const { perSecond } = scaleAt(now);
+      return perSecond === undefined ? undefined : Math.floor((now.getTime() / 1000) * perSecond);
     },
     read: (events, corpusRow) => reader(events, (rows) => readRows(rows, corpusRow)),
     close: () => database.close(),

@@ -13,6 +13,7 @@ import { hasSampledTypes } from '../files/formats/table.ts';
 import { type FilterColumn, plainItemValue } from '../rows/item_columns.ts';
 import { bagSpans, type RawBags, type RawCodes, type RawColumn, type RawNumbers } from '../rows/raw.ts';
 import { type BoundTables, computedQuery, numberIn, withDoubledMark } from '../rows/staged_tables.ts';
+import type { TimeScale } from '../rows/time_scale.ts';
 import { validateRows } from '../rows/validate_rows.ts';
 import { type CellText, fieldKind, type TextRow, type WrittenField, type WrittenKind, writtenError } from './fields.ts';
 import { plainReader } from './plain_rows.ts';
@@ -169,6 +170,8 @@ export interface WrittenCheckSource {
   readonly readPlan: ReadPlan;
   /** The condition of the data block. As in a file, the values of rows that it excludes are not checked. */
   readonly where?: ColumnRequest | undefined;
+  /** Judges the times of events. */
+  readonly timeScale?: TimeScale | undefined;
   /** Returns the name of a column in messages. Default: its own. */
   readonly shownName?: (column: string) => string;
 }
@@ -176,7 +179,7 @@ export interface WrittenCheckSource {
 /** Computes rows, and checks their values like those of a data file. */
 export async function computeChecked(
   kind: WrittenKind,
-  { database, query, source, readPlan, where, shownName = (column) => column }: WrittenCheckSource,
+  { database, query, source, readPlan, where, timeScale, shownName = (column) => column }: WrittenCheckSource,
   rows: readonly TextRow[],
 ): Promise<CheckedRows> {
   const failures = new Map<number, Failure>();
@@ -210,7 +213,7 @@ export async function computeChecked(
     raw: { rows: rows.length, present, columns },
     staged,
     dictionaries,
-    joined: {},
+    context: { timeScale },
   });
   for (const { at, column, reason } of bad) {
     invariant('record' in at && column !== undefined, 'a finding has a row and a column');

@@ -42,6 +42,8 @@ export interface DataDescription {
   readonly seen: 'excluded' | 'kept';
   /** Figures are means over events where this is absent. */
   readonly evaluate?: 'per_event' | 'per_user';
+  /** With `checked`, the default, rows are bad whose time has another unit than most, or is later than tomorrow. */
+  readonly times?: 'checked' | 'any';
   /** Share of bad rows past which the run stops. */
   readonly reject: number;
 }

@@ -31,11 +31,13 @@ export interface EventWrites {
   itemError(change: EventChange): Failure | undefined;
   /** True if the model has no such item, so that no answer shows the event. */
   isUnknownItem(change: EventChange): boolean;
+  /** True if the files of the data may have the event already, so that no answer shows it before the next training. */
+  isLate(change: EventChange, log: string): boolean;
   /** True if some event of the user is known. */
   knows(user: string): boolean;
   /**
    * All writes become visible together, in their order. An event is left out if the data has it: if its files have this entry of the log, or, if they have
-   * none of the log, if the event is not later than the data.
+   * none of the log, if the event is not later than the data and the data has its user.
    */
   show(changes: readonly EventChange[], entry: { readonly log: string; readonly position: number }): void;
   close(): void;
@@ -65,6 +67,11 @@ export function makeEventWrites({
   const inTurn = makeSerialQueue();
   const isUnknownItem = (change: EventChange): boolean =>
     !('deleted' in change) && live.snapshot.itemRow(change.item) < 0;
+  const isLate = (change: EventChange, log: string): boolean =>
+    !('deleted' in change) &&
+    !positionsInDataFiles.has(log) &&
+    change.time <= knownUntil &&
+    base.userRow(change.user) >= 0;
   return {
     reader,
     userEvents,
@@ -81,11 +88,12 @@ export function makeEventWrites({
       const reason = 'is the key of no item';
       return new Failure([writtenError('event', 'item', reason, 'write the item first: `PUT /v1/items/{key}`')]);
     },
+    isLate,
     knows: (user) => (userEvents.laterEventsOf(user)?.items.length ?? 0) > 0 || base.userRow(user) >= 0,
     show(changes, { log, position }) {
       const through = positionsInDataFiles.get(log);
       const isLater = (change: ReadEvent): boolean =>
-        change.counts && (through === undefined ? change.time > knownUntil : position > through);
+        change.counts && (through === undefined ? !isLate(change, log) : position > through);
       let pending: ReadEvent[] = [];
       for (const change of changes) {
         if (!('deleted' in change)) {

@@ -126,9 +126,9 @@ export interface WrittenAnswer {
 
 /**
  * `known`: an event with this id is there already. `left_out`: the data block leaves the event out, by `where`. `unknown_item`: it is kept, and training may learn
- * the item, which the model does not have.
+ * the item, which the model does not have. `late`: it is kept for training, and its time is not after the events of the data, which may have it.
  */
-export type EventOutcome = 'added' | 'known' | 'left_out' | 'unknown_item';
+export type EventOutcome = 'added' | 'known' | 'late' | 'left_out' | 'unknown_item';
 
 export interface EventBody {
   readonly user: Key;
@@ -540,7 +540,7 @@ const eventSchemas = {
     user: textSchema('Key of the user.'),
     item: textSchema('Key of the item.'),
     outcome: textSchema(
-      '`added`, `known` for an id that was sent before, `left_out` by `where` of the data block, or `unknown_item`: kept for the next training, as the model does not have the item.',
+      '`added`, `known` for an id that was sent before, `left_out` by `where` of the data block, `unknown_item`: kept for the next training, as the model does not have the item, or `late`: kept too, as its time is not after the events of the data, which may have it.',
     ),
   }),
   Removed: complete('What became of a user.', {

@@ -102,6 +102,45 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
     expect(data.protocol).toContain('2 events have no `liked`: the task of this label ignores them.');
   });
 
+  it.each([
+    [
+      'seconds',
+      1_700_000_000,
+      ['1700000000000', '0', '4000000000'],
+      [
+        'is a time in milliseconds, and most times are in seconds',
+        'is before 1971, and most times are after it',
+        'is later than tomorrow',
+      ],
+    ],
+    [
+      'milliseconds',
+      1_700_000_000_000,
+      ['1700000000', '1700000000000000'],
+      [
+        'is a time in seconds, and most times are in milliseconds',
+        'is a time in microseconds, and most times are in milliseconds',
+      ],
+    ],
+    ['indexes', 7, ['1700000000'], ['is a million times as large as most times']],
+  ])('times of another unit, and of no time at all, among %s', async (_, first, wrong, reasons) => {
+    const times = [...Array.from({ length: 20 }, (_, row) => String(first + row)), ...wrong];
+    const files = { 'events.csv': `user,item,rating,price,when\n${times.map((time) => `a,x,5,1,${time}\n`).join('')}` };
+    const { rejected, data } = await lenient(files, { time: '"when"' });
+    expect(rejected).toEqual(reasons.map((reason, row) => `events.csv:${22 + row} time: "${wrong[row]}.0" ${reason}`));
+    expect(data.knownUntil).toBe(first + 19);
+    const { data: whole } = await lenient(files, { time: '"when"', times: 'any' });
+    expect(whole.rejected.count).toBe(0);
+  });
+
+  it('dates of the next century, but not where most are of it', async () => {
+    const dates = (years: readonly number[]): string =>
+      `user,item,rating,price,when\n${years.map((year) => `a,x,5,1,${year}-02-03\n`).join('')}`;
+    const { rejected } = await lenient({ 'events.csv': dates([2020, 2021, 2022, 2199]) }, { time: '"when"' });
+    expect(rejected).toEqual(['events.csv:5 time: "2199-02-03" is later than tomorrow']);
+    expect((await lenient({ 'events.csv': dates([2021, 2198, 2199]) }, { time: '"when"' })).rejected).toEqual([]);
+  });
+
   it('a probability that is not from 0 to 1', async () => {
     const { rejected, data } = await lenient(
       {

@@ -161,6 +161,13 @@ export const data = declaration({
         doc: 'What figures are means over: `per_event`, each held-out event by itself; `per_user`, each user with all the items that the user holds out, as papers with several test items a user report them.',
       }),
     ),
+    times: entry(
+      'any',
+      choice(['checked', 'any'], {
+        default: 'checked',
+        doc: 'With `checked`, none is in another unit, or after tomorrow. `any` takes all.',
+      }),
+    ),
     reject: entry(
       '1%',
       number({ min: 0, max: 1, default: 0.01, doc: 'The share of invalid rows above which the run stops.' }),

@@ -114,7 +114,7 @@ function isHistory({ name, value }: Ast.EntryNode): boolean {
 }
 
 /** Entries whose value is a word. They were added to the language later, so a history may have one of these names. */
-const wordEntries = new Set<EntryName>(['seen', 'evaluate']);
+const wordEntries = new Set<EntryName>(['seen', 'evaluate', 'times']);
 
 /** Kinds of histories that need events in the order of time. */
 const inTimeOrder: ReadonlySet<string> = new Set<HistoryKind>(['past']);

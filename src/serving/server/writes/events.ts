@@ -82,7 +82,9 @@ export async function makeEventIntake({
           const change = changeOf(write);
           if (change && 'counts' in change && !change.counts) return 'left_out';
           const isUnknownItem = change && batches.versions.every((version) => version.isUnknownItem(change));
-          return isUnknownItem ? 'unknown_item' : 'added';
+          if (isUnknownItem) return 'unknown_item';
+          const isLate = change && batches.versions.every((version) => version.isLate(change, log.id));
+          return isLate ? 'late' : 'added';
         };
         return { writes: [...newWrites], outcomes: () => writes.map(outcomeOf) };
       };

@@ -77,6 +77,16 @@ it('an event that is sent again with its id counts once', async () => {
   expect(keysOf((await recommend('u2')).history).filter((key) => key === 'f9').length).toBeLessThanOrEqual(2);
 });
 
+it('an event that the data may have is late, and one of a new user cannot be', async () => {
+  const before = await recommend('u5');
+  expect((await send({ user: 'u5', item: 'f1', time: 100 })).body.outcome).toBe('late');
+  expect((await recommend('u5')).history).toEqual(before.history);
+  expect((await send({ user: 'early', item: 'f1', time: 100 })).body.outcome).toBe('added');
+  expect(keysOf((await recommend('early')).history)).toEqual(['f1']);
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  expect(metrics).toMatch(/outcome="late"\} 1$/m);
+});
+
 it('several are taken together or not at all', async () => {
   const before = await recommend('u3');
   const answer = await send([
@@ -92,6 +102,7 @@ it.each<[string, object, string, string]>([
   ['an item that does not exist', { user: 'u1', item: 'nothing', time: 1e6 }, 'event-value', '/item'],
   ['a time of another type', { user: 'u1', item: 'f1', time: '2026-11-30' }, 'event-value', '/time'],
   ['a missing time, as the times of the data are no moments', { user: 'u1', item: 'f1' }, 'event-value', '/time'],
+  ['a time far beyond those of the data', { user: 'u1', item: 'f1', time: 1.7e12 }, 'event-value', '/time'],
   ['an empty key', { user: '', item: 'f1', time: 1e6 }, 'event-value', '/user'],
   [
     'a key among the columns',
