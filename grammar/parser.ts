@@ -73,7 +73,7 @@ export class TowerParser extends EmbeddedActionsParser {
     return declarations;
   });
 
-  /** declaration = use | let | model | features | labels | group | block | tower | task | objective | retrieve | train | search | data */
+  /** declaration = use | let | model | features | labels | group | block | loss | tower | task | objective | retrieve | train | search | data */
   readonly declaration = this.RULE('declaration', (): ast.DeclarationNode | undefined =>
     this.OR<ast.DeclarationNode | undefined>([
       { ALT: () => this.SUBRULE(this.use) },
@@ -83,6 +83,7 @@ export class TowerParser extends EmbeddedActionsParser {
       { ALT: () => this.SUBRULE(this.labels) },
       { ALT: () => this.SUBRULE(this.group) },
       { ALT: () => this.SUBRULE(this.block) },
+      { ALT: () => this.SUBRULE(this.loss) },
       { ALT: () => this.SUBRULE(this.tower) },
       { ALT: () => this.SUBRULE(this.task) },
       { ALT: () => this.SUBRULE(this.objective) },
@@ -146,22 +147,13 @@ export class TowerParser extends EmbeddedActionsParser {
     return name && members.length > 0 ? { kind: 'Group', ...this.#place(first), name, members } : undefined;
   });
 
-  /** block = [ "shared" ] "block" Name [ "(" parameter { "," parameter } ")" ] ( "=" expression | formula ) */
+  /** block = [ "shared" ] "block" Name [ parameters ] ( "=" expression | formula ) */
   readonly block = this.RULE('block', (): ast.BlockNode | undefined => {
     const first = this.LA(1);
     const shared = isWritten(this.OPTION(() => this.CONSUME(t.Shared)));
     this.CONSUME(t.Block);
     const name = this.#identifier(this.CONSUME(t.Name));
-    const parameters: ast.BlockParameterNode[] = [];
-    this.OPTION2(() => {
-      this.CONSUME(t.LeftParenthesis);
-      add(parameters, this.SUBRULE(this.parameter));
-      this.MANY(() => {
-        this.CONSUME(t.Comma);
-        add(parameters, this.SUBRULE2(this.parameter));
-      });
-      this.CONSUME(t.RightParenthesis);
-    });
+    const parameters = this.OPTION2(() => this.SUBRULE(this.parameters)) ?? [];
     const body = this.OR<Pick<ast.BlockNode, 'flow' | 'formula'>>([
       {
         ALT: () => {
@@ -173,6 +165,28 @@ export class TowerParser extends EmbeddedActionsParser {
     ]);
     if (!name || !(body?.flow ?? body?.formula)) return undefined;
     return { kind: 'Block', ...this.#place(first), name, parameters, shared, ...body };
+  });
+
+  /** loss = "loss" Name [ parameters ] formula */
+  readonly loss = this.RULE('loss', (): ast.LossNode | undefined => {
+    const first = this.CONSUME(t.Loss);
+    const name = this.#identifier(this.CONSUME(t.Name));
+    const parameters = this.OPTION(() => this.SUBRULE(this.parameters)) ?? [];
+    const formula = this.SUBRULE(this.formula);
+    return name && formula && { kind: 'Loss', ...this.#place(first), name, parameters, formula };
+  });
+
+  /** parameters = "(" parameter { "," parameter } ")" */
+  readonly parameters = this.RULE('parameters', (): ast.BlockParameterNode[] => {
+    const parameters: ast.BlockParameterNode[] = [];
+    this.CONSUME(t.LeftParenthesis);
+    add(parameters, this.SUBRULE(this.parameter));
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      add(parameters, this.SUBRULE2(this.parameter));
+    });
+    this.CONSUME(t.RightParenthesis);
+    return parameters;
   });
 
   /** parameter = Name [ ":" "flow" ] [ "=" expression ] */

@@ -33,7 +33,7 @@ const scope = {
 const named: readonly (readonly [name: string, ...words: TokenType[]])[] = [
   [scope.class, t.Tower, t.Task],
   [scope.namespace, t.Model, t.Data],
-  [scope.function, t.Block],
+  [scope.function, t.Block, t.Loss],
   [scope.variable, t.Let, t.Group, t.Channel],
 ];
 

@@ -88,6 +88,7 @@ export const Keyed = word('keyed');
 export const By = word('by');
 export const Channel = word('channel');
 export const Task = word('task');
+export const Loss = word('loss');
 export const Objective = word('objective');
 export const Retrieve = word('retrieve');
 export const Train = word('train');

@@ -2,6 +2,7 @@
  * Writes the files that are generated from code. `--check` writes nothing, and fails where a file is not what it would write.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { ebnf } from '../grammar/ebnf.ts';
 import { textMate } from '../grammar/textmate.ts';
 import { makeProgram } from '../src/app/cli/commands/table.ts';
@@ -18,15 +19,17 @@ const root = new URL('../', import.meta.url);
 
 const textOf = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
-/** Makes a module of the blocks whose text is Tower, so that nothing reads files. */
+/** Makes a module of the blocks and losses whose text is Tower, so that nothing reads files. */
 function formulaModule(): string {
-  const folder = 'src/compiler/library/blocks/';
-  const names = readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.tower'));
-  const entries = names.map((name) => {
-    const text = textOf(folder + name).replace(/[\\`]|\$\{/g, '\\$&');
-    return `  ${name.slice(0, -'.tower'.length)}: \`${text}\`,\n`;
+  const paths = ['blocks', 'losses'].flatMap((kind) => {
+    const folder = `src/compiler/library/${kind}/`;
+    return readdirSync(new URL(folder, root)).flatMap((name) => (name.endsWith('.tower') ? [folder + name] : []));
   });
-  return `/** The \`.tower\` files of this folder, which \`npm run generate\` writes here. */\nexport const formulas = {\n${entries.join('')}} as const;\n`;
+  const entries = paths.map((path) => {
+    const text = textOf(path).replace(/[\\`]|\$\{/g, '\\$&');
+    return `  ${basename(path, '.tower')}: \`${text}\`,\n`;
+  });
+  return `/** The \`.tower\` files of blocks and losses, which \`npm run generate\` writes here. */\nexport const formulas = {\n${entries.join('')}} as const;\n`;
 }
 
 /** Path from the root of the project → its text. */

@@ -89,8 +89,9 @@ export const notes = {
   first: (name: string): string => `\`${name}\` is here already`,
   also: (name: string): string => `\`${name}\` is here too`,
   brings: (group: string, feature: string): string => `group \`${group}\` contains \`${feature}\``,
-  parameter: (block: string, name: string): string => `block \`${block}\` uses its parameter \`${name}\` here`,
-  values: (block: string, values: string): string => `block \`${block}\` is used with ${values} here`,
+  parameter: (block: string, name: string, what = 'block'): string =>
+    `${what} \`${block}\` uses its parameter \`${name}\` here`,
+  values: (block: string, values: string, what = 'block'): string => `${what} \`${block}\` is used with ${values} here`,
   read: (tower: string, name: string): string => `\`${name}\` is an input of tower \`${tower}\` here`,
   order: (query: string): string => `\`${query}\` is the query tower here`,
   used: (path: string): string => `"${path}" is used here`,

@@ -88,7 +88,9 @@ function read(node: Ast.DeclarationNode, cursor: TokenCursor): PlacedDeclaration
     case 'Let':
       return letDeclaration(node, cursor);
     case 'Block':
-      return node.formula ? blockWithFormula(node, node.formula, cursor) : blockDeclaration(node, cursor);
+      return node.formula ? withFormula(node, node.formula, cursor) : blockDeclaration(node, cursor);
+    case 'Loss':
+      return withFormula(node, node.formula, cursor);
     case 'Group':
       return groupDeclaration(node, cursor);
     case 'Objective':
@@ -107,7 +109,11 @@ function read(node: Ast.DeclarationNode, cursor: TokenCursor): PlacedDeclaration
   }
 }
 
-function blockWithFormula(node: Ast.BlockNode, formula: Ast.FormulaNode, cursor: TokenCursor): BodiedDeclaration {
+function withFormula(
+  node: Ast.BlockNode | Ast.LossNode,
+  formula: Ast.FormulaNode,
+  cursor: TokenCursor,
+): BodiedDeclaration {
   const head = [...formulaHead(node, formula, cursor), indent(cursor.gap(' '))];
   return { kind: 'bodied', form: 'Formula', head, body: readBody(formula.entries, cursor) };
 }

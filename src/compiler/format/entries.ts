@@ -254,13 +254,18 @@ export function blockDeclaration(node: Ast.BlockNode, cursor: TokenCursor): Prin
   return binding(blockHead(node, cursor), '=', 'block', cursor, () => expression(flow!, cursor), parameters.length > 0);
 }
 
-function blockHead({ shared, parameters }: Ast.BlockNode, cursor: TokenCursor): Doc[] {
-  const nameDocs = words(shared ? 3 : 2, cursor);
+function blockHead(node: Ast.BlockNode | Ast.LossNode, cursor: TokenCursor): Doc[] {
+  const { parameters } = node;
+  const nameDocs = words(node.kind === 'Block' && node.shared ? 3 : 2, cursor);
   return parameters.length === 0 ? nameDocs : [group([...nameDocs, ...parameterList(parameters, cursor)])];
 }
 
-/** Prints what stands before the brace of a block that computes by a formula: `block fm of (x: fields[f, d])`. */
-export function formulaHead(node: Ast.BlockNode, { inputs }: Ast.FormulaNode, cursor: TokenCursor): Doc[] {
+/** Prints what stands before the brace of a block or a loss that computes by a formula: `block fm of (x: fields[f, d])`. */
+export function formulaHead(
+  node: Ast.BlockNode | Ast.LossNode,
+  { inputs }: Ast.FormulaNode,
+  cursor: TokenCursor,
+): Doc[] {
   const head = [...blockHead(node, cursor), cursor.take(' '), indent(cursor.take(' '))];
   const inputDocs = inputs.map((input, index): Doc => {
     if (index > 0) cursor.passComma();

@@ -410,6 +410,15 @@ export interface LossContext extends BlockContext {
    * ShapeError if the two views would be equal.
    */
   views(options: ViewOptions): Views;
+  /**
+   * Computes the loss of each row, float32 [batch], by the text in Tower of a loss of the library, or of the file. Throws ShapeError for arguments that
+   * exclude each other. @param text absent for the text of the file; the form is that of several, from 0
+   */
+  lossOfRows(
+    score: VectorScore,
+    args: Readonly<Record<string, unknown>>,
+    text?: { readonly name: FormulaName; readonly form?: number },
+  ): Ref;
   /** Adds a scalar to the logs and the report of the run: `temperature` of task `watch` becomes `temperature:watch`. */
   measure(quantity: 'temperature', value: Ref): void;
   /** True if the item tower may compute each item of the batch once, because the losses of all tasks allow it (`LossKind.distinct`). */

@@ -126,6 +126,17 @@ export const inputForms = {
   interests: { form: 'interests[k, d]', doc: 'Interests k, each of d numbers.' },
 } satisfies Record<string, WordDoc>;
 
+/** What an input of a loss may be. */
+const lossInputForms = {
+  scores: {
+    form: 'scores[i, j]',
+    doc: "The scores of row i with its own item and its negatives j. `scores[i]` is that with the row's own item alone.",
+  },
+  negatives: { form: 'negatives[i, j]', doc: 'The scores of row i with its negatives j, without its own item.' },
+  log_q: { form: 'log_q[i, j]', doc: 'log q of the items of the columns, by the argument `correction`; 0 without it.' },
+  labels: { form: 'labels[i]', doc: 'The label of each row.' },
+} satisfies Record<string, WordDoc>;
+
 /** The words of formulas that are no names of the file, for editors. */
 export const formulaWords = {
   exp: ofNumber('exp', 'eˣ'),
@@ -160,7 +171,9 @@ export const formulaWords = {
   normal: { form: 'normal(0.02)', doc: 'First values of a weight: normal, with this standard deviation.' },
   uniform: { form: 'uniform(0.1)', doc: 'First values of a weight: uniform from minus this number to this number.' },
   pi: { form: 'pi', doc: '3.14159…' },
+  own: { form: 'own(s)', doc: "In a loss: what a value of the columns is for the row's own item." },
   ...inputForms,
+  ...lossInputForms,
 } satisfies Record<string, WordDoc>;
 
 export type FormulaWord = keyof typeof formulaWords;

@@ -15,7 +15,8 @@ import type {
 } from './contract.ts';
 
 type None = Record<never, never>;
-type RowOfKind<K extends { readonly parameters: Parameters }> = Omit<K, 'parameters'> & Partial<Pick<K, 'parameters'>>;
+export type RowOfKind<K extends { readonly parameters: Parameters }> = Omit<K, 'parameters'> &
+  Partial<Pick<K, 'parameters'>>;
 
 export const featureKind = <P extends Parameters>(row: FeatureKind<P>): FeatureKind<P> => row;
 export const weightingKind = <P extends Parameters>(row: WeightingKind<P>): WeightingKind<P> => row;

@@ -2,9 +2,9 @@
 import { invariant } from '../../base/diagnostics/failure.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { VectorScore } from '../library/contract.ts';
-import { losses } from '../library/losses/table.ts';
 import { rowScore } from '../library/losses/weighted_mean.ts';
 import type { Model, Task } from '../model/model.ts';
+import { rowOfLoss } from './formula/lower_loss.ts';
 import { lowerScore, type Sides } from './score.ts';
 
 export interface EventScores {
@@ -38,7 +38,7 @@ export function makeEventScores(sidesOf: (task: Task) => Sides): EventScores {
     if (score === undefined) return undefined;
     const { builder } = sidesOf(task).block;
     const { loss } = task;
-    const scale = (loss && losses[loss.kind]!.probability?.(loss.arguments)) ?? 1;
+    const scale = (loss && rowOfLoss(loss).probability?.(loss.arguments)) ?? 1;
     return builder.scope(`score/${task.name}`, () => {
       const ownScore = rowScore(builder, score.query, score.item);
       return scale === 1 ? ownScore : builder.mul(ownScore, scale);

@@ -370,7 +370,7 @@ export function blockContext(lowering: GraphLowering, path: string): BlockContex
       return throughValue;
     },
     formula(name, values, numbers) {
-      return computeFormula(lowering, this, libraryFormula(name, values.length, numbers), values, path);
+      return computeFormula(lowering, this, libraryFormula(name, numbers, { inputs: values.length }), values, path);
     },
     setAfterStep(parameter, next) {
       if (!training || (rows.kind !== 'events' && rows.kind !== 'sequences')) return;

@@ -8,10 +8,11 @@ import type { RowsOf } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';
 import { areSets } from '../../graph/vector_sets.ts';
 import { type LossContext, ShapeError, type VectorScore } from '../library/contract.ts';
-import { losses } from '../library/losses/table.ts';
+import { libraryFormula } from '../model/formula/library_formula.ts';
 import type { Model, Task } from '../model/model.ts';
 import { type EventScores, makeEventScores } from './event_scores.ts';
 import { type Arrow, blockContext, type GraphLowering, makeLowering } from './flow.ts';
+import { type FormulaLossArguments, lowerLoss, rowOfLoss } from './formula/lower_loss.ts';
 import { GraphInputs, withoutConflict } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
 import { type Cut, lowerInParts } from './lower_parts.ts';
@@ -63,7 +64,7 @@ function lowerTask(
   const weight = task.weight === undefined ? undefined : lowerWeight(context, model, task, task.weight);
   if (score === undefined || (task.weight !== undefined && weight === undefined)) return undefined;
 
-  const row = losses[task.loss.kind]!;
+  const row = rowOfLoss(task.loss);
   const [queryTower, itemTower] = model.towers;
   return withoutConflict(task.loss, diagnostics, () =>
     inputs.builder.scope(lossPath, () => {
@@ -89,6 +90,10 @@ function lowerTask(
           const drawn = inputs.builder.unscoped(() => scoreOf(rows));
           invariant(drawn, 'the item tower lowers alike for all rows');
           return drawn;
+        },
+        lossOfRows(some, args, text) {
+          const formula = text ? libraryFormula(text.name, args, text) : task.loss.declared!.formula;
+          return lowerLoss(formula, lossContext, some, args as FormulaLossArguments);
         },
         views: (options) => lowerViews(context, model, task, sides.item, cut, options),
         ...(rowsAreUsers
@@ -275,7 +280,7 @@ function readsDistinctItems({ tasks }: Model, query: Channels, { kept }: GraphLo
   return (
     !several &&
     kept.size === 0 &&
-    tasks.every(({ loss }) => loss && losses[loss.kind]!.distinct?.(loss.arguments) === true)
+    tasks.every(({ loss }) => loss && rowOfLoss(loss).distinct?.(loss.arguments) === true)
   );
 }
 
@@ -299,7 +304,7 @@ function checkRetrieve({ tasks, retrieve }: Model, query: Channels): Diagnostic[
 /** Checks that the losses train both towers. */
 function checkTraining({ tasks }: Model): Diagnostic[] {
   const kinds = tasks.flatMap(({ loss }) => (loss ? [loss] : []));
-  if (!kinds.every(({ kind }) => losses[kind]!.oneSided)) return [];
+  if (!kinds.every((loss) => rowOfLoss(loss).oneSided)) return [];
   const reason = 'trains one tower alone: add a task with a loss on events, such as `softmax(in_batch)`';
   return kinds.slice(0, 1).map(({ kind, span }) => diagnose('arguments-conflict', span, { kind, reason }));
 }

@@ -5,7 +5,6 @@ import { invariant } from '../../base/diagnostics/failure.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import type { FeaturePlan, GraphPlan, MeasureSpec, Plan, TaskPlan, TrainPlan } from '../../graph/plan/plan.ts';
 import type { BoundKind } from '../library/contract.ts';
-import { losses } from '../library/losses/table.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import { type ValidParts, withoutUnread } from '../model/complete.ts';
 import type { Call, Model, Task, Tower, Training } from '../model/model.ts';
@@ -14,6 +13,7 @@ import { meanParameter } from './bias.ts';
 import { makeEventScores } from './event_scores.ts';
 import { lowerFitted } from './fitted.ts';
 import { type Arrow, blockContext, type GraphLowering, makeLowering, type WrittenStep } from './flow.ts';
+import { rowOfLoss } from './formula/lower_loss.ts';
 import { lowerForward } from './forward.ts';
 import { finished, GraphInputs } from './inputs.ts';
 import type { LoweredFeatures } from './lower_features.ts';
@@ -220,8 +220,9 @@ function validatePlan({ validate }: Training): TrainPlan['validate'] {
 /** Returns undefined for a task whose loss compares an event with others, because its score alone predicts no label. */
 function predictsOf({ loss }: Pick<Task, 'loss'>): TaskPlan['predicts'] {
   if (!loss) return undefined;
-  if (losses[loss.kind]!.probability?.(loss.arguments) !== undefined) return 'probability';
-  return needsOf({ losses }, loss).label === 'number' ? 'number' : undefined;
+  const row = rowOfLoss(loss);
+  if (row.probability?.(loss.arguments) !== undefined) return 'probability';
+  return needsOf({ losses: { [loss.kind]: row } }, loss).label === 'number' ? 'number' : undefined;
 }
 
 /** Lowers the served towers over the rows of events: output `prediction:<task>`. Undefined if no task predicts. */

@@ -8,11 +8,11 @@ import { differentiate } from '../../graph/differentiate.ts';
 import type { Node } from '../../graph/graph.ts';
 import type { GraphPlan } from '../../graph/plan/plan.ts';
 import type { TaskLoss, WeightedLosses } from '../library/contract.ts';
-import { losses as lossKinds } from '../library/losses/table.ts';
 import { sumOfAll } from '../library/values.ts';
 import { weightings } from '../library/weightings/table.ts';
 import type { Model } from '../model/model.ts';
 import { blockContext, type GraphLowering, makeLowering } from './flow.ts';
+import { rowOfLoss } from './formula/lower_loss.ts';
 import type { Forward } from './forward.ts';
 import { finished, GraphInputs, withoutConflict } from './inputs.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
@@ -133,8 +133,8 @@ export function checkObjective({ objective, tasks }: Model): Diagnostic[] {
 }
 
 function taskLoss(tasks: Model['tasks'], name: string, loss: Ref): TaskLoss {
-  const kind = tasks.find((task) => task.name === name)?.loss?.kind;
-  return { task: name, loss, regression: kind !== undefined && lossKinds[kind]!.label === 'number' };
+  const call = tasks.find((task) => task.name === name)?.loss;
+  return { task: name, loss, regression: call !== undefined && rowOfLoss(call).label === 'number' };
 }
 
 /** Returns a scalar that is 1 if any row counts; absent if all rows count. */

@@ -94,7 +94,11 @@ export function isNumeric(expression: ExpressionNode, isConstant: (name: string)
 }
 
 /** Describes a declared block like a row of the library. Defaults are text, because they may depend on other parameters. */
-export function rowOfBlock({ name, parameters, doc = 'A block of this file.' }: BlockNode): KindRow {
+export function rowOfBlock({
+  name,
+  parameters,
+  doc = 'A block of this file.',
+}: Pick<BlockNode, 'name' | 'parameters' | 'doc'>): KindRow {
   const required = parameters
     .filter((parameter) => !parameter.default)
     .map((parameter) => `${parameter.name.name}: ${parameter.isFlow ? 'dense(64)' : '64'}`);

@@ -5,7 +5,7 @@
 import type { Span } from '../../base/text/source.ts';
 import type { LabelType } from '../../graph/plan/plan.ts';
 import type { Operator } from '../library/arithmetic.ts';
-import type { BlockKind, BoundKind, SequenceRead } from '../library/contract.ts';
+import type { BlockKind, BoundKind, LossKind, SequenceRead } from '../library/contract.ts';
 import type { DeclarationEntry, Entries } from '../library/declarations/entry.ts';
 import type { train } from '../library/declarations/train_declaration.ts';
 import type { FunctionName } from '../library/formula_functions.ts';
@@ -27,6 +27,8 @@ export interface Model {
 /** A checked call. `kind` is a row of the table that its position implies. */
 export interface Call extends BoundKind {
   readonly span: Span;
+  /** What a loss of the file is, for a call of one. */
+  readonly declared?: { readonly row: LossKind; readonly formula: Formula };
 }
 
 export interface Feature {
@@ -251,18 +253,20 @@ type CheckedEntries<E extends Entries> = {
 export type Axes = readonly string[];
 
 export type InputKind = 'vector' | 'sequence' | 'fields' | 'interests' | 'elements';
+/** What a loss reads: scores of a row with its own item and its negatives, or with negatives alone; log q of their items; labels of rows. */
+export type LossInputKind = 'scores' | 'negatives' | 'log_q' | 'labels';
 
 export interface FormulaInput {
   readonly name: string;
-  readonly kind: InputKind;
+  readonly kind: InputKind | LossInputKind;
   readonly axes: Axes;
   /** True for fields whose widths may differ. */
   readonly isRagged: boolean;
 }
 
-/** What an axis counts: elements of a list, fields, interests, or other numbers. */
+/** What an axis counts: elements of a list, fields, interests, or other numbers; in a loss rows, and their columns. */
 export interface Letter {
-  readonly kind: 'list' | 'fields' | 'interests' | 'plain';
+  readonly kind: 'list' | 'fields' | 'interests' | 'plain' | 'rows' | 'columns';
   /** The letter whose range this one also counts, such as the elements of a list: that of `s` in `x[t: s]` is `t`. */
   readonly list?: string;
   /** The size, if a weight states it. */
@@ -328,6 +332,8 @@ export type Term = {
     }
   | { readonly kind: 'renamed'; readonly operand: Term; readonly letters: ReadonlyMap<string, string> }
   | { readonly kind: 'spread'; readonly operand: Term; readonly letters: Axes }
+  /** In a loss: the value of the row's own item. */
+  | { readonly kind: 'own'; readonly operand: Term }
   /** `line` names the weights of the steps. */
   | { readonly kind: 'flow'; readonly operand: Term; readonly steps: readonly FlowStep[]; readonly line: string }
   | { readonly kind: 'states'; readonly scan: FormulaScan; readonly index: number }
@@ -359,6 +365,7 @@ export function termsWithin(term: Term): readonly Term[] {
       return [term.operand, ...term.tests.flatMap(({ left, right }) => [left, right])];
     case 'renamed':
     case 'spread':
+    case 'own':
     case 'flow':
     case 'shown':
       return [term.operand];

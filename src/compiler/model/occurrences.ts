@@ -8,7 +8,7 @@ import type { FormulaWord } from '../library/formula_functions.ts';
 import type * as Ast from '../syntax/ast.ts';
 
 /** Declarations whose names are looked up in the whole file. */
-export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'column';
+export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'loss' | 'tower' | 'task' | 'column';
 
 export type SymbolKind = LookupKind | 'model' | 'data' | 'parameter' | 'value' | 'letter' | 'channel' | 'step';
 
@@ -37,6 +37,7 @@ export type SymbolNode =
   | TypedName
   | Ast.GroupNode
   | Ast.BlockNode
+  | Ast.LossNode
   | Ast.BlockParameterNode
   | Ast.TowerNode
   | Ast.TowerEntryNode

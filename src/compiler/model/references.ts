@@ -46,13 +46,13 @@ export function withNamed(names: Iterable<string>, features: DeclaredFeatures, k
 
 /** Returns the features that tasks name, as a weight or in a loss such as `mask: history`. */
 export function featuresOfTasks(
-  tasks: readonly { readonly loss?: BoundKind; readonly weight?: string }[],
+  tasks: readonly { readonly loss?: BoundKind & Pick<Call, 'declared'>; readonly weight?: string }[],
   features: ReadonlyMap<string, unknown>,
   { losses }: { readonly losses: Readonly<Record<string, KindRow>> },
 ): readonly string[] {
   return tasks.flatMap(({ loss, weight }) => [
     ...(weight !== undefined && features.has(weight) ? [weight] : []),
-    ...(loss ? argumentsThatName(loss, losses[loss.kind]!) : []),
+    ...(loss ? argumentsThatName(loss, loss.declared?.row ?? losses[loss.kind]!) : []),
   ]);
 }
 

@@ -27,6 +27,7 @@ type DeclarationWord =
   | 'group'
   | 'block'
   | 'shared'
+  | 'loss'
   | 'tower'
   | 'task'
   | 'train'
@@ -39,6 +40,7 @@ export const declaredIn = {
   label: ['labels'],
   group: ['group'],
   block: ['block', 'shared'],
+  loss: ['loss'],
   tower: ['tower'],
   task: ['task'],
 } satisfies Readonly<Record<string, readonly DeclarationWord[]>>;

@@ -13,7 +13,7 @@ import { type Library, library as wholeLibrary } from './library.ts';
 import { declares, type NoteMeaning, type Occurrence, symbolOf } from './occurrences.ts';
 import { certainly, doubtUnused, makeCollector, mergeRepeated, noteAt, type Report } from './report.ts';
 import type { Resolution, ResolvedTask, RuleOptions } from './resolution.ts';
-import { resolveBlocks } from './resolve/resolve_blocks.ts';
+import { resolveBlocks, rowOfLoss } from './resolve/resolve_blocks.ts';
 import { resolveDataBlocks } from './resolve/resolve_data.ts';
 import { defaultTraining, resolveTask, resolveTrain } from './resolve/resolve_entries.ts';
 import { resolveFeatures, resolveGroups, resolveLabels } from './resolve/resolve_features.ts';
@@ -21,7 +21,7 @@ import { checkProducts, resolveObjective, resolveRetrieve } from './resolve/reso
 import { resolveSearch } from './resolve/resolve_search.ts';
 import { resolveTower } from './resolve/resolve_towers.ts';
 
-import { declare, makeWorkspace } from './scope.ts';
+import { declare, makeWorkspace, type Scope } from './scope.ts';
 import { readSettings, type Settings } from './settings/setting_text.ts';
 import { type DeclarationChange, findSlot } from './settings/slots.ts';
 import { type FileOptions, type Files, gatherFiles, isModel, makeFiles } from './source_files.ts';
@@ -38,23 +38,25 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
 export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}): Outcome<Resolution> {
   const collector = makeCollector();
   const { diagnostics } = collector;
-  const library = options.library ?? wholeLibrary;
+  const known = options.library ?? wholeLibrary;
   const usedDiagnostics: Diagnostic[] = [];
   const gatheredFiles = gatherFiles(written, options, collector.report, usedDiagnostics);
   const whole = gatheredFiles.whole && !options.partial;
-  const files = applySettings(gatheredFiles, options.settings ?? {}, library, collector.report, usedDiagnostics);
+  const files = applySettings(gatheredFiles, options.settings ?? {}, known, collector.report, usedDiagnostics);
   const file = files.main;
   const { lost = [], doubtful = [] } = file;
   const report = whole ? collector.report : certainly(collector.report, { lost, doubtful, used: !files.whole });
   const occurrences: Occurrence[] = [];
   const note: NoteMeaning = (span, meaning) => void occurrences.push({ span, ...meaning });
   const scope = declare(files, report, note);
+  const library = withLosses(known, scope);
   const workspace = makeWorkspace(report, library, scope, makeConstants(scope.lets, report, note), note);
 
   const features = resolveFeatures(workspace);
   const labels = resolveLabels(workspace);
   const groups = resolveGroups(workspace);
-  const readStep = resolveBlocks(workspace);
+  const { readStep, readLoss } = resolveBlocks(workspace);
+  workspace.readLoss = readLoss;
   const towers = [...scope.towers.values()].map((node) => resolveTower(workspace, node, groups, readStep));
   const towersByName = new Map(towers.map((tower) => [tower.name, tower]));
   const tasks = [...scope.tasks.values()].map((node) => resolveTask(workspace, node, towersByName));
@@ -102,6 +104,13 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
   };
 }
 
+/** Returns the library with the losses of the file, which go before those of the same name. */
+function withLosses(library: Library, { losses }: Pick<Scope, 'losses'>): Library {
+  if (losses.size === 0) return library;
+  const declared = [...losses].map(([name, node]) => [name, rowOfLoss(node)] as const);
+  return { ...library, losses: { ...library.losses, ...Object.fromEntries(declared) } };
+}
+
 const ignore = (): undefined => {};
 
 /** Returns the files with the settings applied. */
@@ -115,7 +124,7 @@ function applySettings(
   let changed = files;
   for (const { path, at, values } of readSettings(settings, report, diagnostics)) {
     const scope = declare(changed, ignore, ignore);
-    const slot = findSlot({ scope, files: changed, library, report }, { parts: path, at });
+    const slot = findSlot({ scope, files: changed, library: withLosses(library, scope), report }, { parts: path, at });
     if (!slot) continue;
     const [, second] = values;
     if (second && slot.type.is !== 'kinds') {

@@ -4,6 +4,7 @@ import type * as Ast from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import { find } from './guess.ts';
 import type { Library } from './library.ts';
+import type { Call } from './model.ts';
 import {
   columnEntries,
   declares,
@@ -19,7 +20,7 @@ import { declaredIn, noteAt, type Report } from './report.ts';
 import type { Files } from './source_files.ts';
 import type { Binding } from './values.ts';
 
-const readKinds = ['feature', 'label', 'group', 'block', 'tower', 'task', 'channel'] as const;
+const readKinds = ['feature', 'label', 'group', 'block', 'loss', 'tower', 'task', 'channel'] as const;
 
 /** The kinds of declarations that a file reads by name. */
 export type ReadKind = (typeof readKinds)[number];
@@ -30,6 +31,7 @@ export interface Scope {
   readonly labels: ReadonlyMap<string, TypedName>;
   readonly groups: ReadonlyMap<string, Ast.GroupNode>;
   readonly blocks: ReadonlyMap<string, Ast.BlockNode>;
+  readonly losses: ReadonlyMap<string, Ast.LossNode>;
   readonly towers: ReadonlyMap<string, Ast.TowerNode>;
   readonly tasks: ReadonlyMap<string, Ast.TaskNode>;
   /** The columns of the data blocks of the main file. */
@@ -71,6 +73,7 @@ export function declare(files: Files, report: Report, note: NoteMeaning): Scope 
   const labels = new Map<string, TypedName>();
   const groups = new Map<string, Ast.GroupNode>();
   const blocks = new Map<string, Ast.BlockNode>();
+  const losses = new Map<string, Ast.LossNode>();
   const towers = new Map<string, Ast.TowerNode>();
   const tasks = new Map<string, Ast.TaskNode>();
   const sharedNames = { feature: features, label: labels, group: groups };
@@ -79,6 +82,7 @@ export function declare(files: Files, report: Report, note: NoteMeaning): Scope 
     if (node.kind === 'Let') add(lets, 'constant', node, { constant: lets });
     if (node.kind === 'Group') add(groups, 'group', node, sharedNames);
     if (node.kind === 'Block') add(blocks, 'block', node, { block: blocks });
+    if (node.kind === 'Loss') add(losses, 'loss', node, { loss: losses });
     if (node.kind === 'Features')
       for (const name of node.entries.flatMap(typedNames)) add(features, 'feature', name, sharedNames);
     if (node.kind === 'Labels')
@@ -91,7 +95,7 @@ export function declare(files: Files, report: Report, note: NoteMeaning): Scope 
   const dataColumns = files.main.declarations.flatMap((node) => (node.kind === 'Data' ? columnEntries(node) : []));
   // The first column of a name counts, as in a data block.
   const columns = new Map(dataColumns.toReversed().map((column) => [column.name.name, column]));
-  return { lets: [...lets.values()], features, labels, groups, blocks, towers, tasks, columns };
+  return { lets: [...lets.values()], features, labels, groups, blocks, losses, towers, tasks, columns };
 }
 
 /** The names of a file, and those read so far. All resolvers share it. */
@@ -102,6 +106,8 @@ export interface Workspace extends Binding {
   readonly uncertain: Set<ReadKind>;
   /** Groups with a member that could not be looked up. */
   readonly brokenGroups: Set<string>;
+  /** Reads the use of a loss of the file. Set once the losses are read. */
+  readLoss?(call: Ast.CallNode, node: Ast.LossNode): Call | undefined;
 }
 
 export function makeWorkspace(
@@ -113,8 +119,8 @@ export function makeWorkspace(
 ): Workspace {
   const reads = Object.fromEntries(readKinds.map((kind) => [kind, new Set<string>()])) as Workspace['reads'];
   const uncertain = new Set<ReadKind>();
-  const { features: feature, labels: label, tasks: task, blocks: block, towers: tower } = scope;
-  const names = { feature, label, task, block, tower, group: scope.groups, column: scope.columns };
+  const { features: feature, labels: label, tasks: task, blocks: block, losses: loss, towers: tower } = scope;
+  const names = { feature, label, task, block, loss, tower, group: scope.groups, column: scope.columns };
   const onWord: Workspace['onWord'] = (kind, { name, span }) => {
     const node = names[kind].get(name);
     if (node) note(span, readsOf(symbolOf(kind, node)));

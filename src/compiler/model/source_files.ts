@@ -36,7 +36,15 @@ export interface Files {
   readonly whole: boolean;
 }
 
-const comesAlong = new Set<Ast.DeclarationNode['kind']>(['Let', 'Features', 'Labels', 'Group', 'Block', 'Data']);
+const comesAlong = new Set<Ast.DeclarationNode['kind']>([
+  'Let',
+  'Features',
+  'Labels',
+  'Group',
+  'Block',
+  'Loss',
+  'Data',
+]);
 
 /** Follows every `use`. Syntax errors in an imported file are reported at their positions in that file. */
 export function gatherFiles(

@@ -30,6 +30,7 @@ export type DeclarationNode =
   | LabelsNode
   | GroupNode
   | BlockNode
+  | LossNode
   | TowerNode
   | TaskNode
   | ObjectiveNode
@@ -131,7 +132,17 @@ export interface BlockNode extends SyntaxNode {
   readonly formula?: FormulaNode;
 }
 
-/** The inputs and lines of a block that computes by a formula. */
+/** A declaration `loss mine(margin = 0.2) of (s: negatives[i, j]) { … }`: the loss of a row as a formula over its scores. */
+export interface LossNode extends SyntaxNode {
+  readonly kind: 'Loss';
+  readonly name: IdentifierNode;
+  readonly parameters: readonly BlockParameterNode[];
+  readonly shared?: never;
+  readonly flow?: never;
+  readonly formula: FormulaNode;
+}
+
+/** The inputs and lines of a block or a loss that computes by a formula. */
 export interface FormulaNode {
   readonly kind: 'Formula';
   readonly span: Span;

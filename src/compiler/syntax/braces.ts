@@ -4,7 +4,7 @@ import * as t from '../../../grammar/tokens.ts';
 import { diagnose } from '../../base/diagnostics/diagnose.ts';
 import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
 import type { Source, Span } from '../../base/text/source.ts';
-import { declarationWords, headerEnd, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
+import { declarationWords, headerEnd, isDeclarationWord, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
 import { needless, swapped, wrongSign } from './sign_mistakes.ts';
 import { after, beginsLine, endOf, exchanged, inserted, is, isAny, quote, replaced, spanOf } from './token.ts';
 
@@ -138,7 +138,7 @@ class Balancer {
         while (open.length > 1 && column <= open.at(-1)!.indent) this.closeTop();
       }
     }
-    if (open.length === 0 && (beginsDeclaration || (isFirstOnLine && isAny(token, declarationWords))))
+    if (open.length === 0 && (beginsDeclaration || (isFirstOnLine && isDeclarationWord(tokens, index))))
       this.declaration = result.length;
   }
 

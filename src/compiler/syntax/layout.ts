@@ -19,6 +19,7 @@ const declarations: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
   [t.Shared, [t.Block, t.Name]],
   [t.Block, [t.Name, t.Equals]],
   [t.Tower, [t.Name, t.LeftParenthesis]],
+  [t.Loss, [t.Name, t.Of]],
   [t.Task, [t.Name, t.LeftBrace]],
   [t.Objective, [t.Equals]],
   [t.Retrieve, [t.Equals]],
@@ -39,11 +40,24 @@ const beginsEntries = oneOf(entries.map(([first]) => first!));
 /** The words that begin a declaration. */
 export const declarationWords: readonly TokenType[] = [...declarations.keys()];
 
-const isDeclarationWord = oneOf(declarationWords);
+const isOneOfThem = oneOf(declarationWords);
+
+/** True for a word that begins a declaration. `loss` is also an entry of a task, and begins one before a name alone. */
+export const isDeclarationWord = (tokens: readonly IToken[], index: number): boolean =>
+  isOneOfThem(tokens[index]) && (!is(tokens[index], t.Loss) || is(tokens[index + 1], t.Name));
+
+/** True for `loss mine of (` and `loss mine(margin = 0.2) of (`; `loss softmax(in_batch)` is an entry without its sign. */
+function isLoss(tokens: readonly IToken[], index: number): boolean {
+  const close = is(tokens[index + 2], t.LeftParenthesis)
+    ? tokens.findIndex((token, at) => at > index && is(token, t.RightParenthesis) && is(tokens[at + 1], t.Of))
+    : index + 1;
+  return is(tokens[index + 1], t.Name) && is(tokens[close + 1], t.Of) && close <= index + mostNames;
+}
 
 export function looksLikeDeclaration(tokens: readonly IToken[], index: number): boolean {
   const firstToken = tokens[index];
-  if (!isDeclarationWord(firstToken)) return false;
+  if (is(firstToken, t.Loss)) return isLoss(tokens, index);
+  if (!isDeclarationWord(tokens, index)) return false;
   const followingTypes = firstToken && declarations.get(firstToken.tokenType);
   if (is(firstToken, t.Block) && is(tokens[index + 1], t.Name) && isAny(tokens[index + 2], [t.LeftParenthesis, t.Of]))
     return true;
@@ -102,7 +116,9 @@ export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
       isFirstOnLine &&
       !isContinued &&
       (is(token, t.Name)
-        ? isDeclarationWord(token) || (token.startColumn ?? 1) <= declarationColumn || looksLikeHeader(tokens, index)
+        ? isDeclarationWord(tokens, index) ||
+          (token.startColumn ?? 1) <= declarationColumn ||
+          looksLikeHeader(tokens, index)
         : hasLostItsWord(tokens, index, index - length));
     if (beginsDeclaration || isClearStart) declarationColumn = token.startColumn ?? 1;
     return beginsDeclaration || isClearStart;

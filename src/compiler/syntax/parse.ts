@@ -196,6 +196,6 @@ function strayDocs(source: Source, docs: DocComments, file: FileNode): Diagnosti
 /** Adds to `homes` the offset of each node that has a description. */
 function addHomes(node: BodyEntryNode | DeclarationNode, homes: Set<number>): void {
   if (node.doc !== undefined) homes.add(node.span.start);
-  const entries = 'entries' in node ? node.entries : node.kind === 'Block' ? (node.formula?.entries ?? []) : [];
+  const entries = 'entries' in node ? node.entries : 'formula' in node ? (node.formula?.entries ?? []) : [];
   for (const entry of entries) addHomes(entry, homes);
 }

@@ -16,6 +16,7 @@ import { balance } from './braces.ts';
 import { correct } from './correct.ts';
 import {
   declarationWords,
+  isDeclarationWord,
   looksLikeDeclaration,
   looksLikeLine,
   missingWord,
@@ -177,7 +178,7 @@ export class Recovery {
     const rule = entryRules[tokens[0]!.tokenType.name];
     const block = isAny(tokens[0], [t.Block, t.Shared]) ? this.bracedBlock(tokens, openIndex) : undefined;
     if (block) return block;
-    const withOf = isAny(tokens[0], [t.Block, t.Shared]) ? this.missingOf(tokens, openIndex) : undefined;
+    const withOf = isAny(tokens[0], [t.Block, t.Shared, t.Loss]) ? this.missingOf(tokens, openIndex) : undefined;
     if (withOf) return this.formula(withOf, openIndex + 1);
     if (rule === undefined) return this.bodiless(tokens, openIndex);
     const closeIndex = closeOf(tokens, openIndex);
@@ -282,7 +283,7 @@ export class Recovery {
       const facts = { expected: '`}` after `give`, which is the last line', found: quote(surplus.image) };
       this.collector.report(diagnose('unexpected-text', spanOf(this.source, surplus), facts));
     }
-    if (block?.kind !== 'Block' || !block.formula) return block;
+    if ((block?.kind !== 'Block' && block?.kind !== 'Loss') || !block.formula) return block;
     return { ...block, span: this.spanOfAll(tokens), formula: { ...block.formula, entries } };
   }
 
@@ -349,7 +350,7 @@ export class Recovery {
   /** Returns the tokens with a keyword at the start; undefined if there is none. */
   private firstWord(tokens: readonly IToken[]): readonly IToken[] | undefined {
     const firstToken = tokens[0]!;
-    if (isAny(firstToken, declarationWords)) return tokens;
+    if (isDeclarationWord(tokens, 0)) return tokens;
     const firstSpan = spanOf(this.source, firstToken);
     // This is the remainder of a construct that was removed because it was nested too deeply.
     if (!isFirstOnLine(this.source, firstToken) && is(firstToken, t.Equals)) return undefined;
@@ -511,9 +512,9 @@ function homeOf(tokens: readonly IToken[]): string | undefined {
     : undefined;
 }
 
-/** True for a block that computes by a formula: `of` stands before its brace. */
+/** True for a block or a loss that computes by a formula: `of` stands before its brace. */
 const isFormula = (tokens: readonly IToken[], open: number): boolean =>
-  isAny(tokens[0], [t.Block, t.Shared]) && tokens.slice(0, open).some((token) => is(token, t.Of));
+  isAny(tokens[0], [t.Block, t.Shared, t.Loss]) && tokens.slice(0, open).some((token) => is(token, t.Of));
 
 /** Returns the index of the brace that closes the one at `open`. The tokens are balanced. */
 function closeOf(tokens: readonly IToken[], open: number): number {

@@ -2,7 +2,7 @@
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
-import { declarationWords, looksLikeEntry } from '../../compiler/syntax/layout.ts';
+import { isDeclarationWord, looksLikeEntry } from '../../compiler/syntax/layout.ts';
 import { beginsLine, depthOf, endOf, endsValue, is, isAny, isUnfinished } from '../../compiler/syntax/token.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
@@ -169,7 +169,7 @@ function beginsDeclaration(tokens: readonly IToken[], at: number): boolean {
   return (
     beginsLine(tokens, at) &&
     (token.startColumn ?? 1) === 1 &&
-    isAny(token, declarationWords) &&
+    isDeclarationWord(tokens, at) &&
     !is(tokens[at + 1], t.Dot) &&
     at > 0
   );
@@ -181,7 +181,7 @@ function headOf(tokens: readonly IToken[], end: number): number | undefined {
   for (let index = end - 1; index >= 0; index--) {
     const token = tokens[index]!;
     depth = Math.max(0, depth - depthOf(token));
-    if (depth > 0 || !isAny(token, declarationWords)) continue;
+    if (depth > 0 || !isDeclarationWord(tokens, index)) continue;
     const previous = tokens[index - 1];
     const isFirst = previous === undefined || beginsLine(tokens, index) || is(previous, t.RightBrace);
     if (!isFirst || (previous !== undefined && (isUnfinished(previous) || is(previous, t.Comma)))) continue;

@@ -102,6 +102,7 @@ export function headOf({ kind, node, name, tower }: NamedSymbol): string {
     case 'Value':
       return kind === 'letter' ? `axis ${name}` : cut(nodeText);
     case 'Block':
+    case 'Loss':
       return node.formula ? nodeText.slice(0, nodeText.indexOf('{')).trim() : cut(nodeText);
     case 'Let':
     case 'Group':

@@ -10,7 +10,7 @@ import { declarations } from '../../compiler/library/declarations/table.ts';
 import { tower } from '../../compiler/library/declarations/tower_declaration.ts';
 import { describeType } from '../../compiler/model/describe.ts';
 import { printDefault } from '../../compiler/model/print_model.ts';
-import { declarationWords, looksLikeDeclaration } from '../../compiler/syntax/layout.ts';
+import { isDeclarationWord, looksLikeDeclaration } from '../../compiler/syntax/layout.ts';
 import { is, isAny } from '../../compiler/syntax/token.ts';
 
 export const fence = (text: string): string => `\`\`\`tower\n${text}\n\`\`\``;
@@ -115,7 +115,7 @@ export const keywordDocs = {
 export function isKeyword(tokens: readonly IToken[], at: number): boolean {
   const token = tokens[at];
   const next = tokens[at + 1];
-  if (isAny(token, declarationWords)) return looksLikeDeclaration(tokens, at) || !isAny(next, [t.Equals, t.Colon]);
+  if (isDeclarationWord(tokens, at)) return looksLikeDeclaration(tokens, at) || !isAny(next, [t.Equals, t.Colon]);
   if (is(token, t.Columns)) return is(next, t.LeftBrace);
   if (is(token, t.Channel)) return is(next, t.Name);
   if (is(token, t.One)) return is(next, t.Of);

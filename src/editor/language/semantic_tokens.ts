@@ -92,6 +92,7 @@ const ofSymbol: Readonly<Record<SymbolKind, TokenType>> = {
   column: 'property',
   group: 'variable',
   block: 'function',
+  loss: 'function',
   parameter: 'parameter',
   value: 'variable',
   letter: 'enumMember',

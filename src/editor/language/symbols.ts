@@ -21,7 +21,7 @@ export class SymbolTable {
   readonly #towers: ReadonlyMap<string, Ast.TowerNode>;
 
   constructor({ scope }: Pick<Resolution, 'scope'>) {
-    const { lets, features, labels, groups, blocks, towers, tasks, columns } = scope;
+    const { lets, features, labels, groups, blocks, losses, towers, tasks, columns } = scope;
     this.#towers = towers;
     this.#nodes = {
       constant: new Map(lets.map((node) => [node.name.name, node])),
@@ -29,6 +29,7 @@ export class SymbolTable {
       label: labels,
       group: groups,
       block: blocks,
+      loss: losses,
       tower: towers,
       task: tasks,
       column: columns,

@@ -70,7 +70,7 @@ export function contextOf(
       return round === undefined ? pass() : builder.scope(`_${round}`, pass);
     },
     formula(name, values, numbers) {
-      const formula = libraryFormula(name, values.length, numbers);
+      const formula = libraryFormula(name, numbers, { inputs: values.length });
       return lowerFormula(formula, {
         context: this,
         values: new Map(formula.inputs.map((input, index) => [input.name, values[index]!])),

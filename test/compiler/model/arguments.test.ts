@@ -60,6 +60,7 @@ function bind(written: string): { arguments?: Readonly<Record<string, unknown>>;
     label: none,
     task: none,
     block: none,
+    loss: none,
     tower: none,
     group: none,
     column: none,

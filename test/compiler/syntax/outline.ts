@@ -31,6 +31,8 @@ function declaration(node: DeclarationNode): string {
       return `${node.kind} = ${expression(node.value)}`;
     case 'Block':
       return `Block${node.shared ? ' (shared)' : ''}${name}${parameters(node.parameters)} ${node.flow ? `= ${expression(node.flow)}` : formula(node.formula!)}`;
+    case 'Loss':
+      return `Loss${name}${parameters(node.parameters)} ${formula(node.formula)}`;
     case 'Group':
       return `Group${name} = ${node.members.map((member) => member.name).join(', ')}`;
     case 'ModelName':

@@ -71,9 +71,9 @@ export const model = {
     hint: 'give the same values at every use, or declare a second shared block',
   }),
 
-  'unused-parameter': row<{ block: string; name: string }>({
+  'unused-parameter': row<{ block: string; name: string; what?: string }>({
     severity: 'warning',
-    message: ({ block, name }) => `block \`${block}\` never reads its parameter \`${name}\``,
+    message: ({ block, name, what = 'block' }) => `${what} \`${block}\` never reads its parameter \`${name}\``,
     hint: 'read it in the block, or remove it here and at each use',
     unnecessary: true,
   }),
@@ -172,9 +172,9 @@ export const model = {
     unnecessary: true,
   }),
 
-  'unused-block': row<{ name: string }>({
+  'unused-block': row<{ name: string; what?: string }>({
     severity: 'warning',
-    message: ({ name }) => `block \`${name}\` is never used`,
+    message: ({ name, what = 'block' }) => `${what} \`${name}\` is never used`,
     hint: 'remove it',
     unnecessary: true,
   }),

@@ -1,4 +1,4 @@
-/** The `.tower` files of this folder, which `npm run generate` writes here. */
+/** The `.tower` files of blocks and losses, which `npm run generate` writes here. */
 export const formulas = {
   attention: `block attention(units = 32) of (x: elements[t, d]) {
   weights query[u: units -> k: 1], weights[d -> u], bias[u] = 0
@@ -90,6 +90,41 @@ block cross_v2(layers = 2) of (first: vector[n]) {
 block swiglu of (x: vector[n]) {
   weights weights_gate[n -> u: ceil(8 * n / 3)], weights_up[n -> u], weights_down[u -> n]
   give (silu(x @ weights_gate) * (x @ weights_up)) @ weights_down
+}
+`,
+  bpr: `loss bpr(scale, margin = 0) of (s: negatives[i, j]) {
+  give mean over j (softplus((s - own(s) + margin) * scale))
+}
+
+// Without a scale
+loss bpr(margin = 0) of (s: negatives[i, j]) {
+  give mean over j (softplus(s - own(s) + margin))
+}
+`,
+  focal: `loss focal(gamma = 2, alpha, scale = 1) of (s: scores[i], y: labels[i]) {
+  wrong = s * scale * (1 - y * 2)
+  give (y * (2 * alpha - 1) + (1 - alpha)) * (exp(softplus(-wrong) * -gamma) * softplus(wrong))
+}
+
+// Without alpha
+loss focal(gamma = 2, scale = 1) of (s: scores[i], y: labels[i]) {
+  wrong = s * scale * (1 - y * 2)
+  give exp(softplus(-wrong) * -gamma) * softplus(wrong)
+}
+`,
+  hinge: `loss hinge(margin = 0.2) of (s: negatives[i, j]) {
+  give mean over j (relu(s - own(s) + margin))
+}
+
+// With over: hardest
+loss hinge(margin = 0.2) of (s: negatives[i, j]) {
+  give max over j (relu(s - own(s) + margin))
+}
+`,
+  huber: `loss huber(delta = 1) of (s: scores[i], y: labels[i]) {
+  error = abs(s - y)
+  near = min(error, delta)
+  give near * (error - near * 0.5)
 }
 `,
 } as const;

@@ -57,6 +57,12 @@ export const declarations = {
     snippet: ['shared block ${1:body} = ${2:mlp(128, 64)}'],
     value: { is: 'flow' },
   },
+  loss: {
+    brief: 'The loss of a row, as a formula over its scores.',
+    doc: "The loss of a row as a formula over its scores: `scores[i, j]` has the row's own item and its negatives, `negatives[i, j]` its negatives alone, and `own(s)` is the score of the own item.",
+    example: 'loss ranked(margin = 0.2) of (s: negatives[i, j]) {\n  give mean over j (relu(margin + s - own(s)))\n}',
+    snippet: ['loss ${1:ranked} of (s: ${2:negatives[i, j]}) {', '  give ${3:mean over j (softplus(s - own(s)))}', '}'],
+  },
   tower,
   task,
   objective,

@@ -1,11 +1,9 @@
 import { number } from '../parameters.ts';
-import { lossKind } from '../rows.ts';
-import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
-import { weightedMean } from './weighted_mean.ts';
+import { formulaLoss } from './formula_loss.ts';
+import { pairwiseArguments } from './pairwise.ts';
 
-export const bpr = lossKind({
+export const bpr = formulaLoss('bpr', {
   doc: "Ranks the row's item above others, by the logistic loss of their difference, averaged over the row's negatives: the batch's items, some drawn for it, or both. A negative that is the row's own item again has no part.",
-  formula: ['loss_i = mean_j softplus(scale · (s_ij − s_ii + margin)), softplus(x) = −log σ(−x)'],
   when: 'For implicit feedback with a few sampled negatives; `softmax` learns more from many.',
   paper: 'Rendle et al., "BPR: Bayesian personalized ranking from implicit feedback", UAI 2009 (section 4)',
   example: 'bpr(negatives: sampled(4), scale: 10)',
@@ -16,13 +14,5 @@ export const bpr = lossKind({
     ...pairwiseArguments,
     scale: number({ above: 0, doc: 'Multiplies the difference; a cosine needs about 10. Default 1.' }),
     margin: number({ min: 0, doc: 'How much better the own item must score before the loss turns flat.', default: 0 }),
-  },
-  lower(context, score, args) {
-    const { builder, weight } = context;
-    const ofRow = meanOfNegatives(context, lowerPairs(context, score, args), (difference) => {
-      const withMargin = args.margin === 0 ? difference : builder.add(difference, args.margin);
-      return builder.softplus(args.scale === undefined ? withMargin : builder.mul(withMargin, args.scale));
-    });
-    return weightedMean(builder, ofRow, weight);
   },
 });

@@ -1,15 +1,14 @@
 import type { Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, number } from '../parameters.ts';
-import { lossKind } from '../rows.ts';
+import { lossKind, towerText } from '../rows.ts';
 import { drawPool, lowerPairs, meanOfNegatives, type Pairs, pairwiseArguments } from './pairwise.ts';
 import { weightedMean } from './weighted_mean.ts';
 
 export const hinge = lossKind({
   doc: "The triplet loss: the row's item should score above its negatives by a margin; their mean, or only the hardest. A negative that is the row's own item is ignored.",
   formula: [
-    'loss_i = mean_j max(0, margin + s_ij − s_ii)',
-    'loss_i = max_j max(0, margin + s_ij − s_ii) with over: hardest',
+    ...towerText('hinge'),
     'with weight: rank, loss_i · log(1 + items · share of the j with margin + s_ij > s_ii)',
   ],
   when: 'Where only a margin matters, or with `over: hardest` after a model is good already.',
@@ -33,14 +32,9 @@ export const hinge = lossKind({
   },
   lower(context, score, args) {
     const { builder, weight } = context;
-    const pairs = lowerPairs(context, score, args);
-    const lossOf = (difference: Ref): Ref => builder.relu(builder.add(difference, args.margin));
-    const largest = (): Ref =>
-      pairs
-        .map(({ difference, visible }) => builder.max(builder.mul(lossOf(difference), visible), [1]))
-        .reduce((a, b) => builder.maximum(a, b));
-    const ofRow = args.over === 'mean' ? meanOfNegatives(context, pairs, lossOf) : largest();
-    const losses = args.weight === 'none' ? ofRow : builder.mul(ofRow, rankWeight(context, pairs, args));
+    const ofRow = context.lossOfRows(score, args, { name: 'hinge', form: args.over === 'mean' ? 0 : 1 });
+    const losses =
+      args.weight === 'none' ? ofRow : builder.mul(ofRow, rankWeight(context, lowerPairs(context, score, args), args));
     return weightedMean(builder, losses, weight);
   },
 });

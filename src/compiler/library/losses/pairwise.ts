@@ -2,13 +2,14 @@
 import type { Ref } from '../../../graph/builder.ts';
 import type { RowsOf } from '../../../graph/plan/plan.ts';
 import { type Arguments, type LossContext, ShapeError, type VectorScore } from '../contract.ts';
-import { hardestArguments, hardestOf, refuseLoneGap } from './hardest.ts';
+import { type HardestArguments, hardestArguments, hardestOf, refuseLoneGap } from './hardest.ts';
 import { hitsToMask, mask, replaceHits } from './hits.ts';
-import { hidden, type ScoreColumns } from './loss_columns.ts';
+import { hidden } from './loss_columns.ts';
 import { drawOf, type Negatives, negativeArguments, ownRowsOf, type Sampled, sharedRowsOf } from './negatives.ts';
 import { columnScores, ownColumnScores, rowScore, weightedMean } from './weighted_mean.ts';
 
 const events: RowsOf = { kind: 'events' };
+const corpus: RowsOf = { kind: 'corpus' };
 
 export const pairwiseArguments = { ...negativeArguments, mask, ...hardestArguments };
 
@@ -20,44 +21,69 @@ export interface Pairs {
   readonly visible: Ref;
 }
 
-/** Lowers the pairs of each row; with the batch's items, all rows share the drawn ones. Throws ShapeError for a mask without item keys, and for `gap` alone. */
-export function lowerPairs(
-  context: LossContext,
-  score: VectorScore,
-  args: Pick<Arguments<typeof pairwiseArguments>, keyof typeof pairwiseArguments>,
-): readonly Pairs[] {
-  const { builder } = context;
-  const { query, item } = score;
-  const { negatives, in_batch: inBatch } = args;
-  const ownScore = rowScore(builder, query, item);
-  const hits = hitsToMask(context, { mask: args.mask }) ?? {};
-  const kinds: { readonly rows: RowsOf; readonly others: Ref }[] = [];
-  if (negatives === undefined || inBatch) kinds.push({ rows: events, others: columnScores(builder, query, item) });
-  const shared = negatives && sharedRowsOf(negatives, inBatch);
-  if (shared) kinds.push({ rows: shared, others: columnScores(builder, query, context.scoreOf(shared).item) });
-  else if (negatives) {
-    const rows = ownRowsOf(context, negatives)!;
-    kinds.push({ rows, others: ownColumnScores(builder, query, context.scoreOf(rows).item, rows.perRow) });
-  }
-  const pairParts = kinds.map(({ rows, others }) => {
-    const ones = builder.broadcastTo(builder.constant(1), others);
-    return { others, visible: replaceHits(context, ones, rows, 0, rows === events ? { ...hits, own: true } : hits) };
-  });
-  refuseLoneGap(args);
-  const column = builder.reshape(ownScore, [ownScore.type.shape[0]!, 1]);
-  const hardestParts = args.hardest === undefined ? undefined : hardestOfParts();
-  return pairParts.map(({ others, visible }, index) => ({
-    difference: builder.sub(others, column),
-    visible: hardestParts ? hardestParts[index]!.visible() : visible,
-  }));
+export type PairArguments = Pick<Arguments<typeof pairwiseArguments>, keyof typeof pairwiseArguments> & {
+  readonly all?: boolean;
+};
 
-  function hardestOfParts(): readonly ScoreColumns[] {
-    const allColumns = pairParts.map(({ others, visible }) => ({
-      logits: builder.select(builder.greater(visible, 0), others, hidden),
-      visible: () => visible,
-    }));
-    return hardestOf(context, { parts: allColumns, own: ownScore, ownApart: true }, args, 1).parts;
-  }
+/** The negatives of each row of one kind. */
+export interface NegativeScores {
+  readonly rows: RowsOf;
+  /** Returns the score of each row with each of them, times a factor: float32 [batch, negatives]. */
+  scores(factor?: number): Ref;
+  /** Replaces the entries of what is no negative of its row. */
+  hide(matrix: Ref, value: number): Ref;
+}
+
+/** Returns the negatives of each row by kind; with the batch's items, all rows share the drawn ones. Throws ShapeError for a mask without item keys. */
+export function negativesOf(context: LossContext, score: VectorScore, args: PairArguments): readonly NegativeScores[] {
+  const { builder } = context;
+  const { negatives, in_batch: inBatch, all } = args;
+  if (all && (inBatch || negatives)) throw new ShapeError('takes `all`, or `in_batch` and `negatives`, not both');
+  const hits = hitsToMask(context, { mask: args.mask }) ?? {};
+  const ofRows = (rows: RowsOf, { item } = context.scoreOf(rows)): NegativeScores => ({
+    rows,
+    scores(factor = 1) {
+      const query = factor === 1 ? score.query : builder.mul(score.query, factor);
+      return 'perRow' in rows ? ownColumnScores(builder, query, item, rows.perRow) : columnScores(builder, query, item);
+    },
+    hide: (matrix, value) =>
+      replaceHits(context, matrix, rows, value, rows === events || rows === corpus ? { ...hits, own: true } : hits),
+  });
+  const drawn = negatives && (sharedRowsOf(negatives, inBatch) ?? ownRowsOf(context, negatives));
+  return [
+    ...(all ? [ofRows(corpus)] : []),
+    ...(!all && (!negatives || inBatch) ? [ofRows(events, score)] : []),
+    ...(drawn ? [ofRows(drawn)] : []),
+  ];
+}
+
+/** Returns 1 for each negative that counts, else 0, for each kind. Throws ShapeError for `gap` alone. */
+export function visibleOf(
+  context: LossContext,
+  negatives: readonly NegativeScores[],
+  { scores, own }: { readonly scores: readonly Ref[]; readonly own: Ref },
+  args: HardestArguments,
+): readonly Ref[] {
+  const { builder } = context;
+  refuseLoneGap(args);
+  const visible = negatives.map(({ hide }, index) => hide(builder.broadcastTo(builder.constant(1), scores[index]!), 0));
+  if (args.hardest === undefined) return visible;
+  const parts = scores.map((logits, index) => ({
+    logits: builder.select(builder.greater(visible[index]!, 0), logits, hidden),
+    visible: () => visible[index]!,
+  }));
+  return hardestOf(context, { parts, own, ownApart: true }, args, 1).parts.map((part) => part.visible());
+}
+
+/** Lowers the pairs of each row. Throws ShapeError like `negativesOf` and `visibleOf`. */
+export function lowerPairs(context: LossContext, score: VectorScore, args: PairArguments): readonly Pairs[] {
+  const { builder } = context;
+  const own = rowScore(builder, score.query, score.item);
+  const negatives = negativesOf(context, score, args);
+  const scores = negatives.map((each) => each.scores());
+  const visible = visibleOf(context, negatives, { scores, own }, args);
+  const column = builder.reshape(own, [own.type.shape[0]!, 1]);
+  return scores.map((others, index) => ({ difference: builder.sub(others, column), visible: visible[index]! }));
 }
 
 /** Returns the mean over all negatives of each row of a loss of the difference; 0 if it has none. float32 [batch] */

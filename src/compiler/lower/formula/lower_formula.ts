@@ -84,7 +84,7 @@ const lifted = '*';
 /** The most elements of a scan: each is a copy of its operations in the graph. */
 const longestScan = 256;
 
-type TermOf<K extends Term['kind']> = Extract<Term, { readonly kind: K }>;
+export type TermOf<K extends Term['kind']> = Extract<Term, { readonly kind: K }>;
 
 class FormulaLowering {
   readonly #formula: Formula;
@@ -336,6 +336,8 @@ class FormulaLowering {
           };
         }, value);
       }
+      case 'own':
+        throw new Error('invariant: blocks have no own items');
       case 'flow':
         return this.#flow(term);
       case 'states':

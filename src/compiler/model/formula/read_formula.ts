@@ -21,6 +21,7 @@ import {
   type InputKind,
   isRescaling,
   type Letter,
+  type LossInputKind,
   type OverName,
   reductions,
   rescalings,
@@ -66,7 +67,11 @@ export interface FormulaScope {
 }
 
 /** Returns undefined after an error, which is reported. */
-export function readFormula(scope: FormulaScope, block: Ast.BlockNode, node: Ast.FormulaNode): Formula | undefined {
+export function readFormula(
+  scope: FormulaScope,
+  block: Ast.BlockNode | Ast.LossNode,
+  node: Ast.FormulaNode,
+): Formula | undefined {
   return new FormulaReader(scope, block).read(node);
 }
 
@@ -79,6 +84,14 @@ const inputKinds: Readonly<Record<InputKind, readonly Letter['kind'][]>> = {
   interests: ['interests', 'plain'],
 };
 
+/** The axes of inputs of a loss: at least the first. */
+const lossInputKinds: Readonly<Record<LossInputKind, readonly [form: string, least: number, most: number]>> = {
+  scores: ['scores[i, j]', 1, 2],
+  negatives: ['negatives[i, j]', 2, 2],
+  log_q: ['log_q[i, j]', 2, 2],
+  labels: ['labels[i]', 1, 1],
+};
+
 /** A state of a scan that is read. */
 type State = { -readonly [K in keyof Carry]: Carry[K] };
 /** What the axes of an input count, before its name. */
@@ -87,9 +100,14 @@ const counted: Readonly<Record<Letter['kind'], string>> = {
   list: 'the elements of',
   fields: 'the fields of',
   interests: 'the interests of',
+  rows: 'the rows of',
+  columns: 'the columns of',
 };
 
+/** Lines of blocks alone, by the kind of their node. */
+const ofBlocks: Readonly<Record<string, string>> = { Weights: 'weights', Scan: 'scan', Repeat: 'repeat' };
 const isInputKind = (word: string): word is InputKind => Object.hasOwn(inputKinds, word);
+const isLossInput = (word: string): word is LossInputKind => Object.hasOwn(lossInputKinds, word);
 
 /** The functions that read an axis and not its values. */
 const axisFunctions = ['size', 'count', 'place'] as const;
@@ -104,6 +122,7 @@ const overNames: readonly string[] = [...reductions, ...rescalings];
 class FormulaReader {
   readonly #scope: FormulaScope;
   readonly #block: string;
+  readonly #isLoss: boolean;
   readonly #inputs = new Map<string, FormulaInput>();
   readonly #letters = new Map<string, Letter>();
   /** The letters after `any`: the widths of fields, each of its own size. */
@@ -125,8 +144,9 @@ class FormulaReader {
   #isValid = true;
   #termCount = 0;
 
-  constructor(scope: FormulaScope, block: Ast.BlockNode) {
+  constructor(scope: FormulaScope, block: Ast.BlockNode | Ast.LossNode) {
     this.#scope = scope;
+    this.#isLoss = block.kind === 'Loss';
     this.#block = block.name.name;
   }
 
@@ -135,6 +155,9 @@ class FormulaReader {
       this.#readInput(input);
       this.#assume(input.name, lettersOf(input.axes));
     }
+    const isScored = [...this.#inputs.values()].some(({ kind }) => kind === 'scores' || kind === 'negatives');
+    if (this.#isLoss && this.#isValid && !isScored)
+      this.#wrong(inputs[0]!.span, this.#block, 'needs scores among its inputs: `s: scores[i, j]`');
     for (const entry of entries) this.#readEntry(entry);
     const give = entries.at(-1);
     const result = give?.kind === 'Give' ? this.#values.get('give') : undefined;
@@ -157,8 +180,9 @@ class FormulaReader {
     const { name, shape, axes } = input;
     const kind = shape.name;
     this.#noteFunction(shape);
-    if (!isInputKind(kind)) {
-      this.#unknown('kind of input', shape, Object.keys(inputKinds), 'input');
+    if (this.#isLoss && isLossInput(kind)) return this.#readLossInput(input, kind);
+    if (this.#isLoss || !isInputKind(kind)) {
+      this.#unknown('kind of input', shape, Object.keys(this.#isLoss ? lossInputKinds : inputKinds), 'input');
       return this.#loseInput(input);
     }
     const kinds = inputKinds[kind];
@@ -190,6 +214,36 @@ class FormulaReader {
     this.#declare(name, { kind: 'input', span: name.span, name: name.name, axes: letters }, input);
   }
 
+  /** Reads an input of a loss. A value of one row has no letter for the rows. */
+  #readLossInput(input: Ast.FormulaInputNode, kind: LossInputKind): undefined {
+    const { name, shape, axes } = input;
+    const [form, least, most] = lossInputKinds[kind];
+    const letters = axes.map(({ letter }) => letter.name);
+    const isOdd = axes.length < least || axes.length > most || axes.some(({ any }) => any);
+    if (isOdd) this.#wrong(shape.span, kind, `has a letter for rows, then one for columns: \`${form}\``);
+    for (const [index, { letter }] of axes.entries()) {
+      const kindOfAxis = index === 0 ? 'rows' : 'columns';
+      const [first] = [...this.#letters].find(([, other]) => other.kind === kindOfAxis) ?? [letter.name];
+      if (first !== letter.name || (this.#letters.get(letter.name)?.kind ?? kindOfAxis) !== kindOfAxis)
+        this.#wrong(
+          letter.span,
+          letter.name,
+          `is not the letter of the ${kindOfAxis}, and all inputs of a loss share theirs`,
+        );
+      this.#letters.set(letter.name, { kind: kindOfAxis });
+      this.#noteLetter(letter, `${counted[kindOfAxis]} \`${name.name}\``);
+    }
+    const others = [...this.#inputs.values()].map((other) => other.kind);
+    const isSecond =
+      kind === 'scores' || kind === 'negatives'
+        ? others.some((other) => other === 'scores' || other === 'negatives')
+        : others.includes(kind);
+    if (isSecond) this.#wrong(shape.span, kind, 'stands here a second time, and a task has one score and one label');
+    const columns = letters.slice(1);
+    this.#inputs.set(name.name, { name: name.name, kind, axes: columns, isRagged: false });
+    this.#declare(name, { kind: 'input', span: name.span, name: name.name, axes: columns }, input);
+  }
+
   /** After an error in an input its name and its axes are known, so that no other error follows. */
   #loseInput(input: Ast.FormulaInputNode): undefined {
     this.#declare(input.name, undefined, input);
@@ -201,6 +255,13 @@ class FormulaReader {
   }
 
   #readEntry(entry: Ast.FormulaLineNode): void {
+    const word = entry.kind === 'Definition' ? entry.shown && 'shown' : ofBlocks[entry.kind];
+    if (this.#isLoss && word) {
+      this.#wrong(entry.span, word, 'stands in blocks only: a loss has no weights, and no lists');
+      const names = entry.kind === 'Weights' ? entry.weights : 'entries' in entry ? entry.entries : [entry];
+      for (const line of names) if ('name' in line) this.#assume(line.name);
+      return;
+    }
     switch (entry.kind) {
       case 'Weights':
         for (const weight of entry.weights) {
@@ -407,6 +468,17 @@ class FormulaReader {
   }
 
   #gives({ shape, axes, value }: Ast.GiveNode, result: Term): Formula['gives'] {
+    if (this.#isLoss) {
+      const [letter] = result.axes ?? [];
+      if (shape) this.#wrong(shape.span, 'as', 'stands in blocks only: a loss gives one number for each row');
+      if (letter)
+        this.#wrong(
+          value.span,
+          'give',
+          `gives [${letter}], and a loss gives one number for each row: \`mean over ${letter} (…)\``,
+        );
+      return undefined;
+    }
     if (!shape) {
       const kinds = result.axes?.map((letter) => this.#letters.get(letter)?.kind);
       const isKnown =
@@ -441,6 +513,13 @@ class FormulaReader {
 
   #term(node: Ast.ExpressionNode): Term | undefined {
     if (this.#termCount++ > mostTerms) return this.#termCount === mostTerms + 2 ? this.#tooLong(node.span) : undefined;
+    const odd = this.#isLoss ? this.#oddInLoss(node) : undefined;
+    if (odd)
+      return this.#wrong(
+        node.span,
+        odd,
+        'stands in blocks only: a loss computes with numbers of a row and its columns',
+      );
     switch (node.kind) {
       case 'Number':
         return { kind: 'number', span: node.span, value: node.value, axes: [] };
@@ -464,6 +543,25 @@ class FormulaReader {
         return this.#flow(node.span, node.steps[0]!, node.steps.slice(1));
       default:
         return this.#odd(node);
+    }
+  }
+
+  /** Returns the word or sign of an expression that no loss takes. */
+  #oddInLoss(node: Ast.ExpressionNode): string | undefined {
+    switch (node.kind) {
+      case 'Binary':
+        return node.operator === '@' ? '@' : undefined;
+      case 'Flow':
+        return '->';
+      case 'Renamed':
+        return ':';
+      case 'Over':
+        if (node.tests.length > 0) return 'where';
+        return ['spread', 'normalize'].includes(node.function.name) ? node.function.name : undefined;
+      case 'Call':
+        return ['size', 'place'].includes(node.callee.name) ? node.callee.name : undefined;
+      default:
+        return undefined;
     }
   }
 
@@ -561,6 +659,7 @@ class FormulaReader {
     this.#noteFunction(callee);
     const values = node.arguments.map(({ value }) => value);
     if ((axisFunctions as readonly string[]).includes(name)) return this.#axisFunction(node);
+    if (this.#isLoss && name === 'own') return this.#own(span, values);
     const row = /^[a-z]/.test(name) ? functionNamed(name) : undefined;
     if (row && name !== 'neg') {
       const isCount = row.isMore ? values.length >= row.operands : values.length === row.operands;
@@ -584,7 +683,16 @@ class FormulaReader {
       return this.#wrong(span, name, `is a block, which takes its value from an arrow: \`x -> ${name}\``);
     }
     const known = [...Object.keys(functions).filter((word) => /^[a-z]/.test(word)), ...axisFunctions, ...overNames];
+    if (this.#isLoss) known.push('own');
     return this.#unknown('function or block', callee, known, 'function');
+  }
+
+  /** Reads `own(c)`: what a value of the columns is for the row's own item. */
+  #own(span: Span, values: readonly Ast.ExpressionNode[]): Term | undefined {
+    const operand = values.length === 1 ? this.#term(values[0]!) : undefined;
+    if (values.length === 1 && (!operand || operand.axes?.length === 1))
+      return operand && { kind: 'own', span, operand, axes: [] };
+    return this.#wrong(span, 'own', 'takes one value of the columns, such as `own(s)`');
   }
 
   #axisFunction({ callee, arguments: given, span }: Ast.CallNode): Term | undefined {

@@ -4,7 +4,8 @@
  */
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { type Span, spanText } from '../../../base/text/source.ts';
-import type { BlockKind, FlowArgument } from '../../library/contract.ts';
+import type { BlockKind, FlowArgument, KindRow, LossKind } from '../../library/contract.ts';
+import { columnArguments, correctionArgument, meanOfRows } from '../../library/losses/formula_loss.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
@@ -12,7 +13,7 @@ import { asCall, rowOfBlock, stepsOf } from '../expressions.ts';
 import { type FormulaScope, readFormula } from '../formula/read_formula.ts';
 import { guess } from '../guess.ts';
 import { rowIn } from '../library.ts';
-import type { FlowSource, FlowStep, Formula, FormulaStep, TermSource } from '../model.ts';
+import type { Call, FlowSource, FlowStep, Formula, FormulaStep, LossInputKind, TermSource } from '../model.ts';
 import { declares, inputSymbol, type NamedSymbol, parameterSymbol, reads as readsWord } from '../occurrences.ts';
 import { declaredIn, noteAt, type Report, repeats } from '../report.ts';
 import type { Workspace } from '../scope.ts';
@@ -29,11 +30,28 @@ const limits = { blocks: 10_000, depth: 64 };
 /** Maximum number of nested uses that a message names. */
 const mostNotes = 3;
 
-/** Reads all blocks of the file. @returns a function that reads the steps of its flows */
-export function resolveBlocks(workspace: Workspace): ReadStep {
+/** Reads all blocks and losses of the file. @returns functions that read the steps of its flows, and the uses of its losses */
+export function resolveBlocks(workspace: Workspace) {
   const reader = new BlockReader(workspace);
   reader.readDeclared();
-  return reader.readStep;
+  return reader;
+}
+
+type FormulaOwner = Ast.BlockNode | Ast.LossNode;
+
+/** Describes a loss of the file like a row of the library. */
+export function rowOfLoss(node: Ast.LossNode): LossKind {
+  const { inputs } = node.formula;
+  const has = (kind: LossInputKind): boolean => inputs.some(({ shape }) => shape.name === kind);
+  const hasColumns = inputs.some(({ axes }) => axes.length > 1);
+  const row = rowOfBlock({ doc: 'A loss of this file.', ...node });
+  return {
+    ...row,
+    label: has('labels') ? 'number' : 'none',
+    needsItemKey: hasColumns,
+    parameters: { ...row.parameters, ...(hasColumns && columnArguments), ...(has('log_q') && correctionArgument) },
+    lower: meanOfRows,
+  };
 }
 
 /** The size of a declared block after expansion. */
@@ -51,6 +69,8 @@ interface WrittenBlock {
 
 /** The values that a use gives to the parameters of a declared block, and the binding for reading the block with them. */
 interface BlockUse {
+  /** The arguments of the call. */
+  readonly given: Call['arguments'];
   readonly values: ReadonlyMap<string, number>;
   readonly flows: ParameterFlows;
   readonly binding: Binding;
@@ -87,10 +107,10 @@ class BlockReader {
   #isTooLarge = false;
   /** Expanded blocks by name and values. */
   readonly #written = new Map<string, WrittenBlock>();
-  /** Blocks with parameters that were already checked without values. */
-  readonly #readWithoutValues = new Set<string>();
+  /** Blocks and losses with parameters that were already checked without values. */
+  readonly #readWithoutValues = new Set<FormulaOwner>();
   /** Blocks with parameters that are invalid for any values. */
-  readonly #broken = new Set<string>();
+  readonly #broken = new Set<FormulaOwner>();
   /** Positions in blocks at which an error was already reported for some values. */
   readonly #reported = new Set<string>();
   /** For each shared block, the values and the span of its first use. */
@@ -108,8 +128,29 @@ class BlockReader {
       if (block.parameters.length === 0) this.#writeOnce(name, block, this.#outermost);
       else this.#checkWithoutValues(block);
     }
+    for (const loss of this.#workspace.scope.losses.values()) {
+      const first = loss.parameters.find(
+        ({ isFlow, name }) => isFlow || Object.hasOwn(columnArguments, name.name) || name.name === 'correction',
+      );
+      const reason = first?.isFlow
+        ? 'is a flow, and a loss takes numbers'
+        : 'is an argument of each loss of columns already';
+      if (first) this.#outermost.report('wrong-axes', first.span, { what: first.name.name, reason });
+      this.#checkWithoutValues(loss);
+    }
     this.#extent = { blocks: 0, depth: 0 };
   }
+
+  /** Reads the use of a loss of the file. */
+  readonly readLoss = (call: Ast.CallNode, node: Ast.LossNode): Call | undefined => {
+    const { name } = node.name;
+    this.#workspace.onName('loss', name, call.callee);
+    const row = this.#workspace.library.losses[name]!;
+    const use = this.#useOf(call, node, row);
+    const formula = use && this.#write(node, use.binding).formula;
+    const values = { ...use?.given, ...Object.fromEntries(use?.values ?? []) };
+    return formula && { kind: name, span: call.span, arguments: values, declared: { row, formula } };
+  };
 
   /** Reads a step: a block of this file or, if there is none, of the library. Within its own declaration a name always refers to the library. */
   readonly readStep: ReadStep = (expression, source = this.#source) => {
@@ -294,13 +335,13 @@ class BlockReader {
     return written.steps && { kind: 'declared', ...step, steps: written.steps };
   }
 
-  #writeOnce(key: string, block: Ast.BlockNode, binding: Binding): WrittenBlock {
+  #writeOnce(key: string, block: FormulaOwner, binding: Binding): WrittenBlock {
     const writtenBlock = this.#written.get(key) ?? this.#write(block, binding);
     this.#written.set(key, writtenBlock);
     return writtenBlock;
   }
 
-  #write(block: Ast.BlockNode, binding: Binding, flows: ParameterFlows = new Map()): WrittenBlock {
+  #write(block: FormulaOwner, binding: Binding, flows: ParameterFlows = new Map()): WrittenBlock {
     const { name, flow, formula } = block;
     const outer = { extent: this.#extent, binding: this.#binding, flows: this.#flows, source: this.#source };
     const extent = { blocks: formula ? 1 : 0, depth: 0 };
@@ -331,12 +372,12 @@ class BlockReader {
   }
 
   /** Reports, once, the errors of a block that do not depend on the values of its parameters. */
-  #checkWithoutValues(block: Ast.BlockNode): void {
+  #checkWithoutValues(block: FormulaOwner): void {
     const { name, parameters } = block;
-    if (this.#readWithoutValues.has(name.name)) return;
-    this.#readWithoutValues.add(name.name);
+    if (this.#readWithoutValues.has(block)) return;
+    this.#readWithoutValues.add(block);
     const report: Report = (...error) => {
-      this.#broken.add(name.name);
+      this.#broken.add(block);
       this.#outermost.report(...error);
     };
     const unknownValues = new Map<string, undefined>();
@@ -373,15 +414,14 @@ class BlockReader {
   }
 
   /** Returns the values of all parameters for a use; undefined if one is invalid or depends on an unknown value. */
-  #useOf(call: Ast.CallNode, block: Ast.BlockNode): BlockUse | undefined {
+  #useOf(call: Ast.CallNode, block: FormulaOwner, row: KindRow = rowOfBlock(block)): BlockUse | undefined {
     const binding = this.#binding;
-    const row = rowOfBlock(block);
     const note: Binding['note'] = (span, meaning) => {
       const node = block.parameters.find(({ name }) => meaning.is === 'parameter' && name.name === meaning.name);
       binding.note(span, node ? readsWord(parameterSymbol(block.name.name, node)) : meaning);
     };
     const boundCall = bindCall(call, row, { ...binding, note });
-    if (!boundCall || this.#broken.has(block.name.name)) return undefined;
+    if (!boundCall || this.#broken.has(block)) return undefined;
     const argumentNames = parametersOfArguments(call, row.parameters, binding.constants);
     const givenExpressions = new Map([...argumentNames].map(([argument, name]) => [name, argument.value]));
     const parameterValues = new Map<string, number>();
@@ -405,7 +445,8 @@ class BlockReader {
       parameterValues.set(name.name, parameterValue);
       origins.set(name.name, (writtenExpression ?? usual!).span);
     }
-    return { values: parameterValues, flows, binding: this.#bindingWithin(parameterValues, report) };
+    const given = boundCall.arguments;
+    return { given, values: parameterValues, flows, binding: this.#bindingWithin(parameterValues, report) };
   }
 
   /**
@@ -414,23 +455,24 @@ class BlockReader {
    */
   #reportOfUse(
     call: Ast.CallNode,
-    block: Ast.BlockNode,
+    block: FormulaOwner,
     values: ReadonlyMap<string, number>,
     origins: ReadonlyMap<string, Span>,
   ): Report {
     const { name } = block.name;
+    const what = block.kind === 'Loss' ? 'loss' : 'block';
     const { report } = this.#binding;
     return (code, at, facts, extra = {}) => {
       const isValue = code === 'wrong-type' || code === 'out-of-range';
       const origin = at && isValue ? origins.get(spanText(at)) : undefined;
       if (at && origin) {
-        const note = { message: notes.parameter(name, spanText(at)), at };
+        const note = { message: notes.parameter(name, spanText(at), what), at };
         return report(code, origin, facts, { notes: [...(extra.notes ?? []), note] });
       }
       const key = `${name} ${code} ${at?.source.name} ${at?.start}`;
       if (this.#reported.has(key)) return;
       this.#reported.add(key);
-      const note = { message: notes.values(name, valuesText(values)), at: call.span };
+      const note = { message: notes.values(name, valuesText(values), what), at: call.span };
       // For deeply nested blocks the innermost ones are enough.
       const isEnough = code === 'block-too-large' || (extra.notes ?? []).length >= mostNotes;
       report(code, at, facts, isEnough ? extra : { ...extra, notes: [...(extra.notes ?? []), note] });

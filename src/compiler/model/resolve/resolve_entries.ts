@@ -13,7 +13,7 @@ import { parse } from '../../syntax/parse.ts';
 import { bindDefaults, bindKind, bindValue } from '../arguments.ts';
 import { makeConstants } from '../constants.ts';
 import { describeExpression, describeType } from '../describe.ts';
-import { singleName } from '../expressions.ts';
+import { asCall, singleName } from '../expressions.ts';
 import { guess } from '../guess.ts';
 import { library } from '../library.ts';
 import type { Call, Training } from '../model.ts';
@@ -149,8 +149,14 @@ export function resolveEntry(
 ): Converted | undefined {
   const { value } = entry;
   switch (type.is) {
-    case 'kind':
-      return unlessUndefined(bindKind(type.what ?? name, type.of, value, workspace, type.also));
+    case 'kind': {
+      if (type.what !== 'loss')
+        return unlessUndefined(bindKind(type.what ?? name, type.of, value, workspace, type.also));
+      const call = asCall(value);
+      const declared = call && workspace.scope.losses.get(call.callee.name);
+      if (declared) return unlessUndefined(workspace.readLoss!(call, declared));
+      return unlessUndefined(bindKind('loss', workspace.library.losses, value, workspace));
+    }
     case 'score':
       return unlessUndefined(
         isProduct(workspace, value) ? resolveProduct(workspace, value) : resolveScore(workspace, value, towers),

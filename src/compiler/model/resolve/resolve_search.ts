@@ -173,7 +173,7 @@ function readValues(
   for (const value of domain.kind === 'Choices' ? domain.items : [domain.from, domain.to]) {
     if (type.is === 'constant') constants.number(value, name, '');
     else if (type.is === 'flow') {
-      const readStep = resolveBlocks(silent);
+      const { readStep } = resolveBlocks(silent);
       for (const step of stepsOf(value)) readStep(step);
     } else resolveEntry(silent, name, { type, doc: argument?.parameter.doc ?? '' }, { value }, towers);
   }

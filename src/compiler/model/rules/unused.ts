@@ -1,5 +1,6 @@
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { findNearest } from '../../../base/text/nearest.ts';
+import { losses } from '../../library/losses/table.ts';
 import type { ExpressionNode, FileNode } from '../../syntax/ast.ts';
 import { expressionsIn, firstWordOf, partsOfExpression, singleName } from '../expressions.ts';
 import { noteAt, removal } from '../report.ts';
@@ -17,12 +18,14 @@ export const unusedGroup: Rule = ({ file, scope, towers, reads, uncertain }, rep
   }
 };
 
+/** Reports a block or a loss that nothing uses. */
 export const unusedBlock: Rule = ({ file, scope, towers, reads, uncertain }, report) => {
-  if (towers.length === 0 || uncertain.has('block')) return;
-  for (const [name, node] of scope.blocks) {
-    if (reads.block.has(name) || node.span.source !== file.span.source) continue;
-    report('unused-block', node.name.span, { name }, { fixes: [[removal(node.span)]] });
-  }
+  if (towers.length === 0) return;
+  for (const [what, nodes] of [['block', scope.blocks] as const, ['loss', scope.losses] as const])
+    for (const [name, node] of uncertain.has(what) ? [] : nodes) {
+      if (reads[what].has(name) || node.span.source !== file.span.source) continue;
+      report('unused-block', node.name.span, { name, what }, { fixes: [[removal(node.span)]] });
+    }
 };
 
 /** Reports a constant that nothing reads: a change of it, for example by `--set`, has no effect. */
@@ -58,11 +61,11 @@ function readAsConstants({ declarations }: FileNode, sought: Set<string>): Reado
       continue;
     }
     if ('value' in declaration) visit(declaration.value);
-    if (declaration.kind === 'Block') {
+    if ('parameters' in declaration) {
       for (const { default: value } of declaration.parameters) if (value) visit(value);
     }
     if ('flow' in declaration && declaration.flow) visit(declaration.flow);
-    if (declaration.kind === 'Block') expressionsIn(declaration.formula).forEach(visit);
+    if ('parameters' in declaration) expressionsIn(declaration.formula).forEach(visit);
     for (const entry of 'entries' in declaration ? declaration.entries : []) {
       if ('flow' in entry) visit(entry.flow);
       else if ('value' in entry) visit(entry.value);
@@ -73,7 +76,7 @@ function readAsConstants({ declarations }: FileNode, sought: Set<string>): Reado
 
 /** Reports a parameter that its block never reads: a value for it has no effect. */
 export const unusedParameter: Rule = ({ file, scope }, report) => {
-  for (const [block, { parameters, flow, formula, span }] of scope.blocks) {
+  for (const [block, { kind, parameters, flow, formula, span }] of [...scope.blocks, ...scope.losses]) {
     if (span.source !== file.span.source || parameters.length === 0) continue;
     const values = [flow, ...expressionsIn(formula), ...parameters.map(({ default: usual }) => usual)];
     const readNames = new Set(values.flatMap((value) => (value ? numbersIn(value) : [])));
@@ -81,7 +84,7 @@ export const unusedParameter: Rule = ({ file, scope }, report) => {
       if (isFlow && values.some((value) => value && stepsNamed(value, name.name))) continue;
       // A misspelled name that is already reported may have meant this parameter.
       if (readNames.has(name.name) || [...readNames].some((word) => findNearest(word, [name.name]))) continue;
-      report('unused-parameter', name.span, { block, name: name.name });
+      report('unused-parameter', name.span, { block, name: name.name, what: kind === 'Loss' ? 'loss' : 'block' });
     }
   }
 };
@@ -113,7 +116,7 @@ export const shadowedName: Rule = ({ file, library, scope, towers }, report) => 
     }
   }
   const constants = new Map(scope.lets.map(({ name }) => [name.name, name.span]));
-  for (const [name, { name: at, flow, span, parameters }] of scope.blocks) {
+  for (const [name, { kind, name: at, flow, span, parameters }] of [...scope.blocks, ...scope.losses]) {
     for (const { name: parameter } of span.source === file.span.source ? parameters : []) {
       const constant = constants.get(parameter.name);
       if (!constant) continue;
@@ -121,8 +124,10 @@ export const shadowedName: Rule = ({ file, library, scope, towers }, report) => 
       report('shadowed-name', parameter.span, nameFacts, noteAt(notes.declared('constant', parameter.name), constant));
     }
     // A block that contains the library's block of the same name configures it, and does not hide it.
-    if (span.source !== file.span.source || !Object.hasOwn(library.blocks, name) || isMadeOf(name, flow)) continue;
-    report('shadowed-name', at.span, { what: 'block', name, hides: "the library's block of that name" });
+    const what = kind === 'Loss' ? 'loss' : 'block';
+    const hidden = kind === 'Loss' ? losses : library.blocks;
+    if (span.source !== file.span.source || !Object.hasOwn(hidden, name) || isMadeOf(name, flow)) continue;
+    report('shadowed-name', at.span, { what, name, hides: `the library's ${what} of that name` });
   }
 };
 

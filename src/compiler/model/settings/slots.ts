@@ -328,7 +328,7 @@ function tableOf(
   type: SlotType,
   library: Library,
 ): { readonly of: Readonly<Record<string, KindRow>>; readonly also: Parameters } | undefined {
-  if (type.is === 'kind') return { of: type.of, also: type.also ?? {} };
+  if (type.is === 'kind') return { of: type.what === 'loss' ? library.losses : type.of, also: type.also ?? {} };
   return type.is === 'feature' ? { of: library.features, also: {} } : undefined;
 }
 

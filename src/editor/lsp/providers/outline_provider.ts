@@ -34,6 +34,7 @@ const declarationKinds: Readonly<Record<Ast.DeclarationNode['kind'], SymbolKind>
   Labels: SymbolKind.Struct,
   Group: SymbolKind.Array,
   Block: SymbolKind.Function,
+  Loss: SymbolKind.Function,
   Tower: SymbolKind.Class,
   Task: SymbolKind.Event,
   Objective: SymbolKind.Operator,
@@ -78,6 +79,7 @@ function detailOf(node: Ast.DeclarationNode): string {
     case 'Group':
       return node.members.map(({ name }) => name).join(', ');
     case 'Block':
+    case 'Loss':
       return short(node.flow?.span ?? signatureSpan(node));
     case 'Tower': {
       const key = node.key ? ` keyed by ${node.key.name}` : '';
@@ -96,6 +98,7 @@ function childrenOf(node: Ast.DeclarationNode): DocumentSymbol[] {
         .flatMap(typedNames)
         .map(({ name, span, value }) => symbolOf(SymbolKind.Field, name.name, name.span, span, short(value.span)));
     case 'Block':
+    case 'Loss':
       return node.formula ? formulaSymbols(node.formula) : [];
     case 'Train':
     case 'Task':
@@ -129,7 +132,7 @@ function childrenOf(node: Ast.DeclarationNode): DocumentSymbol[] {
 }
 
 /** Returns the span from `of` to the last input, or the name of a block that could not be read. */
-const signatureSpan = ({ formula, name }: Ast.BlockNode): Span =>
+const signatureSpan = ({ formula, name }: Ast.BlockNode | Ast.LossNode): Span =>
   formula ? { ...formula.span, end: formula.inputs.at(-1)?.span.end ?? formula.span.end } : name.span;
 
 /** Returns the inputs, weights and lines of a formula. */

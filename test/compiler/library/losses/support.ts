@@ -1,6 +1,9 @@
 /** One loss as a graph over query and item vectors. */
+
 import type { LossContext } from '../../../../src/compiler/library/contract.ts';
 import { losses } from '../../../../src/compiler/library/losses/table.ts';
+import { type FormulaLossArguments, lowerLoss } from '../../../../src/compiler/lower/formula/lower_loss.ts';
+import { libraryFormula } from '../../../../src/compiler/model/formula/library_formula.ts';
 import { exampleOf, kindsNamed } from '../../../../src/editor/reference/examples.ts';
 import { makeBuilder, type Ref } from '../../../../src/graph/builder.ts';
 import { differentiate } from '../../../../src/graph/differentiate.ts';
@@ -34,6 +37,7 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
   const score = (item: Ref) => ({ query, item, width, bound });
   const item = builder.input('item', [batch, width]);
   const inputs: Ref[] = testCase.distinct ? [query] : [query, item];
+  const drawnItems = new Map<string, Ref>();
   const context: LossContext = {
     ...contextOf(builder),
     key: 'video_id',
@@ -50,6 +54,8 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
       inputs.push(...vectors);
       return { vectors, isNoNegative: builder.input('alike', [symbolicDim('views'), symbolicDim('views')]) };
     },
+    lossOfRows: (some, args, text) =>
+      lowerLoss(libraryFormula(text!.name, args, text!), context, some, args as FormulaLossArguments),
     scoreOf(rows) {
       const count =
         'perRow' in rows
@@ -57,8 +63,10 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
           : 'count' in rows
             ? rows.count
             : symbolicDim(rows.kind === 'events' ? 'batch' : rows.kind);
-      const drawn = builder.input(`${rowsPrefix(rows)}item`, [count, width]);
-      inputs.push(drawn);
+      const name = `${rowsPrefix(rows)}item`;
+      const drawn = drawnItems.get(name) ?? builder.input(name, [count, width]);
+      if (!drawnItems.has(name)) inputs.push(drawn);
+      drawnItems.set(name, drawn);
       return score(drawn);
     },
     ...(testCase.users
