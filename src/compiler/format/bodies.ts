@@ -130,7 +130,7 @@ function columnsOf(lines: readonly PrintedLine[], end: TokenGap): (number | unde
   return columns;
 }
 
-const { hardline, indent, lineSuffix } = builders;
+const { hardline, indent, join, lineSuffix } = builders;
 
 /** A comma that keeps its position, because a description in front of it would otherwise pass to the next entry. */
 interface RetainedComma {
@@ -225,26 +225,13 @@ function readEntry(node: Ast.BodyEntryNode, cursor: TokenCursor): PrintedBinding
 }
 
 function textOfItems(items: readonly BodyItem[]): string | undefined {
-  const texts: string[] = [];
-  for (const { what } of items) {
-    const itemText =
-      what.kind === 'binding' ? flatDoc(what.doc) : what.kind === 'columns' ? columnsText(what) : undefined;
-    if (itemText === undefined) return undefined;
-    texts.push(itemText);
-  }
-  return texts.length === 0 ? '{}' : `{ ${texts.join(', ')} }`;
-}
-
-function columnsText({ head, body }: PrintedColumns): string | undefined {
-  const headText = flatDoc(head);
-  return headText === undefined || body.oneLine === undefined ? undefined : headText + body.oneLine;
+  if (items.length === 0) return '{}';
+  if (items.some(({ what }) => what.kind === 'comma')) return undefined;
+  return flatDoc(['{ ', join(', ', items.map(docOf)), ' }']);
 }
 
 /** A line of a body: entries that share it, or a single item that may take several lines. */
-interface BodyRow {
-  readonly items: readonly BodyItem[];
-  readonly first: BodyItem;
-}
+type BodyRow = readonly BodyItem[];
 
 /** Returns the lines between the braces. `level` is their indentation. */
 function linesOfBody({ items }: PrintedBody, level: number, layout: FormatLayout, section: number): PrintedLine[] {
@@ -254,16 +241,14 @@ function linesOfBody({ items }: PrintedBody, level: number, layout: FormatLayout
   for (;;) {
     const widths = widthsOf(bodyRows);
     const splitRows = bodyRows.flatMap((row, index) =>
-      row.items.length > 1 && widthOf(rowText(row, widths[index]!) ?? '') > room
-        ? row.items.map((item) => ({ items: [item], first: item }))
-        : [row],
+      row.length > 1 && widthOf(rowText(row, widths[index]!) ?? '') > room ? row.map((item) => [item]) : [row],
     );
     if (splitRows.length === bodyRows.length) break;
     bodyRows = splitRows;
   }
   const widths = widthsOf(bodyRows);
   return bodyRows.flatMap((row, index): PrintedLine[] => {
-    const { before, what } = row.first;
+    const { before, what } = row[0]!;
     const lineFields = { level, before, section };
     const lineText = rowText(row, widths[index]!);
     if (lineText !== undefined && widthOf(lineText) <= room)
@@ -305,42 +290,31 @@ export function oneLine(
 }
 
 function rowsOf(items: readonly BodyItem[]): BodyRow[] {
-  const bodyRows: { items: BodyItem[]; first: BodyItem }[] = [];
+  const canShare = ({ what }: BodyItem): boolean => what.kind === 'binding' && flatDoc(what.doc) !== undefined;
+  const bodyRows: BodyItem[][] = [];
   for (const item of items) {
     const lastRow = bodyRows.at(-1);
-    const canShare = item.joined && item.what.kind === 'binding' && lastRow?.first.what.kind === 'binding';
-    if (
-      lastRow &&
-      canShare &&
-      flatDoc(docOf(item.what)) !== undefined &&
-      flatDoc(docOf(lastRow.items.at(-1)!.what)) !== undefined
-    )
-      lastRow.items.push(item);
-    else bodyRows.push({ items: [item], first: item });
+    if (lastRow && item.joined && canShare(item) && canShare(lastRow.at(-1)!)) lastRow.push(item);
+    else bodyRows.push([item]);
   }
   return bodyRows;
 }
 
 function widthsOf(rows: readonly BodyRow[]): readonly number[] {
-  const bindings = rows.map(({ first: { what } }) => (what.kind === 'binding' ? what : undefined));
+  const bindings = rows.map(([first]) => (first!.what.kind === 'binding' ? first!.what : undefined));
   // Features form one table across blank lines.
-  return headWidths(bindings, (at) => rows[at]!.first.before.blank && bindings[at]?.form !== 'typed');
+  return headWidths(bindings, (at) => rows[at]![0]!.before.blank && bindings[at]?.form !== 'typed');
 }
 
-function rowText({ items }: BodyRow, width: number): string | undefined {
-  const texts: string[] = [];
-  for (const [index, { what }] of items.entries()) {
-    const itemText = flatDoc(what.kind === 'binding' && index === 0 ? aligned(what, width) : docOf(what));
-    if (itemText === undefined) return undefined;
-    texts.push(itemText);
-  }
-  return texts.join(', ');
+/** Returns the text of a line whose first sign is aligned with those of its neighbours. */
+function rowText([first, ...others]: BodyRow, width: number): string | undefined {
+  const firstDoc = first!.what.kind === 'binding' ? aligned(first!.what, width) : docOf(first!);
+  return flatDoc(join(', ', [firstDoc, ...others.map(docOf)]));
 }
 
-function docOf(what: BodyItem['what']): Doc {
+function docOf({ what }: BodyItem): Doc {
   if (what.kind === 'comma') return ',';
-  if (what.kind === 'binding') return what.doc;
-  return columnsText(what) ?? hardline;
+  return what.kind === 'binding' ? what.doc : [what.head, what.body.oneLine ?? hardline];
 }
 
 /** Returns a binding aligned with its neighbours, with a broken head if that alone fills the line. */

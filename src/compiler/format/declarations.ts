@@ -21,10 +21,11 @@ import {
   groupDeclaration,
   letDeclaration,
   type PrintedBinding,
+  separated,
 } from './entries.ts';
 import type { FormatLayout } from './layout.ts';
 
-const { group, indent, line, softline } = builders;
+const { group, indent, softline } = builders;
 
 /** A declaration with braces, whose head ends with the space before them. */
 interface BodiedDeclaration {
@@ -129,11 +130,7 @@ function withBody(
 
 function towerHead({ inputs, key }: Ast.TowerNode, cursor: TokenCursor): Doc[] {
   const nameDocs = [cursor.word(), indent([cursor.take(' '), cursor.take('')])];
-  const inputDocs: Doc[] = [cursor.gap(softline), cursor.word()];
-  for (let index = 1; index < inputs.length; index++) {
-    cursor.passComma();
-    inputDocs.push(',', cursor.gap(line), cursor.word());
-  }
+  const inputDocs = [cursor.gap(softline), ...separated(inputs, () => cursor.word(), cursor)];
   const close = cursor.close(softline);
   const keyDocs = key ? [cursor.take(' '), cursor.take(' '), cursor.take(' ')] : [];
   return [group([...nameDocs, indent(inputDocs), close]), indent(keyDocs)];

@@ -80,11 +80,7 @@ function formulaDoc(node: FormulaLine, cursor: TokenCursor): Doc {
     }
     case 'Weights': {
       const word = cursor.word();
-      const weights = node.weights.map((weight, index): Doc => {
-        if (index > 0) cursor.passComma();
-        return [index > 0 ? ',' : '', cursor.gap(index > 0 ? line : ' '), weightDoc(weight, cursor)];
-      });
-      return [word, indent(weights)];
+      return [word, indent([cursor.gap(' '), ...separated(node.weights, weightDoc, cursor)])];
     }
     case 'Carry':
       return carryDoc(node, cursor);
@@ -164,18 +160,24 @@ function bracketed<T>(
   filled = false,
 ): Doc {
   if (items.length === 0) return [open, cursor.close('')];
-  const itemDocs: Doc[] = [];
   const gapDoc = cursor.gap(softline);
-  for (const [index, item] of items.entries()) {
-    if (index > 0) {
-      cursor.passComma();
-      itemDocs.push([',', cursor.gap(line)]);
-    }
-    itemDocs.push(print(item, cursor));
-  }
+  const itemDocs = separated(items, print, cursor);
   cursor.passComma();
   const contents = filled ? fill(itemDocs) : itemDocs;
   return group([open, indent([gapDoc, contents, ifBreak(',')]), cursor.close(softline)]);
+}
+
+/** Prints items with commas between them: the items in turn with what separates them, as `fill` takes them. */
+export function separated<T>(
+  items: readonly T[],
+  print: (item: T, cursor: TokenCursor) => Doc,
+  cursor: TokenCursor,
+): Doc[] {
+  return items.flatMap((item, index): Doc[] => {
+    if (index === 0) return [print(item, cursor)];
+    cursor.passComma();
+    return [[',', cursor.gap(line)], print(item, cursor)];
+  });
 }
 
 function isNumber(node: Ast.ExpressionNode): boolean {
@@ -236,12 +238,8 @@ export function searchEntry({ path, domain }: Ast.SearchEntryNode, cursor: Token
 }
 
 /** Joins the items with commas, and wraps them if they do not fit one line. */
-function values([first, ...others]: readonly Ast.ExpressionNode[], cursor: TokenCursor): Doc {
-  const valueDocs: Doc[] = [expression(first!, cursor)];
-  for (const value of others) {
-    cursor.passComma();
-    valueDocs.push([',', cursor.gap(line)], expression(value, cursor));
-  }
+function values(nodes: readonly Ast.ExpressionNode[], cursor: TokenCursor): Doc {
+  const valueDocs = separated(nodes, expression, cursor);
   return valueDocs.length === 1 ? valueDocs[0]! : indent(fill(valueDocs));
 }
 
@@ -267,28 +265,23 @@ export function formulaHead(
   cursor: TokenCursor,
 ): Doc[] {
   const head = [...blockHead(node, cursor), cursor.take(' '), indent(cursor.take(' '))];
-  const inputDocs = inputs.map((input, index): Doc => {
-    if (index > 0) cursor.passComma();
-    const gap = index > 0 ? [',', cursor.gap(line)] : cursor.gap(softline);
+  const inputDoc = (input: Ast.FormulaInputNode): Doc => {
     const letter = (axis: number): Doc => (input.axes[axis]!.any ? cursor.take(' ') : '');
-    return [gap, cursor.word(), cursor.take(''), cursor.take(' '), axes(input.axes.length, cursor, letter)];
-  });
+    return [cursor.word(), cursor.take(''), cursor.take(' '), axes(input.axes.length, cursor, letter)];
+  };
+  const inputDocs = [cursor.gap(softline), ...separated(inputs, inputDoc, cursor)];
   return [group([...head, indent(inputDocs), cursor.close(softline)])];
 }
 
 /** Prints `(width, depth = 2)`. */
 function parameterList(parameters: readonly Ast.BlockParameterNode[], cursor: TokenCursor): Doc[] {
+  const parameterDoc = ({ isFlow, default: value }: Ast.BlockParameterNode): Doc => [
+    cursor.word(),
+    isFlow ? [cursor.take(''), cursor.take(' ')] : '',
+    value ? [cursor.take(' '), cursor.gap(' '), expression(value, cursor)] : '',
+  ];
   const openDoc = indent(cursor.take(''));
-  const parameterDocs: Doc[] = [];
-  for (const { isFlow, default: value } of parameters) {
-    if (parameterDocs.length > 0) {
-      cursor.passComma();
-      parameterDocs.push(',');
-    }
-    parameterDocs.push(cursor.gap(parameterDocs.length > 0 ? line : softline), cursor.word());
-    if (isFlow) parameterDocs.push(cursor.take(''), cursor.take(' '));
-    if (value) parameterDocs.push(cursor.take(' '), cursor.gap(' '), expression(value, cursor));
-  }
+  const parameterDocs = [cursor.gap(softline), ...separated(parameters, parameterDoc, cursor)];
   return [openDoc, indent(parameterDocs), cursor.close(softline)];
 }
 
@@ -297,18 +290,12 @@ export function goal({ value }: Ast.ObjectiveNode | Ast.RetrieveNode, cursor: To
 }
 
 export function groupDeclaration({ members }: Ast.GroupNode, cursor: TokenCursor): PrintedBinding {
-  return binding(words(2, cursor), '=', 'group', cursor, () => {
-    return indent(listed(members, cursor));
-  });
+  return binding(words(2, cursor), '=', 'group', cursor, () => indent(listed(members, cursor)));
 }
 
 /** Prints `a, b, c`, filled into lines. */
 function listed(names: readonly Ast.IdentifierNode[], cursor: TokenCursor): Doc {
-  const nameDocs: Doc[] = [cursor.word()];
-  for (let index = 1; index < names.length; index++) {
-    cursor.passComma();
-    nameDocs.push([',', cursor.gap(line)], cursor.word());
-  }
+  const nameDocs = separated(names, () => cursor.word(), cursor);
   return nameDocs.length === 1 ? nameDocs[0]! : fill(nameDocs);
 }
 

@@ -22,12 +22,8 @@ export function compute(builder: Builder, operator: Operator, left: Value | numb
   const [a, b] = [reshaped(builder, one, carrier), reshaped(builder, other, carrier)];
   if (operator === '@') {
     const product = builder.mul(a, b);
-    return {
-      ...carrier,
-      ...unnormalized,
-      tensor: builder.sum(product, [product.type.shape.length - 1], true),
-      width: 1,
-    };
+    const tensor = builder.sum(product, [product.type.shape.length - 1], true);
+    return { ...carrier, ...unnormalized, tensor, width: 1 };
   }
   if (carrier.kind !== 'sequence') return { ...carrier, ...unnormalized, tensor: apply(builder, operator, a, b) };
   const present = presence(builder, carrier);
@@ -87,18 +83,10 @@ function reshaped(builder: Builder, { kind, tensor, width }: Plain, carrier: Pla
 const presence = (builder: Builder, { mask, length }: Sequence): Ref =>
   builder.reshape(mask, [mask.type.shape[0]!, length, 1]);
 
-function apply(builder: Builder, operator: Operator, left: Ref | number, right: Ref | number): Ref {
-  switch (operator) {
-    case '+':
-      return builder.add(left, right);
-    case '-':
-      return builder.sub(left, right);
-    case '/':
-      return builder.div(left, right);
-    default:
-      return builder.mul(left, right);
-  }
-}
+const ops = { '+': 'add', '-': 'sub', '*': 'mul', '/': 'div', '@': 'mul' } as const;
+
+const apply = (builder: Builder, operator: Operator, left: Ref | number, right: Ref | number): Ref =>
+  builder[ops[operator]](left, right);
 
 const isPlain = (value: Value): value is Plain => value.kind !== 'fields' && value.kind !== 'outputs';
 

@@ -28,15 +28,8 @@ type Bounds<K extends ParameterType['is']> = Omit<Extract<ParameterType, { reado
 
 function parameter<T, O extends Options<T>>(type: ParameterType, options: O): Parameter<ArgumentOf<T, O>> {
   const { doc, required, positional, also, near } = options;
-  return {
-    type,
-    doc,
-    ...('default' in options ? { default: options.default as ArgumentOf<T, O> } : {}),
-    required,
-    positional,
-    also,
-    near,
-  };
+  const usual = 'default' in options ? { default: options.default as ArgumentOf<T, O> } : {};
+  return { type, doc, ...usual, required, positional, also, near };
 }
 
 /** Declares an integer: `max: 50`. */
@@ -75,10 +68,22 @@ export function flag(options: { readonly doc: string }): Parameter<boolean> {
   return { type: { is: 'flag' }, doc: options.doc, default: false, positional: true };
 }
 
+/** Makes the constructor of a type without settings of its own. */
+const ofType =
+  <T>(is: 'text' | 'column' | 'side' | 'feature' | 'flow') =>
+  <const O extends Options<T>>(options: O): Parameter<ArgumentOf<T, O>> =>
+    parameter<T, O>({ is }, options);
+
 /** Declares a text in quotes: `"F"`. */
-export function text<const O extends Options<string>>(options: O): Parameter<ArgumentOf<string, O>> {
-  return parameter<string, O>({ is: 'text' }, options);
-}
+export const text = ofType<string>('text');
+/** Declares the name of a data column: `weights: stars`. */
+export const column = ofType<string>('column');
+/** Declares a tower, or one of its channels: `through: item`, `through: item.main`. */
+export const side = ofType<SideArgument>('side');
+/** Declares a feature's name, or a call of a feature kind: `list(category(dim: 16))`. */
+export const feature = ofType<FeatureArgument>('feature');
+/** Declares blocks in the order of the data: `residual(mlp(128, 64))`. */
+export const flow = ofType<FlowArgument>('flow');
 
 /** Declares a list of numbers: `[18, 25, 35]`. */
 export function numbers<const O extends Options<readonly number[]> & Bounds<'numbers'>>(
@@ -95,16 +100,6 @@ export function name<const O extends Options<string>>(
   return parameter<string, O>({ is: 'name', of }, options);
 }
 
-/** Declares the name of a data column: `weights: stars`. */
-export function column<const O extends Options<string>>(options: O): Parameter<ArgumentOf<string, O>> {
-  return parameter<string, O>({ is: 'column' }, options);
-}
-
-/** Declares a tower, or one of its channels: `through: item`, `through: item.main`. */
-export function side<const O extends Options<SideArgument>>(options: O): Parameter<ArgumentOf<SideArgument, O>> {
-  return parameter<SideArgument, O>({ is: 'side' }, options);
-}
-
 /** The checked call of one of a small set of kinds. */
 export type BoundIn<T extends Readonly<Record<string, KindRow>>> = {
   readonly [K in keyof T & string]: { readonly kind: K; readonly arguments: Arguments<T[K]['parameters']> };
@@ -116,18 +111,6 @@ export function kind<const T extends Readonly<Record<string, KindRow>>, const O 
   options: O,
 ): Parameter<ArgumentOf<BoundIn<T>, O>> {
   return parameter<BoundIn<T>, O>({ is: 'kind', of }, options);
-}
-
-/** Declares a feature's name, or a call of a feature kind: `list(category(dim: 16))`. */
-export function feature<const O extends Options<FeatureArgument>>(
-  options: O,
-): Parameter<ArgumentOf<FeatureArgument, O>> {
-  return parameter<FeatureArgument, O>({ is: 'feature' }, options);
-}
-
-/** Declares blocks in the order of the data: `residual(mlp(128, 64))`. */
-export function flow<const O extends Options<FlowArgument>>(options: O): Parameter<ArgumentOf<FlowArgument, O>> {
-  return parameter<FlowArgument, O>({ is: 'flow' }, options);
 }
 
 /** Takes all remaining positional arguments of one type as a list; at least one with `required`. */
