@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkAndLower } from '../src/app/api/check.ts';
 import { tableOf } from '../src/app/cli/layout.ts';
-import { Failure } from '../src/base/diagnostics/failure.ts';
+import { Failure } from '../src/base/diagnostics/diagnostic.ts';
 import { lower } from '../src/compiler/lower/lower.ts';
 import type { Model } from '../src/compiler/model/model.ts';
 import type { Dataset } from '../src/data/dataset.ts';

@@ -2,7 +2,7 @@
  * `npm run bench:sets -- SET [--from FOLDER] [--out FOLDER]`: fetches a data set of docs/results.md, or makes it from its original files, in `models/data`,
  * where its data block reads it.
  */
-import { Failure } from '../src/base/diagnostics/failure.ts';
+import { Failure } from '../src/base/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../src/base/diagnostics/render.ts';
 import { prepareSet } from './sets/prepare.ts';
 

@@ -16,7 +16,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkAndLower } from '../src/app/api/check.ts';
-import { Failure } from '../src/base/diagnostics/failure.ts';
+import { Failure } from '../src/base/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../src/base/diagnostics/render.ts';
 import { countCost } from '../src/graph/count.ts';
 import type { Plan } from '../src/graph/plan/plan.ts';

@@ -12,7 +12,7 @@ import type * as reportApi from './app/api/report.ts';
 import type * as runApi from './app/api/run.ts';
 import type * as serveApi from './app/api/serve.ts';
 import type * as trainApi from './app/api/train.ts';
-import { useProgramWording } from './base/diagnostics/diagnose.ts';
+import { useProgramWording } from './base/diagnostics/diagnostic.ts';
 
 export type { Metrics } from './app/api/check.ts';
 export { type Checked, type CheckRequest, check } from './app/api/check.ts';
@@ -39,7 +39,7 @@ export type { Trained, TrainReady, TrainRequest } from './app/api/train.ts';
 export { type Tuned, type TuneEvent, type TuneRequest, tune } from './app/api/tune.ts';
 export type { ClosedDay } from './app/report/days_page.ts';
 export type { Diagnostic } from './base/diagnostics/diagnostic.ts';
-export { Failure } from './base/diagnostics/failure.ts';
+export { Failure } from './base/diagnostics/diagnostic.ts';
 export type { EngineName } from './engines/engine.ts';
 export { type EngineChoice as Choice, type ListedEngine as Listed, listEngines as engines } from './engines/engines.ts';
 export type { MeasureSpec } from './graph/plan/plan.ts';

@@ -1,7 +1,7 @@
 /** Runs before each file of tests, which share the modules of their process. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { useProgramWording } from '../src/base/diagnostics/diagnose.ts';
+import { useProgramWording } from '../src/base/diagnostics/diagnostic.ts';
 import { isTexts, PackedTexts } from '../src/base/text/texts.ts';
 
 // An earlier file of the process may have loaded the library, from where on hints name entries of requests.

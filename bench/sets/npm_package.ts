@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { failure } from '../../src/base/diagnostics/failure.ts';
+import { failure } from '../../src/base/diagnostics/diagnostic.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../src/base/storage/temporary.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** The program of `npm run bench:sets`: its arguments, and the set that they name. */
 import { parseArgs } from 'node:util';
 import type { SetSource } from '../../src/app/api/data_sets.ts';
-import { type Failure, failure } from '../../src/base/diagnostics/failure.ts';
+import { type Failure, failure } from '../../src/base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../src/base/text/nearest.ts';
 import { benchSets } from './table.ts';
 

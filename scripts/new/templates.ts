@@ -45,7 +45,7 @@ def ${safe}():
 
 `;
 
-export const lossFile = (name: string): string => `import { invariant } from '../../../base/diagnostics/failure.ts';
+export const lossFile = (name: string): string => `import { invariant } from '../../../base/diagnostics/diagnostic.ts';
 import { lossKind } from '../rows.ts';
 import { rowScore, weightedMean } from './weighted_mean.ts';
 

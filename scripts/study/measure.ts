@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { checkAndLower } from '../../src/app/api/check.ts';
 import { load } from '../../src/app/api/run.ts';
 import { train } from '../../src/app/api/train.ts';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { readDataset } from '../../src/data/read_dataset.ts';
 import { chooseEngine } from '../../src/engines/engines.ts';

@@ -8,8 +8,7 @@
  * `checkSource` finds every error; the command line, the editor and the tests call it. `compileSource` continues to the graphs.
  */
 import type { Code } from '../base/diagnostics/codes.ts';
-import { sortDiagnostics } from '../base/diagnostics/diagnose.ts';
-import { type Diagnostic, type Edit, hasErrors } from '../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, type Edit, hasErrors, sortDiagnostics } from '../base/diagnostics/diagnostic.ts';
 import { applyEdits, keepHelpfulFixes } from '../base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../base/text/source.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';

@@ -1,6 +1,5 @@
 /** Warns about lists that tell a model nothing: histories without events, and lists of which no element is known. */
-import { diagnose } from '../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../base/diagnostics/diagnostic.ts';
 import type { DataDescription, ModelSpans } from '../graph/plan/data_description.ts';
 import { hasRowPerUser } from '../graph/plan/plan.ts';
 import type { Needs } from './binding/data_layout.ts';

@@ -1,6 +1,5 @@
 /** Reads a data block into a data set: files are staged, computed, validated, ordered, split, and encoded. */
-import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
-import { failure } from '../base/diagnostics/failure.ts';
+import { type Diagnostic, failure } from '../base/diagnostics/diagnostic.ts';
 import type { DataDescription } from '../graph/plan/data_description.ts';
 import { type BindOptions, type BoundData, withBoundDatabase } from './binding/bind.ts';
 import { makeReadPlan, type Needs, type ReadPlan } from './binding/data_layout.ts';

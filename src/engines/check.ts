@@ -1,5 +1,5 @@
 /** Checks that every engine makes before the runtime sees a tensor. A wrong tensor here is our bug, never a user's. */
-import { invariant } from '../base/diagnostics/failure.ts';
+import { invariant } from '../base/diagnostics/diagnostic.ts';
 import { bindShape, countElements, printType } from '../graph/dims.ts';
 import type { Graph, GraphInput, Tensor } from '../graph/graph.ts';
 import type { Tensors } from './engine.ts';

@@ -1,5 +1,5 @@
 /** Loads engines. Those of `onRequest` are only chosen by name. A runtime is imported only when it is needed. */
-import { failure } from '../base/diagnostics/failure.ts';
+import { failure } from '../base/diagnostics/diagnostic.ts';
 import { plugins } from '../plugins.ts';
 import { type Engine, type EngineName, engineNames } from './engine.ts';
 

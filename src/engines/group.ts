@@ -1,5 +1,5 @@
 /** A group of workers computes each training step together. Each worker is a separate process. */
-import { Failure, failure } from '../base/diagnostics/failure.ts';
+import { Failure, failure } from '../base/diagnostics/diagnostic.ts';
 
 /** The failure `worker-lost`: another worker no longer responds. */
 export class WorkerLost extends Failure {

@@ -2,7 +2,7 @@
  * Answers for users without past items: the mean of the query vectors of users of the data, each with the given values in place of its own. What is not known of
  * the new user, such as a history, is then that of people on average, and not that of nobody.
  */
-import { failure } from '../base/diagnostics/failure.ts';
+import { failure } from '../base/diagnostics/diagnostic.ts';
 import { yieldToEventLoop } from '../base/util/objects.ts';
 import type { CohortFinder, PreparedQuery, QueryData, QueryModel } from './prepare.ts';
 import { joinColumns, type QueryTowerRun } from './query_answerer.ts';

@@ -1,5 +1,5 @@
 /** Converts a request to a row for the query tower and a request to the snapshot. Needs neither Node.js nor an engine. */
-import { failure } from '../base/diagnostics/failure.ts';
+import { failure } from '../base/diagnostics/diagnostic.ts';
 import { quotedList } from '../base/diagnostics/wording.ts';
 import type { Dataset, Encoding, IndexedColumn, Users } from '../data/dataset.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../graph/plan/plan.ts';

@@ -1,5 +1,5 @@
 /** Answers queries. The columns of several, one row each, are joined into one batch, so that they go through the query tower together. */
-import { Failure, invariant } from '../base/diagnostics/failure.ts';
+import { Failure, invariant } from '../base/diagnostics/diagnostic.ts';
 import { quotedList } from '../base/diagnostics/wording.ts';
 import type { BagColumn, CodeColumn, Column, IndexedColumn, NumberColumn } from '../data/dataset.ts';
 import type { Cohort, PreparedQuery, Preparer, QueryWithOptions, RecommendOptions, RecommendQuery } from './prepare.ts';

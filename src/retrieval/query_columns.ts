@@ -1,5 +1,5 @@
 /** Encodes the feature values of a request as one row, like the columns in training. */
-import { failure, invariant } from '../base/diagnostics/failure.ts';
+import { failure, invariant } from '../base/diagnostics/diagnostic.ts';
 import { crossColumns, lastColumn, missingCode } from '../data/columns/column_encoder.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../data/dataset.ts';
 import { type EncodedValue, encodeValue } from '../data/encoders/value.ts';

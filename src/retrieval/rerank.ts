@@ -3,7 +3,7 @@
  * more candidates than the list has places. The places are filled one after the other: each row says which candidates may take the next place, or what they are
  * worth there. A request that asks for no row is answered by the scan alone. Long because all rows of the table stand next to their contract.
  */
-import { Failure, failure } from '../base/diagnostics/failure.ts';
+import { Failure, failure } from '../base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../base/random/random.ts';
 import { isObject, yieldToEventLoop } from '../base/util/objects.ts';
 import { attempt, type Snapshot, type TopAnswer, type TopItem, type TopRequest } from './snapshot.ts';

@@ -9,7 +9,7 @@
  * Requests given together are answered in one pass over the codes (`scan`), several times faster than one after the other.
  */
 
-import { Failure, invariant } from '../base/diagnostics/failure.ts';
+import { Failure, invariant } from '../base/diagnostics/diagnostic.ts';
 import { type KeyTable, makeKeyTable } from '../base/text/key_table.ts';
 import type { Texts } from '../base/text/texts.ts';
 import type { BagColumn } from '../data/dataset.ts';

@@ -1,8 +1,7 @@
 /** Turns a request for the best items into a search request: validated, weighted vectors and the allowed rows. */
 
 import type { Facts } from '../base/diagnostics/codes.ts';
-import { diagnose, factsOf } from '../base/diagnostics/diagnose.ts';
-import { Failure, failure } from '../base/diagnostics/failure.ts';
+import { diagnose, Failure, factsOf, failure } from '../base/diagnostics/diagnostic.ts';
 import type { KeyTable } from '../base/text/key_table.ts';
 import { findNearest } from '../base/text/nearest.ts';
 import type { Filters } from './filter/filter.ts';

@@ -2,7 +2,7 @@
 
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure, invariant } from '../base/diagnostics/failure.ts';
+import { failure, invariant } from '../base/diagnostics/diagnostic.ts';
 import { rejectIfLocked } from '../base/storage/lock.ts';
 import {
   type ChunkedNumbers,

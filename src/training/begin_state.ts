@@ -1,5 +1,5 @@
 /** Creates the initial state of a run, both for training and for repeating one of its steps. */
-import { invariant } from '../base/diagnostics/failure.ts';
+import { invariant } from '../base/diagnostics/diagnostic.ts';
 import { type Dataset, type Events, sumLabels, type TrainingShards } from '../data/dataset.ts';
 import type { Tensors } from '../engines/engine.ts';
 import type { WorkerGroup } from '../engines/group.ts';

@@ -1,5 +1,5 @@
 /** Fits a score from item to item to the training part, as the baseline of the same name, and keeps the largest weights of each item. */
-import { failure } from '../base/diagnostics/failure.ts';
+import { failure } from '../base/diagnostics/diagnostic.ts';
 import { formatBytes } from '../base/diagnostics/wording.ts';
 import { type Dataset, rowsOf } from '../data/dataset.ts';
 import { fittedTableNames, type Plan } from '../graph/plan/plan.ts';

@@ -1,8 +1,7 @@
 /** The folder of a run: which files Tower owns, whose run it is, and whether a new one may begin there. */
 import { lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { failure } from '../base/diagnostics/failure.ts';
-import { describeSystemError } from '../base/diagnostics/system_reason.ts';
+import { describeSystemError, failure } from '../base/diagnostics/diagnostic.ts';
 import { isPartialOf, makeFolder, removeDurably, removeFile, writeTextDurably } from '../base/storage/durable.ts';
 import { type FolderLock, isLockFile, lockFolder, rejectIfLocked, rejectIfRead } from '../base/storage/lock.ts';
 import { isFolder, readJsonFile } from '../base/storage/run_files.ts';

@@ -1,5 +1,5 @@
 /** A worker that is not the first: it takes its share of each step, and writes nothing. */
-import { invariant } from '../base/diagnostics/failure.ts';
+import { invariant } from '../base/diagnostics/diagnostic.ts';
 import type { WorkerGroup } from '../engines/group.ts';
 import { restoreState } from './artifact/checkpoint.ts';
 import { identify } from './artifact/identity.ts';

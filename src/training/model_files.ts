@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, link } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure } from '../base/diagnostics/failure.ts';
-import { awaitWrite } from '../base/diagnostics/system_reason.ts';
+import { awaitWrite, failure } from '../base/diagnostics/diagnostic.ts';
 import { removeFile, syncFolder, writeDurably } from '../base/storage/durable.ts';
 import { computeChecksum } from '../base/storage/run_files.ts';
 import { writeSafetensors } from '../base/storage/safetensors.ts';

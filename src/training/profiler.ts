@@ -1,7 +1,7 @@
 /** Profiles one training: chooses the steps that it watches, and writes the profile after the last step. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { awaitWrite } from '../base/diagnostics/system_reason.ts';
+import { awaitWrite } from '../base/diagnostics/diagnostic.ts';
 import { writeTextDurably } from '../base/storage/durable.ts';
 import { listRowIndexes } from '../base/util/objects.ts';
 import { copyTensors } from '../engines/check.ts';

@@ -1,6 +1,5 @@
 /** Warns once in a run that ranks worse than an order that is the same for all users, although its loss falls. */
-import { diagnose } from '../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../base/diagnostics/diagnostic.ts';
 import { popularity, random } from './evaluation/baselines/same_for_all.ts';
 import { figuresOf, type Measure } from './evaluation/figures.ts';
 import { drawRankings, questionsOf } from './evaluation/ranking_questions.ts';

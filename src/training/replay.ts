@@ -4,7 +4,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure, invariant } from '../base/diagnostics/failure.ts';
+import { failure, invariant } from '../base/diagnostics/diagnostic.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../base/storage/durable.ts';
 import { openIfExists, readFileLines } from '../base/storage/run_files.ts';
 import { writeSafetensors } from '../base/storage/safetensors.ts';

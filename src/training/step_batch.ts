@@ -1,5 +1,5 @@
 /** Describes the inputs of a step in words that the data's owner knows: events by their keys, labels, drawn items, log q. */
-import { invariant } from '../base/diagnostics/failure.ts';
+import { invariant } from '../base/diagnostics/diagnostic.ts';
 import type { Texts } from '../base/text/texts.ts';
 import type { BagColumn, Dataset, Events, IndexedColumn } from '../data/dataset.ts';
 import { windowsOf } from '../data/rows/windows.ts';

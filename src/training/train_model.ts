@@ -3,7 +3,7 @@
  * gives the same bits on the same engine, however often the run was stopped and resumed.
  */
 import { join, resolve } from 'node:path';
-import { failure } from '../base/diagnostics/failure.ts';
+import { failure } from '../base/diagnostics/diagnostic.ts';
 import { removeDurably } from '../base/storage/durable.ts';
 import { withDefaults } from '../base/util/objects.ts';
 import { freshCount } from '../data/rows/fresh.ts';

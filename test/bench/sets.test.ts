@@ -6,7 +6,7 @@ import { prepareSet } from '../../bench/sets/prepare.ts';
 import { readCsv } from '../../bench/sets/read_csv.ts';
 import { benchSets } from '../../bench/sets/table.ts';
 import { synsetsOf } from '../../bench/sets/wordnet.ts';
-import type { Failure } from '../../src/base/diagnostics/failure.ts';
+import type { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import { writeCsv } from '../../src/plugins/sets/set.ts';
 import { inProcess } from '../app/cli/in_process.ts';
 import { folderWith } from '../data/fixture.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../src/base/random/random.ts';
 import { bindData } from '../../src/data/binding/bind.ts';
 import { openDatabase } from '../../src/data/files/duckdb.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import { readDataset } from '../../src/data/read_dataset.ts';
 import { describeData, folderWith, needsOf, vocabulary } from './fixture.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Failure } from '../../src/base/diagnostics/failure.ts';
+import type { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import { packageFolders, tensorflowCacheFolder } from '../../src/plugins/tensorflow/tensorflow.ts';
 
 type Engines = typeof import('../../src/engines/engines.ts');

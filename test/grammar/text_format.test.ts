@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConfigField, readConfig } from '../../grammar/text_format.ts';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import { convertConfig } from '../../src/plugins/easyrec/convert.ts';
 import fc from '../fast_check.ts';
 

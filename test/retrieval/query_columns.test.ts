@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import type { Encoding, IndexedColumn } from '../../src/data/dataset.ts';
 import { murmur3 } from '../../src/data/encoders/murmur3.ts';
 import { columnsWithout, queryColumns } from '../../src/retrieval/query_columns.ts';

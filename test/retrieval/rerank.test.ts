@@ -1,6 +1,6 @@
 /** What a request does to the best items: examples by hand, and laws that each row of the table keeps. */
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../src/base/random/random.ts';
 import { textColumn, textsColumn } from '../../src/retrieval/filter/filter_columns.ts';
 import { rerankers, topEach } from '../../src/retrieval/rerank.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../src/base/random/random.ts';
 import { textsColumn } from '../../src/retrieval/filter/filter_columns.ts';
 import { makeSnapshot, type TopRequest } from '../../src/retrieval/snapshot.ts';

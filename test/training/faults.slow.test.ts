@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import { hasCheckpoint } from '../../src/training/artifact/checkpoint.ts';
 import { trainModel } from '../../src/training/train_model.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { graphInPrecision, operationsInBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';
 import { roundsOf } from '../../src/training/feed/order.ts';
 import { readLog } from '../../src/training/metrics_log.ts';

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../src/base/diagnostics/diagnostic.ts';
 import { readSafetensors } from '../../src/base/storage/safetensors.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import type { Plan } from '../../src/graph/plan/plan.ts';

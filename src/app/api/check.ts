@@ -1,11 +1,16 @@
 /** Checks a model's file, and the data that it would be trained on, before any row is read. */
 import { writeFileSync } from 'node:fs';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
-import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
+import {
+  type Diagnostic,
+  diagnose,
+  Failure,
+  failure,
+  hasErrors,
+  invariant,
+  throwFileError,
+} from '../../base/diagnostics/diagnostic.ts';
 import { applySafeFixes, type Fixed } from '../../base/diagnostics/fixes.ts';
 import { renderDiagnostics } from '../../base/diagnostics/render.ts';
-import { throwFileError } from '../../base/diagnostics/system_reason.ts';
 import { makeSource, type Source, spanText } from '../../base/text/source.ts';
 import { type Lowered, lower, measureOf, type Shapes } from '../../compiler/lower/lower.ts';
 import { orderReadOf } from '../../compiler/lower/lower_positions.ts';

@@ -1,7 +1,6 @@
 /** Runs jobs in child processes: `answerJobs` is the loop of the child, `askProcess` sends a job from the parent. */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, Failure } from '../../base/diagnostics/diagnostic.ts';
 
 export type JobAnswer<T> =
   | { readonly result: T }

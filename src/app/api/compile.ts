@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { awaitRead } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead, failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeFolder, writeDurably } from '../../base/storage/durable.ts';
 import type { Lowered } from '../../compiler/lower/lower.ts';
 import type { Model } from '../../compiler/model/model.ts';

@@ -1,7 +1,6 @@
 /** Writes a trained model into a folder that `tower-lang/runtime` opens: in pages, workers and Node.js, without a server. */
 import { readFile } from 'node:fs/promises';
-import { Failure } from '../../base/diagnostics/failure.ts';
-import { awaitRead } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead, Failure } from '../../base/diagnostics/diagnostic.ts';
 import { findPackageFile } from '../../base/storage/package_file.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { EventSource } from '../../data/written/fields.ts';

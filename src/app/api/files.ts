@@ -1,8 +1,7 @@
 /** Finds and reads `.tower` files, and other files that contain Tower. */
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { describeError, describeSystemError } from '../../base/diagnostics/system_reason.ts';
+import { describeError, describeSystemError, failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { isReadable, pathKind, type Reach, reachOf, realPath } from '../../data/files/access.ts';
 

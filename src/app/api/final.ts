@@ -1,6 +1,6 @@
 /** Takes everything from a finished run that is needed to train its model again on all events: texts, settings, engine, and the length of its training. */
 import { basename } from 'node:path';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { readRunFile } from '../../base/storage/run_files.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import type { Access } from '../../data/files/access.ts';

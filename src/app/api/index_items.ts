@@ -1,6 +1,6 @@
 /** Writes an index of the items of a run, and opens it for `serve`, for corpora that are too large for one process. */
 import { join } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { plugins } from '../../plugins.ts';
 import type { Snapshot } from '../../retrieval/snapshot.ts';
 import { exactAnswersOf, type RecallCertificate } from '../../serving/live/recommender.ts';

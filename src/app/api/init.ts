@@ -1,9 +1,7 @@
 /** Makes a starter project for unknown files: guesses their meaning, writes it as two `.tower` files, and checks them. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { awaitWrite } from '../../base/diagnostics/system_reason.ts';
+import { awaitWrite, diagnose, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeFolder, makeFolders, writeTextDurably } from '../../base/storage/durable.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import { isReadable, type Reach, reachOf } from '../../data/files/access.ts';

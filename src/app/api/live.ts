@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import { makeLogFiles } from '../../base/storage/record_log/lines.ts';
 import { readRecordLog } from '../../base/storage/record_log/record_log.ts';

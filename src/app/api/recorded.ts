@@ -1,7 +1,7 @@
 /** Finds the data block that a trained model recorded, and checks which of its files may be read. */
 
 import { dirname, join, resolve } from 'node:path';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeSource } from '../../base/text/source.ts';
 import { isSameJson } from '../../base/util/objects.ts';
 import { lowerRetrieval } from '../../compiler/lower/lower_retrieval.ts';

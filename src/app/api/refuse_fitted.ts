@@ -1,4 +1,4 @@
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 
 /** Refuses what needs steps or vectors of a model whose score is fitted as a whole. @throws Failure `fitted-whole` */

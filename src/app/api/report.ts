@@ -1,6 +1,6 @@
 /** Writes `report.html` of a run, a study or several runs, for a browser. */
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder } from '../../base/storage/lock.ts';
 import { readIfExists, readRunFile } from '../../base/storage/run_files.ts';

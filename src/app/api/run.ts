@@ -1,6 +1,6 @@
 /** Loads a trained model from its folder and answers requests with it. Long because each method of a run validates and describes its own request. */
 
-import { type Failure, failure } from '../../base/diagnostics/failure.ts';
+import { type Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { withDefaults } from '../../base/util/objects.ts';
 import type { AsOf, Dataset, Part, Until } from '../../data/dataset.ts';
 import { readDataset } from '../../data/read_dataset.ts';

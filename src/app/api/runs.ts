@@ -1,8 +1,7 @@
 /** Lists the runs below a folder, and prunes them. */
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, parse, resolve } from 'node:path';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { awaitRead } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { hasReader } from '../../base/storage/lock.ts';
 import { readJsonFile, readRunFile } from '../../base/storage/run_files.ts';
 import { makeSource } from '../../base/text/source.ts';

@@ -1,5 +1,5 @@
 /** Answers with a trained model, in this process or over HTTP. Long because it opens all that a server has: the model, its logs and its address. */
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { lockFolder, registerReader } from '../../base/storage/lock.ts';
 import { makeLogFiles } from '../../base/storage/record_log/lines.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';

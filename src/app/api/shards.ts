@@ -1,6 +1,6 @@
 /** Decides how the rows of a run are read: the available memory, and the folder for training rows that do not fit into it. */
 import { basename, dirname, join, resolve } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import type { Until } from '../../data/dataset.ts';
 import { leastMemory, memoryOf, usualMemory } from '../../data/files/query_guard.ts';
 import type { OnPass, ShardDecision, ShardRequest, TableRow } from '../../data/shards/request.ts';

@@ -1,6 +1,5 @@
 /** Sends runs to a tracking server: `openTracker` while a run trains, `track` afterwards. Only MLflow is supported so far. */
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, failure } from '../../base/diagnostics/diagnostic.ts';
 import { plugins } from '../../plugins.ts';
 import type { TrainingEvent } from '../../training/training_events.ts';
 import type { TrainReady } from './train.ts';

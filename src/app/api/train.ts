@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, diagnose, failure } from '../../base/diagnostics/diagnostic.ts';
 import type { FolderLock } from '../../base/storage/lock.ts';
 import { positionAt } from '../../base/text/source.ts';
 import { withoutIgnored } from '../../compiler/pipeline.ts';

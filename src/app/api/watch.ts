@@ -1,7 +1,7 @@
 /** Serves the report of a run on this machine while it trains. */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';
 import { declaredMeasures, makeMeasures } from '../../training/evaluation/figures.ts';

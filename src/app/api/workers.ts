@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Facts } from '../../base/diagnostics/codes.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { openSharedShards } from '../../data/shards/read_shards.ts';

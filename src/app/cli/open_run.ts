@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { Failure } from '../../base/diagnostics/diagnostic.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { writeReport } from '../api/report.ts';
 import { type LoadRequest, load, type Run } from '../api/run.ts';

@@ -1,6 +1,5 @@
 /** Prints the output of commands: diagnostics and progress on stderr, answers on stdout. */
-import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, Failure, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { renderDiagnostic, renderDiagnostics } from '../../base/diagnostics/render.ts';
 import { countText } from '../../base/diagnostics/wording.ts';
 import type { Dataset } from '../../data/dataset.ts';

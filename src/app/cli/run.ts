@@ -4,10 +4,8 @@
  * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure; 130, 143 and 129 where SIGINT (Ctrl-C), SIGTERM or SIGHUP ended it.
  */
 import { Command, CommanderError } from 'commander';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { describeSystemError, diagnose, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { toJsonDiagnostics } from '../../base/diagnostics/json.ts';
-import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
 import { version } from '../api/version.ts';
 import { heading, pageOf, pairOf, wrapWords } from './layout.ts';
 import { withExample } from './options.ts';

@@ -1,5 +1,5 @@
 /** Sends runs to a tracking server for `tower train --track` and `tower runs --track`, and says what came of it. */
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { Failure } from '../../base/diagnostics/diagnostic.ts';
 import { quoteForShell } from '../../base/diagnostics/wording.ts';
 import type { RunSummary } from '../api/runs.ts';
 import { openTracker, type Tracked, type Tracker, track } from '../api/track.ts';

@@ -1,6 +1,6 @@
 /** Reads the curves of a run from its logs. */
 import { join } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { openRunFile, readFileLines } from '../../base/storage/run_files.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import { metricsFile, parsedRecord, readMetricsLog, stepsFile } from '../../training/metrics_log.ts';

@@ -1,6 +1,6 @@
 /** Reads and writes what the last evaluation and the profile of a run found, and makes the rows of its table. */
 import { join } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { readJsonFile } from '../../base/storage/run_files.ts';
 import { evaluationFile, type Manifest } from '../../training/artifact/run_manifest.ts';

@@ -1,6 +1,5 @@
 import { positionAt, type Span } from '../text/source.ts';
-import { diagnose } from './diagnose.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { type Diagnostic, diagnose } from './diagnostic.ts';
 import { maxErrors, selectShown } from './render.ts';
 import type { Severity } from './wording.ts';
 

@@ -3,8 +3,7 @@ import type { createColors } from 'picocolors';
 import pc from 'picocolors';
 import { toPrintable } from '../text/display.ts';
 import { lineAt, positionAt, type Span } from '../text/source.ts';
-import { sortDiagnostics } from './diagnose.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { type Diagnostic, sortDiagnostics } from './diagnostic.ts';
 
 /** Renders the first diagnostics in a stable order, with an empty line between them, and a last line that counts all of them. Empty without diagnostics. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {

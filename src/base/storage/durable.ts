@@ -5,8 +5,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { failure } from '../diagnostics/failure.ts';
-import { awaitWrite, describeSystemError } from '../diagnostics/system_reason.ts';
+import { awaitWrite, describeSystemError, failure } from '../diagnostics/diagnostic.ts';
 
 /** A new file that is being written from the beginning. */
 export interface ByteSink {

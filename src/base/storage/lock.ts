@@ -6,8 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
 import { link, lstat, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { failure } from '../diagnostics/failure.ts';
-import { awaitRead, awaitWrite } from '../diagnostics/system_reason.ts';
+import { awaitRead, awaitWrite, failure } from '../diagnostics/diagnostic.ts';
 import { makeFolder, removeFile } from './durable.ts';
 import { describeThisProcess, type Owner, processState } from './temporary.ts';
 

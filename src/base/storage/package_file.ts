@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { invariant } from '../diagnostics/failure.ts';
+import { invariant } from '../diagnostics/diagnostic.ts';
 
 /** Finds a file of tower's own package. A bundled module is at another depth below the package root than its source. */
 export function findPackageFile(path: string): string {

@@ -6,8 +6,7 @@ import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure } from '../diagnostics/failure.ts';
-import { awaitRead, throwFileError } from '../diagnostics/system_reason.ts';
+import { awaitRead, failure, throwFileError } from '../diagnostics/diagnostic.ts';
 import type { Checksum, ReadableFile } from './tensor_header.ts';
 
 /** True for a path with `/` that stays within its folder. */

@@ -6,8 +6,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { endianness } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { failure, invariant } from '../diagnostics/failure.ts';
-import { awaitRead } from '../diagnostics/system_reason.ts';
+import { awaitRead, failure, invariant } from '../diagnostics/diagnostic.ts';
 import type { ByteSink } from './durable.ts';
 import { closeQuietly, openRunFile } from './run_files.ts';
 import {

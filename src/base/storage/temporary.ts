@@ -2,8 +2,7 @@
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { failure } from '../diagnostics/failure.ts';
-import { describeSystemError } from '../diagnostics/system_reason.ts';
+import { describeSystemError, failure } from '../diagnostics/diagnostic.ts';
 
 const folderPrefix = 'tower-';
 const ownerFile = '.owner.json';

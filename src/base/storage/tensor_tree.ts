@@ -2,7 +2,7 @@
  * Stores plain data as the tensors and one text of a safetensors file: objects, maps, lists, texts, packed texts, numbers and typed arrays. Arrays that share
  * their bytes are stored once. Reading returns plain data whatever the file holds, so the caller must check it; it needs no Node.js.
  */
-import { invariant } from '../diagnostics/failure.ts';
+import { invariant } from '../diagnostics/diagnostic.ts';
 import { PackedTexts } from '../text/texts.ts';
 import { asBytes, type MakeDamageError, numberKindOf, type StoredNumbers, type StoredTensor } from './tensor_header.ts';
 

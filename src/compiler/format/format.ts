@@ -2,8 +2,7 @@
 
 import { printer } from 'prettier/doc';
 import { lex } from '../../../grammar/lexer.ts';
-import type { Diagnostic, Edit, Outcome } from '../../base/diagnostics/diagnostic.ts';
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, type Edit, invariant, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../base/diagnostics/fixes.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { withDefaults } from '../../base/util/objects.ts';

@@ -1,8 +1,7 @@
 /** Implements `// tower-ignore CODE: reason`, which silences warnings of one code on its own line, or on the next line if it is alone on its own. */
 import { lex } from '../../../grammar/lexer.ts';
 import { type Code, codes, findCode } from '../../base/diagnostics/codes.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { type Diagnostic, type Edit, hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose, type Edit, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { findNearestName } from '../../base/text/nearest.ts';
 import { indentationOf, lineAt, positionAt, type Source, type Span } from '../../base/text/source.ts';
 import type * as Ast from '../syntax/ast.ts';

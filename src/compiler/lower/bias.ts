@@ -1,6 +1,5 @@
 /** Lowers the biases of a score, which are numbers of one side, to additional dimensions of the vectors of both sides. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { ChannelPair, VectorScore } from '../library/contract.ts';
 import { printValue } from '../library/values.ts';

@@ -1,5 +1,5 @@
 /** Lowers the score of each event's own pair, for tasks with two towers and for products of tasks. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { VectorScore } from '../library/contract.ts';
 import { rowScore } from '../library/losses/weighted_mean.ts';

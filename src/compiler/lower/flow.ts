@@ -2,8 +2,7 @@
  * Lowers a flow: its source, then block after block. A block that refuses its input causes a diagnostic at its position. Long because blocks, declared blocks and
  * formulas apply each other.
  */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import type { Span } from '../../base/text/source.ts';
 import { GraphTypeError, type Ref } from '../../graph/builder.ts';
 import { productOfDims, sameDim } from '../../graph/dims.ts';

@@ -1,7 +1,5 @@
 /** Lowers the forward pass: both towers and each task's loss. Reports every error of shapes. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, diagnose, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { symbolicDim } from '../../graph/dims.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';

@@ -1,7 +1,5 @@
 /** Collects the inputs of a graph while it is built: each has a unique name and a source for the host. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, diagnose, invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { Dim, Dtype, Graph } from '../../graph/graph.ts';
 import { removeUnread } from '../../graph/passes/dead.ts';

@@ -1,7 +1,5 @@
 /** Lowers a model to graphs and to instructions for the host that feeds them. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { type Diagnostic, hasErrors, type Outcome } from '../../base/diagnostics/diagnostic.ts';
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, diagnose, hasErrors, invariant, type Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import type { FeaturePlan, GraphPlan, MeasureSpec, Plan, TaskPlan, TrainPlan } from '../../graph/plan/plan.ts';
 import type { BoundKind } from '../library/contract.ts';

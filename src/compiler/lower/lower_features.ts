@@ -1,7 +1,5 @@
 /** Plans the features of a model: their encoders, tables and widths. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, diagnose, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { type Encoder, type FeaturePlan, requiredFeatures, type TablePlan } from '../../graph/plan/plan.ts';
 import type { ElementBag, FeatureUse } from '../library/contract.ts';
 import { usesOf } from '../library/features/uses.ts';

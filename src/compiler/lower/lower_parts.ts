@@ -3,7 +3,7 @@
  * and nearly all work of a step would be on padding. The batch and the results of its rows do not change: the parts share their weights, and their
  * vectors are put back into the order of the batch.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { productOfDims } from '../../graph/dims.ts';
 import type { Dim } from '../../graph/graph.ts';

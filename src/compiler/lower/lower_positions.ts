@@ -3,8 +3,7 @@
  * that are prefixes of one list: it is read once, and each event takes the output at its position. This equals one row for each event if the output of a tower
  * for a prefix does not change when more elements follow. A list of `history = others(…)` has no order, so no step may read one.
  */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { spanText } from '../../base/text/source.ts';
 import { makeBuilder, type Ref } from '../../graph/builder.ts';
 import { printDim } from '../../graph/dims.ts';

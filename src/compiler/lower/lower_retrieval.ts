@@ -1,5 +1,5 @@
 /** Lowers the served towers: one vector for each side, or several for the query, whose inner product is the score of `retrieve`; or two sets of vectors. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import { elementOutputName, type RowsOf, type TowerPartPlan, type TowerPlan } from '../../graph/plan/plan.ts';
 import { rowsPrefix } from '../../graph/plan/rows_prefix.ts';

@@ -1,6 +1,5 @@
 /** Lowers one side, from its features to its channels. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import type { ChannelPair, Field, Interests, NamedValue, Sequence, Value } from '../library/contract.ts';
 import { asVector, printValue, printValueType, towardsVector, typeOf, vectorOf } from '../library/values.ts';
 import { flatText } from '../model/expressions.ts';

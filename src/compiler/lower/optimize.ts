@@ -1,6 +1,5 @@
 /** Lowers the update of the dense weights, as part of the training step, and the `overrides` of optimizer settings. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose, hasErrors } from '../../base/diagnostics/diagnostic.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
 import type { TablePlan } from '../../graph/plan/plan.ts';
 import { optimizers } from '../library/optimizers/table.ts';

@@ -1,6 +1,5 @@
 /** Lowers the score of a task: pairs its channels, sums its terms and biases, and puts its factors into the query vector. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { areSets } from '../../graph/vector_sets.ts';
 import { type BlockContext, type ChannelPair, ShapeError, type VectorScore } from '../library/contract.ts';
 import { scores } from '../library/scores/table.ts';

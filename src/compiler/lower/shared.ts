@@ -2,7 +2,7 @@
  * Finds the parameters that several tasks share: weights that more than one task's loss reaches, and rows of tables that more than one reaches,
  * through any input. Gradients of looked-up rows are converted to gradients of table rows.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { Ref } from '../../graph/builder.ts';
 import { valuesReachedByGradient } from '../../graph/differentiate.ts';
 import { productOfDims, symbolicDim } from '../../graph/dims.ts';

@@ -1,7 +1,6 @@
 /** Lowers the training step: the forward graph, the objective, gradients, and the update of the dense weights. */
 
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { appendToList } from '../../base/util/objects.ts';
 import { type Builder, makeBuilder, type Ref } from '../../graph/builder.ts';
 import { differentiate } from '../../graph/differentiate.ts';

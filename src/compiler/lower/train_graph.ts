@@ -1,6 +1,5 @@
 /** Checks and plans `graph` of `train`, which connects the id tables of the two towers. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import type { TrainPlan } from '../../graph/plan/plan.ts';
 import type { Model, Tower } from '../model/model.ts';
 import type { LoweredFeatures } from './lower_features.ts';

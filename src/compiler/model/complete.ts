@@ -1,6 +1,5 @@
 /** Turns a resolution without errors into a Model, in which required parts are no longer optional, and removes the parts that no task reads. */
-import { type Diagnostic, hasErrors } from '../../base/diagnostics/diagnostic.ts';
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, hasErrors, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { usesOf } from '../library/features/uses.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import {

@@ -3,8 +3,7 @@
  * read, only those errors are reported that hold whatever the unread part contains.
  */
 import type { Code, Facts } from '../../base/diagnostics/codes.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic, Edit, Note } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose, type Edit, type Note } from '../../base/diagnostics/diagnostic.ts';
 import { notes } from '../../base/diagnostics/wording.ts';
 import { type Span, spanText } from '../../base/text/source.ts';
 import { groupBy } from '../../base/util/objects.ts';

@@ -1,8 +1,7 @@
 /** Balances braces: inserts missing ones and removes surplus ones. Round and square brackets are repaired within their entries. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic, Edit } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose, type Edit } from '../../base/diagnostics/diagnostic.ts';
 import type { Source, Span } from '../../base/text/source.ts';
 import { declarationWords, headerEnd, isDeclarationWord, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
 import { needless, swapped, wrongSign } from './sign_mistakes.ts';

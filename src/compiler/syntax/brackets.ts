@@ -2,8 +2,7 @@
 import type { IToken, TokenType } from 'chevrotain';
 import { lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { type KnownCall, knownCalls } from './known_calls.ts';
 import type { CorrectedTokens, ParseStop } from './sign_mistakes.ts';
 import { beginsValue, depthOf, endsValue, inserted, is, isAny, quote, replaced, spanOf, writing } from './token.ts';

@@ -5,8 +5,7 @@
 import type { IToken } from 'chevrotain';
 import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { findNearestName } from '../../base/text/nearest.ts';
 import { type Source, type Span, spanText } from '../../base/text/source.ts';
 import { meaningOf } from '../../base/text/synonyms.ts';

@@ -4,7 +4,7 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import { type Source, spanText } from '../../base/text/source.ts';
 import { isArgument } from '../../base/text/synonyms.ts';

@@ -1,8 +1,7 @@
 import type { IToken } from 'chevrotain';
 import { lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
-import { diagnose, sortDiagnostics } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic, Outcome } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose, type Outcome, sortDiagnostics } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
 import { appendToList } from '../../base/util/objects.ts';
 import type { BodyEntryNode, DeclarationNode, FileNode } from './ast.ts';

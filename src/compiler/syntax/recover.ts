@@ -6,8 +6,7 @@
 import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import type { Code } from '../../base/diagnostics/codes.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { findNearestName } from '../../base/text/nearest.ts';
 import { type Source, type Span, spanText } from '../../base/text/source.ts';
 import { isTerm, meaningOf } from '../../base/text/synonyms.ts';

@@ -1,8 +1,7 @@
 /** Describes punctuation and words that are wrong, surplus or missing, with a fix. */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import type { Source } from '../../base/text/source.ts';
 import type { ParseError } from './parsers.ts';
 import { after, endOf, expected, found, imageOf, is, quote, signed, spanOf, writing } from './token.ts';

@@ -1,7 +1,5 @@
 /** Binds the columns that a model reads to the files of a data block, from the headers of the files alone. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, diagnose, Failure } from '../../base/diagnostics/diagnostic.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';

@@ -1,8 +1,6 @@
 /** Binds expressions or column names to columns of the files, by DuckDB queries of tables that have the same columns but no values. */
 import type { Facts } from '../../base/diagnostics/codes.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, diagnose, failure } from '../../base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import { quoteName, quoteSqlName } from '../../base/text/sql.ts';

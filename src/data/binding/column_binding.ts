@@ -1,6 +1,5 @@
 /** Binds the columns of one data block, one after another, and collects their errors. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { findNearestName } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';

@@ -1,7 +1,6 @@
 /** Warns about columns that tell a model the answer, or that are not known yet when it has to answer. */
 
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { givesEvents } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnBinding } from './column_binding.ts';

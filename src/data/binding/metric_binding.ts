@@ -1,5 +1,5 @@
 /** Binds the columns of the items that metrics name, such as the `genres` of `diversity(genres, 10)`. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import type { ModelSpans } from '../../graph/plan/data_description.ts';
 import type { ColumnBinding } from './column_binding.ts';

@@ -1,5 +1,5 @@
 /** Encodes raw columns and crosses of them. It works on typed arrays and makes no object for each row. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { listRowIndexes } from '../../base/util/objects.ts';
 import { elementPlan, type FeaturePlan } from '../../graph/plan/plan.ts';

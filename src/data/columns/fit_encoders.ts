@@ -1,5 +1,5 @@
 /** Fits each encoder on the training events only. The weight of a row of a file is the number of training events that have this row. */
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { concatTexts, type Texts } from '../../base/text/texts.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';

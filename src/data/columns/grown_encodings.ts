@@ -1,5 +1,5 @@
 /** Fits vocabularies that grow from run to run, from the counts of an earlier run and the training events since. */
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { maxTextBytes, type Texts, TextsTooLarge } from '../../base/text/texts.ts';
 import type { Encoder, FeaturePlan } from '../../graph/plan/plan.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';

@@ -1,6 +1,6 @@
 /** Describes a data set in sentences, which are printed with every figure, and counts the labels that it lacks. */
 import { resolve } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { type DataDescription, givesEvents } from '../../graph/plan/data_description.ts';
 import type { DataLayout, Needs, ReadPlan } from '../binding/data_layout.ts';
 import { type Dataset, type Encoding, type Events, type Part, rowsOf } from '../dataset.ts';

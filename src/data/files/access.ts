@@ -2,8 +2,7 @@
 import { existsSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { describeError } from '../../base/diagnostics/system_reason.ts';
+import { describeError, failure } from '../../base/diagnostics/diagnostic.ts';
 import { isAddress } from './remote/address.ts';
 
 export interface Access {

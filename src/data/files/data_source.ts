@@ -1,6 +1,5 @@
 /** Finds the columns and types of one role's files from headers and a sample, before any rows are read. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { FileShapeError } from '../csv/csv_records.ts';
 import { type Copies, type Database, isNumber } from './duckdb.ts';
 import type { DescribedFile, FileColumn, InputFiles, Role } from './find_files.ts';

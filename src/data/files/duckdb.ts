@@ -5,8 +5,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { describeError } from '../../base/diagnostics/system_reason.ts';
+import { describeError, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { replaceDurably } from '../../base/storage/durable.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import { quoteName, quoteText } from '../../base/text/sql.ts';

@@ -1,9 +1,7 @@
 /** Reads files that features name: vocabularies, and vectors with their keys. Their paths are relative to the folder of the data block. */
 import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
+import { type Diagnostic, describeSystemError, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';

@@ -1,10 +1,7 @@
 /** Finds the files that a data block names: expands patterns, determines formats by file endings, and reports missing files. */
 import { type Dirent, readdirSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { describeError } from '../../base/diagnostics/system_reason.ts';
+import { type Diagnostic, describeError, diagnose, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import type { DataDescription, DataFile } from '../../graph/plan/data_description.ts';
 import type { Part } from '../dataset.ts';

@@ -1,7 +1,7 @@
 /** Runs the queries of one connection so that they can be ended: by an interruption, at a time limit, or when memory is exhausted. */
 import { totalmem } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type Failure, failure } from '../../base/diagnostics/failure.ts';
+import { type Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 
 /** Shares of the machine's memory for the database, and for the whole process while a query runs. */
 const databaseShare = 0.5;

@@ -5,7 +5,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import { makeSource } from '../../base/text/source.ts';

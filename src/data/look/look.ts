@@ -1,7 +1,7 @@
 /** Inspects an unknown file. Returns a table with a sample of its rows, or the reason why it is none. */
 import { isUtf8 } from 'node:buffer';
 import { statSync } from 'node:fs';
-import { describeError } from '../../base/diagnostics/system_reason.ts';
+import { describeError } from '../../base/diagnostics/diagnostic.ts';
 import { pathKind } from '../files/access.ts';
 import { openDatabase } from '../files/duckdb.ts';
 import type { InputFile } from '../files/find_files.ts';

@@ -1,5 +1,5 @@
 /** Finds the end of the training part, the events that are new to a run which continues an earlier one, and the earlier events that it replays. */
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import type { Events, Fresh, Part, Until } from '../dataset.ts';
 import type { Pinned } from '../pinned.ts';

@@ -1,6 +1,6 @@
 /** Reads columns of the items file that need not be those of the model: all of them for filters, and those that metrics name. */
 
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { quoteName } from '../../base/text/sql.ts';
 import type { Texts } from '../../base/text/texts.ts';

@@ -1,6 +1,5 @@
 /** Finds ids that look alike: they differ only in invisible blanks around them, or in how their letters are composed. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { keyTableOf } from '../../base/text/key_table.ts';
 import { packTexts, type Texts } from '../../base/text/texts.ts';
 import { appendToList } from '../../base/util/objects.ts';

@@ -1,6 +1,6 @@
 /** Orders events and finds the part, the item and the user of each. All encoding is based on these. */
 
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { pickTexts, type Texts } from '../../base/text/texts.ts';
 import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
 import { givesEvents } from '../../graph/plan/data_description.ts';

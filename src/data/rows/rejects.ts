@@ -1,9 +1,7 @@
 /** Collects bad rows, finds their lines, writes them to `rejected.jsonl`, and compares their share with the limit `reject`. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { describeError } from '../../base/diagnostics/system_reason.ts';
+import { describeError, diagnose, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
 import { groupBy } from '../../base/util/objects.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';

@@ -1,6 +1,6 @@
 /** Splits events into parts, and describes the split in a sentence that is printed with every figure. */
 
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { listRowIndexes } from '../../base/util/objects.ts';

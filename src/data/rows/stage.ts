@@ -3,7 +3,7 @@
  * be traced to its line. Parquet that exceeds the memory stays in its files.
  */
 
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { quoteName } from '../../base/text/sql.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type DataLayout } from '../binding/data_layout.ts';

@@ -1,7 +1,6 @@
 /** Processes staged tables, for reading both into memory and into shards: joined files, failing expressions, rejected rows. */
 
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import type { Span } from '../../base/text/source.ts';
 import { maxTextBytes, type Texts, TextsWriter } from '../../base/text/texts.ts';
 import { appendToList } from '../../base/util/objects.ts';

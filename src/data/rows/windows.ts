@@ -2,7 +2,7 @@
  * Groups lists that begin alike into windows: each event with a list that is not empty has one window, which contains its list, and the position in it at which
  * its list ends. Histories are windows on one timeline per user, so a user's events share few of them.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { BagColumn, IndexedColumn } from '../dataset.ts';
 
 export interface Windows {

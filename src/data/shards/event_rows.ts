@@ -1,5 +1,5 @@
 /** Packs encoded events into blocks of some rows each, and unpacks them. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
 import { listRowIndexes } from '../../base/util/objects.ts';
 import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';

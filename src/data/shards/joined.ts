@@ -1,7 +1,7 @@
 /** Reads the columns of parts of files, each joined into one array. All numbers go to their places, so no column is in memory twice. */
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { Failure } from '../../base/diagnostics/diagnostic.ts';
 import type { BagColumn } from '../dataset.ts';
 import {
   type BlockArray,

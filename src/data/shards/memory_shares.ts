@@ -1,5 +1,5 @@
 /** Divides the memory of a process: determines the number of rows to read at a time, in a partition, and in a shard. */
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { processMemory } from '../files/query_guard.ts';
 

@@ -1,6 +1,6 @@
 /** Reads data whose training rows may be in shards: decides where rows are stored, opens existing shards, and runs the first pass. */
 
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { isSameJson } from '../../base/util/objects.ts';
 import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { countedColumns } from '../columns/grown_encodings.ts';

@@ -4,8 +4,7 @@ import { closeSync, fstatSync, openSync, readSync, truncateSync, writeSync } fro
 import { copyFile, type FileHandle, link, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
+import { describeSystemError, failure } from '../../base/diagnostics/diagnostic.ts';
 import { blocksIn, type ColumnBlock, type OwnBlock, piecesOf } from './column_block.ts';
 
 export interface ShardFile {

@@ -6,8 +6,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
+import { describeSystemError, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { describeThisProcess, type Owner, processState, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import { isSameJson } from '../../base/util/objects.ts';

@@ -5,7 +5,7 @@
 
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import { quoteName } from '../../base/text/sql.ts';
 import { groupBy } from '../../base/util/objects.ts';

@@ -2,7 +2,7 @@
  * Reads events one by one like rows of the events files: the same SQL computes their columns, the same checks apply, and the code of training encodes what each
  * adds to histories. Of the files it needs only the types of their columns. Long because all steps of reading an event share its context.
  */
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { type BindOptions, withBound } from '../binding/bind.ts';

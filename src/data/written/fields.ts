@@ -1,7 +1,5 @@
 /** Defines the contracts of written items and events, checks names and values of their columns, and reads what is valid in batches. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, diagnose, Failure } from '../../base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import { makeSerialQueue } from '../../base/util/objects.ts';
 import type { IndexedColumn } from '../dataset.ts';

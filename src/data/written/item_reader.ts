@@ -2,7 +2,7 @@
  * Reads written items one by one like rows of the items file: the same SQL computes their features, the same checks apply, and the encoders of training encode
  * them. Only the column types are kept of the file.
  */
-import { Failure, failure, invariant } from '../../base/diagnostics/failure.ts';
+import { Failure, failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { DataDescription } from '../../graph/plan/data_description.ts';
 import type { FeaturePlan } from '../../graph/plan/plan.ts';
 import { type BindOptions, withBound } from '../binding/bind.ts';

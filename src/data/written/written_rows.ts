@@ -1,6 +1,6 @@
 /** Computes the columns of written items and events as rows in the database, and checks them. Texts from requests are only values, never SQL. */
 
-import { Failure, invariant } from '../../base/diagnostics/failure.ts';
+import { Failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { quoteName, quoteText } from '../../base/text/sql.ts';
 import { type FeaturePlan, madeOf } from '../../graph/plan/plan.ts';
 import { mentions } from '../binding/binder.ts';

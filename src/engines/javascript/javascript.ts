@@ -1,7 +1,7 @@
 /** The `javascript` engine: runs the graph as a graph model of TensorFlow.js, on WebAssembly, or else in plain JavaScript. */
 import type * as converter from '@tensorflow/tfjs-converter';
 import type * as tfjs from '@tensorflow/tfjs-core';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { peakBytes } from '../../graph/count.ts';
 import { roundToBfloat16 } from '../../graph/evaluate.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';

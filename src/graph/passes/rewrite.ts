@@ -1,5 +1,5 @@
 /** The walk over a graph that all passes share. It replaces nodes by others of the same type. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { type Builder, makeBuilderFor, type Ref } from '../builder.ts';
 import { printType, type Shape, type Sizes, sameShape, sameType } from '../dims.ts';
 import type { ComputedOp, Graph, Node } from '../graph.ts';

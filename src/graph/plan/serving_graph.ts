@@ -1,5 +1,5 @@
 /** Builds the exported graph of a tower: it contains the table lookups, so that it runs without this library. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { type Builder, makeBuilderFor, type Ref } from '../builder.ts';
 import { symbolicDim } from '../dims.ts';
 import type { Graph } from '../graph.ts';

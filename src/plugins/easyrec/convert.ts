@@ -1,7 +1,7 @@
 /** Converts a config of EasyRec or TorchEasyRec to a model and its data. It reads no files, only the text that it gets. */
 import { readConfig } from '../../../grammar/text_format.ts';
 import type { ImportNote } from '../../app/api/import.ts';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { easyrecFeatures } from './easyrec_features.ts';
 import {

@@ -1,7 +1,7 @@
 /** Wraps a message of a config. It records which fields were read, and the notes about it, so that unread fields are reported. */
 import type { ConfigField, ConfigSpan } from '../../../grammar/text_format.ts';
 import type { ImportNote, NoteKind } from '../../app/api/import.ts';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { positionAt, type Source, type Span } from '../../base/text/source.ts';
 
 export class ImportNotes {

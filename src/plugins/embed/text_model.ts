@@ -5,8 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { TextModel, TextModelRequest } from '../../app/api/embed.ts';
-import { type Failure, failure } from '../../base/diagnostics/failure.ts';
-import { describeError } from '../../base/diagnostics/system_reason.ts';
+import { describeError, type Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { FailedRequest, fetchText, makeFailedRequest, parseJsonObject } from '../../base/util/http.ts';
 
 /** Opens a model, such as for the text of an item that is new while a server runs. @throws Failure `embed-failed`, `no-transformers` */

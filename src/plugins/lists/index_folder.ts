@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { isPartialOf, makeFolder, removeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder, rejectOtherFiles } from '../../base/storage/lock.ts';
 import { computeChecksum, readIfExists } from '../../base/storage/run_files.ts';

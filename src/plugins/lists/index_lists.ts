@@ -2,7 +2,7 @@
  * Divides items into lists of items that lie near each other: spherical k-means, since an inner product ranks by directions first. (Dhillon and Modha, Concept
  * Decompositions for Large Sparse Text Data Using Clustering, Machine Learning 2001.) The scan of the centres finds the nearest one of each item.
  */
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
 import { readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';

@@ -5,8 +5,7 @@
 import { basename, join, resolve } from 'node:path';
 import type { RunStatus, Tracked } from '../../app/api/track.ts';
 import { readEvaluation } from '../../app/report/stored_evaluation.ts';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { awaitRead } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead, failure } from '../../base/diagnostics/diagnostic.ts';
 import { closeQuietly, openIfExists } from '../../base/storage/run_files.ts';
 import { readManifest } from '../../training/artifact/load.ts';
 import { evaluationFile, type Manifest, manifestFile, reportFile } from '../../training/artifact/run_manifest.ts';

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import type { Destination, Tracked, Tracker, TrackerRequest } from '../../app/api/track.ts';
 import { version } from '../../app/api/version.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { FailedRequest } from '../../base/util/http.ts';
 import { readManifest } from '../../training/artifact/load.ts';
 import { authorizationOf, makeMlflowClient } from './client.ts';

@@ -1,7 +1,7 @@
 /** Manages the table that lists the indexes of a database, each with its model, settings and certificate. A server finds the index of its model there. */
 import { createHash } from 'node:crypto';
 import { type ClientBase, escapeIdentifier } from 'pg';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import type { ItemColumn, ItemColumns } from '../../retrieval/filter/filter_columns.ts';
 import type { Snapshot } from '../../retrieval/snapshot.ts';
 import type { RecallCertificate } from '../../serving/live/recommender.ts';

@@ -1,8 +1,7 @@
 /** Describes errors of a PostgreSQL server and of the connection, by error code. */
 import { type ClientConfig, DatabaseError } from 'pg';
 import { type ConnectionOptions, parse, toClientConfig } from 'pg-connection-string';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { connectionReasons } from '../../base/diagnostics/system_reason.ts';
+import { connectionReasons, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 
 /** The settings of the client for an address such as `postgres://user@host:5432/database`. */
 export interface DatabaseAddress {

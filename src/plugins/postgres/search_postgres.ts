@@ -3,7 +3,7 @@
  * database as SQL with parameters, and rows come back.
  */
 import { DatabaseError, Pool } from 'pg';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { conditionOf, makeFilters } from '../../retrieval/filter/filter.ts';
 import type { Snapshot } from '../../retrieval/snapshot.ts';
 import {

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Client, type ClientBase, escapeIdentifier } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { type ItemColumn, valueAt } from '../../retrieval/filter/filter_columns.ts';
 import type { Snapshot } from '../../retrieval/snapshot.ts';
 import type { ExactAnswers, RecallCertificate, RowFinder } from '../../serving/live/recommender.ts';

@@ -7,8 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Failure, failure } from '../../base/diagnostics/failure.ts';
-import { describeError } from '../../base/diagnostics/system_reason.ts';
+import { describeError, type Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
 import { type ApplyEntries, addFollower, type PositionedWrite } from '../../base/storage/record_log/write_log.ts';
 import { makeSerialQueue } from '../../base/util/objects.ts';

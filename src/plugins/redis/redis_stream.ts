@@ -1,8 +1,7 @@
 /** Connects to a stream of Redis or Valkey, and reads its entries, which any program may have written. */
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
-import { connectionReasons, describeError } from '../../base/diagnostics/system_reason.ts';
+import { connectionReasons, describeError, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import type { LogFormat } from '../../base/storage/record_log/record_log.ts';
 import type { PositionedWrite } from '../../base/storage/record_log/write_log.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import type { DataSet, WriteLogLine } from '../../app/api/data_sets.ts';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import { readZip } from '../../base/storage/zip.ts';
 import { listRowIndexes } from '../../base/util/objects.ts';

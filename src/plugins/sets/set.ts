@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSet, DataSetRequest, SetSource } from '../../app/api/data_sets.ts';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
+import { describeSystemError, failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeFoldersSync } from '../../base/storage/durable.ts';
 import { formatRecord } from '../../data/csv/dialect.ts';
 

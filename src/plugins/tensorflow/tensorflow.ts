@@ -2,8 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
+import { describeSystemError, failure } from '../../base/diagnostics/diagnostic.ts';
 import { cacheFolder } from '../../base/storage/package_file.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../base/storage/temporary.ts';
 import { checkNamedParameters, checkParameters, checkTensor, type SymbolLengths } from '../../engines/check.ts';

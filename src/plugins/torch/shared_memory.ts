@@ -5,8 +5,7 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { describeSystemError } from '../../base/diagnostics/system_reason.ts';
+import { describeSystemError, failure } from '../../base/diagnostics/diagnostic.ts';
 import { asBytes } from '../../base/storage/tensor_header.ts';
 import type { HostDtype, Tensor } from '../../graph/graph.ts';
 

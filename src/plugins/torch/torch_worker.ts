@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { type Failure, failure } from '../../base/diagnostics/failure.ts';
+import { type Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { cacheFolder } from '../../base/storage/package_file.ts';
 import { WorkerLost } from '../../engines/group.ts';
 import type { SharedMemory } from './shared_memory.ts';

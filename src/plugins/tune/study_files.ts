@@ -2,8 +2,7 @@
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobKind, JobRecord, Study } from '../../app/api/tune.ts';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { awaitRead, awaitWrite } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead, awaitWrite, failure } from '../../base/diagnostics/diagnostic.ts';
 import { writeTextDurably } from '../../base/storage/durable.ts';
 import { isObject } from '../../base/util/objects.ts';
 import { samplers } from './samplers.ts';

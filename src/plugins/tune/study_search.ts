@@ -14,7 +14,7 @@ import type {
   Trial,
   TrialJob,
 } from '../../app/api/tune.ts';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { withDefaults } from '../../base/util/objects.ts';
 import type { SearchParameter } from '../../compiler/model/resolution.ts';

@@ -5,7 +5,7 @@ import { askProcess, ProcessEnded, startProgram } from '../../app/api/child_proc
 import type { MemoryRequest, ShardDecision } from '../../app/api/shards.ts';
 import { train } from '../../app/api/train.ts';
 import type { Code } from '../../base/diagnostics/codes.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { findChildProgram } from '../../base/storage/package_file.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { hasCheckpoint } from '../../training/artifact/checkpoint.ts';

@@ -1,7 +1,6 @@
 /** Checks a filter against the columns of the items: names, types and values. The result can be evaluated without further checks. */
 import type { Comparison, FilterOperand, FilterSpan, FilterTree } from '../../../grammar/filter.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import type { Source, Span } from '../../base/text/source.ts';
 import type { ItemColumn, ItemColumns } from './filter_columns.ts';

@@ -3,8 +3,7 @@
  * and evaluated once to a set of items. It is never run as code, and never passed to a database unchanged.
  */
 import { type Comparison, readFilter } from '../../../grammar/filter.ts';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { diagnose, Failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeKeyTable } from '../../base/text/key_table.ts';
 import { makeSource } from '../../base/text/source.ts';
 import { Bits } from '../scan/bits.ts';

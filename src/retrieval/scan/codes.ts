@@ -7,7 +7,7 @@
  * A scale for each item would need 8 more bytes per item, which a scan must read: an eighth more at width 64. A larger scale only lets more items through to
  * the exact scores, as `npm run bench -- serve` prints.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 
 export const blockRows = 64;
 /** Bytes of a block's record: 1 ÷ scale, error, length of the longest code vector, length of the longest y; all f64. */

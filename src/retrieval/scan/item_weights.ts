@@ -2,7 +2,7 @@
  * Scores all items for a list of items by the sum of weights from item to item, and ranks them. Pure, like all of this folder: a server and a page compute the
  * same bits.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { type RankedRows, rankAll, type ScanRequest } from './candidates.ts';
 import type { Scan } from './scan.ts';
 

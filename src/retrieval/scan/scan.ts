@@ -8,7 +8,7 @@
  *
  * Long because a scan, one that grows and one that threads share are made of the same pass.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { BestRows, Candidates, type RankedRows, type ScanRequest } from './candidates.ts';
 import { blockRows, type CodedQuery, type CodeLayout, centreOf, codeQuery, layoutOf } from './codes.ts';
 import {

@@ -2,7 +2,7 @@
  * Scores items that have several vectors each, for queries that have several: Σ over the vectors of the query of the largest inner product with a vector of the
  * item. Exact, by a pass over the int8 codes of all vectors: these tell what no item exceeds, and items are scored in that order until none can be better.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { BestRows, type RankedRows, rankAll, type ScanRequest } from './candidates.ts';
 import { type GrowingScan, makeScan, type Scan, scoreOf, type VectorScan } from './scan.ts';
 

@@ -1,5 +1,5 @@
 /** Holds the codes of items in the memory of a kernel, and its working memory. */
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { blockRows, type CodeLayout, recordBytes, writeCodes } from './codes.ts';
 import { kernels as encoded } from './kernels/generated.ts';
 

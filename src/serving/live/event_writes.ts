@@ -1,5 +1,5 @@
 /** Writes events for one trained model. Reading and showing are separate steps, so that a log can be written in between, and several models can show them. */
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { Failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeSerialQueue } from '../../base/util/objects.ts';
 import { type EventReader, type GivenEvent, type ReadEvent, writtenError } from '../../data/written/fields.ts';
 import type { Snapshot } from '../../retrieval/snapshot.ts';

@@ -3,7 +3,7 @@
  * separate steps, so that a log can be written in between, and several models can show the items at the same moment.
  */
 
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { Failure } from '../../base/diagnostics/diagnostic.ts';
 import { makeSerialQueue } from '../../base/util/objects.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
 import type { GivenItem, ItemReader, ReadItem } from '../../data/written/fields.ts';

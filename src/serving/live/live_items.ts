@@ -2,7 +2,7 @@
  * The current items of a model: a snapshot of the data, with later writes and deletions. `apply` returns a new snapshot; older ones are immutable. An
  * item that is written again moves to the end, so ties are ordered as in a file with the written lines at the end.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { yieldToEventLoop } from '../../base/util/objects.ts';
 import { Bits } from '../../retrieval/scan/bits.ts';
 import type { Snapshot, TopAnswer, TopItem, TopRequest } from '../../retrieval/snapshot.ts';

@@ -1,6 +1,5 @@
 /** Opens a folder of `tower export --browser`. Computes recommendations in pages, workers and Node.js with the same code as the server. */
-import { factsOf } from '../../base/diagnostics/diagnose.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, factsOf, failure } from '../../base/diagnostics/diagnostic.ts';
 import type { KeyParts } from '../../base/text/key_table.ts';
 import { PackedTexts } from '../../base/text/texts.ts';
 import { isObject } from '../../base/util/objects.ts';

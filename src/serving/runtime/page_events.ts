@@ -2,7 +2,7 @@
  * Makes the values of a user from events that the caller keeps: in a cookie, a store of the edge, or a database. Histories have the items of the events, or
  * columns of the events along them; other features that come from events have the value of the last one. Training and the server make them by the same rules.
  */
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { isObject } from '../../base/util/objects.ts';
 import type { EventSource } from '../../data/written/fields.ts';
 import type { FeatureValues } from '../../retrieval/query_columns.ts';

@@ -4,7 +4,7 @@
  * The tower runs in plain JavaScript, by the project's own definition of every op: sums in float64, results rounded to float32. The order of sums in an engine
  * depends on the machine. Here it is fixed, so Node.js and browsers compute the same bits, and no engine of megabytes is loaded.
  */
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { listRowIndexes } from '../../base/util/objects.ts';
 import type { BagColumn, IndexedColumn } from '../../data/dataset.ts';
 import { evaluateGraph, type NamedTensors } from '../../graph/evaluate.ts';

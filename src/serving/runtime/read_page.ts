@@ -1,5 +1,5 @@
 /** Fetches and checks the files of an export before they are used. */
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { type Checksum, type MakeDamageError, parseSafetensors } from '../../base/storage/tensor_header.ts';
 import { isObject } from '../../base/util/objects.ts';
 import { publicComplaint } from '../../retrieval/check_public.ts';

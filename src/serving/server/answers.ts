@@ -1,5 +1,5 @@
 /** Converts validated bodies to answers, from one snapshot. It knows nothing of HTTP, so programs use it too, by `open` of the library. */
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { yieldToEventLoop } from '../../base/util/objects.ts';
 import type { ItemSearch } from '../../retrieval/item_search.ts';
 import { type LaterEvents, pastRows, type QueryWithOptions, type RecommendQuery } from '../../retrieval/prepare.ts';

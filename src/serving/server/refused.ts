@@ -1,7 +1,5 @@
 /** Makes error responses: the HTTP status, and the errors with their positions. */
-import { diagnose, factsOf } from '../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../base/diagnostics/diagnostic.ts';
-import { Failure } from '../../base/diagnostics/failure.ts';
+import { type Diagnostic, diagnose, Failure, factsOf } from '../../base/diagnostics/diagnostic.ts';
 import type { ErrorDetail } from './schemas.ts';
 
 export class RequestError extends Error {

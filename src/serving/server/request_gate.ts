@@ -3,7 +3,7 @@
  * the only place that refuses because of load. A long queue is meant for a short burst. If a load fills it, the load lasts, and everybody would wait for the
  * whole queue. So while requests are refused, and for a second after, only as many may wait as may run.
  */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { diagnose } from '../../base/diagnostics/diagnostic.ts';
 import type { Limits } from './limits.ts';
 import { overload, refused, retrySeconds } from './refused.ts';
 

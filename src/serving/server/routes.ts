@@ -1,5 +1,5 @@
 /** The table of routes, which the server registers, messages about unknown routes list, and OpenAPI 3.1 describes with the schemas that validate bodies. */
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
+import { diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { type RequestError, refused } from './refused.ts';
 import type { Schema, SchemaName, Schemas } from './schemas.ts';
 

@@ -5,8 +5,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { diagnose } from '../../base/diagnostics/diagnose.ts';
-import { Failure, failure } from '../../base/diagnostics/failure.ts';
+import { diagnose, Failure, failure } from '../../base/diagnostics/diagnostic.ts';
 import { withDefaults } from '../../base/util/objects.ts';
 import { depthOf } from '../../retrieval/rerank.ts';
 import type { GivenEvent } from '../live/event_writes.ts';

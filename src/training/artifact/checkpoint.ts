@@ -3,7 +3,7 @@
  * state, because they are drawn from (seed, epoch, step). The file is replaced atomically and contains its own checksum.
  */
 import { join } from 'node:path';
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { writeDurably } from '../../base/storage/durable.ts';
 import { exists } from '../../base/storage/run_files.ts';
 import { type ReadOptions, readMetadata, readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';

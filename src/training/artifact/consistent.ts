@@ -4,7 +4,7 @@
  */
 
 import { join } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import type { ExpectedTensor } from '../../base/storage/tensor_header.ts';
 import { isSameJson } from '../../base/util/objects.ts';
 import { metrics } from '../../compiler/library/metrics/table.ts';

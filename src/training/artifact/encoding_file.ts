@@ -5,8 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { awaitRead } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead, failure } from '../../base/diagnostics/diagnostic.ts';
 import { isPartialOf, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { isFolder, parseJson, readRunFile } from '../../base/storage/run_files.ts';
 import { readSafetensors, writeSafetensors } from '../../base/storage/safetensors.ts';

@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { failure } from '../../base/diagnostics/failure.ts';
-import { awaitRead } from '../../base/diagnostics/system_reason.ts';
+import { awaitRead, failure } from '../../base/diagnostics/diagnostic.ts';
 import { countText } from '../../base/diagnostics/wording.ts';
 import { rejectIfLocked } from '../../base/storage/lock.ts';
 import {

@@ -1,5 +1,5 @@
 /** Validates JSON against our schemas. */
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { findSchemaError, loadSchemaCompiler } from '../../base/util/json_schema.ts';
 import encodingSchema from './encoding.schema.json' with { type: 'json' };
 import evaluationSchema from './evaluation.schema.json' with { type: 'json' };

@@ -1,7 +1,7 @@
 /** Writes the model artifact into a run's folder: everything needed to evaluate, query and export the model, with a checksum for each file. */
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeFolder, writeTextDurably } from '../../base/storage/durable.ts';
 import { computeChecksum } from '../../base/storage/run_files.ts';
 import type { Checksum } from '../../base/storage/tensor_header.ts';

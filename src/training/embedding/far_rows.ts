@@ -3,7 +3,7 @@
  * gradients and the gathered rows. Rows are copied to the front, and gradients from it, one chunk at a time. So pooling and sums run in the front in the same
  * order as with one memory, and each row is updated where it is stored: the bits are the same.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { ChunkedNumbers } from '../../base/storage/tensor_header.ts';
 import { type DrawKeys, type FarMemory, type FarMemoryOptions, type FarNumbers, makeFarMemory } from './far_memory.ts';
 import { type KernelSpace, type Region, spaceLimit } from './kernel_memory.ts';

@@ -2,7 +2,7 @@
  * A linear memory of at most 4 GiB with its kernels, and regions within it. Growing keeps the content in place but detaches every view: get views again after
  * `allocate`.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { kernels as encoded } from './kernels/generated.ts';
 
 // The compiled kernels as the host calls them. Pointers are byte offsets in the memory of the kernels; counts are of elements or rows.

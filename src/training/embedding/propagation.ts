@@ -6,7 +6,7 @@
  * The result is exact, with two savings: the last layer is computed only for the rows that are read, and the first product of the backward pass starts only
  * from these rows. So L layers cost L − 1 products of the whole graph in each direction, and the products of the batch's neighbours.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { listRowIndexes } from '../../base/util/objects.ts';
 import { KernelSpace, type Region } from './kernel_memory.ts';
 import { graphCopies, type RowsToUpdate } from './optimizer.ts';

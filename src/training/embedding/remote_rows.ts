@@ -2,7 +2,7 @@
  * Rows of a step that other workers own. Look-ups run twice: first they only collect the codes of their rows; after the rows have arrived, they gather them.
  * Gradients are added up by row of the step, so no array here has the length of the table.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { KernelSpace, Region } from './kernel_memory.ts';
 
 // Numbers the distinct rows of a step in the order in which they occur: a hash table that grows with the step, not with the table.

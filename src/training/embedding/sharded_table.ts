@@ -3,7 +3,7 @@
  * the rows that it reads, gets them from their owners, and sends their gradients back; only the owner takes the optimizer's step. Initial values and
  * updates of a row are the same as with one worker.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import {
   type ChunkedNumbers,
   isChunked,

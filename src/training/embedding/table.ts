@@ -3,7 +3,7 @@
  * added up for each row seen, in the order of the calls, and each of these rows gets one optimizer step. The cost of a step grows with the batch, not with the
  * table. The same calls give the same bits.
  */
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import {
   isChunked,

@@ -1,5 +1,5 @@
 /** A lookup over the memory of a table: rows come out of the table's values, gradients go to its pending ones. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { Region } from './kernel_memory.ts';
 import type { RowsToUpdate } from './optimizer.ts';
 import type { TableMemory } from './table_memory.ts';

@@ -1,7 +1,7 @@
 /** The linear memory of one table: its values, the state of its optimizer, and room for lookups. */
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { RowOptimizerPlan } from '../../graph/plan/plan.ts';
 import { FarRows, makeShards } from './far_rows.ts';
 import { KernelSpace, type Region, spaceLimit } from './kernel_memory.ts';

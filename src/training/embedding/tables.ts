@@ -1,4 +1,4 @@
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { isChunked, writeNumbers } from '../../base/storage/tensor_header.ts';
 import { type Dataset, type Encoding, type FirstValues, rowsOf } from '../../data/dataset.ts';
 import { equalSizes, peakBytes, transferBytes } from '../../graph/count.ts';

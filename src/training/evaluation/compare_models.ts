@@ -1,6 +1,6 @@
 /** Compares runs under one protocol: the same events, ranked among the same items, with intervals by user. */
 import { createHash } from 'node:crypto';
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import type { Dataset, Part } from '../../data/dataset.ts';
 import type { Plan } from '../../graph/plan/plan.ts';

@@ -1,6 +1,6 @@
 /** Makes the task that every scorer gets for one held-out part, and chooses the baselines that can score it. */
 
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../base/text/nearest.ts';
 import { reuseFloats } from '../../base/util/objects.ts';
 import type { Dataset, Encoding, Events, IndexedBags, IndexedColumn, Part } from '../../data/dataset.ts';

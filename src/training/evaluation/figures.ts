@@ -1,5 +1,5 @@
 /** Computes the printed figures from ranks: means over events, or over users. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { HeldOut, MetricKind, TiedGroup } from '../../compiler/library/contract.ts';
 import { accuracyMetrics, metrics } from '../../compiler/library/metrics/table.ts';
 import type { Corpus, Events } from '../../data/dataset.ts';

@@ -1,5 +1,5 @@
 /** Ranks the item of each event among the whole corpus. The model and every baseline are measured by this one code path. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { BagColumn, Events } from '../../data/dataset.ts';
 import { KernelSpace, type Region } from '../embedding/kernel_memory.ts';
 import { BestItems, type Scorer, type ScoringTask } from '../scoring/scorer.ts';

@@ -4,8 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
-import { awaitWrite } from '../../base/diagnostics/system_reason.ts';
+import { awaitWrite, failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import type { Texts } from '../../base/text/texts.ts';
 import { missingCode } from '../../data/columns/column_encoder.ts';

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { removeFile, writeDurably, writeTextDurably } from '../../base/storage/durable.ts';
 import { lockFolder, rejectOtherFiles } from '../../base/storage/lock.ts';
 import { computeChecksum } from '../../base/storage/run_files.ts';

@@ -1,5 +1,5 @@
 /** Finds equal keys in a batch, and the lists, parts and sequences that its rows read. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { Events } from '../../data/dataset.ts';
 import { type Windows, windowsOf } from '../../data/rows/windows.ts';
 import type { Tensor } from '../../graph/graph.ts';

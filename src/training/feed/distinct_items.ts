@@ -1,5 +1,5 @@
 /** Lists each item of a batch once, so that its tower computes it once. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { BagColumn, Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { RowsOf } from '../../graph/plan/plan.ts';
 

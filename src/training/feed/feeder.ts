@@ -2,7 +2,7 @@
  * Turns row numbers into a graph's inputs, and the gradients that come back into updates of the tables.
  * Long because both directions walk the same plan of inputs, by kind of rows.
  */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { appendToList, listRowIndexes } from '../../base/util/objects.ts';
 import type { Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { Tensors } from '../../engines/engine.ts';

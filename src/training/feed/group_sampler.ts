@@ -1,5 +1,5 @@
 /** Draws negatives among the items that share a value with the row's own item, such as those of its market. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Corpus, Events } from '../../data/dataset.ts';
 import type { SampledRows } from '../../graph/plan/plan.ts';

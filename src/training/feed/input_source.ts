@@ -1,4 +1,4 @@
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { reuseIntegers } from '../../base/util/objects.ts';
 import type { Column, Corpus, Events, IndexedColumn } from '../../data/dataset.ts';
 import type { NamedTensors } from '../../graph/evaluate.ts';

@@ -1,5 +1,5 @@
 /** Draws items of the corpus as negatives. The draws depend only on the seed and the step. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Corpus, Events } from '../../data/dataset.ts';

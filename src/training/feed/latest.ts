@@ -1,5 +1,5 @@
 /** The latest training event of each user, in memory or in shards. When an epoch begins, the vectors of users are computed from it. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { BagColumn, Events, IndexedColumn, LatestInShards } from '../../data/dataset.ts';
 import { lastRowsOfUsers } from '../../data/rows/gather_rows.ts';
 import { concatRows } from './order.ts';

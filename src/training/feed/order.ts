@@ -1,4 +1,4 @@
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Events, UnitCounts } from '../../data/dataset.ts';

@@ -1,6 +1,6 @@
 /** Measures how much of each field passes through the blocks that weigh fields, in trained towers and over rows of the data. */
 
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { listRowIndexes } from '../../base/util/objects.ts';
 import type { Dataset, IndexedColumn } from '../../data/dataset.ts';

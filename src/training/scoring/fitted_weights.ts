@@ -1,5 +1,5 @@
 /** The weights of a score that is fitted from item to item, as the tables of a run hold them. */
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { Corpus } from '../../data/dataset.ts';
 import { fittedTableNames, type Plan } from '../../graph/plan/plan.ts';
 import { type ItemWeights, weightsComplaint } from '../../retrieval/scan/item_weights.ts';

@@ -1,5 +1,5 @@
 /** Computes start − a bᵀ for large matrices. A baseline that inverts a matrix needs it. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { makeBuilder } from '../../graph/builder.ts';
 import { symbolicDim } from '../../graph/dims.ts';

@@ -1,6 +1,6 @@
 /** Computes item and query vectors with the trained towers, and scores them by inner product (the maximum over the interests of a query). */
 
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import { listRowIndexes, makeSerialQueue } from '../../base/util/objects.ts';
 import type { Corpus } from '../../data/dataset.ts';
 import type { Engine, Program, Tensors } from '../../engines/engine.ts';

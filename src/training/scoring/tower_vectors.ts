@@ -1,6 +1,6 @@
 /** Computes the vectors of one tower with its current weights. Rows with short lists go through graphs that are compiled for short lists. */
 
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import { listRowIndexes, yieldToEventLoop } from '../../base/util/objects.ts';
 import type { IndexedColumn } from '../../data/dataset.ts';

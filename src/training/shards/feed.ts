@@ -1,5 +1,5 @@
 /** A feeder over the rows that are in memory. For other rows a new feeder takes over the state of the last one. */
-import { failure, invariant } from '../../base/diagnostics/failure.ts';
+import { failure, invariant } from '../../base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../base/random/random.ts';
 import type { Dataset, Events, ShardUnit, TrainingShards } from '../../data/dataset.ts';
 import { hasRowPerUser, type Plan, sequenceFeature } from '../../graph/plan/plan.ts';

@@ -5,7 +5,7 @@
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { awaitWrite } from '../../base/diagnostics/system_reason.ts';
+import { awaitWrite } from '../../base/diagnostics/diagnostic.ts';
 import { makeMessageCodec } from '../../base/storage/protobuf.ts';
 
 /** Computes means over windows of steps, so that a curve has about as many points as a page can show. */

@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { leastMemory } from '../../data/files/query_guard.ts';
 import type { ShardDecision } from '../../data/shards/request.ts';

@@ -1,5 +1,5 @@
 /** Sends the rows of shared tables between workers: rows to the workers that read them, gradients back, and all rows to the first worker. */
-import { invariant } from '../../base/diagnostics/failure.ts';
+import { invariant } from '../../base/diagnostics/diagnostic.ts';
 import type { StoredNumbers } from '../../base/storage/tensor_header.ts';
 import type { WorkerGroup } from '../../engines/group.ts';
 import { type RemoteTable, sharedIn, type Table, type TableWire } from '../embedding/table.ts';

@@ -1,5 +1,5 @@
 /** Orders that the first worker gives to the others between steps. The first worker decides; the others follow. */
-import { failure } from '../../base/diagnostics/failure.ts';
+import { failure } from '../../base/diagnostics/diagnostic.ts';
 import type { WorkerGroup } from '../../engines/group.ts';
 import { CannotDistribute, distribute } from '../../graph/distribute/distribute.ts';
 import type { Graph } from '../../graph/graph.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { check, compile, evaluate, exportTowers, load, recommend, train } from '../../../src/api.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { data, model, ratings, writeProject } from '../cli/project.ts';
 

@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
-import type { Diagnostic } from '../../../src/base/diagnostics/diagnostic.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { type Diagnostic, Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 
 /** Returns the first diagnostic of work that fails with a Failure. */
 export async function diagnosticOf(work: Promise<unknown>): Promise<Diagnostic> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../../../src/api.ts';
 import { filesAt } from '../../../src/app/api/files.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { model, writeProject } from '../cli/project.ts';
 

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 
 it('name options on the command line, and entries of a request in the library', async () => {
   vi.resetModules();
-  const { diagnose } = await import('../../../src/base/diagnostics/diagnose.ts');
+  const { diagnose } = await import('../../../src/base/diagnostics/diagnostic.ts');
   const hints = (): (string | undefined)[] => [
     diagnose('folder-in-use', undefined, { folder: 'runs/one', run: true, holds: 'a run' }).hint,
     diagnose('data-file-outside', undefined, { path: '/x/y.csv', target: '/x/y.csv', allow: '/x' }).hint,

@@ -11,7 +11,7 @@ import {
   writeProject,
 } from '../../../src/app/api/init.ts';
 import { guessesText } from '../../../src/app/cli/table.ts';
-import type { Failure } from '../../../src/base/diagnostics/failure.ts';
+import type { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { openDatabase } from '../../../src/data/files/duckdb.ts';
 import type { InitAnswers } from '../../../src/data/init/proposal.ts';
 import { rewrite } from '../../../src/data/look/readable_copy.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type CloseRequest, closeDay, load, serve, train } from '../../../src/api.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 

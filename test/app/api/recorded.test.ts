@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { load, train } from '../../../src/api.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { data, ratings, writeProject } from '../cli/project.ts';
 

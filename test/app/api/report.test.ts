@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeReport, writeRunsReport } from '../../../src/app/api/report.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { load } from '../../../src/training/artifact/load.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { trainSmall } from '../../training/trained.ts';

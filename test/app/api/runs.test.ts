@@ -6,7 +6,7 @@ import { load, serve, train } from '../../../src/api.ts';
 import { listRuns, prunable, pruneRun, sortRuns } from '../../../src/app/api/runs.ts';
 import { serveVersions } from '../../../src/app/api/versions/serve_versions.ts';
 import { runsText } from '../../../src/app/cli/table.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { lockFolder, makeLockEntry } from '../../../src/base/storage/lock.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { writeProject } from '../cli/project.ts';

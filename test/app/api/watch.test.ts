@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { expect, it } from 'vitest';
 import { openWatch } from '../../../src/app/api/watch.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { hostile, parts } from '../report/parts.ts';
 
 const answer = (url: string, options: object = {}): Promise<{ status: number; text: string }> =>

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { makeProgram } from '../../../src/app/cli/commands/table.ts';
 import { widthOf } from '../../../src/app/cli/layout.ts';
 import { sayDiagnostics } from '../../../src/app/cli/report.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { model, writeProject } from './project.ts';
 import { screenOf } from './terminal.ts';

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { makeProgram } from '../../../src/app/cli/commands/table.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { inProcess, wholeProgram } from './in_process.ts';
 
 async function mistake(...args: string[]): Promise<string> {

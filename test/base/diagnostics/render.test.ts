@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { diagnose } from '../../../src/base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../../src/base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../../src/base/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../../../src/base/diagnostics/render.ts';
 import { makeSource, type Source } from '../../../src/base/text/source.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { lockFolder } from '../../../src/base/storage/lock.ts';
 import { describeThisProcess, type Owner, processState } from '../../../src/base/storage/temporary.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { openDatabase, quotePath } from '../../../src/data/files/duckdb.ts';
 import { isStuck } from '../../../src/data/files/query_guard.ts';
 import { folderWith } from '../fixture.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { withMetricColumns } from '../../../src/data/rows/item_columns.ts';
 import { describeData, folderWith, needsOf, vocabulary } from '../fixture.ts';

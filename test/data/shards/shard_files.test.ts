@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Failure } from '../../../src/base/diagnostics/failure.ts';
+import type { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { PackedTexts, packTexts } from '../../../src/base/text/texts.ts';
 import { memoryOf } from '../../../src/data/files/query_guard.ts';

@@ -1,6 +1,6 @@
 /** Law: an item that is written has the columns of the same row in the items file. Compared with what `readDataset` and `readItemColumns` make of the file. */
 import { expect, it, onTestFinished } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Needs } from '../../../src/data/binding/data_layout.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';

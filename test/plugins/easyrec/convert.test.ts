@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConfigField, readConfig } from '../../../grammar/text_format.ts';
 import { notesText } from '../../../src/app/cli/commands/import_command.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { formatSource } from '../../../src/compiler/format/format.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';

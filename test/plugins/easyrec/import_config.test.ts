@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { importConfig } from '../../../src/plugins/easyrec/import_config.ts';
 import { inProcess } from '../../app/cli/in_process.ts';
 import { temporaryFolder } from '../../temporary_folder.ts';

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbedRequest, embed } from '../../../src/app/api/embed.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { lower } from '../../../src/compiler/lower/lower.ts';
 import { checkSource } from '../../../src/compiler/pipeline.ts';

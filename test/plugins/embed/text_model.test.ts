@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Failure } from '../../../src/base/diagnostics/failure.ts';
+import type { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { openTextModel } from '../../../src/plugins/embed/text_model.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { destinationOf } from '../../../src/app/api/track.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { authorizationOf } from '../../../src/plugins/mlflow/client.ts';
 
 describe('an address', () => {

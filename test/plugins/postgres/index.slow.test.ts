@@ -1,7 +1,7 @@
 /** Indexes in a real PostgreSQL: written, certified, asked, replaced; and what happens where the server does not do its part. */
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { openPostgres } from '../../../src/plugins/postgres/search_postgres.ts';
 import { checkServer, type WriteOptions, writeIndex } from '../../../src/plugins/postgres/write_postgres.ts';
 import type { Snapshot, TopAnswer } from '../../../src/retrieval/snapshot.ts';

@@ -1,7 +1,7 @@
 /** What an address shows, and the words for what a server refuses, without a server. */
 import { DatabaseError } from 'pg';
 import { afterEach, expect, it, vi } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { databaseAddress, isLost, serverFailure } from '../../../src/plugins/postgres/reasons.ts';
 
 afterEach(() => vi.unstubAllEnvs());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../../src/app/api/check.ts';
 import { dataSetNames } from '../../../src/app/api/data_sets.ts';
-import type { Failure } from '../../../src/base/diagnostics/failure.ts';
+import type { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { dataSets } from '../../../src/plugins/sets/table.ts';
 import { folderWith } from '../../data/fixture.ts';
 

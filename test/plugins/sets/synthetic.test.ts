@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Failure } from '../../../src/base/diagnostics/failure.ts';
+import type { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
 import { make, type SyntheticSource } from '../../../src/plugins/sets/synthetic.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { randomTensors, stepGraph } from '../../../bench/step_graph.ts';
-import { failure } from '../../../src/base/diagnostics/failure.ts';
+import { failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import { torchEngine } from '../../../src/plugins/torch/torch.ts';
 import {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tune } from '../../../src/api.ts';
 import type { JobRecord, TuneRequest } from '../../../src/app/api/tune.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { writeStudyReport } from '../../../src/plugins/tune/study_page.ts';
 import { tunedText } from '../../../src/plugins/tune/study_text.ts';
 import { model, writeProject } from '../../app/cli/project.ts';

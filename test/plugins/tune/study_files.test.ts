@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JobRecord, Study } from '../../../src/app/api/tune.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { addRecord, readRecords, readStudy, studyFile, trialsFile } from '../../../src/plugins/tune/study_files.ts';
 import { trialsOf } from '../../../src/plugins/tune/study_log.ts';
 import fc from '../../fast_check.ts';

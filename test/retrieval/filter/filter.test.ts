@@ -1,7 +1,7 @@
 /** Filters: what they keep, against another evaluator; what is refused, with its place; and that no text breaks the parser. */
 import { describe, expect, it } from 'vitest';
 import { readFilter } from '../../../grammar/filter.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { compareCodePoints, makeFilters } from '../../../src/retrieval/filter/filter.ts';
 import { type ItemColumns, textColumn, textsColumn } from '../../../src/retrieval/filter/filter_columns.ts';
 import fc from '../../fast_check.ts';

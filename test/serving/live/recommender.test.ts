@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeRecommender, type Recommender } from '../../../src/serving/live/recommender.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { makeRetrieval, type Retrieval } from '../../../src/training/scoring/retrieval_scorer.ts';

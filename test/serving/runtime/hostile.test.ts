@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { encodeSafetensors } from '../../../src/base/storage/safetensors.ts';
 import { parseSafetensors } from '../../../src/base/storage/tensor_header.ts';
 import { type PackedTexts, packTexts } from '../../../src/base/text/texts.ts';

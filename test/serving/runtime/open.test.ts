@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { codedRows, numbersOf } from '../../../src/retrieval/vectors.ts';
 import { type Opened, open } from '../../../src/runtime.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { codes } from '../../../src/base/diagnostics/codes.ts';
-import { failure } from '../../../src/base/diagnostics/failure.ts';
+import { failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { type Answers, makeAnswers } from '../../../src/serving/server/answers.ts';
 import { routeList } from '../../../src/serving/server/routes.ts';
 import type { Server } from '../../../src/serving/server/server.ts';

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { type LoadedModel, load } from '../../../src/training/artifact/load.ts';
 import { schemaError } from '../../../src/training/artifact/validate.ts';
 import { makePlan } from '../fixture_plan.ts';

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, trunc
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeRandom, type Random } from '../../../src/base/random/random.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/base/storage/safetensors.ts';
 import type { StoredTensor } from '../../../src/base/storage/tensor_header.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { tableBytes } from '../../../src/training/embedding/optimizer.ts';
 import { controlGroups, freeBytes, freeGroupBytes } from '../../../src/training/embedding/table_memory.ts';
 import { refuseTooLarge } from '../../../src/training/embedding/tables.ts';

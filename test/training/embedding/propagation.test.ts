@@ -1,6 +1,6 @@
 /** The rows that a graph shows, and the gradient that comes back through it, against plain sums over a dense matrix. */
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { Propagation } from '../../../src/training/embedding/propagation.ts';
 import { makeTable, type Table } from '../../../src/training/embedding/table.ts';
 import fc from '../../fast_check.ts';

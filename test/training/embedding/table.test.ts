@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeTable, type Table } from '../../../src/training/embedding/table.ts';
 import type { TableLookup, TableLookupKind } from '../../../src/training/embedding/table_lookup.ts';
 import fc from '../../fast_check.ts';

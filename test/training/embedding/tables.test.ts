@@ -1,6 +1,6 @@
 /** The tables of a plan, foreseen before any of them is made. */
 import { expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { compileSource } from '../../../src/compiler/pipeline.ts';
 import type { Encoding } from '../../../src/data/dataset.ts';

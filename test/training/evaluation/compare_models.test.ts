@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
 import { type Contestant, compareContestants } from '../../../src/training/evaluation/compare_models.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluationText } from '../../../src/app/cli/views/comparison.ts';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import type { LoadedModel } from '../../../src/training/artifact/load.ts';
 import { baselines } from '../../../src/training/evaluation/baselines/table.ts';
 import { makeTask } from '../../../src/training/evaluation/contestants.ts';

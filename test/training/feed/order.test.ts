@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { windowsOf } from '../../../src/data/rows/windows.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { load } from '../../../src/training/artifact/load.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkAndLower } from '../../../src/app/api/check.ts';
 import { rowsOfWorker } from '../../../src/app/api/workers.ts';
-import { type Failure, failure } from '../../../src/base/diagnostics/failure.ts';
+import { type Failure, failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read_dataset.ts';

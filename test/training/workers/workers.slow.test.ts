@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Failure, failure } from '../../../src/base/diagnostics/failure.ts';
+import { type Failure, failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { makeSource } from '../../../src/base/text/source.ts';
 import { compileSource } from '../../../src/compiler/pipeline.ts';

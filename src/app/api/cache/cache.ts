@@ -6,8 +6,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { describeSystemError } from '../../../base/diagnostics/system_reason.ts';
+import { describeSystemError, Failure, failure } from '../../../base/diagnostics/diagnostic.ts';
 import { isPartialOf, writeDurably } from '../../../base/storage/durable.ts';
 import { closeQuietly, computeChecksumOfHandle, openIfExists } from '../../../base/storage/run_files.ts';
 import { readOpenMetadata, readOpenSafetensors, writeSafetensors } from '../../../base/storage/safetensors.ts';

@@ -1,5 +1,5 @@
 /** Calls between the primary and a serving process, in both directions over the channel of Node.js, and a log of writes over these calls. */
-import { Failure } from '../../../base/diagnostics/failure.ts';
+import { Failure } from '../../../base/diagnostics/diagnostic.ts';
 import type { ApplyEntries, LogFollower, WriteLog } from '../../../base/storage/record_log/write_log.ts';
 import { type JobAnswer, jobAnswerOf, ProcessEnded, resultOf } from '../child_process.ts';
 

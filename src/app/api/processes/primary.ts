@@ -9,7 +9,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/diagnostic.ts';
 import { findChildProgram } from '../../../base/storage/package_file.ts';
 import { makeSerialQueue } from '../../../base/util/objects.ts';
 import { chooseEngine } from '../../../engines/engines.ts';

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/diagnostic.ts';
 import { makeFileSink } from '../../../base/storage/durable.ts';
 import { findChildProgram } from '../../../base/storage/package_file.ts';
 import { readSafetensors, writeSafetensors } from '../../../base/storage/safetensors.ts';

@@ -1,6 +1,6 @@
 /** Serves versions: the newest run of a folder, which may change while the server answers. */
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/diagnostic.ts';
 import { registerReader } from '../../../base/storage/lock.ts';
 import type { Until } from '../../../data/dataset.ts';
 import { momentOf } from '../../../data/rows/fresh.ts';

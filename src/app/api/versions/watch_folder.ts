@@ -2,9 +2,7 @@
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
-import { Failure } from '../../../base/diagnostics/failure.ts';
-import { awaitRead } from '../../../base/diagnostics/system_reason.ts';
+import { awaitRead, type Diagnostic, Failure } from '../../../base/diagnostics/diagnostic.ts';
 import { readManifest } from '../../../training/artifact/load.ts';
 import { type Manifest, manifestFile } from '../../../training/artifact/run_manifest.ts';
 import type { ClosedDay } from '../../report/days_page.ts';

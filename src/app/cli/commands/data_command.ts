@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { type Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { throwFileError } from '../../../base/diagnostics/system_reason.ts';
+import { type Failure, failure, throwFileError } from '../../../base/diagnostics/diagnostic.ts';
 import { quoteForShell } from '../../../base/diagnostics/wording.ts';
 import { findPackageFile } from '../../../base/storage/package_file.ts';
 import { findNearest } from '../../../base/text/nearest.ts';

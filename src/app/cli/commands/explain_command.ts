@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { codes, findCode } from '../../../base/diagnostics/codes.ts';
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../../base/text/nearest.ts';
 import { readErrorPage } from '../../../compiler/explain/error_page.ts';
 import { kindNames, kindsAround, kindsNamed } from '../../../editor/reference/examples.ts';

@@ -1,10 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { diagnose } from '../../../base/diagnostics/diagnose.ts';
-import type { Diagnostic, Outcome } from '../../../base/diagnostics/diagnostic.ts';
-import { Failure } from '../../../base/diagnostics/failure.ts';
+import {
+  type Diagnostic,
+  diagnose,
+  Failure,
+  type Outcome,
+  throwFileError,
+} from '../../../base/diagnostics/diagnostic.ts';
 import { toJsonDiagnostics } from '../../../base/diagnostics/json.ts';
-import { throwFileError } from '../../../base/diagnostics/system_reason.ts';
 import { filesToFormat, format, formatFile } from '../../api/format.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, sayDiagnostics } from '../report.ts';

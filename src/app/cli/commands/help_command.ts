@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../../base/text/nearest.ts';
 import { withExample } from '../options.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/diagnostic.ts';
 import type { InitAnswers, InitQuestion } from '../../../data/init/proposal.ts';
 import { nextSteps } from '../../../data/init/steps_after_init.ts';
 import type { EngineName } from '../../../engines/engine.ts';

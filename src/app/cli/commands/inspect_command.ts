@@ -1,8 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { hasErrors } from '../../../base/diagnostics/diagnostic.ts';
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { failure, hasErrors } from '../../../base/diagnostics/diagnostic.ts';
 import { printModel } from '../../../compiler/model/print_model.ts';
 import { printGraph } from '../../../graph/print_graph.ts';
 import { readManifest } from '../../../training/artifact/load.ts';

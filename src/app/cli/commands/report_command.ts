@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import type { Failure } from '../../../base/diagnostics/failure.ts';
+import type { Failure } from '../../../base/diagnostics/diagnostic.ts';
 import { reportFile } from '../../../training/artifact/run_manifest.ts';
 import { writeReport, writeRunsReport } from '../../api/report.ts';
 import { jsonOption, withExample } from '../options.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isAbsolute, normalize } from 'node:path';
 import type { Command } from 'commander';
-import { throwFileError } from '../../../base/diagnostics/system_reason.ts';
+import { throwFileError } from '../../../base/diagnostics/diagnostic.ts';
 import { chooseEngine } from '../../../engines/engines.ts';
 import { serveProcesses } from '../../api/processes/primary.ts';
 import { type LogLines, makeLogLines, refuseUnsafe, serve, takeAddress } from '../../api/serve.ts';

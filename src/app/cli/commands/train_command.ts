@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { Failure } from '../../../base/diagnostics/failure.ts';
+import { Failure } from '../../../base/diagnostics/diagnostic.ts';
 import { formatBytes } from '../../../base/diagnostics/wording.ts';
 import { freshCount, replayedEvents } from '../../../data/rows/fresh.ts';
 import { isReplay } from '../../../training/artifact/identity.ts';

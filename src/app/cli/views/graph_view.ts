@@ -1,5 +1,5 @@
 /** Prints each block of a model: shapes at every arrow, and parameters, FLOPs and bytes of one training step. */
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/diagnostic.ts';
 import { findNearest } from '../../../base/text/nearest.ts';
 import { positionAt, type Span, spanText } from '../../../base/text/source.ts';
 import { printValueType } from '../../../compiler/library/values.ts';

@@ -1,7 +1,6 @@
 /** Formats diagnostics as SARIF 2.1.0, which code-scanning services and editors read. */
 import { type Code, codes } from '../../../base/diagnostics/codes.ts';
-import { sortDiagnostics } from '../../../base/diagnostics/diagnose.ts';
-import type { Diagnostic, Edit } from '../../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, type Edit, sortDiagnostics } from '../../../base/diagnostics/diagnostic.ts';
 import { positionAt, type Source, type Span } from '../../../base/text/source.ts';
 import { groupBy } from '../../../base/util/objects.ts';
 import { firstSentence, readErrorPage } from '../../../compiler/explain/error_page.ts';

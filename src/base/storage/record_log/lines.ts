@@ -6,7 +6,7 @@ import { constants, writeSync } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { failure, invariant } from '../../diagnostics/failure.ts';
+import { failure, invariant } from '../../diagnostics/diagnostic.ts';
 import { syncFolder } from '../durable.ts';
 
 /** An open file of a log, with only the few operations that a log needs, so that a test can interrupt it at any point. */

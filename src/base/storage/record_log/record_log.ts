@@ -7,8 +7,7 @@
  *     await log.replace(recordsThatSayTheSame, { exclusive });
  */
 import { randomUUID } from 'node:crypto';
-import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
-import { describeSystemError } from '../../diagnostics/system_reason.ts';
+import { describeSystemError, Failure, failure, invariant } from '../../diagnostics/diagnostic.ts';
 import { encodeLine, type LinePosition, type LogFile, type LogFiles, lineError, logStart, readLines } from './lines.ts';
 
 export interface LogFormat<R> {

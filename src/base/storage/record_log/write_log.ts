@@ -7,7 +7,7 @@
  *     const follower = await log.follow(0, (entries) => show(entries)); // resolves when the earlier entries are shown
  *     await log.append([entry]); // `show` has ended
  */
-import { Failure } from '../../diagnostics/failure.ts';
+import { Failure } from '../../diagnostics/diagnostic.ts';
 import { makeSerialQueue } from '../../util/objects.ts';
 import { type LogFiles, logStart } from './lines.ts';
 import { type LogFormat, openRecordLog } from './record_log.ts';

@@ -1,4 +1,4 @@
-import { invariant } from '../../../base/diagnostics/failure.ts';
+import { invariant } from '../../../base/diagnostics/diagnostic.ts';
 import { type ElementBag, type FeatureUse, ShapeError } from '../contract.ts';
 import { feature, name } from '../parameters.ts';
 import { featureKind } from '../rows.ts';

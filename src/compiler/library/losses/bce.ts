@@ -1,4 +1,4 @@
-import { invariant } from '../../../base/diagnostics/failure.ts';
+import { invariant } from '../../../base/diagnostics/diagnostic.ts';
 import type { Builder, Ref } from '../../../graph/builder.ts';
 import { type LossContext, ShapeError, type VectorScore } from '../contract.ts';
 import { number } from '../parameters.ts';

@@ -1,4 +1,4 @@
-import { invariant } from '../../../base/diagnostics/failure.ts';
+import { invariant } from '../../../base/diagnostics/diagnostic.ts';
 import { ShapeError } from '../contract.ts';
 import { flag, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';

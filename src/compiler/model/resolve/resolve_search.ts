@@ -1,6 +1,5 @@
 /** Resolves `search { … }`, the parameters of a study, and checks the model with each of their values, so that errors of a trial appear in the file. */
-import { diagnose } from '../../../base/diagnostics/diagnose.ts';
-import type { Diagnostic } from '../../../base/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../../../base/diagnostics/diagnostic.ts';
 import { type Span, spanText } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeType } from '../describe.ts';

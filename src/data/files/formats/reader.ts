@@ -3,7 +3,7 @@
  * number of records in the file.
  */
 
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/diagnostic.ts';
 import { quoteName } from '../../../base/text/sql.ts';
 import type { Scanner } from '../../csv/csv_records.ts';
 import { type Copies, castToText, type Database } from '../duckdb.ts';

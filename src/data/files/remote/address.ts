@@ -2,7 +2,7 @@
  * Parses addresses of files: `s3://shop/views/*.parquet`, `gs://shop/items.parquet`, `https://example.org/items.csv`. Only one spelling of each is allowed, so
  * that a comparison of texts decides whether an address is below another, and stores and servers interpret it in the same way.
  */
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/diagnostic.ts';
 import type { DataDescription, DataFile } from '../../../graph/plan/data_description.ts';
 
 export interface FileAddress {

@@ -5,9 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { factsOf } from '../../../base/diagnostics/diagnose.ts';
-import { Failure, failure } from '../../../base/diagnostics/failure.ts';
-import { describeError } from '../../../base/diagnostics/system_reason.ts';
+import { describeError, Failure, factsOf, failure } from '../../../base/diagnostics/diagnostic.ts';
 import { cacheFolder } from '../../../base/storage/package_file.ts';
 import { quoteText } from '../../../base/text/sql.ts';
 import type { DataFile } from '../../../graph/plan/data_description.ts';

@@ -8,7 +8,7 @@
  */
 
 import type { SyntheticOptions } from '../../../app/api/data_sets.ts';
-import { failure } from '../../../base/diagnostics/failure.ts';
+import { failure } from '../../../base/diagnostics/diagnostic.ts';
 import { withDefaults } from '../../../base/util/objects.ts';
 
 /** Probabilities that an event is from the user's first cluster, from the second, and from any. */

@@ -3,7 +3,7 @@
  * assignment → drain → free. After a failure before the assignment, the old version stays active.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { Failure, failure } from '../../../base/diagnostics/diagnostic.ts';
 import type { LogFormat } from '../../../base/storage/record_log/record_log.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
 import { isObject, makeSerialQueue } from '../../../base/util/objects.ts';

@@ -5,7 +5,7 @@
  *     await versions.use(async ({ answers }) => answers.recommend(body));
  *     await versions.assign(second); // resolves when `first` is freed
  */
-import { invariant } from '../../../base/diagnostics/failure.ts';
+import { invariant } from '../../../base/diagnostics/diagnostic.ts';
 import type { Answers } from '../answers.ts';
 
 export interface Version {

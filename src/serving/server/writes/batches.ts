@@ -3,8 +3,7 @@
  * acknowledged. Requests that arrive meanwhile form the next batch, which is one entry of the log, so the disk is synced once for all of them. A batch is
  * computed while the one before it is written.
  */
-import { diagnose } from '../../../base/diagnostics/diagnose.ts';
-import { Failure } from '../../../base/diagnostics/failure.ts';
+import { diagnose, Failure } from '../../../base/diagnostics/diagnostic.ts';
 import type { ApplyEntries, LogFollower, WriteLog } from '../../../base/storage/record_log/write_log.ts';
 import { maxErrors } from '../limits.ts';
 import { busy, errorDetailsOf, pointer, RequestError, refused } from '../refused.ts';

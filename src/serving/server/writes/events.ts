@@ -2,8 +2,7 @@
  * Accepts events. Events with the same id count once, also if two processes accept them at the same time. An event without a time gets its arrival time. All
  * events of a user can be removed.
  */
-import { diagnose } from '../../../base/diagnostics/diagnose.ts';
-import { Failure } from '../../../base/diagnostics/failure.ts';
+import { diagnose, Failure } from '../../../base/diagnostics/diagnostic.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
 import type { EventChange, EventWrite, EventWrites, GivenEvent } from '../../live/event_writes.ts';
 import { busy, refused } from '../refused.ts';

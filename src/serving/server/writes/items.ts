@@ -1,6 +1,5 @@
 /** Takes writes of items: says what each did, and which versions cannot apply an earlier write. */
-import { diagnose } from '../../../base/diagnostics/diagnose.ts';
-import { Failure, failure } from '../../../base/diagnostics/failure.ts';
+import { diagnose, Failure, failure } from '../../../base/diagnostics/diagnostic.ts';
 import type { WriteLog } from '../../../base/storage/record_log/write_log.ts';
 import type { ItemWrite, ItemWrites } from '../../live/item_writes.ts';
 import type { ItemChange } from '../../live/live_items.ts';

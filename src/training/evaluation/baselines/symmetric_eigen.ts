@@ -1,5 +1,5 @@
 /** Eigenvalues and eigenvectors of symmetric matrices, in plain code. */
-import { invariant } from '../../../base/diagnostics/failure.ts';
+import { invariant } from '../../../base/diagnostics/diagnostic.ts';
 
 interface Eigen {
   readonly values: Float64Array;

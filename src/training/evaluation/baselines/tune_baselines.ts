@@ -1,5 +1,5 @@
 /** Chooses the setting of a baseline that ranks the validation part best, and how much less an item counts the longer ago it was. */
-import { invariant } from '../../../base/diagnostics/failure.ts';
+import { invariant } from '../../../base/diagnostics/diagnostic.ts';
 import { countText } from '../../../base/diagnostics/wording.ts';
 import { listRowIndexes } from '../../../base/util/objects.ts';
 import type { IndexedBags } from '../../../data/dataset.ts';

@@ -1,4 +1,4 @@
-import { invariant } from '../../../base/diagnostics/failure.ts';
+import { invariant } from '../../../base/diagnostics/diagnostic.ts';
 import { drawNormal, makeRandom } from '../../../base/random/random.ts';
 import { reuseIntegers } from '../../../base/util/objects.ts';
 import { type Tensor, tensorOf } from '../../../graph/graph.ts';

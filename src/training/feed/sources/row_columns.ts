@@ -1,6 +1,6 @@
 /** Fills inputs with what the rows of a batch have: labels, numbers, and rows of tables, which are one for each row, a pooled bag, or a sequence. */
 
-import { invariant } from '../../../base/diagnostics/failure.ts';
+import { invariant } from '../../../base/diagnostics/diagnostic.ts';
 import { reuseFloats } from '../../../base/util/objects.ts';
 import type { BagColumn } from '../../../data/dataset.ts';
 import { tensorOf } from '../../../graph/graph.ts';

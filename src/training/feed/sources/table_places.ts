@@ -1,4 +1,4 @@
-import { invariant } from '../../../base/diagnostics/failure.ts';
+import { invariant } from '../../../base/diagnostics/diagnostic.ts';
 import { reuseFloats, reuseIntegers } from '../../../base/util/objects.ts';
 import type { Events } from '../../../data/dataset.ts';
 import { gatherCodes } from '../../../data/rows/gather_rows.ts';

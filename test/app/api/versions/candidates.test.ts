@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, utime
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { candidatesIn, makeWatch } from '../../../../src/app/api/versions/watch_folder.ts';
-import { failure } from '../../../../src/base/diagnostics/failure.ts';
+import { failure } from '../../../../src/base/diagnostics/diagnostic.ts';
 import { temporaryFolder } from '../../../training/temporary_folder.ts';
 import { trainSmall } from '../../../training/trained.ts';
 

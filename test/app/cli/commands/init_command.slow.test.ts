@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../../src/base/diagnostics/diagnostic.ts';
 import { uglySets, unlearnable } from '../../../data/init/ugly.ts';
 import { temporaryFolder } from '../../../temporary_folder.ts';
 import { inProcess } from '../in_process.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { annotations } from '../../../../src/app/cli/views/sarif.ts';
-import { diagnose } from '../../../../src/base/diagnostics/diagnose.ts';
+import { diagnose } from '../../../../src/base/diagnostics/diagnostic.ts';
 import { makeSource } from '../../../../src/base/text/source.ts';
 
 const source = makeSource('a,b/c: d.tower', 'one\ntwo\nthree');

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { sarif } from '../../../../src/app/cli/views/sarif.ts';
-import { diagnose } from '../../../../src/base/diagnostics/diagnose.ts';
+import { diagnose } from '../../../../src/base/diagnostics/diagnostic.ts';
 import { makeSource } from '../../../../src/base/text/source.ts';
 import { checkSource } from '../../../../src/compiler/pipeline.ts';
 

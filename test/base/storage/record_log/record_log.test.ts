@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Failure } from '../../../../src/base/diagnostics/failure.ts';
+import type { Failure } from '../../../../src/base/diagnostics/diagnostic.ts';
 import { encodeLine, type LogFiles, makeLogFiles } from '../../../../src/base/storage/record_log/lines.ts';
 import { type LogFormat, openRecordLog as openWith } from '../../../../src/base/storage/record_log/record_log.ts';
 import { Crash, Disk, type Fate, faultyFiles } from './faulty_files.ts';

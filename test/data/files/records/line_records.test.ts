@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../../src/base/diagnostics/diagnostic.ts';
 import { makeSource, spanText } from '../../../../src/base/text/source.ts';
 import { checkSource } from '../../../../src/compiler/pipeline.ts';
 import { LinesScanner } from '../../../../src/data/files/records/line_records.ts';

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { lookAt, proposalFor, proposeProject, writeProject } from '../../../../src/app/api/init.ts';
-import { Failure } from '../../../../src/base/diagnostics/failure.ts';
+import { Failure } from '../../../../src/base/diagnostics/diagnostic.ts';
 import { openDatabase } from '../../../../src/data/files/duckdb.ts';
 import type { InitAnswers, InitQuestion, Proposal } from '../../../../src/data/init/proposal.ts';
 import type { CorpusFolder, RightProject } from './make.ts';

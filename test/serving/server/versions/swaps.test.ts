@@ -1,7 +1,7 @@
 /** Swaps of a server that answers: no request fails, and each answer is the one that its version gives offline. */
 import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { failure } from '../../../../src/base/diagnostics/failure.ts';
+import { failure } from '../../../../src/base/diagnostics/diagnostic.ts';
 import { openWriteLog } from '../../../../src/base/storage/record_log/write_log.ts';
 import type { Answers } from '../../../../src/serving/server/answers.ts';
 import { makeServer, type Server, type ServerOptions } from '../../../../src/serving/server/server.ts';

@@ -1,6 +1,6 @@
 /** Law: a write is computed, on the disk, visible and answered, in this order; and after any end the log has every write that was answered. */
 import { describe, expect, it } from 'vitest';
-import { failure } from '../../../../src/base/diagnostics/failure.ts';
+import { failure } from '../../../../src/base/diagnostics/diagnostic.ts';
 import type { LogFiles } from '../../../../src/base/storage/record_log/lines.ts';
 import { openWriteLog } from '../../../../src/base/storage/record_log/write_log.ts';
 import { makeSnapshot } from '../../../../src/retrieval/snapshot.ts';
