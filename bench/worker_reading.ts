@@ -11,10 +11,10 @@ import { shardRequest } from '../src/app/api/shards.ts';
 import { quoteText } from '../src/base/text/sql.ts';
 import { openDatabase } from '../src/data/files/duckdb.ts';
 import { readDataset } from '../src/data/read_dataset.ts';
-import { tablesOf } from '../src/training/begin_state.ts';
 import { makeFeeder } from '../src/training/feed/feeder.ts';
 import { ShardStream } from '../src/training/shards/feed.ts';
 import { epochUnits } from '../src/training/shards/units.ts';
+import { tablesOf } from '../src/training/training_step.ts';
 import { describeMachine } from './machine.ts';
 
 const { values, positionals } = parseArgs({

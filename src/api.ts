@@ -59,7 +59,7 @@ export type { ComparedRow, Comparison } from './training/evaluation/compare_mode
 export type { Evaluation } from './training/evaluation/evaluate_model.ts';
 export type { Exported } from './training/export/export_towers.ts';
 export type { ExportedPage } from './training/export/page_folder.ts';
-export type { EpochRecord, TrainingEvent } from './training/training_events.ts';
+export type { EpochRecord, TrainingEvent } from './training/train_options.ts';
 
 useProgramWording();
 

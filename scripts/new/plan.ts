@@ -174,14 +174,14 @@ function planFormat(name: string, read: Read): Plan {
   const file = `${name}_format`;
   const path = `${folder}/${file}.ts`;
   if (read(path) !== undefined) throw new RefusedName(`has a file already: ${path}`);
-  const readers = `${folder}/readers.ts`;
+  const readers = 'src/data/files/data_source.ts';
   const guide = 'docs/guide/data.md';
   const test = `test/data/files/formats/${file}.test.ts`;
   return {
     files: new Map([
       [path, write.formatFile(name)],
       [table, insertBefore(read(table)!, '} as const satisfies', write.formatRow(name))],
-      [readers, insertWord(read(readers)!, name, file, /^export const readers: [^=]* = \{/m)],
+      [readers, insertWord(read(readers)!, name, `formats/${file}`, /^export const readers: [^=]* = \{/m)],
       [test, write.formatTest(name)],
       [guide, read(guide)!.replace(/(\n\| ending \| format \|\n(?:\|.*\n)*)/, (rows) => rows + write.formatLine(name))],
     ]),

@@ -4,12 +4,11 @@
  * rounded again. Everything else is float32, and so are inputs and outputs: sums, norms, exponentials, losses, gradients that are added up, the optimizer and
  * its weights (Micikevicius et al. 2018, Kalamkar et al. 2019).
  */
-import { type Builder, makeBuilderFor, type Ref } from './builder.ts';
+import { type Builder, GraphWriter, makeBuilderFor, type Ref } from './builder.ts';
 import type { Sizes } from './dims.ts';
 import type { Graph, Node } from './graph.ts';
 import { isLeaf, opRowOf } from './ops/table.ts';
 import { estimateElements } from './passes/rewrite.ts';
-import { GraphWriter } from './writer.ts';
 
 export interface Bfloat16Options {
   /** Lengths of the symbols that are known: small products stay in float32. */

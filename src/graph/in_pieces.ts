@@ -4,12 +4,11 @@
  * values are the same, up to the rounding of sums.
  */
 import { appendToList } from '../base/util/objects.ts';
-import { type Builder, makeBuilderFor, type Ref } from './builder.ts';
+import { type Builder, GraphWriter, makeBuilderFor, type Ref } from './builder.ts';
 import { sameDim, symbolicDim } from './dims.ts';
 import { type Attribute, type Dim, elementwiseNames, type Graph, type Node } from './graph.ts';
 import { isLeaf } from './ops/table.ts';
 import { uniformValue } from './passes/rewrite.ts';
-import { GraphWriter } from './writer.ts';
 
 /** Finds the nodes of a graph to compute piece by piece, so that a matrix with a row for each of the batch never exists as a whole. */
 class PiecedNodes {

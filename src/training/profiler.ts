@@ -6,7 +6,6 @@ import { writeTextDurably } from '../base/storage/durable.ts';
 import { listRowIndexes } from '../base/util/objects.ts';
 import { copyTensors } from '../engines/check.ts';
 import type { OpTimes, Tensors } from '../engines/engine.ts';
-import type { InitialState } from './begin_state.ts';
 import type { EventOrder } from './feed/order.ts';
 import { planWithFittedStep } from './fitted_step.ts';
 import {
@@ -22,6 +21,7 @@ import {
   traceFile,
 } from './step_profile.ts';
 import type { TrainOptions } from './train_options.ts';
+import type { InitialState } from './training_step.ts';
 
 /** Maximum number of steps whose inputs are stored to time each op, and their maximum bytes together. */
 const [maxInputs, maxBytes] = [5, 2 ** 29];

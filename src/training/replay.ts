@@ -15,12 +15,12 @@ import type { SchedulePlan, TrainPlan } from '../graph/plan/plan.ts';
 import { hasCheckpoint, readProgress, restoreState, stateTensors, type TrainingState } from './artifact/checkpoint.ts';
 import { differenceOfData, type LoadedModel } from './artifact/load.ts';
 import { schemaError } from './artifact/validate.ts';
-import { beginState, closeState, tablesOf } from './begin_state.ts';
 import { type AnyEpoch, type EventOrder, totalSteps } from './feed/order.ts';
 import { precisionOfRun } from './fitted_step.ts';
 import { ratesAt } from './learning_rates.ts';
 import { parsedRecord, scalarOutputs, stepDigits, stepsFile } from './metrics_log.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
+import { beginState, closeState, tablesOf } from './training_step.ts';
 import { beginEpoch, CurrentTowers } from './validation.ts';
 
 export interface ReplayOptions {

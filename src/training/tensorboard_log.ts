@@ -3,9 +3,9 @@ import type { Tensors } from '../engines/engine.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Origin } from './artifact/write_artifact.ts';
 import { scalarOutputs } from './metrics_log.ts';
-import { trackedNorm } from './norms.ts';
 import { openEventFile, stepMeans } from './tracking/event_file.ts';
-import type { EpochRecord } from './training_events.ts';
+import type { EpochRecord } from './train_options.ts';
+import { trackedNorm } from './training_step.ts';
 
 export type EventLog = Awaited<ReturnType<typeof openEventLog>>;
 

@@ -15,7 +15,6 @@ import { readManifest } from './artifact/load.ts';
 import { type Manifest, manifestFile } from './artifact/run_manifest.ts';
 import { artifactPaths, writeEncodings } from './artifact/write_artifact.ts';
 import { beginFrom } from './base.ts';
-import { beginState, closeState, type InitialState, tablesOf } from './begin_state.ts';
 import { labelOf } from './evaluation/figures.ts';
 import { orderOf, smallestBatch, totalSteps } from './feed/order.ts';
 import { type ChosenPrecision, choosePrecision, planWithFittedStep, precisionOfRun } from './fitted_step.ts';
@@ -25,6 +24,7 @@ import { restoreBestWeights, writeModel } from './model_files.ts';
 import { type EventLog, openEventLog } from './tensorboard_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import { initialProgress, type ResumeState, TrainingRun } from './training_run.ts';
+import { beginState, closeState, type InitialState, tablesOf } from './training_step.ts';
 import { agreeOnRun, type Beginning, giveOrder, OtherWorkers, sharedStep } from './workers/talk.ts';
 
 /**

@@ -1,7 +1,6 @@
 /** Lists that tell a model nothing: histories without events, and elements that are written in another way than the ids that they should be. */
 import { expect, it } from 'vitest';
-import { listWarnings } from '../../src/data/list_warnings.ts';
-import { readDataset } from '../../src/data/read_dataset.ts';
+import { listWarnings, readDataset } from '../../src/data/read_dataset.ts';
 import { planOf } from '../compiler/library/support.ts';
 import { describeData, folderWith, reported } from './fixture.ts';
 

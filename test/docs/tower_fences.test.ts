@@ -1,6 +1,6 @@
 /** Every `tower` fence of the pages checks clean; one that is wrong on purpose is marked `wrong`, and is. */
 import { describe, expect, it } from 'vitest';
-import { loadUsed } from '../../src/app/api/files.ts';
+import { loadUsed } from '../../src/app/api/check.ts';
 import { renderDiagnostics } from '../../src/base/diagnostics/render.ts';
 import { makeSource } from '../../src/base/text/source.ts';
 import { checkSource } from '../../src/compiler/pipeline.ts';

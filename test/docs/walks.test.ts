@@ -13,7 +13,21 @@ const steps = [...page.matchAll(/^\d+\. `([^`]+)`(?: \(again\))? — ([\s\S]*?)(
 const elsewhere = ['greaterEqual', 'mul', 'rate', 'training'];
 
 it('has four walks of steps', () => {
+  expect(walks.length).toBe(5);
   expect(steps.length).toBeGreaterThan(90);
+});
+
+/** Each walk's sentence of its length, and the list after it. A second part of a walk says `more`. */
+const walks = [
+  ...page.matchAll(
+    / (?:takes|it takes) (\d+) (?:more )?files and (no|\d+) (?:more )?turns? back[\s\S]*?\n\n((?:(?:\d+\. | {3,}).*\n)+)/g,
+  ),
+].map(([, files, turns, list]) => ({ files: Number(files), turns: turns === 'no' ? 0 : Number(turns), list: list! }));
+
+it.each(walks)('opens $files files, with $turns turns back, as its list says', ({ files, turns, list }) => {
+  const opened = [...list.matchAll(/^\d+\. `([^`]+)`( \(again\))?/gm)];
+  expect(opened.filter(([, , again]) => again).length).toBe(turns);
+  expect(new Set(opened.flatMap(([, path, again]) => (again ? [] : [path]))).size).toBe(files);
 });
 
 it.each(steps)('$path has what its step names', ({ path, names }) => {

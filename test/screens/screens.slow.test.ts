@@ -12,7 +12,7 @@ import { exportPage } from '../../src/app/api/export_page.ts';
 import { evaluate } from '../../src/app/api/run.ts';
 import { openWatch, type TrainingPage } from '../../src/app/api/watch.ts';
 import { studyPage } from '../../src/plugins/tune/study_page.ts';
-import type { TrainingEvent } from '../../src/training/training_events.ts';
+import type { TrainingEvent } from '../../src/training/train_options.ts';
 import { chromium, Page } from '../playground/browser.ts';
 import { type Site, serveFolder } from '../serving/runtime/site.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';

@@ -10,7 +10,7 @@ import { load } from '../../src/training/artifact/load.ts';
 import { choosePrecision, minOperations, precisionOfRun } from '../../src/training/fitted_step.ts';
 import { replayStep } from '../../src/training/replay.ts';
 import { trainModel } from '../../src/training/train_model.ts';
-import type { TrainingEvent } from '../../src/training/training_events.ts';
+import type { TrainingEvent } from '../../src/training/train_options.ts';
 import { planOf } from '../compiler/library/support.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';

@@ -10,8 +10,7 @@ import { load } from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/run_manifest.ts';
 import { refuseItself } from '../../training/base.ts';
 import { readMetricsLog } from '../../training/metrics_log.ts';
-import type { CheckRequest, Lowering } from './check.ts';
-import { readSource } from './files.ts';
+import { type CheckRequest, type Lowering, readSource } from './check.ts';
 import { blockOf } from './run.ts';
 import { recompiled } from './runs.ts';
 

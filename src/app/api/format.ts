@@ -3,7 +3,7 @@ import type { Outcome } from '../../base/diagnostics/diagnostic.ts';
 import { makeSource, type Source } from '../../base/text/source.ts';
 import { formatFences, formatSource, respelled } from '../../compiler/format/format.ts';
 import type { FormatLayout } from '../../compiler/format/layout.ts';
-import { filesAt, readSource } from './files.ts';
+import { filesAt, readSource } from './check.ts';
 
 export type FormatOptions = Partial<FormatLayout>;
 

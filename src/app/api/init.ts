@@ -15,7 +15,7 @@ import { rolesOf } from '../../data/init/roles.ts';
 import { lookAtFile, type NoTable } from '../../data/look/look.ts';
 import type { LookedTable } from '../../data/look/looked_table.ts';
 import { rewrite } from '../../data/look/readable_copy.ts';
-import { tryReading } from '../../data/trial_read.ts';
+import { tryReading } from '../../data/read_dataset.ts';
 import type { EngineName } from '../../engines/engine.ts';
 import { fitMethods } from '../../graph/plan/plan.ts';
 import { verdictOf, verdictSentences } from '../../training/evaluation/sentences.ts';

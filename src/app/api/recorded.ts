@@ -15,8 +15,7 @@ import type { Plan } from '../../graph/plan/plan.ts';
 import type { RetrievalObjective } from '../../retrieval/vectors.ts';
 import type { LoadedModel } from '../../training/artifact/load.ts';
 import { manifestFile } from '../../training/artifact/run_manifest.ts';
-import { blockIn } from './check.ts';
-import { loadUsed, readSource } from './files.ts';
+import { blockIn, loadUsed, readSource } from './check.ts';
 import { recompiled } from './runs.ts';
 import { version } from './version.ts';
 

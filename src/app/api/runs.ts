@@ -10,7 +10,7 @@ import { readManifest } from '../../training/artifact/load.ts';
 import { type Manifest, manifestFile } from '../../training/artifact/run_manifest.ts';
 import { isRunIn, removeRun, runFile } from '../../training/folder.ts';
 import { readMetricsLog } from '../../training/metrics_log.ts';
-import type { EpochRecord } from '../../training/training_events.ts';
+import type { EpochRecord } from '../../training/train_options.ts';
 
 /** Summarizes the folder of a run for lists of runs. Its weights are not read. */
 export interface RunSummary {

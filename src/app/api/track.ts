@@ -1,7 +1,7 @@
 /** Sends runs to a tracking server: `openTracker` while a run trains, `track` afterwards. Only MLflow is supported so far. */
 import { type Diagnostic, failure } from '../../base/diagnostics/diagnostic.ts';
 import { plugins } from '../../plugins.ts';
-import type { TrainingEvent } from '../../training/training_events.ts';
+import type { TrainingEvent } from '../../training/train_options.ts';
 import type { TrainReady } from './train.ts';
 
 export interface Tracked {

@@ -7,7 +7,7 @@ import type { Plan } from '../../graph/plan/plan.ts';
 import { declaredMeasures, makeMeasures } from '../../training/evaluation/figures.ts';
 import { linesToBeat } from '../../training/evaluation/lines_to_beat.ts';
 import { seenRule } from '../../training/evaluation/ranking_questions.ts';
-import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
+import type { EpochRecord, TrainingEvent } from '../../training/train_options.ts';
 import { type LiveTraining, livePage } from '../report/live_page.ts';
 
 export interface TrainingPage {

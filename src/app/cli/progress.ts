@@ -2,7 +2,7 @@
 import { formatBytes } from '../../base/diagnostics/wording.ts';
 import { passWords } from '../../data/shards/request.ts';
 import type { ChosenPrecision } from '../../training/fitted_step.ts';
-import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
+import type { EpochRecord, TrainingEvent } from '../../training/train_options.ts';
 import type { MemoryRequest, ShardDecision } from '../api/shards.ts';
 import { printDiagnostic, say, showProgress } from './report.ts';
 

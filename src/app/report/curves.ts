@@ -4,7 +4,7 @@ import { failure } from '../../base/diagnostics/diagnostic.ts';
 import { openRunFile, readFileLines } from '../../base/storage/run_files.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import { metricsFile, parsedRecord, readMetricsLog, stepsFile } from '../../training/metrics_log.ts';
-import type { EpochRecord } from '../../training/training_events.ts';
+import type { EpochRecord } from '../../training/train_options.ts';
 
 /** A line of a chart. */
 export interface ChartSeries {

@@ -1,7 +1,7 @@
 /** Makes the page of a run that trains. */
 import type { LinesToBeat } from '../../training/evaluation/lines_to_beat.ts';
 import { duration } from '../../training/evaluation/sentences.ts';
-import type { EpochRecord, TrainingEvent } from '../../training/training_events.ts';
+import type { EpochRecord, TrainingEvent } from '../../training/train_options.ts';
 import { counted, escapeHtml, factList, figureText, paragraph, section, shell } from './html.ts';
 import { lineChart } from './line_chart.ts';
 import { validation, weightsSection } from './training_sections.ts';

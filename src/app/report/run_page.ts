@@ -2,7 +2,7 @@
 import { drawModel } from '../../editor/drawing/drawing.ts';
 import type { Drawing } from '../../editor/drawing/drawn.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
-import { gradientPrefix, tableGradientPrefix, tablePrefix } from '../../training/norms.ts';
+import { gradientPrefix, tableGradientPrefix, tablePrefix } from '../../training/training_step.ts';
 import { barChart } from './bar_charts.ts';
 import type { ChartSeries } from './curves.ts';
 import { examplesSection, figuresSection, slicesSection } from './evaluation_section.ts';

@@ -3,7 +3,7 @@ import { type Manifest, validationUnit } from '../../training/artifact/run_manif
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
 import { joinNames, judgingMetric, verdictOf } from '../../training/evaluation/sentences.ts';
-import type { EpochRecord } from '../../training/training_events.ts';
+import type { EpochRecord } from '../../training/train_options.ts';
 import { type IntervalBar, intervalChart } from './bar_charts.ts';
 import type { ChartSeries } from './curves.ts';
 import {

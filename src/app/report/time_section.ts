@@ -1,6 +1,6 @@
 /** The section of a report about its time: by parts of the training, and by blocks of the model. */
 import type { Profile, ProfileRow } from '../../training/step_profile.ts';
-import type { EpochRecord } from '../../training/training_events.ts';
+import type { EpochRecord } from '../../training/train_options.ts';
 import { barChart } from './bar_charts.ts';
 import { alternative, counted, figureText, folded, section, soft, table } from './html.ts';
 import type { ReportParts } from './report_parts.ts';

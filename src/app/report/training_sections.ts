@@ -1,7 +1,7 @@
 /** The sections of a report about its training: losses, validation, weights of tasks, temperatures. */
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { isOfAccuracy } from '../../training/evaluation/figures.ts';
-import type { EpochRecord } from '../../training/training_events.ts';
+import type { EpochRecord } from '../../training/train_options.ts';
 import type { ChartSeries } from './curves.ts';
 import { counted, figureText, folded, paragraph, section, soft, table } from './html.ts';
 import { type LineChart, lineChart } from './line_chart.ts';

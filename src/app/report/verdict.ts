@@ -3,7 +3,7 @@ import type { Lineage } from '../../training/artifact/identity.ts';
 import { type Manifest, validationUnit } from '../../training/artifact/run_manifest.ts';
 import type { Evaluation } from '../../training/evaluation/evaluate_model.ts';
 import { joinNames, signedIntervalText, type Verdict, verdictOf } from '../../training/evaluation/sentences.ts';
-import type { EpochRecord } from '../../training/training_events.ts';
+import type { EpochRecord } from '../../training/train_options.ts';
 import { type IntervalBar, intervalChart } from './bar_charts.ts';
 import { counted, escapeHtml, factList, figureText, paragraph, soft } from './html.ts';
 

@@ -11,7 +11,7 @@ import { findFiles, type Role } from '../files/find_files.ts';
 import { listRemote } from '../files/remote/list_remote.ts';
 import { connectStores, inStores } from '../files/remote/stores.ts';
 import { type Binder, makeBinder } from './binder.ts';
-import { ColumnBinding, eventScopes } from './column_binding.ts';
+import { bindMetrics, ColumnBinding, eventScopes } from './column_binding.ts';
 import {
   type BoundColumn,
   type BoundHistory,
@@ -25,7 +25,6 @@ import {
   type TowerNeeds,
 } from './data_layout.ts';
 import { leakWarnings } from './leaks.ts';
-import { bindMetrics } from './metric_binding.ts';
 
 export interface BindOptions {
   /** Positions of the model's features for messages, and its metrics. */

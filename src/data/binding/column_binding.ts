@@ -1,11 +1,12 @@
 /** Binds the columns of one data block, one after another, and collects their errors. */
+
 import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
-import { findNearestName } from '../../base/text/nearest.ts';
+import { findNearest, findNearestName } from '../../base/text/nearest.ts';
 import type { Span } from '../../base/text/source.ts';
 import type { DataDescription, ModelSpans } from '../../graph/plan/data_description.ts';
 import type { Role } from '../files/find_files.ts';
 import type { Binder, BindResult, ColumnRequestText } from './binder.ts';
-import type { BoundColumn, DataLayout, Needs } from './data_layout.ts';
+import type { BoundColumn, DataLayout, JoinKey, Needs } from './data_layout.ts';
 
 /** Scopes for columns that belong to no tower: the events, alone or joined. */
 export const eventScopes: readonly (readonly Role[])[] = [
@@ -106,3 +107,45 @@ const namesToBind = (description: DataDescription, needs: Needs): ReadonlySet<st
     ...(description.split.kind === 'column' ? [description.split.column] : []),
     'title',
   ]);
+
+// Binds the columns of the items that metrics name, such as the `genres` of `diversity(genres, 10)`.
+
+/** Binds the columns of the items that metrics name, by column. A metric without a span is reported at the items file. */
+export async function bindMetrics(
+  binding: ColumnBinding,
+  itemKey: JoinKey | undefined,
+  metrics: NonNullable<NonNullable<ModelSpans['train']>['metrics']>,
+): Promise<ReadonlyMap<string, BoundColumn>> {
+  const columns = new Map<string, BoundColumn>();
+  const { description, sources, entries, diagnostics } = binding;
+  for (const { kind, arguments: metricArguments, span = description.items?.span ?? description.span } of metrics) {
+    const { column: name } = metricArguments;
+    if (typeof name !== 'string' || columns.has(name)) continue;
+    if (itemKey?.inFile === undefined) {
+      binding.reportMissing(
+        span,
+        `${kind}(${name})`,
+        'a column of the items: add `items = "…" by …` to the data block',
+      );
+      continue;
+    }
+    const bound = await binding.attempt({ what: 'column', name, kind: 'any', scopes: [['items']], span });
+    if ('column' in bound) columns.set(name, bound.column);
+    else if (bound.diagnostic.code !== 'unfed-column') diagnostics.push(bound.diagnostic);
+    else {
+      const known = sources.get('items')!.columns.map((column) => column.name);
+      for (const { name: entryName } of entries.values()) {
+        if ('column' in (await binding.attempt({ what: 'column', name: entryName, kind: 'any', scopes: [['items']] })))
+          known.push(entryName);
+      }
+      const facts = {
+        what: 'column of the items',
+        name,
+        nearest: findNearest(name, known),
+        known: [...new Set(known)],
+      };
+      diagnostics.push(diagnose('unknown-name', span, facts));
+    }
+  }
+  return columns;
+}

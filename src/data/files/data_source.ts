@@ -1,10 +1,14 @@
 /** Finds the columns and types of one role's files from headers and a sample, before any rows are read. */
+
 import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
 import { FileShapeError } from '../csv/csv_records.ts';
 import { type Copies, type Database, isNumber } from './duckdb.ts';
 import type { DescribedFile, FileColumn, InputFiles, Role } from './find_files.ts';
-import type { OpenedFile } from './formats/reader.ts';
-import { readers } from './formats/readers.ts';
+import { json } from './formats/json_format.ts';
+import { parquet } from './formats/parquet_format.ts';
+import type { FileReader, OpenedFile } from './formats/reader.ts';
+import type { FileKind } from './formats/table.ts';
+import { csv, lines } from './formats/text_formats.ts';
 import { stampOf } from './records/scan_file.ts';
 
 export interface DataSource extends InputFiles {
@@ -99,3 +103,5 @@ function widestType(types: readonly string[]): string {
   if (types.every((type) => /^U?(TINY|SMALL|BIG)?INT(EGER)?$|^HUGEINT$/.test(type))) return 'HUGEINT';
   return types.every(isNumber) ? 'DOUBLE' : 'VARCHAR';
 }
+
+export const readers: Readonly<Record<FileKind, FileReader>> = { csv, json, lines, parquet };

@@ -3,11 +3,10 @@
 import type { ColumnProfile, TableProfile } from './column_profile.ts';
 import { meansOf } from './column_words.ts';
 import { isSorted, type JoinGap } from './data_entries.ts';
-import type { FileChoice } from './file_choice.ts';
 import { isKeyLike, isNameless, rowsPerValue } from './guesses/key_guesses.ts';
 import { baseOf, dependence } from './joins.ts';
 import type { InitAnswers, InitQuestion, StarterFeature } from './proposal.ts';
-import type { ColumnChoice, EventRoles, KeySide } from './roles.ts';
+import type { ColumnChoice, EventRoles, FileChoice, KeySide } from './roles.ts';
 import { isDoubtful } from './times.ts';
 
 /** Makes choices of values and their texts. */

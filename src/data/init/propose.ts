@@ -12,6 +12,7 @@ import {
   MANY,
   missingShare,
   namedFile,
+  outcomesOf,
   rejectOf,
   seenOf,
   splitOf,
@@ -19,7 +20,6 @@ import {
   titleOf,
   whereOf,
 } from './data_entries.ts';
-import { filesOf, whyUnused } from './file_choice.ts';
 import { rowsPerValue } from './guesses/key_guesses.ts';
 import {
   eventsQuestion,
@@ -33,9 +33,8 @@ import {
 import { baseOf, dependence, type Join, stemOf } from './joins.ts';
 import { markQuestion, matrixOf, reasonOfMelted } from './matrix.ts';
 import { sumsLists } from './model_text.ts';
-import { outcomesOf } from './outcomes.ts';
 import type { FedName, InitAnswers, InitQuestion, ModelCase, Proposal, StarterFeature } from './proposal.ts';
-import type { ColumnChoice, EventRoles, KeySide } from './roles.ts';
+import { type ColumnChoice, type EventRoles, filesOf, type KeySide, whyUnused } from './roles.ts';
 import { inQuotes, present } from './tower_lines.ts';
 
 const maxFeatures = 10;

@@ -1,10 +1,11 @@
-/** Chooses a role for each column of the events: one user, one item, one time, and the best guess for every other column. */
+/** Chooses the files of events, items and users, and a role for each column of the events: one user, one item, one time, a guess for every other. */
 
-import type { ColumnGuess, ColumnProfile, TableProfile } from './column_profile.ts';
-import { meansOf } from './column_words.ts';
-import { byValues, isKeyByValues, isKeyLike, isNameless } from './guesses/key_guesses.ts';
+import { type LookedTable, unusedName } from '../look/looked_table.ts';
+import { type ColumnGuess, type ColumnProfile, type TableProfile, tableProfile, textOf } from './column_profile.ts';
+import { meansOf, slug } from './column_words.ts';
+import { byValues, isKeyByValues, isKeyLike, isNameless, rowsPerValue } from './guesses/key_guesses.ts';
 import { guessesOf } from './guesses/table.ts';
-import { baseOf, type Join, personsOf } from './joins.ts';
+import { baseOf, isUnique, type Join, joinsOf, personsOf, stemOf } from './joins.ts';
 import type { InitAnswers } from './proposal.ts';
 
 export interface ColumnChoice {
@@ -159,3 +160,206 @@ function isPair(user: KeyOption | undefined, item: KeyOption | undefined): boole
 }
 
 const isGuessed = ({ guess, join }: KeyOption): boolean => guess.score <= 0.4 && join === undefined;
+
+// Takes the user, the item or the time of events from another file that they name by a key: lines of orders name an order, and the order its customer.
+
+export interface EventTable {
+  readonly table: TableProfile;
+  readonly joins: readonly Join[];
+  readonly roles: EventRoles;
+}
+
+const maxSteps = 3;
+
+/** Returns the events with the columns of all files on the way to their user, item and time. */
+function alongChain(start: EventTable, tables: readonly TableProfile[], answers: InitAnswers): EventTable {
+  let events = start;
+  const usedTables = new Set([start.table]);
+  for (let step = 0; step < maxSteps; step++) {
+    const link = events.joins.find((join) => join.isNamed && join.overlap >= 0.5 && isLink(join, events, answers));
+    if (link === undefined) return events;
+    usedTables.add(link.table);
+    const table = withColumnsOf(events.table, link);
+    const joins = joinsOf(
+      table,
+      tables.filter((table) => !usedTables.has(table)),
+    );
+    events = { table, joins, roles: rolesOf(table, answers, joins) };
+  }
+  return events;
+}
+
+const isNamed = (side: KeySide, choice: ColumnChoice | undefined): boolean =>
+  choice !== undefined && guessesOf(choice.column).some(({ role, score }) => role === side && score >= 0.55);
+
+/** True if the file has what the events lack, and its key stands for a happening, such as an order, or for a copy of an item. */
+function isLink({ table, key, column }: Join, { table: events, roles }: EventTable, answers: InitAnswers): boolean {
+  const otherColumns = table.columns.filter((column) => column !== key);
+  const brings = (role: KeySide | 'time'): boolean => {
+    const answer = answers[role];
+    if (answer !== undefined)
+      return !events.columns.some(({ name }) => name === answer) && otherColumns.some(({ name }) => name === answer);
+    // Where each row has another item, the key stands for the item itself.
+    const mayBe = role === 'item' ? otherColumns.filter((column) => rowsPerValue(column) >= 1.1) : otherColumns;
+    return mayBe.some((column) => guessesOf(column).some((guess) => guess.role === role && guess.score >= 0.57));
+  };
+  const isKeyOf = (side: KeySide): boolean => isNamed(side, roles[side]) && roles[side]?.column === column;
+  if (isKeyOf('user') || isKeyOf('item')) return false;
+  const lacks = (side: KeySide): boolean => answers[side] !== undefined || !isNamed(side, roles[side]);
+  return (
+    (lacks('user') && brings('user')) ||
+    (lacks('item') && brings('item')) ||
+    ((roles.time?.guess.score ?? 0) < 0.57 && brings('time'))
+  );
+}
+
+function withColumnsOf(events: TableProfile, { table, key, column, overlap }: Join): TableProfile {
+  const rowsByKey = new Map(table.rows.map((row, index) => [textOf(key.cells[index]), row]));
+  const usedNames = new Set(events.columns.map(({ name }) => name.toLowerCase()));
+  const addedColumns = table.columns
+    .filter(
+      (column) => column !== key && column.kind !== 'object' && column.kind !== 'list' && column.kind !== 'vector',
+    )
+    .map((column) => {
+      const isTaken = usedNames.has(column.name.toLowerCase());
+      const name = isTaken ? `${slug(stemOf(table.path), 'joined')}_${column.name}` : column.name;
+      return { ...column, as: unusedName(name, usedNames) };
+    });
+  const rows = events.rows.flatMap((row, index) => {
+    const joinedRow = rowsByKey.get(textOf(column.cells[index]));
+    if (joinedRow === undefined && !table.isWhole) return [];
+    return [[...row, ...addedColumns.map(({ place }) => joinedRow?.[place] ?? null)]];
+  });
+  const joinedFile = {
+    path: table.path,
+    kind: table.kind,
+    names: table.columns.map(({ name }) => name),
+    key: key.name,
+    column: column.name,
+    columns: addedColumns.map(({ name, as }) => ({ name, as })),
+    overlap,
+    rewrite: table.rewrite,
+    separator: table.separator,
+  };
+  const isTyped = events.columns.some(({ type }) => type !== undefined);
+  const sources = [...events.columns, ...addedColumns];
+  const profile = tableProfile({
+    ...events,
+    columns: [...events.columns.map(({ name }) => name), ...addedColumns.map(({ as }) => as)],
+    types: isTyped ? sources.map(({ type }) => type ?? 'VARCHAR') : undefined,
+    rows,
+    joined: [...(events.joined ?? []), joinedFile],
+  });
+  const columns = profile.columns.map((column, index) => {
+    const { path, name } = sources[index]!.file;
+    return { ...column, file: { path, name, kind: events.kind } };
+  });
+  return { ...profile, columns };
+}
+
+/** The reason for the copy that joins files. */
+export const joinedBecause = (chain: NonNullable<LookedTable['joined']>): string =>
+  `${chain.map(({ path, column }) => `${baseOf(path)} is joined by \`${column}\``).join(' and ')}, and a data block joins files by the user and the item alone`;
+
+// Chooses the files of events, items and users.
+
+const eventNames =
+  /event|rating|interact|click|view|order|purchase|log|train|visit|transaction|review|play|judg|qrel|pair|behav|history|stream/i;
+
+/** Rates the likelihood that a table holds events: repeated users and items, a time or an outcome, and other files with their keys. */
+function eventScore(table: TableProfile, { user, item, time, users, items, others }: EventRoles): number {
+  const hasOutcomes = others.some(({ guesses }) =>
+    ['rating', 'action', 'count', 'kind'].includes(guesses[0]?.role ?? ''),
+  );
+  const repeatedKeys = [user, item].filter((key) => key && key.column.present / key.column.distinct > 1.1).length;
+  const hasQueries = others.some(({ guesses }) => guesses[0]?.role === 'query');
+  const certainty = (choice: ColumnChoice | undefined): number => (choice ? (choice.guess.score < 0.5 ? 1.2 : 2) : 0);
+  return (
+    certainty(item) +
+    (certainty(user) || (hasQueries ? 2 : 0)) +
+    (time ? 1 : 0) +
+    (hasOutcomes ? 1 : 0) +
+    repeatedKeys * 0.75 +
+    0.5 * ((users?.score ?? 0) + (items?.score ?? 0)) +
+    Math.log10(table.count + 1) * 0.3 +
+    (table.kind === 'lines' ? 3 : 0) +
+    (eventNames.test(baseOf(table.path)) ? 1 : 0)
+  );
+}
+
+export type FileChoice = ReturnType<typeof filesOf>;
+
+/** Maximum difference to the best score at which another table may also contain the events. */
+const maxDifference = 1.5;
+
+/** @param answers the file of events and its columns, if the user has given them */
+export function filesOf(tables: readonly TableProfile[], answers: InitAnswers) {
+  const isReferenced = (table: TableProfile): boolean =>
+    hasKey(table) && tables.some((other) => other.count > table.count && joinsOf(other, [table]).length > 0);
+  const scoredTables = tables
+    .map((table) => {
+      const joins = joinsOf(table, tables);
+      const roles = rolesOf(table, answers, joins);
+      return { table, joins, roles, score: eventScore(table, roles) - (isReferenced(table) ? 4 : 0) };
+    })
+    .sort((a, b) => b.score - a.score);
+  const bestTable = scoredTables.find(({ table }) => table.path === answers.events) ?? scoredTables[0]!;
+  const alikeTables = tables.filter((table) => isAlike(table, bestTable.table));
+  const parts = partsOf(alikeTables);
+  const eventsCandidate = scoredTables.find(({ table }) => table === (parts?.train ?? bestTable.table))!;
+  const { table: events, roles, joins } = alongChain(eventsCandidate, tables, answers);
+  const rivals = scoredTables.filter(
+    (other) =>
+      !alikeTables.includes(other.table) &&
+      other.score > bestTable.score - maxDifference &&
+      [other.roles.user, other.roles.item].every((choice) => choice && choice.guess.score >= 0.5),
+  );
+  const usedTables = [roles.users?.table, roles.items?.table, ...alikeTables];
+  const joinedPaths = events.joined?.map(({ path }) => path);
+  const leftTables = tables.filter((table) => !usedTables.includes(table) && !joinedPaths?.includes(table.path));
+  const leftJoins = leftTables.map((table) => {
+    const namedJoins = joins.filter((join) => join.table === table && join.isNamed);
+    return { table, join: namedJoins.sort((a, b) => b.score - a.score)[0] };
+  });
+  return {
+    events,
+    roles,
+    /** Tables that fit nearly as well as events. */
+    rivals: answers.events === undefined ? rivals.map(({ table }) => table) : [],
+    /** Files with further events. */
+    more: parts ? [] : alikeTables.filter((table) => table !== eventsCandidate.table),
+    /** The parts of a data set that is already split. */
+    parts,
+    /** Joins that are left: a data block joins only one file by a column. */
+    spare: leftJoins.flatMap(({ join }) => join ?? []),
+    unused: leftJoins.filter(({ join }) => !join).map(({ table }) => table),
+  };
+}
+
+const hasKey = (table: TableProfile): boolean => table.columns.some((column) => isUnique(column));
+
+/** True for files with the same columns. Without column names the kinds of values must match. */
+function isAlike(left: TableProfile, right: TableProfile): boolean {
+  const names = ({ columns }: TableProfile): string =>
+    columns
+      .map((column) => (isNameless(column) ? `${column.name} ${column.kind}` : column.name.toLowerCase()))
+      .sort()
+      .join('\n');
+  return (
+    left === right || (left.kind === right.kind && names(left) === names(right) && !left.rewrite === !right.rewrite)
+  );
+}
+
+function partsOf(alikeTables: readonly TableProfile[]) {
+  const tableNamed = (form: RegExp): TableProfile | undefined =>
+    alikeTables.find(({ path }) => form.test(stemOf(path)));
+  const train = tableNamed(/(^|[^a-z])train(ing)?([^a-z]|$)/i);
+  const test = tableNamed(/(^|[^a-z])test([^a-z]|$)/i);
+  const validation = tableNamed(/(^|[^a-z])(valid(ation)?|val|dev)([^a-z]|$)/i);
+  return train && test ? { train, test, validation } : undefined;
+}
+
+export const whyUnused = (table: TableProfile): string =>
+  hasKey(table)
+    ? 'no column of the events has its keys'
+    : 'it has several rows for a key, and a data block joins one row to a key';

@@ -3,9 +3,9 @@
 import { copyFile, open, readFile, writeFile } from 'node:fs/promises';
 import { quoteName, quoteText } from '../../base/text/sql.ts';
 import { cleanRows, dropBlankLines, dropLines, dropMark, firstRecord, formatRecord } from '../csv/dialect.ts';
+import { readers } from '../files/data_source.ts';
 import { Copies, openDatabase, quotePath } from '../files/duckdb.ts';
 import { columnsOfRelation } from '../files/formats/reader.ts';
-import { readers } from '../files/formats/readers.ts';
 import { isCompressed } from '../files/formats/table.ts';
 import { unpacked } from '../files/records/scan_file.ts';
 import { rowsOfMap } from './look_at_json.ts';

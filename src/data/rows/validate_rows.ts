@@ -5,8 +5,8 @@ import type { ColumnRequest, ReadPlan } from '../binding/data_layout.ts';
 import { addBadRow, type BadRow } from '../files/find_files.ts';
 import { unitOf } from './fresh.ts';
 import type { Dictionaries, RawBags, RawCodes, RawNumbers, RawRows, Staged } from './raw.ts';
-import { badRow } from './rejects.ts';
 import { codesOfParts } from './split.ts';
+import { badRow } from './stage.ts';
 import { type BoundTables, computedQuery, idsOf, textsAt } from './staged_tables.ts';
 import { type TimeScale, timeError } from './time_scale.ts';
 

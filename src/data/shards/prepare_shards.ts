@@ -1,6 +1,8 @@
 /** Prepares the second pass over all events: computes where parts begin, counts, encoders, and the number of shards. */
+
 import { packTexts } from '../../base/text/texts.ts';
-import { type DataDescription, givesEvents } from '../../graph/plan/data_description.ts';
+import { ascendingIndexes } from '../../base/util/ascending_indexes.ts';
+import { type DataDescription, givesEvents, type Split } from '../../graph/plan/data_description.ts';
 import { madeOf } from '../../graph/plan/plan.ts';
 import type { ReadPlan } from '../binding/data_layout.ts';
 import { hasEarlierItems } from '../columns/assemble.ts';
@@ -8,14 +10,11 @@ import { fitFromSamples } from '../columns/fit_encoders.ts';
 import { type GrownEncodings, growEncodings } from '../columns/grown_encodings.ts';
 import type { Encoding, ShardLayout } from '../dataset.ts';
 import type { Dictionaries } from '../rows/raw.ts';
-import { cutsOf, describeSplit, drawUsers } from '../rows/split.ts';
-import { sidesOfFeatures } from './encode_partitions.ts';
-import { type FirstNewEvents, firstNewEvents } from './events_since_run.ts';
+import { cutsOf, describeSplit, drawUsers, partsOfUsers } from '../rows/split.ts';
+import { type FirstNewEvents, firstNewEvents, sidesOfFeatures } from './encode_partitions.ts';
 import type { FirstPassResult, ShardingInput } from './first_pass.ts';
 import { heldShards, refuseLargeHeldOut, shardsFor, shareOf } from './memory_shares.ts';
-import type { Cuts, PartitionSource } from './partition_source.ts';
-import { momentsAt } from './partition_source.ts';
-import { randomParts, randomPartsByRank } from './random_parts.ts';
+import { type Cuts, isBefore, type Moment, momentsAt, type PartitionSource, type Times } from './partition_source.ts';
 import type { ShardRequest } from './request.ts';
 import type { ScatterResult } from './scatter.ts';
 import { TrainingCounter, type TrainingCounts } from './training_counts.ts';
@@ -230,4 +229,49 @@ function windowsOf(users: Int32Array, max: number, isRing: boolean): number {
     else sum += (max * (max - 1)) / 2 + (count - max) * max;
   }
   return sum;
+}
+
+// Finds the parts of a random split, which draws places in the order of time, for events that are read in another order.
+
+type RandomSplit = Extract<Split, { kind: 'random' }>;
+
+/** Returns the part of each place in the order of time, as an index in `parts`. */
+const randomParts = (split: RandomSplit, rows: number): Uint8Array =>
+  partsOfUsers(split, { rows, user: new Int32Array(0), users: 0 });
+
+/**
+ * Returns the part of each event by its rank in the order of reading. It sorts `most` events at a time: one span of time after the other.
+ * @param pieces returns all events, once for each span
+ */
+export async function randomPartsByRank(
+  pieces: () => AsyncIterable<Times>,
+  split: RandomSplit,
+  { rows, most }: { readonly rows: number; readonly most: number },
+): Promise<Uint8Array> {
+  const partOfPlace = randomParts(split, rows);
+  const partOfRank = new Uint8Array(rows);
+  const spans = Math.ceil(rows / most);
+  const firstPlaces = Array.from({ length: spans - 1 }, (_, index) => (index + 1) * most);
+  const firsts = (await momentsAt(pieces, firstPlaces, Math.ceil(most / spans))) as Moment[];
+  for (let span = 0; span < spans; span++) {
+    const [first, next] = [firsts[span - 1], firsts[span]];
+    const size = Math.min(most, rows - span * most);
+    const times = new Float64Array(size);
+    const ranks = new Int32Array(size);
+    let filled = 0;
+    for await (const piece of pieces()) {
+      for (let i = 0; i < piece.rows.length; i++) {
+        const [time, row] = [piece.times[i]!, piece.rows[i]!];
+        if ((first && isBefore(time, row, first)) || (next && !isBefore(time, row, next))) continue;
+        times[filled] = time;
+        ranks[filled++] = piece.ranks[i]!;
+      }
+    }
+    const byRank = ascendingIndexes(ranks);
+    const byTime = ascendingIndexes(Float64Array.from(byRank, (rank) => times[rank]!));
+    for (let place = 0; place < size; place++) {
+      partOfRank[ranks[byRank[byTime[place]!]!]!] = partOfPlace[span * most + place]!;
+    }
+  }
+  return partOfRank;
 }

@@ -16,7 +16,7 @@ import {
   type ValidRows,
 } from '../rows/raw.ts';
 import { givenMark } from '../rows/split.ts';
-import { type FirstNewEvents, NewEventCounts, newEvents } from './events_since_run.ts';
+import { type FirstNewEvents, NewEventCounts, newEvents } from './encode_partitions.ts';
 import type { ArrangedPartition, Cuts, PartitionSource } from './partition_source.ts';
 import type { OnPass } from './request.ts';
 

@@ -3,10 +3,9 @@
  * It is rewritten after its gradients were added, so gradients need no rules of their own. Ops between workers are inserted where a value needs the rows of
  * all. A table (`rules.ts`) has the rule of each op for shares, as in GSPMD (Xu et al. 2021).
  */
-import { makeBuilderFor, type Ref } from '../builder.ts';
+import { GraphWriter, makeBuilderFor, type Ref } from '../builder.ts';
 import type { ComputedOp, Graph } from '../graph.ts';
 import { removeDead } from '../passes/dead.ts';
-import { GraphWriter } from '../writer.ts';
 import { shareRuleOf } from './rules.ts';
 import { CannotShare, type SharedValue, Shares } from './values.ts';
 

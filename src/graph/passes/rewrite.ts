@@ -1,10 +1,9 @@
 /** The walk over a graph that all passes share. It replaces nodes by others of the same type. */
 import { invariant } from '../../base/diagnostics/diagnostic.ts';
-import { type Builder, makeBuilderFor, type Ref } from '../builder.ts';
+import { type Builder, GraphWriter, makeBuilderFor, type Ref } from '../builder.ts';
 import { printType, type Shape, type Sizes, sameShape, sameType } from '../dims.ts';
 import type { ComputedOp, Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
-import { GraphWriter } from '../writer.ts';
 
 /** A pass preserves every output and every update. If it finds nothing to do, it returns the very same graph. */
 export type Pass = (graph: Graph) => Graph;

@@ -1,10 +1,9 @@
 /** Builds the exported graph of a tower: it contains the table lookups, so that it runs without this library. */
 import { invariant } from '../../base/diagnostics/diagnostic.ts';
-import { type Builder, makeBuilderFor, type Ref } from '../builder.ts';
+import { type Builder, GraphWriter, makeBuilderFor, type Ref } from '../builder.ts';
 import { symbolicDim } from '../dims.ts';
 import type { Graph } from '../graph.ts';
 import { removeUnread } from '../passes/dead.ts';
-import { GraphWriter } from '../writer.ts';
 import type { FeaturePlan, InputSource, Plan, TowerPlan } from './plan.ts';
 
 /** Returns the name of the parameter that holds a table: float32 [rows, dim]. */

@@ -2,8 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { check } from '../../app/api/check.ts';
-import { readSource } from '../../app/api/files.ts';
+import { check, readSource } from '../../app/api/check.ts';
 import type { Imported, ImportNote, ImportRequest, NoteKind } from '../../app/api/import.ts';
 import { formatted, lookAt, pathFrom } from '../../app/api/init.ts';
 import { diagnose, Failure, failure } from '../../base/diagnostics/diagnostic.ts';

@@ -11,9 +11,9 @@ import { readManifest } from '../../training/artifact/load.ts';
 import { evaluationFile, type Manifest, manifestFile, reportFile } from '../../training/artifact/run_manifest.ts';
 import { refuseUnlessValid } from '../../training/artifact/validate.ts';
 import { metricsFile, parsedRecord, stepsFile } from '../../training/metrics_log.ts';
-import { isNorm, trackedNorm } from '../../training/norms.ts';
 import { type StepMeans, stepMeans } from '../../training/tracking/event_file.ts';
-import type { EpochRecord } from '../../training/training_events.ts';
+import type { EpochRecord } from '../../training/train_options.ts';
+import { isNorm, trackedNorm } from '../../training/training_step.ts';
 import {
   experimentId,
   findOrCreateRun,

@@ -2,9 +2,8 @@
 import { existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { type CheckRequest, checkAndLower } from '../../app/api/check.ts';
+import { type CheckRequest, checkAndLower, loadUsed, readSource } from '../../app/api/check.ts';
 import { compare } from '../../app/api/compare.ts';
-import { loadUsed, readSource } from '../../app/api/files.ts';
 import { format } from '../../app/api/format.ts';
 import { refuseFitted } from '../../app/api/refuse_fitted.ts';
 import { load } from '../../app/api/run.ts';

@@ -1,8 +1,7 @@
 /** Measures how well a model ranks held-out events, next to baselines under the same protocol, and describes the protocol in sentences. */
 import { makeRandom } from '../../base/random/random.ts';
 import type { Part } from '../../data/dataset.ts';
-import type { Attention, Spread } from '../scoring/field_attention.ts';
-import type { Predictions, Scorer, ScoringTask } from '../scoring/scorer.ts';
+import type { Attention, Predictions, Scorer, ScoringTask, Spread } from '../scoring/scorer.ts';
 import { type BaselineOptions, chooseBaselines, makeTask, type OpenBaseline, withContext } from './contestants.ts';
 import { type Exposure, exposedList, exposureOf, exposureOfHeld } from './exposure.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, longestListLength, type Measure } from './figures.ts';

@@ -31,7 +31,6 @@ import {
   type RowNumbers,
 } from './distinct_items.ts';
 import type { FeedWatch } from './draws.ts';
-import { makeGroupSampler } from './group_sampler.ts';
 import {
   areEvents,
   type Batch,
@@ -41,7 +40,7 @@ import {
   listLength,
   makeQueues,
 } from './input_source.ts';
-import { type ItemSampler, type Mined, makeOwnItems, makeSampler } from './item_sampler.ts';
+import { type ItemSampler, type Mined, makeGroupSampler, makeOwnItems, makeSampler } from './item_sampler.ts';
 import { fillOf, isListedByWorker, WorkerRows, type WorkerShare } from './share.ts';
 import { makeInputFeed, type ShareFill } from './sources.ts';
 

@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../../../src/api.ts';
-import { filesAt } from '../../../src/app/api/files.ts';
+import { filesAt } from '../../../src/app/api/check.ts';
 import { Failure } from '../../../src/base/diagnostics/diagnostic.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { model, writeProject } from '../cli/project.ts';

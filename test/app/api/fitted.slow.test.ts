@@ -20,7 +20,7 @@ import { open } from '../../../src/serving/runtime/open.ts';
 import { load as loadModel } from '../../../src/training/artifact/load.ts';
 import { writePageExport } from '../../../src/training/export/page_folder.ts';
 import { makeRetrieval } from '../../../src/training/scoring/retrieval_scorer.ts';
-import type { TrainingEvent } from '../../../src/training/training_events.ts';
+import type { TrainingEvent } from '../../../src/training/train_options.ts';
 import { plainEngine } from '../../training/plain_engine.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
 import { diagnosticOf } from './diagnostic_of.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { durationWords, makeProgress } from '../../../src/app/cli/progress.ts';
-import type { EpochRecord } from '../../../src/training/training_events.ts';
+import type { EpochRecord } from '../../../src/training/train_options.ts';
 
 let written: string;
 const { isTTY } = process.stderr;

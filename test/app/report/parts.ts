@@ -1,7 +1,7 @@
 /** A run with hostile names, for the tests of its report. */
 import type { ReportParts } from '../../../src/app/report/report_parts.ts';
 import type { Manifest } from '../../../src/training/artifact/run_manifest.ts';
-import type { EpochRecord } from '../../../src/training/training_events.ts';
+import type { EpochRecord } from '../../../src/training/train_options.ts';
 
 export const hostile = `<script>alert("1 & 2"), (window.wasRun = true)</script>`;
 export const manifest = {

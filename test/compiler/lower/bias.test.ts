@@ -4,7 +4,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { Corpus, Events, IndexedColumn } from '../../../src/data/dataset.ts';
 import { evaluateGraph } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
-import { labelMeans } from '../../../src/training/begin_state.ts';
+import { labelMeans } from '../../../src/training/training_step.ts';
 import { expectClose, feed, floats, planOf, rowsOf } from '../library/support.ts';
 import { checkText, found } from '../model/check_text.ts';
 import { makeRun } from './tables_at_work.ts';

@@ -6,10 +6,10 @@ import type { Corpus, Events, IndexedColumn } from '../../../src/data/dataset.ts
 import { evaluateGraph, type NamedTensors } from '../../../src/graph/evaluate.ts';
 import { initialValues } from '../../../src/graph/initial.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
-import { connectGraph } from '../../../src/training/begin_state.ts';
 import { Propagation } from '../../../src/training/embedding/propagation.ts';
 import { makeTable, type Table } from '../../../src/training/embedding/table.ts';
 import { makeFeeder } from '../../../src/training/feed/feeder.ts';
+import { connectGraph } from '../../../src/training/training_step.ts';
 import { bags } from '../../training/feed/fixtures.ts';
 import { floats } from '../library/support.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { splitEvents } from '../../../src/data/rows/split.ts';
-import { randomPartsByRank } from '../../../src/data/shards/random_parts.ts';
+import { randomPartsByRank } from '../../../src/data/shards/prepare_shards.ts';
 
 it('gives each event the part that a split of all events in the order of time gives it', async () => {
   const random = makeRandom(5);

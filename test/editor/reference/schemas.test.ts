@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import type { EpochRecord } from '../../../src/training/training_events.ts';
+import type { EpochRecord } from '../../../src/training/train_options.ts';
 
 const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 const ajv = new Ajv2020({ discriminator: true, strictTypes: false, strictTuples: false });

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../../src/base/random/random.ts';
 import { isChunked, type Numbers, type StoredNumbers } from '../../../src/base/storage/tensor_header.ts';
 import { rowOptimizers } from '../../../src/training/embedding/optimizer.ts';
-import { makeShardedTable, type ShardedTable } from '../../../src/training/embedding/sharded_table.ts';
 import { makeTable, type TableWire } from '../../../src/training/embedding/table.ts';
 import type { TableLookupKind } from '../../../src/training/embedding/table_lookup.ts';
 import type { TableOptions } from '../../../src/training/embedding/table_memory.ts';
+import { makeShardedTable, type ShardedTable } from '../../../src/training/embedding/tables.ts';
 import { optimizerPlan } from './fixtures.ts';
 
 const kinds = Object.keys(rowOptimizers) as (keyof typeof rowOptimizers)[];

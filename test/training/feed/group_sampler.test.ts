@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeGroupSampler } from '../../../src/training/feed/group_sampler.ts';
+import { makeGroupSampler } from '../../../src/training/feed/item_sampler.ts';
 import fc from '../../fast_check.ts';
 import { corpus } from './fixtures.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { rowReader } from '../../../src/training/embedding/table.ts';
-import { type Spread, spreadOf as spreadOfRows } from '../../../src/training/scoring/field_attention.ts';
+import { type Spread, spreadOf as spreadOfRows } from '../../../src/training/scoring/scorer.ts';
 
 const spreadOf = (name: string, data: Float32Array, rows: number, width: number): Spread =>
   spreadOfRows(name, rowReader(data, width), rows, width);

@@ -11,9 +11,14 @@ import type { Engine } from '../../../src/engines/engine.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import type { Plan } from '../../../src/graph/plan/plan.ts';
 import { stateTensors } from '../../../src/training/artifact/checkpoint.ts';
-import { beginState, type InitialState, tablesOf } from '../../../src/training/begin_state.ts';
 import { ratesAt } from '../../../src/training/learning_rates.ts';
-import { type StepTaken, takeStep } from '../../../src/training/take_step.ts';
+import {
+  beginState,
+  type InitialState,
+  type StepTaken,
+  tablesOf,
+  takeStep,
+} from '../../../src/training/training_step.ts';
 
 export interface BothStates {
   readonly plan: Plan;

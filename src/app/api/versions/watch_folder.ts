@@ -6,7 +6,7 @@ import { awaitRead, type Diagnostic, Failure } from '../../../base/diagnostics/d
 import { readManifest } from '../../../training/artifact/load.ts';
 import { type Manifest, manifestFile } from '../../../training/artifact/run_manifest.ts';
 import type { ClosedDay } from '../../report/days_page.ts';
-import { nameOf } from '../files.ts';
+import { nameOf } from '../check.ts';
 
 export interface WatchOptions {
   readonly folder: string;

@@ -11,7 +11,7 @@ import type { Graph } from '../../../graph/graph.ts';
 import { graphInPrecision } from '../../../graph/in_bfloat16.ts';
 import { type GraphPlan, type InputSource, type Plan, sequenceFeature } from '../../../graph/plan/plan.ts';
 import { largestSizes } from '../../../graph/plan/rows_prefix.ts';
-import type { Attention } from '../../../training/scoring/field_attention.ts';
+import type { Attention } from '../../../training/scoring/scorer.ts';
 import { heading, pairsOf, tableOf } from '../layout.ts';
 
 export interface GraphSummary {
