@@ -127,7 +127,7 @@ export const inputForms = {
 } satisfies Record<string, WordDoc>;
 
 /** What an input of a loss may be. */
-const lossInputForms = {
+export const lossInputForms = {
   scores: {
     form: 'scores[i, j]',
     doc: "The scores of row i with its own item and its negatives j. `scores[i]` is that with the row's own item alone.",

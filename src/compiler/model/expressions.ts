@@ -9,6 +9,7 @@ import type {
   FormulaLineNode,
   FormulaNode,
   IdentifierNode,
+  LossNode,
 } from '../syntax/ast.ts';
 
 /** Returns the text of a span on one line. */
@@ -95,10 +96,11 @@ export function isNumeric(expression: ExpressionNode, isConstant: (name: string)
 
 /** Describes a declared block like a row of the library. Defaults are text, because they may depend on other parameters. */
 export function rowOfBlock({
+  kind,
   name,
   parameters,
   doc = 'A block of this file.',
-}: Pick<BlockNode, 'name' | 'parameters' | 'doc'>): KindRow {
+}: Pick<BlockNode | LossNode, 'kind' | 'name' | 'parameters' | 'doc'>): KindRow {
   const required = parameters
     .filter((parameter) => !parameter.default)
     .map((parameter) => `${parameter.name.name}: ${parameter.isFlow ? 'dense(64)' : '64'}`);
@@ -107,7 +109,7 @@ export function rowOfBlock({
     {
       type: { is: parameter.isFlow ? 'flow' : 'number' },
       positional: true,
-      doc: `A ${parameter.isFlow ? 'flow' : 'number'}: a parameter of block \`${name.name}\`.`,
+      doc: `A ${parameter.isFlow ? 'flow' : 'number'}: a parameter of ${kind === 'Loss' ? 'loss' : 'block'} \`${name.name}\`.`,
       ...(parameter.default ? { default: spanText(parameter.default.span) } : { required: true }),
     },
   ]);

@@ -107,8 +107,8 @@ export function resolveNames(written: Ast.FileNode, options: ResolveOptions = {}
 /** Returns the library with the losses of the file, which go before those of the same name. */
 function withLosses(library: Library, { losses }: Pick<Scope, 'losses'>): Library {
   if (losses.size === 0) return library;
-  const declared = [...losses].map(([name, node]) => [name, rowOfLoss(node)] as const);
-  return { ...library, losses: { ...library.losses, ...Object.fromEntries(declared) } };
+  const declared = Object.fromEntries([...losses].map(([name, node]) => [name, rowOfLoss(node)]));
+  return { ...library, losses: { ...declared, ...library.losses, ...declared } };
 }
 
 const ignore = (): undefined => {};

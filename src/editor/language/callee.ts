@@ -5,6 +5,7 @@ import { type KindRow, kindsWithin, type Parameters } from '../../compiler/libra
 import type { EntryType } from '../../compiler/library/declarations/entry.ts';
 import { typeOfEntry } from '../../compiler/library/declarations/table.ts';
 import { flatText, rowOfBlock } from '../../compiler/model/expressions.ts';
+import type { Library } from '../../compiler/model/library.ts';
 import { findSlot, type Slot } from '../../compiler/model/settings/slots.ts';
 import { takesWord } from '../../compiler/model/values.ts';
 import { is } from '../../compiler/syntax/token.ts';
@@ -74,7 +75,7 @@ export function calleeAt(
   switch (type?.is) {
     case 'kind':
     case 'kinds':
-      return rowIn(type.what ?? calleeName, type.of, type.is === 'kind' ? type.also : {});
+      return rowIn(type.what ?? calleeName, kindsOfEntry(library, type), type.is === 'kind' ? type.also : {});
     case 'flow':
     case 'channel':
       return block();
@@ -88,6 +89,12 @@ export function calleeAt(
       return undefined;
   }
 }
+
+/** Returns the kinds that an entry takes, with the losses of the file. */
+export const kindsOfEntry = (
+  { losses }: Library,
+  { what, of }: { readonly what?: string; readonly of: Readonly<Record<string, KindRow>> },
+): Readonly<Record<string, KindRow>> => (what === 'loss' ? losses : of);
 
 /** Returns the type that the row of the entry, or of the declaration, has. */
 export function typeAt({ declaration, body, entry }: EditorCursor): EntryType | undefined {

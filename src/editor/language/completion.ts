@@ -9,7 +9,7 @@ import { entriesOf } from '../../compiler/library/declarations/table.ts';
 import { biasWords } from '../../compiler/library/scores/table.ts';
 import { aboutIgnores } from '../../compiler/lint/ignores.ts';
 import { endOf, is } from '../../compiler/syntax/token.ts';
-import { calleeAt, searchedSlot, typeAt } from './callee.ts';
+import { calleeAt, kindsOfEntry, searchedSlot, typeAt } from './callee.ts';
 import {
   argumentItem,
   type Completion,
@@ -28,7 +28,7 @@ import {
 } from './completion/context.ts';
 import { fittingFirst } from './completion/fitting_blocks.ts';
 import { formulaItems, valuesOfFormula } from './completion/formula_items.ts';
-import { type CallAtCursor, cursorAt, type EditorCursor } from './cursor.ts';
+import { type CallAtCursor, cursorAt, type EditorCursor, mayHaveFormula } from './cursor.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { keywordDocs, kindDoc } from './markdown.ts';
 
@@ -53,7 +53,7 @@ function valuesOf(here: CompletionContext, type: EntryType): readonly Completion
     case 'choice':
       return type.of.map((label) => ({ label, kind: 'word', ...docOf(here, entry) }));
     case 'kind':
-      return kindItems(type.what ?? entry, type.of, type.also);
+      return kindItems(type.what ?? entry, kindsOfEntry(here.library, type), type.also);
     case 'kinds':
       // After a comma, the next entry may also begin.
       return [...kindItems(type.what, type.of), ...(is(place.before.at(-1), t.Comma) ? entriesAt(here) : [])];
@@ -149,7 +149,7 @@ function argumentsAt(
     calledKind.what === 'block' && place.declaration.word === 'tower' && call.arrows === 0 && outer.length === 0;
   if (beginsFlow && is(lastToken, t.Dot)) return here.names('task');
   if (call.argument !== undefined && calledKind.inputs?.includes(call.argument))
-    return place.declaration.word === 'block' ? valuesOfFormula(here) : beginningsAt(here);
+    return mayHaveFormula(place.declaration.word) ? valuesOfFormula(here) : beginningsAt(here);
   const namedParameter = call.argument === undefined ? undefined : parameters[call.argument];
   if (call.argument !== undefined) return namedParameter ? argumentValues(here, call.argument, namedParameter) : [];
   const givenTexts = call.given.map((tokens) => tokens.map(({ image }) => image).join(''));

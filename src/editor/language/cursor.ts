@@ -91,7 +91,7 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
     (at) => at >= inner && is(tokens[at], t.LeftParenthesis) && is(tokens[at - 1], t.Name) && !is(tokens[at - 1], t.Of),
   );
   const isHeader = innerBrace === -1 && declaration.word === 'tower';
-  if (innerBrace !== -1 && declaration.word === 'block') {
+  if (innerBrace !== -1 && mayHaveFormula(declaration.word)) {
     const inFlow = calls.findIndex((at) => is(tokens[at - 2], t.Arrow));
     const flowCalls = inFlow === -1 ? [] : calls.slice(inFlow);
     const depth = (at: number): number => openIndices.filter((other) => other > at).length;
@@ -130,6 +130,9 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
     before,
   };
 }
+
+/** True for the word of a declaration whose body may be a formula. */
+export const mayHaveFormula = (word: string): word is 'block' | 'loss' => word === 'block' || word === 'loss';
 
 const listGoesOn = (word: string, entry: string | undefined): boolean =>
   word === 'group' || word === 'search' || (entry !== undefined && typeOfEntry(word, entry)?.is === 'kinds');

@@ -111,6 +111,9 @@ export function headOf({ kind, node, name, tower }: NamedSymbol): string {
   }
 }
 
+const isOfLoss = ({ checked }: FileAnalysis, { block, node }: NamedSymbol): boolean =>
+  checked.resolution.scope.losses.get(block!)?.parameters.some((parameter) => parameter === node) === true;
+
 const cut = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)} …` : text);
 
 function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
@@ -137,7 +140,7 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
     case 'block':
       return [`${takenBefore(facts, at)}${flowLine(facts, at)}`];
     case 'parameter':
-      return [`of block \`${symbol.block}\``];
+      return [`of ${isOfLoss(facts, symbol) ? 'loss' : 'block'} \`${symbol.block}\``];
     case 'tower': {
       const part = resolution.towers.find(({ name }) => name === symbol.name);
       const cost = facts.costs.towers.get(symbol.name);

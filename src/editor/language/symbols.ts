@@ -56,10 +56,12 @@ export class SymbolTable {
     return [...new Set(entries.map(({ name }) => name.name))].map((name) => this.step(tower, name)!);
   }
 
-  /** Returns the parameters of a block of the file. */
-  parameters(block: string): readonly NamedSymbol[] {
-    const node = this.#nodes.block.get(block);
-    return node?.kind === 'Block' ? node.parameters.map((parameter) => parameterSymbol(block, parameter)) : [];
+  /** Returns the parameters of a block or a loss of the file. */
+  parameters(block: string, kind: 'block' | 'loss'): readonly NamedSymbol[] {
+    const node = this.#nodes[kind].get(block);
+    return node?.kind === 'Block' || node?.kind === 'Loss'
+      ? node.parameters.map((parameter) => parameterSymbol(block, parameter))
+      : [];
   }
 
   all(kind: LookupKind): readonly NamedSymbol[] {

@@ -197,3 +197,56 @@ describe('definition and outline', () => {
     expect(looks.get('k')).toBe('variable');
   });
 });
+
+describe('a loss of formulas', () => {
+  const mine = `loss mine(temperature = 0.1) of (s: scores[i, j], q: log_q[i, j]) {
+  c = s / temperature - q
+  rest = logsumexp over j (c)
+  give rest - own(c)
+}`;
+  const withLoss = (block = mine, use = 'mine(in_batch, temperature: 0.05)'): string =>
+    `${model('', 'history -> mean').replace('softmax(in_batch)', use)}${block}\n`;
+  const labels = (text: string): string[] => {
+    const { facts, offset } = marked(text);
+    return completionsAt(facts, offset).items.map(({ label }) => label);
+  };
+  const line = (text: string): string[] => labels(withLoss(mine.replace('  rest = logsumexp over j (c)', text)));
+
+  it('offers the words of losses, and none that only a block may have', () => {
+    expect(line('  |')).toEqual(['give']);
+    const values = line('  rest = |');
+    expect(values.slice(0, 4)).toEqual(['s', 'q', 'c', 'temperature']);
+    expect(values).toEqual(expect.arrayContaining(['own', 'logsumexp', 'count']));
+    for (const ofBlock of ['size', 'spread', 'vector', 'scores', 'normal']) expect(values).not.toContain(ofBlock);
+    expect(line('  rest = logsumexp over |')).toEqual(['j']);
+    expect(line('  rest = logsumexp over j |')).toEqual([]);
+    expect(labels(withLoss(mine.replace('log_q[i, j]', '|')))).toEqual(['scores', 'negatives', 'log_q', 'labels']);
+    expect(labels(withLoss(mine.replace('log_q[i, j]', 'log_q[|')))).toEqual(['i', 'j']);
+    expect(labels(withLoss('loss mine |'))).toEqual(['of']);
+  });
+
+  it('keeps words of losses out of blocks', () => {
+    const { facts, offset } = marked(model(asked.replace('k = x[t: s]', 'k = |')));
+    const values = completionsAt(facts, offset).items.map(({ label }) => label);
+    expect(values).toContain('sigmoid');
+    expect(values).not.toContain('own');
+    expect(values).not.toContain('scores');
+  });
+
+  it('is offered to tasks before those of the library, with its arguments', () => {
+    expect(labels(withLoss(mine, '|'))[0]).toBe('mine');
+    expect(labels(withLoss(mine, 'mine(in_batch, |)'))).toEqual(
+      expect.arrayContaining(['temperature:', 'correction:']),
+    );
+    const { facts, offset } = marked(withLoss(mine, 'mine(in_batch, temperature: |)'));
+    const signature = signatureAt(facts, offset)!;
+    expect(signature.text).toContain('mine(temperature: number = 0.1, [all], [in_batch]');
+    expect(signature.parameters[signature.active!]!.doc).toContain('parameter of loss `mine`');
+  });
+
+  it('is named in hovers of its parameters and values', () => {
+    expect(hover(withLoss(mine.replace('temperature - q', '|temperature - q')))).toContain('of loss `mine`');
+    expect(hover(withLoss(mine.replace('own(c)', 'own(|c)')))).toContain('axes `[j]`');
+    expect(hover(withLoss(mine.replace('give rest', 'give |rest')))).toContain('a number');
+  });
+});

@@ -19,7 +19,7 @@ import { parametersOf } from '../../../compiler/model/settings/slots.ts';
 import { knownCalls, wordsOf } from '../../../compiler/syntax/known_calls.ts';
 import { is } from '../../../compiler/syntax/token.ts';
 import { pathEndingAt, searchedSlot, slotAt, typeAt } from '../callee.ts';
-import type { EditorCursor } from '../cursor.ts';
+import { type EditorCursor, mayHaveFormula } from '../cursor.ts';
 import type { FileAnalysis } from '../file_analysis.ts';
 import { headOf } from '../hover.ts';
 import { keywordDocs, kindDoc, parameterText, signatureOf } from '../markdown.ts';
@@ -267,9 +267,9 @@ export class CompletionContext {
   /** Parameters of the block that is being declared; they are numbers, like constants, or flows, like blocks. */
   #parameters(kind: LookupKind): readonly NamedSymbol[] {
     const { word, name } = this.place.declaration;
-    if (word !== 'block' || name === undefined || (kind !== 'constant' && kind !== 'block')) return [];
+    if (!mayHaveFormula(word) || name === undefined || (kind !== 'constant' && kind !== 'block')) return [];
     const isFlow = ({ node }: NamedSymbol): boolean => node.kind === 'BlockParameter' && node.isFlow;
-    return this.symbols.parameters(name).filter((symbol) => isFlow(symbol) === (kind === 'block'));
+    return this.symbols.parameters(name, word).filter((symbol) => isFlow(symbol) === (kind === 'block'));
   }
 
   columns(): Completion[] {

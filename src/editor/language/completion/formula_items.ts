@@ -1,12 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
-/** Completes within a block of formulas: letters of axes, names of values, functions, and the words that begin and go on with a line. */
+/** Completes within a block or a loss of formulas: letters of axes, names of values, functions, and the words that begin and go on with a line. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../../../grammar/tokens.ts';
 import { block } from '../../../compiler/library/declarations/block_declaration.ts';
-import { formulaWords, inputForms } from '../../../compiler/library/formula_functions.ts';
+import { formulaWords, inputForms, lossInputForms } from '../../../compiler/library/formula_functions.ts';
 import type { NamedSymbol } from '../../../compiler/model/occurrences.ts';
 import { splitLines } from '../../../compiler/syntax/layout.ts';
 import { depthOf, endsValue, is, isAny } from '../../../compiler/syntax/token.ts';
+import { mayHaveFormula } from '../cursor.ts';
 import { headOf } from '../hover.ts';
 import { type Completion, type CompletionContext, snippetItem, symbolItem, unique } from './context.ts';
 
@@ -16,12 +17,14 @@ export function formulaItems(
   blocks: () => readonly Completion[],
 ): readonly Completion[] | undefined {
   const { declaration, before, body } = here.place;
-  if (declaration.word !== 'block') return undefined;
+  if (!mayHaveFormula(declaration.word)) return undefined;
   const ofIndex = before.findIndex((token, index) => is(token, t.Of) && index > 1);
   if (!body) return headerItems(here, before, ofIndex);
   const open = before.findIndex((token) => is(token, t.LeftBrace));
   return lineItems(here, before.slice(open + 1), blocks);
 }
+
+const isLoss = ({ place }: CompletionContext): boolean => place.declaration.word === 'loss';
 
 function headerItems(
   here: CompletionContext,
@@ -30,9 +33,10 @@ function headerItems(
 ): readonly Completion[] | undefined {
   const lastToken = before.at(-1);
   if (ofIndex === -1) {
-    const isNamed = is(lastToken, t.Name) && is(before.at(-2), t.Block);
-    const inputs = snippetItem('word', 'of', 'of (${1:x}: ${2:vector[d]}) {\n  give $0\n}', block.words.give.brief);
-    if (is(lastToken, t.Colon)) return [word('flow')];
+    const isNamed = is(lastToken, t.Name) && isAny(before.at(-2), [t.Block, t.Loss]);
+    const input = isLoss(here) ? '${1:s}: ${2:scores[i, j]}' : '${1:x}: ${2:vector[d]}';
+    const inputs = snippetItem('word', 'of', `of (${input}) {\n  give $0\n}`, block.words.give.brief);
+    if (is(lastToken, t.Colon)) return isLoss(here) ? [] : [word('flow')];
     return isNamed || is(lastToken, t.RightParenthesis) ? [inputs] : undefined;
   }
   const openBracket = before.findLastIndex((token) => is(token, t.LeftBracket));
@@ -41,7 +45,7 @@ function headerItems(
     const isWidth = is(before[openBracket - 1], t.Name) && before[openBracket - 1]!.image === 'fields';
     return [...letters(here), ...(isWidth && is(lastToken, t.Comma) ? [word('any')] : [])];
   }
-  return is(lastToken, t.Colon) ? forms(inputForms) : [];
+  return is(lastToken, t.Colon) ? forms(isLoss(here) ? lossInputForms : inputForms) : [];
 }
 
 /** @param tokens those of the body before the cursor */
@@ -52,6 +56,7 @@ function lineItems(
 ): readonly Completion[] {
   const line = tokens.length === 0 ? [] : splitLines(tokens).at(-1)!;
   const isFresh = tokens.length === 0 || startsOther(here, tokens);
+  if (isFresh && isLoss(here)) return [word('give')];
   if (isFresh) return isInScan(tokens) ? [] : lineWords;
   const [lastToken, previous] = [line.at(-1)!, line.at(-2)];
   const opened = openBracket(line);
@@ -67,7 +72,7 @@ function lineItems(
   const overIndex = line.findLastIndex((token) => is(token, t.Over));
   const isInLetters = overIndex !== -1 && line.slice(overIndex + 1).every((token) => isAny(token, [t.Name, t.Comma]));
   if (isInLetters && is(lastToken, t.Comma)) return letters(here);
-  if (isInLetters) return [word('where')];
+  if (isInLetters) return isLoss(here) ? [] : [word('where')];
   const isTested = line.slice(Math.max(overIndex, 0)).findLastIndex((token) => is(token, t.Where)) > 0;
   if (isTested && !line.slice(overIndex).some((token) => is(token, t.LeftParenthesis)))
     return isAny(lastToken, [t.Equals, t.Plus, t.Minus]) ? letters(here) : [word('and')];
@@ -79,7 +84,7 @@ function lineItems(
   }
   const beginsValue = is(lastToken, t.Then) || (line.length === 1 && is(lastToken, t.Give));
   if (endsValue(lastToken) && !beginsValue) return wordsAfter(line, lastToken, here);
-  return [...valuesOfFormula(here, is(lastToken, t.Inner)), ...forms(expressionWords)];
+  return [...valuesOfFormula(here, is(lastToken, t.Inner)), ...forms(isLoss(here) ? lossWords : blockWords)];
 }
 
 /** The values that an expression may read at the cursor, parameters and constants. @param applies true after `@`: weights come first */
@@ -108,11 +113,11 @@ const numbers = (here: CompletionContext): Completion[] => here.names('constant'
 const letters = (here: CompletionContext): Completion[] =>
   unique(
     symbolsOf(here, 'letter')
-      .filter(({ span }) => span.end < here.place.start)
+      .filter(({ span, name }) => span.end < here.place.start && !(isLoss(here) && here.place.body && name === 'i'))
       .map((symbol) => ({ ...symbolItem(symbol), detail: symbol.node.doc ?? '' })),
   );
 
-/** Returns the values or the letters that the block at the cursor declares. */
+/** Returns the values or the letters that the block or the loss at the cursor declares. */
 function symbolsOf({ facts, place }: CompletionContext, kind: 'value' | 'letter'): readonly NamedSymbol[] {
   const { name } = place.declaration;
   return facts.occurrences.flatMap((one) =>
@@ -122,7 +127,13 @@ function symbolsOf({ facts, place }: CompletionContext, kind: 'value' | 'letter'
 
 type Forms = Readonly<Record<string, { readonly form: string; readonly doc: string }>>;
 
-const { vector, sequence, fields, interests, normal, uniform, ...expressionWords } = formulaWords;
+/** Returns words of expressions: those without the ones that a declaration may not have. */
+const wordsWithout = (...names: readonly string[]): Forms => {
+  const others = new Set([...Object.keys({ ...inputForms, ...lossInputForms }), 'normal', 'uniform', ...names]);
+  return Object.fromEntries(Object.entries(formulaWords).filter(([name]) => !others.has(name)));
+};
+const blockWords = wordsWithout('own');
+const lossWords = wordsWithout('floor', 'normalize', 'spread', 'size', 'place');
 const sizeWords: Forms = {
   floor: formulaWords.floor,
   min: formulaWords.min,
@@ -158,7 +169,7 @@ function wordsAfter(line: readonly IToken[], lastToken: IToken, here: Completion
   const isState = isInScan(here.place.before) && line.some((token) => is(token, t.Equals));
   return [
     ...(is(lastToken, t.Name) && Object.hasOwn(formulaWords, lastToken.image) ? [word('over')] : []),
-    ...(isGive && !openBracket(line) ? [word('as')] : []),
+    ...(isGive && !isLoss(here) && !openBracket(line) ? [word('as')] : []),
     ...(isState && !line.some((token) => is(token, t.Then)) ? [word('then')] : []),
   ];
 }
