@@ -6,18 +6,19 @@ import type { IToken } from 'chevrotain';
 import { type LexedText, lex } from '../../../grammar/lexer.ts';
 import * as t from '../../../grammar/tokens.ts';
 import { type Diagnostic, diagnose } from '../../base/diagnostics/diagnostic.ts';
-import { findNearestName } from '../../base/text/nearest.ts';
-import { type Source, type Span, spanText } from '../../base/text/source.ts';
-import { meaningOf } from '../../base/text/synonyms.ts';
-import { knownCalls } from './known_calls.ts';
-import { declarationWords } from './layout.ts';
+import { positionAt, type Source, type Span, spanText } from '../../base/text/source.ts';
+import type { WordPlace } from '../../base/text/synonyms.ts';
+import type { UnreadPart } from './ast.ts';
+import { type CallContext, translateCall } from './foreign_calls.ts';
 import { reportGroups } from './lexical.ts';
-import { beginsLine, is, isAny, quote } from './token.ts';
+import { beginsLine, depthOf, endOf, is, isAny, madeUp, quote } from './token.ts';
 
 /** The declaration that contains a token. */
 interface EnclosingDeclaration {
   readonly word?: IToken;
+  /** True after its `{` or `=`. */
   readonly braced: boolean;
+  readonly isFormula: boolean;
 }
 
 interface ForeignForm {
@@ -29,29 +30,16 @@ interface ForeignForm {
   readonly write: (match: RegExpExecArray) => string | undefined;
   /** Describes Tower's form. */
   readonly rule: string;
-  /** Set if the fix may change the meaning. */
-  readonly doubtful?: true;
 }
 
 const beginsEntry = (tokens: readonly IToken[], at: number): boolean =>
   beginsLine(tokens, at) || isAny(tokens[at - 1], [t.LeftBrace, t.Comma]);
 
-const calls = [...knownCalls.keys()];
-
-/** Translates `Linear`, `ReLU`, `CrossEntropyLoss` to a call of Tower; returns other words unchanged. */
-function callOf(word: string): string {
-  const nearestCall = findNearestName(word.toLowerCase(), calls);
-  const meantCalls = (['block', 'loss', 'optimizer'] as const).flatMap(
-    (place) => meaningOf(word, place, calls)?.write ?? [],
-  );
-  return nearestCall?.name.replaceAll('_', '') === word.toLowerCase().replaceAll('_', '')
-    ? nearestCall.name
-    : (meantCalls.find((one) => calls.includes(one)) ?? word);
-}
-
 const dashRule = 'entries have no dash before them';
 
 const forms: readonly ForeignForm[] = [
+  { pattern: /:=(?!=)/y, write: () => '=', rule: 'an entry has one sign' },
+  { pattern: /\.[*/]/y, write: ([sign]) => sign[1], rule: 'signs work number by number' },
   {
     pattern: /([A-Za-z_]\w*)\s*(?:\*\*|\^)\s*2(?![\w.])/y,
     write: ([, value]) => `square(${value})`,
@@ -71,18 +59,6 @@ const forms: readonly ForeignForm[] = [
     rule: 'a constant has no type',
   },
   {
-    pattern:
-      /(?:[A-Za-z_]\w*\.){0,4}(?:cat|concat|concatenate|Concatenate|h?stack)\(\s*\[([\w.,\s]+)\]\s*(?:,\s*(?:dim|axis)\s*[=:]\s*-?\d+\s*)?\)/y,
-    where: (_tokens, _at, { word }) => isAny(word, [t.Tower, t.Block, t.Shared]),
-    write: ([, values]) => `concat(${values!.trim()})`,
-    rule: 'the values of a block stand in its parentheses',
-  },
-  {
-    pattern: /(?:(?:nn|torch|tf|keras|layers)\.)(?:[A-Za-z_]\w*\.){0,8}(LayerNorm|BatchNorm)\w*\(\s*\w*\s*\)/y,
-    write: ([, word]) => (word === 'LayerNorm' ? 'layer_norm' : 'batch_norm'),
-    rule: 'blocks have names of one word and take their input as it is',
-  },
-  {
     pattern: /-\s+(?=[\p{L}_][\p{L}\p{M}\w]*\s*[:=])/uy,
     where: (tokens, at) => beginsLine(tokens, at),
     write: () => '',
@@ -100,99 +76,141 @@ const forms: readonly ForeignForm[] = [
     write: ([, name]) => name,
     rule: 'names have no quotes',
   },
-  {
-    pattern: /(?:(?:nn|torch|tf|keras)\.)(?:[A-Za-z_]\w*\.){0,8}Linear\(\s*\w+\s*,\s*(\w+)\s*\)/y,
-    write: ([, units]) => `dense(${units})`,
-    rule: 'blocks have names of one word and take their input as it is',
-    doubtful: true,
-  },
-  {
-    pattern: /(?:(?:nn|torch|tf|keras|F|np|jnp)\.)(?:[A-Za-z_]\w*\.){0,8}([A-Za-z_]\w*)(?=\()/y,
-    write: ([, word]) => callOf(word!),
-    rule: 'blocks, losses and optimizers have names of one word',
-    doubtful: true,
-  },
-  {
-    pattern: /(?:[A-Za-z_]\w*\.){1,8}[A-Za-z_]\w*(?=\()/y,
-    where: (_tokens, _at, { word }) => isAny(word, [t.Tower, t.Block, t.Shared]),
-    write: ([path]) => path.replaceAll('.', ' -> '),
-    rule: 'an arrow leads to the next step',
-    doubtful: true,
-  },
 ];
 
-/** Returns the tokens with these forms translated; the same object if there are none. */
+/** A text with its foreign forms translated, and what could not be. */
+interface ForeignReading extends LexedText {
+  readonly doubtful: readonly Span[];
+  readonly lost: readonly UnreadPart[];
+}
+
+/** Returns the tokens with these forms and calls of Python translated; the same object if there are none. */
 export function readForeignForms(
   source: Source,
   lexed: LexedText,
   report: (diagnostic: Diagnostic) => void,
-): LexedText {
+): ForeignReading {
   const { text } = source;
+  const { tokens } = lexed;
   const readTokens: IToken[] = [];
-  const dashes: Diagnostic[] = [];
-  let declaration: EnclosingDeclaration = { braced: false };
+  const found: Diagnostic[] = [];
+  const doubtful: Span[] = [];
+  const lost: UnreadPart[] = [];
+  const declared = new Set(tokens.flatMap((token, index) => (is(tokens[index - 1], t.Block) ? token.image : [])));
+  let declaration: EnclosingDeclaration = { braced: false, isFormula: false };
+  let depth = 0;
   let rewrittenUpTo = 0;
   let unknown = lexed.unknown;
-  for (const [index, token] of lexed.tokens.entries()) {
+  for (const [index, token] of tokens.entries()) {
     const { startOffset } = token;
     if (startOffset < rewrittenUpTo) continue;
-    if (isAny(token, declarationWords) && beginsLine(lexed.tokens, index) && token.startColumn === 1) {
-      declaration = { word: token, braced: false };
-    } else if (is(token, t.LeftBrace)) declaration = { ...declaration, braced: true };
-    const foundForm = formAt(text, lexed.tokens, index, declaration);
+    if (is(token, t.Name) && beginsLine(tokens, index) && token.startColumn === 1) {
+      declaration = { word: token, braced: false, isFormula: is(token, t.Loss) };
+      depth = 0;
+    } else if (is(token, t.LeftBrace) || (is(token, t.Equals) && depth === 0))
+      declaration = { ...declaration, braced: true };
+    else if (is(token, t.Of) && !declaration.braced) declaration = { ...declaration, isFormula: true };
+    depth += depthOf(token);
+    const foundForm = formAt(text, tokens, index, declaration) ?? callAt(text, tokens, index, declaration, declared);
     if (!foundForm) {
       readTokens.push(token);
       continue;
     }
-    const { form, length, written } = foundForm;
-    rewrittenUpTo = startOffset + length;
-    const formSpan = { source, start: startOffset, end: rewrittenUpTo };
-    const facts = { found: quote(spanText(formSpan).trim()), written: written.trim(), rule: form.rule };
-    const fixes = [[{ at: formSpan, text: written }]];
-    const found = diagnose('foreign-form', formSpan, facts, { fixes, ...(form.doubtful ? { doubtful: true } : {}) });
-    if (form.rule === dashRule) dashes.push(found);
-    else report(found);
-    unknown = unknown.filter((one) => one.startOffset < startOffset || one.startOffset >= rewrittenUpTo);
-    readTokens.push(...tokensOf(written, token, formSpan));
+    const { rule, end, written, isDoubtful } = foundForm;
+    depth -= depthOf(token);
+    rewrittenUpTo = end;
+    const formSpan = { source, start: startOffset, end };
+    const facts = { found: quote(spanText(formSpan).trim()), written: written?.trim(), rule };
+    const fixes = written === undefined ? [] : [[{ at: formSpan, text: written }]];
+    found.push(diagnose('foreign-form', formSpan, facts, { fixes, ...(isDoubtful ? { doubtful: true } : {}) }));
+    unknown = unknown.filter((one) => one.startOffset < startOffset || one.startOffset >= end);
+    if (written === undefined) {
+      doubtful.push(lineOf(formSpan));
+      const equals = tokens.findLastIndex((one, at) => at < index && is(one, t.Equals));
+      lost.push({ name: tokens[equals - 1]?.image, within: declaration.word?.image });
+    }
+    readTokens.push(...(written === undefined ? [madeUp(token)] : tokensOf(written, token, formSpan)));
   }
-  if (rewrittenUpTo === 0) return lexed;
+  if (rewrittenUpTo === 0) return { ...lexed, doubtful, lost };
   // A list with dashes is fixed as a whole, or not at all.
+  const dashes = found.filter(({ message }) => message.endsWith(dashRule));
   const isWhole = text.match(/^[ \t]*-(?!>)/gm)?.length === dashes.length;
   reportGroups(
-    dashes,
-    () => isWhole,
-    (one) => report(isWhole ? one : { ...one, fixes: [] }),
+    found,
+    (one) => (dashes.includes(one) ? isWhole : `${positionAt(source, one.at!.start).line} ${one.fixes.length}`),
+    (one) => report(isWhole || !dashes.includes(one) ? one : { ...one, fixes: [] }),
   );
-  return { ...lexed, tokens: readTokens, unknown };
+  return { ...lexed, tokens: readTokens, unknown, doubtful, lost };
+}
+
+function lineOf({ source, start, end }: Span): Span {
+  const lineEnd = source.text.indexOf('\n', end);
+  return {
+    source,
+    start: source.text.lastIndexOf('\n', start) + 1,
+    end: lineEnd === -1 ? source.text.length : lineEnd,
+  };
 }
 
 /** Returns the tokens of a translated form, each where its text is written. */
-function tokensOf(written: string, first: IToken, { source, end }: Span): readonly IToken[] {
-  let searchFrom = first.startOffset;
-  return lex(written).tokens.map((token, index) => {
-    const word = new RegExp(`(?<!\\w)${token.image.replace(/\W/g, '\\$&')}(?!\\w)`);
-    const foundAt = source.text.slice(searchFrom, end).search(word);
-    const startOffset = searchFrom + Math.max(0, foundAt);
-    const endOffset = foundAt === -1 ? end - 1 : startOffset + token.image.length - 1;
-    if (foundAt !== -1) searchFrom = endOffset + 1;
+function tokensOf(written: string, first: IToken, { source, start, end }: Span): readonly IToken[] {
+  const used = new Set<number>();
+  return lex(written).tokens.map((token) => {
+    const word = new RegExp(`(?<!\\w)${token.image.replace(/\W/g, '\\$&')}(?!\\w)`, 'g');
+    const places = [...source.text.slice(start, end).matchAll(word)].map(({ index }) => start + index);
+    const foundAt = places.find((place) => !used.has(place));
+    if (foundAt !== undefined) used.add(foundAt);
+    const startOffset = foundAt ?? start;
+    const endOffset = foundAt === undefined ? end - 1 : foundAt + token.image.length - 1;
     const place = { startOffset, endOffset, startLine: first.startLine!, startColumn: first.startColumn! };
-    return {
-      ...token,
-      ...place,
-      endLine: first.endLine!,
-      isInsertedInRecovery: foundAt === -1 && index > 0 && is(token, t.Name),
-    };
+    return { ...token, ...place, endLine: first.endLine! };
   });
 }
 
-function formAt(text: string, tokens: readonly IToken[], at: number, declaration: EnclosingDeclaration) {
+interface FoundForm {
+  readonly rule: string;
+  readonly end: number;
+  readonly written: string | undefined;
+  readonly isDoubtful?: boolean;
+}
+
+function formAt(
+  text: string,
+  tokens: readonly IToken[],
+  at: number,
+  declaration: EnclosingDeclaration,
+): FoundForm | undefined {
   for (const form of forms) {
     if (form.where?.(tokens, at, declaration) === false) continue;
     form.pattern.lastIndex = tokens[at]!.startOffset;
     const match = form.pattern.exec(text);
-    if (!match) continue;
-    const writtenForm = form.write(match);
-    if (writtenForm !== undefined) return { form, length: match[0].length, written: writtenForm };
+    const written = match ? form.write(match) : undefined;
+    if (match && written !== undefined) return { rule: form.rule, end: form.pattern.lastIndex, written };
   }
   return undefined;
+}
+
+const placesIn: Readonly<Record<string, readonly WordPlace[]>> = {
+  Features: ['feature'],
+  Task: ['score', 'loss'],
+  Train: ['optimizer', 'metric'],
+  Tower: ['block'],
+  Block: ['block', 'function'],
+  Shared: ['block', 'function'],
+  Loss: ['function'],
+};
+
+function callAt(
+  text: string,
+  tokens: readonly IToken[],
+  at: number,
+  { word, braced, isFormula }: EnclosingDeclaration,
+  declared: ReadonlySet<string>,
+): FoundForm | undefined {
+  const places = placesIn[word?.tokenType.name ?? ''];
+  if (!places || !braced || !isAny(tokens[at], [t.Name, t.LeftParenthesis]) || is(tokens[at - 1], t.Dot))
+    return undefined;
+  const context: CallContext = { places, isFormula, isDeclared: (name) => declared.has(name) };
+  const call = translateCall(text, tokens, at, context);
+  return call && { ...call, end: endOf(tokens[at + call.length - 1]!), isDoubtful: call.doubtful };
 }

@@ -30,7 +30,9 @@ export function parse(source: Source): Outcome<FileNode> {
       ? readStrictly('file', source, tokensAsWritten, docsAsWritten.text)
       : undefined;
   const lexed =
-    asWritten && 'tree' in asWritten ? lexedAsWritten : readForeignForms(source, lexedAsWritten, collector.report);
+    asWritten && 'tree' in asWritten
+      ? { ...lexedAsWritten, doubtful: [], lost: [] }
+      : readForeignForms(source, lexedAsWritten, collector.report);
   reportLexicalErrors(source, lexed, collector.report);
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
@@ -44,8 +46,9 @@ export function parse(source: Source): Outcome<FileNode> {
       ? { declarations: reading.tree, lost: [], doubtful: [] }
       : new Recovery(source, docs.text, collector, tokens).read();
   const malformedNames = tokens.filter(({ tokenType }) => tokenType === t.ForeignName);
-  doubtful.push(...malformedNames.map((token) => spanOf(source, token)));
+  doubtful.push(...malformedNames.map((token) => spanOf(source, token)), ...lexed.doubtful);
   if (malformedNames.length > 0) lost.push({});
+  lost.push(...lexed.lost);
   const output: FileNode = {
     kind: 'File',
     span,

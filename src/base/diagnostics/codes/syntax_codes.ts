@@ -150,9 +150,9 @@ export const syntax = {
     fix: 'restores',
   }),
 
-  'foreign-form': row<{ found: string; written: string; rule: string }>({
+  'foreign-form': row<{ found: string; written: string | undefined; rule: string }>({
     message: ({ found, rule }) => `${found} is not how Tower writes this: ${rule}`,
-    hint: ({ written }) => (written === '' ? 'remove it' : `write \`${written}\``),
+    hint: ({ written }) => (written ? `write \`${written}\`` : written === '' ? 'remove it' : undefined),
     fix: 'restores',
   }),
 

@@ -29,7 +29,7 @@ import {
   type Test,
 } from '../model.ts';
 import { declares, letterSymbol, type NamedSymbol, reads as readsWord, valueSymbol } from '../occurrences.ts';
-import { type Extra, repeats } from '../report.ts';
+import { type Extra, repeats, rewrite } from '../report.ts';
 import type { Binding } from '../values.ts';
 import {
   type AxesVerdict,
@@ -361,6 +361,14 @@ class FormulaReader {
     if (drawn) this.#noteFunction(drawn.callee);
     const written = drawn?.arguments[0]?.value ?? (drawn ? undefined : initial);
     const value = written && this.#within('size', () => this.#term(written));
+    const isNamed = drawn?.arguments.length === 1 && drawn.arguments[0]!.name !== undefined;
+    if (isNamed)
+      return this.#wrong(
+        initial.span,
+        drawn.callee.name,
+        'takes its number without a name',
+        rewrite(initial.span, `${drawn.callee.name}(${spanText(written!.span)})`),
+      );
     if (drawn?.arguments.length !== 1 && drawn)
       return this.#wrong(initial.span, drawn.callee.name, 'takes one number: `normal(0.02)`, `uniform(0.1)`');
     if (!value) return undefined;

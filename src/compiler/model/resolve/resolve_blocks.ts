@@ -7,6 +7,7 @@ import { type Span, spanText } from '../../../base/text/source.ts';
 import type { BlockKind, FlowArgument, KindRow, LossKind } from '../../library/contract.ts';
 import { columnArguments, correctionArgument, meanOfRows } from '../../library/losses/formula_loss.ts';
 import type * as Ast from '../../syntax/ast.ts';
+import { translateSpan } from '../../syntax/foreign_calls.ts';
 import { bindCall } from '../arguments.ts';
 import { describeExpression } from '../describe.ts';
 import { asCall, rowOfBlock, stepsOf } from '../expressions.ts';
@@ -218,19 +219,13 @@ class BlockReader {
     if (meant.nearest === undefined) uncertain.add('block');
     else if (scope.blocks.has(meant.nearest)) onName('block', meant.nearest);
     const kindFacts = { what: 'block', name, known: blockNames, ...meant };
-    const rewritten = meant.nearest && this.#withoutWidths(call, meant.nearest);
-    const fixed = rewritten ? { fixes: [[{ at: call.span, text: rewritten }]] } : extra;
-    report('unknown-kind', span, kindFacts, { ...fixed, within: declaredIn.block });
-  }
-
-  /** Rewrites `Linear(128, 64)` and `LayerNorm(128)`: widths that a block knows of its value are no arguments. */
-  #withoutWidths({ arguments: given }: Ast.CallNode, meant: string): string | undefined {
-    const row = rowIn(this.#workspace.library.blocks, meant);
-    const numbers = given.filter(({ name, value }) => !name && this.#binding.constants.isNumeric(value));
-    if (!row || numbers.length !== given.length) return undefined;
-    if (meant === 'dense' && given.length === 2) return `dense(${spanText(given[1]!.value.span)})`;
-    const takesNumber = Object.values(row.parameters).some(({ positional, type }) => positional && type.is !== 'flag');
-    return given.length === 1 && !takesNumber ? meant : undefined;
+    const isDeclared = (word: string) => scope.blocks.has(word);
+    const translated = translateSpan(call.span, { places: ['block'], isFormula: false, isDeclared });
+    const fixed = translated?.written && {
+      fixes: [[{ at: call.span, text: translated.written }]],
+      ...(translated.doubtful && { doubtful: true }),
+    };
+    report('unknown-kind', span, kindFacts, { ...extra, ...fixed, within: declaredIn.block });
   }
 
   #declaredStep(written: Ast.CallNode, block: Ast.BlockNode): FlowStep | undefined {

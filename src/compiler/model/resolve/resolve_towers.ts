@@ -4,6 +4,7 @@
 import { notes } from '../../../base/diagnostics/wording.ts';
 import { spanText } from '../../../base/text/source.ts';
 import type * as Ast from '../../syntax/ast.ts';
+import { translateSpan } from '../../syntax/foreign_calls.ts';
 import { describeExpression } from '../describe.ts';
 import { asCall, flatText, isArithmetic, operandsOf, partsOfExpression, stepsOf } from '../expressions.ts';
 import { find } from '../guess.ts';
@@ -190,8 +191,8 @@ function resolveArithmetic(
 }
 
 /** Resolves a call with values among its arguments: `concat(deep, wide)`, `dense(deep + wide, 16)`. */
-function resolveCall(flowScope: FlowScope, written: Ast.CallNode): FlowSource | undefined {
-  const expression = withoutList(flowScope, written);
+function resolveCall(flowScope: FlowScope, expression: Ast.CallNode): FlowSource | undefined {
+  if (isForeign(flowScope, expression)) return undefined;
   const sourceNodes: Ast.ExpressionNode[] = [];
   const others: Ast.ArgumentNode[] = [];
   for (const argument of expression.arguments) {
@@ -200,6 +201,7 @@ function resolveCall(flowScope: FlowScope, written: Ast.CallNode): FlowSource | 
   }
   // The call is a block without a source.
   if (sourceNodes.length === 0) return resolvePart(flowScope, expression);
+  if (namesInputs(flowScope, expression, sourceNodes)) return undefined;
   const resolvedParts = sourceNodes.map((part) => resolveSource(flowScope, part));
   const block = readInScope(flowScope, { ...expression, arguments: others });
   if (!block || resolvedParts.some((part) => part === undefined)) return undefined;
@@ -218,20 +220,31 @@ function resolveCall(flowScope: FlowScope, written: Ast.CallNode): FlowSource | 
   return { kind: 'join', span, call: block.call, parts: [from!, ...further] };
 }
 
-/** Takes the values out of the brackets of other frameworks, `concat([a, b], dim: 1)`, and reports them. */
-function withoutList({ report }: FlowScope, call: Ast.CallNode): Ast.CallNode {
-  const { callee, span } = call;
-  const [first, ...others] = call.arguments;
-  if (first?.value.kind !== 'List' || first.name) return call;
-  const kept = others.filter(({ name }) => name?.name !== 'dim' && name?.name !== 'axis');
-  const name = /^(?:cat|concatenate|h?stack)$/i.test(callee.name) ? 'concat' : callee.name;
-  const values = first.value.items.map((value): Ast.ArgumentNode => ({ kind: 'Argument', span: value.span, value }));
-  const all = [...values, ...kept];
-  const text = `${name}(${all.map((argument) => spanText(argument.span)).join(', ')})`;
-  const rule = 'the values of a block stand in its parentheses';
-  const facts = { found: `\`${flatText(span)}\``, written: text, rule };
-  report('foreign-form', span, facts, { fixes: [[{ at: span, text }]] });
-  return { ...call, callee: { ...callee, name }, arguments: all };
+/** Reports the values of a block of a formula without the names of its inputs: `asked(history, latest)`. True if it reported some. */
+function namesInputs({ report, scope }: FlowScope, call: Ast.CallNode, values: readonly Ast.ExpressionNode[]): boolean {
+  const { name } = call.callee;
+  const [first, ...inputs] = scope.blocks.get(name)?.formula?.inputs ?? [];
+  if (!first || inputs.length === 0 || values.length !== inputs.length + 1) return false;
+  const edits = inputs.map((input, index) =>
+    insertion(call.span.source, values[index + 1]!.span.start, `${input.name.name}: `),
+  );
+  const given = inputs.map((input, index) => `\`${input.name.name}: ${spanText(values[index + 1]!.span)}\``).join(', ');
+  const reason = `takes its inputs after the first by their names: write ${given}`;
+  report('wrong-axes', call.span, { what: name, reason }, { fixes: [edits] });
+  return true;
+}
+
+/** Reports values in the brackets of other frameworks, `concat([a, b], dim: 1)`, and functions for operators, `mul(a, b)`. True if it reported some. */
+function isForeign({ report, scope, library }: FlowScope, { callee, span, arguments: given }: Ast.CallNode): boolean {
+  const isOperator = !scope.blocks.has(callee.name) && !rowIn(library.blocks, callee.name);
+  if (!isOperator && (given[0]?.value.kind !== 'List' || given[0].name)) return false;
+  const isDeclared = (name: string) => scope.blocks.has(name);
+  const translated = translateSpan(span, { places: ['block'], isFormula: false, isDeclared });
+  if (!translated?.isForeign) return false;
+  const { written, rule } = translated;
+  const fixes = written === undefined ? [] : [[{ at: span, text: written }]];
+  report('foreign-form', span, { found: `\`${flatText(span)}\``, written, rule }, { fixes });
+  return true;
 }
 
 /** What a flow begins with, for messages. */
@@ -250,7 +263,9 @@ function writtenSources(expression: Ast.ExpressionNode): readonly SourceName[] |
       ? expression.arguments.flatMap(({ name, value }) => (name ? [] : [value]))
       : expression.kind === 'Flow'
         ? expression.steps.slice(0, 1)
-        : isArithmetic(expression) && partsOfExpression(expression);
+        : expression.kind === 'List'
+          ? expression.items
+          : isArithmetic(expression) && partsOfExpression(expression);
   if (inner) {
     const innerSources = inner.map(writtenSources);
     return innerSources.every((sources) => sources !== undefined) ? innerSources.flat() : undefined;
