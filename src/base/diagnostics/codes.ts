@@ -1,25 +1,15 @@
 /** Collects all codes: a slug that names the error, and its row. Each file of `codes/` has the codes of one subject, in the order of the pages. */
 import { continued } from './codes/continued_codes.ts';
 import { data } from './codes/data_codes.ts';
-import { imports } from './codes/imports_codes.ts';
-import { indexes } from './codes/indexes_codes.ts';
 import { lint } from './codes/lint_codes.ts';
 import { model } from './codes/model_codes.ts';
 import { names } from './codes/names_codes.ts';
-import { pages } from './codes/pages_codes.ts';
-import { products } from './codes/products_codes.ts';
-import { remote } from './codes/remote_codes.ts';
 import { runs } from './codes/runs_codes.ts';
-import { search } from './codes/search_codes.ts';
 import { serving } from './codes/serving_codes.ts';
 import { shapes } from './codes/shapes_codes.ts';
-import { shards } from './codes/shards_codes.ts';
-import { starters } from './codes/starters_codes.ts';
-import { studies } from './codes/studies_codes.ts';
 import { syntax } from './codes/syntax_codes.ts';
 import { tasks } from './codes/tasks_codes.ts';
-import { tracking } from './codes/tracking_codes.ts';
-import { vectors } from './codes/vectors_codes.ts';
+import { tools } from './codes/tools_codes.ts';
 import { workers } from './codes/workers_codes.ts';
 import type { CodeRow } from './wording.ts';
 
@@ -28,24 +18,14 @@ export const codes = {
   ...names,
   ...model,
   ...tasks,
-  ...products,
-  ...search,
   ...shapes,
   ...lint,
   ...data,
-  ...remote,
   ...runs,
   ...continued,
-  ...shards,
   ...workers,
-  ...tracking,
   ...serving,
-  ...pages,
-  ...indexes,
-  ...studies,
-  ...starters,
-  ...imports,
-  ...vectors,
+  ...tools,
 } as const;
 
 export type Code = keyof typeof codes;
