@@ -8,7 +8,7 @@ export function insertWord(text: string, word: string, file: string, table: RegE
 function insertImport(text: string, line: string): string {
   const lines = text.split('\n');
   const path = (of: string): string => /'([^']+)'/.exec(of)?.[1] ?? '';
-  const imports = lines.flatMap((each, at) => (/^import .* from '\.\/[^/]+';$/.test(each) ? [at] : []));
+  const imports = lines.flatMap((each, at) => (/^import .* from '\.\/.+';$/.test(each) ? [at] : []));
   const after = imports.filter((at) => path(lines[at]!) < path(line)).at(-1);
   const at = after === undefined ? (imports[0] ?? 0) : after + 1;
   return [...lines.slice(0, at), line, ...lines.slice(at)].join('\n');

@@ -17,21 +17,14 @@ import { codesOfItems } from './scoring/fitted_weights.ts';
 import { engineProduct } from './scoring/matrix_product.ts';
 import type { TrainOptions } from './train_options.ts';
 
-export interface FittedItems {
-  readonly tables: Tables;
-  readonly choice: FitChoice;
-}
-
-type FitOptions = Pick<TrainOptions, 'plan' | 'dataset' | 'engine' | 'onEvent'>;
-
 /**
  * @param knownChoice the choice of the run whose settings this one takes. Default: the validation part chooses
  * @throws Failure `fitted-whole` if the fit needs more memory than there is
  */
 export async function fitItems(
-  { plan, dataset, engine, onEvent }: FitOptions,
+  { plan, dataset, engine, onEvent }: Pick<TrainOptions, 'plan' | 'dataset' | 'engine' | 'onEvent'>,
   knownChoice?: FitChoice,
-): Promise<FittedItems> {
+): Promise<{ readonly tables: Tables; readonly choice: FitChoice }> {
   const fitted = plan.fitted!;
   const row = baselines[fitted.by] as TunedBaseline;
   const { parts, corpus, users } = dataset;

@@ -60,11 +60,4 @@ export const withLineEndingsOf = ({ text }: Source, writtenText: string): string
 /** Returns the blanks at the beginning of a line. */
 export const indentationOf = (source: Source, line: number): string => /^[ \t]*/.exec(lineAt(source, line))![0];
 
-/** Returns the smallest span that contains both. */
-export const joinSpans = (first: Span, second: Span): Span => ({
-  source: first.source,
-  start: Math.min(first.start, second.start),
-  end: Math.max(first.end, second.end),
-});
-
 export const spanText = (span: Span): string => span.source.text.slice(span.start, span.end);

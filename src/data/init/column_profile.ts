@@ -109,14 +109,12 @@ const isDressed = (texts: readonly string[]): boolean =>
 export const numberFormOf = (texts: readonly string[]): NumberForm | undefined =>
   numberForms.find(({ fits }) => fits(texts));
 
-type ValueKind = 'empty' | 'integer' | 'decimal' | 'boolean' | 'text' | 'list' | 'vector' | 'object';
-
 export interface ColumnProfile {
   readonly name: string;
   readonly words: readonly string[];
   /** Index of the column, from 0. */
   readonly place: number;
-  readonly kind: ValueKind;
+  readonly kind: 'empty' | 'integer' | 'decimal' | 'boolean' | 'text' | 'list' | 'vector' | 'object';
   /** The file that the column comes from, which for a joined column is not that of the events, and its name there. */
   readonly file: { readonly path: string; readonly name: string; readonly kind: FileKind };
   /** The values of the sample as they are, one for each row. */
@@ -306,12 +304,10 @@ function isJson(text: string): boolean {
     return false;
   }
 }
-
-type OutcomeRole = 'rating' | 'action' | 'count' | 'kind' | 'fold';
 type FeatureRole = 'query' | 'list' | 'text' | 'vector' | 'number' | 'category';
 
 export interface ColumnGuess {
-  readonly role: 'user' | 'item' | 'time' | OutcomeRole | FeatureRole | 'left out';
+  readonly role: 'user' | 'item' | 'time' | 'rating' | 'action' | 'count' | 'kind' | 'fold' | FeatureRole | 'left out';
   /** From 0 to 1. The guess with the highest score is taken. */
   readonly score: number;
   /** The reason, in words that follow "because". */

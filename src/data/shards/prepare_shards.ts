@@ -49,40 +49,25 @@ export async function prepareShards(
   from: FirstPassResult,
   source: PartitionSource,
 ): Promise<ShardPlan> {
-  const facts = await splitFacts(input, from.scattered, () => source);
-  const cuts = makeCuts(input.readPlan.description, from.scattered, facts);
-  const past = input.pinned ? await firstNewEvents(input.readPlan, input.pinned, source, cuts) : {};
-  const counter = counterOf(input, from, source, past);
+  const { readPlan, request, pinned } = input;
+  const { dictionaries, scattered, items, users } = from;
+  const facts = await splitFacts(input, scattered, source);
+  const cuts = makeCuts(readPlan.description, scattered, facts);
+  const past = pinned ? await firstNewEvents(readPlan, pinned, source, cuts) : {};
+  const { sides } = source.of;
+  const files = { items, users };
+  const counter = new TrainingCounter({ readPlan, sides, dictionaries, files, past, onPass: request.onPass });
   await counter.read(source, cuts);
-  return planOfCounts(input, from, counter.all(), { facts, past, buckets: source.count });
-}
-
-const counterOf = (
-  { readPlan, request }: ShardingInput,
-  { dictionaries, items, users }: FirstPassResult,
-  { of: { sides } }: PartitionSource,
-  past: FirstNewEvents = {},
-): TrainingCounter =>
-  new TrainingCounter({ readPlan, sides, dictionaries, files: { items, users }, past, onPass: request.onPass });
-
-/** Fits encoders to the counts of all training events, and computes the number of shards. */
-function planOfCounts(
-  input: ShardingInput,
-  { dictionaries }: FirstPassResult,
-  counted: TrainingCounts,
-  { facts, past = {}, buckets }: { facts: SplitFacts; past?: FirstNewEvents; buckets: number },
-): ShardPlan {
-  const { counts, items, lastTraining, firstPartitions, titles, fresh, heldOutBefore } = counted;
+  const counted = counter.all();
+  const { counts, lastTraining, firstPartitions, titles, fresh, heldOutBefore } = counted;
   return {
     ...facts,
-    ...{ counts, items, lastTraining, firstPartitions, past, heldOutBefore },
-    titles,
-    fresh,
+    ...{ counts, items: counted.items, lastTraining, firstPartitions, past, heldOutBefore, titles, fresh },
     ...encodingsOf(input, dictionaries, counted),
-    layout: layoutOf(input, buckets, counted),
-    latest: input.request.latest ?? false,
-    ...(past.fresh && input.pinned?.replay ? { replay: input.pinned.replay } : {}),
-    sentence: describeSplit(input.readPlan.description, counts, facts.eventsOfUsers),
+    layout: layoutOf(input, source.count, counted),
+    latest: request.latest ?? false,
+    ...(past.fresh && pinned?.replay ? { replay: pinned.replay } : {}),
+    sentence: describeSplit(readPlan.description, counts, facts.eventsOfUsers),
   };
 }
 
@@ -124,17 +109,17 @@ export function makeCuts(
   return { split, ofRank: (rank) => random[rank]! };
 }
 
-/** @param source opens all partitions, for a split that reads them @throws Failure `shards-damaged` */
+/** @throws Failure `shards-damaged` */
 async function splitFacts(
   input: ShardingInput,
   scattered: Pick<ScatterResult, 'rows' | 'ascends'>,
-  source: () => PartitionSource,
+  source: PartitionSource,
 ): Promise<SplitFacts> {
   const { description } = input.readPlan;
   return {
     moments: await momentsOf(description, scattered, source),
     partOfRank: await partsOfUnsorted(input, scattered, source),
-    eventsOfUsers: givesEvents(description) ? await source().eventsOfUsers() : undefined,
+    eventsOfUsers: givesEvents(description) ? await source.eventsOfUsers() : undefined,
   };
 }
 
@@ -145,24 +130,22 @@ const bytesToSort = 64;
 async function partsOfUnsorted(
   { readPlan: { description }, request }: ShardingInput,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
-  source: () => PartitionSource,
+  source: PartitionSource,
 ): Promise<Uint8Array | undefined> {
   const { split, trainsAll } = description;
   if (trainsAll || split.kind !== 'random' || ascends) return undefined;
   const maxRows = Math.ceil(shareOf(request.memory, 'partition') / bytesToSort);
-  const from = source();
-  return randomPartsByRank(() => from.times(), split, { rows, most: maxRows });
+  return randomPartsByRank(() => source.times(), split, { rows, most: maxRows });
 }
 
 /** Returns the times at which parts begin; undefined if the split is not by time, or if events are sorted by time, so that ranks are enough. */
 async function momentsOf(
   { split, trainsAll }: DataDescription,
   { rows, ascends }: Pick<ScatterResult, 'rows' | 'ascends'>,
-  source: () => PartitionSource,
+  source: PartitionSource,
 ): Promise<Cuts['moments']> {
   if (trainsAll || split.kind !== 'by_time' || ascends) return undefined;
-  const from = source();
-  const [validation, test] = await momentsAt(() => from.times(), cutsOf(split, rows));
+  const [validation, test] = await momentsAt(() => source.times(), cutsOf(split, rows));
   return { ...(validation ? { validation } : {}), ...(test ? { test } : {}) };
 }
 

@@ -1,7 +1,7 @@
 /** Appends blocks to files and keeps their checksums. */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
-import { copyFile, type FileHandle, link, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { describeSystemError, failure } from '../../base/diagnostics/diagnostic.ts';
@@ -288,18 +288,6 @@ export async function withFile(path: string, body: (handle: FileHandle, size: nu
     }
   } catch (error) {
     throw damagedBy(path, error);
-  }
-}
-
-/** Gives a file a second name in another folder, or copies it to another disk. @throws Failure `shards-damaged`, `shards-not-written` */
-export async function takeFile(from: string, to: string, name: string, expected: ShardFile): Promise<void> {
-  const [path, target] = [join(from, name), join(to, name)];
-  await withFile(path, async (_, size) => refuseOtherSize(path, size, expected.bytes));
-  try {
-    // Some disks know no second names.
-    await link(path, target).catch(() => copyFile(path, target).then(() => syncFile(target)));
-  } catch (error) {
-    throw notWritten(target, error);
   }
 }
 

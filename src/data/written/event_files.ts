@@ -60,17 +60,7 @@ export interface LoggedEvents {
   /** Position up to which it was read. */
   readonly end: number;
   /** In the order of their positions. */
-  readonly entries: readonly LoggedEntry[];
-}
-
-interface LoggedEntry {
-  readonly position: number;
-  readonly events: readonly GivenEvent[];
-}
-
-export interface FiledEvents {
-  readonly events: number;
-  readonly files: readonly string[];
+  readonly entries: readonly { readonly position: number; readonly events: readonly GivenEvent[] }[];
 }
 
 /** Says up to which position the files have the log, in a file that is written after them. */
@@ -84,7 +74,7 @@ export async function fileEvents(
   folder: string,
   { log, before, end, entries }: LoggedEvents,
   { description, needs, types, ...options }: EventFileOptions,
-): Promise<FiledEvents> {
+): Promise<{ readonly events: number; readonly files: readonly string[] }> {
   await makeFolder(folder);
   const done = await filedBefore(folder, log);
   await removeUnfinished(folder, log, done);

@@ -226,12 +226,6 @@ function listsLast(features: readonly FeatureDraft[]): FeatureDraft[] {
   return [...features].sort((a, b) => Number(a.list?.along !== undefined) - Number(b.list?.along !== undefined));
 }
 
-interface KeyFeatures {
-  readonly user: string | undefined;
-  readonly item: string;
-  readonly more: readonly FeatureDraft[];
-}
-
 const idWords = {
   user: /^(user|uid|member|customer)(_?id)?$/i,
   item: /^(item|adgroup|goods|sku|product|movie|book|video|doc|news|ad)_?id$/i,
@@ -243,7 +237,7 @@ function keysOf(
   features: ReadonlyMap<string, FeatureDraft>,
   names: Identifiers,
   options: ConvertOptions,
-): KeyFeatures {
+): { readonly user: string | undefined; readonly item: string; readonly more: readonly FeatureDraft[] } {
   const sampler = root.part('data_config')?.oneOf(samplers)?.part;
   const keyFeatures: FeatureDraft[] = [];
   const keyOf = (side: SideName, named: string | undefined): string | undefined => {

@@ -117,8 +117,6 @@ export function configGroups(model: ConfigPart): ConfigGroup[] {
   });
 }
 
-type TowerGroups = Readonly<Record<SideName, readonly ConfigGroup[]>>;
-
 const otherSide = { user: 'item', item: 'user' } as const;
 
 export class TowerSides {
@@ -129,7 +127,7 @@ export class TowerSides {
   constructor(
     private readonly features: ReadonlyMap<string, FeatureDraft>,
     private readonly names: Identifiers,
-    groups: TowerGroups,
+    groups: Readonly<Record<SideName, readonly ConfigGroup[]>>,
   ) {
     const columns = (side: SideName): Set<string> =>
       new Set(

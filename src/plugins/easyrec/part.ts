@@ -110,18 +110,12 @@ export class ConfigPosition {
   }
 }
 
-interface PartContext {
-  readonly source: Source;
-  readonly read: Set<ConfigField>;
-  readonly notes: ImportNotes;
-}
-
 export class ConfigPart extends ConfigPosition {
   constructor(
     path: string,
     private readonly fields: readonly ConfigField[],
     private readonly place: ConfigSpan,
-    private readonly shared: PartContext,
+    private readonly shared: { readonly source: Source; readonly read: Set<ConfigField>; readonly notes: ImportNotes },
   ) {
     super(path, positionAt(shared.source, place.start).line, shared.notes);
   }

@@ -15,11 +15,6 @@ export interface ScoreContext {
   readonly isRanking?: boolean;
 }
 
-export interface Scoring {
-  readonly task: TaskDraft;
-  readonly labels: readonly LabelDraft[];
-}
-
 type ConvertedLoss = 'softmax' | 'bce' | 'mse' | 'focal' | 'bpr' | 'hinge';
 
 const losses: Readonly<Record<string, ConvertedLoss>> = {
@@ -49,7 +44,7 @@ export const samplers: readonly string[] = [
 /** Replaces a learned scale, which Tower's `bce` does not have. A cosine times 10 is a usual logit. */
 const replacedScale = 10;
 
-export function scoringOf(context: ScoreContext): Scoring {
+export function scoringOf(context: ScoreContext): { readonly task: TaskDraft; readonly labels: readonly LabelDraft[] } {
   const { root, settings, names } = context;
   const { loss, options } = lossOf(context);
   const isCosine = similarityOf(context) === 'cosine';

@@ -42,12 +42,6 @@ export interface WriteOptions {
   readonly onProgress?: (line: string) => void;
 }
 
-export interface WrittenIndex {
-  readonly address: string;
-  readonly row: IndexRow;
-  readonly dropped: readonly string[];
-}
-
 /** Settings of the graph, tried in this order until one finds enough. */
 const graphs = [
   { m: 16, efConstruction: 64 },
@@ -86,7 +80,7 @@ export async function writeIndex(
   items: IndexedItems,
   truth: ExactAnswers,
   options: WriteOptions,
-): Promise<WrittenIndex> {
+): Promise<{ readonly address: string; readonly row: IndexRow; readonly dropped: readonly string[] }> {
   const address = databaseAddress(to);
   refuseTableName(options.name);
   const { width } = items;

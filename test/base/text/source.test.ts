@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { joinSpans, lineAt, makeSource, offsetAt, positionAt, spanText } from '../../../src/base/text/source.ts';
+import { lineAt, makeSource, offsetAt, positionAt } from '../../../src/base/text/source.ts';
 import fc from '../../fast_check.ts';
 
 test('lines and columns count from 1', () => {
@@ -29,9 +29,4 @@ test('an offset and its position are the same place', () => {
       expect(offsetAt(source, positionAt(source, offset))).toBe(offset);
     }),
   );
-});
-
-test('joined spans hold both', () => {
-  const source = makeSource('a', 'one two three');
-  expect(spanText(joinSpans({ source, start: 8, end: 13 }, { source, start: 0, end: 3 }))).toBe(source.text);
 });

@@ -7,11 +7,6 @@ export function readRObject(bytes: Buffer): RValue {
   return new RReader(bytes).object();
 }
 
-interface RItem {
-  readonly value: RValue;
-  readonly symbol?: string;
-}
-
 class RReader {
   readonly #bytes: Buffer;
   /** The offset of the next value. */
@@ -37,7 +32,7 @@ class RReader {
     else if (version !== 2) throw new Error(`it is written in version ${version} of R's format`);
   }
 
-  #item(): RItem {
+  #item(): { readonly value: RValue; readonly symbol?: string } {
     const flags = this.#integer();
     const type = flags & 0xff;
     const hasAttributes = (flags & 0x200) !== 0;

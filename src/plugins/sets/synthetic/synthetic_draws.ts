@@ -68,13 +68,8 @@ export function makeDraws(shape: SyntheticShape): SyntheticDraws {
   };
 }
 
-interface ItemNumbers {
-  itemAt(place: number): number;
-  placeOf(item: number): number;
-}
-
 /** Makes a permutation, so that the number of an item reveals neither its cluster nor its rank, and ties do not favour popular items. */
-function makeNumbers(items: number, bits: number): ItemNumbers {
+function makeNumbers(items: number, bits: number): { itemAt(place: number): number; placeOf(item: number): number } {
   let factor = 1 + below(bits, items - 1);
   while (greatestDivisor(factor, items) !== 1) factor = (factor % (items - 1)) + 1;
   const inverse = inverseOf(factor, items);

@@ -17,8 +17,6 @@ import {
   symmetricInverse,
 } from './symmetric_inverse.ts';
 
-type EaseSetting = Readonly<Record<'λ', number>>;
-
 /** Assumed speed of an engine's matrix products relative to plain code. The guess errs towards slow engines. */
 const engineGain = 80;
 /** Widest matrix that plain code inverts, in double precision; wider ones are inverted in tiles, in single precision. */
@@ -35,7 +33,7 @@ const choosingItems = 2048;
  * items in training, from itself. If there are fewer users than items, P is never computed: by Woodbury's identity P = (I − XᵀK⁻¹X) ÷ λ with K = XXᵀ + λI,
  * which is as wide as there are users.
  */
-export const ease = defineTuned<EaseSetting>({
+export const ease = defineTuned<Readonly<Record<'λ', number>>>({
   doc: 'item-to-item weights by ridge regression of each item on all others, summed over what the user had before',
   paper: 'Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019 (equation 8)',
   settings: [20, 50, 100, 250, 500, 1000].map((λ) => ({ λ })),

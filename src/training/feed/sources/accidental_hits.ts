@@ -13,8 +13,6 @@ import {
   trainingOf,
 } from '../input_source.ts';
 
-type AccidentalHits = SourceOf<'accidental_hits'>;
-
 /** int32 [hits, 2] of (row, column), ordered by row, each pair once; without a history in ascending order. */
 export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, input) => {
   const { rows: rowsOf, key, own = false } = source;
@@ -119,7 +117,7 @@ function makeQueries(user: Int32Array) {
 }
 
 /** Finds the columns whose item key is in a bag of the row. */
-function makeHistoryIndex({ key, rows: rowsOf }: AccidentalHits, name: string, context: FeedContext) {
+function makeHistoryIndex({ key, rows: rowsOf }: SourceOf<'accidental_hits'>, name: string, context: FeedContext) {
   const events = { kind: 'events' } as const;
   const { feature, column: bags, index } = columnOf(context, name, events, 'bags');
   const keyColumn = columnOf(context, key, rowsOf, 'codes');
