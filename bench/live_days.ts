@@ -1,6 +1,7 @@
 /**
- * Ten days of a model in use, replayed: each day's events go into the log of a server, `closeDay` judges the version that answered by them and trains the next; beside
- * it, a version that is trained whole each day is judged by the same events. `npx tsx bench/live_days.ts --set movielens|toys|lastfm [--days 10] [--replay 10]`.
+ * Ten days of a model in use, replayed: each day's events go into the log of a server, and `closeDay` judges the candidate by them. Three arms are measured by the
+ * events of each day, before anything is trained on them: the version of the loop that answered, the first version, which only has events in its answers, and one
+ * that is trained whole each day. `npx tsx bench/live_days.ts --set movielens|toys|lastfm [--days 10] [--seed 1]`.
  * Toys and Last.fm have no times: there a day has one event of each user, the latest ones last. Last.fm's lists have no order, so its last ones are those that were held
  * out at random. `--out docs/results/days/SET.json` keeps what each day showed: `npm run study` shows it on docs/results.md.
  */
@@ -21,7 +22,7 @@ const { values } = parseArgs({
   options: {
     set: { type: 'string', default: 'movielens' },
     days: { type: 'string', default: '10' },
-    replay: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
     model: { type: 'string', default: 'models/two_tower.tower' },
     setting: { type: 'string', multiple: true, default: ['features.user_id.drop=0.2'] },
     shift: { type: 'string', default: '200' },
@@ -102,18 +103,20 @@ writeFileSync(
 const eventFolder = join(folder, 'events');
 mkdirSync(eventFolder);
 const log = await openWriteLog(makeLogFiles(eventFolder), eventLog, { compaction: makeEventCompaction });
-const set = Object.fromEntries(values.setting.map((each) => each.split('=') as [string, string]));
+const set = Object.fromEntries(values.setting.map((setting) => setting.split('=') as [string, string]));
 const first = join(folder, 'first');
-await train(resolve(values.model), { data, out: first, set });
+const seed = Number(values.seed);
+await train(resolve(values.model), { data, out: first, set, seed });
 const live = join(folder, 'live');
 mkdirSync(live);
 await train(undefined, { final: first, out: join(live, '1') });
 
 console.log(describeMachine());
 console.log(
-  `${values.set}: ${rows.length.toLocaleString('en')} events, ${days} days, --replay ${values.replay}, ${JSON.stringify(set)}`,
+  `${values.set}: ${rows.length.toLocaleString('en')} events, ${days} days, seed ${seed}, ${JSON.stringify(set)}`,
 );
 const daysOfUse: DayOfUse[] = [];
+let loop = '1';
 for (let day = 0; day < days; day++) {
   const whole = join(folder, `whole-${day}`);
   await train(undefined, { final: first, out: whole });
@@ -123,34 +126,30 @@ for (let day = 0; day < days; day++) {
     .map(([user, item, time]): GivenEvent => ({ user, item, time, columns: {} }));
   await log.append([events]);
   const start = performance.now();
-  const closed = await closeDay(live, {
-    events: eventFolder,
-    into: join(folder, 'views'),
-    replay: Number(values.replay),
-  });
+  const closed = await closeDay(live, { events: eventFolder, into: join(folder, 'views'), keep: days + 1 });
   const seconds = (performance.now() - start) / 1000;
-  const runs = [
-    { name: 'daily', run: await load(join(live, closed.version), { later: until! }) },
-    { name: 'whole', run: await load(whole, { later: until! }) },
-  ];
-  const { rows: compared, events: judged } = await compare(runs, {
-    part: 'test',
-    metrics: closed.metric!.replace(/@(\d+)/, '($1)'),
-  });
+  const linear = 'ease' in closed.figures! ? 'ease' : 'item_cf';
+  const runs = [];
+  for (const [name, version] of Object.entries({ 'events only': join(live, '1'), loop: join(live, loop), whole }))
+    runs.push({ name, run: await load(version, { later: until! }) });
+  const metrics = closed.metric!.replace(/@(\d+)/, '($1)');
+  const comparison = await compare(runs, { part: 'test', metrics, baselines: ['popularity', linear] });
   for (const { run } of runs) await run.close();
-  const [daily, trainedWhole] = compared.map((row) => row.figures[closed.metric!]!);
-  const { popularity, ...others } = closed.figures!;
+  rmSync(whole, { recursive: true });
+  const rowNamed = (name: string) => comparison.rows.find((row) => row.name === name)!;
+  const figure = (name: string) => rowNamed(name).figures[closed.metric!]!;
   daysOfUse.push({
-    ...{ events: judged, daily: daily!, whole: trainedWhole!, difference: compared[1]!.differences![closed.metric!]! },
-    ...{ popularity: popularity!, linear: others.ease ?? others.item_cf!, outcome: closed.outcome },
+    ...{ events: comparison.events, eventsOnly: figure('events only'), loop: figure('loop'), whole: figure('whole') },
+    ...{ difference: rowNamed('loop').differences![closed.metric!]!, outcome: closed.outcome, seconds },
+    ...{ popularity: figure('popularity'), linear: figure(linear) },
   });
+  if (closed.published !== undefined) loop = closed.published;
   const kept: DaysOfUse = {
-    ...{ format: 'tower-days-1', set: values.set, day: dayIs, model: basename(values.model, '.tower'), settings: set },
-    ...{ replay: Number(values.replay), metric: closed.metric!, linear: others.ease ? 'ease' : 'item_cf' },
-    ...{ machine: describeMachine(), days: daysOfUse },
+    ...{ format: 'tower-days-2', set: values.set, day: dayIs, model: basename(values.model, '.tower'), settings: set },
+    ...{ seed, metric: closed.metric!, linear, machine: describeMachine(), days: daysOfUse },
   };
-  const three = rowOfDay(daysOfUse.at(-1)!, String(day + 1)).join(' | ');
-  console.log(`${three} | ${closed.outcome} in ${seconds.toFixed(1)} s`);
+  const cells = rowOfDay(daysOfUse.at(-1)!, String(day + 1)).join(' | ');
+  console.log(`${cells} | ${closed.outcome} in ${seconds.toFixed(1)} s`);
   if (values.out === undefined) continue;
   mkdirSync(dirname(values.out), { recursive: true });
   writeFileSync(values.out, `${JSON.stringify(kept, null, 2)}\n`);

@@ -6,25 +6,29 @@ import type { Interval } from '../../src/training/evaluation/slices.ts';
 export interface DayOfUse {
   /** Number of events that came on the day, which no version had been trained on. */
   readonly events: number;
-  /** The version that was trained on from the day before. */
-  readonly daily: Interval;
+  /** The first version, which only has the events in its answers. */
+  readonly eventsOnly: Interval;
+  /** The version that `tower live` had published. */
+  readonly loop: Interval;
   /** A version that was trained anew on all events up to the day before. */
   readonly whole: Interval;
-  /** The latter less the former, over the same draws. */
+  /** `loop` less `eventsOnly`, over the same draws. */
   readonly difference: Interval;
   readonly popularity: Interval;
   readonly linear: Interval;
   readonly outcome: string;
+  /** Seconds of `tower live` on this day. */
+  readonly seconds: number;
 }
 
 export interface DaysOfUse {
-  readonly format: 'tower-days-1';
+  readonly format: 'tower-days-2';
   readonly set: string;
   /** What a day is in this set. */
   readonly day: string;
   readonly model: string;
   readonly settings: Readonly<Record<string, string>>;
-  readonly replay: number;
+  readonly seed: number;
   readonly metric: string;
   /** Name of the linear baseline. */
   readonly linear: string;
@@ -49,47 +53,77 @@ export function keptDays(folder: string): DaysOfUse[] {
 const four = (value: number): string => value.toFixed(4);
 const signed = (value: number): string => `${value > 0 ? '+' : value < 0 ? '−' : ''}${four(Math.abs(value))}`;
 
-export function rowOfDay({ events, daily, whole, difference, popularity, linear }: DayOfUse, day: string): string[] {
-  const { mean, low, high } = difference;
-  const lead = `${signed(mean)} [${signed(low)}, ${signed(high)}]`;
-  const [ofDaily, ofWhole, ofPopularity, ofLinear] = [daily, whole, popularity, linear].map((each) => four(each.mean));
-  return [day, events.toLocaleString('en'), ofDaily!, ofWhole!, lead, ofPopularity!, ofLinear!];
+const leadText = ({ mean, low, high }: Interval): string => `${signed(mean)} [${signed(low)}, ${signed(high)}]`;
+
+export function rowOfDay(day: DayOfUse, name: string): string[] {
+  const { events, eventsOnly, loop, whole, difference, popularity, linear } = day;
+  const [ofEvents, ofLoop, ofWhole, ofPopularity, ofLinear] = [eventsOnly, loop, whole, popularity, linear].map(
+    (figure) => four(figure.mean),
+  );
+  return [
+    ...[
+      name,
+      events.toLocaleString('en'),
+      ofEvents!,
+      ofLoop!,
+      leadText(difference),
+      ofWhole!,
+      ofPopularity!,
+      ofLinear!,
+    ],
+    day.outcome,
+  ];
 }
 
-/** Means over all events. Days share their users, so no interval is stated. */
+/** Means over all events. The interval takes days as independent of each other, although they share some users. */
 export function rowOfAll(days: readonly DayOfUse[]): string[] {
   const events = days.reduce((sum, day) => sum + day.events, 0);
-  const mean = (of: (day: DayOfUse) => Interval): number =>
-    days.reduce((sum, day) => sum + day.events * of(day).mean, 0) / events;
+  const meanOf = (of: (day: DayOfUse) => number): number =>
+    days.reduce((sum, day) => sum + day.events * of(day), 0) / events;
+  const [below, above] = (['low', 'high'] as const).map((side) =>
+    Math.hypot(...days.map(({ events: ofDay, difference }) => (ofDay / events) * (difference[side] - difference.mean))),
+  );
+  const mean = meanOf(({ difference }) => difference.mean);
+  const cells = (['popularity', 'linear'] as const).map((name) => four(meanOf((day) => day[name].mean)));
   return [
-    ...['all', events.toLocaleString('en'), four(mean(({ daily }) => daily)), four(mean(({ whole }) => whole))],
-    signed(mean(({ difference }) => difference)),
-    ...[four(mean(({ popularity }) => popularity)), four(mean(({ linear }) => linear))],
+    ...[
+      'all',
+      events.toLocaleString('en'),
+      four(meanOf((day) => day.eventsOnly.mean)),
+      four(meanOf((day) => day.loop.mean)),
+    ],
+    ...[
+      leadText({ mean, low: mean - below!, high: mean + above! }),
+      four(meanOf((day) => day.whole.mean)),
+      ...cells,
+      '',
+    ],
   ];
 }
 
 export function sectionOfDays(sets: readonly DaysOfUse[]): string {
   return [
     '## Days of a model in use',
-    `Each day brings events that nothing was trained on. They judge the version that was trained on from day to day, and one that was trained anew on all events before the day; then both take them. \`bench/live_days.ts\` measures it, and [the guide](guide/daily.md) says what to do with it.`,
+    `Each day brings events that nothing was trained on. They judge the first version, which only has them in its answers, the version that \`tower live\` had published, and one that was trained anew on all events before the day. \`bench/live_days.ts\` measures it, and [the guide](guide/daily.md) says what to do with it.`,
     ...sets.map(ofSet),
   ].join('\n\n');
 }
 
-function ofSet({ set, day, model, settings, replay, metric, linear, machine, days }: DaysOfUse): string {
-  const head = ['day', 'events', 'daily', 'whole', 'whole − daily', 'popularity', linear];
-  const rows = [...days.map((each, at) => rowOfDay(each, String(at + 1))), rowOfAll(days)];
-  const worse = days.filter(({ difference }) => difference.low > 0).length;
-  const better = days.filter(({ difference }) => difference.high < 0).length;
+function ofSet({ set, day, model, settings, seed, metric, linear, machine, days }: DaysOfUse): string {
+  const head = ['day', 'events', 'events only', 'loop', 'loop − events only', 'whole', 'popularity', linear, 'outcome'];
+  const rows = [...days.map((ofDay, index) => rowOfDay(ofDay, String(index + 1))), rowOfAll(days)];
+  const worse = days.filter(({ difference }) => difference.high < 0).length;
+  const better = days.filter(({ difference }) => difference.low > 0).length;
   const given = Object.entries(settings).map(([name, value]) => `\`${name}=${value}\``);
+  const seconds = days.reduce((sum, ofDay) => sum + ofDay.seconds, 0) / days.length;
   return [
-    `### ${set}, \`${model}\`: ${metric}`,
-    [head, head.map((_, at) => (at === 0 ? '---' : '--:')), ...rows]
+    `### ${set}, \`${model}\`, seed ${seed}: ${metric}`,
+    [head, head.map((_, index) => (index === 0 || index === head.length - 1 ? '---' : '--:')), ...rows]
       .map((cells) => `| ${cells.join(' | ')} |`)
       .join('\n'),
     [
-      `${day} Each new event is trained with ${replay} earlier ones${given.length > 0 ? `, and with ${given.join(', ')}` : ''}.`,
-      `The daily version is worse than the whole one by more than the interval on ${worse} of ${days.length} days, and better by more than it on ${better}.`,
+      `${day}${given.length > 0 ? ` Trained with ${given.join(', ')}.` : ''}`,
+      `The loop is worse than events only by more than the interval on ${worse} of ${days.length} days, and better by more than it on ${better}. \`tower live\` took ${seconds.toFixed(0)} s a day.`,
       `On ${machine}.`,
     ]
       .map((sentence) => `- ${sentence}`)

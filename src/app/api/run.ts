@@ -21,7 +21,12 @@ import type { Recommendation, RerankEntries } from '../../retrieval/top_request.
 import type { RetrievalObjective } from '../../retrieval/vectors.ts';
 import { makeRecommender, openRecommender, type Recommender } from '../../serving/live/recommender.ts';
 import { pinnedBy } from '../../training/artifact/identity.ts';
-import { differenceOfData, type LoadedModel, load as loadArtifact } from '../../training/artifact/load.ts';
+import {
+  differenceOfData,
+  hasOnlyGrown,
+  type LoadedModel,
+  load as loadArtifact,
+} from '../../training/artifact/load.ts';
 import type { Manifest } from '../../training/artifact/run_manifest.ts';
 import type { BaselineChoice } from '../../training/evaluation/contestants.ts';
 import { type Evaluation, evaluateModel as evaluateAll } from '../../training/evaluation/evaluate_model.ts';
@@ -195,7 +200,9 @@ async function readVerified(trained: LoadedModel, request: LoadRequest): Promise
   const dataset = await readRows(trained, request);
   const difference = differenceOfData(trained, dataset);
   if (difference === undefined) return { dataset, notes: [] };
-  const notes = [`The data differs from the data of the training: ${difference}.`];
+  const notes = hasOnlyGrown(trained, dataset)
+    ? []
+    : [`The data differs from the data of the training: ${difference}.`];
   const { heldOutBefore = 0 } = dataset;
   if (request.data !== undefined && heldOutBefore > 0) {
     const dataUntil = momentWords(trained.manifest.data.until!.time);

@@ -7,21 +7,28 @@ import { verdictHead } from './verdict.ts';
 export interface ClosedDay {
   /** The last moment of the events, in ISO 8601 or as a number of the data. */
   readonly until: string | number;
+  /** Number of events since the training of the candidate. They judge all versions. */
   readonly events: number;
+  /** Number of new events that are earlier than those of the day before. They are trained, and judge nothing. */
+  readonly late?: number;
   /** The version that answered, by its folder. */
   readonly version: string;
   readonly metric?: string;
-  /** Figures of the events before any of these versions was trained on them: of the version, of the one before, and of baselines. */
+  /** Figures of events that none of these versions was trained on: of the version, the candidate, the version before, the oldest one, and of baselines. */
   readonly figures?: Readonly<Record<string, Interval>>;
-  readonly outcome: 'published' | 'refused' | 'rolled back' | 'nothing new';
-  /** The folder of the new version. */
+  readonly outcome: 'published' | 'refused' | 'waiting' | 'nothing new';
+  /** The folder of the new version, which was the candidate. */
   readonly published?: string;
+  /** Says that the oldest version ranks better than the one that answers. */
+  readonly drift?: string;
   readonly reason?: string;
 }
 
 const seriesNames: Readonly<Record<string, string>> = {
   now: 'the version that answered',
+  next: 'the candidate',
   before: 'the version before it',
+  oldest: 'the oldest version',
 };
 
 /** @param days the earliest first */
@@ -45,7 +52,7 @@ export function daysPage(days: readonly ClosedDay[]): string {
         'open',
         lastDay ? verdictOf(lastDay) : 'No day with new events has been closed yet',
         paragraph(
-          'Each day judges the version that answered on it, by events that no version had been trained on. Only then they are training events.',
+          'Each day judges the version that answers and the candidate by events that none of them was trained on. A candidate that is not worse is published, and the next one is trained on all events.',
         ),
       ),
     ].join('\n'),
@@ -64,8 +71,10 @@ export function dayText(day: ClosedDay): string {
 
 const maxTextLength = 400;
 
-const changeOf = ({ outcome, published, reason }: ClosedDay): string =>
-  [outcome, published && `as ${published}`, reason && `: ${reason}`].filter(Boolean).join(' ').replace(' :', ':');
+const changeOf = ({ outcome, published, reason, drift }: ClosedDay): string => {
+  const change = published === undefined ? outcome : `${outcome} as ${published}`;
+  return [change, reason, drift].filter((part) => part !== undefined).join(': ');
+};
 
 function verdictOf({ metric = '', figures = {}, events }: ClosedDay): string {
   const { now, ...others } = figures;
@@ -74,7 +83,7 @@ function verdictOf({ metric = '', figures = {}, events }: ClosedDay): string {
   const betterNames = better.map(([name]) => seriesNames[name] ?? name);
   const rank = better.length === 0 ? 'above all others' : `below ${betterNames.join(' and ')}`;
   const interval = `${figureText(now.low)} to ${figureText(now.high)}`;
-  return `On ${events.toLocaleString('en')} events of the last day ${metric} was ${figureText(now.mean)} (${interval}), ${rank}.`;
+  return `On ${events.toLocaleString('en')} events since the last training ${metric} was ${figureText(now.mean)} (${interval}), ${rank}.`;
 }
 
 function daysTable(days: readonly ClosedDay[], names: readonly string[]): string {

@@ -74,14 +74,14 @@ export async function fileEvents(
   folder: string,
   { log, before, end, entries }: LoggedEvents,
   { description, needs, types, ...options }: EventFileOptions,
-): Promise<{ readonly events: number; readonly files: readonly string[] }> {
+): Promise<{ readonly events: readonly GivenEvent[]; readonly files: readonly string[] }> {
   await makeFolder(folder);
   const done = await filedBefore(folder, log);
   await removeUnfinished(folder, log, done);
   const range = { from: Math.max(before, done) + 1, to: end };
   const events = entries.flatMap((entry) => (entry.position >= range.from ? entry.events : []));
   // Without a file the position stays, so that the range of the next one has no gap before it.
-  if (events.length === 0) return { events: 0, files: [] };
+  if (events.length === 0) return { events, files: [] };
   const columns = await columnsOf(description, needs, types, options);
   const files: string[] = [];
   for (const [day, ofDay] of groupBy(events, ({ time }) => dayOf(time))) {
@@ -93,7 +93,7 @@ export async function fileEvents(
     files.push(path);
   }
   await writeTextDurably(join(folder, stateName(log)), `${JSON.stringify({ through: range.to })}\n`);
-  return { events: events.length, files };
+  return { events, files };
 }
 
 interface EventFileOptions extends BindOptions {

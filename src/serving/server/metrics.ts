@@ -119,6 +119,20 @@ export function makeMetrics({ gate, versions, items, events }: MetricsSource): S
     },
   });
 
+  new Gauge({
+    ...metricOptions(
+      'tower_day_figure',
+      'What `tower live` measured last: of the version, the candidate and baselines',
+      ['name', 'metric'],
+    ),
+    aggregator: 'max',
+    async collect() {
+      const { figures = [] } = (await versions.current.state?.()) ?? {};
+      this.reset();
+      for (const { name, metric, mean } of figures) this.set({ name, metric }, mean);
+    },
+  });
+
   /** Series by status and route, because finding a series by its labels takes longer than counting. There are few routes, and no client chooses their names. */
   const seriesByName = new Map<string, { requests: Counter.Internal; took: Histogram.Internal<'route'> }>();
 

@@ -286,8 +286,8 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       return gate.pass(search, { milliseconds: limits.deadline });
     },
     async about() {
-      const { answers, state = async () => [] } = versions.current;
-      return { ...answers.about(), mostItems: limits.k, state: await state() };
+      const { answers, state } = versions.current;
+      return { ...answers.about(), mostItems: limits.k, state: (await state?.())?.sentences ?? [] };
     },
     page: showFile(browserFiles.page),
     icon: showFile(browserFiles.icon),

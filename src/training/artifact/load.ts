@@ -237,15 +237,22 @@ export function differenceOfData(
   return difference && (differenceOfSizes(manifest.data, dataset) ?? difference);
 }
 
-/** Returns undefined if both have as many events, items and users. */
-function differenceOfSizes(before: Manifest['data'], { parts, corpus, users }: Dataset): string | undefined {
+function growthOf(before: Manifest['data'], { parts, corpus, users }: Dataset) {
   const eventsNow = parts.train.rows + parts.validation.rows + parts.test.rows;
-  const growths = Object.entries({
+  return {
     event: eventsNow - before.train - before.validation - before.test,
     item: corpus.rows - before.items,
     user: users.rows - before.users,
-  });
-  const words = growths.flatMap(([what, growth]) =>
+  };
+}
+
+/** True for data of which nothing is gone since a training on all events: a model in use, whose events go on. */
+export const hasOnlyGrown = ({ manifest: { final, data } }: Pick<LoadedModel, 'manifest'>, dataset: Dataset): boolean =>
+  final !== undefined && Object.values(growthOf(data, dataset)).every((growth) => growth >= 0);
+
+/** Returns undefined if both have as many events, items and users. */
+function differenceOfSizes(before: Manifest['data'], dataset: Dataset): string | undefined {
+  const words = Object.entries(growthOf(before, dataset)).flatMap(([what, growth]) =>
     growth === 0 ? [] : [countText(Math.abs(growth), `${growth > 0 ? 'more' : 'fewer'} ${what}`)],
   );
   return words.length === 0 ? undefined : `it has ${words.join(', ')}`;

@@ -122,7 +122,7 @@ export function verdictSentences({ model, metric, figure, beats, beatenBy, undec
 }
 
 /** A difference of a metric: `+0.0123`. */
-export const signedText = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+const signedText = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 
 /** `+0.0123 (+0.0100 to +0.0146)` */
 export const signedIntervalText = ({ mean, low, high }: Interval): string =>

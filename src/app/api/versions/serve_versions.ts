@@ -2,6 +2,8 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { failure } from '../../../base/diagnostics/diagnostic.ts';
 import { registerReader } from '../../../base/storage/lock.ts';
+import { makeLogFiles } from '../../../base/storage/record_log/lines.ts';
+import { openWriteLog } from '../../../base/storage/record_log/write_log.ts';
 import type { Until } from '../../../data/dataset.ts';
 import { momentOf } from '../../../data/rows/fresh.ts';
 import { chooseEngine, type EngineChoice } from '../../../engines/engines.ts';
@@ -21,6 +23,7 @@ import {
   type SwappedVersion,
   type Version,
   type VersionFile,
+  type VersionState,
 } from '../../../serving/server/versions/versions.ts';
 import { dayText } from '../../report/days_page.ts';
 import type { LoadRequest, Run } from '../run.ts';
@@ -80,12 +83,18 @@ export interface OpenedDecisions extends SharedDecisions, ClosableLog {
   passTo(swaps: Pick<Swaps, 'follow'>): void;
 }
 
-/** Opens the log of decisions on versions. Servers have it in common if they share a log of events or of items. @throws Failure `log-address`, `log-server` */
+/**
+ * Opens the log of decisions on versions, beside the events or the items: servers that share these have it in common, and `tower live` reads it.
+ * @throws Failure `log-address`, `log-server`, `items-log`, `cannot-read`
+ */
 export async function openDecisions({ items, events, say = () => {} }: LogRequest): Promise<OpenedDecisions> {
   const latest = new Map<string, VersionDecision>();
   const address = [events, items].find((logAddress) => logAddress !== undefined && isAddress(logAddress));
-  if (address === undefined) return { latest, passTo: () => {}, close: async () => {} };
-  const { log, close } = await openSharedLog(address, decisionLog, decisionReplacement, say);
+  const folder = address ?? events ?? items;
+  if (folder === undefined) return { latest, passTo: () => {}, close: async () => {} };
+  const { log, close } = await (address === undefined
+    ? openLocalDecisions(folder, say)
+    : openSharedLog(address, decisionLog, decisionReplacement, say));
   let swaps: Pick<Swaps, 'follow'> | undefined;
   const recordDecision = (decision: VersionDecision): void => {
     if (swaps) void swaps.follow(decision);
@@ -98,6 +107,12 @@ export async function openDecisions({ items, events, say = () => {} }: LogReques
     throw error;
   }
   return { latest, log, close, passTo: (newSwaps) => void (swaps = newSwaps) };
+}
+
+/** The log of events or items has locked the folder. */
+async function openLocalDecisions(folder: string, say: (line: string) => void) {
+  const log = await openWriteLog(makeLogFiles(folder), decisionLog, { say });
+  return { log, close: () => log.close() };
 }
 
 async function serveWith(
@@ -228,13 +243,18 @@ export async function openVersion(
   }
 }
 
-/** Returns a function for lines about a version: since when it answers, until which events it was trained, and how the last closed day was judged. */
-function stateOf(folder: string, until: Until | undefined, since: Date): () => Promise<readonly string[]> {
+/** Returns a function that says since when a version answers, until which events it was trained, and how the last closed day was judged. */
+function stateOf(folder: string, until: Until | undefined, since: Date): () => Promise<VersionState> {
   const trained = until ? `, trained on events until ${momentOf(until.time)}` : '';
   const versionNote = `Version ${basename(folder)} answers since ${since.toISOString().slice(0, 19)}Z${trained}.`;
   return async () => {
     const lastDay = (await closedDays(dirname(folder))).at(-1);
-    return lastDay === undefined ? [versionNote] : [versionNote, dayText(lastDay)];
+    if (lastDay === undefined) return { sentences: [versionNote] };
+    const { metric = '', figures = {} } = lastDay;
+    return {
+      sentences: [versionNote, dayText(lastDay)],
+      figures: Object.entries(figures).map(([name, { mean }]) => ({ name, metric, mean })),
+    };
   };
 }
 

@@ -104,7 +104,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** The runs of a folder that a server watches, the newest first. */
-interface RunCandidate {
+export interface RunCandidate {
   /** The real path, so that a symbolic link that changes later cannot mix two versions. Relative if the folder is within the working folder. */
   readonly folder: string;
   /** Absent if the manifest cannot be read. */

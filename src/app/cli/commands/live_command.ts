@@ -20,8 +20,15 @@ export function liveCommand(command: Command): void {
     )
     .requiredOption('--into <folder>', 'write them to files in this folder, which the data block reads')
     .option('--final <run>', 'train with the settings of this run (default: the run that the latest version names)')
-    .option('--replay <number>', 'add so many earlier events for each new one (default: as in that run)', Number)
-    .option('--whole', 'train each version anew on all events, and not on from the one before')
+    .option(
+      '--continue',
+      'train on from the version that answers, with the new events alone (default: anew on all events)',
+    )
+    .option(
+      '--replay <number>',
+      'with --continue: add so many earlier events for each new one (default: as in that run)',
+      Number,
+    )
     .option('--keep <number>', 'keep so many versions (default: 10)', wholeNumber);
   for (const option of [dataOption(), engineOption(), allowOption(), jsonOption()]) command.addOption(option);
   command.action(async (folder: string, { json, ...options }: LiveCommandOptions) => {
@@ -32,16 +39,16 @@ export function liveCommand(command: Command): void {
   withExample(
     command,
     'tower live live --events events --into data/events',
-    'tower live live --events events --into data/events --final runs/first --replay 10 --keep 5',
+    'tower live live --events events --into data/events --final runs/second --keep 5',
   );
 }
 
-function dayText({ metric, figures = {}, outcome, published, reason }: ClosedDay): string {
+function dayText({ metric, figures = {}, outcome, published, reason, drift }: ClosedDay): string {
   const rows = Object.entries(figures).map(([name, figure]) => [name, intervalWords(figure)]);
   const result = published === undefined ? outcome : `${outcome}: ${published}`;
   return [
-    ...(metric ? [tableOf(['', `${metric} on the events of the day`], rows)] : []),
+    ...(metric ? [tableOf(['', `${metric} on the events since`], rows)] : []),
     result,
-    ...(reason ? [reason] : []),
+    ...[reason, drift].filter((line) => line !== undefined),
   ].join('\n');
 }

@@ -35,6 +35,13 @@ export const continued = {
     hint: 'name the moment from which on events are new with `--since`, or train on all of them with `--all`',
   }),
 
+  'no-later-events': row<{ events: number; trained: string; until: string | number }>({
+    message: ({ events, trained, until }) =>
+      `${countText(events, 'new event')} came, and none is later than ${until}, up to which ${trained} was trained: ${events === 1 ? 'it trains' : 'they train'} and ${events === 1 ? 'judges' : 'judge'} nothing`,
+    hint: ({ trained }) =>
+      `correct the event with that time if it is wrong, and remove ${trained}; train late events with the next candidate, without \`--continue\``,
+  }),
+
   'since-unreadable': row<{ text: string; option: string }>({
     message: ({ text, option }) => `\`--${option} ${text}\` is neither a date nor a number`,
     hint: ({ option }) =>

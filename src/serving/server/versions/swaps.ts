@@ -94,6 +94,8 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
   const previousVersions: (PreviousVersion & Pick<Version, 'file'>)[] = [];
   const rejected = rejectedIn(decisions);
   let loadControl = new AbortController();
+  /** The version that a rollback is leaving. A second rollback from it, of this server or another one, is the same one. */
+  let leavingVersion: string | undefined;
   const runInTurn = makeSerialQueue();
 
   /** Assigns a version, and reports when the one before is freed, which may be later. */
@@ -163,7 +165,7 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
     follow(decision) {
       const { version, role } = decision;
       // The version may be the one that is being loaded. Another one is loaded again.
-      if (role === 'rejected' && !rejected.has(version)) loadControl.abort();
+      if (role === 'rejected' && !rejected.has(version) && version !== leavingVersion) loadControl.abort();
       return runInTurn(async () => {
         if (role === 'rejected' && versions.current.id === version) {
           await rollBack().catch((error: Error) =>
@@ -174,13 +176,15 @@ export function makeSwaps<V extends SwappedVersion>(options: SwapOptions<V>): Sw
       });
     },
     rollback() {
+      const decision: VersionDecision = { version: versions.current.id, role: 'rejected' };
       // A version that is being loaded is cancelled, so the rollback does not wait for it.
-      if (previousVersions.length > 0) loadControl.abort();
+      if (previousVersions.length > 0 && leavingVersion !== decision.version) loadControl.abort();
+      leavingVersion = decision.version;
       return runInTurn(async () => {
-        const decision: VersionDecision = { version: versions.current.id, role: 'rejected' };
+        if (versions.current.id !== decision.version) return;
         await rollBack(async () => void (await decisions.log?.append([[decision]])));
         decisions.latest.set(decision.version, decision);
-      });
+      }).finally(() => (leavingVersion = undefined));
     },
     close() {
       loadControl.abort();

@@ -8,14 +8,20 @@
 import { invariant } from '../../../base/diagnostics/diagnostic.ts';
 import type { Answers } from '../answers.ts';
 
+export interface VersionState {
+  /** Sentences about the version now: since when it answers, and how it was judged. */
+  readonly sentences: readonly string[];
+  /** Figures of the last closed day: of the version, of the candidate, and of baselines. */
+  readonly figures?: readonly { readonly name: string; readonly metric: string; readonly mean: number }[];
+}
+
 export interface Version {
   /** Checksum of the manifest, which answers contain. */
   readonly id: string;
   readonly folder: string;
   readonly answers: Answers;
   readonly loaded: Date;
-  /** Returns sentences about the version now: since when it answers, and how it was judged. */
-  readonly state?: () => Promise<readonly string[]>;
+  readonly state?: () => Promise<VersionState>;
   /** Absent: it can only be loaded from its folder again. */
   readonly file?: VersionFile;
   /** Frees the resources of the engine. The version must not be used afterwards. */

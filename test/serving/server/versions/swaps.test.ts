@@ -239,6 +239,23 @@ describe('servers that share their decisions', () => {
     for (const { said } of started) expect(said.filter((line) => line.startsWith('rolled back'))).toHaveLength(1);
   });
 
+  it('agree when both roll back at once, however their requests fall', async () => {
+    for (const delay of [0, 0, 1, 2, 5, 10]) {
+      const { started } = await servers(2);
+      for (const { swaps } of started) await swaps.loadFolder('b');
+      const [first, second] = started as [Place, Place];
+      const rollbacks = [
+        first.swaps.rollback(),
+        first.swaps.rollback(),
+        new Promise((resolve) => setTimeout(resolve, delay)).then(() =>
+          idOf(second) === 'b' ? second.swaps.rollback() : undefined,
+        ),
+      ];
+      await Promise.all(rollbacks);
+      await vi.waitFor(() => expect(started.map(idOf)).toEqual(['a', 'a']), { timeout: 1000 });
+    }
+  });
+
   it('read decisions of earlier versions of Tower: a rejection counts, and the others lift it', () => {
     const earlier = [
       { version: 'a', role: 'canary', share: 0.2 },
